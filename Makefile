@@ -1,0 +1,44 @@
+# Needs: Python 3.11 or newer with venv and pip, git, make, bash. Everything else is fetched into .venv.
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+# One test process a core. `make test PYTEST_FLAGS=` runs them one after the other.
+PYTEST_FLAGS ?= -n auto
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo check test test-all format lock clean
+
+help: ## show this
+	@sed -n 's/^\([a-z-]*\):.*## /\1@/p' $(MAKEFILE_LIST) | awk -F@ '{printf "  make %-10s %s\n", $$1, $$2}'
+
+setup: .venv/.ok ## make .venv with Surefoot and all tools in it
+
+demo: .venv/.ok ## migrate a real package, survive a kill in the middle, show the report
+	@$(BIN)/python examples/demo.py
+
+check: .venv/.ok ## format, lint, types and import contracts
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/pyright --pythonpath $(BIN)/python --warnings
+	$(BIN)/lint-imports
+
+test: check ## everything that must hold before a change lands
+	$(BIN)/pytest $(PYTEST_FLAGS)
+
+test-all: check ## also the whole crash matrix, soaks and real migrations; the result goes to docs/test-all.md
+	$(BIN)/python scripts/test_all.py $(PYTEST_FLAGS)
+
+format: .venv/.ok ## put the code into shape
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+lock: .venv/.ok ## take the newest allowed releases into uv.lock and constraints.txt
+	$(BIN)/python -m uv lock --upgrade
+	$(BIN)/python scripts/export_constraints.py
+
+clean: ## remove .venv and everything that was built or fetched
+	rm -rf .venv build dist
+
+.venv/.ok: pyproject.toml uv.lock constraints.txt scripts/setup.sh
+	@scripts/setup.sh "$(PYTHON)"
+	@touch $@

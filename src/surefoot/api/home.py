@@ -1,0 +1,87 @@
+"""Where Surefoot keeps things, and which run a name means.
+
+Owns `$SUREFOOT_HOME` and the lookup of runs. Must never write into a run. Read `surefoot.api.running` next.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from surefoot.core.events import RunCreated
+from surefoot.core.ids import RunId
+from surefoot.core.state import RunState
+from surefoot.engines.embedded import load_state
+from surefoot.errors import RunNotFound
+from surefoot.journal import Journal
+
+LATEST = "latest"
+
+
+def home_folder(environ: Mapping[str, str] | None = None) -> Path:
+    """Return `$SUREFOOT_HOME`, or its default below `$XDG_STATE_HOME`."""
+    env = os.environ if environ is None else environ
+    if env.get("SUREFOOT_HOME"):
+        return Path(env["SUREFOOT_HOME"]).absolute()
+    state = env.get("XDG_STATE_HOME") or str(Path(env.get("HOME", "~")).expanduser() / ".local" / "state")
+    return Path(state).absolute() / "surefoot"
+
+
+class Home:
+    """`$SUREFOOT_HOME`, opened: the journal and the folders of the runs."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        """Open the home at `folder` (default: where the environment says), making it if need be.
+
+        Raises:
+            JournalError: the journal cannot be opened; the message says why and what to do.
+        """
+        self.folder = home_folder() if folder is None else folder.absolute()
+        self.journal = Journal.open(self.folder)
+
+    def __enter__(self) -> Home:
+        """Return itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the journal."""
+        self.close()
+
+    def close(self) -> None:
+        """Close the journal."""
+        self.journal.close()
+
+    def run_folder(self, run: RunId) -> Path:
+        """Return the folder of a run."""
+        return self.folder / "runs" / run
+
+    def find(self, name: str = LATEST, repository: Path | None = None) -> RunId:
+        """Return the run that an id, a unique prefix or `latest` means; `latest` looks at one repository if given.
+
+        Raises:
+            RunNotFound: none, or more than one, goes by that name.
+        """
+        rows = self.journal.runs()
+        if name == LATEST:
+            own = [row for row in rows if repository is None or row.repository == str(repository)]
+            if not own:
+                where = f" in {repository}" if repository is not None else ""
+                raise RunNotFound(f"there is no run{where} yet; `surefoot run PLAN` starts one", name=name)
+            return max(own, key=lambda row: (row.created_at, row.run)).run
+        found = [row.run for row in rows if row.run == name] or [row.run for row in rows if row.run.startswith(name)]
+        if not found:
+            raise RunNotFound(f"there is no run {name!r}; `surefoot ls` lists the runs there are", name=name)
+        if len(found) > 1:
+            raise RunNotFound(f"{name!r} means more than one run: {', '.join(sorted(found))}; give more of it", name=name)
+        return found[0]
+
+    def state(self, run: RunId) -> RunState:
+        """Return the state of a run."""
+        return load_state(self.journal, run)
+
+    def created(self, run: RunId) -> RunCreated:
+        """Return a run's first event."""
+        first = next(iter(self.journal.events(run))).event
+        assert isinstance(first, RunCreated)
+        return first

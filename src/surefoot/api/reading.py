@@ -1,0 +1,106 @@
+"""Read what runs did: reports, lists, audits.
+
+Owns the folds for people and programs. Must never append to a journal. Read `surefoot.core.report` next.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from surefoot.api.home import Home
+from surefoot.api.people import is_held
+from surefoot.core.ids import RunId
+from surefoot.core.report import Json, report_of, standing_of
+from surefoot.journal import Recorded
+from surefoot.workspace import RunWorkspace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSummary:
+    """One line about a run."""
+
+    run: RunId
+    """Its id."""
+    goal: str
+    """The first line of its goal."""
+    state: str
+    """`running`, `waiting`, `paused`, `ended`, or `stopped` when it should run but no engine is at work."""
+    outcome: str | None
+    """How it ended."""
+    verified: int
+    """Steps verified."""
+    steps: int
+    """Steps in all."""
+    created_at: float
+    """In seconds since the epoch."""
+    repository: str | None
+    """The user's folder."""
+
+
+def report(home: Home, run: RunId) -> Json:
+    """Return the report of a run as plain data (`surefoot.report/1`)."""
+    return report_of(home.state(run))
+
+
+def runs(home: Home) -> list[RunSummary]:
+    """Return a line about each run, newest first."""
+    return [_summary(home, row.run) for row in sorted(home.journal.runs(), key=lambda row: -row.created_at)]
+
+
+def _summary(home: Home, run: RunId) -> RunSummary:
+    state = home.state(run)
+    standing = standing_of(state)
+    if standing == "running" and not is_held(home, run):
+        standing = "stopped"
+    steps = list(state.steps())
+    return RunSummary(
+        run=run,
+        goal=state.plan.goal.strip().splitlines()[0],
+        state=standing,
+        outcome=state.outcome.value if state.outcome is not None else None,
+        verified=sum(node.status == "verified" for node in steps),
+        steps=len(steps),
+        created_at=state.created.at,
+        repository=state.created.repository,
+    )
+
+
+def events(home: Home, run: RunId, after: int = 0) -> Iterator[Recorded]:
+    """Yield a run's events in order."""
+    return home.journal.events(run, after)
+
+
+def plan_has_changed(home: Home, run: RunId) -> bool:
+    """Tell whether the plan file is not what it was when the run started. The run goes by its own copy."""
+    created = home.created(run)
+    if created.plan_path is None or created.plan_digest is None:
+        return False
+    path = Path(created.plan_path)
+    return not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != created.plan_digest
+
+
+def audit(home: Home, run: RunId) -> list[str]:
+    """Return what is wrong with a run's journal and its commits, a line each; empty when all is well.
+
+    The hash chain shows accidents and careless edits, not somebody who can write both the journal and the branch.
+    """
+    problems = home.journal.audit(run)
+    if problems:
+        return problems
+    state = home.state(run)
+    if state.created.repository is None:
+        return []
+    space = RunWorkspace.open(home.run_folder(run), Path(state.created.repository), run)
+    problems += [f"workspace: {text}" for text in space.missing()]
+    hashes = {recorded.seq: recorded.hash for recorded in home.journal.events(run)}
+    for node in state.steps():
+        if node.commit is None:
+            continue
+        trailer = space.trailer(node.commit, "Surefoot-Journal")
+        seq, _, digest = (trailer or "").partition(":")
+        if not seq.isdigit() or hashes.get(int(seq)) != digest:
+            problems.append(f"commit {node.commit[:12]} of step {node.spec.id}: its trailer does not match the journal")
+    return problems

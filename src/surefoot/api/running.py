@@ -1,0 +1,339 @@
+"""Create runs, and work on them until they end, pause or wait.
+
+Owns the way from a plan to a run and from a run to an engine at work. Must never decide what a run does. Read
+`surefoot.engines.embedded` next.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import socket
+import stat
+import string
+import time
+from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from surefoot.api.home import Home
+from surefoot.clock import SystemClock
+from surefoot.core import events as ev
+from surefoot.core.events import Event, Finding, Severity
+from surefoot.core.graph import build_graph
+from surefoot.core.ids import RUN_ID, RunId, StepId
+from surefoot.core.plan import AskBody, FunctionBody, Plan
+from surefoot.core.review import review
+from surefoot.core.state import RunState
+from surefoot.engines.embedded import Observer, RunLoop
+from surefoot.engines.writer import GroupWriter
+from surefoot.errors import PlanInvalid, RunExists, UsageError, WorkspaceError
+from surefoot.faults import point
+from surefoot.journal import RELEASE, Batch, Claim, Holder
+from surefoot.ports import Clock
+from surefoot.sandbox import detect_rung, sweep
+from surefoot.workers.room import Function, Room, in_thread
+from surefoot.workspace import RunWorkspace, inspect_source, write_git_configuration
+
+GRACE_S = 10.0
+"""How long an engine that is taken over may take to stop."""
+_ALPHABET = string.ascii_lowercase + string.digits
+Functions = Mapping[StepId, Function]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What the person who starts or resumes a run says beforehand."""
+
+    by: str = ""
+    """Who; default: the user of the operating system."""
+    yes: bool = False
+    """Approve confirm-tier questions, except for irreversible steps."""
+    allow: tuple[str, ...] = ()
+    """Irreversible steps approved by name."""
+    take_over: bool = False
+    """End an engine that holds the run."""
+
+    @property
+    def who(self) -> str:
+        """Return who says it."""
+        return self.by or current_user()
+
+
+def current_user() -> str:
+    """Return the name of the operating-system user."""
+    for name in ("SUREFOOT_USER", "USER", "LOGNAME"):
+        if os.environ.get(name):
+            return os.environ[name]
+    return f"uid {os.getuid()}"
+
+
+def new_run_id(now: float) -> RunId:
+    """Return a fresh run id: the day and six random characters."""
+    day = time.strftime("%Y%m%d", time.localtime(now))
+    return RunId(f"{day}-{''.join(secrets.choice(_ALPHABET) for _ in range(6))}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where a run's plan came from and what it works on."""
+
+    repository: Path | None = None
+    """The user's folder; None: a run without a workspace."""
+    plan_path: Path | None = None
+    """The plan file."""
+    plan_digest: str | None = None
+    """Digest of its bytes."""
+    include_dirty: bool = False
+    """Whether uncommitted changes are part of the base."""
+
+
+def create_run(
+    home: Home, plan: Plan, source: Source, *, run_id: str | None = None, by: str = "", clock: Clock | None = None
+) -> RunState:
+    """Create a run: its workspace, its copies of the plan's files, and its first event. Nothing is executed yet.
+
+    Raises:
+        PlanInvalid: the plan cannot run.
+        RunExists: the run id is taken.
+        WorkspaceError: the repository cannot be used; the message says why.
+    """
+    clock = clock or SystemClock()
+    _validate(plan, source)
+    run = _free_id(home, run_id, clock.now())
+    folder = home.run_folder(run)
+    folder.mkdir(parents=True)
+    point("run.create.folder")
+    _copy_files(plan, source, folder)
+    created = ev.RunCreated(
+        at=clock.now(),
+        run=run,
+        plan=plan,
+        plan_path=str(source.plan_path.absolute()) if source.plan_path is not None else None,
+        plan_digest=source.plan_digest,
+        include_dirty=source.include_dirty,
+        by=by or current_user(),
+    )
+    if source.repository is not None:
+        created = _with_workspace(created, source, folder)
+    point("run.create.workspace")
+    batch = Batch(run=run, expected=0, events=(created,), token=None, durable=True)
+    result = home.journal.append([batch])[0]
+    if isinstance(result, Exception):
+        raise result
+    return home.state(run)
+
+
+def _validate(plan: Plan, source: Source) -> None:
+    graph, problems = build_graph(plan.steps)
+    if graph is None:
+        lines = tuple(f"step {problem.step}: {problem.text}" for problem in problems)
+        raise PlanInvalid("\n".join(lines), problems=lines)
+    if source.repository is not None and plan.limits.parallel > 1:
+        raise PlanInvalid("parallel lanes come with a later release of Surefoot; use `parallel: 1`", problems=())
+    if source.repository is not None:
+        return
+    needy = [s.id for s in plan.steps if not isinstance(s.body, FunctionBody | AskBody) or s.checks]
+    if needy or plan.accept:
+        where = f"steps {', '.join(needy)}" if needy else "acceptance checks"
+        raise PlanInvalid(f"{where} need a workspace; give a repository", problems=())
+
+
+def _free_id(home: Home, wanted: str | None, now: float) -> RunId:
+    if wanted is None:
+        return new_run_id(now)
+    if not RUN_ID.match(wanted):
+        raise UsageError(f"{wanted!r} is not a run id; it has the form YYYYMMDD-xxxxxx (six lower-case letters or digits)")
+    if home.journal.head(RunId(wanted))[0] > 0:
+        raise RunExists(f"there is a run {wanted!r} already; take another id, or `surefoot resume {wanted}`", run=wanted)
+    left_over = home.run_folder(RunId(wanted))
+    if left_over.exists():  # a run that was killed before its first event
+        shutil.rmtree(left_over)
+    return RunId(wanted)
+
+
+def _copy_files(plan: Plan, source: Source, folder: Path) -> None:
+    files = folder / "files"
+    files.mkdir()
+    if source.plan_path is None:
+        return
+    shutil.copyfile(source.plan_path, folder / "plan.yaml")
+    for name in plan.files:
+        origin, copy = source.plan_path.parent / name, files / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        if origin.is_dir():
+            shutil.copytree(origin, copy, dirs_exist_ok=True)
+        else:
+            shutil.copy2(origin, copy)
+            copy.chmod(copy.stat().st_mode & ~(stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH))
+
+
+def _with_workspace(created: ev.RunCreated, source: Source, folder: Path) -> ev.RunCreated:
+    assert source.repository is not None
+    origin = inspect_source(source.repository)
+    space = RunWorkspace.create(
+        folder, origin, created.run, include_dirty=source.include_dirty, at=created.at
+    )
+    write_git_configuration(folder / "gitconfig")
+    reviewed = review(created.plan, checkout=str(origin.root))
+    missing = [
+        Finding(kind="env-from-missing", severity=Severity.WARNING, step=step.id, text=f"{name} is not set, and the step needs it")
+        for step in created.plan.steps
+        for name in step.env_from
+        if name not in os.environ
+    ]
+    return replace(
+        created,
+        repository=str(origin.root),
+        base=space.base,
+        base_tree=space.commit_tree_of(space.base),
+        dirty=origin.dirty,
+        findings=(*reviewed.findings, *missing),
+    )
+
+
+@dataclass(slots=True, kw_only=True)
+class Engagement:
+    """An engine at work on one run: a handle for those who want to speak to it."""
+
+    loop: RunLoop
+    options: Options
+    clock: Clock
+    result: str | None = None
+    """How it stopped: `ended`, `paused`, `waiting` or `stopped`."""
+    stops_asked: int = field(default=0)
+
+    @property
+    def state(self) -> RunState:
+        """The run's live state."""
+        return self.loop.state
+
+    def ask_to_stop(self) -> None:
+        """Stop more firmly each time: pause after what runs, then end what can be repeated, then stop at once."""
+        self.stops_asked += 1
+        if self.stops_asked > 2:  # noqa: PLR2004 - the third time
+            self.loop.stop()
+            return
+        event = ev.PauseRequested(at=self.clock.now(), by=self.options.who, interrupt=self.stops_asked == 2)  # noqa: PLR2004
+        self.loop.tell(event)
+
+    def answer(self, question: str, text: str) -> None:
+        """Hand in an answer given in this very program."""
+        event = ev.QuestionAnswered(at=self.clock.now(), question=question, answer=text, by=self.options.who)
+        self.loop.tell(event)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watching:
+    """Who wants to be told while a run is worked on."""
+
+    observer: Observer | None = None
+    """Told of every event, once it is committed."""
+    on_line: Callable[[StepId, str], None] | None = None
+    """Told of every line a body prints."""
+    engaged: Callable[[Engagement], None] | None = None
+    """Given the handle as soon as there is one."""
+    answers_here: bool = False
+    """Whether answers come through the handle, so that the engine waits for them."""
+
+
+async def engage(
+    home: Home,
+    run: RunId,
+    options: Options | None = None,
+    *,
+    watching: Watching | None = None,
+    functions: Functions | None = None,
+    clock: Clock | None = None,
+    resume: bool = True,
+) -> RunState:
+    """Claim the run and work on it until it ends, pauses or waits for a person; return its state then.
+
+    Raises:
+        RunHeld: another engine holds it.
+        WorkspaceMissing: the run's own workspace is gone.
+        ClaimLost: another engine took the run over.
+    """
+    options, watching, clock = options or Options(), watching or Watching(), clock or SystemClock()
+    with _claimed(home, run, options):
+        await in_thread(sweep, f"{run}/")
+        room = _open_room(home, run, functions or {}, clock, watching)
+        writer = GroupWriter(home.journal)
+        token = home.journal.raise_token(run)
+        loop = RunLoop(room, home.journal, writer, token=token, observer=watching.observer)
+        _adopt_lanes(room, loop.state)
+        loop.waits_for_answers = watching.answers_here
+        engagement = Engagement(loop=loop, options=options, clock=clock)
+        if watching.engaged is not None:
+            watching.engaged(engagement)
+        loop.tell(*_opening(loop.state, room, options, token, resume=resume))
+        try:
+            engagement.result = await loop.drive()
+        finally:
+            writer.close()
+        return loop.state
+
+
+def _adopt_lanes(room: Room, state: RunState) -> None:
+    """Go on with the lanes in which steps left work that is still to be looked at."""
+    for name in state.active:
+        work = state.nodes[name].work
+        if work is not None and work.lane is not None and work.checkpoint is not None:
+            room.space.adopt(work.lane, work.checkpoint.commit)
+
+
+def _opening(state: RunState, room: Room, options: Options, token: int, *, resume: bool) -> Iterable[Event]:
+    """Return the facts an engine begins with."""
+    now = room.clock.now()
+    yield ev.EngineStarted(
+        at=now,
+        engine=secrets.token_hex(4),
+        token=token,
+        pid=os.getpid(),
+        host=socket.gethostname(),
+        rung=room.rung.value,
+        release=RELEASE,
+    )
+    if options.yes or options.allow:
+        allow = tuple(StepId(step) for step in options.allow)
+        yield ev.OptionsGiven(at=now, by=options.who, yes=options.yes, allow=allow)
+    if resume and state.outcome is None and state.pausing is not None:
+        yield ev.RunResumed(at=now, by=options.who)
+
+
+@contextmanager
+def _claimed(home: Home, run: RunId, options: Options) -> Generator[None]:
+    folder = home.run_folder(run)
+    if not folder.is_dir():
+        raise WorkspaceError(f"the folder of run {run!r} is gone ({folder}); its journal is kept: `surefoot report {run}`")
+    holder = Holder.this()
+    claim = Claim.take_over(folder, holder, GRACE_S) if options.take_over else Claim.acquire(folder, holder)
+    try:
+        yield
+    finally:
+        claim.release()
+
+
+def _open_room(home: Home, run: RunId, functions: Functions, clock: Clock, watching: Watching) -> Room:
+    created = home.created(run)
+    missing = [s.id for s in created.plan.steps if isinstance(s.body, FunctionBody) and s.id not in functions]
+    if missing:
+        raise UsageError(f"run {run!r} has Python bodies; resume it from the program that made it (steps {', '.join(missing)})")
+    space = None
+    if created.repository is not None:
+        space = RunWorkspace.open(home.run_folder(run), Path(created.repository), run)
+    return Room(
+        run=run,
+        folder=home.run_folder(run),
+        plan=created.plan,
+        blobs=home.journal.blobs,
+        clock=clock,
+        rung=detect_rung(),
+        workspace=space,
+        source=Path(created.repository) if created.repository is not None else None,
+        plan_folder=Path(created.plan_path).absolute().parent if created.plan_path is not None else None,
+        functions=functions,
+        on_line=watching.on_line,
+    )

@@ -1,0 +1,79 @@
+"""Reads JUnit XML.
+
+Owns how a test case of any JUnit writer becomes an id and a result. Must never follow an entity or hold the whole file:
+the file was written by what is being checked. Read `surefoot.checks.judging` next.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from xml.parsers import expat
+
+from surefoot.checks.judging import Result, collect
+
+SIZE_MAX = 256 * 1024 * 1024
+"""Larger files are not read, in bytes."""
+_RESULTS = {"failure": Result.FAILED, "error": Result.FAILED, "skipped": Result.SKIPPED}
+
+
+class JunitUnreadable(Exception):
+    """The file is no JUnit XML that can be trusted; the message says why."""
+
+
+def read_junit(path: Path) -> dict[str, Result] | None:
+    """Return each test's result, or None when there is no file.
+
+    Raises:
+        JunitUnreadable: it is not a plain file, too large, not well-formed, or declares a document type.
+    """
+    try:
+        file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise JunitUnreadable(f"it cannot be opened: {error.strerror}") from error
+    with os.fdopen(file, "rb") as content:
+        status = os.fstat(file)
+        if not stat.S_ISREG(status.st_mode):
+            raise JunitUnreadable("it is not a plain file")
+        if status.st_size > SIZE_MAX:
+            raise JunitUnreadable(f"it has {status.st_size} bytes, more than the {SIZE_MAX} that are read")
+        cases = _Cases()
+        try:
+            cases.parser.ParseFile(content)
+        except expat.ExpatError as error:
+            raise JunitUnreadable(f"it is no well-formed XML: {error}") from error
+    return collect(cases.found)
+
+
+class _Cases:
+    """Gathers test cases while the parser goes through the file."""
+
+    def __init__(self) -> None:
+        """Make a parser that reports here."""
+        self.found: list[tuple[str, Result]] = []
+        self._name: str | None = None
+        self._result = Result.PASSED
+        self.parser = expat.ParserCreate()
+        self.parser.StartElementHandler = self._start
+        self.parser.EndElementHandler = self._end
+        self.parser.StartDoctypeDeclHandler = _refuse_doctype
+
+    def _start(self, tag: str, attributes: Mapping[str, str]) -> None:
+        if tag == "testcase":
+            self._name = f"{attributes.get('classname', '')}::{attributes.get('name', '')}"
+            self._result = Result.PASSED
+        elif self._name is not None and tag in _RESULTS and self._result is not Result.FAILED:
+            self._result = _RESULTS[tag]
+
+    def _end(self, tag: str) -> None:
+        if tag == "testcase" and self._name is not None:
+            self.found.append((self._name, self._result))
+            self._name = None
+
+
+def _refuse_doctype(*_: object) -> None:
+    raise JunitUnreadable("it declares a document type, which JUnit XML has no use for")

@@ -1,0 +1,145 @@
+"""What the kernel wants done, as frozen records; each names the event that will answer it.
+
+Owns the vocabulary between kernel and workers. A command is dispatched only after the commit that holds the decision
+which issued it. Must never carry anything that is not in the journal. Read `surefoot.core.kernel` next.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from surefoot.core.events import Moment
+from surefoot.core.ids import BlobId, StepId
+from surefoot.core.plan import Check, Step
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenLane:
+    """Make a lane hold a commit and be prepared. Answered by `LaneReady` or `LaneFailed`."""
+
+    lane: str
+    commit: str
+    fresh: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpandGroup:
+    """Find a group's items at a commit. Answered by `GroupExpanded` or `ExpansionFailed`."""
+
+    group: Step
+    commit: str | None
+    lane: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepCommand:
+    """A command for one attempt at one step."""
+
+    step: StepId
+    attempt: int
+    lane: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeCheckpoint(StepCommand):
+    """Put the lane to the head and make sure of it. Answered by `Checkpointed` or `CheckpointFailed`."""
+
+    commit: str
+    scratch: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskCheck(StepCommand):
+    """Ask one check. Answered by `CheckAnswered`."""
+
+    moment: Moment
+    index: int
+    check: Check
+    spec: Step | None
+    tree: str
+    environment: str
+    changed: tuple[str, ...] = ()
+    before: BlobId | None = None
+    earlier: BlobId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskProbe(StepCommand):
+    """Ask the world. Answered by `ProbeAnswered`."""
+
+    spec: Step
+    patient: bool
+    """Whether an effect may be on its way, so that *not applied* is believed only after the probe's time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunStep(StepCommand):
+    """Run the body. Answered by `BodyFinished`."""
+
+    spec: Step
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inspect(StepCommand):
+    """Find out what the body wrote. Answered by `ChangesObserved`."""
+
+    spec: Step
+    tree: str
+    commit: str
+    scope: tuple[str, ...]
+    writes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteCommit(StepCommand):
+    """Write the result as a durable commit. Answered by `CommitWritten`."""
+
+    spec: Step
+    parent: str
+    tree: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestoreLane(StepCommand):
+    """Put the lane back to the checkpoint. Answered by `LaneRestored`."""
+
+    commit: str
+    scratch: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitUntil(StepCommand):
+    """Wait. Answered by `RetryDue`."""
+
+    due: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interrupt(StepCommand):
+    """End what is under way for the step. Answered by `Interrupted`, or by what was under way if that was faster."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveRefs:
+    """Let the branch follow the journal. Answered by `RefsMoved`."""
+
+    commit: str
+    old: str | None
+    kept: int | None
+
+
+Command = (
+    OpenLane
+    | ExpandGroup
+    | TakeCheckpoint
+    | AskCheck
+    | AskProbe
+    | RunStep
+    | Inspect
+    | WriteCommit
+    | RestoreLane
+    | WaitUntil
+    | Interrupt
+    | MoveRefs
+)

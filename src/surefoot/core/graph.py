@@ -1,0 +1,225 @@
+"""The dependency graph of a plan: who needs whom, and what is wrong with that.
+
+Owns the meaning of `needs` and `rollback_to` (ids, group ids, globs over both), the order of steps, and the longest
+path. Its members are the plan's steps and groups; what a group is expanded to is not known here. Must never guess: a
+need that names nothing is a problem, with the nearest id as a suggestion. Read `surefoot.core.state` for the graph at
+work, or `surefoot.core.review` for what a plan's author is told.
+"""
+
+from __future__ import annotations
+
+import heapq
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from surefoot.core.ids import ID_LENGTH_MAX, StepId, encode_id, is_id_glob, matches_id
+from surefoot.core.plan import Step
+
+_ID = re.compile(r"[A-Za-z0-9._\-/@+%]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Why a plan's steps form no graph."""
+
+    step: StepId
+    """The step it concerns."""
+    text: str
+    """What is wrong; what was expected; what to do."""
+    name: str | None = None
+    """The need or rollback target at fault, as the plan writes it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Graph:
+    """Steps and groups with everything between them."""
+
+    needs: Mapping[StepId, tuple[StepId, ...]]
+    """What each needs, in plan order, without repetitions."""
+    dependants: Mapping[StepId, tuple[StepId, ...]]
+    """What needs it directly, in plan order."""
+    order: tuple[StepId, ...]
+    """All, each after what it needs; where that leaves a choice, in plan order."""
+
+
+def build_graph(steps: Sequence[Step]) -> tuple[Graph | None, tuple[Problem, ...]]:
+    """Return the graph of the steps, or None and every problem that keeps them from being one."""
+    problems = [*_problems_of_ids(steps)]
+    known = {step.id: step for step in steps}
+    index = {name: number for number, name in enumerate(known)}
+    globs: dict[str, tuple[StepId, ...]] = {}
+    needs: dict[StepId, tuple[StepId, ...]] = {}
+    for step in steps:
+        found: dict[StepId, None] = {}
+        for name in step.needs:
+            matched = _resolve(name, known, globs)
+            problems += _problems_of_need(step, name, matched, known)
+            found |= dict.fromkeys(matched)
+        found.pop(step.id, None)
+        needs[step.id] = tuple(sorted(found, key=index.__getitem__))
+    order = _sorted(needs)
+    problems += _problems_of_cycles(needs, order)
+    problems += [problem for step in steps for problem in _problems_of_rollback(step, known, needs)]
+    if problems:
+        return None, tuple(problems)
+    return Graph(needs=needs, dependants=_turned(needs), order=tuple(order)), ()
+
+
+def longest_path(graph: Graph, weights: Mapping[StepId, float]) -> tuple[StepId, ...]:
+    """Return the heaviest chain of needs, first to last; among equals the one with more steps."""
+    best: dict[StepId, tuple[float, int]] = {}
+    before: dict[StepId, StepId | None] = {}
+    for name in graph.order:
+        last = max(graph.needs[name], key=lambda need: best[need], default=None)
+        weight, count = best[last] if last is not None else (0.0, 0)
+        best[name], before[name] = (weight + weights.get(name, 0.0), count + 1), last
+    path: list[StepId] = []
+    at = max(graph.order, key=lambda name: best[name], default=None)
+    while at is not None:
+        path.append(at)
+        at = before[at]
+    return tuple(reversed(path))
+
+
+def _problems_of_ids(steps: Sequence[Step]) -> Iterable[Problem]:
+    seen: set[StepId] = set()
+    for step in steps:
+        name, each = step.id, step.for_each
+        if name in seen:
+            yield Problem(step=name, text=f"the id {name!r} is already taken; ids are unique in a plan; rename one")
+        seen.add(name)
+        if not 1 <= len(name) <= ID_LENGTH_MAX:
+            text = f"the id has {len(name)} characters; 1 to {ID_LENGTH_MAX} were expected; choose another"
+            yield Problem(step=name, text=text)
+        elif each is None and _ID.fullmatch(name) is None:
+            text = f"the id {name!r} holds characters that ids cannot hold; write it as {encode_id(name)!r}"
+            yield Problem(step=name, text=text)
+        if each is not None and f"{{{each.name}}}" not in name:
+            text = (
+                f"the id {name!r} would be the same for each member of the group; "
+                f"an id with {{{each.name}}} was expected; put {{{each.name}}} into it"
+            )
+            yield Problem(step=name, text=text)
+
+
+def _resolve(name: str, known: Mapping[StepId, Step], globs: dict[str, tuple[StepId, ...]]) -> tuple[StepId, ...]:
+    for exact in (StepId(name), encode_id(name)):
+        if exact in known:
+            return (exact,)
+    if not is_id_glob(name):
+        return ()
+    if name not in globs:
+        globs[name] = tuple(other for other in known if matches_id(name, other))
+    return globs[name]
+
+
+def _problems_of_need(
+    step: Step, name: str, matched: tuple[StepId, ...], known: Mapping[StepId, Step]
+) -> Iterable[Problem]:
+    if matched == (step.id,) and not is_id_glob(name):
+        text = f"needs names the step itself, {name!r}; the id of another step was expected; remove it"
+        yield Problem(step=step.id, text=text, name=name)
+    elif not set(matched) - {step.id}:
+        what = "the glob matches no other step" if is_id_glob(name) else "no step or group has that id"
+        text = f"needs names {name!r}, but {what}; {_suggestion(name, known)}"
+        yield Problem(step=step.id, text=text, name=name)
+
+
+def _suggestion(name: str, known: Mapping[StepId, Step]) -> str:
+    for step in known.values():
+        if step.for_each is not None and _may_be_member(name, step):
+            return f"members cannot be named before they exist; name their group, {str(step.id)!r}"
+    near = get_close_matches(name, known, 1)
+    return f"did you mean {near[0]!r}?" if near else f"the ids are {_listed(known)}"
+
+
+def _may_be_member(name: str, group: Step) -> bool:
+    assert group.for_each is not None
+    template = group.id.replace(f"{{{group.for_each.name}}}", "*")
+    return template.strip("*") != "" and matches_id(template, name)
+
+
+def _listed(names: Iterable[StepId]) -> str:
+    shown = [repr(str(name)) for name in names]
+    return ", ".join(shown[:8]) + (f" and {len(shown) - 8} more" if len(shown) > 8 else "")
+
+
+def _turned(needs: Mapping[StepId, tuple[StepId, ...]]) -> dict[StepId, tuple[StepId, ...]]:
+    turned: dict[StepId, list[StepId]] = {name: [] for name in needs}
+    for name, wanted in needs.items():
+        for need in wanted:
+            turned[need].append(name)
+    return {name: tuple(dependants) for name, dependants in turned.items()}
+
+
+def _sorted(needs: Mapping[StepId, tuple[StepId, ...]]) -> list[StepId]:
+    """Sort so that each comes after its needs; what lies on a cycle, or behind one, is left out."""
+    names = list(needs)
+    index = {name: number for number, name in enumerate(names)}
+    dependants = _turned(needs)
+    missing = {name: len(wanted) for name, wanted in needs.items()}
+    ready = [index[name] for name in names if not missing[name]]
+    order: list[StepId] = []
+    while ready:
+        name = names[heapq.heappop(ready)]
+        order.append(name)
+        for dependant in dependants[name]:
+            missing[dependant] -= 1
+            if not missing[dependant]:
+                heapq.heappush(ready, index[dependant])
+    return order
+
+
+def _problems_of_cycles(needs: Mapping[StepId, tuple[StepId, ...]], order: Sequence[StepId]) -> Iterable[Problem]:
+    """Name one cycle for each knot: whoever could not be sorted has a need that could not be sorted either."""
+    sorted_so_far = set(order)
+    while len(sorted_so_far) < len(needs):
+        at = next(name for name in needs if name not in sorted_so_far)
+        path: list[StepId] = []
+        while at not in path:
+            path.append(at)
+            at = next(need for need in needs[at] if need not in sorted_so_far)
+        cycle = path[path.index(at) :]
+        first = min(cycle, key=list(needs).index)
+        turn = cycle.index(first)
+        names = [*cycle[turn:], *cycle[:turn], first]
+        text = (
+            f"the needs go round in a circle: {' -> '.join(names)}; a step cannot wait for itself; remove one of them"
+        )
+        yield Problem(step=first, text=text)
+        cut = {name: wanted for name, wanted in needs.items() if name not in sorted_so_far and name not in cycle}
+        rest = {name: tuple(need for need in wanted if need in cut) for name, wanted in cut.items()}
+        sorted_so_far |= {*cycle, *_sorted(rest)}
+
+
+def _problems_of_rollback(
+    step: Step, known: Mapping[StepId, Step], needs: Mapping[StepId, tuple[StepId, ...]]
+) -> Iterable[Problem]:
+    target = step.rollback_to
+    if target is None:
+        return
+    if target not in known:
+        text = f"rollback_to names {target!r}, but no step has that id; {_suggestion(target, known)}"
+        yield Problem(step=step.id, text=text, name=target)
+    elif known[target].for_each is not None:
+        text = f"rollback_to names the group {target!r}, which has no one commit to go back to; name a step"
+        yield Problem(step=step.id, text=text, name=target)
+    elif target not in _upstream(step.id, needs):
+        text = (
+            f"rollback_to names {target!r}, which this step does not need, directly or through others, "
+            "so that it may not have run by then; name a step it needs"
+        )
+        yield Problem(step=step.id, text=text, name=target)
+
+
+def _upstream(name: StepId, needs: Mapping[StepId, tuple[StepId, ...]]) -> set[StepId]:
+    found: set[StepId] = set()
+    todo = [*needs[name]]
+    while todo:
+        need = todo.pop()
+        if need not in found:
+            found.add(need)
+            todo += needs[need]
+    return found - {name}

@@ -1,0 +1,36 @@
+"""The names things go by.
+
+Owns identifier types and the rules for step ids. Must never make up an id: ids arrive from outside. Read
+`surefoot.core.plan` next.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NewType
+from urllib.parse import quote
+
+RunId = NewType("RunId", str)
+StepId = NewType("StepId", str)
+BlobId = NewType("BlobId", str)
+
+ID_LENGTH_MAX = 200
+_ID_CHARACTERS = "-/@+._"
+_GLOB_PARTS = re.compile(r"(\*|\?)")
+RUN_ID = re.compile(r"^\d{8}-[0-9a-z]{6}$")
+
+
+def encode_id(text: str) -> StepId:
+    """Return `text` as a step id: characters outside `A-Z a-z 0-9 . _ - / @ +` are percent-encoded."""
+    return StepId(quote(text, safe=_ID_CHARACTERS))
+
+
+def matches_id(pattern: str, name: str) -> bool:
+    """Tell whether the glob `pattern` over ids matches `name`; `*` matches `/` too."""
+    parts = (".*" if part == "*" else "." if part == "?" else re.escape(part) for part in _GLOB_PARTS.split(pattern))
+    return re.fullmatch("".join(parts), name, re.DOTALL) is not None
+
+
+def is_id_glob(pattern: str) -> bool:
+    """Tell whether `pattern` is a glob over ids rather than one id."""
+    return "*" in pattern or "?" in pattern

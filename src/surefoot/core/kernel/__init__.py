@@ -1,0 +1,15 @@
+"""The kernel: `apply` folds one event into the state, `decide` says what shall happen next.
+
+Owns every decision of a run. Both functions are deterministic and touch nothing but their arguments; `decide` does not
+even change those. An event that cannot happen in a state raises `IllegalTransition` and changes nothing.
+
+A run goes through its phases at the gates in `run`; within EXECUTE each active step is asked, rule by rule, what its
+attempt still lacks (`steps`), and the first thing missing is proposed. An effect whose outcome is unknown is settled
+before anything else (`surefoot.core.recovery`). Read `steps` for an attempt's course, `apply` for what events mean.
+"""
+
+from surefoot.core.kernel.apply import apply
+from surefoot.core.kernel.proposal import Proposal
+from surefoot.core.kernel.run import decide
+
+__all__ = ["Proposal", "apply", "decide"]

@@ -1,0 +1,27 @@
+"""What `decide` returns.
+
+Owns the pair of a decision and the command it issues. Must never hold anything else. Read `surefoot.core.kernel.run`
+next.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from surefoot.core.commands import Command
+from surefoot.core.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A decision to be journaled, and the command to dispatch once it is."""
+
+    event: Event
+    command: Command | None = None
+
+
+HOLD = "hold"
+"""What a rule answers when the step has to wait for something that is under way or for a person."""
+
+Move = Proposal | str | None
+"""A rule's answer: a proposal, `HOLD`, or None when the rule has nothing to say and the next one is asked."""

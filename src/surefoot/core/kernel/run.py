@@ -1,0 +1,319 @@
+"""What shall happen next, for the run as a whole.
+
+Owns the gates between the phases, starting and stopping, and the order of things: the branch follows the journal; what
+is in doubt is settled first; then active steps go on; then new ones start. Must never change the state. Read
+`surefoot.core.kernel.steps` next.
+"""
+
+from __future__ import annotations
+
+from surefoot.core import commands as do
+from surefoot.core import events as ev
+from surefoot.core.events import ACCEPTANCE, Moment, Outcome, Phase, Verdict
+from surefoot.core.kernel.proposal import Proposal
+from surefoot.core.kernel.steps import ask_or_reuse, free_lane, next_for
+from surefoot.core.plan import AskBody, FunctionBody
+from surefoot.core.recovery import needs_settling
+from surefoot.core.state import LaneState, RunState, StepState, StepStatus, next_ready
+from surefoot.core.verdicts import is_red_before, next_after, next_before
+
+CLEAN = "clean"
+_INTERRUPTIBLE = frozenset({ev.CheckAsked.kind, ev.BodyStarted.kind, ev.CheckpointAsked.kind})
+
+
+def decide(state: RunState, now: float) -> list[Proposal]:
+    """Return what shall happen next; empty when there is nothing to do but wait (or nothing at all).
+
+    The caller folds the events of all proposals and asks again, until the answer is empty.
+    """
+    if not state.engine_on:
+        return []
+    moves = _move_branch(state, now)
+    if state.outcome is not None or (state.is_paused and state.cancelling is None):
+        return moves
+    moves += _interrupts(state, now)
+    if moves:
+        return moves
+    doubtful = [node for node in _active(state) if needs_settling(node) or _is_settling(node)]
+    if doubtful:
+        return _step_moves(state, doubtful, now)
+    if state.cancelling is not None:
+        return _cancel(state, now)
+    if state.lane_failure is not None:
+        return _give_up(state, now)
+    match state.phase:
+        case Phase.UNDERSTAND:
+            return [Proposal(ev.PhaseEntered(at=now, phase=Phase.PLAN))]
+        case Phase.PLAN:
+            return _pause(state, now) or _baseline(state, now)
+        case Phase.EXECUTE:
+            return _execute(state, now)
+        case Phase.VALIDATE:
+            return _pause(state, now) or _validate(state, now)
+
+
+def _active(state: RunState) -> list[StepState]:
+    return [state.nodes[name] for name in state.active]
+
+
+def _is_settling(node: StepState) -> bool:
+    return node.work is not None and node.work.open == ev.ProbeAsked.kind and node.work.body_started
+
+
+def _step_moves(state: RunState, nodes: list[StepState], now: float) -> list[Proposal]:
+    """Return a move of each step; of those that would take the same lane or question number only the first."""
+    moves: list[Proposal] = []
+    taken: set[str] = set()
+    for node in nodes:
+        move = next_for(state, node, now)
+        if move is None:
+            continue
+        takes = _takes(move)
+        if takes is None or takes not in taken:
+            moves.append(move)
+        if takes is not None:
+            taken.add(takes)
+    return moves
+
+
+def _takes(move: Proposal) -> str | None:
+    match move.event:
+        case ev.CheckpointAsked(lane=lane):
+            return f"lane {lane}"
+        case ev.QuestionAsked(question=question):
+            return f"question {question}"
+        case _:
+            return None
+
+
+def _move_branch(state: RunState, now: float) -> list[Proposal]:
+    branch = state.branch
+    if branch is None or branch.is_open or branch.asked == branch.head:
+        return []
+    kept = branch.kept + 1 if branch.keep_next else None
+    event = ev.RefsAsked(at=now, commit=branch.head, old=branch.moved, kept=kept)
+    return [Proposal(event, do.MoveRefs(commit=branch.head, old=branch.moved, kept=kept))]
+
+
+def _interrupts(state: RunState, now: float) -> list[Proposal]:
+    """End what runs, where a person insists; an outside effect under way is waited for."""
+    if not state.interrupting and state.cancelling is None:
+        return []
+    moves: list[Proposal] = []
+    if state.is_busy_itself and not state.accept.interrupt_asked:
+        event = ev.InterruptAsked(at=now, step=ACCEPTANCE, attempt=1)
+        moves.append(Proposal(event, do.Interrupt(step=ACCEPTANCE, attempt=1, lane=None)))
+    for node in _active(state):
+        work = node.work
+        assert work is not None
+        is_outside = work.open == ev.BodyStarted.kind and node.spec.effect.is_outside
+        if work.open not in _INTERRUPTIBLE or work.interrupt_asked or is_outside:
+            continue
+        event = ev.InterruptAsked(at=now, step=node.spec.id, attempt=node.attempt)
+        moves.append(Proposal(event, do.Interrupt(step=node.spec.id, attempt=node.attempt, lane=work.lane)))
+    return moves
+
+
+def _cancel(state: RunState, now: float) -> list[Proposal]:
+    """Bring what is active to a point it can be left at, then end."""
+    failing = [node for node in _active(state) if node.work is not None and _is_leaving(node)]
+    moves = _step_moves(state, failing, now)
+    if moves or state.is_busy:
+        return moves
+    return [Proposal(ev.RunEnded(at=now, outcome=Outcome.CANCELLED, reason=f"cancelled by {state.cancelling}"))]
+
+
+def _is_leaving(node: StepState) -> bool:
+    work = node.work
+    assert work is not None
+    has_applied = work.body_started and node.spec.effect.is_outside
+    return has_applied or work.interrupted is not None or (work.failure is not None and not work.restored)
+
+
+def _give_up(state: RunState, now: float) -> list[Proposal]:
+    if state.is_busy:
+        return []
+    outcome = _unfinished_outcome(state)
+    return [Proposal(ev.RunEnded(at=now, outcome=outcome, reason=state.lane_failure or ""))]
+
+
+def _pause(state: RunState, now: float) -> list[Proposal]:
+    """Pause, once asked to and nothing is under way. While something is, the answer is to wait."""
+    if state.pausing is None or state.is_busy:
+        return []
+    return [Proposal(ev.RunPaused(at=now, reason=state.pausing))]
+
+
+# --- before the first change
+
+
+def _baseline(state: RunState, now: float) -> list[Proposal]:
+    """Ask the acceptance checks before the first change; then EXECUTE may begin."""
+    index = next_before(state.plan.accept, state.accept.records)
+    if index is None:
+        return [Proposal(ev.PhaseEntered(at=now, phase=Phase.EXECUTE))]
+    if state.accept.open or state.pausing is not None:
+        return []
+    lane = free_lane(state)
+    if lane is None:
+        return _lane_wanted(state, now)
+    assert state.branch is not None
+    command = _acceptance(state, Moment.BEFORE, index, lane)
+    return [ask_or_reuse(state, command, state.accept.records[index], now)]
+
+
+def _acceptance(state: RunState, moment: Moment, index: int, lane: str) -> do.AskCheck:
+    assert state.branch is not None
+    record = state.accept.records[index]
+    environment = state.lanes[lane].key
+    return do.AskCheck(
+        step=ACCEPTANCE,
+        attempt=1,
+        lane=lane,
+        moment=moment,
+        index=index,
+        check=state.plan.accept[index],
+        spec=None,
+        tree=state.branch.tree,
+        environment=f"{environment} {CLEAN}" if lane == CLEAN else environment,
+        before=record.before_results,
+        earlier=record.results if moment is Moment.AFTER else None,
+    )
+
+
+def _lane_wanted(state: RunState, now: float) -> list[Proposal]:
+    """Ask for a lane that is free but not ready, or for one more, unless one is on its way."""
+    if any(lane.is_open for lane in state.lanes.values()):
+        return []
+    lanes = [lane for lane in state.lanes.values() if lane.held_by is None and lane.name != CLEAN]
+    lane = lanes[0] if lanes else LaneState(name=str(len(state.lanes) - (CLEAN in state.lanes) + 1))
+    return [_request_lane(state, lane.name, now, fresh=lane.needs_fresh)]
+
+
+def _request_lane(state: RunState, name: str, now: float, *, fresh: bool) -> Proposal:
+    assert state.branch is not None
+    event = ev.LaneRequested(at=now, lane=name, commit=state.branch.head, fresh=fresh)
+    return Proposal(event, do.OpenLane(lane=name, commit=state.branch.head, fresh=fresh))
+
+
+# --- the steps
+
+
+def _execute(state: RunState, now: float) -> list[Proposal]:
+    moves = _step_moves(state, _active(state), now)
+    if moves:
+        return moves
+    if state.pausing is not None:
+        return _pause(state, now)
+    moves = _clocks(state, now) + _start(state, now)
+    if moves:
+        return moves
+    if state.unfinished == 0:
+        return [Proposal(ev.PhaseEntered(at=now, phase=Phase.VALIDATE))]
+    return []
+
+
+def _clocks(state: RunState, now: float) -> list[Proposal]:
+    """Wind the clocks of waiting steps that an engine before this one had running."""
+    moves: list[Proposal] = []
+    for name, is_running in state.waits.items():
+        node = state.nodes[name]
+        if is_running or node.due is None:
+            continue
+        event = ev.RetryScheduled(at=now, step=name, attempt=node.attempt, due=node.due)
+        moves.append(Proposal(event, do.WaitUntil(step=name, attempt=node.attempt, lane=None, due=node.due)))
+    return moves
+
+
+def _start(state: RunState, now: float) -> list[Proposal]:
+    """Start what is ready, as far as the limit allows; steps that wait for a person do not count."""
+    running = sum(node.status is StepStatus.RUNNING for node in _active(state)) + (state.expanding is not None)
+    limit = 1 if state.has_workspace else state.plan.limits.parallel
+    if any(_waits_for_lane(state, node) for node in _active(state)):
+        return _lane_wanted(state, now)
+    moves: list[Proposal] = []
+    for node in _startable(state, limit - running):
+        if node.is_group:
+            if not moves and state.expanding is None:
+                return _expansion(state, node, now)
+            break
+        moves.append(Proposal(ev.StepStarted(at=now, step=node.spec.id, attempt=node.failures + 1)))
+    return moves
+
+
+def _startable(state: RunState, count: int) -> list[StepState]:
+    """Return the next nodes to start; a step that shares files with one in doubt waits."""
+    if count <= 0:
+        return []
+    doubtful = [node for node in _active(state) if node.status is StepStatus.IN_DOUBT]
+    nodes = next_ready(state, len(state.ready) if doubtful else count)
+    free = [node for node in nodes if not any(_share_files(state, node, other) for other in doubtful)]
+    return free[:count]
+
+
+def _share_files(state: RunState, one: StepState, other: StepState) -> bool:
+    if not state.has_workspace or isinstance(one.spec.body, AskBody | FunctionBody):
+        return False
+    first = one.spec.writes if one.spec.writes is not None else state.plan.scope_write
+    second = other.spec.writes if other.spec.writes is not None else state.plan.scope_write
+    return bool(set(first) & set(second))
+
+
+def _waits_for_lane(state: RunState, node: StepState) -> bool:
+    work = node.work
+    assert work is not None
+    idle = work.open is None and work.question is None and work.checkpoint is None and work.failure is None
+    return idle and state.has_workspace
+
+
+def _expansion(state: RunState, group: StepState, now: float) -> list[Proposal]:
+    each = group.spec.for_each
+    assert each is not None
+    lane = free_lane(state) if state.has_workspace and each.lines is not None else None
+    if state.has_workspace and each.lines is not None and lane is None:
+        return _lane_wanted(state, now)
+    commit = state.branch.head if state.branch is not None else None
+    event = ev.ExpansionAsked(at=now, group=group.spec.id)
+    return [Proposal(event, do.ExpandGroup(group=group.spec, commit=commit, lane=lane))]
+
+
+# --- after the last change
+
+
+def _validate(state: RunState, now: float) -> list[Proposal]:
+    """Ask the acceptance checks in a clean lane; then the run is over."""
+    index = next_after(state.plan.accept, state.accept.records)
+    if index is None:
+        outcome, reason = _outcome(state)
+        return [Proposal(ev.RunEnded(at=now, outcome=outcome, reason=reason))]
+    if state.accept.open or state.pausing is not None:
+        return []
+    if not state.accept.lane_ready:
+        is_open = CLEAN in state.lanes and state.lanes[CLEAN].is_open
+        return [] if is_open else [_request_lane(state, CLEAN, now, fresh=True)]
+    command = _acceptance(state, Moment.AFTER, index, CLEAN)
+    return [ask_or_reuse(state, command, state.accept.records[index], now)]
+
+
+def _outcome(state: RunState) -> tuple[Outcome, str]:
+    undone = [node for node in state.steps() if not _is_done(node)]
+    pairs = zip(state.plan.accept, state.accept.records, strict=True)
+    red = [check.name for check, r in pairs if r.after is not Verdict.PASSED and not is_red_before(check, r)]
+    if not undone and not red:
+        return Outcome.COMPLETED, ""
+    reasons = [f"{len(undone)} of {sum(1 for _ in state.steps())} steps not done"] if undone else []
+    reasons += [f"acceptance check {name!r} did not pass" for name in red]
+    return _unfinished_outcome(state), "; ".join(reasons)
+
+
+def _is_done(node: StepState) -> bool:
+    if node.status is StepStatus.SKIPPED:
+        return node.reason == "nothing_to_do"
+    return node.status is StepStatus.VERIFIED
+
+
+def _unfinished_outcome(state: RunState) -> Outcome:
+    has_commits = state.branch is not None and state.branch.head != state.created.base
+    has_effects = any(node.applied or node.is_in_doubt for node in state.nodes.values())
+    has_results = not state.has_workspace and any(n.status is StepStatus.VERIFIED for n in state.nodes.values())
+    return Outcome.PARTIALLY_COMPLETED if has_commits or has_effects or has_results else Outcome.FAILED

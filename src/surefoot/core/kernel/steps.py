@@ -1,0 +1,439 @@
+"""The course of one attempt: a list of rules, each asking for the first thing that is still missing.
+
+Owns what happens to an active step next. The rules stand in the order of an attempt's life: put back what failed, settle
+what is in doubt, take the checkpoint, ask the checks that must be red or green before, get a person's consent, probe, run
+the body, look at what it wrote, ask the checks, write the commit, call it verified. Must never change the state. Read
+`surefoot.core.recovery` next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from surefoot.core import commands as do
+from surefoot.core import events as ev
+from surefoot.core.events import Applied, Diagnosis, Moment, QuestionKind, Status
+from surefoot.core.kernel.proposal import HOLD, Move, Proposal
+from surefoot.core.plan import AskBody, Check, Effect, OnFailure, Step, Tier, digest_of
+from surefoot.core.policy import tier_of
+from surefoot.core.recovery import ANSWERS, describe_ending, doubt_of, failed_attempt, question, settle
+from surefoot.core.retry import delay_s, diagnose, diagnose_text, may_retry
+from surefoot.core.state import RunState, StepState, StepStatus, Work, results_after
+from surefoot.core.verdicts import (
+    CheckRecord,
+    first_unanswerable,
+    first_unpassed,
+    has_nothing_to_do,
+    is_by_test,
+    next_after,
+    next_before,
+    proves,
+    verdict_key,
+)
+
+CRASHES_MAX = 3
+_AFTER_CRASHES = ("retry", "skip", "block")
+_AFTER_FAILURE = ("retry", "skip", "block", "stop")
+
+
+def next_for(state: RunState, node: StepState, now: float) -> Proposal | None:
+    """Return what the step's attempt needs next, or None while it waits."""
+    work = node.work
+    assert work is not None
+    if work.open is not None or work.question is not None:
+        return None
+    for rule in _RULES:
+        move = rule(state, node, work, now)
+        if isinstance(move, Proposal):
+            return move
+        if move == HOLD:
+            return None
+    proof = _proof(node, work)
+    return Proposal(ev.StepVerified(at=now, step=node.spec.id, attempt=node.attempt, proof=proof, commit=work.commit))
+
+
+def _fails(node: StepState, now: float, diagnosis: Diagnosis, reason: str, *, counted: bool = True) -> Proposal:
+    applied = bool(node.applied) and node.spec.effect.is_outside
+    event = ev.AttemptFailed(
+        at=now,
+        step=node.spec.id,
+        attempt=node.attempt,
+        diagnosis=diagnosis,
+        reason=reason,
+        is_counted=counted,
+        applied=applied,
+    )
+    return Proposal(event)
+
+
+def _put_back(state: RunState, node: StepState, work: Work, now: float) -> Move:
+    """After a failed attempt: restore the lane, then conclude."""
+    if work.failure is None:
+        return None
+    if not work.restored:
+        assert work.checkpoint is not None
+        command = do.RestoreLane(
+            step=node.spec.id,
+            attempt=node.attempt,
+            lane=work.lane,
+            commit=work.checkpoint.commit,
+            scratch=node.spec.scratch,
+        )
+        return Proposal(ev.RestoreAsked(at=now, step=node.spec.id, attempt=node.attempt), command)
+    return _conclude(state, node, work.failure, now)
+
+
+def _conclude(state: RunState, node: StepState, failure: ev.AttemptFailed, now: float) -> Move:
+    """Decide what a failed attempt means for the step."""
+    work = node.work
+    assert work is not None
+    if work.answer is not None:
+        return _as_answered(state, node, failure, work.answer, now)
+    if not failure.is_counted:
+        if failure.diagnosis is Diagnosis.CRASH and node.crashes >= CRASHES_MAX:
+            text = (
+                f"Step {node.spec.id}: the engine ended {node.crashes} times in a row while it was at work. Go on how?"
+            )
+            return Proposal(question(state, node, now, QuestionKind.ASK, text, _AFTER_CRASHES))
+        return _again(node, now, 0.0)
+    error_type = work.ending.error_type if work.ending is not None else None
+    retry = node.spec.retry
+    is_final = failure.applied or failure.diagnosis is Diagnosis.DENIED
+    if not is_final and may_retry(retry, node.failures, failure.diagnosis, error_type):
+        return _again(node, now, delay_s(retry, node.failures))
+    if node.spec.on_failure is OnFailure.ASK and failure.diagnosis is not Diagnosis.DENIED:
+        text = f"Step {node.spec.id} failed: {failure.reason}. Go on how?"
+        return Proposal(question(state, node, now, QuestionKind.ASK, text, _AFTER_FAILURE))
+    return _give_up(state, node, node.spec.on_failure, failure.reason, now)
+
+
+def _again(node: StepState, now: float, wait_s: float) -> Proposal:
+    due = now + wait_s
+    event = ev.RetryScheduled(at=now, step=node.spec.id, attempt=node.attempt, due=due)
+    if wait_s == 0.0:
+        return Proposal(event)
+    return Proposal(event, do.WaitUntil(step=node.spec.id, attempt=node.attempt, lane=None, due=due))
+
+
+def _as_answered(state: RunState, node: StepState, failure: ev.AttemptFailed, answer: str, now: float) -> Move:
+    if answer == "retry":
+        return _again(node, now, 0.0)
+    return _give_up(state, node, OnFailure(answer), failure.reason, now)
+
+
+def _give_up(state: RunState, node: StepState, how: OnFailure, reason: str, now: float) -> Proposal:
+    name, attempt = node.spec.id, node.attempt
+    if how is OnFailure.SKIP:
+        return Proposal(ev.StepSkipped(at=now, step=name, attempt=attempt, reason=f"failed: {reason}"))
+    target = state.nodes[node.spec.rollback_to] if node.spec.rollback_to is not None else None
+    if how is OnFailure.ROLLBACK and target is not None and target.head_after is not None:
+        event = ev.RolledBack(
+            at=now,
+            step=name,
+            attempt=attempt,
+            reason=reason,
+            to=target.spec.id,
+            commit=target.head_after,
+            invalidated=results_after(state, target),
+        )
+        return Proposal(event)
+    return Proposal(ev.StepFailed(at=now, step=name, attempt=attempt, reason=reason, stop=how is OnFailure.STOP))
+
+
+def _recover(_: RunState, node: StepState, work: Work, now: float) -> Move:
+    """Begin anew what can be begun anew after a crash or an interruption."""
+    if work.interrupted is None or doubt_of(node) is not None:
+        return None
+    why = "the engine ended" if work.interrupted is Diagnosis.CRASH else "interrupted"
+    return _fails(node, now, work.interrupted, why, counted=False)
+
+
+def _settle(state: RunState, node: StepState, work: Work, now: float) -> Move:
+    """Find out what became of an outside effect, before anything else is done about it."""
+    why = doubt_of(node)
+    if why is not None:
+        event, command = settle(state, node, now, why)
+        return Proposal(event, command)
+    if work.settled == Applied.NOT_APPLIED:
+        return Proposal(failed_attempt(node, now, "the effect was not applied"))
+    return None
+
+
+def _needs_lane(state: RunState, spec: Step) -> bool:
+    return state.has_workspace and not (isinstance(spec.body, AskBody) and not spec.checks)
+
+
+def _checkpoint(state: RunState, node: StepState, work: Work, now: float) -> Move:
+    """Take the checkpoint: the lane at the head of the run branch."""
+    if work.checkpoint is not None or not _needs_lane(state, node.spec):
+        return None
+    lane = free_lane(state)
+    if lane is None:
+        return HOLD
+    assert state.branch is not None
+    name, attempt = node.spec.id, node.attempt
+    command = do.TakeCheckpoint(
+        step=name, attempt=attempt, lane=lane, commit=state.branch.head, scratch=node.spec.scratch
+    )
+    return Proposal(ev.CheckpointAsked(at=now, step=name, attempt=attempt, lane=lane), command)
+
+
+def free_lane(state: RunState) -> str | None:
+    """Return a lane that is ready and not in use."""
+    usable = (x.name for x in state.lanes.values() if x.is_ready and x.held_by is None and x.name != "clean")
+    return next(usable, None)
+
+
+def _before(state: RunState, node: StepState, work: Work, now: float) -> Move:
+    """Ask what must be red or green before the body."""
+    if work.body_started or not node.spec.checks:
+        return None
+    bad = first_unanswerable(node.spec.checks, work.checks)
+    if bad is not None:
+        reason = f"the check {node.spec.checks[bad].name!r} has no answer before the step: {work.checks[bad].text}"
+        return _fails(node, now, _diagnosis_of(work.checks[bad]), reason)
+    index = next_before(node.spec.checks, work.checks)
+    if index is not None:
+        return _ask_check(state, node, work, now, (Moment.BEFORE, index))
+    if has_nothing_to_do(node.spec.checks, work.checks):
+        return Proposal(ev.StepSkipped(at=now, step=node.spec.id, attempt=node.attempt, reason="nothing_to_do"))
+    return None
+
+
+def _ask_check(state: RunState, node: StepState, work: Work, now: float, which: tuple[Moment, int]) -> Proposal:
+    moment, index = which
+    assert work.checkpoint is not None
+    assert work.lane is not None
+    tree = work.changes.tree if work.changes is not None else work.checkpoint.tree
+    command = do.AskCheck(
+        step=node.spec.id,
+        attempt=node.attempt,
+        lane=work.lane,
+        moment=moment,
+        index=index,
+        check=node.spec.checks[index],
+        spec=node.spec,
+        tree=tree,
+        environment=state.lanes[work.lane].key,
+        changed=work.changes.changed if work.changes is not None else (),
+        before=work.checks[index].before_results,
+        earlier=work.checks[index].results if moment is Moment.AFTER else None,
+    )
+    return ask_or_reuse(state, command, work.checks[index], now)
+
+
+def ask_or_reuse(state: RunState, command: do.AskCheck, record: CheckRecord, now: float) -> Proposal:
+    """Ask a check, unless it is known to have passed on the same tree in the same environment."""
+    known = state.verdicts.get(verdict_key(command.check))
+    is_same = known is not None and known[:2] == (command.tree, command.environment)
+    may_reuse = is_same and record.asked_after == 0 and not (command.before and is_by_test(command.check))
+    name, attempt, moment, index = command.step, command.attempt, command.moment, command.index
+    if known is None or not may_reuse:
+        return Proposal(ev.CheckAsked(at=now, step=name, attempt=attempt, moment=moment, check=index), command)
+    event = ev.VerdictReused(
+        at=now, step=name, attempt=attempt, moment=moment, check=index, evidence=known[2], results=known[3]
+    )
+    return Proposal(event)
+
+
+def _diagnosis_of(record: CheckRecord) -> Diagnosis:
+    if "time-out" in record.text or diagnose_text(None, record.text) is Diagnosis.TRANSIENT:
+        return Diagnosis.TRANSIENT
+    return Diagnosis.STRUCTURAL
+
+
+def _consent(state: RunState, node: StepState, work: Work, now: float) -> Move:
+    """Get a person's consent where the tier asks for it."""
+    if work.approved or work.body_started or isinstance(node.spec.body, AskBody):
+        return None
+    if work.answer is not None:
+        return _fails(node, now, Diagnosis.DENIED, f"not approved: {work.answer}")
+    skipped = _skipped_needs(state, node) if node.spec.effect.is_outside else ()
+    if tier_of(node.spec, state.plan) is not Tier.CONFIRM and not skipped:
+        return None
+    shown = _shown(state, node)
+    by = _approved_by(state, node, shown, has_skipped_needs=bool(skipped))
+    if by is not None:
+        return Proposal(ev.ApprovalRecorded(at=now, step=node.spec.id, attempt=node.attempt, by=by, shown=shown))
+    text = _package(node.spec, skipped)
+    return Proposal(question(state, node, now, QuestionKind.CONFIRM, text, ("yes", "no"), shown))
+
+
+def _skipped_needs(state: RunState, node: StepState) -> tuple[str, ...]:
+    needs = [state.nodes[name] for name in node.needs]
+    needs += [state.nodes[member] for need in needs for member in need.members or ()]
+    return tuple(need.spec.id for need in needs if need.status is StepStatus.SKIPPED and need.reason != "nothing_to_do")
+
+
+def _shown(state: RunState, node: StepState) -> str:
+    """Name what an approval rests on: the step as it will be done, and what it needs as it stands."""
+    needs = tuple((name, state.nodes[name].status.value, state.nodes[name].commit) for name in node.needs)
+    return digest_of((repr(node.spec), needs))
+
+
+def _approved_by(state: RunState, node: StepState, shown: str, *, has_skipped_needs: bool) -> str | None:
+    earlier = state.approvals.get((node.spec.id, shown))
+    if earlier is not None:
+        return earlier
+    if has_skipped_needs:
+        return None
+    if node.spec.id in state.allowed:
+        return f"{state.allowed[node.spec.id]} (--allow)"
+    if state.yes_by is not None and node.spec.effect is not Effect.IRREVERSIBLE:
+        return f"{state.yes_by} (--yes)"
+    return None
+
+
+def _package(spec: Step, skipped: Sequence[str]) -> str:
+    """Return what a person is shown before saying yes."""
+    lines = [f"Step {spec.id}{': ' + spec.title if spec.title else ''}", f"  does:   {describe_body(spec)}"]
+    lines.append(f"  effect: {spec.effect}" + (" (cannot be undone)" if spec.effect is Effect.IRREVERSIBLE else ""))
+    if spec.why:
+        lines.append(f"  why:    {spec.why}")
+    if spec.network:
+        lines.append("  uses the network")
+    if not spec.confine:
+        lines.append("  runs outside the sandbox")
+    if skipped:
+        lines.append(f"  rests on skipped steps: {', '.join(skipped)}")
+    lines.append(f"  undo:   {spec.undo or 'nothing is known that takes it back'}")
+    return "\n".join([*lines, "Do it?"])
+
+
+def describe_body(spec: Step) -> str:
+    """Say what the body is, in one line or its own words."""
+    body = spec.body
+    for name in ("command", "function", "name", "question"):
+        if hasattr(body, name):
+            return str(getattr(body, name))
+    raise AssertionError(body)
+
+
+def _probe_first(state: RunState, node: StepState, work: Work, now: float) -> Move:
+    """Look whether the effect is there already, just before it would be performed."""
+    if work.body_started or node.spec.probe is None or not node.spec.effect.is_outside or work.probed_before:
+        return None
+    if work.probe is None:
+        command = do.AskProbe(
+            step=node.spec.id, attempt=node.attempt, lane=work.lane, spec=node.spec, patient=node.failures > 0
+        )
+        return Proposal(ev.ProbeAsked(at=now, step=node.spec.id, attempt=node.attempt), command)
+    text = (
+        f"Step {node.spec.id} has not been performed, but its probe finds it applied: {work.probe.text} "
+        "Record it as applied, or perform it (not_applied)?"
+    )
+    return Proposal(question(state, node, now, QuestionKind.IN_DOUBT, text, ANSWERS))
+
+
+def _body(state: RunState, node: StepState, work: Work, now: float) -> Move:
+    """Run the body, or ask the person whose answer it is."""
+    body = node.spec.body
+    if isinstance(body, AskBody):
+        if work.answer is None:
+            asked = question(state, node, now, QuestionKind.ASK, body.question, body.options)
+            return Proposal(replace(asked, default=body.default))
+        return _fails(node, now, Diagnosis.DENIED, "answered: no") if work.answer == "no" else None
+    if work.body_started or work.settled == Applied.APPLIED:
+        return None
+    key = f"{state.created.run}:{node.spec.id}"
+    command = do.RunStep(step=node.spec.id, attempt=node.attempt, lane=work.lane, spec=node.spec, key=key)
+    return Proposal(ev.BodyStarted(at=now, step=node.spec.id, attempt=node.attempt, key=key), command)
+
+
+def _ending(state: RunState, node: StepState, work: Work, now: float) -> Move:
+    """Judge how the body ended. (Outside effects that ended badly were settled before.)"""
+    del state
+    ending = work.ending
+    if ending is None or ending.status is Status.OK or work.settled == Applied.APPLIED:
+        return None
+    if ending.status is Status.INTERRUPTED:
+        return _fails(node, now, Diagnosis.INTERRUPTED, "interrupted", counted=False)
+    return _fails(node, now, diagnose(ending), describe_ending(node))
+
+
+def _inspect(state: RunState, node: StepState, work: Work, now: float) -> Move:
+    """Find out what the body wrote; outside the scope it may not."""
+    if work.checkpoint is None:
+        return None
+    assert state.branch is not None
+    if work.broken is not None:
+        return _fails(node, now, Diagnosis.STRUCTURAL, f"the workspace failed: {work.broken}")
+    if work.changes is None:
+        command = do.Inspect(
+            step=node.spec.id,
+            attempt=node.attempt,
+            lane=work.lane,
+            spec=node.spec,
+            tree=work.checkpoint.tree,
+            commit=work.checkpoint.commit,
+            scope=(*state.plan.scope_write, *(node.spec.writes or ())),
+            writes=state.plan.scope_write if node.spec.writes is None else node.spec.writes,
+        )
+        return Proposal(ev.InspectionAsked(at=now, step=node.spec.id, attempt=node.attempt), command)
+    if work.changes.outside:
+        return _fails(
+            node, now, Diagnosis.STRUCTURAL, f"wrote outside the scope: {', '.join(work.changes.outside[:10])}"
+        )
+    if work.changes.changed and work.checkpoint.commit != state.branch.head:
+        why = "the run branch has moved since the checkpoint"
+        return _fails(node, now, Diagnosis.STALE, why, counted=bool(node.applied))
+    return None
+
+
+def _after(state: RunState, node: StepState, work: Work, now: float) -> Move:
+    """Ask the checks; the first that does not pass fails the attempt."""
+    index = first_unpassed(node.spec.checks, work.checks)
+    if index is not None:
+        check, record = node.spec.checks[index], work.checks[index]
+        assert record.after is not None
+        diagnosis = Diagnosis.VERIFICATION
+        if record.after == "inconclusive" and not record.is_flaky:
+            diagnosis = _diagnosis_of(record)
+        reason = f"check {check.name!r} {'is flaky' if record.is_flaky else record.after.value}: {record.text}"
+        return _fails(node, now, diagnosis, reason)
+    index = next_after(node.spec.checks, work.checks)
+    return None if index is None else _ask_check(state, node, work, now, (Moment.AFTER, index))
+
+
+def _commit(state: RunState, node: StepState, work: Work, now: float) -> Move:
+    """Write the result as a commit, if there is one."""
+    del state
+    changes, checkpoint = work.changes, work.checkpoint
+    if work.commit is not None or changes is None or checkpoint is None or changes.tree == checkpoint.tree:
+        return None
+    command = do.WriteCommit(
+        step=node.spec.id,
+        attempt=node.attempt,
+        lane=work.lane,
+        spec=node.spec,
+        parent=checkpoint.commit,
+        tree=changes.tree,
+    )
+    return Proposal(ev.CommitAsked(at=now, step=node.spec.id, attempt=node.attempt), command)
+
+
+def _proof(node: StepState, work: Work) -> str | None:
+    pairs: list[tuple[Check, CheckRecord]] = list(zip(node.spec.checks, work.checks, strict=True))
+    if any(proves(check, record) for check, record in pairs):
+        return "checks"
+    if isinstance(node.spec.body, AskBody):
+        return None
+    return "probe" if work.settled == Applied.APPLIED else "exit-status-only"
+
+
+_Rule = Callable[[RunState, StepState, Work, float], Move]
+_RULES: tuple[_Rule, ...] = (
+    _put_back,
+    _recover,
+    _settle,
+    _checkpoint,
+    _before,
+    _consent,
+    _probe_first,
+    _body,
+    _ending,
+    _inspect,
+    _after,
+    _commit,
+)

@@ -1,0 +1,468 @@
+"""A plan as data: steps, checks, probes, limits, and what a group's placeholders become.
+
+Owns the plan model that plan files and Python callers both end in. Must never read a file or know YAML. Read
+`surefoot.core.graph` next; the words are those of the glossary.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shlex
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from enum import StrEnum
+
+from surefoot.core.ids import StepId, encode_id
+
+EVERYTHING = "**"
+
+
+class Effect(StrEnum):
+    """What a body does to the world; decides recovery and, by default, the tier."""
+
+    READ = "read"
+    REVERSIBLE = "reversible"
+    IDEMPOTENT = "idempotent"
+    IRREVERSIBLE = "irreversible"
+
+    @property
+    def is_outside(self) -> bool:
+        """Tell whether the effect reaches beyond the workspace, so that no restore undoes it."""
+        return self in (Effect.IDEMPOTENT, Effect.IRREVERSIBLE)
+
+
+class Tier(StrEnum):
+    """How much say a person has before an effect."""
+
+    AUTO = "auto"
+    LOG = "log"
+    CONFIRM = "confirm"
+
+
+class Expect(StrEnum):
+    """What a check proves."""
+
+    PASS = "pass"  # noqa: S105 - the word of the plan file, not a password
+    PASS_TO_PASS = "pass_to_pass"  # noqa: S105
+    FAIL_TO_PASS = "fail_to_pass"  # noqa: S105
+
+
+class OnFailure(StrEnum):
+    """What a step's final failure means for the rest of the run."""
+
+    BLOCK = "block"
+    SKIP = "skip"
+    STOP = "stop"
+    ASK = "ask"
+    ROLLBACK = "rollback_to"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryPolicy:
+    """When and how often a failed step is tried again; always finite."""
+
+    initial_interval_s: float = 1.0
+    """Wait before the second attempt, in seconds."""
+    backoff_coefficient: float = 2.0
+    """Each further wait is this many times the one before."""
+    maximum_interval_s: float = 100.0
+    """No wait is longer, in seconds."""
+    maximum_attempts: int = 3
+    """Attempts in all, the first included."""
+    non_retryable_error_types: tuple[str, ...] = ()
+    """Names of Python exceptions after which no attempt follows."""
+    retry_unknown: bool = False
+    """Whether a failure of unknown kind is tried again, too; plan files set it for steps with a `retry` of their own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunBody:
+    """A shell command."""
+
+    command: str
+    """The text given to the shell."""
+    shell: str = "bash"
+    """`bash` (`-eo pipefail -c`) or `sh` (`-e -c`)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallBody:
+    """A Python function run by Surefoot's own interpreter in a child process, confined like a command."""
+
+    function: str
+    """`package.module:function`, imported from the plan's folder or installed packages."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FunctionBody:
+    """An async function of the calling program, run in the engine's own process; only plans made in Python have it."""
+
+    name: str
+    """The function's qualified name, for reports. The function itself is handed to the engine by step id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskBody:
+    """A question to a person; the answer `no` fails the step."""
+
+    question: str
+    """The text a person sees."""
+    options: tuple[str, ...] = ()
+    """The answers allowed; empty: any text."""
+    default: str | None = None
+    """What an empty answer means."""
+
+
+Body = RunBody | CallBody | FunctionBody | AskBody
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunAsk:
+    """Passed when the command ends with exit status 0."""
+
+    command: str
+    """The text given to bash."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestsAsk:
+    """Judged test by test from the command's own record of its tests."""
+
+    __test__ = False  # the name begins like a test's, and pytest looks
+
+    command: str
+    """The text given to bash."""
+    format: str = "junit"
+    """`junit` (XML at `$SUREFOOT_JUNIT`) or `unittest` (the output of `-v`)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileAsk:
+    """Asks about the files a glob matches. Exactly one of the four questions is set."""
+
+    glob: str
+    """Which files, relative to the lane's root."""
+    exists: bool | None = None
+    """At least one file matches (or, if False, none does)."""
+    contains: str | None = None
+    """Every matching file holds this text."""
+    lacks: str | None = None
+    """No matching file holds this text."""
+    matches: str | None = None
+    """Every matching file matches this regular expression somewhere (multi-line)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallAsk:
+    """A Python function that returns a bool or (verdict, text)."""
+
+    function: str
+    """`package.module:function`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangedAsk:
+    """Passed when all paths the step changed lie inside the globs."""
+
+    globs: tuple[str, ...]
+    """Globs over files."""
+
+
+Ask = RunAsk | TestsAsk | FileAsk | CallAsk | ChangedAsk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One executable question about a result."""
+
+    name: str
+    """Unique within its step; made from the question when none is given."""
+    ask: Ask
+    """The question."""
+    expect: Expect = Expect.PASS
+    """What it proves."""
+    timeout_s: float = 600.0
+    """After this many seconds the answer is inconclusive."""
+    cwd: str | None = None
+    """Folder to ask in, relative to the lane's root."""
+    env: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Variables on top of the plan's and the step's."""
+    network: bool = False
+    """Whether the command may use the network."""
+
+    @property
+    def digest(self) -> str:
+        """Name the question itself: equal questions share verdicts, whatever they are called."""
+        return digest_of((asdict(self.ask), type(self.ask).__name__, self.cwd, sorted(self.env.items()), self.network))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileProbe:
+    """Applied when the path exists (with this content, if a digest is given)."""
+
+    path: str
+    """Absolute, or relative to the lane's root."""
+    sha256: str | None = None
+    """Expected digest of the content, in hex."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GitProbe:
+    """Applied when a remote's ref is at a commit."""
+
+    remote: str
+    """URL, path or remote name."""
+    ref: str
+    """Full ref name or branch."""
+    commit: str
+    """The commit it should be at; a revision of the lane is resolved there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpAnswer:
+    """A pattern over an HTTP answer; all that is set must hold."""
+
+    status: int | None = None
+    """The status code."""
+    json: Mapping[str, object] = field(default_factory=dict[str, object])
+    """Dotted paths into the JSON body and the values they must have."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpProbe:
+    """Applied or not applied by the patterns it declares; anything else is unknown."""
+
+    url: str
+    """What to request."""
+    method: str = "GET"
+    """The HTTP method."""
+    applied: HttpAnswer = HttpAnswer()
+    """The answer that shows the effect happened."""
+    not_applied: HttpAnswer | None = None
+    """The answer that shows it did not; without it only applied and unknown can be told."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunProbe:
+    """A command: exit 0 applied, 1 not applied, anything else unknown."""
+
+    command: str
+    """The text given to bash, outside the sandbox."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """A question to the world whether an effect was applied."""
+
+    ask: FileProbe | GitProbe | HttpProbe | RunProbe
+    """The question."""
+    within_s: float = 0.0
+    """Repeat for this many seconds until applied; before that *not applied* is not believed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForEach:
+    """What makes a step a group: one member for each item."""
+
+    name: str = "item"
+    """The placeholder's name."""
+    items: tuple[str, ...] | None = None
+    """The items, when the plan lists them."""
+    glob: str | None = None
+    """A glob over the files of the commit at expansion."""
+    lines: str | None = None
+    """A command whose non-empty output lines are the items."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """The smallest piece of work that is done, verified and undone as a whole. A `for_each` makes it a group."""
+
+    id: StepId
+    """Unique in the plan; a group's id is its template."""
+    body: Body
+    """What is done."""
+    title: str = ""
+    """A few words for people."""
+    why: str = ""
+    """The reason, shown when a person is asked."""
+    needs: tuple[str, ...] = ()
+    """Ids of steps or groups, or globs over both."""
+    for_each: ForEach | None = None
+    """What the group is expanded over."""
+    if_empty_ok: bool = False
+    """Whether a group without items is satisfied rather than failed."""
+    cwd: str | None = None
+    """Folder to run in, relative to the lane's root."""
+    env: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Variables for the body and the checks."""
+    env_from: tuple[str, ...] = ()
+    """Names of variables taken from the environment Surefoot was started in; their values are masked everywhere."""
+    reads: tuple[str, ...] = ()
+    """Globs over files the body reads."""
+    writes: tuple[str, ...] | None = None
+    """Globs over files the body may change; None: the plan's scope."""
+    scratch: tuple[str, ...] = ()
+    """Globs over files that are never committed and need no care."""
+    network: bool = False
+    """Whether the body may use the network."""
+    confine: bool = True
+    """Whether the body runs in the sandbox."""
+    checks: tuple[Check, ...] = ()
+    """What must hold for the step to be verified, beside the exit status."""
+    effect: Effect = Effect.REVERSIBLE
+    """The effect class."""
+    tier: Tier | None = None
+    """Raises the tier the effect class gives; never lowers it."""
+    probe: Probe | None = None
+    """How to tell whether an outside effect was applied."""
+    undo: str = ""
+    """How the effect is taken back: shown when asking, never run."""
+    retry: RetryPolicy = RetryPolicy()
+    """When it is tried again."""
+    timeout_s: float = 1800.0
+    """The body is ended after this many seconds."""
+    on_failure: OnFailure = OnFailure.BLOCK
+    """What its final failure means."""
+    rollback_to: StepId | None = None
+    """The step whose commit the branch returns to, for `on_failure: {rollback_to: …}`."""
+    estimate_s: float | None = None
+    """How long the body is expected to take."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepare:
+    """How a lane is made usable."""
+
+    run: str
+    """The command, run once in each lane and again when a key file changes."""
+    key: tuple[str, ...] = ()
+    """Globs over the files its result depends on."""
+    path: tuple[str, ...] = ()
+    """Folders of the lane put in front of PATH."""
+    network: bool = False
+    """Whether the command may use the network."""
+    timeout_s: float = 1800.0
+    """It is ended after this many seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a run may use."""
+
+    wall_s: float | None = None
+    """The run pauses after this many seconds of work since it was last started or resumed."""
+    parallel: int = 1
+    """How many steps run at once. A run with a workspace takes one at a time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The dependency graph of steps with everything they share."""
+
+    goal: str
+    """What the user wants, verbatim."""
+    steps: tuple[Step, ...]
+    """In the order in which they are taken up when nothing else decides."""
+    files: tuple[str, ...] = ()
+    """Files beside the plan, copied when the run starts and readable at `$SUREFOOT_FILES`."""
+    prepare: Prepare | None = None
+    """How a lane is made usable."""
+    accept: tuple[Check, ...] = ()
+    """What must hold for the goal to be reached."""
+    scope_write: tuple[str, ...] = (EVERYTHING,)
+    """Globs over all files the run may change."""
+    limits: Limits = Limits()
+    """What the run may use."""
+    env: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Variables for prepare, bodies, checks and acceptance."""
+
+
+def digest_of(value: object) -> str:
+    """Return a short stable name for plain data (its `repr` must be canonical)."""
+    return hashlib.sha256(repr(value).encode("utf-8", "surrogateescape")).hexdigest()[:24]
+
+
+_GLOB_MAGIC = re.compile(r"([*?\[])")
+
+
+def _literal_glob(text: str) -> str:
+    return _GLOB_MAGIC.sub(r"[\1]", text)
+
+
+def member_of(group: Step, item: str) -> Step:
+    """Return the member of `group` for `item`: its placeholder replaced, shell-quoted in commands, literal elsewhere."""
+    assert group.for_each is not None
+    token = "{" + group.for_each.name + "}"
+
+    def plain(text: str) -> str:
+        return text.replace(token, item)
+
+    def shell(text: str) -> str:
+        return text.replace(token, shlex.quote(item))
+
+    def globs(texts: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(text.replace(token, _literal_glob(item)) for text in texts)
+
+    return replace(
+        group,
+        id=encode_id(plain(group.id)),
+        title=plain(group.title),
+        why=plain(group.why),
+        for_each=None,
+        body=_body_for(group.body, plain, shell),
+        cwd=None if group.cwd is None else plain(group.cwd),
+        env={name: plain(value) for name, value in group.env.items()},
+        reads=globs(group.reads),
+        writes=None if group.writes is None else globs(group.writes),
+        scratch=globs(group.scratch),
+        checks=tuple(_check_for(check, plain, shell, globs) for check in group.checks),
+        probe=None if group.probe is None else replace(group.probe, ask=_probe_for(group.probe.ask, plain, shell)),
+        undo=plain(group.undo),
+    )
+
+
+_Text = Callable[[str], str]
+
+
+def _body_for(body: Body, plain: _Text, shell: _Text) -> Body:
+    match body:
+        case RunBody():
+            return replace(body, command=shell(body.command))
+        case AskBody():
+            return replace(body, question=plain(body.question), options=tuple(map(plain, body.options)))
+        case CallBody() | FunctionBody():
+            return body
+
+
+def _check_for(check: Check, plain: _Text, shell: _Text, globs: Callable[[tuple[str, ...]], tuple[str, ...]]) -> Check:
+    ask = check.ask
+    match ask:
+        case RunAsk() | TestsAsk():
+            ask = replace(ask, command=shell(ask.command))
+        case FileAsk():
+            texts = {
+                key: plain(text) for key in ("contains", "lacks", "matches") if (text := getattr(ask, key)) is not None
+            }
+            ask = replace(ask, glob=globs((ask.glob,))[0], **texts)
+        case ChangedAsk():
+            ask = replace(ask, globs=globs(ask.globs))
+        case CallAsk():
+            pass
+    env = {name: plain(value) for name, value in check.env.items()}
+    return replace(check, name=plain(check.name), ask=ask, cwd=None if check.cwd is None else plain(check.cwd), env=env)
+
+
+def _probe_for(
+    ask: FileProbe | GitProbe | HttpProbe | RunProbe, plain: _Text, shell: _Text
+) -> FileProbe | GitProbe | HttpProbe | RunProbe:
+    match ask:
+        case FileProbe():
+            return replace(ask, path=plain(ask.path))
+        case GitProbe():
+            return replace(ask, remote=plain(ask.remote), ref=plain(ask.ref), commit=plain(ask.commit))
+        case HttpProbe():
+            return replace(ask, url=plain(ask.url))
+        case RunProbe():
+            return replace(ask, command=shell(ask.command))

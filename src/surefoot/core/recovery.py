@@ -1,0 +1,127 @@
+"""How an effect in doubt is settled.
+
+Owns the questions put to the world, and then to a person, when an outside effect began and did not end in known success.
+Must never let such an effect be performed again before it is known not to have been applied, unless it is idempotent and
+repeats under its own key. Read `surefoot.core.kernel.steps` next.
+"""
+
+from __future__ import annotations
+
+from surefoot.core.commands import AskProbe
+from surefoot.core.events import (
+    Applied,
+    AttemptFailed,
+    Diagnosis,
+    Event,
+    ProbeAsked,
+    QuestionAsked,
+    QuestionKind,
+    Status,
+)
+from surefoot.core.plan import Effect, digest_of
+from surefoot.core.retry import diagnose
+from surefoot.core.state import RunState, StepState
+from surefoot.core.verdicts import first_unpassed
+
+ANSWERS = (Applied.APPLIED.value, Applied.NOT_APPLIED.value)
+
+
+def doubt_of(node: StepState) -> str | None:
+    """Say why the step's effect is in doubt, or None when it is not."""
+    work = node.work
+    if work is None or not node.spec.effect.is_outside or not work.body_started or work.settled is not None:
+        return None
+    if work.failure is not None:
+        return None
+    if work.ending is None:
+        if work.interrupted is None:
+            return None
+        how = "the engine was ended" if work.interrupted is Diagnosis.CRASH else "it was interrupted"
+        return f"{how} while the effect was under way"
+    if work.ending.status is not Status.OK:
+        return f"the body ended with {describe_ending(node)}"
+    index = first_unpassed(node.spec.checks, work.checks)
+    if index is not None:
+        return f"the check {node.spec.checks[index].name!r} did not pass"
+    if work.changes is not None and work.changes.outside:
+        return "files outside the scope were written"
+    return None
+
+
+def describe_ending(node: StepState) -> str:
+    """Say in a few words how the body ended."""
+    ending = node.work.ending if node.work is not None else None
+    assert ending is not None
+    match ending.status:
+        case Status.EXIT:
+            words = f"exit status {ending.exit_code}"
+        case Status.SIGNAL:
+            words = f"signal {ending.signal}"
+        case Status.TIMEOUT:
+            words = "a time-out"
+        case Status.ERROR:
+            words = ending.error_type or "an error"
+        case Status.OK | Status.INTERRUPTED:
+            words = ending.status.value
+    last = ending.text.strip().rsplit("\n", 1)[-1][:200]
+    return f"{words}: {last}" if last else words
+
+
+def needs_settling(node: StepState) -> bool:
+    """Tell whether the world can still be asked about this step's effect."""
+    work = node.work
+    return work is not None and doubt_of(node) is not None and work.probe is None and node.spec.probe is not None
+
+
+def settle(state: RunState, node: StepState, now: float, why: str) -> tuple[Event, AskProbe | None]:
+    """Return the next thing to do about an effect in doubt."""
+    work = node.work
+    assert work is not None
+    assert work.open is None
+    name, attempt = node.spec.id, node.attempt
+    if node.spec.probe is not None and work.probe is None:
+        command = AskProbe(step=name, attempt=attempt, lane=work.lane, spec=node.spec, patient=True)
+        return ProbeAsked(at=now, step=name, attempt=attempt), command
+    if node.spec.probe is None and node.spec.effect is Effect.IDEMPOTENT:
+        return failed_attempt(node, now, why), None
+    probed = "There is no probe to tell." if work.probe is None else f"The probe could not tell: {work.probe.text}"
+    text = f"Step {name}: {why}. {probed} Was the effect applied?"
+    return question(state, node, now, QuestionKind.IN_DOUBT, text, ANSWERS), None
+
+
+def failed_attempt(node: StepState, now: float, why: str) -> AttemptFailed:
+    """Return the failure of an attempt whose effect is known not to have happened, or may be repeated under its key."""
+    work = node.work
+    assert work is not None
+    diagnosis = Diagnosis.VERIFICATION
+    if work.ending is None:
+        diagnosis = work.interrupted or Diagnosis.CRASH
+    elif work.ending.status is not Status.OK:
+        diagnosis = diagnose(work.ending)
+    is_counted = diagnosis not in (Diagnosis.CRASH, Diagnosis.INTERRUPTED)
+    return AttemptFailed(
+        at=now, step=node.spec.id, attempt=node.attempt, diagnosis=diagnosis, reason=why, is_counted=is_counted
+    )
+
+
+def question(
+    state: RunState,
+    node: StepState,
+    now: float,
+    about: QuestionKind,
+    text: str,
+    options: tuple[str, ...],
+    shown: str = "",
+) -> QuestionAsked:
+    """Return a question about a step, under the next free id."""
+    number = len(state.questions) + 1
+    return QuestionAsked(
+        at=now,
+        step=node.spec.id,
+        attempt=node.attempt,
+        question=f"{state.created.run}.{number}",
+        about=about,
+        text=text,
+        options=options,
+        shown=shown or digest_of(text),
+    )

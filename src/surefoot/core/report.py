@@ -1,0 +1,214 @@
+"""The report: where a run stands, on what proof, and how to go on.
+
+Owns the fold from a run's state to `surefoot.report/1`. It exists at any moment and rests on the journal alone. Must
+never leave a failure out. How it looks is the command line's affair; read `surefoot.api` next.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from surefoot.core.events import Outcome, QuestionKind, Verdict
+from surefoot.core.plan import Check
+from surefoot.core.state import QuestionState, RunState, StepState, StepStatus
+from surefoot.core.verdicts import CheckRecord, flags_of, is_red_before
+
+SCHEMA = "surefoot.report/1"
+_COUNTED = ("verified", "in_doubt", "failed", "blocked", "skipped", "pending", "running", "waiting", "cancelled")
+
+Json = dict[str, object]
+
+
+def report_of(state: RunState) -> Json:
+    """Return the report of a run as plain data, ready for JSON; its shape is that of FORMATS."""
+    steps = [_step(node) for node in state.steps()]
+    branch = state.branch
+    return {
+        "schema": SCHEMA,
+        "run": state.created.run,
+        "goal": state.plan.goal,
+        "state": standing_of(state),
+        "outcome": state.outcome.value if state.outcome is not None else None,
+        "reason": _reason(state),
+        "at_seq": state.seq,
+        "repository": state.created.repository,
+        "base": state.created.base,
+        "branch": f"surefoot/{state.created.run}" if branch is not None else None,
+        "head": branch.head if branch is not None else None,
+        "rung": state.rung,
+        "phase": state.phase.value,
+        "counts": _counts(steps),
+        "steps": steps,
+        "accept": [_check(c, r) for c, r in zip(state.plan.accept, state.accept.records, strict=True)],
+        "questions": [_question(question) for question in state.open_questions],
+        "findings": [asdict(finding) for finding in state.findings] + _own_findings(state),
+        "rollback_points": _rollback_points(state),
+        "outside_effects": _outside_effects(state),
+        "look_at": _look_at(state),
+        "usage": {"active_s": round(state.active_s, 3), "cost_usd": 0},
+        "next": next_command(state),
+    }
+
+
+def standing_of(state: RunState) -> str:
+    """Return `running`, `waiting`, `paused` or `ended`."""
+    if state.outcome is not None:
+        return "ended"
+    if state.is_paused:
+        return "paused"
+    at_work = any(state.nodes[name].status is StepStatus.RUNNING for name in state.active)
+    can_start = bool(state.ready or state.waits)
+    if state.open_questions and not at_work and not can_start and not state.is_busy:
+        return "waiting"
+    return "running"
+
+
+def _reason(state: RunState) -> str | None:
+    if state.outcome is not None:
+        return state.outcome_reason or None
+    return state.pausing if state.is_paused else None
+
+
+def status_of(node: StepState) -> StepStatus:
+    """Return where a step stands, in doubt included."""
+    return StepStatus.IN_DOUBT if node.is_in_doubt else node.status
+
+
+def _step(node: StepState) -> Json:
+    records = node.work.checks if node.work is not None else node.records
+    reason = node.reason
+    if reason is None and node.last_failure is not None and node.status is not StepStatus.VERIFIED:
+        reason = node.last_failure.reason
+    return {
+        "id": node.spec.id,
+        "title": node.spec.title,
+        "state": status_of(node).value,
+        "reason": reason,
+        "attempts": node.attempt,
+        "effect": node.spec.effect.value,
+        "proof": node.proof,
+        "commit": node.commit,
+        "blocked_by": list(node.blocked_by),
+        "checks": [_check(c, r) for c, r in zip(node.spec.checks, records, strict=True)] if records else [],
+        "undeclared_writes": list(node.undeclared),
+        "output": node.work.body_evidence if node.work is not None else node.body_evidence,
+        "started_at": node.started_at,
+        "ended_at": node.ended_at,
+    }
+
+
+def _check(check: Check, record: CheckRecord) -> Json:
+    verdict = record.after
+    return {
+        "name": check.name,
+        "expect": check.expect.value,
+        "before": record.before.value if record.before is not None else None,
+        "after": verdict.value if verdict is not None else None,
+        "verdict": "not_asked" if verdict is None else verdict.value,
+        "text": record.text,
+        "flags": list(flags_of(check, record)),
+        "flaky_tests": list(record.flaky),
+        "evidence": record.evidence,
+    }
+
+
+def _counts(steps: Sequence[Json]) -> Json:
+    states = Counter(str(step["state"]) for step in steps)
+    return {
+        **{name: states[name] for name in _COUNTED},
+        "exit_status_only": sum(step["proof"] == "exit-status-only" for step in steps),
+        "nothing_to_do": sum(step["reason"] == "nothing_to_do" for step in steps),
+    }
+
+
+def _question(question: QuestionState) -> Json:
+    asked = question.asked
+    return {
+        "id": asked.question,
+        "step": asked.step,
+        "kind": asked.about.value,
+        "text": asked.text,
+        "options": list(asked.options),
+    }
+
+
+def _finding(kind: str, severity: str, text: str, step: str | None = None) -> Json:
+    return {"kind": kind, "severity": severity, "text": text, "step": step, "place": None}
+
+
+def _own_findings(state: RunState) -> list[Json]:
+    """Return what the run itself shows, beside what was reported on the way."""
+    found: list[Json] = []
+    if state.created.dirty and not state.created.include_dirty:
+        text = f"{len(state.created.dirty)} uncommitted paths of the checkout are not part of this run"
+        found.append(_finding("dirty-checkout", "note", text))
+    if state.rung == "plain" and state.has_workspace:
+        found.append(_finding("plain-rung", "warning", "commands ran without a sandbox; see `surefoot doctor`"))
+    for node in state.steps():
+        if node.undeclared:
+            text = f"wrote {', '.join(node.undeclared[:10])} without declaring it; put back"
+            found.append(_finding("undeclared-writes", "warning", text, node.spec.id))
+    if state.branch is not None and state.branch.refused is not None:
+        found.append(_finding("branch-left-alone", "warning", state.branch.refused))
+    return found
+
+
+def _rollback_points(state: RunState) -> list[Json]:
+    if state.branch is None:
+        return []
+    committed = sorted((n for n in state.nodes.values() if n.commit is not None), key=lambda node: node.verified_seq)
+    return [{"step": node.spec.id, "commit": node.commit} for node in committed]
+
+
+def _outside_effects(state: RunState) -> list[Json]:
+    """Return what was begun that no restore takes back; `applied` None means that nobody knows."""
+    effects: list[Json] = []
+    for node in state.steps():
+        has_begun = node.applied is not None or node.is_in_doubt
+        if node.spec.effect.is_outside and has_begun:
+            applied = None if node.is_in_doubt else node.applied
+            effects.append(
+                {"step": node.spec.id, "effect": node.spec.effect.value, "applied": applied, "undo": node.spec.undo}
+            )
+    return effects
+
+
+def _look_at(state: RunState) -> list[str]:
+    """Return what deserves a person's eye, most telling first."""
+    notes: list[str] = []
+    for node in state.steps():
+        name = node.spec.id
+        if node.is_in_doubt:
+            notes.append(f"{name}: nobody knows yet whether its effect was applied")
+        elif node.applied and node.status in (StepStatus.FAILED, StepStatus.SKIPPED):
+            notes.append(f"{name}: its effect was applied although the step did not hold")
+        if node.proof == "exit-status-only":
+            notes.append(f"{name}: proved by its exit status only")
+        for check, record in zip(node.spec.checks, node.records, strict=True) if node.records else ():
+            notes += [f"{name}: check {check.name!r} is {flag}" for flag in flags_of(check, record)]
+    for check, record in zip(state.plan.accept, state.accept.records, strict=True):
+        if record.after in (Verdict.FAILED, Verdict.INCONCLUSIVE):
+            notes.append(f"acceptance check {check.name!r}: {record.after.value}: {record.text}")
+        elif is_red_before(check, record):
+            notes.append(f"acceptance check {check.name!r} was red before the run and was not asked again")
+    return notes
+
+
+def next_command(state: RunState) -> str:
+    """Return the one command that goes on from here."""
+    run = state.created.run
+    if state.outcome is Outcome.COMPLETED:
+        return f"surefoot land {run}" if state.has_workspace else f"surefoot show {run}"
+    if state.outcome is not None:
+        undone = [n.spec.id for n in state.steps() if n.status in (StepStatus.FAILED, StepStatus.CANCELLED)]
+        skipped = [n.spec.id for n in state.steps() if n.status is StepStatus.SKIPPED and n.reason != "nothing_to_do"]
+        return " ".join(["surefoot retry", run, *(undone or skipped)])
+    for question in state.open_questions:
+        answer = {QuestionKind.CONFIRM: "yes", QuestionKind.IN_DOUBT: "applied"}.get(question.asked.about, "TEXT")
+        options = question.asked.options
+        return f"surefoot answer {question.asked.question} {'|'.join(options) if options else answer}"
+    return f"surefoot resume {run}"
+
+

@@ -1,0 +1,387 @@
+"""What a plan's author should know before anything runs.
+
+Owns the findings about a plan that can run, its critical path, where it will ask a person, how far back one will be
+able to go, and each step's recovery in words. Must never refuse a plan: what cannot run at all is a problem of
+`surefoot.core.graph` or of the plan file. Nothing is looked up: what the plan says is all that is known. Read
+`surefoot.core.kernel` for the same rules at work.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+
+from surefoot.core.events import Finding, Severity
+from surefoot.core.graph import Graph, build_graph, longest_path
+from surefoot.core.ids import StepId
+from surefoot.core.plan import (
+    AskBody,
+    Check,
+    Effect,
+    FileAsk,
+    OnFailure,
+    Plan,
+    RunAsk,
+    RunBody,
+    RunProbe,
+    Step,
+    TestsAsk,
+    Tier,
+)
+from surefoot.core.policy import tier_of, writes_outside
+
+LONG_S = 60.0
+"""A step that is estimated to take this long, in seconds, is named among the long ones."""
+
+_PLACEHOLDER = re.compile(r"(?<![$%\\{])\{([A-Za-z_][A-Za-z0-9_]*)\}(?!\})")
+_ENCODED_PLACEHOLDER = re.compile(r"%7B([A-Za-z_][A-Za-z0-9_]*)%7D")
+_COMMAND_BREAKS = re.compile(r"&&|\|\|?|;|\n|\$\(|\(")
+_FIRST_WORDS = re.compile(
+    r"\s*(?:(?:env|time|exec|nice|!)\s+|[A-Za-z_]\w*=(?:'[^']*'|\"[^\"]*\"|[^\s'\"])*\s+)*(.*)", re.DOTALL
+)
+_PYTHON = re.compile(r"python(?:\d(?:\.\d+)?)?")
+_TOOLS = frozenset(
+    {"pytest", "tox", "nox", "pip", "pip3", "poetry", "uv", "mypy", "ruff", "pyright", "make"}
+) | frozenset({"node", "npm", "npx", "yarn", "pnpm", "cargo"})
+_READS_SOURCE_ONLY = frozenset(
+    {"py_compile", "compileall", "json.tool", "ast", "tokenize", "tabnanny", "venv", "zipfile"}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CriticalPath:
+    """The chain of steps that takes longest by the plan's own estimates."""
+
+    steps: tuple[StepId, ...] = ()
+    """First to last."""
+    seconds: float = 0.0
+    """The sum of their estimates."""
+    without_estimate: tuple[StepId, ...] = ()
+    """Steps of the whole plan that have none; they count as nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskPoint:
+    """A place where the run will wait for a person."""
+
+    step: StepId
+    """Before which step."""
+    why: str
+    """What makes it ask."""
+    approve: str
+    """What answers in advance, or how to answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecoveryNote:
+    """What happens when a step fails."""
+
+    step: StepId
+    """Which."""
+    text: str
+    """In words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """All there is to say about a plan before it runs."""
+
+    findings: tuple[Finding, ...] = ()
+    """The plan's own first, then step by step."""
+    critical_path: CriticalPath = CriticalPath()
+    """What decides how long the run takes."""
+    asks: tuple[AskPoint, ...] = ()
+    """In the order in which the questions will come."""
+    rollback_points: tuple[StepId, ...] = ()
+    """Steps after which there is a commit to go back to (if they change anything), in order."""
+    long_steps: tuple[StepId, ...] = ()
+    """Steps estimated at a minute or more, longest first."""
+    recovery: tuple[RecoveryNote, ...] = ()
+    """For each step, in order."""
+
+    @property
+    def has_problems(self) -> bool:
+        """Tell whether anything was found that is more than a note."""
+        return any(finding.severity is not Severity.NOTE for finding in self.findings)
+
+
+def review(plan: Plan, *, checkout: str | None = None, places: Mapping[StepId, str] | None = None) -> Review:
+    """Look a plan over.
+
+    Args:
+        plan: What to look at.
+        checkout: The user's own checkout as an absolute path, so that what points into it is found.
+        places: Where each step stands in its file, for the findings.
+    """
+    graph, problems = build_graph(plan.steps)
+    if graph is None:
+        found = [Finding(kind="graph", severity=Severity.PROBLEM, text=p.text, step=p.step) for p in problems]
+    else:
+        found = [*_about_plan(plan, checkout), *(finding for step in plan.steps for finding in _about_step(step, plan))]
+    where = places or {}
+    findings = tuple(replace(one, place=where.get(one.step)) if one.step is not None else one for one in found)
+    if graph is None:
+        return Review(findings=findings)
+    steps = {step.id: step for step in plan.steps}
+    ordered = [steps[name] for name in graph.order]
+    long = [step for step in ordered if (step.estimate_s or 0.0) >= LONG_S]
+    return Review(
+        findings=findings,
+        critical_path=_critical_path(plan, graph),
+        asks=tuple(point for step in ordered for point in _ask_points(step, plan, graph, steps)),
+        rollback_points=tuple(step.id for step in ordered if _may_commit(step)),
+        long_steps=tuple(step.id for step in sorted(long, key=lambda step: -(step.estimate_s or 0.0))),
+        recovery=tuple(_recovery(ordered, graph)),
+    )
+
+
+# --- findings
+
+
+def _about_plan(plan: Plan, checkout: str | None) -> Iterator[Finding]:
+    yield from _about_prepare(plan)
+    if checkout is not None:
+        yield from _about_checkout(plan, checkout)
+    if not plan.accept:
+        text = "There are no acceptance checks: the run is complete when its steps are. Add `accept` to prove the goal."
+        yield Finding(kind="no-acceptance", severity=Severity.NOTE, text=text)
+
+
+def _about_prepare(plan: Plan) -> Iterator[Finding]:
+    if plan.prepare is not None:
+        return
+    needy = [
+        (where, word)
+        for where, command in _commands(plan)
+        if (word := next((word for word in _words_that_need_preparing(command)), None)) is not None
+    ]
+    if needy:
+        where, word = needy[0]
+        others = f" (and {len(needy) - 1} other commands like it)" if len(needy) > 1 else ""
+        text = (
+            f"There is no `prepare`, but {where} runs {word!r}{others}. A lane is a bare checkout, so that it would be "
+            "the system's own, with the system's packages. Add `prepare: {run: …}` that makes a lane usable."
+        )
+        yield Finding(kind="prepare-missing", severity=Severity.WARNING, text=text)
+
+
+def _words_that_need_preparing(command: str) -> Iterator[str]:
+    """Name programs whose answer depends on what is installed beside the code."""
+    for part in _COMMAND_BREAKS.split(command):
+        match = _FIRST_WORDS.match(part)
+        words = match[1].split() if match is not None else []
+        if not words:
+            continue
+        program = words[0].rpartition("/")[2]
+        if program in _TOOLS or (_PYTHON.fullmatch(program) and not _is_plain_python(words[1:])):
+            yield program
+
+
+def _is_plain_python(arguments: list[str]) -> bool:
+    """Tell whether Python needs no packages: a module that only reads source, or a script that came with the plan."""
+    if arguments[:1] == ["-m"] and len(arguments) > 1:
+        return arguments[1] in _READS_SOURCE_ONLY
+    return bool(arguments) and arguments[0].strip("\"'").startswith(
+        ("$SUREFOOT_FILES", "${SUREFOOT_FILES}", "--version")
+    )
+
+
+def _commands(plan: Plan) -> Iterator[tuple[str, str]]:
+    """Yield each command that runs in a lane, with where it stands."""
+    for step in plan.steps:
+        if isinstance(step.body, RunBody):
+            yield f"step {step.id}", step.body.command
+        for check in step.checks:
+            if isinstance(check.ask, RunAsk | TestsAsk):
+                yield f"check {check.name!r} of step {step.id}", check.ask.command
+    for check in plan.accept:
+        if isinstance(check.ask, RunAsk | TestsAsk):
+            yield f"acceptance check {check.name!r}", check.ask.command
+
+
+def _about_checkout(plan: Plan, checkout: str) -> Iterator[Finding]:
+    """Find what points from a lane into the user's own files, which the run must not depend on."""
+    inside = re.compile(re.escape(checkout.rstrip("/")) + r"(?![\w.\-])")
+    if plan.prepare is not None:
+        pointing = [plan.prepare.run, *plan.prepare.path, *plan.env.values()]
+        if any(inside.search(text) for text in pointing):
+            text = (
+                f"`prepare` (its `run`, its `path` or the plan's `env`) points into your own checkout, {checkout}: a "
+                "lane would work and test there. Use paths relative to the lane, which commands start in."
+            )
+            yield Finding(kind="prepare-outside", severity=Severity.PROBLEM, text=text)
+    elif any(inside.search(text) for text in plan.env.values()):
+        text = f"The plan's `env` points into your own checkout, {checkout}. Use paths relative to the lane."
+        yield Finding(kind="prepare-outside", severity=Severity.PROBLEM, text=text)
+    for where, command in _commands(plan):
+        if inside.search(command):
+            text = f"The command of {where} names your own checkout, {checkout}. Use paths relative to the lane."
+            yield Finding(kind="checkout-named", severity=Severity.WARNING, text=text)
+
+
+def _about_step(step: Step, plan: Plan) -> Iterator[Finding]:
+    yield from _about_proof(step)
+    yield from _about_effect(step)
+    yield from _about_placeholders(step)
+    outside = writes_outside(step, plan)
+    if outside:
+        text = (
+            f"`writes` reaches beyond the plan's `scope.write`: {', '.join(outside)}. What is written there fails the "
+            "attempt. Widen the scope, or narrow `writes`."
+        )
+        yield Finding(kind="writes-outside-scope", severity=Severity.WARNING, text=text, step=step.id)
+
+
+def _about_proof(step: Step) -> Iterator[Finding]:
+    if step.checks or isinstance(step.body, AskBody):
+        return
+    if step.effect is Effect.READ:
+        text = "Its exit status is all that is looked at; what it writes is thrown away."
+        yield Finding(kind="exit-status-only", severity=Severity.NOTE, text=text, step=step.id)
+        return
+    text = "It is proved by its exit status only. Add a check that asks about its result."
+    yield Finding(kind="exit-status-only", severity=Severity.WARNING, text=text, step=step.id)
+
+
+def _about_effect(step: Step) -> Iterator[Finding]:
+    if isinstance(step.body, AskBody):
+        return
+    if step.effect is Effect.IRREVERSIBLE and step.probe is None:
+        text = "It cannot be undone and has no probe: after a crash only a person can tell what happened. Add `probe`."
+        yield Finding(kind="no-probe", severity=Severity.WARNING, text=text, step=step.id)
+    elif step.effect is Effect.IDEMPOTENT and step.probe is None:
+        text = "It has no probe: when its outcome is unknown, it is repeated under the same idempotency key."
+        yield Finding(kind="no-probe", severity=Severity.NOTE, text=text, step=step.id)
+    if step.effect is Effect.IRREVERSIBLE and not step.undo:
+        text = "It does not say how it could be taken back. Add `undo`; whoever is asked is shown it."
+        yield Finding(kind="no-undo", severity=Severity.NOTE, text=text, step=step.id)
+    if step.network and not step.effect.is_outside:
+        text = f"It has the network and is declared {step.effect}: nothing shows or undoes what it does out there."
+        yield Finding(kind="network", severity=Severity.NOTE, text=text, step=step.id)
+    if not step.confine:
+        text = "It runs outside the sandbox: nothing holds it to the lane."
+        yield Finding(kind="unconfined", severity=Severity.NOTE, text=text, step=step.id)
+
+
+def _about_placeholders(step: Step) -> Iterator[Finding]:
+    declared = {step.for_each.name} if step.for_each is not None else set[str]()
+    found = {name: None for text in _replaced_texts(step) for name in _PLACEHOLDER.findall(text)}
+    found |= dict.fromkeys(_ENCODED_PLACEHOLDER.findall(step.id))
+    # A text that a file is searched for may well hold braces: there, only what looks like a slip counts.
+    near = {name: None for text in _sought_texts(step.checks) for name in _PLACEHOLDER.findall(text)}
+    found |= {name: None for name in near if get_close_matches(name, declared, 1, 0.7)}
+    for name in (name for name in found if name not in declared):
+        why = f"this step declares only {{{next(iter(declared))}}}" if declared else "this step has no `for_each`"
+        text = f"{{{name}}} looks like a placeholder, but {why}: it stays as it is. Declare it, if that is not meant."
+        yield Finding(kind="unknown-placeholder", severity=Severity.WARNING, text=text, step=step.id)
+
+
+def _replaced_texts(step: Step) -> Iterator[str]:
+    yield from (step.id, step.title, step.cwd or "", *step.env.values())
+    yield from (*step.reads, *(step.writes or ()), *step.scratch)
+    if isinstance(step.body, RunBody):
+        yield step.body.command
+    if isinstance(step.body, AskBody):
+        yield step.body.question
+    if step.probe is not None and isinstance(step.probe.ask, RunProbe):
+        yield step.probe.ask.command
+    for check in step.checks:
+        yield check.cwd or ""
+        if isinstance(check.ask, RunAsk | TestsAsk):
+            yield check.ask.command
+        if isinstance(check.ask, FileAsk):
+            yield check.ask.glob
+
+
+def _sought_texts(checks: Iterable[Check]) -> Iterator[str]:
+    for check in checks:
+        if isinstance(check.ask, FileAsk):
+            yield from (text for text in (check.ask.contains, check.ask.lacks, check.ask.matches) if text is not None)
+
+
+# --- what will happen
+
+
+def _critical_path(plan: Plan, graph: Graph) -> CriticalPath:
+    estimates = {step.id: step.estimate_s for step in plan.steps if step.estimate_s is not None}
+    path = longest_path(graph, estimates)
+    return CriticalPath(
+        steps=path,
+        seconds=sum(estimates.get(name, 0.0) for name in path),
+        without_estimate=tuple(step.id for step in plan.steps if step.id not in estimates),
+    )
+
+
+def _ask_points(step: Step, plan: Plan, graph: Graph, steps: Mapping[StepId, Step]) -> Iterator[AskPoint]:
+    if isinstance(step.body, AskBody):
+        yield AskPoint(step=step.id, why="it is a question to a person", approve="surefoot answer")
+        return
+    names = "--allow with each member's id" if step.for_each is not None else f"--allow {step.id}"
+    if tier_of(step, plan) is Tier.CONFIRM:
+        approve = names if step.effect is Effect.IRREVERSIBLE else f"--yes or {names}"
+        yield AskPoint(step=step.id, why=_why_confirm(step, plan), approve=approve)
+    skippable = [name for name in graph.needs[step.id] if steps[name].on_failure is OnFailure.SKIP]
+    if step.effect.is_outside and skippable:
+        why = f"its effect is {step.effect} and rests on what may be skipped: {', '.join(skippable)} (asked only then)"
+        yield AskPoint(step=step.id, why=why, approve="surefoot answer")
+    if step.on_failure is OnFailure.ASK:
+        yield AskPoint(step=step.id, why="it asks what to do when it fails", approve="surefoot answer")
+
+
+def _why_confirm(step: Step, plan: Plan) -> str:
+    if step.effect.is_outside:
+        return f"its effect is {step.effect}"
+    outside = writes_outside(step, plan)
+    return f"it writes outside the scope: {', '.join(outside)}" if outside else "its `tier` is confirm"
+
+
+def _may_commit(step: Step) -> bool:
+    return step.effect is not Effect.READ and not isinstance(step.body, AskBody) and step.writes != ()
+
+
+def _recovery(ordered: list[Step], graph: Graph) -> Iterator[RecoveryNote]:
+    """Say for each step what its failure leads to; all that depend on it are counted as bits of one number."""
+    bit = {name: 1 << number for number, name in enumerate(graph.order)}
+    behind: dict[StepId, int] = {}
+    for name in reversed(graph.order):
+        behind[name] = 0
+        for dependant in graph.dependants[name]:
+            behind[name] |= bit[dependant] | behind[dependant]
+    for step in ordered:
+        then = _then(step, behind[step.id].bit_count(), len(ordered))
+        yield RecoveryNote(step=step.id, text=f"{_tries(step)}; {then}")
+
+
+def _tries(step: Step) -> str:
+    if isinstance(step.body, AskBody):
+        return "the answer no fails it"
+    times = "once" if step.retry.maximum_attempts == 1 else f"up to {step.retry.maximum_attempts} times"
+    if not step.effect.is_outside:
+        return f"tried {times}, from a restored workspace"
+    if step.probe is not None:
+        return f"when its outcome is unknown, its probe is asked, then a person; tried {times} if it was not applied"
+    if step.effect is Effect.IDEMPOTENT:
+        return f"tried {times}, under the same idempotency key"
+    return "when its outcome is unknown, a person is asked; never repeated blindly"
+
+
+def _then(step: Step, behind: int, total: int) -> str:
+    dependants = "1 dependant" if behind == 1 else f"{behind} dependants"
+    match step.on_failure:
+        case OnFailure.BLOCK:
+            rest = "the rest goes on" if behind < total - 1 else "nothing else is left"
+            return f"then its {dependants} {'is' if behind == 1 else 'are'} blocked" if behind else f"then {rest}"
+        case OnFailure.SKIP:
+            return (
+                f"then it is skipped and its {dependants} {'goes' if behind == 1 else 'go'} on"
+                if behind
+                else "then skipped"
+            )
+        case OnFailure.STOP:
+            return "then nothing new starts"
+        case OnFailure.ASK:
+            return "then a person is asked"
+        case OnFailure.ROLLBACK:
+            return f"then the branch goes back to {step.rollback_to}"

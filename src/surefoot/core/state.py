@@ -1,0 +1,516 @@
+"""The state of a run: what folding its journal gives.
+
+Owns the run's data and the bookkeeping of its graph: which nodes are ready, satisfied, blocked. A *node* of the graph is
+a step or a group; a group turns into its members when it is expanded, and counts as satisfied when all of them are.
+
+A step is `pending` until its needs are satisfied and it is started; it ends `verified`, `skipped`, `failed`, `blocked` or
+`cancelled`. `running`, `waiting` (for a person) and `in_doubt` are what a started step can be seen doing. While a step is
+active it has `work`: everything known of its current attempt, in the order in which an attempt comes to know it.
+
+Must never decide what happens next: `surefoot.core.kernel` does. Read that next.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from surefoot.core.events import (
+    AttemptFailed,
+    ChangesObserved,
+    Checkpointed,
+    Diagnosis,
+    Ending,
+    Finding,
+    Outcome,
+    Phase,
+    ProbeAnswered,
+    QuestionAnswered,
+    QuestionAsked,
+    RunCreated,
+)
+from surefoot.core.graph import Graph
+from surefoot.core.ids import BlobId, StepId
+from surefoot.core.plan import Plan, Step, member_of
+from surefoot.core.verdicts import CheckRecord
+
+
+class StepStatus(StrEnum):
+    """Where a step stands."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    WAITING = "waiting"
+    IN_DOUBT = "in_doubt"
+    VERIFIED = "verified"
+    FAILED = "failed"
+    BLOCKED = "blocked"
+    SKIPPED = "skipped"
+    CANCELLED = "cancelled"
+
+
+SATISFIED = frozenset({StepStatus.VERIFIED, StepStatus.SKIPPED})
+FINAL = SATISFIED | {StepStatus.FAILED, StepStatus.BLOCKED, StepStatus.CANCELLED}
+
+
+@dataclass(slots=True)
+class Work:
+    """What is known of the current attempt, and the one thing that is under way for it."""
+
+    lane: str | None = None
+    checkpoint: Checkpointed | None = None
+    checks: list[CheckRecord] = field(default_factory=list[CheckRecord])
+    approved: bool = False
+    probed_before: bool = False
+    body_started: bool = False
+    ending: Ending | None = None
+    body_evidence: BlobId | None = None
+    changes: ChangesObserved | None = None
+    commit: str | None = None
+    broken: str | None = None
+    """Why the workspace failed the attempt, until that has been acted on."""
+    open: str | None = None
+    """The decision whose command is under way."""
+    interrupt_asked: bool = False
+    interrupted: Diagnosis | None = None
+    """Set when what was under way will never answer."""
+    question: str | None = None
+    """The open question."""
+    answer: str | None = None
+    """The answer to the last question, until it has been acted on."""
+    probe: ProbeAnswered | None = None
+    """The last probe's answer, until it has been acted on."""
+    settled: str | None = None
+    """What became of an effect in doubt: `applied` or `not_applied`."""
+    failure: AttemptFailed | None = None
+    restored: bool = False
+
+
+@dataclass(slots=True)
+class StepState:
+    """One node: a step, or a group until (and after) its expansion."""
+
+    spec: Step
+    order: tuple[int, int]
+    needs: tuple[StepId, ...]
+    dependants: tuple[StepId, ...] = ()
+    group: StepId | None = None
+    members: tuple[StepId, ...] | None = None
+    status: StepStatus = StepStatus.PENDING
+    reason: str | None = None
+    attempt: int = 0
+    failures: int = 0
+    """Counted attempts that failed since the step was last set to pending."""
+    crashes: int = 0
+    """Engines that died in a row while this step was under way."""
+    missing: int = 0
+    """Needs that are not satisfied yet."""
+    open_members: int = 0
+    """For groups: members that are not final."""
+    blocked_by: tuple[StepId, ...] = ()
+    held_by: StepId | None = None
+    """A failed step that keeps this one from running although it does not depend on it."""
+    due: float | None = None
+    """When the next attempt may start."""
+    proof: str | None = None
+    commit: str | None = None
+    head_after: str | None = None
+    """The head of the run branch once the step was verified."""
+    tree_after: str | None = None
+    """The tree of that head."""
+    verified_seq: int = 0
+    undeclared: tuple[str, ...] = ()
+    applied: bool | None = None
+    """For outside effects: whether it is known to have happened."""
+    started_at: float | None = None
+    ended_at: float | None = None
+    last_failure: AttemptFailed | None = None
+    body_evidence: BlobId | None = None
+    records: tuple[CheckRecord, ...] = ()
+    """The last attempt's answers, once it is over."""
+    work: Work | None = None
+
+    @property
+    def is_group(self) -> bool:
+        """Tell whether the node is a group."""
+        return self.spec.for_each is not None
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """Tell whether an outside effect began and is not known to have ended well."""
+        work = self.work
+        if work is None or not self.spec.effect.is_outside or not work.body_started or work.settled is not None:
+            return False
+        return work.interrupted is not None or (work.ending is not None and work.ending.status != "ok")
+
+
+@dataclass(slots=True)
+class LaneState:
+    """One lane."""
+
+    name: str
+    environment: str = ""
+    is_open: bool = False
+    """Whether it is being made usable."""
+    is_ready: bool = False
+    needs_fresh: bool = False
+    epoch: int = 0
+    """Counts the bodies that may have changed something the tree does not hold."""
+    held_by: StepId | None = None
+    failures: int = 0
+
+    @property
+    def key(self) -> str:
+        """Name what verdicts depend on beside the tree."""
+        return f"{self.environment}#{self.name}.{self.epoch}" if self.epoch else self.environment
+
+
+@dataclass(slots=True)
+class QuestionState:
+    """One question and what became of it."""
+
+    asked: QuestionAsked
+    answered: QuestionAnswered | None = None
+    withdrawn: str | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether an answer is still wanted."""
+        return self.answered is None and self.withdrawn is None
+
+
+@dataclass(slots=True)
+class BranchState:
+    """Where the run branch is and where it was last asked to be."""
+
+    head: str
+    tree: str
+    asked: str | None = None
+    """Where the user's branch was last asked to go."""
+    moved: str | None = None
+    """Where it was last put."""
+    is_open: bool = False
+    refused: str | None = None
+    kept: int = 0
+    keep_next: bool = False
+    """Whether the tip that is left behind has to be kept."""
+
+
+@dataclass(slots=True)
+class AcceptState:
+    """The acceptance checks: asked before the first change and after the last."""
+
+    records: list[CheckRecord]
+    open: bool = False
+    interrupt_asked: bool = False
+    """Whether what is under way for the run itself is being ended."""
+    lane_ready: bool = False
+    """Whether the clean lane for the final asking was made for the present head."""
+
+
+@dataclass(slots=True)
+class RunState:
+    """All of a run."""
+
+    created: RunCreated
+    nodes: dict[StepId, StepState]
+    branch: BranchState | None
+    accept: AcceptState
+    phase: Phase = Phase.PLAN
+    outcome: Outcome | None = None
+    outcome_reason: str = ""
+    seq: int = 1
+    at: float = 0.0
+    active_s: float = 0.0
+    engine_on: bool = False
+    rung: str = "plain"
+    token: int = 0
+    pausing: str | None = None
+    interrupting: bool = False
+    is_paused: bool = False
+    cancelling: str | None = None
+    lane_failure: str | None = None
+    """Why no lane can be made usable."""
+    yes_by: str | None = None
+    allowed: dict[StepId, str] = field(default_factory=dict[StepId, str])
+    """Irreversible steps approved by name, and by whom."""
+    approvals: dict[tuple[StepId, str], str] = field(default_factory=dict[tuple[StepId, str], str])
+    """Approved (step, digest of what was shown), and by whom."""
+    lanes: dict[str, LaneState] = field(default_factory=dict[str, LaneState])
+    active: dict[StepId, None] = field(default_factory=dict[StepId, None])
+    """Steps with work, in the order in which they were started."""
+    ready: list[tuple[tuple[int, int], StepId]] = field(default_factory=list[tuple[tuple[int, int], StepId]])
+    """A heap of nodes whose needs are satisfied."""
+    expanding: StepId | None = None
+    waits: dict[StepId, bool] = field(default_factory=dict[StepId, bool])
+    """Steps that wait for their next attempt; True while a clock runs for them."""
+    questions: dict[str, QuestionState] = field(default_factory=dict[str, QuestionState])
+    verdicts: dict[str, tuple[str, str, BlobId | None, BlobId | None]] = field(
+        default_factory=dict[str, tuple[str, str, "BlobId | None", "BlobId | None"]]
+    )
+    """The last passed verdict of each question: tree, environment, evidence, results."""
+    findings: list[Finding] = field(default_factory=list[Finding])
+    unfinished: int = 0
+    """Nodes that are not final."""
+
+    @property
+    def plan(self) -> Plan:
+        """The plan in force."""
+        return self.created.plan
+
+    @property
+    def has_workspace(self) -> bool:
+        """Tell whether the run works on files."""
+        return self.branch is not None
+
+    @property
+    def open_questions(self) -> list[QuestionState]:
+        """Questions that wait for an answer."""
+        return [question for question in self.questions.values() if question.is_open]
+
+    @property
+    def is_busy_itself(self) -> bool:
+        """Tell whether a command is under way that belongs to no step: a lane, a group's items, an acceptance check."""
+        return self.accept.open or self.expanding is not None or any(lane.is_open for lane in self.lanes.values())
+
+    @property
+    def is_busy(self) -> bool:
+        """Tell whether any command is under way that a pause or an end has to wait for."""
+        if self.is_busy_itself:
+            return True
+        works = (self.nodes[name].work for name in self.active)
+        return any(work is not None and work.open is not None for work in works)
+
+    def steps(self) -> Iterator[StepState]:
+        """Yield the steps, and the groups that are not expanded, in the order of the plan."""
+        for node in sorted(self.nodes.values(), key=lambda node: node.order):
+            if node.members is None:
+                yield node
+
+
+def new_state(created: RunCreated, graph: Graph) -> RunState:
+    """Return the state of a run that has just been created."""
+    nodes = {
+        step.id: StepState(
+            spec=step, order=(index, 0), needs=graph.needs[step.id], dependants=graph.dependants[step.id]
+        )
+        for index, step in enumerate(created.plan.steps)
+    }
+    state = RunState(
+        created=created,
+        nodes=nodes,
+        branch=None if created.base is None else BranchState(head=created.base, tree=created.base_tree or ""),
+        accept=AcceptState(records=[CheckRecord() for _ in created.plan.accept]),
+        at=created.at,
+        findings=list(created.findings),
+    )
+    recount(state)
+    return state
+
+
+def recount(state: RunState) -> None:
+    """Work out from scratch what is pending, ready and blocked; for events that change the graph's course."""
+    state.ready.clear()
+    for node in state.nodes.values():
+        if node.status in (StepStatus.PENDING, StepStatus.BLOCKED):
+            node.status, node.blocked_by = StepStatus.PENDING, ()
+    for group in state.nodes.values():
+        if group.members is not None:
+            group.status = StepStatus.PENDING
+            group.open_members = sum(state.nodes[name].status not in FINAL for name in group.members)
+            if group.open_members == 0:
+                group.status = _status_of_group(state, group)
+    for node in state.nodes.values():
+        node.missing = sum(state.nodes[need].status not in SATISFIED for need in node.needs)
+        if node.status is StepStatus.PENDING and node.missing == 0 and node.due is None:
+            make_ready(state, node)
+    for node in list(state.nodes.values()):
+        if node.status is StepStatus.FAILED and node.members is None:
+            _block_dependants(state, node)
+    _hold_again(state)
+    state.unfinished = sum(node.status not in FINAL for node in state.nodes.values())
+
+
+def _hold_again(state: RunState) -> None:
+    for node in state.nodes.values():
+        if node.held_by is None:
+            continue
+        if state.nodes[node.held_by].status is not StepStatus.FAILED:
+            node.held_by = None
+        elif node.status is StepStatus.PENDING:
+            _block(state, node, node.held_by)
+
+
+def _status_of_group(state: RunState, group: StepState) -> StepStatus:
+    statuses = {state.nodes[member].status for member in group.members or ()}
+    return StepStatus.VERIFIED if statuses <= SATISFIED else StepStatus.FAILED
+
+
+def make_ready(state: RunState, node: StepState) -> None:
+    """Put a node whose needs are satisfied among those that may start."""
+    if node.members is None:
+        heapq.heappush(state.ready, (node.order, node.spec.id))
+
+
+def next_ready(state: RunState, count: int) -> list[StepState]:
+    """Return up to `count` nodes to start next, without taking them."""
+    return [state.nodes[name] for _, name in heapq.nsmallest(count, state.ready)]
+
+
+def take_ready(state: RunState, node: StepState) -> None:
+    """Take a node that was ready off the heap."""
+    if state.ready and state.ready[0][1] == node.spec.id:
+        heapq.heappop(state.ready)
+    else:
+        state.ready.remove((node.order, node.spec.id))
+        heapq.heapify(state.ready)
+
+
+def make_pending_again(state: RunState, node: StepState) -> None:
+    """Let a started step start anew, as soon as it is due."""
+    end_work(state, node)
+    node.status = StepStatus.PENDING
+    if node.due is None:
+        make_ready(state, node)
+    else:
+        state.waits[node.spec.id] = True
+
+
+def wake(state: RunState, node: StepState) -> None:
+    """End a step's wait for its next attempt."""
+    state.waits.pop(node.spec.id, None)
+    node.due = None
+    if node.status is StepStatus.PENDING and node.missing == 0:
+        make_ready(state, node)
+
+
+def end_work(state: RunState, node: StepState) -> None:
+    """Let go of the attempt: keep what reports need, free the lane."""
+    work = node.work
+    assert work is not None
+    node.records = tuple(work.checks)
+    node.body_evidence = work.body_evidence
+    if work.lane is not None and state.lanes[work.lane].held_by == node.spec.id:
+        state.lanes[work.lane].held_by = None
+    node.work = None
+    state.active.pop(node.spec.id, None)
+
+
+def finish(state: RunState, node: StepState, status: StepStatus, reason: str | None) -> None:
+    """Give a node its final status and tell the nodes that depend on it."""
+    assert status in FINAL
+    if node.work is not None:
+        end_work(state, node)
+    was_open = node.status not in FINAL
+    state.unfinished -= was_open
+    node.status, node.reason, node.due, node.ended_at = status, reason, None, state.at
+    if status in SATISFIED:
+        _satisfy(state, node)
+    elif status is StepStatus.FAILED:
+        _block_dependants(state, node)
+    if was_open:
+        _close_member(state, node)
+
+
+def _close_member(state: RunState, node: StepState) -> None:
+    """Count a member as final; the last one makes its group final, too."""
+    if node.group is None:
+        return
+    group = state.nodes[node.group]
+    group.open_members -= 1
+    if group.open_members == 0 and group.status not in FINAL:
+        state.unfinished -= 1
+        group.status = _status_of_group(state, group)
+        if group.status in SATISFIED:
+            _satisfy(state, group)
+
+
+def _satisfy(state: RunState, node: StepState) -> None:
+    for name in node.dependants:
+        dependant = state.nodes[name]
+        dependant.missing -= 1
+        if dependant.missing == 0 and dependant.status is StepStatus.PENDING and dependant.due is None:
+            make_ready(state, dependant)
+
+
+def _block_dependants(state: RunState, node: StepState) -> None:
+    todo = list(node.dependants)
+    if node.group is not None:
+        todo += state.nodes[node.group].dependants
+    while todo:
+        dependant = state.nodes[todo.pop()]
+        if node.spec.id in dependant.blocked_by or dependant.status not in (StepStatus.PENDING, StepStatus.BLOCKED):
+            continue
+        _block(state, dependant, node.spec.id)
+        todo += dependant.dependants
+
+
+def _block(state: RunState, node: StepState, by: StepId) -> None:
+    if node.status is StepStatus.PENDING:
+        if (node.order, node.spec.id) in state.ready:
+            take_ready(state, node)
+        state.waits.pop(node.spec.id, None)
+        state.unfinished -= 1
+        node.status, node.due = StepStatus.BLOCKED, None
+        _close_member(state, node)
+    node.blocked_by = (*node.blocked_by, by)
+
+
+def hold_all_pending(state: RunState, by: StepId) -> None:
+    """Keep everything that has not started from starting, because a step failed that stops the run."""
+    for node in state.nodes.values():
+        if node.status is StepStatus.PENDING and node.members is None:
+            node.held_by = by
+            _block(state, node, by)
+
+
+def hold(state: RunState, names: Iterable[StepId], by: StepId) -> None:
+    """Undo the results of steps and keep them from running again while `by` stays failed."""
+    for name in names:
+        reset(state.nodes[name])
+        state.nodes[name].held_by = by
+
+
+def reset(node: StepState) -> None:
+    """Forget what a step came to, so that it can be done again."""
+    node.status, node.reason, node.proof, node.commit, node.head_after = StepStatus.PENDING, None, None, None, None
+    node.tree_after, node.verified_seq, node.held_by = None, 0, None
+    node.failures, node.crashes, node.due, node.undeclared, node.applied = 0, 0, None, (), None
+    node.records, node.last_failure, node.body_evidence, node.ended_at = (), None, None, None
+
+
+def expand(state: RunState, group: StepState, items: Iterable[str]) -> None:
+    """Turn a group into its members, all of them ready."""
+    members: list[StepId] = []
+    for number, item in enumerate(items, start=1):
+        spec = member_of(group.spec, item)
+        node = StepState(spec=spec, order=(group.order[0], number), needs=group.needs, group=group.spec.id)
+        state.nodes[spec.id] = node
+        members.append(spec.id)
+        make_ready(state, node)
+    group.members = tuple(members)
+    group.open_members = len(members)
+    state.unfinished += len(members)
+    if not members:
+        finish(state, group, StepStatus.VERIFIED, None)
+
+
+def results_after(state: RunState, target: StepState | None) -> tuple[StepId, ...]:
+    """Return the steps whose results are gone when the branch returns to where `target` left it (None: to the base).
+
+    These are the later committed steps and whatever was verified on their strength; an outside effect that was applied
+    and made no commit cannot be taken back and stays.
+    """
+    since = 0 if target is None else target.verified_seq
+    gone = {node.spec.id for node in state.nodes.values() if node.commit is not None and node.verified_seq > since}
+    size = -1
+    while size != len(gone):
+        size = len(gone)
+        for node in state.nodes.values():
+            is_stale = any(need in gone for need in node.needs) or any(name in gone for name in node.members or ())
+            stays = node.applied and node.commit is None
+            if is_stale and node.status in SATISFIED and not stays:
+                gone.add(node.spec.id)
+    return tuple(node.spec.id for node in state.steps() if node.spec.id in gone)

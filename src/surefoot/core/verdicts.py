@@ -1,0 +1,133 @@
+"""What the answers of a check amount to.
+
+Owns the rules of `pass`, `pass_to_pass` and `fail_to_pass`: what is asked when, what is asked twice, and when a verdict
+proves something. The same rules serve steps and acceptance. Must never ask anything itself. Read `surefoot.core.state`
+next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from surefoot.core.events import CheckAnswered, Moment, Verdict, VerdictReused
+from surefoot.core.ids import BlobId
+from surefoot.core.plan import Check, Expect, TestsAsk
+
+
+@dataclass(slots=True)
+class CheckRecord:
+    """The answers one check gave in one attempt."""
+
+    before: Verdict | None = None
+    before_results: BlobId | None = None
+    after: Verdict | None = None
+    asked_after: int = 0
+    results: BlobId | None = None
+    evidence: BlobId | None = None
+    text: str = ""
+    flaky: tuple[str, ...] = ()
+    is_flaky: bool = False
+
+    def forget_after(self) -> None:
+        """Make ready to be asked again, keeping the answer from before the body."""
+        self.after, self.asked_after, self.results, self.text = None, 0, None, ""
+        self.flaky, self.is_flaky = (), False
+
+
+def is_by_test(check: Check) -> bool:
+    """Tell whether the check is judged test by test."""
+    return isinstance(check.ask, TestsAsk)
+
+
+def is_red_before(check: Check, record: CheckRecord) -> bool:
+    """Tell whether the check was red before the body, so that it neither proves nor fails."""
+    return check.expect is Expect.PASS_TO_PASS and not is_by_test(check) and record.before is Verdict.FAILED
+
+
+def is_vacuous(check: Check, record: CheckRecord) -> bool:
+    """Tell whether the check should have been red before the body but was green."""
+    return check.expect is Expect.FAIL_TO_PASS and record.before is Verdict.PASSED
+
+
+def record_answer(check: Check, record: CheckRecord, event: CheckAnswered | VerdictReused) -> None:
+    """Fold an answer into the record of its check."""
+    verdict = event.verdict if isinstance(event, CheckAnswered) else Verdict.PASSED
+    if event.moment is Moment.BEFORE:
+        record.before, record.before_results = verdict, event.results
+    else:
+        two_answers = record.after is Verdict.FAILED and verdict is Verdict.PASSED
+        if two_answers and not is_by_test(check):
+            verdict, record.is_flaky = Verdict.INCONCLUSIVE, True
+        record.after, record.results = verdict, event.results
+        record.asked_after += 1
+    record.evidence = event.evidence or record.evidence
+    if isinstance(event, CheckAnswered):
+        record.text = event.text
+        record.flaky = event.flaky
+        record.is_flaky = record.is_flaky or bool(event.flaky)
+
+
+def next_before(checks: Sequence[Check], records: Sequence[CheckRecord]) -> int | None:
+    """Return the next check to ask before the body, if any is left."""
+    for index, (check, record) in enumerate(zip(checks, records, strict=True)):
+        if check.expect is not Expect.PASS and record.before is None:
+            return index
+    return None
+
+
+def next_after(checks: Sequence[Check], records: Sequence[CheckRecord]) -> int | None:
+    """Return the next check to ask after the body; a failed `pass_to_pass` is asked once more."""
+    for index, (check, record) in enumerate(zip(checks, records, strict=True)):
+        if is_red_before(check, record):
+            continue
+        if record.after is None or must_ask_again(check, record):
+            return index
+    return None
+
+
+def must_ask_again(check: Check, record: CheckRecord) -> bool:
+    """Tell whether a failure still needs its second asking before it has consequences."""
+    return check.expect is Expect.PASS_TO_PASS and record.after is Verdict.FAILED and record.asked_after == 1
+
+
+def first_unanswerable(checks: Sequence[Check], records: Sequence[CheckRecord]) -> int | None:
+    """Return a check that had no answer before the body: nothing it says afterwards could prove anything."""
+    return next((i for i, _ in enumerate(checks) if records[i].before is Verdict.INCONCLUSIVE), None)
+
+
+def first_unpassed(checks: Sequence[Check], records: Sequence[CheckRecord]) -> int | None:
+    """Return the first check whose final verdict is not *passed*."""
+    for index, (check, record) in enumerate(zip(checks, records, strict=True)):
+        if record.after in (None, Verdict.PASSED) or must_ask_again(check, record):
+            continue
+        return index
+    return None
+
+
+def has_nothing_to_do(checks: Sequence[Check], records: Sequence[CheckRecord]) -> bool:
+    """Tell whether every `fail_to_pass` check was green before the body (and there is one)."""
+    wanted = [
+        record.before for check, record in zip(checks, records, strict=True) if check.expect is Expect.FAIL_TO_PASS
+    ]
+    return bool(wanted) and all(before is Verdict.PASSED for before in wanted)
+
+
+def proves(check: Check, record: CheckRecord) -> bool:
+    """Tell whether the check passed and its passing says something about the body."""
+    return record.after is Verdict.PASSED and not is_vacuous(check, record)
+
+
+def flags_of(check: Check, record: CheckRecord) -> tuple[str, ...]:
+    """Return the flags a report shows for the check."""
+    flags = (
+        ("vacuous", is_vacuous(check, record)),
+        ("flaky", record.is_flaky),
+        ("red-before", is_red_before(check, record)),
+    )
+    return tuple(name for name, is_set in flags if is_set)
+
+
+def verdict_key(check: Check) -> str:
+    """Name what a passed verdict may be reused for: the question and what it is to prove."""
+    return f"{check.digest}:{check.expect}" if is_by_test(check) else check.digest

@@ -1,0 +1,251 @@
+"""The embedded engine: asyncio over the journal, in one process.
+
+Owns the loop of a run: fold what happened, ask the kernel until it has nothing more to say, append both in one batch,
+dispatch the commands once that is committed, wait. Live state is folded in place ahead of the commit; when the commit
+does not come about (a conflict, a full disk) it is thrown away and folded anew from the journal, so that nothing is ever
+dispatched on the strength of an event that is not in the journal. Must never perform an effect itself. Read
+`surefoot.core.kernel` and `surefoot.workers.dispatch` next.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+
+from surefoot.core import commands as do
+from surefoot.core import events as ev
+from surefoot.core.commands import Command
+from surefoot.core.events import ACCEPTANCE, Event
+from surefoot.core.ids import RunId, StepId
+from surefoot.core.kernel import apply, decide
+from surefoot.core.state import RunState
+from surefoot.engines.writer import GroupWriter
+from surefoot.errors import EngineError, IllegalTransition, JournalConflict
+from surefoot.journal import Batch, Journal
+from surefoot.workers.dispatch import perform
+from surefoot.workers.room import Room
+
+NOTICE_S = 0.25
+"""How often the engine looks for events that other programs appended."""
+
+_SYNCED: frozenset[type[Event]] = frozenset(
+    {
+        ev.RunCreated,
+        ev.EngineStarted,
+        ev.StepStarted,
+        ev.StepVerified,
+        ev.StepFailed,
+        ev.StepSkipped,
+        ev.RolledBack,
+        ev.RunEnded,
+        ev.RunPaused,
+        ev.QuestionAsked,
+        ev.QuestionAnswered,
+        ev.ApprovalRecorded,
+        ev.GroupExpanded,
+        ev.RunRestored,
+        ev.StepsReset,
+    }
+)
+
+_WISHES = (ev.PauseRequested, ev.CancelRequested, ev.QuestionAnswered, ev.RunResumed)
+"""What people ask for may come too late; it is then without effect."""
+
+Observer = Callable[[RunState, Event], None]
+
+
+def load_state(journal: Journal, run: RunId) -> RunState:
+    """Return the state of a run: the fold of its journal.
+
+    Raises:
+        JournalCorrupt: the journal holds something that cannot have happened.
+    """
+    state: RunState | None = None
+    for recorded in journal.events(run):
+        state = apply(state, recorded.event)
+    assert state is not None
+    return state
+
+
+class RunLoop:
+    """Drives one run until there is nothing left to do."""
+
+    def __init__(
+        self, room: Room, journal: Journal, writer: GroupWriter, *, token: int, observer: Observer | None = None
+    ) -> None:
+        """Drive the run of `room`, whose claim the caller holds under `token`."""
+        self.room = room
+        self.state = load_state(journal, room.run)
+        self.waits_for_answers = False
+        """Whether to go on waiting when only a person can say how to go on."""
+        self._journal = journal
+        self._writer = writer
+        self._token = token
+        self._observer = observer
+        self._inbox: list[Event] = []
+        self._bell = asyncio.Event()
+        self._running: dict[asyncio.Task[None], Command] = {}
+        self._stopping = False
+        self._failure: BaseException | None = None
+        self._behind = False
+        """Whether another program may have appended."""
+
+    def tell(self, *facts: Event) -> None:
+        """Hand in facts from outside the workers: an answer given in this program, a signal."""
+        self._inbox.extend(facts)
+        self._bell.set()
+
+    def stop(self) -> None:
+        """Stop at once, whatever is under way: what it was is settled when the run is resumed."""
+        self._stopping = True
+        self._bell.set()
+
+    async def drive(self) -> str:
+        """Work until the run ends, pauses, or waits for a person; return `ended`, `paused`, `waiting` or `stopped`."""
+        listening = asyncio.create_task(self._listen())
+        try:
+            reason = await self._drive()
+            if reason != "stopped":
+                await self._advance([ev.EngineStopped(at=self.room.clock.now(), reason=reason)])
+            return reason
+        finally:
+            listening.cancel()
+            for running in self._running:
+                running.cancel()
+            await asyncio.gather(listening, *self._running, return_exceptions=True)
+
+    async def _drive(self) -> str:
+        while not self._stopping:
+            if self._failure is not None:
+                raise self._failure
+            facts, self._inbox = self._inbox, []
+            self._bell.clear()
+            await self._advance(facts)
+            reason = self._reason_to_stop()
+            if reason is not None and not self._inbox and self._failure is None:
+                return reason
+            await self._bell.wait()
+        return "stopped"
+
+    async def _advance(self, facts: Sequence[Event]) -> None:
+        """Fold facts, decide, append, dispatch; on a conflict fold what was missed and decide again."""
+        while True:
+            if self._behind:
+                self._catch_up()
+            expected = self.state.seq
+            events, commands = self._decide(facts)
+            if not events:
+                return
+            is_durable = any(_is_synced(self.state, event) for event in events)
+            batch = Batch(
+                run=self.room.run, expected=expected, events=events, token=self._token, durable=is_durable
+            )
+            try:
+                await self._writer.append(batch)
+            except JournalConflict:
+                self.state = load_state(self._journal, self.room.run)
+                self._observe(r.event for r in self._journal.events(self.room.run, after=expected))
+                continue
+            self._observe(events)
+            for command in commands:
+                self._dispatch(command)
+            return
+
+    def _decide(self, facts: Iterable[Event]) -> tuple[list[Event], list[Command]]:
+        """Fold the facts and whatever the kernel then decides, until it has nothing more to say."""
+        events: list[Event] = []
+        commands: list[Command] = []
+        for fact in facts:
+            try:
+                apply(self.state, fact)
+            except IllegalTransition:
+                if not isinstance(fact, _WISHES):
+                    raise
+                continue
+            events.append(fact)
+        now = self.room.clock.now()
+        while proposals := decide(self.state, now):
+            for proposal in proposals:
+                apply(self.state, proposal.event)
+                events.append(proposal.event)
+                if proposal.command is not None:
+                    commands.append(proposal.command)
+        return events, commands
+
+    def _observe(self, events: Iterable[Event]) -> None:
+        if self._observer is not None:
+            for event in events:
+                self._observer(self.state, event)
+
+    def _catch_up(self) -> None:
+        """Fold what other programs appended."""
+        self._behind = False
+        missed = [recorded.event for recorded in self._journal.events(self.room.run, after=self.state.seq)]
+        for event in missed:
+            apply(self.state, event)
+        self._observe(missed)
+
+    async def _listen(self) -> None:
+        """Notice appends of other programs."""
+        version = self._journal.data_version()
+        while True:
+            await asyncio.sleep(NOTICE_S)
+            latest = self._journal.data_version()
+            if latest != version:
+                version = latest
+                self._behind = True
+                self._bell.set()
+
+    def _dispatch(self, command: Command) -> None:
+        if isinstance(command, do.Interrupt):
+            self._interrupt(command.step)
+            return
+        running = asyncio.create_task(self._perform(command))
+        self._running[running] = command
+        running.add_done_callback(self._done)
+
+    async def _perform(self, command: Command) -> None:
+        fact = await perform(self.room, command, self._head)
+        self._inbox.append(fact)  # only now is it known which list is the inbox
+
+    def _head(self) -> tuple[int, str]:
+        return self._journal.head(self.room.run)
+
+    def _done(self, running: asyncio.Task[None]) -> None:
+        del self._running[running]
+        if not running.cancelled() and running.exception() is not None:
+            self._failure = running.exception()
+        self._bell.set()
+
+    def _interrupt(self, step: StepId) -> None:
+        for running, command in self._running.items():
+            owner = command.step if isinstance(command, do.StepCommand) else ACCEPTANCE
+            is_clock = isinstance(command, do.WaitUntil | do.MoveRefs)
+            if owner == step and not is_clock:
+                running.cancel()
+
+    def _reason_to_stop(self) -> str | None:
+        if self.state.outcome is not None:
+            return None if self._is_moving_refs() else "ended"
+        if self.state.is_paused:
+            return None if self._is_moving_refs() else "paused"
+        if self._running or self._inbox:
+            return None
+        if self.state.open_questions:
+            return None if self.waits_for_answers else "waiting"
+        if self._failure is not None:
+            return None
+        raise EngineError(
+            f"run {self.room.run!r} has nothing under way and has not ended; please report this with its journal",
+            run=self.room.run,
+        )
+
+    def _is_moving_refs(self) -> bool:
+        return any(isinstance(command, do.MoveRefs) for command in self._running.values()) or bool(self._inbox)
+
+
+def _is_synced(state: RunState, event: Event) -> bool:
+    """Tell whether the run may go on only once the event is on disk."""
+    if isinstance(event, ev.BodyStarted | ev.BodyFinished):
+        return state.nodes[event.step].spec.effect.is_outside
+    return type(event) in _SYNCED

@@ -1,0 +1,114 @@
+"""Group commit: what several runs append in one turn of the loop goes to disk in one transaction.
+
+Owns the queue in front of the journal. Must never answer a caller before the commit that holds its events. Read
+`surefoot.journal` next.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import time
+from collections import deque
+from collections.abc import Sequence
+
+from surefoot.errors import ClaimLost, JournalConflict
+from surefoot.journal import Appended, Batch, Journal
+
+INLINE_EVENTS_MAX = 8
+_INLINE_MEDIAN_MAX_S = 0.002
+_SYNC_AFTER_S = 0.2
+
+Result = Appended | JournalConflict | ClaimLost
+
+
+class GroupWriter:
+    """Appends batches of many runs; small ones on the loop itself while the disk is quick, others on a thread."""
+
+    def __init__(self, journal: Journal) -> None:
+        """Write to `journal`, which nobody else in this program may write to meanwhile."""
+        self._journal = journal
+        self._queue: list[tuple[Batch, asyncio.Future[Result]]] = []
+        self._recent_s: deque[float] = deque([0.0], maxlen=9)
+        self._flushing = False
+        self._syncing: asyncio.TimerHandle | None = None
+
+    async def append(self, batch: Batch) -> Appended:
+        """Append the batch, and return once it is committed (and synced, if it asks for that).
+
+        Raises:
+            JournalConflict: somebody appended first; nothing of the batch was written.
+            ClaimLost: another engine has the run.
+        """
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Result] = loop.create_future()
+        self._queue.append((batch, answer))
+        if not self._flushing:
+            self._flushing = True
+            loop.call_soon(self._flush)
+        result = await answer
+        if isinstance(result, Appended):
+            return result
+        raise result
+
+    def _flush(self) -> None:
+        queue, self._queue = self._queue, []
+        if not queue:
+            self._flushing = False
+            return
+        batches = [batch for batch, _ in queue]
+        is_small = sum(len(batch.events) for batch in batches) <= INLINE_EVENTS_MAX
+        if is_small and statistics.median(self._recent_s) < _INLINE_MEDIAN_MAX_S:
+            self._answer(queue, self._write(batches))
+            asyncio.get_running_loop().call_soon(self._flush)
+            return
+        writing = asyncio.get_running_loop().run_in_executor(None, self._write, batches)
+        writing.add_done_callback(lambda done: self._written(queue, done))
+
+    def _written(
+        self, queue: list[tuple[Batch, asyncio.Future[Result]]], done: asyncio.Future[Sequence[Result] | BaseException]
+    ) -> None:
+        self._answer(queue, done.result())
+        self._flush()
+
+    def _write(self, batches: Sequence[Batch]) -> Sequence[Result] | BaseException:
+        begun = time.perf_counter()
+        try:
+            return self._journal.append(batches)
+        except Exception as error:  # noqa: BLE001 - handed to every caller whose batch it was
+            return error
+        finally:
+            self._recent_s.append(time.perf_counter() - begun)
+
+    def _answer(
+        self, queue: list[tuple[Batch, asyncio.Future[Result]]], results: Sequence[Result] | BaseException
+    ) -> None:
+        if isinstance(results, BaseException):
+            for _, answer in queue:
+                if not answer.done():
+                    answer.set_exception(results)
+            return
+        for (_, answer), result in zip(queue, results, strict=True):
+            if not answer.done():
+                answer.set_result(result)
+        if not all(batch.durable for batch, _ in queue):
+            self._sync_soon()
+
+    def _sync_soon(self) -> None:
+        """See to it that what was written without waiting is on disk before long."""
+        if self._syncing is None:
+            self._syncing = asyncio.get_running_loop().call_later(_SYNC_AFTER_S, self._sync)
+
+    def _sync(self) -> None:
+        self._syncing = None
+        if self._flushing:
+            self._sync_soon()
+            return
+        self._journal.sync()
+
+    def close(self) -> None:
+        """Bring everything to disk."""
+        if self._syncing is not None:
+            self._syncing.cancel()
+            self._syncing = None
+        self._journal.sync()

@@ -1,0 +1,253 @@
+"""Content by the name of its digest: evidence, outputs, whatever is too long for an event.
+
+Owns the blobs of all runs: small ones in the journal's database, larger ones as files below `blobs/`. Must never change
+a blob, nor return content that does not match its name. Read `surefoot.journal.store` next.
+
+A small blob is written by the next commit of the journal, which is the earliest that can refer to it, and so costs no
+sync of its own; until then it is read from memory. A large one is synced and then renamed into place: a name never
+stands for half a content.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import tempfile
+import threading
+import time
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+from typing import IO, BinaryIO
+
+from surefoot import faults
+from surefoot.core.ids import BlobId
+from surefoot.errors import JournalCorrupt, JournalError, JournalLocked
+from surefoot.journal.database import Connection, Database
+
+SMALL_BYTES_MAX = 4096
+"""Content up to this size stands in the database."""
+_CHUNK_BYTES = 1 << 20
+_ID = re.compile(r"[0-9a-f]{64}")
+_MENTIONED = re.compile(rb"[0-9a-f]{64}")
+_UNFINISHED = ".unfinished-"
+
+
+class BlobStore:
+    """Blobs below one folder and in one database. May be used from any thread."""
+
+    def __init__(self, database: Database, folder: Path) -> None:
+        """Use the database's `blobs` table and `folder`, which is made when it is first needed."""
+        self._database = database
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._pending: dict[BlobId, bytes] = {}
+
+    def put(self, content: bytes) -> BlobId:
+        """Store content and return its name. Storing it again changes nothing."""
+        blob = BlobId(hashlib.sha256(content).hexdigest())
+        if len(content) <= SMALL_BYTES_MAX:
+            with self._lock:
+                self._pending[blob] = content
+        elif not self._is_there(blob, len(content)):
+            with self._unfinished() as (out, path):
+                out.write(content)
+                self._finish(out, path, blob)
+        return blob
+
+    def put_file(self, source: Path) -> BlobId:
+        """Store a file's content, a piece at a time, and return its name. The file may be changed afterwards.
+
+        Raises:
+            JournalError: the file cannot be read.
+        """
+        try:
+            with source.open("rb") as content:
+                start = content.read(SMALL_BYTES_MAX + 1)
+                if len(start) <= SMALL_BYTES_MAX:
+                    return self.put(start)
+                return self._put_pieces(_pieces(start, content))
+        except OSError as error:
+            raise JournalError(
+                f"The file {str(source)!r} could not be read to be stored: {error.strerror}. Nothing was stored.",
+                path=str(source),
+            ) from error
+
+    def get(self, blob: BlobId) -> bytes:
+        """Return a blob's content.
+
+        Raises:
+            JournalCorrupt: there is no such blob, or its content does not match its name.
+        """
+        with self.open(blob) as content:
+            found = content.read()
+        if hashlib.sha256(found).hexdigest() != blob:
+            raise _corrupt(blob, "does not match its name: it was altered or damaged")
+        return found
+
+    def open(self, blob: BlobId) -> BinaryIO:
+        """Open a blob to be read a piece at a time. Unlike `get`, this does not compare it with its name.
+
+        Raises:
+            JournalCorrupt: there is no such blob.
+        """
+        small = self._small(blob)
+        if small is not None:
+            return BytesIO(small)
+        try:
+            return self._path(blob).open("rb")
+        except OSError as error:
+            raise _corrupt(blob, f"is missing ({error.strerror})") from error
+
+    def size(self, blob: BlobId) -> int:
+        """Return a blob's length in bytes.
+
+        Raises:
+            JournalCorrupt: there is no such blob.
+        """
+        with self.open(blob) as content:
+            return content.seek(0, os.SEEK_END)
+
+    def problem(self, blob: BlobId) -> str | None:
+        """Say what is wrong with a blob, or None."""
+        try:
+            with self.open(blob) as content:
+                digest = hashlib.sha256()
+                for piece in _pieces(b"", content):
+                    digest.update(piece)
+        except JournalCorrupt as error:
+            return str(error.facts["problem"])
+        return None if digest.hexdigest() == blob else "does not match its name: it was altered or damaged"
+
+    def write_pending(self, connection: Connection) -> list[BlobId]:
+        """Write the small blobs that wait for a commit into an open transaction; say which, for `committed`."""
+        with self._lock:
+            waiting = list(self._pending.items())
+        if not waiting:
+            return []
+        now = time.time()
+        connection.executemany(
+            "INSERT INTO blobs VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET stored_at = excluded.stored_at",
+            [(blob, now, content) for blob, content in waiting],
+        )
+        return [blob for blob, _ in waiting]
+
+    def committed(self, blobs: Iterable[BlobId]) -> None:
+        """Forget from memory what a commit holds now."""
+        with self._lock:
+            for blob in blobs:
+                self._pending.pop(blob, None)
+
+    def remove_unmentioned(self, texts: Iterable[bytes], before: float) -> list[BlobId]:
+        """Remove the blobs stored before that time whose names occur in none of the texts; return them."""
+        rows = self._database.rows("SELECT id FROM blobs WHERE stored_at < ?", (before,))
+        small = {str(row[0]) for row in rows}
+        large = {path.parent.name + path.name: path for path in self._files() if path.stat().st_mtime < before}
+        for text in texts:
+            for mentioned in _MENTIONED.findall(text):
+                small.discard(mentioned.decode())
+                large.pop(mentioned.decode(), None)
+        with self._database.transaction(durable=False) as connection:
+            # Asked again: a blob stored meanwhile has a new time.
+            connection.executemany(
+                "DELETE FROM blobs WHERE id = ? AND stored_at < ?", [(blob, before) for blob in small]
+            )
+        for path in large.values():
+            path.unlink(missing_ok=True)
+        for path in self._folder.glob(f"{_UNFINISHED}*"):
+            if path.stat().st_mtime < before:
+                path.unlink(missing_ok=True)
+        return [BlobId(blob) for blob in sorted(small | set(large))]
+
+    def _small(self, blob: BlobId) -> bytes | None:
+        with self._lock:
+            pending = self._pending.get(blob)
+        if pending is not None:
+            return pending
+        rows = self._database.rows("SELECT content FROM blobs WHERE id = ?", (blob,))
+        if not rows:
+            return None
+        content = rows[0][0]
+        assert isinstance(content, bytes)
+        return content
+
+    def _path(self, blob: BlobId) -> Path:
+        if _ID.fullmatch(blob) is None:
+            raise _corrupt(blob, "is no name of a blob")
+        return self._folder / blob[:2] / blob[2:]
+
+    def _files(self) -> Iterator[Path]:
+        return (path for path in self._folder.glob("[0-9a-f][0-9a-f]/*") if _ID.fullmatch(path.parent.name + path.name))
+
+    def _is_there(self, blob: BlobId, size: int) -> bool:
+        """Tell whether the file is whole, and if so mark it as stored now, so that `gc` lets it be."""
+        path = self._path(blob)
+        try:
+            os.utime(path)
+            return path.stat().st_size == size
+        except OSError:
+            return False
+
+    def _put_pieces(self, pieces: Iterator[bytes]) -> BlobId:
+        digest, size = hashlib.sha256(), 0
+        with self._unfinished() as (out, path):
+            for piece in pieces:
+                digest.update(piece)
+                size += len(piece)
+                out.write(piece)
+            blob = BlobId(digest.hexdigest())
+            if not self._is_there(blob, size):
+                self._finish(out, path, blob)
+        return blob
+
+    @contextmanager
+    def _unfinished(self) -> Generator[tuple[IO[bytes], Path]]:
+        try:
+            self._folder.mkdir(mode=0o700, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=self._folder, prefix=_UNFINISHED, delete=False) as out:
+                path = Path(out.name)
+                try:
+                    yield out, path
+                finally:
+                    path.unlink(missing_ok=True)
+        except OSError as error:
+            raise JournalLocked(
+                f"A blob could not be written below {str(self._folder)!r}: {error.strerror}. "
+                "Free some space or make the folder writable, then resume.",
+                path=str(self._folder),
+            ) from error
+
+    def _finish(self, out: IO[bytes], unfinished: Path, blob: BlobId) -> None:
+        out.flush()
+        os.fsync(out.fileno())
+        final = self._path(blob)
+        if not final.parent.exists():
+            final.parent.mkdir(mode=0o700, exist_ok=True)
+            _sync_folder(self._folder)
+        faults.point("journal.blob.written")
+        unfinished.replace(final)
+        _sync_folder(final.parent)
+
+
+def _pieces(start: bytes, rest: BinaryIO) -> Iterator[bytes]:
+    yield start
+    while piece := rest.read(_CHUNK_BYTES):
+        yield piece
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _corrupt(blob: BlobId, problem: str) -> JournalCorrupt:
+    return JournalCorrupt(
+        f"Blob {blob!r} {problem}. What it was evidence for stands in the journal; put the blob back from a backup.",
+        blob=blob,
+        problem=problem,
+    )

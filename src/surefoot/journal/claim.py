@@ -1,0 +1,221 @@
+"""The claim on a run: the operating system's lock on `RUN/lock`, held by one engine on this machine.
+
+Owns who may perform a run's effects. Must never let a lock expire by time, nor end a program that does not hold it. The
+fencing token (`Journal.raise_token`) is the second line: it voids what an engine says that lost its claim without
+noticing. Read `surefoot.engines` next.
+
+The system drops the lock when its holder dies, however it dies; a file without a lock says nothing. The descriptor is
+not inherited by programs the holder starts.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import select
+import shlex
+import signal
+import sys
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from surefoot.errors import JournalError, RunHeld
+
+LOCK_NAME = "lock"
+_KILL_GRACE_S = 5.0
+"""How long a killed holder may take to disappear."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds a run."""
+
+    pid: int
+    """Its operating-system id."""
+    host: str
+    """The machine's name."""
+    started_at: float
+    """When it claimed the run, in seconds since the epoch."""
+    command: str
+    """Its command line."""
+    start_ticks: int | None = None
+    """When the program was started, in the system's own count, which no change of the clock moves; None: not known."""
+
+    @classmethod
+    def this(cls) -> Holder:
+        """Describe this very program."""
+        pid = os.getpid()
+        return cls(pid, os.uname().nodename, time.time(), shlex.join(sys.argv), _start_ticks(pid))
+
+    @property
+    def said(self) -> str:
+        """Say who it is in a few words."""
+        since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(self.started_at))
+        return f"pid {self.pid} on {self.host}, since {since}: {self.command}"
+
+
+class Claim:
+    """The exclusive right to perform one run's effects, until it is released or this program ends."""
+
+    def __init__(self, descriptor: int) -> None:
+        """Own a descriptor that holds the lock; `acquire` is the way to get one."""
+        self._descriptor: int | None = descriptor
+
+    @classmethod
+    def acquire(cls, run_folder: Path, holder: Holder) -> Claim:
+        """Claim the run whose folder this is, and write down who holds it.
+
+        Raises:
+            RunHeld: another engine holds it; `facts["holder"]` is a `Holder`, or None when it cannot be told.
+            JournalError: the lock file cannot be made.
+        """
+        path = run_folder / LOCK_NAME
+        while True:
+            descriptor = _open(path)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                os.close(descriptor)
+                raise _held(run_folder, "is held by another engine") from None
+            # The folder may have been removed and made anew since it was opened: then this is the lock of nothing.
+            if _is_same(descriptor, path):
+                break
+            os.close(descriptor)
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, json.dumps(asdict(holder)).encode(), 0)
+        return cls(descriptor)
+
+    @classmethod
+    def take_over(cls, run_folder: Path, holder: Holder, grace_s: float) -> Claim:
+        """End whoever holds the run, then claim it. A run nobody holds is just claimed.
+
+        The engine that holds it is asked to stop (SIGTERM) and killed after `grace_s` seconds.
+
+        Raises:
+            RunHeld: the holder cannot be ended from here, or did not go; nothing else was ended.
+        """
+        current = holder_of(run_folder)
+        if current is not None:
+            _end(run_folder, current, grace_s)
+        return cls.acquire(run_folder, holder)
+
+    def release(self) -> None:
+        """Let go of the run. May be called twice."""
+        if self._descriptor is not None:
+            # Said aloud, so that a copy of the descriptor in a child about to start something keeps nothing locked.
+            fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+            os.close(self._descriptor)
+            self._descriptor = None
+
+
+def holder_of(run_folder: Path) -> Holder | None:
+    """Return who holds the run now; None when nobody does, or it has not yet said who it is."""
+    path = run_folder / LOCK_NAME
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _read(path)
+    else:
+        return None
+    finally:
+        os.close(descriptor)
+
+
+def _open(path: Path) -> int:
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise JournalError(
+            f"The lock file {str(path)!r} cannot be made: {error.strerror}. Make its folder writable, then resume.",
+            path=str(path),
+        ) from error
+
+
+def _is_same(descriptor: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except FileNotFoundError:
+        return False
+
+
+def _read(path: Path) -> Holder | None:
+    try:
+        return Holder(**json.loads(path.read_bytes()))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def _held(run_folder: Path, what: str) -> RunHeld:
+    holder, run = _read(run_folder / LOCK_NAME), run_folder.name
+    who = "it has not said yet which" if holder is None else holder.said
+    return RunHeld(
+        f"Run {run!r} {what} ({who}). Wait until it is done, or end it and go on with "
+        f"`surefoot resume {run} --take-over`.",
+        run=run,
+        holder=holder,
+    )
+
+
+def _end(run_folder: Path, holder: Holder, grace_s: float) -> None:
+    if holder.host != os.uname().nodename:
+        raise _held(run_folder, f"is held on {holder.host} and can be ended only there")
+    if not sys.platform.startswith("linux"):
+        raise _held(run_folder, f"is held by another engine, which you have to end yourself: `kill {holder.pid}`")
+    try:
+        # What the descriptor stands for stays the same program, even when its id is given to another one.
+        program = os.pidfd_open(holder.pid)
+    except ProcessLookupError:
+        return
+    try:
+        is_holder = _start_ticks(holder.pid) == holder.start_ticks and _holds(holder.pid, run_folder / LOCK_NAME)
+        if not is_holder or holder.pid == os.getpid():
+            raise _held(run_folder, "is held by a program that is not the one it names, and which is left alone")
+        for number, wait_s in ((signal.SIGTERM, grace_s), (signal.SIGKILL, _KILL_GRACE_S)):
+            if _ended(program, number, wait_s):
+                return
+    finally:
+        os.close(program)
+    raise _held(run_folder, "is held by an engine that does not go even when killed")
+
+
+def _ended(program: int, number: signal.Signals, wait_s: float) -> bool:
+    try:
+        signal.pidfd_send_signal(program, number)
+    except ProcessLookupError:
+        return True
+    poll = select.poll()
+    poll.register(program, select.POLLIN)
+    return bool(poll.poll(wait_s * 1000))
+
+
+def _holds(pid: int, path: Path) -> bool:
+    """Tell from the system's own list of its open files whether the program holds the lock."""
+    descriptors = Path(f"/proc/{pid}/fd")
+    try:
+        lock = path.stat()
+        for link in descriptors.iterdir():
+            try:
+                is_lock = os.path.samestat(link.stat(), lock)
+                if is_lock and "FLOCK" in (descriptors.parent / "fdinfo" / link.name).read_text():
+                    return True
+            except FileNotFoundError:  # closed meanwhile
+                continue
+    except OSError:
+        return False
+    return False
+
+
+def _start_ticks(pid: int) -> int | None:
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    # The second field is the program's name in parentheses and may hold anything.
+    return int(stat.rpartition(")")[2].split()[19])

@@ -1,0 +1,259 @@
+"""One connection to the journal's SQLite database.
+
+Owns opening, migrating, locking, syncing, and turning SQLite's errors into ours. Must never know what a row means. Read
+`surefoot.journal.store` next.
+
+Two kinds of commit. A *durable* one (`synchronous=FULL`) is on disk when it returns: one fsync of the write-ahead log,
+which also covers every commit before it. Any other (`synchronous=NORMAL`) survives the death of this program, but not a
+power cut until `sync` or the next durable commit; a power cut takes commits off the end only.
+
+The connection may be used from any thread: `lock` lets them in one at a time. A reader therefore waits while another
+thread commits.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol, cast
+
+import apsw
+
+from surefoot.errors import JournalCorrupt, JournalError, JournalLocked, JournalTooNew
+from surefoot.journal.schema import MIGRATIONS
+
+BUSY_TIMEOUT_S = 5.0
+"""How long another program's commit is waited for."""
+
+Binding = str | bytes | int | float | None
+Row = tuple[Binding, ...]
+
+
+class Connection(Protocol):
+    """The part of `apsw.Connection` that the journal uses; apsw's own types are incomplete."""
+
+    @property
+    def in_transaction(self) -> bool:
+        """Tell whether a transaction is open."""
+        ...
+
+    def execute(self, statements: str, bindings: Sequence[Binding] = ()) -> Iterator[Row]:
+        """Run statements; the rows of the answer are read as they are asked for."""
+        ...
+
+    def executemany(self, statements: str, sequenceofbindings: Iterable[Sequence[Binding]]) -> object:
+        """Run statements once for each set of values."""
+        ...
+
+    def total_changes(self) -> int:
+        """Count the rows changed since the connection was opened."""
+        ...
+
+    def set_busy_timeout(self, milliseconds: int) -> None:
+        """Set how long another program's lock is waited for."""
+        ...
+
+    def close(self) -> None:
+        """Close the connection."""
+        ...
+
+
+class Database:
+    """The connection, its lock, and the two kinds of commit."""
+
+    def __init__(self, path: Path, *, read_only: bool = False, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
+        """Open the database, and unless `read_only` make it and bring it to the newest schema.
+
+        A `read_only` opening of a database that does not exist yet gives an empty one, and makes nothing on disk.
+        """
+        self.path = path
+        self.lock = threading.RLock()
+        self._wal = path.with_name(path.name + "-wal")
+        self._is_full = False
+        self._is_synced = True
+        try:
+            self._connection = self._opened(read_only=read_only, busy_timeout_s=busy_timeout_s)
+        except apsw.Error as error:
+            raise self._explained(error) from error
+
+    def close(self) -> None:
+        """Close the connection. What was committed stays, and is on disk."""
+        self.sync()
+        with self.lock:
+            self._connection.close()
+
+    def rows(self, sql: str, bindings: Sequence[Binding] = ()) -> list[Row]:
+        """Return all rows of a query."""
+        with self.lock:
+            try:
+                return list(self._connection.execute(sql, bindings))
+            except (apsw.Error, UnicodeDecodeError) as error:
+                raise self._explained(error) from error
+
+    @contextmanager
+    def transaction(self, *, durable: bool) -> Generator[Connection]:
+        """Hold the database's write lock; commit at the end, roll back on any exception."""
+        with self.lock:
+            connection = self._connection
+            try:
+                self._set_full(full=durable)
+                connection.execute("BEGIN IMMEDIATE")
+                before = connection.total_changes()
+                yield connection
+                connection.execute("COMMIT")
+                if connection.total_changes() != before:
+                    self._is_synced = durable
+            except BaseException as error:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                if isinstance(error, apsw.Error | UnicodeDecodeError):
+                    raise self._explained(error) from error
+                raise
+
+    def data_version(self) -> int:
+        """Return a number that changes when another connection has committed."""
+        ((version,),) = self.rows("PRAGMA data_version")
+        assert isinstance(version, int)
+        return version
+
+    def sync(self) -> None:
+        """Force every commit so far to disk."""
+        if self._is_synced:
+            return
+        # Set first: a commit that comes in between clears it again and is synced by the next call.
+        self._is_synced = True
+        try:
+            # SQLite keeps no lock on this file, so that closing a second descriptor of it does no harm; and the lock of
+            # this object is not held, so that the disk may take its time.
+            log = os.open(self._wal, os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                os.fsync(log)
+            finally:
+                os.close(log)
+        except OSError as error:
+            self._is_synced = False
+            raise JournalLocked(
+                f"The journal {str(self.path)!r} could not be forced to disk: {error.strerror}. "
+                "Look at the disk it is on, then resume.",
+                path=str(self.path),
+            ) from error
+
+    def _set_full(self, *, full: bool) -> None:
+        if full != self._is_full:
+            self._connection.execute("PRAGMA synchronous=FULL" if full else "PRAGMA synchronous=NORMAL")
+            self._is_full = full
+
+    def _opened(self, *, read_only: bool, busy_timeout_s: float) -> Connection:
+        if read_only and not self.path.exists():
+            return _empty()
+        flags = apsw.SQLITE_OPEN_READONLY if read_only else apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
+        connection = cast("Connection", apsw.Connection(str(self.path), flags=flags))
+        try:
+            connection.set_busy_timeout(round(busy_timeout_s * 1000))
+            version = self._version_of(connection)
+            if read_only:
+                return connection if version == len(MIGRATIONS) else self._older(connection, version)
+            _use_wal(connection, busy_timeout_s)
+            connection.execute("PRAGMA synchronous=NORMAL")
+            if version < len(MIGRATIONS):
+                self._migrate(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _version_of(self, connection: Connection) -> int:
+        ((version,),) = connection.execute("PRAGMA user_version")
+        assert isinstance(version, int)
+        if version > len(MIGRATIONS):
+            raise JournalTooNew(
+                f"The journal {str(self.path)!r} has schema {version}; this Surefoot knows up to {len(MIGRATIONS)}. "
+                "It was left untouched. Use the newer Surefoot that wrote it, or another $SUREFOOT_HOME.",
+                path=str(self.path),
+                version=version,
+            )
+        return version
+
+    def _older(self, connection: Connection, version: int) -> Connection:
+        connection.close()
+        if version == 0:  # another program is just making it
+            return _empty()
+        raise JournalError(
+            f"The journal {str(self.path)!r} has schema {version} of an older Surefoot and cannot be brought up to "
+            "date while it is only read. Use a command that writes, such as `surefoot resume`, once.",
+            path=str(self.path),
+            version=version,
+        )
+
+    def _migrate(self, connection: Connection) -> None:
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            # Another program may have been first.
+            for number in range(self._version_of(connection), len(MIGRATIONS)):
+                connection.execute(MIGRATIONS[number])
+                connection.execute(f"PRAGMA user_version={number + 1}")
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+
+    def _explained(self, error: apsw.Error | UnicodeDecodeError) -> JournalError:
+        place = repr(str(self.path))
+        said = str(error).removeprefix("SqliteError: ")
+        match error:
+            case apsw.BusyError() | apsw.LockedError():
+                kind = JournalLocked
+                text = (
+                    f"Another program keeps the journal {place} locked. Nothing was written. "
+                    f"End it (`fuser {self.path}` names it), then resume."
+                )
+            case apsw.FullError():
+                kind, text = JournalLocked, f"The disk of the journal {place} is full. Free some space, then resume."
+            case apsw.IOError():
+                kind = JournalLocked
+                text = (
+                    f"The disk of the journal {place} refused a read or a write ({said}): it is full, limited or "
+                    "failing. Nothing of the last change was kept. Look at the disk, then resume."
+                )
+            case apsw.NotADBError() | apsw.CorruptError() | apsw.FormatError() | UnicodeDecodeError():
+                kind = JournalCorrupt
+                text = (
+                    f"The journal {place} is damaged, or not a journal ({said}). Keep a copy of it and of the files "
+                    "beside it, then put back a backup or choose another $SUREFOOT_HOME."
+                )
+            case apsw.CantOpenError() | apsw.ReadOnlyError() | apsw.PermissionsError() | apsw.AuthError():
+                kind = JournalError
+                text = (
+                    f"The journal {place} cannot be opened for this ({said}). Make its folder writable for you, "
+                    "or choose another $SUREFOOT_HOME."
+                )
+            case _:
+                kind, text = JournalError, f"SQLite refused to work on the journal {place}: {said}."
+        return kind(text, path=str(self.path))
+
+
+def _use_wal(connection: Connection, timeout_s: float) -> None:
+    """Switch to a write-ahead log. SQLite does not wait for another program that does the same, so this does."""
+    deadline = time.monotonic() + timeout_s
+    while True:
+        try:
+            ((mode,),) = connection.execute("PRAGMA journal_mode=WAL")
+        except apsw.BusyError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+            continue
+        if mode != "wal":
+            raise apsw.CantOpenError(f"its file system allows no write-ahead log, only {mode!r}")
+        return
+
+
+def _empty() -> Connection:
+    connection = cast("Connection", apsw.Connection(":memory:"))
+    for migration in MIGRATIONS:
+        connection.execute(migration)
+    return connection

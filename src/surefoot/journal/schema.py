@@ -1,0 +1,52 @@
+"""The tables of the journal's database, as numbered migrations.
+
+Owns every statement that makes or changes a table. Must never change a migration that was released: add one. The number
+of migrations is the database's `user_version`. Read `surefoot.journal.database` next.
+
+`runs` has one row a run, so that listing runs reads no events. `claims` is apart from it, because a run is claimed
+before its first event and a fencing token must outlive the run. The tables are STRICT: what is not of the
+declared type cannot be stored, not even by hand.
+"""
+
+from __future__ import annotations
+
+_0001_FIRST_TABLES = """
+CREATE TABLE runs (
+    run TEXT NOT NULL PRIMARY KEY,
+    repository TEXT,
+    goal TEXT NOT NULL,
+    created_at REAL NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE events (
+    run TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    release TEXT NOT NULL,
+    body BLOB NOT NULL,
+    hash BLOB NOT NULL,
+    PRIMARY KEY (run, seq)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE claims (
+    run TEXT NOT NULL PRIMARY KEY,
+    token INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE blobs (
+    id TEXT NOT NULL PRIMARY KEY,
+    stored_at REAL NOT NULL,
+    content BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE snapshots (
+    run TEXT NOT NULL PRIMARY KEY,
+    release TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    state BLOB NOT NULL
+) STRICT;
+"""
+
+MIGRATIONS: tuple[str, ...] = (_0001_FIRST_TABLES,)
+"""In order; each takes the database from its index to the next number."""

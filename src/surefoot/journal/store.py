@@ -1,0 +1,325 @@
+"""The journal of all runs below one `$SUREFOOT_HOME`.
+
+Owns appending and reading: positions, the claim's fencing tokens, conflicts, snapshots, and what becomes of a run that
+is removed. Must never look at what an event means, but for the first of each run. Read `surefoot.journal.chain` next.
+
+Positions of a run count from 1 without a gap. A batch of decisions is appended only at the position it was decided at,
+a batch of facts wherever the end is. Whatever can be wrong with a batch is found before the first row is written, so
+that a refused batch leaves the others of its commit untouched.
+
+A journal has one connection. It may be used from any thread; callers take turns.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import cast
+
+from surefoot import faults
+from surefoot.core.events import Event, RunCreated
+from surefoot.core.ids import BlobId, RunId
+from surefoot.errors import ClaimLost, JournalConflict, JournalError
+from surefoot.journal.blobs import BlobStore
+from surefoot.journal.chain import GENESIS, StoredRow, problems, row_hash, verified
+from surefoot.journal.codec import RELEASE, Encoded, encode
+from surefoot.journal.database import BUSY_TIMEOUT_S, Binding, Connection, Database
+
+DATABASE_NAME = "journal.db"
+_PAGE_ROWS = 500
+"""Events are read so many at a time: no memory for long journals, no lock while the reader works."""
+_SPARED_S = 3600.0
+"""A blob younger than this may belong to an event that is not appended yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An event with its place in the journal."""
+
+    run: RunId
+    """Whose it is."""
+    seq: int
+    """Its position, from 1."""
+    event: Event
+    """What happened."""
+    hash: str
+    """The hash of its row, in hex; covers all events before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Events of one run that are appended together or not at all."""
+
+    run: RunId
+    """Whose they are."""
+    expected: int | None
+    """The position the decisions among them were taken at; None: facts only, appended wherever the end is."""
+    events: Sequence[Event]
+    """In order; at least one. The first batch of a run begins with `RunCreated`."""
+    token: int | None = None
+    """The engine's fencing token; None: the batch needs no claim."""
+    durable: bool = False
+    """Whether it must be on disk, not only safe from the death of this program, when `append` returns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """A batch that is committed."""
+
+    recorded: tuple[Recorded, ...]
+    """Its events with their positions."""
+
+    @property
+    def seq(self) -> int:
+        """Return the position of its last event."""
+        return self.recorded[-1].seq
+
+    @property
+    def hash(self) -> str:
+        """Return the hash of its last event."""
+        return self.recorded[-1].hash
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """What can be said of a run without reading its events."""
+
+    run: RunId
+    """Its id."""
+    repository: str | None
+    """The user's folder; None: a run without a workspace."""
+    created_at: float
+    """When it was created, in seconds since the epoch."""
+    goal: str
+    """The first line of its goal."""
+
+
+_End = tuple[int, bytes]
+_NO_END: _End = (0, GENESIS)
+
+
+class Journal:
+    """One database file and the blobs beside it."""
+
+    def __init__(self, database: Database, blobs: BlobStore) -> None:
+        """Use these; `open` is the usual way."""
+        self._database = database
+        self.blobs = blobs
+        # What is known of ends and tokens holds as long as no other connection has committed.
+        self._ends: dict[RunId, _End] = {}
+        self._tokens: dict[RunId, int] = {}
+        self._known_at: int | None = None
+
+    @classmethod
+    def open(cls, home: Path, *, read_only: bool = False, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Journal:
+        """Open the journal below `home`, and make both unless `read_only`.
+
+        Raises:
+            JournalTooNew: a newer Surefoot wrote it; it is left untouched.
+            JournalCorrupt: it is damaged, or not a journal.
+            JournalLocked: another program keeps it locked, or the disk takes no more.
+            JournalError: the folder cannot be made or written.
+        """
+        if not read_only:
+            try:
+                home.mkdir(mode=0o700, parents=True, exist_ok=True)
+            except OSError as error:
+                raise JournalError(
+                    f"The folder {str(home)!r} for Surefoot's state cannot be made: {error.strerror}. "
+                    "Make it yourself, or choose another with $SUREFOOT_HOME.",
+                    path=str(home),
+                ) from error
+        database = Database(home / DATABASE_NAME, read_only=read_only, busy_timeout_s=busy_timeout_s)
+        return cls(database, BlobStore(database, home / "blobs"))
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._database.close()
+
+    def runs(self) -> list[RunRow]:
+        """Return all runs, the oldest first."""
+        rows = self._database.rows("SELECT run, repository, created_at, goal FROM runs ORDER BY created_at, run")
+        return [RunRow(*cast("tuple[RunId, str | None, float, str]", row)) for row in rows]
+
+    def events(self, run: RunId, after: int = 0) -> Iterator[Recorded]:
+        """Yield the events of a run behind position `after`, those appended meanwhile included.
+
+        Raises:
+            JournalTooNew: a newer Surefoot wrote an event.
+            JournalCorrupt: an event is missing, was altered or cannot be read; none behind it is yielded.
+        """
+        assert after >= 0
+        for stored, event in verified(run, after, self._rows(run, after - 1)):
+            yield Recorded(run, stored.seq, event, stored.hash.hex())
+
+    def head(self, run: RunId) -> tuple[int, str]:
+        """Return position and hash of the last event, or `(0, "")`."""
+        seq, row_hash_ = self._read_end(run)
+        return seq, row_hash_.hex()
+
+    def append(self, batches: Sequence[Batch]) -> list[Appended | JournalConflict | ClaimLost]:
+        """Append batches in one commit and return, in their order, what became of each.
+
+        A batch whose decisions come too late, or whose token is not the run's, is refused alone. Small blobs that wait
+        for a commit are written, too.
+
+        Raises:
+            JournalLocked: nothing was appended; the journal stays readable.
+        """
+        encoded = [[encode(event) for event in batch.events] for batch in batches]
+        faults.point("journal.append.before")
+        with self._database.lock:
+            ends: dict[RunId, _End] = {}
+            answers: list[Appended | JournalConflict | ClaimLost] = []
+            with self._database.transaction(durable=any(batch.durable for batch in batches)) as connection:
+                self._forget_if_stale()
+                for batch, rows in zip(batches, encoded, strict=True):
+                    refused = self._refusal(batch, ends)
+                    answers.append(refused or self._write(connection, batch, rows, ends))
+                written = self.blobs.write_pending(connection)
+                faults.point("journal.append.written")
+            self._ends |= ends
+            self.blobs.committed(written)
+        faults.point("journal.append.committed")
+        return answers
+
+    def sync(self) -> None:
+        """Force everything appended so far to disk. Does not keep others from appending."""
+        self._database.sync()
+
+    def data_version(self) -> int:
+        """Return a number that changes when another program (or connection) has committed."""
+        return self._database.data_version()
+
+    def raise_token(self, run: RunId) -> int:
+        """Make all earlier fencing tokens of the run void and return the new one. Durable."""
+        with self._database.lock:
+            with self._database.transaction(durable=True) as connection:
+                token = _raise_token(connection, run)
+            self._tokens[run] = token
+        return token
+
+    def snapshot(self, run: RunId) -> tuple[int, bytes] | None:
+        """Return the state saved last by this release, with the position it was folded up to."""
+        rows = self._database.rows("SELECT seq, state FROM snapshots WHERE run = ? AND release = ?", (run, RELEASE))
+        return cast("tuple[int, bytes]", rows[0]) if rows else None
+
+    def save_snapshot(self, run: RunId, seq: int, state: bytes) -> None:
+        """Keep the state folded up to `seq` in place of any earlier one. It may be lost at any time."""
+        with self._database.transaction(durable=False) as connection:
+            connection.execute("INSERT OR REPLACE INTO snapshots VALUES (?, ?, ?, ?)", (run, RELEASE, seq, state))
+
+    def delete_run(self, run: RunId) -> None:
+        """Remove a run's events. Its engine, if there is one, loses its claim; its blobs stay until `gc`."""
+        with self._database.lock:
+            with self._database.transaction(durable=True) as connection:
+                for table in ("events", "snapshots", "runs"):
+                    connection.execute(f"DELETE FROM {table} WHERE run = ?", (run,))  # noqa: S608 - our own words
+                token = _raise_token(connection, run)
+            self._ends.pop(run, None)
+            self._tokens[run] = token
+
+    def gc(self, spared_s: float = _SPARED_S) -> list[BlobId]:
+        """Remove blobs no event mentions, but for those stored within `spared_s` seconds; return their names."""
+        return self.blobs.remove_unmentioned(self._bodies(), time.time() - spared_s)
+
+    def audit(self, run: RunId) -> list[str]:
+        """Return everything wrong with a run: its chain, its positions, its rows, its blobs. Empty: nothing."""
+        return list(problems(run, self._rows(run, 0), self.blobs.problem))
+
+    def _rows(self, run: RunId, after: int) -> Iterator[StoredRow]:
+        sql = (
+            "SELECT seq, kind, version, body, release, hash FROM events WHERE run = ? AND seq > ? ORDER BY seq LIMIT ?"
+        )
+        while page := self._database.rows(sql, (run, after, _PAGE_ROWS)):
+            for row in page:
+                seq, kind, version, body, release, hash_ = cast("tuple[int, str, int, bytes, str, bytes]", row)
+                yield StoredRow(seq, Encoded(kind, version, body), release, hash_)
+                after = seq
+
+    def _bodies(self) -> Iterator[bytes]:
+        sql = "SELECT run, seq, body FROM events WHERE (run, seq) > (?, ?) ORDER BY run, seq LIMIT ?"
+        place: tuple[Binding, Binding] = ("", 0)
+        while page := self._database.rows(sql, (*place, _PAGE_ROWS)):
+            for run, seq, body in page:
+                yield cast("bytes", body)
+                place = (run, seq)
+
+    def _read_end(self, run: RunId) -> _End:
+        rows = self._database.rows("SELECT seq, hash FROM events WHERE run = ? ORDER BY seq DESC LIMIT 1", (run,))
+        return cast("_End", rows[0]) if rows else _NO_END
+
+    def _forget_if_stale(self) -> None:
+        version = self._database.data_version()
+        if version != self._known_at:
+            self._ends.clear()
+            self._tokens.clear()
+            self._known_at = version
+
+    def _end(self, run: RunId, ends: dict[RunId, _End]) -> _End:
+        end = ends.get(run) or self._ends.get(run)
+        if end is None:
+            end = self._ends[run] = self._read_end(run)
+        return end
+
+    def _token(self, run: RunId) -> int:
+        if run not in self._tokens:
+            rows = self._database.rows("SELECT token FROM claims WHERE run = ?", (run,))
+            self._tokens[run] = cast("int", rows[0][0]) if rows else 0
+        return self._tokens[run]
+
+    def _refusal(self, batch: Batch, ends: dict[RunId, _End]) -> JournalConflict | ClaimLost | None:
+        run, expected, events = batch.run, batch.expected, batch.events
+        assert events, "a batch holds an event"
+        assert expected is not None or not any(event.is_decision for event in events), "decisions have a position"
+        assert not any(isinstance(event, RunCreated) for _, event in pairwise(events)), "only the first creates the run"
+        if batch.token is not None and batch.token != self._token(run):
+            return ClaimLost(
+                f"Run {run!r} was taken over by another engine, or removed: token {batch.token} is void, "
+                f"{self._token(run)} is valid. This engine must stop; see `surefoot status {run}`.",
+                run=run,
+                token=batch.token,
+                valid=self._token(run),
+            )
+        seq, _ = self._end(run, ends)
+        if expected is not None and expected != seq:
+            text = f"Run {run!r} has gone on to event {seq}; the decisions were taken at {expected}. Decide again."
+        elif isinstance(events[0], RunCreated) == (seq == 0):
+            return None
+        elif seq == 0:
+            text = f"Run {run!r} is not in the journal (any more), so that nothing can be added to it."
+        else:
+            text = f"Run {run!r} is in the journal already. Choose another run id."
+        return JournalConflict(text, run=run, expected=expected, head=seq)
+
+    def _write(
+        self, connection: Connection, batch: Batch, rows: Sequence[Encoded], ends: dict[RunId, _End]
+    ) -> Appended:
+        run = batch.run
+        seq, previous = self._end(run, ends)
+        recorded: list[Recorded] = []
+        bindings: list[tuple[Binding, ...]] = []
+        for row, event in zip(rows, batch.events, strict=True):
+            seq += 1
+            previous = row_hash(previous, run, seq, row, RELEASE)
+            bindings.append((run, seq, row.kind, row.version, RELEASE, row.body, previous))
+            recorded.append(Recorded(run, seq, event, previous.hex()))
+        connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)", bindings)
+        first = batch.events[0]
+        if isinstance(first, RunCreated):
+            goal = (first.plan.goal.strip().splitlines() or [""])[0]
+            connection.execute("INSERT INTO runs VALUES (?, ?, ?, ?)", (run, first.repository, goal, first.at))
+        ends[run] = (seq, previous)
+        return Appended(tuple(recorded))
+
+
+def _raise_token(connection: Connection, run: RunId) -> int:
+    rows = connection.execute(
+        "INSERT INTO claims VALUES (?, 1) ON CONFLICT DO UPDATE SET token = token + 1 RETURNING token", (run,)
+    )
+    ((token,),) = rows
+    assert isinstance(token, int)
+    return token

@@ -1,0 +1,136 @@
+"""Replace secret values in what is about to be stored or shown.
+
+Owns the forms in which a secret may turn up (as it is, quoted, encoded, line by line) and their replacement, also in a
+stream whose chunks cut a secret in two. Must never guess what is secret: it is told the values. Read
+`surefoot.sandbox.running` next.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Iterable, Iterator
+from urllib.parse import quote, quote_plus
+
+REPLACEMENT = "***"
+"""What stands where a secret was."""
+
+_VALUE_MIN = 4
+"""Shorter values would mask ordinary words."""
+_LINE_MIN = 8
+"""Shorter lines of a multi-line value (an `=====`, a brace) are no secret by themselves."""
+_BASE64_CORE_MIN = 8
+"""Shorter stretches of base64 turn up by chance."""
+_START = 4
+"""So many first bytes decide whether a place can be the start of a secret at all."""
+
+
+class Masker:
+    """Replaces the given values, and their usual encodings, by `***`."""
+
+    def __init__(self, values: Iterable[str]) -> None:
+        """Prepare for `values`; those shorter than four characters are not masked."""
+        forms = {form for value in values if len(value) >= _VALUE_MIN for form in _forms(value)}
+        ordered = sorted(forms, key=lambda form: (-len(form), form))
+        raw = sorted({form.encode("utf-8", "surrogateescape") for form in ordered}, key=lambda form: (-len(form), form))
+        self._text = re.compile("|".join(map(re.escape, ordered))) if ordered else None
+        self._patterns = _Patterns(raw) if raw else None
+
+    def text(self, text: str) -> str:
+        """Return `text` with every secret replaced."""
+        return self._text.sub(REPLACEMENT, text) if self._text else text
+
+    def content(self, content: bytes) -> bytes:
+        """Return the bytes with every secret replaced."""
+        return self._patterns.whole.sub(REPLACEMENT.encode(), content) if self._patterns else content
+
+    def stream(self) -> MaskStream:
+        """Begin to mask a stream of bytes."""
+        return MaskStream(self._patterns)
+
+
+class MaskStream:
+    """Masks a stream; however it is cut into chunks, the result is that of masking the whole."""
+
+    def __init__(self, patterns: _Patterns | None) -> None:
+        """Begin with nothing held back."""
+        self._patterns = patterns
+        self._held = b""
+
+    def feed(self, chunk: bytes) -> bytes:
+        """Take the next bytes; return what is certain by now.
+
+        Held back is only an end that is the beginning of a secret, so at most one byte less than the longest.
+        """
+        if self._patterns is None:
+            return chunk
+        text = self._held + chunk
+        out: list[bytes] = []
+        done = 0
+        for start in (*self._patterns.unfinished(text), len(text)):
+            # A secret that is complete wins over one that would only begin inside it.
+            while done <= start and (match := self._patterns.whole.search(text, done)) and match.start() < start:
+                out += (text[done : match.start()], REPLACEMENT.encode())
+                done = match.end()
+            if done <= start:
+                out.append(text[done:start])
+                done = start
+                break
+        self._held = text[done:]
+        return b"".join(out)
+
+    def finish(self) -> bytes:
+        """Return what was held back, masked; nothing may be fed afterwards."""
+        held, self._held = self._held, b""
+        return self._patterns.whole.sub(REPLACEMENT.encode(), held) if self._patterns else held
+
+
+class _Patterns:
+    """The byte forms of all secrets, longest first."""
+
+    def __init__(self, forms: list[bytes]) -> None:
+        """Compile the search for whole forms and for places where one could begin."""
+        self.whole = re.compile(b"|".join(map(re.escape, forms)))
+        self._starts = re.compile(b"|".join(map(re.escape, sorted({form[:_START] for form in forms}))))
+        self._by_start: dict[bytes, list[bytes]] = {}
+        for form in forms:
+            self._by_start.setdefault(form[:_START], []).append(form)
+        self._longest = len(forms[0])
+
+    def unfinished(self, text: bytes) -> Iterator[int]:
+        """Find, from left to right, the places from which `text` to its end is the beginning of a longer form."""
+        place = max(0, len(text) - self._longest + 1)
+        while match := self._starts.search(text, place):
+            start = match.start()
+            if any(len(form) > len(text) - start and form.startswith(text[start:]) for form in self._forms_at(match)):
+                yield start
+            place = start + 1
+        for start in range(max(place, len(text) - _START + 1), len(text)):
+            if any(first.startswith(text[start:]) for first in self._by_start):
+                yield start
+
+    def _forms_at(self, match: re.Match[bytes]) -> list[bytes]:
+        return self._by_start[match.group()]
+
+
+def _forms(value: str) -> set[str]:
+    forms = {value, quote(value, safe=""), quote(value), quote_plus(value), json.dumps(value)[1:-1]}
+    forms |= {line for line in value.splitlines() if len(line) >= _LINE_MIN}
+    forms |= set(_base64_forms(value.encode("utf-8", "surrogateescape")))
+    return forms
+
+
+def _base64_forms(value: bytes) -> Iterator[str]:
+    """Yield the value's base64, and the part of it that stays the same inside something longer (`user:secret`)."""
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        whole = encode(value).decode("ascii")
+        yield whole
+        if len(whole.rstrip("=")) >= _BASE64_CORE_MIN:
+            yield whole.rstrip("=")
+        for before in range(3):
+            # Each character holds six bits; those that also hold bits of a neighbour are left out.
+            first, last = -(-before * 8 // 6), (before + len(value)) * 8 // 6
+            core = encode(bytes(before) + value).decode("ascii")[first:last]
+            if len(core) >= _BASE64_CORE_MIN:
+                yield core

@@ -1,0 +1,10 @@
+"""Plan files: YAML in, a plan and the places of its steps out.
+
+Owns what stands in FORMATS about plan files: keys, defaults, durations, what comes with later releases, and the words
+in which a mistake is told. All mistakes of a file are told at once, each as `FILE:LINE:COLUMN: what is wrong; what was
+expected; what to do`. Must never run anything. Read `loading` first, then `fields`, then `steps` and `checks`.
+"""
+
+from surefoot.planfile.loading import LoadedPlan, ParsedPlan, Places, load_plan, parse_plan
+
+__all__ = ["LoadedPlan", "ParsedPlan", "Places", "load_plan", "parse_plan"]

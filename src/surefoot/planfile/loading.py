@@ -1,0 +1,208 @@
+"""A plan file as a whole.
+
+Owns the plan's keys and the way from bytes to a plan, or to the one error that tells all flaws. Must never write, and
+reads nothing but the file itself (that the files it names exist is looked up, no more). Read `surefoot.core.graph`
+next.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from surefoot.core.graph import build_graph
+from surefoot.core.ids import StepId
+from surefoot.core.plan import EVERYTHING, Limits, Plan, Prepare
+from surefoot.errors import PlanInvalid
+from surefoot.planfile.checks import read_checks
+from surefoot.planfile.fields import LATER, Fields, Page, described
+from surefoot.planfile.steps import StepRead, read_defaults, read_step
+from surefoot.planfile.tree import Flaw, Items, Place, Tree, place_at, read_tree
+
+PLAN_KEYS = ("goal", "files", "prepare", "accept", "scope", "limits", "env", "defaults", "steps")
+LATER_KEYS = ("services",)
+_FIRST = Place(1, 1)
+_ATTEMPTS = 3
+
+Places = Mapping[StepId, str]
+"""For each step `FILE:LINE:COLUMN`, where its id stands."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParsedPlan:
+    """What a plan's text says."""
+
+    plan: Plan
+    """The plan."""
+    places: Places
+    """Where its steps stand."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedPlan:
+    """What a plan file says."""
+
+    plan: Plan
+    """The plan."""
+    digest: str
+    """The SHA-256 of the file's bytes, in hex."""
+    folder: Path
+    """The folder the file lies in, absolute."""
+    places: Places
+    """Where its steps stand."""
+
+
+def load_plan(path: Path) -> LoadedPlan:
+    """Read a plan file.
+
+    Raises:
+        PlanInvalid: it cannot be read or is no plan that can run; `facts["problems"]` names every flaw with its place.
+    """
+    name = str(path)
+    content = _content(path)
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        at = place_at(content[: error.start].decode("utf-8") + "?", len(content[: error.start].decode("utf-8")))
+        wrong = f"the byte 0x{content[error.start]:02x} is no UTF-8; UTF-8 text was expected; save the file as UTF-8"
+        raise _invalid(name, [Flaw(at, wrong)]) from error
+    folder = path.resolve().parent
+    parsed = _parse(text, name, folder)
+    return LoadedPlan(plan=parsed.plan, digest=hashlib.sha256(content).hexdigest(), folder=folder, places=parsed.places)
+
+
+def parse_plan(text: str, name: str) -> ParsedPlan:
+    """Read a plan's text; `name` stands for the file in places. That the files it names exist is not looked up.
+
+    Raises:
+        PlanInvalid: it is no plan that can run; `facts["problems"]` names every flaw with its place.
+    """
+    return _parse(text, name, None)
+
+
+def _content(path: Path) -> bytes:
+    name = str(path)
+    try:
+        return path.read_bytes()
+    except IsADirectoryError as error:
+        wrong = "it is a folder; a plan file was expected; name the file in it"
+        raise _invalid(name, [Flaw(_FIRST, wrong)]) from error
+    except FileNotFoundError as error:
+        wrong = "there is no such file; a plan file was expected; correct the path"
+        raise _invalid(name, [Flaw(_FIRST, wrong)]) from error
+    except OSError as error:
+        wrong = f"it cannot be read ({error.strerror}); a readable file was expected; look at its permissions"
+        raise _invalid(name, [Flaw(_FIRST, wrong)]) from error
+
+
+def _invalid(name: str, flaws: Sequence[Flaw]) -> PlanInvalid:
+    ordered = sorted(flaws, key=lambda flaw: (flaw.place.line, flaw.place.column))
+    problems = tuple(f"{name}:{flaw.place.line}:{flaw.place.column}: {flaw.text}" for flaw in ordered)
+    return PlanInvalid("\n".join(problems), problems=problems)
+
+
+def _parse(text: str, name: str, folder: Path | None) -> ParsedPlan:
+    tree = read_tree(text.removeprefix("\ufeff"))
+    if isinstance(tree, Flaw):
+        raise _invalid(name, [tree])
+    page = Page()
+    fields = Fields.read(page, tree, "a plan", PLAN_KEYS, LATER_KEYS)
+    if fields is None:
+        raise _invalid(name, list(page.flaws))
+    steps = _read_steps(page, fields)
+    plan = _read_plan(page, fields, steps)
+    _judge_graph(page, fields, steps)
+    if folder is not None:
+        _judge_files(page, fields, plan, folder)
+    if page.flaws:
+        raise _invalid(name, list(page.flaws))
+    places = {read.step.id: f"{name}:{read.place.line}:{read.place.column}" for read in steps if read.step is not None}
+    return ParsedPlan(plan=plan, places=places)
+
+
+def _read_plan(page: Page, fields: Fields, steps: Sequence[StepRead]) -> Plan:
+    wall_s, _ = _read_limits(page, fields)
+    files = dict.fromkeys(fields.take("files", page.many(page.inner), ()))
+    for read in steps:
+        files |= dict.fromkeys(read.files)
+    return Plan(
+        goal=fields.need("goal", page.text, "", "what the run is for, in words"),
+        steps=tuple(read.step for read in steps if read.step is not None),
+        files=tuple(files),
+        prepare=fields.take("prepare", partial(_read_prepare, page), None),
+        accept=fields.take("accept", partial(read_checks, page), ()),
+        scope_write=fields.take("scope", partial(_read_scope, page), (EVERYTHING,)),
+        limits=Limits(wall_s=wall_s),
+        env=fields.take("env", page.variables, dict[str, str]()),
+    )
+
+
+def _read_steps(page: Page, fields: Fields) -> list[StepRead]:
+    node = fields.node("steps")
+    if not isinstance(node, Items) or not node.items:
+        found = "there are no steps" if node is None or isinstance(node, Items) else f"found {described(node)}"
+        page.flaw(fields.at("steps"), f"{found}; a list of steps was expected; begin each with `- id:` below `steps:`")
+        return []
+    defaults = fields.take("defaults", partial(read_defaults, page), None)
+    _, attempts = _read_limits(page, fields)
+    read = [read_step(page, item, defaults, attempts) for item in node.items]
+    return [step for step in read if step is not None]
+
+
+def _read_prepare(page: Page, node: Tree) -> Prepare | None:
+    fields = Fields.read(page, node, "`prepare`", ("run", "key", "path", "network", "timeout"))
+    if fields is None:
+        return None
+    return Prepare(
+        run=fields.need("run", page.text, "", "the command that makes a lane usable"),
+        key=fields.take("key", page.many(page.inner), ()),
+        path=fields.take("path", page.many(page.text), ()),
+        network=fields.take("network", page.network, default=False),
+        timeout_s=fields.take("timeout", page.positive_s, 1800.0),
+    )
+
+
+def _read_scope(page: Page, node: Tree) -> tuple[str, ...] | None:
+    fields = Fields.read(page, node, "`scope`", ("write",))
+    return None if fields is None else fields.need("write", page.many(page.inner), None, "a list of globs")
+
+
+def _read_limits(page: Page, fields: Fields) -> tuple[float | None, int]:
+    """Return the seconds a run may work and the attempts of a step that does not say itself."""
+    node = fields.node("limits")
+    limits = Fields.read(page, node, "`limits`", ("wall", "attempts", "parallel", "cost_usd")) if node else None
+    if limits is None:
+        return None, _ATTEMPTS
+    # Until something costs money there is nothing to hold the limit against; that it is a number is held all the same.
+    limits.take("cost_usd", page.number, None)
+    if limits.take("parallel", page.count, 1) > 1:
+        page.flaw(limits.at("parallel"), f"more than one step at a time {LATER}; write `parallel: 1`, or remove it")
+    return limits.take("wall", page.positive_s, None), limits.take("attempts", page.count, _ATTEMPTS)
+
+
+def _judge_graph(page: Page, fields: Fields, steps: Sequence[StepRead]) -> None:
+    """Have the core judge the graph; without all ids there is none to judge."""
+    node = fields.node("steps")
+    known = [read.step for read in steps if read.step is not None]
+    if not isinstance(node, Items) or len(known) < len(node.items):
+        return
+    _, problems = build_graph(known)
+    by_id = {read.step.id: read for read in steps if read.step is not None}
+    for problem in problems:
+        read = by_id[problem.step]
+        place = read.place if problem.name is None else read.named.get(problem.name, read.place)
+        page.flaw(place, problem.text)
+
+
+def _judge_files(page: Page, fields: Fields, plan: Plan, folder: Path) -> None:
+    node = fields.node("files")
+    for name in plan.files:
+        if not (folder / name).exists():
+            places = [
+                item for item in (node.items if isinstance(node, Items) else ()) if getattr(item, "text", "") == name
+            ]
+            text = f"there is no {name!r} beside the plan; a file in {folder} was expected; add it, or correct the name"
+            page.flaw(places[0] if places else fields.at("files"), text)

@@ -1,0 +1,85 @@
+"""Asks a probe of any kind, again and again while the effect may still be on its way.
+
+Owns the choice by kind, the repetition, and the two kinds that need no module of their own (`file`, `run`). Must never
+believe *not applied* before the probe's time is over. Read `surefoot.probes.http` next.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from pathlib import Path
+
+from surefoot.clock import SystemClock
+from surefoot.core.events import Applied
+from surefoot.core.plan import FileProbe, GitProbe, HttpProbe, Probe, RunProbe
+from surefoot.ports import Clock, CommandRequest, Commands
+from surefoot.probes.git import ask_git
+from surefoot.probes.http import ask_http
+from surefoot.probes.reply import ProbeReply
+
+TIMEOUT_S = 60.0
+"""A probe's command is ended after this many seconds."""
+WAIT_FIRST_S = 0.2
+WAIT_GROWTH = 1.5
+WAIT_MAX_S = 5.0
+_ANSWERS = {0: Applied.APPLIED, 1: Applied.NOT_APPLIED}
+
+
+async def ask(probe: Probe, commands: Commands, *, clock: Clock | None = None) -> ProbeReply:
+    """Ask until the answer is *applied* or `within_s` is over; the last answer counts."""
+    clock = clock or SystemClock()
+    deadline = clock.now() + probe.within_s
+    wait_s = WAIT_FIRST_S
+    while True:
+        reply = await _ask_once(probe, commands)
+        now = clock.now()
+        if reply.answer is Applied.APPLIED or now >= deadline:
+            return reply
+        await clock.wait_until(min(now + wait_s, deadline))
+        wait_s = min(wait_s * WAIT_GROWTH, WAIT_MAX_S)
+
+
+async def _ask_once(probe: Probe, commands: Commands) -> ProbeReply:
+    kind = probe.ask
+    match kind:
+        case FileProbe():
+            return await asyncio.to_thread(_ask_file, kind, commands.root)
+        case GitProbe():
+            return await ask_git(kind, commands)
+        case HttpProbe():
+            return await ask_http(kind, commands)
+        case RunProbe():
+            return await _ask_run(kind, commands)
+
+
+def _ask_file(kind: FileProbe, root: Path) -> ProbeReply:
+    path = root / kind.path
+    try:
+        path.stat()
+        if kind.sha256 is None:
+            return ProbeReply(answer=Applied.APPLIED, text=f"{path} exists")
+        if not path.is_file():
+            return ProbeReply(answer=Applied.UNKNOWN, text=f"{path} is not a plain file")
+        with path.open("rb") as content:
+            found = hashlib.file_digest(content, "sha256").hexdigest()
+    except (FileNotFoundError, NotADirectoryError):
+        return ProbeReply(answer=Applied.NOT_APPLIED, text=f"{path} does not exist")
+    except OSError as error:
+        return ProbeReply(answer=Applied.UNKNOWN, text=f"{path}: {error.strerror}")
+    except ValueError as error:
+        return ProbeReply(answer=Applied.UNKNOWN, text=f"{kind.path!r}: {error}")
+    if found == kind.sha256.lower():
+        return ProbeReply(answer=Applied.APPLIED, text=f"{path} has the expected content")
+    # Neither of the declared answers: it may be what was there before, or the half of what should be there.
+    return ProbeReply(answer=Applied.UNKNOWN, text=f"{path} exists with other content: its SHA-256 is {found}")
+
+
+async def _ask_run(kind: RunProbe, commands: Commands) -> ProbeReply:
+    request = CommandRequest(text=kind.command, timeout_s=TIMEOUT_S, network=True, confine=False)
+    outcome = await commands.run(request)
+    answer = Applied.UNKNOWN
+    if outcome.started and not outcome.timed_out and outcome.exit_code is not None:
+        answer = _ANSWERS.get(outcome.exit_code, Applied.UNKNOWN)
+    last = outcome.tail.strip().splitlines()[-1:]
+    return ProbeReply(answer=answer, text=": ".join([outcome.said, *last]), evidence=outcome.evidence)

@@ -1,0 +1,66 @@
+"""Asks a git remote where a ref is.
+
+Owns how a ref and a commit are named and found. Must never fetch or push. Read `surefoot.probes.asking` next.
+"""
+
+from __future__ import annotations
+
+import re
+
+from surefoot.core.events import Applied
+from surefoot.core.plan import GitProbe
+from surefoot.ports import CommandOutcome, CommandRequest, Commands
+from surefoot.probes.reply import ProbeReply
+
+TIMEOUT_S = 30.0
+_OBJECT_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?", re.IGNORECASE)
+_ADVERTISED = re.compile(r"^([0-9a-f]{40,64})\t(\S+)$", re.MULTILINE)
+
+
+async def ask_git(kind: GitProbe, commands: Commands) -> ProbeReply:
+    """Compare the remote's ref with the commit; a ref that is absent or elsewhere is *not applied*."""
+    wanted = await _resolve(kind.commit, commands)
+    if wanted is None:
+        return ProbeReply(answer=Applied.UNKNOWN, text=f"{kind.commit} names no commit in the workspace")
+    names = _full_names(kind.ref)
+    # An annotated tag is advertised twice: as itself, and, with this ending, as the commit it names.
+    patterns = [f"{name}{ending}" for name in names for ending in ("", "^{}")]
+    outcome = await _git(commands, "ls-remote", "--quiet", "--", kind.remote, *patterns)
+    if outcome.exit_code != 0:
+        last = outcome.tail.strip().splitlines()[-1:]
+        text = ": ".join([f"{kind.remote} cannot be asked", outcome.said, *last])
+        return ProbeReply(answer=Applied.UNKNOWN, text=text, evidence=outcome.evidence)
+    at = [commit for commit, name in _ADVERTISED.findall(outcome.tail) if name in patterns]
+    if wanted in at:
+        answer, text = Applied.APPLIED, f"{kind.ref} of {kind.remote} is at {wanted}"
+    elif at:
+        answer, text = Applied.NOT_APPLIED, f"{kind.ref} of {kind.remote} is at {at[-1]}, not at {wanted}"
+    else:
+        answer, text = Applied.NOT_APPLIED, f"{kind.remote} has no {kind.ref}"
+    return ProbeReply(answer=answer, text=text, evidence=outcome.evidence)
+
+
+def _full_names(ref: str) -> tuple[str, ...]:
+    if ref == "HEAD" or ref.startswith("refs/"):
+        return (ref,)
+    return (f"refs/heads/{ref}", f"refs/tags/{ref}")
+
+
+async def _resolve(revision: str, commands: Commands) -> str | None:
+    """Return the commit a revision names in the lane; a whole object id need not be there."""
+    if _OBJECT_ID.fullmatch(revision):
+        return revision.lower()
+    outcome = await _git(commands, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    found = outcome.tail.strip()
+    return found if outcome.exit_code == 0 and _OBJECT_ID.fullmatch(found) else None
+
+
+async def _git(commands: Commands, *arguments: str) -> CommandOutcome:
+    request = CommandRequest(
+        argv=("git", *arguments),
+        env={"GIT_TERMINAL_PROMPT": "0"},
+        timeout_s=TIMEOUT_S,
+        network=True,
+        confine=False,
+    )
+    return await commands.run(request)

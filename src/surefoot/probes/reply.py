@@ -1,0 +1,23 @@
+"""What a probe says, as a record.
+
+Owns `ProbeReply`. Must never do anything. Read `surefoot.probes.asking` next.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from surefoot.core.events import Applied
+from surefoot.core.ids import BlobId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeReply:
+    """What the world said."""
+
+    answer: Applied
+    """In one word."""
+    text: str = ""
+    """Why, in a line or a few."""
+    evidence: BlobId | None = None
+    """What the answer rests on."""

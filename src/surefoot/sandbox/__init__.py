@@ -1,0 +1,23 @@
+"""Commands run confined, under a guard that ends them whole.
+
+Owns everything between "run this" and "it ended so": rung, mounts, environment, guard, output, left-overs. Must never
+decide whether a command may run, nor know runs or steps. Read `surefoot.sandbox.running` next.
+"""
+
+from surefoot.sandbox.environment import command_environment, network_environment
+from surefoot.sandbox.rungs import detect_rung, rung_detail
+from surefoot.sandbox.running import run_command
+from surefoot.sandbox.spec import CommandResult, CommandSpec, Rung
+from surefoot.sandbox.sweeping import sweep
+
+__all__ = [
+    "CommandResult",
+    "CommandSpec",
+    "Rung",
+    "command_environment",
+    "detect_rung",
+    "network_environment",
+    "run_command",
+    "rung_detail",
+    "sweep",
+]

@@ -1,0 +1,32 @@
+"""Which variables of the engine's environment a command inherits.
+
+Owns the two allow-lists. Must never let a variable through that is not named here: tokens live in environments. Read
+`surefoot.sandbox.spec` next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+_INHERITED = frozenset({"PATH", "LANG", "TZ", "TERM", "USER", "LOGNAME", "SHELL"})
+_INHERITED_PREFIXES = ("LC_",)
+_FIXED = {"PYTHONDONTWRITEBYTECODE": "1", "GIT_TERMINAL_PROMPT": "0"}
+_NETWORK = frozenset(
+    {"SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"}
+    | {name for proxy in ("http_proxy", "https_proxy", "no_proxy", "all_proxy") for name in (proxy, proxy.upper())}
+)
+_NETWORK_PREFIXES = ("PIP_", "UV_", "NPM_CONFIG_", "npm_config_")
+
+
+def command_environment(parent: Mapping[str, str]) -> dict[str, str]:
+    """Return what every command gets: the allow-list out of `parent`, and the fixed variables."""
+    return _allowed(parent, _INHERITED, _INHERITED_PREFIXES) | _FIXED
+
+
+def network_environment(parent: Mapping[str, str]) -> dict[str, str]:
+    """Return what only commands with the network get: proxies, certificates, settings of pip, uv and npm."""
+    return _allowed(parent, _NETWORK, _NETWORK_PREFIXES)
+
+
+def _allowed(parent: Mapping[str, str], names: frozenset[str], prefixes: tuple[str, ...]) -> dict[str, str]:
+    return {name: value for name, value in parent.items() if name in names or name.startswith(prefixes)}

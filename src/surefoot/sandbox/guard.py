@@ -1,0 +1,227 @@
+"""The guard: runs one command and lets nothing of it live on.
+
+Owns the ends of a command: when the program has ended, or the engine hangs up, everything below the guard is ended.
+Must never import anything of Surefoot or more of the standard library than it needs: it is started anew for each
+command, with the arguments CONTROL SCRATCH LC_CTYPE PROGRAM ARGUMENT…, and `signal` alone would add eight
+milliseconds. Read `surefoot.sandbox.running` next.
+
+The engine holds the other end of the socket CONTROL. The guard writes `up`, then how the program ended (`failed
+ERRNO` when it could not be started, `ended STATUS` with the wait status). It reads nothing: when the other end is shut,
+because the engine has had enough or is gone, everything is ended. As the guard exits last, the end of the stream means
+that nothing is left.
+
+On the plain rung the guard adopts orphans (child subreaper) and the kernel ends the program with the guard. On the
+bubblewrap rung the guard is the first process of a process namespace: the kernel does both by itself.
+"""
+
+# ruff: noqa: PTH106, PTH123, PTH208, S606
+# Importing pathlib would take longer than all the rest, and becoming another program is what this file is for.
+
+from __future__ import annotations
+
+import os
+import select
+import sys
+import time
+
+TYPE_CHECKING = False  # Importing `typing`, or `collections.abc`, for annotations alone would take milliseconds.
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+_TERM, _KILL, _SIGPIPE, _SIGXFSZ, _SIG_DFL = 15, 9, 13, 25, 0
+_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
+
+_GRACE_S = 2.0
+"""What is ended has so long to end by itself."""
+_LEFTOVER_GRACE_S = 0.5
+"""The same, for what a finished command left behind."""
+_KILL_S = 5.0
+"""What the kernel cannot kill within this time (a hung disk) is given up."""
+_REAP_EVERY_MS = 1000
+"""How often orphans that have ended are collected while the program runs."""
+_LOOK_EVERY_MS = 50
+"""How often the program is looked at where the system cannot tell when it ends."""
+
+
+def main() -> None:
+    """Run the program to its end and see to it that nothing of it is left."""
+    control, scratch, locale, *argv = int(sys.argv[1]), *sys.argv[2:]
+    os.set_inheritable(control, False)  # noqa: FBT003 - the standard library takes it in no other way.
+    prctl = _prctl()
+    if prctl:
+        prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    _say(control, b"up")
+    _restore_locale(locale)
+    guard = os.getpid()
+    child = os.fork()
+    if child == 0:
+        _become(argv, control, guard, prctl)
+    ended = _wait(child, control)
+    if ended is None:
+        ended = _end_all(child, _GRACE_S)
+        _say(control, b"ended %d" % (_KILL if ended is None else ended))
+    else:
+        _say(control, b"ended %d" % ended)
+        _end_all(child, _LEFTOVER_GRACE_S)
+    if scratch:
+        _remove(scratch)
+
+
+def descendants(roots: Iterable[int]) -> set[int]:
+    """Find the processes below `roots`; nothing on systems without `/proc`."""
+    children: dict[int, list[int]] = {}
+    for name in _listed("/proc"):
+        if name.isdigit() and (parent := _parent(name)) is not None:
+            children.setdefault(parent, []).append(int(name))
+    found: set[int] = set()
+    open_ends = list(roots)
+    while open_ends:
+        below = [pid for pid in children.get(open_ends.pop(), ()) if pid not in found]
+        found.update(below)
+        open_ends += below
+    return found
+
+
+def _parent(pid: str) -> int | None:
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as stat:
+            # The name of the program stands in parentheses and may itself hold some.
+            return int(stat.read().rpartition(b")")[2].split()[1])
+    except OSError:
+        return None
+
+
+def _listed(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []
+
+
+def _prctl() -> Callable[[int, int], object] | None:
+    if os.getpid() == 1 or sys.platform != "linux":
+        return None
+    import ctypes  # Three milliseconds that only the plain rung pays.
+
+    function = ctypes.CDLL(None).prctl
+    return lambda option, value: function(option, ctypes.c_ulong(value), 0, 0, 0)
+
+
+def _restore_locale(locale: str) -> None:
+    """Undo what Python did when it found the C locale: it set `LC_CTYPE`, which would change how `sort` sorts."""
+    if locale:
+        os.environ["LC_CTYPE"] = locale
+    else:
+        os.environ.pop("LC_CTYPE", None)
+
+
+def _become(argv: list[str], control: int, guard: int, prctl: Callable[[int, int], object] | None) -> None:
+    """Turn into the program; never returns."""
+    try:
+        os.setsid()
+        if prctl:
+            prctl(_PR_SET_PDEATHSIG, _KILL)
+            if os.getppid() != guard:
+                os._exit(127)
+        # Python ignores these two, and what is ignored stays ignored in the program: `yes | head` would complain.
+        # Imported by its builtin name because `signal` itself costs more than all the rest of the guard.
+        restore = __import__("_signal").signal
+        restore(_SIGPIPE, _SIG_DFL)
+        restore(_SIGXFSZ, _SIG_DFL)
+        _execute(argv)
+    except OSError as error:
+        _say(control, b"failed %d" % (error.errno or 0))
+    finally:
+        os._exit(127)
+
+
+def _execute(argv: list[str]) -> None:
+    """Replace this process by the program; `os.execvp` would import `warnings` first."""
+    if "/" in argv[0]:
+        os.execv(argv[0], argv)
+    reason: OSError = FileNotFoundError(2, "not on PATH")
+    for folder in os.environ.get("PATH", os.defpath).split(":"):
+        try:
+            os.execv(f"{folder or '.'}/{argv[0]}", argv)
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError as error:
+            reason = error
+    raise reason
+
+
+def _wait(child: int, control: int) -> int | None:
+    """Return the program's wait status, or None as soon as the engine has hung up."""
+    poll = select.poll()
+    poll.register(control, select.POLLIN)
+    every_ms = _LOOK_EVERY_MS
+    if sys.platform == "linux":
+        poll.register(os.pidfd_open(child), select.POLLIN)
+        every_ms = _REAP_EVERY_MS
+    while True:
+        happened = poll.poll(every_ms)
+        status = _reap(child)[0]
+        if status is not None:
+            return status
+        if any(source == control for source, _ in happened):
+            return None
+
+
+def _reap(child: int) -> tuple[int | None, bool]:
+    """Collect what has ended: the program's wait status if it is among it, and whether anything is left."""
+    status = None
+    while True:
+        try:
+            pid, ended = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return status, False
+        if pid == 0:
+            return status, True
+        if pid == child:
+            status = ended
+
+
+def _end_all(child: int, grace_s: float) -> int | None:
+    """End everything below the guard; return the program's wait status if it had not been collected before."""
+    final, left = _reap(child)
+    for number, patience_s, again in ((_TERM, grace_s, False), (_KILL, _KILL_S, True)):
+        deadline = time.monotonic() + patience_s
+        sent = False
+        while left and time.monotonic() < deadline:
+            if again or not sent:
+                _send(child, number)
+                sent = True
+            time.sleep(0.005)
+            status, left = _reap(child)
+            final = final if status is None else status
+    return final
+
+
+def _send(child: int, number: int) -> None:
+    for pid in descendants((os.getpid(),)):
+        _kill(os.kill, pid, number)
+    if sys.platform != "linux":
+        _kill(os.killpg, child, number)
+
+
+def _kill(send: Callable[[int, int], None], target: int, number: int) -> None:
+    try:
+        send(target, number)
+    except (ProcessLookupError, PermissionError):
+        return
+
+
+def _remove(scratch: str) -> None:
+    try:
+        os.rmdir(scratch)
+    except OSError:
+        import shutil  # Slow to import, and most commands leave their temporary folder empty.
+
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _say(control: int, line: bytes) -> None:
+    try:
+        os.write(control, line + b"\n")
+    except OSError:
+        return  # The engine is gone; nobody is left to be told.

@@ -1,0 +1,142 @@
+"""What a command on the bubblewrap rung sees of the file system, as arguments for `bwrap`.
+
+Owns which folders are hidden, which are bound back and in which order. Must never change anything on disk. Read
+`surefoot.sandbox.running` next.
+
+Everything is visible read-only, except the folders in which sockets of the host live: those are empty and private. What
+a command needs from below them is bound back at its own path. Mounts are made parents before children, so that the
+deepest wins: a read-only folder inside a writable one is read-only.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from surefoot.sandbox.spec import CommandSpec
+
+NAMESPACES = ("--die-with-parent", "--unshare-pid", "--unshare-ipc", "--as-pid-1")
+"""The guard is the first process of the namespace, hence needs no reaper of bubblewrap's own."""
+
+PRIVATE_TEMPORARY = "/tmp"  # noqa: S108 - this is about hiding it.
+"""Where a command on the bubblewrap rung finds its own empty temporary folder."""
+
+_HIDDEN = ("/run", "/var/run", PRIVATE_TEMPORARY, "/var/tmp")  # noqa: S108 - as above.
+_HIDDEN_BY_VARIABLE = ("XDG_RUNTIME_DIR", "TMPDIR")
+_SOCKET_VARIABLES = ("SSH_AUTH_SOCK", "DOCKER_HOST")
+_ROOT_KEEPS = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID")
+"""What installers and test servers run by root use; with the rest, root could simply mount its way out."""
+
+
+def bubblewrap_arguments(spec: CommandSpec, parent: Mapping[str, str]) -> list[str]:
+    """Return all arguments of `bwrap` up to the program; `parent` is the engine's own environment."""
+    arguments = [*NAMESPACES, *_capabilities()]
+    if not spec.network:
+        arguments.append("--unshare-net")
+    arguments += ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
+    for _, mount in sorted(_mounts(spec, parent).items(), key=lambda item: (len(item[0].parts), item[0])):
+        arguments += mount
+    return [*arguments, "--chdir", str(_real(spec.cwd)), "--"]
+
+
+def _capabilities() -> list[str]:
+    if os.getuid() != 0:
+        return []
+    return ["--cap-drop", "ALL", *(word for name in _ROOT_KEEPS for word in ("--cap-add", f"CAP_{name}"))]
+
+
+def _mounts(spec: CommandSpec, parent: Mapping[str, str]) -> dict[Path, list[str]]:
+    """Return one mount for each place that differs from the read-only root."""
+    hidden = _hidden_folders(parent)
+    mounts = {folder: ["--perms", "1777", "--tmpfs", str(folder)] for folder in hidden}
+    for socket in _sockets(parent):
+        mounts[socket] = ["--ro-bind", "/dev/null", str(socket)]
+    writable = {_real(path) for path in spec.writable if path.exists()}
+    needed = {_real(path) for path in spec.readable if path.exists()}
+    for path in needed:
+        if _is_below(path, hidden | writable):
+            mounts[path] = ["--ro-bind", str(path), str(path)]
+    for path in writable:
+        mounts[path] = ["--bind", str(path), str(path)]
+    toolchain = list(_toolchain(spec))
+    for path in map(_real, toolchain):
+        # A virtual environment inside a writable folder stays writable.
+        if _is_below(path, hidden) and path not in mounts and not _is_below(path, needed | writable):
+            mounts[path] = ["--ro-bind", str(path), str(path)]
+    return _symlinks((spec.cwd, *spec.writable, *spec.readable, *toolchain), hidden, mounts.keys() - hidden) | mounts
+
+
+def _symlinks(paths: Iterable[Path], hidden: set[Path], visible: set[Path]) -> dict[Path, list[str]]:
+    """Make anew those links on the way to `paths` that are hidden, unless they lie in something bound back."""
+    links = (link for path in paths if _real(path) != path for link in _links(path))
+    return {
+        link: ["--symlink", target, str(link)]
+        for link, target in links
+        if _is_below(link, hidden) and not _is_below(link, visible)
+    }
+
+
+def _hidden_folders(parent: Mapping[str, str]) -> set[Path]:
+    """Return the folders shown empty; a temporary folder that holds the home is left visible."""
+    home = _real(Path(parent.get("HOME") or "/"))
+    named = {_real(Path(value)) for name in _HIDDEN_BY_VARIABLE if (value := parent.get(name, "")).startswith("/")}
+    folders = {_real(Path(path)) for path in _HIDDEN} | {path for path in named if not home.is_relative_to(path)}
+    return {path for path in folders if path.is_dir() and not _is_below(path, folders)}
+
+
+def _sockets(parent: Mapping[str, str]) -> Iterator[Path]:
+    """Find the sockets of agents and daemons that the environment names; they may lie in a place that is visible."""
+    for name in _SOCKET_VARIABLES:
+        path = Path(parent.get(name, "").removeprefix("unix://"))
+        if path.is_absolute() and path.is_socket():
+            yield _real(path)
+
+
+def _toolchain(spec: CommandSpec) -> Iterator[Path]:
+    """Name what the programs on the command's `PATH`, and the guard itself, need in order to start."""
+    yield from (Path(sys.prefix), Path(sys.base_prefix), Path(__file__).parents[1])
+    if spec.network:
+        yield Path("/etc/resolv.conf")
+    for word in dict.fromkeys(spec.env.get("PATH", "").split(":")):
+        folder = Path(word)
+        if not folder.is_absolute() or not folder.is_dir():
+            continue
+        yield folder
+        yield from _environment_of(folder.parent)
+        if (python := folder / "python3").exists():
+            yield _real(python).parents[1]
+
+
+def _environment_of(prefix: Path) -> Iterator[Path]:
+    """Yield a virtual environment and the installation it was made from."""
+    try:
+        lines = (prefix / "pyvenv.cfg").read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return
+    yield prefix
+    for line in lines:
+        name, _, value = line.partition("=")
+        if name.strip() == "home":
+            yield Path(value.strip()).parent
+
+
+def _links(path: Path) -> Iterator[tuple[Path, str]]:
+    """Yield the symbolic links that lead from `path` to what it really is, with their targets."""
+    for _ in range(40):  # As many as the kernel follows.
+        link = next((place for place in (*reversed(path.parents), path) if place.is_symlink()), None)
+        if link is None:
+            return
+        target = link.readlink()
+        yield link, str(target)
+        path = Path(os.path.normpath(link.parent / target)) / path.relative_to(link)
+
+
+def _is_below(path: Path, folders: set[Path]) -> bool:
+    """Whether `path` lies strictly inside one of the folders."""
+    return any(folder in folders for folder in path.parents)
+
+
+def _real(path: Path) -> Path:
+    return Path(os.path.realpath(path))

@@ -1,0 +1,265 @@
+"""Run one command under a guard, confined, and say how it ended.
+
+Owns the life of a command as the engine sees it: start, output, time-out, cancellation. Must never return, nor raise,
+while anything of the command is alive. Read `surefoot.sandbox.guard` next: it does the ending.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+
+from surefoot import faults
+from surefoot.masking import Masker
+from surefoot.sandbox.mounts import PRIVATE_TEMPORARY, bubblewrap_arguments
+from surefoot.sandbox.output import OutputSpool
+from surefoot.sandbox.rungs import bubblewrap_program, detect_rung
+from surefoot.sandbox.spec import CommandResult, CommandSpec, Rung
+from surefoot.sandbox.sweeping import MARK_VARIABLE, sweep_exactly
+
+_GUARD = f"import sys; sys.path.append({str(Path(__file__).parent)!r}); import guard; guard.main()"
+"""The guard is imported, not run as a script: that takes its compiled form, which saves five milliseconds a command."""
+_CHUNK = 1 << 16
+_ENDING_S = 10.0
+"""The guard needs at most seven seconds to end everything; after ten it is itself ended."""
+_DRAIN_S = 2.0
+"""How long the end of the output is awaited: who outlived a killed guard may hold the pipe for ever."""
+
+
+async def run_command(
+    spec: CommandSpec, *, spool: Path, masker: Masker, on_line: Callable[[str], None] | None = None
+) -> CommandResult:
+    """Run a command to its end; its masked output goes to the file `spool`, line by line also to `on_line`.
+
+    Cancelling ends the whole tree (asked first, killed after two seconds), waits for that and raises `CancelledError`;
+    so does an exception out of `on_line`. A command that cannot be started is a result, not an exception.
+
+    Raises:
+        UsageError: `SUREFOOT_RUNG` demands a rung that this machine does not offer.
+    """
+    began = time.monotonic()
+    with spool.open("wb") as file:
+        output = OutputSpool(file, masker, on_line)
+        refusal = _refusal(spec)
+        end = _End(refusal=refusal) if refusal else await _run(spec, output)
+        output.feed(end.refusal.encode("utf-8", "replace"))
+        output.finish()
+    return CommandResult(
+        exit_code=end.exit_code,
+        signal=end.signal,
+        timed_out=end.timed_out,
+        interrupted=end.interrupted,
+        output=spool,
+        tail=output.tail,
+        output_bytes=output.written,
+        duration_s=time.monotonic() - began,
+        started=not end.refusal,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _End:
+    """How it ended; see the fields of `CommandResult`."""
+
+    exit_code: int | None = None
+    signal: int | None = None
+    timed_out: bool = False
+    interrupted: bool = False
+    refusal: str = ""
+
+
+def _refusal(spec: CommandSpec) -> str:
+    """Say why the command cannot even be tried; empty when it can."""
+    assert spec.argv, "a command has at least a program"
+    if not spec.cwd.is_dir():
+        return f"The folder {str(spec.cwd)!r}, in which {spec.argv[0]!r} should run, does not exist; correct `cwd`.\n"
+    return ""
+
+
+async def _run(spec: CommandSpec, output: OutputSpool) -> _End:
+    confined = spec.confine and detect_rung() is Rung.BUBBLEWRAP
+    scratch = "" if confined or "TMPDIR" in spec.env else tempfile.mkdtemp(prefix="surefoot-")
+    try:
+        guard = _start(spec, output, confined=confined, scratch=scratch)
+        return guard if isinstance(guard, _End) else await guard.wait_end(spec)
+    finally:
+        # The guard has removed it, unless it was killed.
+        if scratch:
+            shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _start(spec: CommandSpec, output: OutputSpool, *, confined: bool, scratch: str) -> _Guard | _End:
+    """Start the guard, and with it the command. Nothing is awaited here, so that no cancellation can lose it."""
+    ours, theirs = socket.socketpair()
+    reading, writing = os.pipe()
+    try:
+        program = subprocess.Popen(
+            _command_line(spec, confined=confined, scratch=scratch, control=theirs.fileno()),
+            stdin=subprocess.DEVNULL,
+            stdout=writing,
+            stderr=writing,
+            cwd=spec.cwd,
+            env=_environment(spec, scratch),
+            pass_fds=(theirs.fileno(),),
+            # The terminal's Ctrl-C is for the engine, which decides what it means.
+            start_new_session=True,
+        )
+    except (OSError, ValueError) as error:
+        ours.close()
+        os.close(reading)
+        return _End(refusal=f"{spec.argv[0]!r} could not be started: {error}.\n")
+    finally:
+        theirs.close()
+        os.close(writing)
+    faults.point("sandbox.spawned")
+    return _Guard(program, ours, reading, output)
+
+
+def _command_line(spec: CommandSpec, *, confined: bool, scratch: str, control: int) -> list[str]:
+    guard = [sys.executable, "-I", "-S", "-c", _GUARD, str(control), scratch, spec.env.get("LC_CTYPE", ""), *spec.argv]
+    return [str(bubblewrap_program()), *bubblewrap_arguments(spec, os.environ), *guard] if confined else guard
+
+
+def _environment(spec: CommandSpec, scratch: str) -> dict[str, str]:
+    """Return the command's environment. The guard has the same; Python's own variables do not reach it (`-I`)."""
+    mark = {MARK_VARIABLE: spec.mark} if spec.mark else {}
+    return {"TMPDIR": scratch or PRIVATE_TEMPORARY, **spec.env, **mark}
+
+
+class _Guard:
+    """A running guard, as the engine sees it."""
+
+    def __init__(
+        self, program: subprocess.Popen[bytes], control: socket.socket, pipe: int, output: OutputSpool
+    ) -> None:
+        self._program = program
+        self._control = control
+        self._pipe = pipe
+        self._said = b""
+        self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._listening = asyncio.ensure_future(_read_all(control.fileno(), self._hear))
+        self._pumping = asyncio.ensure_future(_read_all(pipe, output.feed))
+
+    async def wait_end(self, spec: CommandSpec) -> _End:
+        """Wait for the end of the command, or bring it about."""
+        try:
+            done, _ = await asyncio.wait(
+                {self._over, self._listening, self._pumping},
+                timeout=spec.timeout_s,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+        finally:
+            await _to_its_end(lambda: self._close(spec.mark))
+        if not self._pumping.cancelled():
+            self._pumping.result()
+        return self._judge(spec, timed_out=not done)
+
+    def _hear(self, chunk: bytes) -> None:
+        self._said += chunk
+        if self._word("failed", "ended") and not self._over.done():
+            self._over.set_result(None)
+
+    def _word(self, *words: str) -> tuple[str, int] | None:
+        """Return the first of the guard's lines that begins with one of the words, and its number."""
+        for line in self._said.decode("ascii").split("\n")[:-1]:
+            word, _, number = line.partition(" ")
+            if word in words:
+                return word, int(number or 0)
+        return None
+
+    async def _close(self, mark: str) -> None:
+        """End whatever still runs, and wait for it; may be begun anew when it was cut off."""
+        with contextlib.suppress(OSError):
+            self._control.shutdown(socket.SHUT_WR)
+        await asyncio.wait({self._listening}, timeout=_ENDING_S)
+        if not self._listening.done():
+            self._program.kill()
+        if mark and self._word("failed", "ended") is None:
+            await asyncio.to_thread(sweep_exactly, mark)
+        await asyncio.wait({self._pumping}, timeout=_DRAIN_S)
+        # On the bubblewrap rung this is what says that the whole process namespace is gone.
+        while self._program.poll() is None:  # noqa: ASYNC110 - nobody else tells; it is a matter of a millisecond.
+            await asyncio.sleep(0.001)
+        for reading in (self._listening, self._pumping):
+            reading.cancel()
+        await asyncio.wait({self._listening, self._pumping})
+        if self._pipe >= 0:
+            self._control.close()
+            os.close(self._pipe)
+            self._pipe = -1
+
+    def _judge(self, spec: CommandSpec, *, timed_out: bool) -> _End:
+        report = self._word("failed", "ended")
+        if report is None and self._word("up") is None and not timed_out and self._program.returncode > 0:
+            return _End(refusal=f"{spec.argv[0]!r} could not be started: the sandbox could not be set up.\n")
+        if report is None:
+            return _End(timed_out=timed_out, interrupted=not timed_out)
+        word, number = report
+        if word == "failed":
+            return _End(refusal=_exec_refusal(spec, number))
+        code = os.waitstatus_to_exitcode(number)
+        return _End(exit_code=code if code >= 0 else None, signal=-code if code < 0 else None, timed_out=timed_out)
+
+
+def _exec_refusal(spec: CommandSpec, number: int) -> str:
+    program = spec.argv[0]
+    reason = os.strerror(number)
+    if number == errno.ENOENT:
+        place = "at that path" if "/" in program else f"on PATH ({spec.env.get('PATH', os.defpath)})"
+        reason = f"there is no such program {place}, or what its first line names is missing"
+    return f"{program!r} could not be started: {reason}. Install it or correct the command.\n"
+
+
+async def _read_all(source: int, take: Callable[[bytes], None]) -> None:
+    """Hand everything that comes out of a file descriptor to `take`, until its end."""
+    os.set_blocking(source, False)
+    while True:
+        await _wait_readable(source)
+        try:
+            chunk = os.read(source, _CHUNK)
+        except BlockingIOError:
+            continue
+        except ConnectionError:
+            return
+        if not chunk:
+            return
+        take(chunk)
+
+
+async def _wait_readable(source: int) -> None:
+    loop = asyncio.get_running_loop()
+    ready: asyncio.Future[None] = loop.create_future()
+    loop.add_reader(source, lambda: ready.done() or ready.set_result(None))
+    try:
+        await ready
+    finally:
+        loop.remove_reader(source)
+
+
+async def _to_its_end(begin: Callable[[], Coroutine[None, None, None]]) -> None:
+    """Await a coroutine to its end, however often that is cancelled; only then let the cancellation go on."""
+    cancelled = False
+    while True:
+        # A loop that shuts down cancels the inner one too: then it is begun anew.
+        inner = asyncio.ensure_future(begin())
+        while not inner.done():
+            try:
+                await asyncio.shield(inner)
+            except asyncio.CancelledError:
+                cancelled = True
+        if not inner.cancelled():
+            break
+    inner.result()
+    if cancelled:
+        raise asyncio.CancelledError

@@ -1,0 +1,66 @@
+"""The records with which a confined command is asked for and answered.
+
+Owns `Rung`, `CommandSpec`, `CommandResult`. Must never do anything. Read `surefoot.sandbox.running` next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+
+class Rung(StrEnum):
+    """How well commands are confined on this machine."""
+
+    BUBBLEWRAP = "bubblewrap"
+    PLAIN = "plain"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandSpec:
+    """One command, complete: nothing is taken from the engine's own environment."""
+
+    argv: tuple[str, ...]
+    """The program (searched on the `PATH` of `env`) and its arguments."""
+    cwd: Path
+    """The folder it starts in. On the bubblewrap rung it must be visible there."""
+    env: Mapping[str, str]
+    """Its whole environment; `TMPDIR` and `SUREFOOT_EFFECT` are added."""
+    timeout_s: float | None
+    """After so many seconds the whole tree is ended; None: never."""
+    writable: tuple[Path, ...] = ()
+    """Folders and files it may write: lane, run clone, scratch home, caches. Missing ones are left out."""
+    readable: tuple[Path, ...] = ()
+    """Folders and files it needs where the rung hides things; read-only, also below a writable one."""
+    network: bool = False
+    """Whether it may use the network of the host."""
+    confine: bool = True
+    """False: run on the plain rung, whatever this machine offers."""
+    mark: str = ""
+    """Value of `SUREFOOT_EFFECT` in its environment, by which `sweep` finds left-overs. Unique among what runs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandResult:
+    """How a command ended. When this exists, nothing of the command runs any more."""
+
+    exit_code: int | None
+    """None when a signal ended it, or it never started."""
+    signal: int | None
+    """The signal that ended the program itself."""
+    timed_out: bool
+    """Whether it was ended because its time was over."""
+    interrupted: bool
+    """Whether its guard was ended from outside, so that how the command ended is not known."""
+    output: Path
+    """All it wrote to standard output and standard error, masked: the spool file the caller named."""
+    tail: str
+    """The last 4,000 characters of that, or the reason why it could not be started."""
+    output_bytes: int
+    """Size of `output`."""
+    duration_s: float
+    """How long it ran."""
+    started: bool
+    """False when the program could not be started at all."""

@@ -1,0 +1,62 @@
+"""Asks checks in a lane, and leaves the lane as it was.
+
+Owns the way from a kernel's question to an answer. Must never judge: `surefoot.checks` answers, the kernel decides. Read
+`surefoot.checks` next.
+"""
+
+from __future__ import annotations
+
+from surefoot.checks import Question, ask
+from surefoot.core import commands as do
+from surefoot.core import events as ev
+from surefoot.core.events import Event
+from surefoot.core.plan import CallAsk, RunAsk, TestsAsk
+from surefoot.faults import point
+from surefoot.workers.command import LaneCommands
+from surefoot.workers.room import Room, in_thread
+
+
+async def ask_check(room: Room, command: do.AskCheck) -> Event:
+    """Ask one check; files it leaves that are not ignored are removed."""
+    assert command.lane is not None
+    point(f"check.{command.moment}.before")
+    step_env = command.spec.env if command.spec is not None else {}
+    commands = LaneCommands(
+        room=room, lane=command.lane, mark=f"{command.step}/{command.attempt}/check-{command.index}", step=command.spec
+    )
+    question = Question(
+        check=command.check,
+        moment=command.moment,
+        env={**room.plan.env, **step_env},
+        changed=command.changed,
+        before=command.before,
+        earlier=command.earlier,
+        junit_folder=room.space.home_path(command.lane),
+        plan_folder=room.plan_folder,
+    )
+    answer = await ask(question, commands)
+    if isinstance(command.check.ask, RunAsk | TestsAsk | CallAsk):
+        scratch = command.spec.scratch if command.spec is not None else ()
+        await in_thread(_clean, room, command.lane, command.tree, scratch)
+    point(f"check.{command.moment}.after")
+    return ev.CheckAnswered(
+        at=room.clock.now(),
+        step=command.step,
+        attempt=command.attempt,
+        moment=command.moment,
+        check=command.index,
+        verdict=answer.verdict,
+        text=answer.text,
+        evidence=answer.evidence,
+        results=answer.results,
+        flaky=answer.flaky,
+        tree=command.tree,
+        environment=command.environment,
+        duration_s=answer.duration_s,
+    )
+
+
+def _clean(room: Room, lane: str, tree: str, scratch: tuple[str, ...]) -> None:
+    left = room.space.changes(tree, room.space.tree(lane, exclude=scratch))
+    if left:
+        room.space.put_back(lane, tree, left)

@@ -1,0 +1,233 @@
+"""Lanes: made usable, put to a checkpoint, looked at after a body, put back.
+
+Owns what is done to a lane's files. Must never move a ref the user can see. Read `surefoot.workers.branch` next.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from surefoot.core import commands as do
+from surefoot.core import events as ev
+from surefoot.core.events import Diagnosis, Event
+from surefoot.core.globs import matches
+from surefoot.core.ids import BlobId
+from surefoot.core.plan import Effect, Prepare, digest_of
+from surefoot.core.retry import diagnose_text
+from surefoot.errors import EffectError, WorkspaceError
+from surefoot.faults import point
+from surefoot.ports import CommandRequest
+from surefoot.workers.command import LaneCommands
+from surefoot.workers.room import Room, in_thread
+
+_PREPARED, _IGNORED = "prepared", "ignored"
+_WHERE_IMPORTS_COME_FROM = """
+import importlib.metadata, json, sys
+found = [path for path in sys.path if path]
+for one in importlib.metadata.distributions():
+    origin = json.loads(one.read_text("direct_url.json") or "{}")
+    if origin.get("dir_info", {}).get("editable"):
+        found.append(origin["url"].removeprefix("file://"))
+print(json.dumps(found))
+"""
+
+
+async def open_lane(room: Room, command: do.OpenLane) -> Event:
+    """Make a lane hold a commit and be prepared."""
+    try:
+        if command.fresh:
+            room.write_note(command.lane, {})
+        await in_thread(room.space.open_lane, command.lane, command.commit, fresh=command.fresh)
+        environment, evidence, duration_s = await _prepare(room, command.lane)
+    except (EffectError, WorkspaceError) as error:
+        retryable = isinstance(error, EffectError) and error.retryable
+        diagnosis = Diagnosis.TRANSIENT if retryable else Diagnosis.STRUCTURAL
+        evidence = room.store(error.message.encode())
+        return ev.LaneFailed(
+            at=room.clock.now(), lane=command.lane, diagnosis=diagnosis, reason=error.message, evidence=evidence
+        )
+    return ev.LaneReady(
+        at=room.clock.now(), lane=command.lane, environment=environment, evidence=evidence, duration_s=duration_s
+    )
+
+
+async def _prepare(room: Room, lane: str) -> tuple[str, BlobId | None, float]:
+    """Prepare a lane unless that was done with the same key files; return the digest of its environment."""
+    prepare = room.plan.prepare
+    key = await in_thread(_key_of, room, lane, prepare)
+    environment = digest_of((key, room.rung.value, sorted(room.environment(lane, (room.plan.env,), network=False).items())))
+    environment = environment.replace(lane, "") if lane in environment else environment
+    note = room.note(lane)
+    if note.get(_PREPARED) == key:
+        return environment, None, 0.0
+    evidence, duration_s = None, 0.0
+    if prepare is not None:
+        point("prepare.before")
+        evidence, duration_s = await _run_prepare(room, lane, prepare)
+        point("prepare.after")
+    await _refuse_foreign_imports(room, lane)
+    room.write_note(lane, {_PREPARED: key})
+    return environment, evidence, duration_s
+
+
+def _key_of(room: Room, lane: str, prepare: Prepare | None) -> str:
+    if prepare is None:
+        return digest_of("no prepare")
+    root = room.space.lane_path(lane)
+    paths = sorted(path for path in room.space.files_of_lane(lane) if matches(path, prepare.key))
+    contents = [(path, digest_of((root / path).read_bytes())) for path in paths if (root / path).is_file()]
+    return digest_of((prepare.run, prepare.path, contents))
+
+
+async def _run_prepare(room: Room, lane: str, prepare: Prepare) -> tuple[BlobId | None, float]:
+    commands = LaneCommands(room=room, lane=lane, mark=f"prepare-{lane}")
+    request = CommandRequest(text=prepare.run, timeout_s=prepare.timeout_s, network=prepare.network)
+    outcome = await commands.run(request)
+    if outcome.exit_code == 0:
+        return outcome.evidence, outcome.duration_s
+    is_transient = outcome.timed_out or diagnose_text(outcome.exit_code, outcome.tail) is Diagnosis.TRANSIENT
+    hint = "" if prepare.network else "\nprepare ran without network; `network: true` gives it one"
+    message = f"prepare failed ({outcome.said}): {prepare.run}\n{outcome.tail[-1500:].strip()}{hint}"
+    raise EffectError(message, retryable=is_transient)
+
+
+async def _refuse_foreign_imports(room: Room, lane: str) -> None:
+    """Refuse a Python environment that imports from the user's checkout: its tests would test that instead.
+
+    Raises:
+        EffectError: the lane's first `python` has such an environment; the message names the cure.
+    """
+    if room.source is None:
+        return
+    commands = LaneCommands(room=room, lane=lane, mark=f"imports-{lane}")
+    text = 'command -v python >/dev/null || exit 0; exec python -c "$SUREFOOT_QUESTION"'
+    question = CommandRequest(text=text, env={"SUREFOOT_QUESTION": _WHERE_IMPORTS_COME_FROM}, timeout_s=60)
+    outcome = await commands.run(question)
+    lines = outcome.tail.strip().splitlines()
+    if outcome.exit_code != 0 or not lines or not lines[-1].startswith("["):
+        return
+    checkout, own = room.source.resolve(), room.folder.resolve()
+    for entry in json.loads(lines[-1]):
+        path = Path(entry).resolve()
+        if path.is_relative_to(checkout) and not path.is_relative_to(own) and not _is_environment(path):
+            raise EffectError(
+                f"the `python` of the lane imports from your checkout ({path}), so checks would test your checkout and "
+                "not the run's copy; let `prepare` make an environment in the lane, for example "
+                "`python -m venv .venv && .venv/bin/pip install -e .` with `path: [.venv/bin]`"
+            )
+
+
+def _is_environment(path: Path) -> bool:
+    """Tell whether a path belongs to an installation, which may well lie in the checkout (a venv there)."""
+    return "site-packages" in path.parts or "dist-packages" in path.parts or path.suffix == ".zip" or "lib" in path.parts
+
+
+async def take_checkpoint(room: Room, command: do.TakeCheckpoint) -> Event:
+    """Put the lane to the head and make sure of it; prepare again where a key file has changed."""
+    lane = _lane(command)
+    place = (command.step, command.attempt)
+    try:
+        point("checkpoint.before")
+        await in_thread(room.space.restore, lane, command.commit)
+        environment, _, _ = await _prepare(room, lane)
+        tree = await in_thread(room.space.commit_tree_of, command.commit)
+        ignored = await in_thread(_ignored_state, room, lane, command.scratch)
+        room.write_note(lane, room.note(lane) | {_IGNORED: ignored})
+        point("checkpoint.after")
+    except (EffectError, WorkspaceError) as error:
+        retryable = not isinstance(error, EffectError) or error.retryable
+        diagnosis = Diagnosis.TRANSIENT if retryable else Diagnosis.STRUCTURAL
+        return ev.CheckpointFailed(
+            at=room.clock.now(), step=place[0], attempt=place[1], diagnosis=diagnosis, reason=error.message
+        )
+    return ev.Checkpointed(
+        at=room.clock.now(),
+        step=place[0],
+        attempt=place[1],
+        commit=command.commit,
+        tree=tree,
+        environment=environment,
+    )
+
+
+def _lane(command: do.StepCommand) -> str:
+    assert command.lane is not None
+    return command.lane
+
+
+async def restore_lane(room: Room, command: do.RestoreLane) -> Event:
+    """Put the lane back to the checkpoint; a lane that cannot be put back is reported as changed, to be made anew."""
+    lane = _lane(command)
+    try:
+        point("restore.before")
+        await in_thread(room.space.restore, lane, command.commit)
+        is_changed = room.note(lane).get(_IGNORED) != await in_thread(_ignored_state, room, lane, command.scratch)
+        point("restore.after")
+    except WorkspaceError:
+        is_changed = True
+    return ev.LaneRestored(at=room.clock.now(), step=command.step, attempt=command.attempt, lane_changed=is_changed)
+
+
+def _ignored_state(room: Room, lane: str, scratch: tuple[str, ...]) -> str:
+    return room.space.ignored_state(lane, scratch, exclude=scratch)
+
+
+async def inspect(room: Room, command: do.Inspect) -> Event:
+    """Find out what the body wrote, and put back what it may not keep."""
+    return await in_thread(_inspect, room, command)
+
+
+def _inspect(room: Room, command: do.Inspect) -> Event:
+    point("inspect.before")
+    lane, spec, space = _lane(command), command.spec, room.space
+    tree = space.tree(lane, exclude=spec.scratch)
+    changed = space.changes(command.tree, tree)
+    keeps = [] if spec.effect is Effect.READ else [path for path in changed if matches(path, command.writes)]
+    refused = sorted(set(changed) - set(keeps))
+    outside = [path for path in refused if not matches(path, command.scope)]
+    if refused and not outside:
+        space.put_back(lane, command.tree, refused)
+        tree = space.tree(lane, exclude=spec.scratch)
+    space.reset_refs(command.commit)
+    note, ignored = room.note(lane), _ignored_state(room, lane, spec.scratch)
+    is_changed = note.get(_IGNORED) != ignored
+    if is_changed:
+        room.write_note(lane, note | {_IGNORED: ignored})
+    point("inspect.after")
+    return ev.ChangesObserved(
+        at=room.clock.now(),
+        step=command.step,
+        attempt=command.attempt,
+        tree=tree,
+        changed=tuple(keeps),
+        undeclared=() if spec.effect is Effect.READ or outside else tuple(refused),
+        outside=tuple(outside),
+        lane_changed=is_changed or not spec.confine or room.rung == "plain",
+    )
+
+
+async def expand_group(room: Room, command: do.ExpandGroup) -> Event:
+    """Find the items of a group."""
+    group, each = command.group, command.group.for_each
+    assert each is not None
+    now = room.clock.now
+    if each.items is not None:
+        return ev.GroupExpanded(at=now(), group=group.id, items=each.items)
+    assert command.commit is not None
+    if each.glob is not None:
+        paths = await in_thread(room.space.files, command.commit)
+        items = tuple(sorted(path for path in paths if matches(path, (each.glob,))))
+        return ev.GroupExpanded(at=now(), group=group.id, items=items)
+    assert each.lines is not None
+    assert command.lane is not None
+    commands = LaneCommands(room=room, lane=command.lane, mark=f"expand-{group.id}", step=group)
+    await in_thread(room.space.restore, command.lane, command.commit)
+    outcome = await commands.run(CommandRequest(text=each.lines, timeout_s=group.timeout_s, network=group.network))
+    await in_thread(room.space.restore, command.lane, command.commit)
+    if outcome.exit_code != 0 or outcome.evidence is None:
+        reason = f"the command for the items failed ({outcome.said}): {outcome.tail.strip()[-500:]}"
+        return ev.ExpansionFailed(at=now(), group=group.id, reason=reason)
+    text = room.blobs.get(outcome.evidence).decode("utf-8", "surrogateescape")
+    lines = [line.strip() for line in text.splitlines()]
+    return ev.GroupExpanded(at=now(), group=group.id, items=tuple(dict.fromkeys(line for line in lines if line)))

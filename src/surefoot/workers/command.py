@@ -1,0 +1,91 @@
+"""Runs commands in a lane, confined, and stores what they print.
+
+Owns the implementation of `surefoot.ports.Commands`. Must never let an unmasked byte reach the disk or the journal. Read
+`surefoot.sandbox` next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from surefoot.core.ids import BlobId
+from surefoot.core.plan import Step
+from surefoot.ports import CommandOutcome, CommandRequest
+from surefoot.sandbox import CommandResult, CommandSpec, run_command
+from surefoot.workers.room import Room
+
+_SHELLS = {"bash": ("bash", "-eo", "pipefail", "-c"), "sh": ("sh", "-e", "-c")}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaneCommands:
+    """Commands of one lane, on behalf of one step or of the run."""
+
+    room: Room
+    lane: str
+    mark: str
+    """Whose effect a command is; a later engine finds left-over ones by it."""
+    step: Step | None = None
+    secrets: Mapping[str, str] = field(default_factory=dict[str, str])
+    on_line: Callable[[str], None] | None = None
+
+    @property
+    def root(self) -> Path:
+        """The lane's root folder."""
+        return self.room.space.lane_path(self.lane)
+
+    async def run(self, request: CommandRequest) -> CommandOutcome:
+        """Run a command to its end and store its output."""
+        spool = self.room.new_spool()
+        try:
+            result = await run_command(
+                self._spec(request), spool=spool, masker=self.room.masker, on_line=self.on_line
+            )
+            return self._outcome(result)
+        finally:
+            spool.unlink(missing_ok=True)
+
+    def _spec(self, request: CommandRequest) -> CommandSpec:
+        room = self.room
+        step_env = self.step.env if self.step is not None else {}
+        layers = (room.plan.env, step_env, self.secrets, request.env)
+        argv = request.argv or (*_SHELLS[request.shell], request.text)
+        return CommandSpec(
+            argv=argv,
+            cwd=self.root / request.cwd if request.cwd else self.root,
+            env=room.environment(self.lane, layers, network=request.network),
+            timeout_s=request.timeout_s,
+            writable=(self.root, *room.space.writable, room.space.home_path(self.lane), room.cache, *request.writable),
+            readable=self._readable(),
+            network=request.network,
+            confine=request.confine,
+            mark=f"{room.run}/{self.mark}",
+        )
+
+    def _readable(self) -> tuple[Path, ...]:
+        room = self.room
+        paths = [room.files, room.git_configuration, *room.space.readable]
+        if room.plan_folder is not None:
+            paths.append(room.plan_folder)
+        return tuple(paths)
+
+    def _outcome(self, result: CommandResult) -> CommandOutcome:
+        return CommandOutcome(
+            exit_code=result.exit_code,
+            signal=result.signal,
+            timed_out=result.timed_out,
+            started=result.started,
+            tail=result.tail,
+            evidence=self.room.blobs.put_file(result.output) if result.output.exists() else None,
+            duration_s=result.duration_s,
+        )
+
+    def store(self, content: bytes) -> BlobId:
+        """Store evidence that is not a command's output, secrets masked."""
+        return self.room.store(content)
+
+    def load(self, blob: BlobId) -> bytes:
+        """Return stored evidence."""
+        return self.room.blobs.get(blob)

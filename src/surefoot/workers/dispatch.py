@@ -1,0 +1,137 @@
+"""Carries out one command and returns the fact it led to, secrets masked.
+
+Owns the choice of worker, and the one place where whatever a worker raises becomes an event. Must never let an unmasked
+value into an event. Read the worker modules next.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import traceback
+from collections.abc import Callable
+from typing import cast
+
+from surefoot.core import commands as do
+from surefoot.core import events as ev
+from surefoot.core.events import Diagnosis, Ending, Event, Status, Verdict
+from surefoot.masking import Masker
+from surefoot.workers.body import run_step
+from surefoot.workers.branch import move_refs, write_commit
+from surefoot.workers.check import ask_check
+from surefoot.workers.checkpoint import expand_group, inspect, open_lane, restore_lane, take_checkpoint
+from surefoot.workers.probe import ask_probe
+from surefoot.workers.room import Room
+
+
+_TEXTS = frozenset({"text", "reason", "refused"})
+
+
+async def perform(room: Room, command: do.Command, journal_head: Callable[[], tuple[int, str]]) -> Event:
+    """Carry out `command` and return its fact. Cancelling ends what is under way and returns the fact of that."""
+    try:
+        fact = await _perform(room, command, journal_head)
+    except asyncio.CancelledError:
+        fact = interrupted(command, room.clock.now())
+        if fact is None:
+            raise
+    except Exception as error:  # noqa: BLE001 - a worker's failure is a fact about its effect
+        fact = _broken(room, command, error)
+    return masked(fact, room.masker)
+
+
+async def _perform(room: Room, command: do.Command, journal_head: Callable[[], tuple[int, str]]) -> Event:
+    match command:
+        case do.OpenLane():
+            return await open_lane(room, command)
+        case do.ExpandGroup():
+            return await expand_group(room, command)
+        case do.TakeCheckpoint():
+            return await take_checkpoint(room, command)
+        case do.AskCheck():
+            return await ask_check(room, command)
+        case do.AskProbe():
+            return await ask_probe(room, command)
+        case do.RunStep():
+            return await run_step(room, command)
+        case do.Inspect():
+            return await inspect(room, command)
+        case do.WriteCommit():
+            return await write_commit(room, command, journal_head())
+        case do.RestoreLane():
+            return await restore_lane(room, command)
+        case do.MoveRefs():
+            return await move_refs(room, command)
+        case do.WaitUntil():
+            await room.clock.wait_until(command.due)
+            return ev.RetryDue(at=room.clock.now(), step=command.step, attempt=command.attempt)
+        case do.Interrupt():
+            raise AssertionError(command)
+
+
+def interrupted(command: do.Command, now: float) -> Event | None:
+    """Return the fact that a command was ended before it could say anything, if that is something to tell."""
+    match command:
+        case do.OpenLane():
+            return ev.LaneFailed(at=now, lane=command.lane, diagnosis=Diagnosis.INTERRUPTED, reason="interrupted")
+        case do.ExpandGroup():
+            return ev.Interrupted(at=now, step=command.group.id, attempt=1)
+        case do.WaitUntil() | do.MoveRefs() | do.Interrupt():
+            return None
+        case _:
+            return ev.Interrupted(at=now, step=command.step, attempt=command.attempt)
+
+
+def _broken(room: Room, command: do.Command, error: Exception) -> Event:
+    """Return what it means for its command that a worker broke."""
+    now, why = room.clock.now(), f"{type(error).__name__}: {error}"
+    trace = "".join(traceback.format_exception(error))
+    match command:
+        case do.OpenLane():
+            return ev.LaneFailed(at=now, lane=command.lane, diagnosis=Diagnosis.STRUCTURAL, reason=why)
+        case do.ExpandGroup():
+            return ev.ExpansionFailed(at=now, group=command.group.id, reason=why)
+        case do.MoveRefs():
+            return ev.RefsMoved(at=now, commit=command.commit, refused=why)
+        case do.TakeCheckpoint():
+            return ev.CheckpointFailed(
+                at=now, step=command.step, attempt=command.attempt, diagnosis=Diagnosis.STRUCTURAL, reason=why
+            )
+        case do.AskCheck():
+            return ev.CheckAnswered(
+                at=now,
+                step=command.step,
+                attempt=command.attempt,
+                moment=command.moment,
+                check=command.index,
+                verdict=Verdict.INCONCLUSIVE,
+                text=f"the check broke: {why}",
+                evidence=room.store(trace.encode()),
+            )
+        case do.AskProbe():
+            return ev.ProbeAnswered(
+                at=now, step=command.step, attempt=command.attempt, answer=ev.Applied.UNKNOWN, text=why
+            )
+        case do.RunStep():
+            ending = Ending(status=Status.ERROR, error_type=type(error).__name__, text=trace[-2000:])
+            return ev.BodyFinished(at=now, step=command.step, attempt=command.attempt, ending=ending)
+        case do.RestoreLane():
+            return ev.LaneRestored(at=now, step=command.step, attempt=command.attempt, lane_changed=True)
+        case do.Inspect() | do.WriteCommit():
+            return ev.EffectBroken(at=now, step=command.step, attempt=command.attempt, reason=why)
+        case do.WaitUntil() | do.Interrupt():
+            raise error
+
+
+def masked(event: Event, masker: Masker) -> Event:
+    """Return the event with every secret value in its texts masked."""
+    changes: dict[str, object] = {}
+    for field in dataclasses.fields(event):
+        value: object = getattr(event, field.name)
+        if isinstance(value, Ending):
+            changes[field.name] = dataclasses.replace(value, text=masker.text(value.text))
+        elif isinstance(value, str) and field.name in _TEXTS:
+            changes[field.name] = masker.text(value)
+        elif field.name == "flaky":
+            changes[field.name] = tuple(masker.text(name) for name in cast("tuple[str, ...]", value))
+    return dataclasses.replace(event, **changes) if changes else event

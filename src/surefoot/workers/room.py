@@ -1,0 +1,181 @@
+"""What the workers of one run share: its folders, its workspace, its plan, its secrets.
+
+Owns the layout of a run's folder and the environment its commands get. Must never hold anything that resume could not
+find again. Read `surefoot.workers.command` next.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+from surefoot.core.ids import BlobId, RunId, StepId
+from surefoot.core.plan import Plan, Step
+from surefoot.journal import BlobStore
+from surefoot.masking import Masker
+from surefoot.ports import Clock
+from surefoot.sandbox import Rung, command_environment, network_environment
+from surefoot.workspace import RunWorkspace
+
+_USER_FILES = {
+    "PIP_CONFIG_FILE": (".config/pip/pip.conf", ".pip/pip.conf"),
+    "NPM_CONFIG_USERCONFIG": (".npmrc",),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepArgument:
+    """What a Python body is given."""
+
+    workspace: Path | None
+    """The lane's root folder; None in a run without a workspace."""
+    attempt: int
+    """Numbered from 1."""
+    idempotency_key: str
+    """Equal in all attempts; to be passed outward, so that a repeated effect is recognised."""
+    outputs: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What earlier steps put out; empty in this release."""
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+async def in_thread(act: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run `act` on a thread. A cancellation waits for its end, so that nothing goes on behind the caller's back."""
+    acting = asyncio.ensure_future(asyncio.to_thread(act, *args, **kwargs))
+    try:
+        return await asyncio.shield(acting)
+    except asyncio.CancelledError:
+        await asyncio.wait([acting])
+        raise
+
+
+Function = Callable[[StepArgument], Awaitable[object]]
+"""An async function that is a step's body."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Room:
+    """One run's share of the machine."""
+
+    run: RunId
+    folder: Path
+    """`$SUREFOOT_HOME/runs/RUN`."""
+    plan: Plan
+    blobs: BlobStore
+    clock: Clock
+    rung: Rung
+    workspace: RunWorkspace | None = None
+    source: Path | None = None
+    """The user's folder."""
+    plan_folder: Path | None = None
+    functions: Mapping[StepId, Function] = field(default_factory=dict[StepId, Function])
+    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    on_line: Callable[[StepId, str], None] | None = None
+    """Told each line a body prints."""
+    masker: Masker = field(init=False)
+    spooled: int = 0
+
+    def __post_init__(self) -> None:
+        """Make the folders, and know the values that are masked everywhere."""
+        for folder in (self.files, self.spool_folder, self.cache):
+            folder.mkdir(parents=True, exist_ok=True)
+        names = {name for step in self.plan.steps for name in step.env_from}
+        self.masker = Masker(self.environ[name] for name in sorted(names) if name in self.environ)
+
+    @property
+    def files(self) -> Path:
+        """The plan's files, read-only for commands."""
+        return self.folder / "files"
+
+    @property
+    def spool_folder(self) -> Path:
+        """Where output is written while a command runs."""
+        return self.folder / "spool"
+
+    @property
+    def cache(self) -> Path:
+        """The caches all runs share."""
+        return self.folder.parent.parent / "cache"
+
+    @property
+    def git_configuration(self) -> Path:
+        """A copy of the user's git configuration without credentials."""
+        return self.folder / "gitconfig"
+
+    @property
+    def space(self) -> RunWorkspace:
+        """The workspace, in runs that have one."""
+        assert self.workspace is not None
+        return self.workspace
+
+    def new_spool(self) -> Path:
+        """Return a path for the output of one more command."""
+        self.spooled += 1
+        return self.spool_folder / f"{os.getpid()}-{self.spooled}.out"
+
+    def store(self, content: bytes) -> BlobId:
+        """Store evidence, secrets masked."""
+        return self.blobs.put(self.masker.content(content))
+
+    def environment(self, lane: str, layers: Iterable[Mapping[str, str]], *, network: bool) -> dict[str, str]:
+        """Return the whole environment of a command in a lane; later layers win."""
+        env = command_environment(self.environ)
+        if network:
+            env |= network_environment(self.environ) | self._user_files()
+        home = self.space.home_path(lane)
+        env |= {
+            "HOME": str(home),
+            "XDG_CACHE_HOME": str(self.cache),
+            "GIT_CONFIG_GLOBAL": str(self.git_configuration),
+            "SUREFOOT_FILES": str(self.files),
+            "SUREFOOT_RUN": self.run,
+        }
+        for layer in layers:
+            env |= layer
+        if self.plan.prepare is not None and self.plan.prepare.path:
+            root = self.space.lane_path(lane)
+            folders = [str(root / folder) for folder in self.plan.prepare.path]
+            env["PATH"] = os.pathsep.join([*folders, env.get("PATH", os.defpath)])
+        return env
+
+    def secrets_of(self, step: Step) -> dict[str, str]:
+        """Return the variables a body takes from the environment Surefoot was started in.
+
+        Raises:
+            KeyError: one of them is not set.
+        """
+        return {name: self.environ[name] for name in step.env_from}
+
+    def _user_files(self) -> dict[str, str]:
+        home = Path(self.environ.get("HOME", "/"))
+        found: dict[str, str] = {}
+        for name, places in _USER_FILES.items():
+            path = next((home / place for place in places if (home / place).is_file()), None)
+            if name not in self.environ and path is not None:
+                found[name] = str(path)
+        return found
+
+    # --- notes on lanes, kept beside them so that they outlive the engine
+
+    def note(self, lane: str) -> dict[str, str]:
+        """Return what is noted of a lane: how it was prepared, and what its ignored files were at the checkpoint."""
+        try:
+            return json.loads(self._note_path(lane).read_text("utf-8"))
+        except (FileNotFoundError, ValueError):
+            return {}
+
+    def write_note(self, lane: str, note: Mapping[str, str]) -> None:
+        """Note something of a lane."""
+        path = self._note_path(lane)
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json.dumps(dict(note)), "utf-8")
+
+    def _note_path(self, lane: str) -> Path:
+        return self.folder / "notes" / f"{lane}.json"

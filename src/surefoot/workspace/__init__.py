@@ -1,0 +1,26 @@
+"""Where a run works: its own repository and lanes, beside the user's.
+
+Owns every call of git and every file of a lane. Must never touch the user's checkout, index, HEAD, stashes, hooks or
+settings (`land` is the user's own act), and never decide: the journal says what shall be so. Read
+`surefoot.workspace.run_workspace` next.
+"""
+
+from surefoot.workspace.excluded import is_cache, is_never_committed
+from surefoot.workspace.git import git_version
+from surefoot.workspace.lanes import Restored
+from surefoot.workspace.refs import Published
+from surefoot.workspace.run_workspace import RunWorkspace
+from surefoot.workspace.source import Source, SourceKind, inspect_source, write_git_configuration
+
+__all__ = [
+    "Published",
+    "Restored",
+    "RunWorkspace",
+    "Source",
+    "SourceKind",
+    "git_version",
+    "inspect_source",
+    "is_cache",
+    "is_never_committed",
+    "write_git_configuration",
+]

@@ -1,0 +1,156 @@
+"""The run's clone: the repository that bodies see and may wreck.
+
+Owns its refs, settings and the administration of its worktrees (the lanes), all of which follow from a pristine copy
+that bodies cannot write. Must never be asked about the truth: no git of ours runs with its configuration, and every
+object that counts is in the store. Layout: git's gitrepository-layout(5). Read `surefoot.workspace.lanes` next.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from surefoot.workspace.files import holds, is_folder, make_folder, remove_path, write_file
+from surefoot.workspace.git import user_git
+from surefoot.workspace.source import Settings, Source, config_text
+from surefoot.workspace.store import Store
+
+_KEPT = frozenset({"objects", "worktrees", "modules", "refs", "info", "HEAD"})
+_COPIED = ("config", "packed-refs", "shallow", "info/exclude", "info/attributes", "objects/info/alternates")
+_LANE_KEPT = frozenset({"modules", "HEAD", "commondir", "gitdir", "locked", "index"})
+_LOCKED = b"A lane of a Surefoot run.\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Clone:
+    """A bare repository whose worktrees are the lanes."""
+
+    path: Path
+    """Where it lies; bodies may write here."""
+    pristine: Path
+    """Its files as they should be, where bodies may not write."""
+
+    def mend(self, head: str, lanes: frozenset[str]) -> None:
+        """Put refs, settings, hooks and object borrowing back, with `head` checked out; build what is missing.
+
+        Objects that bodies made stay until the run is removed. Worktrees other than `lanes` are forgotten.
+        """
+        make_folder(self.path)
+        for folder in ("objects", "objects/info", "objects/pack", "info", "worktrees"):
+            make_folder(self.path / folder)
+        wanted = {name: self.pristine / name for name in _COPIED if (self.pristine / name).is_file()}
+        for entry in os.scandir(self.path):
+            if entry.name not in _KEPT and entry.name not in wanted:
+                remove_path(Path(entry))
+        for entry in os.scandir(self.path / "info"):
+            if f"info/{entry.name}" not in wanted:
+                remove_path(Path(entry))
+        remove_path(self.path / "objects/info/http-alternates")
+        for name, source in wanted.items():
+            content = source.read_bytes()
+            if not holds(self.path / name, content):
+                write_file(self.path / name, content)
+        self._empty_refs()
+        _put(self.path / "HEAD", f"{head}\n".encode())
+        for entry in os.scandir(self.path / "worktrees"):
+            if entry.name not in lanes:
+                remove_path(Path(entry))
+
+    def is_whole(self) -> bool:
+        """Tell whether the clone is there at all."""
+        return all((self.path / name).is_file() for name in ("HEAD", "config"))
+
+    def _empty_refs(self) -> None:
+        """Remove all loose refs: those that count are packed."""
+        refs = self.path / "refs"
+        folders = (refs, refs / "heads", refs / "tags")
+        names = [sorted(entry.name for entry in folder.iterdir()) if is_folder(folder) else None for folder in folders]
+        if names != [["heads", "tags"], [], []]:
+            remove_path(refs)
+        for folder in folders:
+            make_folder(folder)
+
+    def point_lane(self, name: str, root: Path, commit: str, index: Path) -> None:
+        """Make the lane `name` at `root` a worktree with `commit` checked out and nothing under way.
+
+        Whatever a body began there (a merge, a rebase, a lock) is forgotten.
+        """
+        own = self.path / "worktrees" / name
+        make_folder(own.parent)
+        make_folder(own)
+        for entry in os.scandir(own):
+            if entry.name not in _LANE_KEPT:
+                remove_path(Path(entry))
+        _put(own / "commondir", b"../..\n")
+        _put(own / "gitdir", os.fsencode(root / ".git") + b"\n")
+        # `locked` keeps a body's `git worktree prune` away from lanes it cannot see.
+        _put(own / "locked", _LOCKED)
+        _put(own / "HEAD", f"{commit}\n".encode())
+        _put(root / ".git", b"gitdir: " + os.fsencode(own) + b"\n")
+        fresh = own / "index.new"
+        shutil.copy2(index, fresh)
+        if (own / "index").is_dir():
+            remove_path(own / "index")
+        fresh.replace(own / "index")
+
+    def forget_lane(self, name: str) -> None:
+        """Remove the administration of a lane."""
+        remove_path(self.path / "worktrees" / name)
+
+
+def _put(path: Path, content: bytes) -> None:
+    """Write a small file unless it is there already; not durably, for it can be made again."""
+    if holds(path, content):
+        return
+    remove_path(path)
+    path.write_bytes(content)
+
+
+def create_clone(path: Path, pristine: Path, store: Store, source: Source, settings: Settings) -> Clone:
+    """Write down what the run's clone shall look like; `Clone.mend` then builds it.
+
+    It has the user's branches and tags (as they are now), remotes and rules; it has no hooks, and no way into the
+    user's repository but reading objects.
+    """
+    config = (store.git_dir / "config").read_bytes()
+    ours = [
+        *settings.remotes,
+        ("user.name", settings.name),
+        ("user.email", settings.email),
+        ("core.hooksPath", os.devnull),
+        ("commit.gpgSign", "false"),
+        ("tag.gpgSign", "false"),
+        ("core.fsync", "committed"),
+        ("gc.auto", "0"),
+        ("maintenance.auto", "false"),
+    ]
+    (pristine / "info").mkdir(parents=True)
+    (pristine / "objects/info").mkdir(parents=True)
+    write_file(pristine / "config", config + config_text(ours))
+    write_file(pristine / "packed-refs", _packed_refs(source))
+    write_file(pristine / "info/exclude", settings.excludes)
+    write_file(pristine / "info/attributes", settings.attributes)
+    write_file(pristine / "objects/info/alternates", os.fsencode(store.objects) + b"\n")
+    with suppress(FileNotFoundError):
+        shutil.copyfile(store.git_dir / "shallow", pristine / "shallow")
+    return Clone(path, pristine)
+
+
+def _packed_refs(source: Source) -> bytes:
+    """Return the user's branches, tags and remote branches as a file of packed refs."""
+    if source.git_dir is None:
+        return b""
+    out = user_git(source.root).run(
+        "for-each-ref",
+        "--format=%(objectname) %(refname) %(symref)",
+        "refs/heads",
+        "refs/tags",
+        "refs/remotes",
+    )
+    parts = (line.split(b" ") for line in out.splitlines())
+    lines = [b"%s %s\n" % (one, name) for one, name, symref in parts if not symref]
+    kept = [line for line in lines if b" refs/heads/surefoot/" not in line]
+    return b"# pack-refs with: sorted \n" + b"".join(kept)

@@ -1,0 +1,31 @@
+"""The names no run ever commits, whatever a repository's `.gitignore` says.
+
+Owns FORMATS' fixed list ("What a run commits"). A file that git tracks already is tracked whatever its name. Must never
+look at the disk. Read `surefoot.workspace.trees` next.
+"""
+
+from __future__ import annotations
+
+import re
+
+CACHE_NAMES = ("__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache")
+"""Folders whose change says nothing about a lane."""
+LANE_NAMES = (".tox", ".venv")
+"""Folders that are part of how a lane was prepared."""
+IGNORED = (*CACHE_NAMES, *LANE_NAMES, ".coverage*", "!.coveragerc", "*.egg-info")
+"""The list as git's exclude patterns. `.coveragerc` is a settings file that people commit, not a result."""
+
+_CACHES = "|".join(map(re.escape, CACHE_NAMES)) + r"|\.coverage(?!rc(?:/|$))[^/]*"
+_LANES = "|".join(map(re.escape, LANE_NAMES)) + r"|[^/]*\.egg-info"
+_CACHE = re.compile(rf"(?:.*/)?(?:{_CACHES})(?:/.*)?", re.DOTALL)
+_EXCLUDED = re.compile(rf"(?:.*/)?(?:{_CACHES}|{_LANES})(?:/.*)?", re.DOTALL)
+
+
+def is_cache(path: str) -> bool:
+    """Tell whether `path` is, or lies in, a cache by its fixed name."""
+    return _CACHE.fullmatch(path) is not None
+
+
+def is_never_committed(path: str) -> bool:
+    """Tell whether `path` is, or lies in, something that no run commits unless git tracks it already."""
+    return _EXCLUDED.fullmatch(path) is not None

@@ -1,0 +1,146 @@
+"""The user's own act of taking a run's result over into what they have checked out.
+
+Owns merging into the checkout and copying into a plain folder. Must never leave either half changed: what cannot be
+taken over whole is refused before the first change, or taken back. The user's hooks and settings are in force here.
+Read `surefoot.workspace.run_workspace` next.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from surefoot.errors import WorkspaceError
+from surefoot.workspace.files import remove_inside
+from surefoot.workspace.git import Git, join_names, split_names, user_git
+from surefoot.workspace.store import Store
+from surefoot.workspace.trees import list_differences
+
+_SHOWN_MAX = 10
+_TIMEOUT_S = 3600.0
+
+
+def land_in_checkout(source_root: Path, commit: str, *, squash: bool, message: str) -> str:
+    """Merge a run's commit into the branch the user has checked out; return the commit the branch is at then.
+
+    Fast-forward where possible, else a merge commit; with `squash` one ordinary commit.
+
+    Raises:
+        WorkspaceError: the checkout is not clean, the two do not go together, or a hook refused; nothing is changed.
+    """
+    git = _landing_git(source_root)
+    before = git.line("rev-parse", "HEAD")
+    _refuse_unclean(git, source_root)
+    if git.attempt("merge-base", "--is-ancestor", commit, before).code == 0:
+        return before
+    _refuse_conflict(git, before, commit)
+    steps: list[tuple[str, ...]] = [("merge", "--quiet", "--no-edit", "--no-autostash", "-m", message, "--ff", commit)]
+    if squash:
+        steps = [
+            ("merge", "--quiet", "--no-autostash", "--ff", "--squash", commit),
+            ("commit", "--quiet", "--no-edit", "-m", message),
+        ]
+    for step in steps:
+        ending = git.attempt(*step)
+        if ending.code != 0:
+            _take_back(git, before)
+            said = ending.err or os.fsdecode(ending.out).strip()
+            text = f"git {step[0]} refused to land {commit[:12]} in {str(source_root)!r}; nothing was changed: {said}"
+            raise WorkspaceError(text, command=step[0])
+    return git.line("rev-parse", "HEAD")
+
+
+def _landing_git(root: Path) -> Git:
+    """Return git with the user's whole environment: agents for signing, hooks, everything but an editor."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    env |= user_git(root).env
+    env |= {"GIT_OPTIONAL_LOCKS": "1", "GIT_EDITOR": "true", "GIT_MERGE_AUTOEDIT": "no"}
+    return Git(root, env, (), timeout_s=_TIMEOUT_S)
+
+
+def _refuse_unclean(git: Git, root: Path) -> None:
+    if git.attempt("symbolic-ref", "--quiet", "HEAD").code != 0:
+        text = f"No branch is checked out in {str(root)!r}. Switch to the branch that shall get the result, then land."
+        raise WorkspaceError(text, path=str(root))
+    for name in ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply"):
+        if Path(root, git.line("rev-parse", "--git-path", name)).exists():
+            text = f"A merge, rebase or the like is under way in {str(root)!r}. Finish or abort it, then land."
+            raise WorkspaceError(text, path=str(root))
+    out = git.run("status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=no")
+    dirty = [entry[3:] for entry in split_names(out)]
+    if dirty:
+        text = f"The checkout {str(root)!r} has changes of its own: {_named(dirty)}. Commit or stash them, then land."
+        raise WorkspaceError(text, path=str(root), paths=tuple(dirty))
+
+
+def _refuse_conflict(git: Git, ours: str, theirs: str) -> None:
+    ending = git.attempt("merge-tree", "--write-tree", "--name-only", "--no-messages", "-z", ours, theirs)
+    if ending.code == 1:
+        paths = list(dict.fromkeys(split_names(ending.out)[1:]))
+        text = (
+            f"The run's result and the branch checked out in {str(git.cwd)!r} changed the same places: "
+            f"{_named(paths)}. Nothing was changed. Merge {theirs[:12]} by hand, or rebase it, and settle them there."
+        )
+        raise WorkspaceError(text, paths=tuple(paths))
+    if ending.code != 0:
+        text = f"git could not merge {theirs[:12]} in {str(git.cwd)!r}; nothing was changed: {ending.err}"
+        raise WorkspaceError(text)
+
+
+def _take_back(git: Git, before: str) -> None:
+    """Undo a merge that stopped half way. The checkout was clean, so nothing of the user's can be lost."""
+    if git.attempt("merge", "--abort").code == 0:
+        return
+    is_touched = git.run("status", "--porcelain=v1", "-z", "--untracked-files=no")
+    if is_touched or git.line("rev-parse", "HEAD") != before:
+        git.run("reset", "--quiet", "--merge", before)
+
+
+def _named(paths: Sequence[str]) -> str:
+    shown = ", ".join(repr(path) for path in paths[:_SHOWN_MAX])
+    return shown if len(paths) <= _SHOWN_MAX else f"{shown} and {len(paths) - _SHOWN_MAX} more"
+
+
+def land_in_folder(store: Store, folder: Path, index: Path, trees: tuple[str, str], changed: Sequence[str]) -> None:
+    """Copy the changed paths into a plain folder, if they are there as the run found (or already left) them.
+
+    Args:
+        store: where the trees are.
+        folder: the user's folder.
+        index: a file of ours to work with.
+        trees: what the folder was, and what it shall be.
+        changed: paths that differ between the two.
+
+    Raises:
+        WorkspaceError: some of the paths were changed meanwhile; nothing is copied.
+    """
+    was, shall = trees
+    git = store.at(folder, index)
+    not_was = _differing(git, index, was)
+    known = frozenset(split_names(git.run("ls-files", "-z")))
+    not_shall = _differing(git, index, shall)
+    # An ignored file shows in no difference; one that stands where a new file shall go counts as changed all the same.
+    not_was |= {path for path in changed if path not in known and os.path.lexists(folder / path)}
+    touched = [path for path in changed if path in not_was and path in not_shall]
+    if touched:
+        text = (
+            f"In {str(folder)!r} these files have changed since the run began: {_named(touched)}. Nothing was copied. "
+            "Put them back, or merge by hand from the report's commits, then land."
+        )
+        raise WorkspaceError(text, paths=tuple(touched))
+    wanted = frozenset(changed) & not_shall
+    present = wanted.intersection(split_names(git.run("ls-files", "-z")))
+    for path in sorted(wanted - present):
+        remove_inside(folder, path)
+    if present:
+        git.run("checkout-index", "--force", "-z", "--stdin", stdin=join_names(sorted(present)))
+
+
+def _differing(git: Git, index: Path, tree: str) -> frozenset[str]:
+    """Return the paths at which the folder is not as in `tree`; the index holds `tree` afterwards."""
+    index.unlink(missing_ok=True)
+    git.run("read-tree", tree)
+    git.attempt("update-index", "-q", "--refresh")
+    found = list_differences(git)
+    return frozenset((*found.tracked, *found.others))

@@ -1,0 +1,340 @@
+"""A lane: a worktree of the run's clone in which one step works, and its way back to a commit.
+
+Owns what "put back" means. Each lane has an index of ours that mirrors its checkpoint; what differs from it is all
+there is to put back. Must never use the lane's own git settings or index, and must never follow a link that a body
+left. Read `surefoot.workspace.run_workspace` next.
+
+What a restore cannot hold: ignored files (`ignored_state` notices that they changed), and permission bits other than
+the one for execution.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from surefoot.core.globs import matches
+from surefoot.errors import RestoreFailed, WorkspaceError
+from surefoot.workspace.clone import Clone
+from surefoot.workspace.excluded import CACHE_NAMES, LANE_NAMES, is_cache
+from surefoot.workspace.files import is_folder, make_folder, open_files, open_folders, remove_inside, remove_path
+from surefoot.workspace.git import Git, join_names, split_names
+from surefoot.workspace.store import Store
+from surefoot.workspace.trees import (
+    EXCLUDES,
+    Differences,
+    copy_index,
+    links_to_commits,
+    list_differences,
+    write_tree,
+)
+
+_ROUNDS_MAX = 20
+_NOT_SWEPT = frozenset({*CACHE_NAMES, *LANE_NAMES, "node_modules"}) - {"__pycache__"}
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What a restore did."""
+
+    tree: str
+    """The tree the lane now holds."""
+    put_back: tuple[str, ...]
+    """Tracked paths that had been changed or deleted."""
+    removed: tuple[str, ...]
+    """Untracked paths that are gone now."""
+
+
+class Lane:
+    """One worktree. Not for use by two callers at once."""
+
+    def __init__(self, name: str, run_dir: Path, store: Store, clone: Clone) -> None:
+        """Know where the lane's parts lie; nothing is made yet."""
+        self.name = name
+        self.root = run_dir / "lanes" / name
+        self.home = run_dir / "homes" / name
+        self._indexes = run_dir / "indexes" / name
+        self._index = self._indexes / "checkpoint"
+        self._next = self._indexes / "next"
+        self._store = store
+        self._clone = clone
+        self._tree: str | None = None
+        """The tree `_index` holds with the files' stamps; None: to be found out."""
+        self._next_tree: str | None = None
+        """The tree `_next` holds: what the lane held when last looked at."""
+        self._next_exclude: tuple[str, ...] = ()
+        """What was left out of it."""
+
+    def throw_away(self) -> None:
+        """Remove the lane with its scratch home."""
+        self._tree = self._next_tree = None
+        self._clone.forget_lane(self.name)
+        for part in (self.root, self.home, self._indexes):
+            remove_path(part)
+
+    def adopt(self, tree: str) -> None:
+        """Take the lane as an earlier program left it: its checkpoint was `tree`, its files stay as they are."""
+        if self._tree is not None or not self.root.is_dir():
+            return
+        make_folder(self._indexes)
+        for lock in self._indexes.glob("*.lock"):
+            lock.unlink()
+        self._take_index(self._store.at(self.root, self._index), tree)
+        self._tree = tree
+
+    def tree(self, exclude: Sequence[str]) -> str:
+        """Return the tree of what the lane holds now."""
+        held = self._held()
+        next_git = self._store.at(self.root, self._next)
+        if self._next_tree is not None and self._next_exclude == tuple(exclude):
+            # Most checks change nothing, so that the last answer holds.
+            found = self._differences(next_git)
+            if all(matches(path, exclude) for path in (*found.tracked, *found.others)):
+                return self._next_tree
+        differences = self._differences(self._store.at(self.root, self._index))
+        self._next_tree = None
+        if not differences:
+            return held
+        copy_index(self._index, self._next)
+        try:
+            self._next_tree = write_tree(next_git, self.root, differences, exclude)
+        except WorkspaceError:
+            open_files(self.root, (*differences.tracked, *differences.others))
+            copy_index(self._index, self._next)
+            self._next_tree = write_tree(next_git, self.root, differences, exclude)
+        self._next_exclude = tuple(exclude)
+        return self._next_tree or held
+
+    def put_back(self, tree: str, paths: Sequence[str]) -> None:
+        """Make these paths what they are in `tree`."""
+        is_checkpoint = tree == self._held()
+        index = self._index if is_checkpoint else self._indexes / "other"
+        git = self._store.at(self.root, index)
+        if not is_checkpoint:
+            copy_index(self._index, index)
+            git.run("read-tree", "--reset", tree)
+        known = frozenset(split_names(git.run("ls-files", "-z")))
+        for path in paths:
+            remove_inside(self.root, path)
+        _check_out(git, sorted(known.intersection(paths)))
+
+    def restore(self, commit: str, tree: str, exclude: Sequence[str]) -> Restored:
+        """Make the lane hold `commit` again; untracked files that match `exclude` may stay."""
+        make_folder(self.root)
+        make_folder(self.home)
+        make_folder(self._indexes)
+        for lock in self._indexes.glob("*.lock"):
+            lock.unlink()
+        git = self._store.at(self.root, self._index)
+        self._take_index(git, tree)
+        restored = self._put_all_back(git, tree, exclude)
+        self._sweep(git)
+        self._clone.point_lane(self.name, self.root, commit, self._index)
+        return restored
+
+    def _held(self) -> str:
+        if self._tree is None:
+            message = f"The lane {self.name!r} is not open. Open it, or restore it to a commit, before looking into it."
+            raise WorkspaceError(message, lane=self.name)
+        return self._tree
+
+    def _differences(self, git: Git) -> Differences:
+        """List what differs, if need be after opening folders that a body has closed."""
+        try:
+            return list_differences(git)
+        except WorkspaceError:
+            make_folder(self.root)
+            open_folders(self.root)
+            return list_differences(git)
+
+    def _take_index(self, git: Git, tree: str) -> None:
+        """Make the checkpoint's index hold `tree`, with the stamps of files that are known to be right."""
+        if self._tree == tree:
+            return
+        self._tree = None
+        if self._next_tree == tree:
+            self._next.replace(self._index)
+        elif git.attempt("read-tree", "--reset", tree).code != 0:
+            # An index that a kill cut short; without it every file is read again.
+            self._index.unlink(missing_ok=True)
+            git.run("read-tree", tree)
+        self._next_tree = None
+
+    def _put_all_back(self, git: Git, tree: str, exclude: Sequence[str]) -> Restored:
+        put_back: dict[str, None] = {}
+        removed: dict[str, None] = {}
+        self._tree = None
+        changed: list[str] = []
+        others: list[str] = []
+        for _ in range(_ROUNDS_MAX):
+            found = self._differences(git)
+            others = [path for path in (*found.others, *found.nested) if not matches(path, exclude)]
+            changed = [path for path in found.tracked if not self._is_submodule(git, path)]
+            if not (changed or others):
+                break
+            # Ignore rules first: by a body's rules the prepared parts of the lane might look like litter.
+            rules = [path for path in others if _is_rule(path)]
+            tracked = [path for path in changed if _is_rule(path)] or changed
+            is_ruled = not rules and not any(map(_is_rule, tracked))
+            put_back |= dict.fromkeys(tracked)
+            doomed = others if is_ruled else rules
+            removed |= dict.fromkeys(doomed)
+            for path in doomed:
+                remove_inside(self.root, path)
+            self._bring_back(git, tracked)
+        else:
+            left = ", ".join(repr(path) for path in [*changed, *others][:5])
+            message = (
+                f"The lane {str(self.root)!r} could not be put back: {left} differ again each time. Find out what "
+                "writes there, then resume; the next attempt works in a new lane."
+            )
+            raise RestoreFailed(message, lane=self.name)
+        if (put_back or removed) and (got := git.line("write-tree")) != tree:
+            message = (
+                f"The lane {str(self.root)!r} was put back to tree {got} instead of {tree}. Resume to get a new one."
+            )
+            raise RestoreFailed(message, lane=self.name, tree=got)
+        self._tree = tree
+        return Restored(tree, tuple(put_back), tuple(removed))
+
+    def _bring_back(self, git: Git, paths: Sequence[str]) -> None:
+        """Check these paths out over whatever stands in their place."""
+        for path in paths:
+            target = self.root / path
+            try:
+                mode = target.lstat().st_mode
+            except OSError:
+                continue
+            # git does not replace a folder or a pipe here; links and files it does.
+            if not (stat.S_ISREG(mode) or stat.S_ISLNK(mode)):
+                remove_path(target)
+        try:
+            _check_out(git, paths)
+        except WorkspaceError:
+            open_folders(self.root)
+            _check_out(git, paths)
+
+    def _is_submodule(self, git: Git, path: str) -> bool:
+        """Tell whether `path` is a submodule that is in its place: what it holds is its own affair."""
+        return is_folder(self.root / path) and bool(links_to_commits(git, (path,)))
+
+    def _sweep(self, git: Git) -> None:
+        """Remove what no tree shows: repositories begun inside, bytecode, pipes, empty folders. Ignored places stay."""
+        strays = find_strays(os.fspath(self.root))
+        if not strays:
+            return
+        submodules = links_to_commits(git)
+        strays = [path for path in strays if not any(path == one or path.startswith(f"{one}/") for one in submodules)]
+        places = {path: path if _is_empty(self.root / path) else path.rpartition("/")[0] for path in strays}
+        asked = sorted({place for place in places.values() if place})
+        ignored: frozenset[str] = frozenset()
+        if asked:
+            ignored = frozenset(split_names(git.attempt("check-ignore", "-z", "--stdin", stdin=join_names(asked)).out))
+        for path, place in places.items():
+            if place not in ignored:
+                remove_inside(self.root, path)
+
+    def files(self) -> tuple[str, ...]:
+        """Return the files `tree` would hold, without writing it."""
+        out = self._store.at(self.root, self._index).run("ls-files", "-z", "--cached", "--others", *EXCLUDES)
+        return tuple(path for path in split_names(out) if os.path.lexists(self.root / path))
+
+    def ignored_state(self, caches: Sequence[str], exclude: Sequence[str]) -> str:
+        """Return a digest over the ignored files, by path, size, time and mode."""
+        digest = hashlib.blake2b(digest_size=16)
+        lines: list[str] = []
+        for path in (*self.ignored_paths(), *self._excluded(exclude)):
+            _describe(os.fspath(self.root), path, caches, lines)
+        lines.sort()
+        digest.update("\0".join(lines).encode("utf-8", "surrogateescape"))
+        return digest.hexdigest()
+
+    def ignored_paths(self) -> tuple[str, ...]:
+        """Return the ignored files and folders, a folder as one path that ends in a slash, without fixed caches."""
+        git = self._store.at(self.root, self._index)
+        out = git.run("ls-files", "-z", "--others", "--ignored", "--directory", *EXCLUDES)
+        return tuple(path for path in split_names(out) if not is_cache(path.rstrip("/")))
+
+    def _excluded(self, exclude: Sequence[str]) -> Iterable[str]:
+        """Yield untracked files that no tree holds only because a glob says so."""
+        if not exclude:
+            return ()
+        out = self._store.at(self.root, self._index).run("ls-files", "-z", "--others", *EXCLUDES)
+        return (path for path in split_names(out) if matches(path, exclude))
+
+
+def _check_out(git: Git, paths: Sequence[str]) -> None:
+    if paths:
+        git.run("checkout-index", "--force", "--index", "-z", "--stdin", stdin=join_names(paths))
+
+
+def _is_rule(path: str) -> bool:
+    return path == ".gitignore" or path.endswith("/.gitignore")
+
+
+def _is_empty(path: Path) -> bool:
+    try:
+        return not any(path.iterdir())
+    except OSError:
+        return False
+
+
+def find_strays(root: str) -> list[str]:
+    """Return what no tree can show below `root`, relative to it: `.git`, `__pycache__`, pipes, empty folders."""
+    strays: list[str] = []
+    folders = [""]
+    remaining: dict[str, int] = {}
+    for folder in folders:
+        # What git could not look through was opened before; what is closed still is ignored, and not ours to sweep.
+        if not os.access(f"{root}/{folder}", os.R_OK | os.X_OK):
+            remaining[folder] = 1
+            continue
+        with os.scandir(f"{root}/{folder}") as entries:
+            count = 0
+            for entry in entries:
+                count += 1
+                path = f"{folder}/{entry.name}" if folder else entry.name
+                if entry.name == ".git":
+                    if folder:
+                        strays.append(path)
+                elif entry.is_dir(follow_symlinks=False):
+                    if entry.name == "__pycache__":
+                        strays.append(path)
+                    elif entry.name not in _NOT_SWEPT and not entry.name.endswith(".egg-info"):
+                        folders.append(path)
+                elif not entry.is_file(follow_symlinks=False) and not entry.is_symlink():
+                    strays.append(path)
+        remaining[folder] = count
+    strays.extend(folder for folder in reversed(folders) if folder and not remaining[folder])
+    return strays
+
+
+def _describe(root: str, path: str, caches: Sequence[str], lines: list[str]) -> None:
+    """Append one line for each file at or below `path` that is in no cache."""
+    if not path.endswith("/"):
+        try:
+            status = os.lstat(f"{root}/{path}")
+        except OSError:
+            return
+        if not matches(path, caches):
+            lines.append(f"{path}\t{status.st_size}\t{status.st_mtime_ns}\t{status.st_mode}")
+        return
+    folders = [path]
+    for folder in folders:
+        try:
+            with os.scandir(f"{root}/{folder}") as entries:
+                for entry in entries:
+                    name = entry.name
+                    inner = folder + name
+                    if entry.is_dir(follow_symlinks=False):
+                        if name not in CACHE_NAMES:
+                            folders.append(f"{inner}/")
+                    elif not name.startswith(".coverage") and not (caches and matches(inner, caches)):
+                        status = entry.stat(follow_symlinks=False)
+                        lines.append(f"{inner}\t{status.st_size}\t{status.st_mtime_ns}\t{status.st_mode}")
+        except OSError:
+            lines.append(f"{folder}\tunreadable")

@@ -1,0 +1,495 @@
+"""A run's own workspace, as one thing: store, clone, lanes, and the run's refs in the user's repository.
+
+Owns how these play together and where they lie:
+
+```
+run_dir/                      $SUREFOOT_HOME/runs/RUN
+    workspace.json            what was made, written last: without it nothing was
+    store/                    the run's objects; bodies never write here
+    pristine/                 what the clone shall look like
+    clone/                    the repository bodies see; they may write here
+    lanes/NAME, homes/NAME    worktrees and scratch homes; bodies write here
+    indexes/NAME/             how the files of a lane were when it was right
+```
+
+Must never decide anything: the journal says which commit is the head, this makes it so. Every operation may be
+repeated after a kill. Read `surefoot.workspace.lanes` next.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TypedDict, cast
+
+from surefoot import faults
+from surefoot.errors import RunExists, WorkspaceError, WorkspaceMissing
+from surefoot.workspace.clone import Clone, create_clone
+from surefoot.workspace.files import remove_path, write_file
+from surefoot.workspace.git import git_version, split_names, user_git
+from surefoot.workspace.land import land_in_checkout, land_in_folder
+from surefoot.workspace.lanes import Lane, Restored
+from surefoot.workspace.refs import Published, Refs
+from surefoot.workspace.source import Source, SourceKind, read_settings
+from surefoot.workspace.store import Store, create_store
+from surefoot.workspace.trees import copy_index, list_differences, write_tree
+
+_PARTS = ("workspace.json", "store", "pristine", "clone", "lanes", "homes", "indexes")
+_FORMAT = "1"
+_LANE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+class _Record(TypedDict):
+    """What `workspace.json` holds."""
+
+    format: str
+    run: str
+    kind: SourceKind
+    root: str
+    git_dir: str | None
+    base: str
+    base_tree: str
+    not_held: list[str]
+    name: str
+    email: str
+
+
+class RunWorkspace:
+    """Where a run works. Different lanes may be used at once from different places, one lane may not."""
+
+    def __init__(self, run_dir: Path, record: _Record) -> None:
+        """Know where everything lies; use `create` or `open`."""
+        self._run_dir = run_dir
+        self._record = record
+        self._store = Store(run_dir / "store")
+        self._clone = Clone(run_dir / "clone", run_dir / "pristine")
+        self._lanes: dict[str, Lane] = {}
+        self._trees: dict[str, str] = {record["base"]: record["base_tree"]}
+        self._last_added: tuple[str, str, tuple[str, ...]] = ("", "", ())
+        """The commit written last, its parent, and the objects it adds to it: what is published next, as a rule."""
+        self.root = Path(record["root"])
+        self._refs = _refs_of(record, self._store)
+
+    @classmethod
+    def create(cls, run_dir: Path, source: Source, run: str, *, include_dirty: bool, at: float) -> RunWorkspace:
+        """Make the workspace of a new run, and a ref in the user's repository that keeps what it borrows.
+
+        What an earlier, killed call left behind is removed first.
+
+        Args:
+            run_dir: the run's own folder.
+            source: what the run shall change.
+            run: the run's id.
+            include_dirty: start from what is in the checkout rather than from HEAD.
+            at: the time, in seconds since the epoch; the base commit bears it where one is made.
+
+        Raises:
+            RunExists: the repository already has a run of that name.
+            WorkspaceError: the checkout is in the middle of a merge, or git failed.
+        """
+        faults.point("workspace.create.before")
+        git_version()
+        for part in _PARTS:
+            remove_path(run_dir / part)
+        settings = read_settings(source)
+        store = create_store(run_dir / "store", settings, source.git_dir)
+        author = (settings.name, settings.email, int(at))
+        base, not_held = _base_of(source, store, run, author, include_dirty=include_dirty)
+        record = _Record(
+            format=_FORMAT,
+            run=run,
+            kind=source.kind,
+            root=str(source.root),
+            git_dir=None if source.git_dir is None else str(source.git_dir),
+            base=base,
+            base_tree=store.tree_of(base),
+            not_held=list(not_held),
+            name=settings.name,
+            email=settings.email,
+        )
+        workspace = cls(run_dir, record)
+        workspace._claim_base(source)
+        faults.point("workspace.create.claimed")
+        create_clone(run_dir / "clone", run_dir / "pristine", store, source, settings)
+        workspace.reset_refs(base)
+        text = json.dumps(record, indent=1)
+        write_file(run_dir / "workspace.json", text.encode("utf-8", "surrogateescape"))
+        faults.point("workspace.create.after")
+        return workspace
+
+    @classmethod
+    def open(cls, run_dir: Path, source_root: Path, run: str) -> RunWorkspace:
+        """Return the workspace of a run that was created before for the folder `source_root`.
+
+        A clone that somebody deleted is built again: nothing that counts is in it.
+
+        Raises:
+            WorkspaceMissing: it, or the repository it belongs to, is gone.
+        """
+        git_version()
+        try:
+            text = (run_dir / "workspace.json").read_bytes().decode("utf-8", "surrogateescape")
+        except (FileNotFoundError, NotADirectoryError) as error:
+            message = (
+                f"The workspace of run {run} in {str(run_dir)!r} is gone. The verified commits are still on the branch "
+                f"surefoot/{run} of the repository; `surefoot report {run}` says how far the run got. Start a new run "
+                "to do the rest."
+            )
+            raise WorkspaceMissing(message, run=run, path=str(run_dir)) from error
+        workspace = cls(run_dir, _read_record(run_dir, text))
+        assert workspace.root == source_root, "the journal and workspace.json name different folders"
+        if gone := workspace.missing():
+            message = (
+                f"The workspace of run {run} cannot be used: {'; '.join(gone)}. Put back what is named, or start a new "
+                f"run; what was verified is on the branch surefoot/{run} as far as the repository still has it."
+            )
+            raise WorkspaceMissing(message, run=run, missing=gone)
+        if not workspace._clone.is_whole():
+            workspace.reset_refs(workspace.base)
+        return workspace
+
+    # --- what it is
+
+    @property
+    def base(self) -> str:
+        """Return the commit the run started from."""
+        return self._record["base"]
+
+    @property
+    def base_tree(self) -> str:
+        """Return the tree of that commit."""
+        return self._record["base_tree"]
+
+    @property
+    def kind(self) -> SourceKind:
+        """Return whether the user's place is a repository or a plain folder."""
+        return self._record["kind"]
+
+    @property
+    def not_in_base(self) -> tuple[str, ...]:
+        """Return nested repositories that could not become part of the base."""
+        return tuple(self._record["not_held"])
+
+    @property
+    def writable(self) -> tuple[Path, ...]:
+        """Return what commands in lanes must be able to write beside lane and scratch home: the run's clone."""
+        return (self._clone.path,)
+
+    @property
+    def readable(self) -> tuple[Path, ...]:
+        """Return what commands in lanes must be able to read beside lane and clone."""
+        borrowed = _alternates(self._store.objects)
+        user = [] if self._record["git_dir"] is None else [self.root, Path(self._record["git_dir"])]
+        return tuple(dict.fromkeys([self._store.git_dir, *user, *borrowed]))
+
+    def lane_path(self, name: str) -> Path:
+        """Return where the lane `name` is checked out."""
+        return self._lane(name).root
+
+    def home_path(self, name: str) -> Path:
+        """Return the scratch home that lives as long as the lane."""
+        return self._lane(name).home
+
+    def missing(self, head: str | None = None) -> tuple[str, ...]:
+        """Say what of the workspace is gone: folders, what it borrows, objects of base or `head`."""
+        parts = [self._run_dir / name for name in ("store", "pristine")]
+        gone = [f"the folder {str(part)!r} is gone" for part in parts if not part.is_dir()]
+        if not self.root.is_dir():
+            gone.append(f"the user's folder {str(self.root)!r} is gone")
+        places = _alternates(self._store.objects)
+        gone.extend(f"the object folder {str(place)!r} is gone" for place in places if not place.is_dir())
+        if gone:
+            return tuple(gone)
+        commits = [self.base] if head is None else [self.base, head]
+        ending = self._store.git.attempt("rev-list", "--objects", "--no-walk", "--quiet", *commits)
+        if ending.code != 0:
+            gone.append(f"objects of {' or '.join(commits)} are missing ({ending.err})")
+        return tuple(gone)
+
+    # --- lanes
+
+    def open_lane(self, name: str, commit: str, *, fresh: bool = False) -> Path:
+        """Make the lane `name` hold `commit`, as a new one if `fresh`, and return where it is."""
+        faults.point("workspace.open_lane.before")
+        lane = self._lane(name)
+        if fresh:
+            lane.throw_away()
+        self.reset_refs(commit)
+        self._restore(lane, commit, ())
+        faults.point("workspace.open_lane.after")
+        return lane.root
+
+    def adopt(self, name: str, commit: str) -> None:
+        """Go on with a lane whose checkpoint an earlier program took at `commit`; no file is touched."""
+        self._lane(name).adopt(self.commit_tree_of(commit))
+
+    def restore(self, name: str, commit: str, *, exclude: Sequence[str] = ()) -> Restored:
+        """Put tracked and untracked files of a lane back to `commit`, and everything git was in the middle of.
+
+        Untracked files that match `exclude` (artifacts and scratch) stay, as ignored ones do; `__pycache__` does not.
+
+        Raises:
+            RestoreFailed: the lane does not hold the commit's tree afterwards.
+        """
+        faults.point("workspace.restore.before")
+        restored = self._restore(self._lane(name), commit, exclude)
+        faults.point("workspace.restore.after")
+        return restored
+
+    def tree(self, name: str, *, exclude: Sequence[str] = ()) -> str:
+        """Return the tree of a lane's files: tracked ones, and untracked ones that are not ignored.
+
+        Of the paths that match `exclude`, untracked ones are left out and tracked ones are as in the checkpoint. So are
+        submodules; repositories inside the lane are left out.
+        """
+        return self._lane(name).tree(exclude)
+
+    def put_back(self, name: str, tree: str, paths: Sequence[str]) -> None:
+        """Make these paths of a lane what they are in `tree`; those it does not have are removed."""
+        faults.point("workspace.put_back.before")
+        self._lane(name).put_back(tree, paths)
+        faults.point("workspace.put_back.after")
+
+    def ignored_state(self, name: str, caches: Sequence[str], *, exclude: Sequence[str] = ()) -> str:
+        """Return a digest over what of a lane is in no tree, save caches.
+
+        Args:
+            name: the lane.
+            caches: globs of files that may change freely, on top of the caches by fixed names.
+            exclude: the globs `tree` leaves out; what they match is looked at here.
+        """
+        return self._lane(name).ignored_state(caches, exclude)
+
+    def not_held(self, name: str) -> tuple[str, ...]:
+        """Return the ignored paths of a lane, which no restore puts back; a folder as one path ending in a slash."""
+        return self._lane(name).ignored_paths()
+
+    # --- commits and refs
+
+    def commit_tree_of(self, commit: str) -> str:
+        """Return the tree of a commit."""
+        tree = self._trees.get(commit)
+        if tree is None:
+            tree = self._trees[commit] = self._store.tree_of(commit)
+        return tree
+
+    def files(self, commit: str) -> tuple[str, ...]:
+        """Return the paths of the files of a commit."""
+        return split_names(self._store.git.run("ls-tree", "-r", "-z", "--name-only", commit))
+
+    def files_of_lane(self, name: str) -> tuple[str, ...]:
+        """Return the paths of a lane's files: tracked ones, and untracked ones that are not ignored."""
+        return self._lane(name).files()
+
+    def trailer(self, commit: str, key: str) -> str | None:
+        """Return the value of a trailer of a commit's message; None if it has none of that name."""
+        found = self._store.git.line("log", "-1", f"--format=%(trailers:key={key},valueonly)", commit).strip()
+        return found or None
+
+    def changes(self, old_tree: str, new_tree: str) -> tuple[str, ...]:
+        """Return the paths at which two trees differ; a renamed file counts as two."""
+        if old_tree == new_tree:
+            return ()
+        return split_names(
+            self._store.git.run("diff-tree", "-r", "-z", "--name-only", "--no-renames", old_tree, new_tree)
+        )
+
+    def write_commit(self, tree: str, parent: str, message: str, *, at: float) -> str:
+        """Write a commit durably, in the user's name, and return its id. No ref moves.
+
+        After this the commit outlives a power cut, and whatever the user deletes or collects in their repository.
+        """
+        faults.point("workspace.write_commit.before")
+        author = (self._record["name"], self._record["email"], int(at))
+        commit, added = self._store.write_commit(parent, tree, message, author)
+        self._trees[commit] = tree
+        self._last_added = (commit, parent, added)
+        faults.point("workspace.write_commit.after")
+        return commit
+
+    def publish(self, new: str, old: str | None, *, kept: int | None = None) -> Published:
+        """Let the run's refs in the user's repository follow to `new`. Repeating it is harmless.
+
+        Args:
+            new: where the journal says the run is.
+            old: where the journal last put it; None when it was never put anywhere.
+            kept: number under which `old` is kept, when the run goes back.
+
+        Raises:
+            WorkspaceError: a lock file of another git is in the way, or git failed.
+        """
+        faults.point("workspace.publish.before")
+        self._refs.unlock()
+        found = self._refs.read()
+        if self.kind == "git":
+            known = (found.commits.get(self._refs.name("head")), self.base)
+            self._lend(new, [one for one in known if one is not None])
+        faults.point("workspace.publish.fetched")
+        published = self._refs.publish(found, new, old, kept)
+        faults.point("workspace.publish.after")
+        return published
+
+    def branch_state(self) -> str | None:
+        """Return the commit the run's branch is at; None if there is no such branch."""
+        return self._refs.read().commits.get(self._refs.branch)
+
+    def reset_refs(self, head: str) -> None:
+        """Put the clone's refs, settings and hooks back to what they should be, whatever a body did to them."""
+        faults.point("workspace.reset_refs.before")
+        folder = self._run_dir / "lanes"
+        lanes = frozenset(entry.name for entry in folder.iterdir()) if folder.is_dir() else frozenset[str]()
+        self._clone.mend(head, lanes)
+        faults.point("workspace.reset_refs.after")
+
+    def land(self, commit: str, *, squash: bool, message: str) -> str:
+        """Take the run's result over into the user's checkout or folder; return the commit it is at then.
+
+        Raises:
+            WorkspaceError: that cannot be done cleanly; nothing is changed.
+        """
+        faults.point("workspace.land.before")
+        if self.kind == "git":
+            landed = land_in_checkout(self.root, commit, squash=squash, message=message)
+        else:
+            landed = self._land_in_folder(commit)
+        faults.point("workspace.land.after")
+        return landed
+
+    def remove(self, *, delete_branch: bool = False) -> None:
+        """Remove the workspace and the run's refs; the branch stays unless it is asked to go, too."""
+        faults.point("workspace.remove.before")
+        if self._refs.git_dir.is_dir():
+            self._refs.unlock()
+            found = self._refs.read()
+            own = f"refs/surefoot/{self._record['run']}/"
+            doomed = [name for name in found.commits if name.startswith(own)]
+            if delete_branch and self._refs.branch in found.commits:
+                if place := found.checkouts.get(self._refs.branch):
+                    message = (
+                        f"The branch surefoot/{self._record['run']} is checked out in {place!r}. Switch to another "
+                    )
+                    raise WorkspaceError(message + "branch there, then remove the run.", path=place)
+                doomed.append(self._refs.branch)
+            self._refs.write({name: (found.commits[name], None) for name in doomed})
+        for part in _PARTS:
+            remove_path(self._run_dir / part)
+        faults.point("workspace.remove.after")
+
+    # --- inner parts
+
+    def _lane(self, name: str) -> Lane:
+        lane = self._lanes.get(name)
+        if lane is None:
+            if not _LANE_NAME.fullmatch(name):
+                raise WorkspaceError(f"{name!r} cannot be the name of a lane. Use letters, digits, `.`, `_` and `-`.")
+            lane = self._lanes[name] = Lane(name, self._run_dir, self._store, self._clone)
+        return lane
+
+    def _restore(self, lane: Lane, commit: str, exclude: Sequence[str]) -> Restored:
+        return lane.restore(commit, self.commit_tree_of(commit), exclude)
+
+    def _lend(self, commit: str, known: Sequence[str]) -> None:
+        """Give the user's repository the objects it lacks for `commit`."""
+        if commit in known:
+            return
+        assert self._record["git_dir"] is not None
+        last, parent, objects = self._last_added
+        if last != commit or parent not in known:
+            objects = self._store.new_objects(commit, known)
+        self._store.lend(objects, Path(self._record["git_dir"]) / "objects")
+
+    def _claim_base(self, source: Source) -> None:
+        """Keep the base in the user's repository, so that its gc keeps what the run borrows."""
+        self._refs.unlock()
+        found = self._refs.read()
+        if self._refs.name("head") in found.commits or self._refs.branch in found.commits:
+            message = (
+                f"{str(source.root)!r} already has a run or a branch surefoot/{self._record['run']}. Choose another id."
+            )
+            raise RunExists(message, run=self._record["run"])
+        if self.kind == "git" and source.head is not None:
+            self._lend(self.base, [source.head])
+        name = self._refs.name("base")
+        self._refs.write({name: (found.commits.get(name), self.base)})
+
+    def _land_in_folder(self, commit: str) -> str:
+        place = self._refs.name("landed")
+        landed = self._refs.read().commits.get(place)
+        trees = (self.commit_tree_of(landed or self.base), self.commit_tree_of(commit))
+        changed = self.changes(*trees)
+        index = self._run_dir / "indexes" / "landing"
+        index.parent.mkdir(exist_ok=True)
+        if changed:
+            land_in_folder(self._store, self.root, index, trees, changed)
+        self._refs.write({place: (landed, commit)})
+        return commit
+
+
+def _read_record(run_dir: Path, text: str) -> _Record:
+    record = cast("_Record", json.loads(text))
+    if record["format"] != _FORMAT:
+        message = (
+            f"The workspace in {str(run_dir)!r} was made by another release of Surefoot. Use that one for this run."
+        )
+        raise WorkspaceError(message, path=str(run_dir))
+    return record
+
+
+def _refs_of(record: _Record, store: Store) -> Refs:
+    """Return where the run's refs stand: the user's repository, or the store when the user has none."""
+    if record["git_dir"] is None:
+        return Refs(store.git, store.git_dir, record["run"])
+    git_dir = Path(record["git_dir"])
+    git = user_git(git_dir).having(GIT_DIR=git_dir, GIT_OPTIONAL_LOCKS="1")
+    return Refs(git, git_dir, record["run"])
+
+
+def _alternates(objects: Path) -> tuple[Path, ...]:
+    """Return the object folders a store borrows from, directly or through others."""
+    found: dict[Path, None] = {}
+    asked = [objects]
+    for place in asked:
+        try:
+            lines = (place / "info/alternates").read_bytes().splitlines()
+        except OSError:
+            continue
+        for line in lines:
+            borrowed = Path(os.path.normpath(place / os.fsdecode(line)))
+            if line and not line.startswith(b"#") and borrowed not in found:
+                found[borrowed] = None
+                asked.append(borrowed)
+    return tuple(found)
+
+
+def _base_of(
+    source: Source, store: Store, run: str, author: tuple[str, str, int], *, include_dirty: bool
+) -> tuple[str, tuple[str, ...]]:
+    """Return the commit a run starts from, and the nested repositories it cannot hold."""
+    if source.kind == "git" and not include_dirty:
+        assert source.head is not None
+        return source.head, ()
+    index = store.git_dir / "base-index"
+    git = store.at(source.root, index)
+    message = f"The folder as surefoot run {run} found it\n"
+    if source.kind == "git":
+        assert source.git_dir is not None
+        own = Path(user_git(source.root).line("rev-parse", "--path-format=absolute", "--git-path", "index"))
+        copy_index(own, index)
+        git = user_git(source.root).having(
+            GIT_INDEX_FILE=index,
+            GIT_OBJECT_DIRECTORY=store.objects,
+        )
+        if git.run("ls-files", "--unmerged"):
+            text = f"A merge with conflicts is under way in {str(source.root)!r}, so its files cannot be a base. "
+            raise WorkspaceError(text + "Finish or abort the merge, or start without --include-dirty.")
+        message = f"The uncommitted changes surefoot run {run} started from\n"
+    differences = list_differences(git)
+    tree = write_tree(git, source.root, differences) or git.line("write-tree")
+    index.unlink(missing_ok=True)
+    if source.head is not None and tree == store.tree_of(source.head):
+        return source.head, differences.nested
+    commit, _ = store.write_commit(source.head, tree, message, author)
+    return commit, differences.nested

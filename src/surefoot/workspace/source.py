@@ -1,0 +1,178 @@
+"""What the user pointed at: a git repository or a plain folder, and how it is set up.
+
+Owns the look at it. Must never change a byte of it: git is called with optional locks off. Read
+`surefoot.workspace.store` next.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from surefoot.errors import WorkspaceError
+from surefoot.workspace.excluded import is_never_committed
+from surefoot.workspace.files import write_file
+from surefoot.workspace.git import split_names, user_git
+
+SourceKind = Literal["git", "folder"]
+_CARRIED = frozenset(
+    {
+        "core.autocrlf",
+        "core.eol",
+        "core.filemode",
+        "core.symlinks",
+        "core.ignorecase",
+        "core.precomposeunicode",
+        "core.bigfilethreshold",
+        "extensions.objectformat",
+    }
+)
+_LOGIN = re.compile(r"(https?://)[^/@\s]+@")
+IDENTITY = ("Surefoot", "surefoot@localhost")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The repository or folder a run shall change."""
+
+    root: Path
+    """Top level of the checkout, or the folder."""
+    kind: SourceKind
+    """Whether git knows it."""
+    git_dir: Path | None
+    """The repository's own folder, shared by all its worktrees."""
+    head: str | None
+    """The commit that is checked out."""
+    dirty: tuple[str, ...]
+    """Paths that differ from it, untracked ones included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What of the user's git configuration a run takes over, read once."""
+
+    name: str
+    """Author of the run's commits."""
+    email: str
+    """Their address."""
+    carried: tuple[tuple[str, str], ...]
+    """Settings that decide how files are stored."""
+    remotes: tuple[tuple[str, str], ...]
+    """The user's remotes without passwords, so that a step can push to them by name."""
+    excludes: bytes
+    """Ignore rules that stand in no `.gitignore`."""
+    attributes: bytes
+    """Attributes that stand in no `.gitattributes`."""
+
+
+def inspect_source(path: Path) -> Source:
+    """Find out what `path` is; for a folder inside a repository that is the repository.
+
+    Raises:
+        WorkspaceError: there is no such folder, or it is a repository a run cannot work on.
+    """
+    if not path.is_dir():
+        raise WorkspaceError(f"There is no folder {str(path)!r}. Name an existing one with --repo.", path=str(path))
+    git = user_git(path.resolve())
+    asked = git.attempt(
+        "rev-parse", "--path-format=absolute", "--is-bare-repository", "--is-inside-git-dir", "--git-common-dir"
+    )
+    if asked.code != 0:
+        if "not a git repository (or any" not in asked.err:
+            raise WorkspaceError(f"git cannot read the repository at {str(path)!r}: {asked.err}", path=str(path))
+        return Source(path.resolve(), "folder", None, None, ())
+    bare, inside, common = os.fsdecode(asked.out).rstrip("\n").split("\n", 2)
+    if "true" in {bare, inside}:
+        message = f"{str(path)!r} is a bare repository or a git directory, without a checkout to start from. "
+        raise WorkspaceError(message + "Clone it, and start the run in the clone.", path=str(path))
+    root = Path(git.line("rev-parse", "--show-toplevel"))
+    head = git.attempt("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+    if head.code != 0:
+        message = f"The repository {str(root)!r} has no commit yet, so there is nothing to start from. "
+        raise WorkspaceError(
+            message + "Commit something (`git commit --allow-empty -m Start` will do).", path=str(root)
+        )
+    return Source(root, "git", Path(common), head.out.decode().strip(), dirty_paths(root))
+
+
+def dirty_paths(root: Path) -> tuple[str, ...]:
+    """Return the paths of a checkout that differ from HEAD; an untracked folder counts as one path."""
+    out = user_git(root).run("status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=normal")
+    entries = ((entry[:2], entry[3:]) for entry in split_names(out))
+    return tuple(path for tag, path in entries if tag != "??" or not is_never_committed(path.rstrip("/")))
+
+
+def read_settings(source: Source) -> Settings:
+    """Read what of the user's configuration a run takes over."""
+    values: dict[str, str] = {}
+    remotes: list[tuple[str, str]] = []
+    git = user_git(source.root)
+    for entry in git.attempt("config", "--list", "-z", "--includes").out.split(b"\0"):
+        key, has_value, value = os.fsdecode(entry).partition("\n")
+        if key.startswith("remote.") and key.endswith((".url", ".pushurl", ".fetch")):
+            remotes.append(
+                (key, _absolute_url(source.root, _LOGIN.sub(r"\1", value)) if key.endswith("url") else value)
+            )
+        values[key] = value if has_value else "true"
+    name, email = values.get("user.name"), values.get("user.email")
+    if not name or not email:
+        name, email = IDENTITY
+    return Settings(
+        name=name,
+        email=email,
+        carried=tuple((key, values[key]) for key in sorted(_CARRIED & values.keys())),
+        remotes=tuple(remotes),
+        excludes=_joined(source, values, "core.excludesfile", "ignore", "info/exclude"),
+        attributes=_joined(source, values, "core.attributesfile", "attributes", "info/attributes"),
+    )
+
+
+def write_git_configuration(path: Path) -> None:
+    """Write a copy of the user's global git settings without credentials, for commands in lanes.
+
+    Left out are credential stores, extra headers, and addresses or proxies that contain a password.
+    """
+    out = user_git(Path("/")).attempt("config", "--global", "--list", "-z", "--includes").out
+    entries = (os.fsdecode(entry).partition("\n") for entry in out.split(b"\0") if entry)
+    settings = ((key, value if has_value else "true") for key, has_value, value in entries)
+    write_file(path, config_text(entry for entry in settings if not _is_secret(*entry)))
+
+
+def _is_secret(key: str, value: str) -> bool:
+    section = key.split(".", 1)[0]
+    is_login = section in {"credential", "include", "includeif", "sendemail", "imap"}
+    return is_login or key.endswith((".extraheader", "password")) or bool(_LOGIN.search(key) or _LOGIN.search(value))
+
+
+def config_text(settings: Iterable[tuple[str, str]]) -> bytes:
+    """Return settings as a git configuration file."""
+    lines: list[str] = []
+    for key, value in settings:
+        section, _, name = key.rpartition(".")
+        section, _, sub = section.partition(".")
+        escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+        quoted = sub.replace("\\", "\\\\").replace('"', '\\"')
+        lines.append(f'[{section} "{quoted}"]' if sub else f"[{section}]")
+        lines.append(f'\t{name} = "{escaped}"')
+    return ("\n".join(lines) + "\n").encode("utf-8", "surrogateescape")
+
+
+def _absolute_url(root: Path, url: str) -> str:
+    """Return a remote's address as it means the same from another folder."""
+    is_local = "://" not in url and ":" not in url.split("/", 1)[0] and not url.startswith(("/", "~"))
+    return os.path.normpath(root / url) if is_local else url
+
+
+def _joined(source: Source, values: Mapping[str, str], key: str, default: str, own: str) -> bytes:
+    """Return the user's own rule file and the repository's, in git's order: the later one wins."""
+    settings_home = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    files = [Path(values[key]).expanduser() if key in values else settings_home / "git" / default]
+    if not files[0].is_absolute():
+        files[0] = source.root / files[0]
+    if source.git_dir is not None:
+        files.append(source.git_dir / own)
+    return b"".join(file.read_bytes().rstrip(b"\n") + b"\n" for file in files if file.is_file())

@@ -1,0 +1,148 @@
+"""The store: the run's own objects, in a repository that bodies cannot write.
+
+Owns trees and commits of the run, their durability, and their way into the user's repository. It borrows what the user
+already has. Must never hold a ref of a git user, run a hook, or collect garbage: what a body does to *its* repository
+(`surefoot.workspace.clone`) must not matter here. Read `surefoot.workspace.trees` next.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from surefoot.errors import WorkspaceError
+from surefoot.workspace.files import write_file
+from surefoot.workspace.git import Git, own_git
+from surefoot.workspace.source import Settings, config_text
+
+_FSYNC_EACH_MAX = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """A repository without checkout or refs, used with the index and work tree of whichever lane is asked about."""
+
+    git_dir: Path
+    """Where it lies."""
+
+    @property
+    def objects(self) -> Path:
+        """Return its object folder."""
+        return self.git_dir / "objects"
+
+    @property
+    def git(self) -> Git:
+        """Return git for questions about objects alone."""
+        return own_git(self.git_dir, self.git_dir)
+
+    def at(self, folder: Path, index: Path) -> Git:
+        """Return git for questions about the files in `folder`, held against `index`."""
+        return own_git(folder, self.git_dir).having(GIT_WORK_TREE=folder, GIT_INDEX_FILE=index)
+
+    def tree_of(self, commit: str) -> str:
+        """Return the id of a commit's tree."""
+        return self.git.line("rev-parse", "--verify", f"{commit}^{{tree}}")
+
+    def new_objects(self, commit: str, known: Iterable[str]) -> tuple[str, ...]:
+        """Return the objects `commit` adds to those reachable from the commits `known`."""
+        args = ("rev-list", "--objects", "--no-object-names", commit, *(f"^{one}" for one in known))
+        return tuple(self.git.run(*args).decode().split())
+
+    def write_commit(
+        self, parent: str | None, tree: str, message: str, author: tuple[str, str, int]
+    ) -> tuple[str, tuple[str, ...]]:
+        """Write a commit durably; return its id and the objects it adds to its parent. No ref moves."""
+        name, email, at_s = author
+        git = self.git.having(
+            **{
+                f"GIT_{who}_{what}": value
+                for who in ("AUTHOR", "COMMITTER")
+                for what, value in (("NAME", name), ("EMAIL", email), ("DATE", f"@{at_s} +0000"))
+            }
+        )
+        parents = () if parent is None else ("-p", parent)
+        commit = git.line("commit-tree", tree, *parents, stdin=message.encode("utf-8", "surrogateescape"))
+        added = self.new_objects(commit, () if parent is None else (parent,))
+        self.keep(added)
+        return commit, added
+
+    def keep(self, objects: Sequence[str]) -> None:
+        """Make sure the store itself has these objects, durably.
+
+        git leaves out what it can borrow. But what is borrowed from a branch the user deletes tomorrow is gone then, so
+        it is copied.
+        """
+        borrowed = [one for one in objects if not self._path(one).exists()]
+        if borrowed:
+            self._copy_borrowed(borrowed)
+        if len(objects) > _FSYNC_EACH_MAX:
+            os.sync()
+            return
+        for one in objects:
+            descriptor = os.open(self._path(one), os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+
+    def lend(self, objects: Sequence[str], to: Path) -> None:
+        """Put these objects into another object folder, as links where possible (an object never changes)."""
+        for one in objects:
+            target = to / one[:2] / one[2:]
+            if target.exists():
+                continue
+            if not target.parent.is_dir():
+                target.parent.mkdir(exist_ok=True)
+                target.parent.chmod(to.stat().st_mode & 0o7777)
+            try:
+                os.link(self._path(one), target)
+            except FileExistsError:
+                continue
+            except FileNotFoundError as error:
+                message = f"The object {one} is missing from the run's own store {str(self.git_dir)!r}. "
+                raise WorkspaceError(message + "Something outside Surefoot removed it.", object=one) from error
+            except OSError:
+                write_file(target, self._path(one).read_bytes())
+                target.chmod(0o444)
+
+    def _path(self, one: str) -> Path:
+        return self.objects / one[:2] / one[2:]
+
+    def _copy_borrowed(self, objects: Sequence[str]) -> None:
+        out = self.git.run("cat-file", "--batch", stdin="\n".join(objects).encode())
+        at = 0
+        for one in objects:
+            end = out.index(b"\n", at)
+            _, kind, size = out[at:end].split(b" ")
+            at = end + 1 + int(size)
+            content = out[end + 1 : at]
+            at += 1
+            target = self._path(one)
+            target.parent.mkdir(exist_ok=True)
+            write_file(target, zlib.compress(b"%s %s\0" % (kind, size) + content, 1))
+            target.chmod(0o444)
+
+
+def create_store(git_dir: Path, settings: Settings, borrow_from: Path | None) -> Store:
+    """Make a store that borrows the objects of the repository `borrow_from`."""
+    algorithm = dict(settings.carried).get("extensions.objectformat", "sha1")
+    git_dir.mkdir(parents=True)
+    made = own_git(git_dir, git_dir)
+    made.run("init", "--quiet", "--bare", "--template=", f"--object-format={algorithm}", "--initial-branch=main", ".")
+    carried = {key: value for key, value in settings.carried if not key.startswith("extensions.")}
+    # Durability is the store's own affair: what a failed attempt leaves behind need not reach the disk.
+    ours = {"core.safecrlf": "false", "core.fsync": "none", "core.looseCompression": "1", "gc.auto": "0"}
+    config = (git_dir / "config").read_bytes() + config_text({**carried, **ours}.items())
+    write_file(git_dir / "config", config)
+    for name, content in (("exclude", settings.excludes), ("attributes", settings.attributes)):
+        (git_dir / "info").mkdir(exist_ok=True)
+        write_file(git_dir / "info" / name, content)
+    if borrow_from is not None:
+        write_file(git_dir / "objects/info/alternates", os.fsencode(borrow_from / "objects") + b"\n")
+        if (borrow_from / "shallow").is_file():
+            shutil.copyfile(borrow_from / "shallow", git_dir / "shallow")
+    return Store(git_dir)

@@ -1,0 +1,110 @@
+"""Files of a folder as a tree of git: what differs from an index, and the tree with the differences in it.
+
+Owns the rule what a tree can hold. An index here is a file of ours, never one that a body or the user works with; it is
+copied with its time stamp, because git judges by it which entries it must read again. Must never write a file of the
+folder. Read `surefoot.workspace.lanes` next.
+"""
+
+from __future__ import annotations
+
+import shutil
+import stat
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from surefoot.core.globs import matches
+from surefoot.errors import WorkspaceError
+from surefoot.workspace.excluded import IGNORED
+from surefoot.workspace.files import is_beyond_link
+from surefoot.workspace.git import Git, join_names, split_names
+
+_UNREAD = "could not open directory"
+EXCLUDES = ("--exclude-standard", *(f"--exclude={pattern}" for pattern in IGNORED))
+
+
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """How a folder differs from an index."""
+
+    tracked: tuple[str, ...]
+    """Paths of the index that are changed or gone."""
+    others: tuple[str, ...]
+    """Files that are neither in the index nor ignored."""
+    nested: tuple[str, ...]
+    """Folders among those that are repositories of their own, which no tree can hold."""
+
+    def __bool__(self) -> bool:
+        """Tell whether there is any difference."""
+        return bool(self.tracked or self.others or self.nested)
+
+
+def list_differences(git: Git) -> Differences:
+    """Compare the folder with the index that `git` is set up for.
+
+    Raises:
+        WorkspaceError: a folder could not be read, so that nobody knows what is in it.
+    """
+    ending = git.attempt("ls-files", "-z", "-t", "--modified", "--deleted", "--others", *EXCLUDES)
+    if ending.code != 0 or _UNREAD in ending.err:
+        raise WorkspaceError(f"git could not look through {str(git.cwd)!r}: {ending.err}", folder=str(git.cwd))
+    out = ending.out
+    tracked: dict[str, None] = {}
+    others: list[str] = []
+    nested: list[str] = []
+    for entry in split_names(out):
+        tag, path = entry[0], entry[2:]
+        if tag != "?":
+            tracked[path] = None
+        elif path.endswith("/"):
+            nested.append(path[:-1])
+        else:
+            others.append(path)
+    return Differences(tuple(tracked), tuple(others), tuple(nested))
+
+
+def links_to_commits(git: Git, paths: Sequence[str] = ()) -> frozenset[str]:
+    """Return the submodules among the paths of the index (of all, when none are named)."""
+    entries = split_names(git.run("ls-files", "-z", "--stage", "--", *paths))
+    return frozenset(entry.partition("\t")[2] for entry in entries if entry.startswith("160000 "))
+
+
+def copy_index(index: Path, to: Path) -> None:
+    """Copy an index with its time stamp."""
+    if index.exists():
+        shutil.copy2(index, to)
+    else:
+        to.unlink(missing_ok=True)
+
+
+def write_tree(git: Git, root: Path, differences: Differences, exclude: Sequence[str] = ()) -> str | None:
+    """Put the differences into the index that `git` is set up for and write the tree; None: there are none.
+
+    Paths that match `exclude` are left out when untracked, and stay as they were when tracked. Submodules stay as they
+    were. What is no file any more (a pipe, say) counts as deleted.
+    """
+    paths = [path for path in (*differences.tracked, *differences.others) if not matches(path, exclude)]
+    gone: list[str] = []
+    folders: list[str] = []
+    for path in set(paths).intersection(differences.tracked):
+        if is_beyond_link(root, path):
+            gone.append(path)
+            continue
+        try:
+            mode = (root / path).lstat().st_mode
+        except OSError:
+            continue
+        if stat.S_ISDIR(mode):
+            folders.append(path)
+        elif not (stat.S_ISREG(mode) or stat.S_ISLNK(mode)):
+            gone.append(path)
+    submodules = links_to_commits(git, folders) if folders else frozenset[str]()
+    gone.extend(path for path in folders if path not in submodules)
+    paths = [path for path in paths if path not in submodules]
+    if not paths:
+        return None
+    if gone:
+        git.run("update-index", "--force-remove", "-z", "--stdin", stdin=join_names(gone))
+    staged = join_names(sorted(set(paths).difference(gone)))
+    git.run("update-index", "--add", "--remove", "--replace", "-z", "--stdin", stdin=staged)
+    return git.line("write-tree")

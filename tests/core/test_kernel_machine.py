@@ -1,0 +1,332 @@
+"""The kernel against a world that answers as it likes, dies when it likes, and is asked by people at any time."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, field
+
+import hypothesis.strategies as st
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from surefoot.core import commands as do
+from surefoot.core import events as ev
+from surefoot.core.events import ACCEPTANCE, Applied, Diagnosis, Ending, Event, Status, Verdict
+from surefoot.core.ids import RunId, StepId
+from surefoot.core.kernel import apply, decide
+from surefoot.core.plan import (
+    AskBody,
+    Check,
+    Effect,
+    Expect,
+    ForEach,
+    OnFailure,
+    Plan,
+    RetryPolicy,
+    RunAsk,
+    RunBody,
+    RunProbe,
+    Probe,
+    Step,
+)
+from surefoot.core.report import report_of
+from surefoot.core.state import SATISFIED, RunState, StepStatus
+
+ENDINGS = (
+    Ending(status=Status.OK, exit_code=0),
+    Ending(status=Status.EXIT, exit_code=1),
+    Ending(status=Status.EXIT, exit_code=75),
+    Ending(status=Status.TIMEOUT),
+    Ending(status=Status.SIGNAL, signal=9),
+)
+
+
+@st.composite
+def plans(draw: st.DrawFn) -> Plan:
+    """Plans of up to six nodes over everything a step can be."""
+    count = draw(st.integers(1, 6))
+    steps: list[Step] = []
+    for number in range(count):
+        earlier = [step.id for step in steps]
+        effect = draw(st.sampled_from(list(Effect)))
+        probe = Probe(ask=RunProbe(command="probe")) if draw(st.booleans()) else None
+        on_failure = draw(st.sampled_from(list(OnFailure)))
+        needs = tuple(draw(st.lists(st.sampled_from(earlier), unique=True, max_size=2))) if earlier else ()
+        targets = [name for name in needs if "{" not in name]
+        if on_failure is OnFailure.ROLLBACK and not targets:
+            on_failure = OnFailure.BLOCK
+        group = draw(st.integers(0, 5)) == 0
+        ask = draw(st.integers(0, 7)) == 0 and not group
+        name = f"s{number}-{{item}}" if group else f"s{number}"
+        steps.append(
+            Step(
+                id=StepId(name),
+                body=AskBody(question="which?") if ask else RunBody(command="true"),
+                needs=needs,
+                for_each=ForEach(items=("x", "y")) if group else None,
+                checks=() if ask else tuple(draw(st.lists(checks(), max_size=2, unique_by=lambda check: check.name))),
+                effect=effect,
+                probe=probe,
+                on_failure=on_failure,
+                rollback_to=targets[0] if on_failure is OnFailure.ROLLBACK else None,
+                retry=RetryPolicy(maximum_attempts=draw(st.integers(1, 3)), retry_unknown=draw(st.booleans())),
+            )
+        )
+    accept = tuple(draw(st.lists(checks(), max_size=2, unique_by=lambda check: check.name)))
+    return Plan(goal="a goal", steps=tuple(steps), accept=accept)
+
+
+@st.composite
+def checks(draw: st.DrawFn) -> Check:
+    """Checks that expect anything."""
+    expect = draw(st.sampled_from(list(Expect)))
+    return Check(name=f"check {expect} {draw(st.integers(0, 1))}", ask=RunAsk(command="check"), expect=expect)
+
+
+@dataclass
+class World:
+    """What the commands of an engine meet: effects that happen or not, and a clock."""
+
+    applied: dict[StepId, int] = field(default_factory=dict)
+    now: float = 1000.0
+    commits: int = 0
+
+
+class KernelMachine(RuleBasedStateMachine):
+    """An engine without a disk: it folds, decides and keeps the commands it would dispatch."""
+
+    state: RunState
+    journal: list[Event]
+    open: list[do.Command]
+    world: World
+
+    @initialize(plan=plans(), has_workspace=st.booleans())
+    def begin(self, plan: Plan, has_workspace: bool) -> None:
+        """Create the run and claim it."""
+        self.world, self.open, self.token = World(), [], 0
+        base = "base" if has_workspace or any(step.checks for step in plan.steps) or plan.accept else None
+        created = ev.RunCreated(at=self.world.now, run=RunId("20260101-aaaaaa"), plan=plan, base=base, base_tree="t")
+        self.journal = [created]
+        self.state = apply(None, created)
+        self.claim()
+
+    def fold(self, *facts: Event) -> None:
+        """Fold facts and what the kernel decides upon them."""
+        for fact in facts:
+            apply(self.state, fact)
+            self.journal.append(fact)
+        for _ in range(200):
+            before = copy.deepcopy(self.state)
+            proposals = decide(self.state, self.world.now)
+            assert self.state == before, "decide changes nothing"
+            if not proposals:
+                return
+            for proposal in proposals:
+                self.check_start(proposal.event)
+                apply(self.state, proposal.event)
+                self.journal.append(proposal.event)
+                if proposal.command is not None and not isinstance(proposal.command, do.Interrupt):
+                    self.open.append(proposal.command)
+        raise AssertionError("the kernel never comes to rest")
+
+    def check_start(self, event: Event) -> None:
+        """Nothing starts before what it needs is satisfied."""
+        if isinstance(event, ev.StepStarted | ev.BodyStarted):
+            node = self.state.nodes[event.step]
+            assert all(self.state.nodes[need].status in SATISFIED for need in node.needs)
+
+    def claim(self) -> None:
+        """Let a new engine begin."""
+        self.token += 1
+        self.open = []
+        start = ev.EngineStarted(
+            at=self.world.now, engine="e", token=self.token, pid=1, host="h", rung="bubblewrap", release="0"
+        )
+        self.fold(start)
+
+    def crash(self) -> None:
+        """End the engine; the commands under way may have had their effect, or not."""
+        self.claim()
+
+    @precondition(lambda self: bool(self.open))
+    @rule(data=st.data())
+    def answer_command(self, data: st.DataObject) -> None:
+        """Let the world answer one command that is under way."""
+        command = self.open.pop(data.draw(st.integers(0, len(self.open) - 1)))
+        self.world.now += 1.0
+        self.fold(self.fact_for(command, data))
+
+    @precondition(lambda self: bool(self.open))
+    @rule(data=st.data(), happens=st.booleans())
+    def die(self, data: st.DataObject, happens: bool) -> None:
+        """Kill the engine while commands are under way."""
+        for command in self.open:
+            if isinstance(command, do.RunStep) and happens and command.spec.effect.is_outside:
+                self.world.applied[command.step] = self.world.applied.get(command.step, 0) + 1
+        self.crash()
+
+    @precondition(lambda self: bool(self.state.open_questions))
+    @rule(data=st.data())
+    def answer_question(self, data: st.DataObject) -> None:
+        """Let a person answer, truthfully where it is about the world."""
+        question = data.draw(st.sampled_from(self.state.open_questions)).asked
+        options = question.options or ("yes", "no", "blue")
+        text = data.draw(st.sampled_from(options))
+        if question.about == "in_doubt":
+            text = "applied" if self.world.applied.get(question.step) else "not_applied"
+        elif question.about == "confirm" and self.world.applied.get(question.step):
+            text = "no"
+        self.fold(ev.QuestionAnswered(at=self.world.now, question=question.question, answer=text, by="me"))
+
+    @precondition(lambda self: self.state.outcome is None and not self.state.is_paused)
+    @rule(interrupt=st.booleans())
+    def pause(self, interrupt: bool) -> None:
+        """Ask for a pause; interrupted commands end without an answer."""
+        self.fold(ev.PauseRequested(at=self.world.now, by="me", interrupt=interrupt))
+        if interrupt:
+            self.end_interrupted()
+
+    def end_interrupted(self) -> None:
+        """Let those commands end that the kernel had interrupted."""
+        for command in list(self.open):
+            is_own = isinstance(command, do.OpenLane | do.ExpandGroup)
+            is_own = is_own or (isinstance(command, do.AskCheck) and command.step == ACCEPTANCE)
+            node = self.state.nodes.get(getattr(command, "step", None))
+            asked = node is not None and node.work is not None and node.work.interrupt_asked
+            is_clock = isinstance(command, do.WaitUntil | do.MoveRefs)
+            if is_clock or not (asked or (is_own and self.state.accept.interrupt_asked)):
+                continue
+            self.open.remove(command)
+            self.fold(self.interruption(command))
+
+    def interruption(self, command: do.Command) -> Event:
+        """Return the fact that a command was ended."""
+        now = self.world.now
+        if isinstance(command, do.OpenLane):
+            return ev.LaneFailed(at=now, lane=command.lane, diagnosis=Diagnosis.INTERRUPTED, reason="interrupted")
+        if isinstance(command, do.ExpandGroup):
+            return ev.Interrupted(at=now, step=command.group.id, attempt=1)
+        return ev.Interrupted(at=now, step=command.step, attempt=command.attempt)
+
+    @precondition(lambda self: self.state.outcome is None and self.state.pausing is not None)
+    @rule()
+    def resume(self) -> None:
+        """Go on."""
+        self.fold(ev.RunResumed(at=self.world.now, by="me"))
+
+    @precondition(lambda self: self.state.outcome is None)
+    @rule(really=st.integers(0, 9))
+    def cancel(self, really: int) -> None:
+        """Cancel, now and then."""
+        if really == 0:
+            self.fold(ev.CancelRequested(at=self.world.now, by="me"))
+            self.end_interrupted()
+
+    @precondition(lambda self: self.state.outcome is not None)
+    @rule()
+    def retry_all(self) -> None:
+        """Try again what can be tried again."""
+        steps = tuple(n.spec.id for n in self.state.steps() if n.status in ("failed", "skipped", "cancelled"))
+        self.fold(ev.StepsReset(at=self.world.now, steps=steps, by="me"))
+
+    def fact_for(self, command: do.Command, data: st.DataObject) -> Event:
+        """Return what the world says to a command."""
+        now = self.world.now
+        match command:
+            case do.OpenLane():
+                if data.draw(st.integers(0, 9)) == 0:
+                    return ev.LaneFailed(at=now, lane=command.lane, diagnosis=Diagnosis.TRANSIENT, reason="no")
+                return ev.LaneReady(at=now, lane=command.lane, environment="env")
+            case do.ExpandGroup():
+                return ev.GroupExpanded(at=now, group=command.group.id, items=command.group.for_each.items or ())
+            case do.MoveRefs():
+                return ev.RefsMoved(at=now, commit=command.commit)
+            case _:
+                return self.fact_for_step(command, data)
+
+    def fact_for_step(self, command: do.StepCommand, data: st.DataObject) -> Event:
+        """Return what the world says to a step's command."""
+        place = {"at": self.world.now, "step": command.step, "attempt": command.attempt}
+        match command:
+            case do.TakeCheckpoint():
+                tree = self.state.branch.tree
+                return ev.Checkpointed(**place, commit=command.commit, tree=tree, environment="env")
+            case do.AskCheck():
+                verdict = data.draw(st.sampled_from(list(Verdict)))
+                return ev.CheckAnswered(
+                    **place,
+                    moment=command.moment,
+                    check=command.index,
+                    verdict=verdict,
+                    tree=command.tree,
+                    environment=command.environment,
+                )
+            case do.AskProbe():
+                happened = self.world.applied.get(command.step, 0) > 0
+                truth = Applied.APPLIED if happened else Applied.NOT_APPLIED
+                return ev.ProbeAnswered(**place, answer=data.draw(st.sampled_from([truth, Applied.UNKNOWN])))
+            case do.RunStep():
+                return self.body(command, data)
+            case do.Inspect():
+                tree = data.draw(st.sampled_from([command.tree, f"tree{self.world.now}"]))
+                changed = () if tree == command.tree else ("f",)
+                return ev.ChangesObserved(**place, tree=tree, changed=changed, lane_changed=data.draw(st.booleans()))
+            case do.WriteCommit():
+                self.world.commits += 1
+                return ev.CommitWritten(**place, commit=f"c{self.world.commits}")
+            case do.RestoreLane():
+                return ev.LaneRestored(**place, lane_changed=data.draw(st.booleans()))
+            case _:
+                return ev.RetryDue(**place)
+
+    def body(self, command: do.RunStep, data: st.DataObject) -> Event:
+        """Perform a body: it may have its effect however it ends."""
+        ending = data.draw(st.sampled_from(ENDINGS))
+        happens = ending.status == "ok" or data.draw(st.booleans())
+        if happens and command.spec.effect.is_outside:
+            self.world.applied[command.step] = self.world.applied.get(command.step, 0) + 1
+        return ev.BodyFinished(at=self.world.now, step=command.step, attempt=command.attempt, ending=ending)
+
+    @invariant()
+    def an_irreversible_effect_happens_once(self) -> None:
+        """No irreversible effect is performed twice, whatever dies; a truthful probe or person is all it takes."""
+        for step, count in getattr(self, "world", World()).applied.items():
+            if self.state.nodes[step].spec.effect is Effect.IRREVERSIBLE:
+                assert count <= 1
+
+    @invariant()
+    def nothing_is_verified_without_its_verdicts(self) -> None:
+        """Each verified step has a passed verdict for each check that was not red before."""
+        for node in getattr(self, "state", None) and self.state.nodes.values() or ():
+            if node.status is StepStatus.VERIFIED and node.members is None:
+                assert all(r.after == "passed" or r.before == "failed" for r in node.records)
+
+    @invariant()
+    def the_journal_is_the_state(self) -> None:
+        """Folding the journal anew gives the live state."""
+        folded = None
+        for event in getattr(self, "journal", ()):
+            folded = apply(folded, event)
+        assert folded == getattr(self, "state", None)
+
+    @invariant()
+    def a_report_exists_at_any_moment(self) -> None:
+        """The report can be made of any state, and its counts add up."""
+        if hasattr(self, "state"):
+            report = report_of(self.state)
+            named = ("exit_status_only", "nothing_to_do")
+            counts = {name: count for name, count in report["counts"].items() if name not in named}
+            assert sum(counts.values()) == len(report["steps"])
+
+    @invariant()
+    def the_run_never_stalls(self) -> None:
+        """While a run has not ended, something is under way, or it is paused, or a person is asked."""
+        if hasattr(self, "state") and self.state.outcome is None and not self.open:
+            kinds = [event.kind for event in self.journal[-12:]]
+            assert self.state.is_paused or self.state.open_questions, kinds
+
+
+KernelMachine.TestCase.settings = settings(
+    max_examples=150, stateful_step_count=60, deadline=None, suppress_health_check=list(HealthCheck)
+)
+TestKernelMachine = KernelMachine.TestCase

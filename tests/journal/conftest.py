@@ -1,0 +1,44 @@
+"""What the tests of the journal share: a folder of state, a journal in it, and a run that has begun.
+
+Owns the fixtures only. Must never replace a part of the journal. Read `test_appending` next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from surefoot.core.events import RunCreated
+from surefoot.core.ids import RunId, StepId
+from surefoot.core.plan import Plan, RunBody, Step
+from surefoot.journal import Batch, Journal
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A folder of state that does not exist yet."""
+    return tmp_path / "state"
+
+
+@pytest.fixture
+def journal(home: Path) -> Iterator[Journal]:
+    """An empty journal."""
+    opened = Journal.open(home)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def created() -> RunCreated:
+    """The first event of a run."""
+    plan = Plan(goal="Leave six behind\nin every file", steps=(Step(id=StepId("a"), body=RunBody(command="true")),))
+    return RunCreated(at=1.0, run=RunId("20260102-abcdef"), plan=plan, repository="/src/project")
+
+
+@pytest.fixture
+def run(journal: Journal, created: RunCreated) -> RunId:
+    """A run whose first event is in the journal."""
+    journal.append([Batch(created.run, 0, [created])])
+    return created.run

@@ -1,0 +1,174 @@
+"""Every event reads back as it was written.
+
+Owns the round trip over all events, all members of their unions, and the corners of text and numbers. Read `test_blobs`
+next.
+"""
+
+from __future__ import annotations
+
+import tomllib
+import types
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass, replace
+from enum import Enum
+from pathlib import Path
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from surefoot.core import plan
+from surefoot.core.events import EVENTS, CheckAnswered, Event, GroupExpanded, Moment, RunCreated, Verdict
+from surefoot.core.ids import BlobId, RunId, StepId
+from surefoot.journal import RELEASE
+from surefoot.journal.codec import blobs_of, decode, encode
+
+RUN = RunId("20260102-abcdef")
+TEXT = st.text(
+    st.characters() | st.characters(categories=["Cs"], min_codepoint=0xDC80, max_codepoint=0xDCFF), max_size=8
+)
+FLOATS = st.floats(allow_nan=False)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | FLOATS | TEXT,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
+    max_leaves=5,
+)
+PLAIN: dict[object, st.SearchStrategy[Any]] = {
+    str: TEXT,
+    int: st.integers(),
+    float: FLOATS,
+    bool: st.booleans(),
+    object: JSON,
+    type(None): st.none(),
+}
+
+
+def values(hint: Any) -> st.SearchStrategy[Any]:
+    """Anything a field with this annotation may hold."""
+    hint = getattr(hint, "__supertype__", hint)
+    if hint in PLAIN:
+        return PLAIN[hint]
+    if get_origin(hint) in (Union, types.UnionType):
+        return st.one_of(*map(values, get_args(hint)))
+    if get_origin(hint) is tuple:
+        return st.lists(values(get_args(hint)[0]), max_size=2).map(tuple)
+    if get_origin(hint) is Mapping:
+        return st.dictionaries(TEXT, values(get_args(hint)[1]), max_size=2)
+    if issubclass(hint, Enum):
+        return st.sampled_from(list(hint))
+    hints = get_type_hints(hint)
+    return st.builds(hint, **{field.name: values(hints[field.name]) for field in fields(hint)})
+
+
+def read_back(event: Event) -> Event:
+    """The event after it was written and read."""
+    return decode(RUN, 1, encode(event), RELEASE)
+
+
+@pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.kind)
+def test_every_event_reads_back_equal(kind: type[Event]) -> None:
+    """Whatever its fields hold, file names that are not UTF-8 included."""
+
+    @given(values(kind))
+    @settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+    def holds(event: Event) -> None:
+        assert read_back(event) == event
+
+    holds()
+
+
+BODIES = (
+    plan.RunBody(command="x"),
+    plan.CallBody(function="f"),
+    plan.FunctionBody(name="f"),
+    plan.AskBody(question="?"),
+)
+CHECKS = (
+    plan.RunAsk(command="x"),
+    plan.TestsAsk(command="x"),
+    plan.FileAsk(glob="x"),
+    plan.CallAsk(function="m:f"),
+    plan.ChangedAsk(globs=("x",)),
+)
+PROBES = (
+    plan.FileProbe(path="x"),
+    plan.GitProbe(remote="o", ref="r", commit="c"),
+    plan.HttpProbe(url="u"),
+    plan.RunProbe(command="x"),
+)
+STEP = plan.Step(id=StepId("s"), body=BODIES[0])
+MEMBERS = {
+    **{type(body).__name__: replace(STEP, body=body) for body in BODIES},
+    **{type(ask).__name__: replace(STEP, checks=(plan.Check(name="c", ask=ask),)) for ask in CHECKS},
+    **{type(ask).__name__: replace(STEP, probe=plan.Probe(ask=ask)) for ask in PROBES},
+}
+
+
+@pytest.mark.parametrize("step", MEMBERS.values(), ids=MEMBERS)
+def test_each_member_of_a_union_reads_back_as_itself(step: plan.Step) -> None:
+    """Bodies, checks and probes with nothing set that need not be."""
+    event = RunCreated(at=1.0, run=RUN, plan=plan.Plan(goal="g", steps=(step,)))
+    assert read_back(event) == event
+
+
+def unions(hint: Any, found: set[Any]) -> set[Any]:
+    """All unions of dataclasses that can be reached from an annotation, each as its members."""
+    if is_dataclass(hint):
+        for inner in get_type_hints(hint).values():
+            unions(inner, found)
+    members = frozenset(filter(is_dataclass, get_args(hint)))
+    if len(members) > 1 and get_origin(hint) in (Union, types.UnionType):
+        found.add(members)
+    for inner in get_args(hint):
+        unions(inner, found)
+    return found
+
+
+def test_members_of_a_union_differ_in_their_fields() -> None:
+    """The codec writes no tags: a member is known by the fields it has, and fields of another are refused."""
+    found = unions(plan.Plan, set())
+    assert len(found) == 3
+    for members in found:
+        names = {tuple(field.name for field in fields(member)) for member in members}
+        assert len(names) == len(members)
+
+
+def test_events_hold_no_union_of_their_own() -> None:
+    """The test above looks at plans only."""
+    others = [kind for kind in EVENTS if kind is not RunCreated]
+    assert not any(unions(hint, set()) for kind in others for hint in get_type_hints(kind).values())
+
+
+def test_a_file_name_that_is_not_utf8_is_written_as_ascii() -> None:
+    """Such an event is no less a fact."""
+    event = GroupExpanded(at=1.0, group=StepId("g"), items=("caf\udce9.py", "\\ud", "é"))
+    assert encode(event).body.isascii()
+    assert read_back(event) == event
+
+
+def test_the_blobs_of_an_event_are_those_it_names() -> None:
+    """An audit asks for each of them."""
+    one, two = BlobId("1" * 64), BlobId("2" * 64)
+    event = CheckAnswered(
+        at=1.0, step=StepId("a"), attempt=1, moment=Moment.AFTER, check=0, verdict=Verdict.PASSED, evidence=one
+    )
+    assert (blobs_of(event), blobs_of(replace(event, results=two))) == ([one], [one, two])
+
+
+def reaches_blob(hint: Any) -> bool:
+    """Whether an annotation leads to a blob's name by way of another record."""
+    inner = get_type_hints(hint).values() if is_dataclass(hint) else get_args(hint)
+    return hint is BlobId or any(map(reaches_blob, inner))
+
+
+def test_only_events_themselves_name_blobs() -> None:
+    """A name inside a record inside an event would be overlooked by the audit."""
+    inner = {hint for kind in EVENTS for outer in get_type_hints(kind).values() for hint in (outer, *get_args(outer))}
+    assert not any(reaches_blob(hint) for hint in inner if is_dataclass(hint))
+
+
+def test_rows_name_the_release_of_the_project() -> None:
+    """The version stands in two places and must not drift."""
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))
+    assert project["project"]["version"] == RELEASE

@@ -1,0 +1,84 @@
+"""`git` probes against real remotes.
+
+Owns what a ref's place says. Must never push anywhere but into a temporary folder. Read `test_http` next.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from surefoot.core.events import Applied
+from surefoot.core.plan import GitProbe, Probe
+from surefoot.probes import ask
+
+APPLIED, NOT_APPLIED, UNKNOWN = Applied
+IDENTITY = ("-c", "user.name=n", "-c", "user.email=e", "-c", "init.defaultBranch=main", "-c", "protocol.version=2")
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """Run git in a folder."""
+    command = ["git", "-C", str(folder), *IDENTITY, *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+@pytest.fixture
+def remote(lane: Path, tmp_path: Path) -> str:
+    """A remote with the lane's first commit on `main` and as tag `v1`, while the lane is one commit ahead."""
+    path = str(tmp_path / "remote.git")
+    git(tmp_path, "init", "-q", "--bare", path)
+    git(lane, "init", "-q")
+    git(lane, "commit", "-q", "--allow-empty", "-m", "one")
+    git(lane, "tag", "-a", "v1", "-m", "one")
+    git(lane, "remote", "add", "origin", path)
+    git(lane, "push", "-q", "origin", "main", "main:refs/heads/other/main", "v1")
+    git(lane, "commit", "-q", "--allow-empty", "-m", "two")
+    return path
+
+
+async def answer(commands: Any, remote: str, ref: str, commit: str) -> Applied:
+    """Ask a git probe."""
+    return (await ask(Probe(ask=GitProbe(remote=remote, ref=ref, commit=commit)), commands)).answer
+
+
+@pytest.mark.parametrize(
+    ("ref", "commit", "expected"),
+    [
+        ("main", "HEAD~1", APPLIED),
+        ("refs/heads/main", "HEAD~1", APPLIED),
+        ("HEAD", "HEAD~1", APPLIED),
+        ("v1", "HEAD~1", APPLIED),
+        ("refs/tags/v1", "v1", APPLIED),
+        ("main", "HEAD", NOT_APPLIED),
+        ("v1", "HEAD", NOT_APPLIED),
+        ("absent", "HEAD", NOT_APPLIED),
+        ("refs/heads/mai", "HEAD~1", NOT_APPLIED),
+        ("refs/other/main", "HEAD~1", NOT_APPLIED),
+        ("main", "nothing-of-that-name", UNKNOWN),
+        ("main", "--all", UNKNOWN),
+    ],
+)
+async def test_the_place_of_a_ref_is_the_answer(
+    commands: Any, remote: str, ref: str, commit: str, expected: Applied
+) -> None:
+    """At the commit: applied; absent or elsewhere: not applied; a revision means what it means in the lane."""
+    assert await answer(commands, remote, ref, commit) is expected
+
+
+async def test_a_whole_commit_id_need_not_be_in_the_lane(commands: Any, remote: str) -> None:
+    """It is compared as it is."""
+    assert await answer(commands, remote, "main", "ab" * 20) is NOT_APPLIED
+
+
+async def test_a_remote_can_go_by_the_name_the_lane_knows(commands: Any, remote: str) -> None:
+    """As in `git push origin`."""
+    assert await answer(commands, "origin", "main", "HEAD~1") is APPLIED
+
+
+@pytest.mark.parametrize("where", ["missing.git", "--upload-pack=true", "http://127.0.0.1:1/x.git"])
+async def test_a_remote_that_cannot_be_reached_says_nothing(commands: Any, remote: str, where: str) -> None:
+    """No answer is not the answer no."""
+    assert await answer(commands, where, "main", "HEAD") is UNKNOWN

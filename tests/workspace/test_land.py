@@ -1,0 +1,154 @@
+"""Landing: the user's own act, all of it or nothing.
+
+Owns the tests of taking a result over, into a checkout and into a plain folder. Must never expect a half. Read
+`test_properties.py` next.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from surefoot.errors import WorkspaceError
+
+if TYPE_CHECKING:
+    from conftest import Folder, Stage
+
+
+REFUSING_HOOKS = """
+touch m; git add m; git commit -qm m
+printf '#!/bin/sh\\necho no; exit 1' > .git/hooks/pre-merge-commit
+cp .git/hooks/pre-merge-commit .git/hooks/pre-commit
+chmod +x .git/hooks/*
+"""
+MERGE_UNDER_WAY = """
+git checkout -q -b x HEAD~1; echo c > src/a.py; git commit -qam c
+git merge main; git checkout --ours src/a.py; git add -A
+"""
+
+
+@pytest.fixture
+def landable(stage: Stage) -> tuple[Stage, str]:
+    """Return the stage with one published commit, and no stash hook that touches the checkout."""
+    stage.user.sh("rm .git/hooks/*; rm -f hook-was-here")
+    commit = stage.step("src/new.py")
+    stage.space.publish(commit, None)
+    return stage, commit
+
+
+def state_of(user: Folder) -> tuple[object, ...]:
+    """Return what a refused landing must not change."""
+    git = (user.git("for-each-ref"), user.git("status", "--porcelain"), user.git("rev-parse", "--abbrev-ref", "HEAD"))
+    return (*git, {name: found for name, found in user.look().items() if not name.startswith(".git/")})
+
+
+def test_landing_on_an_unmoved_branch_is_a_fast_forward(landable: tuple[Stage, str]) -> None:
+    """The branch gets the very commits of the run; a second time nothing happens."""
+    stage, commit = landable
+    assert stage.space.land(commit, squash=False, message="Land") == commit
+    assert (stage.user.path / "src/new.py").read_text() == "done\n"
+    assert stage.space.land(commit, squash=False, message="Land") == commit
+    assert stage.user.git("status", "--porcelain") == ""
+
+
+def test_landing_on_a_moved_branch_is_a_merge_commit(landable: tuple[Stage, str]) -> None:
+    """Both histories are kept, under the message given."""
+    stage, commit = landable
+    stage.user.write("mine.txt")
+    mine = stage.user.commit("mine")
+    landed = stage.space.land(commit, squash=False, message="Land it")
+    assert stage.user.git("log", "-1", "--format=%P %s", landed) == f"{mine} {commit} Land it"
+
+
+@pytest.mark.parametrize("moved", [False, True])
+def test_squashing_makes_one_ordinary_commit(landable: tuple[Stage, str], moved: bool) -> None:
+    """The steps do not show."""
+    stage, commit = landable
+    if moved:
+        stage.user.write("mine.txt")
+        stage.user.commit("mine")
+    before = stage.user.git("rev-parse", "HEAD")
+    landed = stage.space.land(commit, squash=True, message="All of it")
+    assert stage.user.git("log", "-1", "--format=%P %s", landed) == f"{before} All of it"
+    assert stage.user.git("ls-files", "src/new.py") == "src/new.py"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        ("echo x >> src/a.py", "changes of its own: 'src/a.py'"),
+        ("echo x >> src/a.py; git add -A", "changes of its own: 'src/a.py'"),
+        ("echo untracked > src/new.py", "untracked working tree files would be overwritten"),
+        ("echo mine > src/new.py; git add -A; git commit -qm mine", "changed the same places: 'src/new.py'"),
+        ("git checkout -q --detach", "No branch is checked out"),
+        (REFUSING_HOOKS, "refused to land"),
+        ("touch .git/index.lock", r"index\.lock"),
+        (MERGE_UNDER_WAY, "is under way"),
+    ],
+)
+@pytest.mark.parametrize("squash", [False, True])
+def test_what_cannot_be_landed_changes_nothing(
+    landable: tuple[Stage, str], spoil: str, words: str, squash: bool
+) -> None:
+    """Unclean checkouts, conflicts, files in the way and hooks that refuse: all is as it was."""
+    stage, commit = landable
+    stage.user.sh(spoil)
+    before = state_of(stage.user)
+    with pytest.raises(WorkspaceError, match=words):
+        stage.space.land(commit, squash=squash, message="Land")
+    assert state_of(stage.user) == before
+
+
+def test_the_users_hooks_run_when_landing(landable: tuple[Stage, str]) -> None:
+    """It is the user's own act."""
+    stage, commit = landable
+    stage.user.write(".git/hooks/post-merge", "#!/bin/sh\ntouch hook-was-here\n").chmod(0o755)
+    stage.space.land(commit, squash=False, message="Land")
+    assert (stage.user.path / "hook-was-here").exists()
+
+
+def test_a_plain_folder_is_not_written_by_a_run(folder_stage: Stage) -> None:
+    """There is a repository, but not in the folder."""
+    before = folder_stage.user.look()
+    commit = folder_stage.step("new.txt")
+    assert folder_stage.space.publish(commit, None).moved
+    assert folder_stage.space.branch_state() == commit
+    assert folder_stage.user.look() == before
+    assert sorted(folder_stage.space.files(folder_stage.space.base)) == [".gitignore", "a.txt", "sub/b.txt"]
+
+
+def test_landing_in_a_folder_copies_what_changed(folder_stage: Stage) -> None:
+    """New, changed and deleted files, and nothing else."""
+    lane = folder_stage.lane
+    lane.sh("rm -r sub; echo 2 > a.txt; chmod +x a.txt; ln -s a.txt link")
+    commit = folder_stage.step("new/er.txt")
+    folder_stage.user.write("mine.txt", "mine\n")
+    folder_stage.space.land(commit, squash=False, message="")
+    found = {name for name in folder_stage.user.look() if not name.startswith(".venv")}
+    assert found == {".gitignore", "x.log", "a.txt", "link", "new/er.txt", "mine.txt"}
+    assert (folder_stage.user.path / "a.txt").stat().st_mode & 0o100
+
+
+@pytest.mark.parametrize(
+    "spoil", ["echo 3 > a.txt", "rm a.txt", "echo mine > new.txt", "mkdir new.txt; touch new.txt/x"]
+)
+def test_landing_over_a_file_changed_meanwhile_is_refused(folder_stage: Stage, spoil: str) -> None:
+    """Nothing is copied, and the files are named."""
+    folder_stage.lane.write("a.txt", "2\n")
+    commit = folder_stage.step("new.txt")
+    folder_stage.user.sh(spoil)
+    before = folder_stage.user.look()
+    with pytest.raises(WorkspaceError, match=r"have changed since the run began: '(a|new).txt'"):
+        folder_stage.space.land(commit, squash=False, message="")
+    assert folder_stage.user.look() == before
+
+
+def test_landing_in_a_folder_can_be_repeated_and_continued(folder_stage: Stage) -> None:
+    """After a kill half way, or when the run went on."""
+    first = folder_stage.step("a.txt", "2\n")
+    folder_stage.user.write("a.txt", "2\n")
+    folder_stage.space.land(first, squash=False, message="")
+    second = folder_stage.step("a.txt", "3\n", parent=first)
+    folder_stage.space.land(second, squash=False, message="")
+    assert (folder_stage.user.path / "a.txt").read_text() == "3\n"
