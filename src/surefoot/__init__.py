@@ -1,1 +1,45 @@
-"""Surefoot."""
+"""Surefoot: a runtime for work of many steps: each verified, each undoable, safe from a kill at any instant.
+
+Owns the names programs use. They are loaded on first use, so that `import surefoot` is quick. Must never hold logic.
+Read `surefoot.api` next.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from surefoot.errors import EffectError, SurefootError
+
+if TYPE_CHECKING:
+    from surefoot.api.authoring import Check, Plan, Step, run, run_plan
+    from surefoot.core.plan import Prepare, Probe, RetryPolicy
+    from surefoot.workers.room import StepArgument
+
+__all__ = [
+    "Check",
+    "EffectError",
+    "Plan",
+    "Prepare",
+    "Probe",
+    "RetryPolicy",
+    "Step",
+    "StepArgument",
+    "SurefootError",
+    "run",
+    "run_plan",
+]
+
+_PLACES = {
+    **dict.fromkeys(("Check", "Plan", "Step", "run", "run_plan"), "surefoot.api.authoring"),
+    **dict.fromkeys(("Prepare", "Probe", "RetryPolicy"), "surefoot.core.plan"),
+    "StepArgument": "surefoot.workers.room",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name on first use."""
+    place = _PLACES.get(name)
+    if place is None:
+        raise AttributeError(f"module 'surefoot' has no attribute {name!r}")
+    return getattr(import_module(place), name)

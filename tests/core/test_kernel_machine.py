@@ -322,8 +322,9 @@ class KernelMachine(RuleBasedStateMachine):
     def the_run_never_stalls(self) -> None:
         """While a run has not ended, something is under way, or it is paused, or a person is asked."""
         if hasattr(self, "state") and self.state.outcome is None and not self.open:
-            kinds = [event.kind for event in self.journal[-12:]]
-            assert self.state.is_paused or self.state.open_questions, kinds
+            nodes = [(n.spec.id, n.status.value, n.missing, n.due, n.held_by) for n in self.state.nodes.values()]
+            kinds = [event.kind for event in self.journal[-8:]]
+            assert self.state.is_paused or self.state.open_questions, (kinds, nodes, self.state.unfinished)
 
 
 KernelMachine.TestCase.settings = settings(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Self
 
 from surefoot.core.events import RunCreated
 from surefoot.core.ids import RunId
@@ -40,7 +41,7 @@ class Home:
         self.folder = home_folder() if folder is None else folder.absolute()
         self.journal = Journal.open(self.folder)
 
-    def __enter__(self) -> Home:
+    def __enter__(self) -> Self:
         """Return itself."""
         return self
 
@@ -73,7 +74,7 @@ class Home:
         if not found:
             raise RunNotFound(f"there is no run {name!r}; `surefoot ls` lists the runs there are", name=name)
         if len(found) > 1:
-            raise RunNotFound(f"{name!r} means more than one run: {', '.join(sorted(found))}; give more of it", name=name)
+            raise RunNotFound(f"{name!r} means several runs: {', '.join(sorted(found))}; give more of it", name=name)
         return found[0]
 
     def state(self, run: RunId) -> RunState:

@@ -50,7 +50,7 @@ def answer(home: Home, question: str, text: str, *, by: str = "") -> RunState:
     """Answer a question by its id (`RUN.NUMBER`).
 
     Raises:
-        NotAwaitingAnswer: it is not open any more, or does not take this answer; the message says who answered and when.
+        NotAwaitingAnswer: it is not open any more (the message says who answered, and when), or takes another answer.
         RunNotFound: there is no such question.
     """
     run = RunId(question.rpartition(".")[0])

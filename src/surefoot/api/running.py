@@ -145,9 +145,10 @@ def _free_id(home: Home, wanted: str | None, now: float) -> RunId:
     if wanted is None:
         return new_run_id(now)
     if not RUN_ID.match(wanted):
-        raise UsageError(f"{wanted!r} is not a run id; it has the form YYYYMMDD-xxxxxx (six lower-case letters or digits)")
+        raise UsageError(f"{wanted!r} is not a run id; it has the form YYYYMMDD-xxxxxx (x: a-z or 0-9)")
     if home.journal.head(RunId(wanted))[0] > 0:
-        raise RunExists(f"there is a run {wanted!r} already; take another id, or `surefoot resume {wanted}`", run=wanted)
+        message = f"there is a run {wanted!r} already; take another id, or `surefoot resume {wanted}`"
+        raise RunExists(message, run=wanted)
     left_over = home.run_folder(RunId(wanted))
     if left_over.exists():  # a run that was killed before its first event
         shutil.rmtree(left_over)
@@ -173,13 +174,16 @@ def _copy_files(plan: Plan, source: Source, folder: Path) -> None:
 def _with_workspace(created: ev.RunCreated, source: Source, folder: Path) -> ev.RunCreated:
     assert source.repository is not None
     origin = inspect_source(source.repository)
-    space = RunWorkspace.create(
-        folder, origin, created.run, include_dirty=source.include_dirty, at=created.at
-    )
+    space = RunWorkspace.create(folder, origin, created.run, include_dirty=source.include_dirty, at=created.at)
     write_git_configuration(folder / "gitconfig")
     reviewed = review(created.plan, checkout=str(origin.root))
     missing = [
-        Finding(kind="env-from-missing", severity=Severity.WARNING, step=step.id, text=f"{name} is not set, and the step needs it")
+        Finding(
+            kind="env-from-missing",
+            severity=Severity.WARNING,
+            text=f"{name} is not set, and the step needs it; set it before the step is reached",
+            step=step.id,
+        )
         for step in created.plan.steps
         for name in step.env_from
         if name not in os.environ
@@ -213,10 +217,10 @@ class Engagement:
     def ask_to_stop(self) -> None:
         """Stop more firmly each time: pause after what runs, then end what can be repeated, then stop at once."""
         self.stops_asked += 1
-        if self.stops_asked > 2:  # noqa: PLR2004 - the third time
+        if self.stops_asked > 2:
             self.loop.stop()
             return
-        event = ev.PauseRequested(at=self.clock.now(), by=self.options.who, interrupt=self.stops_asked == 2)  # noqa: PLR2004
+        event = ev.PauseRequested(at=self.clock.now(), by=self.options.who, interrupt=self.stops_asked == 2)
         self.loop.tell(event)
 
     def answer(self, question: str, text: str) -> None:
@@ -307,7 +311,9 @@ def _opening(state: RunState, room: Room, options: Options, token: int, *, resum
 def _claimed(home: Home, run: RunId, options: Options) -> Generator[None]:
     folder = home.run_folder(run)
     if not folder.is_dir():
-        raise WorkspaceError(f"the folder of run {run!r} is gone ({folder}); its journal is kept: `surefoot report {run}`")
+        raise WorkspaceError(
+            f"the folder of run {run!r} is gone ({folder}); its journal is kept: `surefoot report {run}`"
+        )
     holder = Holder.this()
     claim = Claim.take_over(folder, holder, GRACE_S) if options.take_over else Claim.acquire(folder, holder)
     try:
@@ -320,7 +326,9 @@ def _open_room(home: Home, run: RunId, functions: Functions, clock: Clock, watch
     created = home.created(run)
     missing = [s.id for s in created.plan.steps if isinstance(s.body, FunctionBody) and s.id not in functions]
     if missing:
-        raise UsageError(f"run {run!r} has Python bodies; resume it from the program that made it (steps {', '.join(missing)})")
+        raise UsageError(
+            f"run {run!r} has Python bodies; resume it from the program that made it (steps {', '.join(missing)})"
+        )
     space = None
     if created.repository is not None:
         space = RunWorkspace.open(home.run_folder(run), Path(created.repository), run)

@@ -2,10 +2,10 @@
 
 Owns every word the journal can hold. *Facts* say what happened and are never dropped; *decisions* say what shall happen
 and are valid only at the position they were decided at. An event never refers to an object that is not plain data.
-Must never import a library or read a clock: `at` (seconds since the epoch) comes in. Read `surefoot.core.state` next.
+Must never import a library or read a clock: `at` (seconds since the epoch) comes in.
 
-An event's `kind` is its class name in snake case. A change of an event's fields raises its `version`; readers of an older
-version are kept in `surefoot.journal.codec`.
+An event's `kind` is its class name in snake case. A change of an event's fields raises its `version`; readers of an
+older version are kept in `surefoot.journal.codec`. Read `surefoot.core.state` next.
 """
 
 from __future__ import annotations

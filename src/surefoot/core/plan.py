@@ -73,7 +73,7 @@ class RetryPolicy:
     non_retryable_error_types: tuple[str, ...] = ()
     """Names of Python exceptions after which no attempt follows."""
     retry_unknown: bool = False
-    """Whether a failure of unknown kind is tried again, too; plan files set it for steps with a `retry` of their own."""
+    """Whether a failure of unknown kind is tried again, too; plan files set it where a step has a `retry`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -392,7 +392,7 @@ def _literal_glob(text: str) -> str:
 
 
 def member_of(group: Step, item: str) -> Step:
-    """Return the member of `group` for `item`: its placeholder replaced, shell-quoted in commands, literal elsewhere."""
+    """Return the member of `group` for `item`: placeholders replaced, shell-quoted in commands, literal elsewhere."""
     assert group.for_each is not None
     token = "{" + group.for_each.name + "}"
 

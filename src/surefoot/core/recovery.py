@@ -1,8 +1,8 @@
 """How an effect in doubt is settled.
 
-Owns the questions put to the world, and then to a person, when an outside effect began and did not end in known success.
-Must never let such an effect be performed again before it is known not to have been applied, unless it is idempotent and
-repeats under its own key. Read `surefoot.core.kernel.steps` next.
+Owns the questions put to the world, and then to a person, when an outside effect began and did not end in known
+success. Must never let such an effect be performed again before it is known not to have been applied, unless it is
+idempotent and repeats under its own key. Read `surefoot.core.kernel.steps` next.
 """
 
 from __future__ import annotations

@@ -186,10 +186,11 @@ def _look_at(state: RunState) -> list[str]:
             notes.append(f"{name}: its effect was applied although the step did not hold")
         if node.proof == "exit-status-only":
             notes.append(f"{name}: proved by its exit status only")
-        for check, record in zip(node.spec.checks, node.records, strict=True) if node.records else ():
+        is_told = bool(node.records) and node.reason != "nothing_to_do"
+        for check, record in zip(node.spec.checks, node.records, strict=True) if is_told else ():
             notes += [f"{name}: check {check.name!r} is {flag}" for flag in flags_of(check, record)]
     for check, record in zip(state.plan.accept, state.accept.records, strict=True):
-        if record.after in (Verdict.FAILED, Verdict.INCONCLUSIVE):
+        if record.after is Verdict.FAILED or record.after is Verdict.INCONCLUSIVE:
             notes.append(f"acceptance check {check.name!r}: {record.after.value}: {record.text}")
         elif is_red_before(check, record):
             notes.append(f"acceptance check {check.name!r} was red before the run and was not asked again")
@@ -210,5 +211,3 @@ def next_command(state: RunState) -> str:
         options = question.asked.options
         return f"surefoot answer {question.asked.question} {'|'.join(options) if options else answer}"
     return f"surefoot resume {run}"
-
-

@@ -383,5 +383,6 @@ def _then(step: Step, behind: int, total: int) -> str:
             return "then nothing new starts"
         case OnFailure.ASK:
             return "then a person is asked"
-        case OnFailure.ROLLBACK:
+        case _:
+            assert step.on_failure is OnFailure.ROLLBACK
             return f"then the branch goes back to {step.rollback_to}"

@@ -1,11 +1,11 @@
 """The state of a run: what folding its journal gives.
 
-Owns the run's data and the bookkeeping of its graph: which nodes are ready, satisfied, blocked. A *node* of the graph is
-a step or a group; a group turns into its members when it is expanded, and counts as satisfied when all of them are.
+Owns the run's data and the bookkeeping of its graph: which nodes are ready, satisfied, blocked. A *node* of the graph
+is a step or a group; a group turns into its members when it is expanded, and counts as satisfied when all of them are.
 
-A step is `pending` until its needs are satisfied and it is started; it ends `verified`, `skipped`, `failed`, `blocked` or
-`cancelled`. `running`, `waiting` (for a person) and `in_doubt` are what a started step can be seen doing. While a step is
-active it has `work`: everything known of its current attempt, in the order in which an attempt comes to know it.
+A step is `pending` until its needs are satisfied and it is started; it ends `verified`, `skipped`, `failed`, `blocked`
+or `cancelled`. `running`, `waiting` (for a person) and `in_doubt` are what a started step can be seen doing. While a
+step is active it has `work`: what is known of its current attempt, in the order in which an attempt comes to know it.
 
 Must never decide what happens next: `surefoot.core.kernel` does. Read that next.
 """
@@ -430,9 +430,14 @@ def _close_member(state: RunState, node: StepState) -> None:
 def _satisfy(state: RunState, node: StepState) -> None:
     for name in node.dependants:
         dependant = state.nodes[name]
-        dependant.missing -= 1
-        if dependant.missing == 0 and dependant.status is StepStatus.PENDING and dependant.due is None:
-            make_ready(state, dependant)
+        for one in (name, *(dependant.members or ())):
+            _count_need(state, state.nodes[one])
+
+
+def _count_need(state: RunState, node: StepState) -> None:
+    node.missing -= 1
+    if node.missing == 0 and node.status is StepStatus.PENDING and node.due is None:
+        make_ready(state, node)
 
 
 def _block_dependants(state: RunState, node: StepState) -> None:

@@ -69,10 +69,11 @@ def record_answer(check: Check, record: CheckRecord, event: CheckAnswered | Verd
 
 
 def next_before(checks: Sequence[Check], records: Sequence[CheckRecord]) -> int | None:
-    """Return the next check to ask before the body, if any is left."""
-    for index, (check, record) in enumerate(zip(checks, records, strict=True)):
-        if check.expect is not Expect.PASS and record.before is None:
-            return index
+    """Return the next check to ask before the body: first those that can show there is nothing to do."""
+    for expect in (Expect.FAIL_TO_PASS, Expect.PASS_TO_PASS):
+        for index, (check, record) in enumerate(zip(checks, records, strict=True)):
+            if check.expect is expect and record.before is None:
+                return index
     return None
 
 

@@ -1,8 +1,8 @@
 """The embedded engine: asyncio over the journal, in one process.
 
 Owns the loop of a run: fold what happened, ask the kernel until it has nothing more to say, append both in one batch,
-dispatch the commands once that is committed, wait. Live state is folded in place ahead of the commit; when the commit
-does not come about (a conflict, a full disk) it is thrown away and folded anew from the journal, so that nothing is ever
+dispatch the commands once that is committed, wait. Live state is folded in place ahead of the commit; when that does
+not come about (a conflict, a full disk) it is thrown away and folded anew from the journal, so that nothing is ever
 dispatched on the strength of an event that is not in the journal. Must never perform an effect itself. Read
 `surefoot.core.kernel` and `surefoot.workers.dispatch` next.
 """
@@ -103,16 +103,24 @@ class RunLoop:
     async def drive(self) -> str:
         """Work until the run ends, pauses, or waits for a person; return `ended`, `paused`, `waiting` or `stopped`."""
         listening = asyncio.create_task(self._listen())
+        wall_s = self.state.plan.limits.wall_s
+        alarm = None if wall_s is None else asyncio.get_running_loop().call_later(wall_s, self._time_is_over)
         try:
             reason = await self._drive()
             if reason != "stopped":
                 await self._advance([ev.EngineStopped(at=self.room.clock.now(), reason=reason)])
             return reason
         finally:
+            if alarm is not None:
+                alarm.cancel()
             listening.cancel()
             for running in self._running:
                 running.cancel()
             await asyncio.gather(listening, *self._running, return_exceptions=True)
+
+    def _time_is_over(self) -> None:
+        by = f"the limit of {self.state.plan.limits.wall_s:.0f} s wall time"
+        self.tell(ev.PauseRequested(at=self.room.clock.now(), by=by))
 
     async def _drive(self) -> str:
         while not self._stopping:
@@ -137,9 +145,7 @@ class RunLoop:
             if not events:
                 return
             is_durable = any(_is_synced(self.state, event) for event in events)
-            batch = Batch(
-                run=self.room.run, expected=expected, events=events, token=self._token, durable=is_durable
-            )
+            batch = Batch(run=self.room.run, expected=expected, events=events, token=self._token, durable=is_durable)
             try:
                 await self._writer.append(batch)
             except JournalConflict:

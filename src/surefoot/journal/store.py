@@ -200,6 +200,7 @@ class Journal:
             with self._database.transaction(durable=True) as connection:
                 token = _raise_token(connection, run)
             self._tokens[run] = token
+        faults.point("journal.token.raised")
         return token
 
     def snapshot(self, run: RunId) -> tuple[int, bytes] | None:

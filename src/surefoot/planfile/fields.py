@@ -142,19 +142,12 @@ class Page:
         self.flaw(node, f"found {described(node)}; {expected}; {cure}")
         return None
 
-    def each(self, node: Tree, read: Callable[[Tree], T | None], what: str) -> tuple[T, ...] | None:
-        """Read a list with one reader for its elements."""
-        if not isinstance(node, Items):
-            self.flaw(node, f"found {described(node)}; {what} was expected; write it as [a, b] or as lines with `-`")
-            return None
-        return tuple(value for item in node.items if (value := read(item)) is not None)
-
     def many(self, read: Callable[[Tree], T | None]) -> Callable[[Tree], tuple[T, ...] | None]:
         """Return a reader of a list of texts in which one alone may stand for a list of one."""
 
         def read_many(node: Tree) -> tuple[T, ...] | None:
             if isinstance(node, Items):
-                return self.each(node, read, "a list")
+                return tuple(value for item in node.items if (value := read(item)) is not None)
             value = read(node)
             return None if value is None else (value,)
 

@@ -84,7 +84,7 @@ def _request(room: Room, command: do.RunStep) -> CommandRequest:
         "workspace": str(room.space.lane_path(command.lane)),
         "attempt": command.attempt,
         "idempotency_key": command.key,
-        "outputs": {},
+        "outputs": dict[str, str](),
     }
     request = call_request(spec.body.function, room.plan_folder, argument)
     return CommandRequest(

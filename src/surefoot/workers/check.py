@@ -1,7 +1,7 @@
 """Asks checks in a lane, and leaves the lane as it was.
 
-Owns the way from a kernel's question to an answer. Must never judge: `surefoot.checks` answers, the kernel decides. Read
-`surefoot.checks` next.
+Owns the way from a kernel's question to an answer. Must never judge: `surefoot.checks` answers, the kernel decides.
+Read `surefoot.checks` next.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ async def ask_check(room: Room, command: do.AskCheck) -> Event:
     """Ask one check; files it leaves that are not ignored are removed."""
     assert command.lane is not None
     point(f"check.{command.moment}.before")
-    step_env = command.spec.env if command.spec is not None else {}
+    step_env = command.spec.env if command.spec is not None else dict[str, str]()
     commands = LaneCommands(
         room=room, lane=command.lane, mark=f"{command.step}/{command.attempt}/check-{command.index}", step=command.spec
     )

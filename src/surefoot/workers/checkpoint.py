@@ -6,6 +6,7 @@ Owns what is done to a lane's files. Must never move a ref the user can see. Rea
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 from surefoot.core import commands as do
@@ -18,6 +19,7 @@ from surefoot.core.retry import diagnose_text
 from surefoot.errors import EffectError, WorkspaceError
 from surefoot.faults import point
 from surefoot.ports import CommandRequest
+from surefoot.sandbox import command_environment
 from surefoot.workers.command import LaneCommands
 from surefoot.workers.room import Room, in_thread
 
@@ -56,8 +58,8 @@ async def _prepare(room: Room, lane: str) -> tuple[str, BlobId | None, float]:
     """Prepare a lane unless that was done with the same key files; return the digest of its environment."""
     prepare = room.plan.prepare
     key = await in_thread(_key_of, room, lane, prepare)
-    environment = digest_of((key, room.rung.value, sorted(room.environment(lane, (room.plan.env,), network=False).items())))
-    environment = environment.replace(lane, "") if lane in environment else environment
+    inherited = sorted(command_environment(room.environ).items())
+    environment = digest_of((key, room.rung.value, inherited, sorted(room.plan.env.items())))
     note = room.note(lane)
     if note.get(_PREPARED) == key:
         return environment, None, 0.0
@@ -107,20 +109,27 @@ async def _refuse_foreign_imports(room: Room, lane: str) -> None:
     lines = outcome.tail.strip().splitlines()
     if outcome.exit_code != 0 or not lines or not lines[-1].startswith("["):
         return
-    checkout, own = room.source.resolve(), room.folder.resolve()
-    for entry in json.loads(lines[-1]):
-        path = Path(entry).resolve()
-        if path.is_relative_to(checkout) and not path.is_relative_to(own) and not _is_environment(path):
-            raise EffectError(
-                f"the `python` of the lane imports from your checkout ({path}), so checks would test your checkout and "
-                "not the run's copy; let `prepare` make an environment in the lane, for example "
-                "`python -m venv .venv && .venv/bin/pip install -e .` with `path: [.venv/bin]`"
-            )
+    foreign = _foreign_path(room, room.source, json.loads(lines[-1]))
+    if foreign is not None:
+        raise EffectError(
+            f"the `python` of the lane imports from your checkout ({foreign}), so checks would test your checkout and "
+            "not the run's copy; let `prepare` make an environment in the lane, for example "
+            "`python -m venv .venv && .venv/bin/pip install -e .` with `path: [.venv/bin]`"
+        )
+
+
+def _foreign_path(room: Room, source: Path, entries: Iterable[str]) -> Path | None:
+    checkout, own = source.resolve(), room.folder.resolve()
+    paths = (Path(entry).resolve() for entry in entries)
+    inside = (path for path in paths if path.is_relative_to(checkout) and not path.is_relative_to(own))
+    return next((path for path in inside if not _is_environment(path)), None)
 
 
 def _is_environment(path: Path) -> bool:
     """Tell whether a path belongs to an installation, which may well lie in the checkout (a venv there)."""
-    return "site-packages" in path.parts or "dist-packages" in path.parts or path.suffix == ".zip" or "lib" in path.parts
+    return (
+        "site-packages" in path.parts or "dist-packages" in path.parts or path.suffix == ".zip" or "lib" in path.parts
+    )
 
 
 async def take_checkpoint(room: Room, command: do.TakeCheckpoint) -> Event:
@@ -211,6 +220,7 @@ async def expand_group(room: Room, command: do.ExpandGroup) -> Event:
     """Find the items of a group."""
     group, each = command.group, command.group.for_each
     assert each is not None
+    point("expand.before")
     now = room.clock.now
     if each.items is not None:
         return ev.GroupExpanded(at=now(), group=group.id, items=each.items)
@@ -224,6 +234,7 @@ async def expand_group(room: Room, command: do.ExpandGroup) -> Event:
     commands = LaneCommands(room=room, lane=command.lane, mark=f"expand-{group.id}", step=group)
     await in_thread(room.space.restore, command.lane, command.commit)
     outcome = await commands.run(CommandRequest(text=each.lines, timeout_s=group.timeout_s, network=group.network))
+    point("expand.after")
     await in_thread(room.space.restore, command.lane, command.commit)
     if outcome.exit_code != 0 or outcome.evidence is None:
         reason = f"the command for the items failed ({outcome.said}): {outcome.tail.strip()[-500:]}"

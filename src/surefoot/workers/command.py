@@ -1,7 +1,7 @@
 """Runs commands in a lane, confined, and stores what they print.
 
-Owns the implementation of `surefoot.ports.Commands`. Must never let an unmasked byte reach the disk or the journal. Read
-`surefoot.sandbox` next.
+Owns the implementation of `surefoot.ports.Commands`. Must never let an unmasked byte reach the disk or the journal.
+Read `surefoot.sandbox` next.
 """
 
 from __future__ import annotations
@@ -40,16 +40,14 @@ class LaneCommands:
         """Run a command to its end and store its output."""
         spool = self.room.new_spool()
         try:
-            result = await run_command(
-                self._spec(request), spool=spool, masker=self.room.masker, on_line=self.on_line
-            )
+            result = await run_command(self._spec(request), spool=spool, masker=self.room.masker, on_line=self.on_line)
             return self._outcome(result)
         finally:
             spool.unlink(missing_ok=True)
 
     def _spec(self, request: CommandRequest) -> CommandSpec:
         room = self.room
-        step_env = self.step.env if self.step is not None else {}
+        step_env = self.step.env if self.step is not None else dict[str, str]()
         layers = (room.plan.env, step_env, self.secrets, request.env)
         argv = request.argv or (*_SHELLS[request.shell], request.text)
         return CommandSpec(

@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import traceback
-from collections.abc import Callable
-from typing import cast
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, cast
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
@@ -22,6 +22,12 @@ from surefoot.workers.check import ask_check
 from surefoot.workers.checkpoint import expand_group, inspect, open_lane, restore_lane, take_checkpoint
 from surefoot.workers.probe import ask_probe
 from surefoot.workers.room import Room
+
+
+async def wait(room: Room, command: do.WaitUntil) -> Event:
+    """Wait until the next attempt is due."""
+    await room.clock.wait_until(command.due)
+    return ev.RetryDue(at=room.clock.now(), step=command.step, attempt=command.attempt)
 
 
 _TEXTS = frozenset({"text", "reason", "refused"})
@@ -40,33 +46,24 @@ async def perform(room: Room, command: do.Command, journal_head: Callable[[], tu
     return masked(fact, room.masker)
 
 
+_WORKERS: Mapping[type[do.Command], Callable[[Room, Any], Awaitable[Event]]] = {
+    do.OpenLane: open_lane,
+    do.ExpandGroup: expand_group,
+    do.TakeCheckpoint: take_checkpoint,
+    do.AskCheck: ask_check,
+    do.AskProbe: ask_probe,
+    do.RunStep: run_step,
+    do.Inspect: inspect,
+    do.RestoreLane: restore_lane,
+    do.MoveRefs: move_refs,
+    do.WaitUntil: wait,
+}
+
+
 async def _perform(room: Room, command: do.Command, journal_head: Callable[[], tuple[int, str]]) -> Event:
-    match command:
-        case do.OpenLane():
-            return await open_lane(room, command)
-        case do.ExpandGroup():
-            return await expand_group(room, command)
-        case do.TakeCheckpoint():
-            return await take_checkpoint(room, command)
-        case do.AskCheck():
-            return await ask_check(room, command)
-        case do.AskProbe():
-            return await ask_probe(room, command)
-        case do.RunStep():
-            return await run_step(room, command)
-        case do.Inspect():
-            return await inspect(room, command)
-        case do.WriteCommit():
-            return await write_commit(room, command, journal_head())
-        case do.RestoreLane():
-            return await restore_lane(room, command)
-        case do.MoveRefs():
-            return await move_refs(room, command)
-        case do.WaitUntil():
-            await room.clock.wait_until(command.due)
-            return ev.RetryDue(at=room.clock.now(), step=command.step, attempt=command.attempt)
-        case do.Interrupt():
-            raise AssertionError(command)
+    if isinstance(command, do.WriteCommit):
+        return await write_commit(room, command, journal_head())
+    return await _WORKERS[type(command)](room, command)
 
 
 def interrupted(command: do.Command, now: float) -> Event | None:

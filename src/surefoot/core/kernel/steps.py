@@ -1,9 +1,9 @@
 """The course of one attempt: a list of rules, each asking for the first thing that is still missing.
 
-Owns what happens to an active step next. The rules stand in the order of an attempt's life: put back what failed, settle
-what is in doubt, take the checkpoint, ask the checks that must be red or green before, get a person's consent, probe, run
-the body, look at what it wrote, ask the checks, write the commit, call it verified. Must never change the state. Read
-`surefoot.core.recovery` next.
+Owns what happens to an active step next. The rules stand in the order of an attempt's life: put back what failed,
+settle what is in doubt, take the checkpoint, ask the checks that must be red or green before, get a person's consent,
+probe, run the body, look at what it wrote, ask the checks, write the commit, call it verified. Must never change the
+state. Read `surefoot.core.recovery` next.
 """
 
 from __future__ import annotations
@@ -193,12 +193,10 @@ def _before(state: RunState, node: StepState, work: Work, now: float) -> Move:
     if bad is not None:
         reason = f"the check {node.spec.checks[bad].name!r} has no answer before the step: {work.checks[bad].text}"
         return _fails(node, now, _diagnosis_of(work.checks[bad]), reason)
-    index = next_before(node.spec.checks, work.checks)
-    if index is not None:
-        return _ask_check(state, node, work, now, (Moment.BEFORE, index))
     if has_nothing_to_do(node.spec.checks, work.checks):
         return Proposal(ev.StepSkipped(at=now, step=node.spec.id, attempt=node.attempt, reason="nothing_to_do"))
-    return None
+    index = next_before(node.spec.checks, work.checks)
+    return None if index is None else _ask_check(state, node, work, now, (Moment.BEFORE, index))
 
 
 def _ask_check(state: RunState, node: StepState, work: Work, now: float, which: tuple[Moment, int]) -> Proposal:
@@ -342,7 +340,7 @@ def _body(state: RunState, node: StepState, work: Work, now: float) -> Move:
 
 
 def _ending(state: RunState, node: StepState, work: Work, now: float) -> Move:
-    """Judge how the body ended. (Outside effects that ended badly were settled before.)"""
+    """Judge how the body ended; outside effects that ended badly were settled before."""
     del state
     ending = work.ending
     if ending is None or ending.status is Status.OK or work.settled == Applied.APPLIED:

@@ -1,0 +1,243 @@
+"""Plans written in Python: `Plan`, `Step`, `Check`, and `run` to carry one out.
+
+Owns the shapes people write by hand and their translation into the plan model. Must never know what a field means; the
+plan model does. Read `surefoot.core.plan` next.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from surefoot.api.home import Home
+from surefoot.api.running import Functions, Options, Source, Watching, create_run, engage
+from surefoot.core import plan as model
+from surefoot.core.ids import RunId, StepId, encode_id
+from surefoot.core.plan import Effect, Expect, OnFailure, RetryPolicy, Tier
+from surefoot.core.report import Json, report_of
+from surefoot.errors import PlanInvalid
+from surefoot.workers.room import Function
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One executable question about a result. Exactly one of `run`, `tests`, `file`, `call`, `changed` is given."""
+
+    run: str | None = None
+    """A command: exit status 0 passes."""
+    tests: str | None = None
+    """A command judged test by test."""
+    format: str = "junit"
+    """For `tests`: `junit` or `unittest`."""
+    file: str | None = None
+    """A glob; one of the next four says what is asked about the files."""
+    exists: bool | None = None
+    """At least one file matches (False: none does)."""
+    contains: str | None = None
+    """Every matching file holds this text."""
+    lacks: str | None = None
+    """No matching file holds this text."""
+    matches: str | None = None
+    """Every matching file matches this regular expression."""
+    call: str | None = None
+    """`package.module:function`, which returns a bool or (verdict, text)."""
+    changed: tuple[str, ...] | None = None
+    """Globs inside which all changes must lie."""
+    name: str = ""
+    """Unique within its step; made from the question when none is given."""
+    expect: str = "pass"
+    """`pass`, `pass_to_pass` or `fail_to_pass`."""
+    timeout_s: float = 600.0
+    """After this many seconds the answer is inconclusive."""
+    cwd: str | None = None
+    """Folder to ask in."""
+    env: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Variables on top of the plan's and the step's."""
+    network: bool = False
+    """Whether the command may use the network."""
+
+    def compiled(self, number: int) -> model.Check:
+        """Return the check of the plan model."""
+        asks = [ask for ask in self._asks() if ask is not None]
+        if len(asks) != 1:
+            raise PlanInvalid("a check takes exactly one of run, tests, file, call, changed", problems=())
+        return model.Check(
+            name=self.name or f"check {number}",
+            ask=asks[0],
+            expect=Expect(self.expect),
+            timeout_s=self.timeout_s,
+            cwd=self.cwd,
+            env=self.env,
+            network=self.network,
+        )
+
+    def _asks(self) -> list[model.Ask | None]:
+        texts = {"contains": self.contains, "lacks": self.lacks, "matches": self.matches}
+        return [
+            None if self.run is None else model.RunAsk(command=self.run),
+            None if self.tests is None else model.TestsAsk(command=self.tests, format=self.format),
+            None if self.file is None else model.FileAsk(glob=self.file, exists=self.exists, **texts),
+            None if self.call is None else model.CallAsk(function=self.call),
+            None if self.changed is None else model.ChangedAsk(globs=self.changed),
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a plan written in Python. Exactly one of `do`, `run`, `call`, `ask` is given."""
+
+    id: str
+    """Unique in the plan."""
+    do: Function | None = None
+    """An async function run in this very process; it is given a `StepArgument`."""
+    run: str | None = field(default=None, kw_only=True)
+    """A shell command."""
+    call: str | None = field(default=None, kw_only=True)
+    """`package.module:function`, run in a child process."""
+    ask: str | None = field(default=None, kw_only=True)
+    """A question to a person."""
+    options: tuple[str, ...] = field(default=(), kw_only=True)
+    """For `ask`: the answers allowed."""
+    title: str = field(default="", kw_only=True)
+    """A few words for people."""
+    why: str = field(default="", kw_only=True)
+    """The reason, shown when a person is asked."""
+    needs: Sequence[str] = field(default=(), kw_only=True)
+    """Ids of steps, or globs over them."""
+    writes: Sequence[str] | None = field(default=None, kw_only=True)
+    """Globs over files the body may change."""
+    checks: Sequence[Check] = field(default=(), kw_only=True)
+    """What must hold for the step to be verified."""
+    effect: str = field(default="reversible", kw_only=True)
+    """`read`, `reversible`, `idempotent` or `irreversible`."""
+    tier: str | None = field(default=None, kw_only=True)
+    """Raises the tier: `log` or `confirm`."""
+    probe: model.Probe | None = field(default=None, kw_only=True)
+    """How to tell whether an outside effect was applied."""
+    undo: str = field(default="", kw_only=True)
+    """How the effect is taken back."""
+    env: Mapping[str, str] = field(default_factory=dict[str, str], kw_only=True)
+    """Variables for body and checks."""
+    env_from: Sequence[str] = field(default=(), kw_only=True)
+    """Variables taken from the environment, masked everywhere."""
+    network: bool = field(default=False, kw_only=True)
+    """Whether the body may use the network."""
+    confine: bool = field(default=True, kw_only=True)
+    """Whether a command runs in the sandbox."""
+    retry: RetryPolicy | None = field(default=None, kw_only=True)
+    """When it is tried again; stating one retries failures of unknown kind, too."""
+    timeout_s: float = field(default=1800.0, kw_only=True)
+    """The body is ended after this many seconds."""
+    on_failure: str = field(default="block", kw_only=True)
+    """`block`, `skip`, `stop` or `ask`."""
+    estimate_s: float | None = field(default=None, kw_only=True)
+    """How long the body is expected to take."""
+
+    def compiled(self) -> model.Step:
+        """Return the step of the plan model."""
+        bodies = [body for body in self._bodies() if body is not None]
+        if len(bodies) != 1:
+            raise PlanInvalid(f"step {self.id!r} takes exactly one of do, run, call, ask", problems=())
+        return model.Step(
+            id=encode_id(self.id),
+            body=bodies[0],
+            title=self.title,
+            why=self.why,
+            needs=tuple(self.needs),
+            writes=None if self.writes is None else tuple(self.writes),
+            checks=tuple(check.compiled(number) for number, check in enumerate(self.checks, start=1)),
+            effect=Effect(self.effect),
+            tier=None if self.tier is None else Tier(self.tier),
+            probe=self.probe,
+            undo=self.undo,
+            env=self.env,
+            env_from=tuple(self.env_from),
+            network=self.network,
+            confine=self.confine,
+            retry=RetryPolicy() if self.retry is None else replace(self.retry, retry_unknown=True),
+            timeout_s=self.timeout_s,
+            on_failure=OnFailure(self.on_failure),
+            estimate_s=self.estimate_s,
+        )
+
+    def _bodies(self) -> list[model.Body | None]:
+        name = getattr(self.do, "__qualname__", type(self.do).__name__)
+        return [
+            None if self.do is None else model.FunctionBody(name=name),
+            None if self.run is None else model.RunBody(command=self.run),
+            None if self.call is None else model.CallBody(function=self.call),
+            None if self.ask is None else model.AskBody(question=self.ask, options=self.options),
+        ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A plan written in Python."""
+
+    goal: str
+    """What is wanted, verbatim."""
+    steps: Sequence[Step]
+    """In the order in which they are taken up when nothing else decides."""
+    prepare: model.Prepare | None = None
+    """How a lane is made usable."""
+    accept: Sequence[Check] = ()
+    """What must hold for the goal to be reached."""
+    scope_write: Sequence[str] = (model.EVERYTHING,)
+    """Globs over all files the run may change."""
+    env: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Variables for prepare, bodies, checks and acceptance."""
+    wall_s: float | None = None
+    """The run pauses after this many seconds of work."""
+    parallel: int = 1
+    """How many steps run at once; more than one only in runs without a workspace."""
+
+    def compiled(self) -> model.Plan:
+        """Return the plan of the plan model."""
+        return model.Plan(
+            goal=self.goal,
+            steps=tuple(step.compiled() for step in self.steps),
+            prepare=self.prepare,
+            accept=tuple(check.compiled(number) for number, check in enumerate(self.accept, start=1)),
+            scope_write=tuple(self.scope_write),
+            env=self.env,
+            limits=model.Limits(wall_s=self.wall_s, parallel=self.parallel),
+        )
+
+    @property
+    def functions(self) -> Functions:
+        """Return the async bodies by step id."""
+        return {StepId(encode_id(step.id)): step.do for step in self.steps if step.do is not None}
+
+
+async def run_plan(
+    plan: Plan,
+    *,
+    repo: Path | str | None = None,
+    run_id: str | None = None,
+    home: Path | None = None,
+    options: Options | None = None,
+    watching: Watching | None = None,
+) -> Json:
+    """Carry out a plan and return its report (`surefoot.report/1`).
+
+    A run of that id which exists already is gone on with, so that a program that was killed can simply be started
+    again: what is verified is not done twice. Without `repo` the run has no workspace, and steps are async functions.
+
+    Raises:
+        PlanInvalid: the plan cannot run.
+        RunHeld: another engine is at work on the run.
+    """
+    with Home(home) as opened:
+        run = RunId(run_id) if run_id is not None else None
+        if run is None or opened.journal.head(run)[0] == 0:
+            source = Source(repository=None if repo is None else Path(repo))
+            run = create_run(opened, plan.compiled(), source, run_id=run_id).created.run
+        state = await engage(opened, run, options, watching=watching, functions=plan.functions)
+        return report_of(state)
+
+
+def run(plan: Plan, *, repo: Path | str | None = None, run_id: str | None = None, home: Path | None = None) -> Json:
+    """Carry out a plan from a program that has no event loop; see `run_plan`."""
+    return asyncio.run(run_plan(plan, repo=repo, run_id=run_id, home=home))

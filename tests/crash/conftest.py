@@ -1,0 +1,390 @@
+"""What the crash proofs stand on: stages on which whole runs are killed and resumed as real programs.
+
+Owns the fingerprints that are compared. Must never look into the program that is killed. Read `driver.py`, then
+`test_matrix.py` next.
+
+A stage is one folder: `user/` (the user's repository), `plan/`, `home/` (`$SUREFOOT_HOME`) and `world/`, where steps leave
+their outside effects: one line in `effects` for each one that was applied, one in `keyed` for each that was repeated under
+its key. Every body adds its step to `home/cache/ran` when it begins.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import shutil
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from surefoot import api
+from surefoot.core.ids import RunId
+from surefoot.core.report import status_of
+from surefoot.core.state import RunState
+
+HERE = Path(__file__).parent
+SCENARIOS = HERE / "scenarios"
+OUTSIDE = ("put", "put-probed", "send", "pay")
+"""Steps of the scenarios with outside effects."""
+Said = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a program ended."""
+
+    code: int
+    """Exit status; negative for a signal."""
+    output: str
+    """All it printed."""
+
+    @property
+    def said(self) -> Said:
+        """Return the last line of its output."""
+        return json.loads(self.output.strip().splitlines()[-1])
+
+
+class Program:
+    """An order being carried out beside the test; killed at the end of a `with`, should it still run."""
+
+    def __init__(self, order: str, env: Mapping[str, str]) -> None:
+        """Start it."""
+        command = [sys.executable, str(HERE / "driver.py"), order]
+        self._popen = subprocess.Popen(
+            command, env=dict(env), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        self._heard: list[str] = []
+
+    @property
+    def pid(self) -> int:
+        """Return its operating-system id."""
+        return self._popen.pid
+
+    def hear(self, line: str) -> None:
+        """Wait until it has printed a line: an event with its step, or `STEP: OUTPUT`."""
+        assert self._popen.stdout is not None
+        for said in self._popen.stdout:
+            self._heard.append(said)
+            if said.strip() == line:
+                return
+        raise AssertionError(f"{line!r} was never said, but:\n{''.join(self._heard)}")
+
+    def send(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        self._popen.send_signal(number)
+
+    def wait(self) -> Ended:
+        """Wait for its end."""
+        rest, _ = self._popen.communicate()
+        return Ended(self._popen.returncode, "".join(self._heard) + rest)
+
+    def kill(self) -> Ended:
+        """Kill it."""
+        self._popen.kill()
+        return self.wait()
+
+    def __enter__(self) -> Program:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._popen.poll() is None:
+            self._popen.kill()
+        self._popen.__exit__(None, None, None)
+
+
+class Launcher:
+    """Starts the driver again and again, as a program of its own each time."""
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        """Start the program that forks the others."""
+        command = [sys.executable, str(HERE / "driver.py")]
+        self.env = dict(env)
+        self._server = subprocess.Popen(
+            command, env=self.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+        )
+
+    def start(self, order: str, output: Path, env: Mapping[str, str]) -> int:
+        """Start a program and return its id; `wait` has to be called before the next."""
+        assert self._server.stdin is not None
+        self._server.stdin.write(json.dumps({"order": order, "env": dict(env), "output": str(output)}) + "\n")
+        return self._line()
+
+    def wait(self) -> int:
+        """Wait for the program's end and return its exit status, negative for a signal."""
+        return self._line()
+
+    def has_ended(self, within_s: float) -> bool:
+        """Wait so long for the program's end, and tell whether it has come."""
+        assert self._server.stdout is not None
+        return bool(select.select([self._server.stdout], [], [], within_s)[0])
+
+    def close(self) -> None:
+        """End the server."""
+        self._server.communicate()
+
+    def _line(self) -> int:
+        assert self._server.stdout is not None
+        return int(self._server.stdout.readline())
+
+
+@dataclass(frozen=True)
+class Ending:
+    """What has to be equal to an unkilled run, by FORMATS."""
+
+    outcome: str
+    tree: str
+    steps: frozenset[tuple[str, str]]
+    effects: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One run, and all it can touch."""
+
+    folder: Path
+    run: str
+    launcher: Launcher
+    before: Mapping[str, tuple[int, bytes]] = field(default_factory=dict[str, "tuple[int, bytes]"])
+    """The user's repository as it was."""
+
+    @property
+    def user(self) -> Path:
+        """Return the user's repository."""
+        return self.folder / "user"
+
+    @property
+    def home(self) -> Path:
+        """Return `$SUREFOOT_HOME`."""
+        return self.folder / "home"
+
+    @property
+    def run_folder(self) -> Path:
+        """Return the folder of the run."""
+        return self.home / "runs" / self.run
+
+    @property
+    def plan(self) -> Path:
+        """Return the plan file."""
+        return self.folder / "plan" / "plan.yaml"
+
+    def order(self, **more: object) -> str:
+        """Return the order to work on the run, as JSON."""
+        usual = {"home": str(self.home), "plan": str(self.plan), "repository": str(self.user), "run": self.run}
+        consent = {"yes": True, "allow": ["send", "pay"], "answers": {"*": "truth"}}
+        return json.dumps(usual | consent | more)
+
+    def work(self, env: Mapping[str, str] | None = None, **more: object) -> Ended:
+        """Carry out an order to its end, and return how it ended."""
+        output = self.folder / "output"
+        output.unlink(missing_ok=True)
+        self.launcher.start(self.order(**more), output, env or {})
+        return Ended(self.launcher.wait(), output.read_text("utf-8"))
+
+    def killed(self, point: str) -> int:
+        """Work on the run with a kill at a fault point (`NAME:N`), and return the exit status."""
+        return self.work({"SUREFOOT_FAULT": point}).code
+
+    def begin(self, env: Mapping[str, str] | None = None, **more: object) -> Program:
+        """Start an order as a program beside this one; it prints every event."""
+        return Program(self.order(watch=True, **more), {**self.launcher.env, **(env or {})})
+
+    def go(self) -> None:
+        """Let bodies go on that wait for this: `until test -e $XDG_CACHE_HOME/go; do sleep 0.02; done`."""
+        (self.home / "cache" / "go").touch()
+
+    def state(self) -> RunState:
+        """Return the state of the run."""
+        with api.Home(self.home) as home:
+            return home.state(RunId(self.run))
+
+    def git(self, *args: str) -> str:
+        """Run git in the user's repository."""
+        done = subprocess.run(
+            ["git", *args], cwd=self.user, env=self.launcher.env, check=True, capture_output=True, text=True
+        )
+        return done.stdout.strip()
+
+    # --- what there is to see afterwards
+
+    def look(self) -> dict[str, tuple[int, bytes]]:
+        """Return mode and content of all the user's files, `.git` included, without objects and the run's own refs."""
+        ours = (".git/objects/", ".git/refs/surefoot/", f".git/refs/heads/surefoot/{self.run}")
+        found: dict[str, tuple[int, bytes]] = {}
+        for folder, names, files in os.walk(self.user):
+            for name in (*names, *files):
+                path = Path(folder, name)
+                place = str(path.relative_to(self.user))
+                if f"{place}/".startswith(ours) or (path.is_dir() and not path.is_symlink()):
+                    continue
+                content = os.fsencode(path.readlink()) if path.is_symlink() else path.read_bytes()
+                found[place] = (path.lstat().st_mode, content)
+        return found
+
+    def lines(self, name: str) -> Counter[str]:
+        """Count the lines of a log: `world/effects`, `world/keyed`, `home/cache/ran`."""
+        path = self.folder / name
+        return Counter(path.read_text("utf-8").splitlines() if path.exists() else ())
+
+    def verified(self) -> dict[str, int]:
+        """Return how often the bodies of steps verified so far were begun."""
+        with api.Home(self.home) as home:
+            if home.journal.head(RunId(self.run))[0] == 0:
+                return {}
+            steps = home.state(RunId(self.run)).steps()
+            done = [node.spec.id for node in steps if node.status == "verified"]
+        ran = self.lines("home/cache/ran")
+        return {step: ran[step] for step in done}
+
+    def ending(self) -> Ending:
+        """Return how the run ended."""
+        state = self.state()
+        effects = self.lines("world/effects") + Counter(set(self.lines("world/keyed")))
+        counts = {step.rpartition(":")[2]: count for step, count in effects.items()}
+        return Ending(
+            outcome=str(state.outcome),
+            tree=self.git("rev-parse", f"refs/heads/surefoot/{self.run}^{{tree}}"),
+            steps=frozenset((node.spec.id, status_of(node).value) for node in state.steps()),
+            effects=tuple((step, counts.get(step, 0)) for step in OUTSIDE),
+        )
+
+    def wrongs(self, verified: Mapping[str, int] | None = None) -> list[str]:
+        """Return what must never be, whatever was killed; `verified` is what was verified at the last kill."""
+        run = RunId(self.run)
+        with api.Home(self.home) as home:
+            state, found = home.state(run), api.audit(home, run)
+        assert state.branch is not None
+        if (at := self.git("rev-parse", f"refs/heads/surefoot/{self.run}")) != state.branch.head:
+            found.append(f"the branch is at {at}, the journal at {state.branch.head}")
+        found += self.changed()
+        found += [f"process {pid} has outlived the run" for pid in left_over(self.run)]
+        ran = self.lines("home/cache/ran")
+        found += [f"{step} was verified and ran again" for step, count in (verified or {}).items() if ran[step] != count]
+        return found
+
+    def changed(self) -> list[str]:
+        """Return what has changed in the user's repository beside the run's refs."""
+        now = self.look()
+        return [f"{name} has changed" for name in self.before.keys() | now.keys() if self.before.get(name) != now.get(name)]
+
+
+def left_over(run: str) -> list[str]:
+    """Return the processes that carry the mark of an effect of the run."""
+    mark = b"SUREFOOT_EFFECT=" + run.encode() + b"/"
+    found: list[str] = []
+    for entry in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            if any(variable.startswith(mark) for variable in entry.read_bytes().split(b"\0")):
+                found.append(entry.parent.name)
+        except OSError:
+            continue
+    return found
+
+
+@dataclass(frozen=True)
+class Unkilled:
+    """A run nobody killed."""
+
+    ending: Ending
+    passed: Counter[str]
+    """How often each fault point was passed."""
+
+    def middle(self, name: str) -> str:
+        """Return the middle passing of a point, as `NAME:N`."""
+        return f"{name}:{(self.passed[name] + 1) // 2}"
+
+
+@pytest.fixture(scope="session")
+def _environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Return the variables programs get: nothing of whoever runs the tests, but the paths."""
+    home = tmp_path_factory.mktemp("home")
+    (home / ".gitconfig").write_text("[user]\n\tname = Una User\n\temail = una@example.org\n", "utf-8")
+    kept = {name: os.environ[name] for name in ("LANG", "TMPDIR", "SUREFOOT_RUNG") if name in os.environ}
+    git = shutil.which("git")
+    assert git is not None
+    paths = {
+        # As little as will do: where lanes have a `python`, each is asked where it imports from.
+        "PATH": os.pathsep.join([str(Path(git).parent), os.defpath]),
+        "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+    }
+    return {**kept, **paths, "HOME": str(home), "GIT_CONFIG_NOSYSTEM": "1", "USER": "tester"}
+
+
+@pytest.fixture(scope="session")
+def _launcher(_environment: dict[str, str]) -> Iterator[Launcher]:
+    launcher = Launcher(_environment)
+    yield launcher
+    launcher.close()
+
+
+@pytest.fixture(scope="session")
+def _user(tmp_path_factory: pytest.TempPathFactory, _environment: dict[str, str]) -> Path:
+    """Make the user's repository once: commits, a tag, a stash, hooks, settings, a staged and an unstaged change."""
+    folder = tmp_path_factory.mktemp("template") / "user"
+    folder.mkdir()
+    text = """
+    git init -q -b main; mkdir sub; printf '*.log\\n' > .gitignore; echo key > key.txt; ln -s a.txt link
+    for f in a b sub/1 sub/2 sub/3; do echo one > $f.txt; done
+    git add -A; git commit -qm first; git tag -a v1 -m v1; git branch other
+    echo stashed > a.txt; git stash -q
+    echo staged > staged.txt; git add staged.txt; echo loose > loose.txt; echo x > ignored.log
+    git config user.nickname una
+    for hook in reference-transaction post-commit post-checkout pre-commit; do
+        printf '#!/bin/sh\\ntouch hook-was-here\\n' > .git/hooks/$hook; chmod +x .git/hooks/$hook
+    done
+    """
+    subprocess.run(["bash", "-ec", text], cwd=folder, env=_environment, check=True)
+    return folder
+
+
+Setting = Callable[..., Stage]
+
+
+@pytest.fixture
+def setting(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest, _user: Path, _launcher: Launcher
+) -> Setting:
+    """Return what makes a stage for a scenario by name, or for a plan's text."""
+    return lambda scenario: make_stage(tmp_path_factory.mktemp("stage"), scenario, _user, _launcher)
+
+
+def make_stage(folder: Path, scenario: str, user: Path, launcher: Launcher) -> Stage:
+    """Make a stage; the run's id is its own, because left-over programs are searched for by it on the whole machine."""
+    for name in ("world", "plan"):
+        (folder / name).mkdir()
+    shutil.copytree(user, folder / "user", symlinks=True)
+    text = scenario if "\n" in scenario else (SCENARIOS / f"{scenario}.yaml").read_text("utf-8")
+    (folder / "plan" / "plan.yaml").write_text(text.replace("@WORLD@", str(folder / "world")), "utf-8")
+    run = f"20260101-{os.urandom(3).hex()}"
+    stage = Stage(folder, run, launcher)
+    stage.git("update-index", "-q", "--refresh")
+    return Stage(folder, run, launcher, stage.look())
+
+
+@pytest.fixture(scope="session")
+def unkilled(
+    tmp_path_factory: pytest.TempPathFactory, _user: Path, _launcher: Launcher
+) -> Callable[[str], Unkilled]:
+    """Return what carries out a scenario once, and remembers how it ended."""
+    known: dict[str, Unkilled] = {}
+
+    def carry_out(scenario: str) -> Unkilled:
+        if scenario not in known:
+            stage = make_stage(tmp_path_factory.mktemp("unkilled"), scenario, _user, _launcher)
+            trace = stage.folder / "trace"
+            ended = stage.work({"SUREFOOT_FAULT_TRACE": str(trace)})
+            assert (ended.code, stage.wrongs()) == (0, []), ended.output
+            known[scenario] = Unkilled(stage.ending(), Counter(trace.read_text("utf-8").splitlines()))
+        return known[scenario]
+
+    return carry_out
+
+
+

@@ -1,0 +1,154 @@
+"""The program that is killed: makes a run unless it is there already, works on it, and answers what it is asked.
+
+Owns what a person at the terminal would do, through `surefoot.api` alone. Must never know who kills it. Read
+`conftest.py` next.
+
+`driver.py ORDER` carries out one order (JSON, see `Order`); `driver.py` alone reads orders from its standard input, one a
+line, and carries out each in a program forked for it, which saves the imports. The last line of an order's output is JSON.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import json
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from surefoot import api, faults
+from surefoot.api.running import Source, Watching
+from surefoot.core.events import Event, QuestionAsked, QuestionKind
+from surefoot.core.ids import RunId
+from surefoot.core.report import standing_of
+from surefoot.core.state import RunState
+from surefoot.errors import SurefootError
+from surefoot.planfile import load_plan
+from surefoot.sandbox import rung_detail
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """What the program is told."""
+
+    home: str
+    plan: str
+    repository: str
+    run: str
+    act: str = "work"
+    """`work`, `answer`, `land`, `remove`, `pause` or `cancel`."""
+    answers: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What to say to a step's questions; `*`: to all others; the word `truth` looks into the world."""
+    yes: bool = False
+    allow: tuple[str, ...] = ()
+    take_over: bool = False
+    watch: bool = False
+    """Whether to print every event."""
+    by: str = "tester"
+
+
+def create(home: api.Home, order: Order) -> None:
+    """Make the run, unless it has an event already."""
+    if home.journal.head(RunId(order.run))[0] > 0:
+        return
+    plan = Path(order.plan)
+    loaded = load_plan(plan)
+    source = Source(repository=Path(order.repository), plan_path=plan, plan_digest=loaded.digest)
+    api.create_run(home, loaded.plan, source, run_id=order.run)
+
+
+def answer_to(asked: QuestionAsked, order: Order) -> str | None:
+    """Return what a person says to a question; None: nothing."""
+    answer = order.answers.get(asked.step) or order.answers.get("*")
+    if answer != "truth":
+        return answer
+    if asked.about is not QuestionKind.IN_DOUBT:
+        return "retry" if "retry" in asked.options else "yes"
+    log = Path(order.home).parent / "world" / "effects"
+    effects = log.read_text("utf-8").splitlines() if log.exists() else []
+    return "applied" if asked.step in effects else "not_applied"
+
+
+async def work(home: api.Home, order: Order) -> RunState:
+    """Work on the run until it ends, pauses, or asks what nobody answers."""
+    run = RunId(order.run)
+    options = api.Options(by=order.by, yes=order.yes, allow=tuple(order.allow), take_over=order.take_over)
+
+    def engaged(engagement: api.Engagement) -> None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGINT, engagement.ask_to_stop)
+
+    def observe(_: RunState, event: Event) -> None:
+        if order.watch:
+            print(event.kind, getattr(event, "step", ""), flush=True)
+
+    def on_line(step: str, line: str) -> None:
+        print(f"{step}: {line}", flush=True)
+
+    watching = Watching(observer=observe, engaged=engaged, on_line=on_line)
+    while True:
+        state = await api.engage(home, run, options, watching=watching)
+        assert home.state(run) == state, "the fold of the journal is not the live state"
+        pairs = [(q.asked.question, answer_to(q.asked, order)) for q in state.open_questions]
+        given = [(question, answer) for question, answer in pairs if answer is not None]
+        for question, answer in given:
+            api.answer(home, question, answer)
+        if not given:
+            return state
+
+
+def act(home: api.Home, order: Order) -> dict[str, object]:
+    """Do what was ordered, and say where the run stands."""
+    run = RunId(order.run)
+    if order.act == "land":
+        return {"landed": api.land_run(home, run)}
+    if order.act == "answer":
+        (question,) = home.state(run).open_questions or list(home.state(run).questions.values())
+        api.answer(home, question.asked.question, order.answers["*"], by=order.by)
+        return {"answered": order.by}
+    if order.act == "remove":
+        api.remove_run(home, run, branch=True)
+        return {"removed": run}
+    if order.act == "work":
+        create(home, order)
+        state = asyncio.run(work(home, order))
+    else:
+        say = {"pause": api.pause, "cancel": api.cancel}[order.act]
+        state = asyncio.run(say(home, run, by=order.by))
+    questions = [[q.asked.question, q.asked.step, q.asked.about, q.asked.text] for q in state.open_questions]
+    return {"standing": standing_of(state), "outcome": state.outcome, "questions": questions}
+
+
+def carry_out(line: str) -> None:
+    """Carry out an order given as JSON, and print what came of it."""
+    order = Order(**json.loads(line))
+    try:
+        with api.Home(Path(order.home)) as home:
+            print(json.dumps(act(home, order)), flush=True)
+    except SurefootError as error:
+        print(json.dumps({"error": error.code, "message": error.message}), flush=True)
+
+
+def serve() -> None:
+    """Carry out orders one after the other: `{"order": …, "env": …, "output": PATH}`; say the pid, then the status."""
+    rung_detail()
+    for line in sys.stdin:
+        asked = json.loads(line)
+        pid = os.fork()
+        if pid == 0:
+            output = os.open(asked["output"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+            for stream in (1, 2):
+                os.dup2(output, stream)
+            os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+            os.environ.update(asked["env"])
+            importlib.reload(faults)
+            carry_out(asked["order"])
+            os._exit(0)
+        print(pid, flush=True)
+        print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
+
+
+if __name__ == "__main__":
+    carry_out(sys.argv[1]) if len(sys.argv) > 1 else serve()

@@ -1,0 +1,273 @@
+"""What people and other programs do to a run behind its back: each a clear word or no matter at all, and nothing lost.
+
+Owns the clone, the lanes, the branch, lock files, git and the journal as found by the next engine. Must never do what no
+hand could do. Read `tests/workspace` and `tests/journal` for the same at their own layer.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import apsw
+import pytest
+
+from surefoot import api
+from surefoot.core.ids import RunId
+
+if TYPE_CHECKING:
+    from conftest import Setting, Stage, Unkilled
+
+HOLD = """
+goal: Hold on
+steps:
+  - {id: before, run: "echo $SUREFOOT_STEP >> $XDG_CACHE_HOME/ran; echo before > before.txt"}
+  - id: hold
+    needs: [before]
+    run: |
+      echo $SUREFOOT_STEP >> $XDG_CACHE_HOME/ran; echo begun
+      until test -e $XDG_CACHE_HOME/go; do sleep 0.02; done
+      echo held > held.txt
+"""
+INSPECTED = "inspect.after:2"
+"""A body has run, its lane holds what it wrote, and nothing of that is in a commit yet."""
+
+
+def finish(stage: Stage, usual: Unkilled) -> None:
+    """Resume, and compare with a run nobody touched."""
+    verified = stage.verified()
+    ended = stage.work()
+    assert (ended.said.get("outcome"), stage.wrongs(verified)) == (usual.ending.outcome, []), ended.output
+    assert stage.ending() == usual.ending
+
+
+@pytest.mark.parametrize(
+    "what",
+    ["clone", "lanes/1", "lanes", "homes", "indexes", "indexes/1", "notes", "spool", "clone/worktrees", "clone/refs"],
+)
+@pytest.mark.parametrize("scenario", ["reversible", "irreversible"])
+def test_a_part_deleted_between_kill_and_resume_is_made_again(
+    setting: Setting, unkilled: Callable[[str], Unkilled], what: str, scenario: str
+) -> None:
+    """Nothing that counts was in it; a result that was only there is made anew or looked into."""
+    stage = setting(scenario)
+    assert stage.killed(INSPECTED) == -signal.SIGKILL
+    shutil.rmtree(stage.run_folder / what)
+    finish(stage, unkilled(scenario))
+
+
+@pytest.mark.parametrize("what", ["store", "workspace.json", "pristine"])
+def test_a_part_that_cannot_be_made_again_is_named_and_the_report_still_there(setting: Setting, what: str) -> None:
+    """What was verified stays on the branch."""
+    stage = setting(HOLD)
+    with stage.begin() as engine:
+        engine.hear("hold: begun")
+        engine.kill()
+    branch = stage.git("rev-parse", f"surefoot/{stage.run}")
+    stage.git("init", "-q", str(stage.folder / "aside"))
+    (stage.run_folder / what).rename(stage.folder / "aside/part")
+    said = stage.work().said
+    with api.Home(stage.home) as home:
+        counts = api.report(home, RunId(stage.run))["counts"]
+    assert (said["error"], "is gone" in said["message"], stage.changed()) == ("workspace-missing", True, [])
+    assert isinstance(counts, dict)
+    assert (counts["verified"], stage.git("show", f"{branch}:before.txt")) == (1, "before")
+
+
+def test_a_workspace_put_back_goes_on(setting: Setting, unkilled: Callable[[str], Unkilled]) -> None:
+    """The refusal changed nothing."""
+    stage = setting("rollback")
+    stage.killed("workspace.write_commit.after:1")
+    (stage.run_folder / "store").rename(stage.folder / "aside")
+    assert stage.work().said["error"] == "workspace-missing"
+    (stage.folder / "aside").rename(stage.run_folder / "store")
+    finish(stage, unkilled("rollback"))
+
+
+def test_locks_left_behind_in_clone_and_lane_are_no_matter(setting: Setting, unkilled: Callable[[str], Unkilled]) -> None:
+    """Nobody else works there, so that they say nothing."""
+    stage = setting("reversible")
+    stage.killed(INSPECTED)
+    folders = ("clone", "clone/worktrees/1", "indexes/1")
+    locks = [stage.run_folder / place / name for place in folders for name in ("index.lock", "HEAD.lock", "config.lock")]
+    for lock in (*locks, stage.run_folder / "indexes/1/checkpoint.lock", stage.run_folder / "indexes/1/next.lock"):
+        lock.touch()
+    finish(stage, unkilled("reversible"))
+
+
+def test_locks_on_the_runs_own_refs_are_removed(setting: Setting, unkilled: Callable[[str], Unkilled]) -> None:
+    """A kill of git left them; nobody else writes there."""
+    stage = setting("rollback")
+    stage.killed("workspace.publish.after:2")
+    refs = stage.user / ".git/refs"
+    for name in (f"heads/surefoot/{stage.run}", f"surefoot/{stage.run}/head", f"surefoot/{stage.run}/kept/1"):
+        (refs / f"{name}.lock").parent.mkdir(parents=True, exist_ok=True)
+        (refs / f"{name}.lock").touch()
+    finish(stage, unkilled("rollback"))
+
+
+def test_a_lock_of_the_users_git_is_no_matter_and_stays(setting: Setting, unkilled: Callable[[str], Unkilled]) -> None:
+    """The user's own git may be at work; a run needs neither index nor HEAD."""
+    stage = setting("rollback")
+    stage.killed("workspace.publish.before:2")
+    locks = [stage.user / ".git" / name for name in ("index.lock", "HEAD.lock", "config.lock")]
+    for lock in locks:
+        lock.touch()
+    stage.before.update({f".git/{lock.name}": (lock.lstat().st_mode, b"") for lock in locks})  # type: ignore[attr-defined]
+    finish(stage, unkilled("rollback"))
+
+
+def by_hand(stage: Stage, *command: str) -> str:
+    """Run until the second body, let somebody do something with git, run to the end; return what the report finds."""
+    with stage.begin() as engine:
+        engine.hear("hold: begun")
+        engine.hear("refs_moved")
+        stage.git(*command)
+        stage.go()
+        assert engine.wait().said["outcome"] == "completed"
+    with api.Home(stage.home) as home:
+        return str(api.report(home, RunId(stage.run))["findings"])
+
+
+def test_a_branch_moved_by_hand_in_mid_run_stays_there_and_the_work_is_kept(setting: Setting) -> None:
+    """The report says so and where the work is."""
+    stage = setting(HOLD.replace("begun\n", "begun; sleep 0.2\n"))
+    findings = by_hand(stage, "update-ref", f"refs/heads/surefoot/{stage.run}", "other")
+    assert "moved by hand" in findings
+    assert stage.git("rev-parse", f"surefoot/{stage.run}") == stage.git("rev-parse", "other")
+    assert stage.git("show", f"refs/surefoot/{stage.run}/head:held.txt") == "held"
+    assert stage.changed() == []
+
+
+def test_a_branch_deleted_by_hand_stays_deleted_and_the_work_is_kept(setting: Setting) -> None:
+    """The ref nobody cares about but Surefoot holds it."""
+    stage = setting(HOLD)
+    assert "deleted by hand" in by_hand(stage, "update-ref", "-d", f"refs/heads/surefoot/{stage.run}")
+    assert stage.git("show", f"refs/surefoot/{stage.run}/head:held.txt") == "held"
+
+
+def old_git(folder: Path, version: str) -> str:
+    """Return a PATH on which git is too old, or broken."""
+    folder.mkdir()
+    (folder / "git").write_text(f"#!/bin/sh\necho 'git version {version}'\n", "utf-8")
+    (folder / "git").chmod(0o755)
+    return f"{folder}{os.pathsep}{os.defpath}"
+
+
+@pytest.mark.parametrize("version", ["2.30.2", ""])
+def test_without_a_usable_git_nothing_is_done(
+    setting: Setting, unkilled: Callable[[str], Unkilled], version: str
+) -> None:
+    """Missing or too old: the error says which is needed, and with the right one the run goes on."""
+    stage = setting("rollback")
+    stage.killed("inspect.after:1")
+    before = stage.state().seq
+    path = old_git(stage.folder / "bin", version) if version else str(stage.folder / "nowhere")
+    said = stage.work({"PATH": path}).said
+    assert (said["error"], "2.38 or newer" in said["message"]) == ("git-unavailable", True)
+    assert stage.state().seq == before
+    finish(stage, unkilled("rollback"))
+
+
+def test_a_git_that_breaks_in_mid_run_fails_the_step_and_no_more(setting: Setting, tmp_path: Path) -> None:
+    """What was verified stays; `retry` with a sound git does the rest."""
+    stage = setting(HOLD)
+    git = shutil.which("git")
+    path = old_git(tmp_path / "bin", "")
+    (tmp_path / "bin/git").write_text(f'#!/bin/sh\ntest -e {tmp_path}/broken && exit 3\nexec {git} "$@"\n', "utf-8")
+    with stage.begin({"PATH": path}) as engine:
+        engine.hear("hold: begun")
+        engine.hear("refs_moved")
+        (tmp_path / "broken").touch()
+        stage.go()
+        assert engine.wait().said["outcome"] == "partially_completed"
+    with api.Home(stage.home) as home:
+        api.retry(home, RunId(stage.run), ())
+    assert (stage.work().said["outcome"], stage.wrongs({"before": 1})) == ("completed", [])
+
+
+# --- the journal
+
+
+def with_journal(stage: Stage, statement: str) -> None:
+    """Do something to the journal's database that Surefoot never would."""
+    connection = apsw.Connection(str(stage.home / "journal.db"))
+    connection.execute(statement)
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    ("statement", "code"),
+    [
+        ("UPDATE events SET body = x'00' WHERE seq = 5", "journal-corrupt"),
+        ("UPDATE events SET body = replace(body, 'true', 'fals') WHERE seq = 3", "journal-corrupt"),
+        ("DELETE FROM events WHERE seq = 5", "journal-corrupt"),
+        ("PRAGMA user_version = 99", "journal-too-new"),
+        ("UPDATE events SET version = 99 WHERE seq = 5", "journal-too-new"),
+    ],
+)
+def test_a_journal_that_cannot_be_read_stops_everything(setting: Setting, statement: str, code: str) -> None:
+    """Nothing is performed on the strength of a journal that is not what was written."""
+    stage = setting("irreversible")
+    stage.killed("body.irreversible.before:2")
+    ran = stage.lines("home/cache/ran")
+    with_journal(stage, statement)
+    said = stage.work().said
+    assert (said["error"], stage.lines("home/cache/ran"), stage.changed()) == (code, ran, [])
+
+
+def test_a_journal_kept_locked_ends_the_engine_and_loses_nothing(setting: Setting) -> None:
+    """The error names the cure; once the lock is gone, the run goes on."""
+    stage = setting(HOLD)
+    with stage.begin() as engine:
+        engine.hear("hold: begun")
+        other = apsw.Connection(str(stage.home / "journal.db"))
+        other.execute("BEGIN IMMEDIATE")
+        stage.go()
+        said = engine.wait().said
+        other.execute("ROLLBACK")
+        other.close()
+    assert (said["error"], "then resume" in said["message"]) == ("journal-locked", True)
+    assert (stage.work().said["outcome"], stage.wrongs({"before": 1})) == ("completed", [])
+
+
+@pytest.fixture
+def small_disk(setting: Setting) -> Iterator[Stage]:
+    """Return a stage whose `$SUREFOOT_HOME` is a disk of a few megabytes."""
+    stage = setting(HOLD)
+    stage.home.mkdir()
+    mount = shutil.which("mount")
+    argv = [mount or "mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", str(stage.home)]
+    if mount is None or os.geteuid() != 0 or subprocess.run(argv, check=False, capture_output=True).returncode:
+        pytest.skip("only root may mount a small disk, and not everywhere")
+    yield stage
+    subprocess.run(["umount", "-l", stage.home], check=True)
+
+
+def fill(disk: Path) -> Path:
+    """Fill a disk to the last byte."""
+    filler = disk / "filler"
+    with filler.open("wb", buffering=0) as out:
+        try:
+            while out.write(b"x" * 4096):
+                pass
+        except OSError:
+            return filler
+
+
+def test_a_full_disk_ends_the_engine_and_loses_nothing(small_disk: Stage) -> None:
+    """The error says that it is full; once there is room, the run goes on."""
+    with small_disk.begin() as engine:
+        engine.hear("hold: begun")
+        engine.hear("refs_moved")
+        small_disk.go()
+        filler = fill(small_disk.home)
+        said = engine.wait().said
+    filler.unlink()
+    assert (said["error"], "disk" in said["message"]) == ("journal-locked", True)
+    assert (small_disk.work().said["outcome"], small_disk.wrongs({"before": 1})) == ("completed", [])

@@ -1,0 +1,111 @@
+"""What a killed engine leaves running or half done: children that slipped away, crashes in a row, secrets on the disk.
+
+Owns what the next engine finds. Must never end a program of another run. Read `test_by_hand.py` next.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from surefoot import api
+from surefoot.core.ids import RunId
+
+if TYPE_CHECKING:
+    from conftest import Setting, Stage
+
+SETSID = """
+goal: Leave something behind
+steps:
+  - id: hold
+    confine: false
+    effect: reversible
+    run: |
+      echo $SUREFOOT_STEP >> $XDG_CACHE_HOME/ran
+      test $(grep -c hold $XDG_CACHE_HOME/ran) -ge 2 && exit 0
+      setsid bash -c 'trap "" TERM HUP; echo $$ > $XDG_CACHE_HOME/child; exec sleep 300' &
+      until test -s $XDG_CACHE_HOME/child; do sleep 0.02; done
+      kill -9 $PPID; echo begun; sleep 300
+"""
+CRASHING = """
+goal: Crash
+steps:
+  - {id: edit, run: echo two > a.txt}
+  - {id: after, needs: [edit], run: echo after > after.txt}
+"""
+SECRET = "tr0ub4dor-and-3"
+TELLING = """
+goal: Tell
+steps:
+  - id: tell
+    env_from: [TOKEN]
+    run: |
+      echo "token is $TOKEN"; echo "again $TOKEN" >&2; head -c 9000 /dev/zero | tr '\\0' x; echo "$TOKEN"
+      test -e $XDG_CACHE_HOME/told && exit 1
+      echo x > $XDG_CACHE_HOME/told; echo begun; sleep 300
+"""
+
+
+@pytest.mark.parametrize("rung", ["plain", ""])
+def test_what_a_killed_engine_left_running_is_ended_before_anything_else(setting: Setting, rung: str) -> None:
+    """A child in a session of its own that ignores signals, whose guard is gone, does not live into the next attempt."""
+    stage = setting(SETSID)
+    with stage.begin({"SUREFOOT_RUNG": rung}) as engine:
+        engine.hear("hold: begun")
+        engine.kill()
+    child = int((stage.home / "cache/child").read_text("utf-8"))
+    assert (stage.work({"SUREFOOT_RUNG": rung}).said["outcome"], stage.wrongs()) == ("completed", [])
+    with pytest.raises(ProcessLookupError):
+        os.kill(child, 0)
+
+
+def crash(stage: Stage, times: int) -> None:
+    """Kill the engine so many times at the start of the first body."""
+    assert [stage.killed("body.reversible.before:1") for _ in range(times)] == [-signal.SIGKILL] * times
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome", "states"),
+    [
+        ("retry", "completed", {"edit": "verified", "after": "verified"}),
+        ("skip", "partially_completed", {"edit": "skipped", "after": "verified"}),
+        ("block", "failed", {"edit": "failed", "after": "blocked"}),
+    ],
+)
+def test_after_three_crashes_in_a_row_the_step_asks(
+    setting: Setting, answer: str, outcome: str, states: dict[str, str]
+) -> None:
+    """A person decides; crashes are no attempts, and the step is not tried a fourth time unasked."""
+    stage = setting(CRASHING)
+    crash(stage, 3)
+    ((_, step, about, text),) = stage.work(answers={}).said["questions"]
+    assert (step, about, "3 times in a row" in text) == ("edit", "ask", True)
+    assert stage.work(answers={"edit": answer}).said["outcome"] == outcome
+    assert {node.spec.id: node.status for node in stage.state().steps()} == states
+    assert stage.wrongs() == []
+
+
+def test_two_crashes_do_not_ask(setting: Setting) -> None:
+    """Nobody is bothered while another try may do."""
+    stage = setting(CRASHING)
+    crash(stage, 2)
+    assert (stage.work(answers={}).said["outcome"], stage.state().nodes["edit"].attempt) == ("completed", 1)
+
+
+def test_a_secret_is_nowhere_on_the_disk_not_even_after_a_kill(setting: Setting) -> None:
+    """Neither in the journal and its log, nor in blobs, spools, report or progress."""
+    stage = setting(TELLING)
+    env = {"TOKEN": SECRET}
+    with stage.begin(env) as engine:
+        engine.hear("tell: begun")
+        said = engine.kill().output
+    found = [path for path in stage.home.rglob("*") if path.is_file() and SECRET.encode() in path.read_bytes()]
+    said += stage.work(env).output
+    found += [path for path in stage.home.rglob("*") if path.is_file() and SECRET.encode() in path.read_bytes()]
+    with api.Home(stage.home) as home:
+        said += json.dumps(api.report(home, RunId(stage.run)))
+    assert (found, SECRET in said, "token is" in said) == ([], False, True)

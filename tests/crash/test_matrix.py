@@ -1,0 +1,118 @@
+"""The crash matrix: fault points × effect classes. A run killed anywhere ends as one that nobody killed.
+
+Owns which point is tried in which scenario. `make test` kills once at each point in each scenario named here, at the
+point's middle passing; `make test-all` kills at every passing of every point in every scenario. Must never answer a
+question but by what the world shows. Read `conftest.py` for what is compared, `test_soak.py` for kills at random times.
+"""
+
+from __future__ import annotations
+
+import re
+import signal
+from collections.abc import Callable
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import surefoot
+
+if TYPE_CHECKING:
+    from conftest import Setting, Stage, Unkilled
+
+
+EFFECTS = ("read", "reversible", "idempotent", "irreversible")
+SCENARIOS = (*EFFECTS, "groups", "rollback")
+POINTS: dict[str, tuple[str, ...]] = {
+    "run.create.folder": ("rollback",),
+    "run.create.workspace": ("read",),
+    "workspace.create.before": ("idempotent",),
+    "workspace.create.claimed": ("irreversible",),
+    "workspace.create.after": ("rollback",),
+    "journal.append.before": EFFECTS,
+    "journal.append.written": (*EFFECTS, "rollback"),
+    "journal.append.committed": (*EFFECTS, "groups"),
+    "journal.blob.written": ("read",),
+    "journal.token.raised": ("rollback",),
+    "workspace.open_lane.before": ("read",),
+    "workspace.open_lane.after": ("reversible",),
+    "workspace.reset_refs.before": ("reversible",),
+    "workspace.reset_refs.after": ("irreversible",),
+    "workspace.restore.before": ("reversible", "groups"),
+    "workspace.restore.after": ("reversible",),
+    "workspace.put_back.before": ("read",),
+    "workspace.put_back.after": ("reversible",),
+    "workspace.write_commit.before": ("reversible", "idempotent", "irreversible"),
+    "workspace.write_commit.after": ("reversible", "idempotent", "irreversible"),
+    "workspace.publish.before": ("rollback",),
+    "workspace.publish.fetched": ("rollback", "irreversible"),
+    "workspace.publish.after": ("rollback", "idempotent"),
+    "prepare.before": ("read",),
+    "prepare.after": ("reversible",),
+    "checkpoint.before": ("irreversible",),
+    "checkpoint.after": ("idempotent",),
+    "check.before.before": ("reversible",),
+    "check.before.after": ("groups",),
+    "check.after.before": ("read",),
+    "check.after.after": ("reversible",),
+    "probe.before": ("idempotent", "irreversible"),
+    "probe.after": ("idempotent", "irreversible"),
+    **{f"body.{effect}.{end}": (effect,) for effect in EFFECTS for end in ("before", "after")},
+    "sandbox.spawned": EFFECTS,
+    "inspect.before": EFFECTS,
+    "inspect.after": EFFECTS,
+    "restore.before": ("reversible", "groups"),
+    "restore.after": ("rollback",),
+    "expand.before": ("groups",),
+    "expand.after": ("groups",),
+}
+ONCE_OVER = ("workspace.land.*", "workspace.remove.*")
+"""Points that no run passes; `test_after_the_run.py` kills there."""
+CASES = [(point, scenario) for point, scenarios in POINTS.items() for scenario in scenarios]
+EVERY_CASE = [(point, scenario) for scenario in SCENARIOS for point in POINTS]
+
+
+def kill_and_resume(stage: Stage, fault: str) -> tuple[int, list[str]]:
+    """Kill the run at a fault point, resume it, and return how the killed program ended and what is wrong now."""
+    code = stage.killed(fault)
+    verified = stage.verified()
+    ended = stage.work()
+    assert (ended.code, ended.said.get("standing")) == (0, "ended"), ended.output
+    return code, stage.wrongs(verified)
+
+
+@pytest.mark.parametrize(("point", "scenario"), CASES)
+def test_a_run_killed_at_a_point_ends_as_an_unkilled_one(
+    point: str, scenario: str, setting: Setting, unkilled: Callable[[str], Unkilled]
+) -> None:
+    """Same tree, same steps in the same states, same effects; the journal legal, the user's repository untouched."""
+    usual, stage = unkilled(scenario), setting(scenario)
+    assert kill_and_resume(stage, usual.middle(point)) == (-signal.SIGKILL, [])
+    assert stage.ending() == usual.ending
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize(("point", "scenario"), EVERY_CASE)
+def test_a_run_killed_at_any_passing_of_a_point_ends_as_an_unkilled_one(
+    point: str, scenario: str, setting: Setting, unkilled: Callable[[str], Unkilled]
+) -> None:
+    """The whole matrix. A killed program may have passed a point less often than the unkilled one: then it just ends."""
+    usual = unkilled(scenario)
+    for number in range(1, usual.passed[point] + 1):
+        stage = setting(scenario)
+        code, wrongs = kill_and_resume(stage, f"{point}:{number}")
+        assert (code in {-signal.SIGKILL, 0}, wrongs) == (True, []), f"{point}:{number}"
+        assert stage.ending() == usual.ending, f"{point}:{number}"
+
+
+def test_every_point_in_the_source_is_in_the_matrix() -> None:
+    """A new fault point has to be given a place above."""
+    folder = Path(surefoot.__file__).parent
+    texts = [path.read_text("utf-8") for path in folder.rglob("*.py") if path.name != "faults.py"]
+    found = {re.sub(r"\{[^}]*\}", "*", name) for text in texts for name in re.findall(r'point\(f?"([^"]+)"\)', text)}
+    known = (*POINTS, *(name.replace("*", "x") for name in ONCE_OVER))
+    assert sorted(name for name in found - set(ONCE_OVER) if not any(fnmatchcase(one, name) for one in known)) == [
+        *(f"workspace.{act}.{end}" for act in ("land", "remove") for end in ("after", "before"))
+    ]

@@ -1,0 +1,168 @@
+"""Pause, interrupt, cancel: how a run is stopped, with and without an engine at work.
+
+Owns the three interrupts of FORMATS. Real signals to real programs. Read `test_left_overs.py` next.
+"""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from conftest import Ended, Program, Setting, Stage
+
+PLAN = """
+goal: Be stopped
+env: {WORLD: "@WORLD@"}
+steps:
+  - id: hold
+    EFFECT
+    run: |
+      echo $SUREFOOT_STEP >> $XDG_CACHE_HOME/ran; echo half > held.txt; echo begun
+      until test -e $XDG_CACHE_HOME/go; do sleep 0.02; done
+      echo held > held.txt; DO
+  - {id: after, needs: [hold], run: "echo $SUREFOOT_STEP >> $XDG_CACHE_HOME/ran; echo after > after.txt"}
+"""
+REVERSIBLE = PLAN.replace("EFFECT", "effect: reversible").replace("DO", "true")
+IRREVERSIBLE = PLAN.replace("EFFECT", "effect: irreversible\n    confine: false").replace("DO", "echo hold >> $WORLD/effects")
+CONSENT = {"allow": ["hold"]}
+BACK_OFF = """
+goal: Wait long
+steps:
+  - {id: fails, run: "exit 75", retry: {initial_interval: 1h}}
+"""
+PREPARE = """
+goal: Prepare long
+prepare: {run: "echo x > ready.log; until test -e $XDG_CACHE_HOME/go; do sleep 0.02; done"}
+accept: [{run: "until test -e $XDG_CACHE_HOME/go; do sleep 0.02; done", expect: pass_to_pass}]
+steps:
+  - {id: after, run: "echo $SUREFOOT_STEP >> $XDG_CACHE_HOME/ran; echo after > after.txt"}
+"""
+
+
+def interrupted(program: Program, times: int) -> None:
+    """Send Ctrl-C so many times, each once the one before has arrived."""
+    for number in range(times):
+        program.send(signal.SIGINT)
+        if number < 2:
+            program.hear("pause_requested")
+
+
+def test_after_the_first_interrupt_what_runs_is_finished_and_nothing_new_starts(setting: Setting) -> None:
+    """The step is verified, the next one is pending, the run is paused."""
+    stage = setting(REVERSIBLE)
+    with stage.begin() as engine:
+        engine.hear("hold: begun")
+        interrupted(engine, 1)
+        stage.go()
+        assert engine.wait().said["standing"] == "paused"
+    states = {node.spec.id: node.status for node in stage.state().steps()}
+    assert (states, stage.wrongs()) == ({"hold": "verified", "after": "pending"}, [])
+
+
+def test_a_second_interrupt_ends_a_reversible_body_and_restores(setting: Setting) -> None:
+    """No attempt is counted, and the lane holds what it held before the step."""
+    stage = setting(REVERSIBLE)
+    with stage.begin() as engine:
+        engine.hear("hold: begun")
+        interrupted(engine, 2)
+        assert engine.wait().said["standing"] == "paused"
+    hold = stage.state().nodes["hold"]
+    assert (hold.status, hold.failures, (stage.run_folder / "lanes/1/held.txt").exists()) == ("pending", 0, False)
+    stage.go()
+    assert (stage.work().said["outcome"], stage.wrongs()) == ("completed", [])
+    assert stage.state().nodes["hold"].attempt == 1
+
+
+def test_a_second_interrupt_waits_for_an_irreversible_body(setting: Setting) -> None:
+    """What cannot be undone is not torn in two."""
+    stage = setting(IRREVERSIBLE)
+    with stage.begin(**CONSENT) as engine:
+        engine.hear("hold: begun")
+        interrupted(engine, 2)
+        stage.go()
+        assert engine.wait().said["standing"] == "paused"
+    assert (stage.work(**CONSENT).said["outcome"], stage.wrongs()) == ("completed", [])
+    assert (stage.lines("world/effects"), stage.lines("home/cache/ran")["hold"]) == ({"hold": 1}, 1)
+
+
+def test_after_a_third_interrupt_the_effect_is_in_doubt(setting: Setting) -> None:
+    """The engine stops at once; on resume a person is asked, and nothing is done before the answer."""
+    stage = setting(IRREVERSIBLE)
+    with stage.begin(**CONSENT) as engine:
+        engine.hear("hold: begun")
+        interrupted(engine, 3)
+        engine.wait()
+    ((_, step, about, _),) = stage.work(**CONSENT, answers={}).said["questions"]
+    assert (step, about, stage.lines("home/cache/ran")["hold"]) == ("hold", "in_doubt", 1)
+    stage.go()
+    assert (stage.work(**CONSENT).said["outcome"], stage.wrongs()) == ("completed", [])
+    assert stage.lines("world/effects") == {"hold": 1}
+
+
+@pytest.mark.parametrize("event", ["lane_requested", "check_asked (accept)"])
+def test_a_second_interrupt_ends_what_belongs_to_no_step(setting: Setting, event: str) -> None:
+    """Prepare and the acceptance checks can be ended too, and are done again on resume."""
+    stage = setting(PREPARE if event == "lane_requested" else PREPARE.replace("> ready.log; until", "> ready.log #"))
+    with stage.begin() as engine:
+        engine.hear(event)
+        interrupted(engine, 2)
+        assert engine.wait().said["standing"] == "paused"
+    stage.go()
+    assert (stage.work().said["outcome"], stage.wrongs()) == ("completed", [])
+
+
+def test_a_wait_for_the_next_attempt_does_not_keep_a_run_from_pausing(setting: Setting) -> None:
+    """Nothing runs while a step waits."""
+    stage = setting(BACK_OFF)
+    with stage.begin() as engine:
+        engine.hear("retry_scheduled fails")
+        interrupted(engine, 1)
+        assert engine.wait().said["standing"] == "paused"
+
+
+@pytest.mark.parametrize(("act", "standing", "status"), [("pause", "paused", "pending"), ("cancel", "ended", "cancelled")])
+def test_a_killed_run_can_be_stopped_without_an_engine(setting: Setting, act: str, standing: str, status: str) -> None:
+    """What the killed engine left behind is put back at once."""
+    stage = setting(REVERSIBLE)
+    with stage.begin() as engine:
+        engine.hear("hold: begun")
+        engine.kill()
+    ended: Ended = stage.work(act=act)
+    assert (ended.said["standing"], stage.state().nodes["hold"].status) == (standing, status)
+    assert ((stage.run_folder / "lanes/1/held.txt").exists(), stage.changed()) == (False, [])
+
+
+@pytest.mark.parametrize("act", ["pause", "cancel"])
+def test_a_stopped_run_settles_what_is_in_doubt_first(setting: Setting, act: str) -> None:
+    """Neither pausing nor cancelling a killed run does an outside effect again, or forgets one."""
+    stage = setting("irreversible")
+    stage.killed("body.irreversible.after:1")
+    stage.work(act=act)
+    said = stage.work().said
+    assert said["outcome"] == ("completed" if act == "pause" else "cancelled")
+    assert stage.lines("world/effects")["send"] == 1
+
+
+def test_a_paused_run_goes_on_where_it_was(setting: Setting) -> None:
+    """What was verified before the pause is not done again."""
+    stage = setting(REVERSIBLE)
+    with stage.begin() as engine:
+        engine.hear("hold: begun")
+        interrupted(engine, 1)
+        stage.go()
+        engine.wait()
+    verified: dict[str, int] = stage.verified()
+    assert (stage.work().said["outcome"], stage.wrongs(verified)) == ("completed", [])
+
+
+def test_a_cancel_beside_a_running_engine_ends_the_body(setting: Setting) -> None:
+    """The engine notices the wish of another program and ends what can be repeated."""
+    stage: Stage = setting(REVERSIBLE)
+    with stage.begin() as engine:
+        engine.hear("hold: begun")
+        stage.work(act="cancel")
+        assert engine.wait().said["outcome"] == "cancelled"
+    assert (stage.state().nodes["hold"].status, stage.changed()) == ("cancelled", [])
