@@ -68,14 +68,13 @@ class Program:
         """Return its operating-system id."""
         return self._popen.pid
 
-    def hear(self, line: str) -> None:
-        """Wait until it has printed a line: an event with its step, or `STEP: OUTPUT`."""
+    def hear(self, line: str, times: int = 1) -> None:
+        """Wait until it has printed a line so often: an event with its step, or `STEP: OUTPUT`."""
         assert self._popen.stdout is not None
-        for said in self._popen.stdout:
+        while sum(said.strip() == line for said in self._heard) < times:
+            said = self._popen.stdout.readline()
+            assert said, f"{line!r} was not said {times} times, but:\n{''.join(self._heard)}"
             self._heard.append(said)
-            if said.strip() == line:
-                return
-        raise AssertionError(f"{line!r} was never said, but:\n{''.join(self._heard)}")
 
     def send(self, number: signal.Signals) -> None:
         """Send it a signal."""
@@ -264,28 +263,27 @@ class Stage:
         if (at := self.git("rev-parse", f"refs/heads/surefoot/{self.run}")) != state.branch.head:
             found.append(f"the branch is at {at}, the journal at {state.branch.head}")
         found += self.changed()
-        found += [f"process {pid} has outlived the run" for pid in left_over(self.run)]
+        found += [f"process {pid} has outlived the run" for pid in self.left_over()]
         ran = self.lines("home/cache/ran")
         found += [f"{step} was verified and ran again" for step, count in (verified or {}).items() if ran[step] != count]
+        return found
+
+    def left_over(self) -> list[str]:
+        """Return the processes that carry the mark of an effect of the run."""
+        mark = b"SUREFOOT_EFFECT=" + self.run.encode() + b"/"
+        found: list[str] = []
+        for entry in Path("/proc").glob("[0-9]*/environ"):
+            try:
+                if any(variable.startswith(mark) for variable in entry.read_bytes().split(b"\0")):
+                    found.append(entry.parent.name)
+            except OSError:
+                continue
         return found
 
     def changed(self) -> list[str]:
         """Return what has changed in the user's repository beside the run's refs."""
         now = self.look()
         return [f"{name} has changed" for name in self.before.keys() | now.keys() if self.before.get(name) != now.get(name)]
-
-
-def left_over(run: str) -> list[str]:
-    """Return the processes that carry the mark of an effect of the run."""
-    mark = b"SUREFOOT_EFFECT=" + run.encode() + b"/"
-    found: list[str] = []
-    for entry in Path("/proc").glob("[0-9]*/environ"):
-        try:
-            if any(variable.startswith(mark) for variable in entry.read_bytes().split(b"\0")):
-                found.append(entry.parent.name)
-        except OSError:
-            continue
-    return found
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ class Order:
     repository: str
     run: str
     act: str = "work"
-    """`work`, `answer`, `land`, `remove`, `pause` or `cancel`."""
+    """`work`, `answer`, `retry`, `land`, `remove`, `pause` or `cancel`."""
     answers: Mapping[str, str] = field(default_factory=dict[str, str])
     """What to say to a step's questions; `*`: to all others; the word `truth` looks into the world."""
     yes: bool = False
@@ -111,6 +111,8 @@ def act(home: api.Home, order: Order) -> dict[str, object]:
     if order.act == "remove":
         api.remove_run(home, run, branch=True)
         return {"removed": run}
+    if order.act == "retry":
+        return {"standing": standing_of(api.retry(home, run, ()))}
     if order.act == "work":
         create(home, order)
         state = asyncio.run(work(home, order))

@@ -13,7 +13,7 @@ from typing import Self
 from surefoot.core.events import RunCreated
 from surefoot.core.ids import RunId
 from surefoot.core.state import RunState
-from surefoot.engines.embedded import load_state
+from surefoot.engines.snapshots import load_state
 from surefoot.errors import RunNotFound
 from surefoot.journal import Journal
 

@@ -236,8 +236,8 @@ class RunState:
     yes_by: str | None = None
     allowed: dict[StepId, str] = field(default_factory=dict[StepId, str])
     """Irreversible steps approved by name, and by whom."""
-    approvals: dict[tuple[StepId, str], str] = field(default_factory=dict[tuple[StepId, str], str])
-    """Approved (step, digest of what was shown), and by whom."""
+    approvals: dict[StepId, dict[str, str]] = field(default_factory=dict[StepId, dict[str, str]])
+    """For each step the digests of what was shown and approved, and by whom."""
     lanes: dict[str, LaneState] = field(default_factory=dict[str, LaneState])
     active: dict[StepId, None] = field(default_factory=dict[StepId, None])
     """Steps with work, in the order in which they were started."""
@@ -519,3 +519,24 @@ def results_after(state: RunState, target: StepState | None) -> tuple[StepId, ..
             if is_stale and node.status in SATISFIED and not stays:
                 gone.add(node.spec.id)
     return tuple(node.spec.id for node in state.steps() if node.spec.id in gone)
+
+
+def expand_later(state: RunState) -> None:
+    """Let the group that is being expanded be expanded anew."""
+    if state.expanding is None:
+        return
+    group = state.nodes[state.expanding]
+    group.status = StepStatus.PENDING
+    state.expanding = None
+    make_ready(state, group)
+
+
+def move_back(state: RunState, commit: str, target: StepState | None) -> None:
+    """Take the branch back to where `target` left it (None: to the base); the tip that is left is to be kept."""
+    assert state.branch is not None
+    branch = state.branch
+    branch.keep_next = branch.head != commit
+    branch.head = commit
+    branch.tree = (state.created.base_tree or "") if target is None else (target.tree_after or branch.tree)
+    for lane in state.lanes.values():
+        lane.is_ready = lane.is_ready and lane.held_by is not None

@@ -16,9 +16,10 @@ from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.commands import Command
 from surefoot.core.events import ACCEPTANCE, Event
-from surefoot.core.ids import RunId, StepId
+from surefoot.core.ids import StepId
 from surefoot.core.kernel import apply, decide
 from surefoot.core.state import RunState
+from surefoot.engines.snapshots import keep_snapshot, load_state, next_snapshot
 from surefoot.engines.writer import GroupWriter
 from surefoot.errors import EngineError, IllegalTransition, JournalConflict
 from surefoot.journal import Batch, Journal
@@ -54,19 +55,6 @@ _WISHES = (ev.PauseRequested, ev.CancelRequested, ev.QuestionAnswered, ev.RunRes
 Observer = Callable[[RunState, Event], None]
 
 
-def load_state(journal: Journal, run: RunId) -> RunState:
-    """Return the state of a run: the fold of its journal.
-
-    Raises:
-        JournalCorrupt: the journal holds something that cannot have happened.
-    """
-    state: RunState | None = None
-    for recorded in journal.events(run):
-        state = apply(state, recorded.event)
-    assert state is not None
-    return state
-
-
 class RunLoop:
     """Drives one run until there is nothing left to do."""
 
@@ -87,6 +75,7 @@ class RunLoop:
         self._running: dict[asyncio.Task[None], Command] = {}
         self._stopping = False
         self._failure: BaseException | None = None
+        self._snapshot_at = next_snapshot(self.state.seq)
         self._behind = False
         """Whether another program may have appended."""
 
@@ -155,6 +144,8 @@ class RunLoop:
             self._observe(events)
             for command in commands:
                 self._dispatch(command)
+            if self.state.seq >= self._snapshot_at:
+                self._snapshot_at = keep_snapshot(self._journal, self.state)
             return
 
     def _decide(self, facts: Iterable[Event]) -> tuple[list[Event], list[Command]]:

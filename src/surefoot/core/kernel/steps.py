@@ -271,7 +271,7 @@ def _shown(state: RunState, node: StepState) -> str:
 
 
 def _approved_by(state: RunState, node: StepState, shown: str, *, has_skipped_needs: bool) -> str | None:
-    earlier = state.approvals.get((node.spec.id, shown))
+    earlier = state.approvals.get(node.spec.id, {}).get(shown)
     if earlier is not None:
         return earlier
     if has_skipped_needs:

@@ -1,0 +1,64 @@
+"""What the shell offers when Tab is pressed.
+
+Owns the lists of runs, steps and open questions. Must never raise, nor make a home that is not there. Read
+`surefoot.cli.app` next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import typer
+
+_RUNS_MOST = 20
+"""The open questions of so many runs, the latest, are offered."""
+
+
+def offer_runs(incomplete: str) -> list[tuple[str, str]]:
+    """Offer the runs, newest first, each with its goal."""
+    return _quietly(lambda: _runs(incomplete))
+
+
+def offer_steps(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+    """Offer the steps of the run that is named already (default: the latest)."""
+    return _quietly(lambda: _steps(ctx.params.get("run"), incomplete))
+
+
+def offer_questions(incomplete: str) -> list[tuple[str, str]]:
+    """Offer the open questions of the latest runs."""
+    return _quietly(lambda: _questions(incomplete))
+
+
+def _quietly(offer: Callable[[], Iterable[tuple[str, str]]]) -> list[tuple[str, str]]:
+    try:
+        from surefoot.api.home import home_folder
+
+        return list(offer()) if home_folder().is_dir() else []
+    except Exception:  # noqa: BLE001 - a shell that completes is no place for an error
+        return []
+
+
+def _runs(incomplete: str) -> Iterable[tuple[str, str]]:
+    from surefoot.api.home import Home
+
+    with Home() as home:
+        rows = sorted(home.journal.runs(), key=lambda row: -row.created_at)
+    return [(row.run, row.goal) for row in rows if row.run.startswith(incomplete)]
+
+
+def _steps(run: str | None, incomplete: str) -> Iterable[tuple[str, str]]:
+    from surefoot.api.home import Home
+    from surefoot.cli.lookup import find_run
+
+    with Home() as home:
+        nodes = list(home.state(find_run(home, run, None)).steps())
+    return [(node.spec.id, node.status.value) for node in nodes if node.spec.id.startswith(incomplete)]
+
+
+def _questions(incomplete: str) -> Iterable[tuple[str, str]]:
+    from surefoot.api.home import Home
+
+    with Home() as home:
+        rows = sorted(home.journal.runs(), key=lambda row: -row.created_at)[:_RUNS_MOST]
+        asked = [question.asked for row in rows for question in home.state(row.run).open_questions]
+    return [(one.question, f"step {one.step}") for one in asked if one.question.startswith(incomplete)]

@@ -1,0 +1,69 @@
+"""The outermost frame: every error ends here, as one message and an exit code.
+
+Owns how errors look, as text and as JSON. Must never show a traceback unless `SUREFOOT_DEBUG=1` asks for it. Read
+`surefoot.cli.app` next.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+from surefoot.cli.exits import ExitCode, code_of_error
+from surefoot.cli.screen import Screen
+from surefoot.errors import SurefootError
+
+PROGRAM = "surefoot"
+_INTERRUPTED = 130
+"""What shells expect of a program ended by Ctrl-C."""
+_WORKING = ("run", "resume", "retry")
+
+
+def run_framed(arguments: Sequence[str] | None = None) -> int:
+    """Carry out a command line; return its exit code, whatever happens."""
+    from surefoot.cli.app import app
+
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    screen = Screen(is_json="--json" in words)
+    try:
+        code = app(words, prog_name=PROGRAM, standalone_mode=False)
+    except SystemExit as stop:
+        code = stop.code
+    except KeyboardInterrupt:
+        code = _INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - the outermost frame
+        return _told(error, screen)
+    if code == _INTERRUPTED:
+        # Ctrl-C before an engine was at work; later it is the engine that hears it.
+        screen.error("interrupted")
+        return ExitCode.STOPPED if words[:1] and words[0] in _WORKING else _INTERRUPTED
+    return int(code or 0)
+
+
+def _told(error: Exception, screen: Screen) -> int:
+    """Tell what went wrong and return the exit code for it."""
+    if isinstance(error, SurefootError):
+        return _say(screen, error.code, error.message, code_of_error(error))
+    from typer import TyperException
+
+    if isinstance(error, TyperException):
+        command = getattr(getattr(error, "ctx", None), "command_path", PROGRAM)
+        message = f"{error.format_message()} Try `{command} --help`."
+        return _say(screen, "usage", message, error.exit_code)
+    if os.environ.get("SUREFOOT_DEBUG") == "1":
+        traceback.print_exception(error)
+    message = (
+        f"internal error: {type(error).__name__}: {error}. What is in the journal is safe, and `surefoot resume` goes "
+        "on from there. Set SUREFOOT_DEBUG=1 to see where it happened, and please report it."
+    )
+    return _say(screen, "internal", message, ExitCode.INTERNAL)
+
+
+def _say(screen: Screen, code: str, message: str, exit_code: int) -> int:
+    if screen.is_json:
+        screen.document({"error": {"code": code, "message": message}})
+    else:
+        screen.error(message)
+    return exit_code

@@ -1,0 +1,108 @@
+"""Lines of text for people: cleaned, coloured by meaning, wrapped to a width.
+
+Owns how a line is broken and what may not reach a terminal. Pure: must never look at the terminal itself. Read
+`surefoot.cli.screen` next.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+Style = Literal["", "good", "bad", "warn", "dim", "head"]
+
+_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]P_^X][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-~])")
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+# These turn the reading direction, so that a person would approve something else than they see.
+_TURNS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_MINUTE, _HOUR = 60, 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line, before it is wrapped."""
+
+    text: str
+    """What it says; no line breaks."""
+    style: Style = ""
+    """What it means."""
+    hang: int = 0
+    """By how many columns what does not fit is indented."""
+    styled: int | None = None
+    """The style holds for this many characters; None: for all."""
+    is_whole: bool = False
+    """Whether it is never wrapped, because it will be copied."""
+
+
+EMPTY = Line("")
+
+
+def clean(text: str) -> str:
+    """Return text without what could steer a terminal; line breaks and tabs stay."""
+    text = _CONTROLS.sub("", _ESCAPES.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
+    return _TURNS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def one_line(text: str) -> str:
+    """Return text on one line."""
+    return " ".join(clean(text).split())
+
+
+def first_line(text: str) -> str:
+    """Return the first line that says something."""
+    return next((line.strip() for line in clean(text).splitlines() if line.strip()), "")
+
+
+def block(text: str, indent: int, style: Style = "") -> Iterator[Line]:
+    """Yield a text of several lines, each indented."""
+    for line in clean(text).splitlines():
+        own = len(line) - len(line.lstrip())
+        yield Line(" " * indent + line.rstrip(), style, hang=indent + own + 2)
+
+
+def wrapped(line: Line, width: int | None) -> list[str]:
+    """Return the line as rows of at most `width` columns (words are never torn); None: as one row."""
+    if width is None or line.is_whole or len(line.text) <= width:
+        return [line.text]
+    hang = min(line.hang, width // 2)
+    return textwrap.wrap(
+        line.text,
+        width,
+        subsequent_indent=" " * hang,
+        break_long_words=False,
+        break_on_hyphens=False,
+        expand_tabs=False,
+        replace_whitespace=False,
+    )
+
+
+def plain(lines: Iterable[Line], width: int | None = None) -> str:
+    """Return lines as text without colours."""
+    return "\n".join(row for line in lines for row in wrapped(line, width))
+
+
+def duration(seconds: float) -> str:
+    """Return a span of time in words."""
+    if seconds < 9.95:  # noqa: PLR2004 - below ten seconds, tenths tell something
+        return f"{max(0.0, seconds):.1f} s"
+    whole = round(seconds)
+    if whole < _MINUTE:
+        return f"{whole} s"
+    if whole < _HOUR:
+        return f"{whole // _MINUTE} min {whole % _MINUTE:02d} s"
+    return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE:02d} min"
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def listed(names: Iterable[str], most: int = 5) -> str:
+    """Return names in a row, the first few of them."""
+    every = list(names)
+    shown = ", ".join(every[:most])
+    return shown if len(every) <= most else f"{shown} and {len(every) - most} more"

@@ -1,0 +1,37 @@
+"""Which home, which repository, which run a command line means.
+
+Owns the defaults of `RUN` and `--repo`. Must never open an engine. Read `surefoot.api.home` next.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from surefoot.api.home import LATEST, Home
+from surefoot.core.ids import RunId
+from surefoot.errors import UsageError
+from surefoot.workspace.git import user_git
+
+
+def root_of(repo: Path | None) -> Path:
+    """Return the top of the repository that `--repo` (or else the current folder) lies in; a plain folder itself.
+
+    Raises:
+        UsageError: `--repo` names no folder.
+    """
+    folder = (repo or Path()).resolve()
+    if not folder.is_dir():
+        raise UsageError(f"there is no folder {str(folder)!r}; name an existing one with --repo")
+    found = user_git(folder).attempt("rev-parse", "--show-toplevel")
+    return Path(found.out.decode("utf-8", "surrogateescape").rstrip("\n")) if found.code == 0 else folder
+
+
+def find_run(home: Home, name: str | None, repo: Path | None) -> RunId:
+    """Return the run that `name` means; `latest`, the default, looks at the runs of one repository.
+
+    Raises:
+        RunNotFound: none, or more than one, goes by that name.
+    """
+    if name is not None and name != LATEST:
+        return home.find(name)
+    return home.find(LATEST, root_of(repo))

@@ -1,0 +1,114 @@
+"""How a report looks: as text for a terminal, and as Markdown.
+
+Owns the two looks. Pure: the report goes in, lines come out. Must never choose what is told: `surefoot.cli.telling`
+does. Read that next.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from surefoot.cli.lines import EMPTY, Line, block, clean, one_line
+from surefoot.cli.shape import Report
+from surefoot.cli.telling import Row, Section, facts, headline, sections, standing, style_of
+
+_NAME_MOST = 36
+"""Names are set in a column as long as none is longer than this."""
+_MARKS = re.compile(r"([\\`*_{}\[\]<>#|~])")
+_BACKTICKS = re.compile(r"`+")
+
+
+def report_lines(report: Report, *, is_short: bool = False, engine: str | None = None) -> Iterator[Line]:
+    """Yield the report as text; `engine` is who is at work on the run."""
+    yield from head_lines(report, engine)
+    for section in sections(report, is_short=is_short):
+        yield EMPTY
+        yield from section_lines(section)
+    yield EMPTY
+    yield Line(facts(report), "dim", hang=2)
+    yield from next_lines(report, engine)
+
+
+def head_lines(report: Report, engine: str | None = None) -> Iterator[Line]:
+    """Yield which run it is, where it stands, and how much was done."""
+    word = "head" if report["outcome"] is None else style_of(report["outcome"])
+    yield Line(f"Run {report['run']}: {standing(report, engine)}", word, hang=2)
+    yield Line(f"  {one_line(report['goal'])}", hang=2)
+    yield Line(headline(report), "head", hang=2)
+    if report["outcome"] is not None and report["reason"]:
+        yield Line(f"Why it is {report['outcome'].replace('_', ' ')}: {one_line(report['reason'])}", hang=2)
+
+
+def next_lines(report: Report, engine: str | None = None) -> Iterator[Line]:
+    """Yield what to type next."""
+    if engine is not None and not report["questions"]:
+        yield Line(f"Next: surefoot pause {report['run']}   (or wait)", "head", is_whole=True)
+        return
+    yield Line(f"Next: {report['next']}", "head", is_whole=True)
+
+
+def section_lines(section: Section) -> Iterator[Line]:
+    """Yield a section under its title."""
+    yield Line(section.title, "head")
+    widest_word = max(len(row.word) for row in section.rows)
+    widest_name = max((len(row.name) for row in section.rows if len(row.name) <= _NAME_MOST), default=0)
+    for row in section.rows:
+        yield from _row_lines(row, widest_word, widest_name)
+    if section.hidden:
+        yield Line(f"  … and {section.hidden} more; `surefoot report` shows all", "dim", hang=4)
+
+
+def _row_lines(row: Row, widest_word: int, widest_name: int) -> Iterator[Line]:
+    word = f"  {row.word:<{widest_word}}" if row.word else "  -" if not row.name else " "
+    name = f"  {row.name:<{widest_name}}" if widest_name else ""
+    text = f"{word}{name}  {row.text}" if row.text else f"{word}{name}"
+    hang = min(len(word) + 2, 16)
+    has_command_beside = bool(row.command) and not row.more
+    if has_command_beside:
+        yield Line(f"{text}  {row.command}", row.style, hang=hang, styled=len(word), is_whole=True)
+        return
+    yield Line(text.rstrip(), row.style, hang=hang, styled=len(word) if row.word else 0)
+    yield from block(row.more, 4)
+    if row.command:
+        yield Line(f"    {row.command}", "head", is_whole=True)
+
+
+def report_markdown(report: Report) -> str:
+    """Return the report as Markdown."""
+    lines = [f"# Run {_code(report['run'])}: {standing(report)}", "", _escaped(one_line(report["goal"])), ""]
+    lines += [f"**{headline(report)}**", ""]
+    if report["reason"]:
+        lines += [f"Why: {_escaped(one_line(report['reason']))}", ""]
+    for section in sections(report, is_short=False):
+        lines += [f"## {section.title}", "", *(line for row in section.rows for line in _markdown_row(row)), ""]
+    lines += [_escaped(facts(report)), "", f"Next: {_code(report['next'])}"]
+    return "\n".join(lines) + "\n"
+
+
+def _markdown_row(row: Row) -> Iterator[str]:
+    parts = [f"**{_escaped(row.word)}**" if row.word else "", _code(row.name) if row.name else "", _escaped(row.text)]
+    if row.command and not row.more:
+        parts.append(_code(row.command))
+    yield "- " + " ".join(part for part in parts if part)
+    if row.more:
+        said = clean(row.more)
+        fence = _fence(said)
+        yield from ("", *(f"  {line}" for line in (fence, *said.splitlines(), fence)), "")
+        yield f"  {_code(row.command)}"
+
+
+def _escaped(text: str) -> str:
+    return _MARKS.sub(r"\\\1", text)
+
+
+def _fence(text: str) -> str:
+    longest = max((len(found) for found in _BACKTICKS.findall(text)), default=0)
+    return "`" * max(3, longest + 1)
+
+
+def _code(text: str) -> str:
+    text = clean(text)
+    longest = max((len(found) for found in _BACKTICKS.findall(text)), default=0)
+    ticks, gap = "`" * (longest + 1), " " if "`" in text else ""
+    return f"{ticks}{gap}{text}{gap}{ticks}"

@@ -1,0 +1,113 @@
+"""The shape of a report, for those who draw it.
+
+Owns the types of `surefoot.report/1` as FORMATS fixes them; `surefoot.core.report` makes it. Must never hold logic. Read
+`surefoot.cli.telling` next.
+"""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+
+class CheckShape(TypedDict):
+    """One check's answers."""
+
+    name: str
+    expect: str
+    before: str | None
+    after: str | None
+    verdict: str
+    text: str
+    flags: list[str]
+    flaky_tests: list[str]
+    evidence: str | None
+
+
+class StepShape(TypedDict):
+    """One step."""
+
+    id: str
+    title: str
+    state: str
+    reason: str | None
+    attempts: int
+    effect: str
+    proof: str | None
+    commit: str | None
+    blocked_by: list[str]
+    checks: list[CheckShape]
+    undeclared_writes: list[str]
+    output: str | None
+    started_at: float | None
+    ended_at: float | None
+
+
+class QuestionShape(TypedDict):
+    """One open question."""
+
+    id: str
+    step: str
+    kind: str
+    text: str
+    options: list[str]
+
+
+class FindingShape(TypedDict):
+    """One finding."""
+
+    kind: str
+    severity: str
+    text: str
+    step: str | None
+    place: str | None
+
+
+class PointShape(TypedDict):
+    """One rollback point."""
+
+    step: str
+    commit: str
+
+
+class EffectShape(TypedDict):
+    """One outside effect; `applied` None means that nobody knows."""
+
+    step: str
+    effect: str
+    applied: bool | None
+    undo: str
+
+
+class UsageShape(TypedDict):
+    """What was spent."""
+
+    active_s: float
+    cost_usd: float
+
+
+class Report(TypedDict):
+    """All of it."""
+
+    schema: str
+    run: str
+    goal: str
+    state: str
+    outcome: str | None
+    reason: str | None
+    at_seq: int
+    repository: str | None
+    base: str | None
+    branch: str | None
+    head: str | None
+    rung: str
+    phase: str
+    counts: dict[str, int]
+    steps: list[StepShape]
+    accept: list[CheckShape]
+    questions: list[QuestionShape]
+    findings: list[FindingShape]
+    rollback_points: list[PointShape]
+    outside_effects: list[EffectShape]
+    look_at: list[str]
+    usage: UsageShape
+    next: str

@@ -1,0 +1,243 @@
+"""What a report tells, in which order and words.
+
+Owns the sections of a report: failures first, then what to look at, then what was done. The text and the Markdown form
+are two looks of the same sections. Pure: rests on the JSON report alone. Must never leave a failure out, short or long.
+Read `surefoot.cli.render_report` next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from surefoot.cli.lines import Style, counted, duration, first_line, listed, one_line
+from surefoot.cli.shape import CheckShape, QuestionShape, Report, StepShape
+
+SHORT_MOST = 12
+"""So many rows of each section a short report shows."""
+HASH = 7
+"""So many characters of a commit id are shown."""
+
+_UNDONE = ("in_doubt", "failed", "waiting", "blocked", "cancelled", "running", "pending")
+_STYLES: dict[str, Style] = {
+    "verified": "good",
+    "passed": "good",
+    "completed": "good",
+    "failed": "bad",
+    "in_doubt": "bad",
+    "problem": "bad",
+    "partially_completed": "warn",
+    "waiting": "warn",
+    "blocked": "warn",
+    "inconclusive": "warn",
+    "warning": "warn",
+    "cancelled": "warn",
+    "paused": "warn",
+    "skipped": "dim",
+    "pending": "dim",
+    "note": "dim",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One thing that is told."""
+
+    word: str = ""
+    """Its state, in a word."""
+    name: str = ""
+    """What it is about."""
+    text: str = ""
+    """What there is to say, on one line."""
+    style: Style = ""
+    """What the word means."""
+    more: str = ""
+    """What there is to say beyond that, on several lines."""
+    command: str = ""
+    """What to type."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """Rows under one title."""
+
+    title: str
+    """In a few words."""
+    rows: Sequence[Row]
+    """At least one."""
+    hidden: int = 0
+    """How many rows are left out."""
+
+
+def style_of(word: str) -> Style:
+    """Return the style that goes with a state, an outcome, a verdict or a severity."""
+    return _STYLES.get(word, "")
+
+
+def standing(report: Report, engine: str | None = None) -> str:
+    """Say where the run stands; `engine` is who is at work on it."""
+    outcome = report["outcome"]
+    if outcome is not None:
+        return outcome.replace("_", " ")
+    if engine is not None:
+        return f"at work ({engine})"
+    if report["state"] == "waiting":
+        return "waiting for a person"
+    if report["state"] == "paused":
+        return f"paused ({report['reason']})" if report["reason"] else "paused"
+    return "stopped before its end; no engine is at work on it"
+
+
+def headline(report: Report) -> str:
+    """Say how much was done: N of M steps verified, and what became of the others."""
+    counts, total = report["counts"], len(report["steps"])
+    share = f" ({100 * counts['verified'] // total} %)" if 0 < counts["verified"] < total else ""
+    parts = [f"{counts['verified']} of {counted(total, 'step')} verified{share}"]
+    if counts["nothing_to_do"]:
+        parts.append(f"{counts['nothing_to_do']} had nothing to do")
+    rest = {**counts, "skipped": counts["skipped"] - counts["nothing_to_do"]}
+    parts += [f"{rest[word]} {word.replace('_', ' ')}" for word in (*_UNDONE, "skipped") if rest[word]]
+    return ", ".join(parts)
+
+
+def sections(report: Report, *, is_short: bool) -> Iterator[Section]:
+    """Yield what a report tells; a short one leaves out what went well and shows only the first of long lists."""
+    everything = [
+        Section(title="Not done", rows=[_step_row(step) for step in _undone(report)]),
+        Section(title="Acceptance", rows=[_check_row(check) for check in report["accept"]]),
+        Section(title="Questions", rows=[question_row(question) for question in report["questions"]]),
+        Section(title="Outside effects", rows=_effect_rows(report)),
+        Section(title="To look at", rows=[Row(text=one_line(note)) for note in report["look_at"]]),
+        Section(title="Findings", rows=_finding_rows(report, is_short=is_short)),
+    ]
+    if not is_short:
+        everything += [
+            Section(title="Done", rows=[_step_row(step) for step in report["steps"] if is_done(step)]),
+            Section(title="Rollback points", rows=_point_rows(report)),
+        ]
+    for section in everything:
+        if section.rows:
+            yield _shortened(section) if is_short and section.title != "Questions" else section
+
+
+def _shortened(section: Section) -> Section:
+    rows = section.rows[:SHORT_MOST]
+    return Section(title=section.title, rows=rows, hidden=len(section.rows) - len(rows))
+
+
+def is_done(step: StepShape) -> bool:
+    """Tell whether nothing more is to be said about a step: it is verified, or there was nothing to do."""
+    return step["state"] == "verified" or (step["state"] == "skipped" and step["reason"] == "nothing_to_do")
+
+
+def _undone(report: Report) -> list[StepShape]:
+    """Return what was not done, failures first."""
+    order = (*_UNDONE[:2], "skipped", *_UNDONE[2:])
+    return sorted((step for step in report["steps"] if not is_done(step)), key=lambda step: order.index(step["state"]))
+
+
+def _step_row(step: StepShape) -> Row:
+    state = step["state"]
+    return Row(word=state.replace("_", " "), name=step["id"], text=_step_text(step), style=style_of(state))
+
+
+def _step_text(step: StepShape) -> str:
+    reason = first_line(step["reason"] or "")
+    if step["state"] == "verified":
+        return proof_of(step)
+    if step["blocked_by"]:
+        return f"by {listed(step['blocked_by'])}"
+    if reason == "nothing_to_do":
+        return "nothing to do"
+    tried = f"after {counted(step['attempts'], 'attempt')}: " if step["attempts"] > 1 and reason else ""
+    return tried + reason
+
+
+def proof_of(step: StepShape) -> str:
+    """Say on what a verified step rests, and where its commit is."""
+    number = sum(check["verdict"] == "passed" and "vacuous" not in check["flags"] for check in step["checks"])
+    words = {
+        "checks": f"proved by {counted(number, 'check')}",
+        "probe": "proved by its probe",
+        "exit-status-only": "proved by its exit status only",
+        None: "answered by a person",
+    }
+    commit = f"commit {step['commit'][:HASH]}" if step["commit"] else "no change"
+    return f"{commit}, {words.get(step['proof'], step['proof'])}"
+
+
+def _check_row(check: CheckShape) -> Row:
+    word = check["verdict"].replace("_", " ")
+    flags = f" [{', '.join(check['flags'])}]" if check["flags"] else ""
+    said = first_line(check["text"]) if check["verdict"] != "passed" else ""
+    return Row(word=word, name=check["name"], text=f"{said}{flags}".strip(), style=style_of(check["verdict"]))
+
+
+def question_row(question: QuestionShape) -> Row:
+    """Return a question with the line that answers it."""
+    return Row(
+        word=question["kind"].replace("_", " "),
+        name=question["id"],
+        text=f"step {question['step']}",
+        style="warn",
+        more=question["text"],
+        command=f"surefoot answer {question['id']} {answers_to(question)}",
+    )
+
+
+def answers_to(question: QuestionShape) -> str:
+    """Name the answers a question takes, as one types them."""
+    return "|".join(question["options"]) or "TEXT"
+
+
+def _effect_rows(report: Report) -> list[Row]:
+    words = {True: "applied", False: "not applied", None: "in doubt"}
+    rows: list[Row] = []
+    for effect in report["outside_effects"]:
+        undo = f"; undo: {one_line(effect['undo'])}" if effect["undo"] else ""
+        word = words[effect["applied"]]
+        style: Style = "bad" if effect["applied"] is None else "warn" if effect["applied"] else ""
+        rows.append(Row(word=word, name=effect["step"], text=f"{effect['effect']}{undo}", style=style))
+    return rows
+
+
+def _finding_rows(report: Report, *, is_short: bool) -> list[Row]:
+    """Return findings, the gravest first. A short report leaves out notes, and what it tells to look at anyway."""
+    order = ("problem", "warning", "note")
+    told = {"note"} if is_short else set[str]()
+    kept = [
+        finding
+        for finding in sorted(report["findings"], key=lambda finding: order.index(finding["severity"]))
+        if finding["severity"] not in told and not (is_short and finding["kind"] == "exit-status-only")
+    ]
+    return [
+        Row(word=f["severity"], name=f["step"] or "", text=one_line(f["text"]), style=style_of(f["severity"]))
+        for f in kept
+    ]
+
+
+def _point_rows(report: Report) -> list[Row]:
+    run = report["run"]
+    return [
+        Row(
+            word=point["commit"][:HASH],
+            name=point["step"],
+            command=f"surefoot restore {run} --to {point['step']}",
+        )
+        for point in report["rollback_points"]
+    ]
+
+
+def facts(report: Report) -> str:
+    """Say where the work is and what it took."""
+    parts: list[str] = []
+    if report["branch"] is not None:
+        parts.append(f"branch {report['branch']} at {(report['head'] or '')[:HASH]}")
+        parts.append(f"from {(report['base'] or '')[:HASH]} in {report['repository']}")
+    parts += [f"sandbox {report['rung']}", f"{duration(report['usage']['active_s'])} of work"]
+    return ", ".join(parts)
+
+
+def names_of(rows: Iterable[Row]) -> int:
+    """Return the width of the widest name among rows."""
+    return max((len(row.name) for row in rows), default=0)

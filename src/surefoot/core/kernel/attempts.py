@@ -1,0 +1,405 @@
+"""What the events of an attempt mean, from its start to its end.
+
+Owns the fold of everything that happens to one step at a time. Every function first makes sure that its event can
+happen, and only then changes the state. Must never decide anything. Read `surefoot.core.kernel.steps` next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from surefoot.core import events as ev
+from surefoot.core.events import ACCEPTANCE, Applied, Diagnosis, Event, Phase, QuestionKind, Status, Verdict
+from surefoot.core.kernel.legal import active_of, answered, begin, is_ready, need, node_of, work_of
+from surefoot.core.plan import AskBody, Check
+from surefoot.core.state import (
+    QuestionState,
+    RunState,
+    StepState,
+    StepStatus,
+    Work,
+    expand_later,
+    finish,
+    hold,
+    hold_all_pending,
+    make_pending_again,
+    move_back,
+    recount,
+    take_ready,
+    wake,
+)
+from surefoot.core.verdicts import CheckRecord, record_answer, verdict_key
+
+
+def _step_started(state: RunState, event: ev.StepStarted) -> None:
+    node = node_of(state, event, event.step)
+    need(is_ready(node) and not node.is_group, event, f"step {event.step!r} is not ready")
+    need(state.phase is Phase.EXECUTE and state.outcome is None, event, f"the run is in phase {state.phase}")
+    need(state.pausing is None and state.cancelling is None, event, "nothing new may start")
+    need(event.attempt == node.failures + 1, event, f"attempt {node.failures + 1} is next")
+    take_ready(state, node)
+    node.status, node.attempt = StepStatus.RUNNING, event.attempt
+    if node.started_at is None:
+        node.started_at = event.at
+    node.work = Work(checks=[CheckRecord() for _ in node.spec.checks])
+    state.active[event.step] = None
+
+
+def _checkpoint_asked(state: RunState, event: ev.CheckpointAsked) -> None:
+    lane = state.lanes.get(event.lane)
+    need(lane is not None and lane.is_ready and lane.held_by is None, event, f"lane {event.lane} is not free")
+    _, work = begin(state, event)
+    assert lane is not None
+    lane.held_by = event.step
+    work.lane, work.open = event.lane, event.kind
+
+
+def _checkpointed(state: RunState, event: ev.Checkpointed) -> None:
+    _, work = answered(state, event, ev.CheckpointAsked)
+    work.checkpoint = event
+    assert work.lane is not None
+    state.lanes[work.lane].environment = event.environment
+
+
+def _checkpoint_failed(state: RunState, event: ev.CheckpointFailed) -> None:
+    node, work = answered(state, event, ev.CheckpointAsked)
+    assert work.lane is not None
+    lane = state.lanes[work.lane]
+    lane.is_ready, lane.needs_fresh, lane.held_by = False, True, None
+    work.lane = None
+    work.failure = _failed(event, event.diagnosis, event.reason)
+    work.restored = True
+    node.last_failure = work.failure
+    node.failures += 1
+
+
+def _failed(event: ev.StepEvent, diagnosis: Diagnosis, reason: str) -> ev.AttemptFailed:
+    return ev.AttemptFailed(at=event.at, step=event.step, attempt=event.attempt, diagnosis=diagnosis, reason=reason)
+
+
+def _check_asked(state: RunState, event: ev.CheckAsked) -> None:
+    _check_of(state, event)
+    if event.step == ACCEPTANCE:
+        need(not state.accept.open and state.outcome is None, event, "a check is being asked")
+        state.accept.open = True
+        return
+    _, work = begin(state, event)
+    work.open = event.kind
+
+
+def _check_of(state: RunState, event: ev.CheckEvent) -> tuple[Check, CheckRecord]:
+    """Return the check an event is about, and its record."""
+    if event.step == ACCEPTANCE:
+        checks, records = state.plan.accept, state.accept.records
+    else:
+        node, work = active_of(state, event)
+        checks, records = node.spec.checks, work.checks
+    need(0 <= event.check < len(checks), event, f"there is no check {event.check}")
+    return checks[event.check], records[event.check]
+
+
+def _check_answered(state: RunState, event: ev.CheckAnswered) -> None:
+    check, record = _check_of(state, event)
+    if event.step == ACCEPTANCE:
+        need(state.accept.open, event, "no acceptance check is being asked")
+        state.accept.open = state.accept.interrupt_asked = False
+    else:
+        answered(state, event, ev.CheckAsked)
+    record_answer(check, record, event)
+    if event.verdict is Verdict.PASSED and not event.flaky and not record.is_flaky:
+        state.verdicts[verdict_key(check)] = (event.tree, event.environment, event.evidence, event.results)
+
+
+def _verdict_reused(state: RunState, event: ev.VerdictReused) -> None:
+    check, record = _check_of(state, event)
+    if event.step != ACCEPTANCE:
+        begin(state, event)
+    record_answer(check, record, event)
+
+
+def _question_asked(state: RunState, event: ev.QuestionAsked) -> None:
+    need(event.question not in state.questions, event, f"question {event.question} was asked before")
+    node, work = begin(state, event)
+    need(work.question is None, event, f"question {work.question} is open")
+    state.questions[event.question] = QuestionState(asked=event)
+    work.question, work.answer = event.question, None
+    node.status = StepStatus.IN_DOUBT if event.about is QuestionKind.IN_DOUBT else StepStatus.WAITING
+    if not work.body_started and work.failure is None and work.lane is not None:
+        _let_go_of_lane(state, node, work)
+
+
+def _let_go_of_lane(state: RunState, node: StepState, work: Work) -> None:
+    """Free the lane while a person thinks; the attempt takes its checkpoint anew afterwards."""
+    assert work.lane is not None
+    state.lanes[work.lane].held_by = None
+    work.lane, work.checkpoint, work.probed_before = None, None, False
+    work.checks = [CheckRecord() for _ in node.spec.checks]
+
+
+def _question_answered(state: RunState, event: ev.QuestionAnswered) -> None:
+    question = state.questions.get(event.question)
+    need(question is not None and question.is_open, event, f"question {event.question} is not open")
+    assert question is not None
+    options = question.asked.options
+    need(not options or event.answer in options, event, f"question {event.question} takes {', '.join(options)}")
+    node = state.nodes[question.asked.step]
+    work = work_of(node)
+    question.answered = event
+    work.question, work.answer = None, event.answer
+    node.status = StepStatus.RUNNING
+    if question.asked.about is QuestionKind.CONFIRM and event.answer == "yes":
+        work.approved, work.answer = True, None
+        state.approvals.setdefault(node.spec.id, {})[question.asked.shown] = event.by
+    elif question.asked.about is QuestionKind.IN_DOUBT and not work.body_started:
+        work.probed_before, work.answer = True, None
+        if event.answer == Applied.APPLIED:
+            _settle(state, node, work, event.answer)
+    elif question.asked.about is QuestionKind.IN_DOUBT:
+        _settle(state, node, work, event.answer)
+
+
+def _settle(state: RunState, node: StepState, work: Work, answer: str) -> None:
+    work.settled, work.answer, work.probe = answer, None, None
+    if answer == Applied.APPLIED:
+        work.interrupted = None
+        _has_happened(state, node)
+
+
+def _has_happened(state: RunState, node: StepState) -> None:
+    """Note that an outside effect was applied: the approval it had is used up."""
+    node.applied = True
+    state.allowed.pop(node.spec.id, None)
+    state.approvals.pop(node.spec.id, None)
+
+
+def _question_withdrawn(state: RunState, event: ev.QuestionWithdrawn) -> None:
+    question = state.questions.get(event.question)
+    need(question is not None and question.is_open, event, f"question {event.question} is not open")
+    assert question is not None
+    question.withdrawn = event.reason
+    work_of(state.nodes[question.asked.step]).question = None
+
+
+def _approval_recorded(state: RunState, event: ev.ApprovalRecorded) -> None:
+    _, work = begin(state, event)
+    work.approved = True
+    state.approvals.setdefault(event.step, {})[event.shown] = event.by
+
+
+def _probe_asked(state: RunState, event: ev.ProbeAsked) -> None:
+    node, work = begin(state, event)
+    need(node.spec.probe is not None, event, f"step {event.step!r} has no probe")
+    work.open = event.kind
+
+
+def _probe_answered(state: RunState, event: ev.ProbeAnswered) -> None:
+    node, work = answered(state, event, ev.ProbeAsked)
+    work.probe = event
+    if not work.body_started:
+        work.probed_before = event.answer is not Applied.APPLIED
+    elif event.answer is not Applied.UNKNOWN:
+        _settle(state, node, work, event.answer.value)
+
+
+def _body_started(state: RunState, event: ev.BodyStarted) -> None:
+    node, work = begin(state, event)
+    need(not work.body_started, event, f"the body of {event.step!r} has started")
+    need(node.missing == 0, event, f"step {event.step!r} has needs that are not satisfied")
+    work.body_started, work.open, work.probe = True, event.kind, None
+
+
+def _body_finished(state: RunState, event: ev.BodyFinished) -> None:
+    node, work = answered(state, event, ev.BodyStarted)
+    work.ending, work.body_evidence = event.ending, event.evidence
+    if event.ending.status is Status.OK and node.spec.effect.is_outside:
+        _has_happened(state, node)
+
+
+def _interrupt_asked(state: RunState, event: ev.InterruptAsked) -> None:
+    if event.step == ACCEPTANCE:
+        need(state.is_busy and not state.accept.interrupt_asked, event, "nothing is under way that could be ended")
+        state.accept.interrupt_asked = True
+        return
+    _, work = active_of(state, event)
+    need(work.open is not None and not work.interrupt_asked, event, "nothing is under way that could be ended")
+    work.interrupt_asked = True
+
+
+def _interrupted(state: RunState, event: ev.Interrupted) -> None:
+    if event.step == ACCEPTANCE:
+        need(state.accept.open, event, "no acceptance check is being asked")
+        state.accept.open = state.accept.interrupt_asked = False
+        return
+    if event.step == state.expanding:
+        state.accept.interrupt_asked = False
+        expand_later(state)
+        return
+    _, work = active_of(state, event)
+    need(work.open is not None, event, "nothing was under way")
+    work.open, work.interrupt_asked = None, False
+    work.interrupted = Diagnosis.INTERRUPTED
+    if work.lane is not None and work.checkpoint is None:
+        state.lanes[work.lane].is_ready, state.lanes[work.lane].needs_fresh = False, True
+
+
+def _inspection_asked(state: RunState, event: ev.InspectionAsked) -> None:
+    _, work = begin(state, event)
+    need(work.checkpoint is not None, event, "there is no checkpoint to compare with")
+    work.open = event.kind
+
+
+def _changes_observed(state: RunState, event: ev.ChangesObserved) -> None:
+    node, work = answered(state, event, ev.InspectionAsked)
+    work.changes = event
+    node.undeclared = event.undeclared
+    assert work.lane is not None
+    if event.lane_changed or node.spec.network or not node.spec.confine:
+        state.lanes[work.lane].epoch += 1
+
+
+def _effect_broken(state: RunState, event: ev.EffectBroken) -> None:
+    _, work = active_of(state, event)
+    need(work.open in (ev.InspectionAsked.kind, ev.CommitAsked.kind), event, "nothing like that is under way")
+    work.open, work.broken = None, event.reason
+
+
+def _commit_asked(state: RunState, event: ev.CommitAsked) -> None:
+    _, work = begin(state, event)
+    need(work.changes is not None, event, "what changed is not known")
+    work.open = event.kind
+
+
+def _commit_written(state: RunState, event: ev.CommitWritten) -> None:
+    _, work = answered(state, event, ev.CommitAsked)
+    work.commit = event.commit
+
+
+def _step_verified(state: RunState, event: ev.StepVerified) -> None:
+    node, work = begin(state, event)
+    unproven = [r for r in work.checks if r.after is not Verdict.PASSED and r.before is not Verdict.FAILED]
+    need(not unproven, event, "a check has not passed")
+    is_known = isinstance(node.spec.body, AskBody) or work.settled == Applied.APPLIED
+    need(is_known or (work.ending and work.ending.status is Status.OK), event, "the body has not ended well")
+    node.proof, node.verified_seq = event.proof, state.seq
+    if event.commit is not None:
+        need(state.branch is not None and work.changes is not None, event, "there is nothing to commit")
+        assert state.branch is not None
+        assert work.changes is not None
+        state.branch.head, state.branch.tree = event.commit, work.changes.tree
+        node.commit = event.commit
+    if state.branch is not None:
+        node.head_after, node.tree_after = state.branch.head, state.branch.tree
+    node.crashes = 0
+    finish(state, node, StepStatus.VERIFIED, None)
+
+
+def _attempt_failed(state: RunState, event: ev.AttemptFailed) -> None:
+    node, work = begin(state, event)
+    need(work.failure is None, event, "the attempt has failed already")
+    work.failure, work.answer, work.broken = event, None, None
+    work.interrupted = None
+    work.restored = work.checkpoint is None
+    node.last_failure = event
+    if event.applied:
+        _has_happened(state, node)
+    elif work.body_started and work.settled == Applied.NOT_APPLIED:
+        node.applied = False
+    if event.is_counted:
+        node.failures += 1
+        node.crashes = 0
+
+
+def _restore_asked(state: RunState, event: ev.RestoreAsked) -> None:
+    _, work = begin(state, event)
+    need(work.failure is not None and not work.restored, event, "there is nothing to put back")
+    work.open = event.kind
+
+
+def _lane_restored(state: RunState, event: ev.LaneRestored) -> None:
+    node, work = answered(state, event, ev.RestoreAsked)
+    work.restored = True
+    assert work.lane is not None
+    lane = state.lanes[work.lane]
+    if event.lane_changed:
+        lane.needs_fresh = True
+        lane.is_ready = False
+    elif work.body_started and (node.spec.network or not node.spec.confine):
+        lane.epoch += 1
+
+
+def _retry_scheduled(state: RunState, event: ev.RetryScheduled) -> None:
+    node = node_of(state, event, event.step)
+    if node.work is None:
+        need(event.step in state.waits, event, f"step {event.step!r} waits for nothing")
+        state.waits[event.step] = True
+        return
+    node, work = begin(state, event)
+    need(work.failure is not None and work.restored, event, "the attempt has not been put back")
+    node.due = event.due if event.due > event.at else None
+    make_pending_again(state, node)
+
+
+def _retry_due(state: RunState, event: ev.RetryDue) -> None:
+    node = node_of(state, event, event.step)
+    if event.step in state.waits:  # else it was blocked or reset while the clock ran
+        wake(state, node)
+
+
+def _step_failed(state: RunState, event: ev.StepFailed) -> None:
+    node, _ = begin(state, event)
+    finish(state, node, StepStatus.FAILED, event.reason)
+    if event.stop:
+        hold_all_pending(state, event.step)
+
+
+def _step_skipped(state: RunState, event: ev.StepSkipped) -> None:
+    node, work = begin(state, event)
+    nothing = event.reason == "nothing_to_do"
+    need(not (nothing and work.body_started), event, "the body has run")
+    finish(state, node, StepStatus.SKIPPED, event.reason)
+
+
+def _rolled_back(state: RunState, event: ev.RolledBack) -> None:
+    node, _ = begin(state, event)
+    need(state.branch is not None, event, "the run has no workspace")
+    finish(state, node, StepStatus.FAILED, event.reason)
+    hold(state, event.invalidated, event.step)
+    move_back(state, event.commit, state.nodes[event.to])
+    recount(state)
+
+
+ATTEMPT_FOLDS: dict[type[Event], Callable[[RunState, Any], None]] = {
+    ev.StepStarted: _step_started,
+    ev.CheckpointAsked: _checkpoint_asked,
+    ev.Checkpointed: _checkpointed,
+    ev.CheckpointFailed: _checkpoint_failed,
+    ev.CheckAsked: _check_asked,
+    ev.CheckAnswered: _check_answered,
+    ev.VerdictReused: _verdict_reused,
+    ev.QuestionAsked: _question_asked,
+    ev.QuestionAnswered: _question_answered,
+    ev.QuestionWithdrawn: _question_withdrawn,
+    ev.ApprovalRecorded: _approval_recorded,
+    ev.ProbeAsked: _probe_asked,
+    ev.ProbeAnswered: _probe_answered,
+    ev.BodyStarted: _body_started,
+    ev.BodyFinished: _body_finished,
+    ev.InterruptAsked: _interrupt_asked,
+    ev.Interrupted: _interrupted,
+    ev.InspectionAsked: _inspection_asked,
+    ev.ChangesObserved: _changes_observed,
+    ev.EffectBroken: _effect_broken,
+    ev.CommitAsked: _commit_asked,
+    ev.CommitWritten: _commit_written,
+    ev.StepVerified: _step_verified,
+    ev.AttemptFailed: _attempt_failed,
+    ev.RestoreAsked: _restore_asked,
+    ev.LaneRestored: _lane_restored,
+    ev.RetryScheduled: _retry_scheduled,
+    ev.RetryDue: _retry_due,
+    ev.StepFailed: _step_failed,
+    ev.StepSkipped: _step_skipped,
+    ev.RolledBack: _rolled_back,
+}
+"""What to do with each event of an attempt."""

@@ -1,0 +1,233 @@
+"""Every kind of event in every kind of state: it folds, or it is refused and changes nothing."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+from collections.abc import Iterator
+
+import pytest
+
+from surefoot.core import commands as do
+from surefoot.core import events as ev
+from surefoot.core.events import ACCEPTANCE, Applied, Diagnosis, Ending, Event, Moment, Phase, Status, Verdict
+from surefoot.core.ids import RunId, StepId
+from surefoot.core.kernel import apply, decide
+from surefoot.core.plan import (
+    Check,
+    Effect,
+    Expect,
+    FileAsk,
+    ForEach,
+    Plan,
+    Probe,
+    RunAsk,
+    RunBody,
+    RunProbe,
+    Step,
+)
+from surefoot.core.state import RunState, StepStatus
+from surefoot.errors import IllegalTransition
+
+A, G, P = StepId("a"), StepId("g-{item}"), StepId("p")
+CHECKS = (
+    Check(name="red", ask=FileAsk(glob="f", lacks="x"), expect=Expect.FAIL_TO_PASS),
+    Check(name="green", ask=RunAsk(command="t"), expect=Expect.PASS_TO_PASS),
+)
+PLAN = Plan(
+    goal="g",
+    steps=(
+        Step(id=A, body=RunBody(command="a"), checks=CHECKS),
+        Step(id=G, body=RunBody(command="g"), needs=("a",), for_each=ForEach(items=("x", "y"))),
+        Step(
+            id=P,
+            body=RunBody(command="p"),
+            needs=("g-*",),
+            effect=Effect.IRREVERSIBLE,
+            probe=Probe(ask=RunProbe(command="q")),
+        ),
+    ),
+    accept=(Check(name="accept", ask=RunAsk(command="x"), expect=Expect.PASS_TO_PASS),),
+)
+CREATED = ev.RunCreated(at=0.0, run=RunId("20260101-aaaaaa"), plan=PLAN, base="base", base_tree="tree0")
+START = ev.EngineStarted(at=1.0, engine="e", token=1, pid=1, host="h", rung="bubblewrap", release="0")
+
+
+def fact_for(command: do.Command, now: float) -> Event:
+    """Return the kindest answer the world has to a command."""
+    if isinstance(command, do.OpenLane):
+        return ev.LaneReady(at=now, lane=command.lane, environment="env")
+    if isinstance(command, do.MoveRefs):
+        return ev.RefsMoved(at=now, commit=command.commit)
+    if isinstance(command, do.ExpandGroup):
+        return ev.GroupExpanded(at=now, group=command.group.id, items=("x", "y"))
+    place = {"at": now, "step": command.step, "attempt": command.attempt}
+    match command:
+        case do.TakeCheckpoint():
+            return ev.Checkpointed(**place, commit=command.commit, tree="tree0", environment="env")
+        case do.AskCheck():
+            is_red = command.moment is Moment.BEFORE and command.check.expect is Expect.FAIL_TO_PASS
+            verdict = Verdict.FAILED if is_red else Verdict.PASSED
+            which = {"moment": command.moment, "check": command.index}
+            return ev.CheckAnswered(**place, **which, verdict=verdict, tree=command.tree, environment="env")
+        case do.AskProbe():
+            return ev.ProbeAnswered(**place, answer=Applied.NOT_APPLIED)
+        case do.RunStep():
+            return ev.BodyFinished(**place, ending=Ending(status=Status.OK, exit_code=0))
+        case do.Inspect():
+            return ev.ChangesObserved(**place, tree=f"tree-{command.step}", changed=("f",))
+        case do.WriteCommit():
+            return ev.CommitWritten(**place, commit=f"commit-{command.step}")
+        case do.RestoreLane():
+            return ev.LaneRestored(**place)
+        case _:
+            return ev.RetryDue(**place)
+
+
+def walk(*, rejected: bool = False) -> Iterator[tuple[RunState, list[Event]]]:
+    """Yield every state of a whole run, each with the events so far; a person approves what is asked."""
+    state, events = apply(None, CREATED), [CREATED]
+    yield copy.deepcopy(state), list(events)
+    commands: list[do.Command] = []
+    queue: list[Event] = [START]
+    now = 1.0
+    while queue:
+        event = queue.pop(0)
+        apply(state, event)
+        events.append(event)
+        yield copy.deepcopy(state), list(events)
+        if queue:
+            continue
+        now += 1.0
+        while proposals := decide(state, now):
+            for proposal in proposals:
+                apply(state, proposal.event)
+                events.append(proposal.event)
+                yield copy.deepcopy(state), list(events)
+                commands += [] if proposal.command is None else [proposal.command]
+        if commands:
+            queue.append(fact_for(commands.pop(0), now))
+        elif state.open_questions:
+            question = state.open_questions[0].asked.question
+            answer = "no" if rejected else "yes"
+            queue.append(ev.QuestionAnswered(at=now, question=question, answer=answer, by="me"))
+
+
+STATES = [state for state, _ in walk()] + [state for state, _ in walk(rejected=True)]
+
+
+def specimens(state: RunState) -> Iterator[Event]:
+    """Yield one or more events of every kind, aimed at what the state holds."""
+    question = next(iter(state.questions), "none.1")
+    targets = [*state.nodes, StepId("nobody"), ACCEPTANCE]
+    values: dict[str, object] = {
+        "at": 99.0,
+        "run": CREATED.run,
+        "plan": PLAN,
+        "token": state.token + 1,
+        "engine": "e2",
+        "pid": 2,
+        "host": "h",
+        "rung": "plain",
+        "release": "0",
+        "reason": "because",
+        "by": "me",
+        "phase": Phase.VALIDATE,
+        "outcome": ev.Outcome.COMPLETED,
+        "finding": ev.Finding(kind="k", severity=ev.Severity.NOTE, text="t"),
+        "lane": "1",
+        "commit": "c",
+        "fresh": False,
+        "environment": "env",
+        "diagnosis": Diagnosis.STRUCTURAL,
+        "items": ("x", "x"),
+        "tree": "t",
+        "moment": Moment.AFTER,
+        "check": 0,
+        "verdict": Verdict.PASSED,
+        "question": question,
+        "about": ev.QuestionKind.CONFIRM,
+        "text": "?",
+        "answer": "yes",
+        "shown": "s",
+        "key": "k",
+        "ending": Ending(status=Status.OK, exit_code=0),
+        "changed": (),
+        "proof": "checks",
+        "due": 1.0,
+        "invalidated": (A,),
+        "old": None,
+        "steps": (A,),
+        "to": A,
+        "pending": (A,),
+        "attempt": 1,
+    }
+    for kind in ev.EVENTS:
+        names = [f.name for f in dataclasses.fields(kind) if f.default is dataclasses.MISSING]
+        for target in targets if {"step", "group"} & set(names) else [A]:
+            own = values | {"step": target, "group": target}
+            if kind is ev.ProbeAnswered:
+                own["answer"] = Applied.APPLIED
+            yield kind(**{name: own[name] for name in names})
+
+
+def test_a_run_of_kind_answers_is_completed() -> None:
+    """The walk the table rests on goes from creation to a completed run."""
+    state = [state for state, _ in walk()][-1]
+    assert state.outcome is ev.Outcome.COMPLETED
+    assert {node.status for node in state.nodes.values()} == {StepStatus.VERIFIED}
+
+
+def test_the_walk_passes_most_kinds_of_events() -> None:
+    """The states come from folding nearly every kind of event a good run can have."""
+    seen = {type(event) for _, events in walk() for event in events}
+    assert len(seen) >= 20
+
+
+@pytest.mark.parametrize("number", range(len(STATES)))
+def test_an_event_folds_or_is_refused_and_changes_nothing(number: int) -> None:
+    """For each state and each event: no third way, and never another exception."""
+    state = copy.deepcopy(STATES[number])
+    for event in specimens(STATES[number]):
+        try:
+            apply(state, event)
+        except IllegalTransition:
+            assert state == STATES[number], event
+        else:
+            state = copy.deepcopy(STATES[number])
+
+
+def test_every_kind_of_event_is_refused_somewhere() -> None:
+    """No event but a finding and an option is legal everywhere."""
+    refused: set[type[Event]] = set()
+    for state in STATES:
+        for event in specimens(state):
+            if type(event) in refused:
+                continue
+            try:
+                apply(copy.deepcopy(state), event)
+            except IllegalTransition:
+                refused.add(type(event))
+    assert set(ev.EVENTS) - refused <= {ev.FindingReported, ev.OptionsGiven, ev.EngineStarted}
+
+
+def test_the_state_before_creation_takes_only_creation() -> None:
+    """Without a run there is nothing to fold into."""
+    with pytest.raises(IllegalTransition, match="begins with"):
+        apply(None, START)
+
+
+def test_a_stale_token_is_refused() -> None:
+    """An engine whose token was overtaken is not the run's engine."""
+    state = apply(apply(None, CREATED), START)
+    with pytest.raises(IllegalTransition, match="token"):
+        apply(state, START)
+
+
+def test_a_state_is_the_fold_of_its_events_at_every_point() -> None:
+    """Folding the events so far gives the very state that was seen live."""
+    for state, events in walk():
+        folded = None
+        for event in events:
+            folded = apply(folded, event)
+        assert folded == state

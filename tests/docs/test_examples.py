@@ -1,0 +1,101 @@
+"""What the pages show works: plans load, those marked `# runs` run, programs run, commands exist as they are typed.
+
+Owns the reading of fenced blocks. Must never repeat what a page says. Read `test_references.py` next.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import runpy
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import typer
+
+from surefoot import api
+from surefoot.api.running import Source
+from surefoot.cli.app import app
+from surefoot.core.events import Outcome
+from surefoot.planfile import parse_plan
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+RUNS = "# runs\n"
+_BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block of a page."""
+
+    place: str
+    kind: str
+    text: str
+
+    def __str__(self) -> str:
+        """Return `FILE:LINE`, for the test's name."""
+        return self.place
+
+
+def blocks(page: Path) -> Iterator[Block]:
+    """Yield a page's blocks."""
+    text = page.read_text("utf-8")
+    for match in _BLOCK.finditer(text):
+        line = text.count("\n", 0, match.start()) + 1
+        yield Block(f"{page.relative_to(ROOT)}:{line}", match[1], match[2])
+
+
+BLOCKS = [block for page in PAGES for block in blocks(page)]
+PLANS = [block for block in BLOCKS if block.kind == "yaml"]
+PROGRAMS = [block for block in BLOCKS if block.kind == "python"]
+RUNNING = [block for block in PLANS if block.text.startswith(RUNS)]
+TYPED = sorted(
+    {line[2:] for block in BLOCKS if block.kind == "console" for line in block.text.splitlines() if line[:2] == "$ "}
+)
+COMMANDS = typer.main.get_command(app)
+
+
+@pytest.mark.parametrize("block", PLANS, ids=str)
+def test_every_plan_loads(block: Block) -> None:
+    """No key, value or need in a plan that is shown is refused."""
+    assert parse_plan(block.text, block.place).plan.steps
+
+
+@pytest.mark.parametrize("block", RUNNING, ids=str)
+def test_a_plan_that_is_said_to_run_completes(block: Block, repository: Path) -> None:
+    """The plan reaches its goal, and what it verified can be landed."""
+    plan = parse_plan(block.text, block.place).plan
+    before = (repository / "greet.py").read_bytes()
+    with api.Home() as home:
+        run = api.create_run(home, plan, Source(repository=repository)).created.run
+        state = asyncio.run(api.engage(home, run))
+        assert state.outcome is Outcome.COMPLETED, api.report(home, run)
+        api.land_run(home, run)
+    assert (repository / "greet.py").read_bytes() != before
+
+
+@pytest.mark.parametrize("block", PROGRAMS, ids=str)
+def test_every_program_runs(block: Block, repository: Path, tmp_path: Path) -> None:
+    """A program that is shown runs to its end, with whatever it asserts."""
+    assert (repository / "names.txt").is_file()
+    program = tmp_path / "program.py"
+    program.write_text(block.text, "utf-8")
+    runpy.run_path(str(program), run_name="__main__")
+
+
+@pytest.mark.parametrize("line", TYPED)
+def test_every_command_can_be_typed_as_shown(line: str) -> None:
+    """The command exists, has each option, and takes as many arguments."""
+    program, name, *words = shlex.split(line, comments=True)
+    assert (program, name in COMMANDS.commands) == ("surefoot", True)
+    command = COMMANDS.commands[name]
+    command.make_context(name, words, parent=COMMANDS.make_context("surefoot", [], resilient_parsing=True))
+
+
+def test_there_is_something_to_try() -> None:
+    """The pages hold plans, programs and commands: an empty list would prove nothing."""
+    assert all([RUNNING, PROGRAMS, len(PLANS) > len(RUNNING), TYPED])

@@ -1,0 +1,184 @@
+"""What can be said is documented: plan keys, commands, events, errors; and what the pages point to is there.
+
+Owns the comparison of tables with the code. Must never try an example. Read `test_examples.py` next.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+import typer
+
+from surefoot import errors
+from surefoot.cli.app import app
+from surefoot.cli.exits import ExitCode
+from surefoot.core import events as ev
+from surefoot.core.state import StepStatus
+from surefoot.engines import embedded
+from surefoot.planfile import checks, loading, probes, steps
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+_CODE = re.compile(r"`([^`]+)`")
+_LINK = re.compile(r"\]\(([^)\s]+)\)")
+_NAMED_TEST = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
+_WAITED_FOR = {ev.BodyStarted: "outside effects", ev.BodyFinished: "outside effects"}
+
+KEYS = {
+    "## Plan keys": loading.PLAN_KEYS,
+    "## Step keys": steps.STEP_KEYS,
+    "### `retry`": steps.RETRY_KEYS,
+    "## Checks": (*checks.CHECK_KINDS, *checks.COMMON_KEYS, "format", *checks.FILE_QUESTIONS),
+    "## Probes": (*probes.PROBE_KINDS, "within", "sha256", "ref", "is", "method", "applied", "not_applied"),
+}
+LATER = {
+    "## Plan keys": loading.LATER_KEYS,
+    "## Step keys": steps.LATER_KEYS,
+    "## Checks": checks.LATER_KEYS,
+    "## Probes": probes.LATER_KEYS,
+}
+
+
+def page(name: str) -> str:
+    """Return the text of a page."""
+    return (ROOT / name).read_text("utf-8")
+
+
+def section(text: str, heading: str) -> str:
+    """Return what stands below a heading, up to the next one."""
+    return text.split(f"\n{heading}\n", 1)[1].split("\n#", 1)[0]
+
+
+def first_words(text: str) -> list[str]:
+    """Return what stands as code in the first column of tables."""
+    return [word for line in text.splitlines() if line.startswith("| ") for word in _CODE.findall(line.split(" | ")[0])]
+
+
+def first_sentence_of(kind: type) -> str:
+    """Return the first paragraph of a docstring, on one line."""
+    return " ".join((inspect.getdoc(kind) or "").split("\n\n")[0].split())
+
+
+def lines_below(heading: str) -> list[str]:
+    """Return the rows of the table below a heading of the internals page."""
+    return [line for line in section(page("docs/internals.md"), heading).splitlines() if line.startswith("| `")]
+
+
+@pytest.mark.parametrize("heading", KEYS)
+def test_every_key_has_its_row(heading: str) -> None:
+    """The tables of the plan file's page hold each key that is read, once, and no other."""
+    assert sorted(first_words(section(page("docs/plan-reference.md"), heading))) == sorted(KEYS[heading])
+
+
+@pytest.mark.parametrize("heading", LATER)
+def test_every_key_that_is_refused_for_now_is_named(heading: str) -> None:
+    """Who misses a key learns that it is planned."""
+    text = section(page("docs/plan-reference.md"), heading)
+    after_tables = " ".join(line for line in text.splitlines() if not line.startswith("|"))
+    assert set(LATER[heading]) <= set(_CODE.findall(after_tables))
+
+
+def test_what_defaults_may_hold_is_named() -> None:
+    """The page lists exactly the keys that `defaults` takes."""
+    text = section(page("docs/plan-reference.md"), "### `defaults`")
+    assert set(_CODE.findall(text)) == set(steps.DEFAULTS_KEYS)
+
+
+def test_the_plan_format_on_one_page_holds_every_key() -> None:
+    """The README shows each key of a plan, a step, a check, a probe and a retry at least once."""
+    text = section(page("README.md"), "## The plan format on one page")
+    missing = [key for keys in KEYS.values() for key in keys if not re.search(rf"\b{key}\b", text)]
+    assert missing == []
+
+
+def test_every_event_is_explained_in_its_own_words() -> None:
+    """Kind, nature, whether it is waited for, and the first line of its docstring, in the order of the code."""
+    assert lines_below("## Events") == [
+        f"| `{kind.kind}` | {'decision' if kind.is_decision else 'fact'} | {waited_for(kind)} | "
+        f"{first_sentence_of(kind)} |"
+        for kind in ev.EVENTS
+    ]
+
+
+def waited_for(kind: type[ev.Event]) -> str:
+    """Say whether the engine waits until such an event is on disk."""
+    return "yes" if kind in embedded._SYNCED else _WAITED_FOR.get(kind, "")
+
+
+def test_every_error_is_explained_in_its_own_words() -> None:
+    """Code, class, and the first line of its docstring, in the order of the tree."""
+    assert lines_below("## Errors") == [
+        f"| `{kind.code}` | `{kind.__name__}` | {first_sentence_of(kind)} |" for kind in tree(errors.SurefootError)
+    ]
+
+
+def tree(root: type[errors.SurefootError]) -> Iterator[type[errors.SurefootError]]:
+    """Yield an error class and all below it."""
+    yield root
+    for child in root.__subclasses__():
+        if child.__module__ == errors.__name__:
+            yield from tree(child)
+
+
+def test_every_command_has_its_section() -> None:
+    """The command line's page has one section for each command, and the README names each."""
+    text = page("docs/cli.md")
+    found = re.findall(r"^## (\w+)$", text, re.MULTILINE)
+    assert sorted(found) == sorted(typer.main.get_command(app).commands)
+
+
+def test_every_command_is_in_the_readme() -> None:
+    """The README's table names each command."""
+    table = section(page("README.md"), "## Commands")
+    missing = [name for name in typer.main.get_command(app).commands if not re.search(rf"[` ]{name}[` ]", table)]
+    assert missing == []
+
+
+def test_every_exit_code_has_its_row() -> None:
+    """The command line's page lists the codes in order."""
+    table = section(page("docs/cli.md"), "## Exit codes")
+    assert re.findall(r"^\| (\d) ", table, re.MULTILINE) == [str(int(code)) for code in ExitCode]
+
+
+def test_every_state_of_a_step_is_explained() -> None:
+    """The concepts page has a row for each state."""
+    assert first_words(section(page("docs/concepts.md"), "## Step")) == [str(status) for status in StepStatus]
+
+
+def test_every_test_that_is_named_exists() -> None:
+    """A promise is shown by a test that is there."""
+    named = [match for one in PAGES for match in _NAMED_TEST.findall(one.read_text("utf-8"))]
+    missing = [f"{path}::{name}" for path, name in named if f"def {name}(" not in page(path)]
+    assert (bool(named), missing) == (True, [])
+
+
+@pytest.mark.parametrize("one", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_link_leads_somewhere(one: Path) -> None:
+    """Files and headings that a page points to are there."""
+    links = [link for link in _LINK.findall(one.read_text("utf-8")) if "://" not in link]
+    assert [link for link in links if not leads_somewhere(one, link)] == []
+
+
+def leads_somewhere(one: Path, link: str) -> bool:
+    """Tell whether a relative link is good."""
+    path, _, anchor = link.partition("#")
+    target = (one.parent / path).resolve() if path else one
+    if not anchor:
+        return target.exists()
+    headings = re.findall(r"^#+ (.*)$", target.read_text("utf-8"), re.MULTILINE)
+    return anchor in [re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings]
+
+
+def test_every_word_of_the_pages_is_one_of_ours() -> None:
+    """Words that the glossary avoids, because they mean too many things, do not come back."""
+    avoided = re.compile(r"\b(?:workflow|todo|fixme)s?\b", re.IGNORECASE)
+    assert [name for name in found(avoided, PAGES) if name != "AGENTS.md"] == []
+
+
+def found(pattern: re.Pattern[str], pages: Sequence[Path]) -> list[str]:
+    """Return the pages in which a pattern occurs."""
+    return [str(one.relative_to(ROOT)) for one in pages if pattern.search(one.read_text("utf-8"))]
