@@ -151,7 +151,7 @@ class Stage:
     folder: Path
     run: str
     launcher: Launcher
-    before: Mapping[str, tuple[int, bytes]] = field(default_factory=dict[str, "tuple[int, bytes]"])
+    before: dict[str, tuple[int, bytes]] = field(default_factory=dict[str, "tuple[int, bytes]"])
     """The user's repository as it was."""
 
     @property
@@ -357,6 +357,7 @@ def make_stage(folder: Path, scenario: str, user: Path, launcher: Launcher) -> S
     """Make a stage; the run's id is its own, because left-over programs are searched for by it on the whole machine."""
     for name in ("world", "plan"):
         (folder / name).mkdir()
+    (folder / "world" / "effects").touch()
     shutil.copytree(user, folder / "user", symlinks=True)
     text = scenario if "\n" in scenario else (SCENARIOS / f"{scenario}.yaml").read_text("utf-8")
     (folder / "plan" / "plan.yaml").write_text(text.replace("@WORLD@", str(folder / "world")), "utf-8")

@@ -23,8 +23,10 @@ from surefoot import api, faults
 from surefoot.api.running import Source, Watching
 from surefoot.core.events import Event, QuestionAsked, QuestionKind
 from surefoot.core.ids import RunId
+from surefoot.core.kernel import apply
 from surefoot.core.report import standing_of
 from surefoot.core.state import RunState
+from surefoot.engines.snapshots import decode_state, encode_state
 from surefoot.errors import SurefootError
 from surefoot.planfile import load_plan
 from surefoot.sandbox import rung_detail
@@ -72,6 +74,14 @@ def answer_to(asked: QuestionAsked, order: Order) -> str | None:
     return "applied" if asked.step in effects else "not_applied"
 
 
+def fold(home: api.Home, run: RunId) -> RunState | None:
+    """Fold the journal from its first event."""
+    state: RunState | None = None
+    for recorded in api.events(home, run):
+        state = apply(state, recorded.event)
+    return state
+
+
 async def work(home: api.Home, order: Order) -> RunState:
     """Work on the run until it ends, pauses, or asks what nobody answers."""
     run = RunId(order.run)
@@ -90,7 +100,9 @@ async def work(home: api.Home, order: Order) -> RunState:
     watching = Watching(observer=observe, engaged=engaged, on_line=on_line)
     while True:
         state = await api.engage(home, run, options, watching=watching)
-        assert home.state(run) == state, "the fold of the journal is not the live state"
+        folded = fold(home, run)
+        assert folded == state, "the fold of the journal is not the live state"
+        assert decode_state(encode_state(folded)) == state, "a snapshot does not hold the state"
         pairs = [(q.asked.question, answer_to(q.asked, order)) for q in state.open_questions]
         given = [(question, answer) for question, answer in pairs if answer is not None]
         for question, answer in given:

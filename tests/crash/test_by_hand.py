@@ -34,6 +34,8 @@ steps:
       until test -e $XDG_CACHE_HOME/go; do sleep 0.02; done
       echo held > held.txt
 """
+PLAIN_GIT = ("-c", "core.logAllRefUpdates=false", "-c", "core.hooksPath=/dev/null")
+"""So that what is compared afterwards is Surefoot's doing."""
 INSPECTED = "inspect.after:2"
 """A body has run, its lane holds what it wrote, and nothing of that is in a commit yet."""
 
@@ -138,7 +140,7 @@ def test_a_lock_of_the_users_git_is_no_matter_and_stays(setting: Setting, unkill
     locks = [stage.user / ".git" / name for name in ("index.lock", "HEAD.lock", "config.lock")]
     for lock in locks:
         lock.touch()
-    stage.before.update({f".git/{lock.name}": (lock.lstat().st_mode, b"") for lock in locks})  # type: ignore[attr-defined]
+    stage.before.update({f".git/{lock.name}": (lock.lstat().st_mode, b"") for lock in locks})
     finish(stage, unkilled("rollback"))
 
 
@@ -157,7 +159,7 @@ def by_hand(stage: Stage, *command: str) -> str:
 def test_a_branch_moved_by_hand_in_mid_run_stays_there_and_the_work_is_kept(setting: Setting) -> None:
     """The report says so and where the work is."""
     stage = setting(HOLD)
-    findings = by_hand(stage, "-c", "core.logAllRefUpdates=false", "update-ref", f"refs/heads/surefoot/{stage.run}", "other")
+    findings = by_hand(stage, *PLAIN_GIT, "update-ref", f"refs/heads/surefoot/{stage.run}", "other")
     assert "moved by hand" in findings
     assert stage.git("rev-parse", f"surefoot/{stage.run}") == stage.git("rev-parse", "other")
     assert stage.git("show", f"refs/surefoot/{stage.run}/head:held.txt") == "held"
@@ -167,8 +169,42 @@ def test_a_branch_moved_by_hand_in_mid_run_stays_there_and_the_work_is_kept(sett
 def test_a_branch_deleted_by_hand_stays_deleted_and_the_work_is_kept(setting: Setting) -> None:
     """The ref nobody cares about but Surefoot holds it."""
     stage = setting(HOLD)
-    assert "deleted by hand" in by_hand(stage, "update-ref", "-d", f"refs/heads/surefoot/{stage.run}")
+    assert "deleted by hand" in by_hand(
+        stage, *PLAIN_GIT, "update-ref", "-d", f"refs/heads/surefoot/{stage.run}"
+    )
     assert stage.git("show", f"refs/surefoot/{stage.run}/head:held.txt") == "held"
+
+
+SLOW = """#!/bin/sh
+# Git, but once `slow` exists the program ends only some time after a ref has moved.
+GIT "$@"; code=$?
+case " $* " in *" update-ref "*) while test -e FOLDER/slow; do sleep 0.02; done ;; esac
+exit $code
+"""
+TWO_COMMITS = """
+goal: Commit twice
+steps:
+  - {id: first, run: "echo begun; until test -e $XDG_CACHE_HOME/go; do sleep 0.02; done; echo first > first.txt"}
+  - {id: second, needs: [first], run: echo second > second.txt}
+"""
+
+
+@pytest.mark.xfail(reason="the branch counts as moved by hand when a kill comes between its moving and `refs_moved`")
+def test_a_branch_the_run_itself_moved_before_a_kill_is_not_taken_for_moved_by_hand(setting: Setting) -> None:
+    """A slow ref update, another step verified meanwhile, a kill before the journal hears of the update."""
+    stage = setting(TWO_COMMITS)
+    path = old_git(stage.folder / "bin", "")
+    text = SLOW.replace("GIT", str(shutil.which("git"))).replace("FOLDER", str(stage.folder))
+    (stage.folder / "bin/git").write_text(text, "utf-8")
+    with stage.begin({"PATH": path}) as engine:
+        engine.hear("first: begun")
+        engine.hear("refs_moved")
+        (stage.folder / "slow").touch()
+        stage.go()
+        engine.hear("step_verified second")
+        engine.kill()
+    (stage.folder / "slow").unlink()
+    assert (stage.work().said["outcome"], stage.wrongs()) == ("completed", [])
 
 
 def old_git(folder: Path, version: str) -> str:

@@ -87,17 +87,17 @@ def test_a_consent_given_beforehand_holds_across_a_kill(setting: Setting) -> Non
     assert (said["outcome"], stage.wrongs()) == ("completed", [])
 
 
-def test_a_step_to_be_tried_again_after_its_effect_was_applied_says_so(setting: Setting) -> None:
-    """A person who retries it is told that the effect has happened, whatever was consented to."""
+def test_an_effect_applied_before_is_not_applied_again_unasked(setting: Setting) -> None:
+    """Whoever retries the step is told that it has happened, whatever was approved beforehand."""
     stage = setting(plan_of("irreversible", "after", checks="checks: [{file: never.txt, exists: true}]"))
-    stage.home.mkdir()
-    (stage.home / "cache").mkdir()
+    (stage.home / "cache").mkdir(parents=True)
     stage.go()
     stage.work(**SEND)
-    assert stage.state().nodes["send"].applied
     stage.work(act="retry")
-    stage.work(answers={})
+    ((_, step, about, text),) = stage.work(**SEND, answers={}).said["questions"]
+    assert (step, about, "has been applied before" in text) == ("send", "confirm", True)
     assert stage.lines("world/effects") == {"send": 1}
+    assert stage.work(**SEND, answers={"send": "no"}).said["outcome"] == "partially_completed"
 
 
 def test_a_check_cut_short_is_asked_on_what_the_effect_left(setting: Setting) -> None:

@@ -107,6 +107,42 @@ def test_a_run_killed_at_any_passing_of_a_point_ends_as_an_unkilled_one(
         assert stage.ending() == usual.ending, f"{point}:{number}"
 
 
+FIRST_KILLS = (
+    ("read", "body.read.after:1"),
+    ("reversible", "check.after.before:2"),
+    ("idempotent", "body.idempotent.after:2"),
+    ("irreversible", "body.irreversible.after:1"),
+    ("irreversible", "body.irreversible.after:2"),
+    ("irreversible", "inspect.before:1"),
+    ("groups", "inspect.before:2"),
+    ("rollback", "workspace.publish.after:3"),
+)
+"""Kills after which a resume has something to settle or to put back."""
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize(("scenario", "first"), FIRST_KILLS)
+def test_a_resume_killed_at_a_point_can_be_resumed(
+    scenario: str, first: str, setting: Setting, unkilled: Callable[[str], Unkilled]
+) -> None:
+    """Recovery is no safer from a kill than anything else: once at each point that a resume passes."""
+    for point in passed_by_a_resume(setting(scenario), first):
+        stage = setting(scenario)
+        stage.killed(first)
+        code, wrongs = kill_and_resume(stage, point)
+        assert (code in {-signal.SIGKILL, 0}, wrongs) == (True, []), point
+        assert stage.ending() == unkilled(scenario).ending, point
+
+
+def passed_by_a_resume(stage: Stage, first: str) -> list[str]:
+    """Return the points that a resume after a kill passes, each at its first passing."""
+    stage.killed(first)
+    trace = stage.folder / "trace"
+    stage.work({"SUREFOOT_FAULT_TRACE": str(trace)})
+    return [f"{name}:1" for name in dict.fromkeys(trace.read_text("utf-8").splitlines())]
+
+
 def test_every_point_in_the_source_is_in_the_matrix() -> None:
     """A new fault point has to be given a place above."""
     folder = Path(surefoot.__file__).parent

@@ -12,6 +12,7 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 import typer
@@ -56,7 +57,7 @@ RUNNING = [block for block in PLANS if block.text.startswith(RUNS)]
 TYPED = sorted(
     {line[2:] for block in BLOCKS if block.kind == "console" for line in block.text.splitlines() if line[:2] == "$ "}
 )
-COMMANDS = typer.main.get_command(app)
+COMMANDS = typer.main.get_group(app)
 
 
 @pytest.mark.parametrize("block", PLANS, ids=str)
@@ -76,6 +77,17 @@ def test_a_plan_that_is_said_to_run_completes(block: Block, repository: Path) ->
         assert state.outcome is Outcome.COMPLETED, api.report(home, run)
         api.land_run(home, run)
     assert (repository / "greet.py").read_bytes() != before
+
+
+def test_a_run_can_be_drawn(repository: Path, tmp_path: Path) -> None:
+    """The script that drew the README's picture draws any run, from its journal alone."""
+    plan = parse_plan(RUNNING[0].text, RUNNING[0].place).plan
+    with api.Home() as home:
+        run = api.create_run(home, plan, Source(repository=repository)).created.run
+        asyncio.run(api.engage(home, run))
+    main = runpy.run_path(str(ROOT / "scripts" / "picture.py"))["main"]
+    assert main([str(tmp_path / "home"), run, str(tmp_path / "run.svg")]) == 0
+    assert "greet.py" in "".join(ET.parse(tmp_path / "run.svg").getroot().itertext())  # noqa: S314
 
 
 @pytest.mark.parametrize("block", PROGRAMS, ids=str)

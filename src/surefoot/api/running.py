@@ -34,6 +34,7 @@ from surefoot.faults import point
 from surefoot.journal import RELEASE, Batch, Claim, Holder
 from surefoot.ports import Clock
 from surefoot.sandbox import detect_rung, sweep
+from surefoot.workers.check import clean
 from surefoot.workers.room import Function, Room, in_thread
 from surefoot.workspace import RunWorkspace, inspect_source, write_git_configuration
 
@@ -281,11 +282,14 @@ async def engage(
 
 
 def _adopt_lanes(room: Room, state: RunState) -> None:
-    """Go on with the lanes in which steps left work that is still to be looked at."""
+    """Go on with the lanes in which steps left work that is still to be looked at, without what a killed check left."""
     for name in state.active:
-        work = state.nodes[name].work
-        if work is not None and work.lane is not None and work.checkpoint is not None:
-            room.space.adopt(work.lane, work.checkpoint.commit)
+        work, spec = state.nodes[name].work, state.nodes[name].spec
+        if work is None or work.lane is None or work.checkpoint is None:
+            continue
+        room.space.adopt(work.lane, work.checkpoint.commit)
+        if spec.effect.is_outside and work.changes is not None and room.space.lane_path(work.lane).is_dir():
+            clean(room, work.lane, work.changes.tree, spec.scratch)
 
 
 def _opening(state: RunState, room: Room, options: Options, token: int, *, resume: bool) -> Iterable[Event]:

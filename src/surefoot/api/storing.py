@@ -7,6 +7,7 @@ Owns the deletion of runs. Must never touch the user's checkout except in `land_
 from __future__ import annotations
 
 import shutil
+import time
 from pathlib import Path
 
 from surefoot.api.home import Home
@@ -14,6 +15,10 @@ from surefoot.api.people import is_held
 from surefoot.core.ids import RunId
 from surefoot.errors import RunHeld, UsageError
 from surefoot.workspace import RunWorkspace
+
+
+_SPARED_S = 3600.0
+"""A folder changed within this time may belong to a run that is just being created."""
 
 
 def land_run(home: Home, run: RunId, *, squash: bool = False) -> str:
@@ -50,9 +55,11 @@ def remove_run(home: Home, run: RunId, *, branch: bool = False) -> None:
 
 def collect_garbage(home: Home) -> int:
     """Delete what belongs to no run: left-over folders and unreferenced blobs; return how many things were deleted."""
+    since = time.time() - _SPARED_S
     known = {row.run for row in home.journal.runs()}
     folders = home.folder / "runs"
-    left = [path for path in folders.iterdir() if path.name not in known] if folders.is_dir() else []
+    found = list(folders.iterdir()) if folders.is_dir() else []
+    left = [path for path in found if path.name not in known and path.stat().st_mtime < since]
     for path in left:
         shutil.rmtree(path, ignore_errors=True)
     return len(left) + len(home.journal.gc())

@@ -39,7 +39,7 @@ Allow = Annotated[
 ]
 
 
-def _version(wanted: bool) -> None:  # noqa: FBT001 - typer passes it so
+def _version(wanted: bool) -> None:  # noqa: FBT001 - it is typer that calls it
     if wanted:
         from importlib.metadata import version
 
@@ -50,7 +50,8 @@ def _version(wanted: bool) -> None:  # noqa: FBT001 - typer passes it so
 @app.callback(invoke_without_command=True)
 def top(
     ctx: typer.Context,
-    _: Annotated[
+    *,
+    _version_wanted: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
@@ -64,8 +65,9 @@ def top(
 
 
 @app.command(rich_help_panel="Work")
-def run(  # noqa: PLR0913 - these are its options
+def run(  # noqa: PLR0913 - a command has as many parameters as it has options
     plan: Annotated[str, typer.Argument(metavar="PLAN|GOAL", help="A plan file (.yaml, .yml), or a goal in words.")],
+    *,
     repo: Repo = None,
     run_id: Annotated[
         str | None, typer.Option("--run-id", metavar="ID", help="The id of the run: YYYYMMDD-xxxxxx.")
@@ -82,15 +84,17 @@ def run(  # noqa: PLR0913 - these are its options
 
     Example: surefoot run migrate.yaml --allow publish
     """
-    from surefoot.cli.running import Start, start
+    from surefoot.cli.running import Consent, Start, start
 
-    asked = Start(plan=plan, repo=repo, run_id=run_id, include_dirty=include_dirty, yes=yes, allow=tuple(allow or ()))
-    raise typer.Exit(start(asked, Screen(is_json=as_json, is_quiet=quiet)))
+    asked = Start(plan=plan, repo=repo, run_id=run_id, include_dirty=include_dirty)
+    consent = Consent(yes=yes, allow=tuple(allow or ()))
+    raise typer.Exit(start(asked, consent, Screen(is_json=as_json, is_quiet=quiet)))
 
 
 @app.command(rich_help_panel="Work")
-def resume(  # noqa: PLR0913 - these are its options
+def resume(
     run: RunName = None,
+    *,
     repo: Repo = None,
     yes: Yes = False,
     allow: Allow = None,
@@ -104,7 +108,258 @@ def resume(  # noqa: PLR0913 - these are its options
 
     Example: surefoot resume --yes
     """
-    from surefoot.cli.running import resume as go_on
+    from surefoot.cli.running import Consent, resume
 
-    options = {"yes": yes, "allow": tuple(allow or ()), "take_over": take_over}
-    raise typer.Exit(go_on(run, repo, options, Screen(is_json=as_json, is_quiet=quiet)))
+    consent = Consent(yes=yes, allow=tuple(allow or ()), take_over=take_over)
+    raise typer.Exit(resume(run, repo, consent, Screen(is_json=as_json, is_quiet=quiet)))
+
+
+@app.command(rich_help_panel="Work")
+def retry(
+    run: NamedRun,
+    steps: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[STEP]...", help="Which (default: all that failed).", autocompletion=offer_steps),
+    ] = None,
+    *,
+    repo: Repo = None,
+    yes: Yes = False,
+    allow: Allow = None,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Try failed, skipped or cancelled steps again, with all that waited for them.
+
+    Example: surefoot retry latest build
+    """
+    from surefoot.cli.running import Consent, retry
+
+    consent = Consent(yes=yes, allow=tuple(allow or ()))
+    screen = Screen(is_json=as_json, is_quiet=quiet)
+    raise typer.Exit(retry((run, tuple(steps or ())), repo, consent, screen))
+
+
+@app.command(rich_help_panel="Work")
+def pause(run: RunName = None, *, repo: Repo = None, as_json: AsJson = False) -> None:
+    """Let nothing new start; what runs is finished first.
+
+    Example: surefoot pause
+    """
+    from surefoot.cli.steering import pause
+
+    raise typer.Exit(pause(run, repo, Screen(is_json=as_json)))
+
+
+@app.command(rich_help_panel="Work")
+def cancel(run: RunName = None, *, repo: Repo = None, as_json: AsJson = False) -> None:
+    """End a run where it is; what was verified is kept.
+
+    Example: surefoot cancel 20260401
+    """
+    from surefoot.cli.steering import cancel
+
+    raise typer.Exit(cancel(run, repo, Screen(is_json=as_json)))
+
+
+@app.command(rich_help_panel="Work")
+def answer(
+    question: Annotated[
+        str, typer.Argument(metavar="QUESTION", help="Its id, as it is shown.", autocompletion=offer_questions)
+    ],
+    text: Annotated[str, typer.Argument(metavar="ANSWER", help="yes, no, applied, not_applied, or any text.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Answer a question of a run; an engine at work hears it at once.
+
+    Example: surefoot answer 20260401-k3x9ab.1 yes
+    """
+    from surefoot.cli.steering import answer
+
+    raise typer.Exit(answer(question, text, Screen(is_json=as_json)))
+
+
+# --- look
+
+
+@app.command(rich_help_panel="Look")
+def status(run: RunName = None, *, repo: Repo = None, as_json: AsJson = False) -> None:
+    """Show in short where a run stands, what it asks, and what to type next.
+
+    Example: surefoot status
+    """
+    from surefoot.cli.reading import status
+
+    raise typer.Exit(status(run, repo, Screen(is_json=as_json)))
+
+
+@app.command(rich_help_panel="Look")
+def ls(*, as_json: AsJson = False) -> None:
+    """List all runs, the newest first.
+
+    Example: surefoot ls
+    """
+    from surefoot.cli.reading import list_runs
+
+    raise typer.Exit(list_runs(Screen(is_json=as_json)))
+
+
+@app.command(rich_help_panel="Look")
+def show(
+    run: RunName = None,
+    step: Annotated[str | None, typer.Argument(metavar="[STEP]", help="One step.", autocompletion=offer_steps)] = None,
+    *,
+    repo: Repo = None,
+    events: Annotated[bool, typer.Option("--events", help="Show the journal, a line an event.")] = False,
+    output: Annotated[bool, typer.Option("--output", help="Show all that the step's body printed.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show the steps of a run; or of one step its attempts, checks with evidence, output and commit.
+
+    Example: surefoot show latest build --output
+    """
+    from surefoot.cli.showing import Wanted, show
+
+    wanted = Wanted(step=step, events=events, output=output)
+    raise typer.Exit(show(run, repo, wanted, Screen(is_json=as_json)))
+
+
+@app.command(rich_help_panel="Look")
+def report(
+    run: RunName = None,
+    *,
+    repo: Repo = None,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print it as Markdown.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Report what was verified, what was not and why, and how to go on; at any moment.
+
+    Example: surefoot report --markdown > report.md
+    """
+    from surefoot.cli.reading import report
+
+    raise typer.Exit(report(run, repo, Screen(is_json=as_json), markdown=markdown))
+
+
+@app.command(rich_help_panel="Look")
+def audit(run: RunName = None, *, repo: Repo = None, as_json: AsJson = False) -> None:
+    """Compare a run's journal with its hashes, its evidence and its commits. Exit code 1: something does not fit.
+
+    Example: surefoot audit latest
+    """
+    from surefoot.cli.reading import audit
+
+    raise typer.Exit(audit(run, repo, Screen(is_json=as_json)))
+
+
+# --- keep
+
+
+@app.command(rich_help_panel="Keep or drop")
+def land(
+    run: RunName = None,
+    *,
+    repo: Repo = None,
+    squash: Annotated[bool, typer.Option("--squash", help="As one commit instead of one a step.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Merge a run's verified work into the branch you have checked out.
+
+    Example: surefoot land --squash
+    """
+    from surefoot.cli.keeping import land
+
+    raise typer.Exit(land(run, repo, Screen(is_json=as_json), squash=squash))
+
+
+@app.command(rich_help_panel="Keep or drop")
+def restore(
+    run: RunName = None,
+    *,
+    to: Annotated[
+        str, typer.Option("--to", metavar="STEP", help="The step to go back to.", autocompletion=offer_steps)
+    ],
+    repo: Repo = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Although irreversible effects came later.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Take a paused or ended run back to where a step left it; later steps are to be done again.
+
+    Example: surefoot restore latest --to build
+    """
+    from surefoot.cli.steering import restore
+
+    raise typer.Exit(restore((run, to), repo, Screen(is_json=as_json), yes=yes))
+
+
+@app.command(rich_help_panel="Keep or drop")
+def rm(
+    run: NamedRun,
+    *,
+    repo: Repo = None,
+    branch: Annotated[bool, typer.Option("--branch", help="Delete its branch, too.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Delete a run: its folder, its journal, what it kept in the repository. Its branch stays unless you say so.
+
+    Example: surefoot rm 20260401-k3x9ab --branch
+    """
+    from surefoot.cli.keeping import remove
+
+    raise typer.Exit(remove(run, repo, Screen(is_json=as_json), branch=branch))
+
+
+@app.command(rich_help_panel="Keep or drop")
+def gc(*, as_json: AsJson = False) -> None:
+    """Delete what belongs to no run any more.
+
+    Example: surefoot gc
+    """
+    from surefoot.cli.keeping import collect
+
+    raise typer.Exit(collect(Screen(is_json=as_json)))
+
+
+# --- plan
+
+
+@app.command(rich_help_panel="Plan")
+def init(
+    path: Annotated[Path, typer.Argument(metavar="[PATH]", help="Where to.")] = Path("surefoot.yaml"),
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Write a small plan with comments, which runs as it is.
+
+    Example: surefoot init plans/rename.yaml
+    """
+    from surefoot.cli.starting import init
+
+    raise typer.Exit(init(path, Screen(is_json=as_json)))
+
+
+@app.command(rich_help_panel="Plan")
+def check(
+    plan: Annotated[Path, typer.Argument(metavar="PLAN", help="A plan file.")],
+    *,
+    repo: Repo = None,
+    as_json: AsJson = False,
+) -> None:
+    """Look a plan over without running it. Exit code 1: problems were found.
+
+    Example: surefoot check migrate.yaml
+    """
+    from surefoot.cli.plans import check
+
+    raise typer.Exit(check(plan, repo, Screen(is_json=as_json)))
+
+
+@app.command(rich_help_panel="Plan")
+def doctor(*, as_json: AsJson = False) -> None:
+    """Look whether this machine has what runs need, and say what to do where it has not.
+
+    Example: surefoot doctor
+    """
+    from surefoot.cli.doctor import doctor
+
+    raise typer.Exit(doctor(Screen(is_json=as_json)))

@@ -166,9 +166,9 @@ def _outside_effects(state: RunState) -> list[Json]:
     """Return what was begun that no restore takes back; `applied` None means that nobody knows."""
     effects: list[Json] = []
     for node in state.steps():
-        has_begun = node.applied is not None or node.is_in_doubt
+        has_begun = node.applied is not None or node.applied_before or node.is_in_doubt
         if node.spec.effect.is_outside and has_begun:
-            applied = None if node.is_in_doubt else node.applied
+            applied = None if node.is_in_doubt else node.applied or node.applied_before
             effects.append(
                 {"step": node.spec.id, "effect": node.spec.effect.value, "applied": applied, "undo": node.spec.undo}
             )

@@ -124,6 +124,8 @@ class StepState:
     undeclared: tuple[str, ...] = ()
     applied: bool | None = None
     """For outside effects: whether it is known to have happened."""
+    applied_before: bool = False
+    """For outside effects: whether it had happened before the step was set to pending again."""
     started_at: float | None = None
     ended_at: float | None = None
     last_failure: AttemptFailed | None = None
@@ -479,7 +481,8 @@ def hold(state: RunState, names: Iterable[StepId], by: StepId) -> None:
 
 
 def reset(node: StepState) -> None:
-    """Forget what a step came to, so that it can be done again."""
+    """Forget what a step came to, so that it can be done again; but not that its effect is out in the world."""
+    node.applied_before = node.applied_before or bool(node.applied)
     node.status, node.reason, node.proof, node.commit, node.head_after = StepStatus.PENDING, None, None, None, None
     node.tree_after, node.verified_seq, node.held_by = None, 0, None
     node.failures, node.crashes, node.due, node.undeclared, node.applied = 0, 0, None, (), None

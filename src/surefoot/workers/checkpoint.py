@@ -192,9 +192,10 @@ def _inspect(room: Room, command: do.Inspect) -> Event:
     lane, spec, space = _lane(command), command.spec, room.space
     tree = space.tree(lane, exclude=spec.scratch)
     changed = space.changes(command.tree, tree)
-    keeps = [] if spec.effect is Effect.READ else [path for path in changed if matches(path, command.writes)]
+    is_read = spec.effect is Effect.READ  # what it writes is thrown away, wherever it lies
+    keeps = [] if is_read else [path for path in changed if matches(path, command.writes)]
     refused = sorted(set(changed) - set(keeps))
-    outside = [path for path in refused if not matches(path, command.scope)]
+    outside = [] if is_read else [path for path in refused if not matches(path, command.scope)]
     if refused and not outside:
         space.put_back(lane, command.tree, refused)
         tree = space.tree(lane, exclude=spec.scratch)
@@ -210,7 +211,7 @@ def _inspect(room: Room, command: do.Inspect) -> Event:
         attempt=command.attempt,
         tree=tree,
         changed=tuple(keeps),
-        undeclared=() if spec.effect is Effect.READ or outside else tuple(refused),
+        undeclared=() if is_read or outside else tuple(refused),
         outside=tuple(outside),
         lane_changed=is_changed or not spec.confine or room.rung == "plain",
     )

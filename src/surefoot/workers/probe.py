@@ -23,7 +23,11 @@ async def ask_probe(room: Room, command: do.AskProbe) -> Event:
     assert command.lane is not None
     point("probe.before")
     commands = LaneCommands(
-        room=room, lane=command.lane, mark=f"{command.step}/{command.attempt}/probe", step=command.spec
+        room=room,
+        lane=command.lane,
+        mark=f"{command.step}/{command.attempt}/probe",
+        step=command.spec,
+        secrets={name: room.environ[name] for name in command.spec.env_from if name in room.environ},
     )
     reply = await ask(probe if command.patient else replace(probe, within_s=0.0), commands, clock=room.clock)
     point("probe.after")

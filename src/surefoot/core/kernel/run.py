@@ -314,6 +314,6 @@ def _is_done(node: StepState) -> bool:
 
 def _unfinished_outcome(state: RunState) -> Outcome:
     has_commits = state.branch is not None and state.branch.head != state.created.base
-    has_effects = any(node.applied or node.is_in_doubt for node in state.nodes.values())
+    has_effects = any(node.applied or node.applied_before or node.is_in_doubt for node in state.nodes.values())
     has_results = not state.has_workspace and any(n.status is StepStatus.VERIFIED for n in state.nodes.values())
     return Outcome.PARTIALLY_COMPLETED if has_commits or has_effects or has_results else Outcome.FAILED

@@ -251,10 +251,11 @@ def _consent(state: RunState, node: StepState, work: Work, now: float) -> Move:
     if tier_of(node.spec, state.plan) is not Tier.CONFIRM and not skipped:
         return None
     shown = _shown(state, node)
-    by = _approved_by(state, node, shown, has_skipped_needs=bool(skipped))
+    is_repeated = node.applied_before and node.spec.effect is Effect.IRREVERSIBLE
+    by = _approved_by(state, node, shown, must_be_asked=bool(skipped) or is_repeated)
     if by is not None:
         return Proposal(ev.ApprovalRecorded(at=now, step=node.spec.id, attempt=node.attempt, by=by, shown=shown))
-    text = _package(node.spec, skipped)
+    text = _package(node.spec, skipped, is_repeated=is_repeated)
     return Proposal(question(state, node, now, QuestionKind.CONFIRM, text, ("yes", "no"), shown))
 
 
@@ -270,11 +271,11 @@ def _shown(state: RunState, node: StepState) -> str:
     return digest_of((repr(node.spec), needs))
 
 
-def _approved_by(state: RunState, node: StepState, shown: str, *, has_skipped_needs: bool) -> str | None:
+def _approved_by(state: RunState, node: StepState, shown: str, *, must_be_asked: bool) -> str | None:
     earlier = state.approvals.get(node.spec.id, {}).get(shown)
     if earlier is not None:
         return earlier
-    if has_skipped_needs:
+    if must_be_asked:
         return None
     if node.spec.id in state.allowed:
         return f"{state.allowed[node.spec.id]} (--allow)"
@@ -283,7 +284,7 @@ def _approved_by(state: RunState, node: StepState, shown: str, *, has_skipped_ne
     return None
 
 
-def _package(spec: Step, skipped: Sequence[str]) -> str:
+def _package(spec: Step, skipped: Sequence[str], *, is_repeated: bool) -> str:
     """Return what a person is shown before saying yes."""
     lines = [f"Step {spec.id}{': ' + spec.title if spec.title else ''}", f"  does:   {describe_body(spec)}"]
     lines.append(f"  effect: {spec.effect}" + (" (cannot be undone)" if spec.effect is Effect.IRREVERSIBLE else ""))
@@ -293,6 +294,8 @@ def _package(spec: Step, skipped: Sequence[str]) -> str:
         lines.append("  uses the network")
     if not spec.confine:
         lines.append("  runs outside the sandbox")
+    if is_repeated:
+        lines.append("  its effect has been applied before; this would apply it once more")
     if skipped:
         lines.append(f"  rests on skipped steps: {', '.join(skipped)}")
     lines.append(f"  undo:   {spec.undo or 'nothing is known that takes it back'}")

@@ -1,0 +1,164 @@
+"""Plans before they run: what `check` says, and what is shown when a run starts.
+
+Owns how a review of a plan looks, as text and as JSON. Must never judge a plan itself: `surefoot.core.review` does. Read
+that next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from surefoot.cli.exits import FOUND_NOTHING, FOUND_PROBLEMS
+from surefoot.cli.lines import EMPTY, Line, Style, block, counted, duration, listed, one_line
+from surefoot.cli.lookup import root_of
+from surefoot.cli.screen import Screen
+from surefoot.cli.telling import style_of
+from surefoot.core.events import Finding, Severity
+from surefoot.core.graph import build_graph
+from surefoot.core.ids import StepId
+from surefoot.core.plan import Effect, Plan, Step
+from surefoot.core.review import Review, review
+from surefoot.errors import PlanInvalid, UsageError
+from surefoot.planfile import load_plan
+
+SCHEMA = "surefoot.check/1"
+_STEPS_MOST = 15
+"""A plan of more steps is shown in short."""
+_STYLES: dict[Effect, Style] = {Effect.IRREVERSIBLE: "bad", Effect.IDEMPOTENT: "warn"}
+
+
+def check(path: Path, repo: Path | None, screen: Screen) -> int:
+    """Look a plan over and tell what was found.
+
+    Raises:
+        UsageError: there is no such file.
+    """
+    if not path.is_file():
+        raise UsageError(f"there is no plan {str(path)!r}; `surefoot init {path}` writes one to begin with")
+    try:
+        loaded = load_plan(path)
+    except PlanInvalid as error:
+        return _refused(path, error, screen)
+    reviewed = review(loaded.plan, checkout=str(root_of(repo)), places=loaded.places)
+    if screen.is_json:
+        screen.document(_document(path, loaded.plan, reviewed))
+    screen.show(check_lines(path, loaded.plan, reviewed))
+    return FOUND_PROBLEMS if reviewed.has_problems else FOUND_NOTHING
+
+
+def _refused(path: Path, error: PlanInvalid, screen: Screen) -> int:
+    problems = problems_of(error)
+    if screen.is_json:
+        found = [{"kind": "invalid", "severity": "problem", "text": text, "step": None} for text in problems]
+        screen.document({"schema": SCHEMA, "plan": str(path), "valid": False, "findings": found})
+    screen.show([Line(text, hang=4) for text in problems])
+    screen.show([Line(f"{counted(len(problems), 'problem')}: the plan cannot run.", "bad")])
+    return FOUND_PROBLEMS
+
+
+def problems_of(error: PlanInvalid) -> list[str]:
+    """Return what is wrong with a plan, a line each."""
+    problems = error.facts.get("problems")
+    return [str(one) for one in problems] if isinstance(problems, Sequence) and problems else [error.message]
+
+
+def _document(path: Path, plan: Plan, reviewed: Review) -> dict[str, object]:
+    return {
+        "schema": SCHEMA,
+        "plan": str(path),
+        "valid": True,
+        "goal": plan.goal,
+        "order": [step.id for step in _ordered(plan)],
+        **asdict(reviewed),
+    }
+
+
+def check_lines(path: Path, plan: Plan, reviewed: Review) -> Iterator[Line]:
+    """Yield all that `check` says about a plan that can run."""
+    yield Line(f"{path}: {one_line(plan.goal)}", "head", hang=2)
+    yield EMPTY
+    yield from finding_lines(reviewed.findings)
+    yield from _order_lines(plan, len(plan.steps))
+    yield from _path_lines(reviewed)
+    yield from ask_lines(reviewed)
+    yield Line(f"Rollback points: after {listed(reviewed.rollback_points, 12)}" if reviewed.rollback_points else
+               "Rollback points: none", hang=2)
+    if reviewed.long_steps:
+        yield Line(f"Long steps: {listed(reviewed.long_steps, 12)}", hang=2)
+    yield Line("When a step fails:", "head")
+    yield from (Line(f"  {note.step}: {note.text}", hang=6) for note in reviewed.recovery)
+    grave = sum(finding.severity is not Severity.NOTE for finding in reviewed.findings)
+    yield EMPTY
+    yield Line(f"{counted(grave, 'problem')} found." if grave else "No problems found.", "warn" if grave else "good")
+
+
+def finding_lines(findings: Sequence[Finding], *, with_notes: bool = True) -> Iterator[Line]:
+    """Yield findings, the gravest first."""
+    order = (Severity.PROBLEM, Severity.WARNING, Severity.NOTE)
+    for finding in sorted(findings, key=lambda finding: order.index(finding.severity)):
+        if finding.severity is Severity.NOTE and not with_notes:
+            continue
+        where = f"{finding.place}: " if finding.place else ""
+        who = f"step {finding.step}: " if finding.step else ""
+        word = finding.severity.value
+        yield Line(f"{word}: {where}{who}{one_line(finding.text)}", style_of(word), hang=4, styled=len(word))
+
+
+def plan_lines(plan: Plan, reviewed: Review) -> Iterator[Line]:
+    """Yield what will be done, before it is: the order, the effects, where it asks, how far back one can go."""
+    yield from _order_lines(plan, _STEPS_MOST)
+    yield from ask_lines(reviewed)
+    number = len(reviewed.rollback_points)
+    if number:
+        yield Line(f"Rollback points: after each of {counted(number, 'step')} that may commit", hang=2)
+
+
+def ask_lines(reviewed: Review) -> Iterator[Line]:
+    """Yield where the run will ask."""
+    if not reviewed.asks:
+        yield Line("It asks nobody.")
+        return
+    yield Line("It asks", "head")
+    for point in reviewed.asks:
+        yield from block(f"before {point.step}: {point.why}; {point.approve}", 2)
+
+
+def _order_lines(plan: Plan, most: int) -> Iterator[Line]:
+    steps = _ordered(plan)
+    yield Line(f"{counted(len(steps), 'step')}, in this order", "head")
+    widest = max(len(step.id) for step in steps)
+    for number, step in enumerate(steps[:most], start=1):
+        what = f"{step.effect.value}{_said_of(step)}"
+        yield Line(f"  {number:>3}  {step.id:<{min(widest, 40)}}  {what}", _STYLES.get(step.effect, ""), hang=7)
+    if len(steps) > most:
+        kinds = [f"{sum(s.effect is effect for s in steps[most:])} {effect}" for effect in Effect]
+        yield Line(f"  … and {len(steps) - most} more ({', '.join(k for k in kinds if not k.startswith('0 '))})", "dim")
+    if plan.accept:
+        yield Line(f"then {counted(len(plan.accept), 'acceptance check')} in a clean lane", hang=2)
+
+
+def _said_of(step: Step) -> str:
+    parts = [f"{counted(len(step.checks), 'check')}"] if step.checks else []
+    parts += ["a group"] if step.for_each is not None else []
+    parts += ["network"] if step.network else []
+    parts += ["not confined"] if not step.confine else []
+    return f"  ({', '.join(parts)})" if parts else ""
+
+
+def _ordered(plan: Plan) -> list[Step]:
+    """Return the steps in the order in which they are taken up when nothing fails."""
+    graph, _ = build_graph(plan.steps)
+    assert graph is not None
+    known: dict[StepId, Step] = {step.id: step for step in plan.steps}
+    return [known[name] for name in graph.order]
+
+
+def _path_lines(reviewed: Review) -> Iterator[Line]:
+    path = reviewed.critical_path
+    if path.seconds > 0:
+        chain = " → ".join(path.steps)
+        yield Line(f"Critical path: {duration(path.seconds)}: {chain}", hang=2)
+    if path.seconds > 0 and path.without_estimate:
+        yield Line(f"  without an estimate: {listed(path.without_estimate)}", "dim", hang=4)

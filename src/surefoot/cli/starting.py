@@ -1,0 +1,96 @@
+"""The plan one begins with.
+
+Owns what `surefoot init` writes. Must never overwrite a file. Read `surefoot.cli.plans` next.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from surefoot.cli.lines import Line
+from surefoot.cli.screen import Screen
+from surefoot.errors import UsageError
+
+STARTER = """\
+# A plan for Surefoot: what shall be done, step by step, and how each step is proved.
+# It runs as it is, in any git repository:
+#
+#   surefoot check @NAME@     look it over
+#   surefoot run @NAME@       carry it out on a branch of its own; your checkout is not touched
+#   surefoot land             take the result over
+
+goal: Add a changelog with a first entry
+
+# What must hold at the end, asked in a clean copy. It is red now and shall be green then.
+accept:
+  - run: grep -q "First entry" CHANGES.md
+    expect: fail_to_pass
+
+# Where steps may write. What lies outside fails the step.
+scope: {write: ["CHANGES.md"]}
+
+# Makes a lane usable (a virtual environment, packages); it runs once, before the first step.
+# prepare:
+#   run: python3 -m venv .venv && .venv/bin/pip install -e '.[test]'
+#   key: [pyproject.toml]
+#   path: [.venv/bin]
+#   network: true
+
+steps:
+  - id: start
+    run: echo "# Changes" > CHANGES.md
+    writes: ["CHANGES.md"]
+    checks:
+      - {file: CHANGES.md, exists: true, expect: fail_to_pass}
+
+  - id: entry
+    needs: [start]
+    run: echo "- First entry" >> CHANGES.md
+    writes: ["CHANGES.md"]
+    checks:
+      - run: grep -q "First entry" CHANGES.md
+        expect: fail_to_pass        # red before, green after: this step is the cause
+      - {file: CHANGES.md, contains: "# Changes"}
+
+  # A step for each file that matches:
+  #
+  # - id: tidy-{file}
+  #   for_each: {file: {glob: "src/**/*.py"}}
+  #   run: python3 tidy.py {file}
+  #   writes: ["{file}"]
+  #   checks: [{run: "python3 -m py_compile {file}", expect: pass_to_pass}]
+  #   on_failure: skip
+
+  # A step that cannot be undone asks first, or is approved with --allow publish:
+  #
+  # - id: publish
+  #   needs: [entry]
+  #   run: ./publish.sh
+  #   effect: irreversible
+  #   network: true
+  #   probe: {http: "https://example.org/release/1.2", applied: {status: 200}, not_applied: {status: 404}}
+  #   undo: "Delete the release by hand."
+"""
+
+
+def init(path: Path, screen: Screen) -> int:
+    """Write the starter plan.
+
+    Raises:
+        UsageError: there is a file already, or it cannot be written.
+    """
+    target = path / "surefoot.yaml" if path.is_dir() else path
+    if target.suffix not in {".yaml", ".yml"}:
+        raise UsageError(f"{str(target)!r} is no name for a plan; take one that ends in .yaml")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with target.open("x", encoding="utf-8") as file:
+            file.write(STARTER.replace("@NAME@", str(target)))
+    except FileExistsError:
+        raise UsageError(f"{str(target)!r} is there already and is left as it is; name another file") from None
+    except OSError as error:
+        raise UsageError(f"{str(target)!r} cannot be written: {error.strerror}") from error
+    if screen.is_json:
+        screen.document({"plan": str(target)})
+    screen.show([Line(f"Wrote {target}."), Line(f"Next: surefoot check {target}, then surefoot run {target}", "head")])
+    return 0

@@ -1,0 +1,78 @@
+"""Group commit: many runs, few transactions; each caller is told about its own batch."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from surefoot.core import events as ev
+from surefoot.core.ids import RunId, StepId
+from surefoot.core.plan import FunctionBody, Plan, Step
+from surefoot.engines.writer import GroupWriter
+from surefoot.errors import ClaimLost, JournalConflict
+from surefoot.journal import Batch, Journal
+
+PLAN = Plan(goal="g", steps=(Step(id=StepId("a"), body=FunctionBody(name="f")),))
+
+
+class CountingJournal(Journal):
+    """The real journal, counting its transactions."""
+
+    transactions = 0
+
+    def append(self, batches: Sequence[Batch]) -> list:
+        """Count, and append."""
+        self.transactions += 1
+        return super().append(batches)
+
+
+def creation(number: int) -> Batch:
+    """Return the first batch of one more run."""
+    run = RunId(f"20260101-{number:06}")
+    return Batch(run=run, expected=0, events=(ev.RunCreated(at=1.0, run=run, plan=PLAN),), durable=True)
+
+
+async def test_what_is_appended_in_one_turn_is_one_transaction(tmp_path: Path) -> None:
+    """Two hundred runs that append at once share a handful of commits."""
+    journal = CountingJournal.open(tmp_path)
+    writer = GroupWriter(journal)
+    await asyncio.gather(*(writer.append(creation(number)) for number in range(200)))
+    assert journal.transactions <= 3
+    assert len(journal.runs()) == 200
+
+
+async def test_a_conflict_concerns_only_its_own_batch(tmp_path: Path) -> None:
+    """One batch that comes too late is refused; the others of its commit are not."""
+    journal = Journal.open(tmp_path)
+    writer = GroupWriter(journal)
+    await writer.append(creation(1))
+    results = await asyncio.gather(writer.append(creation(1)), writer.append(creation(2)), return_exceptions=True)
+    assert isinstance(results[0], JournalConflict)
+    assert journal.head(RunId("20260101-000002"))[0] == 1
+
+
+async def test_an_engine_that_was_overtaken_is_told(tmp_path: Path) -> None:
+    """A void fencing token refuses the batch."""
+    journal = Journal.open(tmp_path)
+    writer = GroupWriter(journal)
+    await writer.append(creation(1))
+    run = RunId("20260101-000001")
+    old = journal.raise_token(run)
+    journal.raise_token(run)
+    event = ev.PauseRequested(at=2.0, by="me")
+    with pytest.raises(ClaimLost):
+        await writer.append(Batch(run=run, expected=1, events=(event,), token=old))
+
+
+async def test_what_was_not_waited_for_is_synced_before_long(tmp_path: Path) -> None:
+    """A batch that is not durable reaches the disk by itself; closing makes sure of it."""
+    journal = Journal.open(tmp_path)
+    writer = GroupWriter(journal)
+    await writer.append(creation(1))
+    event = ev.PauseRequested(at=2.0, by="me")
+    await writer.append(Batch(run=RunId("20260101-000001"), expected=1, events=(event,)))
+    writer.close()
+    assert [recorded.event for recorded in Journal.open(tmp_path).events(RunId("20260101-000001"))][-1] == event
