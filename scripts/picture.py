@@ -17,7 +17,7 @@ from surefoot.core.events import ACCEPTANCE, Event
 
 WIDTH, LEFT, RIGHT, TOP, ROW = 980, 262, 150, 92, 21
 NAME_MAX = 38
-MARKS_MAX = 24
+MARKS_MAX = 12
 BEGINNINGS: dict[type[Event], str] = {
     ev.LaneRequested: "prepare",
     ev.CheckpointAsked: "check",
@@ -175,7 +175,7 @@ def draw(picture: Picture) -> str:
 def ruler(picture: Picture, x: Callable[[float], float], bottom: int) -> Iterable[str]:
     """Time in seconds, below the heading."""
     length_s = int(picture.ended - picture.began)
-    every_s = next(step for step in (1, 5, 10, 60, 300, 3600, 86400) if length_s / step <= MARKS_MAX)
+    every_s = next(step for step in (1, 5, 10, 30, 60, 300, 1800, 7200, 86400, 864000) if length_s / step <= MARKS_MAX)
     for second in range(0, length_s + 1, every_s):
         at = x(picture.began + second)
         yield f'<path d="M{at} {TOP - 10}V{bottom}" class="line"/>'

@@ -22,11 +22,11 @@ from surefoot.core.plan import (
     ForEach,
     OnFailure,
     Plan,
+    Probe,
     RetryPolicy,
     RunAsk,
     RunBody,
     RunProbe,
-    Probe,
     Step,
 )
 from surefoot.core.report import report_of
@@ -157,8 +157,8 @@ class KernelMachine(RuleBasedStateMachine):
         self.fold(self.fact_for(command, data))
 
     @precondition(lambda self: bool(self.open))
-    @rule(data=st.data(), happens=st.booleans())
-    def die(self, data: st.DataObject, happens: bool) -> None:
+    @rule(happens=st.booleans())
+    def die(self, happens: bool) -> None:
         """Kill the engine while commands are under way."""
         for command in self.open:
             if isinstance(command, do.RunStep) and happens and command.spec.effect.is_outside:
@@ -297,7 +297,8 @@ class KernelMachine(RuleBasedStateMachine):
     @invariant()
     def nothing_is_verified_without_its_verdicts(self) -> None:
         """Each verified step has a passed verdict for each check that was not red before."""
-        for node in getattr(self, "state", None) and self.state.nodes.values() or ():
+        nodes = self.state.nodes.values() if hasattr(self, "state") else ()
+        for node in nodes:
             if node.status is StepStatus.VERIFIED and node.members is None:
                 assert all(r.after == "passed" or r.before == "failed" for r in node.records)
 

@@ -53,7 +53,7 @@ CREATED = ev.RunCreated(at=0.0, run=RunId("20260101-aaaaaa"), plan=PLAN, base="b
 START = ev.EngineStarted(at=1.0, engine="e", token=1, pid=1, host="h", rung="bubblewrap", release="0")
 
 
-def fact_for(command: do.Command, now: float) -> Event:
+def fact_for(command: do.Command, now: float) -> Event:  # noqa: PLR0911 - one answer a command
     """Return the kindest answer the world has to a command."""
     if isinstance(command, do.OpenLane):
         return ev.LaneReady(at=now, lane=command.lane, environment="env")

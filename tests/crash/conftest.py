@@ -3,9 +3,9 @@
 Owns the fingerprints that are compared. Must never look into the program that is killed. Read `driver.py`, then
 `test_matrix.py` next.
 
-A stage is one folder: `user/` (the user's repository), `plan/`, `home/` (`$SUREFOOT_HOME`) and `world/`, where steps leave
-their outside effects: one line in `effects` for each one that was applied, one in `keyed` for each that was repeated under
-its key. Every body adds its step to `home/cache/ran` when it begins.
+A stage is one folder: `user/` (the user's repository), `plan/`, `home/` (`$SUREFOOT_HOME`) and `world/`, where steps
+leave their outside effects: a line in `effects` for each that was applied, one in `keyed` for each that was repeated
+under its key. Every body adds its step to `home/cache/ran` when it begins.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
 from surefoot import api
-from surefoot.core.ids import RunId
+from surefoot.core.ids import RunId, StepId
 from surefoot.core.report import status_of
-from surefoot.core.state import RunState
+from surefoot.core.state import RunState, StepState
 
 HERE = Path(__file__).parent
 SCENARIOS = HERE / "scenarios"
@@ -90,7 +90,7 @@ class Program:
         self._popen.kill()
         return self.wait()
 
-    def __enter__(self) -> Program:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -211,6 +211,10 @@ class Stage:
         )
         return done.stdout.strip()
 
+    def step(self, name: str) -> StepState:
+        """Return the state of a step."""
+        return self.state().nodes[StepId(name)]
+
     # --- what there is to see afterwards
 
     def look(self) -> dict[str, tuple[int, bytes]]:
@@ -265,7 +269,9 @@ class Stage:
         found += self.changed()
         found += [f"process {pid} has outlived the run" for pid in self.left_over()]
         ran = self.lines("home/cache/ran")
-        found += [f"{step} was verified and ran again" for step, count in (verified or {}).items() if ran[step] != count]
+        found += [
+            f"{step} was verified and ran again" for step, count in (verified or {}).items() if ran[step] != count
+        ]
         return found
 
     def left_over(self) -> list[str]:
@@ -283,7 +289,9 @@ class Stage:
     def changed(self) -> list[str]:
         """Return what has changed in the user's repository beside the run's refs."""
         now = self.look()
-        return [f"{name} has changed" for name in self.before.keys() | now.keys() if self.before.get(name) != now.get(name)]
+        return [
+            f"{name} has changed" for name in self.before.keys() | now.keys() if self.before.get(name) != now.get(name)
+        ]
 
 
 @dataclass(frozen=True)
@@ -293,10 +301,6 @@ class Unkilled:
     ending: Ending
     passed: Counter[str]
     """How often each fault point was passed."""
-
-    def middle(self, name: str) -> str:
-        """Return the middle passing of a point, as `NAME:N`."""
-        return f"{name}:{(self.passed[name] + 1) // 2}"
 
 
 @pytest.fixture(scope="session")
@@ -368,9 +372,7 @@ def make_stage(folder: Path, scenario: str, user: Path, launcher: Launcher) -> S
 
 
 @pytest.fixture(scope="session")
-def unkilled(
-    tmp_path_factory: pytest.TempPathFactory, _user: Path, _launcher: Launcher
-) -> Callable[[str], Unkilled]:
+def unkilled(tmp_path_factory: pytest.TempPathFactory, _user: Path, _launcher: Launcher) -> Callable[[str], Unkilled]:
     """Return what carries out a scenario once, and remembers how it ended."""
     known: dict[str, Unkilled] = {}
 
@@ -384,6 +386,3 @@ def unkilled(
         return known[scenario]
 
     return carry_out
-
-
-

@@ -3,8 +3,8 @@
 Owns what a person at the terminal would do, through `surefoot.api` alone. Must never know who kills it. Read
 `conftest.py` next.
 
-`driver.py ORDER` carries out one order (JSON, see `Order`); `driver.py` alone reads orders from its standard input, one a
-line, and carries out each in a program forked for it, which saves the imports. The last line of an order's output is JSON.
+`driver.py ORDER` carries out one order (JSON, see `Order`); `driver.py` alone reads orders from its standard input, one
+a line, and carries out each in a program forked for it, which saves the imports. An order's last line of output is JSON.
 """
 
 from __future__ import annotations
@@ -52,6 +52,12 @@ class Order:
     by: str = "tester"
 
 
+def say(line: str) -> None:
+    """Print a line at once."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
 def create(home: api.Home, order: Order) -> None:
     """Make the run, unless it has an event already."""
     if home.journal.head(RunId(order.run))[0] > 0:
@@ -92,10 +98,10 @@ async def work(home: api.Home, order: Order) -> RunState:
 
     def observe(_: RunState, event: Event) -> None:
         if order.watch:
-            print(event.kind, getattr(event, "step", ""), flush=True)
+            say(f"{event.kind} {getattr(event, 'step', '')}")
 
     def on_line(step: str, line: str) -> None:
-        print(f"{step}: {line}", flush=True)
+        say(f"{step}: {line}")
 
     watching = Watching(observer=observe, engaged=engaged, on_line=on_line)
     while True:
@@ -140,9 +146,9 @@ def carry_out(line: str) -> None:
     order = Order(**json.loads(line))
     try:
         with api.Home(Path(order.home)) as home:
-            print(json.dumps(act(home, order)), flush=True)
+            say(json.dumps(act(home, order)))
     except SurefootError as error:
-        print(json.dumps({"error": error.code, "message": error.message}), flush=True)
+        say(json.dumps({"error": error.code, "message": error.message}))
 
 
 def serve() -> None:
@@ -160,8 +166,8 @@ def serve() -> None:
             importlib.reload(faults)
             carry_out(asked["order"])
             os._exit(0)
-        print(pid, flush=True)
-        print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
+        say(str(pid))
+        say(str(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])))
 
 
 if __name__ == "__main__":

@@ -47,6 +47,7 @@ def test_a_killed_removal_can_be_done_again(setting: Setting, end: str) -> None:
         assert (api.runs(home), stage.run_folder.exists(), stage.changed()) == ([], False, [])
     assert stage.git("for-each-ref", "refs/surefoot", "refs/heads/surefoot") == ""
 
+
 TWO_FILES = """
 goal: Write two files
 steps:

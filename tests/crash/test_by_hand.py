@@ -1,7 +1,7 @@
 """What people and other programs do to a run behind its back: each a clear word or no matter at all, and nothing lost.
 
-Owns the clone, the lanes, the branch, lock files, git and the journal as found by the next engine. Must never do what no
-hand could do. Read `tests/workspace` and `tests/journal` for the same at their own layer.
+Owns the clone, the lanes, the branch, lock files, git and the journal as found by the next engine. Must never do what
+no hand could do. Read `tests/workspace` and `tests/journal` for the same at their own layer.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def test_a_lane_deleted_after_an_outside_effect_fails_the_step_and_does_not_repe
     stage.killed("inspect.before:1")
     shutil.rmtree(stage.run_folder / "lanes/1")
     assert (stage.work().said["outcome"], stage.lines("world/effects")) == ("partially_completed", {"send": 1})
-    send = stage.state().nodes["send"]
+    send = stage.step("send")
     assert (send.status, send.applied, "the workspace failed" in str(send.reason)) == ("failed", True, True)
 
 
@@ -111,12 +111,16 @@ def test_a_workspace_put_back_goes_on(setting: Setting, unkilled: Callable[[str]
     finish(stage, unkilled("rollback"))
 
 
-def test_locks_left_behind_in_clone_and_lane_are_no_matter(setting: Setting, unkilled: Callable[[str], Unkilled]) -> None:
+def test_locks_left_behind_in_clone_and_lane_are_no_matter(
+    setting: Setting, unkilled: Callable[[str], Unkilled]
+) -> None:
     """Nobody else works there, so that they say nothing."""
     stage = setting("reversible")
     stage.killed(INSPECTED)
     folders = ("clone", "clone/worktrees/1", "indexes/1")
-    locks = [stage.run_folder / place / name for place in folders for name in ("index.lock", "HEAD.lock", "config.lock")]
+    locks = [
+        stage.run_folder / place / name for place in folders for name in ("index.lock", "HEAD.lock", "config.lock")
+    ]
     for lock in (*locks, stage.run_folder / "indexes/1/checkpoint.lock", stage.run_folder / "indexes/1/next.lock"):
         lock.touch()
     finish(stage, unkilled("reversible"))
@@ -169,9 +173,7 @@ def test_a_branch_moved_by_hand_in_mid_run_stays_there_and_the_work_is_kept(sett
 def test_a_branch_deleted_by_hand_stays_deleted_and_the_work_is_kept(setting: Setting) -> None:
     """The ref nobody cares about but Surefoot holds it."""
     stage = setting(HOLD)
-    assert "deleted by hand" in by_hand(
-        stage, *PLAIN_GIT, "update-ref", "-d", f"refs/heads/surefoot/{stage.run}"
-    )
+    assert "deleted by hand" in by_hand(stage, *PLAIN_GIT, "update-ref", "-d", f"refs/heads/surefoot/{stage.run}")
     assert stage.git("show", f"refs/surefoot/{stage.run}/head:held.txt") == "held"
 
 

@@ -7,7 +7,7 @@ shows. Read `test_matrix.py` for kills at the ends of every effect.
 from __future__ import annotations
 
 import signal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -32,7 +32,7 @@ steps:
 EFFECT = "echo send >> $WORLD/effects"
 KEYED = 'echo "$SUREFOOT_IDEMPOTENCY_KEY" >> $WORLD/keyed'
 PROBE = '\n    probe: {run: "grep -qx send $WORLD/effects"}'
-SEND = {"allow": ["send"]}
+SEND: dict[str, Any] = {"allow": ["send"]}
 
 
 def plan_of(effect_class: str, moment: str, effect: str = EFFECT, checks: str = "") -> str:

@@ -101,7 +101,7 @@ def test_two_crashes_do_not_ask(setting: Setting) -> None:
     """Nobody is bothered while another try may do."""
     stage = setting(CRASHING)
     crash(stage, 2)
-    assert (stage.work(answers={}).said["outcome"], stage.state().nodes["edit"].attempt) == ("completed", 1)
+    assert (stage.work(answers={}).said["outcome"], stage.step("edit").attempt) == ("completed", 1)
 
 
 def test_a_secret_is_nowhere_on_the_disk_not_even_after_a_kill(setting: Setting) -> None:

@@ -1,8 +1,9 @@
-"""The crash matrix: fault points × effect classes. A run killed anywhere ends as one that nobody killed.
+"""The crash matrix: fault points by effect classes. A run killed anywhere ends as one that nobody killed.
 
 Owns which point is tried in which scenario. `make test` kills once at each point in each scenario named here, at the
-point's middle passing; `make test-all` kills at every passing of every point in every scenario. Must never answer a
-question but by what the world shows. Read `conftest.py` for what is compared, `test_soak.py` for kills at random times.
+point's middle passing (and at each body of an outside effect); `make test-all` kills at every passing of every point in
+every scenario. Must never answer a question but by what the world shows. Read `conftest.py` for what is compared,
+`test_soak.py` for kills at random times.
 """
 
 from __future__ import annotations
@@ -30,21 +31,21 @@ POINTS: dict[str, tuple[str, ...]] = {
     "workspace.create.before": ("idempotent",),
     "workspace.create.claimed": ("irreversible",),
     "workspace.create.after": ("rollback",),
-    "journal.append.before": EFFECTS,
-    "journal.append.written": (*EFFECTS, "rollback"),
-    "journal.append.committed": (*EFFECTS, "groups"),
+    "journal.append.before": ("reversible", "irreversible"),
+    "journal.append.written": ("idempotent", "rollback"),
+    "journal.append.committed": ("read", "irreversible", "groups"),
     "journal.blob.written": ("read",),
     "journal.token.raised": ("rollback",),
     "workspace.open_lane.before": ("read",),
     "workspace.open_lane.after": ("reversible",),
     "workspace.reset_refs.before": ("reversible",),
     "workspace.reset_refs.after": ("irreversible",),
-    "workspace.restore.before": ("reversible", "groups"),
+    "workspace.restore.before": ("groups",),
     "workspace.restore.after": ("reversible",),
     "workspace.put_back.before": ("read",),
     "workspace.put_back.after": ("reversible",),
-    "workspace.write_commit.before": ("reversible", "idempotent", "irreversible"),
-    "workspace.write_commit.after": ("reversible", "idempotent", "irreversible"),
+    "workspace.write_commit.before": ("idempotent", "irreversible"),
+    "workspace.write_commit.after": ("reversible", "irreversible"),
     "workspace.publish.before": ("rollback",),
     "workspace.publish.fetched": ("rollback", "irreversible"),
     "workspace.publish.after": ("rollback", "idempotent"),
@@ -62,14 +63,17 @@ POINTS: dict[str, tuple[str, ...]] = {
     "sandbox.spawned": EFFECTS,
     "inspect.before": EFFECTS,
     "inspect.after": EFFECTS,
-    "restore.before": ("reversible", "groups"),
+    "restore.before": ("reversible",),
     "restore.after": ("rollback",),
     "expand.before": ("groups",),
     "expand.after": ("groups",),
 }
 ONCE_OVER = ("workspace.land.*", "workspace.remove.*")
 """Points that no run passes; `test_after_the_run.py` kills there."""
-CASES = [(point, scenario) for point, scenarios in POINTS.items() for scenario in scenarios]
+CASES = [
+    *((point, scenario, "middle") for point, scenarios in POINTS.items() for scenario in scenarios),
+    *((f"body.{effect}.{end}", effect, "last") for effect in EFFECTS[2:] for end in ("before", "after")),
+]
 EVERY_CASE = [(point, scenario) for scenario in SCENARIOS for point in POINTS]
 
 
@@ -82,13 +86,14 @@ def kill_and_resume(stage: Stage, fault: str) -> tuple[int, list[str]]:
     return code, stage.wrongs(verified)
 
 
-@pytest.mark.parametrize(("point", "scenario"), CASES)
+@pytest.mark.parametrize(("point", "scenario", "passing"), CASES)
 def test_a_run_killed_at_a_point_ends_as_an_unkilled_one(
-    point: str, scenario: str, setting: Setting, unkilled: Callable[[str], Unkilled]
+    point: str, scenario: str, passing: str, setting: Setting, unkilled: Callable[[str], Unkilled]
 ) -> None:
     """Same tree, same steps in the same states, same effects; the journal legal, the user's repository untouched."""
     usual, stage = unkilled(scenario), setting(scenario)
-    assert kill_and_resume(stage, usual.middle(point)) == (-signal.SIGKILL, [])
+    number = usual.passed[point] if passing == "last" else (usual.passed[point] + 1) // 2
+    assert kill_and_resume(stage, f"{point}:{number}") == (-signal.SIGKILL, [])
     assert stage.ending() == usual.ending
 
 
@@ -98,7 +103,7 @@ def test_a_run_killed_at_a_point_ends_as_an_unkilled_one(
 def test_a_run_killed_at_any_passing_of_a_point_ends_as_an_unkilled_one(
     point: str, scenario: str, setting: Setting, unkilled: Callable[[str], Unkilled]
 ) -> None:
-    """The whole matrix. A killed program may have passed a point less often than the unkilled one: then it just ends."""
+    """The whole matrix. A program may pass a point less often than the unkilled one did: then it just ends."""
     usual = unkilled(scenario)
     for number in range(1, usual.passed[point] + 1):
         stage = setting(scenario)

@@ -6,7 +6,7 @@ Owns the three interrupts of FORMATS. Real signals to real programs. Read `test_
 from __future__ import annotations
 
 import signal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -26,8 +26,10 @@ steps:
   - {id: after, needs: [hold], run: "echo $SUREFOOT_STEP >> $XDG_CACHE_HOME/ran; echo after > after.txt"}
 """
 REVERSIBLE = PLAN.replace("EFFECT", "effect: reversible").replace("DO", "true")
-IRREVERSIBLE = PLAN.replace("EFFECT", "effect: irreversible\n    confine: false").replace("DO", "echo hold >> $WORLD/effects")
-CONSENT = {"allow": ["hold"]}
+IRREVERSIBLE = PLAN.replace("EFFECT", "effect: irreversible\n    confine: false").replace(
+    "DO", "echo hold >> $WORLD/effects"
+)
+CONSENT: dict[str, Any] = {"allow": ["hold"]}
 BACK_OFF = """
 goal: Wait long
 steps:
@@ -69,11 +71,11 @@ def test_a_second_interrupt_ends_a_reversible_body_and_restores(setting: Setting
         engine.hear("hold: begun")
         interrupted(engine, 2)
         assert engine.wait().said["standing"] == "paused"
-    hold = stage.state().nodes["hold"]
+    hold = stage.step("hold")
     assert (hold.status, hold.failures, (stage.run_folder / "lanes/1/held.txt").exists()) == ("pending", 0, False)
     stage.go()
     assert (stage.work().said["outcome"], stage.wrongs()) == ("completed", [])
-    assert stage.state().nodes["hold"].attempt == 1
+    assert stage.step("hold").attempt == 1
 
 
 def test_a_second_interrupt_waits_for_an_irreversible_body(setting: Setting) -> None:
@@ -123,7 +125,9 @@ def test_a_wait_for_the_next_attempt_does_not_keep_a_run_from_pausing(setting: S
         assert engine.wait().said["standing"] == "paused"
 
 
-@pytest.mark.parametrize(("act", "standing", "status"), [("pause", "paused", "pending"), ("cancel", "ended", "cancelled")])
+@pytest.mark.parametrize(
+    ("act", "standing", "status"), [("pause", "paused", "pending"), ("cancel", "ended", "cancelled")]
+)
 def test_a_killed_run_can_be_stopped_without_an_engine(setting: Setting, act: str, standing: str, status: str) -> None:
     """What the killed engine left behind is put back at once."""
     stage = setting(REVERSIBLE)
@@ -131,7 +135,7 @@ def test_a_killed_run_can_be_stopped_without_an_engine(setting: Setting, act: st
         engine.hear("hold: begun")
         engine.kill()
     ended: Ended = stage.work(act=act)
-    assert (ended.said["standing"], stage.state().nodes["hold"].status) == (standing, status)
+    assert (ended.said["standing"], stage.step("hold").status) == (standing, status)
     assert ((stage.run_folder / "lanes/1/held.txt").exists(), stage.changed()) == (False, [])
 
 
@@ -165,4 +169,4 @@ def test_a_cancel_beside_a_running_engine_ends_the_body(setting: Setting) -> Non
         engine.hear("hold: begun")
         stage.work(act="cancel")
         assert engine.wait().said["outcome"] == "cancelled"
-    assert (stage.state().nodes["hold"].status, stage.changed()) == ("cancelled", [])
+    assert (stage.step("hold").status, stage.changed()) == ("cancelled", [])

@@ -16,7 +16,6 @@ from surefoot.core.ids import RunId
 from surefoot.errors import RunHeld, UsageError
 from surefoot.workspace import RunWorkspace
 
-
 _SPARED_S = 3600.0
 """A folder changed within this time may belong to a run that is just being created."""
 

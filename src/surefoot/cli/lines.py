@@ -86,7 +86,7 @@ def plain(lines: Iterable[Line], width: int | None = None) -> str:
 
 def duration(seconds: float) -> str:
     """Return a span of time in words."""
-    if seconds < 9.95:  # noqa: PLR2004 - below ten seconds, tenths tell something
+    if seconds < 9.95:
         return f"{max(0.0, seconds):.1f} s"
     whole = round(seconds)
     if whole < _MINUTE:

@@ -83,8 +83,12 @@ def check_lines(path: Path, plan: Plan, reviewed: Review) -> Iterator[Line]:
     yield from _order_lines(plan, len(plan.steps))
     yield from _path_lines(reviewed)
     yield from ask_lines(reviewed)
-    yield Line(f"Rollback points: after {listed(reviewed.rollback_points, 12)}" if reviewed.rollback_points else
-               "Rollback points: none", hang=2)
+    yield Line(
+        f"Rollback points: after {listed(reviewed.rollback_points, 12)}"
+        if reviewed.rollback_points
+        else "Rollback points: none",
+        hang=2,
+    )
     if reviewed.long_steps:
         yield Line(f"Long steps: {listed(reviewed.long_steps, 12)}", hang=2)
     yield Line("When a step fails:", "head")

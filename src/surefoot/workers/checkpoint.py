@@ -23,6 +23,7 @@ from surefoot.sandbox import command_environment
 from surefoot.workers.command import LaneCommands
 from surefoot.workers.room import Room, in_thread
 
+NAMED_MAX = 20
 _PREPARED, _IGNORED = "prepared", "ignored"
 _WHERE_IMPORTS_COME_FROM = """
 import importlib.metadata, json, sys
@@ -157,7 +158,14 @@ async def take_checkpoint(room: Room, command: do.TakeCheckpoint) -> Event:
         commit=command.commit,
         tree=tree,
         environment=environment,
+        not_held=await in_thread(_not_held, room, lane),
     )
+
+
+def _not_held(room: Room, lane: str) -> tuple[str, ...]:
+    """Name what a restore cannot put back: ignored files (a folder is named as a whole)."""
+    paths = room.space.not_held(lane)
+    return (*paths[:NAMED_MAX], f"and {len(paths) - NAMED_MAX} more") if len(paths) > NAMED_MAX else paths
 
 
 def _lane(command: do.StepCommand) -> str:

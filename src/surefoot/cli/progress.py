@@ -1,0 +1,313 @@
+"""How a run goes, while it goes: a line for each event of interest, and the line at the bottom.
+
+Owns which events are told, and in which words. Unexpected things (findings, writes nobody declared, a branch that was
+left alone) are told at once. Must never hold a run up. Read `surefoot.cli.questions` next.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from surefoot.cli.lines import Line, Style, counted, duration, first_line, listed, one_line
+from surefoot.cli.screen import Screen
+from surefoot.cli.telling import HASH, style_of
+from surefoot.core import events as ev
+from surefoot.core.events import ACCEPTANCE, Event
+from surefoot.core.ids import StepId
+from surefoot.core.state import FINAL, RunState, StepStatus
+
+WORD = 10
+"""The width of the column that says what happened."""
+_PROOFS = {"checks": "proved by its checks", "probe": "proved by its probe", "exit-status-only": "exit status only"}
+
+
+@dataclass(slots=True)
+class Progress:
+    """Tells the events of a run as they come."""
+
+    screen: Screen
+    began_at: float = field(default_factory=time.time)
+    """Times are shown from here on."""
+    at_work: dict[str, tuple[str, float]] = field(default_factory=dict[str, tuple[str, float]])
+    """What is under way, in words, and since when."""
+    last_line: str = ""
+    """The last line a body printed."""
+    counts: tuple[int, int] = (0, 0)
+    """Steps that are final, and all steps."""
+    held_back: list[Line] | None = None
+    """Lines that wait until a person has answered."""
+    _attempts: dict[StepId, float] = field(default_factory=dict[StepId, float])
+    _failed: dict[StepId, str] = field(default_factory=dict[StepId, str])
+
+    def observe(self, state: RunState, event: Event) -> None:
+        """Be told of an event."""
+        self._follow(state, event)
+        told = self.line_of(state, event)
+        if told is not None:
+            self.tell(told)
+
+    def tell(self, line: Line) -> None:
+        """Show a line now, or once the person has answered."""
+        if self.held_back is not None:
+            self.held_back.append(line)
+        else:
+            self.screen.note([line])
+
+    def hear(self, _: StepId, line: str) -> None:
+        """Be told of a line that a body printed."""
+        self.last_line = line
+
+    def begin(self) -> None:
+        """Show the line at the bottom, where there is one, and what was held back."""
+        lines, self.held_back = self.held_back or [], None
+        self.screen.note(lines)
+        if self.screen.has_live_line:
+            self.screen.start_live(self.draw)
+
+    def hold(self) -> None:
+        """Keep still while a person answers."""
+        self.screen.stop_live()
+        self.held_back = self.held_back or []
+
+    def end(self) -> None:
+        """Show what was held back; from here on others write."""
+        self.screen.stop_live()
+        lines, self.held_back = self.held_back or [], None
+        self.screen.note(lines)
+
+    def draw(self, width: int) -> str:
+        """Return the line at the bottom."""
+        done, total = self.counts
+        now = time.time()
+        works = [f"{words} {duration(now - since)}" for words, since in list(self.at_work.values())]
+        head = f"{duration(now - self.began_at):>8}  {done} of {total}  {', '.join(works) or 'waiting'}"
+        said = one_line(self.last_line)
+        return f"{head}  │ {said}"[:width] if said else head[:width]
+
+    # --- what is under way
+
+    def _follow(self, state: RunState, event: Event) -> None:
+        """Keep what the line at the bottom shows."""
+        match event:
+            case ev.EngineStarted() | ev.GroupExpanded() | ev.StepsReset():
+                self._count(state)
+            case ev.StepStarted():
+                self._attempts[event.step] = event.at
+                self.at_work[event.step], self.last_line = (event.step, event.at), ""
+            case ev.LaneRequested():
+                self.at_work["lane"] = ("preparing a lane", event.at)
+            case ev.LaneReady() | ev.LaneFailed():
+                self.at_work.pop("lane", None)
+            case ev.CheckAsked() if event.step == ACCEPTANCE:
+                self.at_work[ACCEPTANCE] = (f"acceptance check {event.check + 1}", event.at)
+            case ev.CheckAnswered() if event.step == ACCEPTANCE:
+                self.at_work.pop(ACCEPTANCE, None)
+            case ev.StepVerified() | ev.StepFailed() | ev.StepSkipped() | ev.RolledBack() | ev.RunEnded():
+                self.at_work.pop(getattr(event, "step", ""), None)
+                self._count(state)
+            case ev.RetryScheduled() | ev.Interrupted() | ev.QuestionAsked():
+                self.at_work.pop(event.step, None)
+            case ev.QuestionAnswered():
+                asked = state.questions[event.question].asked
+                self.at_work[asked.step] = (asked.step, event.at)
+            case _:
+                pass
+
+    def _count(self, state: RunState) -> None:
+        every = list(state.steps())
+        self.counts = sum(node.status in FINAL for node in every), len(every)
+
+    # --- what is told
+
+    def line_of(self, state: RunState, event: Event) -> Line | None:
+        """Return the line that tells the event; None: it is not told."""
+        told = _TOLD.get(type(event))
+        words = told(self, state, event) if told is not None else None
+        if words is None:
+            return None
+        word, text, style = words
+        stamp = f"{duration(event.at - self.began_at):>8}"
+        return Line(f"{stamp}  {word:<{WORD}} {text}".rstrip(), style, hang=len(stamp) + WORD + 5, styled=None)
+
+    def took(self, event: ev.StepEvent) -> str:
+        """Say how long the attempt took."""
+        return duration(event.at - self._attempts.get(event.step, event.at))
+
+    def is_news(self, step: StepId, reason: str) -> bool:
+        """Tell whether this reason was not told just now."""
+        return self._failed.get(step) != reason
+
+    def remember(self, step: StepId, reason: str) -> None:
+        """Keep in mind that the reason was told."""
+        self._failed[step] = reason
+
+
+Words = tuple[str, str, Style]
+
+
+def _phase(_: Progress, state: RunState, event: ev.PhaseEntered) -> Words | None:
+    number = len(state.plan.accept)
+    if event.phase is ev.Phase.VALIDATE and number:
+        return "validate", f"{counted(number, 'acceptance check')} in a clean lane", "head"
+    return None
+
+
+def _lane_ready(_: Progress, state: RunState, event: ev.LaneReady) -> Words | None:
+    if state.plan.prepare is None:
+        return None
+    return "prepared", f"lane {event.lane} in {duration(event.duration_s)}", "dim"
+
+
+def _lane_failed(_: Progress, __: RunState, event: ev.LaneFailed) -> Words:
+    return "failed", f"lane {event.lane} could not be made usable: {one_line(event.reason)}", "bad"
+
+
+def _expanded(_: Progress, __: RunState, event: ev.GroupExpanded) -> Words:
+    return "group", f"{event.group}: {counted(len(event.items), 'step')}", "dim"
+
+
+def _not_expanded(_: Progress, __: RunState, event: ev.ExpansionFailed) -> Words:
+    return "failed", f"{event.group}: {one_line(event.reason)}", "bad"
+
+
+def _verified(progress: Progress, _: RunState, event: ev.StepVerified) -> Words:
+    commit = event.commit[:HASH] if event.commit else "no change"
+    proof = _PROOFS.get(event.proof or "", "answered by a person")
+    return "verified", f"{event.step}  {commit}  {progress.took(event)}, {proof}", "good"
+
+
+def _attempt_failed(progress: Progress, _: RunState, event: ev.AttemptFailed) -> Words:
+    progress.remember(event.step, event.reason)
+    number = f"attempt {event.attempt}" if event.is_counted else "not counted as an attempt"
+    text = f"{event.step}  {number}, {progress.took(event)}, {event.diagnosis.value}: {first_line(event.reason)}"
+    return "failed" if event.is_counted else "broken off", text, "bad" if event.is_counted else "warn"
+
+
+def _restored(_: Progress, __: RunState, event: ev.LaneRestored) -> Words:
+    return "restored", f"{event.step}  its workspace is back where the step began", "dim"
+
+
+def _retry(_: Progress, state: RunState, event: ev.RetryScheduled) -> Words:
+    node = state.nodes[event.step]
+    most = node.spec.retry.maximum_attempts
+    wait = f"in {duration(event.due - event.at)}" if event.due > event.at else "at once"
+    return "again", f"{event.step}  {wait}, attempt {node.failures + 1} of {most}", "warn"
+
+
+def _step_failed(progress: Progress, state: RunState, event: ev.StepFailed) -> Words:
+    reason = f": {first_line(event.reason)}" if progress.is_news(event.step, event.reason) else ""
+    blocked = sum(n.status is StepStatus.BLOCKED and event.step in n.blocked_by for n in state.nodes.values())
+    then = f"; {counted(blocked, 'step')} blocked by it" if blocked else ""
+    stop = "; nothing new starts" if event.stop else ""
+    return "given up", f"{event.step}{reason}{then}{stop}", "bad"
+
+
+def _skipped(progress: Progress, _: RunState, event: ev.StepSkipped) -> Words:
+    if event.reason == "nothing_to_do":
+        return "skipped", f"{event.step}  nothing to do", "dim"
+    reason = f": {first_line(event.reason)}" if progress.is_news(event.step, event.reason) else ""
+    return "skipped", f"{event.step}{reason}; what needs it goes on", "warn"
+
+
+def _rolled_back(_: Progress, __: RunState, event: ev.RolledBack) -> Words:
+    gone = f"; to be done again: {listed(event.invalidated)}" if event.invalidated else ""
+    return "rollback", f"{event.step} failed; the branch is back at {event.to} {event.commit[:HASH]}{gone}", "bad"
+
+
+def _asked(_: Progress, __: RunState, event: ev.QuestionAsked) -> Words:
+    return "asks", f"{event.step}  {event.about.value.replace('_', ' ')}, question {event.question}", "warn"
+
+
+def _answered(_: Progress, state: RunState, event: ev.QuestionAnswered) -> Words:
+    step = state.questions[event.question].asked.step
+    return "answered", f"{step}  {one_line(event.answer)!r} by {one_line(event.by)}", ""
+
+
+def _withdrawn(_: Progress, __: RunState, event: ev.QuestionWithdrawn) -> Words:
+    return "withdrawn", f"question {event.question}: {one_line(event.reason)}", "dim"
+
+
+def _approved(_: Progress, __: RunState, event: ev.ApprovalRecorded) -> Words:
+    return "approved", f"{event.step}  by {one_line(event.by)}", ""
+
+
+def _probed(_: Progress, __: RunState, event: ev.ProbeAnswered) -> Words:
+    text = f": {first_line(event.text)}" if event.text else ""
+    return "probe", f"{event.step}  {event.answer.value.replace('_', ' ')}{text}", ""
+
+
+def _changes(_: Progress, __: RunState, event: ev.ChangesObserved) -> Words | None:
+    if event.outside:
+        return "warning", f"{event.step}  wrote outside the scope: {listed(map(one_line, event.outside))}", "warn"
+    if event.undeclared:
+        text = f"{event.step}  wrote what it does not declare, put back: {listed(map(one_line, event.undeclared))}"
+        return "warning", text, "warn"
+    return None
+
+
+def _finding(_: Progress, __: RunState, event: ev.FindingReported) -> Words:
+    found = event.finding
+    who = f"{found.step}  " if found.step else ""
+    return found.severity.value, f"{who}{one_line(found.text)}", style_of(found.severity.value)
+
+
+def _accept_answer(_: Progress, state: RunState, event: ev.CheckAnswered) -> Words | None:
+    if event.step != ACCEPTANCE:
+        return None
+    name = state.plan.accept[event.check].name
+    style = style_of(event.verdict.value) if event.moment is ev.Moment.AFTER else ""
+    moment = "baseline" if event.moment is ev.Moment.BEFORE else "accept"
+    said = f": {first_line(event.text)}" if event.text and event.verdict is not ev.Verdict.PASSED else ""
+    return moment, f"{one_line(name)}  {event.verdict.value}{said}", style
+
+
+def _refs(_: Progress, __: RunState, event: ev.RefsMoved) -> Words | None:
+    return ("warning", one_line(event.refused), "warn") if event.refused else None
+
+
+def _pausing(_: Progress, __: RunState, event: ev.PauseRequested) -> Words:
+    what = "what runs and can be repeated is ended" if event.interrupt else "what runs is finished, nothing new starts"
+    return "pausing", f"asked by {one_line(event.by)}: {what}", "warn"
+
+
+def _paused(_: Progress, __: RunState, event: ev.RunPaused) -> Words:
+    return "paused", f"by {one_line(event.reason)}", "warn"
+
+
+def _resumed(_: Progress, __: RunState, event: ev.RunResumed) -> Words:
+    return "resumed", f"by {one_line(event.by)}", ""
+
+
+def _cancelling(_: Progress, __: RunState, event: ev.CancelRequested) -> Words:
+    return "cancelled", f"by {one_line(event.by)}", "warn"
+
+
+_TOLD: dict[type[Event], Callable[..., Words | None]] = {
+    ev.PhaseEntered: _phase,
+    ev.LaneReady: _lane_ready,
+    ev.LaneFailed: _lane_failed,
+    ev.GroupExpanded: _expanded,
+    ev.ExpansionFailed: _not_expanded,
+    ev.StepVerified: _verified,
+    ev.AttemptFailed: _attempt_failed,
+    ev.LaneRestored: _restored,
+    ev.RetryScheduled: _retry,
+    ev.StepFailed: _step_failed,
+    ev.StepSkipped: _skipped,
+    ev.RolledBack: _rolled_back,
+    ev.QuestionAsked: _asked,
+    ev.QuestionAnswered: _answered,
+    ev.QuestionWithdrawn: _withdrawn,
+    ev.ApprovalRecorded: _approved,
+    ev.ProbeAnswered: _probed,
+    ev.ChangesObserved: _changes,
+    ev.FindingReported: _finding,
+    ev.CheckAnswered: _accept_answer,
+    ev.RefsMoved: _refs,
+    ev.PauseRequested: _pausing,
+    ev.RunPaused: _paused,
+    ev.RunResumed: _resumed,
+    ev.CancelRequested: _cancelling,
+}
