@@ -4,7 +4,7 @@ Owns what a person at the terminal would do, through `surefoot.api` alone. Must 
 `conftest.py` next.
 
 `driver.py ORDER` carries out one order (JSON, see `Order`); `driver.py` alone reads orders from its standard input, one
-a line, and carries out each in a program forked for it, which saves the imports. An order's last line of output is JSON.
+a line, and carries out each in a program forked for it, which saves the imports. An order's last line is JSON.
 """
 
 from __future__ import annotations

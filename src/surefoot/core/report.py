@@ -166,9 +166,10 @@ def _outside_effects(state: RunState) -> list[Json]:
     """Return what was begun that no restore takes back; `applied` None means that nobody knows."""
     effects: list[Json] = []
     for node in state.steps():
-        has_begun = node.applied is not None or node.applied_before or node.is_in_doubt
+        is_in_doubt = status_of(node) is StepStatus.IN_DOUBT
+        has_begun = node.applied is not None or node.applied_before or is_in_doubt
         if node.spec.effect.is_outside and has_begun:
-            applied = None if node.is_in_doubt else node.applied or node.applied_before
+            applied = None if is_in_doubt else node.applied or node.applied_before
             effects.append(
                 {"step": node.spec.id, "effect": node.spec.effect.value, "applied": applied, "undo": node.spec.undo}
             )
@@ -180,7 +181,7 @@ def _look_at(state: RunState) -> list[str]:
     notes: list[str] = []
     for node in state.steps():
         name = node.spec.id
-        if node.is_in_doubt:
+        if status_of(node) is StepStatus.IN_DOUBT:
             notes.append(f"{name}: nobody knows yet whether its effect was applied")
         elif node.applied and node.status in (StepStatus.FAILED, StepStatus.SKIPPED):
             notes.append(f"{name}: its effect was applied although the step did not hold")
@@ -201,7 +202,8 @@ def next_command(state: RunState) -> str:
     """Return the one command that goes on from here."""
     run = state.created.run
     if state.outcome is Outcome.COMPLETED:
-        return f"surefoot land {run}" if state.has_workspace else f"surefoot show {run}"
+        has_commits = state.branch is not None and state.branch.head != state.created.base
+        return f"surefoot land {run}" if has_commits else f"surefoot show {run}"
     if state.outcome is not None:
         undone = [n.spec.id for n in state.steps() if n.status in (StepStatus.FAILED, StepStatus.CANCELLED)]
         skipped = [n.spec.id for n in state.steps() if n.status is StepStatus.SKIPPED and n.reason != "nothing_to_do"]

@@ -321,7 +321,7 @@ def _probe_first(state: RunState, node: StepState, work: Work, now: float) -> Mo
         )
         return Proposal(ev.ProbeAsked(at=now, step=node.spec.id, attempt=node.attempt), command)
     text = (
-        f"Step {node.spec.id} has not been performed, but its probe finds it applied: {work.probe.text} "
+        f"Step {node.spec.id} has not been performed, but its probe finds it applied ({work.probe.text}). "
         "Record it as applied, or perform it (not_applied)?"
     )
     return Proposal(question(state, node, now, QuestionKind.IN_DOUBT, text, ANSWERS))
