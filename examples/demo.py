@@ -1,18 +1,19 @@
 """Show the main thing in two minutes: migrate a real package, kill Surefoot in the middle, resume, read the report.
 
-`make demo` runs it. Everything it makes lies in `build/demo` and is made anew each time.
+`make demo` runs it. Everything it makes lies in a new temporary folder: below this project, the package's own tests
+would find this project's settings for pytest.
 """
 
 import os
 import shlex
-import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-DEMO = ROOT / "build" / "demo"
+DEMO = Path(tempfile.mkdtemp(prefix="surefoot-demo-"))
 REPOSITORY = DEMO / "sqlparse"
 PLAN = ROOT / "examples" / "sqlparse" / "plan.yaml"
 SUREFOOT = Path(sys.executable).with_name("surefoot")
@@ -73,13 +74,11 @@ def show_what_is_next() -> None:
         (f"surefoot land {RUN}", "merge the verified work into main"),
     ):
         print(f"  {command:42}# {purpose}")
+    print(f"\nAll of the demo lies in {DEMO}; delete that folder when you are done.")
 
 
 def main() -> int:
-    """Run the demo from an empty folder to the end."""
-    shutil.rmtree(DEMO, ignore_errors=True)
-    DEMO.mkdir(parents=True, exist_ok=True)
-
+    """Run the demo in an empty folder, from the package to the report."""
     heading(1, "fetch a real package from the package registry")
     fetched = subprocess.run(
         [sys.executable, str(ROOT / "examples" / "fetch.py"), "sqlparse", str(REPOSITORY)], check=False

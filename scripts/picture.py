@@ -2,7 +2,7 @@
 
 Usage: `python scripts/picture.py HOME RUN FILE`, where HOME is a `$SUREFOOT_HOME`. The picture in the README was drawn
 from a run of `examples/sqlparse/plan.yaml` that was killed once with SIGKILL and resumed. `make demo` makes such a run:
-`python scripts/picture.py build/demo/home 20260101-decade docs/run.svg`.
+`python scripts/picture.py $SUREFOOT_HOME 20260101-decade docs/run.svg`.
 """
 
 import sys

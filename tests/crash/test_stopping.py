@@ -49,7 +49,7 @@ def interrupted(program: Program, times: int) -> None:
     for number in range(times):
         program.send(signal.SIGINT)
         if number < 2:
-            program.hear("pause_requested")
+            program.hear("pause_requested", times=number + 1)
 
 
 def test_after_the_first_interrupt_what_runs_is_finished_and_nothing_new_starts(setting: Setting) -> None:

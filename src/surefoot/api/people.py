@@ -17,7 +17,7 @@ from surefoot.core.events import Event
 from surefoot.core.ids import RunId, StepId
 from surefoot.core.kernel import apply
 from surefoot.core.state import QuestionState, RunState, StepStatus, results_after
-from surefoot.errors import IllegalTransition, JournalConflict, NotAwaitingAnswer, RunNotFound, UsageError
+from surefoot.errors import IllegalTransition, JournalConflict, NotAwaitingAnswer, RunHeld, RunNotFound, UsageError
 from surefoot.journal import Batch
 from surefoot.journal.claim import holder_of
 
@@ -135,6 +135,17 @@ def is_held(home: Home, run: RunId) -> bool:
     return holder_of(home.run_folder(run)) is not None
 
 
+def refuse_held(home: Home, run: RunId) -> None:
+    """Refuse what must not be done to a run while an engine is at work on it.
+
+    Raises:
+        RunHeld: one is.
+    """
+    holder = holder_of(home.run_folder(run))
+    if holder is not None:
+        raise RunHeld(f"run {run!r} is being worked on ({holder.said}); `surefoot pause {run}` first", run=run, holder=holder)
+
+
 def retry(home: Home, run: RunId, steps: tuple[str, ...], *, by: str = "") -> RunState:
     """Set steps to be tried again (none named: all that failed, were skipped or cancelled), with what waited for them.
 
@@ -144,6 +155,7 @@ def retry(home: Home, run: RunId, steps: tuple[str, ...], *, by: str = "") -> Ru
         RunHeld: an engine is at work on the run.
     """
     who, now = by or current_user(), SystemClock().now()
+    refuse_held(home, run)
 
     def say(state: RunState) -> Event:
         wanted = tuple(StepId(step) for step in steps) or _to_retry(state)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+import termios
 from dataclasses import dataclass, field
 
 from surefoot.api.people import checked_answer
@@ -37,16 +38,13 @@ class Asker:
     _typed: bytes = b""
     _is_reading: bool = False
 
-    def begin(self, engagement: Engagement) -> None:
-        """Ask what is open already."""
-        self.engagement = engagement
-        for question in engagement.state.open_questions:
-            self._add(question.asked)
-
-    def observe(self, _: RunState, event: Event) -> None:
-        """Be told of an event: a question comes, or has gone."""
+    def observe(self, state: RunState, event: Event) -> None:
+        """Be told of an event: a question comes, or has gone. What was open already is asked when the engine starts."""
         match event:
-            case QuestionAsked() if not self.is_left:
+            case ev.EngineStarted():
+                for question in state.open_questions:
+                    self._add(question.asked)
+            case QuestionAsked():
                 self._add(event)
             case ev.QuestionAnswered() | ev.QuestionWithdrawn():
                 self._remove(event.question)
@@ -61,6 +59,8 @@ class Asker:
         self._stop_reading()
 
     def _add(self, asked: QuestionAsked) -> None:
+        if self.is_left or asked in self._waiting:
+            return
         self._waiting.append(asked)
         if len(self._waiting) == 1:
             self._show()
@@ -84,6 +84,8 @@ class Asker:
         asked = self._waiting[0]
         lines = [EMPTY, Line(f"Question {asked.question}", "head"), *block(asked.text, 2)]
         self.progress.screen.show([*lines, Line(f"  (Ctrl-D leaves it open; surefoot answer {asked.question} …)", "dim")])
+        # What was typed before the question was seen is no answer to it.
+        termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
         self._prompt()
         if not self._is_reading:
             asyncio.get_running_loop().add_reader(sys.stdin.fileno(), self._read)
@@ -136,4 +138,6 @@ class Asker:
         self.end()
         self.progress.screen.show([EMPTY, Line("Left open.", "dim")])
         self.progress.begin()
-        self.engagement.leave()
+        loop = self.engagement.loop
+        loop.waits_for_answers = False
+        loop.tell()

@@ -60,15 +60,18 @@ def section_lines(section: Section) -> Iterator[Line]:
 
 
 def _row_lines(row: Row, widest_word: int, widest_name: int) -> Iterator[Line]:
-    word = f"  {row.word:<{widest_word}}" if row.word else "  -" if not row.name else " "
-    name = f"  {row.name:<{widest_name}}" if widest_name else ""
+    if not row.word:
+        yield Line(f"  - {row.text}", hang=4)
+        return
+    word = f"  {row.word:<{widest_word}}"
+    name = f"  {row.name:<{widest_name}}" if row.name else ""
     text = f"{word}{name}  {row.text}" if row.text else f"{word}{name}"
     hang = min(len(word) + 2, 16)
     has_command_beside = bool(row.command) and not row.more
     if has_command_beside:
         yield Line(f"{text}  {row.command}", row.style, hang=hang, styled=len(word), is_whole=True)
         return
-    yield Line(text.rstrip(), row.style, hang=hang, styled=len(word) if row.word else 0)
+    yield Line(text.rstrip(), row.style, hang=hang, styled=len(word))
     yield from block(row.more, 4)
     if row.command:
         yield Line(f"    {row.command}", "head", is_whole=True)

@@ -25,6 +25,8 @@ from surefoot.errors import JournalError, RunHeld
 
 LOCK_NAME = "lock"
 _KILL_GRACE_S = 5.0
+_TRIES_MAX = 20
+_TRY_AGAIN_S = 0.02
 """How long a killed holder may take to disappear."""
 
 
@@ -72,12 +74,18 @@ class Claim:
             JournalError: the lock file cannot be made.
         """
         path = run_folder / LOCK_NAME
+        tries = 0
         while True:
             descriptor = _open(path)
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 os.close(descriptor)
+                tries += 1
+                # `holder_of` in another program locks for an instant, too; an engine says who it is.
+                if tries < _TRIES_MAX and holder_of(run_folder) is None:
+                    time.sleep(_TRY_AGAIN_S)
+                    continue
                 raise _held(run_folder, "is held by another engine") from None
             # The folder may have been removed and made anew since it was opened: then this is the lock of nothing.
             if _is_same(descriptor, path):

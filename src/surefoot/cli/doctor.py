@@ -1,0 +1,143 @@
+"""`doctor`: whether this machine has what runs need.
+
+Owns the list of what is looked at, and the cure for each. Must never change anything but make the home folder. Read
+`surefoot.sandbox.rungs` next.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+from surefoot.api.home import home_folder
+from surefoot.cli.exits import FOUND_NOTHING, FOUND_PROBLEMS
+from surefoot.cli.lines import Line, Style, one_line
+from surefoot.cli.screen import Screen
+from surefoot.errors import SurefootError
+
+SCHEMA = "surefoot.doctor/1"
+_PYTHON_OLDEST = (3, 11)
+_SQLITE_OLDEST = (3, 51, 3)
+_FREE_LEAST = 1 << 30
+_STYLES: dict[str, Style] = {"ok": "good", "note": "dim", "problem": "bad"}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one look found."""
+
+    name: str
+    """What was looked at."""
+    verdict: Literal["ok", "note", "problem"]
+    """Whether runs can do with it."""
+    text: str
+    """What was found."""
+    cure: str = ""
+    """What to do."""
+
+
+def doctor(screen: Screen) -> int:
+    """Look at everything and tell."""
+    answers = list(look())
+    if screen.is_json:
+        screen.document({"schema": SCHEMA, "answers": [asdict(answer) for answer in answers]})
+    screen.show(line for answer in answers for line in answer_lines(answer))
+    return FOUND_PROBLEMS if any(answer.verdict == "problem" for answer in answers) else FOUND_NOTHING
+
+
+def answer_lines(answer: Answer) -> Iterator[Line]:
+    """Yield what is said about one look."""
+    text = f"{answer.verdict:<8} {answer.name}: {one_line(answer.text)}"
+    yield Line(text, _STYLES[answer.verdict], hang=9, styled=len(answer.verdict))
+    if answer.cure:
+        yield Line(f"{'':<8} do: {one_line(answer.cure)}", "head", hang=13)
+
+
+def look() -> Iterator[Answer]:
+    """Look at one thing after the other; what breaks is a problem of its own, and the rest is looked at all the same."""
+    looks: tuple[tuple[str, Callable[[], Answer]], ...] = (
+        ("python", _python),
+        ("git", _git),
+        ("sqlite", _sqlite),
+        ("sandbox", _sandbox),
+        ("home", _home),
+        ("journal", _journal),
+        ("disk", _disk),
+    )
+    for name, one in looks:
+        try:
+            yield one()
+        except SurefootError as error:
+            yield Answer(name, "problem", error.message)
+        except OSError as error:
+            yield Answer(name, "problem", str(error))
+
+
+def _said(version: tuple[int, ...]) -> str:
+    return ".".join(map(str, version))
+
+
+def _python() -> Answer:
+    version = sys.version_info[:3]
+    text = f"{_said(version)} at {sys.executable}"
+    if version < _PYTHON_OLDEST:
+        return Answer("python", "problem", text, f"install Python {_said(_PYTHON_OLDEST)} or newer")
+    return Answer("python", "ok", text)
+
+
+def _git() -> Answer:
+    from surefoot.workspace import git_version
+
+    return Answer("git", "ok", f"{_said(git_version())} at {shutil.which('git')}")
+
+
+def _sqlite() -> Answer:
+    import apsw
+
+    text = apsw.sqlite_lib_version()
+    version = tuple(int(part) for part in text.split("."))
+    if version < _SQLITE_OLDEST:
+        cure = f"update it: pip install -U apsw (SQLite {_said(_SQLITE_OLDEST)}: earlier ones can corrupt the journal)"
+        return Answer("sqlite", "problem", f"{text} in apsw {apsw.apsw_version()}", cure)
+    return Answer("sqlite", "ok", f"{text} in apsw {apsw.apsw_version()}")
+
+
+def _sandbox() -> Answer:
+    from surefoot.sandbox import rung_detail
+
+    text, _, cure = rung_detail().partition("; to confine them, ")
+    if not text.startswith("plain"):
+        return Answer("sandbox", "ok", text)
+    # Whoever forces it, and whoever cannot have another, knows; whoever could have one is told.
+    is_chosen = not cure or bool(os.environ.get("SUREFOOT_RUNG"))
+    return Answer("sandbox", "note" if is_chosen else "problem", text, cure)
+
+
+def _home() -> Answer:
+    folder = home_folder()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not os.access(folder, os.W_OK | os.X_OK):
+        return Answer("home", "problem", f"{folder} cannot be written", f"chmod u+rwx {folder}, or set SUREFOOT_HOME")
+    return Answer("home", "ok", str(folder))
+
+
+def _journal() -> Answer:
+    from surefoot.api.home import Home
+
+    with Home() as home:
+        number = len(home.journal.runs())
+    return Answer("journal", "ok", f"opens; runs in it: {number}")
+
+
+def _disk() -> Answer:
+    folder = next(path for path in (home_folder(), *home_folder().parents) if path.exists())
+    free = shutil.disk_usage(folder).free
+    text = f"{free / (1 << 30):.1f} GiB free at {Path(folder)}"
+    if free < _FREE_LEAST:
+        return Answer("disk", "problem", text, "free some: `surefoot ls`, `surefoot rm RUN`, `surefoot gc`")
+    return Answer("disk", "ok", text)

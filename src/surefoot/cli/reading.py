@@ -1,0 +1,117 @@
+"""`status`, `ls`, `report`, `audit`: what there is to read about runs.
+
+Owns how the answers of `surefoot.api.reading` look. Must never change anything. Read `surefoot.cli.render_report` next.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import cast
+
+from surefoot.api.home import Home
+from surefoot.api.reading import RunSummary, runs
+from surefoot.api.reading import audit as audit_run
+from surefoot.api.reading import report as report_run
+from surefoot.cli.exits import FOUND_NOTHING, FOUND_PROBLEMS
+from surefoot.cli.lines import EMPTY, Line, counted, one_line
+from surefoot.cli.lookup import find_run
+from surefoot.cli.render_report import head_lines, next_lines, report_lines, report_markdown, section_lines
+from surefoot.cli.screen import Screen
+from surefoot.cli.shape import Report
+from surefoot.cli.telling import Section, question_row, style_of
+from surefoot.core.ids import RunId
+from surefoot.journal.claim import holder_of
+
+RUNS_SCHEMA = "surefoot.runs/1"
+AUDIT_SCHEMA = "surefoot.audit/1"
+
+
+def read_report(home: Home, run: RunId) -> Report:
+    """Return the report of a run."""
+    return cast("Report", report_run(home, run))
+
+
+def engine_of(home: Home, run: RunId) -> str | None:
+    """Say which engine is at work on a run; None: none is."""
+    holder = holder_of(home.run_folder(run))
+    return None if holder is None else f"pid {holder.pid} on {holder.host}"
+
+
+def status(name: str | None, repo: Path | None, screen: Screen) -> int:
+    """Show in short where a run stands."""
+    with Home() as home:
+        run = find_run(home, name, repo)
+        report, engine = read_report(home, run), engine_of(home, run)
+    if screen.is_json:
+        kept = ("run", "goal", "state", "outcome", "reason", "phase", "counts", "questions", "next")
+        screen.document({key: value for key, value in report.items() if key in kept} | {"engine": engine})
+    screen.show(status_lines(report, engine))
+    return 0
+
+
+def status_lines(report: Report, engine: str | None) -> Iterator[Line]:
+    """Yield the short answer to where a run stands."""
+    yield from head_lines(report, engine)
+    if report["questions"]:
+        yield EMPTY
+        yield from section_lines(Section(title="Questions", rows=[question_row(one) for one in report["questions"]]))
+        yield EMPTY
+    yield from next_lines(report, engine)
+
+
+def list_runs(screen: Screen) -> int:
+    """List all runs."""
+    with Home() as home:
+        found = runs(home)
+    if screen.is_json:
+        screen.document({"schema": RUNS_SCHEMA, "runs": [asdict(summary) for summary in found]})
+    screen.show(run_lines(found))
+    return 0
+
+
+def run_lines(found: Sequence[RunSummary]) -> Iterator[Line]:
+    """Yield a line for each run."""
+    if not found:
+        yield Line("There is no run yet; `surefoot run PLAN` starts one.")
+    words = [(one.outcome or one.state).replace("_", " ") for one in found]
+    widest = max(map(len, words), default=0)
+    for one, word in zip(found, words, strict=True):
+        when = time.strftime("%Y-%m-%d %H:%M", time.localtime(one.created_at))
+        where = Path(one.repository).name if one.repository else "-"
+        done = f"{one.verified}/{one.steps}"
+        text = f"{one.run}  {word:<{widest}}  {done:>7}  {when}  {where}  {one_line(one.goal)}"
+        style = style_of(one.outcome or one.state)
+        yield Line(text, style, hang=4, styled=len(one.run) + 2 + len(word) if style else None)
+
+
+def report(name: str | None, repo: Path | None, screen: Screen, *, markdown: bool) -> int:
+    """Print the report of a run."""
+    with Home() as home:
+        run = find_run(home, name, repo)
+        found, engine = read_report(home, run), engine_of(home, run)
+    if screen.is_json:
+        screen.document(found)
+    elif markdown:
+        screen.text(report_markdown(found))
+    else:
+        screen.show(report_lines(found, engine=engine))
+    return 0
+
+
+def audit(name: str | None, repo: Path | None, screen: Screen) -> int:
+    """Tell what does not fit together in a run's journal and commits."""
+    with Home() as home:
+        run = find_run(home, name, repo)
+        problems = audit_run(home, run)
+        seq, digest = home.journal.head(run)
+    if screen.is_json:
+        screen.document({"schema": AUDIT_SCHEMA, "run": run, "at_seq": seq, "hash": digest, "problems": problems})
+    screen.show(Line(one_line(problem), "bad", hang=4) for problem in problems)
+    if problems:
+        screen.show([Line(f"Run {run}: {counted(len(problems), 'problem')} found.", "bad")])
+        return FOUND_PROBLEMS
+    screen.show([Line(f"Run {run}: {counted(seq, 'event')}, the evidence and the commits fit together.", "good")])
+    return FOUND_NOTHING

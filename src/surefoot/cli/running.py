@@ -1,0 +1,216 @@
+"""`run`, `resume`, `retry`: an engine at work, watched from the terminal.
+
+Owns what is said before, the signals, and the report at the end. Must never decide what the engine does. Read
+`surefoot.cli.progress` and `surefoot.api.running` next.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from surefoot.api.home import Home
+from surefoot.api.people import retry as set_to_retry
+from surefoot.api.reading import plan_has_changed
+from surefoot.api.running import Engagement, Options, Source, Watching, create_run, engage
+from surefoot.cli.exits import ExitCode, code_of_run
+from surefoot.cli.lines import EMPTY, Line, counted, listed, one_line
+from surefoot.cli.lookup import find_run, root_of
+from surefoot.cli.plans import finding_lines, plan_lines
+from surefoot.cli.progress import Progress
+from surefoot.cli.questions import Asker
+from surefoot.cli.render_report import report_lines
+from surefoot.cli.screen import Screen
+from surefoot.cli.shape import Report
+from surefoot.cli.telling import HASH
+from surefoot.core.events import Event
+from surefoot.core.ids import RunId
+from surefoot.core.plan import Plan
+from surefoot.core.report import report_of
+from surefoot.core.review import review
+from surefoot.core.state import RunState
+from surefoot.errors import UsageError
+from surefoot.planfile import load_plan
+from surefoot.sandbox import rung_detail
+
+PLAN_SUFFIXES = (".yaml", ".yml")
+_HINTS = (
+    "Ctrl-C again ends what can be repeated and puts it back; an irreversible effect is still waited for.",
+    "Ctrl-C again stops at once; an outside effect that is under way is then in doubt.",
+    "Stopping at once.",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """What `run` was asked for."""
+
+    plan: str
+    """The plan file, or a goal."""
+    repo: Path | None
+    """The repository; None: the current one."""
+    run_id: str | None
+    """The id wanted."""
+    include_dirty: bool
+    """Whether to start from the checkout as it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent:
+    """What the person approves beforehand."""
+
+    yes: bool = False
+    """What asks for confirmation, except irreversible steps."""
+    allow: tuple[str, ...] = ()
+    """Irreversible steps by name."""
+    take_over: bool = False
+    """Ending the engine that holds the run."""
+
+    @property
+    def options(self) -> Options:
+        """Return it as the engine takes it."""
+        return Options(yes=self.yes, allow=self.allow, take_over=self.take_over)
+
+
+def start(asked: Start, consent: Consent, screen: Screen) -> ExitCode:
+    """Create a run and work on it.
+
+    Raises:
+        UsageError: it is a goal, the plan cannot run, or an `--allow` names no step.
+    """
+    if not asked.plan.endswith(PLAN_SUFFIXES):
+        raise UsageError(
+            f"{asked.plan!r} is a goal in words, which needs a model; that comes with a later release. Write a plan "
+            "instead: `surefoot init` gives you one to begin with (plan files end in .yaml or .yml)"
+        )
+    path = Path(asked.plan)
+    loaded = load_plan(path)
+    _refuse_unknown(consent, loaded.plan)
+    root = root_of(asked.repo)
+    source = Source(
+        repository=root, plan_path=path, plan_digest=loaded.digest, include_dirty=asked.include_dirty
+    )
+    with Home() as home:
+        state = create_run(home, loaded.plan, source, run_id=asked.run_id)
+        reviewed = review(loaded.plan, checkout=str(root), places=loaded.places)
+        screen.note(_start_lines(state))
+        screen.note([EMPTY, *plan_lines(loaded.plan, reviewed)])
+        screen.note(finding_lines(reviewed.findings, with_notes=False))
+        return _work(home, state.created.run, consent, screen)
+
+
+def resume(name: str | None, repo: Path | None, consent: Consent, screen: Screen) -> ExitCode:
+    """Go on with a run. One that has ended is reported, and nothing else."""
+    with Home() as home:
+        run = find_run(home, name, repo)
+        state = home.state(run)
+        _refuse_unknown(consent, state.plan)
+        if plan_has_changed(home, run):
+            text = f"The plan file {state.created.plan_path} has changed since; the run goes on by its own copy."
+            screen.note([Line(text, "warn", hang=2)])
+        if state.outcome is not None and _has_followed(state):
+            screen.show([Line("This run has ended, so there is nothing to resume.", "dim")])
+            return _conclude(state, screen)
+        screen.note([Line(f"Resuming run {run}: {one_line(state.plan.goal)}", "head", hang=2), *_rung_lines()])
+        return _work(home, run, consent, screen)
+
+
+def retry(which: tuple[str, tuple[str, ...]], repo: Path | None, consent: Consent, screen: Screen) -> ExitCode:
+    """Set steps of a run to be tried again, and go on with it."""
+    name, steps = which
+    with Home() as home:
+        run = find_run(home, name, repo)
+        _refuse_unknown(consent, home.state(run).plan)
+        set_to_retry(home, run, steps)
+        screen.note([Line(f"Going on with run {run}", "head"), *_rung_lines()])
+        return _work(home, run, consent, screen)
+
+
+def _has_followed(state: RunState) -> bool:
+    """Tell whether the branch is where the journal says; a kill at the very end can leave it behind."""
+    branch = state.branch
+    return branch is None or branch.refused is not None or branch.moved == branch.head
+
+
+def _refuse_unknown(consent: Consent, plan: Plan) -> None:
+    """Refuse an approval for a step that the plan does not have; the members of groups are not known beforehand."""
+    known = [step.id for step in plan.steps]
+    if any(step.for_each is not None for step in plan.steps):
+        return
+    for name in consent.allow:
+        if name not in known:
+            raise UsageError(f"--allow names {name!r}, but the plan has no such step; it has {listed(known, 12)}")
+
+
+def _start_lines(state: RunState) -> Iterator[Line]:
+    """Say what the run is, where it works, and what it leaves out."""
+    created = state.created
+    yield Line(f"Run {created.run}: {one_line(state.plan.goal)}", "head", hang=2)
+    yield Line(f"Branch surefoot/{created.run}, from {(created.base or '')[:HASH]} of {created.repository}", hang=2)
+    yield from _rung_lines()
+    if created.dirty:
+        paths = f"{counted(len(created.dirty), 'uncommitted path')} ({listed(map(one_line, created.dirty), 3)})"
+        verb = "is" if len(created.dirty) == 1 else "are"
+        if created.include_dirty:
+            yield Line(f"Starts from the checkout: {paths} {verb} part of it.", hang=2)
+        else:
+            text = f"Starts from HEAD: {paths} {verb} not part of it; --include-dirty takes them."
+            yield Line(text, "warn", hang=2)
+
+
+def _rung_lines() -> Iterator[Line]:
+    detail = rung_detail()
+    yield Line(f"Sandbox {detail}", "warn" if detail.startswith("plain") else "", hang=2)
+
+
+def _work(home: Home, run: RunId, consent: Consent, screen: Screen) -> ExitCode:
+    """Let an engine work on the run until it stops; then report."""
+    progress = Progress(screen)
+    asker = Asker(progress) if screen.can_ask else None
+
+    def observe(state: RunState, event: Event) -> None:
+        progress.observe(state, event)
+        if asker is not None:
+            asker.observe(state, event)
+
+    def engaged(engagement: Engagement) -> None:
+        _hear_signals(engagement, progress)
+        if asker is not None:
+            asker.engagement = engagement
+        progress.begin()
+
+    watching = Watching(observer=observe, on_line=progress.hear, engaged=engaged, answers_here=asker is not None)
+    screen.note([EMPTY])
+    try:
+        state = asyncio.run(engage(home, run, consent.options, watching=watching))
+    finally:
+        progress.end()
+    return _conclude(state, screen)
+
+
+def _hear_signals(engagement: Engagement, progress: Progress) -> None:
+    """Let Ctrl-C stop the engine, more firmly each time. A program that is told to end counts as pressing it twice."""
+    loop = asyncio.get_running_loop()
+
+    def stop(times: int) -> None:
+        for _ in range(times):
+            engagement.ask_to_stop()
+        hint = _HINTS[min(engagement.stops_asked, len(_HINTS)) - 1]
+        progress.screen.show([EMPTY, Line(hint, "warn", hang=2)])
+
+    for number, times in ((signal.SIGINT, 1), (signal.SIGTERM, 2), (signal.SIGHUP, 2)):
+        if number is not signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
+            loop.add_signal_handler(number, stop, times)
+
+
+def _conclude(state: RunState, screen: Screen) -> ExitCode:
+    """Report where the run stands, and return the exit code for it."""
+    report = cast("Report", report_of(state))
+    if screen.is_json:
+        screen.document(report)
+    screen.show([EMPTY, *report_lines(report, is_short=True)])
+    return code_of_run(report["state"], report["outcome"])

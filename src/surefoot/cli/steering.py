@@ -1,0 +1,139 @@
+"""`pause`, `cancel`, `answer`, `restore`: what a person says to a run.
+
+Owns what is said back, and the last question before a restore. Must never perform an effect. Read
+`surefoot.api.people` next.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from surefoot.api import people
+from surefoot.api.home import Home
+from surefoot.cli.exits import ExitCode
+from surefoot.cli.lines import EMPTY, Line, counted, one_line
+from surefoot.cli.lookup import find_run
+from surefoot.cli.reading import engine_of, read_report, status_lines
+from surefoot.cli.screen import Screen
+from surefoot.cli.telling import HASH
+from surefoot.core.ids import RunId, StepId
+from surefoot.core.plan import Effect
+from surefoot.core.state import RunState, StepState, results_after
+
+Say = Callable[[Home, RunId], Awaitable[RunState]]
+
+
+def pause(name: str | None, repo: Path | None, screen: Screen) -> int:
+    """Ask a run to pause."""
+    return _say(name, repo, screen, people.pause)
+
+
+def cancel(name: str | None, repo: Path | None, screen: Screen) -> int:
+    """End a run where it is."""
+    return _say(name, repo, screen, people.cancel)
+
+
+def _say(name: str | None, repo: Path | None, screen: Screen, say: Say) -> int:
+    with Home() as home:
+        run = find_run(home, name, repo)
+        asyncio.run(_awaited(say(home, run)))
+        report, engine = read_report(home, run), engine_of(home, run)
+    if screen.is_json:
+        screen.document({"run": run, "state": report["state"], "outcome": report["outcome"], "engine": engine})
+    if engine is not None:
+        screen.show([Line(f"Asked the engine ({engine}); it stops once what runs allows it.", "warn", hang=2)])
+    screen.show(status_lines(report, engine))
+    return 0
+
+
+async def _awaited(saying: Awaitable[RunState]) -> None:
+    await saying
+
+
+def answer(question: str, text: str, screen: Screen) -> int:
+    """Answer a question; the run's part of its id may be given as for other commands."""
+    name, _, number = question.rpartition(".")
+    with Home() as home:
+        run = find_run(home, name or None, None) if name else RunId("")
+        full = f"{run}.{number}"
+        people.answer(home, full, text)
+        given = home.state(run).questions[full].answered
+        engine = engine_of(home, run)
+    word = given.answer if given is not None else text
+    if screen.is_json:
+        screen.document({"question": full, "answer": word, "engine": engine})
+    screen.show([Line(f"Question {full} is answered: {one_line(word)}", "good", hang=2)])
+    if engine is not None:
+        screen.show([Line(f"The engine at work ({engine}) goes on.")])
+    else:
+        screen.show([Line(f"Next: surefoot resume {run}", "head", is_whole=True)])
+    return 0
+
+
+def restore(where: tuple[str | None, str], repo: Path | None, screen: Screen, *, yes: bool) -> int:
+    """Take a run back to where a step left it, after a question if irreversible effects came later."""
+    name, to = where
+    with Home() as home:
+        run = find_run(home, name, repo)
+        later = effects_after(home.state(run), to)
+        screen.show(effect_lines(later))
+        if any(node.spec.effect is Effect.IRREVERSIBLE for node in later) and not yes and not _agrees(screen):
+            return ExitCode.WAITING
+        state = asyncio.run(people.restore(home, run, to))
+        pending = [node.spec.id for node in state.steps() if node.status == "pending"]
+    assert state.branch is not None
+    head = state.branch.head
+    if screen.is_json:
+        screen.document({"run": run, "to": to, "head": head, "pending": pending})
+    screen.show([
+        Line(f"Run {run} is back at step {to}, commit {head[:HASH]}; {counted(len(pending), 'step')} to be done.", hang=2),
+        Line(f"The old tip is kept under refs/surefoot/{run}/kept/.", "dim"),
+        Line(f"Next: surefoot resume {run}", "head", is_whole=True),
+    ])
+    return 0
+
+
+def effects_after(state: RunState, to: str) -> list[StepState]:
+    """Return the steps behind `to` whose outside effects were applied, or may have been: no restore undoes those."""
+    target = state.nodes.get(StepId(to))
+    if target is None:
+        return []
+    gone = results_after(state, target)
+    return [
+        node
+        for node in state.steps()
+        if node.spec.effect.is_outside
+        and (node.applied or node.is_in_doubt)
+        and (node.spec.id in gone or node.verified_seq > target.verified_seq or node.verified_seq == 0)
+    ]
+
+
+def effect_lines(later: list[StepState]) -> list[Line]:
+    """Return what is said about effects that a restore does not undo."""
+    if not later:
+        return []
+    lines = [Line("These effects stay as they are, whatever is restored:", "warn")]
+    for node in later:
+        undo = f"; undo: {one_line(node.spec.undo)}" if node.spec.undo else ""
+        word = "in doubt" if node.is_in_doubt else "applied"
+        lines.append(Line(f"  {node.spec.id}  {node.spec.effect.value}, {word}{undo}", hang=6))
+    return lines
+
+
+def _agrees(screen: Screen) -> bool:
+    """Ask the person at the terminal; without one, say what to do instead."""
+    if screen.can_ask:
+        try:
+            if input("Restore all the same? [y/N] ").strip().lower() in {"y", "yes"}:
+                return True
+        except EOFError:
+            screen.show([EMPTY])
+        screen.show([Line("Nothing was restored.")])
+        return False
+    text = "Irreversible effects were applied later; nothing was restored. Say --yes to restore all the same."
+    if screen.is_json:
+        screen.document({"error": {"code": "needs-consent", "message": text}})
+    screen.error(text)
+    return False

@@ -1,0 +1,240 @@
+"""What the acceptance tests stand on: a user's repository, a home of its own, and `surefoot` as a real program.
+
+Owns the stage and the plans. Must never look into the program: only at what it prints, returns, and leaves in git. Read
+`test_running.py` next.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+RUN = "20260101-abc123"
+
+_EDIT = """
+goal: Replace one by two
+steps:
+  - id: first
+    run: sed -i s/one/two/ a.txt
+    checks: [{run: grep -q two a.txt, expect: fail_to_pass}]
+  - id: second
+    needs: [first]
+    run: sed -i s/one/two/ b.txt
+    checks: [{run: grep -q two b.txt, expect: fail_to_pass}]
+"""
+PLANS = {
+    "edit": _EDIT,
+    "partial": _EDIT.replace("run: sed -i s/one/two/ b.txt", "run: sed -i s/one/three/ b.txt"),
+    "failing": """
+goal: Fail
+steps:
+  - {id: wrong, run: "echo so it goes; exit 3", checks: [{file: a.txt, exists: true}]}
+""",
+    "asking": """
+goal: Ask first
+steps:
+  - {id: edit, run: "echo two > a.txt", checks: [{file: a.txt, contains: two}]}
+  - id: send
+    needs: [edit]
+    run: echo sent > sent.txt
+    effect: irreversible
+    undo: Send a correction.
+    checks: [{file: sent.txt, exists: true}]
+""",
+    "holding": """
+goal: Be stopped
+steps:
+  - id: hold
+    run: touch $XDG_CACHE_HOME/begun; until test -e $XDG_CACHE_HOME/go; do sleep 0.02; done; echo held > held.txt
+    checks: [{file: held.txt, exists: true}]
+  - {id: after, needs: [hold], run: "echo after > after.txt", checks: [{file: after.txt, exists: true}]}
+""",
+}
+"""Plans by name; a text that is no name is a plan itself."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """How a program ended and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """Return standard output as the one JSON document it is."""
+        return json.loads(self.out)
+
+
+class Program:
+    """A `surefoot` at work beside the test; killed at the end of a `with`, should it still run."""
+
+    def __init__(self, command: list[str], cwd: Path, env: Mapping[str, str]) -> None:
+        """Start it."""
+        self._popen = subprocess.Popen(
+            command,
+            cwd=cwd,
+            env=dict(env),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        self._heard: list[str] = []
+
+    @property
+    def pid(self) -> int:
+        """Return its operating-system id."""
+        return self._popen.pid
+
+    def hear(self, words: str) -> None:
+        """Wait until it has printed a line with these words in it."""
+        assert self._popen.stdout is not None
+        for line in self._popen.stdout:
+            self._heard.append(line)
+            if words in line:
+                return
+        raise AssertionError(f"{words!r} was never said, but:\n{''.join(self._heard)}")
+
+    def send(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        self._popen.send_signal(number)
+
+    def wait(self) -> Said:
+        """Wait for its end."""
+        rest, _ = self._popen.communicate()
+        return Said(self._popen.returncode, "".join(self._heard) + rest, "")
+
+    def __enter__(self) -> Program:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._popen.poll() is None:
+            self._popen.kill()
+        self._popen.__exit__(None, None, None)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A user's repository, their home, and the program."""
+
+    folder: Path
+    env: Mapping[str, str] = field(repr=False)
+
+    @property
+    def user(self) -> Path:
+        """Return the user's repository."""
+        return self.folder / "user"
+
+    @property
+    def home(self) -> Path:
+        """Return `$SUREFOOT_HOME`."""
+        return self.folder / "state"
+
+    def plan(self, plan: str) -> str:
+        """Write a plan (see `PLANS`) beside the repository and return its path."""
+        path = self.folder / "plan.yaml"
+        path.write_text(PLANS.get(plan, plan), "utf-8")
+        return str(path)
+
+    def command(self, *arguments: str) -> list[str]:
+        """Return the command line of the program."""
+        return [sys.executable, "-m", "surefoot", *arguments]
+
+    def say(self, *arguments: str, env: Mapping[str, str] | None = None, cwd: Path | None = None) -> Said:
+        """Run the program to its end, without a terminal."""
+        done = subprocess.run(
+            self.command(*arguments),
+            cwd=cwd or self.user,
+            env={**self.env, **(env or {})},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return Said(done.returncode, done.stdout, done.stderr)
+
+    def run(self, plan: str, *arguments: str) -> Said:
+        """Run a plan under the id `RUN`."""
+        return self.say("run", self.plan(plan), "--run-id", RUN, *arguments)
+
+    def begin(self, *arguments: str) -> Program:
+        """Start the program beside the test."""
+        return Program(self.command(*arguments), self.user, self.env)
+
+    @contextmanager
+    def held(self) -> Iterator[Program]:
+        """Run the plan `holding` beside the test; its first step has begun and holds until `go`."""
+        with self.begin("run", self.plan("holding"), "--run-id", RUN) as program:
+            while not (self.home / "cache" / "begun").exists():
+                time.sleep(0.02)
+            yield program
+
+    def bash(self, text: str) -> None:
+        """Run a line of shell in the user's repository."""
+        subprocess.run(["bash", "-c", text], cwd=self.user, env=dict(self.env), check=True, capture_output=True)
+
+    def go(self) -> None:
+        """Let the step `hold` go on."""
+        (self.home / "cache" / "go").touch()
+
+    def states(self) -> dict[str, str]:
+        """Return the state of each step."""
+        return {step["id"]: step["state"] for step in self.say("report", RUN, "--json").json["steps"]}
+
+    def git(self, *arguments: str) -> str:
+        """Run git in the user's repository."""
+        done = subprocess.run(
+            ["git", *arguments], cwd=self.user, env=dict(self.env), check=True, capture_output=True, text=True
+        )
+        return done.stdout.strip()
+
+
+@pytest.fixture(scope="session")
+def _environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Return the variables the program gets: nothing of whoever runs the tests, but the paths."""
+    home = tmp_path_factory.mktemp("person")
+    (home / ".gitconfig").write_text("[user]\n\tname = Una User\n\temail = una@example.org\n", "utf-8")
+    kept = {name: os.environ[name] for name in ("LANG", "TMPDIR", "SUREFOOT_RUNG") if name in os.environ}
+    git = shutil.which("git")
+    assert git is not None
+    return {
+        **kept,
+        # As little as will do: where lanes have a `python`, each is asked where it imports from.
+        "PATH": os.pathsep.join([str(Path(git).parent), os.defpath]),
+        "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+        "HOME": str(home),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "USER": "tester",
+        "TERM": "xterm",
+    }
+
+
+@pytest.fixture
+def stage(tmp_path: Path, _environment: dict[str, str]) -> Iterator[Stage]:
+    """Make a repository with two files, and a home for runs."""
+    stage = Stage(tmp_path, {**_environment, "SUREFOOT_HOME": str(tmp_path / "state")})
+    stage.user.mkdir()
+    (stage.user / "a.txt").write_text("one\n", "utf-8")
+    (stage.user / "b.txt").write_text("one\n", "utf-8")
+    stage.git("init", "-q", "-b", "main")
+    stage.git("add", "-A")
+    stage.git("commit", "-qm", "Start")
+    yield stage
+    if stage.home.is_dir():  # a step that is still held would outlive its test
+        (stage.home / "cache").mkdir(exist_ok=True)
+        stage.go()

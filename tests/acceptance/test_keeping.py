@@ -1,0 +1,93 @@
+"""`restore`, `land`, `rm`, `gc`: what becomes of a run's work.
+
+Owns the acceptance of what is done after a run. Read `test_looking.py` next.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from conftest import Stage
+
+RUN = "20260101-abc123"
+
+
+def test_restore_takes_the_branch_back_and_keeps_the_old_tip(stage: Stage) -> None:
+    """The later step is to be done again."""
+    stage.run("edit")
+    tip = stage.git("rev-parse", f"surefoot/{RUN}")
+    assert stage.say("restore", "--to", "first").code == 0
+    assert stage.states() == {"first": "verified", "second": "pending"}
+    assert tip in stage.git("for-each-ref", "--format=%(objectname)", f"refs/surefoot/{RUN}/kept/")
+
+
+def test_a_restored_run_is_resumed_to_its_end(stage: Stage) -> None:
+    """The later step is done anew."""
+    stage.run("edit")
+    stage.say("restore", "--to", "first")
+    assert (stage.say("resume").code, stage.git("show", f"surefoot/{RUN}:b.txt")) == (0, "two")
+
+
+def test_restore_across_an_irreversible_effect_asks_first(stage: Stage) -> None:
+    """Without a terminal it exits 4, names the effect and the option, and changes nothing."""
+    stage.run("asking", "--allow", "send")
+    said = stage.say("restore", "--to", "edit")
+    assert (said.code, "send" in said.out, "--yes" in said.err, stage.states()["send"]) == (4, True, True, "verified")
+
+
+def test_restore_across_an_irreversible_effect_goes_ahead_with_yes(stage: Stage) -> None:
+    """The effect is named all the same."""
+    stage.run("asking", "--allow", "send")
+    said = stage.say("restore", "--to", "edit", "--yes")
+    assert (said.code, "undo: Send a correction." in said.out) == (0, True)
+
+
+def test_restore_to_an_unknown_step_exits_2(stage: Stage) -> None:
+    """Nothing is changed."""
+    stage.run("edit")
+    assert stage.say("restore", "--to", "nowhere").code == 2
+
+
+def test_land_merges_the_work_into_the_checkout(stage: Stage) -> None:
+    """The checked-out branch is at the run's last commit."""
+    stage.run("edit")
+    assert (stage.say("land").code, (stage.user / "b.txt").read_text("utf-8")) == (0, "two\n")
+
+
+def test_land_squash_makes_one_commit(stage: Stage) -> None:
+    """With the goal as its subject."""
+    stage.run("edit")
+    stage.say("land", "--squash")
+    assert stage.git("log", "--format=%s").splitlines() == ["Replace one by two", "Start"]
+
+
+def test_land_refuses_a_checkout_with_changes(stage: Stage) -> None:
+    """And says what to do; the files stay."""
+    stage.run("edit")
+    (stage.user / "a.txt").write_text("mine\n", "utf-8")
+    said = stage.say("land")
+    assert (said.code, "Commit or stash" in said.err, (stage.user / "a.txt").read_text("utf-8")) == (1, True, "mine\n")
+
+
+def test_rm_deletes_the_run_and_keeps_its_branch(stage: Stage) -> None:
+    """It is not listed any more."""
+    stage.run("edit")
+    assert stage.say("rm", RUN).code == 0
+    assert (stage.say("status").code, stage.git("branch", "--list", "surefoot/*").strip()) == (2, f"surefoot/{RUN}")
+
+
+def test_rm_branch_deletes_the_branch_too(stage: Stage) -> None:
+    """Nothing of the run is left in the repository."""
+    stage.run("edit")
+    stage.say("rm", RUN, "--branch")
+    assert stage.git("for-each-ref", "--format=%(refname)") == "refs/heads/main"
+
+
+def test_gc_deletes_what_belongs_to_no_run(stage: Stage) -> None:
+    """A folder that a killed `run` left behind."""
+    stage.run("edit")
+    (stage.home / "runs" / "20990101-zzzzzz").mkdir()
+    said = stage.say("gc")
+    assert (said.code, (stage.home / "runs" / "20990101-zzzzzz").exists()) == (0, False)
+    assert (stage.home / "runs" / RUN).exists()

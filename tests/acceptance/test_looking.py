@@ -1,0 +1,125 @@
+"""`status`, `ls`, `show`, `report`, `audit`, and which run is meant.
+
+Owns the acceptance of what only reads. Read `test_planning.py` next.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from conftest import Stage
+
+RUN = "20260101-abc123"
+
+
+def test_a_run_is_found_by_a_prefix_from_anywhere(stage: Stage) -> None:
+    """The repository matters only for `latest`."""
+    stage.run("edit")
+    assert f"Run {RUN}" in stage.say("status", RUN[:6], cwd=stage.folder).out
+
+
+def test_the_latest_run_is_that_of_the_repository_one_is_in(stage: Stage) -> None:
+    """A folder without runs has none, whatever others have."""
+    stage.run("edit")
+    (stage.user / "sub").mkdir()
+    assert stage.say("status", cwd=stage.user / "sub").code == 0
+    assert stage.say("status", cwd=stage.folder).code == 2
+
+
+def test_an_unknown_run_exits_2(stage: Stage) -> None:
+    """And says how to list those there are."""
+    said = stage.say("status", "2099")
+    assert (said.code, "surefoot ls" in said.err) == (2, True)
+
+
+def test_ls_lists_runs_with_their_outcome(stage: Stage) -> None:
+    """A line each, and as JSON."""
+    stage.run("edit")
+    assert f"{RUN}  completed      2/2" in stage.say("ls").out
+    assert stage.say("ls", "--json").json["runs"][0]["outcome"] == "completed"
+
+
+def test_show_lists_the_steps(stage: Stage) -> None:
+    """With what each rests on."""
+    stage.run("partial")
+    said = stage.say("show").out
+    assert "verified   first" in said
+    assert "failed     second" in said
+
+
+def test_show_of_a_step_has_attempts_evidence_and_the_commit(stage: Stage) -> None:
+    """All that is needed to judge it."""
+    stage.run("edit")
+    said = stage.say("show", "latest", "first").out
+    told = ("verified after", "grep -q two a.txt (fail_to_pass, before: failed)", "+two", "-one", "Surefoot-Step: first")
+    assert [words for words in told if words not in said] == []
+
+
+def test_show_output_is_what_the_body_printed(stage: Stage) -> None:
+    """Whole, and nothing else."""
+    stage.run("failing")
+    assert stage.say("show", RUN, "wrong", "--output").out == "so it goes\n"
+
+
+def test_show_events_is_the_journal(stage: Stage) -> None:
+    """A JSON document a line, for programs."""
+    stage.run("edit")
+    lines = stage.say("show", "--events", "--json").out.splitlines()
+    events = [json.loads(line) for line in lines]
+    assert (events[0]["kind"], [event["seq"] for event in events]) == ("run_created", [*range(1, len(events) + 1)])
+
+
+def test_a_report_as_markdown_has_its_headings(stage: Stage) -> None:
+    """Failures first."""
+    stage.run("partial")
+    said = stage.say("report", "--markdown").out
+    assert said.startswith(f"# Run `{RUN}`: partially completed")
+    assert said.index("## Not done") < said.index("## Done")
+
+
+def test_a_report_exists_while_the_run_is_at_work(stage: Stage) -> None:
+    """At any moment."""
+    with stage.held() as engine:
+        said = stage.say("status").out
+        assert (f"at work (pid {engine.pid}" in said, stage.states()["hold"]) == (True, "running")
+
+
+def test_a_report_exists_when_the_runs_folder_is_gone(stage: Stage) -> None:
+    """It rests on the journal alone."""
+    stage.run("edit")
+    subprocess.run(["rm", "-rf", str(stage.home / "runs")], check=True)
+    assert "2 of 2 steps verified" in stage.say("report").out
+
+
+def test_audit_of_an_untouched_run_exits_0(stage: Stage) -> None:
+    """Hashes, evidence and commits fit together."""
+    stage.run("edit")
+    assert stage.say("audit").code == 0
+
+
+def test_audit_of_an_edited_journal_exits_1(stage: Stage) -> None:
+    """And names the event."""
+    apsw = pytest.importorskip("apsw")
+    stage.run("edit")
+    connection = apsw.Connection(str(stage.home / "journal.db"))
+    connection.execute("UPDATE events SET body = replace(body, 'first', 'other') WHERE seq = 1")
+    connection.close()
+    said = stage.say("audit")
+    assert (said.code, "event 1" in said.out) == (1, True)
+
+
+def test_without_a_command_the_help_is_shown(stage: Stage) -> None:
+    """Exit code 2: nothing was done."""
+    said = stage.say()
+    assert (said.code, "Usage: surefoot" in said.out) == (2, True)
+
+
+def test_the_version_is_told(stage: Stage) -> None:
+    """As other programs do."""
+    said = stage.say("--version")
+    assert (said.code, said.out.startswith("surefoot ")) == (0, True)
