@@ -13,11 +13,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
@@ -101,6 +101,11 @@ class Program:
         """Return its operating-system id."""
         return self._popen.pid
 
+    @property
+    def is_running(self) -> bool:
+        """Tell whether it has not ended."""
+        return self._popen.poll() is None
+
     def hear(self, words: str) -> None:
         """Wait until it has printed a line with these words in it."""
         assert self._popen.stdout is not None
@@ -119,7 +124,7 @@ class Program:
         rest, _ = self._popen.communicate()
         return Said(self._popen.returncode, "".join(self._heard) + rest, "")
 
-    def __enter__(self) -> Program:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -177,10 +182,11 @@ class Stage:
         return Program(self.command(*arguments), self.user, self.env)
 
     @contextmanager
-    def held(self) -> Iterator[Program]:
+    def held(self) -> Generator[Program]:
         """Run the plan `holding` beside the test; its first step has begun and holds until `go`."""
         with self.begin("run", self.plan("holding"), "--run-id", RUN) as program:
             while not (self.home / "cache" / "begun").exists():
+                assert program.is_running, program.wait().out
                 time.sleep(0.02)
             yield program
 

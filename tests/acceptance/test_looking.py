@@ -56,7 +56,13 @@ def test_show_of_a_step_has_attempts_evidence_and_the_commit(stage: Stage) -> No
     """All that is needed to judge it."""
     stage.run("edit")
     said = stage.say("show", "latest", "first").out
-    told = ("verified after", "grep -q two a.txt (fail_to_pass, before: failed)", "+two", "-one", "Surefoot-Step: first")
+    told = (
+        "verified after",
+        "grep -q two a.txt (fail_to_pass, before: failed)",
+        "+two",
+        "-one",
+        "Surefoot-Step: first",
+    )
     assert [words for words in told if words not in said] == []
 
 
@@ -107,7 +113,7 @@ def test_audit_of_an_edited_journal_exits_1(stage: Stage) -> None:
     apsw = pytest.importorskip("apsw")
     stage.run("edit")
     connection = apsw.Connection(str(stage.home / "journal.db"))
-    connection.execute("UPDATE events SET body = replace(body, 'first', 'other') WHERE seq = 1")
+    connection.execute("UPDATE events SET body = CAST(replace(body, 'first', 'other') AS BLOB) WHERE seq = 1")
     connection.close()
     said = stage.say("audit")
     assert (said.code, "event 1" in said.out) == (1, True)

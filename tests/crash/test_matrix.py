@@ -125,6 +125,18 @@ FIRST_KILLS = (
 """Kills after which a resume has something to settle or to put back."""
 
 
+@pytest.mark.parametrize("second", ["probe.after:1", "inspect.before:1", "journal.append.committed:2"])
+@pytest.mark.parametrize("first", ["body.irreversible.after:1", "body.irreversible.after:2"])
+def test_an_effect_found_applied_is_not_done_again_when_the_resume_is_killed(
+    first: str, second: str, setting: Setting, unkilled: Callable[[str], Unkilled]
+) -> None:
+    """What the probe or a person has said of it counts in every later resume."""
+    stage = setting("irreversible")
+    stage.killed(first)
+    _, wrongs = kill_and_resume(stage, second)
+    assert (wrongs, stage.ending()) == ([], unkilled("irreversible").ending)
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize(("scenario", "first"), FIRST_KILLS)

@@ -90,6 +90,30 @@ def test_a_second_interrupt_waits_for_an_irreversible_body(setting: Setting) -> 
     assert (stage.lines("world/effects"), stage.lines("home/cache/ran")["hold"]) == ({"hold": 1}, 1)
 
 
+CHECKED = """
+goal: Be stopped
+env: {WORLD: "@WORLD@"}
+steps:
+  - id: hold
+    effect: irreversible
+    confine: false
+    run: echo hold >> $WORLD/effects
+    checks: [{run: "until test -e $XDG_CACHE_HOME/go; do sleep 0.02; done"}]
+"""
+
+
+def test_a_second_interrupt_waits_for_the_checks_of_an_applied_effect(setting: Setting) -> None:
+    """A check that was ended would leave the effect to be done again."""
+    stage = setting(CHECKED)
+    with stage.begin(**CONSENT) as engine:
+        engine.hear("check_asked hold")
+        interrupted(engine, 2)
+        stage.go()
+        engine.wait()
+    assert (stage.work(**CONSENT).said["outcome"], stage.wrongs()) == ("completed", [])
+    assert stage.lines("world/effects") == {"hold": 1}
+
+
 def test_after_a_third_interrupt_the_effect_is_in_doubt(setting: Setting) -> None:
     """The engine stops at once; on resume a person is asked, and nothing is done before the answer."""
     stage = setting(IRREVERSIBLE)

@@ -143,7 +143,8 @@ def refuse_held(home: Home, run: RunId) -> None:
     """
     holder = holder_of(home.run_folder(run))
     if holder is not None:
-        raise RunHeld(f"run {run!r} is being worked on ({holder.said}); `surefoot pause {run}` first", run=run, holder=holder)
+        text = f"run {run!r} is being worked on ({holder.said}); `surefoot pause {run}` first"
+        raise RunHeld(text, run=run, holder=holder)
 
 
 def retry(home: Home, run: RunId, steps: tuple[str, ...], *, by: str = "") -> RunState:

@@ -20,7 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="Carry a plan of many small steps through to verified commits, survive any kill, report honestly what is left.",
+    help="Carry a plan of many small steps through to verified commits, survive any kill, and report what is left.",
     epilog="Begin with: surefoot init, surefoot check surefoot.yaml, surefoot run surefoot.yaml",
 )
 
@@ -41,9 +41,9 @@ Allow = Annotated[
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 - it is typer that calls it
     if wanted:
-        from importlib.metadata import version
+        from surefoot.journal import RELEASE
 
-        typer.echo(f"surefoot {version('surefoot')}")
+        typer.echo(f"surefoot {RELEASE}")
         raise typer.Exit
 
 

@@ -59,7 +59,7 @@ def answer_lines(answer: Answer) -> Iterator[Line]:
 
 
 def look() -> Iterator[Answer]:
-    """Look at one thing after the other; what breaks is a problem of its own, and the rest is looked at all the same."""
+    """Look at one thing after the other; one that breaks is a problem, and the rest is looked at all the same."""
     looks: tuple[tuple[str, Callable[[], Answer]], ...] = (
         ("python", _python),
         ("git", _git),

@@ -23,10 +23,12 @@ def land(name: str | None, repo: Path | None, screen: Screen, *, squash: bool) -
         where = home.created(run).repository
     if screen.is_json:
         screen.document({"run": run, "commit": commit, "repository": where})
-    screen.show([
-        Line(f"Landed: {where} is at {commit[:HASH]} now.", "good", hang=2),
-        Line(f"Next: surefoot rm {run} --branch   (the run is not needed any more)", "head", is_whole=True),
-    ])
+    screen.show(
+        [
+            Line(f"Landed: {where} is at {commit[:HASH]} now.", "good", hang=2),
+            Line(f"Next: surefoot rm {run} --branch   (the run is not needed any more)", "head", is_whole=True),
+        ]
+    )
     return 0
 
 

@@ -1,7 +1,7 @@
 """Plans before they run: what `check` says, and what is shown when a run starts.
 
-Owns how a review of a plan looks, as text and as JSON. Must never judge a plan itself: `surefoot.core.review` does. Read
-that next.
+Owns how a review of a plan looks, as text and as JSON. Must never judge a plan itself: `surefoot.core.review`
+does. Read that next.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import cast
 
 from surefoot.cli.exits import FOUND_NOTHING, FOUND_PROBLEMS
 from surefoot.cli.lines import EMPTY, Line, Style, block, counted, duration, listed, one_line
@@ -60,8 +61,8 @@ def _refused(path: Path, error: PlanInvalid, screen: Screen) -> int:
 
 def problems_of(error: PlanInvalid) -> list[str]:
     """Return what is wrong with a plan, a line each."""
-    problems = error.facts.get("problems")
-    return [str(one) for one in problems] if isinstance(problems, Sequence) and problems else [error.message]
+    problems = cast("Sequence[str]", error.facts.get("problems") or ())
+    return list(problems) or [error.message]
 
 
 def _document(path: Path, plan: Plan, reviewed: Review) -> dict[str, object]:

@@ -83,7 +83,9 @@ class Asker:
         self.progress.hold()
         asked = self._waiting[0]
         lines = [EMPTY, Line(f"Question {asked.question}", "head"), *block(asked.text, 2)]
-        self.progress.screen.show([*lines, Line(f"  (Ctrl-D leaves it open; surefoot answer {asked.question} …)", "dim")])
+        self.progress.screen.show(
+            [*lines, Line(f"  (Ctrl-D leaves it open; surefoot answer {asked.question} …)", "dim")]
+        )
         # What was typed before the question was seen is no answer to it.
         termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
         self._prompt()

@@ -91,9 +91,7 @@ def start(asked: Start, consent: Consent, screen: Screen) -> ExitCode:
     loaded = load_plan(path)
     _refuse_unknown(consent, loaded.plan)
     root = root_of(asked.repo)
-    source = Source(
-        repository=root, plan_path=path, plan_digest=loaded.digest, include_dirty=asked.include_dirty
-    )
+    source = Source(repository=root, plan_path=path, plan_digest=loaded.digest, include_dirty=asked.include_dirty)
     with Home() as home:
         state = create_run(home, loaded.plan, source, run_id=asked.run_id)
         reviewed = review(loaded.plan, checkout=str(root), places=loaded.places)

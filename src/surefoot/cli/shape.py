@@ -1,7 +1,7 @@
 """The shape of a report, for those who draw it.
 
-Owns the types of `surefoot.report/1` as FORMATS fixes them; `surefoot.core.report` makes it. Must never hold logic. Read
-`surefoot.cli.telling` next.
+Owns the types of `surefoot.report/1` as FORMATS fixes them; `surefoot.core.report` makes it. Must never hold logic.
+Read `surefoot.cli.telling` next.
 """
 
 from __future__ import annotations

@@ -124,7 +124,7 @@ def _event_line(seq: int, event: Event) -> Line:
 
 def _short(value: object) -> str:
     text = value if isinstance(value, str) else json.dumps(value, default=str)
-    return text if len(text) <= 120 else text[:117] + "…"  # noqa: PLR2004 - a line's worth
+    return text if len(text) <= 120 else text[:117] + "…"
 
 
 # --- one step

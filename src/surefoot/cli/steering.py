@@ -87,11 +87,16 @@ def restore(where: tuple[str | None, str], repo: Path | None, screen: Screen, *,
     head = state.branch.head
     if screen.is_json:
         screen.document({"run": run, "to": to, "head": head, "pending": pending})
-    screen.show([
-        Line(f"Run {run} is back at step {to}, commit {head[:HASH]}; {counted(len(pending), 'step')} to be done.", hang=2),
-        Line(f"The old tip is kept under refs/surefoot/{run}/kept/.", "dim"),
-        Line(f"Next: surefoot resume {run}", "head", is_whole=True),
-    ])
+    screen.show(
+        [
+            Line(
+                f"Run {run} is back at step {to}, commit {head[:HASH]}; {counted(len(pending), 'step')} to be done.",
+                hang=2,
+            ),
+            Line(f"The old tip is kept under refs/surefoot/{run}/kept/.", "dim"),
+            Line(f"Next: surefoot resume {run}", "head", is_whole=True),
+        ]
+    )
     return 0
 
 

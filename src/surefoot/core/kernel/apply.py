@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from surefoot.core import events as ev
-from surefoot.core.events import Diagnosis, Event, Phase
+from surefoot.core.events import Applied, Diagnosis, Event, Phase
 from surefoot.core.graph import build_graph
 from surefoot.core.ids import ID_LENGTH_MAX, StepId
 from surefoot.core.kernel.attempts import ATTEMPT_FOLDS
@@ -99,7 +99,7 @@ def _break_off(node: StepState) -> None:
     assert work is not None
     if work.open is None:
         return
-    body_is_known = node.spec.effect.is_outside and work.ending is not None
+    body_is_known = node.spec.effect.is_outside and (work.ending is not None or work.settled == Applied.APPLIED)
     if not body_is_known and work.failure is None:
         work.interrupted = Diagnosis.CRASH
     if work.open != ev.ProbeAsked.kind:

@@ -96,7 +96,7 @@ def _move_branch(state: RunState, now: float) -> list[Proposal]:
 
 
 def _interrupts(state: RunState, now: float) -> list[Proposal]:
-    """End what runs, where a person insists; an outside effect under way is waited for."""
+    """End what runs, where a person insists; an outside effect that has begun is waited for, its checks included."""
     if not state.interrupting and state.cancelling is None:
         return []
     moves: list[Proposal] = []
@@ -106,8 +106,8 @@ def _interrupts(state: RunState, now: float) -> list[Proposal]:
     for node in _active(state):
         work = node.work
         assert work is not None
-        is_outside = work.open == ev.BodyStarted.kind and node.spec.effect.is_outside
-        if work.open not in _INTERRUPTIBLE or work.interrupt_asked or is_outside:
+        has_begun = work.body_started and node.spec.effect.is_outside
+        if work.open not in _INTERRUPTIBLE or work.interrupt_asked or has_begun:
             continue
         event = ev.InterruptAsked(at=now, step=node.spec.id, attempt=node.attempt)
         moves.append(Proposal(event, do.Interrupt(step=node.spec.id, attempt=node.attempt, lane=work.lane)))

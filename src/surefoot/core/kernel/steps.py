@@ -54,7 +54,10 @@ def next_for(state: RunState, node: StepState, now: float) -> Proposal | None:
 
 
 def _fails(node: StepState, now: float, diagnosis: Diagnosis, reason: str, *, counted: bool = True) -> Proposal:
-    applied = bool(node.applied) and node.spec.effect.is_outside
+    work = node.work
+    assert work is not None
+    is_this_one = work.body_started or work.settled == Applied.APPLIED
+    applied = bool(node.applied) and node.spec.effect.is_outside and is_this_one
     event = ev.AttemptFailed(
         at=now,
         step=node.spec.id,
@@ -90,7 +93,7 @@ def _conclude(state: RunState, node: StepState, failure: ev.AttemptFailed, now: 
     assert work is not None
     if work.answer is not None:
         return _as_answered(state, node, failure, work.answer, now)
-    if not failure.is_counted:
+    if not failure.is_counted and not failure.applied:
         if failure.diagnosis is Diagnosis.CRASH and node.crashes >= CRASHES_MAX:
             text = (
                 f"Step {node.spec.id}: the engine ended {node.crashes} times in a row while it was at work. Go on how?"
@@ -251,7 +254,7 @@ def _consent(state: RunState, node: StepState, work: Work, now: float) -> Move:
     if tier_of(node.spec, state.plan) is not Tier.CONFIRM and not skipped:
         return None
     shown = _shown(state, node)
-    is_repeated = node.applied_before and node.spec.effect is Effect.IRREVERSIBLE
+    is_repeated = (node.applied or node.applied_before) and node.spec.effect is Effect.IRREVERSIBLE
     by = _approved_by(state, node, shown, must_be_asked=bool(skipped) or is_repeated)
     if by is not None:
         return Proposal(ev.ApprovalRecorded(at=now, step=node.spec.id, attempt=node.attempt, by=by, shown=shown))
