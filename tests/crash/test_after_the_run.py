@@ -73,7 +73,6 @@ def test_what_a_killed_creation_left_is_garbage_once_it_is_old(setting: Setting)
     assert (stage.run_folder.exists(), stage.changed()) == (False, [])
 
 
-@pytest.mark.xfail(reason="gc removes the folder of a killed creation, but not its ref in the user's repository")
 def test_garbage_collection_takes_the_refs_of_a_killed_creation_along(setting: Setting) -> None:
     """Nothing keeps objects alive in the user's repository for a run that never was."""
     stage = setting(PLAN)

@@ -191,7 +191,6 @@ steps:
 """
 
 
-@pytest.mark.xfail(reason="the branch counts as moved by hand when a kill comes between its moving and `refs_moved`")
 def test_a_branch_the_run_itself_moved_before_a_kill_is_not_taken_for_moved_by_hand(setting: Setting) -> None:
     """A slow ref update, another step verified meanwhile, a kill before the journal hears of the update."""
     stage = setting(TWO_COMMITS)

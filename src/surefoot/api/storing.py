@@ -60,5 +60,6 @@ def collect_garbage(home: Home) -> int:
     found = list(folders.iterdir()) if folders.is_dir() else []
     left = [path for path in found if path.name not in known and path.stat().st_mtime < since]
     for path in left:
+        RunWorkspace.remove_unfinished(path)
         shutil.rmtree(path, ignore_errors=True)
     return len(left) + len(home.journal.gc())

@@ -97,7 +97,7 @@ class Refs:
             self.git.run(*_NO_LOG, "update-ref", "--stdin", "-z", stdin="".join(lines).encode())
 
     def publish(self, found: RefState, new: str, old: str | None, kept: int | None) -> Published:
-        """Move head and branch to `new`; the branch only if it is where the run left it.
+        """Move head and then branch to `new`; the branch only if it is where the run left it.
 
         `old` is where the journal last put it, None when it was never put anywhere.
         """
@@ -128,7 +128,8 @@ class Refs:
             return f"The branch {short} is checked out in {place!r}; moving it would make that checkout look changed."
         if "refs/heads/surefoot" in found.commits:
             return f"A branch named 'surefoot' stands in the way of {short}; rename it to get the run's branch."
-        if at == old:
+        # Whoever moved it last moved `head` along, and nobody else writes that: it was this run, before a kill.
+        if at == old or (at is not None and at == found.commits.get(self.name("head"))):
             return None
         if at is None:
             return f"The branch {short} was deleted by hand; it stays so."

@@ -4,7 +4,7 @@ Owns how these play together and where they lie:
 
 ```
 run_dir/                      $SUREFOOT_HOME/runs/RUN
-    workspace.json            what was made, written last: without it nothing was
+    workspace.json            what was made, named so last: until then it is `claimed.json`, and nothing was
     store/                    the run's objects; bodies never write here
     pristine/                 what the clone shall look like
     clone/                    the repository bodies see; they may write here
@@ -22,6 +22,7 @@ import json
 import os
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TypedDict, cast
 
@@ -37,7 +38,7 @@ from surefoot.workspace.source import Source, SourceKind, read_settings
 from surefoot.workspace.store import Store, create_store
 from surefoot.workspace.trees import copy_index, list_differences, write_tree
 
-_PARTS = ("workspace.json", "store", "pristine", "clone", "lanes", "homes", "indexes")
+_PARTS = ("workspace.json", "claimed.json", "store", "pristine", "clone", "lanes", "homes", "indexes")
 _FORMAT = "1"
 _LANE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
@@ -111,14 +112,23 @@ class RunWorkspace:
             email=settings.email,
         )
         workspace = cls(run_dir, record)
+        text = json.dumps(record, indent=1)
+        write_file(run_dir / "claimed.json", text.encode("utf-8", "surrogateescape"))
         workspace._claim_base(source)
         faults.point("workspace.create.claimed")
         create_clone(run_dir / "clone", run_dir / "pristine", store, source, settings)
         workspace.reset_refs(base)
-        text = json.dumps(record, indent=1)
-        write_file(run_dir / "workspace.json", text.encode("utf-8", "surrogateescape"))
+        (run_dir / "claimed.json").replace(run_dir / "workspace.json")
         faults.point("workspace.create.after")
         return workspace
+
+    @classmethod
+    def remove_unfinished(cls, run_dir: Path) -> None:
+        """Remove what a killed `create` left in the user's repository: the ref that keeps the base."""
+        for name in ("claimed.json", "workspace.json"):
+            with suppress(FileNotFoundError, NotADirectoryError):
+                workspace = cls(run_dir, _read_record(run_dir, _read_text(run_dir / name)))
+                workspace._disclaim_base()
 
     @classmethod
     def open(cls, run_dir: Path, source_root: Path, run: str) -> RunWorkspace:
@@ -131,7 +141,7 @@ class RunWorkspace:
         """
         git_version()
         try:
-            text = (run_dir / "workspace.json").read_bytes().decode("utf-8", "surrogateescape")
+            text = _read_text(run_dir / "workspace.json")
         except (FileNotFoundError, NotADirectoryError) as error:
             message = (
                 f"The workspace of run {run} in {str(run_dir)!r} is gone. The verified commits are still on the branch "
@@ -415,6 +425,15 @@ class RunWorkspace:
         name = self._refs.name("base")
         self._refs.write({name: (found.commits.get(name), self.base)})
 
+    def _disclaim_base(self) -> None:
+        if not self._refs.git_dir.is_dir():
+            return
+        self._refs.unlock()
+        found = self._refs.read()
+        name = self._refs.name("base")
+        if self._refs.name("head") not in found.commits and found.commits.get(name) == self.base:
+            self._refs.write({name: (self.base, None)})
+
     def _land_in_folder(self, commit: str) -> str:
         place = self._refs.name("landed")
         landed = self._refs.read().commits.get(place)
@@ -426,6 +445,10 @@ class RunWorkspace:
             land_in_folder(self._store, self.root, index, trees, changed)
         self._refs.write({place: (landed, commit)})
         return commit
+
+
+def _read_text(path: Path) -> str:
+    return path.read_bytes().decode("utf-8", "surrogateescape")
 
 
 def _read_record(run_dir: Path, text: str) -> _Record:

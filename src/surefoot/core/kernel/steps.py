@@ -19,7 +19,7 @@ from surefoot.core.plan import AskBody, Check, Effect, OnFailure, Step, Tier, di
 from surefoot.core.policy import tier_of
 from surefoot.core.recovery import ANSWERS, describe_ending, doubt_of, failed_attempt, question, settle
 from surefoot.core.retry import delay_s, diagnose, diagnose_text, may_retry
-from surefoot.core.state import RunState, StepState, StepStatus, Work, results_after
+from surefoot.core.state import QuestionState, RunState, StepState, StepStatus, Work, results_after
 from surefoot.core.verdicts import (
     CheckRecord,
     first_unanswerable,
@@ -41,8 +41,10 @@ def next_for(state: RunState, node: StepState, now: float) -> Proposal | None:
     """Return what the step's attempt needs next, or None while it waits."""
     work = node.work
     assert work is not None
-    if work.open is not None or work.question is not None:
+    if work.open is not None:
         return None
+    if work.question is not None:
+        return _allowed_meanwhile(state, node, state.questions[work.question], now)
     for rule in _RULES:
         move = rule(state, node, work, now)
         if isinstance(move, Proposal):
@@ -250,19 +252,34 @@ def _consent(state: RunState, node: StepState, work: Work, now: float) -> Move:
         return None
     if work.answer is not None:
         return _fails(node, now, Diagnosis.DENIED, f"not approved: {work.answer}")
-    skipped = _skipped_needs(state, node) if node.spec.effect.is_outside else ()
+    skipped = _skipped_needs(state, node)
     if tier_of(node.spec, state.plan) is not Tier.CONFIRM and not skipped:
         return None
     shown = _shown(state, node)
-    is_repeated = (node.applied or node.applied_before) and node.spec.effect is Effect.IRREVERSIBLE
-    by = _approved_by(state, node, shown, must_be_asked=bool(skipped) or is_repeated)
+    by = _approved_by(state, node, shown)
     if by is not None:
         return Proposal(ev.ApprovalRecorded(at=now, step=node.spec.id, attempt=node.attempt, by=by, shown=shown))
-    text = _package(node.spec, skipped, is_repeated=is_repeated)
+    text = _package(node.spec, skipped, is_repeated=_is_repeated(node))
     return Proposal(question(state, node, now, QuestionKind.CONFIRM, text, ("yes", "no"), shown))
 
 
+def _allowed_meanwhile(state: RunState, node: StepState, asked: QuestionState, now: float) -> Proposal | None:
+    """Answer what was asked before a person allowed it by name, or all of its kind."""
+    shown = asked.asked.shown
+    by = _approved_by(state, node, shown) if asked.asked.about is QuestionKind.CONFIRM else None
+    if by is None:
+        return None
+    return Proposal(ev.QuestionAnswered(at=now, question=asked.asked.question, answer="yes", by=by))
+
+
+def _is_repeated(node: StepState) -> bool:
+    return (node.applied or node.applied_before) and node.spec.effect is Effect.IRREVERSIBLE
+
+
 def _skipped_needs(state: RunState, node: StepState) -> tuple[str, ...]:
+    """Return what an effect outside the workspace would rest on, though it was skipped."""
+    if not node.spec.effect.is_outside:
+        return ()
     needs = [state.nodes[name] for name in node.needs]
     needs += [state.nodes[member] for need in needs for member in need.members or ()]
     return tuple(need.spec.id for need in needs if need.status is StepStatus.SKIPPED and need.reason != "nothing_to_do")
@@ -274,11 +291,11 @@ def _shown(state: RunState, node: StepState) -> str:
     return digest_of((repr(node.spec), needs))
 
 
-def _approved_by(state: RunState, node: StepState, shown: str, *, must_be_asked: bool) -> str | None:
+def _approved_by(state: RunState, node: StepState, shown: str) -> str | None:
     earlier = state.approvals.get(node.spec.id, {}).get(shown)
     if earlier is not None:
         return earlier
-    if must_be_asked:
+    if _is_repeated(node) or _skipped_needs(state, node):
         return None
     if node.spec.id in state.allowed:
         return f"{state.allowed[node.spec.id]} (--allow)"
