@@ -29,6 +29,7 @@ from surefoot import api
 from surefoot.core.ids import RunId, StepId
 from surefoot.core.report import status_of
 from surefoot.core.state import RunState, StepState
+from surefoot.sandbox import mark_prefix_of
 
 HERE = Path(__file__).parent
 SCENARIOS = HERE / "scenarios"
@@ -276,7 +277,7 @@ class Stage:
 
     def left_over(self) -> list[str]:
         """Return the processes that carry the mark of an effect of the run."""
-        mark = b"SUREFOOT_EFFECT=" + self.run.encode() + b"/"
+        mark = b"SUREFOOT_EFFECT=" + mark_prefix_of(self.run_folder).encode()
         found: list[str] = []
         for entry in Path("/proc").glob("[0-9]*/environ"):
             try:

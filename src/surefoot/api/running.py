@@ -33,7 +33,7 @@ from surefoot.errors import PlanInvalid, RunExists, UsageError, WorkspaceError
 from surefoot.faults import point
 from surefoot.journal import RELEASE, Batch, Claim, Holder
 from surefoot.ports import Clock
-from surefoot.sandbox import detect_rung, sweep
+from surefoot.sandbox import detect_rung, mark_prefix_of, sweep
 from surefoot.workers.check import clean
 from surefoot.workers.room import Function, Room, in_thread
 from surefoot.workspace import RunWorkspace, inspect_source, write_git_configuration
@@ -263,7 +263,7 @@ async def engage(
     """
     options, watching, clock = options or Options(), watching or Watching(), clock or SystemClock()
     with _claimed(home, run, options):
-        await in_thread(sweep, f"{run}/")
+        await in_thread(sweep, mark_prefix_of(home.run_folder(run)))
         room = _open_room(home, run, functions or {}, clock, watching)
         writer = GroupWriter(home.journal)
         token = home.journal.raise_token(run)

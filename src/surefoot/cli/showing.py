@@ -16,7 +16,7 @@ from typing import cast
 
 from surefoot.api.home import Home
 from surefoot.api.reading import events
-from surefoot.cli.lines import EMPTY, Line, block, clean, counted, duration, one_line
+from surefoot.cli.lines import EMPTY, Line, Style, block, clean, counted, duration, one_line
 from surefoot.cli.lookup import find_run
 from surefoot.cli.reading import engine_of, read_report
 from surefoot.cli.render_report import head_lines
@@ -157,33 +157,40 @@ def _attempt_lines(home: Home, run: RunId, step: str) -> Iterator[Line]:
     began = 0.0
     for recorded in events(home, run):
         event = recorded.event
-        if getattr(event, "step", None) != step:
+        if not isinstance(event, ev.StepEvent) or event.step != step:
             continue
-        match event:
-            case ev.StepStarted():
-                began = event.at
-            case ev.BodyFinished():
-                how = event.ending
-                code = f" {how.exit_code}" if how.exit_code is not None and how.status != "ok" else ""
-                yield Line(f"  {event.attempt}  body {how.status}{code} after {duration(event.duration_s)}")
-            case ev.AttemptFailed():
-                text = f"  {event.attempt}  failed ({event.diagnosis}): {one_line(event.reason)}"
-                yield Line(text, "bad", hang=5)
-            case ev.LaneRestored():
-                yield Line(f"  {event.attempt}  restored")
-            case ev.ProbeAnswered():
-                yield Line(f"  {event.attempt}  probe: {event.answer} {one_line(event.text)}".rstrip(), hang=5)
-            case ev.QuestionAsked():
-                yield Line(f"  {event.attempt}  asked: question {event.question}")
-            case ev.ApprovalRecorded():
-                yield Line(f"  {event.attempt}  approved by {one_line(event.by)}")
-            case ev.StepVerified():
-                yield Line(f"  {event.attempt}  verified after {duration(event.at - began)}", "good")
-            case ev.StepSkipped() | ev.StepFailed():
-                word = "skipped" if isinstance(event, ev.StepSkipped) else "given up"
-                yield Line(f"  {event.attempt}  {word}: {one_line(event.reason)}", hang=5)
-            case _:
-                pass
+        if isinstance(event, ev.StepStarted):
+            began = event.at
+        said = _said_of_attempt(event, began)
+        if said is not None:
+            text, style = said
+            yield Line(f"  {event.attempt}  {text}".rstrip(), style, hang=5)
+
+
+def _said_of_attempt(event: ev.StepEvent, began: float) -> tuple[str, Style] | None:
+    """Say what an event means for the attempt it belongs to; None: nothing to tell."""
+    match event:
+        case ev.BodyFinished(ending=how):
+            code = f" {how.exit_code}" if how.exit_code is not None and how.status != "ok" else ""
+            return f"body {how.status}{code} after {duration(event.duration_s)}", ""
+        case ev.AttemptFailed():
+            return f"failed ({event.diagnosis}): {one_line(event.reason)}", "bad"
+        case ev.LaneRestored():
+            return "restored", ""
+        case ev.ProbeAnswered():
+            return f"probe: {event.answer} {one_line(event.text)}", ""
+        case ev.QuestionAsked():
+            return f"asked: question {event.question}", ""
+        case ev.ApprovalRecorded():
+            return f"approved by {one_line(event.by)}", ""
+        case ev.StepVerified():
+            return f"verified after {duration(event.at - began)}", "good"
+        case ev.StepSkipped():
+            return f"skipped: {one_line(event.reason)}", ""
+        case ev.StepFailed():
+            return f"given up: {one_line(event.reason)}", ""
+        case _:
+            return None
 
 
 def _check_lines(home: Home, check: CheckShape) -> Iterator[Line]:

@@ -318,12 +318,7 @@ def recount(state: RunState) -> None:
     for node in state.nodes.values():
         if node.status in (StepStatus.PENDING, StepStatus.BLOCKED):
             node.status, node.blocked_by = StepStatus.PENDING, ()
-    for group in state.nodes.values():
-        if group.members is not None:
-            group.status = StepStatus.PENDING
-            group.open_members = sum(state.nodes[name].status not in FINAL for name in group.members)
-            if group.open_members == 0:
-                group.status = _status_of_group(state, group)
+    _recount_groups(state)
     for node in state.nodes.values():
         node.missing = sum(state.nodes[need].status not in SATISFIED for need in node.needs)
         if node.status is StepStatus.PENDING and node.missing == 0 and node.due is None:
@@ -333,6 +328,16 @@ def recount(state: RunState) -> None:
             _block_dependants(state, node)
     _hold_again(state)
     state.unfinished = sum(node.status not in FINAL for node in state.nodes.values())
+
+
+def _recount_groups(state: RunState) -> None:
+    for group in state.nodes.values():
+        if group.members is None:
+            continue
+        group.status = StepStatus.PENDING
+        group.open_members = sum(state.nodes[name].status not in FINAL for name in group.members)
+        if group.open_members == 0:
+            group.status = _status_of_group(state, group)
 
 
 def _hold_again(state: RunState) -> None:

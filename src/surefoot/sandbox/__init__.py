@@ -8,7 +8,7 @@ from surefoot.sandbox.environment import command_environment, network_environmen
 from surefoot.sandbox.rungs import detect_rung, rung_detail
 from surefoot.sandbox.running import run_command
 from surefoot.sandbox.spec import CommandResult, CommandSpec, Rung
-from surefoot.sandbox.sweeping import sweep
+from surefoot.sandbox.sweeping import mark_prefix_of, sweep
 
 __all__ = [
     "CommandResult",
@@ -16,6 +16,7 @@ __all__ = [
     "Rung",
     "command_environment",
     "detect_rung",
+    "mark_prefix_of",
     "network_environment",
     "run_command",
     "rung_detail",

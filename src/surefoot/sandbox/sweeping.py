@@ -6,6 +6,7 @@ those of other users. Read `surefoot.sandbox.guard` next: while it lives there i
 
 from __future__ import annotations
 
+import hashlib
 import os
 import signal
 import time
@@ -19,6 +20,15 @@ MARK_VARIABLE = "SUREFOOT_EFFECT"
 
 _GRACE_S = 2.0
 _KILL_S = 5.0
+
+
+def mark_prefix_of(folder: Path) -> str:
+    """Return how the marks of all commands begin that belong to the run whose folder this is, and to no other.
+
+    Runs in different homes may have the same id, so the id alone would not do.
+    """
+    where = hashlib.blake2b(os.fsencode(folder.resolve()), digest_size=6).hexdigest()
+    return f"{folder.name}/{where}/"
 
 
 def sweep(mark_prefix: str) -> tuple[int, ...]:

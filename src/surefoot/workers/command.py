@@ -59,7 +59,7 @@ class LaneCommands:
             readable=self._readable(),
             network=request.network,
             confine=request.confine,
-            mark=f"{room.run}/{self.mark}",
+            mark=f"{room.mark_prefix}{self.mark}",
         )
 
     def _readable(self) -> tuple[Path, ...]:

@@ -19,7 +19,7 @@ from surefoot.core.plan import Plan, Step
 from surefoot.journal import BlobStore
 from surefoot.masking import Masker
 from surefoot.ports import Clock
-from surefoot.sandbox import Rung, command_environment, network_environment
+from surefoot.sandbox import Rung, command_environment, mark_prefix_of, network_environment
 from surefoot.workspace import RunWorkspace
 
 _USER_FILES = {
@@ -80,12 +80,15 @@ class Room:
     on_line: Callable[[StepId, str], None] | None = None
     """Told each line a body prints."""
     masker: Masker = field(init=False)
+    mark_prefix: str = field(init=False)
+    """How the marks of all its commands begin."""
     spooled: int = 0
 
     def __post_init__(self) -> None:
         """Make the folders, and know the values that are masked everywhere."""
         for folder in (self.files, self.spool_folder, self.cache):
             folder.mkdir(parents=True, exist_ok=True)
+        self.mark_prefix = mark_prefix_of(self.folder)
         names = {name for step in self.plan.steps for name in step.env_from}
         self.masker = Masker(self.environ[name] for name in sorted(names) if name in self.environ)
 

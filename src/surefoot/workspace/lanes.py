@@ -193,13 +193,18 @@ class Lane:
                 "writes there, then resume; the next attempt works in a new lane."
             )
             raise RestoreFailed(message, lane=self.name)
-        if (put_back or removed) and (got := git.line("write-tree")) != tree:
+        if put_back or removed:
+            self._need_tree(git, tree)
+        self._tree = tree
+        return Restored(tree, tuple(put_back), tuple(removed))
+
+    def _need_tree(self, git: Git, tree: str) -> None:
+        got = git.line("write-tree")
+        if got != tree:
             message = (
                 f"The lane {str(self.root)!r} was put back to tree {got} instead of {tree}. Resume to get a new one."
             )
             raise RestoreFailed(message, lane=self.name, tree=got)
-        self._tree = tree
-        return Restored(tree, tuple(put_back), tuple(removed))
 
     def _bring_back(self, git: Git, paths: Sequence[str]) -> None:
         """Check these paths out over whatever stands in their place."""
@@ -294,23 +299,32 @@ def find_strays(root: str) -> list[str]:
             remaining[folder] = 1
             continue
         with os.scandir(f"{root}/{folder}") as entries:
-            count = 0
-            for entry in entries:
-                count += 1
-                path = f"{folder}/{entry.name}" if folder else entry.name
-                if entry.name == ".git":
-                    if folder:
-                        strays.append(path)
-                elif entry.is_dir(follow_symlinks=False):
-                    if entry.name == "__pycache__":
-                        strays.append(path)
-                    elif entry.name not in _NOT_SWEPT and not entry.name.endswith(".egg-info"):
-                        folders.append(path)
-                elif not entry.is_file(follow_symlinks=False) and not entry.is_symlink():
-                    strays.append(path)
-        remaining[folder] = count
+            found = list(entries)
+        remaining[folder] = len(found)
+        for entry in found:
+            path = f"{folder}/{entry.name}" if folder else entry.name
+            if _is_stray(entry, path):
+                strays.append(path)
+            elif entry.is_dir(follow_symlinks=False) and _is_swept(entry.name):
+                folders.append(path)
     strays.extend(folder for folder in reversed(folders) if folder and not remaining[folder])
     return strays
+
+
+def _is_stray(entry: os.DirEntry[str], path: str) -> bool:
+    if entry.name == ".git":
+        return path != ".git"
+    if entry.is_dir(follow_symlinks=False):
+        return entry.name == "__pycache__"
+    return not entry.is_file(follow_symlinks=False) and not entry.is_symlink()
+
+
+def _is_swept(name: str) -> bool:
+    return name != ".git" and name not in _NOT_SWEPT and not name.endswith(".egg-info")
+
+
+def _described(path: str, status: os.stat_result) -> str:
+    return f"{path}\t{status.st_size}\t{status.st_mtime_ns}\t{status.st_mode}"
 
 
 def _describe(root: str, path: str, caches: Sequence[str], lines: list[str]) -> None:
@@ -321,20 +335,18 @@ def _describe(root: str, path: str, caches: Sequence[str], lines: list[str]) -> 
         except OSError:
             return
         if not matches(path, caches):
-            lines.append(f"{path}\t{status.st_size}\t{status.st_mtime_ns}\t{status.st_mode}")
+            lines.append(_described(path, status))
         return
     folders = [path]
     for folder in folders:
         try:
             with os.scandir(f"{root}/{folder}") as entries:
-                for entry in entries:
-                    name = entry.name
-                    inner = folder + name
-                    if entry.is_dir(follow_symlinks=False):
-                        if name not in CACHE_NAMES:
-                            folders.append(f"{inner}/")
-                    elif not name.startswith(".coverage") and not (caches and matches(inner, caches)):
-                        status = entry.stat(follow_symlinks=False)
-                        lines.append(f"{inner}\t{status.st_size}\t{status.st_mtime_ns}\t{status.st_mode}")
+                found = [(entry, folder + entry.name) for entry in entries if entry.name not in CACHE_NAMES]
         except OSError:
             lines.append(f"{folder}\tunreadable")
+            continue
+        for entry, inner in found:
+            if entry.is_dir(follow_symlinks=False):
+                folders.append(f"{inner}/")
+            elif not entry.name.startswith(".coverage") and not (caches and matches(inner, caches)):
+                lines.append(_described(inner, entry.stat(follow_symlinks=False)))

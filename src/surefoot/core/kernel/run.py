@@ -41,6 +41,10 @@ def decide(state: RunState, now: float) -> list[Proposal]:
         return _cancel(state, now)
     if state.lane_failure is not None:
         return _give_up(state, now)
+    return _in_phase(state, now)
+
+
+def _in_phase(state: RunState, now: float) -> list[Proposal]:
     match state.phase:
         case Phase.UNDERSTAND:
             return [Proposal(ev.PhaseEntered(at=now, phase=Phase.PLAN))]
