@@ -70,7 +70,7 @@ def test_a_sweep_spares_whoever_asks_for_it(mark: str, tmp_path: Path) -> None:
 def test_runs_of_one_id_in_two_homes_are_told_apart(tmp_path: Path) -> None:
     """The commands of one are not ended for the other."""
     one, other = (tmp_path / home / "20260101-abc123" for home in ("one", "other"))
-    left = start("sleep 1000", f"{mark_prefix_of(one)}step", tmp_path)
+    left = start("exec sleep 1000", f"{mark_prefix_of(one)}step", tmp_path)
     assert sweep(mark_prefix_of(other)) == ()
     assert left.pid in sweep(mark_prefix_of(one))
     assert left.wait() == -15
