@@ -77,8 +77,13 @@ def read_result(output: str) -> object:
     return _last_record(output).get("result")
 
 
+def is_record(line: str) -> bool:
+    """Tell whether a line of the child's output is meant for the engine, not for a person."""
+    return line.startswith(_MARKER)
+
+
 def _last_record(output: str) -> dict[str, object]:
-    lines = [line for line in output.splitlines() if line.startswith(_MARKER)]
+    lines = [line for line in output.splitlines() if is_record(line)]
     if not lines:
         return {}
     try:

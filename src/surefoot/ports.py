@@ -62,7 +62,7 @@ class CommandOutcome:
         if not self.started:
             return f"could not be started: {self.tail.strip()}"
         if self.timed_out:
-            return f"time-out after {self.duration_s:.0f} s"
+            return f"time-out after {self.duration_s:.3g} s"
         if self.signal is not None:
             return f"ended by signal {self.signal}"
         return f"exit status {self.exit_code}"

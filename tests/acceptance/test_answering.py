@@ -63,6 +63,19 @@ def test_status_shows_the_open_question_with_its_answer_line(stage: Stage) -> No
     assert "waiting for a person" in said
 
 
+def test_steps_that_share_files_with_one_in_doubt_do_not_hide_that_a_person_is_awaited(stage: Stage) -> None:
+    """Nothing else is left to do: exit code 4 and state `waiting`."""
+    plan = """
+goal: Be in doubt
+steps:
+  - {id: send, run: "exit 7", effect: irreversible, undo: Send a correction.}
+  - {id: free, run: "echo free > free.txt"}
+"""
+    assert stage.run(plan, "--allow", "send").code == 4
+    report = stage.say("report", "--json").json
+    assert (report["state"], report["questions"][0]["kind"]) == ("waiting", "in_doubt")
+
+
 def test_an_unknown_question_is_refused(stage: Stage) -> None:
     """Exit code 2."""
     assert stage.say("answer", "20990101-zzzzzz.1", "yes").code == 2

@@ -44,6 +44,13 @@ def test_restore_across_an_irreversible_effect_goes_ahead_with_yes(stage: Stage)
     assert (said.code, "undo: Send a correction." in said.out) == (0, True)
 
 
+def test_restore_lists_the_effects_that_stay_as_json(stage: Stage) -> None:
+    """In the words of the report."""
+    stage.run("asking", "--allow", "send")
+    effect = {"step": "send", "effect": "irreversible", "applied": True, "undo": "Send a correction."}
+    assert stage.say("restore", "--to", "edit", "--yes", "--json").json["outside_effects"] == [effect]
+
+
 def test_restore_to_an_unknown_step_exits_2(stage: Stage) -> None:
     """Nothing is changed."""
     stage.run("edit")

@@ -44,6 +44,27 @@ def test_ls_lists_runs_with_their_outcome(stage: Stage) -> None:
     assert stage.say("ls", "--json").json["runs"][0]["outcome"] == "completed"
 
 
+def test_ls_can_be_held_to_one_repository(stage: Stage) -> None:
+    """Named with `--repo`, as in other commands."""
+    stage.run("edit")
+    (stage.folder / "other").mkdir()
+    here, there = stage.say("ls", "--repo", ".", "--json"), stage.say("ls", "--repo", "../other", "--json")
+    assert ([run["run"] for run in here.json["runs"]], there.json["runs"]) == ([RUN], [])
+
+
+def test_the_report_says_that_an_acceptance_check_was_green_before(stage: Stage) -> None:
+    """A vacuous check proves nothing, and whoever reads the report is told."""
+    plan = """
+goal: Prove nothing
+accept: [{name: here, file: a.txt, exists: true, expect: fail_to_pass}]
+steps: [{id: edit, run: "echo two > a.txt"}]
+"""
+    stage.run(plan)
+    report = stage.say("report", "--json").json
+    assert report["accept"][0]["flags"] == ["vacuous"]
+    assert "acceptance check 'here' was green before the run: it proves nothing" in report["look_at"]
+
+
 def test_show_lists_the_steps(stage: Stage) -> None:
     """With what each rests on."""
     stage.run("partial")

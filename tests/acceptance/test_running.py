@@ -138,3 +138,19 @@ def test_a_reader_who_goes_away_does_not_stop_a_run(stage: Stage) -> None:
     command = " ".join([*stage.command("run", stage.plan("edit"), "--run-id", RUN), "| head -1"])
     stage.bash(command)
     assert stage.states() == {"first": "verified", "second": "verified"}
+
+
+def test_what_prepare_makes_is_there_in_every_step_and_in_no_commit(stage: Stage) -> None:
+    """Although git does not ignore it; the report says so."""
+    tool = "mkdir -p bin && printf '#!/bin/sh\\necho two > a.txt\\n' > bin/edit && chmod +x bin/edit"
+    plan = f"""
+goal: Use a tool that prepare makes
+prepare: {{run: "{tool}", path: [bin]}}
+accept: [{{run: "test -x bin/edit && grep -q two a.txt", expect: fail_to_pass}}]
+steps:
+  - {{id: first, run: edit}}
+  - {{id: second, needs: [first], run: "edit && echo two > b.txt"}}
+"""
+    assert stage.run(plan).code == 0, stage.say("report").out
+    assert stage.git("diff", "--name-only", "main", f"surefoot/{RUN}").split() == ["a.txt", "b.txt"]
+    assert [f["kind"] for f in stage.say("report", "--json").json["findings"]].count("prepare-not-ignored") == 1

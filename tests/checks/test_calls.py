@@ -34,6 +34,8 @@ def plan(tmp_path: Path) -> Callable[[str], None]:
         ("True", Verdict.PASSED),
         ("False", Verdict.FAILED),
         ("('failed', 'too big')", Verdict.FAILED),
+        ("(False, 'too big')", Verdict.FAILED),
+        ("(True, 'just fits')", Verdict.PASSED),
         ("('inconclusive', '')", Verdict.INCONCLUSIVE),
         ("1", Verdict.INCONCLUSIVE),
         ("None", Verdict.INCONCLUSIVE),

@@ -121,6 +121,7 @@ def test_after_a_third_interrupt_the_effect_is_in_doubt(setting: Setting) -> Non
         engine.hear("hold: begun")
         interrupted(engine, 3)
         engine.wait()
+    assert stage.step("hold").is_in_doubt
     ((_, step, about, _),) = stage.work(**CONSENT, answers={}).said["questions"]
     assert (step, about, stage.lines("home/cache/ran")["hold"]) == ("hold", "in_doubt", 1)
     stage.go()

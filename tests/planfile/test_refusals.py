@@ -121,6 +121,8 @@ KEYS = [
     ("retry: {backoff_coefficient: 0.5}", "5:34", "would make waits shorter"),
     ("on_failure: blok", "5:17", "did you mean `block`?"),
     ("on_failure: rollback_to", "5:17", "does not say where to"),
+    ("on_failure: '{rollback_to: a}'", "5:17", "does not say where to"),
+    ("on_failure: retry", "5:17", "{rollback_to: STEP}"),
     ("on_failure: {rollback_to: c}", "5:31", "rollback_to names 'c', but no step has that id"),
     ("if_empty: ok", "5:15", "`if_empty` stands without `for_each`"),
     ("for_each: x", "5:15", "found the text 'x'; a list, or one name"),

@@ -120,6 +120,19 @@ def test_a_repository_in_an_ignored_folder_survives_a_restore(stage: Stage) -> N
     assert (stage.lane.path / "ignored/__pycache__").is_dir()
 
 
+def test_what_prepare_made_survives_a_restore_though_no_rule_ignores_it(stage: Stage) -> None:
+    """It counts as ignored from then on: in no tree, kept by restores, noticed when it changes."""
+    stage.lane.sh("mkdir bin 'a [b]' && touch bin/tool 'a [b]/x*' '#c d' && git init -q vendor && touch vendor/file")
+    assert set(stage.space.keep_prepared("1")) == {"#c d", "a [b]/", "bin/", "vendor/"}
+    before = stage.space.ignored_state("1", ())
+    stage.lane.sh("touch src/new")
+    assert stage.space.restore("1", stage.space.base).removed == ("src/new",)
+    assert (stage.space.tree("1"), stage.space.ignored_state("1", ())) == (stage.space.base_tree, before)
+    assert (stage.lane.path / "vendor/.git").is_dir()
+    stage.lane.sh("echo changed > bin/tool")
+    assert stage.space.ignored_state("1", ()) != before
+
+
 def test_excluded_files_survive_a_restore(stage: Stage) -> None:
     """Artifacts and scratch that no rule ignores stay where a later step needs them."""
     stage.lane.sh("mkdir dist && touch dist/a.whl dist/b.txt")

@@ -36,7 +36,7 @@ def _say(home: Home, run: RunId, say: Callable[[RunState], Event | None]) -> Run
         try:
             apply(state, event)
         except IllegalTransition as error:
-            raise UsageError(f"run {run!r}: {error.message}", run=run) from error
+            raise UsageError(f"run {run!r}: {error.facts['why']}", run=run) from error
         batch = Batch(run=run, expected=expected, events=(event,), token=None, durable=True)
         result = home.journal.append([batch])[0]
         if isinstance(result, JournalConflict):

@@ -39,6 +39,8 @@ def _read(kind: CallAsk, outcome: CommandOutcome, commands: Commands) -> tuple[V
     match read_result(output):
         case bool(is_so):
             return (Verdict.PASSED if is_so else Verdict.FAILED), f"{kind.function} returned {is_so}"
+        case [bool(is_so), str(text)]:
+            return (Verdict.PASSED if is_so else Verdict.FAILED), text
         case [str(word), str(text)] if word in _VERDICTS:
             return _VERDICTS[word], text
         case other:

@@ -168,6 +168,7 @@ def answer(
     ],
     text: Annotated[str, typer.Argument(metavar="ANSWER", help="yes, no, applied, not_applied, or any text.")],
     *,
+    repo: Repo = None,
     as_json: AsJson = False,
 ) -> None:
     """Answer a question of a run; an engine at work hears it at once.
@@ -176,7 +177,7 @@ def answer(
     """
     from surefoot.cli.steering import answer
 
-    raise typer.Exit(answer(question, text, Screen(is_json=as_json)))
+    raise typer.Exit(answer(question, text, repo, Screen(is_json=as_json)))
 
 
 # --- look
@@ -194,14 +195,20 @@ def status(run: RunName = None, *, repo: Repo = None, as_json: AsJson = False) -
 
 
 @app.command(rich_help_panel="Look")
-def ls(*, as_json: AsJson = False) -> None:
+def ls(
+    *,
+    repo: Annotated[
+        Path | None, typer.Option("--repo", metavar="DIR", help="Only the runs of this repository or folder.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """List all runs, the newest first.
 
     Example: surefoot ls
     """
     from surefoot.cli.reading import list_runs
 
-    raise typer.Exit(list_runs(Screen(is_json=as_json)))
+    raise typer.Exit(list_runs(repo, Screen(is_json=as_json)))
 
 
 @app.command(rich_help_panel="Look")

@@ -17,7 +17,7 @@ from surefoot.api.reading import audit as audit_run
 from surefoot.api.reading import report as report_run
 from surefoot.cli.exits import FOUND_NOTHING, FOUND_PROBLEMS
 from surefoot.cli.lines import EMPTY, Line, counted, one_line
-from surefoot.cli.lookup import find_run
+from surefoot.cli.lookup import find_run, root_of
 from surefoot.cli.render_report import head_lines, next_lines, report_lines, report_markdown, section_lines
 from surefoot.cli.screen import Screen
 from surefoot.cli.shape import Report
@@ -62,10 +62,11 @@ def status_lines(report: Report, engine: str | None) -> Iterator[Line]:
     yield from next_lines(report, engine)
 
 
-def list_runs(screen: Screen) -> int:
-    """List all runs."""
+def list_runs(repo: Path | None, screen: Screen) -> int:
+    """List all runs, or those of one repository."""
+    root = None if repo is None else str(root_of(repo))
     with Home() as home:
-        found = runs(home)
+        found = [summary for summary in runs(home) if root in (None, summary.repository)]
     if screen.is_json:
         screen.document({"schema": RUNS_SCHEMA, "runs": [asdict(summary) for summary in found]})
     screen.show(run_lines(found))

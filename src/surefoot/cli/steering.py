@@ -52,11 +52,11 @@ async def _awaited(saying: Awaitable[RunState]) -> None:
     await saying
 
 
-def answer(question: str, text: str, screen: Screen) -> int:
+def answer(question: str, text: str, repo: Path | None, screen: Screen) -> int:
     """Answer a question; the run's part of its id may be given as for other commands."""
     name, _, number = question.rpartition(".")
     with Home() as home:
-        run = find_run(home, name or None, None) if name else RunId("")
+        run = find_run(home, name or None, repo) if name else RunId("")
         full = f"{run}.{number}"
         people.answer(home, full, text)
         given = home.state(run).questions[full].answered
@@ -86,7 +86,8 @@ def restore(where: tuple[str | None, str], repo: Path | None, screen: Screen, *,
     assert state.branch is not None
     head = state.branch.head
     if screen.is_json:
-        screen.document({"run": run, "to": to, "head": head, "pending": pending})
+        effects = [_effect(node) for node in later]
+        screen.document({"run": run, "to": to, "head": head, "pending": pending, "outside_effects": effects})
     screen.show(
         [
             Line(
@@ -125,6 +126,13 @@ def effect_lines(later: list[StepState]) -> list[Line]:
         word = "in doubt" if node.is_in_doubt else "applied"
         lines.append(Line(f"  {node.spec.id}  {node.spec.effect.value}, {word}{undo}", hang=6))
     return lines
+
+
+def _effect(node: StepState) -> dict[str, object]:
+    """Return such an effect in the words of the report."""
+    spec = node.spec
+    applied = None if node.is_in_doubt else True
+    return {"step": spec.id, "effect": spec.effect.value, "applied": applied, "undo": spec.undo}
 
 
 def _agrees(screen: Screen) -> bool:

@@ -322,6 +322,8 @@ class LaneReady(Event):
     """What prepare printed."""
     duration_s: float = 0.0
     """How long it took."""
+    kept: tuple[str, ...] = ()
+    """What prepare made that git does not ignore; the run treats it as ignored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

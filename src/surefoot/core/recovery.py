@@ -84,7 +84,8 @@ def settle(state: RunState, node: StepState, now: float, why: str) -> tuple[Even
         return ProbeAsked(at=now, step=name, attempt=attempt), command
     if node.spec.probe is None and node.spec.effect is Effect.IDEMPOTENT:
         return failed_attempt(node, now, why), None
-    probed = "There is no probe to tell." if work.probe is None else f"The probe could not tell: {work.probe.text}"
+    said = "" if work.probe is None else work.probe.text.rstrip(".")
+    probed = "There is no probe to tell." if work.probe is None else f"The probe could not tell: {said}."
     text = f"Step {name}: {why}. {probed} Was the effect applied?"
     return question(state, node, now, QuestionKind.IN_DOUBT, text, ANSWERS), None
 

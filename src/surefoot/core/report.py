@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from surefoot.core.events import Outcome, QuestionKind, Verdict
+from surefoot.core.kernel import decide
 from surefoot.core.plan import Check
 from surefoot.core.state import QuestionState, RunState, StepState, StepStatus
 from surefoot.core.verdicts import CheckRecord, flags_of, is_red_before
@@ -59,7 +60,8 @@ def standing_of(state: RunState) -> str:
     if state.is_paused:
         return "paused"
     at_work = any(state.nodes[name].status is StepStatus.RUNNING for name in state.active)
-    can_start = bool(state.ready or state.waits)
+    # What is ready may still be held back, by files it shares with a step in doubt: the kernel knows.
+    can_start = bool(state.waits) or (bool(state.ready) and bool(decide(replace(state, engine_on=True), 0.0)))
     if state.open_questions and not at_work and not can_start and not state.is_busy:
         return "waiting"
     return "running"
@@ -86,7 +88,7 @@ def _step(node: StepState) -> Json:
         "title": node.spec.title,
         "state": status_of(node).value,
         "reason": reason,
-        "attempts": node.attempt,
+        "attempts": node.failures if node.status is StepStatus.PENDING else node.attempt,
         "effect": node.spec.effect.value,
         "proof": node.proof,
         "commit": node.commit,
@@ -146,6 +148,12 @@ def _own_findings(state: RunState) -> list[Json]:
         found.append(_finding("dirty-checkout", "note", text))
     if state.rung == "plain" and state.has_workspace:
         found.append(_finding("plain-rung", "warning", "commands ran without a sandbox; see `surefoot doctor`"))
+    if kept := {path for lane in state.lanes.values() for path in lane.kept}:
+        text = (
+            f"prepare makes {', '.join(sorted(kept)[:10])}, which git does not ignore; it is kept as it is and never "
+            "committed, whoever writes there"
+        )
+        found.append(_finding("prepare-not-ignored", "warning", text))
     for node in state.steps():
         if node.undeclared:
             text = f"wrote {', '.join(node.undeclared[:10])} without declaring it; put back"
@@ -195,6 +203,8 @@ def _look_at(state: RunState) -> list[str]:
             notes.append(f"acceptance check {check.name!r}: {record.after.value}: {record.text}")
         elif is_red_before(check, record):
             notes.append(f"acceptance check {check.name!r} was red before the run and was not asked again")
+        elif "vacuous" in flags_of(check, record):
+            notes.append(f"acceptance check {check.name!r} was green before the run: it proves nothing")
     return notes
 
 

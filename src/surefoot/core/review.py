@@ -172,7 +172,7 @@ def _words_that_need_preparing(command: str) -> Iterator[str]:
     for part in _COMMAND_BREAKS.split(command):
         match = _FIRST_WORDS.match(part)
         words = match[1].split() if match is not None else []
-        if not words:
+        if not words or words[0].startswith("/"):  # a program by its full path is the one that is meant
             continue
         program = words[0].rpartition("/")[2]
         if program in _TOOLS or (_PYTHON.fullmatch(program) and not _is_plain_python(words[1:])):

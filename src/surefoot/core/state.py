@@ -162,6 +162,8 @@ class LaneState:
     """Counts the bodies that may have changed something the tree does not hold."""
     held_by: StepId | None = None
     failures: int = 0
+    kept: tuple[str, ...] = ()
+    """What prepare made there that git does not ignore."""
 
     @property
     def key(self) -> str:

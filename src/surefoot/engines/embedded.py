@@ -96,9 +96,6 @@ class RunLoop:
         alarm = None if wall_s is None else asyncio.get_running_loop().call_later(wall_s, self._time_is_over)
         try:
             reason = await self._drive()
-            if reason != "stopped":
-                await self._advance([ev.EngineStopped(at=self.room.clock.now(), reason=reason)])
-            return reason
         finally:
             if alarm is not None:
                 alarm.cancel()
@@ -106,6 +103,9 @@ class RunLoop:
             for running in self._running:
                 running.cancel()
             await asyncio.gather(listening, *self._running, return_exceptions=True)
+        facts, self._inbox = self._inbox, []
+        await self._advance([*facts, ev.EngineStopped(at=self.room.clock.now(), reason=reason)])
+        return reason
 
     def _time_is_over(self) -> None:
         by = f"the limit of {self.state.plan.limits.wall_s:.0f} s wall time"

@@ -243,11 +243,11 @@ def _read_on_failure(page: Page, node: Tree) -> tuple[OnFailure, StepId | None] 
         fields = Fields.read(page, node, "`on_failure`", ("rollback_to",))
         target = None if fields is None else fields.need("rollback_to", page.text, None, "the id of a step")
         return None if target is None else (OnFailure.ROLLBACK, encode_id(target))
-    if isinstance(node, Scalar) and node.text == "rollback_to":
+    if isinstance(node, Scalar) and node.text.lstrip("{ ").startswith("rollback_to"):
         text = "`rollback_to` does not say where to; {rollback_to: STEP} was expected; name a step that this one needs"
         page.flaw(node, text)
         return None
-    word = page.word(node, ("block", "skip", "stop", "ask"))
+    word = page.word(node, ("block", "skip", "stop", "ask", "{rollback_to: STEP}"))
     return None if word is None else (OnFailure(word), None)
 
 

@@ -10,7 +10,7 @@ import asyncio
 import json
 import traceback
 
-from surefoot.calling import call_request, read_failure
+from surefoot.calling import call_request, is_record, read_failure
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.events import Ending, Event, Status
@@ -59,7 +59,7 @@ async def _run(room: Room, command: do.RunStep) -> tuple[Ending, BlobId | None]:
         mark=f"{command.step}/{command.attempt}",
         step=command.spec,
         secrets=secrets,
-        on_line=None if on_line is None else lambda line: on_line(command.step, line),
+        on_line=None if on_line is None else lambda line: None if is_record(line) else on_line(command.step, line),
     )
     outcome = await commands.run(_request(room, command))
     return _ending_of(body, outcome), outcome.evidence
@@ -98,7 +98,7 @@ def _request(room: Room, command: do.RunStep) -> CommandRequest:
 
 
 def _ending_of(body: object, outcome: CommandOutcome) -> Ending:
-    text = outcome.tail[-TAIL:]
+    text = "\n".join(line for line in outcome.tail.split("\n") if not is_record(line))[-TAIL:]
     if not outcome.started:
         return Ending(status=Status.ERROR, error_type="NotStarted", retryable=False, text=text)
     if outcome.timed_out:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from surefoot.core import commands as do
@@ -18,7 +19,7 @@ from surefoot.core.plan import Effect, Prepare, digest_of
 from surefoot.core.retry import diagnose_text
 from surefoot.errors import EffectError, WorkspaceError
 from surefoot.faults import point
-from surefoot.ports import CommandRequest
+from surefoot.ports import CommandOutcome, CommandRequest
 from surefoot.sandbox import command_environment
 from surefoot.workers.command import LaneCommands
 from surefoot.workers.room import Room, in_thread
@@ -42,7 +43,7 @@ async def open_lane(room: Room, command: do.OpenLane) -> Event:
         if command.fresh:
             room.write_note(command.lane, {})
         await in_thread(room.space.open_lane, command.lane, command.commit, fresh=command.fresh)
-        environment, evidence, duration_s = await _prepare(room, command.lane)
+        prepared = await _prepare(room, command.lane)
     except (EffectError, WorkspaceError) as error:
         retryable = isinstance(error, EffectError) and error.retryable
         diagnosis = Diagnosis.TRANSIENT if retryable else Diagnosis.STRUCTURAL
@@ -51,27 +52,45 @@ async def open_lane(room: Room, command: do.OpenLane) -> Event:
             at=room.clock.now(), lane=command.lane, diagnosis=diagnosis, reason=error.message, evidence=evidence
         )
     return ev.LaneReady(
-        at=room.clock.now(), lane=command.lane, environment=environment, evidence=evidence, duration_s=duration_s
+        at=room.clock.now(),
+        lane=command.lane,
+        environment=prepared.environment,
+        evidence=prepared.evidence,
+        duration_s=prepared.duration_s,
+        kept=prepared.kept,
     )
 
 
-async def _prepare(room: Room, lane: str) -> tuple[str, BlobId | None, float]:
-    """Prepare a lane unless that was done with the same key files; return the digest of its environment."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Prepared:
+    """What came of preparing a lane."""
+
+    environment: str
+    """Digest of what verdicts depend on beside the tree."""
+    evidence: BlobId | None = None
+    duration_s: float = 0.0
+    kept: tuple[str, ...] = ()
+
+
+async def _prepare(room: Room, lane: str) -> _Prepared:
+    """Prepare a lane that holds its commit, unless that was done with the same key files."""
     prepare = room.plan.prepare
     key = await in_thread(_key_of, room, lane, prepare)
     inherited = sorted(command_environment(room.environ).items())
     environment = digest_of((key, room.rung.value, inherited, sorted(room.plan.env.items())))
     note = room.note(lane)
     if note.get(_PREPARED) == key:
-        return environment, None, 0.0
-    evidence, duration_s = None, 0.0
+        return _Prepared(environment=environment)
+    prepared = _Prepared(environment=environment)
     if prepare is not None:
         point("prepare.before")
-        evidence, duration_s = await _run_prepare(room, lane, prepare)
+        outcome = await _run_prepare(room, lane, prepare)
+        kept = await in_thread(room.space.keep_prepared, lane)
+        prepared = replace(prepared, evidence=outcome.evidence, duration_s=outcome.duration_s, kept=kept)
         point("prepare.after")
     await _refuse_foreign_imports(room, lane)
     room.write_note(lane, {_PREPARED: key})
-    return environment, evidence, duration_s
+    return prepared
 
 
 def _key_of(room: Room, lane: str, prepare: Prepare | None) -> str:
@@ -83,12 +102,12 @@ def _key_of(room: Room, lane: str, prepare: Prepare | None) -> str:
     return digest_of((prepare.run, prepare.path, contents))
 
 
-async def _run_prepare(room: Room, lane: str, prepare: Prepare) -> tuple[BlobId | None, float]:
+async def _run_prepare(room: Room, lane: str, prepare: Prepare) -> CommandOutcome:
     commands = LaneCommands(room=room, lane=lane, mark=f"prepare-{lane}")
     request = CommandRequest(text=prepare.run, timeout_s=prepare.timeout_s, network=prepare.network)
     outcome = await commands.run(request)
     if outcome.exit_code == 0:
-        return outcome.evidence, outcome.duration_s
+        return outcome
     is_transient = outcome.timed_out or diagnose_text(outcome.exit_code, outcome.tail) is Diagnosis.TRANSIENT
     hint = "" if prepare.network else "\nprepare ran without network; `network: true` gives it one"
     message = f"prepare failed ({outcome.said}): {prepare.run}\n{outcome.tail[-1500:].strip()}{hint}"
@@ -140,7 +159,7 @@ async def take_checkpoint(room: Room, command: do.TakeCheckpoint) -> Event:
     try:
         point("checkpoint.before")
         await in_thread(room.space.restore, lane, command.commit)
-        environment, _, _ = await _prepare(room, lane)
+        prepared = await _prepare(room, lane)
         tree = await in_thread(room.space.commit_tree_of, command.commit)
         ignored = await in_thread(_ignored_state, room, lane, command.scratch)
         room.write_note(lane, room.note(lane) | {_IGNORED: ignored})
@@ -157,7 +176,7 @@ async def take_checkpoint(room: Room, command: do.TakeCheckpoint) -> Event:
         attempt=place[1],
         commit=command.commit,
         tree=tree,
-        environment=environment,
+        environment=prepared.environment,
         not_held=await in_thread(_not_held, room, lane),
     )
 

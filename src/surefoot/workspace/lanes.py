@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import stat
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -34,6 +35,8 @@ from surefoot.workspace.trees import (
 )
 
 _ROUNDS_MAX = 20
+_NOT_LITERAL = re.compile(rb"[\\*?\[\] ]")
+_QUOTED = re.compile(rb"\\(.)", re.DOTALL)
 _NOT_SWEPT = frozenset({*CACHE_NAMES, *LANE_NAMES, "node_modules"}) - {"__pycache__"}
 
 
@@ -60,6 +63,7 @@ class Lane:
         self._indexes = run_dir / "indexes" / name
         self._index = self._indexes / "checkpoint"
         self._next = self._indexes / "next"
+        self._kept = self._indexes / "kept"
         self._store = store
         self._clone = clone
         self._tree: str | None = None
@@ -75,6 +79,24 @@ class Lane:
         self._clone.forget_lane(self.name)
         for part in (self.root, self.home, self._indexes):
             remove_path(part)
+
+    def keep_prepared(self) -> tuple[str, ...]:
+        """Ignore from now on what is untracked in the lane, which was put back before prepare; return all of that."""
+        git = self._store.at(self.root, self._index)
+        out = git.run("ls-files", "-z", "--others", "--directory", "--no-empty-directory", *self._excludes())
+        made = tuple(path for path in split_names(out) if "\n" not in path)
+        if made:
+            with self._kept.open("ab") as file:
+                file.writelines(b"/" + _NOT_LITERAL.sub(rb"\\\g<0>", os.fsencode(path)) + b"\n" for path in made)
+        return made
+
+    def _excludes(self) -> tuple[str, ...]:
+        return (*EXCLUDES, f"--exclude-from={self._kept}") if self._kept.exists() else EXCLUDES
+
+    def _prepared(self) -> tuple[str, ...]:
+        """Return what `keep_prepared` was told to keep; folders end in a slash."""
+        lines = self._kept.read_bytes().splitlines() if self._kept.exists() else []
+        return tuple(os.fsdecode(_QUOTED.sub(rb"\1", line[1:])) for line in lines)
 
     def adopt(self, tree: str) -> None:
         """Take the lane as an earlier program left it: its checkpoint was `tree`, its files stay as they are."""
@@ -145,11 +167,11 @@ class Lane:
     def _differences(self, git: Git) -> Differences:
         """List what differs, if need be after opening folders that a body has closed."""
         try:
-            return list_differences(git)
+            return list_differences(git, self._excludes())
         except WorkspaceError:
             make_folder(self.root)
             open_folders(self.root)
-            return list_differences(git)
+            return list_differences(git, self._excludes())
 
     def _take_index(self, git: Git, tree: str) -> None:
         """Make the checkpoint's index hold `tree`, with the stamps of files that are known to be right."""
@@ -232,8 +254,8 @@ class Lane:
         strays = find_strays(os.fspath(self.root))
         if not strays:
             return
-        submodules = links_to_commits(git)
-        strays = [path for path in strays if not any(path == one or path.startswith(f"{one}/") for one in submodules)]
+        spared = {*links_to_commits(git), *(path.rstrip("/") for path in self._prepared())}
+        strays = [path for path in strays if not any(path == one or path.startswith(f"{one}/") for one in spared)]
         places = {path: path if _is_empty(self.root / path) else path.rpartition("/")[0] for path in strays}
         asked = sorted({place for place in places.values() if place})
         ignored: frozenset[str] = frozenset()
@@ -245,7 +267,7 @@ class Lane:
 
     def files(self) -> tuple[str, ...]:
         """Return the files `tree` would hold, without writing it."""
-        out = self._store.at(self.root, self._index).run("ls-files", "-z", "--cached", "--others", *EXCLUDES)
+        out = self._store.at(self.root, self._index).run("ls-files", "-z", "--cached", "--others", *self._excludes())
         return tuple(path for path in split_names(out) if os.path.lexists(self.root / path))
 
     def ignored_state(self, caches: Sequence[str], exclude: Sequence[str]) -> str:
@@ -261,14 +283,14 @@ class Lane:
     def ignored_paths(self) -> tuple[str, ...]:
         """Return the ignored files and folders, a folder as one path that ends in a slash, without fixed caches."""
         git = self._store.at(self.root, self._index)
-        out = git.run("ls-files", "-z", "--others", "--ignored", "--directory", *EXCLUDES)
+        out = git.run("ls-files", "-z", "--others", "--ignored", "--directory", *self._excludes())
         return tuple(path for path in split_names(out) if not is_cache(path.rstrip("/")))
 
     def _excluded(self, exclude: Sequence[str]) -> Iterable[str]:
         """Yield untracked files that no tree holds only because a glob says so."""
         if not exclude:
             return ()
-        out = self._store.at(self.root, self._index).run("ls-files", "-z", "--others", *EXCLUDES)
+        out = self._store.at(self.root, self._index).run("ls-files", "-z", "--others", *self._excludes())
         return (path for path in split_names(out) if matches(path, exclude))
 
 

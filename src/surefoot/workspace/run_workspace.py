@@ -232,6 +232,13 @@ class RunWorkspace:
         faults.point("workspace.open_lane.after")
         return lane.root
 
+    def keep_prepared(self, name: str) -> tuple[str, ...]:
+        """Treat as ignored what prepare has just made in a lane that held its commit; return what git would not ignore.
+
+        A folder without tracked files is named, and ignored, as a whole.
+        """
+        return self._lane(name).keep_prepared()
+
     def adopt(self, name: str, commit: str) -> None:
         """Go on with a lane whose checkpoint an earlier program took at `commit`; no file is touched."""
         self._lane(name).adopt(self.commit_tree_of(commit))

@@ -39,13 +39,13 @@ class Differences:
         return bool(self.tracked or self.others or self.nested)
 
 
-def list_differences(git: Git) -> Differences:
-    """Compare the folder with the index that `git` is set up for.
+def list_differences(git: Git, excludes: Sequence[str] = EXCLUDES) -> Differences:
+    """Compare the folder with the index that `git` is set up for; `excludes` say what is ignored.
 
     Raises:
         WorkspaceError: a folder could not be read, so that nobody knows what is in it.
     """
-    ending = git.attempt("ls-files", "-z", "-t", "--modified", "--deleted", "--others", *EXCLUDES)
+    ending = git.attempt("ls-files", "-z", "-t", "--modified", "--deleted", "--others", *excludes)
     if ending.code != 0 or _UNREAD in ending.err:
         raise WorkspaceError(f"git could not look through {str(git.cwd)!r}: {ending.err}", folder=str(git.cwd))
     out = ending.out

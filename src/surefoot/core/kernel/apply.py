@@ -111,6 +111,8 @@ def _engine_stopped(state: RunState, event: ev.EngineStopped) -> None:
     need(state.engine_on, event, "no engine is at work")
     state.active_s += max(0.0, event.at - state.at)
     state.engine_on = False
+    for name in state.active:
+        _break_off(state.nodes[name])
 
 
 def _options_given(state: RunState, event: ev.OptionsGiven) -> None:
@@ -214,6 +216,7 @@ def _lane_ready(state: RunState, event: ev.LaneReady) -> None:
     lane.is_open, lane.is_ready, lane.needs_fresh, lane.failures = False, True, False, 0
     state.accept.interrupt_asked = False
     lane.environment = event.environment
+    lane.kept = event.kept or lane.kept
     if event.lane == "clean":
         state.accept.lane_ready = True
 

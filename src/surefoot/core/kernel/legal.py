@@ -15,7 +15,7 @@ from surefoot.errors import IllegalTransition
 
 def illegal(event: Event, why: str) -> IllegalTransition:
     """Return the error for an event that cannot happen now."""
-    return IllegalTransition(f"event {event.kind!r} cannot happen now: {why}", event=event.kind)
+    return IllegalTransition(f"event {event.kind!r} cannot happen now: {why}", event=event.kind, why=why)
 
 
 def need(condition: object, event: Event, why: str) -> None:

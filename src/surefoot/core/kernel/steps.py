@@ -318,7 +318,8 @@ def _package(spec: Step, skipped: Sequence[str], *, is_repeated: bool) -> str:
         lines.append("  its effect has been applied before; this would apply it once more")
     if skipped:
         lines.append(f"  rests on skipped steps: {', '.join(skipped)}")
-    lines.append(f"  undo:   {spec.undo or 'nothing is known that takes it back'}")
+    restored = "nothing is known that takes it back" if spec.effect.is_outside else "the workspace is put back"
+    lines.append(f"  undo:   {spec.undo or restored}")
     return "\n".join([*lines, "Do it?"])
 
 
