@@ -154,3 +154,11 @@ steps:
     assert stage.run(plan).code == 0, stage.say("report").out
     assert stage.git("diff", "--name-only", "main", f"surefoot/{RUN}").split() == ["a.txt", "b.txt"]
     assert [f["kind"] for f in stage.say("report", "--json").json["findings"]].count("prepare-not-ignored") == 1
+
+
+def test_a_function_that_fails_is_told_by_what_it_raised(stage: Stage) -> None:
+    """In its own words, and nothing of how they came here."""
+    (stage.folder / "own.py").write_text("def it(step):\n    raise ValueError('no such colour')\n", "utf-8")
+    stage.run("goal: Paint\nfiles: [own.py]\nsteps: [{id: paint, call: own:it}]\n")
+    reason = stage.say("report", "--json").json["steps"][0]["reason"]
+    assert ("no such colour" in reason, "surefoot-call" in reason) == (True, False)
