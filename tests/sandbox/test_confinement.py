@@ -18,7 +18,7 @@ Run = Callable[..., Awaitable[CommandResult]]
 CONNECT = "import socket, sys; socket.create_connection(('127.0.0.1', int(sys.argv[1])), 5); print('reached')"
 CONNECT_UNIX = "import socket, sys; socket.socket(socket.AF_UNIX).connect(sys.argv[1]); print('reached')"
 OUTSIDE = Path(__file__).parent / "written-by-a-test"
-"""A place that the bubblewrap rung shows, but does not let anybody write."""
+"""A place that the bubblewrap rung shows (unless it is below the host's temporary folder) and lets nobody write."""
 
 
 @pytest.fixture
@@ -41,10 +41,9 @@ def port() -> Iterator[int]:
 
 
 async def test_a_write_outside_is_refused(run: Run, bubblewrap: Rung, outside: Path) -> None:
-    """The file system is read-only except for what was named."""
+    """The file system is read-only, or not the host's, except for what was named."""
     result = await run("touch", str(outside))
-    assert "Read-only file system" in result.tail
-    assert not is_there(outside)
+    assert (result.exit_code, is_there(outside)) == (1, False)
 
 
 async def test_the_super_user_cannot_make_the_outside_writable(run: Run, bubblewrap: Rung, outside: Path) -> None:

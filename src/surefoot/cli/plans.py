@@ -117,7 +117,8 @@ def plan_lines(plan: Plan, reviewed: Review) -> Iterator[Line]:
     yield from ask_lines(reviewed)
     number = len(reviewed.rollback_points)
     if number:
-        yield Line(f"Rollback points: after each of {counted(number, 'step')} that may commit", hang=2)
+        steps = "the step that may" if number == 1 else f"each of the {number} steps that may"
+        yield Line(f"Rollback points: after {steps} commit", hang=2)
 
 
 def ask_lines(reviewed: Review) -> Iterator[Line]:
