@@ -162,3 +162,17 @@ def test_a_function_that_fails_is_told_by_what_it_raised(stage: Stage) -> None:
     stage.run("goal: Paint\nfiles: [own.py]\nsteps: [{id: paint, call: own:it}]\n")
     reason = stage.say("report", "--json").json["steps"][0]["reason"]
     assert ("no such colour" in reason, "surefoot-call" in reason) == (True, False)
+
+
+def test_after_a_rollback_what_needed_the_lost_steps_is_blocked(stage: Stage) -> None:
+    """The run comes to an end; nothing waits for what is held back."""
+    plan = """
+goal: Go back
+steps:
+  - {id: base, run: echo b > base.txt}
+  - {id: mid, needs: [base], run: echo m > mid.txt}
+  - {id: roll, needs: [mid], run: exit 1, on_failure: {rollback_to: base}}
+  - {id: other, needs: [mid], run: echo d > other.txt}
+"""
+    assert stage.run(plan).code == 3
+    assert stage.states() == {"base": "verified", "mid": "blocked", "roll": "failed", "other": "blocked"}

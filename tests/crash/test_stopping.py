@@ -102,6 +102,19 @@ steps:
 """
 
 
+def test_after_an_interrupt_no_effect_begins(setting: Setting) -> None:
+    """A step that was still asked beforehand is let go, uncounted; on resume it is done, once."""
+    stage = setting(CHECKED.replace('done"}', 'done", expect: pass_to_pass}'))
+    with stage.begin(**CONSENT) as engine:
+        engine.hear("check_asked hold")
+        interrupted(engine, 1)
+        stage.go()
+        assert engine.wait().said["standing"] == "paused"
+    assert (stage.lines("world/effects"), stage.step("hold").failures) == ({}, 0)
+    assert (stage.work(**CONSENT).said["outcome"], stage.wrongs()) == ("completed", [])
+    assert stage.lines("world/effects") == {"hold": 1}
+
+
 def test_a_second_interrupt_waits_for_the_checks_of_an_applied_effect(setting: Setting) -> None:
     """A check that was ended would leave the effect to be done again."""
     stage = setting(CHECKED)

@@ -327,7 +327,7 @@ def recount(state: RunState) -> None:
             make_ready(state, node)
     for node in list(state.nodes.values()):
         if node.status is StepStatus.FAILED and node.members is None:
-            _block_dependants(state, node)
+            _block_dependants(state, node, node.spec.id)
     _hold_again(state)
     state.unfinished = sum(node.status not in FINAL for node in state.nodes.values())
 
@@ -350,6 +350,7 @@ def _hold_again(state: RunState) -> None:
             node.held_by = None
         elif node.status is StepStatus.PENDING:
             _block(state, node, node.held_by)
+            _block_dependants(state, node, node.held_by)
 
 
 def _status_of_group(state: RunState, group: StepState) -> StepStatus:
@@ -418,7 +419,7 @@ def finish(state: RunState, node: StepState, status: StepStatus, reason: str | N
     if status in SATISFIED:
         _satisfy(state, node)
     elif status is StepStatus.FAILED:
-        _block_dependants(state, node)
+        _block_dependants(state, node, node.spec.id)
     if was_open:
         _close_member(state, node)
 
@@ -449,15 +450,16 @@ def _count_need(state: RunState, node: StepState) -> None:
         make_ready(state, node)
 
 
-def _block_dependants(state: RunState, node: StepState) -> None:
+def _block_dependants(state: RunState, node: StepState, by: StepId) -> None:
+    """Block what needs the node, directly or not, because `by` failed."""
     todo = list(node.dependants)
     if node.group is not None:
         todo += state.nodes[node.group].dependants
     while todo:
         dependant = state.nodes[todo.pop()]
-        if node.spec.id in dependant.blocked_by or dependant.status not in (StepStatus.PENDING, StepStatus.BLOCKED):
+        if by in dependant.blocked_by or dependant.status not in (StepStatus.PENDING, StepStatus.BLOCKED):
             continue
-        _block(state, dependant, node.spec.id)
+        _block(state, dependant, by)
         todo += dependant.dependants
 
 

@@ -206,6 +206,7 @@ def _body_started(state: RunState, event: ev.BodyStarted) -> None:
     node, work = begin(state, event)
     need(not work.body_started, event, f"the body of {event.step!r} has started")
     need(node.missing == 0, event, f"step {event.step!r} has needs that are not satisfied")
+    need(state.pausing is None and state.cancelling is None, event, "nothing new may start")
     work.body_started, work.open, work.probe = True, event.kind, None
 
 

@@ -1,9 +1,9 @@
 """The course of one attempt: a list of rules, each asking for the first thing that is still missing.
 
 Owns what happens to an active step next. The rules stand in the order of an attempt's life: put back what failed,
-settle what is in doubt, take the checkpoint, ask the checks that must be red or green before, get a person's consent,
-probe, run the body, look at what it wrote, ask the checks, write the commit, call it verified. Must never change the
-state. Read `surefoot.core.recovery` next.
+settle what is in doubt, let go where the run pauses, take the checkpoint, ask the checks that must be red or green
+before, get a person's consent, probe, run the body, look at what it wrote, ask the checks, write the commit, call it
+verified. Must never change the state. Read `surefoot.core.recovery` next.
 """
 
 from __future__ import annotations
@@ -165,6 +165,14 @@ def _settle(state: RunState, node: StepState, work: Work, now: float) -> Move:
     return None
 
 
+def _withdraw(state: RunState, node: StepState, work: Work, now: float) -> Move:
+    """Begin no body while the run pauses: the attempt is taken up again afterwards, as if it had not begun."""
+    has_begun = work.body_started or work.settled is not None or work.answer is not None
+    if state.pausing is None or has_begun:
+        return None
+    return _fails(node, now, Diagnosis.INTERRUPTED, "the run pauses", counted=False)
+
+
 def _needs_lane(state: RunState, spec: Step) -> bool:
     return state.has_workspace and not (isinstance(spec.body, AskBody) and not spec.checks)
 
@@ -265,6 +273,8 @@ def _consent(state: RunState, node: StepState, work: Work, now: float) -> Move:
 
 def _allowed_meanwhile(state: RunState, node: StepState, asked: QuestionState, now: float) -> Proposal | None:
     """Answer what was asked before a person allowed it by name, or all of its kind."""
+    if state.pausing is not None:
+        return None
     shown = asked.asked.shown
     by = _approved_by(state, node, shown) if asked.asked.about is QuestionKind.CONFIRM else None
     if by is None:
@@ -449,6 +459,7 @@ _RULES: tuple[_Rule, ...] = (
     _put_back,
     _recover,
     _settle,
+    _withdraw,
     _checkpoint,
     _before,
     _consent,
