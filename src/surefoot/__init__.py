@@ -13,16 +13,22 @@ from surefoot.errors import EffectError, SurefootError
 
 if TYPE_CHECKING:
     from surefoot.api.authoring import Check, Plan, Step, run, run_plan
-    from surefoot.core.plan import Prepare, Probe, RetryPolicy
+    from surefoot.api.running import Options
+    from surefoot.core.plan import FileProbe, GitProbe, HttpProbe, Prepare, Probe, RetryPolicy, RunProbe
     from surefoot.workers.room import StepArgument
 
 __all__ = [
     "Check",
     "EffectError",
+    "FileProbe",
+    "GitProbe",
+    "HttpProbe",
+    "Options",
     "Plan",
     "Prepare",
     "Probe",
     "RetryPolicy",
+    "RunProbe",
     "Step",
     "StepArgument",
     "SurefootError",
@@ -32,7 +38,10 @@ __all__ = [
 
 _PLACES = {
     **dict.fromkeys(("Check", "Plan", "Step", "run", "run_plan"), "surefoot.api.authoring"),
-    **dict.fromkeys(("Prepare", "Probe", "RetryPolicy"), "surefoot.core.plan"),
+    **dict.fromkeys(
+        ("FileProbe", "GitProbe", "HttpProbe", "Prepare", "Probe", "RetryPolicy", "RunProbe"), "surefoot.core.plan"
+    ),
+    "Options": "surefoot.api.running",
     "StepArgument": "surefoot.workers.room",
 }
 

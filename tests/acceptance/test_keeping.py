@@ -100,3 +100,32 @@ def test_gc_deletes_what_belongs_to_no_run(stage: Stage) -> None:
     os.utime(left, (0, 0))  # what is new may belong to a run that is just being made
     assert (stage.say("gc").code, left.exists()) == (0, False)
     assert (stage.home / "runs" / RUN).exists()
+
+
+def test_rm_refuses_to_delete_what_nothing_else_holds(stage: Stage) -> None:
+    """A branch that was moved by hand does not have the run's work."""
+    stage.run("edit")
+    stage.git("update-ref", f"refs/heads/surefoot/{RUN}", "main")
+    said = stage.say("rm", RUN)
+    assert (said.code, f"surefoot rm {RUN} --branch" in said.err, (stage.home / "runs" / RUN).exists()) == (
+        2,
+        True,
+        True,
+    )
+    assert stage.say("rm", RUN, "--branch").code == 0
+
+
+def test_rm_of_a_run_on_a_plain_folder_wants_it_landed_first(stage: Stage) -> None:
+    """There is no branch that would keep the result."""
+    stage.bash("rm -rf .git")
+    stage.run("edit")
+    assert stage.say("rm", RUN).code == 2
+    assert (stage.say("land", RUN).code, stage.say("rm", RUN).code) == (0, 0)
+
+
+def test_landing_twice_as_one_commit_lands_once(stage: Stage) -> None:
+    """What is there already is not merged again."""
+    stage.run("edit")
+    stage.say("land", "--squash")
+    head = stage.git("rev-parse", "HEAD")
+    assert (stage.say("land").code, stage.git("rev-parse", "HEAD")) == (0, head)

@@ -65,7 +65,12 @@ def create(home: api.Home, order: Order) -> None:
     plan = Path(order.plan)
     loaded = load_plan(plan)
     source = Source(repository=Path(order.repository), plan_path=plan, plan_digest=loaded.digest)
-    api.create_run(home, loaded.plan, source, run_id=order.run)
+    api.create_run(home, loaded.plan, source, run_id=order.run, options=options_of(order))
+
+
+def options_of(order: Order) -> api.Options:
+    """Return what is approved beforehand."""
+    return api.Options(by=order.by, yes=order.yes, allow=tuple(order.allow), take_over=order.take_over)
 
 
 def answer_to(asked: QuestionAsked, order: Order) -> str | None:
@@ -91,7 +96,7 @@ def fold(home: api.Home, run: RunId) -> RunState | None:
 async def work(home: api.Home, order: Order) -> RunState:
     """Work on the run until it ends, pauses, or asks what nobody answers."""
     run = RunId(order.run)
-    options = api.Options(by=order.by, yes=order.yes, allow=tuple(order.allow), take_over=order.take_over)
+    options = options_of(order)
 
     def engaged(engagement: api.Engagement) -> None:
         asyncio.get_running_loop().add_signal_handler(signal.SIGINT, engagement.ask_to_stop)

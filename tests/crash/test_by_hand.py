@@ -208,6 +208,24 @@ def test_a_branch_the_run_itself_moved_before_a_kill_is_not_taken_for_moved_by_h
     assert (stage.work().said["outcome"], stage.wrongs()) == ("completed", [])
 
 
+def test_a_branch_that_cannot_be_written_is_told_and_follows_on_resume(setting: Setting) -> None:
+    """The steps hold all the same: their commits are in the run's own store."""
+    stage = setting(TWO_COMMITS)
+    path, broken = old_git(stage.folder / "bin", ""), stage.folder / "broken"
+    stop = f'case " $* " in *" update-ref "*) test -e {broken} && exit 3 ;; esac'
+    (stage.folder / "bin/git").write_text(f'#!/bin/sh\n{stop}\nexec {shutil.which("git")} "$@"\n', "utf-8")
+    with stage.begin({"PATH": path}) as engine:
+        engine.hear("first: begun")
+        broken.touch()
+        stage.go()
+        assert engine.wait().said["outcome"] == "completed"
+    with api.Home(stage.home) as home:
+        told = api.report(home, RunId(stage.run))
+    assert ("branch-behind" in str(told["findings"]), told["next"]) == (True, f"surefoot resume {stage.run}")
+    broken.unlink()
+    assert (stage.work().said["outcome"], stage.wrongs({"first": 0, "second": 0})) == ("completed", [])
+
+
 def old_git(folder: Path, version: str) -> str:
     """Return a PATH on which git is too old, or broken."""
     folder.mkdir()
@@ -275,6 +293,19 @@ def test_a_journal_that_cannot_be_read_stops_everything(setting: Setting, statem
     with_journal(stage, statement)
     said = stage.work().said
     assert (said["error"], stage.lines("home/cache/ran"), stage.changed()) == (code, ran, [])
+
+
+def test_a_journal_older_than_the_branch_is_not_gone_on_with(setting: Setting) -> None:
+    """A backup that was put back would do again what has been done."""
+    stage = setting("irreversible")
+    stage.work()
+    ran, effects = stage.lines("home/cache/ran"), stage.lines("world/effects")
+    with_journal(stage, "DELETE FROM events WHERE seq > 12")
+    with api.Home(stage.home) as home:
+        assert "cut short" in " ".join(api.audit(home, RunId(stage.run)))
+    said = stage.work().said
+    assert (said["error"], "older than the branch" in said["message"]) == ("journal", True)
+    assert (stage.lines("home/cache/ran"), stage.lines("world/effects"), stage.changed()) == (ran, effects, [])
 
 
 def test_a_journal_kept_locked_ends_the_engine_and_loses_nothing(setting: Setting) -> None:

@@ -224,6 +224,7 @@ async def run_plan(
 
     A run of that id which exists already is gone on with, so that a program that was killed can simply be started
     again: what is verified is not done twice. Without `repo` the run has no workspace, and steps are async functions.
+    `options` approves beforehand what would otherwise be asked.
 
     Raises:
         PlanInvalid: the plan cannot run.
@@ -233,11 +234,18 @@ async def run_plan(
         run = RunId(run_id) if run_id is not None else None
         if run is None or opened.journal.head(run)[0] == 0:
             source = Source(repository=None if repo is None else Path(repo))
-            run = create_run(opened, plan.compiled(), source, run_id=run_id).created.run
+            run = create_run(opened, plan.compiled(), source, run_id=run_id, options=options).created.run
         state = await engage(opened, run, options, watching=watching, functions=plan.functions)
         return report_of(state)
 
 
-def run(plan: Plan, *, repo: Path | str | None = None, run_id: str | None = None, home: Path | None = None) -> Json:
+def run(
+    plan: Plan,
+    *,
+    repo: Path | str | None = None,
+    run_id: str | None = None,
+    home: Path | None = None,
+    options: Options | None = None,
+) -> Json:
     """Carry out a plan from a program that has no event loop; see `run_plan`."""
-    return asyncio.run(run_plan(plan, repo=repo, run_id=run_id, home=home))
+    return asyncio.run(run_plan(plan, repo=repo, run_id=run_id, home=home, options=options))

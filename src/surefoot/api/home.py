@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
-from surefoot.core.events import RunCreated
+from surefoot.core.events import RunCreated, StepVerified
 from surefoot.core.ids import RunId
 from surefoot.core.state import RunState
 from surefoot.engines.snapshots import load_state
@@ -80,6 +80,13 @@ class Home:
     def state(self, run: RunId) -> RunState:
         """Return the state of a run."""
         return load_state(self.journal, run)
+
+    def has_verified(self, state: RunState, commit: str) -> bool:
+        """Tell whether a run's journal knows a commit: as the base, or as a step's result, even one taken back."""
+        if commit in (state.created.base, *(node.commit for node in state.nodes.values())):
+            return True
+        recorded = self.journal.events(state.created.run)
+        return any(isinstance(one.event, StepVerified) and one.event.commit == commit for one in recorded)
 
     def created(self, run: RunId) -> RunCreated:
         """Return a run's first event."""

@@ -95,6 +95,10 @@ def audit(home: Home, run: RunId) -> list[str]:
         return []
     space = RunWorkspace.open(home.run_folder(run), Path(state.created.repository), run)
     problems += [f"workspace: {text}" for text in space.missing()]
+    published = space.published()
+    if published is not None and not home.has_verified(state, published):
+        text = f"refs/surefoot/{run}/head is at {published[:12]}, which the journal does not know: it was cut short"
+        problems.append(text)
     hashes = {recorded.seq: recorded.hash for recorded in home.journal.events(run)}
     for node in state.steps():
         if node.commit is None:

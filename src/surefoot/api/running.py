@@ -29,7 +29,7 @@ from surefoot.core.review import review
 from surefoot.core.state import RunState
 from surefoot.engines.embedded import Observer, RunLoop
 from surefoot.engines.writer import GroupWriter
-from surefoot.errors import PlanInvalid, RunExists, UsageError, WorkspaceError
+from surefoot.errors import JournalError, PlanInvalid, RunExists, UsageError, WorkspaceError
 from surefoot.faults import point
 from surefoot.journal import RELEASE, Batch, Claim, Holder
 from surefoot.ports import Clock
@@ -92,16 +92,24 @@ class Source:
 
 
 def create_run(
-    home: Home, plan: Plan, source: Source, *, run_id: str | None = None, by: str = "", clock: Clock | None = None
+    home: Home,
+    plan: Plan,
+    source: Source,
+    *,
+    run_id: str | None = None,
+    options: Options | None = None,
+    clock: Clock | None = None,
 ) -> RunState:
-    """Create a run: its workspace, its copies of the plan's files, and its first event. Nothing is executed yet.
+    """Create a run: its workspace, its copies of the plan's files, and its first events. Nothing is executed yet.
+
+    What `options` approves beforehand is part of the run from its first moment on.
 
     Raises:
         PlanInvalid: the plan cannot run.
         RunExists: the run id is taken.
         WorkspaceError: the repository cannot be used; the message says why.
     """
-    clock = clock or SystemClock()
+    clock, options = clock or SystemClock(), options or Options()
     _validate(plan, source)
     run = _free_id(home, run_id, clock.now())
     folder = home.run_folder(run)
@@ -115,12 +123,13 @@ def create_run(
         plan_path=str(source.plan_path.absolute()) if source.plan_path is not None else None,
         plan_digest=source.plan_digest,
         include_dirty=source.include_dirty,
-        by=by or current_user(),
+        by=options.who,
     )
     if source.repository is not None:
         created = _with_workspace(created, source, folder)
     point("run.create.workspace")
-    batch = Batch(run=run, expected=0, events=(created,), token=None, durable=True)
+    events = (created, *_consents(options, created.at))
+    batch = Batch(run=run, expected=0, events=events, token=None, durable=True)
     result = home.journal.append([batch])[0]
     if isinstance(result, Exception):
         raise result
@@ -268,6 +277,7 @@ async def engage(
         writer = GroupWriter(home.journal)
         token = home.journal.raise_token(run)
         loop = RunLoop(room, home.journal, writer, token=token, observer=watching.observer)
+        _refuse_short_journal(home, room, loop.state)
         _adopt_lanes(room, loop.state)
         loop.waits_for_answers = watching.answers_here
         engagement = Engagement(loop=loop, options=options, clock=clock)
@@ -279,6 +289,24 @@ async def engage(
         finally:
             writer.close()
         return loop.state
+
+
+def _refuse_short_journal(home: Home, room: Room, state: RunState) -> None:
+    """Refuse to go on from a journal that is older than the branch: it would do again what has been done.
+
+    Raises:
+        JournalError: the branch is at a commit the journal does not know.
+    """
+    published = None if room.workspace is None else room.workspace.published()
+    if published is None or home.has_verified(state, published):
+        return
+    raise JournalError(
+        f"The branch of run {room.run!r} is at commit {published[:12]}, which its journal does not know: the journal "
+        f"is older than the branch, from a backup perhaps. Nothing was done. Put the newer journal back "
+        f"({str(home.folder / 'journal.db')!r}), or start a new run",
+        run=room.run,
+        commit=published,
+    )
 
 
 def _adopt_lanes(room: Room, state: RunState) -> None:
@@ -304,11 +332,20 @@ def _opening(state: RunState, room: Room, options: Options, token: int, *, resum
         rung=room.rung.value,
         release=RELEASE,
     )
+    if not _are_known(options, state):
+        yield from _consents(options, now)
+    if resume and state.outcome is None and state.pausing is not None:
+        yield ev.RunResumed(at=now, by=options.who)
+
+
+def _consents(options: Options, now: float) -> Iterable[Event]:
     if options.yes or options.allow:
         allow = tuple(StepId(step) for step in options.allow)
         yield ev.OptionsGiven(at=now, by=options.who, yes=options.yes, allow=allow)
-    if resume and state.outcome is None and state.pausing is not None:
-        yield ev.RunResumed(at=now, by=options.who)
+
+
+def _are_known(options: Options, state: RunState) -> bool:
+    return (state.yes_by is not None or not options.yes) and state.allowed.keys() >= set(options.allow)
 
 
 @contextmanager

@@ -36,20 +36,41 @@ def land_run(home: Home, run: RunId, *, squash: bool = False) -> str:
     return space.land(state.branch.head, squash=squash, message=message)
 
 
-def remove_run(home: Home, run: RunId, *, branch: bool = False) -> None:
-    """Delete a run: its folder, its refs (the branch only if asked to), its journal.
+def remove_run(home: Home, run: RunId, *, branch: bool = False) -> bool:
+    """Delete a run: its folder, its refs, its journal; with `branch` also its branch, and work nothing else holds.
+
+    Returns:
+        Whether its branch is still there.
 
     Raises:
         RunHeld: an engine is at work on it.
+        UsageError: nothing but the run holds what it verified, and `branch` was not asked for; nothing is deleted.
     """
     if is_held(home, run):
         raise RunHeld(f"run {run!r} is being worked on; `surefoot cancel {run}` first", run=run)
     folder = home.run_folder(run)
     created = home.created(run)
+    has_branch = False
     if created.repository is not None and (folder / "workspace.json").exists() and Path(created.repository).exists():
-        RunWorkspace.open(folder, Path(created.repository), run).remove(delete_branch=branch)
+        space = RunWorkspace.open(folder, Path(created.repository), run)
+        if not branch:
+            _refuse_loss(home, run, space)
+        space.remove(delete_branch=branch)
+        has_branch = space.kind == "git" and space.branch_state() is not None
     shutil.rmtree(folder, ignore_errors=True)
     home.journal.delete_run(run)
+    return has_branch
+
+
+def _refuse_loss(home: Home, run: RunId, space: RunWorkspace) -> None:
+    head = home.state(run).branch
+    if head is None or head.head == space.base or space.is_held_elsewhere(head.head):
+        return
+    raise UsageError(
+        f"run {run!r} has verified work that nothing else holds (commit {head.head[:12]}); `surefoot land {run}` takes "
+        f"it over, `surefoot rm {run} --branch` deletes it, too",
+        run=run,
+    )
 
 
 def collect_garbage(home: Home) -> int:

@@ -304,7 +304,7 @@ def rm(
     run: NamedRun,
     *,
     repo: Repo = None,
-    branch: Annotated[bool, typer.Option("--branch", help="Delete its branch, too.")] = False,
+    branch: Annotated[bool, typer.Option("--branch", help="Delete its branch, too, landed or not.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Delete a run: its folder, its journal, what it kept in the repository. Its branch stays unless you say so.

@@ -36,11 +36,10 @@ def remove(name: str, repo: Path | None, screen: Screen, *, branch: bool) -> int
     """Delete a run."""
     with Home() as home:
         run = find_run(home, name, repo)
-        has_branch = home.created(run).repository is not None
-        remove_run(home, run, branch=branch)
+        has_branch = remove_run(home, run, branch=branch)
     if screen.is_json:
-        screen.document({"run": run, "removed": True, "branch_deleted": branch and has_branch})
-    kept = f"; its branch surefoot/{run} is kept" if has_branch and not branch else ""
+        screen.document({"run": run, "removed": True, "branch_deleted": not has_branch})
+    kept = f"; its branch surefoot/{run} is kept" if has_branch else ""
     screen.show([Line(f"Run {run} is deleted{kept}.", hang=2)])
     return 0
 

@@ -93,7 +93,7 @@ def start(asked: Start, consent: Consent, screen: Screen) -> ExitCode:
     root = root_of(asked.repo)
     source = Source(repository=root, plan_path=path, plan_digest=loaded.digest, include_dirty=asked.include_dirty)
     with Home() as home:
-        state = create_run(home, loaded.plan, source, run_id=asked.run_id)
+        state = create_run(home, loaded.plan, source, run_id=asked.run_id, options=consent.options)
         reviewed = review(loaded.plan, checkout=str(root), places=loaded.places)
         screen.note(_start_lines(state))
         screen.note([EMPTY, *plan_lines(loaded.plan, reviewed)])
@@ -131,7 +131,9 @@ def retry(which: tuple[str, tuple[str, ...]], repo: Path | None, consent: Consen
 def _has_followed(state: RunState) -> bool:
     """Tell whether the branch is where the journal says; a kill at the very end can leave it behind."""
     branch = state.branch
-    return branch is None or branch.refused is not None or branch.moved == branch.head
+    if branch is None or branch.moved == branch.head:
+        return True
+    return branch.refused is not None and not branch.has_failed
 
 
 def _refuse_unknown(consent: Consent, plan: Plan) -> None:

@@ -18,6 +18,8 @@ SHORT_MOST = 12
 HASH = 7
 """So many characters of a commit id are shown."""
 
+_NOT_THERE = ("branch-left-alone", "branch-behind")
+"""Findings that say that the branch is not where the journal is."""
 _UNDONE = ("in_doubt", "failed", "waiting", "blocked", "cancelled", "running", "pending")
 _STYLES: dict[str, Style] = {
     "verified": "good",
@@ -232,7 +234,13 @@ def facts(report: Report) -> str:
     """Say where the work is and what it took."""
     parts: list[str] = []
     if report["branch"] is not None:
-        parts.append(f"branch {report['branch']} at {(report['head'] or '')[:HASH]}")
+        is_elsewhere = any(finding["kind"] in _NOT_THERE for finding in report["findings"])
+        where = (
+            f"verified up to {{}}, where branch {report['branch']} is not"
+            if is_elsewhere
+            else f"branch {report['branch']} at {{}}"
+        )
+        parts.append(where.format((report["head"] or "")[:HASH]))
         parts.append(f"from {(report['base'] or '')[:HASH]} in {report['repository']}")
     parts += [f"sandbox {report['rung']}", f"{duration(report['usage']['active_s'])} of work"]
     return ", ".join(parts)

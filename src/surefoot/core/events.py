@@ -727,6 +727,8 @@ class RefsMoved(Event):
     """Where it was put."""
     refused: str | None = None
     """Why the branch itself was left alone; the commits are kept all the same."""
+    has_failed: bool = False
+    """Whether nothing could be written, for the reason in `refused`; it is tried again with the next step or engine."""
 
 
 # --- a person reaches in

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 
-from surefoot.core.events import Outcome, QuestionKind, Verdict
+from surefoot.core.events import Finding, Outcome, QuestionKind, Verdict
 from surefoot.core.kernel import decide
 from surefoot.core.plan import Check
 from surefoot.core.state import QuestionState, RunState, StepState, StepStatus
@@ -44,7 +44,7 @@ def report_of(state: RunState) -> Json:
         "steps": steps,
         "accept": [_check(c, r) for c, r in zip(state.plan.accept, state.accept.records, strict=True)],
         "questions": [_question(question) for question in state.open_questions],
-        "findings": [asdict(finding) for finding in state.findings] + _own_findings(state),
+        "findings": [_reported(finding) for finding in state.findings] + _own_findings(state),
         "rollback_points": _rollback_points(state),
         "outside_effects": _outside_effects(state),
         "look_at": _look_at(state),
@@ -136,6 +136,10 @@ def _question(question: QuestionState) -> Json:
     }
 
 
+def _reported(finding: Finding) -> Json:
+    return {**asdict(finding), "severity": finding.severity.value}
+
+
 def _finding(kind: str, severity: str, text: str, step: str | None = None) -> Json:
     return {"kind": kind, "severity": severity, "text": text, "step": step, "place": None}
 
@@ -159,7 +163,9 @@ def _own_findings(state: RunState) -> list[Json]:
             text = f"wrote {', '.join(node.undeclared[:10])} without declaring it; put back"
             found.append(_finding("undeclared-writes", "warning", text, node.spec.id))
     if state.branch is not None and state.branch.refused is not None:
-        found.append(_finding("branch-left-alone", "warning", state.branch.refused))
+        is_behind = state.branch.has_failed
+        kind, severity = ("branch-behind", "problem") if is_behind else ("branch-left-alone", "warning")
+        found.append(_finding(kind, severity, state.branch.refused))
     return found
 
 
@@ -211,6 +217,8 @@ def _look_at(state: RunState) -> list[str]:
 def next_command(state: RunState) -> str:
     """Return the one command that goes on from here."""
     run = state.created.run
+    if state.branch is not None and state.branch.has_failed:
+        return f"surefoot resume {run}"
     if state.outcome is Outcome.COMPLETED:
         has_commits = state.branch is not None and state.branch.head != state.created.base
         return f"surefoot land {run}" if has_commits else f"surefoot show {run}"

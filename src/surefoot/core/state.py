@@ -197,6 +197,9 @@ class BranchState:
     """Where it was last put."""
     is_open: bool = False
     refused: str | None = None
+    """Why the user's branch is not there."""
+    has_failed: bool = False
+    """Whether that is because nothing could be written."""
     kept: int = 0
     keep_next: bool = False
     """Whether the tip that is left behind has to be kept."""

@@ -15,6 +15,7 @@ from typing import Any, cast
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.events import Diagnosis, Ending, Event, Status, Verdict
+from surefoot.errors import SurefootError
 from surefoot.masking import Masker
 from surefoot.workers.body import run_step
 from surefoot.workers.branch import move_refs, write_commit
@@ -89,7 +90,8 @@ def _broken(room: Room, command: do.Command, error: Exception) -> Event:
         case do.ExpandGroup():
             return ev.ExpansionFailed(at=now, group=command.group.id, reason=why)
         case do.MoveRefs():
-            return ev.RefsMoved(at=now, commit=command.commit, refused=why)
+            why = error.message if isinstance(error, SurefootError) else why
+            return ev.RefsMoved(at=now, commit=command.commit, refused=why, has_failed=True)
         case do.TakeCheckpoint():
             return ev.CheckpointFailed(
                 at=now, step=command.step, attempt=command.attempt, diagnosis=Diagnosis.STRUCTURAL, reason=why

@@ -88,10 +88,14 @@ def write_file(path: Path, content: bytes) -> None:
     """Write a file whole or not at all, durably, whatever stood at its place."""
     fresh = path.with_name(f"{path.name}.new")
     remove_path(fresh)
-    with fresh.open("xb") as out:
-        out.write(content)
-        out.flush()
-        os.fsync(out.fileno())
+    try:
+        with fresh.open("xb") as out:
+            out.write(content)
+            out.flush()
+            os.fsync(out.fileno())
+    except OSError:
+        fresh.unlink(missing_ok=True)
+        raise
     if is_folder(path):
         remove_path(path)
     fresh.replace(path)

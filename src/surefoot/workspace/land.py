@@ -34,7 +34,8 @@ def land_in_checkout(source_root: Path, commit: str, *, squash: bool, message: s
     _refuse_unclean(git, source_root)
     if git.attempt("merge-base", "--is-ancestor", commit, before).code == 0:
         return before
-    _refuse_conflict(git, before, commit)
+    if _merged_tree(git, before, commit) == git.line("rev-parse", f"{before}^{{tree}}"):
+        return before
     steps: list[tuple[str, ...]] = [("merge", "--quiet", "--no-edit", "--no-autostash", "-m", message, "--ff", commit)]
     if squash:
         steps = [
@@ -45,7 +46,7 @@ def land_in_checkout(source_root: Path, commit: str, *, squash: bool, message: s
         ending = git.attempt(*step)
         if ending.code != 0:
             _take_back(git, before)
-            said = ending.err or os.fsdecode(ending.out).strip()
+            said = ending.err or os.fsdecode(ending.out).strip() or f"it ended with exit status {ending.code}"
             text = f"git {step[0]} refused to land {commit[:12]} in {str(source_root)!r}; nothing was changed: {said}"
             raise WorkspaceError(text, command=step[0])
     return git.line("rev-parse", "HEAD")
@@ -74,10 +75,12 @@ def _refuse_unclean(git: Git, root: Path) -> None:
         raise WorkspaceError(text, path=str(root), paths=tuple(dirty))
 
 
-def _refuse_conflict(git: Git, ours: str, theirs: str) -> None:
+def _merged_tree(git: Git, ours: str, theirs: str) -> str:
+    """Return what the two come to together; refuse what does not go together."""
     ending = git.attempt("merge-tree", "--write-tree", "--name-only", "--no-messages", "-z", ours, theirs)
-    if ending.code == 1:
-        paths = list(dict.fromkeys(split_names(ending.out)[1:]))
+    tree, *conflicts = split_names(ending.out) or ("",)
+    paths = list(dict.fromkeys(conflicts))
+    if ending.code == 1 and paths:
         text = (
             f"The run's result and the branch checked out in {str(git.cwd)!r} changed the same places: "
             f"{_named(paths)}. Nothing was changed. Merge {theirs[:12]} by hand, or rebase it, and settle them there."
@@ -86,6 +89,7 @@ def _refuse_conflict(git: Git, ours: str, theirs: str) -> None:
     if ending.code != 0:
         text = f"git could not merge {theirs[:12]} in {str(git.cwd)!r}; nothing was changed: {ending.err}"
         raise WorkspaceError(text)
+    return tree
 
 
 def _take_back(git: Git, before: str) -> None:

@@ -6,8 +6,8 @@ person has moved or checked out. Read `surefoot.workspace.run_workspace` next.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,11 +72,20 @@ class Refs:
         return RefState({name: one for one, name, _ in parts}, {name: path for _, name, path in parts if path})
 
     def unlock(self) -> None:
-        """Remove lock files that a kill left on the run's own refs; nobody else writes there."""
+        """Remove lock files that a kill left on the run's own refs; nobody else writes there.
+
+        Raises:
+            WorkspaceError: one of them cannot be removed.
+        """
         names = [self.git_dir / f"{self.branch}.lock", *(self.git_dir / "refs/surefoot" / self.run).rglob("*.lock")]
         for lock in names:
-            with suppress(FileNotFoundError, NotADirectoryError):
-                lock.unlink()
+            if not os.path.lexists(lock):
+                continue
+            try:
+                lock.unlink(missing_ok=True)
+            except OSError as error:
+                message = f"The left-over lock {str(lock)!r} cannot be removed: {error.strerror}. Make it removable, "
+                raise WorkspaceError(message + "then go on with `surefoot resume`.", path=str(lock)) from error
 
     def write(self, changes: Mapping[str, tuple[str | None, str | None]]) -> None:
         """Move refs in one transaction; each change is (old, new), None for a ref that is not there.

@@ -353,6 +353,19 @@ class RunWorkspace:
         """Return the commit the run's branch is at; None if there is no such branch."""
         return self._refs.read().commits.get(self._refs.branch)
 
+    def published(self) -> str | None:
+        """Return the commit this run published last; None if it published none."""
+        return self._refs.read().commits.get(self._refs.name("head"))
+
+    def is_held_elsewhere(self, commit: str) -> bool:
+        """Tell whether the user's repository or folder has the commit's work without the run."""
+        if self.kind != "git":
+            landed = self._refs.read().commits.get(self._refs.name("landed"))
+            return landed is not None and self.commit_tree_of(landed) == self.commit_tree_of(commit)
+        ending = self._refs.git.attempt("for-each-ref", "--format=%(refname)", "--contains", commit)
+        names = os.fsdecode(ending.out).split() if ending.code == 0 else []
+        return any(not name.startswith("refs/surefoot/") for name in names)
+
     def reset_refs(self, head: str) -> None:
         """Put the clone's refs, settings and hooks back to what they should be, whatever a body did to them."""
         faults.point("workspace.reset_refs.before")
@@ -369,6 +382,7 @@ class RunWorkspace:
         """
         faults.point("workspace.land.before")
         if self.kind == "git":
+            self._lend(commit, [self.base])
             landed = land_in_checkout(self.root, commit, squash=squash, message=message)
         else:
             landed = self._land_in_folder(commit)

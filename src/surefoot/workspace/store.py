@@ -90,24 +90,36 @@ class Store:
                 os.close(descriptor)
 
     def lend(self, objects: Sequence[str], to: Path) -> None:
-        """Put these objects into another object folder, as links where possible (an object never changes)."""
+        """Put these objects into another object folder, as links where possible (an object never changes).
+
+        Raises:
+            WorkspaceError: one is missing here, or cannot be written there.
+        """
         for one in objects:
             target = to / one[:2] / one[2:]
             if target.exists():
                 continue
-            if not target.parent.is_dir():
-                target.parent.mkdir(exist_ok=True)
-                target.parent.chmod(to.stat().st_mode & 0o7777)
-            try:
-                os.link(self._path(one), target)
-            except FileExistsError:
-                continue
-            except FileNotFoundError as error:
+            if not self._path(one).exists():
                 message = f"The object {one} is missing from the run's own store {str(self.git_dir)!r}. "
-                raise WorkspaceError(message + "Something outside Surefoot removed it.", object=one) from error
-            except OSError:
-                write_file(target, self._path(one).read_bytes())
-                target.chmod(0o444)
+                raise WorkspaceError(message + "Something outside Surefoot removed it.", object=one)
+            try:
+                self._lend_one(one, target)
+            except OSError as error:
+                message = f"The commits cannot be written to {str(to)!r}: {error.strerror}. "
+                raise WorkspaceError(message + "They are kept in the run's own store.", path=str(to)) from error
+
+    def _lend_one(self, one: str, target: Path) -> None:
+        folder = target.parent
+        if not folder.is_dir():
+            folder.mkdir(exist_ok=True)
+            folder.chmod(folder.parent.stat().st_mode & 0o7777)
+        try:
+            os.link(self._path(one), target)
+        except FileExistsError:
+            return
+        except OSError:
+            write_file(target, self._path(one).read_bytes())
+            target.chmod(0o444)
 
     def _path(self, one: str) -> Path:
         return self.objects / one[:2] / one[2:]

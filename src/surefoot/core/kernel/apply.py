@@ -284,7 +284,10 @@ def _refs_asked(state: RunState, event: ev.RefsAsked) -> None:
 def _refs_moved(state: RunState, event: ev.RefsMoved) -> None:
     need(state.branch is not None and state.branch.is_open, event, "the branch was not asked to move")
     assert state.branch is not None
-    state.branch.is_open, state.branch.moved, state.branch.refused = False, event.commit, event.refused
+    state.branch.is_open, state.branch.refused, state.branch.has_failed = False, event.refused, event.has_failed
+    if event.has_failed:
+        return
+    state.branch.moved = event.commit
     if state.branch.keep_next:
         state.branch.kept, state.branch.keep_next = state.branch.kept + 1, False
 
