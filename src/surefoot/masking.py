@@ -11,6 +11,7 @@ import base64
 import json
 import re
 from collections.abc import Iterable, Iterator
+from typing import BinaryIO
 from urllib.parse import quote, quote_plus
 
 REPLACEMENT = "***"
@@ -22,6 +23,8 @@ _LINE_MIN = 8
 """Shorter lines of a multi-line value (an `=====`, a brace) are no secret by themselves."""
 _BASE64_CORE_MIN = 8
 """Shorter stretches of base64 turn up by chance."""
+_CHUNK = 1 << 20
+"""So many bytes of a file are looked at in one go."""
 _START = 4
 """So many first bytes decide whether a place can be the start of a secret at all."""
 
@@ -44,6 +47,22 @@ class Masker:
     def content(self, content: bytes) -> bytes:
         """Return the bytes with every secret replaced."""
         return self._patterns.whole.sub(REPLACEMENT.encode(), content) if self._patterns else content
+
+    def is_in(self, file: BinaryIO) -> bool:
+        """Tell whether a secret stands in the rest of a file."""
+        if self._patterns is None:
+            return False
+        end = b""
+        while chunk := file.read(_CHUNK):
+            if self._patterns.whole.search(end + chunk):
+                return True
+            end = (end + chunk)[-self._patterns.longest :]
+        return False
+
+    @property
+    def has_values(self) -> bool:
+        """Tell whether there is anything to mask."""
+        return self._patterns is not None
 
     def stream(self) -> MaskStream:
         """Begin to mask a stream of bytes."""
@@ -96,11 +115,11 @@ class _Patterns:
         self._by_start: dict[bytes, list[bytes]] = {}
         for form in forms:
             self._by_start.setdefault(form[:_START], []).append(form)
-        self._longest = len(forms[0])
+        self.longest = len(forms[0])
 
     def unfinished(self, text: bytes) -> Iterator[int]:
         """Find, from left to right, the places from which `text` to its end is the beginning of a longer form."""
-        place = max(0, len(text) - self._longest + 1)
+        place = max(0, len(text) - self.longest + 1)
         while match := self._starts.search(text, place):
             start = match.start()
             if any(len(form) > len(text) - start and form.startswith(text[start:]) for form in self._forms_at(match)):

@@ -51,7 +51,7 @@ def test_the_exit_code_tells_the_outcome(stage: Stage, plan: str, code: int) -> 
 def test_a_partial_run_names_the_failure_before_what_went_well(stage: Stage) -> None:
     """It says how much was done, which step was not, and why."""
     said = stage.run("partial").out.rpartition(f"Run {RUN}: partially completed")[2]
-    assert "1 of 2 steps verified (50 %), 1 failed" in said
+    assert "1 of 2 steps verified (50 % done), 1 failed" in said
     assert "failed  second" in said.partition("To look at")[0]
 
 
@@ -176,3 +176,25 @@ steps:
 """
     assert stage.run(plan).code == 3
     assert stage.states() == {"base": "verified", "mid": "blocked", "roll": "failed", "other": "blocked"}
+
+
+def test_a_secret_in_a_file_fails_the_step_and_is_stored_nowhere(stage: Stage) -> None:
+    """The file is named, the value is in no object of the run; scratch files may hold it."""
+    plan = """
+goal: Use a token
+steps:
+  - {id: leaks, run: "echo token=$TOKEN > config.ini", env_from: [TOKEN], on_failure: skip}
+  - {id: named, run: "echo x > $TOKEN.txt", env_from: [TOKEN], on_failure: skip}
+  - {id: scratch, run: "echo $TOKEN > t.tmp; echo two > a.txt", env_from: [TOKEN], scratch: ["*.tmp"]}
+"""
+    said = stage.say("run", stage.plan(plan), "--run-id", RUN, env={"TOKEN": "open-sesame-123"})
+    assert (said.code, "stands in config.ini" in said.out, stage.states()["scratch"]) == (3, True, "verified")
+    objects = f"git -C {stage.home}/runs/{RUN}/store cat-file --batch-all-objects --batch --buffer"
+    stage.bash(f"! {objects} | grep -a sesame && ! grep -ar sesame {stage.home}/journal.db {stage.home}/blobs")
+
+
+def test_filters_that_are_not_applied_are_a_finding(stage: Stage) -> None:
+    """As with large files kept elsewhere: what a step would commit there is not what git would."""
+    stage.bash("echo '*.bin filter=lfs' > .gitattributes; git add -A; git commit -qm Filter")
+    stage.run("edit")
+    assert "filters-not-applied" in [found["kind"] for found in stage.say("report", "--json").json["findings"]]

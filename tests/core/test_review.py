@@ -310,21 +310,27 @@ def test_rollback_points_are_the_steps_that_may_commit() -> None:
 
 
 NOTES = [
-    (STEP, "tried up to 3 times, from a restored workspace; then its 2 dependants are blocked"),
+    (
+        STEP,
+        "tried once, up to 3 times if the failure may pass, from a restored workspace; then its 2 dependants are blocked",
+    ),
     (
         replace(STEP, retry=RetryPolicy(maximum_attempts=1), on_failure=OnFailure.STOP),
         "tried once, from a restored workspace; then nothing new starts",
     ),
     (
         replace(STEP, on_failure=OnFailure.SKIP),
-        "tried up to 3 times, from a restored workspace; then it is skipped and its 2 dependants go on",
+        (
+            "tried once, up to 3 times if the failure may pass, from a restored workspace; "
+            "then it is skipped and its 2 dependants go on"
+        ),
     ),
     (replace(ASK, on_failure=OnFailure.ASK), "the answer no fails it; then a person is asked"),
     (
         OUTSIDE,
         (
-            "when its outcome is unknown, its probe is asked, then a person; tried up to 3 times if it was not "
-            "applied; then its 2 dependants are blocked"
+            "when its outcome is unknown, its probe is asked, then a person; if it was not applied: tried once, "
+            "up to 3 times if the failure may pass; then its 2 dependants are blocked"
         ),
     ),
     (
@@ -333,7 +339,7 @@ NOTES = [
     ),
     (
         replace(OUTSIDE, probe=None, effect=Effect.IDEMPOTENT),
-        "tried up to 3 times, under the same idempotency key; then its 2 dependants are blocked",
+        "tried once, up to 3 times if the failure may pass, under the same idempotency key; then its 2 dependants are blocked",
     ),
 ]
 
@@ -347,7 +353,7 @@ def test_each_steps_recovery_is_put_in_words(step: Step, text: str) -> None:
 def test_the_recovery_of_a_last_step_names_no_dependants() -> None:
     """There is nobody to block."""
     notes = review_of(STEP, replace(named("b", "a"), on_failure=OnFailure.SKIP)).recovery
-    assert notes[1].text == "tried up to 3 times, from a restored workspace; then skipped"
+    assert notes[1].text == "tried once, up to 3 times if the failure may pass, from a restored workspace; then skipped"
 
 
 def test_a_rollback_is_named_with_its_target() -> None:

@@ -198,6 +198,12 @@ def _with_workspace(created: ev.RunCreated, source: Source, folder: Path) -> ev.
         for name in step.env_from
         if name not in os.environ
     ]
+    if space.has_filters():
+        text = (
+            "git attributes name filters (LFS, encryption): lanes hold such files as git stores them, and what a step "
+            "writes to them is committed unfiltered"
+        )
+        missing.append(Finding(kind="filters-not-applied", severity=Severity.WARNING, text=text))
     return replace(
         created,
         repository=str(origin.root),

@@ -93,7 +93,8 @@ def standing(report: Report, engine: str | None = None) -> str:
 def headline(report: Report) -> str:
     """Say how much was done: N of M steps verified, and what became of the others."""
     counts, total = report["counts"], len(report["steps"])
-    share = f" ({100 * counts['verified'] // total} %)" if 0 < counts["verified"] < total else ""
+    done = counts["verified"] + counts["nothing_to_do"]
+    share = f" ({100 * done // total} % done)" if 0 < done < total else ""
     parts = [f"{counts['verified']} of {counted(total, 'step')} verified{share}"]
     if counts["nothing_to_do"]:
         parts.append(f"{counts['nothing_to_do']} had nothing to do")

@@ -586,6 +586,8 @@ class ChangesObserved(StepEvent):
     """Paths put back: inside the scope, not among its `writes`."""
     outside: tuple[str, ...] = ()
     """Paths outside the scope: the attempt fails."""
+    secrets: tuple[str, ...] = ()
+    """Paths that hold the value of an `env_from` variable: the attempt fails."""
     lane_changed: bool = False
     """Whether ignored files other than declared caches changed, or something outside the lane may have."""
 

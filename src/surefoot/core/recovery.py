@@ -45,6 +45,8 @@ def doubt_of(node: StepState) -> str | None:
         return f"the check {node.spec.checks[index].name!r} did not pass"
     if work.changes is not None and work.changes.outside:
         return "files outside the scope were written"
+    if work.changes is not None and work.changes.secrets:
+        return "the value of an env_from variable was written to a file"
     return None
 
 

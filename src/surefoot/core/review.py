@@ -23,6 +23,7 @@ from surefoot.core.plan import (
     FileAsk,
     OnFailure,
     Plan,
+    RetryPolicy,
     RunAsk,
     RunBody,
     RunProbe,
@@ -357,14 +358,21 @@ def _recovery(ordered: list[Step], graph: Graph) -> Iterator[RecoveryNote]:
 def _tries(step: Step) -> str:
     if isinstance(step.body, AskBody):
         return "the answer no fails it"
-    times = "once" if step.retry.maximum_attempts == 1 else f"up to {step.retry.maximum_attempts} times"
+    times = _times(step.retry)
     if not step.effect.is_outside:
         return f"tried {times}, from a restored workspace"
     if step.probe is not None:
-        return f"when its outcome is unknown, its probe is asked, then a person; tried {times} if it was not applied"
+        return f"when its outcome is unknown, its probe is asked, then a person; if it was not applied: tried {times}"
     if step.effect is Effect.IDEMPOTENT:
         return f"tried {times}, under the same idempotency key"
     return "when its outcome is unknown, a person is asked; never repeated blindly"
+
+
+def _times(retry: RetryPolicy) -> str:
+    if retry.maximum_attempts == 1:
+        return "once"
+    most = f"up to {retry.maximum_attempts} times"
+    return most if retry.retry_unknown else f"once, {most} if the failure may pass"
 
 
 def _then(step: Step, behind: int, total: int) -> str:

@@ -217,9 +217,22 @@ async def inspect(room: Room, command: do.Inspect) -> Event:
 def _inspect(room: Room, command: do.Inspect) -> Event:
     point("inspect.before")
     lane, spec, space = _lane(command), command.spec, room.space
+    is_read = spec.effect is Effect.READ  # what it writes is thrown away, wherever it lies
+    secrets = _find_secrets(room, lane, spec.scratch)
+    if secrets and is_read:
+        space.put_back(lane, command.tree, secrets)
+    elif secrets:
+        return ev.ChangesObserved(
+            at=room.clock.now(),
+            step=command.step,
+            attempt=command.attempt,
+            tree=command.tree,
+            changed=(),
+            secrets=secrets,
+            lane_changed=True,
+        )
     tree = space.tree(lane, exclude=spec.scratch)
     changed = space.changes(command.tree, tree)
-    is_read = spec.effect is Effect.READ  # what it writes is thrown away, wherever it lies
     keeps = [] if is_read else [path for path in changed if matches(path, command.writes)]
     refused = sorted(set(changed) - set(keeps))
     outside = [] if is_read else [path for path in refused if not matches(path, command.scope)]
@@ -242,6 +255,27 @@ def _inspect(room: Room, command: do.Inspect) -> Event:
         outside=tuple(outside),
         lane_changed=is_changed or not spec.confine or room.rung == "plain",
     )
+
+
+def _find_secrets(room: Room, lane: str, scratch: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the written files that hold a secret, by name or content, before anything of them is stored."""
+    if not room.masker.has_values:
+        return ()
+    root = room.space.lane_path(lane)
+    return tuple(path for path in room.space.written(lane, exclude=scratch) if _holds_secret(room, root, path))
+
+
+def _holds_secret(room: Room, root: Path, path: str) -> bool:
+    if room.masker.text(path) != path:
+        return True
+    file = root / path
+    if file.is_symlink():
+        target = str(file.readlink())
+        return room.masker.text(target) != target
+    if not file.is_file():
+        return False
+    with file.open("rb") as opened:
+        return room.masker.is_in(opened)
 
 
 async def expand_group(room: Room, command: do.ExpandGroup) -> Event:

@@ -32,6 +32,7 @@ async def wait(room: Room, command: do.WaitUntil) -> Event:
 
 
 _TEXTS = frozenset({"text", "reason", "refused"})
+_NAMES = frozenset({"flaky", "changed", "undeclared", "outside", "secrets", "not_held", "kept"})
 
 
 async def perform(room: Room, command: do.Command, journal_head: Callable[[], tuple[int, str]]) -> Event:
@@ -131,6 +132,6 @@ def masked(event: Event, masker: Masker) -> Event:
             changes[field.name] = dataclasses.replace(value, text=masker.text(value.text))
         elif isinstance(value, str) and field.name in _TEXTS:
             changes[field.name] = masker.text(value)
-        elif field.name == "flaky":
+        elif field.name in _NAMES:
             changes[field.name] = tuple(masker.text(name) for name in cast("tuple[str, ...]", value))
     return dataclasses.replace(event, **changes) if changes else event

@@ -131,6 +131,12 @@ class Lane:
         self._next_exclude = tuple(exclude)
         return self._next_tree or held
 
+    def written(self, exclude: Sequence[str]) -> tuple[str, ...]:
+        """Return the paths at which the lane differs from its checkpoint, and which `tree` would look at."""
+        self._held()
+        found = self._differences(self._store.at(self.root, self._index))
+        return tuple(path for path in (*found.tracked, *found.others) if not matches(path, exclude))
+
     def put_back(self, tree: str, paths: Sequence[str]) -> None:
         """Make these paths what they are in `tree`."""
         is_checkpoint = tree == self._held()

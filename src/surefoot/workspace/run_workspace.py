@@ -264,6 +264,26 @@ class RunWorkspace:
         """
         return self._lane(name).tree(exclude)
 
+    def written(self, name: str, *, exclude: Sequence[str] = ()) -> tuple[str, ...]:
+        """Return the paths at which a lane differs from its checkpoint, gone ones included; nothing is stored."""
+        return self._lane(name).written(exclude)
+
+    def has_filters(self) -> bool:
+        """Tell whether the repository's attributes name clean and smudge filters, which no run applies."""
+        asked = (
+            "grep",
+            "--quiet",
+            "--fixed-strings",
+            "-e",
+            "filter=",
+            self.base,
+            "--",
+            ".gitattributes",
+            "**/.gitattributes",
+        )
+        own = self._store.git_dir / "info" / "attributes"
+        return self._store.git.attempt(*asked).code == 0 or (own.is_file() and b"filter=" in own.read_bytes())
+
     def put_back(self, name: str, tree: str, paths: Sequence[str]) -> None:
         """Make these paths of a lane what they are in `tree`; those it does not have are removed."""
         faults.point("workspace.put_back.before")

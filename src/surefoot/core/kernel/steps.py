@@ -407,6 +407,10 @@ def _inspect(state: RunState, node: StepState, work: Work, now: float) -> Move:
         return _fails(
             node, now, Diagnosis.STRUCTURAL, f"wrote outside the scope: {', '.join(work.changes.outside[:10])}"
         )
+    if work.changes.secrets:
+        where = ", ".join(work.changes.secrets[:10])
+        reason = f"the value of an env_from variable stands in {where}, and no commit may hold it; `scratch` files may"
+        return _fails(node, now, Diagnosis.STRUCTURAL, reason)
     if work.changes.changed and work.checkpoint.commit != state.branch.head:
         why = "the run branch has moved since the checkpoint"
         return _fails(node, now, Diagnosis.STALE, why, counted=bool(node.applied))
@@ -422,7 +426,8 @@ def _after(state: RunState, node: StepState, work: Work, now: float) -> Move:
         diagnosis = Diagnosis.VERIFICATION
         if record.after == "inconclusive" and not record.is_flaky:
             diagnosis = _diagnosis_of(record)
-        reason = f"check {check.name!r} {'is flaky' if record.is_flaky else record.after.value}: {record.text}"
+        has_no_answer = record.is_flaky and record.after == "inconclusive"
+        reason = f"check {check.name!r} {'is flaky' if has_no_answer else record.after.value}: {record.text}"
         return _fails(node, now, diagnosis, reason)
     index = next_after(node.spec.checks, work.checks)
     return None if index is None else _ask_check(state, node, work, now, (Moment.AFTER, index))
