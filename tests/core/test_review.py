@@ -309,10 +309,11 @@ def test_rollback_points_are_the_steps_that_may_commit() -> None:
     assert review_of(*steps).rollback_points == ("a", "b")
 
 
+TRIED = "tried once, up to 3 times if the failure may pass"
 NOTES = [
     (
         STEP,
-        "tried once, up to 3 times if the failure may pass, from a restored workspace; then its 2 dependants are blocked",
+        f"{TRIED}, from a restored workspace; then its 2 dependants are blocked",
     ),
     (
         replace(STEP, retry=RetryPolicy(maximum_attempts=1), on_failure=OnFailure.STOP),
@@ -320,17 +321,14 @@ NOTES = [
     ),
     (
         replace(STEP, on_failure=OnFailure.SKIP),
-        (
-            "tried once, up to 3 times if the failure may pass, from a restored workspace; "
-            "then it is skipped and its 2 dependants go on"
-        ),
+        f"{TRIED}, from a restored workspace; then it is skipped and its 2 dependants go on",
     ),
     (replace(ASK, on_failure=OnFailure.ASK), "the answer no fails it; then a person is asked"),
     (
         OUTSIDE,
         (
-            "when its outcome is unknown, its probe is asked, then a person; if it was not applied: tried once, "
-            "up to 3 times if the failure may pass; then its 2 dependants are blocked"
+            f"when its outcome is unknown, its probe is asked, then a person; if it was not applied: {TRIED}; "
+            "then its 2 dependants are blocked"
         ),
     ),
     (
@@ -339,7 +337,7 @@ NOTES = [
     ),
     (
         replace(OUTSIDE, probe=None, effect=Effect.IDEMPOTENT),
-        "tried once, up to 3 times if the failure may pass, under the same idempotency key; then its 2 dependants are blocked",
+        f"{TRIED}, under the same idempotency key; then its 2 dependants are blocked",
     ),
 ]
 

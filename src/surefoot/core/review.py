@@ -121,8 +121,7 @@ def review(plan: Plan, *, checkout: str | None = None, places: Mapping[StepId, s
         found = [Finding(kind="graph", severity=Severity.PROBLEM, text=p.text, step=p.step) for p in problems]
     else:
         found = [*_about_plan(plan, checkout), *(finding for step in plan.steps for finding in _about_step(step, plan))]
-    where = places or {}
-    findings = tuple(replace(one, place=where.get(one.step)) if one.step is not None else one for one in found)
+    findings = tuple(_placed(one, places or {}) for one in found)
     if graph is None:
         return Review(findings=findings)
     steps = {step.id: step for step in plan.steps}
@@ -136,6 +135,10 @@ def review(plan: Plan, *, checkout: str | None = None, places: Mapping[StepId, s
         long_steps=tuple(step.id for step in sorted(long, key=lambda step: -(step.estimate_s or 0.0))),
         recovery=tuple(_recovery(ordered, graph)),
     )
+
+
+def _placed(finding: Finding, places: Mapping[StepId, str]) -> Finding:
+    return finding if finding.step is None else replace(finding, place=places.get(finding.step))
 
 
 # --- findings
