@@ -30,7 +30,7 @@ from surefoot.core.plan import (
     Step,
 )
 from surefoot.core.report import report_of
-from surefoot.core.state import SATISFIED, RunState, StepStatus
+from surefoot.core.state import SATISFIED, RunState, StepStatus, results_after
 
 ENDINGS = (
     *(4 * [Ending(status=Status.OK, exit_code=0)]),
@@ -122,7 +122,8 @@ class KernelMachine(RuleBasedStateMachine):
             apply(self.state, fact)
             self.journal.append(fact)
         for _ in range(200):
-            before = copy.deepcopy(self.state)
+            kept = (self.state.created, *(node.spec for node in self.state.nodes.values()), *self.journal)
+            before = copy.deepcopy(self.state, {id(part): part for part in kept})
             proposals = decide(self.state, self.world.now)
             assert self.state == before, "decide changes nothing"
             if not proposals:
@@ -235,6 +236,23 @@ class KernelMachine(RuleBasedStateMachine):
         """Try again what can be tried again."""
         steps = tuple(n.spec.id for n in self.state.steps() if n.status in ("failed", "skipped", "cancelled"))
         self.fold(ev.StepsReset(at=self.world.now, steps=steps, by="me"))
+
+    @precondition(lambda self: self.state.branch is not None and (self.state.outcome or self.state.is_paused))
+    @rule(data=st.data())
+    def restore(self, data: st.DataObject) -> None:
+        """Take the branch back to where a step left it, and go on."""
+        points = [node for node in self.state.steps() if node.head_after is not None]
+        if not points or self.open:
+            return
+        node = data.draw(st.sampled_from(points))
+        event = ev.RunRestored(
+            at=self.world.now,
+            to=node.spec.id,
+            commit=node.head_after,
+            pending=results_after(self.state, node),
+            by="me",
+        )
+        self.fold(event)
 
     def fact_for(self, command: do.Command, data: st.DataObject) -> Event:
         """Return what the world says to a command."""

@@ -84,10 +84,16 @@ def fact_for(command: do.Command, now: float) -> Event:  # noqa: PLR0911 - one a
             return ev.RetryDue(**place)
 
 
+def copied(state: RunState) -> RunState:
+    """Copy a state, but not the plan in it, which nothing changes."""
+    kept = (state.created, *(node.spec for node in state.nodes.values()))
+    return copy.deepcopy(state, {id(part): part for part in kept})
+
+
 def walk(*, rejected: bool = False) -> Iterator[tuple[RunState, list[Event]]]:
     """Yield every state of a whole run, each with the events so far; a person approves what is asked."""
     state, events = apply(None, CREATED), [CREATED]
-    yield copy.deepcopy(state), list(events)
+    yield copied(state), list(events)
     commands: list[do.Command] = []
     queue: list[Event] = [START]
     now = 1.0
@@ -95,7 +101,7 @@ def walk(*, rejected: bool = False) -> Iterator[tuple[RunState, list[Event]]]:
         event = queue.pop(0)
         apply(state, event)
         events.append(event)
-        yield copy.deepcopy(state), list(events)
+        yield copied(state), list(events)
         if queue:
             continue
         now += 1.0
@@ -103,7 +109,7 @@ def walk(*, rejected: bool = False) -> Iterator[tuple[RunState, list[Event]]]:
             for proposal in proposals:
                 apply(state, proposal.event)
                 events.append(proposal.event)
-                yield copy.deepcopy(state), list(events)
+                yield copied(state), list(events)
                 commands += [] if proposal.command is None else [proposal.command]
         if commands:
             queue.append(fact_for(commands.pop(0), now))
@@ -187,14 +193,14 @@ def test_the_walk_passes_most_kinds_of_events() -> None:
 @pytest.mark.parametrize("number", range(len(STATES)))
 def test_an_event_folds_or_is_refused_and_changes_nothing(number: int) -> None:
     """For each state and each event: no third way, and never another exception."""
-    state = copy.deepcopy(STATES[number])
+    state = copied(STATES[number])
     for event in specimens(STATES[number]):
         try:
             apply(state, event)
         except IllegalTransition:
             assert state == STATES[number], event
         else:
-            state = copy.deepcopy(STATES[number])
+            state = copied(STATES[number])
 
 
 def test_every_kind_of_event_is_refused_somewhere() -> None:
@@ -205,7 +211,7 @@ def test_every_kind_of_event_is_refused_somewhere() -> None:
             if type(event) in refused:
                 continue
             try:
-                apply(copy.deepcopy(state), event)
+                apply(copied(state), event)
             except IllegalTransition:
                 refused.add(type(event))
     assert set(ev.EVENTS) - refused <= {ev.FindingReported, ev.OptionsGiven, ev.EngineStarted}

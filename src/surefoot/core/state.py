@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from surefoot.core.events import (
+    Applied,
     AttemptFailed,
     ChangesObserved,
     Checkpointed,
@@ -33,7 +34,7 @@ from surefoot.core.events import (
 )
 from surefoot.core.graph import Graph
 from surefoot.core.ids import BlobId, StepId
-from surefoot.core.plan import Plan, Step, member_of
+from surefoot.core.plan import AskBody, Plan, Step, member_of
 from surefoot.core.verdicts import CheckRecord
 
 
@@ -87,6 +88,11 @@ class Work:
     failure: AttemptFailed | None = None
     restored: bool = False
 
+    @property
+    def has_begun(self) -> bool:
+        """Tell whether more than looking and asking was done, or something is under way."""
+        return self.body_started or self.settled is not None or self.open is not None
+
 
 @dataclass(slots=True)
 class StepState:
@@ -138,6 +144,16 @@ class StepState:
     def is_group(self) -> bool:
         """Tell whether the node is a group."""
         return self.spec.for_each is not None
+
+    @property
+    def is_body_known(self) -> bool:
+        """Tell whether an outside effect's end, or a person's answer, is known: only what comes after is done again."""
+        work = self.work
+        if work is None:
+            return False
+        if isinstance(self.spec.body, AskBody):
+            return work.answer is not None
+        return self.spec.effect.is_outside and (work.ending is not None or work.settled == Applied.APPLIED)
 
     @property
     def is_in_doubt(self) -> bool:
@@ -328,6 +344,10 @@ def recount(state: RunState) -> None:
         node.missing = sum(state.nodes[need].status not in SATISFIED for need in node.needs)
         if node.status is StepStatus.PENDING and node.missing == 0 and node.due is None:
             make_ready(state, node)
+    for name in list(state.active):
+        node = state.nodes[name]
+        if node.missing > 0 and node.work is not None and not node.work.has_begun:
+            withdraw(state, node, "what it needs was taken back")
     for node in list(state.nodes.values()):
         if node.status is StepStatus.FAILED and node.members is None:
             _block_dependants(state, node, node.spec.id)
@@ -399,6 +419,16 @@ def wake(state: RunState, node: StepState) -> None:
         make_ready(state, node)
 
 
+def withdraw(state: RunState, node: StepState, why: str) -> None:
+    """Take back what was started, as if it had not been, and what was asked about it."""
+    assert node.work is not None
+    question = state.questions.get(node.work.question or "")
+    if question is not None:
+        question.withdrawn = why
+    end_work(state, node)
+    node.status = StepStatus.PENDING
+
+
 def end_work(state: RunState, node: StepState) -> None:
     """Let go of the attempt: keep what reports need, free the lane."""
     work = node.work
@@ -463,7 +493,7 @@ def _block_dependants(state: RunState, node: StepState, by: StepId) -> None:
         if by in dependant.blocked_by or dependant.status not in (StepStatus.PENDING, StepStatus.BLOCKED):
             continue
         _block(state, dependant, by)
-        todo += dependant.dependants
+        todo += (*dependant.dependants, *(dependant.members or ()))
 
 
 def _block(state: RunState, node: StepState, by: StepId) -> None:
@@ -483,6 +513,8 @@ def hold_all_pending(state: RunState, by: StepId) -> None:
         if node.status is StepStatus.PENDING and node.members is None:
             node.held_by = by
             _block(state, node, by)
+    if state.expanding is not None:
+        state.nodes[state.expanding].held_by = by
 
 
 def hold(state: RunState, names: Iterable[StepId], by: StepId) -> None:

@@ -6,11 +6,12 @@ is the one way in. Must never decide anything. Read `surefoot.core.kernel.run` n
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 from surefoot.core import events as ev
-from surefoot.core.events import Applied, Diagnosis, Event, Phase
+from surefoot.core.events import Diagnosis, Event, Phase
 from surefoot.core.graph import build_graph
 from surefoot.core.ids import ID_LENGTH_MAX, StepId
 from surefoot.core.kernel.attempts import ATTEMPT_FOLDS
@@ -22,7 +23,6 @@ from surefoot.core.state import (
     RunState,
     StepState,
     StepStatus,
-    end_work,
     expand,
     expand_later,
     finish,
@@ -31,6 +31,7 @@ from surefoot.core.state import (
     recount,
     reset,
     take_ready,
+    withdraw,
 )
 from surefoot.core.verdicts import CheckRecord
 
@@ -99,8 +100,7 @@ def _break_off(node: StepState) -> None:
     assert work is not None
     if work.open is None:
         return
-    body_is_known = node.spec.effect.is_outside and (work.ending is not None or work.settled == Applied.APPLIED)
-    if not body_is_known and work.failure is None:
+    if not node.is_body_known and work.failure is None:
         work.interrupted = Diagnosis.CRASH
     if work.open != ev.ProbeAsked.kind:
         node.crashes += 1
@@ -179,11 +179,7 @@ def _let_go(state: RunState) -> None:
         node = state.nodes[name]
         if node.is_in_doubt:
             continue
-        question = state.questions.get(work_of(node).question or "")
-        if question is not None:
-            question.withdrawn = "the run ended"
-        end_work(state, node)
-        node.status = StepStatus.PENDING
+        withdraw(state, node, "the run ended")
 
 
 def _cancel_all(state: RunState) -> None:
@@ -251,14 +247,25 @@ def _expansion_asked(state: RunState, event: ev.ExpansionAsked) -> None:
 def _group_expanded(state: RunState, event: ev.GroupExpanded) -> None:
     group = _expanding(state, event, event.group)
     ids = [member_of(group.spec, item).id for item in event.items]
-    need(len(set(ids)) == len(ids), event, "two items give the same step id")
-    need(not any(name in state.nodes or len(name) > ID_LENGTH_MAX for name in ids), event, "a member's id is taken")
     state.expanding = None
     group.status = StepStatus.PENDING
+    flawed = next((name for name, count in Counter(ids).items() if count > 1 or not _is_free(state, name)), None)
+    if flawed is not None:
+        reason = f"the step id {flawed!r} is taken, or longer than {ID_LENGTH_MAX} characters; put less into `id`"
+        finish(state, group, StepStatus.FAILED, reason)
+        return
     if not event.items and not group.spec.if_empty_ok:
         finish(state, group, StepStatus.FAILED, "the group is empty; set `if_empty: ok` if that is all right")
         return
     expand(state, group, event.items)
+    if group.held_by is not None:
+        for name in group.members or ():
+            state.nodes[name].held_by = group.held_by
+        recount(state)
+
+
+def _is_free(state: RunState, name: StepId) -> bool:
+    return name not in state.nodes and len(name) <= ID_LENGTH_MAX
 
 
 def _expansion_failed(state: RunState, event: ev.ExpansionFailed) -> None:

@@ -236,10 +236,11 @@ def _interrupted(state: RunState, event: ev.Interrupted) -> None:
         state.accept.interrupt_asked = False
         expand_later(state)
         return
-    _, work = active_of(state, event)
+    node, work = active_of(state, event)
     need(work.open is not None, event, "nothing was under way")
     work.open, work.interrupt_asked = None, False
-    work.interrupted = Diagnosis.INTERRUPTED
+    if not node.is_body_known and work.failure is None:
+        work.interrupted = Diagnosis.INTERRUPTED
     if work.lane is not None and work.checkpoint is None:
         state.lanes[work.lane].is_ready, state.lanes[work.lane].needs_fresh = False, True
 

@@ -2,8 +2,8 @@
 
 Owns what happens to an active step next. The rules stand in the order of an attempt's life: put back what failed,
 settle what is in doubt, let go where the run pauses, take the checkpoint, ask the checks that must be red or green
-before, get a person's consent, probe, run the body, look at what it wrote, ask the checks, write the commit, call it
-verified. Must never change the state. Read `surefoot.core.recovery` next.
+before, get a person's consent, wait for its turn, probe, run the body, look at what it wrote, ask the checks, write
+the commit, call it verified. Must never change the state. Read `surefoot.core.recovery` next.
 """
 
 from __future__ import annotations
@@ -342,6 +342,25 @@ def describe_body(spec: Step) -> str:
     raise AssertionError(body)
 
 
+def _turn(state: RunState, node: StepState, work: Work, now: float) -> Move:
+    """Let bodies that change files run one after the other, each on the head of the run branch."""
+    if work.body_started or work.settled is not None or work.checkpoint is None:
+        return None
+    if any(_goes_first(state.nodes[name], node) for name in state.active):
+        return HOLD
+    assert state.branch is not None
+    if work.checkpoint.commit == state.branch.head:
+        return None
+    return _fails(node, now, Diagnosis.STALE, "the run branch has moved since the checkpoint", counted=False)
+
+
+def _goes_first(other: StepState, node: StepState) -> bool:
+    work = other.work
+    if other is node or other.status is not StepStatus.RUNNING or work is None or work.checkpoint is None:
+        return False
+    return work.body_started or other.order < node.order
+
+
 def _probe_first(state: RunState, node: StepState, work: Work, now: float) -> Move:
     """Look whether the effect is there already, just before it would be performed."""
     if work.body_started or node.spec.probe is None or not node.spec.effect.is_outside or work.probed_before:
@@ -468,6 +487,7 @@ _RULES: tuple[_Rule, ...] = (
     _checkpoint,
     _before,
     _consent,
+    _turn,
     _probe_first,
     _body,
     _ending,

@@ -1,0 +1,215 @@
+"""A run that is played: the kernel decides, and a world answers kindly unless it was told otherwise.
+
+Owns the play that tests of the kernel and the report share. Must never touch a disk or a clock, nor decide anything
+itself. Read `test_kernel_attempts.py` next; `test_kernel_machine.py` plays against a world that answers as it likes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any, Self
+
+import pytest
+
+from surefoot.core import commands as do
+from surefoot.core import events as ev
+from surefoot.core.events import ACCEPTANCE, Applied, Diagnosis, Ending, Event, Moment, Status, Verdict
+from surefoot.core.ids import RunId, StepId
+from surefoot.core.kernel import apply, decide
+from surefoot.core.plan import Expect, Plan, RunBody, Step
+from surefoot.core.report import report_of
+from surefoot.core.state import RunState
+
+RUN = RunId("20260101-aaaaaa")
+_OF_PLAN = {field.name for field in dataclasses.fields(Plan)}
+
+
+class Play:
+    """One run with its engine; commands are answered one after the other, in the order in which they were issued."""
+
+    def __init__(self, steps: Mapping[str, Mapping[str, Any]], **fields: Any) -> None:
+        """Create a run of these steps and claim it; `fields` are those of the plan and of its creation."""
+        made = tuple(Step(id=StepId(name), **{"body": RunBody(command=name), **own}) for name, own in steps.items())
+        plan = Plan(goal="g", steps=made, **{name: fields[name] for name in fields if name in _OF_PLAN})
+        rest = {name: fields[name] for name in fields if name not in _OF_PLAN}
+        self.now = 1000.0
+        self.token = 0
+        self.open: list[do.Command] = []
+        self._answers: dict[tuple[type[do.Command], str], list[tuple[type[Event] | None, dict[str, Any]]]] = {}
+        created = ev.RunCreated(**{"at": self.now, "run": RUN, "plan": plan, "base": "c0", "base_tree": "t0", **rest})
+        self.journal: list[Event] = [created]
+        self.state: RunState = apply(None, created)
+        self.claim()
+
+    def will(self, command: type[do.Command], name: str, kind: type[Event] | None = None, **fields: Any) -> Self:
+        """Tell the world how to answer the next such command about that step, lane, group or check."""
+        self._answers.setdefault((command, name), []).append((kind, fields))
+        return self
+
+    def claim(self, **fields: Any) -> Self:
+        """Let a new engine begin; whatever the one before had under way never answers."""
+        self.token, self.open = self.token + 1, []
+        own = {"engine": "e", "token": self.token, "pid": 1, "host": "h", "rung": "bubblewrap", "release": "0"}
+        return self.say(ev.EngineStarted, **{**own, **fields})
+
+    def say(self, kind: type[Event], **fields: Any) -> Self:
+        """Fold what a person or the engine says, without letting the kernel decide upon it yet."""
+        if "by" in {field.name for field in dataclasses.fields(kind)}:
+            fields = {"by": "una", **fields}
+        return self._fold(kind(at=self.now, **fields))
+
+    def reply(self, answer: str, number: int = 0) -> Self:
+        """Answer an open question."""
+        question = self.state.open_questions[number].asked.question
+        return self.say(ev.QuestionAnswered, question=question, answer=answer)
+
+    def go(self, until: type[do.Command] | None = None, name: str | None = None) -> Self:
+        """Work until nothing is left to do, or until such a command (about that step, lane, …) is under way."""
+        while True:
+            self._decide()
+            is_there = any(type(command) is until and name in (None, name_of(command)) for command in self.open)
+            if is_there or not self.open:
+                return self._look()
+            self.let(type(self.open[0]))
+
+    def let(self, until: type[do.Command]) -> Self:
+        """Answer the first such command that is under way."""
+        command = next(command for command in self.open if type(command) is until)
+        self.open.remove(command)
+        self.now = max(self.now + 1.0, command.due if isinstance(command, do.WaitUntil) else 0.0)
+        fact = kind_fact(command, self.now)
+        waiting = self._answers.get((until, name_of(command)))
+        if waiting:
+            kind, fields = waiting.pop(0)
+            kept = {} if kind is None else {f.name for f in dataclasses.fields(kind)}
+            own = {f.name: getattr(fact, f.name) for f in dataclasses.fields(fact) if kind is None or f.name in kept}
+            fact = (kind or type(fact))(**{**own, **fields})
+        return self._fold(fact)
+
+    def _fold(self, event: Event) -> Self:
+        apply(self.state, event)
+        self.journal.append(event)
+        return self
+
+    def _decide(self) -> None:
+        while proposals := decide(self.state, self.now):
+            for proposal in proposals:
+                self._fold(proposal.event)
+                if isinstance(proposal.command, do.Interrupt):
+                    self._interrupt(proposal.command)
+                elif proposal.command is not None:
+                    self.open.append(proposal.command)
+
+    def _interrupt(self, order: do.Interrupt) -> None:
+        for command in list(self.open):
+            owner = command.step if isinstance(command, do.StepCommand) else ACCEPTANCE
+            if owner == order.step and not isinstance(command, do.WaitUntil | do.MoveRefs):
+                self.open.remove(command)
+                self._fold(interruption(command, self.now))
+
+    def _look(self) -> Self:
+        """Make sure of what holds at any moment: the journal is the state, and there is a report."""
+        folded = None
+        for event in self.journal:
+            folded = apply(folded, event)
+        assert folded == self.state
+        assert self.report["at_seq"] == len(self.journal)
+        return self
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """The report as it stands."""
+        return report_of(self.state)
+
+    @property
+    def steps(self) -> dict[str, dict[str, Any]]:
+        """What the report says of each step."""
+        return {step["id"]: step for step in self.report["steps"]}
+
+    @property
+    def states(self) -> dict[str, str]:
+        """Where each step stands."""
+        return {name: step["state"] for name, step in self.steps.items()}
+
+    @property
+    def asked(self) -> list[str]:
+        """The texts of the questions that are open."""
+        return [question["text"] for question in self.report["questions"]]
+
+    @property
+    def bodies(self) -> list[str]:
+        """The steps whose bodies were begun, in order."""
+        return [event.step for event in self.told(ev.BodyStarted)]
+
+    def told(self, kind: type[Event]) -> list[Any]:
+        """Return the events of one kind."""
+        return [event for event in self.journal if type(event) is kind]
+
+
+def name_of(command: do.Command) -> str:
+    """Name what a command is about: a check by its name, an opened lane, a group; else the step."""
+    match command:
+        case do.OpenLane():
+            return command.lane
+        case do.ExpandGroup():
+            return command.group.id
+        case do.MoveRefs():
+            return command.commit
+        case do.AskCheck():
+            return command.check.name
+        case _:
+            return command.step
+
+
+def kind_fact(command: do.Command, now: float) -> Event:
+    """Return the kindest answer the world has to a command."""
+    match command:
+        case do.OpenLane():
+            return ev.LaneReady(at=now, lane=command.lane, environment="env")
+        case do.ExpandGroup():
+            return ev.GroupExpanded(at=now, group=command.group.id, items=command.group.for_each.items or ())
+        case do.MoveRefs():
+            return ev.RefsMoved(at=now, commit=command.commit)
+        case _:
+            return kind_fact_for_step(command, {"at": now, "step": command.step, "attempt": command.attempt})
+
+
+def kind_fact_for_step(command: do.Command, place: Mapping[str, Any]) -> Event:
+    """Return the kindest answer to a step's command: every body does its work and writes one file."""
+    match command:
+        case do.TakeCheckpoint():
+            tree = command.commit.replace("c", "t", 1)
+            return ev.Checkpointed(**place, commit=command.commit, tree=tree, environment="env")
+        case do.AskCheck():
+            is_red = command.moment is Moment.BEFORE and command.check.expect is Expect.FAIL_TO_PASS
+            which = {"moment": command.moment, "check": command.index, "tree": command.tree}
+            verdict = Verdict.FAILED if is_red else Verdict.PASSED
+            return ev.CheckAnswered(**place, **which, verdict=verdict, environment=command.environment)
+        case do.AskProbe():
+            return ev.ProbeAnswered(**place, answer=Applied.NOT_APPLIED)
+        case do.RunStep():
+            return ev.BodyFinished(**place, ending=Ending(status=Status.OK, exit_code=0))
+        case do.Inspect():
+            return ev.ChangesObserved(**place, tree=f"t-{command.step}", changed=(command.step,))
+        case do.WriteCommit():
+            return ev.CommitWritten(**place, commit=f"c-{command.step}")
+        case do.RestoreLane():
+            return ev.LaneRestored(**place)
+        case _:
+            return ev.RetryDue(**place)
+
+
+def interruption(command: do.Command, now: float) -> Event:
+    """Return the fact that a command was ended before it said anything."""
+    if isinstance(command, do.OpenLane):
+        return ev.LaneFailed(at=now, lane=command.lane, diagnosis=Diagnosis.INTERRUPTED, reason="interrupted")
+    if isinstance(command, do.ExpandGroup):
+        return ev.Interrupted(at=now, step=command.group.id, attempt=1)
+    return ev.Interrupted(at=now, step=command.step, attempt=command.attempt)
+
+
+@pytest.fixture
+def play() -> Callable[..., Play]:
+    """Begin a run: `play({"a": {}, "b": {"needs": ("a",)}}, accept=…, base=…)`."""
+    return Play

@@ -1,0 +1,189 @@
+"""The report: what a person is told about a run, whatever became of it.
+
+Owns the tests of what the report says; that it exists at any moment is shown by every play. Must never make a state by
+hand. Read `surefoot.core.report` next.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from surefoot.core import commands as do
+from surefoot.core import events as ev
+from surefoot.core.events import Ending, Finding, Severity, Status, Verdict
+from surefoot.core.plan import AskBody, Check, Effect, Expect, OnFailure, RunAsk, TestsAsk
+
+BAD = Ending(status=Status.EXIT, exit_code=1)
+CHECK = Check(name="c", ask=RunAsk(command="c"))
+KEPT = Check(name="kept", ask=RunAsk(command="kept"), expect=Expect.PASS_TO_PASS)
+WANTED = Check(name="wanted", ask=RunAsk(command="wanted"), expect=Expect.FAIL_TO_PASS)
+OTHER = Check(name="other", ask=RunAsk(command="other"), expect=Expect.FAIL_TO_PASS)
+SUITE = Check(name="suite", ask=TestsAsk(command="pytest"), expect=Expect.PASS_TO_PASS)
+PAY: dict[str, Any] = {"effect": Effect.IRREVERSIBLE}
+RUN = "20260101-aaaaaa"
+NOTE = Finding(kind="note", severity=Severity.NOTE, text="look", step="a", place="p.yaml:1:1")
+PASSED, FAILED, INCONCLUSIVE = Verdict
+
+
+def kinds(run: Any) -> list[str]:
+    """Name what the report found."""
+    return [finding["kind"] for finding in run.go().report["findings"]]
+
+
+@pytest.mark.parametrize(
+    ("fields", "found"),
+    [
+        ({}, []),
+        ({"findings": (NOTE,)}, ["note"]),
+        ({"dirty": ("x",)}, ["dirty-checkout"]),
+        ({"dirty": ("x",), "include_dirty": True}, []),
+    ],
+)
+def test_the_report_begins_with_what_was_known_when_the_run_was_made(
+    play: Any, fields: dict[str, Any], found: list[str]
+) -> None:
+    """What `check` said is said again, and what the run leaves out is named."""
+    assert kinds(play({"a": {}}, **fields)) == found
+
+
+def test_a_finding_is_reported_whole(play: Any) -> None:
+    """Programs find every field of it, as plain data."""
+    run = play({"a": {}}).say(ev.FindingReported, finding=NOTE)
+    expected = {"kind": "note", "severity": "note", "text": "look", "step": "a", "place": "p.yaml:1:1"}
+    assert run.report["findings"] == [expected]
+
+
+@pytest.mark.parametrize(("base", "found"), [("c0", ["plain-rung"]), (None, [])])
+def test_commands_without_a_sandbox_are_reported(play: Any, base: str | None, found: list[str]) -> None:
+    """A run without a workspace runs no commands, so nothing is said."""
+    assert kinds(play({"a": {}}, base=base).claim(rung="plain")) == found
+
+
+def test_what_prepare_leaves_behind_is_reported(play: Any) -> None:
+    """Files that git does not ignore and that are never committed would else be looked for in vain."""
+    run = play({"a": {}}).will(do.OpenLane, "1", kept=("b.lock", "a.lock"))
+    assert kinds(run) == ["prepare-not-ignored"]
+    assert "prepare makes a.lock, b.lock, which git does not ignore" in run.report["findings"][0]["text"]
+
+
+def test_undeclared_writes_are_reported_with_their_step(play: Any) -> None:
+    """They were put back, so somebody may miss them."""
+    run = play({"a": {}}).will(do.Inspect, "a", undeclared=("x",))
+    assert kinds(run) == ["undeclared-writes"]
+    assert (run.report["findings"][0]["step"], run.steps["a"]["undeclared_writes"]) == ("a", ["x"])
+
+
+def test_rollback_points_are_the_commits_in_the_order_they_were_made(play: Any) -> None:
+    """Each can be named to `restore`; a step without a commit is none."""
+    run = play({"a": {}, "b": {}, "c": {}}).will(do.RunStep, "b", ending=BAD).go()
+    points = [{"step": "a", "commit": "c-a"}, {"step": "c", "commit": "c-c"}]
+    assert run.report["rollback_points"] == points
+    assert play({"a": {}}, base=None).go().report["rollback_points"] == []
+
+
+@pytest.mark.parametrize(
+    ("checks", "verdicts", "notes"),
+    [
+        ((), {}, ["a: proved by its exit status only"]),
+        ((CHECK,), {}, []),
+        ((CHECK, KEPT), {"kept": [FAILED]}, ["a: check 'kept' is red-before"]),
+        ((WANTED, OTHER), {"wanted": [PASSED]}, ["a: check 'wanted' is vacuous"]),
+        ((KEPT,), {"kept": [PASSED, FAILED, PASSED]}, ["a: check 'kept' is flaky"]),
+        ((WANTED,), {"wanted": [PASSED]}, []),
+    ],
+)
+def test_the_report_points_at_weak_proof(play: Any, checks: Any, verdicts: Any, notes: list[str]) -> None:
+    """A green step may rest on little; what has nothing to do needs no proof."""
+    run = play({"a": {"checks": checks}})
+    for name, answers in verdicts.items():
+        for verdict in answers:
+            run.will(do.AskCheck, name, verdict=verdict)
+    assert run.go().report["look_at"] == notes
+
+
+def test_tests_with_two_answers_are_named_and_the_others_still_prove(play: Any) -> None:
+    """A flaky test is left out by name, not the whole suite."""
+    run = play({"a": {"checks": (SUITE,)}}).will(do.AskCheck, "suite").will(do.AskCheck, "suite", flaky=("t::x",)).go()
+    [check] = run.steps["a"]["checks"]
+    assert (check["flags"], check["flaky_tests"], run.steps["a"]["proof"]) == (["flaky"], ["t::x"], "checks")
+
+
+def test_a_suite_that_fails_once_and_passes_then_has_passed(play: Any) -> None:
+    """Tests are judged one by one, so that two answers of the whole are none of a test."""
+    run = play({"a": {"checks": (SUITE,)}})
+    for verdict in (PASSED, FAILED, PASSED):
+        run.will(do.AskCheck, "suite", verdict=verdict)
+    assert run.go().states["a"] == "verified"
+
+
+@pytest.mark.parametrize(
+    ("check", "verdicts", "note"),
+    [
+        (KEPT, [PASSED, PASSED], None),
+        (KEPT, [FAILED], "acceptance check 'kept' was red before the run and was not asked again"),
+        (KEPT, [PASSED, FAILED, FAILED], "acceptance check 'kept': failed: it is"),
+        (WANTED, [PASSED, PASSED], "acceptance check 'wanted' was green before the run: it proves nothing"),
+        (CHECK, [INCONCLUSIVE], "acceptance check 'c': inconclusive: it is"),
+    ],
+)
+def test_the_report_says_what_acceptance_is_worth(
+    play: Any, check: Check, verdicts: list[Verdict], note: str | None
+) -> None:
+    """One line for each acceptance check that does not speak for the result."""
+    run = play({"a": {"checks": (OTHER,)}}, accept=(check,))
+    for verdict in verdicts:
+        run.will(do.AskCheck, check.name, verdict=verdict, text="it is")
+    assert run.go().report["look_at"] == ([] if note is None else [note])
+
+
+def test_outside_effects_are_listed_with_how_they_are_undone(play: Any) -> None:
+    """What no restore takes back stands in the report for good."""
+    run = play({"a": {**PAY, "undo": "call them"}, "b": {}}).say(ev.OptionsGiven, allow=("a",)).go()
+    effect = {"step": "a", "effect": "irreversible", "applied": True, "undo": "call them"}
+    assert run.report["outside_effects"] == [effect]
+
+
+@pytest.mark.parametrize(
+    ("steps", "fields", "state", "command"),
+    [
+        ({"a": {}}, {}, "ended", f"surefoot land {RUN}"),
+        ({"a": {}}, {"base": None}, "ended", f"surefoot show {RUN}"),
+        ({"f": {}, "b": {"needs": ("f",)}}, {}, "ended", f"surefoot retry {RUN} f"),
+        ({"f": {"on_failure": OnFailure.SKIP}}, {}, "ended", f"surefoot retry {RUN} f"),
+        ({"a": PAY}, {}, "waiting", f"surefoot answer {RUN}.1 yes|no"),
+        ({"f": {"on_failure": OnFailure.ASK}}, {}, "waiting", f"surefoot answer {RUN}.1 retry|skip|block|stop"),
+        ({"a": {"body": AskBody(question="Which?")}}, {}, "waiting", f"surefoot answer {RUN}.1 TEXT"),
+    ],
+)
+def test_the_report_names_the_one_command_that_goes_on(
+    play: Any, steps: Any, fields: dict[str, Any], state: str, command: str
+) -> None:
+    """Wherever a run stands, there is one next thing to type."""
+    run = play(steps, **fields).will(do.RunStep, "f", ending=BAD).go()
+    assert (run.report["state"], run.report["next"]) == (state, command)
+
+
+def test_a_run_under_way_or_paused_is_resumed(play: Any) -> None:
+    """Also after a kill the report names what goes on."""
+    run = play({"a": {}}).go(do.RunStep)
+    assert (run.report["state"], run.report["next"]) == ("running", f"surefoot resume {RUN}")
+    run.say(ev.PauseRequested).go()
+    assert (run.report["state"], run.report["next"]) == ("paused", f"surefoot resume {RUN}")
+
+
+def test_a_run_waits_for_a_person_only_once_nothing_else_can_be_done(play: Any) -> None:
+    """While another step is at work or ready, the run is running."""
+    run = play({"a": PAY, "b": {}}).go(do.RunStep, "b")
+    assert (run.report["state"], len(run.asked)) == ("running", 1)
+    assert run.go().report["state"] == "waiting"
+
+
+def test_the_report_says_what_of_the_attempt_is_known_so_far(play: Any) -> None:
+    """A step at work shows its checks and the failure before; a verified one has forgotten it."""
+    run = play({"a": {"checks": (CHECK,)}}).will(do.RunStep, "a", ending=Ending(status=Status.TIMEOUT))
+    run.go(do.AskCheck)
+    [check] = run.steps["a"]["checks"]
+    assert (run.steps["a"]["reason"], check["verdict"]) == ("a time-out", "not_asked")
+    assert run.go().steps["a"]["reason"] is None
