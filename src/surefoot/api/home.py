@@ -70,6 +70,8 @@ class Home:
                 where = f" in {repository}" if repository is not None else ""
                 raise RunNotFound(f"there is no run{where} yet; `surefoot run PLAN` starts one", name=name)
             return max(own, key=lambda row: (row.created_at, row.run)).run
+        if not name:
+            raise RunNotFound("the name of the run is empty; `surefoot ls` lists the runs there are", name=name)
         found = [row.run for row in rows if row.run == name] or [row.run for row in rows if row.run.startswith(name)]
         if not found:
             raise RunNotFound(f"there is no run {name!r}; `surefoot ls` lists the runs there are", name=name)

@@ -7,6 +7,7 @@ Owns the lists of runs, steps and open questions. Must never raise, nor make a h
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import typer
 
@@ -21,7 +22,7 @@ def offer_runs(incomplete: str) -> list[tuple[str, str]]:
 
 def offer_steps(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
     """Offer the steps of the run that is named already (default: the latest)."""
-    return _quietly(lambda: _steps(ctx.params.get("run"), incomplete))
+    return _quietly(lambda: _steps(ctx.params.get("run"), ctx.params.get("repo"), incomplete))
 
 
 def offer_questions(incomplete: str) -> list[tuple[str, str]]:
@@ -32,26 +33,30 @@ def offer_questions(incomplete: str) -> list[tuple[str, str]]:
 def _quietly(offer: Callable[[], Iterable[tuple[str, str]]]) -> list[tuple[str, str]]:
     try:
         from surefoot.api.home import home_folder
+        from surefoot.journal.store import DATABASE_NAME
 
-        return list(offer()) if home_folder().is_dir() else []
+        return list(offer()) if (home_folder() / DATABASE_NAME).is_file() else []
     except Exception:  # noqa: BLE001 - a shell that completes is no place for an error
         return []
 
 
 def _runs(incomplete: str) -> Iterable[tuple[str, str]]:
+    from rich.markup import escape
+
     from surefoot.api.home import Home
 
     with Home() as home:
         rows = sorted(home.journal.runs(), key=lambda row: -row.created_at)
-    return [(row.run, row.goal) for row in rows if row.run.startswith(incomplete)]
+    # What is shown beside a name is read as markup.
+    return [(row.run, escape(row.goal)) for row in rows if row.run.startswith(incomplete)]
 
 
-def _steps(run: str | None, incomplete: str) -> Iterable[tuple[str, str]]:
+def _steps(run: str | None, repo: Path | None, incomplete: str) -> Iterable[tuple[str, str]]:
     from surefoot.api.home import Home
     from surefoot.cli.lookup import find_run
 
     with Home() as home:
-        nodes = list(home.state(find_run(home, run, None)).steps())
+        nodes = list(home.state(find_run(home, run, repo)).steps())
     return [(node.spec.id, node.status.value) for node in nodes if node.spec.id.startswith(incomplete)]
 
 

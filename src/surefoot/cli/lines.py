@@ -12,9 +12,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from rich.cells import cell_len
+
 Style = Literal["", "good", "bad", "warn", "dim", "head"]
 
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]P_^X][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-~])")
+# Only what can hide no word of a command: between a colour's digits a shell finds nothing to run.
+_COLOURS = re.compile(r"\x1b\[(?:\d+(?:;\d+)*)?m")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 # These turn the reading direction, so that a person would approve something else than they see.
 _TURNS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -40,9 +44,15 @@ class Line:
 EMPTY = Line("")
 
 
+def words_of(output: str) -> str:
+    """Return a program's output without colours, titles and the like; not for what a person has to decide about."""
+    return clean(_ESCAPES.sub("", output))
+
+
 def clean(text: str) -> str:
-    """Return text without what could steer a terminal; line breaks and tabs stay."""
-    text = _CONTROLS.sub("", _ESCAPES.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
+    """Return text without what could steer a terminal; line breaks and tabs stay, and an escape hides nothing."""
+    text = _COLOURS.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = _CONTROLS.sub("", text.replace("\x1b", "\\x1b"))
     return _TURNS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
@@ -65,12 +75,15 @@ def block(text: str, indent: int, style: Style = "") -> Iterator[Line]:
 
 def wrapped(line: Line, width: int | None) -> list[str]:
     """Return the line as rows of at most `width` columns (words are never torn); None: as one row."""
-    if width is None or line.is_whole or len(line.text) <= width:
+    text = line.text if width is None else line.text.expandtabs()
+    if width is None or line.is_whole or cell_len(text) <= width:
         return [line.text]
     hang = min(line.hang, width // 2)
+    # Some characters take two columns: then half as many are sure to fit.
+    columns = width if cell_len(text) == len(text) else max(hang + 1, width // 2)
     return textwrap.wrap(
-        line.text,
-        width,
+        text,
+        columns,
         subsequent_indent=" " * hang,
         break_long_words=False,
         break_on_hyphens=False,

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from surefoot.cli.lines import Line, Style, counted, duration, first_line, listed, one_line
+from surefoot.cli.lines import Line, Style, counted, duration, first_line, listed, one_line, words_of
 from surefoot.cli.screen import Screen
 from surefoot.cli.telling import HASH, style_of
 from surefoot.core import events as ev
@@ -83,7 +83,7 @@ class Progress:
         now = time.time()
         works = [f"{words} {duration(now - since)}" for words, since in list(self.at_work.values())]
         head = f"{duration(now - self.began_at):>8}  {done} of {total}  {', '.join(works) or 'waiting'}"
-        said = one_line(self.last_line)
+        said = one_line(words_of(self.last_line))
         return f"{head}  │ {said}"[:width] if said else head[:width]
 
     # --- what is under way

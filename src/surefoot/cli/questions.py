@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from surefoot.api.people import checked_answer
 from surefoot.api.running import Engagement
-from surefoot.cli.lines import EMPTY, Line, block
+from surefoot.cli.lines import EMPTY, Line, block, one_line
 from surefoot.cli.progress import Progress
 from surefoot.core import events as ev
 from surefoot.core.events import Event, QuestionAsked
@@ -97,7 +97,7 @@ class Asker:
         asked = self._waiting[0]
         taken = "/".join(asked.options) or "answer"
         default = f" [{asked.default}]" if asked.default else ""
-        self.progress.screen.text(f"{taken}{default}> ")
+        self.progress.screen.text(f"{one_line(taken + default)}> ")
 
     def _stop_reading(self) -> None:
         if self._is_reading:

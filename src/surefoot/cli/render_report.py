@@ -15,7 +15,9 @@ from surefoot.cli.telling import Row, Section, facts, headline, sections, standi
 
 _NAME_MOST = 36
 """Names are set in a column as long as none is longer than this."""
-_MARKS = re.compile(r"([\\`*_{}\[\]<>#|~])")
+_MARKS = re.compile(r"([\\`*_{}\[\]<>#|~&])")
+_LEADING = re.compile(r"^(\d*)([-+.)=])")
+"""What would begin a list, a rule or a heading."""
 _BACKTICKS = re.compile(r"`+")
 
 
@@ -86,7 +88,7 @@ def report_markdown(report: Report) -> str:
     for section in sections(report, is_short=False):
         lines += [f"## {section.title}", "", *(line for row in section.rows for line in _markdown_row(row)), ""]
     lines += [_escaped(facts(report)), "", f"Next: {_code(report['next'])}"]
-    return "\n".join(lines) + "\n"
+    return clean("\n".join(lines)) + "\n"
 
 
 def _markdown_row(row: Row) -> Iterator[str]:
@@ -102,7 +104,7 @@ def _markdown_row(row: Row) -> Iterator[str]:
 
 
 def _escaped(text: str) -> str:
-    return _MARKS.sub(r"\\\1", text)
+    return _LEADING.sub(r"\1\\\2", _MARKS.sub(r"\\\1", text))
 
 
 def _fence(text: str) -> str:

@@ -16,7 +16,7 @@ from typing import cast
 
 from surefoot.api.home import Home
 from surefoot.api.reading import events
-from surefoot.cli.lines import EMPTY, Line, Style, block, clean, counted, duration, one_line
+from surefoot.cli.lines import EMPTY, Line, Style, block, clean, counted, duration, one_line, words_of
 from surefoot.cli.lookup import find_run
 from surefoot.cli.reading import engine_of, read_report
 from surefoot.cli.render_report import head_lines
@@ -206,7 +206,7 @@ def _check_lines(home: Home, check: CheckShape) -> Iterator[Line]:
 
 def _tail_lines(home: Home, blob: str | None, command: str) -> Iterator[Line]:
     text = _blob_text(home, blob)
-    rows = clean(text).rstrip().splitlines()
+    rows = words_of(text).rstrip().splitlines()
     if len(rows) > _TAIL:
         how = f"; all of it: {command}" if command else ""
         yield Line(f"      … {len(rows) - _TAIL} lines before{how}", "dim", is_whole=True)
@@ -229,7 +229,7 @@ def _show_output(home: Home, step: StepShape, screen: Screen) -> None:
     if screen.is_json:
         screen.document({"step": step["id"], "output": text})
     else:
-        screen.text(clean(text) if screen.is_terminal else text)
+        screen.text(words_of(text) if screen.is_terminal else text)
 
 
 def _commit_lines(home: Home, run: RunId, commit: str) -> Iterator[Line]:

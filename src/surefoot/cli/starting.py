@@ -5,6 +5,7 @@ Owns what `surefoot init` writes. Must never overwrite a file. Read `surefoot.cl
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 from surefoot.cli.lines import Line
@@ -92,5 +93,6 @@ def init(path: Path, screen: Screen) -> int:
         raise UsageError(f"{str(target)!r} cannot be written: {error.strerror}") from error
     if screen.is_json:
         screen.document({"plan": str(target)})
-    screen.show([Line(f"Wrote {target}."), Line(f"Next: surefoot check {target}, then surefoot run {target}", "head")])
+    name = shlex.quote(str(target))
+    screen.show([Line(f"Wrote {target}."), Line(f"Next: surefoot check {name}, then surefoot run {name}", "head")])
     return 0

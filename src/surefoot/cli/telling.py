@@ -107,7 +107,7 @@ def sections(report: Report, *, is_short: bool) -> Iterator[Section]:
     """Yield what a report tells; a short one leaves out what went well and shows only the first of long lists."""
     everything = [
         Section(title="Not done", rows=[_step_row(step) for step in _undone(report)]),
-        Section(title="Acceptance", rows=[_check_row(check) for check in report["accept"]]),
+        Section(title="Acceptance", rows=_accept_rows(report)),
         Section(title="Questions", rows=[question_row(question) for question in report["questions"]]),
         Section(title="Outside effects", rows=_effect_rows(report)),
         Section(title="To look at", rows=[Row(text=one_line(note)) for note in report["look_at"]]),
@@ -169,11 +169,16 @@ def proof_of(step: StepShape) -> str:
     return f"{commit}, {words.get(step['proof'], step['proof'])}"
 
 
+def _accept_rows(report: Report) -> list[Row]:
+    """Return the acceptance checks, those that did not pass first."""
+    return [_check_row(check) for check in sorted(report["accept"], key=lambda check: check["verdict"] == "passed")]
+
+
 def _check_row(check: CheckShape) -> Row:
     word = check["verdict"].replace("_", " ")
     flags = f" [{', '.join(check['flags'])}]" if check["flags"] else ""
     said = first_line(check["text"]) if check["verdict"] != "passed" else ""
-    return Row(word=word, name=check["name"], text=f"{said}{flags}".strip(), style=style_of(check["verdict"]))
+    return Row(word=word, name=one_line(check["name"]), text=f"{said}{flags}".strip(), style=style_of(check["verdict"]))
 
 
 def question_row(question: QuestionShape) -> Row:

@@ -1,0 +1,171 @@
+"""What the tests of the command line stand on: a terminal, a home with runs, and reports made by hand.
+
+Owns the fixtures only. Must never start the program: `tests/acceptance` does. Read `test_lines.py` next.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import pytest
+
+from surefoot.api.home import Home
+from surefoot.cli.screen import Screen
+from surefoot.cli.shape import CheckShape, Report, StepShape
+from surefoot.core.events import RunCreated
+from surefoot.core.ids import RunId, StepId
+from surefoot.core.plan import Plan, RunBody, Step
+from surefoot.core.report import _COUNTED
+from surefoot.journal import Batch
+
+RUN = "20260101-abc123"
+
+
+@dataclass(frozen=True)
+class Terminal:
+    """A real terminal of 40 columns that can show colours."""
+
+    end: int
+    """The end at which a person sits."""
+    stdin: IO[str]
+    """What the program reads."""
+    stdout: IO[str]
+    """What the program writes."""
+    monkeypatch: pytest.MonkeyPatch
+
+    def screen(self, **wishes: bool) -> Screen:
+        """Return a screen on it; only from now on does the test's own output go there."""
+        self.monkeypatch.setattr(sys, "stdin", self.stdin)
+        self.monkeypatch.setattr(sys, "stdout", self.stdout)
+        return Screen(**wishes)
+
+    def seen(self) -> str:
+        """Return what came since the last look."""
+        self.stdout.write("\0")  # what was written before has come when this has
+        self.stdout.flush()
+        came = b""
+        while not came.endswith(b"\0"):
+            came += os.read(self.end, 1 << 16)
+        return came[:-1].decode()
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[Terminal]:
+    """Open a terminal, whatever the one that runs the tests can do."""
+    for name in ("NO_COLOR", "FORCE_COLOR", "COLORTERM", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "40")
+    end, program = os.openpty()
+    with os.fdopen(program, "w", encoding="utf-8") as stdout, os.fdopen(os.dup(program), encoding="utf-8") as stdin:
+        yield Terminal(end, stdin, stdout, monkeypatch)
+        monkeypatch.undo()
+    os.close(end)
+
+
+@dataclass(frozen=True)
+class Runs:
+    """The home that the environment names, as far as tests fill it."""
+
+    home: Home
+
+    def begin(self, run: str = RUN, *, at: float = 1.0, repository: Path | None = None, goal: str = "g") -> RunId:
+        """Write the first event of a run with the steps `build` and `bind`."""
+        steps = tuple(Step(id=StepId(name), body=RunBody(command="true")) for name in ("build", "bind"))
+        where = None if repository is None else str(repository)
+        event = RunCreated(at=at, run=RunId(run), plan=Plan(goal=goal, steps=steps), repository=where)
+        self.home.journal.append([Batch(event.run, 0, [event])])
+        return event.run
+
+
+@pytest.fixture
+def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Runs]:
+    """Make a home without runs; the current folder is one without a repository."""
+    monkeypatch.setenv("SUREFOOT_HOME", str(tmp_path / "state"))
+    monkeypatch.chdir(tmp_path)
+    with Home() as home:
+        yield Runs(home)
+
+
+class Shapes:
+    """Makes the parts of a report; what is not named is as plain as can be."""
+
+    def check(self, name: str = "c", verdict: str = "passed", **changes: Any) -> CheckShape:
+        """Return a check that was asked once."""
+        return {
+            "name": name,
+            "expect": "pass",
+            "before": None,
+            "after": verdict,
+            "verdict": verdict,
+            "text": "",
+            "flags": [],
+            "flaky_tests": [],
+            "evidence": None,
+            **changes,
+        }
+
+    def step(self, name: str = "a", state: str = "verified", **changes: Any) -> StepShape:
+        """Return a step; a verified one has a commit and one check."""
+        is_verified = state == "verified"
+        return {
+            "id": name,
+            "title": "",
+            "state": state,
+            "reason": None,
+            "attempts": 1,
+            "effect": "reversible",
+            "proof": "checks" if is_verified else None,
+            "commit": "1234567890" if is_verified else None,
+            "blocked_by": [],
+            "checks": [self.check()] if is_verified else [],
+            "undeclared_writes": [],
+            "output": None,
+            "started_at": None,
+            "ended_at": None,
+            **changes,
+        }
+
+    def report(self, *steps: StepShape, **changes: Any) -> Report:
+        """Return a report of these steps; its counts fit them."""
+        states = [step["state"] for step in steps]
+        counts = {word: states.count(word) for word in _COUNTED}
+        counts["exit_status_only"] = sum(step["proof"] == "exit-status-only" for step in steps)
+        counts["nothing_to_do"] = sum(step["reason"] == "nothing_to_do" for step in steps)
+        return {
+            "schema": "surefoot.report/1",
+            "run": RUN,
+            "goal": "Leave six behind",
+            "state": "ended",
+            "outcome": "partially_completed",
+            "reason": None,
+            "at_seq": 1,
+            "repository": "/src/project",
+            "base": "aaaaaaaaaa",
+            "branch": f"surefoot/{RUN}",
+            "head": "bbbbbbbbbb",
+            "rung": "bubblewrap",
+            "phase": "validate",
+            "counts": counts,
+            "steps": list(steps),
+            "accept": [],
+            "questions": [],
+            "findings": [],
+            "rollback_points": [],
+            "outside_effects": [],
+            "look_at": [],
+            "usage": {"active_s": 61.0, "cost_usd": 0},
+            "next": f"surefoot retry {RUN}",
+            **changes,
+        }
+
+
+@pytest.fixture
+def shapes() -> Shapes:
+    """Make reports by hand."""
+    return Shapes()

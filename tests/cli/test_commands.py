@@ -1,0 +1,113 @@
+"""The commands, their arguments and their help, without a program being started.
+
+Owns the tests of `surefoot.cli.app`. What the commands do is for `tests/acceptance`. Read `test_lines.py` next.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import shlex
+
+import pytest
+import typer
+
+from surefoot.cli import main
+from surefoot.cli.app import app
+
+COMMANDS = typer.main.get_group(app).commands
+WORKING = ("run", "resume", "retry")
+STEERING = ("pause", "cancel", "answer", "restore")
+LOOKING = ("status", "ls", "show", "report", "audit")
+NAMES = [*WORKING, *STEERING, *LOOKING, "land", "rm", "gc", "check", "doctor", "init"]
+"""Those of FORMATS; `watch` and `schema` come with a later release."""
+WITHOUT_RUN = ("run", "ls", "gc", "answer", "check", "doctor", "init")
+
+
+def options_of(name: str) -> set[str]:
+    """Return the options of a command."""
+    return {option for one in COMMANDS[name].params for option in one.opts if option.startswith("--")}
+
+
+def example_of(name: str) -> str:
+    """Return the example in a command's help."""
+    callback = COMMANDS[name].callback
+    assert callback is not None
+    found = re.search(r"^Example: (.+)$", inspect.getdoc(callback) or "", re.MULTILINE)
+    assert found is not None
+    return found[1]
+
+
+def test_the_commands_are_those_of_the_format() -> None:
+    """No more, no less."""
+    assert sorted(COMMANDS) == sorted(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_help_of_a_command_shows_an_example(
+    name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of this very command; and nothing is done."""
+    monkeypatch.setenv("COLUMNS", "100")
+    code = main([name, "--help"])
+    assert (code, f"Example: surefoot {name}" in capsys.readouterr().out) == (0, True)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_example_is_a_command_line_that_is_understood(name: str) -> None:
+    """Its options exist, and none that is needed is missing."""
+    program, command, *rest = shlex.split(example_of(name).partition(" > ")[0])
+    assert (program, command) == ("surefoot", name)
+    COMMANDS[name].make_context(name, rest)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_command_can_answer_with_json(name: str) -> None:
+    """For programs."""
+    assert "--json" in options_of(name)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in {"gc", "doctor", "init"}])
+def test_every_command_about_a_run_takes_the_repository(name: str) -> None:
+    """`--repo` stands for being there."""
+    assert "--repo" in options_of(name)
+
+
+def test_approvals_belong_to_the_commands_that_work() -> None:
+    """`--allow` does nowhere else, and each of the three has both."""
+    assert [name for name in NAMES if "--allow" in options_of(name)] == list(WORKING)
+    assert all("--yes" in options_of(name) for name in WORKING)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in WITHOUT_RUN])
+def test_the_run_is_the_first_argument_of_every_command_about_one(name: str) -> None:
+    """It may be left out, unless the command deletes, or something follows that could be taken for it."""
+    run = next(one for one in COMMANDS[name].params if not one.opts[0].startswith("-"))
+    assert (run.name, run.required) == ("run", name in {"rm", "retry"})
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("nonsense", "No such command 'nonsense'. Try `surefoot --help`."),
+        ("run", "Missing argument 'PLAN|GOAL'. Try `surefoot run --help`."),
+        ("retry", "Missing argument 'RUN'."),
+        ("rm", "Missing argument 'RUN'."),
+        ("check", "Missing argument 'PLAN'."),
+        ("answer q.1", "Missing argument 'ANSWER'."),
+        ("restore", "Missing option '--to'."),
+        ("restore latest --to", "Option '--to' requires an argument."),
+        ("status --nonsense", "No such option: --nonsense"),
+        ("status one two", "Got unexpected extra argument"),
+        ("show --output", "--output shows what one step's body printed; name the step"),
+        ("run 'Make it so'", "'Make it so' is a goal in words"),
+    ],
+)
+def test_a_slip_in_the_command_line_exits_2_and_says_what_is_wrong(
+    line: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In a line on standard error; standard output stays empty."""
+    code = main(shlex.split(line))
+    told = capsys.readouterr()
+    assert (code, told.out, told.err.count("\n")) == (2, "", 1)
+    assert f"surefoot: {said}" in told.err

@@ -1,0 +1,265 @@
+"""How a run goes, while it goes: each event has its line, or is deliberately quiet; and the line at the bottom.
+
+Owns the tests of `surefoot.cli.progress`. Must never start an engine. Read `test_screen.py` next.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from surefoot.cli.progress import Progress
+from surefoot.cli.screen import Screen
+from surefoot.core import events as ev
+from surefoot.core.events import ACCEPTANCE, Diagnosis, Event, Finding, Moment, Phase, QuestionKind, Severity, Verdict
+from surefoot.core.ids import RunId, StepId
+from surefoot.core.kernel import apply
+from surefoot.core.plan import Check, Plan, Prepare, RunAsk, RunBody, Step
+from surefoot.core.state import QuestionState, RunState
+
+A, B = StepId("a"), StepId("b")
+STEP = {"at": 3.0, "step": A, "attempt": 1}
+PLAN = Plan(
+    goal="g",
+    steps=(Step(id=A, body=RunBody(command="a")), Step(id=B, body=RunBody(command="b"), needs=("a",))),
+    accept=(Check(name="all of it", ask=RunAsk(command="x")),),
+    prepare=Prepare(run="make"),
+)
+ASKED = ev.QuestionAsked(**STEP, question="r.1", about=QuestionKind.IN_DOUBT, text="Was it?")
+BASELINE = ev.CheckAnswered(
+    at=3.0, step=ACCEPTANCE, attempt=1, moment=Moment.BEFORE, check=0, verdict=Verdict.PASSED, text="fine"
+)
+RED = replace(BASELINE, moment=Moment.AFTER, verdict=Verdict.FAILED, text="\nso it goes\nmore")
+FAILED = ev.AttemptFailed(**STEP, diagnosis=Diagnosis.STRUCTURAL, reason="exit status 1\nmore")
+CHANGES = ev.ChangesObserved(**STEP, tree="t", changed=("f",))
+
+TOLD: list[tuple[Event, str]] = [
+    (ev.PhaseEntered(at=3.0, phase=Phase.VALIDATE), "validate   1 acceptance check in a clean lane"),
+    (ev.LaneReady(at=3.0, lane="1", environment="e", duration_s=61), "prepared   lane 1 in 1 min 01 s"),
+    (
+        ev.LaneFailed(at=3.0, lane="1", diagnosis=Diagnosis.STRUCTURAL, reason="no pip"),
+        "failed     lane 1 could not be made usable: no pip",
+    ),
+    (ev.GroupExpanded(at=3.0, group=A, items=("x", "y")), "group      a: 2 steps"),
+    (ev.ExpansionFailed(at=3.0, group=A, reason="it is empty"), "failed     a: it is empty"),
+    (ev.StepVerified(**STEP, proof="probe", commit="123456789"), "verified   a  1234567  2.0 s, proved by its probe"),
+    (ev.StepVerified(**STEP, proof=None), "verified   a  no change  2.0 s, answered by a person"),
+    (FAILED, "failed     a  attempt 1, 2.0 s, structural: exit status 1"),
+    (
+        replace(FAILED, is_counted=False, diagnosis=Diagnosis.CRASH),
+        "broken off a  not counted as an attempt, 2.0 s, crash: exit status 1",
+    ),
+    (ev.LaneRestored(**STEP), "restored   a  its workspace is back where the step began"),
+    (ev.RetryScheduled(**STEP, due=5.5), "again      a  in 2.5 s, attempt 1 of 3"),
+    (ev.RetryScheduled(**STEP, due=3.0), "again      a  at once, attempt 1 of 3"),
+    (ev.StepFailed(**STEP, reason="no", stop=True), "given up   a: no; nothing new starts"),
+    (ev.StepSkipped(**STEP, reason="nothing_to_do"), "skipped    a  nothing to do"),
+    (ev.StepSkipped(**STEP, reason="no"), "skipped    a: no; what needs it goes on"),
+    (
+        ev.RolledBack(**STEP, reason="no", to=B, commit="123456789", invalidated=(A,)),
+        "rollback   a failed; the branch is back at b 1234567; to be done again: a",
+    ),
+    (ASKED, "asks       a  in doubt, question r.1"),
+    (ev.QuestionAnswered(at=3.0, question="r.1", answer="applied", by="una"), "answered   a  'applied' by una"),
+    (ev.QuestionWithdrawn(at=3.0, question="r.1", reason="cancelled"), "withdrawn  question r.1: cancelled"),
+    (ev.ApprovalRecorded(**STEP, by="una (--yes)", shown="d"), "approved   a  by una (--yes)"),
+    (ev.ProbeAnswered(**STEP, answer=ev.Applied.NOT_APPLIED, text="404"), "probe      a  not applied: 404"),
+    (replace(CHANGES, outside=("x", "y")), "warning    a  wrote outside the scope: x, y"),
+    (replace(CHANGES, undeclared=("x",)), "warning    a  wrote what it does not declare, put back: x"),
+    (
+        ev.FindingReported(at=3.0, finding=Finding(kind="k", severity=Severity.NOTE, text="odd", step=A)),
+        "note       a  odd",
+    ),
+    (BASELINE, "baseline   all of it  passed"),
+    (RED, "accept     all of it  failed: so it goes"),
+    (ev.RefsMoved(at=3.0, commit="c", refused="it was moved by hand"), "warning    it was moved by hand"),
+    (
+        ev.PauseRequested(at=3.0, by="una"),
+        "pausing    asked by una: what runs is finished, nothing new starts",
+    ),
+    (
+        ev.PauseRequested(at=3.0, by="una", interrupt=True),
+        "pausing    asked by una: what runs and can be repeated is ended",
+    ),
+    (ev.RunPaused(at=3.0, reason="una"), "paused     by una"),
+    (ev.RunResumed(at=3.0, by="una"), "resumed    by una"),
+    (ev.CancelRequested(at=3.0, by="una"), "cancelled  by una"),
+]
+UNREMARKABLE: list[Event] = [
+    ev.PhaseEntered(at=3.0, phase=Phase.EXECUTE),
+    CHANGES,
+    replace(BASELINE, step=A),
+    ev.RefsMoved(at=3.0, commit="c"),
+]
+"""Events of told kinds that say nothing of interest."""
+QUIET = {
+    # Said before the first line, or by the report after the last one.
+    ev.RunCreated,
+    ev.EngineStarted,
+    ev.EngineStopped,
+    ev.OptionsGiven,
+    ev.RunEnded,
+    ev.StepsReset,
+    ev.RunRestored,
+    # Decisions whose fact is told, or that the line at the bottom shows.
+    ev.LaneRequested,
+    ev.ExpansionAsked,
+    ev.StepStarted,
+    ev.CheckpointAsked,
+    ev.CheckAsked,
+    ev.ProbeAsked,
+    ev.BodyStarted,
+    ev.InterruptAsked,
+    ev.InspectionAsked,
+    ev.CommitAsked,
+    ev.RestoreAsked,
+    ev.RefsAsked,
+    # Stations of an attempt: how it ends is told.
+    ev.Checkpointed,
+    ev.CheckpointFailed,
+    ev.VerdictReused,
+    ev.BodyFinished,
+    ev.Interrupted,
+    ev.EffectBroken,
+    ev.CommitWritten,
+    ev.RetryDue,
+}
+OUTSIDE_TEXTS = ("reason", "text", "by", "refused", "outside", "undeclared")
+"""Fields with words that come from plans, commands and people."""
+
+
+def state() -> RunState:
+    """Return a run of two steps with a question."""
+    made = apply(None, ev.RunCreated(at=0.0, run=RunId("r"), plan=PLAN))
+    made.questions["r.1"] = QuestionState(asked=ASKED)
+    return made
+
+
+def progress() -> Progress:
+    """Return one that began at 0 and knows that `a` started at 1."""
+    made = Progress(Screen(), began_at=0.0)
+    made.observe(state(), ev.StepStarted(at=1.0, step=A, attempt=1))
+    return made
+
+
+def test_every_event_is_told_or_quiet_on_purpose() -> None:
+    """A new kind of event has to be placed here."""
+    told = {type(event) for event, _ in TOLD}
+    assert (told | QUIET, told & QUIET) == (set(ev.EVENTS), set())
+
+
+@pytest.mark.parametrize(("event", "words"), TOLD, ids=lambda value: getattr(value, "kind", ""))
+def test_an_event_of_interest_is_one_line(event: Event, words: str) -> None:
+    """When, what, and of which step."""
+    line = progress().line_of(state(), event)
+    assert line is not None
+    assert line.text == f"   3.0 s  {words}"
+
+
+@pytest.mark.parametrize("event", UNREMARKABLE, ids=lambda event: event.kind)
+def test_an_event_that_says_nothing_new_is_not_told(event: Event) -> None:
+    """Only what deserves a line gets one."""
+    assert progress().line_of(state(), event) is None
+
+
+@pytest.mark.parametrize("kind", sorted(QUIET, key=lambda kind: kind.kind), ids=lambda kind: kind.kind)
+def test_a_quiet_event_has_no_line(kind: type[Event]) -> None:
+    """Whatever is in it."""
+    assert progress().line_of(state(), object.__new__(kind)) is None
+
+
+@pytest.mark.parametrize("event", [event for event, _ in TOLD], ids=lambda event: event.kind)
+def test_no_word_from_outside_breaks_a_line(event: Event) -> None:
+    """Names of files and reasons may hold anything."""
+    evil = "x\ny\x1b[2J"
+    fields = {name: getattr(event, name) for name in OUTSIDE_TEXTS if getattr(event, name, None)}
+    poisoned = {name: evil if isinstance(value, str) else (evil,) for name, value in fields.items()}
+    line = progress().line_of(state(), replace(event, **poisoned))
+    assert line is not None
+    assert [char for char in line.text if unicodedata.category(char) == "Cc"] == []
+
+
+def test_a_step_given_up_for_the_reason_just_told_does_not_say_it_again() -> None:
+    """The failed attempt stands a line above."""
+    made = progress()
+    made.line_of(state(), FAILED)
+    line = made.line_of(state(), ev.StepFailed(**STEP, reason=FAILED.reason))
+    assert line is not None
+    assert line.text == "   3.0 s  given up   a"
+
+
+def test_a_step_given_up_counts_what_it_blocks() -> None:
+    """Of the steps that depend on it."""
+    run = state()
+    run.nodes[B].status, run.nodes[B].blocked_by = run.nodes[B].status.BLOCKED, (A,)
+    line = progress().line_of(run, ev.StepFailed(**STEP, reason="no"))
+    assert line is not None
+    assert line.text.endswith("given up   a: no; 1 step blocked by it")
+
+
+def test_a_lane_without_preparation_is_not_told() -> None:
+    """It is there at once."""
+    run = apply(None, ev.RunCreated(at=0.0, run=RunId("r"), plan=replace(PLAN, prepare=None)))
+    assert progress().line_of(run, ev.LaneReady(at=3.0, lane="1", environment="e")) is None
+
+
+def test_lines_wait_while_a_person_answers(capsys: pytest.CaptureFixture[str]) -> None:
+    """They come when the answer is given, in order."""
+    made = progress()
+    made.hold()
+    for event in (FAILED, ev.LaneRestored(**STEP)):
+        made.observe(state(), event)
+    assert capsys.readouterr().out == ""
+    made.begin()
+    assert [line.split()[2] for line in capsys.readouterr().out.splitlines()] == ["failed", "restored"]
+
+
+def test_what_was_held_back_is_shown_at_the_end(capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing is lost when the run stops under an open question."""
+    made = progress()
+    made.hold()
+    made.observe(state(), FAILED)
+    made.end()
+    assert "exit status 1" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("event", "is_at_work"),
+    [
+        (ev.StepVerified(**STEP, proof="checks"), False),
+        (ev.StepFailed(**STEP, reason="no"), False),
+        (ev.StepSkipped(**STEP, reason="no"), False),
+        (ev.RetryScheduled(**STEP, due=4.0), False),
+        (ev.Interrupted(**STEP), False),
+        (ASKED, False),
+        (FAILED, True),
+        (ev.BodyFinished(**STEP, ending=ev.Ending(status=ev.Status.OK)), True),
+    ],
+    ids=lambda value: getattr(value, "kind", value),
+)
+def test_the_line_at_the_bottom_names_a_step_until_it_is_over(event: Event, is_at_work: bool) -> None:
+    """Or waits for something."""
+    made = progress()
+    made.observe(state(), event)
+    assert ("  a " in made.draw(80)) is is_at_work
+
+
+def test_the_line_at_the_bottom_counts_what_is_final() -> None:
+    """Of all steps."""
+    made, run = progress(), state()
+    run.nodes[A].status = run.nodes[A].status.VERIFIED
+    made.observe(run, ev.StepVerified(**STEP, proof="checks"))
+    assert "  1 of 2  waiting" in made.draw(80)
+
+
+@given(st.text(), st.integers(20, 100))
+def test_the_line_at_the_bottom_fits_and_is_harmless(said: str, width: int) -> None:
+    """Whatever the command printed last."""
+    made = progress()
+    made.hear(A, said)
+    drawn = made.draw(width)
+    assert (len(drawn) <= width, [char for char in drawn if unicodedata.category(char) == "Cc"]) == (True, [])
