@@ -9,7 +9,7 @@ able to go, and each step's recovery in words. Must never refuse a plan: what ca
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
@@ -126,15 +126,19 @@ def review(plan: Plan, *, checkout: str | None = None, places: Mapping[StepId, s
         return Review(findings=findings)
     steps = {step.id: step for step in plan.steps}
     ordered = [steps[name] for name in graph.order]
-    long = [step for step in ordered if (step.estimate_s or 0.0) >= LONG_S]
     return Review(
         findings=findings,
         critical_path=_critical_path(plan, graph),
         asks=tuple(point for step in ordered for point in _ask_points(step, plan, graph, steps)),
         rollback_points=tuple(step.id for step in ordered if _may_commit(step)),
-        long_steps=tuple(step.id for step in sorted(long, key=lambda step: -(step.estimate_s or 0.0))),
+        long_steps=_long_steps(ordered),
         recovery=tuple(_recovery(ordered, graph)),
     )
+
+
+def _long_steps(steps: Sequence[Step]) -> tuple[StepId, ...]:
+    estimates = [(step.estimate_s or 0.0, step.id) for step in steps]
+    return tuple(name for seconds, name in sorted(estimates, key=lambda one: -one[0]) if seconds >= LONG_S)
 
 
 def _placed(finding: Finding, places: Mapping[StepId, str]) -> Finding:
