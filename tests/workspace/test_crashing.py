@@ -36,7 +36,7 @@ for name in ("one", "two"):
     space.put_back("1", space.commit_tree_of(head), ["undeclared"])
     head = space.write_commit(space.tree("1"), head, name, at=0)
     space.publish(head, old)
-    space.reset_refs(head)
+    space.reset_refs("1", head)
     space.restore("1", head)
     old = head
 print(head, space.tree("1"))

@@ -79,7 +79,7 @@ def test_restore_brings_back_what_a_body_did(stage: Stage, body: str) -> None:
     """After a restore the lane is, file for file, what it was; git in it works and finds nothing to do."""
     before = files_of(stage.lane.path)
     stage.lane.sh(body)
-    stage.space.reset_refs(stage.space.base)
+    stage.space.reset_refs("1", stage.space.base)
     stage.space.restore("1", stage.space.base)
     assert files_of(stage.lane.path) == before
     assert stage.lane.git("status", "--porcelain", "--ignored") == ""
@@ -223,6 +223,6 @@ def test_settings_a_body_leaves_are_never_carried_out(stage: Stage, tmp_path: Pa
     ran.unlink(missing_ok=True)
     stage.space.tree("1")
     stage.space.put_back("1", stage.space.base_tree, ["src/a.py"])
-    stage.space.reset_refs(stage.space.base)
+    stage.space.reset_refs("1", stage.space.base)
     stage.space.restore("1", stage.space.base)
     assert not ran.exists()

@@ -36,7 +36,7 @@ def cycle(space: RunWorkspace) -> None:
     commit = space.write_commit(space.tree("1"), base, "step\n", at=0)
     space.publish(commit, None)
     space.restore("1", base)
-    space.reset_refs(commit)
+    space.reset_refs("1", commit)
     space.publish(base, commit, kept=1)
     space.open_lane("clean", commit, fresh=True)
     space.missing(commit)
@@ -80,11 +80,14 @@ def test_the_clone_is_as_new_after_any_body(stage: Stage, body: str) -> None:
     """Refs, settings and hooks of the run's clone go back, and the user's repository sees nothing of it."""
     refs, settings, user = stage.lane.git("show-ref"), stage.lane.git("config", "--list"), look(stage.user)
     stage.lane.sh(body)
-    stage.space.reset_refs(stage.space.base)
+    stage.space.reset_refs("1", stage.space.base)
     stage.space.restore("1", stage.space.base)
     assert stage.lane.git("show-ref") == refs
     assert stage.lane.git("config", "--list") == settings
-    assert sorted(p.name for p in (stage.run_dir / "clone").iterdir() if "lock" in p.name or p.name == "hooks") == []
+    assert (
+        sorted(p.name for p in (stage.run_dir / "clones" / "1").iterdir() if "lock" in p.name or p.name == "hooks")
+        == []
+    )
     assert look(stage.user) == user
 
 
@@ -137,7 +140,7 @@ def test_a_workspace_can_be_opened_again(stage: Stage) -> None:
 def test_a_clone_deleted_by_hand_is_built_again(stage: Stage) -> None:
     """Nothing that counts was in it."""
     commit = stage.step()
-    stage.lane.sh(f"rm -rf {stage.run_dir}/clone {stage.run_dir}/lanes {stage.run_dir}/indexes")
+    stage.lane.sh(f"rm -rf {stage.run_dir}/clones {stage.run_dir}/lanes {stage.run_dir}/indexes")
     space = RunWorkspace.open(stage.run_dir, stage.user.path, RUN)
     space.open_lane("1", commit)
     assert stage.lane.git("status", "--porcelain") == ""

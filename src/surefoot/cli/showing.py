@@ -236,7 +236,7 @@ def _commit_lines(home: Home, run: RunId, commit: str) -> Iterator[Line]:
     """Yield the commit as git shows it, from the user's repository or else from the run's own store."""
     yield Line(f"Commit {commit[:HASH]}", "head")
     repository = home.created(run).repository
-    for folder in (repository, home.run_folder(run) / "clone"):
+    for folder in (repository, home.run_folder(run) / "store"):
         rows = _git_show(Path(cast("str", folder)), commit) if folder is not None else None
         if rows is not None:
             break

@@ -239,7 +239,7 @@ def _inspect(room: Room, command: do.Inspect) -> Event:
     if refused and not outside:
         space.put_back(lane, command.tree, refused)
         tree = space.tree(lane, exclude=spec.scratch)
-    space.reset_refs(command.commit)
+    space.reset_refs(lane, command.commit)
     note, ignored = room.note(lane), _ignored_state(room, lane, spec.scratch)
     is_changed = note.get(_IGNORED) != ignored
     if is_changed:

@@ -55,12 +55,15 @@ class LaneCommands:
             cwd=self.root / request.cwd if request.cwd else self.root,
             env=room.environment(self.lane, layers, network=request.network),
             timeout_s=request.timeout_s,
-            writable=(self.root, *room.space.writable, room.space.home_path(self.lane), room.cache, *request.writable),
+            writable=(self.root, *self._own_folders(), room.cache, *request.writable),
             readable=self._readable(),
             network=request.network,
             confine=request.confine,
             mark=f"{room.mark_prefix}{self.mark}",
         )
+
+    def _own_folders(self) -> tuple[Path, ...]:
+        return self.room.space.clone_path(self.lane), self.room.space.home_path(self.lane)
 
     def _readable(self) -> tuple[Path, ...]:
         room = self.room

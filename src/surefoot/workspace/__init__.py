@@ -11,8 +11,10 @@ from surefoot.workspace.lanes import Restored
 from surefoot.workspace.refs import Published
 from surefoot.workspace.run_workspace import RunWorkspace
 from surefoot.workspace.source import Source, SourceKind, inspect_source, write_git_configuration
+from surefoot.workspace.store import Merge
 
 __all__ = [
+    "Merge",
     "Published",
     "Restored",
     "RunWorkspace",

@@ -1,7 +1,7 @@
-"""The run's clone: the repository that bodies see and may wreck.
+"""The clone of a lane: the repository that its bodies see and may wreck.
 
-Owns its refs, settings and the administration of its worktrees (the lanes), all of which follow from a pristine copy
-that bodies cannot write. Must never be asked about the truth: no git of ours runs with its configuration, and every
+Owns its refs, settings and the administration of its worktree (the lane), all of which follow from a pristine copy
+that bodies cannot write. Each lane has one, so that bodies that run at once cannot meet in a ref, a stash or a lock. Must never be asked about the truth: no git of ours runs with its configuration, and every
 object that counts is in the store. Layout: git's gitrepository-layout(5). Read `surefoot.workspace.lanes` next.
 """
 
@@ -26,17 +26,17 @@ _LOCKED = b"A lane of a Surefoot run.\n"
 
 @dataclass(frozen=True, slots=True)
 class Clone:
-    """A bare repository whose worktrees are the lanes."""
+    """A bare repository whose one worktree is the lane."""
 
     path: Path
     """Where it lies; bodies may write here."""
     pristine: Path
     """Its files as they should be, where bodies may not write."""
 
-    def mend(self, head: str, lanes: frozenset[str]) -> None:
+    def mend(self, head: str, lane: str) -> None:
         """Put refs, settings, hooks and object borrowing back, with `head` checked out; build what is missing.
 
-        Objects that bodies made stay until the run is removed. Worktrees other than `lanes` are forgotten.
+        Objects that bodies made stay as long as the lane. Worktrees other than `lane` are forgotten.
         """
         make_folder(self.path)
         for folder in ("objects", "objects/info", "objects/pack", "info", "worktrees"):
@@ -56,7 +56,7 @@ class Clone:
         self._empty_refs()
         _put(self.path / "HEAD", f"{head}\n".encode())
         for entry in os.scandir(self.path / "worktrees"):
-            if entry.name not in lanes:
+            if entry.name != lane:
                 remove_path(Path(entry))
 
     def is_whole(self) -> bool:
@@ -96,10 +96,6 @@ class Clone:
             remove_path(own / "index")
         fresh.replace(own / "index")
 
-    def forget_lane(self, name: str) -> None:
-        """Remove the administration of a lane."""
-        remove_path(self.path / "worktrees" / name)
-
 
 def _put(path: Path, content: bytes) -> None:
     """Write a small file unless it is there already; not durably, for it can be made again."""
@@ -109,8 +105,8 @@ def _put(path: Path, content: bytes) -> None:
     path.write_bytes(content)
 
 
-def create_clone(path: Path, pristine: Path, store: Store, source: Source, settings: Settings) -> Clone:
-    """Write down what the run's clone shall look like; `Clone.mend` then builds it.
+def write_pristine(pristine: Path, store: Store, source: Source, settings: Settings) -> None:
+    """Write down what the clone of each lane shall look like; `Clone.mend` then builds it.
 
     It has the user's branches and tags (as they are now), remotes and rules; it has no hooks, and no way into the
     user's repository but reading objects.
@@ -136,7 +132,6 @@ def create_clone(path: Path, pristine: Path, store: Store, source: Source, setti
     write_file(pristine / "objects/info/alternates", os.fsencode(store.objects) + b"\n")
     with suppress(FileNotFoundError):
         shutil.copyfile(store.git_dir / "shallow", pristine / "shallow")
-    return Clone(path, pristine)
 
 
 def _packed_refs(source: Source) -> bytes:

@@ -1,4 +1,4 @@
-"""A lane: a worktree of the run's clone in which one step works, and its way back to a commit.
+"""A lane: a worktree in which one step works, of a clone of its own, and its way back to a commit.
 
 Owns what "put back" means. Each lane has an index of ours that mirrors its checkpoint; what differs from it is all
 there is to put back. Must never use the lane's own git settings or index, and must never follow a link that a body
@@ -55,7 +55,7 @@ class Restored:
 class Lane:
     """One worktree. Not for use by two callers at once."""
 
-    def __init__(self, name: str, run_dir: Path, store: Store, clone: Clone) -> None:
+    def __init__(self, name: str, run_dir: Path, store: Store) -> None:
         """Know where the lane's parts lie; nothing is made yet."""
         self.name = name
         self.root = run_dir / "lanes" / name
@@ -65,7 +65,7 @@ class Lane:
         self._next = self._indexes / "next"
         self._kept = self._indexes / "kept"
         self._store = store
-        self._clone = clone
+        self.clone = Clone(run_dir / "clones" / name, run_dir / "pristine")
         self._tree: str | None = None
         """The tree `_index` holds with the files' stamps; None: to be found out."""
         self._next_tree: str | None = None
@@ -76,8 +76,7 @@ class Lane:
     def throw_away(self) -> None:
         """Remove the lane with its scratch home."""
         self._tree = self._next_tree = None
-        self._clone.forget_lane(self.name)
-        for part in (self.root, self.home, self._indexes):
+        for part in (self.root, self.home, self._indexes, self.clone.path):
             remove_path(part)
 
     def keep_prepared(self) -> tuple[str, ...]:
@@ -161,7 +160,9 @@ class Lane:
         self._take_index(git, tree)
         restored = self._put_all_back(git, tree, exclude)
         self._sweep(git)
-        self._clone.point_lane(self.name, self.root, commit, self._index)
+        if not self.clone.is_whole():
+            self.clone.mend(commit, self.name)
+        self.clone.point_lane(self.name, self.root, commit, self._index)
         return restored
 
     def _held(self) -> str:

@@ -6,9 +6,9 @@ Owns how these play together and where they lie:
 run_dir/                      $SUREFOOT_HOME/runs/RUN
     workspace.json            what was made, named so last: until then it is `claimed.json`, and nothing was
     store/                    the run's objects; bodies never write here
-    pristine/                 what the clone shall look like
-    clone/                    the repository bodies see; they may write here
-    lanes/NAME, homes/NAME    worktrees and scratch homes; bodies write here
+    pristine/                 what the clones shall look like
+    clones/NAME               the repository the bodies of a lane see; they may write here
+    lanes/NAME, homes/NAME    its worktree and a scratch home; bodies write here
     indexes/NAME/             how the files of a lane were when it was right
 ```
 
@@ -28,17 +28,17 @@ from typing import TypedDict, cast
 
 from surefoot import faults
 from surefoot.errors import RunExists, WorkspaceError, WorkspaceMissing
-from surefoot.workspace.clone import Clone, create_clone
+from surefoot.workspace.clone import write_pristine
 from surefoot.workspace.files import remove_path, write_file
 from surefoot.workspace.git import git_version, split_names, user_git
 from surefoot.workspace.land import land_in_checkout, land_in_folder
 from surefoot.workspace.lanes import Lane, Restored
 from surefoot.workspace.refs import Published, Refs
 from surefoot.workspace.source import Source, SourceKind, read_settings
-from surefoot.workspace.store import Store, create_store
+from surefoot.workspace.store import Merge, Store, create_store
 from surefoot.workspace.trees import copy_index, list_differences, write_tree
 
-_PARTS = ("workspace.json", "claimed.json", "store", "pristine", "clone", "lanes", "homes", "indexes")
+_PARTS = ("workspace.json", "claimed.json", "store", "pristine", "clones", "lanes", "homes", "indexes")
 _FORMAT = "1"
 _LANE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
@@ -66,7 +66,6 @@ class RunWorkspace:
         self._run_dir = run_dir
         self._record = record
         self._store = Store(run_dir / "store")
-        self._clone = Clone(run_dir / "clone", run_dir / "pristine")
         self._lanes: dict[str, Lane] = {}
         self._trees: dict[str, str] = {record["base"]: record["base_tree"]}
         self._last_added: tuple[str, str, tuple[str, ...]] = ("", "", ())
@@ -116,8 +115,7 @@ class RunWorkspace:
         write_file(run_dir / "claimed.json", text.encode("utf-8", "surrogateescape"))
         workspace._claim_base(source)
         faults.point("workspace.create.claimed")
-        create_clone(run_dir / "clone", run_dir / "pristine", store, source, settings)
-        workspace.reset_refs(base)
+        write_pristine(run_dir / "pristine", store, source, settings)
         (run_dir / "claimed.json").replace(run_dir / "workspace.json")
         faults.point("workspace.create.after")
         return workspace
@@ -133,8 +131,6 @@ class RunWorkspace:
     @classmethod
     def open(cls, run_dir: Path, source_root: Path, run: str) -> RunWorkspace:
         """Return the workspace of a run that was created before for the folder `source_root`.
-
-        A clone that somebody deleted is built again: nothing that counts is in it.
 
         Raises:
             WorkspaceMissing: it, or the repository it belongs to, is gone.
@@ -157,8 +153,6 @@ class RunWorkspace:
                 f"run; what was verified is on the branch surefoot/{run} as far as the repository still has it."
             )
             raise WorkspaceMissing(message, run=run, missing=gone)
-        if not workspace._clone.is_whole():
-            workspace.reset_refs(workspace.base)
         return workspace
 
     # --- what it is
@@ -183,14 +177,13 @@ class RunWorkspace:
         """Return nested repositories that could not become part of the base."""
         return tuple(self._record["not_held"])
 
-    @property
-    def writable(self) -> tuple[Path, ...]:
-        """Return what commands in lanes must be able to write beside lane and scratch home: the run's clone."""
-        return (self._clone.path,)
+    def clone_path(self, name: str) -> Path:
+        """Return the repository that the lane `name` is a worktree of; commands there must be able to write it."""
+        return self._lane(name).clone.path
 
     @property
     def readable(self) -> tuple[Path, ...]:
-        """Return what commands in lanes must be able to read beside lane and clone."""
+        """Return what commands in lanes must be able to read beside a lane and its clone."""
         borrowed = _alternates(self._store.objects)
         user = [] if self._record["git_dir"] is None else [self.root, Path(self._record["git_dir"])]
         return tuple(dict.fromkeys([self._store.git_dir, *user, *borrowed]))
@@ -227,7 +220,7 @@ class RunWorkspace:
         lane = self._lane(name)
         if fresh:
             lane.throw_away()
-        self.reset_refs(commit)
+        self.reset_refs(name, commit)
         self._restore(lane, commit, ())
         faults.point("workspace.open_lane.after")
         return lane.root
@@ -334,6 +327,20 @@ class RunWorkspace:
             self._store.git.run("diff-tree", "-r", "-z", "--name-only", "--no-renames", old_tree, new_tree)
         )
 
+    def merge(self, base: str, tree: str, onto: str) -> Merge:
+        """Bring what `tree` changes relative to the commit `base` onto the commit `onto`; no file is touched."""
+        faults.point("workspace.merge.before")
+        merged = self._store.merge(base, tree, onto)
+        faults.point("workspace.merge.after")
+        return merged
+
+    def authors(self, since: str, until: str, paths: Sequence[str], key: str) -> tuple[str, ...]:
+        """Return the trailer `key` of the commits after `since` up to `until` that changed one of the paths."""
+        if not paths:
+            return ()
+        asked = (f"--format=%(trailers:key={key},valueonly)", f"{since}..{until}", "--", *map(_literal_path, paths))
+        return tuple(dict.fromkeys(filter(None, self._store.git.line("log", *asked).split("\n"))))
+
     def write_commit(self, tree: str, parent: str, message: str, *, at: float) -> str:
         """Write a commit durably, in the user's name, and return its id. No ref moves.
 
@@ -386,12 +393,10 @@ class RunWorkspace:
         names = os.fsdecode(ending.out).split() if ending.code == 0 else []
         return any(not name.startswith("refs/surefoot/") for name in names)
 
-    def reset_refs(self, head: str) -> None:
-        """Put the clone's refs, settings and hooks back to what they should be, whatever a body did to them."""
+    def reset_refs(self, name: str, head: str) -> None:
+        """Put refs, settings and hooks of a lane's clone back to what they should be, whatever a body did to them."""
         faults.point("workspace.reset_refs.before")
-        folder = self._run_dir / "lanes"
-        lanes = frozenset(entry.name for entry in folder.iterdir()) if folder.is_dir() else frozenset[str]()
-        self._clone.mend(head, lanes)
+        self._lane(name).clone.mend(head, name)
         faults.point("workspace.reset_refs.after")
 
     def land(self, commit: str, *, squash: bool, message: str) -> str:
@@ -436,7 +441,7 @@ class RunWorkspace:
         if lane is None:
             if not _LANE_NAME.fullmatch(name):
                 raise WorkspaceError(f"{name!r} cannot be the name of a lane. Use letters, digits, `.`, `_` and `-`.")
-            lane = self._lanes[name] = Lane(name, self._run_dir, self._store, self._clone)
+            lane = self._lanes[name] = Lane(name, self._run_dir, self._store)
         return lane
 
     def _restore(self, lane: Lane, commit: str, exclude: Sequence[str]) -> Restored:
@@ -486,6 +491,10 @@ class RunWorkspace:
             land_in_folder(self._store, self.root, index, trees, changed)
         self._refs.write({place: (landed, commit)})
         return commit
+
+
+def _literal_path(path: str) -> str:
+    return f":(top,literal){path}"
 
 
 def _read_text(path: Path) -> str:

@@ -16,10 +16,25 @@ from pathlib import Path
 
 from surefoot.errors import WorkspaceError
 from surefoot.workspace.files import write_file
-from surefoot.workspace.git import Git, own_git
+from surefoot.workspace.git import Git, own_git, split_names
 from surefoot.workspace.source import Settings, config_text
 
 _FSYNC_EACH_MAX = 256
+_NOBODY = {
+    f"GIT_{who}_{what}": value
+    for who in ("AUTHOR", "COMMITTER")
+    for what, value in (("NAME", "Surefoot"), ("EMAIL", "surefoot@localhost"), ("DATE", "@0 +0000"))
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """What came of bringing two results together."""
+
+    tree: str | None
+    """The tree with both; None: they conflict."""
+    conflicts: tuple[str, ...] = ()
+    """The paths at which they do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +66,22 @@ class Store:
         """Return the objects `commit` adds to those reachable from the commits `known`."""
         args = ("rev-list", "--objects", "--no-object-names", commit, *(f"^{one}" for one in known))
         return tuple(self.git.run(*args).decode().split())
+
+    def merge(self, base: str, tree: str, onto: str) -> Merge:
+        """Bring what `tree` changes relative to the commit `base` onto the commit `onto`, which descends from `base`.
+
+        Nothing is checked out, and no ref moves. Renamed folders are not guessed at: a file stays where it was written.
+        """
+        # merge-tree finds the base by history, so the tree is given one.
+        theirs = self.git.having(**_NOBODY).line("commit-tree", tree, "-p", base)
+        options = ("-c", "merge.directoryRenames=false", "-c", "merge.conflictStyle=merge")
+        ending = self.git.attempt(
+            *options, "merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", onto, theirs
+        )
+        if ending.code not in {0, 1}:
+            raise WorkspaceError(f"git could not merge {tree} into {onto}: {ending.err}", onto=onto, tree=tree)
+        merged, *paths = split_names(ending.out)
+        return Merge(None if ending.code else merged, tuple(dict.fromkeys(path for path in paths if path)))
 
     def write_commit(
         self, parent: str | None, tree: str, message: str, author: tuple[str, str, int]
