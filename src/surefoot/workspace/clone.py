@@ -1,8 +1,9 @@
 """The clone of a lane: the repository that its bodies see and may wreck.
 
 Owns its refs, settings and the administration of its worktree (the lane), all of which follow from a pristine copy
-that bodies cannot write. Each lane has one, so that bodies that run at once cannot meet in a ref, a stash or a lock. Must never be asked about the truth: no git of ours runs with its configuration, and every
-object that counts is in the store. Layout: git's gitrepository-layout(5). Read `surefoot.workspace.lanes` next.
+that bodies cannot write. Each lane has one, so that bodies that run at once cannot meet in a ref, a stash or a lock.
+Must never be asked about the truth: no git of ours runs with its configuration, and every object that counts is in the
+store. Layout: git's gitrepository-layout(5). Read `surefoot.workspace.lanes` next.
 """
 
 from __future__ import annotations

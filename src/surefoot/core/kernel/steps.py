@@ -8,18 +8,17 @@ the commit, call it verified. Must never change the state. Read `surefoot.core.r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.events import Applied, Diagnosis, Moment, QuestionKind, Status
 from surefoot.core.kernel.proposal import HOLD, Move, Proposal
-from surefoot.core.plan import AskBody, Check, Effect, OnFailure, Step, Tier, digest_of
-from surefoot.core.policy import tier_of
+from surefoot.core.plan import AskBody, Check, OnFailure, Step
 from surefoot.core.recovery import ANSWERS, describe_ending, doubt_of, failed_attempt, question, settle
 from surefoot.core.retry import delay_s, diagnose, diagnose_text, may_retry
-from surefoot.core.state import QuestionState, RunState, StepState, StepStatus, Work, results_after
+from surefoot.core.state import RunState, StepState, StepStatus, Work, results_after
 from surefoot.core.verdicts import (
     CheckRecord,
     first_unanswerable,
@@ -44,7 +43,7 @@ def next_for(state: RunState, node: StepState, now: float) -> Proposal | None:
     if work.open is not None:
         return None
     if work.question is not None:
-        return _allowed_meanwhile(state, node, state.questions[work.question], now)
+        return allowed_meanwhile(state, node, state.questions[work.question], now)
     for rule in _RULES:
         move = rule(state, node, work, now)
         if isinstance(move, Proposal):
@@ -260,86 +259,7 @@ def _consent(state: RunState, node: StepState, work: Work, now: float) -> Move:
         return None
     if work.answer is not None:
         return _fails(node, now, Diagnosis.DENIED, f"not approved: {work.answer}")
-    skipped = _skipped_needs(state, node)
-    if tier_of(node.spec, state.plan) is not Tier.CONFIRM and not skipped:
-        return None
-    shown = _shown(state, node)
-    by = _approved_by(state, node, shown)
-    if by is not None:
-        return Proposal(ev.ApprovalRecorded(at=now, step=node.spec.id, attempt=node.attempt, by=by, shown=shown))
-    text = _package(node.spec, skipped, is_repeated=_is_repeated(node))
-    return Proposal(question(state, node, now, QuestionKind.CONFIRM, text, ("yes", "no"), shown))
-
-
-def _allowed_meanwhile(state: RunState, node: StepState, asked: QuestionState, now: float) -> Proposal | None:
-    """Answer what was asked before a person allowed it by name, or all of its kind."""
-    if state.pausing is not None:
-        return None
-    shown = asked.asked.shown
-    by = _approved_by(state, node, shown) if asked.asked.about is QuestionKind.CONFIRM else None
-    if by is None:
-        return None
-    return Proposal(ev.QuestionAnswered(at=now, question=asked.asked.question, answer="yes", by=by))
-
-
-def _is_repeated(node: StepState) -> bool:
-    return (node.applied or node.applied_before) and node.spec.effect is Effect.IRREVERSIBLE
-
-
-def _skipped_needs(state: RunState, node: StepState) -> tuple[str, ...]:
-    """Return what an effect outside the workspace would rest on, though it was skipped."""
-    if not node.spec.effect.is_outside:
-        return ()
-    needs = [state.nodes[name] for name in node.needs]
-    needs += [state.nodes[member] for need in needs for member in need.members or ()]
-    return tuple(need.spec.id for need in needs if need.status is StepStatus.SKIPPED and need.reason != "nothing_to_do")
-
-
-def _shown(state: RunState, node: StepState) -> str:
-    """Name what an approval rests on: the step as it will be done, and what it needs as it stands."""
-    needs = tuple((name, state.nodes[name].status.value, state.nodes[name].commit) for name in node.needs)
-    return digest_of((repr(node.spec), needs))
-
-
-def _approved_by(state: RunState, node: StepState, shown: str) -> str | None:
-    earlier = state.approvals.get(node.spec.id, {}).get(shown)
-    if earlier is not None:
-        return earlier
-    if _is_repeated(node) or _skipped_needs(state, node):
-        return None
-    if node.spec.id in state.allowed:
-        return f"{state.allowed[node.spec.id]} (--allow)"
-    if state.yes_by is not None and node.spec.effect is not Effect.IRREVERSIBLE:
-        return f"{state.yes_by} (--yes)"
-    return None
-
-
-def _package(spec: Step, skipped: Sequence[str], *, is_repeated: bool) -> str:
-    """Return what a person is shown before saying yes."""
-    lines = [f"Step {spec.id}{': ' + spec.title if spec.title else ''}", f"  does:   {describe_body(spec)}"]
-    lines.append(f"  effect: {spec.effect}" + (" (cannot be undone)" if spec.effect is Effect.IRREVERSIBLE else ""))
-    if spec.why:
-        lines.append(f"  why:    {spec.why}")
-    if spec.network:
-        lines.append("  uses the network")
-    if not spec.confine:
-        lines.append("  runs outside the sandbox")
-    if is_repeated:
-        lines.append("  its effect has been applied before; this would apply it once more")
-    if skipped:
-        lines.append(f"  rests on skipped steps: {', '.join(skipped)}")
-    restored = "nothing is known that takes it back" if spec.effect.is_outside else "the workspace is put back"
-    lines.append(f"  undo:   {spec.undo or restored}")
-    return "\n".join([*lines, "Do it?"])
-
-
-def describe_body(spec: Step) -> str:
-    """Say what the body is, in one line or its own words."""
-    body = spec.body
-    for name in ("command", "function", "name", "question"):
-        if hasattr(body, name):
-            return str(getattr(body, name))
-    raise AssertionError(body)
+    return ask_consent(state, node, now)
 
 
 def _turn(state: RunState, node: StepState, work: Work, now: float) -> Move:
