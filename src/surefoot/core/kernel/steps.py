@@ -14,6 +14,7 @@ from dataclasses import replace
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.events import Applied, Diagnosis, Moment, QuestionKind, Status
+from surefoot.core.kernel.consent import allowed_meanwhile, ask_consent
 from surefoot.core.kernel.proposal import HOLD, Move, Proposal
 from surefoot.core.plan import AskBody, Check, OnFailure, Step
 from surefoot.core.recovery import ANSWERS, describe_ending, doubt_of, failed_attempt, question, settle
