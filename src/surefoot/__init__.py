@@ -14,7 +14,7 @@ from surefoot.errors import EffectError, SurefootError
 if TYPE_CHECKING:
     from surefoot.api.authoring import Check, Plan, Step, run, run_plan
     from surefoot.api.running import Options
-    from surefoot.core.plan import FileProbe, GitProbe, HttpProbe, Prepare, Probe, RetryPolicy, RunProbe
+    from surefoot.core.plan import FileProbe, GitProbe, HttpProbe, Prepare, Probe, RetryPolicy, RunProbe, Service
     from surefoot.workers.room import StepArgument
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "Probe",
     "RetryPolicy",
     "RunProbe",
+    "Service",
     "Step",
     "StepArgument",
     "SurefootError",
@@ -39,7 +40,8 @@ __all__ = [
 _PLACES = {
     **dict.fromkeys(("Check", "Plan", "Step", "run", "run_plan"), "surefoot.api.authoring"),
     **dict.fromkeys(
-        ("FileProbe", "GitProbe", "HttpProbe", "Prepare", "Probe", "RetryPolicy", "RunProbe"), "surefoot.core.plan"
+        ("FileProbe", "GitProbe", "HttpProbe", "Prepare", "Probe", "RetryPolicy", "RunProbe", "Service"),
+        "surefoot.core.plan",
     ),
     "Options": "surefoot.api.running",
     "StepArgument": "surefoot.workers.room",

@@ -19,7 +19,7 @@ from surefoot.cli.exits import ExitCode
 from surefoot.core import events as ev
 from surefoot.core.state import StepStatus
 from surefoot.engines import embedded
-from surefoot.planfile import checks, loading, probes, steps
+from surefoot.planfile import checks, loading, probes, services, steps
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -33,13 +33,14 @@ _WAITED_FOR = {ev.BodyStarted: "outside effects", ev.BodyFinished: "outside effe
 
 KEYS = {
     "## Plan keys": loading.PLAN_KEYS,
+    "### `services`": services.SERVICE_KEYS,
+    "### `limits`": loading.LIMITS_KEYS,
     "## Step keys": steps.STEP_KEYS,
     "### `retry`": steps.RETRY_KEYS,
     "## Checks": (*checks.CHECK_KINDS, *checks.COMMON_KEYS, "format", *checks.FILE_QUESTIONS),
     "## Probes": (*probes.PROBE_KINDS, "within", "sha256", "ref", "is", "method", "applied", "not_applied"),
 }
 LATER = {
-    "## Plan keys": loading.LATER_KEYS,
     "## Step keys": steps.LATER_KEYS,
     "## Checks": checks.LATER_KEYS,
     "## Probes": probes.LATER_KEYS,

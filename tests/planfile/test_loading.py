@@ -112,6 +112,28 @@ def test_a_plans_own_keys_become_its_fields() -> None:
     )
 
 
+def test_services_and_resources_become_fields_of_the_plan() -> None:
+    """With what each service does not say at its default."""
+    plan = plan_of("""
+        goal: g
+        services: {db: {run: ./db, ready: ./ping, stop: ./stop, cwd: d, env: {A: b}, timeout: 5s}, web: {run: ./web}}
+        limits: {resources: {gpu: 2}}
+        steps: [{id: a, run: b, uses: [db, gpu], checks: [{run: c, uses: web}]}]
+    """)
+    db = core.Service(name="db", run="./db", ready="./ping", stop="./stop", cwd="d", env={"A": "b"}, timeout_s=5.0)
+    assert plan.services == (db, core.Service(name="web", run="./web"))
+    assert plan.limits.resources == {"gpu": 2}
+    assert (plan.steps[0].uses, plan.steps[0].checks[0].uses) == (("db", "gpu"), ("web",))
+
+
+@pytest.mark.parametrize(("name", "capacity"), [("db", None), ("gpu", 2), ("else", 1)])
+def test_what_may_be_used_at_once_depends_on_its_kind(name: str, capacity: int | None) -> None:
+    """Each lane has services of its own; a resource that nobody counts is for one step at a time."""
+    limits = core.Limits(resources={"gpu": 2})
+    plan = core.Plan(goal="g", steps=(), services=(core.Service(name="db", run="r"),), limits=limits)
+    assert plan.capacity_of(name) == capacity
+
+
 def test_a_group_becomes_a_step_with_its_template() -> None:
     """The braces stay until the group is expanded."""
     group = plan_of(FROM_FORMATS).steps[0]

@@ -58,7 +58,16 @@ TEXTS = [
     ("goal: g\nsteps: [{id: a}]", "2:9", "none of `run`, `call`, `ask`"),
     ("goal: g\nsteps: [{id: a, run: echo {x}}]", "2:27", "put the value in quotes"),
     ("goal: g\nsteps: [{id: a, run: x ${y}}]", "2:25", "put the value in quotes"),
-    (STEP + "services: x", "5:1", "`services` in a plan comes with a later release of Surefoot"),
+    (STEP + "services: x", "5:11", "found the text 'x'; services by their names were expected"),
+    (STEP + "services: {db: {}}", "5:16", "`run` is missing; the command that is the service"),
+    (STEP + "services: {4db: {run: x}}", "5:12", "'4db' cannot name a service"),
+    (STEP + "services: {a-b: {run: x}, a_B: {run: x}}", "5:27", "would stand in SUREFOOT_PORT_A_B, as that of 'a-b'"),
+    (STEP + "services: {a: {run: x}, a: {run: x}}", "5:25", "`a` stands here a second time"),
+    (STEP + "services: {a: {run: x, redy: y}}", "5:24", "did you mean `ready`?"),
+    (STEP + "limits: {resources: [gpu]}", "5:21", "found a list; names with numbers were expected"),
+    (STEP + "limits: {resources: {gpu: 0}}", "5:27", "a whole number of 1 or more"),
+    (STEP + "limits: {resources: {gpu: 1, gpu: 2}}", "5:30", "`gpu` stands here a second time"),
+    (STEP + "accept: [{run: x, uses: db}]", "5:9", "the check 'x' uses 'db'; a service of the plan was expected"),
     (STEP + "limits: {parallel: 4}", "5:20", "comes with a later release of Surefoot; write `parallel: 1`"),
     (STEP + "limits: {attempts: 0}", "5:20", "a whole number of 1 or more"),
     (STEP + "limits: {wall: 2}", "5:16", "2 has no unit"),
@@ -87,7 +96,8 @@ KEYS = [
     ("ask: c", "5:10", "a step has `run` and `ask`; exactly one"),
     ("agent: c", "5:5", "`agent` in a step comes with a later release of Surefoot"),
     ("artifacts: [x]", "5:5", "`artifacts` in a step comes with a later release of Surefoot"),
-    ("uses: [x]", "5:5", "`uses` in a step comes with a later release of Surefoot"),
+    ("uses: [1]", "5:12", "found the number 1; a text was expected"),
+    ("checks: [{run: x, uses: db}]", "3:9", "the check 'x' uses 'db'; a service of the plan was expected"),
     ("sockets: [x]", "5:5", "`sockets` in a step comes with a later release of Surefoot"),
     ("network: loopback", "5:14", "`loopback` comes with a later release of Surefoot"),
     ("network: true", "5:14", "a step with `network: true` must state its `effect`"),
@@ -202,7 +212,7 @@ def test_all_flaws_are_told_at_once_in_the_order_of_the_file() -> None:
     """Who corrects a file shall not have to come back for each."""
     text = f"{STEP}    timeout: 5\n  - id: c\n    runn: d\n    needs: [zz]\nservices: x\n"
     places = [problem.split(": ")[0] for problem in problems_of(text)]
-    assert places == ["F:5:14", "F:6:5", "F:7:5", "F:8:13", "F:9:1"]
+    assert places == ["F:5:14", "F:6:5", "F:7:5", "F:8:13", "F:9:11"]
 
 
 def test_a_taken_id_is_told_at_its_second_place() -> None:

@@ -57,6 +57,8 @@ class Check:
     """Variables on top of the plan's and the step's."""
     network: bool = False
     """Whether the command may use the network."""
+    uses: Sequence[str] = ()
+    """Names of services it needs, beside those of its step."""
 
     def compiled(self, number: int) -> model.Check:
         """Return the check of the plan model."""
@@ -71,6 +73,7 @@ class Check:
             cwd=self.cwd,
             env=self.env,
             network=self.network,
+            uses=tuple(self.uses),
         )
 
     def _asks(self) -> list[model.Ask | None]:
@@ -126,6 +129,8 @@ class Step:
     """Whether the body may use the network."""
     confine: bool = field(default=True, kw_only=True)
     """Whether a command runs in the sandbox."""
+    uses: Sequence[str] = field(default=(), kw_only=True)
+    """Names of services it needs running, and of resources that only so many steps may use at once."""
     retry: RetryPolicy | None = field(default=None, kw_only=True)
     """When it is tried again; stating one retries failures of unknown kind, too."""
     timeout_s: float = field(default=1800.0, kw_only=True)
@@ -156,6 +161,7 @@ class Step:
             env_from=tuple(self.env_from),
             network=self.network,
             confine=self.confine,
+            uses=tuple(self.uses),
             retry=RetryPolicy() if self.retry is None else replace(self.retry, retry_unknown=True),
             timeout_s=self.timeout_s,
             on_failure=OnFailure(self.on_failure),
@@ -192,6 +198,10 @@ class Plan:
     """The run pauses after this many seconds of work."""
     parallel: int = 1
     """How many steps run at once; more than one only in runs without a workspace."""
+    services: Sequence[model.Service] = ()
+    """What runs beside the steps that use it."""
+    resources: Mapping[str, int] = field(default_factory=dict[str, int])
+    """How many steps may use a resource at once, by its name in `uses`; one where it is not named here."""
 
     def compiled(self) -> model.Plan:
         """Return the plan of the plan model."""
@@ -202,7 +212,8 @@ class Plan:
             accept=tuple(check.compiled(number) for number, check in enumerate(self.accept, start=1)),
             scope_write=tuple(self.scope_write),
             env=self.env,
-            limits=model.Limits(wall_s=self.wall_s, parallel=self.parallel),
+            limits=model.Limits(wall_s=self.wall_s, parallel=self.parallel, resources=self.resources),
+            services=tuple(self.services),
         )
 
     @property

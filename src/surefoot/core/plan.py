@@ -16,6 +16,7 @@ from enum import StrEnum
 from surefoot.core.ids import StepId, encode_id
 
 EVERYTHING = "**"
+_NOT_IN_VARIABLES = re.compile(r"[^A-Za-z0-9]")
 
 
 class Effect(StrEnum):
@@ -190,11 +191,14 @@ class Check:
     """Variables on top of the plan's and the step's."""
     network: bool = False
     """Whether the command may use the network."""
+    uses: tuple[str, ...] = ()
+    """Names of services it needs, beside those of its step."""
 
     @property
     def digest(self) -> str:
         """Name the question itself: equal questions share verdicts, whatever they are called."""
-        return digest_of((asdict(self.ask), type(self.ask).__name__, self.cwd, sorted(self.env.items()), self.network))
+        surroundings = (self.cwd, sorted(self.env.items()), self.network, self.uses)
+        return digest_of((asdict(self.ask), type(self.ask).__name__, *surroundings))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -309,6 +313,8 @@ class Step:
     """Whether the body may use the network."""
     confine: bool = True
     """Whether the body runs in the sandbox."""
+    uses: tuple[str, ...] = ()
+    """Names of services it needs running in its lane, and of resources that only so many steps may use at once."""
     checks: tuple[Check, ...] = ()
     """What must hold for the step to be verified, beside the exit status."""
     effect: Effect = Effect.REVERSIBLE
@@ -348,6 +354,33 @@ class Prepare:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """A command that runs on beside the steps that use it; each lane has one of its own."""
+
+    name: str
+    """What `uses` calls it; unique in the plan."""
+    run: str
+    """The command. It stays in the foreground: when it ends, the service has ended."""
+    ready: str | None = None
+    """Asked again and again until it ends with exit status 0; without one the service is ready when it is started."""
+    stop: str | None = None
+    """Run before what is left of the service is ended by signals."""
+    cwd: str | None = None
+    """Folder to run in, relative to the lane's root."""
+    env: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Variables for its three commands, on top of the plan's."""
+    network: bool = False
+    """Whether its commands may use the network."""
+    timeout_s: float = 60.0
+    """It has to be ready within so many seconds."""
+
+    @property
+    def port_variable(self) -> str:
+        """Name the variable that holds the port which the runtime has chosen for it."""
+        return f"SUREFOOT_PORT_{_NOT_IN_VARIABLES.sub('_', self.name).upper()}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """What a run may use."""
 
@@ -355,6 +388,8 @@ class Limits:
     """The run pauses after this many seconds of work since it was last started or resumed."""
     parallel: int = 1
     """How many steps run at once. A run with a workspace takes one at a time."""
+    resources: Mapping[str, int] = field(default_factory=dict[str, int])
+    """How many steps may use a resource at once, by its name in `uses`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -377,6 +412,14 @@ class Plan:
     """What the run may use."""
     env: Mapping[str, str] = field(default_factory=dict[str, str])
     """Variables for prepare, bodies, checks and acceptance."""
+    services: tuple[Service, ...] = ()
+    """What runs beside the steps that use it."""
+
+    def capacity_of(self, name: str) -> int | None:
+        """Return how many steps may use what `uses` calls so at once; None: any number, for each lane has its own."""
+        if name in self.limits.resources:
+            return self.limits.resources[name]
+        return None if any(service.name == name for service in self.services) else 1
 
 
 def digest_of(value: object) -> str:
@@ -417,6 +460,7 @@ def member_of(group: Step, item: str) -> Step:
         reads=globs(group.reads),
         writes=None if group.writes is None else globs(group.writes),
         scratch=globs(group.scratch),
+        uses=tuple(map(plain, group.uses)),
         checks=tuple(_check_for(check, plain, shell, globs) for check in group.checks),
         probe=None if group.probe is None else replace(group.probe, ask=_probe_for(group.probe.ask, plain, shell)),
         undo=plain(group.undo),
@@ -451,7 +495,8 @@ def _check_for(check: Check, plain: _Text, shell: _Text, globs: Callable[[tuple[
         case CallAsk():
             pass
     env = {name: plain(value) for name, value in check.env.items()}
-    return replace(check, name=plain(check.name), ask=ask, cwd=None if check.cwd is None else plain(check.cwd), env=env)
+    cwd = None if check.cwd is None else plain(check.cwd)
+    return replace(check, name=plain(check.name), ask=ask, cwd=cwd, env=env, uses=tuple(map(plain, check.uses)))
 
 
 def _probe_for(

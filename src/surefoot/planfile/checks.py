@@ -16,8 +16,8 @@ from surefoot.planfile.tree import Items, Tree
 
 CHECK_KINDS = ("run", "tests", "file", "call", "changed")
 FILE_QUESTIONS = ("exists", "contains", "lacks", "matches")
-COMMON_KEYS = ("name", "expect", "timeout", "cwd", "env", "network")
-LATER_KEYS = ("confine", "held_back", "sockets", "uses")
+COMMON_KEYS = ("name", "expect", "timeout", "cwd", "env", "network", "uses")
+LATER_KEYS = ("confine", "held_back", "sockets")
 FORMATS = ("junit", "unittest")
 _EXTRA_KEYS = {"tests": ("format",), "file": FILE_QUESTIONS}
 _ALL_KEYS = (*CHECK_KINDS, *FILE_QUESTIONS, "format", *COMMON_KEYS)
@@ -80,6 +80,7 @@ def _read_check(page: Page, fields: Fields) -> Check | None:
         cwd=fields.take("cwd", page.inner, None),
         env=fields.take("env", page.variables, dict[str, str]()),
         network=fields.take("network", page.network, default=False),
+        uses=fields.take("uses", page.many(page.text), ()),
     )
 
 

@@ -187,6 +187,20 @@ class Page:
                 found[name] = text
         return found
 
+    def counts(self, node: Tree) -> dict[str, int] | None:
+        """Read names with whole numbers of 1 or more."""
+        if not isinstance(node, Table):
+            self.flaw(node, f"found {described(node)}; names with numbers were expected; write them as {{NAME: 2}}")
+            return None
+        found: dict[str, int] = {}
+        for key, value in node.entries:
+            name, number = self.text(key), self.count(value)
+            if name is not None and name in found:
+                self.flaw(key, f"`{name}` stands here a second time; each name once was expected; remove one")
+            if name is not None and number is not None:
+                found[name] = number
+        return found
+
     def plain(self, node: Tree) -> object:
         """Read any data, for comparison with what a probe is answered."""
         match node:

@@ -19,11 +19,12 @@ from surefoot.core.plan import EVERYTHING, Limits, Plan, Prepare
 from surefoot.errors import PlanInvalid
 from surefoot.planfile.checks import read_checks
 from surefoot.planfile.fields import LATER, Fields, Page, described
+from surefoot.planfile.services import read_services
 from surefoot.planfile.steps import StepRead, read_defaults, read_step
 from surefoot.planfile.tree import Flaw, Items, Place, Tree, place_at, read_tree
 
-PLAN_KEYS = ("goal", "files", "prepare", "accept", "scope", "limits", "env", "defaults", "steps")
-LATER_KEYS = ("services",)
+PLAN_KEYS = ("goal", "files", "prepare", "services", "accept", "scope", "limits", "env", "defaults", "steps")
+LIMITS_KEYS = ("wall", "attempts", "parallel", "cost_usd", "resources")
 _FIRST = Place(1, 1)
 _ATTEMPTS = 3
 
@@ -109,12 +110,13 @@ def _parse(text: str, name: str, folder: Path | None) -> ParsedPlan:
     if isinstance(tree, Flaw):
         raise _invalid(name, [tree])
     page = Page()
-    fields = Fields.read(page, tree, "a plan", PLAN_KEYS, LATER_KEYS)
+    fields = Fields.read(page, tree, "a plan", PLAN_KEYS)
     if fields is None:
         raise _invalid(name, list(page.flaws))
     steps = _read_steps(page, fields)
     plan = _read_plan(page, fields, steps)
     _judge_graph(page, fields, steps)
+    _judge_uses(page, fields, plan, steps)
     if folder is not None:
         _judge_files(page, fields, plan, folder)
     if page.flaws:
@@ -124,7 +126,7 @@ def _parse(text: str, name: str, folder: Path | None) -> ParsedPlan:
 
 
 def _read_plan(page: Page, fields: Fields, steps: Sequence[StepRead]) -> Plan:
-    wall_s, _ = _read_limits(page, fields)
+    limits, _ = _read_limits(page, fields)
     files = dict.fromkeys(fields.take("files", page.many(page.inner), ()))
     for read in steps:
         files |= dict.fromkeys(read.files)
@@ -135,8 +137,9 @@ def _read_plan(page: Page, fields: Fields, steps: Sequence[StepRead]) -> Plan:
         prepare=fields.take("prepare", partial(_read_prepare, page), None),
         accept=fields.take("accept", partial(read_checks, page), ()),
         scope_write=fields.take("scope", partial(_read_scope, page), (EVERYTHING,)),
-        limits=Limits(wall_s=wall_s),
+        limits=limits,
         env=fields.take("env", page.variables, dict[str, str]()),
+        services=fields.take("services", partial(read_services, page), ()),
     )
 
 
@@ -170,17 +173,19 @@ def _read_scope(page: Page, node: Tree) -> tuple[str, ...] | None:
     return None if fields is None else fields.need("write", page.many(page.inner), None, "a list of globs")
 
 
-def _read_limits(page: Page, fields: Fields) -> tuple[float | None, int]:
-    """Return the seconds a run may work and the attempts of a step that does not say itself."""
+def _read_limits(page: Page, fields: Fields) -> tuple[Limits, int]:
+    """Return what the run may use and the attempts of a step that does not say itself."""
     node = fields.node("limits")
-    limits = Fields.read(page, node, "`limits`", ("wall", "attempts", "parallel", "cost_usd")) if node else None
+    limits = Fields.read(page, node, "`limits`", LIMITS_KEYS) if node else None
     if limits is None:
-        return None, _ATTEMPTS
+        return Limits(), _ATTEMPTS
     # Until something costs money there is nothing to hold the limit against; that it is a number is held all the same.
     limits.take("cost_usd", page.number, None)
     if limits.take("parallel", page.count, 1) > 1:
         page.flaw(limits.at("parallel"), f"more than one step at a time {LATER}; write `parallel: 1`, or remove it")
-    return limits.take("wall", page.positive_s, None), limits.take("attempts", page.count, _ATTEMPTS)
+    resources = limits.take("resources", page.counts, dict[str, int]())
+    found = Limits(wall_s=limits.take("wall", page.positive_s, None), resources=resources)
+    return found, limits.take("attempts", page.count, _ATTEMPTS)
 
 
 def _judge_graph(page: Page, fields: Fields, steps: Sequence[StepRead]) -> None:
@@ -195,6 +200,19 @@ def _judge_graph(page: Page, fields: Fields, steps: Sequence[StepRead]) -> None:
         read = by_id[problem.step]
         place = read.place if problem.name is None else read.named.get(problem.name, read.place)
         page.flaw(place, problem.text)
+
+
+def _judge_uses(page: Page, fields: Fields, plan: Plan, steps: Sequence[StepRead]) -> None:
+    """Hold the checks to services that exist; what a step uses may be any resource."""
+    known = {service.name for service in plan.services}
+    asked = [(check, fields.at("accept")) for check in plan.accept]
+    asked += [(check, read.place) for read in steps if read.step is not None for check in read.step.checks]
+    for check, place in asked:
+        for name in check.uses:
+            if name not in known and "{" not in name:
+                listed = f"its services are {', '.join(sorted(known))}" if known else "it has none"
+                text = f"the check {check.name!r} uses {name!r}; a service of the plan was expected; {listed}"
+                page.flaw(place, text)
 
 
 def _judge_files(page: Page, fields: Fields, plan: Plan, folder: Path) -> None:

@@ -27,6 +27,7 @@ STEP_KEYS = (
         "scratch",
         "network",
         "confine",
+        "uses",
         "checks",
         "effect",
         "tier",
@@ -36,9 +37,10 @@ STEP_KEYS = (
     ),
     *("timeout", "on_failure", "estimate"),
 )
-LATER_KEYS = ("agent", "artifacts", "uses", "sockets", "held_back")
+LATER_KEYS = ("agent", "artifacts", "sockets", "held_back")
 DEFAULTS_KEYS = (
-    *("shell", "cwd", "env", "env_from", "scratch", "network", "effect", "tier", "retry", "timeout", "on_failure"),
+    *("shell", "cwd", "env", "env_from", "scratch", "network", "uses"),
+    *("effect", "tier", "retry", "timeout", "on_failure"),
 )
 SHELLS = ("bash", "sh")
 RETRY_KEYS = (
@@ -93,6 +95,7 @@ def read_step(page: Page, node: Tree, defaults: Fields | None, attempts: int) ->
         reads=fields.take("reads", page.many(page.inner), ()),
         writes=fields.take("writes", page.many(page.inner), None),
         scratch=fields.take("scratch", page.many(page.inner), ()),
+        uses=fields.take("uses", page.many(page.text), ()),
         checks=fields.take("checks", partial(read_checks, page), ()),
         probe=fields.take("probe", partial(read_probe, page), None),
         undo=fields.take("undo", page.raw, ""),
