@@ -1,20 +1,29 @@
 """Which files a glob over files means.
 
-Owns FORMATS' rules for globs over files: `*` and `?` stop at `/`, `**` spans zero or more folders, `[...]` and `[!...]`
-are classes (so `[*]` is a star), braces are ordinary characters, `./` in front is dropped, and a `/` at the end means
-all that is in the folder. Names that begin with a dot are like any other. Must never look at a disk: paths come in as
-text, with `/` between folders. Globs over step ids are another thing: see `surefoot.core.ids`. Read
-`surefoot.core.policy` next.
+Owns FORMATS' rules for globs over files, and which two globs can mean one file: `*` and `?` stop at `/`, `**` spans
+zero or more folders, `[...]` and `[!...]` are classes (so `[*]` is a star), braces are ordinary characters, `./` in
+front is dropped, and a `/` at the end means all that is in the folder. Names that begin with a dot are like any other.
+Must never look at a disk: paths come in as text, with `/` between folders. Globs over step ids are another thing: see
+`surefoot.core.ids`. Read `surefoot.core.policy` next.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
+from typing import TypeVar
 
 _STANDS_FOR_ANY = "\ue000"
 """A character of the private-use area: no glob names it, so only a wildcard of the other glob can match it."""
+_LAST_CHARACTER = 0x10FFFF
+_NOT_A_SLASH = ((0, ord("/") - 1), (ord("/") + 1, _LAST_CHARACTER))
+
+_Place = TypeVar("_Place")
+_Ranges = tuple[tuple[int, int], ...]
+"""Characters by their numbers: ranges from first to last, in order, not touching."""
+_Part = tuple[_Ranges | None, ...]
+"""One path component: the characters each place allows, or None for `*`."""
 
 
 def matches(path: str, globs: Sequence[str]) -> bool:
@@ -46,6 +55,20 @@ def samples(glob: str) -> tuple[str, ...]:
                 folders.append("".join(_sample(symbol, size) for symbol in _symbols(part)) or _STANDS_FOR_ANY)
         found["/".join(folders)] = None
     return tuple(found)
+
+
+@lru_cache(maxsize=65536)
+def may_overlap(one: str, other: str) -> bool:
+    """Tell whether some path matches both globs.
+
+    Exact in both directions for paths as git has them: relative, with no empty component.
+    """
+    return _can_agree(_plan_of_parts(one), _plan_of_parts(other), _parts_agree)
+
+
+def any_overlap(ones: Sequence[str], others: Sequence[str]) -> tuple[str, str] | None:
+    """Return the first pair of globs that some path matches both of, or None when no path does."""
+    return next(((one, other) for one in ones for other in others if may_overlap(one, other)), None)
 
 
 @lru_cache(maxsize=512)
@@ -97,22 +120,26 @@ def _symbol_pattern(symbol: str) -> str:
 
 
 def _class_pattern(symbol: str) -> str:
-    is_negated = symbol.startswith("[!")
-    chosen = symbol[1 + is_negated : -1]
-    pieces: list[str] = []
-    at = 0
-    while at < len(chosen):
-        if chosen[at + 1 : at + 2] == "-" and at + 2 < len(chosen):
-            low, high = chosen[at], chosen[at + 2]
-            # A range that runs backwards holds nothing.
-            pieces += [f"{re.escape(low)}-{re.escape(high)}"] if low <= high else []
-            at += 3
-        else:
-            pieces.append(re.escape(chosen[at]))
-            at += 1
+    is_negated, pieces = _class_pieces(symbol)
+    inside = "".join(f"{re.escape(low)}-{re.escape(high)}" for low, high in pieces)
     if not pieces:
         return "[^/]" if is_negated else "(?!)"
-    return f"(?!/)[{'^' if is_negated else ''}{''.join(pieces)}]"
+    return f"(?!/)[{'^' if is_negated else ''}{inside}]"
+
+
+def _class_pieces(symbol: str) -> tuple[bool, list[tuple[str, str]]]:
+    """Return whether a class is negated, and its ranges as they are written."""
+    is_negated = symbol.startswith("[!")
+    chosen = symbol[1 + is_negated : -1]
+    pieces: list[tuple[str, str]] = []
+    at = 0
+    while at < len(chosen):
+        is_range = chosen[at + 1 : at + 2] == "-" and at + 2 < len(chosen)
+        low, high = chosen[at], chosen[at + 2 * is_range]
+        # A range that runs backwards holds nothing.
+        pieces += [(low, high)] if low <= high else []
+        at += 1 + 2 * is_range
+    return is_negated, pieces
 
 
 def _sample(symbol: str, size: int) -> str:
@@ -122,3 +149,87 @@ def _sample(symbol: str, size: int) -> str:
         return symbol
     # A class of one character is that character in quotes; any other leaves something open.
     return symbol[1] if len(symbol) == 3 else _STANDS_FOR_ANY
+
+
+# --- two globs
+
+
+@lru_cache(maxsize=4096)
+def _plan_of_parts(glob: str) -> tuple[_Part | None, ...] | None:
+    """Return what each path component may be, None for any number of them; no plan for a glob that matches nothing."""
+    if not glob:
+        return None
+    plan: list[_Part | None] = []
+    parts = _parts(glob)
+    for index, part in enumerate(parts):
+        if part == "**":
+            # At the end it stands for all that is in the folder, so for one component or more.
+            plan += [(None,), None] if index == len(parts) - 1 else [None]
+        else:
+            plan.append(_part_of(part))
+    return None if any(part is not None and () in part for part in plan) else tuple(plan)
+
+
+def _part_of(part: str) -> _Part:
+    return tuple(None if symbol == "*" else _ranges_of(symbol) for symbol in _symbols(part))
+
+
+def _ranges_of(symbol: str) -> _Ranges:
+    if symbol == "?":
+        return _NOT_A_SLASH
+    if len(symbol) == 1:
+        return ((ord(symbol), ord(symbol)),)
+    is_negated, pieces = _class_pieces(symbol)
+    merged: list[tuple[int, int]] = []
+    for low, high in sorted((ord(low), ord(high)) for low, high in pieces):
+        if merged and low <= merged[-1][1] + 1:
+            merged[-1] = (merged[-1][0], max(high, merged[-1][1]))
+        else:
+            merged.append((low, high))
+    if is_negated:
+        ends = [-1, *(end for pair in merged for end in pair), _LAST_CHARACTER + 1]
+        merged = [(low + 1, high - 1) for low, high in zip(ends[::2], ends[1::2], strict=True)]
+    return _shared(tuple(merged), _NOT_A_SLASH)
+
+
+def _shared(ones: _Ranges, others: _Ranges) -> _Ranges:
+    both = ((max(low, from_), min(high, to)) for low, high in ones for from_, to in others)
+    return tuple((low, high) for low, high in both if low <= high)
+
+
+@lru_cache(maxsize=65536)
+def _parts_agree(one: _Part, other: _Part) -> bool:
+    """Tell whether one component can be both; nothing but stars on both sides can be any name."""
+    return _can_agree(one, other, lambda ranges, others: bool(_shared(ranges, others)))
+
+
+def _can_agree(
+    one: Sequence[_Place | None] | None, other: Sequence[_Place | None] | None, agree: Callable[[_Place, _Place], bool]
+) -> bool:
+    """Tell whether one row of things fits both patterns, where None stands for any number of them.
+
+    Walks all pairs of positions that can be reached, each once.
+    """
+    if one is None or other is None:
+        return False
+    todo, seen = [(0, 0)], {(0, 0)}
+    while todo:
+        at, there = todo.pop()
+        if at == len(one) and there == len(other):
+            return True
+        is_star, is_other_star = at < len(one) and one[at] is None, there < len(other) and other[there] is None
+        steps: list[tuple[int, int]] = []
+        # A star ends here, or takes what the other side has next.
+        if is_star:
+            steps += [(at + 1, there), *([(at, there + 1)] if there < len(other) else [])]
+        if is_other_star:
+            steps += [(at, there + 1), *([(at + 1, there)] if at < len(one) else [])]
+        if not is_star and not is_other_star and at < len(one) and there < len(other):
+            ours, theirs = one[at], other[there]
+            assert ours is not None
+            assert theirs is not None
+            steps += [(at + 1, there + 1)] if agree(ours, theirs) else []
+        new = [step for step in steps if step not in seen]
+        seen.update(new)
+        todo += new
+    return False
