@@ -194,6 +194,12 @@ def kind_fact_for_step(command: do.Command, place: Mapping[str, Any]) -> Event:
             return ev.ChangesObserved(**place, tree=f"t-{command.step}", changed=(command.step,))
         case do.WriteCommit():
             return ev.CommitWritten(**place, commit=f"c-{command.step}")
+        case do.MergeResult():
+            onto_tree = command.onto.replace("c", "t", 1)
+            merged = {"onto": command.onto, "onto_tree": onto_tree, "tree": f"{onto_tree}+{command.tree}"}
+            return ev.Merged(**place, **merged, changed=(command.step,))
+        case do.PlaceTree():
+            return ev.Placed(**place, tree=command.tree)
         case do.RestoreLane():
             return ev.LaneRestored(**place)
         case _:

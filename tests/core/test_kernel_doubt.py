@@ -159,11 +159,20 @@ def test_steps_that_share_files_with_one_in_doubt_wait_for_it(play: Any) -> None
     assert run.reply("not_applied").go().states["b"] == "verified"
 
 
-def test_what_an_effect_in_doubt_wrote_is_not_committed_onto_a_branch_that_moved_on(play: Any) -> None:
-    """Its files were made on another tree than the head by now: the step fails, its effect is reported."""
+def test_what_an_effect_in_doubt_wrote_is_brought_onto_a_branch_that_moved_on(play: Any) -> None:
+    """Its files were made on another tree than the head by now: they are merged, once it is known to be applied."""
     run = play({"a": {**PAY, "writes": ("x",)}, "b": {"writes": ("y",)}}).say(ev.OptionsGiven, allow=("a",))
     run.will(do.RunStep, "a", ending=BAD).go().reply("applied").go()
-    assert run.steps["a"]["reason"] == "the run branch has moved since the checkpoint"
+    assert (run.states, run.bodies) == ({"a": "verified", "b": "verified"}, ["a", "b"])
+    assert [event.onto for event in run.told(ev.Merged)] == ["c-b"]
+
+
+def test_an_effect_in_doubt_that_conflicts_with_the_branch_fails_and_is_reported(play: Any) -> None:
+    """An applied effect is not done again: the step fails, and the report says that its effect is out there."""
+    run = play({"a": {**PAY, "writes": ("x",)}, "b": {"writes": ("y",)}}).say(ev.OptionsGiven, allow=("a",))
+    run.will(do.MergeResult, "a", ev.MergeRefused, onto="c-b", reason="it conflicts with b")
+    run.will(do.RunStep, "a", ending=BAD).go().reply("applied").go()
+    assert (run.steps["a"]["reason"], run.bodies) == ("it conflicts with b", ["a", "b"])
     assert (run.states["b"], run.report["outside_effects"][0]["applied"]) == ("verified", True)
 
 

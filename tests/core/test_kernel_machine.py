@@ -20,6 +20,7 @@ from surefoot.core.plan import (
     Effect,
     Expect,
     ForEach,
+    Limits,
     OnFailure,
     Plan,
     Probe,
@@ -70,10 +71,12 @@ def plans(draw: st.DrawFn) -> Plan:
                 on_failure=on_failure,
                 rollback_to=draw(st.sampled_from(targets)) if on_failure is OnFailure.ROLLBACK else None,
                 retry=RetryPolicy(maximum_attempts=draw(st.integers(1, 3)), retry_unknown=draw(st.booleans())),
+                writes=draw(st.sampled_from([None, ("a",), ("b",)])),
+                uses=draw(st.sampled_from([(), ("gpu",)])),
             )
         )
     accept = tuple(draw(st.lists(checks(), max_size=2, unique_by=lambda check: check.name)))
-    return Plan(goal="a goal", steps=tuple(steps), accept=accept)
+    return Plan(goal="a goal", steps=tuple(steps), accept=accept, limits=Limits(parallel=draw(st.integers(1, 3))))
 
 
 def ancestors(needs: tuple[StepId, ...], steps: list[Step]) -> set[StepId]:
@@ -96,6 +99,7 @@ class World:
     applied: dict[StepId, int] = field(default_factory=dict)
     now: float = 1000.0
     commits: int = 0
+    trees: dict[str, str] = field(default_factory=lambda: {"base": "t"})
 
 
 class KernelMachine(RuleBasedStateMachine):
@@ -274,7 +278,7 @@ class KernelMachine(RuleBasedStateMachine):
         place = {"at": self.world.now, "step": command.step, "attempt": command.attempt}
         match command:
             case do.TakeCheckpoint():
-                tree = self.state.branch.tree
+                tree = self.world.trees[command.commit]
                 return ev.Checkpointed(**place, commit=command.commit, tree=tree, environment="env")
             case do.AskCheck():
                 verdict = data.draw(st.sampled_from([*Verdict, *(3 * [Verdict.PASSED])]))
@@ -298,7 +302,17 @@ class KernelMachine(RuleBasedStateMachine):
                 return ev.ChangesObserved(**place, tree=tree, changed=changed, lane_changed=data.draw(st.booleans()))
             case do.WriteCommit():
                 self.world.commits += 1
+                self.world.trees[f"c{self.world.commits}"] = command.tree
                 return ev.CommitWritten(**place, commit=f"c{self.world.commits}")
+            case do.MergeResult():
+                onto_tree = self.world.trees[command.onto]
+                if data.draw(st.integers(0, 3)) == 0:
+                    return ev.MergeRefused(**place, onto=command.onto, reason="they conflict", conflicts=("f",))
+                return ev.Merged(
+                    **place, onto=command.onto, onto_tree=onto_tree, tree=f"{onto_tree}+{command.tree}", changed=("f",)
+                )
+            case do.PlaceTree():
+                return ev.Placed(**place, tree=command.tree)
             case do.RestoreLane():
                 return ev.LaneRestored(**place, lane_changed=data.draw(st.booleans()))
             case _:
@@ -326,6 +340,16 @@ class KernelMachine(RuleBasedStateMachine):
         for node in nodes:
             if node.status is StepStatus.VERIFIED and node.members is None:
                 assert all(r.after == "passed" or r.before == "failed" for r in node.records)
+
+    @invariant()
+    def no_more_bodies_run_than_the_plan_allows(self) -> None:
+        """Bodies under way are within the limits, and those that declare the same files or a resource are apart."""
+        if not hasattr(self, "state") or not self.state.has_workspace:
+            return
+        works = [self.state.nodes[name] for name in self.state.active]
+        bodies = [node for node in works if node.work is not None and node.work.open == ev.BodyStarted.kind]
+        assert len(bodies) <= self.state.plan.limits.parallel
+        assert sum("gpu" in node.spec.uses for node in bodies) <= 1
 
     @invariant()
     def the_journal_is_the_state(self) -> None:

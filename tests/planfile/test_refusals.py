@@ -68,7 +68,6 @@ TEXTS = [
     (STEP + "limits: {resources: {gpu: 0}}", "5:27", "a whole number of 1 or more"),
     (STEP + "limits: {resources: {gpu: 1, gpu: 2}}", "5:30", "`gpu` stands here a second time"),
     (STEP + "accept: [{run: x, uses: db}]", "5:9", "the check 'x' uses 'db'; a service of the plan was expected"),
-    (STEP + "limits: {parallel: 4}", "5:20", "comes with a later release of Surefoot; write `parallel: 1`"),
     (STEP + "limits: {attempts: 0}", "5:20", "a whole number of 1 or more"),
     (STEP + "limits: {wall: 2}", "5:16", "2 has no unit"),
     (STEP + "limits: {cost_usd: -1}", "5:20", "a number of 0 or more"),

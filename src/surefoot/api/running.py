@@ -141,8 +141,6 @@ def _validate(plan: Plan, source: Source) -> None:
     if graph is None:
         lines = tuple(f"step {problem.step}: {problem.text}" for problem in problems)
         raise PlanInvalid("\n".join(lines), problems=lines)
-    if source.repository is not None and plan.limits.parallel > 1:
-        raise PlanInvalid("parallel lanes come with a later release of Surefoot; use `parallel: 1`", problems=())
     if source.repository is not None:
         return
     needy = [s.id for s in plan.steps if not isinstance(s.body, FunctionBody | AskBody) or s.checks]

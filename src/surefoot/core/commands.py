@@ -92,6 +92,24 @@ class Inspect(StepCommand):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MergeResult(StepCommand):
+    """Bring the result onto the head. Answered by `Merged` or `MergeRefused`."""
+
+    base: str
+    tree: str
+    onto: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceTree(StepCommand):
+    """Make the lane hold a tree, with a commit checked out. Answered by `Placed`."""
+
+    commit: str
+    tree: str
+    scratch: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WriteCommit(StepCommand):
     """Write the result as a durable commit. Answered by `CommitWritten`."""
 
@@ -137,6 +155,8 @@ Command = (
     | AskProbe
     | RunStep
     | Inspect
+    | MergeResult
+    | PlaceTree
     | WriteCommit
     | RestoreLane
     | WaitUntil

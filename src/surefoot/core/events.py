@@ -593,6 +593,66 @@ class ChangesObserved(StepEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MergeAsked(StepEvent):
+    """The run branch has moved since the checkpoint: the result is to be brought onto its head."""
+
+    is_decision: ClassVar[bool] = True
+    onto: str
+    """The head of the run branch."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merged(StepEvent):
+    """The result and the head of the run branch go together."""
+
+    onto: str
+    """The commit it was merged with."""
+    onto_tree: str
+    """The tree of that commit."""
+    tree: str
+    """The tree with both."""
+    changed: tuple[str, ...]
+    """Paths at which it differs from that commit."""
+    overlap: tuple[str, ...] = ()
+    """Paths that were changed on both sides."""
+    with_steps: tuple[str, ...] = ()
+    """The steps that changed these on the run branch."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergeRefused(StepEvent):
+    """The result was made on a base that is too old: it is made again on the head."""
+
+    onto: str
+    """The commit it was to be merged with."""
+    reason: str
+    """Why they do not go together."""
+    conflicts: tuple[str, ...] = ()
+    """Paths that were changed on both sides in ways that exclude each other."""
+    with_steps: tuple[str, ...] = ()
+    """The steps that changed these on the run branch."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceAsked(StepEvent):
+    """The lane is to hold another tree, for a check to be asked there."""
+
+    is_decision: ClassVar[bool] = True
+    commit: str
+    """The commit that is checked out there."""
+    tree: str
+    """What the files shall be."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed(StepEvent):
+    """The lane holds that tree."""
+
+    tree: str
+    """It."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EffectBroken(StepEvent):
     """What was under way in the workspace could not be done."""
 

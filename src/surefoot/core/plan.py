@@ -387,7 +387,7 @@ class Limits:
     wall_s: float | None = None
     """The run pauses after this many seconds of work since it was last started or resumed."""
     parallel: int = 1
-    """How many steps run at once. A run with a workspace takes one at a time."""
+    """How many steps run at once, in a run with a workspace each in a lane of its own."""
     resources: Mapping[str, int] = field(default_factory=dict[str, int])
     """How many steps may use a resource at once, by its name in `uses`."""
 

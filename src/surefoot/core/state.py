@@ -25,6 +25,8 @@ from surefoot.core.events import (
     Diagnosis,
     Ending,
     Finding,
+    Merged,
+    MergeRefused,
     Outcome,
     Phase,
     ProbeAnswered,
@@ -53,6 +55,7 @@ class StepStatus(StrEnum):
 
 
 SATISFIED = frozenset({StepStatus.VERIFIED, StepStatus.SKIPPED})
+_LOST = frozenset({StepStatus.FAILED, StepStatus.BLOCKED, StepStatus.CANCELLED})
 FINAL = SATISFIED | {StepStatus.FAILED, StepStatus.BLOCKED, StepStatus.CANCELLED}
 
 
@@ -69,6 +72,16 @@ class Work:
     ending: Ending | None = None
     body_evidence: BlobId | None = None
     changes: ChangesObserved | None = None
+    generation: int = 0
+    """How often the branch had gone back when the checkpoint was taken."""
+    merged: Merged | None = None
+    """The result on a later head than that of the checkpoint."""
+    refused: MergeRefused | None = None
+    """Why the result does not go with the head, until that has been acted on."""
+    lane_tree: str | None = None
+    """The tree the lane's files are; None: to be seen to."""
+    parent: str | None = None
+    """The head the commit was made for."""
     commit: str | None = None
     broken: str | None = None
     """Why the workspace failed the attempt, until that has been acted on."""
@@ -89,9 +102,47 @@ class Work:
     restored: bool = False
 
     @property
+    def base(self) -> str | None:
+        """Return the commit that the result is held against."""
+        if self.merged is not None:
+            return self.merged.onto
+        return None if self.checkpoint is None else self.checkpoint.commit
+
+    @property
+    def base_tree(self) -> str | None:
+        """Return the tree of that commit."""
+        if self.merged is not None:
+            return self.merged.onto_tree
+        return None if self.checkpoint is None else self.checkpoint.tree
+
+    @property
+    def tree(self) -> str | None:
+        """Return the tree with the result, on the head it goes onto."""
+        if self.merged is not None:
+            return self.merged.tree
+        return None if self.changes is None else self.changes.tree
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """Return the paths the result changes."""
+        if self.merged is not None:
+            return self.merged.changed
+        return () if self.changes is None else self.changes.changed
+
+    @property
     def has_begun(self) -> bool:
         """Tell whether more than looking and asking was done, or something is under way."""
         return self.body_started or self.settled is not None or self.open is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """A passed verdict, for questions that are put again."""
+
+    tree: str
+    environment: str
+    evidence: BlobId | None
+    results: BlobId | None
 
 
 @dataclass(slots=True)
@@ -216,6 +267,8 @@ class BranchState:
     """Why the user's branch is not there."""
     has_failed: bool = False
     """Whether that is because nothing could be written."""
+    generation: int = 0
+    """How often the branch went back."""
     kept: int = 0
     keep_next: bool = False
     """Whether the tip that is left behind has to be kept."""
@@ -264,16 +317,16 @@ class RunState:
     lanes: dict[str, LaneState] = field(default_factory=dict[str, LaneState])
     active: dict[StepId, None] = field(default_factory=dict[StepId, None])
     """Steps with work, in the order in which they were started."""
+    queue: dict[StepId, None] = field(default_factory=dict[StepId, None])
+    """Steps whose results are to be brought onto the branch, in order; only the first one's may be."""
     ready: list[tuple[tuple[int, int], StepId]] = field(default_factory=list[tuple[tuple[int, int], StepId]])
     """A heap of nodes whose needs are satisfied."""
     expanding: StepId | None = None
     waits: dict[StepId, bool] = field(default_factory=dict[StepId, bool])
     """Steps that wait for their next attempt; True while a clock runs for them."""
     questions: dict[str, QuestionState] = field(default_factory=dict[str, QuestionState])
-    verdicts: dict[str, tuple[str, str, BlobId | None, BlobId | None]] = field(
-        default_factory=dict[str, tuple[str, str, "BlobId | None", "BlobId | None"]]
-    )
-    """The last passed verdict of each question: tree, environment, evidence, results."""
+    verdicts: dict[str, list[Passed]] = field(default_factory=dict[str, list["Passed"]])
+    """The latest passed verdicts of each question, the last one last."""
     findings: list[Finding] = field(default_factory=list[Finding])
     unfinished: int = 0
     """Nodes that are not final."""
@@ -402,13 +455,24 @@ def take_ready(state: RunState, node: StepState) -> None:
 
 
 def make_pending_again(state: RunState, node: StepState) -> None:
-    """Let a started step start anew, as soon as it is due."""
+    """Let a started step start anew, as soon as it is due; one whose result came too late keeps its turn."""
+    work = node.work
+    is_late = work is not None and work.failure is not None and work.failure.diagnosis is Diagnosis.STALE
+    had_turn = node.spec.id in state.queue
+    turns = list(state.queue)
     end_work(state, node)
+    if is_late and had_turn:
+        state.queue = dict.fromkeys(turns)
     node.status = StepStatus.PENDING
-    if node.due is None:
-        make_ready(state, node)
-    else:
+    lost = next((state.nodes[need] for need in node.needs if state.nodes[need].status in _LOST), None)
+    if lost is not None:
+        by = lost.spec.id if lost.status is StepStatus.FAILED else lost.blocked_by[0]
+        _block(state, node, by)
+        _block_dependants(state, node, by)
+    elif node.due is not None:
         state.waits[node.spec.id] = True
+    elif node.missing == 0:
+        make_ready(state, node)
 
 
 def wake(state: RunState, node: StepState) -> None:
@@ -429,6 +493,17 @@ def withdraw(state: RunState, node: StepState, why: str) -> None:
     node.status = StepStatus.PENDING
 
 
+def join_queue(state: RunState, name: StepId) -> None:
+    """Let the step wait for its turn on the branch, behind those that wait already."""
+    if state.has_workspace:
+        state.queue.setdefault(name)
+
+
+def leave_queue(state: RunState, name: StepId) -> None:
+    """Let others go first."""
+    state.queue.pop(name, None)
+
+
 def end_work(state: RunState, node: StepState) -> None:
     """Let go of the attempt: keep what reports need, free the lane."""
     work = node.work
@@ -439,6 +514,7 @@ def end_work(state: RunState, node: StepState) -> None:
         state.lanes[work.lane].held_by = None
     node.work = None
     state.active.pop(node.spec.id, None)
+    state.queue.pop(node.spec.id, None)
 
 
 def finish(state: RunState, node: StepState, status: StepStatus, reason: str | None) -> None:
@@ -583,7 +659,9 @@ def move_back(state: RunState, commit: str, target: StepState | None) -> None:
     assert state.branch is not None
     branch = state.branch
     branch.keep_next = branch.head != commit
+    branch.generation += branch.head != commit
     branch.head = commit
+    state.queue = {name: None for name in state.queue if name in state.active}
     branch.tree = (state.created.base_tree or "") if target is None else (target.tree_after or branch.tree)
     for lane in state.lanes.values():
         lane.is_ready = lane.is_ready and lane.held_by is not None

@@ -181,10 +181,10 @@ def _read_limits(page: Page, fields: Fields) -> tuple[Limits, int]:
         return Limits(), _ATTEMPTS
     # Until something costs money there is nothing to hold the limit against; that it is a number is held all the same.
     limits.take("cost_usd", page.number, None)
-    if limits.take("parallel", page.count, 1) > 1:
-        page.flaw(limits.at("parallel"), f"more than one step at a time {LATER}; write `parallel: 1`, or remove it")
+    parallel = limits.take("parallel", page.count, 1)
     resources = limits.take("resources", page.counts, dict[str, int]())
-    found = Limits(wall_s=limits.take("wall", page.positive_s, None), resources=resources)
+    wall_s = limits.take("wall", page.positive_s, None)
+    found = Limits(wall_s=wall_s, parallel=parallel, resources=resources)
     return found, limits.take("attempts", page.count, _ATTEMPTS)
 
 

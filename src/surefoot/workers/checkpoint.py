@@ -205,6 +205,13 @@ async def restore_lane(room: Room, command: do.RestoreLane) -> Event:
     return ev.LaneRestored(at=room.clock.now(), step=command.step, attempt=command.attempt, lane_changed=is_changed)
 
 
+async def place_tree(room: Room, command: do.PlaceTree) -> Event:
+    """Make the lane hold the tree a check is to be asked about."""
+    lane = _lane(command)
+    await in_thread(room.space.place, lane, command.commit, command.tree, exclude=command.scratch)
+    return ev.Placed(at=room.clock.now(), step=command.step, attempt=command.attempt, tree=command.tree)
+
+
 def _ignored_state(room: Room, lane: str, scratch: tuple[str, ...]) -> str:
     return room.space.ignored_state(lane, scratch, exclude=scratch)
 

@@ -18,9 +18,9 @@ from surefoot.core.events import Diagnosis, Ending, Event, Status, Verdict
 from surefoot.errors import SurefootError
 from surefoot.masking import Masker
 from surefoot.workers.body import run_step
-from surefoot.workers.branch import move_refs, write_commit
+from surefoot.workers.branch import merge_result, move_refs, write_commit
 from surefoot.workers.check import ask_check
-from surefoot.workers.checkpoint import expand_group, inspect, open_lane, restore_lane, take_checkpoint
+from surefoot.workers.checkpoint import expand_group, inspect, open_lane, place_tree, restore_lane, take_checkpoint
 from surefoot.workers.probe import ask_probe
 from surefoot.workers.room import Room
 
@@ -32,7 +32,7 @@ async def wait(room: Room, command: do.WaitUntil) -> Event:
 
 
 _TEXTS = frozenset({"text", "reason", "refused"})
-_NAMES = frozenset({"flaky", "changed", "undeclared", "outside", "secrets", "not_held", "kept"})
+_NAMES = frozenset({"flaky", "changed", "undeclared", "outside", "secrets", "not_held", "kept", "overlap", "conflicts"})
 
 
 async def perform(room: Room, command: do.Command, journal_head: Callable[[], tuple[int, str]]) -> Event:
@@ -56,6 +56,8 @@ _WORKERS: Mapping[type[do.Command], Callable[[Room, Any], Awaitable[Event]]] = {
     do.AskProbe: ask_probe,
     do.RunStep: run_step,
     do.Inspect: inspect,
+    do.MergeResult: merge_result,
+    do.PlaceTree: place_tree,
     do.RestoreLane: restore_lane,
     do.MoveRefs: move_refs,
     do.WaitUntil: wait,
@@ -117,7 +119,7 @@ def _broken(room: Room, command: do.Command, error: Exception) -> Event:
             return ev.BodyFinished(at=now, step=command.step, attempt=command.attempt, ending=ending)
         case do.RestoreLane():
             return ev.LaneRestored(at=now, step=command.step, attempt=command.attempt, lane_changed=True)
-        case do.Inspect() | do.WriteCommit():
+        case do.Inspect() | do.WriteCommit() | do.MergeResult() | do.PlaceTree():
             return ev.EffectBroken(at=now, step=command.step, attempt=command.attempt, reason=why)
         case do.WaitUntil() | do.Interrupt():
             raise error

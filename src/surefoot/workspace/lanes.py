@@ -97,6 +97,11 @@ class Lane:
         lines = self._kept.read_bytes().splitlines() if self._kept.exists() else []
         return tuple(os.fsdecode(_QUOTED.sub(rb"\1", line[1:])) for line in lines)
 
+    @property
+    def checkpoint(self) -> str | None:
+        """Return the tree the lane was last put to as a point to come back to; None: that is not known."""
+        return self._tree
+
     def adopt(self, tree: str) -> None:
         """Take the lane as an earlier program left it: its checkpoint was `tree`, its files stay as they are."""
         if self._tree is not None or not self.root.is_dir():

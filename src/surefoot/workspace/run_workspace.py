@@ -277,6 +277,17 @@ class RunWorkspace:
         own = self._store.git_dir / "info" / "attributes"
         return self._store.git.attempt(*asked).code == 0 or (own.is_file() and b"filter=" in own.read_bytes())
 
+    def place(self, name: str, commit: str, tree: str, *, exclude: Sequence[str] = ()) -> None:
+        """Make a lane hold the files of `tree` with `commit` checked out; what matches `exclude` may stay."""
+        faults.point("workspace.place.before")
+        lane = self._lane(name)
+        if lane.checkpoint != self.commit_tree_of(commit):
+            self._restore(lane, commit, exclude)
+        left = self.changes(tree, lane.tree(exclude))
+        if left:
+            lane.put_back(tree, left)
+        faults.point("workspace.place.after")
+
     def put_back(self, name: str, tree: str, paths: Sequence[str]) -> None:
         """Make these paths of a lane what they are in `tree`; those it does not have are removed."""
         faults.point("workspace.put_back.before")

@@ -104,7 +104,7 @@ def _break_off(node: StepState) -> None:
         work.interrupted = Diagnosis.CRASH
     if work.open != ev.ProbeAsked.kind:
         node.crashes += 1
-    work.open, work.interrupt_asked = None, False
+    work.open, work.interrupt_asked, work.lane_tree = None, False, None
 
 
 def _engine_stopped(state: RunState, event: ev.EngineStopped) -> None:

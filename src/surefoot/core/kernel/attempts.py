@@ -10,10 +10,24 @@ from collections.abc import Callable
 from typing import Any
 
 from surefoot.core import events as ev
-from surefoot.core.events import ACCEPTANCE, Applied, Diagnosis, Event, Phase, QuestionKind, Status, Verdict
+from surefoot.core.events import (
+    ACCEPTANCE,
+    Applied,
+    Diagnosis,
+    Event,
+    Finding,
+    Phase,
+    QuestionKind,
+    Severity,
+    Status,
+    Verdict,
+)
+from surefoot.core.ids import StepId
 from surefoot.core.kernel.legal import active_of, answered, begin, is_ready, need, node_of, work_of
 from surefoot.core.plan import AskBody, Check
+from surefoot.core.queue import has_result
 from surefoot.core.state import (
+    Passed,
     QuestionState,
     RunState,
     StepState,
@@ -23,6 +37,8 @@ from surefoot.core.state import (
     finish,
     hold,
     hold_all_pending,
+    join_queue,
+    leave_queue,
     make_pending_again,
     move_back,
     recount,
@@ -30,6 +46,8 @@ from surefoot.core.state import (
     wake,
 )
 from surefoot.core.verdicts import CheckRecord, record_answer, verdict_key
+
+VERDICTS_KEPT = 8
 
 
 def _step_started(state: RunState, event: ev.StepStarted) -> None:
@@ -44,6 +62,8 @@ def _step_started(state: RunState, event: ev.StepStarted) -> None:
         node.started_at = event.at
     node.work = Work(checks=[CheckRecord() for _ in node.spec.checks])
     state.active[event.step] = None
+    if node.spec.effect.is_outside:
+        join_queue(state, event.step)
 
 
 def _checkpoint_asked(state: RunState, event: ev.CheckpointAsked) -> None:
@@ -51,13 +71,14 @@ def _checkpoint_asked(state: RunState, event: ev.CheckpointAsked) -> None:
     need(lane is not None and lane.is_ready and lane.held_by is None, event, f"lane {event.lane} is not free")
     _, work = begin(state, event)
     assert lane is not None
+    assert state.branch is not None
     lane.held_by = event.step
-    work.lane, work.open = event.lane, event.kind
+    work.lane, work.open, work.generation = event.lane, event.kind, state.branch.generation
 
 
 def _checkpointed(state: RunState, event: ev.Checkpointed) -> None:
     _, work = answered(state, event, ev.CheckpointAsked)
-    work.checkpoint = event
+    work.checkpoint, work.lane_tree = event, event.tree
     assert work.lane is not None
     state.lanes[work.lane].environment = event.environment
 
@@ -108,7 +129,15 @@ def _check_answered(state: RunState, event: ev.CheckAnswered) -> None:
         answered(state, event, ev.CheckAsked)
     record_answer(check, record, event)
     if event.verdict is Verdict.PASSED and not event.flaky and not record.is_flaky:
-        state.verdicts[verdict_key(check)] = (event.tree, event.environment, event.evidence, event.results)
+        _note_passed(state, verdict_key(check), Passed(event.tree, event.environment, event.evidence, event.results))
+
+
+def _note_passed(state: RunState, key: str, passed: Passed) -> None:
+    """Remember the verdict, and only so many of a kind: steps that run at once ask about a few trees in turn."""
+    others = [
+        one for one in state.verdicts.get(key, ()) if (one.tree, one.environment) != (passed.tree, passed.environment)
+    ]
+    state.verdicts[key] = [*others, passed][-VERDICTS_KEPT:]
 
 
 def _verdict_reused(state: RunState, event: ev.VerdictReused) -> None:
@@ -125,6 +154,7 @@ def _question_asked(state: RunState, event: ev.QuestionAsked) -> None:
     state.questions[event.question] = QuestionState(asked=event)
     work.question, work.answer = event.question, None
     node.status = StepStatus.IN_DOUBT if event.about is QuestionKind.IN_DOUBT else StepStatus.WAITING
+    leave_queue(state, event.step)
     if not work.body_started and work.failure is None and work.lane is not None:
         _let_go_of_lane(state, node, work)
 
@@ -148,6 +178,8 @@ def _question_answered(state: RunState, event: ev.QuestionAnswered) -> None:
     question.answered = event
     work.question, work.answer = None, event.answer
     node.status = StepStatus.RUNNING
+    if node.spec.effect.is_outside or has_result(node):
+        join_queue(state, node.spec.id)
     if question.asked.about is QuestionKind.CONFIRM and event.answer == "yes":
         work.approved, work.answer = True, None
         state.approvals.setdefault(node.spec.id, {})[question.asked.shown] = event.by
@@ -238,7 +270,7 @@ def _interrupted(state: RunState, event: ev.Interrupted) -> None:
         return
     node, work = active_of(state, event)
     need(work.open is not None, event, "nothing was under way")
-    work.open, work.interrupt_asked = None, False
+    work.open, work.interrupt_asked, work.lane_tree = None, False, None
     if not node.is_body_known and work.failure is None:
         work.interrupted = Diagnosis.INTERRUPTED
     if work.lane is not None and work.checkpoint is None:
@@ -253,23 +285,74 @@ def _inspection_asked(state: RunState, event: ev.InspectionAsked) -> None:
 
 def _changes_observed(state: RunState, event: ev.ChangesObserved) -> None:
     node, work = answered(state, event, ev.InspectionAsked)
-    work.changes = event
+    work.changes, work.lane_tree = event, event.tree
     node.undeclared = event.undeclared
     assert work.lane is not None
+    if has_result(node):
+        join_queue(state, event.step)
     if event.lane_changed or node.spec.network or not node.spec.confine:
         state.lanes[work.lane].epoch += 1
 
 
+def _merge_asked(state: RunState, event: ev.MergeAsked) -> None:
+    node, work = begin(state, event)
+    need(has_result(node), event, "there is nothing to merge")
+    need(state.branch is not None and state.branch.head == event.onto, event, f"{event.onto} is not the head")
+    work.open = event.kind
+
+
+def _merged(state: RunState, event: ev.Merged) -> None:
+    node, work = answered(state, event, ev.MergeAsked)
+    work.merged, work.refused = event, None
+    if node.applied:
+        for record in work.checks:
+            record.forget_after()
+    else:
+        work.checks = [CheckRecord() for _ in node.spec.checks]
+    if event.overlap:
+        state.findings.append(_overlap_finding(event.step, event.overlap, event.with_steps, Severity.NOTE))
+
+
+def _merge_refused(state: RunState, event: ev.MergeRefused) -> None:
+    _, work = answered(state, event, ev.MergeAsked)
+    work.refused = event
+    if event.conflicts:
+        state.findings.append(_overlap_finding(event.step, event.conflicts, event.with_steps, Severity.WARNING))
+
+
+def _overlap_finding(step: StepId, paths: tuple[str, ...], others: tuple[str, ...], severity: Severity) -> Finding:
+    who = ", ".join(others) or "another step"
+    text = f"{step} and {who} ran at once and both changed {', '.join(paths)}"
+    cure = "; name the files in `writes` of both, or let one need the other, so that no work is done twice"
+    return Finding(kind="overlapping-writes", severity=severity, step=step, text=text + cure)
+
+
+def _place_asked(state: RunState, event: ev.PlaceAsked) -> None:
+    _, work = begin(state, event)
+    need(work.checkpoint is not None, event, "the step has no lane")
+    work.open, work.lane_tree = event.kind, None
+
+
+def _placed(state: RunState, event: ev.Placed) -> None:
+    _, work = answered(state, event, ev.PlaceAsked)
+    work.lane_tree = event.tree
+
+
+_BREAKABLE = frozenset(one.kind for one in (ev.InspectionAsked, ev.CommitAsked, ev.MergeAsked, ev.PlaceAsked))
+
+
 def _effect_broken(state: RunState, event: ev.EffectBroken) -> None:
     _, work = active_of(state, event)
-    need(work.open in (ev.InspectionAsked.kind, ev.CommitAsked.kind), event, "nothing like that is under way")
+    need(work.open in _BREAKABLE, event, "nothing like that is under way")
     work.open, work.broken = None, event.reason
 
 
 def _commit_asked(state: RunState, event: ev.CommitAsked) -> None:
     _, work = begin(state, event)
     need(work.changes is not None, event, "what changed is not known")
-    work.open = event.kind
+    assert state.branch is not None
+    need(work.base == state.branch.head, event, "the result is not on the head of the branch")
+    work.open, work.parent = event.kind, state.branch.head
 
 
 def _commit_written(state: RunState, event: ev.CommitWritten) -> None:
@@ -285,10 +368,11 @@ def _step_verified(state: RunState, event: ev.StepVerified) -> None:
     need(is_known or (work.ending and work.ending.status is Status.OK), event, "the body has not ended well")
     node.proof, node.verified_seq = event.proof, state.seq
     if event.commit is not None:
-        need(state.branch is not None and work.changes is not None, event, "there is nothing to commit")
+        need(state.branch is not None and work.tree is not None, event, "there is nothing to commit")
         assert state.branch is not None
-        assert work.changes is not None
-        state.branch.head, state.branch.tree = event.commit, work.changes.tree
+        assert work.tree is not None
+        need(work.parent == state.branch.head, event, "the commit is not on the head of the branch")
+        state.branch.head, state.branch.tree = event.commit, work.tree
         node.commit = event.commit
     if state.branch is not None:
         node.head_after, node.tree_after = state.branch.head, state.branch.tree
@@ -299,7 +383,7 @@ def _step_verified(state: RunState, event: ev.StepVerified) -> None:
 def _attempt_failed(state: RunState, event: ev.AttemptFailed) -> None:
     node, work = begin(state, event)
     need(work.failure is None, event, "the attempt has failed already")
-    work.failure, work.answer, work.broken = event, None, None
+    work.failure, work.answer, work.broken, work.refused = event, None, None, None
     work.interrupted = None
     work.restored = work.checkpoint is None
     node.last_failure = event
@@ -391,6 +475,11 @@ ATTEMPT_FOLDS: dict[type[Event], Callable[[RunState, Any], None]] = {
     ev.Interrupted: _interrupted,
     ev.InspectionAsked: _inspection_asked,
     ev.ChangesObserved: _changes_observed,
+    ev.MergeAsked: _merge_asked,
+    ev.Merged: _merged,
+    ev.MergeRefused: _merge_refused,
+    ev.PlaceAsked: _place_asked,
+    ev.Placed: _placed,
     ev.EffectBroken: _effect_broken,
     ev.CommitAsked: _commit_asked,
     ev.CommitWritten: _commit_written,

@@ -7,17 +7,22 @@ is in doubt is settled first; then active steps go on; then new ones start. Must
 
 from __future__ import annotations
 
+import itertools
+
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.events import ACCEPTANCE, Moment, Outcome, Phase, Verdict
 from surefoot.core.kernel.proposal import Proposal
-from surefoot.core.kernel.steps import ask_or_reuse, free_lane, next_for
+from surefoot.core.kernel.steps import ask_or_reuse, free_lane, next_for, wants_lane
 from surefoot.core.plan import AskBody, FunctionBody
+from surefoot.core.queue import first_in_queue, startable
 from surefoot.core.recovery import needs_settling
 from surefoot.core.state import LaneState, RunState, StepState, StepStatus, next_ready
 from surefoot.core.verdicts import is_red_before, next_after, next_before
 
 CLEAN = "clean"
+AT_FIRST = 8
+"""How many more nodes are looked at than may start; all of them only if these cannot."""
 _INTERRUPTIBLE = frozenset({ev.CheckAsked.kind, ev.BodyStarted.kind, ev.CheckpointAsked.kind})
 
 
@@ -194,6 +199,17 @@ def _lane_wanted(state: RunState, now: float) -> list[Proposal]:
     return [_request_lane(state, lane.name, now, fresh=lane.needs_fresh)]
 
 
+def _more_lanes(state: RunState, now: float) -> list[Proposal]:
+    """Ask for as many lanes as steps wait for: first those that are not in use, then new ones."""
+    lanes = [lane for lane in state.lanes.values() if lane.name != CLEAN]
+    count = sum(wants_lane(state, node) for node in _active(state)) - sum(lane.is_open for lane in lanes)
+    idle = [lane for lane in lanes if lane.held_by is None and not lane.is_open and not lane.is_ready]
+    numbers = (str(number) for number in itertools.count(1) if str(number) not in state.lanes)
+    made = (LaneState(name=number) for number in numbers)
+    wanted = itertools.islice(itertools.chain(idle, made), max(count, 0))
+    return [_request_lane(state, lane.name, now, fresh=lane.needs_fresh) for lane in wanted]
+
+
 def _request_lane(state: RunState, name: str, now: float, *, fresh: bool) -> Proposal:
     assert state.branch is not None
     event = ev.LaneRequested(at=now, lane=name, commit=state.branch.head, fresh=fresh)
@@ -232,11 +248,8 @@ def _clocks(state: RunState, now: float) -> list[Proposal]:
 def _start(state: RunState, now: float) -> list[Proposal]:
     """Start what is ready, as far as the limit allows; steps that wait for a person do not count."""
     running = sum(node.status is StepStatus.RUNNING for node in _active(state)) + (state.expanding is not None)
-    limit = 1 if state.has_workspace else state.plan.limits.parallel
-    if any(_waits_for_lane(state, node) for node in _active(state)):
-        return _lane_wanted(state, now)
-    moves: list[Proposal] = []
-    for node in _startable(state, limit - running):
+    moves = _more_lanes(state, now)
+    for node in _startable(state, state.plan.limits.parallel - running):
         if node.is_group:
             if not moves and state.expanding is None:
                 return _expansion(state, node, now)
@@ -250,9 +263,15 @@ def _startable(state: RunState, count: int) -> list[StepState]:
     if count <= 0:
         return []
     doubtful = [node for node in _active(state) if node.status is StepStatus.IN_DOUBT]
-    nodes = next_ready(state, len(state.ready) if doubtful else count)
-    free = [node for node in nodes if not any(_share_files(state, node, other) for other in doubtful)]
-    return free[:count]
+    first = first_in_queue(state)
+    kept = [] if first is None or first in state.active else [state.nodes[first]]
+    for size in (count + AT_FIRST, len(state.ready)):
+        nodes = [*kept, *(node for node in next_ready(state, size) if node not in kept)]
+        free = [node for node in nodes if not any(_share_files(state, node, other) for other in doubtful)]
+        found = startable(state, free, count)
+        if len(found) == count or size >= len(state.ready):
+            return found
+    return []
 
 
 def _share_files(state: RunState, one: StepState, other: StepState) -> bool:
@@ -261,13 +280,6 @@ def _share_files(state: RunState, one: StepState, other: StepState) -> bool:
     first = one.spec.writes if one.spec.writes is not None else state.plan.scope_write
     second = other.spec.writes if other.spec.writes is not None else state.plan.scope_write
     return bool(set(first) & set(second))
-
-
-def _waits_for_lane(state: RunState, node: StepState) -> bool:
-    work = node.work
-    assert work is not None
-    idle = work.open is None and work.question is None and work.checkpoint is None and work.failure is None
-    return idle and state.has_workspace
 
 
 def _expansion(state: RunState, group: StepState, now: float) -> list[Proposal]:

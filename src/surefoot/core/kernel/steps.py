@@ -16,10 +16,18 @@ from surefoot.core import events as ev
 from surefoot.core.events import Applied, Diagnosis, Moment, QuestionKind, Status
 from surefoot.core.kernel.consent import allowed_meanwhile, ask_consent
 from surefoot.core.kernel.proposal import HOLD, Move, Proposal
-from surefoot.core.plan import AskBody, Check, OnFailure, Step
+from surefoot.core.plan import AskBody, Check, OnFailure
+from surefoot.core.queue import (
+    files_kept_by,
+    full_resource,
+    has_result,
+    has_turn,
+    is_crowded,
+    needs_turn_first,
+)
 from surefoot.core.recovery import ANSWERS, describe_ending, doubt_of, failed_attempt, question, settle
 from surefoot.core.retry import delay_s, diagnose, diagnose_text, may_retry
-from surefoot.core.state import RunState, StepState, StepStatus, Work, results_after
+from surefoot.core.state import RunState, StepState, Work, results_after
 from surefoot.core.verdicts import (
     CheckRecord,
     first_unanswerable,
@@ -173,15 +181,37 @@ def _withdraw(state: RunState, node: StepState, work: Work, now: float) -> Move:
     return _fails(node, now, Diagnosis.INTERRUPTED, "the run pauses", counted=False)
 
 
-def _needs_lane(state: RunState, spec: Step) -> bool:
-    return state.has_workspace and not (isinstance(spec.body, AskBody) and not spec.checks)
+def _lost_ground(state: RunState, node: StepState, work: Work, now: float) -> Move:
+    """Begin anew what rests on commits that the branch has gone back behind."""
+    branch, checkpoint = state.branch, work.checkpoint
+    if branch is None or checkpoint is None or work.generation == branch.generation or checkpoint.commit == branch.head:
+        return None
+    if node.applied and not has_result(node):
+        return None
+    return _late(node, now, "the run branch has gone back behind what it rests on")
+
+
+def _late(node: StepState, now: float, reason: str) -> Proposal:
+    """Fail an attempt that was made on too old a base; that counts only where it cannot be made again."""
+    return _fails(node, now, Diagnosis.STALE, reason, counted=bool(node.applied))
+
+
+def wants_lane(state: RunState, node: StepState) -> bool:
+    """Tell whether the step could begin its attempt if it had a lane."""
+    work = node.work
+    assert work is not None
+    is_idle = work.open is None and work.question is None and work.failure is None and work.checkpoint is None
+    if not is_idle or not state.has_workspace or (isinstance(node.spec.body, AskBody) and not node.spec.checks):
+        return False
+    return not needs_turn_first(state, node) and files_kept_by(state, node) is None
 
 
 def _checkpoint(state: RunState, node: StepState, work: Work, now: float) -> Move:
     """Take the checkpoint: the lane at the head of the run branch."""
-    if work.checkpoint is not None or not _needs_lane(state, node.spec):
+    is_needed = state.has_workspace and not (isinstance(node.spec.body, AskBody) and not node.spec.checks)
+    if work.checkpoint is not None or not is_needed:
         return None
-    lane = free_lane(state)
+    lane = free_lane(state) if wants_lane(state, node) else None
     if lane is None:
         return HOLD
     assert state.branch is not None
@@ -214,9 +244,9 @@ def _before(state: RunState, node: StepState, work: Work, now: float) -> Move:
 
 def _ask_check(state: RunState, node: StepState, work: Work, now: float, which: tuple[Moment, int]) -> Proposal:
     moment, index = which
-    assert work.checkpoint is not None
     assert work.lane is not None
-    tree = work.changes.tree if work.changes is not None else work.checkpoint.tree
+    tree = work.base_tree if moment is Moment.BEFORE else work.tree or work.base_tree
+    assert tree is not None
     command = do.AskCheck(
         step=node.spec.id,
         attempt=node.attempt,
@@ -227,23 +257,42 @@ def _ask_check(state: RunState, node: StepState, work: Work, now: float, which: 
         spec=node.spec,
         tree=tree,
         environment=state.lanes[work.lane].key,
-        changed=work.changes.changed if work.changes is not None else (),
+        changed=work.changed,
         before=work.checks[index].before_results,
         earlier=work.checks[index].results if moment is Moment.AFTER else None,
     )
-    return ask_or_reuse(state, command, work.checks[index], now)
+    move = ask_or_reuse(state, command, work.checks[index], now)
+    if move.command is None or work.lane_tree == tree:
+        return move
+    return _place(node, work, tree, now)
+
+
+def _place(node: StepState, work: Work, tree: str, now: float) -> Proposal:
+    """Make the lane hold what a check is to be asked about."""
+    assert work.base is not None
+    command = do.PlaceTree(
+        step=node.spec.id,
+        attempt=node.attempt,
+        lane=work.lane,
+        commit=work.base,
+        tree=tree,
+        scratch=node.spec.scratch,
+    )
+    event = ev.PlaceAsked(at=now, step=node.spec.id, attempt=node.attempt, commit=work.base, tree=tree)
+    return Proposal(event, command)
 
 
 def ask_or_reuse(state: RunState, command: do.AskCheck, record: CheckRecord, now: float) -> Proposal:
     """Ask a check, unless it is known to have passed on the same tree in the same environment."""
-    known = state.verdicts.get(verdict_key(command.check))
-    is_same = known is not None and known[:2] == (command.tree, command.environment)
-    may_reuse = is_same and record.asked_after == 0 and not (command.before and is_by_test(command.check))
+    place = (command.tree, command.environment)
+    passed = state.verdicts.get(verdict_key(command.check), ())
+    known = next((one for one in passed if (one.tree, one.environment) == place), None)
+    may_reuse = record.asked_after == 0 and not (command.before and is_by_test(command.check))
     name, attempt, moment, index = command.step, command.attempt, command.moment, command.index
     if known is None or not may_reuse:
         return Proposal(ev.CheckAsked(at=now, step=name, attempt=attempt, moment=moment, check=index), command)
     event = ev.VerdictReused(
-        at=now, step=name, attempt=attempt, moment=moment, check=index, evidence=known[2], results=known[3]
+        at=now, step=name, attempt=attempt, moment=moment, check=index, evidence=known.evidence, results=known.results
     )
     return Proposal(event)
 
@@ -264,22 +313,19 @@ def _consent(state: RunState, node: StepState, work: Work, now: float) -> Move:
 
 
 def _turn(state: RunState, node: StepState, work: Work, now: float) -> Move:
-    """Let bodies that change files run one after the other, each on the head of the run branch."""
-    if work.body_started or work.settled is not None or work.checkpoint is None:
+    """Let only so many bodies run at once, and only so many at a resource; outside effects rest on the head."""
+    if work.body_started or work.settled is not None:
         return None
-    if any(_goes_first(state.nodes[name], node) for name in state.active):
+    if full_resource(state, node) is not None:
+        return HOLD
+    if work.checkpoint is None:
+        return None
+    if is_crowded(state, node):
         return HOLD
     assert state.branch is not None
-    if work.checkpoint.commit == state.branch.head:
+    if not node.spec.effect.is_outside or work.checkpoint.commit == state.branch.head:
         return None
-    return _fails(node, now, Diagnosis.STALE, "the run branch has moved since the checkpoint", counted=False)
-
-
-def _goes_first(other: StepState, node: StepState) -> bool:
-    work = other.work
-    if other is node or other.status is not StepStatus.RUNNING or work is None or work.checkpoint is None:
-        return False
-    return work.body_started or other.order < node.order
+    return _late(node, now, "the run branch has moved since the checkpoint")
 
 
 def _probe_first(state: RunState, node: StepState, work: Work, now: float) -> Move:
@@ -351,10 +397,50 @@ def _inspect(state: RunState, node: StepState, work: Work, now: float) -> Move:
         where = ", ".join(work.changes.secrets[:10])
         reason = f"the value of an env_from variable stands in {where}, and no commit may hold it; `scratch` files may"
         return _fails(node, now, Diagnosis.STRUCTURAL, reason)
-    if work.changes.changed and work.checkpoint.commit != state.branch.head:
-        why = "the run branch has moved since the checkpoint"
-        return _fails(node, now, Diagnosis.STALE, why, counted=bool(node.applied))
     return None
+
+
+def _merge(state: RunState, node: StepState, work: Work, now: float) -> Move:
+    """Bring the result onto the head of the run branch, once it is its turn."""
+    if not has_result(node):
+        return None
+    if not has_turn(state, node):
+        return HOLD
+    assert state.branch is not None
+    assert work.changes is not None
+    assert work.checkpoint is not None
+    if work.refused is not None:
+        return _late(node, now, work.refused.reason)
+    onto = state.branch.head
+    if work.base == onto:
+        return None
+    command = do.MergeResult(
+        step=node.spec.id,
+        attempt=node.attempt,
+        lane=work.lane,
+        base=work.checkpoint.commit,
+        tree=work.changes.tree,
+        onto=onto,
+    )
+    return Proposal(ev.MergeAsked(at=now, step=node.spec.id, attempt=node.attempt, onto=onto), command)
+
+
+def _before_again(state: RunState, node: StepState, work: Work, now: float) -> Move:
+    """Ask on the head what was asked on the lane's base; a body's leavings that no tree holds would mislead it."""
+    if work.merged is None or node.applied or not node.spec.checks:
+        return None
+    if first_unanswerable(node.spec.checks, work.checks) is not None:
+        return _late(node, now, "a check has no answer on the head of the run branch")
+    if has_nothing_to_do(node.spec.checks, work.checks):
+        return _late(node, now, "the head of the run branch has what it was to do")
+    index = next_before(node.spec.checks, work.checks)
+    if index is None:
+        return None
+    move = _ask_check(state, node, work, now, (Moment.BEFORE, index))
+    assert work.changes is not None
+    if move.command is not None and work.changes.lane_changed:
+        return _late(node, now, "the run branch has moved, and the body left files in its lane that git ignores")
+    return move
 
 
 def _after(state: RunState, node: StepState, work: Work, now: float) -> Move:
@@ -366,6 +452,8 @@ def _after(state: RunState, node: StepState, work: Work, now: float) -> Move:
         diagnosis = Diagnosis.VERIFICATION
         if record.after == "inconclusive" and not record.is_flaky:
             diagnosis = _diagnosis_of(record)
+        if work.merged is not None:
+            return _late(node, now, f"check {check.name!r} {record.after.value} on the head of the run branch")
         has_no_answer = record.is_flaky and record.after == "inconclusive"
         reason = f"check {check.name!r} {'is flaky' if has_no_answer else record.after.value}: {record.text}"
         return _fails(node, now, diagnosis, reason)
@@ -376,16 +464,17 @@ def _after(state: RunState, node: StepState, work: Work, now: float) -> Move:
 def _commit(state: RunState, node: StepState, work: Work, now: float) -> Move:
     """Write the result as a commit, if there is one."""
     del state
-    changes, checkpoint = work.changes, work.checkpoint
-    if work.commit is not None or changes is None or checkpoint is None or changes.tree == checkpoint.tree:
+    if work.commit is not None or not has_result(node) or work.tree == work.base_tree:
         return None
+    assert work.base is not None
+    assert work.tree is not None
     command = do.WriteCommit(
         step=node.spec.id,
         attempt=node.attempt,
         lane=work.lane,
         spec=node.spec,
-        parent=checkpoint.commit,
-        tree=changes.tree,
+        parent=work.base,
+        tree=work.tree,
     )
     return Proposal(ev.CommitAsked(at=now, step=node.spec.id, attempt=node.attempt), command)
 
@@ -405,6 +494,7 @@ _RULES: tuple[_Rule, ...] = (
     _recover,
     _settle,
     _withdraw,
+    _lost_ground,
     _checkpoint,
     _before,
     _consent,
@@ -413,6 +503,8 @@ _RULES: tuple[_Rule, ...] = (
     _body,
     _ending,
     _inspect,
+    _merge,
+    _before_again,
     _after,
     _commit,
 )

@@ -1,0 +1,124 @@
+"""Who goes first where steps run at once: onto the run branch, into a body, at a resource.
+
+Owns the merge queue and what keeps steps apart. Bodies run side by side, each in a lane; their results go onto the
+branch one at a time, in the order in which they came about, so that what is verified is what is committed. An effect
+outside the workspace takes its turn before its body and keeps it to the end: it never rests on a head that moves. A
+result that does not go with the head is made again on the head, and keeps its turn: it can lose once. Must never change
+the state. Read `surefoot.core.recovery` next.
+"""
+
+from __future__ import annotations
+
+from surefoot.core.globs import any_overlap
+from surefoot.core.ids import StepId
+from surefoot.core.plan import Effect, Step
+from surefoot.core.state import RunState, StepState, StepStatus
+
+
+def first_in_queue(state: RunState) -> StepId | None:
+    """Return the step whose turn on the branch it is; one that is to be made again on the head keeps its turn."""
+    for name in state.queue:
+        node = state.nodes[name]
+        if node.status is StepStatus.RUNNING:
+            return name
+        is_startable = node.status is StepStatus.PENDING and node.missing == 0 and node.due is None
+        if is_startable and state.pausing is None:
+            return name
+    return None
+
+
+def has_turn(state: RunState, node: StepState) -> bool:
+    """Tell whether it is the step's turn on the branch."""
+    return first_in_queue(state) == node.spec.id
+
+
+def needs_turn_first(state: RunState, node: StepState) -> bool:
+    """Tell whether the step may not even take its checkpoint before its turn."""
+    return state.has_workspace and node.spec.effect.is_outside and not has_turn(state, node)
+
+
+def has_result(node: StepState) -> bool:
+    """Tell whether the step has changed files that are to go onto the branch."""
+    work = node.work
+    if work is None or work.changes is None or work.checkpoint is None or node.spec.effect is Effect.READ:
+        return False
+    return work.changes.tree != work.checkpoint.tree
+
+
+def is_at_work(state: RunState, node: StepState) -> bool:
+    """Tell whether the step's body or its checks are under way: it does not just wait for its turn."""
+    work = node.work
+    if work is None or node.status is not StepStatus.RUNNING or not work.body_started:
+        return False
+    return not has_result(node) or has_turn(state, node)
+
+
+def is_crowded(state: RunState, node: StepState) -> bool:
+    """Tell whether as many bodies are under way, or come before this one, as the plan allows."""
+    others = (state.nodes[name] for name in state.active if name != node.spec.id)
+    return sum(_goes_before(state, other, node) for other in others) >= state.plan.limits.parallel
+
+
+def _goes_before(state: RunState, other: StepState, node: StepState) -> bool:
+    work = other.work
+    if work is None or other.status is not StepStatus.RUNNING or work.checkpoint is None:
+        return False
+    if work.body_started:
+        return is_at_work(state, other)
+    if has_turn(state, node):
+        return False
+    return has_turn(state, other) or other.order < node.order
+
+
+def files_kept_by(state: RunState, node: StepState) -> StepId | None:
+    """Return a step at work on files that this one declares to change, too; both would change the same base."""
+    if node.spec.writes is None or has_turn(state, node):
+        return None
+    for name in state.active:
+        other = state.nodes[name]
+        if other is node or other.work is None or other.work.checkpoint is None:
+            continue
+        if other.status is StepStatus.RUNNING and overlap_of(node.spec, other.spec) is not None:
+            return name
+    return None
+
+
+def overlap_of(one: Step, other: Step) -> tuple[str, str] | None:
+    """Return a glob of each step's declared writes that may match one path; None: they keep apart, or do not say."""
+    if one.writes is None or other.writes is None:
+        return None
+    return any_overlap(one.writes, other.writes)
+
+
+def full_resource(state: RunState, node: StepState) -> str | None:
+    """Return a resource the step uses that is in use as often as the plan allows."""
+    for name in node.spec.uses:
+        capacity = state.plan.capacity_of(name)
+        if capacity is None:
+            continue
+        others = (state.nodes[other] for other in state.active if other != node.spec.id)
+        if sum(name in other.spec.uses and is_at_work(state, other) for other in others) >= capacity:
+            return name
+    return None
+
+
+def startable(state: RunState, candidates: list[StepState], count: int) -> list[StepState]:
+    """Return up to `count` of the candidates that may run beside what runs and beside each other."""
+    running = [state.nodes[name] for name in state.active if state.nodes[name].status is not StepStatus.WAITING]
+    taken: list[StepState] = []
+    for node in candidates:
+        if len(taken) == count:
+            break
+        if has_turn(state, node) or _fits(state, node, [*running, *taken]):
+            taken.append(node)
+    return taken
+
+
+def _fits(state: RunState, node: StepState, others: list[StepState]) -> bool:
+    if any(overlap_of(node.spec, other.spec) is not None for other in others):
+        return False
+    for name in node.spec.uses:
+        capacity = state.plan.capacity_of(name)
+        if capacity is not None and sum(name in other.spec.uses for other in others) >= capacity:
+            return False
+    return True
