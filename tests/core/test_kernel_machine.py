@@ -246,7 +246,7 @@ class KernelMachine(RuleBasedStateMachine):
     def restore(self, data: st.DataObject) -> None:
         """Take the branch back to where a step left it, and go on."""
         points = [node for node in self.state.steps() if node.head_after is not None]
-        if not points or self.open:
+        if not points or self.open or (self.state.active and not self.state.is_paused):
             return
         node = data.draw(st.sampled_from(points))
         event = ev.RunRestored(
@@ -305,18 +305,21 @@ class KernelMachine(RuleBasedStateMachine):
                 self.world.trees[f"c{self.world.commits}"] = command.tree
                 return ev.CommitWritten(**place, commit=f"c{self.world.commits}")
             case do.MergeResult():
-                onto_tree = self.world.trees[command.onto]
-                if data.draw(st.integers(0, 3)) == 0:
-                    return ev.MergeRefused(**place, onto=command.onto, reason="they conflict", conflicts=("f",))
-                return ev.Merged(
-                    **place, onto=command.onto, onto_tree=onto_tree, tree=f"{onto_tree}+{command.tree}", changed=("f",)
-                )
+                return self.merge(command, place, refused=data.draw(st.integers(0, 3)) == 0)
             case do.PlaceTree():
                 return ev.Placed(**place, tree=command.tree)
             case do.RestoreLane():
                 return ev.LaneRestored(**place, lane_changed=data.draw(st.booleans()))
             case _:
                 return ev.RetryDue(**place)
+
+    def merge(self, command: do.MergeResult, place: dict, *, refused: bool) -> Event:
+        """Bring a result onto the head, or not."""
+        if refused:
+            return ev.MergeRefused(**place, onto=command.onto, reason="they conflict", conflicts=("f",))
+        onto_tree = self.world.trees[command.onto]
+        tree = f"{onto_tree}+{command.tree}"
+        return ev.Merged(**place, onto=command.onto, onto_tree=onto_tree, tree=tree, changed=("f",))
 
     def body(self, command: do.RunStep, data: st.DataObject) -> Event:
         """Perform a body: it may have its effect however it ends."""

@@ -145,7 +145,6 @@ def specimens(state: RunState) -> Iterator[Event]:
         "commit": "c",
         "onto": "c",
         "onto_tree": "t",
-        "reason": "r",
         "fresh": False,
         "environment": "env",
         "diagnosis": Diagnosis.STRUCTURAL,

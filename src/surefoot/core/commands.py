@@ -98,6 +98,7 @@ class MergeResult(StepCommand):
     base: str
     tree: str
     onto: str
+    reads: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -615,7 +615,7 @@ class Merged(StepEvent):
     """Paths at which it differs from that commit."""
     overlap: tuple[str, ...] = ()
     """Paths that were changed on both sides."""
-    with_steps: tuple[str, ...] = ()
+    with_steps: tuple[StepId, ...] = ()
     """The steps that changed these on the run branch."""
 
 
@@ -629,7 +629,7 @@ class MergeRefused(StepEvent):
     """Why they do not go together."""
     conflicts: tuple[str, ...] = ()
     """Paths that were changed on both sides in ways that exclude each other."""
-    with_steps: tuple[str, ...] = ()
+    with_steps: tuple[StepId, ...] = ()
     """The steps that changed these on the run branch."""
 
 

@@ -19,6 +19,8 @@ from surefoot.core.verdicts import CheckRecord, flags_of, is_red_before
 SCHEMA = "surefoot.report/1"
 _COUNTED = ("verified", "in_doubt", "failed", "blocked", "skipped", "pending", "running", "waiting", "cancelled")
 
+_NAMED_MAX = 10
+
 Json = dict[str, object]
 
 
@@ -158,6 +160,14 @@ def _own_findings(state: RunState) -> list[Json]:
             "committed, whoever writes there"
         )
         found.append(_finding("prepare-not-ignored", "warning", text))
+    for path, steps in state.overlaps.items():
+        names = list(steps)
+        who = ", ".join(names[:_NAMED_MAX]) + (f" and {len(names) - _NAMED_MAX} more" if names[_NAMED_MAX:] else "")
+        text = (
+            f"{path} was changed at once by {who}; name it in `writes` of each, or let one need the other, so that no "
+            "work is done twice"
+        )
+        found.append(_finding("overlapping-writes", "warning", text))
     for node in state.steps():
         if node.undeclared:
             text = f"wrote {', '.join(node.undeclared[:10])} without declaring it; put back"

@@ -327,6 +327,8 @@ class RunState:
     questions: dict[str, QuestionState] = field(default_factory=dict[str, QuestionState])
     verdicts: dict[str, list[Passed]] = field(default_factory=dict[str, list["Passed"]])
     """The latest passed verdicts of each question, the last one last."""
+    overlaps: dict[str, dict[StepId, None]] = field(default_factory=dict[str, dict[StepId, None]])
+    """Files that several steps changed at once without declaring it, and these steps."""
     findings: list[Finding] = field(default_factory=list[Finding])
     unfinished: int = 0
     """Nodes that are not final."""

@@ -18,7 +18,7 @@ from surefoot.core.ids import StepId
 from surefoot.core.plan import EVERYTHING, Limits, Plan, Prepare
 from surefoot.errors import PlanInvalid
 from surefoot.planfile.checks import read_checks
-from surefoot.planfile.fields import LATER, Fields, Page, described
+from surefoot.planfile.fields import Fields, Page, described
 from surefoot.planfile.services import read_services
 from surefoot.planfile.steps import StepRead, read_defaults, read_step
 from surefoot.planfile.tree import Flaw, Items, Place, Tree, place_at, read_tree

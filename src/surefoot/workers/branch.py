@@ -6,12 +6,13 @@ Read `surefoot.workspace` next.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.events import Event
 from surefoot.core.globs import matches
+from surefoot.core.ids import StepId
 from surefoot.workers.room import Room, in_thread
 
 NAMED_MAX = 20
@@ -40,39 +41,48 @@ async def merge_result(room: Room, command: do.MergeResult) -> Event:
 
 
 def _merge(room: Room, command: do.MergeResult) -> Event:
-    space, place = room.space, (command.step, command.attempt)
-    moved = space.changes(space.commit_tree_of(command.base), space.commit_tree_of(command.onto))
-    key = room.plan.prepare.key if room.plan.prepare is not None else ()
+    space = room.space
+    since, until = (space.commit_tree_of(commit) for commit in (command.base, command.onto))
+    moved = space.changes(since, until)
+    ours = frozenset(space.changes(since, command.tree))
     merged = space.merge(command.base, command.tree, command.onto)
-    ours = set(space.changes(space.commit_tree_of(command.base), command.tree))
-    overlap = merged.conflicts or tuple(path for path in moved if path in ours)
-    others = space.authors(command.base, command.onto, overlap[:NAMED_MAX], "Surefoot-Step")
-    with_steps = tuple(name for name in others if name != command.step)
-    reason = f"it conflicts with {', '.join(with_steps) or 'the run branch'} in {', '.join(overlap[:NAMED_MAX])}"
-    if merged.tree is not None and any(matches(path, key) for path in moved):
-        merged, reason = replace(merged, tree=None), "the run branch has another environment: a key file changed there"
+    overlap = (merged.conflicts or tuple(path for path in moved if path in ours))[:NAMED_MAX]
+    steps = tuple(StepId(name) for name in space.authors(command.base, command.onto, overlap, "Surefoot-Step"))
+    reason = _obstacle(room, command, moved)
     if merged.tree is None:
+        reason = f"it conflicts with {', '.join(steps) or 'the run branch'} in {', '.join(overlap)}"
+    if merged.tree is None or reason is not None:
         return ev.MergeRefused(
             at=room.clock.now(),
-            step=place[0],
-            attempt=place[1],
+            step=command.step,
+            attempt=command.attempt,
             onto=command.onto,
-            reason=reason,
+            reason=reason or "",
             conflicts=merged.conflicts[:NAMED_MAX],
-            with_steps=with_steps,
+            with_steps=steps,
         )
-    onto_tree = space.commit_tree_of(command.onto)
     return ev.Merged(
         at=room.clock.now(),
-        step=place[0],
-        attempt=place[1],
+        step=command.step,
+        attempt=command.attempt,
         onto=command.onto,
-        onto_tree=onto_tree,
+        onto_tree=until,
         tree=merged.tree,
-        changed=space.changes(onto_tree, merged.tree),
-        overlap=overlap[:NAMED_MAX],
-        with_steps=with_steps,
+        changed=space.changes(until, merged.tree),
+        overlap=overlap,
+        with_steps=steps,
     )
+
+
+def _obstacle(room: Room, command: do.MergeResult, moved: Sequence[str]) -> str | None:
+    """Say why the result does not hold on the head although it would merge: it rests on what has changed there."""
+    read = [path for path in moved if matches(path, command.reads)]
+    if read:
+        return f"it read {', '.join(read[:NAMED_MAX])}, which another step has changed meanwhile"
+    key = room.plan.prepare.key if room.plan.prepare is not None else ()
+    if any(matches(path, key) for path in moved):
+        return "the run branch has another environment: a key file of `prepare` changed there"
+    return None
 
 
 async def move_refs(room: Room, command: do.MoveRefs) -> Event:

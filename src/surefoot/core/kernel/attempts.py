@@ -15,10 +15,8 @@ from surefoot.core.events import (
     Applied,
     Diagnosis,
     Event,
-    Finding,
     Phase,
     QuestionKind,
-    Severity,
     Status,
     Verdict,
 )
@@ -309,22 +307,19 @@ def _merged(state: RunState, event: ev.Merged) -> None:
             record.forget_after()
     else:
         work.checks = [CheckRecord() for _ in node.spec.checks]
-    if event.overlap:
-        state.findings.append(_overlap_finding(event.step, event.overlap, event.with_steps, Severity.NOTE))
+    _note_overlap(state, event.overlap, (*event.with_steps, event.step))
 
 
 def _merge_refused(state: RunState, event: ev.MergeRefused) -> None:
     _, work = answered(state, event, ev.MergeAsked)
     work.refused = event
-    if event.conflicts:
-        state.findings.append(_overlap_finding(event.step, event.conflicts, event.with_steps, Severity.WARNING))
+    _note_overlap(state, event.conflicts, (*event.with_steps, event.step))
 
 
-def _overlap_finding(step: StepId, paths: tuple[str, ...], others: tuple[str, ...], severity: Severity) -> Finding:
-    who = ", ".join(others) or "another step"
-    text = f"{step} and {who} ran at once and both changed {', '.join(paths)}"
-    cure = "; name the files in `writes` of both, or let one need the other, so that no work is done twice"
-    return Finding(kind="overlapping-writes", severity=severity, step=step, text=text + cure)
+def _note_overlap(state: RunState, paths: tuple[str, ...], steps: tuple[StepId, ...]) -> None:
+    """Note that steps that ran at once changed the same files without saying so beforehand."""
+    for path in paths:
+        state.overlaps.setdefault(path, {}).update(dict.fromkeys(steps))
 
 
 def _place_asked(state: RunState, event: ev.PlaceAsked) -> None:

@@ -421,6 +421,7 @@ def _merge(state: RunState, node: StepState, work: Work, now: float) -> Move:
         base=work.checkpoint.commit,
         tree=work.changes.tree,
         onto=onto,
+        reads=node.spec.reads,
     )
     return Proposal(ev.MergeAsked(at=now, step=node.spec.id, attempt=node.attempt, onto=onto), command)
 

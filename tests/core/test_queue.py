@@ -1,0 +1,180 @@
+"""The merge queue: steps that run at once, in any interleaving, come to what they come to one after the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import hypothesis.strategies as st
+from hypothesis import event, given, settings
+
+from surefoot.core import commands as do
+from surefoot.core import events as ev
+from surefoot.core.events import Ending, Event, Moment, Status, Verdict
+from surefoot.core.ids import RunId, StepId
+from surefoot.core.kernel import apply, decide
+from surefoot.core.plan import Check, Expect, Limits, Plan, RetryPolicy, RunAsk, RunBody, Step
+
+FILES = ("a", "b", "c", "d")
+Tree = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a step does: it reads some files, writes others, and cannot bear some of what others wrote."""
+
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
+    shuns: str | None
+    """It fails its check beside what this step wrote."""
+
+    def done(self, name: str, tree: Tree) -> Tree:
+        """Return the tree after the body."""
+        files = dict(tree)
+        seen = ",".join(files[path] for path in self.reads)
+        return tuple({**files, **dict.fromkeys(self.writes, f"{name}({seen})")}.items())
+
+    def holds(self, tree: Tree) -> bool:
+        """Tell whether the check passes."""
+        return not any(self.shuns is not None and text.startswith(self.shuns) for _, text in tree)
+
+
+@st.composite
+def works(draw: st.DrawFn) -> dict[str, Work]:
+    """Two to six steps on four files."""
+    names = [f"s{number}" for number in range(draw(st.integers(2, 6)))]
+    files = st.lists(st.sampled_from(FILES), unique=True, max_size=2).map(tuple)
+    return {
+        name: Work(draw(files), draw(files), draw(st.sampled_from([None, *(one for one in names if one != name)])))
+        for name in names
+    }
+
+
+@dataclass
+class World:
+    """Lanes with exact trees, and a git that merges whole files."""
+
+    works: dict[str, Work]
+    lanes: dict[str, Tree] = field(default_factory=dict)
+    trees: dict[str, Tree] = field(default_factory=lambda: {"c0": tuple((path, "") for path in FILES)})
+    """The tree of each commit."""
+
+    def fact(self, command: do.Command) -> Event:
+        """Do what a command says, and say what came of it."""
+        match command:
+            case do.OpenLane():
+                return ev.LaneReady(at=1.0, lane=command.lane, environment="env")
+            case do.MoveRefs():
+                return ev.RefsMoved(at=1.0, commit=command.commit)
+            case _:
+                assert isinstance(command, do.StepCommand)
+                return self.step_fact(command, {"at": 1.0, "step": command.step, "attempt": command.attempt})
+
+    def step_fact(self, command: do.StepCommand, place: dict) -> Event:
+        """Do what a step's command says."""
+        work = self.works[command.step]
+        match command:
+            case do.TakeCheckpoint():
+                self.lanes[command.lane] = self.trees[command.commit]
+                tree = repr(self.trees[command.commit])
+                return ev.Checkpointed(**place, commit=command.commit, tree=tree, environment="env")
+            case do.RestoreLane():
+                self.lanes[command.lane] = self.trees[command.commit]
+                return ev.LaneRestored(**place)
+            case do.RunStep():
+                self.lanes[command.lane] = work.done(command.step, self.lanes[command.lane])
+                return ev.BodyFinished(**place, ending=Ending(status=Status.OK, exit_code=0))
+            case do.Inspect():
+                return ev.ChangesObserved(**place, tree=repr(self.lanes[command.lane]), changed=work.writes)
+            case do.AskCheck():
+                return self.verdict(command, place, work)
+            case do.PlaceTree():
+                self.lanes[command.lane] = eval(command.tree)  # noqa: S307 - a tree's name is its repr
+                return ev.Placed(**place, tree=command.tree)
+            case do.MergeResult():
+                return self.merge(command, place, work)
+            case do.WriteCommit():
+                commit = f"c{len(self.trees)}"
+                self.trees[commit] = eval(command.tree)  # noqa: S307
+                return ev.CommitWritten(**place, commit=commit)
+        raise AssertionError(command)
+
+    def verdict(self, command: do.AskCheck, place: dict, work: Work) -> Event:
+        """Ask a check of what the lane really holds."""
+        held = self.lanes[command.lane]
+        assert repr(held) == command.tree, "the lane does not hold what the check is said to be asked about"
+        passes = work.holds(held) if command.moment is Moment.AFTER else True
+        verdict = Verdict.PASSED if passes else Verdict.FAILED
+        which = {"moment": command.moment, "check": command.index, "environment": command.environment}
+        return ev.CheckAnswered(**place, **which, verdict=verdict, tree=command.tree)
+
+    def merge(self, command: do.MergeResult, place: dict, work: Work) -> Event:
+        """Merge whole files; what was read must not have changed."""
+        base, onto, ours = dict(self.trees[command.base]), dict(self.trees[command.onto]), dict(eval(command.tree))  # noqa: S307
+        moved = {path for path in FILES if base[path] != onto[path]}
+        conflicts = tuple(path for path in moved if ours[path] not in (base[path], onto[path]))
+        if conflicts or moved & set(work.reads):
+            return ev.MergeRefused(**place, onto=command.onto, reason="stale", conflicts=conflicts)
+        tree = tuple({**onto, **{path: ours[path] for path in FILES if ours[path] != base[path]}}.items())
+        names = {"onto": command.onto, "onto_tree": repr(self.trees[command.onto]), "tree": repr(tree)}
+        return ev.Merged(**place, **names, changed=work.writes)
+
+
+def step(name: str, work: Work) -> Step:
+    """Return the step of a plan."""
+    checks = (Check(name="holds", ask=RunAsk(command=name), expect=Expect.PASS),)
+    retry = RetryPolicy(maximum_attempts=1)
+    return Step(id=StepId(name), body=RunBody(command=name), checks=checks, reads=work.reads, retry=retry)
+
+
+def play(works: dict[str, Work], parallel: int, data: st.DataObject) -> tuple[World, list[Event]]:
+    """Let a run go to its end, its commands answered in any order."""
+    world, opened, journal = World(works), [], []
+    steps = tuple(step(name, work) for name, work in works.items())
+    plan = Plan(goal="g", steps=steps, limits=Limits(parallel=parallel))
+    created = ev.RunCreated(
+        at=1.0, run=RunId("20260101-aaaaaa"), plan=plan, base="c0", base_tree=repr(world.trees["c0"])
+    )
+    state = apply(None, created)
+    start = {"engine": "e", "token": 1, "pid": 1, "host": "h", "rung": "bubblewrap", "release": "0"}
+    fact: Event = ev.EngineStarted(at=1.0, **start)
+    while True:
+        journal.append(fact)
+        apply(state, fact)
+        while proposals := decide(state, 1.0):
+            for proposal in proposals:
+                apply(state, proposal.event)
+                journal.append(proposal.event)
+                opened += [proposal.command] if proposal.command is not None else []
+        if not opened:
+            assert state.outcome is not None, "the run stalls"
+            return world, journal
+        fact = world.fact(opened.pop(data.draw(st.integers(0, len(opened) - 1))))
+
+
+@settings(max_examples=60, deadline=None)
+@given(works=works(), parallel=st.integers(1, 4), data=st.data())
+def test_any_interleaving_comes_to_what_some_serial_order_comes_to(
+    works: dict[str, Work], parallel: int, data: st.DataObject
+) -> None:
+    """One after the other they give the same tree and verdicts: those that change nothing where they began."""
+    world, journal = play(works, parallel, data)
+    event(f"{sum(isinstance(one, ev.Merged) for one in journal)} merges")
+    ends = [one for one in journal if isinstance(one, ev.StepVerified | ev.StepFailed)]
+    tree = world.trees["c0"]
+    bases = {one.step: world.trees[one.commit] for one in journal if isinstance(one, ev.Checkpointed)}
+    for end in ends:
+        work = works[end.step]
+        result = work.done(end.step, tree if work.writes else bases[end.step])
+        assert isinstance(end, ev.StepVerified) == work.holds(result), end.step
+        tree = result if isinstance(end, ev.StepVerified) and work.writes else tree
+    assert (tree, len(ends)) == (list(world.trees.values())[-1], len(works))
+
+
+@settings(max_examples=40, deadline=None)
+@given(works=works(), parallel=st.integers(2, 4), data=st.data())
+def test_a_result_comes_too_late_at_most_once(works: dict[str, Work], parallel: int, data: st.DataObject) -> None:
+    """What is made again on the head keeps its turn, so that nobody moves the head under it a second time."""
+    _, journal = play(works, parallel, data)
+    late = [one.step for one in journal if isinstance(one, ev.AttemptFailed) and one.diagnosis == "stale"]
+    assert len(late) == len(set(late))
+    assert not any(one.is_counted for one in journal if isinstance(one, ev.AttemptFailed) and one.diagnosis == "stale")
