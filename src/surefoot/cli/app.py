@@ -195,6 +195,24 @@ def status(run: RunName = None, *, repo: Repo = None, as_json: AsJson = False) -
 
 
 @app.command(rich_help_panel="Look")
+def watch(
+    run: RunName = None,
+    *,
+    repo: Repo = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the journal as it grows, one JSON object an event.")
+    ] = False,
+) -> None:
+    """Watch a run that another program works on, until that stops. Ctrl-C leaves; the run goes on.
+
+    Example: surefoot watch latest
+    """
+    from surefoot.cli.watching import watch
+
+    raise typer.Exit(watch(run, repo, Screen(is_json=as_json)))
+
+
+@app.command(rich_help_panel="Look")
 def ls(
     *,
     repo: Annotated[

@@ -27,6 +27,7 @@ from surefoot.core import events as ev
 from surefoot.core.events import Event
 from surefoot.core.ids import BlobId, RunId
 from surefoot.errors import JournalError, RunNotFound, UsageError
+from surefoot.journal import Recorded
 
 _TAIL = 15
 """So many lines of an output are shown, from its end."""
@@ -108,10 +109,16 @@ def _show_events(home: Home, run: RunId, screen: Screen, *, only: str | None) ->
         if only is not None and getattr(event, "step", None) != only:
             continue
         if screen.is_json:
-            document = {"seq": recorded.seq, "kind": event.kind, "version": event.version, **asdict(event)}
-            screen.text(json.dumps(document, default=str) + "\n")
+            screen.text(event_row(recorded))
         else:
             screen.show([_event_line(recorded.seq, event)])
+
+
+def event_row(recorded: Recorded) -> str:
+    """Return an event as one line of JSON."""
+    event = recorded.event
+    document = {"seq": recorded.seq, "kind": event.kind, "version": event.version, **asdict(event)}
+    return json.dumps(document, default=str) + "\n"
 
 
 def _event_line(seq: int, event: Event) -> Line:
