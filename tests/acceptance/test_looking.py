@@ -83,6 +83,8 @@ def test_show_of_a_step_has_attempts_evidence_and_the_commit(stage: Stage) -> No
         "+two",
         "-one",
         "Surefoot-Step: first",
+        "restore 20260101-abc123 --to first",
+        "sed -i s/one/two/ a.txt",
     )
     assert [words for words in told if words not in said] == []
 

@@ -85,6 +85,11 @@ class AtWork:
             return Station(_QUEUED, known.since)
         return known
 
+    def join(self, state: RunState) -> None:
+        """Begin in the middle of a run."""
+        for name in state.active:
+            self._attempts[name] = state.nodes[name].started_at or state.at
+
     def took(self, event: ev.StepEvent) -> float:
         """Return how long the attempt has taken, in seconds."""
         return event.at - self._attempts.get(event.step, event.at)

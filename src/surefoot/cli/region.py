@@ -2,8 +2,9 @@
 
 Owns the escapes that move the cursor. Each drawing is one write that overwrites in place and erases only what is left
 over, so that nothing flickers; while it lasts no row can wrap, so that the rows are as many as they seem, whatever they
-hold. When the terminal gets smaller it has wrapped or pushed up what was there: then the screen is cleared, and the
-last lines that stay are written anew. Must never be given what could steer a terminal. Read `surefoot.cli.screen` next.
+hold. When the terminal gets another size it has wrapped or pushed up what was there: then the screen is cleared, and
+the last lines that stay are written anew. Must never be given what could steer a terminal. Read `surefoot.cli.screen`
+next.
 """
 
 from __future__ import annotations
@@ -56,10 +57,10 @@ class Region:
         size = self.size()
         rows = list(self.draw(size))[: max(1, size[1] - 1)]
         below = _NO_WRAP + "".join(f"{row}{_ERASE_RIGHT}\r\n" for row in rows) + _ERASE_BELOW + _WRAP
-        is_smaller = size[0] < self._size[0] or size[1] < self._size[1]
-        if not lines and not is_smaller and below == self._shown:
+        has_changed = self._size not in (size, (0, 0))
+        if not lines and not has_changed and below == self._shown:
             return
-        if is_smaller:
+        if has_changed:
             begin, lines = _CLEAR, list(self.kept)[-max(1, size[1] - len(rows)) :]
         else:
             begin = self._up()

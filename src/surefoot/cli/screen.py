@@ -16,6 +16,7 @@ from functools import cached_property
 from typing import IO, TYPE_CHECKING
 
 from surefoot.cli.lines import Line, Style, clean, wrapped
+from surefoot.cli.pager import page
 from surefoot.cli.region import Region, Size
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ class Screen:
     """Whether standard output is for one JSON document and nothing else."""
     is_quiet: bool = False
     """Whether only results and errors are shown."""
+    has_pager: bool = True
+    """Whether what is long may come page by page."""
     _region: Region | None = field(default=None, init=False)
     _kept: deque[str] = field(default_factory=lambda: deque[str](maxlen=_REMEMBERED), init=False)
     """What was written last, for a terminal that has to be written anew."""
@@ -95,6 +98,21 @@ class Screen:
         width = max(_NARROWEST, self._console.width)
         for line in lines:
             self._print([self._painted(line, row, number) for number, row in enumerate(wrapped(line, width))])
+
+    def page(self, lines: Iterable[Line]) -> None:
+        """Write lines as `show` does; on a terminal, more of them than it has rows come page by page."""
+        if not self.is_terminal or self.is_json or not self.has_pager or self._console.is_dumb_terminal:
+            self.show(lines)
+            return
+        width, height = self._size()
+        every = list(lines)
+        rows = [
+            self._painted(line, row, number)
+            for line in every
+            for number, row in enumerate(wrapped(line, max(_NARROWEST, width)))
+        ]
+        if len(rows) < height or not page("\n".join(rows) + "\n"):
+            self.show(every)
 
     def note(self, lines: Iterable[Line]) -> None:
         """Write lines that tell how it goes; `--quiet` leaves them out."""

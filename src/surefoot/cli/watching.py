@@ -109,6 +109,7 @@ def _watch_tree(home: Home, run: RunId, screen: Screen) -> int:
         hint=_HINT,
         shows_questions=True,
     )
+    progress.work.join(state)
     follower = Follower(home, run, state)
     screen.show([Line(f"Run {run}: {one_line(state.plan.goal)}", "head", hang=2)])
     if not follower.is_worked_on():
