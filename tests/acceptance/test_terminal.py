@@ -181,7 +181,7 @@ def test_a_terminal_that_gets_smaller_keeps_one_tree(stage: Stage, sit: Sit) -> 
 def test_a_question_is_read_and_answered_at_the_terminal(stage: Stage, sit: Sit) -> None:
     """On a small one, too: the tree makes room for it."""
     seat = sit("run", stage.plan("asking"), "--run-id", RUN, size=(60, 12))
-    text = seat.see(lambda text: "no> " in text)
+    text = seat.see(lambda text: "no>" in text)
     assert ("undo" in text.lower(), "execute" in text) == (True, False)
     seat.type("yes\n")
     assert seat.leave() == 0
