@@ -94,6 +94,8 @@ STATIONS: list[tuple[ev.Event, str]] = [
     (ev.BodyStarted(**AT, key="k"), "body  6.0 s"),
     (ev.InspectionAsked(**AT), "looking at what it wrote  6.0 s"),
     (ev.ProbeAsked(**AT), "probe  6.0 s"),
+    (ev.MergeAsked(**AT, onto="c"), "merging with the branch  6.0 s"),
+    (ev.PlaceAsked(**AT, commit="c", tree="t"), "laying out the merged files  6.0 s"),
     (ev.CommitAsked(**AT), "commit  6.0 s"),
     (ev.RestoreAsked(**AT), "being put back  6.0 s"),
     (ev.InterruptAsked(**AT), "being ended  6.0 s"),
@@ -124,6 +126,15 @@ def test_a_step_met_in_the_middle_says_what_the_journal_knows() -> None:
     assert work is not None
     work.open = "body_started"
     assert "running   a  body  10 s" in drawn(run)
+
+
+def test_a_step_that_waits_for_its_turn_says_so() -> None:
+    """Another's result goes onto the branch first."""
+    run = state("a", "b", parallel=2)
+    begin(run, "a", "b")
+    run.queue = {StepId("b"): None, StepId("a"): None}
+    rows = [row for row in drawn(run) if row.startswith("running")]
+    assert rows == ["running   a  lane 1, waiting in the queue  10 s", "running   b  lane 2, starting  10 s"]
 
 
 def test_what_a_body_printed_last_stands_below_its_step() -> None:

@@ -14,6 +14,7 @@ from surefoot.cli.lines import Style, one_line
 from surefoot.core import events as ev
 from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.ids import StepId
+from surefoot.core.queue import has_turn
 from surefoot.core.state import RunState, StepState
 
 LATELY = 5
@@ -80,8 +81,7 @@ class AtWork:
         if known is None:
             words = _STATIONS.get((work.open if work is not None else None) or "", "starting")
             known = Station(words, self._attempts.get(name, node.started_at or state.at))
-        queue: dict[StepId, None] = getattr(state, "queue", {})
-        if name in queue and work is not None and work.open is None:
+        if name in state.queue and work is not None and work.open is None and not has_turn(state, node):
             return Station(_QUEUED, known.since)
         return known
 
