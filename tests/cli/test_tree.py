@@ -207,6 +207,13 @@ def test_what_runs_and_finds_no_room_is_counted() -> None:
     assert (len(rows), rows[-1]) == (6, "… 5 running more, for which there is no room")
 
 
+def test_a_question_without_room_is_counted_once() -> None:
+    """Not once more for the command that answers it."""
+    run = state("a", "b")
+    ask(run, "a")
+    assert drawn(run, height=3)[2:] == ["… 1 waiting more, for which there is no room"]
+
+
 @given(
     st.integers(20, 120),
     st.integers(1, 40),

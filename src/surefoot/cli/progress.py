@@ -97,9 +97,13 @@ class Progress:
 
     async def keep_drawing(self) -> None:
         """Draw the tree again and again, until cancelled. In the loop of the engine: nothing changes meanwhile."""
+        took_s = 0.0
         while True:
-            await asyncio.sleep(REDRAW_S)
+            # Of a run with very many steps the tree is drawn less often: most of the time is for the engine.
+            await asyncio.sleep(max(REDRAW_S, 10 * took_s))
+            began = time.monotonic()
             self.screen.refresh()
+            took_s = time.monotonic() - began
 
     def draw(self, width: int, height: int) -> list[Line]:
         """Return the tree."""

@@ -27,6 +27,8 @@ _BAR_MOST, _BAR_LEAST = 30, 5
 _NAME_LEAST = 12
 _NEXT = 3
 """So many steps that come next are shown."""
+_UNSEEN = FINAL - {StepStatus.FAILED}
+"""Steps that are over and need not be seen."""
 _ORDER = ("verified", "running", "waiting", "in_doubt", "failed", "blocked", "skipped", "cancelled", "pending")
 
 
@@ -144,10 +146,11 @@ def _rows(view: View, width: int) -> Iterator[_Row]:
     state = view.state
     limit = max(_NAME_LEAST, width // 2)
     shown: set[StepId] = set()
+    blocked = Counter(name for node in state.nodes.values() for name in node.blocked_by)
     for node in state.nodes.values():
-        if node.members is not None:
+        if node.members is not None or node.status in _UNSEEN:
             continue
-        for row in _rows_of_step(view, node, limit):
+        for row in _rows_of_step(view, node, limit, blocked[node.spec.id]):
             shown.add(node.spec.id)
             yield row
     groups = {state.nodes[name].group for name in shown} - {None}
@@ -158,7 +161,7 @@ def _rows(view: View, width: int) -> Iterator[_Row]:
     yield from _next_rows(state, limit)
 
 
-def _rows_of_step(view: View, node: StepState, limit: int) -> Iterator[_Row]:
+def _rows_of_step(view: View, node: StepState, limit: int, blocked: int) -> Iterator[_Row]:
     """Yield what has to be seen of a step: nothing, while it only waits for its turn or is over and well."""
     status, order, name = status_of(node), (*node.order, 0), _named(node.spec.id, limit)
     if status is StepStatus.RUNNING and node.work is not None:
@@ -175,7 +178,6 @@ def _rows_of_step(view: View, node: StepState, limit: int) -> Iterator[_Row]:
                 how = f"  surefoot answer {question.asked.question} {takes}"
                 yield _Row(_WAITS, (*node.order, 1), Line(how, "warn"))
     elif status is StepStatus.FAILED:
-        blocked = sum(node.spec.id in other.blocked_by for other in view.state.nodes.values())
         then = f"blocks {counted(blocked, 'step')}: " if blocked else ""
         yield _Row(_FAILED, order, _line("failed", name, then + first_line(node.reason or ""), "bad"))
     elif node.due is not None and node.status is StepStatus.PENDING:
