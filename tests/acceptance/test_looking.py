@@ -83,6 +83,8 @@ def test_show_of_a_step_has_attempts_evidence_and_the_commit(stage: Stage) -> No
         "+two",
         "-one",
         "Surefoot-Step: first",
+        "restore 20260101-abc123 --to first",
+        "sed -i s/one/two/ a.txt",
     )
     assert [words for words in told if words not in said] == []
 
@@ -150,3 +152,71 @@ def test_the_version_is_told(stage: Stage) -> None:
     """As other programs do."""
     said = stage.say("--version")
     assert (said.code, said.out.startswith("surefoot ")) == (0, True)
+
+
+def test_watch_prints_what_run_prints_without_a_terminal(stage: Stage) -> None:
+    """As it comes; and ends with the report and the code of the run."""
+    with stage.held() as program:
+        with stage.begin("watch", RUN) as watching:
+            watching.hear(f"Run {RUN}: Be stopped")
+            stage.go()
+            said = watching.wait()
+        program.wait()
+    assert (said.code, "verified   hold" in said.out, "2 of 2 steps verified" in said.out) == (0, True, True)
+
+
+def test_watch_as_json_is_the_journal_as_it_grows(stage: Stage) -> None:
+    """Every event once, a line each, from the first to the last."""
+    with stage.held() as program:
+        with stage.begin("watch", RUN, "--json") as watching:
+            watching.hear('"run_created"')
+            stage.go()
+            lines = watching.wait().out.splitlines()
+        program.wait()
+    events = [json.loads(line) for line in lines]
+    assert [event["seq"] for event in events] == [*range(1, len(events) + 1)]
+    assert events[-1]["kind"] == "engine_stopped"
+
+
+def test_watch_of_a_run_nobody_works_on_shows_where_it_stands(stage: Stage) -> None:
+    """And exits with its code."""
+    stage.run("partial")
+    said = stage.say("watch")
+    assert (said.code, "failed    second" in said.out, "partially completed" in said.out) == (3, True, True)
+
+
+def test_show_of_a_step_names_failing_tests_first(stage: Stage) -> None:
+    """Those that passed before the body come before the others."""
+    suite = "<testsuite>%s</testsuite>"
+    good, bad = '<testcase classname="c" name="%s"/>', '<testcase classname="c" name="%s"><failure/></testcase>'
+    before, after = suite % (bad % "always" + good % "broken"), suite % (bad % "always" + bad % "broken")
+    plan = f"""
+goal: Break a test
+steps:
+  - id: edit
+    run: echo two > a.txt
+    retry: {{maximum_attempts: 1}}
+    checks:
+      - tests: |
+          if grep -q one a.txt; then echo '{before}'; else echo '{after}'; fi > $SUREFOOT_JUNIT
+        expect: pass_to_pass
+"""
+    stage.run(plan)
+    shown = stage.say("show", RUN, "edit", "--json").json
+    assert [*shown["failing_tests"].values()] == [["c::broken", "c::always"]]
+
+
+def test_show_of_a_step_as_json_holds_all_of_it(stage: Stage) -> None:
+    """What it was asked, what became of it, and what its commit changed."""
+    stage.run("edit")
+    shown = stage.say("show", RUN, "second", "--json").json
+    assert (shown["schema"], shown["asked"]["text"]) == ("surefoot.step/1", "sed -i s/one/two/ b.txt")
+    assert shown["diff"]["files"] == [{"path": "b.txt", "added": 1, "removed": 1}]
+    assert shown["undone_by"] == f"surefoot restore {RUN} --to first"
+
+
+def test_show_counts_only_when_asked_to(stage: Stage) -> None:
+    """`--stat` leaves the changes themselves out."""
+    stage.run("edit")
+    said = stage.say("show", RUN, "first", "--stat").out
+    assert ("+1 -1  a.txt" in said, "+two" in said) == (True, False)

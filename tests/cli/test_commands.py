@@ -18,9 +18,9 @@ from surefoot.cli.app import app
 COMMANDS = typer.main.get_group(app).commands
 WORKING = ("run", "resume", "retry")
 STEERING = ("pause", "cancel", "answer", "restore")
-LOOKING = ("status", "ls", "show", "report", "audit")
+LOOKING = ("status", "watch", "ls", "show", "report", "audit")
 NAMES = [*WORKING, *STEERING, *LOOKING, "land", "rm", "gc", "check", "doctor", "init"]
-"""Those of FORMATS; `watch` and `schema` come with a later release."""
+"""Those of FORMATS; `schema` comes with a later release."""
 WITHOUT_RUN = ("run", "ls", "gc", "answer", "check", "doctor", "init")
 
 

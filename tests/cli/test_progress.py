@@ -1,16 +1,15 @@
-"""How a run goes, while it goes: each event has its line, or is deliberately quiet; and the line at the bottom.
+"""How a run goes, while it goes: each event has its line, or is deliberately quiet.
 
-Owns the tests of `surefoot.cli.progress`. Must never start an engine. Read `test_screen.py` next.
+Owns the tests of `surefoot.cli.progress`. Must never start an engine. Read `test_tree.py` next.
 """
 
 from __future__ import annotations
 
 import unicodedata
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from surefoot.cli.progress import Progress
 from surefoot.cli.screen import Screen
@@ -20,6 +19,9 @@ from surefoot.core.ids import RunId, StepId
 from surefoot.core.kernel import apply
 from surefoot.core.plan import Check, Plan, Prepare, RunAsk, RunBody, Step
 from surefoot.core.state import QuestionState, RunState
+
+if TYPE_CHECKING:
+    from conftest import Terminal
 
 A, B = StepId("a"), StepId("b")
 STEP = {"at": 3.0, "step": A, "attempt": 1}
@@ -105,7 +107,7 @@ QUIET = {
     ev.RunEnded,
     ev.StepsReset,
     ev.RunRestored,
-    # Decisions whose fact is told, or that the line at the bottom shows.
+    # Decisions whose fact is told, or that the tree shows.
     ev.LaneRequested,
     ev.ExpansionAsked,
     ev.StepStarted,
@@ -115,6 +117,8 @@ QUIET = {
     ev.BodyStarted,
     ev.InterruptAsked,
     ev.InspectionAsked,
+    ev.MergeAsked,
+    ev.PlaceAsked,
     ev.CommitAsked,
     ev.RestoreAsked,
     ev.RefsAsked,
@@ -123,6 +127,9 @@ QUIET = {
     ev.CheckpointFailed,
     ev.VerdictReused,
     ev.BodyFinished,
+    ev.Merged,
+    ev.MergeRefused,
+    ev.Placed,
     ev.Interrupted,
     ev.EffectBroken,
     ev.CommitWritten,
@@ -227,39 +234,17 @@ def test_what_was_held_back_is_shown_at_the_end(capsys: pytest.CaptureFixture[st
     assert "exit status 1" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(
-    ("event", "is_at_work"),
-    [
-        (ev.StepVerified(**STEP, proof="checks"), False),
-        (ev.StepFailed(**STEP, reason="no"), False),
-        (ev.StepSkipped(**STEP, reason="no"), False),
-        (ev.RetryScheduled(**STEP, due=4.0), False),
-        (ev.Interrupted(**STEP), False),
-        (ASKED, False),
-        (FAILED, True),
-        (ev.BodyFinished(**STEP, ending=ev.Ending(status=ev.Status.OK)), True),
-    ],
-    ids=lambda value: getattr(value, "kind", value),
-)
-def test_the_line_at_the_bottom_names_a_step_until_it_is_over(event: Event, is_at_work: bool) -> None:
-    """Or waits for something."""
-    made = progress()
+@pytest.mark.parametrize(("event", "is_told"), [(FAILED, True), (ev.LaneRestored(**STEP), False)])
+def test_what_the_tree_shows_has_no_line_above_it(event: Event, is_told: bool, terminal: Terminal) -> None:
+    """What a person should see stays on the screen; what goes as it should is folded into counts."""
+    made = Progress(terminal.screen(), began_at=0.0)
     made.observe(state(), event)
-    assert ("  a " in made.draw(80)) is is_at_work
+    assert (terminal.seen() != "") is is_told
 
 
-def test_the_line_at_the_bottom_counts_what_is_final() -> None:
-    """Of all steps."""
-    made, run = progress(), state()
-    run.nodes[A].status = run.nodes[A].status.VERIFIED
-    made.observe(run, ev.StepVerified(**STEP, proof="checks"))
-    assert "  1 of 2  waiting" in made.draw(80)
-
-
-@given(st.text(), st.integers(20, 100))
-def test_the_line_at_the_bottom_fits_and_is_harmless(said: str, width: int) -> None:
-    """Whatever the command printed last."""
-    made = progress()
-    made.hear(A, said)
-    drawn = made.draw(width)
-    assert (len(drawn) <= width, [char for char in drawn if unicodedata.category(char) == "Cc"]) == (True, [])
+def test_a_question_that_is_not_asked_here_is_shown_in_full(capsys: pytest.CaptureFixture[str]) -> None:
+    """With the command that answers it."""
+    made = Progress(Screen(), began_at=0.0, shows_questions=True)
+    made.observe(state(), replace(ASKED, options=("applied", "not_applied")))
+    said = capsys.readouterr().out
+    assert ("  Was it?\n" in said, "  surefoot answer r.1 applied|not_applied\n" in said) == (True, True)

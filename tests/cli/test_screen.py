@@ -1,4 +1,4 @@
-"""What reaches a terminal, and what a pipe: colours, widths, the line at the bottom, nothing that steers.
+"""What reaches a terminal, and what a pipe: colours, widths, the rows at the bottom, nothing that steers.
 
 Owns the tests of `surefoot.cli.screen`, on a real terminal. Read `test_reports.py` next.
 """
@@ -6,13 +6,12 @@ Owns the tests of `surefoot.cli.screen`, on a real terminal. Read `test_reports.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
 
-from surefoot.cli.lines import Line
+from surefoot.cli.lines import Line, Style
 from surefoot.cli.progress import Progress
 from surefoot.cli.screen import Screen
 
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 
 HOSTILE = "a\x1b[2Jb\x1b]0;title\x07c\x9b31md\x08"
 HARMLESS = "a\\x1b[2Jb\\x1b]0;titlec31md"
-COLOUR = re.compile(r"\x1b\[[\d;]*3\d[\d;]*m")
 
 
 def test_a_terminal_gets_colours(terminal: Terminal) -> None:
@@ -42,15 +40,16 @@ def test_a_terminal_gets_rows_of_its_width(terminal: Terminal) -> None:
     assert [len(row) for row in terminal.seen().splitlines()] == [39, 19, 61]
 
 
-def test_no_color_takes_the_colours_away(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is bold may stay so."""
+@pytest.mark.parametrize("style", ["good", "bad", "warn", "dim", "head"])
+def test_no_color_takes_every_style_away(style: Style, terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is bold or dim, too."""
     monkeypatch.setenv("NO_COLOR", "1")
-    terminal.screen().show([Line("fine", "good"), Line("bad", "bad"), Line("odd", "warn")])
-    assert COLOUR.findall(terminal.seen()) == []
+    terminal.screen().show([Line("fine", style)])
+    assert terminal.seen() == "fine\r\n"
 
 
 def test_a_dumb_terminal_gets_no_escapes(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It could not understand them; nor is there a line at the bottom."""
+    """It could not understand them; nor are there rows at the bottom."""
     monkeypatch.setenv("TERM", "dumb")
     screen = terminal.screen()
     Progress(screen).begin()
@@ -65,7 +64,7 @@ def test_a_pipe_gets_whole_lines_without_escapes(capsys: pytest.CaptureFixture[s
     assert capsys.readouterr().out == f"{line}\nhead\n"
 
 
-def test_a_pipe_gets_no_line_at_the_bottom(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_pipe_gets_no_rows_at_the_bottom(capsys: pytest.CaptureFixture[str]) -> None:
     """There is nothing to redraw."""
     progress = Progress(Screen())
     progress.begin()
@@ -82,18 +81,25 @@ def test_a_forced_colour_does_not_reach_a_pipe(
     assert capsys.readouterr().out == "fine\n"
 
 
-def test_a_terminal_gets_a_line_at_the_bottom_that_goes_away(terminal: Terminal) -> None:
-    """It shows how far the run is, and is erased when others write."""
-    progress = Progress(terminal.screen())
-    progress.begin()
-    progress.end()
+def test_a_terminal_gets_rows_at_the_bottom_that_go_away(terminal: Terminal) -> None:
+    """They are erased when others write."""
+    screen = terminal.screen()
+    screen.start_live(lambda _, __: [Line("at work")])
+    screen.stop_live()
     seen = terminal.seen()
-    assert "0 of 0  waiting" in seen
-    assert seen.rindex("\x1b[2K") > seen.rindex("waiting")
+    assert seen.rindex("\x1b[1A\x1b[J") > seen.rindex("at work")
+
+
+def test_a_terminal_of_a_build_machine_gets_no_rows_at_the_bottom(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its output is a log."""
+    monkeypatch.setenv("CI", "true")
+    assert not terminal.screen().has_live_rows
 
 
 @pytest.mark.parametrize("wish", ["is_json", "is_quiet"])
-def test_whoever_wants_only_the_result_gets_no_line_at_the_bottom(wish: str, terminal: Terminal) -> None:
+def test_whoever_wants_only_the_result_gets_no_rows_at_the_bottom(wish: str, terminal: Terminal) -> None:
     """Nor any other progress."""
     screen = terminal.screen(**{wish: True})
     progress = Progress(screen)
@@ -132,13 +138,33 @@ def test_an_error_does_not_steer_the_terminal(capsys: pytest.CaptureFixture[str]
     assert capsys.readouterr().err == f"surefoot: {HARMLESS}\n"
 
 
-def test_the_line_at_the_bottom_does_not_steer_the_terminal(terminal: Terminal) -> None:
-    """It shows what a command printed last."""
+def test_the_rows_at_the_bottom_do_not_steer_the_terminal(terminal: Terminal) -> None:
+    """They show what a command printed last."""
     screen = terminal.screen()
-    screen.start_live(Progress(screen, last_line=HOSTILE).draw)
-    screen.stop_live()
+    screen.start_live(lambda _, __: [Line(f"{HOSTILE}\nmore")])
     seen = terminal.seen()
-    assert ("abc31md" in seen, "\x1b[2J" in seen, "\x07" in seen) == (True, False, False)
+    assert (f"{HARMLESS} more" in seen, "\x1b[2J" in seen, "\x07" in seen) == (True, False, False)
+
+
+def test_what_fits_the_screen_needs_no_pager(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is written as ever."""
+    monkeypatch.setenv("SUREFOOT_PAGER", "sed s/^/paged:/")
+    monkeypatch.setenv("LINES", "5")
+    terminal.screen().page([Line("one")] * 4)
+    assert terminal.seen() == "one\r\n" * 4
+
+
+@pytest.mark.parametrize(
+    ("wishes", "pager"), [({"has_pager": False}, "false"), ({}, "cat"), ({}, "no-such-pager"), ({}, "'")]
+)
+def test_without_a_pager_everything_is_written(
+    wishes: dict[str, bool], pager: str, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Because none is wanted, or there is none."""
+    monkeypatch.setenv("SUREFOOT_PAGER", pager)
+    monkeypatch.setenv("LINES", "5")
+    terminal.screen(**wishes).page([Line("one")] * 9)
+    assert terminal.seen() == "one\r\n" * 9
 
 
 def test_a_document_keeps_every_character_and_steers_nothing(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,6 +6,7 @@ anything itself. Read `surefoot.cli.running` and `surefoot.cli.reading` next.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -18,7 +19,8 @@ app = typer.Typer(
     name="surefoot",
     no_args_is_help=False,
     pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
+    # Its help knows no other way to be without styles.
+    rich_markup_mode=None if os.environ.get("NO_COLOR") else "rich",
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Carry a plan of many small steps through to verified commits, survive any kill, and report what is left.",
     epilog="Begin with: surefoot init, surefoot check surefoot.yaml, surefoot run surefoot.yaml",
@@ -195,6 +197,24 @@ def status(run: RunName = None, *, repo: Repo = None, as_json: AsJson = False) -
 
 
 @app.command(rich_help_panel="Look")
+def watch(
+    run: RunName = None,
+    *,
+    repo: Repo = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the journal as it grows, one JSON object an event.")
+    ] = False,
+) -> None:
+    """Watch a run that another program works on, until that stops. Ctrl-C leaves; the run goes on.
+
+    Example: surefoot watch latest
+    """
+    from surefoot.cli.watching import watch
+
+    raise typer.Exit(watch(run, repo, Screen(is_json=as_json)))
+
+
+@app.command(rich_help_panel="Look")
 def ls(
     *,
     repo: Annotated[
@@ -212,23 +232,25 @@ def ls(
 
 
 @app.command(rich_help_panel="Look")
-def show(
+def show(  # noqa: PLR0913 - as `run`
     run: RunName = None,
     step: Annotated[str | None, typer.Argument(metavar="[STEP]", help="One step.", autocompletion=offer_steps)] = None,
     *,
     repo: Repo = None,
     events: Annotated[bool, typer.Option("--events", help="Show the journal, a line an event.")] = False,
     output: Annotated[bool, typer.Option("--output", help="Show all that the step's body printed.")] = False,
+    stat: Annotated[bool, typer.Option("--stat", help="Of the commit only how much was changed in each file.")] = False,
+    pager: Annotated[bool, typer.Option("--pager/--no-pager", help="Whether what is long comes page by page.")] = True,
     as_json: AsJson = False,
 ) -> None:
-    """Show the steps of a run; or of one step its attempts, checks with evidence, output and commit.
+    """Show the steps of a run; or of one step what it was asked, attempts, checks with evidence, output and commit.
 
     Example: surefoot show latest build --output
     """
     from surefoot.cli.showing import Wanted, show
 
-    wanted = Wanted(step=step, events=events, output=output)
-    raise typer.Exit(show(run, repo, wanted, Screen(is_json=as_json)))
+    wanted = Wanted(step=step, events=events, output=output, stat=stat)
+    raise typer.Exit(show(run, repo, wanted, Screen(is_json=as_json, has_pager=pager)))
 
 
 @app.command(rich_help_panel="Look")

@@ -1,26 +1,38 @@
-"""How a run goes, while it goes: a line for each event of interest, and the line at the bottom.
+"""How a run goes, while it goes: a line for each event of interest, and on a terminal the tree below them.
 
 Owns which events are told, and in which words. Unexpected things (findings, writes nobody declared, a branch that was
-left alone) are told at once. Must never hold a run up. Read `surefoot.cli.questions` next.
+left alone) are told at once; what goes as it should has no line where the tree shows it. Must never hold a run up. Read
+`surefoot.cli.tree` and `surefoot.cli.questions` next.
 """
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from surefoot.cli.lines import Line, Style, counted, duration, first_line, listed, one_line, words_of
+from surefoot.cli.at_work import AtWork
+from surefoot.cli.lines import EMPTY, Line, Style, block, counted, duration, first_line, listed, one_line
 from surefoot.cli.screen import Screen
 from surefoot.cli.telling import HASH, style_of
+from surefoot.cli.tree import View, tree_lines
 from surefoot.core import events as ev
 from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.ids import StepId
-from surefoot.core.state import FINAL, RunState, StepStatus
+from surefoot.core.state import RunState, StepStatus
 
 WORD = 10
 """The width of the column that says what happened."""
+REDRAW_S = 0.2
+"""How often the tree is drawn anew."""
 _PROOFS = {"checks": "proved by its checks", "probe": "proved by its probe", "exit-status-only": "exit status only"}
+
+
+_ROUTINE: tuple[Style, ...] = ("good", "dim", "head")
+"""What the tree shows, so that it has no line of its own above it."""
+Hear = Callable[[str], str]
+"""Returns the last line of output from a lane."""
 
 
 @dataclass(slots=True)
@@ -30,23 +42,33 @@ class Progress:
     screen: Screen
     began_at: float = field(default_factory=time.time)
     """Times are shown from here on."""
-    at_work: dict[str, tuple[str, float]] = field(default_factory=dict[str, tuple[str, float]])
-    """What is under way, in words, and since when."""
-    last_line: str = ""
-    """The last line a body printed."""
-    counts: tuple[int, int] = (0, 0)
-    """Steps that are final, and all steps."""
+    state: RunState | None = None
+    """Where the run stood when it was last heard of."""
+    hear: Hear = field(default=lambda _: "")
+    """What the command in a lane printed last."""
+    hint: str = ""
+    """What the person can do, told below the tree."""
+    shows_questions: bool = False
+    """Whether questions are shown in full, because nobody is asked here."""
     held_back: list[Line] | None = None
     """Lines that wait until a person has answered."""
-    _attempts: dict[StepId, float] = field(default_factory=dict[StepId, float])
+    work: AtWork = field(init=False)
     _failed: dict[StepId, str] = field(default_factory=dict[StepId, str])
+
+    def __post_init__(self) -> None:
+        """Begin with nothing under way."""
+        self.work = AtWork(self.began_at)
 
     def observe(self, state: RunState, event: Event) -> None:
         """Be told of an event."""
-        self._follow(state, event)
+        self.state = state
+        self.work.follow(state, event)
         told = self.line_of(state, event)
-        if told is not None:
+        if told is not None and not (self.screen.has_live_rows and told.style in _ROUTINE):
             self.tell(told)
+        if self.shows_questions and isinstance(event, ev.QuestionAsked):
+            for line in asked_lines(event):
+                self.tell(line)
 
     def tell(self, line: Line) -> None:
         """Show a line now, or once the person has answered."""
@@ -55,15 +77,11 @@ class Progress:
         else:
             self.screen.note([line])
 
-    def hear(self, _: StepId, line: str) -> None:
-        """Be told of a line that a body printed."""
-        self.last_line = line
-
     def begin(self) -> None:
-        """Show the line at the bottom, where there is one, and what was held back."""
+        """Show the tree, where it can be shown, and what was held back."""
         lines, self.held_back = self.held_back or [], None
         self.screen.note(lines)
-        if self.screen.has_live_line:
+        if self.screen.has_live_rows and not self.screen.is_live:
             self.screen.start_live(self.draw)
 
     def hold(self) -> None:
@@ -77,47 +95,25 @@ class Progress:
         lines, self.held_back = self.held_back or [], None
         self.screen.note(lines)
 
-    def draw(self, width: int) -> str:
-        """Return the line at the bottom."""
-        done, total = self.counts
-        now = time.time()
-        works = [f"{words} {duration(now - since)}" for words, since in list(self.at_work.values())]
-        head = f"{duration(now - self.began_at):>8}  {done} of {total}  {', '.join(works) or 'waiting'}"
-        said = one_line(words_of(self.last_line))
-        return f"{head}  │ {said}"[:width] if said else head[:width]
+    async def keep_drawing(self) -> None:
+        """Draw the tree again and again, until cancelled. In the loop of the engine: nothing changes meanwhile."""
+        took_s = 0.0
+        while True:
+            # Of a run with very many steps the tree is drawn less often: most of the time is for the engine.
+            await asyncio.sleep(max(REDRAW_S, 10 * took_s))
+            began = time.monotonic()
+            self.screen.refresh()
+            took_s = time.monotonic() - began
 
-    # --- what is under way
-
-    def _follow(self, state: RunState, event: Event) -> None:
-        """Keep what the line at the bottom shows."""
-        match event:
-            case ev.EngineStarted() | ev.GroupExpanded() | ev.StepsReset():
-                self._count(state)
-            case ev.StepStarted():
-                self._attempts[event.step] = event.at
-                self.at_work[event.step], self.last_line = (event.step, event.at), ""
-            case ev.LaneRequested():
-                self.at_work["lane"] = ("preparing a lane", event.at)
-            case ev.LaneReady() | ev.LaneFailed():
-                self.at_work.pop("lane", None)
-            case ev.CheckAsked() if event.step == ACCEPTANCE:
-                self.at_work[ACCEPTANCE] = (f"acceptance check {event.check + 1}", event.at)
-            case ev.CheckAnswered() if event.step == ACCEPTANCE:
-                self.at_work.pop(ACCEPTANCE, None)
-            case ev.StepVerified() | ev.StepFailed() | ev.StepSkipped() | ev.RolledBack() | ev.RunEnded():
-                self.at_work.pop(getattr(event, "step", ""), None)
-                self._count(state)
-            case ev.RetryScheduled() | ev.Interrupted() | ev.QuestionAsked():
-                self.at_work.pop(event.step, None)
-            case ev.QuestionAnswered():
-                asked = state.questions[event.question].asked
-                self.at_work[asked.step] = (asked.step, event.at)
-            case _:
-                pass
-
-    def _count(self, state: RunState) -> None:
-        every = list(state.steps())
-        self.counts = sum(node.status in FINAL for node in every), len(every)
+    def draw(self, width: int, height: int) -> list[Line]:
+        """Return the tree."""
+        if self.state is None:
+            return []
+        nodes = (self.state.nodes[name] for name in self.state.active)
+        lanes = {node.spec.id: node.work.lane for node in nodes if node.work is not None and node.work.lane is not None}
+        said = {name: self.hear(lane) for name, lane in lanes.items()}
+        view = View(state=self.state, work=self.work, now=time.time(), said=said, hint=self.hint)
+        return tree_lines(view, width, height)
 
     # --- what is told
 
@@ -133,7 +129,7 @@ class Progress:
 
     def took(self, event: ev.StepEvent) -> str:
         """Say how long the attempt took."""
-        return duration(event.at - self._attempts.get(event.step, event.at))
+        return duration(self.work.took(event))
 
     def is_news(self, step: StepId, reason: str) -> bool:
         """Tell whether this reason was not told just now."""
@@ -142,6 +138,16 @@ class Progress:
     def remember(self, step: StepId, reason: str) -> None:
         """Keep in mind that the reason was told."""
         self._failed[step] = reason
+
+
+def asked_lines(asked: ev.QuestionAsked) -> Iterator[Line]:
+    """Yield a question in full, and the command that answers it."""
+    yield EMPTY
+    yield Line(f"Question {asked.question}", "head")
+    yield from block(asked.text, 2)
+    takes = "|".join(map(one_line, asked.options)) or "TEXT"
+    yield Line(f"  surefoot answer {asked.question} {takes}", "warn", is_whole=True)
+    yield EMPTY
 
 
 Words = tuple[str, str, Style]
@@ -257,7 +263,7 @@ def _accept_answer(_: Progress, state: RunState, event: ev.CheckAnswered) -> Wor
     if event.step != ACCEPTANCE:
         return None
     name = state.plan.accept[event.check].name
-    style = style_of(event.verdict.value) if event.moment is ev.Moment.AFTER else ""
+    style = style_of(event.verdict.value) if event.moment is ev.Moment.AFTER else "dim"
     moment = "baseline" if event.moment is ev.Moment.BEFORE else "accept"
     said = f": {first_line(event.text)}" if event.text and event.verdict is not ev.Verdict.PASSED else ""
     return moment, f"{one_line(name)}  {event.verdict.value}{said}", style

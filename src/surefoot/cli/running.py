@@ -18,6 +18,7 @@ from surefoot.api.people import retry as set_to_retry
 from surefoot.api.reading import plan_has_changed
 from surefoot.api.running import Engagement, Options, Source, Watching, create_run, engage
 from surefoot.cli.exits import ExitCode, code_of_run
+from surefoot.cli.hearing import Listener
 from surefoot.cli.lines import EMPTY, Line, counted, listed, one_line
 from surefoot.cli.lookup import find_run, root_of
 from surefoot.cli.plans import finding_lines, plan_lines
@@ -39,6 +40,7 @@ from surefoot.sandbox import rung_detail
 
 PLAN_SUFFIXES = (".yaml", ".yml")
 _HINTS = (
+    "Ctrl-C pauses: what runs is finished first, nothing new starts.",
     "Ctrl-C again ends what can be repeated and puts it back; an irreversible effect is still waited for.",
     "Ctrl-C again stops at once; an outside effect that is under way is then in doubt.",
     "Stopping at once.",
@@ -112,7 +114,7 @@ def resume(name: str | None, repo: Path | None, consent: Consent, screen: Screen
             screen.note([Line(text, "warn", hang=2)])
         if state.outcome is not None and _has_followed(state):
             screen.show([Line("This run has ended, so there is nothing to resume.", "dim")])
-            return _conclude(state, screen)
+            return conclude(state, screen)
         screen.note([Line(f"Resuming run {run}: {one_line(state.plan.goal)}", "head", hang=2), *_rung_lines()])
         return _work(home, run, consent, screen)
 
@@ -169,8 +171,9 @@ def _rung_lines() -> Iterator[Line]:
 
 def _work(home: Home, run: RunId, consent: Consent, screen: Screen) -> ExitCode:
     """Let an engine work on the run until it stops; then report."""
-    progress = Progress(screen)
+    progress = Progress(screen, hear=Listener.of(home.folder / "runs", run).last_line, hint=_HINTS[0])
     asker = Asker(progress) if screen.can_ask else None
+    progress.shows_questions = asker is None and screen.has_live_rows
 
     def observe(state: RunState, event: Event) -> None:
         progress.observe(state, event)
@@ -181,15 +184,25 @@ def _work(home: Home, run: RunId, consent: Consent, screen: Screen) -> ExitCode:
         _hear_signals(engagement, progress)
         if asker is not None:
             asker.engagement = engagement
+        progress.state = engagement.state
         progress.begin()
 
-    watching = Watching(observer=observe, on_line=progress.hear, engaged=engaged, answers_here=asker is not None)
+    watching = Watching(observer=observe, engaged=engaged, answers_here=asker is not None)
     screen.note([EMPTY])
     try:
-        state = asyncio.run(engage(home, run, consent.options, watching=watching))
+        state = asyncio.run(_engaged(home, run, consent.options, watching, progress))
     finally:
         progress.end()
-    return _conclude(state, screen)
+    return conclude(state, screen)
+
+
+async def _engaged(home: Home, run: RunId, options: Options, watching: Watching, progress: Progress) -> RunState:
+    """Let the engine work, and draw meanwhile."""
+    drawing = asyncio.create_task(progress.keep_drawing())
+    try:
+        return await engage(home, run, options, watching=watching)
+    finally:
+        drawing.cancel()
 
 
 def _hear_signals(engagement: Engagement, progress: Progress) -> None:
@@ -199,15 +212,15 @@ def _hear_signals(engagement: Engagement, progress: Progress) -> None:
     def stop(times: int) -> None:
         for _ in range(times):
             engagement.ask_to_stop()
-        hint = _HINTS[min(engagement.stops_asked, len(_HINTS)) - 1]
-        progress.screen.show([EMPTY, Line(hint, "warn", hang=2)])
+        progress.hint = _HINTS[min(engagement.stops_asked, len(_HINTS) - 1)]
+        progress.screen.show([EMPTY, Line(progress.hint, "warn", hang=2)])
 
     for number, times in ((signal.SIGINT, 1), (signal.SIGTERM, 2), (signal.SIGHUP, 2)):
         if number is not signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
             loop.add_signal_handler(number, stop, times)
 
 
-def _conclude(state: RunState, screen: Screen) -> ExitCode:
+def conclude(state: RunState, screen: Screen) -> ExitCode:
     """Report where the run stands, and return the exit code for it."""
     report = cast("Report", report_of(state))
     if screen.is_json:

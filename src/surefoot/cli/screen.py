@@ -1,4 +1,4 @@
-"""What is written where: lines to the terminal or a pipe, JSON for programs, the live line at the bottom.
+"""What is written where: lines to the terminal or a pipe, JSON for programs, the live rows at the bottom.
 
 Owns standard output and error. Must never let a reader who has gone away (`| head`, a closed terminal) stop a run. Read
 `surefoot.cli.progress` next.
@@ -9,17 +9,18 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import IO, TYPE_CHECKING
 
 from surefoot.cli.lines import Line, Style, clean, wrapped
+from surefoot.cli.pager import page
+from surefoot.cli.region import Region, Size
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.live import Live
-    from rich.text import Text
 
 _RICH: Mapping[Style, str] = {
     "": "",
@@ -30,6 +31,7 @@ _RICH: Mapping[Style, str] = {
     "head": "bold",
 }
 _NARROWEST = 20
+_REMEMBERED = 200
 
 
 @dataclass
@@ -40,7 +42,11 @@ class Screen:
     """Whether standard output is for one JSON document and nothing else."""
     is_quiet: bool = False
     """Whether only results and errors are shown."""
-    _live: Live | None = field(default=None, init=False)
+    has_pager: bool = True
+    """Whether what is long may come page by page."""
+    _region: Region | None = field(default=None, init=False)
+    _kept: deque[str] = field(default_factory=lambda: deque[str](maxlen=_REMEMBERED), init=False)
+    """What was written last, for a terminal that has to be written anew."""
 
     def __post_init__(self) -> None:
         """Let file names that are no text through, visibly."""
@@ -60,15 +66,26 @@ class Screen:
         return not self.is_json and self.is_terminal and sys.stdin is not None and sys.stdin.isatty()
 
     @property
-    def has_live_line(self) -> bool:
-        """Tell whether a line at the bottom can be redrawn."""
-        return self.is_terminal and not self.is_json and not self.is_quiet and not self._console.is_dumb_terminal
+    def has_live_rows(self) -> bool:
+        """Tell whether rows at the bottom can be redrawn: a person looks on, at a terminal that can."""
+        is_watched = self.is_terminal and not self.is_json and not self.is_quiet
+        return is_watched and not self._console.is_dumb_terminal and not os.environ.get("CI")
+
+    @property
+    def is_live(self) -> bool:
+        """Tell whether there are such rows now."""
+        return self._region is not None
 
     @cached_property
     def _console(self) -> Console:
         from rich.console import Console
 
         return Console(highlight=False, markup=False, emoji=False)
+
+    @cached_property
+    def _has_styles(self) -> bool:
+        """Tell whether anything may be coloured, bold or dim: `NO_COLOR` takes away all of it."""
+        return not os.environ.get("NO_COLOR")
 
     def show(self, lines: Iterable[Line]) -> None:
         """Write lines to standard output, as wide as the terminal; unless that is for JSON."""
@@ -80,7 +97,22 @@ class Screen:
             return
         width = max(_NARROWEST, self._console.width)
         for line in lines:
-            self._print(line, wrapped(line, width))
+            self._print([self._painted(line, row, number) for number, row in enumerate(wrapped(line, width))])
+
+    def page(self, lines: Iterable[Line]) -> None:
+        """Write lines as `show` does; on a terminal, more of them than it has rows come page by page."""
+        if not self.is_terminal or self.is_json or not self.has_pager or self._console.is_dumb_terminal:
+            self.show(lines)
+            return
+        width, height = self._size()
+        every = list(lines)
+        rows = [
+            self._painted(line, row, number)
+            for line in every
+            for number, row in enumerate(wrapped(line, max(_NARROWEST, width)))
+        ]
+        if len(rows) < height or not page("\n".join(rows) + "\n"):
+            self.show(every)
 
     def note(self, lines: Iterable[Line]) -> None:
         """Write lines that tell how it goes; `--quiet` leaves them out."""
@@ -103,44 +135,53 @@ class Screen:
         """Write one JSON document to standard output."""
         self.text(json.dumps(value, indent=2) + "\n")
 
-    def start_live(self, draw: Callable[[int], str]) -> None:
-        """Show a line at the bottom; `draw` is asked for it again and again, with the width there is."""
-        from rich.live import Live
+    def start_live(self, draw: Callable[[int, int], Sequence[Line]]) -> None:
+        """Show rows at the bottom; `draw` is asked for them at each refresh, with the columns and rows there are."""
 
-        self._live = Live(
-            get_renderable=lambda: self._live_text(draw),
-            console=self._console,
-            transient=True,
-            refresh_per_second=4,
-            redirect_stdout=False,
-            redirect_stderr=False,
-        )
-        self._live.start()
+        def rows(size: Size) -> list[str]:
+            width = max(_NARROWEST, size[0]) - 1
+            return [self._painted(line, _cut(line.text, width)) for line in draw(width, max(1, size[1] - 1))]
+
+        self._region = Region(self._emit, self._size, rows, self._kept)
+        self._region.refresh()
+
+    def refresh(self) -> None:
+        """Draw the rows at the bottom as they are now."""
+        if self._region is not None:
+            self._region.refresh()
 
     def stop_live(self) -> None:
-        """Take the line at the bottom away."""
-        if self._live is not None:
-            self._live.stop()
-            self._live = None
+        """Take the rows at the bottom away."""
+        if self._region is not None:
+            self._region.erase()
+            self._region = None
 
-    def _live_text(self, draw: Callable[[int], str]) -> Text:
+    def _size(self) -> Size:
+        size = self._console.size
+        return size.width, size.height
+
+    def _print(self, lines: Sequence[str]) -> None:
+        if self._region is not None:
+            self._region.above(lines)
+            return
+        self._kept.extend(lines)
+        for line in lines:
+            self._emit(line + "\n")
+
+    def _painted(self, line: Line, row: str, number: int = 0) -> str:
+        """Return a row of a line with its colours."""
         from rich.text import Text
 
-        width = max(_NARROWEST, self._console.width - 1)
-        return Text(draw(width)[:width], style="dim", no_wrap=True, overflow="ellipsis")
+        text = Text(clean(row))
+        end = line.styled if line.styled is not None else len(row)
+        if self._has_styles and line.style and (number == 0 or line.styled is None):
+            text.stylize(_RICH[line.style], 0, end)
+        with self._console.capture() as captured:
+            self._console.print(text, soft_wrap=True, end="")
+        return captured.get()
 
-    def _print(self, line: Line, rows: Sequence[str]) -> None:
-        from rich.text import Text
-
-        for number, row in enumerate(rows):
-            text = Text(clean(row))
-            end = line.styled if line.styled is not None else len(row)
-            if line.style and (number == 0 or line.styled is None):
-                text.stylize(_RICH[line.style], 0, end)
-            try:
-                self._console.print(text, soft_wrap=True)
-            except OSError:
-                _let_go(sys.stdout)
+    def _emit(self, text: str) -> None:
+        self._write(sys.stdout, text)
 
     def _write(self, stream: IO[str], text: str) -> None:
         try:
@@ -155,3 +196,11 @@ def _let_go(stream: IO[str]) -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, stream.fileno())
     os.close(nowhere)
+
+
+def _cut(text: str, width: int) -> str:
+    """Return text that is at most so many columns wide."""
+    from rich.cells import cell_len, set_cell_size
+
+    text = text.replace("\n", " ").expandtabs()
+    return text if cell_len(text) <= width else set_cell_size(text, width - 1).rstrip() + "…"

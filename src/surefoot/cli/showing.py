@@ -1,36 +1,31 @@
 """`show`: the steps of a run, one step in full, or the journal.
 
-Owns how a step's history looks: attempts, checks with their evidence, output, commit. Must never change anything. Read
-`surefoot.cli.reading` next.
+Owns how a run's steps and its events look. Must never change anything. Read `surefoot.cli.step_page` next.
 """
 
 from __future__ import annotations
 
 import json
-import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import cast
 
 from surefoot.api.home import Home
 from surefoot.api.reading import events
-from surefoot.cli.lines import EMPTY, Line, Style, block, clean, counted, duration, one_line, words_of
+from surefoot.cli.lines import EMPTY, Line, block, duration, one_line, words_of
 from surefoot.cli.lookup import find_run
 from surefoot.cli.reading import engine_of, read_report
-from surefoot.cli.render_report import head_lines
+from surefoot.cli.render_report import head_lines, next_lines
 from surefoot.cli.screen import Screen
-from surefoot.cli.shape import CheckShape, StepShape
-from surefoot.cli.telling import HASH, is_done, proof_of, style_of
-from surefoot.core import events as ev
+from surefoot.cli.shape import Report, StepShape
+from surefoot.cli.step_page import StepPage, blob_text
+from surefoot.cli.telling import proof_of, style_of
 from surefoot.core.events import Event
-from surefoot.core.ids import BlobId, RunId
-from surefoot.errors import JournalError, RunNotFound, UsageError
-
-_TAIL = 15
-"""So many lines of an output are shown, from its end."""
-_DIFF_MOST = 200
+from surefoot.core.ids import RunId, StepId
+from surefoot.core.state import FINAL, RunState
+from surefoot.errors import RunNotFound, UsageError
+from surefoot.journal import Recorded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +38,8 @@ class Wanted:
     """The journal."""
     output: bool
     """All that the body printed."""
+    stat: bool = False
+    """Of the commit only how much was changed in each file."""
 
 
 def show(name: str | None, repo: Path | None, wanted: Wanted, screen: Screen) -> int:
@@ -65,9 +62,9 @@ def show(name: str | None, repo: Path | None, wanted: Wanted, screen: Screen) ->
         elif wanted.events:
             _show_events(home, run, screen, only=wanted.step)
         elif screen.is_json:
-            screen.document(step)
+            screen.document(StepPage.of(home, run, step).document())
         else:
-            screen.show(_step_lines(home, run, step))
+            screen.page(StepPage.of(home, run, step).lines(stat_only=wanted.stat))
     return 0
 
 
@@ -89,29 +86,47 @@ def _show_run(home: Home, run: RunId, wanted: Wanted, screen: Screen) -> None:
     if screen.is_json:
         screen.document(report)
         return
-    screen.show([*head_lines(report, engine_of(home, run)), EMPTY])
+    lines = [*head_lines(report, engine_of(home, run)), EMPTY, *_tree_lines(home.state(run), report)]
+    screen.page([*lines, EMPTY, *next_lines(report, engine_of(home, run))])
+
+
+def _tree_lines(state: RunState, report: Report) -> Iterator[Line]:
+    """Yield the steps in the order of the plan, members below their group."""
     widest = min(40, max((len(step["id"]) for step in report["steps"]), default=0))
+    group: StepId | None = None
     for step in report["steps"]:
-        screen.show([_brief(step, widest)])
+        own = state.nodes[StepId(step["id"])].group
+        if own is not None and own != group:
+            members = [state.nodes[name].status for name in state.nodes[own].members or ()]
+            over = sum(status in FINAL for status in members)
+            yield Line(f"{'group':<9}  {own}  {over} of {len(members)}", "dim")
+        group = own
+        yield _brief(step, widest, "  " if own is not None else "")
 
 
-def _brief(step: StepShape, widest: int) -> Line:
+def _brief(step: StepShape, widest: int, indent: str) -> Line:
     word = f"{step['state'].replace('_', ' '):<9}"
     said = proof_of(step) if step["state"] == "verified" else one_line(step["reason"] or "").replace("_", " ")
-    text = f"{word}  {step['id']:<{widest}}  {said}"
+    if step["started_at"] is not None and step["ended_at"] is not None:
+        said = f"{said}, {duration(step['ended_at'] - step['started_at'])}".removeprefix(", ")
+    text = f"{word}  {indent}{step['id']:<{widest}}  {said}"
     return Line(text.rstrip(), style_of(step["state"]), hang=11, styled=len(word))
 
 
 def _show_events(home: Home, run: RunId, screen: Screen, *, only: str | None) -> None:
-    for recorded in events(home, run):
-        event = recorded.event
-        if only is not None and getattr(event, "step", None) != only:
-            continue
-        if screen.is_json:
-            document = {"seq": recorded.seq, "kind": event.kind, "version": event.version, **asdict(event)}
-            screen.text(json.dumps(document, default=str) + "\n")
-        else:
-            screen.show([_event_line(recorded.seq, event)])
+    wanted = (one for one in events(home, run) if only is None or getattr(one.event, "step", None) == only)
+    if screen.is_json:
+        for recorded in wanted:
+            screen.text(event_row(recorded))
+    else:
+        screen.page(_event_line(recorded.seq, recorded.event) for recorded in wanted)
+
+
+def event_row(recorded: Recorded) -> str:
+    """Return an event as one line of JSON."""
+    event = recorded.event
+    document = {"seq": recorded.seq, "kind": event.kind, "version": event.version, **asdict(event)}
+    return json.dumps(document, default=str) + "\n"
 
 
 def _event_line(seq: int, event: Event) -> Line:
@@ -130,136 +145,11 @@ def _short(value: object) -> str:
 # --- one step
 
 
-def _step_lines(home: Home, run: RunId, step: StepShape) -> Iterator[Line]:
-    title = f": {one_line(step['title'])}" if step["title"] else ""
-    yield Line(f"Step {step['id']}{title}", "head", hang=2)
-    word = step["state"].replace("_", " ")
-    said = proof_of(step) if is_done(step) and step["state"] == "verified" else one_line(step["reason"] or "")
-    yield Line(f"{word}{': ' if said else ''}{said}", style_of(step["state"]), hang=2, styled=len(word))
-    yield Line(f"effect {step['effect']}, {counted(step['attempts'], 'attempt')}")
-    yield EMPTY
-    yield Line("Attempts", "head")
-    yield from _attempt_lines(home, run, step["id"])
-    if step["checks"]:
-        yield EMPTY
-        yield Line("Checks", "head")
-        for check in step["checks"]:
-            yield from _check_lines(home, check)
-    yield EMPTY
-    yield Line("Output of the body", "head")
-    yield from _tail_lines(home, step["output"], f"surefoot show {run} {step['id']} --output")
-    if step["commit"] is not None:
-        yield EMPTY
-        yield from _commit_lines(home, run, step["commit"])
-
-
-def _attempt_lines(home: Home, run: RunId, step: str) -> Iterator[Line]:
-    began = 0.0
-    for recorded in events(home, run):
-        event = recorded.event
-        if not isinstance(event, ev.StepEvent) or event.step != step:
-            continue
-        if isinstance(event, ev.StepStarted):
-            began = event.at
-        said = _said_of_attempt(event, began)
-        if said is not None:
-            text, style = said
-            yield Line(f"  {event.attempt}  {text}".rstrip(), style, hang=5)
-
-
-def _said_of_attempt(event: ev.StepEvent, began: float) -> tuple[str, Style] | None:
-    """Say what an event means for the attempt it belongs to; None: nothing to tell."""
-    match event:
-        case ev.BodyFinished(ending=how):
-            code = f" {how.exit_code}" if how.exit_code is not None and how.status != "ok" else ""
-            return f"body {how.status}{code} after {duration(event.duration_s)}", ""
-        case ev.AttemptFailed():
-            return f"failed ({event.diagnosis}): {one_line(event.reason)}", "bad"
-        case ev.LaneRestored():
-            return "restored", ""
-        case ev.ProbeAnswered():
-            return f"probe: {event.answer} {one_line(event.text)}", ""
-        case ev.QuestionAsked():
-            return f"asked: question {event.question}", ""
-        case ev.ApprovalRecorded():
-            return f"approved by {one_line(event.by)}", ""
-        case ev.StepVerified():
-            return f"verified after {duration(event.at - began)}", "good"
-        case ev.StepSkipped():
-            return f"skipped: {one_line(event.reason)}", ""
-        case ev.StepFailed():
-            return f"given up: {one_line(event.reason)}", ""
-        case _:
-            return None
-
-
-def _check_lines(home: Home, check: CheckShape) -> Iterator[Line]:
-    word = check["verdict"].replace("_", " ")
-    flags = f" [{', '.join(check['flags'])}]" if check["flags"] else ""
-    before = f", before: {check['before']}" if check["before"] else ""
-    text = f"  {word}  {one_line(check['name'])} ({check['expect']}{before}){flags}"
-    yield Line(text, style_of(check["verdict"]), hang=6, styled=len(word) + 2)
-    yield from block(check["text"], 6, "dim")
-    if check["evidence"]:
-        yield from _tail_lines(home, check["evidence"], "")
-
-
-def _tail_lines(home: Home, blob: str | None, command: str) -> Iterator[Line]:
-    text = _blob_text(home, blob)
-    rows = words_of(text).rstrip().splitlines()
-    if len(rows) > _TAIL:
-        how = f"; all of it: {command}" if command else ""
-        yield Line(f"      … {len(rows) - _TAIL} lines before{how}", "dim", is_whole=True)
-    yield from (Line(f"      {row}", "dim", hang=8) for row in rows[-_TAIL:])
-    if not rows and command:
-        yield Line("      (nothing)", "dim")
-
-
-def _blob_text(home: Home, blob: str | None) -> str:
-    if blob is None:
-        return ""
-    try:
-        return home.journal.blobs.get(BlobId(blob)).decode("utf-8", "replace")
-    except JournalError as error:
-        return error.message
-
-
 def _show_output(home: Home, step: StepShape, screen: Screen) -> None:
-    text = _blob_text(home, step["output"])
+    text = blob_text(home, step["output"])
     if screen.is_json:
         screen.document({"step": step["id"], "output": text})
+    elif screen.is_terminal:
+        screen.page(block(words_of(text), 0))
     else:
-        screen.text(words_of(text) if screen.is_terminal else text)
-
-
-def _commit_lines(home: Home, run: RunId, commit: str) -> Iterator[Line]:
-    """Yield the commit as git shows it, from the user's repository or else from the run's own store."""
-    yield Line(f"Commit {commit[:HASH]}", "head")
-    repository = home.created(run).repository
-    for folder in (repository, home.run_folder(run) / "store"):
-        rows = _git_show(Path(cast("str", folder)), commit) if folder is not None else None
-        if rows is not None:
-            break
-    else:
-        yield Line("  git cannot show it: the repository is gone", "warn")
-        return
-    for row in rows[:_DIFF_MOST]:
-        is_change = row[:1] in {"+", "-"} and row[:3] not in {"+++", "---"}
-        yield Line(f"  {row}", ("good" if row[0] == "+" else "bad") if is_change else "", is_whole=True)
-    if len(rows) > _DIFF_MOST:
-        yield Line(f"  … {len(rows) - _DIFF_MOST} lines more: git -C {repository} show {commit[:HASH]}", "dim")
-
-
-def _git_show(folder: Path, commit: str) -> list[str] | None:
-    """Return `git show --stat --patch` of a commit, without colours and without the user's own way of showing."""
-    command = ["git", "-C", str(folder), "--no-pager", "show", "--no-color", "--no-ext-diff", "--no-textconv"]
-    try:
-        done = subprocess.run(
-            [*command, "--stat", "--patch", "--format=%an, %ad%n%n%B", commit, "--"],
-            capture_output=True,
-            check=False,
-            timeout=30,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return clean(done.stdout.decode("utf-8", "replace")).rstrip().splitlines() if done.returncode == 0 else None
+        screen.text(text)

@@ -35,7 +35,6 @@ class OutputSpool:
     def finish(self) -> None:
         """Take it that nothing more will come."""
         self._store(self._mask.finish())
-        self._spool.flush()
         if self._lines:
             self._lines.finish()
 
@@ -48,6 +47,8 @@ class OutputSpool:
         if not masked:
             return
         self._spool.write(masked)
+        # Other programs may look on while the command runs.
+        self._spool.flush()
         self.written += len(masked)
         # One character more than needed, because the cut may go through one.
         self._tail = (self._tail + masked)[-_BYTES_A_CHARACTER * (TAIL_CHARACTERS + 1) :]

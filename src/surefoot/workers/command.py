@@ -38,7 +38,7 @@ class LaneCommands:
 
     async def run(self, request: CommandRequest) -> CommandOutcome:
         """Run a command to its end and store its output."""
-        spool = self.room.new_spool()
+        spool = self.room.new_spool(self.lane)
         try:
             result = await run_command(self._spec(request), spool=spool, masker=self.room.masker, on_line=self.on_line)
             return self._outcome(result)

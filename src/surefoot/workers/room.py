@@ -118,10 +118,10 @@ class Room:
         assert self.workspace is not None
         return self.workspace
 
-    def new_spool(self) -> Path:
-        """Return a path for the output of one more command."""
+    def new_spool(self, lane: str) -> Path:
+        """Return a path for the output of one more command in a lane; who watches the run finds it by that."""
         self.spooled += 1
-        return self.spool_folder / f"{os.getpid()}-{self.spooled}.out"
+        return self.spool_folder / f"{os.getpid()}-{self.spooled}-{lane}.out"
 
     def store(self, content: bytes) -> BlobId:
         """Store evidence, secrets masked."""

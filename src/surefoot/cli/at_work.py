@@ -1,0 +1,152 @@
+"""What a run is at, step by step, as its events tell it.
+
+Owns the stations of the steps under way (body, which check, which lane), what belongs to no step (a lane being made
+usable, the acceptance checks), and what was finished last. Pure: must never look at a clock, a file or a terminal. Read
+`surefoot.cli.tree` next.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from surefoot.cli.lines import Style, one_line
+from surefoot.core import events as ev
+from surefoot.core.events import ACCEPTANCE, Event
+from surefoot.core.ids import StepId
+from surefoot.core.queue import has_turn
+from surefoot.core.state import RunState, StepState
+
+LATELY = 5
+"""So many finished steps are kept to be shown."""
+_STATIONS = {
+    "step_started": "starting",
+    "checkpoint_asked": "checkpoint",
+    "check_asked": "checks",
+    "probe_asked": "probe",
+    "body_started": "body",
+    "interrupt_asked": "being ended",
+    "inspection_asked": "looking at what it wrote",
+    "merge_asked": "merging with the branch",
+    "place_asked": "laying out the merged files",
+    "commit_asked": "commit",
+    "restore_asked": "being put back",
+}
+_QUEUED = "waiting in the queue"
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """What is under way, and since when."""
+
+    words: str
+    """In a few words."""
+    since: float
+    """In seconds since the epoch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A step that has just come to its end."""
+
+    step: StepId
+    """Which."""
+    word: str
+    """How, in a word."""
+    took_s: float
+    """How long its last attempt took."""
+    style: Style
+    """What the word means."""
+
+
+@dataclass(slots=True)
+class AtWork:
+    """What is under way in one run."""
+
+    began_at: float
+    """When the engine began; times are shown from here on."""
+    own: dict[str, Station] = field(default_factory=dict[str, Station])
+    """What belongs to no step."""
+    lately: deque[Finished] = field(default_factory=lambda: deque[Finished](maxlen=LATELY))
+    """The steps finished last, the latest at the end."""
+    around_s: float = 0.0
+    """How long lane and acceptance checks took before the first change: about what they take at the end."""
+    _stations: dict[StepId, Station] = field(default_factory=dict[StepId, Station])
+    _attempts: dict[StepId, float] = field(default_factory=dict[StepId, float])
+
+    def station_of(self, state: RunState, node: StepState) -> Station:
+        """Return what an active step is at; of one met in the middle only what the state knows."""
+        name, work = node.spec.id, node.work
+        known = self._stations.get(name)
+        if known is None:
+            words = _STATIONS.get((work.open if work is not None else None) or "", "starting")
+            known = Station(words, self._attempts.get(name, node.started_at or state.at))
+        if name in state.queue and work is not None and work.open is None and not has_turn(state, node):
+            return Station(_QUEUED, known.since)
+        return known
+
+    def join(self, state: RunState) -> None:
+        """Begin in the middle of a run."""
+        for name in state.active:
+            self._attempts[name] = state.nodes[name].started_at or state.at
+
+    def took(self, event: ev.StepEvent) -> float:
+        """Return how long the attempt has taken, in seconds."""
+        return event.at - self._attempts.get(event.step, event.at)
+
+    def follow(self, state: RunState, event: Event) -> None:
+        """Be told of an event. The state may be ahead of it."""
+        match event:
+            case ev.EngineStarted():
+                self.own.clear()
+                self._stations.clear()
+            case ev.LaneRequested():
+                self.own[f"lane {event.lane}"] = Station("being prepared", event.at)
+            case ev.LaneReady() | ev.LaneFailed():
+                self.own.pop(f"lane {event.lane}", None)
+                if isinstance(event, ev.LaneReady) and event.lane != "clean":
+                    self.around_s = max(self.around_s, event.duration_s)
+            case ev.ExpansionAsked():
+                self.own[event.group] = Station("finding the items of the group", event.at)
+            case ev.GroupExpanded() | ev.ExpansionFailed():
+                self.own.pop(event.group, None)
+            case ev.CheckEvent() if event.step == ACCEPTANCE:
+                self._follow_acceptance(state, event)
+            case ev.StepEvent():
+                self._follow_step(state, event)
+            case _:
+                pass
+
+    def _follow_acceptance(self, state: RunState, event: ev.CheckEvent) -> None:
+        """Acceptance checks are asked one after the other."""
+        self.own.pop("acceptance", None)
+        if isinstance(event, ev.CheckAsked):
+            checks = state.plan.accept
+            words = f"check {event.check + 1} of {len(checks)}, {one_line(checks[event.check].name)}"
+            self.own["acceptance"] = Station(words, event.at)
+        elif isinstance(event, ev.CheckAnswered) and event.moment is ev.Moment.BEFORE:
+            self.around_s += event.duration_s
+
+    def _follow_step(self, state: RunState, event: ev.StepEvent) -> None:
+        name = event.step
+        if isinstance(event, ev.StepStarted):
+            self._attempts[name] = event.at
+        if isinstance(event, ev.CheckAsked):
+            check = state.nodes[name].spec.checks[event.check]
+            self._stations[name] = Station(f"check {one_line(check.name)} {event.moment.value}", event.at)
+        elif event.kind in _STATIONS:
+            self._stations[name] = Station(_STATIONS[event.kind], event.at)
+        finished = _finished(event)
+        if finished is not None:
+            self.lately.append(Finished(name, finished[0], self.took(event), finished[1]))
+        if finished is not None or isinstance(event, ev.StepFailed | ev.RetryScheduled | ev.Interrupted):
+            self._stations.pop(name, None)
+
+
+def _finished(event: ev.StepEvent) -> tuple[str, Style] | None:
+    """Say how a step came to a good end, or one that holds nothing up; None: it did not."""
+    if isinstance(event, ev.StepVerified):
+        return "verified", "good"
+    if isinstance(event, ev.StepSkipped):
+        return ("nothing to do", "dim") if event.reason == "nothing_to_do" else ("skipped", "warn")
+    return None

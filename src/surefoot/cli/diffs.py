@@ -1,0 +1,141 @@
+"""What a commit changed: how much in each file, and the changes themselves as far as they can be read.
+
+Owns the reading of git's diff, without the user's own colours, drivers and filters. What is binary or huge is counted,
+not shown. Must never write to a repository. Read `surefoot.cli.step_page` next.
+"""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from surefoot.cli.lines import Line, Style, clean, counted, one_line
+
+_FILE_MOST = 1000
+"""A file with more changed lines than this is only counted."""
+_ALL_MOST = 3000
+_TIMEOUT_S = 30
+_MARKS: tuple[tuple[str, Style], ...] = (
+    ("+++", "head"),
+    ("---", "head"),
+    ("diff ", "head"),
+    ("@@", "warn"),
+    ("+", "good"),
+    ("-", "bad"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """How much was changed in one file."""
+
+    path: str
+    """Where it lies."""
+    added: int | None
+    """Lines; None: the file is binary."""
+    removed: int | None
+    """Lines; None: the file is binary."""
+
+    @property
+    def size(self) -> int:
+        """Return the number of changed lines; of a binary file 0."""
+        return (self.added or 0) + (self.removed or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Diff:
+    """What one commit changed."""
+
+    folder: Path
+    """A repository that has it."""
+    commit: str
+    """Its id."""
+    message: str
+    """Who wrote it and when, and what it says."""
+    files: Sequence[Changed]
+    """All that it changed."""
+    patch: str
+    """The changes that can be read."""
+    left_out: Sequence[Changed]
+    """Files whose changes are too many to be in the patch."""
+
+
+def read_diff(folders: Sequence[Path], commit: str) -> Diff | None:
+    """Return what a commit changed, from the first repository that has it; None: none has."""
+    for folder in folders:
+        counts = _git(folder, "show", "--numstat", "-z", "--no-renames", "--format=", commit, "--")
+        if counts is None:
+            continue
+        files = [_changed(row) for row in counts.strip("\n").split("\0") if row]
+        shown, left_out = _chosen(files)
+        paths = [f":(top,literal){file.path}" for file in shown]
+        patch = _git(folder, "show", "--patch", "--no-renames", "--format=", commit, "--", *paths) if paths else ""
+        message = _git(folder, "show", "--no-patch", "--format=%an, %ad%n%n%B", commit, "--")
+        return Diff(folder, commit, (message or "").strip(), files, patch or "", left_out)
+    return None
+
+
+def _changed(row: str) -> Changed:
+    added, removed, path = row.lstrip("\n").split("\t", 2)
+    if added == "-":
+        return Changed(path=path, added=None, removed=None)
+    return Changed(path=path, added=int(added), removed=int(removed))
+
+
+def _chosen(files: Sequence[Changed]) -> tuple[list[Changed], list[Changed]]:
+    """Take files as long as all their changes together can still be read."""
+    shown, left_out, sum_ = list[Changed](), list[Changed](), 0
+    for file in files:
+        fits = file.size <= _FILE_MOST and sum_ + file.size <= _ALL_MOST
+        (shown if fits else left_out).append(file)
+        sum_ += file.size if fits else 0
+    return shown, left_out
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
+    command = ["git", "-C", str(folder), "-c", "core.quotePath=false", "--no-pager", arguments[0]]
+    plainly = ["--no-color", "--no-ext-diff", "--no-textconv"]
+    try:
+        done = subprocess.run(
+            [*command, *plainly, *arguments[1:]], capture_output=True, check=False, timeout=_TIMEOUT_S
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.decode("utf-8", "surrogateescape") if done.returncode == 0 else None
+
+
+def stat_lines(diff: Diff) -> Iterator[Line]:
+    """Yield a line for each file with how much was changed in it."""
+    for file in diff.files:
+        size = "binary" if file.added is None else f"+{file.added} -{file.removed}"
+        yield Line(f"  {size:>11}  {_shown(file.path)}", hang=15)
+    added, removed = sum(file.added or 0 for file in diff.files), sum(file.removed or 0 for file in diff.files)
+    yield Line(f"  {counted(len(diff.files), 'file')} changed, +{added} -{removed}", "dim")
+
+
+def patch_lines(diff: Diff) -> Iterator[Line]:
+    """Yield the changes, coloured by what they do."""
+    for row in clean(_replaced(diff.patch)).rstrip("\n").split("\n") if diff.patch else ():
+        yield Line(f"  {row}", _style_of(row), is_whole=True)
+    for file in diff.left_out:
+        command = f"git -C {shlex.quote(str(diff.folder))} show {diff.commit} -- {shlex.quote(_shown(file.path))}"
+        yield Line(f"  … {_shown(file.path)}: {file.size} changed lines; see {command}", "dim", is_whole=True)
+
+
+def _style_of(row: str) -> Style:
+    for mark, style in _MARKS:
+        if row.startswith(mark):
+            return style
+    return ""
+
+
+def _shown(path: str) -> str:
+    return one_line(_replaced(path))
+
+
+def _replaced(text: str) -> str:
+    """Return text whose odd bytes can be printed."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

@@ -1,0 +1,49 @@
+"""What the commands of a run print while they run, heard from outside.
+
+Owns the way to a command's output that is still being written: the newest spool file of its lane. Its secrets were
+masked before they were written, by the engine that alone knows them. Must never hold more than the end of a file. Read
+`surefoot.sandbox.output` next.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from surefoot.calling import is_record
+from surefoot.core.ids import RunId
+
+_END = 4096
+_BREAKS = re.compile(r"[\r\n]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Hears the commands of one run."""
+
+    folder: Path
+    """Where its output is spooled."""
+
+    @classmethod
+    def of(cls, runs: Path, run: RunId) -> Listener:
+        """Listen to a run, whose folder lies in `runs`."""
+        return cls(runs / run / "spool")
+
+    def last_line(self, lane: str) -> str:
+        """Return the last line that the command at work in a lane has printed; empty when there is none."""
+        try:
+            with os.scandir(self.folder) as found:
+                ours = [entry for entry in found if entry.name.endswith(f"-{lane}.out")]
+            newest = max(ours, key=lambda entry: entry.stat().st_mtime_ns, default=None)
+            return "" if newest is None else _last_line(Path(newest.path))
+        except OSError:  # the command has ended
+            return ""
+
+
+def _last_line(path: Path) -> str:
+    with path.open("rb") as file:
+        file.seek(max(0, file.seek(0, os.SEEK_END) - _END))
+        lines = _BREAKS.split(file.read(_END).decode("utf-8", "replace"))
+    return next((line for line in reversed(lines) if line.strip() and not is_record(line)), "")

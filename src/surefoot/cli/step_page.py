@@ -1,0 +1,294 @@
+"""One step in full: what it was asked to do, what became of it, on what proof, and how it is undone.
+
+Owns what `show RUN STEP` tells, as text and as JSON (`surefoot.step/1`). Must never change anything. Read
+`surefoot.cli.diffs` next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from surefoot.api.home import Home
+from surefoot.api.reading import events
+from surefoot.checks.judging import Result, read_results
+from surefoot.cli.diffs import Diff, patch_lines, read_diff, stat_lines
+from surefoot.cli.lines import EMPTY, Line, Style, block, counted, duration, listed, one_line, words_of
+from surefoot.cli.shape import CheckShape, StepShape
+from surefoot.cli.telling import HASH, is_done, proof_of, style_of
+from surefoot.core import events as ev
+from surefoot.core.ids import BlobId, RunId, StepId
+from surefoot.core.plan import AskBody, CallBody, FunctionBody, RunBody
+from surefoot.core.state import RunState, StepState
+from surefoot.errors import JournalError
+
+SCHEMA = "surefoot.step/1"
+_TAIL = 15
+"""So many lines of an output are shown, from its end."""
+_TAIL_PASSED = 5
+_TESTS_MOST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class StepPage:
+    """What there is to know of one step."""
+
+    home: Home
+    run: RunId
+    shape: StepShape
+    """The step as the report has it."""
+    node: StepState
+    """The step as the journal has it."""
+    state: RunState
+    """The run."""
+    diff: Diff | None
+    """What its commit changed; None: it has none, or git cannot show it."""
+
+    @classmethod
+    def of(cls, home: Home, run: RunId, shape: StepShape) -> StepPage:
+        """Gather it."""
+        state = home.state(run)
+        repository, commit = state.created.repository, shape["commit"]
+        folders = [home.run_folder(run) / "store", *([Path(repository)] if repository is not None else [])]
+        diff = read_diff(folders[::-1], commit) if commit is not None else None
+        return cls(home, run, shape, state.nodes[StepId(shape["id"])], state, diff)
+
+    # --- as data
+
+    def document(self) -> dict[str, object]:
+        """Return all of it as plain data."""
+        spec = self.node.spec
+        kind, text = self._body()
+        asked = {
+            "kind": kind,
+            "text": text,
+            "why": spec.why,
+            "needs": list(self.node.needs),
+            "reads": list(spec.reads),
+            "writes": None if spec.writes is None else list(spec.writes),
+            "network": spec.network,
+            "confine": spec.confine,
+            "timeout_s": spec.timeout_s,
+            "maximum_attempts": spec.retry.maximum_attempts,
+            "on_failure": spec.on_failure.value,
+        }
+        failing = {check["name"]: list(self._failing(number)) for number, check in enumerate(self.shape["checks"])}
+        return {
+            "schema": SCHEMA,
+            "run": self.run,
+            **self.shape,
+            "asked": asked,
+            "history": [{"attempt": e.attempt, "at": e.at, "text": text} for e, text, _ in self._history()],
+            "failing_tests": failing,
+            "undo": spec.undo or None,
+            "rollback_point": self.shape["commit"],
+            "undone_by": self._undone_by(),
+            "diff": self._diff_document(),
+        }
+
+    def _diff_document(self) -> dict[str, object] | None:
+        if self.diff is None:
+            return None
+        files = [{"path": file.path, "added": file.added, "removed": file.removed} for file in self.diff.files]
+        return {
+            "message": self.diff.message,
+            "files": files,
+            "patch": self.diff.patch,
+            "left_out": [file.path for file in self.diff.left_out],
+        }
+
+    # --- as text
+
+    def lines(self, *, stat_only: bool) -> Iterator[Line]:
+        """Yield all of it."""
+        yield from self._head_lines()
+        yield from _titled("Asked", self._asked_lines())
+        attempts = (Line(f"  {e.attempt}  {text}".rstrip(), style, hang=5) for e, text, style in self._history())
+        yield from _titled("Attempts", attempts)
+        yield from _titled("Checks", self._checks_lines())
+        yield from _titled("Undeclared writes, put back", self._undeclared_lines())
+        yield from _titled("Output of the body", self._output_lines())
+        yield from _titled("Undo", self._undo_lines())
+        commit = self.shape["commit"]
+        if commit is not None:
+            yield from _titled(f"Commit {commit[:HASH]}", self._commit_lines(stat_only=stat_only))
+
+    def _head_lines(self) -> Iterator[Line]:
+        step = self.shape
+        title = f": {one_line(step['title'])}" if step["title"] else ""
+        yield Line(f"Step {step['id']}{title}", "head", hang=2)
+        word = step["state"].replace("_", " ")
+        said = proof_of(step) if is_done(step) and step["state"] == "verified" else one_line(step["reason"] or "")
+        yield Line(f"{word}{': ' if said else ''}{said}", style_of(step["state"]), hang=2, styled=len(word))
+        took = ""
+        if step["started_at"] is not None and step["ended_at"] is not None:
+            took = f", {duration(step['ended_at'] - step['started_at'])} in all"
+        yield Line(f"effect {step['effect']}, {counted(step['attempts'], 'attempt')}{took}")
+
+    def _body(self) -> tuple[str, str]:
+        match self.node.spec.body:
+            case RunBody(command=command):
+                return "run", command
+            case CallBody(function=function):
+                return "call", function
+            case FunctionBody(name=name):
+                return "function", name
+            case AskBody(question=question):
+                return "ask", question
+
+    def _asked_lines(self) -> Iterator[Line]:
+        spec = self.node.spec
+        kind, text = self._body()
+        yield Line(f"  {kind}:")
+        yield from block(text, 4)
+        if spec.why:
+            yield Line(f"  why: {one_line(spec.why)}", hang=4)
+        if self.node.needs:
+            yield Line(f"  needs: {listed(self.node.needs, 20)}", hang=4)
+        writes = "what the plan's scope allows" if spec.writes is None else listed(map(one_line, spec.writes), 20)
+        yield Line(f"  writes: {writes or 'nothing'}", hang=4)
+
+    def _history(self) -> Iterator[tuple[ev.StepEvent, str, Style]]:
+        began = 0.0
+        for recorded in events(self.home, self.run):
+            event = recorded.event
+            if not isinstance(event, ev.StepEvent) or event.step != self.node.spec.id:
+                continue
+            if isinstance(event, ev.StepStarted):
+                began = event.at
+            said = _said_of_attempt(event, began)
+            if said is not None:
+                yield event, *said
+
+    def _checks_lines(self) -> Iterator[Line]:
+        for number, check in enumerate(self.shape["checks"]):
+            word = check["verdict"].replace("_", " ")
+            flags = f" [{', '.join(check['flags'])}]" if check["flags"] else ""
+            before = f", before: {check['before']}" if check["before"] else ""
+            text = f"  {word}  {one_line(check['name'])} ({check['expect']}{before}){flags}"
+            yield Line(text, style_of(check["verdict"]), hang=6, styled=len(word) + 2)
+            failing = list(self._failing(number))
+            for name in failing[:_TESTS_MOST]:
+                yield Line(f"      failed  {one_line(name)}", "bad", hang=14, styled=12)
+            if len(failing) > _TESTS_MOST:
+                yield Line(f"      … and {len(failing) - _TESTS_MOST} failing tests more", "bad")
+            yield from block(check["text"], 6, "dim")
+            yield from self._evidence_lines(check)
+
+    def _failing(self, number: int) -> Iterator[str]:
+        """Yield the tests that fail now: first those that passed before."""
+        records = self.node.work.checks if self.node.work is not None else self.node.records
+        if number >= len(records):
+            return
+        now, before = self._results(records[number].results), self._results(records[number].before_results)
+        failing = [name for name, result in now.items() if result is Result.FAILED]
+        yield from sorted(failing, key=lambda name: (before.get(name) is not Result.PASSED, name))
+
+    def _results(self, blob: BlobId | None) -> dict[str, Result]:
+        if blob is None:
+            return {}
+        try:
+            return read_results(self.home.journal.blobs.get(blob))
+        except (JournalError, ValueError):
+            return {}
+
+    def _evidence_lines(self, check: CheckShape) -> Iterator[Line]:
+        if check["evidence"]:
+            most = _TAIL_PASSED if check["verdict"] == "passed" else _TAIL
+            yield from _tail_lines(blob_text(self.home, check["evidence"]), "", most)
+
+    def _undeclared_lines(self) -> Iterator[Line]:
+        for path in self.shape["undeclared_writes"]:
+            yield Line(f"  {one_line(path)}", "warn")
+
+    def _output_lines(self) -> Iterator[Line]:
+        command = f"surefoot show {self.run} {self.shape['id']} --output"
+        yield from _tail_lines(blob_text(self.home, self.shape["output"]), command, _TAIL)
+
+    def _undo_lines(self) -> Iterator[Line]:
+        spec = self.node.spec
+        if spec.undo:
+            yield Line(f"  as the plan says: {one_line(spec.undo)}", hang=4)
+        elif spec.effect.is_outside:
+            yield Line("  the plan does not say how the effect is taken back; no restore does it", "warn", hang=4)
+        command = self._undone_by()
+        if command is not None:
+            yield Line(f"  its files, and what came later: {command}", is_whole=True)
+        elif self.shape["commit"] is not None:
+            yield Line("  nothing of the run came before it: leave the branch, and start another run", hang=4)
+        if self.shape["commit"] is not None:
+            command = f"surefoot restore {self.run} --to {self.shape['id']}"
+            yield Line(f"  it is a rollback point itself: {command}", is_whole=True)
+
+    def _undone_by(self) -> str | None:
+        """Return the command that goes back to before the step's commit; None: there is none."""
+        if self.shape["commit"] is None:
+            return None
+        earlier = [n for n in self.state.nodes.values() if n.commit and n.verified_seq < self.node.verified_seq]
+        last = max(earlier, key=lambda node: node.verified_seq, default=None)
+        return None if last is None else f"surefoot restore {self.run} --to {last.spec.id}"
+
+    def _commit_lines(self, *, stat_only: bool) -> Iterator[Line]:
+        if self.diff is None:
+            yield Line("  git cannot show it: the repository is gone", "warn")
+            return
+        yield from block(self.diff.message, 2)
+        yield EMPTY
+        yield from stat_lines(self.diff)
+        if not stat_only:
+            yield EMPTY
+            yield from patch_lines(self.diff)
+
+
+def _titled(title: str, lines: Iterator[Line]) -> Iterator[Line]:
+    """Yield lines under a title; nothing, when there are none."""
+    body: Sequence[Line] = list(lines)
+    if body:
+        yield from (EMPTY, Line(title, "head"), *body)
+
+
+def _said_of_attempt(event: ev.StepEvent, began: float) -> tuple[str, Style] | None:
+    """Say what an event means for the attempt it belongs to; None: nothing to tell."""
+    match event:
+        case ev.BodyFinished(ending=how):
+            code = f" {how.exit_code}" if how.exit_code is not None and how.status != "ok" else ""
+            return f"body {how.status}{code} after {duration(event.duration_s)}", ""
+        case ev.AttemptFailed():
+            return f"failed ({event.diagnosis}): {one_line(event.reason)}", "bad"
+        case ev.LaneRestored():
+            return "restored", ""
+        case ev.ProbeAnswered():
+            return f"probe: {event.answer} {one_line(event.text)}", ""
+        case ev.QuestionAsked():
+            return f"asked: question {event.question}", ""
+        case ev.ApprovalRecorded():
+            return f"approved by {one_line(event.by)}", ""
+        case ev.StepVerified():
+            return f"verified after {duration(event.at - began)}", "good"
+        case ev.StepSkipped():
+            return f"skipped: {one_line(event.reason)}", ""
+        case ev.StepFailed():
+            return f"given up: {one_line(event.reason)}", ""
+        case _:
+            return None
+
+
+def _tail_lines(text: str, command: str, most: int) -> Iterator[Line]:
+    rows = words_of(text).rstrip().splitlines()
+    if len(rows) > most:
+        how = f"; all of it: {command}" if command else ""
+        yield Line(f"      … {len(rows) - most} lines before{how}", "dim", is_whole=True)
+    yield from (Line(f"      {row}", "dim", hang=8) for row in rows[-most:])
+    if not rows and command:
+        yield Line("      (nothing)", "dim")
+
+
+def blob_text(home: Home, blob: str | None) -> str:
+    """Return stored evidence as text; where it cannot be read, why."""
+    if blob is None:
+        return ""
+    try:
+        return home.journal.blobs.get(BlobId(blob)).decode("utf-8", "replace")
+    except JournalError as error:
+        return error.message

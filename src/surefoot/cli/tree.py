@@ -1,0 +1,232 @@
+"""The tree of a run, as large as the terminal allows.
+
+Owns which rows are drawn and what gives way where there is no room: what waits for a person stays longest, then what is
+under way, what failed, the groups, what the bodies print, what was finished last, and what comes next. Pure: state in,
+lines out. Must never leave out silently what waits, runs or failed: what has no room is counted. Read
+`surefoot.cli.region` next.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from surefoot.cli.at_work import AtWork
+from surefoot.cli.estimate import about_left_s, roughly
+from surefoot.cli.lines import Line, Style, counted, duration, first_line, one_line, words_of
+from surefoot.cli.telling import style_of
+from surefoot.core.events import Phase
+from surefoot.core.ids import StepId
+from surefoot.core.report import status_of
+from surefoot.core.state import FINAL, RunState, StepState, StepStatus
+
+WORD = 9
+"""The width of the column that says where a step stands."""
+_BAR_MOST, _BAR_LEAST = 30, 5
+_NAME_LEAST = 12
+_NEXT = 3
+"""So many steps that come next are shown."""
+_UNSEEN = FINAL - {StepStatus.FAILED}
+"""Steps that are over and need not be seen."""
+_ORDER = ("verified", "running", "waiting", "in_doubt", "failed", "blocked", "skipped", "cancelled", "pending")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """What is known when the tree is drawn."""
+
+    state: RunState
+    """Where the run stands."""
+    work: AtWork
+    """What it is at."""
+    now: float
+    """The time."""
+    said: Mapping[StepId, str] = field(default_factory=dict[StepId, str])
+    """The last line that steps under way printed."""
+    hint: str = ""
+    """What the person can do."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A row that may or may not find room."""
+
+    rank: int
+    """The lower, the longer it stays."""
+    order: tuple[int, int, int]
+    """Where it stands: after the step or group, as in the plan."""
+    line: Line
+    """What it says."""
+
+
+_WAITS, _RUNS, _FAILED, _AGAIN, _GROUP, _SAYS, _LATELY, _COMES = range(8)
+_COUNTED = {_WAITS: "waiting", _RUNS: "running", _FAILED: "failed"}
+"""Rows that are counted when they find no room."""
+
+
+def tree_lines(view: View, width: int, height: int) -> list[Line]:
+    """Return at most `height` lines, made for `width` columns."""
+    top = [_bar_line(view, width), _count_line(view.state)]
+    own = [Line(f"{'':<{WORD}} {name}: {one.words}  {_for(view, one.since)}") for name, one in view.work.own.items()]
+    top = [*top, *own][: max(1, height)]
+    rows = [*_rows(view, width)]
+    free = height - len(top)
+    foot = [Line(view.hint, "dim")] if view.hint and free > 4 else []
+    kept = _fitting(rows, free - len(foot))
+    return [*top, *kept, *foot]
+
+
+def _fitting(rows: Sequence[_Row], free: int) -> list[Line]:
+    """Return the rows that find room, in the order of the plan, and how many of those that count find none."""
+    if free <= 0:
+        return []
+    by_rank = sorted(rows, key=lambda row: (row.rank, row.order))
+    if len(by_rank) <= free:
+        return [row.line for row in sorted(rows, key=lambda row: row.order)]
+    kept, lost = by_rank[:free], by_rank[free:]
+    if any(row.rank in _COUNTED for row in lost):
+        kept, lost = by_rank[: free - 1], by_rank[free - 1 :]
+    missing = Counter(_COUNTED[row.rank] for row in lost if row.rank in _COUNTED and row.order[2] == 0)
+    note = (
+        "… " + ", ".join(f"{number} {word}" for word, number in missing.items()) + " more, for which there is no room"
+    )
+    lines = [row.line for row in sorted(kept, key=lambda row: row.order)]
+    return [*lines, Line(note, "warn")] if missing else lines
+
+
+# --- the top
+
+
+def _bar_line(view: View, width: int) -> Line:
+    """Say how far the run is; what has no room is left out from the end, the bar is cut first."""
+    state = view.state
+    done, total = _progress(state)
+    elapsed = state.active_s + (max(0.0, view.now - state.at) if state.engine_on else 0.0)
+    parts = [f"{done} of {total}", duration(elapsed)]
+    left = about_left_s(state, view.now, view.work.around_s) if state.phase is Phase.EXECUTE else None
+    if left is not None and state.engine_on and state.pausing is None:
+        parts.append(f"{roughly(left)} left")
+    head = _headword(state)
+    while len(parts) > 1 and len(head) + _BAR_LEAST + 4 + len("  ".join(parts)) > width:
+        parts.pop()
+    said = "  ".join(parts)
+    cells = min(_BAR_MOST, width - len(head) - len(said) - 4)
+    if cells < _BAR_LEAST:
+        return Line(f"{head}  {said}", "head", styled=len(head))
+    full = cells * done // total if total else 0
+    return Line(f"{head}  {'█' * full}{'░' * (cells - full)}  {said}", "head", styled=len(head))
+
+
+def _headword(state: RunState) -> str:
+    if state.outcome is not None:
+        return state.outcome.value.replace("_", " ")
+    if state.is_paused:
+        return "paused"
+    if state.cancelling is not None:
+        return "cancelling"
+    return "pausing" if state.pausing is not None else state.phase.value
+
+
+def _progress(state: RunState) -> tuple[int, int]:
+    nodes = [node for node in state.nodes.values() if node.members is None]
+    return sum(node.status in FINAL for node in nodes), len(nodes)
+
+
+def _count_line(state: RunState) -> Line:
+    numbers = Counter(status_of(node).value for node in state.nodes.values() if node.members is None)
+    text = ", ".join(f"{numbers[word]} {word.replace('_', ' ')}" for word in _ORDER if numbers[word])
+    return Line(f"{'':<{WORD}} {text}" if text else "", "dim")
+
+
+# --- the rows
+
+
+def _rows(view: View, width: int) -> Iterator[_Row]:
+    state = view.state
+    limit = max(_NAME_LEAST, width // 2)
+    shown: set[StepId] = set()
+    blocked = Counter(name for node in state.nodes.values() for name in node.blocked_by)
+    for node in state.nodes.values():
+        if node.members is not None or node.status in _UNSEEN:
+            continue
+        for row in _rows_of_step(view, node, limit, blocked[node.spec.id]):
+            shown.add(node.spec.id)
+            yield row
+    groups = {state.nodes[name].group for name in shown} - {None}
+    for group in state.nodes.values():
+        if group.members is not None and (group.open_members or group.spec.id in groups):
+            yield _group_row(state, group, limit)
+    yield from _lately_rows(view, limit, shown)
+    yield from _next_rows(state, limit)
+
+
+def _rows_of_step(view: View, node: StepState, limit: int, blocked: int) -> Iterator[_Row]:
+    """Yield what has to be seen of a step: nothing, while it only waits for its turn or is over and well."""
+    status, order, name = status_of(node), (*node.order, 0), _named(node.spec.id, limit)
+    if status is StepStatus.RUNNING and node.work is not None:
+        yield _Row(_RUNS, order, Line(_running(view, node, name), "head", styled=WORD))
+        said = one_line(words_of(view.said.get(node.spec.id, "")))
+        if said:
+            yield _Row(_SAYS, (*node.order, 1), Line(f"{'':<{WORD}} │ {said}", "dim"))
+    elif status in (StepStatus.WAITING, StepStatus.IN_DOUBT):
+        word = status.value.replace("_", " ")
+        yield _Row(_WAITS, order, _line(word, name, "", "warn" if status is StepStatus.WAITING else "bad"))
+        for question in view.state.open_questions:
+            if question.asked.step == node.spec.id:
+                takes = "|".join(map(one_line, question.asked.options)) or "TEXT"
+                how = f"  surefoot answer {question.asked.question} {takes}"
+                yield _Row(_WAITS, (*node.order, 1), Line(how, "warn"))
+    elif status is StepStatus.FAILED:
+        then = f"blocks {counted(blocked, 'step')}: " if blocked else ""
+        yield _Row(_FAILED, order, _line("failed", name, then + first_line(node.reason or ""), "bad"))
+    elif node.due is not None and node.status is StepStatus.PENDING:
+        text = f"in {duration(node.due - view.now)}, attempt {node.failures + 1} of {node.spec.retry.maximum_attempts}"
+        yield _Row(_AGAIN, order, _line("again", name, text, "warn"))
+
+
+def _running(view: View, node: StepState, name: str) -> str:
+    station = view.work.station_of(view.state, node)
+    lane = node.work.lane if node.work is not None else None
+    where = f"lane {lane}, " if lane is not None and view.state.plan.limits.parallel > 1 else ""
+    again = f", attempt {node.attempt}" if node.attempt > 1 else ""
+    return f"{'running':<{WORD}} {name}  {where}{station.words}  {_for(view, station.since)}{again}"
+
+
+def _group_row(state: RunState, group: StepState, limit: int) -> _Row:
+    members = [state.nodes[name] for name in group.members or ()]
+    over = sum(member.status in FINAL for member in members)
+    numbers = Counter(status_of(member).value for member in members)
+    told = ("running", "waiting", "in_doubt", "failed")
+    parts = [f"{over} of {len(members)}", *(f"{numbers[w]} {w.replace('_', ' ')}" for w in told if numbers[w])]
+    text = f"{'group':<{WORD}} {_named(group.spec.id, limit)}  {', '.join(parts)}"
+    return _Row(_GROUP, (*group.order, -1), Line(text, "dim", styled=WORD))
+
+
+def _lately_rows(view: View, limit: int, shown: set[StepId]) -> Iterator[_Row]:
+    """Yield what was finished last, the latest first to stay; it stands above everything else."""
+    for age, one in enumerate(reversed(view.work.lately)):
+        if one.step not in shown:
+            text = f"{one.word:<{WORD}} {_named(one.step, limit)}  {duration(one.took_s)}"
+            yield _Row(_LATELY, (-1, -age, 0), Line(text, one.style, styled=len(one.word)))
+
+
+def _next_rows(state: RunState, limit: int) -> Iterator[_Row]:
+    comes = [node for node in state.nodes.values() if node.status is StepStatus.PENDING and node.members is None]
+    fresh = [node for node in comes if node.due is None and node.work is None]
+    for node in sorted(fresh, key=lambda node: (node.missing > 0, node.order))[:_NEXT]:
+        said = "a group, its items are not known yet" if node.is_group else ""
+        yield _Row(_COMES, (*node.order, 0), _line("pending", _named(node.spec.id, limit), said, "dim"))
+
+
+def _line(word: str, name: str, said: str, style: Style) -> Line:
+    return Line(f"{word:<{WORD}} {name}  {said}".rstrip(), style or style_of(word), styled=len(word))
+
+
+def _named(step: StepId, limit: int) -> str:
+    """Return an id that is not too long; its end tells more than its beginning."""
+    return step if len(step) <= limit else "…" + step[1 - limit :]
+
+
+def _for(view: View, since: float) -> str:
+    return duration(max(0.0, view.now - since))

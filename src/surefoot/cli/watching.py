@@ -1,0 +1,152 @@
+"""`watch`: a run that another program works on, seen from here.
+
+Owns the following of a journal that grows, and when there is nothing more to see: the run has ended, was paused, waits
+with nobody at work, or its engine is gone. Must never append to the journal, nor stop the run. Read
+`surefoot.cli.progress` next.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from surefoot.api.home import Home
+from surefoot.api.reading import events
+from surefoot.cli.exits import ExitCode, code_of_run
+from surefoot.cli.hearing import Listener
+from surefoot.cli.lines import EMPTY, Line, one_line
+from surefoot.cli.lookup import find_run
+from surefoot.cli.progress import REDRAW_S, Progress, asked_lines
+from surefoot.cli.running import conclude
+from surefoot.cli.screen import Screen
+from surefoot.cli.showing import event_row
+from surefoot.cli.tree import View, tree_lines
+from surefoot.core.ids import RunId
+from surefoot.core.kernel import apply
+from surefoot.core.report import standing_of
+from surefoot.core.state import RunState
+from surefoot.errors import RunNotFound
+from surefoot.journal import Recorded
+from surefoot.journal.claim import holder_of
+
+_INTERRUPTED = 130
+_HINT = "Ctrl-C leaves; the run goes on."
+_BEGIN_S = 5.0
+"""So long after it was created a run may be without an engine that is about to come."""
+_WIDTH, _HEIGHT = 100, 60
+"""The size of a tree that is not redrawn."""
+
+
+def watch(name: str | None, repo: Path | None, screen: Screen) -> int:
+    """Show a run as it goes, until nobody works on it any more; return what the program that worked on it returns."""
+    with Home() as home:
+        run = find_run(home, name, repo)
+        try:
+            return _watch_rows(home, run, screen) if screen.is_json else _watch_tree(home, run, screen)
+        except KeyboardInterrupt:
+            screen.show([EMPTY, Line(f"Left. The run goes on as before; see it again: surefoot watch {run}", "dim")])
+            return _INTERRUPTED
+
+
+@dataclass(slots=True)
+class Follower:
+    """Reads what is new in one run's journal."""
+
+    home: Home
+    run: RunId
+    state: RunState | None = None
+    """Where the run stands, as far as it was read."""
+    _version: int = -1
+
+    def news(self) -> Iterator[Recorded]:
+        """Yield the events that came since the last look, each folded before it is yielded.
+
+        Raises:
+            RunNotFound: the run was removed meanwhile.
+        """
+        version = self.home.journal.data_version()
+        if version == self._version:
+            return
+        self._version = version
+        after = 0 if self.state is None else self.state.seq
+        if self.home.journal.head(self.run)[0] < after:
+            raise RunNotFound(f"run {self.run!r} was removed while it was watched", name=self.run)
+        for recorded in events(self.home, self.run, after):
+            self.state = apply(self.state, recorded.event)
+            yield recorded
+
+    def is_worked_on(self) -> bool:
+        """Tell whether an engine is at work, or about to be. To be asked before the news are read for the last time."""
+        state = self.state
+        if holder_of(self.home.run_folder(self.run)) is not None:
+            return True
+        return state is not None and state.token == 0 and time.time() - state.created.at < _BEGIN_S
+
+
+def _watch_rows(home: Home, run: RunId, screen: Screen) -> int:
+    """Print every event of the run, and each that comes, as a line of JSON."""
+    follower = Follower(home, run)
+    while True:
+        goes_on = follower.is_worked_on()
+        for recorded in follower.news():
+            screen.text(event_row(recorded))
+        if not goes_on:
+            break
+        time.sleep(REDRAW_S)
+    assert follower.state is not None
+    return _code_of(follower.state)
+
+
+def _watch_tree(home: Home, run: RunId, screen: Screen) -> int:
+    state = home.state(run)
+    progress = Progress(
+        screen,
+        began_at=state.at - state.active_s,
+        state=state,
+        hear=Listener.of(home.folder / "runs", run).last_line,
+        hint=_HINT,
+        shows_questions=True,
+    )
+    progress.work.join(state)
+    follower = Follower(home, run, state)
+    screen.show([Line(f"Run {run}: {one_line(state.plan.goal)}", "head", hang=2)])
+    if not follower.is_worked_on():
+        view = View(state=state, work=progress.work, now=state.at)
+        screen.show([EMPTY, *tree_lines(view, _WIDTH, _HEIGHT)])
+        return _concluded(state, screen)
+    for question in state.open_questions:
+        screen.show(asked_lines(question.asked))
+    progress.begin()
+    try:
+        _follow(follower, progress)
+    finally:
+        progress.end()
+    return _concluded(state, screen)
+
+
+def _follow(follower: Follower, progress: Progress) -> None:
+    """Tell what comes, until nobody works on the run."""
+    goes_on = True
+    while goes_on:
+        goes_on = follower.is_worked_on()
+        for recorded in follower.news():
+            assert follower.state is not None
+            progress.observe(follower.state, recorded.event)
+        progress.screen.refresh()
+        if goes_on:
+            time.sleep(REDRAW_S)
+
+
+def _concluded(state: RunState, screen: Screen) -> int:
+    """Report where the run stands, and say so if its engine went without a word."""
+    if state.engine_on:
+        text = "The engine is gone without a word: it was killed, perhaps. Nothing that was verified is lost."
+        screen.show([EMPTY, Line(text, "bad", hang=2)])
+    conclude(state, screen)
+    return _code_of(state)
+
+
+def _code_of(state: RunState) -> ExitCode:
+    return code_of_run(standing_of(state), None if state.outcome is None else state.outcome.value)

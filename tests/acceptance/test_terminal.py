@@ -1,0 +1,203 @@
+"""What a person sees at a real terminal: the tree of a run, of one that another program works on, and pages.
+
+Owns the acceptance of what is drawn. A terminal in memory reads what the program writes. Read `test_stopping.py` next.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import struct
+import subprocess
+import termios
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import pyte
+import pytest
+
+if TYPE_CHECKING:
+    from conftest import Stage
+
+RUN = "20260101-abc123"
+SIZES = [(80, 24), (40, 10)]
+TALKING = """
+goal: Talk
+steps:
+  - id: hold
+    run: |
+      touch $XDG_CACHE_HOME/begun
+      printf '\\033[2J\\033]0;title\\007%s and more\\n' "$TOKEN"
+      until test -e $XDG_CACHE_HOME/go; do sleep 0.02; done
+      echo held > held.txt
+    env_from: [TOKEN]
+    checks: [{file: held.txt, exists: true}]
+  - {id: after, needs: [hold], run: "echo after > after.txt", checks: [{file: after.txt, exists: true}]}
+"""
+
+
+class Seat:
+    """A person's seat: a terminal with a program on it."""
+
+    def __init__(self, command: list[str], cwd: Path, env: Mapping[str, str], size: tuple[int, int]) -> None:
+        """Start the program on a terminal of so many columns and rows."""
+        self.end, program = os.openpty()
+        self.screen = pyte.Screen(*size)
+        self._stream = pyte.ByteStream(self.screen)
+        self.written = b""
+        self.resize(*size)
+        self.popen = subprocess.Popen(
+            command, cwd=cwd, env=dict(env), stdin=program, stdout=program, stderr=program, start_new_session=True
+        )
+        os.close(program)
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Make the terminal another size."""
+        fcntl.ioctl(self.end, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self.screen.resize(rows, columns)
+
+    @property
+    def rows(self) -> list[str]:
+        """Return what is on the screen."""
+        return [row.rstrip() for row in self.screen.display]
+
+    @property
+    def text(self) -> str:
+        """Return it as one text."""
+        return "\n".join(self.rows)
+
+    def see(self, is_seen: Callable[[str], bool]) -> str:
+        """Wait until the screen shows it."""
+        while not is_seen(self.text):
+            assert self._read(), f"never seen; the last screen was:\n{self.text}"
+        return self.text
+
+    def type(self, text: str) -> None:
+        """Type something."""
+        os.write(self.end, text.encode())
+
+    def leave(self) -> int:
+        """Wait for the program's end and return its exit code."""
+        while self._read():
+            pass
+        return self.popen.wait()
+
+    def _read(self) -> bool:
+        try:
+            came = os.read(self.end, 1 << 16)
+        except OSError:  # the program has ended
+            return False
+        self.written += came
+        self._stream.feed(came)
+        return bool(came)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.popen.poll() is None:
+            self.popen.kill()
+        self.popen.wait()
+        os.close(self.end)
+
+
+Sit = Callable[..., Seat]
+
+
+@pytest.fixture
+def sit(stage: Stage) -> Iterator[Sit]:
+    """Return a way to start `surefoot` at a terminal."""
+    seats: list[Seat] = []
+
+    def sit(*arguments: str, size: tuple[int, int] = (80, 24), **env: str) -> Seat:
+        seats.append(Seat(stage.command(*arguments), stage.user, {**stage.env, "TOKEN": "hunter22", **env}, size))
+        return seats[-1]
+
+    yield sit
+    for seat in seats:
+        seat.__exit__()
+
+
+def is_talking(text: str) -> bool:
+    """Tell whether the last line of the body is on the screen."""
+    return "and more" in text
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_run_is_drawn_as_a_tree(stage: Stage, sit: Sit, size: tuple[int, int]) -> None:
+    """Progress, the step at work, and its last line: without its secret, and without what would steer the terminal."""
+    seat = sit("run", stage.plan(TALKING), "--run-id", RUN, size=size)
+    text = seat.see(is_talking)
+    assert ("0 of 2" in text, "running   hold  body" in text, "│ *** and more" in text) == (True, True, True)
+    stage.go()
+    assert (seat.leave(), b"hunter22" in seat.written, b"\x1b]0;" in seat.written) == (0, False, False)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_run_of_another_program_is_watched(stage: Stage, sit: Sit, size: tuple[int, int]) -> None:
+    """The same tree, and in the end the same report and exit code."""
+    run = sit("run", stage.plan(TALKING), "--run-id", RUN)
+    run.see(is_talking)
+    seat = sit("watch", RUN, size=size, TOKEN="")
+    text = seat.see(is_talking)
+    assert ("running   hold  body" in text, "│ *** and more" in text) == (True, True)
+    stage.go()
+    assert (seat.leave(), run.leave(), b"hunter22" in seat.written, "land" in seat.text) == (0, 0, False, True)
+
+
+def test_a_watched_run_whose_engine_is_killed_is_said_to_be_without_one(stage: Stage, sit: Sit) -> None:
+    """With the command that goes on."""
+    run = sit("run", stage.plan(TALKING), "--run-id", RUN)
+    run.see(is_talking)
+    seat = sit("watch")
+    seat.see(is_talking)
+    run.popen.kill()
+    assert (seat.leave(), f"Next: surefoot resume {RUN}" in seat.text) == (6, True)
+
+
+def test_ctrl_c_leaves_only_the_watching(stage: Stage, sit: Sit) -> None:
+    """The run goes on to its end."""
+    run = sit("run", stage.plan(TALKING), "--run-id", RUN)
+    run.see(is_talking)
+    seat = sit("watch")
+    seat.see(is_talking)
+    seat.popen.send_signal(signal.SIGINT)
+    assert (seat.leave(), "The run goes on" in seat.text) == (130, True)
+    stage.go()
+    assert run.leave() == 0
+
+
+def test_a_terminal_that_gets_smaller_keeps_one_tree(stage: Stage, sit: Sit) -> None:
+    """Nothing is left of the larger one."""
+    seat = sit("run", stage.plan(TALKING), "--run-id", RUN, size=(100, 30))
+    seat.see(is_talking)
+    seat.resize(40, 10)
+    seat.see(lambda text: text.count("execute") == 1 and is_talking(text) and "finished f…" in text)
+    assert sum("running   hold" in row for row in seat.rows) == 1
+
+
+def test_a_question_is_read_and_answered_at_the_terminal(stage: Stage, sit: Sit) -> None:
+    """On a small one, too: the tree makes room for it."""
+    seat = sit("run", stage.plan("asking"), "--run-id", RUN, size=(60, 12))
+    text = seat.see(lambda text: "no>" in text)
+    assert ("undo" in text.lower(), "execute" in text) == (True, False)
+    seat.type("yes\n")
+    assert seat.leave() == 0
+
+
+def test_no_color_leaves_no_style_anywhere(stage: Stage, sit: Sit) -> None:
+    """Neither in the tree nor in the report, nor in the help."""
+    run, helping = sit("run", stage.plan("edit"), NO_COLOR="1"), sit("run", "--help", NO_COLOR="1")
+    assert (run.leave(), helping.leave()) == (0, 0)
+    written = run.written + helping.written
+    styles = [part for part in written.split(b"\x1b[")[1:] if part.lstrip(b"0123456789;")[:1] == b"m"]
+    assert styles == []
+
+
+def test_a_step_is_shown_page_by_page(stage: Stage, sit: Sit) -> None:
+    """With its changes in colour."""
+    stage.run("edit")
+    seat = sit("show", RUN, "first", SUREFOOT_PAGER="sed s/^/paged:/")
+    assert (seat.leave(), b"paged:\x1b[32m  +two\x1b[0m" in seat.written) == (0, True)
