@@ -93,6 +93,9 @@ def decode(run: RunId, seq: int, row: Encoded, release: str) -> Event:
     return event
 
 
+# `run_created`, version 1: as version 2 without `estimates`, which are empty then, as their default says.
+
+
 def _validated(kind: type[Event], body: bytes) -> Event | None:
     if rb"\ud" in body:  # perhaps a lone surrogate, which pydantic's own parser refuses
         return _adapter(kind).validate_python(json.loads(body))
