@@ -93,10 +93,8 @@ def decode(run: RunId, seq: int, row: Encoded, release: str) -> Event:
     return event
 
 
-# `run_created`, version 1: as version 2 without `estimates`, which are empty then, as their default says.
-
-
 def _validated(kind: type[Event], body: bytes) -> Event | None:
+    # `run_created` of version 1 is read here, too: it lacks `estimates`, which are empty by default.
     if rb"\ud" in body:  # perhaps a lone surrogate, which pydantic's own parser refuses
         return _adapter(kind).validate_python(json.loads(body))
     return _adapter(kind).validate_json(body)
