@@ -171,7 +171,7 @@ def specimens(state: RunState) -> Iterator[Event]:
         "attempt": 1,
     }
     for kind in ev.EVENTS:
-        names = [f.name for f in dataclasses.fields(kind) if f.default is dataclasses.MISSING]
+        names = [f.name for f in dataclasses.fields(kind) if f.default is f.default_factory]  # both are missing
         for target in targets if {"step", "group"} & set(names) else [A]:
             own = values | {"step": target, "group": target}
             if kind is ev.ProbeAnswered:

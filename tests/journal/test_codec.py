@@ -172,3 +172,12 @@ def test_rows_name_the_release_of_the_project() -> None:
     """The version stands in two places and must not drift."""
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))
     assert project["project"]["version"] == RELEASE
+
+
+def test_a_run_created_by_the_first_version_knows_no_earlier_times() -> None:
+    """It was written before there were any."""
+    made = plan.Plan(goal="g", steps=())
+    written = encode(RunCreated(at=1.0, run=RUN, plan=made))
+    old = replace(written, version=1, body=written.body.replace(b',"estimates":{}', b""))
+    assert old.body != written.body
+    assert decode(RUN, 1, old, "0.1.0") == RunCreated(at=1.0, run=RUN, plan=made)

@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from surefoot.api.history import earlier_times
 from surefoot.api.home import Home
 from surefoot.clock import SystemClock
 from surefoot.core import events as ev
@@ -127,6 +128,7 @@ def create_run(
     )
     if source.repository is not None:
         created = _with_workspace(created, source, folder)
+    created = replace(created, estimates=earlier_times(home.journal, created))
     point("run.create.workspace")
     events = (created, *_consents(options, created.at))
     batch = Batch(run=run, expected=0, events=events, token=None, durable=True)

@@ -11,7 +11,8 @@ older version are kept in `surefoot.journal.codec`. Read `surefoot.core.state` n
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar
 
@@ -169,6 +170,7 @@ class StepEvent(Event):
 class RunCreated(Event):
     """A run came into being. Always the first event."""
 
+    version: ClassVar[int] = 2
     run: RunId
     """Its id."""
     plan: Plan
@@ -191,6 +193,9 @@ class RunCreated(Event):
     """What `check` says about the plan."""
     by: str = ""
     """Who started it."""
+    estimates: Mapping[StepId, float] = field(default_factory=dict[StepId, float])
+    """How long steps and members without an estimate took in earlier runs, in seconds; since version 2. Empty where one
+    step runs at a time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

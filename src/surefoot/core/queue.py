@@ -67,7 +67,7 @@ def _goes_before(state: RunState, other: StepState, node: StepState) -> bool:
         return is_at_work(state, other)
     if has_turn(state, node):
         return False
-    return has_turn(state, other) or other.order < node.order
+    return has_turn(state, other) or other.place < node.place
 
 
 def files_kept_by(state: RunState, node: StepState) -> StepId | None:

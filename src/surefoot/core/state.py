@@ -13,7 +13,7 @@ Must never decide what happens next: `surefoot.core.kernel` does. Read that next
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -155,6 +155,10 @@ class StepState:
     dependants: tuple[StepId, ...] = ()
     group: StepId | None = None
     members: tuple[StepId, ...] | None = None
+    expected_s: float = 0.0
+    """How long it should take; 0 where one step runs at a time."""
+    rank_s: float = 0.0
+    """How long it should take from its start to the end of the plan; 0 where one step runs at a time."""
     status: StepStatus = StepStatus.PENDING
     reason: str | None = None
     attempt: int = 0
@@ -190,6 +194,11 @@ class StepState:
     records: tuple[CheckRecord, ...] = ()
     """The last attempt's answers, once it is over."""
     work: Work | None = None
+
+    @property
+    def place(self) -> tuple[float, tuple[int, int]]:
+        """Return what says who goes first: the longer way to the end, then the order of the plan."""
+        return (-self.rank_s, self.order)
 
     @property
     def is_group(self) -> bool:
@@ -286,6 +295,10 @@ class AcceptState:
     """Whether the clean lane for the final asking was made for the present head."""
 
 
+Ready = tuple[tuple[float, tuple[int, int]], StepId]
+"""A node that may start, behind its place."""
+
+
 @dataclass(slots=True)
 class RunState:
     """All of a run."""
@@ -319,7 +332,7 @@ class RunState:
     """Steps with work, in the order in which they were started."""
     queue: dict[StepId, None] = field(default_factory=dict[StepId, None])
     """Steps whose results are to be brought onto the branch, in order; only the first one's may be."""
-    ready: list[tuple[tuple[int, int], StepId]] = field(default_factory=list[tuple[tuple[int, int], StepId]])
+    ready: list[Ready] = field(default_factory=list["Ready"])
     """A heap of nodes whose needs are satisfied."""
     expanding: StepId | None = None
     waits: dict[StepId, bool] = field(default_factory=dict[StepId, bool])
@@ -368,11 +381,18 @@ class RunState:
                 yield node
 
 
-def new_state(created: RunCreated, graph: Graph) -> RunState:
-    """Return the state of a run that has just been created."""
+def new_state(
+    created: RunCreated, graph: Graph, expected: Mapping[StepId, float], ranks: Mapping[StepId, float]
+) -> RunState:
+    """Return the state of a run that has just been created; `expected` and `ranks` are empty for plan order."""
     nodes = {
         step.id: StepState(
-            spec=step, order=(index, 0), needs=graph.needs[step.id], dependants=graph.dependants[step.id]
+            spec=step,
+            order=(index, 0),
+            needs=graph.needs[step.id],
+            dependants=graph.dependants[step.id],
+            expected_s=expected.get(step.id, 0.0),
+            rank_s=ranks.get(step.id, 0.0),
         )
         for index, step in enumerate(created.plan.steps)
     }
@@ -439,7 +459,7 @@ def _status_of_group(state: RunState, group: StepState) -> StepStatus:
 def make_ready(state: RunState, node: StepState) -> None:
     """Put a node whose needs are satisfied among those that may start."""
     if node.members is None:
-        heapq.heappush(state.ready, (node.order, node.spec.id))
+        heapq.heappush(state.ready, (node.place, node.spec.id))
 
 
 def next_ready(state: RunState, count: int) -> list[StepState]:
@@ -452,7 +472,7 @@ def take_ready(state: RunState, node: StepState) -> None:
     if state.ready and state.ready[0][1] == node.spec.id:
         heapq.heappop(state.ready)
     else:
-        state.ready.remove((node.order, node.spec.id))
+        state.ready.remove((node.place, node.spec.id))
         heapq.heapify(state.ready)
 
 
@@ -576,7 +596,7 @@ def _block_dependants(state: RunState, node: StepState, by: StepId) -> None:
 
 def _block(state: RunState, node: StepState, by: StepId) -> None:
     if node.status is StepStatus.PENDING:
-        if (node.order, node.spec.id) in state.ready:
+        if (node.place, node.spec.id) in state.ready:
             take_ready(state, node)
         state.waits.pop(node.spec.id, None)
         state.unfinished -= 1
@@ -616,7 +636,15 @@ def expand(state: RunState, group: StepState, items: Iterable[str]) -> None:
     members: list[StepId] = []
     for number, item in enumerate(items, start=1):
         spec = member_of(group.spec, item)
-        node = StepState(spec=spec, order=(group.order[0], number), needs=group.needs, group=group.spec.id)
+        expected_s = state.created.estimates.get(spec.id, group.expected_s)
+        node = StepState(
+            spec=spec,
+            order=(group.order[0], number),
+            needs=group.needs,
+            group=group.spec.id,
+            expected_s=expected_s,
+            rank_s=group.rank_s - group.expected_s + expected_s,
+        )
         state.nodes[spec.id] = node
         members.append(spec.id)
         make_ready(state, node)

@@ -94,6 +94,7 @@ def decode(run: RunId, seq: int, row: Encoded, release: str) -> Event:
 
 
 def _validated(kind: type[Event], body: bytes) -> Event | None:
+    # `run_created` of version 1 is read here, too: it lacks `estimates`, which are empty by default.
     if rb"\ud" in body:  # perhaps a lone surrogate, which pydantic's own parser refuses
         return _adapter(kind).validate_python(json.loads(body))
     return _adapter(kind).validate_json(body)

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import cast
+from typing import TypeVar, cast
 
 from surefoot import faults
 from surefoot.core.events import Event, RunCreated
@@ -25,7 +25,7 @@ from surefoot.core.ids import BlobId, RunId
 from surefoot.errors import ClaimLost, JournalConflict, JournalError
 from surefoot.journal.blobs import BlobStore
 from surefoot.journal.chain import GENESIS, StoredRow, problems, row_hash, verified
-from surefoot.journal.codec import RELEASE, Encoded, encode
+from surefoot.journal.codec import RELEASE, Encoded, decode, encode
 from surefoot.journal.database import BUSY_TIMEOUT_S, Binding, Connection, Database
 
 DATABASE_NAME = "journal.db"
@@ -97,6 +97,7 @@ class RunRow:
     """The first line of its goal."""
 
 
+E = TypeVar("E", bound=Event)
 _End = tuple[int, bytes]
 _NO_END: _End = (0, GENESIS)
 
@@ -154,6 +155,18 @@ class Journal:
         assert after >= 0
         for stored, event in verified(run, after, self._rows(run, after - 1)):
             yield Recorded(run, stored.seq, event, stored.hash.hex())
+
+    def events_of_kind(self, run: RunId, kind: type[E], most: int) -> list[E]:
+        """Return up to `most` of a run's events of one kind, the chain unverified: for what may be wrong, like guesses.
+
+        Raises:
+            JournalTooNew: a newer Surefoot wrote one.
+            JournalCorrupt: one cannot be read.
+        """
+        sql = "SELECT seq, version, body, release FROM events WHERE run = ? AND kind = ? ORDER BY seq LIMIT ?"
+        rows = cast("list[tuple[int, int, bytes, str]]", self._database.rows(sql, (run, kind.kind, most)))
+        found = (decode(run, seq, Encoded(kind.kind, version, body), release) for seq, version, body, release in rows)
+        return [event for event in found if isinstance(event, kind)]
 
     def head(self, run: RunId) -> tuple[int, str]:
         """Return position and hash of the last event, or `(0, "")`."""

@@ -17,6 +17,7 @@ from surefoot.core.ids import ID_LENGTH_MAX, StepId
 from surefoot.core.kernel.attempts import ATTEMPT_FOLDS
 from surefoot.core.kernel.legal import illegal, is_ready, need, node_of, work_of
 from surefoot.core.plan import member_of
+from surefoot.core.schedule import expected_times, ranks_of
 from surefoot.core.state import (
     FINAL,
     LaneState,
@@ -64,7 +65,10 @@ def _created(event: ev.RunCreated) -> RunState:
     graph, problems = build_graph(event.plan.steps)
     if graph is None:
         raise illegal(event, "; ".join(problem.text for problem in problems))
-    return new_state(event, graph)
+    if event.plan.limits.parallel == 1:
+        return new_state(event, graph, {}, {})
+    expected = expected_times(event.plan.steps, event.estimates)
+    return new_state(event, graph, expected, ranks_of(graph, expected))
 
 
 # --- the run

@@ -1,0 +1,82 @@
+"""How long steps took in earlier runs of the same plan.
+
+Owns the choice of the runs that are looked at, and how little of them is read. What is found becomes part of the new
+run's first event, so that a resume decides as the first engine did. Must never keep a run from being created: what
+cannot be read is passed over. Read `surefoot.core.schedule` next.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import PurePath
+
+from surefoot.core.events import BodyFinished, RunCreated, Status
+from surefoot.core.ids import RunId, StepId, encode_id, matches_id
+from surefoot.core.plan import Step, member_of
+from surefoot.errors import JournalError
+from surefoot.journal import Journal
+
+RUNS_READ = 3
+"""The newest runs of the plan; what came before says less of how it is now."""
+RUNS_LOOKED_AT = 10
+"""The newest runs of the repository, among which those are sought."""
+BODIES_READ = 20_000
+"""In each run."""
+_ANY = "*"
+"""The item that makes a group's id a glob over its members."""
+
+
+def earlier_times(journal: Journal, created: RunCreated) -> dict[StepId, float]:
+    """Return the median time, in seconds, of each step without an estimate, of members and of groups by their members.
+
+    Nothing is read for a run in which one step runs at a time: it goes by the order of the plan.
+    """
+    wanted = [step for step in created.plan.steps if step.estimate_s is None]
+    if created.plan.limits.parallel == 1 or not wanted:
+        return {}
+    times: dict[StepId, list[float]] = {}
+    for run in islice(_runs_of_the_plan(journal, created), RUNS_READ):
+        for step, seconds in _times_in(journal, run):
+            times.setdefault(step, []).append(seconds)
+    medians = {step: statistics.median(seconds) for step, seconds in times.items()}
+    found = {step.id: medians.pop(step.id) for step in created.plan.steps if step.id in medians}
+    known = {step.id: found[step.id] for step in wanted if step.id in found}
+    for group in wanted:
+        members = {name: medians[name] for name in _members_of(group, medians)} if group.for_each is not None else {}
+        if members:
+            known |= {**members, group.id: statistics.median(members.values())}
+    return known
+
+
+def _runs_of_the_plan(journal: Journal, created: RunCreated) -> Iterator[RunId]:
+    """Yield the newest runs of the same plan, newest first."""
+    rows = [row for row in journal.runs() if row.repository == created.repository]
+    for row in reversed(rows[-RUNS_LOOKED_AT:]):
+        try:
+            (earlier,) = journal.events_of_kind(row.run, RunCreated, 1)
+        except (JournalError, ValueError):  # written by a newer release, damaged, or removed this moment
+            continue
+        if _name_of(earlier) == _name_of(created):
+            yield row.run
+
+
+def _name_of(created: RunCreated) -> str:
+    """Return what a plan is known by: its file's name, or its goal if it was made by a program."""
+    return created.plan.goal if created.plan_path is None else PurePath(created.plan_path).name
+
+
+def _times_in(journal: Journal, run: RunId) -> Iterator[tuple[StepId, float]]:
+    try:
+        bodies = journal.events_of_kind(run, BodyFinished, BODIES_READ)
+    except JournalError:
+        return
+    for body in bodies:
+        if body.ending.status is Status.OK:
+            yield body.step, body.duration_s
+
+
+def _members_of(group: Step, names: Iterable[StepId]) -> list[StepId]:
+    pattern = member_of(group, _ANY).id.replace(encode_id(_ANY), _ANY)
+    return [name for name in names if matches_id(pattern, name)]

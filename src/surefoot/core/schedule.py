@@ -1,0 +1,40 @@
+"""What should start first where steps run at once: the longest way to the end.
+
+Owns the rank of a step: the time from its start to the end of the plan along the longest chain of steps that need it,
+itself included, as far as times are known. Starting the highest rank first is list scheduling: no lane is idle while
+something is ready, so that a run takes less than twice the shortest time possible, whatever the estimates are worth.
+Ranks are worked out once, when the run is created; members get theirs from their group's. Must never look at how a run
+goes. Read `surefoot.core.state` for the heap that is ordered by it, `surefoot.core.queue` for what keeps steps apart.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+
+from surefoot.core.graph import Graph
+from surefoot.core.ids import StepId
+from surefoot.core.plan import Step
+
+UNKNOWN_S = 1.0
+"""What every step is expected to take when nothing is known of any: the longest chain then is the one of most steps."""
+
+
+def expected_times(steps: Sequence[Step], earlier: Mapping[StepId, float]) -> dict[StepId, float]:
+    """Return how long each step should take, in seconds: by its estimate, else by `earlier` runs, else like others."""
+    known: dict[StepId, float] = {}
+    for step in steps:
+        expected = earlier.get(step.id) if step.estimate_s is None else step.estimate_s
+        if expected is not None and expected >= 0.0 and math.isfinite(expected):
+            known[step.id] = expected
+    other = statistics.median(known.values()) if known else UNKNOWN_S
+    return {step.id: known.get(step.id, other) for step in steps}
+
+
+def ranks_of(graph: Graph, expected: Mapping[StepId, float]) -> dict[StepId, float]:
+    """Return for each step the longest time from its start to the end; a group counts as one of its members."""
+    ranks: dict[StepId, float] = {}
+    for name in reversed(graph.order):
+        ranks[name] = expected[name] + max((ranks[dependant] for dependant in graph.dependants[name]), default=0.0)
+    return ranks
