@@ -1,8 +1,9 @@
 """How much say a person has before a step runs.
 
 Owns the tiers: which one an effect class gives, what raises it, whether what a step may write lies inside the plan's
-scope, and which ways out of the lane it is given, in words. Must never see a shell command as text or lower a tier: only settings and the command line do that. Read
-`surefoot.core.review` for what a plan's author is told, `surefoot.core.kernel.steps` for the tiers at work.
+scope, and which ways out of the lane it is given, in words. Must never see a shell command as text or lower a tier:
+only settings and the command line do that. Read `surefoot.core.review` for what a plan's author is told,
+`surefoot.core.kernel.steps` for the tiers at work.
 """
 
 from __future__ import annotations

@@ -232,7 +232,14 @@ def _checks_that_reach(checks: Sequence[Check], records: Sequence[CheckRecord], 
 def _way_out(of: Step | Check, step: str | None) -> Json:
     sockets = list(of.sockets) if isinstance(of, Step) else []
     said = ", ".join(ways_out(of))
-    return {"step": step, "check": None, "network": of.network, "sockets": sockets, "confined": of.confine, "said": said}
+    return {
+        "step": step,
+        "check": None,
+        "network": of.network,
+        "sockets": sockets,
+        "confined": of.confine,
+        "said": said,
+    }
 
 
 def _look_at(state: RunState) -> list[str]:

@@ -153,9 +153,7 @@ def _restrict(rulesets: list[int]) -> None:
             raise OSError(ctypes.get_errno(), "Landlock")
 
 
-def _become(
-    argv: list[str], control: int, ties: tuple[int, Callable[[int, int], object] | None, list[int]]
-) -> None:
+def _become(argv: list[str], control: int, ties: tuple[int, Callable[[int, int], object] | None, list[int]]) -> None:
     """Turn into the program, tied to its guard and under its rules; never returns."""
     guard, prctl, rulesets = ties
     try:

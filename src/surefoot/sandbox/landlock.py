@@ -129,7 +129,9 @@ def port_rules() -> int:
     """Return the rule set that refuses TCP connections to ports below 1024; made once, and kept open."""
     coverage = coverage_of(landlock_abi())
     assert coverage.has_ports, "asked for only where the kernel knows ports"
-    ruleset = _create(_RulesetAttributes(ports=_CONNECT_TCP), coverage)
+    ruleset = _create(_RulesetAttributes(files=_REFER, ports=_CONNECT_TCP), coverage)
+    # Every rule set refuses moves between folders unless it grants them, even one that is not about files at all.
+    _grant(ruleset, Path("/"), _REFER)
     rule, add = _NetPort(granted=_CONNECT_TCP), _libc().syscall
     at, none = ctypes.byref(rule), ctypes.c_uint(0)
     for port in range(_PORT_LEAST, 1 << 16):

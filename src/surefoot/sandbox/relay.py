@@ -225,9 +225,7 @@ def listening() -> set[Place]:
 
 def loopback_names(address: str) -> Iterable[str]:
     """Return the loopback addresses at which a server that listens on `address`, as `/proc` spells it, is reached."""
-    packed = b"".join(
-        int(address[at : at + 8], 16).to_bytes(4, sys.byteorder) for at in range(0, len(address), 8)
-    )
+    packed = b"".join(int(address[at : at + 8], 16).to_bytes(4, sys.byteorder) for at in range(0, len(address), 8))
     if len(packed) == 16 and packed[:12] == bytes(10) + b"\xff\xff":
         packed = packed[12:]
     if packed == bytes(16):

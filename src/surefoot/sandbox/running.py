@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from surefoot import faults
-from surefoot.masking import Masker
 from surefoot.core.plan import LOOPBACK
+from surefoot.masking import Masker
 from surefoot.sandbox.landlock import coverage_of, file_rules, landlock_abi, port_rules
 from surefoot.sandbox.mounts import PRIVATE_TEMPORARY, bubblewrap_arguments
 from surefoot.sandbox.output import OutputSpool
