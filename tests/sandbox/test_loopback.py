@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import subprocess
 import sys
+import textwrap
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -35,6 +37,17 @@ with socket.create_server(("127.0.0.1", int(sys.argv[1]))) as door:
     end, _ = door.accept()
     with end:
         end.sendall(b"here is " + end.makefile("rb").read())
+"""
+ENGINE = """
+    import asyncio, os, sys
+    from pathlib import Path
+    from surefoot.masking import Masker
+    from surefoot.sandbox import CommandSpec, run_command
+
+    folder = Path(sys.argv[1])
+    spec = CommandSpec(argv=("sh", "-c", "touch ready; sleep 1000"), cwd=folder, env={"PATH": os.environ["PATH"]},
+                       timeout_s=None, writable=(folder,), network="loopback", mark=sys.argv[2])
+    asyncio.run(run_command(spec, spool=folder / "spool", masker=Masker([])))
 """
 COUNT = """
 import socket, sys
@@ -74,6 +87,11 @@ def own_address() -> str:
         except OSError:
             pytest.skip("this machine has no address but its loopback")
         return str(probing.getsockname()[0])
+
+
+def start_engine(*arguments: str) -> subprocess.Popen[bytes]:
+    """Start a small engine that runs one command."""
+    return subprocess.Popen([sys.executable, "-c", textwrap.dedent(ENGINE), *arguments])
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "127.0.0.7", "::1", "0.0.0.0"])  # noqa: S104 - that is the question.
@@ -138,6 +156,27 @@ async def test_nothing_of_the_relay_is_left(
     """When a command has ended, so has what relayed for it."""
     await run("true", network="loopback")
     assert alive(mark) == set()
+
+
+async def test_a_killed_engine_takes_the_relay_along(
+    bubblewrap: Rung, mark: str, tmp_path: Path, alive: Callable[[str], set[int]], wait_until: WaitUntil
+) -> None:
+    """Nobody is left to end it but the other half, which dies with the command."""
+    engine = start_engine(str(tmp_path), mark)
+    await wait_until((tmp_path / "ready").exists)
+    engine.kill()
+    engine.wait()
+    await wait_until(lambda: not alive(mark))
+
+
+async def test_a_command_that_breaks_its_relay_loses_only_that(
+    run: Run, bubblewrap: Rung, echoing: Callable[[str], Awaitable[int]]
+) -> None:
+    """Its half runs as the same user; without it there is a loopback of its own, as ever, and the end is told."""
+    place = f"127.0.0.1:{await echoing('127.0.0.1')}"
+    script = f"kill -9 2; sleep 0.3; {sys.executable} -c '{ASK}' {place}; exit 3"
+    result = await run("sh", "-c", script, network="loopback")
+    assert (result.exit_code, result.tail in ("ConnectionRefusedError\n", "ConnectionResetError\n")) == (3, True)
 
 
 async def test_abstract_sockets_of_the_host_stay_out_of_reach(run: Run, bubblewrap: Rung) -> None:

@@ -131,9 +131,8 @@ def _serve(relay: int, control: int) -> None:
         try:
             os.close(reading)
             os.close(control)
-            import relay as relaying  # Beside this file; only commands with the host's loopback pay for it.
-
-            relaying.serve(relay, writing)
+            # It lies beside this file; only commands with the host's loopback pay for it.
+            __import__("relay").serve(relay, writing)
         finally:
             os._exit(0)
     os.close(writing)
