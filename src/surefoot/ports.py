@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from surefoot.core.ids import BlobId
+from surefoot.core.plan import Network
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,10 +30,12 @@ class CommandRequest:
     """Variables on top of those every command of the lane gets."""
     timeout_s: float | None = None
     """The whole tree of the command is ended after this many seconds."""
-    network: bool = False
-    """Whether the command may use the network."""
+    network: Network = False
+    """How far the command's network reaches."""
+    sockets: tuple[Path, ...] = ()
+    """Sockets of the host it may use."""
     confine: bool = True
-    """False: outside the sandbox (bodies that say so, and probes)."""
+    """False: outside the sandbox (bodies and checks that say so, and probes)."""
     writable: tuple[Path, ...] = ()
     """Folders it may write beside the lane, its scratch home and the run's clone."""
 

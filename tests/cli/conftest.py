@@ -158,6 +158,7 @@ class Shapes:
             "findings": [],
             "rollback_points": [],
             "outside_effects": [],
+            "reach": [],
             "look_at": [],
             "usage": {"active_s": 61.0, "cost_usd": 0},
             "next": f"surefoot retry {RUN}",

@@ -6,6 +6,7 @@ Owns the tests of an attempt inside the workspace. Must never make a state by ha
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -178,6 +179,8 @@ def test_the_answers_of_a_check_decide(
         ({}, {"lane_changed": True}, 2),
         ({"network": True}, {}, 2),
         ({"confine": False}, {}, 2),
+        ({"network": "loopback"}, {}, 2),
+        ({"sockets": ("/run/s",)}, {}, 2),
     ],
 )
 def test_a_verdict_is_used_again_only_for_the_same_tree_in_the_same_surroundings(
@@ -187,6 +190,14 @@ def test_a_verdict_is_used_again_only_for_the_same_tree_in_the_same_surroundings
     run = play({"a": {"checks": (KEPT,), **step}})
     run.will(do.Inspect, "a", tree="t0", changed=(), **changes).go()
     assert (len(run.told(ev.CheckAsked)), len(run.told(ev.VerdictReused))) == (asked, 2 - asked)
+
+
+@pytest.mark.parametrize(("check", "asked"), [({}, 1), ({"confine": False}, 2), ({"network": "loopback"}, 2)])
+def test_a_check_with_a_way_out_makes_verdicts_of_its_lane_void(play: Any, check: dict[str, Any], asked: int) -> None:
+    """It may change what others rest on, as a body may; the other check here is asked before it and after it."""
+    run = play({"a": {"checks": (KEPT, replace(KEPT, name="other", ask=RunAsk(command="other"), **check))}})
+    run.will(do.Inspect, "a", tree="t0", changed=()).go()
+    assert [event.check for event in run.told(ev.CheckAsked)].count(0) == asked
 
 
 @pytest.mark.parametrize(("step", "asked"), [({}, 1), ({"network": True}, 2)])

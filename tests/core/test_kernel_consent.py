@@ -25,7 +25,22 @@ GREEN = Check(name="green", ask=RunAsk(command="g"), expect=Expect.FAIL_TO_PASS)
 @pytest.mark.parametrize(
     ("step", "lines"),
     [
-        (ASKING, ["Step a", "does:   a", "effect: reversible", "undo:   the workspace is put back"]),
+        (
+            ASKING,
+            ["Step a", "does:   a", "effect: reversible", "sandbox: bubblewrap", "undo:   the workspace is put back"],
+        ),
+        (
+            {**PUT, "network": "loopback", "sockets": ("/run/s", "$S"), "undo": "-"},
+            [
+                "Step a",
+                "does:   a",
+                "effect: idempotent",
+                "uses servers on this machine's loopback",
+                "uses sockets of the host: /run/s, $S",
+                "sandbox: bubblewrap",
+                "undo:   -",
+            ],
+        ),
         (
             {**PUT, "network": True, "confine": False, "body": CallBody(function="m:f")},
             [

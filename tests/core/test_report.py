@@ -6,6 +6,7 @@ hand. Read `surefoot.core.report` next.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.events import Ending, Finding, Severity, Status, Verdict
-from surefoot.core.plan import AskBody, Check, Effect, Expect, OnFailure, RunAsk, TestsAsk
+from surefoot.core.plan import AskBody, Check, Effect, Expect, OnFailure, Prepare, RunAsk, TestsAsk
 
 BAD = Ending(status=Status.EXIT, exit_code=1)
 CHECK = Check(name="c", ask=RunAsk(command="c"))
@@ -136,6 +137,41 @@ def test_the_report_says_what_acceptance_is_worth(
     for verdict in verdicts:
         run.will(do.AskCheck, check.name, verdict=verdict, text="it is")
     assert run.go().report["look_at"] == ([] if note is None else [note])
+
+
+def test_what_ran_with_a_way_out_is_listed(play: Any) -> None:
+    """Bodies and checks that had a network, a socket or no sandbox; not what has none."""
+    steps = {
+        "a": {"network": "loopback", "sockets": ("/run/s",), "checks": (CHECK, replace(KEPT, confine=False))},
+        "b": {"confine": False},
+    }
+    run = play(steps, accept=(replace(OTHER, network=True),)).go()
+    told = [(one["step"], one["check"], one["network"], one["sockets"], one["confined"]) for one in run.report["reach"]]
+    assert told == [
+        ("a", None, "loopback", ["/run/s"], True),
+        ("a", "kept", False, [], False),
+        ("b", None, False, [], False),
+        (None, "other", True, [], True),
+    ]
+
+
+def test_what_never_ran_reached_nothing(play: Any) -> None:
+    """A plan says what may happen, the report what did; a body that ran and failed did run."""
+    run = play({"a": {"network": True}, "b": {"network": True, "needs": ("a",)}}).will(do.RunStep, "a", ending=BAD)
+    assert run.report["reach"] == []
+    assert [one["step"] for one in run.go().report["reach"]] == ["a"]
+
+
+def test_a_prepare_with_the_network_is_listed(play: Any) -> None:
+    """It makes each lane, with whatever it fetches."""
+    run = play({"a": {}}, prepare=Prepare(run="make", network=True)).go()
+    assert [one["said"] for one in run.report["reach"]] == ["prepare uses the network"]
+
+
+@pytest.mark.parametrize(("rung", "found"), [("landlock", ["landlock-rung"]), ("bubblewrap", [])])
+def test_a_rung_with_an_open_network_is_reported(play: Any, rung: str, found: list[str]) -> None:
+    """Whatever the steps declare."""
+    assert kinds(play({"a": {}}).claim(rung=rung)) == found
 
 
 def test_outside_effects_are_listed_with_how_they_are_undone(play: Any) -> None:

@@ -81,6 +81,9 @@ FOUND = [
     (replace(OUTSIDE, undo=""), ("no-undo", Severity.NOTE)),
     (replace(STEP, network=True, effect=Effect.READ), ("network", Severity.NOTE)),
     (replace(STEP, confine=False), ("unconfined", Severity.NOTE)),
+    (replace(STEP, network="loopback"), ("loopback", Severity.NOTE)),
+    (replace(STEP, sockets=("/run/s",)), ("sockets", Severity.NOTE)),
+    (replace(STEP, checks=(replace(STEP.checks[0], confine=False),)), ("unconfined", Severity.NOTE)),
     (replace(STEP, needs=("b",)), ("graph", Severity.PROBLEM)),
 ]
 

@@ -13,6 +13,7 @@ import pytest
 
 from surefoot import api
 from surefoot.core.ids import RunId
+from surefoot.sandbox.landlock import landlock_abi
 
 if TYPE_CHECKING:
     from conftest import Setting, Stage
@@ -61,7 +62,10 @@ def test_what_outlived_engine_and_guard_is_ended_before_anything_else(setting: S
     assert (stage.work().said["outcome"], stage.wrongs()) == ("completed", [])
 
 
-@pytest.mark.parametrize("rung", ["plain", ""])
+@pytest.mark.parametrize(
+    "rung",
+    ["plain", pytest.param("landlock", marks=pytest.mark.skipif(landlock_abi() == 0, reason="no Landlock here")), ""],
+)
 def test_a_child_of_a_killed_engines_body_does_not_survive_the_resume(setting: Setting, rung: str) -> None:
     """The guard ends it, or the sandbox dies with it; on resume nothing is left."""
     stage = setting(CONFINED)

@@ -196,6 +196,8 @@ STEP_KEYS = [
     ("scratch: ['tmp/**']", {"scratch": ("tmp/**",)}),
     ("network: true\neffect: read", {"network": True, "effect": core.Effect.READ}),
     ("confine: false\neffect: reversible", {"confine": False}),
+    ("network: loopback", {"network": "loopback"}),
+    ("sockets: [/run/x, $X_SOCK]\neffect: read", {"sockets": ("/run/x", "$X_SOCK"), "effect": core.Effect.READ}),
     ("effect: idempotent", {"effect": core.Effect.IDEMPOTENT}),
     ("tier: confirm", {"tier": core.Tier.CONFIRM}),
     ("undo: revert it", {"undo": "revert it"}),

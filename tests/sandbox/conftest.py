@@ -28,7 +28,7 @@ def use_rung(name: str, monkeypatch: pytest.MonkeyPatch) -> Rung:
         pytest.skip(str(error))
 
 
-@pytest.fixture(params=["bubblewrap", "plain"])
+@pytest.fixture(params=["bubblewrap", "landlock", "plain"])
 def rung(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Rung:
     """Run the test once on each rung."""
     return use_rung(request.param, monkeypatch)
@@ -38,6 +38,18 @@ def rung(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Run
 def bubblewrap(monkeypatch: pytest.MonkeyPatch) -> Rung:
     """Run the test on the bubblewrap rung only."""
     return use_rung("bubblewrap", monkeypatch)
+
+
+@pytest.fixture
+def landlock(monkeypatch: pytest.MonkeyPatch) -> Rung:
+    """Run the test on the Landlock rung only."""
+    return use_rung("landlock", monkeypatch)
+
+
+@pytest.fixture(params=["bubblewrap", "landlock"])
+def confining(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Rung:
+    """Run the test on each rung that refuses to write outside."""
+    return use_rung(request.param, monkeypatch)
 
 
 @pytest.fixture

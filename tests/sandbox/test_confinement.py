@@ -40,7 +40,7 @@ def port() -> Iterator[int]:
         yield listener.getsockname()[1]
 
 
-async def test_a_write_outside_is_refused(run: Run, bubblewrap: Rung, outside: Path) -> None:
+async def test_a_write_outside_is_refused(run: Run, confining: Rung, outside: Path) -> None:
     """The file system is read-only, or not the host's, except for what was named."""
     result = await run("touch", str(outside))
     assert (result.exit_code, is_there(outside)) == (1, False)
@@ -117,6 +117,33 @@ async def test_sockets_of_the_host_are_out_of_reach(run: Run, bubblewrap: Rung, 
         result = await run(sys.executable, "-c", CONNECT_UNIX, str(path), network=True)
         path.unlink()
     assert "FileNotFoundError" in result.tail
+
+
+async def test_a_socket_that_is_named_is_reached_at_its_own_path(run: Run, rung: Rung, tmp_path: Path) -> None:
+    """Although what lies around it stays hidden; `/var/run` is such a link on most machines."""
+    (tmp_path / "lane").mkdir()
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "real/daemon"))
+        listener.listen()
+        named = tmp_path / "link/daemon"
+        places = {"cwd": tmp_path / "lane", "writable": (tmp_path / "lane",)}
+        result = await run(sys.executable, "-c", CONNECT_UNIX, str(named), sockets=(named,), **places)
+    assert result.tail == "reached\n"
+
+
+async def test_an_agent_socket_that_is_named_is_not_hidden(
+    run: Run, bubblewrap: Rung, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though the environment names it, too."""
+    path = tmp_path / "agent"
+    monkeypatch.setenv("SSH_AUTH_SOCK", str(path))
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        listener.listen()
+        result = await run(sys.executable, "-c", CONNECT_UNIX, str(path), sockets=(path,))
+    assert result.tail == "reached\n"
 
 
 async def test_an_agent_socket_in_the_home_is_out_of_reach(

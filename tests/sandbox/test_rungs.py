@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from surefoot.errors import UsageError
 from surefoot.sandbox import Rung, command_environment, detect_rung, network_environment, rung_detail
+from surefoot.sandbox.landlock import landlock_abi
 from surefoot.sandbox.rungs import _refusal
 
 
@@ -18,6 +20,29 @@ def test_the_plain_rung_can_be_forced(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SUREFOOT_RUNG", "plain")
     assert detect_rung() is Rung.PLAIN
     assert "forced by SUREFOOT_RUNG" in rung_detail()
+
+
+def test_the_landlock_rung_can_be_forced(landlock: Rung) -> None:
+    """What it covers is named in one line."""
+    assert rung_detail().startswith(
+        f"landlock: ABI {landlock_abi()}, forced by SUREFOOT_RUNG; refused: writing outside"
+    )
+    assert rung_detail().endswith("; the network counts as open")
+
+
+def test_landlock_is_taken_where_bubblewrap_does_not_work(landlock: Rung) -> None:
+    """By an interpreter that has no `bwrap` beside it, with none on the path; the cure is named all the same."""
+    here = Path(sys.modules["surefoot"].__path__[0]).parent
+    code = f"import sys; sys.path.append({str(here)!r}); from surefoot import sandbox; print(sandbox.rung_detail())"
+    bare = Path(sys.base_prefix) / "bin" / f"python{sys.version_info[0]}.{sys.version_info[1]}"
+    if not bare.exists() or (bare.parent / "bwrap").exists():
+        pytest.skip("the interpreter this one was made from is not found, or has a bwrap beside it")
+    done = subprocess.run(
+        [bare, "-I", "-c", code], env={"PATH": "/nowhere"}, capture_output=True, text=True, check=True
+    )
+    assert re.match(
+        r"landlock: ABI \d+, no bwrap program was found; refused: .*; to confine them, install", done.stdout
+    )
 
 
 def test_a_rung_can_be_wanted_by_the_caller() -> None:

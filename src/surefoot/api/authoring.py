@@ -55,8 +55,10 @@ class Check:
     """Folder to ask in."""
     env: Mapping[str, str] = field(default_factory=dict[str, str])
     """Variables on top of the plan's and the step's."""
-    network: bool = False
-    """Whether the command may use the network."""
+    network: model.Network = False
+    """How far the command's network reaches: `True`, `"loopback"`, or not beyond the command."""
+    confine: bool = True
+    """Whether the command runs in the sandbox."""
     uses: Sequence[str] = ()
     """Names of services it needs, beside those of its step."""
 
@@ -74,6 +76,7 @@ class Check:
             env=self.env,
             network=self.network,
             uses=tuple(self.uses),
+            confine=self.confine,
         )
 
     def _asks(self) -> list[model.Ask | None]:
@@ -125,8 +128,10 @@ class Step:
     """Variables for body and checks."""
     env_from: Sequence[str] = field(default=(), kw_only=True)
     """Variables taken from the environment, masked everywhere."""
-    network: bool = field(default=False, kw_only=True)
-    """Whether the body may use the network."""
+    network: model.Network = field(default=False, kw_only=True)
+    """How far the body's network reaches: `True`, `"loopback"`, or not beyond the command."""
+    sockets: Sequence[str] = field(default=(), kw_only=True)
+    """Sockets of the host a command may use: absolute paths, or `$NAME` for one that a variable names."""
     confine: bool = field(default=True, kw_only=True)
     """Whether a command runs in the sandbox."""
     uses: Sequence[str] = field(default=(), kw_only=True)
@@ -160,6 +165,7 @@ class Step:
             env=self.env,
             env_from=tuple(self.env_from),
             network=self.network,
+            sockets=tuple(self.sockets),
             confine=self.confine,
             uses=tuple(self.uses),
             retry=RetryPolicy() if self.retry is None else replace(self.retry, retry_unknown=True),

@@ -63,7 +63,7 @@ class Question:
         env: Mapping[str, str] | None = None,
         writable: tuple[Path, ...] = (),
     ) -> CommandRequest:
-        """Return the command that asks, confined, with the check's folder, time, network and variables."""
+        """Return the command that asks, with the check's folder, time, network, confinement and variables."""
         check = self.check
         return CommandRequest(
             text=text,
@@ -72,5 +72,6 @@ class Question:
             env={**self.env, **check.env, **(env or {})},
             timeout_s=check.timeout_s,
             network=check.network,
+            confine=check.confine,
             writable=writable,
         )

@@ -111,8 +111,10 @@ def _sandbox() -> Answer:
     from surefoot.sandbox import rung_detail
 
     text, _, cure = rung_detail().partition("; to confine them, ")
-    if not text.startswith("plain"):
+    if text.startswith("bubblewrap"):
         return Answer("sandbox", "ok", text)
+    if text.startswith("landlock"):
+        return Answer("sandbox", "note", text, cure)
     # Whoever forces it, and whoever cannot have another, knows; whoever could have one is told.
     is_chosen = not cure or bool(os.environ.get("SUREFOOT_RUNG"))
     return Answer("sandbox", "note" if is_chosen else "problem", text, cure)

@@ -19,7 +19,7 @@ from surefoot.cli.telling import style_of
 from surefoot.core.events import Finding, Severity
 from surefoot.core.graph import build_graph
 from surefoot.core.ids import StepId
-from surefoot.core.plan import Effect, Plan, Step
+from surefoot.core.plan import LOOPBACK, Effect, Plan, Step
 from surefoot.core.review import Review, review
 from surefoot.errors import PlanInvalid, UsageError
 from surefoot.planfile import load_plan
@@ -148,7 +148,8 @@ def _order_lines(plan: Plan, most: int) -> Iterator[Line]:
 def _said_of(step: Step) -> str:
     parts = [f"{counted(len(step.checks), 'check')}"] if step.checks else []
     parts += ["a group"] if step.for_each is not None else []
-    parts += ["network"] if step.network else []
+    parts += [{True: "network", LOOPBACK: "loopback"}[step.network]] if step.network else []
+    parts += [counted(len(step.sockets), "socket")] if step.sockets else []
     parts += ["not confined"] if not step.confine else []
     return f"  ({', '.join(parts)})" if parts else ""
 

@@ -78,6 +78,17 @@ class EffectShape(TypedDict):
     undo: str
 
 
+class ReachShape(TypedDict):
+    """A body or a check that ran with a way out of its lane; without a step, prepare or an acceptance check."""
+
+    step: str | None
+    check: str | None
+    network: bool | str
+    sockets: list[str]
+    confined: bool
+    said: str
+
+
 class UsageShape(TypedDict):
     """What was spent."""
 
@@ -108,6 +119,7 @@ class Report(TypedDict):
     findings: list[FindingShape]
     rollback_points: list[PointShape]
     outside_effects: list[EffectShape]
+    reach: list[ReachShape]
     look_at: list[str]
     usage: UsageShape
     next: str

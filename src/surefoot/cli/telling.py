@@ -115,6 +115,7 @@ def sections(report: Report, *, is_short: bool) -> Iterator[Section]:
     ]
     if not is_short:
         everything += [
+            Section(title="With a way out of the lane", rows=_reach_rows(report)),
             Section(title="Done", rows=[_step_row(step) for step in report["steps"] if is_done(step)]),
             Section(title="Rollback points", rows=_point_rows(report)),
         ]
@@ -206,6 +207,16 @@ def _effect_rows(report: Report) -> list[Row]:
         word = words[effect["applied"]]
         style: Style = "bad" if effect["applied"] is None else "warn" if effect["applied"] else ""
         rows.append(Row(word=word, name=effect["step"], text=f"{effect['effect']}{undo}", style=style))
+    return rows
+
+
+def _reach_rows(report: Report) -> list[Row]:
+    """Return what had the network, a socket of the host, or no sandbox."""
+    rows: list[Row] = []
+    for one in report["reach"]:
+        name = one["step"] or ("acceptance" if one["check"] is not None else "the run")
+        check = f"check {one['check']!r}: " if one["check"] is not None else ""
+        rows.append(Row(word="open", name=name, text=one_line(f"{check}{one['said']}")))
     return rows
 
 

@@ -170,6 +170,7 @@ class StepEvent(Event):
 class RunCreated(Event):
     """A run came into being. Always the first event."""
 
+    # The plan has gained fields with defaults: a plan of version 1 is read as it stands.
     version: ClassVar[int] = 2
     run: RunId
     """Its id."""

@@ -12,11 +12,17 @@ import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
+from typing import Final, Literal
 
 from surefoot.core.ids import StepId, encode_id
 
 EVERYTHING = "**"
 _NOT_IN_VARIABLES = re.compile(r"[^A-Za-z0-9]")
+LOOPBACK: Final = "loopback"
+"""The servers of this machine that listen on its loopback, and nothing beyond."""
+
+Network = bool | Literal["loopback"]
+"""How far a command's network reaches: everywhere, to the machine's own loopback, or (False) not beyond the command."""
 
 
 class Effect(StrEnum):
@@ -189,16 +195,23 @@ class Check:
     """Folder to ask in, relative to the lane's root."""
     env: Mapping[str, str] = field(default_factory=dict[str, str])
     """Variables on top of the plan's and the step's."""
-    network: bool = False
-    """Whether the command may use the network."""
+    network: Network = False
+    """How far the command's network reaches."""
+    confine: bool = True
+    """Whether the command runs in the sandbox."""
     uses: tuple[str, ...] = ()
     """Names of services it needs, beside those of its step."""
 
     @property
     def digest(self) -> str:
         """Name the question itself: equal questions share verdicts, whatever they are called."""
-        surroundings = (self.cwd, sorted(self.env.items()), self.network, self.uses)
+        surroundings = (self.cwd, sorted(self.env.items()), self.network, self.confine, self.uses)
         return digest_of((asdict(self.ask), type(self.ask).__name__, *surroundings))
+
+    @property
+    def reaches_out(self) -> bool:
+        """Tell whether it is given a way to what lies outside the lane."""
+        return bool(self.network) or not self.confine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -309,8 +322,10 @@ class Step:
     """Globs over files the body may change; None: the plan's scope."""
     scratch: tuple[str, ...] = ()
     """Globs over files that are never committed and need no care."""
-    network: bool = False
-    """Whether the body may use the network."""
+    network: Network = False
+    """How far the body's network reaches."""
+    sockets: tuple[str, ...] = ()
+    """Sockets of the host the body may use: absolute paths, or `$NAME` for one that a variable names."""
     confine: bool = True
     """Whether the body runs in the sandbox."""
     uses: tuple[str, ...] = ()
@@ -336,6 +351,11 @@ class Step:
     estimate_s: float | None = None
     """How long the body is expected to take."""
 
+    @property
+    def reaches_out(self) -> bool:
+        """Tell whether the body is given a way to what lies outside the lane."""
+        return bool(self.network or self.sockets) or not self.confine
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepare:
@@ -347,8 +367,8 @@ class Prepare:
     """Globs over the files its result depends on."""
     path: tuple[str, ...] = ()
     """Folders of the lane put in front of PATH."""
-    network: bool = False
-    """Whether the command may use the network."""
+    network: Network = False
+    """How far the command's network reaches."""
     timeout_s: float = 1800.0
     """It is ended after this many seconds."""
 
@@ -369,8 +389,8 @@ class Service:
     """Folder to run in, relative to the lane's root."""
     env: Mapping[str, str] = field(default_factory=dict[str, str])
     """Variables for its three commands, on top of the plan's."""
-    network: bool = False
-    """Whether its commands may use the network."""
+    network: Network = False
+    """How far its commands' network reaches, beside its lane."""
     timeout_s: float = 60.0
     """It has to be ready within so many seconds."""
 
@@ -461,6 +481,7 @@ def member_of(group: Step, item: str) -> Step:
         writes=None if group.writes is None else globs(group.writes),
         scratch=globs(group.scratch),
         uses=tuple(map(plain, group.uses)),
+        sockets=tuple(map(plain, group.sockets)),
         checks=tuple(_check_for(check, plain, shell, globs) for check in group.checks),
         probe=None if group.probe is None else replace(group.probe, ask=_probe_for(group.probe.ask, plain, shell)),
         undo=plain(group.undo),

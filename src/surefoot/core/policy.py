@@ -1,14 +1,15 @@
 """How much say a person has before a step runs.
 
-Owns the tiers: which one an effect class gives, what raises it, and whether what a step may write lies inside the
-plan's scope. Must never see a shell command as text or lower a tier: only settings and the command line do that. Read
-`surefoot.core.review` for what a plan's author is told, `surefoot.core.kernel.steps` for the tiers at work.
+Owns the tiers: which one an effect class gives, what raises it, whether what a step may write lies inside the plan's
+scope, and which ways out of the lane it is given, in words. Must never see a shell command as text or lower a tier:
+only settings and the command line do that. Read `surefoot.core.review` for what a plan's author is told,
+`surefoot.core.kernel.steps` for the tiers at work.
 """
 
 from __future__ import annotations
 
 from surefoot.core.globs import matches, samples
-from surefoot.core.plan import Effect, Plan, Step, Tier
+from surefoot.core.plan import LOOPBACK, Check, Effect, Plan, Step, Tier
 
 _BY_EFFECT = {
     Effect.READ: Tier.AUTO,
@@ -25,6 +26,17 @@ def tier_of(step: Step, plan: Plan) -> Tier:
     if step.effect is Effect.REVERSIBLE and writes_outside(step, plan):
         tier = Tier.CONFIRM
     return max(tier, step.tier or tier, key=_RISING.index)
+
+
+def ways_out(of: Step | Check) -> tuple[str, ...]:
+    """Say what a body or a check is given that lies outside the lane; nothing, as a rule."""
+    networks = {True: "uses the network", LOOPBACK: "uses servers on this machine's loopback"}
+    sockets = of.sockets if isinstance(of, Step) else ()
+    return (
+        *([networks[of.network]] if of.network else []),
+        *([f"uses sockets of the host: {', '.join(sockets)}"] if sockets else []),
+        *([] if of.confine else ["runs outside the sandbox"]),
+    )
 
 
 def writes_outside(step: Step, plan: Plan) -> tuple[str, ...]:

@@ -12,7 +12,8 @@ from dataclasses import asdict, replace
 
 from surefoot.core.events import Finding, Outcome, QuestionKind, Verdict
 from surefoot.core.kernel import decide
-from surefoot.core.plan import Check
+from surefoot.core.plan import Check, Step
+from surefoot.core.policy import ways_out
 from surefoot.core.state import QuestionState, RunState, StepState, StepStatus
 from surefoot.core.verdicts import CheckRecord, flags_of, is_red_before
 
@@ -22,6 +23,7 @@ _COUNTED = ("verified", "in_doubt", "failed", "blocked", "skipped", "pending", "
 _NAMED_MAX = 10
 
 Json = dict[str, object]
+_NO_WAY_OUT: Json = {"step": None, "check": None, "network": False, "sockets": [], "confined": True, "said": ""}
 
 
 def report_of(state: RunState) -> Json:
@@ -49,6 +51,7 @@ def report_of(state: RunState) -> Json:
         "findings": [_reported(finding) for finding in state.findings] + _own_findings(state),
         "rollback_points": _rollback_points(state),
         "outside_effects": _outside_effects(state),
+        "reach": _reach(state),
         "look_at": _look_at(state),
         "usage": {"active_s": round(state.active_s, 3), "cost_usd": 0},
         "next": next_command(state),
@@ -154,6 +157,9 @@ def _own_findings(state: RunState) -> list[Json]:
         found.append(_finding("dirty-checkout", "note", text))
     if state.rung == "plain" and state.has_workspace:
         found.append(_finding("plain-rung", "warning", "commands ran without a sandbox; see `surefoot doctor`"))
+    if state.rung == "landlock" and state.has_workspace:
+        text = "commands could not write outside, but the network counts as open; see `surefoot doctor`"
+        found.append(_finding("landlock-rung", "note", text))
     if kept := {path for lane in state.lanes.values() for path in lane.kept}:
         text = (
             f"prepare makes {', '.join(sorted(kept)[:10])}, which git does not ignore; it is kept as it is and never "
@@ -198,6 +204,42 @@ def _outside_effects(state: RunState) -> list[Json]:
                 {"step": node.spec.id, "effect": node.spec.effect.value, "applied": applied, "undo": node.spec.undo}
             )
     return effects
+
+
+def _reach(state: RunState) -> list[Json]:
+    """Return every body and check that ran with a way out of its lane: a network, a socket, or no sandbox at all."""
+    reach: list[Json] = []
+    prepare = state.plan.prepare
+    if prepare is not None and prepare.network and state.lanes:
+        reach.append({**_NO_WAY_OUT, "network": prepare.network, "said": "prepare uses the network"})
+    for node in state.steps():
+        if node.has_run and node.spec.reaches_out:
+            reach.append(_way_out(node.spec, node.spec.id))
+        records = node.work.checks if node.work is not None else node.records
+        reach += _checks_that_reach(node.spec.checks, records, node.spec.id)
+    return reach + _checks_that_reach(state.plan.accept, state.accept.records, None)
+
+
+def _checks_that_reach(checks: Sequence[Check], records: Sequence[CheckRecord], step: str | None) -> list[Json]:
+    asked = zip(checks, records, strict=True) if records else ()
+    return [
+        {**_way_out(check, step), "check": check.name}
+        for check, record in asked
+        if check.reaches_out and (record.before is not None or record.after is not None)
+    ]
+
+
+def _way_out(of: Step | Check, step: str | None) -> Json:
+    sockets = list(of.sockets) if isinstance(of, Step) else []
+    said = ", ".join(ways_out(of))
+    return {
+        "step": step,
+        "check": None,
+        "network": of.network,
+        "sockets": sockets,
+        "confined": of.confine,
+        "said": said,
+    }
 
 
 def _look_at(state: RunState) -> list[str]:

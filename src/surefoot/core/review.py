@@ -17,6 +17,7 @@ from surefoot.core.events import Finding, Severity
 from surefoot.core.graph import Graph, build_graph, longest_path
 from surefoot.core.ids import StepId
 from surefoot.core.plan import (
+    LOOPBACK,
     AskBody,
     Check,
     Effect,
@@ -152,6 +153,10 @@ def _about_plan(plan: Plan, checkout: str | None) -> Iterator[Finding]:
     yield from _about_prepare(plan)
     if checkout is not None:
         yield from _about_checkout(plan, checkout)
+    for check in plan.accept:
+        if not check.confine:
+            text = f"The acceptance check {check.name!r} runs outside the sandbox: nothing holds it to its clean lane."
+            yield Finding(kind="unconfined", severity=Severity.NOTE, text=text)
     if not plan.accept:
         text = "There are no acceptance checks: the run is complete when its steps are. Add `accept` to prove the goal."
         yield Finding(kind="no-acceptance", severity=Severity.NOTE, text=text)
@@ -265,9 +270,23 @@ def _about_effect(step: Step) -> Iterator[Finding]:
     if step.effect is Effect.IRREVERSIBLE and not step.undo:
         text = "It does not say how it could be taken back. Add `undo`; whoever is asked is shown it."
         yield Finding(kind="no-undo", severity=Severity.NOTE, text=text, step=step.id)
-    if step.network and not step.effect.is_outside:
-        text = f"It has the network and is declared {step.effect}: nothing shows or undoes what it does out there."
-        yield Finding(kind="network", severity=Severity.NOTE, text=text, step=step.id)
+    yield from _about_ways_out(step)
+
+
+def _about_ways_out(step: Step) -> Iterator[Finding]:
+    ways = (
+        ("network", "the network", step.network is True),
+        ("loopback", "this machine's loopback", step.network == LOOPBACK),
+        ("sockets", f"sockets of the host ({', '.join(step.sockets)})", bool(step.sockets)),
+    )
+    for kind, what, is_open in ways:
+        if is_open and not step.effect.is_outside:
+            text = f"It has {what} and is declared {step.effect}: nothing shows or undoes what it does out there."
+            yield Finding(kind=kind, severity=Severity.NOTE, text=text, step=step.id)
+    for check in step.checks:
+        if not check.confine:
+            text = f"Its check {check.name!r} runs outside the sandbox: nothing holds it to the lane."
+            yield Finding(kind="unconfined", severity=Severity.NOTE, text=text, step=step.id)
     if not step.confine:
         text = "It runs outside the sandbox: nothing holds it to the lane."
         yield Finding(kind="unconfined", severity=Severity.NOTE, text=text, step=step.id)

@@ -191,6 +191,8 @@ class StepState:
     ended_at: float | None = None
     last_failure: AttemptFailed | None = None
     body_evidence: BlobId | None = None
+    has_run: bool = False
+    """Whether its body ever began, in whatever attempt."""
     records: tuple[CheckRecord, ...] = ()
     """The last attempt's answers, once it is over."""
     work: Work | None = None

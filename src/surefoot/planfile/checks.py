@@ -16,8 +16,8 @@ from surefoot.planfile.tree import Items, Tree
 
 CHECK_KINDS = ("run", "tests", "file", "call", "changed")
 FILE_QUESTIONS = ("exists", "contains", "lacks", "matches")
-COMMON_KEYS = ("name", "expect", "timeout", "cwd", "env", "network", "uses")
-LATER_KEYS = ("confine", "held_back", "sockets")
+COMMON_KEYS = ("name", "expect", "timeout", "cwd", "env", "network", "confine", "uses")
+LATER_KEYS = ("held_back", "sockets")
 FORMATS = ("junit", "unittest")
 _EXTRA_KEYS = {"tests": ("format",), "file": FILE_QUESTIONS}
 _ALL_KEYS = (*CHECK_KINDS, *FILE_QUESTIONS, "format", *COMMON_KEYS)
@@ -81,6 +81,7 @@ def _read_check(page: Page, fields: Fields) -> Check | None:
         env=fields.take("env", page.variables, dict[str, str]()),
         network=fields.take("network", page.network, default=False),
         uses=fields.take("uses", page.many(page.text), ()),
+        confine=fields.take("confine", page.flag, default=True),
     )
 
 

@@ -15,6 +15,7 @@ from difflib import get_close_matches
 from enum import StrEnum
 from typing import TypeVar
 
+from surefoot.core.plan import LOOPBACK, Network
 from surefoot.planfile.tree import QUOTE_BRACES, Flaw, Items, Kind, Place, Scalar, Table, Tree
 
 T = TypeVar("T")
@@ -27,6 +28,7 @@ _DURATION = re.compile(r"(?:([\d.]+)d)?(?:([\d.]+)h)?(?:([\d.]+)m)?(?:([\d.]+)s)
 _UNIT_SECONDS = (86400.0, 3600.0, 60.0, 1.0, 0.001)
 _OUTPUT_PLACEHOLDER = re.compile(r"(?<!\$)\{steps\.[^{}\s]+\}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_SOCKET_VARIABLE = re.compile(r"\$[A-Za-z_][A-Za-z0-9_]*")
 
 
 @dataclass(slots=True)
@@ -74,12 +76,24 @@ class Page:
         self.flaw(node, f"found {described(node)}; `true` or `false` was expected; write one of them without quotes")
         return None
 
-    def network(self, node: Tree) -> bool | None:
-        """Read whether there is a network; a smaller one is planned."""
-        if isinstance(node, Scalar) and node.text == "loopback":
-            self.flaw(node, f"`loopback` {later('write true or false')}")
+    def network(self, node: Tree) -> Network | None:
+        """Read how far a network reaches."""
+        if isinstance(node, Scalar) and node.kind is Kind.TEXT and node.text == LOOPBACK:
+            return LOOPBACK
+        if isinstance(node, Scalar) and node.kind is Kind.FLAG:
+            return self.flag(node)
+        expected = "`true`, `false` or `loopback` was expected"
+        self.flaw(node, f"found {described(node)}; {expected}; write one of them without quotes")
+        return None
+
+    def socket(self, node: Tree) -> str | None:
+        """Read the path of a socket, or the variable that names it."""
+        text = self.text(node)
+        if text is not None and not text.startswith("/") and _SOCKET_VARIABLE.fullmatch(text) is None:
+            expected = "an absolute path or a variable such as $SSH_AUTH_SOCK was expected"
+            self.flaw(node, f"{text!r} names no socket; {expected}; write it like that")
             return None
-        return self.flag(node)
+        return text
 
     def number(self, node: Tree) -> float | None:
         """Read a number that is not negative."""

@@ -26,6 +26,7 @@ STEP_KEYS = (
         "writes",
         "scratch",
         "network",
+        "sockets",
         "confine",
         "uses",
         "checks",
@@ -37,9 +38,9 @@ STEP_KEYS = (
     ),
     *("timeout", "on_failure", "estimate"),
 )
-LATER_KEYS = ("agent", "artifacts", "sockets", "held_back")
+LATER_KEYS = ("agent", "artifacts", "held_back")
 DEFAULTS_KEYS = (
-    *("shell", "cwd", "env", "env_from", "scratch", "network", "uses"),
+    *("shell", "cwd", "env", "env_from", "scratch", "network", "sockets", "uses"),
     *("effect", "tier", "retry", "timeout", "on_failure"),
 )
 SHELLS = ("bash", "sh")
@@ -117,6 +118,7 @@ def _with_policies(page: Page, fields: Fields, step: Step, attempts: int) -> Ste
     return replace(
         step,
         network=fields.take("network", page.network, default=False),
+        sockets=fields.take("sockets", page.many(page.socket), ()),
         confine=fields.take("confine", page.flag, default=True),
         effect=fields.take("effect", page.one_of(Effect), Effect.REVERSIBLE),
         tier=fields.take("tier", page.one_of(Tier), None),
@@ -130,11 +132,16 @@ def _with_policies(page: Page, fields: Fields, step: Step, attempts: int) -> Ste
 def _judge_effect(page: Page, fields: Fields, step: Step) -> None:
     if "effect" in fields or isinstance(step.body, AskBody):
         return
-    for key, is_open in (("network", step.network), ("confine", not step.confine)):
+    ways_out = {
+        "network": ("`network: true`", step.network is True),
+        "sockets": ("`sockets`", bool(step.sockets)),
+        "confine": ("`confine: false`", not step.confine),
+    }
+    for key, (named, is_open) in ways_out.items():
         if is_open:
             text = (
-                f"a step with `{key}: {str(key == 'network').lower()}` must state its `effect`; one of "
-                f"{', '.join(Effect)} was expected; add `effect`, for what it does out there cannot be seen from here"
+                f"a step with {named} must state its `effect`; one of {', '.join(Effect)} was expected; "
+                "add `effect`, for what it does out there cannot be seen from here"
             )
             page.flaw(fields.at(key), text)
 

@@ -2,7 +2,7 @@
 
 Owns the ends of a command: when the program has ended, or the engine hangs up, everything below the guard is ended.
 Must never import anything of Surefoot or more of the standard library than it needs: it is started anew for each
-command, with the arguments CONTROL SCRATCH LC_CTYPE PROGRAM ARGUMENT…, and `signal` alone would add eight
+command, with the arguments CONTROL SCRATCH LC_CTYPE RULES RELAY PROGRAM ARGUMENT…, and `signal` alone would add eight
 milliseconds. Read `surefoot.sandbox.running` next.
 
 The engine holds the other end of the socket CONTROL. The guard writes `up`, then how the program ended (`failed
@@ -10,8 +10,12 @@ ERRNO` when it could not be started, `ended STATUS` with the wait status). It re
 because the engine has had enough or is gone, everything is ended. As the guard exits last, the end of the stream means
 that nothing is left.
 
-On the plain rung the guard adopts orphans (child subreaper) and the kernel ends the program with the guard. On the
-bubblewrap rung the guard is the first process of a process namespace: the kernel does both by itself.
+On the plain and Landlock rungs the guard adopts orphans (child subreaper) and the kernel ends the program with the
+guard. On the bubblewrap rung the guard is the first process of a process namespace: the kernel does both by itself.
+
+RULES are the descriptors of Landlock's rule sets, with commas between them: the child takes them upon itself before it
+becomes the program, the guard stays free to end it. RELAY is the descriptor that leads to the relay, where the command
+has the host's loopback; a second child serves it.
 """
 
 # ruff: noqa: PTH106, PTH123, PTH208, S606
@@ -29,7 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 _TERM, _KILL, _SIGPIPE, _SIGXFSZ, _SIG_DFL = 15, 9, 13, 25, 0
-_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
+_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS = 1, 36, 38
+_LANDLOCK_RESTRICT_SELF = 446
 
 _GRACE_S = 2.0
 """What is ended has so long to end by itself."""
@@ -45,17 +50,21 @@ _LOOK_EVERY_MS = 50
 
 def main() -> None:
     """Run the program to its end and see to it that nothing of it is left."""
-    control, scratch, locale, *argv = int(sys.argv[1]), *sys.argv[2:]
-    os.set_inheritable(control, False)  # noqa: FBT003 - the standard library takes it in no other way.
+    control, scratch, locale, rules, relay, *argv = int(sys.argv[1]), *sys.argv[2:]
+    rulesets = [int(number) for number in rules.split(",") if number]
+    for number in (control, *rulesets):
+        os.set_inheritable(number, False)  # noqa: FBT003 - the standard library takes it in no other way.
     prctl = _prctl()
     if prctl:
         prctl(_PR_SET_CHILD_SUBREAPER, 1)
     _say(control, b"up")
     _restore_locale(locale)
+    if relay:
+        _serve(int(relay), control)
     guard = os.getpid()
     child = os.fork()
     if child == 0:
-        _become(argv, control, guard, prctl)
+        _become(argv, control, (guard, prctl, rulesets))
     ended = _wait(child, control)
     if ended is None:
         ended = _end_all(child, _GRACE_S)
@@ -115,8 +124,37 @@ def _restore_locale(locale: str) -> None:
         os.environ.pop("LC_CTYPE", None)
 
 
-def _become(argv: list[str], control: int, guard: int, prctl: Callable[[int, int], object] | None) -> None:
-    """Turn into the program; never returns."""
+def _serve(relay: int, control: int) -> None:
+    """Serve the relay in a child; return when the servers of the host can be reached."""
+    reading, writing = os.pipe()
+    if os.fork() == 0:
+        try:
+            os.close(reading)
+            os.close(control)
+            # It lies beside this file; only commands with the host's loopback pay for it.
+            __import__("relay").serve(relay, writing)
+        finally:
+            os._exit(0)
+    os.close(writing)
+    os.close(relay)
+    os.read(reading, 1)
+    os.close(reading)
+
+
+def _restrict(rulesets: list[int]) -> None:
+    """Take Landlock's rules upon this process and all it will start, for good."""
+    import ctypes  # As above; loaded already where there are rules.
+
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.prctl(_PR_SET_NO_NEW_PRIVS, ctypes.c_ulong(1), 0, 0, 0)
+    for ruleset in rulesets:
+        if libc.syscall(_LANDLOCK_RESTRICT_SELF, ruleset, 0) != 0:
+            raise OSError(ctypes.get_errno(), "Landlock")
+
+
+def _become(argv: list[str], control: int, ties: tuple[int, Callable[[int, int], object] | None, list[int]]) -> None:
+    """Turn into the program, tied to its guard and under its rules; never returns."""
+    guard, prctl, rulesets = ties
     try:
         os.setsid()
         if prctl:
@@ -128,6 +166,8 @@ def _become(argv: list[str], control: int, guard: int, prctl: Callable[[int, int
         restore = __import__("_signal").signal
         restore(_SIGPIPE, _SIG_DFL)
         restore(_SIGXFSZ, _SIG_DFL)
+        if rulesets:
+            _restrict(rulesets)
         _execute(argv)
     except OSError as error:
         _say(control, b"failed %d" % (error.errno or 0))

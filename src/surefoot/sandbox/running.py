@@ -21,15 +21,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from surefoot import faults
+from surefoot.core.plan import LOOPBACK
 from surefoot.masking import Masker
+from surefoot.sandbox.landlock import coverage_of, file_rules, landlock_abi, port_rules
 from surefoot.sandbox.mounts import PRIVATE_TEMPORARY, bubblewrap_arguments
 from surefoot.sandbox.output import OutputSpool
 from surefoot.sandbox.rungs import bubblewrap_program, detect_rung
 from surefoot.sandbox.spec import CommandResult, CommandSpec, Rung
 from surefoot.sandbox.sweeping import MARK_VARIABLE, sweep_exactly
 
-_GUARD = f"import sys; sys.path.append({str(Path(__file__).parent)!r}); import guard; guard.main()"
-"""The guard is imported, not run as a script: that takes its compiled form, which saves five milliseconds a command."""
+_BESIDE = f"import sys; sys.path.append({str(Path(__file__).parent)!r})"
+_GUARD = f"{_BESIDE}; import guard; guard.main()"
+_RELAY = f"{_BESIDE}; import relay; relay.main()"
+"""Both are imported, not run as scripts: that takes the compiled form, which saves five milliseconds a command."""
 _CHUNK = 1 << 16
 _ENDING_S = 10.0
 """The guard needs at most seven seconds to end everything; after ten it is itself ended."""
@@ -88,10 +92,11 @@ def _refusal(spec: CommandSpec) -> str:
 
 
 async def _run(spec: CommandSpec, output: OutputSpool) -> _End:
-    confined = spec.confine and detect_rung() is Rung.BUBBLEWRAP
-    scratch = "" if confined or "TMPDIR" in spec.env else tempfile.mkdtemp(prefix="surefoot-")
+    rung = detect_rung() if spec.confine else Rung.PLAIN
+    has_own = rung is Rung.BUBBLEWRAP or "TMPDIR" in spec.env
+    scratch = "" if has_own else tempfile.mkdtemp(prefix="surefoot-")
     try:
-        guard = _start(spec, output, confined=confined, scratch=scratch)
+        guard = _start(spec, output, rung=rung, scratch=scratch)
         return guard if isinstance(guard, _End) else await guard.wait_end(spec)
     finally:
         # The guard has removed it, unless it was killed.
@@ -99,36 +104,102 @@ async def _run(spec: CommandSpec, output: OutputSpool) -> _End:
             shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _start(spec: CommandSpec, output: OutputSpool, *, confined: bool, scratch: str) -> _Guard | _End:
+@dataclass(slots=True, kw_only=True)
+class _Ties:
+    """What the guard is given beside the command: descriptors, and the relay that holds the other end of one."""
+
+    control: int
+    scratch: str
+    rules: tuple[int, ...] = ()
+    """Landlock's rule sets: the command's own first, then the one that all share."""
+    relay: socket.socket | None = None
+    """The guard's end of what leads to the relay."""
+    relaying: subprocess.Popen[bytes] | None = None
+
+    @property
+    def descriptors(self) -> tuple[int, ...]:
+        """All the guard inherits."""
+        return (self.control, *self.rules, *([] if self.relay is None else [self.relay.fileno()]))
+
+    @property
+    def words(self) -> list[str]:
+        """What the guard is told of them, in its own order, but the locale."""
+        rules = ",".join(map(str, self.rules))
+        return [rules, "" if self.relay is None else str(self.relay.fileno())]
+
+    def let_go(self) -> None:
+        """Close what the guard has by now, or will never have."""
+        for number in self.rules[:1]:
+            os.close(number)
+        if self.relay is not None:
+            self.relay.close()
+
+    def give_up(self) -> None:
+        """End the relay of a guard that never came to be."""
+        if self.relaying is not None:
+            self.relaying.kill()
+            self.relaying.wait()
+
+
+def _tie(spec: CommandSpec, rung: Rung, ties: _Ties) -> None:
+    """Make what the rung needs for this command."""
+    if rung is Rung.LANDLOCK:
+        coverage = coverage_of(landlock_abi())
+        ties.rules = (file_rules((*spec.writable, *([Path(ties.scratch)] if ties.scratch else [])), coverage),)
+        if coverage.has_ports and not spec.network:
+            ties.rules += (port_rules(),)
+    if rung is Rung.BUBBLEWRAP and spec.network == LOOPBACK:
+        ties.relay, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            ties.relaying = subprocess.Popen(
+                [sys.executable, "-I", "-S", "-c", _RELAY, str(theirs.fileno())],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                cwd="/",
+                env={MARK_VARIABLE: spec.mark} if spec.mark else {},
+                pass_fds=(theirs.fileno(),),
+                start_new_session=True,
+            )
+
+
+def _start(spec: CommandSpec, output: OutputSpool, *, rung: Rung, scratch: str) -> _Guard | _End:
     """Start the guard, and with it the command. Nothing is awaited here, so that no cancellation can lose it."""
     ours, theirs = socket.socketpair()
     reading, writing = os.pipe()
+    ties = _Ties(control=theirs.fileno(), scratch=scratch)
     try:
+        _tie(spec, rung, ties)
         program = subprocess.Popen(
-            _command_line(spec, confined=confined, scratch=scratch, control=theirs.fileno()),
+            _command_line(spec, rung, ties),
             stdin=subprocess.DEVNULL,
             stdout=writing,
             stderr=writing,
             cwd=spec.cwd,
             env=_environment(spec, scratch),
-            pass_fds=(theirs.fileno(),),
+            pass_fds=ties.descriptors,
             # The terminal's Ctrl-C is for the engine, which decides what it means.
             start_new_session=True,
         )
     except (OSError, ValueError) as error:
         ours.close()
         os.close(reading)
+        ties.give_up()
         return _End(refusal=f"{spec.argv[0]!r} could not be started: {error}.\n")
     finally:
         theirs.close()
         os.close(writing)
+        ties.let_go()
     faults.point("sandbox.spawned")
-    return _Guard(program, ours, reading, output)
+    return _Guard((program, ties.relaying), ours, reading, output)
 
 
-def _command_line(spec: CommandSpec, *, confined: bool, scratch: str, control: int) -> list[str]:
-    guard = [sys.executable, "-I", "-S", "-c", _GUARD, str(control), scratch, spec.env.get("LC_CTYPE", ""), *spec.argv]
-    return [str(bubblewrap_program()), *bubblewrap_arguments(spec, os.environ), *guard] if confined else guard
+def _command_line(spec: CommandSpec, rung: Rung, ties: _Ties) -> list[str]:
+    told = [str(ties.control), ties.scratch, spec.env.get("LC_CTYPE", ""), *ties.words]
+    guard = [sys.executable, "-I", "-S", "-c", _GUARD, *told, *spec.argv]
+    if rung is not Rung.BUBBLEWRAP:
+        return guard
+    return [str(bubblewrap_program()), *bubblewrap_arguments(spec, os.environ), *guard]
 
 
 def _environment(spec: CommandSpec, scratch: str) -> dict[str, str]:
@@ -141,9 +212,13 @@ class _Guard:
     """A running guard, as the engine sees it."""
 
     def __init__(
-        self, program: subprocess.Popen[bytes], control: socket.socket, pipe: int, output: OutputSpool
+        self,
+        programs: tuple[subprocess.Popen[bytes], subprocess.Popen[bytes] | None],
+        control: socket.socket,
+        pipe: int,
+        output: OutputSpool,
     ) -> None:
-        self._program = program
+        self._program, self._relay = programs
         self._control = control
         self._pipe = pipe
         self._said = b""
@@ -191,6 +266,10 @@ class _Guard:
         # On the bubblewrap rung this is what says that the whole process namespace is gone.
         while self._program.poll() is None:  # noqa: ASYNC110 - nobody else tells; it is a matter of a millisecond.
             await asyncio.sleep(0.001)
+        # The relay ends when its other half has; it has nothing left to say.
+        if self._relay is not None:
+            self._relay.kill()
+            self._relay.wait()
         for reading in (self._listening, self._pumping):
             reading.cancel()
         await asyncio.wait({self._listening, self._pumping})

@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from surefoot.core.plan import Network
+
 
 class Rung(StrEnum):
     """How well commands are confined on this machine."""
 
     BUBBLEWRAP = "bubblewrap"
+    LANDLOCK = "landlock"
     PLAIN = "plain"
 
 
@@ -34,8 +37,10 @@ class CommandSpec:
     """Folders and files it may write: lane, run clone, scratch home, caches. Missing ones are left out."""
     readable: tuple[Path, ...] = ()
     """Folders and files it needs where the rung hides things; read-only, also below a writable one."""
-    network: bool = False
-    """Whether it may use the network of the host."""
+    network: Network = False
+    """How far its network reaches: that of the host, only the servers on the host's loopback, or nothing beyond it."""
+    sockets: tuple[Path, ...] = ()
+    """Sockets of the host it needs, shown at their own paths."""
     confine: bool = True
     """False: run on the plain rung, whatever this machine offers."""
     mark: str = ""

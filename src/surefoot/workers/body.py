@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import traceback
+from dataclasses import replace
 
 from surefoot.calling import call_request, is_record, read_failure
 from surefoot.core import commands as do
@@ -51,6 +52,10 @@ async def _run(room: Room, command: do.RunStep) -> tuple[Ending, BlobId | None]:
     except KeyError as error:
         text = f"env_from: {error.args[0]} is not set in the environment Surefoot was started in"
         return Ending(status=Status.ERROR, error_type="MissingVariable", retryable=False, text=text), None
+    try:
+        sockets = room.sockets_of(command.spec)
+    except LookupError as error:
+        return Ending(status=Status.ERROR, error_type="MissingSocket", retryable=False, text=str(error)), None
     assert command.lane is not None
     on_line = room.on_line
     commands = LaneCommands(
@@ -59,9 +64,10 @@ async def _run(room: Room, command: do.RunStep) -> tuple[Ending, BlobId | None]:
         mark=f"{command.step}/{command.attempt}",
         step=command.spec,
         secrets=secrets,
+        given=room.variables_of(sockets),
         on_line=None if on_line is None else lambda line: None if is_record(line) else on_line(command.step, line),
     )
-    outcome = await commands.run(_request(room, command))
+    outcome = await commands.run(replace(_request(room, command), sockets=tuple(sockets.values())))
     return _ending_of(body, outcome), outcome.evidence
 
 

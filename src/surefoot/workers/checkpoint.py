@@ -20,7 +20,7 @@ from surefoot.core.retry import diagnose_text
 from surefoot.errors import EffectError, WorkspaceError
 from surefoot.faults import point
 from surefoot.ports import CommandOutcome, CommandRequest
-from surefoot.sandbox import command_environment
+from surefoot.sandbox import Rung, command_environment
 from surefoot.workers.command import LaneCommands
 from surefoot.workers.room import Room, in_thread
 
@@ -260,7 +260,7 @@ def _inspect(room: Room, command: do.Inspect) -> Event:
         changed=tuple(keeps),
         undeclared=() if is_read or outside else tuple(refused),
         outside=tuple(outside),
-        lane_changed=is_changed or not spec.confine or room.rung == "plain",
+        lane_changed=is_changed or spec.reaches_out or room.rung is not Rung.BUBBLEWRAP,
     )
 
 

@@ -29,6 +29,8 @@ class LaneCommands:
     """Whose effect a command is; a later engine finds left-over ones by it."""
     step: Step | None = None
     secrets: Mapping[str, str] = field(default_factory=dict[str, str])
+    given: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Further variables of the engine's environment that the step has asked for."""
     on_line: Callable[[str], None] | None = None
 
     @property
@@ -48,16 +50,17 @@ class LaneCommands:
     def _spec(self, request: CommandRequest) -> CommandSpec:
         room = self.room
         step_env = self.step.env if self.step is not None else dict[str, str]()
-        layers = (room.plan.env, step_env, self.secrets, request.env)
+        layers = (room.plan.env, self.given, step_env, self.secrets, request.env)
         argv = request.argv or (*_SHELLS[request.shell], request.text)
         return CommandSpec(
             argv=argv,
             cwd=self.root / request.cwd if request.cwd else self.root,
-            env=room.environment(self.lane, layers, network=request.network),
+            env=room.environment(self.lane, layers, network=request.network is True),
             timeout_s=request.timeout_s,
             writable=(self.root, *self._own_folders(), room.cache, *request.writable),
             readable=self._readable(),
             network=request.network,
+            sockets=request.sockets,
             confine=request.confine,
             mark=f"{room.mark_prefix}{self.mark}",
         )

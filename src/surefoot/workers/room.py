@@ -156,6 +156,34 @@ class Room:
         """
         return {name: self.environ[name] for name in step.env_from}
 
+    def sockets_of(self, step: Step) -> dict[str, Path]:
+        """Return the sockets of the host a body asks for, by the words in which it names them.
+
+        Raises:
+            LookupError: one of them is not there; the message says which and what to do.
+        """
+        found: dict[str, Path] = {}
+        for word in step.sockets:
+            name = word.removeprefix("$")
+            value = self.environ.get(name, "").removeprefix("unix://") if word.startswith("$") else word
+            if not value:
+                raise LookupError(
+                    f"sockets: {name} is not set in the environment Surefoot was started in; set it, or name the path"
+                )
+            path = Path(value)
+            if not path.is_absolute() or not path.is_socket():
+                named = f" ({word})" if word != value else ""
+                raise LookupError(
+                    f"sockets: there is no socket at {value}{named}; start what listens there, or correct `sockets`"
+                )
+            found[word] = path
+        return found
+
+    def variables_of(self, words: Iterable[str]) -> dict[str, str]:
+        """Return the variables that name sockets, for the command that asked for these by name."""
+        names = (word.removeprefix("$") for word in words if word.startswith("$"))
+        return {name: self.environ[name] for name in names}
+
     def _user_files(self) -> dict[str, str]:
         home = Path(self.environ.get("HOME", "/"))
         found: dict[str, str] = {}

@@ -128,6 +128,10 @@ def _check_answered(state: RunState, event: ev.CheckAnswered) -> None:
     record_answer(check, record, event)
     if event.verdict is Verdict.PASSED and not event.flaky and not record.is_flaky:
         _note_passed(state, verdict_key(check), Passed(event.tree, event.environment, event.evidence, event.results))
+    if check.reaches_out:
+        work = None if event.step == ACCEPTANCE else state.nodes[event.step].work
+        for lane in state.lanes.values() if work is None else [state.lanes[work.lane]] if work.lane else ():
+            lane.epoch += 1
 
 
 def _note_passed(state: RunState, key: str, passed: Passed) -> None:
@@ -237,7 +241,7 @@ def _body_started(state: RunState, event: ev.BodyStarted) -> None:
     need(not work.body_started, event, f"the body of {event.step!r} has started")
     need(node.missing == 0, event, f"step {event.step!r} has needs that are not satisfied")
     need(state.pausing is None and state.cancelling is None, event, "nothing new may start")
-    work.body_started, work.open, work.probe = True, event.kind, None
+    work.body_started, work.open, work.probe, node.has_run = True, event.kind, None, True
 
 
 def _body_finished(state: RunState, event: ev.BodyFinished) -> None:
@@ -288,7 +292,7 @@ def _changes_observed(state: RunState, event: ev.ChangesObserved) -> None:
     assert work.lane is not None
     if has_result(node):
         join_queue(state, event.step)
-    if event.lane_changed or node.spec.network or not node.spec.confine:
+    if event.lane_changed or node.spec.reaches_out:
         state.lanes[work.lane].epoch += 1
 
 
@@ -405,7 +409,7 @@ def _lane_restored(state: RunState, event: ev.LaneRestored) -> None:
     if event.lane_changed:
         lane.needs_fresh = True
         lane.is_ready = False
-    elif work.body_started and (node.spec.network or not node.spec.confine):
+    elif work.body_started and node.spec.reaches_out:
         lane.epoch += 1
 
 

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from surefoot.core import events as ev
 from surefoot.core.events import QuestionKind
 from surefoot.core.kernel.proposal import Proposal
-from surefoot.core.plan import Effect, Step, Tier, digest_of
-from surefoot.core.policy import tier_of
+from surefoot.core.plan import CallBody, Effect, RunBody, Step, Tier, digest_of
+from surefoot.core.policy import tier_of, ways_out
 from surefoot.core.recovery import question
 from surefoot.core.state import QuestionState, RunState, StepState, StepStatus
 
@@ -26,7 +26,7 @@ def ask_consent(state: RunState, node: StepState, now: float) -> Proposal | None
     by = _approved_by(state, node, shown)
     if by is not None:
         return Proposal(ev.ApprovalRecorded(at=now, step=node.spec.id, attempt=node.attempt, by=by, shown=shown))
-    text = _package(node.spec, skipped, is_repeated=_is_repeated(node))
+    text = _package(node.spec, skipped, state.rung if state.has_workspace else "", is_repeated=_is_repeated(node))
     return Proposal(question(state, node, now, QuestionKind.CONFIRM, text, ("yes", "no"), shown))
 
 
@@ -73,16 +73,15 @@ def _approved_by(state: RunState, node: StepState, shown: str) -> str | None:
     return None
 
 
-def _package(spec: Step, skipped: Sequence[str], *, is_repeated: bool) -> str:
+def _package(spec: Step, skipped: Sequence[str], rung: str, *, is_repeated: bool) -> str:
     """Return what a person is shown before saying yes."""
     lines = [f"Step {spec.id}{': ' + spec.title if spec.title else ''}", f"  does:   {describe_body(spec)}"]
     lines.append(f"  effect: {spec.effect}" + (" (cannot be undone)" if spec.effect is Effect.IRREVERSIBLE else ""))
     if spec.why:
         lines.append(f"  why:    {spec.why}")
-    if spec.network:
-        lines.append("  uses the network")
-    if not spec.confine:
-        lines.append("  runs outside the sandbox")
+    lines += [f"  {way}" for way in ways_out(spec)]
+    if rung and isinstance(spec.body, RunBody | CallBody) and spec.confine:
+        lines.append(f"  sandbox: {rung}")
     if is_repeated:
         lines.append("  its effect has been applied before; this would apply it once more")
     if skipped:
