@@ -6,6 +6,7 @@ Read `surefoot.sandbox` next.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +30,8 @@ class LaneCommands:
     """Whose effect a command is; a later engine finds left-over ones by it."""
     step: Step | None = None
     secrets: Mapping[str, str] = field(default_factory=dict[str, str])
+    services: tuple[str, ...] = ()
+    """What runs beside its commands: they are told the ports and share the network."""
     on_line: Callable[[str], None] | None = None
 
     @property
@@ -36,11 +39,12 @@ class LaneCommands:
         """The lane's root folder."""
         return self.room.space.lane_path(self.lane)
 
-    async def run(self, request: CommandRequest) -> CommandOutcome:
-        """Run a command to its end and store its output."""
+    async def run(self, request: CommandRequest, *, until: asyncio.Future[None] | None = None) -> CommandOutcome:
+        """Run a command to its end, or until something is done, and store its output."""
         spool = self.room.new_spool(self.lane)
         try:
-            result = await run_command(self._spec(request), spool=spool, masker=self.room.masker, on_line=self.on_line)
+            spec, masker = self._spec(request), self.room.masker
+            result = await run_command(spec, spool=spool, masker=masker, on_line=self.on_line, until=until)
             return self._outcome(result)
         finally:
             spool.unlink(missing_ok=True)
@@ -48,7 +52,7 @@ class LaneCommands:
     def _spec(self, request: CommandRequest) -> CommandSpec:
         room = self.room
         step_env = self.step.env if self.step is not None else dict[str, str]()
-        layers = (room.plan.env, step_env, self.secrets, request.env)
+        layers = (room.plan.env, step_env, self.secrets, request.env, room.ports(self.lane, self.services))
         argv = request.argv or (*_SHELLS[request.shell], request.text)
         return CommandSpec(
             argv=argv,
@@ -59,6 +63,8 @@ class LaneCommands:
             readable=self._readable(),
             network=request.network,
             confine=request.confine,
+            namespaces=room.namespaces(self.lane) if self.services and not request.network else (),
+            output_max=request.output_max,
             mark=f"{room.mark_prefix}{self.mark}",
         )
 
