@@ -30,7 +30,7 @@ _STOPPING_S = 30.0
 """So long may a `stop` command take."""
 _LEAVING_S = 5.0
 """So long a service may take to end after its `stop` command."""
-_NOTICING_S = 0.5
+_NOTICING_S = 0.2
 """Whoever used a service that ends may be seen to fail before the service is seen to end; by so much at most."""
 _TAIL_LINES, _TAIL_CHARACTERS = 5, 600
 _NOT_FOUND = (126, 127)
