@@ -41,7 +41,8 @@ class LaneCommands:
 
     async def run(self, request: CommandRequest, *, until: asyncio.Future[None] | None = None) -> CommandOutcome:
         """Run a command to its end, or until something is done, and store its output."""
-        spool = self.room.new_spool(self.lane)
+        # What runs beside a step is not what the step says.
+        spool = self.room.new_spool(self.lane if until is None else f"{self.lane}-beside")
         try:
             spec, masker = self._spec(request), self.room.masker
             result = await run_command(spec, spool=spool, masker=masker, on_line=self.on_line, until=until)
