@@ -38,6 +38,8 @@ class CommandRequest:
     """False: outside the sandbox (bodies and checks that say so, and probes)."""
     writable: tuple[Path, ...] = ()
     """Folders it may write beside the lane, its scratch home and the run's clone."""
+    output_max: int | None = None
+    """So many bytes of what it prints are stored at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -104,7 +104,7 @@ class Play:
     def _interrupt(self, order: do.Interrupt) -> None:
         for command in list(self.open):
             owner = command.step if isinstance(command, do.StepCommand) else ACCEPTANCE
-            if owner == order.step and not isinstance(command, do.WaitUntil | do.MoveRefs):
+            if owner == order.step and not isinstance(command, do.WaitUntil | do.MoveRefs | do.StopService):
                 self.open.remove(command)
                 self._fold(interruption(command, self.now))
 
@@ -156,6 +156,10 @@ def name_of(command: do.Command) -> str:
             return command.group.id
         case do.MoveRefs():
             return command.commit
+        case do.StartService():
+            return command.service.name
+        case do.StopService():
+            return command.service
         case do.AskCheck():
             return command.check.name
         case _:
@@ -171,6 +175,11 @@ def kind_fact(command: do.Command, now: float) -> Event:
             return ev.GroupExpanded(at=now, group=command.group.id, items=command.group.for_each.items or ())
         case do.MoveRefs():
             return ev.RefsMoved(at=now, commit=command.commit)
+        case do.StopService():
+            return ev.ServiceEnded(at=now, lane=command.lane, service=command.service, reason="stopped")
+        case do.StartService():
+            place = {"at": now, "step": command.step, "attempt": command.attempt}
+            return ev.ServiceReady(**place, lane=command.lane, service=command.service.name, port=5000)
         case _:
             return kind_fact_for_step(command, {"at": now, "step": command.step, "attempt": command.attempt})
 

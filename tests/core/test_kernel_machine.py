@@ -28,6 +28,7 @@ from surefoot.core.plan import (
     RunAsk,
     RunBody,
     RunProbe,
+    Service,
     Step,
 )
 from surefoot.core.report import report_of
@@ -40,6 +41,10 @@ ENDINGS = (
     Ending(status=Status.TIMEOUT),
     Ending(status=Status.SIGNAL, signal=9),
 )
+
+
+USES = st.sampled_from([(), (), ("db",), ("db", "web"), ("web", "gpu")])
+"""What steps and checks use; nothing, as often as not."""
 
 
 @st.composite
@@ -72,11 +77,18 @@ def plans(draw: st.DrawFn) -> Plan:
                 rollback_to=draw(st.sampled_from(targets)) if on_failure is OnFailure.ROLLBACK else None,
                 retry=RetryPolicy(maximum_attempts=draw(st.integers(1, 3)), retry_unknown=draw(st.booleans())),
                 writes=draw(st.sampled_from([None, ("a",), ("b",)])),
-                uses=draw(st.sampled_from([(), ("gpu",)])),
+                uses=draw(USES),
             )
         )
+    services = (Service(name="db", run="db"), Service(name="web", run="web"))
     accept = tuple(draw(st.lists(checks(), max_size=2, unique_by=lambda check: check.name)))
-    return Plan(goal="a goal", steps=tuple(steps), accept=accept, limits=Limits(parallel=draw(st.integers(1, 3))))
+    limits = Limits(parallel=draw(st.integers(1, 3)))
+    return Plan(goal="a goal", steps=tuple(steps), accept=accept, limits=limits, services=services)
+
+
+def up_in(state: RunState, lane: str | None) -> list[str]:
+    """Return the services that are up in a lane."""
+    return [] if lane is None else [name for name, is_wanted in state.lanes[lane].services.items() if is_wanted]
 
 
 def ancestors(needs: tuple[StepId, ...], steps: list[Step]) -> set[StepId]:
@@ -89,7 +101,8 @@ def ancestors(needs: tuple[StepId, ...], steps: list[Step]) -> set[StepId]:
 def checks(draw: st.DrawFn) -> Check:
     """Checks that expect anything."""
     expect = draw(st.sampled_from(list(Expect)))
-    return Check(name=f"check {expect} {draw(st.integers(0, 1))}", ask=RunAsk(command="check"), expect=expect)
+    name = f"check {expect} {draw(st.integers(0, 1))}"
+    return Check(name=name, ask=RunAsk(command="check"), expect=expect, uses=draw(USES))
 
 
 @dataclass
@@ -114,7 +127,8 @@ class KernelMachine(RuleBasedStateMachine):
     def begin(self, plan: Plan, has_workspace: bool) -> None:
         """Create the run and claim it."""
         self.world, self.open, self.token = World(), [], 0
-        base = "base" if has_workspace or any(step.checks for step in plan.steps) or plan.accept else None
+        has_workspace = has_workspace or any(step.checks or step.uses for step in plan.steps)
+        base = "base" if has_workspace or plan.accept else None
         created = ev.RunCreated(at=self.world.now, run=RunId("20260101-aaaaaa"), plan=plan, base=base, base_tree="t")
         self.journal = [created]
         self.state = apply(None, created)
@@ -136,12 +150,22 @@ class KernelMachine(RuleBasedStateMachine):
                 self.check_start(proposal.event)
                 apply(self.state, proposal.event)
                 self.journal.append(proposal.event)
+                if isinstance(proposal.command, do.AskCheck):
+                    assert set(proposal.command.services) <= set(up_in(self.state, proposal.command.lane))
                 if proposal.command is not None and not isinstance(proposal.command, do.Interrupt):
                     self.open.append(proposal.command)
         raise AssertionError("the kernel never comes to rest")
 
     def check_start(self, event: Event) -> None:
-        """Nothing starts before what it needs is satisfied."""
+        """Nothing starts before what it needs is satisfied, and what it uses is up."""
+        if isinstance(event, ev.BodyStarted):
+            node = self.state.nodes[event.step]
+            used = self.state.plan.services_of(node.spec) if node.work.checkpoint is not None else ()
+            assert set(used) <= set(up_in(self.state, node.work.lane))
+        if isinstance(event, ev.RestoreAsked):
+            node = self.state.nodes[event.step]
+            used = self.state.plan.services_of(node.spec)
+            assert not used or not self.state.lanes[node.work.lane].services, "nothing runs in what is put back"
         if isinstance(event, ev.StepStarted | ev.BodyStarted):
             node = self.state.nodes[event.step]
             assert all(self.state.nodes[need].status in SATISFIED for need in node.needs)
@@ -202,10 +226,10 @@ class KernelMachine(RuleBasedStateMachine):
         """Let those commands end that the kernel had interrupted."""
         for command in list(self.open):
             is_own = isinstance(command, do.OpenLane | do.ExpandGroup)
-            is_own = is_own or (isinstance(command, do.AskCheck) and command.step == ACCEPTANCE)
+            is_own = is_own or getattr(command, "step", None) == ACCEPTANCE
             node = self.state.nodes.get(getattr(command, "step", None))
             asked = node is not None and node.work is not None and node.work.interrupt_asked
-            is_clock = isinstance(command, do.WaitUntil | do.MoveRefs)
+            is_clock = isinstance(command, do.WaitUntil | do.MoveRefs | do.StopService)
             if is_clock or not (asked or (is_own and self.state.accept.interrupt_asked)):
                 continue
             self.open.remove(command)
@@ -219,6 +243,15 @@ class KernelMachine(RuleBasedStateMachine):
         if isinstance(command, do.ExpandGroup):
             return ev.Interrupted(at=now, step=command.group.id, attempt=1)
         return ev.Interrupted(at=now, step=command.step, attempt=command.attempt)
+
+    @precondition(lambda self: any(lane.services for lane in self.state.lanes.values()))
+    @rule(data=st.data())
+    def lose_service(self, data: st.DataObject) -> None:
+        """Let a service end by itself; what the kernel interrupts for that ends without an answer."""
+        up = [(lane.name, name) for lane in self.state.lanes.values() for name in lane.services]
+        lane, name = data.draw(st.sampled_from(up))
+        self.fold(ev.ServiceEnded(at=self.world.now, lane=lane, service=name, reason="it crashed"))
+        self.end_interrupted()
 
     @precondition(lambda self: self.state.outcome is None and self.state.pausing is not None)
     @rule()
@@ -270,6 +303,15 @@ class KernelMachine(RuleBasedStateMachine):
                 return ev.GroupExpanded(at=now, group=command.group.id, items=command.group.for_each.items or ())
             case do.MoveRefs():
                 return ev.RefsMoved(at=now, commit=command.commit)
+            case do.StopService():
+                return ev.ServiceEnded(at=now, lane=command.lane, service=command.service, reason="stopped")
+            case do.StartService():
+                place = {"at": now, "step": command.step, "attempt": command.attempt}
+                which = {"lane": command.lane, "service": command.service.name}
+                if data.draw(st.integers(0, 3)) > 0:
+                    return ev.ServiceReady(**place, **which, port=5000)
+                diagnosis = data.draw(st.sampled_from([Diagnosis.TRANSIENT, Diagnosis.STRUCTURAL]))
+                return ev.ServiceFailed(**place, **which, diagnosis=diagnosis, reason="no")
             case _:
                 return self.fact_for_step(command, data)
 

@@ -24,6 +24,7 @@ from surefoot.core.plan import (
     RunAsk,
     RunBody,
     RunProbe,
+    Service,
     Step,
 )
 from surefoot.core.state import RunState, StepStatus
@@ -37,7 +38,7 @@ CHECKS = (
 PLAN = Plan(
     goal="g",
     steps=(
-        Step(id=A, body=RunBody(command="a"), checks=CHECKS),
+        Step(id=A, body=RunBody(command="a"), checks=CHECKS, uses=("db",)),
         Step(id=G, body=RunBody(command="g"), needs=("a",), for_each=ForEach(items=("x", "y"))),
         Step(
             id=P,
@@ -47,7 +48,8 @@ PLAN = Plan(
             probe=Probe(ask=RunProbe(command="q")),
         ),
     ),
-    accept=(Check(name="accept", ask=RunAsk(command="x"), expect=Expect.PASS_TO_PASS),),
+    accept=(Check(name="accept", ask=RunAsk(command="x"), expect=Expect.PASS_TO_PASS, uses=("db",)),),
+    services=(Service(name="db", run="db"),),
 )
 CREATED = ev.RunCreated(at=0.0, run=RunId("20260101-aaaaaa"), plan=PLAN, base="base", base_tree="tree0")
 START = ev.EngineStarted(at=1.0, engine="e", token=1, pid=1, host="h", rung="bubblewrap", release="0")
@@ -61,10 +63,14 @@ def fact_for(command: do.Command, now: float) -> Event:  # noqa: PLR0911 - one a
         return ev.RefsMoved(at=now, commit=command.commit)
     if isinstance(command, do.ExpandGroup):
         return ev.GroupExpanded(at=now, group=command.group.id, items=("x", "y"))
+    if isinstance(command, do.StopService):
+        return ev.ServiceEnded(at=now, lane=command.lane, service=command.service, reason="stopped")
     place = {"at": now, "step": command.step, "attempt": command.attempt}
     match command:
         case do.TakeCheckpoint():
             return ev.Checkpointed(**place, commit=command.commit, tree="tree0", environment="env")
+        case do.StartService():
+            return ev.ServiceReady(**place, lane=command.lane, service=command.service.name, port=5000)
         case do.AskCheck():
             is_red = command.moment is Moment.BEFORE and command.check.expect is Expect.FAIL_TO_PASS
             verdict = Verdict.FAILED if is_red else Verdict.PASSED
@@ -169,6 +175,8 @@ def specimens(state: RunState) -> Iterator[Event]:
         "to": A,
         "pending": (A,),
         "attempt": 1,
+        "service": "db",
+        "port": 5000,
     }
     for kind in ev.EVENTS:
         names = [f.name for f in dataclasses.fields(kind) if f.default is f.default_factory]  # both are missing

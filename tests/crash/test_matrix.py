@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 EFFECTS = ("read", "reversible", "idempotent", "irreversible")
-SCENARIOS = (*EFFECTS, "groups", "rollback", "lanes")
+SCENARIOS = (*EFFECTS, "groups", "rollback", "lanes", "services")
 POINTS: dict[str, tuple[str, ...]] = {
     "run.create.folder": ("rollback",),
     "run.create.workspace": ("read",),
@@ -71,6 +71,10 @@ POINTS: dict[str, tuple[str, ...]] = {
     "restore.after": ("rollback",),
     "expand.before": ("groups",),
     "expand.after": ("groups",),
+    "service.start.before": ("services",),
+    "service.start.after": ("services",),
+    "service.stop.before": ("services",),
+    "service.stop.after": ("services",),
 }
 ONCE_OVER = ("workspace.land.*", "workspace.remove.*")
 """Points that no run passes; `test_after_the_run.py` kills there."""
@@ -125,6 +129,7 @@ FIRST_KILLS = (
     ("irreversible", "inspect.before:1"),
     ("groups", "inspect.before:2"),
     ("rollback", "workspace.publish.after:3"),
+    ("services", "body.reversible.before:2"),
 )
 """Kills after which a resume has something to settle or to put back."""
 

@@ -27,6 +27,7 @@ from surefoot.core.graph import build_graph
 from surefoot.core.ids import RUN_ID, RunId, StepId
 from surefoot.core.plan import AskBody, FunctionBody, Plan
 from surefoot.core.review import review
+from surefoot.core.services import problems_of_services
 from surefoot.core.state import RunState
 from surefoot.engines.embedded import Observer, RunLoop
 from surefoot.engines.writer import GroupWriter
@@ -140,14 +141,15 @@ def create_run(
 
 def _validate(plan: Plan, source: Source) -> None:
     graph, problems = build_graph(plan.steps)
-    if graph is None:
+    problems = (*problems, *problems_of_services(plan))
+    if graph is None or problems:
         lines = tuple(f"step {problem.step}: {problem.text}" for problem in problems)
         raise PlanInvalid("\n".join(lines), problems=lines)
     if source.repository is not None:
         return
     needy = [s.id for s in plan.steps if not isinstance(s.body, FunctionBody | AskBody) or s.checks]
-    if needy or plan.accept:
-        where = f"steps {', '.join(needy)}" if needy else "acceptance checks"
+    if needy or plan.accept or plan.services:
+        where = f"steps {', '.join(needy)}" if needy else "acceptance checks and services"
         raise PlanInvalid(f"{where} need a workspace; give a repository", problems=())
 
 

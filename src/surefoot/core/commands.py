@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from surefoot.core.events import Moment
 from surefoot.core.ids import BlobId, StepId
-from surefoot.core.plan import Check, Step
+from surefoot.core.plan import Check, Service, Step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +41,23 @@ class StepCommand:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StartService(StepCommand):
+    """Start a service and wait until it is ready. Answered by `ServiceReady` or `ServiceFailed`."""
+
+    service: Service
+    up: tuple[str, ...]
+    """Those that run in the lane already; it is told their ports."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopService:
+    """Stop a service. Answered by `ServiceEnded`."""
+
+    lane: str
+    service: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TakeCheckpoint(StepCommand):
     """Put the lane to the head and make sure of it. Answered by `Checkpointed` or `CheckpointFailed`."""
 
@@ -61,6 +78,7 @@ class AskCheck(StepCommand):
     changed: tuple[str, ...] = ()
     before: BlobId | None = None
     earlier: BlobId | None = None
+    services: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +96,7 @@ class RunStep(StepCommand):
 
     spec: Step
     key: str
+    services: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +170,8 @@ class MoveRefs:
 Command = (
     OpenLane
     | ExpandGroup
+    | StartService
+    | StopService
     | TakeCheckpoint
     | AskCheck
     | AskProbe

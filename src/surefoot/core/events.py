@@ -375,6 +375,75 @@ class ExpansionFailed(Event):
     """What went wrong."""
 
 
+# --- services
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceAsked(StepEvent):
+    """A service is to be started in a lane, for a step or for the acceptance checks."""
+
+    is_decision: ClassVar[bool] = True
+    lane: str
+    """The lane it will run in."""
+    service: str
+    """Its name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceReady(StepEvent):
+    """A service runs and is ready to be used."""
+
+    lane: str
+    """The lane it runs in."""
+    service: str
+    """Its name."""
+    port: int
+    """The port that was chosen for it."""
+    duration_s: float = 0.0
+    """How long it took."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceFailed(StepEvent):
+    """A service did not become ready. Nothing of it runs."""
+
+    lane: str
+    """The lane it was to run in."""
+    service: str
+    """Its name."""
+    diagnosis: Diagnosis
+    """Whether trying again can help."""
+    reason: str
+    """What went wrong, with the end of what it printed."""
+    evidence: BlobId | None = None
+    """What it printed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceStopAsked(Event):
+    """A service is to be stopped: an attempt that used it failed, or its lane is made anew."""
+
+    is_decision: ClassVar[bool] = True
+    lane: str
+    """The lane it runs in."""
+    service: str
+    """Its name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceEnded(Event):
+    """A service that was ready has ended, because it was stopped or by itself. Nothing of it runs."""
+
+    lane: str
+    """The lane it ran in."""
+    service: str
+    """Its name."""
+    reason: str
+    """How it ended, with the end of what it printed."""
+    evidence: BlobId | None = None
+    """What it printed."""
+
+
 # --- an attempt
 
 

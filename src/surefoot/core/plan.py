@@ -441,6 +441,19 @@ class Plan:
             return self.limits.resources[name]
         return None if any(service.name == name for service in self.services) else 1
 
+    def services_of(self, step: Step) -> tuple[str, ...]:
+        """Name the services a step or its checks use, in the order of the plan, in which they are started."""
+        wanted = {*step.uses, *(name for check in step.checks for name in check.uses)}
+        return tuple(service.name for service in self.services if service.name in wanted)
+
+    def services_of_check(self, check: Check) -> tuple[str, ...]:
+        """Name the services an acceptance check uses, in the order in which they are started."""
+        return tuple(service.name for service in self.services if service.name in check.uses)
+
+    def service(self, name: str) -> Service:
+        """Return the service of that name."""
+        return next(service for service in self.services if service.name == name)
+
 
 def digest_of(value: object) -> str:
     """Return a short stable name for plain data (its `repr` must be canonical)."""

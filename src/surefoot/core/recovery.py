@@ -43,6 +43,8 @@ def doubt_of(node: StepState) -> str | None:
     index = first_unpassed(node.spec.checks, work.checks)
     if index is not None:
         return f"the check {node.spec.checks[index].name!r} did not pass"
+    if work.lost_service is not None:
+        return f"its checks could not be asked: {work.lost_service[1]}"
     if work.changes is not None and work.changes.outside:
         return "files outside the scope were written"
     if work.changes is not None and work.changes.secrets:

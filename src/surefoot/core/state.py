@@ -100,6 +100,8 @@ class Work:
     """What became of an effect in doubt: `applied` or `not_applied`."""
     failure: AttemptFailed | None = None
     restored: bool = False
+    lost_service: tuple[Diagnosis, str] | None = None
+    """Set when a service the attempt needs did not become ready, or has ended."""
 
     @property
     def base(self) -> str | None:
@@ -242,6 +244,13 @@ class LaneState:
     failures: int = 0
     kept: tuple[str, ...] = ()
     """What prepare made there that git does not ignore."""
+    services: dict[str, bool] = field(default_factory=dict[str, bool])
+    """What runs beside the steps of the lane, in the order of its start; False: it is being stopped."""
+
+    @property
+    def is_stopping(self) -> bool:
+        """Tell whether a service of the lane is being stopped."""
+        return not all(self.services.values())
 
     @property
     def key(self) -> str:
@@ -295,6 +304,10 @@ class AcceptState:
     """Whether what is under way for the run itself is being ended."""
     lane_ready: bool = False
     """Whether the clean lane for the final asking was made for the present head."""
+    service_failures: int = 0
+    """How often a service for these checks did not become ready, or ended while one was asked."""
+    has_lost_service: bool = False
+    """Whether one has ended since the check that is being asked began."""
 
 
 Ready = tuple[tuple[float, tuple[int, int]], StepId]
@@ -365,8 +378,9 @@ class RunState:
 
     @property
     def is_busy_itself(self) -> bool:
-        """Tell whether a command is under way that belongs to no step: a lane, a group's items, an acceptance check."""
-        return self.accept.open or self.expanding is not None or any(lane.is_open for lane in self.lanes.values())
+        """Tell whether a command is under way that belongs to no step: for a lane, a group, a service, acceptance."""
+        lanes = self.lanes.values()
+        return self.accept.open or self.expanding is not None or any(x.is_open or x.is_stopping for x in lanes)
 
     @property
     def is_busy(self) -> bool:

@@ -25,6 +25,7 @@ from surefoot.errors import EngineError, IllegalTransition, JournalConflict
 from surefoot.journal import Batch, Journal
 from surefoot.workers.dispatch import perform
 from surefoot.workers.room import Room
+from surefoot.workers.service import close_services
 
 NOTICE_S = 0.25
 """How often the engine looks for events that other programs appended."""
@@ -76,6 +77,7 @@ class RunLoop:
         self._stopping = False
         self._failure: BaseException | None = None
         self._snapshot_at = next_snapshot(self.state.seq)
+        room.tell = self.tell
         self._behind = False
         """Whether another program may have appended."""
 
@@ -103,6 +105,7 @@ class RunLoop:
             for running in self._running:
                 running.cancel()
             await asyncio.gather(listening, *self._running, return_exceptions=True)
+            await close_services(self.room, gently=not self._stopping)
         facts, self._inbox = self._inbox, []
         await self._advance([*facts, ev.EngineStopped(at=self.room.clock.now(), reason=reason)])
         return reason
@@ -217,7 +220,7 @@ class RunLoop:
     def _interrupt(self, step: StepId) -> None:
         for running, command in self._running.items():
             owner = command.step if isinstance(command, do.StepCommand) else ACCEPTANCE
-            is_clock = isinstance(command, do.WaitUntil | do.MoveRefs)
+            is_clock = isinstance(command, do.WaitUntil | do.MoveRefs | do.StopService)
             if owner == step and not is_clock:
                 running.cancel()
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from surefoot.core.graph import build_graph
 from surefoot.core.ids import StepId
 from surefoot.core.plan import EVERYTHING, Limits, Plan, Prepare
+from surefoot.core.services import problems_of_services
 from surefoot.errors import PlanInvalid
 from surefoot.planfile.checks import read_checks
 from surefoot.planfile.fields import Fields, Page, described
@@ -203,16 +204,10 @@ def _judge_graph(page: Page, fields: Fields, steps: Sequence[StepRead]) -> None:
 
 
 def _judge_uses(page: Page, fields: Fields, plan: Plan, steps: Sequence[StepRead]) -> None:
-    """Hold the checks to services that exist; what a step uses may be any resource."""
-    known = {service.name for service in plan.services}
-    asked = [(check, fields.at("accept")) for check in plan.accept]
-    asked += [(check, read.place) for read in steps if read.step is not None for check in read.step.checks]
-    for check, place in asked:
-        for name in check.uses:
-            if name not in known and "{" not in name:
-                listed = f"its services are {', '.join(sorted(known))}" if known else "it has none"
-                text = f"the check {check.name!r} uses {name!r}; a service of the plan was expected; {listed}"
-                page.flaw(place, text)
+    """Have the core judge who uses which service."""
+    places = {read.step.id: read.place for read in steps if read.step is not None}
+    for problem in problems_of_services(plan):
+        page.flaw(places.get(problem.step, fields.at("accept")), problem.text)
 
 
 def _judge_files(page: Page, fields: Fields, plan: Plan, folder: Path) -> None:

@@ -58,6 +58,6 @@ def _read_service(page: Page, name: str, node: Tree) -> Service | None:
         stop=fields.take("stop", page.text, None),
         cwd=fields.take("cwd", page.inner, None),
         env=fields.take("env", page.variables, dict[str, str]()),
-        network=fields.take("network", page.network, default=False),
+        network=fields.take("network", page.flag, default=False),
         timeout_s=fields.take("timeout", page.positive_s, 60.0),
     )

@@ -33,7 +33,7 @@ _ROOT_KEEPS = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "SETGID", "S
 def bubblewrap_arguments(spec: CommandSpec, parent: Mapping[str, str]) -> list[str]:
     """Return all arguments of `bwrap` up to the program; `parent` is the engine's own environment."""
     arguments = [*NAMESPACES, *_capabilities()]
-    if spec.network is not True:
+    if spec.network is not True and not spec.namespaces:
         arguments.append("--unshare-net")
     arguments += ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
     for _, mount in sorted(_mounts(spec, parent).items(), key=lambda item: (len(item[0].parts), item[0])):

@@ -20,9 +20,12 @@ _BYTES_A_CHARACTER = 4
 class OutputSpool:
     """Masks a command's output into a file and shows its lines to whoever wants them."""
 
-    def __init__(self, spool: BinaryIO, masker: Masker, on_line: Callable[[str], None] | None) -> None:
-        """Write to `spool`, which the caller closes."""
+    def __init__(
+        self, spool: BinaryIO, masker: Masker, on_line: Callable[[str], None] | None, kept_max: int | None = None
+    ) -> None:
+        """Write to `spool`, which the caller closes; at most so many bytes, if that is said."""
         self.written = 0
+        self._kept_max = kept_max
         self._spool = spool
         self._mask = masker.stream()
         self._tail = b""
@@ -46,10 +49,11 @@ class OutputSpool:
     def _store(self, masked: bytes) -> None:
         if not masked:
             return
-        self._spool.write(masked)
+        kept = masked if self._kept_max is None else masked[: max(0, self._kept_max - self.written)]
+        self._spool.write(kept)
         # Other programs may look on while the command runs.
         self._spool.flush()
-        self.written += len(masked)
+        self.written += len(kept)
         # One character more than needed, because the cut may go through one.
         self._tail = (self._tail + masked)[-_BYTES_A_CHARACTER * (TAIL_CHARACTERS + 1) :]
         if self._lines:

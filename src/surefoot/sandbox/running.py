@@ -32,8 +32,9 @@ from surefoot.sandbox.sweeping import MARK_VARIABLE, sweep_exactly
 
 _BESIDE = f"import sys; sys.path.append({str(Path(__file__).parent)!r})"
 _GUARD = f"{_BESIDE}; import guard; guard.main()"
+_JOINING = f"{_BESIDE}; import joining; joining.main()"
 _RELAY = f"{_BESIDE}; import relay; relay.main()"
-"""Both are imported, not run as scripts: that takes the compiled form, which saves five milliseconds a command."""
+"""All are imported, not run as scripts: that takes the compiled form, which saves five milliseconds a command."""
 _CHUNK = 1 << 16
 _ENDING_S = 10.0
 """The guard needs at most seven seconds to end everything; after ten it is itself ended."""
@@ -42,21 +43,27 @@ _DRAIN_S = 2.0
 
 
 async def run_command(
-    spec: CommandSpec, *, spool: Path, masker: Masker, on_line: Callable[[str], None] | None = None
+    spec: CommandSpec,
+    *,
+    spool: Path,
+    masker: Masker,
+    on_line: Callable[[str], None] | None = None,
+    until: asyncio.Future[None] | None = None,
 ) -> CommandResult:
     """Run a command to its end; its masked output goes to the file `spool`, line by line also to `on_line`.
 
     Cancelling ends the whole tree (asked first, killed after two seconds), waits for that and raises `CancelledError`;
-    so does an exception out of `on_line`. A command that cannot be started is a result, not an exception.
+    so does an exception out of `on_line`. A command that cannot be started is a result, not an exception. When `until`
+    is done the whole tree is ended, too, and that is a result.
 
     Raises:
         UsageError: `SUREFOOT_RUNG` demands a rung that this machine does not offer.
     """
     began = time.monotonic()
     with spool.open("wb") as file:
-        output = OutputSpool(file, masker, on_line)
+        output = OutputSpool(file, masker, on_line, spec.output_max)
         refusal = _refusal(spec)
-        end = _End(refusal=refusal) if refusal else await _run(spec, output)
+        end = _End(refusal=refusal) if refusal else await _run(spec, output, until)
         output.feed(end.refusal.encode("utf-8", "replace"))
         output.finish()
     return CommandResult(
@@ -91,13 +98,13 @@ def _refusal(spec: CommandSpec) -> str:
     return ""
 
 
-async def _run(spec: CommandSpec, output: OutputSpool) -> _End:
+async def _run(spec: CommandSpec, output: OutputSpool, until: asyncio.Future[None] | None) -> _End:
     rung = detect_rung() if spec.confine else Rung.PLAIN
     has_own = rung is Rung.BUBBLEWRAP or "TMPDIR" in spec.env
     scratch = "" if has_own else tempfile.mkdtemp(prefix="surefoot-")
     try:
         guard = _start(spec, output, rung=rung, scratch=scratch)
-        return guard if isinstance(guard, _End) else await guard.wait_end(spec)
+        return guard if isinstance(guard, _End) else await guard.wait_end(spec, until)
     finally:
         # The guard has removed it, unless it was killed.
         if scratch:
@@ -177,7 +184,7 @@ def _start(spec: CommandSpec, output: OutputSpool, *, rung: Rung, scratch: str) 
             stderr=writing,
             cwd=spec.cwd,
             env=_environment(spec, scratch),
-            pass_fds=ties.descriptors,
+            pass_fds=(*ties.descriptors, *(spec.namespaces if rung is Rung.BUBBLEWRAP else ())),
             # The terminal's Ctrl-C is for the engine, which decides what it means.
             start_new_session=True,
         )
@@ -199,7 +206,10 @@ def _command_line(spec: CommandSpec, rung: Rung, ties: _Ties) -> list[str]:
     guard = [sys.executable, "-I", "-S", "-c", _GUARD, *told, *spec.argv]
     if rung is not Rung.BUBBLEWRAP:
         return guard
-    return [str(bubblewrap_program()), *bubblewrap_arguments(spec, os.environ), *guard]
+    command = [str(bubblewrap_program()), *bubblewrap_arguments(spec, os.environ), *guard]
+    if not spec.namespaces:
+        return command
+    return [sys.executable, "-I", "-S", "-c", _JOINING, ",".join(map(str, spec.namespaces)), *command]
 
 
 def _environment(spec: CommandSpec, scratch: str) -> dict[str, str]:
@@ -226,11 +236,12 @@ class _Guard:
         self._listening = asyncio.ensure_future(_read_all(control.fileno(), self._hear))
         self._pumping = asyncio.ensure_future(_read_all(pipe, output.feed))
 
-    async def wait_end(self, spec: CommandSpec) -> _End:
+    async def wait_end(self, spec: CommandSpec, until: asyncio.Future[None] | None) -> _End:
         """Wait for the end of the command, or bring it about."""
+        ends: set[asyncio.Future[None]] = {self._over, self._listening, self._pumping}
         try:
             done, _ = await asyncio.wait(
-                {self._over, self._listening, self._pumping},
+                ends if until is None else {*ends, until},
                 timeout=spec.timeout_s,
                 return_when=asyncio.FIRST_COMPLETED,
             )

@@ -43,6 +43,11 @@ class CommandSpec:
     """Sockets of the host it needs, shown at their own paths."""
     confine: bool = True
     """False: run on the plain rung, whatever this machine offers."""
+    namespaces: tuple[int, ...] = ()
+    """Descriptors of the namespaces of a network it shares with others, on the rungs that have such; see `LaneNetwork`.
+    """
+    output_max: int | None = None
+    """So many bytes of its output are kept at most; the tail is kept in any case."""
     mark: str = ""
     """Value of `SUREFOOT_EFFECT` in its environment, by which `sweep` finds left-overs. Unique among what runs."""
 

@@ -22,6 +22,7 @@ from surefoot.faults import point
 from surefoot.ports import CommandOutcome, CommandRequest
 from surefoot.workers.command import LaneCommands
 from surefoot.workers.room import Room, StepArgument
+from surefoot.workers.service import notice_lost
 
 TAIL = 2000
 
@@ -65,9 +66,12 @@ async def _run(room: Room, command: do.RunStep) -> tuple[Ending, BlobId | None]:
         step=command.spec,
         secrets=secrets,
         given=room.variables_of(sockets),
+        services=command.services,
         on_line=None if on_line is None else lambda line: None if is_record(line) else on_line(command.step, line),
     )
     outcome = await commands.run(replace(_request(room, command), sockets=tuple(sockets.values())))
+    if outcome.exit_code != 0:
+        await notice_lost(room, command.lane, command.services)
     return _ending_of(body, outcome), outcome.evidence
 
 

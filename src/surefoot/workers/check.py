@@ -9,11 +9,12 @@ from __future__ import annotations
 from surefoot.checks import Question, ask
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.events import Event
+from surefoot.core.events import Event, Verdict
 from surefoot.core.plan import CallAsk, RunAsk, TestsAsk
 from surefoot.faults import point
 from surefoot.workers.command import LaneCommands
 from surefoot.workers.room import Room, in_thread
+from surefoot.workers.service import notice_lost
 
 
 async def ask_check(room: Room, command: do.AskCheck) -> Event:
@@ -22,7 +23,11 @@ async def ask_check(room: Room, command: do.AskCheck) -> Event:
     point(f"check.{command.moment}.before")
     step_env = command.spec.env if command.spec is not None else dict[str, str]()
     commands = LaneCommands(
-        room=room, lane=command.lane, mark=f"{command.step}/{command.attempt}/check-{command.index}", step=command.spec
+        room=room,
+        lane=command.lane,
+        mark=f"{command.step}/{command.attempt}/check-{command.index}",
+        step=command.spec,
+        services=command.services,
     )
     question = Question(
         check=command.check,
@@ -35,6 +40,8 @@ async def ask_check(room: Room, command: do.AskCheck) -> Event:
         plan_folder=room.plan_folder,
     )
     answer = await ask(question, commands)
+    if answer.verdict is not Verdict.PASSED:
+        await notice_lost(room, command.lane, command.services)
     if isinstance(command.check.ask, RunAsk | TestsAsk | CallAsk):
         scratch = command.spec.scratch if command.spec is not None else ()
         await in_thread(clean, room, command.lane, command.tree, scratch)

@@ -6,6 +6,7 @@ Read `surefoot.sandbox` next.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +32,8 @@ class LaneCommands:
     secrets: Mapping[str, str] = field(default_factory=dict[str, str])
     given: Mapping[str, str] = field(default_factory=dict[str, str])
     """Further variables of the engine's environment that the step has asked for."""
+    services: tuple[str, ...] = ()
+    """What runs beside its commands: they are told the ports and share the network."""
     on_line: Callable[[str], None] | None = None
 
     @property
@@ -38,11 +41,13 @@ class LaneCommands:
         """The lane's root folder."""
         return self.room.space.lane_path(self.lane)
 
-    async def run(self, request: CommandRequest) -> CommandOutcome:
-        """Run a command to its end and store its output."""
-        spool = self.room.new_spool(self.lane)
+    async def run(self, request: CommandRequest, *, until: asyncio.Future[None] | None = None) -> CommandOutcome:
+        """Run a command to its end, or until something is done, and store its output."""
+        # What runs beside a step is not what the step says.
+        spool = self.room.new_spool(self.lane if until is None else f"{self.lane}-beside")
         try:
-            result = await run_command(self._spec(request), spool=spool, masker=self.room.masker, on_line=self.on_line)
+            spec, masker = self._spec(request), self.room.masker
+            result = await run_command(spec, spool=spool, masker=masker, on_line=self.on_line, until=until)
             return self._outcome(result)
         finally:
             spool.unlink(missing_ok=True)
@@ -50,7 +55,8 @@ class LaneCommands:
     def _spec(self, request: CommandRequest) -> CommandSpec:
         room = self.room
         step_env = self.step.env if self.step is not None else dict[str, str]()
-        layers = (room.plan.env, self.given, step_env, self.secrets, request.env)
+        ports = room.ports(self.lane, self.services)
+        layers = (room.plan.env, self.given, step_env, self.secrets, request.env, ports)
         argv = request.argv or (*_SHELLS[request.shell], request.text)
         return CommandSpec(
             argv=argv,
@@ -62,6 +68,8 @@ class LaneCommands:
             network=request.network,
             sockets=request.sockets,
             confine=request.confine,
+            namespaces=room.namespaces(self.lane) if self.services and not request.network else (),
+            output_max=request.output_max,
             mark=f"{room.mark_prefix}{self.mark}",
         )
 

@@ -23,6 +23,7 @@ from surefoot.workers.check import ask_check
 from surefoot.workers.checkpoint import expand_group, inspect, open_lane, place_tree, restore_lane, take_checkpoint
 from surefoot.workers.probe import ask_probe
 from surefoot.workers.room import Room
+from surefoot.workers.service import start_service, stop_service
 
 
 async def wait(room: Room, command: do.WaitUntil) -> Event:
@@ -51,6 +52,8 @@ async def perform(room: Room, command: do.Command, journal_head: Callable[[], tu
 _WORKERS: Mapping[type[do.Command], Callable[[Room, Any], Awaitable[Event]]] = {
     do.OpenLane: open_lane,
     do.ExpandGroup: expand_group,
+    do.StartService: start_service,
+    do.StopService: stop_service,
     do.TakeCheckpoint: take_checkpoint,
     do.AskCheck: ask_check,
     do.AskProbe: ask_probe,
@@ -77,6 +80,8 @@ def interrupted(command: do.Command, now: float) -> Event | None:
             return ev.LaneFailed(at=now, lane=command.lane, diagnosis=Diagnosis.INTERRUPTED, reason="interrupted")
         case do.ExpandGroup():
             return ev.Interrupted(at=now, step=command.group.id, attempt=1)
+        case do.StopService():
+            return ev.ServiceEnded(at=now, lane=command.lane, service=command.service, reason="stopped at once")
         case do.WaitUntil() | do.MoveRefs() | do.Interrupt():
             return None
         case _:
@@ -88,13 +93,8 @@ def _broken(room: Room, command: do.Command, error: Exception) -> Event:
     now, why = room.clock.now(), f"{type(error).__name__}: {error}"
     trace = "".join(traceback.format_exception(error))
     match command:
-        case do.OpenLane():
-            return ev.LaneFailed(at=now, lane=command.lane, diagnosis=Diagnosis.STRUCTURAL, reason=why)
-        case do.ExpandGroup():
-            return ev.ExpansionFailed(at=now, group=command.group.id, reason=why)
-        case do.MoveRefs():
-            why = error.message if isinstance(error, SurefootError) else why
-            return ev.RefsMoved(at=now, commit=command.commit, refused=why, has_failed=True)
+        case do.OpenLane() | do.ExpandGroup() | do.StartService() | do.StopService() | do.MoveRefs():
+            return _broken_around_steps(command, error, why, now)
         case do.TakeCheckpoint():
             return ev.CheckpointFailed(
                 at=now, step=command.step, attempt=command.attempt, diagnosis=Diagnosis.STRUCTURAL, reason=why
@@ -123,6 +123,36 @@ def _broken(room: Room, command: do.Command, error: Exception) -> Event:
             return ev.EffectBroken(at=now, step=command.step, attempt=command.attempt, reason=why)
         case do.WaitUntil() | do.Interrupt():
             raise error
+
+
+def _broken_around_steps(
+    command: do.OpenLane | do.ExpandGroup | do.StartService | do.StopService | do.MoveRefs,
+    error: Exception,
+    why: str,
+    now: float,
+) -> Event:
+    """Return what it means for a command that is no part of an attempt's own course."""
+    match command:
+        case do.OpenLane():
+            return ev.LaneFailed(at=now, lane=command.lane, diagnosis=Diagnosis.STRUCTURAL, reason=why)
+        case do.ExpandGroup():
+            return ev.ExpansionFailed(at=now, group=command.group.id, reason=why)
+        case do.StartService():
+            assert command.lane is not None
+            return ev.ServiceFailed(
+                at=now,
+                step=command.step,
+                attempt=command.attempt,
+                lane=command.lane,
+                service=command.service.name,
+                diagnosis=Diagnosis.STRUCTURAL,
+                reason=f"service {command.service.name} could not be started: {why}",
+            )
+        case do.StopService():
+            return ev.ServiceEnded(at=now, lane=command.lane, service=command.service, reason=why)
+        case do.MoveRefs():
+            why = error.message if isinstance(error, SurefootError) else why
+            return ev.RefsMoved(at=now, commit=command.commit, refused=why, has_failed=True)
 
 
 def masked(event: Event, masker: Masker) -> Event:

@@ -14,12 +14,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
+from surefoot.core.events import Event
 from surefoot.core.ids import BlobId, RunId, StepId
-from surefoot.core.plan import Plan, Step
+from surefoot.core.plan import Plan, Service, Step
 from surefoot.journal import BlobStore
 from surefoot.masking import Masker
-from surefoot.ports import Clock
-from surefoot.sandbox import Rung, command_environment, mark_prefix_of, network_environment
+from surefoot.ports import Clock, CommandOutcome
+from surefoot.sandbox import LaneNetwork, Rung, command_environment, mark_prefix_of, network_environment
 from surefoot.workspace import RunWorkspace
 
 _USER_FILES = {
@@ -56,6 +57,28 @@ async def in_thread(act: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T
         raise
 
 
+@dataclass(slots=True, kw_only=True)
+class RunningService:
+    """A service that was started."""
+
+    spec: Service
+    """What the plan says of it."""
+    lane: str
+    """The lane it runs in."""
+    port: int
+    """The port that was chosen for it."""
+    running: asyncio.Task[CommandOutcome]
+    """Its command."""
+    end: asyncio.Future[None]
+    """To be done when it shall end."""
+    up: tuple[str, ...] = ()
+    """The services of the lane that ran before it, whose ports it is told."""
+    watching: asyncio.Task[None] | None = None
+    """Sees it end by itself, once it was ready."""
+    is_stopping: bool = False
+    """Whether its end is wanted."""
+
+
 Function = Callable[[StepArgument], Awaitable[object]]
 """An async function that is a step's body."""
 
@@ -79,6 +102,12 @@ class Room:
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     on_line: Callable[[StepId, str], None] | None = None
     """Told each line a body prints."""
+    tell: Callable[[Event], None] = lambda _: None
+    """Told what happens without having been asked for: a service that ends."""
+    services: dict[tuple[str, str], RunningService] = field(default_factory=dict[tuple[str, str], RunningService])
+    """What runs beside the steps, by lane and name."""
+    networks: dict[str, LaneNetwork] = field(default_factory=dict[str, LaneNetwork])
+    """The networks that services share with those who use them, by lane."""
     masker: Masker = field(init=False)
     mark_prefix: str = field(init=False)
     """How the marks of all its commands begin."""
@@ -147,6 +176,19 @@ class Room:
             folders = [str(root / folder) for folder in self.plan.prepare.path]
             env["PATH"] = os.pathsep.join([*folders, env.get("PATH", os.defpath)])
         return env
+
+    def ports(self, lane: str, services: Iterable[str]) -> dict[str, str]:
+        """Return what commands are told of the services they use: their lane's number and the ports."""
+        found = [up for name in services if (up := self.services.get((lane, name))) is not None]
+        if not found:
+            return {}
+        ports = {up.spec.port_variable: str(up.port) for up in found}
+        return {"SUREFOOT_LANE": lane if lane.isdigit() else "0", **ports}
+
+    def namespaces(self, lane: str) -> tuple[int, ...]:
+        """Return the way into the network that the services of a lane have for themselves, where there is one."""
+        network = self.networks.get(lane)
+        return () if network is None else network.namespaces
 
     def secrets_of(self, step: Step) -> dict[str, str]:
         """Return the variables a body takes from the environment Surefoot was started in.

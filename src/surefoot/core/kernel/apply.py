@@ -16,6 +16,7 @@ from surefoot.core.graph import build_graph
 from surefoot.core.ids import ID_LENGTH_MAX, StepId
 from surefoot.core.kernel.attempts import ATTEMPT_FOLDS
 from surefoot.core.kernel.legal import illegal, is_ready, need, node_of, work_of
+from surefoot.core.kernel.services import SERVICE_FOLDS
 from surefoot.core.plan import member_of
 from surefoot.core.schedule import expected_times, ranks_of
 from surefoot.core.state import (
@@ -82,6 +83,7 @@ def _engine_started(state: RunState, event: ev.EngineStarted) -> None:
     for lane in state.lanes.values():
         lane.is_open = False
         lane.is_ready = lane.is_ready and _holds_work(state, lane)
+        lane.services.clear()
     state.accept.open = state.accept.lane_ready = state.accept.interrupt_asked = False
     state.interrupting = False
     expand_later(state)
@@ -115,6 +117,8 @@ def _engine_stopped(state: RunState, event: ev.EngineStopped) -> None:
     need(state.engine_on, event, "no engine is at work")
     state.active_s += max(0.0, event.at - state.at)
     state.engine_on = False
+    for lane in state.lanes.values():
+        lane.services.clear()
     for name in state.active:
         _break_off(state.nodes[name])
 
@@ -205,6 +209,7 @@ def _lane_requested(state: RunState, event: ev.LaneRequested) -> None:
     lane = state.lanes.get(event.lane) or LaneState(name=event.lane)
     need(state.branch is not None, event, "the run has no workspace")
     need(not lane.is_open and lane.held_by is None, event, f"lane {event.lane} is in use")
+    need(not lane.services, event, f"services run in lane {event.lane}")
     state.lanes[event.lane] = lane
     lane.is_open, lane.is_ready = True, False
 
@@ -334,7 +339,7 @@ def _reopen(state: RunState) -> None:
     state.phase = Phase.EXECUTE if state.phase is Phase.VALIDATE else state.phase
     for record in state.accept.records:
         record.forget_after()
-    state.accept.lane_ready = False
+    state.accept.lane_ready, state.accept.service_failures = False, 0
     for lane in state.lanes.values():
         lane.failures = 0
     recount(state)
@@ -342,6 +347,7 @@ def _reopen(state: RunState) -> None:
 
 _FOLDS: dict[type[Event], Callable[[RunState, Any], None]] = {
     **ATTEMPT_FOLDS,
+    **SERVICE_FOLDS,
     ev.EngineStarted: _engine_started,
     ev.EngineStopped: _engine_stopped,
     ev.OptionsGiven: _options_given,

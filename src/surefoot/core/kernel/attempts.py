@@ -22,6 +22,7 @@ from surefoot.core.events import (
 )
 from surefoot.core.ids import StepId
 from surefoot.core.kernel.legal import active_of, answered, begin, is_ready, need, node_of, work_of
+from surefoot.core.kernel.services import FAILURES_MAX
 from surefoot.core.plan import AskBody, Check
 from surefoot.core.queue import has_result
 from surefoot.core.state import (
@@ -101,7 +102,7 @@ def _check_asked(state: RunState, event: ev.CheckAsked) -> None:
     _check_of(state, event)
     if event.step == ACCEPTANCE:
         need(not state.accept.open and state.outcome is None, event, "a check is being asked")
-        state.accept.open = True
+        state.accept.open, state.accept.has_lost_service = True, False
         return
     _, work = begin(state, event)
     work.open = event.kind
@@ -123,6 +124,8 @@ def _check_answered(state: RunState, event: ev.CheckAnswered) -> None:
     if event.step == ACCEPTANCE:
         need(state.accept.open, event, "no acceptance check is being asked")
         state.accept.open = state.accept.interrupt_asked = False
+        if _has_lost_service(state, event):
+            return
     else:
         answered(state, event, ev.CheckAsked)
     record_answer(check, record, event)
@@ -140,6 +143,15 @@ def _note_passed(state: RunState, key: str, passed: Passed) -> None:
         one for one in state.verdicts.get(key, ()) if (one.tree, one.environment) != (passed.tree, passed.environment)
     ]
     state.verdicts[key] = [*others, passed][-VERDICTS_KEPT:]
+
+
+def _has_lost_service(state: RunState, event: ev.CheckAnswered) -> bool:
+    """Tell whether an acceptance check has to be asked anew, as a service ended meanwhile; so often and no more."""
+    lost, state.accept.has_lost_service = state.accept.has_lost_service, False
+    if not lost or event.verdict is Verdict.PASSED or state.accept.service_failures >= FAILURES_MAX:
+        return False
+    state.accept.service_failures += 1
+    return True
 
 
 def _verdict_reused(state: RunState, event: ev.VerdictReused) -> None:
@@ -194,7 +206,7 @@ def _question_answered(state: RunState, event: ev.QuestionAnswered) -> None:
 
 
 def _settle(state: RunState, node: StepState, work: Work, answer: str) -> None:
-    work.settled, work.answer, work.probe = answer, None, None
+    work.settled, work.answer, work.probe, work.lost_service = answer, None, None, None
     if answer == Applied.APPLIED:
         work.interrupted = None
         _has_happened(state, node)
@@ -292,8 +304,13 @@ def _changes_observed(state: RunState, event: ev.ChangesObserved) -> None:
     assert work.lane is not None
     if has_result(node):
         join_queue(state, event.step)
-    if event.lane_changed or node.spec.reaches_out:
+    if event.lane_changed or node.spec.reaches_out or _uses_anything(state, node):
         state.lanes[work.lane].epoch += 1
+
+
+def _uses_anything(state: RunState, node: StepState) -> bool:
+    """Tell whether the step may have changed a service or another named resource, which no tree holds."""
+    return bool(node.spec.uses or state.plan.services_of(node.spec))
 
 
 def _merge_asked(state: RunState, event: ev.MergeAsked) -> None:
@@ -409,7 +426,7 @@ def _lane_restored(state: RunState, event: ev.LaneRestored) -> None:
     if event.lane_changed:
         lane.needs_fresh = True
         lane.is_ready = False
-    elif work.body_started and node.spec.reaches_out:
+    elif work.body_started and (node.spec.reaches_out or _uses_anything(state, node)):
         lane.epoch += 1
 
 

@@ -13,7 +13,8 @@ from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.events import ACCEPTANCE, Moment, Outcome, Phase, Verdict
 from surefoot.core.kernel.proposal import Proposal
-from surefoot.core.kernel.steps import ask_or_reuse, free_lane, next_for, wants_lane
+from surefoot.core.kernel.services import leave, start_missing, stop_next
+from surefoot.core.kernel.steps import ask_or_reuse, environment_of, free_lane, next_for, wants_lane
 from surefoot.core.plan import AskBody, FunctionBody
 from surefoot.core.queue import first_in_queue, startable
 from surefoot.core.recovery import needs_settling
@@ -23,7 +24,7 @@ from surefoot.core.verdicts import is_red_before, next_after, next_before
 CLEAN = "clean"
 AT_FIRST = 8
 """How many more nodes are looked at than may start; all of them only if these cannot."""
-_INTERRUPTIBLE = frozenset({ev.CheckAsked.kind, ev.BodyStarted.kind, ev.CheckpointAsked.kind})
+_INTERRUPTIBLE = frozenset({ev.CheckAsked.kind, ev.BodyStarted.kind, ev.CheckpointAsked.kind, ev.ServiceAsked.kind})
 
 
 def decide(state: RunState, now: float) -> list[Proposal]:
@@ -107,7 +108,7 @@ def _move_branch(state: RunState, now: float) -> list[Proposal]:
 def _interrupts(state: RunState, now: float) -> list[Proposal]:
     """End what runs, where a person insists; an outside effect that has begun is waited for, its checks included."""
     if not state.interrupting and state.cancelling is None:
-        return []
+        return leave(state, now)
     moves: list[Proposal] = []
     if state.is_busy_itself and not state.accept.interrupt_asked:
         event = ev.InterruptAsked(at=now, step=ACCEPTANCE, attempt=1)
@@ -167,14 +168,24 @@ def _baseline(state: RunState, now: float) -> list[Proposal]:
     if lane is None:
         return _lane_wanted(state, now)
     assert state.branch is not None
-    command = _acceptance(state, Moment.BEFORE, index, lane)
+    return _ask_acceptance(state, Moment.BEFORE, index, lane, now)
+
+
+def _ask_acceptance(state: RunState, moment: Moment, index: int, lane: str, now: float) -> list[Proposal]:
+    """Ask an acceptance check, once the services it uses are ready in the lane."""
+    services = state.plan.services_of_check(state.plan.accept[index])
+    starting = start_missing(state, (ACCEPTANCE, 1), lane, services, now)
+    if starting is not None:
+        return [starting] if isinstance(starting, Proposal) else []
+    command = _acceptance(state, moment, index, lane)
     return [ask_or_reuse(state, command, state.accept.records[index], now)]
 
 
 def _acceptance(state: RunState, moment: Moment, index: int, lane: str) -> do.AskCheck:
     assert state.branch is not None
     record = state.accept.records[index]
-    environment = state.lanes[lane].key
+    services = state.plan.services_of_check(state.plan.accept[index])
+    environment = environment_of(state, lane, services)
     return do.AskCheck(
         step=ACCEPTANCE,
         attempt=1,
@@ -185,6 +196,7 @@ def _acceptance(state: RunState, moment: Moment, index: int, lane: str) -> do.As
         spec=None,
         tree=state.branch.tree,
         environment=f"{environment} {CLEAN}" if lane == CLEAN else environment,
+        services=services,
         before=record.before_results,
         earlier=record.results if moment is Moment.AFTER else None,
     )
@@ -192,11 +204,11 @@ def _acceptance(state: RunState, moment: Moment, index: int, lane: str) -> do.As
 
 def _lane_wanted(state: RunState, now: float) -> list[Proposal]:
     """Ask for a lane that is free but not ready, or for one more, unless one is on its way."""
-    if any(lane.is_open for lane in state.lanes.values()):
+    if any(lane.is_open or lane.is_stopping for lane in state.lanes.values()):
         return []
     lanes = [lane for lane in state.lanes.values() if lane.held_by is None and lane.name != CLEAN]
     lane = lanes[0] if lanes else LaneState(name=str(len(state.lanes) - (CLEAN in state.lanes) + 1))
-    return [_request_lane(state, lane.name, now, fresh=lane.needs_fresh)]
+    return _request_lane(state, lane.name, now, fresh=lane.needs_fresh)
 
 
 def _more_lanes(state: RunState, now: float) -> list[Proposal]:
@@ -207,13 +219,17 @@ def _more_lanes(state: RunState, now: float) -> list[Proposal]:
     numbers = (str(number) for number in itertools.count(1) if str(number) not in state.lanes)
     made = (LaneState(name=number) for number in numbers)
     wanted = itertools.islice(itertools.chain(idle, made), max(count, 0))
-    return [_request_lane(state, lane.name, now, fresh=lane.needs_fresh) for lane in wanted]
+    return [move for lane in wanted for move in _request_lane(state, lane.name, now, fresh=lane.needs_fresh)]
 
 
-def _request_lane(state: RunState, name: str, now: float, *, fresh: bool) -> Proposal:
+def _request_lane(state: RunState, name: str, now: float, *, fresh: bool) -> list[Proposal]:
+    """Ask for a lane, once nothing runs beside its steps any more."""
     assert state.branch is not None
+    stopping = stop_next(state, name, now)
+    if stopping is not None:
+        return [stopping] if isinstance(stopping, Proposal) else []
     event = ev.LaneRequested(at=now, lane=name, commit=state.branch.head, fresh=fresh)
-    return Proposal(event, do.OpenLane(lane=name, commit=state.branch.head, fresh=fresh))
+    return [Proposal(event, do.OpenLane(lane=name, commit=state.branch.head, fresh=fresh))]
 
 
 # --- the steps
@@ -306,9 +322,8 @@ def _validate(state: RunState, now: float) -> list[Proposal]:
         return []
     if not state.accept.lane_ready:
         is_open = CLEAN in state.lanes and state.lanes[CLEAN].is_open
-        return [] if is_open else [_request_lane(state, CLEAN, now, fresh=True)]
-    command = _acceptance(state, Moment.AFTER, index, CLEAN)
-    return [ask_or_reuse(state, command, state.accept.records[index], now)]
+        return [] if is_open else _request_lane(state, CLEAN, now, fresh=True)
+    return _ask_acceptance(state, Moment.AFTER, index, CLEAN, now)
 
 
 def _outcome(state: RunState) -> tuple[Outcome, str]:

@@ -1,14 +1,14 @@
 """The course of one attempt: a list of rules, each asking for the first thing that is still missing.
 
 Owns what happens to an active step next. The rules stand in the order of an attempt's life: put back what failed,
-settle what is in doubt, let go where the run pauses, take the checkpoint, ask the checks that must be red or green
-before, get a person's consent, wait for its turn, probe, run the body, look at what it wrote, ask the checks, write
-the commit, call it verified. Must never change the state. Read `surefoot.core.recovery` next.
+settle what is in doubt, let go where the run pauses, take the checkpoint, start services, ask the checks that must be
+red or green before, get a person's consent, wait for its turn, probe, run the body, look at what it wrote, ask the
+checks, write the commit, call it verified. Must never change the state. Read `surefoot.core.recovery` next.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from surefoot.core import commands as do
@@ -16,6 +16,7 @@ from surefoot.core import events as ev
 from surefoot.core.events import Applied, Diagnosis, Moment, QuestionKind, Status
 from surefoot.core.kernel.consent import allowed_meanwhile, ask_consent
 from surefoot.core.kernel.proposal import HOLD, Move, Proposal
+from surefoot.core.kernel.services import serve, stop_next
 from surefoot.core.plan import AskBody, Check, OnFailure
 from surefoot.core.queue import (
     files_kept_by,
@@ -81,11 +82,14 @@ def _fails(node: StepState, now: float, diagnosis: Diagnosis, reason: str, *, co
 
 
 def _put_back(state: RunState, node: StepState, work: Work, now: float) -> Move:
-    """After a failed attempt: restore the lane, then conclude."""
+    """After a failed attempt: stop what ran beside it, restore the lane, then conclude."""
     if work.failure is None:
         return None
     if not work.restored:
         assert work.checkpoint is not None
+        stopping = _stop_services(state, node, work, now)
+        if stopping is not None:
+            return stopping
         command = do.RestoreLane(
             step=node.spec.id,
             attempt=node.attempt,
@@ -95,6 +99,13 @@ def _put_back(state: RunState, node: StepState, work: Work, now: float) -> Move:
         )
         return Proposal(ev.RestoreAsked(at=now, step=node.spec.id, attempt=node.attempt), command)
     return _conclude(state, node, work.failure, now)
+
+
+def _stop_services(state: RunState, node: StepState, work: Work, now: float) -> Move:
+    """Stop the services of a step's lane, so that the next attempt begins with fresh ones."""
+    if work.lane is None or not state.plan.services_of(node.spec):
+        return None
+    return stop_next(state, work.lane, now)
 
 
 def _conclude(state: RunState, node: StepState, failure: ev.AttemptFailed, now: float) -> Move:
@@ -152,6 +163,13 @@ def _give_up(state: RunState, node: StepState, how: OnFailure, reason: str, now:
         )
         return Proposal(event)
     return Proposal(ev.StepFailed(at=now, step=name, attempt=attempt, reason=reason, stop=how is OnFailure.STOP))
+
+
+def _miss_service(_: RunState, node: StepState, work: Work, now: float) -> Move:
+    """Fail the attempt when a service it needs is not there; an effect in doubt is settled first."""
+    if work.lost_service is None or doubt_of(node) is not None:
+        return None
+    return _fails(node, now, *work.lost_service)
 
 
 def _recover(_: RunState, node: StepState, work: Work, now: float) -> Move:
@@ -247,6 +265,7 @@ def _ask_check(state: RunState, node: StepState, work: Work, now: float, which: 
     assert work.lane is not None
     tree = work.base_tree if moment is Moment.BEFORE else work.tree or work.base_tree
     assert tree is not None
+    services = state.plan.services_of(node.spec)
     command = do.AskCheck(
         step=node.spec.id,
         attempt=node.attempt,
@@ -256,7 +275,8 @@ def _ask_check(state: RunState, node: StepState, work: Work, now: float, which: 
         check=node.spec.checks[index],
         spec=node.spec,
         tree=tree,
-        environment=state.lanes[work.lane].key,
+        environment=environment_of(state, work.lane, services),
+        services=services,
         changed=work.changed,
         before=work.checks[index].before_results,
         earlier=work.checks[index].results if moment is Moment.AFTER else None,
@@ -280,6 +300,11 @@ def _place(node: StepState, work: Work, tree: str, now: float) -> Proposal:
     )
     event = ev.PlaceAsked(at=now, step=node.spec.id, attempt=node.attempt, commit=work.base, tree=tree)
     return Proposal(event, command)
+
+
+def environment_of(state: RunState, lane: str, services: Sequence[str]) -> str:
+    """Name what a verdict depends on beside the tree: the lane, and what runs in it for the check."""
+    return " +".join((state.lanes[lane].key, *services))
 
 
 def ask_or_reuse(state: RunState, command: do.AskCheck, record: CheckRecord, now: float) -> Proposal:
@@ -355,7 +380,10 @@ def _body(state: RunState, node: StepState, work: Work, now: float) -> Move:
     if work.body_started or work.settled == Applied.APPLIED:
         return None
     key = f"{state.created.run}:{node.spec.id}"
-    command = do.RunStep(step=node.spec.id, attempt=node.attempt, lane=work.lane, spec=node.spec, key=key)
+    services = state.plan.services_of(node.spec)
+    command = do.RunStep(
+        step=node.spec.id, attempt=node.attempt, lane=work.lane, spec=node.spec, key=key, services=services
+    )
     return Proposal(ev.BodyStarted(at=now, step=node.spec.id, attempt=node.attempt, key=key), command)
 
 
@@ -492,11 +520,13 @@ def _proof(node: StepState, work: Work) -> str | None:
 _Rule = Callable[[RunState, StepState, Work, float], Move]
 _RULES: tuple[_Rule, ...] = (
     _put_back,
+    _miss_service,
     _recover,
     _settle,
     _withdraw,
     _lost_ground,
     _checkpoint,
+    serve,
     _before,
     _consent,
     _turn,

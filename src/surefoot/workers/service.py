@@ -1,0 +1,231 @@
+"""Services: started in a lane, asked until they are ready, watched, stopped.
+
+Owns the life of commands that run beside steps. Each is confined like any command and shares a network with those who
+use it, which reaches no further than the lane. Must never let one outlive the engine: the guard of its command ends it,
+and what a killed guard left is found by its mark. Read `surefoot.workers.room` next.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Iterable
+
+from surefoot.core import commands as do
+from surefoot.core import events as ev
+from surefoot.core.events import Diagnosis, Event
+from surefoot.core.plan import Service
+from surefoot.errors import EffectError
+from surefoot.faults import point
+from surefoot.ports import CommandOutcome, CommandRequest
+from surefoot.sandbox import Rung, open_network
+from surefoot.workers.command import LaneCommands
+from surefoot.workers.room import Room, RunningService, in_thread
+
+OUTPUT_MAX = 10_000_000
+"""So many bytes of what a service prints are kept."""
+_ASKING_S = (0.05, 0.5)
+"""The first and the longest wait between two askings whether a service is ready."""
+_STOPPING_S = 30.0
+"""So long may a `stop` command take."""
+_LEAVING_S = 5.0
+"""So long a service may take to end after its `stop` command."""
+_NOTICING_S = 0.2
+"""Whoever used a service that ends may be seen to fail before the service is seen to end; by so much at most."""
+_TAIL_LINES, _TAIL_CHARACTERS = 5, 600
+_NOT_FOUND = (126, 127)
+
+
+async def start_service(room: Room, command: do.StartService) -> Event:
+    """Start a service and wait until it is ready."""
+    assert command.lane is not None
+    point("service.start.before")
+    began, spec, lane = room.clock.now(), command.service, command.lane
+    if room.rung is Rung.BUBBLEWRAP and not spec.network and lane not in room.networks:
+        try:
+            room.networks[lane] = await in_thread(open_network)
+        except EffectError as error:
+            return _failed(room, command, Diagnosis.STRUCTURAL, error.message, None)
+    service = _begin(room, lane, spec, command.up)
+    try:
+        trouble = await _wait_ready(room, service)
+    except BaseException:
+        await _end(room, service)
+        raise
+    if trouble is not None:
+        outcome = await _end(room, service)
+        reason = f"service {spec.name} {trouble[1]}{_tail_of(outcome)}"
+        return _failed(room, command, trouble[0], reason, outcome)
+    point("service.start.after")
+    # It begins to watch only after this has been answered, for nothing is awaited in between.
+    service.watching = asyncio.create_task(_watch(room, service))
+    now = room.clock.now()
+    return ev.ServiceReady(
+        at=now,
+        step=command.step,
+        attempt=command.attempt,
+        lane=lane,
+        service=spec.name,
+        port=service.port,
+        duration_s=max(0.0, now - began),
+    )
+
+
+def _failed(
+    room: Room, command: do.StartService, diagnosis: Diagnosis, reason: str, outcome: CommandOutcome | None
+) -> ev.ServiceFailed:
+    assert command.lane is not None
+    return ev.ServiceFailed(
+        at=room.clock.now(),
+        step=command.step,
+        attempt=command.attempt,
+        lane=command.lane,
+        service=command.service.name,
+        diagnosis=diagnosis,
+        reason=reason,
+        evidence=None if outcome is None else outcome.evidence,
+    )
+
+
+def _begin(room: Room, lane: str, spec: Service, up: Iterable[str]) -> RunningService:
+    end: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    port = _free_port()
+    commands = _commands(room, lane, spec, (*up, spec.name))
+    request = CommandRequest(text=spec.run, cwd=spec.cwd, env=spec.env, network=spec.network, output_max=OUTPUT_MAX)
+    # It begins to run only after it is registered below, so that it is told its own port.
+    running = asyncio.create_task(commands.run(request, until=end))
+    service = RunningService(spec=spec, lane=lane, port=port, running=running, end=end, up=tuple(up))
+    room.services[lane, spec.name] = service
+    return service
+
+
+def _commands(room: Room, lane: str, spec: Service, services: tuple[str, ...]) -> LaneCommands:
+    return LaneCommands(room=room, lane=lane, mark=f"service-{lane}-{spec.name}", services=services)
+
+
+def _free_port() -> int:
+    with socket.socket() as opened:
+        opened.bind(("127.0.0.1", 0))
+        return opened.getsockname()[1]
+
+
+async def _wait_ready(room: Room, service: RunningService) -> tuple[Diagnosis, str] | None:
+    """Wait until the service is ready; return what kept it from that, if something did."""
+    spec, loop = service.spec, asyncio.get_running_loop()
+    deadline, (pause_s, pause_max_s) = loop.time() + spec.timeout_s, _ASKING_S
+    said = "was not asked in time"
+    while not service.running.done():
+        left_s = deadline - loop.time()
+        if left_s <= 0:
+            return Diagnosis.TRANSIENT, f"was not ready within {spec.timeout_s:g} s: its `ready` command {said}"
+        answer = await _ask_ready(room, service, left_s)
+        if answer is not None and answer.exit_code == 0:
+            return None
+        if answer is not None:
+            said = f"ended with {answer.said}" if answer.exit_code is not None else answer.said
+        await asyncio.wait({service.running}, timeout=min(pause_s, left_s))
+        pause_s = min(2 * pause_s, pause_max_s)
+    outcome = service.running.result()
+    is_missing = not outcome.started or outcome.exit_code in _NOT_FOUND
+    return Diagnosis.STRUCTURAL if is_missing else Diagnosis.TRANSIENT, f"{_ended(outcome)} before it was ready"
+
+
+async def _ask_ready(room: Room, service: RunningService, left_s: float) -> CommandOutcome | None:
+    """Ask once whether the service is ready; None when it ended meanwhile."""
+    spec = service.spec
+    if spec.ready is None:
+        await asyncio.wait({service.running}, timeout=_ASKING_S[0])
+        return None if service.running.done() else CommandOutcome(exit_code=0)
+    commands = _commands(room, service.lane, spec, (*service.up, spec.name))
+    request = CommandRequest(text=spec.ready, cwd=spec.cwd, env=spec.env, network=spec.network, timeout_s=left_s)
+    asking = asyncio.create_task(commands.run(request))
+    try:
+        await asyncio.wait({asking, service.running}, return_when=asyncio.FIRST_COMPLETED)
+        return asking.result() if asking.done() else None
+    finally:
+        asking.cancel()
+        await asyncio.wait({asking})
+
+
+async def _watch(room: Room, service: RunningService) -> None:
+    """Tell when the service ends without having been asked to."""
+    await asyncio.wait({service.running})
+    if service.is_stopping:
+        return
+    room.services.pop((service.lane, service.spec.name), None)
+    outcome = service.running.result()
+    reason = f"service {service.spec.name} {_ended(outcome)}{_tail_of(outcome)}"
+    room.tell(_ended_event(room, service.lane, service.spec.name, reason, outcome))
+
+
+def _ended_event(room: Room, lane: str, name: str, reason: str, outcome: CommandOutcome | None) -> ev.ServiceEnded:
+    evidence = None if outcome is None else outcome.evidence
+    now = room.clock.now()
+    return ev.ServiceEnded(at=now, lane=lane, service=name, reason=room.masker.text(reason), evidence=evidence)
+
+
+async def notice_lost(room: Room, lane: str, services: Iterable[str]) -> None:
+    """Wait a moment for services that are ending to be seen, so that this is told before what failed for it."""
+    found = [room.services.get((lane, name)) for name in services]
+    watching = {one.watching for one in found if one is not None and one.watching is not None}
+    if watching:
+        await asyncio.wait(watching, timeout=_NOTICING_S, return_when=asyncio.FIRST_COMPLETED)
+
+
+async def stop_service(room: Room, command: do.StopService) -> Event:
+    """Stop a service."""
+    point("service.stop.before")
+    service = room.services.get((command.lane, command.service))
+    if service is None:
+        return _ended_event(room, command.lane, command.service, "it had ended by itself", None)
+    outcome = await _stop(room, service, gently=True)
+    point("service.stop.after")
+    return _ended_event(room, command.lane, command.service, f"stopped: {outcome.said}", outcome)
+
+
+async def close_services(room: Room, *, gently: bool) -> None:
+    """Stop whatever runs beside steps, for the engine lets go of the run."""
+    services = list(room.services.values())
+    outcomes = await asyncio.gather(*(_stop(room, service, gently=gently) for service in services))
+    for service, outcome in zip(services, outcomes, strict=True):
+        reason = f"stopped with the engine: {outcome.said}"
+        room.tell(_ended_event(room, service.lane, service.spec.name, reason, outcome))
+    for network in room.networks.values():
+        network.close()
+    room.networks.clear()
+
+
+async def _stop(room: Room, service: RunningService, *, gently: bool) -> CommandOutcome:
+    service.is_stopping = True
+    spec = service.spec
+    try:
+        if gently and spec.stop is not None and not service.running.done():
+            commands = _commands(room, service.lane, spec, (*service.up, spec.name))
+            request = CommandRequest(
+                text=spec.stop, cwd=spec.cwd, env=spec.env, network=spec.network, timeout_s=_STOPPING_S
+            )
+            said = await commands.run(request)
+            if said.exit_code == 0:
+                await asyncio.wait({service.running}, timeout=_LEAVING_S)
+    finally:
+        outcome = await _end(room, service)
+    return outcome
+
+
+async def _end(room: Room, service: RunningService) -> CommandOutcome:
+    """End what is left of a service; nothing of it runs afterwards."""
+    service.is_stopping = True
+    if not service.end.done():
+        service.end.set_result(None)
+    await asyncio.wait({service.running})
+    room.services.pop((service.lane, service.spec.name), None)
+    return service.running.result()
+
+
+def _ended(outcome: CommandOutcome) -> str:
+    return f"ended with {outcome.said}" if outcome.exit_code is not None else outcome.said
+
+
+def _tail_of(outcome: CommandOutcome) -> str:
+    lines = outcome.tail.strip().splitlines()[-_TAIL_LINES:]
+    return f": {chr(10).join(lines)[-_TAIL_CHARACTERS:]}" if lines and outcome.started else ""
