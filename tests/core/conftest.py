@@ -15,7 +15,7 @@ import pytest
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.events import ACCEPTANCE, Applied, Diagnosis, Ending, Event, Moment, Status, Verdict
-from surefoot.core.ids import RunId, StepId
+from surefoot.core.ids import BlobId, RunId, StepId
 from surefoot.core.kernel import apply, decide
 from surefoot.core.plan import Expect, Plan, RunBody, Step
 from surefoot.core.report import report_of
@@ -192,6 +192,8 @@ def kind_fact_for_step(command: do.Command, place: Mapping[str, Any]) -> Event:
             return ev.BodyFinished(**place, ending=Ending(status=Status.OK, exit_code=0))
         case do.Inspect():
             return ev.ChangesObserved(**place, tree=f"t-{command.step}", changed=(command.step,))
+        case do.KeepArtifacts():
+            return ev.ArtifactsKept(**place, manifest=BlobId(f"m-{command.step}"), count=1, size_bytes=1)
         case do.WriteCommit():
             return ev.CommitWritten(**place, commit=f"c-{command.step}")
         case do.MergeResult():

@@ -300,6 +300,8 @@ class KernelMachine(RuleBasedStateMachine):
                 tree = data.draw(st.sampled_from([command.tree, f"tree{self.world.now}"]))
                 changed = () if tree == command.tree else ("f",)
                 return ev.ChangesObserved(**place, tree=tree, changed=changed, lane_changed=data.draw(st.booleans()))
+            case do.KeepArtifacts():
+                return ev.ArtifactsKept(**place, manifest=None, count=0, size_bytes=0, unmatched=command.artifacts)
             case do.WriteCommit():
                 self.world.commits += 1
                 self.world.trees[f"c{self.world.commits}"] = command.tree
