@@ -175,7 +175,7 @@ def kind_fact(command: do.Command, now: float) -> Event:
             return kind_fact_for_step(command, {"at": now, "step": command.step, "attempt": command.attempt})
 
 
-def kind_fact_for_step(command: do.Command, place: Mapping[str, Any]) -> Event:
+def kind_fact_for_step(command: do.Command, place: Mapping[str, Any]) -> Event:  # noqa: PLR0911 - one for each command
     """Return the kindest answer to a step's command: every body does its work and writes one file."""
     match command:
         case do.TakeCheckpoint():

@@ -273,7 +273,7 @@ class KernelMachine(RuleBasedStateMachine):
             case _:
                 return self.fact_for_step(command, data)
 
-    def fact_for_step(self, command: do.StepCommand, data: st.DataObject) -> Event:
+    def fact_for_step(self, command: do.StepCommand, data: st.DataObject) -> Event:  # noqa: PLR0911 - one for each command
         """Return what the world says to a step's command."""
         place = {"at": self.world.now, "step": command.step, "attempt": command.attempt}
         match command:

@@ -1,6 +1,7 @@
 """What a group's members are made of: the item in every text, quoted where a shell reads it.
 
-Owns the tests of `member_of`. Must never expand a group: `test_kernel_run.py` does. Read `surefoot.core.placeholders` next.
+Owns the tests of `member_of`. Must never expand a group: `test_kernel_run.py` does.
+Read `surefoot.core.placeholders` next.
 """
 
 from __future__ import annotations
