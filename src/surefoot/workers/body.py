@@ -84,7 +84,7 @@ async def _run(room: Room, command: do.RunStep) -> _Ended:
         secrets=secrets,
         on_line=None if on_line is None else lambda line: None if is_record(line) else on_line(command.step, line),
     )
-    with output_file(room.new_spool()) as output:
+    with output_file(room.new_spool(command.lane).with_suffix(".put")) as output:
         outcome = await commands.run(_request(room, command, output))
         ended = _Ended(_ending_of(body, outcome), outcome.evidence)
         if ended.ending.status is not Status.OK:
