@@ -6,8 +6,8 @@ this very file, run as a script, so that it starts fast and nothing of Surefoot'
 
 The child imports the function from the plan's folder or from installed packages (never from the workspace, and
 `PYTHONPATH` does not count), calls it with one argument that has the given attributes (a function that takes none is
-called without), and prints what came of it as one line of JSON behind a marker. Exit status 0: it returned; 1: it
-raised; 3: it could not be imported.
+called without), writes a mapping that it returns to `$SUREFOOT_OUTPUT`, and prints what came of it as one line of JSON
+behind a marker. Exit status 0: it returned; 1: it raised; 3: it could not be imported.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from typing import cast
 RAISED = 1
 NOT_IMPORTED = 3
 _VARIABLE = "SUREFOOT_CALL"
+_OUTPUT = "SUREFOOT_OUTPUT"
 _MARKER = "surefoot-call: "
 
 
@@ -77,6 +78,24 @@ def read_result(output: str) -> object:
     return _last_record(output).get("result")
 
 
+def lines_of(result: object) -> list[str]:
+    """Return a function's result as lines for `$SUREFOOT_OUTPUT`: a mapping of plain values; anything else is none.
+
+    Raises:
+        ValueError: a key or a value cannot stand on one line.
+    """
+    if not isinstance(result, Mapping):
+        return []
+    values = cast("Mapping[object, object]", result)
+    if not all(isinstance(value, str | int | float) for value in values.values()):
+        return []
+    texts = {str(key): str(value).lower() if isinstance(value, bool) else str(value) for key, value in values.items()}
+    for key, text in texts.items():
+        if "=" in key or "\n" in f"{key}{text}":
+            raise ValueError(f"the output {key!r} does not fit on one line as KEY=VALUE; return another text")
+    return [f"{key}={text}" for key, text in texts.items()]
+
+
 def is_record(line: str) -> bool:
     """Tell whether a line of the child's output is meant for the engine, not for a person."""
     return line.startswith(_MARKER)
@@ -109,6 +128,7 @@ def main(function: str) -> int:
         return _print_failure(error, NOT_IMPORTED)
     try:
         result = _call(called, order["argument"])
+        _put_out(result)
     except Exception as error:  # noqa: BLE001 - whatever the function raises is its end; the engine judges it
         return _print_failure(error, RAISED)
     _print_record({"result": result})
@@ -125,6 +145,13 @@ def _call(called: Callable[..., object], attributes: dict[str, object]) -> objec
         return await result if inspect.isawaitable(result) else result
 
     return asyncio.run(wait_for_it()) if inspect.isawaitable(result) else result
+
+
+def _put_out(result: object) -> None:
+    lines = lines_of(result) if _OUTPUT in os.environ else []
+    if lines:
+        with Path(os.environ[_OUTPUT]).open("a", encoding="utf-8") as file:
+            file.writelines(f"{line}\n" for line in lines)
 
 
 def _takes_one(called: Callable[..., object]) -> bool:

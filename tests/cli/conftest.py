@@ -125,6 +125,8 @@ class Shapes:
             "blocked_by": [],
             "checks": [self.check()] if is_verified else [],
             "undeclared_writes": [],
+            "outputs": {},
+            "artifacts": None,
             "output": None,
             "started_at": None,
             "ended_at": None,

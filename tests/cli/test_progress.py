@@ -119,6 +119,8 @@ QUIET = {
     ev.InspectionAsked,
     ev.MergeAsked,
     ev.PlaceAsked,
+    ev.ArtifactsAsked,
+    ev.ArtifactsKept,
     ev.CommitAsked,
     ev.RestoreAsked,
     ev.RefsAsked,

@@ -15,7 +15,7 @@ import pytest
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.events import ACCEPTANCE, Applied, Diagnosis, Ending, Event, Moment, Status, Verdict
-from surefoot.core.ids import RunId, StepId
+from surefoot.core.ids import BlobId, RunId, StepId
 from surefoot.core.kernel import apply, decide
 from surefoot.core.plan import Expect, Plan, RunBody, Step
 from surefoot.core.report import report_of
@@ -184,7 +184,7 @@ def kind_fact(command: do.Command, now: float) -> Event:
             return kind_fact_for_step(command, {"at": now, "step": command.step, "attempt": command.attempt})
 
 
-def kind_fact_for_step(command: do.Command, place: Mapping[str, Any]) -> Event:
+def kind_fact_for_step(command: do.Command, place: Mapping[str, Any]) -> Event:  # noqa: PLR0911 - one for each command
     """Return the kindest answer to a step's command: every body does its work and writes one file."""
     match command:
         case do.TakeCheckpoint():
@@ -201,6 +201,8 @@ def kind_fact_for_step(command: do.Command, place: Mapping[str, Any]) -> Event:
             return ev.BodyFinished(**place, ending=Ending(status=Status.OK, exit_code=0))
         case do.Inspect():
             return ev.ChangesObserved(**place, tree=f"t-{command.step}", changed=(command.step,))
+        case do.KeepArtifacts():
+            return ev.ArtifactsKept(**place, manifest=BlobId(f"m-{command.step}"), count=1, size_bytes=1)
         case do.WriteCommit():
             return ev.CommitWritten(**place, commit=f"c-{command.step}")
         case do.MergeResult():

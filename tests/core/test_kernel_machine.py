@@ -315,7 +315,7 @@ class KernelMachine(RuleBasedStateMachine):
             case _:
                 return self.fact_for_step(command, data)
 
-    def fact_for_step(self, command: do.StepCommand, data: st.DataObject) -> Event:
+    def fact_for_step(self, command: do.StepCommand, data: st.DataObject) -> Event:  # noqa: PLR0911 - one for each command
         """Return what the world says to a step's command."""
         place = {"at": self.world.now, "step": command.step, "attempt": command.attempt}
         match command:
@@ -342,6 +342,8 @@ class KernelMachine(RuleBasedStateMachine):
                 tree = data.draw(st.sampled_from([command.tree, f"tree{self.world.now}"]))
                 changed = () if tree == command.tree else ("f",)
                 return ev.ChangesObserved(**place, tree=tree, changed=changed, lane_changed=data.draw(st.booleans()))
+            case do.KeepArtifacts():
+                return ev.ArtifactsKept(**place, manifest=None, count=0, size_bytes=0, unmatched=command.artifacts)
             case do.WriteCommit():
                 self.world.commits += 1
                 self.world.trees[f"c{self.world.commits}"] = command.tree

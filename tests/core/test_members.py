@@ -1,6 +1,7 @@
 """What a group's members are made of: the item in every text, quoted where a shell reads it.
 
-Owns the tests of `member_of`. Must never expand a group: `test_kernel_run.py` does. Read `surefoot.core.plan` next.
+Owns the tests of `member_of`. Must never expand a group: `test_kernel_run.py` does.
+Read `surefoot.core.placeholders` next.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from surefoot.core.ids import StepId
+from surefoot.core.placeholders import member_of
 from surefoot.core.plan import (
     AskBody,
     CallAsk,
@@ -29,7 +31,6 @@ from surefoot.core.plan import (
     RunProbe,
     Step,
     TestsAsk,
-    member_of,
 )
 
 ITEM = "a b[1].md"

@@ -8,7 +8,8 @@ from __future__ import annotations
 import pytest
 
 from surefoot.core.ids import StepId
-from surefoot.core.plan import Effect, ForEach, Plan, RunBody, Step, Tier, member_of
+from surefoot.core.placeholders import member_of
+from surefoot.core.plan import Effect, ForEach, Plan, RunBody, Step, Tier
 from surefoot.core.policy import is_inside, tier_of, writes_outside
 
 READ, REVERSIBLE, IDEMPOTENT, IRREVERSIBLE = Effect.READ, Effect.REVERSIBLE, Effect.IDEMPOTENT, Effect.IRREVERSIBLE

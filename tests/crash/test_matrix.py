@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 EFFECTS = ("read", "reversible", "idempotent", "irreversible")
-SCENARIOS = (*EFFECTS, "groups", "rollback", "lanes", "services")
+SCENARIOS = (*EFFECTS, "groups", "rollback", "lanes", "services", "artifacts")
 POINTS: dict[str, tuple[str, ...]] = {
     "run.create.folder": ("rollback",),
     "run.create.workspace": ("read",),
@@ -67,6 +67,7 @@ POINTS: dict[str, tuple[str, ...]] = {
     "sandbox.spawned": EFFECTS,
     "inspect.before": EFFECTS,
     "inspect.after": EFFECTS,
+    **{f"artifacts.{act}.{end}": ("artifacts",) for act in ("keep", "place") for end in ("before", "after")},
     "restore.before": ("reversible",),
     "restore.after": ("rollback",),
     "expand.before": ("groups",),

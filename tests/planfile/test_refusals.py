@@ -83,7 +83,7 @@ TEXTS = [
     (STEP + "defaults: x", "5:11", "found the text 'x'; `defaults`"),
     (STEP + "defaults: {id: x}", "5:12", "`id` is no key of `defaults`"),
     (STEP + "defaults: {timeout: 5}", "5:21", "5 has no unit"),
-    (STEP + "defaults: {artifacts: x}", "5:12", "comes with a later release of Surefoot"),
+    (STEP + "defaults: {artifacts: x}", "5:12", "`artifacts` is no key of `defaults`"),
 ]
 KEYS = [
     ("need: x", "5:5", "did you mean `needs`?"),
@@ -94,7 +94,7 @@ KEYS = [
     ("run: c", "5:5", "`run` stands here a second time (first: line 4)"),
     ("ask: c", "5:10", "a step has `run` and `ask`; exactly one"),
     ("agent: c", "5:5", "`agent` in a step comes with a later release of Surefoot"),
-    ("artifacts: [x]", "5:5", "`artifacts` in a step comes with a later release of Surefoot"),
+    ("artifacts: [../x]", "5:17", "'../x' leads out"),
     ("uses: [1]", "5:12", "found the number 1; a text was expected"),
     ("checks: [{run: x, uses: db}]", "3:9", "the check 'x' uses 'db'; a service of the plan was expected"),
     ("sockets: [x]", "5:15", "'x' names no socket; an absolute path or a variable such as $SSH_AUTH_SOCK"),
@@ -103,7 +103,9 @@ KEYS = [
     ("network: true", "5:14", "a step with `network: true` must state its `effect`"),
     ("confine: false", "5:14", "a step with `confine: false` must state its `effect`"),
     ("network: yes", "5:14", "found the text 'yes'; `true`, `false` or `loopback` was expected"),
-    ("title: '{steps.a.b}'", "5:12", "the placeholder {steps.a.b} comes with a later release of Surefoot"),
+    ("title: '{steps.other.b}'", "5:12", "{steps.other.b} names no step"),
+    ("title: '{steps.b}'", "5:12", "{steps.b} names no output; {steps.ID.KEY} was expected"),
+    ("files: ['{steps.a.b}']", "5:13", "the placeholder {steps.a.b} is not replaced here"),
     ("title: [a]", "5:12", "found a list; a text was expected"),
     ("needs: [b]", "5:13", "needs names 'b', but no step or group has that id"),
     ("needs: a", "5:12", "needs names the step itself"),

@@ -114,6 +114,8 @@ class Step:
     """Ids of steps, or globs over them."""
     writes: Sequence[str] | None = field(default=None, kw_only=True)
     """Globs over files the body may change."""
+    artifacts: Sequence[str] = field(default=(), kw_only=True)
+    """Globs over files that are never committed and handed on to the steps that need this one."""
     checks: Sequence[Check] = field(default=(), kw_only=True)
     """What must hold for the step to be verified."""
     effect: str = field(default="reversible", kw_only=True)
@@ -157,6 +159,7 @@ class Step:
             why=self.why,
             needs=tuple(self.needs),
             writes=None if self.writes is None else tuple(self.writes),
+            artifacts=tuple(self.artifacts),
             checks=tuple(check.compiled(number) for number, check in enumerate(self.checks, start=1)),
             effect=Effect(self.effect),
             tier=None if self.tier is None else Tier(self.tier),

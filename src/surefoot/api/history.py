@@ -14,7 +14,8 @@ from pathlib import PurePath
 
 from surefoot.core.events import BodyFinished, RunCreated, Status
 from surefoot.core.ids import RunId, StepId, encode_id, matches_id
-from surefoot.core.plan import Step, member_of
+from surefoot.core.placeholders import member_of
+from surefoot.core.plan import Step
 from surefoot.errors import JournalError
 from surefoot.journal import Journal
 

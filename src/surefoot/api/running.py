@@ -325,7 +325,7 @@ def _adopt_lanes(room: Room, state: RunState) -> None:
             continue
         room.space.adopt(work.lane, work.checkpoint.commit)
         if spec.effect.is_outside and work.changes is not None and room.space.lane_path(work.lane).is_dir():
-            clean(room, work.lane, work.changes.tree, spec.scratch)
+            clean(room, work.lane, work.changes.tree, spec.uncommitted)
 
 
 def _opening(state: RunState, room: Room, options: Options, token: int, *, resume: bool) -> Iterable[Event]:

@@ -37,6 +37,8 @@ class StepShape(TypedDict):
     blocked_by: list[str]
     checks: list[CheckShape]
     undeclared_writes: list[str]
+    outputs: dict[str, str]
+    artifacts: dict[str, object] | None
     output: str | None
     started_at: float | None
     ended_at: float | None

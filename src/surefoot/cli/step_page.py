@@ -108,6 +108,7 @@ class StepPage:
         yield from _titled("Attempts", attempts)
         yield from _titled("Checks", self._checks_lines())
         yield from _titled("Undeclared writes, put back", self._undeclared_lines())
+        yield from _titled("Handed on", self._handed_on_lines())
         yield from _titled("Output of the body", self._output_lines())
         yield from _titled("Undo", self._undo_lines())
         commit = self.shape["commit"]
@@ -201,6 +202,13 @@ class StepPage:
     def _undeclared_lines(self) -> Iterator[Line]:
         for path in self.shape["undeclared_writes"]:
             yield Line(f"  {one_line(path)}", "warn")
+
+    def _handed_on_lines(self) -> Iterator[Line]:
+        for key, value in self.shape["outputs"].items():
+            yield Line(f"  {key} = {one_line(value)}", hang=6)
+        kept = self.shape["artifacts"]
+        if kept is not None:
+            yield Line(f"  artifacts: {kept['count']}, {kept['size_bytes']} bytes of files")
 
     def _output_lines(self) -> Iterator[Line]:
         command = f"surefoot show {self.run} {self.shape['id']} --output"

@@ -6,7 +6,8 @@ which issued it. Must never carry anything that is not in the journal. Read `sur
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from surefoot.core.events import Moment
 from surefoot.core.ids import BlobId, StepId
@@ -29,6 +30,10 @@ class ExpandGroup:
     group: Step
     commit: str | None
     lane: str | None
+    artifacts: tuple[BlobId, ...] = ()
+    """What belongs into the lane beside the commit."""
+    lack: str | None = None
+    """Why a placeholder stands for nothing, so that there are no items to find."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +68,10 @@ class TakeCheckpoint(StepCommand):
 
     commit: str
     scratch: tuple[str, ...]
+    made: tuple[str, ...] = ()
+    """Globs over what the body will make for later steps."""
+    artifacts: tuple[BlobId, ...] = ()
+    """What belongs into the lane beside the commit, as lists; a later one goes over an earlier one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +106,8 @@ class RunStep(StepCommand):
     spec: Step
     key: str
     services: tuple[str, ...] = ()
+    outputs: Mapping[StepId, Mapping[str, str]] = field(default_factory=dict[StepId, Mapping[str, str]])
+    """What earlier steps put out, for a body that is a function."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +141,13 @@ class PlaceTree(StepCommand):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeepArtifacts(StepCommand):
+    """Keep what the body made for later steps. Answered by `ArtifactsKept`."""
+
+    artifacts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WriteCommit(StepCommand):
     """Write the result as a durable commit. Answered by `CommitWritten`."""
 
@@ -144,6 +162,8 @@ class RestoreLane(StepCommand):
 
     commit: str
     scratch: tuple[str, ...]
+    made: tuple[str, ...] = ()
+    """Globs over what the body made for later steps, which goes, too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,6 +199,7 @@ Command = (
     | Inspect
     | MergeResult
     | PlaceTree
+    | KeepArtifacts
     | WriteCommit
     | RestoreLane
     | WaitUntil

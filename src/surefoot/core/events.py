@@ -622,12 +622,16 @@ class BodyStarted(StepEvent):
 class BodyFinished(StepEvent):
     """The body ended."""
 
+    version: ClassVar[int] = 2
+
     ending: Ending
     """How."""
     evidence: BlobId | None = None
     """Its whole output."""
     duration_s: float = 0.0
     """How long it ran."""
+    outputs: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What it put out for later steps."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -733,6 +737,27 @@ class EffectBroken(StepEvent):
 
     reason: str
     """What went wrong."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArtifactsAsked(StepEvent):
+    """What the body made for later steps is to be kept."""
+
+    is_decision: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArtifactsKept(StepEvent):
+    """What the body made for later steps is kept, durably and outside the lane."""
+
+    manifest: BlobId | None
+    """The list of it, each file with its digest; None: there was nothing."""
+    count: int
+    """How many files, folders and symbolic links."""
+    size_bytes: int
+    """The length of all files together."""
+    unmatched: tuple[str, ...] = ()
+    """Globs that match nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,6 +31,11 @@ def matches(path: str, globs: Sequence[str]) -> bool:
     return bool(globs) and _any_of(tuple(globs)).fullmatch(path) is not None
 
 
+def with_content(globs: Sequence[str]) -> tuple[str, ...]:
+    """Return globs that match what these match and, where that is a folder, all that is in it."""
+    return (*globs, *(f"{glob.rstrip('/')}/**" for glob in globs))
+
+
 @lru_cache(maxsize=2048)
 def translate(glob: str) -> re.Pattern[str]:
     """Return the pattern whose `fullmatch` accepts exactly the paths the glob matches."""

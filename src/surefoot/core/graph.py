@@ -15,8 +15,10 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from surefoot.core.ids import ID_LENGTH_MAX, StepId, encode_id, is_id_glob, matches_id
+from surefoot.core.placeholders import Reference, references_of
 from surefoot.core.plan import Step
 
+_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ID = re.compile(r"[A-Za-z0-9._\-/@+%]+")
 
 
@@ -62,6 +64,7 @@ def build_graph(steps: Sequence[Step]) -> tuple[Graph | None, tuple[Problem, ...
     order = _sorted(needs)
     problems += _problems_of_cycles(needs, order)
     problems += [problem for step in steps for problem in _problems_of_rollback(step, known, needs)]
+    problems += [problem for step in steps for problem in _problems_of_references(step, known, needs)]
     if problems:
         return None, tuple(problems)
     return Graph(needs=needs, dependants=_turned(needs), order=tuple(order)), ()
@@ -212,6 +215,37 @@ def _problems_of_rollback(
             "so that it may not have run by then; name a step it needs"
         )
         yield Problem(step=step.id, text=text, name=target)
+
+
+def _problems_of_references(
+    step: Step, known: Mapping[StepId, Step], needs: Mapping[StepId, tuple[StepId, ...]]
+) -> Iterable[Problem]:
+    references = references_of(step)
+    upstream = _upstream(step.id, needs) if references else set[StepId]()
+    for reference in references:
+        text = _flaw_of(reference, known, upstream)
+        if text is not None:
+            yield Problem(step=step.id, text=f"{reference.token} {text}", name=reference.token)
+
+
+def _flaw_of(reference: Reference, known: Mapping[StepId, Step], upstream: set[StepId]) -> str | None:
+    """Say why a reference can never stand for anything."""
+    name = reference.step if reference.step in known else encode_id(reference.step)
+    if not _KEY.fullmatch(reference.key):
+        return "names no output; {steps.ID.KEY} was expected, KEY of letters, digits and _; write it like that"
+    if name in known and known[name].for_each is not None:
+        return (
+            "names a group, whose members put out values of their own; a step was expected; "
+            "let a step that needs the group put out what is wanted of it, and name that"
+        )
+    if name not in known:
+        return f"names no step; {_suggestion(reference.step, known)}"
+    if name not in upstream:
+        return (
+            f"names {str(name)!r}, which this step does not need, directly or through others, so that it may not have "
+            "run by then; a step it needs was expected; add it to `needs`"
+        )
+    return None
 
 
 def _upstream(name: StepId, needs: Mapping[StepId, tuple[StepId, ...]]) -> set[StepId]:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-import shlex
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Final, Literal
 
-from surefoot.core.ids import StepId, encode_id
+from surefoot.core.globs import with_content
+from surefoot.core.ids import StepId
 
 EVERYTHING = "**"
 _NOT_IN_VARIABLES = re.compile(r"[^A-Za-z0-9]")
@@ -322,6 +322,8 @@ class Step:
     """Globs over files the body may change; None: the plan's scope."""
     scratch: tuple[str, ...] = ()
     """Globs over files that are never committed and need no care."""
+    artifacts: tuple[str, ...] = ()
+    """Globs over files (or whole folders) that are never committed and handed on to the steps that need this one."""
     network: Network = False
     """How far the body's network reaches."""
     sockets: tuple[str, ...] = ()
@@ -355,6 +357,16 @@ class Step:
     def reaches_out(self) -> bool:
         """Tell whether the body is given a way to what lies outside the lane."""
         return bool(self.network or self.sockets) or not self.confine
+
+    @property
+    def made(self) -> tuple[str, ...]:
+        """Return globs over all that the artifacts are: what they match, and what is in a folder they match."""
+        return with_content(self.artifacts)
+
+    @property
+    def uncommitted(self) -> tuple[str, ...]:
+        """Return globs over files that no commit of the step holds, whatever git ignores."""
+        return (*self.scratch, *self.made)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -458,90 +470,3 @@ class Plan:
 def digest_of(value: object) -> str:
     """Return a short stable name for plain data (its `repr` must be canonical)."""
     return hashlib.sha256(repr(value).encode("utf-8", "surrogateescape")).hexdigest()[:24]
-
-
-_GLOB_MAGIC = re.compile(r"([*?\[])")
-
-
-def _literal_glob(text: str) -> str:
-    return _GLOB_MAGIC.sub(r"[\1]", text)
-
-
-def member_of(group: Step, item: str) -> Step:
-    """Return the member of `group` for `item`: placeholders replaced, shell-quoted in commands, literal elsewhere."""
-    assert group.for_each is not None
-    token = "{" + group.for_each.name + "}"
-
-    def plain(text: str) -> str:
-        return text.replace(token, item)
-
-    def shell(text: str) -> str:
-        return text.replace(token, shlex.quote(item))
-
-    def globs(texts: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(text.replace(token, _literal_glob(item)) for text in texts)
-
-    return replace(
-        group,
-        id=encode_id(plain(group.id)),
-        title=plain(group.title),
-        why=plain(group.why),
-        for_each=None,
-        body=_body_for(group.body, plain, shell),
-        cwd=None if group.cwd is None else plain(group.cwd),
-        env={name: plain(value) for name, value in group.env.items()},
-        reads=globs(group.reads),
-        writes=None if group.writes is None else globs(group.writes),
-        scratch=globs(group.scratch),
-        uses=tuple(map(plain, group.uses)),
-        sockets=tuple(map(plain, group.sockets)),
-        checks=tuple(_check_for(check, plain, shell, globs) for check in group.checks),
-        probe=None if group.probe is None else replace(group.probe, ask=_probe_for(group.probe.ask, plain, shell)),
-        undo=plain(group.undo),
-    )
-
-
-_Text = Callable[[str], str]
-
-
-def _body_for(body: Body, plain: _Text, shell: _Text) -> Body:
-    match body:
-        case RunBody():
-            return replace(body, command=shell(body.command))
-        case AskBody():
-            return replace(body, question=plain(body.question), options=tuple(map(plain, body.options)))
-        case CallBody() | FunctionBody():
-            return body
-
-
-def _check_for(check: Check, plain: _Text, shell: _Text, globs: Callable[[tuple[str, ...]], tuple[str, ...]]) -> Check:
-    ask = check.ask
-    match ask:
-        case RunAsk() | TestsAsk():
-            ask = replace(ask, command=shell(ask.command))
-        case FileAsk():
-            texts = {
-                key: plain(text) for key in ("contains", "lacks", "matches") if (text := getattr(ask, key)) is not None
-            }
-            ask = replace(ask, glob=globs((ask.glob,))[0], **texts)
-        case ChangedAsk():
-            ask = replace(ask, globs=globs(ask.globs))
-        case CallAsk():
-            pass
-    env = {name: plain(value) for name, value in check.env.items()}
-    cwd = None if check.cwd is None else plain(check.cwd)
-    return replace(check, name=plain(check.name), ask=ask, cwd=cwd, env=env, uses=tuple(map(plain, check.uses)))
-
-
-def _probe_for(
-    ask: FileProbe | GitProbe | HttpProbe | RunProbe, plain: _Text, shell: _Text
-) -> FileProbe | GitProbe | HttpProbe | RunProbe:
-    match ask:
-        case FileProbe():
-            return replace(ask, path=plain(ask.path))
-        case GitProbe():
-            return replace(ask, remote=plain(ask.remote), ref=plain(ask.ref), commit=plain(ask.commit))
-        case HttpProbe():
-            return replace(ask, url=plain(ask.url))
-        case RunProbe():
-            return replace(ask, command=shell(ask.command))

@@ -100,10 +100,18 @@ def _step(node: StepState) -> Json:
         "blocked_by": list(node.blocked_by),
         "checks": [_check(c, r) for c, r in zip(node.spec.checks, records, strict=True)] if records else [],
         "undeclared_writes": list(node.undeclared),
+        "outputs": dict(node.outputs),
+        "artifacts": _artifacts(node),
         "output": node.work.body_evidence if node.work is not None else node.body_evidence,
         "started_at": node.started_at,
         "ended_at": node.ended_at,
     }
+
+
+def _artifacts(node: StepState) -> Json | None:
+    if node.kept is None:
+        return None
+    return {"list": node.kept.manifest, "count": node.kept.count, "size_bytes": node.kept.size_bytes}
 
 
 def _check(check: Check, record: CheckRecord) -> Json:
@@ -178,6 +186,9 @@ def _own_findings(state: RunState) -> list[Json]:
         if node.undeclared:
             text = f"wrote {', '.join(node.undeclared[:10])} without declaring it; put back"
             found.append(_finding("undeclared-writes", "warning", text, node.spec.id))
+        if node.kept is not None and node.kept.unmatched:
+            text = f"artifacts: {', '.join(node.kept.unmatched)} matches nothing that it made; correct the glob"
+            found.append(_finding("no-artifact", "warning", text, node.spec.id))
     if state.branch is not None and state.branch.refused is not None:
         is_behind = state.branch.has_failed
         kind, severity = ("branch-behind", "problem") if is_behind else ("branch-left-alone", "warning")

@@ -307,7 +307,7 @@ def _about_placeholders(step: Step) -> Iterator[Finding]:
 
 def _replaced_texts(step: Step) -> Iterator[str]:
     yield from (step.id, step.title, step.cwd or "", *step.env.values())
-    yield from (*step.reads, *(step.writes or ()), *step.scratch)
+    yield from (*step.reads, *(step.writes or ()), *step.scratch, *step.artifacts)
     if isinstance(step.body, RunBody):
         yield step.body.command
     if isinstance(step.body, AskBody):

@@ -19,6 +19,7 @@ from enum import StrEnum
 
 from surefoot.core.events import (
     Applied,
+    ArtifactsKept,
     AttemptFailed,
     ChangesObserved,
     Checkpointed,
@@ -36,7 +37,8 @@ from surefoot.core.events import (
 )
 from surefoot.core.graph import Graph
 from surefoot.core.ids import BlobId, StepId
-from surefoot.core.plan import AskBody, Plan, Step, member_of
+from surefoot.core.placeholders import Reference, member_of, references_of
+from surefoot.core.plan import AskBody, Plan, Step
 from surefoot.core.verdicts import CheckRecord
 
 
@@ -71,6 +73,12 @@ class Work:
     body_started: bool = False
     ending: Ending | None = None
     body_evidence: BlobId | None = None
+    outputs: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What the body put out."""
+    kept: ArtifactsKept | None = None
+    """What was kept of what it made for later steps."""
+    lack: str | None = None
+    """Why a placeholder of the step stands for nothing, so that its body cannot run."""
     changes: ChangesObserved | None = None
     generation: int = 0
     """How often the branch had gone back when the checkpoint was taken."""
@@ -197,6 +205,14 @@ class StepState:
     """Whether its body ever began, in whatever attempt."""
     records: tuple[CheckRecord, ...] = ()
     """The last attempt's answers, once it is over."""
+    references: tuple[Reference, ...] = ()
+    """What of earlier outputs stands in the step as the plan has it; `spec` has it replaced once it was started."""
+    item: str | None = None
+    """For members of a group: its item."""
+    outputs: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What it put out, once it is verified."""
+    kept: ArtifactsKept | None = None
+    """What it made for later steps, once it is verified."""
     work: Work | None = None
 
     @property
@@ -350,6 +366,8 @@ class RunState:
     ready: list[Ready] = field(default_factory=list["Ready"])
     """A heap of nodes whose needs are satisfied."""
     expanding: StepId | None = None
+    handing: dict[StepId, None] = field(default_factory=dict[StepId, None])
+    """Steps that had something to hand on, in the order in which they were last verified."""
     waits: dict[StepId, bool] = field(default_factory=dict[StepId, bool])
     """Steps that wait for their next attempt; True while a clock runs for them."""
     questions: dict[str, QuestionState] = field(default_factory=dict[str, QuestionState])
@@ -409,6 +427,7 @@ def new_state(
             dependants=graph.dependants[step.id],
             expected_s=expected.get(step.id, 0.0),
             rank_s=ranks.get(step.id, 0.0),
+            references=references_of(step),
         )
         for index, step in enumerate(created.plan.steps)
     }
@@ -645,6 +664,7 @@ def reset(node: StepState) -> None:
     node.tree_after, node.verified_seq, node.held_by = None, 0, None
     node.failures, node.crashes, node.due, node.undeclared, node.applied = 0, 0, None, (), None
     node.records, node.last_failure, node.body_evidence, node.ended_at = (), None, None, None
+    node.outputs, node.kept = {}, None
 
 
 def expand(state: RunState, group: StepState, items: Iterable[str]) -> None:
@@ -660,6 +680,8 @@ def expand(state: RunState, group: StepState, items: Iterable[str]) -> None:
             group=group.spec.id,
             expected_s=expected_s,
             rank_s=group.rank_s - group.expected_s + expected_s,
+            references=group.references,
+            item=item,
         )
         state.nodes[spec.id] = node
         members.append(spec.id)

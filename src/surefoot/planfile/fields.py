@@ -15,6 +15,7 @@ from difflib import get_close_matches
 from enum import StrEnum
 from typing import TypeVar
 
+from surefoot.core.placeholders import references_in
 from surefoot.core.plan import LOOPBACK, Network
 from surefoot.planfile.tree import QUOTE_BRACES, Flaw, Items, Kind, Place, Scalar, Table, Tree
 
@@ -26,7 +27,6 @@ LATER = "comes with a later release of Surefoot"
 DURATION_MAX_S = 366 * 86400.0
 _DURATION = re.compile(r"(?:([\d.]+)d)?(?:([\d.]+)h)?(?:([\d.]+)m)?(?:([\d.]+)s)?(?:([\d.]+)ms)?")
 _UNIT_SECONDS = (86400.0, 3600.0, 60.0, 1.0, 0.001)
-_OUTPUT_PLACEHOLDER = re.compile(r"(?<!\$)\{steps\.[^{}\s]+\}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SOCKET_VARIABLE = re.compile(r"\$[A-Za-z_][A-Za-z0-9_]*")
 
@@ -36,6 +36,8 @@ class Page:
     """One file while it is read: the flaws found so far."""
 
     flaws: dict[Flaw, None] = field(default_factory=dict[Flaw, None])
+    references: list[tuple[str, Place]] = field(default_factory=list[tuple[str, Place]])
+    """Where `{steps.ID.KEY}` was read in a text."""
 
     def flaw(self, at: Tree | Place, text: str) -> None:
         """Note a flaw; one found twice is kept once."""
@@ -51,9 +53,16 @@ class Page:
                 node, "the text holds a character no program can be given; printable text was expected; remove it"
             )
             return None
-        if match := _OUTPUT_PLACEHOLDER.search(node.text):
-            self.flaw(node, f"the placeholder {match[0]} {later()}")
+        self.references += [(reference.token, node.place) for reference in references_in(node.text)]
         return node.text
+
+    def refuse_references(self, since: int, replaced: Collection[str], where: str) -> None:
+        """Note a flaw for each reference read since then that nothing replaces."""
+        for token, place in self.references[since:]:
+            if token not in replaced:
+                wrong = f"the placeholder {token} is not replaced {where}"
+                cure = "write what it shall stand for, or hand it on by a file"
+                self.flaw(place, f"{wrong}; a text without it was expected; {cure}")
 
     def text(self, node: Tree) -> str | None:
         """Read a text that says something."""

@@ -131,7 +131,8 @@ def _read_plan(page: Page, fields: Fields, steps: Sequence[StepRead]) -> Plan:
     files = dict.fromkeys(fields.take("files", page.many(page.inner), ()))
     for read in steps:
         files |= dict.fromkeys(read.files)
-    return Plan(
+    since = len(page.references)
+    plan = Plan(
         goal=fields.need("goal", page.text, "", "what the run is for, in words"),
         steps=tuple(read.step for read in steps if read.step is not None),
         files=tuple(files),
@@ -142,6 +143,8 @@ def _read_plan(page: Page, fields: Fields, steps: Sequence[StepRead]) -> Plan:
         env=fields.take("env", page.variables, dict[str, str]()),
         services=fields.take("services", partial(read_services, page), ()),
     )
+    page.refuse_references(since, (), "outside of steps")
+    return plan
 
 
 def _read_steps(page: Page, fields: Fields) -> list[StepRead]:

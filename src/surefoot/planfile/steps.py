@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from surefoot.core.ids import StepId, encode_id
+from surefoot.core.placeholders import references_of
 from surefoot.core.plan import AskBody, Body, CallBody, Effect, ForEach, OnFailure, RetryPolicy, RunBody, Step, Tier
 from surefoot.planfile.checks import read_checks, read_function
 from surefoot.planfile.fields import Fields, Page, described
@@ -25,6 +26,7 @@ STEP_KEYS = (
         "reads",
         "writes",
         "scratch",
+        "artifacts",
         "network",
         "sockets",
         "confine",
@@ -38,7 +40,7 @@ STEP_KEYS = (
     ),
     *("timeout", "on_failure", "estimate"),
 )
-LATER_KEYS = ("agent", "artifacts", "held_back")
+LATER_KEYS = ("agent", "held_back")
 DEFAULTS_KEYS = (
     *("shell", "cwd", "env", "env_from", "scratch", "network", "sockets", "uses"),
     *("effect", "tier", "retry", "timeout", "on_failure"),
@@ -61,7 +63,7 @@ class StepRead:
     place: Place
     """Where its id stands."""
     named: dict[str, Place]
-    """Where it names other steps, by `needs` or `rollback_to`."""
+    """Where it names other steps, by `needs`, `rollback_to` or a reference to an output."""
 
 
 def read_defaults(page: Page, node: Tree) -> Fields | None:
@@ -79,6 +81,7 @@ def read_step(page: Page, node: Tree, defaults: Fields | None, attempts: int) ->
     if own is None:
         return None
     fields = own if defaults is None else own.with_defaults(defaults)
+    since = len(page.references)
     name = own.need("id", page.text, None, "a name that no other step has")
     if "if_empty" in own and "for_each" not in own:
         page.flaw(own.at("if_empty"), "`if_empty` stands without `for_each`; a group was expected; remove it")
@@ -97,6 +100,7 @@ def read_step(page: Page, node: Tree, defaults: Fields | None, attempts: int) ->
         writes=fields.take("writes", page.many(page.inner), None),
         scratch=fields.take("scratch", page.many(page.inner), ()),
         uses=fields.take("uses", page.many(page.text), ()),
+        artifacts=fields.take("artifacts", page.many(page.inner), ()),
         checks=fields.take("checks", partial(read_checks, page), ()),
         probe=fields.take("probe", partial(read_probe, page), None),
         undo=fields.take("undo", page.raw, ""),
@@ -104,11 +108,17 @@ def read_step(page: Page, node: Tree, defaults: Fields | None, attempts: int) ->
     )
     step = _with_policies(page, fields, step, attempts)
     _judge_effect(page, fields, step)
+    if step.artifacts and isinstance(step.body, AskBody):
+        text = "`artifacts` stands beside `ask`; a question makes no files; remove it"
+        page.flaw(fields.at("artifacts"), text)
+    files = fields.take("files", page.many(page.inner), ())
+    places = dict(reversed(page.references[since:]))
+    page.refuse_references(since, {one.token for one in references_of(step)}, "here")
     return StepRead(
         step=step if name is not None else None,
-        files=fields.take("files", page.many(page.inner), ()),
+        files=files,
         place=own.at("id"),
-        named=_named(fields),
+        named={**places, **_named(fields)},
     )
 
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 import asyncio
 import json
 import traceback
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
-from surefoot.calling import call_request, is_record, read_failure
+from surefoot.calling import call_request, is_record, lines_of, read_failure
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.events import Ending, Event, Status
@@ -21,6 +23,7 @@ from surefoot.errors import EffectError
 from surefoot.faults import point
 from surefoot.ports import CommandOutcome, CommandRequest
 from surefoot.workers.command import LaneCommands
+from surefoot.workers.output import OutputRefused, content_of, output_file, read_outputs
 from surefoot.workers.room import Room, StepArgument
 from surefoot.workers.service import notice_lost
 
@@ -31,20 +34,39 @@ async def run_step(room: Room, command: do.RunStep) -> Event:
     """Run the body to its end."""
     point(f"body.{command.spec.effect}.before")
     started = room.clock.now()
-    ending, evidence = await _run(room, command)
+    ended = await _run(room, command)
     point(f"body.{command.spec.effect}.after")
     now = room.clock.now()
     return ev.BodyFinished(
         at=now,
         step=command.step,
         attempt=command.attempt,
-        ending=ending,
-        evidence=evidence,
+        ending=ended.ending,
+        evidence=ended.evidence,
         duration_s=max(0.0, now - started),
+        outputs=ended.outputs,
     )
 
 
-async def _run(room: Room, command: do.RunStep) -> tuple[Ending, BlobId | None]:
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """How a body ended, and what it left to be known."""
+
+    ending: Ending
+    evidence: BlobId | None = None
+    outputs: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+def _with_outputs(room: Room, ended: _Ended, content: bytes) -> _Ended:
+    """Add what a body that ended well put out; what cannot be understood fails it."""
+    try:
+        return replace(ended, outputs=read_outputs(content, room.masker))
+    except OutputRefused as error:
+        ending = Ending(status=Status.ERROR, error_type="OutputRefused", retryable=False, text=str(error))
+        return replace(ended, ending=ending)
+
+
+async def _run(room: Room, command: do.RunStep) -> _Ended:
     body = command.spec.body
     if isinstance(body, FunctionBody):
         return await _run_function(room, command)
@@ -52,11 +74,11 @@ async def _run(room: Room, command: do.RunStep) -> tuple[Ending, BlobId | None]:
         secrets = room.secrets_of(command.spec)
     except KeyError as error:
         text = f"env_from: {error.args[0]} is not set in the environment Surefoot was started in"
-        return Ending(status=Status.ERROR, error_type="MissingVariable", retryable=False, text=text), None
+        return _Ended(Ending(status=Status.ERROR, error_type="MissingVariable", retryable=False, text=text))
     try:
         sockets = room.sockets_of(command.spec)
     except LookupError as error:
-        return Ending(status=Status.ERROR, error_type="MissingSocket", retryable=False, text=str(error)), None
+        return _Ended(Ending(status=Status.ERROR, error_type="MissingSocket", retryable=False, text=str(error)))
     assert command.lane is not None
     on_line = room.on_line
     commands = LaneCommands(
@@ -69,15 +91,26 @@ async def _run(room: Room, command: do.RunStep) -> tuple[Ending, BlobId | None]:
         services=command.services,
         on_line=None if on_line is None else lambda line: None if is_record(line) else on_line(command.step, line),
     )
-    outcome = await commands.run(replace(_request(room, command), sockets=tuple(sockets.values())))
-    if outcome.exit_code != 0:
-        await notice_lost(room, command.lane, command.services)
-    return _ending_of(body, outcome), outcome.evidence
+    with output_file(room.new_spool(command.lane).with_suffix(".put")) as output:
+        outcome = await commands.run(replace(_request(room, command, output), sockets=tuple(sockets.values())))
+        if outcome.exit_code != 0:
+            await notice_lost(room, command.lane, command.services)
+        ended = _Ended(_ending_of(body, outcome), outcome.evidence)
+        if ended.ending.status is not Status.OK:
+            return ended
+        try:
+            content = content_of(output)
+        except OSError as error:
+            text = f"$SUREFOOT_OUTPUT cannot be read: {error.strerror}; leave it the plain file it is"
+            return replace(
+                ended, ending=Ending(status=Status.ERROR, error_type="OutputRefused", retryable=False, text=text)
+            )
+    return _with_outputs(room, ended, content)
 
 
-def _request(room: Room, command: do.RunStep) -> CommandRequest:
+def _request(room: Room, command: do.RunStep, output: Path) -> CommandRequest:
     spec = command.spec
-    env = {"SUREFOOT_STEP": command.step, "SUREFOOT_IDEMPOTENCY_KEY": command.key}
+    env = {"SUREFOOT_STEP": command.step, "SUREFOOT_IDEMPOTENCY_KEY": command.key, "SUREFOOT_OUTPUT": str(output)}
     if isinstance(spec.body, RunBody):
         return CommandRequest(
             text=spec.body.command,
@@ -87,6 +120,7 @@ def _request(room: Room, command: do.RunStep) -> CommandRequest:
             timeout_s=spec.timeout_s,
             network=spec.network,
             confine=spec.confine,
+            writable=(output.parent,),
         )
     assert isinstance(spec.body, CallBody)
     assert command.lane is not None
@@ -94,7 +128,7 @@ def _request(room: Room, command: do.RunStep) -> CommandRequest:
         "workspace": str(room.space.lane_path(command.lane)),
         "attempt": command.attempt,
         "idempotency_key": command.key,
-        "outputs": dict[str, str](),
+        "outputs": command.outputs,
     }
     request = call_request(spec.body.function, room.plan_folder, argument)
     return CommandRequest(
@@ -104,6 +138,7 @@ def _request(room: Room, command: do.RunStep) -> CommandRequest:
         timeout_s=spec.timeout_s,
         network=spec.network,
         confine=spec.confine,
+        writable=(output.parent,),
     )
 
 
@@ -123,25 +158,27 @@ def _ending_of(body: object, outcome: CommandOutcome) -> Ending:
     return Ending(status=Status.EXIT, exit_code=outcome.exit_code, text=text)
 
 
-async def _run_function(room: Room, command: do.RunStep) -> tuple[Ending, BlobId | None]:
+async def _run_function(room: Room, command: do.RunStep) -> _Ended:
     """Run an async function of the calling program; what it raises is how it ended."""
     lane = command.lane
     argument = StepArgument(
         workspace=None if lane is None else room.space.lane_path(lane),
         attempt=command.attempt,
         idempotency_key=command.key,
+        outputs=command.outputs,
     )
     try:
         async with asyncio.timeout(command.spec.timeout_s):
             result = await room.functions[command.step](argument)
+        put_out = "\n".join(lines_of(result)).encode()
     except TimeoutError as error:
-        return Ending(status=Status.TIMEOUT, error_type=type(error).__name__, text=str(error)), None
+        return _Ended(Ending(status=Status.TIMEOUT, error_type=type(error).__name__, text=str(error)))
     except EffectError as error:
-        return _error(error, error.retryable), None
+        return _Ended(_error(error, error.retryable))
     except Exception as error:  # noqa: BLE001 - whatever a body raises is its end, not ours
-        return _error(error, None), None
+        return _Ended(_error(error, None))
     evidence = None if result is None else room.store(json.dumps(result, default=repr).encode())
-    return Ending(status=Status.OK), evidence
+    return _with_outputs(room, _Ended(Ending(status=Status.OK), evidence), put_out)
 
 
 def _error(error: Exception, retryable: bool | None) -> Ending:  # noqa: FBT001 - three-valued data, not a switch

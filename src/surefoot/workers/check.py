@@ -43,8 +43,8 @@ async def ask_check(room: Room, command: do.AskCheck) -> Event:
     if answer.verdict is not Verdict.PASSED:
         await notice_lost(room, command.lane, command.services)
     if isinstance(command.check.ask, RunAsk | TestsAsk | CallAsk):
-        scratch = command.spec.scratch if command.spec is not None else ()
-        await in_thread(clean, room, command.lane, command.tree, scratch)
+        uncommitted = command.spec.uncommitted if command.spec is not None else ()
+        await in_thread(clean, room, command.lane, command.tree, uncommitted)
     point(f"check.{command.moment}.after")
     return ev.CheckAnswered(
         at=room.clock.now(),
@@ -63,8 +63,8 @@ async def ask_check(room: Room, command: do.AskCheck) -> Event:
     )
 
 
-def clean(room: Room, lane: str, tree: str, scratch: tuple[str, ...]) -> None:
+def clean(room: Room, lane: str, tree: str, uncommitted: tuple[str, ...]) -> None:
     """Make a lane hold `tree` again, whatever a check has left in it."""
-    left = room.space.changes(tree, room.space.tree(lane, exclude=scratch))
+    left = room.space.changes(tree, room.space.tree(lane, exclude=uncommitted))
     if left:
         room.space.put_back(lane, tree, left)

@@ -21,11 +21,13 @@ from surefoot.errors import EffectError, WorkspaceError
 from surefoot.faults import point
 from surefoot.ports import CommandOutcome, CommandRequest
 from surefoot.sandbox import Rung, command_environment
+from surefoot.workers.artifacts import forget, made_before, place_artifacts, remove_made
 from surefoot.workers.command import LaneCommands
+from surefoot.workers.leaks import holds_secret
 from surefoot.workers.room import Room, in_thread
 
 NAMED_MAX = 20
-_PREPARED, _IGNORED = "prepared", "ignored"
+_PREPARED, _IGNORED, _BESIDE, _MADE = "prepared", "ignored", "beside", "made"
 _WHERE_IMPORTS_COME_FROM = """
 import importlib.metadata, json, sys
 found = [path for path in sys.path if path]
@@ -42,6 +44,7 @@ async def open_lane(room: Room, command: do.OpenLane) -> Event:
     try:
         if command.fresh:
             room.write_note(command.lane, {})
+            forget(room, command.lane)
         await in_thread(room.space.open_lane, command.lane, command.commit, fresh=command.fresh)
         prepared = await _prepare(room, command.lane)
     except (EffectError, WorkspaceError) as error:
@@ -160,9 +163,9 @@ async def take_checkpoint(room: Room, command: do.TakeCheckpoint) -> Event:
         point("checkpoint.before")
         await in_thread(room.space.restore, lane, command.commit)
         prepared = await _prepare(room, lane)
+        await in_thread(place_artifacts, room, lane, command.artifacts)
         tree = await in_thread(room.space.commit_tree_of, command.commit)
-        ignored = await in_thread(_ignored_state, room, lane, command.scratch)
-        room.write_note(lane, room.note(lane) | {_IGNORED: ignored})
+        await in_thread(_note_ignored, room, lane, command)
         point("checkpoint.after")
     except (EffectError, WorkspaceError) as error:
         retryable = not isinstance(error, EffectError) or error.retryable
@@ -176,9 +179,18 @@ async def take_checkpoint(room: Room, command: do.TakeCheckpoint) -> Event:
         attempt=place[1],
         commit=command.commit,
         tree=tree,
-        environment=prepared.environment,
+        environment=digest_of((prepared.environment, command.artifacts)) if command.artifacts else prepared.environment,
         not_held=await in_thread(_not_held, room, lane),
     )
+
+
+def _note_ignored(room: Room, lane: str, command: do.TakeCheckpoint) -> None:
+    """Note how the ignored files are at the checkpoint, to be compared after the body and after a restore."""
+    uncommitted = (*command.scratch, *command.made)
+    ignored = room.space.ignored_state(lane, command.scratch, exclude=uncommitted)
+    beside = room.space.ignored_state(lane, uncommitted, exclude=uncommitted) if command.made else ignored
+    made = made_before(room, lane, command.made)
+    room.write_note(lane, room.note(lane) | {_IGNORED: ignored, _BESIDE: beside, _MADE: made})
 
 
 def _not_held(room: Room, lane: str) -> tuple[str, ...]:
@@ -198,7 +210,11 @@ async def restore_lane(room: Room, command: do.RestoreLane) -> Event:
     try:
         point("restore.before")
         await in_thread(room.space.restore, lane, command.commit)
-        is_changed = room.note(lane).get(_IGNORED) != await in_thread(_ignored_state, room, lane, command.scratch)
+        note = room.note(lane)
+        await in_thread(remove_made, room, lane, command.made, note.get(_MADE, ""))
+        uncommitted = (*command.scratch, *command.made)
+        ignored = await in_thread(room.space.ignored_state, lane, command.scratch, exclude=uncommitted)
+        is_changed = note.get(_IGNORED) != ignored
         point("restore.after")
     except WorkspaceError:
         is_changed = True
@@ -212,10 +228,6 @@ async def place_tree(room: Room, command: do.PlaceTree) -> Event:
     return ev.Placed(at=room.clock.now(), step=command.step, attempt=command.attempt, tree=command.tree)
 
 
-def _ignored_state(room: Room, lane: str, scratch: tuple[str, ...]) -> str:
-    return room.space.ignored_state(lane, scratch, exclude=scratch)
-
-
 async def inspect(room: Room, command: do.Inspect) -> Event:
     """Find out what the body wrote, and put back what it may not keep."""
     return await in_thread(_inspect, room, command)
@@ -225,7 +237,7 @@ def _inspect(room: Room, command: do.Inspect) -> Event:
     point("inspect.before")
     lane, spec, space = _lane(command), command.spec, room.space
     is_read = spec.effect is Effect.READ  # what it writes is thrown away, wherever it lies
-    secrets = _find_secrets(room, lane, spec.scratch)
+    secrets = _find_secrets(room, lane, spec.uncommitted)
     if secrets and is_read:
         space.put_back(lane, command.tree, secrets)
     elif secrets:
@@ -238,19 +250,21 @@ def _inspect(room: Room, command: do.Inspect) -> Event:
             secrets=secrets,
             lane_changed=True,
         )
-    tree = space.tree(lane, exclude=spec.scratch)
+    tree = space.tree(lane, exclude=spec.uncommitted)
     changed = space.changes(command.tree, tree)
     keeps = [] if is_read else [path for path in changed if matches(path, command.writes)]
     refused = sorted(set(changed) - set(keeps))
     outside = [] if is_read else [path for path in refused if not matches(path, command.scope)]
     if refused and not outside:
         space.put_back(lane, command.tree, refused)
-        tree = space.tree(lane, exclude=spec.scratch)
+        tree = space.tree(lane, exclude=spec.uncommitted)
     space.reset_refs(lane, command.commit)
-    note, ignored = room.note(lane), _ignored_state(room, lane, spec.scratch)
-    is_changed = note.get(_IGNORED) != ignored
+    note = room.note(lane)
+    beside = space.ignored_state(lane, spec.uncommitted, exclude=spec.uncommitted)
+    is_changed = note.get(_BESIDE) != beside
     if is_changed:
-        room.write_note(lane, note | {_IGNORED: ignored})
+        ignored = space.ignored_state(lane, spec.scratch, exclude=spec.uncommitted) if spec.artifacts else beside
+        room.write_note(lane, note | {_IGNORED: ignored, _BESIDE: beside})
     point("inspect.after")
     return ev.ChangesObserved(
         at=room.clock.now(),
@@ -269,20 +283,7 @@ def _find_secrets(room: Room, lane: str, scratch: tuple[str, ...]) -> tuple[str,
     if not room.masker.has_values:
         return ()
     root = room.space.lane_path(lane)
-    return tuple(path for path in room.space.written(lane, exclude=scratch) if _holds_secret(room, root, path))
-
-
-def _holds_secret(room: Room, root: Path, path: str) -> bool:
-    if room.masker.text(path) != path:
-        return True
-    file = root / path
-    if file.is_symlink():
-        target = str(file.readlink())
-        return room.masker.text(target) != target
-    if not file.is_file():
-        return False
-    with file.open("rb") as opened:
-        return room.masker.is_in(opened)
+    return tuple(path for path in room.space.written(lane, exclude=scratch) if holds_secret(room, root, path))
 
 
 async def expand_group(room: Room, command: do.ExpandGroup) -> Event:
@@ -291,6 +292,8 @@ async def expand_group(room: Room, command: do.ExpandGroup) -> Event:
     assert each is not None
     point("expand.before")
     now = room.clock.now
+    if command.lack is not None:
+        return ev.ExpansionFailed(at=now(), group=group.id, reason=command.lack)
     if each.items is not None:
         return ev.GroupExpanded(at=now(), group=group.id, items=each.items)
     assert command.commit is not None
@@ -302,6 +305,7 @@ async def expand_group(room: Room, command: do.ExpandGroup) -> Event:
     assert command.lane is not None
     commands = LaneCommands(room=room, lane=command.lane, mark=f"expand-{group.id}", step=group)
     await in_thread(room.space.restore, command.lane, command.commit)
+    await in_thread(place_artifacts, room, command.lane, command.artifacts)
     outcome = await commands.run(CommandRequest(text=each.lines, timeout_s=group.timeout_s, network=group.network))
     point("expand.after")
     await in_thread(room.space.restore, command.lane, command.commit)

@@ -17,6 +17,7 @@ from surefoot.core import events as ev
 from surefoot.core.events import Diagnosis, Ending, Event, Status, Verdict
 from surefoot.errors import SurefootError
 from surefoot.masking import Masker
+from surefoot.workers.artifacts import keep_artifacts
 from surefoot.workers.body import run_step
 from surefoot.workers.branch import merge_result, move_refs, write_commit
 from surefoot.workers.check import ask_check
@@ -33,7 +34,9 @@ async def wait(room: Room, command: do.WaitUntil) -> Event:
 
 
 _TEXTS = frozenset({"text", "reason", "refused"})
-_NAMES = frozenset({"flaky", "changed", "undeclared", "outside", "secrets", "not_held", "kept", "overlap", "conflicts"})
+_NAMES = frozenset(
+    {"flaky", "changed", "undeclared", "outside", "secrets", "not_held", "kept", "overlap", "conflicts", "unmatched"}
+)
 
 
 async def perform(room: Room, command: do.Command, journal_head: Callable[[], tuple[int, str]]) -> Event:
@@ -61,6 +64,7 @@ _WORKERS: Mapping[type[do.Command], Callable[[Room, Any], Awaitable[Event]]] = {
     do.Inspect: inspect,
     do.MergeResult: merge_result,
     do.PlaceTree: place_tree,
+    do.KeepArtifacts: keep_artifacts,
     do.RestoreLane: restore_lane,
     do.MoveRefs: move_refs,
     do.WaitUntil: wait,
@@ -119,7 +123,7 @@ def _broken(room: Room, command: do.Command, error: Exception) -> Event:
             return ev.BodyFinished(at=now, step=command.step, attempt=command.attempt, ending=ending)
         case do.RestoreLane():
             return ev.LaneRestored(at=now, step=command.step, attempt=command.attempt, lane_changed=True)
-        case do.Inspect() | do.WriteCommit() | do.MergeResult() | do.PlaceTree():
+        case do.Inspect() | do.KeepArtifacts() | do.WriteCommit() | do.MergeResult() | do.PlaceTree():
             return ev.EffectBroken(at=now, step=command.step, attempt=command.attempt, reason=why)
         case do.WaitUntil() | do.Interrupt():
             raise error
@@ -164,6 +168,8 @@ def masked(event: Event, masker: Masker) -> Event:
             changes[field.name] = dataclasses.replace(value, text=masker.text(value.text))
         elif isinstance(value, str) and field.name in _TEXTS:
             changes[field.name] = masker.text(value)
+        elif field.name == "outputs":
+            changes[field.name] = {key: masker.text(text) for key, text in cast("dict[str, str]", value).items()}
         elif field.name in _NAMES:
             changes[field.name] = tuple(masker.text(name) for name in cast("tuple[str, ...]", value))
     return dataclasses.replace(event, **changes) if changes else event

@@ -39,8 +39,8 @@ class StepArgument:
     """Numbered from 1."""
     idempotency_key: str
     """Equal in all attempts; to be passed outward, so that a repeated effect is recognised."""
-    outputs: Mapping[str, str] = field(default_factory=dict[str, str])
-    """What earlier steps put out; empty in this release."""
+    outputs: Mapping[StepId, Mapping[str, str]] = field(default_factory=dict[StepId, Mapping[str, str]])
+    """What the steps it needs put out: `outputs["build"]["version"]`."""
 
 
 P = ParamSpec("P")

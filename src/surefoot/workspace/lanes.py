@@ -22,7 +22,15 @@ from surefoot.core.globs import matches
 from surefoot.errors import RestoreFailed, WorkspaceError
 from surefoot.workspace.clone import Clone
 from surefoot.workspace.excluded import CACHE_NAMES, LANE_NAMES, is_cache
-from surefoot.workspace.files import is_folder, make_folder, open_files, open_folders, remove_inside, remove_path
+from surefoot.workspace.files import (
+    is_folder,
+    make_folder,
+    open_files,
+    open_folders,
+    remove_inside,
+    remove_path,
+    write_file,
+)
 from surefoot.workspace.git import Git, join_names, split_names
 from surefoot.workspace.store import Store
 from surefoot.workspace.trees import (
@@ -64,6 +72,7 @@ class Lane:
         self._index = self._indexes / "checkpoint"
         self._next = self._indexes / "next"
         self._kept = self._indexes / "kept"
+        self._artifacts = self._indexes / "artifacts"
         self._store = store
         self.clone = Clone(run_dir / "clones" / name, run_dir / "pristine")
         self._tree: str | None = None
@@ -86,11 +95,35 @@ class Lane:
         made = tuple(path for path in split_names(out) if "\n" not in path)
         if made:
             with self._kept.open("ab") as file:
-                file.writelines(b"/" + _NOT_LITERAL.sub(rb"\\\g<0>", os.fsencode(path)) + b"\n" for path in made)
+                file.writelines(map(_exclude_pattern, made))
         return made
 
+    def ignore_artifacts(self, paths: Sequence[str]) -> None:
+        """Ignore these paths from now on, and no others that were named here before."""
+        make_folder(self._indexes)
+        write_file(self._artifacts, b"".join(map(_exclude_pattern, paths)))
+
+    def tracked(self) -> frozenset[str]:
+        """Return the paths of the lane's checkpoint."""
+        return frozenset(split_names(self._store.at(self.root, self._index).run("ls-files", "-z")))
+
+    def make_way(self, path: str, *, is_folder: bool) -> None:
+        """Make folders down to `path`, and remove what stands in its place.
+
+        Raises:
+            WorkspaceError: a link or file that is tracked is on the way.
+        """
+        tracked = self.tracked()
+        for parent in reversed([*Path(path).parents][:-1]):
+            if str(parent) in tracked:
+                raise WorkspaceError(f"{path!r} cannot be put into the lane: git tracks {str(parent)!r} as a file")
+            make_folder(self.root / parent)
+        target = self.root / path
+        if not (is_folder and target.is_dir() and not target.is_symlink()):
+            remove_path(target)
+
     def _excludes(self) -> tuple[str, ...]:
-        return (*EXCLUDES, f"--exclude-from={self._kept}") if self._kept.exists() else EXCLUDES
+        return (*EXCLUDES, *(f"--exclude-from={file}" for file in (self._kept, self._artifacts) if file.exists()))
 
     def _prepared(self) -> tuple[str, ...]:
         """Return what `keep_prepared` was told to keep; folders end in a slash."""
@@ -304,6 +337,10 @@ class Lane:
             return ()
         out = self._store.at(self.root, self._index).run("ls-files", "-z", "--others", *self._excludes())
         return (path for path in split_names(out) if matches(path, exclude))
+
+
+def _exclude_pattern(path: str) -> bytes:
+    return b"/" + _NOT_LITERAL.sub(rb"\\\g<0>", os.fsencode(path)) + b"\n"
 
 
 def _check_out(git: Git, paths: Sequence[str]) -> None:

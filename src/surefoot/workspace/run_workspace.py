@@ -29,7 +29,7 @@ from typing import TypedDict, cast
 from surefoot import faults
 from surefoot.errors import RunExists, WorkspaceError, WorkspaceMissing
 from surefoot.workspace.clone import write_pristine
-from surefoot.workspace.files import remove_path, write_file
+from surefoot.workspace.files import remove_inside, remove_path, write_file
 from surefoot.workspace.git import git_version, split_names, user_git
 from surefoot.workspace.land import land_in_checkout, land_in_folder
 from surefoot.workspace.lanes import Lane, Restored
@@ -231,6 +231,22 @@ class RunWorkspace:
         A folder without tracked files is named, and ignored, as a whole.
         """
         return self._lane(name).keep_prepared()
+
+    def ignore_artifacts(self, name: str, paths: Sequence[str]) -> None:
+        """Treat these paths of a lane as ignored, and no others that were named here before."""
+        self._lane(name).ignore_artifacts(paths)
+
+    def tracked(self, name: str) -> frozenset[str]:
+        """Return the paths of the commit a lane was put to."""
+        return self._lane(name).tracked()
+
+    def make_way(self, name: str, path: str, *, is_folder: bool) -> None:
+        """Make folders down to a path of a lane, and remove what stands in its place, never through a link."""
+        self._lane(name).make_way(path, is_folder=is_folder)
+
+    def remove_from_lane(self, name: str, path: str) -> None:
+        """Remove a path of a lane, and folders that are empty after that, never through a link."""
+        remove_inside(self._lane(name).root, path)
 
     def adopt(self, name: str, commit: str) -> None:
         """Go on with a lane whose checkpoint an earlier program took at `commit`; no file is touched."""

@@ -17,7 +17,7 @@ from surefoot.core.ids import ID_LENGTH_MAX, StepId
 from surefoot.core.kernel.attempts import ATTEMPT_FOLDS
 from surefoot.core.kernel.legal import illegal, is_ready, need, node_of, work_of
 from surefoot.core.kernel.services import SERVICE_FOLDS
-from surefoot.core.plan import member_of
+from surefoot.core.placeholders import member_of
 from surefoot.core.schedule import expected_times, ranks_of
 from surefoot.core.state import (
     FINAL,

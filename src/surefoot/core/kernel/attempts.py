@@ -23,6 +23,7 @@ from surefoot.core.events import (
 from surefoot.core.ids import StepId
 from surefoot.core.kernel.legal import active_of, answered, begin, is_ready, need, node_of, work_of
 from surefoot.core.kernel.services import FAILURES_MAX
+from surefoot.core.outputs import spec_of
 from surefoot.core.plan import AskBody, Check
 from surefoot.core.queue import has_result
 from surefoot.core.state import (
@@ -60,6 +61,8 @@ def _step_started(state: RunState, event: ev.StepStarted) -> None:
     if node.started_at is None:
         node.started_at = event.at
     node.work = Work(checks=[CheckRecord() for _ in node.spec.checks])
+    if node.references:
+        node.spec, node.work.lack = spec_of(state, node)
     state.active[event.step] = None
     if node.spec.effect.is_outside:
         join_queue(state, event.step)
@@ -258,7 +261,7 @@ def _body_started(state: RunState, event: ev.BodyStarted) -> None:
 
 def _body_finished(state: RunState, event: ev.BodyFinished) -> None:
     node, work = answered(state, event, ev.BodyStarted)
-    work.ending, work.body_evidence = event.ending, event.evidence
+    work.ending, work.body_evidence, work.outputs = event.ending, event.evidence, event.outputs
     if event.ending.status is Status.OK and node.spec.effect.is_outside:
         _has_happened(state, node)
 
@@ -354,13 +357,26 @@ def _placed(state: RunState, event: ev.Placed) -> None:
     work.lane_tree = event.tree
 
 
-_BREAKABLE = frozenset(one.kind for one in (ev.InspectionAsked, ev.CommitAsked, ev.MergeAsked, ev.PlaceAsked))
+_BREAKABLE = frozenset(
+    one.kind for one in (ev.InspectionAsked, ev.ArtifactsAsked, ev.CommitAsked, ev.MergeAsked, ev.PlaceAsked)
+)
 
 
 def _effect_broken(state: RunState, event: ev.EffectBroken) -> None:
     _, work = active_of(state, event)
     need(work.open in _BREAKABLE, event, "nothing like that is under way")
     work.open, work.broken = None, event.reason
+
+
+def _artifacts_asked(state: RunState, event: ev.ArtifactsAsked) -> None:
+    _, work = begin(state, event)
+    need(work.changes is not None, event, "what changed is not known")
+    work.open = event.kind
+
+
+def _artifacts_kept(state: RunState, event: ev.ArtifactsKept) -> None:
+    _, work = answered(state, event, ev.ArtifactsAsked)
+    work.kept = event
 
 
 def _commit_asked(state: RunState, event: ev.CommitAsked) -> None:
@@ -383,6 +399,10 @@ def _step_verified(state: RunState, event: ev.StepVerified) -> None:
     is_known = isinstance(node.spec.body, AskBody) or work.settled == Applied.APPLIED
     need(is_known or (work.ending and work.ending.status is Status.OK), event, "the body has not ended well")
     node.proof, node.verified_seq = event.proof, state.seq
+    node.outputs, node.kept = work.outputs, work.kept
+    if node.outputs or node.kept is not None:
+        state.handing.pop(event.step, None)
+        state.handing[event.step] = None
     if event.commit is not None:
         need(state.branch is not None and work.tree is not None, event, "there is nothing to commit")
         assert state.branch is not None
@@ -497,6 +517,8 @@ ATTEMPT_FOLDS: dict[type[Event], Callable[[RunState, Any], None]] = {
     ev.PlaceAsked: _place_asked,
     ev.Placed: _placed,
     ev.EffectBroken: _effect_broken,
+    ev.ArtifactsAsked: _artifacts_asked,
+    ev.ArtifactsKept: _artifacts_kept,
     ev.CommitAsked: _commit_asked,
     ev.CommitWritten: _commit_written,
     ev.StepVerified: _step_verified,

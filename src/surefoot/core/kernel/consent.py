@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from surefoot.core import events as ev
 from surefoot.core.events import QuestionKind
 from surefoot.core.kernel.proposal import Proposal
+from surefoot.core.outputs import outputs_for
 from surefoot.core.plan import CallBody, Effect, RunBody, Step, Tier, digest_of
 from surefoot.core.policy import tier_of, ways_out
 from surefoot.core.recovery import question
@@ -57,7 +58,8 @@ def _skipped_needs(state: RunState, node: StepState) -> tuple[str, ...]:
 def _shown(state: RunState, node: StepState) -> str:
     """Name what an approval rests on: the step as it will be done, and what it needs as it stands."""
     needs = tuple((name, state.nodes[name].status.value, state.nodes[name].commit) for name in node.needs)
-    return digest_of((repr(node.spec), needs))
+    outputs = sorted((name, sorted(values.items())) for name, values in outputs_for(state, node).items())
+    return digest_of((repr(node.spec), needs, *outputs))
 
 
 def _approved_by(state: RunState, node: StepState, shown: str) -> str | None:

@@ -15,6 +15,7 @@ from surefoot.core.events import ACCEPTANCE, Moment, Outcome, Phase, Verdict
 from surefoot.core.kernel.proposal import Proposal
 from surefoot.core.kernel.services import leave, start_missing, stop_next
 from surefoot.core.kernel.steps import ask_or_reuse, environment_of, free_lane, next_for, wants_lane
+from surefoot.core.outputs import artifacts_for, spec_of
 from surefoot.core.plan import AskBody, FunctionBody
 from surefoot.core.queue import first_in_queue, startable
 from surefoot.core.recovery import needs_settling
@@ -306,7 +307,9 @@ def _expansion(state: RunState, group: StepState, now: float) -> list[Proposal]:
         return _lane_wanted(state, now)
     commit = state.branch.head if state.branch is not None else None
     event = ev.ExpansionAsked(at=now, group=group.spec.id)
-    return [Proposal(event, do.ExpandGroup(group=group.spec, commit=commit, lane=lane))]
+    spec, lack = spec_of(state, group)
+    artifacts = artifacts_for(state, group)
+    return [Proposal(event, do.ExpandGroup(group=spec, commit=commit, lane=lane, artifacts=artifacts, lack=lack))]
 
 
 # --- after the last change

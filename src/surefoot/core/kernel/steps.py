@@ -17,6 +17,7 @@ from surefoot.core.events import Applied, Diagnosis, Moment, QuestionKind, Statu
 from surefoot.core.kernel.consent import allowed_meanwhile, ask_consent
 from surefoot.core.kernel.proposal import HOLD, Move, Proposal
 from surefoot.core.kernel.services import serve, stop_next
+from surefoot.core.outputs import artifacts_for, outputs_for
 from surefoot.core.plan import AskBody, Check, OnFailure
 from surefoot.core.queue import (
     files_kept_by,
@@ -96,6 +97,7 @@ def _put_back(state: RunState, node: StepState, work: Work, now: float) -> Move:
             lane=work.lane,
             commit=work.checkpoint.commit,
             scratch=node.spec.scratch,
+            made=node.spec.made,
         )
         return Proposal(ev.RestoreAsked(at=now, step=node.spec.id, attempt=node.attempt), command)
     return _conclude(state, node, work.failure, now)
@@ -123,7 +125,7 @@ def _conclude(state: RunState, node: StepState, failure: ev.AttemptFailed, now: 
         return _again(node, now, 0.0)
     error_type = work.ending.error_type if work.ending is not None else None
     retry = node.spec.retry
-    is_final = failure.applied or failure.diagnosis is Diagnosis.DENIED
+    is_final = failure.applied or failure.diagnosis is Diagnosis.DENIED or work.lack is not None
     if not is_final and may_retry(retry, node.failures, failure.diagnosis, error_type):
         return _again(node, now, delay_s(retry, node.failures))
     if node.spec.on_failure is OnFailure.ASK and failure.diagnosis is not Diagnosis.DENIED:
@@ -209,6 +211,11 @@ def _lost_ground(state: RunState, node: StepState, work: Work, now: float) -> Mo
     return _late(node, now, "the run branch has gone back behind what it rests on")
 
 
+def _bind(_: RunState, node: StepState, work: Work, now: float) -> Move:
+    """Begin nothing where a placeholder stands for nothing: no attempt would be any better."""
+    return None if work.lack is None else _fails(node, now, Diagnosis.STRUCTURAL, work.lack)
+
+
 def _late(node: StepState, now: float, reason: str) -> Proposal:
     """Fail an attempt that was made on too old a base; that counts only where it cannot be made again."""
     return _fails(node, now, Diagnosis.STALE, reason, counted=bool(node.applied))
@@ -235,7 +242,13 @@ def _checkpoint(state: RunState, node: StepState, work: Work, now: float) -> Mov
     assert state.branch is not None
     name, attempt = node.spec.id, node.attempt
     command = do.TakeCheckpoint(
-        step=name, attempt=attempt, lane=lane, commit=state.branch.head, scratch=node.spec.scratch
+        step=name,
+        attempt=attempt,
+        lane=lane,
+        commit=state.branch.head,
+        scratch=node.spec.scratch,
+        made=node.spec.made,
+        artifacts=artifacts_for(state, node),
     )
     return Proposal(ev.CheckpointAsked(at=now, step=name, attempt=attempt, lane=lane), command)
 
@@ -275,7 +288,7 @@ def _ask_check(state: RunState, node: StepState, work: Work, now: float, which: 
         check=node.spec.checks[index],
         spec=node.spec,
         tree=tree,
-        environment=environment_of(state, work.lane, services),
+        environment=_environment(state, node, work, environment_of(state, work.lane, services)),
         services=services,
         changed=work.changed,
         before=work.checks[index].before_results,
@@ -287,6 +300,11 @@ def _ask_check(state: RunState, node: StepState, work: Work, now: float, which: 
     return _place(node, work, tree, now)
 
 
+def _environment(state: RunState, node: StepState, work: Work, lane: str) -> str:
+    """Name what a verdict depends on beside the tree; what a body has made for later steps makes it one of a kind."""
+    return f"{lane}!{state.seq}" if work.body_started and node.spec.artifacts else lane
+
+
 def _place(node: StepState, work: Work, tree: str, now: float) -> Proposal:
     """Make the lane hold what a check is to be asked about."""
     assert work.base is not None
@@ -296,7 +314,7 @@ def _place(node: StepState, work: Work, tree: str, now: float) -> Proposal:
         lane=work.lane,
         commit=work.base,
         tree=tree,
-        scratch=node.spec.scratch,
+        scratch=node.spec.uncommitted,
     )
     event = ev.PlaceAsked(at=now, step=node.spec.id, attempt=node.attempt, commit=work.base, tree=tree)
     return Proposal(event, command)
@@ -384,6 +402,8 @@ def _body(state: RunState, node: StepState, work: Work, now: float) -> Move:
     command = do.RunStep(
         step=node.spec.id, attempt=node.attempt, lane=work.lane, spec=node.spec, key=key, services=services
     )
+    if state.handing:
+        command = replace(command, outputs=outputs_for(state, node))
     return Proposal(ev.BodyStarted(at=now, step=node.spec.id, attempt=node.attempt, key=key), command)
 
 
@@ -467,7 +487,7 @@ def _before_again(state: RunState, node: StepState, work: Work, now: float) -> M
         return None
     move = _ask_check(state, node, work, now, (Moment.BEFORE, index))
     assert work.changes is not None
-    if move.command is not None and work.changes.lane_changed:
+    if move.command is not None and (work.changes.lane_changed or node.spec.artifacts):
         return _late(node, now, "the run branch has moved, and the body left files in its lane that git ignores")
     return move
 
@@ -488,6 +508,15 @@ def _after(state: RunState, node: StepState, work: Work, now: float) -> Move:
         return _fails(node, now, diagnosis, reason)
     index = next_after(node.spec.checks, work.checks)
     return None if index is None else _ask_check(state, node, work, now, (Moment.AFTER, index))
+
+
+def _keep(state: RunState, node: StepState, work: Work, now: float) -> Move:
+    """Keep what the body made for later steps, now that it passed its checks."""
+    del state
+    if not node.spec.artifacts or work.kept is not None or work.changes is None:
+        return None
+    command = do.KeepArtifacts(step=node.spec.id, attempt=node.attempt, lane=work.lane, artifacts=node.spec.artifacts)
+    return Proposal(ev.ArtifactsAsked(at=now, step=node.spec.id, attempt=node.attempt), command)
 
 
 def _commit(state: RunState, node: StepState, work: Work, now: float) -> Move:
@@ -525,6 +554,7 @@ _RULES: tuple[_Rule, ...] = (
     _settle,
     _withdraw,
     _lost_ground,
+    _bind,
     _checkpoint,
     serve,
     _before,
@@ -537,5 +567,6 @@ _RULES: tuple[_Rule, ...] = (
     _merge,
     _before_again,
     _after,
+    _keep,
     _commit,
 )

@@ -1,0 +1,79 @@
+"""What steps hand on to those that need them: outputs (`{steps.ID.KEY}`) and artifacts.
+
+Owns which results reach a step: those of the verified steps it needs, directly or through others, in the order in which
+they were verified, so that of two that hand on the same thing the later one counts. Must never change the state. Read
+`surefoot.core.kernel.steps` next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from surefoot.core.ids import BlobId, StepId, encode_id
+from surefoot.core.placeholders import Reference, bound
+from surefoot.core.plan import CallBody, FunctionBody, Step
+from surefoot.core.state import RunState, StepState, StepStatus
+
+
+def spec_of(state: RunState, node: StepState) -> tuple[Step, str | None]:
+    """Return the step with its references replaced, or as the plan has it and what it lacks."""
+    template = state.plan.steps[node.order[0]]
+    values: dict[str, str] = {}
+    for reference in node.references:
+        value = _value_of(state, reference)
+        if value is None:
+            return bound(template, node.item, {}), _lack(state, reference)
+        values[reference.token] = value
+    return bound(template, node.item, values), None
+
+
+def outputs_for(state: RunState, node: StepState) -> dict[StepId, Mapping[str, str]]:
+    """Return what a function that is the step's body is given of earlier outputs."""
+    if not isinstance(node.spec.body, CallBody | FunctionBody):
+        return {}
+    return {one.spec.id: one.outputs for one in _earlier(state, node) if one.outputs}
+
+
+def artifacts_for(state: RunState, node: StepState) -> tuple[BlobId, ...]:
+    """Return the lists of artifacts that belong into the step's lane; a later one goes over an earlier one."""
+    kept = (one.kept for one in _earlier(state, node))
+    return tuple(one.manifest for one in kept if one is not None and one.manifest is not None)
+
+
+def _value_of(state: RunState, reference: Reference) -> str | None:
+    node = _named(state, reference)
+    if node is None or node.status is not StepStatus.VERIFIED:
+        return None
+    return node.outputs.get(reference.key)
+
+
+def _named(state: RunState, reference: Reference) -> StepState | None:
+    return state.nodes.get(reference.step) or state.nodes.get(encode_id(reference.step))
+
+
+def _lack(state: RunState, reference: Reference) -> str:
+    node = _named(state, reference)
+    if node is not None and node.status is StepStatus.SKIPPED:
+        return f"{reference.token} stands for nothing: step {node.spec.id} was skipped ({node.reason})"
+    put_out = ", ".join(node.outputs) if node is not None else ""
+    said = f"it put out {put_out}" if put_out else "it put out nothing"
+    cure = f"let it write `{reference.key}=VALUE` to $SUREFOOT_OUTPUT"
+    return (
+        f"{reference.token} stands for nothing: step {reference.step} has no output {reference.key!r}, {said}; {cure}"
+    )
+
+
+def _earlier(state: RunState, node: StepState) -> Iterator[StepState]:
+    """Yield the steps that hand something on and that the step needs, in the order in which they were verified."""
+    if not state.handing:
+        return
+    found: set[StepId] = set()
+    todo = [*node.needs]
+    while todo:
+        name = todo.pop()
+        if name not in found:
+            found.add(name)
+            todo += (*state.nodes[name].needs, *(state.nodes[name].members or ()))
+    for name in state.handing:
+        if name in found and state.nodes[name].status is StepStatus.VERIFIED:
+            yield state.nodes[name]

@@ -1,0 +1,193 @@
+"""What becomes of the placeholders in a step: `{item}` of a group, `{steps.ID.KEY}` of what earlier steps put out.
+
+Owns which texts of a step are replaced, and how: shell-quoted in commands, literal elsewhere.
+All of a text is replaced in one go, so that a value never counts as a placeholder. Must never know where a value comes
+from: `surefoot.core.outputs` does. Read that next.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from surefoot.core.ids import StepId, encode_id
+from surefoot.core.plan import (
+    AskBody,
+    Body,
+    CallAsk,
+    CallBody,
+    ChangedAsk,
+    Check,
+    FileAsk,
+    FileProbe,
+    FunctionBody,
+    GitProbe,
+    HttpProbe,
+    RunAsk,
+    RunBody,
+    RunProbe,
+    Step,
+    TestsAsk,
+)
+
+_REFERENCE = re.compile(r"(?<!\$)\{steps\.((?:[^{}\s]|\{[A-Za-z_][A-Za-z0-9_]*\})+)\}")
+_GLOB_MAGIC = re.compile(r"([*?\[])")
+_Text = Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """One `{steps.ID.KEY}`."""
+
+    token: str
+    """As it stands in the plan, braces included."""
+    step: StepId
+    """The step whose output it stands for, as the plan writes it."""
+    key: str
+    """Which of its outputs; empty, if the plan names none."""
+
+
+def references_in(text: str) -> tuple[Reference, ...]:
+    """Return the references that stand in a text."""
+    return tuple(_reference(match) for match in _REFERENCE.finditer(text))
+
+
+def references_of(step: Step) -> tuple[Reference, ...]:
+    """Return the references of a step, each once."""
+    found: dict[str, Reference] = {}
+
+    def note(text: str) -> str:
+        found.update((one.token, one) for one in references_in(text))
+        return text
+
+    _rewritten(step, _Rewriting(note, note, note))
+    return tuple(found.values())
+
+
+def member_of(group: Step, item: str) -> Step:
+    """Return the member of `group` for `item`; its references stay until it is started."""
+    return bound(group, item, {})
+
+
+def bound(template: Step, item: str | None, values: Mapping[str, str]) -> Step:
+    """Return the step with its placeholders replaced.
+
+    Args:
+        template: the step, or the group it is a member of, as the plan has it.
+        item: for a member of a group, its item.
+        values: what to put in place of references, by their tokens.
+    """
+    tokens = dict(values)
+    pattern = "|".join(rf"(?<!\$){re.escape(token)}" for token in values)
+    if item is not None:
+        assert template.for_each is not None
+        token = f"{{{template.for_each.name}}}"
+        tokens[token] = item
+        pattern = "|".join(filter(None, (pattern, re.escape(token))))
+    if not pattern:
+        return template
+    found = re.compile(pattern)
+
+    def rewriting(quote: _Text) -> _Text:
+        return lambda text: found.sub(lambda match: quote(tokens[match[0]]), text)
+
+    plain = rewriting(str)
+    step = _rewritten(template, _Rewriting(plain, rewriting(shlex.quote), rewriting(_literal_glob)))
+    return step if item is None else replace(step, id=encode_id(plain(template.id)), for_each=None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rewriting:
+    """What is done to the texts of a step, by what they are."""
+
+    plain: _Text
+    shell: _Text
+    glob: _Text
+
+    def globs(self, texts: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(map(self.glob, texts))
+
+
+def _reference(match: re.Match[str]) -> Reference:
+    name, dot, key = match[1].rpartition(".")
+    return Reference(token=match[0], step=StepId(name if dot else key), key=key if dot else "")
+
+
+def _literal_glob(text: str) -> str:
+    return _GLOB_MAGIC.sub(r"[\1]", text)
+
+
+def _rewritten(step: Step, to: _Rewriting) -> Step:
+    plain = to.plain
+    probe, each = step.probe, step.for_each
+    if each is not None:
+        each = replace(
+            each,
+            items=None if each.items is None else tuple(map(plain, each.items)),
+            glob=None if each.glob is None else to.glob(each.glob),
+            lines=None if each.lines is None else to.shell(each.lines),
+        )
+    return replace(
+        step,
+        title=plain(step.title),
+        why=plain(step.why),
+        for_each=each,
+        body=_body(step.body, to),
+        cwd=None if step.cwd is None else plain(step.cwd),
+        env={name: plain(value) for name, value in step.env.items()},
+        reads=to.globs(step.reads),
+        writes=None if step.writes is None else to.globs(step.writes),
+        scratch=to.globs(step.scratch),
+        artifacts=to.globs(step.artifacts),
+        uses=tuple(map(plain, step.uses)),
+        sockets=tuple(map(plain, step.sockets)),
+        checks=tuple(_check(check, to) for check in step.checks),
+        probe=None if probe is None else replace(probe, ask=_probe(probe.ask, to)),
+        undo=plain(step.undo),
+    )
+
+
+def _body(body: Body, to: _Rewriting) -> Body:
+    match body:
+        case RunBody():
+            return replace(body, command=to.shell(body.command))
+        case AskBody():
+            return replace(body, question=to.plain(body.question), options=tuple(map(to.plain, body.options)))
+        case CallBody() | FunctionBody():
+            return body
+
+
+def _check(check: Check, to: _Rewriting) -> Check:
+    ask, plain = check.ask, to.plain
+    match ask:
+        case RunAsk() | TestsAsk():
+            ask = replace(ask, command=to.shell(ask.command))
+        case FileAsk():
+            texts = {
+                key: plain(text) for key in ("contains", "lacks", "matches") if (text := getattr(ask, key)) is not None
+            }
+            ask = replace(ask, glob=to.glob(ask.glob), **texts)
+        case ChangedAsk():
+            ask = replace(ask, globs=to.globs(ask.globs))
+        case CallAsk():
+            pass
+    env = {name: plain(value) for name, value in check.env.items()}
+    cwd = None if check.cwd is None else plain(check.cwd)
+    return replace(check, name=plain(check.name), ask=ask, cwd=cwd, env=env, uses=tuple(map(plain, check.uses)))
+
+
+def _probe(
+    ask: FileProbe | GitProbe | HttpProbe | RunProbe, to: _Rewriting
+) -> FileProbe | GitProbe | HttpProbe | RunProbe:
+    plain = to.plain
+    match ask:
+        case FileProbe():
+            return replace(ask, path=plain(ask.path))
+        case GitProbe():
+            return replace(ask, remote=plain(ask.remote), ref=plain(ask.ref), commit=plain(ask.commit))
+        case HttpProbe():
+            return replace(ask, url=plain(ask.url))
+        case RunProbe():
+            return replace(ask, command=to.shell(ask.command))

@@ -1,0 +1,317 @@
+"""Artifacts: what a step makes for later ones beside its commit, kept outside the lane and put into theirs.
+
+Owns the folder of a run where they are kept (each file once, under its digest), the lists that name them, and what of
+them lies in a lane. Must never follow a link that a body left, nor put anything over a file that git tracks. Read
+`surefoot.workers.checkpoint` next.
+
+A list is a blob: one entry for each file, folder and symbolic link. The kernel says which lists belong into a lane;
+whatever else of artifacts lies there goes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import stat
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+from surefoot.core import commands as do
+from surefoot.core import events as ev
+from surefoot.core.events import Event
+from surefoot.core.globs import matches, with_content
+from surefoot.core.ids import BlobId
+from surefoot.errors import EffectError, WorkspaceError
+from surefoot.faults import point
+from surefoot.workers.leaks import holds_secret
+from surefoot.workers.room import Room, in_thread
+from surefoot.workspace.files import is_beyond_link
+
+_CHUNK = 1 << 20
+_NOT_SEARCHED = frozenset({".git", "__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache"})
+_SEARCHED_BY_NAME = frozenset({".venv", ".tox", "node_modules"})
+"""Folders that are looked through only where a glob names them."""
+_MAGIC = frozenset("*?[")
+_FILE, _FOLDER, _LINK = "file", "folder", "link"
+
+Entry = tuple[str, str, int, str, int]
+"""Path, kind, permission bits, digest or target, length."""
+
+
+async def keep_artifacts(room: Room, command: do.KeepArtifacts) -> Event:
+    """Keep what a body made for later steps, durably."""
+    return await in_thread(_keep, room, command)
+
+
+def _keep(room: Room, command: do.KeepArtifacts) -> Event:
+    point("artifacts.keep.before")
+    lane = command.lane
+    assert lane is not None
+    root, made = room.space.lane_path(lane), with_content(command.artifacts)
+    found = find(room, lane, made)
+    _refuse(room, root, found)
+    entries = [_entry(room, root, path) for path in found]
+    missing = tuple(
+        glob for glob in command.artifacts if not any(matches(path, with_content((glob,))) for path in found)
+    )
+    text = json.dumps(entries).encode("ascii")
+    hold(room, lane, (*held(room, lane), *found))
+    _sync(_folder(room))
+    point("artifacts.keep.after")
+    return ev.ArtifactsKept(
+        at=room.clock.now(),
+        step=command.step,
+        attempt=command.attempt,
+        manifest=room.blobs.put(text) if entries else None,
+        count=len(entries),
+        size_bytes=sum(entry[4] for entry in entries),
+        unmatched=missing,
+    )
+
+
+def _refuse(room: Room, root: Path, found: Sequence[str]) -> None:
+    for path in found:
+        if "\n" in path:
+            raise WorkspaceError(f"the name of the artifact {path!r} holds a line break; give it another name")
+        if room.masker.has_values and holds_secret(room, root, path):
+            message = f"the value of an env_from variable stands in the artifact {path}, and none may hold it; "
+            raise WorkspaceError(message + "write it to a `scratch` file, or to none")
+
+
+def find(room: Room, lane: str, made: Sequence[str]) -> list[str]:
+    """Return what in the lane matches and git does not track: files, folders and symbolic links, sorted."""
+    root = room.space.lane_path(lane)
+    tracked = room.space.tracked(lane)
+    plain = {glob for glob in made if not _MAGIC.intersection(glob)}
+    found = {path for path in plain if os.path.lexists(root / path) and not is_beyond_link(root, path)}
+    for start in {_start(glob) for glob in made if glob not in plain}:
+        if not is_beyond_link(root, f"{start}/x"):
+            found.update(path for path in _below(os.fspath(root), start) if matches(path, made))
+    return sorted(found - tracked)
+
+
+def _start(glob: str) -> str:
+    """Return the folder below which all lies that the glob can match."""
+    folders: list[str] = []
+    for part in glob.split("/")[:-1]:
+        if _MAGIC.intersection(part):
+            break
+        if part not in {"", "."}:
+            folders.append(part)
+    return "/".join(folders)
+
+
+def _below(root: str, start: str) -> Iterator[str]:
+    folders = [start]
+    for folder in folders:
+        try:
+            with os.scandir(f"{root}/{folder}") as opened:
+                entries = list(opened)
+        except OSError as error:
+            raise WorkspaceError(f"the folder {folder!r} cannot be looked through for artifacts: {error}") from error
+        for entry in entries:
+            path = f"{folder}/{entry.name}" if folder else entry.name
+            if entry.is_dir(follow_symlinks=False):
+                if entry.name not in _NOT_SEARCHED and entry.name not in _SEARCHED_BY_NAME:
+                    folders.append(path)
+                    yield path
+            elif entry.is_symlink() or entry.is_file(follow_symlinks=False):
+                yield path
+
+
+def _entry(room: Room, root: Path, path: str) -> Entry:
+    file = root / path
+    status = file.lstat()
+    mode = stat.S_IMODE(status.st_mode)
+    if stat.S_ISLNK(status.st_mode):
+        return path, _LINK, 0, os.fspath(file.readlink()), 0
+    if stat.S_ISDIR(status.st_mode):
+        return path, _FOLDER, mode, "", 0
+    digest, size = _store(room, file)
+    return path, _FILE, mode, digest, size
+
+
+# --- where they are kept
+
+
+def _folder(room: Room) -> Path:
+    folder = room.folder / "artifacts"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
+
+
+def _store(room: Room, file: Path) -> tuple[str, int]:
+    """Copy a file to where it is kept, a piece at a time, and return its digest and length."""
+    digest, size = hashlib.sha256(), 0
+    folder = _folder(room)
+    descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as content, tempfile.NamedTemporaryFile(dir=folder, delete=False) as out:
+        try:
+            for piece in _pieces(content):
+                digest.update(piece)
+                size += len(piece)
+                out.write(piece)
+            final = folder / digest.hexdigest()
+            if not final.exists() or final.stat().st_size != size:
+                out.flush()
+                os.fsync(out.fileno())
+                Path(out.name).replace(final)
+        finally:
+            Path(out.name).unlink(missing_ok=True)
+    return digest.hexdigest(), size
+
+
+def _pieces(content: BinaryIO) -> Iterator[bytes]:
+    while piece := content.read(_CHUNK):
+        yield piece
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _load(room: Room, manifest: BlobId) -> list[Entry]:
+    return [tuple(entry) for entry in json.loads(room.blobs.get(manifest))]
+
+
+# --- what lies in a lane
+
+
+def held(room: Room, lane: str) -> tuple[str, ...]:
+    """Return the paths of a lane that are there because they are artifacts."""
+    return tuple(_stamps(room, lane))
+
+
+def hold(room: Room, lane: str, paths: Sequence[str]) -> None:
+    """Note that these paths of a lane are artifacts, which no commit holds; nothing is known of their content."""
+    _note(room, lane, dict.fromkeys(paths, ""))
+
+
+def forget(room: Room, lane: str) -> None:
+    """Forget what lay in a lane that is thrown away."""
+    _note_path(room, lane).unlink(missing_ok=True)
+
+
+def _note_path(room: Room, lane: str) -> Path:
+    return room.folder / "notes" / f"{lane}.artifacts.json"
+
+
+def _stamps(room: Room, lane: str) -> dict[str, str]:
+    """Return by path how each artifact of a lane was when it was put there; empty: that is not known."""
+    try:
+        return json.loads(_note_path(room, lane).read_bytes())
+    except (FileNotFoundError, ValueError):
+        return {}
+
+
+def _note(room: Room, lane: str, stamps: dict[str, str]) -> None:
+    place = _note_path(room, lane)
+    place.parent.mkdir(exist_ok=True)
+    fresh = place.with_suffix(".new")
+    fresh.write_text(json.dumps(stamps), "ascii")
+    fresh.replace(place)
+    room.space.ignore_artifacts(lane, tuple(stamps))
+
+
+def place_artifacts(room: Room, lane: str, lists: Sequence[BlobId]) -> None:
+    """Make the artifacts of these lists, and no others, lie in a lane that holds its commit.
+
+    Raises:
+        WorkspaceError: one of them is damaged, or something that git tracks is in its way.
+    """
+    stamps = _stamps(room, lane)
+    if not lists and not stamps:
+        return
+    point("artifacts.place.before")
+    tracked = room.space.tracked(lane)
+    wanted = {path: entry for path, entry in _merged(room, lists).items() if path not in tracked}
+    hold_first = {**stamps, **{path: stamps.get(path, "") for path in wanted}}
+    _note(room, lane, hold_first)
+    for path in sorted(stamps.keys() - wanted.keys() - tracked, reverse=True):
+        room.space.remove_from_lane(lane, path)
+    root = room.space.lane_path(lane)
+    for path, entry in wanted.items():
+        if not stamps.get(path) or stamps[path] != _stamp(root / path, entry):
+            room.space.make_way(lane, path, is_folder=entry[1] == _FOLDER)
+            _put(room, root / path, entry)
+    _note(room, lane, {path: _stamp(root / path, entry) for path, entry in wanted.items()})
+    point("artifacts.place.after")
+
+
+def _merged(room: Room, lists: Sequence[BlobId]) -> dict[str, Entry]:
+    """Return what belongs into the lane by path, folders first; of two entries for a path the later one counts."""
+    wanted: dict[str, Entry] = {}
+    for manifest in lists:
+        for entry in _load(room, manifest):
+            wanted[entry[0]] = entry
+    solid = {path for path, entry in wanted.items() if entry[1] != _FOLDER}
+    return {path: wanted[path] for path in sorted(wanted) if not any(parent in solid for parent in _parents(path))}
+
+
+def _parents(path: str) -> Iterator[str]:
+    while "/" in path:
+        path = path.rpartition("/")[0]
+        yield path
+
+
+def _stamp(file: Path, entry: Entry) -> str:
+    """Return what tells whether the file is still what was put there."""
+    try:
+        status = file.lstat()
+    except OSError:
+        return ""
+    if entry[1] == _FOLDER:
+        return f"{entry[2]} {status.st_mode}"
+    return f"{entry[3]} {status.st_mode} {status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino}"
+
+
+def _put(room: Room, target: Path, entry: Entry) -> None:
+    path, kind, mode, what, _ = entry
+    if kind == _LINK:
+        target.symlink_to(what)
+        return
+    if kind == _FOLDER:
+        target.mkdir(exist_ok=True)
+        target.chmod(mode | stat.S_IRWXU)
+        return
+    digest = hashlib.sha256()
+    try:
+        with (_folder(room) / what).open("rb") as content, target.open("xb") as out:
+            for piece in _pieces(content):
+                digest.update(piece)
+                out.write(piece)
+    except OSError as error:
+        raise _damaged(path, f"cannot be put into the lane ({error.strerror})") from error
+    if digest.hexdigest() != what:
+        raise _damaged(path, "was altered or damaged where it is kept")
+    target.chmod(mode)
+
+
+def _damaged(path: str, why: str) -> EffectError:
+    message = f"the artifact {path} {why}; `surefoot restore` to before the step that makes it, and resume"
+    return EffectError(message, retryable=False)
+
+
+# --- after a failed attempt
+
+
+def made_before(room: Room, lane: str, spec_made: Sequence[str]) -> str:
+    """Return, for a note, what is there already of what a body is about to make."""
+    return json.dumps(find(room, lane, spec_made)) if spec_made else ""
+
+
+def remove_made(room: Room, lane: str, made: Sequence[str], before: str) -> None:
+    """Remove what a failed attempt made for later steps."""
+    if not made:
+        return
+    spared = frozenset(json.loads(before or "[]"))
+    for path in reversed(find(room, lane, made)):
+        if path not in spared:
+            room.space.remove_from_lane(lane, path)
