@@ -138,6 +138,14 @@ def user_git(cwd: Path) -> Git:
     return Git(cwd, env)
 
 
+def persons_git(root: Path, *, timeout_s: float, options: tuple[str, ...] = ()) -> Git:
+    """Return git as the user calls it themselves: with the whole environment, agents and hooks, but no editor."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    env |= user_git(root).env
+    env |= {"GIT_OPTIONAL_LOCKS": "1", "GIT_EDITOR": "true", "GIT_MERGE_AUTOEDIT": "no"}
+    return Git(root, env, options, timeout_s=timeout_s)
+
+
 def own_git(cwd: Path, git_dir: Path) -> Git:
     """Return git for a repository of ours: nobody's configuration but the repository's own."""
     env = {name: os.environ[name] for name in ("PATH", "TMPDIR") if name in os.environ}

@@ -29,12 +29,14 @@ from typing import TypedDict, cast
 from surefoot import faults
 from surefoot.errors import RunExists, WorkspaceError, WorkspaceMissing
 from surefoot.workspace.clone import write_pristine
+from surefoot.workspace.collisions import is_case_blind, refuse_collisions
 from surefoot.workspace.files import remove_path, write_file
 from surefoot.workspace.git import git_version, split_names, user_git
 from surefoot.workspace.land import land_in_checkout, land_in_folder
 from surefoot.workspace.lanes import Lane, Restored
+from surefoot.workspace.promised import bring_promised
 from surefoot.workspace.refs import Published, Refs
-from surefoot.workspace.source import Source, SourceKind, read_settings
+from surefoot.workspace.source import Settings, Source, SourceKind, read_settings
 from surefoot.workspace.store import Merge, Store, create_store
 from surefoot.workspace.trees import copy_index, list_differences, write_tree
 
@@ -97,7 +99,10 @@ class RunWorkspace:
         settings = read_settings(source)
         store = create_store(run_dir / "store", settings, source.git_dir)
         author = (settings.name, settings.email, int(at))
+        if source.head is not None:
+            bring_promised(source.root, source.head, settings.promisors)
         base, not_held = _base_of(source, store, run, author, include_dirty=include_dirty)
+        _refuse_collisions(run_dir, source, settings, store, base)
         record = _Record(
             format=_FORMAT,
             run=run,
@@ -502,6 +507,18 @@ class RunWorkspace:
             land_in_folder(self._store, self.root, index, trees, changed)
         self._refs.write({place: (landed, commit)})
         return commit
+
+
+def _refuse_collisions(run_dir: Path, source: Source, settings: Settings, store: Store, base: str) -> None:
+    why = ""
+    if is_case_blind(run_dir):
+        why = f"the file system of {str(run_dir)!r} makes no difference between them. Let $SUREFOOT_HOME name a folder "
+        why += "on one that does, or rename one of the two."
+    elif dict(settings.carried).get("core.ignorecase", "false").lower() == "true":
+        why = f"core.ignorecase is set in {str(source.root)!r}. Rename one of the two; if the file system there tells "
+        why += "them apart, set core.ignorecase to false instead."
+    if why:
+        refuse_collisions(split_names(store.git.run("ls-tree", "-r", "-z", "--name-only", base)), why)
 
 
 def _literal_path(path: str) -> str:

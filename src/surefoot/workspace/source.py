@@ -63,6 +63,8 @@ class Settings:
     """Settings that decide how files are stored."""
     remotes: tuple[tuple[str, str], ...]
     """The user's remotes without passwords, so that a step can push to them by name."""
+    promisors: tuple[str, ...]
+    """Remotes that keep objects for a partial clone."""
     excludes: bytes
     """Ignore rules that stand in no `.gitignore`."""
     attributes: bytes
@@ -126,9 +128,21 @@ def read_settings(source: Source) -> Settings:
         email=email,
         carried=tuple((key, values[key]) for key in sorted(_CARRIED & values.keys())),
         remotes=tuple(remotes),
+        promisors=_promisors(values),
         excludes=_joined(source, values, "core.excludesfile", "ignore", "info/exclude"),
         attributes=_joined(source, values, "core.attributesfile", "attributes", "info/attributes"),
     )
+
+
+def _promisors(values: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the remotes that promise what a partial clone lacks, the one it was cloned from first."""
+    first = values.get("extensions.partialclone")
+    others = (key[len("remote.") : -len(".promisor")] for key, value in values.items() if _is_promise(key, value))
+    return tuple(dict.fromkeys([*([first] if first else []), *others]))
+
+
+def _is_promise(key: str, value: str) -> bool:
+    return key.startswith("remote.") and key.endswith(".promisor") and value.lower() in {"true", "yes", "on", "1"}
 
 
 def write_git_configuration(path: Path) -> None:
