@@ -238,6 +238,7 @@ def _inspect(room: Room, command: do.Inspect) -> Event:
             secrets=secrets,
             lane_changed=True,
         )
+    _settle_submodules(room, lane, is_read=is_read)
     tree = space.tree(lane, exclude=spec.scratch)
     changed = space.changes(command.tree, tree)
     keeps = [] if is_read else [path for path in changed if matches(path, command.writes)]
@@ -262,6 +263,25 @@ def _inspect(room: Room, command: do.Inspect) -> Event:
         outside=tuple(outside),
         lane_changed=is_changed or not spec.confine or room.rung == "plain",
     )
+
+
+def _settle_submodules(room: Room, lane: str, *, is_read: bool) -> None:
+    """Refuse what was changed inside submodules; what a step that only reads has changed there is put back.
+
+    Raises:
+        EffectError: something was.
+    """
+    changed = room.space.changed_submodules(lane)
+    if changed and is_read:
+        room.space.put_back_submodules(lane)
+    elif changed:
+        path, inside = next(iter(changed.items()))
+        named = ", ".join(inside[:5]) + (f" and {len(inside) - 5} more" if len(inside) > 5 else "")
+        raise EffectError(
+            f"the submodule {path} was changed inside ({named}), which no commit of this repository can hold; "
+            "commit it in the submodule's own repository, and let the step check that commit out there",
+            retryable=False,
+        )
 
 
 def _find_secrets(room: Room, lane: str, scratch: tuple[str, ...]) -> tuple[str, ...]:

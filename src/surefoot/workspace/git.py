@@ -69,6 +69,11 @@ class Git:
         """Return the same git with more variables."""
         return replace(self, env={**self.env, **{name: str(value) for name, value in variables.items()}})
 
+    def setting(self, settings: Iterable[tuple[str, str]]) -> Git:
+        """Return the same git with more settings, which win over those in files."""
+        more = (word for key, value in settings for word in ("-c", f"{key}={value}"))
+        return replace(self, options=(*self.options, *more))
+
     def attempt(self, *args: str, stdin: bytes = b"") -> GitEnding:
         """Call git and return how it ended, whatever the exit status.
 
