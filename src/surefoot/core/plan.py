@@ -414,12 +414,38 @@ class Plan:
     """Variables for prepare, bodies, checks and acceptance."""
     services: tuple[Service, ...] = ()
     """What runs beside the steps that use it."""
+    folder: str = ""
+    """The folder of the repository in which its commands start; empty: the root. See `within`."""
 
     def capacity_of(self, name: str) -> int | None:
         """Return how many steps may use what `uses` calls so at once; None: any number, for each lane has its own."""
         if name in self.limits.resources:
             return self.limits.resources[name]
         return None if any(service.name == name for service in self.services) else 1
+
+
+def within(plan: Plan, folder: str) -> Plan:
+    """Return the plan for one folder of a repository, as if that were the whole: paths and globs count from there."""
+
+    def globs(texts: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(f"{_literal_glob(folder)}/{text}" for text in texts)
+
+    def check(one: Check) -> Check:
+        return replace(one, ask=ChangedAsk(globs=globs(one.ask.globs))) if isinstance(one.ask, ChangedAsk) else one
+
+    def step(one: Step) -> Step:
+        writes = None if one.writes is None else globs(one.writes)
+        checks = tuple(map(check, one.checks))
+        return replace(one, reads=globs(one.reads), writes=writes, scratch=globs(one.scratch), checks=checks)
+
+    return replace(
+        plan,
+        folder=folder,
+        prepare=None if plan.prepare is None else replace(plan.prepare, key=globs(plan.prepare.key)),
+        accept=tuple(map(check, plan.accept)),
+        scope_write=globs(plan.scope_write),
+        steps=tuple(map(step, plan.steps)),
+    )
 
 
 def digest_of(value: object) -> str:

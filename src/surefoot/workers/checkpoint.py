@@ -315,8 +315,10 @@ async def expand_group(room: Room, command: do.ExpandGroup) -> Event:
         return ev.GroupExpanded(at=now(), group=group.id, items=each.items)
     assert command.commit is not None
     if each.glob is not None:
+        inside = f"{room.plan.folder}/" if room.plan.folder else ""
         paths = await in_thread(room.space.files, command.commit)
-        items = tuple(sorted(path for path in paths if matches(path, (each.glob,))))
+        names = (path.removeprefix(inside) for path in paths if path.startswith(inside))
+        items = tuple(sorted(name for name in names if matches(name, (each.glob,))))
         return ev.GroupExpanded(at=now(), group=group.id, items=items)
     assert each.lines is not None
     assert command.lane is not None
