@@ -186,10 +186,12 @@ class Lane:
 
     def differing(self, commit: str) -> tuple[str, ...]:
         """Return the paths at which the lane differs from a commit; nothing is stored."""
-        other = self._indexes / "other"
-        copy_index(self._index, other)
-        git = self._store.at(self.root, other)
-        git.run("read-tree", "--reset", commit)
+        index, tree = self._index, self._store.tree_of(commit)
+        if tree != self._tree:
+            index = self._indexes / "other"
+            copy_index(self._index, index)
+            self._store.at(self.root, index).run("read-tree", "--reset", tree)
+        git = self._store.at(self.root, index)
         found = self._differences(git)
         tracked = (path for path in found.tracked if not self._is_submodule(git, path))
         return (*tracked, *found.others, *found.nested)
