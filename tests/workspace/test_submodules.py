@@ -122,6 +122,15 @@ def test_another_commit_of_the_users_copy_can_be_recorded(staged: Stage) -> None
     assert (staged.space.open_lane("2", commit) / "sub/lib.txt").read_text() == "old\n"
 
 
+def test_a_lane_is_put_to_a_tree_with_another_commit_and_back(staged: Stage) -> None:
+    """As the merge queue does before it asks checks."""
+    staged.lane.sh("git -C sub checkout -q HEAD~1")
+    moved, base = staged.space.tree("1"), staged.space.base
+    for tree, text in ((staged.space.base_tree, "new\n"), (moved, "old\n"), (staged.space.base_tree, "new\n")):
+        staged.space.place("1", base, tree)
+        assert (staged.space.tree("1"), (staged.lane.path / "sub/lib.txt").read_text()) == (tree, text)
+
+
 def test_a_commit_that_only_the_lane_has_cannot_be_recorded(staged: Stage) -> None:
     """Nobody else could check it out."""
     staged.lane.sh("cd sub; echo x > lib.txt; git commit -qam x")

@@ -143,14 +143,14 @@ class Lane:
         self._next_tree = None
         if not differences:
             return held
-        moved = self._moved_submodules()
+        heads = self._submodule_heads()
         copy_index(self._index, self._next)
         try:
-            self._next_tree = write_tree(next_git, self.root, differences, exclude, moved)
+            self._next_tree = write_tree(next_git, self.root, differences, exclude, heads)
         except WorkspaceError:
             open_files(self.root, (*differences.tracked, *differences.others))
             copy_index(self._index, self._next)
-            self._next_tree = write_tree(next_git, self.root, differences, exclude, moved)
+            self._next_tree = write_tree(next_git, self.root, differences, exclude, heads)
         self._next_exclude = tuple(exclude)
         return self._next_tree or held
 
@@ -196,10 +196,10 @@ class Lane:
         tracked = (path for path in found.tracked if not self._is_submodule(git, path))
         return (*tracked, *found.others, *found.nested)
 
-    def _moved_submodules(self) -> dict[str, str]:
-        """Return the submodules in which another commit is checked out, with that."""
+    def _submodule_heads(self) -> dict[str, str]:
+        """Return the commits that are checked out in the submodules, whatever they were meant to be."""
         heads = ((path, lane.clone.head(lane.name)) for path, lane in self._inner())
-        return {path: at for path, at in heads if at is not None and at != self._submodules[path][0].commit}
+        return {path: at for path, at in heads if at is not None}
 
     def _inner(self) -> list[tuple[str, Lane]]:
         """Return the submodules that are in their places, as lanes."""
@@ -251,7 +251,7 @@ class Lane:
         for path in paths:
             remove_inside(self.root, path)
         _check_out(git, sorted(known.intersection(paths)))
-        if not self._submodules.keys().isdisjoint(paths):
+        if not {".gitmodules", *self._submodules}.isdisjoint(paths):
             self._restore_submodules(tree)
 
     def restore(self, commit: str, tree: str, exclude: Sequence[str]) -> Restored:

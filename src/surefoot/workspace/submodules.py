@@ -65,7 +65,8 @@ class Copies:
         return self._look(store, tree)[1]
 
     def _look(self, store: Store, tree: str) -> _Found:
-        if tree not in self._found:
+        answer = self._found.get(tree)
+        if answer is None:
             found: list[Submodule] = []
             missing: list[str] = []
             names = _declared(store, tree)
@@ -76,9 +77,10 @@ class Copies:
                     missing.append(path)
                 else:
                     found.append(one)
-            self._found.clear()
-            self._found[tree] = (tuple(found), tuple(missing))
-        return self._found[tree]
+            answer = (tuple(found), tuple(missing))
+            # Lanes ask at once, mostly about the same tree; what came before is not asked about again.
+            self._found = {tree: answer}
+        return answer
 
     def _copy(self, name: str, path: str) -> Path | None:
         """Return the git directory of the user's copy."""

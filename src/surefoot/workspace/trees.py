@@ -83,12 +83,12 @@ def write_tree(
     root: Path,
     differences: Differences,
     exclude: Sequence[str] = (),
-    moved: Mapping[str, str] | None = None,
+    heads: Mapping[str, str] | None = None,
 ) -> str | None:
     """Put the differences into the index that `git` is set up for and write the tree; None: there are none.
 
     Paths that match `exclude` are left out when untracked, and stay as they were when tracked. Submodules stay as they
-    were, save those that `moved` gives another commit. What is no file any more (a pipe, say) counts as deleted.
+    were, save those that `heads` gives another commit. What is no file any more (a pipe, say) counts as deleted.
     """
     paths = [path for path in (*differences.tracked, *differences.others) if not matches(path, exclude)]
     gone: list[str] = []
@@ -108,7 +108,7 @@ def write_tree(
     submodules = links_to_commits(git, folders) if folders else frozenset[str]()
     gone.extend(path for path in folders if path not in submodules)
     paths = [path for path in paths if path not in submodules]
-    moves = [(path, commit) for path, commit in (moved or {}).items() if path in submodules]
+    moves = [(path, commit) for path, commit in (heads or {}).items() if path in submodules]
     if not paths and not moves:
         return None
     if moves:
