@@ -56,6 +56,15 @@ def test_a_lane_has_submodules_at_the_recorded_commit(staged: Stage) -> None:
     assert staged.space.tree("1") == staged.space.base_tree
 
 
+def test_a_submodule_the_user_has_put_away_is_there_all_the_same(
+    user: Folder, library: Folder, stage_on: Callable[..., Stage]
+) -> None:
+    """Its copy is."""
+    add(user, library, "sub")
+    user.git("submodule", "--quiet", "deinit", "-f", "sub")
+    assert stage_on(user).lane.git("submodule", "status").endswith(" sub (heads/main)")
+
+
 def test_the_users_copies_are_not_touched(user: Folder, library: Folder, stage_on: Callable[..., Stage]) -> None:
     """No byte of `.git/modules` and of the checkout."""
     add(user, library, "sub")
