@@ -27,7 +27,7 @@ _CODE = re.compile(r"`([^`]+)`")
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _NAMED_TEST = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
 _VARIABLE = re.compile(r"\bSUREFOOT_[A-Z_]+\b")
-_BETWEEN_OURSELVES = {"SUREFOOT_CALL", "SUREFOOT_QUESTION"}
+_BETWEEN_OURSELVES = {"SUREFOOT_CALL", "SUREFOOT_LFS_KEEP", "SUREFOOT_QUESTION"}
 """Set by Surefoot for children that are Surefoot's own code."""
 _WAITED_FOR = {ev.BodyStarted: "outside effects", ev.BodyFinished: "outside effects"}
 

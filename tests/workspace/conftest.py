@@ -8,7 +8,9 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -141,10 +143,16 @@ def user(_template: Path, tmp_path: Path) -> Folder:
     return folder
 
 
-def stage_of(user: Folder, run_dir: Path) -> Stage:
+def stage_of(user: Folder, run_dir: Path, *, include_dirty: bool = False) -> Stage:
     """Create a workspace on a repository or folder, with lane 1 at the base."""
-    space = RunWorkspace.create(run_dir, inspect_source(user.path), RUN, include_dirty=False, at=AT)
+    space = RunWorkspace.create(run_dir, inspect_source(user.path), RUN, include_dirty=include_dirty, at=AT)
     return Stage(user, space, Folder(space.open_lane("1", space.base)), run_dir)
+
+
+@pytest.fixture
+def stage_on(tmp_path: Path) -> Callable[..., Stage]:
+    """Return what makes a fresh workspace on a repository that a test has made odd."""
+    return partial(stage_of, run_dir=tmp_path / "runs" / RUN)
 
 
 @pytest.fixture

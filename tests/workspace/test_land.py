@@ -6,6 +6,7 @@ Owns the tests of taking a result over, into a checkout and into a plain folder.
 
 from __future__ import annotations
 
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +14,8 @@ import pytest
 from surefoot.errors import WorkspaceError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from conftest import Folder, Stage
 
 
@@ -152,3 +155,39 @@ def test_landing_in_a_folder_can_be_repeated_and_continued(folder_stage: Stage) 
     second = folder_stage.step("a.txt", "3\n", parent=first)
     folder_stage.space.land(second, squash=False, message="")
     assert (folder_stage.user.path / "a.txt").read_text() == "3\n"
+
+
+@pytest.fixture
+def signing(stage: Stage, tmp_path: Path) -> Stage:
+    """Return the stage of a user who signs commits with an SSH key."""
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / "key")], check=True)
+    public = (tmp_path / "key.pub").read_text()
+    (tmp_path / "signers").write_text(f"una@example.org {public}")
+    settings = {"gpg.format": "ssh", "user.signingKey": str(tmp_path / "key"), "commit.gpgSign": "true"}
+    for key, value in (settings | {"gpg.ssh.allowedSignersFile": str(tmp_path / "signers")}).items():
+        stage.user.git("config", key, value)
+    return stage
+
+
+@pytest.mark.parametrize("squash", [False, True])
+def test_what_lands_is_signed_when_the_user_signs(signing: Stage, squash: bool) -> None:
+    """A commit of their own that can be signed is made even where the branch could just move on."""
+    landed = signing.space.land(signing.step(), squash=squash, message="goal")
+    assert signing.user.git("log", "-1", "--format=%G? %s", landed) == "G goal"
+    assert signing.user.git("verify-commit", landed) == ""
+
+
+def test_the_commits_of_the_run_itself_are_not_signed(signing: Stage) -> None:
+    """Nobody has looked at them yet."""
+    assert "gpgsig" not in signing.user.git(
+        "--git-dir", str(signing.run_dir / "store"), "cat-file", "-p", signing.step()
+    )
+
+
+def test_a_signature_that_fails_changes_nothing(signing: Stage) -> None:
+    """The checkout is as it was."""
+    signing.user.git("config", "user.signingKey", "/nonexistent")
+    before = signing.user.git("rev-parse", "HEAD")
+    with pytest.raises(WorkspaceError, match="nothing was changed"):
+        signing.space.land(signing.step(), squash=False, message="goal")
+    assert (signing.user.git("rev-parse", "HEAD"), signing.user.git("status", "--porcelain")) == (before, "")

@@ -200,19 +200,14 @@ def _with_workspace(created: ev.RunCreated, source: Source, folder: Path) -> ev.
         for name in step.env_from
         if name not in os.environ
     ]
-    if space.has_filters():
-        text = (
-            "git attributes name filters (LFS, encryption): lanes hold such files as git stores them, and what a step "
-            "writes to them is committed unfiltered"
-        )
-        missing.append(Finding(kind="filters-not-applied", severity=Severity.WARNING, text=text))
+    remarks = (Finding(kind=one.kind, severity=Severity.WARNING, text=one.text) for one in space.remarks)
     return replace(
         created,
         repository=str(origin.root),
         base=space.base,
         base_tree=space.commit_tree_of(space.base),
         dirty=origin.dirty,
-        findings=(*reviewed.findings, *missing),
+        findings=(*reviewed.findings, *missing, *remarks),
     )
 
 

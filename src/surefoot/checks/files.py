@@ -21,6 +21,7 @@ from surefoot.core.plan import Check, FileAsk
 from surefoot.ports import Commands
 
 NAMED_MAX = 20
+_PART_SIZE = 1 << 20
 _MAGIC = re.compile(r"[*?\[]")
 
 
@@ -79,21 +80,19 @@ def _exists(kind: FileAsk, base: Path, paths: tuple[str, ...]) -> _Finding:
 def _lacks(kind: FileAsk, unwanted: str, base: Path, paths: tuple[str, ...]) -> _Finding:
     if not paths:
         return _Finding(Verdict.INCONCLUSIVE, f"no file matches {kind.glob}")
-    places = tuple(place for path in paths for place in _places(path, _text(base / path), unwanted))
+    places = tuple(f"{path}:{line}" for path in paths for line in _lines_with(base / path, unwanted))
     if places:
         return _Finding(Verdict.FAILED, f"{unwanted!r} stands in", places, names_them=True)
     return _Finding(Verdict.PASSED, f"{unwanted!r} stands in none of {len(paths)} files", paths)
 
 
 def _each_has(kind: FileAsk, base: Path, paths: tuple[str, ...]) -> _Finding:
-    if kind.contains is not None:
-        wanted, pattern = kind.contains, re.compile(re.escape(kind.contains))
-    else:
-        assert kind.matches is not None
-        wanted, pattern = kind.matches, re.compile(kind.matches, re.MULTILINE)
+    wanted = kind.matches if kind.contains is None else kind.contains
+    assert wanted is not None
+    pattern = re.compile(wanted, re.MULTILINE) if kind.contains is None else None
     if not paths:
         return _Finding(Verdict.FAILED, f"no file matches {kind.glob}")
-    without = tuple(path for path in paths if not pattern.search(_text(base / path)))
+    without = tuple(path for path in paths if not _has(base / path, wanted, pattern))
     if without:
         return _Finding(
             Verdict.FAILED, f"{len(without)} of {len(paths)} files lack {wanted!r}", without, names_them=True
@@ -101,21 +100,33 @@ def _each_has(kind: FileAsk, base: Path, paths: tuple[str, ...]) -> _Finding:
     return _Finding(Verdict.PASSED, f"all {len(paths)} files have {wanted!r}", paths)
 
 
-def _places(path: str, text: str, unwanted: str) -> Iterator[str]:
-    """Yield `path:line` for each line on which the text begins."""
-    line, done, named = 1, 0, 0
-    at = text.find(unwanted)
-    while at >= 0:
-        line += text.count("\n", done, at)
-        done = at
-        if line != named:
-            yield f"{path}:{line}"
-            named = line
-        at = text.find(unwanted, at + 1)
+def _has(path: Path, wanted: str, pattern: re.Pattern[str] | None) -> bool:
+    if pattern is None:
+        return next(_lines_with(path, wanted), None) is not None
+    return pattern.search(path.read_bytes().decode("utf-8", "surrogateescape")) is not None
 
 
-def _text(path: Path) -> str:
-    return path.read_bytes().decode("utf-8", "surrogateescape")
+def _lines_with(path: Path, text: str) -> Iterator[int]:
+    """Yield the number of each line on which the text begins; however big the file, only parts of it are held."""
+    wanted = text.encode("utf-8", "surrogateescape")
+    if not wanted:
+        yield 1
+        return
+    line, named, held = 1, 0, b""
+    with path.open("rb") as file:
+        while part := file.read(_PART_SIZE):
+            held += part
+            done, at = 0, held.find(wanted)
+            while at >= 0:
+                line += held.count(b"\n", done, at)
+                done = at
+                if line != named:
+                    yield line
+                    named = line
+                at = held.find(wanted, at + 1)
+            rest = max(done, len(held) - len(wanted) + 1)
+            line += held.count(b"\n", done, rest)
+            held = held[rest:]
 
 
 def _is_plain_file(path: Path, root: Path) -> bool:

@@ -77,6 +77,10 @@ def run(  # noqa: PLR0913 - a command has as many parameters as it has options
     include_dirty: Annotated[
         bool, typer.Option("--include-dirty", help="Start from the checkout as it is, not from HEAD.")
     ] = False,
+    cwd: Annotated[
+        Path | None,
+        typer.Option("--cwd", metavar="DIR", help="Carry the plan out in this folder, as if it were the repository."),
+    ] = None,
     yes: Yes = False,
     allow: Allow = None,
     quiet: Quiet = False,
@@ -88,7 +92,7 @@ def run(  # noqa: PLR0913 - a command has as many parameters as it has options
     """
     from surefoot.cli.running import Consent, Start, start
 
-    asked = Start(plan=plan, repo=repo, run_id=run_id, include_dirty=include_dirty)
+    asked = Start(plan=plan, repo=repo, run_id=run_id, include_dirty=include_dirty, cwd=cwd)
     consent = Consent(yes=yes, allow=tuple(allow or ()))
     raise typer.Exit(start(asked, consent, Screen(is_json=as_json, is_quiet=quiet)))
 

@@ -26,6 +26,21 @@ def root_of(repo: Path | None) -> Path:
     return Path(found.out.decode("utf-8", "surrogateescape").rstrip("\n")) if found.code == 0 else folder
 
 
+def folder_in(root: Path, repo: Path | None, cwd: Path) -> str:
+    """Return the folder that `--cwd` names, relative to the repository's root; it counts from `--repo`, if given.
+
+    Raises:
+        UsageError: there is no such folder, or it is not below the root.
+    """
+    folder = ((repo or Path()) / cwd).resolve()
+    top = root.resolve()
+    if not folder.is_dir():
+        raise UsageError(f"there is no folder {str(folder)!r}; name one of the repository's with --cwd")
+    if not folder.is_relative_to(top):
+        raise UsageError(f"{str(folder)!r} is not in {str(top)!r}; name one of the repository's with --cwd")
+    return folder.relative_to(top).as_posix()
+
+
 def find_run(home: Home, name: str | None, repo: Path | None) -> RunId:
     """Return the run that `name` means; `latest`, the default, looks at the runs of one repository.
 

@@ -20,7 +20,7 @@ from surefoot.api.running import Engagement, Options, Source, Watching, create_r
 from surefoot.cli.exits import ExitCode, code_of_run
 from surefoot.cli.hearing import Listener
 from surefoot.cli.lines import EMPTY, Line, counted, listed, one_line
-from surefoot.cli.lookup import find_run, root_of
+from surefoot.cli.lookup import find_run, folder_in, root_of
 from surefoot.cli.plans import finding_lines, plan_lines
 from surefoot.cli.progress import Progress
 from surefoot.cli.questions import Asker
@@ -30,7 +30,7 @@ from surefoot.cli.shape import Report
 from surefoot.cli.telling import HASH
 from surefoot.core.events import Event
 from surefoot.core.ids import RunId
-from surefoot.core.plan import Plan
+from surefoot.core.plan import Plan, within
 from surefoot.core.report import report_of
 from surefoot.core.review import review
 from surefoot.core.state import RunState
@@ -59,6 +59,8 @@ class Start:
     """The id wanted."""
     include_dirty: bool
     """Whether to start from the checkout as it is."""
+    cwd: Path | None = None
+    """The folder the plan is for; None: the whole repository."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,12 +95,14 @@ def start(asked: Start, consent: Consent, screen: Screen) -> ExitCode:
     loaded = load_plan(path)
     _refuse_unknown(consent, loaded.plan)
     root = root_of(asked.repo)
+    folder = "." if asked.cwd is None else folder_in(root, asked.repo, asked.cwd)
+    plan = loaded.plan if folder == "." else within(loaded.plan, folder)
     source = Source(repository=root, plan_path=path, plan_digest=loaded.digest, include_dirty=asked.include_dirty)
     with Home() as home:
-        state = create_run(home, loaded.plan, source, run_id=asked.run_id, options=consent.options)
-        reviewed = review(loaded.plan, checkout=str(root), places=loaded.places)
+        state = create_run(home, plan, source, run_id=asked.run_id, options=consent.options)
+        reviewed = review(plan, checkout=str(root), places=loaded.places)
         screen.note(_start_lines(state))
-        screen.note([EMPTY, *plan_lines(loaded.plan, reviewed)])
+        screen.note([EMPTY, *plan_lines(plan, reviewed)])
         screen.note(finding_lines(reviewed.findings, with_notes=False))
         return _work(home, state.created.run, consent, screen)
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import TypeVar
 
+_MAGIC = re.compile(r"([*?\[])")
 _STANDS_FOR_ANY = "\ue000"
 """A character of the private-use area: no glob names it, so only a wildcard of the other glob can match it."""
 _LAST_CHARACTER = 0x10FFFF
@@ -34,6 +35,11 @@ def matches(path: str, globs: Sequence[str]) -> bool:
 def with_content(globs: Sequence[str]) -> tuple[str, ...]:
     """Return globs that match what these match and, where that is a folder, all that is in it."""
     return (*globs, *(f"{glob.rstrip('/')}/**" for glob in globs))
+
+
+def literal(path: str) -> str:
+    """Return the glob that matches this path and no other."""
+    return _MAGIC.sub(r"[\1]", path)
 
 
 @lru_cache(maxsize=2048)

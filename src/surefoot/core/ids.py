@@ -22,7 +22,7 @@ RUN_ID = re.compile(r"^\d{8}-[0-9a-z]{6}$")
 
 def encode_id(text: str) -> StepId:
     """Return `text` as a step id: characters outside `A-Z a-z 0-9 . _ - / @ +` are percent-encoded."""
-    return StepId(quote(text, safe=_ID_CHARACTERS))
+    return StepId(quote(text, safe=_ID_CHARACTERS, errors="surrogateescape"))
 
 
 def matches_id(pattern: str, name: str) -> bool:

@@ -12,6 +12,7 @@ import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from surefoot.core.globs import literal
 from surefoot.core.ids import StepId, encode_id
 from surefoot.core.plan import (
     AskBody,
@@ -33,7 +34,6 @@ from surefoot.core.plan import (
 )
 
 _REFERENCE = re.compile(r"(?<!\$)\{steps\.((?:[^{}\s]|\{[A-Za-z_][A-Za-z0-9_]*\})+)\}")
-_GLOB_MAGIC = re.compile(r"([*?\[])")
 _Text = Callable[[str], str]
 
 
@@ -94,7 +94,7 @@ def bound(template: Step, item: str | None, values: Mapping[str, str]) -> Step:
         return lambda text: found.sub(lambda match: quote(tokens[match[0]]), text)
 
     plain = rewriting(str)
-    step = _rewritten(template, _Rewriting(plain, rewriting(shlex.quote), rewriting(_literal_glob)))
+    step = _rewritten(template, _Rewriting(plain, rewriting(shlex.quote), rewriting(literal)))
     return step if item is None else replace(step, id=encode_id(plain(template.id)), for_each=None)
 
 
@@ -113,10 +113,6 @@ class _Rewriting:
 def _reference(match: re.Match[str]) -> Reference:
     name, dot, key = match[1].rpartition(".")
     return Reference(token=match[0], step=StepId(name if dot else key), key=key if dot else "")
-
-
-def _literal_glob(text: str) -> str:
-    return _GLOB_MAGIC.sub(r"[\1]", text)
 
 
 def _rewritten(step: Step, to: _Rewriting) -> Step:

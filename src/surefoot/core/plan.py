@@ -9,11 +9,11 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Final, Literal
 
-from surefoot.core.globs import with_content
+from surefoot.core.globs import literal, with_content
 from surefoot.core.ids import StepId
 
 EVERYTHING = "**"
@@ -446,6 +446,8 @@ class Plan:
     """Variables for prepare, bodies, checks and acceptance."""
     services: tuple[Service, ...] = ()
     """What runs beside the steps that use it."""
+    folder: str = ""
+    """The folder of the repository in which its commands start; empty: the root. See `within`."""
 
     def capacity_of(self, name: str) -> int | None:
         """Return how many steps may use what `uses` calls so at once; None: any number, for each lane has its own."""
@@ -465,6 +467,30 @@ class Plan:
     def service(self, name: str) -> Service:
         """Return the service of that name."""
         return next(service for service in self.services if service.name == name)
+
+
+def within(plan: Plan, folder: str) -> Plan:
+    """Return the plan for one folder of a repository, as if that were the whole: paths and globs count from there."""
+
+    def globs(texts: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(f"{literal(folder)}/{text}" for text in texts)
+
+    def check(one: Check) -> Check:
+        return replace(one, ask=ChangedAsk(globs=globs(one.ask.globs))) if isinstance(one.ask, ChangedAsk) else one
+
+    def step(one: Step) -> Step:
+        writes = None if one.writes is None else globs(one.writes)
+        files = {"reads": globs(one.reads), "scratch": globs(one.scratch), "artifacts": globs(one.artifacts)}
+        return replace(one, **files, writes=writes, checks=tuple(map(check, one.checks)))
+
+    return replace(
+        plan,
+        folder=folder,
+        prepare=None if plan.prepare is None else replace(plan.prepare, key=globs(plan.prepare.key)),
+        accept=tuple(map(check, plan.accept)),
+        scope_write=globs(plan.scope_write),
+        steps=tuple(map(step, plan.steps)),
+    )
 
 
 def digest_of(value: object) -> str:

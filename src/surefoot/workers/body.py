@@ -125,7 +125,7 @@ def _request(room: Room, command: do.RunStep, output: Path) -> CommandRequest:
     assert isinstance(spec.body, CallBody)
     assert command.lane is not None
     argument = {
-        "workspace": str(room.space.lane_path(command.lane)),
+        "workspace": str(room.start(command.lane)),
         "attempt": command.attempt,
         "idempotency_key": command.key,
         "outputs": command.outputs,
@@ -162,7 +162,7 @@ async def _run_function(room: Room, command: do.RunStep) -> _Ended:
     """Run an async function of the calling program; what it raises is how it ended."""
     lane = command.lane
     argument = StepArgument(
-        workspace=None if lane is None else room.space.lane_path(lane),
+        workspace=None if lane is None else room.start(lane),
         attempt=command.attempt,
         idempotency_key=command.key,
         outputs=command.outputs,

@@ -65,6 +65,8 @@ async def ask_check(room: Room, command: do.AskCheck) -> Event:
 
 def clean(room: Room, lane: str, tree: str, uncommitted: tuple[str, ...]) -> None:
     """Make a lane hold `tree` again, whatever a check has left in it."""
+    if room.space.changed_submodules(lane):
+        room.space.put_back_submodules(lane)
     left = room.space.changes(tree, room.space.tree(lane, exclude=uncommitted))
     if left:
         room.space.put_back(lane, tree, left)

@@ -250,6 +250,7 @@ def _inspect(room: Room, command: do.Inspect) -> Event:
             secrets=secrets,
             lane_changed=True,
         )
+    _settle_submodules(room, lane, is_read=is_read)
     tree = space.tree(lane, exclude=spec.uncommitted)
     changed = space.changes(command.tree, tree)
     keeps = [] if is_read else [path for path in changed if matches(path, command.writes)]
@@ -278,6 +279,25 @@ def _inspect(room: Room, command: do.Inspect) -> Event:
     )
 
 
+def _settle_submodules(room: Room, lane: str, *, is_read: bool) -> None:
+    """Refuse what was changed inside submodules; what a step that only reads has changed there is put back.
+
+    Raises:
+        EffectError: something was.
+    """
+    changed = room.space.changed_submodules(lane)
+    if changed and is_read:
+        room.space.put_back_submodules(lane)
+    elif changed:
+        path, inside = next(iter(changed.items()))
+        named = ", ".join(inside[:5]) + (f" and {len(inside) - 5} more" if len(inside) > 5 else "")
+        raise EffectError(
+            f"the submodule {path} was changed inside ({named}), which no commit of this repository can hold; "
+            "commit it in the submodule's own repository, and let the step check that commit out there",
+            retryable=False,
+        )
+
+
 def _find_secrets(room: Room, lane: str, scratch: tuple[str, ...]) -> tuple[str, ...]:
     """Return the written files that hold a secret, by name or content, before anything of them is stored."""
     if not room.masker.has_values:
@@ -298,8 +318,10 @@ async def expand_group(room: Room, command: do.ExpandGroup) -> Event:
         return ev.GroupExpanded(at=now(), group=group.id, items=each.items)
     assert command.commit is not None
     if each.glob is not None:
+        inside = f"{room.plan.folder}/" if room.plan.folder else ""
         paths = await in_thread(room.space.files, command.commit)
-        items = tuple(sorted(path for path in paths if matches(path, (each.glob,))))
+        names = (path.removeprefix(inside) for path in paths if path.startswith(inside))
+        items = tuple(sorted(name for name in names if matches(name, (each.glob,))))
         return ev.GroupExpanded(at=now(), group=group.id, items=items)
     assert each.lines is not None
     assert command.lane is not None

@@ -38,8 +38,8 @@ class LaneCommands:
 
     @property
     def root(self) -> Path:
-        """The lane's root folder."""
-        return self.room.space.lane_path(self.lane)
+        """The folder paths count from: the lane's root, or the folder that the plan is for."""
+        return self.room.start(self.lane)
 
     async def run(self, request: CommandRequest, *, until: asyncio.Future[None] | None = None) -> CommandOutcome:
         """Run a command to its end, or until something is done, and store its output."""
@@ -63,7 +63,7 @@ class LaneCommands:
             cwd=self.root / request.cwd if request.cwd else self.root,
             env=room.environment(self.lane, layers, network=request.network is True),
             timeout_s=request.timeout_s,
-            writable=(self.root, *self._own_folders(), room.cache, *request.writable),
+            writable=(self.room.space.lane_path(self.lane), *self._own_folders(), room.cache, *request.writable),
             readable=self._readable(),
             network=request.network,
             sockets=request.sockets,

@@ -124,6 +124,7 @@ def _broken(room: Room, command: do.Command, error: Exception) -> Event:
         case do.RestoreLane():
             return ev.LaneRestored(at=now, step=command.step, attempt=command.attempt, lane_changed=True)
         case do.Inspect() | do.KeepArtifacts() | do.WriteCommit() | do.MergeResult() | do.PlaceTree():
+            why = error.message if isinstance(error, SurefootError) else why
             return ev.EffectBroken(at=now, step=command.step, attempt=command.attempt, reason=why)
         case do.WaitUntil() | do.Interrupt():
             raise error

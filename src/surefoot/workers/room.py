@@ -147,6 +147,10 @@ class Room:
         assert self.workspace is not None
         return self.workspace
 
+    def start(self, lane: str) -> Path:
+        """Return where commands in a lane start: its root, or the folder that the plan is for."""
+        return self.space.lane_path(lane) / self.plan.folder
+
     def new_spool(self, lane: str) -> Path:
         """Return a path for the output of one more command in a lane; who watches the run finds it by that."""
         self.spooled += 1
@@ -172,7 +176,7 @@ class Room:
         for layer in layers:
             env |= layer
         if self.plan.prepare is not None and self.plan.prepare.path:
-            root = self.space.lane_path(lane)
+            root = self.start(lane)
             folders = [str(root / folder) for folder in self.plan.prepare.path]
             env["PATH"] = os.pathsep.join([*folders, env.get("PATH", os.defpath)])
         return env

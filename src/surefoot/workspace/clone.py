@@ -9,6 +9,7 @@ store. Layout: git's gitrepository-layout(5). Read `surefoot.workspace.lanes` ne
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from surefoot.workspace.store import Store
 _KEPT = frozenset({"objects", "worktrees", "modules", "refs", "info", "HEAD"})
 _COPIED = ("config", "packed-refs", "shallow", "info/exclude", "info/attributes", "objects/info/alternates")
 _LANE_KEPT = frozenset({"modules", "HEAD", "commondir", "gitdir", "locked", "index"})
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _LOCKED = b"A lane of a Surefoot run.\n"
 
 
@@ -63,6 +65,17 @@ class Clone:
     def is_whole(self) -> bool:
         """Tell whether the clone is there at all."""
         return all((self.path / name).is_file() for name in ("HEAD", "config"))
+
+    def head(self, lane: str) -> str | None:
+        """Return the commit a body has checked out in the lane; None when that cannot be told."""
+        own = self.path / "worktrees" / lane
+        try:
+            said = (own / "HEAD").read_text("ascii").strip()
+            if said.startswith("ref: refs/") and ".." not in said:
+                said = (self.path / said.removeprefix("ref: ")).read_text("ascii").strip()
+        except (OSError, UnicodeDecodeError):
+            return None
+        return said if _COMMIT.fullmatch(said) else None
 
     def _empty_refs(self) -> None:
         """Remove all loose refs: those that count are packed."""
@@ -123,6 +136,7 @@ def write_pristine(pristine: Path, store: Store, source: Source, settings: Setti
         ("core.fsync", "committed"),
         ("gc.auto", "0"),
         ("maintenance.auto", "false"),
+        ("submodule.active", "."),
     ]
     (pristine / "info").mkdir(parents=True)
     (pristine / "objects/info").mkdir(parents=True)
@@ -130,7 +144,9 @@ def write_pristine(pristine: Path, store: Store, source: Source, settings: Setti
     write_file(pristine / "packed-refs", _packed_refs(source))
     write_file(pristine / "info/exclude", settings.excludes)
     write_file(pristine / "info/attributes", settings.attributes)
-    write_file(pristine / "objects/info/alternates", os.fsencode(store.objects) + b"\n")
+    # The user's objects as well, though the store borrows them: not every reader of objects follows a chain.
+    borrowed = [store.objects] if source.git_dir is None else [store.objects, source.git_dir / "objects"]
+    write_file(pristine / "objects/info/alternates", b"".join(os.fsencode(place) + b"\n" for place in borrowed))
     with suppress(FileNotFoundError):
         shutil.copyfile(store.git_dir / "shallow", pristine / "shallow")
 

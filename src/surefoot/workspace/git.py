@@ -69,6 +69,11 @@ class Git:
         """Return the same git with more variables."""
         return replace(self, env={**self.env, **{name: str(value) for name, value in variables.items()}})
 
+    def setting(self, settings: Iterable[tuple[str, str]]) -> Git:
+        """Return the same git with more settings, which win over those in files."""
+        more = (word for key, value in settings for word in ("-c", f"{key}={value}"))
+        return replace(self, options=(*self.options, *more))
+
     def attempt(self, *args: str, stdin: bytes = b"") -> GitEnding:
         """Call git and return how it ended, whatever the exit status.
 
@@ -136,6 +141,14 @@ def user_git(cwd: Path) -> Git:
     env = {name: value for name, value in os.environ.items() if name in _INHERITED}
     env |= {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
     return Git(cwd, env)
+
+
+def persons_git(root: Path, *, timeout_s: float, options: tuple[str, ...] = ()) -> Git:
+    """Return git as the user calls it themselves: with the whole environment, agents and hooks, but no editor."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    env |= user_git(root).env
+    env |= {"GIT_OPTIONAL_LOCKS": "1", "GIT_EDITOR": "true", "GIT_MERGE_AUTOEDIT": "no"}
+    return Git(root, env, options, timeout_s=timeout_s)
 
 
 def own_git(cwd: Path, git_dir: Path) -> Git:

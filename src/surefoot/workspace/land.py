@@ -13,7 +13,7 @@ from pathlib import Path
 
 from surefoot.errors import WorkspaceError
 from surefoot.workspace.files import remove_inside
-from surefoot.workspace.git import Git, join_names, split_names, user_git
+from surefoot.workspace.git import Git, join_names, persons_git, split_names
 from surefoot.workspace.store import Store
 from surefoot.workspace.trees import list_differences
 
@@ -24,19 +24,21 @@ _TIMEOUT_S = 3600.0
 def land_in_checkout(source_root: Path, commit: str, *, squash: bool, message: str) -> str:
     """Merge a run's commit into the branch the user has checked out; return the commit the branch is at then.
 
-    Fast-forward where possible, else a merge commit; with `squash` one ordinary commit.
+    Fast-forward where possible, else a merge commit; with `squash` one ordinary commit. Who signs commits gets one they
+    can sign: a merge commit also where a fast-forward would do.
 
     Raises:
         WorkspaceError: the checkout is not clean, the two do not go together, or a hook refused; nothing is changed.
     """
-    git = _landing_git(source_root)
+    git = persons_git(source_root, timeout_s=_TIMEOUT_S)
     before = git.line("rev-parse", "HEAD")
     _refuse_unclean(git, source_root)
     if git.attempt("merge-base", "--is-ancestor", commit, before).code == 0:
         return before
     if _merged_tree(git, before, commit) == git.line("rev-parse", f"{before}^{{tree}}"):
         return before
-    steps: list[tuple[str, ...]] = [("merge", "--quiet", "--no-edit", "--no-autostash", "-m", message, "--ff", commit)]
+    way = "--no-ff" if _signs(git) else "--ff"
+    steps: list[tuple[str, ...]] = [("merge", "--quiet", "--no-edit", "--no-autostash", "-m", message, way, commit)]
     if squash:
         steps = [
             ("merge", "--quiet", "--no-autostash", "--ff", "--squash", commit),
@@ -52,12 +54,8 @@ def land_in_checkout(source_root: Path, commit: str, *, squash: bool, message: s
     return git.line("rev-parse", "HEAD")
 
 
-def _landing_git(root: Path) -> Git:
-    """Return git with the user's whole environment: agents for signing, hooks, everything but an editor."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    env |= user_git(root).env
-    env |= {"GIT_OPTIONAL_LOCKS": "1", "GIT_EDITOR": "true", "GIT_MERGE_AUTOEDIT": "no"}
-    return Git(root, env, (), timeout_s=_TIMEOUT_S)
+def _signs(git: Git) -> bool:
+    return git.attempt("config", "--type=bool", "--get", "commit.gpgSign").out.strip() == b"true"
 
 
 def _refuse_unclean(git: Git, root: Path) -> None:

@@ -23,6 +23,7 @@ from surefoot.errors import RestoreFailed, WorkspaceError
 from surefoot.workspace.clone import Clone
 from surefoot.workspace.excluded import CACHE_NAMES, LANE_NAMES, is_cache
 from surefoot.workspace.files import (
+    is_beyond_link,
     is_folder,
     make_folder,
     open_files,
@@ -33,6 +34,7 @@ from surefoot.workspace.files import (
 )
 from surefoot.workspace.git import Git, join_names, split_names
 from surefoot.workspace.store import Store
+from surefoot.workspace.submodules import Copies, Submodule
 from surefoot.workspace.trees import (
     EXCLUDES,
     Differences,
@@ -63,11 +65,15 @@ class Restored:
 class Lane:
     """One worktree. Not for use by two callers at once."""
 
-    def __init__(self, name: str, run_dir: Path, store: Store) -> None:
-        """Know where the lane's parts lie; nothing is made yet."""
+    def __init__(self, name: str, run_dir: Path, store: Store, copies: Copies | None = None) -> None:
+        """Know where the lane's parts lie; nothing is made yet. `copies` are what its submodules come from."""
         self.name = name
         self.root = run_dir / "lanes" / name
         self.home = run_dir / "homes" / name
+        self._run_dir = run_dir
+        self._copies = copies
+        self._submodules: dict[str, tuple[Submodule, Lane]] = {}
+        """The submodules it holds, by path; each is put back as a lane is."""
         self._indexes = run_dir / "indexes" / name
         self._index = self._indexes / "checkpoint"
         self._next = self._indexes / "next"
@@ -85,7 +91,9 @@ class Lane:
     def throw_away(self) -> None:
         """Remove the lane with its scratch home."""
         self._tree = self._next_tree = None
-        for part in (self.root, self.home, self._indexes, self.clone.path):
+        self._submodules = {}
+        of_submodules = self._indexes.parent.glob(f"{self.name}+*")
+        for part in (self.root, self.home, self._indexes, self.clone.path, *of_submodules):
             remove_path(part)
 
     def keep_prepared(self) -> tuple[str, ...]:
@@ -96,7 +104,8 @@ class Lane:
         if made:
             with self._kept.open("ab") as file:
                 file.writelines(map(_exclude_pattern, made))
-        return made
+        inner = (f"{path}/{one}" for path, lane in self._inner() for one in lane.keep_prepared())
+        return (*made, *inner)
 
     def ignore_artifacts(self, paths: Sequence[str]) -> None:
         """Ignore these paths from now on, and no others that were named here before."""
@@ -144,6 +153,8 @@ class Lane:
             lock.unlink()
         self._take_index(self._store.at(self.root, self._index), tree)
         self._tree = tree
+        for submodule in self._find_submodules(tree):
+            self._lane_of(submodule).adopt(submodule.store.tree_of(submodule.commit))
 
     def tree(self, exclude: Sequence[str]) -> str:
         """Return the tree of what the lane holds now."""
@@ -158,13 +169,14 @@ class Lane:
         self._next_tree = None
         if not differences:
             return held
+        heads = self._submodule_heads()
         copy_index(self._index, self._next)
         try:
-            self._next_tree = write_tree(next_git, self.root, differences, exclude)
+            self._next_tree = write_tree(next_git, self.root, differences, exclude, heads)
         except WorkspaceError:
             open_files(self.root, (*differences.tracked, *differences.others))
             copy_index(self._index, self._next)
-            self._next_tree = write_tree(next_git, self.root, differences, exclude)
+            self._next_tree = write_tree(next_git, self.root, differences, exclude, heads)
         self._next_exclude = tuple(exclude)
         return self._next_tree or held
 
@@ -172,7 +184,86 @@ class Lane:
         """Return the paths at which the lane differs from its checkpoint, and which `tree` would look at."""
         self._held()
         found = self._differences(self._store.at(self.root, self._index))
-        return tuple(path for path in (*found.tracked, *found.others) if not matches(path, exclude))
+        inner = (f"{path}/{one}" for path, lane in self._inner() for one in lane.written(()))
+        return tuple(path for path in (*found.tracked, *found.others, *inner) if not matches(path, exclude))
+
+    def changed_submodules(self) -> dict[str, tuple[str, ...]]:
+        """Return the paths that differ inside submodules, by submodule: what no tree can hold.
+
+        A submodule in which another commit is checked out, one that the user's copy has, does not differ by that.
+        """
+        changed: dict[str, tuple[str, ...]] = {}
+        for path, lane in self._inner():
+            commit = self._submodules[path][0].commit
+            at = lane.clone.head(lane.name) or commit
+            paths = lane.differing(at) if at == commit or lane.has_commit(at) else (f"commit {at[:12]}",)
+            inner = (f"{one}/{path}" for one, paths in lane.changed_submodules().items() for path in paths)
+            if found := (*paths, *inner):
+                changed[path] = found
+        return changed
+
+    def put_back_submodules(self) -> None:
+        """Make the submodules what they are in the checkpoint."""
+        self._restore_submodules(self._held())
+
+    def has_commit(self, commit: str) -> bool:
+        """Tell whether the store of the lane has a commit."""
+        return self._store.git.attempt("cat-file", "-e", f"{commit}^{{commit}}").code == 0
+
+    def differing(self, commit: str) -> tuple[str, ...]:
+        """Return the paths at which the lane differs from a commit; nothing is stored."""
+        index, tree = self._index, self._store.tree_of(commit)
+        if tree != self._tree:
+            index = self._indexes / "other"
+            copy_index(self._index, index)
+            self._store.at(self.root, index).run("read-tree", "--reset", tree)
+        git = self._store.at(self.root, index)
+        found = self._differences(git)
+        tracked = (path for path in found.tracked if not self._is_submodule(git, path))
+        return (*tracked, *found.others, *found.nested)
+
+    def _submodule_heads(self) -> dict[str, str]:
+        """Return the commits that are checked out in the submodules, whatever they were meant to be."""
+        heads = ((path, lane.clone.head(lane.name)) for path, lane in self._inner())
+        return {path: at for path, at in heads if at is not None}
+
+    def _inner(self) -> list[tuple[str, Lane]]:
+        """Return the submodules that are in their places, as lanes."""
+        lanes = ((path, lane) for path, (_, lane) in self._submodules.items())
+        return [
+            (path, lane) for path, lane in lanes if not is_beyond_link(self.root, f"{path}/.git") and lane.is_filled()
+        ]
+
+    def is_filled(self) -> bool:
+        """Tell whether there is anything in the lane."""
+        return is_folder(self.root) and not _is_empty(self.root)
+
+    def _find_submodules(self, tree: str) -> tuple[Submodule, ...]:
+        if self._copies is None or not (self.root / ".gitmodules").is_file():
+            return ()
+        return self._copies.find(self._store, tree)
+
+    def _lane_of(self, submodule: Submodule) -> Lane:
+        """Return the lane that a submodule in this one is."""
+        known = self._submodules.get(submodule.path)
+        lane = known[1] if known is not None and known[0].key == submodule.key else self._make_lane_of(submodule)
+        self._submodules[submodule.path] = (submodule, lane)
+        return lane
+
+    def _make_lane_of(self, submodule: Submodule) -> Lane:
+        place = hashlib.blake2b(f"{submodule.path}\0{submodule.key}".encode("utf-8", "surrogateescape"), digest_size=6)
+        lane = Lane(f"{self.name}+{place.hexdigest()}", self._run_dir, submodule.store, submodule.copies)
+        lane.root, lane.home = self.root / submodule.path, self.home
+        lane.clone = Clone(self.clone.path / "modules" / place.hexdigest(), submodule.pristine)
+        return lane
+
+    def _restore_submodules(self, tree: str) -> None:
+        found = self._find_submodules(tree)
+        lanes = [self._lane_of(one) for one in found]
+        self._submodules = {one.path: (one, lane) for one, lane in zip(found, lanes, strict=True)}
+        for one, lane in self._submodules.values():
+            lane.clone.mend(one.commit, lane.name)
+            lane.restore(one.commit, one.store.tree_of(one.commit), ())
 
     def put_back(self, tree: str, paths: Sequence[str]) -> None:
         """Make these paths what they are in `tree`."""
@@ -186,6 +277,8 @@ class Lane:
         for path in paths:
             remove_inside(self.root, path)
         _check_out(git, sorted(known.intersection(paths)))
+        if not {".gitmodules", *self._submodules}.isdisjoint(paths):
+            self._restore_submodules(tree)
 
     def restore(self, commit: str, tree: str, exclude: Sequence[str]) -> Restored:
         """Make the lane hold `commit` again; untracked files that match `exclude` may stay."""
@@ -201,6 +294,7 @@ class Lane:
         if not self.clone.is_whole():
             self.clone.mend(commit, self.name)
         self.clone.point_lane(self.name, self.root, commit, self._index)
+        self._restore_submodules(tree)
         return restored
 
     def _held(self) -> str:
@@ -321,6 +415,7 @@ class Lane:
         lines: list[str] = []
         for path in (*self.ignored_paths(), *self._excluded(exclude)):
             _describe(os.fspath(self.root), path, caches, lines)
+        lines.extend(f"{path}\t{lane.ignored_state(caches, ())}" for path, lane in self._inner())
         lines.sort()
         digest.update("\0".join(lines).encode("utf-8", "surrogateescape"))
         return digest.hexdigest()

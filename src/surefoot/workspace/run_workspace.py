@@ -10,6 +10,7 @@ run_dir/                      $SUREFOOT_HOME/runs/RUN
     clones/NAME               the repository the bodies of a lane see; they may write here
     lanes/NAME, homes/NAME    its worktree and a scratch home; bodies write here
     indexes/NAME/             how the files of a lane were when it was right
+    submodules/KEY            store and pristine clone of a submodule
 ```
 
 Must never decide anything: the journal says which commit is the head, this makes it so. Every operation may be
@@ -33,12 +34,14 @@ from surefoot.workspace.files import remove_inside, remove_path, write_file
 from surefoot.workspace.git import git_version, split_names, user_git
 from surefoot.workspace.land import land_in_checkout, land_in_folder
 from surefoot.workspace.lanes import Lane, Restored
+from surefoot.workspace.lfs import lend_contents, own_lfs, users_lfs
 from surefoot.workspace.refs import Published, Refs
 from surefoot.workspace.source import Source, SourceKind, read_settings
+from surefoot.workspace.starting import Remark, find_start
 from surefoot.workspace.store import Merge, Store, create_store
-from surefoot.workspace.trees import copy_index, list_differences, write_tree
+from surefoot.workspace.submodules import Copies
 
-_PARTS = ("workspace.json", "claimed.json", "store", "pristine", "clones", "lanes", "homes", "indexes")
+_PARTS = ("workspace.json", "claimed.json", "store", "pristine", "clones", "lanes", "homes", "indexes", "submodules")
 _FORMAT = "1"
 _LANE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
@@ -66,11 +69,14 @@ class RunWorkspace:
         self._run_dir = run_dir
         self._record = record
         self._store = Store(run_dir / "store")
+        self._copies = Copies(run_dir, Path(record["root"])) if record["git_dir"] is not None else None
         self._lanes: dict[str, Lane] = {}
         self._trees: dict[str, str] = {record["base"]: record["base_tree"]}
         self._last_added: tuple[str, str, tuple[str, ...]] = ("", "", ())
         """The commit written last, its parent, and the objects it adds to it: what is published next, as a rule."""
         self.root = Path(record["root"])
+        self.remarks: tuple[Remark, ...] = ()
+        """What a person should know about what the run starts from; told when it is created."""
         self._refs = _refs_of(record, self._store)
 
     @classmethod
@@ -95,9 +101,10 @@ class RunWorkspace:
         for part in _PARTS:
             remove_path(run_dir / part)
         settings = read_settings(source)
-        store = create_store(run_dir / "store", settings, source.git_dir)
+        store = create_store(run_dir / "store", settings, source)
         author = (settings.name, settings.email, int(at))
-        base, not_held = _base_of(source, store, run, author, include_dirty=include_dirty)
+        start = find_start(source, settings, store, author, run=run, include_dirty=include_dirty)
+        base = start.commit
         record = _Record(
             format=_FORMAT,
             run=run,
@@ -106,11 +113,12 @@ class RunWorkspace:
             git_dir=None if source.git_dir is None else str(source.git_dir),
             base=base,
             base_tree=store.tree_of(base),
-            not_held=list(not_held),
+            not_held=list(start.nested),
             name=settings.name,
             email=settings.email,
         )
         workspace = cls(run_dir, record)
+        workspace.remarks = start.remarks
         text = json.dumps(record, indent=1)
         write_file(run_dir / "claimed.json", text.encode("utf-8", "surrogateescape"))
         workspace._claim_base(source)
@@ -277,21 +285,13 @@ class RunWorkspace:
         """Return the paths at which a lane differs from its checkpoint, gone ones included; nothing is stored."""
         return self._lane(name).written(exclude)
 
-    def has_filters(self) -> bool:
-        """Tell whether the repository's attributes name clean and smudge filters, which no run applies."""
-        asked = (
-            "grep",
-            "--quiet",
-            "--fixed-strings",
-            "-e",
-            "filter=",
-            self.base,
-            "--",
-            ".gitattributes",
-            "**/.gitattributes",
-        )
-        own = self._store.git_dir / "info" / "attributes"
-        return self._store.git.attempt(*asked).code == 0 or (own.is_file() and b"filter=" in own.read_bytes())
+    def changed_submodules(self, name: str) -> dict[str, tuple[str, ...]]:
+        """Return what of a lane's submodules differs, by submodule: no commit of the repository can hold that."""
+        return self._lane(name).changed_submodules()
+
+    def put_back_submodules(self, name: str) -> None:
+        """Make the submodules of a lane what they are in its checkpoint."""
+        self._lane(name).put_back_submodules()
 
     def place(self, name: str, commit: str, tree: str, *, exclude: Sequence[str] = ()) -> None:
         """Make a lane hold the files of `tree` with `commit` checked out; what matches `exclude` may stay."""
@@ -468,7 +468,7 @@ class RunWorkspace:
         if lane is None:
             if not _LANE_NAME.fullmatch(name):
                 raise WorkspaceError(f"{name!r} cannot be the name of a lane. Use letters, digits, `.`, `_` and `-`.")
-            lane = self._lanes[name] = Lane(name, self._run_dir, self._store)
+            lane = self._lanes[name] = Lane(name, self._run_dir, self._store, self._copies)
         return lane
 
     def _restore(self, lane: Lane, commit: str, exclude: Sequence[str]) -> Restored:
@@ -482,7 +482,11 @@ class RunWorkspace:
         last, parent, objects = self._last_added
         if last != commit or parent not in known:
             objects = self._store.new_objects(commit, known)
-        self._store.lend(objects, Path(self._record["git_dir"]) / "objects")
+        git_dir = Path(self._record["git_dir"])
+        own = own_lfs(self._store.git_dir)
+        if own.is_dir():
+            lend_contents(self._store.git, objects, own, users_lfs(git_dir))
+        self._store.lend(objects, git_dir / "objects")
 
     def _claim_base(self, source: Source) -> None:
         """Keep the base in the user's repository, so that its gc keeps what the run borrows."""
@@ -562,34 +566,3 @@ def _alternates(objects: Path) -> tuple[Path, ...]:
                 found[borrowed] = None
                 asked.append(borrowed)
     return tuple(found)
-
-
-def _base_of(
-    source: Source, store: Store, run: str, author: tuple[str, str, int], *, include_dirty: bool
-) -> tuple[str, tuple[str, ...]]:
-    """Return the commit a run starts from, and the nested repositories it cannot hold."""
-    if source.kind == "git" and not include_dirty:
-        assert source.head is not None
-        return source.head, ()
-    index = store.git_dir / "base-index"
-    git = store.at(source.root, index)
-    message = f"The folder as surefoot run {run} found it\n"
-    if source.kind == "git":
-        assert source.git_dir is not None
-        own = Path(user_git(source.root).line("rev-parse", "--path-format=absolute", "--git-path", "index"))
-        copy_index(own, index)
-        git = user_git(source.root).having(
-            GIT_INDEX_FILE=index,
-            GIT_OBJECT_DIRECTORY=store.objects,
-        )
-        if git.run("ls-files", "--unmerged"):
-            text = f"A merge with conflicts is under way in {str(source.root)!r}, so its files cannot be a base. "
-            raise WorkspaceError(text + "Finish or abort the merge, or start without --include-dirty.")
-        message = f"The uncommitted changes surefoot run {run} started from\n"
-    differences = list_differences(git)
-    tree = write_tree(git, source.root, differences) or git.line("write-tree")
-    index.unlink(missing_ok=True)
-    if source.head is not None and tree == store.tree_of(source.head):
-        return source.head, differences.nested
-    commit, _ = store.write_commit(source.head, tree, message, author)
-    return commit, differences.nested

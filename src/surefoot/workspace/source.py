@@ -17,6 +17,7 @@ from surefoot.errors import WorkspaceError
 from surefoot.workspace.excluded import is_never_committed
 from surefoot.workspace.files import write_file
 from surefoot.workspace.git import split_names, user_git
+from surefoot.workspace.lfs import users_lfs
 
 SourceKind = Literal["git", "folder"]
 _CARRIED = frozenset(
@@ -50,6 +51,12 @@ class Source:
     dirty: tuple[str, ...]
     """Paths that differ from it, untracked ones included."""
 
+    @property
+    def lfs(self) -> Path:
+        """Return where the repository keeps the contents of Git LFS files."""
+        assert self.git_dir is not None
+        return users_lfs(self.git_dir)
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -62,7 +69,9 @@ class Settings:
     carried: tuple[tuple[str, str], ...]
     """Settings that decide how files are stored."""
     remotes: tuple[tuple[str, str], ...]
-    """The user's remotes without passwords, so that a step can push to them by name."""
+    """The user's remotes (and those of submodules) without passwords, so that a step can push to them by name."""
+    promisors: tuple[str, ...]
+    """Remotes that keep objects for a partial clone."""
     excludes: bytes
     """Ignore rules that stand in no `.gitignore`."""
     attributes: bytes
@@ -117,6 +126,8 @@ def read_settings(source: Source) -> Settings:
             remotes.append(
                 (key, _absolute_url(source.root, _LOGIN.sub(r"\1", value)) if key.endswith("url") else value)
             )
+        if key.startswith("submodule.") and key.endswith(".url"):
+            remotes.append((key, _absolute_url(source.root, _LOGIN.sub(r"\1", value))))
         values[key] = value if has_value else "true"
     name, email = values.get("user.name"), values.get("user.email")
     if not name or not email:
@@ -126,9 +137,21 @@ def read_settings(source: Source) -> Settings:
         email=email,
         carried=tuple((key, values[key]) for key in sorted(_CARRIED & values.keys())),
         remotes=tuple(remotes),
+        promisors=_promisors(values),
         excludes=_joined(source, values, "core.excludesfile", "ignore", "info/exclude"),
         attributes=_joined(source, values, "core.attributesfile", "attributes", "info/attributes"),
     )
+
+
+def _promisors(values: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the remotes that promise what a partial clone lacks, the one it was cloned from first."""
+    first = values.get("extensions.partialclone")
+    others = (key[len("remote.") : -len(".promisor")] for key, value in values.items() if _is_promise(key, value))
+    return tuple(dict.fromkeys([*([first] if first else []), *others]))
+
+
+def _is_promise(key: str, value: str) -> bool:
+    return key.startswith("remote.") and key.endswith(".promisor") and value.lower() in {"true", "yes", "on", "1"}
 
 
 def write_git_configuration(path: Path) -> None:

@@ -17,7 +17,8 @@ from pathlib import Path
 from surefoot.errors import WorkspaceError
 from surefoot.workspace.files import write_file
 from surefoot.workspace.git import Git, own_git, split_names
-from surefoot.workspace.source import Settings, config_text
+from surefoot.workspace.lfs import lfs_settings, own_lfs
+from surefoot.workspace.source import Settings, Source, config_text
 
 _FSYNC_EACH_MAX = 256
 _NOBODY = {
@@ -170,8 +171,9 @@ class Store:
             target.chmod(0o444)
 
 
-def create_store(git_dir: Path, settings: Settings, borrow_from: Path | None) -> Store:
-    """Make a store that borrows the objects of the repository `borrow_from`."""
+def create_store(git_dir: Path, settings: Settings, source: Source) -> Store:
+    """Make a store that borrows the objects of the user's repository, if they have one."""
+    borrow_from = source.git_dir
     algorithm = dict(settings.carried).get("extensions.objectformat", "sha1")
     git_dir.mkdir(parents=True)
     made = own_git(git_dir, git_dir)
@@ -179,7 +181,8 @@ def create_store(git_dir: Path, settings: Settings, borrow_from: Path | None) ->
     carried = {key: value for key, value in settings.carried if not key.startswith("extensions.")}
     # Durability is the store's own affair: what a failed attempt leaves behind need not reach the disk.
     ours = {"core.safecrlf": "false", "core.fsync": "none", "core.looseCompression": "1", "gc.auto": "0"}
-    config = (git_dir / "config").read_bytes() + config_text({**carried, **ours}.items())
+    lfs = () if borrow_from is None else lfs_settings(own_lfs(git_dir), source.lfs)
+    config = (git_dir / "config").read_bytes() + config_text([*carried.items(), *ours.items(), *lfs])
     write_file(git_dir / "config", config)
     for name, content in (("exclude", settings.excludes), ("attributes", settings.attributes)):
         (git_dir / "info").mkdir(exist_ok=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import shutil
 import stat
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from surefoot.errors import WorkspaceError
 from surefoot.workspace.excluded import IGNORED
 from surefoot.workspace.files import is_beyond_link
 from surefoot.workspace.git import Git, join_names, split_names
+from surefoot.workspace.lfs_filter import KEEP_VARIABLE
 
 _UNREAD = "could not open directory"
 EXCLUDES = ("--exclude-standard", *(f"--exclude={pattern}" for pattern in IGNORED))
@@ -77,11 +78,17 @@ def copy_index(index: Path, to: Path) -> None:
         to.unlink(missing_ok=True)
 
 
-def write_tree(git: Git, root: Path, differences: Differences, exclude: Sequence[str] = ()) -> str | None:
+def write_tree(
+    git: Git,
+    root: Path,
+    differences: Differences,
+    exclude: Sequence[str] = (),
+    heads: Mapping[str, str] | None = None,
+) -> str | None:
     """Put the differences into the index that `git` is set up for and write the tree; None: there are none.
 
     Paths that match `exclude` are left out when untracked, and stay as they were when tracked. Submodules stay as they
-    were. What is no file any more (a pipe, say) counts as deleted.
+    were, save those that `heads` gives another commit. What is no file any more (a pipe, say) counts as deleted.
     """
     paths = [path for path in (*differences.tracked, *differences.others) if not matches(path, exclude)]
     gone: list[str] = []
@@ -101,10 +108,14 @@ def write_tree(git: Git, root: Path, differences: Differences, exclude: Sequence
     submodules = links_to_commits(git, folders) if folders else frozenset[str]()
     gone.extend(path for path in folders if path not in submodules)
     paths = [path for path in paths if path not in submodules]
-    if not paths:
+    moves = [(path, commit) for path, commit in (heads or {}).items() if path in submodules]
+    if not paths and not moves:
         return None
+    if moves:
+        git.run("update-index", "-z", "--index-info", stdin=join_names(f"160000 {at}\t{path}" for path, at in moves))
     if gone:
         git.run("update-index", "--force-remove", "-z", "--stdin", stdin=join_names(gone))
     staged = join_names(sorted(set(paths).difference(gone)))
-    git.run("update-index", "--add", "--remove", "--replace", "-z", "--stdin", stdin=staged)
+    keeping = git.having(**{KEEP_VARIABLE: "1"})
+    keeping.run("update-index", "--add", "--remove", "--replace", "-z", "--stdin", stdin=staged)
     return git.line("write-tree")
