@@ -208,9 +208,12 @@ class Journal:
         return self._database.data_version()
 
     def raise_token(self, run: RunId) -> int:
-        """Make all earlier fencing tokens of the run void and return the new one. Durable."""
+        """Make all earlier fencing tokens of the run void and return the new one.
+
+        On disk with the next durable commit: with the engine's start, before it performs anything.
+        """
         with self._database.lock:
-            with self._database.transaction(durable=True) as connection:
+            with self._database.transaction(durable=False) as connection:
                 token = _raise_token(connection, run)
             self._tokens[run] = token
         faults.point("journal.token.raised")
