@@ -71,7 +71,8 @@ def measure(setting: Setting) -> Section:
     section.notes += [
         f"{NAMES[who]}: {DURABILITY[who]} ({versions(PACKAGES[who])})." for who in ("raw", "surefoot", *peers)
     ]
-    section.notes += [f"{NAMES[peer]} is not installed and was not measured." for peer in PEERS if peer not in peers]
+    why = "this is a smoke run" if setting.quick else "it is not installed"
+    section.notes += [f"{NAMES[peer]} was not measured: {why}." for peer in PEERS if peer not in peers]
     return section
 
 
