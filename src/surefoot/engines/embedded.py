@@ -31,7 +31,6 @@ NOTICE_S = 0.25
 
 _SYNCED: frozenset[type[Event]] = frozenset(
     {
-        ev.RunCreated,
         ev.EngineStarted,
         ev.StepStarted,
         ev.StepVerified,
