@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -46,7 +46,7 @@ def test_a_peer_that_was_not_measured_is_named(page: Path) -> None:
 
 def test_the_plot_shows_every_piece_of_work(page: Path) -> None:
     """The picture is well-formed and holds one heading for each of W1 to W3."""
-    texts = [each.text or "" for each in ElementTree.parse(page.with_name("performance.svg")).iter()]  # noqa: S314 - ours
+    texts = [each.text or "" for each in ET.parse(page.with_name("performance.svg")).iter()]  # noqa: S314 - ours
     assert [text[:2] for text in texts if text[:1] == "W"] == ["W1", "W2", "W3"]
 
 

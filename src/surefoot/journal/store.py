@@ -69,18 +69,10 @@ class Batch:
 class Appended:
     """A batch that is committed."""
 
-    recorded: tuple[Recorded, ...]
-    """Its events with their positions."""
-
-    @property
-    def seq(self) -> int:
-        """Return the position of its last event."""
-        return self.recorded[-1].seq
-
-    @property
-    def hash(self) -> str:
-        """Return the hash of its last event."""
-        return self.recorded[-1].hash
+    seq: int
+    """The position of its last event."""
+    hash: str
+    """The hash of its last event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,20 +309,18 @@ class Journal:
     ) -> Appended:
         run = batch.run
         seq, previous = self._end(run, ends)
-        recorded: list[Recorded] = []
         bindings: list[tuple[Binding, ...]] = []
-        for row, event in zip(rows, batch.events, strict=True):
+        for row in rows:
             seq += 1
             previous = row_hash(previous, run, seq, row, RELEASE)
             bindings.append((run, seq, row.kind, row.version, RELEASE, row.body, previous))
-            recorded.append(Recorded(run, seq, event, previous.hex()))
         connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)", bindings)
         first = batch.events[0]
         if isinstance(first, RunCreated):
             goal = (first.plan.goal.strip().splitlines() or [""])[0]
             connection.execute("INSERT INTO runs VALUES (?, ?, ?, ?)", (run, first.repository, goal, first.at))
         ends[run] = (seq, previous)
-        return Appended(tuple(recorded))
+        return Appended(seq, previous.hex())
 
 
 def _raise_token(connection: Connection, run: RunId) -> int:
