@@ -62,6 +62,6 @@ def test_a_goal_is_judged_in_its_own_direction(value: float, is_floor: bool, ver
 
 @pytest.mark.slow
 def test_ten_thousand_finished_steps_stay_small() -> None:
-    """What a finished step leaves in memory is bounded: 6 kB, a multiple of what it is."""
+    """What a finished step leaves in memory is bounded: 8 kB, twice what it was when this was written."""
     figures = json.loads(python("-m", "bench.memory", "10000"))
-    assert figures["per_step_bytes"] < 6_000
+    assert figures["per_step_bytes"] < 8_000
