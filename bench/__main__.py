@@ -12,7 +12,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import memory, opening, repository, start_up, steps
+from bench import memory, opening, repository, scheduling, start_up, steps
 from bench.measuring import ROOT, Measurement, Setting
 from bench.page import conditions, print_goals, print_section, write_page
 from bench.plot import draw
@@ -22,6 +22,7 @@ MEASUREMENTS: tuple[Measurement, ...] = (
     opening.measure,
     memory.measure,
     repository.measure,
+    scheduling.measure,
     start_up.measure,
 )
 PAGE = "performance.md"
