@@ -6,7 +6,7 @@ BIN := .venv/bin
 PYTEST_FLAGS ?= -n auto
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test test-all format lock clean
+.PHONY: help setup demo check test test-all bench format lock clean
 
 help: ## show this
 	@sed -n 's/^\([a-z-]*\):.*## /\1@/p' $(MAKEFILE_LIST) | awk -F@ '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -28,6 +28,9 @@ test: check ## everything that must hold before a change lands
 test-all: check ## also the whole crash matrix, soaks and real migrations; the result goes to docs/test-all.md
 	$(BIN)/python scripts/test_all.py $(PYTEST_FLAGS)
 
+bench: .venv-bench/.ok ## measure how fast it is, beside raw SQLite, LangGraph and DBOS; writes docs/performance.md (10 minutes)
+	@.venv-bench/bin/python -m bench $(BENCH_FLAGS)
+
 format: .venv/.ok ## put the code into shape
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
@@ -36,9 +39,15 @@ lock: .venv/.ok ## take the newest allowed releases into uv.lock and constraints
 	$(BIN)/python -m uv lock --upgrade
 	$(BIN)/python scripts/export_constraints.py
 
-clean: ## remove .venv and everything that was built or fetched
-	rm -rf .venv build dist
+clean: ## remove .venv, .venv-bench and everything that was built or fetched
+	rm -rf .venv .venv-bench build dist
 
 .venv/.ok: pyproject.toml uv.lock constraints.txt scripts/setup.sh
 	@scripts/setup.sh "$(PYTHON)"
+	@touch $@
+
+# An environment of its own: what Surefoot is measured beside has no place where it is developed. Without it (no network,
+# say) the peers are named as not measured: `.venv/bin/python -m bench`.
+.venv-bench/.ok: .venv/.ok pyproject.toml uv.lock
+	UV_PROJECT_ENVIRONMENT=.venv-bench UV_PYTHON_DOWNLOADS=never $(BIN)/python -m uv sync --quiet --locked --no-default-groups --group bench --extra sandbox --python $(BIN)/python
 	@touch $@

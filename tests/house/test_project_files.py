@@ -10,7 +10,7 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-WRITTEN_BY_HAND = ("src", "tests", "examples", "scripts", "docs", ".ci")
+WRITTEN_BY_HAND = ("src", "tests", "examples", "scripts", "bench", "docs", ".ci")
 # Put together here, so that this file does not find itself.
 LOOSE_END = re.compile(r"\b(" + "|".join(["TO" + "DO", "FIX" + "ME", "XX" + "X"]) + r")\b")
 

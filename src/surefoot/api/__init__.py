@@ -1,13 +1,20 @@
 """The public way in: start, resume and steer runs, and read what they did.
 
-Owns the choice of engine and the layout of `$SUREFOOT_HOME`. Must never print. Read `home` first, then `running`.
+Owns the choice of engine and the layout of `$SUREFOOT_HOME`. Must never print. Its names are loaded on first use, so
+that reading a run does not load what carries one out. Read `home` first, then `running`.
 """
 
-from surefoot.api.home import Home, home_folder
-from surefoot.api.people import answer, cancel, pause, restore, retry
-from surefoot.api.reading import RunSummary, audit, events, report, runs
-from surefoot.api.running import Engagement, Options, create_run, engage
-from surefoot.api.storing import collect_garbage, land_run, remove_run
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from surefoot.api.home import Home, home_folder
+    from surefoot.api.people import answer, cancel, pause, restore, retry
+    from surefoot.api.reading import RunSummary, audit, events, report, runs
+    from surefoot.api.running import Engagement, Options, create_run, engage
+    from surefoot.api.storing import collect_garbage, land_run, remove_run
 
 __all__ = [
     "Engagement",
@@ -30,3 +37,19 @@ __all__ = [
     "retry",
     "runs",
 ]
+
+_PLACES = {
+    **dict.fromkeys(("Home", "home_folder"), "home"),
+    **dict.fromkeys(("answer", "cancel", "pause", "restore", "retry"), "people"),
+    **dict.fromkeys(("RunSummary", "audit", "events", "report", "runs"), "reading"),
+    **dict.fromkeys(("Engagement", "Options", "create_run", "engage"), "running"),
+    **dict.fromkeys(("collect_garbage", "land_run", "remove_run"), "storing"),
+}
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name on first use."""
+    place = _PLACES.get(name)
+    if place is None:
+        raise AttributeError(f"module 'surefoot.api' has no attribute {name!r}")
+    return getattr(import_module(f"surefoot.api.{place}"), name)

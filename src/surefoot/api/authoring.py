@@ -11,12 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from surefoot.api.home import Home
 from surefoot.api.running import Functions, Options, Source, Watching, create_run, engage
+from surefoot.api.sharing import shared_home
 from surefoot.core import plan as model
 from surefoot.core.ids import RunId, StepId, encode_id
 from surefoot.core.plan import Effect, Expect, OnFailure, RetryPolicy, Tier
 from surefoot.core.report import Json, report_of
+from surefoot.core.state import RunState
 from surefoot.errors import PlanInvalid
 from surefoot.workers.room import Function
 
@@ -250,11 +251,11 @@ async def run_plan(
         PlanInvalid: the plan cannot run.
         RunHeld: another engine is at work on the run.
     """
-    with Home(home) as opened:
-        run = RunId(run_id) if run_id is not None else None
+    with shared_home(home) as opened:
+        run: RunId | RunState | None = RunId(run_id) if run_id is not None else None
         if run is None or opened.journal.head(run)[0] == 0:
             source = Source(repository=None if repo is None else Path(repo))
-            run = create_run(opened, plan.compiled(), source, run_id=run_id, options=options).created.run
+            run = create_run(opened, plan.compiled(), source, run_id=run_id, options=options)
         state = await engage(opened, run, options, watching=watching, functions=plan.functions)
         return report_of(state)
 

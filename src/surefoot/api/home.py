@@ -16,6 +16,7 @@ from surefoot.core.state import RunState
 from surefoot.engines.snapshots import load_state
 from surefoot.errors import RunNotFound
 from surefoot.journal import Journal
+from surefoot.journal.claim import holder_of
 
 LATEST = "latest"
 
@@ -56,6 +57,10 @@ class Home:
     def run_folder(self, run: RunId) -> Path:
         """Return the folder of a run."""
         return self.folder / "runs" / run
+
+    def is_held(self, run: RunId) -> bool:
+        """Tell whether an engine is at work on the run."""
+        return holder_of(self.run_folder(run)) is not None
 
     def find(self, name: str = LATEST, repository: Path | None = None) -> RunId:
         """Return the run that an id, a unique prefix or `latest` means; `latest` looks at one repository if given.

@@ -125,14 +125,9 @@ async def cancel(home: Home, run: RunId, *, by: str = "") -> RunState:
 
 async def _settle(home: Home, run: RunId, state: RunState) -> RunState:
     """Let an engine do what was asked for, unless one is at work that will."""
-    if is_held(home, run):
+    if home.is_held(run):
         return state
     return await engage(home, run, resume=False)
-
-
-def is_held(home: Home, run: RunId) -> bool:
-    """Tell whether an engine is at work on the run."""
-    return holder_of(home.run_folder(run)) is not None
 
 
 def refuse_held(home: Home, run: RunId) -> None:

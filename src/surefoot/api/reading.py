@@ -11,11 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from surefoot.api.home import Home
-from surefoot.api.people import is_held
 from surefoot.core.ids import RunId
 from surefoot.core.report import Json, report_of, standing_of
 from surefoot.journal import Recorded
-from surefoot.workspace import RunWorkspace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +51,7 @@ def runs(home: Home) -> list[RunSummary]:
 def _summary(home: Home, run: RunId) -> RunSummary:
     state = home.state(run)
     standing = standing_of(state)
-    if standing == "running" and not is_held(home, run):
+    if standing == "running" and not home.is_held(run):
         standing = "stopped"
     steps = list(state.steps())
     return RunSummary(
@@ -93,6 +91,8 @@ def audit(home: Home, run: RunId) -> list[str]:
     state = home.state(run)
     if state.created.repository is None:
         return []
+    from surefoot.workspace import RunWorkspace
+
     space = RunWorkspace.open(home.run_folder(run), Path(state.created.repository), run)
     problems += [f"workspace: {text}" for text in space.missing()]
     published = space.published()

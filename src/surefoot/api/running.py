@@ -20,17 +20,18 @@ from pathlib import Path
 
 from surefoot.api.history import earlier_times
 from surefoot.api.home import Home
+from surefoot.api.sharing import shared_writer
 from surefoot.clock import SystemClock
 from surefoot.core import events as ev
 from surefoot.core.events import Event, Finding, Severity
 from surefoot.core.graph import build_graph
 from surefoot.core.ids import RUN_ID, RunId, StepId
+from surefoot.core.kernel import apply
 from surefoot.core.plan import AskBody, FunctionBody, Plan
 from surefoot.core.review import review
 from surefoot.core.services import problems_of_services
 from surefoot.core.state import RunState
 from surefoot.engines.embedded import Observer, RunLoop
-from surefoot.engines.writer import GroupWriter
 from surefoot.errors import JournalError, PlanInvalid, RunExists, UsageError, WorkspaceError
 from surefoot.faults import point
 from surefoot.journal import RELEASE, Batch, Claim, Holder
@@ -132,11 +133,15 @@ def create_run(
     created = replace(created, estimates=earlier_times(home.journal, created))
     point("run.create.workspace")
     events = (created, *_consents(options, created.at))
-    batch = Batch(run=run, expected=0, events=events, token=None, durable=True)
+    # On disk with the start of an engine, which is waited for, or when the home is closed.
+    batch = Batch(run=run, expected=0, events=events, token=None)
     result = home.journal.append([batch])[0]
     if isinstance(result, Exception):
         raise result
-    return home.state(run)
+    state = apply(None, created)
+    for consent in events[1:]:
+        apply(state, consent)
+    return state
 
 
 def _validate(plan: Plan, source: Source) -> None:
@@ -258,7 +263,7 @@ class Watching:
 
 async def engage(
     home: Home,
-    run: RunId,
+    run: RunId | RunState,
     options: Options | None = None,
     *,
     watching: Watching | None = None,
@@ -268,18 +273,23 @@ async def engage(
 ) -> RunState:
     """Claim the run and work on it until it ends, pauses or waits for a person; return its state then.
 
+    `run` may be what `create_run` has just returned: that spares the reading of the journal, and is thrown away if the
+    journal has gone on since.
+
     Raises:
         RunHeld: another engine holds it.
         WorkspaceMissing: the run's own workspace is gone.
         ClaimLost: another engine took the run over.
     """
     options, watching, clock = options or Options(), watching or Watching(), clock or SystemClock()
-    with _claimed(home, run, options):
-        await in_thread(sweep, mark_prefix_of(home.run_folder(run)))
-        room = _open_room(home, run, functions or {}, clock, watching)
-        writer = GroupWriter(home.journal)
+    run, known = (run, None) if isinstance(run, str) else (run.created.run, run)
+    with _claimed(home, run, options), shared_writer(home) as writer:
+        state = home.state(run) if known is None else known
+        if state.has_workspace:  # without one there are no commands that could be left over
+            await in_thread(sweep, mark_prefix_of(home.run_folder(run)))
+        room = _open_room(home, state.created, functions or {}, clock, watching)
         token = home.journal.raise_token(run)
-        loop = RunLoop(room, home.journal, writer, token=token, observer=watching.observer)
+        loop = RunLoop(room, home.journal, writer, state, token=token, observer=watching.observer)
         _refuse_short_journal(home, room, loop.state)
         _adopt_lanes(room, loop.state)
         loop.waits_for_answers = watching.answers_here
@@ -287,10 +297,7 @@ async def engage(
         if watching.engaged is not None:
             watching.engaged(engagement)
         loop.tell(*_opening(loop.state, room, options, token, resume=resume))
-        try:
-            engagement.result = await loop.drive()
-        finally:
-            writer.close()
+        engagement.result = await loop.drive()
         return loop.state
 
 
@@ -366,8 +373,8 @@ def _claimed(home: Home, run: RunId, options: Options) -> Generator[None]:
         claim.release()
 
 
-def _open_room(home: Home, run: RunId, functions: Functions, clock: Clock, watching: Watching) -> Room:
-    created = home.created(run)
+def _open_room(home: Home, created: ev.RunCreated, functions: Functions, clock: Clock, watching: Watching) -> Room:
+    run = created.run
     missing = [s.id for s in created.plan.steps if isinstance(s.body, FunctionBody) and s.id not in functions]
     if missing:
         raise UsageError(

@@ -11,7 +11,6 @@ import time
 from pathlib import Path
 
 from surefoot.api.home import Home
-from surefoot.api.people import is_held
 from surefoot.core.ids import RunId
 from surefoot.errors import RunHeld, UsageError
 from surefoot.workspace import RunWorkspace
@@ -46,7 +45,7 @@ def remove_run(home: Home, run: RunId, *, branch: bool = False) -> bool:
         RunHeld: an engine is at work on it.
         UsageError: nothing but the run holds what it verified, and `branch` was not asked for; nothing is deleted.
     """
-    if is_held(home, run):
+    if home.is_held(run):
         raise RunHeld(f"run {run!r} is being worked on; `surefoot cancel {run}` first", run=run)
     folder = home.run_folder(run)
     created = home.created(run)

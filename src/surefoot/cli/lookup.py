@@ -10,7 +10,6 @@ from pathlib import Path
 from surefoot.api.home import LATEST, Home
 from surefoot.core.ids import RunId
 from surefoot.errors import UsageError
-from surefoot.workspace.git import user_git
 
 
 def root_of(repo: Path | None) -> Path:
@@ -22,6 +21,8 @@ def root_of(repo: Path | None) -> Path:
     folder = (repo or Path()).resolve()
     if not folder.is_dir():
         raise UsageError(f"there is no folder {str(folder)!r}; name an existing one with --repo")
+    from surefoot.workspace.git import user_git
+
     found = user_git(folder).attempt("rev-parse", "--show-toplevel")
     return Path(found.out.decode("utf-8", "surrogateescape").rstrip("\n")) if found.code == 0 else folder
 

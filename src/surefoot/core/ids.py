@@ -16,13 +16,16 @@ BlobId = NewType("BlobId", str)
 
 ID_LENGTH_MAX = 200
 _ID_CHARACTERS = "-/@+._"
+_PLAIN_ID = re.compile(r"[A-Za-z0-9._/@+-]*", re.ASCII)
+"""Ids that stand for themselves; nearly all do."""
 _GLOB_PARTS = re.compile(r"(\*|\?)")
 RUN_ID = re.compile(r"^\d{8}-[0-9a-z]{6}$")
 
 
 def encode_id(text: str) -> StepId:
     """Return `text` as a step id: characters outside `A-Z a-z 0-9 . _ - / @ +` are percent-encoded."""
-    return StepId(quote(text, safe=_ID_CHARACTERS, errors="surrogateescape"))
+    plain = _PLAIN_ID.fullmatch(text)
+    return StepId(text if plain else quote(text, safe=_ID_CHARACTERS, errors="surrogateescape"))
 
 
 def matches_id(pattern: str, name: str) -> bool:

@@ -105,13 +105,22 @@ def full_resource(state: RunState, node: StepState) -> str | None:
 def startable(state: RunState, candidates: list[StepState], count: int) -> list[StepState]:
     """Return up to `count` of the candidates that may run beside what runs and beside each other."""
     running = [state.nodes[name] for name in state.active if state.nodes[name].status is not StepStatus.WAITING]
+    # Only those that declare something can be in the way: a thousand steps that do not are not compared pair by pair.
+    claiming = [node for node in running if _claims(node)]
     taken: list[StepState] = []
     for node in candidates:
         if len(taken) == count:
             break
-        if has_turn(state, node) or _fits(state, node, [*running, *taken]):
+        if not _claims(node):
             taken.append(node)
+        elif has_turn(state, node) or _fits(state, node, claiming):
+            taken.append(node)
+            claiming.append(node)
     return taken
+
+
+def _claims(node: StepState) -> bool:
+    return node.spec.writes is not None or bool(node.spec.uses)
 
 
 def _fits(state: RunState, node: StepState, others: list[StepState]) -> bool:

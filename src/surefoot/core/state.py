@@ -254,6 +254,8 @@ class LaneState:
     """Whether it is being made usable."""
     is_ready: bool = False
     needs_fresh: bool = False
+    made: int = 0
+    """How often it was thrown away and made anew."""
     epoch: int = 0
     """Counts the bodies that may have changed something the tree does not hold."""
     held_by: StepId | None = None
@@ -271,7 +273,7 @@ class LaneState:
     @property
     def key(self) -> str:
         """Name what verdicts depend on beside the tree."""
-        return f"{self.environment}#{self.name}.{self.epoch}" if self.epoch else self.environment
+        return f"{self.environment}#{self.name}.{self.made}.{self.epoch}" if self.epoch else self.environment
 
 
 @dataclass(slots=True)

@@ -32,7 +32,6 @@ NOTICE_S = 0.25
 
 _SYNCED: frozenset[type[Event]] = frozenset(
     {
-        ev.RunCreated,
         ev.EngineStarted,
         ev.StepStarted,
         ev.StepVerified,
@@ -60,11 +59,18 @@ class RunLoop:
     """Drives one run until there is nothing left to do."""
 
     def __init__(
-        self, room: Room, journal: Journal, writer: GroupWriter, *, token: int, observer: Observer | None = None
+        self,
+        room: Room,
+        journal: Journal,
+        writer: GroupWriter,
+        state: RunState,
+        *,
+        token: int,
+        observer: Observer | None = None,
     ) -> None:
-        """Drive the run of `room`, whose claim the caller holds under `token`."""
+        """Drive the run of `room`, which is in `state` and whose claim the caller holds under `token`."""
         self.room = room
-        self.state = load_state(journal, room.run)
+        self.state = state
         self.waits_for_answers = False
         """Whether to go on waiting when only a person can say how to go on."""
         self._journal = journal

@@ -15,7 +15,7 @@ from surefoot.core.kernel import apply
 from surefoot.core.state import RunState
 from surefoot.journal import Journal
 
-EVENTS_BETWEEN = 2000
+EVENTS_BETWEEN = 5000
 """Events that are folded before a snapshot is worth its writing."""
 
 

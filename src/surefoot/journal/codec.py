@@ -48,12 +48,10 @@ def _adapter(kind: type[Event]) -> TypeAdapter[Event | None]:
 
 def encode(event: Event) -> Encoded:
     """Return the event as it is written."""
-    from pydantic_core import PydanticSerializationError
-
     adapter = _adapter(type(event))
     try:
-        body = adapter.dump_json(event)
-    except PydanticSerializationError:
+        body = adapter.serializer.to_json(event)
+    except ValueError:
         # A file name that is not UTF-8 holds lone surrogates: only the standard library writes those, as escapes.
         body = json.dumps(adapter.dump_python(event, mode="json"), separators=(",", ":")).encode("ascii")
     return Encoded(event.kind, event.version, body)
@@ -97,7 +95,7 @@ def _validated(kind: type[Event], body: bytes) -> Event | None:
     # `run_created` of version 1 is read here, too: it lacks `estimates`, which are empty by default.
     if rb"\ud" in body:  # perhaps a lone surrogate, which pydantic's own parser refuses
         return _adapter(kind).validate_python(json.loads(body))
-    return _adapter(kind).validate_json(body)
+    return _adapter(kind).validator.validate_json(body)
 
 
 @cache

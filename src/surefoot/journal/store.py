@@ -69,18 +69,10 @@ class Batch:
 class Appended:
     """A batch that is committed."""
 
-    recorded: tuple[Recorded, ...]
-    """Its events with their positions."""
-
-    @property
-    def seq(self) -> int:
-        """Return the position of its last event."""
-        return self.recorded[-1].seq
-
-    @property
-    def hash(self) -> str:
-        """Return the hash of its last event."""
-        return self.recorded[-1].hash
+    seq: int
+    """The position of its last event."""
+    hash: str
+    """The hash of its last event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,9 +200,12 @@ class Journal:
         return self._database.data_version()
 
     def raise_token(self, run: RunId) -> int:
-        """Make all earlier fencing tokens of the run void and return the new one. Durable."""
+        """Make all earlier fencing tokens of the run void and return the new one.
+
+        On disk with the next durable commit: with the engine's start, before it performs anything.
+        """
         with self._database.lock:
-            with self._database.transaction(durable=True) as connection:
+            with self._database.transaction(durable=False) as connection:
                 token = _raise_token(connection, run)
             self._tokens[run] = token
         faults.point("journal.token.raised")
@@ -314,20 +309,18 @@ class Journal:
     ) -> Appended:
         run = batch.run
         seq, previous = self._end(run, ends)
-        recorded: list[Recorded] = []
         bindings: list[tuple[Binding, ...]] = []
-        for row, event in zip(rows, batch.events, strict=True):
+        for row in rows:
             seq += 1
             previous = row_hash(previous, run, seq, row, RELEASE)
             bindings.append((run, seq, row.kind, row.version, RELEASE, row.body, previous))
-            recorded.append(Recorded(run, seq, event, previous.hex()))
         connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)", bindings)
         first = batch.events[0]
         if isinstance(first, RunCreated):
             goal = (first.plan.goal.strip().splitlines() or [""])[0]
             connection.execute("INSERT INTO runs VALUES (?, ?, ?, ?)", (run, first.repository, goal, first.at))
         ends[run] = (seq, previous)
-        return Appended(tuple(recorded))
+        return Appended(seq, previous.hex())
 
 
 def _raise_token(connection: Connection, run: RunId) -> int:

@@ -260,12 +260,8 @@ def _inspect(room: Room, command: do.Inspect) -> Event:
         space.put_back(lane, command.tree, refused)
         tree = space.tree(lane, exclude=spec.uncommitted)
     space.reset_refs(lane, command.commit)
-    note = room.note(lane)
     beside = space.ignored_state(lane, spec.uncommitted, exclude=spec.uncommitted)
-    is_changed = note.get(_BESIDE) != beside
-    if is_changed:
-        ignored = space.ignored_state(lane, spec.scratch, exclude=spec.uncommitted) if spec.artifacts else beside
-        room.write_note(lane, note | {_IGNORED: ignored, _BESIDE: beside})
+    is_changed = room.note(lane).get(_BESIDE) != beside
     point("inspect.after")
     return ev.ChangesObserved(
         at=room.clock.now(),

@@ -217,7 +217,7 @@ def _lane_requested(state: RunState, event: ev.LaneRequested) -> None:
 def _lane_ready(state: RunState, event: ev.LaneReady) -> None:
     lane = _open_lane(state, event, event.lane)
     if lane.needs_fresh:
-        lane.epoch = 0
+        lane.epoch, lane.made = 0, lane.made + 1
     lane.is_open, lane.is_ready, lane.needs_fresh, lane.failures = False, True, False, 0
     state.accept.interrupt_asked = False
     lane.environment = event.environment

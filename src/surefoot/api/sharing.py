@@ -1,0 +1,54 @@
+"""What the runs of one event loop share: the home, and the writer in front of its journal.
+
+Owns how long each stays open. Runs that share both append what they have to say in one turn of the loop in one commit,
+and wait for one sync. Must never let two loops share anything. Read `surefoot.engines.writer` next.
+"""
+
+from __future__ import annotations
+
+from asyncio import AbstractEventLoop, get_running_loop
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+from surefoot.api.home import Home, home_folder
+from surefoot.engines.writer import GroupWriter
+from surefoot.journal import Journal
+
+_homes: dict[tuple[AbstractEventLoop, Path], tuple[Home, int]] = {}
+"""The open homes, and how many use each."""
+_writers: dict[tuple[AbstractEventLoop, Journal], tuple[GroupWriter, int]] = {}
+"""The writers at work, and how many use each."""
+
+
+@contextmanager
+def shared_home(folder: Path | None = None) -> Generator[Home]:
+    """Open the home at `folder`, or share the one this event loop has open already; the last to leave closes it."""
+    where = home_folder() if folder is None else folder.absolute()
+    place = (get_running_loop(), where)
+    home, users = _homes.get(place) or (Home(where), 0)
+    _homes[place] = (home, users + 1)
+    try:
+        yield home
+    finally:
+        _, users = _homes.pop(place)
+        if users > 1:
+            _homes[place] = (home, users - 1)
+        else:
+            home.close()
+
+
+@contextmanager
+def shared_writer(home: Home) -> Generator[GroupWriter]:
+    """Give the writer that all engines of this event loop share; the last to leave brings everything to disk."""
+    place = (get_running_loop(), home.journal)
+    writer, users = _writers.get(place) or (GroupWriter(home.journal), 0)
+    _writers[place] = (writer, users + 1)
+    try:
+        yield writer
+    finally:
+        _, users = _writers.pop(place)
+        if users > 1:
+            _writers[place] = (writer, users - 1)
+        else:
+            writer.close()
