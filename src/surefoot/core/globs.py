@@ -74,12 +74,28 @@ def may_overlap(one: str, other: str) -> bool:
 
     Exact in both directions for paths as git has them: relative, with no empty component.
     """
+    (start, end), (other_start, other_end) = _fixed_ends(one), _fixed_ends(other)
+    if not (start.startswith(other_start) or other_start.startswith(start)):
+        return False
+    if not (end.endswith(other_end) or other_end.endswith(end)):
+        return False
     return _can_agree(_plan_of_parts(one), _plan_of_parts(other), _parts_agree)
 
 
 def any_overlap(ones: Sequence[str], others: Sequence[str]) -> tuple[str, str] | None:
     """Return the first pair of globs that some path matches both of, or None when no path does."""
     return next(((one, other) for one in ones for other in others if may_overlap(one, other)), None)
+
+
+@lru_cache(maxsize=4096)
+def literal_folder(glob: str) -> tuple[str, ...]:
+    """Return the path components before the first with a wildcard: globs that part there share no path."""
+    folder: list[str] = []
+    for part in _parts(glob):
+        if any(symbol[0] in "*?[" and (len(symbol) > 1 or symbol != "[") for symbol in _symbols(part)):
+            break
+        folder.append(part)
+    return tuple(folder)
 
 
 @lru_cache(maxsize=512)
@@ -163,6 +179,20 @@ def _sample(symbol: str, size: int) -> str:
 
 
 # --- two globs
+
+
+@lru_cache(maxsize=4096)
+def _fixed_ends(glob: str) -> tuple[str, str]:
+    """Return what each path a glob matches begins and ends with, as far as no wildcard leaves it open."""
+    parts = _parts(glob)
+    folder = literal_folder(glob)
+    if len(folder) == len(parts):
+        return "/".join(parts), parts[-1]
+    last = [*_symbols(parts[-1])]
+    fixed: list[str] = []
+    while last and len(last[-1]) == 1 and last[-1] not in "*?":
+        fixed.append(last.pop())
+    return "/".join((*folder, "")) if folder else "", "".join(reversed(fixed))
 
 
 @lru_cache(maxsize=4096)

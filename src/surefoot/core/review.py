@@ -33,6 +33,7 @@ from surefoot.core.plan import (
     Tier,
 )
 from surefoot.core.policy import tier_of, writes_outside
+from surefoot.core.sequencing import Sequencing, Sharing, sequencing_of
 
 LONG_S = 60.0
 """A step that is estimated to take this long, in seconds, is named among the long ones."""
@@ -102,6 +103,8 @@ class Review:
     """Steps estimated at a minute or more, longest first."""
     recovery: tuple[RecoveryNote, ...] = ()
     """For each step, in order."""
+    sequencing: Sequencing = Sequencing()
+    """What can run at once, which orders nobody needs, and where one is missing."""
 
     @property
     def has_problems(self) -> bool:
@@ -120,20 +123,20 @@ def review(plan: Plan, *, checkout: str | None = None, places: Mapping[StepId, s
     graph, problems = build_graph(plan.steps)
     if graph is None:
         found = [Finding(kind="graph", severity=Severity.PROBLEM, text=p.text, step=p.step) for p in problems]
-    else:
-        found = [*_about_plan(plan, checkout), *(finding for step in plan.steps for finding in _about_step(step, plan))]
-    findings = tuple(_placed(one, places or {}) for one in found)
-    if graph is None:
-        return Review(findings=findings)
+        return Review(findings=tuple(_placed(one, places or {}) for one in found))
+    found = [*_about_plan(plan, checkout), *(finding for step in plan.steps for finding in _about_step(step, plan))]
+    sequencing = sequencing_of(plan, graph)
+    found += _about_order(plan, sequencing)
     steps = {step.id: step for step in plan.steps}
     ordered = [steps[name] for name in graph.order]
     return Review(
-        findings=findings,
+        findings=tuple(_placed(one, places or {}) for one in found),
         critical_path=_critical_path(plan, graph),
         asks=tuple(point for step in ordered for point in _ask_points(step, plan, graph, steps)),
         rollback_points=tuple(step.id for step in ordered if _may_commit(step)),
         long_steps=_long_steps(ordered),
         recovery=tuple(_recovery(ordered, graph)),
+        sequencing=sequencing,
     )
 
 
@@ -326,6 +329,35 @@ def _sought_texts(checks: Iterable[Check]) -> Iterator[str]:
     for check in checks:
         if isinstance(check.ask, FileAsk):
             yield from (text for text in (check.ask.contains, check.ask.lacks, check.ask.matches) if text is not None)
+
+
+_ORDER_KINDS = {"implied": "order-implied", "unfounded": "order-unfounded"}
+_SHARED_KINDS = {"writes": "serialised", "uses": "serialised"}
+
+
+def _about_order(plan: Plan, sequencing: Sequencing) -> Iterator[Finding]:
+    for order in sequencing.needless:
+        yield Finding(kind=_ORDER_KINDS[order.kind], severity=Severity.NOTE, text=order.why, step=order.step)
+    for sharing in sequencing.shared:
+        kind = _SHARED_KINDS.get(sharing.kind, f"shared-{sharing.kind}")
+        yield Finding(kind=kind, severity=Severity.NOTE, text=_said_of_sharing(sharing), step=sharing.steps[0])
+    if plan.limits.parallel > 1 and sequencing.undeclared:
+        text = (
+            f"Steps that declare no `writes` are not held apart, though they may run at once: "
+            f"{_some(sequencing.undeclared)}. Where two of them change one file, the later one is merged or done again."
+        )
+        yield Finding(kind="writes-undeclared", severity=Severity.NOTE, text=text)
+
+
+def _said_of_sharing(sharing: Sharing) -> str:
+    others = sharing.steps[1:]
+    who = f"No need orders it and {_some(others)}" if others else "No need orders the members of this group"
+    then = " The engine takes them one after the other." if sharing.kind == "writes" else ""
+    return f"{who}. {sharing.why}{then}"
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 # --- what will happen

@@ -1,0 +1,283 @@
+"""What a step touches, as far as its plan says it: files, ports, variables that name a place, things outside.
+
+Owns the reading of declared globs and of the words of commands. What is found there is a ground to speak, never proof:
+a command may touch anything, so `is_all_seen` says where nothing can have been missed. Must never look at a disk. Read
+`surefoot.core.sequencing` for what follows when two steps touch the same.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from surefoot.core.globs import matches
+from surefoot.core.plan import (
+    AskBody,
+    Check,
+    Effect,
+    FileAsk,
+    FileProbe,
+    ForEach,
+    FunctionBody,
+    GitProbe,
+    HttpProbe,
+    Plan,
+    RunAsk,
+    RunBody,
+    Step,
+    TestsAsk,
+)
+
+_MAGIC = re.compile(r"([*?\[])")
+_COMMAND_ENDS = frozenset({"&&", "||", ";", "|", "&", "(", ")", "{", "}", "!", ";;", "|&"})
+_REDIRECTS = frozenset({">", ">>", ">|", "&>", "&>>"})
+_NOT_TRACEABLE = re.compile(r"[$`~]|<<|<\(|>\(")
+# What these read and write stands in their arguments, and nowhere else.
+_TRANSPARENT = frozenset(
+    {"echo", "printf", "true", "false", ":", "touch", "mkdir", "cp", "mv", "rm", "cat", "grep", "sed", "head", "tail"}
+) | frozenset({"wc", "sort", "uniq", "cut", "tr", "test", "[", "diff", "cmp", "tee", "sleep", "sha256sum", "chmod"})
+_DEEP = re.compile(r"-[a-zA-Z]*[rR][a-zA-Z]*|--(?:dereference-)?recursive")
+_WRITERS = frozenset({"tee", "touch", "rm"})
+_FILE_WORD = re.compile(r"(?:\./)?[A-Za-z0-9_.][A-Za-z0-9_.@+-]*(?:/[A-Za-z0-9_.@+-]+)*")
+_HAS_SUFFIX = re.compile(r"[^/]\.[A-Za-z][A-Za-z0-9]{0,9}$")
+_PORT = re.compile(
+    r"(?:--port[= ]|\bhttp\.server\s+(?:--bind\s+\S+\s+)?|\b(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1?\]):"
+    r"|\b[A-Z_]*PORT=)(\d{2,5})\b"
+)
+_PORT_NAME = re.compile(r"(?:[A-Z0-9_]*_)?PORT")
+_PLACE_NAME = re.compile(r"[A-Z0-9_]*(?:URL|URI|DSN|HOST|ENDPOINT|ADDR|ADDRESS|DATABASE|SOCKET|BUCKET|QUEUE)")
+_PLACE_VALUE = re.compile(r"/[^/\s:]+/[^\s:]*|[a-z][a-z0-9+.-]*://\S+|[A-Za-z0-9.-]+:\d{2,5}")
+_OUTPUT = re.compile(r"\{steps\.([^{}\s]+)\.[^{}\s.]+\}")
+_PORT_LAST = 65535
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Touched:
+    """What one step, or the members of one group, touch."""
+
+    writes: tuple[str, ...] | None = None
+    """The globs it declares to write, placeholders resolved; None: it declares none. Nothing, if it keeps nothing."""
+    reads: tuple[str, ...] = ()
+    """Globs it declares to read, that its checks ask about, or that its group is made from."""
+    named: frozenset[str] = frozenset()
+    """Files its commands name, as globs that match only them."""
+    written: frozenset[str] = frozenset()
+    """Those of them that a command evidently writes."""
+    is_all_seen: bool = False
+    """Whether what it reads can only be `reads` and `named`."""
+    words: frozenset[str] = frozenset()
+    """Where all is seen: every word of its commands as a glob, so that none that is a file is missed."""
+    outputs: frozenset[str] = frozenset()
+    """Ids of the steps whose outputs it takes up."""
+    ports: frozenset[str] = frozenset()
+    """Port numbers its commands and variables name."""
+    places: Mapping[str, str] | None = None
+    """Variables that name a place outside the lane, with their values."""
+    outside: frozenset[str] = frozenset()
+    """What its probe asks about."""
+    is_open: bool = False
+    """Whether it shares this machine's network or runs outside the sandbox."""
+
+
+def touched_by(step: Step, plan: Plan) -> Touched:
+    """Collect what a step touches."""
+    commands = tuple(_commands(step))
+    named: set[str] = set()
+    written: set[str] = set()
+    for command, cwd in commands:
+        for word, is_written in _file_words(_own_text(command, step.for_each)):
+            path = _joined(cwd, word)
+            named.add(path)
+            if is_written:
+                written.add(path)
+    writes = _writes(step)
+    if writes is not None:
+        written = {path for path in written if matches(path, writes)}  # what lies outside is put back
+    is_all_seen = _is_all_seen(step)
+    return Touched(
+        writes=writes,
+        reads=_reads(step),
+        named=frozenset(named),
+        written=frozenset(written),
+        is_all_seen=is_all_seen,
+        words=_all_words(step) if is_all_seen else frozenset(),
+        outputs=frozenset(_OUTPUT.findall(repr((step.body, step.env, step.checks, step.probe)))),
+        ports=frozenset(_ports(step, commands)),
+        places=_places(step, plan, commands),
+        outside=frozenset(_outside(step)),
+        is_open=bool(step.network) or not step.confine,
+    )
+
+
+def _writes(step: Step) -> tuple[str, ...] | None:
+    if step.effect is Effect.READ or isinstance(step.body, AskBody):
+        return ()  # what such a step writes is thrown away
+    return None if step.writes is None else tuple(resolved(step.writes, step.for_each))
+
+
+def _reads(step: Step) -> tuple[str, ...]:
+    globs = [*step.reads, *(check.ask.glob for check in step.checks if isinstance(check.ask, FileAsk))]
+    made_from = [step.for_each.glob] if step.for_each is not None and step.for_each.glob is not None else []
+    return (*resolved(globs, step.for_each), *made_from)
+
+
+def resolved(globs: Iterable[str], each: ForEach | None) -> Iterator[str]:
+    """Yield globs with the placeholder replaced by all it may stand for."""
+    for glob in globs:
+        if each is None or f"{{{each.name}}}" not in glob:
+            yield glob
+        elif each.items is not None:
+            yield from (glob.replace(f"{{{each.name}}}", _MAGIC.sub(r"[\1]", item)) for item in each.items)
+        else:
+            yield _over_all(glob, f"{{{each.name}}}", each.glob)
+
+
+def _over_all(glob: str, token: str, items: str | None) -> str:
+    before, _, after = glob.partition(token)
+    stands_alone = before[-1:] in {"", "/"} and after[:1] in {"", "/"} and token not in after
+    if items is not None and stands_alone:
+        return f"{before}{items.removeprefix('./')}{after}"
+    is_plain = items is not None and token not in after and "**" not in items
+    return f"{before}{items}{after}" if is_plain else f"{before.rpartition('/')[0]}/**".lstrip("/")
+
+
+# --- the words of commands
+
+
+def _commands(step: Step) -> Iterator[tuple[str, str | None]]:
+    if isinstance(step.body, RunBody):
+        yield step.body.command, step.cwd
+    for check in step.checks:
+        if isinstance(check.ask, RunAsk | TestsAsk):
+            yield check.ask.command, check.cwd
+
+
+def _own_text(command: str, each: ForEach | None) -> str:
+    """Take out what differs from member to member."""
+    return command if each is None else command.replace(f"{{{each.name}}}", "$ITEM")
+
+
+def _words(command: str) -> list[str] | None:
+    try:
+        found = shlex.shlex(command.replace("\n", " ; "), posix=True, punctuation_chars="();<>|&")
+        found.whitespace_split = True
+        found.commenters = ""
+        return list(found)
+    except ValueError:
+        return None
+
+
+def _simple_commands(words: Iterable[str]) -> Iterator[list[str]]:
+    part: list[str] = []
+    for word in words:
+        if word in _COMMAND_ENDS:
+            yield part
+            part = []
+        else:
+            part.append(word)
+    yield part
+
+
+def _file_words(command: str) -> Iterator[tuple[str, bool]]:
+    """Yield the words of a command that can only be files of the tree, and whether they are evidently written."""
+    for part in _simple_commands(_words(command) or ()):
+        program = part[0] if part else ""
+        is_editing = program == "sed" and any(word.startswith(("-i", "--in-place")) for word in part)
+        last = len(part) - 1
+        for index, word in enumerate(part):
+            if index == 0 or _FILE_WORD.fullmatch(word) is None or ".." in word.split("/"):
+                continue
+            is_target = part[index - 1] in _REDIRECTS
+            is_written = is_target or program in _WRITERS or (program in {"cp", "mv"} and index == last) or is_editing
+            if is_target or "/" in word or _HAS_SUFFIX.search(word):
+                yield word, is_written
+
+
+def _joined(cwd: str | None, word: str) -> str:
+    return word.removeprefix("./") if cwd is None else f"{cwd.strip('/')}/{word.removeprefix('./')}"
+
+
+def _is_all_seen(step: Step) -> bool:
+    """Tell whether all that the step may read is declared or stands in the arguments of its commands."""
+    if step.for_each is not None and step.for_each.lines is not None:
+        return False
+    body = step.body
+    is_body_seen = isinstance(body, RunBody) and (bool(step.reads) or _is_transparent(body.command))
+    return is_body_seen and all(_is_seen(check) for check in step.checks)
+
+
+def _is_seen(check: Check) -> bool:
+    ask = check.ask
+    if isinstance(ask, RunAsk | TestsAsk):
+        return isinstance(ask, RunAsk) and _is_transparent(ask.command)
+    return isinstance(ask, FileAsk)
+
+
+def _is_transparent(command: str) -> bool:
+    words = None if _NOT_TRACEABLE.search(command) else _words(command)
+    if words is None:
+        return False
+    for part in _simple_commands(words):
+        is_deep = part[:1] == ["grep"] and any(_DEEP.fullmatch(word) for word in part)
+        if part and (part[0] not in _TRANSPARENT or is_deep):
+            return False
+    return True
+
+
+def _all_words(step: Step) -> frozenset[str]:
+    found: set[str] = set()
+    for command, cwd in _commands(step):
+        for word in _words(command) or ():
+            for text in {word, word.rpartition("=")[2]}:
+                if text and not text.startswith("/"):
+                    path = _joined(cwd, text)
+                    found |= set(resolved([path, f"{path}/**"], step.for_each))
+    return frozenset(found)
+
+
+# --- what is not a file
+
+
+def _ports(step: Step, commands: Iterable[tuple[str, str | None]]) -> Iterator[str]:
+    for command, _ in commands:
+        yield from _PORT.findall(_own_text(command, step.for_each))
+    for env in (step.env, *(check.env for check in step.checks)):
+        for name, value in env.items():
+            if _PORT_NAME.fullmatch(name) and value.isdecimal() and 0 < int(value) <= _PORT_LAST:
+                yield value
+
+
+def _places(step: Step, plan: Plan, commands: Iterable[tuple[str, str | None]]) -> dict[str, str]:
+    """Return variables that name a place: its own, and those of the plan that its commands name."""
+    texts = [command for command, _ in commands]
+    named = {
+        name: value
+        for name, value in plan.env.items()
+        if any(re.search(rf"\$\{{?{re.escape(name)}\b", text) for text in texts)
+    }
+    every = {**named, **step.env, **{name: value for check in step.checks for name, value in check.env.items()}}
+    token = None if step.for_each is None else f"{{{step.for_each.name}}}"
+    found = {
+        name: value
+        for name, value in every.items()
+        if name != "PATH" and _PLACE_VALUE.fullmatch(value) and (token is None or token not in value)
+    }
+    return found | {name: "" for name in step.env_from if _PLACE_NAME.fullmatch(name)}
+
+
+def _outside(step: Step) -> Iterator[str]:
+    """Yield what the probe asks about, unless it differs from member to member."""
+    ask = None if step.probe is None or isinstance(step.body, FunctionBody) else step.probe.ask
+    match ask:
+        case HttpProbe():
+            what = ask.url
+        case GitProbe():
+            what = f"{ask.remote} {ask.ref}"
+        case FileProbe():
+            what = ask.path
+        case _:
+            return
+    if step.for_each is None or f"{{{step.for_each.name}}}" not in what:
+        yield what
