@@ -70,6 +70,7 @@ def test_a_sound_plan_gives_no_findings() -> None:
         critical_path=review_of(STEP).critical_path,
         rollback_points=(StepId("a"),),
         recovery=review_of(STEP).recovery,
+        sequencing=review_of(STEP).sequencing,
     )
 
 

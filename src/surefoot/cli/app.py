@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from surefoot.cli.completion import offer_questions, offer_runs, offer_steps
+from surefoot.cli.optional import WithOptionalFile
 from surefoot.cli.screen import Screen
 
 app = typer.Typer(
@@ -371,20 +372,31 @@ def init(
     raise typer.Exit(init(path, Screen(is_json=as_json)))
 
 
-@app.command(rich_help_panel="Plan")
+@app.command(rich_help_panel="Plan", cls=WithOptionalFile)
 def check(
     plan: Annotated[Path, typer.Argument(metavar="PLAN", help="A plan file.")],
     *,
     repo: Repo = None,
+    mermaid: Annotated[bool, typer.Option("--mermaid", help="Print the graph as Mermaid, and nothing else.")] = False,
+    svg: Annotated[
+        str | None,
+        typer.Option(
+            "--svg",
+            metavar="[FILE]",
+            is_flag=False,
+            flag_value="-",
+            help="Draw the graph as SVG into a file, or on standard output.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Look a plan over without running it. Exit code 1: problems were found.
+    """Look a plan over without running it: findings, graph, what runs at once. Exit code 1: problems were found.
 
-    Example: surefoot check migrate.yaml
+    Example: surefoot check migrate.yaml --svg migrate.svg
     """
-    from surefoot.cli.plans import check
+    from surefoot.cli.plans import Drawing, check
 
-    raise typer.Exit(check(plan, repo, Screen(is_json=as_json)))
+    raise typer.Exit(check(plan, repo, Drawing(mermaid=mermaid, svg=svg), Screen(is_json=as_json)))
 
 
 @app.command(rich_help_panel="Plan")

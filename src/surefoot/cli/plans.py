@@ -7,13 +7,18 @@ does. Read that next.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import cast
 
+from surefoot.cli import sequence
 from surefoot.cli.exits import FOUND_NOTHING, FOUND_PROBLEMS
+from surefoot.cli.graph.mermaid import mermaid
+from surefoot.cli.graph.picture import Picture, picture_of
+from surefoot.cli.graph.svg import svg
 from surefoot.cli.lines import EMPTY, Line, Style, block, counted, duration, listed, one_line
 from surefoot.cli.lookup import root_of
+from surefoot.cli.optional import STANDARD_OUTPUT
 from surefoot.cli.screen import Screen
 from surefoot.cli.telling import style_of
 from surefoot.core.events import Finding, Severity
@@ -26,27 +31,66 @@ from surefoot.planfile import load_plan
 
 SCHEMA = "surefoot.check/1"
 _STEPS_MOST = 15
-"""A plan of more steps is shown in short."""
+"""A plan of more steps is shown in short when it starts."""
+_CHECKED_MOST = 100
+"""So many steps are listed one by one by `check`."""
 _STYLES: dict[Effect, Style] = {Effect.IRREVERSIBLE: "bad", Effect.IDEMPOTENT: "warn"}
 
 
-def check(path: Path, repo: Path | None, screen: Screen) -> int:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawing:
+    """How the graph is wanted, beside or instead of all else."""
+
+    mermaid: bool = False
+    """As Mermaid on standard output, and nothing else there."""
+    svg: str | None = None
+    """As SVG in this file; `-`: on standard output, and nothing else there."""
+
+
+def check(path: Path, repo: Path | None, drawing: Drawing, screen: Screen) -> int:
     """Look a plan over and tell what was found.
 
     Raises:
-        UsageError: there is no such file.
+        UsageError: there is no such file, or the image cannot be written.
     """
     if not path.is_file():
         raise UsageError(f"there is no plan {str(path)!r}; `surefoot init {path}` writes one to begin with")
+    if drawing.mermaid and drawing.svg == STANDARD_OUTPUT and not screen.is_json:
+        raise UsageError("standard output takes one drawing; give `--svg` a file, or leave `--mermaid` out")
     try:
         loaded = load_plan(path)
     except PlanInvalid as error:
         return _refused(path, error, screen)
     reviewed = review(loaded.plan, checkout=str(root_of(repo)), places=loaded.places)
+    picture = picture_of(loaded.plan, reviewed)
+    drawn = _drawings(drawing, picture, loaded.plan, reviewed)
     if screen.is_json:
-        screen.document(_document(path, loaded.plan, reviewed))
-    screen.show(check_lines(path, loaded.plan, reviewed))
+        screen.document({**_document(path, loaded.plan, reviewed), **drawn})
+    elif drawn:
+        screen.text("".join(drawn.values()))
+    else:
+        screen.show(check_lines(path, loaded.plan, reviewed, picture, screen))
+        if drawing.svg is not None:
+            screen.show([Line(f"Drew the graph into {drawing.svg}.")])
     return FOUND_PROBLEMS if reviewed.has_problems else FOUND_NOTHING
+
+
+def _drawings(drawing: Drawing, picture: Picture, plan: Plan, reviewed: Review) -> dict[str, str]:
+    """Return the drawings for standard output by their names; write the one for a file."""
+    drawn = {"mermaid": mermaid(picture)} if drawing.mermaid else {}
+    if drawing.svg is None:
+        return drawn
+    image = svg(picture, one_line(plan.goal), sequence.summary(plan, reviewed))
+    if drawing.svg == STANDARD_OUTPUT:
+        return {**drawn, "svg": image}
+    target = Path(drawing.svg)
+    if target.suffix in {".yaml", ".yml"}:
+        raise UsageError(f"{drawing.svg!r} is the name of a plan; name a file that ends in .svg")
+    try:
+        target.write_text(image, "utf-8")
+    except OSError as error:
+        raise UsageError(f"{drawing.svg!r} cannot be written: {error.strerror}") from error
+    return drawn
 
 
 def _refused(path: Path, error: PlanInvalid, screen: Screen) -> int:
@@ -72,16 +116,26 @@ def _document(path: Path, plan: Plan, reviewed: Review) -> dict[str, object]:
         "valid": True,
         "goal": plan.goal,
         "order": [step.id for step in _ordered(plan)],
+        "needs": _needs(plan),
         **asdict(reviewed),
     }
 
 
-def check_lines(path: Path, plan: Plan, reviewed: Review) -> Iterator[Line]:
+def _needs(plan: Plan) -> dict[StepId, tuple[StepId, ...]]:
+    graph, _ = build_graph(plan.steps)
+    assert graph is not None
+    return dict(graph.needs)
+
+
+def check_lines(path: Path, plan: Plan, reviewed: Review, picture: Picture, screen: Screen) -> Iterator[Line]:
     """Yield all that `check` says about a plan that can run."""
     yield Line(f"{path}: {one_line(plan.goal)}", "head", hang=2)
     yield EMPTY
-    yield from finding_lines(reviewed.findings)
-    yield from _order_lines(plan, len(plan.steps))
+    yield from finding_lines(sequence.folded(reviewed.findings))
+    if len(plan.steps) > 1:
+        yield from sequence.graph_lines(picture, screen.width, is_ascii=not screen.draws_lines)
+    yield from _order_lines(plan, _CHECKED_MOST)
+    yield from sequence.together_lines(plan, reviewed)
     yield from _path_lines(reviewed)
     yield from ask_lines(reviewed)
     yield Line(
@@ -93,7 +147,9 @@ def check_lines(path: Path, plan: Plan, reviewed: Review) -> Iterator[Line]:
     if reviewed.long_steps:
         yield Line(f"Long steps: {listed(reviewed.long_steps, 12)}", hang=2)
     yield Line("When a step fails:", "head")
-    yield from (Line(f"  {note.step}: {note.text}", hang=6) for note in reviewed.recovery)
+    yield from (Line(f"  {note.step}: {note.text}", hang=6) for note in reviewed.recovery[:_CHECKED_MOST])
+    if len(reviewed.recovery) > _CHECKED_MOST:
+        yield Line(f"  … and {len(reviewed.recovery) - _CHECKED_MOST} more (--json lists them)", "dim")
     grave = sum(finding.severity is not Severity.NOTE for finding in reviewed.findings)
     yield EMPTY
     yield Line(f"{counted(grave, 'problem')} found." if grave else "No problems found.", "warn" if grave else "good")
@@ -165,7 +221,7 @@ def _ordered(plan: Plan) -> list[Step]:
 def _path_lines(reviewed: Review) -> Iterator[Line]:
     path = reviewed.critical_path
     if path.seconds > 0:
-        chain = " → ".join(path.steps)
+        chain = sequence.row(path.steps)
         yield Line(f"Critical path: {duration(path.seconds)}: {chain}", hang=2)
     if path.seconds > 0 and path.without_estimate:
         yield Line(f"  without an estimate: {listed(path.without_estimate)}", "dim", hang=4)

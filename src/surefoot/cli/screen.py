@@ -30,7 +30,7 @@ _RICH: Mapping[Style, str] = {
     "dim": "dim",
     "head": "bold",
 }
-_NARROWEST = 20
+_NARROWEST, _USUAL = 20, 80
 _REMEMBERED = 200
 
 
@@ -75,6 +75,20 @@ class Screen:
     def is_live(self) -> bool:
         """Tell whether there are such rows now."""
         return self._region is not None
+
+    @property
+    def width(self) -> int:
+        """Return how many columns there are; 80 where no terminal says."""
+        return max(_NARROWEST, self._console.width) if self.is_terminal else _USUAL
+
+    @property
+    def draws_lines(self) -> bool:
+        """Tell whether lines and boxes can be written."""
+        try:
+            "┌─┃▼…".encode(sys.stdout.encoding or "ascii")
+        except UnicodeEncodeError:
+            return False
+        return not (self.is_terminal and self._console.is_dumb_terminal)
 
     @cached_property
     def _console(self) -> Console:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
 from surefoot.core.events import Finding, Severity
@@ -103,7 +103,7 @@ class Review:
     """Steps estimated at a minute or more, longest first."""
     recovery: tuple[RecoveryNote, ...] = ()
     """For each step, in order."""
-    sequencing: Sequencing = Sequencing()
+    sequencing: Sequencing = field(default_factory=Sequencing)
     """What can run at once, which orders nobody needs, and where one is missing."""
 
     @property

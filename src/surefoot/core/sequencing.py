@@ -104,6 +104,17 @@ def layers_of(graph: Graph) -> tuple[tuple[StepId, ...], ...]:
     return tuple(tuple(layer) for layer in layers)
 
 
+def drawn_needs(graph: Graph) -> dict[StepId, tuple[StepId, ...]]:
+    """Return for each step the needs that no other need brings along: what is left to draw."""
+    index = {name: at for at, name in enumerate(graph.order)}
+    before = _closure(index, graph.order, graph.needs)
+    drawn: dict[StepId, tuple[StepId, ...]] = {}
+    for name in graph.order:
+        further = _union(before[index[need]] for need in graph.needs[name])
+        drawn[name] = tuple(need for need in graph.needs[name] if not further >> index[need] & 1)
+    return drawn
+
+
 class _Order:
     """The steps of a plan by number, with everything before and behind each."""
 
@@ -251,7 +262,7 @@ def _unfounded(step: Step, needs: Sequence[Step]) -> NeedlessOrder:
     written = ", ".join(glob for need in needs[:3] for glob in (need.writes or ())[:3])
     why = (
         f"It waits for {', '.join(need.id for need in needs[:3])}{' and others' if len(needs) > 3 else ''}, but "
-        f"nothing it declares or names can be what is written there ({written}). Without that need they could run at once."
+        f"nothing it declares or names can be what is written there ({written}). Without that they could run at once."
     )
     return NeedlessOrder(step=step.id, needs=tuple(need.id for need in needs), kind="unfounded", why=why)
 

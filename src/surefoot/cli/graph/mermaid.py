@@ -1,0 +1,38 @@
+"""The graph of a plan as Mermaid, for Markdown pages that draw it.
+
+Owns the text and its escapes. Must never draw itself. Read `surefoot.cli.graph.picture` next.
+"""
+
+from __future__ import annotations
+
+from surefoot.cli.graph.picture import TIMES, Picture, folded
+
+_ARROWS_MOST = 480
+"""Mermaid refuses to draw more than 500."""
+_BOXES_MOST = 400
+_PLAIN = f" ./-:,@+…→{TIMES}"
+_SHAPES = {"step": ("[", "]"), "group": ("[[", "]]"), "ask": ("{{", "}}"), "folded": ("[/", "/]")}
+_CLASSES = (
+    "    classDef critical stroke-width:3px",
+    "    classDef outside stroke-dasharray:5 3",
+)
+
+
+def mermaid(picture: Picture) -> str:
+    """Return a flow chart: groups with double sides, questions as hexagons, outside effects dashed."""
+    shown = folded(picture, lambda one: len(one.arrows) <= _ARROWS_MOST and len(one.boxes) <= _BOXES_MOST)
+    lines = ["flowchart TD"]
+    for at, box in enumerate(shown.boxes):
+        left, right = _SHAPES[box.kind]
+        lines.append(f'    b{at}{left}"{_escaped(box.label)}"{right}')
+    lines += [f"    b{start} --> b{end}" for start, end in shown.arrows]
+    for definition in _CLASSES:
+        name = definition.split()[1]
+        members = [f"b{at}" for at, box in enumerate(shown.boxes) if getattr(box, f"is_{name}")]
+        lines += [definition, f"    class {','.join(members)} {name}"] if members else []
+    return "\n".join(lines) + "\n"
+
+
+def _escaped(text: str) -> str:
+    """Write as numbers what Mermaid, or Markdown in it, would take as its own."""
+    return "".join(char if char.isalnum() or char in _PLAIN else f"#{ord(char)};" for char in text)

@@ -1,0 +1,199 @@
+"""A plan's graph as boxes and arrows, folded until it can be taken in.
+
+Owns what becomes a box and which boxes are put together. Must never know how a box is drawn. Read
+`surefoot.cli.graph.layout` next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from surefoot.cli.lines import duration, one_line
+from surefoot.core.graph import build_graph
+from surefoot.core.ids import StepId
+from surefoot.core.plan import AskBody, CallBody, Plan, RunBody, Step
+from surefoot.core.review import Review
+from surefoot.core.sequencing import drawn_needs
+
+TIMES = "\N{MULTIPLICATION SIGN}"
+_LAYERS_MOST = 16
+"""Layers that are drawn one by one when nothing else makes a graph small enough."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Box:
+    """One box: a step, a group, or several of them put together."""
+
+    label: str
+    """What stands in it, on one line."""
+    tip: str
+    """More about it, line by line."""
+    kind: str
+    """`step`, `group`, `ask` or `folded`."""
+    size: int = 1
+    """How many steps and groups it stands for."""
+    is_outside: bool = False
+    """Whether an effect in it reaches beyond the workspace."""
+    is_critical: bool = False
+    """Whether it lies on the critical path."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """Boxes and arrows; each arrow leads from a box to a later one."""
+
+    boxes: tuple[Box, ...]
+    """Each after those that lead to it."""
+    arrows: tuple[tuple[int, int], ...]
+    """From which box to which, by number, in order; orders that others bring along are left out."""
+    depths: tuple[int, ...] = field(default=())
+    """In which layer each box lies."""
+
+    @property
+    def layers(self) -> list[list[int]]:
+        """Return the boxes of each layer."""
+        found: list[list[int]] = [[] for _ in range(max(self.depths, default=-1) + 1)]
+        for at, depth in enumerate(self.depths):
+            found[depth].append(at)
+        return found
+
+
+def picture_of(plan: Plan, reviewed: Review) -> Picture:
+    """Return the graph of a plan, with a box for each step and group."""
+    graph, _ = build_graph(plan.steps)
+    assert graph is not None
+    steps = {step.id: step for step in plan.steps}
+    critical = set(reviewed.critical_path.steps) if reviewed.critical_path.seconds > 0 else set[StepId]()
+    index = {name: at for at, name in enumerate(graph.order)}
+    boxes = tuple(_box(steps[name], graph.needs[name], is_critical=name in critical) for name in graph.order)
+    arrows = ((index[need], index[name]) for name, needs in drawn_needs(graph).items() for need in needs)
+    return _made(boxes, arrows)
+
+
+def _box(step: Step, needs: Sequence[StepId], *, is_critical: bool) -> Box:
+    each = step.for_each
+    number = f" {TIMES}{len(each.items)}" if each is not None and each.items is not None else f" {TIMES}…"
+    kind = "group" if each is not None else "ask" if isinstance(step.body, AskBody) else "step"
+    tip = [
+        str(step.id),
+        *([step.title] if step.title else []),
+        _body(step),
+        f"effect: {step.effect}",
+        *([f"needs: {', '.join(needs[:12])}{' …' if len(needs) > 12 else ''}"] if needs else []),
+        *([f"writes: {', '.join(step.writes[:12])}"] if step.writes else []),
+        *([f"uses: {', '.join(step.uses)}"] if step.uses else []),
+        *([f"estimate: {duration(step.estimate_s)}"] if step.estimate_s is not None else []),
+    ]
+    return Box(
+        label=one_line(f"{step.id}{number if each is not None else ''}"),
+        tip="\n".join(one_line(line) for line in tip if line),
+        kind=kind,
+        is_outside=step.effect.is_outside,
+        is_critical=is_critical,
+    )
+
+
+def _body(step: Step) -> str:
+    body = step.body
+    if isinstance(body, RunBody):
+        text = f"run: {one_line(body.command)}"
+    elif isinstance(body, AskBody):
+        text = f"ask: {one_line(body.question)}"
+    else:
+        text = f"call: {body.function if isinstance(body, CallBody) else body.name}"
+    return text if len(text) <= 120 else f"{text[:119]}…"
+
+
+def _made(boxes: Sequence[Box], arrows: Iterable[tuple[int, int]]) -> Picture:
+    """Make a picture of boxes that are in order."""
+    unique = tuple(sorted(set(arrows)))
+    depths = [0] * len(boxes)
+    before: dict[int, list[int]] = {}
+    for start, end in unique:
+        assert start < end
+        before.setdefault(end, []).append(start)
+    for at in range(len(boxes)):
+        depths[at] = 1 + max((depths[other] for other in before.get(at, ())), default=-1)
+    return Picture(boxes=tuple(boxes), arrows=unique, depths=tuple(depths))
+
+
+# --- folding
+
+
+def folded(picture: Picture, fits: Callable[[Picture], bool]) -> Picture:
+    """Put boxes together, most alike first, until the picture fits; a row of layers is the last resort."""
+    for fold in (_siblings, _chains, _siblings, _chains, _siblings):
+        if fits(picture):
+            return picture
+        picture = fold(picture)
+    return picture if fits(picture) else _by_layers(picture)
+
+
+def _siblings(picture: Picture) -> Picture:
+    """Put together boxes with the same needs and the same dependants."""
+    before, behind = _neighbours(picture)
+    alike: dict[tuple[frozenset[int], frozenset[int]], list[int]] = {}
+    for at in range(len(picture.boxes)):
+        alike.setdefault((frozenset(before[at]), frozenset(behind[at])), []).append(at)
+    return _joined(picture, {at: members[0] for members in alike.values() for at in members}, " … ")
+
+
+def _chains(picture: Picture) -> Picture:
+    """Put together boxes that can only follow one another."""
+    before, behind = _neighbours(picture)
+    first = {at: at for at in range(len(picture.boxes))}
+    for at in range(len(picture.boxes)):
+        if len(before[at]) == 1 and len(behind[before[at][0]]) == 1:
+            first[at] = first[before[at][0]]
+    return _joined(picture, first, " → ")
+
+
+def _by_layers(picture: Picture) -> Picture:
+    """Put together all boxes of a layer, and neighbouring layers if there are many."""
+    together = -(-len(picture.layers) // _LAYERS_MOST)
+    first: dict[int, int] = {}
+    for at, depth in enumerate(picture.depths):
+        first.setdefault(depth // together, at)
+    row = _joined(picture, {at: first[depth // together] for at, depth in enumerate(picture.depths)}, " … ")
+    return _made(row.boxes, ((at, at + 1) for at in range(len(row.boxes) - 1)))
+
+
+def _neighbours(picture: Picture) -> tuple[list[list[int]], list[list[int]]]:
+    before: list[list[int]] = [[] for _ in picture.boxes]
+    behind: list[list[int]] = [[] for _ in picture.boxes]
+    for start, end in picture.arrows:
+        before[end].append(start)
+        behind[start].append(end)
+    return before, behind
+
+
+def _joined(picture: Picture, first: Mapping[int, int], sign: str) -> Picture:
+    """Put boxes together that have the same first one."""
+    members: dict[int, list[int]] = {}
+    for at in range(len(picture.boxes)):
+        members.setdefault(first[at], []).append(at)
+    depth = {start: max(picture.depths[at] for at in every) for start, every in members.items()}
+    order = sorted(members, key=lambda start: (depth[start], start))
+    number = {start: at for at, start in enumerate(order)}
+    boxes = [_together([picture.boxes[at] for at in members[start]], sign) for start in order]
+    arrows = {(number[first[start]], number[first[end]]) for start, end in picture.arrows}
+    return _made(boxes, ((start, end) for start, end in arrows if start < end))
+
+
+def _together(boxes: Sequence[Box], sign: str) -> Box:
+    if len(boxes) == 1:
+        return boxes[0]
+    size = sum(box.size for box in boxes)
+    names = [box.label for box in boxes]
+    ends = [name.rpartition(": ")[2].partition(" … ")[0].partition(" → ")[0] for name in (names[0], names[-1])]
+    tip = "\n".join([f"{size} steps", *names[:30], *(["…"] if len(names) > 30 else [])])
+    return replace(
+        boxes[0],
+        label=f"{size} steps: {sign.join(ends)}",
+        tip=tip,
+        kind="folded",
+        size=size,
+        is_outside=any(box.is_outside for box in boxes),
+        is_critical=any(box.is_critical for box in boxes),
+    )

@@ -1,0 +1,123 @@
+"""The graph of a plan as an SVG image that needs nothing else and reads well on light and dark ground.
+
+Owns sizes, colours and the tips that a pointer brings up. Must never load anything. Read `surefoot.cli.graph.layout`
+for where the boxes stand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+
+from rich.cells import cell_len, set_cell_size
+
+from surefoot.cli.graph.layout import Layout, Spot, layout_of, packed_width
+from surefoot.cli.graph.picture import Box, Picture, folded
+
+_WIDTH_MOST = 6000.0
+_BOXES_MOST = 600
+_CHARACTER, _PAD, _GAP, _PASSING = 7.3, 14.0, 22.0, 10.0
+_HEIGHT, _BETWEEN, _MARGIN, _HEAD = 34.0, 46.0, 20.0, 44.0
+_LABEL_MOST = 40
+_STYLE = """
+  :root { color-scheme: light dark; }
+  .ground { fill: #ffffff; } .box { fill: #f4f6f8; stroke: #57606a; stroke-width: 1.2; }
+  .group { fill: #eaf2fb; } .ask { fill: #fdf3da; } .folded { fill: #ececec; }
+  .outside { stroke: #b35900; stroke-dasharray: 5 3; stroke-width: 1.8; }
+  .critical { stroke: #0b5cad; stroke-width: 3; }
+  .arrow { fill: none; stroke: #7d8590; stroke-width: 1.3; } .tip { fill: #7d8590; }
+  text { font: 12px ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; fill: #1f2328; }
+  .head { font-weight: bold; font-size: 14px; } .more { fill: #57606a; }
+  @media (prefers-color-scheme: dark) {
+    .ground { fill: #0d1117; } .box { fill: #1c2128; stroke: #9ea7b3; }
+    .group { fill: #16263b; } .ask { fill: #37290f; } .folded { fill: #262c36; }
+    .outside { stroke: #f0a050; } .critical { stroke: #58a6ff; }
+    .arrow { stroke: #8b949e; } .tip { fill: #8b949e; } text { fill: #e6edf3; } .more { fill: #9ea7b3; }
+  }
+"""
+
+
+def svg(picture: Picture, title: str, caption: str) -> str:
+    """Return the image; a very large graph is folded."""
+
+    def fits(one: Picture) -> bool:
+        is_few = len(one.boxes) <= _BOXES_MOST
+        return is_few and packed_width(one, [_width(box) for box in one.boxes], _GAP, _PASSING) <= _WIDTH_MOST
+
+    shown = folded(picture, fits)
+    layout = layout_of(shown, [_width(box) for box in shown.boxes], _GAP, _PASSING)
+    wide = max(layout.width, 7.6 * cell_len(_short(title, 90)), 6.6 * cell_len(caption)) + 2 * _MARGIN
+    high = _HEAD + len(layout.layers) * (_HEIGHT + _BETWEEN) - _BETWEEN + 2 * _MARGIN
+    left = (wide - layout.width) / 2
+    size = f'viewBox="0 0 {wide:.0f} {high:.0f}" width="{wide:.0f}" height="{high:.0f}"'
+    lines = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-labelledby="title caption">',
+        f'<title id="title">{_text(title)}</title>',
+        f'<desc id="caption">{_text(caption)}</desc>',
+        f"<style>{_STYLE}</style>",
+        f'<rect class="ground" width="{wide:.0f}" height="{high:.0f}"/>',
+        f'<text class="head" x="{_MARGIN:.0f}" y="{_MARGIN + 8:.0f}">{_text(_short(title, 90))}</text>',
+        f'<text class="more" x="{_MARGIN:.0f}" y="{_MARGIN + 28:.0f}">{_text(caption)}</text>',
+        *_arrows(layout, left),
+        *_boxes(shown, layout, left),
+        "</svg>",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _width(box: Box) -> float:
+    return min(cell_len(box.label), _LABEL_MOST) * _CHARACTER + 2 * _PAD
+
+
+def _short(text: str, most: int) -> str:
+    return text if cell_len(text) <= most else f"{set_cell_size(text, most - 1).rstrip()}…"
+
+
+def _text(text: str) -> str:
+    """Return text as XML can hold it."""
+    whole = "".join(char if char >= " " or char in "\n\t" else "\N{REPLACEMENT CHARACTER}" for char in text)
+    return escape(whole.encode("utf-8", "replace").decode("utf-8"))
+
+
+def _top(depth: int) -> float:
+    return _MARGIN + _HEAD + depth * (_HEIGHT + _BETWEEN)
+
+
+def _arrows(layout: Layout, left: float) -> Iterator[str]:
+    for depth, links in enumerate(layout.links):
+        for start, end in links:
+            above, below = layout.layers[depth][start], layout.layers[depth + 1][end]
+            yield _arrow((above, below), depth, left)
+
+
+def _arrow(ends: tuple[Spot, Spot], depth: int, left: float) -> str:
+    (above, below), bend = ends, _BETWEEN / 2
+    x, to = above.x + left, below.x + left
+    y = _top(depth) + _HEIGHT
+    bottom = _top(depth + 1) - (6 if below.box is not None else 0)
+    start = f"M{x:.1f} {y - (_HEIGHT if above.box is None else 0):.1f} L{x:.1f} {y:.1f}"
+    path = (
+        f'<path class="arrow" d="{start} C{x:.1f} {y + bend:.1f} {to:.1f} {bottom - bend:.1f} {to:.1f} {bottom:.1f}"/>'
+    )
+    if below.box is None:
+        return path
+    return f'{path}<path class="tip" d="M{to - 4:.1f} {bottom - 1:.1f} h8 l-4 7 z"/>'
+
+
+def _boxes(picture: Picture, layout: Layout, left: float) -> Iterator[str]:
+    for depth, layer in enumerate(layout.layers):
+        for spot in layer:
+            if spot.box is not None:
+                yield _drawn(picture.boxes[spot.box], spot.x + left, _top(depth), spot.width)
+
+
+def _drawn(box: Box, middle: float, top: float, width: float) -> str:
+    classes = " ".join(
+        ["box", box.kind, *(["outside"] if box.is_outside else []), *(["critical"] if box.is_critical else [])]
+    )
+    place = f'x="{middle - width / 2:.1f}" y="{top:.1f}" width="{width:.1f}" height="{_HEIGHT:.0f}"'
+    label = _text(_short(box.label, _LABEL_MOST))
+    return (
+        f'<g><title>{_text(box.tip)}</title><rect class="{classes}" rx="5" {place}/>'
+        f'<text x="{middle:.1f}" y="{top + _HEIGHT / 2 + 4:.1f}" text-anchor="middle">{label}</text></g>'
+    )

@@ -1,0 +1,82 @@
+"""What can run at once, in words, and the graph among them.
+
+Owns how the order of a plan is told by `check`. Must never find anything: `surefoot.core.sequencing` does. Read
+`surefoot.cli.plans` for what stands around it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from surefoot.cli.graph.boxes import graph_rows
+from surefoot.cli.graph.picture import Picture
+from surefoot.cli.lines import Line, counted, duration, listed
+from surefoot.core.events import Finding, Severity
+from surefoot.core.ids import StepId
+from surefoot.core.plan import Plan
+from surefoot.core.review import Review
+
+_ALIKE_MOST = 5
+"""So many notes of one kind are shown, then how many more there are."""
+_LAYERS_MOST = 12
+_ROW_MOST = 12
+
+
+def graph_lines(picture: Picture, width: int, *, is_ascii: bool) -> Iterator[Line]:
+    """Yield the graph."""
+    has_critical = any(box.is_critical for box in picture.boxes)
+    yield Line(f"The graph{' (heavy: the critical path)' if has_critical else ''}", "head")
+    for row in graph_rows(picture, width - 2, is_ascii=is_ascii):
+        yield Line(f"  {row}" if row else "", is_whole=True)
+
+
+def together_lines(plan: Plan, reviewed: Review) -> Iterator[Line]:
+    """Yield how many steps can run at once, in all and layer by layer."""
+    found = reviewed.sequencing
+    if len(plan.steps) < 2:
+        return
+    most = "" if found.is_widest_exact else "at least "
+    yield Line(f"At once: {most}{counted(len(found.widest), 'step')}: {listed(found.widest, _ROW_MOST)}", hang=2)
+    if any(step.for_each is not None for step in plan.steps):
+        yield Line("  (a group counts once; its members run side by side, too)", "dim")
+    yield Line(f"  `limits.parallel` is {plan.limits.parallel}", "dim")
+    for number, layer in enumerate(found.layers[:_LAYERS_MOST], start=1):
+        yield Line(f"  layer {number}: {counted(len(layer), 'step')}: {listed(layer)}", hang=4)
+    if len(found.layers) > _LAYERS_MOST:
+        rest = sum(map(len, found.layers[_LAYERS_MOST:]))
+        yield Line(f"  … and {len(found.layers) - _LAYERS_MOST} more layers with {counted(rest, 'step')}", "dim")
+
+
+def folded(findings: Sequence[Finding]) -> list[Finding]:
+    """Return the findings with only the first few notes of one kind, and how many more there are."""
+    shown: list[Finding] = []
+    number: dict[str, int] = {}
+    last: dict[str, int] = {}
+    for finding in findings:
+        number[finding.kind] = number.get(finding.kind, 0) + 1
+        if finding.severity is not Severity.NOTE or number[finding.kind] <= _ALIKE_MOST:
+            shown.append(finding)
+            last[finding.kind] = len(shown) - 1
+    for kind, at in last.items():
+        more = number[kind] - _ALIKE_MOST
+        if more > 0 and shown[at].severity is Severity.NOTE:
+            text = f"{shown[at].text} ({counted(more, 'more note')} like it; --json has all)"
+            shown[at] = replace(shown[at], text=text)
+    return shown
+
+
+def summary(plan: Plan, reviewed: Review) -> str:
+    """Return the size of a plan and how long it takes at least, on one line."""
+    parts = [counted(len(plan.steps), "step"), f"{len(reviewed.sequencing.widest)} at once"]
+    path = reviewed.critical_path
+    parts += [f"critical path {duration(path.seconds)}"] if path.seconds > 0 else []
+    return ", ".join(parts)
+
+
+def row(names: Sequence[StepId]) -> str:
+    """Return a chain of steps, its middle left out if it is long."""
+    if len(names) <= 2 * _ROW_MOST:
+        return " → ".join(names)
+    middle = f"… {len(names) - 2 * _ROW_MOST} more …"
+    return " → ".join([*names[:_ROW_MOST], middle, *names[-_ROW_MOST:]])
