@@ -19,7 +19,7 @@ _PLANS = {".yaml", ".yml"}
 class WithOptionalFile(TyperCommand):
     """A command whose `--svg` is followed by a file or by none."""
 
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - typer keeps the type to itself
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read the arguments, with `-` for a file that is left out; a plan is never the file."""
         whole: list[str] = []
         for at, word in enumerate(args):
