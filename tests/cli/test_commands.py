@@ -19,9 +19,9 @@ COMMANDS = typer.main.get_group(app).commands
 WORKING = ("run", "resume", "retry")
 STEERING = ("pause", "cancel", "answer", "restore")
 LOOKING = ("status", "watch", "ls", "show", "report", "audit")
-NAMES = [*WORKING, *STEERING, *LOOKING, "land", "rm", "gc", "check", "doctor", "init"]
-"""Those of FORMATS; `schema` comes with a later release."""
-WITHOUT_RUN = ("run", "ls", "gc", "answer", "check", "doctor", "init")
+NAMES = [*WORKING, *STEERING, *LOOKING, "land", "rm", "gc", "check", "schema", "doctor", "init"]
+"""Those of FORMATS."""
+WITHOUT_RUN = ("run", "ls", "gc", "answer", "check", "schema", "doctor", "init")
 
 
 def options_of(name: str) -> set[str]:
@@ -67,7 +67,7 @@ def test_every_command_can_answer_with_json(name: str) -> None:
     assert "--json" in options_of(name)
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name not in {"gc", "doctor", "init"}])
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in {"gc", "schema", "doctor", "init"}])
 def test_every_command_about_a_run_takes_the_repository(name: str) -> None:
     """`--repo` stands for being there."""
     assert "--repo" in options_of(name)

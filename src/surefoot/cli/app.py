@@ -383,8 +383,6 @@ def check(
         typer.Option(
             "--svg",
             metavar="[FILE]",
-            is_flag=False,
-            flag_value="-",
             help="Draw the graph as SVG into a file, or on standard output.",
         ),
     ] = None,
@@ -397,6 +395,21 @@ def check(
     from surefoot.cli.plans import Drawing, check
 
     raise typer.Exit(check(plan, repo, Drawing(mermaid=mermaid, svg=svg), Screen(is_json=as_json)))
+
+
+@app.command(rich_help_panel="Plan")
+def schema(
+    path: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="Where to (default: standard output).")] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Print the JSON Schema of plan files, by which editors complete and check them.
+
+    Example: surefoot schema surefoot.schema.json
+    """
+    from surefoot.cli.starting import schema
+
+    raise typer.Exit(schema(path, Screen(is_json=as_json)))
 
 
 @app.command(rich_help_panel="Plan")

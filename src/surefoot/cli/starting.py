@@ -1,18 +1,22 @@
-"""The plan one begins with.
+"""The plan one begins with, and the schema by which editors help with it.
 
-Owns what `surefoot init` writes. Must never overwrite a file. Read `surefoot.cli.plans` next.
+Owns what `surefoot init` and `surefoot schema` write. `init` must never overwrite a file. Read `surefoot.cli.plans`
+next.
 """
 
 from __future__ import annotations
 
+import json
 import shlex
 from pathlib import Path
 
 from surefoot.cli.lines import Line
 from surefoot.cli.screen import Screen
 from surefoot.errors import UsageError
+from surefoot.planfile.schema import EDITOR_LINE, FILE_NAME, plan_schema
 
 STARTER = """\
+@EDITOR@
 # A plan for Surefoot: what shall be done, step by step, and how each step is proved.
 # It runs as it is, in any git repository:
 #
@@ -86,13 +90,55 @@ def init(path: Path, screen: Screen) -> int:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with target.open("x", encoding="utf-8") as file:
-            file.write(STARTER.replace("@NAME@", str(target)))
+            file.write(STARTER.replace("@EDITOR@", EDITOR_LINE).replace("@NAME@", str(target)))
     except FileExistsError:
         raise UsageError(f"{str(target)!r} is there already and is left as it is; name another file") from None
     except OSError as error:
         raise UsageError(f"{str(target)!r} cannot be written: {error.strerror}") from error
+    schema_file = _schema_beside(target)
     if screen.is_json:
-        screen.document({"plan": str(target)})
+        screen.document({"plan": str(target), "schema": str(schema_file)})
     name = shlex.quote(str(target))
-    screen.show([Line(f"Wrote {target}."), Line(f"Next: surefoot check {name}, then surefoot run {name}", "head")])
+    screen.show([Line(f"Wrote {target}, and {schema_file} for editors.")])
+    screen.show([Line(f"Next: surefoot check {name}, then surefoot run {name}", "head")])
+    return 0
+
+
+def _schema_beside(plan: Path) -> Path:
+    """Write the schema beside a plan, unless there is one already; return its path."""
+    target = plan.with_name(FILE_NAME)
+    try:
+        with target.open("x", encoding="utf-8") as file:
+            file.write(_schema_text())
+    except FileExistsError:
+        pass
+    except OSError as error:
+        raise UsageError(f"{str(target)!r} cannot be written: {error.strerror}") from error
+    return target
+
+
+def _schema_text() -> str:
+    return json.dumps(plan_schema(), indent=2) + "\n"
+
+
+def schema(path: Path | None, screen: Screen) -> int:
+    """Print the schema of plan files, or write it into a file (or, in a folder, under its usual name).
+
+    Raises:
+        UsageError: the file cannot be written.
+    """
+    if path is None:
+        screen.text(_schema_text())
+        return 0
+    target = path / FILE_NAME if path.is_dir() else path
+    if target.suffix != ".json":
+        raise UsageError(f"{str(target)!r} is no name for a schema; take one that ends in .json")
+    try:
+        target.write_text(_schema_text(), "utf-8")
+    except OSError as error:
+        raise UsageError(f"{str(target)!r} cannot be written: {error.strerror}") from error
+    if screen.is_json:
+        screen.document({"schema": str(target)})
+    line = f"# yaml-language-server: $schema={target.name}"
+    screen.show([Line(f"Wrote {target}."), Line(f"A plan beside it begins with: {line}", is_whole=True)])
     return 0

@@ -373,17 +373,17 @@ class _Shares:
         own = self.groups
         for one, others in _overlapping(writers, writers):
             # Members of a group that write by their placeholder each write another file.
-            self.groups = own & ~self._split(one) if one in others else 0
+            self.groups = own & ~self._split(one, own) if one in others else 0
             together = _union(writers[other] for other in others)
             what = (one, *(other for other in others if other != one))
             self._note("writes", (writers[one], together), what, "They declare to write the same files: {what}.")
         self.groups = own
         self._close("writes", before)
 
-    def _split(self, glob: str) -> int:
+    def _split(self, glob: str, groups: int) -> int:
         """Return the groups whose members each write their own part of what a glob means."""
         found = 0
-        for at in _bits(self.groups):
+        for at in _bits(groups):
             step = self.order.steps[at]
             assert step.for_each is not None
             token = f"{{{step.for_each.name}}}"

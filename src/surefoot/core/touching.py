@@ -112,9 +112,10 @@ def touched_by(step: Step, plan: Plan) -> Touched:
 
 
 def _writes(step: Step) -> tuple[str, ...] | None:
-    if step.effect is Effect.READ or isinstance(step.body, AskBody):
-        return ()  # what such a step writes is thrown away
-    return None if step.writes is None else tuple(resolved(step.writes, step.for_each))
+    if step.writes is not None:
+        return tuple(resolved(step.writes, step.for_each))
+    # What a step writes that only reads is thrown away.
+    return () if step.effect is Effect.READ or isinstance(step.body, AskBody) else None
 
 
 def _reads(step: Step) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from surefoot.planfile.tree import Table, Tree
 PROBE_KINDS = ("file", "git", "http", "run")
 LATER_KEYS = ("port", "process", "package", "sql", "held_back")
 _KEYS = {"file": ("sha256",), "git": ("ref", "is"), "http": ("method", "applied", "not_applied"), "run": ()}
-_ALL_KEYS = (*PROBE_KINDS, "sha256", "ref", "is", "method", "applied", "not_applied", "within")
+PROBE_KEYS = (*PROBE_KINDS, "sha256", "ref", "is", "method", "applied", "not_applied", "within")
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 _STATUSES = range(100, 600)
 
@@ -24,7 +24,7 @@ ProbeAsk = FileProbe | GitProbe | HttpProbe | RunProbe
 
 def read_probe(page: Page, node: Tree) -> Probe | None:
     """Read one probe."""
-    fields = Fields.read(page, node, "a probe", _ALL_KEYS, LATER_KEYS)
+    fields = Fields.read(page, node, "a probe", PROBE_KEYS, LATER_KEYS)
     if fields is None or fields.planned:
         return None
     kind = fields.exactly_one(PROBE_KINDS, "a probe")
