@@ -165,10 +165,12 @@ def test_an_order_after_a_step_that_only_looks_is_left_alone() -> None:
     assert needless(step("a", run="echo", writes=(), effect=Effect.READ), MAKES_B) == []
 
 
-def test_an_order_on_which_a_later_one_rests_is_left_alone() -> None:
-    """Without either need the third step could come before the first, whose file it reads."""
+def test_a_step_that_rests_on_an_order_is_named_with_it() -> None:
+    """Without that need the third step could come before the first, whose file it reads; its own need is founded."""
     last = step("c", "b", run="cat a.txt > c.txt", writes=("c.txt",))
-    assert needless(MAKES_A, MAKES_B, last) == []
+    found = looked_over(MAKES_A, MAKES_B, last).needless
+    assert [(one.step, one.needs) for one in found] == [("b", ("a",))]
+    assert found[0].why.endswith("could run at once, if c then named a in `needs`.")
 
 
 def test_an_order_that_brings_a_new_environment_is_left_alone() -> None:

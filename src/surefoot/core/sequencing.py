@@ -19,8 +19,8 @@ from surefoot.core.touching import Touched, touched_by
 
 EXACT_MAX = 1500
 """In a larger plan the widest layer stands for the widest set."""
-_PAIRS_MAX = 400
-"""A need that orders more pairs of steps than this is not judged."""
+_AROUND_MAX = 60
+"""A need with more steps before or behind it than this is not judged: too much may come along."""
 _COMPARED_MAX = 100_000
 """So many pairs of globs are compared, then no more."""
 
@@ -126,6 +126,7 @@ class _Order:
         self.touched: list[Touched] = [touched_by(step, plan) for step in plan.steps]
         self.before = _closure(self.index, graph.order, graph.needs)
         self.behind = _closure(self.index, tuple(reversed(graph.order)), graph.dependants)
+        self.turn = {self.index[name]: turn for turn, name in enumerate(graph.order)}
         self.all = (1 << len(plan.steps)) - 1
 
     def beside(self, at: int) -> int:
@@ -243,7 +244,8 @@ def _needless(order: _Order) -> Iterator[NeedlessOrder]:
             yield _implied(step, [order.steps[need].id for need in implied], order.steps[through].id)
         unfounded = [need for need in needs if not further >> need & 1 and _is_unfounded(order, need, at)]
         if unfounded:
-            yield _unfounded(step, [order.steps[need] for need in unfounded])
+            resting = {name: None for need in unfounded[:3] for name in _resting_on(order, need, at)}
+            yield _unfounded(step, [order.steps[need] for need in unfounded], tuple(resting))
 
 
 def _literal_needs(step: Step, order: _Order) -> Iterator[StepId]:
@@ -258,45 +260,50 @@ def _implied(step: Step, needs: Sequence[StepId], through: StepId) -> NeedlessOr
     return NeedlessOrder(step=step.id, needs=tuple(needs), kind="implied", why=why)
 
 
-def _unfounded(step: Step, needs: Sequence[Step]) -> NeedlessOrder:
+def _unfounded(step: Step, needs: Sequence[Step], resting: Sequence[StepId]) -> NeedlessOrder:
+    names = f"{', '.join(need.id for need in needs[:3])}{' and others' if len(needs) > 3 else ''}"
     written = ", ".join(glob for need in needs[:3] for glob in (need.writes or ())[:3])
+    cure = f", if {', '.join(resting[:3])} then named {names} in `needs`" if resting else ""
     why = (
-        f"It waits for {', '.join(need.id for need in needs[:3])}{' and others' if len(needs) > 3 else ''}, but "
-        f"nothing it declares or names can be what is written there ({written}). Without that they could run at once."
+        f"It waits for {names}, but nothing it declares or names can be what is written there ({written}). "
+        f"Without that they could run at once{cure}."
     )
     return NeedlessOrder(step=step.id, needs=tuple(need.id for need in needs), kind="unfounded", why=why)
 
 
 def _is_unfounded(order: _Order, need: int, at: int) -> bool:
-    """Tell whether nothing passes along a need, nor along any order that rests on it alone."""
-    if _may_pass(order, need, at) is not False:
+    """Tell whether nothing passes along a need, neither from the step it names nor from one that comes before that."""
+    around = max(order.before[need].bit_count(), order.behind[at].bit_count())
+    if around > _AROUND_MAX or _may_pass(order, need, at) is not False:
         return False
-    if (order.before[need].bit_count() + 1) * (order.behind[at].bit_count() + 1) > _PAIRS_MAX:
-        return False
-    upper = [need, *_bits(order.before[need])]
-    lower = [at, *_bits(order.behind[at])]
-    still = _before_without(order, need, at)
-    return all(
-        _may_pass(order, first, then) is False for then in lower for first in upper if not still(then) >> first & 1
-    )
+    still = _before_without(order, need, at)[at]
+    return all(_may_pass(order, first, at) is False for first in _bits(order.before[need] & ~still))
 
 
-def _before_without(order: _Order, need: int, at: int) -> Callable[[int], int]:
-    """Return what says what comes before a step when one need is taken out."""
+def _resting_on(order: _Order, need: int, at: int) -> list[StepId]:
+    """Return the steps that come after both ends of a need only through it, and may take something up from the first.
+
+    Of those that need one another the first is enough.
+    """
+    upper = order.before[need] | 1 << need
+    found: list[StepId] = []
+    covered = 0
+    for then, before in _before_without(order, need, at).items():
+        is_new = then != at and not covered >> then & 1
+        if is_new and any(_may_pass(order, first, then) is not False for first in _bits(upper & ~before)):
+            found.append(order.steps[then].id)
+            covered |= order.behind[then]
+    return found
+
+
+def _before_without(order: _Order, need: int, at: int) -> dict[int, int]:
+    """Return what comes before a step, and before each behind it, when one need is taken out; in order."""
     known: dict[int, int] = {}
-
-    def before(then: int) -> int:
-        if not order.before[then] >> at & 1 and then != at:
-            return order.before[then]
-        if then not in known:
-            known[then] = 0
-            for name in order.graph.needs[order.steps[then].id]:
-                other = order.index[name]
-                if (other, then) != (need, at):
-                    known[then] |= 1 << other | before(other)
-        return known[then]
-
-    return before
+    for then in sorted((at, *_bits(order.behind[at])), key=order.turn.__getitem__):
+        needs = [order.index[name] for name in order.graph.needs[order.steps[then].id]]
+        kept = [other for other in needs if (other, then) != (need, at)]
+        known[then] = _union(1 << other | known.get(other, order.before[other]) for other in kept)
+    return known
 
 
 def _may_pass(order: _Order, first: int, then: int) -> bool | None:
