@@ -256,6 +256,22 @@ def test_a_file_that_is_only_read_is_not_shared() -> None:
     assert shared(step("a", run="cat setup.py"), step("b", run="grep x setup.py")) == []
 
 
+def test_an_artifact_that_is_named_without_a_need_is_found() -> None:
+    """Its lane would not have it; a need brings it, and is not called needless."""
+    maker, taker = (
+        step("a", writes=(), artifacts=("dist/*",)),
+        step("b", run="cat dist/x.whl > b.txt", writes=("b.txt",)),
+    )
+    assert shared(maker, taker) == [("artifact", ("a", "b"), ("dist/*",))]
+    assert (shared(maker, replace(taker, needs=("a",))), needless(maker, replace(taker, needs=("a",)))) == ([], [])
+
+
+def test_a_socket_that_two_steps_are_given_is_found() -> None:
+    """Behind it there is one thing for both."""
+    steps = [step(name, sockets=("/run/docker.sock",), effect=Effect.REVERSIBLE) for name in "ab"]
+    assert shared(*steps) == [("socket", ("a", "b"), ("/run/docker.sock",))]
+
+
 def test_a_variable_that_names_one_place_outside_is_found() -> None:
     """The same address in both steps; a folder of the lane is there for each."""
     steps = [step(name, env={"DB": "postgres://db/x", "PYTHONPATH": "src"}) for name in "ab"]

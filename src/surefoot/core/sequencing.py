@@ -44,7 +44,7 @@ class Sharing:
     """Steps that no need orders and that touch the same."""
 
     kind: str
-    """`writes`, `uses`, `reads`, `file`, `variable`, `port` or `outside`."""
+    """`writes`, `uses`, `reads`, `artifact`, `file`, `port`, `variable`, `socket` or `outside`."""
     steps: tuple[StepId, ...]
     """Who, in plan order. One alone is a group whose members touch the same."""
     what: tuple[str, ...]
@@ -312,22 +312,21 @@ def _may_pass(order: _Order, first: int, then: int) -> bool | None:
     left, taken = order.touched[first], order.touched[then]
     if giver.id in taken.outputs or taker.rollback_to == giver.id or set(giver.uses) & set(taker.uses):
         return True
-    if left.writes is not None:
-        words = [word for word in taken.named if any(may_overlap(word, glob) for glob in left.writes)]
-        if words or any_overlap(left.writes, (*taken.reads, *(taken.writes or ()))) is not None:
-            return True
+    given = (*(left.writes or ()), *left.made)
+    if any_overlap(given, (*taken.reads, *(taken.writes or ()), *taken.named)) is not None:
+        return True
     if not _is_plain(giver) or not _is_plain(taker) or not left.writes or taken.writes is None:
         return None
     if giver.on_failure is not OnFailure.BLOCK or not taken.is_all_seen:
         return None
     prepare = order.plan.prepare
     keys = () if prepare is None else prepare.key
-    return any_overlap(left.writes, (*keys, *taken.words)) is not None
+    return any_overlap(given, (*keys, *taken.words)) is not None
 
 
 def _is_plain(step: Step) -> bool:
     """Tell whether a step does nothing but change files of the tree: another one may be an order on purpose."""
-    is_inside = step.effect is Effect.REVERSIBLE and step.confine and not step.network
+    is_inside = step.effect is Effect.REVERSIBLE and not step.reaches_out
     return is_inside and isinstance(step.body, RunBody) and step.tier is None and not step.scratch
 
 
@@ -349,6 +348,7 @@ class _Shares:
         self._writes()
         self._uses()
         self._reads()
+        self._artifacts()
         self._files()
         self._outside()
         for (kind, members, is_serialised), (what, why) in self.merged.items():
@@ -431,6 +431,17 @@ class _Shares:
             self._note("reads", (readers[one], together), what, why)
         self.groups = own
 
+    def _artifacts(self) -> None:
+        makers = self._holders(lambda at: self.order.touched[at].made)
+        takers = self._holders(lambda at: (*self.order.touched[at].named, *self.order.steps[at].reads))
+        own, self.groups = self.groups, 0
+        for one, others in _overlapping(makers, takers):
+            # Who makes the same artifact itself needs nobody else's.
+            together = _union(takers[other] for other in others) & ~makers[one]
+            why = "One of them names an artifact of another, which only those that need that step are handed: {what}."
+            self._note("artifact", (makers[one], together), (one,), why)
+        self.groups = own
+
     def _files(self) -> None:
         named = self._holders(lambda at: self.order.touched[at].named)
         written = self._holders(lambda at: self.order.touched[at].written)
@@ -455,6 +466,8 @@ class _Shares:
         for place, users in places.items():
             why = "They get a variable that names one place outside their lanes: {what}."
             self._note("variable", (users, users), (place,), why)
+        for socket, users in self._holders(lambda at: self.order.steps[at].sockets).items():
+            self._note("socket", (users, users), (socket,), "They are given the same socket of the host: {what}.")
         for what, users in self._holders(lambda at: touched[at].outside).items():
             self._note("outside", (users, users), (what,), "Their probes ask about the same thing: {what}.")
 

@@ -13,6 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from surefoot.core.globs import matches
+from surefoot.core.ids import StepId, encode_id
+from surefoot.core.placeholders import references_of
 from surefoot.core.plan import (
     AskBody,
     Check,
@@ -49,7 +51,6 @@ _PORT = re.compile(
 _PORT_NAME = re.compile(r"(?:[A-Z0-9_]*_)?PORT")
 _PLACE_NAME = re.compile(r"[A-Z0-9_]*(?:URL|URI|DSN|HOST|ENDPOINT|ADDR|ADDRESS|DATABASE|SOCKET|BUCKET|QUEUE)")
 _PLACE_VALUE = re.compile(r"/[^/\s:]+/[^\s:]*|[a-z][a-z0-9+.-]*://\S+|[A-Za-z0-9.-]+:\d{2,5}")
-_OUTPUT = re.compile(r"\{steps\.([^{}\s]+)\.[^{}\s.]+\}")
 _PORT_LAST = 65535
 
 
@@ -69,8 +70,10 @@ class Touched:
     """Whether what it reads can only be `reads` and `named`."""
     words: frozenset[str] = frozenset()
     """Where all is seen: every word of its commands as a glob, so that none that is a file is missed."""
-    outputs: frozenset[str] = frozenset()
+    outputs: frozenset[StepId] = frozenset()
     """Ids of the steps whose outputs it takes up."""
+    made: tuple[str, ...] = ()
+    """Globs over the artifacts it hands on."""
     ports: frozenset[str] = frozenset()
     """Port numbers its commands and variables name."""
     places: Mapping[str, str] | None = None
@@ -103,11 +106,12 @@ def touched_by(step: Step, plan: Plan) -> Touched:
         written=frozenset(written),
         is_all_seen=is_all_seen,
         words=_all_words(step) if is_all_seen else frozenset(),
-        outputs=frozenset(_OUTPUT.findall(repr((step.body, step.env, step.checks, step.probe)))),
+        outputs=frozenset(encode_id(one.step) for one in references_of(step)),
+        made=tuple(resolved(step.made, step.for_each)),
         ports=frozenset(_ports(step, commands)),
         places=_places(step, plan, commands),
         outside=frozenset(_outside(step)),
-        is_open=bool(step.network) or not step.confine,
+        is_open=step.reaches_out,
     )
 
 
