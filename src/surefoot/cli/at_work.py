@@ -29,6 +29,8 @@ _STATIONS = {
     "inspection_asked": "looking at what it wrote",
     "merge_asked": "merging with the branch",
     "place_asked": "laying out the merged files",
+    "artifacts_asked": "keeping artifacts",
+    "service_asked": "starting a service",
     "commit_asked": "commit",
     "restore_asked": "being put back",
 }
