@@ -23,8 +23,8 @@ from pathlib import Path
 from surefoot.api.authoring import Plan, Step
 from surefoot.api.home import Home
 from surefoot.api.running import Engagement, Source, Watching, create_run, engage
-from surefoot.core.events import Outcome
 from surefoot.core.state import RunState
+from surefoot.core.terms import Outcome
 from surefoot.workers.room import Function, StepArgument
 
 FOLDER_VARIABLE = "BENCH_DAGS"

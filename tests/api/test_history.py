@@ -13,9 +13,10 @@ import pytest
 
 from surefoot.api.home import Home
 from surefoot.api.running import Source, create_run
-from surefoot.core.events import BodyFinished, Ending, Status
+from surefoot.core.events import BodyFinished
 from surefoot.core.ids import RunId, StepId
 from surefoot.core.plan import ForEach, FunctionBody, Limits, Plan, Step
+from surefoot.core.terms import Ending, Status
 from surefoot.journal import Batch
 
 

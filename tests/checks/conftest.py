@@ -19,9 +19,9 @@ from typing import Any
 import pytest
 
 from surefoot.checks import Answer, Question, ask
-from surefoot.core.events import Moment
 from surefoot.core.ids import BlobId
 from surefoot.core.plan import Ask, Check, Expect
+from surefoot.core.terms import Moment
 from surefoot.ports import CommandOutcome, CommandRequest
 
 SHELLS = {"bash": ("bash", "-eo", "pipefail", "-c"), "sh": ("sh", "-e", "-c")}

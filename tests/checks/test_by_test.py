@@ -12,8 +12,8 @@ import pytest
 
 from surefoot.checks import Question, Result, ask
 from surefoot.checks.judging import read_results
-from surefoot.core.events import Moment, Verdict
 from surefoot.core.plan import Check, Expect, TestsAsk
+from surefoot.core.terms import Moment, Verdict
 
 P, S, F = Result
 PASSED, FAILED, INCONCLUSIVE = Verdict

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from surefoot.calling import CallFailure, call_request, read_failure, read_result
-from surefoot.core.events import Verdict
 from surefoot.core.plan import CallAsk
+from surefoot.core.terms import Verdict
 from surefoot.ports import CommandOutcome, CommandRequest
 
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from surefoot.core.events import Verdict
 from surefoot.core.plan import FileAsk
+from surefoot.core.terms import Verdict
 
 PASSED, FAILED, INCONCLUSIVE = Verdict
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from surefoot.core.events import Verdict
 from surefoot.core.plan import ChangedAsk, RunAsk
+from surefoot.core.terms import Verdict
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from surefoot import errors
 from surefoot.cli.exits import code_of_error, code_of_run
 from surefoot.cli.frame import _told
 from surefoot.cli.screen import Screen
-from surefoot.core.events import Outcome
+from surefoot.core.terms import Outcome
 
 CODES = {
     errors.SurefootError: 1,

@@ -23,8 +23,9 @@ from surefoot.cli.progress import Progress
 from surefoot.cli.questions import Asker
 from surefoot.cli.render_report import report_lines, report_markdown
 from surefoot.cli.telling import SHORT_MOST
-from surefoot.core.events import QuestionAsked, QuestionKind
+from surefoot.core.events import QuestionAsked
 from surefoot.core.ids import StepId
+from surefoot.core.terms import QuestionKind
 from surefoot.errors import RunNotFound
 
 if TYPE_CHECKING:

@@ -14,11 +14,12 @@ import pytest
 from surefoot.cli.progress import Progress
 from surefoot.cli.screen import Screen
 from surefoot.core import events as ev
-from surefoot.core.events import ACCEPTANCE, Diagnosis, Event, Finding, Moment, Phase, QuestionKind, Severity, Verdict
+from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.ids import RunId, StepId
 from surefoot.core.kernel import apply
 from surefoot.core.plan import Check, Plan, Prepare, RunAsk, RunBody, Step
 from surefoot.core.state import QuestionState, RunState
+from surefoot.core.terms import Diagnosis, Finding, Moment, Phase, QuestionKind, Severity, Verdict
 
 if TYPE_CHECKING:
     from conftest import Terminal

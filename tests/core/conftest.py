@@ -14,12 +14,13 @@ import pytest
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.events import ACCEPTANCE, Applied, Diagnosis, Ending, Event, Moment, Status, Verdict
+from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.ids import BlobId, RunId, StepId
 from surefoot.core.kernel import apply, decide
 from surefoot.core.plan import Expect, Plan, RunBody, Step
 from surefoot.core.report import report_of
 from surefoot.core.state import RunState
+from surefoot.core.terms import Applied, Diagnosis, Ending, Moment, Status, Verdict
 
 RUN = RunId("20260101-aaaaaa")
 _OF_PLAN = {field.name for field in dataclasses.fields(Plan)}

@@ -13,8 +13,8 @@ import pytest
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.events import Diagnosis, Ending, Status, Verdict
 from surefoot.core.plan import AskBody, Check, Expect, OnFailure, RetryPolicy, RunAsk
+from surefoot.core.terms import Diagnosis, Ending, Status, Verdict
 
 ONCE = {"retry": RetryPolicy(maximum_attempts=1)}
 BAD = Ending(status=Status.EXIT, exit_code=1)

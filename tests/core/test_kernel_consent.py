@@ -12,8 +12,8 @@ import pytest
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.events import Ending, Status, Verdict
 from surefoot.core.plan import AskBody, CallBody, Check, Effect, Expect, ForEach, FunctionBody, OnFailure, RunAsk, Tier
+from surefoot.core.terms import Ending, Status, Verdict
 
 BAD = Ending(status=Status.EXIT, exit_code=1)
 PAY: dict[str, Any] = {"effect": Effect.IRREVERSIBLE}

@@ -11,8 +11,8 @@ import pytest
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.events import Ending, Status
 from surefoot.core.plan import AskBody, Check, Effect, ForEach, OnFailure, Probe, RunAsk, RunProbe, Tier
+from surefoot.core.terms import Ending, Status
 
 BAD = Ending(status=Status.EXIT, exit_code=1)
 PAY: dict[str, Any] = {"effect": Effect.IRREVERSIBLE}

@@ -12,8 +12,8 @@ import pytest
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.events import Applied, Ending, Status, Verdict
 from surefoot.core.plan import AskBody, Check, Effect, Probe, RetryPolicy, RunAsk, RunProbe
+from surefoot.core.terms import Applied, Ending, Status, Verdict
 
 CHECK = Check(name="c", ask=RunAsk(command="c"))
 PROBE = {"probe": Probe(ask=RunProbe(command="p"))}

@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.events import ACCEPTANCE, Applied, Diagnosis, Ending, Event, Status, Verdict
+from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.ids import RunId, StepId
 from surefoot.core.kernel import apply, decide
 from surefoot.core.plan import (
@@ -33,6 +33,7 @@ from surefoot.core.plan import (
 )
 from surefoot.core.report import report_of
 from surefoot.core.state import SATISFIED, RunState, StepStatus, results_after
+from surefoot.core.terms import Applied, Diagnosis, Ending, Status, Verdict
 
 ENDINGS = (
     *(4 * [Ending(status=Status.OK, exit_code=0)]),

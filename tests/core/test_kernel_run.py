@@ -11,9 +11,9 @@ import pytest
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.events import Diagnosis, Ending, Status, Verdict
 from surefoot.core.kernel import decide
 from surefoot.core.plan import AskBody, Check, Effect, Expect, ForEach, Limits, OnFailure, RetryPolicy, RunAsk
+from surefoot.core.terms import Diagnosis, Ending, Status, Verdict
 from surefoot.errors import IllegalTransition
 
 BAD = Ending(status=Status.EXIT, exit_code=1)

@@ -10,7 +10,7 @@ import pytest
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.events import ACCEPTANCE, Applied, Diagnosis, Ending, Event, Moment, Phase, Status, Verdict
+from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.ids import RunId, StepId
 from surefoot.core.kernel import apply, decide
 from surefoot.core.plan import (
@@ -28,6 +28,7 @@ from surefoot.core.plan import (
     Step,
 )
 from surefoot.core.state import RunState, StepStatus
+from surefoot.core.terms import Applied, Diagnosis, Ending, Moment, Phase, Severity, Status, Verdict
 from surefoot.errors import IllegalTransition
 
 A, G, P = StepId("a"), StepId("g-{item}"), StepId("p")
@@ -146,7 +147,7 @@ def specimens(state: RunState) -> Iterator[Event]:
         "by": "me",
         "phase": Phase.VALIDATE,
         "outcome": ev.Outcome.COMPLETED,
-        "finding": ev.Finding(kind="k", severity=ev.Severity.NOTE, text="t"),
+        "finding": ev.Finding(kind="k", severity=Severity.NOTE, text="t"),
         "lane": "1",
         "commit": "c",
         "onto": "c",

@@ -13,8 +13,8 @@ import pytest
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.events import Ending, Finding, Severity, Status, Verdict
 from surefoot.core.plan import AskBody, Check, Effect, Expect, OnFailure, Prepare, RunAsk, TestsAsk
+from surefoot.core.terms import Ending, Finding, Severity, Status, Verdict
 
 BAD = Ending(status=Status.EXIT, exit_code=1)
 CHECK = Check(name="c", ask=RunAsk(command="c"))

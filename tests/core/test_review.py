@@ -9,7 +9,6 @@ from dataclasses import replace
 
 import pytest
 
-from surefoot.core.events import Finding, Severity
 from surefoot.core.ids import StepId, encode_id
 from surefoot.core.plan import (
     AskBody,
@@ -30,6 +29,7 @@ from surefoot.core.plan import (
     Tier,
 )
 from surefoot.core.review import AskPoint, Review, review
+from surefoot.core.terms import Finding, Severity
 
 CHECK = Check(name="c", ask=RunAsk(command="true"))
 PROBE = Probe(ask=FileProbe(path="/x"))

@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.events import Ending, Status
 from surefoot.core.graph import Graph, build_graph
 from surefoot.core.ids import RunId, StepId
 from surefoot.core.kernel import apply, decide
 from surefoot.core.plan import ForEach, FunctionBody, Limits, Plan, Step
 from surefoot.core.schedule import UNKNOWN_S, expected_times, ranks_of
+from surefoot.core.terms import Ending, Status
 
 Row = tuple[float, set[int]]
 

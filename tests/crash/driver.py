@@ -21,11 +21,12 @@ from pathlib import Path
 
 from surefoot import api, faults
 from surefoot.api.running import Source, Watching
-from surefoot.core.events import Event, QuestionAsked, QuestionKind
+from surefoot.core.events import Event, QuestionAsked
 from surefoot.core.ids import RunId
 from surefoot.core.kernel import apply
 from surefoot.core.report import standing_of
 from surefoot.core.state import RunState
+from surefoot.core.terms import QuestionKind
 from surefoot.engines.snapshots import decode_state, encode_state
 from surefoot.errors import SurefootError
 from surefoot.planfile import load_plan

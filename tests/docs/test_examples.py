@@ -20,7 +20,7 @@ import typer
 from surefoot import api
 from surefoot.api.running import Source
 from surefoot.cli.app import app
-from surefoot.core.events import Outcome
+from surefoot.core.terms import Outcome
 from surefoot.planfile import parse_plan
 
 ROOT = Path(__file__).resolve().parents[2]

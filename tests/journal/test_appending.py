@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from surefoot.core.events import Event, Phase, PhaseEntered, RunCreated, RunResumed
+from surefoot.core.events import Event, PhaseEntered, RunCreated, RunResumed
 from surefoot.core.ids import RunId
+from surefoot.core.terms import Phase
 from surefoot.errors import ClaimLost, JournalConflict
 from surefoot.journal import Appended, Batch, Journal
 

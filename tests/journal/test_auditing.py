@@ -10,8 +10,9 @@ from pathlib import Path
 import apsw
 import pytest
 
-from surefoot.core.events import BodyFinished, Ending, RunResumed, Status
+from surefoot.core.events import BodyFinished, RunResumed
 from surefoot.core.ids import BlobId, RunId, StepId
+from surefoot.core.terms import Ending, Status
 from surefoot.journal import Batch, Journal
 
 

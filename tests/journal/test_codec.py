@@ -19,8 +19,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from surefoot.core import plan
-from surefoot.core.events import EVENTS, CheckAnswered, Event, GroupExpanded, Moment, RunCreated, Verdict
+from surefoot.core.events import EVENTS, CheckAnswered, Event, GroupExpanded, RunCreated
 from surefoot.core.ids import BlobId, RunId, StepId
+from surefoot.core.terms import Moment, Verdict
 from surefoot.journal import RELEASE
 from surefoot.journal.codec import blobs_of, decode, encode
 

@@ -12,9 +12,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from surefoot.core.events import Event, Phase, PhaseEntered, RunCreated, RunResumed
+from surefoot.core.events import Event, PhaseEntered, RunCreated, RunResumed
 from surefoot.core.ids import RunId
 from surefoot.core.plan import Plan
+from surefoot.core.terms import Phase
 from surefoot.errors import ClaimLost, JournalConflict
 from surefoot.journal import Batch, Journal
 

@@ -13,8 +13,9 @@ from pathlib import Path
 import apsw
 import pytest
 
-from surefoot.core.events import CheckAnswered, Moment, RunCreated, RunResumed, Verdict
+from surefoot.core.events import CheckAnswered, RunCreated, RunResumed
 from surefoot.core.ids import BlobId, RunId, StepId
+from surefoot.core.terms import Moment, Verdict
 from surefoot.errors import JournalCorrupt, JournalError, JournalTooNew
 from surefoot.journal import RELEASE, Batch, Journal, RunRow
 from surefoot.journal.schema import MIGRATIONS

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from surefoot.core.events import Applied
 from surefoot.core.plan import GitProbe, Probe
+from surefoot.core.terms import Applied
 from surefoot.probes import ask
 
 APPLIED, NOT_APPLIED, UNKNOWN = Applied

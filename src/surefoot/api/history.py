@@ -12,10 +12,11 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import PurePath
 
-from surefoot.core.events import BodyFinished, RunCreated, Status
+from surefoot.core.events import BodyFinished, RunCreated
 from surefoot.core.ids import RunId, StepId, encode_id, matches_id
 from surefoot.core.placeholders import member_of
 from surefoot.core.plan import Step
+from surefoot.core.terms import Status
 from surefoot.errors import JournalError
 from surefoot.journal import Journal
 

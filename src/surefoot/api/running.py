@@ -23,7 +23,7 @@ from surefoot.api.home import Home
 from surefoot.api.sharing import shared_writer
 from surefoot.clock import SystemClock
 from surefoot.core import events as ev
-from surefoot.core.events import Event, Finding, Severity
+from surefoot.core.events import Event
 from surefoot.core.graph import build_graph
 from surefoot.core.ids import RUN_ID, RunId, StepId
 from surefoot.core.kernel import apply
@@ -31,6 +31,7 @@ from surefoot.core.plan import AskBody, FunctionBody, Plan
 from surefoot.core.review import review
 from surefoot.core.services import problems_of_services
 from surefoot.core.state import RunState
+from surefoot.core.terms import Finding, Severity
 from surefoot.engines.embedded import Observer, RunLoop
 from surefoot.errors import JournalError, PlanInvalid, RunExists, UsageError, WorkspaceError
 from surefoot.faults import point

@@ -11,9 +11,9 @@ from surefoot.checks.calls import ask_call
 from surefoot.checks.ending import last_lines, why_no_answer
 from surefoot.checks.files import ask_files
 from surefoot.checks.question import Answer, Question
-from surefoot.core.events import Verdict
 from surefoot.core.globs import matches
 from surefoot.core.plan import CallAsk, ChangedAsk, FileAsk, RunAsk, TestsAsk
+from surefoot.core.terms import Verdict
 from surefoot.ports import Commands
 
 NAMED_MAX = 20

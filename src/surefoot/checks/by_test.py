@@ -23,9 +23,9 @@ from surefoot.checks.judging import Judgement, Result, judge, read_results, writ
 from surefoot.checks.junit import JunitUnreadable, read_junit
 from surefoot.checks.question import Answer, Question
 from surefoot.checks.unittest_output import make_verbose, read_unittest
-from surefoot.core.events import Moment, Verdict
 from surefoot.core.ids import BlobId
 from surefoot.core.plan import Expect, TestsAsk
+from surefoot.core.terms import Moment, Verdict
 from surefoot.ports import CommandOutcome, Commands
 
 _BROKEN_OFF = frozenset({2, 3, 4})

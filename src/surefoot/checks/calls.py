@@ -9,8 +9,8 @@ from __future__ import annotations
 from surefoot.calling import call_request, read_failure, read_result
 from surefoot.checks.ending import last_lines, whole_output, why_no_answer
 from surefoot.checks.question import Answer, Question
-from surefoot.core.events import Verdict
 from surefoot.core.plan import CallAsk
+from surefoot.core.terms import Verdict
 from surefoot.ports import CommandOutcome, Commands
 
 _VERDICTS: dict[object, Verdict] = {verdict.value: verdict for verdict in Verdict}

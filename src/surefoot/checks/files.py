@@ -15,9 +15,9 @@ from itertools import takewhile
 from pathlib import Path, PurePosixPath
 
 from surefoot.checks.question import Answer
-from surefoot.core.events import Verdict
 from surefoot.core.globs import matches
 from surefoot.core.plan import Check, FileAsk
+from surefoot.core.terms import Verdict
 from surefoot.ports import Commands
 
 NAMED_MAX = 20

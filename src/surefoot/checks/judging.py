@@ -19,8 +19,8 @@ from collections.abc import Set as AbstractSet
 from enum import StrEnum
 from typing import NamedTuple
 
-from surefoot.core.events import Verdict
 from surefoot.core.plan import Expect
+from surefoot.core.terms import Verdict
 
 NAMED_MAX = 10
 

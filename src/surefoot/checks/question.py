@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from surefoot.core.events import Moment, Verdict
 from surefoot.core.ids import BlobId
 from surefoot.core.plan import Check
+from surefoot.core.terms import Moment, Verdict
 from surefoot.ports import CommandRequest
 
 

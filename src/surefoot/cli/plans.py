@@ -21,11 +21,11 @@ from surefoot.cli.lookup import root_of
 from surefoot.cli.optional import STANDARD_OUTPUT
 from surefoot.cli.screen import Screen
 from surefoot.cli.telling import style_of
-from surefoot.core.events import Finding, Severity
 from surefoot.core.graph import build_graph
 from surefoot.core.ids import StepId
 from surefoot.core.plan import LOOPBACK, Effect, Plan, Step
 from surefoot.core.review import Review, review
+from surefoot.core.terms import Finding, Severity
 from surefoot.errors import PlanInvalid, UsageError
 from surefoot.planfile import load_plan
 

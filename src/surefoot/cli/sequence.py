@@ -12,10 +12,10 @@ from dataclasses import replace
 from surefoot.cli.graph.boxes import graph_rows
 from surefoot.cli.graph.picture import Picture
 from surefoot.cli.lines import Line, counted, duration, listed
-from surefoot.core.events import Finding, Severity
 from surefoot.core.ids import StepId
 from surefoot.core.plan import Plan
 from surefoot.core.review import Review
+from surefoot.core.terms import Finding, Severity
 
 _ALIKE_MOST = 5
 """So many notes of one kind are shown, then how many more there are."""

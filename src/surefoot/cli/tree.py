@@ -16,10 +16,10 @@ from surefoot.cli.at_work import AtWork
 from surefoot.cli.estimate import about_left_s, roughly
 from surefoot.cli.lines import Line, Style, counted, duration, first_line, one_line, words_of
 from surefoot.cli.telling import style_of
-from surefoot.core.events import Phase
 from surefoot.core.ids import StepId
 from surefoot.core.report import status_of
 from surefoot.core.state import FINAL, RunState, StepState, StepStatus
+from surefoot.core.terms import Phase
 
 WORD = 9
 """The width of the column that says where a step stands."""

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from surefoot.core.events import Moment
 from surefoot.core.ids import BlobId, StepId
 from surefoot.core.plan import Check, Service, Step
+from surefoot.core.terms import Moment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

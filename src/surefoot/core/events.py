@@ -13,128 +13,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import ClassVar
 
 from surefoot.core.ids import BlobId, RunId, StepId
 from surefoot.core.plan import Plan
+from surefoot.core.terms import Applied, Diagnosis, Ending, Finding, Moment, Outcome, Phase, QuestionKind, Verdict
 
 ACCEPTANCE = StepId("(accept)")
 """Stands in for a step id where an event concerns the plan's acceptance checks."""
-
-
-class Phase(StrEnum):
-    """Where a run stands on its way."""
-
-    UNDERSTAND = "understand"
-    PLAN = "plan"
-    EXECUTE = "execute"
-    VALIDATE = "validate"
-
-
-class Outcome(StrEnum):
-    """How a run ended."""
-
-    COMPLETED = "completed"
-    PARTIALLY_COMPLETED = "partially_completed"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-
-class Verdict(StrEnum):
-    """What a check answered."""
-
-    PASSED = "passed"
-    FAILED = "failed"
-    INCONCLUSIVE = "inconclusive"
-
-
-class Applied(StrEnum):
-    """What a probe answered."""
-
-    APPLIED = "applied"
-    NOT_APPLIED = "not_applied"
-    UNKNOWN = "unknown"
-
-
-class Moment(StrEnum):
-    """Whether a check is asked before the body or after it."""
-
-    BEFORE = "before"
-    AFTER = "after"
-
-
-class Diagnosis(StrEnum):
-    """Why an attempt failed; decides whether another can help."""
-
-    TRANSIENT = "transient"
-    STRUCTURAL = "structural"
-    VERIFICATION = "verification"
-    CRASH = "crash"
-    INTERRUPTED = "interrupted"
-    STALE = "stale"
-    DENIED = "denied"
-
-
-class Status(StrEnum):
-    """How a body ended."""
-
-    OK = "ok"
-    EXIT = "exit"
-    SIGNAL = "signal"
-    TIMEOUT = "timeout"
-    ERROR = "error"
-    INTERRUPTED = "interrupted"
-
-
-class QuestionKind(StrEnum):
-    """What a person is asked for."""
-
-    CONFIRM = "confirm"
-    ASK = "ask"
-    IN_DOUBT = "in_doubt"
-
-
-class Severity(StrEnum):
-    """How much a finding matters."""
-
-    NOTE = "note"
-    WARNING = "warning"
-    PROBLEM = "problem"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """Something a person should know."""
-
-    kind: str
-    """A stable word for programs, such as `undeclared-writes`."""
-    severity: Severity
-    """How much it matters."""
-    text: str
-    """What was found and what to do."""
-    step: StepId | None = None
-    """The step it concerns."""
-    place: str | None = None
-    """`FILE:LINE:COLUMN`, for findings about a plan file."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ending:
-    """How a body ended."""
-
-    status: Status
-    """In one word."""
-    exit_code: int | None = None
-    """For commands."""
-    signal: int | None = None
-    """For commands ended by a signal."""
-    error_type: str | None = None
-    """For Python bodies: the exception's name."""
-    retryable: bool | None = None
-    """For Python bodies: whether the exception says that trying again can help."""
-    text: str = ""
-    """The end of its output, or the exception."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

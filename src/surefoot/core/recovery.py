@@ -8,19 +8,11 @@ idempotent and repeats under its own key. Read `surefoot.core.kernel.steps` next
 from __future__ import annotations
 
 from surefoot.core.commands import AskProbe
-from surefoot.core.events import (
-    Applied,
-    AttemptFailed,
-    Diagnosis,
-    Event,
-    ProbeAsked,
-    QuestionAsked,
-    QuestionKind,
-    Status,
-)
+from surefoot.core.events import AttemptFailed, Event, ProbeAsked, QuestionAsked
 from surefoot.core.plan import Effect, digest_of
 from surefoot.core.retry import diagnose
 from surefoot.core.state import RunState, StepState
+from surefoot.core.terms import Applied, Diagnosis, QuestionKind, Status
 from surefoot.core.verdicts import first_unpassed
 
 ANSWERS = (Applied.APPLIED.value, Applied.NOT_APPLIED.value)

@@ -10,11 +10,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 
-from surefoot.core.events import Finding, Outcome, QuestionKind, Verdict
 from surefoot.core.kernel import decide
 from surefoot.core.plan import Check, Step
 from surefoot.core.policy import ways_out
 from surefoot.core.state import QuestionState, RunState, StepState, StepStatus
+from surefoot.core.terms import Finding, Outcome, QuestionKind, Verdict
 from surefoot.core.verdicts import CheckRecord, flags_of, is_red_before
 
 SCHEMA = "surefoot.report/1"

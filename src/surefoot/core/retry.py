@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
-from surefoot.core.events import Diagnosis, Ending, Status
 from surefoot.core.plan import RetryPolicy
+from surefoot.core.terms import Diagnosis, Ending, Status
 
 _EXIT_TEMPORARY = 75
 _SIGNALS_FROM_OUTSIDE = frozenset({1, 2, 9, 14, 15, 24})

@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
-from surefoot.core.events import Finding, Severity
 from surefoot.core.graph import Graph, build_graph, longest_path
 from surefoot.core.ids import StepId
 from surefoot.core.plan import (
@@ -34,6 +33,7 @@ from surefoot.core.plan import (
 )
 from surefoot.core.policy import tier_of, writes_outside
 from surefoot.core.sequencing import Sequencing, Sharing, sequencing_of
+from surefoot.core.terms import Finding, Severity
 
 LONG_S = 60.0
 """A step that is estimated to take this long, in seconds, is named among the long ones."""

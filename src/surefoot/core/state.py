@@ -18,18 +18,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from surefoot.core.events import (
-    Applied,
     ArtifactsKept,
     AttemptFailed,
     ChangesObserved,
     Checkpointed,
-    Diagnosis,
-    Ending,
-    Finding,
     Merged,
     MergeRefused,
-    Outcome,
-    Phase,
     ProbeAnswered,
     QuestionAnswered,
     QuestionAsked,
@@ -39,6 +33,7 @@ from surefoot.core.graph import Graph
 from surefoot.core.ids import BlobId, StepId
 from surefoot.core.placeholders import Reference, member_of, references_of
 from surefoot.core.plan import AskBody, Plan, Step
+from surefoot.core.terms import Applied, Diagnosis, Ending, Finding, Outcome, Phase
 from surefoot.core.verdicts import CheckRecord
 
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from surefoot.core.events import CheckAnswered, Moment, Verdict, VerdictReused
+from surefoot.core.events import CheckAnswered, VerdictReused
 from surefoot.core.ids import BlobId
 from surefoot.core.plan import Check, Expect, TestsAsk
+from surefoot.core.terms import Moment, Verdict
 
 
 @dataclass(slots=True)

@@ -11,8 +11,8 @@ import hashlib
 from pathlib import Path
 
 from surefoot.clock import SystemClock
-from surefoot.core.events import Applied
 from surefoot.core.plan import FileProbe, GitProbe, HttpProbe, Probe, RunProbe
+from surefoot.core.terms import Applied
 from surefoot.ports import Clock, CommandRequest, Commands
 from surefoot.probes.git import ask_git
 from surefoot.probes.http import ask_http

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 
-from surefoot.core.events import Applied
 from surefoot.core.plan import GitProbe
+from surefoot.core.terms import Applied
 from surefoot.ports import CommandOutcome, CommandRequest, Commands
 from surefoot.probes.reply import ProbeReply
 

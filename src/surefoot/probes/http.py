@@ -17,8 +17,8 @@ from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
-from surefoot.core.events import Applied
 from surefoot.core.plan import HttpAnswer, HttpProbe
+from surefoot.core.terms import Applied
 from surefoot.ports import Commands
 from surefoot.probes.reply import ProbeReply
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from surefoot.core.events import Applied
 from surefoot.core.ids import BlobId
+from surefoot.core.terms import Applied
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

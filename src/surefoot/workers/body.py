@@ -16,9 +16,10 @@ from pathlib import Path
 from surefoot.calling import call_request, is_record, lines_of, read_failure
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.events import Ending, Event, Status
+from surefoot.core.events import Event
 from surefoot.core.ids import BlobId
 from surefoot.core.plan import CallBody, FunctionBody, RunBody
+from surefoot.core.terms import Ending, Status
 from surefoot.errors import EffectError
 from surefoot.faults import point
 from surefoot.ports import CommandOutcome, CommandRequest

@@ -9,8 +9,9 @@ from __future__ import annotations
 from surefoot.checks import Question, ask
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.events import Event, Verdict
+from surefoot.core.events import Event
 from surefoot.core.plan import CallAsk, RunAsk, TestsAsk
+from surefoot.core.terms import Verdict
 from surefoot.faults import point
 from surefoot.workers.command import LaneCommands
 from surefoot.workers.room import Room, in_thread

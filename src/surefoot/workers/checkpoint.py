@@ -12,11 +12,12 @@ from pathlib import Path
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.events import Diagnosis, Event
+from surefoot.core.events import Event
 from surefoot.core.globs import matches
 from surefoot.core.ids import BlobId
 from surefoot.core.plan import Effect, Prepare, digest_of
 from surefoot.core.retry import diagnose_text
+from surefoot.core.terms import Diagnosis
 from surefoot.errors import EffectError, WorkspaceError
 from surefoot.faults import point
 from surefoot.ports import CommandOutcome, CommandRequest

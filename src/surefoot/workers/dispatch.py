@@ -14,7 +14,8 @@ from typing import Any, cast
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.events import Diagnosis, Ending, Event, Status, Verdict
+from surefoot.core.events import Event
+from surefoot.core.terms import Diagnosis, Ending, Status, Verdict
 from surefoot.errors import SurefootError
 from surefoot.masking import Masker
 from surefoot.workers.artifacts import keep_artifacts

@@ -13,8 +13,9 @@ from collections.abc import Iterable
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.events import Diagnosis, Event
+from surefoot.core.events import Event
 from surefoot.core.plan import Service
+from surefoot.core.terms import Diagnosis
 from surefoot.errors import EffectError
 from surefoot.faults import point
 from surefoot.ports import CommandOutcome, CommandRequest

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from surefoot.core import events as ev
-from surefoot.core.events import Diagnosis, Event, Phase
+from surefoot.core.events import Event
 from surefoot.core.graph import build_graph
 from surefoot.core.ids import ID_LENGTH_MAX, StepId
 from surefoot.core.kernel.attempts import ATTEMPT_FOLDS
@@ -35,6 +35,7 @@ from surefoot.core.state import (
     take_ready,
     withdraw,
 )
+from surefoot.core.terms import Diagnosis, Phase
 from surefoot.core.verdicts import CheckRecord
 
 LANE_ATTEMPTS_MAX = 3

@@ -10,16 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from surefoot.core import events as ev
-from surefoot.core.events import (
-    ACCEPTANCE,
-    Applied,
-    Diagnosis,
-    Event,
-    Phase,
-    QuestionKind,
-    Status,
-    Verdict,
-)
+from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.ids import StepId
 from surefoot.core.kernel.legal import active_of, answered, begin, is_ready, need, node_of, work_of
 from surefoot.core.kernel.services import FAILURES_MAX
@@ -45,6 +36,7 @@ from surefoot.core.state import (
     take_ready,
     wake,
 )
+from surefoot.core.terms import Applied, Diagnosis, Phase, QuestionKind, Status, Verdict
 from surefoot.core.verdicts import CheckRecord, record_answer, verdict_key
 
 VERDICTS_KEPT = 8

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from surefoot.core import events as ev
-from surefoot.core.events import QuestionKind
 from surefoot.core.kernel.proposal import Proposal
 from surefoot.core.outputs import outputs_for
 from surefoot.core.plan import CallBody, Effect, RunBody, Step, Tier, digest_of
 from surefoot.core.policy import tier_of, ways_out
 from surefoot.core.recovery import question
 from surefoot.core.state import QuestionState, RunState, StepState, StepStatus
+from surefoot.core.terms import QuestionKind
 
 
 def ask_consent(state: RunState, node: StepState, now: float) -> Proposal | None:

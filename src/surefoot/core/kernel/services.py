@@ -14,11 +14,12 @@ from typing import Any
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.events import ACCEPTANCE, Applied, Diagnosis, Event, Status
+from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.ids import StepId
 from surefoot.core.kernel.legal import answered, begin, need, work_of
 from surefoot.core.kernel.proposal import HOLD, Move, Proposal
 from surefoot.core.state import LaneState, RunState, StepState, Work
+from surefoot.core.terms import Applied, Diagnosis, Status
 
 FAILURES_MAX = 3
 """So often the acceptance checks' services may fail; those of a step have its attempts."""
