@@ -50,7 +50,7 @@ def finish(stage: Stage, usual: Unkilled) -> None:
 
 @pytest.mark.parametrize(
     "what",
-    ["clone", "lanes/1", "lanes", "homes", "indexes", "notes", "spool", "clone/worktrees", "clone/refs"],
+    ["clones", "lanes/1", "lanes", "homes", "indexes", "notes", "spool", "clones/1/worktrees", "clones/1/refs"],
 )
 def test_a_part_deleted_between_kill_and_resume_is_made_again(
     setting: Setting, unkilled: Callable[[str], Unkilled], what: str
@@ -62,7 +62,7 @@ def test_a_part_deleted_between_kill_and_resume_is_made_again(
     finish(stage, unkilled("rollback"))
 
 
-@pytest.mark.parametrize("what", ["clone", "indexes", "homes"])
+@pytest.mark.parametrize("what", ["clones", "indexes", "homes"])
 def test_the_same_after_an_outside_effect_does_not_repeat_it(
     setting: Setting, unkilled: Callable[[str], Unkilled], what: str
 ) -> None:
@@ -117,7 +117,7 @@ def test_locks_left_behind_in_clone_and_lane_are_no_matter(
     """Nobody else works there, so that they say nothing."""
     stage = setting("reversible")
     stage.killed(INSPECTED)
-    folders = ("clone", "clone/worktrees/1", "indexes/1")
+    folders = ("clones/1", "clones/1/worktrees/1", "indexes/1")
     locks = [
         stage.run_folder / place / name for place in folders for name in ("index.lock", "HEAD.lock", "config.lock")
     ]
