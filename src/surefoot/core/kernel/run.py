@@ -278,11 +278,13 @@ def _start(state: RunState, now: float) -> list[Proposal]:
 
 def _startable(state: RunState, count: int) -> list[StepState]:
     """Return the next nodes to start; a step that shares files with one in doubt waits."""
+    first = first_in_queue(state)
+    kept = [] if first is None or first in state.active else [state.nodes[first]]
+    # What runs may wait for the turn of the one that is to be made again: that one is never one too many.
+    count = max(count, len(kept))
     if count <= 0:
         return []
     doubtful = [node for node in _active(state) if node.status is StepStatus.IN_DOUBT]
-    first = first_in_queue(state)
-    kept = [] if first is None or first in state.active else [state.nodes[first]]
     for size in (count + AT_FIRST, len(state.ready)):
         nodes = [*kept, *(node for node in next_ready(state, size) if node not in kept)]
         free = [node for node in nodes if not any(_share_files(state, node, other) for other in doubtful)]
