@@ -1,8 +1,9 @@
 """Say where a Python file is written for Pythons before 3.8.
 
 The rule, on purpose not that of the tool which does the work, is four kinds long: a class that names `object` as its
-base, a string with a `u` in front, a name that is only another one for `OSError`, and a `.format` on one line whose
-arguments are names and not named. Exit status 0: none; 1: some, each printed with its place. Usage: `outdated.py FILE…`.
+base, a string with a `u` in front, a name that is only another one for `OSError`, and a `.format` on one line that
+takes names alone, one after the other. Exit status 0: none; 1: some, each printed with its place. Usage:
+`outdated.py FILE…`.
 """
 
 import ast
