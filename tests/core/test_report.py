@@ -104,6 +104,14 @@ def test_the_report_points_at_weak_proof(play: Any, checks: Any, verdicts: Any, 
     assert run.go().report["look_at"] == notes
 
 
+def test_a_step_that_was_broken_off_before_it_was_found_to_be_done_is_not_worth_a_look(play: Any) -> None:
+    """What it is there for is green already: when it is taken up again there is nothing to do."""
+    run = (
+        play({"a": {"checks": (WANTED,)}}).will(do.AskCheck, "wanted", verdict=PASSED).go(do.AskCheck).let(do.AskCheck)
+    )
+    assert run.claim().go(do.TakeCheckpoint).report["look_at"] == []
+
+
 def test_tests_with_two_answers_are_named_and_the_others_still_prove(play: Any) -> None:
     """A flaky test is left out by name, not the whole suite."""
     run = play({"a": {"checks": (SUITE,)}}).will(do.AskCheck, "suite").will(do.AskCheck, "suite", flaky=("t::x",)).go()
