@@ -1,8 +1,8 @@
 """Fetch the source of a real package from the package registry and make a git repository of it.
 
-Usage: `python examples/fetch.py NAME DESTINATION`, where NAME is `sqlparse` or `isodate`. The archive is kept in
-`build/archives`, so that a second call needs no network; its digest is compared on every call. Only the standard
-library and pip are used.
+Usage: `python examples/fetch.py NAME DESTINATION`, where NAME is `Markdown`, `click`, `isodate` or `sqlparse`. The
+archive is kept in `build/archives`, so that a second call needs no network; its digest is compared on every call. Only
+the standard library and pip are used.
 """
 
 import hashlib
@@ -15,6 +15,8 @@ import tempfile
 from pathlib import Path, PurePosixPath
 
 ARCHIVES = {
+    "Markdown": ("3.3.7", "cbb516f16218e643d8e0a95b309f77eb118cb138d39a4f27851e6a63581db874"),
+    "click": ("7.1.2", "d2b5255c7c6349bc1bd1e59e08cd12acbbd63ce649f2588755783aa94dfb6b1a"),
     "isodate": ("0.6.1", "48c5881de7e8b0a0d648cb024c8062dc84e7b840ed81e864c7614fd3c127bde9"),
     "sqlparse": ("0.4.4", "d446183e84b8349fa3061f0fe7f06ca94ba65b426946ffebe6e3e8295332420c"),
 }

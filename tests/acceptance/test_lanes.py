@@ -133,3 +133,22 @@ steps:
     assert stage.run(plan, "--allow", "send").code == 0
     sent = stage.git("show", f"surefoot/{RUN}:sent.txt")
     assert sent == stage.git("log", "-1", "--format=%P", "--diff-filter=A", f"surefoot/{RUN}", "--", "sent.txt")
+
+
+HALF = """
+goal: Prepare in two parts
+prepare: {run: "mkdir .venv && until test -e $XDG_CACHE_HOME/go; do sleep 0.02; done && touch .venv/whole"}
+limits: {parallel: 2}
+steps:
+  - {id: one, run: test -e .venv/whole}
+  - {id: two, run: test -e .venv/whole}
+"""
+
+
+def test_a_preparation_that_was_cut_off_is_not_done_over_in_its_own_leavings(stage: Stage) -> None:
+    """A lane that was killed while it was prepared is made anew."""
+    with stage.begin("run", stage.plan(HALF), "--run-id", RUN) as program:
+        while not list(stage.home.glob("runs/*/lanes/1/.venv")):
+            assert program.is_running, program.wait().out
+    stage.go()
+    assert stage.say("resume", RUN).code == 0

@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
+import shutil
 import subprocess
 import sys
 import time
@@ -26,8 +28,11 @@ MIGRATIONS = [
     ("isodate", "plan.yaml", 0, 3, set[str]()),
     ("sqlparse", "plan.yaml", 3, 14, {"sqlparse/filters/output.py"}),
     ("sqlparse", "plan-wrong.yaml", 3, 12, {"sqlparse/filters/reindent.py", "sqlparse/formatter.py"}),
+    ("Markdown", "plan.yaml", 0, 22, set[str]()),
+    ("click", "plan.yaml", 0, 12, set[str]()),
 ]
 """Package, plan, exit code, how many files are changed, and which are left as they were."""
+LIMITS = re.compile(r"attempts: 1(, parallel: \d+)?}")
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,22 @@ class Package:
         """Make the repository."""
         subprocess.run([sys.executable, str(EXAMPLES / "fetch.py"), name, str(self.repository)], check=True)
         return self
+
+    def plan(self, name: str, lanes: int) -> str:
+        """Write the package's plan once more, for so many lanes, and return its path."""
+        folder = self.folder / "plan"
+        shutil.copytree(example_of(name), folder)
+        path = folder / "plan.yaml"
+        text, count = LIMITS.subn(f"attempts: 1, parallel: {lanes}}}", path.read_text("utf-8"))
+        assert count == 1
+        path.write_text(text, "utf-8")
+        return str(path)
+
+    def end(self) -> tuple[Any, ...]:
+        """Return what the latest run came to: the tree of its branch, its counts, where each step stands."""
+        report = self.report()
+        tree = self.git("rev-parse", f"{report['branch']}^{{tree}}")
+        return tree, report["counts"], [(step["id"], step["state"], step["reason"]) for step in report["steps"]]
 
     def begin(self, *arguments: str) -> subprocess.Popen[str]:
         """Start the program."""
@@ -67,6 +88,10 @@ class Package:
         command = ["git", "-C", str(self.repository), *arguments]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
+    def commits(self) -> list[str]:
+        """Return the titles of the commits of the latest run."""
+        return sorted(self.git("log", "--format=%s", f"HEAD..{self.report()['branch']}").splitlines())
+
     def own(self) -> list[object]:
         """Return what is the user's own in the repository."""
         places = ("HEAD", "config", "index")
@@ -76,6 +101,11 @@ class Package:
             self.git("status", "--porcelain"),
             *((self.repository / ".git" / place).read_bytes() for place in places),
         ]
+
+
+def example_of(name: str) -> Path:
+    """Return the folder of a package's plans."""
+    return EXAMPLES / name.lower()
 
 
 def files(report: dict[str, Any], *states: str) -> set[str]:
@@ -90,7 +120,7 @@ def test_a_real_package_is_migrated_as_far_as_its_codemod_goes(
     """What is verified is on the branch, file by file; the rest is as it was; the checkout is untouched."""
     package = Package(tmp_path).fetch(name)
     before = package.own()
-    assert package.say("run", str(EXAMPLES / name / plan))[0] == code
+    assert package.say("run", str(example_of(name) / plan))[0] == code
     report = package.report()
     changed = files(report, "verified")
     branch = package.git("diff", "--name-only", "HEAD", report["branch"]).split()
@@ -104,25 +134,40 @@ def is_left(step: dict[str, Any]) -> bool:
     return step["state"] == "skipped" and step["reason"] != "nothing_to_do"
 
 
-def test_a_migration_killed_again_and_again_ends_as_one_that_is_not(tmp_path: Path) -> None:
-    """The branch has the same files, and each commit was made once."""
-    calm, rough = (Package(tmp_path / name) for name in ("calm", "rough"))
+@pytest.mark.parametrize("name", ["isodate", "sqlparse", "Markdown", "click"])
+def test_four_lanes_come_to_what_one_comes_to(name: str, tmp_path: Path) -> None:
+    """The same files, the same steps, and nothing that a person would have to look at."""
+    ends: list[tuple[Any, ...]] = []
+    for lanes in (4, 1):
+        package = Package(tmp_path / str(lanes)).fetch(name)
+        package.say("run", package.plan(name, lanes))
+        assert package.say("audit")[0] == 0
+        assert package.report()["findings"] == []
+        ends.append(package.end())
+    assert ends[0] == ends[1]
+
+
+@pytest.mark.parametrize(("name", "lanes"), [("isodate", 1), ("isodate", 4), ("Markdown", 4), ("click", 4)])
+def test_a_migration_killed_again_and_again_ends_as_one_that_is_not(name: str, lanes: int, tmp_path: Path) -> None:
+    """The branch has the same files, each commit was made once, and all of it can be landed."""
+    calm, rough = (Package(tmp_path / word).fetch(name) for word in ("calm", "rough"))
+    assert calm.say("run", calm.plan(name, lanes))[0] == 0
+    kill_and_resume(rough, rough.plan(name, lanes))
+    assert (rough.end(), rough.commits()) == (calm.end(), calm.commits())
+    assert rough.say("audit")[0] == 0
+    assert rough.say("land")[0] == 0
+    assert (rough.git("rev-parse", "HEAD^{tree}"), rough.git("status", "--porcelain")) == (rough.end()[0], "")
+
+
+def kill_and_resume(package: Package, plan: str) -> None:
+    """Run a plan, end the engine at random instants, and resume it each time; the last one is let be."""
     chance = random.Random(20260401)
-    for package in (calm, rough):
-        package.fetch("isodate")
-    plan = str(EXAMPLES / "isodate" / "plan.yaml")
-    assert calm.say("run", plan)[0] == 0
     words = ["run", plan]
     for _ in range(KILLS):
-        with rough.begin(*words) as engine:
+        with package.begin(*words) as engine:
             assert engine.stdout is not None
             engine.stdout.readline()  # there is a run from here on
-            time.sleep(chance.uniform(2, 8))
+            time.sleep(chance.uniform(2, 15))
             engine.kill()
         words = ["resume"]
-    assert rough.say("resume")[0] == 0
-    ends = [
-        (package.report()["counts"], package.git("rev-parse", f"{package.report()['branch']}^{{tree}}"))
-        for package in (calm, rough)
-    ]
-    assert ends[0] == ends[1]
+    assert package.say("resume")[0] == 0

@@ -163,3 +163,10 @@ async def test_a_unittest_that_does_not_pass_any_more_never_passes(asking: Any, 
 async def test_unittest_without_a_test_says_nothing(asking: Any) -> None:
     """Whatever its exit status, which differs between Pythons."""
     assert (await asking(UNITTEST)).verdict is INCONCLUSIVE
+
+
+async def test_a_unittest_that_is_told_to_be_quiet_is_told_what_is_missing(asking: Any, write: Any) -> None:
+    """A `-q` behind the `-v` that is added wins, and no test is named."""
+    write({"test_it.py": CLASS.format("pass")})
+    answer = await asking(TestsAsk(command="python -m unittest discover -q", format="unittest"))
+    assert (answer.verdict, "take -q out of it" in answer.text) == (INCONCLUSIVE, True)

@@ -17,7 +17,7 @@ from surefoot.core import events as ev
 from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.ids import RunId, StepId
 from surefoot.core.kernel import apply
-from surefoot.core.plan import Check, Plan, Prepare, RunAsk, RunBody, Step
+from surefoot.core.plan import Check, Expect, Plan, Prepare, RunAsk, RunBody, Step, TestsAsk
 from surefoot.core.state import QuestionState, RunState
 from surefoot.core.terms import Diagnosis, Finding, Moment, Phase, QuestionKind, Severity, Verdict
 
@@ -172,7 +172,7 @@ def test_an_event_of_interest_is_one_line(event: Event, words: str) -> None:
     """When, what, and of which step."""
     line = progress().line_of(state(), event)
     assert line is not None
-    assert line.text == f"   3.0 s  {words}"
+    assert line.text == f"      3.0 s  {words}"
 
 
 @pytest.mark.parametrize("event", UNREMARKABLE, ids=lambda event: event.kind)
@@ -204,7 +204,7 @@ def test_a_step_given_up_for_the_reason_just_told_does_not_say_it_again() -> Non
     made.line_of(state(), FAILED)
     line = made.line_of(state(), ev.StepFailed(**STEP, reason=FAILED.reason))
     assert line is not None
-    assert line.text == "   3.0 s  given up   a"
+    assert line.text == "      3.0 s  given up   a"
 
 
 def test_a_step_given_up_counts_what_it_blocks() -> None:
@@ -256,3 +256,23 @@ def test_a_question_that_is_not_asked_here_is_shown_in_full(capsys: pytest.Captu
     made.observe(state(), replace(ASKED, options=("applied", "not_applied")))
     said = capsys.readouterr().out
     assert ("  Was it?\n" in said, "  surefoot answer r.1 applied|not_applied\n" in said) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("check", "meant"),
+    [
+        (Check(name="c", ask=RunAsk(command="x"), expect=Expect.FAIL_TO_PASS), ", as it should now"),
+        (Check(name="c", ask=RunAsk(command="x"), expect=Expect.PASS_TO_PASS), ", so that it does not count"),
+        (
+            Check(name="c", ask=TestsAsk(command="x"), expect=Expect.PASS_TO_PASS),
+            ", so that only the tests that pass now count",
+        ),
+    ],
+    ids=["fail_to_pass", "pass_to_pass", "by test"],
+)
+def test_a_red_baseline_says_what_that_means(check: Check, meant: str) -> None:
+    """Nothing went wrong, and nobody should think so."""
+    made = apply(None, ev.RunCreated(at=0.0, run=RunId("r"), plan=replace(PLAN, accept=(check,))))
+    line = progress().line_of(made, replace(RED, moment=Moment.BEFORE))
+    assert line is not None
+    assert line.text == f"      3.0 s  baseline   c  failed{meant}: so it goes"

@@ -12,7 +12,7 @@ import pytest
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.kernel import decide
-from surefoot.core.plan import AskBody, Check, Effect, Expect, ForEach, Limits, OnFailure, RetryPolicy, RunAsk
+from surefoot.core.plan import AskBody, Check, Effect, Expect, ForEach, Limits, OnFailure, Prepare, RetryPolicy, RunAsk
 from surefoot.core.terms import Diagnosis, Ending, Status, Verdict
 from surefoot.errors import IllegalTransition
 
@@ -143,6 +143,20 @@ def test_a_lane_that_cannot_be_made_usable_ends_the_run(play: Any, failures: lis
     run.go()
     reason = None if outcome == "completed" else "npm: no such package"
     assert (run.report["outcome"], run.report["reason"]) == (outcome, reason)
+
+
+@pytest.mark.parametrize("cut_off", [do.OpenLane, do.TakeCheckpoint])
+def test_a_lane_whose_preparation_a_kill_cut_off_is_made_anew(play: Any, cut_off: type[do.Command]) -> None:
+    """Done over where it was cut off, prepare would meet its own leavings."""
+    run = play({"a": {}}, prepare=Prepare(run="make")).go(cut_off).claim().go()
+    assert [event.fresh for event in run.told(ev.LaneRequested)] == [False, True]
+
+
+@pytest.mark.parametrize("fields", [{}, {"prepare": Prepare(run="make")}])
+def test_a_lane_that_is_prepared_is_kept_after_a_kill(play: Any, fields: dict[str, Any]) -> None:
+    """To prepare it takes longer than most steps."""
+    run = play({"a": {}}, **fields).go(do.RunStep if fields else do.OpenLane).claim().go()
+    assert {event.fresh for event in run.told(ev.LaneRequested)} == {False}
 
 
 def test_a_run_without_a_lane_waits_for_what_is_under_way_and_can_be_retried(play: Any) -> None:

@@ -125,5 +125,5 @@ async def _run_unittest(command: str, question: Question, commands: Commands) ->
     if run.ran is None:
         broken = f"unittest did not come to its end: {outcome.said}"
     elif run.ran and not run.results:
-        broken = f"{run.ran} tests ran, but none is named in the output; add -v to the command"
+        broken = f"{run.ran} tests ran, but none is named in the output; add -v to the command, and take -q out of it"
     return _Suite(outcome=outcome, results=run.results, broken=broken)

@@ -20,8 +20,12 @@ from surefoot.cli.tree import View, tree_lines
 from surefoot.core import events as ev
 from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.ids import StepId
+from surefoot.core.plan import Check, Expect
 from surefoot.core.state import RunState, StepStatus
+from surefoot.core.verdicts import is_by_test
 
+STAMP = len("59 min 59 s")
+"""The width of the column that says when."""
 WORD = 10
 """The width of the column that says what happened."""
 REDRAW_S = 0.2
@@ -124,7 +128,7 @@ class Progress:
         if words is None:
             return None
         word, text, style = words
-        stamp = f"{duration(event.at - self.began_at):>8}"
+        stamp = f"{duration(event.at - self.began_at):>{STAMP}}"
         return Line(f"{stamp}  {word:<{WORD}} {text}".rstrip(), style, hang=len(stamp) + WORD + 5, styled=None)
 
     def took(self, event: ev.StepEvent) -> str:
@@ -262,11 +266,21 @@ def _finding(_: Progress, __: RunState, event: ev.FindingReported) -> Words:
 def _accept_answer(_: Progress, state: RunState, event: ev.CheckAnswered) -> Words | None:
     if event.step != ACCEPTANCE:
         return None
-    name = state.plan.accept[event.check].name
-    style = style_of(event.verdict.value) if event.moment is ev.Moment.AFTER else "dim"
-    moment = "baseline" if event.moment is ev.Moment.BEFORE else "accept"
+    check = state.plan.accept[event.check]
     said = f": {first_line(event.text)}" if event.text and event.verdict is not ev.Verdict.PASSED else ""
-    return moment, f"{one_line(name)}  {event.verdict.value}{said}", style
+    if event.moment is ev.Moment.AFTER:
+        return "accept", f"{one_line(check.name)}  {event.verdict.value}{said}", style_of(event.verdict.value)
+    meant = _meaning(check) if event.verdict is ev.Verdict.FAILED else ""
+    return "baseline", f"{one_line(check.name)}  {event.verdict.value}{meant}{said}", "dim"
+
+
+def _meaning(check: Check) -> str:
+    """Say what it means that an acceptance check is red before the first change: nothing went wrong."""
+    if check.expect is Expect.FAIL_TO_PASS:
+        return ", as it should now"
+    if check.expect is Expect.PASS_TO_PASS:
+        return ", so that only the tests that pass now count" if is_by_test(check) else ", so that it does not count"
+    return ""
 
 
 def _refs(_: Progress, __: RunState, event: ev.RefsMoved) -> Words | None:

@@ -15,7 +15,7 @@ from surefoot.core.plan import Check, Step
 from surefoot.core.policy import ways_out
 from surefoot.core.state import QuestionState, RunState, StepState, StepStatus
 from surefoot.core.terms import Finding, Outcome, QuestionKind, Verdict
-from surefoot.core.verdicts import CheckRecord, flags_of, is_red_before
+from surefoot.core.verdicts import CheckRecord, flags_of, has_nothing_to_do, is_red_before
 
 SCHEMA = "surefoot.report/1"
 _COUNTED = ("verified", "in_doubt", "failed", "blocked", "skipped", "pending", "running", "waiting", "cancelled")
@@ -264,7 +264,7 @@ def _look_at(state: RunState) -> list[str]:
             notes.append(f"{name}: its effect was applied although the step did not hold")
         if node.proof == "exit-status-only":
             notes.append(f"{name}: proved by its exit status only")
-        is_told = bool(node.records) and node.reason != "nothing_to_do"
+        is_told = bool(node.records) and not has_nothing_to_do(node.spec.checks, node.records)
         for check, record in zip(node.spec.checks, node.records, strict=True) if is_told else ():
             notes += [f"{name}: check {check.name!r} is {flag}" for flag in flags_of(check, record)]
     for check, record in zip(state.plan.accept, state.accept.records, strict=True):

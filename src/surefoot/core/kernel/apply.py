@@ -79,6 +79,8 @@ def _created(event: ev.RunCreated) -> RunState:
 def _engine_started(state: RunState, event: ev.EngineStarted) -> None:
     need(event.token > state.token, event, f"its token {event.token} is not above {state.token}")
     state.token, state.rung, state.engine_on, state.at = event.token, event.rung, True, event.at
+    for lane in state.lanes.values():
+        lane.needs_fresh = lane.needs_fresh or _may_be_half_prepared(state, lane)
     for name in state.active:
         _break_off(state.nodes[name])
     for lane in state.lanes.values():
@@ -92,6 +94,13 @@ def _engine_started(state: RunState, event: ev.EngineStarted) -> None:
     if state.branch is not None:
         state.branch.is_open = False
         state.branch.asked = state.branch.moved
+
+
+def _may_be_half_prepared(state: RunState, lane: LaneState) -> bool:
+    """Tell whether prepare may have been cut off in the lane: done over in there, it would meet its own leavings."""
+    if state.plan.prepare is None or lane.held_by is None:
+        return lane.is_open and state.plan.prepare is not None
+    return work_of(state.nodes[lane.held_by]).open == ev.CheckpointAsked.kind
 
 
 def _holds_work(state: RunState, lane: LaneState) -> bool:
