@@ -18,10 +18,11 @@ from surefoot.cli.at_work import AtWork
 from surefoot.cli.estimate import about_left_s, roughly
 from surefoot.cli.tree import View, tree_lines
 from surefoot.core import events as ev
+from surefoot.core.course import expand
 from surefoot.core.ids import RunId, StepId
 from surefoot.core.kernel import apply
 from surefoot.core.plan import Check, ForEach, Limits, Plan, RunAsk, RunBody, Step
-from surefoot.core.state import QuestionState, RunState, StepStatus, Work, expand
+from surefoot.core.state import QuestionState, RunState, StepStatus, Work
 from surefoot.core.terms import Ending, Moment, QuestionKind, Status, Verdict
 
 CHECK = Check(name="py_compile", ask=RunAsk(command="x"))

@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
+from surefoot.core.course import results_after
 from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.ids import RunId, StepId
 from surefoot.core.kernel import apply, decide
@@ -32,7 +33,7 @@ from surefoot.core.plan import (
     Step,
 )
 from surefoot.core.report import report_of
-from surefoot.core.state import SATISFIED, RunState, StepStatus, results_after
+from surefoot.core.state import SATISFIED, RunState, StepStatus
 from surefoot.core.terms import Applied, Diagnosis, Ending, Status, Verdict
 
 ENDINGS = (

@@ -13,10 +13,11 @@ from surefoot.api.home import Home
 from surefoot.api.running import current_user, engage
 from surefoot.clock import SystemClock
 from surefoot.core import events as ev
+from surefoot.core.course import results_after
 from surefoot.core.events import Event
 from surefoot.core.ids import RunId, StepId
 from surefoot.core.kernel import apply
-from surefoot.core.state import QuestionState, RunState, StepStatus, results_after
+from surefoot.core.state import QuestionState, RunState, StepStatus
 from surefoot.errors import IllegalTransition, JournalConflict, NotAwaitingAnswer, RunHeld, RunNotFound, UsageError
 from surefoot.journal import Batch
 from surefoot.journal.claim import holder_of

@@ -18,9 +18,10 @@ from surefoot.cli.lookup import find_run
 from surefoot.cli.reading import engine_of, read_report, status_lines
 from surefoot.cli.screen import Screen
 from surefoot.cli.telling import HASH
+from surefoot.core.course import results_after
 from surefoot.core.ids import RunId, StepId
 from surefoot.core.plan import Effect
-from surefoot.core.state import RunState, StepState, results_after
+from surefoot.core.state import RunState, StepState
 
 Say = Callable[[Home, RunId], Awaitable[RunState]]
 

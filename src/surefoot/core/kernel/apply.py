@@ -11,20 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from surefoot.core import events as ev
-from surefoot.core.events import Event
-from surefoot.core.graph import build_graph
-from surefoot.core.ids import ID_LENGTH_MAX, StepId
-from surefoot.core.kernel.attempts import ATTEMPT_FOLDS
-from surefoot.core.kernel.legal import illegal, is_ready, need, node_of, work_of
-from surefoot.core.kernel.services import SERVICE_FOLDS
-from surefoot.core.placeholders import member_of
-from surefoot.core.schedule import expected_times, ranks_of
-from surefoot.core.state import (
-    FINAL,
-    LaneState,
-    RunState,
-    StepState,
-    StepStatus,
+from surefoot.core.course import (
     expand,
     expand_later,
     finish,
@@ -35,6 +22,15 @@ from surefoot.core.state import (
     take_ready,
     withdraw,
 )
+from surefoot.core.events import Event
+from surefoot.core.graph import build_graph
+from surefoot.core.ids import ID_LENGTH_MAX, StepId
+from surefoot.core.kernel.attempts import ATTEMPT_FOLDS
+from surefoot.core.kernel.legal import illegal, is_ready, need, node_of, work_of
+from surefoot.core.kernel.services import SERVICE_FOLDS
+from surefoot.core.placeholders import member_of
+from surefoot.core.schedule import expected_times, ranks_of
+from surefoot.core.state import FINAL, LaneState, RunState, StepState, StepStatus
 from surefoot.core.terms import Diagnosis, Phase
 from surefoot.core.verdicts import CheckRecord
 

@@ -10,20 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from surefoot.core import events as ev
-from surefoot.core.events import ACCEPTANCE, Event
-from surefoot.core.ids import StepId
-from surefoot.core.kernel.legal import active_of, answered, begin, is_ready, need, node_of, work_of
-from surefoot.core.kernel.services import FAILURES_MAX
-from surefoot.core.outputs import spec_of
-from surefoot.core.plan import AskBody, Check
-from surefoot.core.queue import has_result
-from surefoot.core.state import (
-    Passed,
-    QuestionState,
-    RunState,
-    StepState,
-    StepStatus,
-    Work,
+from surefoot.core.course import (
     expand_later,
     finish,
     hold,
@@ -36,6 +23,14 @@ from surefoot.core.state import (
     take_ready,
     wake,
 )
+from surefoot.core.events import ACCEPTANCE, Event
+from surefoot.core.ids import StepId
+from surefoot.core.kernel.legal import active_of, answered, begin, is_ready, need, node_of, work_of
+from surefoot.core.kernel.services import FAILURES_MAX
+from surefoot.core.outputs import spec_of
+from surefoot.core.plan import AskBody, Check
+from surefoot.core.queue import has_result
+from surefoot.core.state import Passed, QuestionState, RunState, StepState, StepStatus, Work
 from surefoot.core.terms import Applied, Diagnosis, Phase, QuestionKind, Status, Verdict
 from surefoot.core.verdicts import CheckRecord, record_answer, verdict_key
 

@@ -11,6 +11,7 @@ import itertools
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
+from surefoot.core.course import next_ready
 from surefoot.core.events import ACCEPTANCE
 from surefoot.core.kernel.proposal import Proposal
 from surefoot.core.kernel.services import leave, start_missing, stop_next
@@ -19,7 +20,7 @@ from surefoot.core.outputs import artifacts_for, spec_of
 from surefoot.core.plan import AskBody, FunctionBody
 from surefoot.core.queue import first_in_queue, startable
 from surefoot.core.recovery import needs_settling
-from surefoot.core.state import LaneState, RunState, StepState, StepStatus, next_ready
+from surefoot.core.state import LaneState, RunState, StepState, StepStatus
 from surefoot.core.terms import Moment, Outcome, Phase, Verdict
 from surefoot.core.verdicts import is_red_before, next_after, next_before
 

@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
+from surefoot.core.course import results_after
 from surefoot.core.kernel.consent import allowed_meanwhile, ask_consent
 from surefoot.core.kernel.proposal import HOLD, Move, Proposal
 from surefoot.core.kernel.services import serve, stop_next
@@ -28,7 +29,7 @@ from surefoot.core.queue import (
 )
 from surefoot.core.recovery import ANSWERS, describe_ending, doubt_of, failed_attempt, question, settle
 from surefoot.core.retry import delay_s, diagnose, diagnose_text, may_retry
-from surefoot.core.state import RunState, StepState, Work, results_after
+from surefoot.core.state import RunState, StepState, Work
 from surefoot.core.terms import Applied, Diagnosis, Moment, QuestionKind, Status
 from surefoot.core.verdicts import (
     CheckRecord,
