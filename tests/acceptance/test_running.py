@@ -195,6 +195,6 @@ steps:
 
 def test_filters_that_are_not_applied_are_a_finding(stage: Stage) -> None:
     """As with large files kept elsewhere: what a step would commit there is not what git would."""
-    stage.bash("echo '*.bin filter=lfs' > .gitattributes; git add -A; git commit -qm Filter")
+    stage.bash("echo '*.bin filter=crypt' > .gitattributes; touch x.bin; git add -A; git commit -qm Filter")
     stage.run("edit")
     assert "filters-not-applied" in [found["kind"] for found in stage.say("report", "--json").json["findings"]]
