@@ -107,7 +107,7 @@ def _row(inner: tuple[Any, ...]) -> Reader:
 def _record(kind: type[Any]) -> Reader:
     hints = get_type_hints(kind)
     readers = {name: reader_of(hints[name]) for name in _names(kind)}
-    return lambda value: kind(**{name: readers[name](each) for name, each in value.items()})
+    return lambda value: kind(**{name: readers[name](each) for name, each in _exactly(dict, value).items()})
 
 
 def _union(members: tuple[Any, ...]) -> Reader:
