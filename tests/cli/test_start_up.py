@@ -16,6 +16,7 @@ RUN = "20260101-status"
 HEAVY = (
     "asyncio",
     "http.client",
+    "pydantic",
     "rich.console",
     "ruamel.yaml",
     "surefoot.api.running",
@@ -24,6 +25,7 @@ HEAVY = (
     "surefoot.planfile",
     "surefoot.workers",
     "surefoot.workspace",
+    "typer",
 )
 STATUS = """
 import sys

@@ -23,12 +23,10 @@ _WORKING = ("run", "resume", "retry")
 
 def run_framed(arguments: Sequence[str] | None = None) -> int:
     """Carry out a command line; return its exit code, whatever happens."""
-    from surefoot.cli.app import app
-
     words = list(sys.argv[1:] if arguments is None else arguments)
     screen = Screen(is_json="--json" in words)
     try:
-        code = app(words, prog_name=PROGRAM, standalone_mode=False)
+        code = _carry_out(words, screen)
     except SystemExit as stop:
         code = stop.code
     except KeyboardInterrupt:
@@ -40,6 +38,18 @@ def run_framed(arguments: Sequence[str] | None = None) -> int:
         screen.error("interrupted")
         return ExitCode.STOPPED if words[:1] and words[0] in _WORKING else _INTERRUPTED
     return int(code or 0)
+
+
+def _carry_out(words: list[str], screen: Screen) -> int | None:
+    """Carry out the command; `status`, which prompts and scripts ask all the time, without loading the parser."""
+    names = [word for word in words[1:] if word != "--json"]
+    if words[:1] == ["status"] and len(names) <= 1 and not any(name.startswith("-") for name in names):
+        from surefoot.cli.reading import status
+
+        return status(names[0] if names else None, None, screen)
+    from surefoot.cli.app import app
+
+    return app(words, prog_name=PROGRAM, standalone_mode=False)
 
 
 def _told(error: Exception, screen: Screen) -> int:

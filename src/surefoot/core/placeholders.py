@@ -11,6 +11,7 @@ import re
 import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from surefoot.core.globs import literal
 from surefoot.core.ids import StepId, encode_id
@@ -34,6 +35,8 @@ from surefoot.core.plan import (
 )
 
 _REFERENCE = re.compile(r"(?<!\$)\{steps\.((?:[^{}\s]|\{[A-Za-z_][A-Za-z0-9_]*\})+)\}")
+_MARK = "{steps."
+"""What every reference begins with."""
 _Text = Callable[[str], str]
 
 
@@ -59,10 +62,11 @@ def references_of(step: Step) -> tuple[Reference, ...]:
     found: dict[str, Reference] = {}
 
     def note(text: str) -> str:
-        found.update((one.token, one) for one in references_in(text))
+        if _MARK in text:
+            found.update((one.token, one) for one in references_in(text))
         return text
 
-    _rewritten(step, _Rewriting(note, note, note))
+    _changes(step, _Rewriting(note, note, note))
     return tuple(found.values())
 
 
@@ -116,6 +120,11 @@ def _reference(match: re.Match[str]) -> Reference:
 
 
 def _rewritten(step: Step, to: _Rewriting) -> Step:
+    return replace(step, **_changes(step, to))
+
+
+def _changes(step: Step, to: _Rewriting) -> dict[str, Any]:
+    """Return every field of a step that holds texts, each rewritten."""
     plain = to.plain
     probe, each = step.probe, step.for_each
     if each is not None:
@@ -125,24 +134,23 @@ def _rewritten(step: Step, to: _Rewriting) -> Step:
             glob=None if each.glob is None else to.glob(each.glob),
             lines=None if each.lines is None else to.shell(each.lines),
         )
-    return replace(
-        step,
-        title=plain(step.title),
-        why=plain(step.why),
-        for_each=each,
-        body=_body(step.body, to),
-        cwd=None if step.cwd is None else plain(step.cwd),
-        env={name: plain(value) for name, value in step.env.items()},
-        reads=to.globs(step.reads),
-        writes=None if step.writes is None else to.globs(step.writes),
-        scratch=to.globs(step.scratch),
-        artifacts=to.globs(step.artifacts),
-        uses=tuple(map(plain, step.uses)),
-        sockets=tuple(map(plain, step.sockets)),
-        checks=tuple(_check(check, to) for check in step.checks),
-        probe=None if probe is None else replace(probe, ask=_probe(probe.ask, to)),
-        undo=plain(step.undo),
-    )
+    return {
+        "title": plain(step.title),
+        "why": plain(step.why),
+        "for_each": each,
+        "body": _body(step.body, to),
+        "cwd": None if step.cwd is None else plain(step.cwd),
+        "env": {name: plain(value) for name, value in step.env.items()},
+        "reads": to.globs(step.reads),
+        "writes": None if step.writes is None else to.globs(step.writes),
+        "scratch": to.globs(step.scratch),
+        "artifacts": to.globs(step.artifacts),
+        "uses": tuple(map(plain, step.uses)),
+        "sockets": tuple(map(plain, step.sockets)),
+        "checks": tuple(_check(check, to) for check in step.checks),
+        "probe": None if probe is None else replace(probe, ask=_probe(probe.ask, to)),
+        "undo": plain(step.undo),
+    }
 
 
 def _body(body: Body, to: _Rewriting) -> Body:

@@ -193,10 +193,10 @@ class RunLoop:
 
     async def _listen(self) -> None:
         """Notice appends of other programs."""
-        version = self._journal.data_version()
+        version = self._writer.data_version()
         while True:
             await asyncio.sleep(NOTICE_S)
-            latest = self._journal.data_version()
+            latest = self._writer.data_version()
             if latest != version:
                 version = latest
                 self._behind = True

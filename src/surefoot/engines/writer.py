@@ -18,6 +18,7 @@ from surefoot.journal import Appended, Batch, Journal
 INLINE_EVENTS_MAX = 8
 _INLINE_MEDIAN_MAX_S = 0.002
 _SYNC_AFTER_S = 0.2
+_SEEN_FOR_S = 0.1
 
 Result = Appended | JournalConflict | ClaimLost
 
@@ -32,6 +33,7 @@ class GroupWriter:
         self._recent_s: deque[float] = deque([0.0], maxlen=9)
         self._flushing = False
         self._syncing: asyncio.TimerHandle | None = None
+        self._seen: tuple[float, int] | None = None
 
     async def append(self, batch: Batch) -> Appended:
         """Append the batch, and return once it is committed (and synced, if it asks for that).
@@ -50,6 +52,13 @@ class GroupWriter:
         if isinstance(result, Appended):
             return result
         raise result
+
+    def data_version(self) -> int:
+        """Return a number that changes when another program has appended; read once for all runs that ask at a time."""
+        now = time.monotonic()
+        if self._seen is None or now - self._seen[0] > _SEEN_FOR_S:
+            self._seen = (now, self._journal.data_version())
+        return self._seen[1]
 
     def _flush(self) -> None:
         queue, self._queue = self._queue, []

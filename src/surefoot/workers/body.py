@@ -61,7 +61,7 @@ class _Ended:
 def _with_outputs(room: Room, ended: _Ended, content: bytes) -> _Ended:
     """Add what a body that ended well put out; what cannot be understood fails it."""
     try:
-        return replace(ended, outputs=read_outputs(content, room.masker))
+        return replace(ended, outputs=read_outputs(content, room.masker)) if content else ended
     except OutputRefused as error:
         ending = Ending(status=Status.ERROR, error_type="OutputRefused", retryable=False, text=str(error))
         return replace(ended, ending=ending)

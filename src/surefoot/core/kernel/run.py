@@ -216,6 +216,8 @@ def _lane_wanted(state: RunState, now: float) -> list[Proposal]:
 
 def _more_lanes(state: RunState, now: float) -> list[Proposal]:
     """Ask for as many lanes as steps wait for: first those that are not in use, then new ones."""
+    if not state.has_workspace:
+        return []
     lanes = [lane for lane in state.lanes.values() if lane.name != CLEAN]
     count = sum(wants_lane(state, node) for node in _active(state)) - sum(lane.is_open for lane in lanes)
     idle = [lane for lane in lanes if lane.held_by is None and not lane.is_open and not lane.is_ready]

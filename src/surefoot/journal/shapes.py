@@ -1,0 +1,131 @@
+"""Records to JSON and back, by the annotations of their fields.
+
+Owns how a dataclass stands in the journal: an object of all its fields, tuples as lists, members of an enum as their
+values, no tags. A reader is put together once for each annotation. Must never guess: a value that is not what the
+annotation says is refused, and so is a field nobody knows; only a field that has a default may be missing. Read
+`surefoot.journal.codec` next.
+
+It is our own because what reads a run has to start quickly, and a library that validates takes longer to load than the
+journal of most runs to read.
+"""
+
+from __future__ import annotations
+
+import json
+import types
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from functools import cache
+from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hints
+
+Reader = Callable[[Any], Any]
+"""Takes what JSON holds and returns the value, or raises one of `REFUSALS`."""
+REFUSALS = (ValueError, TypeError, KeyError, RecursionError)
+
+
+def written(record: object) -> bytes:
+    """Return a dataclass as JSON."""
+    try:
+        return _WIDE.encode(record).encode()
+    except UnicodeEncodeError:  # a file name that is not UTF-8 holds lone surrogates: those can only be escaped
+        return _ASCII.encode(record).encode()
+
+
+def read(kind: type[object], body: bytes) -> Any:
+    """Return the dataclass that was written.
+
+    Raises:
+        ValueError: the bytes hold no such thing; or another of `REFUSALS`.
+    """
+    return reader_of(kind)(json.loads(body))
+
+
+@cache
+def _names(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
+
+
+def _unfolded(record: object) -> dict[str, object]:
+    return {name: getattr(record, name) for name in _names(type(record))}
+
+
+_WIDE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False, default=_unfolded)
+_ASCII = json.JSONEncoder(separators=(",", ":"), check_circular=False, default=_unfolded)
+
+
+@cache
+def reader_of(hint: Any) -> Reader:
+    """Return the reader for an annotation."""
+    hint = types.NoneType if hint is None else getattr(hint, "__supertype__", hint)
+    origin, inner = get_origin(hint), get_args(hint)
+    if hint is object:
+        return lambda value: value
+    if hint is float:
+        return _number
+    if origin in (Union, types.UnionType):
+        return _union(inner)
+    if origin is Literal:
+        return _member({value: value for value in inner})
+    if origin is tuple:
+        return _row(inner)
+    if origin is list:
+        one = reader_of(inner[0])
+        return lambda value: [one(each) for each in _exactly(list, value)]
+    if origin in (Mapping, dict):
+        one = reader_of(inner[1])
+        return lambda value: {key: one(each) for key, each in _exactly(dict, value).items()}
+    if is_dataclass(hint):
+        return _record(cast("type[Any]", hint))
+    if issubclass(hint, Enum):
+        return _member({member.value: member for member in hint})
+    return lambda value: _exactly(hint, value)
+
+
+def _exactly(kind: type[Any], value: Any) -> Any:
+    if type(value) is not kind:
+        raise ValueError(f"{kind.__name__} expected")
+    return value
+
+
+def _number(value: Any) -> float:
+    return value if type(value) is float else float(_exactly(int, value))
+
+
+def _member(members: Mapping[Any, Any]) -> Reader:
+    return lambda value: members[value]
+
+
+def _row(inner: tuple[Any, ...]) -> Reader:
+    if inner[-1] is Ellipsis:
+        one = reader_of(inner[0])
+        return lambda value: tuple([one(each) for each in _exactly(list, value)]) if value else ()
+    each = [reader_of(hint) for hint in inner]
+    return lambda value: tuple([one(item) for one, item in zip(each, _exactly(list, value), strict=True)])
+
+
+def _record(kind: type[Any]) -> Reader:
+    hints = get_type_hints(kind)
+    readers = {name: reader_of(hints[name]) for name in _names(kind)}
+    return lambda value: kind(**{name: readers[name](each) for name, each in _exactly(dict, value).items()})
+
+
+def _union(members: tuple[Any, ...]) -> Reader:
+    """Read what one member takes. Of several records it is the one that has just these fields."""
+    readers = [reader_of(member) for member in members if member is not types.NoneType]
+    shapes = {frozenset(_names(member)): reader_of(member) for member in members if is_dataclass(member)}
+
+    def one_of(value: Any) -> Any:
+        exact = shapes.get(frozenset(cast("dict[str, object]", value))) if type(value) is dict else None
+        for reader in readers if exact is None else (exact,):
+            try:
+                return reader(value)
+            except REFUSALS:
+                continue
+        raise ValueError("no member of the union")
+
+    only = readers[0]
+    if len(readers) == len(members):
+        return one_of
+    choice = only if len(readers) == 1 else one_of
+    return lambda value: None if value is None else choice(value)
