@@ -10,9 +10,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Mapping
 
-from surefoot.core.events import (
-    RunCreated,
-)
+from surefoot.core.events import RunCreated
 from surefoot.core.graph import Graph
 from surefoot.core.ids import StepId
 from surefoot.core.placeholders import member_of, references_of
