@@ -91,15 +91,23 @@ def overlap_of(one: Step, other: Step) -> tuple[str, str] | None:
 
 
 def full_resource(state: RunState, node: StepState) -> str | None:
-    """Return a resource the step uses that is in use as often as the plan allows."""
+    """Return a resource the step uses that is in use as often as the plan allows.
+
+    A result that waits for its turn is checked again when it has it: only the step whose turn it is may go before that.
+    """
+    holds = is_at_work if has_turn(state, node) else _has_begun
     for name in node.spec.uses:
         capacity = state.plan.capacity_of(name)
         if capacity is None:
             continue
         others = (state.nodes[other] for other in state.active if other != node.spec.id)
-        if sum(name in other.spec.uses and is_at_work(state, other) for other in others) >= capacity:
+        if sum(name in other.spec.uses and holds(state, other) for other in others) >= capacity:
             return name
     return None
+
+
+def _has_begun(_: RunState, node: StepState) -> bool:
+    return node.work is not None and node.status is StepStatus.RUNNING and node.work.body_started
 
 
 def startable(state: RunState, candidates: list[StepState], count: int) -> list[StepState]:
