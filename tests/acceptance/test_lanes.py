@@ -79,6 +79,16 @@ def test_ten_steps_on_one_file_lose_nothing(stage: Stage, change: str) -> None:
     assert len(stage.git("log", "--format=%s", f"main..surefoot/{RUN}").splitlines()) == 10
 
 
+def test_files_that_git_must_not_merge_are_not_merged(stage: Stage) -> None:
+    """A file marked `-merge` conflicts although its lines lie far apart: each step is done on the one before."""
+    make_file(stage)
+    stage.bash("echo 'f.txt -merge' > .gitattributes; git add -A; git commit -qm attributes")
+    assert stage.run(TEN.replace("CHANGE", "sleep 0.1; sed -i 's/old {n}/new {n}/' f.txt")).code == 0
+    assert stage.say("show", RUN).out.count("new") == 0
+    late = [event for event in stage.say("watch", RUN, "--json").out.splitlines() if '"merge_refused"' in event]
+    assert late
+
+
 def test_files_changed_at_once_are_a_finding(stage: Stage) -> None:
     """The report names the file and who changed it."""
     make_file(stage)

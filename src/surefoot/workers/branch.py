@@ -45,8 +45,10 @@ def _merge(room: Room, command: do.MergeResult) -> Event:
     since, until = (space.commit_tree_of(commit) for commit in (command.base, command.onto))
     moved = space.changes(since, until)
     ours = frozenset(space.changes(since, command.tree))
-    merged = space.merge(command.base, command.tree, command.onto)
-    overlap = (merged.conflicts or tuple(path for path in moved if path in ours))[:NAMED_MAX]
+    merged = space.merge(command.lane or "", command.base, command.tree, command.onto)
+    both = tuple(path for path in moved if path in ours)
+    # Where a file meets a folder git makes up a name; those that were written are told instead.
+    overlap = (tuple(path for path in merged.conflicts if path in ours or path in moved) or both)[:NAMED_MAX]
     steps = tuple(StepId(name) for name in space.authors(command.base, command.onto, overlap, "Surefoot-Step"))
     reason = _obstacle(room, command, moved)
     if merged.tree is None:
@@ -58,7 +60,7 @@ def _merge(room: Room, command: do.MergeResult) -> Event:
             attempt=command.attempt,
             onto=command.onto,
             reason=reason or "",
-            conflicts=merged.conflicts[:NAMED_MAX],
+            conflicts=overlap if merged.conflicts else (),
             with_steps=steps,
         )
     return ev.Merged(

@@ -140,6 +140,11 @@ class Lane:
         return tuple(os.fsdecode(_QUOTED.sub(rb"\1", line[1:])) for line in lines)
 
     @property
+    def git(self) -> Git:
+        """Return git for questions about the lane's files, held against its checkpoint."""
+        return self._store.at(self.root, self._index)
+
+    @property
     def checkpoint(self) -> str | None:
         """Return the tree the lane was last put to as a point to come back to; None: that is not known."""
         return self._tree

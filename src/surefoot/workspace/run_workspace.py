@@ -354,10 +354,13 @@ class RunWorkspace:
             self._store.git.run("diff-tree", "-r", "-z", "--name-only", "--no-renames", old_tree, new_tree)
         )
 
-    def merge(self, base: str, tree: str, onto: str) -> Merge:
-        """Bring what `tree` changes relative to the commit `base` onto the commit `onto`; no file is touched."""
+    def merge(self, name: str, base: str, tree: str, onto: str) -> Merge:
+        """Bring what `tree` changes relative to the commit `base` onto the commit `onto`; no file is touched.
+
+        The lane `name` holds the result, and with it the attributes that say how files are merged.
+        """
         faults.point("workspace.merge.before")
-        merged = self._store.merge(base, tree, onto)
+        merged = self._store.merge(self._lane(name).git, base, tree, onto)
         faults.point("workspace.merge.after")
         return merged
 

@@ -68,17 +68,16 @@ class Store:
         args = ("rev-list", "--objects", "--no-object-names", commit, *(f"^{one}" for one in known))
         return tuple(self.git.run(*args).decode().split())
 
-    def merge(self, base: str, tree: str, onto: str) -> Merge:
+    def merge(self, git: Git, base: str, tree: str, onto: str) -> Merge:
         """Bring what `tree` changes relative to the commit `base` onto the commit `onto`, which descends from `base`.
 
         Nothing is checked out, and no ref moves. Renamed folders are not guessed at: a file stays where it was written.
+        The attributes are those of the files that `git` is set up for: what is marked `-merge` conflicts.
         """
         # merge-tree finds the base by history, so the tree is given one.
         theirs = self.git.having(**_NOBODY).line("commit-tree", tree, "-p", base)
         options = ("-c", "merge.directoryRenames=false", "-c", "merge.conflictStyle=merge")
-        ending = self.git.attempt(
-            *options, "merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", onto, theirs
-        )
+        ending = git.attempt(*options, "merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", onto, theirs)
         if ending.code not in {0, 1}:
             raise WorkspaceError(f"git could not merge {tree} into {onto}: {ending.err}", onto=onto, tree=tree)
         merged, *paths = split_names(ending.out)
