@@ -7,6 +7,7 @@ shows. Read `test_matrix.py` for kills at the ends of every effect.
 from __future__ import annotations
 
 import signal
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -43,10 +44,12 @@ def plan_of(effect_class: str, moment: str, effect: str = EFFECT, checks: str = 
 
 
 def killed_in_the_middle(stage: Stage) -> None:
-    """Kill the engine while the first body waits; let the next one go on."""
+    """Kill the engine while the first body waits; let the next one go on, once that body has been ended."""
     with stage.begin(**SEND) as engine:
         engine.hear("send: begun")
         engine.kill()
+    while stage.left_over():
+        time.sleep(0.02)
     stage.go()
 
 
