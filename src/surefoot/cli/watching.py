@@ -7,6 +7,8 @@ with nobody at work, or its engine is gone. Must never append to the journal, no
 
 from __future__ import annotations
 
+import signal
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -43,11 +45,36 @@ def watch(name: str | None, repo: Path | None, screen: Screen) -> int:
     """Show a run as it goes, until nobody works on it any more; return what the program that worked on it returns."""
     with Home() as home:
         run = find_run(home, name, repo)
+        before = signal.signal(signal.SIGINT, _leave)
         try:
             return _watch_rows(home, run, screen) if screen.is_json else _watch_tree(home, run, screen)
-        except KeyboardInterrupt:
+        except _Left:
             screen.show([EMPTY, Line(f"Left. The run goes on as before; see it again: surefoot watch {run}", "dim")])
             return _INTERRUPTED
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+
+class _Left(Exception):
+    """Ctrl-C was pressed."""
+
+
+_LEAVING = threading.Event()
+
+
+def _leave(*_: object) -> None:
+    # Raised here, the exception could come up where nobody lets it through: in a call back from a library.
+    _LEAVING.set()
+
+
+def _pause() -> None:
+    """Wait until it is time to look again.
+
+    Raises:
+        _Left: Ctrl-C was pressed.
+    """
+    if _LEAVING.wait(REDRAW_S):
+        raise _Left
 
 
 @dataclass(slots=True)
@@ -94,7 +121,7 @@ def _watch_rows(home: Home, run: RunId, screen: Screen) -> int:
             screen.text(event_row(recorded))
         if not goes_on:
             break
-        time.sleep(REDRAW_S)
+        _pause()
     assert follower.state is not None
     return _code_of(follower.state)
 
@@ -136,7 +163,7 @@ def _follow(follower: Follower, progress: Progress) -> None:
             progress.observe(follower.state, recorded.event)
         progress.screen.refresh()
         if goes_on:
-            time.sleep(REDRAW_S)
+            _pause()
 
 
 def _concluded(state: RunState, screen: Screen) -> int:

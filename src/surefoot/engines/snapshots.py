@@ -7,13 +7,15 @@ folded. Must never be the only place where anything is. Read `surefoot.core.stat
 from __future__ import annotations
 
 from functools import cache
-
-from pydantic import TypeAdapter, ValidationError
+from typing import TYPE_CHECKING
 
 from surefoot.core.ids import RunId
 from surefoot.core.kernel import apply
 from surefoot.core.state import RunState
 from surefoot.journal import Journal
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 EVENTS_BETWEEN = 5000
 """Events that are folded before a snapshot is worth its writing."""
@@ -21,6 +23,8 @@ EVENTS_BETWEEN = 5000
 
 @cache
 def _adapter() -> TypeAdapter[RunState]:
+    from pydantic import TypeAdapter  # takes longer to load than most runs to fold
+
     return TypeAdapter(RunState)
 
 
@@ -33,7 +37,7 @@ def decode_state(content: bytes) -> RunState | None:
     """Return the state that was encoded; None when this release cannot read it."""
     try:
         return _adapter().validate_json(content)
-    except ValidationError:
+    except ValueError:
         return None
 
 
