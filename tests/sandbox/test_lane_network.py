@@ -72,7 +72,7 @@ async def test_a_command_can_be_ended_by_a_word_and_keeps_what_it_said(tmp_path:
     """That is a result, as its own end would be."""
     until, env = asyncio.get_running_loop().create_future(), command_environment(os.environ)
     place = {"cwd": tmp_path, "writable": (tmp_path,)}
-    spec = CommandSpec(argv=("sh", "-c", "echo up; sleep 300"), env=env, timeout_s=None, **place)
+    spec = CommandSpec(argv=("sh", "-c", "echo up; exec sleep 300"), env=env, timeout_s=None, **place)
 
     def end(_: str) -> None:
         until.set_result(None)
