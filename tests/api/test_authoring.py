@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from pathlib import Path
 
 import pytest
@@ -110,10 +111,11 @@ def test_a_function_works_on_files_in_its_lane(repository: Path, tmp_path: Path)
         [Step("a", nothing, needs=["b"])],
         [Step("a", nothing), Step("a", nothing)],
         [Step("a", run="true")],
+        [Step("a", nothing, timeout_s=math.inf)],
     ],
 )
 def test_a_plan_that_cannot_run_is_refused_before_anything_happens(steps: list[Step], tmp_path: Path) -> None:
-    """No body, two bodies, a dangling need, one id twice, a command without a workspace."""
+    """No body, two bodies, a dangling need, one id twice, a command without a workspace, no end of time."""
     with pytest.raises(surefoot.SurefootError):
         surefoot.run(Plan(goal="g", steps=steps), home=tmp_path)
 

@@ -175,6 +175,7 @@ KEYS = [
     ("probe: {http: 'http://h', applied: {}}", "5:40", "any answer would match"),
     ("probe: {http: 'http://h', applied: {status: 7}}", "5:49", "7 is no HTTP status"),
     ("probe: {http: 'http://h', applied: {json: 7}}", "5:47", "values by dotted path"),
+    ("probe: {http: 'http://h', applied: {json: {a: .inf}}}", "5:51", "JSON has no such number"),
     ("probe: {run: a, within: 60}", "5:29", "60 has no unit"),
 ]
 QUESTIONS = [

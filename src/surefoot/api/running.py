@@ -6,6 +6,7 @@ Owns the way from a plan to a run and from a run to an engine at work. Must neve
 
 from __future__ import annotations
 
+import math
 import os
 import secrets
 import shutil
@@ -24,10 +25,10 @@ from surefoot.api.sharing import shared_writer
 from surefoot.clock import SystemClock
 from surefoot.core import events as ev
 from surefoot.core.events import Event
-from surefoot.core.graph import build_graph
+from surefoot.core.graph import Graph, build_graph
 from surefoot.core.ids import RUN_ID, RunId, StepId
-from surefoot.core.kernel import apply
-from surefoot.core.plan import AskBody, FunctionBody, Plan
+from surefoot.core.kernel import apply, first_state
+from surefoot.core.plan import AskBody, FunctionBody, Plan, Step
 from surefoot.core.review import review
 from surefoot.core.services import problems_of_services
 from surefoot.core.state import RunState
@@ -114,7 +115,7 @@ def create_run(
         WorkspaceError: the repository cannot be used; the message says why.
     """
     clock, options = clock or SystemClock(), options or Options()
-    _validate(plan, source)
+    graph = _validated(plan, source)
     run = _free_id(home, run_id, clock.now())
     folder = home.run_folder(run)
     folder.mkdir(parents=True)
@@ -139,24 +140,42 @@ def create_run(
     result = home.journal.append([batch])[0]
     if isinstance(result, Exception):
         raise result
-    state = apply(None, created)
+    state = first_state(created, graph)
     for consent in events[1:]:
         apply(state, consent)
     return state
 
 
-def _validate(plan: Plan, source: Source) -> None:
+def _validated(plan: Plan, source: Source) -> Graph:
     graph, problems = build_graph(plan.steps)
     problems = (*problems, *problems_of_services(plan))
-    if graph is None or problems:
-        lines = tuple(f"step {problem.step}: {problem.text}" for problem in problems)
+    lines = (*(f"step {problem.step}: {problem.text}" for problem in problems), *_endless(plan))
+    if graph is None or lines:
         raise PlanInvalid("\n".join(lines), problems=lines)
     if source.repository is not None:
-        return
+        return graph
     needy = [s.id for s in plan.steps if not isinstance(s.body, FunctionBody | AskBody) or s.checks]
     if needy or plan.accept or plan.services:
         where = f"steps {', '.join(needy)}" if needy else "acceptance checks and services"
         raise PlanInvalid(f"{where} need a workspace; give a repository", problems=())
+    return graph
+
+
+def _endless(plan: Plan) -> Iterable[str]:
+    """Say where a number is not finite: the journal, which is JSON, has no word for such."""
+    around = [plan.limits.wall_s or 0.0, *(each.timeout_s for each in (*plan.accept, *plan.services))]
+    if plan.prepare is not None:
+        around.append(plan.prepare.timeout_s)
+    places = {"the plan": around} | {f"step {step.id}": _numbers_of(step) for step in plan.steps}
+    for place, numbers in places.items():
+        if not math.isfinite(sum(numbers)):
+            yield f"{place}: a time or factor is endless or no number; a finite one was expected; give one that is"
+
+
+def _numbers_of(step: Step) -> list[float]:
+    retry, within_s = step.retry, 0.0 if step.probe is None else step.probe.within_s
+    waits = (retry.initial_interval_s, retry.backoff_coefficient, retry.maximum_interval_s)
+    return [step.timeout_s, step.estimate_s or 0.0, within_s, *waits, *(check.timeout_s for check in step.checks)]
 
 
 def _free_id(home: Home, wanted: str | None, now: float) -> RunId:
@@ -174,10 +193,10 @@ def _free_id(home: Home, wanted: str | None, now: float) -> RunId:
 
 
 def _copy_files(plan: Plan, source: Source, folder: Path) -> None:
-    files = folder / "files"
-    files.mkdir()
     if source.plan_path is None:
         return
+    files = folder / "files"
+    files.mkdir()
     shutil.copyfile(source.plan_path, folder / "plan.yaml")
     for name in plan.files:
         origin, copy = source.plan_path.parent / name, files / name

@@ -17,8 +17,8 @@ from surefoot.journal import Journal
 
 _homes: dict[tuple[AbstractEventLoop, Path], tuple[Home, int]] = {}
 """The open homes, and how many use each."""
-_writers: dict[tuple[AbstractEventLoop, Journal], tuple[GroupWriter, int]] = {}
-"""The writers at work, and how many use each."""
+_writers: dict[tuple[AbstractEventLoop, Journal], GroupWriter] = {}
+"""The writers at work."""
 
 
 @contextmanager
@@ -42,13 +42,12 @@ def shared_home(folder: Path | None = None) -> Generator[Home]:
 def shared_writer(home: Home) -> Generator[GroupWriter]:
     """Give the writer that all engines of this event loop share; the last to leave brings everything to disk."""
     place = (get_running_loop(), home.journal)
-    writer, users = _writers.get(place) or (GroupWriter(home.journal), 0)
-    _writers[place] = (writer, users + 1)
+    writer = _writers.setdefault(place, GroupWriter(home.journal))
+    writer.callers += 1
     try:
         yield writer
     finally:
-        _, users = _writers.pop(place)
-        if users > 1:
-            _writers[place] = (writer, users - 1)
-        else:
+        writer.callers -= 1
+        if writer.callers == 0:
+            del _writers[place]
             writer.close()

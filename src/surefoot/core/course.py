@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from surefoot.core.events import RunCreated
 from surefoot.core.graph import Graph
 from surefoot.core.ids import StepId
-from surefoot.core.placeholders import member_of, references_of
+from surefoot.core.placeholders import member_of
 from surefoot.core.state import (
     FINAL,
     SATISFIED,
@@ -41,7 +41,7 @@ def new_state(
             dependants=graph.dependants[step.id],
             expected_s=expected.get(step.id, 0.0),
             rank_s=ranks.get(step.id, 0.0),
-            references=references_of(step),
+            references=graph.references.get(step.id, ()),
         )
         for index, step in enumerate(created.plan.steps)
     }

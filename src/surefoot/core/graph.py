@@ -44,6 +44,8 @@ class Graph:
     """What needs it directly, in plan order."""
     order: tuple[StepId, ...]
     """All, each after what it needs; where that leaves a choice, in plan order."""
+    references: Mapping[StepId, tuple[Reference, ...]]
+    """What of earlier outputs stands in them; without those in which nothing does."""
 
 
 def build_graph(steps: Sequence[Step]) -> tuple[Graph | None, tuple[Problem, ...]]:
@@ -64,10 +66,11 @@ def build_graph(steps: Sequence[Step]) -> tuple[Graph | None, tuple[Problem, ...
     order = _sorted(needs)
     problems += _problems_of_cycles(needs, order)
     problems += [problem for step in steps for problem in _problems_of_rollback(step, known, needs)]
-    problems += [problem for step in steps for problem in _problems_of_references(step, known, needs)]
+    references = {step.id: given for step in steps if (given := references_of(step))}
+    problems += [each for name in references for each in _problems_of_references(name, references[name], known, needs)]
     if problems:
         return None, tuple(problems)
-    return Graph(needs=needs, dependants=_turned(needs), order=tuple(order)), ()
+    return Graph(needs=needs, dependants=_turned(needs), order=tuple(order), references=references), ()
 
 
 def longest_path(graph: Graph, weights: Mapping[StepId, float]) -> tuple[StepId, ...]:
@@ -218,14 +221,16 @@ def _problems_of_rollback(
 
 
 def _problems_of_references(
-    step: Step, known: Mapping[StepId, Step], needs: Mapping[StepId, tuple[StepId, ...]]
+    name: StepId,
+    references: Iterable[Reference],
+    known: Mapping[StepId, Step],
+    needs: Mapping[StepId, tuple[StepId, ...]],
 ) -> Iterable[Problem]:
-    references = references_of(step)
-    upstream = _upstream(step.id, needs) if references else set[StepId]()
+    upstream = _upstream(name, needs)
     for reference in references:
         text = _flaw_of(reference, known, upstream)
         if text is not None:
-            yield Problem(step=step.id, text=f"{reference.token} {text}", name=reference.token)
+            yield Problem(step=name, text=f"{reference.token} {text}", name=reference.token)
 
 
 def _flaw_of(reference: Reference, known: Mapping[StepId, Step], upstream: set[StepId]) -> str | None:

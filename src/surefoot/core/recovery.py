@@ -66,7 +66,8 @@ def describe_ending(node: StepState) -> str:
 def needs_settling(node: StepState) -> bool:
     """Tell whether the world can still be asked about this step's effect."""
     work = node.work
-    return work is not None and doubt_of(node) is not None and work.probe is None and node.spec.probe is not None
+    can_ask = node.spec.probe is not None and work is not None and work.probe is None
+    return can_ask and doubt_of(node) is not None
 
 
 def settle(state: RunState, node: StepState, now: float, why: str) -> tuple[Event, AskProbe | None]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from typing import cast
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
@@ -213,12 +214,15 @@ class RunLoop:
     async def _perform(self, command: Command) -> None:
         fact = await perform(self.room, command, self._head)
         self._inbox.append(fact)  # only now is it known which list is the inbox
+        # Not left to `_done`, which is called a turn of the loop later.
+        self._running.pop(cast("asyncio.Task[None]", asyncio.current_task()), None)
+        self._bell.set()
 
     def _head(self) -> tuple[int, str]:
         return self._journal.head(self.room.run)
 
     def _done(self, running: asyncio.Task[None]) -> None:
-        del self._running[running]
+        self._running.pop(running, None)
         if not running.cancelled() and running.exception() is not None:
             self._failure = running.exception()
         self._bell.set()

@@ -19,6 +19,7 @@ import signal
 import sys
 import time
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 
 from surefoot.errors import JournalError, RunHeld
@@ -49,7 +50,7 @@ class Holder:
     def this(cls) -> Holder:
         """Describe this very program."""
         pid = os.getpid()
-        return cls(pid, os.uname().nodename, time.time(), shlex.join(sys.argv), _start_ticks(pid))
+        return cls(pid, os.uname().nodename, time.time(), *_of_this_program(pid))
 
     @property
     def said(self) -> str:
@@ -218,6 +219,12 @@ def _holds(pid: int, path: Path) -> bool:
     except OSError:
         return False
     return False
+
+
+@cache
+def _of_this_program(pid: int) -> tuple[str, int | None]:
+    """Return what does not change while a program runs; a copy of it has another id."""
+    return shlex.join(sys.argv), _start_ticks(pid)
 
 
 def _start_ticks(pid: int) -> int | None:

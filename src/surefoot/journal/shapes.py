@@ -25,10 +25,12 @@ REFUSALS = (ValueError, TypeError, KeyError, RecursionError)
 
 
 def written(record: object) -> bytes:
-    """Return a dataclass as JSON."""
+    """Return a dataclass as JSON. Its numbers are finite."""
+    import orjson  # only who writes loads it
+
     try:
-        return _WIDE.encode(record).encode()
-    except UnicodeEncodeError:  # a file name that is not UTF-8 holds lone surrogates: those can only be escaped
+        return orjson.dumps(record)
+    except orjson.JSONEncodeError:  # a file name that is not UTF-8 holds lone surrogates: those can only be escaped
         return _ASCII.encode(record).encode()
 
 
@@ -50,7 +52,6 @@ def _unfolded(record: object) -> dict[str, object]:
     return {name: getattr(record, name) for name in _names(type(record))}
 
 
-_WIDE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False, default=_unfolded)
 _ASCII = json.JSONEncoder(separators=(",", ":"), check_circular=False, default=_unfolded)
 
 

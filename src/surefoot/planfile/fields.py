@@ -233,7 +233,10 @@ class Page:
                 return {self.raw(key): self.plain(value) for key, value in node.entries}
             case Scalar(kind=Kind.NUMBER):
                 value = _number(node)
-                return int(value) if value is not None and value.is_integer() and "." not in node.text else value
+                if value is None:
+                    self.flaw(node, f"found {described(node)}; JSON has no such number; write a finite one")
+                    return None
+                return int(value) if value.is_integer() and "." not in node.text else value
             case Scalar(kind=Kind.FLAG):
                 return self.flag(node)
             case Scalar(kind=Kind.NOTHING):

@@ -114,9 +114,10 @@ class Room:
     spooled: int = 0
 
     def __post_init__(self) -> None:
-        """Make the folders, and know the values that are masked everywhere."""
-        for folder in (self.files, self.spool_folder, self.cache):
-            folder.mkdir(parents=True, exist_ok=True)
+        """Make the folders that commands need, and know the values that are masked everywhere."""
+        if self.workspace is not None:
+            for folder in (self.files, self.spool_folder, self.cache):
+                folder.mkdir(parents=True, exist_ok=True)
         self.mark_prefix = mark_prefix_of(self.folder)
         names = {name for step in self.plan.steps for name in step.env_from}
         self.masker = Masker(self.environ[name] for name in sorted(names) if name in self.environ)

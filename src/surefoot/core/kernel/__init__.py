@@ -8,8 +8,8 @@ attempt still lacks (`steps`), and the first thing missing is proposed. An effec
 before anything else (`surefoot.core.recovery`). Read `steps` for an attempt's course, `apply` for what events mean.
 """
 
-from surefoot.core.kernel.apply import apply
+from surefoot.core.kernel.apply import apply, first_state
 from surefoot.core.kernel.proposal import Proposal
 from surefoot.core.kernel.run import decide
 
-__all__ = ["Proposal", "apply", "decide"]
+__all__ = ["Proposal", "apply", "decide", "first_state"]

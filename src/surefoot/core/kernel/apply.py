@@ -1,7 +1,8 @@
 """What each event means for the state.
 
 Owns the fold. Every function here first makes sure that its event can happen, and only then changes the state; `apply`
-is the one way in. Must never decide anything. Read `surefoot.core.kernel.run` next.
+is the way in; `first_state` spares who creates a run a second look at its graph. Must never decide anything. Read
+`surefoot.core.kernel.run` next.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from surefoot.core.course import (
     withdraw,
 )
 from surefoot.core.events import Event
-from surefoot.core.graph import build_graph
+from surefoot.core.graph import Graph, build_graph
 from surefoot.core.ids import ID_LENGTH_MAX, StepId
 from surefoot.core.kernel.attempts import ATTEMPT_FOLDS
 from surefoot.core.kernel.legal import illegal, is_ready, need, node_of, work_of
@@ -47,7 +48,7 @@ def apply(state: RunState | None, event: Event) -> RunState:
     if state is None:
         if not isinstance(event, ev.RunCreated):
             raise illegal(event, "a run begins with run_created")
-        return _created(event)
+        return first_state(event, _graph_of(event))
     fold = _FOLDS.get(type(event))
     if fold is None:
         raise illegal(event, "a run is created once")
@@ -59,10 +60,15 @@ def apply(state: RunState | None, event: Event) -> RunState:
     return state
 
 
-def _created(event: ev.RunCreated) -> RunState:
+def _graph_of(event: ev.RunCreated) -> Graph:
     graph, problems = build_graph(event.plan.steps)
     if graph is None:
         raise illegal(event, "; ".join(problem.text for problem in problems))
+    return graph
+
+
+def first_state(event: ev.RunCreated, graph: Graph) -> RunState:
+    """Return what folding the first event of a run gives; `graph` is that of its plan's steps."""
     if event.plan.limits.parallel == 1:
         return new_state(event, graph, {}, {})
     expected = expected_times(event.plan.steps, event.estimates)

@@ -25,7 +25,7 @@ from surefoot.core.course import (
 )
 from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.ids import StepId
-from surefoot.core.kernel.legal import active_of, answered, begin, is_ready, need, node_of, work_of
+from surefoot.core.kernel.legal import active_of, answered, begin, illegal, is_ready, need, node_of, work_of
 from surefoot.core.kernel.services import FAILURES_MAX
 from surefoot.core.outputs import spec_of
 from surefoot.core.plan import AskBody, Check
@@ -39,10 +39,13 @@ VERDICTS_KEPT = 8
 
 def _step_started(state: RunState, event: ev.StepStarted) -> None:
     node = node_of(state, event, event.step)
-    need(is_ready(node) and not node.is_group, event, f"step {event.step!r} is not ready")
-    need(state.phase is Phase.EXECUTE and state.outcome is None, event, f"the run is in phase {state.phase}")
+    if not is_ready(node) or node.is_group:
+        raise illegal(event, f"step {event.step!r} is not ready")
+    if state.phase is not Phase.EXECUTE or state.outcome is not None:
+        raise illegal(event, f"the run is in phase {state.phase}")
     need(state.pausing is None and state.cancelling is None, event, "nothing new may start")
-    need(event.attempt == node.failures + 1, event, f"attempt {node.failures + 1} is next")
+    if event.attempt != node.failures + 1:
+        raise illegal(event, f"attempt {node.failures + 1} is next")
     take_ready(state, node)
     node.status, node.attempt = StepStatus.RUNNING, event.attempt
     if node.started_at is None:

@@ -31,8 +31,8 @@ def need(condition: object, event: Event, why: str) -> None:
 def node_of(state: RunState, event: Event, name: StepId) -> StepState:
     """Return the node of that name, or refuse the event."""
     node = state.nodes.get(name)
-    need(node is not None, event, f"there is no step {name!r}")
-    assert node is not None
+    if node is None:
+        raise illegal(event, f"there is no step {name!r}")
     return node
 
 
@@ -50,15 +50,18 @@ def work_of(node: StepState) -> Work:
 def active_of(state: RunState, event: ev.StepEvent) -> tuple[StepState, Work]:
     """Return an active step the event is about, or refuse the event."""
     node = node_of(state, event, event.step)
-    need(node.work is not None, event, f"step {event.step!r} is {node.status}")
-    need(node.attempt == event.attempt, event, f"step {event.step!r} is at attempt {node.attempt}")
-    return node, work_of(node)
+    if node.work is None:
+        raise illegal(event, f"step {event.step!r} is {node.status}")
+    if node.attempt != event.attempt:
+        raise illegal(event, f"step {event.step!r} is at attempt {node.attempt}")
+    return node, node.work
 
 
 def begin(state: RunState, event: ev.StepEvent) -> tuple[StepState, Work]:
     """Check that a decision which issues a command may be taken, and note that the command is under way."""
     node, work = active_of(state, event)
-    need(work.open is None, event, f"{work.open} is under way for step {event.step!r}")
+    if work.open is not None:
+        raise illegal(event, f"{work.open} is under way for step {event.step!r}")
     need(state.outcome is None, event, "the run has ended")
     return node, work
 
@@ -66,6 +69,7 @@ def begin(state: RunState, event: ev.StepEvent) -> tuple[StepState, Work]:
 def answered(state: RunState, event: ev.StepEvent, asked: type[Event]) -> tuple[StepState, Work]:
     """Check that a fact answers what is under way, and note that it has."""
     node, work = active_of(state, event)
-    need(work.open == asked.kind, event, f"{asked.kind} is not under way for step {event.step!r}")
+    if work.open != asked.kind:
+        raise illegal(event, f"{asked.kind} is not under way for step {event.step!r}")
     work.open, work.interrupt_asked = None, False
     return node, work
