@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 MODULES = {
+    "floor": "bench.participants.floor",
     "raw": "bench.participants.raw",
     "surefoot": "bench.participants.surefoot_runs",
     "langgraph": "bench.participants.langgraph_runs",

@@ -15,15 +15,18 @@ from bench.cell import perform
 from bench.measuring import Bars, Goal, Section, Setting, count_syncs, median, number, run_module, spread, versions
 
 PEERS = ("langgraph", "dbos")
-NAMES = {"raw": "raw SQLite", "surefoot": "Surefoot", "langgraph": "LangGraph", "dbos": "DBOS"}
+NAMES = {"raw": "raw SQLite", "floor": "floor", "surefoot": "Surefoot", "langgraph": "LangGraph", "dbos": "DBOS"}
+OURS = ("floor", "surefoot")
 PACKAGES = {
     "raw": ("apsw",),
+    "floor": ("apsw", "orjson"),
     "surefoot": ("surefoot",),
     "langgraph": ("langgraph", "langgraph-checkpoint-sqlite"),
     "dbos": ("dbos", "sqlalchemy"),
 }
 DURABILITY = {
     "raw": "one row of 300 bytes a commit, WAL, `synchronous=FULL`",
+    "floor": "no engine: the events, tasks and commits alone that Surefoot's journal holds for such a run, as durable",
     "surefoot": "WAL, `synchronous=FULL`; a step starts only when the one before is on disk",
     "langgraph": '`durability="sync"`, its SQLite checkpointer (WAL, `synchronous=FULL`)',
     "dbos": "SQLite system database, `synchronous=FULL`, switched to WAL by us (as shipped it syncs four times a step)",
@@ -60,7 +63,7 @@ Times = dict[tuple[str, str], list[float]]
 def measure(setting: Setting) -> Section:
     """Measure W1 to W3 and count syncs."""
     peers = [] if setting.quick else [peer for peer in PEERS if find_spec(peer) is not None]
-    section = Section("Durable steps", ("", *(NAMES[who] for who in ("raw", "surefoot", *peers))))
+    section = Section("Durable steps", ("", *(NAMES[who] for who in ("raw", *OURS, *peers))))
     todo = works(setting)
     times: Times = {}
     for turn in range(setting.rounds):
@@ -69,7 +72,7 @@ def measure(setting: Setting) -> Section:
     _tell_times(section, todo, peers, times)
     _tell_syncs(section, setting, peers)
     section.notes += [
-        f"{NAMES[who]}: {DURABILITY[who]} ({versions(PACKAGES[who])})." for who in ("raw", "surefoot", *peers)
+        f"{NAMES[who]}: {DURABILITY[who]} ({versions(PACKAGES[who])})." for who in ("raw", *OURS, *peers)
     ]
     why = "this is a smoke run" if setting.quick else "it is not installed"
     section.notes += [f"{NAMES[peer]} was not measured: {why}." for peer in PEERS if peer not in peers]
@@ -88,7 +91,7 @@ def _round(todo: list[Work], peers: list[str], times: Times, setting: Setting) -
         # The yardstick is taken anew beside each piece of work.
         rows = _figures(setting, "raw", "chain", (work.steps,))
         times.setdefault(("raw", work.name), []).append(rows["wall_s"] / work.steps)
-        for who in ("surefoot", *peers):
+        for who in (*OURS, *peers):
             figures = _figures(setting, who, work.name, work.sizes)
             times.setdefault((who, work.name), []).append(figures["wall_s"] / work.steps)
             times.setdefault((f"{who} cpu", work.name), []).append(figures["cpu_s"] / work.steps)
@@ -100,13 +103,13 @@ def _tell_times(section: Section, todo: list[Work], peers: list[str], times: Tim
         raw = times["raw", work.name]
         cells = [f"{number(median(raw) * 1e3)} ({spread([one * 1e3 for one in raw])})"]
         bars[work.title] = {NAMES["raw"]: median(raw) * 1e3}
-        for who in ("surefoot", *peers):
+        for who in (*OURS, *peers):
             taken = [one * 1e3 for one in times[who, work.name]]
             ratio = median(_ratios(times, who, "raw", work.name))
             cells.append(f"{number(median(taken))} ({spread(taken)}), {number(ratio)}× raw")
             bars[work.title][NAMES[who]] = median(taken)
         section.rows.append((f"{work.title}, ms per step", *cells))
-        cpu = [f"{number(median(times[f'{who} cpu', work.name]) * 1e3)}" for who in ("surefoot", *peers)]
+        cpu = [f"{number(median(times[f'{who} cpu', work.name]) * 1e3)}" for who in (*OURS, *peers)]
         section.rows.append(("… of it processor time", "", *cpu))
         _set_goals(section, work, peers, times)
     section.bars = Bars(bars, "ms per step, logarithmic; less is better")
@@ -137,7 +140,7 @@ def _tell_syncs(section: Section, setting: Setting, peers: list[str]) -> None:
         return
     for work, title in (("chain", "syncs per step of a chain"), ("fan", "syncs per branch of a fan")):
         cells: list[str] = []
-        for who in ("raw", "surefoot", *peers):
+        for who in ("raw", *OURS, *peers):
             if (who, work) == ("raw", "fan"):
                 cells.append("")
                 continue

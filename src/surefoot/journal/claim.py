@@ -18,11 +18,12 @@ import shlex
 import signal
 import sys
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from surefoot.errors import JournalError, RunHeld
+from surefoot.journal.shapes import written
 
 LOCK_NAME = "lock"
 _KILL_GRACE_S = 5.0
@@ -93,7 +94,7 @@ class Claim:
                 break
             os.close(descriptor)
         os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, json.dumps(asdict(holder)).encode(), 0)
+        os.pwrite(descriptor, written(holder), 0)
         return cls(descriptor)
 
     @classmethod

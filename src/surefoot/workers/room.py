@@ -99,7 +99,8 @@ class Room:
     """The user's folder."""
     plan_folder: Path | None = None
     functions: Mapping[StepId, Function] = field(default_factory=dict[StepId, Function])
-    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    """The environment Surefoot was started in; where commands are run, as it was when the run was taken up."""
     on_line: Callable[[StepId, str], None] | None = None
     """Told each line a body prints."""
     tell: Callable[[Event], None] = lambda _: None
@@ -109,18 +110,21 @@ class Room:
     networks: dict[str, LaneNetwork] = field(default_factory=dict[str, LaneNetwork])
     """The networks that services share with those who use them, by lane."""
     masker: Masker = field(init=False)
-    mark_prefix: str = field(init=False)
-    """How the marks of all its commands begin."""
     spooled: int = 0
 
     def __post_init__(self) -> None:
         """Make the folders that commands need, and know the values that are masked everywhere."""
         if self.workspace is not None:
+            self.environ = dict(self.environ)
             for folder in (self.files, self.spool_folder, self.cache):
                 folder.mkdir(parents=True, exist_ok=True)
-        self.mark_prefix = mark_prefix_of(self.folder)
         names = {name for step in self.plan.steps for name in step.env_from}
         self.masker = Masker(self.environ[name] for name in sorted(names) if name in self.environ)
+
+    @property
+    def mark_prefix(self) -> str:
+        """How the marks of all its commands begin."""
+        return mark_prefix_of(self.folder)
 
     @property
     def files(self) -> Path:
