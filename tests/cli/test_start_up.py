@@ -16,7 +16,6 @@ RUN = "20260101-status"
 HEAVY = (
     "asyncio",
     "http.client",
-    "pydantic",
     "rich",
     "ruamel.yaml",
     "surefoot.api.running",
