@@ -16,6 +16,7 @@ RUN = "20260101-status"
 HEAVY = (
     "asyncio",
     "http.client",
+    "orjson",
     "rich",
     "ruamel.yaml",
     "surefoot.api.running",
