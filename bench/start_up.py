@@ -1,11 +1,12 @@
 """What `surefoot status` takes to start, beyond the interpreter's own start.
 
-Owns the pairs of starts. Must never count a run's size: the home is empty but for one small run. Read
-`bench.measuring` next.
+Owns the pairs of starts. Must never count a run's size: the home is empty but for one small run; nor the compiling of
+sources, which installers do beforehand. Read `bench.measuring` next.
 """
 
 from __future__ import annotations
 
+import compileall
 import os
 import subprocess
 import sys
@@ -31,6 +32,8 @@ def measure(setting: Setting) -> Section:
     """Start both in turn and compare."""
     section = Section("Start of `surefoot status`", ("", "seconds"))
     status, bare = list[float](), list[float]()
+    # Without this an environment that writes no bytecode would compile all that is loaded, each time.
+    compileall.compile_dir(Path(surefoot.__file__).parent, quiet=1)
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         surefoot.run(chain_plan(3), home=Path(name), run_id=RUN)
         for _ in range(setting.size(15, 2)):

@@ -16,15 +16,19 @@ RUN = "20260101-status"
 HEAVY = (
     "asyncio",
     "http.client",
-    "pydantic",
-    "rich.console",
+    "orjson",
+    "rich",
     "ruamel.yaml",
     "surefoot.api.running",
+    "statistics",
+    "subprocess",
     "surefoot.checks",
+    "surefoot.core.kernel.run",
     "surefoot.engines.embedded",
     "surefoot.planfile",
     "surefoot.workers",
     "surefoot.workspace",
+    "tempfile",
     "typer",
 )
 STATUS = """

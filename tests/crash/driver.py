@@ -114,7 +114,7 @@ async def work(home: api.Home, order: Order) -> RunState:
         state = await api.engage(home, run, options, watching=watching)
         folded = fold(home, run)
         assert folded == state, "the fold of the journal is not the live state"
-        assert decode_state(encode_state(folded)) == state, "a snapshot does not hold the state"
+        assert decode_state(folded.created, encode_state(folded)) == state, "a snapshot does not hold the state"
         pairs = [(q.asked.question, answer_to(q.asked, order)) for q in state.open_questions]
         given = [(question, answer) for question, answer in pairs if answer is not None]
         for question, answer in given:

@@ -5,8 +5,6 @@ Owns the contract of the journal's reading half. May break rows by hand. Read `t
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,14 +19,6 @@ from surefoot.journal import RELEASE, Batch, Journal, RunRow
 from surefoot.journal.schema import MIGRATIONS
 
 OTHER = RunId("20260101-zzzzzz")
-
-
-LISTING = """
-import sys
-from pathlib import Path
-from surefoot.journal import Journal
-print(len(Journal.open(Path(sys.argv[1]), read_only=True).runs()), "pydantic" in sys.modules)
-"""
 
 
 def edit(home: Path, sql: str, *bindings: str | int | bytes) -> None:
@@ -243,12 +233,6 @@ def test_a_database_that_cannot_be_opened_is_named(home: Path) -> None:
     (home / "journal.db").mkdir(parents=True)
     with pytest.raises(JournalError, match="Make its folder writable"):
         Journal.open(home)
-
-
-def test_listing_runs_loads_no_pydantic(journal: Journal, run: RunId, home: Path) -> None:
-    """`surefoot ls` starts without the library that reads events."""
-    done = subprocess.run([sys.executable, "-c", LISTING, home], check=True, capture_output=True, text=True)
-    assert done.stdout.split() == ["1", "False"]
 
 
 def test_state_is_private(journal: Journal, home: Path) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 
 from surefoot.cli.exits import ExitCode, code_of_error
@@ -63,6 +62,8 @@ def _told(error: Exception, screen: Screen) -> int:
         message = f"{error.format_message()} Try `{command} --help`."
         return _say(screen, "usage", message, error.exit_code)
     if os.environ.get("SUREFOOT_DEBUG") == "1":
+        import traceback
+
         traceback.print_exception(error)
     message = (
         f"internal error: {type(error).__name__}: {error}. What is in the journal is safe, and `surefoot resume` goes "

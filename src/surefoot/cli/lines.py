@@ -7,12 +7,9 @@ Owns how a line is broken and what may not reach a terminal. Pure: must never lo
 from __future__ import annotations
 
 import re
-import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
-
-from rich.cells import cell_len
 
 Style = Literal["", "good", "bad", "warn", "dim", "head"]
 
@@ -75,8 +72,14 @@ def block(text: str, indent: int, style: Style = "") -> Iterator[Line]:
 
 def wrapped(line: Line, width: int | None) -> list[str]:
     """Return the line as rows of at most `width` columns (words are never torn); None: as one row."""
-    text = line.text if width is None else line.text.expandtabs()
-    if width is None or line.is_whole or cell_len(text) <= width:
+    if width is None or line.is_whole:
+        return [line.text]
+    import textwrap
+
+    from rich.cells import cell_len  # not loaded where nobody looks on: what prompts and scripts ask is quick
+
+    text = line.text.expandtabs()
+    if cell_len(text) <= width:
         return [line.text]
     hang = min(line.hang, width // 2)
     # Some characters take two columns: then half as many are sure to fit.

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import subprocess
 from collections.abc import Mapping
 
 _USUAL = "less -FRX"
@@ -29,6 +28,8 @@ def page(text: str, environ: Mapping[str, str] = os.environ) -> bool:
     command = pager_command(environ)
     if not command:
         return False
+    import subprocess
+
     try:
         # A bare `less` shows colours only when it is told to.
         program = subprocess.Popen(command, stdin=subprocess.PIPE, env={"LESS": "FRX", **environ})

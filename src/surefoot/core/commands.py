@@ -7,14 +7,15 @@ which issued it. Must never carry anything that is not in the journal. Read `sur
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from surefoot.core.ids import BlobId, StepId
 from surefoot.core.plan import Check, Service, Step
+from surefoot.core.record import record
 from surefoot.core.terms import Moment
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class OpenLane:
     """Make a lane hold a commit and be prepared. Answered by `LaneReady` or `LaneFailed`."""
 
@@ -23,7 +24,7 @@ class OpenLane:
     fresh: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ExpandGroup:
     """Find a group's items at a commit. Answered by `GroupExpanded` or `ExpansionFailed`."""
 
@@ -36,7 +37,7 @@ class ExpandGroup:
     """Why a placeholder stands for nothing, so that there are no items to find."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class StepCommand:
     """A command for one attempt at one step."""
 
@@ -45,7 +46,7 @@ class StepCommand:
     lane: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class StartService(StepCommand):
     """Start a service and wait until it is ready. Answered by `ServiceReady` or `ServiceFailed`."""
 
@@ -54,7 +55,7 @@ class StartService(StepCommand):
     """Those that run in the lane already; it is told their ports."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class StopService:
     """Stop a service. Answered by `ServiceEnded`."""
 
@@ -62,7 +63,7 @@ class StopService:
     service: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class TakeCheckpoint(StepCommand):
     """Put the lane to the head and make sure of it. Answered by `Checkpointed` or `CheckpointFailed`."""
 
@@ -74,7 +75,7 @@ class TakeCheckpoint(StepCommand):
     """What belongs into the lane beside the commit, as lists; a later one goes over an earlier one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class AskCheck(StepCommand):
     """Ask one check. Answered by `CheckAnswered`."""
 
@@ -90,7 +91,7 @@ class AskCheck(StepCommand):
     services: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class AskProbe(StepCommand):
     """Ask the world. Answered by `ProbeAnswered`."""
 
@@ -99,7 +100,7 @@ class AskProbe(StepCommand):
     """Whether an effect may be on its way, so that *not applied* is believed only after the probe's time."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class RunStep(StepCommand):
     """Run the body. Answered by `BodyFinished`."""
 
@@ -110,7 +111,7 @@ class RunStep(StepCommand):
     """What earlier steps put out, for a body that is a function."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Inspect(StepCommand):
     """Find out what the body wrote. Answered by `ChangesObserved`."""
 
@@ -121,7 +122,7 @@ class Inspect(StepCommand):
     writes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class MergeResult(StepCommand):
     """Bring the result onto the head. Answered by `Merged` or `MergeRefused`."""
 
@@ -131,7 +132,7 @@ class MergeResult(StepCommand):
     reads: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class PlaceTree(StepCommand):
     """Make the lane hold a tree, with a commit checked out. Answered by `Placed`."""
 
@@ -140,14 +141,14 @@ class PlaceTree(StepCommand):
     scratch: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class KeepArtifacts(StepCommand):
     """Keep what the body made for later steps. Answered by `ArtifactsKept`."""
 
     artifacts: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class WriteCommit(StepCommand):
     """Write the result as a durable commit. Answered by `CommitWritten`."""
 
@@ -156,7 +157,7 @@ class WriteCommit(StepCommand):
     tree: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class RestoreLane(StepCommand):
     """Put the lane back to the checkpoint. Answered by `LaneRestored`."""
 
@@ -166,19 +167,19 @@ class RestoreLane(StepCommand):
     """Globs over what the body made for later steps, which goes, too."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class WaitUntil(StepCommand):
     """Wait. Answered by `RetryDue`."""
 
     due: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Interrupt(StepCommand):
     """End what is under way for the step. Answered by `Interrupted`, or by what was under way if that was faster."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class MoveRefs:
     """Let the branch follow the journal. Answered by `RefsMoved`."""
 

@@ -12,18 +12,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import ClassVar
 
 from surefoot.core.ids import BlobId, RunId, StepId
 from surefoot.core.plan import Plan
+from surefoot.core.record import record
 from surefoot.core.terms import Applied, Diagnosis, Ending, Finding, Moment, Outcome, Phase, QuestionKind, Verdict
 
 ACCEPTANCE = StepId("(accept)")
 """Stands in for a step id where an event concerns the plan's acceptance checks."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Event:
     """Anything that can stand in a journal."""
 
@@ -39,7 +40,7 @@ class Event:
         cls.kind = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class StepEvent(Event):
     """An event that concerns one attempt at one step, or the acceptance checks."""
 
@@ -52,7 +53,7 @@ class StepEvent(Event):
 # --- the run
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class RunCreated(Event):
     """A run came into being. Always the first event."""
 
@@ -85,7 +86,7 @@ class RunCreated(Event):
     step runs at a time."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class EngineStarted(Event):
     """An engine claimed the run. Whatever was under way when the one before ended is interrupted by this."""
 
@@ -103,7 +104,7 @@ class EngineStarted(Event):
     """Surefoot's version."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class EngineStopped(Event):
     """The engine let go of the run in good order."""
 
@@ -111,7 +112,7 @@ class EngineStopped(Event):
     """`waiting`, `paused`, `ended` or `error`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class OptionsGiven(Event):
     """The person who started or resumed the run approved some questions beforehand."""
 
@@ -123,7 +124,7 @@ class OptionsGiven(Event):
     """Irreversible steps approved by name."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class PhaseEntered(Event):
     """A gate was passed."""
 
@@ -132,7 +133,7 @@ class PhaseEntered(Event):
     """The phase entered."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class PauseRequested(Event):
     """Nothing new shall start."""
 
@@ -142,7 +143,7 @@ class PauseRequested(Event):
     """Whether running read and reversible bodies are ended, too."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class RunPaused(Event):
     """Nothing runs any more."""
 
@@ -151,7 +152,7 @@ class RunPaused(Event):
     """Who or what asked for it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class RunResumed(Event):
     """Somebody wants the run to go on."""
 
@@ -159,7 +160,7 @@ class RunResumed(Event):
     """Who."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CancelRequested(Event):
     """Somebody wants the run to end here."""
 
@@ -167,7 +168,7 @@ class CancelRequested(Event):
     """Who."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class RunEnded(Event):
     """The run is over, unless it is retried or restored."""
 
@@ -178,7 +179,7 @@ class RunEnded(Event):
     """Why it is not `completed`, in a few words."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class FindingReported(Event):
     """Something a person should know came up."""
 
@@ -189,7 +190,7 @@ class FindingReported(Event):
 # --- lanes and groups
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class LaneRequested(Event):
     """A lane is to be made usable."""
 
@@ -202,7 +203,7 @@ class LaneRequested(Event):
     """Whether an existing one is thrown away first."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class LaneReady(Event):
     """A lane holds its commit and is prepared."""
 
@@ -218,7 +219,7 @@ class LaneReady(Event):
     """What prepare made that git does not ignore; the run treats it as ignored."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class LaneFailed(Event):
     """A lane could not be made usable."""
 
@@ -232,7 +233,7 @@ class LaneFailed(Event):
     """What prepare printed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ExpansionAsked(Event):
     """A group's needs are satisfied: its items are to be found."""
 
@@ -241,7 +242,7 @@ class ExpansionAsked(Event):
     """The group."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class GroupExpanded(Event):
     """A group's items are known, for good."""
 
@@ -251,7 +252,7 @@ class GroupExpanded(Event):
     """One member each, in this order."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ExpansionFailed(Event):
     """A group's items could not be found."""
 
@@ -264,7 +265,7 @@ class ExpansionFailed(Event):
 # --- services
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ServiceAsked(StepEvent):
     """A service is to be started in a lane, for a step or for the acceptance checks."""
 
@@ -275,7 +276,7 @@ class ServiceAsked(StepEvent):
     """Its name."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ServiceReady(StepEvent):
     """A service runs and is ready to be used."""
 
@@ -289,7 +290,7 @@ class ServiceReady(StepEvent):
     """How long it took."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ServiceFailed(StepEvent):
     """A service did not become ready. Nothing of it runs."""
 
@@ -305,7 +306,7 @@ class ServiceFailed(StepEvent):
     """What it printed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ServiceStopAsked(Event):
     """A service is to be stopped: an attempt that used it failed, or its lane is made anew."""
 
@@ -316,7 +317,7 @@ class ServiceStopAsked(Event):
     """Its name."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ServiceEnded(Event):
     """A service that was ready has ended, because it was stopped or by itself. Nothing of it runs."""
 
@@ -333,14 +334,14 @@ class ServiceEnded(Event):
 # --- an attempt
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class StepStarted(StepEvent):
     """An attempt begins."""
 
     is_decision: ClassVar[bool] = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CheckpointAsked(StepEvent):
     """A lane is to be put to the head of the run branch, as a point to come back to."""
 
@@ -349,7 +350,7 @@ class CheckpointAsked(StepEvent):
     """The lane the attempt works in."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Checkpointed(StepEvent):
     """The lane is at a point it can be put back to."""
 
@@ -363,7 +364,7 @@ class Checkpointed(StepEvent):
     """What a restore cannot put back."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CheckpointFailed(StepEvent):
     """The lane could not be put to a known point."""
 
@@ -373,7 +374,7 @@ class CheckpointFailed(StepEvent):
     """What went wrong."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CheckEvent(StepEvent):
     """An event that concerns one question put to one result."""
 
@@ -383,14 +384,14 @@ class CheckEvent(StepEvent):
     """Position among the step's (or the acceptance) checks, from 0."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CheckAsked(CheckEvent):
     """A check is to be asked."""
 
     is_decision: ClassVar[bool] = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CheckAnswered(CheckEvent):
     """A check was asked."""
 
@@ -412,7 +413,7 @@ class CheckAnswered(CheckEvent):
     """How long it took."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class VerdictReused(CheckEvent):
     """The same question was passed before on the same tree in the same environment."""
 
@@ -423,7 +424,7 @@ class VerdictReused(CheckEvent):
     """For tests: every id with its result."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class QuestionAsked(StepEvent):
     """A person has to say something before the step goes on."""
 
@@ -442,7 +443,7 @@ class QuestionAsked(StepEvent):
     """Digest of what was shown."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class QuestionAnswered(Event):
     """A person answered."""
 
@@ -454,7 +455,7 @@ class QuestionAnswered(Event):
     """Who."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class QuestionWithdrawn(Event):
     """The question does not matter any more."""
 
@@ -465,7 +466,7 @@ class QuestionWithdrawn(Event):
     """Why."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ApprovalRecorded(StepEvent):
     """A question was not asked because it was approved beforehand."""
 
@@ -476,14 +477,14 @@ class ApprovalRecorded(StepEvent):
     """Digest of what would have been shown."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ProbeAsked(StepEvent):
     """The world is to be asked whether the effect is there."""
 
     is_decision: ClassVar[bool] = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ProbeAnswered(StepEvent):
     """The world was asked."""
 
@@ -495,7 +496,7 @@ class ProbeAnswered(StepEvent):
     """What the answer rests on."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class BodyStarted(StepEvent):
     """The body is to run."""
 
@@ -504,7 +505,7 @@ class BodyStarted(StepEvent):
     """The idempotency key, equal in all attempts."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class BodyFinished(StepEvent):
     """The body ended."""
 
@@ -520,26 +521,26 @@ class BodyFinished(StepEvent):
     """What it put out for later steps."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class InterruptAsked(StepEvent):
     """What is under way for this step is to be ended."""
 
     is_decision: ClassVar[bool] = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Interrupted(StepEvent):
     """What was under way was ended before it said anything."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class InspectionAsked(StepEvent):
     """What the body wrote is to be found out."""
 
     is_decision: ClassVar[bool] = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ChangesObserved(StepEvent):
     """What the body wrote is known, and what it may not keep was put back."""
 
@@ -557,7 +558,7 @@ class ChangesObserved(StepEvent):
     """Whether ignored files other than declared caches changed, or something outside the lane may have."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class MergeAsked(StepEvent):
     """The run branch has moved since the checkpoint: the result is to be brought onto its head."""
 
@@ -566,7 +567,7 @@ class MergeAsked(StepEvent):
     """The head of the run branch."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Merged(StepEvent):
     """The result and the head of the run branch go together."""
 
@@ -584,7 +585,7 @@ class Merged(StepEvent):
     """The steps that changed these on the run branch."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class MergeRefused(StepEvent):
     """The result was made on a base that is too old: it is made again on the head."""
 
@@ -598,7 +599,7 @@ class MergeRefused(StepEvent):
     """The steps that changed these on the run branch."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class PlaceAsked(StepEvent):
     """The lane is to hold another tree, for a check to be asked there."""
 
@@ -609,7 +610,7 @@ class PlaceAsked(StepEvent):
     """What the files shall be."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Placed(StepEvent):
     """The lane holds that tree."""
 
@@ -617,7 +618,7 @@ class Placed(StepEvent):
     """It."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class EffectBroken(StepEvent):
     """What was under way in the workspace could not be done."""
 
@@ -625,14 +626,14 @@ class EffectBroken(StepEvent):
     """What went wrong."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ArtifactsAsked(StepEvent):
     """What the body made for later steps is to be kept."""
 
     is_decision: ClassVar[bool] = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ArtifactsKept(StepEvent):
     """What the body made for later steps is kept, durably and outside the lane."""
 
@@ -646,14 +647,14 @@ class ArtifactsKept(StepEvent):
     """Globs that match nothing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CommitAsked(StepEvent):
     """The result is to be written as a commit."""
 
     is_decision: ClassVar[bool] = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CommitWritten(StepEvent):
     """The commit is durable; no ref points to it yet."""
 
@@ -661,7 +662,7 @@ class CommitWritten(StepEvent):
     """Its id."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class StepVerified(StepEvent):
     """The step holds."""
 
@@ -672,7 +673,7 @@ class StepVerified(StepEvent):
     """The commit on the run branch, if it changed anything."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class AttemptFailed(StepEvent):
     """This attempt did not lead to a verified step."""
 
@@ -687,14 +688,14 @@ class AttemptFailed(StepEvent):
     """Whether the effect is known to have been applied all the same."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class RestoreAsked(StepEvent):
     """The lane is to be put back to the checkpoint."""
 
     is_decision: ClassVar[bool] = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class LaneRestored(StepEvent):
     """The lane is back at the checkpoint."""
 
@@ -702,7 +703,7 @@ class LaneRestored(StepEvent):
     """Whether ignored files other than declared caches had changed, so that a fresh lane is needed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class RetryScheduled(StepEvent):
     """Another attempt follows."""
 
@@ -711,12 +712,12 @@ class RetryScheduled(StepEvent):
     """Not before this time, in seconds since the epoch."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class RetryDue(StepEvent):
     """The wait is over."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class StepFailed(StepEvent):
     """The step cannot be done; what depends on it is blocked."""
 
@@ -727,7 +728,7 @@ class StepFailed(StepEvent):
     """Whether nothing new starts after this."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class StepSkipped(StepEvent):
     """The step is not done, and what depends on it goes on all the same."""
 
@@ -736,7 +737,7 @@ class StepSkipped(StepEvent):
     """`nothing_to_do`, or why it failed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class RolledBack(StepEvent):
     """The step failed and took later work with it: the branch goes back."""
 
@@ -754,7 +755,7 @@ class RolledBack(StepEvent):
 # --- the branch
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class RefsAsked(Event):
     """The run branch is to follow the journal."""
 
@@ -767,7 +768,7 @@ class RefsAsked(Event):
     """Number under which the old tip is kept, when the branch goes back."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class RefsMoved(Event):
     """The branch follows the journal, as far as it may."""
 
@@ -782,7 +783,7 @@ class RefsMoved(Event):
 # --- a person reaches in
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class StepsReset(Event):
     """Somebody wants steps to be tried again."""
 
@@ -792,7 +793,7 @@ class StepsReset(Event):
     """Who."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class RunRestored(Event):
     """Somebody took the branch back to an earlier step."""
 

@@ -11,18 +11,18 @@ from __future__ import annotations
 import heapq
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 
 from surefoot.core.ids import ID_LENGTH_MAX, StepId, encode_id, is_id_glob, matches_id
 from surefoot.core.placeholders import Reference, references_of
 from surefoot.core.plan import Step
+from surefoot.core.record import record
 
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ID = re.compile(r"[A-Za-z0-9._\-/@+%]+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Problem:
     """Why a plan's steps form no graph."""
 
@@ -34,7 +34,7 @@ class Problem:
     """The need or rollback target at fault, as the plan writes it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Graph:
     """Steps and groups with everything between them."""
 

@@ -33,6 +33,7 @@ from surefoot.core.plan import (
     Step,
     TestsAsk,
 )
+from surefoot.core.record import record
 
 _REFERENCE = re.compile(r"(?<!\$)\{steps\.((?:[^{}\s]|\{[A-Za-z_][A-Za-z0-9_]*\})+)\}")
 _MARK = "{steps."
@@ -40,7 +41,7 @@ _MARK = "{steps."
 _Text = Callable[[str], str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Reference:
     """One `{steps.ID.KEY}`."""
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, field, replace
 from enum import StrEnum
 from typing import Final, Literal
 
 from surefoot.core.globs import literal, with_content
 from surefoot.core.ids import StepId
+from surefoot.core.record import record
 
 EVERYTHING = "**"
 _NOT_IN_VARIABLES = re.compile(r"[^A-Za-z0-9]")
@@ -65,7 +66,7 @@ class OnFailure(StrEnum):
     ROLLBACK = "rollback_to"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class RetryPolicy:
     """When and how often a failed step is tried again; always finite."""
 
@@ -83,7 +84,7 @@ class RetryPolicy:
     """Whether a failure of unknown kind is tried again, too; plan files set it where a step has a `retry`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class RunBody:
     """A shell command."""
 
@@ -93,7 +94,7 @@ class RunBody:
     """`bash` (`-eo pipefail -c`) or `sh` (`-e -c`)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CallBody:
     """A Python function run by Surefoot's own interpreter in a child process, confined like a command."""
 
@@ -101,7 +102,7 @@ class CallBody:
     """`package.module:function`, imported from the plan's folder or installed packages."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class FunctionBody:
     """An async function of the calling program, run in the engine's own process; only plans made in Python have it."""
 
@@ -109,7 +110,7 @@ class FunctionBody:
     """The function's qualified name, for reports. The function itself is handed to the engine by step id."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class AskBody:
     """A question to a person; the answer `no` fails the step."""
 
@@ -124,7 +125,7 @@ class AskBody:
 Body = RunBody | CallBody | FunctionBody | AskBody
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class RunAsk:
     """Passed when the command ends with exit status 0."""
 
@@ -132,7 +133,7 @@ class RunAsk:
     """The text given to bash."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class TestsAsk:
     """Judged test by test from the command's own record of its tests."""
 
@@ -144,7 +145,7 @@ class TestsAsk:
     """`junit` (XML at `$SUREFOOT_JUNIT`) or `unittest` (the output of `-v`)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class FileAsk:
     """Asks about the files a glob matches. Exactly one of the four questions is set."""
 
@@ -160,7 +161,7 @@ class FileAsk:
     """Every matching file matches this regular expression somewhere (multi-line)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CallAsk:
     """A Python function that returns a bool or (verdict, text)."""
 
@@ -168,7 +169,7 @@ class CallAsk:
     """`package.module:function`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ChangedAsk:
     """Passed when all paths the step changed lie inside the globs."""
 
@@ -179,7 +180,7 @@ class ChangedAsk:
 Ask = RunAsk | TestsAsk | FileAsk | CallAsk | ChangedAsk
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Check:
     """One executable question about a result."""
 
@@ -214,7 +215,7 @@ class Check:
         return bool(self.network) or not self.confine
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class FileProbe:
     """Applied when the path exists (with this content, if a digest is given)."""
 
@@ -224,7 +225,7 @@ class FileProbe:
     """Expected digest of the content, in hex."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class GitProbe:
     """Applied when a remote's ref is at a commit."""
 
@@ -236,7 +237,7 @@ class GitProbe:
     """The commit it should be at; a revision of the lane is resolved there."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class HttpAnswer:
     """A pattern over an HTTP answer; all that is set must hold."""
 
@@ -246,7 +247,7 @@ class HttpAnswer:
     """Dotted paths into the JSON body and the values they must have."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class HttpProbe:
     """Applied or not applied by the patterns it declares; anything else is unknown."""
 
@@ -260,7 +261,7 @@ class HttpProbe:
     """The answer that shows it did not; without it only applied and unknown can be told."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class RunProbe:
     """A command: exit 0 applied, 1 not applied, anything else unknown."""
 
@@ -268,7 +269,7 @@ class RunProbe:
     """The text given to bash, outside the sandbox."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Probe:
     """A question to the world whether an effect was applied."""
 
@@ -278,7 +279,7 @@ class Probe:
     """Repeat for this many seconds until applied; before that *not applied* is not believed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ForEach:
     """What makes a step a group: one member for each item."""
 
@@ -292,7 +293,7 @@ class ForEach:
     """A command whose non-empty output lines are the items."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Step:
     """The smallest piece of work that is done, verified and undone as a whole. A `for_each` makes it a group."""
 
@@ -369,7 +370,7 @@ class Step:
         return (*self.scratch, *self.made)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Prepare:
     """How a lane is made usable."""
 
@@ -385,7 +386,7 @@ class Prepare:
     """It is ended after this many seconds."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Service:
     """A command that runs on beside the steps that use it; each lane has one of its own."""
 
@@ -412,7 +413,7 @@ class Service:
         return f"SUREFOOT_PORT_{_NOT_IN_VARIABLES.sub('_', self.name).upper()}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Limits:
     """What a run may use."""
 
@@ -424,7 +425,7 @@ class Limits:
     """How many steps may use a resource at once, by its name in `uses`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Plan:
     """The dependency graph of steps with everything they share."""
 

@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 
-from surefoot.core.kernel import decide
 from surefoot.core.plan import Check, Step
 from surefoot.core.policy import ways_out
 from surefoot.core.state import QuestionState, RunState, StepState, StepStatus
@@ -65,11 +64,19 @@ def standing_of(state: RunState) -> str:
     if state.is_paused:
         return "paused"
     at_work = any(state.nodes[name].status is StepStatus.RUNNING for name in state.active)
-    # What is ready may still be held back, by files it shares with a step in doubt: the kernel knows.
-    can_start = bool(state.waits) or (bool(state.ready) and bool(decide(replace(state, engine_on=True), 0.0)))
-    if state.open_questions and not at_work and not can_start and not state.is_busy:
+    if state.open_questions and not at_work and not state.is_busy and not _can_start(state):
         return "waiting"
     return "running"
+
+
+def _can_start(state: RunState) -> bool:
+    """Tell whether a step may be started, now or once it is due."""
+    if state.waits or not state.ready:
+        return bool(state.waits)
+    from surefoot.core.kernel import decide  # most runs that are looked at have ended, or are at work
+
+    # What is ready may still be held back, by files it shares with a step in doubt: the kernel knows.
+    return bool(decide(replace(state, engine_on=True), 0.0))
 
 
 def _reason(state: RunState) -> str | None:

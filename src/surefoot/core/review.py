@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from difflib import get_close_matches
 
 from surefoot.core.graph import Graph, build_graph, longest_path
@@ -32,6 +32,7 @@ from surefoot.core.plan import (
     Tier,
 )
 from surefoot.core.policy import tier_of, writes_outside
+from surefoot.core.record import record
 from surefoot.core.sequencing import Sequencing, Sharing, sequencing_of
 from surefoot.core.terms import Finding, Severity
 
@@ -53,7 +54,7 @@ _READS_SOURCE_ONLY = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CriticalPath:
     """The chain of steps that takes longest by the plan's own estimates."""
 
@@ -65,7 +66,7 @@ class CriticalPath:
     """Steps of the whole plan that have none; they count as nothing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class AskPoint:
     """A place where the run will wait for a person."""
 
@@ -77,7 +78,7 @@ class AskPoint:
     """What answers in advance, or how to answer."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class RecoveryNote:
     """What happens when a step fails."""
 
@@ -87,7 +88,7 @@ class RecoveryNote:
     """In words."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Review:
     """All there is to say about a plan before it runs."""
 

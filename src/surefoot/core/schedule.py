@@ -10,8 +10,7 @@ goes. Read `surefoot.core.state` for the heap that is ordered by it, `surefoot.c
 from __future__ import annotations
 
 import math
-import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from surefoot.core.graph import Graph
 from surefoot.core.ids import StepId
@@ -28,8 +27,14 @@ def expected_times(steps: Sequence[Step], earlier: Mapping[StepId, float]) -> di
         expected = earlier.get(step.id) if step.estimate_s is None else step.estimate_s
         if expected is not None and expected >= 0.0 and math.isfinite(expected):
             known[step.id] = expected
-    other = statistics.median(known.values()) if known else UNKNOWN_S
+    other = _median(known.values()) if known else UNKNOWN_S
     return {step.id: known.get(step.id, other) for step in steps}
+
+
+def _median(values: Iterable[float]) -> float:
+    # Not that of `statistics`, which takes longer to load than the journal of most runs to read.
+    order = sorted(values)
+    return (order[(len(order) - 1) // 2] + order[len(order) // 2]) / 2
 
 
 def ranks_of(graph: Graph, expected: Mapping[StepId, float]) -> dict[StepId, float]:

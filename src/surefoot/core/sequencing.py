@@ -9,12 +9,12 @@ Read `surefoot.core.touching` for what a step touches, `surefoot.core.review` fo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from surefoot.core.globs import any_overlap, literal_folder, may_overlap
 from surefoot.core.graph import Graph
 from surefoot.core.ids import StepId, encode_id
 from surefoot.core.plan import Effect, OnFailure, Plan, RunBody, Step
+from surefoot.core.record import record
 from surefoot.core.touching import Touched, touched_by
 
 EXACT_MAX = 1500
@@ -25,7 +25,7 @@ _COMPARED_MAX = 100_000
 """So many pairs of globs are compared, then no more."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class NeedlessOrder:
     """Needs of one step that could go."""
 
@@ -39,7 +39,7 @@ class NeedlessOrder:
     """The ground, in words."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Sharing:
     """Steps that no need orders and that touch the same."""
 
@@ -55,7 +55,7 @@ class Sharing:
     """The ground, in words."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Sequencing:
     """What the order of a plan's steps amounts to."""
 

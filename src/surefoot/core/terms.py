@@ -5,10 +5,10 @@ Owns what an event's fields can say. Must never refer to an event. Read `surefoo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from surefoot.core.ids import StepId
+from surefoot.core.record import record
 
 
 class Phase(StrEnum):
@@ -91,7 +91,7 @@ class Severity(StrEnum):
     PROBLEM = "problem"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Finding:
     """Something a person should know."""
 
@@ -107,7 +107,7 @@ class Finding:
     """`FILE:LINE:COLUMN`, for findings about a plan file."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Ending:
     """How a body ended."""
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from surefoot.core.globs import matches
 from surefoot.core.ids import StepId, encode_id
@@ -31,6 +30,7 @@ from surefoot.core.plan import (
     Step,
     TestsAsk,
 )
+from surefoot.core.record import record
 
 _MAGIC = re.compile(r"([*?\[])")
 _COMMAND_ENDS = frozenset({"&&", "||", ";", "|", "&", "(", ")", "{", "}", "!", ";;", "|&"})
@@ -54,7 +54,7 @@ _PLACE_VALUE = re.compile(r"/[^/\s:]+/[^\s:]*|[a-z][a-z0-9+.-]*://\S+|[A-Za-z0-9
 _PORT_LAST = 65535
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Touched:
     """What one step, or the members of one group, touch."""
 

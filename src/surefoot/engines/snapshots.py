@@ -2,43 +2,72 @@
 
 Owns the encoding of a state and when one is kept. A snapshot may be lost or useless at any time: then everything is
 folded. Must never be the only place where anything is. Read `surefoot.core.state` next.
+
+A snapshot is a line of JSON for the run and one for each node. It leaves out what the run's first event says, the plan
+above all, and every field that has its default: whole, it would be larger than all else that a long run keeps in
+memory.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import MISSING, fields
 from functools import cache
-from typing import TYPE_CHECKING
+from itertools import zip_longest
 
+from surefoot.core.events import RunCreated
 from surefoot.core.ids import RunId
 from surefoot.core.kernel import apply
-from surefoot.core.state import RunState
+from surefoot.core.plan import Step
+from surefoot.core.state import RunState, StepState
 from surefoot.journal import Journal
-
-if TYPE_CHECKING:
-    from pydantic import TypeAdapter
+from surefoot.journal.shapes import REFUSALS, read_fields, written
 
 EVENTS_BETWEEN = 5000
 """Events that are folded before a snapshot is worth its writing."""
-
-
-@cache
-def _adapter() -> TypeAdapter[RunState]:
-    from pydantic import TypeAdapter  # takes longer to load than most runs to fold
-
-    return TypeAdapter(RunState)
+_STANDS_ELSEWHERE = ("created", "nodes")
+"""Fields of a state that are not in the line for the run."""
 
 
 def encode_state(state: RunState) -> bytes:
     """Return a state as bytes."""
-    return _adapter().dump_json(state)
+    run = {one.name: getattr(state, one.name) for one in fields(state) if one.name not in _STANDS_ELSEWHERE}
+    # The first nodes are the plan's steps, in its order; members of groups come behind them.
+    pairs = zip_longest(state.nodes.values(), state.plan.steps)
+    return b"\n".join([written(run), *(written(_told(node, planned)) for node, planned in pairs)])
 
 
-def decode_state(content: bytes) -> RunState | None:
-    """Return the state that was encoded; None when this release cannot read it."""
+def decode_state(created: RunCreated, content: bytes) -> RunState | None:
+    """Return the state that was encoded, of the run that `created` began; None when this release cannot read it."""
+    run, *lines = content.split(b"\n")
     try:
-        return _adapter().validate_json(content)
-    except ValueError:
+        nodes = [_node(line, planned) for line, planned in zip_longest(lines, created.plan.steps)]
+        return RunState(created=created, nodes={node.spec.id: node for node in nodes}, **read_fields(RunState, run))
+    except REFUSALS:
         return None
+
+
+def _told(node: StepState, planned: Step | None) -> dict[str, object]:
+    """Return the fields of a node that have to be told; its spec is not where it is that of the plan."""
+    told = {name: value for name, default in _defaults().items() if (value := getattr(node, name)) != default}
+    if node.spec is planned:
+        del told["spec"]
+    return told
+
+
+def _node(line: bytes, planned: Step | None) -> StepState:
+    told = read_fields(StepState, line)
+    if planned is not None:
+        told.setdefault("spec", planned)
+    return StepState(**told)
+
+
+@cache
+def _defaults() -> Mapping[str, object]:
+    """Return the default of each field of a node; a field without one always has to be told."""
+    return {
+        one.name: one.default if one.default_factory is MISSING else one.default_factory() for one in fields(StepState)
+    }
 
 
 def load_state(journal: Journal, run: RunId) -> RunState:
@@ -47,15 +76,21 @@ def load_state(journal: Journal, run: RunId) -> RunState:
     Raises:
         JournalCorrupt: an event was altered or is missing.
     """
-    state, after = None, 0
-    kept = journal.snapshot(run)
-    if kept is not None:
-        state = decode_state(kept[1])
-        after = 0 if state is None else kept[0]
-    for recorded in journal.events(run, after):
+    state = _kept_state(journal, run)
+    for recorded in journal.events(run, 0 if state is None else state.seq):
         state = apply(state, recorded.event)
     assert state is not None
     return state
+
+
+def _kept_state(journal: Journal, run: RunId) -> RunState | None:
+    kept = journal.snapshot(run)
+    if kept is None:
+        return None
+    created = next(journal.events(run)).event
+    assert isinstance(created, RunCreated)
+    state = decode_state(created, kept[1])
+    return None if state is None or state.seq != kept[0] else state
 
 
 def keep_snapshot(journal: Journal, state: RunState) -> int:

@@ -13,7 +13,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import tempfile
 import threading
 import time
 from collections.abc import Generator, Iterable, Iterator
@@ -204,6 +203,8 @@ class BlobStore:
 
     @contextmanager
     def _unfinished(self) -> Generator[tuple[IO[bytes], Path]]:
+        import tempfile  # which loads compressors and more, and is not needed to read
+
         try:
             self._folder.mkdir(mode=0o700, exist_ok=True)
             with tempfile.NamedTemporaryFile(dir=self._folder, prefix=_UNFINISHED, delete=False) as out:

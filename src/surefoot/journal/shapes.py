@@ -25,7 +25,7 @@ REFUSALS = (ValueError, TypeError, KeyError, RecursionError)
 
 
 def written(record: object) -> bytes:
-    """Return a dataclass as JSON. Its numbers are finite."""
+    """Return a dataclass, or a mapping with such in it, as JSON. Its numbers are finite."""
     import orjson  # only who writes loads it
 
     try:
@@ -41,6 +41,16 @@ def read(kind: type[object], body: bytes) -> Any:
         ValueError: the bytes hold no such thing; or another of `REFUSALS`.
     """
     return reader_of(kind)(json.loads(body))
+
+
+def read_fields(kind: type[object], body: bytes) -> dict[str, Any]:
+    """Return fields of a dataclass that were written as a mapping, perhaps not all of them.
+
+    Raises:
+        ValueError: the bytes hold no such thing; or another of `REFUSALS`.
+    """
+    readers = _readers(kind)
+    return {name: readers[name](each) for name, each in _exactly(dict, json.loads(body)).items()}
 
 
 @cache
@@ -105,9 +115,14 @@ def _row(inner: tuple[Any, ...]) -> Reader:
     return lambda value: tuple([one(item) for one, item in zip(each, _exactly(list, value), strict=True)])
 
 
-def _record(kind: type[Any]) -> Reader:
+@cache
+def _readers(kind: type[Any]) -> Mapping[str, Reader]:
     hints = get_type_hints(kind)
-    readers = {name: reader_of(hints[name]) for name in _names(kind)}
+    return {name: reader_of(hints[name]) for name in _names(kind)}
+
+
+def _record(kind: type[Any]) -> Reader:
+    readers = _readers(kind)
     return lambda value: kind(**{name: readers[name](each) for name, each in _exactly(dict, value).items()})
 
 

@@ -6,10 +6,27 @@ even change those. An event that cannot happen in a state raises `IllegalTransit
 A run goes through its phases at the gates in `run`; within EXECUTE each active step is asked, rule by rule, what its
 attempt still lacks (`steps`), and the first thing missing is proposed. An effect whose outcome is unknown is settled
 before anything else (`surefoot.core.recovery`). Read `steps` for an attempt's course, `apply` for what events mean.
+
+Who only reads a run needs `apply` alone: what decides is loaded on first use.
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from surefoot.core.kernel.apply import apply, first_state
 from surefoot.core.kernel.proposal import Proposal
-from surefoot.core.kernel.run import decide
+
+if TYPE_CHECKING:
+    from surefoot.core.kernel.run import decide
 
 __all__ = ["Proposal", "apply", "decide", "first_state"]
+
+
+def __getattr__(name: str) -> object:
+    """Load `decide` on first use."""
+    if name != "decide":
+        raise AttributeError(f"module 'surefoot.core.kernel' has no attribute {name!r}")
+    from surefoot.core.kernel.run import decide
+
+    return decide
