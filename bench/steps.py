@@ -71,9 +71,7 @@ def measure(setting: Setting) -> Section:
         sys.stderr.write(f"durable steps: round {turn + 1} of {setting.rounds}\n")
     _tell_times(section, todo, peers, times)
     _tell_syncs(section, setting, peers)
-    section.notes += [
-        f"{NAMES[who]}: {DURABILITY[who]} ({versions(PACKAGES[who])})." for who in ("raw", *OURS, *peers)
-    ]
+    section.notes += [f"{NAMES[who]}: {DURABILITY[who]} ({versions(PACKAGES[who])})." for who in ("raw", *OURS, *peers)]
     why = "this is a smoke run" if setting.quick else "it is not installed"
     section.notes += [f"{NAMES[peer]} was not measured: {why}." for peer in PEERS if peer not in peers]
     return section
