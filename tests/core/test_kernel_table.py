@@ -228,7 +228,7 @@ def test_every_kind_of_event_is_refused_somewhere() -> None:
                 apply(copied(state), event)
             except IllegalTransition:
                 refused.add(type(event))
-    assert set(ev.EVENTS) - refused <= {ev.FindingReported, ev.OptionsGiven, ev.EngineStarted}
+    assert set(ev.EVENTS) - refused <= {ev.OptionsGiven, ev.EngineStarted}
 
 
 def test_the_state_before_creation_takes_only_creation() -> None:

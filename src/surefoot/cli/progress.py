@@ -235,10 +235,6 @@ def _answered(_: Progress, state: RunState, event: ev.QuestionAnswered) -> Words
     return "answered", f"{step}  {one_line(event.answer)!r} by {one_line(event.by)}", ""
 
 
-def _withdrawn(_: Progress, __: RunState, event: ev.QuestionWithdrawn) -> Words:
-    return "withdrawn", f"question {event.question}: {one_line(event.reason)}", "dim"
-
-
 def _approved(_: Progress, __: RunState, event: ev.ApprovalRecorded) -> Words:
     return "approved", f"{event.step}  by {one_line(event.by)}", ""
 
@@ -255,12 +251,6 @@ def _changes(_: Progress, __: RunState, event: ev.ChangesObserved) -> Words | No
         text = f"{event.step}  wrote what it does not declare, put back: {listed(map(one_line, event.undeclared))}"
         return "warning", text, "warn"
     return None
-
-
-def _finding(_: Progress, __: RunState, event: ev.FindingReported) -> Words:
-    found = event.finding
-    who = f"{found.step}  " if found.step else ""
-    return found.severity.value, f"{who}{one_line(found.text)}", style_of(found.severity.value)
 
 
 def _accept_answer(_: Progress, state: RunState, event: ev.CheckAnswered) -> Words | None:
@@ -319,11 +309,9 @@ _TOLD: dict[type[Event], Callable[..., Words | None]] = {
     ev.RolledBack: _rolled_back,
     ev.QuestionAsked: _asked,
     ev.QuestionAnswered: _answered,
-    ev.QuestionWithdrawn: _withdrawn,
     ev.ApprovalRecorded: _approved,
     ev.ProbeAnswered: _probed,
     ev.ChangesObserved: _changes,
-    ev.FindingReported: _finding,
     ev.CheckAnswered: _accept_answer,
     ev.RefsMoved: _refs,
     ev.PauseRequested: _pausing,

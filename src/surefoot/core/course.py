@@ -51,7 +51,6 @@ def new_state(
         branch=None if created.base is None else BranchState(head=created.base, tree=created.base_tree or ""),
         accept=AcceptState(records=[CheckRecord() for _ in created.plan.accept]),
         at=created.at,
-        findings=list(created.findings),
     )
     recount(state)
     return state

@@ -178,14 +178,6 @@ class RunEnded(Event):
     """Why it is not `completed`, in a few words."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FindingReported(Event):
-    """Something a person should know came up."""
-
-    finding: Finding
-    """What."""
-
-
 # --- lanes and groups
 
 
@@ -452,17 +444,6 @@ class QuestionAnswered(Event):
     """What was said."""
     by: str
     """Who."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QuestionWithdrawn(Event):
-    """The question does not matter any more."""
-
-    is_decision: ClassVar[bool] = True
-    question: str
-    """Its id."""
-    reason: str
-    """Why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

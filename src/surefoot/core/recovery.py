@@ -63,7 +63,7 @@ def describe_ending(node: StepState) -> str:
             words = "a time-out"
         case Status.ERROR:
             words = ending.error_type or "an error"
-        case Status.OK | Status.INTERRUPTED:
+        case Status.OK:
             words = ending.status.value
     last = ending.text.strip().rsplit("\n", 1)[-1][:200]
     return f"{words}: {last}" if last else words

@@ -48,7 +48,7 @@ def report_of(state: RunState) -> Json:
         "steps": steps,
         "accept": [_check(c, r) for c, r in zip(state.plan.accept, state.accept.records, strict=True)],
         "questions": [_question(question) for question in state.open_questions],
-        "findings": [_reported(finding) for finding in state.findings] + _own_findings(state),
+        "findings": [_reported(finding) for finding in state.created.findings] + _own_findings(state),
         "rollback_points": _rollback_points(state),
         "outside_effects": _outside_effects(state),
         "reach": _reach(state),

@@ -210,10 +210,6 @@ def _cancel_all(state: RunState) -> None:
     state.waits.clear()
 
 
-def _finding_reported(state: RunState, event: ev.FindingReported) -> None:
-    state.findings.append(event.finding)
-
-
 # --- lanes and groups
 
 
@@ -369,7 +365,6 @@ _FOLDS: dict[type[Event], Callable[[RunState, Any], None]] = {
     ev.RunResumed: _run_resumed,
     ev.CancelRequested: _cancel_requested,
     ev.RunEnded: _run_ended,
-    ev.FindingReported: _finding_reported,
     ev.LaneRequested: _lane_requested,
     ev.LaneReady: _lane_ready,
     ev.LaneFailed: _lane_failed,

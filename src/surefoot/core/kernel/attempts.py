@@ -212,14 +212,6 @@ def _has_happened(state: RunState, node: StepState) -> None:
     state.approvals.pop(node.spec.id, None)
 
 
-def _question_withdrawn(state: RunState, event: ev.QuestionWithdrawn) -> None:
-    question = state.questions.get(event.question)
-    need(question is not None and question.is_open, event, f"question {event.question} is not open")
-    assert question is not None
-    question.withdrawn = event.reason
-    work_of(state.nodes[question.asked.step]).question = None
-
-
 def _approval_recorded(state: RunState, event: ev.ApprovalRecorded) -> None:
     _, work = begin(state, event)
     work.approved = True
@@ -491,7 +483,6 @@ ATTEMPT_FOLDS: dict[type[Event], Callable[[RunState, Any], None]] = {
     ev.VerdictReused: _verdict_reused,
     ev.QuestionAsked: _question_asked,
     ev.QuestionAnswered: _question_answered,
-    ev.QuestionWithdrawn: _question_withdrawn,
     ev.ApprovalRecorded: _approval_recorded,
     ev.ProbeAsked: _probe_asked,
     ev.ProbeAnswered: _probe_answered,

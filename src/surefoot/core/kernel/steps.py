@@ -414,8 +414,6 @@ def _ending(state: RunState, node: StepState, work: Work, now: float) -> Move:
     ending = work.ending
     if ending is None or ending.status is Status.OK or work.settled == Applied.APPLIED:
         return None
-    if ending.status is Status.INTERRUPTED:
-        return _fails(node, now, Diagnosis.INTERRUPTED, "interrupted", counted=False)
     return _fails(node, now, diagnose(ending), describe_ending(node))
 
 
