@@ -19,7 +19,7 @@ from surefoot.core.ids import RunId, StepId
 from surefoot.core.kernel import apply
 from surefoot.core.plan import Check, Expect, Plan, Prepare, RunAsk, RunBody, Step, TestsAsk
 from surefoot.core.state import QuestionState, RunState
-from surefoot.core.terms import Diagnosis, Moment, Phase, QuestionKind, Verdict
+from surefoot.core.terms import Applied, Diagnosis, Moment, Phase, QuestionKind, Verdict
 
 if TYPE_CHECKING:
     from conftest import Terminal
@@ -69,7 +69,7 @@ TOLD: list[tuple[Event, str]] = [
     (ASKED, "asks       a  in doubt, question r.1"),
     (ev.QuestionAnswered(at=3.0, question="r.1", answer="applied", by="una"), "answered   a  'applied' by una"),
     (ev.ApprovalRecorded(**STEP, by="una (--yes)", shown="d"), "approved   a  by una (--yes)"),
-    (ev.ProbeAnswered(**STEP, answer=ev.Applied.NOT_APPLIED, text="404"), "probe      a  not applied: 404"),
+    (ev.ProbeAnswered(**STEP, answer=Applied.NOT_APPLIED, text="404"), "probe      a  not applied: 404"),
     (replace(CHANGES, outside=("x", "y")), "warning    a  wrote outside the scope: x, y"),
     (replace(CHANGES, undeclared=("x",)), "warning    a  wrote what it does not declare, put back: x"),
     (BASELINE, "baseline   all of it  passed"),

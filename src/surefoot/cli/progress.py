@@ -22,6 +22,7 @@ from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.ids import StepId
 from surefoot.core.plan import Check, Expect
 from surefoot.core.state import RunState, StepStatus
+from surefoot.core.terms import Moment, Phase, Verdict
 from surefoot.core.verdicts import is_by_test
 
 STAMP = len("59 min 59 s")
@@ -159,7 +160,7 @@ Words = tuple[str, str, Style]
 
 def _phase(_: Progress, state: RunState, event: ev.PhaseEntered) -> Words | None:
     number = len(state.plan.accept)
-    if event.phase is ev.Phase.VALIDATE and number:
+    if event.phase is Phase.VALIDATE and number:
         return "validate", f"{counted(number, 'acceptance check')} in a clean lane", "head"
     return None
 
@@ -257,10 +258,10 @@ def _accept_answer(_: Progress, state: RunState, event: ev.CheckAnswered) -> Wor
     if event.step != ACCEPTANCE:
         return None
     check = state.plan.accept[event.check]
-    said = f": {first_line(event.text)}" if event.text and event.verdict is not ev.Verdict.PASSED else ""
-    if event.moment is ev.Moment.AFTER:
+    said = f": {first_line(event.text)}" if event.text and event.verdict is not Verdict.PASSED else ""
+    if event.moment is Moment.AFTER:
         return "accept", f"{one_line(check.name)}  {event.verdict.value}{said}", style_of(event.verdict.value)
-    meant = _meaning(check) if event.verdict is ev.Verdict.FAILED else ""
+    meant = _meaning(check) if event.verdict is Verdict.FAILED else ""
     return "baseline", f"{one_line(check.name)}  {event.verdict.value}{meant}{said}", "dim"
 
 

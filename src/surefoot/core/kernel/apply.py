@@ -32,7 +32,7 @@ from surefoot.core.kernel.services import SERVICE_FOLDS
 from surefoot.core.placeholders import member_of
 from surefoot.core.schedule import expected_times, ranks_of
 from surefoot.core.state import FINAL, LaneState, RunState, StepState, StepStatus
-from surefoot.core.terms import Diagnosis, Phase
+from surefoot.core.terms import Diagnosis, Outcome, Phase
 from surefoot.core.verdicts import CheckRecord
 
 LANE_ATTEMPTS_MAX = 3
@@ -183,12 +183,12 @@ def _cancel_requested(state: RunState, event: ev.CancelRequested) -> None:
 
 def _run_ended(state: RunState, event: ev.RunEnded) -> None:
     need(state.outcome is None, event, "the run has ended already")
-    if event.outcome is ev.Outcome.CANCELLED:
+    if event.outcome is Outcome.CANCELLED:
         need(state.cancelling is not None and not state.is_busy, event, "nobody asked for it, or something runs")
-    elif event.outcome is ev.Outcome.COMPLETED:
+    elif event.outcome is Outcome.COMPLETED:
         need(state.phase is Phase.VALIDATE and state.unfinished == 0, event, "not everything is validated")
     _let_go(state)
-    if event.outcome is ev.Outcome.CANCELLED:
+    if event.outcome is Outcome.CANCELLED:
         _cancel_all(state)
     state.outcome, state.outcome_reason = event.outcome, event.reason
 
