@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.programs import Program, variables_for
 
 RUN = "20260101-abc123"

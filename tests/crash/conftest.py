@@ -22,13 +22,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from tests.programs import Ended, Program, variables_for
 
 from surefoot import api
 from surefoot.core.ids import RunId, StepId
 from surefoot.core.report import status_of
 from surefoot.core.state import RunState, StepState
 from surefoot.sandbox import mark_prefix_of
+from tests.programs import Ended, Program, variables_for
 
 HERE = Path(__file__).parent
 SCENARIOS = HERE / "scenarios"

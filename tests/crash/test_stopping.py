@@ -12,6 +12,7 @@ import pytest
 
 if TYPE_CHECKING:
     from conftest import Setting, Stage
+
     from tests.programs import Ended, Program
 
 PLAN = """
