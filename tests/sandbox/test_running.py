@@ -159,10 +159,11 @@ async def test_cancelling_before_the_guard_is_up_leaves_nothing(run: Run, rung: 
     assert alive(mark) == set()
 
 
+@pytest.mark.parametrize("rung", ["plain"], indirect=True)
 def test_a_loop_that_shuts_down_ends_its_commands(
     run: Run, rung: Rung, mark: str, tmp_path: Path, alive: Alive, wait_until: WaitUntil
 ) -> None:
-    """`asyncio.run` cancels everything that is left, also what is about to end a command."""
+    """`asyncio.run` cancels everything that is left, also what is about to end a command; whatever the rung."""
 
     async def _leave_running() -> asyncio.Future[CommandResult]:
         running = asyncio.ensure_future(run("sh", "-c", STUBBORN))
