@@ -117,11 +117,6 @@ def median(values: Sequence[float]) -> float:
     return statistics.median(values)
 
 
-def missing_packages(packages: Sequence[str]) -> list[str]:
-    """Return those of the packages that are not installed."""
-    return [name for name in packages if _version(name) is None]
-
-
 def versions(packages: Sequence[str]) -> str:
     """Return the packages with their versions."""
     return ", ".join(f"{name} {_version(name)}" for name in packages)

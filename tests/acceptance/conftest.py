@@ -7,9 +7,6 @@ Owns the stage and the plans. Must never look into the program: only at what it 
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -17,9 +14,11 @@ from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import pytest
+
+from tests.programs import Program, variables_for
 
 RUN = "20260101-abc123"
 
@@ -79,60 +78,6 @@ class Said:
         return json.loads(self.out)
 
 
-class Program:
-    """A `surefoot` at work beside the test; killed at the end of a `with`, should it still run."""
-
-    def __init__(self, command: list[str], cwd: Path, env: Mapping[str, str]) -> None:
-        """Start it."""
-        self._popen = subprocess.Popen(
-            command,
-            cwd=cwd,
-            env=dict(env),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
-        self._heard: list[str] = []
-
-    @property
-    def pid(self) -> int:
-        """Return its operating-system id."""
-        return self._popen.pid
-
-    @property
-    def is_running(self) -> bool:
-        """Tell whether it has not ended."""
-        return self._popen.poll() is None
-
-    def hear(self, words: str) -> None:
-        """Wait until it has printed a line with these words in it."""
-        assert self._popen.stdout is not None
-        for line in self._popen.stdout:
-            self._heard.append(line)
-            if words in line:
-                return
-        raise AssertionError(f"{words!r} was never said, but:\n{''.join(self._heard)}")
-
-    def send(self, number: signal.Signals) -> None:
-        """Send it a signal."""
-        self._popen.send_signal(number)
-
-    def wait(self) -> Said:
-        """Wait for its end."""
-        rest, _ = self._popen.communicate()
-        return Said(self._popen.returncode, "".join(self._heard) + rest, "")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._popen.poll() is None:
-            self._popen.kill()
-        self._popen.__exit__(None, None, None)
-
-
 @dataclass(frozen=True)
 class Stage:
     """A user's repository, their home, and the program."""
@@ -179,7 +124,7 @@ class Stage:
 
     def begin(self, *arguments: str) -> Program:
         """Start the program beside the test."""
-        return Program(self.command(*arguments), self.user, self.env)
+        return Program(self.command(*arguments), self.env, self.user)
 
     @contextmanager
     def held(self) -> Generator[Program]:
@@ -212,22 +157,8 @@ class Stage:
 
 @pytest.fixture(scope="session")
 def _environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Return the variables the program gets: nothing of whoever runs the tests, but the paths."""
-    home = tmp_path_factory.mktemp("person")
-    (home / ".gitconfig").write_text("[user]\n\tname = Una User\n\temail = una@example.org\n", "utf-8")
-    kept = {name: os.environ[name] for name in ("LANG", "TMPDIR", "SUREFOOT_RUNG") if name in os.environ}
-    git = shutil.which("git")
-    assert git is not None
-    return {
-        **kept,
-        # As little as will do: where lanes have a `python`, each is asked where it imports from.
-        "PATH": os.pathsep.join([str(Path(git).parent), os.defpath]),
-        "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
-        "HOME": str(home),
-        "GIT_CONFIG_NOSYSTEM": "1",
-        "USER": "tester",
-        "TERM": "xterm",
-    }
+    """Return the variables the program gets."""
+    return {**variables_for(tmp_path_factory.mktemp("person")), "TERM": "xterm"}
 
 
 @pytest.fixture

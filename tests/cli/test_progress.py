@@ -19,7 +19,7 @@ from surefoot.core.ids import RunId, StepId
 from surefoot.core.kernel import apply
 from surefoot.core.plan import Check, Expect, Plan, Prepare, RunAsk, RunBody, Step, TestsAsk
 from surefoot.core.state import QuestionState, RunState
-from surefoot.core.terms import Diagnosis, Finding, Moment, Phase, QuestionKind, Severity, Verdict
+from surefoot.core.terms import Applied, Diagnosis, Moment, Phase, QuestionKind, Verdict
 
 if TYPE_CHECKING:
     from conftest import Terminal
@@ -68,15 +68,10 @@ TOLD: list[tuple[Event, str]] = [
     ),
     (ASKED, "asks       a  in doubt, question r.1"),
     (ev.QuestionAnswered(at=3.0, question="r.1", answer="applied", by="una"), "answered   a  'applied' by una"),
-    (ev.QuestionWithdrawn(at=3.0, question="r.1", reason="cancelled"), "withdrawn  question r.1: cancelled"),
     (ev.ApprovalRecorded(**STEP, by="una (--yes)", shown="d"), "approved   a  by una (--yes)"),
-    (ev.ProbeAnswered(**STEP, answer=ev.Applied.NOT_APPLIED, text="404"), "probe      a  not applied: 404"),
+    (ev.ProbeAnswered(**STEP, answer=Applied.NOT_APPLIED, text="404"), "probe      a  not applied: 404"),
     (replace(CHANGES, outside=("x", "y")), "warning    a  wrote outside the scope: x, y"),
     (replace(CHANGES, undeclared=("x",)), "warning    a  wrote what it does not declare, put back: x"),
-    (
-        ev.FindingReported(at=3.0, finding=Finding(kind="k", severity=Severity.NOTE, text="odd", step=A)),
-        "note       a  odd",
-    ),
     (BASELINE, "baseline   all of it  passed"),
     (RED, "accept     all of it  failed: so it goes"),
     (ev.RefsMoved(at=3.0, commit="c", refused="it was moved by hand"), "warning    it was moved by hand"),

@@ -23,7 +23,7 @@ from surefoot.core.ids import RunId, StepId
 from surefoot.core.kernel import apply
 from surefoot.core.plan import Check, ForEach, Limits, Plan, RunAsk, RunBody, Step
 from surefoot.core.state import QuestionState, RunState, StepStatus, Work
-from surefoot.core.terms import Ending, Moment, QuestionKind, Status, Verdict
+from surefoot.core.terms import Ending, Moment, Phase, QuestionKind, Status, Verdict
 
 CHECK = Check(name="py_compile", ask=RunAsk(command="x"))
 GROUP = StepId("do-{item}")
@@ -41,7 +41,7 @@ def state(*names: str, parallel: int = 1, estimate_s: float | None = None) -> Ru
     plan = Plan(goal="g", steps=(*steps, group), limits=Limits(parallel=parallel))
     made = apply(None, ev.RunCreated(at=0.0, run=RunId("r"), plan=plan))
     expand(made, made.nodes[GROUP], "uvwxyz")
-    made.engine_on, made.phase = True, ev.Phase.EXECUTE
+    made.engine_on, made.phase = True, Phase.EXECUTE
     return made
 
 

@@ -35,6 +35,7 @@ from surefoot.core.plan import (
 from surefoot.core.report import report_of
 from surefoot.core.state import SATISFIED, RunState, StepStatus
 from surefoot.core.terms import Applied, Diagnosis, Ending, Status, Verdict
+from tests.core.world import kind_fact
 
 ENDINGS = (
     *(4 * [Ending(status=Status.OK, exit_code=0)]),
@@ -301,12 +302,8 @@ class KernelMachine(RuleBasedStateMachine):
                 if data.draw(st.integers(0, 9)) == 0:
                     return ev.LaneFailed(at=now, lane=command.lane, diagnosis=Diagnosis.TRANSIENT, reason="no")
                 return ev.LaneReady(at=now, lane=command.lane, environment="env")
-            case do.ExpandGroup():
-                return ev.GroupExpanded(at=now, group=command.group.id, items=command.group.for_each.items or ())
-            case do.MoveRefs():
-                return ev.RefsMoved(at=now, commit=command.commit)
-            case do.StopService():
-                return ev.ServiceEnded(at=now, lane=command.lane, service=command.service, reason="stopped")
+            case do.ExpandGroup() | do.MoveRefs() | do.StopService():
+                return kind_fact(command, now)
             case do.StartService():
                 place = {"at": now, "step": command.step, "attempt": command.attempt}
                 which = {"lane": command.lane, "service": command.service.name}

@@ -51,7 +51,7 @@ def test_the_report_begins_with_what_was_known_when_the_run_was_made(
 
 def test_a_finding_is_reported_whole(play: Any) -> None:
     """Programs find every field of it, as plain data."""
-    run = play({"a": {}}).say(ev.FindingReported, finding=NOTE)
+    run = play({"a": {}}, findings=(NOTE,))
     expected = {"kind": "note", "severity": "note", "text": "look", "step": "a", "place": "p.yaml:1:1"}
     assert run.report["findings"] == [expected]
 

@@ -23,7 +23,6 @@ CASES = [
     (Ending(status=Status.ERROR, error_type="ValueError", text="bad"), Diagnosis.STRUCTURAL),
     (Ending(status=Status.ERROR, error_type="EffectError", retryable=True), Diagnosis.TRANSIENT),
     (Ending(status=Status.ERROR, error_type="ConnectionError", retryable=False), Diagnosis.STRUCTURAL),
-    (Ending(status=Status.INTERRUPTED), Diagnosis.INTERRUPTED),
 ]
 
 

@@ -14,14 +14,12 @@ import json
 import os
 import select
 import shutil
-import signal
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
 
 import pytest
 
@@ -30,74 +28,12 @@ from surefoot.core.ids import RunId, StepId
 from surefoot.core.report import status_of
 from surefoot.core.state import RunState, StepState
 from surefoot.sandbox import mark_prefix_of
+from tests.programs import Ended, Program, variables_for
 
 HERE = Path(__file__).parent
 SCENARIOS = HERE / "scenarios"
 OUTSIDE = ("put", "put-probed", "send", "pay")
 """Steps of the scenarios with outside effects."""
-Said = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How a program ended."""
-
-    code: int
-    """Exit status; negative for a signal."""
-    output: str
-    """All it printed."""
-
-    @property
-    def said(self) -> Said:
-        """Return the last line of its output."""
-        return json.loads(self.output.strip().splitlines()[-1])
-
-
-class Program:
-    """An order being carried out beside the test; killed at the end of a `with`, should it still run."""
-
-    def __init__(self, order: str, env: Mapping[str, str]) -> None:
-        """Start it."""
-        command = [sys.executable, str(HERE / "driver.py"), order]
-        self._popen = subprocess.Popen(
-            command, env=dict(env), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
-        self._heard: list[str] = []
-
-    @property
-    def pid(self) -> int:
-        """Return its operating-system id."""
-        return self._popen.pid
-
-    def hear(self, line: str, times: int = 1) -> None:
-        """Wait until it has printed a line so often: an event with its step, or `STEP: OUTPUT`."""
-        assert self._popen.stdout is not None
-        while sum(said.strip() == line for said in self._heard) < times:
-            said = self._popen.stdout.readline()
-            assert said, f"{line!r} was not said {times} times, but:\n{''.join(self._heard)}"
-            self._heard.append(said)
-
-    def send(self, number: signal.Signals) -> None:
-        """Send it a signal."""
-        self._popen.send_signal(number)
-
-    def wait(self) -> Ended:
-        """Wait for its end."""
-        rest, _ = self._popen.communicate()
-        return Ended(self._popen.returncode, "".join(self._heard) + rest)
-
-    def kill(self) -> Ended:
-        """Kill it."""
-        self._popen.kill()
-        return self.wait()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._popen.poll() is None:
-            self._popen.kill()
-        self._popen.__exit__(None, None, None)
 
 
 class Launcher:
@@ -194,7 +130,8 @@ class Stage:
 
     def begin(self, env: Mapping[str, str] | None = None, **more: object) -> Program:
         """Start an order as a program beside this one; it prints every event."""
-        return Program(self.order(watch=True, **more), {**self.launcher.env, **(env or {})})
+        command = [sys.executable, str(HERE / "driver.py"), self.order(watch=True, **more)]
+        return Program(command, {**self.launcher.env, **(env or {})})
 
     def go(self) -> None:
         """Let bodies go on that wait for this: `until test -e $XDG_CACHE_HOME/go; do sleep 0.02; done`."""
@@ -306,18 +243,8 @@ class Unkilled:
 
 @pytest.fixture(scope="session")
 def _environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Return the variables programs get: nothing of whoever runs the tests, but the paths."""
-    home = tmp_path_factory.mktemp("home")
-    (home / ".gitconfig").write_text("[user]\n\tname = Una User\n\temail = una@example.org\n", "utf-8")
-    kept = {name: os.environ[name] for name in ("LANG", "TMPDIR", "SUREFOOT_RUNG") if name in os.environ}
-    git = shutil.which("git")
-    assert git is not None
-    paths = {
-        # As little as will do: where lanes have a `python`, each is asked where it imports from.
-        "PATH": os.pathsep.join([str(Path(git).parent), os.defpath]),
-        "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
-    }
-    return {**kept, **paths, "HOME": str(home), "GIT_CONFIG_NOSYSTEM": "1", "USER": "tester"}
+    """Return the variables programs get."""
+    return variables_for(tmp_path_factory.mktemp("home"))
 
 
 @pytest.fixture(scope="session")
@@ -382,7 +309,7 @@ def unkilled(tmp_path_factory: pytest.TempPathFactory, _user: Path, _launcher: L
             stage = make_stage(tmp_path_factory.mktemp("unkilled"), scenario, _user, _launcher)
             trace = stage.folder / "trace"
             ended = stage.work({"SUREFOOT_FAULT_TRACE": str(trace)})
-            assert (ended.code, stage.wrongs()) == (0, []), ended.output
+            assert (ended.code, stage.wrongs()) == (0, []), ended.out
             known[scenario] = Unkilled(stage.ending(), Counter(trace.read_text("utf-8").splitlines()))
         return known[scenario]
 

@@ -44,7 +44,7 @@ def finish(stage: Stage, usual: Unkilled) -> None:
     """Resume, and compare with a run nobody touched."""
     verified = stage.verified()
     ended = stage.work()
-    assert (ended.said.get("outcome"), stage.wrongs(verified)) == (usual.ending.outcome, []), ended.output
+    assert (ended.said.get("outcome"), stage.wrongs(verified)) == (usual.ending.outcome, []), ended.out
     assert stage.ending() == usual.ending
 
 

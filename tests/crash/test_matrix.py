@@ -91,7 +91,7 @@ def kill_and_resume(stage: Stage, fault: str) -> tuple[int, list[str]]:
     code = stage.killed(fault)
     verified = stage.verified()
     ended = stage.work()
-    assert (ended.code, ended.said.get("standing")) == (0, "ended"), ended.output
+    assert (ended.code, ended.said.get("standing")) == (0, "ended"), ended.out
     return code, stage.wrongs(verified)
 
 

@@ -46,6 +46,6 @@ def test_a_run_killed_at_random_ends_as_an_unkilled_one(
     stage = setting(scenario)
     verified = killed_at_random(stage, choice)
     ended = stage.work()
-    assert ended.said.get("standing") == "ended", f"seed {seed}, {scenario}: {ended.output}"
+    assert ended.said.get("standing") == "ended", f"seed {seed}, {scenario}: {ended.out}"
     assert stage.wrongs(verified) == [], f"seed {seed}, {scenario}"
     assert stage.ending() == unkilled(scenario).ending, f"seed {seed}, {scenario}"

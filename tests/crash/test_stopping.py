@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Ended, Program, Setting, Stage
+    from conftest import Setting, Stage
+
+    from tests.programs import Ended, Program
 
 PLAN = """
 goal: Be stopped

@@ -16,6 +16,7 @@ from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.ids import StepId
 from surefoot.core.queue import has_turn
 from surefoot.core.state import RunState, StepState
+from surefoot.core.terms import Moment
 
 LATELY = 5
 """So many finished steps are kept to be shown."""
@@ -126,7 +127,7 @@ class AtWork:
             checks = state.plan.accept
             words = f"check {event.check + 1} of {len(checks)}, {one_line(checks[event.check].name)}"
             self.own["acceptance"] = Station(words, event.at)
-        elif isinstance(event, ev.CheckAnswered) and event.moment is ev.Moment.BEFORE:
+        elif isinstance(event, ev.CheckAnswered) and event.moment is Moment.BEFORE:
             self.around_s += event.duration_s
 
     def _follow_step(self, state: RunState, event: ev.StepEvent) -> None:

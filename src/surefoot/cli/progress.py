@@ -22,6 +22,7 @@ from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.ids import StepId
 from surefoot.core.plan import Check, Expect
 from surefoot.core.state import RunState, StepStatus
+from surefoot.core.terms import Moment, Phase, Verdict
 from surefoot.core.verdicts import is_by_test
 
 STAMP = len("59 min 59 s")
@@ -159,7 +160,7 @@ Words = tuple[str, str, Style]
 
 def _phase(_: Progress, state: RunState, event: ev.PhaseEntered) -> Words | None:
     number = len(state.plan.accept)
-    if event.phase is ev.Phase.VALIDATE and number:
+    if event.phase is Phase.VALIDATE and number:
         return "validate", f"{counted(number, 'acceptance check')} in a clean lane", "head"
     return None
 
@@ -235,10 +236,6 @@ def _answered(_: Progress, state: RunState, event: ev.QuestionAnswered) -> Words
     return "answered", f"{step}  {one_line(event.answer)!r} by {one_line(event.by)}", ""
 
 
-def _withdrawn(_: Progress, __: RunState, event: ev.QuestionWithdrawn) -> Words:
-    return "withdrawn", f"question {event.question}: {one_line(event.reason)}", "dim"
-
-
 def _approved(_: Progress, __: RunState, event: ev.ApprovalRecorded) -> Words:
     return "approved", f"{event.step}  by {one_line(event.by)}", ""
 
@@ -257,20 +254,14 @@ def _changes(_: Progress, __: RunState, event: ev.ChangesObserved) -> Words | No
     return None
 
 
-def _finding(_: Progress, __: RunState, event: ev.FindingReported) -> Words:
-    found = event.finding
-    who = f"{found.step}  " if found.step else ""
-    return found.severity.value, f"{who}{one_line(found.text)}", style_of(found.severity.value)
-
-
 def _accept_answer(_: Progress, state: RunState, event: ev.CheckAnswered) -> Words | None:
     if event.step != ACCEPTANCE:
         return None
     check = state.plan.accept[event.check]
-    said = f": {first_line(event.text)}" if event.text and event.verdict is not ev.Verdict.PASSED else ""
-    if event.moment is ev.Moment.AFTER:
+    said = f": {first_line(event.text)}" if event.text and event.verdict is not Verdict.PASSED else ""
+    if event.moment is Moment.AFTER:
         return "accept", f"{one_line(check.name)}  {event.verdict.value}{said}", style_of(event.verdict.value)
-    meant = _meaning(check) if event.verdict is ev.Verdict.FAILED else ""
+    meant = _meaning(check) if event.verdict is Verdict.FAILED else ""
     return "baseline", f"{one_line(check.name)}  {event.verdict.value}{meant}{said}", "dim"
 
 
@@ -319,11 +310,9 @@ _TOLD: dict[type[Event], Callable[..., Words | None]] = {
     ev.RolledBack: _rolled_back,
     ev.QuestionAsked: _asked,
     ev.QuestionAnswered: _answered,
-    ev.QuestionWithdrawn: _withdrawn,
     ev.ApprovalRecorded: _approved,
     ev.ProbeAnswered: _probed,
     ev.ChangesObserved: _changes,
-    ev.FindingReported: _finding,
     ev.CheckAnswered: _accept_answer,
     ev.RefsMoved: _refs,
     ev.PauseRequested: _pausing,

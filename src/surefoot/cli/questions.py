@@ -46,7 +46,7 @@ class Asker:
                     self._add(question.asked)
             case QuestionAsked():
                 self._add(event)
-            case ev.QuestionAnswered() | ev.QuestionWithdrawn():
+            case ev.QuestionAnswered():
                 self._remove(event.question)
             case ev.RunPaused() | ev.RunEnded():
                 self.end()

@@ -7,7 +7,7 @@ Read `surefoot.cli.render_report` next.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from surefoot.cli.lines import Style, counted, duration, first_line, listed, one_line
@@ -261,8 +261,3 @@ def facts(report: Report) -> str:
         parts.append(f"from {(report['base'] or '')[:HASH]} in {report['repository']}")
     parts += [f"sandbox {report['rung']}", f"{duration(report['usage']['active_s'])} of work"]
     return ", ".join(parts)
-
-
-def names_of(rows: Iterable[Row]) -> int:
-    """Return the width of the widest name among rows."""
-    return max((len(row.name) for row in rows), default=0)

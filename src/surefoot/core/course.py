@@ -51,7 +51,6 @@ def new_state(
         branch=None if created.base is None else BranchState(head=created.base, tree=created.base_tree or ""),
         accept=AcceptState(records=[CheckRecord() for _ in created.plan.accept]),
         at=created.at,
-        findings=list(created.findings),
     )
     recount(state)
     return state
@@ -59,24 +58,34 @@ def new_state(
 
 def recount(state: RunState) -> None:
     """Work out from scratch what is pending, ready and blocked; for events that change the graph's course."""
-    state.ready.clear()
     for node in state.nodes.values():
         if node.status in (StepStatus.PENDING, StepStatus.BLOCKED):
             node.status, node.blocked_by = StepStatus.PENDING, ()
     _recount_groups(state)
-    for node in state.nodes.values():
-        node.missing = sum(state.nodes[need].status not in SATISFIED for need in node.needs)
-        if node.status is StepStatus.PENDING and node.missing == 0 and node.due is None:
-            make_ready(state, node)
-    for name in list(state.active):
-        node = state.nodes[name]
-        if node.missing > 0 and node.work is not None and not node.work.has_begun:
-            withdraw(state, node, "what it needs was taken back")
+    _recount_needs(state)
+    _withdraw_ungrounded(state)
     for node in list(state.nodes.values()):
         if node.status is StepStatus.FAILED and node.members is None:
             _block_dependants(state, node, node.spec.id)
     _hold_again(state)
     state.unfinished = sum(node.status not in FINAL for node in state.nodes.values())
+
+
+def _recount_needs(state: RunState) -> None:
+    """Count what each node still waits for, and make ready what waits for nothing."""
+    state.ready.clear()
+    for node in state.nodes.values():
+        node.missing = sum(state.nodes[need].status not in SATISFIED for need in node.needs)
+        if node.status is StepStatus.PENDING and node.missing == 0 and node.due is None:
+            make_ready(state, node)
+
+
+def _withdraw_ungrounded(state: RunState) -> None:
+    """Take back the attempts that have not begun and whose needs are not satisfied any more."""
+    for name in list(state.active):
+        node = state.nodes[name]
+        if node.missing > 0 and node.work is not None and not node.work.has_begun:
+            withdraw(state, node, "what it needs was taken back")
 
 
 def _recount_groups(state: RunState) -> None:

@@ -253,24 +253,33 @@ def _can_agree(
     """
     if one is None or other is None:
         return False
+    end = (len(one), len(other))
     todo, seen = [(0, 0)], {(0, 0)}
     while todo:
-        at, there = todo.pop()
-        if at == len(one) and there == len(other):
+        places = todo.pop()
+        if places == end:
             return True
-        is_star, is_other_star = at < len(one) and one[at] is None, there < len(other) and other[there] is None
-        steps: list[tuple[int, int]] = []
-        # A star ends here, or takes what the other side has next.
-        if is_star:
-            steps += [(at + 1, there), *([(at, there + 1)] if there < len(other) else [])]
-        if is_other_star:
-            steps += [(at, there + 1), *([(at + 1, there)] if at < len(one) else [])]
-        if not is_star and not is_other_star and at < len(one) and there < len(other):
-            ours, theirs = one[at], other[there]
-            assert ours is not None
-            assert theirs is not None
-            steps += [(at + 1, there + 1)] if agree(ours, theirs) else []
-        new = [step for step in steps if step not in seen]
+        new = [step for step in _onward(one, other, places, agree) if step not in seen]
         seen.update(new)
         todo += new
     return False
+
+
+def _onward(
+    one: Sequence[_Place | None],
+    other: Sequence[_Place | None],
+    places: tuple[int, int],
+    agree: Callable[[_Place, _Place], bool],
+) -> Sequence[tuple[int, int]]:
+    """Return the pairs of positions that may follow one."""
+    at, there = places
+    has_ours, has_theirs = at < len(one), there < len(other)
+    if (has_ours and one[at] is None) or (has_theirs and other[there] is None):
+        # A star ends here, or takes what the other side has next.
+        return (at + has_ours, there), (at, there + has_theirs)
+    if not has_ours or not has_theirs:
+        return ()
+    ours, theirs = one[at], other[there]
+    assert ours is not None
+    assert theirs is not None
+    return ((at + 1, there + 1),) if agree(ours, theirs) else ()

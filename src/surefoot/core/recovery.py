@@ -11,7 +11,7 @@ from surefoot.core.commands import AskProbe
 from surefoot.core.events import AttemptFailed, Event, ProbeAsked, QuestionAsked
 from surefoot.core.plan import Effect, digest_of
 from surefoot.core.retry import diagnose
-from surefoot.core.state import RunState, StepState
+from surefoot.core.state import RunState, StepState, Work
 from surefoot.core.terms import Applied, Diagnosis, QuestionKind, Status
 from surefoot.core.verdicts import first_unpassed
 
@@ -21,15 +21,21 @@ ANSWERS = (Applied.APPLIED.value, Applied.NOT_APPLIED.value)
 def doubt_of(node: StepState) -> str | None:
     """Say why the step's effect is in doubt, or None when it is not."""
     work = node.work
-    if work is None or not node.spec.effect.is_outside or not work.body_started or work.settled is not None:
+    if work is None or not node.spec.effect.is_outside or not work.body_started:
         return None
-    if work.failure is not None:
+    if work.settled is not None or work.failure is not None:
         return None
-    if work.ending is None:
-        if work.interrupted is None:
-            return None
-        how = "the engine was ended" if work.interrupted is Diagnosis.CRASH else "it was interrupted"
-        return f"{how} while the effect was under way"
+    if work.ending is not None:
+        return _doubt_after(node, work)
+    if work.interrupted is None:
+        return None
+    how = "the engine was ended" if work.interrupted is Diagnosis.CRASH else "it was interrupted"
+    return f"{how} while the effect was under way"
+
+
+def _doubt_after(node: StepState, work: Work) -> str | None:
+    """Say what was not as it should be once the body had ended."""
+    assert work.ending is not None
     if work.ending.status is not Status.OK:
         return f"the body ended with {describe_ending(node)}"
     index = first_unpassed(node.spec.checks, work.checks)
@@ -57,7 +63,7 @@ def describe_ending(node: StepState) -> str:
             words = "a time-out"
         case Status.ERROR:
             words = ending.error_type or "an error"
-        case Status.OK | Status.INTERRUPTED:
+        case Status.OK:
             words = ending.status.value
     last = ending.text.strip().rsplit("\n", 1)[-1][:200]
     return f"{words}: {last}" if last else words

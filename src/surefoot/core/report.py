@@ -7,7 +7,7 @@ never leave a failure out. How it looks is the command line's affair; read `sure
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 
 from surefoot.core.plan import Check, Step
@@ -47,7 +47,7 @@ def report_of(state: RunState) -> Json:
         "steps": steps,
         "accept": [_check(c, r) for c, r in zip(state.plan.accept, state.accept.records, strict=True)],
         "questions": [_question(question) for question in state.open_questions],
-        "findings": [_reported(finding) for finding in state.findings] + _own_findings(state),
+        "findings": [_reported(finding) for finding in state.created.findings] + _own_findings(state),
         "rollback_points": _rollback_points(state),
         "outside_effects": _outside_effects(state),
         "reach": _reach(state),
@@ -166,21 +166,30 @@ def _finding(kind: str, severity: str, text: str, step: str | None = None) -> Js
 
 def _own_findings(state: RunState) -> list[Json]:
     """Return what the run itself shows, beside what was reported on the way."""
-    found: list[Json] = []
+    of_steps = (finding for node in state.steps() for finding in _found_at(node))
+    return [*_found_around(state), *_found_overlaps(state), *of_steps, *_found_at_branch(state)]
+
+
+def _found_around(state: RunState) -> Iterator[Json]:
+    """Yield what stands between the run and its surroundings: the checkout, the sandbox, what prepare makes."""
     if state.created.dirty and not state.created.include_dirty:
         text = f"{len(state.created.dirty)} uncommitted paths of the checkout are not part of this run"
-        found.append(_finding("dirty-checkout", "note", text))
+        yield _finding("dirty-checkout", "note", text)
     if state.rung == "plain" and state.has_workspace:
-        found.append(_finding("plain-rung", "warning", "commands ran without a sandbox; see `surefoot doctor`"))
+        yield _finding("plain-rung", "warning", "commands ran without a sandbox; see `surefoot doctor`")
     if state.rung == "landlock" and state.has_workspace:
         text = "commands could not write outside, but the network counts as open; see `surefoot doctor`"
-        found.append(_finding("landlock-rung", "note", text))
+        yield _finding("landlock-rung", "note", text)
     if kept := {path for lane in state.lanes.values() for path in lane.kept}:
         text = (
-            f"prepare makes {', '.join(sorted(kept)[:10])}, which git does not ignore; it is kept as it is and never "
-            "committed, whoever writes there"
+            f"prepare makes {', '.join(sorted(kept)[:_NAMED_MAX])}, which git does not ignore; it is kept as it is and "
+            "never committed, whoever writes there"
         )
-        found.append(_finding("prepare-not-ignored", "warning", text))
+        yield _finding("prepare-not-ignored", "warning", text)
+
+
+def _found_overlaps(state: RunState) -> Iterator[Json]:
+    """Yield the paths that steps changed at once without saying so beforehand."""
     for path, steps in state.overlaps.items():
         names = list(steps)
         who = ", ".join(names[:_NAMED_MAX]) + (f" and {len(names) - _NAMED_MAX} more" if names[_NAMED_MAX:] else "")
@@ -188,19 +197,25 @@ def _own_findings(state: RunState) -> list[Json]:
             f"{path} was changed at once by {who}; name it in `writes` of each, or let one need the other, so that no "
             "work is done twice"
         )
-        found.append(_finding("overlapping-writes", "warning", text))
-    for node in state.steps():
-        if node.undeclared:
-            text = f"wrote {', '.join(node.undeclared[:10])} without declaring it; put back"
-            found.append(_finding("undeclared-writes", "warning", text, node.spec.id))
-        if node.kept is not None and node.kept.unmatched:
-            text = f"artifacts: {', '.join(node.kept.unmatched)} matches nothing that it made; correct the glob"
-            found.append(_finding("no-artifact", "warning", text, node.spec.id))
+        yield _finding("overlapping-writes", "warning", text)
+
+
+def _found_at(node: StepState) -> Iterator[Json]:
+    """Yield where a step's declarations are not what it did."""
+    if node.undeclared:
+        text = f"wrote {', '.join(node.undeclared[:_NAMED_MAX])} without declaring it; put back"
+        yield _finding("undeclared-writes", "warning", text, node.spec.id)
+    if node.kept is not None and node.kept.unmatched:
+        text = f"artifacts: {', '.join(node.kept.unmatched)} matches nothing that it made; correct the glob"
+        yield _finding("no-artifact", "warning", text, node.spec.id)
+
+
+def _found_at_branch(state: RunState) -> Iterator[Json]:
+    """Yield why the branch is not where the journal would have it."""
     if state.branch is not None and state.branch.refused is not None:
         is_behind = state.branch.has_failed
         kind, severity = ("branch-behind", "problem") if is_behind else ("branch-left-alone", "warning")
-        found.append(_finding(kind, severity, state.branch.refused))
-    return found
+        yield _finding(kind, severity, state.branch.refused)
 
 
 def _rollback_points(state: RunState) -> list[Json]:

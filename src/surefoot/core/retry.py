@@ -31,8 +31,6 @@ def diagnose(ending: Ending) -> Diagnosis:
     """Tell from how a body ended whether its failure will pass by itself."""
     assert ending.status is not Status.OK
     match ending.status:
-        case Status.INTERRUPTED:
-            return Diagnosis.INTERRUPTED
         case Status.TIMEOUT:
             return Diagnosis.TRANSIENT
         case Status.SIGNAL:

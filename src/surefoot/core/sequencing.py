@@ -232,20 +232,26 @@ def _turn(start: int, end: int, came_from: Mapping[int, int], pairs: tuple[list[
 
 def _needless(order: _Order) -> Iterator[NeedlessOrder]:
     for at, step in enumerate(order.steps):
-        named = {order.index[name] for name in _literal_needs(step, order)}
         needs = [order.index[name] for name in order.graph.needs[step.id]]
         further = 0  # what the needs need
         for need in needs:
             further |= order.before[need]
-        implied = [need for need in needs if further >> need & 1 and need in named]
-        implied = [need for need in implied if _may_pass(order, need, at) is not True]
-        if implied:
-            through = next(other for other in needs if order.before[other] >> implied[0] & 1)
-            yield _implied(step, [order.steps[need].id for need in implied], order.steps[through].id)
-        unfounded = [need for need in needs if not further >> need & 1 and _is_unfounded(order, need, at)]
-        if unfounded:
-            resting = {name: None for need in unfounded[:3] for name in _resting_on(order, need, at)}
-            yield _unfounded(step, [order.steps[need] for need in unfounded], tuple(resting))
+        yield from _implied(order, at, [need for need in needs if further >> need & 1])
+        yield from _unfounded(order, at, [need for need in needs if not further >> need & 1])
+
+
+def _implied(order: _Order, at: int, needs: Sequence[int]) -> Iterator[NeedlessOrder]:
+    """Name those of the needs, all of them needed by other needs as well, that could be left out."""
+    step = order.steps[at]
+    named = {order.index[name] for name in _literal_needs(step, order)}
+    idle = [need for need in needs if need in named and _may_pass(order, need, at) is not True]
+    if not idle:
+        return
+    names = [order.steps[need].id for need in idle]
+    through = next(name for name in order.graph.needs[step.id] if order.before[order.index[name]] >> idle[0] & 1)
+    others = f" (and {len(names) - 1} more like it)" if len(names) > 1 else ""
+    why = f"`needs` names {names[0]}{others}, which {through}, needed as well, comes after: the order stays without it."
+    yield NeedlessOrder(step=step.id, needs=tuple(names), kind="implied", why=why)
 
 
 def _literal_needs(step: Step, order: _Order) -> Iterator[StepId]:
@@ -254,21 +260,23 @@ def _literal_needs(step: Step, order: _Order) -> Iterator[StepId]:
         yield from [exact for exact in (StepId(name), encode_id(name)) if exact in order.index][:1]
 
 
-def _implied(step: Step, needs: Sequence[StepId], through: StepId) -> NeedlessOrder:
-    others = f" (and {len(needs) - 1} more like it)" if len(needs) > 1 else ""
-    why = f"`needs` names {needs[0]}{others}, which {through}, needed as well, comes after: the order stays without it."
-    return NeedlessOrder(step=step.id, needs=tuple(needs), kind="implied", why=why)
-
-
-def _unfounded(step: Step, needs: Sequence[Step], resting: Sequence[StepId]) -> NeedlessOrder:
-    names = f"{', '.join(need.id for need in needs[:3])}{' and others' if len(needs) > 3 else ''}"
-    written = ", ".join(glob for need in needs[:3] for glob in (need.writes or ())[:3])
+def _unfounded(order: _Order, at: int, needs: Sequence[int]) -> Iterator[NeedlessOrder]:
+    """Name those of the needs along which nothing passes."""
+    idle = [need for need in needs if _is_unfounded(order, need, at)]
+    if not idle:
+        return
+    few = [order.steps[need] for need in idle[:3]]
+    names = f"{', '.join(need.id for need in few)}{' and others' if len(idle) > 3 else ''}"
+    written = ", ".join(glob for need in few for glob in (need.writes or ())[:3])
+    resting = list(dict.fromkeys(name for need in idle[:3] for name in _resting_on(order, need, at)))
     cure = f", if {', '.join(resting[:3])} then named {names} in `needs`" if resting else ""
     why = (
         f"It waits for {names}, but nothing it declares or names can be what is written there ({written}). "
         f"Without that they could run at once{cure}."
     )
-    return NeedlessOrder(step=step.id, needs=tuple(need.id for need in needs), kind="unfounded", why=why)
+    yield NeedlessOrder(
+        step=order.steps[at].id, needs=tuple(order.steps[need].id for need in idle), kind="unfounded", why=why
+    )
 
 
 def _is_unfounded(order: _Order, need: int, at: int) -> bool:

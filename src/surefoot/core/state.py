@@ -30,7 +30,7 @@ from surefoot.core.events import (
 from surefoot.core.ids import BlobId, StepId
 from surefoot.core.placeholders import Reference
 from surefoot.core.plan import AskBody, Plan, Step
-from surefoot.core.terms import Applied, Diagnosis, Ending, Finding, Outcome, Phase
+from surefoot.core.terms import Applied, Diagnosis, Ending, Outcome, Phase
 from surefoot.core.verdicts import CheckRecord
 
 
@@ -368,7 +368,6 @@ class RunState:
     """The latest passed verdicts of each question, the last one last."""
     overlaps: dict[str, dict[StepId, None]] = field(default_factory=dict[str, dict[StepId, None]])
     """Files that several steps changed at once without declaring it, and these steps."""
-    findings: list[Finding] = field(default_factory=list[Finding])
     unfinished: int = 0
     """Nodes that are not final."""
 

@@ -72,7 +72,6 @@ class Status(StrEnum):
     SIGNAL = "signal"
     TIMEOUT = "timeout"
     ERROR = "error"
-    INTERRUPTED = "interrupted"
 
 
 class QuestionKind(StrEnum):

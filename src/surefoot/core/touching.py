@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from surefoot.core.globs import matches
 from surefoot.core.ids import StepId, encode_id
@@ -188,16 +188,21 @@ def _simple_commands(words: Iterable[str]) -> Iterator[list[str]]:
 def _file_words(command: str) -> Iterator[tuple[str, bool]]:
     """Yield the words of a command that can only be files of the tree, and whether they are evidently written."""
     for part in _simple_commands(_words(command) or ()):
-        program = part[0] if part else ""
-        is_editing = program == "sed" and any(word.startswith(("-i", "--in-place")) for word in part)
-        last = len(part) - 1
-        for index, word in enumerate(part):
-            if index == 0 or _FILE_WORD.fullmatch(word) is None or ".." in word.split("/"):
-                continue
+        for index, word in enumerate(part[1:], 1):
             is_target = part[index - 1] in _REDIRECTS
-            is_written = is_target or program in _WRITERS or (program in {"cp", "mv"} and index == last) or is_editing
-            if is_target or "/" in word or _HAS_SUFFIX.search(word):
-                yield word, is_written
+            is_path = is_target or "/" in word or _HAS_SUFFIX.search(word) is not None
+            if is_path and _FILE_WORD.fullmatch(word) is not None and ".." not in word.split("/"):
+                yield word, is_target or _is_written(part, index)
+
+
+def _is_written(part: Sequence[str], index: int) -> bool:
+    """Tell whether a simple command evidently writes the file that its word at `index` names."""
+    program = part[0]
+    if program in {"cp", "mv"}:
+        return index == len(part) - 1
+    if program == "sed":
+        return any(word.startswith(("-i", "--in-place")) for word in part)
+    return program in _WRITERS
 
 
 def _joined(cwd: str | None, word: str) -> str:

@@ -24,7 +24,7 @@ class OutputSpool:
         self, spool: BinaryIO, masker: Masker, on_line: Callable[[str], None] | None, kept_max: int | None = None
     ) -> None:
         """Write to `spool`, which the caller closes; at most so many bytes, if that is said."""
-        self.written = 0
+        self._written = 0
         self._kept_max = kept_max
         self._spool = spool
         self._mask = masker.stream()
@@ -49,11 +49,11 @@ class OutputSpool:
     def _store(self, masked: bytes) -> None:
         if not masked:
             return
-        kept = masked if self._kept_max is None else masked[: max(0, self._kept_max - self.written)]
+        kept = masked if self._kept_max is None else masked[: max(0, self._kept_max - self._written)]
         self._spool.write(kept)
         # Other programs may look on while the command runs.
         self._spool.flush()
-        self.written += len(kept)
+        self._written += len(kept)
         # One character more than needed, because the cut may go through one.
         self._tail = (self._tail + masked)[-_BYTES_A_CHARACTER * (TAIL_CHARACTERS + 1) :]
         if self._lines:

@@ -73,7 +73,6 @@ async def run_command(
         interrupted=end.interrupted,
         output=spool,
         tail=output.tail,
-        output_bytes=output.written,
         duration_s=time.monotonic() - began,
         started=not end.refusal,
     )

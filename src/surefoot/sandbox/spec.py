@@ -68,8 +68,6 @@ class CommandResult:
     """All it wrote to standard output and standard error, masked: the spool file the caller named."""
     tail: str
     """The last 4,000 characters of that, or the reason why it could not be started."""
-    output_bytes: int
-    """Size of `output`."""
     duration_s: float
     """How long it ran."""
     started: bool

@@ -15,7 +15,7 @@ from typing import Any, cast
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.events import Event
-from surefoot.core.terms import Diagnosis, Ending, Status, Verdict
+from surefoot.core.terms import Applied, Diagnosis, Ending, Status, Verdict
 from surefoot.errors import SurefootError
 from surefoot.masking import Masker
 from surefoot.workers.artifacts import keep_artifacts
@@ -117,7 +117,7 @@ def _broken(room: Room, command: do.Command, error: Exception) -> Event:
             )
         case do.AskProbe():
             return ev.ProbeAnswered(
-                at=now, step=command.step, attempt=command.attempt, answer=ev.Applied.UNKNOWN, text=why
+                at=now, step=command.step, attempt=command.attempt, answer=Applied.UNKNOWN, text=why
             )
         case do.RunStep():
             ending = Ending(status=Status.ERROR, error_type=type(error).__name__, text=trace[-2000:])

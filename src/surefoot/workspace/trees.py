@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import shutil
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,22 +91,9 @@ def write_tree(
     were, save those that `heads` gives another commit. What is no file any more (a pipe, say) counts as deleted.
     """
     paths = [path for path in (*differences.tracked, *differences.others) if not matches(path, exclude)]
-    gone: list[str] = []
-    folders: list[str] = []
-    for path in set(paths).intersection(differences.tracked):
-        if is_beyond_link(root, path):
-            gone.append(path)
-            continue
-        try:
-            mode = (root / path).lstat().st_mode
-        except OSError:
-            continue
-        if stat.S_ISDIR(mode):
-            folders.append(path)
-        elif not (stat.S_ISREG(mode) or stat.S_ISLNK(mode)):
-            gone.append(path)
+    gone, folders = _no_files(root, set(paths).intersection(differences.tracked))
     submodules = links_to_commits(git, folders) if folders else frozenset[str]()
-    gone.extend(path for path in folders if path not in submodules)
+    gone += [path for path in folders if path not in submodules]
     paths = [path for path in paths if path not in submodules]
     moves = [(path, commit) for path, commit in (heads or {}).items() if path in submodules]
     if not paths and not moves:
@@ -119,3 +106,22 @@ def write_tree(
     keeping = git.having(**{KEEP_VARIABLE: "1"})
     keeping.run("update-index", "--add", "--remove", "--replace", "-z", "--stdin", stdin=staged)
     return git.line("write-tree")
+
+
+def _no_files(root: Path, paths: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Return those of the paths at which a tree can hold nothing any more, and those at which there is a folder."""
+    gone: list[str] = []
+    folders: list[str] = []
+    for path in paths:
+        if is_beyond_link(root, path):
+            gone.append(path)
+            continue
+        try:
+            mode = (root / path).lstat().st_mode
+        except OSError:
+            continue  # git sees by itself what is deleted
+        if stat.S_ISDIR(mode):
+            folders.append(path)
+        elif not (stat.S_ISREG(mode) or stat.S_ISLNK(mode)):
+            gone.append(path)
+    return gone, folders

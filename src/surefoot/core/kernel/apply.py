@@ -32,7 +32,7 @@ from surefoot.core.kernel.services import SERVICE_FOLDS
 from surefoot.core.placeholders import member_of
 from surefoot.core.schedule import expected_times, ranks_of
 from surefoot.core.state import FINAL, LaneState, RunState, StepState, StepStatus
-from surefoot.core.terms import Diagnosis, Phase
+from surefoot.core.terms import Diagnosis, Outcome, Phase
 from surefoot.core.verdicts import CheckRecord
 
 LANE_ATTEMPTS_MAX = 3
@@ -183,12 +183,12 @@ def _cancel_requested(state: RunState, event: ev.CancelRequested) -> None:
 
 def _run_ended(state: RunState, event: ev.RunEnded) -> None:
     need(state.outcome is None, event, "the run has ended already")
-    if event.outcome is ev.Outcome.CANCELLED:
+    if event.outcome is Outcome.CANCELLED:
         need(state.cancelling is not None and not state.is_busy, event, "nobody asked for it, or something runs")
-    elif event.outcome is ev.Outcome.COMPLETED:
+    elif event.outcome is Outcome.COMPLETED:
         need(state.phase is Phase.VALIDATE and state.unfinished == 0, event, "not everything is validated")
     _let_go(state)
-    if event.outcome is ev.Outcome.CANCELLED:
+    if event.outcome is Outcome.CANCELLED:
         _cancel_all(state)
     state.outcome, state.outcome_reason = event.outcome, event.reason
 
@@ -208,10 +208,6 @@ def _cancel_all(state: RunState) -> None:
             node.status, node.reason, node.due = StepStatus.CANCELLED, "the run was cancelled", None
     state.ready.clear()
     state.waits.clear()
-
-
-def _finding_reported(state: RunState, event: ev.FindingReported) -> None:
-    state.findings.append(event.finding)
 
 
 # --- lanes and groups
@@ -369,7 +365,6 @@ _FOLDS: dict[type[Event], Callable[[RunState, Any], None]] = {
     ev.RunResumed: _run_resumed,
     ev.CancelRequested: _cancel_requested,
     ev.RunEnded: _run_ended,
-    ev.FindingReported: _finding_reported,
     ev.LaneRequested: _lane_requested,
     ev.LaneReady: _lane_ready,
     ev.LaneFailed: _lane_failed,

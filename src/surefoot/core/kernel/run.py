@@ -13,9 +13,10 @@ from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.course import next_ready
 from surefoot.core.events import ACCEPTANCE
+from surefoot.core.kernel.asking import ask_or_reuse, environment_of
 from surefoot.core.kernel.proposal import Proposal
 from surefoot.core.kernel.services import leave, start_missing, stop_next
-from surefoot.core.kernel.steps import ask_or_reuse, environment_of, free_lane, next_for, wants_lane
+from surefoot.core.kernel.steps import free_lane, next_for, wants_lane
 from surefoot.core.outputs import artifacts_for, spec_of
 from surefoot.core.plan import AskBody, FunctionBody
 from surefoot.core.queue import first_in_queue, startable

@@ -8,17 +8,18 @@ checks, write the commit, call it verified. Must never change the state. Read `s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.course import results_after
+from surefoot.core.kernel.asking import ask_check, diagnosis_of
 from surefoot.core.kernel.consent import allowed_meanwhile, ask_consent
+from surefoot.core.kernel.failing import conclude, fails, late, stop_services
 from surefoot.core.kernel.proposal import HOLD, Move, Proposal
-from surefoot.core.kernel.services import serve, stop_next
+from surefoot.core.kernel.services import serve
 from surefoot.core.outputs import artifacts_for, outputs_for
-from surefoot.core.plan import AskBody, Check, OnFailure
+from surefoot.core.plan import AskBody, Check
 from surefoot.core.queue import (
     files_kept_by,
     full_resource,
@@ -28,7 +29,7 @@ from surefoot.core.queue import (
     needs_turn_first,
 )
 from surefoot.core.recovery import ANSWERS, describe_ending, doubt_of, failed_attempt, question, settle
-from surefoot.core.retry import delay_s, diagnose, diagnose_text, may_retry
+from surefoot.core.retry import diagnose
 from surefoot.core.state import RunState, StepState, Work
 from surefoot.core.terms import Applied, Diagnosis, Moment, QuestionKind, Status
 from surefoot.core.verdicts import (
@@ -36,16 +37,10 @@ from surefoot.core.verdicts import (
     first_unanswerable,
     first_unpassed,
     has_nothing_to_do,
-    is_by_test,
     next_after,
     next_before,
     proves,
-    verdict_key,
 )
-
-CRASHES_MAX = 3
-_AFTER_CRASHES = ("retry", "skip", "block")
-_AFTER_FAILURE = ("retry", "skip", "block", "stop")
 
 
 def next_for(state: RunState, node: StepState, now: float) -> Proposal | None:
@@ -66,30 +61,13 @@ def next_for(state: RunState, node: StepState, now: float) -> Proposal | None:
     return Proposal(ev.StepVerified(at=now, step=node.spec.id, attempt=node.attempt, proof=proof, commit=work.commit))
 
 
-def _fails(node: StepState, now: float, diagnosis: Diagnosis, reason: str, *, counted: bool = True) -> Proposal:
-    work = node.work
-    assert work is not None
-    is_this_one = work.body_started or work.settled == Applied.APPLIED
-    applied = bool(node.applied) and node.spec.effect.is_outside and is_this_one
-    event = ev.AttemptFailed(
-        at=now,
-        step=node.spec.id,
-        attempt=node.attempt,
-        diagnosis=diagnosis,
-        reason=reason,
-        is_counted=counted,
-        applied=applied,
-    )
-    return Proposal(event)
-
-
 def _put_back(state: RunState, node: StepState, work: Work, now: float) -> Move:
     """After a failed attempt: stop what ran beside it, restore the lane, then conclude."""
     if work.failure is None:
         return None
     if not work.restored:
         assert work.checkpoint is not None
-        stopping = _stop_services(state, node, work, now)
+        stopping = stop_services(state, node, work, now)
         if stopping is not None:
             return stopping
         command = do.RestoreLane(
@@ -101,78 +79,14 @@ def _put_back(state: RunState, node: StepState, work: Work, now: float) -> Move:
             made=node.spec.made,
         )
         return Proposal(ev.RestoreAsked(at=now, step=node.spec.id, attempt=node.attempt), command)
-    return _conclude(state, node, work.failure, now)
-
-
-def _stop_services(state: RunState, node: StepState, work: Work, now: float) -> Move:
-    """Stop the services of a step's lane, so that the next attempt begins with fresh ones."""
-    if work.lane is None or not state.plan.services_of(node.spec):
-        return None
-    return stop_next(state, work.lane, now)
-
-
-def _conclude(state: RunState, node: StepState, failure: ev.AttemptFailed, now: float) -> Move:
-    """Decide what a failed attempt means for the step."""
-    work = node.work
-    assert work is not None
-    if work.answer is not None:
-        return _as_answered(state, node, failure, work.answer, now)
-    if not failure.is_counted and not failure.applied:
-        if failure.diagnosis is Diagnosis.CRASH and node.crashes >= CRASHES_MAX:
-            text = (
-                f"Step {node.spec.id}: the engine ended {node.crashes} times in a row while it was at work. Go on how?"
-            )
-            return Proposal(question(state, node, now, QuestionKind.ASK, text, _AFTER_CRASHES))
-        return _again(node, now, 0.0)
-    error_type = work.ending.error_type if work.ending is not None else None
-    retry = node.spec.retry
-    is_final = failure.applied or failure.diagnosis is Diagnosis.DENIED or work.lack is not None
-    if not is_final and may_retry(retry, node.failures, failure.diagnosis, error_type):
-        return _again(node, now, delay_s(retry, node.failures))
-    if node.spec.on_failure is OnFailure.ASK and failure.diagnosis is not Diagnosis.DENIED:
-        text = f"Step {node.spec.id} failed: {failure.reason}. Go on how?"
-        return Proposal(question(state, node, now, QuestionKind.ASK, text, _AFTER_FAILURE))
-    return _give_up(state, node, node.spec.on_failure, failure.reason, now)
-
-
-def _again(node: StepState, now: float, wait_s: float) -> Proposal:
-    due = now + wait_s
-    event = ev.RetryScheduled(at=now, step=node.spec.id, attempt=node.attempt, due=due)
-    if wait_s == 0.0:
-        return Proposal(event)
-    return Proposal(event, do.WaitUntil(step=node.spec.id, attempt=node.attempt, lane=None, due=due))
-
-
-def _as_answered(state: RunState, node: StepState, failure: ev.AttemptFailed, answer: str, now: float) -> Move:
-    if answer == "retry":
-        return _again(node, now, 0.0)
-    return _give_up(state, node, OnFailure(answer), failure.reason, now)
-
-
-def _give_up(state: RunState, node: StepState, how: OnFailure, reason: str, now: float) -> Proposal:
-    name, attempt = node.spec.id, node.attempt
-    if how is OnFailure.SKIP:
-        return Proposal(ev.StepSkipped(at=now, step=name, attempt=attempt, reason=f"failed: {reason}"))
-    target = state.nodes[node.spec.rollback_to] if node.spec.rollback_to is not None else None
-    if how is OnFailure.ROLLBACK and target is not None and target.head_after is not None:
-        event = ev.RolledBack(
-            at=now,
-            step=name,
-            attempt=attempt,
-            reason=reason,
-            to=target.spec.id,
-            commit=target.head_after,
-            invalidated=results_after(state, target),
-        )
-        return Proposal(event)
-    return Proposal(ev.StepFailed(at=now, step=name, attempt=attempt, reason=reason, stop=how is OnFailure.STOP))
+    return conclude(state, node, work.failure, now)
 
 
 def _miss_service(_: RunState, node: StepState, work: Work, now: float) -> Move:
     """Fail the attempt when a service it needs is not there; an effect in doubt is settled first."""
     if work.lost_service is None or doubt_of(node) is not None:
         return None
-    return _fails(node, now, *work.lost_service)
+    return fails(node, now, *work.lost_service)
 
 
 def _recover(_: RunState, node: StepState, work: Work, now: float) -> Move:
@@ -180,7 +94,7 @@ def _recover(_: RunState, node: StepState, work: Work, now: float) -> Move:
     if work.interrupted is None or doubt_of(node) is not None:
         return None
     why = "the engine ended" if work.interrupted is Diagnosis.CRASH else "interrupted"
-    return _fails(node, now, work.interrupted, why, counted=False)
+    return fails(node, now, work.interrupted, why, counted=False)
 
 
 def _settle(state: RunState, node: StepState, work: Work, now: float) -> Move:
@@ -199,7 +113,7 @@ def _withdraw(state: RunState, node: StepState, work: Work, now: float) -> Move:
     has_begun = work.body_started or work.settled is not None or work.answer is not None
     if state.pausing is None or has_begun:
         return None
-    return _fails(node, now, Diagnosis.INTERRUPTED, "the run pauses", counted=False)
+    return fails(node, now, Diagnosis.INTERRUPTED, "the run pauses", counted=False)
 
 
 def _lost_ground(state: RunState, node: StepState, work: Work, now: float) -> Move:
@@ -209,17 +123,12 @@ def _lost_ground(state: RunState, node: StepState, work: Work, now: float) -> Mo
         return None
     if node.applied and not has_result(node):
         return None
-    return _late(node, now, "the run branch has gone back behind what it rests on")
+    return late(node, now, "the run branch has gone back behind what it rests on")
 
 
 def _bind(_: RunState, node: StepState, work: Work, now: float) -> Move:
     """Begin nothing where a placeholder stands for nothing: no attempt would be any better."""
-    return None if work.lack is None else _fails(node, now, Diagnosis.STRUCTURAL, work.lack)
-
-
-def _late(node: StepState, now: float, reason: str) -> Proposal:
-    """Fail an attempt that was made on too old a base; that counts only where it cannot be made again."""
-    return _fails(node, now, Diagnosis.STALE, reason, counted=bool(node.applied))
+    return None if work.lack is None else fails(node, now, Diagnosis.STRUCTURAL, work.lack)
 
 
 def wants_lane(state: RunState, node: StepState) -> bool:
@@ -267,84 +176,11 @@ def _before(state: RunState, node: StepState, work: Work, now: float) -> Move:
     bad = first_unanswerable(node.spec.checks, work.checks)
     if bad is not None:
         reason = f"the check {node.spec.checks[bad].name!r} has no answer before the step: {work.checks[bad].text}"
-        return _fails(node, now, _diagnosis_of(work.checks[bad]), reason)
+        return fails(node, now, diagnosis_of(work.checks[bad]), reason)
     if has_nothing_to_do(node.spec.checks, work.checks):
         return Proposal(ev.StepSkipped(at=now, step=node.spec.id, attempt=node.attempt, reason="nothing_to_do"))
     index = next_before(node.spec.checks, work.checks)
-    return None if index is None else _ask_check(state, node, work, now, (Moment.BEFORE, index))
-
-
-def _ask_check(state: RunState, node: StepState, work: Work, now: float, which: tuple[Moment, int]) -> Proposal:
-    moment, index = which
-    assert work.lane is not None
-    tree = work.base_tree if moment is Moment.BEFORE else work.tree or work.base_tree
-    assert tree is not None
-    services = state.plan.services_of(node.spec)
-    command = do.AskCheck(
-        step=node.spec.id,
-        attempt=node.attempt,
-        lane=work.lane,
-        moment=moment,
-        index=index,
-        check=node.spec.checks[index],
-        spec=node.spec,
-        tree=tree,
-        environment=_environment(state, node, work, environment_of(state, work.lane, services)),
-        services=services,
-        changed=work.changed,
-        before=work.checks[index].before_results,
-        earlier=work.checks[index].results if moment is Moment.AFTER else None,
-    )
-    move = ask_or_reuse(state, command, work.checks[index], now)
-    if move.command is None or work.lane_tree == tree:
-        return move
-    return _place(node, work, tree, now)
-
-
-def _environment(state: RunState, node: StepState, work: Work, lane: str) -> str:
-    """Name what a verdict depends on beside the tree; what a body has made for later steps makes it one of a kind."""
-    return f"{lane}!{state.seq}" if work.body_started and node.spec.artifacts else lane
-
-
-def _place(node: StepState, work: Work, tree: str, now: float) -> Proposal:
-    """Make the lane hold what a check is to be asked about."""
-    assert work.base is not None
-    command = do.PlaceTree(
-        step=node.spec.id,
-        attempt=node.attempt,
-        lane=work.lane,
-        commit=work.base,
-        tree=tree,
-        scratch=node.spec.uncommitted,
-    )
-    event = ev.PlaceAsked(at=now, step=node.spec.id, attempt=node.attempt, commit=work.base, tree=tree)
-    return Proposal(event, command)
-
-
-def environment_of(state: RunState, lane: str, services: Sequence[str]) -> str:
-    """Name what a verdict depends on beside the tree: the lane, and what runs in it for the check."""
-    return " +".join((state.lanes[lane].key, *services))
-
-
-def ask_or_reuse(state: RunState, command: do.AskCheck, record: CheckRecord, now: float) -> Proposal:
-    """Ask a check, unless it is known to have passed on the same tree in the same environment."""
-    place = (command.tree, command.environment)
-    passed = state.verdicts.get(verdict_key(command.check), ())
-    known = next((one for one in passed if (one.tree, one.environment) == place), None)
-    may_reuse = record.asked_after == 0 and not (command.before and is_by_test(command.check))
-    name, attempt, moment, index = command.step, command.attempt, command.moment, command.index
-    if known is None or not may_reuse:
-        return Proposal(ev.CheckAsked(at=now, step=name, attempt=attempt, moment=moment, check=index), command)
-    event = ev.VerdictReused(
-        at=now, step=name, attempt=attempt, moment=moment, check=index, evidence=known.evidence, results=known.results
-    )
-    return Proposal(event)
-
-
-def _diagnosis_of(record: CheckRecord) -> Diagnosis:
-    if "time-out" in record.text or diagnose_text(None, record.text) is Diagnosis.TRANSIENT:
-        return Diagnosis.TRANSIENT
-    return Diagnosis.STRUCTURAL
+    return None if index is None else ask_check(state, node, work, now, (Moment.BEFORE, index))
 
 
 def _consent(state: RunState, node: StepState, work: Work, now: float) -> Move:
@@ -352,7 +188,7 @@ def _consent(state: RunState, node: StepState, work: Work, now: float) -> Move:
     if work.approved or work.body_started or isinstance(node.spec.body, AskBody):
         return None
     if work.answer is not None:
-        return _fails(node, now, Diagnosis.DENIED, f"not approved: {work.answer}")
+        return fails(node, now, Diagnosis.DENIED, f"not approved: {work.answer}")
     return ask_consent(state, node, now)
 
 
@@ -369,7 +205,7 @@ def _turn(state: RunState, node: StepState, work: Work, now: float) -> Move:
     assert state.branch is not None
     if not node.spec.effect.is_outside or work.checkpoint.commit == state.branch.head:
         return None
-    return _late(node, now, "the run branch has moved since the checkpoint")
+    return late(node, now, "the run branch has moved since the checkpoint")
 
 
 def _probe_first(state: RunState, node: StepState, work: Work, now: float) -> Move:
@@ -395,7 +231,7 @@ def _body(state: RunState, node: StepState, work: Work, now: float) -> Move:
         if work.answer is None:
             asked = question(state, node, now, QuestionKind.ASK, body.question, body.options)
             return Proposal(replace(asked, default=body.default))
-        return _fails(node, now, Diagnosis.DENIED, "answered: no") if work.answer == "no" else None
+        return fails(node, now, Diagnosis.DENIED, "answered: no") if work.answer == "no" else None
     if work.body_started or work.settled == Applied.APPLIED:
         return None
     key = f"{state.created.run}:{node.spec.id}"
@@ -414,9 +250,7 @@ def _ending(state: RunState, node: StepState, work: Work, now: float) -> Move:
     ending = work.ending
     if ending is None or ending.status is Status.OK or work.settled == Applied.APPLIED:
         return None
-    if ending.status is Status.INTERRUPTED:
-        return _fails(node, now, Diagnosis.INTERRUPTED, "interrupted", counted=False)
-    return _fails(node, now, diagnose(ending), describe_ending(node))
+    return fails(node, now, diagnose(ending), describe_ending(node))
 
 
 def _inspect(state: RunState, node: StepState, work: Work, now: float) -> Move:
@@ -425,7 +259,7 @@ def _inspect(state: RunState, node: StepState, work: Work, now: float) -> Move:
         return None
     assert state.branch is not None
     if work.broken is not None:
-        return _fails(node, now, Diagnosis.STRUCTURAL, f"the workspace failed: {work.broken}")
+        return fails(node, now, Diagnosis.STRUCTURAL, f"the workspace failed: {work.broken}")
     if work.changes is None:
         command = do.Inspect(
             step=node.spec.id,
@@ -439,13 +273,13 @@ def _inspect(state: RunState, node: StepState, work: Work, now: float) -> Move:
         )
         return Proposal(ev.InspectionAsked(at=now, step=node.spec.id, attempt=node.attempt), command)
     if work.changes.outside:
-        return _fails(
+        return fails(
             node, now, Diagnosis.STRUCTURAL, f"wrote outside the scope: {', '.join(work.changes.outside[:10])}"
         )
     if work.changes.secrets:
         where = ", ".join(work.changes.secrets[:10])
         reason = f"the value of an env_from variable stands in {where}, and no commit may hold it; `scratch` files may"
-        return _fails(node, now, Diagnosis.STRUCTURAL, reason)
+        return fails(node, now, Diagnosis.STRUCTURAL, reason)
     return None
 
 
@@ -459,7 +293,7 @@ def _merge(state: RunState, node: StepState, work: Work, now: float) -> Move:
     assert work.changes is not None
     assert work.checkpoint is not None
     if work.refused is not None:
-        return _late(node, now, work.refused.reason)
+        return late(node, now, work.refused.reason)
     onto = state.branch.head
     if work.base == onto:
         return None
@@ -480,16 +314,16 @@ def _before_again(state: RunState, node: StepState, work: Work, now: float) -> M
     if work.merged is None or node.applied or not node.spec.checks:
         return None
     if first_unanswerable(node.spec.checks, work.checks) is not None:
-        return _late(node, now, "a check has no answer on the head of the run branch")
+        return late(node, now, "a check has no answer on the head of the run branch")
     if has_nothing_to_do(node.spec.checks, work.checks):
-        return _late(node, now, "the head of the run branch has what it was to do")
+        return late(node, now, "the head of the run branch has what it was to do")
     index = next_before(node.spec.checks, work.checks)
     if index is None:
         return None
-    move = _ask_check(state, node, work, now, (Moment.BEFORE, index))
+    move = ask_check(state, node, work, now, (Moment.BEFORE, index))
     assert work.changes is not None
     if move.command is not None and (work.changes.lane_changed or node.spec.artifacts):
-        return _late(node, now, "the run branch has moved, and the body left files in its lane that git ignores")
+        return late(node, now, "the run branch has moved, and the body left files in its lane that git ignores")
     return move
 
 
@@ -501,14 +335,14 @@ def _after(state: RunState, node: StepState, work: Work, now: float) -> Move:
         assert record.after is not None
         diagnosis = Diagnosis.VERIFICATION
         if record.after == "inconclusive" and not record.is_flaky:
-            diagnosis = _diagnosis_of(record)
+            diagnosis = diagnosis_of(record)
         if work.merged is not None:
-            return _late(node, now, f"check {check.name!r} {record.after.value} on the head of the run branch")
+            return late(node, now, f"check {check.name!r} {record.after.value} on the head of the run branch")
         has_no_answer = record.is_flaky and record.after == "inconclusive"
         reason = f"check {check.name!r} {'is flaky' if has_no_answer else record.after.value}: {record.text}"
-        return _fails(node, now, diagnosis, reason)
+        return fails(node, now, diagnosis, reason)
     index = next_after(node.spec.checks, work.checks)
-    return None if index is None else _ask_check(state, node, work, now, (Moment.AFTER, index))
+    return None if index is None else ask_check(state, node, work, now, (Moment.AFTER, index))
 
 
 def _keep(state: RunState, node: StepState, work: Work, now: float) -> Move:

@@ -1,0 +1,221 @@
+"""What happens to a run as a whole: its beginning and end, its engines and phases, its groups, its branch.
+
+Owns also what a person does to a run from outside. Must never hold what belongs to one attempt at one step. Read
+`surefoot.core.events.attempt` next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field
+from typing import ClassVar
+
+from surefoot.core.events.shape import Event
+from surefoot.core.ids import RunId, StepId
+from surefoot.core.plan import Plan
+from surefoot.core.record import record
+from surefoot.core.terms import Finding, Outcome, Phase
+
+
+@record
+class RunCreated(Event):
+    """A run came into being. Always the first event."""
+
+    # The plan has gained fields with defaults: a plan of version 1 is read as it stands.
+    version: ClassVar[int] = 2
+    run: RunId
+    """Its id."""
+    plan: Plan
+    """What shall be done."""
+    plan_path: str | None = None
+    """The plan file, as it was named."""
+    plan_digest: str | None = None
+    """Digest of the plan file's bytes, to tell later whether it has changed."""
+    repository: str | None = None
+    """The user's folder; None: a run without a workspace."""
+    base: str | None = None
+    """The commit the run starts from."""
+    base_tree: str | None = None
+    """The tree of that commit."""
+    dirty: tuple[str, ...] = ()
+    """Paths of the checkout that differ from HEAD."""
+    include_dirty: bool = False
+    """Whether those differences are part of the base."""
+    findings: tuple[Finding, ...] = ()
+    """What `check` says about the plan."""
+    by: str = ""
+    """Who started it."""
+    estimates: Mapping[StepId, float] = field(default_factory=dict[StepId, float])
+    """How long steps and members without an estimate took in earlier runs, in seconds; since version 2. Empty where one
+    step runs at a time."""
+
+
+@record
+class EngineStarted(Event):
+    """An engine claimed the run. Whatever was under way when the one before ended is interrupted by this."""
+
+    engine: str
+    """Id of the engine."""
+    token: int
+    """The fencing token."""
+    pid: int
+    """Its operating-system id."""
+    host: str
+    """The machine's name."""
+    rung: str
+    """The sandbox rung in use."""
+    release: str
+    """Surefoot's version."""
+
+
+@record
+class EngineStopped(Event):
+    """The engine let go of the run in good order."""
+
+    reason: str
+    """`waiting`, `paused`, `ended` or `error`."""
+
+
+@record
+class OptionsGiven(Event):
+    """The person who started or resumed the run approved some questions beforehand."""
+
+    by: str
+    """Who."""
+    yes: bool = False
+    """Confirm-tier questions except irreversible ones."""
+    allow: tuple[StepId, ...] = ()
+    """Irreversible steps approved by name."""
+
+
+@record
+class PhaseEntered(Event):
+    """A gate was passed."""
+
+    is_decision: ClassVar[bool] = True
+    phase: Phase
+    """The phase entered."""
+
+
+@record
+class PauseRequested(Event):
+    """Nothing new shall start."""
+
+    by: str
+    """Who, or which limit."""
+    interrupt: bool = False
+    """Whether running read and reversible bodies are ended, too."""
+
+
+@record
+class RunPaused(Event):
+    """Nothing runs any more."""
+
+    is_decision: ClassVar[bool] = True
+    reason: str
+    """Who or what asked for it."""
+
+
+@record
+class RunResumed(Event):
+    """Somebody wants the run to go on."""
+
+    by: str
+    """Who."""
+
+
+@record
+class CancelRequested(Event):
+    """Somebody wants the run to end here."""
+
+    by: str
+    """Who."""
+
+
+@record
+class RunEnded(Event):
+    """The run is over, unless it is retried or restored."""
+
+    is_decision: ClassVar[bool] = True
+    outcome: Outcome
+    """How."""
+    reason: str = ""
+    """Why it is not `completed`, in a few words."""
+
+
+@record
+class ExpansionAsked(Event):
+    """A group's needs are satisfied: its items are to be found."""
+
+    is_decision: ClassVar[bool] = True
+    group: StepId
+    """The group."""
+
+
+@record
+class GroupExpanded(Event):
+    """A group's items are known, for good."""
+
+    group: StepId
+    """The group."""
+    items: tuple[str, ...]
+    """One member each, in this order."""
+
+
+@record
+class ExpansionFailed(Event):
+    """A group's items could not be found."""
+
+    group: StepId
+    """The group."""
+    reason: str
+    """What went wrong."""
+
+
+@record
+class RefsAsked(Event):
+    """The run branch is to follow the journal."""
+
+    is_decision: ClassVar[bool] = True
+    commit: str
+    """Where it shall be."""
+    old: str | None
+    """Where the journal last put it."""
+    kept: int | None = None
+    """Number under which the old tip is kept, when the branch goes back."""
+
+
+@record
+class RefsMoved(Event):
+    """The branch follows the journal, as far as it may."""
+
+    commit: str
+    """Where it was put."""
+    refused: str | None = None
+    """Why the branch itself was left alone; the commits are kept all the same."""
+    has_failed: bool = False
+    """Whether nothing could be written, for the reason in `refused`; it is tried again with the next step or engine."""
+
+
+@record
+class StepsReset(Event):
+    """Somebody wants steps to be tried again."""
+
+    steps: tuple[StepId, ...]
+    """Which."""
+    by: str
+    """Who."""
+
+
+@record
+class RunRestored(Event):
+    """Somebody took the branch back to an earlier step."""
+
+    to: StepId | None
+    """The step whose commit is the head again; None: the base."""
+    commit: str
+    """That commit."""
+    pending: tuple[StepId, ...]
+    """Steps to be done again."""
+    by: str
+    """Who."""

@@ -1,0 +1,53 @@
+"""What all events have in common, and those of one attempt, and those of one check.
+
+Owns how an event gets its word in the journal. Must never import a library or read a clock: `at` comes in. Read
+`surefoot.core.events.run` next.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import ClassVar
+
+from surefoot.core.ids import StepId
+from surefoot.core.record import record
+from surefoot.core.terms import Moment
+
+ACCEPTANCE = StepId("(accept)")
+"""Stands in for a step id where an event concerns the plan's acceptance checks."""
+
+
+@record
+class Event:
+    """Anything that can stand in a journal."""
+
+    version: ClassVar[int] = 1
+    is_decision: ClassVar[bool] = False
+    kind: ClassVar[str]
+
+    at: float
+    """When it happened, in seconds since the epoch."""
+
+    def __init_subclass__(cls) -> None:
+        """Derive the journal's word for the event from the class name."""
+        cls.kind = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+
+
+@record
+class StepEvent(Event):
+    """An event that concerns one attempt at one step, or the acceptance checks."""
+
+    step: StepId
+    """The step, or `ACCEPTANCE`."""
+    attempt: int
+    """Numbered from 1; crashes and interruptions do not count up."""
+
+
+@record
+class CheckEvent(StepEvent):
+    """An event that concerns one question put to one result."""
+
+    moment: Moment
+    """Before the body or after it."""
+    check: int
+    """Position among the step's (or the acceptance) checks, from 0."""

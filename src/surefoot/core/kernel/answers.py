@@ -1,0 +1,178 @@
+"""What the events mean by which something is asked: of a check, of a person, of the world.
+
+Owns their fold, and which verdicts are remembered. Every function first makes sure that its event can happen, and only
+then changes the state. Must never decide anything. Read `surefoot.core.kernel.attempts` next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from surefoot.core import events as ev
+from surefoot.core.course import join_queue, leave_queue
+from surefoot.core.events import ACCEPTANCE, Event
+from surefoot.core.kernel.legal import active_of, answered, begin, need, work_of
+from surefoot.core.kernel.services import FAILURES_MAX
+from surefoot.core.plan import Check
+from surefoot.core.queue import has_result
+from surefoot.core.state import Passed, QuestionState, RunState, StepState, StepStatus, Work
+from surefoot.core.terms import Applied, QuestionKind, Verdict
+from surefoot.core.verdicts import CheckRecord, record_answer, verdict_key
+
+VERDICTS_KEPT = 8
+
+
+def _check_asked(state: RunState, event: ev.CheckAsked) -> None:
+    _check_of(state, event)
+    if event.step == ACCEPTANCE:
+        need(not state.accept.open and state.outcome is None, event, "a check is being asked")
+        state.accept.open, state.accept.has_lost_service = True, False
+        return
+    _, work = begin(state, event)
+    work.open = event.kind
+
+
+def _check_of(state: RunState, event: ev.CheckEvent) -> tuple[Check, CheckRecord]:
+    """Return the check an event is about, and its record."""
+    if event.step == ACCEPTANCE:
+        checks, records = state.plan.accept, state.accept.records
+    else:
+        node, work = active_of(state, event)
+        checks, records = node.spec.checks, work.checks
+    need(0 <= event.check < len(checks), event, f"there is no check {event.check}")
+    return checks[event.check], records[event.check]
+
+
+def _check_answered(state: RunState, event: ev.CheckAnswered) -> None:
+    check, record = _check_of(state, event)
+    if event.step == ACCEPTANCE:
+        need(state.accept.open, event, "no acceptance check is being asked")
+        state.accept.open = state.accept.interrupt_asked = False
+        if _has_lost_service(state, event):
+            return
+    else:
+        answered(state, event, ev.CheckAsked)
+    record_answer(check, record, event)
+    if event.verdict is Verdict.PASSED and not event.flaky and not record.is_flaky:
+        _note_passed(state, verdict_key(check), Passed(event.tree, event.environment, event.evidence, event.results))
+    if check.reaches_out:
+        work = None if event.step == ACCEPTANCE else state.nodes[event.step].work
+        for lane in state.lanes.values() if work is None else [state.lanes[work.lane]] if work.lane else ():
+            lane.epoch += 1
+
+
+def _note_passed(state: RunState, key: str, passed: Passed) -> None:
+    """Remember the verdict, and only so many of a kind: steps that run at once ask about a few trees in turn."""
+    others = [
+        one for one in state.verdicts.get(key, ()) if (one.tree, one.environment) != (passed.tree, passed.environment)
+    ]
+    state.verdicts[key] = [*others, passed][-VERDICTS_KEPT:]
+
+
+def _has_lost_service(state: RunState, event: ev.CheckAnswered) -> bool:
+    """Tell whether an acceptance check has to be asked anew, as a service ended meanwhile; so often and no more."""
+    lost, state.accept.has_lost_service = state.accept.has_lost_service, False
+    if not lost or event.verdict is Verdict.PASSED or state.accept.service_failures >= FAILURES_MAX:
+        return False
+    state.accept.service_failures += 1
+    return True
+
+
+def _verdict_reused(state: RunState, event: ev.VerdictReused) -> None:
+    check, record = _check_of(state, event)
+    if event.step != ACCEPTANCE:
+        begin(state, event)
+    record_answer(check, record, event)
+
+
+def _question_asked(state: RunState, event: ev.QuestionAsked) -> None:
+    need(event.question not in state.questions, event, f"question {event.question} was asked before")
+    node, work = begin(state, event)
+    need(work.question is None, event, f"question {work.question} is open")
+    state.questions[event.question] = QuestionState(asked=event)
+    work.question, work.answer = event.question, None
+    node.status = StepStatus.IN_DOUBT if event.about is QuestionKind.IN_DOUBT else StepStatus.WAITING
+    leave_queue(state, event.step)
+    if not work.body_started and work.failure is None and work.lane is not None:
+        _let_go_of_lane(state, node, work)
+
+
+def _let_go_of_lane(state: RunState, node: StepState, work: Work) -> None:
+    """Free the lane while a person thinks; the attempt takes its checkpoint anew afterwards."""
+    assert work.lane is not None
+    state.lanes[work.lane].held_by = None
+    work.lane, work.checkpoint, work.probed_before = None, None, False
+    work.checks = [CheckRecord() for _ in node.spec.checks]
+
+
+def _question_answered(state: RunState, event: ev.QuestionAnswered) -> None:
+    question = state.questions.get(event.question)
+    need(question is not None and question.is_open, event, f"question {event.question} is not open")
+    assert question is not None
+    options = question.asked.options
+    need(not options or event.answer in options, event, f"question {event.question} takes {', '.join(options)}")
+    node = state.nodes[question.asked.step]
+    work = work_of(node)
+    question.answered = event
+    work.question, work.answer = None, event.answer
+    node.status = StepStatus.RUNNING
+    if node.spec.effect.is_outside or has_result(node):
+        join_queue(state, node.spec.id)
+    if question.asked.about is QuestionKind.CONFIRM and event.answer == "yes":
+        work.approved, work.answer = True, None
+        state.approvals.setdefault(node.spec.id, {})[question.asked.shown] = event.by
+    elif question.asked.about is QuestionKind.IN_DOUBT and not work.body_started:
+        work.probed_before, work.answer = True, None
+        if event.answer == Applied.APPLIED:
+            _settle(state, node, work, event.answer)
+    elif question.asked.about is QuestionKind.IN_DOUBT:
+        _settle(state, node, work, event.answer)
+
+
+def _settle(state: RunState, node: StepState, work: Work, answer: str) -> None:
+    work.settled, work.answer, work.probe, work.lost_service = answer, None, None, None
+    if answer == Applied.APPLIED:
+        work.interrupted = None
+        has_happened(state, node)
+
+
+def has_happened(state: RunState, node: StepState) -> None:
+    """Note that an outside effect was applied: the approval it had is used up."""
+    node.applied = True
+    state.allowed.pop(node.spec.id, None)
+    state.approvals.pop(node.spec.id, None)
+
+
+def _approval_recorded(state: RunState, event: ev.ApprovalRecorded) -> None:
+    _, work = begin(state, event)
+    work.approved = True
+    state.approvals.setdefault(event.step, {})[event.shown] = event.by
+
+
+def _probe_asked(state: RunState, event: ev.ProbeAsked) -> None:
+    node, work = begin(state, event)
+    need(node.spec.probe is not None, event, f"step {event.step!r} has no probe")
+    work.open = event.kind
+
+
+def _probe_answered(state: RunState, event: ev.ProbeAnswered) -> None:
+    node, work = answered(state, event, ev.ProbeAsked)
+    work.probe = event
+    if not work.body_started:
+        work.probed_before = event.answer is not Applied.APPLIED
+    elif event.answer is not Applied.UNKNOWN:
+        _settle(state, node, work, event.answer.value)
+
+
+ANSWER_FOLDS: dict[type[Event], Callable[[RunState, Any], None]] = {
+    ev.CheckAsked: _check_asked,
+    ev.CheckAnswered: _check_answered,
+    ev.VerdictReused: _verdict_reused,
+    ev.QuestionAsked: _question_asked,
+    ev.QuestionAnswered: _question_answered,
+    ev.ApprovalRecorded: _approval_recorded,
+    ev.ProbeAsked: _probe_asked,
+    ev.ProbeAnswered: _probe_answered,
+}
+"""What to do with each of these events."""

@@ -1,0 +1,67 @@
+"""The kindest world: what it says to each command.
+
+Owns the answers that tests of the kernel begin with and change. Must never refuse anything. Read `conftest.py` next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from surefoot.core import commands as do
+from surefoot.core import events as ev
+from surefoot.core.events import Event
+from surefoot.core.ids import BlobId
+from surefoot.core.plan import Expect
+from surefoot.core.terms import Applied, Ending, Moment, Status, Verdict
+
+
+def kind_fact(command: do.Command, now: float) -> Event:
+    """Return the kindest answer the world has to a command."""
+    match command:
+        case do.OpenLane():
+            return ev.LaneReady(at=now, lane=command.lane, environment="env")
+        case do.ExpandGroup():
+            return ev.GroupExpanded(at=now, group=command.group.id, items=command.group.for_each.items or ())
+        case do.MoveRefs():
+            return ev.RefsMoved(at=now, commit=command.commit)
+        case do.StopService():
+            return ev.ServiceEnded(at=now, lane=command.lane, service=command.service, reason="stopped")
+        case do.StartService():
+            place = {"at": now, "step": command.step, "attempt": command.attempt}
+            return ev.ServiceReady(**place, lane=command.lane, service=command.service.name, port=5000)
+        case _:
+            return kind_fact_for_step(command, {"at": now, "step": command.step, "attempt": command.attempt})
+
+
+def kind_fact_for_step(command: do.Command, place: Mapping[str, Any]) -> Event:  # noqa: PLR0911 - one for each command
+    """Return the kindest answer to a step's command: every body does its work and writes one file."""
+    match command:
+        case do.TakeCheckpoint():
+            tree = command.commit.replace("c", "t", 1)
+            return ev.Checkpointed(**place, commit=command.commit, tree=tree, environment="env")
+        case do.AskCheck():
+            is_red = command.moment is Moment.BEFORE and command.check.expect is Expect.FAIL_TO_PASS
+            which = {"moment": command.moment, "check": command.index, "tree": command.tree}
+            verdict = Verdict.FAILED if is_red else Verdict.PASSED
+            return ev.CheckAnswered(**place, **which, verdict=verdict, environment=command.environment)
+        case do.AskProbe():
+            return ev.ProbeAnswered(**place, answer=Applied.NOT_APPLIED)
+        case do.RunStep():
+            return ev.BodyFinished(**place, ending=Ending(status=Status.OK, exit_code=0))
+        case do.Inspect():
+            return ev.ChangesObserved(**place, tree=f"t-{command.step}", changed=(command.step,))
+        case do.KeepArtifacts():
+            return ev.ArtifactsKept(**place, manifest=BlobId(f"m-{command.step}"), count=1, size_bytes=1)
+        case do.WriteCommit():
+            return ev.CommitWritten(**place, commit=f"c-{command.step}")
+        case do.MergeResult():
+            onto_tree = command.onto.replace("c", "t", 1)
+            merged = {"onto": command.onto, "onto_tree": onto_tree, "tree": f"{onto_tree}+{command.tree}"}
+            return ev.Merged(**place, **merged, changed=(command.step,))
+        case do.PlaceTree():
+            return ev.Placed(**place, tree=command.tree)
+        case do.RestoreLane():
+            return ev.LaneRestored(**place)
+        case _:
+            return ev.RetryDue(**place)
