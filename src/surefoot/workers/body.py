@@ -162,6 +162,8 @@ def _ending_of(body: object, outcome: CommandOutcome) -> Ending:
 async def _run_function(room: Room, command: do.RunStep) -> _Ended:
     """Run an async function of the calling program; what it raises is how it ended."""
     lane = command.lane
+    if lane is not None:
+        room.disturb(lane, leaves_nothing=False)
     argument = StepArgument(
         workspace=None if lane is None else room.start(lane),
         attempt=command.attempt,

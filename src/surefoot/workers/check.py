@@ -69,5 +69,6 @@ def clean(room: Room, lane: str, tree: str, uncommitted: tuple[str, ...]) -> Non
     if room.space.changed_submodules(lane):
         room.space.put_back_submodules(lane)
     left = room.space.changes(tree, room.space.tree(lane, exclude=uncommitted))
+    room.settle(lane)
     if left:
         room.space.put_back(lane, tree, left)

@@ -162,7 +162,8 @@ async def take_checkpoint(room: Room, command: do.TakeCheckpoint) -> Event:
     place = (command.step, command.attempt)
     try:
         point("checkpoint.before")
-        await in_thread(room.space.restore, lane, command.commit)
+        await in_thread(room.space.restore, lane, command.commit, settled=lane in room.settled)
+        room.settle(lane)
         prepared = await _prepare(room, lane)
         await in_thread(place_artifacts, room, lane, command.artifacts)
         tree = await in_thread(room.space.commit_tree_of, command.commit)
@@ -188,7 +189,8 @@ async def take_checkpoint(room: Room, command: do.TakeCheckpoint) -> Event:
 def _note_ignored(room: Room, lane: str, command: do.TakeCheckpoint) -> None:
     """Note how the ignored files are at the checkpoint, to be compared after the body and after a restore."""
     uncommitted = (*command.scratch, *command.made)
-    ignored = room.space.ignored_state(lane, command.scratch, exclude=uncommitted)
+    is_settled = lane in room.settled
+    ignored = room.space.ignored_state(lane, command.scratch, exclude=uncommitted, settled=is_settled)
     beside = room.space.ignored_state(lane, uncommitted, exclude=uncommitted) if command.made else ignored
     made = made_before(room, lane, command.made)
     room.write_note(lane, room.note(lane) | {_IGNORED: ignored, _BESIDE: beside, _MADE: made})
@@ -196,7 +198,7 @@ def _note_ignored(room: Room, lane: str, command: do.TakeCheckpoint) -> None:
 
 def _not_held(room: Room, lane: str) -> tuple[str, ...]:
     """Name what a restore cannot put back: ignored files (a folder is named as a whole)."""
-    paths = room.space.not_held(lane)
+    paths = room.space.not_held(lane, settled=lane in room.settled)
     return (*paths[:NAMED_MAX], f"and {len(paths) - NAMED_MAX} more") if len(paths) > NAMED_MAX else paths
 
 
@@ -260,8 +262,9 @@ def _inspect(room: Room, command: do.Inspect) -> Event:
     if refused and not outside:
         space.put_back(lane, command.tree, refused)
         tree = space.tree(lane, exclude=spec.uncommitted)
+    room.settle(lane)
     space.reset_refs(lane, command.commit)
-    beside = space.ignored_state(lane, spec.uncommitted, exclude=spec.uncommitted)
+    beside = space.ignored_state(lane, spec.uncommitted, exclude=spec.uncommitted, settled=lane in room.settled)
     is_changed = room.note(lane).get(_BESIDE) != beside
     point("inspect.after")
     return ev.ChangesObserved(

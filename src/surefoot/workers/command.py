@@ -14,7 +14,7 @@ from pathlib import Path
 from surefoot.core.ids import BlobId
 from surefoot.core.plan import Step
 from surefoot.ports import CommandOutcome, CommandRequest
-from surefoot.sandbox import CommandResult, CommandSpec, run_command
+from surefoot.sandbox import CommandResult, CommandSpec, Rung, run_command
 from surefoot.workers.room import Room
 
 _SHELLS = {"bash": ("bash", "-eo", "pipefail", "-c"), "sh": ("sh", "-e", "-c")}
@@ -47,6 +47,9 @@ class LaneCommands:
         spool = self.room.new_spool(self.lane if until is None else f"{self.lane}-beside")
         try:
             spec, masker = self._spec(request), self.room.masker
+            # Only the end of a process namespace ends all that was in it; a daemon of the host works on regardless.
+            is_sealed = self.room.rung is Rung.BUBBLEWRAP and spec.confine and not spec.sockets and until is None
+            self.room.disturb(self.lane, leaves_nothing=is_sealed)
             result = await run_command(spec, spool=spool, masker=masker, on_line=self.on_line, until=until)
             return self._outcome(result)
         finally:

@@ -109,6 +109,10 @@ class Room:
     """What runs beside the steps, by lane and name."""
     networks: dict[str, LaneNetwork] = field(default_factory=dict[str, LaneNetwork])
     """The networks that services share with those who use them, by lane."""
+    settled: set[str] = field(default_factory=set[str], init=False)
+    """Lanes in which nothing was run since their files were last looked at as a whole."""
+    is_exposed: bool = field(default=False, init=False)
+    """Whether something was run that may write in lanes after its end; then no lane is ever settled."""
     masker: Masker = field(init=False)
     spooled: int = 0
 
@@ -243,6 +247,20 @@ class Room:
             if name not in self.environ and path is not None:
                 found[name] = str(path)
         return found
+
+    # --- what may have been written behind our back
+
+    def settle(self, lane: str) -> None:
+        """Note that the files of a lane have been looked at as a whole."""
+        if not self.is_exposed:
+            self.settled.add(lane)
+
+    def disturb(self, lane: str, *, leaves_nothing: bool) -> None:
+        """Note that something is run in a lane, and whether it is certain that none of it outlives its end."""
+        self.settled.discard(lane)
+        if not leaves_nothing:
+            self.is_exposed = True
+            self.settled.clear()
 
     # --- notes on lanes, kept beside them so that they outlive the engine
 

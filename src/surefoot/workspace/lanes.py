@@ -41,6 +41,7 @@ from surefoot.workspace.trees import (
     copy_index,
     links_to_commits,
     list_differences,
+    list_ignored,
     write_tree,
 )
 
@@ -87,10 +88,12 @@ class Lane:
         """The tree `_next` holds: what the lane held when last looked at."""
         self._next_exclude: tuple[str, ...] = ()
         """What was left out of it."""
+        self._seen: tuple[str, Differences] | None = None
+        """What was found when the lane was last held against a tree; None: something of ours was written since."""
 
     def throw_away(self) -> None:
         """Remove the lane with its scratch home."""
-        self._tree = self._next_tree = None
+        self._tree = self._next_tree = self._seen = None
         self._submodules = {}
         of_submodules = self._indexes.parent.glob(f"{self.name}+*")
         for part in (self.root, self.home, self._indexes, self.clone.path, *of_submodules):
@@ -98,6 +101,7 @@ class Lane:
 
     def keep_prepared(self) -> tuple[str, ...]:
         """Ignore from now on what is untracked in the lane, which was put back before prepare; return all of that."""
+        self._seen = None
         git = self._store.at(self.root, self._index)
         out = git.run("ls-files", "-z", "--others", "--directory", "--no-empty-directory", *self._excludes())
         made = tuple(path for path in split_names(out) if "\n" not in path)
@@ -109,6 +113,7 @@ class Lane:
 
     def ignore_artifacts(self, paths: Sequence[str]) -> None:
         """Ignore these paths from now on, and no others that were named here before."""
+        self._seen = None
         make_folder(self._indexes)
         write_file(self._artifacts, b"".join(map(_exclude_pattern, paths)))
 
@@ -122,6 +127,7 @@ class Lane:
         Raises:
             WorkspaceError: a link or file that is tracked is on the way.
         """
+        self._seen = None
         tracked = self.tracked()
         for parent in reversed([*Path(path).parents][:-1]):
             if str(parent) in tracked:
@@ -130,6 +136,11 @@ class Lane:
         target = self.root / path
         if not (is_folder and target.is_dir() and not target.is_symlink()):
             remove_path(target)
+
+    def remove(self, path: str) -> None:
+        """Remove a path, and folders that are empty after that, never through a link."""
+        self._seen = None
+        remove_inside(self.root, path)
 
     def _excludes(self) -> tuple[str, ...]:
         return (*EXCLUDES, *(f"--exclude-from={file}" for file in (self._kept, self._artifacts) if file.exists()))
@@ -167,10 +178,10 @@ class Lane:
         next_git = self._store.at(self.root, self._next)
         if self._next_tree is not None and self._next_exclude == tuple(exclude):
             # Most checks change nothing, so that the last answer holds.
-            found = self._differences(next_git)
+            found = self._differences(next_git, self._next_tree)
             if all(matches(path, exclude) for path in (*found.tracked, *found.others)):
                 return self._next_tree
-        differences = self._differences(self._store.at(self.root, self._index))
+        differences = self._differences(self.git, held)
         self._next_tree = None
         if not differences:
             return held
@@ -179,6 +190,7 @@ class Lane:
         try:
             self._next_tree = write_tree(next_git, self.root, differences, exclude, heads)
         except WorkspaceError:
+            self._seen = None
             open_files(self.root, (*differences.tracked, *differences.others))
             copy_index(self._index, self._next)
             self._next_tree = write_tree(next_git, self.root, differences, exclude, heads)
@@ -187,8 +199,7 @@ class Lane:
 
     def written(self, exclude: Sequence[str]) -> tuple[str, ...]:
         """Return the paths at which the lane differs from its checkpoint, and which `tree` would look at."""
-        self._held()
-        found = self._differences(self._store.at(self.root, self._index))
+        found = self._differences(self.git, self._held())
         inner = (f"{path}/{one}" for path, lane in self._inner() for one in lane.written(()))
         return tuple(path for path in (*found.tracked, *found.others, *inner) if not matches(path, exclude))
 
@@ -223,7 +234,7 @@ class Lane:
             copy_index(self._index, index)
             self._store.at(self.root, index).run("read-tree", "--reset", tree)
         git = self._store.at(self.root, index)
-        found = self._differences(git)
+        found = self._differences(git, tree)
         tracked = (path for path in found.tracked if not self._is_submodule(git, path))
         return (*tracked, *found.others, *found.nested)
 
@@ -266,12 +277,15 @@ class Lane:
         found = self._find_submodules(tree)
         lanes = [self._lane_of(one) for one in found]
         self._submodules = {one.path: (one, lane) for one, lane in zip(found, lanes, strict=True)}
+        if lanes:
+            self._seen = None
         for one, lane in self._submodules.values():
             lane.clone.mend(one.commit, lane.name)
             lane.restore(one.commit, one.store.tree_of(one.commit), ())
 
     def put_back(self, tree: str, paths: Sequence[str]) -> None:
         """Make these paths what they are in `tree`."""
+        self._seen = None
         is_checkpoint = tree == self._held()
         index = self._index if is_checkpoint else self._indexes / "other"
         git = self._store.at(self.root, index)
@@ -285,8 +299,12 @@ class Lane:
         if not {".gitmodules", *self._submodules}.isdisjoint(paths):
             self._restore_submodules(tree)
 
-    def restore(self, commit: str, tree: str, exclude: Sequence[str]) -> Restored:
-        """Make the lane hold `commit` again; untracked files that match `exclude` may stay."""
+    def restore(self, commit: str, tree: str, exclude: Sequence[str], *, settled: bool = False) -> Restored:
+        """Make the lane hold `commit` again; untracked files that match `exclude` may stay.
+
+        Where it is `settled`, nothing was written since it was last looked at but by this object: what was found then
+        to be no different from the tree is not looked at again.
+        """
         make_folder(self.root)
         make_folder(self.home)
         make_folder(self._indexes)
@@ -294,7 +312,11 @@ class Lane:
             lock.unlink()
         git = self._store.at(self.root, self._index)
         self._take_index(git, tree)
-        restored = self._put_all_back(git, tree, exclude)
+        if settled and self._seen is not None and self._seen[0] == tree and not self._seen[1]:
+            self._tree = tree
+            restored = Restored(tree, (), ())
+        else:
+            restored = self._put_all_back(git, tree, exclude)
         self._sweep(git)
         if not self.clone.is_whole():
             self.clone.mend(commit, self.name)
@@ -308,14 +330,17 @@ class Lane:
             raise WorkspaceError(message, lane=self.name)
         return self._tree
 
-    def _differences(self, git: Git) -> Differences:
-        """List what differs, if need be after opening folders that a body has closed."""
+    def _differences(self, git: Git, tree: str) -> Differences:
+        """List what differs from the tree that the index holds, if need be after opening folders a body has closed."""
+        self._seen = None
         try:
-            return list_differences(git, self._excludes())
+            found = list_differences(git, self._excludes())
         except WorkspaceError:
             make_folder(self.root)
             open_folders(self.root)
-            return list_differences(git, self._excludes())
+            found = list_differences(git, self._excludes())
+        self._seen = (tree, found)
+        return found
 
     def _take_index(self, git: Git, tree: str) -> None:
         """Make the checkpoint's index hold `tree`, with the stamps of files that are known to be right."""
@@ -337,7 +362,7 @@ class Lane:
         changed: list[str] = []
         others: list[str] = []
         for _ in range(_ROUNDS_MAX):
-            found = self._differences(git)
+            found = self._differences(git, tree)
             others = [path for path in (*found.others, *found.nested) if not matches(path, exclude)]
             changed = [path for path in found.tracked if not self._is_submodule(git, path)]
             if not (changed or others):
@@ -346,6 +371,7 @@ class Lane:
             rules = [path for path in others if _is_rule(path)]
             tracked = [path for path in changed if _is_rule(path)] or changed
             is_ruled = not rules and not any(map(_is_rule, tracked))
+            self._seen = None
             put_back |= dict.fromkeys(tracked)
             doomed = others if is_ruled else rules
             removed |= dict.fromkeys(doomed)
@@ -407,29 +433,31 @@ class Lane:
             ignored = frozenset(split_names(git.attempt("check-ignore", "-z", "--stdin", stdin=join_names(asked)).out))
         for path, place in places.items():
             if place not in ignored:
-                remove_inside(self.root, path)
+                self.remove(path)
 
     def files(self) -> tuple[str, ...]:
         """Return the files `tree` would hold, without writing it."""
         out = self._store.at(self.root, self._index).run("ls-files", "-z", "--cached", "--others", *self._excludes())
         return tuple(path for path in split_names(out) if os.path.lexists(self.root / path))
 
-    def ignored_state(self, caches: Sequence[str], exclude: Sequence[str]) -> str:
-        """Return a digest over the ignored files, by path, size, time and mode."""
+    def ignored_state(self, caches: Sequence[str], exclude: Sequence[str], *, settled: bool = False) -> str:
+        """Return a digest over the ignored files, by path, size, time and mode; `settled` as for `restore`."""
         digest = hashlib.blake2b(digest_size=16)
         lines: list[str] = []
-        for path in (*self.ignored_paths(), *self._excluded(exclude)):
+        for path in (*self.ignored_paths(settled=settled), *self._excluded(exclude)):
             _describe(os.fspath(self.root), path, caches, lines)
         lines.extend(f"{path}\t{lane.ignored_state(caches, ())}" for path, lane in self._inner())
         lines.sort()
         digest.update("\0".join(lines).encode("utf-8", "surrogateescape"))
         return digest.hexdigest()
 
-    def ignored_paths(self) -> tuple[str, ...]:
+    def ignored_paths(self, *, settled: bool = False) -> tuple[str, ...]:
         """Return the ignored files and folders, a folder as one path that ends in a slash, without fixed caches."""
-        git = self._store.at(self.root, self._index)
-        out = git.run("ls-files", "-z", "--others", "--ignored", "--directory", *self._excludes())
-        return tuple(path for path in split_names(out) if not is_cache(path.rstrip("/")))
+        if settled and self._seen is not None:
+            paths = self._seen[1].ignored
+        else:
+            paths = list_ignored(self.git, self._excludes())
+        return tuple(path for path in paths if not is_cache(path.rstrip("/")))
 
     def _excluded(self, exclude: Sequence[str]) -> Iterable[str]:
         """Yield untracked files that no tree holds only because a glob says so."""
@@ -473,6 +501,8 @@ def find_strays(root: str) -> list[str]:
             found = list(entries)
         remaining[folder] = len(found)
         for entry in found:
+            if entry.is_file(follow_symlinks=False) and entry.name != ".git":
+                continue
             path = f"{folder}/{entry.name}" if folder else entry.name
             if _is_stray(entry, path):
                 strays.append(path)

@@ -30,7 +30,7 @@ from typing import TypedDict, cast
 from surefoot import faults
 from surefoot.errors import RunExists, WorkspaceError, WorkspaceMissing
 from surefoot.workspace.clone import write_pristine
-from surefoot.workspace.files import remove_inside, remove_path, write_file
+from surefoot.workspace.files import remove_path, write_file
 from surefoot.workspace.git import git_version, split_names, user_git
 from surefoot.workspace.land import land_in_checkout, land_in_folder
 from surefoot.workspace.lanes import Lane, Restored
@@ -38,7 +38,7 @@ from surefoot.workspace.lfs import lend_contents, own_lfs, users_lfs
 from surefoot.workspace.refs import Published, Refs
 from surefoot.workspace.source import Source, SourceKind, read_settings
 from surefoot.workspace.starting import Remark, find_start
-from surefoot.workspace.store import Merge, Store, create_store
+from surefoot.workspace.store import Changes, Merge, Store, create_store
 from surefoot.workspace.submodules import Copies
 
 _PARTS = ("workspace.json", "claimed.json", "store", "pristine", "clones", "lanes", "homes", "indexes", "submodules")
@@ -72,6 +72,8 @@ class RunWorkspace:
         self._copies = Copies(run_dir, Path(record["root"])) if record["git_dir"] is not None else None
         self._lanes: dict[str, Lane] = {}
         self._trees: dict[str, str] = {record["base"]: record["base_tree"]}
+        self._last_changes: tuple[str, str, Changes] = ("", "", Changes((), ()))
+        """Two trees that were compared last: what is committed next, as a rule."""
         self._last_added: tuple[str, str, tuple[str, ...]] = ("", "", ())
         """The commit written last, its parent, and the objects it adds to it: what is published next, as a rule."""
         self.root = Path(record["root"])
@@ -254,22 +256,24 @@ class RunWorkspace:
 
     def remove_from_lane(self, name: str, path: str) -> None:
         """Remove a path of a lane, and folders that are empty after that, never through a link."""
-        remove_inside(self._lane(name).root, path)
+        self._lane(name).remove(path)
 
     def adopt(self, name: str, commit: str) -> None:
         """Go on with a lane whose checkpoint an earlier program took at `commit`; no file is touched."""
         self._lane(name).adopt(self.commit_tree_of(commit))
 
-    def restore(self, name: str, commit: str, *, exclude: Sequence[str] = ()) -> Restored:
+    def restore(self, name: str, commit: str, *, exclude: Sequence[str] = (), settled: bool = False) -> Restored:
         """Put tracked and untracked files of a lane back to `commit`, and everything git was in the middle of.
 
         Untracked files that match `exclude` (artifacts and scratch) stay, as ignored ones do; `__pycache__` does not.
+        The caller may say that the lane is `settled`: that nobody else can have written there since it was last looked
+        at as a whole. What was found then still holds, and is not looked at again.
 
         Raises:
             RestoreFailed: the lane does not hold the commit's tree afterwards.
         """
         faults.point("workspace.restore.before")
-        restored = self._restore(self._lane(name), commit, exclude)
+        restored = self._restore(self._lane(name), commit, exclude, settled=settled)
         faults.point("workspace.restore.after")
         return restored
 
@@ -310,19 +314,22 @@ class RunWorkspace:
         self._lane(name).put_back(tree, paths)
         faults.point("workspace.put_back.after")
 
-    def ignored_state(self, name: str, caches: Sequence[str], *, exclude: Sequence[str] = ()) -> str:
+    def ignored_state(
+        self, name: str, caches: Sequence[str], *, exclude: Sequence[str] = (), settled: bool = False
+    ) -> str:
         """Return a digest over what of a lane is in no tree, save caches.
 
         Args:
             name: the lane.
             caches: globs of files that may change freely, on top of the caches by fixed names.
             exclude: the globs `tree` leaves out; what they match is looked at here.
+            settled: as for `restore`; which paths are ignored is not found out again.
         """
-        return self._lane(name).ignored_state(caches, exclude)
+        return self._lane(name).ignored_state(caches, exclude, settled=settled)
 
-    def not_held(self, name: str) -> tuple[str, ...]:
+    def not_held(self, name: str, *, settled: bool = False) -> tuple[str, ...]:
         """Return the ignored paths of a lane, which no restore puts back; a folder as one path ending in a slash."""
-        return self._lane(name).ignored_paths()
+        return self._lane(name).ignored_paths(settled=settled)
 
     # --- commits and refs
 
@@ -348,11 +355,10 @@ class RunWorkspace:
 
     def changes(self, old_tree: str, new_tree: str) -> tuple[str, ...]:
         """Return the paths at which two trees differ; a renamed file counts as two."""
-        if old_tree == new_tree:
-            return ()
-        return split_names(
-            self._store.git.run("diff-tree", "-r", "-z", "--name-only", "--no-renames", old_tree, new_tree)
-        )
+        found = self._store.changes(old_tree, new_tree)
+        if old_tree != new_tree:
+            self._last_changes = (old_tree, new_tree, found)
+        return found.paths
 
     def merge(self, name: str, base: str, tree: str, onto: str) -> Merge:
         """Bring what `tree` changes relative to the commit `base` onto the commit `onto`; no file is touched.
@@ -378,7 +384,9 @@ class RunWorkspace:
         """
         faults.point("workspace.write_commit.before")
         author = (self._record["name"], self._record["email"], int(at))
-        commit, added = self._store.write_commit(parent, tree, message, author)
+        old, new, changes = self._last_changes
+        known = changes if (old, new) == (self.commit_tree_of(parent), tree) else None
+        commit, added = self._store.write_commit(parent, tree, message, author, known)
         self._trees[commit] = tree
         self._last_added = (commit, parent, added)
         faults.point("workspace.write_commit.after")
@@ -474,8 +482,8 @@ class RunWorkspace:
             lane = self._lanes[name] = Lane(name, self._run_dir, self._store, self._copies)
         return lane
 
-    def _restore(self, lane: Lane, commit: str, exclude: Sequence[str]) -> Restored:
-        return lane.restore(commit, self.commit_tree_of(commit), exclude)
+    def _restore(self, lane: Lane, commit: str, exclude: Sequence[str], *, settled: bool = False) -> Restored:
+        return lane.restore(commit, self.commit_tree_of(commit), exclude, settled=settled)
 
     def _lend(self, commit: str, known: Sequence[str]) -> None:
         """Give the user's repository the objects it lacks for `commit`."""

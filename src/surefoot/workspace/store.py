@@ -21,6 +21,8 @@ from surefoot.workspace.lfs import lfs_settings, own_lfs
 from surefoot.workspace.source import Settings, Source, config_text
 
 _FSYNC_EACH_MAX = 256
+_NO_OBJECT_MODES = frozenset({"000000", "160000"})
+"""Of what is gone, and of a submodule, whose commit lies elsewhere."""
 _NOBODY = {
     f"GIT_{who}_{what}": value
     for who in ("AUTHOR", "COMMITTER")
@@ -36,6 +38,16 @@ class Merge:
     """The tree with both; None: they conflict."""
     conflicts: tuple[str, ...] = ()
     """The paths at which they do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """How a tree differs from an older one."""
+
+    paths: tuple[str, ...]
+    """The paths at which they differ; a renamed file counts as two."""
+    objects: tuple[str, ...]
+    """Trees and blobs it has there, and the older one does not have there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +75,23 @@ class Store:
         """Return the id of a commit's tree."""
         return self.git.line("rev-parse", "--verify", f"{commit}^{{tree}}")
 
+    def changes(self, old: str, new: str) -> Changes:
+        """Compare two trees."""
+        if old == new:
+            return Changes((), ())
+        said = split_names(self.git.run("diff-tree", "-r", "-t", "-z", "--raw", "--no-renames", old, new))
+        paths: list[str] = []
+        gone: set[str] = set()
+        found = {new: None}
+        for entry, path in zip(said[::2], said[1::2], strict=True):
+            _, mode, before, after, _ = entry.split(" ")
+            gone.add(before)
+            if "040000" not in (entry[1:7], mode):
+                paths.append(path)
+            if mode not in _NO_OBJECT_MODES:
+                found[after] = None
+        return Changes(tuple(paths), tuple(one for one in found if one not in gone))
+
     def new_objects(self, commit: str, known: Iterable[str]) -> tuple[str, ...]:
         """Return the objects `commit` adds to those reachable from the commits `known`."""
         args = ("rev-list", "--objects", "--no-object-names", commit, *(f"^{one}" for one in known))
@@ -84,9 +113,17 @@ class Store:
         return Merge(None if ending.code else merged, tuple(dict.fromkeys(path for path in paths if path)))
 
     def write_commit(
-        self, parent: str | None, tree: str, message: str, author: tuple[str, str, int]
+        self,
+        parent: str | None,
+        tree: str,
+        message: str,
+        author: tuple[str, str, int],
+        changes: Changes | None = None,
     ) -> tuple[str, tuple[str, ...]]:
-        """Write a commit durably; return its id and the objects it adds to its parent. No ref moves."""
+        """Write a commit durably; return its id and the objects it adds to its parent. No ref moves.
+
+        `changes` are those since the parent's tree, where they are known.
+        """
         name, email, at_s = author
         git = self.git.having(
             **{
@@ -97,7 +134,10 @@ class Store:
         )
         parents = () if parent is None else ("-p", parent)
         commit = git.line("commit-tree", tree, *parents, stdin=message.encode("utf-8", "surrogateescape"))
-        added = self.new_objects(commit, () if parent is None else (parent,))
+        if changes is None:
+            added = self.new_objects(commit, () if parent is None else (parent,))
+        else:
+            added = (commit, *changes.objects)
         self.keep(added)
         return commit, added
 

@@ -16,11 +16,12 @@ from pathlib import Path
 from surefoot.core.globs import matches
 from surefoot.errors import WorkspaceError
 from surefoot.workspace.excluded import IGNORED
-from surefoot.workspace.files import is_beyond_link
+from surefoot.workspace.files import is_beyond_link, is_folder
 from surefoot.workspace.git import Git, join_names, split_names
 from surefoot.workspace.lfs_filter import KEEP_VARIABLE
 
 _UNREAD = "could not open directory"
+_PLACES_MAX = 100
 EXCLUDES = ("--exclude-standard", *(f"--exclude={pattern}" for pattern in IGNORED))
 
 
@@ -34,6 +35,8 @@ class Differences:
     """Files that are neither in the index nor ignored."""
     nested: tuple[str, ...]
     """Folders among those that are repositories of their own, which no tree can hold."""
+    ignored: tuple[str, ...] = ()
+    """Ignored files and folders, a folder as one path that ends in a slash; they make no difference."""
 
     def __bool__(self) -> bool:
         """Tell whether there is any difference."""
@@ -46,22 +49,39 @@ def list_differences(git: Git, excludes: Sequence[str] = EXCLUDES) -> Difference
     Raises:
         WorkspaceError: a folder could not be read, so that nobody knows what is in it.
     """
-    ending = git.attempt("ls-files", "-z", "-t", "--modified", "--deleted", "--others", *excludes)
-    if ending.code != 0 or _UNREAD in ending.err:
-        raise WorkspaceError(f"git could not look through {str(git.cwd)!r}: {ending.err}", folder=str(git.cwd))
-    out = ending.out
     tracked: dict[str, None] = {}
-    others: list[str] = []
-    nested: list[str] = []
-    for entry in split_names(out):
-        tag, path = entry[0], entry[2:]
-        if tag != "?":
-            tracked[path] = None
-        elif path.endswith("/"):
-            nested.append(path[:-1])
+    untracked: list[str] = []
+    for entry in _listed(git, "-t", "--modified", "--deleted", "--others", "--directory"):
+        if entry[0] == "?":
+            untracked.append(entry[2:])
         else:
-            others.append(path)
-    return Differences(tuple(tracked), tuple(others), tuple(nested))
+            tracked[entry[2:]] = None
+    # git does not tell of what lies in a folder that has taken the place of a tracked file.
+    is_covered = any(is_folder(git.cwd / path) for path in tracked)
+    if not (untracked or is_covered):
+        return Differences(tuple(tracked), (), ())
+    # What is untracked is told apart where it is: looking through the whole folder again would take as long as this.
+    is_short = not is_covered and len(untracked) <= _PLACES_MAX
+    places = [path.rstrip("/") for path in untracked] if is_short else []
+    ignored = list_ignored(git, excludes, places)
+    others: tuple[str, ...] = ()
+    if is_covered or not set(untracked).issubset(ignored):
+        others = _listed(git, "--others", *excludes, "--", *places)
+    nested = tuple(path[:-1] for path in others if path.endswith("/"))
+    return Differences(tuple(tracked), tuple(path for path in others if not path.endswith("/")), nested, ignored)
+
+
+def list_ignored(git: Git, excludes: Sequence[str], places: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return the ignored files and folders at these places (anywhere, when none are named), as `Differences` does."""
+    return _listed(git, "--others", "--ignored", "--directory", *excludes, "--", *places)
+
+
+def _listed(git: Git, *args: str) -> tuple[str, ...]:
+    ending = git.having(GIT_LITERAL_PATHSPECS="1").attempt("ls-files", "-z", *args)
+    # A closed folder among the ignored ones is not ours to open.
+    if ending.code != 0 or (_UNREAD in ending.err and "--ignored" not in args):
+        raise WorkspaceError(f"git could not look through {str(git.cwd)!r}: {ending.err}", folder=str(git.cwd))
+    return split_names(ending.out)
 
 
 def links_to_commits(git: Git, paths: Sequence[str] = ()) -> frozenset[str]:
