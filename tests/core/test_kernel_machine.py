@@ -32,6 +32,7 @@ from surefoot.core.plan import (
     Service,
     Step,
 )
+from surefoot.core.queue import has_result
 from surefoot.core.report import report_of
 from surefoot.core.state import SATISFIED, RunState, StepStatus
 from surefoot.core.terms import Applied, Diagnosis, Ending, Status, Verdict
@@ -424,6 +425,14 @@ class KernelMachine(RuleBasedStateMachine):
             nodes = [(n.spec.id, n.status.value, n.missing, n.due, n.held_by) for n in self.state.nodes.values()]
             kinds = [event.kind for event in self.journal[-8:]]
             assert self.state.is_paused or self.state.open_questions, (kinds, nodes, self.state.unfinished)
+
+    @invariant()
+    def no_result_waits_while_nothing_is_under_way(self) -> None:
+        """A step that cannot go on, whatever it waits for, keeps no result behind it from the branch."""
+        if not hasattr(self, "state") or self.open or self.state.is_paused or self.state.outcome is not None:
+            return
+        works = [self.state.nodes[name] for name in self.state.active]
+        assert not [node.spec.id for node in works if node.status is StepStatus.RUNNING and has_result(node)]
 
 
 KernelMachine.TestCase.settings = settings(

@@ -30,6 +30,7 @@ from surefoot.core.kernel.attempts import ATTEMPT_FOLDS
 from surefoot.core.kernel.legal import illegal, is_ready, need, node_of, work_of
 from surefoot.core.kernel.services import SERVICE_FOLDS
 from surefoot.core.placeholders import member_of
+from surefoot.core.queue import let_past
 from surefoot.core.schedule import expected_times, ranks_of
 from surefoot.core.state import FINAL, LaneState, RunState, StepState, StepStatus
 from surefoot.core.terms import Diagnosis, Phase
@@ -53,6 +54,7 @@ def apply(state: RunState | None, event: Event) -> RunState:
     if fold is None:
         raise illegal(event, "a run is created once")
     fold(state, event)
+    let_past(state)
     if state.engine_on:
         state.active_s += max(0.0, event.at - state.at)
     state.at = max(state.at, event.at)

@@ -29,7 +29,7 @@ from surefoot.core.kernel.legal import active_of, answered, begin, illegal, is_r
 from surefoot.core.kernel.services import FAILURES_MAX
 from surefoot.core.outputs import spec_of
 from surefoot.core.plan import AskBody, Check
-from surefoot.core.queue import has_result
+from surefoot.core.queue import has_result, let_past
 from surefoot.core.state import Passed, QuestionState, RunState, StepState, StepStatus, Work
 from surefoot.core.terms import Applied, Diagnosis, Phase, QuestionKind, Status, Verdict
 from surefoot.core.verdicts import CheckRecord, record_answer, verdict_key
@@ -184,9 +184,10 @@ def _question_answered(state: RunState, event: ev.QuestionAnswered) -> None:
     work = work_of(node)
     question.answered = event
     work.question, work.answer = None, event.answer
-    node.status = StepStatus.RUNNING
     if node.spec.effect.is_outside or has_result(node):
         join_queue(state, node.spec.id)
+        let_past(state)  # while those that wait for this one still stand back
+    node.status = StepStatus.RUNNING
     if question.asked.about is QuestionKind.CONFIRM and event.answer == "yes":
         work.approved, work.answer = True, None
         state.approvals.setdefault(node.spec.id, {})[question.asked.shown] = event.by

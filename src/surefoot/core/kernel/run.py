@@ -17,8 +17,7 @@ from surefoot.core.kernel.proposal import Proposal
 from surefoot.core.kernel.services import leave, start_missing, stop_next
 from surefoot.core.kernel.steps import ask_or_reuse, environment_of, free_lane, next_for, wants_lane
 from surefoot.core.outputs import artifacts_for, spec_of
-from surefoot.core.plan import AskBody, FunctionBody
-from surefoot.core.queue import first_in_queue, startable
+from surefoot.core.queue import first_in_queue, is_kept_by_doubt, startable
 from surefoot.core.recovery import needs_settling
 from surefoot.core.state import LaneState, RunState, StepState, StepStatus
 from surefoot.core.terms import Moment, Outcome, Phase, Verdict
@@ -283,26 +282,19 @@ def _startable(state: RunState, count: int) -> list[StepState]:
     """Return the next nodes to start; a step that shares files with one in doubt waits."""
     first = first_in_queue(state)
     kept = [] if first is None or first in state.active else [state.nodes[first]]
+    later = {name for name in state.queue if name != first}
     # What runs may wait for the turn of the one that is to be made again: that one is never one too many.
     count = max(count, len(kept))
     if count <= 0:
         return []
-    doubtful = [node for node in _active(state) if node.status is StepStatus.IN_DOUBT]
     for size in (count + AT_FIRST, len(state.ready)):
         nodes = [*kept, *(node for node in next_ready(state, size) if node not in kept)]
-        free = [node for node in nodes if not any(_share_files(state, node, other) for other in doubtful)]
+        # What is to be made again waits for its turn: begun before that, it could come too late once more.
+        free = [node for node in nodes if node.spec.id not in later and not is_kept_by_doubt(state, node)]
         found = startable(state, free, count)
         if len(found) == count or size >= len(state.ready):
             return found
     return []
-
-
-def _share_files(state: RunState, one: StepState, other: StepState) -> bool:
-    if not state.has_workspace or isinstance(one.spec.body, AskBody | FunctionBody):
-        return False
-    first = one.spec.writes if one.spec.writes is not None else state.plan.scope_write
-    second = other.spec.writes if other.spec.writes is not None else state.plan.scope_write
-    return bool(set(first) & set(second))
 
 
 def _expansion(state: RunState, group: StepState, now: float) -> list[Proposal]:
