@@ -300,7 +300,8 @@ class KernelMachine(RuleBasedStateMachine):
         match command:
             case do.OpenLane():
                 if data.draw(st.integers(0, 9)) == 0:
-                    return ev.LaneFailed(at=now, lane=command.lane, diagnosis=Diagnosis.TRANSIENT, reason="no")
+                    diagnosis = data.draw(st.sampled_from([Diagnosis.TRANSIENT, Diagnosis.STRUCTURAL]))
+                    return ev.LaneFailed(at=now, lane=command.lane, diagnosis=diagnosis, reason="no")
                 return ev.LaneReady(at=now, lane=command.lane, environment="env")
             case do.ExpandGroup():
                 return ev.GroupExpanded(at=now, group=command.group.id, items=command.group.for_each.items or ())

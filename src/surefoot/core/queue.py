@@ -42,8 +42,27 @@ def let_past(state: RunState) -> None:
 
 
 def _is_stuck(state: RunState, node: StepState) -> bool:
-    """Tell whether the step waits for a person's word about another one."""
-    return node.status is StepStatus.PENDING and is_kept_by_doubt(state, node)
+    """Tell whether the step waits for a person's word about another one, or for a lane when there is none."""
+    if node.status is StepStatus.PENDING and is_kept_by_doubt(state, node):
+        return True
+    return _lacks_lane(state, node) and not any(
+        lane.held_by is None and lane.given_up is None and lane.name != "clean" for lane in state.lanes.values()
+    )
+
+
+def _lacks_lane(state: RunState, node: StepState) -> bool:
+    """Tell whether the step needs one of the few lanes there are; where more can be made, nobody lacks one."""
+    if not state.is_short_of_lanes or (isinstance(node.spec.body, AskBody) and not node.spec.checks):
+        return False
+    return node.work is None or node.work.lane is None
+
+
+def lanes_are_reserved(state: RunState, node: StepState) -> bool:
+    """Tell whether the lanes there are have to be left to a step in the queue: else it could wait for ever."""
+    if not state.is_short_of_lanes or node.spec.id in state.queue:
+        return False
+    waiting = (state.nodes[name] for name in state.queue)
+    return any(_is_live(state, one) and _lacks_lane(state, one) and not is_kept_by_doubt(state, one) for one in waiting)
 
 
 def is_kept_by_doubt(state: RunState, node: StepState) -> bool:

@@ -181,6 +181,10 @@ def _own_findings(state: RunState) -> list[Json]:
             "committed, whoever writes there"
         )
         found.append(_finding("prepare-not-ignored", "warning", text))
+    for lane in state.lanes.values():
+        if lane.given_up is not None and state.lane_failure is None:
+            text = f"lane {lane.name} could not be made usable, so fewer steps ran at once: {lane.given_up}"
+            found.append(_finding("lane-unusable", "warning", text))
     for path, steps in state.overlaps.items():
         names = list(steps)
         who = ", ".join(names[:_NAMED_MAX]) + (f" and {len(names) - _NAMED_MAX} more" if names[_NAMED_MAX:] else "")

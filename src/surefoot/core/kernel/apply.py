@@ -83,6 +83,7 @@ def first_state(event: ev.RunCreated, graph: Graph) -> RunState:
 def _engine_started(state: RunState, event: ev.EngineStarted) -> None:
     need(event.token > state.token, event, f"its token {event.token} is not above {state.token}")
     state.token, state.rung, state.engine_on, state.at = event.token, event.rung, True, event.at
+    _try_lanes_again(state)
     for lane in state.lanes.values():
         lane.needs_fresh = lane.needs_fresh or _may_be_half_prepared(state, lane)
     for name in state.active:
@@ -176,6 +177,7 @@ def _run_resumed(state: RunState, event: ev.RunResumed) -> None:
     need(state.outcome is None, event, "the run has ended; use retry or restore")
     state.pausing, state.interrupting, state.is_paused = None, False, False
     state.accept.interrupt_asked = False
+    _try_lanes_again(state)
 
 
 def _cancel_requested(state: RunState, event: ev.CancelRequested) -> None:
@@ -254,8 +256,21 @@ def _lane_failed(state: RunState, event: ev.LaneFailed) -> None:
         state.accept.interrupt_asked = False
         return
     lane.failures += 1
-    if event.diagnosis is not Diagnosis.TRANSIENT or lane.failures >= LANE_ATTEMPTS_MAX:
+    if event.diagnosis is Diagnosis.TRANSIENT and lane.failures < LANE_ATTEMPTS_MAX:
+        return
+    others = (one for one in state.lanes.values() if one is not lane and one.name != "clean")
+    if lane.name == "clean" or all(one.given_up is not None for one in others):
         state.lane_failure = event.reason
+    else:
+        lane.given_up = event.reason
+
+
+def _try_lanes_again(state: RunState) -> None:
+    """Ask anew for lanes that could not be made usable: a person has looked at it, or another engine is at work."""
+    state.lane_failure = None
+    for lane in state.lanes.values():
+        if lane.given_up is not None:
+            lane.given_up, lane.failures = None, 0
 
 
 def _expansion_asked(state: RunState, event: ev.ExpansionAsked) -> None:
@@ -349,7 +364,8 @@ def _run_restored(state: RunState, event: ev.RunRestored) -> None:
 
 
 def _reopen(state: RunState) -> None:
-    state.outcome, state.outcome_reason, state.cancelling, state.lane_failure = None, "", None, None
+    state.outcome, state.outcome_reason, state.cancelling = None, "", None
+    _try_lanes_again(state)
     state.phase = Phase.EXECUTE if state.phase is Phase.VALIDATE else state.phase
     for record in state.accept.records:
         record.forget_after()

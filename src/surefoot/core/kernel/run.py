@@ -208,7 +208,9 @@ def _lane_wanted(state: RunState, now: float) -> list[Proposal]:
     """Ask for a lane that is free but not ready, or for one more, unless one is on its way."""
     if any(lane.is_open or lane.is_stopping for lane in state.lanes.values()):
         return []
-    lanes = [lane for lane in state.lanes.values() if lane.held_by is None and lane.name != CLEAN]
+    lanes = [lane for lane in _lanes(state) if lane.held_by is None]
+    if not lanes and state.is_short_of_lanes:
+        return []
     lane = lanes[0] if lanes else LaneState(name=str(len(state.lanes) - (CLEAN in state.lanes) + 1))
     return _request_lane(state, lane.name, now, fresh=lane.needs_fresh)
 
@@ -217,13 +219,18 @@ def _more_lanes(state: RunState, now: float) -> list[Proposal]:
     """Ask for as many lanes as steps wait for: first those that are not in use, then new ones."""
     if not state.has_workspace:
         return []
-    lanes = [lane for lane in state.lanes.values() if lane.name != CLEAN]
+    lanes = _lanes(state)
     count = sum(wants_lane(state, node) for node in _active(state)) - sum(lane.is_open for lane in lanes)
     idle = [lane for lane in lanes if lane.held_by is None and not lane.is_open and not lane.is_ready]
     numbers = (str(number) for number in itertools.count(1) if str(number) not in state.lanes)
     made = (LaneState(name=number) for number in numbers)
-    wanted = itertools.islice(itertools.chain(idle, made), max(count, 0))
+    wanted = itertools.islice(idle if state.is_short_of_lanes else itertools.chain(idle, made), max(count, 0))
     return [move for lane in wanted for move in _request_lane(state, lane.name, now, fresh=lane.needs_fresh)]
+
+
+def _lanes(state: RunState) -> list[LaneState]:
+    """Return the lanes that steps can have; one that could not be made usable is left alone, and none made for it."""
+    return [lane for lane in state.lanes.values() if lane.name != CLEAN and lane.given_up is None]
 
 
 def _request_lane(state: RunState, name: str, now: float, *, fresh: bool) -> list[Proposal]:
