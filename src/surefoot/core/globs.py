@@ -11,10 +11,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import takewhile
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 _MAGIC = re.compile(r"([*?\[])")
 _STANDS_FOR_ANY = "\ue000"
@@ -27,6 +26,8 @@ _NOT_A_SLASH = ((0, ord("/") - 1), (ord("/") + 1, _LAST_CHARACTER))
 _Place = TypeVar("_Place")
 _Ranges = tuple[tuple[int, int], ...]
 """Characters by their numbers: ranges from first to last, in order, not touching."""
+_Row = tuple[tuple[_Place | None, ...], int]
+"""What a pattern asks for, one after the other, and where None in it stands for any number of anything, as bits."""
 
 
 def matches(path: str, globs: Sequence[str]) -> bool:
@@ -86,7 +87,7 @@ def may_overlap(one: str, other: str) -> bool:
     row, other_row = _components_of(one), _components_of(other)
     if row is None or other_row is None:
         return False
-    return _can_agree(row, other_row, lambda reached, part: _folders_for(row.places, reached, part))
+    return _can_agree(row, other_row, lambda reached, part: _folders_for(row[0], reached, part))
 
 
 def any_overlap(ones: Sequence[str], others: Sequence[str]) -> tuple[str, str] | None:
@@ -230,17 +231,8 @@ def _is_fixed(symbol: str) -> bool:
     return len(symbol) == 1 and symbol not in "*?"
 
 
-@dataclass(frozen=True, slots=True)
-class _Row(Generic[_Place]):
-    """What a pattern asks for, one after the other; None stands for any number of anything."""
-
-    places: tuple[_Place | None, ...]
-    stars: int
-    """Where these are, as bits."""
-
-
 def _row(places: Sequence[_Place | None]) -> _Row[_Place]:
-    return _Row(tuple(places), sum(1 << at for at, place in enumerate(places) if place is None))
+    return tuple(places), sum(1 << at for at, place in enumerate(places) if place is None)
 
 
 @lru_cache(maxsize=4096)
@@ -256,7 +248,7 @@ def _components_of(glob: str) -> _Row[str] | None:
             names += ["*", None] if index == len(parts) - 1 else [None]
         else:
             names.append(part)
-    return None if any(name is not None and () in _characters_of(name).places for name in names) else _row(names)
+    return None if any(name is not None and () in _characters_of(name)[0] for name in names) else _row(names)
 
 
 @lru_cache(maxsize=4096)
@@ -297,7 +289,7 @@ def _parts_agree(one: str, other: str) -> bool:
 @lru_cache(maxsize=65536)
 def _places_for(part: str, ranges: _Ranges) -> int:
     """Return the places of a component that can be one of these characters, as bits."""
-    places = enumerate(_characters_of(part).places)
+    places = enumerate(_characters_of(part)[0])
     return sum(1 << at for at, own in places if own is not None and _shared(own, ranges))
 
 
@@ -316,9 +308,10 @@ def _can_agree(one: _Row[_Place], other: _Row[_Place], fitting: Callable[[int, _
     Walks along one of them with all places of the other that can be reached so far, as bits; `fitting` returns those of
     them that a thing can be at.
     """
-    stars, end = one.stars, 1 << len(one.places)
+    places, stars = one
+    end = 1 << len(places)
     reached = _past_stars(1, stars)
-    for place in other.places:
+    for place in other[0]:
         if place is None:  # takes whatever comes in the other pattern, from the first place that is reached
             reached = 2 * end - (reached & -reached)
             continue
