@@ -145,6 +145,23 @@ steps:
     assert sent == stage.git("log", "-1", "--format=%P", "--diff-filter=A", f"surefoot/{RUN}", "--", "sent.txt")
 
 
+TWICE = """
+goal: Prepare a second lane in vain
+prepare: {run: "cd $XDG_CACHE_HOME; mkdir 1 && exit; mkdir 2 && exit 3; true"}
+limits: {parallel: 2}
+steps:
+  - {id: "edit-{n}", for_each: {n: [x, y, z]}, run: "echo {n} > {n}.txt", checks: [{file: "{n}.txt", exists: true}]}
+accept: [{file: a.txt, exists: true}]
+"""
+
+
+def test_a_lane_that_cannot_be_made_usable_is_done_without(stage: Stage) -> None:
+    """The second time prepare is run it fails: the first lane does all the work, and the report says why."""
+    assert (stage.run(TWICE).code, set(stage.states().values())) == (0, {"verified"})
+    [found] = [f for f in stage.say("report", RUN, "--json").json["findings"] if f["kind"] == "lane-unusable"]
+    assert "so fewer steps ran at once: prepare failed (exit status 3)" in found["text"]
+
+
 HALF = """
 goal: Prepare in two parts
 prepare: {run: "mkdir .venv && until test -e $XDG_CACHE_HOME/go; do sleep 0.02; done && touch .venv/whole"}

@@ -49,7 +49,14 @@ class Seat:
         self.written = b""
         self.resize(*size)
         self.popen = subprocess.Popen(
-            command, cwd=cwd, env=dict(env), stdin=program, stdout=program, stderr=program, start_new_session=True
+            command,
+            cwd=cwd,
+            env=dict(env),
+            stdin=program,
+            stdout=program,
+            stderr=program,
+            start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509 - a seat of its own, no threads
         )
         os.close(program)
 
@@ -155,6 +162,27 @@ def test_a_watched_run_whose_engine_is_killed_is_said_to_be_without_one(stage: S
     seat.see(is_talking)
     run.popen.kill()
     assert (seat.leave(), f"Next: surefoot resume {RUN}" in seat.text) == (6, True)
+
+
+def test_enter_leaves_no_row_behind(stage: Stage, sit: Sit) -> None:
+    """Shown, it would move the cursor below the tree, which then would be drawn anew too low."""
+    seat = sit("run", stage.plan(TALKING), "--run-id", RUN)
+    seat.see(is_talking)
+    seat.type("\n\n\n")
+    stage.go()
+    assert (seat.leave(), "0 of 2" in seat.text) == (0, False)
+
+
+@pytest.mark.parametrize("how", ["end", "Ctrl-C"])
+def test_what_is_typed_is_shown_again_afterwards(stage: Stage, sit: Sit, how: str) -> None:
+    """Whoever comes next to the terminal finds it as it was."""
+    seat = sit("run", stage.plan(TALKING), "--run-id", RUN)
+    seat.see(is_talking)
+    shown = [termios.tcgetattr(seat.end)[3] & termios.ECHO > 0]
+    seat.type("\x03" if how == "Ctrl-C" else "")
+    stage.go()
+    seat.leave()
+    assert [*shown, termios.tcgetattr(seat.end)[3] & termios.ECHO > 0] == [False, True]
 
 
 def test_ctrl_c_leaves_only_the_watching(stage: Stage, sit: Sit) -> None:

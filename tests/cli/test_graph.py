@@ -178,6 +178,38 @@ def test_check_says_what_runs_at_once_and_what_does_not(plan_file: Path, capsys:
     assert "step a: No need orders it and c. They declare to write the same files: a.txt and *.txt." in said
 
 
+MAKERS = """goal: g
+steps:
+  - {id: a, run: make, writes: [], artifacts: ["dist/*"]}
+  - {id: "g-{n}", for_each: {n: [x, y]}, run: make, writes: [], artifacts: ["dist/{n}"]}
+  - {id: c, run: make, needs: [a, "g-*"]}
+"""
+
+
+def test_check_says_where_two_steps_make_the_same_artifact(plan_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With the place of the first and the name of the other."""
+    plan_file.write_text(MAKERS)
+    main(["check", str(plan_file)])
+    said = capsys.readouterr().out
+    assert f"note: {plan_file}:3:10: step a: No need orders it and g-{{n}}. They make the same artifact" in said
+
+
+def test_check_does_not_say_that_a_group_is_one_step(plan_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """How many members run at once is more than its one box in the graph."""
+    plan_file.write_text(MAKERS)
+    main(["check", str(plan_file)])
+    said = capsys.readouterr().out
+    assert "At once: at least 2 steps: a, g-{n}\n  (g-{n} counts as one step; members" in said
+
+
+def test_a_blank_line_parts_the_graph_from_what_follows(plan_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The order of the steps does not hang below the boxes."""
+    main(["check", str(plan_file)])
+    graph, _, _ = capsys.readouterr().out.partition("3 steps, in this order")
+    assert graph.endswith("\n\n")
+    assert not graph.endswith("\n\n\n")
+
+
 def test_check_answers_with_all_of_it_as_json(plan_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Needs, layers, widest set, needless and shared."""
     main(["check", str(plan_file), "--json"])

@@ -32,6 +32,7 @@ from surefoot.core.plan import (
     Service,
     Step,
 )
+from surefoot.core.queue import has_result
 from surefoot.core.report import report_of
 from surefoot.core.state import SATISFIED, RunState, StepStatus
 from surefoot.core.terms import Applied, Diagnosis, Ending, Status, Verdict
@@ -300,7 +301,8 @@ class KernelMachine(RuleBasedStateMachine):
         match command:
             case do.OpenLane():
                 if data.draw(st.integers(0, 9)) == 0:
-                    return ev.LaneFailed(at=now, lane=command.lane, diagnosis=Diagnosis.TRANSIENT, reason="no")
+                    diagnosis = data.draw(st.sampled_from([Diagnosis.TRANSIENT, Diagnosis.STRUCTURAL]))
+                    return ev.LaneFailed(at=now, lane=command.lane, diagnosis=diagnosis, reason="no")
                 return ev.LaneReady(at=now, lane=command.lane, environment="env")
             case do.ExpandGroup() | do.MoveRefs() | do.StopService():
                 return kind_fact(command, now)
@@ -421,6 +423,14 @@ class KernelMachine(RuleBasedStateMachine):
             nodes = [(n.spec.id, n.status.value, n.missing, n.due, n.held_by) for n in self.state.nodes.values()]
             kinds = [event.kind for event in self.journal[-8:]]
             assert self.state.is_paused or self.state.open_questions, (kinds, nodes, self.state.unfinished)
+
+    @invariant()
+    def no_result_waits_while_nothing_is_under_way(self) -> None:
+        """A step that cannot go on, whatever it waits for, keeps no result behind it from the branch."""
+        if not hasattr(self, "state") or self.open or self.state.is_paused or self.state.outcome is not None:
+            return
+        works = [self.state.nodes[name] for name in self.state.active]
+        assert not [node.spec.id for node in works if node.status is StepStatus.RUNNING and has_result(node)]
 
 
 KernelMachine.TestCase.settings = settings(

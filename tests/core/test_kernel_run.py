@@ -159,15 +159,6 @@ def test_a_lane_that_is_prepared_is_kept_after_a_kill(play: Any, fields: dict[st
     assert {event.fresh for event in run.told(ev.LaneRequested)} == {False}
 
 
-def test_a_run_without_a_lane_waits_for_what_is_under_way_and_can_be_retried(play: Any) -> None:
-    """A second lane fails while the first has a body running: the run ends after it, and is taken up again."""
-    run = play({"a": PAY, "b": {}}).go(do.RunStep, "b").reply("yes").go(do.OpenLane, "2")
-    run.will(do.OpenLane, "2", ev.LaneFailed, diagnosis=Diagnosis.STRUCTURAL, reason="no room").let(do.OpenLane)
-    assert run.go(do.RunStep).report["state"] == "running"
-    assert run.go().report["reason"] == "no room"
-    assert run.say(ev.StepsReset, steps=()).claim().go().report["outcome"] == "completed"
-
-
 def test_a_group_whose_items_a_command_lists_has_a_lane_for_it(play: Any) -> None:
     """The command runs where the steps do."""
     run = play({"g-{item}": LISTED}).go(do.ExpandGroup)

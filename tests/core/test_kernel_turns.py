@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.plan import Check, Expect, Limits, RunAsk, Tier
+from surefoot.core.plan import Check, Effect, Expect, Limits, RunAsk, Tier
+from surefoot.core.terms import Ending, Status
 
 
 def test_a_step_to_be_made_again_starts_beside_as_many_as_the_plan_allows(play: Any) -> None:
@@ -28,3 +31,33 @@ def test_a_resource_is_kept_for_a_result_that_is_yet_to_be_checked_on_the_head(p
     run.go(do.AskCheck, "k")
     assert run.bodies == ["z", "a"]
     assert run.go().bodies == ["z", "a", "b"]
+
+
+def in_doubt(play: Any) -> Any:
+    """Play until nothing goes on: the effect of `d` is in doubt, and `a`, which came too late, may not start."""
+    steps = {"d": {"effect": Effect.IRREVERSIBLE}, "z": {}, "a": {}, "b": {}}
+    run = play(steps, limits=Limits(parallel=4)).say(ev.OptionsGiven, allow=("d",))
+    run.will(do.RunStep, "d", ending=Ending(status=Status.EXIT, exit_code=1))
+    for _ in range(2):
+        run.will(do.MergeResult, "a", ev.MergeRefused, reason="they conflict", conflicts=("f",))
+    return run.go()
+
+
+def test_a_step_kept_by_one_in_doubt_lets_the_results_behind_it_past(play: Any) -> None:
+    """Nobody else has to wait until a person has looked at what they share files with."""
+    run = in_doubt(play)
+    assert run.states == {"d": "in_doubt", "z": "verified", "a": "pending", "b": "verified"}
+
+
+@pytest.mark.parametrize(("answer", "order"), [("applied", "zbda"), ("not_applied", "zba")])
+def test_a_step_kept_by_one_in_doubt_comes_after_it(play: Any, answer: str, order: str) -> None:
+    """Its turn comes once the effect is known, on a head that holds what the effect left."""
+    run = in_doubt(play).reply(answer).go()
+    assert [event.step for event in run.told(ev.StepVerified)][: len(order)] == list(order)
+
+
+def test_what_is_to_be_made_again_begins_when_its_turn_comes(play: Any) -> None:
+    """It had let others past: begun beside them, it would come too late a second time."""
+    run = in_doubt(play)
+    late = [event.step for event in run.reply("applied").go().told(ev.AttemptFailed)]
+    assert late == ["a"]

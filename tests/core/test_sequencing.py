@@ -256,6 +256,41 @@ def test_a_file_that_is_only_read_is_not_shared() -> None:
     assert shared(step("a", run="cat setup.py"), step("b", run="grep x setup.py")) == []
 
 
+def makers(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[Step, Step]:
+    """Return two steps that hand on artifacts and declare to write nothing."""
+    return step("a", writes=(), artifacts=first), step("b", writes=(), artifacts=second)
+
+
+def test_an_artifact_of_two_steps_is_found_where_a_step_comes_after_both() -> None:
+    """Which of the two it is handed is a matter of which was verified last; what keeps them apart is no order."""
+    found = ("made", ("a", "b"), ("dist/*", "dist/*.whl"))
+    assert shared(*makers(("dist/*",), ("dist/*.whl",)), step("c", "a", "b")) == [found]
+    folder = ("made", ("a", "b"), ("dist", "dist/x"))
+    assert shared(*makers(("dist",), ("dist/x",)), step("c", "a", "b")) == [folder]
+
+
+def test_an_artifact_of_two_steps_is_no_matter_where_an_order_is_clear_or_nobody_is_handed_both() -> None:
+    """The second goes over the first, or each has its own heirs."""
+    one, two = makers(("dist/*",), ("dist/*",))
+    assert shared(one, two, step("c", "a"), step("d", "b")) == []
+    assert shared(one, replace(two, needs=("a",)), step("c", "a", "b")) == []
+    assert shared(one, replace(two, artifacts=("out/*",)), step("c", "a", "b")) == []
+
+
+def test_members_that_make_the_same_artifact_are_found() -> None:
+    """Only the placeholder in the name keeps them apart."""
+    items = ForEach(items=("x", "y"))
+    same = step("g-{item}", for_each=items, writes=(), artifacts=("dist/a",))
+    assert shared(same, step("c", "g-*")) == [("made", ("g-{item}",), ("dist/a",))]
+    assert shared(replace(same, artifacts=("dist/{item}",)), step("c", "g-*")) == []
+
+
+def test_steps_that_write_the_same_files_may_still_make_the_same_artifact() -> None:
+    """They take turns, but nobody says in which order."""
+    one, two = (replace(maker, writes=("f",)) for maker in makers(("dist/*",), ("dist/*",)))
+    assert [kind for kind, _, _ in shared(one, two, step("c", "a", "b"))] == ["writes", "made"]
+
+
 def test_an_artifact_that_is_named_without_a_need_is_found() -> None:
     """Its lane would not have it; a need brings it, and is not called needless."""
     maker, taker = (

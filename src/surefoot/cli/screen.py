@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import IO, TYPE_CHECKING
 
+from surefoot.cli.keys import echo_off, nothing
 from surefoot.cli.lines import Line, Style, clean, wrapped
 from surefoot.cli.pager import page
 from surefoot.cli.region import Region, Size
@@ -47,6 +48,9 @@ class Screen:
     _region: Region | None = field(default=None, init=False)
     _kept: deque[str] = field(default_factory=lambda: deque[str](maxlen=_REMEMBERED), init=False)
     """What was written last, for a terminal that has to be written anew."""
+
+    _echo: Callable[[], None] = field(default=nothing, init=False)
+    """Lets the terminal show again what is typed."""
 
     def __post_init__(self) -> None:
         """Let file names that are no text through, visibly."""
@@ -157,6 +161,7 @@ class Screen:
             return [self._painted(line, _cut(line.text, width)) for line in draw(width, max(1, size[1] - 1))]
 
         self._region = Region(self._emit, self._size, rows, self._kept)
+        self._echo = echo_off()
         self._region.refresh()
 
     def refresh(self) -> None:
@@ -169,6 +174,7 @@ class Screen:
         if self._region is not None:
             self._region.erase()
             self._region = None
+            self._echo()
 
     def _size(self) -> Size:
         size = self._console.size

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from surefoot.cli.graph.boxes import graph_rows
 from surefoot.cli.graph.picture import Picture
-from surefoot.cli.lines import Line, counted, duration, listed
+from surefoot.cli.lines import EMPTY, Line, counted, duration, listed
 from surefoot.core.ids import StepId
 from surefoot.core.plan import Plan
 from surefoot.core.review import Review
@@ -29,6 +29,7 @@ def graph_lines(picture: Picture, width: int, *, is_ascii: bool) -> Iterator[Lin
     yield Line(f"The graph{' (heavy: the critical path)' if has_critical else ''}", "head")
     for row in graph_rows(picture, width - 2, is_ascii=is_ascii):
         yield Line(f"  {row}" if row else "", is_whole=True)
+    yield EMPTY
 
 
 def together_lines(plan: Plan, reviewed: Review) -> Iterator[Line]:
@@ -36,16 +37,29 @@ def together_lines(plan: Plan, reviewed: Review) -> Iterator[Line]:
     found = reviewed.sequencing
     if len(plan.steps) < 2:
         return
-    most = "" if found.is_widest_exact else "at least "
-    yield Line(f"At once: {most}{counted(len(found.widest), 'step')}: {listed(found.widest, _ROW_MOST)}", hang=2)
-    if any(step.for_each is not None for step in plan.steps):
-        yield Line("  (a group counts once; its members run side by side, too)", "dim")
+    yield Line(f"At once: {_most(plan, reviewed)}: {listed(found.widest, _ROW_MOST)}", hang=2)
+    if groups := _groups_among(plan, reviewed):
+        counts = "counts as one step" if len(groups) == 1 else "count as one step each"
+        yield Line(f"  ({listed(groups, 3)} {counts}; members of a group run side by side, too)", "dim", hang=3)
     yield Line(f"  `limits.parallel` is {plan.limits.parallel}", "dim")
     for number, layer in enumerate(found.layers[:_LAYERS_MOST], start=1):
         yield Line(f"  layer {number}: {counted(len(layer), 'step')}: {listed(layer)}", hang=4)
     if len(found.layers) > _LAYERS_MOST:
         rest = sum(map(len, found.layers[_LAYERS_MOST:]))
         yield Line(f"  … and {len(found.layers) - _LAYERS_MOST} more layers with {counted(rest, 'step')}", "dim")
+
+
+def _most(plan: Plan, reviewed: Review) -> str:
+    """Return how many steps can run at once; more than that, where groups are among them."""
+    found = reviewed.sequencing
+    is_exact = found.is_widest_exact and not _groups_among(plan, reviewed)
+    return f"{'' if is_exact else 'at least '}{counted(len(found.widest), 'step')}"
+
+
+def _groups_among(plan: Plan, reviewed: Review) -> list[StepId]:
+    """Return the groups among the steps that can run at once."""
+    groups = {step.id for step in plan.steps if step.for_each is not None}
+    return [name for name in reviewed.sequencing.widest if name in groups]
 
 
 def folded(findings: Sequence[Finding]) -> list[Finding]:
@@ -68,7 +82,7 @@ def folded(findings: Sequence[Finding]) -> list[Finding]:
 
 def summary(plan: Plan, reviewed: Review) -> str:
     """Return the size of a plan and how long it takes at least, on one line."""
-    parts = [counted(len(plan.steps), "step"), f"{len(reviewed.sequencing.widest)} at once"]
+    parts = [counted(len(plan.steps), "step"), f"{_most(plan, reviewed).rpartition(' ')[0]} at once"]
     path = reviewed.critical_path
     parts += [f"critical path {duration(path.seconds)}"] if path.seconds > 0 else []
     return ", ".join(parts)

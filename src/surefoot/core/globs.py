@@ -10,21 +10,24 @@ Must never look at a disk: paths come in as text, with `/` between folders. Glob
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import takewhile
 from typing import TypeVar
 
 _MAGIC = re.compile(r"([*?\[])")
 _STANDS_FOR_ANY = "\ue000"
 """A character of the private-use area: no glob names it, so only a wildcard of the other glob can match it."""
+_COMPARED_MAX = 100_000
+"""So many pairs of globs are compared, then no more."""
 _LAST_CHARACTER = 0x10FFFF
 _NOT_A_SLASH = ((0, ord("/") - 1), (ord("/") + 1, _LAST_CHARACTER))
 
 _Place = TypeVar("_Place")
 _Ranges = tuple[tuple[int, int], ...]
 """Characters by their numbers: ranges from first to last, in order, not touching."""
-_Part = tuple[_Ranges | None, ...]
-"""One path component: the characters each place allows, or None for `*`."""
+_Row = tuple[tuple[_Place | None, ...], int]
+"""What a pattern asks for, one after the other, and where None in it stands for any number of anything, as bits."""
 
 
 def matches(path: str, globs: Sequence[str]) -> bool:
@@ -74,17 +77,48 @@ def may_overlap(one: str, other: str) -> bool:
 
     Exact in both directions for paths as git has them: relative, with no empty component.
     """
-    (start, end), (other_start, other_end) = _fixed_ends(one), _fixed_ends(other)
+    (start, name, end), (other_start, other_name, other_end) = _fixed_parts(one), _fixed_parts(other)
     if not (start.startswith(other_start) or other_start.startswith(start)):
+        return False
+    if not (name.startswith(other_name) or other_name.startswith(name)):
         return False
     if not (end.endswith(other_end) or other_end.endswith(end)):
         return False
-    return _can_agree(_plan_of_parts(one), _plan_of_parts(other), _parts_agree)
+    row, other_row = _components_of(one), _components_of(other)
+    if row is None or other_row is None:
+        return False
+    return _can_agree(row, other_row, lambda reached, part: _folders_for(row[0], reached, part))
 
 
 def any_overlap(ones: Sequence[str], others: Sequence[str]) -> tuple[str, str] | None:
     """Return the first pair of globs that some path matches both of, or None when no path does."""
     return next(((one, other) for one in ones for other in others if may_overlap(one, other)), None)
+
+
+def overlapping(ones: Mapping[str, object], others: Mapping[str, object]) -> Iterator[tuple[str, list[str]]]:
+    """Yield each glob with those of the others that some path matches, too; of two in both mappings, one order only."""
+    is_same = ones is others
+    position = {glob: at for at, glob in enumerate(ones)} if is_same else {}
+    exact: dict[tuple[str, ...], list[str]] = {}
+    below: dict[tuple[str, ...], list[str]] = {}
+    for glob in others:
+        folder = literal_folder(glob)
+        exact.setdefault(folder, []).append(glob)
+        for depth in range(len(folder) + 1):
+            below.setdefault(folder[:depth], []).append(glob)
+    compared = 0
+    for one in ones:
+        folder = literal_folder(one)
+        near = [glob for depth in range(len(folder)) for glob in exact.get(folder[:depth], ())]
+        near += below.get(folder, ())
+        if is_same:
+            near = [other for other in near if position[other] >= position[one]]
+        compared += len(near)
+        if compared > _COMPARED_MAX:
+            return
+        found = [other for other in near if one == other or may_overlap(one, other)]
+        if found:
+            yield one, found
 
 
 @lru_cache(maxsize=4096)
@@ -182,37 +216,45 @@ def _sample(symbol: str, size: int) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _fixed_ends(glob: str) -> tuple[str, str]:
-    """Return what each path a glob matches begins and ends with, as far as no wildcard leaves it open."""
+def _fixed_parts(glob: str) -> tuple[str, str, str]:
+    """Return how each path a glob matches, and its last component, begin and end, as far as no wildcard is there."""
     parts = _parts(glob)
     folder = literal_folder(glob)
     if len(folder) == len(parts):
-        return "/".join(parts), parts[-1]
-    last = [*_symbols(parts[-1])]
-    fixed: list[str] = []
-    while last and len(last[-1]) == 1 and last[-1] not in "*?":
-        fixed.append(last.pop())
-    return "/".join((*folder, "")) if folder else "", "".join(reversed(fixed))
+        return "/".join(parts), parts[-1], parts[-1]
+    symbols = [*_symbols(parts[-1])]
+    first, last = "".join(takewhile(_is_fixed, symbols)), "".join(takewhile(_is_fixed, reversed(symbols)))
+    return "/".join((*folder, "")) if folder else "", first, last[::-1]
+
+
+def _is_fixed(symbol: str) -> bool:
+    return len(symbol) == 1 and symbol not in "*?"
+
+
+def _row(places: Sequence[_Place | None]) -> _Row[_Place]:
+    return tuple(places), sum(1 << at for at, place in enumerate(places) if place is None)
 
 
 @lru_cache(maxsize=4096)
-def _plan_of_parts(glob: str) -> tuple[_Part | None, ...] | None:
-    """Return what each path component may be, None for any number of them; no plan for a glob that matches nothing."""
+def _components_of(glob: str) -> _Row[str] | None:
+    """Return what each path component may be; nothing for a glob that matches nothing."""
     if not glob:
         return None
-    plan: list[_Part | None] = []
+    names: list[str | None] = []
     parts = _parts(glob)
     for index, part in enumerate(parts):
         if part == "**":
             # At the end it stands for all that is in the folder, so for one component or more.
-            plan += [(None,), None] if index == len(parts) - 1 else [None]
+            names += ["*", None] if index == len(parts) - 1 else [None]
         else:
-            plan.append(_part_of(part))
-    return None if any(part is not None and () in part for part in plan) else tuple(plan)
+            names.append(part)
+    return None if any(name is not None and () in _characters_of(name)[0] for name in names) else _row(names)
 
 
-def _part_of(part: str) -> _Part:
-    return tuple(None if symbol == "*" else _ranges_of(symbol) for symbol in _symbols(part))
+@lru_cache(maxsize=4096)
+def _characters_of(part: str) -> _Row[_Ranges]:
+    """Return the characters that each place of a path component allows."""
+    return _row([None if symbol == "*" else _ranges_of(symbol) for symbol in _symbols(part)])
 
 
 def _ranges_of(symbol: str) -> _Ranges:
@@ -239,47 +281,50 @@ def _shared(ones: _Ranges, others: _Ranges) -> _Ranges:
 
 
 @lru_cache(maxsize=65536)
-def _parts_agree(one: _Part, other: _Part) -> bool:
+def _parts_agree(one: str, other: str) -> bool:
     """Tell whether one component can be both; nothing but stars on both sides can be any name."""
-    return _can_agree(one, other, lambda ranges, others: bool(_shared(ranges, others)))
+    return _can_agree(_characters_of(one), _characters_of(other), lambda _, ranges: _places_for(one, ranges))
 
 
-def _can_agree(
-    one: Sequence[_Place | None] | None, other: Sequence[_Place | None] | None, agree: Callable[[_Place, _Place], bool]
-) -> bool:
-    """Tell whether one row of things fits both patterns, where None stands for any number of them.
+@lru_cache(maxsize=65536)
+def _places_for(part: str, ranges: _Ranges) -> int:
+    """Return the places of a component that can be one of these characters, as bits."""
+    places = enumerate(_characters_of(part)[0])
+    return sum(1 << at for at, own in places if own is not None and _shared(own, ranges))
 
-    Walks all pairs of positions that can be reached, each once.
+
+def _folders_for(names: Sequence[str | None], reached: int, part: str) -> int:
+    """Return which of the components that are reached can be this one, too, as bits."""
+    found = 0
+    for at, own in enumerate(names):
+        if own is not None and reached >> at & 1 and _parts_agree(own, part):
+            found |= 1 << at
+    return found
+
+
+def _can_agree(one: _Row[_Place], other: _Row[_Place], fitting: Callable[[int, _Place], int]) -> bool:
+    """Tell whether one row of things fits both patterns.
+
+    Walks along one of them with all places of the other that can be reached so far, as bits; `fitting` returns those of
+    them that a thing can be at.
     """
-    if one is None or other is None:
-        return False
-    end = (len(one), len(other))
-    todo, seen = [(0, 0)], {(0, 0)}
-    while todo:
-        places = todo.pop()
-        if places == end:
-            return True
-        new = [step for step in _onward(one, other, places, agree) if step not in seen]
-        seen.update(new)
-        todo += new
-    return False
+    places, stars = one
+    end = 1 << len(places)
+    reached = _past_stars(1, stars)
+    for place in other[0]:
+        if place is None:  # takes whatever comes in the other pattern, from the first place that is reached
+            reached = 2 * end - (reached & -reached)
+            continue
+        reached = (reached & fitting(reached, place)) << 1 | reached & stars
+        if not reached:
+            return False
+        if reached & stars:
+            reached = _past_stars(reached, stars)
+    return bool(reached & end)
 
 
-def _onward(
-    one: Sequence[_Place | None],
-    other: Sequence[_Place | None],
-    places: tuple[int, int],
-    agree: Callable[[_Place, _Place], bool],
-) -> Sequence[tuple[int, int]]:
-    """Return the pairs of positions that may follow one."""
-    at, there = places
-    has_ours, has_theirs = at < len(one), there < len(other)
-    if (has_ours and one[at] is None) or (has_theirs and other[there] is None):
-        # A star ends here, or takes what the other side has next.
-        return (at + has_ours, there), (at, there + has_theirs)
-    if not has_ours or not has_theirs:
-        return ()
-    ours, theirs = one[at], other[there]
-    assert ours is not None
-    assert theirs is not None
-    return ((at + 1, there + 1),) if agree(ours, theirs) else ()
+def _past_stars(reached: int, stars: int) -> int:
+    """Return the places that are reached where stars take nothing, too."""
+    while skipped := (reached & stars) << 1 & ~reached:
+        reached |= skipped
+    return reached

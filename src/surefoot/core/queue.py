@@ -3,28 +3,79 @@
 Owns the merge queue and what keeps steps apart. Bodies run side by side, each in a lane; their results go onto the
 branch one at a time, in the order in which they came about, so that what is verified is what is committed. An effect
 outside the workspace takes its turn before its body and keeps it to the end: it never rests on a head that moves. A
-result that does not go with the head is made again on the head, and keeps its turn: it can lose once. Must never change
-the state. Read `surefoot.core.recovery` next.
+result that does not go with the head is made again on the head, and keeps its turn: it can lose once. What cannot go on
+has not used its turn yet; it stands behind those that can, and they keep their order. Must never change more of the
+state than that order. Read `surefoot.core.recovery` next.
 """
 
 from __future__ import annotations
 
 from surefoot.core.globs import any_overlap
 from surefoot.core.ids import StepId
-from surefoot.core.plan import Effect, Step
+from surefoot.core.plan import AskBody, Effect, FunctionBody, Step
 from surefoot.core.state import RunState, StepState, StepStatus
 
 
 def first_in_queue(state: RunState) -> StepId | None:
     """Return the step whose turn on the branch it is; one that is to be made again on the head keeps its turn."""
     for name in state.queue:
-        node = state.nodes[name]
-        if node.status is StepStatus.RUNNING:
-            return name
-        is_startable = node.status is StepStatus.PENDING and node.missing == 0 and node.due is None
-        if is_startable and state.pausing is None:
+        if _is_live(state, state.nodes[name]):
             return name
     return None
+
+
+def _is_live(state: RunState, node: StepState) -> bool:
+    """Tell whether the step goes on by itself, or may start."""
+    if node.status is StepStatus.RUNNING:
+        return True
+    is_startable = node.status is StepStatus.PENDING and node.missing == 0 and node.due is None
+    return is_startable and state.pausing is None
+
+
+def let_past(state: RunState) -> None:
+    """Put those in the queue that cannot go on behind those that can; none of them has used its turn yet."""
+    if len(state.queue) < 2:
+        return
+    stuck = {name: None for name in state.queue if _is_stuck(state, state.nodes[name])}
+    if stuck:
+        state.queue = {**{name: None for name in state.queue if name not in stuck}, **stuck}
+
+
+def _is_stuck(state: RunState, node: StepState) -> bool:
+    """Tell whether the step waits for a person's word about another one, or for a lane when there is none."""
+    if node.status is StepStatus.PENDING and is_kept_by_doubt(state, node):
+        return True
+    return _lacks_lane(state, node) and not any(
+        lane.held_by is None and lane.given_up is None and lane.name != "clean" for lane in state.lanes.values()
+    )
+
+
+def _lacks_lane(state: RunState, node: StepState) -> bool:
+    """Tell whether the step needs one of the few lanes there are; where more can be made, nobody lacks one."""
+    if not state.is_short_of_lanes or (isinstance(node.spec.body, AskBody) and not node.spec.checks):
+        return False
+    return node.work is None or node.work.lane is None
+
+
+def lanes_are_reserved(state: RunState, node: StepState) -> bool:
+    """Tell whether the lanes there are have to be left to a step in the queue: else it could wait for ever."""
+    if not state.is_short_of_lanes or node.spec.id in state.queue:
+        return False
+    waiting = (state.nodes[name] for name in state.queue)
+    return any(_is_live(state, one) and _lacks_lane(state, one) and not is_kept_by_doubt(state, one) for one in waiting)
+
+
+def is_kept_by_doubt(state: RunState, node: StepState) -> bool:
+    """Tell whether the step may not start because it shares files with one whose effect is in doubt."""
+    if not state.has_workspace or isinstance(node.spec.body, AskBody | FunctionBody):
+        return False
+    others = (state.nodes[name] for name in state.active)
+    doubtful = [other for other in others if other.status is StepStatus.IN_DOUBT]
+    return any(_globs_of(state, node) & _globs_of(state, other) for other in doubtful)
+
+
+def _globs_of(state: RunState, node: StepState) -> frozenset[str]:
+    return frozenset(state.plan.scope_write if node.spec.writes is None else node.spec.writes)
 
 
 def has_turn(state: RunState, node: StepState) -> bool:

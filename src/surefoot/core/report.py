@@ -186,6 +186,10 @@ def _found_around(state: RunState) -> Iterator[Json]:
             "never committed, whoever writes there"
         )
         yield _finding("prepare-not-ignored", "warning", text)
+    for lane in state.lanes.values():
+        if lane.given_up is not None and state.lane_failure is None:
+            text = f"lane {lane.name} could not be made usable, so fewer steps ran at once: {lane.given_up}"
+            yield _finding("lane-unusable", "warning", text)
 
 
 def _found_overlaps(state: RunState) -> Iterator[Json]:

@@ -333,7 +333,7 @@ def _sought_texts(checks: Iterable[Check]) -> Iterator[str]:
 
 
 _ORDER_KINDS = {"implied": "order-implied", "unfounded": "order-unfounded"}
-_SHARED_KINDS = {"writes": "serialised", "uses": "serialised"}
+_SHARED_KINDS = {"writes": "serialised", "uses": "serialised", "made": "artifact-twice"}
 
 
 def _about_order(plan: Plan, sequencing: Sequencing) -> Iterator[Finding]:

@@ -10,19 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from surefoot.core.globs import any_overlap, literal_folder, may_overlap
+from surefoot.core.globs import any_overlap, overlapping
 from surefoot.core.graph import Graph
 from surefoot.core.ids import StepId, encode_id
 from surefoot.core.plan import Effect, OnFailure, Plan, RunBody, Step
 from surefoot.core.record import record
-from surefoot.core.touching import Touched, touched_by
+from surefoot.core.touching import Touched, resolved, touched_by
 
 EXACT_MAX = 1500
 """In a larger plan the widest layer stands for the widest set."""
 _AROUND_MAX = 60
 """A need with more steps before or behind it than this is not judged: too much may come along."""
-_COMPARED_MAX = 100_000
-"""So many pairs of globs are compared, then no more."""
 
 
 @record
@@ -44,7 +42,7 @@ class Sharing:
     """Steps that no need orders and that touch the same."""
 
     kind: str
-    """`writes`, `uses`, `reads`, `artifact`, `file`, `port`, `variable`, `socket` or `outside`."""
+    """`writes`, `uses`, `made`, `reads`, `artifact`, `file`, `port`, `variable`, `socket` or `outside`."""
     steps: tuple[StepId, ...]
     """Who, in plan order. One alone is a group whose members touch the same."""
     what: tuple[str, ...]
@@ -353,13 +351,14 @@ class _Shares:
 
     def found(self) -> Iterator[Sharing]:
         """Yield what is shared, what the engine serialises first."""
+        self._made()
         self._writes()
         self._uses()
         self._reads()
         self._artifacts()
         self._files()
         self._outside()
-        for (kind, members, is_serialised), (what, why) in self.merged.items():
+        for (kind, members, is_serialised), (what, why) in sorted(self.merged.items(), key=lambda one: not one[0][2]):
             names = self.order.names(members)
             shown = " and ".join(what[:2]) + (f" (and {len(what) - 2} more)" if len(what) > 2 else "")
             said = why.replace("{what}", shown)
@@ -386,23 +385,23 @@ class _Shares:
         writers = self._holders(lambda at: self.order.touched[at].writes or ())
         before = list(self.open)
         own = self.groups
-        for one, others in _overlapping(writers, writers):
+        for one, others in overlapping(writers, writers):
             # Members of a group that write by their placeholder each write another file.
-            self.groups = own & ~self._split(one, own) if one in others else 0
+            self.groups = own & ~self._split(one, own, lambda step: step.writes or ()) if one in others else 0
             together = _union(writers[other] for other in others)
             what = (one, *(other for other in others if other != one))
             self._note("writes", (writers[one], together), what, "They declare to write the same files: {what}.")
         self.groups = own
         self._close("writes", before)
 
-    def _split(self, glob: str, groups: int) -> int:
-        """Return the groups whose members each write their own part of what a glob means."""
+    def _split(self, glob: str, groups: int, of: Callable[[Step], Iterable[str]]) -> int:
+        """Return the groups whose members each have their own part of what a glob means."""
         found = 0
         for at in _bits(groups):
             step = self.order.steps[at]
             assert step.for_each is not None
             token = f"{{{step.for_each.name}}}"
-            own = [text for text in step.writes or () if token not in text]
+            own = [text for text in of(step) if token not in text]
             found |= (0 if glob in own else 1) << at
         return found
 
@@ -432,18 +431,40 @@ class _Shares:
         readers = self._holders(lambda at: self.order.touched[at].reads)
         writers = self._holders(lambda at: self.order.touched[at].writes or ())
         own, self.groups = self.groups, 0
-        for one, others in _overlapping(readers, writers):
+        for one, others in overlapping(readers, writers):
             together = _union(writers[other] for other in others)
             what = (one, *(other for other in others if other != one))
             why = "What is read by one of them may be written by another, and which comes first is left open: {what}."
             self._note("reads", (readers[one], together), what, why)
         self.groups = own
 
+    def _made(self) -> None:
+        """Note who makes the same artifact, where a later step is handed what the one verified last has made."""
+        makers = self._holders(lambda at: self.order.touched[at].made)
+        declared = self._holders(lambda at: resolved(self.order.steps[at].artifacts, self.order.steps[at].for_each))
+        own, behind = self.groups, self.order.behind
+        for one, others in overlapping(makers, makers):
+            self.groups = own & ~self._split(one, own, lambda step: step.made) if one in others else 0
+            self.groups &= _union(1 << at for at in _bits(self.groups) if behind[at])
+            together = _union(makers[other] for other in others)
+            first = _union(
+                1 << at
+                for at in _bits(makers[one])
+                if any(behind[at] & behind[other] for other in _bits(self.open[at] & together))
+            )
+            texts = (text if text in declared else text.removesuffix("/**") for text in (one, *others))
+            why = (
+                "They make the same artifact, and a step that comes after them is handed that of the one verified "
+                "last: {what}. Let one need the other, or give each a name of its own."
+            )
+            self._note("made", (first | self.groups, together), dict.fromkeys(texts), why)
+        self.groups = own
+
     def _artifacts(self) -> None:
         makers = self._holders(lambda at: self.order.touched[at].made)
         takers = self._holders(lambda at: (*self.order.touched[at].named, *self.order.steps[at].reads))
         own, self.groups = self.groups, 0
-        for one, others in _overlapping(makers, takers):
+        for one, others in overlapping(makers, takers):
             # Who makes the same artifact itself needs nobody else's.
             together = _union(takers[other] for other in others) & ~makers[one]
             why = "One of them names an artifact of another, which only those that need that step are handed: {what}."
@@ -478,29 +499,3 @@ class _Shares:
             self._note("socket", (users, users), (socket,), "They are given the same socket of the host: {what}.")
         for what, users in self._holders(lambda at: touched[at].outside).items():
             self._note("outside", (users, users), (what,), "Their probes ask about the same thing: {what}.")
-
-
-def _overlapping(ones: Mapping[str, int], others: Mapping[str, int]) -> Iterator[tuple[str, list[str]]]:
-    """Yield each glob with those of the others that some path matches, too; of two in both mappings, one order only."""
-    is_same = ones is others
-    position = {glob: at for at, glob in enumerate(ones)} if is_same else {}
-    exact: dict[tuple[str, ...], list[str]] = {}
-    below: dict[tuple[str, ...], list[str]] = {}
-    for glob in others:
-        folder = literal_folder(glob)
-        exact.setdefault(folder, []).append(glob)
-        for depth in range(len(folder) + 1):
-            below.setdefault(folder[:depth], []).append(glob)
-    compared = 0
-    for one in ones:
-        folder = literal_folder(one)
-        near = [glob for depth in range(len(folder)) for glob in exact.get(folder[:depth], ())]
-        near += below.get(folder, ())
-        if is_same:
-            near = [other for other in near if position[other] >= position[one]]
-        compared += len(near)
-        if compared > _COMPARED_MAX:
-            return
-        found = [other for other in near if one == other or may_overlap(one, other)]
-        if found:
-            yield one, found

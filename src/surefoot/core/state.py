@@ -251,6 +251,8 @@ class LaneState:
     """Counts the bodies that may have changed something the tree does not hold."""
     held_by: StepId | None = None
     failures: int = 0
+    given_up: str | None = None
+    """Why it is not asked for any more while this engine works; the run goes on in the other lanes."""
     kept: tuple[str, ...] = ()
     """What prepare made there that git does not ignore."""
     services: dict[str, bool] = field(default_factory=dict[str, bool])
@@ -380,6 +382,11 @@ class RunState:
     def has_workspace(self) -> bool:
         """Tell whether the run works on files."""
         return self.branch is not None
+
+    @property
+    def is_short_of_lanes(self) -> bool:
+        """Tell whether the run has to do with the lanes it has, because one could not be made usable."""
+        return any(lane.given_up is not None for lane in self.lanes.values())
 
     @property
     def open_questions(self) -> list[QuestionState]:

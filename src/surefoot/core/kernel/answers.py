@@ -15,7 +15,7 @@ from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.kernel.legal import active_of, answered, begin, need, work_of
 from surefoot.core.kernel.services import FAILURES_MAX
 from surefoot.core.plan import Check
-from surefoot.core.queue import has_result
+from surefoot.core.queue import has_result, let_past
 from surefoot.core.state import Passed, QuestionState, RunState, StepState, StepStatus, Work
 from surefoot.core.terms import Applied, QuestionKind, Verdict
 from surefoot.core.verdicts import CheckRecord, record_answer, verdict_key
@@ -116,9 +116,10 @@ def _question_answered(state: RunState, event: ev.QuestionAnswered) -> None:
     work = work_of(node)
     question.answered = event
     work.question, work.answer = None, event.answer
-    node.status = StepStatus.RUNNING
     if node.spec.effect.is_outside or has_result(node):
         join_queue(state, node.spec.id)
+        let_past(state)  # while those that wait for this one still stand back
+    node.status = StepStatus.RUNNING
     if question.asked.about is QuestionKind.CONFIRM and event.answer == "yes":
         work.approved, work.answer = True, None
         state.approvals.setdefault(node.spec.id, {})[question.asked.shown] = event.by

@@ -30,6 +30,7 @@ from surefoot.core.kernel.attempts import ATTEMPT_FOLDS
 from surefoot.core.kernel.legal import illegal, is_ready, need, node_of, work_of
 from surefoot.core.kernel.services import SERVICE_FOLDS
 from surefoot.core.placeholders import member_of
+from surefoot.core.queue import let_past
 from surefoot.core.schedule import expected_times, ranks_of
 from surefoot.core.state import FINAL, LaneState, RunState, StepState, StepStatus
 from surefoot.core.terms import Diagnosis, Outcome, Phase
@@ -53,6 +54,7 @@ def apply(state: RunState | None, event: Event) -> RunState:
     if fold is None:
         raise illegal(event, "a run is created once")
     fold(state, event)
+    let_past(state)
     if state.engine_on:
         state.active_s += max(0.0, event.at - state.at)
     state.at = max(state.at, event.at)
@@ -81,6 +83,7 @@ def first_state(event: ev.RunCreated, graph: Graph) -> RunState:
 def _engine_started(state: RunState, event: ev.EngineStarted) -> None:
     need(event.token > state.token, event, f"its token {event.token} is not above {state.token}")
     state.token, state.rung, state.engine_on, state.at = event.token, event.rung, True, event.at
+    _try_lanes_again(state)
     for lane in state.lanes.values():
         lane.needs_fresh = lane.needs_fresh or _may_be_half_prepared(state, lane)
     for name in state.active:
@@ -174,6 +177,7 @@ def _run_resumed(state: RunState, event: ev.RunResumed) -> None:
     need(state.outcome is None, event, "the run has ended; use retry or restore")
     state.pausing, state.interrupting, state.is_paused = None, False, False
     state.accept.interrupt_asked = False
+    _try_lanes_again(state)
 
 
 def _cancel_requested(state: RunState, event: ev.CancelRequested) -> None:
@@ -248,8 +252,21 @@ def _lane_failed(state: RunState, event: ev.LaneFailed) -> None:
         state.accept.interrupt_asked = False
         return
     lane.failures += 1
-    if event.diagnosis is not Diagnosis.TRANSIENT or lane.failures >= LANE_ATTEMPTS_MAX:
+    if event.diagnosis is Diagnosis.TRANSIENT and lane.failures < LANE_ATTEMPTS_MAX:
+        return
+    others = (one for one in state.lanes.values() if one is not lane and one.name != "clean")
+    if lane.name == "clean" or all(one.given_up is not None for one in others):
         state.lane_failure = event.reason
+    else:
+        lane.given_up = event.reason
+
+
+def _try_lanes_again(state: RunState) -> None:
+    """Ask anew for lanes that could not be made usable: a person has looked at it, or another engine is at work."""
+    state.lane_failure = None
+    for lane in state.lanes.values():
+        if lane.given_up is not None:
+            lane.given_up, lane.failures = None, 0
 
 
 def _expansion_asked(state: RunState, event: ev.ExpansionAsked) -> None:
@@ -343,7 +360,8 @@ def _run_restored(state: RunState, event: ev.RunRestored) -> None:
 
 
 def _reopen(state: RunState) -> None:
-    state.outcome, state.outcome_reason, state.cancelling, state.lane_failure = None, "", None, None
+    state.outcome, state.outcome_reason, state.cancelling = None, "", None
+    _try_lanes_again(state)
     state.phase = Phase.EXECUTE if state.phase is Phase.VALIDATE else state.phase
     for record in state.accept.records:
         record.forget_after()

@@ -18,8 +18,7 @@ from surefoot.core.kernel.proposal import Proposal
 from surefoot.core.kernel.services import leave, start_missing, stop_next
 from surefoot.core.kernel.steps import free_lane, next_for, wants_lane
 from surefoot.core.outputs import artifacts_for, spec_of
-from surefoot.core.plan import AskBody, FunctionBody
-from surefoot.core.queue import first_in_queue, startable
+from surefoot.core.queue import first_in_queue, is_kept_by_doubt, startable
 from surefoot.core.recovery import needs_settling
 from surefoot.core.state import LaneState, RunState, StepState, StepStatus
 from surefoot.core.terms import Moment, Outcome, Phase, Verdict
@@ -210,7 +209,9 @@ def _lane_wanted(state: RunState, now: float) -> list[Proposal]:
     """Ask for a lane that is free but not ready, or for one more, unless one is on its way."""
     if any(lane.is_open or lane.is_stopping for lane in state.lanes.values()):
         return []
-    lanes = [lane for lane in state.lanes.values() if lane.held_by is None and lane.name != CLEAN]
+    lanes = [lane for lane in _lanes(state) if lane.held_by is None]
+    if not lanes and state.is_short_of_lanes:
+        return []
     lane = lanes[0] if lanes else LaneState(name=str(len(state.lanes) - (CLEAN in state.lanes) + 1))
     return _request_lane(state, lane.name, now, fresh=lane.needs_fresh)
 
@@ -219,13 +220,18 @@ def _more_lanes(state: RunState, now: float) -> list[Proposal]:
     """Ask for as many lanes as steps wait for: first those that are not in use, then new ones."""
     if not state.has_workspace:
         return []
-    lanes = [lane for lane in state.lanes.values() if lane.name != CLEAN]
+    lanes = _lanes(state)
     count = sum(wants_lane(state, node) for node in _active(state)) - sum(lane.is_open for lane in lanes)
     idle = [lane for lane in lanes if lane.held_by is None and not lane.is_open and not lane.is_ready]
     numbers = (str(number) for number in itertools.count(1) if str(number) not in state.lanes)
     made = (LaneState(name=number) for number in numbers)
-    wanted = itertools.islice(itertools.chain(idle, made), max(count, 0))
+    wanted = itertools.islice(idle if state.is_short_of_lanes else itertools.chain(idle, made), max(count, 0))
     return [move for lane in wanted for move in _request_lane(state, lane.name, now, fresh=lane.needs_fresh)]
+
+
+def _lanes(state: RunState) -> list[LaneState]:
+    """Return the lanes that steps can have; one that could not be made usable is left alone, and none made for it."""
+    return [lane for lane in state.lanes.values() if lane.name != CLEAN and lane.given_up is None]
 
 
 def _request_lane(state: RunState, name: str, now: float, *, fresh: bool) -> list[Proposal]:
@@ -284,26 +290,19 @@ def _startable(state: RunState, count: int) -> list[StepState]:
     """Return the next nodes to start; a step that shares files with one in doubt waits."""
     first = first_in_queue(state)
     kept = [] if first is None or first in state.active else [state.nodes[first]]
+    later = {name for name in state.queue if name != first}
     # What runs may wait for the turn of the one that is to be made again: that one is never one too many.
     count = max(count, len(kept))
     if count <= 0:
         return []
-    doubtful = [node for node in _active(state) if node.status is StepStatus.IN_DOUBT]
     for size in (count + AT_FIRST, len(state.ready)):
         nodes = [*kept, *(node for node in next_ready(state, size) if node not in kept)]
-        free = [node for node in nodes if not any(_share_files(state, node, other) for other in doubtful)]
+        # What is to be made again waits for its turn: begun before that, it could come too late once more.
+        free = [node for node in nodes if node.spec.id not in later and not is_kept_by_doubt(state, node)]
         found = startable(state, free, count)
         if len(found) == count or size >= len(state.ready):
             return found
     return []
-
-
-def _share_files(state: RunState, one: StepState, other: StepState) -> bool:
-    if not state.has_workspace or isinstance(one.spec.body, AskBody | FunctionBody):
-        return False
-    first = one.spec.writes if one.spec.writes is not None else state.plan.scope_write
-    second = other.spec.writes if other.spec.writes is not None else state.plan.scope_write
-    return bool(set(first) & set(second))
 
 
 def _expansion(state: RunState, group: StepState, now: float) -> list[Proposal]:

@@ -26,6 +26,7 @@ from surefoot.core.queue import (
     has_result,
     has_turn,
     is_crowded,
+    lanes_are_reserved,
     needs_turn_first,
 )
 from surefoot.core.recovery import ANSWERS, describe_ending, doubt_of, failed_attempt, question, settle
@@ -138,7 +139,9 @@ def wants_lane(state: RunState, node: StepState) -> bool:
     is_idle = work.open is None and work.question is None and work.failure is None and work.checkpoint is None
     if not is_idle or not state.has_workspace or (isinstance(node.spec.body, AskBody) and not node.spec.checks):
         return False
-    return not needs_turn_first(state, node) and files_kept_by(state, node) is None
+    if needs_turn_first(state, node) or files_kept_by(state, node) is not None:
+        return False
+    return not lanes_are_reserved(state, node)
 
 
 def _checkpoint(state: RunState, node: StepState, work: Work, now: float) -> Move:

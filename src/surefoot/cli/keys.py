@@ -1,0 +1,52 @@
+"""What is typed while rows at the bottom of the terminal are redrawn.
+
+Owns the terminal's echo: an Enter that is shown would move the cursor, and leave a row standing above. Keys such as
+Ctrl-C work all the same, and what is typed is there for whoever reads next. Must never touch a terminal that another
+program is in front of. Read `surefoot.cli.screen` next.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+import termios
+from collections.abc import Callable
+
+_MODES = 3
+"""Where the modes with the echo stand among a terminal's attributes."""
+
+
+def echo_off() -> Callable[[], None]:
+    """Let the terminal show nothing that is typed; return what takes that back, which the program's end does, too."""
+    try:
+        terminal = sys.stdin.fileno()
+        is_ours = os.tcgetpgrp(terminal) == os.getpgrp()
+        modes = termios.tcgetattr(terminal)[_MODES] if is_ours else 0
+    except (AttributeError, OSError, ValueError, termios.error):  # no terminal, or not the one that controls us
+        return nothing
+    if not modes & termios.ECHO:
+        return nothing
+
+    def echo_on() -> None:
+        atexit.unregister(echo_on)
+        _set_echo(terminal, is_on=True)
+
+    atexit.register(echo_on)
+    _set_echo(terminal, is_on=False)
+    return echo_on
+
+
+def _set_echo(terminal: int, *, is_on: bool) -> None:
+    try:
+        if os.tcgetpgrp(terminal) != os.getpgrp():  # it was put into the background, and would be stopped for this
+            return
+        attributes = termios.tcgetattr(terminal)
+        attributes[_MODES] = attributes[_MODES] | termios.ECHO if is_on else attributes[_MODES] & ~termios.ECHO
+        termios.tcsetattr(terminal, termios.TCSANOW, attributes)
+    except (OSError, termios.error):  # the terminal is gone
+        pass
+
+
+def nothing() -> None:
+    """Do nothing: the echo was left as it was."""

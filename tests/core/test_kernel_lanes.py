@@ -1,0 +1,75 @@
+"""Lanes that cannot be made usable: the run goes on in the others, and ends only where there is none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from surefoot.core import commands as do
+from surefoot.core import events as ev
+from surefoot.core.plan import Check, Effect, Expect, Limits, RunAsk
+from surefoot.core.terms import Diagnosis
+
+NO_ROOM = {"diagnosis": Diagnosis.STRUCTURAL, "reason": "no room"}
+
+
+def short(play: Any) -> Any:
+    """Begin a run of three steps at once in which one of three lanes cannot be made usable."""
+    run = play({name: {} for name in "abcdef"}, limits=Limits(parallel=3))
+    return run.will(do.OpenLane, "2", ev.LaneFailed, **NO_ROOM).go(do.RunStep)
+
+
+def asked_for(run: Any) -> list[str]:
+    """Return the lanes that were asked for, in order."""
+    return [event.lane for event in run.told(ev.LaneRequested)]
+
+
+def test_a_run_goes_on_in_the_lanes_it_has(play: Any) -> None:
+    """All steps are done, and neither that lane is asked for again nor another one made for it."""
+    run = short(play).go()
+    assert (set(run.states.values()), asked_for(run)) == ({"verified"}, ["1", "2", "3"])
+
+
+def test_a_lane_that_the_run_does_without_is_a_finding(play: Any) -> None:
+    """A person should know why fewer steps ran at once."""
+    [found] = short(play).go().report["findings"]
+    assert (found["kind"], found["text"].startswith("lane 2 could not"), "no room" in found["text"]) == (
+        "lane-unusable",
+        True,
+        True,
+    )
+
+
+def test_a_lane_on_its_way_is_waited_for_and_a_run_without_any_ends(play: Any) -> None:
+    """What has failed twice names the cure; a retry begins with all lanes again."""
+    run = play({"a": {}, "b": {}}, limits=Limits(parallel=2)).go(do.OpenLane, "2")
+    run.will(do.OpenLane, "1", ev.LaneFailed, **NO_ROOM).will(do.OpenLane, "2", ev.LaneFailed, **NO_ROOM)
+    assert run.let(do.OpenLane).report["state"] == "running"
+    assert (run.go().report["reason"], run.report["findings"]) == ("no room", [])
+    assert run.say(ev.StepsReset, steps=()).claim().go().report["outcome"] == "completed"
+
+
+@pytest.mark.parametrize("how", ["resume", "another engine"])
+def test_a_lane_is_tried_again_where_the_run_is_taken_up_again(play: Any, how: str) -> None:
+    """Whoever resumes may have done something about it."""
+    run = short(play).say(ev.PauseRequested).go().say(ev.RunResumed) if how == "resume" else short(play).claim()
+    run.go()
+    assert (asked_for(run).count("2"), run.report["findings"], run.report["outcome"]) == (2, [], "completed")
+
+
+def test_a_step_that_waits_for_a_lane_does_not_keep_those_from_their_turn_that_have_one(play: Any) -> None:
+    """The send is first in the queue and has no lane; the results before which it stands have all there are."""
+    run = play({"a": {}, "b": {}, "send": {"effect": Effect.IDEMPOTENT}}, limits=Limits(parallel=3))
+    run.say(ev.OptionsGiven, yes=True).will(do.OpenLane, "3", ev.LaneFailed, **NO_ROOM).go()
+    assert (set(run.states.values()), run.bodies[-1]) == ({"verified"}, "send")
+
+
+def test_a_lane_is_left_to_a_step_in_the_queue(play: Any) -> None:
+    """Else each lane that is free would go to a step that starts later, and whose result stands before it again."""
+    checks = tuple(Check(name=name, ask=RunAsk(command=name), expect=Expect.PASS) for name in ("k", "l"))
+    steps = {name: {"checks": checks} for name in "abcdefgh"}
+    first = {name: steps.pop(name) for name in "ab"}
+    run = play({**first, "send": {"effect": Effect.IDEMPOTENT}, **steps}, limits=Limits(parallel=3))
+    run.say(ev.OptionsGiven, yes=True).will(do.OpenLane, "2", ev.LaneFailed, **NO_ROOM).go()
+    assert "send" in run.bodies[:4]
