@@ -8,7 +8,7 @@ import pytest
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.plan import Check, Effect, Expect, Limits, RunAsk
+from surefoot.core.plan import Check, Effect, Expect, ForEach, Limits, RunAsk
 from surefoot.core.terms import Diagnosis
 
 NO_ROOM = {"diagnosis": Diagnosis.STRUCTURAL, "reason": "no room"}
@@ -73,3 +73,10 @@ def test_a_lane_is_left_to_a_step_in_the_queue(play: Any) -> None:
     run = play({**first, "send": {"effect": Effect.IDEMPOTENT}, **steps}, limits=Limits(parallel=3))
     run.say(ev.OptionsGiven, yes=True).will(do.OpenLane, "2", ev.LaneFailed, **NO_ROOM).go()
     assert "send" in run.bodies[:4]
+
+
+def test_the_lane_in_which_a_group_is_expanded_is_left_to_that(play: Any) -> None:
+    """A step that starts meanwhile gets another one: taking its checkpoint there would end what lists the items."""
+    run = play({"g-{item}": {"for_each": ForEach(lines="ls")}, "b": {}}, limits=Limits(parallel=2))
+    run.go(do.ExpandGroup).go(do.OpenLane, "2")
+    assert [command.lane for command in run.open] == ["1", "2"]

@@ -341,7 +341,7 @@ def expand_later(state: RunState) -> None:
         return
     group = state.nodes[state.expanding]
     group.status = StepStatus.PENDING
-    state.expanding = None
+    state.expanding = state.expanding_in = None
     make_ready(state, group)
 
 

@@ -361,6 +361,9 @@ class RunState:
     ready: list[Ready] = field(default_factory=list["Ready"])
     """A heap of nodes whose needs are satisfied."""
     expanding: StepId | None = None
+    """The group whose items are being found."""
+    expanding_in: str | None = None
+    """The lane in which they are."""
     handing: dict[StepId, None] = field(default_factory=dict[StepId, None])
     """Steps that had something to hand on, in the order in which they were last verified."""
     waits: dict[StepId, bool] = field(default_factory=dict[StepId, bool])

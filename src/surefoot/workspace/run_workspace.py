@@ -56,7 +56,6 @@ class _Record(TypedDict):
     git_dir: str | None
     base: str
     base_tree: str
-    not_held: list[str]
     name: str
     email: str
 
@@ -115,7 +114,6 @@ class RunWorkspace:
             git_dir=None if source.git_dir is None else str(source.git_dir),
             base=base,
             base_tree=store.tree_of(base),
-            not_held=list(start.nested),
             name=settings.name,
             email=settings.email,
         )
@@ -181,11 +179,6 @@ class RunWorkspace:
     def kind(self) -> SourceKind:
         """Return whether the user's place is a repository or a plain folder."""
         return self._record["kind"]
-
-    @property
-    def not_in_base(self) -> tuple[str, ...]:
-        """Return nested repositories that could not become part of the base."""
-        return tuple(self._record["not_held"])
 
     def clone_path(self, name: str) -> Path:
         """Return the repository that the lane `name` is a worktree of; commands there must be able to write it."""

@@ -42,8 +42,6 @@ class Start:
 
     commit: str
     """The commit."""
-    nested: tuple[str, ...]
-    """Nested repositories that could not become part of it."""
     remarks: tuple[Remark, ...]
     """What lanes hold otherwise than the checkout."""
 
@@ -66,9 +64,15 @@ def find_start(
         objects = "object was" if brought == 1 else "objects were"
         text = f"the repository is a partial clone; {brought} {objects} fetched into it, for lanes hold all of a commit"
         remarks.append(Remark("partial-clone", text))
+    if nested:
+        text = (
+            f"{_named(nested)}: a repository inside the {'checkout' if source.kind == 'git' else 'folder'}, which no "
+            "commit can hold; lanes lack it. Make it a submodule, or take its `.git` away"
+        )
+        remarks.append(Remark("nested-repository", text))
     remarks.extend(_filter_remarks(source, store, commit))
     remarks.extend(_submodule_remarks(source, store, commit))
-    return Start(commit, nested, tuple(remarks))
+    return Start(commit, tuple(remarks))
 
 
 def _refuse_collisions(source: Source, settings: Settings, store: Store, commit: str) -> None:

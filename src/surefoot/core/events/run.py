@@ -150,6 +150,8 @@ class ExpansionAsked(Event):
     is_decision: ClassVar[bool] = True
     group: StepId
     """The group."""
+    lane: str | None = None
+    """The lane in which a command lists them, kept free of all else meanwhile."""
 
 
 @record

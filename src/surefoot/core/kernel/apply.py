@@ -221,6 +221,7 @@ def _lane_requested(state: RunState, event: ev.LaneRequested) -> None:
     lane = state.lanes.get(event.lane) or LaneState(name=event.lane)
     need(state.branch is not None, event, "the run has no workspace")
     need(not lane.is_open and lane.held_by is None, event, f"lane {event.lane} is in use")
+    need(event.lane != state.expanding_in, event, f"a group is expanded in lane {event.lane}")
     need(not lane.services, event, f"services run in lane {event.lane}")
     state.lanes[event.lane] = lane
     lane.is_open, lane.is_ready = True, False
@@ -275,13 +276,13 @@ def _expansion_asked(state: RunState, event: ev.ExpansionAsked) -> None:
     need(state.expanding is None, event, f"{state.expanding} is being expanded")
     take_ready(state, group)
     group.status = StepStatus.RUNNING
-    state.expanding = event.group
+    state.expanding, state.expanding_in = event.group, event.lane
 
 
 def _group_expanded(state: RunState, event: ev.GroupExpanded) -> None:
     group = _expanding(state, event, event.group)
     ids = [member_of(group.spec, item).id for item in event.items]
-    state.expanding = None
+    state.expanding = state.expanding_in = None
     group.status = StepStatus.PENDING
     flawed = next((name for name, count in Counter(ids).items() if count > 1 or not _is_free(state, name)), None)
     if flawed is not None:
@@ -304,7 +305,7 @@ def _is_free(state: RunState, name: StepId) -> bool:
 
 def _expansion_failed(state: RunState, event: ev.ExpansionFailed) -> None:
     group = _expanding(state, event, event.group)
-    state.expanding = None
+    state.expanding = state.expanding_in = None
     finish(state, group, StepStatus.FAILED, event.reason)
 
 

@@ -58,6 +58,7 @@ def _step_started(state: RunState, event: ev.StepStarted) -> None:
 def _checkpoint_asked(state: RunState, event: ev.CheckpointAsked) -> None:
     lane = state.lanes.get(event.lane)
     need(lane is not None and lane.is_ready and lane.held_by is None, event, f"lane {event.lane} is not free")
+    need(event.lane != state.expanding_in, event, f"a group is expanded in lane {event.lane}")
     _, work = begin(state, event)
     assert lane is not None
     assert state.branch is not None

@@ -231,7 +231,8 @@ def _more_lanes(state: RunState, now: float) -> list[Proposal]:
 
 def _lanes(state: RunState) -> list[LaneState]:
     """Return the lanes that steps can have; one that could not be made usable is left alone, and none made for it."""
-    return [lane for lane in state.lanes.values() if lane.name != CLEAN and lane.given_up is None]
+    others = (CLEAN, state.expanding_in)
+    return [lane for lane in state.lanes.values() if lane.name not in others and lane.given_up is None]
 
 
 def _request_lane(state: RunState, name: str, now: float, *, fresh: bool) -> list[Proposal]:
@@ -312,7 +313,7 @@ def _expansion(state: RunState, group: StepState, now: float) -> list[Proposal]:
     if state.has_workspace and each.lines is not None and lane is None:
         return _lane_wanted(state, now)
     commit = state.branch.head if state.branch is not None else None
-    event = ev.ExpansionAsked(at=now, group=group.spec.id)
+    event = ev.ExpansionAsked(at=now, group=group.spec.id, lane=lane)
     spec, lack = spec_of(state, group)
     artifacts = artifacts_for(state, group)
     return [Proposal(event, do.ExpandGroup(group=spec, commit=commit, lane=lane, artifacts=artifacts, lack=lack))]

@@ -168,7 +168,8 @@ def _checkpoint(state: RunState, node: StepState, work: Work, now: float) -> Mov
 
 def free_lane(state: RunState) -> str | None:
     """Return a lane that is ready and not in use."""
-    usable = (x.name for x in state.lanes.values() if x.is_ready and x.held_by is None and x.name != "clean")
+    in_use = ("clean", state.expanding_in)
+    usable = (x.name for x in state.lanes.values() if x.is_ready and x.held_by is None and x.name not in in_use)
     return next(usable, None)
 
 
