@@ -6,7 +6,7 @@ BIN := .venv/bin
 PYTEST_FLAGS ?= -n auto
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test test-all bench format lock clean
+.PHONY: help setup demo check test test-all bytecode bench format lock clean
 
 help: ## show this
 	@sed -n 's/^\([a-z-]*\):.*## /\1@/p' $(MAKEFILE_LIST) | awk -F@ '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -22,11 +22,15 @@ check: .venv/.ok ## format, lint, types and import contracts
 	$(BIN)/pyright --pythonpath $(BIN)/python --warnings
 	$(BIN)/lint-imports
 
-test: check ## everything that must hold before a change lands
+test: check bytecode ## everything that must hold before a change lands
 	$(BIN)/pytest $(PYTEST_FLAGS)
 
-test-all: check ## also the whole crash matrix, soaks and real migrations; the result goes to docs/test-all.md
+test-all: check bytecode ## also the whole crash matrix, soaks and real migrations; the result goes to docs/test-all.md
 	$(BIN)/python scripts/test_all.py $(PYTEST_FLAGS)
+
+# The tests start the program hundreds of times. Where Python is told to write no bytecode, each start would compile it.
+bytecode: .venv/.ok
+	@$(BIN)/python -m compileall -q src
 
 bench: .venv-bench/.ok ## measure how fast it is, beside raw SQLite, LangGraph and DBOS; writes docs/performance.md (10 minutes)
 	@.venv-bench/bin/python -m bench $(BENCH_FLAGS)
