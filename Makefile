@@ -32,7 +32,7 @@ test-all: check bytecode ## also the whole crash matrix, soaks and real migratio
 bytecode: .venv/.ok
 	@$(BIN)/python -m compileall -q src
 
-bench: .venv-bench/.ok ## measure how fast it is, beside raw SQLite, LangGraph and DBOS; writes docs/performance.md (10 minutes)
+bench: .venv-bench/.ok ## measure how fast it is, beside raw SQLite, LangGraph and DBOS; writes docs/performance.md (12 minutes)
 	@.venv-bench/bin/python -m bench $(BENCH_FLAGS)
 
 format: .venv/.ok ## put the code into shape

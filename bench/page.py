@@ -19,6 +19,8 @@ from rich.table import Table
 
 from bench.measuring import Section, Setting, versions
 
+REMARKS = Path(__file__).with_name("remarks.md")
+"""What people make of the figures, put behind the goals."""
 HEAD = """# How fast it is
 
 Made by `make bench`; do not edit. A figure counts only together with its durability and with the others of the same
@@ -86,7 +88,7 @@ def write_page(path: Path, picture: str | None, told: Sequence[tuple[str, str]],
     if picture is not None:
         parts.append(f"![Milliseconds per durable step, on a logarithmic scale]({picture})\n")
     parts += ["## Goals\n", _markdown(GOAL_COLUMNS, [goal.cells() for one in sections for goal in one.goals])]
-    parts += ["## Conditions\n", _markdown(("", ""), told)]
+    parts += [REMARKS.read_text(encoding="utf-8"), "## Conditions\n", _markdown(("", ""), told)]
     for section in sections:
         parts.append(f"## {section.title}\n")
         if section.rows:
