@@ -198,30 +198,26 @@ class Page:
 
     def variables(self, node: Tree) -> dict[str, str] | None:
         """Read environment variables with their values."""
-        if not isinstance(node, Table):
-            self.flaw(node, f"found {described(node)}; variables were expected; write them as {{NAME: value}}")
-            return None
-        found: dict[str, str] = {}
-        for key, value in node.entries:
-            name, text = self.variable(key), self.literal(value)
-            if name is not None and name in found:
-                self.flaw(key, f"`{name}` stands here a second time; each name once was expected; remove one")
-            if name is not None and text is not None:
-                found[name] = text
-        return found
+        return self._named(node, "variables were expected; write them as {NAME: value}", self.variable, self.literal)
 
     def counts(self, node: Tree) -> dict[str, int] | None:
         """Read names with whole numbers of 1 or more."""
+        return self._named(node, "names with numbers were expected; write them as {NAME: 2}", self.text, self.count)
+
+    def _named(
+        self, node: Tree, cure: str, key: Callable[[Tree], str | None], value: Callable[[Tree], T | None]
+    ) -> dict[str, T] | None:
+        """Read values by names, each name once."""
         if not isinstance(node, Table):
-            self.flaw(node, f"found {described(node)}; names with numbers were expected; write them as {{NAME: 2}}")
+            self.flaw(node, f"found {described(node)}; {cure}")
             return None
-        found: dict[str, int] = {}
-        for key, value in node.entries:
-            name, number = self.text(key), self.count(value)
+        found: dict[str, T] = {}
+        for place, held in node.entries:
+            name, read = key(place), value(held)
             if name is not None and name in found:
-                self.flaw(key, f"`{name}` stands here a second time; each name once was expected; remove one")
-            if name is not None and number is not None:
-                found[name] = number
+                self.flaw(place, f"`{name}` stands here a second time; each name once was expected; remove one")
+            if name is not None and read is not None:
+                found[name] = read
         return found
 
     def plain(self, node: Tree) -> object:
