@@ -16,6 +16,7 @@ from typing import Final, Literal
 from surefoot.core.globs import literal, with_content
 from surefoot.core.ids import StepId
 from surefoot.core.record import record
+from surefoot.core.rules import Effect, Rule, Tier
 
 EVERYTHING = "**"
 _NOT_IN_VARIABLES = re.compile(r"[^A-Za-z0-9]")
@@ -24,28 +25,6 @@ LOOPBACK: Final = "loopback"
 
 Network = bool | Literal["loopback"]
 """How far a command's network reaches: everywhere, to the machine's own loopback, or (False) not beyond the command."""
-
-
-class Effect(StrEnum):
-    """What a body does to the world; decides recovery and, by default, the tier."""
-
-    READ = "read"
-    REVERSIBLE = "reversible"
-    IDEMPOTENT = "idempotent"
-    IRREVERSIBLE = "irreversible"
-
-    @property
-    def is_outside(self) -> bool:
-        """Tell whether the effect reaches beyond the workspace, so that no restore undoes it."""
-        return self in (Effect.IDEMPOTENT, Effect.IRREVERSIBLE)
-
-
-class Tier(StrEnum):
-    """How much say a person has before an effect."""
-
-    AUTO = "auto"
-    LOG = "log"
-    CONFIRM = "confirm"
 
 
 class Expect(StrEnum):
@@ -447,6 +426,8 @@ class Plan:
     """Variables for prepare, bodies, checks and acceptance."""
     services: tuple[Service, ...] = ()
     """What runs beside the steps that use it."""
+    policy: tuple[Rule, ...] = ()
+    """Rules that may raise a tier."""
     folder: str = ""
     """The folder of the repository in which its commands start; empty: the root. See `within`."""
 

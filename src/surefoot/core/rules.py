@@ -1,0 +1,162 @@
+"""What a policy is made of: tiers, effect classes, rules, and the facts they are held against.
+
+Owns the words alone. Facts are found by others: what a command does by `surefoot.shellwords`, what changed by the
+workspace. Must never see a shell command as one text. Read `surefoot.core.policy` next: what decides.
+"""
+
+from __future__ import annotations
+
+from dataclasses import field
+from enum import StrEnum
+
+from surefoot.core.ids import StepId
+from surefoot.core.record import record
+
+
+class Effect(StrEnum):
+    """What a body does to the world; decides recovery and, by default, the tier."""
+
+    READ = "read"
+    REVERSIBLE = "reversible"
+    IDEMPOTENT = "idempotent"
+    IRREVERSIBLE = "irreversible"
+
+    @property
+    def is_outside(self) -> bool:
+        """Tell whether the effect reaches beyond the workspace, so that no restore undoes it."""
+        return self in (Effect.IDEMPOTENT, Effect.IRREVERSIBLE)
+
+
+class Tier(StrEnum):
+    """How much say a person has before an effect; `never` means that nobody is asked and it does not happen."""
+
+    AUTO = "auto"
+    LOG = "log"
+    CONFIRM = "confirm"
+    NEVER = "never"
+
+
+class Overdue(StrEnum):
+    """What becomes of a question that nobody has answered in time."""
+
+    WAIT = "wait"
+    HAND_ON = "hand_on"
+    STOP = "stop"
+
+
+@record
+class Demand:
+    """What a rule demands of the answer it asks for."""
+
+    role: str | None = None
+    """The role an approver has to have; None: anybody but steps and agents."""
+    people: int = 1
+    """So many different people have to approve."""
+    expires_s: float | None = None
+    """The question expires after so many seconds; None: never."""
+    overdue: Overdue = Overdue.WAIT
+    """What happens then."""
+    next_role: str | None = None
+    """The role it is handed on to, for `hand_on`."""
+
+
+@record
+class Rule:
+    """One rule: where all its conditions hold, it says the tier and why. A condition that is empty holds always."""
+
+    name: str
+    """Unique among the rules of its origin; shown with every decision."""
+    tier: Tier
+    """What it says."""
+    reason: str
+    """Why, in a sentence for the person who is asked."""
+    commands: tuple[str, ...] = ()
+    """Patterns over a simple command, such as `git push*`; one has to match."""
+    paths: tuple[str, ...] = ()
+    """Globs over files that are written; one file has to match."""
+    resources: tuple[str, ...] = ()
+    """Globs over what the step `uses` and over its sockets."""
+    hosts: tuple[str, ...] = ()
+    """Globs over hosts that a command names."""
+    variables: tuple[str, ...] = ()
+    """Globs over names of environment variables that a step is given or a command uses."""
+    steps: tuple[str, ...] = ()
+    """Globs over step ids."""
+    effects: tuple[Effect, ...] = ()
+    """Effect classes."""
+    phases: tuple[str, ...] = ()
+    """Phases of the run."""
+    cost_usd_above: float | None = None
+    """Holds where the run has cost more than this."""
+    lines_above: int | None = None
+    """Holds where more lines than this are added and taken away."""
+    confidence_below: float | None = None
+    """Holds where what was done states a confidence below this."""
+    demand: Demand = Demand()
+    """What it demands of the answer."""
+
+
+@record
+class Policy:
+    """The rules of a run beside those that ship; the first of each list that matches decides for that list."""
+
+    own: tuple[Rule, ...] = ()
+    """Of the user's settings, and of projects these trust: they may lower a tier."""
+    raising: tuple[tuple[Rule, ...], ...] = ()
+    """Of the project's settings and of the plan: they can only raise."""
+
+
+@record
+class CommandFacts:
+    """What a shell command does, as far as its text tells."""
+
+    commands: tuple[tuple[str, ...], ...] = ()
+    """Every simple command in it, as words: also those within `$(…)`, `sh -c`, `env`, `xargs` and the like."""
+    writes: tuple[str, ...] = ()
+    """Files it writes by redirection."""
+    hosts: tuple[str, ...] = ()
+    """Hosts it names."""
+    variables: tuple[str, ...] = ()
+    """Environment variables it uses."""
+    unclear: str | None = None
+    """What of it cannot be told beforehand, such as a command whose name is the value of a variable."""
+
+
+@record
+class Facts:
+    """What is known of a step, or of its result, when it is weighed."""
+
+    step: StepId
+    """Which."""
+    effect: Effect
+    """Its effect class."""
+    phase: str
+    """The phase of the run."""
+    command: CommandFacts | None = None
+    """What its command does; None: its body is none."""
+    paths: tuple[str, ...] = ()
+    """Files it writes: declared ones beforehand, changed ones afterwards."""
+    resources: tuple[str, ...] = ()
+    """What it uses, and its sockets."""
+    variables: tuple[str, ...] = ()
+    """Environment variables it is given."""
+    cost_usd: float = 0.0
+    """What the run has cost so far."""
+    lines: int | None = None
+    """Lines added and taken away; None: not known yet."""
+    confidence: float | None = None
+    """How sure whoever did it says to be, from 0 to 1."""
+
+
+@record
+class Decision:
+    """What a policy says, and why."""
+
+    tier: Tier
+    """How much say a person has."""
+    rule: str
+    """The rule that decided."""
+    reason: str
+    """Its reason."""
+    demand: Demand = field(default=Demand())
+    """What it demands of the answer."""
