@@ -11,7 +11,7 @@ import pytest
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.events import ACCEPTANCE, Event
-from surefoot.core.ids import RunId, StepId
+from surefoot.core.ids import BlobId, RunId, StepId
 from surefoot.core.kernel import apply, decide
 from surefoot.core.plan import (
     Check,
@@ -27,6 +27,7 @@ from surefoot.core.plan import (
     Service,
     Step,
 )
+from surefoot.core.rules import Overdue, Policy
 from surefoot.core.state import RunState, StepStatus
 from surefoot.core.terms import (
     Applied,
@@ -159,6 +160,9 @@ def specimens(state: RunState) -> Iterator[Event]:
         "attempt": 1,
         "service": "db",
         "port": 5000,
+        "policy": Policy(),
+        "diff": BlobId("d"),
+        "overdue": Overdue.WAIT,
     }
     for kind in ev.EVENTS:
         names = [f.name for f in dataclasses.fields(kind) if f.default is f.default_factory]  # both are missing
@@ -206,7 +210,7 @@ def test_every_kind_of_event_is_refused_somewhere() -> None:
                 apply(copied(state), event)
             except IllegalTransition:
                 refused.add(type(event))
-    assert set(ev.EVENTS) - refused <= {ev.OptionsGiven, ev.EngineStarted}
+    assert set(ev.EVENTS) - refused <= {ev.OptionsGiven, ev.PolicyGiven, ev.EngineStarted}
 
 
 def test_every_event_is_on_the_list() -> None:

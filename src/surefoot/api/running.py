@@ -231,6 +231,7 @@ def _with_workspace(created: ev.RunCreated, source: Source, folder: Path) -> ev.
         repository=str(origin.root),
         base=space.base,
         base_tree=space.commit_tree_of(space.base),
+        base_ref=origin.branch,
         dirty=origin.dirty,
         findings=(*reviewed.findings, *missing, *remarks),
     )
@@ -411,6 +412,7 @@ def _open_room(home: Home, created: ev.RunCreated, functions: Functions, clock: 
         clock=clock,
         rung=detect_rung(),
         workspace=space,
+        created=created,
         source=Path(created.repository) if created.repository is not None else None,
         plan_folder=Path(created.plan_path).absolute().parent if created.plan_path is not None else None,
         functions=functions,

@@ -7,7 +7,8 @@ Read `surefoot.checks.asking` next.
 from __future__ import annotations
 
 from surefoot.checks.asking import ask
+from surefoot.checks.files import files_matching
 from surefoot.checks.judging import Judgement, Result, judge
 from surefoot.checks.question import Answer, Question
 
-__all__ = ["Answer", "Judgement", "Question", "Result", "ask", "judge"]
+__all__ = ["Answer", "Judgement", "Question", "Result", "ask", "files_matching", "judge"]

@@ -54,7 +54,7 @@ def _find(kind: FileAsk, base: Path, root: Path) -> _Finding:
     if kind.glob.startswith("/") or ".." in PurePosixPath(kind.glob).parts:
         return _Finding(Verdict.INCONCLUSIVE, f"{kind.glob} leads out of the workspace; name it relative to its root")
     try:
-        paths = tuple(sorted(_matching(kind.glob, base, root)))
+        paths = tuple(sorted(files_matching(kind.glob, base, root)))
         if kind.exists is not None:
             return _exists(kind, base, paths)
         readable = tuple(path for path in paths if _is_plain_file(base / path, root))
@@ -135,7 +135,7 @@ def _is_plain_file(path: Path, root: Path) -> bool:
     return target.is_file() and target.is_relative_to(root.resolve())
 
 
-def _matching(glob: str, base: Path, root: Path) -> Iterator[str]:
+def files_matching(glob: str, base: Path, root: Path) -> Iterator[str]:
     """Yield the files and links the glob matches; only the folders it can reach are looked into."""
     parts = [part for part in glob.split("/") if part not in {"", "."}]
     if glob.endswith("/"):

@@ -12,6 +12,7 @@ from dataclasses import field
 from surefoot.core.ids import BlobId, StepId
 from surefoot.core.plan import Check, Service, Step
 from surefoot.core.record import record
+from surefoot.core.rules import Overdue
 from surefoot.core.terms import Moment
 
 
@@ -73,6 +74,8 @@ class TakeCheckpoint(StepCommand):
     """Globs over what the body will make for later steps."""
     artifacts: tuple[BlobId, ...] = ()
     """What belongs into the lane beside the commit, as lists; a later one goes over an earlier one."""
+    spec: Step | None = None
+    """What will be done there, whose commands and ground are looked at."""
 
 
 @record
@@ -120,6 +123,19 @@ class Inspect(StepCommand):
     commit: str
     scope: tuple[str, ...]
     writes: tuple[str, ...]
+    counts_lines: bool = False
+    """Whether a rule asks how many lines were changed."""
+    by_hand: bool = False
+    """Whether a person has worked in the lane."""
+
+
+@record
+class ApplyEdit(StepCommand):
+    """Make the lane hold what a person's patch says. Answered by `EditApplied` or `EffectBroken`."""
+
+    commit: str
+    scratch: tuple[str, ...]
+    diff: BlobId
 
 
 @record
@@ -175,6 +191,15 @@ class WaitUntil(StepCommand):
 
 
 @record
+class WatchDeadline(StepCommand):
+    """Wait for an answer until a time. Answered by `QuestionExpired`."""
+
+    question: str
+    due: float
+    overdue: Overdue
+
+
+@record
 class Interrupt(StepCommand):
     """End what is under way for the step. Answered by `Interrupted`, or by what was under way if that was faster."""
 
@@ -198,12 +223,14 @@ Command = (
     | AskProbe
     | RunStep
     | Inspect
+    | ApplyEdit
     | MergeResult
     | PlaceTree
     | KeepArtifacts
     | WriteCommit
     | RestoreLane
     | WaitUntil
+    | WatchDeadline
     | Interrupt
     | MoveRefs
 )

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from surefoot.core.events import RunCreated
 from surefoot.core.graph import Graph
 from surefoot.core.ids import StepId
 from surefoot.core.placeholders import member_of
+from surefoot.core.plan import Plan
+from surefoot.core.rules import Policy
 from surefoot.core.state import (
     FINAL,
     SATISFIED,
@@ -51,9 +54,15 @@ def new_state(
         branch=None if created.base is None else BranchState(head=created.base, tree=created.base_tree or ""),
         accept=AcceptState(records=[CheckRecord() for _ in created.plan.accept]),
         at=created.at,
+        policy=policy_of(created.plan, Policy()),
     )
     recount(state)
     return state
+
+
+def policy_of(plan: Plan, given: Policy) -> Policy:
+    """Return the rules of the settings with those of the plan, which can only raise."""
+    return replace(given, raising=(*given.raising, plan.policy)) if plan.policy else given
 
 
 def recount(state: RunState) -> None:
@@ -288,6 +297,7 @@ def reset(node: StepState) -> None:
     node.failures, node.crashes, node.due, node.undeclared, node.applied = 0, 0, None, (), None
     node.records, node.last_failure, node.body_evidence, node.ended_at = (), None, None, None
     node.outputs, node.kept = {}, None
+    node.ground = ()
 
 
 def expand(state: RunState, group: StepState, items: Iterable[str]) -> None:

@@ -8,10 +8,11 @@ they were verified, so that of two that hand on the same thing the later one cou
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from surefoot.core.ids import BlobId, StepId, encode_id
 from surefoot.core.placeholders import Reference, bound
-from surefoot.core.plan import CallBody, FunctionBody, Step
+from surefoot.core.plan import CallBody, FunctionBody, RunBody, Step
 from surefoot.core.state import RunState, StepState, StepStatus
 
 
@@ -27,11 +28,44 @@ def spec_of(state: RunState, node: StepState) -> tuple[Step, str | None]:
     return bound(template, node.item, values), None
 
 
+def edited(spec: Step, command: str) -> Step:
+    """Return the step with the command that a person wants in place of its own."""
+    assert isinstance(spec.body, RunBody)
+    return replace(spec, body=replace(spec.body, command=command))
+
+
 def outputs_for(state: RunState, node: StepState) -> dict[StepId, Mapping[str, str]]:
     """Return what a function that is the step's body is given of earlier outputs."""
-    if not isinstance(node.spec.body, CallBody | FunctionBody):
-        return {}
+    return needed_outputs(state, node) if isinstance(node.spec.body, CallBody | FunctionBody) else {}
+
+
+def needed_outputs(state: RunState, node: StepState) -> dict[StepId, Mapping[str, str]]:
+    """Return what the steps put out that a step rests on."""
     return {one.spec.id: one.outputs for one in _earlier(state, node) if one.outputs}
+
+
+def confidence_of(outputs: Mapping[str, str]) -> float | None:
+    """Return how sure a body says to be of what it did (`confidence=0.9`), from 0 to 1; what is no such number is 0."""
+    return None if "confidence" not in outputs else min(_amount(outputs["confidence"]), 1.0)
+
+
+def uncertainties_of(outputs: Mapping[str, str]) -> tuple[str, ...]:
+    """Return what a body says not to be sure of (`uncertainty=…`)."""
+    return (outputs["uncertainty"],) if "uncertainty" in outputs else ()
+
+
+def cost_of(outputs: Mapping[str, str]) -> float:
+    """Return what a body says to have cost (`cost_usd=0.12`)."""
+    return _amount(outputs.get("cost_usd", "0"))
+
+
+def _amount(text: str) -> float:
+    """Return a number that is not negative and has an end; 0 for any other text."""
+    try:
+        number = float(text)
+    except ValueError:
+        return 0.0
+    return number if 0.0 <= number < float("inf") else 0.0
 
 
 def artifacts_for(state: RunState, node: StepState) -> tuple[BlobId, ...]:

@@ -400,8 +400,12 @@ class Limits:
     """The run pauses after this many seconds of work since it was last started or resumed."""
     parallel: int = 1
     """How many steps run at once, in a run with a workspace each in a lane of its own."""
+    cost_usd: float | None = None
+    """What the run may cost, in US dollars; it asks before it goes on once most of that is spent."""
     resources: Mapping[str, int] = field(default_factory=dict[str, int])
     """How many steps may use a resource at once, by its name in `uses`."""
+    observed: Mapping[str, str] = field(default_factory=dict[str, str])
+    """For resources that steps rest on: the command whose output tells how each stands."""
 
 
 @record

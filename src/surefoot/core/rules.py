@@ -105,6 +105,12 @@ class Policy:
     raising: tuple[tuple[Rule, ...], ...] = ()
     """Of the project's settings and of the plan: they can only raise."""
 
+    @property
+    def counts_lines(self) -> bool:
+        """Tell whether a rule asks how large a change is."""
+        every = (self.own, *self.raising)
+        return any(rule.lines_above is not None for rules in every for rule in rules)
+
 
 @record
 class CommandFacts:

@@ -12,9 +12,10 @@ Must never change by itself: events do that. Read `surefoot.core.course` next.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from surefoot.core.approval import Ground
 from surefoot.core.events import (
     ArtifactsKept,
     AttemptFailed,
@@ -25,11 +26,13 @@ from surefoot.core.events import (
     ProbeAnswered,
     QuestionAnswered,
     QuestionAsked,
+    QuestionExpired,
     RunCreated,
 )
 from surefoot.core.ids import BlobId, StepId
 from surefoot.core.placeholders import Reference
 from surefoot.core.plan import AskBody, Plan, Step
+from surefoot.core.rules import Demand, Overdue, Policy
 from surefoot.core.terms import Applied, Diagnosis, Ending, Outcome, Phase
 from surefoot.core.verdicts import CheckRecord
 
@@ -59,7 +62,18 @@ class Work:
     lane: str | None = None
     checkpoint: Checkpointed | None = None
     checks: list[CheckRecord] = field(default_factory=list[CheckRecord])
-    approved: bool = False
+    approved: str | None = None
+    """Digest of what was approved for this attempt's body."""
+    taken_by: str | None = None
+    """Who does by hand what the body would do, or changes what it did, until they are done."""
+    by_hand: str | None = None
+    """Who has done so."""
+    patch: BlobId | None = None
+    """What a person wants for the result, until it is there."""
+    is_patched: bool = False
+    """Whether the result is what a person made of it."""
+    overdue: bool = False
+    """Whether the step stops because nobody answered in time."""
     probed_before: bool = False
     body_started: bool = False
     ending: Ending | None = None
@@ -192,6 +206,10 @@ class StepState:
     ended_at: float | None = None
     last_failure: AttemptFailed | None = None
     body_evidence: BlobId | None = None
+    edit: tuple[str, str] | None = None
+    """The command a person wants in place of the plan's, and who."""
+    ground: tuple[Ground, ...] = ()
+    """What it rested on when a person was last shown it."""
     has_run: bool = False
     """Whether its body ever began, in whatever attempt."""
     records: tuple[CheckRecord, ...] = ()
@@ -276,11 +294,27 @@ class QuestionState:
     asked: QuestionAsked
     answered: QuestionAnswered | None = None
     withdrawn: str | None = None
+    approved_by: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    """Who said yes so far, with their roles, where it takes several people."""
+    role: str | None = None
+    """The role an answer takes."""
+    due: float | None = None
+    """When it expires."""
+    is_timed: bool = False
+    """Whether a clock runs for it."""
+    expired: QuestionExpired | None = None
+    """Set when nobody answered in time; it may be open still."""
 
     @property
     def is_open(self) -> bool:
         """Tell whether an answer is still wanted."""
-        return self.answered is None and self.withdrawn is None
+        is_stopped = self.expired is not None and self.expired.overdue is Overdue.STOP
+        return self.answered is None and self.withdrawn is None and not is_stopped
+
+    @property
+    def demand(self) -> Demand:
+        """Whose answer it takes now."""
+        return replace(self.asked.demand, role=self.role)
 
 
 @dataclass(slots=True)
@@ -321,6 +355,9 @@ class AcceptState:
     """Whether one has ended since the check that is being asked began."""
 
 
+Approvers = dict[str, tuple[str, ...]]
+"""Who approved, each with their roles."""
+
 Ready = tuple[tuple[float, tuple[int, int]], StepId]
 """A node that may start, behind its place."""
 
@@ -339,6 +376,8 @@ class RunState:
     seq: int = 1
     at: float = 0.0
     active_s: float = 0.0
+    cost_usd: float = 0.0
+    """What bodies said to have cost."""
     engine_on: bool = False
     rung: str = "plain"
     token: int = 0
@@ -351,8 +390,12 @@ class RunState:
     yes_by: str | None = None
     allowed: dict[StepId, str] = field(default_factory=dict[StepId, str])
     """Irreversible steps approved by name, and by whom."""
-    approvals: dict[StepId, dict[str, str]] = field(default_factory=dict[StepId, dict[str, str]])
+    approvals: dict[StepId, dict[str, Approvers]] = field(default_factory=dict[StepId, dict[str, "Approvers"]])
     """For each step the digests of what was shown and approved, and by whom."""
+    likes: dict[str, Approvers] = field(default_factory=dict[str, "Approvers"])
+    """The kinds of questions that were approved together, and by whom."""
+    policy: Policy = field(default_factory=Policy)
+    """The rules beside those that ship."""
     lanes: dict[str, LaneState] = field(default_factory=dict[str, LaneState])
     active: dict[StepId, None] = field(default_factory=dict[StepId, None])
     """Steps with work, in the order in which they were started."""

@@ -62,6 +62,7 @@ class Diagnosis(StrEnum):
     INTERRUPTED = "interrupted"
     STALE = "stale"
     DENIED = "denied"
+    EXPIRED = "expired"
 
 
 class Status(StrEnum):

@@ -43,6 +43,7 @@ _SYNCED: frozenset[type[Event]] = frozenset(
         ev.RunPaused,
         ev.QuestionAsked,
         ev.QuestionAnswered,
+        ev.QuestionExpired,
         ev.ApprovalRecorded,
         ev.GroupExpanded,
         ev.RunRestored,
@@ -50,8 +51,8 @@ _SYNCED: frozenset[type[Event]] = frozenset(
     }
 )
 
-_WISHES = (ev.PauseRequested, ev.CancelRequested, ev.QuestionAnswered, ev.RunResumed)
-"""What people ask for may come too late; it is then without effect."""
+_WISHES = (ev.PauseRequested, ev.CancelRequested, ev.QuestionAnswered, ev.QuestionExpired, ev.RunResumed)
+"""What people ask for may come too late, and so may the end of their time; it is then without effect."""
 
 Observer = Callable[[RunState, Event], None]
 
@@ -230,7 +231,7 @@ class RunLoop:
     def _interrupt(self, step: StepId) -> None:
         for running, command in self._running.items():
             owner = command.step if isinstance(command, do.StepCommand) else ACCEPTANCE
-            is_clock = isinstance(command, do.WaitUntil | do.MoveRefs | do.StopService)
+            is_clock = isinstance(command, do.WaitUntil | do.WatchDeadline | do.MoveRefs | do.StopService)
             if owner == step and not is_clock:
                 running.cancel()
 
@@ -239,7 +240,7 @@ class RunLoop:
             return None if self._is_moving_refs() else "ended"
         if self.state.is_paused:
             return None if self._is_moving_refs() else "paused"
-        if self._running or self._inbox:
+        if self._inbox or any(not isinstance(one, do.WatchDeadline) for one in self._running.values()):
             return None
         if self.state.open_questions:
             return None if self.waits_for_answers else "waiting"

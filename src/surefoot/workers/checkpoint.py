@@ -5,7 +5,9 @@ Owns what is done to a lane's files. Must never move a ref the user can see. Rea
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,6 +26,7 @@ from surefoot.ports import CommandOutcome, CommandRequest
 from surefoot.sandbox import Rung, command_environment
 from surefoot.workers.artifacts import forget, made_before, place_artifacts, remove_made
 from surefoot.workers.command import LaneCommands
+from surefoot.workers.ground import commands_of, ground_of
 from surefoot.workers.leaks import holds_secret
 from surefoot.workers.room import Room, in_thread
 
@@ -167,6 +170,8 @@ async def take_checkpoint(room: Room, command: do.TakeCheckpoint) -> Event:
         prepared = await _prepare(room, lane)
         await in_thread(place_artifacts, room, lane, command.artifacts)
         tree = await in_thread(room.space.commit_tree_of, command.commit)
+        does = None if command.spec is None else commands_of(command.spec)
+        ground = await ground_of(room, command, lane)
         await in_thread(_note_ignored, room, lane, command)
         point("checkpoint.after")
     except (EffectError, WorkspaceError) as error:
@@ -183,6 +188,8 @@ async def take_checkpoint(room: Room, command: do.TakeCheckpoint) -> Event:
         tree=tree,
         environment=digest_of((prepared.environment, command.artifacts)) if command.artifacts else prepared.environment,
         not_held=await in_thread(_not_held, room, lane),
+        does=does,
+        ground=ground,
     )
 
 
@@ -231,8 +238,19 @@ async def place_tree(room: Room, command: do.PlaceTree) -> Event:
     return ev.Placed(at=room.clock.now(), step=command.step, attempt=command.attempt, tree=command.tree)
 
 
+async def apply_edit(room: Room, command: do.ApplyEdit) -> Event:
+    """Make the lane hold what a person wants to be kept instead of what the body made."""
+    lane = _lane(command)
+    room.disturb(lane, leaves_nothing=False)
+    patch = room.blobs.get(command.diff)
+    await in_thread(room.space.apply_patch, lane, command.commit, patch, exclude=command.scratch)
+    return ev.EditApplied(at=room.clock.now(), step=command.step, attempt=command.attempt)
+
+
 async def inspect(room: Room, command: do.Inspect) -> Event:
     """Find out what the body wrote, and put back what it may not keep."""
+    if command.by_hand:
+        room.disturb(_lane(command), leaves_nothing=False)
     return await in_thread(_inspect, room, command)
 
 
@@ -275,8 +293,25 @@ def _inspect(room: Room, command: do.Inspect) -> Event:
         changed=tuple(keeps),
         undeclared=() if is_read or outside else tuple(refused),
         outside=tuple(outside),
-        lane_changed=is_changed or spec.reaches_out or room.rung is not Rung.BUBBLEWRAP,
+        lane_changed=is_changed or spec.reaches_out or command.by_hand or room.rung is not Rung.BUBBLEWRAP,
+        lines=space.count_lines(command.tree, tree) if command.counts_lines else None,
+        digest=_digest_of(space.lane_path(lane), keeps),
     )
+
+
+def _digest_of(root: Path, paths: Iterable[str]) -> str:
+    """Name what the files at these paths hold, so that equal changes have one name on whatever they were made."""
+    digest = hashlib.sha256()
+    for path in paths:
+        place = root / path
+        digest.update(f"{path}\0".encode("utf-8", "surrogateescape"))
+        if place.is_symlink():
+            digest.update(b"l" + os.fsencode(place.readlink()))
+        elif place.is_file():
+            digest.update(b"x" if os.access(place, os.X_OK) else b"f")
+            with place.open("rb") as file:
+                digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()[:24]
 
 
 def _settle_submodules(room: Room, lane: str, *, is_read: bool) -> None:

@@ -22,7 +22,15 @@ from surefoot.workers.artifacts import keep_artifacts
 from surefoot.workers.body import run_step
 from surefoot.workers.branch import merge_result, move_refs, write_commit
 from surefoot.workers.check import ask_check
-from surefoot.workers.checkpoint import expand_group, inspect, open_lane, place_tree, restore_lane, take_checkpoint
+from surefoot.workers.checkpoint import (
+    apply_edit,
+    expand_group,
+    inspect,
+    open_lane,
+    place_tree,
+    restore_lane,
+    take_checkpoint,
+)
 from surefoot.workers.probe import ask_probe
 from surefoot.workers.room import Room
 from surefoot.workers.service import start_service, stop_service
@@ -32,6 +40,18 @@ async def wait(room: Room, command: do.WaitUntil) -> Event:
     """Wait until the next attempt is due."""
     await room.clock.wait_until(command.due)
     return ev.RetryDue(at=room.clock.now(), step=command.step, attempt=command.attempt)
+
+
+async def watch_deadline(room: Room, command: do.WatchDeadline) -> Event:
+    """Wait for an answer until its time is over."""
+    await room.clock.wait_until(command.due)
+    return ev.QuestionExpired(
+        at=max(room.clock.now(), command.due),
+        step=command.step,
+        attempt=command.attempt,
+        question=command.question,
+        overdue=command.overdue,
+    )
 
 
 _TEXTS = frozenset({"text", "reason", "refused"})
@@ -63,12 +83,14 @@ _WORKERS: Mapping[type[do.Command], Callable[[Room, Any], Awaitable[Event]]] = {
     do.AskProbe: ask_probe,
     do.RunStep: run_step,
     do.Inspect: inspect,
+    do.ApplyEdit: apply_edit,
     do.MergeResult: merge_result,
     do.PlaceTree: place_tree,
     do.KeepArtifacts: keep_artifacts,
     do.RestoreLane: restore_lane,
     do.MoveRefs: move_refs,
     do.WaitUntil: wait,
+    do.WatchDeadline: watch_deadline,
 }
 
 
@@ -87,7 +109,7 @@ def interrupted(command: do.Command, now: float) -> Event | None:
             return ev.Interrupted(at=now, step=command.group.id, attempt=1)
         case do.StopService():
             return ev.ServiceEnded(at=now, lane=command.lane, service=command.service, reason="stopped at once")
-        case do.WaitUntil() | do.MoveRefs() | do.Interrupt():
+        case do.WaitUntil() | do.WatchDeadline() | do.MoveRefs() | do.Interrupt():
             return None
         case _:
             return ev.Interrupted(at=now, step=command.step, attempt=command.attempt)
@@ -124,10 +146,10 @@ def _broken(room: Room, command: do.Command, error: Exception) -> Event:
             return ev.BodyFinished(at=now, step=command.step, attempt=command.attempt, ending=ending)
         case do.RestoreLane():
             return ev.LaneRestored(at=now, step=command.step, attempt=command.attempt, lane_changed=True)
-        case do.Inspect() | do.KeepArtifacts() | do.WriteCommit() | do.MergeResult() | do.PlaceTree():
+        case do.Inspect() | do.ApplyEdit() | do.KeepArtifacts() | do.WriteCommit() | do.MergeResult() | do.PlaceTree():
             why = error.message if isinstance(error, SurefootError) else why
             return ev.EffectBroken(at=now, step=command.step, attempt=command.attempt, reason=why)
-        case do.WaitUntil() | do.Interrupt():
+        case do.WaitUntil() | do.WatchDeadline() | do.Interrupt():
             raise error
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
-from surefoot.core.events import Event
+from surefoot.core.events import Event, RunCreated
 from surefoot.core.ids import BlobId, RunId, StepId
 from surefoot.core.plan import Plan, Service, Step
 from surefoot.journal import BlobStore
@@ -95,6 +95,8 @@ class Room:
     clock: Clock
     rung: Rung
     workspace: RunWorkspace | None = None
+    created: RunCreated | None = None
+    """What the run began from."""
     source: Path | None = None
     """The user's folder."""
     plan_folder: Path | None = None

@@ -324,6 +324,19 @@ class Lane:
         self._restore_submodules(tree)
         return restored
 
+    def apply_patch(self, patch: bytes) -> None:
+        """Change the lane's files as a patch says.
+
+        Raises:
+            WorkspaceError: it does not fit.
+        """
+        ending = self._store.at(self.root, self._index).attempt("apply", "--whitespace=nowarn", "-", stdin=patch)
+        if ending.code != 0:
+            message = (
+                f"The patch does not fit what the step began with: {ending.err}. Make it against that, and try again"
+            )
+            raise WorkspaceError(f"{message}.", lane=self.name)
+
     def _held(self) -> str:
         if self._tree is None:
             message = f"The lane {self.name!r} is not open. Open it, or restore it to a commit, before looking into it."

@@ -353,6 +353,12 @@ class RunWorkspace:
             self._last_changes = (old_tree, new_tree, found)
         return found.paths
 
+    def count_lines(self, old_tree: str, new_tree: str) -> int:
+        """Return how many lines were added and taken away between two trees; files that are not text count none."""
+        out = self._store.git.run("diff-tree", "-r", "--numstat", "-z", "--no-renames", old_tree, new_tree)
+        rows = (row.split("\t", 2) for row in split_names(out))
+        return sum(int(number) for row in rows for number in row[:2] if number.isdigit())
+
     def merge(self, name: str, base: str, tree: str, onto: str) -> Merge:
         """Bring what `tree` changes relative to the commit `base` onto the commit `onto`; no file is touched.
 
@@ -414,6 +420,25 @@ class RunWorkspace:
     def published(self) -> str | None:
         """Return the commit this run published last; None if it published none."""
         return self._refs.read().commits.get(self._refs.name("head"))
+
+    def users_commit(self, ref: str) -> str | None:
+        """Return the commit a ref of the user's repository is at; None if there is no such ref."""
+        ending = user_git(self.root).attempt("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")
+        return ending.out.decode().strip() if ending.code == 0 else None
+
+    def is_within(self, commit: str, head: str) -> bool:
+        """Tell whether a commit is part of the history of another."""
+        return self._store.git.attempt("merge-base", "--is-ancestor", commit, head).code == 0
+
+    def apply_patch(self, name: str, commit: str, patch: bytes, *, exclude: Sequence[str] = ()) -> None:
+        """Make a lane hold a commit and, on top of it, what a patch says.
+
+        Raises:
+            WorkspaceError: the patch does not fit.
+        """
+        lane = self._lane(name)
+        self._restore(lane, commit, exclude)
+        lane.apply_patch(patch)
 
     def is_held_elsewhere(self, commit: str) -> bool:
         """Tell whether the user's repository or folder has the commit's work without the run."""

@@ -50,6 +50,8 @@ class Source:
     """The commit that is checked out."""
     dirty: tuple[str, ...]
     """Paths that differ from it, untracked ones included."""
+    branch: str | None = None
+    """The full name of the branch that is checked out; None: no branch is."""
 
     @property
     def lfs(self) -> Path:
@@ -105,7 +107,8 @@ def inspect_source(path: Path) -> Source:
         raise WorkspaceError(
             message + "Commit something (`git commit --allow-empty -m Start` will do).", path=str(root)
         )
-    return Source(root, "git", Path(common), head.out.decode().strip(), dirty_paths(root))
+    branch = git.attempt("symbolic-ref", "--quiet", "HEAD").out.decode("utf-8", "surrogateescape").strip() or None
+    return Source(root, "git", Path(common), head.out.decode().strip(), dirty_paths(root), branch)
 
 
 def dirty_paths(root: Path) -> tuple[str, ...]:

@@ -10,9 +10,11 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import ClassVar
 
+from surefoot.core.approval import Ground, Package
 from surefoot.core.events.shape import CheckEvent, Event, StepEvent
 from surefoot.core.ids import BlobId, StepId
 from surefoot.core.record import record
+from surefoot.core.rules import CommandFacts, Demand, Overdue
 from surefoot.core.terms import Applied, Diagnosis, Ending, QuestionKind, Verdict
 
 
@@ -36,6 +38,7 @@ class CheckpointAsked(StepEvent):
 class Checkpointed(StepEvent):
     """The lane is at a point it can be put back to."""
 
+    version: ClassVar[int] = 2
     commit: str
     """The head of the run branch."""
     tree: str
@@ -44,6 +47,10 @@ class Checkpointed(StepEvent):
     """Digest of what verdicts depend on beside the tree."""
     not_held: tuple[str, ...] = ()
     """What a restore cannot put back."""
+    does: CommandFacts | None = None
+    """What the commands of the step do, as far as their texts tell; since version 2."""
+    ground: tuple[Ground, ...] = ()
+    """What the step rests on, for effects outside the workspace; since version 2."""
 
 
 @record
@@ -100,6 +107,7 @@ class VerdictReused(CheckEvent):
 class QuestionAsked(StepEvent):
     """A person has to say something before the step goes on."""
 
+    version: ClassVar[int] = 2
     is_decision: ClassVar[bool] = True
     question: str
     """Its id: unique in the journal."""
@@ -113,18 +121,72 @@ class QuestionAsked(StepEvent):
     """What an empty answer means."""
     shown: str = ""
     """Digest of what was shown."""
+    package: Package | None = None
+    """What the text was made of, for questions about an effect or a result; since version 2."""
+    demand: Demand = Demand()
+    """Whose answer it takes, and until when; since version 2."""
+    like: str = ""
+    """Names all questions of this kind; since version 2."""
 
 
 @record
 class QuestionAnswered(Event):
     """A person answered."""
 
+    version: ClassVar[int] = 2
     question: str
     """Its id."""
     answer: str
-    """What was said."""
+    """What was said: `yes`, `no`, `take_over`, or what the question takes."""
     by: str
     """Who."""
+    roles: tuple[str, ...] = ()
+    """The roles they have; since version 2."""
+    via: str = ""
+    """Where they said it; since version 2."""
+    reason: str = ""
+    """Why, in their words; since version 2."""
+    edit: str | None = None
+    """The command they want run instead; since version 2."""
+    diff: BlobId | None = None
+    """The changes they want kept instead, as a patch; since version 2."""
+    like: str = ""
+    """The kind of questions that is approved with this one, for this run; since version 2."""
+
+
+@record
+class DeadlineSet(StepEvent):
+    """A clock runs for a question."""
+
+    is_decision: ClassVar[bool] = True
+    question: str
+    """Its id."""
+    due: float
+    """When it expires, in seconds since the epoch."""
+
+
+@record
+class QuestionExpired(StepEvent):
+    """Nobody answered in time: neither consent nor denial."""
+
+    question: str
+    """Its id."""
+    overdue: Overdue
+    """What follows from it."""
+
+
+@record
+class EditAsked(StepEvent):
+    """The result is to be made what a person's patch says."""
+
+    is_decision: ClassVar[bool] = True
+    diff: BlobId
+    """The patch."""
+
+
+@record
+class EditApplied(StepEvent):
+    """The lane holds what the patch says; what that changes is looked at next."""
 
 
 @record
@@ -205,6 +267,7 @@ class InspectionAsked(StepEvent):
 class ChangesObserved(StepEvent):
     """What the body wrote is known, and what it may not keep was put back."""
 
+    version: ClassVar[int] = 2
     tree: str
     """The tree with what it keeps."""
     changed: tuple[str, ...]
@@ -217,6 +280,10 @@ class ChangesObserved(StepEvent):
     """Paths that hold the value of an `env_from` variable: the attempt fails."""
     lane_changed: bool = False
     """Whether ignored files other than declared caches changed, or something outside the lane may have."""
+    lines: int | None = None
+    """Lines added and taken away, where a rule asks for it; since version 2."""
+    digest: str = ""
+    """Names the changes themselves, whatever they were made to; since version 2."""
 
 
 @record

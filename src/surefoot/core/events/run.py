@@ -14,6 +14,7 @@ from surefoot.core.events.shape import Event
 from surefoot.core.ids import RunId, StepId
 from surefoot.core.plan import Plan
 from surefoot.core.record import record
+from surefoot.core.rules import Policy
 from surefoot.core.terms import Finding, Outcome, Phase
 
 
@@ -22,7 +23,7 @@ class RunCreated(Event):
     """A run came into being. Always the first event."""
 
     # The plan has gained fields with defaults: a plan of version 1 is read as it stands.
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     run: RunId
     """Its id."""
     plan: Plan
@@ -37,6 +38,8 @@ class RunCreated(Event):
     """The commit the run starts from."""
     base_tree: str | None = None
     """The tree of that commit."""
+    base_ref: str | None = None
+    """The full name of the branch that was checked out; since version 3."""
     dirty: tuple[str, ...] = ()
     """Paths of the checkout that differ from HEAD."""
     include_dirty: bool = False
@@ -86,6 +89,14 @@ class OptionsGiven(Event):
     """Confirm-tier questions except irreversible ones."""
     allow: tuple[StepId, ...] = ()
     """Irreversible steps approved by name."""
+
+
+@record
+class PolicyGiven(Event):
+    """The rules that hold from here on, beside those that ship and those of the plan."""
+
+    policy: Policy
+    """Those of the settings, as they were when an engine last began."""
 
 
 @record

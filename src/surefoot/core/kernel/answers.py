@@ -1,7 +1,7 @@
-"""What the events mean by which something is asked: of a check, of a person, of the world.
+"""What the events mean by which something is asked of a check or of the world.
 
 Owns their fold, and which verdicts are remembered. Every function first makes sure that its event can happen, and only
-then changes the state. Must never decide anything. Read `surefoot.core.kernel.attempts` next.
+then changes the state. Must never decide anything. Read `surefoot.core.kernel.questions` next.
 """
 
 from __future__ import annotations
@@ -10,14 +10,12 @@ from collections.abc import Callable
 from typing import Any
 
 from surefoot.core import events as ev
-from surefoot.core.course import join_queue, leave_queue
 from surefoot.core.events import ACCEPTANCE, Event
-from surefoot.core.kernel.legal import active_of, answered, begin, need, work_of
+from surefoot.core.kernel.legal import active_of, answered, begin, need
 from surefoot.core.kernel.services import FAILURES_MAX
 from surefoot.core.plan import Check
-from surefoot.core.queue import has_result, let_past
-from surefoot.core.state import Passed, QuestionState, RunState, StepState, StepStatus, Work
-from surefoot.core.terms import Applied, QuestionKind, Verdict
+from surefoot.core.state import Passed, RunState, StepState, Work
+from surefoot.core.terms import Applied, Verdict
 from surefoot.core.verdicts import CheckRecord, record_answer, verdict_key
 
 VERDICTS_KEPT = 8
@@ -86,52 +84,8 @@ def _verdict_reused(state: RunState, event: ev.VerdictReused) -> None:
     record_answer(check, record, event)
 
 
-def _question_asked(state: RunState, event: ev.QuestionAsked) -> None:
-    need(event.question not in state.questions, event, f"question {event.question} was asked before")
-    node, work = begin(state, event)
-    need(work.question is None, event, f"question {work.question} is open")
-    state.questions[event.question] = QuestionState(asked=event)
-    work.question, work.answer = event.question, None
-    node.status = StepStatus.IN_DOUBT if event.about is QuestionKind.IN_DOUBT else StepStatus.WAITING
-    leave_queue(state, event.step)
-    if not work.body_started and work.failure is None and work.lane is not None:
-        _let_go_of_lane(state, node, work)
-
-
-def _let_go_of_lane(state: RunState, node: StepState, work: Work) -> None:
-    """Free the lane while a person thinks; the attempt takes its checkpoint anew afterwards."""
-    assert work.lane is not None
-    state.lanes[work.lane].held_by = None
-    work.lane, work.checkpoint, work.probed_before = None, None, False
-    work.checks = [CheckRecord() for _ in node.spec.checks]
-
-
-def _question_answered(state: RunState, event: ev.QuestionAnswered) -> None:
-    question = state.questions.get(event.question)
-    need(question is not None and question.is_open, event, f"question {event.question} is not open")
-    assert question is not None
-    options = question.asked.options
-    need(not options or event.answer in options, event, f"question {event.question} takes {', '.join(options)}")
-    node = state.nodes[question.asked.step]
-    work = work_of(node)
-    question.answered = event
-    work.question, work.answer = None, event.answer
-    if node.spec.effect.is_outside or has_result(node):
-        join_queue(state, node.spec.id)
-        let_past(state)  # while those that wait for this one still stand back
-    node.status = StepStatus.RUNNING
-    if question.asked.about is QuestionKind.CONFIRM and event.answer == "yes":
-        work.approved, work.answer = True, None
-        state.approvals.setdefault(node.spec.id, {})[question.asked.shown] = event.by
-    elif question.asked.about is QuestionKind.IN_DOUBT and not work.body_started:
-        work.probed_before, work.answer = True, None
-        if event.answer == Applied.APPLIED:
-            _settle(state, node, work, event.answer)
-    elif question.asked.about is QuestionKind.IN_DOUBT:
-        _settle(state, node, work, event.answer)
-
-
-def _settle(state: RunState, node: StepState, work: Work, answer: str) -> None:
+def settle_as(state: RunState, node: StepState, work: Work, answer: str) -> None:
+    """Note what became of an effect that was in doubt."""
     work.settled, work.answer, work.probe, work.lost_service = answer, None, None, None
     if answer == Applied.APPLIED:
         work.interrupted = None
@@ -143,12 +97,6 @@ def has_happened(state: RunState, node: StepState) -> None:
     node.applied = True
     state.allowed.pop(node.spec.id, None)
     state.approvals.pop(node.spec.id, None)
-
-
-def _approval_recorded(state: RunState, event: ev.ApprovalRecorded) -> None:
-    _, work = begin(state, event)
-    work.approved = True
-    state.approvals.setdefault(event.step, {})[event.shown] = event.by
 
 
 def _probe_asked(state: RunState, event: ev.ProbeAsked) -> None:
@@ -163,16 +111,13 @@ def _probe_answered(state: RunState, event: ev.ProbeAnswered) -> None:
     if not work.body_started:
         work.probed_before = event.answer is not Applied.APPLIED
     elif event.answer is not Applied.UNKNOWN:
-        _settle(state, node, work, event.answer.value)
+        settle_as(state, node, work, event.answer.value)
 
 
 ANSWER_FOLDS: dict[type[Event], Callable[[RunState, Any], None]] = {
     ev.CheckAsked: _check_asked,
     ev.CheckAnswered: _check_answered,
     ev.VerdictReused: _verdict_reused,
-    ev.QuestionAsked: _question_asked,
-    ev.QuestionAnswered: _question_answered,
-    ev.ApprovalRecorded: _approval_recorded,
     ev.ProbeAsked: _probe_asked,
     ev.ProbeAnswered: _probe_answered,
 }

@@ -18,6 +18,7 @@ from surefoot.core.course import (
     finish,
     move_back,
     new_state,
+    policy_of,
     recount,
     reset,
     take_ready,
@@ -96,6 +97,8 @@ def _engine_started(state: RunState, event: ev.EngineStarted) -> None:
     state.interrupting = False
     expand_later(state)
     state.waits = dict.fromkeys(state.waits, False)
+    for question in state.questions.values():
+        question.is_timed = False
     if state.branch is not None:
         state.branch.is_open = False
         state.branch.asked = state.branch.moved
@@ -143,6 +146,10 @@ def _options_given(state: RunState, event: ev.OptionsGiven) -> None:
         state.yes_by = event.by
     for step in event.allow:
         state.allowed[step] = event.by
+
+
+def _policy_given(state: RunState, event: ev.PolicyGiven) -> None:
+    state.policy = policy_of(state.plan, event.policy)
 
 
 def _phase_entered(state: RunState, event: ev.PhaseEntered) -> None:
@@ -378,6 +385,7 @@ _FOLDS: dict[type[Event], Callable[[RunState, Any], None]] = {
     ev.EngineStarted: _engine_started,
     ev.EngineStopped: _engine_stopped,
     ev.OptionsGiven: _options_given,
+    ev.PolicyGiven: _policy_given,
     ev.PhaseEntered: _phase_entered,
     ev.PauseRequested: _pause_requested,
     ev.RunPaused: _run_paused,

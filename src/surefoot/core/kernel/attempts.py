@@ -26,7 +26,8 @@ from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.ids import StepId
 from surefoot.core.kernel.answers import ANSWER_FOLDS, has_happened
 from surefoot.core.kernel.legal import active_of, answered, begin, illegal, is_ready, need, node_of
-from surefoot.core.outputs import spec_of
+from surefoot.core.kernel.questions import QUESTION_FOLDS
+from surefoot.core.outputs import cost_of, edited, spec_of
 from surefoot.core.plan import AskBody
 from surefoot.core.queue import has_result
 from surefoot.core.state import RunState, StepState, StepStatus, Work
@@ -50,6 +51,8 @@ def _step_started(state: RunState, event: ev.StepStarted) -> None:
     node.work = Work(checks=[CheckRecord() for _ in node.spec.checks])
     if node.references:
         node.spec, node.work.lack = spec_of(state, node)
+        if node.edit is not None:
+            node.spec = edited(node.spec, node.edit[0])
     state.active[event.step] = None
     if node.spec.effect.is_outside:
         join_queue(state, event.step)
@@ -100,6 +103,7 @@ def _body_started(state: RunState, event: ev.BodyStarted) -> None:
 def _body_finished(state: RunState, event: ev.BodyFinished) -> None:
     node, work = answered(state, event, ev.BodyStarted)
     work.ending, work.body_evidence, work.outputs = event.ending, event.evidence, event.outputs
+    state.cost_usd += cost_of(event.outputs)
     if event.ending.status is Status.OK and node.spec.effect.is_outside:
         has_happened(state, node)
 
@@ -196,7 +200,8 @@ def _placed(state: RunState, event: ev.Placed) -> None:
 
 
 _BREAKABLE = frozenset(
-    one.kind for one in (ev.InspectionAsked, ev.ArtifactsAsked, ev.CommitAsked, ev.MergeAsked, ev.PlaceAsked)
+    one.kind
+    for one in (ev.InspectionAsked, ev.EditAsked, ev.ArtifactsAsked, ev.CommitAsked, ev.MergeAsked, ev.PlaceAsked)
 )
 
 
@@ -335,6 +340,7 @@ ATTEMPT_FOLDS: dict[type[Event], Callable[[RunState, Any], None]] = {
     ev.Checkpointed: _checkpointed,
     ev.CheckpointFailed: _checkpoint_failed,
     **ANSWER_FOLDS,
+    **QUESTION_FOLDS,
     ev.BodyStarted: _body_started,
     ev.BodyFinished: _body_finished,
     ev.InterruptAsked: _interrupt_asked,

@@ -1,72 +1,175 @@
-"""How a person's consent is got before an effect.
+"""How a person's consent is got before an effect, and for a result.
 
-Owns when a step has to be asked about, what a person is shown, and what an approval rests on. Must never lower a tier.
-Read `surefoot.core.policy` next.
+Owns what is weighed and when a step has to be asked about, and what an approval rests on. Must never decide on a tier:
+`surefoot.core.policy` does. Read `surefoot.core.kernel.packages` next: what a person is shown.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import replace
 
+from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.kernel.proposal import Proposal
-from surefoot.core.outputs import outputs_for
-from surefoot.core.plan import CallBody, Effect, RunBody, Step, Tier, digest_of
-from surefoot.core.policy import tier_of, ways_out
-from surefoot.core.recovery import question
-from surefoot.core.state import QuestionState, RunState, StepState, StepStatus
-from surefoot.core.terms import QuestionKind
+from surefoot.core.approval import difference_of, is_satisfied
+from surefoot.core.kernel.failing import fails
+from surefoot.core.kernel.packages import ask, body_digest, ground_of, is_repeated, shown_of, skipped_needs, taken_over
+from surefoot.core.kernel.proposal import Move, Proposal
+from surefoot.core.outputs import confidence_of
+from surefoot.core.plan import AskBody, Effect, Tier
+from surefoot.core.policy import floor_of, raised_by_step, undeclared_of, weigh
+from surefoot.core.rules import Decision, Demand, Facts
+from surefoot.core.state import QuestionState, RunState, StepState, Work
+from surefoot.core.terms import Diagnosis, QuestionKind
+
+BUDGET_SHARE = 0.8
+"""From this share of its limit on, a run asks before it spends more."""
 
 
-def ask_consent(state: RunState, node: StepState, now: float) -> Proposal | None:
-    """Return what gets a person's consent to the step, where its tier asks for it; None where nothing is needed."""
-    skipped = _skipped_needs(state, node)
-    if tier_of(node.spec, state.plan) is not Tier.CONFIRM and not skipped:
+def get_consent(state: RunState, node: StepState, work: Work, now: float) -> Move:
+    """Get a person's consent to the body where the tier asks for it; None where nothing is needed."""
+    if work.body_started or work.settled is not None or isinstance(node.spec.body, AskBody):
         return None
-    shown = _shown(state, node)
-    by = _approved_by(state, node, shown)
-    if by is not None:
-        return Proposal(ev.ApprovalRecorded(at=now, step=node.spec.id, attempt=node.attempt, by=by, shown=shown))
-    text = _package(node.spec, skipped, state.rung if state.has_workspace else "", is_repeated=_is_repeated(node))
-    return Proposal(question(state, node, now, QuestionKind.CONFIRM, text, ("yes", "no"), shown))
+    if work.taken_by is not None:
+        return None
+    said = _refused(node, work, now)
+    if said is not None:
+        return said
+    decision = _before_body(state, node)
+    if decision.tier is Tier.NEVER:
+        return fails(node, now, Diagnosis.DENIED, f"never allowed: {decision.reason} (rule {decision.rule})")
+    skipped = skipped_needs(state, node)
+    if skipped and decision.tier is not Tier.CONFIRM:
+        decision = Decision(tier=Tier.CONFIRM, rule="skipped-need", reason="It rests on steps that were skipped.")
+    if decision.tier is not Tier.CONFIRM:
+        return None
+    shown = shown_of(state, node)
+    return None if work.approved == shown else _approved_or_asked(state, node, decision, shown, now)
+
+
+def review_result(state: RunState, node: StepState, work: Work, now: float) -> Move:
+    """Get a person's consent to what the body made, where a rule asks for it; an effect outside is done by now."""
+    if work.patch is not None:
+        return _apply_patch(node, work, now)
+    changes = work.changes
+    is_nobodys = isinstance(node.spec.body, AskBody) or node.spec.effect is not Effect.REVERSIBLE
+    if changes is None or not changes.changed or is_nobodys:
+        return None
+    if work.taken_by is not None:
+        return taken_over(state, node, now)
+    if work.is_patched or work.by_hand is not None:
+        return None
+    said = _refused(node, work, now)
+    if said is not None:
+        return said
+    decision = _of_result(state, node, work)
+    if decision.tier is Tier.NEVER:
+        return fails(node, now, Diagnosis.DENIED, f"never allowed: {decision.reason} (rule {decision.rule})")
+    if decision.tier is not Tier.CONFIRM:
+        return None
+    shown = f"result {body_digest(state, node)} {changes.digest or changes.tree}"
+    given = state.approvals.get(node.spec.id, {}).get(shown)
+    if given is not None and is_satisfied(decision.demand, given):
+        return None
+    return _approved_or_asked(state, node, decision, shown, now)
 
 
 def allowed_meanwhile(state: RunState, node: StepState, asked: QuestionState, now: float) -> Proposal | None:
     """Answer what was asked before a person allowed it by name, or all of its kind."""
-    if state.pausing is not None:
+    question = asked.asked
+    if state.pausing is not None or question.about is not QuestionKind.CONFIRM or question.package is None:
         return None
-    shown = asked.asked.shown
-    by = _approved_by(state, node, shown) if asked.asked.about is QuestionKind.CONFIRM else None
+    by = _approved_by(state, node, asked.demand, question.shown, question.like)
     if by is None:
         return None
-    return Proposal(ev.QuestionAnswered(at=now, question=asked.asked.question, answer="yes", by=by))
+    return Proposal(ev.QuestionAnswered(at=now, question=question.question, answer="yes", by=by, via="beforehand"))
 
 
-def _is_repeated(node: StepState) -> bool:
-    return (node.applied or node.applied_before) and node.spec.effect is Effect.IRREVERSIBLE
+def _refused(node: StepState, work: Work, now: float) -> Move:
+    """Fail the attempt where a person said no, or nobody said anything in time."""
+    if work.overdue:
+        return fails(node, now, Diagnosis.EXPIRED, "nobody answered in time; that is neither consent nor denial")
+    if work.answer is not None:
+        return fails(node, now, Diagnosis.DENIED, f"not approved: {work.answer}")
+    return None
 
 
-def _skipped_needs(state: RunState, node: StepState) -> tuple[str, ...]:
-    """Return what an effect outside the workspace would rest on, though it was skipped."""
-    if not node.spec.effect.is_outside:
-        return ()
-    needs = [state.nodes[name] for name in node.needs]
-    needs += [state.nodes[member] for need in needs for member in need.members or ()]
-    return tuple(need.spec.id for need in needs if need.status is StepStatus.SKIPPED and need.reason != "nothing_to_do")
+def _approved_or_asked(state: RunState, node: StepState, decision: Decision, shown: str, now: float) -> Proposal:
+    proposal = ask(state, node, now, decision, shown)
+    question = proposal.event
+    assert isinstance(question, ev.QuestionAsked)
+    by = _approved_by(state, node, decision.demand, shown, question.like)
+    if by is None:
+        return proposal
+    return Proposal(ev.ApprovalRecorded(at=now, step=node.spec.id, attempt=node.attempt, by=by, shown=shown))
 
 
-def _shown(state: RunState, node: StepState) -> str:
-    """Name what an approval rests on: the step as it will be done, and what it needs as it stands."""
-    needs = tuple((name, state.nodes[name].status.value, state.nodes[name].commit) for name in node.needs)
-    outputs = sorted((name, sorted(values.items())) for name, values in outputs_for(state, node).items())
-    return digest_of((repr(node.spec), needs, *outputs))
+def _before_body(state: RunState, node: StepState) -> Decision:
+    """Weigh what the body will do."""
+    spec, work = node.spec, node.work
+    assert work is not None
+    floor = raised_by_step(floor_of(spec, state.plan), spec)
+    does = None if work.checkpoint is None else work.checkpoint.does
+    decision = (
+        floor if _has_no_say(state, does) else raised_by_step(weigh(state.policy, _facts(state, node), floor), spec)
+    )
+    return _near_budget(state, node, decision)
 
 
-def _approved_by(state: RunState, node: StepState, shown: str) -> str | None:
-    earlier = state.approvals.get(node.spec.id, {}).get(shown)
-    if earlier is not None:
-        return earlier
-    if _is_repeated(node) or _skipped_needs(state, node):
+def _has_no_say(state: RunState, does: object) -> bool:
+    """Tell whether there is nothing that a rule could be held against; so it is with most functions."""
+    return does is None and not state.policy.own and not state.policy.raising
+
+
+def _near_budget(state: RunState, node: StepState, decision: Decision) -> Decision:
+    """Ask before more is spent, once most of what the run may cost is."""
+    limit = state.plan.limits.cost_usd
+    if limit is None or state.cost_usd < BUDGET_SHARE * limit or decision.tier in (Tier.CONFIRM, Tier.NEVER):
+        return decision
+    if node.spec.effect is Effect.READ:
+        return decision
+    reason = f"The run has cost ${state.cost_usd:.2f} of the ${limit:.2f} that its plan allows."
+    return Decision(tier=Tier.CONFIRM, rule="budget-nearly-spent", reason=reason)
+
+
+def _of_result(state: RunState, node: StepState, work: Work) -> Decision:
+    """Weigh what the body made; what it did was weighed before it ran."""
+    assert work.changes is not None
+    floor = Decision(tier=Tier.AUTO, rule="result", reason="Its result lies within what the plan asks for.")
+    paths = undeclared_of(work.changes.changed, node.spec, state.plan)
+    facts = replace(
+        _facts(state, node),
+        command=None,
+        paths=paths,
+        lines=work.changes.lines,
+        confidence=confidence_of(work.outputs),
+    )
+    return weigh(state.policy, facts, floor)
+
+
+def _facts(state: RunState, node: StepState) -> Facts:
+    spec, work = node.spec, node.work
+    return Facts(
+        step=spec.id,
+        effect=spec.effect,
+        phase=state.phase.value,
+        command=None if work is None or work.checkpoint is None else work.checkpoint.does,
+        resources=(*spec.uses, *spec.sockets),
+        variables=(*spec.env_from, *spec.env),
+        cost_usd=state.cost_usd,
+    )
+
+
+def _approved_by(state: RunState, node: StepState, demand: Demand, shown: str, like: str) -> str | None:
+    """Say who has approved this beforehand, by what they saw, by its kind, or by an option."""
+    given = state.approvals.get(node.spec.id, {}).get(shown)
+    if given is not None and is_satisfied(demand, given):
+        return " and ".join(given)
+    if is_repeated(node) or skipped_needs(state, node) or difference_of(node.ground, ground_of(node)):
+        return None
+    given = state.likes.get(like)
+    if given is not None and is_satisfied(demand, given):
+        return f"{' and '.join(given)} (all like it)"
+    if demand.role is not None or demand.people > 1:
         return None
     if node.spec.id in state.allowed:
         return f"{state.allowed[node.spec.id]} (--allow)"
@@ -75,28 +178,16 @@ def _approved_by(state: RunState, node: StepState, shown: str) -> str | None:
     return None
 
 
-def _package(spec: Step, skipped: Sequence[str], rung: str, *, is_repeated: bool) -> str:
-    """Return what a person is shown before saying yes."""
-    lines = [f"Step {spec.id}{': ' + spec.title if spec.title else ''}", f"  does:   {describe_body(spec)}"]
-    lines.append(f"  effect: {spec.effect}" + (" (cannot be undone)" if spec.effect is Effect.IRREVERSIBLE else ""))
-    if spec.why:
-        lines.append(f"  why:    {spec.why}")
-    lines += [f"  {way}" for way in ways_out(spec)]
-    if rung and isinstance(spec.body, RunBody | CallBody) and spec.confine:
-        lines.append(f"  sandbox: {rung}")
-    if is_repeated:
-        lines.append("  its effect has been applied before; this would apply it once more")
-    if skipped:
-        lines.append(f"  rests on skipped steps: {', '.join(skipped)}")
-    restored = "nothing is known that takes it back" if spec.effect.is_outside else "the workspace is put back"
-    lines.append(f"  undo:   {spec.undo or restored}")
-    return "\n".join([*lines, "Do it?"])
-
-
-def describe_body(spec: Step) -> str:
-    """Say what the body is, in one line or its own words."""
-    body = spec.body
-    for name in ("command", "function", "name", "question"):
-        if hasattr(body, name):
-            return str(getattr(body, name))
-    raise AssertionError(body)
+def _apply_patch(node: StepState, work: Work, now: float) -> Proposal:
+    """Make the result what a person wants it to be."""
+    assert work.patch is not None
+    assert work.checkpoint is not None
+    command = do.ApplyEdit(
+        step=node.spec.id,
+        attempt=node.attempt,
+        lane=work.lane,
+        commit=work.checkpoint.commit,
+        scratch=node.spec.uncommitted,
+        diff=work.patch,
+    )
+    return Proposal(ev.EditAsked(at=now, step=node.spec.id, attempt=node.attempt, diff=work.patch), command)

@@ -254,7 +254,7 @@ def _execute(state: RunState, now: float) -> list[Proposal]:
         return moves
     if state.pausing is not None:
         return _pause(state, now)
-    moves = _clocks(state, now) + _start(state, now)
+    moves = _clocks(state, now) + _deadlines(state, now) + _start(state, now)
     if moves:
         return moves
     if state.unfinished == 0:
@@ -271,6 +271,22 @@ def _clocks(state: RunState, now: float) -> list[Proposal]:
             continue
         event = ev.RetryScheduled(at=now, step=name, attempt=node.attempt, due=node.due)
         moves.append(Proposal(event, do.WaitUntil(step=name, attempt=node.attempt, lane=None, due=node.due)))
+    return moves
+
+
+def _deadlines(state: RunState, now: float) -> list[Proposal]:
+    """Wind the clocks of questions that expire."""
+    moves: list[Proposal] = []
+    for node in _active(state):
+        name = None if node.work is None else node.work.question
+        question = None if name is None else state.questions[name]
+        if name is None or question is None or question.due is None or question.is_timed:
+            continue
+        step, attempt, due = node.spec.id, node.attempt, question.due
+        overdue = question.asked.demand.overdue
+        command = do.WatchDeadline(step=step, attempt=attempt, lane=None, question=name, due=due, overdue=overdue)
+        event = ev.DeadlineSet(at=now, step=step, attempt=attempt, question=name, due=due)
+        moves.append(Proposal(event, command))
     return moves
 
 

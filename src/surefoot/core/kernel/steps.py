@@ -14,8 +14,9 @@ from dataclasses import replace
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.kernel.asking import ask_check, diagnosis_of
-from surefoot.core.kernel.consent import allowed_meanwhile, ask_consent
+from surefoot.core.kernel.consent import allowed_meanwhile, get_consent, review_result
 from surefoot.core.kernel.failing import conclude, fails, late, stop_services
+from surefoot.core.kernel.packages import taken_over
 from surefoot.core.kernel.proposal import HOLD, Move, Proposal
 from surefoot.core.kernel.services import serve
 from surefoot.core.outputs import artifacts_for, outputs_for
@@ -162,6 +163,7 @@ def _checkpoint(state: RunState, node: StepState, work: Work, now: float) -> Mov
         scratch=node.spec.scratch,
         made=node.spec.made,
         artifacts=artifacts_for(state, node),
+        spec=node.spec,
     )
     return Proposal(ev.CheckpointAsked(at=now, step=name, attempt=attempt, lane=lane), command)
 
@@ -185,15 +187,6 @@ def _before(state: RunState, node: StepState, work: Work, now: float) -> Move:
         return Proposal(ev.StepSkipped(at=now, step=node.spec.id, attempt=node.attempt, reason="nothing_to_do"))
     index = next_before(node.spec.checks, work.checks)
     return None if index is None else ask_check(state, node, work, now, (Moment.BEFORE, index))
-
-
-def _consent(state: RunState, node: StepState, work: Work, now: float) -> Move:
-    """Get a person's consent where the tier asks for it."""
-    if work.approved or work.body_started or isinstance(node.spec.body, AskBody):
-        return None
-    if work.answer is not None:
-        return fails(node, now, Diagnosis.DENIED, f"not approved: {work.answer}")
-    return ask_consent(state, node, now)
 
 
 def _turn(state: RunState, node: StepState, work: Work, now: float) -> Move:
@@ -238,6 +231,8 @@ def _body(state: RunState, node: StepState, work: Work, now: float) -> Move:
         return fails(node, now, Diagnosis.DENIED, "answered: no") if work.answer == "no" else None
     if work.body_started or work.settled == Applied.APPLIED:
         return None
+    if work.taken_by is not None:
+        return taken_over(state, node, now)
     key = f"{state.created.run}:{node.spec.id}"
     services = state.plan.services_of(node.spec)
     command = do.RunStep(
@@ -274,6 +269,8 @@ def _inspect(state: RunState, node: StepState, work: Work, now: float) -> Move:
             commit=work.checkpoint.commit,
             scope=(*state.plan.scope_write, *(node.spec.writes or ())),
             writes=state.plan.scope_write if node.spec.writes is None else node.spec.writes,
+            counts_lines=state.policy.counts_lines,
+            by_hand=work.by_hand is not None,
         )
         return Proposal(ev.InspectionAsked(at=now, step=node.spec.id, attempt=node.attempt), command)
     if work.changes.outside:
@@ -380,7 +377,7 @@ def _proof(node: StepState, work: Work) -> str | None:
     pairs: list[tuple[Check, CheckRecord]] = list(zip(node.spec.checks, work.checks, strict=True))
     if any(proves(check, record) for check, record in pairs):
         return "checks"
-    if isinstance(node.spec.body, AskBody):
+    if isinstance(node.spec.body, AskBody) or work.by_hand is not None:
         return None
     return "probe" if work.settled == Applied.APPLIED else "exit-status-only"
 
@@ -397,12 +394,13 @@ _RULES: tuple[_Rule, ...] = (
     _checkpoint,
     serve,
     _before,
-    _consent,
+    get_consent,
     _turn,
     _probe_first,
     _body,
     _ending,
     _inspect,
+    review_result,
     _merge,
     _before_again,
     _after,

@@ -1,0 +1,165 @@
+"""The packages by which a person decides: what is put into them, and what an approval of one rests on.
+
+Owns the question that goes with a package, and what makes two questions one kind. Must never decide whether to ask.
+Read `surefoot.core.approval` next.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from surefoot.core.approval import Ground, Package, difference_of, text_of
+from surefoot.core.kernel.proposal import Proposal
+from surefoot.core.outputs import confidence_of, needed_outputs, outputs_for, uncertainties_of
+from surefoot.core.plan import CallBody, RunBody, Step, digest_of
+from surefoot.core.policy import ways_out
+from surefoot.core.recovery import question
+from surefoot.core.rules import Decision, Effect
+from surefoot.core.state import RunState, StepState, StepStatus, Work
+from surefoot.core.terms import QuestionKind
+
+DONE, ABANDON = "done", "abandon"
+"""What a person says who has taken a step over."""
+_NEEDS_NAMED = 8
+
+
+def ask(state: RunState, node: StepState, now: float, decision: Decision, shown: str) -> Proposal:
+    """Return the question whether a step's body, or its result, may be."""
+    work = node.work
+    assert work is not None
+    package = _package(state, node, work, decision)
+    asked = question(state, node, now, QuestionKind.CONFIRM, text_of(package), ("yes", "no"), shown)
+    return Proposal(replace(asked, package=package, demand=decision.demand, like=package.like))
+
+
+def taken_over(state: RunState, node: StepState, now: float) -> Proposal:
+    """Return the question by which a person who works in the lane says that they are done."""
+    work = node.work
+    assert work is not None
+    place = f"lane {work.lane}" if work.lane is not None else "your hands"
+    text = (
+        f"Step {node.spec.id} is in {place}, taken over by {work.taken_by}. Do there what it is to do: "
+        f"{describe_body(node.spec)}\nThen answer `{DONE}`, and what you did is looked at and checked; "
+        f"`{ABANDON}` puts it back, and the step is asked about again."
+    )
+    return Proposal(question(state, node, now, QuestionKind.ASK, text, (DONE, ABANDON)))
+
+
+def shown_of(state: RunState, node: StepState) -> str:
+    """Name what an approval of the body rests on: the step as it will be done, what it needs, and the ground."""
+    return f"{body_digest(state, node)}:{digest_of(ground_of(node))}"
+
+
+def body_digest(state: RunState, node: StepState) -> str:
+    """Name the step as it will be done, with what it needs as that stands."""
+    needs = tuple((name, state.nodes[name].status.value, state.nodes[name].commit) for name in node.needs)
+    outputs = sorted((name, sorted(values.items())) for name, values in outputs_for(state, node).items())
+    return digest_of((repr(node.spec), needs, *outputs))
+
+
+def ground_of(node: StepState) -> tuple[Ground, ...]:
+    """Return what the step rests on, as it was at its checkpoint."""
+    checkpoint = None if node.work is None else node.work.checkpoint
+    return () if checkpoint is None else checkpoint.ground
+
+
+def describe_body(spec: Step) -> str:
+    """Say what the body is, in one line or its own words."""
+    body = spec.body
+    for name in ("command", "function", "name", "question"):
+        if hasattr(body, name):
+            return str(getattr(body, name))
+    raise AssertionError(body)
+
+
+def skipped_needs(state: RunState, node: StepState) -> tuple[str, ...]:
+    """Return what an effect outside the workspace would rest on, though it was skipped."""
+    if not node.spec.effect.is_outside:
+        return ()
+    needs = [state.nodes[name] for name in node.needs]
+    needs += [state.nodes[member] for need in needs for member in need.members or ()]
+    return tuple(need.spec.id for need in needs if need.status is StepStatus.SKIPPED and need.reason != "nothing_to_do")
+
+
+def is_repeated(node: StepState) -> bool:
+    """Tell whether an effect that cannot be undone has been applied before."""
+    return bool(node.applied or node.applied_before) and node.spec.effect is Effect.IRREVERSIBLE
+
+
+def _package(state: RunState, node: StepState, work: Work, decision: Decision) -> Package:
+    spec = node.spec
+    is_confined = state.has_workspace and isinstance(spec.body, RunBody | CallBody) and spec.confine
+    undo = "nothing is known that takes it back" if spec.effect.is_outside else "the workspace is put back"
+    outputs = (work.outputs, *needed_outputs(state, node).values())
+    sure = [stated for one in outputs if (stated := confidence_of(one)) is not None]
+    package = Package(
+        step=spec.id,
+        title=spec.title,
+        why=spec.why,
+        does=describe_body(spec),
+        edited_by="" if node.edit is None else node.edit[1],
+        effect=spec.effect.value,
+        rule=decision.rule,
+        reason=decision.reason,
+        undo=spec.undo or undo,
+        reaches=ways_out(spec),
+        sandbox=state.rung if is_confined else "",
+        evidence=(*_verdicts(node, work), *_needs(state, node)),
+        confidence=min(sure, default=None),
+        uncertainties=tuple(text for one in outputs for text in uncertainties_of(one)),
+        rollback_point=_rollback_point(state),
+        cost_usd=state.cost_usd,
+        skipped=skipped_needs(state, node),
+        is_repeated=is_repeated(node),
+        ground=ground_of(node),
+        difference=difference_of(node.ground, ground_of(node)),
+        like=_like(node, decision),
+    )
+    return package if work.changes is None else _with_result(package, work)
+
+
+def _with_result(package: Package, work: Work) -> Package:
+    assert work.changes is not None
+    assert work.checkpoint is not None
+    return replace(
+        package,
+        changed=work.changes.changed,
+        lines=work.changes.lines,
+        trees=(work.checkpoint.tree, work.changes.tree),
+        like=f"{package.like}, for what it changes",
+    )
+
+
+def _verdicts(node: StepState, work: Work) -> list[str]:
+    pairs = zip(node.spec.checks, work.checks, strict=True)
+    return [f"check {check.name}: {record.before} before" for check, record in pairs if record.before is not None]
+
+
+def _needs(state: RunState, node: StepState) -> list[str]:
+    """Say of what the step needs how it stands and on what proof."""
+    said: list[str] = []
+    for name in node.needs[:_NEEDS_NAMED]:
+        need = state.nodes[name]
+        proof = f" on {need.proof}" if need.proof else ""
+        members = f" ({len(need.members)} steps)" if need.members is not None else ""
+        said.append(f"needs {name}{members}: {need.reason if need.reason == 'nothing_to_do' else need.status}{proof}")
+    return said if len(node.needs) <= _NEEDS_NAMED else [*said, f"and {len(node.needs) - _NEEDS_NAMED} more it needs"]
+
+
+def _rollback_point(state: RunState) -> str:
+    """Name the last point the run can go back to."""
+    if state.branch is None:
+        return ""
+    made = [node for node in state.nodes.values() if node.commit is not None]
+    last = max(made, key=lambda node: node.verified_seq, default=None)
+    return f"{state.branch.head[:12]}, " + ("the base of the run" if last is None else f"where {last.spec.id} left it")
+
+
+def _like(node: StepState, decision: Decision) -> str:
+    """Say which questions are of one kind: those of one group, or of the same programs, for the same rule."""
+    if node.group is not None:
+        return f"every step of the group {node.group} for which rule {decision.rule} asks"
+    does = None if node.work is None or node.work.checkpoint is None else node.work.checkpoint.does
+    programs = sorted({" ".join(words[:2]) for words in does.commands}) if does is not None else []
+    doing = f" that runs {', '.join(programs)}" if programs else ""
+    return f"every {node.spec.effect} step{doing} for which rule {decision.rule} asks"

@@ -1,0 +1,219 @@
+"""What the events mean by which a person is asked and answers.
+
+Owns the fold of questions: who may answer, what a word means, what an edit or a hand-over leaves to be done, and that
+an expired question is neither denied nor granted. Every function first makes sure that its event can happen, and only
+then changes the state. Must never decide anything. Read `surefoot.core.kernel.consent` next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from surefoot.core import events as ev
+from surefoot.core.approval import is_satisfied
+from surefoot.core.course import join_queue, leave_queue
+from surefoot.core.events import Event
+from surefoot.core.kernel.answers import has_happened, settle_as
+from surefoot.core.kernel.legal import answered, begin, need, work_of
+from surefoot.core.kernel.packages import ABANDON, DONE, body_digest, ground_of
+from surefoot.core.outputs import edited
+from surefoot.core.plan import RunBody
+from surefoot.core.queue import has_result, let_past
+from surefoot.core.rules import Overdue
+from surefoot.core.state import QuestionState, RunState, StepState, StepStatus, Work
+from surefoot.core.terms import Applied, Diagnosis, Ending, QuestionKind, Status
+from surefoot.core.verdicts import CheckRecord
+
+TAKE_OVER = "take_over"
+"""What a person answers who wants to do it by hand."""
+
+
+def _question_asked(state: RunState, event: ev.QuestionAsked) -> None:
+    need(event.question not in state.questions, event, f"question {event.question} was asked before")
+    node, work = begin(state, event)
+    need(work.question is None, event, f"question {work.question} is open")
+    demand = event.demand
+    due = None if demand.expires_s is None else event.at + demand.expires_s
+    state.questions[event.question] = QuestionState(asked=event, role=demand.role, due=due)
+    work.question, work.answer, work.approved = event.question, None, None
+    if event.package is not None:
+        node.ground = event.package.ground
+    node.status = StepStatus.IN_DOUBT if event.about is QuestionKind.IN_DOUBT else StepStatus.WAITING
+    leave_queue(state, event.step)
+    keeps_lane = work.body_started or work.failure is not None or work.taken_by is not None
+    if not keeps_lane and work.lane is not None:
+        _let_go_of_lane(state, node, work)
+
+
+def _let_go_of_lane(state: RunState, node: StepState, work: Work) -> None:
+    """Free the lane while a person thinks; the attempt takes its checkpoint anew afterwards."""
+    assert work.lane is not None
+    state.lanes[work.lane].held_by = None
+    work.lane, work.checkpoint, work.probed_before = None, None, False
+    work.checks = [CheckRecord() for _ in node.spec.checks]
+
+
+def _question_answered(state: RunState, event: ev.QuestionAnswered) -> None:
+    question = state.questions.get(event.question)
+    need(question is not None and question.is_open, event, f"question {event.question} is not open")
+    assert question is not None
+    _may_answer(question, event)
+    node = state.nodes[question.asked.step]
+    if _is_yes(question, event) and not _is_enough(question, event):
+        question.approved_by[event.by] = event.roles
+        return
+    work = work_of(node)
+    question.answered = event
+    work.question, work.answer = None, event.answer
+    if node.spec.effect.is_outside or has_result(node):
+        join_queue(state, node.spec.id)
+        let_past(state)  # while those that wait for this one still stand back
+    node.status = StepStatus.RUNNING
+    match question.asked.about:
+        case QuestionKind.CONFIRM:
+            _confirmed(state, node, question, event)
+        case QuestionKind.IN_DOUBT:
+            _told(state, node, work, event)
+        case QuestionKind.ASK if work.taken_by is not None:
+            _handed_back(state, node, work, event)
+        case QuestionKind.ASK:
+            pass
+
+
+def _may_answer(question: QuestionState, event: ev.QuestionAnswered) -> None:
+    """Refuse an answer that the question does not take, or not from this person."""
+    asked, options = question.asked, question.asked.options
+    is_taking_over = asked.about is QuestionKind.CONFIRM and event.answer == TAKE_OVER
+    taken = not options or event.answer in options or is_taking_over
+    need(taken, event, f"question {event.question} takes {', '.join(options)}")
+    role = question.role
+    need(role is None or role in event.roles, event, f"question {event.question} takes somebody with the role {role}")
+    is_edit = event.edit is not None or event.diff is not None
+    need(not is_edit or event.answer == "yes", event, "an edit is a way of saying yes")
+    if event.edit is not None:
+        need(asked.package is not None and asked.package.trees is None, event, "there is no command to edit")
+    if event.diff is not None:
+        need(asked.package is not None and asked.package.trees is not None, event, "there is no result to edit")
+    is_late = question.due is not None and event.at >= question.due and asked.demand.overdue is not Overdue.WAIT
+    need(not is_late, event, f"question {event.question} has expired")
+    need(event.by not in question.approved_by, event, f"{event.by} has approved it already; it takes another person")
+
+
+def _is_yes(question: QuestionState, event: ev.QuestionAnswered) -> bool:
+    return question.asked.about is QuestionKind.CONFIRM and event.answer == "yes"
+
+
+def _is_enough(question: QuestionState, event: ev.QuestionAnswered) -> bool:
+    # An option given beforehand, and what was said to all of a kind, were held against the demand by who decided.
+    is_beforehand = event.via == "beforehand"
+    return is_beforehand or is_satisfied(question.demand, {**question.approved_by, event.by: event.roles})
+
+
+def _confirmed(state: RunState, node: StepState, question: QuestionState, event: ev.QuestionAnswered) -> None:
+    """Note what a person said to an effect or a result."""
+    work, asked = work_of(node), question.asked
+    if event.answer == TAKE_OVER:
+        work.taken_by, work.answer = event.by, None
+        return
+    if event.answer != "yes":
+        work.answer = event.reason or event.answer
+        return
+    work.answer = None
+    question.approved_by[event.by] = event.roles
+    shown = asked.shown
+    if event.edit is not None:
+        assert isinstance(node.spec.body, RunBody)
+        node.edit = (event.edit, event.by)
+        node.spec = edited(node.spec, event.edit)
+        # The ground is the one that was shown: that part of the digest stays.
+        shown = f"{body_digest(state, node)}:{asked.shown.partition(':')[2]}"
+    elif event.diff is not None:
+        work.patch = event.diff
+    else:
+        work.approved = asked.shown
+    state.approvals.setdefault(node.spec.id, {})[shown] = dict(question.approved_by)
+    if event.like:
+        state.likes[event.like] = dict(question.approved_by)
+
+
+def _told(state: RunState, node: StepState, work: Work, event: ev.QuestionAnswered) -> None:
+    """Note what became of an effect in doubt, as a person says."""
+    if work.body_started:
+        settle_as(state, node, work, event.answer)
+        return
+    work.probed_before, work.answer = True, None
+    if event.answer == Applied.APPLIED:
+        settle_as(state, node, work, event.answer)
+
+
+def _handed_back(state: RunState, node: StepState, work: Work, event: ev.QuestionAnswered) -> None:
+    """Go on with what a person did in the lane; or, abandoned, with a fresh attempt."""
+    by, work.taken_by, work.answer = work.taken_by, None, None
+    if event.answer == ABANDON:
+        work.interrupted = Diagnosis.INTERRUPTED
+        return
+    assert event.answer == DONE
+    work.by_hand, work.lane_tree = by, None
+    if work.body_started:
+        work.changes = work.merged = None
+        return
+    work.body_started = node.has_run = True
+    work.ending = Ending(status=Status.OK, text=f"done by hand, by {by}")
+    if node.spec.effect.is_outside:
+        has_happened(state, node)
+
+
+def _approval_recorded(state: RunState, event: ev.ApprovalRecorded) -> None:
+    node, work = begin(state, event)
+    given = state.approvals.setdefault(node.spec.id, {})
+    given.setdefault(event.shown, {event.by: ()})
+    work.approved, node.ground = event.shown, ground_of(node)
+
+
+def _deadline_set(state: RunState, event: ev.DeadlineSet) -> None:
+    question = state.questions.get(event.question)
+    need(question is not None and question.is_open and not question.is_timed, event, "no clock is wanted")
+    assert question is not None
+    question.is_timed = True
+
+
+def _question_expired(state: RunState, event: ev.QuestionExpired) -> None:
+    question = state.questions.get(event.question)
+    need(question is not None and question.is_open, event, f"question {event.question} is not open")
+    assert question is not None
+    need(question.due is not None and event.at >= question.due, event, f"question {event.question} has time left")
+    node = state.nodes[question.asked.step]
+    question.expired, question.due, question.is_timed = event, None, False
+    if event.overdue is Overdue.HAND_ON:
+        question.role = question.asked.demand.next_role
+    elif event.overdue is Overdue.STOP:
+        work = work_of(node)
+        work.question, work.overdue = None, True
+        node.status = StepStatus.RUNNING
+        if node.spec.effect.is_outside or has_result(node):
+            join_queue(state, node.spec.id)
+
+
+def _edit_asked(state: RunState, event: ev.EditAsked) -> None:
+    _, work = begin(state, event)
+    need(work.patch == event.diff, event, "nobody wants that patch")
+    work.open = event.kind
+
+
+def _edit_applied(state: RunState, event: ev.EditApplied) -> None:
+    _, work = answered(state, event, ev.EditAsked)
+    work.patch, work.is_patched, work.lane_tree = None, True, None
+    work.changes = work.merged = None
+
+
+QUESTION_FOLDS: dict[type[Event], Callable[[RunState, Any], None]] = {
+    ev.QuestionAsked: _question_asked,
+    ev.QuestionAnswered: _question_answered,
+    ev.ApprovalRecorded: _approval_recorded,
+    ev.DeadlineSet: _deadline_set,
+    ev.QuestionExpired: _question_expired,
+    ev.EditAsked: _edit_asked,
+    ev.EditApplied: _edit_applied,
+}
+"""What to do with each of these events."""

@@ -1,0 +1,107 @@
+"""Looks at what a step rests on: what its commands do, and how the files, refs and resources stand that it declares.
+
+Owns that look, which is taken at each checkpoint, so that it is never older than the attempt. Must never judge what it
+finds: whether an approval still holds is said in `surefoot.core.kernel.consent`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from surefoot.checks import files_matching
+from surefoot.core import commands as do
+from surefoot.core.approval import Ground
+from surefoot.core.plan import Effect, RunAsk, RunBody, Step, TestsAsk
+from surefoot.core.rules import CommandFacts
+from surefoot.ports import CommandRequest
+from surefoot.shellwords import facts_of
+from surefoot.workers.command import LaneCommands
+from surefoot.workers.room import Room, in_thread
+
+OBSERVING_S = 60.0
+"""A command that tells how a resource stands is ended after so many seconds."""
+_SHOWN = 60
+
+
+def commands_of(step: Step) -> CommandFacts | None:
+    """Return what the step's body and its checks do, as far as their texts tell; None: none of them is a command."""
+    body = [(step.body.command, step.body.shell)] if isinstance(step.body, RunBody) else []
+    asked = [(check.ask.command, "bash") for check in step.checks if isinstance(check.ask, RunAsk | TestsAsk)]
+    found = [facts_of(text, shell) for text, shell in (*body, *asked)]
+    if not found:
+        return None
+    return CommandFacts(
+        commands=tuple(words for one in found for words in one.commands),
+        writes=tuple(path for one in found for path in one.writes),
+        hosts=tuple(host for one in found for host in one.hosts),
+        variables=tuple(name for one in found for name in one.variables),
+        unclear=next((one.unclear for one in found if one.unclear is not None), None),
+    )
+
+
+async def ground_of(room: Room, command: do.TakeCheckpoint, lane: str) -> tuple[Ground, ...]:
+    """Return what an effect outside the workspace rests on; what stays inside can be put back, and needs no such care.
+
+    The lane holds the head of the run branch and what earlier steps made for this one.
+    """
+    spec = command.spec
+    if spec is None or not spec.effect.is_outside:
+        return ()
+    found = await in_thread(lambda: list(_files(room, lane, spec)))
+    found += [await _resource(room, command, lane, name) for name in spec.uses if name in room.plan.limits.observed]
+    if spec.effect is Effect.IRREVERSIBLE:
+        found += await in_thread(lambda: list(_beginnings(room, command.commit)))
+    return tuple(found)
+
+
+def _files(room: Room, lane: str, spec: Step) -> Iterator[Ground]:
+    """Yield how the files stand that the step says to read."""
+    root = room.space.lane_path(lane)
+    for glob in spec.reads:
+        if glob.startswith("~/"):
+            continue
+        digest = hashlib.sha256()
+        for path in sorted(files_matching(glob, root, root)):
+            digest.update(f"{path}\0".encode("utf-8", "surrogateescape"))
+            digest.update(_content_digest(root / path))
+        yield Ground(name=f"files {glob}", state=digest.hexdigest()[:12])
+
+
+def _content_digest(path: Path) -> bytes:
+    if not path.is_file():
+        return b""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()
+
+
+async def _resource(room: Room, command: do.TakeCheckpoint, lane: str, name: str) -> Ground:
+    """Ask a resource how it stands, outside the sandbox, as probes are asked."""
+    commands = LaneCommands(room=room, lane=lane, mark=f"{command.step}/{command.attempt}/resource", step=command.spec)
+    text = room.plan.limits.observed[name]
+    outcome = await commands.run(CommandRequest(text=text, timeout_s=OBSERVING_S, network=True, confine=False))
+    content = b"" if outcome.evidence is None else room.blobs.get(outcome.evidence)
+    last = next(iter(outcome.tail.strip().splitlines()[-1:]), "")[:_SHOWN]
+    state = f"{outcome.said}: {last} ({hashlib.sha256(content).hexdigest()[:12]})"
+    return Ground(name=f"resource {name}", state=state)
+
+
+def _beginnings(room: Room, head: str) -> Iterator[Ground]:
+    """Yield how the branch and the plan file stand that the run began from."""
+    created = room.created
+    if created is None:
+        return
+    if created.base_ref is not None and created.base is not None:
+        commit = room.space.users_commit(created.base_ref)
+        # What is on the run's own branch by now has not moved away from it.
+        is_known = commit is None or commit == created.base or room.space.is_within(commit, head)
+        at = created.base if is_known or commit is None else commit
+        yield Ground(name=created.base_ref.removeprefix("refs/heads/"), state=at[:12], since=created.base[:12])
+    if created.plan_path is not None and created.plan_digest is not None:
+        try:
+            digest = hashlib.sha256(Path(created.plan_path).read_bytes()).hexdigest()
+        except OSError:  # the run works by its own copy, and so may everybody else
+            digest = created.plan_digest
+        name = f"plan file {Path(created.plan_path).name}"
+        yield Ground(name=name, state=digest[:12], since=created.plan_digest[:12])
