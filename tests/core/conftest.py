@@ -61,25 +61,26 @@ class Play:
             fields = {"by": "una", **fields}
         return self._fold(kind(at=self.now, **fields))
 
-    def reply(self, answer: str, number: int = 0) -> Self:
+    def reply(self, answer: str, number: int = 0, **fields: Any) -> Self:
         """Answer an open question."""
         question = self.state.open_questions[number].asked.question
-        return self.say(ev.QuestionAnswered, question=question, answer=answer)
+        return self.say(ev.QuestionAnswered, question=question, answer=answer, **fields)
 
     def go(self, until: type[do.Command] | None = None, name: str | None = None) -> Self:
         """Work until nothing is left to do, or until such a command (about that step, lane, …) is under way."""
         while True:
             self._decide()
             is_there = any(type(command) is until and name in (None, name_of(command)) for command in self.open)
-            if is_there or not self.open:
+            under_way = [command for command in self.open if not isinstance(command, do.WatchDeadline)]
+            if is_there or not under_way:
                 return self._look()
-            self.let(type(self.open[0]))
+            self.let(type(under_way[0]))
 
     def let(self, until: type[do.Command]) -> Self:
         """Answer the first such command that is under way."""
         command = next(command for command in self.open if type(command) is until)
         self.open.remove(command)
-        self.now = max(self.now + 1.0, command.due if isinstance(command, do.WaitUntil) else 0.0)
+        self.now = max(self.now + 1.0, command.due if isinstance(command, do.WaitUntil | do.WatchDeadline) else 0.0)
         fact = kind_fact(command, self.now)
         waiting = self._answers.get((until, name_of(command)))
         if waiting:
@@ -106,7 +107,9 @@ class Play:
     def _interrupt(self, order: do.Interrupt) -> None:
         for command in list(self.open):
             owner = command.step if isinstance(command, do.StepCommand) else ACCEPTANCE
-            if owner == order.step and not isinstance(command, do.WaitUntil | do.MoveRefs | do.StopService):
+            if owner == order.step and not isinstance(
+                command, do.WaitUntil | do.WatchDeadline | do.MoveRefs | do.StopService
+            ):
                 self.open.remove(command)
                 self._fold(interruption(command, self.now))
 

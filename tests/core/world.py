@@ -63,5 +63,9 @@ def kind_fact_for_step(command: do.Command, place: Mapping[str, Any]) -> Event: 
             return ev.Placed(**place, tree=command.tree)
         case do.RestoreLane():
             return ev.LaneRestored(**place)
+        case do.ApplyEdit():
+            return ev.EditApplied(**place)
+        case do.WatchDeadline():
+            return ev.QuestionExpired(**place, question=command.question, overdue=command.overdue)
         case _:
             return ev.RetryDue(**place)

@@ -95,6 +95,11 @@ class Rule:
     demand: Demand = Demand()
     """What it demands of the answer."""
 
+    @property
+    def is_about_results(self) -> bool:
+        """Tell whether it can be held against what a step made, and not only against what it is about to do."""
+        return bool(self.paths) or self.lines_above is not None or self.confidence_below is not None
+
 
 @record
 class Policy:
@@ -104,6 +109,12 @@ class Policy:
     """Of the user's settings, and of projects these trust: they may lower a tier."""
     raising: tuple[tuple[Rule, ...], ...] = ()
     """Of the project's settings and of the plan: they can only raise."""
+
+    @property
+    def about_results(self) -> Policy:
+        """The rules that can be held against what a step made."""
+        raising = tuple(tuple(rule for rule in rules if rule.is_about_results) for rules in self.raising)
+        return Policy(own=tuple(rule for rule in self.own if rule.is_about_results), raising=raising)
 
     @property
     def counts_lines(self) -> bool:

@@ -143,7 +143,7 @@ def _of_result(state: RunState, node: StepState, work: Work) -> Decision:
         lines=work.changes.lines,
         confidence=confidence_of(work.outputs),
     )
-    return weigh(state.policy, facts, floor)
+    return weigh(state.policy.about_results, facts, floor)
 
 
 def _facts(state: RunState, node: StepState) -> Facts:

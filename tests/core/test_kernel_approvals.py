@@ -1,0 +1,281 @@
+"""What a person can say beside yes and no, about results too, and what an approval rests on.
+
+Owns the tests of edits, hand-overs, deadlines, kinds of questions, several people, and of the ground that shifts. Must
+never make a state by hand. Read `test_kernel_consent.py` first.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from surefoot.core import commands as do
+from surefoot.core import events as ev
+from surefoot.core.approval import Ground
+from surefoot.core.ids import BlobId
+from surefoot.core.plan import Effect, ForEach, Limits, Probe, RunProbe, Tier
+from surefoot.core.rules import CommandFacts, Demand, Overdue, Policy, Rule
+from surefoot.errors import IllegalTransition
+
+PAY: dict[str, Any] = {"effect": Effect.IRREVERSIBLE}
+PUT: dict[str, Any] = {"effect": Effect.IDEMPOTENT}
+ASKING: dict[str, Any] = {"tier": Tier.CONFIRM}
+OLD, NEW = Ground(name="files conf", state="1"), Ground(name="files conf", state="2")
+MOVED = Ground(name="main", state="c9", since="c0")
+
+
+def rule(name: str, tier: Tier = Tier.CONFIRM, **fields: Any) -> Rule:
+    """Make a rule."""
+    return Rule(name=name, tier=tier, reason="Because.", **fields)
+
+
+def with_policy(run: Any, *rules: Rule) -> Any:
+    """Give a run rules of the user's own."""
+    return run.say(ev.PolicyGiven, policy=Policy(own=rules))
+
+
+# --- what an approval rests on
+
+
+def test_a_yes_does_not_hold_once_the_ground_has_shifted(play: Any) -> None:
+    """A file it says to read was changed before the effect: it is asked again, and shown what changed."""
+    run = play({"a": PAY}).will(do.TakeCheckpoint, "a", ground=(OLD,)).will(do.TakeCheckpoint, "a", ground=(NEW,))
+    run.go().reply("yes").go()
+    assert run.bodies == []
+    assert "changed since it was shown: files conf: was 1, is 2" in run.asked[0]
+
+
+def test_a_yes_holds_while_the_ground_does(play: Any) -> None:
+    """Looked at again and found the same."""
+    run = play({"a": PAY}).will(do.TakeCheckpoint, "a", ground=(OLD,)).will(do.TakeCheckpoint, "a", ground=(OLD,))
+    assert run.go().reply("yes").go().states["a"] == "verified"
+
+
+@pytest.mark.parametrize(("ground", "state"), [(MOVED, "waiting"), (OLD, "verified")])
+def test_a_word_given_beforehand_does_not_cover_a_world_that_moved(play: Any, ground: Ground, state: str) -> None:
+    """`--allow` was said about the run as it began."""
+    run = play({"a": PAY}).will(do.TakeCheckpoint, "a", ground=(ground,)).say(ev.OptionsGiven, allow=("a",))
+    assert run.go().states["a"] == state
+
+
+def test_the_ground_is_looked_at_again_after_a_crash(play: Any) -> None:
+    """Allowed, and killed before the effect: what was found then is compared with what is found now."""
+    run = play({"a": {**PAY, "probe": Probe(ask=RunProbe(command="q"))}}).say(ev.OptionsGiven, allow=("a",))
+    run.will(do.TakeCheckpoint, "a", ground=(OLD,)).go(do.AskProbe).claim()
+    run.will(do.TakeCheckpoint, "a", ground=(NEW,)).go()
+    assert "files conf: was 1, is 2" in run.asked[0]
+
+
+# --- edits
+
+
+def test_an_edited_command_is_run_as_edited_and_shown_as_edited(play: Any) -> None:
+    """The yes is to what the person wrote; nothing else is run."""
+    run = play({"a": PAY}).go().reply("yes", edit="pay --less").go(do.RunStep)
+    assert [command.spec.body.command for command in run.open] == ["pay --less"]
+
+
+def test_an_edit_does_not_get_round_a_rule_that_takes_another_person(play: Any) -> None:
+    """What the edited command does is weighed anew."""
+    two = rule("two", commands=("pay*",), demand=Demand(people=2))
+    run = with_policy(play({"a": ASKING}), two)
+    run.will(do.TakeCheckpoint, "a").will(do.TakeCheckpoint, "a", does=CommandFacts(commands=(("pay", "x"),)))
+    run.go().reply("yes", edit="pay x").go()
+    assert "(as una changed it)" in run.asked[0]
+
+
+def test_an_edit_that_is_never_allowed_fails_the_step(play: Any) -> None:
+    """Nobody's yes reaches that far."""
+    run = with_policy(play({"a": ASKING}), rule("no", Tier.NEVER, commands=("rm*",)))
+    run.will(do.TakeCheckpoint, "a").will(do.TakeCheckpoint, "a", does=CommandFacts(commands=(("rm", "x"),)))
+    run.go().reply("yes", edit="rm x").go()
+    assert (run.states["a"], run.bodies) == ("failed", [])
+
+
+# --- results
+
+
+def test_a_result_that_a_rule_names_is_asked_about_before_it_is_kept(play: Any) -> None:
+    """What is shown is what it changes."""
+    run = with_policy(play({"a": {}}), rule("files", paths=("a",))).go()
+    assert (run.bodies, run.states["a"]) == (["a"], "waiting")
+    assert ("changes: a" in run.asked[0], run.asked[0].endswith("Keep it?")) == (True, True)
+
+
+@pytest.mark.parametrize(("answer", "state"), [("yes", "verified"), ("no", "failed")])
+def test_a_result_is_kept_or_put_back_as_the_person_says(play: Any, answer: str, state: str) -> None:
+    """A no restores the lane; the body is not run again for either."""
+    run = with_policy(play({"a": {}}), rule("files", paths=("a",))).go().reply(answer).go()
+    assert (run.states["a"], run.bodies, len(run.told(ev.LaneRestored))) == (state, ["a"], answer == "no")
+
+
+def test_the_reason_of_a_no_stands_in_the_report(play: Any) -> None:
+    """So that whoever goes on knows what was wrong."""
+    run = with_policy(play({"a": {}}), rule("files", paths=("a",))).go().reply("no", reason="wrong file").go()
+    assert "wrong file" in run.steps["a"]["reason"]
+
+
+def test_an_edited_result_is_what_is_committed(play: Any) -> None:
+    """The patch goes into the lane, and what that changes is looked at anew, without another question."""
+    run = with_policy(play({"a": {}}), rule("files", paths=("a",))).go()
+    run.will(do.Inspect, "a", tree="t-edited").reply("yes", diff=BlobId("p")).go()
+    assert [command.diff for command in run.told(ev.EditAsked)] == ["p"]
+    assert (run.state.branch.tree, run.told(ev.QuestionAsked)[1:]) == ("t-edited", [])
+
+
+@pytest.mark.parametrize(("stated", "asks"), [("0.5", 1), ("0.95", 0), ("surely", 1)])
+def test_a_result_that_is_not_sure_enough_is_asked_about(play: Any, stated: str, asks: int) -> None:
+    """The threshold is a rule like any other; what is no number is not sure."""
+    run = with_policy(play({"a": {}}), rule("unsure", confidence_below=0.9))
+    assert len(run.will(do.RunStep, "a", outputs={"confidence": stated}).go().asked) == asks
+
+
+def test_what_was_stated_stands_in_what_is_shown(play: Any) -> None:
+    """Also of what a step rests on."""
+    said = {"confidence": "0.5", "uncertainty": "the old name"}
+    run = play({"a": {}, "b": {**PAY, "needs": ("a",)}}).will(do.RunStep, "a", outputs=said).go()
+    assert ("sure:    50%, as stated" in run.asked[0], "unsure:  the old name" in run.asked[0]) == (True, True)
+
+
+# --- taking over
+
+
+def test_a_step_that_was_taken_over_is_done_by_hand_and_checked(play: Any) -> None:
+    """The body is never run; the lane is kept meanwhile, and looked at afterwards."""
+    run = play({"a": ASKING}).go().reply("take_over").go()
+    assert (run.state.lanes["1"].held_by, "taken over by una" in run.asked[0]) == ("a", True)
+    run.reply("done").go()
+    assert (run.states["a"], run.bodies, run.steps["a"]["commit"]) == ("verified", [], "c-a")
+
+
+def test_a_hand_over_survives_a_crash(play: Any) -> None:
+    """What the person did in the lane is there when the next engine comes."""
+    run = play({"a": ASKING}).go().reply("take_over").go().claim().go()
+    assert run.reply("done").go().states["a"] == "verified"
+
+
+def test_a_hand_over_that_is_abandoned_is_put_back_and_asked_about_again(play: Any) -> None:
+    """As if nobody had taken it."""
+    run = play({"a": ASKING}).go().reply("take_over").go().reply("abandon").go()
+    assert (run.asked[0].startswith("Step a\n"), len(run.told(ev.LaneRestored))) == (True, 1)
+    assert run.reply("yes").go().bodies == ["a"]
+
+
+def test_an_outside_effect_that_was_done_by_hand_counts_as_applied(play: Any) -> None:
+    """It is not performed once more."""
+    run = play({"a": PAY}).go().reply("take_over").go().reply("done").go()
+    assert (run.states["a"], run.bodies, len(run.report["outside_effects"])) == ("verified", [], 1)
+
+
+def test_a_result_that_was_taken_over_is_looked_at_again(play: Any) -> None:
+    """The person may change what the body made, in its lane."""
+    run = with_policy(play({"a": {}}), rule("files", paths=("a",))).go().reply("take_over").go()
+    run.will(do.Inspect, "a", tree="t-hand").reply("done").go()
+    assert (run.state.branch.tree, run.bodies) == ("t-hand", ["a"])
+
+
+# --- several questions, several people
+
+
+def test_all_of_a_kind_are_approved_together(play: Any) -> None:
+    """One yes covers the questions that are open and those that come."""
+    each = {"for_each": ForEach(name="i", items=("x", "y", "z")), **PUT}
+    run = play({"p-{i}": each}).go()
+    like = run.state.open_questions[0].asked.like
+    assert "every step of the group p-{i}" in like
+    assert set(run.reply("yes", like=like).go().states.values()) == {"verified"}
+
+
+def test_what_is_of_another_kind_is_still_asked(play: Any) -> None:
+    """The pattern covers a group, not a plan."""
+    run = play(
+        {"a": PUT, "p-{i}": {"for_each": ForEach(name="i", items=("x",)), **PUT}}, limits=Limits(parallel=2)
+    ).go()
+    question = next(q for q in run.state.open_questions if q.asked.step == "p-x")
+    run.say(ev.QuestionAnswered, question=question.asked.question, answer="yes", like=question.asked.like).go()
+    assert run.states == {"a": "waiting", "p-x": "verified"}
+
+
+def test_a_rule_can_take_two_different_people(play: Any) -> None:
+    """The first yes leaves the question open; the same person's second one is refused."""
+    run = with_policy(play({"a": ASKING}), rule("two", steps=("a",), demand=Demand(people=2))).go().reply("yes").go()
+    with pytest.raises(IllegalTransition, match="another person"):
+        run.reply("yes")
+    assert (run.bodies, run.reply("yes", by="otto").go().bodies) == ([], ["a"])
+
+
+def test_a_rule_can_take_a_role(play: Any) -> None:
+    """Neither `--yes` nor a person without it will do."""
+    run = with_policy(play({"a": ASKING}), rule("ops", steps=("a",), demand=Demand(role="ops")))
+    run.say(ev.OptionsGiven, yes=True).go()
+    with pytest.raises(IllegalTransition, match="role ops"):
+        run.reply("yes")
+    assert run.reply("yes", roles=("ops",)).go().states["a"] == "verified"
+
+
+# --- deadlines
+
+
+def expiring(play: Any, overdue: Overdue, **fields: Any) -> Any:
+    """Begin a run whose only step is asked about for a minute."""
+    demand = Demand(expires_s=60.0, overdue=overdue, **fields)
+    return with_policy(play({"a": ASKING}), rule("soon", steps=("a",), demand=demand)).go(do.WatchDeadline)
+
+
+def test_a_question_that_expires_stops_its_step(play: Any) -> None:
+    """That is neither consent nor denial, and said so."""
+    run = expiring(play, Overdue.STOP).let(do.WatchDeadline).go()
+    assert (run.states["a"], run.bodies, "nobody answered in time" in run.steps["a"]["reason"]) == ("failed", [], True)
+
+
+def test_a_question_that_expires_may_be_waited_for(play: Any) -> None:
+    """It stays open, and can still be answered."""
+    run = expiring(play, Overdue.WAIT).let(do.WatchDeadline).go()
+    assert run.reply("yes").go().states["a"] == "verified"
+
+
+def test_a_question_that_expires_may_be_handed_on(play: Any) -> None:
+    """From then on it takes the other role."""
+    run = expiring(play, Overdue.HAND_ON, next_role="lead").let(do.WatchDeadline).go()
+    with pytest.raises(IllegalTransition, match="role lead"):
+        run.reply("yes")
+    assert run.reply("yes", roles=("lead",)).go().states["a"] == "verified"
+
+
+def test_an_answer_in_time_wins(play: Any) -> None:
+    """The clock that goes off afterwards changes nothing."""
+    run = expiring(play, Overdue.STOP).reply("yes").go()
+    with pytest.raises(IllegalTransition):
+        run.let(do.WatchDeadline)
+    assert run.states["a"] == "verified"
+
+
+def test_an_answer_that_comes_too_late_is_refused_though_no_engine_saw_the_time_pass(play: Any) -> None:
+    """Nobody was there to say that it expired; it had all the same."""
+    run = expiring(play, Overdue.STOP)
+    run.now += 61.0
+    with pytest.raises(IllegalTransition, match="has expired"):
+        run.reply("yes")
+
+
+def test_the_clock_of_a_question_is_wound_again_by_the_next_engine(play: Any) -> None:
+    """Whatever time has passed meanwhile."""
+    run = expiring(play, Overdue.STOP).claim().go(do.WatchDeadline)
+    assert run.let(do.WatchDeadline).go().states["a"] == "failed"
+
+
+# --- budgets and bans
+
+
+def test_a_run_asks_before_it_spends_the_rest_of_its_budget(play: Any) -> None:
+    """Beforehand, not when the money is gone."""
+    run = play({"a": {}, "b": {"needs": ("a",)}}, limits=Limits(cost_usd=1.0))
+    run.will(do.RunStep, "a", outputs={"cost_usd": "0.85"}).go()
+    assert (run.states["b"], "$0.85 of the $1.00" in run.asked[0]) == ("waiting", True)
+
+
+def test_what_is_never_allowed_is_not_asked_about(play: Any) -> None:
+    """It fails with the reason of the rule."""
+    run = with_policy(play({"a": {}}), rule("ban", Tier.NEVER, steps=("a",))).go()
+    assert (run.states["a"], run.asked, "Because." in run.steps["a"]["reason"]) == ("failed", [], True)
