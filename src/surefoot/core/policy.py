@@ -1,31 +1,95 @@
-"""How much say a person has before a step runs.
+"""How much say a person has before a step runs, and which rule says so.
 
-Owns the tiers: which one an effect class gives, what raises it, whether what a step may write lies inside the plan's
-scope, and which ways out of the lane it is given, in words. Must never see a shell command as text or lower a tier:
-only settings and the command line do that. Read `surefoot.core.review` for what a plan's author is told,
-`surefoot.core.kernel.steps` for the tiers at work.
+Owns how a tier comes about. The *floor* is what effect class and scope give. A command is weighed in its *parts*, one
+for each simple command, and the files it changed are a part as well; the strictest part decides. For each part the
+first rule of the user's own that matches decides, otherwise the first that ships, otherwise the floor; what projects
+and plans say can only raise that. Must never see a shell command as text, and never ask. Read
+`surefoot.core.shipped` for the rules that ship, `surefoot.core.kernel.consent` for tiers at work.
 """
 
 from __future__ import annotations
 
-from surefoot.core.globs import matches, samples
-from surefoot.core.plan import LOOPBACK, Check, Effect, Plan, Step, Tier
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
+from surefoot.core import shipped
+from surefoot.core.globs import literal, matches, samples
+from surefoot.core.patterns import matches_command, matches_text
+from surefoot.core.plan import LOOPBACK, Check, Effect, Plan, Step, Tier
+from surefoot.core.record import record
+from surefoot.core.rules import Decision, Demand, Facts, Policy, Rule
+
+UNCLEAR = "unclear-command"
+"""The name that stands for the rule where a command cannot be told beforehand."""
 _BY_EFFECT = {
-    Effect.READ: Tier.AUTO,
-    Effect.REVERSIBLE: Tier.LOG,
-    Effect.IDEMPOTENT: Tier.CONFIRM,
-    Effect.IRREVERSIBLE: Tier.CONFIRM,
+    Effect.READ: (Tier.AUTO, "It only reads."),
+    Effect.REVERSIBLE: (Tier.LOG, "It changes nothing but the workspace, which can be put back."),
+    Effect.IDEMPOTENT: (Tier.CONFIRM, "It reaches beyond the workspace, where no restore undoes it."),
+    Effect.IRREVERSIBLE: (Tier.CONFIRM, "It cannot be undone."),
 }
-_RISING = (Tier.AUTO, Tier.LOG, Tier.CONFIRM)
+_RISING = tuple(Tier)
+_ASKING = (Tier.CONFIRM, Tier.NEVER)
+
+
+@record
+class Weighed:
+    """One part of what a step does, and what the policy says to it."""
+
+    words: tuple[str, ...] | None
+    """The simple command; empty: one that cannot be told; None: the step as a whole, or its files."""
+    decision: Decision
+    """What decides for this part."""
+    is_harmless: bool = False
+    """Whether a rule that ships calls it harmless."""
+
+
+def floor_of(step: Step, plan: Plan) -> Decision:
+    """Return what effect class and scope give, before any rule and before the step's own `tier`."""
+    tier, reason = _BY_EFFECT[step.effect]
+    outside = writes_outside(step, plan) if step.effect is Effect.REVERSIBLE else ()
+    if outside:
+        said = f"It writes outside the plan's scope: {', '.join(outside)}."
+        return Decision(tier=Tier.CONFIRM, rule="outside-scope", reason=said)
+    return Decision(tier=tier, rule=f"effect-{step.effect}", reason=reason)
+
+
+def raised_by_step(decision: Decision, step: Step) -> Decision:
+    """Return the decision, raised where the step itself asks for a stricter tier."""
+    if step.tier is None or _rank(step.tier) <= _rank(decision.tier):
+        return decision
+    said = f"The plan itself sets `tier: {step.tier}` for the step."
+    return replace(decision, tier=step.tier, rule="step-tier", reason=said)
 
 
 def tier_of(step: Step, plan: Plan) -> Tier:
-    """Return the step's tier: by effect class, raised by writes outside the scope and by the step's own `tier`."""
-    tier = _BY_EFFECT[step.effect]
-    if step.effect is Effect.REVERSIBLE and writes_outside(step, plan):
-        tier = Tier.CONFIRM
-    return max(tier, step.tier or tier, key=_RISING.index)
+    """Return the step's tier before any rule: by effect class, scope and the step's own `tier`."""
+    return raised_by_step(floor_of(step, plan), step).tier
+
+
+def weigh(policy: Policy, facts: Facts, floor: Decision) -> Decision:
+    """Return what the policy says to a step, or to what it did, with the rule that decided and why."""
+    return _strictest([part.decision for part in weigh_parts(policy, facts, floor)], floor)
+
+
+def weigh_parts(policy: Policy, facts: Facts, floor: Decision) -> tuple[Weighed, ...]:
+    """Return what the policy says to each part; the strictest decides."""
+    parts = [_weighed(policy, facts, words, floor) for words in _commands_of(facts)]
+    is_lowered = any(own for _, own in parts)
+    # Beside what a rule of the user's own has judged, what is harmless has no say.
+    weighed = [
+        replace(part, decision=_raised(policy, facts, part, floor))
+        for part in (_without_floor(part) if part.is_harmless and is_lowered else part for part, _ in parts)
+    ]
+    if facts.command is not None and facts.command.unclear is not None:
+        weighed.append(_unclear(policy, facts, facts.command.unclear, floor))
+    files = _files(policy, facts, floor)
+    return (*weighed, *([files] if files is not None else []))
+
+
+def undeclared_of(paths: Iterable[str], step: Step, plan: Plan) -> tuple[str, ...]:
+    """Return the paths that the plan's author has not asked for by a glob of `writes` or the scope that names them."""
+    named = [glob for glob in (*(step.writes or ()), *plan.scope_write) if not _is_universal(glob, plan.folder)]
+    return tuple(path for path in paths if not matches(path, named))
 
 
 def ways_out(of: Step | Check) -> tuple[str, ...]:
@@ -61,3 +125,149 @@ def _spelled_out(step: Step, glob: str) -> tuple[str, ...]:
         return (glob,)
     items = each.items if each.items is not None else (each.glob,) if each.glob is not None else ()
     return tuple(glob.replace(f"{{{each.name}}}", item) for item in items)
+
+
+def _is_universal(glob: str, folder: str) -> bool:
+    """Tell whether a glob names nothing: all its components are stars."""
+    inner = glob.removeprefix(f"{literal(folder)}/") if folder else glob
+    return all(set(part) <= {"*", "?", "."} for part in inner.split("/"))
+
+
+def _commands_of(facts: Facts) -> tuple[tuple[str, ...] | None, ...]:
+    """Return the simple commands; a body without any is one part of its own."""
+    commands = facts.command.commands if facts.command is not None else ()
+    is_unclear = facts.command is not None and facts.command.unclear is not None
+    return commands or (() if is_unclear else (None,))
+
+
+def _weighed(policy: Policy, facts: Facts, words: tuple[str, ...] | None, floor: Decision) -> tuple[Weighed, bool]:
+    """Return what one command gets, before anything raises it, and whether a rule of the user's own says so."""
+    paths = (*facts.paths, *(facts.command.writes if facts.command is not None else ()))
+    own = _first(policy.own, facts, words, paths)
+    if own is not None:
+        return Weighed(words=words, decision=_said_by(own)), True
+    found = _first(shipped.COMMANDS, facts, words, paths) if facts.command is not None else None
+    if found is None or found.tier is Tier.AUTO:
+        return Weighed(words=words, decision=floor, is_harmless=found is not None), False
+    stricter = found if _rank(found.tier) >= _rank(floor.tier) else None
+    return Weighed(words=words, decision=floor if stricter is None else _said_by(stricter)), False
+
+
+def _without_floor(part: Weighed) -> Weighed:
+    return replace(part, decision=Decision(tier=Tier.AUTO, rule=shipped.HARMLESS, reason=shipped.HARMLESS_REASON))
+
+
+def _raised(policy: Policy, facts: Facts, part: Weighed, floor: Decision) -> Decision:
+    """Return the strictest of what the part has got and what projects and plans say to it."""
+    paths = (*facts.paths, *(facts.command.writes if facts.command is not None else ()))
+    raising = [_first(rules, facts, part.words, paths) for rules in policy.raising]
+    return _strictest([part.decision, *(_said_by(rule) for rule in raising if rule is not None)], floor)
+
+
+def _unclear(policy: Policy, facts: Facts, unclear: str, floor: Decision) -> Weighed:
+    """Weigh what cannot be told: only who names the step takes that upon himself."""
+    own = _first(policy.own, facts, None, facts.paths)
+    said = f"What the command does cannot be told beforehand: {unclear}."
+    asked = Decision(tier=Tier.CONFIRM, rule=UNCLEAR, reason=said)
+    if own is not None and own.steps:
+        decision = _said_by(own)
+    else:
+        decision = _strictest([asked, floor, *([_said_by(own)] if own is not None else [])], floor)
+    part = Weighed(words=(), decision=decision)
+    return replace(part, decision=_raised(policy, facts, replace(part, words=None), floor))
+
+
+def _files(policy: Policy, facts: Facts, floor: Decision) -> Weighed | None:
+    """Weigh the files by themselves: a rule about commands says nothing about them. None: no rule speaks of them."""
+    if not facts.paths:
+        return None
+    own = _first(policy.own, facts, None, facts.paths)
+    found = own or _first(shipped.FILES, facts, None, facts.paths)
+    rules = [found, *(_first(rules, facts, None, facts.paths) for rules in policy.raising)]
+    said = [_said_by(rule) for rule in rules if rule is not None]
+    return Weighed(words=None, decision=_strictest(said, floor)) if said else None
+
+
+def _first(rules: Iterable[Rule], facts: Facts, words: tuple[str, ...] | None, paths: Sequence[str]) -> Rule | None:
+    return next((rule for rule in rules if _holds(rule, facts, words, paths)), None)
+
+
+def _holds(rule: Rule, facts: Facts, words: tuple[str, ...] | None, paths: Sequence[str]) -> bool:
+    """Tell whether all conditions of a rule hold for a part.
+
+    A rule that asks holds where one of several files, hosts and so on is among those it names. One that lets pass
+    holds only where all of them are.
+    """
+    command = facts.command
+    listed = (
+        (rule.paths, paths, matches_path),
+        (rule.resources, facts.resources, matches_text),
+        (rule.hosts, command.hosts if command is not None else (), matches_text),
+        (rule.variables, (*facts.variables, *(command.variables if command is not None else ())), matches_text),
+    )
+    return (
+        (not rule.effects or facts.effect in rule.effects)
+        and (not rule.phases or facts.phase in rule.phases)
+        and (not rule.steps or any(matches_text(facts.step, glob) for glob in rule.steps))
+        and (rule.cost_usd_above is None or facts.cost_usd > rule.cost_usd_above)
+        and (rule.lines_above is None or (facts.lines or 0) > rule.lines_above)
+        and (
+            rule.confidence_below is None
+            or (1.0 if facts.confidence is None else facts.confidence) < rule.confidence_below
+        )
+        and (not rule.commands or (words is not None and _is_among(rule, words)))
+        and all(not globs or _hold(rule, globs, of, fits) for globs, of, fits in listed)
+    )
+
+
+def _hold(rule: Rule, globs: Sequence[str], of: Sequence[str], fits: Callable[[str, str], bool]) -> bool:
+    found = [any(fits(one, glob) for glob in globs) for one in of]
+    return any(found) if rule.tier in _ASKING else bool(found) and all(found)
+
+
+def _is_among(rule: Rule, words: tuple[str, ...]) -> bool:
+    """Tell whether a pattern of the rule describes the command; a rule that asks knows a program in any folder."""
+    if any(matches_command(words, pattern) for pattern in rule.commands):
+        return True
+    if not words or "/" not in words[0] or rule.tier not in _ASKING:
+        return False
+    bare = (words[0].rpartition("/")[2], *words[1:])
+    return any(matches_command(bare, pattern) for pattern in rule.commands)
+
+
+def matches_path(path: str, glob: str) -> bool:
+    """Tell whether the glob describes the path: an absolute one by an absolute glob, or one that begins with `**`."""
+    if path.startswith("/") is not glob.startswith("/") and not glob.startswith("**"):
+        return False
+    return matches(path.lstrip("/"), (glob.lstrip("/"),))
+
+
+def _said_by(rule: Rule) -> Decision:
+    return Decision(tier=rule.tier, rule=rule.name, reason=rule.reason, demand=rule.demand)
+
+
+def _rank(tier: Tier) -> int:
+    return _RISING.index(tier)
+
+
+def _strictest(decisions: Sequence[Decision], floor: Decision) -> Decision:
+    """Return the strictest; among equals a rule before the floor, then the one that demands most, with all demands."""
+    tier = max((decision.tier for decision in decisions), key=_rank)
+    equals = [decision for decision in decisions if decision.tier is tier]
+    first = max(equals, key=lambda one: (one != floor, one.demand.people, one.demand.role is not None))
+    demand = first.demand
+    for other in equals:
+        demand = _both(demand, other.demand)
+    return replace(first, demand=demand)
+
+
+def _both(one: Demand, other: Demand) -> Demand:
+    """Return what meets both demands; of two different roles the first stands."""
+    sooner = min((one, other), key=lambda demand: float("inf") if demand.expires_s is None else demand.expires_s)
+    return Demand(
+        role=one.role or other.role,
+        people=max(one.people, other.people),
+        expires_s=sooner.expires_s,
+        overdue=sooner.overdue,
+        next_role=sooner.next_role,
+    )

@@ -1,0 +1,119 @@
+"""Patterns over the words of a simple command, such as `git push*`.
+
+Owns what such a pattern means: word by word, `*` and `?` within a word, `{a,b}` for one of several, `[*]` for a star
+itself; a word `*` stands for any number of words, and a pattern that ends in `*` for whatever follows. Must never see a
+command as one text: quoting, expansion and nesting are behind us when words come in. Read `surefoot.core.policy` next.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import product
+
+_ANY_WORDS = None
+"""Stands in a pattern for any number of words."""
+_CHOICE = re.compile(r"\{([^{}]*,[^{}]*)\}")
+_CHOICES_MAX = 256
+"""A word with more alternatives than these matches nothing: someone has written a mistake, or an attack."""
+
+_Word = frozenset[str] | re.Pattern[str]
+
+
+def matches_command(words: Sequence[str], pattern: str) -> bool:
+    """Tell whether the pattern describes the command."""
+    parts = _parts(pattern)
+    if not parts or (parts[0] is not None and (not words or not _is(words[0], parts[0]))):
+        return False
+    return _fits(words, parts)
+
+
+def matches_text(text: str, pattern: str) -> bool:
+    """Tell whether a single word, such as the name of a host or of a step, is what the pattern describes."""
+    return _is(text, _word(pattern))
+
+
+def _fits(words: Sequence[str], parts: Sequence[_Word | None]) -> bool:
+    """Walk along both; where it goes wrong, the last star takes one word more. Never more than words times parts."""
+    at = part = 0
+    star, resumed = -1, 0
+    while at < len(words):
+        asked = parts[part] if part < len(parts) else None
+        if part < len(parts) and asked is _ANY_WORDS:
+            star, resumed = part, at
+            part += 1
+        elif part < len(parts) and asked is not None and _is(words[at], asked):
+            at, part = at + 1, part + 1
+        elif star >= 0:
+            resumed += 1
+            at, part = resumed, star + 1
+        else:
+            return False
+    return all(rest is _ANY_WORDS for rest in parts[part:])
+
+
+def _is(word: str, asked: _Word) -> bool:
+    return word in asked if isinstance(asked, frozenset) else asked.fullmatch(word) is not None
+
+
+@lru_cache(maxsize=4096)
+def _parts(pattern: str) -> tuple[_Word | None, ...]:
+    texts = pattern.split()
+    parts = [_ANY_WORDS if text == "*" else _word(text) for text in texts]
+    if texts and texts[-1].endswith("*") and texts[-1] != "*":
+        parts.append(_ANY_WORDS)
+    return tuple(parts)
+
+
+@lru_cache(maxsize=4096)
+def _word(pattern: str) -> _Word:
+    chosen = list(_choices(pattern))
+    if not any(mark in text for text in chosen for mark in "*?["):
+        return frozenset(chosen)
+    return re.compile("|".join(f"(?:{_translated(text)})" for text in chosen) or "(?!)", re.DOTALL)
+
+
+def _choices(pattern: str) -> Iterator[str]:
+    pieces = _CHOICE.split(pattern)
+    options = [piece.split(",") if index % 2 else [piece] for index, piece in enumerate(pieces)]
+    count = 1
+    for option in options:
+        count *= len(option)
+    if count <= _CHOICES_MAX:
+        yield from ("".join(parts) for parts in product(*options))
+
+
+def _translated(text: str) -> str:
+    """Translate stars so that each takes as little as it can, once and for all: no text makes it slow."""
+    pieces = [""]
+    for symbol in _symbols(text):
+        if symbol == "*":
+            pieces.append("")
+        else:
+            pieces[-1] += _translated_symbol(symbol)
+    first, *rest = pieces
+    if not rest:
+        return first
+    return first + "".join(f"(?>.*?{piece})" for piece in rest[:-1]) + ".*" + rest[-1]
+
+
+def _symbols(text: str) -> Iterator[str]:
+    """Split into stars, whole classes and single characters."""
+    at = 0
+    while at < len(text):
+        close = text.find("]", at + 2 + text.startswith("!", at + 1)) if text[at] == "[" else -1
+        end = close + 1 if close > 0 else at + 1
+        yield text[at:end]
+        at = end
+
+
+def _translated_symbol(symbol: str) -> str:
+    if symbol == "?":
+        return "."
+    if len(symbol) == 1:
+        return re.escape(symbol)
+    inside = symbol[1:-1]
+    is_negated = inside.startswith("!")
+    members = re.sub(r"([\\\[\]^&~|])", r"\\\1", inside[is_negated:])
+    return f"[{'^' if is_negated else ''}{members}]"
