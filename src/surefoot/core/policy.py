@@ -169,9 +169,10 @@ def _unclear(policy: Policy, facts: Facts, unclear: str, floor: Decision) -> Wei
     own = _first(policy.own, facts, None, facts.paths)
     said = f"What the command does cannot be told beforehand: {unclear}."
     asked = Decision(tier=Tier.CONFIRM, rule=UNCLEAR, reason=said)
-    decision = asked if own is None else _said_by(own) if own.steps else _strictest([asked, _said_by(own)], floor)
-    if own is None:
-        decision = _strictest([asked, floor], floor)
+    if own is not None and own.steps:
+        decision = _said_by(own)
+    else:
+        decision = _strictest([asked, floor, *([_said_by(own)] if own is not None else [])], floor)
     part = Weighed(words=(), decision=decision)
     return replace(part, decision=_raised(policy, facts, replace(part, words=None), floor))
 
