@@ -279,3 +279,10 @@ def test_what_is_never_allowed_is_not_asked_about(play: Any) -> None:
     """It fails with the reason of the rule."""
     run = with_policy(play({"a": {}}), rule("ban", Tier.NEVER, steps=("a",))).go()
     assert (run.states["a"], run.asked, "Because." in run.steps["a"]["reason"]) == ("failed", [], True)
+
+
+def test_the_members_of_a_group_that_cannot_be_undone_go_one_after_the_other(play: Any) -> None:
+    """The first that goes wrong keeps the rest from it, however many may run at once."""
+    each = {"for_each": ForEach(name="i", items=("x", "y")), **PAY}
+    run = play({"p-{i}": each}, limits=Limits(parallel=4)).go()
+    assert (run.states, len(run.asked)) == ({"p-x": "waiting", "p-y": "pending"}, 1)

@@ -108,7 +108,7 @@ def test_a_plans_own_keys_become_its_fields() -> None:
         files=("desix.py",),
         prepare=prepare,
         scope_write=("src/**", "tests/**"),
-        limits=core.Limits(wall_s=7200.0),
+        limits=core.Limits(wall_s=7200.0, cost_usd=5.0),
     )
 
 
@@ -124,6 +124,13 @@ def test_services_and_resources_become_fields_of_the_plan() -> None:
     assert plan.services == (db, core.Service(name="web", run="./web"))
     assert plan.limits.resources == {"gpu": 2}
     assert (plan.steps[0].uses, plan.steps[0].checks[0].uses) == (("db", "gpu"), ("web",))
+
+
+def test_a_resource_can_be_looked_at() -> None:
+    """Its command, its count and what the run may cost are fields of the plan."""
+    text = "limits: {cost_usd: 5, resources: {db: {observe: cat version}, gpu: 2}}\n"
+    limits = plan_of("goal: g\nsteps: [{id: a, run: 'true', uses: [db]}]\n" + text).limits
+    assert (limits.cost_usd, limits.resources, limits.observed) == (5, {"db": 1, "gpu": 2}, {"db": "cat version"})
 
 
 @pytest.mark.parametrize(("name", "capacity"), [("db", None), ("gpu", 2), ("else", 1)])

@@ -24,12 +24,14 @@ from surefoot.api.home import Home
 from surefoot.api.sharing import shared_writer
 from surefoot.clock import SystemClock
 from surefoot.core import events as ev
+from surefoot.core.course import policy_of
 from surefoot.core.events import Event
 from surefoot.core.graph import Graph, build_graph
 from surefoot.core.ids import RUN_ID, RunId, StepId
 from surefoot.core.kernel import apply, first_state
 from surefoot.core.plan import AskBody, FunctionBody, Plan, Step
 from surefoot.core.review import review
+from surefoot.core.rules import Policy
 from surefoot.core.services import problems_of_services
 from surefoot.core.state import RunState
 from surefoot.core.terms import Finding, Severity
@@ -61,6 +63,8 @@ class Options:
     """Irreversible steps approved by name."""
     take_over: bool = False
     """End an engine that holds the run."""
+    policy: Policy | None = None
+    """The rules of the settings; None: those that the run has."""
 
     @property
     def who(self) -> str:
@@ -134,15 +138,17 @@ def create_run(
         created = _with_workspace(created, source, folder)
     created = replace(created, estimates=earlier_times(home.journal, created))
     point("run.create.workspace")
-    events = (created, *_consents(options, created.at))
+    policy = options.policy if options.policy is not None else Policy()
+    given = () if policy == Policy() else (ev.PolicyGiven(at=created.at, policy=policy),)
+    events = (created, *given, *_consents(options, created.at))
     # On disk with the start of an engine, which is waited for, or when the home is closed.
     batch = Batch(run=run, expected=0, events=events, token=None)
     result = home.journal.append([batch])[0]
     if isinstance(result, Exception):
         raise result
     state = first_state(created, graph)
-    for consent in events[1:]:
-        apply(state, consent)
+    for event in events[1:]:
+        apply(state, event)
     return state
 
 
@@ -363,6 +369,8 @@ def _opening(state: RunState, room: Room, options: Options, token: int, *, resum
         rung=room.rung.value,
         release=RELEASE,
     )
+    if options.policy is not None and policy_of(state.plan, options.policy) != state.policy:
+        yield ev.PolicyGiven(at=now, policy=options.policy)
     if not _are_known(options, state):
         yield from _consents(options, now)
     if resume and state.outcome is None and state.pausing is not None:

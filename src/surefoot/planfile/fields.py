@@ -198,13 +198,9 @@ class Page:
 
     def variables(self, node: Tree) -> dict[str, str] | None:
         """Read environment variables with their values."""
-        return self._named(node, "variables were expected; write them as {NAME: value}", self.variable, self.literal)
+        return self.named(node, "variables were expected; write them as {NAME: value}", self.variable, self.literal)
 
-    def counts(self, node: Tree) -> dict[str, int] | None:
-        """Read names with whole numbers of 1 or more."""
-        return self._named(node, "names with numbers were expected; write them as {NAME: 2}", self.text, self.count)
-
-    def _named(
+    def named(
         self, node: Tree, cure: str, key: Callable[[Tree], str | None], value: Callable[[Tree], T | None]
     ) -> dict[str, T] | None:
         """Read values by names, each name once."""

@@ -22,9 +22,10 @@ from surefoot.planfile.checks import read_checks
 from surefoot.planfile.fields import Fields, Page, described
 from surefoot.planfile.services import read_services
 from surefoot.planfile.steps import StepRead, read_defaults, read_step
-from surefoot.planfile.tree import Flaw, Items, Place, Tree, place_at, read_tree
+from surefoot.planfile.tree import Flaw, Items, Place, Table, Tree, place_at, read_tree
 
 PLAN_KEYS = ("goal", "files", "prepare", "services", "accept", "scope", "limits", "env", "defaults", "steps")
+RESOURCE_KEYS = ("count", "observe")
 LIMITS_KEYS = ("wall", "attempts", "parallel", "cost_usd", "resources")
 _FIRST = Place(1, 1)
 _ATTEMPTS = 3
@@ -183,13 +184,39 @@ def _read_limits(page: Page, fields: Fields) -> tuple[Limits, int]:
     limits = Fields.read(page, node, "`limits`", LIMITS_KEYS) if node else None
     if limits is None:
         return Limits(), _ATTEMPTS
-    # Until something costs money there is nothing to hold the limit against; that it is a number is held all the same.
-    limits.take("cost_usd", page.number, None)
     parallel = limits.take("parallel", page.count, 1)
-    resources = limits.take("resources", page.counts, dict[str, int]())
-    wall_s = limits.take("wall", page.positive_s, None)
-    found = Limits(wall_s=wall_s, parallel=parallel, resources=resources)
+    resources = limits.take("resources", partial(_read_resources, page), dict[str, _Resource]())
+    found = Limits(
+        wall_s=limits.take("wall", page.positive_s, None),
+        parallel=parallel,
+        cost_usd=limits.take("cost_usd", page.number, None),
+        resources={name: one.count for name, one in resources.items()},
+        observed={name: one.observe for name, one in resources.items() if one.observe is not None},
+    )
     return found, limits.take("attempts", page.count, _ATTEMPTS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Resource:
+    """What a plan says of a resource."""
+
+    count: int
+    observe: str | None = None
+
+
+def _read_resources(page: Page, node: Tree) -> dict[str, _Resource] | None:
+    cure = "names with numbers were expected; write them as {NAME: 2} or {NAME: {count: 2, observe: COMMAND}}"
+    return page.named(node, cure, page.text, partial(_read_resource, page))
+
+
+def _read_resource(page: Page, node: Tree) -> _Resource | None:
+    if not isinstance(node, Table):
+        count = page.count(node)
+        return None if count is None else _Resource(count)
+    fields = Fields.read(page, node, "a resource", RESOURCE_KEYS)
+    if fields is None:
+        return None
+    return _Resource(fields.take("count", page.count, 1), fields.take("observe", page.text, None))
 
 
 def _judge_graph(page: Page, fields: Fields, steps: Sequence[StepRead]) -> None:

@@ -12,7 +12,7 @@ from functools import cache
 
 from surefoot.core.plan import Effect, Expect, Tier
 from surefoot.planfile.checks import CHECK_KINDS, COMMON_KEYS, FILE_QUESTIONS, FORMATS
-from surefoot.planfile.loading import LIMITS_KEYS, PLAN_KEYS
+from surefoot.planfile.loading import LIMITS_KEYS, PLAN_KEYS, RESOURCE_KEYS
 from surefoot.planfile.probes import PROBE_KEYS, PROBE_KINDS
 from surefoot.planfile.services import SERVICE_KEYS
 from surefoot.planfile.steps import BODIES, DEFAULTS_KEYS, RETRY_KEYS, SHELLS, STEP_KEYS
@@ -106,12 +106,16 @@ _LIMITS: Mapping[str, _Row] = {
     ),
     "attempts": (_COUNT, "Attempts at a step in all, the first included.", "3"),
     "parallel": (_COUNT, "How many steps run at once.", "1"),
-    "cost_usd": (_NUMBER, "In US dollars; kept for plans that will use models.", "none"),
+    "cost_usd": (_NUMBER, "What the run may cost, in US dollars; it asks once 80 % of that is spent.", "none"),
     "resources": (
-        {"type": "object", "additionalProperties": _COUNT},
-        "At most so many steps with that name in `uses` run at once.",
+        {"type": "object", "additionalProperties": {"anyOf": [_COUNT, _ref("resource")]}},
+        "At most so many steps with that name in `uses` run at once; `observe` tells how it stands.",
         "1 for each name",
     ),
+}
+_RESOURCE: Mapping[str, _Row] = {
+    "count": (_COUNT, "At most so many steps use it at once.", "1"),
+    "observe": (_TEXT, "A command whose output tells how it stands; effects that rest on it are asked about anew.", ""),
 }
 _SCOPE: Mapping[str, _Row] = {"write": (_TEXTS, "Globs of the files the run may change.", "")}
 _FOR_EACH: Shape = {
@@ -230,6 +234,7 @@ def plan_schema() -> Shape:
             "prepare": _table(_PREPARE, _PREPARE, ("run",)),
             "service": _table(SERVICE_KEYS, _SERVICE, ("run",)),
             "limits": _table(LIMITS_KEYS, _LIMITS),
+            "resource": _table(RESOURCE_KEYS, _RESOURCE),
             "scope": _table(_SCOPE, _SCOPE, ("write",)),
             "defaults": _table(DEFAULTS_KEYS, _STEP),
             "step": {**_table(STEP_KEYS, _STEP, ("id",)), **_one_of(BODIES)},

@@ -18,6 +18,7 @@ from surefoot.core.kernel.proposal import Proposal
 from surefoot.core.kernel.services import leave, start_missing, stop_next
 from surefoot.core.kernel.steps import free_lane, next_for, wants_lane
 from surefoot.core.outputs import artifacts_for, spec_of
+from surefoot.core.plan import Effect
 from surefoot.core.queue import first_in_queue, is_kept_by_doubt, startable
 from surefoot.core.recovery import needs_settling
 from surefoot.core.state import LaneState, RunState, StepState, StepStatus
@@ -315,11 +316,22 @@ def _startable(state: RunState, count: int) -> list[StepState]:
     for size in (count + AT_FIRST, len(state.ready)):
         nodes = [*kept, *(node for node in next_ready(state, size) if node not in kept)]
         # What is to be made again waits for its turn: begun before that, it could come too late once more.
-        free = [node for node in nodes if node.spec.id not in later and not is_kept_by_doubt(state, node)]
+        free = [node for node in nodes if node.spec.id not in later and not _has_to_wait(state, node)]
         found = startable(state, free, count)
         if len(found) == count or size >= len(state.ready):
             return found
     return []
+
+
+def _has_to_wait(state: RunState, node: StepState) -> bool:
+    """Tell whether others come first: those in doubt about the same files, and the member of a careful group at work.
+
+    What cannot be undone is done one after the other, so that the first that goes wrong keeps the rest from it.
+    """
+    if is_kept_by_doubt(state, node):
+        return True
+    is_careful = node.group is not None and node.spec.effect is Effect.IRREVERSIBLE
+    return is_careful and any(state.nodes[name].group == node.group for name in state.active)
 
 
 def _expansion(state: RunState, group: StepState, now: float) -> list[Proposal]:
