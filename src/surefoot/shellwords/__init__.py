@@ -1,12 +1,31 @@
 """What a shell command does, as far as its text tells.
 
 Owns the way from a command's text to the simple commands in it, to files, hosts and variables. Must never run anything,
-nor judge it: what cannot be told is said to be unclear. Read `surefoot.core.policy` for what becomes of the facts.
+nor judge it: what cannot be told is said to be unclear. Read `surefoot.shellwords.meaning` for how it looks,
+`surefoot.core.policy` for what becomes of the facts.
 """
 
+import re
+from dataclasses import replace
+
 from surefoot.core.rules import CommandFacts
+from surefoot.shellwords.meaning import facts_in
+
+_ONLY_BASH = re.compile(r"\$'|&>|[<>]\(")
+LENGTH_MAX = 131_071
+"""The longest text that Linux hands to a shell as one argument; a longer one could not be run."""
 
 
 def facts_of(command: str, shell: str = "bash") -> CommandFacts:
-    """Return what the command does when the shell (`bash` or `sh`) is given it."""
-    return CommandFacts(unclear=f"{command!r} in {shell} has not been read")
+    """Return what the command does when the shell (`bash` or `sh`) is given it.
+
+    Whatever the text holds there is an answer: what cannot be read is `unclear`, with the reason.
+    """
+    if len(command) > LENGTH_MAX:
+        return CommandFacts(unclear=f"it is longer than the {LENGTH_MAX} characters that a shell can be given")
+    if "\0" in command or "\r" in command:
+        return CommandFacts(unclear="it holds characters that no shell command has: a NUL or a carriage return")
+    facts = facts_in(command)
+    if shell != "bash" and facts.unclear is None and _ONLY_BASH.search(command):
+        return replace(facts, unclear=f"{shell} may read it otherwise than bash does")
+    return facts

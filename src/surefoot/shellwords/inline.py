@@ -1,0 +1,136 @@
+"""Programs in other languages that stand in a command: `python -c …`, `perl -e …`, an `awk` script.
+
+Owns which arguments are such programs, and the words by which one starts other programs or reaches out. A program with
+such a word is unclear; one without is like a script file, of which nothing is known either. Must never read a language
+properly. Read `surefoot.shellwords.meaning` next.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from surefoot.shellwords.expansion import Term
+
+_PYTHON = re.compile(
+    r"\b(?:os\s*\.\s*(?:system|popen|exec|spawn|posix_spawn|kill|remove|unlink|rmdir|removedirs|fork)|subprocess|pty\b|"
+    r"shutil\s*\.\s*(?:rmtree|move)|socket|urllib\s*\.\s*request|urlopen|http\.(?:client|server)|smtplib|ftplib|paramiko|"
+    r"(?:requests|httpx)\s*\.\s*(?!__)|ctypes|eval|exec|compile|__import__|import_module|getattr|__builtins__|globals|"
+    r"vars|__subclasses__|base64|codecs|marshal|pickle|runpy|multiprocessing|asyncio|webbrowser|fabric|sh\s*\.)|"
+    r"\bfrom\s+(?:os|shutil|requests|httpx|posix|urllib|importlib)\s+import|\bimport\s+(?:posix|nt)\b|\bimport\s+os\s+as\b"
+)
+_JAVASCRIPT = re.compile(
+    r"child_process|execa|\bexec|spawn|\bfork\b|\bnet\b|\bdgram\b|\bhttps?\b|fetch\s*\(|\beval\b|\bFunction\b|\bbinding\b|"
+    r"constructor|globalThis|import\s*\(|require\s*\(\s*[^'\"\s]|\brm(?:Sync|dir)?\b|unlink|\bvm\b|worker_threads|"
+    r"\bDeno\s*\.\s*(?:run|Command)|\bBun\s*\.\s*(?:spawn|\$)|process\s*\.\s*(?:kill|dlopen)|\[\s*['\"`]"
+)
+_SCRIPTING = re.compile(
+    r"\bsystem\b|\bexec|`|\bpopen|\bspawn|\bfork\b|\bqx\b|\bsocket|Socket|\beval\b|\bunlink|\bkill\b|\brmtree|\bpassthru|"
+    r"shell_exec|proc_open|%x|\bopen\b[^;]*\||Net::|HTTP|LWP|\bopen-uri|FileUtils|__send__|\bsend\b|io\.popen|os\.(?:exec|remove)|"
+    r"/e[gimsx]*\s*(?:;|$)|\bsyscall"
+)
+_AWK = re.compile(r"\bsystem\s*\(|\|\s*&?\s*[\"a-z]|\|\s*getline|\"[^\"]*\"\s*\|\s*getline|@load|/inet/")
+_SED = re.compile(
+    r"(?:^|[;{}\n])\s*(?:[0-9,$+~]|/[^/]*/[IM]?|\s)*e(?:\s|$)|s([^\w\s\\]).*?\1.*?\1[gpimIM0-9]*e", re.DOTALL
+)
+_EDITOR = re.compile(r"!|\bsystem\s*\(|shell-command|call-process|start-process|\bterm(?:inal)?\b|jobstart|job_start")
+_ANYTHING = re.compile(r".", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """How a program is given code, and what in it reaches out."""
+
+    reaching: re.Pattern[str]
+    """Finds what starts other programs, reaches out, or hides what it does."""
+    options: str = ""
+    """The letters after which code comes, also at the end of a bundle such as `-ne`."""
+    words: tuple[str, ...] = ()
+    """The long options after which it comes."""
+    is_first: bool = False
+    """Whether the first argument that is no option is code, where no option gives any."""
+    reads_input: bool = False
+    """Whether it takes its code from standard input where it is given none."""
+    valued: str = ""
+    """Letters of other options that take a value."""
+
+
+_PERL = Language(_SCRIPTING, "eE", reads_input=True, valued="ICFi")
+_NODE = Language(_JAVASCRIPT, "ep", ("--eval", "--print"), reads_input=True, valued="rC")
+LANGUAGES: Mapping[str, Language] = {
+    "python": Language(_PYTHON, "c", reads_input=True, valued="WXQ"),
+    "pypy": Language(_PYTHON, "c", reads_input=True, valued="WXQ"),
+    "perl": _PERL,
+    "ruby": Language(_SCRIPTING, "e", reads_input=True, valued="rICEF"),
+    "php": Language(_SCRIPTING, "rBRE", reads_input=True, valued="dcz"),
+    "lua": Language(_SCRIPTING, "e", valued="l"),
+    "luajit": Language(_SCRIPTING, "e", valued="l"),
+    "node": _NODE,
+    "nodejs": _NODE,
+    "bun": Language(_JAVASCRIPT, "ep", ("--eval", "--print")),
+    "deno": Language(_JAVASCRIPT, "", ("eval",)),
+    "tclsh": Language(_ANYTHING, reads_input=True),
+    "expect": Language(_ANYTHING, "c", reads_input=True),
+    "osascript": Language(_ANYTHING, "e", reads_input=True),
+    "Rscript": Language(_SCRIPTING, "e"),
+    "julia": Language(_SCRIPTING, "eE", ("--eval",)),
+    "groovy": Language(_SCRIPTING, "e"),
+    "pwsh": Language(_ANYTHING, "c", ("-Command", "-EncodedCommand", "-command"), reads_input=True),
+    "powershell": Language(_ANYTHING, "c", ("-Command", "-EncodedCommand", "-command"), reads_input=True),
+    **dict.fromkeys(("awk", "gawk", "mawk", "nawk"), Language(_AWK, "e", ("--source",), is_first=True, valued="fFvil")),
+    **dict.fromkeys(("sed", "gsed"), Language(_SED, "e", ("--expression",), is_first=True, valued="fl")),
+    **dict.fromkeys(
+        ("vi", "vim", "nvim", "ex", "view", "vimdiff"), Language(_EDITOR, "c", ("--cmd",), valued="suSUWwiT")
+    ),
+    **dict.fromkeys(
+        ("emacs", "emacsclient"), Language(_EDITOR, "", ("--eval", "-eval", "--execute", "-f", "--funcall"))
+    ),
+}
+
+
+def language_of(name: str) -> Language | None:
+    """Return the language a program of that name speaks; versions such as `python3.12` count as the program."""
+    return LANGUAGES.get(name) or LANGUAGES.get(re.sub(r"[\d.]+$", "", name))
+
+
+def code_in(language: Language, terms: Sequence[Term]) -> tuple[list[Term], bool]:
+    """Return the code among the arguments, and whether the program is given a script or anything else to run."""
+    found: list[Term] = []
+    at = 1
+    while at < len(terms):
+        text, following = terms[at].text, terms[at + 1 : at + 2]
+        at += 1
+        if text in language.words:
+            found += following
+            at += 1
+        elif text.startswith("--") and len(text) > 2:
+            found += (
+                [Term(text.partition("=")[2], terms[at - 1].is_known)]
+                if text.startswith(language.words) and "=" in text and language.words
+                else []
+            )
+        elif text.startswith("+") and language.reaching is _EDITOR:
+            found.append(Term(text[1:], terms[at - 1].is_known))
+        elif text.startswith("-") and len(text) > 1:
+            if text == "-m":
+                return found, True
+            code, skipped = _in_bundle(language, text[1:], terms[at - 1].is_known, following)
+            found += code
+            at += skipped
+        elif text == "-":
+            return found, False
+        else:
+            found += [terms[at - 1]] if language.is_first and not found else []
+            return found, True
+    return found, bool(found)
+
+
+def _in_bundle(language: Language, letters: str, is_known: bool, following: Sequence[Term]) -> tuple[list[Term], int]:  # noqa: FBT001
+    for at, letter in enumerate(letters):
+        rest = letters[at + 1 :]
+        if letter in language.options:
+            return ([Term(rest, is_known)], 0) if rest and language.options == "c" else (list(following), 1)
+        if letter in language.valued:
+            return [], 0 if rest else 1
+    return [], 0

@@ -1,0 +1,279 @@
+"""Words: quotes, escapes, expansions and here-documents, as bash reads them.
+
+Owns all that happens inside a word. A substitution in it is a script of its own, read by the same reader. Must never
+resolve a variable. Read `surefoot.shellwords.grammar` next: what stands between words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+from surefoot.shellwords.escapes import unescaped
+from surefoot.shellwords.syntax import Kind, Piece, Redirect, Script, Unreadable, Word
+
+_DEPTH_MAX = 30
+"""No one writes substitutions within substitutions deeper than this."""
+_PLAIN = re.compile(r"""[^\s\\'"$`;&|()<>]+""")
+_PLAIN_IN_TEST = re.compile(r"""[^\s\\'"$`]+""")
+_PLAIN_IN_QUOTES = re.compile(r'[^\\"$`]+')
+_PLAIN_IN_TEXT = re.compile(r"[^\\$`]+")
+_PLAIN_IN_BRACES = re.compile(r"""[^\\'"$`{}]+""")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]|[@*#?$!-]")
+_WHOLE_NAME = re.compile(r"([A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$!-])\}")
+_SETTING_NAME = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?:\[[^\]]*\])?:?=")
+_BLANK = " \t"
+
+
+class Words:
+    """A place in a text, and how words are read from there."""
+
+    def __init__(self, text: str, script: Script, depth: int) -> None:
+        """Begin at the beginning."""
+        self.text = text
+        self.at = 0
+        self.script = script
+        self.depth = depth
+        self.awaited: list[tuple[Redirect, str, bool, bool]] = []
+        """Here-documents whose text comes after this line: delimiter, whether it is quoted, whether tabs go."""
+
+    def read_list(self, closing: Collection[str]) -> None:
+        """Read commands up to one of the closing words."""
+        raise NotImplementedError
+
+    def within(self, text: str) -> Words:
+        """Return a reader for a text within this one."""
+        raise NotImplementedError
+
+    def read_word(self, *, in_test: bool = False) -> Word:
+        """Read one word; it is empty where none begins."""
+        pieces: list[Piece] = []
+        plain = _PLAIN_IN_TEST if in_test else _PLAIN
+        while self.at < len(self.text):
+            match = plain.match(self.text, self.at)
+            if match:
+                self.at = match.end()
+                pieces.append(Piece(Kind.TEXT, match.group()))
+            elif self.text[self.at] in "\\'\"$`":
+                pieces += self._read_marked()
+            elif self.text[self.at] in "<>" and self.text.startswith("(", self.at + 1):
+                pieces.append(self._read_files())
+            else:
+                break
+        return tuple(pieces)
+
+    def read_arithmetic(self, end: str) -> None:
+        """Pass over an arithmetic expression, reading the substitutions in it."""
+        open_brackets = 0
+        while not (self.text.startswith(end, self.at) and not open_brackets):
+            if self.at >= len(self.text):
+                raise Unreadable(f"an arithmetic expression is never closed by {end}")
+            if self.text[self.at] in "\\'\"$`":
+                self._read_marked()
+                continue
+            open_brackets += {"(": 1, ")": -1}.get(self.text[self.at], 0)
+            self.at += 1
+        self.at += len(end)
+
+    def is_arithmetic(self, start: int) -> bool:
+        """Tell whether what begins after `((` is closed by `))`, and is not one group within another."""
+        open_brackets, at = 2, start
+        while at < len(self.text) and open_brackets:
+            open_brackets += {"(": 1, ")": -1}.get(self.text[at], 0)
+            if open_brackets == 1:
+                return self.text.startswith("))", at)
+            at += 1
+        return False
+
+    def read_awaited(self) -> None:
+        """Read the here-documents that begin on this line."""
+        awaited, self.awaited = self.awaited, []
+        for redirect, delimiter, is_quoted, drops_tabs in awaited:
+            lines: list[str] = []
+            while self.at < len(self.text):
+                line = self._line()
+                bare = line.lstrip("\t") if drops_tabs else line
+                if bare.removesuffix("\n") == delimiter:
+                    break
+                lines.append(bare)
+            text = "".join(lines)
+            redirect.target = (Piece(Kind.TEXT, text, True),) if is_quoted else self.within(text).read_text()
+
+    def read_text(self) -> Word:
+        """Read all of the text as one in which expansions happen, but quotes mean nothing."""
+        pieces: list[Piece] = []
+        while self.at < len(self.text):
+            match = _PLAIN_IN_TEXT.match(self.text, self.at)
+            if match:
+                self.at = match.end()
+                pieces.append(Piece(Kind.TEXT, match.group(), True))
+            else:
+                pieces += self._read_in_quotes()
+        return tuple(pieces)
+
+    def _line(self) -> str:
+        end = self.text.find("\n", self.at)
+        start, self.at = self.at, len(self.text) if end < 0 else end + 1
+        return self.text[start : self.at]
+
+    def _read_marked(self) -> list[Piece]:
+        """Read what a quote, a backslash, a dollar or a backtick begins."""
+        match self.text[self.at]:
+            case "\\":
+                escaped = self.text[self.at + 1 : self.at + 2]
+                self.at += 2
+                return [] if escaped == "\n" else [Piece(Kind.TEXT, escaped or "\\", True)]
+            case "'":
+                return [Piece(Kind.TEXT, self._up_to("'", 1), True)]
+            case '"':
+                return self._read_quoted(1)
+            case "`":
+                return [self._read_backticks(is_quoted=False)]
+            case _:
+                return self._read_dollar(is_quoted=False)
+
+    def _up_to(self, end: str, skipped: int) -> str:
+        start = self.at + skipped
+        close = self.text.find(end, start)
+        if close < 0:
+            raise Unreadable(f"a quote is opened and never closed by {end}")
+        self.at = close + len(end)
+        return self.text[start:close]
+
+    def _read_quoted(self, skipped: int) -> list[Piece]:
+        self.at += skipped
+        pieces = [Piece(Kind.TEXT, "", True)]
+        while self.at < len(self.text):
+            match = _PLAIN_IN_QUOTES.match(self.text, self.at)
+            if match:
+                self.at = match.end()
+                pieces.append(Piece(Kind.TEXT, match.group(), True))
+            elif self.text[self.at] == '"':
+                self.at += 1
+                return pieces
+            else:
+                pieces += self._read_in_quotes()
+        raise Unreadable('a quote is opened and never closed by "')
+
+    def _read_in_quotes(self) -> list[Piece]:
+        """Read what a backslash, a dollar or a backtick begins where double quotes, or a here-document, hold it."""
+        if self.text[self.at] == "`":
+            return [self._read_backticks(is_quoted=True)]
+        if self.text[self.at] == "$":
+            return self._read_dollar(is_quoted=True)
+        escaped = self.text[self.at + 1 : self.at + 2]
+        self.at += 1 + len(escaped)
+        if escaped == "\n":
+            return []
+        return [Piece(Kind.TEXT, escaped if escaped and escaped in '$`"\\' else "\\" + escaped, True)]
+
+    def _read_backticks(self, *, is_quoted: bool) -> Piece:
+        start = self.at
+        self.at += 1
+        inside: list[str] = []
+        while self.text[self.at : self.at + 1] != "`":
+            if self.at >= len(self.text):
+                raise Unreadable("a quote is opened and never closed by `")
+            at = self.at + (self.text[self.at] == "\\" and self.text[self.at + 1 : self.at + 2] in {"`", "\\", "$"})
+            inside.append(self.text[at : at + 1])
+            self.at = at + 1
+        self.at += 1
+        first = len(self.script.commands)
+        self._deeper(self.within("".join(inside)), ())
+        return Piece(Kind.UNKNOWN, self.text[start : self.at], is_quoted, tuple(self.script.commands[first:]))
+
+    def _read_dollar(self, *, is_quoted: bool) -> list[Piece]:
+        following = self.text[self.at + 1 : self.at + 2]
+        match following:
+            case "(":
+                return [self._read_substitution(is_quoted=is_quoted)]
+            case "{":
+                return [self._read_braces(is_quoted=is_quoted)]
+            case "[":
+                start = self.at
+                self.at += 2
+                self.read_arithmetic("]")
+                return [Piece(Kind.UNKNOWN, self.text[start : self.at], is_quoted)]
+            case "'" if not is_quoted:
+                return [Piece(Kind.TEXT, self._read_escaped(), True)]
+            case '"' if not is_quoted:
+                return self._read_quoted(2)
+            case "\\" if self.text.startswith("\\\n", self.at + 1):
+                raise Unreadable("a line ends within an expansion")
+            case _:
+                name = _NAME.match(self.text, self.at + 1)
+                self.at = name.end() if name else self.at + 1
+                return [Piece(Kind.VARIABLE, name.group(), is_quoted) if name else Piece(Kind.TEXT, "$", True)]
+
+    def _read_escaped(self) -> str:
+        """Read `$'…'`."""
+        at = self.at + 2
+        while at < len(self.text) and self.text[at] != "'":
+            at += 2 if self.text[at] == "\\" else 1
+        if at >= len(self.text):
+            raise Unreadable("a quote is opened and never closed by '")
+        start, self.at = self.at + 2, at + 1
+        return unescaped(self.text[start:at])
+
+    def _read_substitution(self, *, is_quoted: bool) -> Piece:
+        start = self.at
+        if self.text.startswith("((", self.at + 1) and self.is_arithmetic(self.at + 3):
+            self.at += 3
+            self.read_arithmetic("))")
+            return Piece(Kind.UNKNOWN, self.text[start : self.at], is_quoted)
+        self.at += 2
+        first = len(self.script.commands)
+        self._deeper(self, (")",))
+        self._close(")")
+        return Piece(Kind.UNKNOWN, self.text[start : self.at], is_quoted, tuple(self.script.commands[first:]))
+
+    def _read_files(self) -> Piece:
+        """Read `<(…)` or `>(…)`."""
+        start = self.at
+        self.at += 2
+        self._deeper(self, (")",))
+        self._close(")")
+        return Piece(Kind.UNKNOWN, self.text[start : self.at], True)
+
+    def _read_braces(self, *, is_quoted: bool) -> Piece:
+        start = self.at
+        whole = _WHOLE_NAME.match(self.text, self.at + 2)
+        if whole:
+            self.at = whole.end()
+            return Piece(Kind.VARIABLE, whole.group(1), is_quoted)
+        setting = _SETTING_NAME.match(self.text, self.at + 2)
+        if setting:
+            self.script.values.setdefault(setting.group(1), []).append(None)
+        self.at += 2
+        self._deepen()
+        while not self.text.startswith("}", self.at):
+            if self.at >= len(self.text):
+                raise Unreadable("an expansion is never closed by }")
+            match = _PLAIN_IN_BRACES.match(self.text, self.at)
+            if match:
+                self.at = match.end()
+            elif self.text[self.at] == "{" or (self.text[self.at] == "'" and is_quoted):
+                self.at += 1
+            else:
+                self._read_marked()
+        self.depth -= 1
+        self.at += 1
+        return Piece(Kind.UNKNOWN, self.text[start : self.at], is_quoted)
+
+    def _deeper(self, reader: Words, closing: Collection[str]) -> None:
+        self._deepen()
+        reader.depth = self.depth
+        reader.read_list(closing)
+        if reader is not self and reader.at < len(reader.text):
+            raise Unreadable(f"{reader.text[reader.at : reader.at + 10]!r} stands where no command can begin")
+        self.depth -= 1
+
+    def _deepen(self) -> None:
+        self.depth += 1
+        if self.depth > _DEPTH_MAX:
+            raise Unreadable(f"it nests more than {_DEPTH_MAX} levels deep")
+
+    def _close(self, end: str) -> None:
+        if not self.text.startswith(end, self.at):
+            raise Unreadable(f"something is opened and never closed by {end}")
+        self.at += len(end)

@@ -1,0 +1,162 @@
+"""Programs that run another program: `env`, `sudo`, `xargs`, `uv run` and their like.
+
+Owns which they are and where in their arguments the other program begins. Where an option is not known, both readings
+are given: with and without a value. Must never look at what the other program does. Read `surefoot.shellwords.meaning`
+next.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from surefoot.shellwords.expansion import Term
+
+_ASSIGNED = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
+
+
+@dataclass(frozen=True, slots=True)
+class Wrapper:
+    """How a program is given another one."""
+
+    valued: frozenset[str] = frozenset()
+    """Options whose value is the next argument."""
+    operands: int = 0
+    """So many arguments come before the other program, such as the seconds of `timeout`."""
+    verbs: frozenset[str] = frozenset()
+    """It runs another program only where one of these comes first."""
+    is_seen: bool = False
+    """Whether it matters itself, beside what it runs."""
+
+
+def _wrapper(options: str = "", operands: int = 0, verbs: str = "", *, is_seen: bool = False) -> Wrapper:
+    return Wrapper(frozenset(options.split()), operands, frozenset(verbs.split()), is_seen)
+
+
+_UV = (
+    "--with --with-editable --with-requirements -p --python --project --directory --extra --group --no-group --env-file"
+)
+_CONTAINER = (
+    "-e --env --env-file -u --user -w --workdir -v --volume --name --network --net -p --publish --mount --entrypoint"
+)
+
+WRAPPERS: Mapping[str, Wrapper] = {
+    "env": _wrapper("-u --unset -C --chdir -a --argv0"),
+    "nohup": _wrapper(),
+    "setsid": _wrapper(),
+    "nice": _wrapper("-n --adjustment"),
+    "ionice": _wrapper("-c -n --class --classdata"),
+    "timeout": _wrapper("-k --kill-after -s --signal", 1),
+    "gtimeout": _wrapper("-k --kill-after -s --signal", 1),
+    "stdbuf": _wrapper("-i -o -e --input --output --error"),
+    "time": _wrapper("-f --format -o --output"),
+    "command": _wrapper(),
+    "builtin": _wrapper(),
+    "exec": _wrapper("-a"),
+    "busybox": _wrapper(),
+    "toybox": _wrapper(),
+    "chrt": _wrapper("", 1),
+    "taskset": _wrapper("", 1),
+    "flock": _wrapper("-w --wait --timeout -E --conflict-exit-code", 1),
+    "unbuffer": _wrapper(),
+    "chronic": _wrapper(),
+    "rlwrap": _wrapper(),
+    "winpty": _wrapper(),
+    "caffeinate": _wrapper("-t -w"),
+    "proxychains": _wrapper("-f"),
+    "proxychains4": _wrapper("-f"),
+    "torsocks": _wrapper(),
+    "xvfb-run": _wrapper("-n -s -e -f -w --server-num --server-args"),
+    "dbus-run-session": _wrapper("--config-file"),
+    "catchsegv": _wrapper(),
+    "dotenv": _wrapper("-f --file -e", verbs="run"),
+    "strace": _wrapper("-e -o -s -P -u -E -a -I -O -S -X -b", is_seen=True),
+    "ltrace": _wrapper("-e -o -s -u -a -n", is_seen=True),
+    "sudo": _wrapper("-u --user -g --group -h --host -p --prompt -C -r -t -T -U -D -R", is_seen=True),
+    "doas": _wrapper("-u -C", is_seen=True),
+    "pkexec": _wrapper("--user", is_seen=True),
+    "gosu": _wrapper("", 1, is_seen=True),
+    "su-exec": _wrapper("", 1, is_seen=True),
+    "runuser": _wrapper("-u --user -g --group -G", is_seen=True),
+    "chroot": _wrapper("", 1, is_seen=True),
+    "unshare": _wrapper("", is_seen=True),
+    "nsenter": _wrapper("-t --target", is_seen=True),
+    "setpriv": _wrapper("--reuid --regid --groups", is_seen=True),
+    "bwrap": _wrapper("", is_seen=True),
+    "firejail": _wrapper("", is_seen=True),
+    "systemd-run": _wrapper("-p --property -u --unit -E --setenv", is_seen=True),
+    "xargs": _wrapper("-I -n -P -L -s -d -E -a --arg-file --delimiter --max-args --max-procs --replace", is_seen=True),
+    "parallel": _wrapper("-j --jobs -I -n -N --colsep --joblog --results", is_seen=True),
+    "watch": _wrapper("-n --interval", is_seen=True),
+    "entr": _wrapper("", is_seen=True),
+    "sshpass": _wrapper("-p -f -d -P", is_seen=True),
+    "uv": _wrapper(_UV, verbs="run tool"),
+    "uvx": _wrapper(f"{_UV} --from"),
+    "poetry": _wrapper("-C --directory -P --project", verbs="run"),
+    "pipenv": _wrapper("--python", verbs="run"),
+    "pdm": _wrapper("-p --project", verbs="run"),
+    "hatch": _wrapper("-e --env", verbs="run"),
+    "rye": _wrapper("--pyproject", verbs="run"),
+    "pixi": _wrapper("-e --environment --manifest-path", verbs="run"),
+    "pipx": _wrapper("--spec --python", verbs="run"),
+    "conda": _wrapper("-n --name -p --prefix --cwd", verbs="run"),
+    "mamba": _wrapper("-n --name -p --prefix --cwd", verbs="run"),
+    "micromamba": _wrapper("-n --name -p --prefix --cwd", verbs="run"),
+    "mise": _wrapper("-C --cd", verbs="exec x"),
+    "asdf": _wrapper("", verbs="exec"),
+    "rbenv": _wrapper("", verbs="exec"),
+    "pyenv": _wrapper("", verbs="exec"),
+    "direnv": _wrapper("", 1, verbs="exec"),
+    "bundle": _wrapper("--gemfile", verbs="exec"),
+    "npx": _wrapper("-p --package -c --call"),
+    "bunx": _wrapper("-p --package"),
+    "npm": _wrapper("-p --package --prefix -C -w --workspace", verbs="exec x"),
+    "pnpm": _wrapper("--filter -F -C --dir --package", verbs="exec dlx"),
+    "yarn": _wrapper("-p --package --cwd", verbs="exec dlx"),
+    "coverage": _wrapper("--source --include --omit --rcfile --data-file --context", verbs="run"),
+    "docker": _wrapper(_CONTAINER, 1, verbs="exec run", is_seen=True),
+    "podman": _wrapper(_CONTAINER, 1, verbs="exec run", is_seen=True),
+    "docker-compose": _wrapper(f"{_CONTAINER} -f --file", 1, verbs="exec run", is_seen=True),
+    "kubectl": _wrapper("-n --namespace -c --container --context", 1, verbs="exec", is_seen=True),
+}
+
+
+def inner_of(wrapper: Wrapper, terms: Sequence[Term]) -> Iterator[Sequence[Term]]:
+    """Yield what the wrapper runs, for each reading of its arguments; nothing where it runs nothing."""
+    starts = {1}
+    if wrapper.verbs:
+        places = [at for at in _after_options(terms, 1, wrapper) if at < len(terms)]
+        starts = {at + 1 + (terms[at].text == "tool") for at in places if terms[at].text in wrapper.verbs}
+    if len(terms) > 1 and terms[1].text == "compose":
+        starts = {at + 1 for at, term in enumerate(terms) if term.text in wrapper.verbs}
+    ends = {at for start in starts for at in _after_options(terms, start, wrapper)}
+    for at in sorted(ends):
+        begin = at + wrapper.operands
+        if wrapper.operands and begin < len(terms) and terms[begin].text == "--":
+            begin += 1
+        if begin < len(terms):
+            yield terms[begin:]
+
+
+def _after_options(terms: Sequence[Term], start: int, wrapper: Wrapper) -> set[int]:
+    """Return where the arguments after the options begin; more than one place where an option is not known."""
+    found: set[int] = set()
+    waiting, seen = [start], set[int]()
+    while waiting:
+        at = waiting.pop()
+        if at in seen:
+            continue
+        seen.add(at)
+        text = terms[at].text if at < len(terms) else ""
+        if text == "--":
+            found.add(at + 1)
+        elif text in wrapper.valued:
+            waiting.append(at + 2)
+        elif _ASSIGNED.match(text) or (text.startswith(("-", "+")) and len(text) > 1):
+            waiting.append(at + 1)
+            if text.startswith("--") and "=" not in text:
+                waiting.append(at + 2)
+        else:
+            found.add(min(at, len(terms)))
+    return found
