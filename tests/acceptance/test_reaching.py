@@ -81,7 +81,7 @@ def test_a_socket_is_reached_by_the_variable_that_names_it(stage: Stage, agent: 
     """The command gets the variable, too, though no other of the environment."""
     run = asking("AF_UNIX", "__import__('os').environ['SSH_AUTH_SOCK']")
     plan = plan_of(run, "sockets: [$SSH_AUTH_SOCK]", "effect: reversible")
-    done = stage.say("run", stage.plan(plan), "--run-id", RUN, env={"SSH_AUTH_SOCK": agent})
+    done = stage.say("run", stage.plan(plan), "--run-id", RUN, "--yes", env={"SSH_AUTH_SOCK": agent})
     assert (done.code, stage.git("show", f"surefoot/{RUN}:said.txt")) == (0, "hello")
 
 

@@ -59,7 +59,7 @@ def test_a_run_without_a_terminal_prints_the_line_that_answers(stage: Stage) -> 
     """The question is shown whole, with the command that answers it."""
     said = stage.run("asking").out
     assert f"surefoot answer {RUN}.1 yes|no" in said
-    assert "undo:   Send a correction." in said
+    assert "undo:    Send a correction." in said
 
 
 def test_allow_approves_the_irreversible_step_it_names(stage: Stage) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from surefoot.core import shipped
 from surefoot.core.globs import literal, matches, samples
@@ -66,6 +67,7 @@ def tier_of(step: Step, plan: Plan) -> Tier:
     return raised_by_step(floor_of(step, plan), step).tier
 
 
+@lru_cache(maxsize=256)  # the kernel asks again at every turn, as long as a step waits for one
 def weigh(policy: Policy, facts: Facts, floor: Decision) -> Decision:
     """Return what the policy says to a step, or to what it did, with the rule that decided and why."""
     return _strictest([part.decision for part in weigh_parts(policy, facts, floor)], floor)
@@ -146,7 +148,8 @@ def _weighed(policy: Policy, facts: Facts, words: tuple[str, ...] | None, floor:
     own = _first(policy.own, facts, words, paths)
     if own is not None:
         return Weighed(words=words, decision=_said_by(own)), True
-    found = _first(shipped.COMMANDS, facts, words, paths) if facts.command is not None else None
+    rules = shipped.IN_SEALED_LANES if facts.is_sealed else shipped.COMMANDS
+    found = _first(rules, facts, words, paths) if facts.command is not None else None
     if found is None or found.tier is Tier.AUTO:
         return Weighed(words=words, decision=floor, is_harmless=found is not None), False
     stricter = found if _rank(found.tier) >= _rank(floor.tier) else None

@@ -157,6 +157,8 @@ class Facts:
     """What it uses, and its sockets."""
     variables: tuple[str, ...] = ()
     """Environment variables it is given."""
+    is_sealed: bool = False
+    """Whether nothing its commands do can reach beyond its lane, so that all of it can be put back."""
     cost_usd: float = 0.0
     """What the run has cost so far."""
     lines: int | None = None

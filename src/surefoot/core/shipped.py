@@ -410,6 +410,9 @@ _SYSTEM_FILES = Rule(
     ),
 )
 
+_MEANT_OUTSIDE = frozenset({"reads-secrets", "git-push", "publishes", "changes-a-forge", "deploys"})
+"""What these name is meant for others, wherever it is said; where it could not reach them, the person wants to know."""
+
 COMMANDS: Final = (
     _MACHINE_FILES,
     _JOURNAL_FILES,
@@ -429,3 +432,6 @@ FILES: Final = (
     ),
 )
 """The rules about files that a step has changed; the plan's author is asked only about those no glob of it names."""
+
+IN_SEALED_LANES: Final = tuple(rule for rule in COMMANDS if rule.tier is not Tier.CONFIRM or rule.name in _MEANT_OUTSIDE)
+"""The rules about commands where nothing but the lane can be reached: all that is done there can be put back."""

@@ -10,17 +10,19 @@ from dataclasses import replace
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.approval import difference_of, is_satisfied
+from surefoot.core.approval import is_satisfied
 from surefoot.core.kernel.failing import fails
-from surefoot.core.kernel.packages import ask, body_digest, ground_of, is_repeated, shown_of, skipped_needs, taken_over
+from surefoot.core.kernel.packages import ask, body_digest, is_repeated, shown_of, skipped_needs, taken_over
 from surefoot.core.kernel.proposal import Move, Proposal
 from surefoot.core.outputs import confidence_of
-from surefoot.core.plan import AskBody, Effect, Tier
+from surefoot.core.plan import LOOPBACK, AskBody, Effect, Network, Step, Tier
 from surefoot.core.policy import floor_of, raised_by_step, undeclared_of, weigh
-from surefoot.core.rules import Decision, Demand, Facts
+from surefoot.core.rules import Decision, Facts
 from surefoot.core.state import QuestionState, RunState, StepState, Work
 from surefoot.core.terms import Diagnosis, QuestionKind
 
+SEALED_RUNG = "bubblewrap"
+"""The rung on which a command without network and sockets reaches nothing of the host."""
 BUDGET_SHARE = 0.8
 """From this share of its limit on, a run asks before it spends more."""
 
@@ -78,7 +80,9 @@ def allowed_meanwhile(state: RunState, node: StepState, asked: QuestionState, no
     question = asked.asked
     if state.pausing is not None or question.about is not QuestionKind.CONFIRM or question.package is None:
         return None
-    by = _approved_by(state, node, asked.demand, question.shown, question.like)
+    if question.package.difference:
+        return None
+    by = _approved_by(state, node, replace(question, demand=asked.demand))
     if by is None:
         return None
     return Proposal(ev.QuestionAnswered(at=now, question=question.question, answer="yes", by=by, via="beforehand"))
@@ -97,7 +101,8 @@ def _approved_or_asked(state: RunState, node: StepState, decision: Decision, sho
     proposal = ask(state, node, now, decision, shown)
     question = proposal.event
     assert isinstance(question, ev.QuestionAsked)
-    by = _approved_by(state, node, decision.demand, shown, question.like)
+    has_shifted = question.package is not None and question.package.difference
+    by = None if has_shifted and not _was_seen(state, question) else _approved_by(state, node, question)
     if by is None:
         return proposal
     return Proposal(ev.ApprovalRecorded(at=now, step=node.spec.id, attempt=node.attempt, by=by, shown=shown))
@@ -148,25 +153,42 @@ def _of_result(state: RunState, node: StepState, work: Work) -> Decision:
 
 def _facts(state: RunState, node: StepState) -> Facts:
     spec, work = node.spec, node.work
+    does = None if work is None or work.checkpoint is None else work.checkpoint.does
+    if does is not None and _is_sealed(state, spec, but_for=LOOPBACK):
+        does = replace(does, unclear=None)  # whatever it does is done here
     return Facts(
         step=spec.id,
         effect=spec.effect,
         phase=state.phase.value,
-        command=None if work is None or work.checkpoint is None else work.checkpoint.does,
+        command=does,
+        is_sealed=_is_sealed(state, spec),
         resources=(*spec.uses, *spec.sockets),
         variables=(*spec.env_from, *spec.env),
         cost_usd=state.cost_usd,
     )
 
 
-def _approved_by(state: RunState, node: StepState, demand: Demand, shown: str, like: str) -> str | None:
+def _is_sealed(state: RunState, spec: Step, but_for: Network = False) -> bool:
+    """Tell whether nothing a step's commands do can reach beyond its lane; but for such a network, if one is named."""
+    asked = (spec, *spec.checks)
+    is_open = bool(spec.sockets) or any(one.network not in (False, but_for) or not one.confine for one in asked)
+    return state.rung == SEALED_RUNG and not is_open
+
+
+def _was_seen(state: RunState, question: ev.QuestionAsked) -> bool:
+    """Tell whether somebody approved exactly this; a word given beforehand was said about the ground as it was."""
+    return question.shown in state.approvals.get(question.step, {})
+
+
+def _approved_by(state: RunState, node: StepState, question: ev.QuestionAsked) -> str | None:
     """Say who has approved this beforehand, by what they saw, by its kind, or by an option."""
-    given = state.approvals.get(node.spec.id, {}).get(shown)
+    demand = question.demand
+    given = state.approvals.get(node.spec.id, {}).get(question.shown)
     if given is not None and is_satisfied(demand, given):
         return " and ".join(given)
-    if is_repeated(node) or skipped_needs(state, node) or difference_of(node.ground, ground_of(node)):
+    if is_repeated(node) or skipped_needs(state, node):
         return None
-    given = state.likes.get(like)
+    given = state.likes.get(question.like)
     if given is not None and is_satisfied(demand, given):
         return f"{' and '.join(given)} (all like it)"
     if demand.role is not None or demand.people > 1:

@@ -8,6 +8,7 @@ is in doubt is settled first; then active steps go on; then new ones start. Must
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable, Iterator
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
@@ -316,22 +317,27 @@ def _startable(state: RunState, count: int) -> list[StepState]:
     for size in (count + AT_FIRST, len(state.ready)):
         nodes = [*kept, *(node for node in next_ready(state, size) if node not in kept)]
         # What is to be made again waits for its turn: begun before that, it could come too late once more.
-        free = [node for node in nodes if node.spec.id not in later and not _has_to_wait(state, node)]
+        free = [node for node in nodes if node.spec.id not in later and not is_kept_by_doubt(state, node)]
+        free = list(_one_after_the_other(state, free))
         found = startable(state, free, count)
         if len(found) == count or size >= len(state.ready):
             return found
     return []
 
 
-def _has_to_wait(state: RunState, node: StepState) -> bool:
-    """Tell whether others come first: those in doubt about the same files, and the member of a careful group at work.
+def _one_after_the_other(state: RunState, nodes: Iterable[StepState]) -> Iterator[StepState]:
+    """Leave out the members of careful groups that others come before.
 
     What cannot be undone is done one after the other, so that the first that goes wrong keeps the rest from it.
     """
-    if is_kept_by_doubt(state, node):
-        return True
-    is_careful = node.group is not None and node.spec.effect is Effect.IRREVERSIBLE
-    return is_careful and any(state.nodes[name].group == node.group for name in state.active)
+    at_work = {state.nodes[name].group for name in state.active}
+    for node in nodes:
+        is_careful = node.group is not None and node.spec.effect is Effect.IRREVERSIBLE
+        if is_careful and node.group in at_work:
+            continue
+        if is_careful:
+            at_work.add(node.group)
+        yield node
 
 
 def _expansion(state: RunState, group: StepState, now: float) -> list[Proposal]:
