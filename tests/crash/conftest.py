@@ -115,6 +115,8 @@ class Stage:
         """Return the order to work on the run, as JSON."""
         usual = {"home": str(self.home), "plan": str(self.plan), "repository": str(self.user), "run": self.run}
         consent = {"yes": True, "allow": ["send", "pay"], "answers": {"*": "truth"}}
+        if "Ask about everything" in self.plan.read_text("utf-8"):
+            consent = {"answers": {"*": "truth", "hand": "take_over"}}
         return json.dumps(usual | consent | more)
 
     def work(self, env: Mapping[str, str] | None = None, **more: object) -> Ended:

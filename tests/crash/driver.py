@@ -77,6 +77,9 @@ def options_of(order: Order) -> api.Options:
 def answer_to(asked: QuestionAsked, order: Order) -> str | None:
     """Return what a person says to a question; None: nothing."""
     answer = order.answers.get(asked.step) or order.answers.get("*")
+    if "done" in asked.options:
+        work_by_hand(order)
+        return "done"
     if answer != "truth":
         return answer
     if asked.about is not QuestionKind.IN_DOUBT:
@@ -84,6 +87,11 @@ def answer_to(asked: QuestionAsked, order: Order) -> str | None:
     log = Path(order.home).parent / "world" / "effects"
     effects = log.read_text("utf-8").splitlines() if log.exists() else []
     return "applied" if asked.step in effects else "not_applied"
+
+
+def work_by_hand(order: Order) -> None:
+    """Do by hand, in the lane, what the step that was taken over is to do."""
+    (Path(order.home) / "runs" / order.run / "lanes" / "1" / "hand.txt").write_text("by hand\n", "utf-8")
 
 
 def fold(home: api.Home, run: RunId) -> RunState | None:
@@ -118,7 +126,10 @@ async def work(home: api.Home, order: Order) -> RunState:
         pairs = [(q.asked.question, answer_to(q.asked, order)) for q in state.open_questions]
         given = [(question, answer) for question, answer in pairs if answer is not None]
         for question, answer in given:
-            api.answer(home, question, answer)
+            if answer == "take_over":
+                api.take_over(home, question)
+            else:
+                api.answer(home, question, answer)
         if not given:
             return state
 

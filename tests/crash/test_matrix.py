@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 EFFECTS = ("read", "reversible", "idempotent", "irreversible")
-SCENARIOS = (*EFFECTS, "groups", "rollback", "lanes", "services", "artifacts")
+SCENARIOS = (*EFFECTS, "approvals", "groups", "rollback", "lanes", "services", "artifacts")
 POINTS: dict[str, tuple[str, ...]] = {
     "run.create.folder": ("rollback",),
     "run.create.workspace": ("read",),
@@ -32,8 +32,8 @@ POINTS: dict[str, tuple[str, ...]] = {
     "workspace.create.claimed": ("irreversible",),
     "workspace.create.after": ("rollback",),
     "journal.append.before": ("reversible", "irreversible"),
-    "journal.append.written": ("idempotent", "rollback"),
-    "journal.append.committed": ("read", "irreversible", "groups", "lanes"),
+    "journal.append.written": ("idempotent", "rollback", "approvals"),
+    "journal.append.committed": ("read", "irreversible", "groups", "lanes", "approvals"),
     "journal.blob.written": ("read",),
     "journal.token.raised": ("rollback",),
     "workspace.open_lane.before": ("read",),
@@ -56,7 +56,7 @@ POINTS: dict[str, tuple[str, ...]] = {
     "prepare.before": ("read",),
     "prepare.after": ("reversible",),
     "checkpoint.before": ("irreversible",),
-    "checkpoint.after": ("idempotent",),
+    "checkpoint.after": ("idempotent", "approvals"),
     "check.before.before": ("reversible",),
     "check.before.after": ("groups",),
     "check.after.before": ("read", "lanes"),
@@ -66,7 +66,7 @@ POINTS: dict[str, tuple[str, ...]] = {
     **{f"body.{effect}.{end}": (effect,) for effect in EFFECTS for end in ("before", "after")},
     "sandbox.spawned": EFFECTS,
     "inspect.before": EFFECTS,
-    "inspect.after": EFFECTS,
+    "inspect.after": (*EFFECTS, "approvals"),
     **{f"artifacts.{act}.{end}": ("artifacts",) for act in ("keep", "place") for end in ("before", "after")},
     "restore.before": ("reversible",),
     "restore.after": ("rollback",),

@@ -170,7 +170,7 @@ async def take_checkpoint(room: Room, command: do.TakeCheckpoint) -> Event:
         prepared = await _prepare(room, lane)
         await in_thread(place_artifacts, room, lane, command.artifacts)
         tree = await in_thread(room.space.commit_tree_of, command.commit)
-        does = None if command.spec is None else commands_of(command.spec)
+        does = None if command.spec is None else commands_of(command.spec, room.plan.env)
         ground = await ground_of(room, command, lane)
         await in_thread(_note_ignored, room, lane, command)
         point("checkpoint.after")

@@ -7,7 +7,8 @@ finds: whether an approval still holds is said in `surefoot.core.kernel.consent`
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+import shlex
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from surefoot.checks import files_matching
@@ -25,11 +26,15 @@ OBSERVING_S = 60.0
 _SHOWN = 60
 
 
-def commands_of(step: Step) -> CommandFacts | None:
-    """Return what the step's body and its checks do, as far as their texts tell; None: none of them is a command."""
+def commands_of(step: Step, env: Mapping[str, str]) -> CommandFacts | None:
+    """Return what the step's body and its checks do, as far as their texts tell; None: none of them is a command.
+
+    `env` are the variables that the plan gives to all steps: what their values are is known.
+    """
     body = [(step.body.command, step.body.shell)] if isinstance(step.body, RunBody) else []
     asked = [(check.ask.command, "bash") for check in step.checks if isinstance(check.ask, RunAsk | TestsAsk)]
-    found = [facts_of(text, shell) for text, shell in (*body, *asked)]
+    known = {**env, **step.env}
+    found = [facts_of(f"{_assignments(text, known)}{text}", shell) for text, shell in (*body, *asked)]
     if not found:
         return None
     return CommandFacts(
@@ -39,6 +44,11 @@ def commands_of(step: Step) -> CommandFacts | None:
         variables=tuple(name for one in found for name in one.variables),
         unclear=next((one.unclear for one in found if one.unclear is not None), None),
     )
+
+
+def _assignments(text: str, known: Mapping[str, str]) -> str:
+    """Return the variables that a command names, as a shell would be told their values."""
+    return "".join(f"{name}={shlex.quote(value)}\n" for name, value in known.items() if name in text)
 
 
 async def ground_of(room: Room, command: do.TakeCheckpoint, lane: str) -> tuple[Ground, ...]:
