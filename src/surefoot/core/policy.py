@@ -16,10 +16,12 @@ from functools import lru_cache
 from surefoot.core import shipped
 from surefoot.core.globs import literal, matches, samples
 from surefoot.core.patterns import matches_command, matches_text
-from surefoot.core.plan import LOOPBACK, Check, Effect, Plan, Step, Tier
+from surefoot.core.plan import LOOPBACK, Check, Effect, Network, Plan, Step, Tier
 from surefoot.core.record import record
-from surefoot.core.rules import Decision, Demand, Facts, Policy, Rule
+from surefoot.core.rules import CommandFacts, Decision, Demand, Facts, Policy, Rule
 
+SEALED_RUNG = "bubblewrap"
+"""The rung on which a command without network and sockets reaches nothing of the host."""
 UNCLEAR = "unclear-command"
 """The name that stands for the rule where a command cannot be told beforehand."""
 _BY_EFFECT = {
@@ -86,6 +88,29 @@ def weigh_parts(policy: Policy, facts: Facts, floor: Decision) -> tuple[Weighed,
         weighed.append(_unclear(policy, facts, facts.command.unclear, floor))
     files = _files(policy, facts, floor)
     return (*weighed, *([files] if files is not None else []))
+
+
+def facts_before(step: Step, phase: str, does: CommandFacts | None, rung: str, *, cost_usd: float = 0.0) -> Facts:
+    """Return what is known of a step before it is done; `does`: what its commands do, as far as that can be read."""
+    if does is not None and _is_sealed(step, rung, but_for=LOOPBACK):
+        does = replace(does, unclear=None)  # whatever it does is done here
+    return Facts(
+        step=step.id,
+        effect=step.effect,
+        phase=phase,
+        command=does,
+        resources=(*step.uses, *step.sockets),
+        variables=(*step.env_from, *step.env),
+        is_sealed=_is_sealed(step, rung),
+        cost_usd=cost_usd,
+    )
+
+
+def _is_sealed(step: Step, rung: str, *, but_for: Network = False) -> bool:
+    """Tell whether nothing a step's commands do can reach beyond its lane; but for such a network, if one is named."""
+    asked = (step, *step.checks)
+    is_open = bool(step.sockets) or any(one.network not in (False, but_for) or not one.confine for one in asked)
+    return rung == SEALED_RUNG and not is_open
 
 
 def undeclared_of(paths: Iterable[str], step: Step, plan: Plan) -> tuple[str, ...]:

@@ -33,6 +33,7 @@ from surefoot.core.plan import (
 )
 from surefoot.core.policy import tier_of, writes_outside
 from surefoot.core.record import record
+from surefoot.core.rules import Decision
 from surefoot.core.sequencing import Sequencing, Sharing, sequencing_of
 from surefoot.core.terms import Finding, Severity
 
@@ -113,13 +114,21 @@ class Review:
         return any(finding.severity is not Severity.NOTE for finding in self.findings)
 
 
-def review(plan: Plan, *, checkout: str | None = None, places: Mapping[StepId, str] | None = None) -> Review:
+def review(
+    plan: Plan,
+    *,
+    checkout: str | None = None,
+    places: Mapping[StepId, str] | None = None,
+    decisions: Mapping[StepId, Decision] | None = None,
+) -> Review:
     """Look a plan over.
 
     Args:
         plan: What to look at.
         checkout: The user's own checkout as an absolute path, so that what points into it is found.
         places: Where each step stands in its file, for the findings.
+        decisions: What the rules say to steps that are asked about or never allowed; without it only what effect
+            class, scope and the step's own tier say is told.
     """
     graph, problems = build_graph(plan.steps)
     if graph is None:
@@ -128,12 +137,14 @@ def review(plan: Plan, *, checkout: str | None = None, places: Mapping[StepId, s
     found = [*_about_plan(plan, checkout), *(finding for step in plan.steps for finding in _about_step(step, plan))]
     sequencing = sequencing_of(plan, graph)
     found += _about_order(plan, sequencing)
+    decisions = decisions or {}
+    found += (_never(name, decision) for name, decision in decisions.items() if decision.tier is Tier.NEVER)
     steps = {step.id: step for step in plan.steps}
     ordered = [steps[name] for name in graph.order]
     return Review(
         findings=tuple(_placed(one, places or {}) for one in found),
         critical_path=_critical_path(plan, graph),
-        asks=tuple(point for step in ordered for point in _ask_points(step, plan, graph, steps)),
+        asks=tuple(point for step in ordered for point in _ask_points(step, plan, graph, steps, decisions)),
         rollback_points=tuple(step.id for step in ordered if _may_commit(step)),
         long_steps=_long_steps(ordered),
         recovery=tuple(_recovery(ordered, graph)),
@@ -374,7 +385,14 @@ def _critical_path(plan: Plan, graph: Graph) -> CriticalPath:
     )
 
 
-def _ask_points(step: Step, plan: Plan, graph: Graph, steps: Mapping[StepId, Step]) -> Iterator[AskPoint]:
+def _never(step: StepId, decision: Decision) -> Finding:
+    text = f"it will not be run: {decision.reason} Take it out, or see `surefoot policy show` (rule {decision.rule})"
+    return Finding(kind="never-allowed", severity=Severity.PROBLEM, text=text, step=step)
+
+
+def _ask_points(
+    step: Step, plan: Plan, graph: Graph, steps: Mapping[StepId, Step], decisions: Mapping[StepId, Decision]
+) -> Iterator[AskPoint]:
     if isinstance(step.body, AskBody):
         yield AskPoint(step=step.id, why="it is a question to a person", approve="surefoot answer")
         return
@@ -382,6 +400,10 @@ def _ask_points(step: Step, plan: Plan, graph: Graph, steps: Mapping[StepId, Ste
     if tier_of(step, plan) is Tier.CONFIRM:
         approve = names if step.effect is Effect.IRREVERSIBLE else f"--yes or {names}"
         yield AskPoint(step=step.id, why=_why_confirm(step, plan), approve=approve)
+    elif step.id in decisions and decisions[step.id].tier is Tier.CONFIRM:
+        decision = decisions[step.id]
+        why = f"{decision.reason[0].lower()}{decision.reason[1:].rstrip('.')} (rule {decision.rule})"
+        yield AskPoint(step=step.id, why=why, approve=f"--yes or {names}")
     skippable = [name for name in graph.needs[step.id] if steps[name].on_failure is OnFailure.SKIP]
     if step.effect.is_outside and skippable:
         why = f"its effect is {step.effect} and rests on what may be skipped: {', '.join(skippable)} (asked only then)"

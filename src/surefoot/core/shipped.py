@@ -433,5 +433,7 @@ FILES: Final = (
 )
 """The rules about files that a step has changed; the plan's author is asked only about those no glob of it names."""
 
-IN_SEALED_LANES: Final = tuple(rule for rule in COMMANDS if rule.tier is not Tier.CONFIRM or rule.name in _MEANT_OUTSIDE)
+IN_SEALED_LANES: Final = tuple(
+    rule for rule in COMMANDS if rule.tier is not Tier.CONFIRM or rule.name in _MEANT_OUTSIDE
+)
 """The rules about commands where nothing but the lane can be reached: all that is done there can be put back."""

@@ -15,14 +15,12 @@ from surefoot.core.kernel.failing import fails
 from surefoot.core.kernel.packages import ask, body_digest, is_repeated, shown_of, skipped_needs, taken_over
 from surefoot.core.kernel.proposal import Move, Proposal
 from surefoot.core.outputs import confidence_of
-from surefoot.core.plan import LOOPBACK, AskBody, Effect, Network, Step, Tier
-from surefoot.core.policy import floor_of, raised_by_step, undeclared_of, weigh
+from surefoot.core.plan import AskBody, Effect, Tier
+from surefoot.core.policy import facts_before, floor_of, raised_by_step, undeclared_of, weigh
 from surefoot.core.rules import Decision, Facts
 from surefoot.core.state import QuestionState, RunState, StepState, Work
 from surefoot.core.terms import Diagnosis, QuestionKind
 
-SEALED_RUNG = "bubblewrap"
-"""The rung on which a command without network and sockets reaches nothing of the host."""
 BUDGET_SHARE = 0.8
 """From this share of its limit on, a run asks before it spends more."""
 
@@ -152,27 +150,9 @@ def _of_result(state: RunState, node: StepState, work: Work) -> Decision:
 
 
 def _facts(state: RunState, node: StepState) -> Facts:
-    spec, work = node.spec, node.work
+    work = node.work
     does = None if work is None or work.checkpoint is None else work.checkpoint.does
-    if does is not None and _is_sealed(state, spec, but_for=LOOPBACK):
-        does = replace(does, unclear=None)  # whatever it does is done here
-    return Facts(
-        step=spec.id,
-        effect=spec.effect,
-        phase=state.phase.value,
-        command=does,
-        is_sealed=_is_sealed(state, spec),
-        resources=(*spec.uses, *spec.sockets),
-        variables=(*spec.env_from, *spec.env),
-        cost_usd=state.cost_usd,
-    )
-
-
-def _is_sealed(state: RunState, spec: Step, but_for: Network = False) -> bool:
-    """Tell whether nothing a step's commands do can reach beyond its lane; but for such a network, if one is named."""
-    asked = (spec, *spec.checks)
-    is_open = bool(spec.sockets) or any(one.network not in (False, but_for) or not one.confine for one in asked)
-    return state.rung == SEALED_RUNG and not is_open
+    return facts_before(node.spec, state.phase.value, does, state.rung, cost_usd=state.cost_usd)
 
 
 def _was_seen(state: RunState, question: ev.QuestionAsked) -> bool:
