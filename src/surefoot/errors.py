@@ -11,7 +11,9 @@ SurefootError
 │ ├ RunNotFound
 │ ├ RunExists
 │ ├ RunHeld
-│ └ NotAwaitingAnswer
+│ ├ NotAwaitingAnswer
+│ ├ NotApprover
+│ └ StepMayNotAnswer
 ├ WorkspaceError
 │ ├ GitUnavailable
 │ ├ WorkspaceMissing
@@ -90,6 +92,18 @@ class NotAwaitingAnswer(UsageError):
     """The question is not open (any more), or the answer is not one it takes."""
 
     code = "not-awaiting-answer"
+
+
+class NotApprover(UsageError):
+    """The question takes somebody else: another role, another person, or somebody who is named in the settings."""
+
+    code = "not-approver"
+
+
+class StepMayNotAnswer(UsageError):
+    """A step, or an agent in it, tried to answer, approve or steer; that is for people."""
+
+    code = "step-may-not-answer"
 
 
 class WorkspaceError(SurefootError):

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from surefoot.api.identity import current_user
+
 if TYPE_CHECKING:
     from conftest import Stage
 
@@ -33,7 +35,7 @@ def test_a_second_answer_is_refused_and_told_about_the_first(stage: Stage) -> No
     stage.run("asking")
     stage.say("answer", QUESTION, "yes")
     said = stage.say("answer", QUESTION, "no")
-    assert (said.code, "tester answered 'yes'" in said.err) == (2, True)
+    assert (said.code, f"{current_user()} answered 'yes'" in said.err) == (2, True)
 
 
 def test_an_answer_the_question_does_not_take_is_refused(stage: Stage) -> None:

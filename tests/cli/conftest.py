@@ -16,7 +16,7 @@ import pytest
 
 from surefoot.api.home import Home
 from surefoot.cli.screen import Screen
-from surefoot.cli.shape import CheckShape, Report, StepShape
+from surefoot.cli.shape import AskingShape, CheckShape, Report, StepShape
 from surefoot.core.events import RunCreated
 from surefoot.core.ids import RunId, StepId
 from surefoot.core.plan import Plan, RunBody, Step
@@ -24,6 +24,12 @@ from surefoot.core.report import _COUNTED
 from surefoot.journal import Batch
 
 RUN = "20260101-abc123"
+ASKING: AskingShape = {
+    **dict.fromkeys(("asked", "open", "answered", "beforehand", "expired", "withdrawn"), 0),
+    **dict.fromkeys(("unchanged", "edited", "rejected", "taken_over"), 0),
+    **dict.fromkeys(("median_s", "longest_s", "per_verified_step", "remark", "unchanged_share")),
+}
+"""Of a run that has asked nothing."""
 
 
 @dataclass(frozen=True)
@@ -157,6 +163,7 @@ class Shapes:
             "steps": list(steps),
             "accept": [],
             "questions": [],
+            "asking": ASKING,
             "findings": [],
             "rollback_points": [],
             "outside_effects": [],

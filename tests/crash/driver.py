@@ -141,8 +141,8 @@ def act(home: api.Home, order: Order) -> dict[str, object]:
         return {"landed": api.land_run(home, run)}
     if order.act == "answer":
         (question,) = home.state(run).open_questions or list(home.state(run).questions.values())
-        api.answer(home, question.asked.question, order.answers["*"], by=order.by)
-        return {"answered": order.by}
+        api.answer(home, question.asked.question, order.answers["*"])
+        return {"answered": order.answers["*"]}
     if order.act == "remove":
         api.remove_run(home, run, branch=True)
         return {"removed": run}

@@ -10,8 +10,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from surefoot.api.approving import answer, approve, edit, reject, take_over
     from surefoot.api.home import Home, home_folder
-    from surefoot.api.people import answer, cancel, pause, restore, retry
+    from surefoot.api.people import cancel, pause, restore, retry
+    from surefoot.api.questions import OpenQuestion, inbox
     from surefoot.api.reading import RunSummary, audit, events, report, runs
     from surefoot.api.running import Engagement, Options, create_run, engage
     from surefoot.api.storing import collect_garbage, land_run, remove_run
@@ -19,28 +21,36 @@ if TYPE_CHECKING:
 __all__ = [
     "Engagement",
     "Home",
+    "OpenQuestion",
     "Options",
     "RunSummary",
     "answer",
+    "approve",
     "audit",
     "cancel",
     "collect_garbage",
     "create_run",
+    "edit",
     "engage",
     "events",
     "home_folder",
+    "inbox",
     "land_run",
     "pause",
+    "reject",
     "remove_run",
     "report",
     "restore",
     "retry",
     "runs",
+    "take_over",
 ]
 
 _PLACES = {
     **dict.fromkeys(("Home", "home_folder"), "home"),
-    **dict.fromkeys(("answer", "cancel", "pause", "restore", "retry"), "people"),
+    **dict.fromkeys(("OpenQuestion", "inbox"), "questions"),
+    **dict.fromkeys(("answer", "approve", "edit", "reject", "take_over"), "approving"),
+    **dict.fromkeys(("cancel", "pause", "restore", "retry"), "people"),
     **dict.fromkeys(("RunSummary", "audit", "events", "report", "runs"), "reading"),
     **dict.fromkeys(("Engagement", "Options", "create_run", "engage"), "running"),
     **dict.fromkeys(("collect_garbage", "land_run", "remove_run"), "storing"),

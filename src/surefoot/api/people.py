@@ -1,104 +1,25 @@
-"""What people say to a run: answers, pause, cancel, retry, restore.
+"""What people say to a run as a whole: pause, cancel, retry, restore.
 
-Owns the rule that a word is folded before it is written, so that what comes too late is refused and not silently kept.
-Must never perform an effect of a run. Read `surefoot.core.kernel.apply` next.
+Owns these words. Must never perform an effect of a run, nor listen to one of its steps. Read `surefoot.api.approving`
+next: answers to its questions.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-
 from surefoot.api.home import Home
-from surefoot.api.running import current_user, engage
+from surefoot.api.identity import current_user, refuse_steps
+from surefoot.api.running import engage
+from surefoot.api.saying import say
 from surefoot.clock import SystemClock
 from surefoot.core import events as ev
 from surefoot.core.course import results_after
 from surefoot.core.events import Event
 from surefoot.core.ids import RunId, StepId
-from surefoot.core.kernel import apply
-from surefoot.core.state import QuestionState, RunState, StepStatus
-from surefoot.errors import IllegalTransition, JournalConflict, NotAwaitingAnswer, RunHeld, RunNotFound, UsageError
-from surefoot.journal import Batch
+from surefoot.core.state import RunState, StepStatus
+from surefoot.errors import RunHeld, RunNotFound, UsageError
 from surefoot.journal.claim import holder_of
 
 _RETRIED = frozenset({StepStatus.FAILED, StepStatus.SKIPPED, StepStatus.BLOCKED, StepStatus.CANCELLED})
-_ALIASES = {"y": "yes", "n": "no"}
-
-
-def _say(home: Home, run: RunId, say: Callable[[RunState], Event | None]) -> RunState:
-    """Fold the event that `say` makes of the present state, and append it at that very position."""
-    while True:
-        state = home.state(run)
-        expected = state.seq
-        event = say(state)
-        if event is None:
-            return state
-        try:
-            apply(state, event)
-        except IllegalTransition as error:
-            raise UsageError(f"run {run!r}: {error.facts['why']}", run=run) from error
-        batch = Batch(run=run, expected=expected, events=(event,), token=None, durable=True)
-        result = home.journal.append([batch])[0]
-        if isinstance(result, JournalConflict):
-            continue
-        if isinstance(result, Exception):
-            raise result
-        return state
-
-
-def answer(home: Home, question: str, text: str, *, by: str = "") -> RunState:
-    """Answer a question by its id (`RUN.NUMBER`).
-
-    Raises:
-        NotAwaitingAnswer: it is not open any more (the message says who answered, and when), or takes another answer.
-        RunNotFound: there is no such question.
-    """
-    run = RunId(question.rpartition(".")[0])
-    if home.journal.head(run)[0] == 0:
-        raise RunNotFound(f"there is no question {question!r}; `surefoot status` shows the open ones", name=question)
-    clock, who = SystemClock(), by or current_user()
-
-    def say(state: RunState) -> Event:
-        word = checked_answer(state, question, text)
-        return ev.QuestionAnswered(at=clock.now(), question=question, answer=word, by=who)
-
-    return _say(home, run, say)
-
-
-def checked_answer(state: RunState, question: str, text: str) -> str:
-    """Return the answer as the question takes it.
-
-    Raises:
-        NotAwaitingAnswer: the question is not open, or does not take this answer.
-        RunNotFound: there is no such question.
-    """
-    found = state.questions.get(question)
-    if found is None:
-        raise RunNotFound(f"there is no question {question!r}; `surefoot status` shows the open ones", name=question)
-    if not found.is_open:
-        raise NotAwaitingAnswer(f"question {question} is not open: {_closed(found)}", question=question)
-    word = text.strip() or (found.asked.default or "")
-    options = found.asked.options
-    if options and word not in options:
-        word = _ALIASES.get(word.lower(), word.lower())
-    if not word or (options and word not in options):
-        taken = ", ".join(options) or "any text"
-        raise NotAwaitingAnswer(f"question {question} does not take {text!r}; it takes: {taken}", question=question)
-    return word
-
-
-def _closed(question: QuestionState) -> str:
-    given = question.answered
-    if given is None:
-        return f"it was withdrawn ({question.withdrawn})"
-    when = ev_time(given.at)
-    return f"{given.by} answered {given.answer!r} at {when}"
-
-
-def ev_time(at: float) -> str:
-    """Return a time of the journal as local date and time."""
-    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at))
 
 
 async def pause(home: Home, run: RunId, *, by: str = "") -> RunState:
@@ -108,9 +29,11 @@ async def pause(home: Home, run: RunId, *, by: str = "") -> RunState:
 
     Raises:
         UsageError: the run has ended.
+        StepMayNotAnswer: this program was started by a step.
     """
+    refuse_steps("pause a run", home)
     event = ev.PauseRequested(at=SystemClock().now(), by=by or current_user())
-    state = _say(home, run, lambda state: None if state.is_paused else event)
+    state = say(home, run, lambda state: [] if state.is_paused else [event])
     return await _settle(home, run, state)
 
 
@@ -119,9 +42,11 @@ async def cancel(home: Home, run: RunId, *, by: str = "") -> RunState:
 
     Raises:
         UsageError: the run has ended.
+        StepMayNotAnswer: this program was started by a step.
     """
+    refuse_steps("cancel a run", home)
     event = ev.CancelRequested(at=SystemClock().now(), by=by or current_user())
-    return await _settle(home, run, _say(home, run, lambda _: event))
+    return await _settle(home, run, say(home, run, lambda _: [event]))
 
 
 async def _settle(home: Home, run: RunId, state: RunState) -> RunState:
@@ -150,17 +75,19 @@ def retry(home: Home, run: RunId, steps: tuple[str, ...], *, by: str = "") -> Ru
         RunNotFound: the run has no such step.
         UsageError: a step is verified or still under way.
         RunHeld: an engine is at work on the run.
+        StepMayNotAnswer: this program was started by a step.
     """
+    refuse_steps("set steps to be tried again", home)
     who, now = by or current_user(), SystemClock().now()
     refuse_held(home, run)
 
-    def say(state: RunState) -> Event:
+    def words(state: RunState) -> list[Event]:
         wanted = tuple(StepId(step) for step in steps) or _to_retry(state)
         for name in wanted:
             _step_of(state, name)
-        return ev.StepsReset(at=now, steps=wanted, by=who)
+        return [ev.StepsReset(at=now, steps=wanted, by=who)]
 
-    return _say(home, run, say)
+    return say(home, run, words)
 
 
 def _to_retry(state: RunState) -> tuple[StepId, ...]:
@@ -181,10 +108,12 @@ async def restore(home: Home, run: RunId, to: str, *, by: str = "") -> RunState:
     Raises:
         RunNotFound: the run has no such step.
         UsageError: the run is under way, or the step left no point to go back to.
+        StepMayNotAnswer: this program was started by a step.
     """
+    refuse_steps("restore a run", home)
     who, now = by or current_user(), SystemClock().now()
 
-    def say(state: RunState) -> Event:
+    def words(state: RunState) -> list[Event]:
         name = StepId(to)
         _step_of(state, name)
         if state.outcome is None and not state.is_paused:
@@ -193,6 +122,6 @@ async def restore(home: Home, run: RunId, to: str, *, by: str = "") -> RunState:
         if target.head_after is None:
             raise UsageError(f"step {name!r} is {target.status}, so there is nothing to go back to", step=to)
         pending = results_after(state, target)
-        return ev.RunRestored(at=now, to=name, commit=target.head_after, pending=pending, by=who)
+        return [ev.RunRestored(at=now, to=name, commit=target.head_after, pending=pending, by=who)]
 
-    return await _settle(home, run, _say(home, run, say))
+    return await _settle(home, run, say(home, run, words))

@@ -9,10 +9,13 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from surefoot.api.home import Home
+from surefoot.api.questions import lane_of
 from surefoot.core.ids import RunId
 from surefoot.core.report import Json, report_of, standing_of
+from surefoot.core.state import RunState
 from surefoot.journal import Recorded
 
 
@@ -40,7 +43,15 @@ class RunSummary:
 
 def report(home: Home, run: RunId) -> Json:
     """Return the report of a run as plain data (`surefoot.report/1`)."""
-    return report_of(home.state(run))
+    return told(home, home.state(run))
+
+
+def told(home: Home, state: RunState) -> Json:
+    """Return the report of a state; who has taken a step over is told the folder to work in, not only the lane."""
+    report = report_of(state)
+    for question in cast("list[Json]", report["questions"]):
+        question["lane"] = lane_of(home, state, state.questions[str(question["id"])])
+    return report
 
 
 def runs(home: Home) -> list[RunSummary]:

@@ -19,8 +19,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from surefoot.api.approving import Answer, answered
 from surefoot.api.history import earlier_times
 from surefoot.api.home import Home
+from surefoot.api.identity import Identity, current_user, identify, refuse_steps
 from surefoot.api.sharing import shared_writer
 from surefoot.clock import SystemClock
 from surefoot.core import events as ev
@@ -72,14 +74,6 @@ class Options:
         return self.by or current_user()
 
 
-def current_user() -> str:
-    """Return the name of the operating-system user."""
-    for name in ("SUREFOOT_USER", "USER", "LOGNAME"):
-        if os.environ.get(name):
-            return os.environ[name]
-    return f"uid {os.getuid()}"
-
-
 def new_run_id(now: float) -> RunId:
     """Return a fresh run id: the day and six random characters."""
     day = time.strftime("%Y%m%d", time.localtime(now))
@@ -116,9 +110,11 @@ def create_run(
     Raises:
         PlanInvalid: the plan cannot run.
         RunExists: the run id is taken.
+        StepMayNotAnswer: something is approved beforehand, and this program was started by a step.
         WorkspaceError: the repository cannot be used; the message says why.
     """
     clock, options = clock or SystemClock(), options or Options()
+    _refuse_steering(home, options)
     graph = _validated(plan, source)
     run = _free_id(home, run_id, clock.now())
     folder = home.run_folder(run)
@@ -268,10 +264,16 @@ class Engagement:
         event = ev.PauseRequested(at=self.clock.now(), by=self.options.who, interrupt=self.stops_asked == 2)
         self.loop.tell(event)
 
-    def answer(self, question: str, text: str) -> None:
-        """Hand in an answer given in this very program."""
-        event = ev.QuestionAnswered(at=self.clock.now(), question=question, answer=text, by=self.options.who)
-        self.loop.tell(event)
+    def answer(self, question: str, given: Answer, who: Identity) -> None:
+        """Hand in an answer given in this very program.
+
+        Raises:
+            NotAwaitingAnswer: the question is not open, or does not take it.
+            NotApprover: it takes somebody else.
+            StepMayNotAnswer: this program was started by a step.
+        """
+        refuse_steps("answer a question")
+        self.loop.tell(answered(self.state, question, given, who, self.clock.now()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -307,11 +309,13 @@ async def engage(
         RunHeld: another engine holds it.
         WorkspaceMissing: the run's own workspace is gone.
         ClaimLost: another engine took the run over.
+        StepMayNotAnswer: this program was started by a step, and would go on with a run or approve something.
     """
     options, watching, clock = options or Options(), watching or Watching(), clock or SystemClock()
     run, known = (run, None) if isinstance(run, str) else (run.created.run, run)
     with _claimed(home, run, options), shared_writer(home) as writer:
         state = home.state(run) if known is None else known
+        _refuse_steering(home, options, is_begun=state.token > 0)
         if state.has_workspace:  # without one there are no commands that could be left over
             await in_thread(sweep, mark_prefix_of(home.run_folder(run)))
         room = _open_room(home, state.created, functions or {}, clock, watching)
@@ -326,6 +330,20 @@ async def engage(
         loop.tell(*_opening(loop.state, room, options, token, resume=resume))
         engagement.result = await loop.drive()
         return loop.state
+
+
+def _refuse_steering(home: Home, options: Options, *, is_begun: bool = False) -> None:
+    """Refuse to go on with a run, or to approve anything beforehand, from within a step; a step may begin a run.
+
+    Raises:
+        StepMayNotAnswer: this program was started by a step.
+        NotApprover: something is approved beforehand by somebody who may not.
+    """
+    approves = options.yes or bool(options.allow)
+    if approves or options.take_over or is_begun:
+        refuse_steps("approve something beforehand" if approves else "go on with a run", home)
+    if approves:
+        identify()
 
 
 def _refuse_short_journal(home: Home, room: Room, state: RunState) -> None:
@@ -380,7 +398,7 @@ def _opening(state: RunState, room: Room, options: Options, token: int, *, resum
 def _consents(options: Options, now: float) -> Iterable[Event]:
     if options.yes or options.allow:
         allow = tuple(StepId(step) for step in options.allow)
-        yield ev.OptionsGiven(at=now, by=options.who, yes=options.yes, allow=allow)
+        yield ev.OptionsGiven(at=now, by=identify().name, yes=options.yes, allow=allow)
 
 
 def _are_known(options: Options, state: RunState) -> bool:

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 from surefoot.api.home import Home
+from surefoot.api.identity import refuse_steps
 from surefoot.core.ids import RunId
 from surefoot.errors import RunHeld, UsageError
 from surefoot.workspace import RunWorkspace
@@ -25,7 +26,9 @@ def land_run(home: Home, run: RunId, *, squash: bool = False) -> str:
     Raises:
         UsageError: the run has nothing to land.
         WorkspaceError: the checkout is not clean, or the merge has conflicts; nothing was changed.
+        StepMayNotAnswer: this program was started by a step.
     """
+    refuse_steps("land a run", home)
     state = home.state(run)
     if state.branch is None or state.created.repository is None or state.branch.head == state.created.base:
         raise UsageError(f"run {run!r} has no commits to land", run=run)
@@ -44,7 +47,9 @@ def remove_run(home: Home, run: RunId, *, branch: bool = False) -> bool:
     Raises:
         RunHeld: an engine is at work on it.
         UsageError: nothing but the run holds what it verified, and `branch` was not asked for; nothing is deleted.
+        StepMayNotAnswer: this program was started by a step.
     """
+    refuse_steps("delete a run", home)
     if home.is_held(run):
         raise RunHeld(f"run {run!r} is being worked on; `surefoot cancel {run}` first", run=run)
     folder = home.run_folder(run)
@@ -73,7 +78,12 @@ def _refuse_loss(home: Home, run: RunId, space: RunWorkspace) -> None:
 
 
 def collect_garbage(home: Home) -> int:
-    """Delete what belongs to no run: left-over folders and unreferenced blobs; return how many things were deleted."""
+    """Delete what belongs to no run: left-over folders and unreferenced blobs; return how many things were deleted.
+
+    Raises:
+        StepMayNotAnswer: this program was started by a step.
+    """
+    refuse_steps("delete what belongs to no run", home)
     since = time.time() - _SPARED_S
     known = {row.run for row in home.journal.runs()}
     folders = home.folder / "runs"

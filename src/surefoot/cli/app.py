@@ -12,7 +12,9 @@ from typing import Annotated
 
 import typer
 
-from surefoot.cli.completion import offer_questions, offer_runs, offer_steps
+from surefoot.cli.arguments import Allow, AsJson, NamedRun, Quiet, Repo, RunName, Yes
+from surefoot.cli.completion import offer_steps
+from surefoot.cli.deciding_commands import add_commands
 from surefoot.cli.optional import WithOptionalFile
 from surefoot.cli.screen import Screen
 
@@ -26,20 +28,6 @@ app = typer.Typer(
     help="Carry a plan of many small steps through to verified commits, survive any kill, and report what is left.",
     epilog="Begin with: surefoot init, surefoot check surefoot.yaml, surefoot run surefoot.yaml",
 )
-
-_RUN_HELP = "The run: its id, the beginning of it, or `latest` (of this repository)."
-RunName = Annotated[str | None, typer.Argument(metavar="[RUN]", help=_RUN_HELP, autocompletion=offer_runs)]
-NamedRun = Annotated[str, typer.Argument(metavar="RUN", help=_RUN_HELP, autocompletion=offer_runs)]
-Repo = Annotated[
-    Path | None, typer.Option("--repo", metavar="DIR", help="The repository or folder (default: the current one).")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document, errors included.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress, only questions and the result.")]
-Yes = Annotated[bool, typer.Option("--yes", help="Approve what asks for confirmation, except irreversible steps.")]
-Allow = Annotated[
-    list[str] | None,
-    typer.Option("--allow", metavar="STEP", help="Approve this irreversible step; may be given more than once."),
-]
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 - it is typer that calls it
@@ -168,23 +156,7 @@ def cancel(run: RunName = None, *, repo: Repo = None, as_json: AsJson = False) -
     raise typer.Exit(cancel(run, repo, Screen(is_json=as_json)))
 
 
-@app.command(rich_help_panel="Work")
-def answer(
-    question: Annotated[
-        str, typer.Argument(metavar="QUESTION", help="Its id, as it is shown.", autocompletion=offer_questions)
-    ],
-    text: Annotated[str, typer.Argument(metavar="ANSWER", help="yes, no, applied, not_applied, or any text.")],
-    *,
-    repo: Repo = None,
-    as_json: AsJson = False,
-) -> None:
-    """Answer a question of a run; an engine at work hears it at once.
-
-    Example: surefoot answer 20260401-k3x9ab.1 yes
-    """
-    from surefoot.cli.steering import answer
-
-    raise typer.Exit(answer(question, text, repo, Screen(is_json=as_json)))
+add_commands(app)
 
 
 # --- look
@@ -276,14 +248,29 @@ def report(
 
 
 @app.command(rich_help_panel="Look")
-def audit(run: RunName = None, *, repo: Repo = None, as_json: AsJson = False) -> None:
+def audit(
+    run: RunName = None,
+    *,
+    repo: Repo = None,
+    export: Annotated[
+        Path | None,
+        typer.Option(
+            "--export", metavar="FILE", help="Write the whole trail into a file that can be checked anywhere."
+        ),
+    ] = None,
+    verify: Annotated[
+        Path | None,
+        typer.Option("--verify", metavar="FILE", help="Check such a file, without the run or its home."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """Compare a run's journal with its hashes, its evidence and its commits. Exit code 1: something does not fit.
 
-    Example: surefoot audit latest
+    Example: surefoot audit latest --export trail.jsonl
     """
-    from surefoot.cli.reading import audit
+    from surefoot.cli.auditing import Trail, audit
 
-    raise typer.Exit(audit(run, repo, Screen(is_json=as_json)))
+    raise typer.Exit(audit(run, repo, Trail(export=export, verify=verify), Screen(is_json=as_json)))
 
 
 # --- keep

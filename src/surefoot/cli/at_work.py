@@ -30,6 +30,7 @@ _STATIONS = {
     "inspection_asked": "looking at what it wrote",
     "merge_asked": "merging with the branch",
     "place_asked": "laying out the merged files",
+    "edit_asked": "making the result what a person wants",
     "artifacts_asked": "keeping artifacts",
     "service_asked": "starting a service",
     "commit_asked": "commit",

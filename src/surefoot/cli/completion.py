@@ -30,6 +30,11 @@ def offer_questions(incomplete: str) -> list[tuple[str, str]]:
     return _quietly(lambda: _questions(incomplete))
 
 
+def offer_open(incomplete: str) -> list[tuple[str, str]]:
+    """Offer the runs, and the open questions of the latest."""
+    return [*offer_runs(incomplete), *offer_questions(incomplete)]
+
+
 def _quietly(offer: Callable[[], Iterable[tuple[str, str]]]) -> list[tuple[str, str]]:
     try:
         from surefoot.api.home import home_folder

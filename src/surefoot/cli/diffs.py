@@ -61,6 +61,8 @@ class Diff:
     """The changes that can be read."""
     left_out: Sequence[Changed]
     """Files whose changes are too many to be in the patch."""
+    verb: str = "show"
+    """What git calls the looking at it."""
 
 
 def read_diff(folders: Sequence[Path], commit: str) -> Diff | None:
@@ -76,6 +78,18 @@ def read_diff(folders: Sequence[Path], commit: str) -> Diff | None:
         message = _git(folder, "show", "--no-patch", "--format=%an, %ad%n%n%B", commit, "--")
         return Diff(folder, commit, (message or "").strip(), files, patch or "", left_out)
     return None
+
+
+def read_tree_diff(folder: Path, trees: tuple[str, str]) -> Diff | None:
+    """Return what lies between two trees of a repository; None: it has them not."""
+    counts = _git(folder, "diff", "--numstat", "-z", "--no-renames", *trees, "--")
+    if counts is None:
+        return None
+    files = [_changed(row) for row in counts.split("\0") if row]
+    shown, left_out = _chosen(files)
+    paths = [f":(top,literal){file.path}" for file in shown]
+    patch = _git(folder, "diff", "--patch", "--no-renames", *trees, "--", *paths) if paths else ""
+    return Diff(folder, " ".join(trees), "", files, patch or "", left_out, "diff")
 
 
 def _changed(row: str) -> Changed:
@@ -118,11 +132,18 @@ def stat_lines(diff: Diff) -> Iterator[Line]:
 
 def patch_lines(diff: Diff) -> Iterator[Line]:
     """Yield the changes, coloured by what they do."""
-    for row in clean(_replaced(diff.patch)).rstrip("\n").split("\n") if diff.patch else ():
-        yield Line(f"  {row}", _style_of(row), is_whole=True)
+    yield from coloured(diff.patch)
     for file in diff.left_out:
-        command = f"git -C {shlex.quote(str(diff.folder))} show {diff.commit} -- {shlex.quote(_shown(file.path))}"
+        command = (
+            f"git -C {shlex.quote(str(diff.folder))} {diff.verb} {diff.commit} -- {shlex.quote(_shown(file.path))}"
+        )
         yield Line(f"  … {_shown(file.path)}: {file.size} changed lines; see {command}", "dim", is_whole=True)
+
+
+def coloured(patch: str) -> Iterator[Line]:
+    """Yield the lines of a patch, coloured by what they do."""
+    for row in clean(_replaced(patch)).rstrip("\n").split("\n") if patch else ():
+        yield Line(f"  {row}", _style_of(row), is_whole=True)
 
 
 def _style_of(row: str) -> Style:

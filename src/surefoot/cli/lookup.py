@@ -51,3 +51,13 @@ def find_run(home: Home, name: str | None, repo: Path | None) -> RunId:
     if name is not None and name != LATEST:
         return home.find(name)
     return home.find(LATEST, root_of(repo))
+
+
+def find_question(home: Home, name: str, repo: Path | None) -> str:
+    """Return the id of the question that `name` means; its run may be given as for other commands, or be left out.
+
+    Raises:
+        RunNotFound: there is no such run.
+    """
+    run, _, number = name.rpartition(".")
+    return f"{find_run(home, run or None, repo)}.{number}"

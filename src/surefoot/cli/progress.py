@@ -21,7 +21,8 @@ from surefoot.core import events as ev
 from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.ids import StepId
 from surefoot.core.plan import Check, Expect
-from surefoot.core.state import RunState, StepStatus
+from surefoot.core.rules import Overdue
+from surefoot.core.state import QuestionState, RunState, StepStatus
 from surefoot.core.terms import Moment, Phase, Verdict
 from surefoot.core.verdicts import is_by_test
 
@@ -232,8 +233,35 @@ def _asked(_: Progress, __: RunState, event: ev.QuestionAsked) -> Words:
 
 
 def _answered(_: Progress, state: RunState, event: ev.QuestionAnswered) -> Words:
-    step = state.questions[event.question].asked.step
-    return "answered", f"{step}  {one_line(event.answer)!r} by {one_line(event.by)}", ""
+    question = state.questions[event.question]
+    return "answered", f"{question.asked.step}  {said_by(event)}{_missing(question)}", ""
+
+
+def said_by(event: ev.QuestionAnswered) -> str:
+    """Say what somebody answered: edits and reasons included."""
+    word = {"take_over": "take over"}.get(event.answer, event.answer)
+    changed = ", edited" if event.edit is not None or event.diff is not None else ""
+    kind = ", and all like it" if event.like else ""
+    reason = f": {one_line(event.reason)}" if event.reason else ""
+    return f"{one_line(word)!r}{changed}{kind} by {one_line(event.by)}{reason}"
+
+
+def _missing(question: QuestionState) -> str:
+    missing = question.asked.demand.people - len(question.approved_by)
+    return f"; {counted(missing, 'more approval')} needed" if question.is_open and missing > 0 else ""
+
+
+def _expired(_: Progress, state: RunState, event: ev.QuestionExpired) -> Words:
+    then = {
+        Overdue.WAIT: "it waits on",
+        Overdue.HAND_ON: f"handed on to the role {state.questions[event.question].role}",
+        Overdue.STOP: "the step is stopped",
+    }
+    return "expired", f"{event.step}  question {event.question}: nobody answered in time; {then[event.overdue]}", "warn"
+
+
+def _edit_applied(_: Progress, __: RunState, event: ev.EditApplied) -> Words:
+    return "edited", f"{event.step}  its result is what a person made of it", ""
 
 
 def _approved(_: Progress, __: RunState, event: ev.ApprovalRecorded) -> Words:
@@ -311,6 +339,8 @@ _TOLD: dict[type[Event], Callable[..., Words | None]] = {
     ev.QuestionAsked: _asked,
     ev.QuestionAnswered: _answered,
     ev.ApprovalRecorded: _approved,
+    ev.QuestionExpired: _expired,
+    ev.EditApplied: _edit_applied,
     ev.ProbeAnswered: _probed,
     ev.ChangesObserved: _changes,
     ev.CheckAnswered: _accept_answer,

@@ -1,9 +1,11 @@
 """Questions at the terminal: shown at once, answered there, or left open.
 
-Owns the dialogue with the person who started the engine. A question may be answered elsewhere meanwhile; then the next
-one is shown. Must never answer for the person: only a line they typed counts. Read `surefoot.api.people` next.
+Owns the dialogue with the person who started the engine. A question may be answered elsewhere meanwhile, expire or be
+withdrawn; then the next one is shown. Must never answer for the person: only a line they typed counts. Read
+`surefoot.cli.wording` and `surefoot.api.approving` next.
 
-The terminal hands over whole lines, so that reading them is an event of the loop like any other, and the loop lives on.
+The terminal hands over whole lines, so that reading them is an event of the loop like any other, and the loop lives on,
+also while the person is in their editor.
 """
 
 from __future__ import annotations
@@ -12,18 +14,30 @@ import asyncio
 import os
 import sys
 import termios
+import time
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from surefoot.api.people import checked_answer
+from surefoot.api.approving import TAKE_OVER, Answer, alike, keep_patch
+from surefoot.api.editing import diff_of
+from surefoot.api.home import Home
+from surefoot.api.identity import identify, refuse_steps
+from surefoot.api.questions import OpenQuestion, open_questions
 from surefoot.api.running import Engagement
-from surefoot.cli.lines import EMPTY, Line, block, one_line
+from surefoot.cli.deciding import difference_lines
+from surefoot.cli.diffs import patch_lines, stat_lines
+from surefoot.cli.editor import editor_command, refused, written_down
+from surefoot.cli.inbox import diff_shown
+from surefoot.cli.lines import EMPTY, Line, block, listed, one_line
 from surefoot.cli.progress import Progress
+from surefoot.cli.wording import Typed, Word, key_of, read_line
 from surefoot.core import events as ev
 from surefoot.core.events import Event, QuestionAsked
 from surefoot.core.state import RunState
 from surefoot.errors import SurefootError
 
 _READ_MOST = 65536
+_AGREED = frozenset({"y", "yes"})
 
 
 @dataclass(slots=True)
@@ -31,23 +45,26 @@ class Asker:
     """Asks the open questions of one run, one after the other."""
 
     progress: Progress
+    home: Home
     engagement: Engagement | None = None
     is_left: bool = False
     """Whether the person has gone (Ctrl-D): what is open stays open."""
     _waiting: list[QuestionAsked] = field(default_factory=list[QuestionAsked])
     _typed: bytes = b""
     _is_reading: bool = False
+    _to_confirm: Callable[[], None] | None = None
+    """What a `yes` now does, beside answering the question as it is shown."""
+    _editing: asyncio.Task[None] | None = None
 
     def observe(self, state: RunState, event: Event) -> None:
         """Be told of an event: a question comes, or has gone. What was open already is asked when the engine starts."""
+        self._drop_closed(state)
         match event:
             case ev.EngineStarted():
                 for question in state.open_questions:
                     self._add(question.asked)
             case QuestionAsked():
                 self._add(event)
-            case ev.QuestionAnswered():
-                self._remove(event.question)
             case ev.RunPaused() | ev.RunEnded():
                 self.end()
             case _:
@@ -57,6 +74,13 @@ class Asker:
         """Ask no more."""
         self._waiting.clear()
         self._stop_reading()
+
+    def _drop_closed(self, state: RunState) -> None:
+        """Forget what was answered elsewhere, withdrawn, or has expired."""
+        for asked in list(self._waiting):
+            question = state.questions.get(asked.question)
+            if question is None or not question.is_open:
+                self._remove(asked.question)
 
     def _add(self, asked: QuestionAsked) -> None:
         if self.is_left or asked in self._waiting:
@@ -72,32 +96,65 @@ class Asker:
         self._waiting = [asked for asked in self._waiting if asked.question != question]
         if not was_shown:
             return
+        self._to_confirm = None
         if self._waiting:
             self._show()
-        else:
+        elif self._editing is None:
             self._stop_reading()
             self.progress.begin()
 
     def _show(self) -> None:
         """Show the first question and read the answer to it."""
         self.progress.hold()
+        if self._editing is not None:  # the editor has the screen; what is open then is shown afterwards
+            return
         asked = self._waiting[0]
-        lines = [EMPTY, Line(f"Question {asked.question}", "head"), *block(asked.text, 2)]
-        self.progress.screen.show(
-            [*lines, Line(f"  (Ctrl-D leaves it open; surefoot answer {asked.question} …)", "dim")]
-        )
+        lines = [EMPTY, Line(f"Question {asked.question}", "head"), *block(asked.text, 2), *self._beside(asked)]
+        self.progress.screen.show([*lines, Line(f"  {key_of(asked)}", "dim", hang=4)])
         # What was typed before the question was seen is no answer to it.
         termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
         self._prompt()
-        if not self._is_reading:
-            asyncio.get_running_loop().add_reader(sys.stdin.fileno(), self._read)
-            self._is_reading = True
+        self._start_reading()
+
+    def _beside(self, asked: QuestionAsked) -> Iterator[Line]:
+        """Yield where to work, whose answer it takes, and what else is of its kind."""
+        found, engagement = self._found(asked), self.engagement
+        if found is None or engagement is None:
+            return
+        if found.lane is not None:
+            yield Line(f"  work in: {one_line(found.lane)}", "warn", is_whole=True)
+        if found.role is not None or found.people > 1:
+            role = f" with the role {found.role}" if found.role is not None else ""
+            by = f"; approved by {listed(found.approved_by)}" if found.approved_by else ""
+            yield Line(
+                f"  takes {found.people} people{role}{by}" if found.people > 1 else f"  takes somebody{role}", "warn"
+            )
+        others = alike(engagement.state, asked.question)
+        if others:
+            names = listed((f"{one.asked.question} ({one.asked.step})" for one in others), 6)
+            yield Line(f"  {len(others)} more like this are open: {one_line(names)}", "warn", hang=4)
+
+    def _found(self, asked: QuestionAsked) -> OpenQuestion | None:
+        if self.engagement is None:
+            return None
+        every = open_questions(self.home, self.engagement.state, time.time())
+        return next((one for one in every if one.question == asked.question), None)
 
     def _prompt(self) -> None:
         asked = self._waiting[0]
         taken = "/".join(asked.options) or "answer"
         default = f" [{asked.default}]" if asked.default else ""
         self.progress.screen.text(f"{one_line(taken + default)}> ")
+
+    def _say(self, lines: Iterable[Line]) -> None:
+        """Say something about the question that is shown, and ask on."""
+        self.progress.screen.show(lines)
+        self._prompt()
+
+    def _start_reading(self) -> None:
+        if not self._is_reading:
+            asyncio.get_running_loop().add_reader(sys.stdin.fileno(), self._read)
+            self._is_reading = True
 
     def _stop_reading(self) -> None:
         if self._is_reading:
@@ -117,29 +174,124 @@ class Asker:
             self._leave()
             return
         for line in typed.decode("utf-8", "replace").splitlines():
-            if self._waiting:
+            if self._waiting and self._editing is None:
                 self._take(line)
 
     def _take(self, line: str) -> None:
-        """Hand in what was typed, or say why it is no answer and ask again."""
-        assert self.engagement is not None
-        question = self._waiting[0].question
+        """Do what was typed, or say why it is no answer and ask again."""
+        asked, to_confirm = self._waiting[0], self._to_confirm
+        self._to_confirm = None
         try:
-            word = checked_answer(self.engagement.state, question, line)
+            if to_confirm is None:
+                self._do(asked, read_line(asked, line))
+            elif line.strip().lower() in _AGREED:
+                to_confirm()
+            else:
+                self._say([Line("Nothing was sent.", "dim")])
         except SurefootError as error:
-            self.progress.screen.show([Line(error.message, "warn")])
-            self._prompt()
-            return
-        self.engagement.answer(question, word)
-        self._remove(question)
+            self._say([Line(error.message, "warn", hang=2)])
+
+    def _do(self, asked: QuestionAsked, typed: Typed) -> None:
+        match typed.word:
+            case Word.ALL:
+                self._offer_all(asked)
+            case Word.EDIT:
+                self._editing = asyncio.get_running_loop().create_task(self._edit(asked))
+            case Word.DIFF:
+                self._say(self._diff_lines(asked))
+            case Word.TAKE_OVER:
+                self._give(asked, Answer(word=TAKE_OVER))
+            case Word.PAUSE:
+                assert self.engagement is not None
+                self.engagement.ask_to_stop()
+            case Word.LATER:
+                self._leave()
+            case Word.ANSWER:
+                self._give(asked, Answer(word=typed.text, reason=typed.reason))
+
+    def _give(self, asked: QuestionAsked, given: Answer) -> None:
+        assert self.engagement is not None
+        refuse_steps("answer a question", self.home)
+        self.engagement.answer(asked.question, given, identify(via="terminal"))
+        self._remove(asked.question)
+
+    def _offer_all(self, asked: QuestionAsked) -> None:
+        """Show what an approval of all like this covers, before it is given."""
+        self._to_confirm = lambda: self._give(asked, Answer(word="yes", like=True))
+        self.progress.screen.show([Line(f"  {one_line(asked.like)}, now and later in this run", "warn", hang=4)])
+        self.progress.screen.text("approve all of these? yes/no> ")
+
+    def _diff_lines(self, asked: QuestionAsked) -> list[Line]:
+        found = self._found(asked)
+        diff = None if found is None else diff_shown(self.home, found)
+        return [Line("It changes no files.", "dim")] if diff is None else [*stat_lines(diff), EMPTY, *patch_lines(diff)]
+
+    async def _edit(self, asked: QuestionAsked) -> None:
+        """Let the person change what is shown, in their editor; ask once more before it is sent."""
+        self._stop_reading()
+        try:
+            wanted = await self._edited(asked)
+        except SurefootError as error:
+            wanted = [Line(error.message, "warn", hang=2)]
+        finally:
+            self._editing = None
+        if not self._waiting:
+            self.progress.begin()
+        elif self._waiting[0].question != asked.question:
+            self._show()
+        else:
+            self._start_reading()
+            self.progress.screen.show(wanted)
+            if self._to_confirm is None:
+                self._prompt()
+            else:
+                self.progress.screen.text("approve it like this? yes/no> ")
+
+    async def _edited(self, asked: QuestionAsked) -> list[Line]:
+        found = self._found(asked)
+        if found is None or found.package is None or not found.can_edit:
+            return [Line("There is nothing to edit.", "warn")]
+        trees, does = found.package.trees, found.package.does
+        shown = does.encode() if trees is None else diff_of(self.home.run_folder(found.run), trees)
+        wanted = await _in_editor(shown + (b"\n" if trees is None else b""), ".sh" if trees is None else ".diff")
+        if trees is None:
+            wanted = wanted.rstrip(b"\n")
+        lines = list(difference_lines(self.home, found, shown, wanted))
+
+        def send() -> None:
+            if trees is None:
+                self._give(asked, Answer(word="yes", command=wanted.decode("utf-8", "surrogateescape")))
+            else:
+                self._give(asked, Answer(word="yes", patch=keep_patch(self.home, asked.question, wanted)))
+
+        self._to_confirm = send
+        return lines
 
     def _leave(self) -> None:
         """Leave the questions open; the engine stops when nothing else is left to do."""
         assert self.engagement is not None
         self.is_left = True
         self.end()
-        self.progress.screen.show([EMPTY, Line("Left open.", "dim")])
+        self.progress.screen.show([EMPTY, Line("Left open; `surefoot inbox` shows it.", "dim")])
         self.progress.begin()
         loop = self.engagement.loop
         loop.waits_for_answers = False
         loop.tell()
+
+
+async def _in_editor(text: bytes, suffix: str) -> bytes:
+    """Let the person edit text while the loop goes on.
+
+    Raises:
+        UsageError: there is no such editor, or it failed.
+    """
+    command = editor_command()
+    with written_down(text, suffix) as path:
+        try:
+            program = await asyncio.create_subprocess_exec(*command, str(path))
+        except OSError as error:
+            raise refused(command, str(error)) from error
+        code = await program.wait()
+        if code != 0:
+            raise refused(command, f"exit status {code}")
+        return path.read_bytes()

@@ -1,4 +1,4 @@
-"""`status`, `ls`, `report`, `audit`: what there is to read about runs.
+"""`status`, `ls`, `report`: what there is to read about runs.
 
 Owns how the answers of `surefoot.api.reading` look. Must never change anything. Read `surefoot.cli.render_report` next.
 """
@@ -13,20 +13,17 @@ from typing import cast
 
 from surefoot.api.home import Home
 from surefoot.api.reading import RunSummary, runs
-from surefoot.api.reading import audit as audit_run
 from surefoot.api.reading import report as report_run
-from surefoot.cli.exits import FOUND_NOTHING, FOUND_PROBLEMS
-from surefoot.cli.lines import EMPTY, Line, counted, one_line
+from surefoot.cli.lines import EMPTY, Line, one_line
 from surefoot.cli.lookup import find_run, root_of
 from surefoot.cli.render_report import head_lines, next_lines, report_lines, report_markdown, section_lines
 from surefoot.cli.screen import Screen
 from surefoot.cli.shape import Report
-from surefoot.cli.telling import Section, question_row, style_of
+from surefoot.cli.telling import Section, asking_rows, question_row, style_of
 from surefoot.core.ids import RunId
 from surefoot.journal.claim import holder_of
 
 RUNS_SCHEMA = "surefoot.runs/1"
-AUDIT_SCHEMA = "surefoot.audit/1"
 
 
 def read_report(home: Home, run: RunId) -> Report:
@@ -46,7 +43,7 @@ def status(name: str | None, repo: Path | None, screen: Screen) -> int:
         run = find_run(home, name, repo)
         report, engine = read_report(home, run), engine_of(home, run)
     if screen.is_json:
-        kept = ("run", "goal", "state", "outcome", "reason", "phase", "counts", "questions", "next")
+        kept = ("run", "goal", "state", "outcome", "reason", "phase", "counts", "questions", "asking", "next")
         screen.document({key: value for key, value in report.items() if key in kept} | {"engine": engine})
     screen.show(status_lines(report, engine))
     return 0
@@ -58,6 +55,10 @@ def status_lines(report: Report, engine: str | None) -> Iterator[Line]:
     if report["questions"]:
         yield EMPTY
         yield from section_lines(Section(title="Questions", rows=[question_row(one) for one in report["questions"]]))
+        yield EMPTY
+    rows = asking_rows(report, is_short=False)
+    if rows:
+        yield from section_lines(Section(title="Asking", rows=rows))
         yield EMPTY
     yield from next_lines(report, engine)
 
@@ -100,19 +101,3 @@ def report(name: str | None, repo: Path | None, screen: Screen, *, markdown: boo
     else:
         screen.show(report_lines(found, engine=engine))
     return 0
-
-
-def audit(name: str | None, repo: Path | None, screen: Screen) -> int:
-    """Tell what does not fit together in a run's journal and commits."""
-    with Home() as home:
-        run = find_run(home, name, repo)
-        problems = audit_run(home, run)
-        seq, digest = home.journal.head(run)
-    if screen.is_json:
-        screen.document({"schema": AUDIT_SCHEMA, "run": run, "at_seq": seq, "hash": digest, "problems": problems})
-    screen.show(Line(one_line(problem), "bad", hang=4) for problem in problems)
-    if problems:
-        screen.show([Line(f"Run {run}: {counted(len(problems), 'problem')} found.", "bad")])
-        return FOUND_PROBLEMS
-    screen.show([Line(f"Run {run}: {counted(seq, 'event')}, the evidence and the commits fit together.", "good")])
-    return FOUND_NOTHING

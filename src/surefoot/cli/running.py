@@ -15,7 +15,7 @@ from typing import cast
 
 from surefoot.api.home import Home
 from surefoot.api.people import retry as set_to_retry
-from surefoot.api.reading import plan_has_changed
+from surefoot.api.reading import plan_has_changed, told
 from surefoot.api.running import Engagement, Options, Source, Watching, create_run, engage
 from surefoot.cli.exits import ExitCode, code_of_run
 from surefoot.cli.hearing import Listener
@@ -31,7 +31,6 @@ from surefoot.cli.telling import HASH
 from surefoot.core.events import Event
 from surefoot.core.ids import RunId
 from surefoot.core.plan import Plan, within
-from surefoot.core.report import report_of
 from surefoot.core.review import review
 from surefoot.core.state import RunState
 from surefoot.errors import UsageError
@@ -118,7 +117,7 @@ def resume(name: str | None, repo: Path | None, consent: Consent, screen: Screen
             screen.note([Line(text, "warn", hang=2)])
         if state.outcome is not None and _has_followed(state):
             screen.show([Line("This run has ended, so there is nothing to resume.", "dim")])
-            return conclude(state, screen)
+            return conclude(home, state, screen)
         screen.note([Line(f"Resuming run {run}: {one_line(state.plan.goal)}", "head", hang=2), *_rung_lines()])
         return _work(home, run, consent, screen)
 
@@ -176,7 +175,7 @@ def _rung_lines() -> Iterator[Line]:
 def _work(home: Home, run: RunId, consent: Consent, screen: Screen) -> ExitCode:
     """Let an engine work on the run until it stops; then report."""
     progress = Progress(screen, hear=Listener.of(home.folder / "runs", run).last_line, hint=_HINTS[0])
-    asker = Asker(progress) if screen.can_ask else None
+    asker = Asker(progress, home) if screen.can_ask else None
     progress.shows_questions = asker is None and screen.has_live_rows
 
     def observe(state: RunState, event: Event) -> None:
@@ -197,7 +196,7 @@ def _work(home: Home, run: RunId, consent: Consent, screen: Screen) -> ExitCode:
         state = asyncio.run(_engaged(home, run, consent.options, watching, progress))
     finally:
         progress.end()
-    return conclude(state, screen)
+    return conclude(home, state, screen)
 
 
 async def _engaged(home: Home, run: RunId, options: Options, watching: Watching, progress: Progress) -> RunState:
@@ -224,9 +223,9 @@ def _hear_signals(engagement: Engagement, progress: Progress) -> None:
             loop.add_signal_handler(number, stop, times)
 
 
-def conclude(state: RunState, screen: Screen) -> ExitCode:
+def conclude(home: Home, state: RunState, screen: Screen) -> ExitCode:
     """Report where the run stands, and return the exit code for it."""
-    report = cast("Report", report_of(state))
+    report = cast("Report", told(home, state))
     if screen.is_json:
         screen.document(report)
     screen.show([EMPTY, *report_lines(report, is_short=True)])

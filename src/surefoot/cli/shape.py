@@ -52,6 +52,32 @@ class QuestionShape(TypedDict):
     kind: str
     text: str
     options: list[str]
+    role: str | None
+    people: int
+    approved_by: list[str]
+    due: float | None
+    like: str
+    lane: str | None
+
+
+class AskingShape(TypedDict):
+    """How people's attention was used."""
+
+    asked: int
+    open: int
+    answered: int
+    beforehand: int
+    expired: int
+    withdrawn: int
+    unchanged: int
+    edited: int
+    rejected: int
+    taken_over: int
+    median_s: float | None
+    longest_s: float | None
+    per_verified_step: float | None
+    remark: str | None
+    unchanged_share: float | None
 
 
 class FindingShape(TypedDict):
@@ -118,6 +144,7 @@ class Report(TypedDict):
     steps: list[StepShape]
     accept: list[CheckShape]
     questions: list[QuestionShape]
+    asking: AskingShape
     findings: list[FindingShape]
     rollback_points: list[PointShape]
     outside_effects: list[EffectShape]

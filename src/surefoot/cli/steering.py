@@ -1,4 +1,4 @@
-"""`pause`, `cancel`, `answer`, `restore`: what a person says to a run.
+"""`pause`, `cancel`, `restore`: what a person says to a run as a whole.
 
 Owns what is said back, and the last question before a restore. Must never perform an effect. Read
 `surefoot.api.people` next.
@@ -51,26 +51,6 @@ def _say(name: str | None, repo: Path | None, screen: Screen, say: Say) -> int:
 
 async def _awaited(saying: Awaitable[RunState]) -> None:
     await saying
-
-
-def answer(question: str, text: str, repo: Path | None, screen: Screen) -> int:
-    """Answer a question; the run's part of its id may be given as for other commands."""
-    name, _, number = question.rpartition(".")
-    with Home() as home:
-        run = find_run(home, name or None, repo) if name else RunId("")
-        full = f"{run}.{number}"
-        people.answer(home, full, text)
-        given = home.state(run).questions[full].answered
-        engine = engine_of(home, run)
-    word = given.answer if given is not None else text
-    if screen.is_json:
-        screen.document({"question": full, "answer": word, "engine": engine})
-    screen.show([Line(f"Question {full} is answered: {one_line(word)}", "good", hang=2)])
-    if engine is not None:
-        screen.show([Line(f"The engine at work ({engine}) goes on.")])
-    else:
-        screen.show([Line(f"Next: surefoot resume {run}", "head", is_whole=True)])
-    return 0
 
 
 def restore(where: tuple[str | None, str], repo: Path | None, screen: Screen, *, yes: bool) -> int:

@@ -6,6 +6,7 @@ Owns what `show RUN STEP` tells, as text and as JSON (`surefoot.step/1`). Must n
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +14,9 @@ from pathlib import Path
 from surefoot.api.home import Home
 from surefoot.api.reading import events
 from surefoot.checks.judging import Result, read_results
-from surefoot.cli.diffs import Diff, patch_lines, read_diff, stat_lines
+from surefoot.cli.diffs import Diff, coloured, patch_lines, read_diff, stat_lines
 from surefoot.cli.lines import EMPTY, Line, Style, block, counted, duration, listed, one_line, words_of
+from surefoot.cli.progress import said_by
 from surefoot.cli.shape import CheckShape, StepShape
 from surefoot.cli.telling import HASH, is_done, proof_of, style_of
 from surefoot.core import events as ev
@@ -28,6 +30,16 @@ _TAIL = 15
 """So many lines of an output are shown, from its end."""
 _TAIL_PASSED = 5
 _TESTS_MOST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """Something that happened to a step."""
+
+    attempt: int
+    at: float
+    text: str
+    style: Style
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +91,8 @@ class StepPage:
             "run": self.run,
             **self.shape,
             "asked": asked,
-            "history": [{"attempt": e.attempt, "at": e.at, "text": text} for e, text, _ in self._history()],
+            "history": [{"attempt": one.attempt, "at": one.at, "text": one.text} for one in self._history()],
+            "decisions": list(self._decisions()),
             "failing_tests": failing,
             "undo": spec.undo or None,
             "rollback_point": self.shape["commit"],
@@ -104,8 +117,9 @@ class StepPage:
         """Yield all of it."""
         yield from self._head_lines()
         yield from _titled("Asked", self._asked_lines())
-        attempts = (Line(f"  {e.attempt}  {text}".rstrip(), style, hang=5) for e, text, style in self._history())
+        attempts = (Line(f"  {one.attempt}  {one.text}".rstrip(), one.style, hang=5) for one in self._history())
         yield from _titled("Attempts", attempts)
+        yield from _titled("Decided by people", self._decision_lines())
         yield from _titled("Checks", self._checks_lines())
         yield from _titled("Undeclared writes, put back", self._undeclared_lines())
         yield from _titled("Handed on", self._handed_on_lines())
@@ -150,17 +164,61 @@ class StepPage:
         writes = "what the plan's scope allows" if spec.writes is None else listed(map(one_line, spec.writes), 20)
         yield Line(f"  writes: {writes or 'nothing'}", hang=4)
 
-    def _history(self) -> Iterator[tuple[ev.StepEvent, str, Style]]:
+    def _history(self) -> Iterator[_Told]:
         began = 0.0
         for recorded in events(self.home, self.run):
             event = recorded.event
+            if isinstance(event, ev.QuestionAnswered):
+                asked = self.state.questions[event.question].asked
+                if asked.step == self.node.spec.id:
+                    yield _Told(asked.attempt, event.at, f"answered: {said_by(event)}", "")
             if not isinstance(event, ev.StepEvent) or event.step != self.node.spec.id:
                 continue
             if isinstance(event, ev.StepStarted):
                 began = event.at
             said = _said_of_attempt(event, began)
             if said is not None:
-                yield event, *said
+                yield _Told(event.attempt, event.at, *said)
+
+    def _decisions(self) -> Iterator[dict[str, object]]:
+        """Yield who said what to the questions of this step, and what they were shown."""
+        for recorded in events(self.home, self.run):
+            event = recorded.event
+            if not isinstance(event, ev.QuestionAnswered):
+                continue
+            asked = self.state.questions[event.question].asked
+            if asked.step == self.node.spec.id:
+                yield {
+                    "question": event.question,
+                    "asked_at": asked.at,
+                    "shown": asked.text,
+                    "at": event.at,
+                    "by": event.by,
+                    "roles": list(event.roles),
+                    "via": event.via,
+                    "answer": event.answer,
+                    "reason": event.reason,
+                    "edit": event.edit,
+                    "diff": event.diff,
+                    "like": event.like,
+                }
+
+    def _decision_lines(self) -> Iterator[Line]:
+        for recorded in events(self.home, self.run):
+            event = recorded.event
+            if not isinstance(event, ev.QuestionAnswered):
+                continue
+            asked = self.state.questions[event.question].asked
+            if asked.step != self.node.spec.id:
+                continue
+            how = ", ".join(filter(None, (event.via, *event.roles)))
+            when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(event.at))
+            took = duration(event.at - asked.at)
+            yield Line(f"  {when}  {said_by(event)} ({how or 'no word of how'}), {took} after it was asked", hang=4)
+            if event.edit is not None:
+                yield from block(f"instead: {event.edit}", 6)
+            if event.diff is not None:
+                yield from coloured(blob_text(self.home, event.diff))
 
     def _checks_lines(self) -> Iterator[Line]:
         for number, check in enumerate(self.shape["checks"]):

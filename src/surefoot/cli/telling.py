@@ -109,6 +109,7 @@ def sections(report: Report, *, is_short: bool) -> Iterator[Section]:
         Section(title="Not done", rows=[_step_row(step) for step in _undone(report)]),
         Section(title="Acceptance", rows=_accept_rows(report)),
         Section(title="Questions", rows=[question_row(question) for question in report["questions"]]),
+        Section(title="Asking", rows=asking_rows(report, is_short=is_short)),
         Section(title="Outside effects", rows=_effect_rows(report)),
         Section(title="To look at", rows=[Row(text=one_line(note)) for note in report["look_at"]]),
         Section(title="Findings", rows=_finding_rows(report, is_short=is_short)),
@@ -189,9 +190,31 @@ def question_row(question: QuestionShape) -> Row:
         name=question["id"],
         text=f"step {question['step']}",
         style="warn",
-        more=question["text"],
+        more=question["text"] + (f"\nwork in: {question['lane']}" if question["lane"] else ""),
         command=f"surefoot answer {question['id']} {answers_to(question)}",
     )
+
+
+def asking_rows(report: Report, *, is_short: bool) -> list[Row]:
+    """Return how people's attention was used; a short report has only what should be changed about it."""
+    asking = report["asking"]
+    remark = [Row(word="remark", text=one_line(asking["remark"]), style="warn")] if asking["remark"] else []
+    if is_short or not asking["asked"]:
+        return remark
+    ends = ("answered", "beforehand", "open", "expired", "withdrawn")
+    counts = ", ".join(f"{asking[word]} {word}" for word in ends if asking[word])
+    each = asking["per_verified_step"]
+    rate = f"; {each:.2g} for each verified step" if each is not None else ""
+    rows = [Row(word="asked", text=f"{counted(asking['asked'], 'question')}: {counts}{rate}")]
+    if asking["median_s"] is not None and asking["longest_s"] is not None:
+        text = f"half of them within {duration(asking['median_s'])}, the slowest after {duration(asking['longest_s'])}"
+        rows.append(Row(word="answers", text=text))
+    if asking["unchanged_share"] is not None:
+        words = {"edited": "edited", "rejected": "rejected", "taken_over": "taken over"}
+        others = "".join(f", {asking[key]} {word}" for key, word in words.items() if asking[key])
+        share = f"{100 * asking['unchanged_share']:.0f} % approved unchanged ({asking['unchanged']}){others}"
+        rows.append(Row(word="decided", text=share))
+    return rows + remark
 
 
 def answers_to(question: QuestionShape) -> str:

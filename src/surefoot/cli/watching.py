@@ -7,8 +7,6 @@ with nobody at work, or its engine is gone. Must never append to the journal, no
 
 from __future__ import annotations
 
-import signal
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +16,7 @@ from surefoot.api.home import Home
 from surefoot.api.reading import events
 from surefoot.cli.exits import ExitCode, code_of_run
 from surefoot.cli.hearing import Listener
+from surefoot.cli.leaving import INTERRUPTED, Left, may_leave, pause
 from surefoot.cli.lines import EMPTY, Line, one_line
 from surefoot.cli.lookup import find_run
 from surefoot.cli.progress import REDRAW_S, Progress, asked_lines
@@ -33,7 +32,6 @@ from surefoot.errors import RunNotFound
 from surefoot.journal import Recorded
 from surefoot.journal.claim import holder_of
 
-_INTERRUPTED = 130
 _HINT = "Ctrl-C leaves; the run goes on."
 _BEGIN_S = 5.0
 """So long after it was created a run may be without an engine that is about to come."""
@@ -45,36 +43,12 @@ def watch(name: str | None, repo: Path | None, screen: Screen) -> int:
     """Show a run as it goes, until nobody works on it any more; return what the program that worked on it returns."""
     with Home() as home:
         run = find_run(home, name, repo)
-        before = signal.signal(signal.SIGINT, _leave)
         try:
-            return _watch_rows(home, run, screen) if screen.is_json else _watch_tree(home, run, screen)
-        except _Left:
+            with may_leave():
+                return _watch_rows(home, run, screen) if screen.is_json else _watch_tree(home, run, screen)
+        except Left:
             screen.show([EMPTY, Line(f"Left. The run goes on as before; see it again: surefoot watch {run}", "dim")])
-            return _INTERRUPTED
-        finally:
-            signal.signal(signal.SIGINT, before)
-
-
-class _Left(Exception):
-    """Ctrl-C was pressed."""
-
-
-_LEAVING = threading.Event()
-
-
-def _leave(*_: object) -> None:
-    # Raised here, the exception could come up where nobody lets it through: in a call back from a library.
-    _LEAVING.set()
-
-
-def _pause() -> None:
-    """Wait until it is time to look again.
-
-    Raises:
-        _Left: Ctrl-C was pressed.
-    """
-    if _LEAVING.wait(REDRAW_S):
-        raise _Left
+            return INTERRUPTED
 
 
 @dataclass(slots=True)
@@ -121,7 +95,7 @@ def _watch_rows(home: Home, run: RunId, screen: Screen) -> int:
             screen.text(event_row(recorded))
         if not goes_on:
             break
-        _pause()
+        pause(REDRAW_S)
     assert follower.state is not None
     return _code_of(follower.state)
 
@@ -142,7 +116,7 @@ def _watch_tree(home: Home, run: RunId, screen: Screen) -> int:
     if not follower.is_worked_on():
         view = View(state=state, work=progress.work, now=state.at)
         screen.show([EMPTY, *tree_lines(view, _WIDTH, _HEIGHT)])
-        return _concluded(state, screen)
+        return _concluded(home, state, screen)
     for question in state.open_questions:
         screen.show(asked_lines(question.asked))
     progress.begin()
@@ -150,7 +124,7 @@ def _watch_tree(home: Home, run: RunId, screen: Screen) -> int:
         _follow(follower, progress)
     finally:
         progress.end()
-    return _concluded(state, screen)
+    return _concluded(home, state, screen)
 
 
 def _follow(follower: Follower, progress: Progress) -> None:
@@ -163,15 +137,15 @@ def _follow(follower: Follower, progress: Progress) -> None:
             progress.observe(follower.state, recorded.event)
         progress.screen.refresh()
         if goes_on:
-            _pause()
+            pause(REDRAW_S)
 
 
-def _concluded(state: RunState, screen: Screen) -> int:
+def _concluded(home: Home, state: RunState, screen: Screen) -> int:
     """Report where the run stands, and say so if its engine went without a word."""
     if state.engine_on:
         text = "The engine is gone without a word: it was killed, perhaps. Nothing that was verified is lost."
         screen.show([EMPTY, Line(text, "bad", hang=2)])
-    conclude(state, screen)
+    conclude(home, state, screen)
     return _code_of(state)
 
 

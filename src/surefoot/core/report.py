@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 
+from surefoot.core.attention import attention_of
 from surefoot.core.plan import Check, Step
 from surefoot.core.policy import ways_out
 from surefoot.core.state import QuestionState, RunState, StepState, StepStatus
@@ -46,7 +47,8 @@ def report_of(state: RunState) -> Json:
         "counts": _counts(steps),
         "steps": steps,
         "accept": [_check(c, r) for c, r in zip(state.plan.accept, state.accept.records, strict=True)],
-        "questions": [_question(question) for question in state.open_questions],
+        "questions": [_question(state, question) for question in state.open_questions],
+        "asking": _asking(state),
         "findings": [_reported(finding) for finding in state.created.findings] + _own_findings(state),
         "rollback_points": _rollback_points(state),
         "outside_effects": _outside_effects(state),
@@ -145,15 +147,27 @@ def _counts(steps: Sequence[Json]) -> Json:
     }
 
 
-def _question(question: QuestionState) -> Json:
-    asked = question.asked
+def _question(state: RunState, question: QuestionState) -> Json:
+    asked, work = question.asked, state.nodes[question.asked.step].work
     return {
         "id": asked.question,
         "step": asked.step,
         "kind": asked.about.value,
         "text": asked.text,
         "options": list(asked.options),
+        "role": question.role,
+        "people": asked.demand.people,
+        "approved_by": list(question.approved_by),
+        "due": question.due,
+        "like": asked.like,
+        "lane": work.lane if work is not None and work.taken_by is not None else None,
     }
+
+
+def _asking(state: RunState) -> Json:
+    """Return how people's attention was used."""
+    attention = attention_of(state)
+    return {**asdict(attention), "unchanged_share": attention.unchanged_share}
 
 
 def _reported(finding: Finding) -> Json:

@@ -59,6 +59,11 @@ class Holder:
         since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(self.started_at))
         return f"pid {self.pid} on {self.host}, since {since}: {self.command}"
 
+    @property
+    def is_visible(self) -> bool:
+        """Tell whether this very program can be seen from here; where nothing can be told of programs, it counts so."""
+        return self.start_ticks is None or _start_ticks(self.pid) == self.start_ticks
+
 
 class Claim:
     """The exclusive right to perform one run's effects, until it is released or this program ends."""

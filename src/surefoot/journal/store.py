@@ -160,6 +160,10 @@ class Journal:
         found = (decode(run, seq, Encoded(kind.kind, version, body), release) for seq, version, body, release in rows)
         return [event for event in found if isinstance(event, kind)]
 
+    def stored(self, run: RunId) -> Iterator[StoredRow]:
+        """Yield a run's rows as they stand, unread and unverified: for a trail that can be checked elsewhere."""
+        return self._rows(run, 0)
+
     def head(self, run: RunId) -> tuple[int, str]:
         """Return position and hash of the last event, or `(0, "")`."""
         seq, row_hash_ = self._read_end(run)

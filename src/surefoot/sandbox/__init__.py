@@ -4,6 +4,7 @@ Owns everything between "run this" and "it ended so": rung, mounts, environment,
 decide whether a command may run, nor know runs or steps. Read `surefoot.sandbox.running` next.
 """
 
+from surefoot.sandbox.descent import step_above
 from surefoot.sandbox.environment import command_environment, network_environment
 from surefoot.sandbox.lane_network import LaneNetwork, open_network
 from surefoot.sandbox.rungs import detect_rung, rung_detail
@@ -23,5 +24,6 @@ __all__ = [
     "open_network",
     "run_command",
     "rung_detail",
+    "step_above",
     "sweep",
 ]

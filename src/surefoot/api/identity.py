@@ -1,0 +1,109 @@
+"""Who speaks to a run: the user of the operating system, or the bearer of a token; and that no step does.
+
+Owns the identity of people and their roles. Must never take a name from what a program can set for itself, such as a
+variable of the environment. Read `surefoot.api.people` next.
+
+Roles stand in the settings of the user (`[[approvers]]`). While nobody is named there, everybody who can write the
+journal may answer what takes no role.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import pwd
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from surefoot.api.approvers import Approver, approvers_of_user
+from surefoot.api.home import Home
+from surefoot.errors import NotApprover, StepMayNotAnswer
+from surefoot.journal.claim import holder_of
+from surefoot.sandbox.descent import step_above
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Somebody, as far as Surefoot can tell."""
+
+    name: str
+    """By which they stand in the journal."""
+    roles: tuple[str, ...] = ()
+    """What they may decide about."""
+    via: str = ""
+    """How they speak: `command line`, `terminal`, `api` or `token`."""
+
+
+def current_user() -> str:
+    """Return the name of the operating-system user."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # an account that has a number only, as in containers
+        return f"uid {os.getuid()}"
+
+
+def identify(token: str | None = None, *, via: str = "api", approvers: Sequence[Approver] | None = None) -> Identity:
+    """Return who speaks: the bearer of the token, else the user of the operating system.
+
+    Raises:
+        NotApprover: nobody has such a token; or approvers are named, and the user is none of them.
+    """
+    known = approvers_of_user() if approvers is None else approvers
+    if token is not None:
+        return _bearer(token, known)
+    user = current_user()
+    if not known:
+        return Identity(name=user, via=via)
+    own = [approver for approver in known if approver.user == user]
+    if not own:
+        names = ", ".join(approver.name for approver in known)
+        raise NotApprover(
+            f"user {user!r} is no approver; the settings name {names}. Ask one of them, or add a table [[approvers]]",
+            user=user,
+        )
+    roles = tuple(dict.fromkeys(role for approver in own for role in approver.roles))
+    return Identity(name=own[0].name, roles=roles, via=via)
+
+
+def _bearer(token: str, known: Sequence[Approver]) -> Identity:
+    digest = hashlib.sha256(token.encode()).hexdigest()
+    # All are compared, each in constant time: how long it takes tells nothing about the tokens there are.
+    found = [each for each in known if hmac.compare_digest(digest, (each.token_sha256 or "").lower())]
+    if not found:
+        raise NotApprover(
+            "no approver has this token; its SHA-256 belongs into `token_sha256` of a table [[approvers]]"
+        )
+    return Identity(name=found[0].name, roles=found[0].roles, via="token")
+
+
+def who_has(role: str) -> str:
+    """Say in words who has a role."""
+    names = [approver.name for approver in approvers_of_user() if role in approver.roles]
+    return f"it is held by {', '.join(names)}" if names else "nobody has it: add it to a table [[approvers]]"
+
+
+def refuse_steps(what: str, home: Home | None = None) -> None:
+    """Refuse what is for people, where this program was started by a step of a run.
+
+    Raises:
+        StepMayNotAnswer: it was; or it cannot see the engine at work in this home, so that nobody can tell.
+    """
+    mark = step_above()
+    if mark is not None:
+        run = mark.partition("/")[0] or "some run"
+        raise StepMayNotAnswer(
+            f"a step of run {run!r} tried to {what}; only people may. Answer from a terminal of your own: "
+            "`surefoot inbox` shows what is open",
+            run=run,
+        )
+    folders = home.folder / "runs" if home is not None else None
+    for folder in folders.iterdir() if folders is not None and folders.is_dir() else ():
+        holder = holder_of(folder)
+        if holder is not None and not holder.is_visible:
+            raise StepMayNotAnswer(
+                f"the engine at work on run {folder.name!r} ({holder.said}) cannot be seen from here, so nobody can "
+                f"tell that it is not one of its steps that tries to {what}. Do it where that program can be seen: "
+                "on the same machine, outside of containers",
+                run=folder.name,
+            )

@@ -1,0 +1,144 @@
+"""The inbox: what waits for a person, in all runs or in some.
+
+Owns what is said of an open question beside its text: how long it waits, whose answer it takes, where to work. Must
+never answer one. Read `surefoot.api.approving` next.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from surefoot.api.approving import open_question, run_of
+from surefoot.api.home import Home
+from surefoot.core.approval import Package
+from surefoot.core.events import QuestionAsked
+from surefoot.core.ids import RunId
+from surefoot.core.plan import RunBody
+from surefoot.core.state import QuestionState, RunState
+from surefoot.core.terms import QuestionKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenQuestion:
+    """A question that waits for an answer."""
+
+    question: str
+    """Its id, by which it is answered."""
+    run: RunId
+    """The run that asks."""
+    goal: str
+    """The first line of the run's goal."""
+    repository: str | None
+    """The user's folder."""
+    step: str
+    """The step it is about."""
+    kind: str
+    """`confirm`, `ask` or `in_doubt`."""
+    text: str
+    """What the person is shown."""
+    package: Package | None
+    """What that was made of, for questions about an effect or a result."""
+    options: tuple[str, ...]
+    """The answers it takes; empty: any text."""
+    default: str | None
+    """What an empty answer means."""
+    can_edit: bool
+    """Whether there is a command or a result that may be approved in another form."""
+    asked_at: float
+    """When it was asked, in seconds since the epoch."""
+    age_s: float
+    """How long ago that is."""
+    due: float | None
+    """When it expires."""
+    overdue: str
+    """What happens then: `wait`, `hand_on`, `stop`."""
+    role: str | None
+    """The role an answer takes now; None: anybody but steps and agents."""
+    people: int
+    """So many different people have to approve."""
+    approved_by: tuple[str, ...]
+    """Who has approved it so far."""
+    is_handed_on: bool
+    """Whether nobody answered in time, and it was handed to another role."""
+    like: str
+    """What its kind is, in words; empty: it has none."""
+    lane: str | None
+    """The folder in which a person works who has taken the step over."""
+
+    @property
+    def people_missing(self) -> int:
+        """Return how many people have to approve it yet."""
+        return max(1, self.people - len(self.approved_by))
+
+
+def inbox(home: Home, *, run: RunId | None = None, repository: Path | None = None) -> list[OpenQuestion]:
+    """Return the open questions, the oldest first: of all runs, of one, or of those of one repository."""
+    now = time.time()
+    found = [one for state in _states(home, run, repository) for one in open_questions(home, state, now)]
+    return sorted(found, key=lambda one: (one.asked_at, one.question))
+
+
+def question_of(home: Home, question: str) -> OpenQuestion:
+    """Return one open question.
+
+    Raises:
+        RunNotFound: there is no such question.
+        NotAwaitingAnswer: it is not open any more; the message says what became of it.
+    """
+    state = home.state(run_of(home, question))
+    return _told(home, state, open_question(state, question), time.time())
+
+
+def open_questions(home: Home, state: RunState, now: float) -> Iterator[OpenQuestion]:
+    """Yield the open questions of one run."""
+    for question in state.open_questions:
+        yield _told(home, state, question, now)
+
+
+def lane_of(home: Home, state: RunState, question: QuestionState) -> str | None:
+    """Return the folder in which a person works who has taken the step of a question over; None: nobody has."""
+    work = state.nodes[question.asked.step].work
+    if work is None or work.taken_by is None or work.lane is None:
+        return None
+    return str(home.run_folder(state.created.run) / "lanes" / work.lane)
+
+
+def _states(home: Home, run: RunId | None, repository: Path | None) -> Iterator[RunState]:
+    for row in home.journal.runs():
+        is_meant = run in (None, row.run) and (repository is None or row.repository == str(repository))
+        # Most runs never ask: those need not be folded.
+        if is_meant and home.journal.events_of_kind(row.run, QuestionAsked, 1):
+            yield home.state(row.run)
+
+
+def _told(home: Home, state: RunState, question: QuestionState, now: float) -> OpenQuestion:
+    asked = question.asked
+    is_confirm = asked.about is QuestionKind.CONFIRM and asked.package is not None
+    is_result = asked.package is not None and asked.package.trees is not None
+    is_command = isinstance(state.nodes[asked.step].spec.body, RunBody)
+    return OpenQuestion(
+        question=asked.question,
+        run=state.created.run,
+        goal=state.plan.goal.strip().splitlines()[0],
+        repository=state.created.repository,
+        step=asked.step,
+        kind=asked.about.value,
+        text=asked.text,
+        package=asked.package,
+        options=asked.options,
+        default=asked.default,
+        can_edit=is_confirm and (is_result or is_command),
+        asked_at=asked.at,
+        age_s=max(0.0, now - asked.at),
+        due=question.due,
+        overdue=asked.demand.overdue.value,
+        role=question.role,
+        people=asked.demand.people,
+        approved_by=tuple(question.approved_by),
+        is_handed_on=question.expired is not None and question.role is not None,
+        like=asked.like,
+        lane=lane_of(home, state, question),
+    )

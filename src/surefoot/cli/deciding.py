@@ -1,0 +1,286 @@
+"""`approve`, `reject`, `edit`, `answer`, `take-over`: what a person decides, from any terminal.
+
+Owns what is shown before and said after. Each question is answered by itself: what one of them refuses holds up no
+other. Must never decide for the person. Read `surefoot.api.approving` next.
+"""
+
+from __future__ import annotations
+
+import difflib
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from surefoot.api import approving
+from surefoot.api.approving import alike, open_question, run_of
+from surefoot.api.editing import diff_of, try_patch
+from surefoot.api.home import Home
+from surefoot.api.identity import refuse_steps
+from surefoot.api.questions import OpenQuestion, lane_of, question_of
+from surefoot.cli.diffs import coloured
+from surefoot.cli.editor import edited
+from surefoot.cli.exits import ExitCode
+from surefoot.cli.inbox import head_lines
+from surefoot.cli.lines import EMPTY, Line, block, counted, listed, one_line
+from surefoot.cli.lookup import find_question
+from surefoot.cli.reading import engine_of
+from surefoot.cli.screen import Screen
+from surefoot.core.state import RunState
+from surefoot.errors import NotAwaitingAnswer, SurefootError, UsageError
+
+VIA = "command line"
+_READY_S = 15.0
+"""So long the lane of a step that was taken over is awaited, while an engine is at work."""
+_LOOK_S = 0.1
+Give = Callable[[str], RunState]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What a person wants instead."""
+
+    command: str | None
+    """This command."""
+    file: Path | None
+    """What stands in this file."""
+    at_once: bool
+    """Not to be asked once more."""
+
+
+@dataclass(slots=True)
+class _Said:
+    """What came of the answers."""
+
+    answers: list[dict[str, object]] = field(default_factory=list[dict[str, object]])
+    refused: list[SurefootError] = field(default_factory=list[SurefootError])
+    states: dict[str, RunState] = field(default_factory=dict[str, RunState])
+
+
+def approve(names: Sequence[str], repo: Path | None, screen: Screen, *, all_like: bool, at_once: bool) -> int:
+    """Approve what questions show, each by itself."""
+    with Home() as home:
+        refuse_steps("approve", home)
+        questions = [find_question(home, name, repo) for name in names]
+        if all_like and not _wants_all(home, questions, screen, at_once=at_once):
+            return ExitCode.WAITING
+        give: Give = lambda name: approving.approve(home, name, like=all_like, via=VIA)  # noqa: E731 - it is passed on
+        return _give_all(home, questions, give, screen)
+
+
+def reject(names: Sequence[str], reason: str, repo: Path | None, screen: Screen) -> int:
+    """Say no to questions, each by itself."""
+    with Home() as home:
+        questions = [find_question(home, name, repo) for name in names]
+        return _give_all(home, questions, lambda name: approving.reject(home, name, reason, via=VIA), screen)
+
+
+def answer(name: str, text: str, repo: Path | None, screen: Screen) -> int:
+    """Answer one question."""
+    with Home() as home:
+        question = find_question(home, name, repo)
+        state = approving.answer(home, question, text, via=VIA)
+        given, engine = state.questions[question].answered, engine_of(home, run_of(home, question))
+        word = given.answer if given is not None else text
+        if screen.is_json:
+            screen.document({"question": question, "answer": word, "engine": engine})
+        screen.show(_outcome_lines(state, question))
+        screen.show(_next_lines(home, state))
+    return 0
+
+
+def take_over(name: str, repo: Path | None, screen: Screen) -> int:
+    """Hand a step to the person, and tell them where to work."""
+    with Home() as home:
+        question = find_question(home, name, repo)
+        state = approving.take_over(home, question, via=VIA)
+        step = state.questions[question].asked.step
+        found = _wait_lane(home, state, step)
+        if screen.is_json:
+            lane = None if found is None else found.lane
+            screen.document({"question": question, "lane": lane, "then": None if found is None else found.question})
+        screen.show(_outcome_lines(state, question))
+        if found is None:
+            screen.show([Line("The run makes a lane ready for you, then `surefoot inbox` shows where it is.", hang=2)])
+            screen.show(_next_lines(home, state))
+        else:
+            screen.show([EMPTY, *block(found.text, 2), Line(f"  work in: {found.lane}", "warn", is_whole=True)])
+            screen.show([Line(f"  then: surefoot answer {found.question} done|abandon", "head", is_whole=True)])
+    return 0
+
+
+def edit(name: str, wish: Wish, repo: Path | None, screen: Screen) -> int:
+    """Approve something else than what a question shows; the difference is shown first."""
+    if wish.command is not None and wish.file is not None:
+        raise UsageError("give either --command or --file, not both")
+    with Home() as home:
+        refuse_steps("edit what a question shows", home)
+        found = question_of(home, find_question(home, name, repo))
+        if not found.can_edit or found.package is None:
+            raise NotAwaitingAnswer(f"question {found.question} shows neither a command nor a result to edit")
+        trees = found.package.trees
+        if wish.command is not None and trees is not None:
+            raise UsageError(f"question {found.question} shows a result; give a patch with --file")
+        shown = found.package.does.encode() if trees is None else diff_of(home.run_folder(found.run), trees)
+        wanted = _wanted(wish, found, shown, screen)
+        screen.show([*head_lines(found), EMPTY, *difference_lines(home, found, shown, wanted)])
+        if screen.can_ask and not wish.at_once and not _agrees("Approve it like this?"):
+            screen.show([Line("Nothing was sent; the question is still open.")])
+            return ExitCode.WAITING
+        if trees is None:
+            text = wanted.decode("utf-8", "surrogateescape")
+            give: Give = lambda one: approving.edit(home, one, command=text, via=VIA)  # noqa: E731 - it is passed on
+        else:
+            give = lambda one: approving.edit(home, one, patch=wanted, via=VIA)  # noqa: E731 - as above
+        return _give_all(home, [found.question], give, screen)
+
+
+def difference_lines(home: Home, question: OpenQuestion, shown: bytes, wanted: bytes) -> Iterator[Line]:
+    """Yield how what is wanted differs from what was shown.
+
+    Raises:
+        UsageError: it does not, or a patch does not fit.
+    """
+    assert question.package is not None
+    trees = question.package.trees
+    if trees is not None:
+        tried = try_patch(home.run_folder(question.run), trees, wanted)
+        yield from coloured(tried.difference.decode("utf-8", "surrogateescape"))
+        return
+    before, after = (text.decode("utf-8", "replace").splitlines() for text in (shown, wanted))
+    if before == after:
+        raise UsageError(f"question {question.question}: that is the command that was shown; approve it as it is")
+    rows = difflib.unified_diff(before, after, "as asked", "as edited", lineterm="")
+    yield from coloured("\n".join(rows))
+
+
+def _wanted(wish: Wish, found: OpenQuestion, shown: bytes, screen: Screen) -> bytes:
+    """Return what is wanted instead: as given, from a file, or from the editor."""
+    if wish.command is not None:
+        return wish.command.encode("utf-8", "surrogateescape")
+    assert found.package is not None
+    is_command = found.package.trees is None
+    if wish.file is not None:
+        try:
+            content = wish.file.read_bytes()
+        except OSError as error:
+            raise UsageError(f"{str(wish.file)!r} cannot be read ({error.strerror}); name another file") from error
+    elif screen.can_ask:
+        content = edited(shown + (b"\n" if is_command else b""), ".sh" if is_command else ".diff")
+    else:
+        raise UsageError("there is no terminal for an editor here; give --command or --file")
+    return content.rstrip(b"\n") if is_command else content
+
+
+def _wants_all(home: Home, questions: Sequence[str], screen: Screen, *, at_once: bool) -> bool:
+    """Show what an approval of all of a kind covers; on a terminal ask once more."""
+    for name in questions:
+        state = home.state(run_of(home, name))
+        found, others = open_question(state, name), alike(state, name)
+        if not found.asked.like:
+            raise NotAwaitingAnswer(f"question {name} is not one of a kind; approve it without --all-like")
+        screen.show(
+            [Line(f"{name} and {counted(len(others), 'open question')} like it, and those to come in this run:")]
+        )
+        screen.show([Line(f"  {one_line(found.asked.like)}", "warn", hang=4)])
+        if others:
+            steps = listed((one.asked.step for one in others), 8)
+            screen.show([Line(f"  open now: {one_line(steps)}", "dim", hang=4)])
+    return at_once or not screen.can_ask or _agrees("Approve all of these?")
+
+
+def _agrees(question: str) -> bool:
+    try:
+        return input(f"{question} [y/N] ").strip().lower() in {"y", "yes"}
+    except EOFError:
+        return False
+
+
+def _give_all(home: Home, questions: Sequence[str], give: Give, screen: Screen) -> int:
+    """Answer each question; say what came of each, then how to go on."""
+    said = _Said()
+    for name in dict.fromkeys(questions):
+        try:
+            state = give(name)
+        except SurefootError as error:
+            if len(questions) == 1:
+                raise
+            said.refused.append(error)
+            if not screen.is_json:
+                screen.error(error.message)
+            continue
+        said.states[state.created.run] = state
+        said.answers.append(_outcome(home, state, name))
+        screen.show(_outcome_lines(state, name))
+    if screen.is_json:
+        refused = [{"code": error.code, "message": error.message} for error in said.refused]
+        screen.document({"answers": said.answers, "refused": refused})
+    for state in said.states.values():
+        screen.show(_next_lines(home, state))
+    return ExitCode.USAGE if said.refused else 0
+
+
+def _outcome(home: Home, state: RunState, name: str) -> dict[str, object]:
+    question = state.questions[name]
+    given = question.answered
+    return {
+        "question": name,
+        "step": question.asked.step,
+        "answer": "yes" if given is None else given.answer,
+        "is_open": question.is_open,
+        "approved_by": list(question.approved_by),
+        "people": question.asked.demand.people,
+        "also": _also(state, name),
+        "engine": engine_of(home, state.created.run),
+    }
+
+
+def _also(state: RunState, name: str) -> list[str]:
+    """Name the other questions that the same word has answered."""
+    given = state.questions[name].answered
+    if given is None or not given.like:
+        return []
+    return [
+        other
+        for other, one in state.questions.items()
+        if other != name and one.answered is not None and (one.answered.at, one.answered.like) == (given.at, given.like)
+    ]
+
+
+def _outcome_lines(state: RunState, name: str) -> Iterator[Line]:
+    question = state.questions[name]
+    given, step = question.answered, question.asked.step
+    if given is None:
+        missing = question.asked.demand.people - len(question.approved_by)
+        role = f" with the role {question.role}" if question.role is not None else ""
+        by = listed(question.approved_by)
+        text = f"Question {name} ({step}): approved by {by}; {counted(missing, 'more approval')}{role} is needed."
+        yield Line(text, "warn", hang=2)
+        return
+    yield Line(f"Question {name} ({step}) is answered: {one_line(given.reason or given.answer)}", "good", hang=2)
+    also = _also(state, name)
+    if also:
+        yield Line(f"  and so are, as they are like it: {listed(also, 12)}", "good", hang=4)
+
+
+def _next_lines(home: Home, state: RunState) -> Iterator[Line]:
+    run, others = state.created.run, len(state.open_questions)
+    engine = engine_of(home, run)
+    if others:
+        yield Line(f"{counted(others, 'question')} still open: surefoot inbox {run}", is_whole=True)
+    if engine is not None:
+        yield Line(f"The engine at work ({engine}) goes on.")
+    else:
+        yield Line(f"Next: surefoot resume {run}", "head", is_whole=True)
+
+
+def _wait_lane(home: Home, state: RunState, step: str) -> OpenQuestion | None:
+    """Wait until the run asks when the person is done, while an engine is at work; None: it has not asked yet."""
+    run, deadline = state.created.run, time.monotonic() + _READY_S
+    while engine_of(home, run) is not None and time.monotonic() < deadline:
+        state = home.state(run)
+        for question in state.open_questions:
+            if question.asked.step == step and lane_of(home, state, question) is not None:
+                return question_of(home, question.asked.question)
+        time.sleep(_LOOK_S)
+    return None

@@ -1,0 +1,208 @@
+"""`inbox`: what waits for a person, as text and as JSON (`surefoot.inbox/1`).
+
+Owns how open questions look, and which are offered together. Must never answer one. Read `surefoot.cli.deciding` next.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from surefoot.api.home import Home
+from surefoot.api.questions import OpenQuestion, question_of
+from surefoot.api.questions import inbox as open_in
+from surefoot.cli.diffs import Diff, patch_lines, read_tree_diff, stat_lines
+from surefoot.cli.leaving import INTERRUPTED, Left, may_leave, pause
+from surefoot.cli.lines import EMPTY, Line, block, counted, duration, listed, one_line
+from surefoot.cli.lookup import find_question, find_run, root_of
+from surefoot.cli.screen import Screen
+from surefoot.core.ids import RunId
+
+SCHEMA = "surefoot.inbox/1"
+_LOOK_S = 0.5
+_ROLES_THEN = {"wait": "then it waits on", "hand_on": "then it goes to another role", "stop": "then the step stops"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What shall be shown."""
+
+    name: str | None
+    """A run, or one question; None: the runs of the repository."""
+    every: bool
+    """The runs of all repositories."""
+    watch: bool
+    """To go on with what comes."""
+
+
+def inbox(wanted: Wanted, repo: Path | None, screen: Screen) -> int:
+    """Show the open questions that are wanted."""
+    with Home() as home:
+        name = wanted.name
+        if name is not None and "." in name:
+            return _show_one(home, find_question(home, name, repo), screen)
+        run = None if name is None else find_run(home, name, repo)
+        root = None if wanted.every or run is not None else root_of(repo)
+        if wanted.watch:
+            return _watch(home, run, root, screen)
+        found = open_in(home, run=run, repository=root)
+        elsewhere = [] if root is None or found else open_in(home)
+    if screen.is_json:
+        screen.document({"schema": SCHEMA, "questions": [document_of(one) for one in found]})
+    screen.page(_inbox_lines(found, elsewhere))
+    return 0
+
+
+def document_of(question: OpenQuestion) -> dict[str, object]:
+    """Return a question as plain data."""
+    return {**asdict(question), "people_missing": question.people_missing}
+
+
+def groups_of(questions: Sequence[OpenQuestion]) -> list[list[OpenQuestion]]:
+    """Return the questions with those of one kind together, each group where its first one stands."""
+    groups: dict[tuple[str, str], list[OpenQuestion]] = {}
+    for one in questions:
+        groups.setdefault((one.run, one.like or one.question), []).append(one)
+    return list(groups.values())
+
+
+def _inbox_lines(found: Sequence[OpenQuestion], elsewhere: Sequence[OpenQuestion]) -> Iterator[Line]:
+    if not found:
+        yield Line("Nothing waits for an answer here.")
+        if elsewhere:
+            yield Line(f"Elsewhere {counted(len(elsewhere), 'question')}: surefoot inbox --all", "head", is_whole=True)
+        return
+    yield Line(f"{counted(len(found), 'question')} open", "head")
+    for group in groups_of(found):
+        yield EMPTY
+        yield from group_lines(group)
+
+
+def group_lines(group: Sequence[OpenQuestion]) -> Iterator[Line]:
+    """Yield the first question of a kind in full, and how many more there are."""
+    first, *others = group
+    yield from head_lines(first)
+    yield from block(first.text, 2)
+    yield from way_lines(first)
+    if others:
+        names = listed((f"{one.question} ({one.step})" for one in others), 8)
+        yield Line(f"  {len(others)} more like this: {one_line(names)}", "warn", hang=4)
+        yield Line(f"  surefoot approve {first.question} --all-like", "head", is_whole=True)
+        yield Line(f"    approves {one_line(first.like)}", "dim", hang=6)
+
+
+def head_lines(question: OpenQuestion) -> Iterator[Line]:
+    """Yield which question it is, how long it waits, and whose answer it takes."""
+    yield Line(f"Question {question.question}: {question.kind.replace('_', ' ')}, step {question.step}", "head", hang=2)
+    said = [f"asked {duration(question.age_s)} ago"]
+    if question.due is not None:
+        left = question.due - time.time()
+        when = f"expires in {duration(left)}" if left > 0 else "has expired"
+        said.append(f"{when}, {_ROLES_THEN[question.overdue]}")
+    if question.is_handed_on:
+        said.append("nobody answered in time, so it was handed on")
+    if question.role is not None:
+        said.append(f"takes the role {question.role}")
+    if question.people > 1:
+        by = f", approved by {listed(question.approved_by)}" if question.approved_by else ""
+        said.append(f"takes {question.people} people{by}")
+    yield Line(f"  {one_line('; '.join(said))}", "dim", hang=4)
+    yield Line(f"  run {question.run}: {one_line(question.goal)}", "dim", hang=4)
+
+
+def way_lines(question: OpenQuestion) -> Iterator[Line]:
+    """Yield how it can be answered."""
+    name = question.question
+    if question.lane is not None:
+        yield Line(f"  work in: {one_line(question.lane)}", "warn", is_whole=True)
+    if question.package is None:
+        takes = "|".join(map(one_line, question.options)) or "TEXT"
+        yield Line(f"  surefoot answer {name} {takes}", "head", is_whole=True)
+        return
+    others = [f"reject {name} --reason TEXT", *([f"edit {name}"] if question.can_edit else []), f"take-over {name}"]
+    yield Line(f"  surefoot approve {name}", "head", is_whole=True)
+    yield Line(f"  or: {', '.join(others)}", "dim", is_whole=True)
+    if question.package.trees is not None:
+        yield Line(f"  its changes: surefoot inbox {name}", "dim", is_whole=True)
+
+
+# --- one question
+
+
+def diff_shown(home: Home, question: OpenQuestion) -> Diff | None:
+    """Return the changes a question is about; None: it is about none, or they are gone."""
+    if question.package is None or question.package.trees is None:
+        return None
+    return read_tree_diff(home.run_folder(question.run) / "store", question.package.trees)
+
+
+def _show_one(home: Home, name: str, screen: Screen) -> int:
+    question = question_of(home, name)
+    diff = diff_shown(home, question)
+    if screen.is_json:
+        screen.document(
+            {"schema": SCHEMA, "question": document_of(question), "diff": None if diff is None else diff.patch}
+        )
+    screen.page(_question_lines(question, diff))
+    return 0
+
+
+def _question_lines(question: OpenQuestion, diff: Diff | None) -> Iterator[Line]:
+    yield from head_lines(question)
+    yield EMPTY
+    yield from block(question.text, 2)
+    package = question.package
+    if package is not None and package.ground:
+        yield EMPTY
+        yield Line("Rests on", "head")
+        for one in package.ground:
+            yield Line(f"  {one_line(one.name)}  {one_line(one.state)}", hang=4)
+    if diff is not None:
+        yield EMPTY
+        yield Line("Changes", "head")
+        yield from stat_lines(diff)
+        yield EMPTY
+        yield from patch_lines(diff)
+    yield EMPTY
+    yield from way_lines(question)
+    if question.like:
+        yield Line(f"  surefoot approve {question.question} --all-like", "head", is_whole=True)
+        yield Line(f"    approves {one_line(question.like)}", "dim", hang=6)
+
+
+# --- as they come
+
+
+def _watch(home: Home, run: RunId | None, root: Path | None, screen: Screen) -> int:
+    """Show what is open, then what opens and closes, until Ctrl-C."""
+    known: dict[str, OpenQuestion] = {}
+    version = -1
+    screen.show([Line("Ctrl-C leaves.", "dim")])
+    try:
+        with may_leave():
+            while True:
+                latest = home.journal.data_version()
+                if latest != version:
+                    version = latest
+                    now = {one.question: one for one in open_in(home, run=run, repository=root)}
+                    _tell(known, now, screen)
+                    known = now
+                pause(_LOOK_S)
+    except Left:
+        return INTERRUPTED
+
+
+def _tell(before: dict[str, OpenQuestion], now: dict[str, OpenQuestion], screen: Screen) -> None:
+    came = [one for name, one in now.items() if name not in before]
+    gone = [one for name, one in before.items() if name not in now]
+    if screen.is_json:
+        for word, questions in (("open", came), ("closed", gone)):
+            for one in questions:
+                screen.text(json.dumps({"event": word, "question": document_of(one)}) + "\n")
+        return
+    screen.show(Line(f"Question {one.question} is not open any more.", "dim") for one in gone)
+    for group in groups_of(came):
+        screen.show([EMPTY, *group_lines(group)])

@@ -1,0 +1,72 @@
+"""What a person can type at the prompt of a question, and what it means.
+
+Owns the words, and the key to them. Where a question takes any text, every line is an answer. Pure. Must never decide
+whether an answer is a good one: `surefoot.api.approving` does. Read `surefoot.cli.questions` next.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from surefoot.core.events import QuestionAsked
+
+
+class Word(StrEnum):
+    """What is to be done."""
+
+    ANSWER = "answer"
+    ALL = "all"
+    EDIT = "edit"
+    DIFF = "diff"
+    TAKE_OVER = "take over"
+    PAUSE = "pause"
+    LATER = "later"
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A line that was typed, understood."""
+
+    word: Word
+    """What is to be done."""
+    text: str = ""
+    """The answer."""
+    reason: str = ""
+    """Why not, behind a `no`."""
+
+
+_NO = frozenset({"n", "no"})
+_TAKE_OVER = frozenset({"take over", "take-over", "take_over"})
+
+
+def read_line(asked: QuestionAsked, line: str) -> Typed:
+    """Return what a line means for a question."""
+    said = " ".join(line.split())
+    lower = said.lower()
+    if not asked.options:
+        return Typed(Word.ANSWER, line.strip())
+    if lower in (Word.PAUSE, Word.LATER):
+        return Typed(Word(lower))
+    if asked.package is None:
+        return Typed(Word.ANSWER, said)
+    if lower in _TAKE_OVER:
+        return Typed(Word.TAKE_OVER)
+    if lower == Word.EDIT or (lower == Word.ALL and asked.like) or (lower == Word.DIFF and asked.package.trees):
+        return Typed(Word(lower))
+    first, _, rest = said.partition(" ")
+    if first.lower() in _NO:
+        return Typed(Word.ANSWER, "no", rest)
+    return Typed(Word.ANSWER, said)
+
+
+def key_of(asked: QuestionAsked) -> str:
+    """Return the words a question takes, on one line."""
+    if not asked.options:
+        return f"Type the answer. Ctrl-D leaves it open; surefoot answer {asked.question} …"
+    words = list(asked.options)
+    if asked.package is not None:
+        like = ["all (like this)"] if asked.like else []
+        diff = ["diff"] if asked.package.trees is not None else []
+        words = ["yes", "no REASON", *like, *diff, "edit", "take over"]
+    return f"{', '.join(words)}, pause, later (Ctrl-D: leaves it open, surefoot inbox {asked.question})"
