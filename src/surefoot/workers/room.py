@@ -27,6 +27,7 @@ _USER_FILES = {
     "PIP_CONFIG_FILE": (".config/pip/pip.conf", ".pip/pip.conf"),
     "NPM_CONFIG_USERCONFIG": (".npmrc",),
 }
+_INSTALLER_FILES = (*_USER_FILES, "npm_config_userconfig", "UV_CONFIG_FILE")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,6 +244,11 @@ class Room:
         """Return the variables that name sockets, for the command that asked for these by name."""
         names = (word.removeprefix("$") for word in words if word.startswith("$"))
         return {name: self.environ[name] for name in names}
+
+    def installer_files(self) -> tuple[Path, ...]:
+        """Return the files that configure pip, uv and npm, which commands with the network may read."""
+        named = network_environment(self.environ) | self._user_files()
+        return tuple(Path(named[name]) for name in _INSTALLER_FILES if named.get(name, "").startswith("/"))
 
     def _user_files(self) -> dict[str, str]:
         home = Path(self.environ.get("HOME", "/"))
