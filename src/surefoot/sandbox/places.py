@@ -75,7 +75,7 @@ def _places(environ: Mapping[str, str]) -> Iterator[Path]:
         if each is None or len(each.parts) < 2:
             continue
         yield from (each / name for name in _IN_HOME)
-        own = environ if each == home else {}
+        own: Mapping[str, str] = environ if each == home else {}
         yield from (_folder(own, "XDG_CONFIG_HOME", each / ".config") / name for name in _IN_CONFIGURATION)
         yield from (_folder(own, "XDG_DATA_HOME", each / ".local/share") / name for name in _IN_DATA)
         cargo = _folder(own, "CARGO_HOME", each / ".cargo")
