@@ -36,6 +36,14 @@ def test_changes_are_coloured_by_what_they_do(tmp_path: Path) -> None:
     assert (Line("  +new", "good", is_whole=True) in lines, lines[0].style) == (True, "head")
 
 
+def test_a_private_key_in_a_commit_is_masked_whole(tmp_path: Path) -> None:
+    """Although each of its lines is shown as a line of its own."""
+    body = "\n".join(["MIIEpAIBAAKCAQEA" * 4] * 3)
+    key = f"-----BEGIN PRIVATE KEY-----\n{body}\n-----END PRIVATE KEY-----\nkept\n"
+    shown = "\n".join(line.text for line in patch_lines(diff_of(tmp_path, {b"a.pem": key.encode()})))
+    assert ("MIIE" in shown, "***" in shown, "+kept" in shown) == (False, True, True)
+
+
 def test_a_binary_file_is_named_not_shown(tmp_path: Path) -> None:
     """Its bytes say nothing to a person."""
     diff = diff_of(tmp_path, {b"a.bin": b"\0\1\2"})

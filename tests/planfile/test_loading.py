@@ -429,3 +429,9 @@ def test_the_examples_load(name: str) -> None:
     """The plans that the project shows."""
     path = Path(__file__).resolve().parents[2] / "examples" / name / "plan.yaml"
     assert load_plan(path).plan.steps
+
+
+def test_a_place_of_the_home_is_no_glob_over_the_repository() -> None:
+    """Nothing that a merge looks at, and nothing two steps could share."""
+    plan = parse_plan("goal: g\nsteps: [{id: a, run: x, reads: [~/.ssh/config, 'src/**']}]\n", "p.yaml")
+    assert (plan.plan.steps[0].reads, plan.plan.steps[0].home) == (("src/**",), ("~/.ssh/config",))

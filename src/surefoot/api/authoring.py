@@ -113,6 +113,8 @@ class Step:
     """The reason, shown when a person is asked."""
     needs: Sequence[str] = field(default=(), kw_only=True)
     """Ids of steps, or globs over them."""
+    reads: Sequence[str] = field(default=(), kw_only=True)
+    """Globs over files the body reads; `~/…` opens a place of the home to a command."""
     writes: Sequence[str] | None = field(default=None, kw_only=True)
     """Globs over files the body may change."""
     artifacts: Sequence[str] = field(default=(), kw_only=True)
@@ -159,6 +161,8 @@ class Step:
             title=self.title,
             why=self.why,
             needs=tuple(self.needs),
+            reads=tuple(read for read in self.reads if not read.startswith("~/")),
+            home=tuple(read for read in self.reads if read.startswith("~/")),
             writes=None if self.writes is None else tuple(self.writes),
             artifacts=tuple(self.artifacts),
             checks=tuple(check.compiled(number) for number, check in enumerate(self.checks, start=1)),

@@ -6,6 +6,7 @@ not shown. Must never write to a repository. Read `surefoot.cli.step_page` next.
 
 from __future__ import annotations
 
+import os
 import shlex
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from surefoot.cli.lines import Line, Style, clean, counted, one_line
+from surefoot.masking import masker_of
 
 _FILE_MOST = 1000
 """A file with more changed lines than this is only counted."""
@@ -66,7 +68,8 @@ class Diff:
 
 
 def read_diff(folders: Sequence[Path], commit: str) -> Diff | None:
-    """Return what a commit changed, from the first repository that has it; None: none has."""
+    """Return what a commit changed, from the first repository that has it, secrets masked; None: none has."""
+    masker = masker_of(os.environ)
     for folder in folders:
         counts = _git(folder, "show", "--numstat", "-z", "--no-renames", "--format=", commit, "--")
         if counts is None:
@@ -76,7 +79,7 @@ def read_diff(folders: Sequence[Path], commit: str) -> Diff | None:
         paths = [f":(top,literal){file.path}" for file in shown]
         patch = _git(folder, "show", "--patch", "--no-renames", "--format=", commit, "--", *paths) if paths else ""
         message = _git(folder, "show", "--no-patch", "--format=%an, %ad%n%n%B", commit, "--")
-        return Diff(folder, commit, (message or "").strip(), files, patch or "", left_out)
+        return Diff(folder, commit, masker.text((message or "").strip()), files, masker.text(patch or ""), left_out)
     return None
 
 

@@ -65,6 +65,7 @@ def look() -> Iterator[Answer]:
         ("git", _git),
         ("sqlite", _sqlite),
         ("sandbox", _sandbox),
+        ("secrets", _secrets),
         ("home", _home),
         ("journal", _journal),
         ("disk", _disk),
@@ -118,6 +119,23 @@ def _sandbox() -> Answer:
     # Whoever forces it, and whoever cannot have another, knows; whoever could have one is told.
     is_chosen = not cure or bool(os.environ.get("SUREFOOT_RUNG"))
     return Answer("sandbox", "note" if is_chosen else "problem", text, cure)
+
+
+def _secrets() -> Answer:
+    from surefoot.sandbox import Rung, detect_rung, secret_places
+
+    rung, home = detect_rung(), os.environ.get("HOME", "/")
+    names = [
+        f"~/{one.relative_to(home)}" if one.is_relative_to(home) else str(one) for one in secret_places(os.environ)
+    ]
+    if not names:
+        return Answer("secrets", "ok", "none of the places where a home keeps secrets is there")
+    there = ", ".join(names)
+    if rung is Rung.BUBBLEWRAP:
+        return Answer("secrets", "ok", f"hidden from commands: {there}")
+    if rung is Rung.LANDLOCK:
+        return Answer("secrets", "ok", f"commands can list, and not read: {there}")
+    return Answer("secrets", "note", f"commands can read them on this rung: {there}")
 
 
 def _home() -> Answer:

@@ -64,7 +64,7 @@ def _told(error: Exception, screen: Screen) -> int:
     if os.environ.get("SUREFOOT_DEBUG") == "1":
         import traceback
 
-        traceback.print_exception(error)
+        screen.trace("".join(traceback.format_exception(error)))
     message = (
         f"internal error: {type(error).__name__}: {error}. What is in the journal is safe, and `surefoot resume` goes "
         "on from there. Set SUREFOOT_DEBUG=1 to see where it happened, and please report it."

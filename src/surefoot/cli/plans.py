@@ -206,6 +206,7 @@ def _said_of(step: Step) -> str:
     parts += ["a group"] if step.for_each is not None else []
     parts += [{True: "network", LOOPBACK: "loopback"}[step.network]] if step.network else []
     parts += [counted(len(step.sockets), "socket")] if step.sockets else []
+    parts += [f"reads {', '.join(step.home)}"] if step.home else []
     parts += ["not confined"] if not step.confine else []
     return f"  ({', '.join(parts)})" if parts else ""
 

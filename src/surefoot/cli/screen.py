@@ -10,8 +10,8 @@ import json
 import os
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import IO, TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from surefoot.cli.keys import echo_off, nothing
 from surefoot.cli.lines import Line, Style, clean, wrapped
 from surefoot.cli.pager import page
 from surefoot.cli.region import Region, Size
+from surefoot.masking import Masker, masker_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -101,6 +102,16 @@ class Screen:
         return Console(highlight=False, markup=False, emoji=False)
 
     @cached_property
+    def _masker(self) -> Masker:
+        """What stands in for secrets, wherever they come from: a commit, a plan, an error."""
+        return masker_of(os.environ)
+
+    def _masked(self, lines: Iterable[Line]) -> Iterator[Line]:
+        for line in lines:
+            text = self._masker.text(line.text)
+            yield line if text == line.text else replace(line, text=text)
+
+    @cached_property
     def _has_styles(self) -> bool:
         """Tell whether anything may be coloured, bold or dim: `NO_COLOR` takes away all of it."""
         return not os.environ.get("NO_COLOR")
@@ -110,11 +121,11 @@ class Screen:
         if self.is_json:
             return
         if not self.is_terminal:
-            for line in lines:
+            for line in self._masked(lines):
                 self._write(sys.stdout, clean(line.text) + "\n")
             return
         width = max(_NARROWEST, self._console.width)
-        for line in lines:
+        for line in self._masked(lines):
             self._print([self._painted(line, row, number) for number, row in enumerate(wrapped(line, width))])
 
     def page(self, lines: Iterable[Line]) -> None:
@@ -123,7 +134,7 @@ class Screen:
             self.show(lines)
             return
         width, height = self._size()
-        every = list(lines)
+        every = list(self._masked(lines))
         rows = [
             self._painted(line, row, number)
             for line in every
@@ -140,25 +151,30 @@ class Screen:
     def text(self, content: str) -> None:
         """Write text as it is, such as Markdown; that it cannot be written is an error, unless nobody reads it."""
         try:
-            sys.stdout.write(content)
+            sys.stdout.write(self._masker.text(content))
             sys.stdout.flush()
         except BrokenPipeError:
             _let_go(sys.stdout)
 
     def error(self, text: str) -> None:
         """Write an error to standard error."""
-        self._write(sys.stderr, f"surefoot: {clean(text)}\n")
+        self._write(sys.stderr, f"surefoot: {clean(self._masker.text(text))}\n")
+
+    def trace(self, text: str) -> None:
+        """Write where an error came from to standard error, line by line."""
+        self._write(sys.stderr, self._masker.text(text))
 
     def document(self, value: object) -> None:
         """Write one JSON document to standard output."""
-        self.text(json.dumps(value, indent=2) + "\n")
+        self.text(json.dumps(self._masker.plain(value), indent=2) + "\n")
 
     def start_live(self, draw: Callable[[int, int], Sequence[Line]]) -> None:
         """Show rows at the bottom; `draw` is asked for them at each refresh, with the columns and rows there are."""
 
         def rows(size: Size) -> list[str]:
             width = max(_NARROWEST, size[0]) - 1
-            return [self._painted(line, _cut(line.text, width)) for line in draw(width, max(1, size[1] - 1))]
+            lines = self._masked(draw(width, max(1, size[1] - 1)))
+            return [self._painted(line, _cut(line.text, width)) for line in lines]
 
         self._region = Region(self._emit, self._size, rows, self._kept)
         self._echo = echo_off()

@@ -77,7 +77,7 @@ class StepPage:
             "text": text,
             "why": spec.why,
             "needs": list(self.node.needs),
-            "reads": list(spec.reads),
+            "reads": [*spec.reads, *spec.home],
             "writes": None if spec.writes is None else list(spec.writes),
             "network": spec.network,
             "confine": spec.confine,

@@ -148,6 +148,7 @@ def _changes(step: Step, to: _Rewriting) -> dict[str, Any]:
         "artifacts": to.globs(step.artifacts),
         "uses": tuple(map(plain, step.uses)),
         "sockets": tuple(map(plain, step.sockets)),
+        "home": tuple(map(plain, step.home)),
         "checks": tuple(_check(check, to) for check in step.checks),
         "probe": None if probe is None else replace(probe, ask=_probe(probe.ask, to)),
         "undo": plain(step.undo),

@@ -298,6 +298,8 @@ class Step:
     """Names of variables taken from the environment Surefoot was started in; their values are masked everywhere."""
     reads: tuple[str, ...] = ()
     """Globs over files the body reads."""
+    home: tuple[str, ...] = ()
+    """Places of the user's home, as `~/…`, that the body may read although secrets lie there."""
     writes: tuple[str, ...] | None = None
     """Globs over files the body may change; None: the plan's scope."""
     scratch: tuple[str, ...] = ()

@@ -123,9 +123,11 @@ def ways_out(of: Step | Check) -> tuple[str, ...]:
     """Say what a body or a check is given that lies outside the lane; nothing, as a rule."""
     networks = {True: "uses the network", LOOPBACK: "uses servers on this machine's loopback"}
     sockets = of.sockets if isinstance(of, Step) else ()
+    home = of.home if isinstance(of, Step) else ()
     return (
         *([networks[of.network]] if of.network else []),
         *([f"uses sockets of the host: {', '.join(sockets)}"] if sockets else []),
+        *([f"reads places of your home: {', '.join(home)}"] if home else []),
         *([] if of.confine else ["runs outside the sandbox"]),
     )
 

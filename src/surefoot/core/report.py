@@ -264,7 +264,7 @@ def _reach(state: RunState) -> list[Json]:
     if prepare is not None and prepare.network and state.lanes:
         reach.append({**_NO_WAY_OUT, "network": prepare.network, "said": "prepare uses the network"})
     for node in state.steps():
-        if node.has_run and node.spec.reaches_out:
+        if node.has_run and (node.spec.reaches_out or node.spec.home):
             reach.append(_way_out(node.spec, node.spec.id))
         records = node.work.checks if node.work is not None else node.records
         reach += _checks_that_reach(node.spec.checks, records, node.spec.id)

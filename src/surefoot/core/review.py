@@ -298,6 +298,11 @@ def _about_ways_out(step: Step) -> Iterator[Finding]:
         if is_open and not step.effect.is_outside:
             text = f"It has {what} and is declared {step.effect}: nothing shows or undoes what it does out there."
             yield Finding(kind=kind, severity=Severity.NOTE, text=text, step=step.id)
+    if step.home:
+        text = (
+            f"It reads {', '.join(step.home)} of your home, where secrets lie: what it reads, it could write or send."
+        )
+        yield Finding(kind="home", severity=Severity.NOTE, text=text, step=step.id)
     for check in step.checks:
         if not check.confine:
             text = f"Its check {check.name!r} runs outside the sandbox: nothing holds it to the lane."
@@ -322,7 +327,7 @@ def _about_placeholders(step: Step) -> Iterator[Finding]:
 
 def _replaced_texts(step: Step) -> Iterator[str]:
     yield from (step.id, step.title, step.cwd or "", *step.env.values())
-    yield from (*step.reads, *(step.writes or ()), *step.scratch, *step.artifacts)
+    yield from (*step.reads, *step.home, *(step.writes or ()), *step.scratch, *step.artifacts)
     if isinstance(step.body, RunBody):
         yield step.body.command
     if isinstance(step.body, AskBody):

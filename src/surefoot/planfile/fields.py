@@ -186,6 +186,17 @@ class Page:
             return None
         return text
 
+    def read(self, node: Tree) -> str | None:
+        """Read a glob as `inner` does, or a place of the user's home as `~/…`."""
+        text = self.text(node)
+        if text is None or not text.startswith("~/"):
+            return self.inner(node)
+        if ".." in text.split("/") or not text[2:].strip("/.") or set("*?[") & set(text):
+            expected = "a file or folder of the home by its name was expected"
+            self.flaw(node, f"{text!r} is no place of the home; {expected}; write it in full, as in ~/.ssh/config")
+            return None
+        return text
+
     def variable(self, node: Tree) -> str | None:
         """Read the name of an environment variable."""
         text = self.text(node)

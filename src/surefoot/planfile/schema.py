@@ -149,7 +149,7 @@ _STEP: Mapping[str, _Row] = {
     "env": (_VARIABLES, "Variables for body and checks.", "none"),
     "env_from": (_TEXTS, "Names of variables taken from the environment; their values are masked.", "none"),
     "files": (_TEXTS, "As the plan's `files`.", "none"),
-    "reads": (_TEXTS, "Globs of the files the body reads.", "none"),
+    "reads": (_TEXTS, "Globs of the files the body reads; ~/… opens a place of the home to it.", "none"),
     "writes": (_TEXTS, "Globs of the files the body may change.", "the plan's scope"),
     "scratch": (_TEXTS, "Globs of files that are never committed and need no care.", "none"),
     "artifacts": (_TEXTS, "Globs of ignored files that later steps need.", "none"),

@@ -85,6 +85,7 @@ def read_step(page: Page, node: Tree, defaults: Fields | None, attempts: int) ->
     name = own.need("id", page.text, None, "a name that no other step has")
     if "if_empty" in own and "for_each" not in own:
         page.flaw(own.at("if_empty"), "`if_empty` stands without `for_each`; a group was expected; remove it")
+    reads = fields.take("reads", page.many(page.read), ())
     step = Step(
         id=StepId(name or "") if "for_each" in own else encode_id(name or ""),
         body=_read_body(page, own, fields),
@@ -96,7 +97,8 @@ def read_step(page: Page, node: Tree, defaults: Fields | None, attempts: int) ->
         cwd=fields.take("cwd", page.inner, None),
         env=fields.take("env", page.variables, dict[str, str]()),
         env_from=fields.take("env_from", page.many(page.variable), ()),
-        reads=fields.take("reads", page.many(page.inner), ()),
+        reads=tuple(read for read in reads if not read.startswith("~/")),
+        home=tuple(read for read in reads if read.startswith("~/")),
         writes=fields.take("writes", page.many(page.inner), None),
         scratch=fields.take("scratch", page.many(page.inner), ()),
         uses=fields.take("uses", page.many(page.text), ()),

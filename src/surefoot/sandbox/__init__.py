@@ -7,23 +7,28 @@ decide whether a command may run, nor know runs or steps. Read `surefoot.sandbox
 from surefoot.sandbox.descent import step_above
 from surefoot.sandbox.environment import command_environment, network_environment
 from surefoot.sandbox.lane_network import LaneNetwork, open_network
+from surefoot.sandbox.places import NAMED_BY, hidden_places, home_of, secret_places
 from surefoot.sandbox.rungs import detect_rung, rung_detail
 from surefoot.sandbox.running import run_command
 from surefoot.sandbox.spec import CommandResult, CommandSpec, Rung
 from surefoot.sandbox.sweeping import mark_prefix_of, sweep
 
 __all__ = [
+    "NAMED_BY",
     "CommandResult",
     "CommandSpec",
     "LaneNetwork",
     "Rung",
     "command_environment",
     "detect_rung",
+    "hidden_places",
+    "home_of",
     "mark_prefix_of",
     "network_environment",
     "open_network",
     "run_command",
     "rung_detail",
+    "secret_places",
     "step_above",
     "sweep",
 ]

@@ -4,8 +4,10 @@ Owns what each version of the kernel's interface (ABI) can refuse, and the rule 
 engine: a rule set is handed to the guard as an open file, and the command takes it upon itself between fork and exec.
 Read `surefoot.sandbox.guard` next.
 
-Rules only ever add: a read-only folder inside a writable one is writable here. Reading is open, and so are UDP,
-sockets of the host in the file system, and the modes, owners and times of files.
+Rules only ever add: a read-only folder inside a writable one is writable here, and a hidden one is readable. To hide a
+place means to grant everything round it: what is made beside it later, by others, cannot be read either. Hidden is the
+content of files, not their names. Other reading is open, and so are UDP, sockets of the host in the file system, and
+the modes, owners and times of files.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import errno
 import os
 import stat
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -31,7 +33,8 @@ _SCOPED = 0b11
 _WRITE_FILE, _REFER, _TRUNCATE, _IOCTL_DEV = 1 << 1, 1 << 13, 1 << 14, 1 << 15
 _CHANGE_FOLDERS = 0b1_1111_1111 << 4
 """Make and remove files, folders, links, sockets, pipes and devices."""
-_ON_FILES = _WRITE_FILE | _TRUNCATE | _IOCTL_DEV
+_READ_FILE = 1 << 2
+_ON_FILES = _WRITE_FILE | _TRUNCATE | _IOCTL_DEV | _READ_FILE
 
 _PORT_LEAST = 1024
 """Below lie the well-known services: web, mail, remote shells. Above, test suites have servers of their own."""
@@ -55,7 +58,7 @@ class Coverage:
     @property
     def refused(self) -> tuple[str, ...]:
         """Say in words what is refused."""
-        words = ["writing outside"]
+        words = ["writing outside", "reading secret places"]
         words += ["TCP to ports below 1024 without the network"] if self.has_ports else []
         words += ["signals to other processes"] if self.scoped else []
         return tuple(words)
@@ -107,21 +110,47 @@ class _NetPort(ctypes.Structure):
     _fields_ = (("granted", ctypes.c_uint64), ("port", ctypes.c_uint64))
 
 
-def file_rules(writable: Iterable[Path], coverage: Coverage) -> int:
+def file_rules(
+    writable: Iterable[Path], coverage: Coverage, *, hidden: Iterable[Path] = (), shown: Iterable[Path] = ()
+) -> int:
     """Make the rule set that refuses writing outside `writable` (missing ones are left out); return its descriptor.
+
+    What lies in `hidden` cannot be read, unless it lies in `writable` or `shown`.
 
     Raises:
         OSError: the kernel does not take it.
     """
-    ruleset = _create(_RulesetAttributes(files=coverage.files, scoped=coverage.scoped), coverage)
+    covered = {Path(os.path.realpath(path)) for path in hidden}
+    reading = _READ_FILE if covered else 0
+    files = coverage.files | reading
+    ruleset = _create(_RulesetAttributes(files=files, scoped=coverage.scoped), coverage)
     try:
+        # What lies round a hidden place is shown without it.
+        below = (path for path in shown if not covered.isdisjoint((path, *path.parents)))
+        for place in (*_round(covered), *below) if covered else ():
+            _grant(ruleset, place, reading)
         devices = [(Path("/dev", name), _ON_FILES) for name in _DEVICES if name != "shm"]
-        for place, rights in [*((path, coverage.files) for path in (*writable, Path("/dev/shm"))), *devices]:  # noqa: S108
-            _grant(ruleset, place, rights & coverage.files)
+        for place, rights in [*((path, files) for path in (*writable, Path("/dev/shm"))), *devices]:  # noqa: S108
+            _grant(ruleset, place, rights & files)
     except BaseException:
         os.close(ruleset)
         raise
     return ruleset
+
+
+def _round(hidden: set[Path]) -> Iterator[Path]:
+    """Find what lies beside the hidden places and the folders they lie in: with these left out, all there is.
+
+    A link is left out, too: what it leads to is granted where it lies, or hidden.
+    """
+    around = {folder for place in hidden for folder in place.parents if hidden.isdisjoint((folder, *folder.parents))}
+    for folder in around:
+        try:
+            entries = list(os.scandir(folder))
+        except OSError:
+            continue
+        paths = (Path(entry.path) for entry in entries if not entry.is_symlink())
+        yield from (path for path in paths if path not in hidden and path not in around)
 
 
 @cache

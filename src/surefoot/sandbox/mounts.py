@@ -3,8 +3,9 @@
 Owns which folders are hidden, which are bound back and in which order. Must never change anything on disk. Read
 `surefoot.sandbox.running` next.
 
-Everything is visible read-only, except the folders in which sockets of the host live: those are empty and private. What
-a command needs from below them is bound back at its own path. Mounts are made parents before children, so that the
+Everything is visible read-only, except the folders in which sockets of the host live: those are empty and private; and
+the places where secrets lie: those are empty and read-only. What a command needs from below them is bound back at its
+own path. Mounts are made parents before children, so that the
 deepest wins: a read-only folder inside a writable one is read-only.
 """
 
@@ -26,6 +27,8 @@ PRIVATE_TEMPORARY = "/tmp"  # noqa: S108 - this is about hiding it.
 _HIDDEN = ("/run", "/var/run", PRIVATE_TEMPORARY, "/var/tmp")  # noqa: S108 - as above.
 _HIDDEN_BY_VARIABLE = ("XDG_RUNTIME_DIR", "TMPDIR")
 _SOCKET_VARIABLES = ("SSH_AUTH_SOCK", "DOCKER_HOST")
+_EMPTY = ["--perms", "0755", "--tmpfs"]
+"""How a folder with secrets is covered."""
 _ROOT_KEEPS = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID")
 """What installers and test servers run by root use; with the rest, root could simply mount its way out."""
 
@@ -36,8 +39,13 @@ def bubblewrap_arguments(spec: CommandSpec, parent: Mapping[str, str]) -> list[s
     if spec.network is not True and not spec.namespaces:
         arguments.append("--unshare-net")
     arguments += ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
-    for _, mount in sorted(_mounts(spec, parent).items(), key=lambda item: (len(item[0].parts), item[0])):
+    mounts = sorted(_mounts(spec, parent).items(), key=lambda item: (len(item[0].parts), item[0]))
+    for _, mount in mounts:
         arguments += mount
+    for folder, mount in mounts:
+        if mount[:-1] == _EMPTY:
+            # Only now, for what is bound back below it needs a place; a write would be lost, and has to fail instead.
+            arguments += ["--remount-ro", str(folder)]
     return [*arguments, "--chdir", str(_real(spec.cwd)), "--"]
 
 
@@ -49,26 +57,49 @@ def _capabilities() -> list[str]:
 
 def _mounts(spec: CommandSpec, parent: Mapping[str, str]) -> dict[Path, list[str]]:
     """Return one mount for each place that differs from the read-only root."""
-    hidden = _hidden_folders(parent)
-    mounts = {folder: ["--perms", "1777", "--tmpfs", str(folder)] for folder in hidden}
+    private, secret = _hidden_folders(parent), _secret(spec)
+    hidden = private | {place for place in secret if place.is_dir()}
+    mounts = {folder: ["--perms", "1777", "--tmpfs", str(folder)] for folder in private}
     for socket in _sockets(parent):
         mounts[socket] = ["--ro-bind", "/dev/null", str(socket)]
-    writable = {_real(path) for path in spec.writable if path.exists()}
-    needed = {_real(path) for path in spec.readable if path.exists()}
+    writable, needed, toolchain = _kept(spec)
     for path in needed:
         if _is_below(path, hidden | writable):
             mounts[path] = ["--ro-bind", str(path), str(path)]
     for path in writable:
         mounts[path] = ["--bind", str(path), str(path)]
-    toolchain = list(_toolchain(spec))
-    for path in map(_real, toolchain):
+    for path in toolchain:
         # A virtual environment inside a writable folder stays writable.
-        if _is_below(path, hidden) and path not in mounts and not _is_below(path, needed | writable):
+        around = next((folder for folder in path.parents if folder in hidden | needed | writable), None)
+        if around in hidden and path not in mounts:
             mounts[path] = ["--ro-bind", str(path), str(path)]
     for path in map(_real, spec.sockets):
         mounts[path] = ["--bind", str(path), str(path)]
-    named = (spec.cwd, *spec.writable, *spec.readable, *spec.sockets, *toolchain)
-    return _symlinks(named, hidden, mounts.keys() - hidden) | mounts
+    visible = mounts.keys() - private
+    for place in secret:
+        if not _is_below(place, private) or _is_below(place, visible):
+            mounts[place] = [*_EMPTY, str(place)] if place in hidden else ["--ro-bind", "/dev/null", str(place)]
+    named = (spec.cwd, *spec.writable, *spec.readable, *spec.sockets, *_toolchain(spec))
+    return _symlinks(named, hidden, visible) | mounts
+
+
+def shown_places(spec: CommandSpec) -> set[Path]:
+    """Return what a command is to see although a hidden place may lie round it, as real paths that exist."""
+    writable, needed, toolchain = _kept(spec)
+    return {_real(spec.cwd), *writable, *needed, *toolchain, *map(_real, spec.sockets)}
+
+
+def _kept(spec: CommandSpec) -> tuple[set[Path], set[Path], set[Path]]:
+    """Return what is writable, what is needed besides, and what the programs themselves need."""
+    writable = {_real(path) for path in spec.writable if path.exists()}
+    needed = {_real(path) for path in spec.readable if path.exists()}
+    return writable, needed, set(map(_real, _toolchain(spec)))
+
+
+def _secret(spec: CommandSpec) -> set[Path]:
+    """Return the places of `hidden` that have to be covered; what is needed as a whole is not hidden at all."""
+    places = {_real(path) for path in spec.hidden if path.exists()}
+    return places - shown_places(spec)
 
 
 def _symlinks(paths: Iterable[Path], hidden: set[Path], visible: set[Path]) -> dict[Path, list[str]]:

@@ -24,7 +24,7 @@ from surefoot import faults
 from surefoot.core.plan import LOOPBACK
 from surefoot.masking import Masker
 from surefoot.sandbox.landlock import coverage_of, file_rules, landlock_abi, port_rules
-from surefoot.sandbox.mounts import PRIVATE_TEMPORARY, bubblewrap_arguments
+from surefoot.sandbox.mounts import PRIVATE_TEMPORARY, bubblewrap_arguments, shown_places
 from surefoot.sandbox.output import OutputSpool
 from surefoot.sandbox.rungs import bubblewrap_program, detect_rung
 from surefoot.sandbox.spec import CommandResult, CommandSpec, Rung
@@ -151,7 +151,9 @@ def _tie(spec: CommandSpec, rung: Rung, ties: _Ties) -> None:
     """Make what the rung needs for this command."""
     if rung is Rung.LANDLOCK:
         coverage = coverage_of(landlock_abi())
-        ties.rules = (file_rules((*spec.writable, *([Path(ties.scratch)] if ties.scratch else [])), coverage),)
+        writable = (*spec.writable, *([Path(ties.scratch)] if ties.scratch else []))
+        shown = shown_places(spec) if spec.hidden else ()
+        ties.rules = (file_rules(writable, coverage, hidden=spec.hidden, shown=shown),)
         if coverage.has_ports and not spec.network:
             ties.rules += (port_rules(),)
     if rung is Rung.BUBBLEWRAP and spec.network == LOOPBACK:

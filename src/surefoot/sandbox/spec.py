@@ -37,6 +37,9 @@ class CommandSpec:
     """Folders and files it may write: lane, run clone, scratch home, caches. Missing ones are left out."""
     readable: tuple[Path, ...] = ()
     """Folders and files it needs where the rung hides things; read-only, also below a writable one."""
+    hidden: tuple[Path, ...] = ()
+    """Folders and files that are shown empty, but for what of them is writable or readable by its own path. Where the
+    rung is Landlock the content of files there is refused; on the plain rung they stay open."""
     network: Network = False
     """How far its network reaches: that of the host, only the servers on the host's loopback, or nothing beyond it."""
     sockets: tuple[Path, ...] = ()

@@ -76,7 +76,7 @@ def _refuse(room: Room, root: Path, found: Sequence[str]) -> None:
     for path in found:
         if "\n" in path:
             raise WorkspaceError(f"the name of the artifact {path!r} holds a line break; give it another name")
-        if room.masker.has_values and holds_secret(room, root, path):
+        if room.declared and holds_secret(room, root, path):
             message = f"the value of an env_from variable stands in the artifact {path}, and none may hold it; "
             raise WorkspaceError(message + "write it to a `scratch` file, or to none")
 

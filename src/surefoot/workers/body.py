@@ -24,6 +24,7 @@ from surefoot.errors import EffectError
 from surefoot.faults import point
 from surefoot.ports import CommandOutcome, CommandRequest
 from surefoot.workers.command import LaneCommands
+from surefoot.workers.hiding import linked_in, opened_by
 from surefoot.workers.output import OutputRefused, content_of, output_file, read_outputs
 from surefoot.workers.room import Room, StepArgument
 from surefoot.workers.service import notice_lost
@@ -80,6 +81,10 @@ async def _run(room: Room, command: do.RunStep) -> _Ended:
         sockets = room.sockets_of(command.spec)
     except LookupError as error:
         return _Ended(Ending(status=Status.ERROR, error_type="MissingSocket", retryable=False, text=str(error)))
+    try:
+        opened = opened_by(room, command.spec)
+    except LookupError as error:
+        return _Ended(Ending(status=Status.ERROR, error_type="MissingPlace", retryable=False, text=str(error)))
     assert command.lane is not None
     on_line = room.on_line
     commands = LaneCommands(
@@ -89,10 +94,12 @@ async def _run(room: Room, command: do.RunStep) -> _Ended:
         step=command.spec,
         secrets=secrets,
         given=room.variables_of(sockets),
+        opened=opened,
         services=command.services,
         on_line=None if on_line is None else lambda line: None if is_record(line) else on_line(command.step, line),
     )
-    with output_file(room.new_spool(command.lane).with_suffix(".put")) as output:
+    put = room.new_spool(command.lane).with_suffix(".put")
+    with linked_in(room.space.home_path(command.lane), room, opened), output_file(put) as output:
         outcome = await commands.run(replace(_request(room, command, output), sockets=tuple(sockets.values())))
         if outcome.exit_code != 0:
             await notice_lost(room, command.lane, command.services)

@@ -335,7 +335,7 @@ def _settle_submodules(room: Room, lane: str, *, is_read: bool) -> None:
 
 def _find_secrets(room: Room, lane: str, scratch: tuple[str, ...]) -> tuple[str, ...]:
     """Return the written files that hold a secret, by name or content, before anything of them is stored."""
-    if not room.masker.has_values:
+    if not room.declared:
         return ()
     root = room.space.lane_path(lane)
     return tuple(path for path in room.space.written(lane, exclude=scratch) if holds_secret(room, root, path))

@@ -15,6 +15,7 @@ from surefoot.core.ids import BlobId
 from surefoot.core.plan import Step
 from surefoot.ports import CommandOutcome, CommandRequest
 from surefoot.sandbox import CommandResult, CommandSpec, Rung, run_command
+from surefoot.workers.hiding import hidden_from
 from surefoot.workers.room import Room
 
 _SHELLS = {"bash": ("bash", "-eo", "pipefail", "-c"), "sh": ("sh", "-e", "-c")}
@@ -32,6 +33,8 @@ class LaneCommands:
     secrets: Mapping[str, str] = field(default_factory=dict[str, str])
     given: Mapping[str, str] = field(default_factory=dict[str, str])
     """Further variables of the engine's environment that the step has asked for."""
+    opened: tuple[Path, ...] = ()
+    """Places of the home that the step has opened to its body."""
     services: tuple[str, ...] = ()
     """What runs beside its commands: they are told the ports and share the network."""
     on_line: Callable[[str], None] | None = None
@@ -60,6 +63,7 @@ class LaneCommands:
         step_env = self.step.env if self.step is not None else dict[str, str]()
         ports = room.ports(self.lane, self.services)
         layers = (room.plan.env, self.given, step_env, self.secrets, request.env, ports)
+        opened = (*self.opened, *(room.installer_files() if request.network is True else ()))
         argv = request.argv or (*_SHELLS[request.shell], request.text)
         return CommandSpec(
             argv=argv,
@@ -67,7 +71,8 @@ class LaneCommands:
             env=room.environment(self.lane, layers, network=request.network is True),
             timeout_s=request.timeout_s,
             writable=(self.room.space.lane_path(self.lane), *self._own_folders(), room.cache, *request.writable),
-            readable=self._readable(),
+            readable=(*self._readable(), *opened),
+            hidden=hidden_from(room, opened),
             network=request.network,
             sockets=request.sockets,
             confine=request.confine,

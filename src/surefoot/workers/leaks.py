@@ -12,13 +12,13 @@ from surefoot.workers.room import Room
 
 def holds_secret(room: Room, root: Path, path: str) -> bool:
     """Tell whether a file below `root` holds a secret, by name or content."""
-    if room.masker.text(path) != path:
+    if room.declared.text(path) != path:
         return True
     file = root / path
     if file.is_symlink():
         target = str(file.readlink())
-        return room.masker.text(target) != target
+        return room.declared.text(target) != target
     if not file.is_file():
         return False
     with file.open("rb") as opened:
-        return room.masker.is_in(opened)
+        return room.declared.is_in(opened)

@@ -73,8 +73,9 @@ def read_outputs(content: bytes, masker: Masker) -> dict[str, str]:
         key, text = _pair(number, line)
         if masker.text(text) != text:
             raise OutputRefused(
-                f"line {number} of $SUREFOOT_OUTPUT holds the value of an env_from variable; later steps can name the "
-                "variable in their own `env_from` instead"
+                f"line {number} of $SUREFOOT_OUTPUT holds a secret (the value of an env_from variable, or of one whose "
+                "name says so, or what has the form of a key); later steps can name a variable in their own "
+                "`env_from` instead"
             )
         found[key] = text
     if len(found) > KEYS_MAX:

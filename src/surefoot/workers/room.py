@@ -18,7 +18,7 @@ from surefoot.core.events import Event, RunCreated
 from surefoot.core.ids import BlobId, RunId, StepId
 from surefoot.core.plan import Plan, Service, Step
 from surefoot.journal import BlobStore
-from surefoot.masking import Masker
+from surefoot.masking import Masker, Values, secret_values
 from surefoot.ports import Clock, CommandOutcome
 from surefoot.sandbox import LaneNetwork, Rung, command_environment, mark_prefix_of, network_environment
 from surefoot.workspace import RunWorkspace
@@ -27,6 +27,7 @@ _USER_FILES = {
     "PIP_CONFIG_FILE": (".config/pip/pip.conf", ".pip/pip.conf"),
     "NPM_CONFIG_USERCONFIG": (".npmrc",),
 }
+_INSTALLER_FILES = (*_USER_FILES, "npm_config_userconfig", "UV_CONFIG_FILE")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +116,10 @@ class Room:
     """Lanes in which nothing was run since their files were last looked at as a whole."""
     is_exposed: bool = field(default=False, init=False)
     """Whether something was run that may write in lanes after its end; then no lane is ever settled."""
+    declared: Values = field(init=False)
+    """The values of `env_from` variables: none of them may be in a commit."""
     masker: Masker = field(init=False)
+    """Masks these, what else looks secret in the environment, and whatever has the form of a key."""
     spooled: int = 0
 
     def __post_init__(self) -> None:
@@ -125,7 +129,9 @@ class Room:
             for folder in (self.files, self.spool_folder, self.cache):
                 folder.mkdir(parents=True, exist_ok=True)
         names = {name for step in self.plan.steps for name in step.env_from}
-        self.masker = Masker(self.environ[name] for name in sorted(names) if name in self.environ)
+        declared = [self.environ[name] for name in sorted(names) if name in self.environ]
+        self.declared = Values(declared)
+        self.masker = Masker((*declared, *secret_values(self.environ)))
 
     @property
     def mark_prefix(self) -> str:
@@ -240,6 +246,11 @@ class Room:
         """Return the variables that name sockets, for the command that asked for these by name."""
         names = (word.removeprefix("$") for word in words if word.startswith("$"))
         return {name: self.environ[name] for name in names}
+
+    def installer_files(self) -> tuple[Path, ...]:
+        """Return the files that configure pip, uv and npm, which commands with the network may read."""
+        named = network_environment(self.environ) | self._user_files()
+        return tuple(Path(named[name]) for name in _INSTALLER_FILES if named.get(name, "").startswith("/"))
 
     def _user_files(self) -> dict[str, str]:
         home = Path(self.environ.get("HOME", "/"))

@@ -1,8 +1,8 @@
-"""Replace secret values in what is about to be stored or shown.
+"""Replace secret values that are known.
 
-Owns the forms in which a secret may turn up (as it is, quoted, encoded, line by line) and their replacement, also in a
-stream whose chunks cut a secret in two. Must never guess what is secret: it is told the values. Read
-`surefoot.sandbox.running` next.
+Owns the forms in which a value may turn up (as it is, quoted, encoded, line by line) and their replacement, also in a
+stream whose chunks cut a value in two. Must never guess what is secret: it is told the values. Read
+`surefoot.masking.keys` next.
 """
 
 from __future__ import annotations
@@ -14,8 +14,7 @@ from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 from urllib.parse import quote, quote_plus
 
-REPLACEMENT = "***"
-"""What stands where a secret was."""
+from surefoot.masking.keys import REPLACEMENT
 
 _VALUE_MIN = 4
 """Shorter values would mask ordinary words."""
@@ -29,7 +28,7 @@ _START = 4
 """So many first bytes decide whether a place can be the start of a secret at all."""
 
 
-class Masker:
+class Values:
     """Replaces the given values, and their usual encodings, by `***`."""
 
     def __init__(self, values: Iterable[str]) -> None:
@@ -59,17 +58,16 @@ class Masker:
             end = (end + chunk)[-self._patterns.longest :]
         return False
 
-    @property
-    def has_values(self) -> bool:
+    def __bool__(self) -> bool:
         """Tell whether there is anything to mask."""
         return self._patterns is not None
 
-    def stream(self) -> MaskStream:
+    def stream(self) -> ValueStream:
         """Begin to mask a stream of bytes."""
-        return MaskStream(self._patterns)
+        return ValueStream(self._patterns)
 
 
-class MaskStream:
+class ValueStream:
     """Masks a stream; however it is cut into chunks, the result is that of masking the whole."""
 
     def __init__(self, patterns: _Patterns | None) -> None:
