@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from surefoot.core.plan import FileProbe, Probe, RunProbe
+from surefoot.core.probing import FileProbe, Probe, RunProbe
 from surefoot.core.terms import Applied
 from surefoot.probes import ask
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from surefoot.core.plan import GitProbe, Probe
+from surefoot.core.probing import GitProbe, Probe
 from surefoot.core.terms import Applied
 from surefoot.probes import ask
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from surefoot.core.plan import HttpAnswer, HttpProbe, Probe
+from surefoot.core.probing import HttpAnswer, HttpProbe, Probe
 from surefoot.core.terms import Applied
 from surefoot.probes import ask
 

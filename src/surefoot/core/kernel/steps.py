@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
+from surefoot.core.ids import idempotency_key
 from surefoot.core.kernel.asking import ask_check, diagnosis_of
 from surefoot.core.kernel.consent import allowed_meanwhile, ask_consent
 from surefoot.core.kernel.failing import conclude, fails, late, stop_services
@@ -238,7 +239,7 @@ def _body(state: RunState, node: StepState, work: Work, now: float) -> Move:
         return fails(node, now, Diagnosis.DENIED, "answered: no") if work.answer == "no" else None
     if work.body_started or work.settled == Applied.APPLIED:
         return None
-    key = f"{state.created.run}:{node.spec.id}"
+    key = idempotency_key(state.created.run, node.spec.id)
     services = state.plan.services_of(node.spec)
     command = do.RunStep(
         step=node.spec.id, attempt=node.attempt, lane=work.lane, spec=node.spec, key=key, services=services
