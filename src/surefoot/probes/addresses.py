@@ -34,7 +34,8 @@ def whole(address: str) -> Address:
     match = VARIABLE.fullmatch(address)
     if match is not None:
         text = _value_of(match[1])
-        return Address(text, Masker(filter(None, (text, unquote(urlsplit(text).password or "")))))
+        password = urlsplit(text).password or ""
+        return Address(text, Masker((text, password, unquote(password))))
     parts = urlsplit(address)
     match = VARIABLE.fullmatch(parts.password or "")
     if match is None:

@@ -126,7 +126,7 @@ def _ask_web(release: _Release, what: str, address: Address, commands: Commands)
 def _judged(release: _Release, response: Response, root: str) -> tuple[Applied, str]:
     if response.status == 404:
         # That holds of a project nobody has released yet, and of any address that is no index.
-        if fetch(root, "HEAD").status in {200, 405}:
+        if fetch(root, "HEAD", _ACCEPT).status in {200, 405}:
             return Applied.NOT_APPLIED, "the index has no such project"
         return Applied.UNKNOWN, "status 404, and there is no index above it"
     if response.status != 200:

@@ -29,8 +29,8 @@ async def ask_port(kind: PortProbe) -> ProbeReply:
     host, port = place
     try:
         addresses = _LOOPBACK if not host else await _addresses_of(host, port)
-    except OSError as error:
-        return ProbeReply(answer=Applied.UNKNOWN, text=f"{host}: {error.strerror or error}")
+    except (OSError, UnicodeError) as error:  # the latter for what cannot be a name
+        return ProbeReply(answer=Applied.UNKNOWN, text=f"{host}: {error}")
     refused: list[str] = []
     unclear: list[str] = []
     for address in addresses:

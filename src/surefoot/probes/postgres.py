@@ -37,7 +37,7 @@ async def select_from_postgres(url: str, query: str, *, timeout_s: float, rows_m
                     break
             await connection.rollback()
     except TimeoutError as error:
-        raise CannotTell(f"no answer within {timeout_s:.0f} s") from error
+        raise CannotTell(f"no answer within {timeout_s:g} s") from error
     except (psycopg.Error, ValueError) as error:
         raise CannotTell(" ".join(str(error).split())) from error
     return rows

@@ -53,7 +53,7 @@ async def ask_sql(kind: SqlProbe, subject: Subject, commands: Commands) -> Probe
     lines = [query, f"{len(rows)} rows", *(repr(tuple(row)) for row in rows[:_SHOWN])]
     evidence = commands.store(address.masker.content("\n".join(lines).encode("utf-8", "replace")))
     answer, why = _judged(kind, rows)
-    return ProbeReply(answer=answer, text=f"{_said(rows)}: {why}", evidence=evidence)
+    return ProbeReply(answer=answer, text=address.masker.text(f"{_said(rows)}: {why}"), evidence=evidence)
 
 
 async def _select(url: str, query: str, root: Path) -> Rows:
