@@ -14,6 +14,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ import pytest
 NOBODY = 65534
 PASSWORD = "pass word/it's:50%"
 """Of the user `locked`; every other user needs none."""
-_WATCH = '"$@" & trap "" TERM; read -r _; kill -QUIT $!; wait $!'
+_WATCH = '"$@" & trap "" TERM; read -r _; kill -INT $!; wait $!'
 """Ends the server when the standard input ends, however its writer has ended."""
 
 
@@ -105,8 +106,9 @@ def _make(folder: Path, programs: Path, person: dict[str, Any]) -> None:
 
 def _wait(postgres: Postgres, server: subprocess.Popen[bytes]) -> None:
     """Wait until it answers."""
-    ready = [str(postgres.programs / "pg_isready"), "-q", "-h", str(postgres.folder)]
+    ready = [str(postgres.programs / "pg_isready"), "-q", "-U", "tester", "-h", str(postgres.folder)]
     while subprocess.run(ready, check=False).returncode:
         assert server.poll() is None, (postgres.folder / "log").read_text("utf-8")
+        time.sleep(0.02)
     secret = PASSWORD.replace("'", "''")
     postgres.say(f"CREATE USER locked PASSWORD '{secret}'; GRANT pg_read_all_data TO locked")

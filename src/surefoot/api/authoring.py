@@ -184,6 +184,11 @@ class Step:
 
     def _probe(self) -> Probe | None:
         if self.probe is None or isinstance(self.probe, Probe):
+            if self.probe_within_s:
+                text = (
+                    f"step {self.id!r} has `probe_within_s`, but no function as its probe; set `within_s` of the Probe"
+                )
+                raise PlanInvalid(text, problems=())
             return self.probe
         return Probe(ask=FunctionProbe(name=_name_of(self.probe)), within_s=self.probe_within_s)
 
