@@ -14,22 +14,43 @@ from surefoot.errors import EffectError, SurefootError
 if TYPE_CHECKING:
     from surefoot.api.authoring import Check, Plan, Step, run, run_plan
     from surefoot.api.running import Options
-    from surefoot.core.plan import FileProbe, GitProbe, HttpProbe, Prepare, Probe, RetryPolicy, RunProbe, Service
+    from surefoot.core.plan import Prepare, RetryPolicy, Service
+    from surefoot.core.probing import (
+        CallProbe,
+        FileProbe,
+        GitProbe,
+        HttpAnswer,
+        HttpProbe,
+        PackageProbe,
+        PortProbe,
+        Probe,
+        ProcessProbe,
+        RunProbe,
+        SqlAnswer,
+        SqlProbe,
+    )
     from surefoot.workers.room import StepArgument
 
 __all__ = [
+    "CallProbe",
     "Check",
     "EffectError",
     "FileProbe",
     "GitProbe",
+    "HttpAnswer",
     "HttpProbe",
     "Options",
+    "PackageProbe",
     "Plan",
+    "PortProbe",
     "Prepare",
     "Probe",
+    "ProcessProbe",
     "RetryPolicy",
     "RunProbe",
     "Service",
+    "SqlAnswer",
+    "SqlProbe",
     "Step",
     "StepArgument",
     "SurefootError",
@@ -39,9 +60,23 @@ __all__ = [
 
 _PLACES = {
     **dict.fromkeys(("Check", "Plan", "Step", "run", "run_plan"), "surefoot.api.authoring"),
+    **dict.fromkeys(("Prepare", "RetryPolicy", "Service"), "surefoot.core.plan"),
     **dict.fromkeys(
-        ("FileProbe", "GitProbe", "HttpProbe", "Prepare", "Probe", "RetryPolicy", "RunProbe", "Service"),
-        "surefoot.core.plan",
+        (
+            "CallProbe",
+            "FileProbe",
+            "GitProbe",
+            "HttpAnswer",
+            "HttpProbe",
+            "PackageProbe",
+            "PortProbe",
+            "Probe",
+            "ProcessProbe",
+            "RunProbe",
+            "SqlAnswer",
+            "SqlProbe",
+        ),
+        "surefoot.core.probing",
     ),
     "Options": "surefoot.api.running",
     "StepArgument": "surefoot.workers.room",

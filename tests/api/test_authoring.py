@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import math
+import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -143,3 +145,100 @@ def repository(tmp_path: Path) -> Path:
     for command in ("init -q", "add -A", "-c user.name=u -c user.email=u@x commit -q -m init"):
         subprocess.run(["git", *command.split()], cwd=folder, check=True)
     return folder
+
+
+class Shop:
+    """Takes payments; what it is told the first time gets lost on the way back."""
+
+    def __init__(self, *, loses: bool = False) -> None:
+        """Begin without payments; `loses`: the first one does not even arrive."""
+        self.loses = loses
+        self.tried = 0
+        self.paid: list[str] = []
+
+    async def pay(self, argument: StepArgument) -> None:
+        """Pay."""
+        self.tried += 1
+        if self.tried > 1 or not self.loses:
+            self.paid.append(argument.idempotency_key)
+        if self.tried == 1:
+            raise ConnectionError("the line went dead")
+
+    async def was_paid(self, argument: StepArgument) -> bool:
+        """Tell whether it was paid."""
+        return argument.idempotency_key in self.paid
+
+    def looked_up(self, argument: StepArgument) -> str:
+        """Tell it by a word, and slowly, as functions do that are not async."""
+        return "applied" if argument.idempotency_key in self.paid else "not_applied"
+
+    def run(self, home: Path, **step: Any) -> Any:
+        """Carry out a plan of one payment."""
+        step = {"effect": "irreversible", "probe": self.was_paid, **step}
+        plan = Plan(goal="g", steps=[Step("pay", self.pay, **step)])
+        return surefoot.run(plan, home=home, run_id=RUN, options=surefoot.Options(allow=("pay",)))
+
+
+@pytest.mark.parametrize("name", ["was_paid", "looked_up"])
+@pytest.mark.parametrize(("loses", "tried"), [(False, 1), (True, 2)])
+def test_a_function_tells_whether_an_effect_was_applied(tmp_path: Path, name: str, tried: int, *, loses: bool) -> None:
+    """Async or not; the effect is there once, and is not tried again when it was there."""
+    shop = Shop(loses=loses)
+    report = shop.run(tmp_path, probe=getattr(shop, name))
+    assert (report["outcome"], shop.tried, len(shop.paid)) == ("completed", tried, 1)
+
+
+def test_a_function_that_cannot_tell_leads_to_a_question(tmp_path: Path) -> None:
+    """None is unknown, and never a guess."""
+    shop = Shop()
+    report = shop.run(tmp_path, probe=lambda _: None)
+    assert [question["kind"] for question in report["questions"]] == ["in_doubt"]
+    assert shop.tried == 1
+
+
+def test_a_function_is_asked_again_while_there_is_time(tmp_path: Path) -> None:
+    """The payment shows late."""
+    shop, asked = Shop(), 0
+
+    def late(argument: StepArgument) -> bool:
+        nonlocal asked
+        asked += 1
+        return asked > 2 and argument.idempotency_key in shop.paid
+
+    assert shop.run(tmp_path, probe=late, probe_within_s=60.0)["outcome"] == "completed"
+    assert (asked, shop.tried) == (3, 1)
+
+
+def test_a_probe_of_another_kind_does_without_a_workspace(tmp_path: Path) -> None:
+    """It asks the world, not the lane; its evidence is kept."""
+    shop = Shop()
+    database = sqlite3.connect(tmp_path / "shop.db")
+    database.execute("CREATE VIEW payments AS SELECT 1")
+    database.close()
+    query = "SELECT * FROM payments WHERE '$SUREFOOT_IDEMPOTENCY_KEY' LIKE '%:pay'"
+    probe = surefoot.SqlProbe(query=query, url=f"sqlite:///{tmp_path}/shop.db")
+    report = shop.run(tmp_path, probe=surefoot.Probe(ask=probe))
+    assert (report["questions"][0]["kind"], "finds it applied" in report["questions"][0]["text"]) == ("in_doubt", True)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"probe": surefoot.Probe(ask=surefoot.RunProbe(command="true"))},
+        {"probe": surefoot.Probe(ask=surefoot.SqlProbe(query="SELECT 1", url="postgresql://u:secret@h/d"))},
+        {"probe": surefoot.Probe(ask=surefoot.PortProbe(port="1")), "probe_within_s": 1.0},
+    ],
+    ids=["a command", "a password", "a time"],
+)
+def test_a_probe_that_cannot_be_asked_is_refused_beforehand(tmp_path: Path, fields: dict[str, Any]) -> None:
+    """A command without a workspace, a password in the plan, a time that nothing reads."""
+    with pytest.raises(surefoot.SurefootError):
+        Shop().run(tmp_path, **fields)
+
+
+def test_a_run_with_a_function_as_probe_goes_on_in_its_program_only(tmp_path: Path) -> None:
+    """Whoever lacks the function is told whose run it is."""
+    Shop().run(tmp_path, probe=lambda _: None)
+    plan = Plan(goal="g", steps=[Step("pay", nothing)])
+    with pytest.raises(surefoot.SurefootError, match="Python bodies or probes"):
+        surefoot.run(plan, home=tmp_path, run_id=RUN)

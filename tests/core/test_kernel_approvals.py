@@ -14,7 +14,8 @@ from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.approval import Ground
 from surefoot.core.ids import BlobId
-from surefoot.core.plan import Effect, ForEach, Limits, Probe, RunProbe, Tier
+from surefoot.core.plan import Effect, ForEach, Limits, Tier
+from surefoot.core.probing import Probe, RunProbe
 from surefoot.core.rules import CommandFacts, Demand, Overdue, Policy, Rule
 from surefoot.errors import IllegalTransition
 

@@ -11,7 +11,8 @@ import pytest
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.plan import AskBody, Check, Effect, ForEach, OnFailure, Probe, RunAsk, RunProbe, Tier
+from surefoot.core.plan import AskBody, Check, Effect, ForEach, OnFailure, RunAsk, Tier
+from surefoot.core.probing import Probe, RunProbe
 from surefoot.core.terms import Ending, Status
 
 BAD = Ending(status=Status.EXIT, exit_code=1)

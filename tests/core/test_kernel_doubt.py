@@ -12,7 +12,8 @@ import pytest
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.plan import AskBody, Check, Effect, Probe, RetryPolicy, RunAsk, RunProbe
+from surefoot.core.plan import AskBody, Check, Effect, RetryPolicy, RunAsk
+from surefoot.core.probing import Probe, RunProbe
 from surefoot.core.terms import Applied, Ending, Status, Verdict
 
 CHECK = Check(name="c", ask=RunAsk(command="c"))

@@ -24,14 +24,13 @@ from surefoot.core.plan import (
     Limits,
     OnFailure,
     Plan,
-    Probe,
     RetryPolicy,
     RunAsk,
     RunBody,
-    RunProbe,
     Service,
     Step,
 )
+from surefoot.core.probing import Probe, RunProbe
 from surefoot.core.queue import has_result
 from surefoot.core.report import report_of
 from surefoot.core.state import SATISFIED, RunState, StepStatus

@@ -11,7 +11,8 @@ import pytest
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.plan import Check, Effect, Expect, Probe, RetryPolicy, RunAsk, RunProbe, Service
+from surefoot.core.plan import Check, Effect, Expect, RetryPolicy, RunAsk, Service
+from surefoot.core.probing import Probe, RunProbe
 from surefoot.core.terms import Applied, Diagnosis, Ending, Status
 
 DB, WEB = Service(name="db", run="db"), Service(name="web", run="web")

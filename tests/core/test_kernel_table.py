@@ -13,20 +13,8 @@ from surefoot.core import events as ev
 from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.ids import BlobId, RunId, StepId
 from surefoot.core.kernel import apply, decide
-from surefoot.core.plan import (
-    Check,
-    Effect,
-    Expect,
-    FileAsk,
-    ForEach,
-    Plan,
-    Probe,
-    RunAsk,
-    RunBody,
-    RunProbe,
-    Service,
-    Step,
-)
+from surefoot.core.plan import Check, Effect, Expect, FileAsk, ForEach, Plan, RunAsk, RunBody, Service, Step
+from surefoot.core.probing import Probe, RunProbe
 from surefoot.core.rules import Overdue, Policy
 from surefoot.core.state import RunState, StepStatus
 from surefoot.core.terms import (

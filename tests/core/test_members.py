@@ -20,17 +20,24 @@ from surefoot.core.plan import (
     ChangedAsk,
     Check,
     FileAsk,
-    FileProbe,
     ForEach,
     FunctionBody,
-    GitProbe,
-    HttpProbe,
-    Probe,
     RunAsk,
     RunBody,
-    RunProbe,
     Step,
     TestsAsk,
+)
+from surefoot.core.probing import (
+    CallProbe,
+    FileProbe,
+    GitProbe,
+    HttpProbe,
+    PackageProbe,
+    PortProbe,
+    Probe,
+    ProcessProbe,
+    RunProbe,
+    SqlProbe,
 )
 
 ITEM = "a b[1].md"
@@ -83,6 +90,18 @@ def test_the_question_of_a_check_gets_the_item(ask: Any, expected: Any) -> None:
         (GitProbe(remote="{item}", ref="{item}", commit="{item}"), GitProbe(remote=ITEM, ref=ITEM, commit=ITEM)),
         (HttpProbe(url="http://x/{item}"), HttpProbe(url="http://x/a b[1].md")),
         (RunProbe(command="ls {item}"), RunProbe(command="ls 'a b[1].md'")),
+        (CallProbe(function="m:{item}"), CallProbe(function="m:{item}")),
+        (ProcessProbe(pattern="serve {item}"), ProcessProbe(pattern=r"serve a\ b\[1\]\.md")),
+        (ProcessProbe(pattern="x", pid_file="{item}"), ProcessProbe(pattern="x", pid_file=ITEM)),
+        (PortProbe(port="{item}"), PortProbe(port=ITEM)),
+        (
+            PackageProbe(package="{item}", version="{item}", index="{item}"),
+            PackageProbe(package=ITEM, version=ITEM, index=ITEM),
+        ),
+        (
+            SqlProbe(query="n = '{item}'", url="sqlite:///{item}"),
+            SqlProbe(query=f"n = '{ITEM}'", url=f"sqlite:///{ITEM}"),
+        ),
     ],
 )
 def test_the_probe_gets_the_item(ask: Any, expected: Any) -> None:
@@ -104,3 +123,9 @@ def test_the_rest_of_a_step_gets_the_item(fields: dict[str, Any], expected: dict
     """The id is made of characters an id can hold; what the plan leaves open stays open."""
     made = member(**fields)
     assert {name: getattr(made, name) for name in expected} == expected
+
+
+def test_a_quote_in_an_item_does_not_end_a_text_of_sql() -> None:
+    """It is doubled, as SQL wants it; the plan has put the quotes round the placeholder."""
+    group = dataclasses.replace(GROUP, probe=Probe(ask=SqlProbe(query="SELECT '{item}'", url="sqlite:///x")))
+    assert member_of(group, "it's").probe == Probe(ask=SqlProbe(query="SELECT 'it''s'", url="sqlite:///x"))

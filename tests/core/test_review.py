@@ -15,19 +15,17 @@ from surefoot.core.plan import (
     Check,
     Effect,
     FileAsk,
-    FileProbe,
     ForEach,
     OnFailure,
     Plan,
     Prepare,
-    Probe,
     RetryPolicy,
     RunAsk,
     RunBody,
-    RunProbe,
     Step,
     Tier,
 )
+from surefoot.core.probing import FileProbe, Probe, RunProbe
 from surefoot.core.review import AskPoint, Review, review
 from surefoot.core.terms import Finding, Severity
 

@@ -20,18 +20,16 @@ from surefoot.core.plan import (
     Effect,
     FileAsk,
     ForEach,
-    HttpAnswer,
-    HttpProbe,
     Limits,
     OnFailure,
     Plan,
     Prepare,
-    Probe,
     RunAsk,
     RunBody,
     Service,
     Step,
 )
+from surefoot.core.probing import HttpAnswer, HttpProbe, Probe
 from surefoot.core.review import review
 from surefoot.core.sequencing import Sequencing, drawn_needs, sequencing_of
 

@@ -38,7 +38,7 @@ KEYS = {
     "## Step keys": steps.STEP_KEYS,
     "### `retry`": steps.RETRY_KEYS,
     "## Checks": (*checks.CHECK_KINDS, *checks.COMMON_KEYS, "format", *checks.FILE_QUESTIONS),
-    "## Probes": (*probes.PROBE_KINDS, "within", "sha256", "ref", "is", "method", "applied", "not_applied"),
+    "## Probes": probes.PROBE_KEYS,
 }
 LATER = {
     "## Step keys": steps.LATER_KEYS,

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from surefoot.core import plan
+from surefoot.core import plan, probing
 from surefoot.core.events import EVENTS, CheckAnswered, Event, GroupExpanded, RunCreated
 from surefoot.core.ids import BlobId, RunId, StepId
 from surefoot.core.terms import Moment, Verdict
@@ -95,16 +95,22 @@ CHECKS = (
     plan.ChangedAsk(globs=("x",)),
 )
 PROBES = (
-    plan.FileProbe(path="x"),
-    plan.GitProbe(remote="o", ref="r", commit="c"),
-    plan.HttpProbe(url="u"),
-    plan.RunProbe(command="x"),
+    probing.FileProbe(path="x"),
+    probing.GitProbe(remote="o", ref="r", commit="c"),
+    probing.HttpProbe(url="u"),
+    probing.RunProbe(command="x"),
+    probing.CallProbe(function="m:f"),
+    probing.FunctionProbe(name="f"),
+    probing.ProcessProbe(pattern="x"),
+    probing.PortProbe(port="1"),
+    probing.PackageProbe(package="p", version="1", index="i"),
+    probing.SqlProbe(query="q", url="u", not_applied=probing.SqlAnswer(rows=0, first=(None, True, 1, 1.5, "x"))),
 )
 STEP = plan.Step(id=StepId("s"), body=BODIES[0])
 MEMBERS = {
     **{type(body).__name__: replace(STEP, body=body) for body in BODIES},
     **{type(ask).__name__: replace(STEP, checks=(plan.Check(name="c", ask=ask),)) for ask in CHECKS},
-    **{type(ask).__name__: replace(STEP, probe=plan.Probe(ask=ask)) for ask in PROBES},
+    **{type(ask).__name__: replace(STEP, probe=probing.Probe(ask=ask)) for ask in PROBES},
 }
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from surefoot.core import plan as core
+from surefoot.core import probing
 from surefoot.core.ids import StepId
 from surefoot.planfile import load_plan, parse_plan
 
@@ -82,7 +83,7 @@ def check_of(check: str) -> core.Check:
     return plan_of(f"goal: g\naccept:\n  - {check}\nsteps: [{{id: a, run: b}}]\n").accept[0]
 
 
-def probe_of(probe: str) -> core.Probe | None:
+def probe_of(probe: str) -> probing.Probe | None:
     """Parse a step with a probe."""
     return step_of(f"probe: {probe}").probe
 
@@ -168,10 +169,10 @@ def test_a_group_becomes_a_step_with_its_template() -> None:
 def test_an_outside_effect_keeps_all_that_is_said_of_it() -> None:
     """What a person is shown, and what the world is asked."""
     publish = plan_of(FROM_FORMATS).steps[2]
-    answer = core.HttpProbe(
+    answer = probing.HttpProbe(
         url="https://example.org/pkg/1.2/json",
-        applied=core.HttpAnswer(status=200),
-        not_applied=core.HttpAnswer(status=404),
+        applied=probing.HttpAnswer(status=200),
+        not_applied=probing.HttpAnswer(status=404),
     )
     assert publish == core.Step(
         id=StepId("publish"),
@@ -180,7 +181,7 @@ def test_an_outside_effect_keeps_all_that_is_said_of_it() -> None:
         effect=core.Effect.IRREVERSIBLE,
         network=True,
         env_from=("TWINE_PASSWORD",),
-        probe=core.Probe(ask=answer, within_s=120.0),
+        probe=probing.Probe(ask=answer, within_s=120.0),
         undo="Cannot be deleted and re-used; yank release 1.2 in the index.",
     )
 
@@ -320,20 +321,47 @@ def test_a_long_question_makes_a_short_name() -> None:
 
 SHA = "0123456789abcdef" * 4
 PROBES = [
-    ("{file: /a/b}", core.Probe(ask=core.FileProbe(path="/a/b"))),
-    (f"{{file: a, sha256: {SHA}}}", core.Probe(ask=core.FileProbe(path="a", sha256=SHA))),
+    ("{file: /a/b}", probing.Probe(ask=probing.FileProbe(path="/a/b"))),
+    (f"{{file: a, sha256: {SHA}}}", probing.Probe(ask=probing.FileProbe(path="a", sha256=SHA))),
     (
         "{git: origin, ref: main, is: 1234567, within: 1m}",
-        core.Probe(ask=core.GitProbe(remote="origin", ref="main", commit="1234567"), within_s=60.0),
+        probing.Probe(ask=probing.GitProbe(remote="origin", ref="main", commit="1234567"), within_s=60.0),
     ),
-    ("{run: 'test -e x'}", core.Probe(ask=core.RunProbe(command="test -e x"))),
+    ("{call: 'a.b:c.d'}", probing.Probe(ask=probing.CallProbe(function="a.b:c.d"))),
+    ("{process: '^serve .*'}", probing.Probe(ask=probing.ProcessProbe(pattern="^serve .*"))),
+    ("{process: x, pid_file: a.pid}", probing.Probe(ask=probing.ProcessProbe(pattern="x", pid_file="a.pid"))),
+    ("{port: 8080, within: 5s}", probing.Probe(ask=probing.PortProbe(port="8080"), within_s=5.0)),
+    ("{port: 'h.example:80'}", probing.Probe(ask=probing.PortProbe(port="h.example:80"))),
+    ("{port: '[::1]:80'}", probing.Probe(ask=probing.PortProbe(port="[::1]:80"))),
+    (
+        "{package: x.Y, version: 1.10, index: 'https://u:$PASSWORD@h/simple'}",
+        probing.Probe(
+            ask=probing.PackageProbe(package="x.Y", version="1.10", index="https://u:$PASSWORD@h/simple"),
+        ),
+    ),
+    (
+        "{sql: SELECT 1, url: $DATABASE_URL}",
+        probing.Probe(ask=probing.SqlProbe(query="SELECT 1", url="$DATABASE_URL")),
+    ),
+    (
+        "{sql: \"-- it\\n (SELECT 1)\", url: 'sqlite:///x', applied: 1, not_applied: {rows: 0, value: null}}",
+        probing.Probe(
+            ask=probing.SqlProbe(
+                query="-- it\n (SELECT 1)",
+                url="sqlite:///x",
+                applied=probing.SqlAnswer(first=(1,)),
+                not_applied=probing.SqlAnswer(rows=0, first=(None,)),
+            )
+        ),
+    ),
+    ("{run: 'test -e x'}", probing.Probe(ask=probing.RunProbe(command="test -e x"))),
     (
         "{http: 'http://h', method: head, applied: {json: {a.b: 1, c: [x, true, null, 1.5]}}}",
-        core.Probe(
-            ask=core.HttpProbe(
+        probing.Probe(
+            ask=probing.HttpProbe(
                 url="http://h",
                 method="HEAD",
-                applied=core.HttpAnswer(json={"a.b": 1, "c": ["x", True, None, 1.5]}),
+                applied=probing.HttpAnswer(json={"a.b": 1, "c": ["x", True, None, 1.5]}),
             )
         ),
     ),
@@ -341,8 +369,8 @@ PROBES = [
 
 
 @pytest.mark.parametrize(("text", "probe"), PROBES, ids=[text for text, _ in PROBES])
-def test_each_kind_of_probe_is_read(text: str, probe: core.Probe) -> None:
-    """Four kinds; `within` is nothing by itself."""
+def test_each_kind_of_probe_is_read(text: str, probe: probing.Probe) -> None:
+    """Nine kinds; `within` is nothing by itself."""
     assert probe_of(text) == probe
 
 

@@ -32,6 +32,7 @@ WRONG = {
     "an unknown key of a step": f"{STEP}    run: x\n    tmeout: 3s\n",
     "an unknown key of a check": f"{STEP}    run: x\n    checks: [{{run: x, expct: pass}}]\n",
     "an unknown key of a probe": f"{STEP}    run: x\n    probe: {{file: x, sha: y}}\n",
+    "a database's answer that is a list": f"{STEP}    run: x\n    probe: {{sql: SELECT 1, url: $X, applied: [1]}}\n",
     "an unknown key of retry": f"{STEP}    run: x\n    retry: {{maximum: 2}}\n",
     "an unknown key of limits": f"limits: {{walls: 2h}}\n{STEP}    run: x\n",
     "an unknown key of prepare": f"prepare: {{run: x, keys: [y]}}\n{STEP}    run: x\n",

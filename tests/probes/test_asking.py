@@ -6,14 +6,15 @@ Owns the kinds without a module of their own. Must never wait for real. Read `te
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from surefoot.core.plan import FileProbe, Probe, RunProbe
+from surefoot.core.probing import FileProbe, FunctionProbe, Probe, RunProbe
 from surefoot.core.terms import Applied
-from surefoot.probes import ask
+from surefoot.probes import Subject, ask
 
 APPLIED, NOT_APPLIED, UNKNOWN = Applied
 CONTENT_DIGEST = hashlib.sha256(b"content").hexdigest()
@@ -68,6 +69,25 @@ async def test_a_command_asks_with_network_and_outside_the_sandbox(commands: Any
     reply = await ask(Probe(ask=RunProbe(command="echo seen")), commands)
     assert (commands.asked[0].network, commands.asked[0].confine) == (True, False)
     assert (commands.load(reply.evidence), reply.text) == (b"seen\n", "exit status 0: seen")
+
+
+async def test_a_command_is_told_what_it_asks_about(commands: Any) -> None:
+    """The step, and the key under which the effect was to happen."""
+    probe = Probe(ask=RunProbe(command="echo $SUREFOOT_STEP $SUREFOOT_IDEMPOTENCY_KEY"))
+    reply = await ask(probe, commands, subject=Subject(step="pay", key="run:pay"))
+    assert reply.text == "exit status 0: pay run:pay"
+
+
+async def test_every_kind_is_asked_again_while_there_is_time(commands: Any, lane: Path, clock: Any) -> None:
+    """A function of the program stands for them all."""
+    clock.meanwhile = lambda count: (lane / "late").touch() if count == 2 else None
+
+    async def function() -> bool:
+        return "late" in os.listdir(lane)  # noqa: PTH208 - no path is walked, and nothing waits for it
+
+    probe = Probe(ask=FunctionProbe(name="f"), within_s=60)
+    assert (await ask(probe, commands, subject=Subject(function=function), clock=clock)).answer is APPLIED
+    assert len(clock.waits) == 2
 
 
 async def test_not_applied_is_not_believed_before_the_time_is_over(commands: Any, lane: Path, clock: Any) -> None:

@@ -5,13 +5,17 @@ Owns what a ref's place says. Must never push anywhere but into a temporary fold
 
 from __future__ import annotations
 
+import os
+import signal
+import socket
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from surefoot.core.plan import GitProbe, Probe
+from surefoot.core.probing import GitProbe, Probe
 from surefoot.core.terms import Applied
 from surefoot.probes import ask
 
@@ -23,6 +27,22 @@ def git(folder: Path, *arguments: str) -> str:
     """Run git in a folder."""
     command = ["git", "-C", str(folder), *IDENTITY, *arguments]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+@pytest.fixture
+def daemon(remote: str) -> Iterator[str]:
+    """The remote's address at a server that speaks git's own protocol, on this machine's loopback."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    folder = str(Path(remote).parent)
+    where = ["--listen=127.0.0.1", f"--port={port}", "--reuseaddr", f"--base-path={folder}", "--export-all"]
+    command = ["git", "daemon", "--verbose", *where]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, start_new_session=True) as server:
+        assert server.stderr is not None
+        assert b"Ready" in server.stderr.readline()
+        yield f"git://127.0.0.1:{port}/remote.git"
+        # It is git that starts the daemon: both end.
+        os.killpg(server.pid, signal.SIGTERM)
 
 
 @pytest.fixture
@@ -76,6 +96,17 @@ async def test_a_whole_commit_id_need_not_be_in_the_lane(commands: Any, remote: 
 async def test_a_remote_can_go_by_the_name_the_lane_knows(commands: Any, remote: str) -> None:
     """As in `git push origin`."""
     assert await answer(commands, "origin", "main", "HEAD~1") is APPLIED
+
+
+@pytest.mark.parametrize(("commit", "expected"), [("HEAD~1", APPLIED), ("HEAD", NOT_APPLIED)])
+async def test_a_server_is_asked_like_a_folder(commands: Any, daemon: str, commit: str, expected: Applied) -> None:
+    """The answer is that of the remote, over a network, too."""
+    assert await answer(commands, daemon, "main", commit) is expected
+
+
+async def test_a_server_without_the_repository_says_nothing(commands: Any, daemon: str) -> None:
+    """It is another answer than that the ref is missing."""
+    assert await answer(commands, daemon.replace("remote", "other"), "main", "HEAD") is UNKNOWN
 
 
 @pytest.mark.parametrize("where", ["missing.git", "--upload-pack=true", "http://127.0.0.1:1/x.git"])

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from surefoot.core.plan import HttpAnswer, HttpProbe, Probe
+from surefoot.core.probing import HttpAnswer, HttpProbe, Probe
 from surefoot.core.terms import Applied
-from surefoot.probes import ask
+from surefoot.probes import Subject, ask
 
 APPLIED, NOT_APPLIED, UNKNOWN = Applied
 DOCUMENT = {"info": {"version": "1.2", "yanked": False, "count": 1, "gone": None}, "releases": {"1.2": [{"n": 7}]}}
@@ -125,6 +125,16 @@ async def test_the_answer_is_evidence(asked: Any, commands: Any) -> None:
     kept = commands.load(reply.evidence).decode()
     assert kept.endswith("/none\n404\n\nno such page")
     assert "secret" not in kept + reply.text
+
+
+async def test_the_key_of_the_effect_can_stand_in_the_address(
+    commands: Any, server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a server keeps what it did by the key it was given; it is quoted as addresses want it."""
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    probe = HttpProbe(url=f"{server}/none/$SUREFOOT_IDEMPOTENCY_KEY", applied=FOUND, not_applied=MISSING)
+    reply = await ask(Probe(ask=probe), commands, subject=Subject(key="run:pay/one"))
+    assert "/none/run%3Apay%2Fone" in reply.text
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1/", "file:///etc/hostname", "http://[::1", "http://a b/", "x"])

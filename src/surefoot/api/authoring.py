@@ -11,15 +11,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from surefoot.api.running import Functions, Options, Source, Watching, create_run, engage
+from surefoot.api.running import Options, Source, Watching, create_run, engage
 from surefoot.api.sharing import shared_home
 from surefoot.core import plan as model
-from surefoot.core.ids import RunId, StepId, encode_id
+from surefoot.core.ids import RunId, encode_id
 from surefoot.core.plan import Effect, Expect, OnFailure, RetryPolicy, Tier
+from surefoot.core.probing import FunctionProbe, Probe
 from surefoot.core.report import Json, report_of
 from surefoot.core.state import RunState
 from surefoot.errors import PlanInvalid
-from surefoot.workers.room import Function
+from surefoot.workers.room import Function, Functions, ProbeFunction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,8 +126,11 @@ class Step:
     """`read`, `reversible`, `idempotent` or `irreversible`."""
     tier: str | None = field(default=None, kw_only=True)
     """Raises the tier: `log` or `confirm`."""
-    probe: model.Probe | None = field(default=None, kw_only=True)
-    """How to tell whether an outside effect was applied."""
+    probe: Probe | ProbeFunction | None = field(default=None, kw_only=True)
+    """How to tell whether an outside effect was applied: a `Probe`, or a function, async or not, that is given a
+    `StepArgument` and returns True, False, None (unknown), or one of the words `applied`, `not_applied`, `unknown`."""
+    probe_within_s: float = field(default=0.0, kw_only=True)
+    """For a probe that is a function: asked again for so many seconds until applied."""
     undo: str = field(default="", kw_only=True)
     """How the effect is taken back."""
     env: Mapping[str, str] = field(default_factory=dict[str, str], kw_only=True)
@@ -168,7 +172,7 @@ class Step:
             checks=tuple(check.compiled(number) for number, check in enumerate(self.checks, start=1)),
             effect=Effect(self.effect),
             tier=None if self.tier is None else Tier(self.tier),
-            probe=self.probe,
+            probe=self._probe(),
             undo=self.undo,
             env=self.env,
             env_from=tuple(self.env_from),
@@ -182,10 +186,19 @@ class Step:
             estimate_s=self.estimate_s,
         )
 
+    def _probe(self) -> Probe | None:
+        if self.probe is None or isinstance(self.probe, Probe):
+            if self.probe_within_s:
+                text = (
+                    f"step {self.id!r} has `probe_within_s`, but no function as its probe; set `within_s` of the Probe"
+                )
+                raise PlanInvalid(text, problems=())
+            return self.probe
+        return Probe(ask=FunctionProbe(name=_name_of(self.probe)), within_s=self.probe_within_s)
+
     def _bodies(self) -> list[model.Body | None]:
-        name = getattr(self.do, "__qualname__", type(self.do).__name__)
         return [
-            None if self.do is None else model.FunctionBody(name=name),
+            None if self.do is None else model.FunctionBody(name=_name_of(self.do)),
             None if self.run is None else model.RunBody(command=self.run),
             None if self.call is None else model.CallBody(function=self.call),
             None if self.ask is None else model.AskBody(question=self.ask, options=self.options),
@@ -232,8 +245,18 @@ class Plan:
 
     @property
     def functions(self) -> Functions:
-        """Return the async bodies by step id."""
-        return {StepId(encode_id(step.id)): step.do for step in self.steps if step.do is not None}
+        """Return the bodies and probes that are functions, by step id."""
+        bodies = {encode_id(step.id): step.do for step in self.steps if step.do is not None}
+        probes = {
+            encode_id(step.id): step.probe
+            for step in self.steps
+            if step.probe is not None and not isinstance(step.probe, Probe)
+        }
+        return Functions(bodies=bodies, probes=probes)
+
+
+def _name_of(function: object) -> str:
+    return getattr(function, "__qualname__", type(function).__name__)
 
 
 async def run_plan(

@@ -14,7 +14,7 @@ import socket
 import stat
 import string
 import time
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -32,6 +32,7 @@ from surefoot.core.graph import Graph, build_graph
 from surefoot.core.ids import RUN_ID, RunId, StepId
 from surefoot.core.kernel import apply, first_state
 from surefoot.core.plan import AskBody, FunctionBody, Plan, Step
+from surefoot.core.probing import FunctionProbe, address_of, has_password
 from surefoot.core.review import review
 from surefoot.core.rules import Policy
 from surefoot.core.services import problems_of_services
@@ -44,13 +45,12 @@ from surefoot.journal import RELEASE, Batch, Claim, Holder
 from surefoot.ports import Clock
 from surefoot.sandbox import detect_rung, mark_prefix_of, sweep
 from surefoot.workers.check import clean
-from surefoot.workers.room import Function, Room, in_thread
+from surefoot.workers.room import Functions, Room, in_thread
 from surefoot.workspace import RunWorkspace, inspect_source, write_git_configuration
 
 GRACE_S = 10.0
 """How long an engine that is taken over may take to stop."""
 _ALPHABET = string.ascii_lowercase + string.digits
-Functions = Mapping[StepId, Function]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,16 +151,29 @@ def create_run(
 def _validated(plan: Plan, source: Source) -> Graph:
     graph, problems = build_graph(plan.steps)
     problems = (*problems, *problems_of_services(plan))
-    lines = (*(f"step {problem.step}: {problem.text}" for problem in problems), *_endless(plan))
+    lines = (*(f"step {problem.step}: {problem.text}" for problem in problems), *_endless(plan), *_open_passwords(plan))
     if graph is None or lines:
         raise PlanInvalid("\n".join(lines), problems=lines)
     if source.repository is not None:
         return graph
-    needy = [s.id for s in plan.steps if not isinstance(s.body, FunctionBody | AskBody) or s.checks]
+    needy = [step.id for step in plan.steps if _needs_lane(step)]
     if needy or plan.accept or plan.services:
         where = f"steps {', '.join(needy)}" if needy else "acceptance checks and services"
         raise PlanInvalid(f"{where} need a workspace; give a repository", problems=())
     return graph
+
+
+def _needs_lane(step: Step) -> bool:
+    if not isinstance(step.body, FunctionBody | AskBody) or step.checks:
+        return True
+    return step.probe is not None and step.probe.runs_commands
+
+
+def _open_passwords(plan: Plan) -> Iterable[str]:
+    """Say where a password stands in the plan itself, which the journal keeps."""
+    for step in plan.steps:
+        if step.probe is not None and has_password(address_of(step.probe.ask)):
+            yield f"step {step.id}: a password stands in the address of its probe; put it into a variable, write $NAME"
 
 
 def _endless(plan: Plan) -> Iterable[str]:
@@ -318,7 +331,7 @@ async def engage(
         _refuse_steering(home, options, is_begun=state.token > 0)
         if state.has_workspace:  # without one there are no commands that could be left over
             await in_thread(sweep, mark_prefix_of(home.run_folder(run)))
-        room = _open_room(home, state.created, functions or {}, clock, watching)
+        room = _open_room(home, state.created, functions or Functions(), clock, watching)
         token = home.journal.raise_token(run)
         loop = RunLoop(room, home.journal, writer, state, token=token, observer=watching.observer)
         _refuse_short_journal(home, room, loop.state)
@@ -420,12 +433,20 @@ def _claimed(home: Home, run: RunId, options: Options) -> Generator[None]:
         claim.release()
 
 
+def _lacks_function(step: Step, functions: Functions) -> bool:
+    if isinstance(step.body, FunctionBody) and step.id not in functions.bodies:
+        return True
+    asks = step.probe is not None and isinstance(step.probe.ask, FunctionProbe)
+    return asks and step.id not in functions.probes
+
+
 def _open_room(home: Home, created: ev.RunCreated, functions: Functions, clock: Clock, watching: Watching) -> Room:
     run = created.run
-    missing = [s.id for s in created.plan.steps if isinstance(s.body, FunctionBody) and s.id not in functions]
+    missing = [step.id for step in created.plan.steps if _lacks_function(step, functions)]
     if missing:
         raise UsageError(
-            f"run {run!r} has Python bodies; resume it from the program that made it (steps {', '.join(missing)})"
+            f"run {run!r} has Python bodies or probes (steps {', '.join(missing)}); "
+            "resume it from the program that made it"
         )
     space = None
     if created.repository is not None:

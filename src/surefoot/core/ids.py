@@ -28,6 +28,11 @@ def encode_id(text: str) -> StepId:
     return StepId(text if plain else quote(text, safe=_ID_CHARACTERS, errors="surrogateescape"))
 
 
+def idempotency_key(run: RunId, step: StepId) -> str:
+    """Return what names an effect in all its attempts: run and step."""
+    return f"{run}:{step}"
+
+
 def matches_id(pattern: str, name: str) -> bool:
     """Tell whether the glob `pattern` over ids matches `name`; `*` matches `/` too."""
     parts = (".*" if part == "*" else "." if part == "?" else re.escape(part) for part in _GLOB_PARTS.split(pattern))

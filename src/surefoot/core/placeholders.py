@@ -1,6 +1,7 @@
 """What becomes of the placeholders in a step: `{item}` of a group, `{steps.ID.KEY}` of what earlier steps put out.
 
-Owns which texts of a step are replaced, and how: shell-quoted in commands, literal elsewhere.
+Owns which texts of a step are replaced, and how: shell-quoted in commands, so that they mean nothing but themselves in
+globs, regular expressions of probes and texts of SQL, literal elsewhere.
 All of a text is replaced in one go, so that a value never counts as a placeholder. Must never know where a value comes
 from: `surefoot.core.outputs` does. Read that next.
 """
@@ -23,15 +24,24 @@ from surefoot.core.plan import (
     ChangedAsk,
     Check,
     FileAsk,
-    FileProbe,
     FunctionBody,
-    GitProbe,
-    HttpProbe,
     RunAsk,
     RunBody,
-    RunProbe,
     Step,
     TestsAsk,
+)
+from surefoot.core.probing import (
+    CallProbe,
+    FileProbe,
+    FunctionProbe,
+    GitProbe,
+    HttpProbe,
+    PackageProbe,
+    PortProbe,
+    ProbeAsk,
+    ProcessProbe,
+    RunProbe,
+    SqlProbe,
 )
 from surefoot.core.record import record
 
@@ -67,7 +77,7 @@ def references_of(step: Step) -> tuple[Reference, ...]:
             found.update((one.token, one) for one in references_in(text))
         return text
 
-    _changes(step, _Rewriting(note, note, note))
+    _changes(step, _Rewriting(note, note, note, note, note))
     return tuple(found.values())
 
 
@@ -99,7 +109,8 @@ def bound(template: Step, item: str | None, values: Mapping[str, str]) -> Step:
         return lambda text: found.sub(lambda match: quote(tokens[match[0]]), text)
 
     plain = rewriting(str)
-    step = _rewritten(template, _Rewriting(plain, rewriting(shlex.quote), rewriting(literal)))
+    ways = plain, rewriting(shlex.quote), rewriting(literal), rewriting(re.escape), rewriting(_in_sql)
+    step = _rewritten(template, _Rewriting(*ways))
     return step if item is None else replace(step, id=encode_id(plain(template.id)), for_each=None)
 
 
@@ -110,9 +121,16 @@ class _Rewriting:
     plain: _Text
     shell: _Text
     glob: _Text
+    regex: _Text
+    sql: _Text
 
     def globs(self, texts: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(map(self.glob, texts))
+
+
+def _in_sql(value: str) -> str:
+    """Return the value as it stands between the quotes of a text in SQL."""
+    return value.replace("'", "''")
 
 
 def _reference(match: re.Match[str]) -> Reference:
@@ -184,9 +202,7 @@ def _check(check: Check, to: _Rewriting) -> Check:
     return replace(check, name=plain(check.name), ask=ask, cwd=cwd, env=env, uses=tuple(map(plain, check.uses)))
 
 
-def _probe(
-    ask: FileProbe | GitProbe | HttpProbe | RunProbe, to: _Rewriting
-) -> FileProbe | GitProbe | HttpProbe | RunProbe:
+def _probe(ask: ProbeAsk, to: _Rewriting) -> ProbeAsk:
     plain = to.plain
     match ask:
         case FileProbe():
@@ -197,3 +213,14 @@ def _probe(
             return replace(ask, url=plain(ask.url))
         case RunProbe():
             return replace(ask, command=to.shell(ask.command))
+        case ProcessProbe():
+            pid_file = None if ask.pid_file is None else plain(ask.pid_file)
+            return replace(ask, pattern=to.regex(ask.pattern), pid_file=pid_file)
+        case PortProbe():
+            return replace(ask, port=plain(ask.port))
+        case PackageProbe():
+            return replace(ask, package=plain(ask.package), version=plain(ask.version), index=plain(ask.index))
+        case SqlProbe():
+            return replace(ask, query=to.sql(ask.query), url=plain(ask.url))
+        case CallProbe() | FunctionProbe():
+            return ask

@@ -1,4 +1,4 @@
-"""A plan as data: steps, checks, probes, limits, and what a group's placeholders become.
+"""A plan as data: steps, checks, limits, and what a group's placeholders become.
 
 Owns the plan model that plan files and Python callers both end in. Must never read a file or know YAML. Read
 `surefoot.core.graph` next; the words are those of the glossary.
@@ -15,6 +15,7 @@ from typing import Final, Literal
 
 from surefoot.core.globs import literal, with_content
 from surefoot.core.ids import StepId
+from surefoot.core.probing import Probe
 from surefoot.core.record import record
 from surefoot.core.rules import Effect, Rule, Tier
 
@@ -192,70 +193,6 @@ class Check:
     def reaches_out(self) -> bool:
         """Tell whether it is given a way to what lies outside the lane."""
         return bool(self.network) or not self.confine
-
-
-@record
-class FileProbe:
-    """Applied when the path exists (with this content, if a digest is given)."""
-
-    path: str
-    """Absolute, or relative to the lane's root."""
-    sha256: str | None = None
-    """Expected digest of the content, in hex."""
-
-
-@record
-class GitProbe:
-    """Applied when a remote's ref is at a commit."""
-
-    remote: str
-    """URL, path or remote name."""
-    ref: str
-    """Full ref name or branch."""
-    commit: str
-    """The commit it should be at; a revision of the lane is resolved there."""
-
-
-@record
-class HttpAnswer:
-    """A pattern over an HTTP answer; all that is set must hold."""
-
-    status: int | None = None
-    """The status code."""
-    json: Mapping[str, object] = field(default_factory=dict[str, object])
-    """Dotted paths into the JSON body and the values they must have."""
-
-
-@record
-class HttpProbe:
-    """Applied or not applied by the patterns it declares; anything else is unknown."""
-
-    url: str
-    """What to request."""
-    method: str = "GET"
-    """The HTTP method."""
-    applied: HttpAnswer = HttpAnswer()
-    """The answer that shows the effect happened."""
-    not_applied: HttpAnswer | None = None
-    """The answer that shows it did not; without it only applied and unknown can be told."""
-
-
-@record
-class RunProbe:
-    """A command: exit 0 applied, 1 not applied, anything else unknown."""
-
-    command: str
-    """The text given to bash, outside the sandbox."""
-
-
-@record
-class Probe:
-    """A question to the world whether an effect was applied."""
-
-    ask: FileProbe | GitProbe | HttpProbe | RunProbe
-    """The question."""
-    within_s: float = 0.0
-    """Repeat for this many seconds until applied; before that *not applied* is not believed."""
 
 
 @record

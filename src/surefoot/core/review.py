@@ -26,12 +26,12 @@ from surefoot.core.plan import (
     RetryPolicy,
     RunAsk,
     RunBody,
-    RunProbe,
     Step,
     TestsAsk,
     Tier,
 )
 from surefoot.core.policy import tier_of, writes_outside
+from surefoot.core.probing import RunProbe, SqlProbe
 from surefoot.core.record import record
 from surefoot.core.rules import Decision
 from surefoot.core.sequencing import Sequencing, Sharing, sequencing_of
@@ -334,6 +334,8 @@ def _replaced_texts(step: Step) -> Iterator[str]:
         yield step.body.question
     if step.probe is not None and isinstance(step.probe.ask, RunProbe):
         yield step.probe.ask.command
+    if step.probe is not None and isinstance(step.probe.ask, SqlProbe):
+        yield step.probe.ask.query
     for check in step.checks:
         yield check.cwd or ""
         if isinstance(check.ask, RunAsk | TestsAsk):

@@ -19,17 +19,15 @@ from surefoot.core.plan import (
     Check,
     Effect,
     FileAsk,
-    FileProbe,
     ForEach,
     FunctionBody,
-    GitProbe,
-    HttpProbe,
     Plan,
     RunAsk,
     RunBody,
     Step,
     TestsAsk,
 )
+from surefoot.core.probing import FileProbe, GitProbe, HttpProbe, PackageProbe, PortProbe, ProcessProbe, SqlProbe
 from surefoot.core.record import record
 
 _MAGIC = re.compile(r"([*?\[])")
@@ -287,6 +285,14 @@ def _outside(step: Step) -> Iterator[str]:
             what = f"{ask.remote} {ask.ref}"
         case FileProbe():
             what = ask.path
+        case ProcessProbe():
+            what = ask.pattern
+        case PortProbe():
+            what = f"port {ask.port}"
+        case PackageProbe():
+            what = f"{ask.package} {ask.version} in {ask.index}"
+        case SqlProbe():
+            what = f"{ask.url} {ask.query}"
         case _:
             return
     if step.for_each is None or f"{{{step.for_each.name}}}" not in what:

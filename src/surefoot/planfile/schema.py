@@ -33,6 +33,7 @@ _COUNT: Shape = {"type": "integer", "minimum": 1}
 _NUMBER: Shape = {"type": "number", "minimum": 0}
 _TEXTS: Shape = {"anyOf": [_TEXT, {"type": "array", "items": _TEXT}]}
 _LITERALS: Shape = {"anyOf": [_LITERAL, {"type": "array", "items": _LITERAL}]}
+_VALUE: Shape = {"type": ["string", "number", "boolean", "null"]}
 _VARIABLES: Shape = {
     "type": "object",
     "propertyNames": {"pattern": "^[A-Za-z_][A-Za-z0-9_]*$"},
@@ -204,17 +205,31 @@ _ANSWER: Mapping[str, _Row] = {
     "status": ({"type": "integer", "minimum": 100, "maximum": 599}, "The status code.", "any"),
     "json": ({"type": "object"}, "Dotted paths into the JSON answer, with the values they must have.", "any"),
 }
+_ROWS: Mapping[str, _Row] = {
+    "rows": ({"type": "integer", "minimum": 0}, "How many rows there are.", "any"),
+    "value": (_VALUE, "The first value of the first row.", "any"),
+}
+_PROBE_ANSWER: Shape = {"anyOf": [_ref("answer"), _ref("rows"), _VALUE]}
 _PROBE: Mapping[str, _Row] = {
     "file": (_TEXT, "A path; applied when it exists.", ""),
     "git": (_TEXT, "A remote; applied when its `ref` is at the commit `is`.", ""),
     "http": ({**_TEXT, "pattern": "^https?://"}, "An address; judged by the answers that are declared.", ""),
     "run": (_TEXT, "A command: exit status 0 applied, 1 not applied, else unknown.", ""),
+    "call": (_FUNCTION, "A Python function that returns True, False, None or a word.", ""),
+    "process": ({**_TEXT, "format": "regex"}, "A regular expression; applied when a command line fits.", ""),
+    "port": (_LITERAL, "PORT or HOST:PORT; applied when something accepts connections there.", ""),
+    "package": (_TEXT, "A package; applied when the release `version` is in the `index`.", ""),
+    "sql": (_TEXT, "A query; applied when it finds a row, or by the answers that are declared.", ""),
     "sha256": ({"type": ["string", "number"]}, "With `file`: the digest it must have, in hex.", "any"),
     "ref": (_TEXT, "With `git`: a branch or full ref name.", ""),
     "is": (_LITERAL, "With `git`: the commit it should be at.", ""),
     "method": (_TEXT, "With `http`: the method.", "GET"),
-    "applied": (_ref("answer"), "With `http`: the answer that shows the effect.", ""),
-    "not_applied": (_ref("answer"), "With `http`: the answer that shows there was none.", "unknown"),
+    "pid_file": (_TEXT, "With `process`: a file that names the one that counts.", "any"),
+    "version": (_LITERAL, "With `package`: the release.", ""),
+    "index": (_TEXT, "With `package`: a simple index (address or $NAME), or a folder of releases.", ""),
+    "url": (_TEXT, "With `sql`: sqlite:///PATH, postgresql://… or $NAME.", ""),
+    "applied": (_PROBE_ANSWER, "With `http` and `sql`: the answer that shows the effect.", ""),
+    "not_applied": (_PROBE_ANSWER, "With `http` and `sql`: the answer that shows there was none.", "unknown"),
     "within": (_DURATION, "Asked again for so long until applied; with a unit, as in 60s.", "once"),
 }
 
@@ -246,6 +261,7 @@ def plan_schema() -> Shape:
             "check": {**_table(check_keys, _CHECK), **_one_of(CHECK_KINDS)},
             "probe": {**_table(PROBE_KEYS, _PROBE), **_one_of(PROBE_KINDS)},
             "answer": _table(_ANSWER, _ANSWER),
+            "rows": _table(_ROWS, _ROWS),
         },
     }
 

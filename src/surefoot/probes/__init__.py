@@ -8,5 +8,6 @@ from __future__ import annotations
 
 from surefoot.probes.asking import ask
 from surefoot.probes.reply import ProbeReply
+from surefoot.probes.subject import Subject
 
-__all__ = ["ProbeReply", "ask"]
+__all__ = ["ProbeReply", "Subject", "ask"]

@@ -11,12 +11,30 @@ import hashlib
 from pathlib import Path
 
 from surefoot.clock import SystemClock
-from surefoot.core.plan import FileProbe, GitProbe, HttpProbe, Probe, RunProbe
+from surefoot.core.probing import (
+    CallProbe,
+    FileProbe,
+    FunctionProbe,
+    GitProbe,
+    HttpProbe,
+    PackageProbe,
+    PortProbe,
+    Probe,
+    ProcessProbe,
+    RunProbe,
+    SqlProbe,
+)
 from surefoot.core.terms import Applied
 from surefoot.ports import Clock, CommandRequest, Commands
+from surefoot.probes.calls import ask_call, ask_function
 from surefoot.probes.git import ask_git
 from surefoot.probes.http import ask_http
+from surefoot.probes.package import ask_package
+from surefoot.probes.port import ask_port
+from surefoot.probes.processes import ask_process
 from surefoot.probes.reply import ProbeReply
+from surefoot.probes.sql import ask_sql
+from surefoot.probes.subject import Subject
 
 TIMEOUT_S = 60.0
 """A probe's command is ended after this many seconds."""
@@ -26,13 +44,15 @@ WAIT_MAX_S = 5.0
 _ANSWERS = {0: Applied.APPLIED, 1: Applied.NOT_APPLIED}
 
 
-async def ask(probe: Probe, commands: Commands, *, clock: Clock | None = None) -> ProbeReply:
+async def ask(
+    probe: Probe, commands: Commands, *, subject: Subject | None = None, clock: Clock | None = None
+) -> ProbeReply:
     """Ask until the answer is *applied* or `within_s` is over; the last answer counts."""
-    clock = clock or SystemClock()
+    clock, subject = clock or SystemClock(), subject or Subject()
     deadline = clock.now() + probe.within_s
     wait_s = WAIT_FIRST_S
     while True:
-        reply = await _ask_once(probe, commands)
+        reply = await _ask_once(probe, subject, commands)
         now = clock.now()
         if reply.answer is Applied.APPLIED or now >= deadline:
             return reply
@@ -40,7 +60,7 @@ async def ask(probe: Probe, commands: Commands, *, clock: Clock | None = None) -
         wait_s = min(wait_s * WAIT_GROWTH, WAIT_MAX_S)
 
 
-async def _ask_once(probe: Probe, commands: Commands) -> ProbeReply:
+async def _ask_once(probe: Probe, subject: Subject, commands: Commands) -> ProbeReply:
     kind = probe.ask
     match kind:
         case FileProbe():
@@ -48,9 +68,21 @@ async def _ask_once(probe: Probe, commands: Commands) -> ProbeReply:
         case GitProbe():
             return await ask_git(kind, commands)
         case HttpProbe():
-            return await ask_http(kind, commands)
+            return await ask_http(kind, subject, commands)
         case RunProbe():
-            return await _ask_run(kind, commands)
+            return await _ask_run(kind, subject, commands)
+        case CallProbe():
+            return await ask_call(kind, subject, commands)
+        case FunctionProbe():
+            return await ask_function(kind, subject)
+        case ProcessProbe():
+            return await asyncio.to_thread(ask_process, kind, commands.root)
+        case PortProbe():
+            return await ask_port(kind)
+        case PackageProbe():
+            return await ask_package(kind, commands)
+        case SqlProbe():
+            return await ask_sql(kind, subject, commands)
 
 
 def _ask_file(kind: FileProbe, root: Path) -> ProbeReply:
@@ -75,8 +107,8 @@ def _ask_file(kind: FileProbe, root: Path) -> ProbeReply:
     return ProbeReply(answer=Applied.UNKNOWN, text=f"{path} exists with other content: its SHA-256 is {found}")
 
 
-async def _ask_run(kind: RunProbe, commands: Commands) -> ProbeReply:
-    request = CommandRequest(text=kind.command, timeout_s=TIMEOUT_S, network=True, confine=False)
+async def _ask_run(kind: RunProbe, subject: Subject, commands: Commands) -> ProbeReply:
+    request = CommandRequest(text=kind.command, env=subject.env, timeout_s=TIMEOUT_S, network=True, confine=False)
     outcome = await commands.run(request)
     answer = Applied.UNKNOWN
     if outcome.started and not outcome.timed_out and outcome.exit_code is not None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from surefoot.core.plan import GitProbe
+from surefoot.core.probing import GitProbe
 from surefoot.core.terms import Applied
 from surefoot.ports import CommandOutcome, CommandRequest, Commands
 from surefoot.probes.reply import ProbeReply

@@ -1,6 +1,6 @@
-"""What a probe says, as a record.
+"""What a probe says, as a record, and what is raised where it cannot say anything.
 
-Owns `ProbeReply`. Must never do anything. Read `surefoot.probes.asking` next.
+Owns `ProbeReply` and `CannotTell`. Must never do anything. Read `surefoot.probes.asking` next.
 """
 
 from __future__ import annotations
@@ -21,3 +21,7 @@ class ProbeReply:
     """Why, in a line or a few."""
     evidence: BlobId | None = None
     """What the answer rests on."""
+
+
+class CannotTell(Exception):
+    """The world could not be asked; the message says why."""

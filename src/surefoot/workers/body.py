@@ -179,7 +179,7 @@ async def _run_function(room: Room, command: do.RunStep) -> _Ended:
     )
     try:
         async with asyncio.timeout(command.spec.timeout_s):
-            result = await room.functions[command.step](argument)
+            result = await room.functions.bodies[command.step](argument)
         put_out = "\n".join(lines_of(result)).encode()
     except TimeoutError as error:
         return _Ended(Ending(status=Status.TIMEOUT, error_type=type(error).__name__, text=str(error)))

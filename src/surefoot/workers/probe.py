@@ -5,31 +5,32 @@ Owns the way from a kernel's question to what the world says. Must never perform
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.events import Event
+from surefoot.core.ids import BlobId, idempotency_key
 from surefoot.faults import point
-from surefoot.probes import ask
+from surefoot.ports import CommandOutcome, CommandRequest, Commands
+from surefoot.probes import Subject, ask
 from surefoot.workers.command import LaneCommands
-from surefoot.workers.room import Room
+from surefoot.workers.room import Room, StepArgument, called
 
 
 async def ask_probe(room: Room, command: do.AskProbe) -> Event:
     """Ask whether the step's effect is there."""
     probe = command.spec.probe
     assert probe is not None
-    assert command.lane is not None
     point("probe.before")
-    commands = LaneCommands(
-        room=room,
-        lane=command.lane,
-        mark=f"{command.step}/{command.attempt}/probe",
-        step=command.spec,
-        secrets={name: room.environ[name] for name in command.spec.env_from if name in room.environ},
+    reply = await ask(
+        probe if command.patient else replace(probe, within_s=0.0),
+        _commands(room, command),
+        subject=_subject(room, command),
+        clock=room.clock,
     )
-    reply = await ask(probe if command.patient else replace(probe, within_s=0.0), commands, clock=room.clock)
     point("probe.after")
     return ev.ProbeAnswered(
         at=room.clock.now(),
@@ -39,3 +40,56 @@ async def ask_probe(room: Room, command: do.AskProbe) -> Event:
         text=reply.text,
         evidence=reply.evidence,
     )
+
+
+def _commands(room: Room, command: do.AskProbe) -> Commands:
+    if command.lane is None:
+        return _NoLane(room=room)
+    return LaneCommands(
+        room=room,
+        lane=command.lane,
+        mark=f"{command.step}/{command.attempt}/probe",
+        step=command.spec,
+        secrets={name: room.environ[name] for name in command.spec.env_from if name in room.environ},
+    )
+
+
+def _subject(room: Room, command: do.AskProbe) -> Subject:
+    key = idempotency_key(room.run, command.step)
+    function = room.functions.probes.get(command.step)
+    argument = StepArgument(
+        workspace=None if command.lane is None else room.start(command.lane),
+        attempt=command.attempt,
+        idempotency_key=key,
+    )
+    return Subject(
+        step=command.step,
+        attempt=command.attempt,
+        key=key,
+        plan_folder=room.plan_folder,
+        function=None if function is None else partial(called, function, argument),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _NoLane:
+    """What a probe has in a run without a workspace: paths count from where the program is, and nothing is run."""
+
+    room: Room
+
+    @property
+    def root(self) -> Path:
+        """The program's own folder."""
+        return Path.cwd()
+
+    async def run(self, request: CommandRequest) -> CommandOutcome:
+        """Refuse: such probes are refused when the run is made."""
+        raise AssertionError(request)
+
+    def store(self, content: bytes) -> BlobId:
+        """Store evidence, secrets masked."""
+        return self.room.store(content)
+
+    def load(self, blob: BlobId) -> bytes:
+        """Return stored evidence."""
+        return self.room.blobs.get(blob)

@@ -7,6 +7,7 @@ find again. Read `surefoot.workers.command` next.
 from __future__ import annotations
 
 import asyncio
+import inspect
 import json
 import os
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -83,6 +84,27 @@ class RunningService:
 Function = Callable[[StepArgument], Awaitable[object]]
 """An async function that is a step's body."""
 
+ProbeFunction = Callable[[StepArgument], object]
+"""A function, async or not, that tells whether a step's effect is there: True, False, None (unknown), or a word."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Functions:
+    """The calling program's own functions, by the steps they are for."""
+
+    bodies: Mapping[StepId, Function] = field(default_factory=dict[StepId, Function])
+    """What the steps do."""
+    probes: Mapping[StepId, ProbeFunction] = field(default_factory=dict[StepId, ProbeFunction])
+    """How to tell whether it was done."""
+
+
+async def called(function: ProbeFunction, argument: StepArgument) -> object:
+    """Return what a function says; one that is not async is called on a thread, so that nothing waits for it."""
+    if inspect.iscoroutinefunction(function):
+        return await function(argument)
+    said = await asyncio.to_thread(function, argument)
+    return await said if inspect.isawaitable(said) else said
+
 
 @dataclass(slots=True, kw_only=True)
 class Room:
@@ -101,7 +123,7 @@ class Room:
     source: Path | None = None
     """The user's folder."""
     plan_folder: Path | None = None
-    functions: Mapping[StepId, Function] = field(default_factory=dict[StepId, Function])
+    functions: Functions = field(default_factory=Functions)
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     """The environment Surefoot was started in; where commands are run, as it was when the run was taken up."""
     on_line: Callable[[StepId, str], None] | None = None

@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
+from surefoot.core.ids import idempotency_key
 from surefoot.core.kernel.asking import ask_check, diagnosis_of
 from surefoot.core.kernel.consent import allowed_meanwhile, get_consent, review_result
 from surefoot.core.kernel.failing import conclude, fails, late, stop_services
@@ -233,7 +234,7 @@ def _body(state: RunState, node: StepState, work: Work, now: float) -> Move:
         return None
     if work.taken_by is not None:
         return taken_over(state, node, now)
-    key = f"{state.created.run}:{node.spec.id}"
+    key = idempotency_key(state.created.run, node.spec.id)
     services = state.plan.services_of(node.spec)
     command = do.RunStep(
         step=node.spec.id, attempt=node.attempt, lane=work.lane, spec=node.spec, key=key, services=services

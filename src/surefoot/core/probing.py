@@ -1,0 +1,202 @@
+"""The questions a probe can put to the world, as data.
+
+Owns the kinds of probe, and the one rule that plan files and Python share: no password stands in a plan, for the
+journal keeps plans. Must never ask one: `surefoot.probes` does. Read `surefoot.core.plan` next.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import field
+from urllib.parse import parse_qsl, urlsplit
+
+from surefoot.core.record import record
+
+VARIABLE = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
+"""A variable that stands for an address, or for the password in one."""
+_PORT = re.compile(r"(?:([^\s:\[\]]+|\[[0-9A-Fa-f:.%a-z]+\]):)?([0-9]{1,5})")
+_PORT_LAST = 65535
+
+
+@record
+class FileProbe:
+    """Applied when the path exists (with this content, if a digest is given)."""
+
+    path: str
+    """Absolute, or relative to the lane's root."""
+    sha256: str | None = None
+    """Expected digest of the content, in hex."""
+
+
+@record
+class GitProbe:
+    """Applied when a remote's ref is at a commit."""
+
+    remote: str
+    """URL, path or remote name."""
+    ref: str
+    """Full ref name or branch."""
+    commit: str
+    """The commit it should be at; a revision of the lane is resolved there."""
+
+
+@record
+class HttpAnswer:
+    """A pattern over an HTTP answer; all that is set must hold."""
+
+    status: int | None = None
+    """The status code."""
+    json: Mapping[str, object] = field(default_factory=dict[str, object])
+    """Dotted paths into the JSON body and the values they must have."""
+
+
+@record
+class HttpProbe:
+    """Applied or not applied by the patterns it declares; anything else is unknown."""
+
+    url: str
+    """What to request; `$SUREFOOT_IDEMPOTENCY_KEY` in it stands for the step's."""
+    method: str = "GET"
+    """The HTTP method."""
+    applied: HttpAnswer = HttpAnswer()
+    """The answer that shows the effect happened."""
+    not_applied: HttpAnswer | None = None
+    """The answer that shows it did not; without it only applied and unknown can be told."""
+
+
+@record
+class RunProbe:
+    """A command: exit 0 applied, 1 not applied, anything else unknown."""
+
+    command: str
+    """The text given to bash, outside the sandbox."""
+
+
+@record
+class CallProbe:
+    """A Python function in a child process: it returns True, False, None (unknown), or one of the three words."""
+
+    function: str
+    """`package.module:function`, imported from the plan's folder or installed packages."""
+
+
+@record
+class FunctionProbe:
+    """A function of the calling program, asked in the engine's own process; only plans made in Python have it."""
+
+    name: str
+    """The function's qualified name, for reports. The function itself is handed to the engine by step id."""
+
+
+@record
+class ProcessProbe:
+    """Applied when a process runs whose command line fits; Linux can tell."""
+
+    pattern: str
+    """A regular expression, searched for in the command line: its words with blanks between them."""
+    pid_file: str | None = None
+    """A file that names the one process that counts; absolute, or relative to the lane's root."""
+
+
+@record
+class PortProbe:
+    """Applied when something accepts connections there, not applied when they are refused."""
+
+    port: str
+    """`PORT` on this machine's loopback, or `HOST:PORT`."""
+
+
+@record
+class PackageProbe:
+    """Applied when the release is in a package index."""
+
+    package: str
+    """The project's name, in any spelling."""
+    version: str
+    """The release."""
+    index: str
+    """A simple index (its address, or `$NAME` for it), or a folder of wheels and source distributions."""
+
+
+@record
+class SqlAnswer:
+    """A pattern over the rows of an answer; all that is set must hold."""
+
+    rows: int | None = None
+    """How many there are."""
+    first: tuple[object, ...] = ()
+    """The values with which the first row begins."""
+
+
+@record
+class SqlProbe:
+    """A query. Without patterns a row shows the effect, and no row shows that there was none."""
+
+    query: str
+    """What to select; `$SUREFOOT_IDEMPOTENCY_KEY` in it stands for the step's."""
+    url: str
+    """`sqlite:///PATH`, `postgresql://…`, or `$NAME` for such a URL or for the password in it."""
+    applied: SqlAnswer | None = None
+    """The answer that shows the effect happened."""
+    not_applied: SqlAnswer | None = None
+    """The answer that shows it did not."""
+
+
+ProbeAsk = (
+    FileProbe
+    | GitProbe
+    | HttpProbe
+    | RunProbe
+    | CallProbe
+    | FunctionProbe
+    | ProcessProbe
+    | PortProbe
+    | PackageProbe
+    | SqlProbe
+)
+
+
+@record
+class Probe:
+    """A question to the world whether an effect was applied."""
+
+    ask: ProbeAsk
+    """The question."""
+    within_s: float = 0.0
+    """Repeat for this many seconds until applied; before that *not applied* is not believed."""
+
+    @property
+    def runs_commands(self) -> bool:
+        """Tell whether it is asked by a command, which needs a lane to start in."""
+        return isinstance(self.ask, GitProbe | RunProbe | CallProbe)
+
+
+def place_of(port: str) -> tuple[str, int] | None:
+    """Return host (empty: this machine) and number of `PORT` or `HOST:PORT`; None, if it is neither."""
+    match = _PORT.fullmatch(port.strip())
+    if match is None or not 0 < int(match[2]) <= _PORT_LAST:
+        return None
+    return (match[1] or "").strip("[]"), int(match[2])
+
+
+def address_of(ask: ProbeAsk) -> str:
+    """Return the address of a probe that takes its password by a variable; empty, if it is of another kind."""
+    match ask:
+        case SqlProbe():
+            return ask.url
+        case PackageProbe():
+            return ask.index
+        case _:
+            return ""
+
+
+def has_password(address: str) -> bool:
+    """Tell whether a password stands in an address itself, rather than the name of a variable that holds it."""
+    try:
+        parts = urlsplit(address)
+        password = parts.password or ""
+    except ValueError:
+        return False
+    given = (password, *(value for name, value in parse_qsl(parts.query) if "password" in name.lower()))
+    return any(text and VARIABLE.fullmatch(text) is None for text in given)

@@ -1,0 +1,38 @@
+"""The effect that a probe asks about, as a record.
+
+Owns `Subject`, and how the effect's idempotency key stands in the texts of a probe. Must never do anything. Read
+`surefoot.probes.asking` next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+KEY_VARIABLE = "SUREFOOT_IDEMPOTENCY_KEY"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What a probe may know of the effect it asks about."""
+
+    step: str = ""
+    """The step whose effect it is."""
+    attempt: int = 1
+    """The attempt that had it, or that will have it."""
+    key: str = ""
+    """Its idempotency key."""
+    plan_folder: Path | None = None
+    """Where functions are imported from."""
+    function: Callable[[], Awaitable[object]] | None = None
+    """The calling program's own function, where that is the probe."""
+
+    @property
+    def env(self) -> dict[str, str]:
+        """Return what a command that asks is told."""
+        return {"SUREFOOT_STEP": self.step, KEY_VARIABLE: self.key}
+
+    def keyed(self, text: str, written: Callable[[str], str] = str) -> str:
+        """Return the text with the key, as it is written there, in place of its variable."""
+        return text.replace(f"${KEY_VARIABLE}", written(self.key))
