@@ -19,9 +19,10 @@ COMMANDS = typer.main.get_group(app).commands
 WORKING = ("run", "resume", "retry")
 STEERING = ("pause", "cancel", "answer", "restore")
 LOOKING = ("status", "watch", "ls", "show", "report", "audit")
-NAMES = [*WORKING, *STEERING, *LOOKING, "land", "rm", "gc", "check", "schema", "doctor", "init"]
-"""Those of FORMATS."""
-WITHOUT_RUN = ("run", "ls", "gc", "answer", "check", "schema", "doctor", "init")
+DECIDING = ("inbox", "approve", "reject", "edit", "take-over")
+NAMES = [*WORKING, *DECIDING, *STEERING, *LOOKING, "land", "rm", "gc", "check", "schema", "doctor", "init"]
+"""Those of FORMATS, and those by which people decide."""
+WITHOUT_RUN = (*DECIDING, "run", "ls", "gc", "answer", "check", "schema", "doctor", "init")
 
 
 def options_of(name: str) -> set[str]:

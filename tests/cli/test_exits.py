@@ -24,6 +24,8 @@ CODES = {
     errors.RunExists: 2,
     errors.RunHeld: 8,
     errors.NotAwaitingAnswer: 2,
+    errors.NotApprover: 2,
+    errors.StepMayNotAnswer: 2,
     errors.WorkspaceError: 1,
     errors.GitUnavailable: 1,
     errors.WorkspaceMissing: 1,

@@ -18,6 +18,7 @@ from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.ids import RunId, StepId
 from surefoot.core.kernel import apply
 from surefoot.core.plan import Check, Expect, Plan, Prepare, RunAsk, RunBody, Step, TestsAsk
+from surefoot.core.rules import Overdue
 from surefoot.core.state import QuestionState, RunState
 from surefoot.core.terms import Applied, Diagnosis, Moment, Phase, QuestionKind, Verdict
 
@@ -68,6 +69,19 @@ TOLD: list[tuple[Event, str]] = [
     ),
     (ASKED, "asks       a  in doubt, question r.1"),
     (ev.QuestionAnswered(at=3.0, question="r.1", answer="applied", by="una"), "answered   a  'applied' by una"),
+    (
+        ev.QuestionAnswered(at=3.0, question="r.1", answer="no", by="una", reason="not\ntoday"),
+        "answered   a  'no' by una: not today",
+    ),
+    (
+        ev.QuestionAnswered(at=3.0, question="r.1", answer="yes", by="una", edit="true", like="k"),
+        "answered   a  'yes', edited, and all like it by una",
+    ),
+    (
+        ev.QuestionExpired(**STEP, question="r.1", overdue=Overdue.STOP),
+        "expired    a  question r.1: nobody answered in time; the step is stopped",
+    ),
+    (ev.EditApplied(**STEP), "edited     a  its result is what a person made of it"),
     (ev.ApprovalRecorded(**STEP, by="una (--yes)", shown="d"), "approved   a  by una (--yes)"),
     (ev.ProbeAnswered(**STEP, answer=Applied.NOT_APPLIED, text="404"), "probe      a  not applied: 404"),
     (replace(CHANGES, outside=("x", "y")), "warning    a  wrote outside the scope: x, y"),
@@ -100,6 +114,7 @@ QUIET = {
     ev.EngineStarted,
     ev.EngineStopped,
     ev.OptionsGiven,
+    ev.PolicyGiven,
     ev.RunEnded,
     ev.StepsReset,
     ev.RunRestored,
@@ -125,6 +140,8 @@ QUIET = {
     ev.CommitAsked,
     ev.RestoreAsked,
     ev.RefsAsked,
+    ev.DeadlineSet,
+    ev.EditAsked,
     # Stations of an attempt: how it ends is told.
     ev.Checkpointed,
     ev.CheckpointFailed,

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from surefoot.api.approving import open_question, run_of
 from surefoot.api.home import Home
+from surefoot.api.taken import lane_of
 from surefoot.core.approval import Package
 from surefoot.core.events import QuestionAsked
 from surefoot.core.ids import RunId
@@ -96,14 +97,6 @@ def open_questions(home: Home, state: RunState, now: float) -> Iterator[OpenQues
     """Yield the open questions of one run."""
     for question in state.open_questions:
         yield _told(home, state, question, now)
-
-
-def lane_of(home: Home, state: RunState, question: QuestionState) -> str | None:
-    """Return the folder in which a person works who has taken the step of a question over; None: nobody has."""
-    work = state.nodes[question.asked.step].work
-    if work is None or work.taken_by is None or work.lane is None:
-        return None
-    return str(home.run_folder(state.created.run) / "lanes" / work.lane)
 
 
 def _states(home: Home, run: RunId | None, repository: Path | None) -> Iterator[RunState]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import cast
 
 from surefoot.api.home import Home
-from surefoot.api.questions import lane_of
+from surefoot.api.taken import lane_of
 from surefoot.core.ids import RunId
 from surefoot.core.report import Json, report_of, standing_of
 from surefoot.core.state import RunState

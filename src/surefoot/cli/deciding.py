@@ -17,7 +17,8 @@ from surefoot.api.approving import alike, open_question, run_of
 from surefoot.api.editing import diff_of, try_patch
 from surefoot.api.home import Home
 from surefoot.api.identity import refuse_steps
-from surefoot.api.questions import OpenQuestion, lane_of, question_of
+from surefoot.api.questions import OpenQuestion, question_of
+from surefoot.api.taken import lane_of
 from surefoot.cli.diffs import coloured
 from surefoot.cli.editor import edited
 from surefoot.cli.exits import ExitCode

@@ -247,8 +247,8 @@ def said_by(event: ev.QuestionAnswered) -> str:
 
 
 def _missing(question: QuestionState) -> str:
-    missing = question.asked.demand.people - len(question.approved_by)
-    return f"; {counted(missing, 'more approval')} needed" if question.is_open and missing > 0 else ""
+    people, given = question.asked.demand.people, len(question.approved_by)
+    return f"; {counted(people - given, 'more approval')} needed" if question.is_open and given else ""
 
 
 def _expired(_: Progress, state: RunState, event: ev.QuestionExpired) -> Words:

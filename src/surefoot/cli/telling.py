@@ -191,7 +191,7 @@ def question_row(question: QuestionShape) -> Row:
         text=f"step {question['step']}",
         style="warn",
         more=question["text"] + (f"\nwork in: {question['lane']}" if question["lane"] else ""),
-        command=f"surefoot answer {question['id']} {answers_to(question)}",
+        command=f"surefoot answer {question['id']} {answers_to(question['options'])}",
     )
 
 
@@ -217,9 +217,9 @@ def asking_rows(report: Report, *, is_short: bool) -> list[Row]:
     return rows + remark
 
 
-def answers_to(question: QuestionShape) -> str:
+def answers_to(options: Sequence[str]) -> str:
     """Name the answers a question takes, as one types them."""
-    return "|".join(question["options"]) or "TEXT"
+    return "|".join(options) or "TEXT"
 
 
 def _effect_rows(report: Report) -> list[Row]:
