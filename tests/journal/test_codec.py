@@ -54,6 +54,8 @@ def values(hint: Any) -> st.SearchStrategy[Any]:
         return st.one_of(*map(values, get_args(hint)))
     if get_origin(hint) is Literal:
         return st.sampled_from(get_args(hint))
+    if get_origin(hint) is tuple and get_args(hint)[-1] is not Ellipsis:
+        return st.tuples(*map(values, get_args(hint)))
     if get_origin(hint) is tuple:
         return st.lists(values(get_args(hint)[0]), max_size=2).map(tuple)
     if get_origin(hint) is Mapping:
