@@ -122,7 +122,7 @@ class Step:
     effect: str = field(default="reversible", kw_only=True)
     """`read`, `reversible`, `idempotent` or `irreversible`."""
     tier: str | None = field(default=None, kw_only=True)
-    """Raises the tier: `log` or `confirm`."""
+    """Raises the tier: `log`, `confirm` or `never`."""
     probe: model.Probe | None = field(default=None, kw_only=True)
     """How to tell whether an outside effect was applied."""
     undo: str = field(default="", kw_only=True)
