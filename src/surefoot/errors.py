@@ -8,6 +8,7 @@ next.
 SurefootError
 ├ UsageError
 │ ├ PlanInvalid
+│ ├ ConfigInvalid
 │ ├ RunNotFound
 │ ├ RunExists
 │ ├ RunHeld
@@ -68,6 +69,12 @@ class PlanInvalid(UsageError):
     """A plan that cannot run. `facts["problems"]` holds one line a problem, each with its place."""
 
     code = "plan-invalid"
+
+
+class ConfigInvalid(UsageError):
+    """A settings file that says what cannot be. `facts["problems"]` holds one line a problem, each with its place."""
+
+    code = "config-invalid"
 
 
 class RunNotFound(UsageError):

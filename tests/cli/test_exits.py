@@ -20,6 +20,7 @@ CODES = {
     errors.SurefootError: 1,
     errors.UsageError: 2,
     errors.PlanInvalid: 2,
+    errors.ConfigInvalid: 2,
     errors.RunNotFound: 2,
     errors.RunExists: 2,
     errors.RunHeld: 8,

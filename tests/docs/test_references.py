@@ -19,7 +19,7 @@ from surefoot.cli.exits import ExitCode
 from surefoot.core import events as ev
 from surefoot.core.state import StepStatus
 from surefoot.engines import embedded
-from surefoot.planfile import checks, loading, probes, services, steps
+from surefoot.planfile import checks, loading, probes, rules, services, steps
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -97,6 +97,11 @@ def test_the_plan_format_on_one_page_holds_every_key() -> None:
     text = section(page("README.md"), "## The plan format on one page")
     missing = [key for keys in KEYS.values() for key in keys if not re.search(rf"\b{key}\b", text)]
     assert missing == []
+
+
+def test_every_key_of_a_rule_has_its_row() -> None:
+    """The policy's page holds each key of a rule, in the order of the code."""
+    assert first_words(section(page("docs/policy.md"), "## Rules"))[: len(rules.RULE_KEYS)] == list(rules.RULE_KEYS)
 
 
 def test_every_event_is_explained_in_its_own_words() -> None:

@@ -125,7 +125,7 @@ class Step:
     effect: str = field(default="reversible", kw_only=True)
     """`read`, `reversible`, `idempotent` or `irreversible`."""
     tier: str | None = field(default=None, kw_only=True)
-    """Raises the tier: `log` or `confirm`."""
+    """Raises the tier: `log`, `confirm` or `never`."""
     probe: Probe | ProbeFunction | None = field(default=None, kw_only=True)
     """How to tell whether an outside effect was applied: a `Probe`, or a function, async or not, that is given a
     `StepArgument` and returns True, False, None (unknown), or one of the words `applied`, `not_applied`, `unknown`."""

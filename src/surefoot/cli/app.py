@@ -17,6 +17,7 @@ from surefoot.cli.completion import offer_steps
 from surefoot.cli.deciding_commands import add_commands
 from surefoot.cli.optional import WithOptionalFile
 from surefoot.cli.screen import Screen
+from surefoot.core.rules import Effect
 
 app = typer.Typer(
     name="surefoot",
@@ -50,6 +51,10 @@ def top(
     if ctx.invoked_subcommand is None:
         typer.echo(ctx.get_help())
         raise typer.Exit(2)
+
+
+policy_app = typer.Typer(no_args_is_help=True, help="Say which rules decide how much say a person has, and why.")
+app.add_typer(policy_app, name="policy", rich_help_panel="Plan")
 
 
 # --- work
@@ -408,3 +413,47 @@ def doctor(*, as_json: AsJson = False) -> None:
     from surefoot.cli.doctor import doctor
 
     raise typer.Exit(doctor(Screen(is_json=as_json)))
+
+
+# --- policy
+
+
+@policy_app.command("test")
+def policy_test(
+    command: Annotated[str | None, typer.Argument(metavar="[COMMAND]", help="The command, as one argument.")] = None,
+    *,
+    effect: Annotated[Effect | None, typer.Option("--effect", help="The effect class of the step.")] = None,
+    step: Annotated[str | None, typer.Option("--step", metavar="ID", help="The step that would run it.")] = None,
+    plan: Annotated[Path | None, typer.Option("--plan", metavar="FILE", help="The plan the step is in.")] = None,
+    path: Annotated[
+        list[str] | None,
+        typer.Option("--path", metavar="P", help="A file it would change; may be given more than once."),
+    ] = None,
+    repo: Repo = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what decides about a command, and why; it is not run. Exit code 0, whatever is decided.
+
+    Example: surefoot policy test "git push origin main"
+    """
+    from surefoot.cli.policy import Tested, test
+
+    paths = tuple(path or ())
+    tested = Tested(command=command, effect=effect, step=step, plan=plan, paths=paths, repo=repo)
+    raise typer.Exit(test(tested, Screen(is_json=as_json)))
+
+
+@policy_app.command("show")
+def policy_show(
+    *,
+    plan: Annotated[Path | None, typer.Option("--plan", metavar="FILE", help="With the rules of this plan.")] = None,
+    repo: Repo = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the rules that hold here, in the order in which they are asked.
+
+    Example: surefoot policy show --json
+    """
+    from surefoot.cli.policy import show
+
+    raise typer.Exit(show(plan, repo, Screen(is_json=as_json)))

@@ -1,7 +1,8 @@
 """Patterns over the words of a simple command, such as `git push*`.
 
 Owns what such a pattern means: word by word, `*` and `?` within a word, `{a,b}` for one of several, `[*]` for a star
-itself; a word `*` stands for any number of words, and a pattern that ends in `*` for whatever follows. Must never see a
+itself; a word `*` stands for any number of words, and a pattern that ends in `*` for whatever follows, unless a last
+word `;` says that nothing does. Must never see a
 command as one text: quoting, expansion and nesting are behind us when words come in. Read `surefoot.core.policy` next.
 """
 
@@ -60,7 +61,8 @@ def _is(word: str, asked: _Word) -> bool:
 @lru_cache(maxsize=4096)
 def _parts(pattern: str) -> tuple[_Word | None, ...]:
     texts = pattern.split()
-    parts = [_ANY_WORDS if text == "*" else _word(text) for text in texts]
+    is_all = texts[-1:] == [";"]
+    parts = [_ANY_WORDS if text == "*" else _word(text) for text in texts[: len(texts) - is_all]]
     if texts and texts[-1].endswith("*") and texts[-1] != "*":
         parts.append(_ANY_WORDS)
     return tuple(parts)

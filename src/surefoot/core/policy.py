@@ -72,7 +72,7 @@ def tier_of(step: Step, plan: Plan) -> Tier:
 @lru_cache(maxsize=256)  # the kernel asks again at every turn, as long as a step waits for one
 def weigh(policy: Policy, facts: Facts, floor: Decision) -> Decision:
     """Return what the policy says to a step, or to what it did, with the rule that decided and why."""
-    return _strictest([part.decision for part in weigh_parts(policy, facts, floor)], floor)
+    return strictest([part.decision for part in weigh_parts(policy, facts, floor)], floor)
 
 
 def weigh_parts(policy: Policy, facts: Facts, floor: Decision) -> tuple[Weighed, ...]:
@@ -191,7 +191,7 @@ def _raised(policy: Policy, facts: Facts, part: Weighed, floor: Decision) -> Dec
     """Return the strictest of what the part has got and what projects and plans say to it."""
     paths = (*facts.paths, *(facts.command.writes if facts.command is not None else ()))
     raising = [_first(rules, facts, part.words, paths) for rules in policy.raising]
-    return _strictest([part.decision, *(_said_by(rule) for rule in raising if rule is not None)], floor)
+    return strictest([part.decision, *(_said_by(rule) for rule in raising if rule is not None)], floor)
 
 
 def _unclear(policy: Policy, facts: Facts, unclear: str, floor: Decision) -> Weighed:
@@ -202,7 +202,7 @@ def _unclear(policy: Policy, facts: Facts, unclear: str, floor: Decision) -> Wei
     if own is not None and own.steps:
         decision = _said_by(own)
     else:
-        decision = _strictest([asked, floor, *([_said_by(own)] if own is not None else [])], floor)
+        decision = strictest([asked, floor, *([_said_by(own)] if own is not None else [])], floor)
     part = Weighed(words=(), decision=decision)
     return replace(part, decision=_raised(policy, facts, replace(part, words=None), floor))
 
@@ -215,7 +215,7 @@ def _files(policy: Policy, facts: Facts, floor: Decision) -> Weighed | None:
     found = own or _first(shipped.FILES, facts, None, facts.paths)
     rules = [found, *(_first(rules, facts, None, facts.paths) for rules in policy.raising)]
     said = [_said_by(rule) for rule in rules if rule is not None]
-    return Weighed(words=None, decision=_strictest(said, floor)) if said else None
+    return Weighed(words=None, decision=strictest(said, floor)) if said else None
 
 
 def _first(rules: Iterable[Rule], facts: Facts, words: tuple[str, ...] | None, paths: Sequence[str]) -> Rule | None:
@@ -280,11 +280,14 @@ def _rank(tier: Tier) -> int:
     return _RISING.index(tier)
 
 
-def _strictest(decisions: Sequence[Decision], floor: Decision) -> Decision:
+def strictest(decisions: Sequence[Decision], floor: Decision) -> Decision:
     """Return the strictest; among equals a rule before the floor, then the one that demands most, with all demands."""
     tier = max((decision.tier for decision in decisions), key=_rank)
     equals = [decision for decision in decisions if decision.tier is tier]
-    first = max(equals, key=lambda one: (one != floor, one.demand.people, one.demand.role is not None))
+    first = max(
+        equals,
+        key=lambda one: (one != floor and one.rule != shipped.HARMLESS, one.demand.people, one.demand.role is not None),
+    )
     demand = first.demand
     for other in equals:
         demand = _both(demand, other.demand)

@@ -62,7 +62,11 @@ class Demand:
 
 @record
 class Rule:
-    """One rule: where all its conditions hold, it says the tier and why. A condition that is empty holds always."""
+    """One rule: where all its conditions hold, it says the tier and why. A condition that is empty holds always.
+
+    Of several files, resources, hosts or variables one has to match where the rule asks (`confirm`, `never`), and all
+    of them where it lets pass (`auto`, `log`).
+    """
 
     name: str
     """Unique among the rules of its origin; shown with every decision."""
@@ -71,9 +75,9 @@ class Rule:
     reason: str
     """Why, in a sentence for the person who is asked."""
     commands: tuple[str, ...] = ()
-    """Patterns over a simple command, such as `git push*`; one has to match."""
+    """Patterns over a simple command, such as `git push*` (see `surefoot.core.patterns`); one has to match."""
     paths: tuple[str, ...] = ()
-    """Globs over files that are written; one file has to match."""
+    """Globs over files that are written."""
     resources: tuple[str, ...] = ()
     """Globs over what the step `uses` and over its sockets."""
     hosts: tuple[str, ...] = ()

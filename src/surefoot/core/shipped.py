@@ -48,8 +48,8 @@ _NAMED: Mapping[str, tuple[str, ...]] = {
     "database": ("{psql,mysql,mariadb,mongosh,mongo,sqlcmd,sqlite3,clickhouse-client,cockroach,duckdb}",),
     "migrator": ("{flyway,liquibase,goose,dbmate,migrate,sqitch,atlas,diesel,sqlx,yoyo}",),
     "sql": tuple(
-        f"*{''.join(f'[{letter.lower()}{letter}]' for letter in word)}*"
-        for word in ("DROP ", "DELETE ", "TRUNCATE ", "UPDATE ", "INSERT ", "ALTER ", "GRANT ", "REVOKE ")
+        f"*{''.join(f'[{letter.lower()}{letter}]' for letter in word)}?*"
+        for word in ("DROP", "DELETE", "TRUNCATE", "UPDATE", "INSERT", "ALTER", "GRANT", "REVOKE")
     ),
     "cloud": ("{aws,gcloud,az,doctl,linode-cli,hcloud,oci,ibmcloud,aliyun,scw,exo,vultr-cli}",),
     "change": (
@@ -186,7 +186,8 @@ _CONFIRM: tuple[_Row, ...] = (
         "It changes what others see at the place where the project is hosted.",
         """
         gh {auth,secret,ssh-key,gpg-key,variable,codespace} *
-        gh * {create,edit,delete,merge,close,reopen,comment,review,run,enable,disable,upload,archive,rename} *
+        gh * {create,edit,delete,merge,close,reopen,comment,review,enable,disable,upload,archive,rename} *
+        gh workflow * run *
         gh * {transfer,lock,unlock,pin,unpin,fork,sync,ready,cancel,rerun,set,remove,deploy-key,update-branch} *
         gh api * {-X*,--method*,-f*,-F*,--field*,--raw-field*,--input*,graphql} *
         glab * {create,update,delete,merge,close,reopen,note,approve,run,retry,cancel,upload} *
@@ -310,8 +311,9 @@ _CONFIRM: tuple[_Row, ...] = (
         "outside-files",
         "It changes files outside the workspace, or more of them than it names.",
         r"""
-        {rm,rmdir,mv,shred,truncate,unlink,chmod,chattr,touch,mkdir,tee,install,ln,patch} * <outside> *
-        {cp,rsync,install,ln,mv} * ?* <outside>
+        {rm,rmdir,mv,shred,truncate,unlink,chmod,chattr,touch,mkdir,tee,patch} * <outside> *
+        rm * /[{*?[]* *
+        {cp,rsync,install,ln,mv} * ?* <outside> ;
         sed * {-*i*,--in-place*} * <outside> *
         find * <outside> * -delete *
         find / * -delete *
@@ -339,6 +341,7 @@ _CONFIRM: tuple[_Row, ...] = (
 )
 
 _LOOKING = """
+< *
 {ls,ll,dir,tree,exa,eza,cd,pushd,popd,pwd,echo,printf,cat,bat,head,tail,tac,nl,less,more,wc,sort,uniq,cut,tr,paste} *
 {join,comm,column,fold,fmt,rev,seq,expr,bc,jq,grep,egrep,fgrep,rg,ag,ack,zgrep,strings,od,xxd,hexdump,file,stat} *
 {readlink,realpath,basename,dirname,which,whereis,type,hash,whoami,id,groups,date,cal,uname,arch,nproc,uptime} *

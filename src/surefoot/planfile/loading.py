@@ -20,11 +20,12 @@ from surefoot.core.services import problems_of_services
 from surefoot.errors import PlanInvalid
 from surefoot.planfile.checks import read_checks
 from surefoot.planfile.fields import Fields, Page, described
+from surefoot.planfile.rules import read_rules
 from surefoot.planfile.services import read_services
 from surefoot.planfile.steps import StepRead, read_defaults, read_step
 from surefoot.planfile.tree import Flaw, Items, Place, Table, Tree, place_at, read_tree
 
-PLAN_KEYS = ("goal", "files", "prepare", "services", "accept", "scope", "limits", "env", "defaults", "steps")
+PLAN_KEYS = ("goal", "files", "prepare", "services", "accept", "scope", "limits", "env", "policy", "defaults", "steps")
 RESOURCE_KEYS = ("count", "observe")
 LIMITS_KEYS = ("wall", "attempts", "parallel", "cost_usd", "resources")
 _FIRST = Place(1, 1)
@@ -142,6 +143,7 @@ def _read_plan(page: Page, fields: Fields, steps: Sequence[StepRead]) -> Plan:
         scope_write=fields.take("scope", partial(_read_scope, page), (EVERYTHING,)),
         limits=limits,
         env=fields.take("env", page.variables, dict[str, str]()),
+        policy=fields.take("policy", partial(read_rules, page), ()),
         services=fields.take("services", partial(read_services, page), ()),
     )
     page.refuse_references(since, (), "outside of steps")

@@ -11,9 +11,12 @@ from collections.abc import Collection, Mapping
 from functools import cache
 
 from surefoot.core.plan import Effect, Expect, Tier
+from surefoot.core.rules import Overdue
+from surefoot.core.terms import Phase
 from surefoot.planfile.checks import CHECK_KINDS, COMMON_KEYS, FILE_QUESTIONS, FORMATS
 from surefoot.planfile.loading import LIMITS_KEYS, PLAN_KEYS, RESOURCE_KEYS
 from surefoot.planfile.probes import PROBE_KEYS, PROBE_KINDS
+from surefoot.planfile.rules import RULE_KEYS
 from surefoot.planfile.services import SERVICE_KEYS
 from surefoot.planfile.steps import BODIES, DEFAULTS_KEYS, RETRY_KEYS, SHELLS, STEP_KEYS
 
@@ -80,8 +83,30 @@ _PLAN: Mapping[str, _Row] = {
     "scope": (_ref("scope"), "What the run may change.", "everything"),
     "limits": (_ref("limits"), "What the run may use.", ""),
     "env": (_VARIABLES, "Variables for prepare, bodies, checks and acceptance.", "none"),
+    "policy": (_list_of("rule"), "Rules that can raise the tier of a step; the first that matches decides.", "none"),
     "defaults": (_ref("defaults"), "Step keys that hold for each step that does not set them itself.", "none"),
     "steps": ({**_list_of("step"), "minItems": 1}, "The steps.", ""),
+}
+_RULE: Mapping[str, _Row] = {
+    "name": (_TEXT, "Shown with every decision.", ""),
+    "tier": (_words(Tier), "What the rule says.", ""),
+    "reason": (_TEXT, "Why, in a sentence for the person who is asked.", ""),
+    "commands": (_TEXTS, "Patterns over simple commands, such as `git push*`.", "any"),
+    "paths": (_TEXTS, "Globs over files that are written.", "any"),
+    "resources": (_TEXTS, "Globs over what the step `uses`, and over its sockets.", "any"),
+    "hosts": (_TEXTS, "Globs over hosts that a command names.", "any"),
+    "variables": (_TEXTS, "Globs over names of environment variables.", "any"),
+    "steps": (_TEXTS, "Globs over step ids.", "any"),
+    "effects": ({"anyOf": [_words(Effect), {"type": "array", "items": _words(Effect)}]}, "Effect classes.", "any"),
+    "phases": ({"anyOf": [_words(Phase), {"type": "array", "items": _words(Phase)}]}, "Phases of the run.", "any"),
+    "cost_usd_above": (_NUMBER, "Holds where the run has cost more than this.", "any cost"),
+    "lines_above": (_COUNT, "Holds where more lines than this are added and taken away.", "any number"),
+    "confidence_below": (_NUMBER, "Holds where what was done states a confidence below this.", "any"),
+    "role": (_TEXT, "The role an approver has to have.", "anybody but steps and agents"),
+    "people": (_COUNT, "So many different people have to approve.", "1"),
+    "expires": (_DURATION, "The question expires after this long; with a unit, as in 2h.", "never"),
+    "overdue": (_words(Overdue), "What happens then.", "wait"),
+    "next_role": (_TEXT, "The role it is handed on to, for `overdue: hand_on`.", "none"),
 }
 _PREPARE: Mapping[str, _Row] = {
     "run": (_TEXT, "The command, run once in each lane and again when a key file has changed.", ""),
@@ -248,6 +273,7 @@ def plan_schema() -> Shape:
         "$defs": {
             "prepare": _table(_PREPARE, _PREPARE, ("run",)),
             "service": _table(SERVICE_KEYS, _SERVICE, ("run",)),
+            "rule": _table(RULE_KEYS, _RULE, ("name", "tier", "reason")),
             "limits": _table(LIMITS_KEYS, _LIMITS),
             "resource": _table(RESOURCE_KEYS, _RESOURCE),
             "scope": _table(_SCOPE, _SCOPE, ("write",)),

@@ -5,13 +5,11 @@ nor judge it: what cannot be told is said to be unclear. Read `surefoot.shellwor
 `surefoot.core.policy` for what becomes of the facts.
 """
 
-import re
 from dataclasses import replace
 
 from surefoot.core.rules import CommandFacts
-from surefoot.shellwords.meaning import facts_in
+from surefoot.shellwords.meaning import ONLY_BASH, facts_in
 
-_ONLY_BASH = re.compile(r"\$'|&>|[<>]\(")
 LENGTH_MAX = 131_071
 """The longest text that Linux hands to a shell as one argument; a longer one could not be run."""
 
@@ -25,7 +23,10 @@ def facts_of(command: str, shell: str = "bash") -> CommandFacts:
         return CommandFacts(unclear=f"it is longer than the {LENGTH_MAX} characters that a shell can be given")
     if "\0" in command or "\r" in command:
         return CommandFacts(unclear="it holds characters that no shell command has: a NUL or a carriage return")
-    facts = facts_in(command)
-    if shell != "bash" and facts.unclear is None and _ONLY_BASH.search(command):
+    try:
+        facts = facts_in(command)
+    except RecursionError:
+        return CommandFacts(unclear="it nests too deeply to be looked at from here")
+    if shell != "bash" and facts.unclear is None and ONLY_BASH.search(command):
         return replace(facts, unclear=f"{shell} may read it otherwise than bash does")
     return facts

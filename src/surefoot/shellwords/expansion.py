@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import pairwise, product
 
 from surefoot.shellwords.syntax import Kind, Piece, Script, Simple, Unreadable, Word
 
@@ -159,7 +159,7 @@ def _first_group(parts: Sequence[_Part]) -> tuple[int, int, list[list[_Part]]] |
 def _options(parts: Sequence[_Part], start: int, commas: Sequence[int], end: int) -> list[list[_Part]]:
     if commas:
         edges = [start, *commas, end]
-        return [list(parts[low + 1 : high]) for low, high in zip(edges, edges[1:], strict=False)]
+        return [list(parts[low + 1 : high]) for low, high in pairwise(edges)]
     inside = "".join(part.text for part in parts[start + 1 : end])
     match = _RANGE.fullmatch(inside)
     if match is None:

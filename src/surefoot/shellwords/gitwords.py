@@ -27,20 +27,21 @@ _RUN_SETTINGS = re.compile(
     re.IGNORECASE,
 )
 _COMMANDS = frozenset(
-    """add am annotate apply archive bisect blame branch bugreport bundle cat-file check-attr check-ignore check-mailmap
-    checkout checkout-index check-ref-format cherry cherry-pick citool clean clone column commit commit-graph commit-tree
-    config count-objects credential credential-cache credential-store daemon describe diagnose diff diff-files diff-index
-    difftool diff-tree fast-export fast-import fetch fetch-pack filter-branch filter-repo fmt-merge-msg for-each-ref
-    for-each-repo format-patch fsck fsck-objects gc get-tar-commit-id grep gui hash-object help hook http-backend
-    http-push imap-send index-pack init init-db instaweb interpret-trailers lfs log ls-files ls-remote ls-tree mailinfo
-    mailsplit maintenance merge merge-base merge-file merge-index merge-one-file mergetool merge-tree mktag mktree
-    multi-pack-index mv name-rev notes p4 pack-objects pack-redundant pack-refs patch-id prune prune-packed pull push
-    quiltimport range-diff read-tree rebase receive-pack reflog refs remote repack replace replay request-pull rerere
-    reset restore revert rev-list rev-parse rm send-email send-pack shell shortlog show show-branch show-index show-ref
-    sparse-checkout stage stash status stripspace submodule subtree svn switch symbolic-ref tag unpack-file
-    unpack-objects update-index update-ref update-server-info upload-archive upload-pack var verify-commit verify-pack
-    verify-tag version whatchanged worktree write-tree --version --help -v -h --html-path --man-path --info-path
-    --exec-path""".split()  # noqa: SIM905 - a table of words reads best as words
+    """add am annotate apply archive bisect blame branch bugreport bundle cat-file check-attr check-ignore
+    check-mailmap checkout checkout-index check-ref-format cherry cherry-pick citool clean clone column commit
+    commit-graph commit-tree config count-objects credential credential-cache credential-store daemon describe
+    diagnose diff diff-files diff-index difftool diff-tree fast-export fast-import fetch fetch-pack
+    filter-branch filter-repo fmt-merge-msg for-each-ref for-each-repo format-patch fsck fsck-objects gc
+    get-tar-commit-id grep gui hash-object help hook http-backend http-push imap-send index-pack init init-db
+    instaweb interpret-trailers lfs log ls-files ls-remote ls-tree mailinfo mailsplit maintenance merge
+    merge-base merge-file merge-index merge-one-file mergetool merge-tree mktag mktree multi-pack-index mv
+    name-rev notes p4 pack-objects pack-redundant pack-refs patch-id prune prune-packed pull push quiltimport
+    range-diff read-tree rebase receive-pack reflog refs remote repack replace replay request-pull rerere reset
+    restore revert rev-list rev-parse rm send-email send-pack shell shortlog show show-branch show-index
+    show-ref sparse-checkout stage stash status stripspace submodule subtree svn switch symbolic-ref tag
+    unpack-file unpack-objects update-index update-ref update-server-info upload-archive upload-pack var
+    verify-commit verify-pack verify-tag version whatchanged worktree write-tree --version --help -v -h
+    --html-path --man-path --info-path --exec-path""".split()  # noqa: SIM905 - a table of words reads best as words
 )
 _RUNNING = {
     "bisect": ("run",),

@@ -13,15 +13,17 @@ from collections.abc import Collection
 from surefoot.shellwords.syntax import Kind, Piece, Redirect, Script, Simple, Unreadable, Word
 from surefoot.shellwords.words import Words
 
-_RESERVED = re.compile(r"(?:[a-z]+|\{|\}|!|\[\[)(?=[\s;&|()<>]|$)")
+_RESERVED = re.compile(r"(?:[a-z]+|\{|\}|!|\[\[|\]\])(?=[\s;&|()<>]|$)")
 _OPENING = {"if", "while", "until", "for", "select", "case", "{", "[[", "function", "time", "!", "coproc"}
-_INNER = {"then", "else", "elif", "fi", "do", "done", "esac", "in", "}"}
+_INNER = {"then", "else", "elif", "fi", "do", "done", "esac", "in", "}", "]]"}
 _ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(\[[^\]\s]*\])?(\+?)=")
 _REDIRECT = re.compile(r"(?:\d+|\{[A-Za-z_]\w*\})?(<<<|<<-|<<|<>|<&|>>|>&|>\||<(?!\()|>(?!\()|&>>|&>)")
 _SEPARATOR = re.compile(r"[ \t]+|\\\n|#[^\n]*")
 _AFTER_ITEM = re.compile(r";;&|;;|;&")
 _BETWEEN = re.compile(r"&&|\|\||&(?!>)|;(?![;&])")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?=[\s;]|$)")
+_TIME_OPTION = re.compile(r"-p(?=\s)")
+_PARENTHESES = re.compile(r"[ \t]*\([ \t]*\)")
 _DECLARING = {"export", "declare", "typeset", "local", "readonly", "alias", "eval"}
 
 
@@ -110,8 +112,7 @@ class Grammar(Words):
         while self._reserved() in {"!", "time"}:
             self.at += len(self._reserved())
             self._skip_blanks()
-            option = re.compile(r"-p\b").match(self.text, self.at)
-            self.at = option.end() if option else self.at
+            self.at += 2 if _TIME_OPTION.match(self.text, self.at) else 0
             self._skip_blanks()
             if self.at >= len(self.text) or self.text[self.at] in ";\n":
                 return
@@ -148,6 +149,7 @@ class Grammar(Words):
         self._read_redirects()
 
     def _read_compound(self, opening: str) -> None:
+        self._deepen()
         match opening:
             case "if":
                 self._read_condition()
@@ -172,6 +174,7 @@ class Grammar(Words):
             case _:  # coproc
                 self._skip_blanks()
                 self._read_command()
+        self.depth -= 1
 
     def _read_condition(self) -> None:
         while True:
@@ -328,7 +331,7 @@ class Grammar(Words):
         self.script.commands.append(simple)
 
     def _read_parentheses(self) -> bool:
-        match = re.compile(r"[ \t]*\([ \t]*\)").match(self.text, self.at)
+        match = _PARENTHESES.match(self.text, self.at)
         self.at = match.end() if match else self.at
         return match is not None
 

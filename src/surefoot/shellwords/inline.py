@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from surefoot.shellwords.expansion import Term
 
-_PYTHON = re.compile(
+PYTHON = re.compile(
     r"\b(?:os\s*\.\s*(?:system|popen|exec|spawn|posix_spawn|kill|remove|unlink|rmdir|removedirs|fork)|subprocess|pty\b|"
     r"shutil\s*\.\s*(?:rmtree|move)|socket|urllib\s*\.\s*request|urlopen|http\.(?:client|server)|smtplib|ftplib|paramiko|"
     r"(?:requests|httpx)\s*\.\s*(?!__)|ctypes|eval|exec|compile|__import__|import_module|getattr|__builtins__|globals|"
@@ -27,12 +27,13 @@ _JAVASCRIPT = re.compile(
 )
 _SCRIPTING = re.compile(
     r"\bsystem\b|\bexec|`|\bpopen|\bspawn|\bfork\b|\bqx\b|\bsocket|Socket|\beval\b|\bunlink|\bkill\b|\brmtree|\bpassthru|"
-    r"shell_exec|proc_open|%x|\bopen\b[^;]*\||Net::|HTTP|LWP|\bopen-uri|FileUtils|__send__|\bsend\b|io\.popen|os\.(?:exec|remove)|"
+    r"shell_exec|proc_open|%x|\bopen\b[^;]{0,200}\||Net::|HTTP|LWP|\bopen-uri|FileUtils|__send__|\bsend\b|io\.popen|os\.(?:exec|remove)|"
     r"/e[gimsx]*\s*(?:;|$)|\bsyscall"
 )
 _AWK = re.compile(r"\bsystem\s*\(|\|\s*&?\s*[\"a-z]|\|\s*getline|\"[^\"]*\"\s*\|\s*getline|@load|/inet/")
 _SED = re.compile(
-    r"(?:^|[;{}\n])\s*(?:[0-9,$+~]|/[^/]*/[IM]?|\s)*e(?:\s|$)|s([^\w\s\\]).*?\1.*?\1[gpimIM0-9]*e", re.DOTALL
+    r"(?:^|[;{}\n])\s*(?:[0-9,$+~]|/[^/]*/[IM]?|\s)*e(?:\s|$)|s([^\w\s\\])(?:\\.|(?!\1)[^\\])*+\1(?:\\.|(?!\1)[^\\])*+\1[gpimIM0-9]*e",
+    re.DOTALL,
 )
 _EDITOR = re.compile(r"!|\bsystem\s*\(|shell-command|call-process|start-process|\bterm(?:inal)?\b|jobstart|job_start")
 _ANYTHING = re.compile(r".", re.DOTALL)
@@ -59,8 +60,8 @@ class Language:
 _PERL = Language(_SCRIPTING, "eE", reads_input=True, valued="ICFi")
 _NODE = Language(_JAVASCRIPT, "ep", ("--eval", "--print"), reads_input=True, valued="rC")
 LANGUAGES: Mapping[str, Language] = {
-    "python": Language(_PYTHON, "c", reads_input=True, valued="WXQ"),
-    "pypy": Language(_PYTHON, "c", reads_input=True, valued="WXQ"),
+    "python": Language(PYTHON, "c", reads_input=True, valued="WXQ"),
+    "pypy": Language(PYTHON, "c", reads_input=True, valued="WXQ"),
     "perl": _PERL,
     "ruby": Language(_SCRIPTING, "e", reads_input=True, valued="rICEF"),
     "php": Language(_SCRIPTING, "rBRE", reads_input=True, valued="dcz"),

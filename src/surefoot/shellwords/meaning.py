@@ -14,14 +14,23 @@ from surefoot.core.rules import CommandFacts
 from surefoot.shellwords.expansion import Term, Values, readings_of, values_in
 from surefoot.shellwords.gitwords import git_meaning
 from surefoot.shellwords.grammar import read_script
-from surefoot.shellwords.inline import Language, code_in, language_of
+from surefoot.shellwords.inline import PYTHON, Language, code_in, language_of
 from surefoot.shellwords.syntax import Kind, Piece, Simple, Unreadable, Word
 from surefoot.shellwords.wrappers import WRAPPERS, inner_of
 
-_DEPTH_MAX = 12
-_COMMANDS_MAX = 4000
+_DEPTH_MAX = 24
+_WALKS_MAX = 6
+_BUDGET = 1_000_000
+"""So many characters are read in one walk, counting again what is given to a shell within."""
+_CODE_MAX = 4000
+_COST = 100
+"""What looking at one command counts."""
+_COMMANDS_MAX = 2000
 _SYSTEM_FOLDER = re.compile(r"(?:/usr)?(?:/local)?/s?bin/(?=[^/]+$)")
 _SHELLS = {"sh", "bash", "dash", "zsh", "ksh", "mksh", "ash", "fish", "rbash", "csh", "tcsh"}
+_POSIX_SHELLS = {"sh", "dash", "ash"}
+ONLY_BASH = re.compile(r"\$'|&>|[<>]\(|(?<!\$)\(\(")
+"""What a plain `sh` reads otherwise: there `((x))` runs x."""
 _SHELL_VALUED = {"--rcfile", "--init-file", "-O", "+O", "-o", "+o"}
 _STANDARD_INPUT = re.compile(r"-|/dev/stdin|/dev/fd/\d+|/proc/(?:self|\d+)/fd/\d+|[<>]\(.*", re.DOTALL)
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://(?:[^/@\s]*@)?(\[[0-9a-f:]+\]|[^/:?#\s]+)", re.IGNORECASE)
@@ -35,42 +44,28 @@ _FAMILIES = frozenset(
 )
 """Programs whose first word decides what they do."""
 _HOLDING_COMMANDS = frozenset(
-    """EDITOR VISUAL PAGER GIT_EDITOR GIT_SEQUENCE_EDITOR GIT_PAGER GIT_SSH_COMMAND GIT_SSH GIT_EXTERNAL_DIFF GIT_ASKPASS
-    SSH_ASKPASS BROWSER MANPAGER LESSOPEN LESSCLOSE GIT_PROXY_COMMAND RSYNC_RSH CVS_RSH SUDO_ASKPASS""".split()  # noqa: SIM905
+    """EDITOR VISUAL PAGER GIT_EDITOR GIT_SEQUENCE_EDITOR GIT_PAGER GIT_SSH_COMMAND GIT_SSH GIT_EXTERNAL_DIFF
+    GIT_ASKPASS SSH_ASKPASS BROWSER MANPAGER LESSOPEN LESSCLOSE GIT_PROXY_COMMAND RSYNC_RSH SUDO_ASKPASS""".split()  # noqa: SIM905
 )
 _HOLDING_UNKNOWN = re.compile(
     r"BASH_ENV|LD_PRELOAD|LD_AUDIT|PROMPT_COMMAND|GIT_CONFIG(?:_.*)?|GIT_EXEC_PATH|GIT_TEMPLATE_DIR|PERL5OPT|RUBYOPT|PYTHONSTARTUP|"
     r"BASH_FUNC_.*|SHELLOPTS|BASHOPTS|PS4|PYTHONINSPECT|DYLD_.*|SUREFOOT_HOME"
 )
-_FILTERS = {
-    "sort",
-    "uniq",
-    "head",
-    "tail",
-    "grep",
-    "egrep",
-    "fgrep",
-    "sed",
-    "tr",
-    "cut",
-    "awk",
-    "tac",
-    "rev",
-    "tee",
-    "cat",
-}
+_FILTERS = {"sort", "uniq", "head", "tail", "grep", "egrep", "fgrep"}
+"""What hands on some of the lines it gets."""
 _LISTERS = {"ls", "fd", "fdfind", "rg", "ag", "grep", "git", "find", "seq", "docker", "pgrep"}
 
 
 def facts_in(command: str) -> CommandFacts:
     """Return what the text does when a shell is given it."""
-    values: Values = {}
-    for _ in range(4):
-        looking = _Looking(values)
+    looking = _Looking({})
+    for _ in range(_WALKS_MAX):
+        known = looking.values
+        looking = _Looking(known)
         looking.text(command, "")
-        if looking.values == values:
-            break
-        values = looking.values
+        if looking.values == known:
+            return looking.facts()
+    looking.doubt("what its variables hold changes with every look")
     return looking.facts()
 
 
@@ -86,6 +81,7 @@ class _Looking:
         self.variables: dict[str, None] = {}
         self.unclear: dict[str, None] = {}
         self.depth = 0
+        self.budget = _BUDGET
 
     @property
     def splits_oddly(self) -> bool:
@@ -101,15 +97,22 @@ class _Looking:
             unclear="; ".join(list(self.unclear)[:3]) or None,
         )
 
+    def deepen(self, cost: int) -> None:
+        self.depth += 1
+        self.budget -= cost
+        if self.budget < 0:
+            raise Unreadable("there is too much of it to look at")
+        if self.depth > _DEPTH_MAX:
+            raise Unreadable(f"programs start programs more than {_DEPTH_MAX} levels deep")
+
     def doubt(self, reason: str) -> None:
         self.unclear[reason] = None
 
     def text(self, text: str, whose: str) -> None:
         """Look at a text that a shell is given."""
-        self.depth += 1
+        depth = self.depth
         try:
-            if self.depth > _DEPTH_MAX:
-                raise Unreadable(f"shells start shells more than {_DEPTH_MAX} levels deep")
+            self.deepen(len(text))
             script = read_script(text)
             for name, values in values_in(script).items():
                 known = self.values.setdefault(name, [])
@@ -121,7 +124,7 @@ class _Looking:
                 self.simple(simple)
         except Unreadable as error:
             self.doubt(f"{whose}{error}")
-        self.depth -= 1
+        self.depth = depth
 
     def simple(self, simple: Simple) -> None:
         every = [
@@ -151,7 +154,7 @@ class _Looking:
                 self.given(text, f"the variable {name}: ")
 
     def texts(self, word: Word) -> list[Term]:
-        quoted = tuple(Piece(piece.kind, piece.text, True, piece.commands) for piece in word)
+        quoted = tuple(Piece(piece.kind, piece.text, is_quoted=True, commands=piece.commands) for piece in word)
         return [term for terms in readings_of([quoted], self.known) for term in terms]
 
     def redirect(self, operator: str, target: Word) -> None:
@@ -171,6 +174,12 @@ class _Looking:
             self.doubt(f"{whose}a shell is given a text that is not all written here: {_short(term.text)}")
         self.text(term.text, whose)
 
+    def given_to(self, shell: Term, term: Term) -> None:
+        """Look at a text that is given to a certain shell."""
+        if shell.text.rpartition("/")[2] in _POSIX_SHELLS and ONLY_BASH.search(term.text):
+            self.doubt(f"{shell.text} may read it otherwise than bash does")
+        self.given(term)
+
     def fed(self, simple: Simple) -> list[Term]:
         """Return the texts that here-documents feed to a command."""
         return [term for one in simple.redirects if one.operator in {"<<", "<<<"} for term in self.texts(one.target)]
@@ -179,9 +188,7 @@ class _Looking:
         """Look at one command and at all that it runs."""
         if not terms:
             return
-        self.depth += 1
-        if self.depth > _DEPTH_MAX:
-            raise Unreadable(f"commands run commands more than {_DEPTH_MAX} levels deep")
+        self.deepen(_COST)
         name = terms[0].text.rpartition("/")[2] if "/" in terms[0].text else terms[0].text
         if "$" in name or "`" in name or not name or (not terms[0].is_known and "/" not in terms[0].text):
             self.doubt(f"which program {_short(terms[0].text)} stands for")
@@ -226,6 +233,8 @@ class _Looking:
             self.seen(terms)
         if name == "command" and len(terms) > 1 and terms[1].text in {"-v", "-V"}:
             return
+        if language is not None and language.reaching is PYTHON:
+            inner = [terms[at + 1 :] for at, term in enumerate(terms) if term.text == "-m"][:1]
         for one in inner:
             self.run(one, simple)
 
@@ -245,7 +254,7 @@ class _Looking:
                 return
         operand = terms[at] if at < len(terms) else None
         if takes_text and operand is not None:
-            self.given(operand)
+            self.given_to(terms[0], operand)
         elif operand is None or reads or _STANDARD_INPUT.fullmatch(operand.text):
             self.reading(terms, simple)
         else:
@@ -257,7 +266,7 @@ class _Looking:
         """Look at a shell that reads its commands."""
         fed = self.fed(simple)
         for term in fed:
-            self.given(term)
+            self.given_to(terms[0], term)
         if not fed:
             self.seen(terms)
             self.doubt(f"{terms[0].text} runs what it reads")
@@ -271,8 +280,10 @@ class _Looking:
         elif is_told and not codes and _STANDARD_INPUT.fullmatch(terms[1].text):
             self.doubt(f"{terms[0].text} runs what it reads")
         for code in codes:
-            found = language.reaching.search(code.text)
-            if found:
+            found = language.reaching.search(code.text[: _CODE_MAX if language.is_first else None])
+            if len(code.text) > _CODE_MAX and language.is_first:
+                self.doubt(f"the code given to {terms[0].text} is too long to look at")
+            elif found:
                 self.doubt(f"the code given to {terms[0].text} has {_short(found.group())!r} in it")
             elif not code.is_known and language.reads_input:
                 self.doubt(f"{terms[0].text} is given code that is not all written here")
@@ -375,9 +386,32 @@ class _Looking:
         if at + 1 < len(terms):
             self.evaluated(terms[at:], _simple)
 
-    def switched(self, terms: Sequence[Term], _simple: Simple) -> None:
-        """Look at what `su -c` and `script -c` are given."""
+    def split(self, terms: Sequence[Term], simple: Simple) -> None:
+        """Look at what `env` runs; `-S` gives it in one argument."""
+        for at, term in enumerate(terms):
+            if term.text.startswith(("-S", "--split-string")):
+                value = term.text.removeprefix("--split-string").removeprefix("-S").removeprefix("=")
+                given = [Term(value, term.is_known), *terms[at + 1 :]] if value else terms[at + 1 :]
+                self.evaluated([term, *given], simple)
+                return
+        inner = list(inner_of(WRAPPERS["env"], terms))
+        for one in inner:
+            self.run(one, simple)
+        for term in terms[1:]:
+            name, is_set, value = term.text.partition("=")
+            if is_set and name.isidentifier():
+                kind = Kind.TEXT if term.is_known else Kind.UNKNOWN
+                self.assignment(name, (Piece(kind, value, is_quoted=True),))
+        if not inner:
+            self.seen(terms)
+
+    def switched(self, terms: Sequence[Term], simple: Simple) -> None:
+        """Look at what `su -c`, `script -c` and `flock -c` are given."""
         self.seen(terms)
+        name = terms[0].text.rpartition("/")[2]
+        if not any(term.text in {"-c", "--command"} for term in terms) and name in WRAPPERS:
+            for one in inner_of(WRAPPERS[name], terms):
+                self.run(one, simple)
         for at, term in enumerate(terms[:-1]):
             if term.text in {"-c", "--command"}:
                 self.given(terms[at + 1])
@@ -416,12 +450,13 @@ def _incoming(before: Simple | None) -> list[Term]:
         if name == "find":
             start = next((word.text for word in words[1:] if not word.text.startswith(("-", "(", "!"))), ".")
             return [Term(f"{start.rstrip('/')}/{{}}")] if "-printf" not in {word.text for word in words} else []
+        if name in _FILTERS and before.piped_from is not None:
+            before = before.piped_from
+            continue
         if name in _LISTERS:
             far = [word.text for word in words[1:] if word.text.startswith(("/", "~", "$", ".."))]
             return [Term(f"{far[0].rstrip('/')}/{{}}" if far else "{}")]
-        if name not in _FILTERS:
-            return []
-        before = before.piped_from
+        return []
     return []
 
 
@@ -447,6 +482,8 @@ _SPECIAL: Mapping[str, _Special] = {
     "su": _Looking.switched,
     "script": _Looking.switched,
     "runuser": _Looking.switched,
+    "flock": _Looking.switched,
+    "env": _Looking.split,
     "tar": _Looking.packed,
     "bsdtar": _Looking.packed,
     "gtar": _Looking.packed,

@@ -12,7 +12,7 @@ from collections.abc import Collection
 from surefoot.shellwords.escapes import unescaped
 from surefoot.shellwords.syntax import Kind, Piece, Redirect, Script, Unreadable, Word
 
-_DEPTH_MAX = 30
+_DEPTH_MAX = 50
 """No one writes substitutions within substitutions deeper than this."""
 _PLAIN = re.compile(r"""[^\s\\'"$`;&|()<>]+""")
 _PLAIN_IN_TEST = re.compile(r"""[^\s\\'"$`]+""")
@@ -33,7 +33,7 @@ class Words:
         self.text = text
         self.at = 0
         self.script = script
-        self.depth = depth
+        self.depth: int = depth
         self.awaited: list[tuple[Redirect, str, bool, bool]] = []
         """Here-documents whose text comes after this line: delimiter, whether it is quoted, whether tabs go."""
 
@@ -97,7 +97,7 @@ class Words:
                     break
                 lines.append(bare)
             text = "".join(lines)
-            redirect.target = (Piece(Kind.TEXT, text, True),) if is_quoted else self.within(text).read_text()
+            redirect.target = (Piece(Kind.TEXT, text, is_quoted=True),) if is_quoted else self.within(text).read_text()
 
     def read_text(self) -> Word:
         """Read all of the text as one in which expansions happen, but quotes mean nothing."""
@@ -106,7 +106,7 @@ class Words:
             match = _PLAIN_IN_TEXT.match(self.text, self.at)
             if match:
                 self.at = match.end()
-                pieces.append(Piece(Kind.TEXT, match.group(), True))
+                pieces.append(Piece(Kind.TEXT, match.group(), is_quoted=True))
             else:
                 pieces += self._read_in_quotes()
         return tuple(pieces)
@@ -122,9 +122,9 @@ class Words:
             case "\\":
                 escaped = self.text[self.at + 1 : self.at + 2]
                 self.at += 2
-                return [] if escaped == "\n" else [Piece(Kind.TEXT, escaped or "\\", True)]
+                return [] if escaped == "\n" else [Piece(Kind.TEXT, escaped or "\\", is_quoted=True)]
             case "'":
-                return [Piece(Kind.TEXT, self._up_to("'", 1), True)]
+                return [Piece(Kind.TEXT, self._up_to("'", 1), is_quoted=True)]
             case '"':
                 return self._read_quoted(1)
             case "`":
@@ -142,12 +142,12 @@ class Words:
 
     def _read_quoted(self, skipped: int) -> list[Piece]:
         self.at += skipped
-        pieces = [Piece(Kind.TEXT, "", True)]
+        pieces = [Piece(Kind.TEXT, "", is_quoted=True)]
         while self.at < len(self.text):
             match = _PLAIN_IN_QUOTES.match(self.text, self.at)
             if match:
                 self.at = match.end()
-                pieces.append(Piece(Kind.TEXT, match.group(), True))
+                pieces.append(Piece(Kind.TEXT, match.group(), is_quoted=True))
             elif self.text[self.at] == '"':
                 self.at += 1
                 return pieces
@@ -165,7 +165,7 @@ class Words:
         self.at += 1 + len(escaped)
         if escaped == "\n":
             return []
-        return [Piece(Kind.TEXT, escaped if escaped and escaped in '$`"\\' else "\\" + escaped, True)]
+        return [Piece(Kind.TEXT, escaped if escaped and escaped in '$`"\\' else "\\" + escaped, is_quoted=True)]
 
     def _read_backticks(self, *, is_quoted: bool) -> Piece:
         start = self.at
@@ -195,7 +195,7 @@ class Words:
                 self.read_arithmetic("]")
                 return [Piece(Kind.UNKNOWN, self.text[start : self.at], is_quoted)]
             case "'" if not is_quoted:
-                return [Piece(Kind.TEXT, self._read_escaped(), True)]
+                return [Piece(Kind.TEXT, self._read_escaped(), is_quoted=True)]
             case '"' if not is_quoted:
                 return self._read_quoted(2)
             case "\\" if self.text.startswith("\\\n", self.at + 1):
@@ -203,7 +203,9 @@ class Words:
             case _:
                 name = _NAME.match(self.text, self.at + 1)
                 self.at = name.end() if name else self.at + 1
-                return [Piece(Kind.VARIABLE, name.group(), is_quoted) if name else Piece(Kind.TEXT, "$", True)]
+                return [
+                    Piece(Kind.VARIABLE, name.group(), is_quoted) if name else Piece(Kind.TEXT, "$", is_quoted=True)
+                ]
 
     def _read_escaped(self) -> str:
         """Read `$'…'`."""
@@ -233,7 +235,7 @@ class Words:
         self.at += 2
         self._deeper(self, (")",))
         self._close(")")
-        return Piece(Kind.UNKNOWN, self.text[start : self.at], True)
+        return Piece(Kind.UNKNOWN, self.text[start : self.at], is_quoted=True)
 
     def _read_braces(self, *, is_quoted: bool) -> Piece:
         start = self.at

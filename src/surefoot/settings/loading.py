@@ -1,0 +1,191 @@
+"""The two settings files as one.
+
+Owns the keys of `surefoot.toml`, and who may say what: the user's file may lower tiers, name approvers and trust
+projects; a project's file comes with the repository and may only raise. Must never guess: what is not known is refused.
+Read `surefoot.core.policy` for what the rules do.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+from surefoot.core.record import record
+from surefoot.core.rules import Policy, Rule
+from surefoot.errors import ConfigInvalid
+from surefoot.planfile.fields import Fields, Page, described
+from surefoot.planfile.rules import read_rules
+from surefoot.planfile.tree import Flaw, Items, Place, Tree
+from surefoot.settings.toml import read_toml
+
+FILE_NAME = "surefoot.toml"
+SECTIONS = ("policy", "approvers")
+POLICY_KEYS = ("rules", "trust")
+APPROVER_KEYS = ("name", "user", "roles", "token_sha256")
+_OF_THE_USER = "it comes with the repository, and may not say who is trusted; move it to the user's own settings"
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+@record
+class Approver:
+    """Someone who may answer."""
+
+    name: str
+    """What the journal calls them."""
+    user: str | None = None
+    """Their name as a user of the operating system."""
+    roles: tuple[str, ...] = ()
+    """What they may answer for."""
+    token_sha256: str | None = None
+    """The SHA-256 of the token by which they are known to the API, in hex."""
+
+
+@record
+class Source:
+    """The rules of one file."""
+
+    file: str
+    """Where they stand."""
+    rules: tuple[Rule, ...]
+    """In order."""
+    may_lower: bool
+    """Whether a rule of theirs may lower a tier."""
+
+
+@record
+class Settings:
+    """What both files say."""
+
+    policy: Policy = Policy()
+    """The rules, without those of a plan."""
+    approvers: tuple[Approver, ...] = ()
+    """Who may answer, where the user has said so."""
+    sources: tuple[Source, ...] = ()
+    """The rules by their files, in the order in which they are asked."""
+
+
+@record
+class _Read:
+    rules: tuple[Rule, ...] = ()
+    trust: tuple[str, ...] = ()
+    approvers: tuple[Approver, ...] = ()
+
+
+def user_file(environ: Mapping[str, str] | None = None) -> Path:
+    """Return the user's settings file: `$SUREFOOT_CONFIG`, or the one below `$XDG_CONFIG_HOME`; it may be missing."""
+    env = os.environ if environ is None else environ
+    if env.get("SUREFOOT_CONFIG"):
+        return Path(env["SUREFOOT_CONFIG"]).absolute()
+    folder = env.get("XDG_CONFIG_HOME") or str(Path(env.get("HOME", "~")).expanduser() / ".config")
+    return Path(folder).absolute() / "surefoot" / FILE_NAME
+
+
+def load_settings(project: Path | None, environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the user's settings and those of a project, whose root is given; files that are missing say nothing.
+
+    Raises:
+        ConfigInvalid: a file cannot be read or says what cannot be; `facts["problems"]` names each flaw with its place.
+    """
+    own_file = user_file(environ)
+    own = _read_file(own_file, is_project=False)
+    theirs_file = None if project is None else project.absolute() / FILE_NAME
+    theirs = _Read() if theirs_file is None or theirs_file == own_file else _read_file(theirs_file, is_project=True)
+    is_trusted = project is not None and any(_is_same(project, folder) for folder in own.trust)
+    sources = [Source(file=str(own_file), rules=own.rules, may_lower=True)]
+    if theirs.rules:
+        sources.append(Source(file=str(theirs_file), rules=theirs.rules, may_lower=is_trusted))
+    lowering = tuple(rule for source in sources if source.may_lower for rule in source.rules)
+    raising = tuple(source.rules for source in sources if not source.may_lower)
+    found = tuple(source for source in sources if source.rules)
+    return Settings(policy=Policy(own=lowering, raising=raising), approvers=own.approvers, sources=found)
+
+
+def _is_same(project: Path, trusted: str) -> bool:
+    return project.resolve() == Path(trusted).expanduser().resolve()
+
+
+def _read_file(path: Path, *, is_project: bool) -> _Read:
+    try:
+        text = path.read_text("utf-8")
+    except (FileNotFoundError, NotADirectoryError):
+        return _Read()
+    except UnicodeDecodeError as error:
+        wrong = "it is no UTF-8; UTF-8 text was expected; save the file as UTF-8"
+        raise _invalid(path, [Flaw(Place(1, 1), wrong)]) from error
+    except OSError as error:
+        wrong = f"it cannot be read ({error.strerror}); a readable file was expected; look at its permissions"
+        raise _invalid(path, [Flaw(Place(1, 1), wrong)]) from error
+    tree = read_toml(text)
+    if isinstance(tree, Flaw):
+        raise _invalid(path, [tree])
+    page = Page()
+    fields = Fields.read(page, tree, "the settings", SECTIONS)
+    found = _Read() if fields is None else _read_sections(page, fields, is_project=is_project)
+    if page.flaws:
+        raise _invalid(path, list(page.flaws))
+    return found
+
+
+def _invalid(path: Path, flaws: Sequence[Flaw]) -> ConfigInvalid:
+    ordered = sorted(flaws, key=lambda flaw: (flaw.place.line, flaw.place.column))
+    problems = tuple(f"{path}:{flaw.place.line}:{flaw.place.column}: {flaw.text}" for flaw in ordered)
+    return ConfigInvalid("\n".join(problems), problems=problems)
+
+
+def _read_sections(page: Page, fields: Fields, *, is_project: bool) -> _Read:
+    node = fields.node("policy")
+    policy = None if node is None else Fields.read(page, node, "`[policy]`", POLICY_KEYS)
+    if is_project and "approvers" in fields:
+        page.flaw(fields.at("approvers"), f"`approvers` stands in a project's settings; {_OF_THE_USER}")
+    if is_project and policy is not None and "trust" in policy:
+        page.flaw(policy.at("trust"), f"`trust` stands in a project's settings; {_OF_THE_USER}")
+    return _Read(
+        rules=() if policy is None else policy.take("rules", partial(read_rules, page), ()),
+        trust=() if policy is None else policy.take("trust", page.many(partial(_read_folder, page)), ()),
+        approvers=fields.take("approvers", partial(_read_approvers, page), ()),
+    )
+
+
+def _read_folder(page: Page, node: Tree) -> str | None:
+    text = page.text(node)
+    if text is not None and not Path(text).expanduser().is_absolute():
+        page.flaw(node, f"{text!r} is no absolute path; the root of a repository was expected; write the whole path")
+        return None
+    return text
+
+
+def _read_approvers(page: Page, node: Tree) -> tuple[Approver, ...] | None:
+    if not isinstance(node, Items):
+        page.flaw(node, f"found {described(node)}; a list was expected; begin each with `[[approvers]]`")
+        return None
+    found: list[Approver] = []
+    for item in node.items:
+        fields = Fields.read(page, item, "an approver", APPROVER_KEYS)
+        if fields is None:
+            continue
+        name = fields.need("name", page.text, "", "what the journal calls them")
+        if "user" not in fields and "token_sha256" not in fields:
+            text = f"nothing says how {name!r} is known; `user` or `token_sha256` was expected; add one of them"
+            page.flaw(fields.place, text)
+        if any(name == other.name for other in found):
+            page.flaw(fields.at("name"), f"{name!r} is listed twice; different names were expected; remove one")
+        found.append(
+            Approver(
+                name=name,
+                user=fields.take("user", page.text, None),
+                roles=fields.take("roles", page.many(page.text), ()),
+                token_sha256=fields.take("token_sha256", partial(_read_digest, page), None),
+            )
+        )
+    return tuple(found)
+
+
+def _read_digest(page: Page, node: Tree) -> str | None:
+    text = page.text(node)
+    if text is not None and _DIGEST.fullmatch(text) is None:
+        page.flaw(node, "it is no SHA-256; 64 digits 0-9 a-f were expected; write what `sha256sum` prints")
+        return None
+    return text

@@ -1,0 +1,28 @@
+"""Commands for the tests of how commands are read.
+
+Owns the way from the two files of commands to texts, and how a command is weighed without a plan. Must never run one.
+Read `test_corpora.py` next.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from surefoot.core.ids import StepId
+from surefoot.core.policy import weigh
+from surefoot.core.rules import Decision, Effect, Facts, Policy, Tier
+from surefoot.shellwords import facts_of
+
+FLOOR = Decision(tier=Tier.LOG, rule="effect-reversible", reason="It can be put back.")
+
+
+def commands_in(name: str) -> list[str]:
+    """Return the commands of a file beside this one."""
+    lines = Path(__file__).with_name(name).read_text("utf-8").splitlines()
+    return [line.replace("⏎", "\n") for line in lines if line and not line.startswith("# ")]
+
+
+def weighed(command: str) -> Decision:
+    """Say what the rules that ship make of a command in a reversible step."""
+    facts = Facts(step=StepId("a"), effect=Effect.REVERSIBLE, phase="execute", command=facts_of(command))
+    return weigh(Policy(), facts, FLOOR)
