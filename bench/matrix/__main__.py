@@ -18,11 +18,14 @@ from pathlib import Path
 from bench.matrix.cases import CASES, Case, Finding
 from bench.matrix.driving import System, Trial
 from bench.matrix.page import write_page
+from bench.matrix.record import Record
 from bench.matrix.systems import SYSTEMS
 from bench.matrix.world import TrialFailed, World
 from bench.measuring import ROOT, versions
 
 PAGE = "matrix.md"
+KEPT = ROOT / "build" / "matrix.json"
+"""What was found, so that one system can be tried again without the others."""
 
 
 def carry_out(system: System, case: Case) -> Finding | None:
@@ -40,55 +43,50 @@ def carry_out(system: System, case: Case) -> Finding | None:
 def main() -> None:
     """Carry out what the command line names."""
     parser = argparse.ArgumentParser(prog="python -m bench.matrix", description="Kill systems and count effects.")
-    parser.add_argument("--rounds", type=int, default=3, help="how often each case is tried (default: 3)")
-    parser.add_argument("--races", type=int, default=5, help="how often where timing matters (default: 5)")
+    parser.add_argument("--rounds", type=int, default=2, help="how often each case is tried (default: 2)")
+    parser.add_argument("--races", type=int, default=4, help="how often where timing matters (default: 4)")
     parser.add_argument("--at-once", type=int, default=2, help="trials at a time (default: 2)")
-    parser.add_argument(
-        "--systems", nargs="*", metavar="NAME", help="these alone; writes no page unless --out is given"
-    )
-    parser.add_argument("--cases", nargs="*", metavar="KEY", help="these alone; writes no page unless --out is given")
+    parser.add_argument("--systems", nargs="*", metavar="NAME", help="these alone")
+    parser.add_argument("--cases", nargs="*", metavar="KEY", help="these alone")
+    parser.add_argument("--add", action="store_true", help="keep what was found before of everything that is not named")
     parser.add_argument("--out", type=Path, help="folder of the page (default: docs)")
     told = parser.parse_args()
-    chosen = [each for each in SYSTEMS if not told.systems or each.name in told.systems]
-    present = [each for each in chosen if each.is_installed()]
-    missing = [each.name for each in chosen if not each.is_installed()]
+    record = Record.read(KEPT) if told.add else Record()
+    chosen = [each for each in SYSTEMS if each.is_installed() and (not told.systems or each.name in told.systems)]
     cases = [each for each in CASES if not told.cases or each.key in told.cases]
-    found, broken = _all(present, cases, told)
+    for each in chosen:
+        record.begin(each.name, versions(each.packages), [case.key for case in cases])
+    _carry_out_all(chosen, cases, record, told)
+    record.write(KEPT)
+    names = [each.name for each in SYSTEMS if each.name in record.versions]
+    missing = [each.name for each in SYSTEMS if each.name not in names]
     conditions = [
         ("date", time.strftime("%Y-%m-%d", time.gmtime())),
-        ("versions", versions([package for each in present for package in each.packages])),
+        ("versions", ", ".join(record.versions[name] for name in names)),
         ("not measured, because not installed", ", ".join(missing) or "none"),
         (
             "machine",
             f"{platform.system()} {platform.release()} {platform.machine()}, Python {platform.python_version()}",
         ),
-        ("trials of each case", f"{told.rounds}; {told.races} where timing matters (rows 2 and 5)"),
-        ("trials that could not be carried out", "; ".join(broken) or "none"),
+        ("trials that could not be carried out", "; ".join(record.broken) or "none"),
         ("to repeat it", "`make matrix` (an environment of its own, `.venv-bench`), on Linux"),
     ]
-    if told.out is None and (told.systems or told.cases):
-        return
     folder: Path = told.out or ROOT / "docs"
     folder.mkdir(parents=True, exist_ok=True)
-    write_page(folder / PAGE, cases, [each.name for each in present], found, conditions)
+    write_page(folder / PAGE, CASES, names, record, conditions)
     sys.stdout.write(f"Written: {folder / PAGE}\n")
 
 
-def _all(
-    systems: Sequence[System], cases: Sequence[Case], told: argparse.Namespace
-) -> tuple[dict[tuple[str, str], list[Finding]], list[str]]:
-    found: dict[tuple[str, str], list[Finding]] = {}
-    broken: list[str] = []
-
+def _carry_out_all(systems: Sequence[System], cases: Sequence[Case], record: Record, told: argparse.Namespace) -> None:
     def one(system: System, case: Case) -> None:
         try:
             finding = carry_out(system, case)
         except TrialFailed as failed:
-            broken.append(f"{system.name}, {case.key}: {failed}")
-            sys.stdout.write(f"{broken[-1]}\n")
+            record.broken.append(f"{system.name}, {case.key}: {failed}")
+            sys.stdout.write(f"{record.broken[-1]}\n")
             return
         if finding is not None:
-            found.setdefault((system.name, case.key), []).append(finding)
+            record.add(system.name, case.key, finding)
             sys.stdout.write(f"{system.name}, {case.key}: {finding}\n")
             sys.stdout.flush()
 
@@ -101,7 +99,6 @@ def _all(
         ]
         for each in waiting:
             each.result()
-    return found, broken
 
 
 if __name__ == "__main__":

@@ -239,11 +239,22 @@ def changed_words(trial: Trial) -> Finding:
 
 
 def expired(trial: Trial) -> Finding:
-    """Answer a question after the two seconds it was good for."""
+    """Answer a question after the two seconds it was good for; a program of the system ran in between."""
+    return _expired(trial, is_noticed=True)
+
+
+def expired_while_down(trial: Trial) -> Finding:
+    """Answer a question after the two seconds it was good for; nothing ran in between."""
+    return _expired(trial, is_noticed=False)
+
+
+def _expired(trial: Trial, *, is_noticed: bool) -> Finding:
     person = _Person(trial)
     waiting = trial.do("run")
     person.notice(waiting.questions)
     time.sleep(EXPIRED_AFTER_S)
+    if is_noticed:
+        trial.do("resume")
     late = trial.do("answer", waiting.questions[0].id, "yes") if waiting.questions else waiting
     last = trial.do("resume") if late.state in {"answered", "refused"} else late
     found = _found(trial, "sent", (), person, last)

@@ -7,10 +7,11 @@ say about the systems and about what was found.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from bench.matrix.cases import Case, Finding
+from bench.matrix.record import Record
 
 REMARKS = Path(__file__).with_name("remarks.md")
 HEAD = """# The crash-and-approval matrix
@@ -27,15 +28,13 @@ where an effect is missing, *again* where another effect was repeated, *asked* w
 person is part of the case. A dash: the system has no such way of writing it, see its paragraph below.
 """
 DETAIL_COLUMNS = ("system", "trials", "effects", "questions", "lost", "performed again", "operator", "what it said")
-Found = Mapping[tuple[str, str], Sequence[Finding]]
-"""By the names of system and case: what each trial came to."""
 
 
-def overview(cases: Sequence[Case], systems: Sequence[str], found: Found) -> list[tuple[str, ...]]:
+def overview(cases: Sequence[Case], systems: Sequence[str], found: Record) -> list[tuple[str, ...]]:
     """Return the rows of the matrix."""
     rows: list[tuple[str, ...]] = []
     for case in cases:
-        cells = [_cell(case, found.get((system, case.key), ())) for system in systems]
+        cells = [_cell(case, found.of(system, case.key)) for system in systems]
         if any(cell != "—" for cell in cells):
             rows.append((case.title, case.right, *cells))
     return rows
@@ -66,10 +65,10 @@ def _spread(counts: Sequence[int]) -> str:
     return ", ".join(f"{count} ({times} of {len(counts)})" for count, times in seen)
 
 
-def _details(case: Case, systems: Sequence[str], found: Found) -> list[tuple[str, ...]]:
+def _details(case: Case, systems: Sequence[str], found: Record) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = []
     for system in systems:
-        findings = found.get((system, case.key), ())
+        findings = found.of(system, case.key)
         if not findings:
             continue
         told = sorted({f"{each.state}{': ' if each.told else ''}{each.told}" for each in findings})
@@ -95,7 +94,7 @@ def _share(flags: Sequence[bool]) -> str:
 
 
 def write_page(
-    path: Path, cases: Sequence[Case], systems: Sequence[str], found: Found, told: Sequence[tuple[str, str]]
+    path: Path, cases: Sequence[Case], systems: Sequence[str], found: Record, told: Sequence[tuple[str, str]]
 ) -> None:
     """Write the page."""
     parts = [HEAD, "## The matrix\n", OVERVIEW]

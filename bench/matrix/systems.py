@@ -131,4 +131,5 @@ def _last(text: str) -> str:
 SUREFOOT = CommandLine()
 LANGGRAPH = Library("LangGraph", ("langgraph", "langgraph-checkpoint-sqlite"), "langgraph_graphs.py", "langgraph")
 DBOS = Library("DBOS", ("dbos",), "dbos_flows.py", "dbos")
-SYSTEMS: tuple[System, ...] = (SUREFOOT, LANGGRAPH, DBOS)
+CAYU = Library("Cayu", ("cayu",), "cayu_sessions.py", "cayu")
+SYSTEMS: tuple[System, ...] = (SUREFOOT, LANGGRAPH, DBOS, CAYU)
