@@ -228,7 +228,6 @@ def failed_files(trial: Trial) -> Finding:
 def changed_words(trial: Trial) -> Finding:
     """Change what is to be sent after the person was asked, then let the person agree."""
     words = trial.world.folder / "workspace" / "words.txt"
-    words.write_text("ten\n", encoding="utf-8")
     person = _Person(trial)
     waiting = trial.do("run")
     words.write_text("thousand\n", encoding="utf-8")
@@ -293,8 +292,15 @@ CASES: tuple[Case, ...] = (
         is_told=True,
     ),
     Case(
-        "expired", "7. A question expires, the answer comes late", "0", "expiring", expired, is_asked=True, is_told=True
+        "expired",
+        "7a. A question expires, the answer comes late",
+        "0",
+        "expiring",
+        expired,
+        is_asked=True,
+        is_told=True,
     ),
+    Case("expired-down", "7b. … while nothing runs", "0", "expiring", expired_while_down, is_asked=True, is_told=True),
     Case("down", "8. Answered while nothing runs", "1; asked 1", "approval", answered_while_down, is_asked=True),
     Case("edited", "9. Plan or code edited between kill and resume", "1", "chain", edited, is_told=True),
     Case("files", "10. The files of a failed attempt", "put back", "files", failed_files, is_told=True),

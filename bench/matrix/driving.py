@@ -45,10 +45,15 @@ class Standing:
 class System(Protocol):
     """One system on trial."""
 
-    name: str
-    """What the page calls it."""
-    packages: Sequence[str]
-    """What is installed, for the versions."""
+    @property
+    def name(self) -> str:
+        """What the page calls it."""
+        ...
+
+    @property
+    def packages(self) -> Sequence[str]:
+        """What is installed, for the versions."""
+        ...
 
     def is_installed(self) -> bool:
         """Tell whether it can be put on trial here."""

@@ -2,7 +2,7 @@
 #
 # Every system in the matrix performs its effects with this program, as an agent performs them with a shell command.
 # A file in FOLDER/orders makes it stop once, before the effect or after it, until FOLDER/release exists: that is where
-# the engine is killed. FOLDER/slow makes an effect take half a second.
+# the engine is killed. FOLDER/slow makes an effect take two seconds.
 cd "$1" || exit 3
 name=$2
 stop() {
@@ -15,7 +15,7 @@ stop() {
     done
 }
 stop before
-[ ! -e slow ] || sleep 0.5
+[ ! -e slow ] || sleep 2
 printf '%s\n' "$name" >> ledger
 stop after
 exit 0

@@ -24,10 +24,11 @@ another way, both ways have a row. How each was set up, and where this is unfair
 """
 OVERVIEW = """Each cell: how often the effect was performed (one is right, but where the case says otherwise), then what
 else counts: *operator* where somebody had to find out what became of an effect, or nothing went on by itself, *lost*
-where an effect is missing, *again* where another effect was repeated, *asked* with the number of questions where a
-person is part of the case. A dash: the system has no such way of writing it, see its paragraph below.
+where an effect is missing at the end, *not done* where it is missing because nothing went on, *again* where another
+effect was repeated, *asked* with the number of questions where a person is part of the case. A dash: the system has no
+such way of writing it, see its paragraph below.
 """
-DETAIL_COLUMNS = ("system", "trials", "effects", "questions", "lost", "performed again", "operator", "what it said")
+DETAIL_COLUMNS = ("system", "trials", "effects", "questions", "missing", "performed again", "operator", "what it said")
 
 
 def overview(cases: Sequence[Case], systems: Sequence[str], found: Record) -> list[tuple[str, ...]]:
@@ -49,8 +50,15 @@ def _cell(case: Case, findings: Sequence[Finding]) -> str:
         parts.append(f"asked {_spread([each.asked for each in findings])}")
     if any(each.operator for each in findings):
         parts.append("operator")
-    for word, lists in (("lost", [each.lost for each in findings]), ("again", [each.doubled for each in findings])):
-        names = sorted({name for names in lists for name in names})
+    waits = [each for each in findings if each.state != "ended"]
+    over = [each for each in findings if each.state == "ended"]
+    lists = (
+        ("lost", [each.lost for each in over]),
+        ("not done", [each.lost for each in waits]),
+        ("again", [each.doubled for each in findings]),
+    )
+    for word, found in lists:
+        names = sorted({name for names in found for name in names})
         if names:
             parts.append(f"{word}: {', '.join(names)}")
     parts += sorted({remark for remark in remarks if remark})

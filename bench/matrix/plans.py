@@ -68,6 +68,29 @@ APPROVAL = """goal: One effect that asks
 steps:
   - {id: sent, run: sh @/effect.sh @ sent, effect: irreversible, confine: false}
 """
+WORDS = """goal: Send words that stand in the repository
+steps:
+  - id: sent
+    run: sh @/effect.sh @ "sent-$(cat words.txt)"
+    reads: [words.txt]
+    effect: irreversible
+    confine: false
+"""
+WORDS_OUTSIDE = """goal: Send words that stand somewhere outside
+limits: {resources: {words: {observe: cat @/workspace/words.txt}}}
+steps:
+  - id: sent
+    run: sh @/effect.sh @ "sent-$(cat @/workspace/words.txt)"
+    uses: [words]
+    effect: irreversible
+    confine: false
+"""
+EXPIRING = """goal: One effect that asks for two seconds
+policy:
+  - {name: soon, tier: confirm, reason: It is only right now, steps: [sent], expires: 2s, overdue: stop}
+steps:
+  - {id: sent, run: sh @/effect.sh @ sent, effect: irreversible, confine: false}
+"""
 FILES = """goal: A step whose first attempt fails half-way
 steps:
   - id: look
@@ -105,5 +128,8 @@ PLANS: dict[str, Written] = {
     "asked": Written(ASKED, ("sent",)),
     "parallel": Written(PARALLEL, ("a",)),
     "approval": Written(APPROVAL),
+    "words": Written(WORDS),
+    "words-read": Written(WORDS_OUTSIDE),
+    "expiring": Written(EXPIRING),
     "files": Written(FILES),
 }

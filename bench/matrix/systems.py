@@ -20,7 +20,7 @@ from typing import Any
 
 from bench.matrix.driving import Question, Standing, System
 from bench.matrix.plans import PLANS
-from bench.matrix.world import World
+from bench.matrix.world import TrialFailed, World
 
 PROGRAMS = Path(__file__).with_name("programs")
 RUN = "20260101-matrix"
@@ -87,7 +87,6 @@ class CommandLine:
             return False
         (folder / "plan.yaml").write_text(PLANS[flow].text(folder), encoding="utf-8")
         repository = folder / "workspace"
-        (repository / "words.txt").touch()
         for command in ("init -q -b main", "add -A", "commit -q -m start"):
             own = ["-c", "user.name=matrix", "-c", "user.email=matrix@localhost"]
             subprocess.run(["git", *own, *command.split()], check=True, cwd=repository)
@@ -108,7 +107,9 @@ class CommandLine:
         assert isinstance(out, str)
         if verb == "answer":
             return Standing("answered" if status == 0 else "refused", told=_last(err) if status else "")
-        state = STATES.get(status, "broken")
+        if status not in STATES:
+            raise TrialFailed(f"surefoot {verb} ended with status {status}: {_last(err)}")
+        state = STATES[status]
         if state == "refused":
             return Standing(state, told=_last(err))
         report = self._report(world)

@@ -36,6 +36,7 @@ class World:
         """Make the folder with an empty ledger."""
         (folder / "orders").mkdir(parents=True)
         (folder / "workspace").mkdir()
+        (folder / "workspace" / "words.txt").write_text("ten\n", encoding="utf-8")
         (folder / "ledger").touch()
         shutil.copy(EFFECT, folder / "effect.sh")
         return cls(folder)
@@ -49,7 +50,7 @@ class World:
         return (self.folder / "orders" / f"stopped-{where}-{name}").exists()
 
     def slow_down(self) -> None:
-        """Make each effect take half a second from now on."""
+        """Make each effect take two seconds from now on, so that two engines meet in it."""
         (self.folder / "slow").touch()
 
     def release(self) -> None:
