@@ -234,7 +234,9 @@ def changed_words(trial: Trial) -> Finding:
     last = person.settle(waiting)
     sent = ", ".join(sorted(trial.world.performed())) or "nothing"
     found = _found(trial, "sent-ten", (), person, last)
-    return Finding(sum(trial.world.performed().values()), found.asked, state=found.state, told=f"{sent}")
+    return Finding(
+        sum(trial.world.performed().values()), found.asked, state=found.state, told=sent.replace("sent-", "sent: ")
+    )
 
 
 def expired(trial: Trial) -> Finding:
@@ -257,8 +259,11 @@ def _expired(trial: Trial, *, is_noticed: bool) -> Finding:
     late = trial.do("answer", waiting.questions[0].id, "yes") if waiting.questions else waiting
     last = trial.do("resume") if late.state in {"answered", "refused"} else late
     found = _found(trial, "sent", (), person, last)
-    told = f"the late answer was {'refused' if late.state == 'refused' else 'taken'}. {late.told}"
-    return Finding(found.effects, found.asked, state=last.state, told=told.strip())
+    if late.state == "refused":
+        told = f"the late answer was refused; {late.told}"
+    else:
+        told = "the late answer counted" if found.effects else "the late answer was taken, and changed nothing"
+    return Finding(found.effects, found.asked, state=last.state, told=told)
 
 
 CASES: tuple[Case, ...] = (
@@ -302,6 +307,6 @@ CASES: tuple[Case, ...] = (
     ),
     Case("expired-down", "7b. … while nothing runs", "0", "expiring", expired_while_down, is_asked=True, is_told=True),
     Case("down", "8. Answered while nothing runs", "1; asked 1", "approval", answered_while_down, is_asked=True),
-    Case("edited", "9. Plan or code edited between kill and resume", "1", "chain", edited, is_told=True),
+    Case("edited", "9. Plan or code edited between kill and resume", "1", "chain-checked", edited, is_told=True),
     Case("files", "10. The files of a failed attempt", "put back", "files", failed_files, is_told=True),
 )

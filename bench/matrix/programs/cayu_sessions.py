@@ -170,7 +170,7 @@ async def go_on(app: Any, verb: str, told: Sequence[str]) -> None:
 async def answer(app: Any, question: str, text: str) -> None:
     """Resolve one approval, or answer one question."""
     first, *others = question.split("/")
-    person = _approvals.ResolutionActor(actor_id="person", source=_approvals.ResolutionActorSource.REQUEST)
+    person = _approvals.ResolutionActor(subject="person", source=_approvals.ResolutionActorSource.REQUEST)
     if not others:
         response = _approvals.UserInputResponse(session_id=SESSION, input_id=first, answer=text, resolved_by=person)
         await drain(app.resolve_user_input(response))
