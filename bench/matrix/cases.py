@@ -307,6 +307,6 @@ CASES: tuple[Case, ...] = (
     ),
     Case("expired-down", "7b. … while nothing runs", "0", "expiring", expired_while_down, is_asked=True, is_told=True),
     Case("down", "8. Answered while nothing runs", "1; asked 1", "approval", answered_while_down, is_asked=True),
-    Case("edited", "9. Plan or code edited between kill and resume", "1", "chain-checked", edited, is_told=True),
+    Case("edited", "9. Plan or code edited between kill and resume", "said", "chain-checked", edited, is_told=True),
     Case("files", "10. The files of a failed attempt", "put back", "files", failed_files, is_told=True),
 )

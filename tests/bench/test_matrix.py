@@ -70,7 +70,9 @@ def test_the_page_counts_trials_that_differ_apart(tmp_path: Path) -> None:
 
 def test_a_record_is_read_as_it_was_written(tmp_path: Path) -> None:
     """So that one system can be tried again without the others."""
-    record = Record(versions={"Peer": "peer 1"}, findings={"Peer": {"resumes": [Finding(1, 0, lost=["third"], doubled=[])]}})
+    record = Record(
+        versions={"Peer": "peer 1"}, findings={"Peer": {"resumes": [Finding(1, 0, lost=["third"], doubled=[])]}}
+    )
     record.write(tmp_path / "matrix.json")
     assert Record.read(tmp_path / "matrix.json") == record
 
