@@ -6,7 +6,7 @@ BIN := .venv/bin
 PYTEST_FLAGS ?= -n auto
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test test-all bytecode bench format lock clean
+.PHONY: help setup demo check test test-all bytecode bench matrix format lock clean
 
 help: ## show this
 	@sed -n 's/^\([a-z-]*\):.*## /\1@/p' $(MAKEFILE_LIST) | awk -F@ '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -35,6 +35,9 @@ bytecode: .venv/.ok
 bench: .venv-bench/.ok ## measure how fast it is, beside raw SQLite, LangGraph and DBOS; writes docs/performance.md (12 minutes)
 	@.venv-bench/bin/python -m bench $(BENCH_FLAGS)
 
+matrix: .venv-bench/.ok ## kill Surefoot and its peers in the same ways and count effects; writes docs/matrix.md (30 minutes)
+	@.venv-bench/bin/python -m bench.matrix $(MATRIX_FLAGS)
+
 format: .venv/.ok ## put the code into shape
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
@@ -53,5 +56,5 @@ clean: ## remove .venv, .venv-bench and everything that was built or fetched
 # An environment of its own: what Surefoot is measured beside has no place where it is developed. Without it (no network,
 # say) the peers are named as not measured: `.venv/bin/python -m bench`.
 .venv-bench/.ok: .venv/.ok pyproject.toml uv.lock
-	UV_PROJECT_ENVIRONMENT=.venv-bench UV_PYTHON_DOWNLOADS=never $(BIN)/python -m uv sync --quiet --locked --no-default-groups --group bench --extra sandbox --python $(BIN)/python
+	UV_PROJECT_ENVIRONMENT=.venv-bench UV_PYTHON_DOWNLOADS=never $(BIN)/python -m uv sync --quiet --locked --compile-bytecode --no-default-groups --group bench --extra sandbox --python $(BIN)/python
 	@touch $@

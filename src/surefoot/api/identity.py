@@ -16,9 +16,9 @@ import pwd
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from surefoot.api.approvers import Approver, approvers_of_user
 from surefoot.api.home import Home
 from surefoot.errors import NotApprover, StepMayNotAnswer
+from surefoot.settings import Approver, load_settings
 from surefoot.journal.claim import holder_of
 from surefoot.sandbox.descent import step_above
 
@@ -49,7 +49,7 @@ def identify(token: str | None = None, *, via: str = "api", approvers: Sequence[
     Raises:
         NotApprover: nobody has such a token; or approvers are named, and the user is none of them.
     """
-    known = approvers_of_user() if approvers is None else approvers
+    known = load_settings(None).approvers if approvers is None else approvers
     if token is not None:
         return _bearer(token, known)
     user = current_user()
@@ -79,7 +79,7 @@ def _bearer(token: str, known: Sequence[Approver]) -> Identity:
 
 def who_has(role: str) -> str:
     """Say in words who has a role."""
-    names = [approver.name for approver in approvers_of_user() if role in approver.roles]
+    names = [approver.name for approver in load_settings(None).approvers if role in approver.roles]
     return f"it is held by {', '.join(names)}" if names else "nobody has it: add it to a table [[approvers]]"
 
 
