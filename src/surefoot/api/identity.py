@@ -18,9 +18,9 @@ from dataclasses import dataclass
 
 from surefoot.api.home import Home
 from surefoot.errors import NotApprover, StepMayNotAnswer
-from surefoot.settings import Approver, load_settings
 from surefoot.journal.claim import holder_of
 from surefoot.sandbox.descent import step_above
+from surefoot.settings import Approver, load_settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,6 +44,7 @@ from surefoot.faults import point
 from surefoot.journal import RELEASE, Batch, Claim, Holder
 from surefoot.ports import Clock
 from surefoot.sandbox import detect_rung, mark_prefix_of, sweep
+from surefoot.settings import load_settings
 from surefoot.workers.check import clean
 from surefoot.workers.room import Functions, Room, in_thread
 from surefoot.workspace import RunWorkspace, inspect_source, write_git_configuration
@@ -66,7 +67,7 @@ class Options:
     take_over: bool = False
     """End an engine that holds the run."""
     policy: Policy | None = None
-    """The rules of the settings; None: those that the run has."""
+    """The rules beside those that ship and those of the plan; None: those of the settings."""
 
     @property
     def who(self) -> str:
@@ -110,6 +111,7 @@ def create_run(
     Raises:
         PlanInvalid: the plan cannot run.
         RunExists: the run id is taken.
+        ConfigInvalid: the settings cannot be read.
         StepMayNotAnswer: something is approved beforehand, and this program was started by a step.
         WorkspaceError: the repository cannot be used; the message says why.
     """
@@ -134,7 +136,7 @@ def create_run(
         created = _with_workspace(created, source, folder)
     created = replace(created, estimates=earlier_times(home.journal, created))
     point("run.create.workspace")
-    policy = options.policy if options.policy is not None else Policy()
+    policy = _policy(options, created.repository)
     given = () if policy == Policy() else (ev.PolicyGiven(at=created.at, policy=policy),)
     events = (created, *given, *_consents(options, created.at))
     # On disk with the start of an engine, which is waited for, or when the home is closed.
@@ -400,12 +402,19 @@ def _opening(state: RunState, room: Room, options: Options, token: int, *, resum
         rung=room.rung.value,
         release=RELEASE,
     )
-    if options.policy is not None and policy_of(state.plan, options.policy) != state.policy:
-        yield ev.PolicyGiven(at=now, policy=options.policy)
+    policy = _policy(options, state.created.repository)
+    if policy_of(state.plan, policy) != state.policy:
+        yield ev.PolicyGiven(at=now, policy=policy)
     if not _are_known(options, state):
         yield from _consents(options, now)
     if resume and state.outcome is None and state.pausing is not None:
         yield ev.RunResumed(at=now, by=options.who)
+
+
+def _policy(options: Options, repository: str | None) -> Policy:
+    if options.policy is not None:
+        return options.policy
+    return load_settings(None if repository is None else Path(repository)).policy
 
 
 def _consents(options: Options, now: float) -> Iterable[Event]:

@@ -8,18 +8,31 @@ never promise more than that: what a step changes, and what a placeholder stands
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from surefoot.core.course import policy_of
 from surefoot.core.ids import StepId
 from surefoot.core.plan import AskBody, Plan, Tier
 from surefoot.core.policy import facts_before, floor_of, raised_by_step, weigh
+from surefoot.core.review import Review, review
 from surefoot.core.rules import Decision, Policy
 from surefoot.core.terms import Phase
 from surefoot.sandbox import detect_rung
+from surefoot.settings import load_settings
 from surefoot.workers.ground import commands_of
 
 
-def decisions_on(plan: Plan, policy: Policy) -> Mapping[StepId, Decision]:
+def look_over(plan: Plan, root: Path, places: Mapping[StepId, str]) -> Review:
+    """Look a plan over for the repository at `root`, with the rules that will hold there.
+
+    Raises:
+        ConfigInvalid: the settings cannot be read.
+    """
+    decisions = _decisions_on(plan, load_settings(root).policy)
+    return review(plan, checkout=str(root), places=places, decisions=decisions)
+
+
+def _decisions_on(plan: Plan, policy: Policy) -> Mapping[StepId, Decision]:
     """Return, for each step that a person is asked about or that is never allowed, what decides on it and why."""
     rules, rung = policy_of(plan, policy), detect_rung().value
     found: dict[StepId, Decision] = {}

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import cast
 
+from surefoot.api.weighing import look_over
 from surefoot.cli import sequence
 from surefoot.cli.exits import FOUND_NOTHING, FOUND_PROBLEMS
 from surefoot.cli.graph.mermaid import mermaid
@@ -24,7 +25,7 @@ from surefoot.cli.telling import style_of
 from surefoot.core.graph import build_graph
 from surefoot.core.ids import StepId
 from surefoot.core.plan import LOOPBACK, Effect, Plan, Step
-from surefoot.core.review import Review, review
+from surefoot.core.review import Review
 from surefoot.core.terms import Finding, Severity
 from surefoot.errors import PlanInvalid, UsageError
 from surefoot.planfile import load_plan
@@ -61,7 +62,7 @@ def check(path: Path, repo: Path | None, drawing: Drawing, screen: Screen) -> in
         loaded = load_plan(path)
     except PlanInvalid as error:
         return _refused(path, error, screen)
-    reviewed = review(loaded.plan, checkout=str(root_of(repo)), places=loaded.places)
+    reviewed = look_over(loaded.plan, root_of(repo), loaded.places)
     picture = picture_of(loaded.plan, reviewed)
     drawn = _drawings(drawing, picture, loaded.plan, reviewed)
     if screen.is_json:

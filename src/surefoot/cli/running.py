@@ -17,6 +17,7 @@ from surefoot.api.home import Home
 from surefoot.api.people import retry as set_to_retry
 from surefoot.api.reading import plan_has_changed, told
 from surefoot.api.running import Engagement, Options, Source, Watching, create_run, engage
+from surefoot.api.weighing import look_over
 from surefoot.cli.exits import ExitCode, code_of_run
 from surefoot.cli.hearing import Listener
 from surefoot.cli.lines import EMPTY, Line, counted, listed, one_line
@@ -31,7 +32,6 @@ from surefoot.cli.telling import HASH
 from surefoot.core.events import Event
 from surefoot.core.ids import RunId
 from surefoot.core.plan import Plan, within
-from surefoot.core.review import review
 from surefoot.core.state import RunState
 from surefoot.errors import UsageError
 from surefoot.planfile import load_plan
@@ -98,8 +98,8 @@ def start(asked: Start, consent: Consent, screen: Screen) -> ExitCode:
     plan = loaded.plan if folder == "." else within(loaded.plan, folder)
     source = Source(repository=root, plan_path=path, plan_digest=loaded.digest, include_dirty=asked.include_dirty)
     with Home() as home:
+        reviewed = look_over(plan, root, loaded.places)
         state = create_run(home, plan, source, run_id=asked.run_id, options=consent.options)
-        reviewed = review(plan, checkout=str(root), places=loaded.places)
         screen.note(_start_lines(state))
         screen.note([EMPTY, *plan_lines(plan, reviewed)])
         screen.note(finding_lines(reviewed.findings, with_notes=False))
