@@ -11,9 +11,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
+from surefoot.core.approval import Ground
 from surefoot.core.course import results_after
 from surefoot.core.events import ACCEPTANCE, Event
-from surefoot.core.ids import RunId, StepId
+from surefoot.core.ids import BlobId, RunId, StepId
 from surefoot.core.kernel import apply, decide
 from surefoot.core.plan import (
     AskBody,
@@ -29,13 +30,15 @@ from surefoot.core.plan import (
     RunBody,
     Service,
     Step,
+    Tier,
 )
 from surefoot.core.probing import Probe, RunProbe
 from surefoot.core.queue import has_result
 from surefoot.core.report import report_of
+from surefoot.core.rules import Demand, Overdue, Rule
 from surefoot.core.state import SATISFIED, RunState, StepStatus
 from surefoot.core.terms import Applied, Diagnosis, Ending, Status, Verdict
-from tests.core.world import kind_fact
+from tests.core.world import kind_fact, kind_fact_for_step
 
 ENDINGS = (
     *(4 * [Ending(status=Status.OK, exit_code=0)]),
@@ -86,7 +89,22 @@ def plans(draw: st.DrawFn) -> Plan:
     services = (Service(name="db", run="db"), Service(name="web", run="web"))
     accept = tuple(draw(st.lists(checks(), max_size=2, unique_by=lambda check: check.name)))
     limits = Limits(parallel=draw(st.integers(1, 3)))
-    return Plan(goal="a goal", steps=tuple(steps), accept=accept, limits=limits, services=services)
+    policy = tuple(draw(st.lists(rules(), max_size=2)))
+    return Plan(goal="a goal", steps=tuple(steps), accept=accept, limits=limits, services=services, policy=policy)
+
+
+@st.composite
+def rules(draw: st.DrawFn) -> Rule:
+    """Rules about steps or results that take one or two people, and may expire."""
+    demand = Demand(
+        people=draw(st.integers(1, 2)),
+        role=draw(st.sampled_from([None, "ops"])),
+        expires_s=draw(st.sampled_from([None, 3.0])),
+        overdue=draw(st.sampled_from(list(Overdue))),
+        next_role="lead",
+    )
+    about = draw(st.sampled_from([{"paths": ("**",)}, {"steps": ("s0*",)}, {"effects": (Effect.REVERSIBLE,)}]))
+    return Rule(name="drawn", tier=Tier.CONFIRM, reason="Because.", demand=demand, **about)
 
 
 def up_in(state: RunState, lane: str | None) -> list[str]:
@@ -165,6 +183,9 @@ class KernelMachine(RuleBasedStateMachine):
             node = self.state.nodes[event.step]
             used = self.state.plan.services_of(node.spec) if node.work.checkpoint is not None else ()
             assert set(used) <= set(up_in(self.state, node.work.lane))
+            if node.spec.effect.is_outside:
+                given = self.state.approvals[event.step][node.work.approved]
+                assert given, "no effect outside the workspace without somebody's word"
         if isinstance(event, ev.RestoreAsked):
             node = self.state.nodes[event.step]
             used = self.state.plan.services_of(node.spec)
@@ -193,6 +214,10 @@ class KernelMachine(RuleBasedStateMachine):
         """Let the world answer one command that is under way."""
         command = self.open.pop(data.draw(st.integers(0, len(self.open) - 1)))
         self.world.now += 1.0
+        if isinstance(command, do.WatchDeadline):
+            self.world.now = max(self.world.now, command.due)
+            if not self.state.questions[command.question].is_open:
+                return
         self.fold(self.fact_for(command, data))
 
     @precondition(lambda self: bool(self.open))
@@ -208,14 +233,35 @@ class KernelMachine(RuleBasedStateMachine):
     @rule(data=st.data())
     def answer_question(self, data: st.DataObject) -> None:
         """Let a person answer, truthfully where it is about the world."""
-        question = data.draw(st.sampled_from(self.state.open_questions)).asked
+        found = data.draw(st.sampled_from(self.state.open_questions))
+        question = found.asked
         options = question.options or ("yes", "no", "blue")
-        text = data.draw(st.sampled_from(options))
+        text = data.draw(st.sampled_from([*options, "take_over"] if question.about == "confirm" else options))
+        more: dict = {}
         if question.about == "in_doubt":
             text = "applied" if self.world.applied.get(question.step) else "not_applied"
         elif question.about == "confirm" and self.world.applied.get(question.step):
             text = "no"
-        self.fold(ev.QuestionAnswered(at=self.world.now, question=question.question, answer=text, by="me"))
+        elif question.about == "confirm" and text == "yes":
+            more = data.draw(st.sampled_from(self.ways_of_saying_yes(question)))
+        if text == "done":
+            self.do_by_hand(question.step)
+        by = "you" if "me" in found.approved_by else "me"
+        more |= {"roles": ("ops", "lead"), "by": by}
+        event = ev.QuestionAnswered(at=self.world.now, question=question.question, answer=text, **more)
+        if found.due is not None and found.due <= self.world.now and question.demand.overdue is not Overdue.WAIT:
+            return
+        self.fold(event)
+
+    def ways_of_saying_yes(self, question: ev.QuestionAsked) -> list[dict]:
+        """Say yes, to all of a kind, or to something else than was shown."""
+        is_result = question.package is not None and question.package.trees is not None
+        return [{}, {}, {"like": question.like}, {"diff": BlobId("d")} if is_result else {"edit": "false"}]
+
+    def do_by_hand(self, step: StepId) -> None:
+        """Do what a step would do outside the workspace."""
+        if self.state.nodes[step].spec.effect.is_outside:
+            self.world.applied[step] = self.world.applied.get(step, 0) + 1
 
     @precondition(lambda self: self.state.outcome is None and not self.state.is_paused)
     @rule(interrupt=st.booleans())
@@ -232,7 +278,7 @@ class KernelMachine(RuleBasedStateMachine):
             is_own = is_own or getattr(command, "step", None) == ACCEPTANCE
             node = self.state.nodes.get(getattr(command, "step", None))
             asked = node is not None and node.work is not None and node.work.interrupt_asked
-            is_clock = isinstance(command, do.WaitUntil | do.MoveRefs | do.StopService)
+            is_clock = isinstance(command, do.WaitUntil | do.WatchDeadline | do.MoveRefs | do.StopService)
             if is_clock or not (asked or (is_own and self.state.accept.interrupt_asked)):
                 continue
             self.open.remove(command)
@@ -321,7 +367,8 @@ class KernelMachine(RuleBasedStateMachine):
         match command:
             case do.TakeCheckpoint():
                 tree = self.world.trees[command.commit]
-                return ev.Checkpointed(**place, commit=command.commit, tree=tree, environment="env")
+                ground = data.draw(st.sampled_from([(), (), (Ground(name="x", state="1", since="0"),)]))
+                return ev.Checkpointed(**place, commit=command.commit, tree=tree, environment="env", ground=ground)
             case do.AskCheck():
                 verdict = data.draw(st.sampled_from([*Verdict, *(3 * [Verdict.PASSED])]))
                 return ev.CheckAnswered(
@@ -354,6 +401,10 @@ class KernelMachine(RuleBasedStateMachine):
                 return ev.Placed(**place, tree=command.tree)
             case do.RestoreLane():
                 return ev.LaneRestored(**place, lane_changed=data.draw(st.booleans()))
+            case do.ApplyEdit() if data.draw(st.booleans()):
+                return ev.EffectBroken(**place, reason="the patch does not fit")
+            case do.ApplyEdit() | do.WatchDeadline():
+                return kind_fact_for_step(command, place)
             case _:
                 return ev.RetryDue(**place)
 
@@ -418,7 +469,8 @@ class KernelMachine(RuleBasedStateMachine):
     @invariant()
     def the_run_never_stalls(self) -> None:
         """While a run has not ended, something is under way, or it is paused, or a person is asked."""
-        if hasattr(self, "state") and self.state.outcome is None and not self.open:
+        under_way = [one for one in getattr(self, "open", ()) if not isinstance(one, do.WatchDeadline)]
+        if hasattr(self, "state") and self.state.outcome is None and not under_way:
             nodes = [(n.spec.id, n.status.value, n.missing, n.due, n.held_by) for n in self.state.nodes.values()]
             kinds = [event.kind for event in self.journal[-8:]]
             assert self.state.is_paused or self.state.open_questions, (kinds, nodes, self.state.unfinished)
