@@ -78,7 +78,7 @@ ROUND = [
         "true && {}",
         "true; {}",
         "false || {}",
-        "{} &\nwait",
+        "{{ {}\n}} &\nwait",
         "( {} )",
         "{{ {}\n}}",
         "if {}\nthen :; fi",

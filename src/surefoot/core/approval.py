@@ -7,7 +7,7 @@ package covers what will happen and the ground, not how the run stands otherwise
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from surefoot.core.record import record
 from surefoot.core.rules import Demand
@@ -95,30 +95,42 @@ def difference_of(before: tuple[Ground, ...], after: tuple[Ground, ...]) -> tupl
 
 def text_of(package: Package) -> str:
     """Return the package as a person reads it."""
-    lines = [f"Step {package.step}{': ' + package.title if package.title else ''}"]
+    title = f": {package.title}" if package.title else ""
+    ending = "Keep it?" if package.trees else "Do it?"
+    return "\n".join(
+        [f"Step {package.step}{title}", *_what_and_why(package), *_known(package), *_ways_back(package), ending]
+    )
+
+
+def _what_and_why(package: Package) -> Iterator[str]:
     edited = f"  (as {package.edited_by} changed it)" if package.edited_by else ""
-    lines.append(f"  does:    {package.does}{edited}")
-    lines.append(f"  effect:  {package.effect}" + (" (cannot be undone)" if package.effect == "irreversible" else ""))
+    yield f"  does:    {package.does}{edited}"
+    yield f"  effect:  {package.effect}{' (cannot be undone)' if package.effect == 'irreversible' else ''}"
     told = {"why": package.why, "asks": f"{package.reason} (rule {package.rule})", "sandbox": package.sandbox}
-    lines += [f"  {name + ':':<8} {text}" for name, text in told.items() if text]
-    lines += [f"  {way}" for way in package.reaches]
+    yield from (f"  {name + ':':<8} {text}" for name, text in told.items() if text)
+    yield from (f"  {way}" for way in package.reaches)
     if package.changed:
-        lines.append(f"  changes: {_listed(package.changed)}{_counted(package.lines)}")
-    lines += [f"  known:   {text}" for text in package.evidence]
+        yield f"  changes: {_listed(package.changed)}{_counted(package.lines)}"
+
+
+def _known(package: Package) -> Iterator[str]:
+    yield from (f"  known:   {text}" for text in package.evidence)
     if package.confidence is not None:
-        lines.append(f"  sure:    {package.confidence:.0%}, as stated")
-    lines += [f"  unsure:  {text}" for text in package.uncertainties]
+        yield f"  sure:    {package.confidence:.0%}, as stated"
+    yield from (f"  unsure:  {text}" for text in package.uncertainties)
     if package.cost_usd:
-        lines.append(f"  cost:    ${package.cost_usd:.2f} so far")
+        yield f"  cost:    ${package.cost_usd:.2f} so far"
+
+
+def _ways_back(package: Package) -> Iterator[str]:
     if package.is_repeated:
-        lines.append("  its effect has been applied before; this would apply it once more")
+        yield "  its effect has been applied before; this would apply it once more"
     if package.skipped:
-        lines.append(f"  rests on skipped steps: {', '.join(package.skipped)}")
-    lines += [f"  changed since it was shown: {text}" for text in package.difference]
+        yield f"  rests on skipped steps: {', '.join(package.skipped)}"
+    yield from (f"  changed since it was shown: {text}" for text in package.difference)
     if package.rollback_point:
-        lines.append(f"  back to: {package.rollback_point}")
-    lines.append(f"  undo:    {package.undo}")
-    return "\n".join([*lines, "Keep it?" if package.trees else "Do it?"])
+        yield f"  back to: {package.rollback_point}"
+    yield f"  undo:    {package.undo}"
 
 
 def _listed(paths: tuple[str, ...]) -> str:

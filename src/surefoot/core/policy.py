@@ -235,18 +235,28 @@ def _holds(rule: Rule, facts: Facts, words: tuple[str, ...] | None, paths: Seque
         (rule.hosts, command.hosts if command is not None else (), matches_text),
         (rule.variables, (*facts.variables, *(command.variables if command is not None else ())), matches_text),
     )
+    is_about = not rule.commands or (words is not None and _is_among(rule, words))
+    if not (is_about and _holds_of_step(rule, facts) and _holds_of_figures(rule, facts)):
+        return False
+    return all(not globs or _hold(rule, globs, of, fits) for globs, of, fits in listed)
+
+
+def _holds_of_step(rule: Rule, facts: Facts) -> bool:
+    """Tell whether a rule is about such a step."""
     return (
         (not rule.effects or facts.effect in rule.effects)
         and (not rule.phases or facts.phase in rule.phases)
         and (not rule.steps or any(matches_text(facts.step, glob) for glob in rule.steps))
-        and (rule.cost_usd_above is None or facts.cost_usd > rule.cost_usd_above)
+    )
+
+
+def _holds_of_figures(rule: Rule, facts: Facts) -> bool:
+    """Tell whether the figures are such that a rule speaks; whoever states no confidence is sure."""
+    confidence = 1.0 if facts.confidence is None else facts.confidence
+    return (
+        (rule.cost_usd_above is None or facts.cost_usd > rule.cost_usd_above)
         and (rule.lines_above is None or (facts.lines or 0) > rule.lines_above)
-        and (
-            rule.confidence_below is None
-            or (1.0 if facts.confidence is None else facts.confidence) < rule.confidence_below
-        )
-        and (not rule.commands or (words is not None and _is_among(rule, words)))
-        and all(not globs or _hold(rule, globs, of, fits) for globs, of, fits in listed)
+        and (rule.confidence_below is None or confidence < rule.confidence_below)
     )
 
 
