@@ -215,6 +215,18 @@ def test_a_question_is_read_and_answered_at_the_terminal(stage: Stage, sit: Sit)
     assert seat.leave() == 0
 
 
+@pytest.mark.parametrize(
+    ("words", "code"), [(["no not today\n"], 3), (["edit\n", "yes\n"], 0), (["all\n", "yes\n"], 0)]
+)
+def test_the_prompt_takes_the_same_words(stage: Stage, sit: Sit, words: list[str], code: int) -> None:
+    """What they mean is shown first, where it is more than an answer."""
+    seat = sit("run", stage.plan("asking"), "--run-id", RUN, size=(100, 40), EDITOR="sed -i s/sent/better/")
+    for number, word in enumerate(words):
+        seat.see(lambda text, number=number: text.rstrip().endswith("no>") and text.count("yes/no>") > number)
+        seat.type(word)
+    assert seat.leave() == code
+
+
 def test_no_color_leaves_no_style_anywhere(stage: Stage, sit: Sit) -> None:
     """Neither in the tree nor in the report, nor in the help."""
     run, helping = sit("run", stage.plan("edit"), NO_COLOR="1"), sit("run", "--help", NO_COLOR="1")

@@ -46,11 +46,11 @@ def test_an_approval_shows_all_of_the_command_that_will_run(begin: str) -> None:
     assert ("rm -rf ~" in clean(text), "cannot be undone" in clean(text)) == (True, True)
 
 
-def test_the_prompt_for_an_answer_does_not_steer_the_terminal(terminal: Terminal) -> None:
+def test_the_prompt_for_an_answer_does_not_steer_the_terminal(terminal: Terminal, runs: Runs) -> None:
     """Options and default of an `ask` come from the plan; `Asker._prompt` writes them as they are."""
     step = {"at": 0.0, "step": StepId("a"), "attempt": 1}
     asked = QuestionAsked(**step, question="r.1", about=QuestionKind.ASK, text="?", options=(EVIL,), default=EVIL)
-    Asker(Progress(terminal.screen()), _waiting=[asked])._prompt()
+    Asker(Progress(terminal.screen()), runs.home, _waiting=[asked])._prompt()
     assert "\x1b" not in terminal.seen()
 
 
