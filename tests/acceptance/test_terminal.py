@@ -227,6 +227,14 @@ def test_the_prompt_takes_the_same_words(stage: Stage, sit: Sit, words: list[str
     assert seat.leave() == code
 
 
+def test_a_question_that_is_answered_elsewhere_vanishes_from_the_prompt(stage: Stage, sit: Sit) -> None:
+    """The run goes on without a word typed here."""
+    seat = sit("run", stage.plan("asking"), "--run-id", RUN, size=(100, 40))
+    seat.see(lambda text: "no>" in text)
+    assert stage.say("approve", f"{RUN}.1").code == 0
+    assert seat.leave() == 0
+
+
 def test_no_color_leaves_no_style_anywhere(stage: Stage, sit: Sit) -> None:
     """Neither in the tree nor in the report, nor in the help."""
     run, helping = sit("run", stage.plan("edit"), NO_COLOR="1"), sit("run", "--help", NO_COLOR="1")

@@ -24,6 +24,7 @@ from surefoot.core.state import QuestionState, RunState
 from surefoot.core.terms import QuestionKind
 from surefoot.errors import NotApprover, NotAwaitingAnswer, RunNotFound, UsageError
 from surefoot.masking import Masker
+from surefoot.masking.naming import secret_values
 
 TAKE_OVER = "take_over"
 """The answer of who wants to do it by hand."""
@@ -273,10 +274,10 @@ def _refuse_odd_edit(state: RunState, found: QuestionState, command: str) -> Non
 
 
 def _refuse_secret(state: RunState, question: str, content: bytes) -> None:
-    """Refuse an edit that holds the value of a variable which the plan calls a secret."""
+    """Refuse an edit that holds the value of a secret variable, or what has the form of a key."""
     names = {name for node in state.nodes.values() for name in node.spec.env_from}
-    masker = Masker(os.environ[name] for name in sorted(names) if name in os.environ)
-    if masker.content(content) != content:
+    declared = [os.environ[name] for name in sorted(names) if name in os.environ]
+    if Masker((*declared, *secret_values(os.environ))).content(content) != content:
         raise UsageError(f"question {question}: the edit holds a secret; name its variable instead", question=question)
 
 

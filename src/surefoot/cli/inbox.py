@@ -6,9 +6,10 @@ Owns how open questions look, and which are offered together. Must never answer 
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from surefoot.api.home import Home
@@ -20,6 +21,7 @@ from surefoot.cli.lines import EMPTY, Line, block, counted, duration, listed, on
 from surefoot.cli.lookup import find_question, find_run, root_of
 from surefoot.cli.screen import Screen
 from surefoot.core.ids import RunId
+from surefoot.masking import masker_of
 
 SCHEMA = "surefoot.inbox/1"
 _LOOK_S = 0.5
@@ -136,7 +138,8 @@ def diff_shown(home: Home, question: OpenQuestion) -> Diff | None:
     """Return the changes a question is about; None: it is about none, or they are gone."""
     if question.package is None or question.package.trees is None:
         return None
-    return read_tree_diff(home.run_folder(question.run) / "store", question.package.trees)
+    diff = read_tree_diff(home.run_folder(question.run) / "store", question.package.trees)
+    return None if diff is None else replace(diff, patch=masker_of(os.environ).text(diff.patch))
 
 
 def _show_one(home: Home, name: str, screen: Screen) -> int:
