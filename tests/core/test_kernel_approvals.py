@@ -14,9 +14,10 @@ from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.approval import Ground
 from surefoot.core.ids import BlobId
-from surefoot.core.plan import Effect, ForEach, Limits, Tier
+from surefoot.core.plan import Effect, ForEach, Limits, OnFailure, Service, Tier
 from surefoot.core.probing import Probe, RunProbe
 from surefoot.core.rules import CommandFacts, Demand, Overdue, Policy, Rule
+from surefoot.core.terms import Diagnosis
 from surefoot.errors import IllegalTransition
 
 PAY: dict[str, Any] = {"effect": Effect.IRREVERSIBLE}
@@ -161,6 +162,14 @@ def test_a_hand_over_that_is_abandoned_is_put_back_and_asked_about_again(play: A
     run = play({"a": ASKING}).go().reply("take_over").go().reply("abandon").go()
     assert (run.asked[0].startswith("Step a\n"), len(run.told(ev.LaneRestored))) == (True, 1)
     assert run.reply("yes").go().bodies == ["a"]
+
+
+def test_what_a_failed_hand_over_asks_is_no_word_about_the_hand_over(play: Any) -> None:
+    """A service that does not come up fails the attempt before anybody worked in the lane."""
+    run = play({"a": {**ASKING, "uses": ("db",), "on_failure": OnFailure.ASK}}, services=(Service(name="db", run="d"),))
+    failing = {"lane": "1", "service": "db", "diagnosis": Diagnosis.STRUCTURAL, "reason": "no"}
+    run.go().reply("take_over").will(do.StartService, "db", ev.ServiceFailed, **failing).go()
+    assert (run.asked[0], run.reply("retry").go().states["a"]) == ("Step a failed: no. Go on how?", "waiting")
 
 
 def test_an_outside_effect_that_was_done_by_hand_counts_as_applied(play: Any) -> None:

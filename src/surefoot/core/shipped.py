@@ -90,7 +90,7 @@ _NEVER: tuple[_Row, ...] = (
         "answers-for-a-person",
         "Steps and agents never answer what was put to a person.",
         """
-        surefoot * {approve,answer,reject,edit} *
+        surefoot * {approve,answer,reject,edit,take-over} *
         surefoot * {--yes,--allow,--allow=*} *
         """,
     ),

@@ -75,7 +75,7 @@ def _question_answered(state: RunState, event: ev.QuestionAnswered) -> None:
             _confirmed(state, node, question, event)
         case QuestionKind.IN_DOUBT:
             _told(state, node, work, event)
-        case QuestionKind.ASK if work.taken_by is not None:
+        case QuestionKind.ASK if question.asked.options == (DONE, ABANDON):
             _handed_back(state, node, work, event)
         case QuestionKind.ASK:
             pass
