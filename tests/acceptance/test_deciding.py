@@ -6,16 +6,10 @@ Owns the acceptance of what people do. Read `test_self_approval.py` for who may 
 
 from __future__ import annotations
 
-import asyncio
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from surefoot.api.home import Home
 from surefoot.api.identity import current_user
-from surefoot.api.running import Options, Source, create_run, engage
-from surefoot.core.rules import Demand, Policy, Rule, Tier
-from surefoot.planfile import load_plan
 
 if TYPE_CHECKING:
     from conftest import Stage
@@ -38,14 +32,10 @@ steps:
 """A rule that ships asks about such a file."""
 
 
-def demand(stage: Stage, demand: Demand) -> None:
-    """Begin a run whose settings demand more of an approval, and work on it until it waits."""
-    rule = Rule(name="look", tier=Tier.CONFIRM, reason="Somebody looks at it.", demand=demand)
-    options = Options(policy=Policy(own=(rule,)))
-    loaded = load_plan(Path(stage.plan("edit")))
-    with Home(stage.home) as home:
-        state = create_run(home, loaded.plan, Source(repository=stage.user), run_id=RUN, options=options)
-        asyncio.run(engage(home, state))
+def demand(stage: Stage, words: str) -> None:
+    """Run a plan whose rule demands more of an approval, until it waits."""
+    rule = f"policy: [{{name: look, tier: confirm, reason: Somebody looks at it., {words}}}]\n"
+    stage.run("goal: Ask\n" + rule + "steps: [{id: edit, run: echo two > a.txt}]\n")
 
 
 def opened(stage: Stage, *arguments: str) -> list[str]:
@@ -163,7 +153,7 @@ def test_the_inbox_holds_the_questions_of_all_runs(stage: Stage) -> None:
 
 def test_a_role_is_taken_from_the_settings_alone(stage: Stage) -> None:
     """Who has it is named; who says to be somebody else by a variable is not believed."""
-    demand(stage, Demand(role="release"))
+    demand(stage, "role: release")
     settings = approvers(
         stage, {"name": "Una", "user": "una", "roles": ["release"]}, {"name": "me", "user": current_user()}
     )
@@ -181,7 +171,7 @@ def test_who_is_no_approver_may_not_answer_once_some_are_named(stage: Stage) -> 
 
 def test_two_people_have_to_be_different(stage: Stage) -> None:
     """After the first approval the question stays open, and says so."""
-    demand(stage, Demand(people=2))
+    demand(stage, "people: 2")
     first, second = stage.say("approve", f"{RUN}.1"), stage.say("approve", f"{RUN}.1")
     assert ("1 more approval" in first.out, second.code, "ask somebody else" in second.err) == (True, 2, True)
 
