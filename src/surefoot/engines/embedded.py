@@ -240,7 +240,7 @@ class RunLoop:
             return None if self._is_moving_refs() else "ended"
         if self.state.is_paused:
             return None if self._is_moving_refs() else "paused"
-        if self._inbox or any(not isinstance(one, do.WatchDeadline) for one in self._running.values()):
+        if self._inbox or any(self._will_end_soon(command) for command in self._running.values()):
             return None
         if self.state.open_questions:
             return None if self.waits_for_answers else "waiting"
@@ -250,6 +250,10 @@ class RunLoop:
             f"run {self.room.run!r} has nothing under way and has not ended; please report this with its journal",
             run=self.room.run,
         )
+
+    def _will_end_soon(self, command: Command) -> bool:
+        """Tell whether to wait for a command: for the end of a question's time only where that has come."""
+        return not isinstance(command, do.WatchDeadline) or command.due <= self.room.clock.now()
 
     def _is_moving_refs(self) -> bool:
         return any(isinstance(command, do.MoveRefs) for command in self._running.values()) or bool(self._inbox)
