@@ -8,15 +8,17 @@ never promise more than that: what a step changes, and what a placeholder stands
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from surefoot.core.course import policy_of
 from surefoot.core.ids import StepId
-from surefoot.core.plan import AskBody, Plan, Tier
+from surefoot.core.plan import AskBody, Plan, RunAsk, RunBody, Step, TestsAsk, Tier
 from surefoot.core.policy import facts_before, floor_of, raised_by_step, weigh
 from surefoot.core.review import Review, review
 from surefoot.core.rules import Decision, Policy
-from surefoot.core.terms import Phase
+from surefoot.core.terms import Finding, Phase, Severity
+from surefoot.masking import Masker
 from surefoot.sandbox import detect_rung
 from surefoot.settings import load_settings
 from surefoot.workers.ground import commands_of
@@ -29,7 +31,23 @@ def look_over(plan: Plan, root: Path, places: Mapping[StepId, str]) -> Review:
         ConfigInvalid: the settings cannot be read.
     """
     decisions = _decisions_on(plan, load_settings(root).policy)
-    return review(plan, checkout=str(root), places=places, decisions=decisions)
+    reviewed = review(plan, checkout=str(root), places=places, decisions=decisions)
+    secrets = [_secret_in(step, places) for step in plan.steps if _holds_key(step, plan)]
+    return replace(reviewed, findings=(*reviewed.findings, *secrets)) if secrets else reviewed
+
+
+def _holds_key(step: Step, plan: Plan) -> bool:
+    """Tell whether a key of a known form stands in what the step runs or is given."""
+    commands = [one.ask.command for one in step.checks if isinstance(one.ask, RunAsk | TestsAsk)]
+    commands += [step.body.command] if isinstance(step.body, RunBody) else []
+    texts = (*commands, *step.env.values(), *plan.env.values())
+    return any(Masker().text(text) != text for text in texts)
+
+
+def _secret_in(step: Step, places: Mapping[StepId, str]) -> Finding:
+    text = "What looks like a key stands in it, and the journal keeps plans. Put it in a variable, named in env_from."
+    place = places.get(step.id)
+    return Finding(kind="secret-in-plan", severity=Severity.WARNING, text=text, step=step.id, place=place)
 
 
 def _decisions_on(plan: Plan, policy: Policy) -> Mapping[StepId, Decision]:
