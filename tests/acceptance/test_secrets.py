@@ -42,7 +42,7 @@ def run_at_home(stage: Stage, person: Path, rung: str, *lines: str) -> Said:
     """Run a plan of one step that has a home."""
     plan = "\n".join(["goal: g", "steps:", "  - id: one", *(f"    {line}" for line in lines), ""])
     env = {"HOME": str(person), "SUREFOOT_RUNG": rung, "GIT_CONFIG_GLOBAL": "/dev/null"}
-    return stage.say("run", stage.plan(plan), "--run-id", RUN, env=env)
+    return stage.say("run", stage.plan(plan), "--run-id", RUN, "--yes", env=env)
 
 
 @pytest.mark.parametrize("rung", ["bubblewrap", LANDLOCK])

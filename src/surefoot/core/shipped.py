@@ -413,7 +413,7 @@ _SYSTEM_FILES = Rule(
     ),
 )
 
-_MEANT_OUTSIDE = frozenset({"reads-secrets", "git-push", "publishes", "changes-a-forge", "deploys"})
+_MEANT_OUTSIDE = frozenset({"git-push", "publishes", "changes-a-forge", "deploys"})
 """What these name is meant for others, wherever it is said; where it could not reach them, the person wants to know."""
 
 COMMANDS: Final = (
