@@ -20,6 +20,14 @@ from surefoot.probes import ProbeReply, ask, processes
 
 APPLIED, NOT_APPLIED, UNKNOWN = Applied
 MARK = f"mark-{secrets.token_hex(8)}"
+"""Each program that runs tests has its own, and so the names of the tests must not hold it."""
+
+
+def without_mark(value: object) -> str:
+    """Name a case alike in all programs that run tests."""
+    return str(value).replace(MARK, "MARK").replace(MARK[-4:], "END")
+
+
 """A word in the command line of no other process of this machine."""
 ASKS_ITSELF = """
 import sys
@@ -61,6 +69,7 @@ def asked(commands: Any) -> Any:
         (f"{MARK}x", NOT_APPLIED),
         ("[", UNKNOWN),
     ],
+    ids=without_mark,
 )
 async def test_a_command_line_that_fits_is_applied(asked: Any, server: Any, pattern: str, answer: Applied) -> None:
     """It is searched as one text; what is no regular expression says nothing."""
@@ -91,6 +100,7 @@ async def test_a_process_that_has_ended_is_not_applied(asked: Any, server: Any) 
         (None, MARK, UNKNOWN),
         (None, f"{MARK}x", NOT_APPLIED),
     ],
+    ids=without_mark,
 )
 async def test_a_file_may_name_the_process(
     asked: Any, lane: Path, server: Any, content: str | None, pattern: str, answer: Applied

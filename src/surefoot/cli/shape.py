@@ -37,6 +37,8 @@ class StepShape(TypedDict):
     blocked_by: list[str]
     checks: list[CheckShape]
     undeclared_writes: list[str]
+    tier: str | None
+    rule: str | None
     outputs: dict[str, str]
     artifacts: dict[str, object] | None
     output: str | None

@@ -139,7 +139,8 @@ class StepPage:
         took = ""
         if step["started_at"] is not None and step["ended_at"] is not None:
             took = f", {duration(step['ended_at'] - step['started_at'])} in all"
-        yield Line(f"effect {step['effect']}, {counted(step['attempts'], 'attempt')}{took}")
+        decided = f", tier {step['tier']} (rule {step['rule']})" if step["tier"] else ""
+        yield Line(f"effect {step['effect']}{decided}, {counted(step['attempts'], 'attempt')}{took}")
 
     def _body(self) -> tuple[str, str]:
         match self.node.spec.body:

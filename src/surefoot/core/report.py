@@ -104,6 +104,8 @@ def _step(node: StepState) -> Json:
         "reason": reason,
         "attempts": node.failures if node.status is StepStatus.PENDING else node.attempt,
         "effect": node.spec.effect.value,
+        "tier": None if node.tier is None else node.tier.value,
+        "rule": node.rule or None,
         "proof": node.proof,
         "commit": node.commit,
         "blocked_by": list(node.blocked_by),

@@ -32,7 +32,7 @@ from surefoot.core.events import (
 from surefoot.core.ids import BlobId, StepId
 from surefoot.core.placeholders import Reference
 from surefoot.core.plan import AskBody, Plan, Step
-from surefoot.core.rules import Demand, Overdue, Policy
+from surefoot.core.rules import Demand, Overdue, Policy, Tier
 from surefoot.core.terms import Applied, Diagnosis, Ending, Outcome, Phase
 from surefoot.core.verdicts import CheckRecord
 
@@ -210,6 +210,10 @@ class StepState:
     """The command a person wants in place of the plan's, and who."""
     ground: tuple[Ground, ...] = ()
     """What it rested on when a person was last shown it."""
+    tier: Tier | None = None
+    """How much say a person had before its body last began."""
+    rule: str = ""
+    """The rule that decided on that."""
     has_run: bool = False
     """Whether its body ever began, in whatever attempt."""
     records: tuple[CheckRecord, ...] = ()

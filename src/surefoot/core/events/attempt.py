@@ -14,7 +14,7 @@ from surefoot.core.approval import Ground, Package
 from surefoot.core.events.shape import CheckEvent, Event, StepEvent
 from surefoot.core.ids import BlobId, StepId
 from surefoot.core.record import record
-from surefoot.core.rules import CommandFacts, Demand, Overdue
+from surefoot.core.rules import CommandFacts, Demand, Overdue, Tier
 from surefoot.core.terms import Applied, Diagnosis, Ending, QuestionKind, Verdict
 
 
@@ -223,9 +223,14 @@ class ProbeAnswered(StepEvent):
 class BodyStarted(StepEvent):
     """The body is to run."""
 
+    version: ClassVar[int] = 2
     is_decision: ClassVar[bool] = True
     key: str
     """The idempotency key, equal in all attempts."""
+    tier: Tier | None = None
+    """How much say a person had; a question, or an approval, before this says who had it. Since version 2."""
+    rule: str = ""
+    """The rule that decided. Since version 2."""
 
 
 @record

@@ -98,6 +98,7 @@ def _body_started(state: RunState, event: ev.BodyStarted) -> None:
     need(node.missing == 0, event, f"step {event.step!r} has needs that are not satisfied")
     need(state.pausing is None and state.cancelling is None, event, "nothing new may start")
     work.body_started, work.open, work.probe, node.has_run = True, event.kind, None, True
+    node.tier, node.rule = event.tier, event.rule
 
 
 def _body_finished(state: RunState, event: ev.BodyFinished) -> None:

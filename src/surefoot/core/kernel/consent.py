@@ -34,7 +34,7 @@ def get_consent(state: RunState, node: StepState, work: Work, now: float) -> Mov
     said = _refused(node, work, now)
     if said is not None:
         return said
-    decision = _before_body(state, node)
+    decision = decision_before(state, node)
     if decision.tier is Tier.NEVER:
         return fails(node, now, Diagnosis.DENIED, f"never allowed: {decision.reason} (rule {decision.rule})")
     skipped = skipped_needs(state, node)
@@ -106,8 +106,8 @@ def _approved_or_asked(state: RunState, node: StepState, decision: Decision, sho
     return Proposal(ev.ApprovalRecorded(at=now, step=node.spec.id, attempt=node.attempt, by=by, shown=shown))
 
 
-def _before_body(state: RunState, node: StepState) -> Decision:
-    """Weigh what the body will do."""
+def decision_before(state: RunState, node: StepState) -> Decision:
+    """Weigh what the body will do; how much say a person has before it does."""
     spec, work = node.spec, node.work
     assert work is not None
     floor = raised_by_step(floor_of(spec, state.plan), spec)

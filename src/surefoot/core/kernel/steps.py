@@ -15,7 +15,7 @@ from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.ids import idempotency_key
 from surefoot.core.kernel.asking import ask_check, diagnosis_of
-from surefoot.core.kernel.consent import allowed_meanwhile, get_consent, review_result
+from surefoot.core.kernel.consent import allowed_meanwhile, decision_before, get_consent, review_result
 from surefoot.core.kernel.failing import conclude, fails, late, stop_services
 from surefoot.core.kernel.packages import taken_over
 from surefoot.core.kernel.proposal import HOLD, Move, Proposal
@@ -241,7 +241,11 @@ def _body(state: RunState, node: StepState, work: Work, now: float) -> Move:
     )
     if state.handing:
         command = replace(command, outputs=outputs_for(state, node))
-    return Proposal(ev.BodyStarted(at=now, step=node.spec.id, attempt=node.attempt, key=key), command)
+    decision = decision_before(state, node)
+    event = ev.BodyStarted(
+        at=now, step=node.spec.id, attempt=node.attempt, key=key, tier=decision.tier, rule=decision.rule
+    )
+    return Proposal(event, command)
 
 
 def _ending(state: RunState, node: StepState, work: Work, now: float) -> Move:
