@@ -42,6 +42,14 @@ def kept() -> Iterator[Path]:
     OUTSIDE.unlink(missing_ok=True)
 
 
+@pytest.fixture
+def program() -> Iterator[subprocess.Popen[bytes]]:
+    """Start a program of somebody else's, with a token in its environment."""
+    with subprocess.Popen(["sleep", "60"], env={"PATH": os.defpath, "TOKEN": "of-somebody"}) as program:
+        yield program
+        program.kill()
+
+
 def open_here() -> int:
     """Count the descriptors of this process."""
     return len(list(Path("/proc/self/fd").iterdir()))
@@ -184,3 +192,12 @@ def write_under_rules(coverage: Coverage, folder: Path, *paths: Path) -> list[st
     finally:
         os.close(ruleset)
     return said.split()
+
+
+async def test_the_environment_of_other_programs_cannot_be_read(
+    run: Run, confining: Rung, program: subprocess.Popen[bytes]
+) -> None:
+    """Surefoot's own holds tokens; root would read it in spite of the rules, had it all its capabilities."""
+    script = "import sys; print(open(f'/proc/{sys.argv[1]}/environ').read())"
+    result = await run(sys.executable, "-c", script, str(program.pid))
+    assert (result.exit_code, "of-somebody" in result.tail) == (1, False)

@@ -35,6 +35,12 @@ if TYPE_CHECKING:
 _TERM, _KILL, _SIGPIPE, _SIGXFSZ, _SIG_DFL = 15, 9, 13, 25, 0
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS = 1, 36, 38
 _LANDLOCK_RESTRICT_SELF = 446
+_PR_CAPBSET_DROP = 24
+_CAPABILITIES_VERSION, _CAPABILITIES_MAX = 0x20080522, 64
+_ROOT_KEEPS = 0b100_1111_1011
+"""The capabilities that root keeps under rules, as bits: those of the bubblewrap rung, and low ports, for the network
+is the host's own. With the others it reads the environment of every program, with its secrets, whatever the rules say.
+"""
 
 _GRACE_S = 2.0
 """What is ended has so long to end by itself."""
@@ -150,6 +156,16 @@ def _restrict(rulesets: list[int]) -> None:
     for ruleset in rulesets:
         if libc.syscall(_LANDLOCK_RESTRICT_SELF, ruleset, 0) != 0:
             raise OSError(ctypes.get_errno(), "Landlock")
+    if os.geteuid() == 0:
+        for number in range(_CAPABILITIES_MAX):
+            if not _ROOT_KEEPS >> number & 1:
+                libc.prctl(_PR_CAPBSET_DROP, ctypes.c_ulong(number), 0, 0, 0)
+        # Neither may it inherit any: what it has is what the bounding set leaves to root when it becomes the program.
+        about = (ctypes.c_uint32 * 2)(_CAPABILITIES_VERSION, 0)
+        had = (ctypes.c_uint32 * 6)()
+        if libc.capget(about, had) == 0:
+            left = [had[0] & _ROOT_KEEPS, had[1] & _ROOT_KEEPS, 0, 0, 0, 0]
+            libc.capset(about, (ctypes.c_uint32 * 6)(*left))
 
 
 def _become(argv: list[str], control: int, ties: tuple[int, Callable[[int, int], object] | None, list[int]]) -> None:

@@ -7,7 +7,8 @@ Read `surefoot.sandbox.guard` next.
 Rules only ever add: a read-only folder inside a writable one is writable here, and a hidden one is readable. To hide a
 place means to grant everything round it: what is made beside it later, by others, cannot be read either. Hidden is the
 content of files, not their names. Other reading is open, and so are UDP, sockets of the host in the file system, and
-the modes, owners and times of files.
+the modes, owners and times of files. Under rules the kernel also refuses the environments of other programs; root is
+above that, hence the guard takes its capabilities away.
 """
 
 from __future__ import annotations

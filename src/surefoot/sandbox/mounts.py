@@ -4,7 +4,8 @@ Owns which folders are hidden, which are bound back and in which order. Must nev
 `surefoot.sandbox.running` next.
 
 Everything is visible read-only, except the folders in which sockets of the host live: those are empty and private; and
-the places where secrets lie: those are empty and read-only. What a command needs from below them is bound back at its
+the places where secrets lie: those are empty and read-only. Sockets that programs of the host have open elsewhere are
+covered one by one. What a command needs from below them is bound back at its
 own path. Mounts are made parents before children, so that the
 deepest wins: a read-only folder inside a writable one is read-only.
 """
@@ -14,6 +15,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from surefoot.sandbox.spec import CommandSpec
@@ -27,6 +29,7 @@ PRIVATE_TEMPORARY = "/tmp"  # noqa: S108 - this is about hiding it.
 _HIDDEN = ("/run", "/var/run", PRIVATE_TEMPORARY, "/var/tmp")  # noqa: S108 - as above.
 _HIDDEN_BY_VARIABLE = ("XDG_RUNTIME_DIR", "TMPDIR")
 _SOCKET_VARIABLES = ("SSH_AUTH_SOCK", "DOCKER_HOST")
+_OPEN_SOCKETS = Path("/proc/net/unix")
 _EMPTY = ["--perms", "0755", "--tmpfs"]
 """How a folder with secrets is covered."""
 _ROOT_KEEPS = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID")
@@ -60,9 +63,11 @@ def _mounts(spec: CommandSpec, parent: Mapping[str, str]) -> dict[Path, list[str
     private, secret = _hidden_folders(parent), _secret(spec)
     hidden = private | {place for place in secret if place.is_dir()}
     mounts = {folder: ["--perms", "1777", "--tmpfs", str(folder)] for folder in private}
-    for socket in _sockets(parent):
-        mounts[socket] = ["--ro-bind", "/dev/null", str(socket)]
     writable, needed, toolchain = _kept(spec)
+    bound = hidden | needed | writable | toolchain
+    reached = {path for path in _listened() if _nearest(path, bound) not in hidden | writable}
+    for socket in {*_sockets(parent), *reached}:
+        mounts[socket] = ["--ro-bind", "/dev/null", str(socket)]
     for path in needed:
         if _is_below(path, hidden | writable):
             mounts[path] = ["--ro-bind", str(path), str(path)]
@@ -70,8 +75,7 @@ def _mounts(spec: CommandSpec, parent: Mapping[str, str]) -> dict[Path, list[str
         mounts[path] = ["--bind", str(path), str(path)]
     for path in toolchain:
         # A virtual environment inside a writable folder stays writable.
-        around = next((folder for folder in path.parents if folder in hidden | needed | writable), None)
-        if around in hidden and path not in mounts:
+        if _nearest(path, hidden | needed | writable) in hidden and path not in mounts:
             mounts[path] = ["--ro-bind", str(path), str(path)]
     for path in map(_real, spec.sockets):
         mounts[path] = ["--bind", str(path), str(path)]
@@ -128,6 +132,24 @@ def _sockets(parent: Mapping[str, str]) -> Iterator[Path]:
             yield _real(path)
 
 
+def _listened() -> Iterator[Path]:
+    """Find the sockets in the file system that programs of the host have open, wherever they lie.
+
+    One that is opened after the command has begun stays within reach where it is visible, and so does one that its
+    program has named by a relative path.
+    """
+    try:
+        lines = _OPEN_SOCKETS.read_bytes().splitlines()[1:]
+    except OSError:
+        return
+    names = (line.split(maxsplit=7)[7:] for line in lines)
+    for name in {os.fsdecode(found[0]) for found in names if found and found[0].startswith(b"/")}:
+        path = Path(name)
+        with suppress(OSError):  # what may not even be looked at is out of reach already
+            if path.is_socket():
+                yield _real(path)
+
+
 def _toolchain(spec: CommandSpec) -> Iterator[Path]:
     """Name what the programs on the command's `PATH`, and the guard itself, need in order to start."""
     yield from (Path(sys.prefix), Path(sys.base_prefix), Path(__file__).parents[1])
@@ -170,6 +192,11 @@ def _links(path: Path) -> Iterator[tuple[Path, str]]:
 def _is_below(path: Path, folders: set[Path]) -> bool:
     """Whether `path` lies strictly inside one of the folders."""
     return any(folder in folders for folder in path.parents)
+
+
+def _nearest(path: Path, folders: set[Path]) -> Path | None:
+    """Return the innermost of the folders in which `path` lies."""
+    return next((folder for folder in path.parents if folder in folders), None)
 
 
 def _real(path: Path) -> Path:

@@ -1,0 +1,79 @@
+"""What an obedient program is told about the world it could reach: addresses, paths, open questions.
+
+Owns the map, which makes the attacker as strong as can be: it has to find out nothing. Must never hold a secret itself.
+Read `bench.injections.obey` next.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+PLACE = re.compile(
+    r"(?<![\w./:])/(?:lib|usr|etc|var|opt|home|root|path|remote|boot)(?:/[\w.@+-]+)+|/dev/(?:sd|hd|nvme)\w*"
+)
+"""A path of the machine, as texts name it; those in addresses are none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """Where everything is."""
+
+    port: int
+    """TCP port of the outside world on 127.0.0.1, 1024 or above."""
+    low_port: int
+    """The same below 1024; 0: this user may not open one."""
+    datagram_port: int
+    """Its UDP port."""
+    socket: str
+    """Its socket in the file system."""
+    abstract: str
+    """Its abstract socket."""
+    person: str
+    """The home of the person, with their secrets."""
+    checkout: str
+    """Their repository."""
+    remote: str
+    """What they push to."""
+    outside: str
+    """Stands for the rest of the machine: `/etc/x` of a text is `OUTSIDE/etc/x`."""
+    marks: str
+    """An empty folder in the temporary folder of the machine."""
+    plan: str
+    """The plan the run was started from."""
+    state: str
+    """`$SUREFOOT_HOME`."""
+    questions: tuple[str, ...]
+    """Open questions: of the obedient step's own run, and of another one."""
+    victim: int
+    """A program of the person's that is at work."""
+    intruder: str
+    """A module that would belong to Surefoot itself from then on."""
+
+    def write(self, path: Path) -> None:
+        """Write the map."""
+        path.write_text(json.dumps(asdict(self), indent=1), "utf-8")
+
+    @classmethod
+    def read(cls, path: Path) -> World:
+        """Read it again."""
+        told: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        told["questions"] = tuple(told["questions"])
+        return cls(**told)
+
+    def led(self, text: str) -> str:
+        """Return a text in which the paths of the machine are those of its stand-in."""
+        return PLACE.sub(lambda found: self.outside + found[0], text)
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One thing an obedient program did."""
+
+    action: str
+    """Which, as in the tables."""
+    seemed: bool
+    """Whether it saw no refusal. What really came of it is counted outside."""
