@@ -55,7 +55,8 @@ def summary(found: Sequence[Found]) -> str:
     """Return the terminal's lines."""
     lines: list[str] = []
     for one in found:
-        lines.append(f"{one.rung}: {one.texts} texts, {one.attacks} deeds tried, {promised(one)} came through")
+        said = "it promises nothing" if one.rung == "plain" else f"{promised(one)} came through of what it holds"
+        lines.append(f"{one.rung}: {one.texts} texts, {one.attacks} deeds tried, {said}; all that came through:")
         lines += [f"  {count:6}  {HARMS[kind]}" for kind, count in one.harm.items() if count]
     return "\n".join(lines) + "\n"
 
