@@ -17,8 +17,8 @@ from bench.matrix.systems import SUREFOOT
 
 BY_KEY = {case.key: case for case in CASES}
 SLOW = pytest.mark.slow
-ALONE = ["after-checked", "orphan-checked", "resumes", "files"]
-LATER = ["before-checked", "parallel", "questions", "answers", "words", "down"]
+ALONE = ["after-checked", "resumes"]
+LATER = ["before-checked", "orphan-checked", "files", "parallel", "questions", "answers", "words", "down"]
 
 
 def surefoot(key: str) -> Finding:
@@ -36,19 +36,22 @@ def test_one_effect_and_nothing_lost_without_an_operator(key: str) -> None:
     assert found.state == "ended"
 
 
-@pytest.mark.parametrize("key", ["after", pytest.param("before", marks=SLOW), pytest.param("orphan", marks=SLOW)])
+@pytest.mark.slow
+@pytest.mark.parametrize("key", ["after", "before", "orphan"])
 def test_without_a_probe_a_person_is_asked_and_the_effect_happens_once(key: str) -> None:
     """What nobody can look into is asked about, never guessed."""
     found = surefoot(key)
     assert (found.effects, list(found.lost), found.operator) == (1, [], True)
 
 
+@pytest.mark.slow
 def test_a_plan_that_is_edited_while_the_run_is_down_changes_nothing() -> None:
     """The run goes on by its own copy."""
     found = surefoot("edited")
     assert (found.effects, list(found.lost), found.told) == (1, [], "the last effect was third")
 
 
+@pytest.mark.slow
 def test_what_a_failed_attempt_left_behind_is_gone_at_the_next() -> None:
     """The second attempt begins where the first did."""
     assert surefoot("files").told == "its file had been put back"
@@ -59,6 +62,14 @@ def test_what_a_failed_attempt_left_behind_is_gone_at_the_next() -> None:
 def test_each_question_is_asked_once(key: str) -> None:
     """Answering one asks no other again."""
     assert surefoot(key).asked == 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("key", "effects"), [("words-read", 1), ("expired", 0), ("expired-down", 0)])
+def test_what_was_not_approved_as_it_is_does_not_happen(key: str, effects: int) -> None:
+    """Something else than was shown is asked about again, and an answer that comes too late counts for nothing."""
+    found = surefoot(key)
+    assert (found.effects, list(found.doubled), found.asked) == (effects, [], 2 - (effects == 0))
 
 
 def test_the_page_counts_trials_that_differ_apart(tmp_path: Path) -> None:

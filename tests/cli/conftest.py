@@ -126,6 +126,8 @@ class Shapes:
             "reason": None,
             "attempts": 1,
             "effect": "reversible",
+            "tier": "log" if is_verified else None,
+            "rule": "effect-reversible" if is_verified else None,
             "proof": "checks" if is_verified else None,
             "commit": "1234567890" if is_verified else None,
             "blocked_by": [],
