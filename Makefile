@@ -3,7 +3,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 # Three test processes for two cores: many of them wait for programs. `make test PYTEST_FLAGS=` runs them one after the other.
-PYTEST_FLAGS ?= -n $(shell expr $$(nproc 2>/dev/null || echo 2) \* 3 / 2)
+PYTEST_FLAGS ?= -n $(shell expr $$(nproc 2>/dev/null || echo 2) \* 3 / 2) --dist worksteal
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo check test test-all bytecode bench matrix format lock clean
