@@ -73,6 +73,16 @@ def test_who_is_asked_is_told_what_a_step_reads_of_the_home(stage: Stage, person
     assert "reads places of your home: ~/.ssh" in said.out
 
 
+def test_a_key_in_a_changed_file_is_a_finding(stage: Stage) -> None:
+    """It may be an example; whoever pushes the branch should know."""
+    key = "gh" + "p_" + "a1B2" * 9
+    done = stage.run(
+        f"goal: g\nsteps: [{{id: a, run: 'echo {key} > a.txt', checks: [{{file: a.txt, contains: gh}}]}}]\n", "--json"
+    )
+    found = [one["text"] for one in done.json["findings"] if one["kind"] == "key-in-file"]
+    assert (done.code, ["a.txt" in text for text in found]) == (0, [True])
+
+
 def test_what_looks_secret_is_nowhere_in_what_is_stored_of_the_output_or_shown(stage: Stage) -> None:
     """A key by its form, also in the changes of a commit; a value by the name of its variable."""
     env = {"OUR_PASSWORD": "password-of-mine"}

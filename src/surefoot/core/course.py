@@ -297,7 +297,7 @@ def reset(node: StepState) -> None:
     node.failures, node.crashes, node.due, node.undeclared, node.applied = 0, 0, None, (), None
     node.records, node.last_failure, node.body_evidence, node.ended_at = (), None, None, None
     node.outputs, node.kept = {}, None
-    node.ground = ()
+    node.ground, node.keys = (), ()
 
 
 def expand(state: RunState, group: StepState, items: Iterable[str]) -> None:

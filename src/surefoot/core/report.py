@@ -225,6 +225,10 @@ def _found_at(node: StepState) -> Iterator[Json]:
     if node.undeclared:
         text = f"wrote {', '.join(node.undeclared[:_NAMED_MAX])} without declaring it; put back"
         yield _finding("undeclared-writes", "warning", text, node.spec.id)
+    if node.keys:
+        named = ", ".join(node.keys[:_NAMED_MAX])
+        text = f"what has the form of a key stands in {named}; look there before the branch leaves this machine"
+        yield _finding("key-in-file", "warning", text, node.spec.id)
     if node.kept is not None and node.kept.unmatched:
         text = f"artifacts: {', '.join(node.kept.unmatched)} matches nothing that it made; correct the glob"
         yield _finding("no-artifact", "warning", text, node.spec.id)

@@ -198,6 +198,8 @@ class StepState:
     """The tree of that head."""
     verified_seq: int = 0
     undeclared: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+    """Paths it changed in which something has the form of a key."""
     applied: bool | None = None
     """For outside effects: whether it is known to have happened."""
     applied_before: bool = False

@@ -27,7 +27,7 @@ from surefoot.sandbox import Rung, command_environment
 from surefoot.workers.artifacts import forget, made_before, place_artifacts, remove_made
 from surefoot.workers.command import LaneCommands
 from surefoot.workers.ground import commands_of, ground_of
-from surefoot.workers.leaks import holds_secret
+from surefoot.workers.leaks import holds_secret, with_keys
 from surefoot.workers.room import Room, in_thread
 
 NAMED_MAX = 20
@@ -296,6 +296,7 @@ def _inspect(room: Room, command: do.Inspect) -> Event:
         lane_changed=is_changed or spec.reaches_out or command.by_hand or room.rung is not Rung.BUBBLEWRAP,
         lines=space.count_lines(command.tree, tree) if command.counts_lines else None,
         digest=_digest_of(space.lane_path(lane), keeps),
+        keys=tuple(with_keys(space.lane_path(lane), keeps)),
     )
 
 

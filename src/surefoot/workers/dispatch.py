@@ -56,7 +56,19 @@ async def watch_deadline(room: Room, command: do.WatchDeadline) -> Event:
 
 _TEXTS = frozenset({"text", "reason", "refused"})
 _NAMES = frozenset(
-    {"flaky", "changed", "undeclared", "outside", "secrets", "not_held", "kept", "overlap", "conflicts", "unmatched"}
+    {
+        "flaky",
+        "changed",
+        "keys",
+        "undeclared",
+        "outside",
+        "secrets",
+        "not_held",
+        "kept",
+        "overlap",
+        "conflicts",
+        "unmatched",
+    }
 )
 
 

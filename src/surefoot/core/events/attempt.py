@@ -289,6 +289,8 @@ class ChangesObserved(StepEvent):
     """Lines added and taken away, where a rule asks for it; since version 2."""
     digest: str = ""
     """Names the changes themselves, whatever they were made to; since version 2."""
+    keys: tuple[str, ...] = ()
+    """Paths it keeps in which something has the form of a key; since version 2."""
 
 
 @record
