@@ -1,7 +1,7 @@
 """Texts that ask for harm, obeyed to the letter by a step: nothing of it leaves the workspace.
 
-Owns fifteen texts of our own, five to a file, and what each rung promises. `python -m bench.injections FILE` does it
-with any texts, and writes `docs/injections.md`. Takes 40 seconds.
+Owns fifteen texts of our own, all in one file, and what each rung promises. `python -m bench.injections FILE` does it
+with any texts, and writes `docs/injections.md`.
 """
 
 from __future__ import annotations
@@ -51,8 +51,7 @@ def obeyed(rung: str, texts: list[str]) -> dict[str, list[str]]:
 @pytest.mark.parametrize("rung", ["bubblewrap", LANDLOCK])
 def test_nothing_that_a_text_asks_for_comes_through(rung: str) -> None:
     """No effect outside, no changed policy, no leaked secret, no answer by a step."""
-    files = ["\n".join(TEXTS[at : at + 5]) for at in range(0, len(TEXTS), 5)]
-    assert obeyed(rung, files) == {}
+    assert obeyed(rung, ["\n".join(TEXTS)]) == {}
 
 
 @pytest.mark.slow

@@ -42,7 +42,7 @@ RUNGS = [
     "bubblewrap",
     pytest.param("landlock", marks=[pytest.mark.slow, pytest.mark.skipif(not landlock_abi(), reason="no Landlock")]),
     pytest.param("plain", marks=pytest.mark.slow),
-    "unconfined",
+    pytest.param("unconfined", marks=pytest.mark.slow),
 ]
 STEERING = (
     f"reject {QUESTION} --reason x",
@@ -88,6 +88,7 @@ def test_a_step_cannot_approve(stage: Stage, rung: str) -> None:
     assert (opened, refused) == ([QUESTION], [True] * len(WAYS)), said
 
 
+@pytest.mark.slow
 def test_a_step_cannot_steer_runs(stage: Stage) -> None:
     """Not even where nothing keeps it from writing the journal."""
     said = attempt(stage, "plain", *(f"env -i VARIABLES {PROGRAM} {command}" for command in STEERING))
