@@ -13,15 +13,15 @@ from pathlib import Path
 
 from surefoot.core.course import policy_of
 from surefoot.core.ids import StepId
-from surefoot.core.plan import AskBody, Plan, RunAsk, RunBody, Step, TestsAsk, Tier
-from surefoot.core.policy import facts_before, floor_of, raised_by_step, weigh
+from surefoot.core.plan import AskBody, Plan, Step, Tier
+from surefoot.core.policy import facts_before, weigh_step
 from surefoot.core.review import Review, review
 from surefoot.core.rules import Decision, Policy
 from surefoot.core.terms import Finding, Phase, Severity
 from surefoot.masking import Masker
 from surefoot.sandbox import detect_rung
 from surefoot.settings import load_settings
-from surefoot.workers.ground import commands_of
+from surefoot.workers.ground import commands_of, texts_of
 
 
 def look_over(plan: Plan, root: Path, places: Mapping[StepId, str]) -> Review:
@@ -38,10 +38,9 @@ def look_over(plan: Plan, root: Path, places: Mapping[StepId, str]) -> Review:
 
 def _holds_key(step: Step, plan: Plan) -> bool:
     """Tell whether a key of a known form stands in what the step runs or is given."""
-    commands = [one.ask.command for one in step.checks if isinstance(one.ask, RunAsk | TestsAsk)]
-    commands += [step.body.command] if isinstance(step.body, RunBody) else []
-    texts = (*commands, *step.env.values(), *plan.env.values())
-    return any(Masker().text(text) != text for text in texts)
+    texts = (*(text for text, _ in texts_of(step)), *step.env.values(), *plan.env.values())
+    masker = Masker()
+    return any(masker.text(text) != text for text in texts)
 
 
 def _secret_in(step: Step, places: Mapping[StepId, str]) -> Finding:
@@ -58,7 +57,7 @@ def _decisions_on(plan: Plan, policy: Policy) -> Mapping[StepId, Decision]:
         if isinstance(step.body, AskBody):
             continue
         facts = facts_before(step, Phase.EXECUTE.value, commands_of(step, plan.env), rung)
-        decision = raised_by_step(weigh(rules, facts, raised_by_step(floor_of(step, plan), step)), step)
+        decision = weigh_step(step, plan, rules, facts)
         if decision.tier in (Tier.CONFIRM, Tier.NEVER):
             found[step.id] = decision
     return found

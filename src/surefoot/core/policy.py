@@ -64,6 +64,11 @@ def raised_by_step(decision: Decision, step: Step) -> Decision:
     return replace(decision, tier=step.tier, rule="step-tier", reason=said)
 
 
+def weigh_step(step: Step, plan: Plan, policy: Policy, facts: Facts) -> Decision:
+    """Return what decides on a step before it is done: floor, rules and the step's own `tier`."""
+    return raised_by_step(weigh(policy, facts, raised_by_step(floor_of(step, plan), step)), step)
+
+
 def tier_of(step: Step, plan: Plan) -> Tier:
     """Return the step's tier before any rule: by effect class, scope and the step's own `tier`."""
     return raised_by_step(floor_of(step, plan), step).tier

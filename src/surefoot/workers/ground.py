@@ -31,10 +31,8 @@ def commands_of(step: Step, env: Mapping[str, str]) -> CommandFacts | None:
 
     `env` are the variables that the plan gives to all steps: what their values are is known.
     """
-    body = [(step.body.command, step.body.shell)] if isinstance(step.body, RunBody) else []
-    asked = [(check.ask.command, "bash") for check in step.checks if isinstance(check.ask, RunAsk | TestsAsk)]
     known = {**env, **step.env}
-    found = [facts_of(f"{_assignments(text, known)}{text}", shell) for text, shell in (*body, *asked)]
+    found = [facts_of(f"{_assignments(text, known)}{text}", shell) for text, shell in texts_of(step)]
     if not found:
         return None
     return CommandFacts(
@@ -44,6 +42,13 @@ def commands_of(step: Step, env: Mapping[str, str]) -> CommandFacts | None:
         variables=tuple(name for one in found for name in one.variables),
         unclear=next((one.unclear for one in found if one.unclear is not None), None),
     )
+
+
+def texts_of(step: Step) -> list[tuple[str, str]]:
+    """Return the commands of the step's body and of its checks, each with its shell."""
+    body = [(step.body.command, step.body.shell)] if isinstance(step.body, RunBody) else []
+    asked = [(check.ask.command, "bash") for check in step.checks if isinstance(check.ask, RunAsk | TestsAsk)]
+    return [*body, *asked]
 
 
 def _assignments(text: str, known: Mapping[str, str]) -> str:

@@ -16,7 +16,7 @@ from surefoot.core.kernel.packages import ask, body_digest, is_repeated, shown_o
 from surefoot.core.kernel.proposal import Move, Proposal
 from surefoot.core.outputs import confidence_of
 from surefoot.core.plan import AskBody, Effect, Tier
-from surefoot.core.policy import facts_before, floor_of, raised_by_step, undeclared_of, weigh
+from surefoot.core.policy import facts_before, floor_of, raised_by_step, undeclared_of, weigh, weigh_step
 from surefoot.core.rules import Decision, Facts
 from surefoot.core.state import QuestionState, RunState, StepState, Work
 from surefoot.core.terms import Diagnosis, QuestionKind
@@ -36,7 +36,7 @@ def get_consent(state: RunState, node: StepState, work: Work, now: float) -> Mov
         return said
     decision = decision_before(state, node)
     if decision.tier is Tier.NEVER:
-        return fails(node, now, Diagnosis.DENIED, f"never allowed: {decision.reason} (rule {decision.rule})")
+        return _forbidden(node, now, decision)
     skipped = skipped_needs(state, node)
     if skipped and decision.tier is not Tier.CONFIRM:
         decision = Decision(tier=Tier.CONFIRM, rule="skipped-need", reason="It rests on steps that were skipped.")
@@ -63,7 +63,7 @@ def review_result(state: RunState, node: StepState, work: Work, now: float) -> M
         return said
     decision = _of_result(state, node, work)
     if decision.tier is Tier.NEVER:
-        return fails(node, now, Diagnosis.DENIED, f"never allowed: {decision.reason} (rule {decision.rule})")
+        return _forbidden(node, now, decision)
     if decision.tier is not Tier.CONFIRM:
         return None
     shown = f"result {body_digest(state, node)} {changes.digest or changes.tree}"
@@ -95,6 +95,10 @@ def _refused(node: StepState, work: Work, now: float) -> Move:
     return None
 
 
+def _forbidden(node: StepState, now: float, decision: Decision) -> Proposal:
+    return fails(node, now, Diagnosis.DENIED, f"never allowed: {decision.reason} (rule {decision.rule})")
+
+
 def _approved_or_asked(state: RunState, node: StepState, decision: Decision, shown: str, now: float) -> Proposal:
     proposal = ask(state, node, now, decision, shown)
     question = proposal.event
@@ -110,11 +114,11 @@ def decision_before(state: RunState, node: StepState) -> Decision:
     """Weigh what the body will do; how much say a person has before it does."""
     spec, work = node.spec, node.work
     assert work is not None
-    floor = raised_by_step(floor_of(spec, state.plan), spec)
     does = None if work.checkpoint is None else work.checkpoint.does
-    decision = (
-        floor if _has_no_say(state, does) else raised_by_step(weigh(state.policy, _facts(state, node), floor), spec)
-    )
+    if _has_no_say(state, does):
+        decision = raised_by_step(floor_of(spec, state.plan), spec)
+    else:
+        decision = weigh_step(spec, state.plan, state.policy, _facts(state, node))
     return _near_budget(state, node, decision)
 
 
