@@ -5,13 +5,15 @@ Owns the seams between the layers. Must never import anything but the core. Read
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
 from surefoot.core.ids import BlobId
 from surefoot.core.plan import Network
+from surefoot.core.talking import Fault, Finish, Usage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,4 +105,129 @@ class Clock(Protocol):
 
     async def wait_until(self, due: float) -> None:
         """Wait until the time is `due`."""
+        ...
+
+
+class Speaker(StrEnum):
+    """Who says something to, or as, a model."""
+
+    SYSTEM = "system"
+    USER = "user"
+    MODEL = "model"
+    TOOL = "tool"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Called:
+    """A tool call in a reply."""
+
+    name: str
+    """The tool, as the model wrote it."""
+    arguments: Mapping[str, object] | None
+    """What it is given; None where that is no JSON object."""
+    raw: str
+    """The arguments as the model wrote them."""
+    provider_id: str
+    """What the provider calls the call; made up where it says nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One thing said, in the order in which a model is told it."""
+
+    speaker: Speaker
+    """Who says it."""
+    text: str
+    """It; for tools what came of the call."""
+    calls: tuple[Called, ...] = ()
+    """For the model: the tools it called."""
+    provider_id: str = ""
+    """For tools: the call this answers."""
+    tool: str = ""
+    """For tools: its name."""
+    is_cache_end: bool = False
+    """Whether everything up to here will be said again, so that the provider should keep it in its cache."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolSpec:
+    """A tool as a model is told of it."""
+
+    name: str
+    """Its name."""
+    text: str
+    """What it does, when to use it, and what it gives."""
+    schema: Mapping[str, object]
+    """JSON Schema of its arguments: an object."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelRequest:
+    """What a model is asked."""
+
+    model: str
+    """`provider:name`."""
+    messages: tuple[Message, ...]
+    """What was said so far, the system's words first."""
+    tools: tuple[ToolSpec, ...] = ()
+    """What it may call."""
+    needs_call: bool = False
+    """Whether the reply has to hold a tool call."""
+    schema: Mapping[str, object] | None = None
+    """JSON Schema that the reply's text has to follow; None: any text."""
+    native_tools: bool = True
+    """False: the tools are put to it as a schema of its reply."""
+    output_tokens_max: int = 4096
+    """The reply may not be longer."""
+    timeout_s: float = 300.0
+    """No reply within so many seconds is a time-out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelAnswer:
+    """A reply that was given in full, as far as the provider says."""
+
+    text: str
+    """What it says beside its calls."""
+    calls: tuple[Called, ...]
+    """The tools it calls, in order."""
+    finish: Finish
+    """Why it stopped."""
+    usage: Usage
+    """What the provider says it took; the cost is left at 0."""
+    model: str
+    """The model that answered, as the provider names it."""
+    raw: bytes
+    """The reply as the provider library holds it, with that library's name and version: to be kept, not to be read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelFault:
+    """Why there is no reply that can be used."""
+
+    fault: Fault
+    """The kind."""
+    text: str
+    """What happened, and what to do, in a sentence or two; no secrets."""
+    retry_after_s: float | None = None
+    """How long the provider asks to wait."""
+    usage: Usage | None = None
+    """What it took all the same, where the provider says so."""
+    is_unbilled: bool = False
+    """Whether it is known to have cost nothing."""
+    said: str = ""
+    """What of a reply had come."""
+
+
+class Model(Protocol):
+    """Asks models, each by its `provider:name`. Never tries again by itself."""
+
+    async def ask(
+        self, request: ModelRequest, on_text: Callable[[str], None] | None = None
+    ) -> ModelAnswer | ModelFault:
+        """Ask once. `on_text` is told what is written, piece by piece, while it is written; that asks for a stream."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections, and end what was started for the run."""
         ...

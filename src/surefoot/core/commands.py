@@ -13,6 +13,7 @@ from surefoot.core.ids import BlobId, StepId
 from surefoot.core.plan import Check, Service, Step
 from surefoot.core.record import record
 from surefoot.core.rules import Overdue
+from surefoot.core.talking import ModelFacts, Part, Role, ToolCall, Understanding
 from surefoot.core.terms import Moment
 
 
@@ -213,6 +214,49 @@ class MoveRefs:
     kept: int | None
 
 
+@record
+class OpenTalk(StepCommand):
+    """Find out what an agent's talk begins with. Answered by `TalkOpened`."""
+
+    spec: Step
+
+
+@record
+class AskModel(StepCommand):
+    """Ask a model once. Answered by `TurnAnswered` or `TurnFailed`."""
+
+    turn: int
+    role: Role
+    facts: ModelFacts
+    parts: tuple[Part, ...]
+    """The brief: what the model is told, in order."""
+    is_summary: bool = False
+
+
+@record
+class WaitForTurn(StepCommand):
+    """Wait until the next request may be made. Answered by `TurnDue`."""
+
+    due: float
+
+
+@record
+class UseTool(StepCommand):
+    """Carry out a tool call. Answered by `CallFinished`."""
+
+    call: ToolCall
+    role: Role
+    spec: Step
+    writes: tuple[str, ...]
+    """Globs over files the agent may change."""
+    seen: Mapping[str, str]
+    """Files whose content the model has seen, with its digest."""
+    commit: str = ""
+    """The commit the lane began from."""
+    understanding: Understanding | None = None
+    """For planners: what was found out."""
+
+
 Command = (
     OpenLane
     | ExpandGroup
@@ -233,4 +277,8 @@ Command = (
     | WatchDeadline
     | Interrupt
     | MoveRefs
+    | OpenTalk
+    | AskModel
+    | WaitForTurn
+    | UseTool
 )

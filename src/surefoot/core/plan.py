@@ -18,6 +18,7 @@ from surefoot.core.ids import StepId
 from surefoot.core.probing import Probe
 from surefoot.core.record import record
 from surefoot.core.rules import Effect, Rule, Tier
+from surefoot.core.talking import Role
 
 EVERYTHING = "**"
 _NOT_IN_VARIABLES = re.compile(r"[^A-Za-z0-9]")
@@ -65,6 +66,18 @@ class RetryPolicy:
 
 
 @record
+class AgentLimits:
+    """What a model may use; None: no limit of its own."""
+
+    cost_usd: float | None = None
+    """US dollars."""
+    tokens: int | None = None
+    """Tokens, sent and written."""
+    requests: int | None = None
+    """Requests."""
+
+
+@record
 class RunBody:
     """A shell command."""
 
@@ -102,7 +115,23 @@ class AskBody:
     """What an empty answer means."""
 
 
-Body = RunBody | CallBody | FunctionBody | AskBody
+@record
+class AgentBody:
+    """Work for a model, which is told what to do and carries it out with tools."""
+
+    instructions: str
+    """What to do, in words."""
+    role: Role = Role.WORKER
+    """Who does it; plan files have workers alone."""
+    model: str | None = None
+    """`provider:name`; None: the one that plays the role."""
+    turns_max: int = 60
+    """The attempt fails after so many replies."""
+    limits: AgentLimits = AgentLimits()
+    """What all attempts together may use."""
+
+
+Body = RunBody | CallBody | FunctionBody | AskBody | AgentBody
 
 
 @record
@@ -182,6 +211,8 @@ class Check:
     """Whether the command runs in the sandbox."""
     uses: tuple[str, ...] = ()
     """Names of services it needs, beside those of its step."""
+    held_back: bool = False
+    """Whether no agent is ever told of it or of what it said."""
 
     @property
     def digest(self) -> str:
@@ -341,6 +372,10 @@ class Limits:
     """How many steps run at once, in a run with a workspace each in a lane of its own."""
     cost_usd: float | None = None
     """What the run may cost, in US dollars; it asks before it goes on once most of that is spent."""
+    tokens: int | None = None
+    """How many tokens its models may take, sent and written."""
+    requests: int | None = None
+    """How many requests to models it may make."""
     resources: Mapping[str, int] = field(default_factory=dict[str, int])
     """How many steps may use a resource at once, by its name in `uses`."""
     observed: Mapping[str, str] = field(default_factory=dict[str, str])

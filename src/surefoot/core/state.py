@@ -33,7 +33,9 @@ from surefoot.core.ids import BlobId, StepId
 from surefoot.core.placeholders import Reference
 from surefoot.core.plan import AskBody, Plan, Step
 from surefoot.core.rules import Demand, Overdue, Policy, Tier
-from surefoot.core.terms import Applied, Diagnosis, Ending, Outcome, Phase
+from surefoot.core.talk import Talk
+from surefoot.core.talking import Casting, Lesson, Note, Understanding, Usage
+from surefoot.core.terms import Applied, Diagnosis, Ending, Finding, Outcome, Phase
 from surefoot.core.verdicts import CheckRecord
 
 
@@ -113,6 +115,8 @@ class Work:
     """What became of an effect in doubt: `applied` or `not_applied`."""
     failure: AttemptFailed | None = None
     restored: bool = False
+    talk: Talk | None = None
+    """What is said and done by the model that is at work."""
     lost_service: tuple[Diagnosis, str] | None = None
     """Set when a service the attempt needs did not become ready, or has ended."""
 
@@ -224,6 +228,10 @@ class StepState:
     """What of earlier outputs stands in the step as the plan has it; `spec` has it replaced once it was started."""
     item: str | None = None
     """For members of a group: its item."""
+    lessons: tuple[Lesson, ...] = ()
+    """What its failed attempts have taught, for agents."""
+    usage: Usage = field(default_factory=Usage)
+    """What models took for it, in all attempts."""
     outputs: Mapping[str, str] = field(default_factory=dict[str, str])
     """What it put out, once it is verified."""
     kept: ArtifactsKept | None = None
@@ -402,6 +410,22 @@ class RunState:
     """The kinds of questions that were approved together, and by whom."""
     policy: Policy = field(default_factory=Policy)
     """The rules beside those that ship."""
+    casting: Casting = field(default_factory=Casting)
+    """Which models play which roles."""
+    understanding: Understanding | None = None
+    """What was found out in UNDERSTAND."""
+    notes: tuple[Note, ...] = ()
+    """Facts that agents noted."""
+    reported: tuple[Finding, ...] = ()
+    """What was found on the way."""
+    revision: int = 0
+    """Which revision of the plan holds."""
+    adopted: Plan | None = None
+    """The plan that holds, where it is not the one the run was created with."""
+    spent: dict[tuple[str, str, str, str], Usage] = field(default_factory=dict[tuple[str, str, str, str], Usage])
+    """What models took, by phase, step, role and model."""
+    reserved: dict[StepId, tuple[float, int]] = field(default_factory=dict[StepId, tuple[float, int]])
+    """US dollars and tokens that the requests under way may take at worst."""
     lanes: dict[str, LaneState] = field(default_factory=dict[str, LaneState])
     active: dict[StepId, None] = field(default_factory=dict[StepId, None])
     """Steps with work, in the order in which they were started."""
@@ -428,7 +452,7 @@ class RunState:
     @property
     def plan(self) -> Plan:
         """The plan in force."""
-        return self.created.plan
+        return self.created.plan if self.adopted is None else self.adopted
 
     @property
     def has_workspace(self) -> bool:

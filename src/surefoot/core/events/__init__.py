@@ -95,6 +95,22 @@ from surefoot.core.events.shape import (
 from surefoot.core.events.shape import (
     StepEvent as StepEvent,
 )
+from surefoot.core.events.talk import (
+    CallFinished,
+    CallSettled,
+    CallStarted,
+    CastingGiven,
+    FindingReported,
+    LimitReached,
+    LimitsRaised,
+    PlanAdopted,
+    TalkOpened,
+    TurnAnswered,
+    TurnAsked,
+    TurnDelayed,
+    TurnDue,
+    TurnFailed,
+)
 
 EVENTS: tuple[type[Event], ...] = (
     RunCreated,
@@ -164,6 +180,20 @@ EVENTS: tuple[type[Event], ...] = (
     RefsMoved,
     StepsReset,
     RunRestored,
+    CastingGiven,
+    TalkOpened,
+    TurnAsked,
+    TurnAnswered,
+    TurnFailed,
+    TurnDelayed,
+    TurnDue,
+    CallStarted,
+    CallFinished,
+    CallSettled,
+    FindingReported,
+    LimitReached,
+    LimitsRaised,
+    PlanAdopted,
 )
 """Every event there is."""
 

@@ -1,0 +1,89 @@
+"""What is known of a talk: its turns, its calls, what has been spent.
+
+Owns the data that folding the events of a talk gives. Must never change by itself: `surefoot.core.kernel.talks` does
+that. Read `surefoot.core.brief` next: what a model is told of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from surefoot.core.events.talk import CallFinished, CallSettled, TurnAnswered, TurnAsked
+from surefoot.core.ids import BlobId
+from surefoot.core.talking import Claim, Deed, Guidance, Role, ToolCall, Usage
+
+
+@dataclass(slots=True)
+class CallState:
+    """One tool call and what became of it."""
+
+    asked: ToolCall
+    deed: Deed | None
+    """What the tool does; None: there is no such tool."""
+    is_open: bool = False
+    """Whether it is being carried out."""
+    question: str | None = None
+    """The question a person was asked about it."""
+    answer: str | None = None
+    """What was answered, until that has been acted on."""
+    shown: str | None = None
+    """Digest of what was approved."""
+    result: CallFinished | CallSettled | None = None
+    """What became of it; None: nothing yet."""
+
+
+@dataclass(slots=True)
+class Turn:
+    """One reply and its calls."""
+
+    number: int
+    answered: TurnAnswered
+    calls: list[CallState]
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether all of its calls have a result."""
+        return all(call.result is not None for call in self.calls)
+
+
+@dataclass(slots=True)
+class Talk:
+    """A talk, within one attempt at one step."""
+
+    role: Role
+    guidance: Guidance | None = None
+    turns: list[Turn] = field(default_factory=list[Turn])
+    """Those that were answered, in order."""
+    asked: TurnAsked | None = None
+    """The request that is under way."""
+    due: float | None = None
+    """When the next request may be made."""
+    position: int = 0
+    """Which model of the role's chain is asked."""
+    faults: int = 0
+    """Requests in a row that brought no reply that can be used."""
+    idle: int = 0
+    """Replies in a row that held no call."""
+    misuses: int = 0
+    """Calls that used a tool wrongly."""
+    folded: int = 0
+    """Turns up to this one stand in the brief in short."""
+    summary: BlobId | None = None
+    """What a model wrote about the turns up to `summarised`."""
+    summarised: int = 0
+    summary_tokens: int = 0
+    tree: str | None = None
+    """The tree of the lane after the last call that wrote."""
+    seen: dict[str, str] = field(default_factory=dict[str, str])
+    """Files whose content the model has seen, with its digest."""
+    usage: Usage = field(default_factory=Usage)
+    claim: Claim | None = None
+    """What the agent says, once it says that it is done."""
+    ended: CallFinished | None = None
+    """The call that ended the talk."""
+
+    def call(self, name: str) -> CallState | None:
+        """Return the call of that id."""
+        turn = name.partition(".")[0]
+        calls = (call for one in reversed(self.turns) if str(one.number) == turn for call in one.calls)
+        return next((call for call in calls if call.asked.call == name), None)
