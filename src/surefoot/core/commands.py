@@ -254,7 +254,13 @@ class UseTool(StepCommand):
     commit: str = ""
     """The commit the lane began from."""
     understanding: Understanding | None = None
-    """For planners: what was found out."""
+    """What was found out in UNDERSTAND."""
+    references: Mapping[str, BlobId] = field(default_factory=dict[str, BlobId])
+    """What `recall` may bring back, by the names it goes by."""
+    kept: tuple[StepId, ...] = ()
+    """For planners: steps that another plan has to keep."""
+    document: BlobId | None = None
+    """For planners: the plan so far, as a plan file."""
 
 
 Command = (

@@ -26,7 +26,7 @@ from surefoot.core.state import (
     StepState,
     StepStatus,
 )
-from surefoot.core.terms import Diagnosis
+from surefoot.core.terms import Diagnosis, Phase
 from surefoot.core.verdicts import CheckRecord
 
 _LOST = frozenset({StepStatus.FAILED, StepStatus.BLOCKED, StepStatus.CANCELLED})
@@ -54,6 +54,7 @@ def new_state(
         branch=None if created.base is None else BranchState(head=created.base, tree=created.base_tree or ""),
         accept=AcceptState(records=[CheckRecord() for _ in created.plan.accept]),
         at=created.at,
+        phase=Phase.PLAN if created.wish is None else Phase.UNDERSTAND,
         policy=policy_of(created.plan, Policy()),
     )
     recount(state)
@@ -125,7 +126,7 @@ def _status_of_group(state: RunState, group: StepState) -> StepStatus:
 
 def make_ready(state: RunState, node: StepState) -> None:
     """Put a node whose needs are satisfied among those that may start."""
-    if node.members is None:
+    if node.members is None and not node.is_duty:
         heapq.heappush(state.ready, (node.place, node.spec.id))
 
 
@@ -199,6 +200,9 @@ def end_work(state: RunState, node: StepState) -> None:
     assert work is not None
     node.records = tuple(work.checks)
     node.body_evidence = work.body_evidence
+    if work.talk is not None and work.talk.claim is not None:
+        node.claim = work.talk.claim
+    state.reserved.pop(node.spec.id, None)
     if work.lane is not None and state.lanes[work.lane].held_by == node.spec.id:
         state.lanes[work.lane].held_by = None
     node.work = None
@@ -297,7 +301,7 @@ def reset(node: StepState) -> None:
     node.failures, node.crashes, node.due, node.undeclared, node.applied = 0, 0, None, (), None
     node.records, node.last_failure, node.body_evidence, node.ended_at = (), None, None, None
     node.outputs, node.kept = {}, None
-    node.ground, node.keys = (), ()
+    node.ground, node.keys, node.claim = (), (), None
 
 
 def expand(state: RunState, group: StepState, items: Iterable[str]) -> None:

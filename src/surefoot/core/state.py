@@ -16,13 +16,16 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from surefoot.core.approval import Ground
+from surefoot.core.duties import DUTIES
 from surefoot.core.events import (
     ArtifactsKept,
     AttemptFailed,
+    CallFinished,
     ChangesObserved,
     Checkpointed,
     Merged,
     MergeRefused,
+    PlanEdited,
     ProbeAnswered,
     QuestionAnswered,
     QuestionAsked,
@@ -34,7 +37,7 @@ from surefoot.core.placeholders import Reference
 from surefoot.core.plan import AskBody, Plan, Step
 from surefoot.core.rules import Demand, Overdue, Policy, Tier
 from surefoot.core.talk import Talk
-from surefoot.core.talking import Casting, Lesson, Note, Understanding, Usage
+from surefoot.core.talking import Casting, Claim, Lesson, Note, Spent, Understanding, Usage
 from surefoot.core.terms import Applied, Diagnosis, Ending, Finding, Outcome, Phase
 from surefoot.core.verdicts import CheckRecord
 
@@ -117,6 +120,8 @@ class Work:
     restored: bool = False
     talk: Talk | None = None
     """What is said and done by the model that is at work."""
+    edited: PlanEdited | None = None
+    """The plan that a person wants instead of the one they were shown."""
     lost_service: tuple[Diagnosis, str] | None = None
     """Set when a service the attempt needs did not become ready, or has ended."""
 
@@ -147,6 +152,11 @@ class Work:
         if self.merged is not None:
             return self.merged.changed
         return () if self.changes is None else self.changes.changed
+
+    @property
+    def is_busy(self) -> bool:
+        """Tell whether a command is under way for the attempt."""
+        return self.open is not None or (self.talk is not None and self.talk.is_open)
 
     @property
     def has_begun(self) -> bool:
@@ -232,6 +242,8 @@ class StepState:
     """What its failed attempts have taught, for agents."""
     usage: Usage = field(default_factory=Usage)
     """What models took for it, in all attempts."""
+    claim: Claim | None = None
+    """What the agent that was last at work on it says about it."""
     outputs: Mapping[str, str] = field(default_factory=dict[str, str])
     """What it put out, once it is verified."""
     kept: ArtifactsKept | None = None
@@ -242,6 +254,11 @@ class StepState:
     def place(self) -> tuple[float, tuple[int, int]]:
         """Return what says who goes first: the longer way to the end, then the order of the plan."""
         return (-self.rank_s, self.order)
+
+    @property
+    def is_duty(self) -> bool:
+        """Tell whether it is done for the run as a whole, beside the plan."""
+        return self.spec.id in DUTIES
 
     @property
     def is_group(self) -> bool:
@@ -391,7 +408,7 @@ class RunState:
     at: float = 0.0
     active_s: float = 0.0
     cost_usd: float = 0.0
-    """What bodies said to have cost."""
+    """What models cost, and what bodies said to have cost."""
     engine_on: bool = False
     rung: str = "plain"
     token: int = 0
@@ -422,7 +439,17 @@ class RunState:
     """Which revision of the plan holds."""
     adopted: Plan | None = None
     """The plan that holds, where it is not the one the run was created with."""
-    spent: dict[tuple[str, str, str, str], Usage] = field(default_factory=dict[tuple[str, str, str, str], Usage])
+    proposal: CallFinished | None = None
+    """The plan that was made, until it is adopted or another is wanted."""
+    plan_text: BlobId | None = None
+    """The plan that holds, as a plan file, where a model made it."""
+    replan: str = ""
+    """Why the run goes back to make another plan, once nothing is under way."""
+    returns: int = 0
+    """How often it has gone back."""
+    has_shown_plan: bool = False
+    """Whether the run has paused for its plan, as it was asked to."""
+    spent: dict[str, Spent] = field(default_factory=dict[str, Spent])
     """What models took, by phase, step, role and model."""
     reserved: dict[StepId, tuple[float, int]] = field(default_factory=dict[StepId, tuple[float, int]])
     """US dollars and tokens that the requests under way may take at worst."""
@@ -481,10 +508,16 @@ class RunState:
         if self.is_busy_itself:
             return True
         works = (self.nodes[name].work for name in self.active)
-        return any(work is not None and work.open is not None for work in works)
+        return any(work is not None and work.is_busy for work in works)
 
     def steps(self) -> Iterator[StepState]:
         """Yield the steps, and the groups that are not expanded, in the order of the plan."""
         for node in sorted(self.nodes.values(), key=lambda node: node.order):
-            if node.members is None:
+            if node.members is None and not node.is_duty:
                 yield node
+
+    def duties(self) -> Iterator[StepState]:
+        """Yield what is done for the run as a whole, in the order of the phases."""
+        for name in DUTIES:
+            if name in self.nodes:
+                yield self.nodes[name]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from surefoot.core.events.talk import CallFinished, CallSettled, TurnAnswered, TurnAsked
+from surefoot.core.events.talk import CallFinished, CallSettled, TurnAnswered, TurnAsked, TurnFailed
 from surefoot.core.ids import BlobId
 from surefoot.core.talking import Claim, Deed, Guidance, Role, ToolCall, Usage
 
@@ -51,6 +51,8 @@ class Talk:
     """A talk, within one attempt at one step."""
 
     role: Role
+    is_begun: bool = False
+    """Whether it was opened."""
     guidance: Guidance | None = None
     turns: list[Turn] = field(default_factory=list[Turn])
     """Those that were answered, in order."""
@@ -58,14 +60,24 @@ class Talk:
     """The request that is under way."""
     due: float | None = None
     """When the next request may be made."""
+    is_timed: bool = False
+    """Whether a clock runs for that."""
+    fault: TurnFailed | None = None
+    """Why the last request brought no reply that can be used, until one does."""
+    tokens_max: int | None = None
+    """No brief may be longer, since a model said that one was too long."""
     position: int = 0
     """Which model of the role's chain is asked."""
     faults: int = 0
     """Requests in a row that brought no reply that can be used."""
     idle: int = 0
     """Replies in a row that held no call."""
+    repeats: int = 0
+    """Calls in a row that were made before with the same result."""
     misuses: int = 0
     """Calls that used a tool wrongly."""
+    stubbed: int = 0
+    """Of turns up to this one long results stand in the brief as stubs."""
     folded: int = 0
     """Turns up to this one stand in the brief in short."""
     summary: BlobId | None = None
@@ -81,6 +93,11 @@ class Talk:
     """What the agent says, once it says that it is done."""
     ended: CallFinished | None = None
     """The call that ended the talk."""
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether a tool call is being carried out."""
+        return bool(self.turns) and any(call.is_open for call in self.turns[-1].calls)
 
     def call(self, name: str) -> CallState | None:
         """Return the call of that id."""

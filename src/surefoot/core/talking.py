@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from enum import StrEnum
 
-from surefoot.core.ids import BlobId
+from surefoot.core.ids import BlobId, StepId
 from surefoot.core.record import record
 from surefoot.core.rules import CommandFacts
 
@@ -199,7 +199,9 @@ class ToolCall:
     does: CommandFacts | None = None
     """For shell commands: what they do, as far as their text tells."""
     command: str = ""
-    """For shell commands: the text, as far as a person has to be shown it."""
+    """For shell commands: the text; for questions to a person: the question."""
+    options: tuple[str, ...] = ()
+    """For questions to a person: the answers it takes; empty: any text."""
     flaw: str = ""
     """Why the arguments cannot be used, and what was expected; empty where they can."""
     provider_id: str = ""
@@ -300,6 +302,30 @@ class Guidance:
     """SHA-256 of its bytes, in hex."""
     tokens: int
     """About how many tokens it takes."""
+
+
+@record
+class Wish:
+    """What the person who gave a goal in words wants done with it."""
+
+    plan_only: bool = False
+    """Whether the run pauses once there is a plan."""
+
+
+@record
+class Spent:
+    """What models took for one purpose."""
+
+    phase: str
+    """The phase."""
+    step: StepId
+    """The step, or the duty."""
+    role: Role
+    """Who asked."""
+    model: str
+    """`provider:name`, as it was asked."""
+    usage: Usage
+    """What it took."""
 
 
 @record

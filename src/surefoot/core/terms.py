@@ -63,6 +63,22 @@ class Diagnosis(StrEnum):
     STALE = "stale"
     DENIED = "denied"
     EXPIRED = "expired"
+    MALFORMED = "malformed"
+    """A model's replies are not what they have to be."""
+    MISUSE = "misuse"
+    """Tools were used wrongly, again and again."""
+    LOOP = "loop"
+    """The same calls had the same results, again and again."""
+    STALL = "stall"
+    """Many turns, and no end."""
+    OVERFLOW = "overflow"
+    """What has to be said does not fit into what the model takes."""
+    REFUSED = "refused"
+    """The model will not do it."""
+    GIVEN_UP = "given_up"
+    """The agent says that it cannot be done as it stands."""
+    BUDGET = "budget"
+    """What the step may use is used up."""
 
 
 class Status(StrEnum):

@@ -97,13 +97,16 @@ from surefoot.core.events.shape import (
 )
 from surefoot.core.events.talk import (
     CallFinished,
+    CallLost,
     CallSettled,
     CallStarted,
     CastingGiven,
     FindingReported,
     LimitReached,
     LimitsRaised,
+    ModelChanged,
     PlanAdopted,
+    PlanEdited,
     TalkOpened,
     TurnAnswered,
     TurnAsked,
@@ -187,12 +190,15 @@ EVENTS: tuple[type[Event], ...] = (
     TurnFailed,
     TurnDelayed,
     TurnDue,
+    ModelChanged,
     CallStarted,
     CallFinished,
+    CallLost,
     CallSettled,
     FindingReported,
     LimitReached,
     LimitsRaised,
+    PlanEdited,
     PlanAdopted,
 )
 """Every event there is."""

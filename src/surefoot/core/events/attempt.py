@@ -107,7 +107,7 @@ class VerdictReused(CheckEvent):
 class QuestionAsked(StepEvent):
     """A person has to say something before the step goes on."""
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     is_decision: ClassVar[bool] = True
     question: str
     """Its id: unique in the journal."""
@@ -127,6 +127,8 @@ class QuestionAsked(StepEvent):
     """Whose answer it takes, and until when; since version 2."""
     like: str = ""
     """Names all questions of this kind; since version 2."""
+    call: str = ""
+    """The tool call it is about; since version 3."""
 
 
 @record

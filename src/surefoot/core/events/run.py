@@ -15,6 +15,7 @@ from surefoot.core.ids import RunId, StepId
 from surefoot.core.plan import Plan
 from surefoot.core.record import record
 from surefoot.core.rules import Policy
+from surefoot.core.talking import Wish
 from surefoot.core.terms import Finding, Outcome, Phase
 
 
@@ -23,7 +24,7 @@ class RunCreated(Event):
     """A run came into being. Always the first event."""
 
     # The plan has gained fields with defaults: a plan of version 1 is read as it stands.
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     run: RunId
     """Its id."""
     plan: Plan
@@ -51,6 +52,8 @@ class RunCreated(Event):
     estimates: Mapping[StepId, float] = field(default_factory=dict[StepId, float])
     """How long steps and members without an estimate took in earlier runs, in seconds; since version 2. Empty where one
     step runs at a time."""
+    wish: Wish | None = None
+    """For a goal in words: what is wanted, so that the run begins by understanding it; since version 4."""
 
 
 @record
@@ -101,11 +104,14 @@ class PolicyGiven(Event):
 
 @record
 class PhaseEntered(Event):
-    """A gate was passed."""
+    """A gate was passed; or, with a reason, the run goes back to make another plan."""
 
+    version: ClassVar[int] = 2
     is_decision: ClassVar[bool] = True
     phase: Phase
     """The phase entered."""
+    reason: str = ""
+    """Why the run goes back; since version 2."""
 
 
 @record

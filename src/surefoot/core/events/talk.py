@@ -63,6 +63,8 @@ class TurnAsked(StepEvent):
     """What the request may cost at worst; 0 where the price is unknown."""
     reserved_tokens: int = 0
     """How many tokens it may take at worst."""
+    stubbed: int = 0
+    """Of turns up to this one long results stand in the brief as stubs."""
     folded: int = 0
     """Turns up to this one stand in the brief in short."""
     is_summary: bool = False
@@ -130,6 +132,17 @@ class TurnDue(StepEvent):
 
 
 @record
+class ModelChanged(StepEvent):
+    """The next model of the role's chain is asked from here on."""
+
+    is_decision: ClassVar[bool] = True
+    position: int
+    """Its place in the chain, from 0."""
+    reason: str
+    """Why the one before is not asked any more."""
+
+
+@record
 class CallStarted(StepEvent):
     """A tool call is to be carried out."""
 
@@ -189,6 +202,14 @@ class CallFinished(StepEvent):
 
 
 @record
+class CallLost(StepEvent):
+    """A tool call was ended before it said anything; it is carried out anew."""
+
+    call: str
+    """Which."""
+
+
+@record
 class CallSettled(StepEvent):
     """A tool call was settled without being carried out."""
 
@@ -229,6 +250,18 @@ class LimitsRaised(Event):
 
     limits: Limits
     """The limits that hold from here on."""
+    by: str
+    """Who."""
+
+
+@record
+class PlanEdited(StepEvent):
+    """A person wants this plan instead of the one they were shown."""
+
+    plan: Plan
+    """It."""
+    text: BlobId
+    """It, as a plan file."""
     by: str
     """Who."""
 

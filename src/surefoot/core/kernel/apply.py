@@ -27,9 +27,11 @@ from surefoot.core.course import (
 from surefoot.core.events import Event
 from surefoot.core.graph import Graph, build_graph
 from surefoot.core.ids import ID_LENGTH_MAX, StepId
+from surefoot.core.kernel.adopting import go_back, plan_adopted
 from surefoot.core.kernel.attempts import ATTEMPT_FOLDS
 from surefoot.core.kernel.legal import illegal, is_ready, need, node_of, work_of
 from surefoot.core.kernel.services import SERVICE_FOLDS
+from surefoot.core.kernel.turns import TURN_FOLDS, break_off_talk, is_talking, try_models_again
 from surefoot.core.placeholders import member_of
 from surefoot.core.queue import let_past
 from surefoot.core.schedule import expected_times, ranks_of
@@ -88,7 +90,7 @@ def _engine_started(state: RunState, event: ev.EngineStarted) -> None:
     for lane in state.lanes.values():
         lane.needs_fresh = lane.needs_fresh or _may_be_half_prepared(state, lane)
     for name in state.active:
-        _break_off(state.nodes[name])
+        _break_off(state, state.nodes[name])
     for lane in state.lanes.values():
         lane.is_open = False
         lane.is_ready = lane.is_ready and _holds_work(state, lane)
@@ -118,10 +120,13 @@ def _holds_work(state: RunState, lane: LaneState) -> bool:
     return work_of(state.nodes[lane.held_by]).checkpoint is not None
 
 
-def _break_off(node: StepState) -> None:
+def _break_off(state: RunState, node: StepState) -> None:
     """Note that what was under way for the step will never answer, because the engine is gone."""
     work = node.work
     assert work is not None
+    if is_talking(work):
+        break_off_talk(state, node, work)
+        return
     if work.open is None:
         return
     if not node.is_body_known and work.failure is None:
@@ -138,7 +143,7 @@ def _engine_stopped(state: RunState, event: ev.EngineStopped) -> None:
     for lane in state.lanes.values():
         lane.services.clear()
     for name in state.active:
-        _break_off(state.nodes[name])
+        _break_off(state, state.nodes[name])
 
 
 def _options_given(state: RunState, event: ev.OptionsGiven) -> None:
@@ -155,8 +160,15 @@ def _policy_given(state: RunState, event: ev.PolicyGiven) -> None:
 def _phase_entered(state: RunState, event: ev.PhaseEntered) -> None:
     need(state.outcome is None, event, "the run has ended")
     step = _PHASES.index(event.phase) - _PHASES.index(state.phase)
-    need(step == 1, event, f"{event.phase} does not follow {state.phase}")
+    is_return = event.phase is Phase.PLAN and state.phase in (Phase.EXECUTE, Phase.VALIDATE) and bool(event.reason)
+    need(step == 1 or is_return, event, f"{event.phase} does not follow {state.phase}")
+    if is_return:
+        go_back(state, event)
+        return
+    if event.phase is Phase.PLAN:
+        need(state.understanding is not None, event, "nothing is known about the goal yet")
     if event.phase is Phase.EXECUTE:
+        need(state.created.wish is None or state.revision > 0, event, "no plan was adopted")
         need(not any(r.before is None for r in _baseline(state)), event, "the baseline is not complete")
     if event.phase is Phase.VALIDATE:
         need(state.unfinished == 0, event, "some steps are not final")
@@ -185,6 +197,8 @@ def _run_resumed(state: RunState, event: ev.RunResumed) -> None:
     state.pausing, state.interrupting, state.is_paused = None, False, False
     state.accept.interrupt_asked = False
     _try_lanes_again(state)
+    for name in state.active:
+        try_models_again(work_of(state.nodes[name]))
 
 
 def _cancel_requested(state: RunState, event: ev.CancelRequested) -> None:
@@ -382,6 +396,8 @@ def _reopen(state: RunState) -> None:
 _FOLDS: dict[type[Event], Callable[[RunState, Any], None]] = {
     **ATTEMPT_FOLDS,
     **SERVICE_FOLDS,
+    **TURN_FOLDS,
+    ev.PlanAdopted: plan_adopted,
     ev.EngineStarted: _engine_started,
     ev.EngineStopped: _engine_stopped,
     ev.OptionsGiven: _options_given,

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from surefoot.core import events as ev
+from surefoot.core.duties import PHASES
 from surefoot.core.course import (
     expand_later,
     finish,
@@ -25,10 +26,12 @@ from surefoot.core.course import (
 from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.ids import StepId
 from surefoot.core.kernel.answers import ANSWER_FOLDS, has_happened
+from surefoot.core.kernel.adopting import duty_node, keep_duty, lesson_of
 from surefoot.core.kernel.legal import active_of, answered, begin, illegal, is_ready, need, node_of
 from surefoot.core.kernel.questions import QUESTION_FOLDS
+from surefoot.core.kernel.turns import begin_talk, is_talking, lose_reply
 from surefoot.core.outputs import cost_of, edited, spec_of
-from surefoot.core.plan import AskBody
+from surefoot.core.plan import AgentBody, AskBody
 from surefoot.core.queue import has_result
 from surefoot.core.state import RunState, StepState, StepStatus, Work
 from surefoot.core.terms import Applied, Diagnosis, Phase, Status, Verdict
@@ -36,15 +39,20 @@ from surefoot.core.verdicts import CheckRecord
 
 
 def _step_started(state: RunState, event: ev.StepStarted) -> None:
-    node = node_of(state, event, event.step)
+    phase = PHASES.get(event.step, Phase.EXECUTE)
+    if state.phase is not phase or state.outcome is not None:
+        raise illegal(event, f"the run is in phase {state.phase}")
+    node = duty_node(state, event.step) if event.step in PHASES else node_of(state, event, event.step)
     if not is_ready(node) or node.is_group:
         raise illegal(event, f"step {event.step!r} is not ready")
-    if state.phase is not Phase.EXECUTE or state.outcome is not None:
-        raise illegal(event, f"the run is in phase {state.phase}")
     need(state.pausing is None and state.cancelling is None, event, "nothing new may start")
     if event.attempt != node.failures + 1:
         raise illegal(event, f"attempt {node.failures + 1} is next")
-    take_ready(state, node)
+    if not node.is_duty:
+        take_ready(state, node)
+    elif event.step not in state.nodes:
+        state.nodes[event.step] = node
+        state.unfinished += 1
     node.status, node.attempt = StepStatus.RUNNING, event.attempt
     if node.started_at is None:
         node.started_at = event.at
@@ -99,6 +107,7 @@ def _body_started(state: RunState, event: ev.BodyStarted) -> None:
     need(state.pausing is None and state.cancelling is None, event, "nothing new may start")
     work.body_started, work.open, work.probe, node.has_run = True, event.kind, None, True
     node.tier, node.rule = event.tier, event.rule
+    begin_talk(node, work)
 
 
 def _body_finished(state: RunState, event: ev.BodyFinished) -> None:
@@ -115,7 +124,7 @@ def _interrupt_asked(state: RunState, event: ev.InterruptAsked) -> None:
         state.accept.interrupt_asked = True
         return
     _, work = active_of(state, event)
-    need(work.open is not None and not work.interrupt_asked, event, "nothing is under way that could be ended")
+    need(work.is_busy and not work.interrupt_asked, event, "nothing is under way that could be ended")
     work.interrupt_asked = True
 
 
@@ -130,6 +139,10 @@ def _interrupted(state: RunState, event: ev.Interrupted) -> None:
         return
     node, work = active_of(state, event)
     need(work.open is not None, event, "nothing was under way")
+    if is_talking(work):
+        lose_reply(state, node, work)
+        work.lane_tree = None
+        return
     work.open, work.interrupt_asked, work.lane_tree = None, False, None
     if not node.is_body_known and work.failure is None:
         work.interrupted = Diagnosis.INTERRUPTED
@@ -257,6 +270,7 @@ def _step_verified(state: RunState, event: ev.StepVerified) -> None:
     if state.branch is not None:
         node.head_after, node.tree_after = state.branch.head, state.branch.tree
     node.crashes = 0
+    keep_duty(state, node, work)
     finish(state, node, StepStatus.VERIFIED, None)
 
 
@@ -267,6 +281,8 @@ def _attempt_failed(state: RunState, event: ev.AttemptFailed) -> None:
     work.interrupted = None
     work.restored = work.checkpoint is None
     node.last_failure = event
+    if event.is_counted and isinstance(node.spec.body, AgentBody):
+        node.lessons = (*node.lessons, lesson_of(node, work, event))
     if event.applied:
         has_happened(state, node)
     elif work.body_started and work.settled == Applied.NOT_APPLIED:

@@ -11,13 +11,27 @@ from surefoot.core import events as ev
 from surefoot.core.course import results_after
 from surefoot.core.kernel.proposal import Move, Proposal
 from surefoot.core.kernel.services import stop_next
-from surefoot.core.plan import OnFailure
+from surefoot.core.plan import AgentBody, OnFailure
 from surefoot.core.recovery import question
 from surefoot.core.retry import delay_s, may_retry
 from surefoot.core.state import RunState, StepState, Work
 from surefoot.core.terms import Applied, Diagnosis, QuestionKind
 
 CRASHES_MAX = 3
+_LEARNT_FROM = frozenset(
+    {
+        Diagnosis.VERIFICATION,
+        Diagnosis.STRUCTURAL,
+        Diagnosis.TRANSIENT,
+        Diagnosis.MALFORMED,
+        Diagnosis.MISUSE,
+        Diagnosis.LOOP,
+        Diagnosis.STALL,
+        Diagnosis.OVERFLOW,
+        Diagnosis.REFUSED,
+        Diagnosis.GIVEN_UP,
+    }
+)
 _AFTER_CRASHES = ("retry", "skip", "block")
 _AFTER_FAILURE = ("retry", "skip", "block", "stop")
 
@@ -70,10 +84,18 @@ def conclude(state: RunState, node: StepState, failure: ev.AttemptFailed, now: f
     is_final = failure.applied or failure.diagnosis is Diagnosis.DENIED or work.lack is not None
     if not is_final and may_retry(retry, node.failures, failure.diagnosis, error_type):
         return _again(node, now, delay_s(retry, node.failures))
+    if not is_final and may_learn(node, failure.diagnosis):
+        return _again(node, now, 0.0)
     if node.spec.on_failure is OnFailure.ASK and failure.diagnosis is not Diagnosis.DENIED:
         text = f"Step {node.spec.id} failed: {failure.reason}. Go on how?"
         return Proposal(question(state, node, now, QuestionKind.ASK, text, _AFTER_FAILURE))
     return _give_up(state, node, node.spec.on_failure, failure.reason, now)
+
+
+def may_learn(node: StepState, diagnosis: Diagnosis) -> bool:
+    """Tell whether an agent is to try another way: it is told what came of the last one."""
+    has_left = node.failures < node.spec.retry.maximum_attempts
+    return isinstance(node.spec.body, AgentBody) and has_left and diagnosis in _LEARNT_FROM
 
 
 def _again(node: StepState, now: float, wait_s: float) -> Proposal:

@@ -16,6 +16,7 @@ from surefoot.core.policy import ways_out
 from surefoot.core.recovery import question
 from surefoot.core.rules import Decision, Effect
 from surefoot.core.state import RunState, StepState, StepStatus, Work
+from surefoot.core.talking import ToolCall
 from surefoot.core.terms import QuestionKind
 
 DONE, ABANDON = "done", "abandon"
@@ -30,6 +31,21 @@ def ask(state: RunState, node: StepState, now: float, decision: Decision, shown:
     package = _package(state, node, work, decision)
     asked = question(state, node, now, QuestionKind.CONFIRM, text_of(package), ("yes", "no"), shown)
     return Proposal(replace(asked, package=package, demand=decision.demand, like=package.like))
+
+
+def ask_about_call(
+    state: RunState, node: StepState, now: float, decision: Decision, call: ToolCall, shown: str
+) -> Proposal:
+    """Return the question whether an agent may run a command."""
+    work = node.work
+    assert work is not None
+    package = _package(state, node, work, decision)
+    programs = sorted({" ".join(words[:2]) for words in call.does.commands}) if call.does is not None else []
+    like = f"every command {', '.join(programs)} of an agent for which rule {decision.rule} asks"
+    title = f"An agent is at work on this step and wants to run a command. {package.title}".strip()
+    package = replace(package, does=call.command, title=title, changed=(), trees=None, lines=None, like=like)
+    asked = question(state, node, now, QuestionKind.CONFIRM, text_of(package), ("yes", "no"), shown)
+    return Proposal(replace(asked, package=package, demand=decision.demand, like=like, call=call.call))
 
 
 def taken_over(state: RunState, node: StepState, now: float) -> Proposal:
@@ -66,7 +82,7 @@ def ground_of(node: StepState) -> tuple[Ground, ...]:
 def describe_body(spec: Step) -> str:
     """Say what the body is, in one line or its own words."""
     body = spec.body
-    for name in ("command", "function", "name", "question"):
+    for name in ("command", "function", "name", "question", "instructions"):
         if hasattr(body, name):
             return str(getattr(body, name))
     raise AssertionError(body)

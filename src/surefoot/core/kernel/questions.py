@@ -15,7 +15,7 @@ from surefoot.core.approval import is_satisfied
 from surefoot.core.course import join_queue, leave_queue
 from surefoot.core.events import Event
 from surefoot.core.kernel.answers import has_happened, settle_as
-from surefoot.core.kernel.legal import answered, begin, need, work_of
+from surefoot.core.kernel.legal import active_of, answered, begin, need, work_of
 from surefoot.core.kernel.packages import ABANDON, DONE, body_digest, ground_of
 from surefoot.core.outputs import edited
 from surefoot.core.plan import RunBody
@@ -27,6 +27,8 @@ from surefoot.core.verdicts import CheckRecord
 
 TAKE_OVER = "take_over"
 """What a person answers who wants to do it by hand."""
+EDIT = "edit"
+"""What a person answers who wants another plan, which they give with it."""
 
 
 def _question_asked(state: RunState, event: ev.QuestionAsked) -> None:
@@ -37,6 +39,11 @@ def _question_asked(state: RunState, event: ev.QuestionAsked) -> None:
     due = None if demand.expires_s is None else event.at + demand.expires_s
     state.questions[event.question] = QuestionState(asked=event, role=demand.role, due=due)
     work.question, work.answer, work.approved = event.question, None, None
+    if event.call:
+        call = None if work.talk is None else work.talk.call(event.call)
+        need(call is not None and call.result is None and not call.is_open, event, f"call {event.call} waits for nothing")
+        assert call is not None
+        call.question = event.question
     if event.package is not None:
         node.ground = event.package.ground
     node.status = StepStatus.IN_DOUBT if event.about is QuestionKind.IN_DOUBT else StepStatus.WAITING
@@ -92,7 +99,8 @@ def _may_answer(question: QuestionState, event: ev.QuestionAnswered) -> None:
     is_edit = event.edit is not None or event.diff is not None
     need(not is_edit or event.answer == "yes", event, "an edit is a way of saying yes")
     if event.edit is not None:
-        need(asked.package is not None and asked.package.trees is None, event, "there is no command to edit")
+        is_command = asked.package is not None and asked.package.trees is None and not asked.call
+        need(is_command, event, "there is no command to edit")
     if event.diff is not None:
         need(asked.package is not None and asked.package.trees is not None, event, "there is no result to edit")
     is_late = question.due is not None and event.at >= question.due and asked.demand.overdue is not Overdue.WAIT
@@ -115,6 +123,9 @@ def _confirmed(state: RunState, node: StepState, question: QuestionState, event:
     work, asked = work_of(node), question.asked
     if event.answer == TAKE_OVER:
         work.taken_by, work.answer = event.by, None
+        return
+    if event.answer == EDIT and work.edited is not None:
+        work.answer, work.approved = None, asked.shown
         return
     if event.answer != "yes":
         work.answer = event.reason or event.answer
@@ -155,7 +166,7 @@ def _handed_back(state: RunState, node: StepState, work: Work, event: ev.Questio
         return
     assert event.answer == DONE
     work.by_hand, work.lane_tree = by, None
-    if work.body_started:
+    if work.body_started and work.ending is not None:
         work.changes = work.merged = None
         return
     work.body_started = node.has_run = True
@@ -207,12 +218,20 @@ def _edit_applied(state: RunState, event: ev.EditApplied) -> None:
     work.changes = work.merged = None
 
 
+def _plan_edited(state: RunState, event: ev.PlanEdited) -> None:
+    _, work = active_of(state, event)
+    question = state.questions.get(work.question or "")
+    need(question is not None and EDIT in question.asked.options, event, "no plan is being shown")
+    work.edited = event
+
+
 QUESTION_FOLDS: dict[type[Event], Callable[[RunState, Any], None]] = {
     ev.QuestionAsked: _question_asked,
     ev.QuestionAnswered: _question_answered,
     ev.ApprovalRecorded: _approval_recorded,
     ev.DeadlineSet: _deadline_set,
     ev.QuestionExpired: _question_expired,
+    ev.PlanEdited: _plan_edited,
     ev.EditAsked: _edit_asked,
     ev.EditApplied: _edit_applied,
 }

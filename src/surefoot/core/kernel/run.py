@@ -13,8 +13,20 @@ from collections.abc import Iterable, Iterator
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.course import next_ready
+from surefoot.core.duties import PLANNING, REVIEWING, UNDERSTANDING
 from surefoot.core.events import ACCEPTANCE
+from surefoot.core.ids import StepId
 from surefoot.core.kernel.asking import ask_or_reuse, environment_of
+from surefoot.core.kernel.phases import (
+    ends_badly,
+    going_back,
+    is_done,
+    is_over,
+    next_duty,
+    objections_of,
+    plan_move,
+    wants_planner,
+)
 from surefoot.core.kernel.proposal import Proposal
 from surefoot.core.kernel.services import leave, start_missing, stop_next
 from surefoot.core.kernel.steps import free_lane, next_for, wants_lane
@@ -29,7 +41,7 @@ from surefoot.core.verdicts import is_red_before, next_after, next_before
 CLEAN = "clean"
 AT_FIRST = 8
 """How many more nodes are looked at than may start; all of them only if these cannot."""
-_INTERRUPTIBLE = frozenset({ev.CheckAsked.kind, ev.BodyStarted.kind, ev.CheckpointAsked.kind, ev.ServiceAsked.kind})
+_INTERRUPTIBLE = frozenset({ev.CheckAsked.kind, ev.BodyStarted.kind, ev.CheckpointAsked.kind, ev.ServiceAsked.kind, ev.TurnAsked.kind})
 
 
 def decide(state: RunState, now: float) -> list[Proposal]:
@@ -58,9 +70,11 @@ def decide(state: RunState, now: float) -> list[Proposal]:
 def _in_phase(state: RunState, now: float) -> list[Proposal]:
     match state.phase:
         case Phase.UNDERSTAND:
-            return [Proposal(ev.PhaseEntered(at=now, phase=Phase.PLAN))]
+            return _understand(state, now)
+        case Phase.PLAN if state.created.wish is not None:
+            return _plan(state, now)
         case Phase.PLAN:
-            return _pause(state, now) or _baseline(state, now)
+            return _pause(state, now) or _baseline(state, now, Phase.EXECUTE)
         case Phase.EXECUTE:
             return _execute(state, now)
         case Phase.VALIDATE:
@@ -122,7 +136,8 @@ def _interrupts(state: RunState, now: float) -> list[Proposal]:
         work = node.work
         assert work is not None
         has_begun = work.body_started and node.spec.effect.is_outside
-        if work.open not in _INTERRUPTIBLE or work.interrupt_asked or has_begun:
+        is_interruptible = work.open in _INTERRUPTIBLE or (work.talk is not None and work.talk.is_open)
+        if not is_interruptible or work.interrupt_asked or has_begun:
             continue
         event = ev.InterruptAsked(at=now, step=node.spec.id, attempt=node.attempt)
         moves.append(Proposal(event, do.Interrupt(step=node.spec.id, attempt=node.attempt, lane=work.lane)))
@@ -162,11 +177,45 @@ def _pause(state: RunState, now: float) -> list[Proposal]:
 # --- before the first change
 
 
-def _baseline(state: RunState, now: float) -> list[Proposal]:
-    """Ask the acceptance checks before the first change; then EXECUTE may begin."""
+def _understand(state: RunState, now: float) -> list[Proposal]:
+    """Find out what there is; then ask the acceptance checks that came of it."""
+    if not is_done(state, UNDERSTANDING):
+        return _on_duty(state, UNDERSTANDING, now)
+    return _pause(state, now) or _baseline(state, now, Phase.PLAN)
+
+
+def _plan(state: RunState, now: float) -> list[Proposal]:
+    """Make a plan, have it shown, adopt it; what it asks of the result beyond the baseline is asked before it begins."""
+    if state.revision > state.returns:
+        if state.created.wish is not None and state.created.wish.plan_only and not state.has_shown_plan:
+            text = f"The plan is made, as was asked for; `surefoot resume {state.created.run}` carries it out"
+            return _pause(state, now) or [Proposal(ev.LimitReached(at=now, limit="plan", text=text))]
+        return _pause(state, now) or _baseline(state, now, Phase.EXECUTE)
+    if wants_planner(state):
+        return _on_duty(state, PLANNING, now)
+    adopting = plan_move(state, now)
+    return _pause(state, now) or ([] if adopting is None or state.is_busy else [adopting])
+
+
+def _on_duty(state: RunState, name: StepId, now: float) -> list[Proposal]:
+    """Let an agent do what is done for the run as a whole."""
+    moves = _step_moves(state, _active(state), now)
+    if moves:
+        return moves
+    if state.pausing is not None:
+        return _pause(state, now)
+    moves = _clocks(state, now) + _deadlines(state, now) + _more_lanes(state, now)
+    if moves:
+        return moves
+    starting = next_duty(state, name, now) or ends_badly(state, now)
+    return [] if starting is None else [starting]
+
+
+def _baseline(state: RunState, now: float, then: Phase) -> list[Proposal]:
+    """Ask the acceptance checks before the first change; then the next phase may begin."""
     index = next_before(state.plan.accept, state.accept.records)
     if index is None:
-        return [Proposal(ev.PhaseEntered(at=now, phase=Phase.EXECUTE))]
+        return [Proposal(ev.PhaseEntered(at=now, phase=then))]
     if state.accept.open or state.pausing is not None:
         return []
     lane = free_lane(state)
@@ -256,6 +305,10 @@ def _execute(state: RunState, now: float) -> list[Proposal]:
         return moves
     if state.pausing is not None:
         return _pause(state, now)
+    back = going_back(state, now)
+    if back is not None:
+        # What is under way is finished first; nothing new starts on a plan that will not stay.
+        return _clocks(state, now) + _deadlines(state, now) if state.active or state.is_busy else [back]
     moves = _clocks(state, now) + _deadlines(state, now) + _start(state, now)
     if moves:
         return moves
@@ -360,6 +413,8 @@ def _validate(state: RunState, now: float) -> list[Proposal]:
     """Ask the acceptance checks in a clean lane; then the run is over."""
     index = next_after(state.plan.accept, state.accept.records)
     if index is None:
+        if state.casting.with_reviewer and state.created.wish is not None and not is_over(state, REVIEWING):
+            return _on_duty(state, REVIEWING, now)
         outcome, reason = _outcome(state)
         return [Proposal(ev.RunEnded(at=now, outcome=outcome, reason=reason))]
     if state.accept.open or state.pausing is not None:
@@ -374,10 +429,12 @@ def _outcome(state: RunState) -> tuple[Outcome, str]:
     undone = [node for node in state.steps() if not _is_done(node)]
     pairs = zip(state.plan.accept, state.accept.records, strict=True)
     red = [check.name for check, r in pairs if r.after is not Verdict.PASSED and not is_red_before(check, r)]
-    if not undone and not red:
+    objections = objections_of(state)
+    if not undone and not red and not objections:
         return Outcome.COMPLETED, ""
     reasons = [f"{len(undone)} of {sum(1 for _ in state.steps())} steps not done"] if undone else []
     reasons += [f"acceptance check {name!r} did not pass" for name in red]
+    reasons += [f"the reviewer objects: {text}" for text in objections]
     return _unfinished_outcome(state), "; ".join(reasons)
 
 

@@ -18,10 +18,12 @@ from surefoot.core.kernel.asking import ask_check, diagnosis_of
 from surefoot.core.kernel.consent import allowed_meanwhile, decision_before, get_consent, review_result
 from surefoot.core.kernel.failing import conclude, fails, late, stop_services
 from surefoot.core.kernel.packages import taken_over
+from surefoot.core.kernel.phases import compare_claim, show_plan
 from surefoot.core.kernel.proposal import HOLD, Move, Proposal
 from surefoot.core.kernel.services import serve
+from surefoot.core.kernel.talks import beside_question, converse
 from surefoot.core.outputs import artifacts_for, outputs_for
-from surefoot.core.plan import AskBody, Check
+from surefoot.core.plan import AgentBody, AskBody, Check
 from surefoot.core.queue import (
     files_kept_by,
     full_resource,
@@ -53,7 +55,8 @@ def next_for(state: RunState, node: StepState, now: float) -> Proposal | None:
     if work.open is not None:
         return None
     if work.question is not None:
-        return allowed_meanwhile(state, node, state.questions[work.question], now)
+        allowed = allowed_meanwhile(state, node, state.questions[work.question], now)
+        return allowed or beside_question(state, node, work, now)
     for rule in _RULES:
         move = rule(state, node, work, now)
         if isinstance(move, Proposal):
@@ -236,10 +239,12 @@ def _body(state: RunState, node: StepState, work: Work, now: float) -> Move:
         return taken_over(state, node, now)
     key = idempotency_key(state.created.run, node.spec.id)
     services = state.plan.services_of(node.spec)
-    command = do.RunStep(
+    command: do.Command = do.RunStep(
         step=node.spec.id, attempt=node.attempt, lane=work.lane, spec=node.spec, key=key, services=services
     )
-    if state.handing:
+    if isinstance(body, AgentBody):
+        command = do.OpenTalk(step=node.spec.id, attempt=node.attempt, lane=work.lane, spec=node.spec)
+    elif state.handing:
         command = replace(command, outputs=outputs_for(state, node))
     decision = decision_before(state, node)
     event = ev.BodyStarted(
@@ -403,9 +408,12 @@ _RULES: tuple[_Rule, ...] = (
     _turn,
     _probe_first,
     _body,
+    converse,
     _ending,
     _inspect,
+    compare_claim,
     review_result,
+    show_plan,
     _merge,
     _before_again,
     _after,

@@ -1,0 +1,137 @@
+"""What models may use and have used.
+
+Owns prices at work, the worst a request can take, and which limit it would cross. Must never decide what follows: the
+kernel does. Read `surefoot.core.kernel.talks` next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from surefoot.core.plan import AgentBody
+from surefoot.core.record import record
+from surefoot.core.state import RunState, StepState
+from surefoot.core.talking import ModelFacts, Role, Spent, Usage
+
+NEAR_SHARE = 0.8
+"""From this share of a limit on, the person is told."""
+_MILLION = 1_000_000
+
+
+@record
+class Crossing:
+    """A limit that a request would cross."""
+
+    limit: str
+    """`cost_usd`, `tokens` or `requests`."""
+    text: str
+    """What the limit is and what is used."""
+    is_of_step: bool
+    """Whether it is the step's own, and not that of the run."""
+    may_pass: bool
+    """Whether it would not be crossed if the requests under way took nothing."""
+
+
+def cost_of(facts: ModelFacts, usage: Usage) -> float:
+    """Return what a request cost, in US dollars; 0 where the price is unknown."""
+    price = facts.price
+    if price is None:
+        return 0.0
+    read_usd = price.input_usd if price.cache_read_usd is None else price.cache_read_usd
+    write_usd = price.input_usd if price.cache_write_usd is None else price.cache_write_usd
+    plain = max(0, usage.input_tokens - usage.cache_read_tokens - usage.cache_write_tokens)
+    parts = (
+        plain * price.input_usd,
+        usage.cache_read_tokens * read_usd,
+        usage.cache_write_tokens * write_usd,
+        usage.output_tokens * price.output_usd,
+    )
+    return sum(parts) / _MILLION
+
+
+def worst_of(facts: ModelFacts, tokens_at_most: int) -> tuple[float, int]:
+    """Return what a request with so long a brief can take at worst: US dollars and tokens."""
+    price = facts.price
+    tokens = tokens_at_most + facts.output_tokens_max
+    if price is None:
+        return 0.0, tokens
+    sent_usd = max(price.input_usd, price.cache_write_usd or 0.0)
+    return (tokens_at_most * sent_usd + facts.output_tokens_max * price.output_usd) / _MILLION, tokens
+
+
+def spend(state: RunState, node: StepState, role: Role, model: str, usage: Usage) -> None:
+    """Note what a request took."""
+    phase, step = state.phase.value, node.spec.id
+    key = f"{phase} {step} {role} {model}"
+    before = state.spent.get(key)
+    total = usage if before is None else before.usage.plus(usage)
+    state.spent[key] = Spent(phase=phase, step=step, role=role, model=model, usage=total)
+    state.cost_usd += usage.cost_usd
+    node.usage = node.usage.plus(usage)
+
+
+def spent_by(state: RunState) -> Usage:
+    """Return what all models of the run took together."""
+    total = Usage()
+    for one in state.spent.values():
+        total = total.plus(one.usage)
+    return total
+
+
+def crossing_of(state: RunState, node: StepState, worst: tuple[float, int]) -> Crossing | None:
+    """Return the limit that a request would cross, with all that is under way at its worst; None: it may be made."""
+    return next(_crossings(state, node, worst), None)
+
+
+def _crossings(state: RunState, node: StepState, worst: tuple[float, int]) -> Iterator[Crossing]:
+    limits, spent = state.plan.limits, spent_by(state)
+    under_way = [held for name, held in state.reserved.items() if name != node.spec.id]
+    held_usd, held_tokens = sum(usd for usd, _ in under_way), sum(tokens for _, tokens in under_way)
+    of_run = (
+        ("cost_usd", limits.cost_usd, state.cost_usd, worst[0], held_usd),
+        ("tokens", limits.tokens, spent.tokens, worst[1], held_tokens),
+        ("requests", limits.requests, spent.requests, 1, len(under_way)),
+    )
+    for name, limit, used, more, held in of_run:
+        if limit is not None and used + held + more > limit:
+            yield _crossing(name, limit, used, is_of_step=False, may_pass=held > 0 and used + more <= limit)
+    if not isinstance(node.spec.body, AgentBody):
+        return
+    own = node.spec.body.limits
+    of_step = (
+        ("cost_usd", own.cost_usd, node.usage.cost_usd, worst[0]),
+        ("tokens", own.tokens, node.usage.tokens, worst[1]),
+        ("requests", own.requests, node.usage.requests, 1),
+    )
+    for name, limit, used, more in of_step:
+        if limit is not None and used + more > limit:
+            yield _crossing(name, limit, used, is_of_step=True, may_pass=False)
+
+
+def _crossing(name: str, limit: float, used: float, *, is_of_step: bool, may_pass: bool) -> Crossing:
+    whose = "step" if is_of_step else "run"
+    text = f"{said_of(name, used)} of the {said_of(name, limit)} that the {whose} may use are used"
+    return Crossing(limit=name, text=text, is_of_step=is_of_step, may_pass=may_pass)
+
+
+def said_of(limit: str, amount: float) -> str:
+    """Say an amount with its unit."""
+    return f"${amount:.2f}" if limit == "cost_usd" else f"{amount:,.0f} {limit}"
+
+
+def near_of(state: RunState) -> Iterator[tuple[str, str]]:
+    """Yield the limits of the run of which most is used, each with what is to be said about it."""
+    limits, spent = state.plan.limits, spent_by(state)
+    amounts = (
+        ("cost_usd", limits.cost_usd, state.cost_usd),
+        ("tokens", limits.tokens, spent.tokens),
+        ("requests", limits.requests, spent.requests),
+    )
+    for name, limit, used in amounts:
+        if limit is not None and used >= NEAR_SHARE * limit:
+            share = f"{NEAR_SHARE:.0%}"
+            text = (
+                f"More than {share} of the limit `{name}` ({said_of(name, limit)}) is used. At the limit the run "
+                f"pauses; `surefoot resume --{name.replace('_', '-')} AMOUNT` goes on with a higher one."
+            )
+            yield name, text

@@ -1,0 +1,44 @@
+"""What agents do for a run as a whole, beside the steps of its plan: understand the goal, plan, review the result.
+
+Owns their names and what they are as steps. They go the way of any step: checkpoint, body, attempts, lessons; what they
+write is thrown away, and no plan can name them. Must never be in a plan. Read `surefoot.core.kernel.phases` next.
+"""
+
+from __future__ import annotations
+
+from surefoot.core.ids import StepId
+from surefoot.core.plan import AgentBody, OnFailure, RetryPolicy, Step
+from surefoot.core.rules import Effect
+from surefoot.core.talking import Role
+from surefoot.core.terms import Phase
+
+UNDERSTANDING = StepId("(understand)")
+PLANNING = StepId("(plan)")
+REVIEWING = StepId("(review)")
+PHASES: dict[StepId, Phase] = {
+    UNDERSTANDING: Phase.UNDERSTAND,
+    PLANNING: Phase.PLAN,
+    REVIEWING: Phase.VALIDATE,
+}
+"""The phase each duty belongs to."""
+DUTIES = tuple(PHASES)
+"""Their names, in the order of the phases. The parentheses keep them apart from every id a plan can have."""
+_ROLES = {UNDERSTANDING: Role.SCOUT, PLANNING: Role.PLANNER, REVIEWING: Role.REVIEWER}
+_TITLES = {
+    UNDERSTANDING: "Understand the goal",
+    PLANNING: "Make the plan",
+    REVIEWING: "Review the result",
+}
+
+
+def duty_of(name: StepId) -> Step:
+    """Return a duty as a step."""
+    return Step(
+        id=name,
+        title=_TITLES[name],
+        body=AgentBody(instructions=_TITLES[name], role=_ROLES[name]),
+        effect=Effect.READ,
+        writes=(),
+        retry=RetryPolicy(initial_interval_s=0.0, retry_unknown=True),
+        on_failure=OnFailure.BLOCK if name == REVIEWING else OnFailure.ASK,
+    )

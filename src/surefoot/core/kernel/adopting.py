@@ -1,0 +1,120 @@
+"""What it means that a duty is done, that a plan is adopted, or that the run goes back to make another.
+
+Owns the fold of these. A revision keeps every step that was ever begun, as it stands; what had not begun is replaced.
+Every function first makes sure that its event can happen. Must never decide anything. Read
+`surefoot.core.kernel.phases` next.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from surefoot.core import events as ev
+from surefoot.core.course import policy_of, recount, reset
+from surefoot.core.duties import DUTIES, PLANNING, REVIEWING, UNDERSTANDING, duty_of
+from surefoot.core.graph import build_graph
+from surefoot.core.ids import StepId
+from surefoot.core.kernel.legal import need
+from surefoot.core.state import FINAL, AcceptState, RunState, StepState, StepStatus, Work
+from surefoot.core.talking import Lesson
+from surefoot.core.terms import Phase
+from surefoot.core.verdicts import CheckRecord, first_unpassed
+
+_TRIED_MAX = 1500
+_SAID_MAX = 1500
+
+
+def duty_node(state: RunState, name: StepId) -> StepState:
+    """Return the node of a duty; a new one where it was never begun."""
+    known = state.nodes.get(name)
+    return known or StepState(spec=duty_of(name), order=(-1, DUTIES.index(name)), needs=())
+
+
+def lesson_of(node: StepState, work: Work, failed: ev.AttemptFailed) -> Lesson:
+    """Return what a failed attempt has taught; of checks that are held back nothing is told."""
+    claim = None if work.talk is None else work.talk.claim
+    changed = "" if work.changes is None else ", ".join(work.changes.changed[:20])
+    tried = [] if claim is None else [claim.summary]
+    tried += [f"Changed: {changed}."] if changed else []
+    index = first_unpassed(node.spec.checks, work.checks)
+    is_held_back = index is not None and node.spec.checks[index].held_back
+    said = "a check that is held back did not pass" if is_held_back else failed.reason
+    return Lesson(attempt=failed.attempt, tried=" ".join(tried)[:_TRIED_MAX], said=said[:_SAID_MAX])
+
+
+def keep_duty(state: RunState, node: StepState, work: Work) -> None:
+    """Keep what a duty, or a step, came to for the phases that follow."""
+    ended = None if work.talk is None else work.talk.ended
+    if ended is None:
+        return
+    if node.spec.id == UNDERSTANDING:
+        state.understanding = ended.understanding
+        state.plan_text = ended.plan_text
+        state.proposal = ended if ended.plan is not None else None
+        plan = state.plan
+        scope = plan.scope_write if ended.understanding is None else ended.understanding.scope or plan.scope_write
+        state.adopted = replace(plan, prepare=ended.prepare or plan.prepare, accept=ended.accept, scope_write=scope)
+        state.accept = AcceptState(records=[CheckRecord() for _ in ended.accept])
+        if ended.prepare is not None:
+            for lane in state.lanes.values():
+                lane.is_ready, lane.needs_fresh = False, True
+    elif node.spec.id == PLANNING:
+        edited = work.edited
+        state.proposal = ended if edited is None else replace(ended, plan=edited.plan, plan_text=edited.text)
+    elif node.spec.id != REVIEWING and ended.claim is not None and state.created.wish is not None:
+        state.replan = state.replan or ended.claim.changes_next
+
+
+def plan_adopted(state: RunState, event: ev.PlanAdopted) -> None:
+    """Let a plan hold from here on."""
+    need(state.phase is Phase.PLAN and state.outcome is None, event, f"the run is in phase {state.phase}")
+    need(not state.active, event, "steps are under way")
+    need(event.revision == state.revision + 1, event, f"revision {state.revision + 1} is next")
+    graph, problems = build_graph(event.plan.steps)
+    need(graph is not None, event, "; ".join(problem.text for problem in problems))
+    assert graph is not None
+    kept = [node.spec.id for node in state.steps() if is_kept(node) and node.group is None]
+    missing = [name for name in kept if name not in graph.needs]
+    need(not missing, event, f"steps that were begun are missing: {', '.join(missing)}")
+    begun = {name: node for name, node in state.nodes.items() if is_kept(node) or node.is_duty}
+    nodes: dict[StepId, StepState] = {name: node for name, node in begun.items() if node.is_duty}
+    for index, step in enumerate(event.plan.steps):
+        node = begun.get(step.id) or StepState(spec=step, order=(index, 0), needs=())
+        node.order, node.needs, node.dependants = (index, 0), graph.needs[step.id], graph.dependants[step.id]
+        node.references = graph.references.get(step.id, ())
+        nodes[step.id] = node
+        for number, name in enumerate(node.members or (), start=1):
+            nodes[name] = state.nodes[name]
+            nodes[name].order, nodes[name].needs = (index, number), node.needs
+    changed = event.plan.accept != state.plan.accept
+    others = tuple(rules for rules in state.policy.raising if rules != state.plan.policy)
+    state.nodes, state.adopted, state.revision = nodes, event.plan, event.revision
+    state.plan_text = event.text or state.plan_text
+    state.proposal, state.replan = None, ""
+    if changed:
+        state.accept = AcceptState(records=[CheckRecord() for _ in event.plan.accept])
+    state.policy = policy_of(event.plan, replace(state.policy, raising=others))
+    recount(state)
+
+
+def is_kept(node: StepState) -> bool:
+    """Tell whether a revision keeps the node as it stands: it was begun."""
+    return not node.is_duty and (node.attempt > 0 or node.status in FINAL - {StepStatus.BLOCKED} or bool(node.members))
+
+
+def go_back(state: RunState, event: ev.PhaseEntered) -> None:
+    """Go back to make another plan; what was done stays done."""
+    need(state.created.wish is not None, event, "the plan was written by a person")
+    need(not state.active and not state.is_busy, event, "steps are under way")
+    state.phase, state.returns, state.proposal = Phase.PLAN, state.returns + 1, None
+    state.nodes.pop(REVIEWING, None)
+    planning = state.nodes[PLANNING] = duty_node(state, PLANNING)
+    reset(planning)
+    planning.lessons = (
+        *planning.lessons,
+        Lesson(attempt=0, tried="the plan in force, as far as it was done", said=event.reason[:_SAID_MAX]),
+    )
+    for record in state.accept.records:
+        record.forget_after()
+    state.accept.lane_ready = False
+    recount(state)

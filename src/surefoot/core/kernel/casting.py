@@ -1,0 +1,90 @@
+"""Which model is asked next, and what is done when one does not answer.
+
+Owns the chain of models of a talk: the stronger one in the last attempt, the next one where a model has no capacity, no
+quota or refuses. Must never ask for ever: a chain has an end, and then the run pauses or the attempt fails. Read
+`surefoot.core.kernel.talks` next.
+"""
+
+from __future__ import annotations
+
+from surefoot.core import commands as do
+from surefoot.core import events as ev
+from surefoot.core.kernel.failing import fails
+from surefoot.core.kernel.proposal import Proposal
+from surefoot.core.plan import AgentBody
+from surefoot.core.state import RunState, StepState
+from surefoot.core.talk import Talk
+from surefoot.core.talking import Fault, ModelFacts
+from surefoot.core.terms import Diagnosis
+
+TRIES_MAX = 4
+"""Requests in a row to one model that bring nothing."""
+_FIRST_WAIT_S = 1.0
+_WAIT_MAX_S = 600.0
+"""A provider that asks for a longer wait counts as one that has no capacity."""
+_BAD = (Fault.CUT, Fault.MALFORMED, Fault.EMPTY)
+_BAD_MAX = 3
+_BRIEF_SHARE = 0.75
+"""Of what a model takes, a brief may use so much: the rest is for the tools, the reply and errors of the estimate."""
+_BRIEF_MIN = 2000
+
+
+def chain_of(state: RunState, node: StepState) -> tuple[ModelFacts, ...]:
+    """Return the models to ask, in order."""
+    body = node.spec.body
+    assert isinstance(body, AgentBody)
+    models = state.casting.roles.get(body.model or body.role.value)
+    if models is None:
+        return ()
+    is_last = node.failures > 0 and node.attempt >= node.spec.retry.maximum_attempts
+    if is_last and models.stronger is not None:
+        return (models.stronger, *models.chain)
+    return models.chain
+
+
+def tokens_max(state: RunState, talk: Talk, facts: ModelFacts) -> int:
+    """Return how long a brief may be, in tokens as they are estimated."""
+    limits = [state.casting.brief_tokens_max]
+    if facts.context_tokens is not None:
+        limits.append(max(_BRIEF_MIN, int((facts.context_tokens - facts.output_tokens_max) * _BRIEF_SHARE)))
+    if talk.tokens_max is not None:
+        limits.append(talk.tokens_max)
+    return min(limits)
+
+
+def after_fault(node: StepState, talk: Talk, chain: tuple[ModelFacts, ...], now: float) -> Proposal | None:
+    """Return what follows when a request brought no reply that can be used; None: ask again."""
+    failed = talk.fault
+    assert failed is not None
+    if failed.fault in _BAD and talk.faults < _BAD_MAX:
+        return None
+    if failed.fault is Fault.CONTEXT and talk.faults < TRIES_MAX:
+        return None
+    wait_s = failed.retry_after_s or _FIRST_WAIT_S * 2.0 ** (talk.faults - 1)
+    if failed.fault.passes and talk.faults < TRIES_MAX and wait_s <= _WAIT_MAX_S:
+        return None if failed.at + wait_s <= now else _wait(node, failed, failed.at + wait_s, now)
+    if talk.position + 1 < len(chain):
+        reason = f"{chain[talk.position].name}: {failed.text}"
+        event = ev.ModelChanged(
+            at=now, step=node.spec.id, attempt=node.attempt, position=talk.position + 1, reason=reason
+        )
+        return Proposal(event)
+    return _exhausted(node, failed, now)
+
+
+def _wait(node: StepState, failed: ev.TurnFailed, due: float, now: float) -> Proposal:
+    name, attempt = node.spec.id, node.attempt
+    event = ev.TurnDelayed(at=now, step=name, attempt=attempt, due=due, reason=failed.text)
+    return Proposal(event, do.WaitForTurn(step=name, attempt=attempt, lane=None, due=due))
+
+
+def _exhausted(node: StepState, failed: ev.TurnFailed, now: float) -> Proposal:
+    """Say what follows when no model of the chain is left."""
+    if failed.fault in _BAD:
+        return fails(node, now, Diagnosis.MALFORMED, f"no reply that can be used: {failed.text}")
+    if failed.fault is Fault.CONTEXT:
+        return fails(node, now, Diagnosis.OVERFLOW, f"the brief does not fit: {failed.text}")
+    if failed.fault is Fault.REFUSED:
+        return fails(node, now, Diagnosis.REFUSED, f"the model refuses: {failed.text}")
+    text = f"No model answers ({failed.fault}): {failed.text} The talk is kept; resume goes on from here."
+    return Proposal(ev.LimitReached(at=now, limit="models", text=text))

@@ -1,0 +1,219 @@
+"""UNDERSTAND, PLAN, and the reviewer in VALIDATE, for goals in words; and what the steps of agents have in common.
+
+Owns the gates that a goal passes before anything is changed: a record of what is known, the baseline, a plan that was
+checked, shown and adopted; and going back to PLAN when what was found out changes what comes next. Must never change
+the state. Read `surefoot.core.kernel.adopting` next: what the events mean.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from surefoot.core import events as ev
+from surefoot.core.approval import is_satisfied
+from surefoot.core.duties import PLANNING, REVIEWING, UNDERSTANDING
+from surefoot.core.grounding import ungrounded
+from surefoot.core.ids import StepId
+from surefoot.core.kernel.adopting import is_kept
+from surefoot.core.kernel.failing import fails
+from surefoot.core.kernel.proposal import Move, Proposal
+from surefoot.core.kernel.questions import EDIT
+from surefoot.core.plan import Plan, Step, digest_of
+from surefoot.core.policy import facts_before, weigh_step
+from surefoot.core.recovery import question
+from surefoot.core.rules import Demand, Effect, Tier
+from surefoot.core.state import FINAL, RunState, StepState, StepStatus, Work
+from surefoot.core.terms import Diagnosis, Finding, Outcome, Phase, QuestionKind, Severity
+
+RETURNS_MAX = 3
+"""A run goes back to make another plan so often and no more."""
+SHORT_STEPS_MAX = 2
+_REASON_MAX = 400
+_DEMAND = Demand()
+
+
+def next_duty(state: RunState, name: StepId, now: float) -> Proposal | None:
+    """Return the start of a duty's next attempt; None where it is under way, done, or waits."""
+    node = state.nodes.get(name)
+    if state.pausing is not None:
+        return None
+    if node is None:
+        return Proposal(ev.StepStarted(at=now, step=name, attempt=1))
+    if node.status is not StepStatus.PENDING or node.due is not None or node.work is not None:
+        return None
+    return Proposal(ev.StepStarted(at=now, step=name, attempt=node.failures + 1))
+
+
+def is_done(state: RunState, name: StepId) -> bool:
+    """Tell whether a duty was done."""
+    node = state.nodes.get(name)
+    return node is not None and node.status is StepStatus.VERIFIED
+
+
+def failure_of(state: RunState, name: StepId) -> str | None:
+    """Say why a duty cannot be done; None where it can still be."""
+    node = state.nodes.get(name)
+    if node is None or node.status not in (StepStatus.FAILED, StepStatus.SKIPPED, StepStatus.CANCELLED):
+        return None
+    return f"{node.spec.title.lower()}: {node.reason}"
+
+
+def plan_move(state: RunState, now: float) -> Proposal | None:
+    """Return the next thing PLAN needs for a goal in words, once the baseline is known; None where it waits."""
+    made = state.proposal
+    if made is None or made.plan is None:
+        return None
+    if not is_done(state, PLANNING) and not is_short(made.plan):
+        return None
+    by = "the short way: few steps that stand alone and can all be undone"
+    if is_done(state, PLANNING):
+        by = _approved_by(state)
+    return Proposal(
+        ev.PlanAdopted(
+            at=now,
+            revision=state.revision + 1,
+            plan=replace(made.plan, limits=replace(made.plan.limits, **_given_limits(state.plan))),
+            text=made.plan_text,
+            by=by,
+            changes=changes_of(state, made.plan),
+        )
+    )
+
+
+def _given_limits(plan: Plan) -> dict[str, float | int | None]:
+    """Return the limits that only a person sets."""
+    limits = plan.limits
+    return {
+        "wall_s": limits.wall_s,
+        "cost_usd": limits.cost_usd,
+        "tokens": limits.tokens,
+        "requests": limits.requests,
+    }
+
+
+def _approved_by(state: RunState) -> str:
+    given = state.approvals.get(PLANNING, {})
+    names = [name for people in given.values() for name in people]
+    return " and ".join(dict.fromkeys(names)) or "nobody had to"
+
+
+def is_short(plan: Plan) -> bool:
+    """Tell whether a plan is so small and harmless that it needs neither a planner nor a person."""
+    steps = plan.steps
+    if not 0 < len(steps) <= SHORT_STEPS_MAX:
+        return False
+    return all(not step.needs and step.for_each is None and _is_harmless(step) for step in steps)
+
+
+def _is_harmless(step: Step) -> bool:
+    return step.effect in (Effect.READ, Effect.REVERSIBLE) and not step.reaches_out and not step.env_from
+
+
+def wants_planner(state: RunState) -> bool:
+    """Tell whether a planner has to make the plan."""
+    made = state.proposal
+    return made is None or made.plan is None or not (is_done(state, PLANNING) or is_short(made.plan))
+
+
+def show_plan(state: RunState, node: StepState, work: Work, now: float) -> Move:
+    """Show a plan that was made to a person, and go on as they say."""
+    if node.spec.id != PLANNING or work.talk is None or work.talk.ended is None or work.talk.ended.plan is None:
+        return None
+    if work.overdue:
+        return fails(node, now, Diagnosis.EXPIRED, "nobody answered in time; that is neither consent nor denial")
+    if work.answer is not None:
+        is_plain = work.answer == "no"
+        diagnosis = Diagnosis.DENIED if is_plain else Diagnosis.VERIFICATION
+        return fails(node, now, diagnosis, "the plan was not approved" + ("" if is_plain else f": {work.answer}"))
+    plan = work.talk.ended.plan
+    shown = f"plan {digest_of(repr(plan))}"
+    if work.edited is not None or work.approved == shown:
+        return None
+    given = state.approvals.get(node.spec.id, {}).get(shown)
+    if given is not None and is_satisfied(_DEMAND, given):
+        return None
+    if state.yes_by is not None:
+        by = f"{state.yes_by} (--yes)"
+        return Proposal(ev.ApprovalRecorded(at=now, step=node.spec.id, attempt=node.attempt, by=by, shown=shown))
+    text = "\n".join(words_of(state, plan))
+    asked = question(state, node, now, QuestionKind.CONFIRM, text, ("yes", "no", EDIT), shown)
+    return Proposal(asked)
+
+
+def words_of(state: RunState, plan: Plan) -> list[str]:
+    """Say a plan in lines: what it changes, in which order, what can be undone, and where it will ask."""
+    revision = f"revision {state.revision + 1} of the plan" if state.revision else "the plan"
+    lines = [f"Shall {revision} be carried out? {len(plan.steps)} steps, in this order as far as none needs another:"]
+    for number, step in enumerate(plan.steps, start=1):
+        done = state.nodes.get(step.id)
+        standing = f" [{done.status}]" if done is not None and is_kept(done) else ""
+        asks = " ASKS BEFORE IT" if _asks(state, plan, step) else ""
+        needs = f", after {', '.join(step.needs)}" if step.needs else ""
+        lines.append(f"{number}. {step.id}{standing} ({step.effect}{needs}){asks}: {step.title or step.why or '-'}")
+    lines += [f"Changed: {line}" for line in changes_of(state, plan)] if state.revision else []
+    return lines
+
+
+def _asks(state: RunState, plan: Plan, step: Step) -> bool:
+    facts = facts_before(step, "execute", None, state.rung)
+    return weigh_step(step, plan, state.policy, facts).tier is Tier.CONFIRM
+
+
+def changes_of(state: RunState, plan: Plan) -> tuple[str, ...]:
+    """Say, line by line, how a plan differs from the one in force."""
+    if not state.revision:
+        return ()
+    before = {step.id: step for step in state.plan.steps}
+    after = {step.id: step for step in plan.steps}
+    added = [f"new: {name}" for name in after if name not in before]
+    gone = [f"not done any more: {name}" for name in before if name not in after]
+    other = [f"different: {name}" for name in after if name in before and after[name] != before[name]]
+    kept = [name for name in before if name in after]
+    moved = kept != [name for name in after if name in before]
+    return (*added, *gone, *other, *(["the order of the steps"] if moved else []))
+
+
+def compare_claim(state: RunState, node: StepState, work: Work, now: float) -> Move:
+    """Report what an agent claims and the journal does not bear out. It fails nothing: the checks decide."""
+    talk = work.talk
+    if talk is None or talk.claim is None or (state.has_workspace and work.changes is None):
+        return None
+    changed = () if work.changes is None else (*work.changes.changed, *work.changes.undeclared)
+    for text in ungrounded(talk.claim, talk, changed):
+        finding = Finding(kind="ungrounded-claim", severity=Severity.WARNING, text=text, step=node.spec.id)
+        if finding not in state.reported:
+            return Proposal(ev.FindingReported(at=now, finding=finding))
+    return None
+
+
+def going_back(state: RunState, now: float) -> Proposal | None:
+    """Return the way back to PLAN, where something was found out that changes what comes next."""
+    if not state.replan or state.created.wish is None:
+        return None
+    if state.returns >= RETURNS_MAX:
+        text = f"The plan should change once more ({state.replan}), but it was made anew {state.returns} times already."
+        finding = Finding(kind="replanned-often", severity=Severity.WARNING, text=text)
+        if finding in state.reported:
+            return None
+        return Proposal(ev.FindingReported(at=now, finding=finding))
+    return Proposal(ev.PhaseEntered(at=now, phase=Phase.PLAN, reason=state.replan[:_REASON_MAX]))
+
+
+def is_over(state: RunState, name: StepId) -> bool:
+    """Tell whether a duty is done, or cannot be."""
+    node = state.nodes.get(name)
+    return node is not None and node.status in FINAL
+
+
+def objections_of(state: RunState) -> tuple[str, ...]:
+    """Return what the reviewer has against the result."""
+    node = state.nodes.get(REVIEWING)
+    return () if node is None or node.claim is None else node.claim.objections
+
+
+def ends_badly(state: RunState, now: float) -> Proposal | None:
+    """Return the end of a run whose goal cannot be understood, or for which no plan can be made."""
+    reason = failure_of(state, UNDERSTANDING) or failure_of(state, PLANNING)
+    if reason is None or state.revision:
+        return None
+    return Proposal(ev.RunEnded(at=now, outcome=Outcome.FAILED, reason=reason))

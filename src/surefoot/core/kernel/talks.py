@@ -1,0 +1,376 @@
+"""The course of a talk: what an agent's attempt needs next.
+
+Owns the order of things in a talk: the lane as the talk left it, the calls of the last reply (reads side by side, what
+writes in order, what needs a person's word when that is there), then the next request, under every limit. Must never
+change the state. Read `surefoot.core.brief` next: what a model is told; and `kernel.turns`: what events mean.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from surefoot.core import commands as do
+from surefoot.core import events as ev
+from surefoot.core.approval import is_satisfied
+from surefoot.core.brief import brief_of, fold_for, summary_brief
+from surefoot.core.budget import crossing_of, near_of, worst_of
+from surefoot.core.estimating import tokens_of
+from surefoot.core.ids import BlobId, StepId
+from surefoot.core.kernel.casting import after_fault, chain_of, tokens_max
+from surefoot.core.kernel.failing import fails
+from surefoot.core.kernel.packages import ask_about_call, taken_over
+from surefoot.core.kernel.proposal import HOLD, Move, Proposal
+from surefoot.core.kernel.turns import is_talking
+from surefoot.core.plan import AgentBody, digest_of
+from surefoot.core.policy import facts_before, weigh
+from surefoot.core.recovery import question
+from surefoot.core.rules import Decision, Tier
+from surefoot.core.state import RunState, StepState, Work
+from surefoot.core.talk import CallState, Talk
+from surefoot.core.talking import Deed, ModelFacts, Part
+from surefoot.core.terms import Diagnosis, Finding, QuestionKind, Severity
+from surefoot.core.toolbox import refusal_of
+
+MISUSES_MAX = 12
+REPEATS_MAX = 5
+REPEATS_TOLD = 2
+IDLE_MAX = 3
+ENDS_MAX = 6
+TOOLS_TOKENS = 3000
+"""More than the description of all tools takes, in tokens."""
+AT_MOST = 1.6
+"""No text takes more than so many times the tokens that it is estimated at."""
+_FLOOR = Decision(tier=Tier.LOG, rule="agent-command", reason="An agent runs it inside the step's lane.")
+
+
+def converse(state: RunState, node: StepState, work: Work, now: float) -> Move:
+    """Return what the talk needs next; None when there is none, or it is over."""
+    talk = work.talk
+    if talk is None or not is_talking(work):
+        return None
+    if work.taken_by is not None:
+        return HOLD if work.is_busy else taken_over(state, node, now)
+    if work.overdue:
+        return fails(node, now, Diagnosis.EXPIRED, "nobody answered in time; that is neither consent nor denial")
+    if talk.claim is not None and talk.claim.gives_up:
+        return fails(node, now, Diagnosis.GIVEN_UP, f"the agent says that it cannot be done: {talk.claim.summary}")
+    move = beside_question(state, node, work, now) or _settle_answered(state, node, work, talk, now)
+    if move is not None:
+        return move
+    if work.is_busy or (talk.turns and not talk.turns[-1].is_over):
+        return _ask_next(state, node, work, talk, now) or HOLD
+    return _stop(node, talk, now) or _next_request(state, node, work, talk, now)
+
+
+# --- tool calls
+
+
+def beside_question(state: RunState, node: StepState, work: Work, now: float) -> Proposal | None:
+    """Return the next call to carry out or settle that waits for nobody's word; None where there is none."""
+    talk = work.talk
+    if talk is None or not talk.turns or not is_talking(work):
+        return None
+    calls = talk.turns[-1].calls
+    for index, call in enumerate(calls):
+        if call.result is not None or call.is_open:
+            continue
+        flaw = refusal_of(call.asked.tool, talk.role) or call.asked.flaw
+        if flaw:
+            return _settled(node, call, f"refused: {flaw}", now, is_misuse=True)
+        if state.pausing is not None or not _may_begin(call, calls[:index], calls[index + 1 :]):
+            continue
+        decision = _weigh(state, node, call)
+        if decision.tier is Tier.NEVER:
+            text = f"refused: never allowed: {decision.reason} (rule {decision.rule})"
+            return _settled(node, call, text, now)
+        if call.deed is Deed.ASK or (decision.tier is Tier.CONFIRM and not _is_approved(state, node, call, decision)):
+            continue
+        if work.lane_tree is None and state.has_workspace:
+            return _place(node, work, talk, now)
+        return _start(state, node, work, call, decision, now)
+    return None
+
+
+def _may_begin(call: CallState, earlier: list[CallState], later: list[CallState]) -> bool:
+    """Tell whether the order of a reply lets a call begin: what writes has the lane for itself.
+
+    What waits for a person keeps only later calls that write from overtaking it.
+    """
+    if call.deed is Deed.END:
+        return all(one.result is not None for one in (*earlier, *later))
+    undone = [one for one in earlier if one.result is None]
+    if call.deed is Deed.WRITE:
+        return all(one.deed is Deed.ASK for one in undone)
+    return not any(one.deed is Deed.WRITE and (one.is_open or one.question is None) for one in undone)
+
+
+def _start(
+    state: RunState, node: StepState, work: Work, call: CallState, decision: Decision, now: float
+) -> Proposal:
+    talk = work.talk
+    assert talk is not None
+    spec = node.spec
+    command = do.UseTool(
+        step=spec.id,
+        attempt=node.attempt,
+        lane=work.lane,
+        call=call.asked,
+        role=talk.role,
+        spec=spec,
+        writes=_writes(state, node),
+        seen=dict(talk.seen) if call.asked.tool == "edit" else {},
+        commit="" if work.checkpoint is None else work.checkpoint.commit,
+        understanding=state.understanding,
+        references=_references(state, talk) if call.asked.tool == "recall" else {},
+        kept=_kept(state) if call.asked.tool == "plan" else (),
+        document=state.plan_text,
+    )
+    event = ev.CallStarted(
+        at=now, step=spec.id, attempt=node.attempt, call=call.asked.call, tier=decision.tier, rule=decision.rule
+    )
+    return Proposal(event, command)
+
+
+def _writes(state: RunState, node: StepState) -> tuple[str, ...]:
+    return state.plan.scope_write if node.spec.writes is None else node.spec.writes
+
+
+def _kept(state: RunState) -> tuple[StepId, ...]:
+    """Name the steps of the plan in force that another plan has to keep: those that were done."""
+    return tuple(node.spec.id for node in state.steps() if node.attempt > 0)
+
+
+def _references(state: RunState, talk: Talk) -> dict[str, BlobId]:
+    """Return what `recall` may bring back: results of this talk, evidence of checks that are not held back."""
+    found: dict[str, BlobId] = {}
+    for turn in talk.turns:
+        found[f"turn {turn.number}"] = turn.answered.reply
+        for call in turn.calls:
+            if isinstance(call.result, ev.CallFinished):
+                found[call.asked.call] = call.result.whole or call.result.output
+    for node in state.steps():
+        records = node.work.checks if node.work is not None else node.records
+        for check, record in zip(node.spec.checks, records, strict=False):
+            if record.evidence is not None and not check.held_back:
+                found[f"{node.spec.id}: {check.name}"] = record.evidence
+    for check, record in zip(state.plan.accept, state.accept.records, strict=True):
+        if record.evidence is not None and not check.held_back:
+            found[f"accept: {check.name}"] = record.evidence
+    return found
+
+
+def _settled(
+    node: StepState, call: CallState, text: str, now: float, *, ok: bool = False, is_misuse: bool = False
+) -> Proposal:
+    event = ev.CallSettled(
+        at=now, step=node.spec.id, attempt=node.attempt, call=call.asked.call, text=text, ok=ok, is_misuse=is_misuse
+    )
+    return Proposal(event)
+
+
+def _place(node: StepState, work: Work, talk: Talk, now: float) -> Proposal:
+    """Make the lane hold what the talk left there."""
+    assert work.checkpoint is not None
+    tree = talk.tree or work.checkpoint.tree
+    commit = work.checkpoint.commit
+    command = do.PlaceTree(
+        step=node.spec.id,
+        attempt=node.attempt,
+        lane=work.lane,
+        commit=commit,
+        tree=tree,
+        scratch=node.spec.uncommitted,
+    )
+    event = ev.PlaceAsked(at=now, step=node.spec.id, attempt=node.attempt, commit=commit, tree=tree)
+    return Proposal(event, command)
+
+
+# --- what a person has a say in
+
+
+def _weigh(state: RunState, node: StepState, call: CallState) -> Decision:
+    """Weigh a call; only commands can do more than the kernel lets an agent do anyway."""
+    if call.asked.does is None:
+        tier = Tier.LOG if call.deed is Deed.WRITE else Tier.AUTO
+        return Decision(tier=tier, rule="agent-tool", reason="It stays inside the step's lane.")
+    facts = facts_before(node.spec, state.phase.value, call.asked.does, state.rung, cost_usd=state.cost_usd)
+    return weigh(state.policy, facts, _FLOOR)
+
+
+def _shown(call: CallState) -> str:
+    """Name what an approval of a call rests on."""
+    return f"call {digest_of((call.asked.tool, call.asked.command))}"
+
+
+def _is_approved(state: RunState, node: StepState, call: CallState, decision: Decision) -> bool:
+    given = state.approvals.get(node.spec.id, {}).get(_shown(call))
+    return given is not None and is_satisfied(decision.demand, given)
+
+
+def _settle_answered(state: RunState, node: StepState, work: Work, talk: Talk, now: float) -> Proposal | None:
+    """Settle the call about which a person has said something."""
+    if not talk.turns or work.question is not None or work.answer is None:
+        return None
+    for call in talk.turns[-1].calls:
+        if call.question is None or call.result is not None:
+            continue
+        if call.deed is Deed.ASK:
+            return _settled(node, call, f"a person answered: {work.answer}", now, ok=True)
+        return _settled(node, call, f"not approved by a person: {work.answer}", now)
+    return None
+
+
+def _ask_next(state: RunState, node: StepState, work: Work, talk: Talk, now: float) -> Proposal | None:
+    """Ask a person about the first call that needs it."""
+    if work.question is not None or work.open is not None or state.pausing is not None or not talk.turns:
+        return None
+    for call in talk.turns[-1].calls:
+        if call.result is not None or call.is_open or call.question is not None:
+            continue
+        if call.deed is Deed.ASK:
+            text = f"The agent at step {node.spec.id} asks: {call.asked.command}"
+            asked = question(state, node, now, QuestionKind.ASK, text, call.asked.options)
+            return Proposal(replace(asked, call=call.asked.call))
+        decision = _weigh(state, node, call)
+        if decision.tier is not Tier.CONFIRM or _is_approved(state, node, call, decision):
+            continue
+        if any(one.is_open and one.deed is Deed.WRITE for one in talk.turns[-1].calls):
+            return None
+        return ask_about_call(state, node, now, decision, call.asked, _shown(call))
+    return None
+
+
+# --- the next request
+
+
+def _stop(node: StepState, talk: Talk, now: float) -> Proposal | None:
+    """Fail an attempt that leads nowhere."""
+    body = node.spec.body
+    assert isinstance(body, AgentBody)
+    ends = sum(
+        call.deed is Deed.END and call.result is not None and not call.result.ok
+        for turn in talk.turns
+        for call in turn.calls
+    )
+    if talk.misuses >= MISUSES_MAX:
+        return fails(node, now, Diagnosis.MISUSE, f"tools were used wrongly {talk.misuses} times")
+    if talk.repeats >= REPEATS_MAX:
+        last = talk.turns[-1].calls[-1].asked.summary if talk.turns and talk.turns[-1].calls else ""
+        reason = f"the same calls had the same results {talk.repeats} times in a row, the last: {last}"
+        return fails(node, now, Diagnosis.LOOP, reason)
+    if talk.idle >= IDLE_MAX:
+        return fails(node, now, Diagnosis.MALFORMED, f"{talk.idle} replies in a row held no tool call")
+    if ends >= ENDS_MAX:
+        return fails(node, now, Diagnosis.MALFORMED, f"what it ended with could not be used, {ends} times")
+    if len(talk.turns) >= body.turns_max:
+        return fails(node, now, Diagnosis.STALL, f"no end after {len(talk.turns)} turns")
+    return None
+
+
+def _next_request(state: RunState, node: StepState, work: Work, talk: Talk, now: float) -> Move:
+    name, attempt = node.spec.id, node.attempt
+    if state.pausing is not None:
+        return HOLD
+    chain = chain_of(state, node)
+    if not chain:
+        text = f"No model plays the {talk.role}; name one with --model and resume."
+        return Proposal(ev.LimitReached(at=now, limit="models", text=text))
+    if talk.due is not None:
+        if talk.is_timed:
+            return HOLD
+        return _delayed(node, now, talk.due, "the model asks to wait" if talk.fault is None else talk.fault.text)
+    if talk.fault is not None:
+        move = after_fault(node, talk, chain, now)
+        if move is not None:
+            return move
+    near = _say_near(state, now)
+    if near is not None:
+        return near
+    if work.lane_tree is None and state.has_workspace:
+        return _place(node, work, talk, now)
+    facts = chain[min(talk.position, len(chain) - 1)]
+    event, parts = _request(state, node, talk, facts, now)
+    crossing = crossing_of(state, node, (event.reserved_usd, event.reserved_tokens))
+    if crossing is None:
+        command = do.AskModel(
+            step=name,
+            attempt=attempt,
+            lane=work.lane,
+            turn=event.turn,
+            role=talk.role,
+            facts=facts,
+            parts=parts,
+            is_summary=event.is_summary,
+        )
+        return Proposal(event, command)
+    if crossing.may_pass:
+        return HOLD
+    if crossing.is_of_step:
+        return fails(node, now, Diagnosis.BUDGET, f"{crossing.text}; a request could cross it")
+    how = f"surefoot resume {state.created.run} --{crossing.limit.replace('_', '-')} AMOUNT"
+    text = f"Limit: {crossing.text}, and the next request could cross it; `{how}` goes on with a higher one"
+    return Proposal(ev.LimitReached(at=now, limit=crossing.limit, text=text))
+
+
+def _delayed(node: StepState, now: float, due: float, reason: str) -> Proposal:
+    name, attempt = node.spec.id, node.attempt
+    event = ev.TurnDelayed(at=now, step=name, attempt=attempt, due=due, reason=reason)
+    return Proposal(event, do.WaitForTurn(step=name, attempt=attempt, lane=None, due=due))
+
+
+def _say_near(state: RunState, now: float) -> Proposal | None:
+    """Tell the person, once, that most of a limit is used."""
+    told = {finding.kind for finding in state.reported}
+    for limit, text in near_of(state):
+        kind = f"limit-near-{limit.replace('_', '-')}"
+        if kind not in told:
+            return Proposal(
+                ev.FindingReported(at=now, finding=Finding(kind=kind, severity=Severity.WARNING, text=text))
+            )
+    return None
+
+
+def _request(
+    state: RunState, node: StepState, talk: Talk, facts: ModelFacts, now: float
+) -> tuple[ev.TurnAsked, tuple[Part, ...]]:
+    """Return the next request, with its brief."""
+    limit = tokens_max(state, talk, facts)
+    stubbed, folded, wants_summary = fold_for(state, node, limit)
+    is_summary = wants_summary and talk.summarised < folded
+    folded_talk = replace(talk, stubbed=stubbed, folded=folded)
+    shown = replace(node, work=replace(_work(node), talk=folded_talk))
+    parts = summary_brief(state, shown) if is_summary else (*brief_of(state, shown), *_nudges(talk))
+    tokens = sum(part.tokens for part in parts)
+    reserved_usd, reserved_tokens = worst_of(facts, int(tokens * AT_MOST) + TOOLS_TOKENS)
+    event = ev.TurnAsked(
+        at=now,
+        step=node.spec.id,
+        attempt=node.attempt,
+        turn=len(talk.turns) + 1,
+        model=facts.name,
+        tokens=tokens,
+        reserved_usd=reserved_usd,
+        reserved_tokens=reserved_tokens,
+        stubbed=stubbed,
+        folded=folded,
+        is_summary=is_summary,
+    )
+    return event, parts
+
+
+def _work(node: StepState) -> Work:
+    assert node.work is not None
+    return node.work
+
+
+def _nudges(talk: Talk) -> tuple[Part, ...]:
+    """Return what is said at the end of a brief to a model that has gone wrong just now."""
+    texts: list[str] = []
+    if talk.fault is not None and not talk.fault.fault.passes:
+        texts.append(f"Your last reply could not be used ({talk.fault.fault}): {talk.fault.text}. Reply anew.")
+    if talk.repeats >= REPEATS_TOLD:
+        texts.append(
+            "You have made the same call before, with the same result, and nothing has changed since. Another call of "
+            "that kind will not help: take another way, or finish and say what is missing."
+        )
+    return tuple(Part(speaker="user", text=text, tokens=tokens_of(text)) for text in texts)

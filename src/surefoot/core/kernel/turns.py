@@ -1,0 +1,282 @@
+"""What the events of a talk mean: requests, replies, tool calls and their results.
+
+Owns their fold. Every function first makes sure that its event can happen, and only then changes the state. A talk
+survives its engine: what was under way is taken back as if it had not begun (`break_off_talk`), and the lane is put
+back to the tree that the last finished call left. Must never decide anything. Read `surefoot.core.kernel.talks` next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from surefoot.core import events as ev
+from surefoot.core.budget import spend
+from surefoot.core.events import Event
+from surefoot.core.kernel.legal import active_of, answered, begin, need
+from surefoot.core.plan import AgentBody
+from surefoot.core.state import RunState, StepState, Work
+from surefoot.core.talk import CallState, Talk, Turn
+from surefoot.core.talking import Deed, Fault, Usage
+from surefoot.core.terms import Ending, Status
+from surefoot.core.toolbox import TOOLS
+
+SEEN_BEFORE_MAX = 40
+"""So many of the latest calls are looked through for the same call with the same result."""
+
+
+def is_talking(work: Work) -> bool:
+    """Tell whether an agent is at work on the attempt and has not ended."""
+    return work.talk is not None and work.talk.is_begun and work.ending is None and work.failure is None
+
+
+def _talk_of(state: RunState, event: ev.StepEvent) -> tuple[StepState, Work, Talk]:
+    """Return the talk that an event is about, or refuse the event."""
+    node, work = active_of(state, event)
+    need(work.talk is not None and work.ending is None, event, "no agent is at work on the step")
+    assert work.talk is not None
+    return node, work, work.talk
+
+
+def _casting_given(state: RunState, event: ev.CastingGiven) -> None:
+    state.casting = event.casting
+
+
+def begin_talk(node: StepState, work: Work) -> None:
+    """Let the body be a talk, where it is an agent's."""
+    if isinstance(node.spec.body, AgentBody):
+        work.talk = Talk(role=node.spec.body.role)
+
+
+def _talk_opened(state: RunState, event: ev.TalkOpened) -> None:
+    _, _, talk = _talk_of(state, event)
+    _, work = answered(state, event, ev.BodyStarted)
+    talk.guidance, talk.is_begun = event.guidance, True
+    talk.tree = work.lane_tree = event.tree or None
+
+
+def _turn_asked(state: RunState, event: ev.TurnAsked) -> None:
+    node, work, talk = _talk_of(state, event)
+    begin(state, event)
+    need(talk.is_begun and not talk.is_open, event, "tool calls are being carried out")
+    need(not talk.turns or talk.turns[-1].is_over, event, "a call of the last reply has no result yet")
+    need(event.is_summary or event.turn == len(talk.turns) + 1, event, f"turn {len(talk.turns) + 1} is next")
+    work.open, talk.asked, talk.due = event.kind, event, None
+    talk.stubbed, talk.folded = event.stubbed, event.folded
+    state.reserved[node.spec.id] = (event.reserved_usd, event.reserved_tokens)
+
+
+def _turn_answered(state: RunState, event: ev.TurnAnswered) -> None:
+    _talk_of(state, event)
+    node, work = answered(state, event, ev.TurnAsked)
+    talk = work.talk
+    assert talk is not None
+    asked = talk.asked
+    assert asked is not None
+    _settle_usage(state, node, talk, event.usage)
+    talk.faults, talk.fault, node.crashes = 0, None, 0
+    if asked.is_summary:
+        talk.summary, talk.summarised, talk.summary_tokens = event.reply, asked.folded, event.tokens
+        return
+    calls = [CallState(asked=call, deed=_deed_of(call.tool)) for call in event.calls]
+    talk.turns.append(Turn(number=event.turn, answered=event, calls=calls))
+    talk.idle = 0 if calls else talk.idle + 1
+
+
+def _deed_of(tool: str) -> Deed | None:
+    return TOOLS[tool].deed if tool in TOOLS else None
+
+
+def _turn_failed(state: RunState, event: ev.TurnFailed) -> None:
+    _talk_of(state, event)
+    node, work = answered(state, event, ev.TurnAsked)
+    talk = work.talk
+    assert talk is not None
+    asked = talk.asked
+    assert asked is not None
+    _settle_usage(state, node, talk, event.usage)
+    talk.faults, talk.fault = talk.faults + 1, event
+    if event.fault is Fault.CONTEXT:
+        talk.tokens_max = int(asked.tokens * 0.7)
+
+
+def _settle_usage(state: RunState, node: StepState, talk: Talk, usage: Usage | None) -> None:
+    """Note what a request took; what nobody knows has taken all that was reserved."""
+    asked = talk.asked
+    assert asked is not None
+    if usage is None:
+        lost = asked.reserved_usd
+        usage = Usage(requests=1, input_tokens=asked.reserved_tokens, cost_usd=lost, lost_usd=lost)
+    spend(state, node, talk.role, asked.model, usage)
+    talk.usage, talk.asked = talk.usage.plus(usage), None
+    state.reserved.pop(node.spec.id, None)
+
+
+def lose_reply(state: RunState, node: StepState, work: Work) -> None:
+    """Take back a request that will never be answered; what was reserved for it counts as spent."""
+    if work.talk is not None and work.talk.asked is not None:
+        _settle_usage(state, node, work.talk, None)
+    work.open, work.interrupt_asked = None, False
+
+
+def break_off_talk(state: RunState, node: StepState, work: Work) -> None:
+    """Take back what was under way in a talk whose engine is gone; the lane is put back to where the talk left it."""
+    talk = work.talk
+    assert talk is not None
+    was_busy = work.is_busy
+    lose_reply(state, node, work)
+    for turn in talk.turns[-1:]:
+        for call in turn.calls:
+            call.is_open = False
+    talk.is_timed, work.lane_tree = False, None
+    node.crashes += was_busy
+
+
+def try_models_again(work: Work) -> None:
+    """Forget that models did not answer: a person has looked at it."""
+    if work.talk is not None:
+        work.talk.faults, work.talk.fault, work.talk.position = 0, None, 0
+        work.talk.due, work.talk.is_timed = None, False
+
+
+def _turn_delayed(state: RunState, event: ev.TurnDelayed) -> None:
+    _, work, talk = _talk_of(state, event)
+    need(work.open is None and not talk.is_timed, event, "a request is under way, or waits already")
+    talk.due, talk.is_timed = event.due, True
+
+
+def _turn_due(state: RunState, event: ev.TurnDue) -> None:
+    node = state.nodes.get(event.step)
+    talk = None if node is None or node.work is None or node.attempt != event.attempt else node.work.talk
+    if talk is not None and talk.is_timed:  # else the attempt is over, or an engine before this one wound the clock
+        talk.due, talk.is_timed = None, False
+
+
+def _model_changed(state: RunState, event: ev.ModelChanged) -> None:
+    _, _, talk = _talk_of(state, event)
+    talk.position, talk.faults, talk.fault = event.position, 0, None
+
+
+# --- tool calls
+
+
+def _call_of(state: RunState, event: ev.CallStarted | ev.CallFinished | ev.CallSettled | ev.CallLost) -> CallState:
+    _, _, talk = _talk_of(state, event)
+    call = talk.call(event.call)
+    need(call is not None and call.result is None, event, f"call {event.call} is not waiting for a result")
+    assert call is not None
+    return call
+
+
+def _call_started(state: RunState, event: ev.CallStarted) -> None:
+    call = _call_of(state, event)
+    _, work, talk = _talk_of(state, event)
+    need(not call.is_open and work.open is None, event, f"call {event.call} is under way, or something else is")
+    need(state.outcome is None, event, "the run has ended")
+    is_alone = call.deed is Deed.READ or not any(
+        one.is_open and one.deed is not Deed.READ for one in talk.turns[-1].calls
+    )
+    need(is_alone, event, "another call that writes is under way")
+    call.is_open = True
+
+
+def _call_lost(state: RunState, event: ev.CallLost) -> None:
+    call = _call_of(state, event)
+    need(call.is_open, event, f"call {event.call} is not under way")
+    _, work, _ = _talk_of(state, event)
+    call.is_open, work.interrupt_asked = False, False
+    if call.deed is Deed.WRITE:
+        work.lane_tree = None
+
+
+def _call_finished(state: RunState, event: ev.CallFinished) -> None:
+    call = _call_of(state, event)
+    need(call.is_open, event, f"call {event.call} is not under way")
+    node, work, talk = _talk_of(state, event)
+    call.is_open, call.result, work.interrupt_asked, node.crashes = False, event, False, 0
+    talk.misuses += event.is_misuse
+    talk.repeats = talk.repeats + 1 if _is_repeat(talk, call, event) else 0
+    if call.deed is Deed.WRITE:
+        work.lane_tree = event.tree
+        talk.tree = event.tree or talk.tree
+    talk.seen.update(event.saw)
+    if event.note is not None:
+        state.notes = (*state.notes, event.note)
+    if event.proposal and state.created.wish is not None:
+        state.replan = event.proposal
+    if call.deed is Deed.END and event.ok:
+        _end(work, talk, event)
+
+
+def _is_repeat(talk: Talk, call: CallState, event: ev.CallFinished) -> bool:
+    """Tell whether the same call was made before with the same result, and nothing was written since."""
+    earlier = [one for turn in talk.turns for one in turn.calls if one is not call and one.result is not None]
+    for one in reversed(earlier[-SEEN_BEFORE_MAX:]):
+        if isinstance(one.result, ev.CallFinished) and one.result.changed:
+            return False
+        is_same = (one.asked.tool, one.asked.arguments) == (call.asked.tool, call.asked.arguments)
+        if is_same and isinstance(one.result, ev.CallFinished) and one.result.output == event.output:
+            return True
+    return False
+
+
+def _end(work: Work, talk: Talk, event: ev.CallFinished) -> None:
+    talk.ended, talk.claim = event, event.claim
+    if event.claim is not None and event.claim.gives_up:
+        return  # the kernel fails the attempt
+    work.ending = Ending(status=Status.OK, text="" if event.claim is None else event.claim.summary)
+    work.body_evidence = event.output
+    confidence = None if event.claim is None else event.claim.confidence
+    work.outputs = {} if confidence is None else {"confidence": f"{confidence:g}"}
+
+
+def _call_settled(state: RunState, event: ev.CallSettled) -> None:
+    call = _call_of(state, event)
+    need(not call.is_open, event, f"call {event.call} is under way")
+    _, work, talk = _talk_of(state, event)
+    call.result, call.answer = event, None
+    if call.question is not None:
+        work.answer = None
+    talk.misuses += event.is_misuse
+
+
+# --- what is found, and what holds
+
+
+def _finding_reported(state: RunState, event: ev.FindingReported) -> None:
+    need(event.finding not in state.reported, event, "this was reported before")
+    state.reported = (*state.reported, event.finding)
+
+
+def _limit_reached(state: RunState, event: ev.LimitReached) -> None:
+    need(state.pausing is None and state.outcome is None, event, "the run pauses already, or has ended")
+    state.pausing = event.text
+    state.has_shown_plan = state.has_shown_plan or event.limit == "plan"
+
+
+def _limits_raised(state: RunState, event: ev.LimitsRaised) -> None:
+    need(state.outcome is None, event, "the run has ended")
+    state.adopted = replace(state.plan, limits=event.limits)
+    # What was said about a limit that is not near any more may have to be said again.
+    state.reported = tuple(one for one in state.reported if not one.kind.startswith("limit-near"))
+
+
+TURN_FOLDS: dict[type[Event], Callable[[RunState, Any], None]] = {
+    ev.CastingGiven: _casting_given,
+    ev.TalkOpened: _talk_opened,
+    ev.TurnAsked: _turn_asked,
+    ev.TurnAnswered: _turn_answered,
+    ev.TurnFailed: _turn_failed,
+    ev.TurnDelayed: _turn_delayed,
+    ev.TurnDue: _turn_due,
+    ev.ModelChanged: _model_changed,
+    ev.CallStarted: _call_started,
+    ev.CallFinished: _call_finished,
+    ev.CallLost: _call_lost,
+    ev.CallSettled: _call_settled,
+    ev.FindingReported: _finding_reported,
+    ev.LimitReached: _limit_reached,
+    ev.LimitsRaised: _limits_raised,
+}
+"""What to do with each of these events."""
