@@ -66,6 +66,8 @@ class Talk:
     """Replies in a row that held no call."""
     misuses: int = 0
     """Calls that used a tool wrongly."""
+    stubbed: int = 0
+    """Of turns up to this one long results stand in the brief as stubs."""
     folded: int = 0
     """Turns up to this one stand in the brief in short."""
     summary: BlobId | None = None

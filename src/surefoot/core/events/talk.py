@@ -63,6 +63,8 @@ class TurnAsked(StepEvent):
     """What the request may cost at worst; 0 where the price is unknown."""
     reserved_tokens: int = 0
     """How many tokens it may take at worst."""
+    stubbed: int = 0
+    """Of turns up to this one long results stand in the brief as stubs."""
     folded: int = 0
     """Turns up to this one stand in the brief in short."""
     is_summary: bool = False
