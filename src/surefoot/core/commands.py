@@ -230,6 +230,8 @@ class AskModel(StepCommand):
     facts: ModelFacts
     parts: tuple[Part, ...]
     """The brief: what the model is told, in order."""
+    must_hold: tuple[str, ...] = ()
+    """For summaries: what must not be lost; put behind a reply that does not hold it."""
     is_summary: bool = False
 
 

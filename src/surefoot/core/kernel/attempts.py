@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import Any
 
 from surefoot.core import events as ev
-from surefoot.core.duties import PHASES
 from surefoot.core.course import (
     expand_later,
     finish,
@@ -23,10 +22,11 @@ from surefoot.core.course import (
     take_ready,
     wake,
 )
+from surefoot.core.duties import PHASES
 from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.ids import StepId
-from surefoot.core.kernel.answers import ANSWER_FOLDS, has_happened
 from surefoot.core.kernel.adopting import duty_node, keep_duty, lesson_of
+from surefoot.core.kernel.answers import ANSWER_FOLDS, has_happened
 from surefoot.core.kernel.legal import active_of, answered, begin, illegal, is_ready, need, node_of
 from surefoot.core.kernel.questions import QUESTION_FOLDS
 from surefoot.core.kernel.turns import begin_talk, is_talking, lose_reply

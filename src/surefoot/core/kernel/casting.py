@@ -10,7 +10,7 @@ from __future__ import annotations
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.kernel.failing import fails
-from surefoot.core.kernel.proposal import Proposal
+from surefoot.core.kernel.proposal import HOLD, Move, Proposal
 from surefoot.core.plan import AgentBody
 from surefoot.core.state import RunState, StepState
 from surefoot.core.talk import Talk
@@ -55,14 +55,15 @@ def tokens_max(state: RunState, talk: Talk, facts: ModelFacts) -> int:
 def after_fault(node: StepState, talk: Talk, chain: tuple[ModelFacts, ...], now: float) -> Proposal | None:
     """Return what follows when a request brought no reply that can be used; None: ask again."""
     failed = talk.fault
-    assert failed is not None
+    if failed is None:
+        return None
     if failed.fault in _BAD and talk.faults < _BAD_MAX:
         return None
     if failed.fault is Fault.CONTEXT and talk.faults < TRIES_MAX:
         return None
     wait_s = failed.retry_after_s or _FIRST_WAIT_S * 2.0 ** (talk.faults - 1)
     if failed.fault.passes and talk.faults < TRIES_MAX and wait_s <= _WAIT_MAX_S:
-        return None if failed.at + wait_s <= now else _wait(node, failed, failed.at + wait_s, now)
+        return None if failed.at + wait_s <= now else _wait(node, failed.at + wait_s, failed.text, now)
     if talk.position + 1 < len(chain):
         reason = f"{chain[talk.position].name}: {failed.text}"
         event = ev.ModelChanged(
@@ -72,9 +73,16 @@ def after_fault(node: StepState, talk: Talk, chain: tuple[ModelFacts, ...], now:
     return _exhausted(node, failed, now)
 
 
-def _wait(node: StepState, failed: ev.TurnFailed, due: float, now: float) -> Proposal:
+def next_wait(node: StepState, talk: Talk, now: float) -> Move:
+    """Wait as long as the model asked to; an engine that takes the run up winds the clock anew."""
+    if talk.due is None:
+        return None
+    return HOLD if talk.is_timed else _wait(node, talk.due, "a model has asked to wait", now)
+
+
+def _wait(node: StepState, due: float, reason: str, now: float) -> Proposal:
     name, attempt = node.spec.id, node.attempt
-    event = ev.TurnDelayed(at=now, step=name, attempt=attempt, due=due, reason=failed.text)
+    event = ev.TurnDelayed(at=now, step=name, attempt=attempt, due=due, reason=reason)
     return Proposal(event, do.WaitForTurn(step=name, attempt=attempt, lane=None, due=due))
 
 

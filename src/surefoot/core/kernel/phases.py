@@ -23,7 +23,7 @@ from surefoot.core.policy import facts_before, weigh_step
 from surefoot.core.recovery import question
 from surefoot.core.rules import Demand, Effect, Tier
 from surefoot.core.state import FINAL, RunState, StepState, StepStatus, Work
-from surefoot.core.terms import Diagnosis, Finding, Outcome, Phase, QuestionKind, Severity
+from surefoot.core.terms import Diagnosis, Finding, Phase, QuestionKind, Severity
 
 RETURNS_MAX = 3
 """A run goes back to make another plan so often and no more."""
@@ -211,9 +211,6 @@ def objections_of(state: RunState) -> tuple[str, ...]:
     return () if node is None or node.claim is None else node.claim.objections
 
 
-def ends_badly(state: RunState, now: float) -> Proposal | None:
-    """Return the end of a run whose goal cannot be understood, or for which no plan can be made."""
-    reason = failure_of(state, UNDERSTANDING) or failure_of(state, PLANNING)
-    if reason is None or state.revision:
-        return None
-    return Proposal(ev.RunEnded(at=now, outcome=Outcome.FAILED, reason=reason))
+def ends_badly(state: RunState) -> str | None:
+    """Say why a goal cannot be understood, or no plan be made for it; None where both can still be."""
+    return failure_of(state, UNDERSTANDING) or failure_of(state, PLANNING)

@@ -41,7 +41,9 @@ def _question_asked(state: RunState, event: ev.QuestionAsked) -> None:
     work.question, work.answer, work.approved = event.question, None, None
     if event.call:
         call = None if work.talk is None else work.talk.call(event.call)
-        need(call is not None and call.result is None and not call.is_open, event, f"call {event.call} waits for nothing")
+        need(
+            call is not None and call.result is None and not call.is_open, event, f"call {event.call} waits for nothing"
+        )
         assert call is not None
         call.question = event.question
     if event.package is not None:

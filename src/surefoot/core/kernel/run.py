@@ -41,7 +41,9 @@ from surefoot.core.verdicts import is_red_before, next_after, next_before
 CLEAN = "clean"
 AT_FIRST = 8
 """How many more nodes are looked at than may start; all of them only if these cannot."""
-_INTERRUPTIBLE = frozenset({ev.CheckAsked.kind, ev.BodyStarted.kind, ev.CheckpointAsked.kind, ev.ServiceAsked.kind, ev.TurnAsked.kind})
+_INTERRUPTIBLE = frozenset(
+    {ev.CheckAsked.kind, ev.BodyStarted.kind, ev.CheckpointAsked.kind, ev.ServiceAsked.kind, ev.TurnAsked.kind}
+)
 
 
 def decide(state: RunState, now: float) -> list[Proposal]:
@@ -185,7 +187,7 @@ def _understand(state: RunState, now: float) -> list[Proposal]:
 
 
 def _plan(state: RunState, now: float) -> list[Proposal]:
-    """Make a plan, have it shown, adopt it; what it asks of the result beyond the baseline is asked before it begins."""
+    """Make a plan, have it shown, adopt it; what it adds to the baseline is asked before EXECUTE begins."""
     if state.revision > state.returns:
         if state.created.wish is not None and state.created.wish.plan_only and not state.has_shown_plan:
             text = f"The plan is made, as was asked for; `surefoot resume {state.created.run}` carries it out"
@@ -207,7 +209,10 @@ def _on_duty(state: RunState, name: StepId, now: float) -> list[Proposal]:
     moves = _clocks(state, now) + _deadlines(state, now) + _more_lanes(state, now)
     if moves:
         return moves
-    starting = next_duty(state, name, now) or ends_badly(state, now)
+    reason = ends_badly(state)
+    if reason is not None and state.phase is not Phase.VALIDATE:
+        return [Proposal(ev.RunEnded(at=now, outcome=_unfinished_outcome(state), reason=reason))]
+    starting = next_duty(state, name, now)
     return [] if starting is None else [starting]
 
 

@@ -12,11 +12,12 @@ from dataclasses import replace
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.approval import is_satisfied
-from surefoot.core.brief import brief_of, fold_for, summary_brief
+from surefoot.core.brief import brief_of
 from surefoot.core.budget import crossing_of, near_of, worst_of
 from surefoot.core.estimating import tokens_of
+from surefoot.core.folding import facts_that_must_survive, fold_for, summary_brief
 from surefoot.core.ids import BlobId, StepId
-from surefoot.core.kernel.casting import after_fault, chain_of, tokens_max
+from surefoot.core.kernel.casting import after_fault, chain_of, next_wait, tokens_max
 from surefoot.core.kernel.failing import fails
 from surefoot.core.kernel.packages import ask_about_call, taken_over
 from surefoot.core.kernel.proposal import HOLD, Move, Proposal
@@ -54,7 +55,7 @@ def converse(state: RunState, node: StepState, work: Work, now: float) -> Move:
         return fails(node, now, Diagnosis.EXPIRED, "nobody answered in time; that is neither consent nor denial")
     if talk.claim is not None and talk.claim.gives_up:
         return fails(node, now, Diagnosis.GIVEN_UP, f"the agent says that it cannot be done: {talk.claim.summary}")
-    move = beside_question(state, node, work, now) or _settle_answered(state, node, work, talk, now)
+    move = beside_question(state, node, work, now) or _settle_answered(node, work, talk, now)
     if move is not None:
         return move
     if work.is_busy or (talk.turns and not talk.turns[-1].is_over):
@@ -104,9 +105,7 @@ def _may_begin(call: CallState, earlier: list[CallState], later: list[CallState]
     return not any(one.deed is Deed.WRITE and (one.is_open or one.question is None) for one in undone)
 
 
-def _start(
-    state: RunState, node: StepState, work: Work, call: CallState, decision: Decision, now: float
-) -> Proposal:
+def _start(state: RunState, node: StepState, work: Work, call: CallState, decision: Decision, now: float) -> Proposal:
     talk = work.talk
     assert talk is not None
     spec = node.spec
@@ -207,7 +206,7 @@ def _is_approved(state: RunState, node: StepState, call: CallState, decision: De
     return given is not None and is_satisfied(decision.demand, given)
 
 
-def _settle_answered(state: RunState, node: StepState, work: Work, talk: Talk, now: float) -> Proposal | None:
+def _settle_answered(node: StepState, work: Work, talk: Talk, now: float) -> Proposal | None:
     """Settle the call about which a person has said something."""
     if not talk.turns or work.question is not None or work.answer is None:
         return None
@@ -268,38 +267,35 @@ def _stop(node: StepState, talk: Talk, now: float) -> Proposal | None:
 
 
 def _next_request(state: RunState, node: StepState, work: Work, talk: Talk, now: float) -> Move:
-    name, attempt = node.spec.id, node.attempt
     if state.pausing is not None:
         return HOLD
     chain = chain_of(state, node)
     if not chain:
         text = f"No model plays the {talk.role}; name one with --model and resume."
         return Proposal(ev.LimitReached(at=now, limit="models", text=text))
-    if talk.due is not None:
-        if talk.is_timed:
-            return HOLD
-        return _delayed(node, now, talk.due, "the model asks to wait" if talk.fault is None else talk.fault.text)
-    if talk.fault is not None:
-        move = after_fault(node, talk, chain, now)
-        if move is not None:
-            return move
-    near = _say_near(state, now)
-    if near is not None:
-        return near
+    move = next_wait(node, talk, now) or after_fault(node, talk, chain, now) or _say_near(state, now)
+    if move is not None:
+        return move
     if work.lane_tree is None and state.has_workspace:
         return _place(node, work, talk, now)
+    return _ask(state, node, talk, chain, now)
+
+
+def _ask(state: RunState, node: StepState, talk: Talk, chain: tuple[ModelFacts, ...], now: float) -> Move:
+    """Ask the model, if no limit can be crossed by that."""
     facts = chain[min(talk.position, len(chain) - 1)]
-    event, parts = _request(state, node, talk, facts, now)
+    event, parts, must_hold = _request(state, node, talk, facts, now)
     crossing = crossing_of(state, node, (event.reserved_usd, event.reserved_tokens))
     if crossing is None:
         command = do.AskModel(
-            step=name,
-            attempt=attempt,
-            lane=work.lane,
+            step=node.spec.id,
+            attempt=node.attempt,
+            lane=None,
             turn=event.turn,
             role=talk.role,
             facts=facts,
             parts=parts,
+            must_hold=must_hold,
             is_summary=event.is_summary,
         )
         return Proposal(event, command)
@@ -310,12 +306,6 @@ def _next_request(state: RunState, node: StepState, work: Work, talk: Talk, now:
     how = f"surefoot resume {state.created.run} --{crossing.limit.replace('_', '-')} AMOUNT"
     text = f"Limit: {crossing.text}, and the next request could cross it; `{how}` goes on with a higher one"
     return Proposal(ev.LimitReached(at=now, limit=crossing.limit, text=text))
-
-
-def _delayed(node: StepState, now: float, due: float, reason: str) -> Proposal:
-    name, attempt = node.spec.id, node.attempt
-    event = ev.TurnDelayed(at=now, step=name, attempt=attempt, due=due, reason=reason)
-    return Proposal(event, do.WaitForTurn(step=name, attempt=attempt, lane=None, due=due))
 
 
 def _say_near(state: RunState, now: float) -> Proposal | None:
@@ -332,14 +322,11 @@ def _say_near(state: RunState, now: float) -> Proposal | None:
 
 def _request(
     state: RunState, node: StepState, talk: Talk, facts: ModelFacts, now: float
-) -> tuple[ev.TurnAsked, tuple[Part, ...]]:
-    """Return the next request, with its brief."""
-    limit = tokens_max(state, talk, facts)
-    stubbed, folded, wants_summary = fold_for(state, node, limit)
-    is_summary = wants_summary and talk.summarised < folded
-    folded_talk = replace(talk, stubbed=stubbed, folded=folded)
-    shown = replace(node, work=replace(_work(node), talk=folded_talk))
-    parts = summary_brief(state, shown) if is_summary else (*brief_of(state, shown), *_nudges(talk))
+) -> tuple[ev.TurnAsked, tuple[Part, ...], tuple[str, ...]]:
+    """Return the next request, with its brief and what the reply has to hold."""
+    fold = fold_for(state, node, tokens_max(state, talk, facts))
+    is_summary = fold.wants_summary and talk.summarised < fold.folded
+    parts = summary_brief(state, node, fold) if is_summary else (*brief_of(state, node, fold), *_nudges(talk))
     tokens = sum(part.tokens for part in parts)
     reserved_usd, reserved_tokens = worst_of(facts, int(tokens * AT_MOST) + TOOLS_TOKENS)
     event = ev.TurnAsked(
@@ -351,16 +338,11 @@ def _request(
         tokens=tokens,
         reserved_usd=reserved_usd,
         reserved_tokens=reserved_tokens,
-        stubbed=stubbed,
-        folded=folded,
+        stubbed=fold.stubbed,
+        folded=fold.folded,
         is_summary=is_summary,
     )
-    return event, parts
-
-
-def _work(node: StepState) -> Work:
-    assert node.work is not None
-    return node.work
+    return event, parts, facts_that_must_survive(node, fold) if is_summary else ()
 
 
 def _nudges(talk: Talk) -> tuple[Part, ...]:
