@@ -14,7 +14,7 @@ from surefoot.errors import EffectError, SurefootError
 if TYPE_CHECKING:
     from surefoot.api.authoring import Check, Plan, Step, run, run_plan
     from surefoot.api.running import Options
-    from surefoot.core.plan import Prepare, RetryPolicy, Service
+    from surefoot.core.plan import AgentLimits, Prepare, RetryPolicy, Service
     from surefoot.core.probing import (
         CallProbe,
         FileProbe,
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from surefoot.workers.room import StepArgument
 
 __all__ = [
+    "AgentLimits",
     "CallProbe",
     "Check",
     "EffectError",
@@ -60,7 +61,7 @@ __all__ = [
 
 _PLACES = {
     **dict.fromkeys(("Check", "Plan", "Step", "run", "run_plan"), "surefoot.api.authoring"),
-    **dict.fromkeys(("Prepare", "RetryPolicy", "Service"), "surefoot.core.plan"),
+    **dict.fromkeys(("AgentLimits", "Prepare", "RetryPolicy", "Service"), "surefoot.core.plan"),
     **dict.fromkeys(
         (
             "CallProbe",

@@ -12,6 +12,7 @@ import pytest
 
 import surefoot
 from surefoot import Check, Plan, Step, StepArgument
+from surefoot.planfile import parse_plan
 
 RUN = "20260101-aaaaaa"
 
@@ -242,3 +243,22 @@ def test_a_run_with_a_function_as_probe_goes_on_in_its_program_only(tmp_path: Pa
     plan = Plan(goal="g", steps=[Step("pay", nothing)])
     with pytest.raises(surefoot.SurefootError, match="Python bodies or probes"):
         surefoot.run(plan, home=tmp_path, run_id=RUN)
+
+
+def test_an_agents_step_says_in_python_what_it_says_in_a_file() -> None:
+    """Both become the same plan."""
+    limits = surefoot.AgentLimits(cost_usd=0.5)
+    check = Check(run="make test", name="make test", held_back=True)
+    step = Step("a", agent="Tidy up.", model="x:y", turns_max=9, limits=limits, checks=[check])
+    text = (
+        "goal: g\nlimits: {cost_usd: 5, tokens: 9, requests: 8}\nsteps:\n  - id: a\n    agent: {do: Tidy up., "
+        "model: 'x:y', turns: 9, limits: {cost_usd: 0.5}}\n    checks: [{run: make test, held_back: true}]\n"
+    )
+    assert Plan(goal="g", steps=[step], cost_usd=5, tokens=9, requests=8).compiled() == parse_plan(text, "F").plan
+
+
+def test_an_agent_causes_no_effect_outside(tmp_path: Path) -> None:
+    """Nobody can say beforehand what a model would do there."""
+    plan = Plan(goal="g", steps=[Step("a", agent="Publish it.", effect="irreversible")])
+    with pytest.raises(surefoot.SurefootError, match="`read` or `reversible` was expected"):
+        surefoot.run(plan, repo=tmp_path, home=tmp_path / "home")

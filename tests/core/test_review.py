@@ -11,6 +11,7 @@ import pytest
 
 from surefoot.core.ids import StepId, encode_id
 from surefoot.core.plan import (
+    AgentBody,
     AskBody,
     Check,
     Effect,
@@ -75,6 +76,7 @@ def test_a_sound_plan_gives_no_findings() -> None:
 FOUND = [
     (replace(STEP, checks=()), ("exit-status-only", Severity.WARNING)),
     (replace(STEP, checks=(), effect=Effect.READ), ("exit-status-only", Severity.NOTE)),
+    (replace(STEP, checks=(), body=AgentBody(instructions="x")), ("claim-only", Severity.WARNING)),
     (replace(OUTSIDE, probe=None), ("no-probe", Severity.WARNING)),
     (replace(OUTSIDE, probe=None, effect=Effect.IDEMPOTENT), ("no-probe", Severity.NOTE)),
     (replace(OUTSIDE, undo=""), ("no-undo", Severity.NOTE)),

@@ -19,7 +19,7 @@ from surefoot.cli.exits import ExitCode
 from surefoot.core import events as ev
 from surefoot.core.state import StepStatus
 from surefoot.engines import embedded
-from surefoot.planfile import checks, loading, probes, rules, services, steps
+from surefoot.planfile import agents, checks, loading, probes, rules, services, steps
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -36,15 +36,12 @@ KEYS = {
     "### `services`": services.SERVICE_KEYS,
     "### `limits`": loading.LIMITS_KEYS,
     "## Step keys": steps.STEP_KEYS,
+    "### `agent`": agents.AGENT_KEYS,
     "### `retry`": steps.RETRY_KEYS,
     "## Checks": (*checks.CHECK_KINDS, *checks.COMMON_KEYS, "format", *checks.FILE_QUESTIONS),
     "## Probes": probes.PROBE_KEYS,
 }
-LATER = {
-    "## Step keys": steps.LATER_KEYS,
-    "## Checks": checks.LATER_KEYS,
-    "## Probes": probes.LATER_KEYS,
-}
+LATER = {"## Checks": checks.LATER_KEYS}
 
 
 def page(name: str) -> str:

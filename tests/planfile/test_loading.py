@@ -73,7 +73,7 @@ def step_of(lines: str) -> core.Step:
     """Parse a plan whose one step has these keys; `id` and `run` are given where they are missing."""
     body = textwrap.indent(textwrap.dedent(lines).strip(), "    ")
     start = "" if lines.lstrip().startswith("id:") else "    id: one\n"
-    has_body = any(f"    {kind}:" in body for kind in ("run", "call", "ask"))
+    has_body = any(f"    {kind}:" in body for kind in ("run", "call", "agent", "ask"))
     run = "" if has_body else "    run: 'true'\n"
     return plan_of(f"goal: g\nsteps:\n  -\n{start}{run}{body}\n").steps[0]
 
@@ -125,6 +125,17 @@ def test_services_and_resources_become_fields_of_the_plan() -> None:
     assert plan.services == (db, core.Service(name="web", run="./web"))
     assert plan.limits.resources == {"gpu": 2}
     assert (plan.steps[0].uses, plan.steps[0].checks[0].uses) == (("db", "gpu"), ("web",))
+
+
+def test_a_plan_says_what_models_may_take() -> None:
+    """Tokens and requests are whole numbers; without them there is no limit."""
+    limits = plan_of("goal: g\nlimits: {tokens: 200_000, requests: 100}\nsteps: [{id: a, run: b}]").limits
+    assert limits == core.Limits(tokens=200_000, requests=100)
+
+
+def test_an_agent_is_tried_again_after_any_failure() -> None:
+    """It is told what the checks said, so that another attempt is another way."""
+    assert step_of("agent: x").retry == core.RetryPolicy(retry_unknown=True)
 
 
 def test_a_resource_can_be_looked_at() -> None:
@@ -244,6 +255,16 @@ BODIES = [
     ("run: make\nshell: sh", core.RunBody(command="make", shell=SH)),
     ("run: |-\n  a\n  b", core.RunBody(command="a\nb")),
     ("call: steps.more:go", core.CallBody(function="steps.more:go")),
+    ("agent: Tidy up.", core.AgentBody(instructions="Tidy up.")),
+    (
+        "agent: {do: Tidy up., model: 'local:a b.gguf', turns: 9, limits: {cost_usd: 0.5, tokens: 90, requests: 8}}",
+        core.AgentBody(
+            instructions="Tidy up.",
+            model="local:a b.gguf",
+            turns_max=9,
+            limits=core.AgentLimits(cost_usd=0.5, tokens=90, requests=8),
+        ),
+    ),
     ("ask: Shall we?", core.AskBody(question="Shall we?")),
     (
         "ask: {question: Which?, options: [yes, no, 3], default: no}",
@@ -254,7 +275,7 @@ BODIES = [
 
 @pytest.mark.parametrize(("lines", "body"), BODIES, ids=[lines for lines, _ in BODIES])
 def test_each_kind_of_body_is_read(lines: str, body: core.Body) -> None:
-    """Three kinds; `yes` and `no` are words in YAML 1.2."""
+    """Four kinds; `yes` and `no` are words in YAML 1.2."""
     assert step_of(lines).body == body
 
 
@@ -286,6 +307,7 @@ CHECKS = [
     ('{file: x, lacks: "\\t"}', core.Check(name="x lacks '\\t'", ask=core.FileAsk(glob="x", lacks="\t"))),
     ("{file: x, matches: ^a$}", core.Check(name="x matches '^a$'", ask=core.FileAsk(glob="x", matches="^a$"))),
     ("call: m:f", core.Check(name="m:f", ask=core.CallAsk(function="m:f"))),
+    ("{run: a, held_back: true}", core.Check(name="a", ask=core.RunAsk(command="a"), held_back=True)),
     ("changed: [a, b]", core.Check(name="changed only a, b", ask=core.ChangedAsk(globs=("a", "b")))),
     (
         "{run: a, expect: fail_to_pass, timeout: 5s, cwd: d, env: {A: b}, network: true}",

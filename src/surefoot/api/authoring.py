@@ -13,7 +13,7 @@ from pathlib import Path
 
 from surefoot.api.running import Options, Source, Watching, create_run, engage
 from surefoot.api.sharing import shared_home
-from surefoot.core import plan as model
+from surefoot.core import plan as core
 from surefoot.core.ids import RunId, encode_id
 from surefoot.core.plan import Effect, Expect, OnFailure, RetryPolicy, Tier
 from surefoot.core.probing import FunctionProbe, Probe
@@ -57,19 +57,21 @@ class Check:
     """Folder to ask in."""
     env: Mapping[str, str] = field(default_factory=dict[str, str])
     """Variables on top of the plan's and the step's."""
-    network: model.Network = False
+    network: core.Network = False
     """How far the command's network reaches: `True`, `"loopback"`, or not beyond the command."""
     confine: bool = True
     """Whether the command runs in the sandbox."""
     uses: Sequence[str] = ()
     """Names of services it needs, beside those of its step."""
+    held_back: bool = False
+    """Whether no agent is ever told of it or of what it said."""
 
-    def compiled(self, number: int) -> model.Check:
+    def compiled(self, number: int) -> core.Check:
         """Return the check of the plan model."""
         asks = [ask for ask in self._asks() if ask is not None]
         if len(asks) != 1:
             raise PlanInvalid("a check takes exactly one of run, tests, file, call, changed", problems=())
-        return model.Check(
+        return core.Check(
             name=self.name or f"check {number}",
             ask=asks[0],
             expect=Expect(self.expect),
@@ -79,22 +81,23 @@ class Check:
             network=self.network,
             uses=tuple(self.uses),
             confine=self.confine,
+            held_back=self.held_back,
         )
 
-    def _asks(self) -> list[model.Ask | None]:
+    def _asks(self) -> list[core.Ask | None]:
         texts = {"contains": self.contains, "lacks": self.lacks, "matches": self.matches}
         return [
-            None if self.run is None else model.RunAsk(command=self.run),
-            None if self.tests is None else model.TestsAsk(command=self.tests, format=self.format),
-            None if self.file is None else model.FileAsk(glob=self.file, exists=self.exists, **texts),
-            None if self.call is None else model.CallAsk(function=self.call),
-            None if self.changed is None else model.ChangedAsk(globs=self.changed),
+            None if self.run is None else core.RunAsk(command=self.run),
+            None if self.tests is None else core.TestsAsk(command=self.tests, format=self.format),
+            None if self.file is None else core.FileAsk(glob=self.file, exists=self.exists, **texts),
+            None if self.call is None else core.CallAsk(function=self.call),
+            None if self.changed is None else core.ChangedAsk(globs=self.changed),
         ]
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of a plan written in Python. Exactly one of `do`, `run`, `call`, `ask` is given."""
+    """One step of a plan written in Python. Exactly one of `do`, `run`, `call`, `agent`, `ask` is given."""
 
     id: str
     """Unique in the plan."""
@@ -104,6 +107,14 @@ class Step:
     """A shell command."""
     call: str | None = field(default=None, kw_only=True)
     """`package.module:function`, run in a child process."""
+    agent: str | None = field(default=None, kw_only=True)
+    """What an agent is to do, in words."""
+    model: str | None = field(default=None, kw_only=True)
+    """For `agent`: `provider:name`; None: the model that plays the worker."""
+    turns_max: int = field(default=60, kw_only=True)
+    """For `agent`: the attempt fails after so many replies."""
+    limits: core.AgentLimits = field(default_factory=core.AgentLimits, kw_only=True)
+    """For `agent`: what all attempts together may use."""
     ask: str | None = field(default=None, kw_only=True)
     """A question to a person."""
     options: tuple[str, ...] = field(default=(), kw_only=True)
@@ -137,7 +148,7 @@ class Step:
     """Variables for body and checks."""
     env_from: Sequence[str] = field(default=(), kw_only=True)
     """Variables taken from the environment, masked everywhere."""
-    network: model.Network = field(default=False, kw_only=True)
+    network: core.Network = field(default=False, kw_only=True)
     """How far the body's network reaches: `True`, `"loopback"`, or not beyond the command."""
     sockets: Sequence[str] = field(default=(), kw_only=True)
     """Sockets of the host a command may use: absolute paths, or `$NAME` for one that a variable names."""
@@ -154,12 +165,12 @@ class Step:
     estimate_s: float | None = field(default=None, kw_only=True)
     """How long the body is expected to take."""
 
-    def compiled(self) -> model.Step:
+    def compiled(self) -> core.Step:
         """Return the step of the plan model."""
         bodies = [body for body in self._bodies() if body is not None]
         if len(bodies) != 1:
-            raise PlanInvalid(f"step {self.id!r} takes exactly one of do, run, call, ask", problems=())
-        return model.Step(
+            raise PlanInvalid(f"step {self.id!r} takes exactly one of do, run, call, agent, ask", problems=())
+        return core.Step(
             id=encode_id(self.id),
             body=bodies[0],
             title=self.title,
@@ -180,11 +191,22 @@ class Step:
             sockets=tuple(self.sockets),
             confine=self.confine,
             uses=tuple(self.uses),
-            retry=RetryPolicy() if self.retry is None else replace(self.retry, retry_unknown=True),
+            retry=self._retry(),
             timeout_s=self.timeout_s,
             on_failure=OnFailure(self.on_failure),
             estimate_s=self.estimate_s,
         )
+
+    def _retry(self) -> RetryPolicy:
+        """Return when it is tried again: an agent learns from what the checks said, so that it tries another way."""
+        if self.retry is None:
+            return RetryPolicy(retry_unknown=self.agent is not None)
+        return replace(self.retry, retry_unknown=True)
+
+    def _agent(self) -> core.AgentBody | None:
+        if self.agent is None:
+            return None
+        return core.AgentBody(instructions=self.agent, model=self.model, turns_max=self.turns_max, limits=self.limits)
 
     def _probe(self) -> Probe | None:
         if self.probe is None or isinstance(self.probe, Probe):
@@ -196,12 +218,13 @@ class Step:
             return self.probe
         return Probe(ask=FunctionProbe(name=_name_of(self.probe)), within_s=self.probe_within_s)
 
-    def _bodies(self) -> list[model.Body | None]:
+    def _bodies(self) -> list[core.Body | None]:
         return [
-            None if self.do is None else model.FunctionBody(name=_name_of(self.do)),
-            None if self.run is None else model.RunBody(command=self.run),
-            None if self.call is None else model.CallBody(function=self.call),
-            None if self.ask is None else model.AskBody(question=self.ask, options=self.options),
+            None if self.do is None else core.FunctionBody(name=_name_of(self.do)),
+            None if self.run is None else core.RunBody(command=self.run),
+            None if self.call is None else core.CallBody(function=self.call),
+            self._agent(),
+            None if self.ask is None else core.AskBody(question=self.ask, options=self.options),
         ]
 
 
@@ -213,33 +236,46 @@ class Plan:
     """What is wanted, verbatim."""
     steps: Sequence[Step]
     """In the order in which they are taken up when nothing else decides."""
-    prepare: model.Prepare | None = None
+    prepare: core.Prepare | None = None
     """How a lane is made usable."""
     accept: Sequence[Check] = ()
     """What must hold for the goal to be reached."""
-    scope_write: Sequence[str] = (model.EVERYTHING,)
+    scope_write: Sequence[str] = (core.EVERYTHING,)
     """Globs over all files the run may change."""
     env: Mapping[str, str] = field(default_factory=dict[str, str])
     """Variables for prepare, bodies, checks and acceptance."""
     wall_s: float | None = None
     """The run pauses after this many seconds of work."""
+    cost_usd: float | None = None
+    """What the run may cost, in US dollars."""
+    tokens: int | None = None
+    """How many tokens its models may take, sent and written."""
+    requests: int | None = None
+    """How many requests to models it may make."""
     parallel: int = 1
     """How many steps run at once; more than one only in runs without a workspace."""
-    services: Sequence[model.Service] = ()
+    services: Sequence[core.Service] = ()
     """What runs beside the steps that use it."""
     resources: Mapping[str, int] = field(default_factory=dict[str, int])
     """How many steps may use a resource at once, by its name in `uses`; one where it is not named here."""
 
-    def compiled(self) -> model.Plan:
+    def compiled(self) -> core.Plan:
         """Return the plan of the plan model."""
-        return model.Plan(
+        return core.Plan(
             goal=self.goal,
             steps=tuple(step.compiled() for step in self.steps),
             prepare=self.prepare,
             accept=tuple(check.compiled(number) for number, check in enumerate(self.accept, start=1)),
             scope_write=tuple(self.scope_write),
             env=self.env,
-            limits=model.Limits(wall_s=self.wall_s, parallel=self.parallel, resources=self.resources),
+            limits=core.Limits(
+                wall_s=self.wall_s,
+                parallel=self.parallel,
+                cost_usd=self.cost_usd,
+                tokens=self.tokens,
+                requests=self.requests,
+                resources=self.resources,
+            ),
             services=tuple(self.services),
         )
 

@@ -26,12 +26,13 @@ from surefoot.api.identity import Identity, current_user, identify, refuse_steps
 from surefoot.api.sharing import shared_writer
 from surefoot.clock import SystemClock
 from surefoot.core import events as ev
+from surefoot.core.agents import problems_of_agents
 from surefoot.core.course import policy_of
 from surefoot.core.events import Event
 from surefoot.core.graph import Graph, build_graph
 from surefoot.core.ids import RUN_ID, RunId, StepId
 from surefoot.core.kernel import apply, first_state
-from surefoot.core.plan import AskBody, FunctionBody, Plan, Step
+from surefoot.core.plan import AgentBody, AskBody, FunctionBody, Plan, Step
 from surefoot.core.probing import FunctionProbe, address_of, has_password
 from surefoot.core.review import review
 from surefoot.core.rules import Policy
@@ -152,7 +153,7 @@ def create_run(
 
 def _validated(plan: Plan, source: Source) -> Graph:
     graph, problems = build_graph(plan.steps)
-    problems = (*problems, *problems_of_services(plan))
+    problems = (*problems, *problems_of_services(plan), *problems_of_agents(plan))
     lines = (*(f"step {problem.step}: {problem.text}" for problem in problems), *_endless(plan), *_open_passwords(plan))
     if graph is None or lines:
         raise PlanInvalid("\n".join(lines), problems=lines)
@@ -180,7 +181,11 @@ def _open_passwords(plan: Plan) -> Iterable[str]:
 
 def _endless(plan: Plan) -> Iterable[str]:
     """Say where a number is not finite: the journal, which is JSON, has no word for such."""
-    around = [plan.limits.wall_s or 0.0, *(each.timeout_s for each in (*plan.accept, *plan.services))]
+    around = [
+        plan.limits.wall_s or 0.0,
+        plan.limits.cost_usd or 0.0,
+        *(each.timeout_s for each in (*plan.accept, *plan.services)),
+    ]
     if plan.prepare is not None:
         around.append(plan.prepare.timeout_s)
     places = {"the plan": around} | {f"step {step.id}": _numbers_of(step) for step in plan.steps}
@@ -192,7 +197,15 @@ def _endless(plan: Plan) -> Iterable[str]:
 def _numbers_of(step: Step) -> list[float]:
     retry, within_s = step.retry, 0.0 if step.probe is None else step.probe.within_s
     waits = (retry.initial_interval_s, retry.backoff_coefficient, retry.maximum_interval_s)
-    return [step.timeout_s, step.estimate_s or 0.0, within_s, *waits, *(check.timeout_s for check in step.checks)]
+    cost_usd = (step.body.limits.cost_usd or 0.0) if isinstance(step.body, AgentBody) else 0.0
+    return [
+        cost_usd,
+        step.timeout_s,
+        step.estimate_s or 0.0,
+        within_s,
+        *waits,
+        *(check.timeout_s for check in step.checks),
+    ]
 
 
 def _free_id(home: Home, wanted: str | None, now: float) -> RunId:

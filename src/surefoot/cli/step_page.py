@@ -21,7 +21,7 @@ from surefoot.cli.shape import CheckShape, StepShape
 from surefoot.cli.telling import HASH, is_done, proof_of, style_of
 from surefoot.core import events as ev
 from surefoot.core.ids import BlobId, RunId, StepId
-from surefoot.core.plan import AskBody, CallBody, FunctionBody, RunBody
+from surefoot.core.plan import AgentBody, AskBody, CallBody, FunctionBody, RunBody
 from surefoot.core.state import RunState, StepState
 from surefoot.errors import JournalError
 
@@ -150,6 +150,8 @@ class StepPage:
                 return "call", function
             case FunctionBody(name=name):
                 return "function", name
+            case AgentBody(instructions=instructions):
+                return "agent", instructions
             case AskBody(question=question):
                 return "ask", question
 

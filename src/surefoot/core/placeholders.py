@@ -17,6 +17,7 @@ from typing import Any
 from surefoot.core.globs import literal
 from surefoot.core.ids import StepId, encode_id
 from surefoot.core.plan import (
+    AgentBody,
     AskBody,
     Body,
     CallAsk,
@@ -179,6 +180,8 @@ def _body(body: Body, to: _Rewriting) -> Body:
             return replace(body, command=to.shell(body.command))
         case AskBody():
             return replace(body, question=to.plain(body.question), options=tuple(map(to.plain, body.options)))
+        case AgentBody():
+            return replace(body, instructions=to.plain(body.instructions))
         case CallBody() | FunctionBody():
             return body
 

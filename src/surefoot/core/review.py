@@ -9,7 +9,7 @@ able to go, and each step's recovery in words. Must never refuse a plan: what ca
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from difflib import get_close_matches
 
@@ -17,8 +17,8 @@ from surefoot.core.graph import Graph, build_graph, longest_path
 from surefoot.core.ids import StepId
 from surefoot.core.plan import (
     LOOPBACK,
+    AgentBody,
     AskBody,
-    Check,
     Effect,
     FileAsk,
     OnFailure,
@@ -265,6 +265,10 @@ def _about_step(step: Step, plan: Plan) -> Iterator[Finding]:
 def _about_proof(step: Step) -> Iterator[Finding]:
     if step.checks or isinstance(step.body, AskBody):
         return
+    if isinstance(step.body, AgentBody):
+        text = "Nothing asks about its result, and what an agent says of its work is no proof. Add a check."
+        yield Finding(kind="claim-only", severity=Severity.WARNING, text=text, step=step.id)
+        return
     if step.effect is Effect.READ:
         text = "Its exit status is all that is looked at; what it writes is thrown away."
         yield Finding(kind="exit-status-only", severity=Severity.NOTE, text=text, step=step.id)
@@ -316,8 +320,8 @@ def _about_placeholders(step: Step) -> Iterator[Finding]:
     declared = {step.for_each.name} if step.for_each is not None else set[str]()
     found = {name: None for text in _replaced_texts(step) for name in _PLACEHOLDER.findall(text)}
     found |= dict.fromkeys(_ENCODED_PLACEHOLDER.findall(step.id))
-    # A text that a file is searched for may well hold braces: there, only what looks like a slip counts.
-    near = {name: None for text in _sought_texts(step.checks) for name in _PLACEHOLDER.findall(text)}
+    # What an agent is told, or a file is searched for, may well hold braces: there, only what looks like a slip counts.
+    near = {name: None for text in _free_texts(step) for name in _PLACEHOLDER.findall(text)}
     found |= {name: None for name in near if get_close_matches(name, declared, 1, 0.7)}
     for name in (name for name in found if name not in declared):
         why = f"this step declares only {{{next(iter(declared))}}}" if declared else "this step has no `for_each`"
@@ -344,8 +348,10 @@ def _replaced_texts(step: Step) -> Iterator[str]:
             yield check.ask.glob
 
 
-def _sought_texts(checks: Iterable[Check]) -> Iterator[str]:
-    for check in checks:
+def _free_texts(step: Step) -> Iterator[str]:
+    if isinstance(step.body, AgentBody):
+        yield step.body.instructions
+    for check in step.checks:
         if isinstance(check.ask, FileAsk):
             yield from (text for text in (check.ask.contains, check.ask.lacks, check.ask.matches) if text is not None)
 

@@ -16,8 +16,8 @@ from surefoot.planfile.tree import Items, Tree
 
 CHECK_KINDS = ("run", "tests", "file", "call", "changed")
 FILE_QUESTIONS = ("exists", "contains", "lacks", "matches")
-COMMON_KEYS = ("name", "expect", "timeout", "cwd", "env", "network", "confine", "uses")
-LATER_KEYS = ("held_back", "sockets")
+COMMON_KEYS = ("name", "expect", "timeout", "cwd", "env", "network", "confine", "uses", "held_back")
+LATER_KEYS = ("sockets",)
 FORMATS = ("junit", "unittest")
 _EXTRA_KEYS = {"tests": ("format",), "file": FILE_QUESTIONS}
 _ALL_KEYS = (*CHECK_KINDS, *FILE_QUESTIONS, "format", *COMMON_KEYS)
@@ -82,6 +82,7 @@ def _read_check(page: Page, fields: Fields) -> Check | None:
         network=fields.take("network", page.network, default=False),
         uses=fields.take("uses", page.many(page.text), ()),
         confine=fields.take("confine", page.flag, default=True),
+        held_back=fields.take("held_back", page.flag, default=False),
     )
 
 

@@ -251,11 +251,9 @@ class Page:
 class Fields:
     """One mapping of the file, its keys judged."""
 
-    def __init__(self, page: Page, place: Place, entries: Mapping[str, Tree], planned: Collection[str] = ()) -> None:
+    def __init__(self, page: Page, place: Place, entries: Mapping[str, Tree]) -> None:
         self.page = page
         self.place = place
-        self.planned = planned
-        """Keys of later releases that were found, and refused."""
         self._entries = entries
 
     @classmethod
@@ -268,7 +266,6 @@ class Fields:
             page.flaw(node, f"found {described(node)}; {expected}")
             return None
         entries: dict[str, Tree] = {}
-        planned: set[str] = set()
         for key, value in node.entries:
             name = _key_of(key)
             if name in entries:
@@ -277,17 +274,16 @@ class Fields:
                     key, f"`{name}` stands here a second time (first: line {first}); once was expected; remove one"
                 )
             elif name is not None and name in later_keys:
-                planned.add(name)
                 page.flaw(key, f"`{name}` in {what} {later()}")
             elif name is not None and name in known:
                 entries[name] = value
             else:
                 page.flaw(key, _unknown(key, name, what, known))
-        return cls(page, node.place, entries, planned)
+        return cls(page, node.place, entries)
 
     def with_defaults(self, defaults: Fields) -> Fields:
         """Return the fields with another's values for keys that are not set."""
-        return Fields(self.page, self.place, {**defaults._entries, **self._entries}, self.planned)
+        return Fields(self.page, self.place, {**defaults._entries, **self._entries})
 
     def __contains__(self, key: str) -> bool:
         return key in self._entries

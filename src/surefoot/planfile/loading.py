@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from surefoot.core.agents import problems_of_agents
 from surefoot.core.graph import build_graph
 from surefoot.core.ids import StepId
 from surefoot.core.plan import EVERYTHING, Limits, Plan, Prepare
@@ -27,7 +28,7 @@ from surefoot.planfile.tree import Flaw, Items, Place, Table, Tree, place_at, re
 
 PLAN_KEYS = ("goal", "files", "prepare", "services", "accept", "scope", "limits", "env", "policy", "defaults", "steps")
 RESOURCE_KEYS = ("count", "observe")
-LIMITS_KEYS = ("wall", "attempts", "parallel", "cost_usd", "resources")
+LIMITS_KEYS = ("wall", "attempts", "parallel", "cost_usd", "tokens", "requests", "resources")
 _FIRST = Place(1, 1)
 _ATTEMPTS = 3
 
@@ -120,6 +121,7 @@ def _parse(text: str, name: str, folder: Path | None) -> ParsedPlan:
     plan = _read_plan(page, fields, steps)
     _judge_graph(page, fields, steps)
     _judge_uses(page, fields, plan, steps)
+    _judge_agents(page, plan, steps)
     if folder is not None:
         _judge_files(page, fields, plan, folder)
     if page.flaws:
@@ -192,6 +194,8 @@ def _read_limits(page: Page, fields: Fields) -> tuple[Limits, int]:
         wall_s=limits.take("wall", page.positive_s, None),
         parallel=parallel,
         cost_usd=limits.take("cost_usd", page.number, None),
+        tokens=limits.take("tokens", page.count, None),
+        requests=limits.take("requests", page.count, None),
         resources={name: one.count for name, one in resources.items()},
         observed={name: one.observe for name, one in resources.items() if one.observe is not None},
     )
@@ -240,6 +244,14 @@ def _judge_uses(page: Page, fields: Fields, plan: Plan, steps: Sequence[StepRead
     places = {read.step.id: read.place for read in steps if read.step is not None}
     for problem in problems_of_services(plan):
         page.flaw(places.get(problem.step, fields.at("accept")), problem.text)
+
+
+def _judge_agents(page: Page, plan: Plan, steps: Sequence[StepRead]) -> None:
+    """Have the core judge what steps declare that agents carry out."""
+    keys = {read.step.id: read.keys for read in steps if read.step is not None}
+    for problem in problems_of_agents(plan):
+        assert problem.name is not None
+        page.flaw(keys[problem.step].at(problem.name), problem.text)
 
 
 def _judge_files(page: Page, fields: Fields, plan: Plan, folder: Path) -> None:

@@ -30,7 +30,6 @@ from surefoot.planfile.fields import Fields, Page, described
 from surefoot.planfile.tree import Items, Kind, Scalar, Table, Tree
 
 PROBE_KINDS = ("file", "git", "http", "run", "call", "process", "port", "package", "sql")
-LATER_KEYS = ("held_back",)
 _PATTERNS = ("applied", "not_applied")
 _KEYS: dict[str, tuple[str, ...]] = {
     "file": ("sha256",),
@@ -50,8 +49,8 @@ _DATABASE = re.compile(r"sqlite:///.+|postgres(?:ql)?://.*|\$[A-Za-z_][A-Za-z0-9
 
 def read_probe(page: Page, node: Tree) -> Probe | None:
     """Read one probe."""
-    fields = Fields.read(page, node, "a probe", PROBE_KEYS, LATER_KEYS)
-    if fields is None or fields.planned:
+    fields = Fields.read(page, node, "a probe", PROBE_KEYS)
+    if fields is None:
         return None
     kind = fields.exactly_one(PROBE_KINDS, "a probe")
     if kind is None:

@@ -13,6 +13,7 @@ from functools import cache
 from surefoot.core.plan import Effect, Expect, Tier
 from surefoot.core.rules import Overdue
 from surefoot.core.terms import Phase
+from surefoot.planfile.agents import AGENT_KEYS, AGENT_LIMITS_KEYS
 from surefoot.planfile.checks import CHECK_KINDS, COMMON_KEYS, FILE_QUESTIONS, FORMATS
 from surefoot.planfile.loading import LIMITS_KEYS, PLAN_KEYS, RESOURCE_KEYS
 from surefoot.planfile.probes import PROBE_KEYS, PROBE_KINDS
@@ -133,6 +134,8 @@ _LIMITS: Mapping[str, _Row] = {
     "attempts": (_COUNT, "Attempts at a step in all, the first included.", "3"),
     "parallel": (_COUNT, "How many steps run at once.", "1"),
     "cost_usd": (_NUMBER, "What the run may cost, in US dollars; it asks once 80 % of that is spent.", "none"),
+    "tokens": (_COUNT, "How many tokens its models may take, sent and written; the run pauses before more.", "none"),
+    "requests": (_COUNT, "How many requests to models it may make; the run pauses before more.", "none"),
     "resources": (
         {"type": "object", "additionalProperties": {"anyOf": [_COUNT, _ref("resource")]}},
         "At most so many steps with that name in `uses` run at once; `observe` tells how it stands.",
@@ -159,6 +162,7 @@ _FOR_EACH: Shape = {
     ]
 }
 _ASK: Shape = {"anyOf": [_TEXT, _ref("question")]}
+_AGENT_BODY: Shape = {"anyOf": [_TEXT, _ref("agent")]}
 _ON_FAILURE: Shape = {"anyOf": [_words(("block", "skip", "stop", "ask")), _ref("rollback")]}
 _STEP: Mapping[str, _Row] = {
     "id": (_TEXT, "Its name: 1 to 200 characters; a group's holds the placeholder.", ""),
@@ -169,6 +173,7 @@ _STEP: Mapping[str, _Row] = {
     "if_empty": ({"const": "ok"}, "`ok`: a group without items is satisfied.", "failed"),
     "run": (_TEXT, "Body: a shell command.", ""),
     "call": (_FUNCTION, "Body: a Python function, confined like a command.", ""),
+    "agent": (_AGENT_BODY, "Body: work for a model, in words.", ""),
     "ask": (_ASK, "Body: a question to a person.", ""),
     "shell": (_words(SHELLS), "Which shell runs the command.", "bash"),
     "cwd": (_TEXT, "Folder to run in, relative to the repository's root.", "the root"),
@@ -192,6 +197,17 @@ _STEP: Mapping[str, _Row] = {
     "timeout": (_DURATION, "The body is ended after this long; with a unit, as in 90s.", "30m"),
     "on_failure": (_ON_FAILURE, "What its final failure means.", "block"),
     "estimate": (_DURATION, "How long the body is expected to take; with a unit, as in 90s.", "none"),
+}
+_AGENT: Mapping[str, _Row] = {
+    "do": (_TEXT, "What the agent is to do, in words.", ""),
+    "model": ({**_TEXT, "pattern": r"^[A-Za-z][\w.-]*:"}, "PROVIDER:NAME.", "the one that plays the worker"),
+    "turns": (_COUNT, "The attempt fails after so many replies.", "60"),
+    "limits": (_ref("agent_limits"), "What all attempts at the step together may use.", "none"),
+}
+_AGENT_LIMITS: Mapping[str, _Row] = {
+    "cost_usd": (_NUMBER, "US dollars.", "none"),
+    "tokens": (_COUNT, "Tokens, sent and written.", "none"),
+    "requests": (_COUNT, "Requests to models.", "none"),
 }
 _QUESTION: Mapping[str, _Row] = {
     "question": (_TEXT, "What a person is asked.", ""),
@@ -225,6 +241,7 @@ _CHECK: Mapping[str, _Row] = {
     "uses": (_TEXTS, "Services it needs, beside those of its step.", "none"),
     "sockets": (_TEXTS, "Sockets of this machine the command may use.", "none"),
     "confine": (_FLAG, "false: the command runs outside the sandbox.", "true"),
+    "held_back": (_FLAG, "true: no agent is told of it, nor of what it said.", "false"),
 }
 _ANSWER: Mapping[str, _Row] = {
     "status": ({"type": "integer", "minimum": 100, "maximum": 599}, "The status code.", "any"),
@@ -281,6 +298,8 @@ def plan_schema() -> Shape:
             "step": {**_table(STEP_KEYS, _STEP, ("id",)), **_one_of(BODIES)},
             "glob": _table(glob, glob, ("glob",)),
             "lines": _table(lines, lines, ("lines",)),
+            "agent": _table(AGENT_KEYS, _AGENT, ("do",)),
+            "agent_limits": _table(AGENT_LIMITS_KEYS, _AGENT_LIMITS),
             "question": _table(_QUESTION, _QUESTION, ("question",)),
             "retry": _table(RETRY_KEYS, _RETRY),
             "rollback": _table(rollback, rollback, ("rollback_to",)),

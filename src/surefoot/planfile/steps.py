@@ -12,15 +12,28 @@ from functools import partial
 
 from surefoot.core.ids import StepId, encode_id
 from surefoot.core.placeholders import references_of
-from surefoot.core.plan import AskBody, Body, CallBody, Effect, ForEach, OnFailure, RetryPolicy, RunBody, Step, Tier
+from surefoot.core.plan import (
+    AgentBody,
+    AskBody,
+    Body,
+    CallBody,
+    Effect,
+    ForEach,
+    OnFailure,
+    RetryPolicy,
+    RunBody,
+    Step,
+    Tier,
+)
+from surefoot.planfile.agents import read_agent
 from surefoot.planfile.checks import read_checks, read_function
 from surefoot.planfile.fields import Fields, Page, described
 from surefoot.planfile.probes import read_probe
 from surefoot.planfile.tree import Items, Place, Scalar, Table, Tree
 
-BODIES = ("run", "call", "ask")
+BODIES = ("run", "call", "agent", "ask")
 STEP_KEYS = (
-    *("id", "title", "why", "needs", "for_each", "if_empty", "run", "call", "ask", "shell", "cwd", "env", "env_from"),
+    *("id", "title", "why", "needs", "for_each", "if_empty", *BODIES, "shell", "cwd", "env", "env_from"),
     *(
         "files",
         "reads",
@@ -40,7 +53,6 @@ STEP_KEYS = (
     ),
     *("timeout", "on_failure", "estimate"),
 )
-LATER_KEYS = ("agent", "held_back")
 DEFAULTS_KEYS = (
     *("shell", "cwd", "env", "env_from", "scratch", "network", "sockets", "uses"),
     *("effect", "tier", "retry", "timeout", "on_failure"),
@@ -64,11 +76,13 @@ class StepRead:
     """Where its id stands."""
     named: dict[str, Place]
     """Where it names other steps, by `needs`, `rollback_to` or a reference to an output."""
+    keys: Fields
+    """What it says, with the defaults."""
 
 
 def read_defaults(page: Page, node: Tree) -> Fields | None:
     """Read what applies to each step that does not say otherwise."""
-    fields = Fields.read(page, node, "`defaults`", DEFAULTS_KEYS, LATER_KEYS)
+    fields = Fields.read(page, node, "`defaults`", DEFAULTS_KEYS)
     # Read once by itself, so that a flaw is found even where every step says otherwise.
     if fields is not None:
         _with_policies(page, fields, Step(id=StepId("defaults"), body=RunBody(command="")), 1)
@@ -77,7 +91,7 @@ def read_defaults(page: Page, node: Tree) -> Fields | None:
 
 def read_step(page: Page, node: Tree, defaults: Fields | None, attempts: int) -> StepRead | None:
     """Read one step; None, if it is no mapping."""
-    own = Fields.read(page, node, "a step", STEP_KEYS, LATER_KEYS)
+    own = Fields.read(page, node, "a step", STEP_KEYS)
     if own is None:
         return None
     fields = own if defaults is None else own.with_defaults(defaults)
@@ -121,12 +135,15 @@ def read_step(page: Page, node: Tree, defaults: Fields | None, attempts: int) ->
         files=files,
         place=own.at("id"),
         named={**places, **_named(fields)},
+        keys=fields,
     )
 
 
 def _with_policies(page: Page, fields: Fields, step: Step, attempts: int) -> Step:
     """Return the step with what `defaults` may set beside its surroundings."""
     on_failure, target = fields.take("on_failure", partial(_read_on_failure, page), (OnFailure.BLOCK, None))
+    # An agent learns from what the checks said, so that another attempt is another way.
+    usual = RetryPolicy(maximum_attempts=attempts, retry_unknown=isinstance(step.body, AgentBody))
     return replace(
         step,
         network=fields.take("network", page.network, default=False),
@@ -134,7 +151,7 @@ def _with_policies(page: Page, fields: Fields, step: Step, attempts: int) -> Ste
         confine=fields.take("confine", page.flag, default=True),
         effect=fields.take("effect", page.one_of(Effect), Effect.REVERSIBLE),
         tier=fields.take("tier", page.one_of(Tier), None),
-        retry=fields.take("retry", partial(_read_retry, page, attempts), RetryPolicy(maximum_attempts=attempts)),
+        retry=fields.take("retry", partial(_read_retry, page, attempts), usual),
         timeout_s=fields.take("timeout", page.positive_s, 1800.0),
         on_failure=on_failure,
         rollback_to=target,
@@ -161,7 +178,7 @@ def _judge_effect(page: Page, fields: Fields, step: Step) -> None:
 def _read_body(page: Page, own: Fields, fields: Fields) -> Body:
     """Read the body; where there is none that can be read, something stands in for it."""
     missing = RunBody(command="")
-    kind = None if "agent" in own.planned else own.exactly_one(BODIES, "a step")
+    kind = own.exactly_one(BODIES, "a step")
     if kind is not None and kind != "run" and "shell" in own:
         page.flaw(own.at("shell"), f"`shell` stands beside `{kind}`; it belongs to `run`; remove it")
     match kind:
@@ -171,6 +188,8 @@ def _read_body(page: Page, own: Fields, fields: Fields) -> Body:
         case "call":
             function = own.take("call", partial(read_function, page), None)
             return missing if function is None else CallBody(function=function)
+        case "agent":
+            return own.take("agent", partial(read_agent, page), missing)
         case "ask":
             return own.take("ask", partial(_read_question, page), missing)
         case _:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from surefoot.cli.lines import duration, one_line
 from surefoot.core.graph import build_graph
 from surefoot.core.ids import StepId
-from surefoot.core.plan import AskBody, CallBody, Plan, RunBody, Step
+from surefoot.core.plan import AgentBody, AskBody, CallBody, Plan, RunBody, Step
 from surefoot.core.review import Review
 from surefoot.core.sequencing import drawn_needs
 
@@ -100,6 +100,8 @@ def _body(step: Step) -> str:
         text = f"run: {one_line(body.command)}"
     elif isinstance(body, AskBody):
         text = f"ask: {one_line(body.question)}"
+    elif isinstance(body, AgentBody):
+        text = f"agent: {one_line(body.instructions)}"
     else:
         text = f"call: {body.function if isinstance(body, CallBody) else body.name}"
     return text if len(text) <= 120 else f"{text[:119]}…"

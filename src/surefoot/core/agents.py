@@ -1,0 +1,52 @@
+"""What a step may declare when an agent carries it out.
+
+Owns the rules that hold for `agent` steps, for plan files and for Python callers alike. Nobody can say beforehand what
+a model will do, and what it reads goes to the provider of that model: so it works in the lane, is given no secret, and
+causes no effect outside. Must never judge what a model did. Read `surefoot.core.toolbox` next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from surefoot.core.graph import Problem
+from surefoot.core.plan import AgentBody, Plan, Step
+
+
+def problems_of_agents(plan: Plan) -> tuple[Problem, ...]:
+    """Return what is wrong with steps that agents carry out; `name` is the key at fault."""
+    return tuple(problem for step in plan.steps for problem in _of_step(step))
+
+
+def _of_step(step: Step) -> Iterator[Problem]:
+    if not isinstance(step.body, AgentBody):
+        return
+    into = "put what needs it into a `run` or `call` step of its own"
+    if step.effect.is_outside:
+        yield Problem(
+            step=step.id,
+            name="effect",
+            text=f"an agent carries it out and its effect is {step.effect}, but nobody can say beforehand what a model "
+            f"will do out there; `read` or `reversible` was expected; {into}",
+        )
+    secrets = {"env_from": step.env_from, "sockets": step.sockets, "reads": step.home}
+    for key, given in secrets.items():
+        if given:
+            yield Problem(
+                step=step.id,
+                name=key,
+                text=f"an agent carries it out and is given {', '.join(given)}, but what an agent reads goes to the "
+                f"provider of its model; a step without it was expected; {into}",
+            )
+    outside = {"probe": step.probe is not None, "undo": bool(step.undo)}
+    for key, is_set in outside.items():
+        if is_set:
+            yield Problem(
+                step=step.id,
+                name=key,
+                text=f"`{key}` stands beside `agent`; it belongs to effects outside the workspace, and agents have "
+                "none; remove it",
+            )
+    if not step.confine:
+        text = f"`confine: false` stands beside `agent`; commands of a model stay in the sandbox; {into}"
+        yield Problem(step=step.id, name="confine", text=text)

@@ -1,0 +1,73 @@
+"""A plan's document as text that people read and `load_plan` reads back.
+
+Owns how a plan file looks that no person wrote: the order of its keys, and blocks for texts of several lines. Must
+never judge what it writes: the readers do. Read `surefoot.planfile.loading` next.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+from ruamel.yaml import YAML
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
+
+from surefoot.planfile.loading import PLAN_KEYS
+from surefoot.planfile.schema import EDITOR_LINE
+from surefoot.planfile.steps import STEP_KEYS
+
+_BLOCK = re.compile(r"\S[^\t\x00-\x08\x0b-\x1f\x7f-\x9f]*\S\n?")
+"""Texts that stand as they are below `|`: nothing invisible at their ends, nothing a terminal would obey."""
+_FLAGS_ELSEWHERE = frozenset({"yes", "no", "on", "off", "y", "n"})
+"""Texts in YAML 1.2, flags for readers of YAML 1.1."""
+
+
+def plan_text(document: Mapping[str, object]) -> str:
+    """Return the plan file that says what the document says: mappings, lists, texts, numbers and flags."""
+    yaml = YAML()
+    yaml.width = 2**20
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    out = io.StringIO()
+    yaml.dump(_ordered(document), out)  # pyright: ignore[reportUnknownMemberType]
+    return f"{EDITOR_LINE}\n{out.getvalue()}"
+
+
+def _ordered(document: Mapping[str, object]) -> dict[str, object]:
+    """Return the document with its keys, and those of its steps, as the reference has them."""
+    plan = _sorted(document, PLAN_KEYS)
+    steps = plan.get("steps")
+    if isinstance(steps, Sequence) and not isinstance(steps, str):
+        listed = cast("Sequence[object]", steps)
+        plan["steps"] = [
+            _sorted(cast("Mapping[str, object]", step), STEP_KEYS) if isinstance(step, Mapping) else step
+            for step in listed
+        ]
+    return cast("dict[str, object]", _written(plan))
+
+
+def _sorted(table: Mapping[str, object], keys: Sequence[str]) -> dict[str, object]:
+    known = {key: table[key] for key in keys if key in table}
+    return {**known, **{key: value for key, value in table.items() if key not in known}}
+
+
+def _written(value: object) -> object:
+    """Return what the library writes for a value, so that every text is read back as that text."""
+    match value:
+        case Mapping():
+            table = cast("Mapping[str, object]", value)
+            return {str(key): _written(one) for key, one in table.items()}
+        case str():
+            return _text(value)
+        case Sequence():
+            return [_written(one) for one in cast("Sequence[object]", value)]
+        case _:
+            return value
+
+
+def _text(text: str) -> str:
+    if "\n" not in text:
+        return DoubleQuotedScalarString(text) if text.lower() in _FLAGS_ELSEWHERE else text
+    has_open_end = any(line != line.rstrip() for line in text.split("\n"))
+    return LiteralScalarString(text) if _BLOCK.fullmatch(text) and not has_open_end else DoubleQuotedScalarString(text)
