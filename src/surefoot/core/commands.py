@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import field
 
 from surefoot.core.ids import BlobId, StepId
-from surefoot.core.plan import Check, Service, Step
+from surefoot.core.plan import Check, Plan, Service, Step
 from surefoot.core.record import record
 from surefoot.core.rules import Overdue
 from surefoot.core.talking import ModelFacts, Part, Role, ToolCall, Understanding
@@ -259,10 +259,12 @@ class UseTool(StepCommand):
     """What was found out in UNDERSTAND."""
     references: Mapping[str, BlobId] = field(default_factory=dict[str, BlobId])
     """What `recall` may bring back, by the names it goes by."""
+    hidden: tuple[BlobId, ...] = ()
+    """Evidence of checks that are held back, which nothing may bring back."""
+    plan: Plan | None = None
+    """For scouts and planners: the plan so far."""
     kept: tuple[StepId, ...] = ()
     """For planners: steps that another plan has to keep."""
-    document: BlobId | None = None
-    """For planners: the plan so far, as a plan file."""
 
 
 Command = (

@@ -48,11 +48,19 @@ _SYNCED: frozenset[type[Event]] = frozenset(
         ev.GroupExpanded,
         ev.RunRestored,
         ev.StepsReset,
+        ev.TurnAsked,
+        ev.TurnAnswered,
+        ev.TurnFailed,
+        ev.LimitReached,
+        ev.PlanAdopted,
     }
 )
 
 _WISHES = (ev.PauseRequested, ev.CancelRequested, ev.QuestionAnswered, ev.QuestionExpired, ev.RunResumed)
 """What people ask for may come too late, and so may the end of their time; it is then without effect."""
+
+_NOT_INTERRUPTED = (do.WaitUntil, do.WatchDeadline, do.WaitForTurn, do.MoveRefs, do.StopService)
+"""Clocks, and what has to come to its end."""
 
 Observer = Callable[[RunState, Event], None]
 
@@ -114,6 +122,8 @@ class RunLoop:
                 running.cancel()
             await asyncio.gather(listening, *self._running, return_exceptions=True)
             await close_services(self.room, gently=not self._stopping)
+            if self.room.models is not None:
+                await self.room.models.close()
         facts, self._inbox = self._inbox, []
         await self._advance([*facts, ev.EngineStopped(at=self.room.clock.now(), reason=reason)])
         return reason
@@ -181,6 +191,8 @@ class RunLoop:
         return events, commands
 
     def _observe(self, events: Iterable[Event]) -> None:
+        if self.room.plan is not self.state.plan:
+            self.room.adopt(self.state.plan)
         if self._observer is not None:
             for event in events:
                 self._observer(self.state, event)
@@ -231,7 +243,7 @@ class RunLoop:
     def _interrupt(self, step: StepId) -> None:
         for running, command in self._running.items():
             owner = command.step if isinstance(command, do.StepCommand) else ACCEPTANCE
-            is_clock = isinstance(command, do.WaitUntil | do.WatchDeadline | do.MoveRefs | do.StopService)
+            is_clock = isinstance(command, _NOT_INTERRUPTED)
             if owner == step and not is_clock:
                 running.cancel()
 

@@ -33,7 +33,7 @@ def encode_state(state: RunState) -> bytes:
     """Return a state as bytes."""
     run = {one.name: getattr(state, one.name) for one in fields(state) if one.name not in _STANDS_ELSEWHERE}
     # The first nodes are the plan's steps, in its order; members of groups come behind them.
-    pairs = zip_longest(state.nodes.values(), state.plan.steps)
+    pairs = zip_longest(state.nodes.values(), state.created.plan.steps if state.adopted is None else ())
     return b"\n".join([written(run), *(written(_told(node, planned)) for node, planned in pairs)])
 
 
@@ -41,8 +41,10 @@ def decode_state(created: RunCreated, content: bytes) -> RunState | None:
     """Return the state that was encoded, of the run that `created` began; None when this release cannot read it."""
     run, *lines = content.split(b"\n")
     try:
-        nodes = [_node(line, planned) for line, planned in zip_longest(lines, created.plan.steps)]
-        return RunState(created=created, nodes={node.spec.id: node for node in nodes}, **read_fields(RunState, run))
+        told = read_fields(RunState, run)
+        steps = created.plan.steps if told["adopted"] is None else ()
+        nodes = [_node(line, planned) for line, planned in zip_longest(lines, steps)]
+        return RunState(created=created, nodes={node.spec.id: node for node in nodes}, **told)
     except REFUSALS:
         return None
 

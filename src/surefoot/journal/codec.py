@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from functools import cache
-from typing import get_args, get_type_hints
+from typing import Any, get_args, get_type_hints
 
-from surefoot.core.events import BY_KIND, Event
+from surefoot.core.events import BY_KIND, Event, TalkOpened, TurnAnswered
 from surefoot.core.ids import BlobId, RunId
 from surefoot.errors import JournalCorrupt, JournalTooNew
 from surefoot.journal.shapes import REFUSALS, read, written
@@ -65,12 +65,21 @@ def decode(run: RunId, seq: int, row: Encoded, release: str) -> Event:
 
 
 @cache
-def _blob_fields(kind: type[Event]) -> tuple[str, ...]:
+def _blob_fields(kind: type[Any]) -> tuple[str, ...]:
     hints = get_type_hints(kind)
     return tuple(each.name for each in fields(kind) if BlobId in (hints[each.name], *get_args(hints[each.name])))
 
 
-def blobs_of(event: Event) -> list[BlobId]:
-    """Return the blobs the event refers to."""
+def blobs_of(event: object) -> list[BlobId]:
+    """Return the blobs an event refers to, by itself or by a record in it."""
     named = (getattr(event, name) for name in _blob_fields(type(event)))
-    return [blob for blob in named if blob is not None]
+    found = [blob for blob in named if blob is not None]
+    for name in _HOLDERS.get(type(event), ()):
+        held = getattr(event, name)
+        for one in held if isinstance(held, tuple) else (held,):
+            found += [] if one is None else blobs_of(one)
+    return found
+
+
+_HOLDERS: dict[type[object], tuple[str, ...]] = {TurnAnswered: ("calls",), TalkOpened: ("guidance",)}
+"""Events whose records refer to blobs, and the fields that hold these."""

@@ -15,6 +15,7 @@ from typing import Any, cast
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.events import Event
+from surefoot.core.talking import Claim, KeyFile, Note, Statement, Understanding
 from surefoot.core.terms import Applied, Diagnosis, Ending, Status, Verdict
 from surefoot.errors import SurefootError
 from surefoot.masking import Masker
@@ -34,6 +35,7 @@ from surefoot.workers.checkpoint import (
 from surefoot.workers.probe import ask_probe
 from surefoot.workers.room import Room
 from surefoot.workers.service import start_service, stop_service
+from surefoot.workers.talk import ask_model, model_broke, open_talk, tool_broke, use_tool, wait_for_turn
 
 
 async def wait(room: Room, command: do.WaitUntil) -> Event:
@@ -54,7 +56,9 @@ async def watch_deadline(room: Room, command: do.WatchDeadline) -> Event:
     )
 
 
-_TEXTS = frozenset({"text", "reason", "refused"})
+_TEXTS = frozenset({"text", "reason", "refused", "said"})
+_SAID = (Claim, Understanding, Note, Statement, KeyFile)
+"""Records in which everything is what a model says."""
 _NAMES = frozenset(
     {
         "flaky",
@@ -103,6 +107,10 @@ _WORKERS: Mapping[type[do.Command], Callable[[Room, Any], Awaitable[Event]]] = {
     do.MoveRefs: move_refs,
     do.WaitUntil: wait,
     do.WatchDeadline: watch_deadline,
+    do.OpenTalk: open_talk,
+    do.AskModel: ask_model,
+    do.WaitForTurn: wait_for_turn,
+    do.UseTool: use_tool,
 }
 
 
@@ -121,8 +129,10 @@ def interrupted(command: do.Command, now: float) -> Event | None:
             return ev.Interrupted(at=now, step=command.group.id, attempt=1)
         case do.StopService():
             return ev.ServiceEnded(at=now, lane=command.lane, service=command.service, reason="stopped at once")
-        case do.WaitUntil() | do.WatchDeadline() | do.MoveRefs() | do.Interrupt():
+        case do.WaitUntil() | do.WatchDeadline() | do.MoveRefs() | do.Interrupt() | do.WaitForTurn():
             return None
+        case do.UseTool():
+            return ev.CallLost(at=now, step=command.step, attempt=command.attempt, call=command.call.call)
         case _:
             return ev.Interrupted(at=now, step=command.step, attempt=command.attempt)
 
@@ -156,12 +166,18 @@ def _broken(room: Room, command: do.Command, error: Exception) -> Event:
         case do.RunStep():
             ending = Ending(status=Status.ERROR, error_type=type(error).__name__, text=trace[-2000:])
             return ev.BodyFinished(at=now, step=command.step, attempt=command.attempt, ending=ending)
+        case do.AskModel():
+            return model_broke(room, command, why, now)
+        case do.UseTool():
+            return tool_broke(room, command, why, now)
+        case do.OpenTalk():
+            return ev.TalkOpened(at=now, step=command.step, attempt=command.attempt)
         case do.RestoreLane():
             return ev.LaneRestored(at=now, step=command.step, attempt=command.attempt, lane_changed=True)
         case do.Inspect() | do.ApplyEdit() | do.KeepArtifacts() | do.WriteCommit() | do.MergeResult() | do.PlaceTree():
             why = error.message if isinstance(error, SurefootError) else why
             return ev.EffectBroken(at=now, step=command.step, attempt=command.attempt, reason=why)
-        case do.WaitUntil() | do.WatchDeadline() | do.Interrupt():
+        case do.WaitUntil() | do.WatchDeadline() | do.Interrupt() | do.WaitForTurn():
             raise error
 
 
@@ -195,6 +211,18 @@ def _broken_around_steps(
             return ev.RefsMoved(at=now, commit=command.commit, refused=why, has_failed=True)
 
 
+def _masked_words(said: Any, masker: Masker) -> Any:
+    """Return what a model says with every secret value in it masked, however deep it stands."""
+    if isinstance(said, str):
+        return masker.text(said)
+    if isinstance(said, tuple):
+        return tuple(_masked_words(one, masker) for one in cast("tuple[object, ...]", said))
+    if isinstance(said, _SAID):
+        words = {one.name: _masked_words(getattr(said, one.name), masker) for one in dataclasses.fields(said)}
+        return dataclasses.replace(said, **words)
+    return said
+
+
 def masked(event: Event, masker: Masker) -> Event:
     """Return the event with every secret value in its texts masked."""
     changes: dict[str, object] = {}
@@ -204,6 +232,8 @@ def masked(event: Event, masker: Masker) -> Event:
             changes[field.name] = dataclasses.replace(value, text=masker.text(value.text))
         elif isinstance(value, str) and field.name in _TEXTS:
             changes[field.name] = masker.text(value)
+        elif isinstance(value, _SAID):
+            changes[field.name] = _masked_words(value, masker)
         elif field.name == "outputs":
             changes[field.name] = {key: masker.text(text) for key, text in cast("dict[str, str]", value).items()}
         elif field.name in _NAMES:

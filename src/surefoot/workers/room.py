@@ -20,7 +20,7 @@ from surefoot.core.ids import BlobId, RunId, StepId
 from surefoot.core.plan import Plan, Service, Step
 from surefoot.journal import BlobStore
 from surefoot.masking import Masker, Values, secret_values
-from surefoot.ports import Clock, CommandOutcome
+from surefoot.ports import Clock, CommandOutcome, Model
 from surefoot.sandbox import LaneNetwork, Rung, command_environment, mark_prefix_of, network_environment
 from surefoot.workspace import RunWorkspace
 
@@ -124,6 +124,10 @@ class Room:
     """The user's folder."""
     plan_folder: Path | None = None
     functions: Functions = field(default_factory=Functions)
+    models: Model | None = None
+    """Asks models; None: the run has no agents."""
+    model_timeout_s: float = 300.0
+    """No reply of a model within so many seconds is a time-out."""
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     """The environment Surefoot was started in; where commands are run, as it was when the run was taken up."""
     on_line: Callable[[StepId, str], None] | None = None
@@ -150,10 +154,21 @@ class Room:
             self.environ = dict(self.environ)
             for folder in (self.files, self.spool_folder, self.cache):
                 folder.mkdir(parents=True, exist_ok=True)
-        names = {name for step in self.plan.steps for name in step.env_from}
+        self.adopt(self.plan)
+
+    def adopt(self, plan: Plan) -> None:
+        """Work by this plan from here on."""
+        self.plan = plan
+        names = {name for step in plan.steps for name in step.env_from}
         declared = [self.environ[name] for name in sorted(names) if name in self.environ]
         self.declared = Values(declared)
         self.masker = Masker((*declared, *secret_values(self.environ)))
+
+    @property
+    def model(self) -> Model:
+        """What asks models, in runs that have agents."""
+        assert self.models is not None
+        return self.models
 
     @property
     def mark_prefix(self) -> str:

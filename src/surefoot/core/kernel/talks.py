@@ -121,8 +121,9 @@ def _start(state: RunState, node: StepState, work: Work, call: CallState, decisi
         commit="" if work.checkpoint is None else work.checkpoint.commit,
         understanding=state.understanding,
         references=_references(state, talk) if call.asked.tool == "recall" else {},
+        hidden=_hidden(state) if call.asked.tool == "recall" else (),
+        plan=state.plan if call.asked.tool in ("understood", "plan") else None,
         kept=_kept(state) if call.asked.tool == "plan" else (),
-        document=state.plan_text,
     )
     event = ev.CallStarted(
         at=now, step=spec.id, attempt=node.attempt, call=call.asked.call, tier=decision.tier, rule=decision.rule
@@ -137,6 +138,15 @@ def _writes(state: RunState, node: StepState) -> tuple[str, ...]:
 def _kept(state: RunState) -> tuple[StepId, ...]:
     """Name the steps of the plan in force that another plan has to keep: those that were done."""
     return tuple(node.spec.id for node in state.steps() if node.attempt > 0)
+
+
+def _hidden(state: RunState) -> tuple[BlobId, ...]:
+    """Return the evidence of checks that are held back from agents."""
+    asked = [*zip(state.plan.accept, state.accept.records, strict=True)]
+    for node in state.steps():
+        asked += zip(node.spec.checks, node.work.checks if node.work is not None else node.records, strict=False)
+    blobs = (blob for check, record in asked if check.held_back for blob in (record.evidence, record.results))
+    return tuple(blob for blob in blobs if blob is not None)
 
 
 def _references(state: RunState, talk: Talk) -> dict[str, BlobId]:

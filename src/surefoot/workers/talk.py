@@ -1,0 +1,339 @@
+"""Models are asked, and the tools they call are used.
+
+Owns the way from a brief to what a provider is sent, from its reply to an event, and from a tool call to its result.
+Must never try a request again, nor decide which call may be carried out: the kernel does. Read `surefoot.tools` and
+`surefoot.models` next.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import cast
+
+from surefoot.core import commands as do
+from surefoot.core import events as ev
+from surefoot.core.budget import cost_of
+from surefoot.core.estimating import tokens_of
+from surefoot.core.events import Event
+from surefoot.core.folding import lost_in
+from surefoot.core.ids import BlobId
+from surefoot.core.talking import Deed, Fault, Guidance, Part, Role, ToolCall, Usage
+from surefoot.core.toolbox import TOOLS
+from surefoot.faults import point
+from surefoot.ports import Called, Message, ModelAnswer, ModelFault, ModelRequest, Speaker
+from surefoot.shellwords import facts_of
+from surefoot.tools import Desk, command_of, flaw_of, guidance_of, options_of, specs_of, summary_of, use
+from surefoot.workers.command import LaneCommands
+from surefoot.workers.hiding import opened_by
+from surefoot.workers.room import Room, in_thread
+
+SAID_MAX = 300
+"""So many characters of what is said stand in the journal itself."""
+_TEXT_MAX = 600
+
+
+async def open_talk(room: Room, command: do.OpenTalk) -> Event:
+    """Find the project's own advice, and note which tree the lane holds."""
+    point("talk.open.before")
+    guidance, tree = None, ""
+    if command.lane is not None:
+        root = room.start(command.lane)
+        near = tuple(command.spec.writes or ())
+        found = await in_thread(guidance_of, root, near)
+        if found is not None:
+            path, text, digest = found
+            blob = room.store(text.encode())
+            guidance = Guidance(path=path, text=blob, digest=digest, tokens=tokens_of(text))
+        tree = await in_thread(room.space.tree, command.lane, exclude=command.spec.uncommitted)
+    point("talk.open.after")
+    return ev.TalkOpened(
+        at=room.clock.now(), step=command.step, attempt=command.attempt, guidance=guidance, tree=tree
+    )
+
+
+async def wait_for_turn(room: Room, command: do.WaitForTurn) -> Event:
+    """Wait until the next request may be made."""
+    await room.clock.wait_until(command.due)
+    return ev.TurnDue(at=room.clock.now(), step=command.step, attempt=command.attempt)
+
+
+# --- models
+
+
+async def ask_model(room: Room, command: do.AskModel) -> Event:
+    """Ask a model once."""
+    point("talk.ask.before")
+    started = room.clock.now()
+    request = _request(room, command)
+    hear = _line_by_line(room, command)
+    answer = await room.model.ask(request, hear)
+    point("talk.ask.after")
+    now = room.clock.now()
+    if isinstance(answer, ModelFault):
+        return _failed(room, command, answer, now)
+    return _answered(room, command, answer, now, max(0.0, now - started))
+
+
+def _request(room: Room, command: do.AskModel) -> ModelRequest:
+    facts = command.facts
+    return ModelRequest(
+        model=facts.name,
+        messages=_messages(room, command.parts),
+        tools=() if command.is_summary else specs_of(command.role),
+        native_tools=facts.native_tools,
+        output_tokens_max=facts.output_tokens_max,
+        timeout_s=room.model_timeout_s,
+    )
+
+
+def _messages(room: Room, parts: Sequence[Part]) -> tuple[Message, ...]:
+    """Return a brief as messages; each result of a call goes by the name that its provider gave the call."""
+    messages: list[Message] = []
+    ids: dict[str, tuple[str, str]] = {}
+    for part in parts:
+        content = b"" if part.blob is None else room.blobs.get(part.blob)
+        if part.speaker == Speaker.MODEL and part.blob is not None:
+            text, calls = read_reply(content)
+            ids |= {f"{part.turn}.{n}": (call.provider_id, call.name) for n, call in enumerate(calls, start=1)}
+            messages.append(
+                Message(speaker=Speaker.MODEL, text=text, calls=calls, is_cache_end=part.is_cache_end)
+            )
+            continue
+        text = part.text + (_text_of(content) if part.blob is not None else "")
+        provider_id, tool = ids.get(part.call, ("", ""))
+        messages.append(
+            Message(
+                speaker=Speaker(part.speaker),
+                text=text,
+                provider_id=provider_id,
+                tool=tool,
+                is_cache_end=part.is_cache_end,
+            )
+        )
+    return tuple(messages)
+
+
+def _text_of(content: bytes) -> str:
+    """Return a stored text; of a stored reply, such as a summary, what it says."""
+    text = content.decode("utf-8", "replace")
+    if text.startswith(_REPLY_BEGINS):
+        return read_reply(content)[0]
+    return text
+
+
+_REPLY_BEGINS = '{"surefoot.reply/1"'
+
+
+def written_reply(text: str, calls: Sequence[Called]) -> bytes:
+    """Return a reply in our own form."""
+    said = [
+        {"name": one.name, "arguments": one.arguments, "raw": one.raw, "provider_id": one.provider_id} for one in calls
+    ]
+    return json.dumps({"surefoot.reply/1": True, "text": text, "calls": said}, ensure_ascii=False).encode(
+        "utf-8", "surrogatepass"
+    )
+
+
+def read_reply(content: bytes) -> tuple[str, tuple[Called, ...]]:
+    """Return the text and the calls of a reply in our own form."""
+    reply = json.loads(content.decode("utf-8", "surrogatepass"))
+    calls = cast("list[dict[str, object]]", reply["calls"])
+    return reply["text"], tuple(
+        Called(
+            name=str(one["name"]),
+            arguments=cast("Mapping[str, object] | None", one["arguments"]),
+            raw=str(one["raw"]),
+            provider_id=str(one["provider_id"]),
+        )
+        for one in calls
+    )
+
+
+def _line_by_line(room: Room, command: do.AskModel) -> Callable[[str], None] | None:
+    """Return what tells a watcher each line that a model has written; None where nobody watches."""
+    tell = room.on_line
+    if tell is None:
+        return None
+    kept = ""
+
+    def hear(piece: str) -> None:
+        nonlocal kept
+        *lines, kept = (kept + piece).split("\n")
+        for line in lines:
+            if line.strip():
+                tell(command.step, room.masker.text(line))
+
+    return hear
+
+
+def _answered(
+    room: Room, command: do.AskModel, answer: ModelAnswer, now: float, duration_s: float
+) -> ev.TurnAnswered:
+    text = answer.text
+    lost = lost_in(text, command.must_hold)
+    if lost:
+        text = "\n".join([text, "", "Not to be forgotten:", *(f"- {fact}" for fact in lost)])
+    reply = room.masker.content(written_reply(text, answer.calls))
+    usage = replace(answer.usage, requests=1)
+    role = command.role
+    calls = () if command.is_summary else answer.calls
+    return ev.TurnAnswered(
+        at=now,
+        step=command.step,
+        attempt=command.attempt,
+        turn=command.turn,
+        model=answer.model,
+        reply=room.blobs.put(reply),
+        said=text.strip()[:SAID_MAX],
+        tokens=tokens_of(reply.decode("utf-8", "replace")),
+        calls=tuple(_call(room, role, f"{command.turn}.{n}", one) for n, one in enumerate(calls, start=1)),
+        finish=answer.finish,
+        usage=replace(usage, cost_usd=cost_of(command.facts, usage)),
+        raw=room.store(answer.raw),
+        duration_s=duration_s,
+    )
+
+
+def _call(room: Room, role: Role, name: str, called: Called) -> ToolCall:
+    """Return a call as the kernel judges it: what is wrong with its arguments, and what its command would do."""
+    raw = called.raw if called.arguments is None else json.dumps(called.arguments, ensure_ascii=False)
+    flaw = "" if called.name not in TOOLS else flaw_of(called.name, called.arguments, called.raw, role)
+    command = "" if flaw or called.name not in TOOLS else command_of(called.name, called.arguments or {})
+    is_shell = bool(command) and TOOLS[called.name].deed is Deed.WRITE
+    return ToolCall(
+        call=name,
+        tool=called.name[:80],
+        arguments=room.store(raw.encode("utf-8", "surrogatepass")),
+        summary=room.masker.text(summary_of(called.name, called.arguments or {})),
+        tokens=tokens_of(raw),
+        does=facts_of(command) if is_shell else None,
+        command=room.masker.text(command),
+        options=options_of(called.name, called.arguments or {}) if not flaw else (),
+        flaw=room.masker.text(flaw),
+        provider_id=called.provider_id,
+    )
+
+
+def _failed(room: Room, command: do.AskModel, failed: ModelFault, now: float) -> ev.TurnFailed:
+    usage = failed.usage
+    if usage is not None:
+        usage = replace(usage, requests=1)
+        usage = replace(usage, cost_usd=cost_of(command.facts, usage))
+    elif failed.is_unbilled:
+        usage = Usage(requests=1)
+    return ev.TurnFailed(
+        at=now,
+        step=command.step,
+        attempt=command.attempt,
+        turn=command.turn,
+        fault=failed.fault,
+        text=failed.text,
+        retry_after_s=failed.retry_after_s,
+        usage=usage,
+        said=room.store(failed.said.encode("utf-8", "surrogatepass")) if failed.said else None,
+    )
+
+
+def model_broke(room: Room, command: do.AskModel, why: str, now: float) -> ev.TurnFailed:
+    """Return what it means that asking broke in a way nobody has foreseen."""
+    return _failed(room, command, ModelFault(fault=Fault.UNAVAILABLE, text=why), now)
+
+
+# --- tools
+
+
+async def use_tool(room: Room, command: do.UseTool) -> Event:
+    """Carry out a tool call."""
+    deed = TOOLS[command.call.tool].deed
+    point(f"tool.{deed}.before")
+    started = room.clock.now()
+    arguments = json.loads(room.blobs.get(command.call.arguments))
+    if deed is Deed.WRITE and command.lane is not None:
+        room.disturb(command.lane, leaves_nothing=True)
+    result = await use(command.call.tool, arguments, _desk(room, command))
+    tree = None
+    if deed is Deed.WRITE and command.lane is not None:
+        tree = await in_thread(room.space.tree, command.lane, exclude=command.spec.uncommitted)
+    point(f"tool.{deed}.after")
+    now = room.clock.now()
+    text = room.masker.text(result.text)
+    whole = result.evidence if result.whole is None else room.store(result.whole.encode("utf-8", "surrogatepass"))
+    return ev.CallFinished(
+        at=now,
+        step=command.step,
+        attempt=command.attempt,
+        call=command.call.call,
+        ok=result.ok,
+        text=text[:_TEXT_MAX],
+        output=room.store(text.encode("utf-8", "surrogatepass")),
+        tokens=tokens_of(text),
+        whole=whole,
+        is_misuse=result.is_misuse,
+        tree=tree,
+        changed=result.changed,
+        saw=result.saw,
+        exit_code=result.exit_code,
+        note=None if result.note is None else replace(result.note, text=room.masker.text(result.note.text)),
+        proposal=room.masker.text(result.proposal),
+        claim=result.claim,
+        understanding=result.understanding,
+        prepare=result.prepare,
+        accept=result.accept,
+        plan=result.plan,
+        plan_text=None if result.plan_text is None else room.store(result.plan_text.encode()),
+        duration_s=max(0.0, now - started),
+    )
+
+
+def _desk(room: Room, command: do.UseTool) -> Desk:
+    assert command.lane is not None
+    spec = command.spec
+    on_line = room.on_line
+    opened = opened_by(room, spec)
+    sockets = room.sockets_of(spec)
+    commands = LaneCommands(
+        room=room,
+        lane=command.lane,
+        mark=f"{command.step}/{command.attempt}",
+        step=spec,
+        secrets=room.secrets_of(spec),
+        given=room.variables_of(sockets),
+        opened=opened,
+        services=room.plan.services_of(spec),
+        on_line=None if on_line is None else lambda line: on_line(command.step, line),
+    )
+    return Desk(
+        root=room.start(command.lane),
+        commands=commands,
+        role=command.role,
+        plan=command.plan or room.plan,
+        load=room.blobs.get,
+        step=spec,
+        call=command.call.call,
+        writes=command.writes,
+        seen=command.seen,
+        hidden=frozenset(command.hidden),
+        references=command.references,
+        understanding=command.understanding,
+        kept=command.kept,
+        sockets=tuple(sockets.values()),
+        timeout_s=spec.timeout_s,
+    )
+
+
+def tool_broke(room: Room, command: do.UseTool, why: str, now: float) -> ev.CallFinished:
+    """Return what it means that a tool broke in a way nobody has foreseen."""
+    text = f"the tool broke: {why}"
+    blob: BlobId = room.store(text.encode("utf-8", "replace"))
+    return ev.CallFinished(
+        at=now,
+        step=command.step,
+        attempt=command.attempt,
+        call=command.call.call,
+        ok=False,
+        text=text[:_TEXT_MAX],
+        output=blob,
+        tokens=tokens_of(text),
+    )
