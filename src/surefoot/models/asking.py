@@ -1,0 +1,136 @@
+"""Models of providers, asked once each time.
+
+Owns the one place where a request leaves for a provider, streamed or not, with our own time-out. Must never try again
+by itself, and never raise: whatever goes wrong is a fault, on which the kernel decides. Providers' libraries take
+seconds to load, so that they are loaded when a model is first asked. Read `surefoot.models.faults` next.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from surefoot.ports import ModelAnswer, ModelFault, ModelRequest
+from surefoot.settings.endpoints import Endpoint
+
+if TYPE_CHECKING:
+    from pydantic_ai.messages import ModelResponse as LibraryResponse
+    from pydantic_ai.models import StreamedResponse
+
+    from surefoot.models.providing import Provided
+    from surefoot.models.speaking import Abilities
+
+OnText = Callable[[str], None]
+
+
+@dataclass
+class _Said:
+    """What of a reply has come so far."""
+
+    pieces: list[str] = field(default_factory=list[str])
+
+    @property
+    def text(self) -> str:
+        return "".join(self.pieces)
+
+
+class Providers:
+    """Asks models by their `provider:name`; keeps the connections of those it has asked."""
+
+    def __init__(self, endpoints: Mapping[str, Endpoint], environ: Mapping[str, str]) -> None:
+        """Know the addresses that settings name, and the variables that hold keys."""
+        self._endpoints = endpoints
+        self._environ = environ
+        self._known: dict[str, Provided] = {}
+        self._opening = asyncio.Lock()
+        self._open = AsyncExitStack()
+
+    async def ask(self, request: ModelRequest, on_text: OnText | None = None) -> ModelAnswer | ModelFault:
+        """Ask once; `on_text` is told what is written, piece by piece."""
+        said = _Said()
+        try:
+            provided = await self._provided(request.model)
+            async with asyncio.timeout(request.timeout_s):
+                return await _asked(provided, request, on_text, said)
+        except Exception as error:  # noqa: BLE001 - libraries raise anything over a reply; to the kernel it is a fault
+            return _fault(error, request, said.text)
+
+    async def close(self) -> None:
+        """Let go of all connections."""
+        self._known.clear()
+        await self._open.aclose()
+
+    async def _provided(self, name: str) -> Provided:
+        async with self._opening:
+            if name not in self._known:
+                provided = await asyncio.to_thread(_provided, name, self._endpoints, self._environ)
+                await self._open.enter_async_context(provided.model)
+                self._known[name] = provided
+            return self._known[name]
+
+
+def _provided(name: str, endpoints: Mapping[str, Endpoint], environ: Mapping[str, str]) -> Provided:
+    from surefoot.models.providing import provided
+
+    return provided(name, endpoints, environ)
+
+
+async def _asked(
+    provided: Provided, request: ModelRequest, on_text: OnText | None, said: _Said
+) -> ModelAnswer | ModelFault:
+    from pydantic_ai.direct import model_request, model_request_stream
+
+    from surefoot.models.hearing import heard
+    from surefoot.models.speaking import spoken
+
+    told = spoken(request, provided.abilities)
+    if on_text is None:
+        response = await model_request(
+            provided.model, told.messages, model_settings=told.settings, model_request_parameters=told.parameters
+        )
+        return heard(request, response)
+    shows = request.native_tools or not request.tools
+    async with model_request_stream(
+        provided.model, told.messages, model_settings=told.settings, model_request_parameters=told.parameters
+    ) as stream:
+        async for piece in _pieces(stream):
+            said.pieces.append(piece)
+            if shows:
+                on_text(piece)
+        response = stream.get()
+    answer = heard(request, response, is_whole=_has_ended(response, provided.abilities))
+    if not shows and isinstance(answer, ModelAnswer) and answer.text:
+        on_text(answer.text)
+    return answer
+
+
+async def _pieces(stream: StreamedResponse) -> AsyncIterator[str]:
+    """Yield the text of a reply as it comes; what a model thinks and the arguments of its calls are no text."""
+    from pydantic_ai.messages import PartDeltaEvent, PartStartEvent, TextPart, TextPartDelta
+
+    async for event in stream:
+        if isinstance(event, PartStartEvent) and isinstance(event.part, TextPart) and event.part.content:
+            yield event.part.content
+        elif isinstance(event, PartDeltaEvent) and isinstance(event.delta, TextPartDelta) and event.delta.content_delta:
+            yield event.delta.content_delta
+
+
+def _has_ended(response: LibraryResponse, abilities: Abilities) -> bool:
+    """Tell whether the provider itself said why the reply ends: a connection can end, too."""
+    if response.finish_reason is None:
+        return False
+    # Where a stream of chat completions names no reason the library assumes one.
+    is_assumed = response.finish_reason == "stop" and "finish_reason" not in (response.provider_details or {})
+    return not (abilities.assumes_end and is_assumed)
+
+
+def _fault(error: Exception, request: ModelRequest, said: str) -> ModelFault:
+    from surefoot.models.faults import fault_of
+    from surefoot.models.providing import NotProvidedError
+
+    if isinstance(error, NotProvidedError):
+        return ModelFault(fault=error.fault, text=f"{error}.", is_unbilled=True)
+    return fault_of(error, request.model, said)
