@@ -20,6 +20,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from surefoot.api.approving import Answer, answered
+from surefoot.api.casting import asking_for, casting_for
 from surefoot.api.history import earlier_times
 from surefoot.api.home import Home
 from surefoot.api.identity import Identity, current_user, identify, refuse_steps
@@ -32,18 +33,19 @@ from surefoot.core.events import Event
 from surefoot.core.graph import Graph, build_graph
 from surefoot.core.ids import RUN_ID, RunId, StepId
 from surefoot.core.kernel import apply, first_state
-from surefoot.core.plan import AgentBody, AskBody, FunctionBody, Plan, Step
+from surefoot.core.plan import AgentBody, AskBody, FunctionBody, Limits, Plan, Step
 from surefoot.core.probing import FunctionProbe, address_of, has_password
 from surefoot.core.review import review
 from surefoot.core.rules import Policy
 from surefoot.core.services import problems_of_services
 from surefoot.core.state import RunState
+from surefoot.core.talking import Casting, Wish
 from surefoot.core.terms import Finding, Severity
 from surefoot.engines.embedded import Observer, RunLoop
 from surefoot.errors import JournalError, PlanInvalid, RunExists, UsageError, WorkspaceError
 from surefoot.faults import point
 from surefoot.journal import RELEASE, Batch, Claim, Holder
-from surefoot.ports import Clock
+from surefoot.ports import Clock, Model
 from surefoot.sandbox import detect_rung, mark_prefix_of, sweep
 from surefoot.settings import load_settings
 from surefoot.workers.check import clean
@@ -69,6 +71,16 @@ class Options:
     """End an engine that holds the run."""
     policy: Policy | None = None
     """The rules beside those that ship and those of the plan; None: those of the settings."""
+    models: tuple[str, ...] = ()
+    """Models by name: `provider:name` for all roles, `ROLE=provider:name` for one."""
+    asking: Model | None = None
+    """Asks models in place of the providers; for programs that bring their own."""
+    casting: Casting | None = None
+    """Which models play which roles; None: as settings, environment and `models` have it."""
+    limits: Limits | None = None
+    """When resuming, the limits from here on; None: as they are."""
+    with_reviewer: bool | None = None
+    """Whether a reviewer looks at the result; None: as the settings have it."""
 
     @property
     def who(self) -> str:
@@ -94,6 +106,8 @@ class Source:
     """Digest of its bytes."""
     include_dirty: bool = False
     """Whether uncommitted changes are part of the base."""
+    wish: Wish | None = None
+    """For a goal in words: what is wanted; the plan has no steps then."""
 
 
 def create_run(
@@ -132,6 +146,7 @@ def create_run(
         plan_digest=source.plan_digest,
         include_dirty=source.include_dirty,
         by=options.who,
+        wish=source.wish,
     )
     if source.repository is not None:
         created = _with_workspace(created, source, folder)
@@ -139,7 +154,9 @@ def create_run(
     point("run.create.workspace")
     policy = _policy(options, created.repository)
     given = () if policy == Policy() else (ev.PolicyGiven(at=created.at, policy=policy),)
-    events = (created, *given, *_consents(options, created.at))
+    casting = casting_for(created, plan, options)
+    cast = () if casting is None else (ev.CastingGiven(at=created.at, casting=casting),)
+    events = (created, *given, *cast, *_consents(options, created.at))
     # On disk with the start of an engine, which is waited for, or when the home is closed.
     batch = Batch(run=run, expected=0, events=events, token=None)
     result = home.journal.append([batch])[0]
@@ -346,7 +363,8 @@ async def engage(
         _refuse_steering(home, options, is_begun=state.token > 0)
         if state.has_workspace:  # without one there are no commands that could be left over
             await in_thread(sweep, mark_prefix_of(home.run_folder(run)))
-        room = _open_room(home, state.created, functions or Functions(), clock, watching)
+        room = _open_room(home, state, functions or Functions(), clock, watching)
+        room.models = asking_for(state.created, state.plan, options)
         token = home.journal.raise_token(run)
         loop = RunLoop(room, home.journal, writer, state, token=token, observer=watching.observer)
         _refuse_short_journal(home, room, loop.state)
@@ -418,6 +436,11 @@ def _opening(state: RunState, room: Room, options: Options, token: int, *, resum
     policy = _policy(options, state.created.repository)
     if policy_of(state.plan, policy) != state.policy:
         yield ev.PolicyGiven(at=now, policy=policy)
+    casting = casting_for(state.created, state.plan, options)
+    if casting is not None and casting != state.casting:
+        yield ev.CastingGiven(at=now, casting=casting)
+    if options.limits is not None and options.limits != state.plan.limits and state.outcome is None:
+        yield ev.LimitsRaised(at=now, limits=options.limits, by=options.who)
     if not _are_known(options, state):
         yield from _consents(options, now)
     if resume and state.outcome is None and state.pausing is not None:
@@ -462,7 +485,8 @@ def _lacks_function(step: Step, functions: Functions) -> bool:
     return asks and step.id not in functions.probes
 
 
-def _open_room(home: Home, created: ev.RunCreated, functions: Functions, clock: Clock, watching: Watching) -> Room:
+def _open_room(home: Home, state: RunState, functions: Functions, clock: Clock, watching: Watching) -> Room:
+    created = state.created
     run = created.run
     missing = [step.id for step in created.plan.steps if _lacks_function(step, functions)]
     if missing:
@@ -476,7 +500,7 @@ def _open_room(home: Home, created: ev.RunCreated, functions: Functions, clock: 
     return Room(
         run=run,
         folder=home.run_folder(run),
-        plan=created.plan,
+        plan=state.plan,
         blobs=home.journal.blobs,
         clock=clock,
         rung=detect_rung(),

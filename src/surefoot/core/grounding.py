@@ -1,4 +1,5 @@
 """x."""
+
 from surefoot.core.talk import Talk
 from surefoot.core.talking import Claim
 

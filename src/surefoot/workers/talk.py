@@ -48,9 +48,7 @@ async def open_talk(room: Room, command: do.OpenTalk) -> Event:
             guidance = Guidance(path=path, text=blob, digest=digest, tokens=tokens_of(text))
         tree = await in_thread(room.space.tree, command.lane, exclude=command.spec.uncommitted)
     point("talk.open.after")
-    return ev.TalkOpened(
-        at=room.clock.now(), step=command.step, attempt=command.attempt, guidance=guidance, tree=tree
-    )
+    return ev.TalkOpened(at=room.clock.now(), step=command.step, attempt=command.attempt, guidance=guidance, tree=tree)
 
 
 async def wait_for_turn(room: Room, command: do.WaitForTurn) -> Event:
@@ -97,9 +95,7 @@ def _messages(room: Room, parts: Sequence[Part]) -> tuple[Message, ...]:
         if part.speaker == Speaker.MODEL and part.blob is not None:
             text, calls = read_reply(content)
             ids |= {f"{part.turn}.{n}": (call.provider_id, call.name) for n, call in enumerate(calls, start=1)}
-            messages.append(
-                Message(speaker=Speaker.MODEL, text=text, calls=calls, is_cache_end=part.is_cache_end)
-            )
+            messages.append(Message(speaker=Speaker.MODEL, text=text, calls=calls, is_cache_end=part.is_cache_end))
             continue
         text = part.text + (_text_of(content) if part.blob is not None else "")
         provider_id, tool = ids.get(part.call, ("", ""))
@@ -168,9 +164,7 @@ def _line_by_line(room: Room, command: do.AskModel) -> Callable[[str], None] | N
     return hear
 
 
-def _answered(
-    room: Room, command: do.AskModel, answer: ModelAnswer, now: float, duration_s: float
-) -> ev.TurnAnswered:
+def _answered(room: Room, command: do.AskModel, answer: ModelAnswer, now: float, duration_s: float) -> ev.TurnAnswered:
     text = answer.text
     lost = lost_in(text, command.must_hold)
     if lost:
