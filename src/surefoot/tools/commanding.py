@@ -1,0 +1,171 @@
+"""The tools `run` and `git`: commands in the lane.
+
+Owns what of git only reads, and how a command's end is told. Must never judge a command of `run`: the kernel has, with
+the rules of the project, before it comes here. Everything is confined; that git only reads is a second wall, not the
+first. Read `surefoot.workers.command` next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from surefoot.ports import CommandOutcome, CommandRequest
+from surefoot.tools import given
+from surefoot.tools.desk import TEXT_BYTES_MAX, Desk, ToolResult, misused
+from surefoot.tools.files import LaneFiles, Refused, clean
+from surefoot.tools.given import Arguments
+from surefoot.tools.known_files import GIT, GIT_VARIABLES, LOOK_TIMEOUT_S
+from surefoot.tools.pages import head_and_tail
+
+RUN_TIMEOUT_S = 120
+_RUN_BYTES_MAX = 8_000
+_OUTPUT_MAX = 20_000_000
+
+_SHOWS_CHANGES = ("--no-ext-diff", "--no-textconv")
+_READS: Mapping[str, tuple[str, ...]] = {
+    "log": _SHOWS_CHANGES,
+    "show": _SHOWS_CHANGES,
+    "diff": _SHOWS_CHANGES,
+    "status": (),
+    "blame": ("--no-textconv",),
+    "ls-files": (),
+    "grep": (),
+    "rev-parse": (),
+    "branch": (),
+    "tag": (),
+    "shortlog": (),
+}
+"""Commands of git that only read, with what is added to them."""
+_LISTS = {
+    "branch": ("-a", "--all", "-r", "--remotes", "-v", "-vv", "--verbose", "--show-current"),
+    "tag": ("-l", "-n", "-i", "--ignore-case"),
+}
+_LIST_OPTIONS = (
+    "--list",
+    "--contains",
+    "--no-contains",
+    "--merged",
+    "--no-merged",
+    "--points-at",
+    "--sort",
+    "--format",
+)
+_FORBIDDEN = (
+    *("--output", "--output-directory", "--ext-diff", "--textconv", "--open-files-in-pager", "--show-signature"),
+    *("--exec", "--upload-pack", "--contents", "--no-index", "--file", "--ignore-revs-file", "--pathspec-from-file"),
+    *("--exclude-from", "--git-dir", "--work-tree", "--config-env", "--exec-path", "--paginate"),
+)
+"""Options that write, run another program, or read files beside the repository."""
+_ALLOWED_BEGINNINGS = ("--exclude", "--text")
+"""Options whose name is also the beginning of a forbidden one."""
+_FORBIDDEN_SHORT = {"grep": ("-O", "-f"), "ls-files": ("-X",), "blame": ("-S",)}
+_TAKE_A_VALUE = frozenset(
+    {"-L", "-S", "-G", "-e", "--grep", "--author", "--committer", "--format", "--pretty", "--sort"}
+)
+
+
+async def run_command(arguments: Arguments, desk: Desk) -> ToolResult:
+    """Run a shell command as one of the step."""
+    folder = given.text(arguments, "cwd")
+    cwd = clean(folder) if folder else "."
+    if cwd != "." and not LaneFiles(desk.root).is_folder(cwd):
+        return misused(f"{folder} is no folder of the workspace; look with `list`")
+    step = desk.step
+    most = max(1.0, min(desk.timeout_s, step.timeout_s) if step is not None else desk.timeout_s)
+    timeout_s = min(float(given.number(arguments, "timeout_s", RUN_TIMEOUT_S)), most)
+    request = CommandRequest(
+        text=given.text(arguments, "command"),
+        cwd=None if cwd == "." else cwd,
+        env=desk.env,
+        timeout_s=timeout_s,
+        network=step.network if step is not None else False,
+        confine=step.confine if step is not None else True,
+        sockets=desk.sockets,
+        output_max=_OUTPUT_MAX,
+    )
+    return _told(await desk.commands.run(request), desk, _RUN_BYTES_MAX)
+
+
+def _told(outcome: CommandOutcome, desk: Desk, bytes_max: int) -> ToolResult:
+    out = b"" if outcome.evidence is None else desk.commands.load(outcome.evidence)
+    text = out.decode("utf-8", "replace").rstrip()
+    shown = head_and_tail(text, bytes_max)
+    said = outcome.said
+    if outcome.timed_out:
+        said += "; all it had started was ended. Give a longer `timeout_s`, or run less at once"
+    return ToolResult(
+        ok=outcome.exit_code == 0,
+        text=f"{said}\n{shown or '(no output)'}" if outcome.started else said,
+        evidence=None if shown == text else outcome.evidence,
+        exit_code=outcome.exit_code,
+    )
+
+
+async def look_at_git(arguments: Arguments, desk: Desk) -> ToolResult:
+    """Answer a question to git that changes nothing."""
+    args = given.texts(arguments, "args")
+    args = args[1:] if args[:1] == ("git",) else args
+    flaw = flaw_of_git(args)
+    if flaw:
+        raise Refused(flaw)
+    name, *rest = args
+    listing = ["--list"] if name in _LISTS and "--show-current" not in rest else []
+    argv = (
+        *GIT,
+        name,
+        *_READS[name],
+        *listing,
+        *(word for word in rest if word not in {"--list", "-l"} or not listing),
+    )
+    outcome = await desk.commands.run(
+        CommandRequest(argv=argv, env=GIT_VARIABLES, timeout_s=LOOK_TIMEOUT_S, output_max=_OUTPUT_MAX)
+    )
+    result = _told(outcome, desk, TEXT_BYTES_MAX)
+    if outcome.exit_code == 1 and not outcome.tail.strip():  # grep and diff say so that there is nothing, or something
+        return ToolResult(ok=True, text="(no output)", exit_code=1)
+    return result
+
+
+def flaw_of_git(args: Sequence[str]) -> str:
+    """Say why git may not be called so; empty where it may."""
+    if not args or args[0] not in _READS:
+        asked = repr(args[0]) if args else "nothing"
+        return (
+            f"git {asked} is not among what can be asked: {', '.join(_READS)}. The command comes first, without "
+            "options before it. The runtime itself commits what a step has done"
+        )
+    name, *rest = args
+    if any("\0" in word for word in args):
+        return "an argument holds a NUL character; leave it out"
+    for word in rest:  # those behind `--`, too: it may be the value of an option
+        if word.startswith("-") and (flaw := _flaw_of_option(name, word)):
+            return flaw
+    for word in _paths_in(rest):
+        if word.startswith(("/", "~")) or ".." in word.split("/"):
+            return f"{word!r} leads out of the repository; name paths from the root, and patterns after `-e`"
+    return ""
+
+
+def _flaw_of_option(name: str, word: str) -> str:
+    option = word.partition("=")[0]
+    if name in _LISTS and not (option in _LISTS[name] or option in _LIST_OPTIONS or option[:2] == "-n" == word[:2]):
+        return f"`git {name}` can only list here; {word!r} is none of {', '.join((*_LISTS[name], *_LIST_OPTIONS))}"
+    if option.startswith("--"):
+        if len(option) > 2 and option not in _ALLOWED_BEGINNINGS:
+            # git takes every unambiguous beginning of an option for the whole of it.
+            meant = next((one for one in _FORBIDDEN if one.startswith(option)), None)
+            if meant is not None:
+                return f"the option {word!r} may write, run another program or read other files ({meant}); leave it out"
+        return ""
+    if any(word.startswith(short) for short in _FORBIDDEN_SHORT.get(name, ())):
+        return f"the option {word!r} of `git {name}` runs another program or reads other files; leave it out"
+    return ""
+
+
+def _paths_in(words: Sequence[str]) -> Iterator[str]:
+    """Yield the words that may be paths."""
+    before = ""
+    for word in words:
+        if not (word.startswith("-") and word != "-") and before not in _TAKE_A_VALUE:
+            yield word
+        before = word

@@ -1,0 +1,76 @@
+"""What a project itself advises agents to do: the nearest AGENTS.md, else CLAUDE.md.
+
+Owns where that is looked for. The text is untrusted: it changes neither tiers nor scope, it is only told. Must never
+follow a link out of the lane. Read `surefoot.core.talking.Guidance` next.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from surefoot.core.globs import literal_folder
+from surefoot.tools.files import LaneFiles, Refused, text_of
+
+BYTES_MAX = 32_000
+"""So much of it is told at most."""
+_NAMES = ("AGENTS.md", "CLAUDE.md")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A project's advice."""
+
+    path: str
+    """The file, from the root."""
+    text: str
+    """What it says, as far as there is room."""
+    digest: str
+    """SHA-256 of all of it, in hex."""
+
+
+def guidance_of(root: Path, near: Iterable[str]) -> Found | None:
+    """Return the advice that is nearest to the files a step writes, given as paths or globs; None where there is none.
+
+    It is looked for from the folder they have in common upwards, first for an AGENTS.md.
+    """
+    files = LaneFiles(root)
+    folders = _upwards(_common(near))
+    for name in _NAMES:
+        for folder in folders:
+            found = _read(files, "/".join((*folder, name)))
+            if found is not None:
+                return found
+    return None
+
+
+def _common(near: Iterable[str]) -> tuple[str, ...]:
+    folders = [_folder_of(one) for one in near]
+    if not folders:
+        return ()
+    first = min(folders, key=len)
+    size = next((at for at in range(len(first)) if any(one[at] != first[at] for one in folders)), len(first))
+    return first[:size]
+
+
+def _folder_of(glob: str) -> tuple[str, ...]:
+    folder = literal_folder(glob)
+    is_literal = "/".join(folder) == glob.removeprefix("./")
+    return folder[:-1] if is_literal else folder
+
+
+def _upwards(folder: tuple[str, ...]) -> list[tuple[str, ...]]:
+    return [folder[:size] for size in range(len(folder), -1, -1)]
+
+
+def _read(files: LaneFiles, path: str) -> Found | None:
+    try:
+        content = files.read(path).content
+        text = text_of(path, content)
+    except Refused:
+        return None
+    if len(content) > BYTES_MAX:
+        text = content[:BYTES_MAX].decode("utf-8", "ignore") + "\n[the rest is left out]"
+    return Found(path, text, hashlib.sha256(content).hexdigest()) if text.strip() else None

@@ -1,0 +1,89 @@
+"""Which files of a lane there are for an agent: those git does not ignore.
+
+Owns the question to git and what a glob given by a model means. Must never list what lies outside the lane. Read
+`surefoot.tools.looking` next.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from surefoot.core.globs import matches
+from surefoot.ports import CommandOutcome, CommandRequest
+from surefoot.tools.desk import Desk
+from surefoot.tools.files import LaneFiles, Refused, clean
+
+GIT = ("git", "--no-pager", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "gpg.program=true")
+"""git as tools call it: nothing else is run, nothing is paged."""
+GIT_VARIABLES = {
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_PAGER": "cat",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_LITERAL_PATHSPECS": "0",
+}
+LOOK_TIMEOUT_S = 60.0
+_OUTPUT_MAX = 16_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A file git does not ignore."""
+
+    path: str
+    """From the root."""
+    size: int
+    """In bytes."""
+    is_link: bool
+    """Whether it is a symbolic link."""
+
+
+async def asked(desk: Desk, *argv: str, output_max: int = _OUTPUT_MAX) -> tuple[CommandOutcome, bytes]:
+    """Run a program that only looks, confined, at the root; return how it ended and what it printed."""
+    request = CommandRequest(argv=argv, env=GIT_VARIABLES, timeout_s=LOOK_TIMEOUT_S, output_max=output_max)
+    outcome = await desk.commands.run(request)
+    return outcome, b"" if outcome.evidence is None else desk.commands.load(outcome.evidence)
+
+
+async def known_files(desk: Desk, below: str = ".") -> list[Known]:
+    """Return the files below a folder that are there and that git does not ignore, by path.
+
+    Raises:
+        Refused: git could not say.
+    """
+    pathspec = () if below == "." else ("--", f":(literal){below}")
+    listing = ("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate")
+    outcome, out = await asked(desk, *GIT, *listing, *pathspec)
+    if outcome.exit_code != 0:
+        raise Refused(f"git could not list the files ({outcome.said}): {outcome.tail.strip()}", is_misuse=False)
+    files = LaneFiles(desk.root)
+    found: list[Known] = []
+    for name in sorted(os.fsdecode(part) for part in out.split(b"\0") if part):
+        status = files.status(name.rstrip("/"))
+        if status is not None and not stat.S_ISDIR(status.st_mode):
+            found.append(Known(name, status.st_size, stat.S_ISLNK(status.st_mode)))
+    return found
+
+
+def rooted(glob: str) -> str:
+    """Return a glob as the core has it: one without a folder is meant for every folder.
+
+    Raises:
+        Refused: it leads out of the lane.
+    """
+    if glob.startswith("/") or ".." in PurePosixPath(glob).parts:
+        raise Refused(f"the glob {glob!r} leads out of the workspace; write it from the root, as in `src/**/*.py`")
+    return glob if "/" in glob.rstrip("/") else f"**/{glob}"
+
+
+def fitting(files: Sequence[Known], glob: str) -> list[Known]:
+    """Return the files that a glob given by a model means; all of them for an empty one."""
+    return [file for file in files if matches(file.path, (rooted(glob),))] if glob else list(files)
+
+
+def place_of(path: str) -> str:
+    """Return where to look: the path a call gives, or the root."""
+    return clean(path or ".")

@@ -1,0 +1,219 @@
+"""The tools `understood` and `plan`: a model's words become the plan of a run.
+
+Owns what a model may add to what the user gave: the goal stays word for word, and no acceptance check, scope or limit
+of the user's is dropped or widened. The plan is written as a plan file and read by the same reader as any other, so
+that what runs is what a person is shown. Must never let a model open the sandbox or the home. Read
+`surefoot.tools.document` next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import cast
+
+from surefoot.core.plan import EVERYTHING, AgentBody, Check, Effect, Plan, within
+from surefoot.core.policy import is_inside
+from surefoot.core.review import review
+from surefoot.core.talking import KeyFile, Understanding
+from surefoot.core.terms import Severity
+from surefoot.errors import PlanInvalid
+from surefoot.planfile import ParsedPlan, parse_plan
+from surefoot.tools import given
+from surefoot.tools.desk import Desk, ToolResult, failed
+from surefoot.tools.document import (
+    PLAN_NAME,
+    check_said,
+    limits_said,
+    prepare_said,
+    quoted,
+    service_said,
+    unfolded,
+    written,
+)
+from surefoot.tools.given import Arguments
+
+_NOT_YET = {"id": "later", "ask": "Stands for the steps, which are not made yet."}
+_PROBLEMS_MAX = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ground:
+    """What a plan is made on: what the user gave, and what was found out."""
+
+    plan: Plan
+    """What the user gave, or the plan in force."""
+    scope: tuple[str, ...]
+    """Globs over all files that may be changed."""
+    accept: tuple[dict[str, object], ...]
+    """Acceptance checks in the form of a plan file."""
+    prepare: dict[str, object] | None
+    """How a lane is made usable, in the form of a plan file."""
+
+
+def understood(arguments: Arguments, desk: Desk) -> ToolResult:
+    """End UNDERSTAND with what was found out; for a small goal with a plan, too."""
+    understanding = Understanding(
+        summary=given.text(arguments, "summary"),
+        files=tuple(
+            KeyFile(path=given.text(one, "path"), learned=given.text(one, "learned"))
+            for one in given.objects(arguments, "files")
+        ),
+        scope=given.texts(arguments, "scope"),
+        risks=given.texts(arguments, "risks"),
+        questions=given.texts(arguments, "questions"),
+    )
+    flaw = _flaw_of_scope(understanding.scope, unfolded(desk.plan))
+    if flaw:
+        return failed(flaw)
+    ground = _ground(desk, understanding, given.objects(arguments, "accept"), given.table(arguments, "prepare"))
+    steps = given.objects(arguments, "steps")
+    if any(one.get("needs") for one in steps):
+        return failed(
+            "`steps` is for plans so small that no step needs another; leave `steps` out, and plan afterwards"
+        )
+    made = _made(ground, [_step_said(one) for one in steps] or [_NOT_YET], {}, 1)
+    if isinstance(made, str):
+        return failed(made)
+    parsed, text, remarks = made
+    old = {check.name for check in desk.plan.accept}
+    said = f"taken down{_with_remarks(remarks)}"
+    result = ToolResult(
+        ok=True,
+        text=said,
+        understanding=understanding,
+        accept=tuple(check for check in parsed.accept if check.name not in old),
+        prepare=None if desk.plan.prepare is not None else parsed.prepare,
+    )
+    return replace(result, plan=parsed, plan_text=text) if steps else result
+
+
+def plan(arguments: Arguments, desk: Desk) -> ToolResult:
+    """End PLAN with a plan that can run."""
+    ground = _ground(desk, desk.understanding, (), None)
+    steps = [_step_said(one) for one in given.objects(arguments, "steps")]
+    services = given.table(arguments, "services") or {}
+    made = _made(ground, steps, services, given.number(arguments, "parallel", 1))
+    if isinstance(made, str):
+        return failed(made)
+    parsed, text, remarks = made
+    return ToolResult(ok=True, text=f"the plan can run{_with_remarks(remarks)}", plan=parsed, plan_text=text)
+
+
+def _flaw_of_scope(scope: Sequence[str], asked: Plan) -> str:
+    outside = [glob for glob in scope if not is_inside(glob, asked.scope_write)]
+    if not outside:
+        return ""
+    return (
+        f"`scope` reaches beyond what the user allows: {', '.join(outside)}; only {', '.join(asked.scope_write)} may "
+        "be changed. Narrow it, and name what could not be done under `questions`"
+    )
+
+
+def _ground(
+    desk: Desk, understanding: Understanding | None, accept: Sequence[Arguments], prepare: Arguments | None
+) -> _Ground:
+    asked = unfolded(desk.plan)
+    found = understanding.scope if understanding is not None else ()
+    known: list[Check] = [*asked.accept]
+    known += (check for check in desk.accept if check.digest not in {one.digest for one in asked.accept})
+    checks = [check_said(check) for check in known]
+    taken = {check.name for check in known}
+    checks += (_renamed(dict(one), taken) for one in accept)
+    kept = asked.prepare or desk.prepare
+    own = prepare_said(kept) if kept is not None else dict(prepare) if prepare is not None else None
+    is_whole = asked.scope_write == (EVERYTHING,)
+    scope = tuple(found) or (() if is_whole else asked.scope_write)
+    return _Ground(plan=asked, scope=scope, accept=tuple(checks), prepare=own)
+
+
+def _renamed(check: dict[str, object], taken: set[str]) -> dict[str, object]:
+    """Return a model's check with a name that is free: it cannot know the names of those that are held back."""
+    name = check.get("name")
+    check = {key: value for key, value in check.items() if value is not None}
+    if isinstance(name, str) and name in taken:
+        number = 2
+        while f"{name}-{number}" in taken:
+            number += 1
+        check["name"] = f"{name}-{number}"
+    return check
+
+
+def _step_said(step: Arguments) -> dict[str, object]:
+    """Return a model's step as a plan file has it: the risk stands with the reason."""
+    said = {key: value for key, value in step.items() if value is not None and value != [] and key != "risk"}
+    risk = given.text(step, "risk").strip()
+    if risk:
+        said["why"] = f"{given.text(step, 'why').strip()} Risk: {risk}".strip()
+    checks = given.objects(step, "checks")
+    if checks:
+        said["checks"] = [{key: value for key, value in one.items() if value is not None} for one in checks]
+    return said
+
+
+def _made(
+    ground: _Ground, steps: Sequence[Mapping[str, object]], services: Mapping[str, object], parallel: int
+) -> tuple[Plan, str, list[str]] | str:
+    """Return the plan, its text, and what to know about it; or what is wrong with it."""
+    text = written(_document(ground, steps, services, parallel))
+    try:
+        parsed = parse_plan(text, PLAN_NAME)
+    except PlanInvalid as error:
+        return _refusal(cast("tuple[str, ...]", error.facts["problems"]), text)
+    problems = [*_beyond_models(parsed)]
+    findings = review(parsed.plan, places=parsed.places).findings
+    problems += (f"{one.place or PLAN_NAME}: {one.text}" for one in findings if one.severity is Severity.PROBLEM)
+    if problems:
+        return _refusal(problems, text)
+    remarks = [
+        f"step {one.step}: {one.text}" for one in findings if one.severity is Severity.WARNING and one.step is not None
+    ]
+    plan = within(parsed.plan, ground.plan.folder) if ground.plan.folder else parsed.plan
+    return replace(plan, policy=ground.plan.policy, files=ground.plan.files), text, remarks
+
+
+def _document(
+    ground: _Ground, steps: Sequence[Mapping[str, object]], services: Mapping[str, object], parallel: int
+) -> dict[str, object]:
+    asked = ground.plan
+    limits = limits_said(asked.limits)
+    if parallel > 1:
+        limits["parallel"] = min(parallel, asked.limits.parallel) if asked.limits.parallel > 1 else parallel
+    all_services = {**services, **{one.name: service_said(one) for one in asked.services}}
+    document: dict[str, object] = {
+        "goal": asked.goal,
+        "prepare": ground.prepare,
+        "env": dict(asked.env),
+        "services": all_services,
+        "accept": list(ground.accept),
+        "scope": {"write": list(ground.scope)} if ground.scope else None,
+        "limits": limits,
+    }
+    said = {key: value for key, value in document.items() if value}
+    return {**said, "steps": list(steps)}
+
+
+def _beyond_models(parsed: ParsedPlan) -> Iterator[str]:
+    """Yield what a plan file may say, and a model may not."""
+    for step in parsed.plan.steps:
+        at = parsed.places[step.id]
+        if step.home:
+            yield (
+                f"{at}: `reads` names {', '.join(step.home)}, in the home of the user; only paths of the repository "
+                "were expected; take it out, or have a step `ask` for what is needed"
+            )
+        if isinstance(step.body, AgentBody) and not step.checks and step.effect is not Effect.READ:
+            yield (
+                f"{at}: the step {step.id} has an `agent` and no check; what an agent says proves nothing, so at least "
+                "one was expected; add `checks` that are red before and green after, or the tests"
+            )
+
+
+def _refusal(problems: Sequence[str], text: str) -> str:
+    more = len(problems) - _PROBLEMS_MAX
+    told = quoted(problems[:_PROBLEMS_MAX], text) + (f"\nand {more} more" if more > 0 else "")
+    return f"it cannot be taken like this; correct it and call the tool again:\n{told}"
+
+
+def _with_remarks(remarks: Sequence[str]) -> str:
+    return "".join(f"\n{remark}" for remark in remarks)

@@ -1,0 +1,105 @@
+"""Arguments judged by the schema of their tool.
+
+Owns the few keywords of JSON Schema that tools use, and the sentence in which a flaw is told: which argument, what was
+expected, what was given. Must never correct an argument: a model that is told precisely does better the next time. Read
+`surefoot.tools.specs` next.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
+from typing import cast
+
+Shape = Mapping[str, object]
+"""A JSON Schema of `type`, `properties`, `required`, `additionalProperties`, `items`, `enum` and limits."""
+_SAID_MAX = 60
+_TYPES: Mapping[str, tuple[str, Callable[[object], bool]]] = {
+    "string": ("a text", lambda value: isinstance(value, str)),
+    "integer": ("a whole number", lambda value: isinstance(value, int) and not isinstance(value, bool)),
+    "number": ("a number", lambda value: isinstance(value, int | float) and not isinstance(value, bool)),
+    "boolean": ("true or false", lambda value: isinstance(value, bool)),
+    "array": ("a list", lambda value: isinstance(value, list | tuple)),
+    "object": ("an object", lambda value: isinstance(value, Mapping)),
+}
+
+
+def flaw_in(value: object, shape: Shape, name: str = "") -> str:
+    """Say in a sentence what is wrong with a value; empty where nothing is. `name` is how the argument is called."""
+    kinds = shape.get("type")
+    wanted = (kinds,) if isinstance(kinds, str) else tuple(cast("Sequence[str]", kinds or ()))
+    if wanted and not any(_TYPES[kind][1](value) for kind in wanted):
+        expected = " or ".join(_TYPES[kind][0] for kind in wanted)
+        return f"{_called(name)} has to be {expected}, but {_said(value)} was given"
+    if "enum" in shape and value not in cast("Sequence[object]", shape["enum"]):
+        words = ", ".join(json.dumps(word) for word in cast("Sequence[object]", shape["enum"]))
+        return f"{_called(name)} has to be one of {words}, but {_said(value)} was given"
+    if isinstance(value, Mapping):
+        return _flaw_in_object(cast("Mapping[str, object]", value), shape, name)
+    if isinstance(value, list | tuple):
+        return _flaw_in_list(cast("Sequence[object]", value), shape, name)
+    return _beyond(value, shape, name)
+
+
+def _flaw_in_object(value: Mapping[str, object], shape: Shape, name: str) -> str:
+    known = cast("Mapping[str, Shape]", shape.get("properties", {}))
+    required = cast("Sequence[str]", shape.get("required", ()))
+    if shape.get("additionalProperties") is False:
+        for key in value:
+            if key not in known:
+                return _unknown(key, known, name)
+    for key in required:
+        if value.get(key) is None:
+            expected = _TYPES[cast("str", known[key]["type"])][0]
+            return f"{_called(_below(name, key))} is missing; {expected} was expected"
+    for key, inner in known.items():
+        # Some providers have models write null for whatever they leave out.
+        if value.get(key) is not None:
+            flaw = flaw_in(value[key], inner, _below(name, key))
+            if flaw:
+                return flaw
+    return ""
+
+
+def _flaw_in_list(value: Sequence[object], shape: Shape, name: str) -> str:
+    least, most = cast("int", shape.get("minItems", 0)), cast("int | None", shape.get("maxItems"))
+    if len(value) < least:
+        return f"{_called(name)} has to hold at least {least}, but {len(value)} were given"
+    if most is not None and len(value) > most:
+        return f"{_called(name)} may hold at most {most}, but {len(value)} were given"
+    inner = cast("Shape", shape.get("items", {}))
+    flaws = (flaw_in(each, inner, f"{name}[{at}]") for at, each in enumerate(value))
+    return next((flaw for flaw in flaws if flaw), "")
+
+
+def _beyond(value: object, shape: Shape, name: str) -> str:
+    if isinstance(value, str) and len(value) < cast("int", shape.get("minLength", 0)):
+        return f"{_called(name)} is empty; a text was expected"
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        least, most = cast("float | None", shape.get("minimum")), cast("float | None", shape.get("maximum"))
+        if least is not None and value < least:
+            return f"{_called(name)} has to be at least {least}, but {_said(value)} was given"
+        if most is not None and value > most:
+            return f"{_called(name)} has to be at most {most}, but {_said(value)} was given"
+    return ""
+
+
+def _unknown(key: str, known: Mapping[str, Shape], name: str) -> str:
+    near = get_close_matches(key, known, 1, 0.6)
+    hint = f"did you mean {near[0]!r}?" if near else f"known are: {', '.join(known) or 'none'}"
+    where = f" in {_called(name)}" if name else ""
+    return f"there is no argument {key!r}{where}; {hint}"
+
+
+def _below(name: str, key: str) -> str:
+    return f"{name}.{key}" if name else key
+
+
+def _called(name: str) -> str:
+    return f"`{name}`" if name else "the whole of the arguments"
+
+
+def _said(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=repr)
+    return text if len(text) <= _SAID_MAX else f"{text[:_SAID_MAX]}…"
