@@ -67,8 +67,14 @@ def _why(raw: str) -> str:
 
 
 def command_of(name: str, arguments: Mapping[str, object] | None) -> str:
-    """Return the shell command that a call runs; empty where it runs none."""
-    return given.text(arguments or {}, "command") if name == "run" else ""
+    """Return the shell command that a call runs, or the question it asks; empty where it does neither."""
+    keys = {"run": "command", "ask": "question"}
+    return given.text(arguments or {}, keys[name]) if name in keys else ""
+
+
+def options_of(name: str, arguments: Mapping[str, object] | None) -> tuple[str, ...]:
+    """Return the answers that a question to a person takes; none: any text."""
+    return tuple(given.texts(arguments or {}, "options")) if name == "ask" else ()
 
 
 def summary_of(name: str, arguments: Mapping[str, object] | None) -> str:

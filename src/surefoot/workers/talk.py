@@ -43,9 +43,8 @@ async def open_talk(room: Room, command: do.OpenTalk) -> Event:
         near = tuple(command.spec.writes or ())
         found = await in_thread(guidance_of, root, near)
         if found is not None:
-            path, text, digest = found
-            blob = room.store(text.encode())
-            guidance = Guidance(path=path, text=blob, digest=digest, tokens=tokens_of(text))
+            blob = room.store(found.text.encode())
+            guidance = Guidance(path=found.path, text=blob, digest=found.digest, tokens=tokens_of(found.text))
         tree = await in_thread(room.space.tree, command.lane, exclude=command.spec.uncommitted)
     point("talk.open.after")
     return ev.TalkOpened(at=room.clock.now(), step=command.step, attempt=command.attempt, guidance=guidance, tree=tree)
@@ -193,7 +192,7 @@ def _answered(room: Room, command: do.AskModel, answer: ModelAnswer, now: float,
 def _call(room: Room, role: Role, name: str, called: Called) -> ToolCall:
     """Return a call as the kernel judges it: what is wrong with its arguments, and what its command would do."""
     raw = called.raw if called.arguments is None else json.dumps(called.arguments, ensure_ascii=False)
-    flaw = "" if called.name not in TOOLS else flaw_of(called.name, called.arguments, called.raw, role)
+    flaw = "" if called.name not in TOOLS else flaw_of(called.name, called.arguments, called.raw)
     command = "" if flaw or called.name not in TOOLS else command_of(called.name, called.arguments or {})
     is_shell = bool(command) and TOOLS[called.name].deed is Deed.WRITE
     return ToolCall(
@@ -311,7 +310,6 @@ def _desk(room: Room, command: do.UseTool) -> Desk:
         hidden=frozenset(command.hidden),
         references=command.references,
         understanding=command.understanding,
-        kept=command.kept,
         sockets=tuple(sockets.values()),
         timeout_s=spec.timeout_s,
     )

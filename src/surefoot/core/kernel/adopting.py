@@ -49,12 +49,12 @@ def keep_duty(state: RunState, node: StepState, work: Work) -> None:
         return
     if node.spec.id == UNDERSTANDING:
         state.understanding = ended.understanding
-        state.plan_text = ended.plan_text
         state.proposal = ended if ended.plan is not None else None
         plan = state.plan
         scope = plan.scope_write if ended.understanding is None else ended.understanding.scope or plan.scope_write
-        state.adopted = replace(plan, prepare=ended.prepare or plan.prepare, accept=ended.accept, scope_write=scope)
-        state.accept = AcceptState(records=[CheckRecord() for _ in ended.accept])
+        accept = (*plan.accept, *ended.accept)
+        state.adopted = replace(plan, prepare=ended.prepare or plan.prepare, accept=accept, scope_write=scope)
+        state.accept = AcceptState(records=[CheckRecord() for _ in accept])
         if ended.prepare is not None:
             for lane in state.lanes.values():
                 lane.is_ready, lane.needs_fresh = False, True
