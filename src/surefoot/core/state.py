@@ -267,12 +267,14 @@ class StepState:
 
     @property
     def is_body_known(self) -> bool:
-        """Tell whether an outside effect's end, or a person's answer, is known: only what comes after is done again."""
+        """Tell whether the end of an outside effect or a talk, or an answer, is known: only what follows is done again."""
         work = self.work
         if work is None:
             return False
         if isinstance(self.spec.body, AskBody):
             return work.answer is not None
+        if work.talk is not None:
+            return work.ending is not None
         return self.spec.effect.is_outside and (work.ending is not None or work.settled == Applied.APPLIED)
 
     @property

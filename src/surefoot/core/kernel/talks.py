@@ -47,8 +47,10 @@ _FLOOR = Decision(tier=Tier.LOG, rule="agent-command", reason="An agent runs it 
 def converse(state: RunState, node: StepState, work: Work, now: float) -> Move:
     """Return what the talk needs next; None when there is none, or it is over."""
     talk = work.talk
-    if talk is None or not is_talking(work):
+    if talk is None:
         return None
+    if not is_talking(work):
+        return _bring_back(state, node, work, talk, now)
     if work.taken_by is not None:
         return HOLD if work.is_busy else taken_over(state, node, now)
     if work.overdue:
@@ -61,6 +63,15 @@ def converse(state: RunState, node: StepState, work: Work, now: float) -> Move:
     if work.is_busy or (talk.turns and not talk.turns[-1].is_over):
         return _ask_next(state, node, work, talk, now) or HOLD
     return _stop(node, talk, now) or _next_request(state, node, work, talk, now)
+
+
+def _bring_back(state: RunState, node: StepState, work: Work, talk: Talk, now: float) -> Proposal | None:
+    """Make the lane hold what a talk that is over has left there, where an engine ended before that was looked at."""
+    is_agents = work.by_hand is None and not work.is_patched
+    is_lost = work.lane_tree is None and work.changes is None
+    if work.ending is None or not is_agents or not is_lost or not state.has_workspace:
+        return None
+    return _place(node, work, talk, now)
 
 
 # --- tool calls
