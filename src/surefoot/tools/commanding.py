@@ -8,6 +8,7 @@ first. Read `surefoot.workers.command` next.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from surefoot.ports import CommandOutcome, CommandRequest
 from surefoot.tools import given
@@ -121,9 +122,9 @@ async def look_at_git(arguments: Arguments, desk: Desk) -> ToolResult:
         CommandRequest(argv=argv, env=GIT_VARIABLES, timeout_s=LOOK_TIMEOUT_S, output_max=_OUTPUT_MAX)
     )
     result = _told(outcome, desk, TEXT_BYTES_MAX)
-    if outcome.exit_code == 1 and not outcome.tail.strip():  # grep and diff say so that there is nothing, or something
-        return ToolResult(ok=True, text="(no output)", exit_code=1)
-    return result
+    # With 1, grep says that there is nothing and diff that there is something.
+    is_answer = outcome.exit_code == 0 or (outcome.exit_code == 1 and name in {"grep", "diff"})
+    return replace(result, ok=True, text=result.text.partition("\n")[2]) if is_answer else result
 
 
 def flaw_of_git(args: Sequence[str]) -> str:

@@ -107,9 +107,21 @@ class LaneFiles:
         Raises:
             Refused: there is no such file, or it is not one that can be read.
         """
-        inner = self._followed(clean(path))
+        inner = self.followed(path)
         with self._folder_of(inner, path) as (folder, name):
             return _read_in(folder, name, inner)
+
+    def followed(self, path: str) -> str:
+        """Return where a path leads once links are followed, from the root.
+
+        Raises:
+            Refused: it leads out of the lane.
+        """
+        root = os.path.realpath(self.root)
+        real = os.path.realpath(os.path.join(root, clean(path)))  # noqa: PTH118 - beside realpath
+        if real != root and not real.startswith(root + os.sep):
+            raise Refused(f"{path} is a link that leads out of the workspace; only what lies in it can be read")
+        return clean(os.path.relpath(real, root))
 
     def look(self, path: str) -> Held | None:
         """Return what stands at a path that is to be written, or None where nothing does; no link is followed.
@@ -147,7 +159,7 @@ class LaneFiles:
             OSError: the disk, or the permissions, do not allow it.
         """
         with self._folder_of(path, path, makes=True) as (folder, name):
-            fresh = f".{name[:200]}.{os.getpid()}.new"
+            fresh = f".surefoot-{os.getpid()}.new"
             with suppress(FileNotFoundError):
                 os.unlink(fresh, dir_fd=folder)
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -178,14 +190,6 @@ class LaneFiles:
                 except OSError:
                     return
             above = above.rpartition("/")[0]
-
-    def _followed(self, path: str) -> str:
-        """Return where a path leads once links are followed, as a path below the root."""
-        root = os.path.realpath(self.root)
-        real = os.path.realpath(os.path.join(root, path))  # noqa: PTH118 - beside realpath
-        if real != root and not real.startswith(root + os.sep):
-            raise Refused(f"{path} is a link that leads out of the workspace; only what lies in it can be read")
-        return clean(os.path.relpath(real, root))
 
     @contextmanager
     def _folder_of(self, path: str, said: str, *, makes: bool = False) -> Generator[tuple[int, str]]:
@@ -218,7 +222,7 @@ def _open_folder(name: str, folder: int, said: str) -> int:
     except FileNotFoundError as error:
         raise _Missing(said) from error
     except OSError as error:  # a link is ELOOP or ENOTDIR, a file ENOTDIR
-        if stat.S_ISLNK(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode):
+        if _is_link(name, folder):
             text = f"{said}: the folder {name!r} on the way is a symbolic link; name the path where the file really is"
             raise Refused(text) from error
         raise Refused(f"{said}: {name!r} on the way is no folder that can be opened ({error.strerror})") from error
@@ -232,17 +236,27 @@ def _read_in(folder: int, name: str, path: str) -> Held:
     except FileNotFoundError as error:
         raise _Missing(path) from error
     except OSError as error:
-        if stat.S_ISLNK(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode):
+        if _is_link(name, folder):
             raise Refused(f"{path} is a symbolic link; name the file it leads to") from error
         raise Refused(f"{path} cannot be read: {error.strerror}", is_misuse=False) from error
-    with os.fdopen(opened, "rb") as file:
-        status = os.fstat(file.fileno())
+    try:
+        status = os.fstat(opened)
         if stat.S_ISDIR(status.st_mode):
             raise Refused(f"{path} is a folder; `list` shows what is in it")
         if not stat.S_ISREG(status.st_mode):
             raise Refused(f"{path} is no plain file (a pipe, socket or device), so it is left alone")
-        content = file.read(FILE_BYTES_MAX + 1)
+        with os.fdopen(opened, "rb", closefd=False) as file:
+            content = file.read(FILE_BYTES_MAX + 1)
+    finally:
+        os.close(opened)
     if len(content) > FILE_BYTES_MAX:
         text = f"{path} is too big ({status.st_size} bytes; at most {FILE_BYTES_MAX}); look into it with `search`"
         raise Refused(text, is_misuse=False)
     return Held(path, content, stat.S_IMODE(status.st_mode))
+
+
+def _is_link(name: str, folder: int) -> bool:
+    try:
+        return stat.S_ISLNK(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode)
+    except OSError:
+        return False

@@ -15,7 +15,7 @@ from pathlib import PurePosixPath
 from surefoot.core.globs import matches
 from surefoot.ports import CommandOutcome, CommandRequest
 from surefoot.tools.desk import Desk
-from surefoot.tools.files import LaneFiles, Refused, clean
+from surefoot.tools.files import LaneFiles, Refused
 
 GIT = ("git", "--no-pager", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "gpg.program=true")
 """git as tools call it: nothing else is run, nothing is paged."""
@@ -84,6 +84,14 @@ def fitting(files: Sequence[Known], glob: str) -> list[Known]:
     return [file for file in files if matches(file.path, (rooted(glob),))] if glob else list(files)
 
 
-def place_of(path: str) -> str:
-    """Return where to look: the path a call gives, or the root."""
-    return clean(path or ".")
+def place_of(desk: Desk, path: str) -> str:
+    """Return where to look: the path a call gives, links followed, or the root.
+
+    Raises:
+        Refused: there is nothing, or it leads out of the lane.
+    """
+    files = LaneFiles(desk.root)
+    place = files.followed(path or ".")
+    if files.status(place) is None:
+        raise Refused(f"there is no {path}; look with `list`", is_misuse=False)
+    return place

@@ -24,7 +24,7 @@ _LEAST_BYTES = 2_000
 
 async def list_files(arguments: Arguments, desk: Desk) -> ToolResult:
     """Show folders and files git does not ignore."""
-    place, glob = place_of(given.text(arguments, "path")), given.text(arguments, "glob")
+    place, glob = place_of(desk, given.text(arguments, "path")), given.text(arguments, "glob")
     files = fitting(await known_files(desk, place), glob)
     if not files:
         fits = f" that fits {glob}" if glob else ""

@@ -23,6 +23,7 @@ _FILES_MAX = 200
 _PARSED_MAX = 500_000
 """No bigger Python file is parsed: nothing else goes on meanwhile."""
 _LINE_MAX = 200
+_FENCED = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 _MAGIC = re.compile(r"[*?\[]")
 
 _NAME = r"[A-Za-z_$][\w$]*"
@@ -124,9 +125,14 @@ def _of_file(path: str, text: str) -> Iterator[str]:
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             note = f" (does not parse: {error}; told by the look of its lines)"
     if found is None:
-        found = list(_by_look(text, re.compile(_LOOKS[language])))
+        found = list(_by_look(_unfenced(text) if language == "markdown" else text, re.compile(_LOOKS[language])))
     yield f"{path}: {total} lines{note}"
     yield from found or ["  nothing is defined in it that can be told"]
+
+
+def _unfenced(text: str) -> str:
+    """Return a page with its blocks of code blanked, so that no comment in them is taken for a heading."""
+    return _FENCED.sub(lambda match: "\n" * match[0].count("\n"), text)
 
 
 def _of_python(body: Sequence[ast.stmt], depth: int) -> Iterator[str]:
@@ -147,7 +153,8 @@ def _of_python(body: Sequence[ast.stmt], depth: int) -> Iterator[str]:
 
 
 def _line(one: ast.stmt, depth: int, said: str) -> str:
-    return f"{'  ' * depth}{one.lineno}-{one.end_lineno}  {said}"[:_LINE_MAX]
+    lines = str(one.lineno) if one.lineno == one.end_lineno else f"{one.lineno}-{one.end_lineno}"
+    return f"{'  ' * depth}{lines}  {said}"[:_LINE_MAX]
 
 
 def _by_look(text: str, look: re.Pattern[str]) -> Iterator[str]:

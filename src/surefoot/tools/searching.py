@@ -58,7 +58,7 @@ async def search_files(arguments: Arguments, desk: Desk) -> ToolResult:
         pattern=given.text(arguments, "pattern"),
         is_literal=given.flag(arguments, "literal"),
         ignores_case=given.flag(arguments, "ignore_case"),
-        place=place_of(given.text(arguments, "path")),
+        place=place_of(desk, given.text(arguments, "path")),
         glob=rooted(glob) if glob else "",
         context=given.number(arguments, "context", 0),
     )
@@ -99,7 +99,7 @@ def _ripgrep(wish: _Wish, program: str) -> tuple[str, ...]:
     options = ["--json", "--no-config", "--hidden", "--glob=!.git", "--sort=path", f"--context={wish.context}"]
     options += ["--fixed-strings"] if wish.is_literal else []
     options += ["--ignore-case"] if wish.ignores_case else []
-    return (program, *options, f"--regexp={wish.pattern}", "--", f"./{wish.place}")
+    return (program, *options, f"--regexp={wish.pattern}", "--", "." if wish.place == "." else f"./{wish.place}")
 
 
 def _git(wish: _Wish, kind: str) -> tuple[str, ...]:

@@ -1,0 +1,136 @@
+"""What the tests of the tools share: a lane that is a real repository, and commands that are really confined.
+
+Owns a small implementation of `surefoot.ports.Commands` over the sandbox. Must never answer for a command. Read
+`test_editing` next.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from surefoot.core.ids import BlobId
+from surefoot.core.plan import AskBody, Plan, Step
+from surefoot.core.ids import StepId
+from surefoot.core.talking import Role
+from surefoot.masking import Masker
+from surefoot.ports import CommandOutcome, CommandRequest
+from surefoot.sandbox import CommandSpec, run_command
+from surefoot.tools import Desk, ToolResult, use
+
+SHELL = ("bash", "-eo", "pipefail", "-c")
+GOAL = Plan(goal='Say "hello": everywhere', steps=(Step(id=StepId("it"), body=AskBody(question="?")),))
+
+
+@dataclass
+class ConfinedCommands:
+    """Runs commands in a folder, confined as well as this machine can, and keeps what they print in memory."""
+
+    root: Path
+    spools: Path
+    blobs: dict[BlobId, bytes] = field(default_factory=dict)
+    asked: list[CommandRequest] = field(default_factory=list)
+
+    async def run(self, request: CommandRequest) -> CommandOutcome:
+        """Run a command to its end."""
+        self.asked.append(request)
+        self.spools.mkdir(exist_ok=True)
+        spool = self.spools / f"{len(self.asked)}.out"
+        spec = CommandSpec(
+            argv=request.argv or (*SHELL, request.text),
+            cwd=self.root / (request.cwd or "."),
+            env={"PATH": os.environ["PATH"], "HOME": str(self.spools), "GIT_CONFIG_NOSYSTEM": "1", **request.env},
+            timeout_s=request.timeout_s,
+            writable=(self.root,),
+            network=request.network,
+            confine=request.confine,
+            output_max=request.output_max,
+        )
+        ended = await run_command(spec, spool=spool, masker=Masker(), on_line=None)
+        return CommandOutcome(
+            exit_code=ended.exit_code,
+            signal=ended.signal,
+            timed_out=ended.timed_out,
+            started=ended.started,
+            tail=ended.tail,
+            evidence=self.store(spool.read_bytes()) if spool.exists() else None,
+            duration_s=ended.duration_s,
+        )
+
+    def store(self, content: bytes) -> BlobId:
+        """Keep evidence."""
+        blob = BlobId(hashlib.sha256(content).hexdigest())
+        self.blobs[blob] = content
+        return blob
+
+    def load(self, blob: BlobId) -> bytes:
+        """Return kept evidence."""
+        return self.blobs[blob]
+
+
+@dataclass
+class Bench:
+    """A lane, and somebody who uses tools in it; what was seen is remembered, as the kernel does."""
+
+    root: Path
+    commands: ConfinedCommands
+    desk: Desk
+
+    async def __call__(self, tool: str, **arguments: Any) -> ToolResult:
+        """Use a tool."""
+        result = await use(tool, arguments, self.desk)
+        self.desk = replace(self.desk, seen={**self.desk.seen, **result.saw})
+        return result
+
+    def write(self, files: Mapping[str, str | bytes]) -> None:
+        """Write files into the lane."""
+        for name, content in files.items():
+            path = self.root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8", "surrogateescape"))
+
+    def text(self, name: str) -> str:
+        """Return what stands in a file."""
+        return (self.root / name).read_bytes().decode()
+
+    def set(self, **fields: Any) -> None:
+        """Lay something else on the desk."""
+        self.desk = replace(self.desk, **fields)
+
+    def git(self, *words: str) -> None:
+        """Call git in the lane, as a person."""
+        identity = ("-c", "user.name=Una", "-c", "user.email=una@example.org")
+        subprocess.run(["git", *identity, *words], cwd=self.root, check=True, capture_output=True)
+
+
+@pytest.fixture
+def lane(tmp_path: Path) -> Bench:
+    """A repository with a package, committed."""
+    root = tmp_path / "lane"
+    root.mkdir()
+    commands = ConfinedCommands(root, tmp_path / "spools")
+    desk = Desk(
+        root=root, commands=commands, role=Role.WORKER, plan=GOAL, load=commands.load, writes=("src/**", "*.md")
+    )
+    bench = Bench(root, commands, desk)
+    bench.write(
+        {
+            "src/greet.py": "def greet(name):\n    return 'Hello, ' + name\n\n\nclass Loud:\n    pass\n",
+            "src/deep/er/names.txt": "ada\nemma\n",
+            "README.md": "# Greet\n\nSays hello.\n",
+            ".gitignore": "*.log\nbuilt/\n",
+        }
+    )
+    for words in (("init", "-q", "-b", "main"), ("add", "-A"), ("commit", "-qm", "Start")):
+        bench.git(*words)
+    return bench
+
+
+Write = Callable[[Mapping[str, str]], None]
