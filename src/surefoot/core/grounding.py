@@ -20,7 +20,8 @@ from surefoot.core.talking import Claim, Statement
 
 _CALL = re.compile(r"\d+\.\d+")
 _SENTENCES = re.compile(r"(?<=[.!?;])\s+|\n+")
-_PATH = r"[`'\"]?((?:[\w@+-][\w.@+-]*/)*[\w@+-][\w@+-]*\.[A-Za-z]\w{0,7})[`'\"]?"
+_SUFFIXES = "py|pyi|js|jsx|ts|tsx|mjs|c|h|cc|cpp|hpp|rs|go|java|kt|rb|php|sh|sql|html|css|md|rst|txt|json|toml|ya?ml|cfg|ini|xml|ipynb"
+_PATH = rf"[`'\"]?((?:[\w@+-][\w.@+-]*/)*[\w@+-][\w@+-]*\.(?:{_SUFFIXES}))[`'\"]?"
 _MADE = re.compile(
     rf"\b(?:created|added|wrote)\s+(?:(?:a|an|the|new|file|module|test|script)\s+)*{_PATH}(?=[\s,.;:)]|$)"
     rf"|{_PATH}\s+(?:was|has been)\s+(?:created|added|written)\b",
@@ -37,7 +38,7 @@ _SPEAKS_OF_FAILURE = re.compile(
     r"fail|error|break|broke|bug|reproduc|red\b|before|miss|wrong|not\b|n't\b", re.IGNORECASE
 )
 _MASKED = re.compile(r"\|\|\s*(?:true|:|echo|exit\s+0)|;\s*(?:true|:|exit\s+0)\s*$|(?:^|\s)set\s+\+e\b")
-_START = r"(?:^|[;&|(\n]\s*)(?:\w+=\S*\s+|(?:sudo|env|time|timeout\s+\S+|uv run|poetry run|\S*python[\d.]*\s+-m)\s+)*"
+_START = r"(?:^|[;&|(\n]\s*)(?:\w+=\S*\s+|(?:sudo|env|time|(?:ba|z)?sh(?:\s+-\w+)*|timeout\s+\S+|uv run|poetry run|\S*python[\d.]*\s+-m)\s+)*"
 _PROSE = re.compile(r"\.(?:md|rst|txt)$|(?:^|/)(?:LICENSE|CHANGELOG|AUTHORS)[^/]*$", re.IGNORECASE)
 _PART = re.compile(r"\s(?:-k|-m|--lf|--last-failed|--deselect)\s|::|\btest\w*/?\S*\.\w+\b|\s\w+(?:\.\w+){2,}")
 
@@ -56,20 +57,24 @@ class Kind:
     """Says that it was done, whatever came of it."""
 
 
-def _kind(name: str, programs: str, words: str) -> Kind:
-    went_well = (
-        r"pass(?:es|ed|ing)?|green|succeed(?:s|ed)?|successful(?:ly)?|clean|no (?:errors|issues|warnings|failures)"
-    )
+_PASSES = r"pass(?:es|ed|ing)?\b(?!\s+(?:the|an?|its?|of|in(?!\s+\d)|to|on|through|along|around|None|[`'\"(]))"
+"""Not that something is passed on: `tests pass the new argument`."""
+
+
+def _kind(name: str, programs: str, words: str, well: str = "") -> Kind:
+    went_well = rf"{_PASSES}|(?:green|succeed(?:s|ed)?|successful(?:ly)?{well})\b"
     return Kind(
         name=name,
         commands=re.compile(_START + rf"(?:\S*/)?(?:{programs})(?![\w-])"),
-        success=re.compile(rf"\b(?:{words})\b(?:(?![.;]\s).)*\b(?:{went_well})\b", re.IGNORECASE),
+        success=re.compile(rf"\b(?:{words})\b(?:(?![.;]\s).)*\b(?:{went_well})", re.IGNORECASE),
         ran=re.compile(
-            rf"\b(?:I|we)\s+(?:have\s+|also\s+)*(?:ran|run|executed)\b.{{0,40}}\b(?:{words})\b", re.IGNORECASE
+            rf"\b(?:I|we)\s+(?:have\s+|also\s+)*(?:ran|run|executed)\b(?!\s+(?:into|through|across|out))(?:(?![.;]).){{0,40}}\b(?:{words})\b",
+            re.IGNORECASE,
         ),
     )
 
 
+_CLEAN = r"|clean|no (?:errors|issues|warnings)"
 KINDS = (
     _kind(
         "runs tests",
@@ -83,11 +88,13 @@ KINDS = (
         r"ruff|flake8|pylint|eslint|pycodestyle|black|isort|prettier|cargo\s+clippy|golangci-lint|go\s+vet|rubocop"
         r"|shellcheck|pre-commit|npm\s+run\s+lint\S*|make\s+\S*(?:lint|check)\S*",
         r"lint|linter|linters|linting|ruff|flake8|pylint|eslint",
+        _CLEAN,
     ),
     _kind(
         "checks types",
         r"mypy|pyright|tsc|pytype|pyre|npx\s+tsc|make\s+\S*(?:types?|check)\S*",
         r"type[- ]?check(?:er|ers|ing|s)?|mypy|pyright|tsc",
+        _CLEAN,
     ),
 )
 """What agents like to say went well."""
