@@ -20,7 +20,10 @@ from surefoot.core.talking import Claim, Statement
 
 _CALL = re.compile(r"\d+\.\d+")
 _SENTENCES = re.compile(r"(?<=[.!?;])\s+|\n+")
-_SUFFIXES = "py|pyi|js|jsx|ts|tsx|mjs|c|h|cc|cpp|hpp|rs|go|java|kt|rb|php|sh|sql|html|css|md|rst|txt|json|toml|ya?ml|cfg|ini|xml|ipynb"
+_SUFFIXES = (
+    "py|pyi|js|jsx|ts|tsx|mjs|c|h|cc|cpp|hpp|rs|go|java|kt|rb|php|sh|sql|html|css|md|rst|txt"
+    "|json|toml|ya?ml|cfg|ini|xml|ipynb"
+)
 _PATH = rf"[`'\"]?((?:[\w@+-][\w.@+-]*/)*[\w@+-][\w@+-]*\.(?:{_SUFFIXES}))[`'\"]?"
 _MADE = re.compile(
     rf"\b(?:created|added|wrote)\s+(?:(?:a|an|the|new|file|module|test|script)\s+)*{_PATH}(?=[\s,.;:)]|$)"
@@ -38,7 +41,11 @@ _SPEAKS_OF_FAILURE = re.compile(
     r"fail|error|break|broke|bug|reproduc|red\b|before|miss|wrong|not\b|n't\b", re.IGNORECASE
 )
 _MASKED = re.compile(r"\|\|\s*(?:true|:|echo|exit\s+0)|;\s*(?:true|:|exit\s+0)\s*$|(?:^|\s)set\s+\+e\b")
-_START = r"(?:^|[;&|(\n]\s*)(?:\w+=\S*\s+|(?:sudo|env|time|(?:ba|z)?sh(?:\s+-\w+)*|timeout\s+\S+|uv run|poetry run|\S*python[\d.]*\s+-m)\s+)*"
+_START = (
+    r"(?:^|[;&|(\n]\s*)(?:\w+=\S*\s+|(?:sudo|env|time|timeout\s+\S+|(?:ba|z)?sh(?:\s+-\w+)*|uv run|poetry run"
+    r"|\S*python[\d.]*\s+-m)\s+)*"
+)
+"""Where a command begins, behind what may stand before its name."""
 _PROSE = re.compile(r"\.(?:md|rst|txt)$|(?:^|/)(?:LICENSE|CHANGELOG|AUTHORS)[^/]*$", re.IGNORECASE)
 _PART = re.compile(r"\s(?:-k|-m|--lf|--last-failed|--deselect)\s|::|\btest\w*/?\S*\.\w+\b|\s\w+(?:\.\w+){2,}")
 
