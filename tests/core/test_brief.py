@@ -20,7 +20,7 @@ from surefoot.core.lessons import lesson_of
 from surefoot.core.plan import AgentBody, Check, Expect, FileAsk, Limits, RunAsk, RunBody, Step
 from surefoot.core.prefix import prefix_flaw, prefix_of
 from surefoot.core.shortening import Fold
-from surefoot.core.state import RunState, StepStatus
+from surefoot.core.state import RunState, StepState, StepStatus
 from surefoot.core.talking import Claim, Guidance, KeyFile, Lesson, Note, Part, Role, Understanding
 from surefoot.core.terms import Diagnosis, Verdict
 from surefoot.core.verdicts import CheckRecord
@@ -246,16 +246,16 @@ def test_a_beginning_that_fits_has_no_flaw() -> None:
 def test_the_lesson_of_a_failed_check_is_what_the_check_said() -> None:
     """The agent's own summary is what was tried; the reason of the failure is what was said."""
     state = stage([turn(1, finished("edit", changed=("a.py",)))], talk={"claim": Claim(summary="I fixed it.")})
-    lesson = lesson_of(at_work(state), _failure("check 'c' failed: 1 != 2"))
-    assert lesson == Lesson(attempt=1, tried="I fixed it. (changed: a.py)", said="check 'c' failed: 1 != 2")
+    learned = lesson(at_work(state), _failure("check 'c' failed: 1 != 2"))
+    assert learned == Lesson(attempt=1, tried="I fixed it. (changed: a.py)", said="check 'c' failed: 1 != 2")
 
 
 def test_the_lesson_of_a_check_that_is_held_back_names_neither_it_nor_what_it_said() -> None:
     """An agent learns that there was a check it is not told of, and no more."""
     check = Check(name="hidden", ask=RunAsk(command="secret"), held_back=True)
-    lesson = lesson_of(at_work(stage(step={"checks": (check,)})), _failure("check 'hidden' failed: secret 42"))
-    assert "hidden" not in lesson.said
-    assert "42" not in lesson.said
+    learned = lesson(at_work(stage(step={"checks": (check,)})), _failure("check 'hidden' failed: secret 42"))
+    assert "hidden" not in learned.said
+    assert "42" not in learned.said
 
 
 _ASKS = st.sampled_from(["run", "contains", "lacks", "matches"])
@@ -274,8 +274,14 @@ def test_nothing_of_a_check_that_is_held_back_is_ever_told(asks: list[str], role
     node = at_work(state)
     assert node.work is not None
     node.work.checks = [replace(answers) for _ in checks]
-    node.lessons = (lesson_of(node, _failure(f"check {checks[0].name!r} failed: SECRET")),)
+    node.lessons = (lesson(node, _failure(f"check {checks[0].name!r} failed: SECRET")),)
     assert "SECRET" not in told(state, tokens_max=level + 4_000)
+
+
+def lesson(node: StepState, failed: AttemptFailed) -> Lesson:
+    """Return what an attempt has taught."""
+    assert node.work is not None
+    return lesson_of(node, node.work, failed)
 
 
 def _secret(ask: str, number: int) -> Check:

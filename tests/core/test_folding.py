@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from surefoot.core.brief import brief_of
 from surefoot.core.folding import facts_that_must_survive, fold_for, lost_in, summary_brief
 from surefoot.core.prefix import prefix_flaw, size_of
-from surefoot.core.shortening import Fold, references_of, stub_of
+from surefoot.core.shortening import Fold, stub_of
 from surefoot.core.state import RunState
 from surefoot.core.talk import Turn
 from surefoot.core.talking import Note
@@ -134,15 +134,6 @@ def test_every_call_can_be_brought_back_by_a_reference_the_brief_holds(counts: l
     whole = {part.call for part in brief_of(state, at_work(state), found)}
     names = [call.asked.call for one in turns if one.number > found.folded for call in one.calls]
     assert set(names) <= whole
-
-
-def test_references_lead_to_the_whole_output_and_to_replies() -> None:
-    """`3.1` is what call 3.1 gave, all of it; `3` what was written in turn 3."""
-    one = turn(3, finished("read", "head", whole=blob("head and tail")))
-    talk = stage([one]).nodes[at_work(stage()).spec.id].work
-    assert talk is not None
-    assert talk.talk is not None
-    assert references_of(talk.talk) == {"3": one.answered.reply, "3.1": blob("head and tail")}
 
 
 def test_a_stub_says_how_the_output_began() -> None:
