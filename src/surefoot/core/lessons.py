@@ -25,7 +25,7 @@ def lesson_of(node: StepState, work: Work, failed: AttemptFailed) -> Lesson:
 
 
 def _said(node: StepState, work: Work, failed: AttemptFailed) -> str:
-    index = first_unpassed(node.spec.checks, work.checks)
+    index = first_unpassed(node.spec.checks, work.checks) if work.checks else None
     is_hidden = index is not None and node.spec.checks[index].held_back
     is_named = any(one.held_back and f"check {one.name!r}" in failed.reason for one in node.spec.checks)
     return _HELD_BACK if is_hidden or is_named else failed.reason[:_SAID_MAX]

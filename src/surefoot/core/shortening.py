@@ -21,7 +21,7 @@ LINES_SHARE = 0.2
 """Lines about turns take no more of the brief than this."""
 NOTES_SHARE = 0.05
 """Notes take no more of the brief than this, in each of the places where they stand."""
-_SAID_MAX, _CALL_MAX, _GAVE_MAX, _ANSWER_MAX, _NOTE_MAX = 140, 160, 110, 1_000, 600
+_SAID_MAX, _CALL_MAX, _GAVE_MAX, _ANSWER_MAX, _NOTE_MAX = 100, 140, 100, 1_000, 600
 _LINE_MAX = 1_200
 """So many characters of a line are kept, and so many of its parts."""
 
@@ -89,9 +89,9 @@ def lines_of(talk: Talk, fold: Fold) -> tuple[str, ...]:
     return _latest([line_of(turn) for turn in _unsummarised(talk, fold)], room)
 
 
-def has_room_for_lines(talk: Talk, fold: Fold) -> bool:
-    """Tell whether each folded turn that is not summed up has its line."""
-    return len(lines_of(talk, fold)) == len(_unsummarised(talk, fold))
+def is_beyond_lines(talk: Talk, fold: Fold) -> bool:
+    """Tell whether as many folded turns have neither line nor summary as have a line."""
+    return len(_unsummarised(talk, fold)) >= 2 * max(1, len(lines_of(talk, fold)))
 
 
 def notes_of(talk: Talk, fold: Fold) -> tuple[str, ...]:
