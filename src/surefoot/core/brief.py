@@ -21,6 +21,8 @@ from surefoot.core.wording import no_call, reminder
 
 REMIND_EVERY = 10
 """After so many turns the goal is told once more."""
+REMINDER_MAX = 1_600
+"""So many characters of it; a goal as long as a page would cost more than it helps."""
 
 
 def brief_of(state: RunState, node: StepState, fold: Fold) -> tuple[Part, ...]:
@@ -35,8 +37,7 @@ def turns_of(state: RunState, node: StepState, fold: Fold) -> tuple[Part, ...]:
     for turn in talk.turns:
         if turn.number > fold.folded and turn.is_over:
             said += [*_turn_parts(turn, fold), *_no_call(talk, turn)]
-            if turn.number % REMIND_EVERY == 0:
-                said.append(_told(reminder(turn.number, goal_and_constraints(state, node))))
+            said += _reminder(state, node, turn, fold)
     if talk.turns and talk.turns[-1].number <= fold.folded:
         said += _no_call(talk, talk.turns[-1])
     return (*_kept(said), *_news(state, node, fold))
@@ -66,6 +67,16 @@ def _result_part(call: CallState, turn: Turn, fold: Fold) -> Part:
 
 def _no_call(talk: Talk, turn: Turn) -> list[Part]:
     return [] if turn.calls else [_told(no_call(talk.role, turn.number))]
+
+
+def _reminder(state: RunState, node: StepState, turn: Turn, fold: Fold) -> list[Part]:
+    """Return the goal once more, after every tenth turn; those behind turns with stubs have done their work."""
+    if turn.number % REMIND_EVERY or turn.number <= fold.stubbed:
+        return []
+    text = goal_and_constraints(state, node)
+    if len(text) > REMINDER_MAX:
+        text = f"{text[:REMINDER_MAX]}…\n(All of it stands at the beginning.)"
+    return [_told(reminder(turn.number, text))]
 
 
 def _told(text: str) -> Part:

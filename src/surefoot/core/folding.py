@@ -20,8 +20,8 @@ from surefoot.core.prefix import goal_and_constraints, prefix_of, size_of, talk_
 from surefoot.core.shortening import (
     Fold,
     cut,
-    has_room_for_lines,
     has_summary,
+    is_beyond_lines,
     line_of,
     noted,
     summary_tokens_max,
@@ -49,7 +49,7 @@ def fold_for(state: RunState, node: StepState, tokens_max: int) -> Fold:
         return now
     fold = next((fold for fold, share in _steps_down(talk, now) if fits(fold, share)), _shortest(talk, now))
     is_new = fold.folded > now.folded
-    return replace(fold, wants_summary=is_new and not has_room_for_lines(talk, fold))
+    return replace(fold, wants_summary=is_new and is_beyond_lines(talk, fold))
 
 
 def _steps_down(talk: Talk, now: Fold) -> Iterator[tuple[Fold, float]]:

@@ -68,7 +68,8 @@ def prefix_flaw(state: RunState, node: StepState, tokens_max: int) -> str:
     need = max(TOKENS_MIN, int(size / SHARE_MAX) + 1)
     return (
         f"the goal, what must hold for it and the step take about {size:,} tokens, and a brief may have "
-        f"{tokens_max:,}; use a model that takes more, raise `brief_tokens` to at least {need:,}, or say the step in fewer words"
+        f"{tokens_max:,}; use a model that takes more, raise `brief_tokens` to at least {need:,}, or say the step in "
+        "fewer words"
     )
 
 

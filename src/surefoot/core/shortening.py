@@ -11,7 +11,6 @@ from collections.abc import Iterable, Sequence
 
 from surefoot.core.estimating import tokens_of
 from surefoot.core.events.talk import CallFinished, CallSettled
-from surefoot.core.ids import BlobId
 from surefoot.core.record import record
 from surefoot.core.talk import CallState, Talk, Turn
 from surefoot.core.talking import Part
@@ -22,7 +21,7 @@ LINES_SHARE = 0.2
 """Lines about turns take no more of the brief than this."""
 NOTES_SHARE = 0.05
 """Notes take no more of the brief than this, in each of the places where they stand."""
-_SAID_MAX, _CALL_MAX, _GAVE_MAX, _ANSWER_MAX, _NOTE_MAX = 140, 160, 110, 1_000, 600
+_SAID_MAX, _CALL_MAX, _GAVE_MAX, _ANSWER_MAX, _NOTE_MAX = 100, 140, 100, 1_000, 600
 _LINE_MAX = 1_200
 """So many characters of a line are kept, and so many of its parts."""
 
@@ -69,7 +68,7 @@ def line_of(turn: Turn) -> str:
     parts = [f'"{said}"'] if said else []
     parts += [_call_line(call) for call in turn.calls]
     line = f"turn {turn.number}: {'; '.join(parts) or 'nothing'}"
-    return line if len(line) <= _LINE_MAX else f'{line[:_LINE_MAX]}… [recall("{turn.number}") has all of it]'
+    return line if len(line) <= _LINE_MAX else f'{line[:_LINE_MAX]}… [recall("turn {turn.number}") has all of it]'
 
 
 def _call_line(call: CallState) -> str:
@@ -90,9 +89,9 @@ def lines_of(talk: Talk, fold: Fold) -> tuple[str, ...]:
     return _latest([line_of(turn) for turn in _unsummarised(talk, fold)], room)
 
 
-def has_room_for_lines(talk: Talk, fold: Fold) -> bool:
-    """Tell whether each folded turn that is not summed up has its line."""
-    return len(lines_of(talk, fold)) == len(_unsummarised(talk, fold))
+def is_beyond_lines(talk: Talk, fold: Fold) -> bool:
+    """Tell whether as many folded turns have neither line nor summary as have a line."""
+    return len(_unsummarised(talk, fold)) >= 2 * max(1, len(lines_of(talk, fold)))
 
 
 def notes_of(talk: Talk, fold: Fold) -> tuple[str, ...]:
@@ -150,19 +149,8 @@ def _head(talk: Talk, fold: Fold) -> str:
     call = next((call.asked.call for turn in talk.turns for call in turn.calls), "1.1")
     return (
         f'Turns 1 to {fold.folded}, in short. recall("TURN.CALL"), such as recall("{call}"), brings back in full what '
-        'a call gave, and recall("TURN") what you wrote and called in that turn.'
+        'a call gave, and recall("turn TURN") what you wrote and called in that turn.'
     )
-
-
-def references_of(talk: Talk) -> dict[str, BlobId]:
-    """Return what `recall` can bring back of a talk: replies by `TURN`, results by `TURN.CALL`."""
-    found: dict[str, BlobId] = {}
-    for turn in talk.turns:
-        found[str(turn.number)] = turn.answered.reply
-        for call in turn.calls:
-            if isinstance(call.result, CallFinished):
-                found[call.asked.call] = call.result.whole or call.result.output
-    return found
 
 
 def _left_out(talk: Talk, fold: Fold, shown: int) -> list[str]:

@@ -18,9 +18,8 @@ from surefoot.core.kernel.legal import need
 from surefoot.core.state import FINAL, AcceptState, RunState, StepState, StepStatus, Work
 from surefoot.core.talking import Lesson
 from surefoot.core.terms import Phase
-from surefoot.core.verdicts import CheckRecord, first_unpassed
+from surefoot.core.verdicts import CheckRecord
 
-_TRIED_MAX = 1500
 _SAID_MAX = 1500
 
 
@@ -28,18 +27,6 @@ def duty_node(state: RunState, name: StepId) -> StepState:
     """Return the node of a duty; a new one where it was never begun."""
     known = state.nodes.get(name)
     return known or StepState(spec=duty_of(name), order=(-1, DUTIES.index(name)), needs=())
-
-
-def lesson_of(node: StepState, work: Work, failed: ev.AttemptFailed) -> Lesson:
-    """Return what a failed attempt has taught; of checks that are held back nothing is told."""
-    claim = None if work.talk is None else work.talk.claim
-    changed = "" if work.changes is None else ", ".join(work.changes.changed[:20])
-    tried = [] if claim is None else [claim.summary]
-    tried += [f"Changed: {changed}."] if changed else []
-    index = first_unpassed(node.spec.checks, work.checks)
-    is_held_back = index is not None and node.spec.checks[index].held_back
-    said = "a check that is held back did not pass" if is_held_back else failed.reason
-    return Lesson(attempt=failed.attempt, tried=" ".join(tried)[:_TRIED_MAX], said=said[:_SAID_MAX])
 
 
 def keep_duty(state: RunState, node: StepState, work: Work) -> None:

@@ -25,11 +25,12 @@ from surefoot.core.course import (
 from surefoot.core.duties import PHASES
 from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.ids import StepId
-from surefoot.core.kernel.adopting import duty_node, keep_duty, lesson_of
+from surefoot.core.kernel.adopting import duty_node, keep_duty
 from surefoot.core.kernel.answers import ANSWER_FOLDS, has_happened
 from surefoot.core.kernel.legal import active_of, answered, begin, illegal, is_ready, need, node_of
 from surefoot.core.kernel.questions import QUESTION_FOLDS
 from surefoot.core.kernel.turns import begin_talk, is_talking, lose_reply
+from surefoot.core.lessons import lesson_of
 from surefoot.core.outputs import cost_of, edited, spec_of
 from surefoot.core.plan import AgentBody, AskBody
 from surefoot.core.queue import has_result

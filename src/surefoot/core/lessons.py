@@ -1,0 +1,42 @@
+"""What a failed attempt has taught, for the next one.
+
+Owns the two sentences that the next attempt is told in place of a transcript: what was tried, and what was said to it.
+Must never hold anything of a check that is held back, but that there is one. Read `surefoot.core.prefix` next.
+"""
+
+from __future__ import annotations
+
+from surefoot.core.events.attempt import AttemptFailed
+from surefoot.core.events.talk import CallFinished
+from surefoot.core.shortening import cut
+from surefoot.core.state import StepState, Work
+from surefoot.core.talk import Talk
+from surefoot.core.talking import Deed, Lesson
+from surefoot.core.verdicts import first_unpassed
+
+_TRIED_MAX, _SAID_MAX, _CALLS_MAX, _FILES_MAX = 800, 1_500, 6, 20
+_HELD_BACK = "it did not pass a check that agents are not told of; look again at what the goal and the step ask for"
+
+
+def lesson_of(node: StepState, work: Work, failed: AttemptFailed) -> Lesson:
+    """Return the lesson of an attempt that has just failed, while what was done in it is still known."""
+    tried = "nothing that is known" if work.talk is None else _tried(work.talk, work.changed)
+    return Lesson(attempt=failed.attempt, tried=tried, said=_said(node, work, failed))
+
+
+def _said(node: StepState, work: Work, failed: AttemptFailed) -> str:
+    index = first_unpassed(node.spec.checks, work.checks) if work.checks else None
+    is_hidden = index is not None and node.spec.checks[index].held_back
+    is_named = any(one.held_back and f"check {one.name!r}" in failed.reason for one in node.spec.checks)
+    return _HELD_BACK if is_hidden or is_named else failed.reason[:_SAID_MAX]
+
+
+def _tried(talk: Talk, changed: tuple[str, ...]) -> str:
+    """Return what the agent says it did, or its last calls that wrote, and the files it changed."""
+    calls = [call for turn in talk.turns for call in turn.calls if call.deed is Deed.WRITE]
+    results = [call.result for call in calls if isinstance(call.result, CallFinished)]
+    paths = changed or tuple(dict.fromkeys(path for result in results for path in result.changed))
+    did = "; ".join(call.asked.summary for call in calls[-_CALLS_MAX:])
+    said = talk.claim.summary if talk.claim is not None else did or "it changed nothing"
+    files = f" (changed: {', '.join(paths[:_FILES_MAX])})" if paths else ""
+    return f"{cut(said, _TRIED_MAX)}{files}"
