@@ -120,11 +120,11 @@ async def _pieces(stream: StreamedResponse) -> AsyncIterator[str]:
 
 def _has_ended(response: LibraryResponse, abilities: Abilities) -> bool:
     """Tell whether the provider itself said why the reply ends: a connection can end, too."""
-    if response.finish_reason is None:
-        return False
+    if "finish_reason" in (response.provider_details or {}):
+        return True
     # Where a stream of chat completions names no reason the library assumes one.
-    is_assumed = response.finish_reason == "stop" and "finish_reason" not in (response.provider_details or {})
-    return not (abilities.assumes_end and is_assumed)
+    is_assumed = abilities.assumes_end and response.finish_reason == "stop"
+    return response.finish_reason is not None and not is_assumed
 
 
 def _fault(error: Exception, request: ModelRequest, said: str) -> ModelFault:
