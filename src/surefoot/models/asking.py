@@ -13,6 +13,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from surefoot.models.scripts import Script
 from surefoot.ports import ModelAnswer, ModelFault, ModelRequest
 from surefoot.settings.endpoints import Endpoint
 
@@ -40,10 +41,13 @@ class _Said:
 class Providers:
     """Asks models by their `provider:name`; keeps the connections of those it has asked."""
 
-    def __init__(self, endpoints: Mapping[str, Endpoint], environ: Mapping[str, str]) -> None:
-        """Know the addresses that settings name, and the variables that hold keys."""
+    def __init__(
+        self, endpoints: Mapping[str, Endpoint], environ: Mapping[str, str], script: Script | None = None
+    ) -> None:
+        """Know the addresses that settings name, and the variables that hold keys; a script plays every model."""
         self._endpoints = endpoints
         self._environ = environ
+        self._script = script
         self._known: dict[str, Provided] = {}
         self._opening = asyncio.Lock()
         self._open = AsyncExitStack()
@@ -66,16 +70,17 @@ class Providers:
     async def _provided(self, name: str) -> Provided:
         async with self._opening:
             if name not in self._known:
-                provided = await asyncio.to_thread(_provided, name, self._endpoints, self._environ)
+                provided = await asyncio.to_thread(self._make, name)
                 await self._open.enter_async_context(provided.model)
                 self._known[name] = provided
             return self._known[name]
 
+    def _make(self, name: str) -> Provided:
+        from surefoot.models.providing import played, provided
 
-def _provided(name: str, endpoints: Mapping[str, Endpoint], environ: Mapping[str, str]) -> Provided:
-    from surefoot.models.providing import provided
-
-    return provided(name, endpoints, environ)
+        if self._script is not None:
+            return played(self._script, name)
+        return provided(name, self._endpoints, self._environ)
 
 
 async def _asked(
