@@ -1,8 +1,8 @@
 """A real server on loopback that speaks two providers' interfaces, and says what a test tells it to say.
 
-`Server` answers each request with the next of its replies, and keeps what it was asked. A reply is made by the
-functions below: as OpenAI's chat completions or as Anthropic's messages, streamed where the request asks for it. `Raw` says
-anything at all, and may be slow or cut off.
+`Server` answers each request with the next of its replies, and keeps what it was asked. A `Reply` is put into the words
+of the interface it is asked by, OpenAI's chat completions or Anthropic's messages, streamed where the request asks for
+it. `Raw` says anything at all, and may be slow or cut off.
 """
 
 from __future__ import annotations
@@ -127,6 +127,17 @@ def in_words_of(path: str, reply: Reply, body: Mapping[str, Any]) -> Raw:
 
 def _text_of(arguments: Mapping[str, Any] | str) -> str:
     return arguments if isinstance(arguments, str) else json.dumps(arguments)
+
+
+def error(status: int, body: Mapping[str, Any] | str, **headers: str) -> Raw:
+    """Return an answer that turns a request away."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Raw(status, named, [(body if isinstance(body, str) else json.dumps(body)).encode()])
+
+
+def streamed(*events: bytes, is_cut: bool = False, waits: threading.Event | None = None) -> Raw:
+    """Return an answer of those events."""
+    return Raw(200, {"content-type": "text/event-stream"}, events, is_cut, waits)
 
 
 def completions_reply(reply: Reply) -> dict[str, Any]:

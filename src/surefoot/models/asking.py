@@ -13,6 +13,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from surefoot.models.scripts import Script
 from surefoot.ports import ModelAnswer, ModelFault, ModelRequest
 from surefoot.settings.endpoints import Endpoint
 
@@ -40,10 +41,13 @@ class _Said:
 class Providers:
     """Asks models by their `provider:name`; keeps the connections of those it has asked."""
 
-    def __init__(self, endpoints: Mapping[str, Endpoint], environ: Mapping[str, str]) -> None:
-        """Know the addresses that settings name, and the variables that hold keys."""
+    def __init__(
+        self, endpoints: Mapping[str, Endpoint], environ: Mapping[str, str], script: Script | None = None
+    ) -> None:
+        """Know the addresses that settings name, and the variables that hold keys; a script plays every model."""
         self._endpoints = endpoints
         self._environ = environ
+        self._script = script
         self._known: dict[str, Provided] = {}
         self._opening = asyncio.Lock()
         self._open = AsyncExitStack()
@@ -66,16 +70,17 @@ class Providers:
     async def _provided(self, name: str) -> Provided:
         async with self._opening:
             if name not in self._known:
-                provided = await asyncio.to_thread(_provided, name, self._endpoints, self._environ)
+                provided = await asyncio.to_thread(self._make, name)
                 await self._open.enter_async_context(provided.model)
                 self._known[name] = provided
             return self._known[name]
 
+    def _make(self, name: str) -> Provided:
+        from surefoot.models.providing import played, provided
 
-def _provided(name: str, endpoints: Mapping[str, Endpoint], environ: Mapping[str, str]) -> Provided:
-    from surefoot.models.providing import provided
-
-    return provided(name, endpoints, environ)
+        if self._script is not None:
+            return played(self._script, name)
+        return provided(name, self._endpoints, self._environ)
 
 
 async def _asked(
@@ -120,11 +125,11 @@ async def _pieces(stream: StreamedResponse) -> AsyncIterator[str]:
 
 def _has_ended(response: LibraryResponse, abilities: Abilities) -> bool:
     """Tell whether the provider itself said why the reply ends: a connection can end, too."""
-    if response.finish_reason is None:
-        return False
+    if "finish_reason" in (response.provider_details or {}):
+        return True
     # Where a stream of chat completions names no reason the library assumes one.
-    is_assumed = response.finish_reason == "stop" and "finish_reason" not in (response.provider_details or {})
-    return not (abilities.assumes_end and is_assumed)
+    is_assumed = abilities.assumes_end and response.finish_reason == "stop"
+    return response.finish_reason is not None and not is_assumed
 
 
 def _fault(error: Exception, request: ModelRequest, said: str) -> ModelFault:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import cast
 
@@ -42,7 +43,7 @@ _KINDS: tuple[tuple[type[Exception], Fault], ...] = (
 _NEXT: Mapping[Fault, str] = {
     Fault.RATE_LIMIT: "too many requests",
     Fault.OVERLOADED: "the provider has no capacity now",
-    Fault.UNAVAILABLE: "the provider could not be reached or failed; look whether its address is right and it is up",
+    Fault.UNAVAILABLE: "the provider failed, or could not be reached; look whether it is up and its address is right",
     Fault.TIMEOUT: "no reply in time; `timeout` in [models] says how long one may take",
     Fault.QUOTA: "the account has nothing left; add to it, or name another model",
     Fault.AUTH: "the provider refuses the key; set one that is valid for this model",
@@ -58,12 +59,13 @@ _CONTEXT_WORDS = (
     "exceeds the available context", "maximum context", "input is too long", "request too large",
 )  # fmt: skip
 _QUOTA_WORDS = ("insufficient_quota", "quota exceeded", "billing", "credit balance", "insufficient balance")
+_FURTHER = re.compile(r"\s*For further information visit \S+")
 _SHOWN = 400
 
 
 def fault_of(error: Exception, model: str, said: str = "") -> ModelFault:
     """Return the fault that an error stands for; `said` is what of a reply had come before it."""
-    kind = _kind_of(error, has_begun=bool(said))
+    kind = _kind_of(error)
     told = _told(error)
     text = f"{model}: {_NEXT[kind]}{f' ({told})' if told else ''}."
     if isinstance(error, library.ModelHTTPError) and error.suggested_model_id:
@@ -77,7 +79,7 @@ def fault_of(error: Exception, model: str, said: str = "") -> ModelFault:
     )
 
 
-def _kind_of(error: Exception, *, has_begun: bool) -> Fault:
+def _kind_of(error: Exception) -> Fault:
     kind = next((fault for known, fault in _KINDS if isinstance(error, known)), None)
     status = getattr(error, "status_code", None)
     words = f"{error}".casefold()
@@ -91,7 +93,7 @@ def _kind_of(error: Exception, *, has_begun: bool) -> Fault:
         # Without a category the library names what it could not read.
         is_known = isinstance(error, library.ModelAPIError)
         kind = Fault.MALFORMED if not is_known or "JSON" in str(error) else Fault.UNAVAILABLE
-    return Fault.CUT if has_begun and kind is Fault.UNAVAILABLE else kind
+    return kind
 
 
 def _has(words: str, known: tuple[str, ...]) -> bool:
@@ -109,9 +111,13 @@ def _told(error: Exception) -> str:
 
 
 def _line(error: Exception) -> str:
-    cause = error.__cause__
-    deepest = f"; {type(cause).__name__}" if cause is not None and str(error).rstrip(".") == "Connection error" else ""
-    return " ".join(f"{error}".split()) + deepest or type(error).__name__
+    """Return what an error says; what a client has wrapped says more than the wrapping."""
+    deepest: BaseException = error
+    while isinstance(error, library.ModelConnectionError) and deepest.__cause__ is not None:
+        deepest = deepest.__cause__
+    said = " ".join(_FURTHER.sub("", f"{deepest}").split())
+    is_known = isinstance(error, library.AgentRunError | library.UserError)
+    return said if is_known and said else f"{type(deepest).__name__}: {said}".rstrip(": ")
 
 
 def _messages_in(body: object) -> Iterator[str]:

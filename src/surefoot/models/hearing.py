@@ -65,8 +65,8 @@ def _fault(
     request: ModelRequest, response: LibraryResponse, text: str, calls: tuple[Called, ...]
 ) -> tuple[Fault, str] | None:
     """Return why a reply cannot be used, as far as its end and its form tell."""
-    reason = response.finish_reason
-    if reason == "length":
+    reason = response.finish_reason or (response.provider_details or {}).get("finish_reason")
+    if reason in ("length", "max_tokens"):
         # Also with calls in it: the last one may lack an argument and still be JSON.
         return Fault.CUT, f"the reply was cut at {request.output_tokens_max} tokens, or at the end of what it takes"
     if reason == "content_filter":

@@ -1,12 +1,13 @@
 """Which model of the provider library a name stands for.
 
 Owns how `provider:name` is resolved: the two providers in the base installation, those of extras, the addresses that
-the user's settings name. Must never ask a model, and never put a key into a message. Read `surefoot.models.asking`
-next.
+the user's settings name, scripts. Each library is loaded for its own models only. Must never ask a model, and never put
+a key into a message. Read `surefoot.models.asking` next.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -14,15 +15,12 @@ from urllib.parse import urlsplit
 from pydantic_ai.exceptions import UserError
 from pydantic_ai.models import Model as LibraryModel
 from pydantic_ai.models import infer_model
-from pydantic_ai.models.anthropic import AnthropicModel
-from pydantic_ai.models.openai import OpenAIChatModel, OpenAIResponsesModel
-from pydantic_ai.profiles.openai import OpenAIModelProfile
-from pydantic_ai.providers.anthropic import AnthropicProvider
-from pydantic_ai.providers.openai import OpenAIProvider
-from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider
 
 from surefoot.core.talking import Fault
+from surefoot.errors import ConfigInvalid
 from surefoot.models.names import EXTRAS, KEYS
+from surefoot.models.script_files import script_of
+from surefoot.models.scripts import SCRIPTED, Script
 from surefoot.models.speaking import Abilities
 from surefoot.settings.endpoints import Endpoint
 
@@ -56,6 +54,8 @@ def provided(name: str, endpoints: Mapping[str, Endpoint], environ: Mapping[str,
         NotProvidedError: there is none, a key is missing, or the library of its provider is not installed.
     """
     provider, _, model = name.partition(":")
+    if name.startswith(SCRIPTED):
+        return _scripted(name)
     if endpoint := endpoints.get(provider):
         return at(endpoint, model, _key_of(endpoint, environ))
     if provider == "anthropic":
@@ -65,10 +65,28 @@ def provided(name: str, endpoints: Mapping[str, Endpoint], environ: Mapping[str,
     return _inferred(name)
 
 
+def played(script: Script, name: str) -> Provided:
+    """Return a model that a script plays."""
+    from surefoot.models.playing import Played
+
+    return Provided(Played(script, name), Abilities())
+
+
+def _scripted(name: str) -> Provided:
+    try:
+        return played(script_of(name), name)
+    except ConfigInvalid as error:
+        raise NotProvidedError(str(error), Fault.UNKNOWN_MODEL) from error
+
+
 def at(endpoint: Endpoint, model: str, key: str | None = None) -> Provided:
     """Return a model at an address."""
     if endpoint.kind == "anthropic":
         return _anthropic(model, key or _NO_KEY, endpoint.base_url)
+    from pydantic_ai.models.openai import OpenAIChatModel
+    from pydantic_ai.profiles.openai import OpenAIModelProfile
+    from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider
+
     provider = OpenAICompatibleProvider(endpoint.name, base_url=endpoint.base_url, api_key=key or _NO_KEY)
     # Every server of this interface knows `max_tokens`; one that overlooks its successor would write without end.
     profile = OpenAIModelProfile(openai_chat_supports_max_completion_tokens=False)
@@ -88,20 +106,27 @@ def _key(wanted: str, variable: str, environ: Mapping[str, str]) -> str:
 
 
 def _anthropic(model: str, key: str, base_url: str | None) -> Provided:
+    from pydantic_ai.models.anthropic import AnthropicModel
+    from pydantic_ai.providers.anthropic import AnthropicProvider
+
     provider = AnthropicProvider(api_key=key, base_url=base_url)
-    return Provided(AnthropicModel(model, provider=provider), Abilities(caches=True))
+    return _judged(AnthropicModel(model, provider=provider), caches=True)
 
 
 def _openai(name: str, environ: Mapping[str, str]) -> Provided:
     """Return a model of OpenAI, or of what stands at `OPENAI_BASE_URL`, which is asked by chat completions."""
+    from pydantic_ai.models.openai import OpenAIChatModel, OpenAIResponsesModel
+    from pydantic_ai.providers.openai import OpenAIProvider
+
     kind, _, model = name.partition(":")
     base_url = environ.get("OPENAI_BASE_URL") or None
     if kind != "openai-responses" and base_url is not None and not _is_openai(base_url):
         endpoint = Endpoint(name=kind, base_url=base_url)
         return at(endpoint, model, environ.get("OPENAI_API_KEY", "").strip() or None)
     provider = OpenAIProvider(base_url=base_url, api_key=_key(name, "OPENAI_API_KEY", environ))
-    chosen = OpenAIChatModel if kind == "openai-chat" else OpenAIResponsesModel
-    return _judged(chosen(model, provider=provider))
+    if kind == "openai-chat":
+        return _judged(OpenAIChatModel(model, provider=provider))
+    return _judged(OpenAIResponsesModel(model, provider=provider))
 
 
 def _is_openai(base_url: str) -> bool:
@@ -127,6 +152,8 @@ def _inferred(name: str) -> Provided:
         raise NotProvidedError(f"{name!r} cannot be asked yet; set {wanted}", Fault.AUTH) from error
 
 
-def _judged(model: LibraryModel) -> Provided:
+def _judged(model: LibraryModel, *, caches: bool = False) -> Provided:
     follows = bool(model.profile.get("supports_json_schema_output", False))
-    return Provided(model, Abilities(follows_schema=follows, assumes_end=isinstance(model, OpenAIChatModel)))
+    chat = sys.modules.get("pydantic_ai.models.openai")
+    assumes_end = chat is not None and isinstance(model, chat.OpenAIChatModel)
+    return Provided(model, Abilities(caches=caches, follows_schema=follows, assumes_end=assumes_end))

@@ -26,7 +26,6 @@ from pydantic_ai.messages import (
 from pydantic_ai.messages import ModelRequest as LibraryRequest
 from pydantic_ai.messages import ModelResponse as LibraryResponse
 from pydantic_ai.models import ModelRequestParameters
-from pydantic_ai.models.anthropic import AnthropicModelSettings
 from pydantic_ai.output import OutputObjectDefinition
 from pydantic_ai.settings import ModelSettings
 from pydantic_ai.tools import ToolDefinition
@@ -64,7 +63,8 @@ def spoken(request: ModelRequest, abilities: Abilities) -> Spoken:
     if request.tools and not request.native_tools:
         schema = schema_of_calls(request.tools, needs_call=request.needs_call)
         messages = tuple(_without_tools(request.messages, request.tools, schema))
-        parameters = _following(schema, abilities)
+        # The schema is told in words, too: the library need not do that once more.
+        parameters = _following(schema, abilities) if abilities.follows_schema else ModelRequestParameters()
     else:
         messages = request.messages
         parameters = ModelRequestParameters() if request.schema is None else _following(request.schema, abilities)
@@ -95,8 +95,8 @@ def _settings(request: ModelRequest, abilities: Abilities, *, has_tools: bool) -
     if has_tools and request.needs_call:
         settings["tool_choice"] = "required"
     if abilities.caches and any(each.is_cache_end and each.speaker is Speaker.SYSTEM for each in request.messages):
-        cached: AnthropicModelSettings = {"anthropic_cache_instructions": True}
-        settings = cast("ModelSettings", {**settings, **cached})
+        # A key of that provider's own settings, whose module would load its whole library.
+        settings = cast("ModelSettings", {**settings, "anthropic_cache_instructions": True})
     return settings
 
 

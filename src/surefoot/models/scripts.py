@@ -1,0 +1,109 @@
+"""Models played by a script: what a script is told, and what it may answer.
+
+Owns the interface of scripts, written as a Python function or as a YAML file. What a script answers has to follow from
+what it is told, not from what it remembers: after a kill it is asked again, by another engine. Must never import the
+provider library. Read `surefoot.models.playing` next: how a script becomes a model.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from surefoot.core.talking import Fault, Usage
+from surefoot.ports import Message, Speaker
+
+SCRIPTED = "scripted:"
+"""How a model begins that is a script."""
+_FIRST_LINE = re.compile(r"You are the ([A-Z]+) of run (\S+), step (.+), attempt (\d+)\.")
+_FOLDED = re.compile(r"Turns 1 to (\d+), in short\.")
+_PHASES = {"scout": "understand", "planner": "plan", "worker": "execute", "reviewer": "validate"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScriptedRequest:
+    """What a script is told: what any model would be told, and what the first line of it says."""
+
+    messages: tuple[Message, ...]
+    """What was said so far, the system's words first."""
+    tools: tuple[str, ...]
+    """Names of the tools it may call; none where a summary is asked for."""
+    role: str = ""
+    """`scout`, `planner`, `worker` or `reviewer`; empty where the brief does not say."""
+    run: str = ""
+    """The run's id."""
+    step: str = ""
+    """The step's id; `(understand)`, `(plan)` and `(review)` for the other phases."""
+    attempt: int = 1
+    """The attempt at the step."""
+    turn: int = 1
+    """Which reply of the talk is asked for, from 1; those told in short count, too."""
+
+    @property
+    def phase(self) -> str:
+        """The phase the role is at work in."""
+        return _PHASES.get(self.role, "")
+
+    @property
+    def text(self) -> str:
+        """All that it is told, as one text."""
+        return "\n".join(message.text for message in self.messages)
+
+    @property
+    def news(self) -> str:
+        """What is new since its last reply, as one text; at first everything."""
+        last = max((at for at, message in enumerate(self.messages) if message.speaker is Speaker.MODEL), default=-1)
+        return "\n".join(message.text for message in self.messages[last + 1 :])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScriptedReply:
+    """What a script answers: a reply, or a fault of the provider it plays."""
+
+    say: str = ""
+    """The text."""
+    calls: Sequence[tuple[str, Mapping[str, object] | str]] = ()
+    """The tools it calls, each with its arguments; a text stands for arguments as a model may have written them."""
+    fault: Fault | None = None
+    """What goes wrong; the rest is then what of a reply had come."""
+    retry_after_s: float | None = None
+    """How long the provider asks to wait."""
+    why: str = ""
+    """What the provider says about the fault."""
+    usage: Usage | None = None
+    """What it took; None: about what the texts take."""
+    delay_s: float = 0.0
+    """How long it takes."""
+
+
+Answered = ScriptedReply | str | Sequence[tuple[str, Mapping[str, object] | str]]
+"""What a function may return: a reply, a text, or calls."""
+Script = Callable[[ScriptedRequest], Answered | Awaitable[Answered]]
+"""A function that plays a model, `async` or not."""
+
+
+def request_of(messages: Sequence[Message], tools: Sequence[str]) -> ScriptedRequest:
+    """Return what a script is told."""
+    first = next((match for message in messages if (match := _FIRST_LINE.match(message.text))), None)
+    role, run, step, attempt = ("", "", "", "1") if first is None else first.groups()
+    folded = max((int(match[1]) for message in messages if (match := _FOLDED.match(message.text))), default=0)
+    replies = sum(message.speaker is Speaker.MODEL for message in messages)
+    return ScriptedRequest(
+        messages=tuple(messages),
+        tools=tuple(tools),
+        role=role.lower(),
+        run=run,
+        step=step,
+        attempt=int(attempt),
+        turn=folded + replies + 1,
+    )
+
+
+def reply_of(answered: Answered) -> ScriptedReply:
+    """Return what a function has answered as a reply."""
+    if isinstance(answered, ScriptedReply):
+        return answered
+    if isinstance(answered, str):
+        return ScriptedReply(say=answered)
+    return ScriptedReply(calls=tuple(answered))
