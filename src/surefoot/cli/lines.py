@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 Style = Literal["", "good", "bad", "warn", "dim", "head"]
+Words = tuple[str, str, Style]
+"""What is told of an event: a word, a text, and what they mean."""
 
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]P_^X][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-~])")
 # Only what can hide no word of a command: between a colour's digits a shell finds nothing to run.
