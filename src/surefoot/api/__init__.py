@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from surefoot.api.home import Home, home_folder
     from surefoot.api.people import cancel, pause, restore, retry
     from surefoot.api.questions import OpenQuestion, inbox
-    from surefoot.api.reading import RunSummary, audit, events, report, runs
+    from surefoot.api.reading import RunSummary, audit, events, report, runs, spending
     from surefoot.api.running import Engagement, Options, create_run, engage
     from surefoot.api.storing import collect_garbage, land_run, remove_run
 
@@ -43,6 +43,7 @@ __all__ = [
     "restore",
     "retry",
     "runs",
+    "spending",
     "take_over",
 ]
 
@@ -51,7 +52,7 @@ _PLACES = {
     **dict.fromkeys(("OpenQuestion", "inbox"), "questions"),
     **dict.fromkeys(("answer", "approve", "edit", "reject", "take_over"), "approving"),
     **dict.fromkeys(("cancel", "pause", "restore", "retry"), "people"),
-    **dict.fromkeys(("RunSummary", "audit", "events", "report", "runs"), "reading"),
+    **dict.fromkeys(("RunSummary", "audit", "events", "report", "runs", "spending"), "reading"),
     **dict.fromkeys(("Engagement", "Options", "create_run", "engage"), "running"),
     **dict.fromkeys(("collect_garbage", "land_run", "remove_run"), "storing"),
 }

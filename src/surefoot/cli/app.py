@@ -253,6 +253,17 @@ def report(
 
 
 @app.command(rich_help_panel="Look")
+def cost(run: RunName = None, *, repo: Repo = None, as_json: AsJson = False) -> None:
+    """Show what the models of a run took: money, tokens and requests, by phase, step, role and model.
+
+    Example: surefoot cost latest
+    """
+    from surefoot.cli.cost import cost
+
+    raise typer.Exit(cost(run, repo, Screen(is_json=as_json)))
+
+
+@app.command(rich_help_panel="Look")
 def audit(
     run: RunName = None,
     *,

@@ -22,6 +22,8 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 # These turn the reading direction, so that a person would approve something else than they see.
 _TURNS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _MINUTE, _HOUR = 60, 3600
+_THOUSAND, _MILLION = 1_000, 1_000_000
+_CENT = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,20 @@ def duration(seconds: float) -> str:
     if whole < _HOUR:
         return f"{whole // _MINUTE} min {whole % _MINUTE:02d} s"
     return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE:02d} min"
+
+
+def money(amount: float) -> str:
+    """Return an amount of US dollars: cents, and below a cent as many digits as say something."""
+    if amount == 0 or amount >= _CENT:
+        return f"${amount:,.2f}"
+    return f"${amount:.4f}" if amount >= 0.0001 else "under $0.0001"
+
+
+def tokens(number: int) -> str:
+    """Return a number of tokens in few characters."""
+    if number >= _MILLION:
+        return f"{number / _MILLION:.2f}M tokens"
+    return f"{number / _THOUSAND:.1f}k tokens" if number >= 10 * _THOUSAND else counted(number, "token")
 
 
 def counted(number: int, noun: str) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from surefoot.cli.at_work import AtWork
-from surefoot.cli.lines import Words, counted, duration, first_line, listed, one_line
+from surefoot.cli.lines import Words, counted, duration, first_line, listed, money, one_line, tokens
 from surefoot.cli.telling import style_of
 from surefoot.core import events as ev
 from surefoot.core.events import Event
@@ -19,34 +19,18 @@ from surefoot.core.state import RunState, StepState
 from surefoot.core.talking import Claim, Deed, ToolCall, Usage
 from surefoot.core.toolbox import TOOLS
 
-_THOUSAND, _MILLION = 1_000, 1_000_000
-_CENT = 0.01
 _LIMIT_NAMES = ("cost_usd", "tokens", "requests")
-
-
-def usd(amount: float) -> str:
-    """Return an amount of money: cents, and below a cent as many digits as say something."""
-    if amount == 0 or amount >= _CENT:
-        return f"${amount:,.2f}"
-    return f"${amount:.4f}" if amount >= 0.0001 else "under $0.0001"
-
-
-def tokens(number: int) -> str:
-    """Return a number of tokens in few characters."""
-    if number >= _MILLION:
-        return f"{number / _MILLION:.2f}M tokens"
-    return f"{number / _THOUSAND:.1f}k tokens" if number >= 10 * _THOUSAND else counted(number, "token")
 
 
 def amount(usage: Usage) -> str:
     """Return what requests took; money only where there is any."""
-    money = f", {usd(usage.cost_usd)}" if usage.cost_usd else ""
-    return f"{tokens(usage.tokens)}{money}"
+    cost = f", {money(usage.cost_usd)}" if usage.cost_usd else ""
+    return f"{tokens(usage.tokens)}{cost}"
 
 
 def limit_said(name: str, value: float) -> str:
     """Return a limit with its unit."""
-    return usd(value) if name == "cost_usd" else f"{value:,.0f} {name}"
+    return money(value) if name == "cost_usd" else f"{value:,.0f} {name}"
 
 
 def doing(node: StepState, words: str, since: str) -> str:

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 
 from surefoot.cli.at_work import AtWork
 from surefoot.cli.estimate import about_left_s, roughly
-from surefoot.cli.lines import Line, Style, counted, duration, first_line, one_line, words_of
-from surefoot.cli.talks import doing, usd
+from surefoot.cli.lines import Line, Style, counted, duration, first_line, money, one_line, words_of
+from surefoot.cli.talks import doing
 from surefoot.cli.telling import style_of
 from surefoot.core.ids import StepId
 from surefoot.core.report import status_of
@@ -105,7 +105,7 @@ def _bar_line(view: View, width: int) -> Line:
     done, total = _progress(state)
     elapsed = state.active_s + (max(0.0, view.now - state.at) if state.engine_on else 0.0)
     parts = [f"{done} of {total}"] if total else []
-    parts += [duration(elapsed), *([usd(state.cost_usd)] if state.cost_usd else [])]
+    parts += [duration(elapsed), *([money(state.cost_usd)] if state.cost_usd else [])]
     left = about_left_s(state, view.now, view.work.around_s) if state.phase is Phase.EXECUTE else None
     if left is not None and state.engine_on and state.pausing is None:
         parts.append(f"{roughly(left)} left")
