@@ -280,7 +280,8 @@ def _with_workspace(created: ev.RunCreated, source: Source, folder: Path) -> ev.
         base_tree=space.commit_tree_of(space.base),
         base_ref=origin.branch,
         dirty=origin.dirty,
-        findings=(*reviewed.findings, *missing, *remarks),
+        # Of a goal in words nothing is known yet that could be looked over.
+        findings=(*(() if created.wish is not None else reviewed.findings), *missing, *remarks),
     )
 
 

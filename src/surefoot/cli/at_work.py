@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from surefoot.cli.lines import Style, first_line, one_line
 from surefoot.core import events as ev
+from surefoot.core.duties import DUTIES
 from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.ids import StepId
 from surefoot.core.queue import has_turn
@@ -188,7 +189,7 @@ class AtWork:
 def _finished(event: ev.StepEvent) -> tuple[str, Style] | None:
     """Say how a step came to a good end, or one that holds nothing up; None: it did not."""
     if isinstance(event, ev.StepVerified):
-        return "verified", "good"
+        return ("done", "dim") if event.step in DUTIES else ("verified", "good")
     if isinstance(event, ev.StepSkipped):
         return ("nothing to do", "dim") if event.reason == "nothing_to_do" else ("skipped", "warn")
     return None

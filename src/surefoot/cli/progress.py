@@ -19,6 +19,7 @@ from surefoot.cli.talks import TALK_TOLD
 from surefoot.cli.telling import HASH, style_of
 from surefoot.cli.tree import View, tree_lines
 from surefoot.core import events as ev
+from surefoot.core.duties import DUTIES
 from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.ids import StepId
 from surefoot.core.plan import Check, Expect
@@ -88,6 +89,11 @@ class Progress:
             self.held_back.append(line)
         else:
             self.screen.note([line])
+
+    def hear_agent(self, step: StepId, line: str) -> None:
+        """Be told what an agent, or a body, writes just now."""
+        if line.strip():
+            self.work.said[step] = line
 
     def begin(self) -> None:
         """Show the tree, where it can be shown, and what was held back."""
@@ -193,7 +199,9 @@ def _not_expanded(_: Progress, __: RunState, event: ev.ExpansionFailed) -> Words
     return "failed", f"{event.group}: {one_line(event.reason)}", "bad"
 
 
-def _verified(progress: Progress, _: RunState, event: ev.StepVerified) -> Words:
+def _verified(progress: Progress, _: RunState, event: ev.StepVerified) -> Words | None:
+    if event.step in DUTIES:  # what came of it is told already
+        return None
     commit = event.commit[:HASH] if event.commit else "no change"
     proof = _PROOFS.get(event.proof or "", "answered by a person")
     return "verified", f"{event.step}  {commit}  {progress.took(event)}, {proof}", "good"
