@@ -132,6 +132,7 @@ class Shapes:
             "commit": "1234567890" if is_verified else None,
             "blocked_by": [],
             "checks": [self.check()] if is_verified else [],
+            "claim": None,
             "undeclared_writes": [],
             "outputs": {},
             "artifacts": None,
@@ -171,7 +172,7 @@ class Shapes:
             "outside_effects": [],
             "reach": [],
             "look_at": [],
-            "usage": {"active_s": 61.0, "cost_usd": 0},
+            "usage": {"active_s": 61.0, "cost_usd": 0, "lost_usd": 0, "tokens": 0, "requests": 0},
             "next": f"surefoot retry {RUN}",
             **changes,
         }

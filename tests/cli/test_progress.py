@@ -15,12 +15,24 @@ from surefoot.cli.progress import Progress
 from surefoot.cli.screen import Screen
 from surefoot.core import events as ev
 from surefoot.core.events import ACCEPTANCE, Event
-from surefoot.core.ids import RunId, StepId
+from surefoot.core.ids import BlobId, RunId, StepId
 from surefoot.core.kernel import apply
-from surefoot.core.plan import Check, Expect, Plan, Prepare, RunAsk, RunBody, Step, TestsAsk
+from surefoot.core.plan import Check, Expect, Limits, Plan, Prepare, RunAsk, RunBody, Step, TestsAsk
 from surefoot.core.rules import Overdue
 from surefoot.core.state import QuestionState, RunState
-from surefoot.core.terms import Applied, Diagnosis, Moment, Phase, QuestionKind, Verdict
+from surefoot.core.talking import (
+    Casting,
+    Claim,
+    Fault,
+    ModelFacts,
+    Note,
+    RoleModels,
+    ToolCall,
+    Understanding,
+    Usage,
+    Wish,
+)
+from surefoot.core.terms import Applied, Diagnosis, Finding, Moment, Phase, QuestionKind, Severity, Verdict
 
 if TYPE_CHECKING:
     from conftest import Terminal
@@ -37,8 +49,19 @@ ASKED = ev.QuestionAsked(**STEP, question="r.1", about=QuestionKind.IN_DOUBT, te
 BASELINE = ev.CheckAnswered(
     at=3.0, step=ACCEPTANCE, attempt=1, moment=Moment.BEFORE, check=0, verdict=Verdict.PASSED, text="fine"
 )
+FOUND = Finding(kind="ungrounded-claim", severity=Severity.WARNING, text="it claims what is not so", step=A)
 RED = replace(BASELINE, moment=Moment.AFTER, verdict=Verdict.FAILED, text="\nso it goes\nmore")
 FAILED = ev.AttemptFailed(**STEP, diagnosis=Diagnosis.STRUCTURAL, reason="exit status 1\nmore")
+EDIT = ToolCall(call="1.1", tool="edit", arguments=BlobId("x"), summary="edit src/a.py")
+SUITE = ToolCall(call="1.2", tool="run", arguments=BlobId("x"), summary="run pytest -q")
+LOOK = ToolCall(call="1.3", tool="read", arguments=BlobId("x"), summary="read src/a.py")
+USAGE = Usage(requests=1, input_tokens=12_000, output_tokens=345, cost_usd=0.0412)
+REPLY = ev.TurnAnswered(
+    **STEP, turn=1, model="m", reply=BlobId("x"), said="On it.\nNow", tokens=9, calls=(EDIT, SUITE, LOOK), usage=USAGE
+)
+DONE = ev.CallFinished(**STEP, call="1.1", ok=True, text="done", output=BlobId("x"), tokens=9)
+MODEL = ModelFacts(name="x:big")
+CASTING = Casting(roles={"worker": RoleModels(chain=(MODEL,)), "scout": RoleModels(chain=(MODEL,))})
 CHANGES = ev.ChangesObserved(**STEP, tree="t", changed=("f",))
 
 TOLD: list[tuple[Event, str]] = [
@@ -100,12 +123,58 @@ TOLD: list[tuple[Event, str]] = [
     (ev.RunPaused(at=3.0, reason="una"), "paused     by una"),
     (ev.RunResumed(at=3.0, by="una"), "resumed    by una"),
     (ev.CancelRequested(at=3.0, by="una"), "cancelled  by una"),
+    (ev.CastingGiven(at=3.0, casting=CASTING), "models     x:big"),
+    (REPLY, "turn       a  1, 12.3k tokens, $0.04, 0.0 s  On it.: edit src/a.py, run pytest -q, read src/a.py"),
+    (
+        ev.TurnFailed(**STEP, turn=2, fault=Fault.RATE_LIMIT, text="slow down"),
+        "model      a  turn 2 brought no reply that can be used, rate limit: slow down",
+    ),
+    (ev.TurnDelayed(**STEP, due=15.0, reason="slow down"), "model      a  asked again in 12 s: slow down"),
+    (
+        ev.ModelChanged(**STEP, position=1, reason="no quota"),
+        "model      a  another model is asked from here on: no quota",
+    ),
+    (DONE, "did        a  edit src/a.py"),
+    (replace(DONE, ok=False, text="stale"), "did not    a  edit src/a.py: stale"),
+    (replace(DONE, call="1.2", exit_code=1, duration_s=2.0), "did        a  run pytest -q, exit status 1, 2.0 s"),
+    (replace(DONE, note=Note(text="uses nox", by="a")), "notes      a  uses nox"),
+    (replace(DONE, claim=Claim(summary="All\ngone", confidence=0.8)), "claims     a  All gone (80% sure)"),
+    (replace(DONE, claim=Claim(summary="No way", gives_up=True)), "claims     a  gives up: No way"),
+    (replace(DONE, proposal="drop b"), "proposes   a  drop b"),
+    (replace(DONE, understanding=Understanding(summary="six is used twice")), "understood six is used twice"),
+    (
+        ev.CallSettled(**STEP, call="1.2", text="not approved by a person: no"),
+        "refused    a  run pytest -q: not approved by a person: no",
+    ),
+    (ev.FindingReported(at=3.0, finding=FOUND), "warning    a  it claims what is not so"),
+    (ev.LimitReached(at=3.0, limit="tokens", text="It is over"), "limit      It is over"),
+    (ev.LimitReached(at=3.0, limit="plan", text="It is made"), "stops      It is made"),
+    (
+        ev.LimitsRaised(at=3.0, limits=Limits(cost_usd=2, tokens=9000), by="una"),
+        "limits     by una: $2.00, 9,000 tokens",
+    ),
+    (ev.PlanEdited(**STEP, plan=PLAN, text=BlobId("x"), by="una"), "edited     the plan, by una: 2 steps"),
+    (
+        ev.PlanAdopted(at=3.0, revision=1, plan=PLAN, text=None, by="una"),
+        "plan       the plan holds: 2 steps, by una",
+    ),
+    (
+        ev.PlanAdopted(at=3.0, revision=2, plan=PLAN, text=None, by="una", changes=("new: c",)),
+        "plan       revision 2 of the plan holds: 2 steps, by una; new: c",
+    ),
+    (
+        ev.PhaseEntered(at=3.0, phase=Phase.PLAN, reason="b is not needed"),
+        "plan       the run goes back to make another plan: b is not needed",
+    ),
 ]
 UNREMARKABLE: list[Event] = [
     ev.PhaseEntered(at=3.0, phase=Phase.EXECUTE),
     CHANGES,
     replace(BASELINE, step=A),
     ev.RefsMoved(at=3.0, commit="c"),
+    replace(DONE, call="1.3"),
+    ev.CallSettled(**STEP, call="1.3", text="a person answered: yes", ok=True),
+    ev.CastingGiven(at=3.0, casting=Casting()),
 ]
 """Events of told kinds that say nothing of interest."""
 QUIET = {
@@ -154,8 +223,14 @@ QUIET = {
     ev.EffectBroken,
     ev.CommitWritten,
     ev.RetryDue,
+    # Of a talk: the tree shows them.
+    ev.TalkOpened,
+    ev.TurnAsked,
+    ev.TurnDue,
+    ev.CallStarted,
+    ev.CallLost,
 }
-OUTSIDE_TEXTS = ("reason", "text", "by", "refused", "outside", "undeclared")
+OUTSIDE_TEXTS = ("reason", "text", "by", "refused", "outside", "undeclared", "said", "proposal", "changes")
 """Fields with words that come from plans, commands and people."""
 
 
@@ -170,6 +245,7 @@ def progress() -> Progress:
     """Return one that began at 0 and knows that `a` started at 1."""
     made = Progress(Screen(), began_at=0.0)
     made.observe(state(), ev.StepStarted(at=1.0, step=A, attempt=1))
+    made.work.follow(state(), REPLY)
     return made
 
 
@@ -288,3 +364,29 @@ def test_a_red_baseline_says_what_that_means(check: Check, meant: str) -> None:
     line = progress().line_of(made, replace(RED, moment=Moment.BEFORE))
     assert line is not None
     assert line.text == f"      3.0 s  baseline   c  failed{meant}: so it goes"
+
+
+def test_a_phase_of_a_goal_in_words_is_told() -> None:
+    """Who gave a goal sees when the first change may come."""
+    run = apply(None, ev.RunCreated(at=0.0, run=RunId("r"), plan=PLAN, wish=Wish()))
+    line = progress().line_of(run, ev.PhaseEntered(at=3.0, phase=Phase.EXECUTE))
+    assert line is not None
+    assert line.text.endswith("execute    the plan holds; its steps are carried out")
+
+
+def test_what_an_agent_did_stays_above_the_tree(terminal: Terminal) -> None:
+    """Edits and commands are logged; what it said is in the tree."""
+    made = Progress(terminal.screen(), began_at=0.0)
+    made.observe(state(), REPLY)
+    assert terminal.seen() == ""
+    made.observe(state(), DONE)
+    assert "edit src/a.py" in terminal.seen()
+
+
+def test_different_models_are_named_with_their_roles() -> None:
+    """The order of a chain is the order in which they are asked."""
+    other = RoleModels(chain=(ModelFacts(name="y:small"), MODEL))
+    casting = Casting(roles={"worker": RoleModels(chain=(MODEL,)), "scout": other})
+    line = progress().line_of(state(), ev.CastingGiven(at=3.0, casting=casting))
+    assert line is not None
+    assert line.text.endswith("models     worker: x:big; scout: y:small, then x:big")

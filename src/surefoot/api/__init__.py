@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from surefoot.api.home import Home, home_folder
     from surefoot.api.people import cancel, pause, restore, retry
     from surefoot.api.questions import OpenQuestion, inbox
-    from surefoot.api.reading import RunSummary, audit, events, report, runs
+    from surefoot.api.reading import RunSummary, audit, events, report, runs, spending
+    from surefoot.api.replanning import ShownPlan, edit_plan, shown_plan
     from surefoot.api.running import Engagement, Options, create_run, engage
     from surefoot.api.storing import collect_garbage, land_run, remove_run
 
@@ -24,6 +25,7 @@ __all__ = [
     "OpenQuestion",
     "Options",
     "RunSummary",
+    "ShownPlan",
     "answer",
     "approve",
     "audit",
@@ -31,6 +33,7 @@ __all__ = [
     "collect_garbage",
     "create_run",
     "edit",
+    "edit_plan",
     "engage",
     "events",
     "home_folder",
@@ -43,6 +46,8 @@ __all__ = [
     "restore",
     "retry",
     "runs",
+    "shown_plan",
+    "spending",
     "take_over",
 ]
 
@@ -51,7 +56,8 @@ _PLACES = {
     **dict.fromkeys(("OpenQuestion", "inbox"), "questions"),
     **dict.fromkeys(("answer", "approve", "edit", "reject", "take_over"), "approving"),
     **dict.fromkeys(("cancel", "pause", "restore", "retry"), "people"),
-    **dict.fromkeys(("RunSummary", "audit", "events", "report", "runs"), "reading"),
+    **dict.fromkeys(("RunSummary", "audit", "events", "report", "runs", "spending"), "reading"),
+    **dict.fromkeys(("ShownPlan", "edit_plan", "shown_plan"), "replanning"),
     **dict.fromkeys(("Engagement", "Options", "create_run", "engage"), "running"),
     **dict.fromkeys(("collect_garbage", "land_run", "remove_run"), "storing"),
 }

@@ -17,7 +17,9 @@ from surefoot.api.identity import Identity, identify, refuse_steps, who_has
 from surefoot.api.saying import say
 from surefoot.clock import SystemClock
 from surefoot.core import events as ev
+from surefoot.core.duties import DUTIES, PLANNING
 from surefoot.core.ids import BlobId, RunId
+from surefoot.core.kernel.questions import EDIT
 from surefoot.core.plan import RunBody
 from surefoot.core.rules import Overdue
 from surefoot.core.state import QuestionState, RunState
@@ -45,6 +47,8 @@ class Answer:
     """The changes they want instead, as they lie in the journal."""
     like: bool = False
     """Whether it is meant for all questions of this kind in this run."""
+    has_plan: bool = False
+    """Whether another plan comes with it."""
 
 
 def answer(home: Home, question: str, text: str, *, token: str | None = None, via: str = "api") -> RunState:
@@ -149,7 +153,7 @@ def keep_patch(home: Home, question: str, patch: str | bytes) -> BlobId:
     if package is None or package.trees is None:
         raise NotAwaitingAnswer(f"question {question} shows no result, so there is no patch to edit", question=question)
     content = patch.encode("utf-8", "surrogateescape") if isinstance(patch, str) else patch
-    _refuse_secret(state, question, content)
+    refuse_secret(state, question, content)
     return home.journal.blobs.put(try_patch(home.run_folder(run), package.trees, content).patch)
 
 
@@ -233,7 +237,8 @@ def _give(home: Home, question: str, given: Answer, token: str | None, via: str)
 
 def _checked_word(found: QuestionState, given: Answer) -> str:
     asked = found.asked
-    options = (*asked.options, TAKE_OVER) if asked.about is QuestionKind.CONFIRM else asked.options
+    can_take_over = asked.about is QuestionKind.CONFIRM and asked.step not in DUTIES
+    options = (*asked.options, TAKE_OVER) if can_take_over else asked.options
     word = given.word.strip() or (asked.default or "")
     if options and word not in options:
         word = _ALIASES.get(word.lower(), word.lower())
@@ -242,6 +247,9 @@ def _checked_word(found: QuestionState, given: Answer) -> str:
         raise NotAwaitingAnswer(
             f"question {asked.question} does not take {given.word!r}; it takes: {taken}", question=asked.question
         )
+    if word == EDIT and asked.step == PLANNING and not given.has_plan:
+        text = f"question {asked.question}: no other plan was given; `surefoot edit {asked.question}` opens the plan"
+        raise NotAwaitingAnswer(text, question=asked.question)
     return word
 
 
@@ -270,11 +278,15 @@ def _refuse_odd_edit(state: RunState, found: QuestionState, command: str) -> Non
     if not command.strip() or command == body.command:
         said = "is empty" if not command.strip() else "is the one that was shown; approve it as it is"
         raise UsageError(f"question {name}: the command {said}", question=name)
-    _refuse_secret(state, name, command.encode("utf-8", "surrogateescape"))
+    refuse_secret(state, name, command.encode("utf-8", "surrogateescape"))
 
 
-def _refuse_secret(state: RunState, question: str, content: bytes) -> None:
-    """Refuse an edit that holds the value of a secret variable, or what has the form of a key."""
+def refuse_secret(state: RunState, question: str, content: bytes) -> None:
+    """Refuse an edit that holds the value of a secret variable, or what has the form of a key.
+
+    Raises:
+        UsageError: it does.
+    """
     names = {name for node in state.nodes.values() for name in node.spec.env_from}
     declared = [os.environ[name] for name in sorted(names) if name in os.environ]
     if Masker((*declared, *secret_values(os.environ))).content(content) != content:

@@ -16,7 +16,9 @@ from surefoot.api.home import Home
 from surefoot.api.taken import lane_of
 from surefoot.core.approval import Package
 from surefoot.core.events import QuestionAsked
+from surefoot.core.duties import PLANNING
 from surefoot.core.ids import RunId
+from surefoot.core.kernel.questions import EDIT
 from surefoot.core.plan import RunBody
 from surefoot.core.state import QuestionState, RunState
 from surefoot.core.terms import QuestionKind
@@ -47,7 +49,9 @@ class OpenQuestion:
     default: str | None
     """What an empty answer means."""
     can_edit: bool
-    """Whether there is a command or a result that may be approved in another form."""
+    """Whether there is a command, a result or a plan that may be approved in another form."""
+    is_plan: bool
+    """Whether it is about a plan that a model made."""
     asked_at: float
     """When it was asked, in seconds since the epoch."""
     age_s: float
@@ -111,6 +115,7 @@ def _told(home: Home, state: RunState, question: QuestionState, now: float) -> O
     asked = question.asked
     is_confirm = asked.about is QuestionKind.CONFIRM and asked.package is not None
     is_result = asked.package is not None and asked.package.trees is not None
+    is_plan = asked.step == PLANNING and EDIT in asked.options
     is_command = isinstance(state.nodes[asked.step].spec.body, RunBody)
     return OpenQuestion(
         question=asked.question,
@@ -123,7 +128,8 @@ def _told(home: Home, state: RunState, question: QuestionState, now: float) -> O
         package=asked.package,
         options=asked.options,
         default=asked.default,
-        can_edit=is_confirm and (is_result or is_command),
+        can_edit=is_plan or (is_confirm and (is_result or is_command)),
+        is_plan=is_plan,
         asked_at=asked.at,
         age_s=max(0.0, now - asked.at),
         due=question.due,

@@ -15,6 +15,7 @@ from surefoot.api.home import Home
 from surefoot.api.taken import lane_of
 from surefoot.core.ids import RunId
 from surefoot.core.report import Json, report_of, standing_of
+from surefoot.core.spending import spending_of
 from surefoot.core.state import RunState
 from surefoot.journal import Recorded
 
@@ -44,6 +45,11 @@ class RunSummary:
 def report(home: Home, run: RunId) -> Json:
     """Return the report of a run as plain data (`surefoot.report/1`)."""
     return told(home, home.state(run))
+
+
+def spending(home: Home, run: RunId) -> Json:
+    """Return what the models of a run took, as plain data (`surefoot.cost/1`)."""
+    return spending_of(home.state(run))
 
 
 def told(home: Home, state: RunState) -> Json:

@@ -24,6 +24,7 @@ from surefoot.api.casting import asking_for, casting_for
 from surefoot.api.history import earlier_times
 from surefoot.api.home import Home
 from surefoot.api.identity import Identity, current_user, identify, refuse_steps
+from surefoot.api.replanning import edited_plan
 from surefoot.api.sharing import shared_writer
 from surefoot.clock import SystemClock
 from surefoot.core import events as ev
@@ -280,7 +281,8 @@ def _with_workspace(created: ev.RunCreated, source: Source, folder: Path) -> ev.
         base_tree=space.commit_tree_of(space.base),
         base_ref=origin.branch,
         dirty=origin.dirty,
-        findings=(*reviewed.findings, *missing, *remarks),
+        # Of a goal in words nothing is known yet that could be looked over.
+        findings=(*(() if created.wish is not None else reviewed.findings), *missing, *remarks),
     )
 
 
@@ -319,6 +321,19 @@ class Engagement:
         """
         refuse_steps("answer a question")
         self.loop.tell(answered(self.state, question, given, who, self.clock.now()))
+
+    def edit_plan(self, home: Home, question: str, text: bytes, who: Identity) -> None:
+        """Hand in another plan than the one a question shows, as a plan file.
+
+        Raises:
+            PlanInvalid: it cannot run, is for another goal, or leaves out a step that was begun.
+            UsageError: it is the plan that is shown, or holds a secret.
+            NotAwaitingAnswer: the question is not open, or shows no plan.
+            NotApprover: it takes somebody else.
+            StepMayNotAnswer: this program was started by a step.
+        """
+        refuse_steps("edit a plan")
+        self.loop.tell(*edited_plan(home, self.state, question, text, who, self.clock.now()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,12 +12,25 @@ from typing import Annotated
 
 import typer
 
-from surefoot.cli.arguments import Allow, AsJson, NamedRun, Quiet, Repo, RunName, Yes
+from surefoot.cli.arguments import (
+    Allow,
+    AsJson,
+    CostUsd,
+    Models,
+    NamedRun,
+    Quiet,
+    Repo,
+    Requests,
+    Review,
+    RunName,
+    Tokens,
+    Yes,
+)
 from surefoot.cli.completion import offer_steps
 from surefoot.cli.deciding_commands import add_commands
 from surefoot.cli.optional import WithOptionalFile
+from surefoot.cli.policy_commands import policy_app
 from surefoot.cli.screen import Screen
-from surefoot.core.rules import Effect
 
 app = typer.Typer(
     name="surefoot",
@@ -53,7 +66,6 @@ def top(
         raise typer.Exit(2)
 
 
-policy_app = typer.Typer(no_args_is_help=True, help="Say which rules decide how much say a person has, and why.")
 app.add_typer(policy_app, name="policy", rich_help_panel="Plan")
 
 
@@ -77,22 +89,42 @@ def run(  # noqa: PLR0913 - a command has as many parameters as it has options
     ] = None,
     yes: Yes = False,
     allow: Allow = None,
+    model: Models = None,
+    accept: Annotated[
+        list[str] | None,
+        typer.Option("--accept", metavar="CMD", help="For a goal: this command has to pass in the end; repeatable."),
+    ] = None,
+    scope: Annotated[
+        list[str] | None,
+        typer.Option("--scope", metavar="GLOB", help="For a goal: change only such files; repeatable."),
+    ] = None,
+    plan_only: Annotated[bool, typer.Option("--plan-only", help="For a goal: stop once there is a plan.")] = False,
+    plan_file: Annotated[
+        Path | None, typer.Option("--plan-file", metavar="FILE", help="For a goal: write the plan there.")
+    ] = None,
+    review: Review = None,
+    cost_usd: CostUsd = None,
+    tokens: Tokens = None,
+    requests: Requests = None,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """Carry out a plan: each step verified and committed on a branch of its own, your checkout untouched.
+    """Carry out a plan, or a goal: each step verified and committed on its own branch, your checkout untouched.
 
     Example: surefoot run migrate.yaml --allow publish
     """
+    from surefoot.cli.goals import Aims, Amounts
     from surefoot.cli.running import Consent, Start, start
 
-    asked = Start(plan=plan, repo=repo, run_id=run_id, include_dirty=include_dirty, cwd=cwd)
-    consent = Consent(yes=yes, allow=tuple(allow or ()))
+    aims = Aims(accept=tuple(accept or ()), scope=tuple(scope or ()), plan_only=plan_only, plan_file=plan_file)
+    asked = Start(plan=plan, repo=repo, run_id=run_id, include_dirty=include_dirty, cwd=cwd, aims=aims)
+    amounts = Amounts(cost_usd=cost_usd, tokens=tokens, requests=requests)
+    consent = Consent(yes=yes, allow=tuple(allow or ()), models=tuple(model or ()), review=review, amounts=amounts)
     raise typer.Exit(start(asked, consent, Screen(is_json=as_json, is_quiet=quiet)))
 
 
 @app.command(rich_help_panel="Work")
-def resume(
+def resume(  # noqa: PLR0913 - as `run`
     run: RunName = None,
     *,
     repo: Repo = None,
@@ -101,21 +133,35 @@ def resume(
     take_over: Annotated[
         bool, typer.Option("--take-over", help="End the engine that holds the run, and go on in its place.")
     ] = False,
+    model: Models = None,
+    review: Review = None,
+    cost_usd: CostUsd = None,
+    tokens: Tokens = None,
+    requests: Requests = None,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """Go on with a run that was paused, killed, or waits for an answer.
+    """Go on with a run that was paused, killed, is at a limit, or waits for an answer.
 
-    Example: surefoot resume --yes
+    Example: surefoot resume --cost-usd 10
     """
+    from surefoot.cli.goals import Amounts
     from surefoot.cli.running import Consent, resume
 
-    consent = Consent(yes=yes, allow=tuple(allow or ()), take_over=take_over)
+    amounts = Amounts(cost_usd=cost_usd, tokens=tokens, requests=requests)
+    consent = Consent(
+        yes=yes,
+        allow=tuple(allow or ()),
+        take_over=take_over,
+        models=tuple(model or ()),
+        review=review,
+        amounts=amounts,
+    )
     raise typer.Exit(resume(run, repo, consent, Screen(is_json=as_json, is_quiet=quiet)))
 
 
 @app.command(rich_help_panel="Work")
-def retry(
+def retry(  # noqa: PLR0913 - as `run`
     run: NamedRun,
     steps: Annotated[
         list[str] | None,
@@ -125,6 +171,7 @@ def retry(
     repo: Repo = None,
     yes: Yes = False,
     allow: Allow = None,
+    model: Models = None,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
@@ -134,7 +181,7 @@ def retry(
     """
     from surefoot.cli.running import Consent, retry
 
-    consent = Consent(yes=yes, allow=tuple(allow or ()))
+    consent = Consent(yes=yes, allow=tuple(allow or ()), models=tuple(model or ()))
     screen = Screen(is_json=as_json, is_quiet=quiet)
     raise typer.Exit(retry((run, tuple(steps or ())), repo, consent, screen))
 
@@ -221,6 +268,9 @@ def show(  # noqa: PLR0913 - as `run`
     repo: Repo = None,
     events: Annotated[bool, typer.Option("--events", help="Show the journal, a line an event.")] = False,
     output: Annotated[bool, typer.Option("--output", help="Show all that the step's body printed.")] = False,
+    turns: Annotated[bool, typer.Option("--turns", help="Show all that the step's agent said and did.")] = False,
+    raw: Annotated[bool, typer.Option("--raw", help="Show its replies as the provider wrote them.")] = False,
+    plan: Annotated[bool, typer.Option("--plan", help="Show the plan that a model made, as a plan file.")] = False,
     stat: Annotated[bool, typer.Option("--stat", help="Of the commit only how much was changed in each file.")] = False,
     pager: Annotated[bool, typer.Option("--pager/--no-pager", help="Whether what is long comes page by page.")] = True,
     as_json: AsJson = False,
@@ -231,7 +281,7 @@ def show(  # noqa: PLR0913 - as `run`
     """
     from surefoot.cli.showing import Wanted, show
 
-    wanted = Wanted(step=step, events=events, output=output, stat=stat)
+    wanted = Wanted(step=step, events=events, output=output, stat=stat, turns=turns, raw=raw, plan=plan)
     raise typer.Exit(show(run, repo, wanted, Screen(is_json=as_json, has_pager=pager)))
 
 
@@ -250,6 +300,17 @@ def report(
     from surefoot.cli.reading import report
 
     raise typer.Exit(report(run, repo, Screen(is_json=as_json), markdown=markdown))
+
+
+@app.command(rich_help_panel="Look")
+def cost(run: RunName = None, *, repo: Repo = None, as_json: AsJson = False) -> None:
+    """Show what the models of a run took: money, tokens and requests, by phase, step, role and model.
+
+    Example: surefoot cost latest
+    """
+    from surefoot.cli.cost import cost
+
+    raise typer.Exit(cost(run, repo, Screen(is_json=as_json)))
 
 
 @app.command(rich_help_panel="Look")
@@ -413,47 +474,3 @@ def doctor(*, as_json: AsJson = False) -> None:
     from surefoot.cli.doctor import doctor
 
     raise typer.Exit(doctor(Screen(is_json=as_json)))
-
-
-# --- policy
-
-
-@policy_app.command("test")
-def policy_test(
-    command: Annotated[str | None, typer.Argument(metavar="[COMMAND]", help="The command, as one argument.")] = None,
-    *,
-    effect: Annotated[Effect | None, typer.Option("--effect", help="The effect class of the step.")] = None,
-    step: Annotated[str | None, typer.Option("--step", metavar="ID", help="The step that would run it.")] = None,
-    plan: Annotated[Path | None, typer.Option("--plan", metavar="FILE", help="The plan the step is in.")] = None,
-    path: Annotated[
-        list[str] | None,
-        typer.Option("--path", metavar="P", help="A file it would change; may be given more than once."),
-    ] = None,
-    repo: Repo = None,
-    as_json: AsJson = False,
-) -> None:
-    """Say what decides about a command, and why; it is not run. Exit code 0, whatever is decided.
-
-    Example: surefoot policy test "git push origin main"
-    """
-    from surefoot.cli.policy import Tested, test
-
-    paths = tuple(path or ())
-    tested = Tested(command=command, effect=effect, step=step, plan=plan, paths=paths, repo=repo)
-    raise typer.Exit(test(tested, Screen(is_json=as_json)))
-
-
-@policy_app.command("show")
-def policy_show(
-    *,
-    plan: Annotated[Path | None, typer.Option("--plan", metavar="FILE", help="With the rules of this plan.")] = None,
-    repo: Repo = None,
-    as_json: AsJson = False,
-) -> None:
-    """List the rules that hold here, in the order in which they are asked.
-
-    Example: surefoot policy show --json
-    """
-    from surefoot.cli.policy import show
-
-    raise typer.Exit(show(plan, repo, Screen(is_json=as_json)))

@@ -25,6 +25,24 @@ Allow = Annotated[
     list[str] | None,
     typer.Option("--allow", metavar="STEP", help="Approve this irreversible step; may be given more than once."),
 ]
+Models = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--model", metavar="[ROLE=]PROVIDER:NAME", help="The model that is asked, or that plays a role; repeatable."
+    ),
+]
+Review = Annotated[
+    bool | None, typer.Option("--review/--no-review", help="Whether a fresh model looks at the whole result.")
+]
+CostUsd = Annotated[
+    float | None, typer.Option("--cost-usd", metavar="X", min=0, help="What the run may cost, in US dollars.")
+]
+Tokens = Annotated[
+    int | None, typer.Option("--tokens", metavar="N", min=1, help="How many tokens its models may take.")
+]
+Requests = Annotated[
+    int | None, typer.Option("--requests", metavar="N", min=1, help="How many requests to models it may make.")
+]
 QuestionName = Annotated[
     str, typer.Argument(metavar="QUESTION", help="Its id, as it is shown.", autocompletion=offer_questions)
 ]

@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
-from surefoot.cli.lines import Style, one_line
+from surefoot.cli.lines import Style, first_line, one_line
 from surefoot.core import events as ev
+from surefoot.core.duties import DUTIES
 from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.ids import StepId
 from surefoot.core.queue import has_turn
 from surefoot.core.state import RunState, StepState
+from surefoot.core.talking import ToolCall
 from surefoot.core.terms import Moment
 
 LATELY = 5
@@ -36,6 +38,7 @@ _STATIONS = {
     "commit_asked": "commit",
     "restore_asked": "being put back",
 }
+_TALKING = (ev.TalkOpened, ev.TurnAsked, ev.TurnAnswered, ev.TurnDelayed, ev.CallStarted)
 _QUEUED = "waiting in the queue"
 
 
@@ -75,6 +78,10 @@ class AtWork:
     """The steps finished last, the latest at the end."""
     around_s: float = 0.0
     """How long lane and acceptance checks took before the first change: about what they take at the end."""
+    said: dict[StepId, str] = field(default_factory=dict[StepId, str])
+    """What agents say just now: the last line, while it is written."""
+    _calls: dict[StepId, dict[str, ToolCall]] = field(default_factory=dict[StepId, dict[str, ToolCall]])
+    """The tool calls of the last reply."""
     _stations: dict[StepId, Station] = field(default_factory=dict[StepId, Station])
     _attempts: dict[StepId, float] = field(default_factory=dict[StepId, float])
 
@@ -97,6 +104,15 @@ class AtWork:
     def took(self, event: ev.StepEvent) -> float:
         """Return how long the attempt has taken, in seconds."""
         return event.at - self._attempts.get(event.step, event.at)
+
+    def call_of(self, state: RunState, step: StepId, name: str) -> ToolCall | None:
+        """Return a tool call by its id; None: nothing is known of it any more."""
+        known = self._calls.get(step, {}).get(name)
+        node = state.nodes.get(step)
+        if known is not None or node is None or node.work is None or node.work.talk is None:
+            return known
+        found = node.work.talk.call(name)
+        return None if found is None else found.asked
 
     def follow(self, state: RunState, event: Event) -> None:
         """Be told of an event. The state may be ahead of it."""
@@ -138,19 +154,42 @@ class AtWork:
         if isinstance(event, ev.CheckAsked):
             check = state.nodes[name].spec.checks[event.check]
             self._stations[name] = Station(f"check {one_line(check.name)} {event.moment.value}", event.at)
+        elif isinstance(event, _TALKING):
+            self._follow_talk(state, event)
         elif event.kind in _STATIONS:
             self._stations[name] = Station(_STATIONS[event.kind], event.at)
         finished = _finished(event)
+        if isinstance(event, ev.BodyFinished | ev.StepFailed | ev.AttemptFailed) or finished is not None:
+            self.said.pop(name, None)
         if finished is not None:
             self.lately.append(Finished(name, finished[0], self.took(event), finished[1]))
         if finished is not None or isinstance(event, ev.StepFailed | ev.RetryScheduled | ev.Interrupted):
             self._stations.pop(name, None)
 
+    def _follow_talk(self, state: RunState, event: ev.StepEvent) -> None:
+        """A model is asked, then its calls are carried out."""
+        name = event.step
+        self.said.pop(name, None)
+        match event:
+            case ev.TurnAsked():
+                words = f"asking {one_line(event.model)}"
+            case ev.TurnAnswered():
+                self._calls[name] = {call.call: call for call in event.calls}
+                words, self.said[name] = "reading the reply", first_line(event.said)
+            case ev.TurnDelayed():
+                words = f"waiting to ask again, {first_line(event.reason)}"
+            case ev.CallStarted():
+                call = self.call_of(state, name, event.call)
+                words = f"call {event.call}" if call is None else one_line(call.summary) or call.tool
+            case _:
+                words = "beginning to talk"
+        self._stations[name] = Station(words, event.at)
+
 
 def _finished(event: ev.StepEvent) -> tuple[str, Style] | None:
     """Say how a step came to a good end, or one that holds nothing up; None: it did not."""
     if isinstance(event, ev.StepVerified):
-        return "verified", "good"
+        return ("done", "dim") if event.step in DUTIES else ("verified", "good")
     if isinstance(event, ev.StepSkipped):
         return ("nothing to do", "dim") if event.reason == "nothing_to_do" else ("skipped", "warn")
     return None

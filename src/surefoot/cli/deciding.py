@@ -18,6 +18,7 @@ from surefoot.api.editing import diff_of, try_patch
 from surefoot.api.home import Home
 from surefoot.api.identity import refuse_steps
 from surefoot.api.questions import OpenQuestion, question_of
+from surefoot.api.replanning import edit_plan, shown_plan
 from surefoot.api.taken import lane_of
 from surefoot.cli.diffs import coloured
 from surefoot.cli.editor import edited
@@ -25,6 +26,7 @@ from surefoot.cli.exits import ExitCode
 from surefoot.cli.inbox import head_lines
 from surefoot.cli.lines import EMPTY, Line, block, counted, listed, one_line
 from surefoot.cli.lookup import find_question
+from surefoot.cli.plan_editing import plan_difference, wanted_plan
 from surefoot.cli.reading import engine_of
 from surefoot.cli.screen import Screen
 from surefoot.core.state import RunState
@@ -117,6 +119,8 @@ def edit(name: str, wish: Wish, repo: Path | None, screen: Screen) -> int:
     with Home() as home:
         refuse_steps("edit what a question shows", home)
         found = question_of(home, find_question(home, name, repo))
+        if found.is_plan:
+            return _edit_plan(home, found, wish, screen)
         if not found.can_edit or found.package is None:
             raise NotAwaitingAnswer(f"question {found.question} shows neither a command nor a result to edit")
         trees = found.package.trees
@@ -134,6 +138,22 @@ def edit(name: str, wish: Wish, repo: Path | None, screen: Screen) -> int:
         else:
             give = lambda one: approving.edit(home, one, patch=wanted, via=VIA)  # noqa: E731 - as above
         return _give_all(home, [found.question], give, screen)
+
+
+def _edit_plan(home: Home, found: OpenQuestion, wish: Wish, screen: Screen) -> int:
+    """Put another plan in the place of the one that is shown."""
+    question, state = found.question, home.state(found.run)
+    if wish.command is not None:
+        raise UsageError(f"question {question} shows a plan; give another one with --file, or use your editor")
+    if wish.file is None and not screen.can_ask:
+        raise UsageError("there is no terminal for an editor here; give --file")
+    wanted = wanted_plan(home, state, question, screen) if wish.file is None else _content(wish.file)
+    shown = shown_plan(home, state, question)
+    screen.show([*head_lines(found), EMPTY, *plan_difference(b"" if shown is None else shown.text, wanted)])
+    if screen.can_ask and not wish.at_once and not _agrees("Approve it like this?"):
+        screen.show([Line("Nothing was sent; the question is still open.")])
+        return ExitCode.WAITING
+    return _give_all(home, [question], lambda one: edit_plan(home, one, wanted, via=VIA), screen)
 
 
 def difference_lines(home: Home, question: OpenQuestion, shown: bytes, wanted: bytes) -> Iterator[Line]:
@@ -162,15 +182,19 @@ def _wanted(wish: Wish, found: OpenQuestion, shown: bytes, screen: Screen) -> by
     assert found.package is not None
     is_command = found.package.trees is None
     if wish.file is not None:
-        try:
-            content = wish.file.read_bytes()
-        except OSError as error:
-            raise UsageError(f"{str(wish.file)!r} cannot be read ({error.strerror}); name another file") from error
+        content = _content(wish.file)
     elif screen.can_ask:
         content = edited(shown + (b"\n" if is_command else b""), ".sh" if is_command else ".diff")
     else:
         raise UsageError("there is no terminal for an editor here; give --command or --file")
     return content.rstrip(b"\n") if is_command else content
+
+
+def _content(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{str(file)!r} cannot be read ({error.strerror}); name another file") from error
 
 
 def _wants_all(home: Home, questions: Sequence[str], screen: Screen, *, at_once: bool) -> bool:

@@ -103,13 +103,13 @@ def edit(
     *,
     command: Annotated[str | None, typer.Option("--command", metavar="TEXT", help="Run this instead.")] = None,
     file: Annotated[
-        Path | None, typer.Option("--file", metavar="FILE", help="A file with the command, or with the patch.")
+        Path | None, typer.Option("--file", metavar="FILE", help="A file with the command, the patch, or the plan.")
     ] = None,
     repo: Repo = None,
     yes: AtOnce = False,
     as_json: AsJson = False,
 ) -> None:
-    """Approve something else: another command, or for a result another patch (default: in your editor).
+    """Approve something else: another command, patch or plan (default: in your editor).
 
     Example: surefoot edit 20260401-k3x9ab.1 --command "twine upload --repository testpypi dist/*"
     """

@@ -120,6 +120,11 @@ def way_lines(question: OpenQuestion) -> Iterator[Line]:
     name = question.question
     if question.lane is not None:
         yield Line(f"  work in: {one_line(question.lane)}", "warn", is_whole=True)
+    if question.is_plan:
+        yield Line(f"  surefoot approve {name}", "head", is_whole=True)
+        yield Line(f"  surefoot reject {name} --reason TEXT   (another plan is made)", "head", is_whole=True)
+        yield Line(f"  surefoot edit {name}", "head", is_whole=True)
+        return
     if question.package is None:
         takes = "|".join(map(one_line, question.options)) or "TEXT"
         yield Line(f"  surefoot answer {name} {takes}", "head", is_whole=True)

@@ -6,12 +6,15 @@ Owns how a line is broken and what may not reach a terminal. Pure: must never lo
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 Style = Literal["", "good", "bad", "warn", "dim", "head"]
+Words = tuple[str, str, Style]
+"""What is told of an event: a word, a text, and what they mean."""
 
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]P_^X][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-~])")
 # Only what can hide no word of a command: between a colour's digits a shell finds nothing to run.
@@ -20,6 +23,8 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 # These turn the reading direction, so that a person would approve something else than they see.
 _TURNS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _MINUTE, _HOUR = 60, 3600
+_THOUSAND, _MILLION = 1_000, 1_000_000
+_LEAST_USD = 0.0001
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +115,21 @@ def duration(seconds: float) -> str:
     if whole < _HOUR:
         return f"{whole // _MINUTE} min {whole % _MINUTE:02d} s"
     return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE:02d} min"
+
+
+def money(amount: float) -> str:
+    """Return an amount of US dollars: cents, or two digits that say something where it is small."""
+    if 0 < amount < _LEAST_USD:
+        return f"under ${_LEAST_USD}"
+    places = 2 if amount == 0 else max(2, 1 - math.floor(math.log10(amount)))
+    return f"${amount:,.{places}f}"
+
+
+def tokens(number: int) -> str:
+    """Return a number of tokens in few characters."""
+    if number >= _MILLION:
+        return f"{number / _MILLION:.2f}M tokens"
+    return f"{number / _THOUSAND:.1f}k tokens" if number >= 10 * _THOUSAND else counted(number, "token")
 
 
 def counted(number: int, noun: str) -> str:

@@ -13,11 +13,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from surefoot.cli.at_work import AtWork
-from surefoot.cli.lines import EMPTY, Line, Style, block, counted, duration, first_line, listed, one_line
+from surefoot.cli.lines import EMPTY, Line, Style, Words, block, counted, duration, first_line, listed, one_line
 from surefoot.cli.screen import Screen
+from surefoot.cli.talks import TALK_TOLD
 from surefoot.cli.telling import HASH, style_of
 from surefoot.cli.tree import View, tree_lines
 from surefoot.core import events as ev
+from surefoot.core.duties import DUTIES
 from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.ids import StepId
 from surefoot.core.plan import Check, Expect
@@ -32,6 +34,11 @@ WORD = 10
 """The width of the column that says what happened."""
 REDRAW_S = 0.2
 """How often the tree is drawn anew."""
+_PHASES = {
+    Phase.PLAN: "what is known is recorded; a plan is made, still without a change",
+    Phase.EXECUTE: "the plan holds; its steps are carried out",
+}
+"""What begins with a phase, told of goals in words."""
 _PROOFS = {"checks": "proved by its checks", "probe": "proved by its probe", "exit-status-only": "exit status only"}
 
 
@@ -83,6 +90,11 @@ class Progress:
         else:
             self.screen.note([line])
 
+    def hear_agent(self, step: StepId, line: str) -> None:
+        """Be told what an agent, or a body, writes just now."""
+        if line.strip():
+            self.work.said[step] = line
+
     def begin(self) -> None:
         """Show the tree, where it can be shown, and what was held back."""
         lines, self.held_back = self.held_back or [], None
@@ -117,7 +129,7 @@ class Progress:
             return []
         nodes = (self.state.nodes[name] for name in self.state.active)
         lanes = {node.spec.id: node.work.lane for node in nodes if node.work is not None and node.work.lane is not None}
-        said = {name: self.hear(lane) for name, lane in lanes.items()}
+        said = {name: self.work.said.get(name) or self.hear(lane) for name, lane in lanes.items()}
         view = View(state=self.state, work=self.work, now=time.time(), said=said, hint=self.hint)
         return tree_lines(view, width, height)
 
@@ -125,8 +137,10 @@ class Progress:
 
     def line_of(self, state: RunState, event: Event) -> Line | None:
         """Return the line that tells the event; None: it is not told."""
-        told = _TOLD.get(type(event))
+        told, of_talk = _TOLD.get(type(event)), TALK_TOLD.get(type(event))
         words = told(self, state, event) if told is not None else None
+        if of_talk is not None:
+            words = of_talk(self.work, state, event)
         if words is None:
             return None
         word, text, style = words
@@ -156,11 +170,12 @@ def asked_lines(asked: ev.QuestionAsked) -> Iterator[Line]:
     yield EMPTY
 
 
-Words = tuple[str, str, Style]
-
-
 def _phase(_: Progress, state: RunState, event: ev.PhaseEntered) -> Words | None:
     number = len(state.plan.accept)
+    if event.reason:
+        return event.phase.value, f"the run goes back to make another plan: {one_line(event.reason)}", "warn"
+    if state.created.wish is not None and event.phase in _PHASES:
+        return event.phase.value, _PHASES[event.phase], "head"
     if event.phase is Phase.VALIDATE and number:
         return "validate", f"{counted(number, 'acceptance check')} in a clean lane", "head"
     return None
@@ -184,7 +199,9 @@ def _not_expanded(_: Progress, __: RunState, event: ev.ExpansionFailed) -> Words
     return "failed", f"{event.group}: {one_line(event.reason)}", "bad"
 
 
-def _verified(progress: Progress, _: RunState, event: ev.StepVerified) -> Words:
+def _verified(progress: Progress, _: RunState, event: ev.StepVerified) -> Words | None:
+    if event.step in DUTIES:  # what came of it is told already
+        return None
     commit = event.commit[:HASH] if event.commit else "no change"
     proof = _PROOFS.get(event.proof or "", "answered by a person")
     return "verified", f"{event.step}  {commit}  {progress.took(event)}, {proof}", "good"

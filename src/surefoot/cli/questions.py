@@ -23,18 +23,21 @@ from surefoot.api.editing import diff_of
 from surefoot.api.home import Home
 from surefoot.api.identity import identify, refuse_steps
 from surefoot.api.questions import OpenQuestion, open_questions
+from surefoot.api.replanning import checked_plan, shown_plan
 from surefoot.api.running import Engagement
 from surefoot.cli.deciding import difference_lines
 from surefoot.cli.diffs import patch_lines, stat_lines
 from surefoot.cli.editor import editor_command, refused, written_down
 from surefoot.cli.inbox import diff_shown
 from surefoot.cli.lines import EMPTY, Line, block, listed, one_line
+from surefoot.cli.plan_editing import SUFFIX, plan_difference, shown_lines
+from surefoot.cli.plans import problems_of
 from surefoot.cli.progress import Progress
 from surefoot.cli.wording import Typed, Word, key_of, read_line
 from surefoot.core import events as ev
 from surefoot.core.events import Event, QuestionAsked
 from surefoot.core.state import RunState
-from surefoot.errors import SurefootError
+from surefoot.errors import PlanInvalid, SurefootError
 
 _READ_MOST = 65536
 _AGREED = frozenset({"y", "yes"})
@@ -55,6 +58,8 @@ class Asker:
     _to_confirm: Callable[[], None] | None = None
     """What a `yes` now does, beside answering the question as it is shown."""
     _editing: asyncio.Task[None] | None = None
+    _drafts: dict[str, bytes] = field(default_factory=dict[str, bytes])
+    """Plans that were changed and cannot run yet, by question."""
 
     def observe(self, state: RunState, event: Event) -> None:
         """Be told of an event: a question comes, or has gone. What was open already is asked when the engine starts."""
@@ -121,6 +126,9 @@ class Asker:
         found, engagement = self._found(asked), self.engagement
         if found is None or engagement is None:
             return
+        shown = shown_plan(self.home, engagement.state, asked.question)
+        if shown is not None:
+            yield from shown_lines(engagement.state, shown)
         if found.lane is not None:
             yield Line(f"  work in: {one_line(found.lane)}", "warn", is_whole=True)
         if found.role is not None or found.people > 1:
@@ -249,6 +257,8 @@ class Asker:
 
     async def _edited(self, asked: QuestionAsked) -> list[Line]:
         found = self._found(asked)
+        if found is not None and found.is_plan:
+            return await self._edited_plan(asked)
         if found is None or found.package is None or not found.can_edit:
             return [Line("There is nothing to edit.", "warn")]
         trees, does = found.package.trees, found.package.does
@@ -266,6 +276,27 @@ class Asker:
 
         self._to_confirm = send
         return lines
+
+    async def _edited_plan(self, asked: QuestionAsked) -> list[Line]:
+        """Let the person change a plan; what cannot run yet is opened again at the next `edit`."""
+        engagement = self.engagement
+        assert engagement is not None
+        shown = shown_plan(self.home, engagement.state, asked.question)
+        before = b"" if shown is None else shown.text
+        wanted = self._drafts[asked.question] = await _in_editor(self._drafts.get(asked.question, before), SUFFIX)
+        try:
+            checked_plan(self.home, engagement.state, asked.question, wanted)
+        except PlanInvalid as error:
+            cure = Line("Type `edit` to correct it; what you wrote is kept.", "dim")
+            return [*(Line(problem, "warn", hang=4) for problem in problems_of(error)), cure]
+
+        def send() -> None:
+            refuse_steps("edit a plan", self.home)
+            engagement.edit_plan(self.home, asked.question, wanted, identify(via="terminal"))
+            self._remove(asked.question)
+
+        self._to_confirm = send
+        return list(plan_difference(before, wanted))
 
     def _leave(self) -> None:
         """Leave the questions open; the engine stops when nothing else is left to do."""

@@ -74,6 +74,8 @@ def _row_lines(row: Row, widest_word: int, widest_name: int) -> Iterator[Line]:
         yield Line(f"{text}  {row.command}", row.style, hang=hang, styled=len(word), is_whole=True)
         return
     yield Line(text.rstrip(), row.style, hang=hang, styled=len(word))
+    if row.aside:
+        yield Line(f"    {row.aside}", "dim", hang=6)
     yield from block(row.more, 4)
     if row.command:
         yield Line(f"    {row.command}", "head", is_whole=True)
@@ -96,6 +98,8 @@ def _markdown_row(row: Row) -> Iterator[str]:
     if row.command and not row.more:
         parts.append(_code(row.command))
     yield "- " + " ".join(part for part in parts if part)
+    if row.aside:
+        yield f"  - {_escaped(row.aside)}"
     if row.more:
         said = clean(row.more)
         fence = _fence(said)

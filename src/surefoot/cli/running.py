@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
@@ -19,6 +19,7 @@ from surefoot.api.reading import plan_has_changed, told
 from surefoot.api.running import Engagement, Options, Source, Watching, create_run, engage
 from surefoot.api.weighing import look_over
 from surefoot.cli.exits import ExitCode, code_of_run
+from surefoot.cli.goals import Aims, Amounts, goal_plan, is_goal, is_planned, keep_plan
 from surefoot.cli.hearing import Listener
 from surefoot.cli.lines import EMPTY, Line, counted, listed, one_line
 from surefoot.cli.lookup import find_run, folder_in, root_of
@@ -32,12 +33,14 @@ from surefoot.cli.telling import HASH
 from surefoot.core.events import Event
 from surefoot.core.ids import RunId
 from surefoot.core.plan import Plan, within
+from surefoot.core.report import standing_of
 from surefoot.core.state import RunState
+from surefoot.core.talking import Wish
 from surefoot.errors import UsageError
 from surefoot.planfile import load_plan
 from surefoot.sandbox import rung_detail
 
-PLAN_SUFFIXES = (".yaml", ".yml")
+_NO_AIMS = Aims()
 _HINTS = (
     "Ctrl-C pauses: what runs is finished first, nothing new starts.",
     "Ctrl-C again ends what can be repeated and puts it back; an irreversible effect is still waited for.",
@@ -60,6 +63,8 @@ class Start:
     """Whether to start from the checkout as it is."""
     cwd: Path | None = None
     """The folder the plan is for; None: the whole repository."""
+    aims: Aims = field(default_factory=Aims)
+    """What is wanted of a goal in words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,30 +77,44 @@ class Consent:
     """Irreversible steps by name."""
     take_over: bool = False
     """Ending the engine that holds the run."""
+    models: tuple[str, ...] = ()
+    """Models by name, for all roles or for one."""
+    review: bool | None = None
+    """Whether a reviewer looks at the result; None: as the settings have it."""
+    amounts: Amounts = field(default_factory=Amounts)
+    """What the run may use."""
 
     @property
     def options(self) -> Options:
         """Return it as the engine takes it."""
-        return Options(yes=self.yes, allow=self.allow, take_over=self.take_over)
+        return Options(
+            yes=self.yes,
+            allow=self.allow,
+            take_over=self.take_over,
+            models=self.models,
+            with_reviewer=self.review,
+        )
 
 
 def start(asked: Start, consent: Consent, screen: Screen) -> ExitCode:
     """Create a run and work on it.
 
     Raises:
-        UsageError: it is a goal, the plan cannot run, or an `--allow` names no step.
+        UsageError: the plan cannot run, an `--allow` names no step, or an option belongs to goals.
     """
-    if not asked.plan.endswith(PLAN_SUFFIXES):
+    if is_goal(asked.plan):
+        return _start_goal(asked, consent, screen)
+    if asked.aims.named:
         raise UsageError(
-            f"{asked.plan!r} is a goal in words, which needs a model; that comes with a later release. Write a plan "
-            "instead: `surefoot init` gives you one to begin with (plan files end in .yaml or .yml)"
+            f"{asked.aims.named} belongs to a goal in words; {asked.plan!r} is a plan, which says it itself"
         )
     path = Path(asked.plan)
     loaded = load_plan(path)
     _refuse_unknown(consent, loaded.plan)
     root = root_of(asked.repo)
     folder = "." if asked.cwd is None else folder_in(root, asked.repo, asked.cwd)
-    plan = loaded.plan if folder == "." else within(loaded.plan, folder)
+    plan = replace(loaded.plan, limits=consent.amounts.over(loaded.plan.limits))
+    plan = plan if folder == "." else within(plan, folder)
     source = Source(repository=root, plan_path=path, plan_digest=loaded.digest, include_dirty=asked.include_dirty)
     with Home() as home:
         reviewed = look_over(plan, root, loaded.places)
@@ -103,7 +122,22 @@ def start(asked: Start, consent: Consent, screen: Screen) -> ExitCode:
         screen.note(_start_lines(state))
         screen.note([EMPTY, *plan_lines(plan, reviewed)])
         screen.note(finding_lines(reviewed.findings, with_notes=False))
-        return _work(home, state.created.run, consent, screen)
+        return _work(home, state.created.run, consent.options, screen)
+
+
+def _start_goal(asked: Start, consent: Consent, screen: Screen) -> ExitCode:
+    """Create a run for a goal in words, and work on it."""
+    if consent.allow:
+        raise UsageError("--allow names steps, and a goal has none yet; resume with --allow once there is a plan")
+    if asked.cwd is not None:
+        raise UsageError("--cwd belongs to a plan file; say in the goal which folder is meant, and limit it by --scope")
+    plan, wish = goal_plan(asked.plan, asked.aims, consent.amounts), Wish(plan_only=asked.aims.plan_only)
+    source = Source(repository=root_of(asked.repo), include_dirty=asked.include_dirty, wish=wish)
+    with Home() as home:
+        state = create_run(home, plan, source, run_id=asked.run_id, options=consent.options)
+        screen.note(_start_lines(state))
+        screen.note([Line("Nothing is changed before there is a plan: the goal is looked into first.", hang=2)])
+        return _work(home, state.created.run, consent.options, screen, asked.aims)
 
 
 def resume(name: str | None, repo: Path | None, consent: Consent, screen: Screen) -> ExitCode:
@@ -119,7 +153,10 @@ def resume(name: str | None, repo: Path | None, consent: Consent, screen: Screen
             screen.show([Line("This run has ended, so there is nothing to resume.", "dim")])
             return conclude(home, state, screen)
         screen.note([Line(f"Resuming run {run}: {one_line(state.plan.goal)}", "head", hang=2), *_rung_lines()])
-        return _work(home, run, consent, screen)
+        limits = consent.amounts.over(state.plan.limits)
+        options = replace(consent.options, limits=limits if limits != state.plan.limits else None)
+        wish = state.created.wish
+        return _work(home, run, options, screen, Aims(plan_only=wish is not None and wish.plan_only))
 
 
 def retry(which: tuple[str, tuple[str, ...]], repo: Path | None, consent: Consent, screen: Screen) -> ExitCode:
@@ -130,7 +167,7 @@ def retry(which: tuple[str, tuple[str, ...]], repo: Path | None, consent: Consen
         _refuse_unknown(consent, home.state(run).plan)
         set_to_retry(home, run, steps)
         screen.note([Line(f"Going on with run {run}", "head"), *_rung_lines()])
-        return _work(home, run, consent, screen)
+        return _work(home, run, consent.options, screen)
 
 
 def _has_followed(state: RunState) -> bool:
@@ -144,7 +181,7 @@ def _has_followed(state: RunState) -> bool:
 def _refuse_unknown(consent: Consent, plan: Plan) -> None:
     """Refuse an approval for a step that the plan does not have; the members of groups are not known beforehand."""
     known = [step.id for step in plan.steps]
-    if any(step.for_each is not None for step in plan.steps):
+    if not known or any(step.for_each is not None for step in plan.steps):
         return
     for name in consent.allow:
         if name not in known:
@@ -172,7 +209,7 @@ def _rung_lines() -> Iterator[Line]:
     yield Line(f"Sandbox {detail}", "warn" if detail.startswith("plain") else "", hang=2)
 
 
-def _work(home: Home, run: RunId, consent: Consent, screen: Screen) -> ExitCode:
+def _work(home: Home, run: RunId, options: Options, screen: Screen, aims: Aims = _NO_AIMS) -> ExitCode:
     """Let an engine work on the run until it stops; then report."""
     progress = Progress(screen, hear=Listener.of(home.folder / "runs", run).last_line, hint=_HINTS[0])
     asker = Asker(progress, home) if screen.can_ask else None
@@ -190,13 +227,15 @@ def _work(home: Home, run: RunId, consent: Consent, screen: Screen) -> ExitCode:
         progress.state = engagement.state
         progress.begin()
 
-    watching = Watching(observer=observe, engaged=engaged, answers_here=asker is not None)
+    watching = Watching(observer=observe, on_line=progress.hear_agent, engaged=engaged, answers_here=asker is not None)
     screen.note([EMPTY])
     try:
-        state = asyncio.run(_engaged(home, run, consent.options, watching, progress))
+        state = asyncio.run(_engaged(home, run, options, watching, progress))
     finally:
         progress.end()
-    return conclude(home, state, screen)
+    code = conclude(home, state, screen)
+    screen.show(keep_plan(home, state, aims))
+    return code
 
 
 async def _engaged(home: Home, run: RunId, options: Options, watching: Watching, progress: Progress) -> RunState:
@@ -229,4 +268,11 @@ def conclude(home: Home, state: RunState, screen: Screen) -> ExitCode:
     if screen.is_json:
         screen.document(report)
     screen.show([EMPTY, *report_lines(report, is_short=True)])
-    return code_of_run(report["state"], report["outcome"])
+    return code_of(state)
+
+
+def code_of(state: RunState) -> ExitCode:
+    """Return the exit code for where a run stands when its engine has let go."""
+    if is_planned(state):
+        return ExitCode.COMPLETED
+    return code_of_run(standing_of(state), None if state.outcome is None else state.outcome.value)

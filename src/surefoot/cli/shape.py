@@ -23,6 +23,17 @@ class CheckShape(TypedDict):
     evidence: str | None
 
 
+class ClaimShape(TypedDict):
+    """What an agent says of its work."""
+
+    summary: str
+    changed: list[str]
+    statements: list[dict[str, str]]
+    confidence: float | None
+    uncertainties: list[str]
+    objections: list[str]
+
+
 class StepShape(TypedDict):
     """One step."""
 
@@ -36,6 +47,7 @@ class StepShape(TypedDict):
     commit: str | None
     blocked_by: list[str]
     checks: list[CheckShape]
+    claim: ClaimShape | None
     undeclared_writes: list[str]
     tier: str | None
     rule: str | None
@@ -124,6 +136,9 @@ class UsageShape(TypedDict):
 
     active_s: float
     cost_usd: float
+    lost_usd: float
+    tokens: int
+    requests: int
 
 
 class Report(TypedDict):

@@ -13,19 +13,25 @@ from pathlib import Path
 
 from surefoot.api.home import Home
 from surefoot.api.reading import events
+from surefoot.cli.goals import plan_text_of
 from surefoot.cli.lines import EMPTY, Line, block, duration, one_line, words_of
 from surefoot.cli.lookup import find_run
 from surefoot.cli.reading import engine_of, read_report
 from surefoot.cli.render_report import head_lines, next_lines
 from surefoot.cli.screen import Screen
 from surefoot.cli.shape import Report, StepShape
-from surefoot.cli.step_page import StepPage, blob_text
+from surefoot.cli.step_page import StepPage
+from surefoot.cli.stored import blob_text
+from surefoot.cli.talk_page import Talk, claim_lines, last_talk, raw_text, talk_lines, turn_lines, turn_rows
 from surefoot.cli.telling import proof_of, style_of
+from surefoot.core.duties import DUTIES
 from surefoot.core.events import Event
 from surefoot.core.ids import RunId, StepId
 from surefoot.core.state import FINAL, RunState
 from surefoot.errors import RunNotFound, UsageError
 from surefoot.journal import Recorded
+
+TURNS_SCHEMA = "surefoot.turns/1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,21 +46,41 @@ class Wanted:
     """All that the body printed."""
     stat: bool = False
     """Of the commit only how much was changed in each file."""
+    turns: bool = False
+    """All that an agent said and did in its last attempt."""
+    raw: bool = False
+    """Its replies as the provider wrote them."""
+    plan: bool = False
+    """The plan that a model made, as a plan file."""
+
+    @property
+    def of_agents(self) -> bool:
+        """Tell whether a talk is wanted, and nothing else."""
+        return self.turns or self.raw
 
 
 def show(name: str | None, repo: Path | None, wanted: Wanted, screen: Screen) -> int:
     """Show what is wanted of a run.
 
     Raises:
-        UsageError: `--output` without a step.
+        UsageError: `--output`, `--turns` or `--raw` without a step, or of a step in which no agent was at work.
         RunNotFound: there is no such step.
     """
     if wanted.output and wanted.step is None:
         raise UsageError("--output shows what one step's body printed; name the step")
+    if wanted.of_agents and wanted.step is None:
+        raise UsageError("--turns and --raw show what one step's agent said and did; name the step")
     with Home() as home:
         run = find_run(home, name, repo)
+        if wanted.plan:
+            _show_plan(home, run, screen)
+            return 0
         if wanted.step is None:
             _show_run(home, run, wanted, screen)
+            return 0
+        duty = _duty(home, run, wanted.step)
+        if duty is not None or wanted.of_agents:
+            _show_talk(home, run, duty or StepId(_step(home, run, wanted.step)["id"]), wanted, screen)
             return 0
         step = _step(home, run, wanted.step)
         if wanted.output:
@@ -73,6 +99,13 @@ def _step(home: Home, run: RunId, name: str) -> StepShape:
         if step["id"] == name:
             return step
     raise RunNotFound(f"run {run!r} has no step {name!r}; `surefoot show {run}` lists them", name=name)
+
+
+def _duty(home: Home, run: RunId, name: str) -> StepId | None:
+    """Return what is meant, if that is something done for the run as a whole: `(plan)`, or `plan` where no step is."""
+    nodes = home.state(run).nodes
+    named = StepId(name if name in DUTIES else f"({name})")
+    return named if named in nodes and named in DUTIES and name not in nodes.keys() - set(DUTIES) else None
 
 
 # --- the run
@@ -142,7 +175,44 @@ def _short(value: object) -> str:
     return text if len(text) <= 120 else text[:117] + "…"
 
 
+def _show_plan(home: Home, run: RunId, screen: Screen) -> None:
+    state = home.state(run)
+    text = plan_text_of(home, state)
+    if text is None:
+        own = f"; it is in {state.created.plan_path}" if state.created.plan_path is not None else " yet"
+        raise UsageError(f"run {run} has no plan that a model made{own}")
+    if screen.is_json:
+        screen.document({"run": run, "revision": state.revision, "plan": text})
+    elif screen.is_terminal:
+        screen.page(block(text, 0))
+    else:
+        screen.text(text)
+
+
 # --- one step
+
+
+def _show_talk(home: Home, run: RunId, step: StepId, wanted: Wanted, screen: Screen) -> None:
+    """Show what an agent said and did: in short for what is done for the run as a whole, else as it is wanted."""
+    talk = last_talk(home, run, step)
+    if talk is None:
+        raise UsageError(f"no agent has said anything at {step} of run {run}; `surefoot show {run}` lists the steps")
+    if screen.is_json:
+        rows = turn_rows(home, talk, is_raw=wanted.raw)
+        screen.document({"schema": TURNS_SCHEMA, "run": run, "step": step, "attempt": talk.attempt, "turns": rows})
+    elif wanted.raw:
+        screen.text(raw_text(home, talk))
+    elif wanted.turns:
+        screen.page(turn_lines(home, talk))
+    else:
+        screen.page(_talk_in_short(run, step, talk))
+
+
+def _talk_in_short(run: RunId, step: StepId, talk: Talk) -> Iterator[Line]:
+    yield Line(str(step), "head")
+    yield from talk_lines(talk, f"surefoot show {run} '{step}' --turns")
+    if talk.claim is not None:
+        yield from (EMPTY, Line("Claims", "head"), *claim_lines(talk.claim))
 
 
 def _show_output(home: Home, step: StepShape, screen: Screen) -> None:

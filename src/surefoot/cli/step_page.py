@@ -18,6 +18,8 @@ from surefoot.cli.diffs import Diff, coloured, patch_lines, read_diff, stat_line
 from surefoot.cli.lines import EMPTY, Line, Style, block, counted, duration, listed, one_line, words_of
 from surefoot.cli.progress import said_by
 from surefoot.cli.shape import CheckShape, StepShape
+from surefoot.cli.stored import blob_text
+from surefoot.cli.talk_page import claim_lines, last_talk, spent_said, talk_lines
 from surefoot.cli.telling import HASH, is_done, proof_of, style_of
 from surefoot.core import events as ev
 from surefoot.core.ids import BlobId, RunId, StepId
@@ -97,8 +99,15 @@ class StepPage:
             "undo": spec.undo or None,
             "rollback_point": self.shape["commit"],
             "undone_by": self._undone_by(),
+            "agent": self._agent_document(),
             "diff": self._diff_document(),
         }
+
+    def _agent_document(self) -> dict[str, object] | None:
+        if not isinstance(self.node.spec.body, AgentBody):
+            return None
+        usage = self.node.usage
+        return {"requests": usage.requests, "tokens": usage.tokens, "cost_usd": round(usage.cost_usd, 6)}
 
     def _diff_document(self) -> dict[str, object] | None:
         if self.diff is None:
@@ -123,7 +132,11 @@ class StepPage:
         yield from _titled("Checks", self._checks_lines())
         yield from _titled("Undeclared writes, put back", self._undeclared_lines())
         yield from _titled("Handed on", self._handed_on_lines())
-        yield from _titled("Output of the body", self._output_lines())
+        if isinstance(self.node.spec.body, AgentBody):
+            yield from _titled("Claims, which prove nothing", self._claim_lines())
+            yield from _titled("Agent", self._talk_lines())
+        else:
+            yield from _titled("Output of the body", self._output_lines())
         yield from _titled("Undo", self._undo_lines())
         commit = self.shape["commit"]
         if commit is not None:
@@ -275,6 +288,20 @@ class StepPage:
         command = f"surefoot show {self.run} {self.shape['id']} --output"
         yield from _tail_lines(blob_text(self.home, self.shape["output"]), command, _TAIL)
 
+    def _claim_lines(self) -> Iterator[Line]:
+        talk = self.node.work.talk if self.node.work is not None else None
+        claim = talk.claim if talk is not None and talk.claim is not None else self.node.claim
+        if claim is not None:
+            yield from claim_lines(claim)
+            own = (finding for finding in self.state.reported if finding.step == self.node.spec.id)
+            yield from (Line(f"  found: {one_line(finding.text)}", "warn", hang=4) for finding in own)
+
+    def _talk_lines(self) -> Iterator[Line]:
+        talk = last_talk(self.home, self.run, self.node.spec.id)
+        if talk is not None:
+            yield Line(f"  all attempts: {spent_said(self.node.usage)}", "dim")
+            yield from talk_lines(talk, f"surefoot show {self.run} {self.node.spec.id} --turns")
+
     def _undo_lines(self) -> Iterator[Line]:
         spec = self.node.spec
         if spec.undo:
@@ -351,13 +378,3 @@ def _tail_lines(text: str, command: str, most: int) -> Iterator[Line]:
     yield from (Line(f"      {row}", "dim", hang=8) for row in rows[-most:])
     if not rows and command:
         yield Line("      (nothing)", "dim")
-
-
-def blob_text(home: Home, blob: str | None) -> str:
-    """Return stored evidence as text; where it cannot be read, why."""
-    if blob is None:
-        return ""
-    try:
-        return home.journal.blobs.get(BlobId(blob)).decode("utf-8", "replace")
-    except JournalError as error:
-        return error.message

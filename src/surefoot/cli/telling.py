@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from surefoot.cli.lines import Style, counted, duration, first_line, listed, one_line
+from surefoot.cli.lines import Style, counted, duration, first_line, listed, money, one_line
 from surefoot.cli.shape import CheckShape, QuestionShape, Report, StepShape
 
 SHORT_MOST = 12
@@ -57,6 +57,8 @@ class Row:
     """What there is to say beyond that, on several lines."""
     command: str = ""
     """What to type."""
+    aside: str = ""
+    """What is only said about it, and proves nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +145,18 @@ def _undone(report: Report) -> list[StepShape]:
 
 def _step_row(step: StepShape) -> Row:
     state = step["state"]
-    return Row(word=state.replace("_", " "), name=step["id"], text=_step_text(step), style=style_of(state))
+    aside = f"its agent claims: {claim_of(step)}" if step["claim"] is not None else ""
+    return Row(word=state.replace("_", " "), name=step["id"], text=_step_text(step), style=style_of(state), aside=aside)
+
+
+def claim_of(step: StepShape) -> str:
+    """Return what the agent at work on a step says of it, on one line."""
+    claim = step["claim"]
+    if claim is None:
+        return ""
+    sure = f" ({claim['confidence']:.0%} sure)" if claim["confidence"] is not None else ""
+    doubts = f"; not sure: {listed(map(one_line, claim['uncertainties']), 3)}" if claim["uncertainties"] else ""
+    return f"{one_line(claim['summary'])}{sure}{doubts}"
 
 
 def _step_text(step: StepShape) -> str:
@@ -282,5 +295,8 @@ def facts(report: Report) -> str:
         )
         parts.append(where.format((report["head"] or "")[:HASH]))
         parts.append(f"from {(report['base'] or '')[:HASH]} in {report['repository']}")
-    parts += [f"sandbox {report['rung']}", f"{duration(report['usage']['active_s'])} of work"]
+    usage = report["usage"]
+    parts += [f"sandbox {report['rung']}", f"{duration(usage['active_s'])} of work"]
+    parts += [money(usage["cost_usd"])] if usage["cost_usd"] else []
+    parts += [f"{usage['tokens']:,} tokens in {counted(usage['requests'], 'request')}"] if usage["requests"] else []
     return ", ".join(parts)

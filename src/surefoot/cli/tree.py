@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 
 from surefoot.cli.at_work import AtWork
 from surefoot.cli.estimate import about_left_s, roughly
-from surefoot.cli.lines import Line, Style, counted, duration, first_line, one_line, words_of
+from surefoot.cli.lines import Line, Style, counted, duration, first_line, money, one_line, words_of
+from surefoot.cli.talks import doing
 from surefoot.cli.telling import style_of
 from surefoot.core.ids import StepId
 from surefoot.core.report import status_of
@@ -103,7 +104,8 @@ def _bar_line(view: View, width: int) -> Line:
     state = view.state
     done, total = _progress(state)
     elapsed = state.active_s + (max(0.0, view.now - state.at) if state.engine_on else 0.0)
-    parts = [f"{done} of {total}", duration(elapsed)]
+    parts = [f"{done} of {total}"] if total else []
+    parts += [duration(elapsed), *([money(state.cost_usd)] if state.cost_usd else [])]
     left = about_left_s(state, view.now, view.work.around_s) if state.phase is Phase.EXECUTE else None
     if left is not None and state.engine_on and state.pausing is None:
         parts.append(f"{roughly(left)} left")
@@ -129,12 +131,16 @@ def _headword(state: RunState) -> str:
 
 
 def _progress(state: RunState) -> tuple[int, int]:
-    nodes = [node for node in state.nodes.values() if node.members is None]
+    nodes = [node for node in state.nodes.values() if _is_step(node)]
     return sum(node.status in FINAL for node in nodes), len(nodes)
 
 
+def _is_step(node: StepState) -> bool:
+    return node.members is None and not node.is_duty
+
+
 def _count_line(state: RunState) -> Line:
-    numbers = Counter(status_of(node).value for node in state.nodes.values() if node.members is None)
+    numbers = Counter(status_of(node).value for node in state.nodes.values() if _is_step(node))
     text = ", ".join(f"{numbers[word]} {word.replace('_', ' ')}" for word in _ORDER if numbers[word])
     return Line(f"{'':<{WORD}} {text}" if text else "", "dim")
 
@@ -190,7 +196,8 @@ def _running(view: View, node: StepState, name: str) -> str:
     lane = node.work.lane if node.work is not None else None
     where = f"lane {lane}, " if lane is not None and view.state.plan.limits.parallel > 1 else ""
     again = f", attempt {node.attempt}" if node.attempt > 1 else ""
-    return f"{'running':<{WORD}} {name}  {where}{station.words}  {_for(view, station.since)}{again}"
+    said = doing(node, station.words, _for(view, station.since) + again)
+    return f"{'running':<{WORD}} {name}  {where}{said}"
 
 
 def _group_row(state: RunState, group: StepState, limit: int) -> _Row:
@@ -212,7 +219,7 @@ def _lately_rows(view: View, limit: int, shown: set[StepId]) -> Iterator[_Row]:
 
 
 def _next_rows(state: RunState, limit: int) -> Iterator[_Row]:
-    comes = [node for node in state.nodes.values() if node.status is StepStatus.PENDING and node.members is None]
+    comes = [node for node in state.nodes.values() if node.status is StepStatus.PENDING and _is_step(node)]
     fresh = [node for node in comes if node.due is None and node.work is None]
     for node in sorted(fresh, key=lambda node: (node.missing > 0, node.order))[:_NEXT]:
         said = "a group, its items are not known yet" if node.is_group else ""

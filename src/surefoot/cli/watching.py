@@ -14,19 +14,17 @@ from pathlib import Path
 
 from surefoot.api.home import Home
 from surefoot.api.reading import events
-from surefoot.cli.exits import ExitCode, code_of_run
 from surefoot.cli.hearing import Listener
 from surefoot.cli.leaving import INTERRUPTED, Left, may_leave, pause
 from surefoot.cli.lines import EMPTY, Line, one_line
 from surefoot.cli.lookup import find_run
 from surefoot.cli.progress import REDRAW_S, Progress, asked_lines
-from surefoot.cli.running import conclude
+from surefoot.cli.running import code_of, conclude
 from surefoot.cli.screen import Screen
 from surefoot.cli.showing import event_row
 from surefoot.cli.tree import View, tree_lines
 from surefoot.core.ids import RunId
 from surefoot.core.kernel import apply
-from surefoot.core.report import standing_of
 from surefoot.core.state import RunState
 from surefoot.errors import RunNotFound
 from surefoot.journal import Recorded
@@ -97,7 +95,7 @@ def _watch_rows(home: Home, run: RunId, screen: Screen) -> int:
             break
         pause(REDRAW_S)
     assert follower.state is not None
-    return _code_of(follower.state)
+    return code_of(follower.state)
 
 
 def _watch_tree(home: Home, run: RunId, screen: Screen) -> int:
@@ -146,8 +144,4 @@ def _concluded(home: Home, state: RunState, screen: Screen) -> int:
         text = "The engine is gone without a word: it was killed, perhaps. Nothing that was verified is lost."
         screen.show([EMPTY, Line(text, "bad", hang=2)])
     conclude(home, state, screen)
-    return _code_of(state)
-
-
-def _code_of(state: RunState) -> ExitCode:
-    return code_of_run(standing_of(state), None if state.outcome is None else state.outcome.value)
+    return code_of(state)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from surefoot.core.duties import PLANNING
 from surefoot.core.events import QuestionAsked
 
 
@@ -48,12 +49,23 @@ def read_line(asked: QuestionAsked, line: str) -> Typed:
         return Typed(Word.ANSWER, line.strip())
     if lower in (Word.PAUSE, Word.LATER):
         return Typed(Word(lower))
-    if asked.package is None:
+    if asked.package is None and not is_plan(asked):
         return Typed(Word.ANSWER, said)
+    if is_plan(asked):
+        return Typed(Word.EDIT) if lower == Word.EDIT else _yes_or_no(said)
     if lower in _TAKE_OVER:
         return Typed(Word.TAKE_OVER)
     if lower == Word.EDIT or (lower == Word.ALL and asked.like) or (lower == Word.DIFF and asked.package.trees):
         return Typed(Word(lower))
+    return _yes_or_no(said)
+
+
+def is_plan(asked: QuestionAsked) -> bool:
+    """Tell whether a plan that a model made is shown."""
+    return asked.step == PLANNING and Word.EDIT in asked.options
+
+
+def _yes_or_no(said: str) -> Typed:
     first, _, rest = said.partition(" ")
     if first.lower() in _NO:
         return Typed(Word.ANSWER, "no", rest)
@@ -65,6 +77,8 @@ def key_of(asked: QuestionAsked) -> str:
     if not asked.options:
         return f"Type the answer. Ctrl-D leaves it open; surefoot answer {asked.question} …"
     words = list(asked.options)
+    if is_plan(asked):
+        words = ["yes", "no REASON (another plan is made)", "edit"]
     if asked.package is not None:
         like = ["all (like this)"] if asked.like else []
         diff = ["diff"] if asked.package.trees is not None else []

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 
 from surefoot.core.attention import attention_of
+from surefoot.core.budget import spent_by
 from surefoot.core.plan import Check, Step
 from surefoot.core.policy import ways_out
 from surefoot.core.state import QuestionState, RunState, StepState, StepStatus
@@ -49,12 +50,12 @@ def report_of(state: RunState) -> Json:
         "accept": [_check(c, r) for c, r in zip(state.plan.accept, state.accept.records, strict=True)],
         "questions": [_question(state, question) for question in state.open_questions],
         "asking": _asking(state),
-        "findings": [_reported(finding) for finding in state.created.findings] + _own_findings(state),
+        "findings": [*map(_reported, (*state.created.findings, *state.reported)), *_own_findings(state)],
         "rollback_points": _rollback_points(state),
         "outside_effects": _outside_effects(state),
         "reach": _reach(state),
         "look_at": _look_at(state),
-        "usage": {"active_s": round(state.active_s, 3), "cost_usd": 0},
+        "usage": _usage(state),
         "next": next_command(state),
     }
 
@@ -110,12 +111,40 @@ def _step(node: StepState) -> Json:
         "commit": node.commit,
         "blocked_by": list(node.blocked_by),
         "checks": [_check(c, r) for c, r in zip(node.spec.checks, records, strict=True)] if records else [],
+        "claim": _claim(node),
         "undeclared_writes": list(node.undeclared),
         "outputs": dict(node.outputs),
         "artifacts": _artifacts(node),
         "output": node.work.body_evidence if node.work is not None else node.body_evidence,
         "started_at": node.started_at,
         "ended_at": node.ended_at,
+    }
+
+
+def _claim(node: StepState) -> Json | None:
+    """Return what the agent at work on the step says of it, which proves nothing; None: it has said nothing."""
+    talk = node.work.talk if node.work is not None else None
+    claim = talk.claim if talk is not None and talk.claim is not None else node.claim
+    if claim is None:
+        return None
+    return {
+        "summary": claim.summary,
+        "changed": list(claim.changed),
+        "statements": [asdict(statement) for statement in claim.statements],
+        "confidence": claim.confidence,
+        "uncertainties": list(claim.uncertainties),
+        "objections": list(claim.objections),
+    }
+
+
+def _usage(state: RunState) -> Json:
+    spent = spent_by(state)
+    return {
+        "active_s": round(state.active_s, 3),
+        "cost_usd": round(state.cost_usd, 6),
+        "lost_usd": round(spent.lost_usd, 6),
+        "tokens": spent.tokens,
+        "requests": spent.requests,
     }
 
 

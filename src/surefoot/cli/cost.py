@@ -1,0 +1,169 @@
+"""`cost`: what a run's models took, on what, and how far that is from its limits.
+
+Owns how `surefoot.cost/1` looks. Must never reckon: `surefoot.core.spending` does. Read that next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TypedDict, cast
+
+from surefoot.api.home import Home
+from surefoot.api.reading import spending
+from surefoot.cli.lines import EMPTY, Line, Style, counted, money, one_line, tokens
+from surefoot.cli.lookup import find_run
+from surefoot.cli.screen import Screen
+
+_CELLS = 20
+_NAME_MOST = 40
+_NEAR = 0.8
+_SIDES = {"phase": "By phase", "step": "By step", "role": "By role", "model": "By model"}
+
+
+class UsageShape(TypedDict):
+    """What requests took."""
+
+    requests: int
+    tokens: int
+    input_tokens: int
+    output_tokens: int
+    cache_read_tokens: int
+    cache_write_tokens: int
+    cost_usd: float
+    lost_usd: float
+
+
+class NamedShape(UsageShape):
+    """What requests of one phase, step, role or model took."""
+
+    name: str
+
+
+class AmountsShape(TypedDict):
+    """What may be used, or is held back."""
+
+    cost_usd: float | None
+    tokens: int | None
+    requests: int | None
+
+
+class PriceShape(TypedDict):
+    """What a million tokens cost."""
+
+    input_usd: float
+    output_usd: float
+    origin: str
+
+
+class CostShape(TypedDict):
+    """All of it."""
+
+    run: str
+    goal: str
+    total: UsageShape
+    bodies_usd: float
+    limits: AmountsShape
+    reserved: AmountsShape
+    by: dict[str, list[NamedShape]]
+    prices: dict[str, PriceShape | None]
+
+
+def cost(name: str | None, repo: Path | None, screen: Screen) -> int:
+    """Show what a run's models took."""
+    with Home() as home:
+        found = cast("CostShape", spending(home, find_run(home, name, repo)))
+    if screen.is_json:
+        screen.document(found)
+    screen.page(cost_lines(found, is_ascii=not screen.draws_lines))
+    return 0
+
+
+def cost_lines(found: CostShape, *, is_ascii: bool) -> Iterator[Line]:
+    """Yield what was spent in all, then from each side."""
+    yield Line(f"Run {found['run']}: {one_line(found['goal'])}", "head", hang=2)
+    total = found["total"]
+    if not total["requests"]:
+        yield Line("No model was asked.")
+        if found["bodies_usd"]:
+            yield Line(f"Its bodies said to have cost {money(found['bodies_usd'])}.")
+        return
+    yield from _limit_lines(found, is_ascii=is_ascii)
+    yield from _remark_lines(found)
+    for side, title in _SIDES.items():
+        yield from (EMPTY, Line(title, "head"))
+        yield from _side_lines(found["by"][side], is_ascii=is_ascii)
+    yield from _price_lines(found)
+
+
+def _limit_lines(found: CostShape, *, is_ascii: bool) -> Iterator[Line]:
+    """Yield each amount, with its limit where there is one."""
+    total, limits = found["total"], found["limits"]
+    spent_usd = total["cost_usd"] + found["bodies_usd"]
+    rows = (
+        (money(spent_usd), spent_usd, limits["cost_usd"], money(limits["cost_usd"] or 0)),
+        (f"{total['tokens']:,} tokens", total["tokens"], limits["tokens"], f"{limits['tokens'] or 0:,}"),
+        (counted(total["requests"], "request"), total["requests"], limits["requests"], f"{limits['requests'] or 0:,}"),
+    )
+    widest = max(len(said) for said, _, _, _ in rows)
+    for said, used, limit, limit_said in rows:
+        if limit is None:
+            yield Line(f"  {said:<{widest}}  no limit")
+            continue
+        share = used / limit if limit else 1.0
+        style: Style = "bad" if share >= 1 else "warn" if share >= _NEAR else "good"
+        bar = bar_of(share, is_ascii=is_ascii)
+        yield Line(f"  {said:<{widest}}  {bar}  {share:.0%} of {limit_said}", style, styled=widest + 4 + len(bar))
+
+
+def _remark_lines(found: CostShape) -> Iterator[Line]:
+    """Yield what the amounts do not say by themselves."""
+    total, held = found["total"], found["reserved"]
+    yield Line(
+        f"  {total['input_tokens']:,} tokens sent ({total['cache_read_tokens']:,} of them from a cache), "
+        f"{total['output_tokens']:,} written",
+        "dim",
+        hang=4,
+    )
+    if found["bodies_usd"]:
+        yield Line(f"  {money(found['bodies_usd'])} of it is what other bodies said to have cost", "dim", hang=4)
+    if held["requests"]:
+        said = f"{money(held['cost_usd'] or 0)} and {tokens(held['tokens'] or 0)}"
+        yield Line(f"  held back for {counted(held['requests'], 'request')} under way: {said}", hang=4)
+    if total["lost_usd"]:
+        text = f"{money(total['lost_usd'])} of it was held back for replies that were lost: nobody knows what they cost"
+        yield Line(f"  {text}", "warn", hang=4)
+    unknown = [name for name, price in found["prices"].items() if price is None]
+    if unknown:
+        text = f"no price is known for {', '.join(map(one_line, unknown))}, so that only tokens are counted for it"
+        yield Line(f"  {text}", "warn", hang=4)
+
+
+def _side_lines(rows: list[NamedShape], *, is_ascii: bool) -> Iterator[Line]:
+    """Yield a row for each name, with its share of the whole as a bar."""
+    has_cost = any(row["cost_usd"] for row in rows)
+    whole = sum(row["cost_usd"] if has_cost else row["tokens"] for row in rows) or 1
+    widest = min(_NAME_MOST, max((len(one_line(row["name"])) for row in rows), default=0))
+    for row in rows:
+        share = (row["cost_usd"] if has_cost else row["tokens"]) / whole
+        name, cost_said = one_line(row["name"]), money(row["cost_usd"]) if has_cost else ""
+        said = f"{cost_said:>9}  {tokens(row['tokens']):>14}  {counted(row['requests'], 'request'):>12}"
+        yield Line(f"  {name:<{widest}}  {bar_of(share, is_ascii=is_ascii)}  {said}".rstrip(), hang=4)
+
+
+def _price_lines(found: CostShape) -> Iterator[Line]:
+    known = {name: price for name, price in found["prices"].items() if price is not None}
+    if not known:
+        return
+    yield from (EMPTY, Line("Prices of a million tokens, sent and written", "head"))
+    for name, price in known.items():
+        said = f"{money(price['input_usd'])}, {money(price['output_usd'])}"
+        origin = f" ({one_line(price['origin'])})" if price["origin"] else ""
+        yield Line(f"  {one_line(name)}  {said}{origin}", hang=4)
+
+
+def bar_of(share: float, *, is_ascii: bool) -> str:
+    """Return a share as a bar; something above nothing has at least one cell."""
+    full = min(_CELLS, max(round(share * _CELLS), 1 if share > 0 else 0))
+    mark, rest = ("#", ".") if is_ascii else ("█", "░")
+    return mark * full + rest * (_CELLS - full)

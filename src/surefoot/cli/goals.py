@@ -1,0 +1,128 @@
+"""A goal in plain words: what `run` makes of it, and what is done with the plan that comes of it.
+
+Owns the way from the words and options of a person to a run that begins with UNDERSTAND, and the plan file that such a
+run leaves. Must never plan: agents do, and the kernel says when. Read `surefoot.cli.running` next.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from surefoot.api.home import Home
+from surefoot.cli.lines import Line
+from surefoot.core.plan import EVERYTHING, Check, Limits, Plan, RunAsk
+from surefoot.core.state import RunState
+from surefoot.core.terms import Phase
+from surefoot.errors import UsageError
+
+PLAN_SUFFIXES = (".yaml", ".yml")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aims:
+    """What belongs to a goal in words alone."""
+
+    accept: tuple[str, ...] = ()
+    """Commands that have to pass in the end."""
+    scope: tuple[str, ...] = ()
+    """Globs over files that the run may change; none: everything."""
+    plan_only: bool = False
+    """Whether the run pauses once there is a plan."""
+    plan_file: Path | None = None
+    """Where the plan is written."""
+
+    @property
+    def named(self) -> str:
+        """Return the options that are set, as they are typed."""
+        options = {"--accept": self.accept, "--scope": self.scope, "--plan-only": self.plan_only}
+        return ", ".join(name for name, value in {**options, "--plan-file": self.plan_file}.items() if value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amounts:
+    """What the run may use, as said on the command line; None: as it is."""
+
+    cost_usd: float | None = None
+    """US dollars."""
+    tokens: int | None = None
+    """Tokens, sent and written."""
+    requests: int | None = None
+    """Requests to models."""
+
+    def over(self, limits: Limits) -> Limits:
+        """Return the limits with these in their place."""
+        given = {"cost_usd": self.cost_usd, "tokens": self.tokens, "requests": self.requests}
+        return replace(limits, **{name: value for name, value in given.items() if value is not None})
+
+
+def is_goal(words: str) -> bool:
+    """Tell whether what `run` was given is a goal, and no plan file.
+
+    Raises:
+        UsageError: it is neither, but looks like a slip.
+    """
+    if words.endswith(PLAN_SUFFIXES):
+        return False
+    if not words.strip():
+        raise UsageError("the goal is empty; say in a sentence what is wanted, or name a plan file (.yaml, .yml)")
+    if " " not in words.strip():
+        near = [words + suffix for suffix in PLAN_SUFFIXES if Path(words + suffix).is_file()]
+        if near or Path(words).is_file():
+            what = f"did you mean {near[0]!r}?" if near else "plan files end in .yaml or .yml"
+            raise UsageError(f"{words!r} would be a goal in words, but looks like a file; {what}")
+    return True
+
+
+def goal_plan(goal: str, aims: Aims, amounts: Amounts) -> Plan:
+    """Return the plan a goal begins with: without steps, but with all that the person has said."""
+    return Plan(
+        goal=goal.strip(),
+        steps=(),
+        accept=tuple(_checks(aims.accept)),
+        scope_write=aims.scope or (EVERYTHING,),
+        limits=amounts.over(Limits()),
+    )
+
+
+def _checks(commands: tuple[str, ...]) -> Iterator[Check]:
+    """Yield a check for each command, each with a name of its own."""
+    taken = Counter[str]()
+    for command in commands:
+        taken[command] += 1
+        number = f"-{taken[command]}" if taken[command] > 1 else ""
+        yield Check(name=f"{command}{number}", ask=RunAsk(command=command))
+
+
+def is_planned(state: RunState) -> bool:
+    """Tell whether the run has paused for its plan, as it was asked to."""
+    wish = state.created.wish
+    has_paused = state.is_paused and state.has_shown_plan and state.phase is Phase.PLAN
+    return wish is not None and wish.plan_only and has_paused
+
+
+def plan_text_of(home: Home, state: RunState) -> str | None:
+    """Return the plan that holds as a plan file, where a model made it."""
+    if state.plan_text is None or not state.revision:
+        return None
+    return home.journal.blobs.get(state.plan_text).decode("utf-8", "replace")
+
+
+def keep_plan(home: Home, state: RunState, aims: Aims) -> Iterator[Line]:
+    """Write the plan where it is wanted, and say how it goes on."""
+    run, text = state.created.run, plan_text_of(home, state)
+    if text is None or not (aims.plan_only or aims.plan_file):
+        return
+    path = aims.plan_file or Path(f"surefoot-{run}.yaml")
+    try:
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        raise UsageError(
+            f"the plan cannot be written to {str(path)!r} ({error.strerror}); `surefoot show {run} --plan` prints it"
+        ) from error
+    yield Line(f"The plan is in {path}.", "head", is_whole=True)
+    if is_planned(state):
+        yield Line(f"  surefoot resume {run}   carries it out as it is", is_whole=True)
+        yield Line(f"  surefoot run {path}   carries out what stands in the file", is_whole=True)

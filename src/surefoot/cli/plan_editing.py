@@ -1,0 +1,87 @@
+"""A plan that a model made, shown to a person and changed by them.
+
+Owns how such a plan looks beside its question, and the way through the editor: what cannot run is told and may be
+corrected at once. Must never decide for the person. Read `surefoot.api.replanning` next.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from pathlib import Path
+
+from surefoot.api.home import Home
+from surefoot.api.replanning import ShownPlan, checked_plan, shown_plan
+from surefoot.api.weighing import look_over
+from surefoot.cli.diffs import coloured
+from surefoot.cli.editor import edited
+from surefoot.cli.lines import EMPTY, Line, listed, one_line
+from surefoot.cli.plans import ask_lines, finding_lines, problems_of
+from surefoot.cli.screen import Screen
+from surefoot.core.plan import AgentBody, AskBody, CallBody, FunctionBody, RunBody, Step
+from surefoot.core.state import RunState
+from surefoot.errors import PlanInvalid, UsageError
+
+SUFFIX = ".yaml"
+
+
+def shown_lines(state: RunState, shown: ShownPlan) -> Iterator[Line]:
+    """Yield what a person should know of a plan before they say yes: what each step does and why, proof, risks."""
+    plan = shown.plan
+    for step in plan.steps:
+        yield Line(f"  {step.id}: {one_line(_does(step))}", hang=6)
+        if step.why:
+            yield Line(f"      why: {one_line(step.why)}", "dim", hang=10)
+        checks = listed((one_line(check.name) for check in step.checks), 4) or "nothing but its own word"
+        yield Line(f"      proved by: {checks}", "" if step.checks else "warn", hang=10)
+    accept = listed((one_line(check.name) for check in plan.accept), 6)
+    yield Line(f"  in the end: {accept or 'no acceptance checks'}", "" if accept else "warn", hang=6)
+    if state.created.repository is not None:
+        reviewed = look_over(plan, Path(state.created.repository), {})
+        yield from ask_lines(reviewed)
+        yield from finding_lines(reviewed.findings, with_notes=False)
+    understanding = state.understanding
+    if understanding is not None:
+        yield from (Line(f"risk: {one_line(text)}", "warn", hang=4) for text in understanding.risks)
+        yield from (Line(f"not known: {one_line(text)}", "warn", hang=4) for text in understanding.questions)
+
+
+def _does(step: Step) -> str:
+    match step.body:
+        case RunBody(command=command):
+            return f"run {command}"
+        case CallBody(function=function):
+            return f"call {function}"
+        case AgentBody(instructions=instructions):
+            return f"an agent: {instructions}"
+        case AskBody(question=question):
+            return f"ask {question}"
+        case FunctionBody(name=name):
+            return f"function {name}"
+
+
+def plan_difference(shown: bytes, wanted: bytes) -> Iterator[Line]:
+    """Yield how a plan that is wanted differs from the one that was shown."""
+    before, after = (text.decode("utf-8", "replace").splitlines() for text in (shown, wanted))
+    yield from coloured("\n".join(difflib.unified_diff(before, after, "as shown", "as edited", lineterm="")))
+
+
+def wanted_plan(home: Home, state: RunState, question: str, screen: Screen) -> bytes:
+    """Let the person change the plan in their editor, again and again until it can run.
+
+    Raises:
+        UsageError: they gave up, nothing was changed, or there is no editor.
+        NotAwaitingAnswer: the question shows no plan.
+    """
+    shown = shown_plan(home, state, question)
+    text = b"" if shown is None else shown.text
+    while True:
+        text = edited(text, SUFFIX)
+        try:
+            checked_plan(home, state, question, text)
+        except PlanInvalid as error:
+            screen.show([EMPTY, *(Line(problem, "warn", hang=4) for problem in problems_of(error))])
+            if input("Edit it once more? [Y/n] ").strip().lower() in {"n", "no"}:
+                raise UsageError("nothing was sent; the question is still open") from error
+        else:
+            return text

@@ -1,0 +1,163 @@
+"""What agents say and do, in lines.
+
+Owns the words for turns, tool calls, claims and amounts, wherever they are shown. What is told of tool calls is what
+was changed and what was run; what was only read is quiet. Pure. Must never hold a whole text of a model. Read
+`surefoot.cli.talk_page` next: a talk in full.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from surefoot.cli.at_work import AtWork
+from surefoot.cli.lines import Words, counted, duration, first_line, listed, money, one_line, tokens
+from surefoot.cli.telling import style_of
+from surefoot.core import events as ev
+from surefoot.core.events import Event
+from surefoot.core.state import RunState, StepState
+from surefoot.core.talking import Claim, Deed, ToolCall, Usage
+from surefoot.core.toolbox import TOOLS
+
+_LIMIT_NAMES = ("cost_usd", "tokens", "requests")
+
+
+def amount(usage: Usage) -> str:
+    """Return what requests took; money only where there is any."""
+    cost = f", {money(usage.cost_usd)}" if usage.cost_usd else ""
+    return f"{tokens(usage.tokens)}{cost}"
+
+
+def limit_said(name: str, value: float) -> str:
+    """Return a limit with its unit."""
+    return money(value) if name == "cost_usd" else f"{value:,.0f} {name}"
+
+
+def doing(node: StepState, words: str, since: str) -> str:
+    """Say in a line what an agent is at, what it took so far, and how long; what may be cut off stands last."""
+    talk = node.work.talk if node.work is not None else None
+    if talk is None:
+        return f"{words}  {since}"
+    number = talk.asked.turn if talk.asked is not None else len(talk.turns)
+    spent = f", {amount(talk.usage)}" if talk.usage.requests else ""
+    return f"turn {number}{spent}, {since}: {words}"
+
+
+def claim_said(claim: Claim) -> str:
+    """Return what an agent claims, on one line."""
+    sure = f" ({claim.confidence:.0%} sure)" if claim.confidence is not None else ""
+    gives_up = "gives up: " if claim.gives_up else ""
+    return f"{gives_up}{one_line(claim.summary)}{sure}"
+
+
+def call_said(call: ToolCall | None, name: str) -> str:
+    """Return a tool call on one line."""
+    return f"call {name}" if call is None else one_line(call.summary) or call.tool
+
+
+# --- the events of a talk, as they come
+
+
+def _casting(_: AtWork, __: RunState, event: ev.CastingGiven) -> Words | None:
+    roles = event.casting.roles
+    named = {role: ", then ".join(facts.name for facts in one.chain) for role, one in roles.items() if one.chain}
+    if not named:
+        return None
+    if len(set(named.values())) == 1:
+        return "models", one_line(next(iter(named.values()))), "dim"
+    return "models", one_line("; ".join(f"{role}: {names}" for role, names in named.items())), "dim"
+
+
+def _answered(_: AtWork, __: RunState, event: ev.TurnAnswered) -> Words:
+    said = first_line(event.said)
+    calls = listed((one_line(call.summary) or call.tool for call in event.calls), 4)
+    text = ": ".join(filter(None, (said, calls))) or "(nothing)"
+    return "turn", f"{event.step}  {event.turn}, {amount(event.usage)}, {duration(event.duration_s)}  {text}", "dim"
+
+
+def _failed(_: AtWork, __: RunState, event: ev.TurnFailed) -> Words:
+    text = f"turn {event.turn} brought no reply that can be used, {event.fault.value.replace('_', ' ')}"
+    return "model", f"{event.step}  {text}: {first_line(event.text)}", "warn"
+
+
+def _delayed(_: AtWork, __: RunState, event: ev.TurnDelayed) -> Words:
+    wait = duration(max(0.0, event.due - event.at))
+    return "model", f"{event.step}  asked again in {wait}: {first_line(event.reason)}", "warn"
+
+
+def _changed(_: AtWork, __: RunState, event: ev.ModelChanged) -> Words:
+    return "model", f"{event.step}  another model is asked from here on: {first_line(event.reason)}", "warn"
+
+
+def _finished(work: AtWork, state: RunState, event: ev.CallFinished) -> Words | None:
+    call = work.call_of(state, event.step, event.call)
+    if event.claim is not None:
+        return "claims", f"{event.step}  {claim_said(event.claim)}", ""
+    if event.note is not None:
+        return "notes", f"{event.step}  {first_line(event.note.text)}", ""
+    if event.proposal:
+        return "proposes", f"{event.step}  {first_line(event.proposal)}", "warn"
+    if event.understanding is not None:
+        return "understood", first_line(event.understanding.summary), ""
+    if call is None or call.tool not in TOOLS or TOOLS[call.tool].deed is not Deed.WRITE:
+        return None
+    return "did" if event.ok else "did not", f"{event.step}  {call_said(call, event.call)}{_outcome(event)}", ""
+
+
+def _outcome(event: ev.CallFinished) -> str:
+    """Say how a call that writes has ended, where that is not plain."""
+    if event.exit_code is not None:
+        return f", exit status {event.exit_code}, {duration(event.duration_s)}"
+    return "" if event.ok else f": {first_line(event.text)}"
+
+
+def _settled(work: AtWork, state: RunState, event: ev.CallSettled) -> Words | None:
+    if event.ok:
+        return None
+    call = work.call_of(state, event.step, event.call)
+    return "refused", f"{event.step}  {call_said(call, event.call)}: {first_line(event.text)}", "warn"
+
+
+def _finding(_: AtWork, __: RunState, event: ev.FindingReported) -> Words:
+    found = event.finding
+    who = f"{found.step}  " if found.step else ""
+    word = found.severity.value
+    return word, f"{who}{one_line(found.text)}", style_of(word)
+
+
+def _limit(_: AtWork, __: RunState, event: ev.LimitReached) -> Words:
+    return "limit" if event.limit in _LIMIT_NAMES else "stops", one_line(event.text), "warn"
+
+
+def _raised(_: AtWork, __: RunState, event: ev.LimitsRaised) -> Words:
+    values: Mapping[str, float | None] = {name: getattr(event.limits, name) for name in _LIMIT_NAMES}
+    said = ", ".join(limit_said(name, value) for name, value in values.items() if value is not None)
+    return "limits", f"by {one_line(event.by)}: {said or 'none'}", ""
+
+
+def _edited(_: AtWork, __: RunState, event: ev.PlanEdited) -> Words:
+    return "edited", f"the plan, by {one_line(event.by)}: {counted(len(event.plan.steps), 'step')}", ""
+
+
+def _adopted(_: AtWork, __: RunState, event: ev.PlanAdopted) -> Words:
+    what = "the plan" if event.revision == 1 else f"revision {event.revision} of the plan"
+    changes = f"; {listed(map(one_line, event.changes), 6)}" if event.changes else ""
+    text = f"{what} holds: {counted(len(event.plan.steps), 'step')}, by {one_line(event.by)}{changes}"
+    return "plan", text, "warn" if event.revision > 1 else ""
+
+
+TALK_TOLD: dict[type[Event], Callable[[AtWork, RunState, Any], Words | None]] = {
+    ev.CastingGiven: _casting,
+    ev.TurnAnswered: _answered,
+    ev.TurnFailed: _failed,
+    ev.TurnDelayed: _delayed,
+    ev.ModelChanged: _changed,
+    ev.CallFinished: _finished,
+    ev.CallSettled: _settled,
+    ev.FindingReported: _finding,
+    ev.LimitReached: _limit,
+    ev.LimitsRaised: _raised,
+    ev.PlanEdited: _edited,
+    ev.PlanAdopted: _adopted,
+}
+"""The events of talks that have a line, and how it is made."""
