@@ -16,9 +16,8 @@ from typing import Any
 
 import pytest
 
-from surefoot.core.ids import BlobId
+from surefoot.core.ids import BlobId, StepId
 from surefoot.core.plan import AskBody, Plan, Step
-from surefoot.core.ids import StepId
 from surefoot.core.talking import Role
 from surefoot.masking import Masker
 from surefoot.ports import CommandOutcome, CommandRequest

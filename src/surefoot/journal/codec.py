@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from functools import cache
-from typing import Any, get_args, get_type_hints
+from typing import Any, cast, get_args, get_type_hints
 
 from surefoot.core.events import BY_KIND, Event, TalkOpened, TurnAnswered
 from surefoot.core.ids import BlobId, RunId
@@ -75,8 +75,8 @@ def blobs_of(event: object) -> list[BlobId]:
     named = (getattr(event, name) for name in _blob_fields(type(event)))
     found = [blob for blob in named if blob is not None]
     for name in _HOLDERS.get(type(event), ()):
-        held = getattr(event, name)
-        for one in held if isinstance(held, tuple) else (held,):
+        held: object = getattr(event, name)
+        for one in cast("tuple[object, ...]", held) if isinstance(held, tuple) else (held,):
             found += [] if one is None else blobs_of(one)
     return found
 

@@ -19,7 +19,7 @@ from surefoot.core.estimating import tokens_of
 from surefoot.core.events import Event
 from surefoot.core.folding import lost_in
 from surefoot.core.ids import BlobId
-from surefoot.core.talking import Deed, Fault, Guidance, Part, Role, ToolCall, Usage
+from surefoot.core.talking import Deed, Fault, Guidance, Part, ToolCall, Usage
 from surefoot.core.toolbox import TOOLS
 from surefoot.faults import point
 from surefoot.ports import Called, Message, ModelAnswer, ModelFault, ModelRequest, Speaker
@@ -170,7 +170,6 @@ def _answered(room: Room, command: do.AskModel, answer: ModelAnswer, now: float,
         text = "\n".join([text, "", "Not to be forgotten:", *(f"- {fact}" for fact in lost)])
     reply = room.masker.content(written_reply(text, answer.calls))
     usage = replace(answer.usage, requests=1)
-    role = command.role
     calls = () if command.is_summary else answer.calls
     return ev.TurnAnswered(
         at=now,
@@ -181,7 +180,7 @@ def _answered(room: Room, command: do.AskModel, answer: ModelAnswer, now: float,
         reply=room.blobs.put(reply),
         said=text.strip()[:SAID_MAX],
         tokens=tokens_of(reply.decode("utf-8", "replace")),
-        calls=tuple(_call(room, role, f"{command.turn}.{n}", one) for n, one in enumerate(calls, start=1)),
+        calls=tuple(_call(room, f"{command.turn}.{n}", one) for n, one in enumerate(calls, start=1)),
         finish=answer.finish,
         usage=replace(usage, cost_usd=cost_of(command.facts, usage)),
         raw=room.store(answer.raw),
@@ -189,7 +188,7 @@ def _answered(room: Room, command: do.AskModel, answer: ModelAnswer, now: float,
     )
 
 
-def _call(room: Room, role: Role, name: str, called: Called) -> ToolCall:
+def _call(room: Room, name: str, called: Called) -> ToolCall:
     """Return a call as the kernel judges it: what is wrong with its arguments, and what its command would do."""
     raw = called.raw if called.arguments is None else json.dumps(called.arguments, ensure_ascii=False)
     flaw = "" if called.name not in TOOLS else flaw_of(called.name, called.arguments, called.raw)
