@@ -13,10 +13,11 @@ from surefoot.core import events as ev
 from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.ids import BlobId, RunId, StepId
 from surefoot.core.kernel import apply, decide
-from surefoot.core.plan import Check, Effect, Expect, FileAsk, ForEach, Plan, RunAsk, RunBody, Service, Step
+from surefoot.core.plan import Check, Effect, Expect, FileAsk, ForEach, Limits, Plan, RunAsk, RunBody, Service, Step
 from surefoot.core.probing import Probe, RunProbe
 from surefoot.core.rules import Overdue, Policy
 from surefoot.core.state import RunState, StepStatus
+from surefoot.core.talking import Casting, Fault, ModelFacts, Price, Role, RoleModels, Wish
 from surefoot.core.terms import (
     Applied,
     Diagnosis,
@@ -58,18 +59,30 @@ CREATED = ev.RunCreated(at=0.0, run=RunId("20260101-aaaaaa"), plan=PLAN, base="b
 START = ev.EngineStarted(at=1.0, engine="e", token=1, pid=1, host="h", rung="bubblewrap", release="0")
 
 
+FACTS = ModelFacts(name="m", price=Price(input_usd=1.0, output_usd=1.0))
+CASTING = Casting(roles={role.value: RoleModels(chain=(FACTS,)) for role in Role}, with_reviewer=True)
+WISHED = ev.RunCreated(
+    at=0.0,
+    run=RunId("20260101-aaaaaa"),
+    plan=Plan(goal="g", steps=(), accept=PLAN.accept, services=PLAN.services),
+    base="base",
+    base_tree="tree0",
+    wish=Wish(),
+)
+
+
 def copied(state: RunState) -> RunState:
     """Copy a state, but not the plan in it, which nothing changes."""
     kept = (state.created, *(node.spec for node in state.nodes.values()))
     return copy.deepcopy(state, {id(part): part for part in kept})
 
 
-def walk(*, rejected: bool = False) -> Iterator[tuple[RunState, list[Event]]]:
+def walk(*, rejected: bool = False, created: ev.RunCreated = CREATED) -> Iterator[tuple[RunState, list[Event]]]:
     """Yield every state of a whole run, each with the events so far; a person approves what is asked."""
-    state, events = apply(None, CREATED), [CREATED]
+    state, events = apply(None, created), [created]
     yield copied(state), list(events)
     commands: list[do.Command] = []
-    queue: list[Event] = [START]
+    queue: list[Event] = [START, ev.CastingGiven(at=1.0, casting=CASTING)]
     now = 1.0
     while queue:
         event = queue.pop(0)
@@ -93,7 +106,12 @@ def walk(*, rejected: bool = False) -> Iterator[tuple[RunState, list[Event]]]:
             queue.append(ev.QuestionAnswered(at=now, question=question, answer=answer, by="me"))
 
 
-STATES = [state for state, _ in walk()] + [state for state, _ in walk(rejected=True)]
+STATES = [
+    *(state for state, _ in walk()),
+    *(state for state, _ in walk(rejected=True)),
+    *(state for state, _ in walk(created=WISHED)),
+    *(state for state, _ in walk(rejected=True, created=WISHED)),
+]
 
 
 def specimens(state: RunState) -> Iterator[Event]:
@@ -151,6 +169,20 @@ def specimens(state: RunState) -> Iterator[Event]:
         "policy": Policy(),
         "diff": BlobId("d"),
         "overdue": Overdue.WAIT,
+        "casting": CASTING,
+        "turn": 1,
+        "model": "m",
+        "tokens": 1,
+        "reply": BlobId("r"),
+        "said": "so",
+        "fault": Fault.TIMEOUT,
+        "position": 1,
+        "call": "1.1",
+        "ok": True,
+        "output": BlobId("o"),
+        "limit": "tokens",
+        "limits": Limits(),
+        "revision": state.revision + 1,
     }
     for kind in ev.EVENTS:
         names = [f.name for f in dataclasses.fields(kind) if f.default is f.default_factory]  # both are missing
@@ -166,6 +198,15 @@ def test_a_run_of_kind_answers_is_completed() -> None:
     state = [state for state, _ in walk()][-1]
     assert state.outcome is Outcome.COMPLETED
     assert {node.status for node in state.nodes.values()} == {StepStatus.VERIFIED}
+
+
+def test_a_goal_that_kind_models_pursue_is_completed() -> None:
+    """A goal in words goes through the four phases, a plan is adopted, and the reviewer has looked at the result."""
+    state, events = list(walk(created=WISHED))[-1]
+    assert state.outcome is Outcome.COMPLETED
+    assert [event.phase for event in events if isinstance(event, ev.PhaseEntered)] == ["plan", "execute", "validate"]
+    assert [node.status for node in state.duties()] == [StepStatus.VERIFIED] * 3
+    assert [node.status for node in state.steps()] == [StepStatus.VERIFIED]
 
 
 def test_the_walk_passes_most_kinds_of_events() -> None:
@@ -198,7 +239,8 @@ def test_every_kind_of_event_is_refused_somewhere() -> None:
                 apply(copied(state), event)
             except IllegalTransition:
                 refused.add(type(event))
-    assert set(ev.EVENTS) - refused <= {ev.OptionsGiven, ev.PolicyGiven, ev.EngineStarted}
+    always = {ev.OptionsGiven, ev.PolicyGiven, ev.CastingGiven, ev.EngineStarted, ev.FindingReported, ev.TurnDue}
+    assert set(ev.EVENTS) - refused <= always
 
 
 def test_every_event_is_on_the_list() -> None:
@@ -225,7 +267,7 @@ def test_a_stale_token_is_refused() -> None:
 
 def test_a_state_is_the_fold_of_its_events_at_every_point() -> None:
     """Folding the events so far gives the very state that was seen live."""
-    for state, events in walk():
+    for state, events in (*walk(), *walk(created=WISHED)):
         folded = None
         for event in events:
             folded = apply(folded, event)

@@ -6,13 +6,15 @@ Owns the answers that tests of the kernel begin with and change. Must never refu
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.events import Event
-from surefoot.core.ids import BlobId
-from surefoot.core.plan import Expect
+from surefoot.core.ids import BlobId, StepId
+from surefoot.core.plan import Expect, RunBody, Step
+from surefoot.core.talking import Claim, Role, ToolCall, Understanding, Usage
 from surefoot.core.terms import Applied, Ending, Moment, Status, Verdict
 
 
@@ -67,5 +69,57 @@ def kind_fact_for_step(command: do.Command, place: Mapping[str, Any]) -> Event: 
             return ev.EditApplied(**place)
         case do.WatchDeadline():
             return ev.QuestionExpired(**place, question=command.question, overdue=command.overdue)
+        case do.OpenTalk() | do.AskModel() | do.WaitForTurn() | do.UseTool():
+            return kind_word(command, place)
         case _:
             return ev.RetryDue(**place)
+
+
+WORK = ("read", "edit", "finish")
+"""What the kindest worker calls, one tool a turn; other roles look at a file and end."""
+ENDS = {Role.SCOUT: "understood", Role.PLANNER: "plan", Role.WORKER: "finish", Role.REVIEWER: "finish"}
+USAGE = Usage(requests=1, input_tokens=100, output_tokens=10, cost_usd=0.25)
+
+
+def kind_word(command: do.Command, place: Mapping[str, Any]) -> Event:
+    """Return what the kindest model, and the kindest tools, have to say."""
+    match command:
+        case do.OpenTalk():
+            return ev.TalkOpened(**place, tree="tree0")
+        case do.AskModel():
+            tools = WORK if command.role is Role.WORKER else ("read", ENDS[command.role])
+            return answered(command, place, tools[min(command.turn, len(tools)) - 1])
+        case do.UseTool():
+            return used(command, place)
+        case _:
+            return ev.TurnDue(**place)
+
+
+def answered(command: do.AskModel, place: Mapping[str, Any], *tools: str) -> ev.TurnAnswered:
+    """Return a reply that calls these tools."""
+    turn = command.turn
+    calls = tuple(
+        ToolCall(call=f"{turn}.{n}", tool=tool, arguments=BlobId(f"args-{tool}"), summary=tool)
+        for n, tool in enumerate(tools, start=1)
+    )
+    reply = BlobId(f"reply-{turn}")
+    return ev.TurnAnswered(**place, turn=turn, model="m", reply=reply, said="so", tokens=10, calls=calls, usage=USAGE)
+
+
+def used(command: do.UseTool, place: Mapping[str, Any]) -> ev.CallFinished:
+    """Return what comes of a call: an edit writes a file, an end brings what its phase ends with."""
+    call, tool = command.call, command.call.tool
+    done = ev.CallFinished(**place, call=call.call, ok=True, text="ok", output=BlobId(f"out-{call.call}"), tokens=5)
+    match tool:
+        case "edit" | "run":
+            return replace(done, tree=f"t-{command.step}", changed=(command.step,), exit_code=0)
+        case "understood":
+            return replace(done, understanding=Understanding(summary="known"))
+        case "plan":
+            step = Step(id=StepId("made"), body=RunBody(command="made"))
+            assert command.plan is not None
+            return replace(done, plan=replace(command.plan, steps=(step,)), plan_text=BlobId("plan"))
+        case "finish":
+            return replace(done, claim=Claim(summary="done", confidence=0.9))
+        case _:
+            return done

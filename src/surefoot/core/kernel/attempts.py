@@ -346,6 +346,8 @@ def _step_skipped(state: RunState, event: ev.StepSkipped) -> None:
 def _rolled_back(state: RunState, event: ev.RolledBack) -> None:
     node, _ = begin(state, event)
     need(state.branch is not None, event, "the run has no workspace")
+    for name in (event.to, *event.invalidated):
+        node_of(state, event, name)
     finish(state, node, StepStatus.FAILED, event.reason)
     hold(state, event.invalidated, event.step)
     move_back(state, event.commit, state.nodes[event.to])
