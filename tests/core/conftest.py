@@ -23,6 +23,7 @@ from surefoot.core.state import RunState
 from surefoot.core.terms import Diagnosis
 from tests.core.world import kind_fact
 
+CLOCKS = (do.WaitUntil, do.WatchDeadline, do.WaitForTurn)
 RUN = RunId("20260101-aaaaaa")
 _OF_PLAN = {field.name for field in dataclasses.fields(Plan)}
 
@@ -80,7 +81,7 @@ class Play:
         """Answer the first such command that is under way."""
         command = next(command for command in self.open if type(command) is until)
         self.open.remove(command)
-        self.now = max(self.now + 1.0, command.due if isinstance(command, do.WaitUntil | do.WatchDeadline) else 0.0)
+        self.now = max(self.now + 1.0, command.due if isinstance(command, CLOCKS) else 0.0)
         fact = kind_fact(command, self.now)
         waiting = self._answers.get((until, name_of(command)))
         if waiting:
@@ -107,9 +108,7 @@ class Play:
     def _interrupt(self, order: do.Interrupt) -> None:
         for command in list(self.open):
             owner = command.step if isinstance(command, do.StepCommand) else ACCEPTANCE
-            if owner == order.step and not isinstance(
-                command, do.WaitUntil | do.WatchDeadline | do.MoveRefs | do.StopService
-            ):
+            if owner == order.step and not isinstance(command, (*CLOCKS, do.MoveRefs, do.StopService)):
                 self.open.remove(command)
                 self._fold(interruption(command, self.now))
 
@@ -167,6 +166,8 @@ def name_of(command: do.Command) -> str:
             return command.service
         case do.AskCheck():
             return command.check.name
+        case do.UseTool():
+            return command.call.call
         case _:
             return command.step
 
@@ -177,6 +178,8 @@ def interruption(command: do.Command, now: float) -> Event:
         return ev.LaneFailed(at=now, lane=command.lane, diagnosis=Diagnosis.INTERRUPTED, reason="interrupted")
     if isinstance(command, do.ExpandGroup):
         return ev.Interrupted(at=now, step=command.group.id, attempt=1)
+    if isinstance(command, do.UseTool):
+        return ev.CallLost(at=now, step=command.step, attempt=command.attempt, call=command.call.call)
     return ev.Interrupted(at=now, step=command.step, attempt=command.attempt)
 
 

@@ -15,6 +15,7 @@ from surefoot.core.duties import DUTIES, PLANNING, REVIEWING, UNDERSTANDING, dut
 from surefoot.core.graph import build_graph
 from surefoot.core.ids import StepId
 from surefoot.core.kernel.legal import need
+from surefoot.core.plan import Plan
 from surefoot.core.state import FINAL, AcceptState, RunState, StepState, StepStatus, Work
 from surefoot.core.talking import Lesson
 from surefoot.core.terms import Phase
@@ -57,12 +58,10 @@ def plan_adopted(state: RunState, event: ev.PlanAdopted) -> None:
     need(state.phase is Phase.PLAN and state.outcome is None, event, f"the run is in phase {state.phase}")
     need(not state.active, event, "steps are under way")
     need(event.revision == state.revision + 1, event, f"revision {state.revision + 1} is next")
-    graph, problems = build_graph(event.plan.steps)
-    need(graph is not None, event, "; ".join(problem.text for problem in problems))
+    flaw = flaw_of_plan(state, event.plan)
+    need(flaw is None, event, flaw or "")
+    graph, _ = build_graph(event.plan.steps)
     assert graph is not None
-    kept = [node.spec.id for node in state.steps() if is_kept(node) and node.group is None]
-    missing = [name for name in kept if name not in graph.needs]
-    need(not missing, event, f"steps that were begun are missing: {', '.join(missing)}")
     begun = {name: node for name, node in state.nodes.items() if is_kept(node) or node.is_duty}
     nodes: dict[StepId, StepState] = {name: node for name, node in begun.items() if node.is_duty}
     for index, step in enumerate(event.plan.steps):
@@ -82,6 +81,19 @@ def plan_adopted(state: RunState, event: ev.PlanAdopted) -> None:
         state.accept = AcceptState(records=[CheckRecord() for _ in event.plan.accept])
     state.policy = policy_of(event.plan, replace(state.policy, raising=others))
     recount(state)
+
+
+def flaw_of_plan(state: RunState, plan: Plan) -> str | None:
+    """Say why a plan cannot hold from here on; None where it can."""
+    graph, problems = build_graph(plan.steps)
+    if graph is None:
+        return "; ".join(problem.text for problem in problems)
+    kept = [node.spec.id for node in state.steps() if is_kept(node) and node.group is None]
+    kept += [node.spec.id for node in state.nodes.values() if node.members]
+    missing = [name for name in kept if name not in graph.needs]
+    if missing:
+        return f"the plan leaves out steps that were begun: {', '.join(missing)}"
+    return None if plan.steps else "the plan has no steps"
 
 
 def is_kept(node: StepState) -> bool:

@@ -14,7 +14,7 @@ from surefoot.core.approval import is_satisfied
 from surefoot.core.duties import PLANNING, REVIEWING, UNDERSTANDING
 from surefoot.core.grounding import ungrounded
 from surefoot.core.ids import StepId
-from surefoot.core.kernel.adopting import is_kept
+from surefoot.core.kernel.adopting import flaw_of_plan, is_kept
 from surefoot.core.kernel.failing import fails
 from surefoot.core.kernel.proposal import Move, Proposal
 from surefoot.core.kernel.questions import EDIT
@@ -126,6 +126,9 @@ def show_plan(state: RunState, node: StepState, work: Work, now: float) -> Move:
         diagnosis = Diagnosis.DENIED if is_plain else Diagnosis.VERIFICATION
         return fails(node, now, diagnosis, "the plan was not approved" + ("" if is_plain else f": {work.answer}"))
     plan = work.talk.ended.plan
+    flaw = flaw_of_plan(state, plan)
+    if flaw is not None:
+        return fails(node, now, Diagnosis.MALFORMED, flaw)
     shown = f"plan {digest_of(repr(plan))}"
     if work.edited is not None or work.approved == shown:
         return None

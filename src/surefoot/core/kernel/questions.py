@@ -14,6 +14,7 @@ from surefoot.core import events as ev
 from surefoot.core.approval import is_satisfied
 from surefoot.core.course import join_queue, leave_queue
 from surefoot.core.events import Event
+from surefoot.core.kernel.adopting import flaw_of_plan
 from surefoot.core.kernel.answers import has_happened, settle_as
 from surefoot.core.kernel.legal import active_of, answered, begin, need, work_of
 from surefoot.core.kernel.packages import ABANDON, DONE, body_digest, ground_of
@@ -224,6 +225,8 @@ def _plan_edited(state: RunState, event: ev.PlanEdited) -> None:
     _, work = active_of(state, event)
     question = state.questions.get(work.question or "")
     need(question is not None and EDIT in question.asked.options, event, "no plan is being shown")
+    flaw = flaw_of_plan(state, event.plan)
+    need(flaw is None, event, flaw or "")
     work.edited = event
 
 

@@ -110,7 +110,7 @@ def _may_begin(call: CallState, earlier: list[CallState], later: list[CallState]
     """
     if call.deed is Deed.END:
         return all(one.result is not None for one in (*earlier, *later))
-    undone = [one for one in earlier if one.result is None]
+    undone = [one for one in earlier if one.result is None and one.deed is not Deed.END]
     if call.deed is Deed.WRITE:
         return all(one.deed is Deed.ASK for one in undone)
     return not any(one.deed is Deed.WRITE and (one.is_open or one.question is None) for one in undone)

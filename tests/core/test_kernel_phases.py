@@ -1,0 +1,238 @@
+"""The four phases of a goal in words: what each ends with, what may follow, and how the run goes back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from surefoot.core import commands as do
+from surefoot.core import events as ev
+from surefoot.core.ids import BlobId, StepId
+from surefoot.core.plan import AgentBody, Check, Expect, Plan, RunAsk, RunBody, Step
+from surefoot.core.rules import Effect
+from surefoot.core.talking import Casting, Claim, ModelFacts, Price, Role, RoleModels, Understanding, Wish
+from surefoot.core.terms import Outcome, Phase, Verdict
+from surefoot.errors import IllegalTransition
+
+FACTS = ModelFacts(name="m", price=Price(input_usd=1.0, output_usd=1.0))
+CASTING = Casting(roles={role.value: RoleModels(chain=(FACTS,)) for role in Role})
+REVIEWED = Casting(roles=CASTING.roles, with_reviewer=True)
+ACCEPT = Check(name="tests", ask=RunAsk(command="t"), expect=Expect.PASS_TO_PASS)
+
+
+def goal(play: Any, *, yes: bool = True, casting: Casting = CASTING, wish: Wish | None = None) -> Any:
+    """Begin a run with a goal in words."""
+    run = play({}, wish=wish or Wish()).say(ev.CastingGiven, casting=casting)
+    return run.say(ev.OptionsGiven, yes=True) if yes else run
+
+
+def steps(*names: str, **fields: Any) -> tuple[Step, ...]:
+    """Make steps, each after the one before."""
+    made = [Step(id=StepId(name), body=RunBody(command=name), **fields) for name in names]
+    return tuple(made)
+
+
+def planned(*made: Step) -> dict[str, Any]:
+    """Return what a call ends with that has made a plan of these steps."""
+    return {"plan": Plan(goal="g", steps=made), "plan_text": BlobId("text")}
+
+
+def phases(run: Any) -> list[str]:
+    """Return the phases that were entered, in order."""
+    return [event.phase.value for event in run.told(ev.PhaseEntered)]
+
+
+def agent(name: str) -> Step:
+    """Make a step for an agent."""
+    return Step(id=StepId(name), body=AgentBody(instructions=name))
+
+
+def ends(run: Any, number: int, **fields: Any) -> Any:
+    """Say what the call `number`.1 of the next talk ends with."""
+    return run.will(do.UseTool, f"{number}.1", **fields)
+
+
+def test_a_goal_goes_through_its_four_phases_in_order(play: Any) -> None:
+    """Understood, planned, carried out, validated."""
+    run = goal(play).go()
+    assert run.report["outcome"] == "completed"
+    assert phases(run) == ["plan", "execute", "validate"]
+    assert [(event.step, event.attempt) for event in run.told(ev.StepStarted)] == [
+        ("(understand)", 1),
+        ("(plan)", 1),
+        ("made", 1),
+    ]
+
+
+@pytest.mark.parametrize("phase", [Phase.EXECUTE, Phase.VALIDATE, Phase.UNDERSTAND])
+def test_no_phase_is_skipped(play: Any, phase: Phase) -> None:
+    """The gate is in the code: the event itself is refused."""
+    run = goal(play)
+    with pytest.raises(IllegalTransition):
+        run.say(ev.PhaseEntered, phase=phase)
+
+
+def test_planning_needs_the_record_of_understanding(play: Any) -> None:
+    """Nothing is planned before it is known what there is."""
+    with pytest.raises(IllegalTransition, match="nothing is known"):
+        goal(play).say(ev.PhaseEntered, phase=Phase.PLAN)
+
+
+def test_executing_needs_an_adopted_plan(play: Any) -> None:
+    """A plan that was only proposed is none."""
+    run = goal(play, yes=False).go()
+    assert run.state.phase is Phase.PLAN
+    with pytest.raises(IllegalTransition, match="no plan was adopted"):
+        run.say(ev.PhaseEntered, phase=Phase.EXECUTE)
+
+
+def test_no_step_of_a_plan_starts_before_execute(play: Any) -> None:
+    """Not even by a forged event."""
+    run = goal(play, yes=False).go()
+    with pytest.raises(IllegalTransition, match="phase plan"):
+        run.say(ev.StepStarted, step=StepId("made"), attempt=1)
+
+
+def test_the_baseline_is_asked_once_it_is_known_what_must_hold(play: Any) -> None:
+    """Before anything is planned, so that later failures can be told from those there were."""
+    run = ends(goal(play), 2, accept=(ACCEPT,), understanding=Understanding(summary="s")).go(do.AskCheck, "tests")
+    assert run.state.phase is Phase.UNDERSTAND
+    run.will(do.AskCheck, "tests", verdict=Verdict.FAILED).go()
+    assert run.report["accept"][0]["before"] == "failed"
+    assert run.report["outcome"] == "completed"
+
+
+def test_a_plan_is_shown_in_order_and_waits_for_a_yes(play: Any) -> None:
+    """What can be undone and where it will ask stands beside each step."""
+    made = (*steps("a"), Step(id=StepId("b"), body=RunBody(command="b"), effect=Effect.IRREVERSIBLE, needs=("a",)))
+    run = ends(goal(play, yes=False).go(do.UseTool, "1.1"), 2)
+    run = play({}, wish=Wish()).say(ev.CastingGiven, casting=CASTING).go(do.UseTool, "2.1").let(do.UseTool)
+    run.go(do.UseTool, "1.1")
+    ends(run, 2, **planned(*made)).go()
+    assert "1. a (reversible): -" in run.asked[0]
+    assert "2. b (irreversible, after a) ASKS BEFORE IT" in run.asked[0]
+    assert run.report["questions"][0]["options"] == ["yes", "no", "edit"]
+    assert run.reply("yes").go(do.RunStep).state.phase is Phase.EXECUTE
+
+
+def test_a_plan_that_is_refused_ends_the_run(play: Any) -> None:
+    """A plain no needs no further try."""
+    run = goal(play, yes=False).go().reply("no").go()
+    assert run.report["outcome"] == "failed"
+    assert "not approved" in run.report["reason"]
+
+
+def test_a_plan_that_is_refused_with_a_reason_is_made_anew(play: Any) -> None:
+    """The planner is told the reason."""
+    run = goal(play, yes=False).go().reply("no", reason="tests first").go()
+    assert "tests first" in run.state.nodes["(plan)"].lessons[0].said
+    run.reply("yes").go()
+    assert run.report["outcome"] == "completed"
+
+
+def test_a_plan_that_a_person_edits_takes_the_place_of_the_model_s(play: Any) -> None:
+    """What is carried out is what the person wrote."""
+    run = goal(play, yes=False).go()
+    run.say(ev.PlanEdited, step=StepId("(plan)"), attempt=1, plan=Plan(goal="g", steps=steps("mine")), text=BlobId("t"))
+    run.reply("edit").go()
+    assert run.states == {"mine": "verified"}
+    assert run.state.plan_text == "t"
+
+
+def test_a_small_goal_takes_the_short_way(play: Any) -> None:
+    """Two steps that stand alone and can be undone need neither a planner nor a person."""
+    run = goal(play, yes=False)
+    ends(run, 2, understanding=Understanding(summary="s"), **planned(*steps("a", "b"))).go()
+    assert run.states == {"a": "verified", "b": "verified"}
+    assert not run.told(ev.QuestionAsked)
+    assert "(plan)" not in {event.step for event in run.told(ev.StepStarted)}
+
+
+@pytest.mark.parametrize("made", [steps("a", "b", "c"), steps("a", effect=Effect.IDEMPOTENT), steps("a", network=True)])
+def test_what_is_not_small_or_not_harmless_goes_to_the_planner(play: Any, made: tuple[Step, ...]) -> None:
+    """The short way is for what could be undone with a command."""
+    run = goal(play)
+    ends(run, 2, understanding=Understanding(summary="s"), **planned(*made)).go()
+    assert "(plan)" in {event.step for event in run.told(ev.StepStarted)}
+
+
+def test_plan_only_pauses_before_execute_and_resume_carries_it_out(play: Any) -> None:
+    """The plan is there, and nothing was changed."""
+    run = goal(play, wish=Wish(plan_only=True)).go()
+    assert run.report["state"] == "paused"
+    assert (run.state.phase, run.state.revision) == (Phase.PLAN, 1)
+    run.claim().say(ev.RunResumed).go()
+    assert run.report["outcome"] == "completed"
+
+
+def two_agents(play: Any) -> Any:
+    """Play until the first of two agents' steps is at work."""
+    run = goal(play).go(do.UseTool, "2.1").let(do.UseTool).go(do.UseTool, "1.1")
+    ends(run, 2, **planned(agent("one"), agent("two")))
+    return run.go(do.AskModel, "one")
+
+
+def test_what_an_agent_finds_out_takes_the_run_back_to_planning(play: Any) -> None:
+    """Its claim says that the next steps should change; that is journaled as a way back."""
+    run = two_agents(play)
+    ends(run, 3, claim=Claim(summary="done", changes_next="two is not needed, three is"))
+    run.go(do.AskModel, "(plan)")
+    assert phases(run) == ["plan", "execute", "plan"]
+    assert run.told(ev.PhaseEntered)[-1].reason == "two is not needed, three is"
+    assert "three is" in run.state.nodes["(plan)"].lessons[-1].said
+
+
+def test_a_revision_keeps_what_was_done_and_replaces_the_rest(play: Any) -> None:
+    """Nothing that was verified is done again, and nothing that was dropped is done at all."""
+    run = two_agents(play)
+    ends(run, 3, claim=Claim(summary="done", changes_next="three instead of two")).go(do.UseTool, "3.1").let(do.UseTool)
+    ends(run, 2, **planned(agent("one"), agent("three"))).go()
+    assert run.states == {"one": "verified", "three": "verified"}
+    assert run.told(ev.PlanAdopted)[-1].changes == ("new: three", "not done any more: two")
+    assert [event.step for event in run.told(ev.BodyStarted)].count("one") == 1
+
+
+def test_a_revision_that_drops_what_was_begun_is_made_anew(play: Any) -> None:
+    """The journal would have steps that no plan knows; the planner is told, and nothing breaks."""
+    run = two_agents(play)
+    ends(run, 3, claim=Claim(summary="done", changes_next="x")).go(do.UseTool, "3.1").let(do.UseTool)
+    ends(run, 2, **planned(agent("three")))
+    ends(run, 2, **planned(agent("one"), agent("three"))).go()
+    assert "leaves out steps that were begun: one" in run.state.nodes["(plan)"].lessons[-1].said
+    assert run.states == {"one": "verified", "three": "verified"}
+
+
+def test_the_reviewer_may_object_and_then_the_run_is_not_complete(play: Any) -> None:
+    """Everything is verified, and still a person has to look."""
+    run = goal(play, casting=REVIEWED).go(do.AskModel, "(review)")
+    ends(run, 2, claim=Claim(summary="hm", objections=("the goal says port 80",))).go()
+    assert run.report["outcome"] == Outcome.PARTIALLY_COMPLETED
+    assert "the reviewer objects: the goal says port 80" in run.report["reason"]
+
+
+def test_a_reviewer_that_says_nothing_passes_nothing(play: Any) -> None:
+    """What a reviewer thinks well of is as red as it was."""
+    run = ends(goal(play, casting=REVIEWED), 2, accept=(ACCEPT,), understanding=Understanding(summary="s"))
+    run.go(do.AskCheck, "tests").let(do.AskCheck).go(do.AskCheck, "tests")
+    run.will(do.AskCheck, "tests", verdict=Verdict.FAILED).will(do.AskCheck, "tests", verdict=Verdict.FAILED).go()
+    assert run.report["outcome"] == "partially_completed"
+
+
+def test_a_goal_that_cannot_be_understood_asks_a_person_before_it_fails(play: Any) -> None:
+    """Three attempts, then a person, then the report."""
+    run = goal(play)
+    for _ in range(3):
+        for turn in (1, 2, 3):
+            run.will(do.AskModel, "(understand)", calls=(), turn=turn)
+    run.go()
+    assert "Go on how?" in run.asked[0]
+    run.reply("block").go()
+    assert run.report["outcome"] == "failed"
+
+
+def test_duties_stand_beside_the_plan_and_not_in_it(play: Any) -> None:
+    """A report counts the steps of the plan; what was done for the whole run is told apart."""
+    run = goal(play).go()
+    assert list(run.states) == ["made"]
+    assert [node.spec.id for node in run.state.duties()] == ["(understand)", "(plan)"]

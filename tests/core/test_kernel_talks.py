@@ -1,0 +1,418 @@
+"""The course of a talk: what is asked when, what is done once, and what follows when something goes wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from surefoot.core import commands as do
+from surefoot.core import events as ev
+from surefoot.core.ids import BlobId
+from surefoot.core.plan import AgentBody, AgentLimits, Check, Expect, Limits, RetryPolicy, RunAsk
+from surefoot.core.rules import CommandFacts, Tier
+from surefoot.core.talking import (
+    Casting,
+    Claim,
+    Fault,
+    ModelFacts,
+    Price,
+    Role,
+    RoleModels,
+    ToolCall,
+    Usage,
+)
+from surefoot.core.terms import Verdict
+
+FIRST, SECOND, STRONG = (ModelFacts(name=name, price=Price(input_usd=1.0, output_usd=1.0)) for name in ("m", "n", "s"))
+CASTING = Casting(roles={role.value: RoleModels(chain=(FIRST, SECOND), stronger=STRONG) for role in Role})
+AGENT = {"body": AgentBody(instructions="do it")}
+PUSH = CommandFacts(commands=(("git", "push", "origin", "main"),))
+
+
+def begun(play: Any, steps: dict[str, Any] | None = None, *, casting: Casting = CASTING, **fields: Any) -> Any:
+    """Begin a run whose step `a` is an agent's."""
+    return play({"a": AGENT} if steps is None else steps, **fields).say(ev.CastingGiven, casting=casting)
+
+
+def calls(turn: int, *tools: str, **fields: Any) -> tuple[ToolCall, ...]:
+    """Make the calls of a reply; `fields` are those of each."""
+    own = {"summary": "s", "arguments": BlobId("args"), **fields}
+    return tuple(ToolCall(call=f"{turn}.{n}", tool=tool, **own) for n, tool in enumerate(tools, start=1))
+
+
+def reply(run: Any, turn: int, *tools: str, step: str = "a", **fields: Any) -> Any:
+    """Let the next reply hold these calls, and go on until they are being looked at."""
+    run.will(do.AskModel, step, calls=calls(turn, *tools, **fields))
+    return run.go(do.AskModel, step).let(do.AskModel)
+
+
+def under_way(run: Any) -> list[str]:
+    """Return the calls that are being carried out."""
+    run._decide()
+    return [command.call.call for command in run.open if isinstance(command, do.UseTool)]
+
+
+def settled(run: Any) -> dict[str, str]:
+    """Return what was told of calls that were not carried out."""
+    return {event.call: event.text for event in run.told(ev.CallSettled)}
+
+
+def failures(run: Any) -> list[str]:
+    """Return the diagnoses of the attempts that failed."""
+    return [event.diagnosis.value for event in run.told(ev.AttemptFailed)]
+
+
+def faulty(run: Any, *faults: Fault, **fields: Any) -> Any:
+    """Let the next requests fail."""
+    for fault in faults:
+        run.will(do.AskModel, "a", ev.TurnFailed, fault=fault, text="no", usage=Usage(requests=1), **fields)
+    return run
+
+
+# --- calls
+
+
+def test_an_agent_reads_edits_and_finishes_and_its_step_is_verified(play: Any) -> None:
+    """Each request, reply, call and result is an event of its own, in this order."""
+    run = begun(play).go()
+    kinds = [type(event) for event in run.journal if type(event).__module__.endswith("talk")][2:]
+    turn = [ev.TurnAsked, ev.TurnAnswered, ev.CallStarted, ev.CallFinished]
+    assert kinds == turn * 3
+    assert run.states == {"a": "verified"}
+
+
+def test_reads_of_one_reply_run_side_by_side(play: Any) -> None:
+    """Nothing is changed by them, so none waits for another."""
+    run = reply(begun(play), 1, "read", "search", "list")
+    assert under_way(run) == ["1.1", "1.2", "1.3"]
+
+
+def test_what_writes_has_the_lane_for_itself_and_keeps_its_place(play: Any) -> None:
+    """A read before it is over first, one behind it sees what was written."""
+    run = reply(begun(play), 1, "read", "edit", "run", "read")
+    orders = [under_way(run)]
+    while orders[-1]:
+        orders.append(under_way(run.let(do.UseTool)))
+    assert orders[:4] == [["1.1"], ["1.2"], ["1.3"], ["1.4"]]
+
+
+def test_the_end_comes_last_wherever_it_stands(play: Any) -> None:
+    """What else was called in the same reply is done before the talk is over."""
+    run = reply(begun(play), 1, "finish", "edit")
+    assert under_way(run) == ["1.2"]
+    assert under_way(run.let(do.UseTool)) == ["1.1"]
+
+
+@pytest.mark.parametrize("tool", ["understood", "plan", "rm"])
+def test_a_tool_that_is_not_there_for_the_role_is_refused_and_counted(play: Any, tool: str) -> None:
+    """The kernel holds its table against the call, whatever the model was told."""
+    run = reply(begun(play), 1, tool)
+    run._decide()
+    assert "you have: list" in settled(run)["1.1"]
+    assert run.state.nodes["a"].work.talk.misuses == 1
+
+
+def test_arguments_with_a_flaw_are_not_carried_out_and_the_model_is_told(play: Any) -> None:
+    """The flaw was found when the reply came; nothing is tried with it."""
+    run = reply(begun(play), 1, "read", flaw="`path` is missing")
+    assert under_way(run) == []
+    assert settled(run) == {"1.1": "refused: `path` is missing"}
+
+
+def test_many_misuses_fail_the_attempt_and_the_next_one_is_told(play: Any) -> None:
+    """There is an end to it, and a lesson."""
+    run = begun(play)
+    for turn in range(1, 13):
+        reply(run, turn, "rm")
+    run.go()
+    assert failures(run) == ["misuse"]
+    assert "used wrongly 12 times" in run.state.nodes["a"].lessons[0].said
+    assert run.states == {"a": "verified"}
+
+
+def test_the_same_calls_with_the_same_results_fail_the_attempt(play: Any) -> None:
+    """A model that goes round in circles is stopped."""
+    run = begun(play)
+    for turn in range(1, 7):
+        reply(run, turn, "read").will(do.UseTool, f"{turn}.1", output=BlobId("same"))
+    run.go()
+    assert failures(run) == ["loop"]
+
+
+def test_replies_without_a_call_fail_the_attempt_after_three(play: Any) -> None:
+    """Words alone get nothing done."""
+    run = begun(play)
+    for turn in (1, 2, 3):
+        reply(run, turn)
+    run.go()
+    assert failures(run) == ["malformed"]
+
+
+def test_an_attempt_has_so_many_turns_and_no_more(play: Any) -> None:
+    """An agent that never ends is ended."""
+    run = begun(play, {"a": {"body": AgentBody(instructions="x", turns_max=2)}})
+    reply(run, 1, "read")
+    reply(run, 2, "list").go()
+    assert failures(run)[0] == "stall"
+
+
+def test_an_agent_that_gives_up_fails_its_attempt(play: Any) -> None:
+    """Saying so is not failing silently: the next attempt is told why."""
+    run = begun(play)
+    reply(run, 1, "finish").will(do.UseTool, "1.1", claim=Claim(summary="no such API", gives_up=True))
+    run.go()
+    assert failures(run) == ["given_up"]
+    assert "no such API" in run.state.nodes["a"].lessons[0].said
+
+
+# --- people
+
+
+def test_a_command_that_needs_consent_waits_while_other_calls_run_once(play: Any) -> None:
+    """The question is about that command alone."""
+    run = begun(play)
+    run.will(
+        do.AskModel,
+        "a",
+        calls=(*calls(1, "run", does=PUSH, command="git push origin main"), *calls(1, "x", "read")[1:]),
+    )
+    run.go()
+    assert run.report["questions"][0]["kind"] == "confirm"
+    assert "git push origin main" in run.asked[0]
+    assert [event.call for event in run.told(ev.CallFinished)] == ["1.2"]
+    assert [event.call for event in run.reply("yes").go().told(ev.CallFinished)][:2] == ["1.2", "1.1"]
+
+
+def test_a_command_that_a_person_forbids_is_not_run_and_the_model_is_told(play: Any) -> None:
+    """It can take another way; the step is not over."""
+    run = reply(begun(play), 1, "run", does=PUSH, command="git push").go()
+    run.reply("no", reason="not on a Friday").go()
+    assert settled(run) == {"1.1": "not approved by a person: not on a Friday"}
+    assert run.states == {"a": "verified"}
+
+
+def test_the_same_command_is_asked_about_once_a_step(play: Any) -> None:
+    """What was approved for the step stays approved, word for word."""
+    run = reply(begun(play), 1, "run", does=PUSH, command="git push").go().reply("yes")
+    reply(run, 2, "run", does=PUSH, command="git push").go()
+    assert len(run.told(ev.QuestionAsked)) == 1
+    assert run.states == {"a": "verified"}
+
+
+def test_what_is_never_allowed_is_refused_without_a_question(play: Any) -> None:
+    """Nobody can be talked into it."""
+    does = CommandFacts(commands=(("rm", "-rf", "/"),))
+    run = reply(begun(play), 1, "run", does=does, command="rm -rf /").go()
+    assert "never allowed" in settled(run)["1.1"]
+    assert not run.told(ev.QuestionAsked)
+
+
+def test_an_agents_question_is_answered_by_a_person_and_told_to_the_model(play: Any) -> None:
+    """The talk goes on with the answer as the result of the call."""
+    run = reply(begun(play), 1, "ask", command="Which port?").go()
+    assert run.asked == ["The agent at step a asks: Which port?"]
+    run.reply("8080").go()
+    assert settled(run) == {"1.1": "a person answered: 8080"}
+    assert run.states == {"a": "verified"}
+
+
+# --- crashes and pauses
+
+
+def test_a_lost_reply_is_asked_for_again_and_its_reservation_counts_as_spent(play: Any) -> None:
+    """Nobody knows whether the provider billed it, so that it is not forgotten."""
+    run = begun(play).go(do.AskModel)
+    held = run.told(ev.TurnAsked)[0].reserved_usd
+    run.claim().go()
+    assert run.state.cost_usd == pytest.approx(held + 3 * 0.25)
+    assert [event.turn for event in run.told(ev.TurnAsked)] == [1, 1, 2, 3]
+    assert [event.attempt for event in run.told(ev.StepStarted)] == [1]
+
+
+def test_a_finished_call_is_not_repeated_and_the_lane_goes_back_to_where_it_left_it(play: Any) -> None:
+    """A crash during the second writing call repeats that one alone, on the tree of the first."""
+    run = reply(begun(play), 1, "edit", "run").go(do.UseTool, "1.2")
+    run.claim().go(do.PlaceTree)
+    assert [command.tree for command in run.open] == ["t-a"]
+    run.go()
+    assert [event.call for event in run.told(ev.CallStarted)][:3] == ["1.1", "1.2", "1.2"]
+
+
+def test_a_crash_after_the_end_repeats_neither_request_nor_call(play: Any) -> None:
+    """Only what comes after the talk is done again."""
+    run = begun(play).go(do.Inspect).claim().go()
+    assert len(run.told(ev.TurnAsked)) == 3
+    assert len(run.told(ev.BodyStarted)) == 1
+    assert run.states == {"a": "verified"}
+
+
+def test_three_engines_that_die_in_a_row_over_one_request_are_told_apart_from_progress(play: Any) -> None:
+    """Each turn that gets done counts as progress, however often engines die in between."""
+    run = begun(play)
+    for _ in range(3):
+        run.go(do.AskModel).claim().go(do.AskModel).let(do.AskModel)
+    assert run.go().states == {"a": "verified"}
+
+
+def test_a_pause_comes_between_two_requests_and_the_talk_goes_on_afterwards(play: Any) -> None:
+    """Nobody waits for the end of an afternoon's work, and none of it is lost."""
+    run = reply(begun(play), 1, "read").say(ev.PauseRequested).go()
+    assert run.report["state"] == "paused"
+    run.claim().say(ev.RunResumed).go()
+    assert [event.turn for event in run.told(ev.TurnAsked)] == [1, 2, 3]
+
+
+def test_who_insists_ends_a_call_and_it_is_carried_out_anew(play: Any) -> None:
+    """The second Ctrl-C does not wait for a command of the agent's."""
+    run = reply(begun(play), 1, "run").go(do.UseTool)
+    run.say(ev.PauseRequested, interrupt=True).go()
+    assert run.report["state"] == "paused"
+    run.claim().say(ev.RunResumed).go()
+    assert [event.call for event in run.told(ev.CallStarted)][:2] == ["1.1", "1.1"]
+    assert run.states == {"a": "verified"}
+
+
+# --- models that do not answer
+
+
+def test_a_model_that_asks_to_wait_is_left_alone_as_long(play: Any) -> None:
+    """The provider's own word goes before ours."""
+    run = faulty(begun(play), Fault.RATE_LIMIT, retry_after_s=30.0).go(do.WaitForTurn)
+    wait = run.told(ev.TurnDelayed)[0]
+    assert wait.due - run.told(ev.TurnFailed)[0].at == 30.0
+    assert run.go().states == {"a": "verified"}
+
+
+def test_a_model_without_capacity_is_replaced_by_the_next_of_its_chain(play: Any) -> None:
+    """The talk goes on with what was said so far."""
+    run = faulty(begun(play), *[Fault.OVERLOADED] * 4).go()
+    assert [event.model for event in run.told(ev.TurnAsked)] == ["m"] * 4 + ["n"] * 3
+
+
+@pytest.mark.parametrize("fault", [Fault.QUOTA, Fault.AUTH, Fault.UNKNOWN_MODEL, Fault.BAD_REQUEST])
+def test_what_does_not_pass_is_not_tried_again_with_the_same_model(play: Any, fault: Fault) -> None:
+    """Waiting would not help."""
+    run = faulty(begun(play), fault).go()
+    assert [event.model for event in run.told(ev.TurnAsked)][:2] == ["m", "n"]
+
+
+def test_a_run_whose_models_do_not_answer_pauses_and_resumes_at_that_very_request(play: Any) -> None:
+    """Nothing is failed for it: the work is kept until there is a model again."""
+    run = faulty(reply(begun(play), 1, "read"), Fault.AUTH, Fault.AUTH).go()
+    assert run.report["state"] == "paused"
+    assert "No model answers (auth)" in run.report["reason"]
+    run.claim().say(ev.RunResumed).go()
+    assert [event.turn for event in run.told(ev.TurnAsked)] == [1, 2, 2, 2, 3]
+    assert run.states == {"a": "verified"}
+
+
+@pytest.mark.parametrize(("fault", "diagnosis"), [(Fault.CUT, "malformed"), (Fault.REFUSED, "refused")])
+def test_replies_that_cannot_be_used_fail_the_attempt_in_the_end(play: Any, fault: Fault, diagnosis: str) -> None:
+    """First the same model is told, then the next one is asked, then the attempt has failed."""
+    run = faulty(begun(play), *[fault] * 6).go()
+    assert diagnosis in failures(run)
+
+
+def test_a_brief_that_is_too_long_is_made_shorter(play: Any) -> None:
+    """The model has said so; the next brief may take less."""
+    run = faulty(begun(play), Fault.CONTEXT).go()
+    assert run.states == {"a": "verified"}
+    assert not run.told(ev.AttemptFailed)
+
+
+# --- limits
+
+
+def dear(tokens: int = 100_000) -> Casting:
+    """Return a casting whose requests may cost a dollar's tenth at worst and more."""
+    facts = ModelFacts(name="m", price=Price(input_usd=1.0, output_usd=1.0), output_tokens_max=tokens)
+    return Casting(roles={"worker": RoleModels(chain=(facts,))})
+
+
+def test_a_request_that_could_cross_a_limit_is_not_made_and_the_run_pauses(play: Any) -> None:
+    """What it may take at worst is held against the limit beforehand."""
+    run = begun(play, limits=Limits(cost_usd=0.05), casting=dear()).go()
+    assert not run.told(ev.TurnAsked)
+    assert run.report["state"] == "paused"
+    assert "--cost-usd" in run.report["reason"]
+
+
+def test_a_raised_limit_lets_the_run_go_on_where_it_was(play: Any) -> None:
+    """The talk is still there."""
+    run = begun(play, limits=Limits(requests=2)).go()
+    assert len(run.told(ev.TurnAsked)) == 2
+    run.claim().say(ev.LimitsRaised, limits=Limits(requests=9)).say(ev.RunResumed).go()
+    assert run.states == {"a": "verified"}
+    assert len(run.told(ev.TurnAsked)) == 3
+
+
+def test_most_of_a_limit_used_is_told_once(play: Any) -> None:
+    """The person hears of it before the run stops."""
+    run = begun(play, limits=Limits(cost_usd=0.6, tokens=100_000)).go()
+    kinds = [event.finding.kind for event in run.told(ev.FindingReported)]
+    assert kinds == ["limit-near-cost-usd"]
+
+
+def test_agents_side_by_side_never_reserve_more_than_the_limit(play: Any) -> None:
+    """The second waits until what the first has reserved is settled, instead of crossing the limit or stopping."""
+    steps = {"a": AGENT, "b": AGENT}
+    run = begun(play, steps, limits=Limits(cost_usd=2.0, parallel=2), casting=dear(1_300_000))
+    run.go(do.AskModel)
+    while any(type(command) is not do.AskModel for command in run.open):
+        run.let(next(type(command) for command in run.open if type(command) is not do.AskModel))._decide()
+    assert [command.step for command in run.open] == ["a"]
+
+
+def test_a_step_that_has_used_its_own_limit_fails_without_another_attempt(play: Any) -> None:
+    """More attempts would only use more."""
+    body = AgentBody(instructions="x", limits=AgentLimits(requests=1))
+    run = begun(play, {"a": {"body": body}}).go()
+    assert failures(run) == ["budget"]
+    assert run.states == {"a": "failed"}
+
+
+# --- attempts
+
+
+def failing(name: str = "k", **fields: Any) -> Check:
+    """Return a check."""
+    return Check(name=name, ask=RunAsk(command="k"), expect=Expect.PASS, **fields)
+
+
+def test_the_next_attempt_has_the_lesson_and_the_last_one_the_stronger_model(play: Any) -> None:
+    """What was tried and what the check said, not what was said in between."""
+    run = begun(play, {"a": {**AGENT, "checks": (failing(),), "retry": RetryPolicy(maximum_attempts=2)}})
+    run.will(do.AskCheck, "k", verdict=Verdict.FAILED, text="1 != 2").go()
+    lesson = run.state.nodes["a"].lessons[0]
+    assert "done" in lesson.tried
+    assert "1 != 2" in lesson.said
+    assert [event.model for event in run.told(ev.TurnAsked)] == ["m"] * 3 + ["s"] * 3
+
+
+def test_a_check_that_is_held_back_teaches_nothing_about_itself(play: Any) -> None:
+    """Neither its name nor what it said reaches the next attempt."""
+    run = begun(play, {"a": {**AGENT, "checks": (failing("secret-name", held_back=True),)}})
+    run.will(do.AskCheck, "secret-name", verdict=Verdict.FAILED, text="expected 42").go()
+    said = run.state.nodes["a"].lessons[0].said
+    assert "agents are not told of" in said
+    assert "42" not in said
+    assert "secret-name" not in said
+
+
+def test_a_claim_that_the_journal_does_not_bear_out_is_reported_and_fails_nothing(play: Any) -> None:
+    """The checks decide; the person is told."""
+    run = begun(play)
+    claim = Claim(summary="done", changed=("never-touched.py",))
+    reply(run, 1, "finish").will(do.UseTool, "1.1", claim=claim)
+    run.go()
+    assert [event.finding.kind for event in run.told(ev.FindingReported)] == ["ungrounded-claim"]
+    assert run.states == {"a": "verified"}
+
+
+def test_a_step_at_work_says_who_had_a_say_before_a_command(play: Any) -> None:
+    """The tier and the rule stand with the start of each call."""
+    does = CommandFacts(commands=(("pytest", "-q"),))
+    run = reply(begun(play), 1, "run", does=does, command="pytest -q").go()
+    started = run.told(ev.CallStarted)[0]
+    assert (started.tier, started.rule) == (Tier.LOG, "agent-command")
