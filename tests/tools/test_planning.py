@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from surefoot.core.plan import (
+    AgentBody,
     AskBody,
     ChangedAsk,
     Check,
@@ -116,6 +117,24 @@ async def test_what_cannot_run_is_refused(lane: Any, change: dict[str, Any], sai
     assert (result.ok, said in result.text) == (False, True), result.text
 
 
+async def test_an_agent_needs_a_check(lane: Any) -> None:
+    """What it says proves nothing."""
+    step = {"id": "fix", "why": "w", "agent": "Make it b.\nThen stop.\n", "writes": ["a.txt"]}
+    refused = await lane("plan", steps=[step])
+    taken = await lane("plan", steps=[step | {"checks": CHECKED["checks"]}])
+    assert (refused.ok, "an `agent` and no check" in refused.text) == (False, True)
+    assert taken.plan.steps[0].body == AgentBody(instructions="Make it b.\nThen stop.\n")
+
+
+async def test_a_check_that_is_held_back_is_kept_and_never_told(lane: Any) -> None:
+    """It stands in the plan; not in what the model reads, even where something is wrong."""
+    hidden = Check(name="h-name", ask=RunAsk(command="h-command"), held_back=True)
+    given_by_user(lane, accept=(hidden,))
+    good, bad = [await lane("plan", steps=[step]) for step in (CHECKED, CHECKED | {"needs": ["h-name"]})]
+    assert (good.plan.accept, good.ok, bad.ok) == ((hidden,), True, False)
+    assert "h-command" not in good.text + bad.text
+
+
 async def test_what_could_be_better_is_said_and_taken(lane: Any) -> None:
     """A command without a check is a person's to accept or not."""
     result = await lane("plan", steps=[STEP])
@@ -203,6 +222,7 @@ CHECKS = st.builds(
     env=st.dictionaries(st.sampled_from(["A", "B"]), NAMES, max_size=2),
     network=st.sampled_from([False, True, "loopback"]),
     confine=st.booleans(),
+    held_back=st.booleans(),
 )
 
 
@@ -231,7 +251,9 @@ def test_any_text_survives_being_written(text: str) -> None:
 
 def test_limits_and_services_are_read_again_as_they_were() -> None:
     """With what a resource is observed by."""
-    limits = Limits(wall_s=7200, parallel=3, cost_usd=1.5, resources={"a": 2, "b": 1}, observed={"b": "look"})
+    limits = Limits(
+        wall_s=7200, parallel=3, cost_usd=1.5, tokens=9, requests=3, resources={"a": 2, "b": 1}, observed={"b": "look"}
+    )
     service = Service(name="db", run="r", ready="x", stop="y", cwd="sub", env={"A": "1"}, network=True, timeout_s=9.0)
     step = {"id": "a", "ask": "?", "uses": ["db", "a"]}
     document = {"goal": "g", "limits": limits_said(limits), "services": {"db": service_said(service)}, "steps": [step]}

@@ -6,7 +6,9 @@ Owns the tests of schemas, flaws and summaries. Must never carry out a call. Rea
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -92,7 +94,10 @@ FLAWS = {
     "finish": ({"summary": "x", "confidence": 7}, "finish: `confidence` has to be at most 1, but 7 was given"),
     "plan": (
         {"steps": [STEP | {"effect": "none"}]},
-        'plan: `steps[0].effect` has to be one of "read", "reversible", "idempotent", "irreversible", but "none" was given',
+        (
+            'plan: `steps[0].effect` has to be one of "read", "reversible", "idempotent", "irreversible", '
+            'but "none" was given'
+        ),
     ),
     "understood": (
         {"summary": "x", "files": [], "scope": [], "accept": [{"run": "x", "expct": "pass"}]},
@@ -145,6 +150,13 @@ def test_flaws_are_what_a_validator_finds(name: str, arguments: dict[str, Any]) 
     assert (len(said) <= 160, "\n" in said, said.startswith(name)) == (True, False, True)
 
 
+def test_halves_of_characters_do_not_get_through() -> None:
+    """JSON can hold them; a journal cannot."""
+    half = {"command": "a\ud800"}
+    said = (summary_of("run", half), command_of("run", half), flaw_of("note", None, "\ud800"))
+    assert [text.encode().count(b"?") for text in said] == [1, 1, 1]
+
+
 SUMMARIES = {
     "read": ({"path": "a.py", "start": 3, "more": [{"path": "b.py"}]}, "read a.py:3-, b.py"),
     "edit": (
@@ -177,3 +189,12 @@ def test_only_run_has_a_command() -> None:
         "",
         "",
     )
+
+
+def test_each_tool_is_documented() -> None:
+    """One row a tool, in the order of the toolbox, with those who have it."""
+    page = (Path(__file__).resolve().parents[2] / "docs" / "tools.md").read_text("utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| ([a-z, ]+) \|", page, re.MULTILINE)
+    everybody = ", ".join(Role)
+    wanted = [(tool.name, ", ".join(role for role in Role if role in tool.roles)) for tool in TOOLS.values()]
+    assert rows == [(name, "everybody" if who == everybody else who) for name, who in wanted]
