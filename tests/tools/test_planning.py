@@ -80,14 +80,15 @@ async def test_what_the_user_gave_is_kept(lane: Any) -> None:
     assert {service.name for service in made.services} == {"db", "web"}
 
 
-async def test_what_was_found_out_stands_in_the_plan(lane: Any) -> None:
-    """Acceptance checks and preparation beside the user's own, and the narrower scope."""
-    given_by_user(lane, accept=(TESTS,))
-    found = Check(name="is b", ask=FileAsk(glob="a.txt", contains="b"), expect=Expect.FAIL_TO_PASS)
-    understanding = Understanding(summary="", scope=("a.txt",))
-    lane.set(accept=(found, replace(TESTS, name="the same")), prepare=Prepare(run="make"), understanding=understanding)
-    plan = (await lane("plan", steps=[CHECKED])).plan
-    assert (plan.accept, plan.prepare, plan.scope_write) == ((TESTS, found), Prepare(run="make"), ("a.txt",))
+async def test_steps_that_were_begun_stand_in_the_next_plan(lane: Any) -> None:
+    """As they were; others can need them, and nobody can say them anew."""
+    first = await lane("plan", steps=[CHECKED, CHECKED | {"id": "gone"}])
+    lane.set(plan=first.plan, plan_text=first.plan_text, kept=("fix",))
+    second = await lane("plan", steps=[CHECKED | {"id": "more", "needs": ["fix"]}])
+    again = await lane("plan", steps=[CHECKED])
+    assert second.plan.steps[0] == first.plan.steps[0]
+    assert [step.id for step in second.plan.steps] == ["fix", "more"]
+    assert (again.ok, "begun already" in again.text) == (False, True)
 
 
 async def test_a_mistake_comes_back_with_its_line(lane: Any) -> None:
