@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -109,16 +110,11 @@ class Bench:
         subprocess.run(["git", *identity, *words], cwd=self.root, check=True, capture_output=True)
 
 
-@pytest.fixture
-def lane(tmp_path: Path) -> Bench:
-    """A repository with a package, committed."""
-    root = tmp_path / "lane"
-    root.mkdir()
-    commands = ConfinedCommands(root, tmp_path / "spools")
-    desk = Desk(
-        root=root, commands=commands, role=Role.WORKER, plan=GOAL, load=commands.load, writes=("src/**", "*.md")
-    )
-    bench = Bench(root, commands, desk)
+@pytest.fixture(scope="session")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository with a package, committed; made once, for tests take copies."""
+    root = tmp_path_factory.mktemp("repository")
+    bench = bench_at(root, root.with_name("unused"))
     bench.write(
         {
             "src/greet.py": "def greet(name):\n    return 'Hello, ' + name\n\n\nclass Loud:\n    pass\n",
@@ -129,7 +125,20 @@ def lane(tmp_path: Path) -> Bench:
     )
     for words in (("init", "-q", "-b", "main"), ("add", "-A"), ("commit", "-qm", "Start")):
         bench.git(*words)
-    return bench
+    return root
 
 
-Write = Callable[[Mapping[str, str]], None]
+@pytest.fixture
+def lane(tmp_path: Path, repository: Path) -> Bench:
+    """A copy of the repository, and a worker in it."""
+    root = tmp_path / "lane"
+    shutil.copytree(repository, root, symlinks=True)
+    return bench_at(root, tmp_path / "spools")
+
+
+def bench_at(root: Path, spools: Path) -> Bench:
+    """Return a desk in a folder."""
+    commands = ConfinedCommands(root, spools)
+    writes = ("src/**", "*.md")
+    desk = Desk(root=root, commands=commands, role=Role.WORKER, plan=GOAL, load=commands.load, writes=writes)
+    return Bench(root, commands, desk)

@@ -145,6 +145,17 @@ async def test_the_line_ends_of_windows_are_kept(lane: Any) -> None:
     assert lane.text("src/dos.txt") == "1\r\n2\r\n2b\r\nthree\r\n"
 
 
+async def test_mixed_line_ends_stay_mixed(lane: Any) -> None:
+    """Each line has its own, and what replaces it gets that."""
+    lane.write({"src/mixed.txt": "one\r\ntwo\nthree\n"})
+    await lane("read", path="src/mixed.txt")
+    edits = [
+        {"path": "src/mixed.txt", "old": old, "new": new} for old, new in (("one\ntwo", "1\n2"), ("three\n", "3\n"))
+    ]
+    await lane("edit", edits=edits)
+    assert lane.text("src/mixed.txt") == "1\r\n2\n3\n"
+
+
 async def test_a_call_without_a_change_is_told_so(lane: Any) -> None:
     """An empty call is a mistake, and said to be one."""
     result = await lane("edit")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from surefoot.core.ids import BlobId
+from surefoot.core.ids import BlobId, StepId
 from surefoot.core.plan import Check, Plan, Prepare, Step
 from surefoot.core.talking import Claim, Note, Role, Understanding
 from surefoot.ports import Commands
@@ -30,7 +30,7 @@ class Desk:
     role: Role
     """Who calls."""
     plan: Plan
-    """The plan in force; before there is one, the goal with what the user gave."""
+    """The plan in force; before there is one, the goal with what the user gave and what was found out."""
     load: Callable[[BlobId], bytes]
     """Returns stored evidence."""
     step: Step | None = None
@@ -45,12 +45,10 @@ class Desk:
     """Evidence of checks that are held back from agents."""
     references: Mapping[str, BlobId] = field(default_factory=dict[str, BlobId])
     """What `recall` brings back, by the words a brief names it with."""
-    understanding: Understanding | None = None
-    """For planners: what was found out."""
-    accept: tuple[Check, ...] = ()
-    """For planners: acceptance checks that were found out and do not stand in `plan` yet."""
-    prepare: Prepare | None = None
-    """For planners: how a lane is made usable, where that was found out and does not stand in `plan` yet."""
+    kept: tuple[StepId, ...] = ()
+    """For planners: steps of the plan in force that were begun, and stand in every later one."""
+    plan_text: str = ""
+    """For planners: the plan in force as a plan file, where it has steps."""
     sockets: tuple[Path, ...] = ()
     """Sockets of the host that commands of the step may use."""
     env: Mapping[str, str] = field(default_factory=dict[str, str])

@@ -12,7 +12,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
-from surefoot.core.plan import EVERYTHING, AgentBody, Check, Effect, Plan, within
+from ruamel.yaml import YAML
+
+from surefoot.core.ids import StepId, encode_id
+from surefoot.core.plan import EVERYTHING, AgentBody, Effect, Plan, within
 from surefoot.core.policy import is_inside
 from surefoot.core.review import review
 from surefoot.core.talking import KeyFile, Understanding
@@ -66,7 +69,7 @@ def understood(arguments: Arguments, desk: Desk) -> ToolResult:
     flaw = _flaw_of_scope(understanding.scope, unfolded(desk.plan))
     if flaw:
         return failed(flaw)
-    ground = _ground(desk, understanding, given.objects(arguments, "accept"), given.table(arguments, "prepare"))
+    ground = _ground(desk.plan, understanding.scope, arguments)
     steps = given.objects(arguments, "steps")
     if any(one.get("needs") for one in steps):
         return failed(
@@ -81,7 +84,7 @@ def understood(arguments: Arguments, desk: Desk) -> ToolResult:
     result = ToolResult(
         ok=True,
         text=said,
-        understanding=understanding,
+        understanding=replace(understanding, scope=parsed.scope_write) if understanding.scope else understanding,
         accept=tuple(check for check in parsed.accept if check.name not in old),
         prepare=None if desk.plan.prepare is not None else parsed.prepare,
     )
@@ -90,14 +93,35 @@ def understood(arguments: Arguments, desk: Desk) -> ToolResult:
 
 def plan(arguments: Arguments, desk: Desk) -> ToolResult:
     """End PLAN with a plan that can run."""
-    ground = _ground(desk, desk.understanding, (), None)
-    steps = [_step_said(one) for one in given.objects(arguments, "steps")]
-    services = given.table(arguments, "services") or {}
-    made = _made(ground, steps, services, given.number(arguments, "parallel", 1))
+    kept = _kept_steps(desk)
+    own = given.objects(arguments, "steps")
+    again = [name for one in own if (name := encode_id(given.text(one, "id"))) in desk.kept]
+    if again:
+        return failed(
+            f"{', '.join(again)}: begun already, and kept as it was; leave it out, and name it in `needs` only"
+        )
+    steps = [*kept, *map(_step_said, own)]
+    made = _made(
+        _ground(desk.plan), steps, given.table(arguments, "services") or {}, given.number(arguments, "parallel", 1)
+    )
     if isinstance(made, str):
         return failed(made)
     parsed, text, remarks = made
     return ToolResult(ok=True, text=f"the plan can run{_with_remarks(remarks)}", plan=parsed, plan_text=text)
+
+
+def _kept_steps(desk: Desk) -> list[dict[str, object]]:
+    """Return the steps that were begun, as the plan in force has them: what they needed was done, too."""
+    if not desk.kept:
+        return []
+    document = YAML(typ="safe", pure=True).load(desk.plan_text)  # pyright: ignore[reportUnknownMemberType]
+    steps = [step for step in given.objects(cast("Arguments", document), "steps") if _id_of(step) in desk.kept]
+    return [{key: value for key, value in step.items() if key != "needs"} for step in steps]
+
+
+def _id_of(step: Arguments) -> StepId:
+    name = given.text(step, "id")
+    return StepId(name) if "for_each" in step else encode_id(name)
 
 
 def _flaw_of_scope(scope: Sequence[str], asked: Plan) -> str:
@@ -110,21 +134,18 @@ def _flaw_of_scope(scope: Sequence[str], asked: Plan) -> str:
     )
 
 
-def _ground(
-    desk: Desk, understanding: Understanding | None, accept: Sequence[Arguments], prepare: Arguments | None
-) -> _Ground:
-    asked = unfolded(desk.plan)
-    found = understanding.scope if understanding is not None else ()
-    known: list[Check] = [*asked.accept]
-    known += (check for check in desk.accept if check.digest not in {one.digest for one in asked.accept})
-    checks = [check_said(check) for check in known]
-    taken = {check.name for check in known}
-    checks += (_renamed(dict(one), taken) for one in accept)
-    kept = asked.prepare or desk.prepare
-    own = prepare_said(kept) if kept is not None else dict(prepare) if prepare is not None else None
+def _ground(plan: Plan, scope: tuple[str, ...] = (), found: Arguments | None = None) -> _Ground:
+    """Return what a plan is made on; `scope` and `found` are what UNDERSTAND ends with."""
+    asked = unfolded(plan)
+    found = {} if found is None else found
+    checks = [check_said(check) for check in asked.accept]
+    taken = {check.name for check in asked.accept}
+    checks += (_renamed(dict(one), taken) for one in given.objects(found, "accept"))
+    own = given.table(found, "prepare")
+    prepare = prepare_said(asked.prepare) if asked.prepare is not None else dict(own) if own is not None else None
     is_whole = asked.scope_write == (EVERYTHING,)
-    scope = tuple(found) or (() if is_whole else asked.scope_write)
-    return _Ground(plan=asked, scope=scope, accept=tuple(checks), prepare=own)
+    scope = scope or (() if is_whole else asked.scope_write)
+    return _Ground(plan=asked, scope=scope, accept=tuple(checks), prepare=prepare)
 
 
 def _renamed(check: dict[str, object], taken: set[str]) -> dict[str, object]:

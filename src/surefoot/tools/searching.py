@@ -48,7 +48,7 @@ class _Wish:
     ignores_case: bool
     place: str
     glob: str
-    context: int
+    around: int
 
 
 async def search_files(arguments: Arguments, desk: Desk) -> ToolResult:
@@ -60,7 +60,7 @@ async def search_files(arguments: Arguments, desk: Desk) -> ToolResult:
         ignores_case=given.flag(arguments, "ignore_case"),
         place=place_of(desk, given.text(arguments, "path")),
         glob=rooted(glob) if glob else "",
-        context=given.number(arguments, "context", 0),
+        around=given.number(arguments, "context", 0),
     )
     if "\n" in wish.pattern or "\0" in wish.pattern:
         return misused(
@@ -96,14 +96,14 @@ async def _found(wish: _Wish, desk: Desk) -> tuple[list[_Line], bool]:
 
 
 def _ripgrep(wish: _Wish, program: str) -> tuple[str, ...]:
-    options = ["--json", "--no-config", "--hidden", "--glob=!.git", "--sort=path", f"--context={wish.context}"]
+    options = ["--json", "--no-config", "--hidden", "--glob=!.git", "--sort=path", f"--context={wish.around}"]
     options += ["--fixed-strings"] if wish.is_literal else []
     options += ["--ignore-case"] if wish.ignores_case else []
     return (program, *options, f"--regexp={wish.pattern}", "--", "." if wish.place == "." else f"./{wish.place}")
 
 
 def _git(wish: _Wish, kind: str) -> tuple[str, ...]:
-    options = ["-I", "-n", "-z", "--column", "--untracked", "--no-color", f"--context={wish.context}"]
+    options = ["-I", "-n", "-z", "--column", "--untracked", "--no-color", f"--context={wish.around}"]
     options += ["--ignore-case"] if wish.ignores_case else []
     options += ["--fixed-strings" if wish.is_literal else kind]
     below = "" if wish.place == "." else wish.place

@@ -8,8 +8,9 @@ then one of the tools, such as `surefoot.tools.editing`.
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import cast
 
 from surefoot.core.toolbox import TOOLS
 from surefoot.tools import commanding, editing, given, looking, outlining, planning, searching, telling
@@ -50,12 +51,11 @@ def flaw_of(name: str, arguments: Mapping[str, object] | None, raw: str) -> str:
     if name not in TOOLS:
         return ""
     if arguments is None:
-        said = raw if len(raw) <= _RAW_MAX else f"{raw[:_RAW_MAX]}…"
-        return (
-            f"the arguments of {name!r} have to be one JSON object, but this was given: {said or 'nothing'}{_why(raw)}"
-        )
+        given_as = (raw if len(raw) <= _RAW_MAX else f"{raw[:_RAW_MAX]}…") or "nothing"
+        said = f"the arguments of {name!r} have to be one JSON object, but this was given: {given_as}{_why(raw)}"
+        return _sendable(said)
     flaw = flaw_in(arguments, spec_of(name).schema)
-    return f"{name}: {flaw}" if flaw else ""
+    return _sendable(f"{name}: {flaw}") if flaw else ""
 
 
 def _why(raw: str) -> str:
@@ -69,18 +69,18 @@ def _why(raw: str) -> str:
 def command_of(name: str, arguments: Mapping[str, object] | None) -> str:
     """Return the shell command that a call runs, or the question it asks; empty where it does neither."""
     keys = {"run": "command", "ask": "question"}
-    return given.text(arguments or {}, keys[name]) if name in keys else ""
+    return _sendable(given.text(arguments or {}, keys[name])) if name in keys else ""
 
 
 def options_of(name: str, arguments: Mapping[str, object] | None) -> tuple[str, ...]:
     """Return the answers that a question to a person takes; none: any text."""
-    return tuple(given.texts(arguments or {}, "options")) if name == "ask" else ()
+    return tuple(map(_sendable, given.texts(arguments or {}, "options"))) if name == "ask" else ()
 
 
 def summary_of(name: str, arguments: Mapping[str, object] | None) -> str:
     """Say in a line what a call does, whatever its arguments are."""
     said = _SUMMARIES.get(name, _said_anyhow)(arguments or {})
-    line = " ".join(f"{name} {said}".split())
+    line = " ".join(_sendable(f"{name} {said}").split())
     return line if len(line) <= SUMMARY_MAX else f"{line[: SUMMARY_MAX - 1]}…"
 
 
@@ -144,11 +144,28 @@ async def use(name: str, arguments: Mapping[str, object] | None, desk: Desk) -> 
     if flaw or name not in TOOLS:
         return misused(flaw or f"there is no tool {name!r}")
     assert arguments is not None
+    arguments = cast("Arguments", _whole(arguments))
     try:
         result = await _READING[name](arguments, desk) if name in _READING else _AT_ONCE[name](arguments, desk)
     except Refused as error:
         result = ToolResult(ok=False, text=error.text, is_misuse=error.is_misuse)
     return _capped(result)
+
+
+def _whole(value: object) -> object:
+    """Return plain JSON without halves of characters, which JSON can hold and no file, journal or model takes."""
+    if isinstance(value, str):
+        return _sendable(value)
+    if isinstance(value, Mapping):
+        pairs = cast("Mapping[str, object]", value)
+        return {_sendable(key): _whole(each) for key, each in pairs.items()}
+    if isinstance(value, list | tuple):
+        return [_whole(each) for each in cast("Sequence[object]", value)]
+    return value
+
+
+def _sendable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()
 
 
 def _capped(result: ToolResult) -> ToolResult:

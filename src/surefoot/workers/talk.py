@@ -308,7 +308,7 @@ def _desk(room: Room, command: do.UseTool) -> Desk:
         seen=command.seen,
         hidden=frozenset(command.hidden),
         references=command.references,
-        understanding=command.understanding,
+        kept=command.kept,
         sockets=tuple(sockets.values()),
         timeout_s=spec.timeout_s,
     )

@@ -1,0 +1,262 @@
+"""A model's words become a plan that can run, on the ground of what the user gave.
+
+Owns the tests of `understood` and `plan`. Must never run a plan. Read `tests/planfile` for what a plan file says.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from surefoot.core.plan import (
+    AgentBody,
+    AskBody,
+    ChangedAsk,
+    Check,
+    Expect,
+    FileAsk,
+    Limits,
+    Plan,
+    Prepare,
+    RunAsk,
+    RunBody,
+    Service,
+    TestsAsk,
+    within,
+)
+from surefoot.core.talking import KeyFile, Understanding
+from surefoot.planfile import parse_plan
+from surefoot.tools.document import check_said, limits_said, prepare_said, service_said, unfolded, written
+
+STEP = {"id": "fix", "why": "It is wrong.", "run": "sed -i s/a/b/ a.txt", "writes": ["a.txt"], "risk": "None."}
+CHECKED = STEP | {"checks": [{"file": "a.txt", "contains": "b", "expect": "fail_to_pass"}]}
+FOUND = {"summary": "Small.", "files": [{"path": "a.txt", "learned": "Has an a."}], "scope": [], "accept": []}
+TESTS = Check(name="own tests", ask=TestsAsk(command="pytest -q"), expect=Expect.PASS_TO_PASS)
+
+
+def given_by_user(lane: Any, **fields: Any) -> Plan:
+    """Lay on the desk what the user gave."""
+    lane.set(plan=replace(lane.desk.plan, **fields))
+    return lane.desk.plan
+
+
+async def test_steps_become_a_plan_that_runs_by_itself(lane: Any) -> None:
+    """The text, read as a plan file, is the plan."""
+    result = await lane("plan", steps=[CHECKED, CHECKED | {"id": "again", "needs": ["fix"]}], parallel=2)
+    assert result.ok, result.text
+    assert result.plan == parse_plan(result.plan_text, "plan").plan
+    assert [(step.id, step.needs, step.why) for step in result.plan.steps] == [
+        ("fix", (), "It is wrong. Risk: None."),
+        ("again", ("fix",), "It is wrong. Risk: None."),
+    ]
+    assert result.plan.limits.parallel == 2
+
+
+async def test_the_goal_stays_word_for_word(lane: Any) -> None:
+    """Whatever characters it has."""
+    goal = 'Say "hello": # everywhere\n  - and {so} on: *yes*\n'
+    given_by_user(lane, goal=goal)
+    result = await lane("plan", steps=[CHECKED])
+    assert result.plan.goal.strip() == goal.strip()
+
+
+async def test_what_the_user_gave_is_kept(lane: Any) -> None:
+    """Acceptance, preparation, scope, limits, variables and services stand in the plan as they were."""
+    asked = given_by_user(
+        lane,
+        accept=(TESTS,),
+        prepare=Prepare(run="make", key=("*.toml",), path=("bin",), network=True, timeout_s=90.0),
+        scope_write=("src/**", "a.txt"),
+        limits=Limits(wall_s=90.5, cost_usd=2.5, resources={"db": 1}),
+        env={"A": "1"},
+        services=(Service(name="db", run="serve", ready="ask", timeout_s=5.0),),
+    )
+    made = (await lane("plan", steps=[CHECKED], services={"web": {"run": "web"}})).plan
+    assert replace(made, steps=asked.steps, services=asked.services) == asked
+    assert {service.name for service in made.services} == {"db", "web"}
+
+
+async def test_steps_that_were_begun_stand_in_the_next_plan(lane: Any) -> None:
+    """As they were; others can need them, and nobody can say them anew."""
+    first = await lane("plan", steps=[CHECKED, CHECKED | {"id": "gone"}])
+    lane.set(plan=first.plan, plan_text=first.plan_text, kept=("fix",))
+    second = await lane("plan", steps=[CHECKED | {"id": "more", "needs": ["fix"]}])
+    again = await lane("plan", steps=[CHECKED])
+    assert second.plan.steps[0] == first.plan.steps[0]
+    assert [step.id for step in second.plan.steps] == ["fix", "more"]
+    assert (again.ok, "begun already" in again.text) == (False, True)
+
+
+async def test_a_mistake_comes_back_with_its_line(lane: Any) -> None:
+    """As in any plan file, and with the line itself; it is no misuse."""
+    result = await lane("plan", steps=[CHECKED, CHECKED | {"id": "b", "needs": ["fixx"]}])
+    assert (result.ok, result.is_misuse, result.plan) == (False, False, None)
+    lines = result.text.splitlines()
+    at = next(number for number, line in enumerate(lines) if line.startswith("plan:"))
+    assert "'fixx'" in lines[at]
+    assert "fixx" in lines[at + 1].partition(" | ")[2]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"run": None}, "exactly one"),
+        ({"network": True}, "must state its `effect`"),
+        ({"reads": ["~/.ssh/id_rsa"]}, "in the home of the user"),
+        ({"timeout": "soon"}, "'soon'"),
+        ({"for_each": {"file": {"globb": "x"}}}, "globb"),
+        ({"writes": ["../x"]}, "../x"),
+    ],
+)
+async def test_what_cannot_run_is_refused(lane: Any, change: dict[str, Any], said: str) -> None:
+    """By the reader of plan files, or because no model may say it."""
+    result = await lane("plan", steps=[CHECKED | change])
+    assert (result.ok, said in result.text) == (False, True), result.text
+
+
+async def test_an_agent_needs_a_check(lane: Any) -> None:
+    """What it says proves nothing."""
+    step = {"id": "fix", "why": "w", "agent": "Make it b.\nThen stop.\n", "writes": ["a.txt"]}
+    refused = await lane("plan", steps=[step])
+    taken = await lane("plan", steps=[step | {"checks": CHECKED["checks"]}])
+    assert (refused.ok, "an `agent` and no check" in refused.text) == (False, True)
+    assert taken.plan.steps[0].body == AgentBody(instructions="Make it b.\nThen stop.\n")
+
+
+async def test_a_check_that_is_held_back_is_kept_and_never_told(lane: Any) -> None:
+    """It stands in the plan; not in what the model reads, even where something is wrong."""
+    hidden = Check(name="h-name", ask=RunAsk(command="h-command"), held_back=True)
+    given_by_user(lane, accept=(hidden,))
+    good, bad = [await lane("plan", steps=[step]) for step in (CHECKED, CHECKED | {"needs": ["h-name"]})]
+    assert (good.plan.accept, good.ok, bad.ok) == ((hidden,), True, False)
+    assert "h-command" not in good.text + bad.text
+
+
+async def test_what_could_be_better_is_said_and_taken(lane: Any) -> None:
+    """A command without a check is a person's to accept or not."""
+    result = await lane("plan", steps=[STEP])
+    assert (result.ok, "proved by its exit status only" in result.text) == (True, True)
+
+
+async def test_what_was_found_out_is_taken_down(lane: Any) -> None:
+    """As data: checks with their names, preparation, files, scope; there is no plan yet."""
+    check = {"tests": "python -m pytest -q", "expect": "pass_to_pass"}
+    found = FOUND | {
+        "accept": [check],
+        "prepare": {"run": "make", "key": ["a.txt"]},
+        "risks": ["r"],
+        "scope": ["*.txt"],
+    }
+    result = await lane("understood", **found)
+    files = (KeyFile(path="a.txt", learned="Has an a."),)
+    assert result.understanding == Understanding(summary="Small.", files=files, scope=("*.txt",), risks=("r",))
+    name, ask = "python -m pytest -q", TestsAsk(command="python -m pytest -q")
+    assert result.accept == (Check(name=name, ask=ask, expect=Expect.PASS_TO_PASS),)
+    assert (result.prepare, result.plan) == (Prepare(run="make", key=("a.txt",)), None)
+
+
+async def test_a_small_goal_has_its_plan_at_once(lane: Any) -> None:
+    """One step or two, with what was found out; a dependency between them is for a planner."""
+    check = {"file": "a.txt", "lacks": "a", "expect": "fail_to_pass"}
+    result = await lane("understood", **FOUND | {"accept": [check], "scope": ["a.txt"], "steps": [CHECKED]})
+    refused = await lane("understood", **FOUND | {"steps": [CHECKED | {"needs": ["b"]}]})
+    assert (result.plan.accept, result.plan.scope_write) == (result.accept, ("a.txt",))
+    assert (len(result.accept), refused.ok) == (1, False)
+
+
+async def test_the_scope_of_the_user_cannot_be_widened(lane: Any) -> None:
+    """Beyond it the scout is refused, not followed."""
+    given_by_user(lane, scope_write=("src/**",))
+    wide = await lane("understood", **FOUND | {"scope": ["src/a.py", "**/*.py"]})
+    narrow = await lane("understood", **FOUND | {"scope": ["src/*.py"]})
+    assert (wide.ok, "**/*.py; only src/** may be changed" in wide.text, narrow.ok) == (False, True, True)
+
+
+async def test_a_check_found_out_does_not_repeat_a_name_of_the_users(lane: Any) -> None:
+    """It may be the name of one that is held back, of which a model must not learn."""
+    given_by_user(lane, accept=(TESTS,))
+    result = await lane("understood", **FOUND | {"accept": [{"run": "true", "name": "own tests"}]})
+    assert [check.name for check in result.accept] == ["own tests-2"]
+
+
+async def test_the_preparation_of_the_user_stays(lane: Any) -> None:
+    """What a scout says instead is not taken."""
+    given_by_user(lane, prepare=Prepare(run="make"))
+    result = await lane("understood", **FOUND | {"prepare": {"run": "rm -r ."}, "steps": [CHECKED]})
+    assert (result.prepare, result.plan.prepare) == (None, Prepare(run="make"))
+
+
+async def test_a_plan_for_a_folder_counts_its_paths_from_there(lane: Any) -> None:
+    """What the user gave, and what a model says, mean the same files."""
+    asked = Plan(goal="g", steps=(), scope_write=("a/**",), accept=(Check(name="c", ask=ChangedAsk(globs=("a/**",))),))
+    lane.set(plan=within(asked, "sub[1]"))
+    result = await lane("plan", steps=[CHECKED])
+    assert (result.plan.accept, result.plan.scope_write) == (lane.desk.plan.accept, lane.desk.plan.scope_write)
+    assert result.plan.steps[0].writes == ("sub[[]1]/a.txt",)
+    assert unfolded(lane.desk.plan) == replace(asked, folder="sub[1]")
+
+
+NAMES = (
+    st.text(st.sampled_from("abc *-:#'\"{}[]&!|>%@`,?\\é☃1.=~"), min_size=1, max_size=12).map(str.strip).filter(bool)
+)
+TEXTS = st.text(
+    st.characters(codec="utf-8", exclude_categories=("Cs",), exclude_characters="\0"), min_size=1, max_size=30
+)
+ASKS = st.one_of(
+    st.builds(RunAsk, command=NAMES),
+    st.builds(TestsAsk, command=NAMES, format=st.sampled_from(["junit", "unittest"])),
+    st.builds(FileAsk, glob=st.sampled_from(["a", "**/*.py"]), contains=TEXTS),
+    st.builds(FileAsk, glob=st.just("a"), exists=st.booleans()),
+    st.builds(ChangedAsk, globs=st.lists(st.sampled_from(["a", "b/**"]), min_size=1, max_size=2).map(tuple)),
+)
+CHECKS = st.builds(
+    Check,
+    name=NAMES,
+    ask=ASKS,
+    expect=st.sampled_from(Expect),
+    timeout_s=st.sampled_from([600.0, 1.5, 90.0, 7200.0]),
+    cwd=st.none() | st.just("sub"),
+    env=st.dictionaries(st.sampled_from(["A", "B"]), NAMES, max_size=2),
+    network=st.sampled_from([False, True, "loopback"]),
+    confine=st.booleans(),
+    held_back=st.booleans(),
+)
+
+
+@given(check=CHECKS, prepare=st.builds(Prepare, run=NAMES, timeout_s=st.sampled_from([1800.0, 5.0])))
+def test_what_is_written_is_read_again_as_it_was(check: Check, prepare: Prepare) -> None:
+    """Any check and any preparation, whatever characters stand in them."""
+    document = {
+        "goal": "g",
+        "prepare": prepare_said(prepare),
+        "accept": [check_said(check)],
+        "steps": [{"id": "a", "run": "true"}],
+    }
+    plan = parse_plan(written(document), "plan").plan
+    assert (plan.accept, plan.prepare) == ((check,), prepare)
+
+
+@given(text=TEXTS)
+def test_any_text_survives_being_written(text: str) -> None:
+    """In blocks of several lines, or quoted."""
+    command = f"a{text}\nb\n"
+    document = {"goal": "g", "steps": [{"id": "a", "run": command}]}
+    body = parse_plan(written(document), "plan").plan.steps[0].body
+    assert isinstance(body, RunBody)
+    assert body.command.strip() == command.strip()
+
+
+def test_limits_and_services_are_read_again_as_they_were() -> None:
+    """With what a resource is observed by."""
+    limits = Limits(
+        wall_s=7200, parallel=3, cost_usd=1.5, tokens=9, requests=3, resources={"a": 2, "b": 1}, observed={"b": "look"}
+    )
+    service = Service(name="db", run="r", ready="x", stop="y", cwd="sub", env={"A": "1"}, network=True, timeout_s=9.0)
+    step = {"id": "a", "ask": "?", "uses": ["db", "a"]}
+    document = {"goal": "g", "limits": limits_said(limits), "services": {"db": service_said(service)}, "steps": [step]}
+    plan = parse_plan(written(document), "plan").plan
+    assert (plan.limits, plan.services, plan.steps[0].body) == (limits, (service,), AskBody(question="?"))

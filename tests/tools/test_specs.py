@@ -1,0 +1,200 @@
+"""Models are told of exactly the tools they have, and what is wrong with a call in a sentence.
+
+Owns the tests of schemas, flaws and summaries. Must never carry out a call. Read `test_editing.py` next.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from surefoot.core.talking import Role
+from surefoot.core.toolbox import TOOLS, tools_of
+from surefoot.tools import command_of, flaw_of, specs_of, summary_of
+
+GRAMMAR_WORDS = {
+    "type",
+    "properties",
+    "required",
+    "additionalProperties",
+    "items",
+    "enum",
+    "description",
+    "minimum",
+    "maximum",
+    "minItems",
+    "maxItems",
+    "minLength",
+}
+STEP = {"id": "a", "why": "b"}
+GOOD: dict[str, dict[str, Any]] = {
+    "list": {"path": "src", "depth": 2, "glob": None},
+    "search": {"pattern": "x", "context": 5},
+    "read": {"path": "a", "more": [{"path": "b", "start": 1}]},
+    "outline": {"path": "a"},
+    "git": {"args": ["log"]},
+    "recall": {"reference": "3.2"},
+    "edit": {"edits": [{"path": "a", "old": "x", "new": ""}], "delete": []},
+    "run": {"command": "true"},
+    "note": {"text": "x"},
+    "ask": {"question": "?", "options": ["a", "b"]},
+    "propose": {"change": "x", "why": "y"},
+    "understood": {"summary": "x", "files": [], "scope": [], "accept": [{"run": "true"}]},
+    "plan": {"steps": [STEP | {"run": "true"}]},
+    "finish": {"summary": "x", "confidence": 0.5},
+}
+
+
+@pytest.mark.parametrize("role", Role)
+def test_a_role_is_told_of_its_tools_in_the_order_of_the_toolbox(role: Role) -> None:
+    """No more and no fewer."""
+    assert [spec.name for spec in specs_of(role)] == [tool.name for tool in tools_of(role)]
+
+
+def shapes_in(schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield a schema and all that are in it."""
+    yield schema
+    for inner in (*schema.get("properties", {}).values(), *([schema["items"]] if "items" in schema else [])):
+        yield from shapes_in(inner)
+
+
+@pytest.mark.parametrize("role", Role)
+def test_the_schemas_can_become_a_grammar(role: Role) -> None:
+    """They are JSON Schema of few keywords; objects say what they need and take nothing else."""
+    for spec in specs_of(role):
+        jsonschema.Draft202012Validator.check_schema(spec.schema)
+        for shape in shapes_in(spec.schema):
+            assert set(shape) <= GRAMMAR_WORDS
+            assert "properties" not in shape or (shape["additionalProperties"], "required" in shape) == (False, True)
+
+
+@pytest.mark.parametrize("name", TOOLS)
+def test_a_good_call_has_no_flaw(name: str) -> None:
+    """Null stands for what is left out."""
+    assert flaw_of(name, GOOD[name], "") == ""
+
+
+FLAWS = {
+    "list": ({"depht": 3}, "list: there is no argument 'depht'; did you mean 'depth'?"),
+    "search": ({}, "search: `pattern` is missing; a text was expected"),
+    "read": ({"path": 3}, "read: `path` has to be a text, but 3 was given"),
+    "outline": ({"path": ""}, "outline: `path` is empty; a text was expected"),
+    "git": ({"args": "log"}, 'git: `args` has to be a list, but "log" was given'),
+    "recall": ({"reference": "1.1", "start": 0}, "recall: `start` has to be at least 1, but 0 was given"),
+    "edit": ({"edits": [{"path": "a", "old": "b"}]}, "edit: `edits[0].new` is missing; a text was expected"),
+    "run": ({"command": "x", "timeout_s": 1.5}, "run: `timeout_s` has to be a whole number, but 1.5 was given"),
+    "finish": ({"summary": "x", "confidence": 7}, "finish: `confidence` has to be at most 1, but 7 was given"),
+    "plan": (
+        {"steps": [STEP | {"effect": "none"}]},
+        (
+            'plan: `steps[0].effect` has to be one of "read", "reversible", "idempotent", "irreversible", '
+            'but "none" was given'
+        ),
+    ),
+    "understood": (
+        {"summary": "x", "files": [], "scope": [], "accept": [{"run": "x", "expct": "pass"}]},
+        "understood: there is no argument 'expct' in `accept[0]`; did you mean 'expect'?",
+    ),
+    "ask": ({"question": True}, "ask: `question` has to be a text, but true was given"),
+}
+
+
+@pytest.mark.parametrize("name", FLAWS)
+def test_a_flaw_is_told_with_its_place(name: str) -> None:
+    """Which argument, what was expected, what was given; for unknown ones the nearest."""
+    arguments, said = FLAWS[name]
+    assert flaw_of(name, arguments, "") == said
+
+
+def test_arguments_that_are_no_object_are_shown_as_they_were_written() -> None:
+    """With the reason, where they are no JSON at all."""
+    said = flaw_of("run", None, '{"command": "x')
+    assert said.startswith(
+        """the arguments of 'run' have to be one JSON object, but this was given: {"command": "x (it is"""
+    )
+
+
+@pytest.mark.parametrize("key", ["confine", "sockets", "env_from", "files", "call", "held_back"])
+def test_a_model_cannot_open_what_only_a_person_opens(key: str) -> None:
+    """Neither the sandbox, nor sockets, nor secrets, nor what is held back from agents."""
+    assert f"no argument '{key}'" in flaw_of("plan", {"steps": [STEP | {"run": "x", key: "x"}]}, "")
+    assert f"no argument '{key}'" in flaw_of("plan", {"steps": [STEP | {"checks": [{"run": "x", key: "x"}]}]}, "")
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["path", "edits", "steps", "id"]), inner)
+    ),
+)
+
+
+@given(
+    name=st.sampled_from(sorted(TOOLS)),
+    arguments=st.dictionaries(st.sampled_from(["path", "edits", "args", "steps", "text"]), JSON),
+)
+def test_flaws_are_what_a_validator_finds(name: str, arguments: dict[str, Any]) -> None:
+    """Compared with a whole implementation of JSON Schema; and any call has a summary in one line."""
+    schema = next(spec.schema for role in Role for spec in specs_of(role) if spec.name == name)
+    if "null" not in json.dumps(arguments):
+        assert bool(flaw_of(name, arguments, "")) is not jsonschema.Draft202012Validator(schema).is_valid(arguments)
+    said = summary_of(name, arguments)
+    assert (len(said) <= 160, "\n" in said, said.startswith(name)) == (True, False, True)
+
+
+def test_halves_of_characters_do_not_get_through() -> None:
+    """JSON can hold them; a journal cannot."""
+    half = {"command": "a\ud800"}
+    said = (summary_of("run", half), command_of("run", half), flaw_of("note", None, "\ud800"))
+    assert [text.encode().count(b"?") for text in said] == [1, 1, 1]
+
+
+SUMMARIES = {
+    "read": ({"path": "a.py", "start": 3, "more": [{"path": "b.py"}]}, "read a.py:3-, b.py"),
+    "edit": (
+        {
+            "edits": [{"path": "a.py", "old": "x", "new": "y"}] * 2,
+            "create": [{"path": "b.py", "content": ""}],
+            "move": [{"path": "c", "to": "d"}],
+            "delete": ["e"],
+        },
+        "edit a.py (2 replacements), b.py (whole), c -> d, e (deleted)",
+    ),
+    "run": ({"command": "pytest -q\n"}, "run pytest -q"),
+    "git": ({"args": ["log", "-3"]}, "git log -3"),
+    "plan": ({"steps": [{"id": "a"}, {"id": "b"}]}, "plan 2 steps: a, b"),
+    "search": ({"pattern": "x" * 300}, "search " + "x" * 152 + "…"),
+}
+
+
+@pytest.mark.parametrize("name", SUMMARIES)
+def test_a_call_is_summed_up_in_a_line(name: str) -> None:
+    """What it does, to what."""
+    arguments, said = SUMMARIES[name]
+    assert summary_of(name, arguments) == said
+
+
+def test_only_run_has_a_command() -> None:
+    """The kernel judges it before it is run."""
+    assert (command_of("run", {"command": "ls"}), command_of("note", {"command": "ls"}), command_of("run", None)) == (
+        "ls",
+        "",
+        "",
+    )
+
+
+def test_each_tool_is_documented() -> None:
+    """One row a tool, in the order of the toolbox, with those who have it."""
+    page = (Path(__file__).resolve().parents[2] / "docs" / "tools.md").read_text("utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| ([a-z, ]+) \|", page, re.MULTILINE)
+    everybody = ", ".join(Role)
+    wanted = [(tool.name, ", ".join(role for role in Role if role in tool.roles)) for tool in TOOLS.values()]
+    assert rows == [(name, "everybody" if who == everybody else who) for name, who in wanted]
