@@ -15,8 +15,8 @@ from surefoot.api.approving import open_question, run_of
 from surefoot.api.home import Home
 from surefoot.api.taken import lane_of
 from surefoot.core.approval import Package
-from surefoot.core.events import QuestionAsked
 from surefoot.core.duties import PLANNING
+from surefoot.core.events import QuestionAsked
 from surefoot.core.ids import RunId
 from surefoot.core.kernel.questions import EDIT
 from surefoot.core.plan import RunBody
