@@ -125,7 +125,7 @@ def _openai(name: str, environ: Mapping[str, str]) -> Provided:
     provider = OpenAIProvider(base_url=base_url, api_key=_key(name, "OPENAI_API_KEY", environ))
     if kind == "openai-chat":
         return _judged(OpenAIChatModel(model, provider=provider))
-    return _judged(OpenAIResponsesModel(model, provider=provider))
+    return _judged(OpenAIResponsesModel(model, provider=provider), stores=True)
 
 
 def _inferred(name: str) -> Provided:
@@ -148,8 +148,8 @@ def _inferred(name: str) -> Provided:
         raise NotProvidedError(f"{name!r} cannot be asked yet; set {wanted}", Fault.AUTH) from error
 
 
-def _judged(model: LibraryModel, *, caches: bool = False) -> Provided:
+def _judged(model: LibraryModel, *, caches: bool = False, stores: bool = False) -> Provided:
     follows = bool(model.profile.get("supports_json_schema_output", False))
     chat = sys.modules.get("pydantic_ai.models.openai")
     assumes_end = chat is not None and isinstance(model, chat.OpenAIChatModel)
-    return Provided(model, Abilities(caches=caches, follows_schema=follows, assumes_end=assumes_end))
+    return Provided(model, Abilities(follows_schema=follows, caches=caches, stores=stores, assumes_end=assumes_end))
