@@ -30,7 +30,11 @@ async def test_a_pipe_fails_with_any_of_its_commands(lane: Any) -> None:
 async def test_long_output_keeps_its_beginning_and_its_end(lane: Any) -> None:
     """What is left out is said, and kept as evidence."""
     result = await lane("run", command="seq 1 5000")
-    assert (len(result.text) < 8_200, result.text.startswith("exit status 0\n1\n2\n"), result.text[-5:]) == (True, True, "\n5000")
+    assert (len(result.text) < 8_200, result.text.startswith("exit status 0\n1\n2\n"), result.text[-5:]) == (
+        True,
+        True,
+        "\n5000",
+    )
     assert "bytes left out" in result.text
     assert lane.commands.load(result.evidence).decode().split() == [str(number) for number in range(1, 5001)]
 

@@ -14,7 +14,9 @@ import pytest
 from surefoot.tools.files import FILE_BYTES_MAX, LaneFiles, Refused, clean
 
 
-@pytest.mark.parametrize("path", ["/etc/passwd", "~/.ssh/id_rsa", "../a", "src/../../a", ".git/config", "a/.GIT/x", "a\0b", "\ud800"])
+@pytest.mark.parametrize(
+    "path", ["/etc/passwd", "~/.ssh/id_rsa", "../a", "src/../../a", ".git/config", "a/.GIT/x", "a\0b", "\ud800"]
+)
 def test_a_path_that_leads_out_is_refused(path: str) -> None:
     """However it is written."""
     with pytest.raises(Refused):

@@ -102,7 +102,10 @@ async def test_a_search_below_a_folder_fits_the_glob(lane: Any, searcher: str) -
     """The glob does not bring in files that git ignores."""
     lane.write({"src/b.txt": "emma\n", "emma.txt": "emma\n", "src/emma.log": "emma\n"})
     result = await lane("search", pattern="emma", path="src", glob="*.txt")
-    assert [line for line in result.text.splitlines() if line.startswith("src")] == ["src/b.txt", "src/deep/er/names.txt"]
+    assert [line for line in result.text.splitlines() if line.startswith("src")] == [
+        "src/b.txt",
+        "src/deep/er/names.txt",
+    ]
 
 
 async def test_a_pattern_can_be_plain_text(lane: Any, searcher: str) -> None:
@@ -140,7 +143,12 @@ async def test_python_is_outlined_by_its_own_parser(lane: Any) -> None:
     """Classes, methods and functions with their lines and arguments."""
     lane.write({"a.py": "class A(B):\n    x = 1\n    async def f(self, n: int = 3) -> None:\n        pass\n\nC = 1\n"})
     result = await lane("outline", path="a.py")
-    assert result.text.splitlines() == ["a.py: 6 lines", "  1-4  class A(B)", "    3-4  async def f(self, n: int=3)", "  6  C"]
+    assert result.text.splitlines() == [
+        "a.py: 6 lines",
+        "  1-4  class A(B)",
+        "    3-4  async def f(self, n: int=3)",
+        "  6  C",
+    ]
 
 
 async def test_python_that_does_not_parse_is_outlined_by_its_look(lane: Any) -> None:
@@ -150,7 +158,10 @@ async def test_python_that_does_not_parse_is_outlined_by_its_look(lane: Any) -> 
 
 
 LOOKS = {
-    "a.ts": ("export class A {\n  private go(n: number): void {\n    if (n) {\n    }\n  }\n}\nconst f = (x) => x\n", [1, 2, 7]),
+    "a.ts": (
+        "export class A {\n  private go(n: number): void {\n    if (n) {\n    }\n  }\n}\nconst f = (x) => x\n",
+        [1, 2, 7],
+    ),
     "a.go": ("package a\n\ntype T struct {\n}\n\nfunc (t *T) Go() error {\n\treturn nil\n}\n", [3, 6]),
     "a.rs": ("pub struct S;\nimpl S {\n    pub async fn go(&self) {}\n}\n", [1, 2, 3]),
     "A.java": ("public final class A {\n    private int f(int x) {\n        return g(x);\n    }\n}\n", [1, 2]),

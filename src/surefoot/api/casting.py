@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from surefoot.core import events as ev
 from surefoot.core.plan import AgentBody, Plan
 from surefoot.core.talking import Casting
+from surefoot.models.scripts import SCRIPTED
 from surefoot.ports import Model
 from surefoot.settings import ModelSettings, load_settings
 
@@ -37,8 +38,10 @@ def casting_for(created: ev.RunCreated, plan: Plan, options: Options, known: Cas
         return None
     if options.casting is not None:
         return options.casting
-    from surefoot.models.casting import casting_of, with_named
+    from surefoot.models.casting import cast_alone, casting_of, with_named
 
+    if options.asking is not None and not options.models:
+        return cast_alone(f"{SCRIPTED}python")
     settings = _settings(created)
     named = {step.body.model for step in plan.steps if isinstance(step.body, AgentBody) and step.body.model}
     if known is None or not known.roles or options.models:

@@ -14,7 +14,7 @@ from pathlib import Path
 from surefoot.core.talking import Casting, ModelFacts, Price, Role, RoleModels
 from surefoot.errors import ConfigInvalid
 from surefoot.models.names import LOCAL, default_by_key, flaw_of_name
-from surefoot.models.prices import listed_context, listed_price, set_price
+from surefoot.models.prices import listed_context, listed_price, nearest_listed, set_price
 from surefoot.models.scripts import SCRIPTED
 from surefoot.settings import Endpoint, ModelSettings, user_file
 from surefoot.settings.models import CHAIN_KEYS, from_environment, overlaid
@@ -88,6 +88,12 @@ def with_named(casting: Casting, settings: ModelSettings, environ: Mapping[str, 
     stronger = next((models.stronger for models in casting.roles.values()), None)
     added = {name: RoleModels(chain=(known[whole],), stronger=stronger) for name, whole in wanted.items()}
     return replace(casting, roles={**casting.roles, **added})
+
+
+def cast_alone(name: str) -> Casting:
+    """Return a casting in which one model that costs nothing plays every role."""
+    models = RoleModels(chain=(facts_of(name, ModelSettings(prices={name: Price(input_usd=0.0, output_usd=0.0)})),))
+    return Casting(roles={role.value: models for role in Role})
 
 
 def timeout_of(settings: ModelSettings, environ: Mapping[str, str]) -> float:
@@ -223,8 +229,10 @@ def _smuggled(name: str) -> str:
 
 
 def _no_price(name: str) -> str:
+    near = nearest_listed(name)
     return (
-        f"What {name!r} costs is not known, so that no limit on money could hold. One of these goes on: give its price "
+        f"What {name!r} costs is not known, so that no limit on money could hold. "
+        f"{f'Did you mean {near!r}? ' if near else ''}One of these goes on: give its price "
         f'in {user_file()} ([prices."{name}"] input_usd = ..., output_usd = ..., for a million tokens; 0 if it costs '
         'nothing); count tokens only (unknown_price = "tokens-only" in [models], or '
         f"{_VARIABLE}S__UNKNOWN_PRICE=tokens-only); or name a model whose price is known."

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -56,6 +57,17 @@ def listed_context(name: str) -> int | None:
     """Return how many tokens a model takes by the list; None: it does not say."""
     model = _listed(name)
     return None if model is None else model.context_window
+
+
+def nearest_listed(name: str) -> str | None:
+    """Return the name in the list that is nearly this one; None: none is."""
+    from genai_prices.data_snapshot import get_snapshot
+
+    provider, _, model = name.partition(":")
+    listed = _LIST_NAMES.get(provider, provider)
+    known = [each.id for found in get_snapshot().providers if found.id == listed for each in found.models]
+    near = get_close_matches(model, known, 1, cutoff=0.8)
+    return f"{provider}:{near[0]}" if near else None
 
 
 def _listed(name: str) -> ModelInfo | None:

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from surefoot.core.talking import Price, Role
 from surefoot.errors import ConfigInvalid
+from surefoot.masking.naming import is_secret_name
 from surefoot.planfile.fields import Fields, Page, described
 from surefoot.planfile.tree import Items, Kind, Place, Scalar, Table, Tree
 from surefoot.settings.endpoints import Endpoint, ModelSettings
@@ -182,11 +183,21 @@ def _read_endpoint(page: Page, name: str, node: Tree) -> Endpoint | None:
         name=name,
         base_url=fields.need("base_url", partial(_read_address, page), "", "where it is"),
         kind=fields.take("kind", lambda inner: page.word(inner, _KINDS), "openai"),
-        key_env=fields.take("key_env", page.variable, None),
+        key_env=fields.take("key_env", partial(_read_variable, page), None),
         native_tools=fields.take("native_tools", page.flag, default=True),
         context_tokens=fields.take("context_tokens", page.count, None),
         output_tokens_max=fields.take("output_tokens_max", page.count, None),
     )
+
+
+def _read_variable(page: Page, node: Tree) -> str | None:
+    """Read the name of a variable whose value is masked: names tell which are."""
+    name = page.variable(node)
+    if name is not None and not is_secret_name(name):
+        wrong = f"{name!r} does not say that it holds a key, so that its value would not be masked"
+        page.flaw(node, f"{wrong}; a name that ends in _API_KEY or _TOKEN was expected; give the variable such a name")
+        return None
+    return name
 
 
 def _read_address(page: Page, node: Tree) -> str | None:
