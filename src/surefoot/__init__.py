@@ -29,6 +29,8 @@ if TYPE_CHECKING:
         SqlAnswer,
         SqlProbe,
     )
+    from surefoot.models.scripted import scripted
+    from surefoot.models.scripts import ScriptedReply, ScriptedRequest
     from surefoot.workers.room import StepArgument
 
 __all__ = [
@@ -49,6 +51,8 @@ __all__ = [
     "ProcessProbe",
     "RetryPolicy",
     "RunProbe",
+    "ScriptedReply",
+    "ScriptedRequest",
     "Service",
     "SqlAnswer",
     "SqlProbe",
@@ -57,6 +61,7 @@ __all__ = [
     "SurefootError",
     "run",
     "run_plan",
+    "scripted",
 ]
 
 _PLACES = {
@@ -80,7 +85,10 @@ _PLACES = {
         "surefoot.core.probing",
     ),
     "Options": "surefoot.api.running",
+    "ScriptedReply": "surefoot.models.scripts",
+    "ScriptedRequest": "surefoot.models.scripts",
     "StepArgument": "surefoot.workers.room",
+    "scripted": "surefoot.models.scripted",
 }
 
 

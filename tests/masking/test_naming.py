@@ -24,6 +24,7 @@ SECRETS = [
     "GOOGLE_CREDENTIALS",
     "BASIC_AUTH",
     "NPM_AUTH_TOKEN",
+    "AWS_BEARER_TOKEN_BEDROCK",
     "CLIENT_SECRET",
     "UV_INDEX_OURS_PASSWORD",
     "npm_config__auth",

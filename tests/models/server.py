@@ -118,8 +118,7 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
 
 def in_words_of(path: str, reply: Reply, body: Mapping[str, Any]) -> Raw:
     """Return a reply as the interface at that path says it, streamed if the request asks for it."""
-    make = messages_reply if path.endswith("/messages") else completions_reply
-    stream = messages_stream if path.endswith("/messages") else completions_stream
+    make, stream = _INTERFACES[path.rpartition("/")[2]]
     if not body.get("stream"):
         return Raw(pieces=[json.dumps(make(reply)).encode()])
     return Raw(headers={"content-type": "text/event-stream"}, pieces=list(stream(reply)))
@@ -242,6 +241,58 @@ def messages_stream(reply: Reply) -> Iterator[bytes]:
         stop = {"stop_reason": reply.finish or ("tool_use" if reply.calls else "end_turn"), "stop_sequence": None}
         yield event({"type": "message_delta", "delta": stop, "usage": {"output_tokens": written}}, "message_delta")
         yield event({"type": "message_stop"}, "message_stop")
+
+
+def responses_reply(reply: Reply) -> dict[str, Any]:
+    """Return the body of a response, OpenAI's newer interface."""
+    items: list[dict[str, Any]] = []
+    if reply.text:
+        part = {"type": "output_text", "text": reply.text, "annotations": []}
+        items.append({"type": "message", "id": "msg", "role": "assistant", "status": "completed", "content": [part]})
+    items += [
+        {"type": "function_call", "id": f"fc_{n}", "call_id": f"call_{n}", "name": name, "status": "completed",
+         "arguments": _text_of(arguments)}
+        for n, (name, arguments) in enumerate(reply.calls, 1)
+    ]  # fmt: skip
+    sent, written = reply.usage or (0, 0)
+    usage = {"input_tokens": sent, "output_tokens": written, "total_tokens": sent + written}
+    details = {"input_tokens_details": {"cached_tokens": 0}, "output_tokens_details": {"reasoning_tokens": 0}}
+    return {
+        "id": "r1", "object": "response", "created_at": 1700000000, "model": "served", "output": items,
+        "status": "incomplete" if reply.finish else "completed", "error": None, "parallel_tool_calls": True,
+        "incomplete_details": {"reason": reply.finish} if reply.finish else None, "tools": [], "tool_choice": "auto",
+        "usage": usage | details,
+    }  # fmt: skip
+
+
+def responses_stream(reply: Reply) -> Iterator[bytes]:
+    """Yield the events of a streamed response."""
+    whole = responses_reply(reply)
+
+    def told(kind: str, **fields: Any) -> bytes:
+        return event({"type": kind, "sequence_number": 0, **fields}, kind)
+
+    yield told("response.created", response=whole | {"output": [], "status": "in_progress", "usage": None})
+    for index, item in enumerate(whole["output"]):
+        place = {"output_index": index, "item_id": item["id"]}
+        if item["type"] == "message":
+            yield told("response.output_item.added", output_index=index, item=item | {"content": []})
+            for piece in pieces_of(reply.text):
+                yield told("response.output_text.delta", **place, content_index=0, delta=piece, logprobs=[])
+        else:
+            yield told("response.output_item.added", output_index=index, item=item | {"arguments": ""})
+            for piece in pieces_of(item["arguments"]):
+                yield told("response.function_call_arguments.delta", **place, delta=piece)
+        yield told("response.output_item.done", output_index=index, item=item)
+    if reply.ends:
+        yield told(f"response.{whole['status']}", response=whole)
+
+
+_INTERFACES = {
+    "completions": (completions_reply, completions_stream),
+    "messages": (messages_reply, messages_stream),
+    "responses": (responses_reply, responses_stream),
+}
 
 
 def event(body: Mapping[str, Any], name: str = "") -> bytes:

@@ -136,7 +136,7 @@ FLAWS = [
     ),
     (
         'x = """\n[a]\n"""\n[b]\n',
-        "user.toml:1:1: `x` is no key of the settings; its keys are policy, approvers; remove it",
+        "user.toml:1:1: `x` is no key of the settings; its keys are policy, approvers, models, providers, prices;",
     ),
 ]
 

@@ -5,12 +5,17 @@ Owns the way from settings, environment and options to a casting. Must never ask
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from surefoot.core import events as ev
 from surefoot.core.plan import AgentBody, Plan
 from surefoot.core.talking import Casting
+from surefoot.models.scripts import SCRIPTED
 from surefoot.ports import Model
+from surefoot.settings import ModelSettings, load_settings
 
 if TYPE_CHECKING:
     from surefoot.api.running import Options
@@ -21,13 +26,28 @@ def needs_models(created: ev.RunCreated, plan: Plan) -> bool:
     return created.wish is not None or any(isinstance(step.body, AgentBody) for step in plan.steps)
 
 
-def casting_for(created: ev.RunCreated, plan: Plan, options: Options) -> Casting | None:
-    """Return who plays what; None for runs that ask no models."""
+def casting_for(created: ev.RunCreated, plan: Plan, options: Options, known: Casting | None = None) -> Casting | None:
+    """Return who plays what; None for runs that ask no models.
+
+    A run goes on with the models it began with (`known`), unless the options name others: settings may have changed.
+
+    Raises:
+        ConfigInvalid: no model is named and no key is set, or a model cannot be asked, or its price is not known.
+    """
     if not needs_models(created, plan):
         return None
     if options.casting is not None:
         return options.casting
-    raise NotImplementedError
+    from surefoot.models.casting import cast_alone, casting_of, with_named
+
+    if options.asking is not None and not options.models:
+        return cast_alone(f"{SCRIPTED}python")
+    settings = _settings(created)
+    named = {step.body.model for step in plan.steps if isinstance(step.body, AgentBody) and step.body.model}
+    if known is None or not known.roles or options.models:
+        return casting_of(settings, os.environ, options.models, with_reviewer=options.with_reviewer, named=named)
+    casting = with_named(known, settings, os.environ, named)
+    return casting if options.with_reviewer is None else replace(casting, with_reviewer=options.with_reviewer)
 
 
 def asking_for(created: ev.RunCreated, plan: Plan, options: Options) -> Model | None:
@@ -36,4 +56,17 @@ def asking_for(created: ev.RunCreated, plan: Plan, options: Options) -> Model | 
         return None
     if options.asking is not None:
         return options.asking
-    raise NotImplementedError
+    from surefoot.models.asking import Providers
+
+    return Providers(_settings(created).endpoints, os.environ)
+
+
+def patience_for(created: ev.RunCreated) -> float:
+    """Return how long a model's reply may take, in seconds."""
+    from surefoot.models.casting import timeout_of
+
+    return timeout_of(_settings(created), os.environ)
+
+
+def _settings(created: ev.RunCreated) -> ModelSettings:
+    return load_settings(None if created.repository is None else Path(created.repository)).models

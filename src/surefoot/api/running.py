@@ -20,7 +20,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from surefoot.api.approving import Answer, answered
-from surefoot.api.casting import asking_for, casting_for
+from surefoot.api.casting import asking_for, casting_for, patience_for
 from surefoot.api.history import earlier_times
 from surefoot.api.home import Home
 from surefoot.api.identity import Identity, current_user, identify, refuse_steps
@@ -380,6 +380,8 @@ async def engage(
             await in_thread(sweep, mark_prefix_of(home.run_folder(run)))
         room = _open_room(home, state, functions or Functions(), clock, watching)
         room.models = asking_for(state.created, state.plan, options)
+        if room.models is not None:
+            room.model_timeout_s = patience_for(state.created)
         token = home.journal.raise_token(run)
         loop = RunLoop(room, home.journal, writer, state, token=token, observer=watching.observer)
         _refuse_short_journal(home, room, loop.state)
@@ -451,7 +453,7 @@ def _opening(state: RunState, room: Room, options: Options, token: int, *, resum
     policy = _policy(options, state.created.repository)
     if policy_of(state.plan, policy) != state.policy:
         yield ev.PolicyGiven(at=now, policy=policy)
-    casting = casting_for(state.created, state.plan, options)
+    casting = casting_for(state.created, state.plan, options, state.casting)
     if casting is not None and casting != state.casting:
         yield ev.CastingGiven(at=now, casting=casting)
     if options.limits is not None and options.limits != state.plan.limits and state.outcome is None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from pydantic_ai.exceptions import UserError
 from pydantic_ai.models import Model as LibraryModel
@@ -18,7 +17,7 @@ from pydantic_ai.models import infer_model
 
 from surefoot.core.talking import Fault
 from surefoot.errors import ConfigInvalid
-from surefoot.models.names import EXTRAS, KEYS
+from surefoot.models.names import EXTRAS, KEYS, is_openai
 from surefoot.models.script_files import script_of
 from surefoot.models.scripts import SCRIPTED, Script
 from surefoot.models.speaking import Abilities
@@ -120,17 +119,13 @@ def _openai(name: str, environ: Mapping[str, str]) -> Provided:
 
     kind, _, model = name.partition(":")
     base_url = environ.get("OPENAI_BASE_URL") or None
-    if kind != "openai-responses" and base_url is not None and not _is_openai(base_url):
+    if kind != "openai-responses" and base_url is not None and not is_openai(base_url):
         endpoint = Endpoint(name=kind, base_url=base_url)
         return at(endpoint, model, environ.get("OPENAI_API_KEY", "").strip() or None)
     provider = OpenAIProvider(base_url=base_url, api_key=_key(name, "OPENAI_API_KEY", environ))
     if kind == "openai-chat":
         return _judged(OpenAIChatModel(model, provider=provider))
-    return _judged(OpenAIResponsesModel(model, provider=provider))
-
-
-def _is_openai(base_url: str) -> bool:
-    return (urlsplit(base_url).hostname or "").endswith("openai.com")
+    return _judged(OpenAIResponsesModel(model, provider=provider), stores=True)
 
 
 def _inferred(name: str) -> Provided:
@@ -138,8 +133,9 @@ def _inferred(name: str) -> Provided:
     try:
         return _judged(infer_model(name))
     except ImportError as error:
-        extra = EXTRAS.get(provider, provider)
-        text = f"the library for {provider!r} is not installed; run: pip install 'surefoot[{extra}]'"
+        extra, _ = EXTRAS.get(provider, ("", ""))
+        cure = f"pip install 'surefoot[{extra}]'" if extra else f"pip install 'pydantic-ai-slim[{provider}]'"
+        text = f"the library for {provider!r} is not installed; run: {cure}"
         raise NotProvidedError(text, Fault.UNKNOWN_MODEL) from error
     except UserError as error:
         if str(error).startswith("Unknown model"):
@@ -152,8 +148,8 @@ def _inferred(name: str) -> Provided:
         raise NotProvidedError(f"{name!r} cannot be asked yet; set {wanted}", Fault.AUTH) from error
 
 
-def _judged(model: LibraryModel, *, caches: bool = False) -> Provided:
+def _judged(model: LibraryModel, *, caches: bool = False, stores: bool = False) -> Provided:
     follows = bool(model.profile.get("supports_json_schema_output", False))
     chat = sys.modules.get("pydantic_ai.models.openai")
     assumes_end = chat is not None and isinstance(model, chat.OpenAIChatModel)
-    return Provided(model, Abilities(caches=caches, follows_schema=follows, assumes_end=assumes_end))
+    return Provided(model, Abilities(follows_schema=follows, caches=caches, stores=stores, assumes_end=assumes_end))

@@ -42,6 +42,8 @@ class Abilities:
     """Whether it takes marks for its cache, as Anthropic's interface does."""
     follows_schema: bool = True
     """Whether it makes a reply follow a schema; else the schema is only told."""
+    stores: bool = False
+    """Whether it keeps what it was sent and has said, unless it is told not to, as OpenAI's newer interface does."""
     assumes_end: bool = False
     """Whether the library takes a stream that just ends for a whole reply."""
 
@@ -87,6 +89,7 @@ def _following(schema: Mapping[str, object], abilities: Abilities) -> ModelReque
 
 
 def _settings(request: ModelRequest, abilities: Abilities, *, has_tools: bool) -> ModelSettings:
+    # Keys of one provider alone are casts: to import their type would load that provider's whole library.
     settings: ModelSettings = {
         "max_tokens": request.output_tokens_max,
         "timeout": request.timeout_s,
@@ -94,8 +97,9 @@ def _settings(request: ModelRequest, abilities: Abilities, *, has_tools: bool) -
     }
     if has_tools and request.needs_call:
         settings["tool_choice"] = "required"
+    if abilities.stores:
+        settings = cast("ModelSettings", {**settings, "openai_store": False})
     if abilities.caches and any(each.is_cache_end and each.speaker is Speaker.SYSTEM for each in request.messages):
-        # A key of that provider's own settings, whose module would load its whole library.
         settings = cast("ModelSettings", {**settings, "anthropic_cache_instructions": True})
     return settings
 

@@ -1,10 +1,11 @@
-"""`surefoot.toml`: what a user, and a project, lets steps do, and who may answer.
+"""`surefoot.toml`: what a user, and a project, lets steps do, who may answer, and which models are asked.
 
 Owns where the two files are, what may stand in which, and the places of mistakes. All mistakes of a file are told at
 once, each as `FILE:LINE:COLUMN: what is wrong; what was expected; what to do`. Must never write. Read `loading` first,
 then `toml`.
 """
 
+from surefoot.settings.endpoints import Endpoint, ModelSettings
 from surefoot.settings.loading import Approver, Settings, Source, load_settings, user_file
 
-__all__ = ["Approver", "Settings", "Source", "load_settings", "user_file"]
+__all__ = ["Approver", "Endpoint", "ModelSettings", "Settings", "Source", "load_settings", "user_file"]

@@ -1,12 +1,16 @@
-"""Providers of models that the user's settings name.
+"""What settings say about models: who plays which role, where models are asked, what they cost.
 
-Owns what is known of an address that speaks a provider's interface. Must never hold a key: it names the variable that
-does. Read `surefoot.models.providing` next.
+Owns the shape of it. Must never hold a key: it names the variable that does. Read `surefoot.settings.models` next: how
+it is read.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import field
+
 from surefoot.core.record import record
+from surefoot.core.talking import Price
 
 
 @record
@@ -27,3 +31,27 @@ class Endpoint:
     """The longest request and reply together; None: unknown."""
     output_tokens_max: int | None = None
     """No reply may be longer; None: as for any model."""
+
+
+@record
+class ModelSettings:
+    """What `[models]`, `[providers]` and `[prices]` say; None and nothing where they say nothing."""
+
+    chains: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    """For a role by its word, or `default` for all others: the model, and those asked where it has nothing to give."""
+    stronger: str | None = None
+    """Asked in the last attempt."""
+    unknown_price: str | None = None
+    """What is done about a model without a known price: `refuse` or `tokens-only`."""
+    brief_tokens: int | None = None
+    """No brief is longer."""
+    output_tokens: int | None = None
+    """No reply is longer."""
+    review: bool | None = None
+    """Whether a reviewer looks at the result."""
+    timeout_s: float | None = None
+    """No reply within so many seconds is a time-out."""
+    endpoints: Mapping[str, Endpoint] = field(default_factory=dict[str, Endpoint])
+    """Addresses by their names."""
+    prices: Mapping[str, Price] = field(default_factory=dict[str, Price])
+    """Prices by `provider:name`, or `provider:*` for all of one."""

@@ -1,8 +1,8 @@
 """The two settings files as one.
 
-Owns the keys of `surefoot.toml`, and who may say what: the user's file may lower tiers, name approvers and trust
-projects; a project's file comes with the repository and may only raise. Must never guess: what is not known is refused.
-Read `surefoot.core.policy` for what the rules do.
+Owns the keys of `surefoot.toml`, and who may say what: the user's file may lower tiers, name approvers, models and
+their providers, and trust projects; a project's file comes with the repository and may only raise. Must never guess:
+what is not known is refused. Read `surefoot.core.policy` for what the rules do, `surefoot.settings.models` for models.
 """
 
 from __future__ import annotations
@@ -19,10 +19,13 @@ from surefoot.errors import ConfigInvalid
 from surefoot.planfile.fields import Fields, Page, described
 from surefoot.planfile.rules import read_rules
 from surefoot.planfile.tree import Flaw, Items, Place, Tree
+from surefoot.settings.endpoints import ModelSettings
+from surefoot.settings.models import SECTIONS as MODEL_SECTIONS
+from surefoot.settings.models import Rights, merged, read_models
 from surefoot.settings.toml import read_toml
 
 FILE_NAME = "surefoot.toml"
-SECTIONS = ("policy", "approvers")
+SECTIONS = ("policy", "approvers", *MODEL_SECTIONS)
 POLICY_KEYS = ("rules", "trust")
 APPROVER_KEYS = ("name", "user", "roles", "token_sha256")
 _OF_THE_USER = "it comes with the repository, and may not say who is trusted; move it to the user's own settings"
@@ -65,6 +68,8 @@ class Settings:
     """Who may answer, where the user has said so."""
     sources: tuple[Source, ...] = ()
     """The rules by their files, in the order in which they are asked."""
+    models: ModelSettings = ModelSettings()
+    """Who plays which role, where models are asked, what they cost."""
 
 
 @record
@@ -72,6 +77,7 @@ class _Read:
     rules: tuple[Rule, ...] = ()
     trust: tuple[str, ...] = ()
     approvers: tuple[Approver, ...] = ()
+    models: ModelSettings = ModelSettings()
 
 
 def user_file(environ: Mapping[str, str] | None = None) -> Path:
@@ -90,24 +96,31 @@ def load_settings(project: Path | None, environ: Mapping[str, str] | None = None
         ConfigInvalid: a file cannot be read or says what cannot be; `facts["problems"]` names each flaw with its place.
     """
     own_file = user_file(environ)
-    own = _read_file(own_file, is_project=False)
-    theirs_file = None if project is None else project.absolute() / FILE_NAME
-    theirs = _Read() if theirs_file is None or theirs_file == own_file else _read_file(theirs_file, is_project=True)
+    own = _read_file(own_file, Rights())
     is_trusted = project is not None and any(_is_same(project, folder) for folder in own.trust)
+    theirs_file = None if project is None else project.absolute() / FILE_NAME
+    theirs = _Read()
+    if theirs_file is not None and theirs_file != own_file:
+        theirs = _read_file(theirs_file, Rights(is_project=True, is_trusted=is_trusted))
     sources = [Source(file=str(own_file), rules=own.rules, may_lower=True)]
     if theirs.rules:
         sources.append(Source(file=str(theirs_file), rules=theirs.rules, may_lower=is_trusted))
     lowering = tuple(rule for source in sources if source.may_lower for rule in source.rules)
     raising = tuple(source.rules for source in sources if not source.may_lower)
     found = tuple(source for source in sources if source.rules)
-    return Settings(policy=Policy(own=lowering, raising=raising), approvers=own.approvers, sources=found)
+    return Settings(
+        policy=Policy(own=lowering, raising=raising),
+        approvers=own.approvers,
+        sources=found,
+        models=merged(own.models, theirs.models),
+    )
 
 
 def _is_same(project: Path, trusted: str) -> bool:
     return project.resolve() == Path(trusted).expanduser().resolve()
 
 
-def _read_file(path: Path, *, is_project: bool) -> _Read:
+def _read_file(path: Path, rights: Rights) -> _Read:
     try:
         text = path.read_text("utf-8")
     except (FileNotFoundError, NotADirectoryError):
@@ -123,7 +136,7 @@ def _read_file(path: Path, *, is_project: bool) -> _Read:
         raise _invalid(path, [tree])
     page = Page()
     fields = Fields.read(page, tree, "the settings", SECTIONS)
-    found = _Read() if fields is None else _read_sections(page, fields, is_project=is_project)
+    found = _Read() if fields is None else _read_sections(page, fields, rights)
     if page.flaws:
         raise _invalid(path, list(page.flaws))
     return found
@@ -135,17 +148,18 @@ def _invalid(path: Path, flaws: Sequence[Flaw]) -> ConfigInvalid:
     return ConfigInvalid("\n".join(problems), problems=problems)
 
 
-def _read_sections(page: Page, fields: Fields, *, is_project: bool) -> _Read:
+def _read_sections(page: Page, fields: Fields, rights: Rights) -> _Read:
     node = fields.node("policy")
     policy = None if node is None else Fields.read(page, node, "`[policy]`", POLICY_KEYS)
-    if is_project and "approvers" in fields:
+    if rights.is_project and "approvers" in fields:
         page.flaw(fields.at("approvers"), f"`approvers` stands in a project's settings; {_OF_THE_USER}")
-    if is_project and policy is not None and "trust" in policy:
+    if rights.is_project and policy is not None and "trust" in policy:
         page.flaw(policy.at("trust"), f"`trust` stands in a project's settings; {_OF_THE_USER}")
     return _Read(
         rules=() if policy is None else policy.take("rules", partial(read_rules, page), ()),
         trust=() if policy is None else policy.take("trust", page.many(partial(_read_folder, page)), ()),
         approvers=fields.take("approvers", partial(_read_approvers, page), ()),
+        models=read_models(page, fields, rights),
     )
 
 

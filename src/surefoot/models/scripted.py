@@ -1,0 +1,19 @@
+"""A Python function as a model, for programs that carry plans out themselves.
+
+Owns the shortest way from a function to something that can be asked. Must never be needed on the command line: there,
+`--model scripted:FILE.py:FUNCTION` names one. Read `surefoot.models.scripts` next.
+"""
+
+from __future__ import annotations
+
+from surefoot.models.asking import Providers
+from surefoot.models.scripts import Script
+
+
+def scripted(function: Script) -> Providers:
+    """Return what asks the function in place of every model: `Options(asking=scripted(function))`.
+
+    The function is given a `ScriptedRequest`, may be `async`, and returns a text, a list of `(tool, arguments)`, or a
+    `ScriptedReply`. What it returns has to follow from what it is given: after a kill it is asked again.
+    """
+    return Providers({}, {}, function)
