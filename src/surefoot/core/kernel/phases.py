@@ -132,12 +132,24 @@ def show_plan(state: RunState, node: StepState, work: Work, now: float) -> Move:
     given = state.approvals.get(node.spec.id, {}).get(shown)
     if given is not None and is_satisfied(_DEMAND, given):
         return None
+    paused = pause_for_plan(state, now)
+    if paused is not None:
+        return paused
     if state.yes_by is not None:
         by = f"{state.yes_by} (--yes)"
         return Proposal(ev.ApprovalRecorded(at=now, step=node.spec.id, attempt=node.attempt, by=by, shown=shown))
     text = "\n".join(words_of(state, plan))
     asked = question(state, node, now, QuestionKind.CONFIRM, text, ("yes", "no", EDIT), shown)
     return Proposal(asked)
+
+
+def pause_for_plan(state: RunState, now: float) -> Proposal | None:
+    """Return the pause for a plan that is all that was asked for; None: it was not, or has been."""
+    wish = state.created.wish
+    if wish is None or not wish.plan_only or state.has_shown_plan or state.pausing is not None:
+        return None
+    text = f"The plan is made, as was asked for; `surefoot resume {state.created.run}` goes on with it"
+    return Proposal(ev.LimitReached(at=now, limit="plan", text=text))
 
 
 def words_of(state: RunState, plan: Plan) -> list[str]:
