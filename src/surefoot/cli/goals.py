@@ -113,7 +113,7 @@ def plan_text_of(home: Home, state: RunState) -> str | None:
 def keep_plan(home: Home, state: RunState, aims: Aims) -> Iterator[Line]:
     """Write the plan where it is wanted, and say how it goes on."""
     run, text = state.created.run, plan_text_of(home, state)
-    if text is None or not (aims.plan_only or aims.plan_file):
+    if text is None or not (is_planned(state) or aims.plan_file):
         return
     path = aims.plan_file or Path(f"surefoot-{run}.yaml")
     try:
@@ -124,5 +124,5 @@ def keep_plan(home: Home, state: RunState, aims: Aims) -> Iterator[Line]:
         ) from error
     yield Line(f"The plan is in {path}.", "head", is_whole=True)
     if is_planned(state):
-        yield Line(f"  surefoot resume {run}   carries it out as it is", is_whole=True)
+        yield Line(f"  surefoot resume {run} --yes   carries it out as it is", is_whole=True)
         yield Line(f"  surefoot run {path}   carries out what stands in the file", is_whole=True)

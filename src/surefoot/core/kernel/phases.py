@@ -16,7 +16,7 @@ from surefoot.core.grounding import ungrounded
 from surefoot.core.ids import StepId
 from surefoot.core.kernel.adopting import is_kept
 from surefoot.core.kernel.failing import fails
-from surefoot.core.kernel.proposal import Move, Proposal
+from surefoot.core.kernel.proposal import HOLD, Move, Proposal
 from surefoot.core.kernel.questions import EDIT
 from surefoot.core.plan import Plan, Step, digest_of
 from surefoot.core.policy import facts_before, weigh_step
@@ -132,6 +132,8 @@ def show_plan(state: RunState, node: StepState, work: Work, now: float) -> Move:
     given = state.approvals.get(node.spec.id, {}).get(shown)
     if given is not None and is_satisfied(_DEMAND, given):
         return None
+    if state.pausing is not None:
+        return HOLD
     paused = pause_for_plan(state, now)
     if paused is not None:
         return paused
