@@ -157,7 +157,7 @@ def pause_for_plan(state: RunState, now: float) -> Proposal | None:
 def words_of(state: RunState, plan: Plan) -> list[str]:
     """Say a plan in lines: what it changes, in which order, what can be undone, and where it will ask."""
     revision = f"revision {state.revision + 1} of the plan" if state.revision else "the plan"
-    lines = [f"Shall {revision} be carried out? {len(plan.steps)} steps, in this order as far as none needs another:"]
+    lines = [f"Shall {revision} be carried out? Its steps, in this order as far as none needs another:"]
     for number, step in enumerate(plan.steps, start=1):
         done = state.nodes.get(step.id)
         standing = f" [{done.status}]" if done is not None and is_kept(done) else ""
