@@ -18,7 +18,7 @@ from surefoot.cli.app import app
 COMMANDS = typer.main.get_group(app).commands
 WORKING = ("run", "resume", "retry")
 STEERING = ("pause", "cancel", "answer", "restore")
-LOOKING = ("status", "watch", "ls", "show", "report", "audit")
+LOOKING = ("status", "watch", "ls", "show", "report", "cost", "audit")
 DECIDING = ("inbox", "approve", "reject", "edit", "take-over")
 NAMES = [*WORKING, *DECIDING, *STEERING, *LOOKING, "land", "rm", "gc", "check", "schema", "doctor", "init"]
 """Those of FORMATS, and those by which people decide."""
@@ -103,7 +103,11 @@ def test_the_run_is_the_first_argument_of_every_command_about_one(name: str) -> 
         ("status --nonsense", "No such option: --nonsense"),
         ("status one two", "Got unexpected extra argument"),
         ("show --output", "--output shows what one step's body printed; name the step"),
-        ("run 'Make it so'", "'Make it so' is a goal in words"),
+        ("run ' '", "the goal is empty"),
+        ("run nothing-here.yaml --plan-only", "--plan-only belongs to a goal in words"),
+        ("run 'Make it so' --allow publish", "--allow names steps, and a goal has none yet"),
+        ("run 'Make it so' --cwd src", "--cwd belongs to a plan file"),
+        ("show --turns", "--turns and --raw show what one step's agent said and did; name the step"),
     ],
 )
 def test_a_slip_in_the_command_line_exits_2_and_says_what_is_wrong(

@@ -105,7 +105,7 @@ def test_without_lines_bars_are_made_of_letters() -> None:
 
 
 @pytest.mark.parametrize(
-    ("amount", "words"), [(0, "$0.00"), (1234.5, "$1,234.50"), (0.0123, "$0.01"), (0.0042, "$0.0042"), (1e-6, "under")]
+    ("amount", "words"), [(0, "$0.00"), (1234.5, "$1,234.50"), (0.0123, "$0.012"), (0.0042, "$0.0042"), (1e-6, "under")]
 )
 def test_small_amounts_are_not_nothing(amount: float, words: str) -> None:
     """A fraction of a cent is shown as one."""

@@ -124,7 +124,7 @@ TOLD: list[tuple[Event, str]] = [
     (ev.RunResumed(at=3.0, by="una"), "resumed    by una"),
     (ev.CancelRequested(at=3.0, by="una"), "cancelled  by una"),
     (ev.CastingGiven(at=3.0, casting=CASTING), "models     x:big"),
-    (REPLY, "turn       a  1, 12.3k tokens, $0.04, 0.0 s  On it.: edit src/a.py, run pytest -q, read src/a.py"),
+    (REPLY, "turn       a  1, 12.3k tokens, $0.041, 0.0 s  On it.: edit src/a.py, run pytest -q, read src/a.py"),
     (
         ev.TurnFailed(**STEP, turn=2, fault=Fault.RATE_LIMIT, text="slow down"),
         "model      a  turn 2 brought no reply that can be used, rate limit: slow down",

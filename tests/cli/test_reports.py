@@ -199,7 +199,7 @@ def test_an_empty_report_has_no_sections(shapes: Shapes) -> None:
     """Of a run without steps, or one that has just begun."""
     report = shapes.report(outcome=None, state="running", branch=None, head=None, base=None, repository=None)
     said = text_of(report)
-    assert (titles(said), said.splitlines()[2]) == ([], "0 of 0 steps verified")
+    assert (titles(said), said.splitlines()[2]) == ([], "No steps yet: a plan is to be made first")
     assert "##" not in report_markdown(report)
 
 

@@ -19,14 +19,18 @@ from surefoot.cli.estimate import about_left_s, roughly
 from surefoot.cli.tree import View, tree_lines
 from surefoot.core import events as ev
 from surefoot.core.course import expand
-from surefoot.core.ids import RunId, StepId
+from surefoot.core.duties import DUTIES, PLANNING, duty_of
+from surefoot.core.ids import BlobId, RunId, StepId
 from surefoot.core.kernel import apply
 from surefoot.core.plan import Check, ForEach, Limits, Plan, RunAsk, RunBody, Step
-from surefoot.core.state import QuestionState, RunState, StepStatus, Work
+from surefoot.core.state import QuestionState, RunState, StepState, StepStatus, Work
+from surefoot.core.talk import Talk
+from surefoot.core.talking import Role, ToolCall, Usage
 from surefoot.core.terms import Ending, Moment, Phase, QuestionKind, Status, Verdict
 
 CHECK = Check(name="py_compile", ask=RunAsk(command="x"))
 GROUP = StepId("do-{item}")
+AGENT: Any = {"at": 2.0, "step": StepId("a"), "attempt": 1}
 
 
 def step(name: str, **fields: Any) -> Step:
@@ -289,3 +293,55 @@ def test_a_body_that_has_ended_leaves_its_step_at_work() -> None:
     begin(run, "a")
     finished = ev.BodyFinished(**AT, ending=Ending(status=Status.OK))
     assert "running   a  body  6.0 s" in drawn(run, ev.BodyStarted(**AT, key="k"), finished)
+
+
+def talk_of(run: RunState, name: str) -> Talk:
+    """Let an agent be at work on a step, in its second turn."""
+    begin(run, name)
+    work = run.nodes[StepId(name)].work
+    assert work is not None
+    usage = Usage(requests=1, input_tokens=12_000, output_tokens=300, cost_usd=0.04)
+    work.talk = Talk(role=Role.WORKER, usage=usage, asked=ev.TurnAsked(**AGENT, turn=2, model="x:big", tokens=9))
+    return work.talk
+
+
+def test_an_agent_shows_its_turn_what_it_took_and_what_it_is_at() -> None:
+    """What may be cut off stands at the end."""
+    run = state("a")
+    talk_of(run, "a")
+    call = ToolCall(call="2.1", tool="edit", arguments=BlobId("x"), summary="edit src/a.py")
+    reply = ev.TurnAnswered(**AGENT, turn=2, model="m", reply=BlobId("x"), said="", tokens=9, calls=(call,))
+    rows = drawn(run, reply, ev.CallStarted(**AGENT, call="2.1"))
+    assert "running   a  turn 2, 12.3k tokens, $0.040, 8.0 s: edit src/a.py" in rows
+
+
+def test_what_a_model_writes_stands_below_its_step() -> None:
+    """The beginning of a reply, until its calls begin."""
+    run = state("a")
+    talk_of(run, "a")
+    reply = ev.TurnAnswered(**AGENT, turn=2, model="m", reply=BlobId("x"), said="Now the other one.", tokens=9)
+    work = AtWork(0.0)
+    work.follow(run, reply)
+    assert work.said == {StepId("a"): "Now the other one."}
+    work.follow(run, ev.CallStarted(**AGENT, call="2.1"))
+    assert work.said == {}
+
+
+def test_what_is_done_for_the_run_as_a_whole_is_no_step() -> None:
+    """It is seen at work, and counts neither as done nor as left."""
+    run = state("a")
+    run.nodes[PLANNING] = StepState(spec=duty_of(PLANNING), order=(-1, 1), needs=())
+    begin(run, PLANNING)
+    rows = drawn(run)
+    assert "0 of 7" in rows[0]
+    assert "1 running" not in rows[1]
+    assert [row for row in rows if "(plan)" in row] != []
+
+
+def test_where_agents_work_nobody_says_how_long_it_takes() -> None:
+    """How long the goal took to be understood says nothing about its steps."""
+    run = state("a")
+    for name in DUTIES:
+        run.nodes[name] = StepState(spec=duty_of(name), order=(-1, 1), needs=())
+        end(run, StepStatus.VERIFIED, name)
+    assert about_left_s(run, 10.0, 0.0) is None

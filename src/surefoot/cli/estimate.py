@@ -21,10 +21,11 @@ def about_left_s(state: RunState, now: float, around_s: float) -> float | None:
 
     `around_s` is what the end takes beside the steps: a clean lane and the acceptance checks.
     """
-    rates = _Rates(node for node in state.nodes.values() if node.members is None)
+    steps = [node for node in state.nodes.values() if node.members is None and not node.is_duty]
+    rates = _Rates(steps)
     left = 0.0
-    for node in state.nodes.values():
-        if node.members is not None or node.status in FINAL:
+    for node in steps:
+        if node.status in FINAL:
             continue
         expected = None if node.is_group else rates.of(node)
         if expected is None:

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from surefoot.api.home import Home
 from surefoot.cli.lines import Line
+from surefoot.core.duties import PLANNING
 from surefoot.core.plan import EVERYTHING, Check, Limits, Plan, RunAsk
 from surefoot.core.state import RunState
-from surefoot.core.terms import Phase
 from surefoot.errors import UsageError
 
 PLAN_SUFFIXES = (".yaml", ".yml")
@@ -98,22 +98,22 @@ def _checks(commands: tuple[str, ...]) -> Iterator[Check]:
 
 def is_planned(state: RunState) -> bool:
     """Tell whether the run has paused for its plan, as it was asked to."""
-    wish = state.created.wish
-    has_paused = state.is_paused and state.has_shown_plan and state.phase is Phase.PLAN
-    return wish is not None and wish.plan_only and has_paused
+    return state.is_paused and state.limit == "plan"
 
 
 def plan_text_of(home: Home, state: RunState) -> str | None:
-    """Return the plan that holds as a plan file, where a model made it."""
-    if state.plan_text is None or not state.revision:
-        return None
-    return home.journal.blobs.get(state.plan_text).decode("utf-8", "replace")
+    """Return the plan a model made, as a plan file: the one that waits for a person's word, else the one that holds."""
+    planning = state.nodes.get(PLANNING)
+    work = None if planning is None else planning.work
+    ended = None if work is None or work.talk is None else work.talk.ended
+    text = ended.plan_text if ended is not None else state.plan_text if state.revision else None
+    return None if text is None else home.journal.blobs.get(text).decode("utf-8", "replace")
 
 
 def keep_plan(home: Home, state: RunState, aims: Aims) -> Iterator[Line]:
     """Write the plan where it is wanted, and say how it goes on."""
     run, text = state.created.run, plan_text_of(home, state)
-    if text is None or not (aims.plan_only or aims.plan_file):
+    if text is None or not (is_planned(state) or aims.plan_file):
         return
     path = aims.plan_file or Path(f"surefoot-{run}.yaml")
     try:
@@ -124,5 +124,5 @@ def keep_plan(home: Home, state: RunState, aims: Aims) -> Iterator[Line]:
         ) from error
     yield Line(f"The plan is in {path}.", "head", is_whole=True)
     if is_planned(state):
-        yield Line(f"  surefoot resume {run}   carries it out as it is", is_whole=True)
+        yield Line(f"  surefoot resume {run} --yes   carries it out as it is", is_whole=True)
         yield Line(f"  surefoot run {path}   carries out what stands in the file", is_whole=True)

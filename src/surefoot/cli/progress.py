@@ -328,8 +328,9 @@ def _pausing(_: Progress, __: RunState, event: ev.PauseRequested) -> Words:
     return "pausing", f"asked by {one_line(event.by)}: {what}", "warn"
 
 
-def _paused(_: Progress, __: RunState, event: ev.RunPaused) -> Words:
-    return "paused", f"by {one_line(event.reason)}", "warn"
+def _paused(_: Progress, state: RunState, event: ev.RunPaused) -> Words:
+    # Which limit it was stands a line above.
+    return "paused", "" if state.limit is not None else f"by {one_line(event.reason)}", "warn"
 
 
 def _resumed(_: Progress, __: RunState, event: ev.RunResumed) -> Words:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from surefoot.cli.lines import EMPTY, Line, block, clean, one_line
 from surefoot.cli.shape import Report
-from surefoot.cli.telling import Row, Section, facts, headline, sections, standing, style_of
+from surefoot.cli.telling import Row, Section, facts, headline, phase_said, sections, standing, style_of
 
 _NAME_MOST = 36
 """Names are set in a column as long as none is longer than this."""
@@ -38,6 +38,8 @@ def head_lines(report: Report, engine: str | None = None) -> Iterator[Line]:
     yield Line(f"Run {report['run']}: {standing(report, engine)}", word, hang=2)
     yield Line(f"  {one_line(report['goal'])}", hang=2)
     yield Line(headline(report), "head", hang=2)
+    if report["outcome"] is None:
+        yield Line(phase_said(report), hang=2)
     if report["outcome"] is not None and report["reason"]:
         yield Line(f"Why it is {report['outcome'].replace('_', ' ')}: {one_line(report['reason'])}", hang=2)
 

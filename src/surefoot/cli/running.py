@@ -155,8 +155,7 @@ def resume(name: str | None, repo: Path | None, consent: Consent, screen: Screen
         screen.note([Line(f"Resuming run {run}: {one_line(state.plan.goal)}", "head", hang=2), *_rung_lines()])
         limits = consent.amounts.over(state.plan.limits)
         options = replace(consent.options, limits=limits if limits != state.plan.limits else None)
-        wish = state.created.wish
-        return _work(home, run, options, screen, Aims(plan_only=wish is not None and wish.plan_only))
+        return _work(home, run, options, screen)
 
 
 def retry(which: tuple[str, tuple[str, ...]], repo: Path | None, consent: Consent, screen: Screen) -> ExitCode:

@@ -36,7 +36,7 @@ def limit_said(name: str, value: float) -> str:
 def doing(node: StepState, words: str, since: str) -> str:
     """Say in a line what an agent is at, what it took so far, and how long; what may be cut off stands last."""
     talk = node.work.talk if node.work is not None else None
-    if talk is None:
+    if talk is None or (talk.asked is None and not talk.turns):
         return f"{words}  {since}"
     number = talk.asked.turn if talk.asked is not None else len(talk.turns)
     spent = f", {amount(talk.usage)}" if talk.usage.requests else ""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from surefoot.cli.lines import Style, counted, duration, first_line, listed, money, one_line
 from surefoot.cli.shape import CheckShape, QuestionShape, Report, StepShape
+from surefoot.core.terms import Phase
 
 SHORT_MOST = 12
 """So many rows of each section a short report shows."""
@@ -92,11 +93,19 @@ def standing(report: Report, engine: str | None = None) -> str:
     return "stopped before its end; no engine is at work on it"
 
 
+def phase_said(report: Report) -> str:
+    """Say which of the four phases the run is in."""
+    phases = tuple(Phase)
+    return f"Phase {phases.index(Phase(report['phase'])) + 1} of {len(phases)}: {report['phase']}"
+
+
 def headline(report: Report) -> str:
     """Say how much was done: N of M steps verified, and what became of the others."""
     counts, total = report["counts"], len(report["steps"])
     done = counts["verified"] + counts["nothing_to_do"]
     share = f" ({100 * done // total} % done)" if 0 < done < total else ""
+    if not total and report["outcome"] is None:
+        return "No steps yet: a plan is to be made first"
     parts = [f"{counts['verified']} of {counted(total, 'step')} verified{share}"]
     if counts["nothing_to_do"]:
         parts.append(f"{counts['nothing_to_do']} had nothing to do")

@@ -49,10 +49,10 @@ def read_line(asked: QuestionAsked, line: str) -> Typed:
         return Typed(Word.ANSWER, line.strip())
     if lower in (Word.PAUSE, Word.LATER):
         return Typed(Word(lower))
-    if asked.package is None and not is_plan(asked):
-        return Typed(Word.ANSWER, said)
     if is_plan(asked):
         return Typed(Word.EDIT) if lower == Word.EDIT else _yes_or_no(said)
+    if asked.package is None:
+        return Typed(Word.ANSWER, said)
     if lower in _TAKE_OVER:
         return Typed(Word.TAKE_OVER)
     if lower == Word.EDIT or (lower == Word.ALL and asked.like) or (lower == Word.DIFF and asked.package.trees):

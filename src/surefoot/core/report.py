@@ -22,6 +22,7 @@ SCHEMA = "surefoot.report/1"
 _COUNTED = ("verified", "in_doubt", "failed", "blocked", "skipped", "pending", "running", "waiting", "cancelled")
 
 _NAMED_MAX = 10
+_LIMITS = ("cost_usd", "tokens", "requests")
 
 Json = dict[str, object]
 _NO_WAY_OUT: Json = {"step": None, "check": None, "network": False, "sockets": [], "confined": True, "said": ""}
@@ -368,4 +369,12 @@ def next_command(state: RunState) -> str:
         answer = {QuestionKind.CONFIRM: "yes", QuestionKind.IN_DOUBT: "applied"}.get(question.asked.about, "TEXT")
         options = question.asked.options
         return f"surefoot answer {question.asked.question} {'|'.join(options) if options else answer}"
-    return f"surefoot resume {run}"
+    return f"surefoot resume {run}{_raising(state)}"
+
+
+def _raising(state: RunState) -> str:
+    """Return the option that lets a run have twice as much of what it has stopped for; empty where that is nothing."""
+    if not state.is_paused or state.limit not in _LIMITS:
+        return ""
+    limit = getattr(state.plan.limits, state.limit)
+    return f" --{state.limit.replace('_', '-')} {2 * limit:.15g}" if limit else ""

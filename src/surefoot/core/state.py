@@ -449,6 +449,8 @@ class RunState:
     """Why the run goes back to make another plan, once nothing is under way."""
     returns: int = 0
     """How often it has gone back."""
+    limit: str | None = None
+    """The limit at which the run has stopped, until somebody goes on."""
     has_shown_plan: bool = False
     """Whether the run has paused for its plan, as it was asked to."""
     spent: dict[str, Spent] = field(default_factory=dict[str, Spent])

@@ -194,7 +194,7 @@ def _run_paused(state: RunState, event: ev.RunPaused) -> None:
 
 def _run_resumed(state: RunState, event: ev.RunResumed) -> None:
     need(state.outcome is None, event, "the run has ended; use retry or restore")
-    state.pausing, state.interrupting, state.is_paused = None, False, False
+    state.pausing, state.interrupting, state.is_paused, state.limit = None, False, False, None
     state.accept.interrupt_asked = False
     _try_lanes_again(state)
     for name in state.active:

@@ -16,7 +16,7 @@ from surefoot.core.grounding import ungrounded
 from surefoot.core.ids import StepId
 from surefoot.core.kernel.adopting import flaw_of_plan, is_kept
 from surefoot.core.kernel.failing import fails
-from surefoot.core.kernel.proposal import Move, Proposal
+from surefoot.core.kernel.proposal import HOLD, Move, Proposal
 from surefoot.core.kernel.questions import EDIT
 from surefoot.core.plan import Plan, Step, digest_of
 from surefoot.core.policy import facts_before, weigh_step
@@ -135,6 +135,11 @@ def show_plan(state: RunState, node: StepState, work: Work, now: float) -> Move:
     given = state.approvals.get(node.spec.id, {}).get(shown)
     if given is not None and is_satisfied(_DEMAND, given):
         return None
+    if state.pausing is not None:
+        return HOLD
+    paused = pause_for_plan(state, now)
+    if paused is not None:
+        return paused
     if state.yes_by is not None:
         by = f"{state.yes_by} (--yes)"
         return Proposal(ev.ApprovalRecorded(at=now, step=node.spec.id, attempt=node.attempt, by=by, shown=shown))
@@ -143,10 +148,19 @@ def show_plan(state: RunState, node: StepState, work: Work, now: float) -> Move:
     return Proposal(asked)
 
 
+def pause_for_plan(state: RunState, now: float) -> Proposal | None:
+    """Return the pause for a plan that is all that was asked for; None: it was not, or has been."""
+    wish = state.created.wish
+    if wish is None or not wish.plan_only or state.has_shown_plan or state.pausing is not None:
+        return None
+    text = f"The plan is made, as was asked for; `surefoot resume {state.created.run}` goes on with it"
+    return Proposal(ev.LimitReached(at=now, limit="plan", text=text))
+
+
 def words_of(state: RunState, plan: Plan) -> list[str]:
     """Say a plan in lines: what it changes, in which order, what can be undone, and where it will ask."""
     revision = f"revision {state.revision + 1} of the plan" if state.revision else "the plan"
-    lines = [f"Shall {revision} be carried out? {len(plan.steps)} steps, in this order as far as none needs another:"]
+    lines = [f"Shall {revision} be carried out? Its steps, in this order as far as none needs another:"]
     for number, step in enumerate(plan.steps, start=1):
         done = state.nodes.get(step.id)
         standing = f" [{done.status}]" if done is not None and is_kept(done) else ""

@@ -19,7 +19,7 @@ from surefoot.core.kernel.answers import has_happened, settle_as
 from surefoot.core.kernel.legal import active_of, answered, begin, need, work_of
 from surefoot.core.kernel.packages import ABANDON, DONE, body_digest, ground_of
 from surefoot.core.outputs import edited
-from surefoot.core.plan import RunBody
+from surefoot.core.plan import RunBody, digest_of
 from surefoot.core.queue import has_result, let_past
 from surefoot.core.rules import Overdue
 from surefoot.core.state import QuestionState, RunState, StepState, StepStatus, Work
@@ -129,6 +129,8 @@ def _confirmed(state: RunState, node: StepState, question: QuestionState, event:
         return
     if event.answer == EDIT and work.edited is not None:
         work.answer, work.approved = None, asked.shown
+        shown = f"plan {digest_of(repr(work.edited.plan))}"
+        state.approvals.setdefault(node.spec.id, {})[shown] = {event.by: event.roles}
         return
     if event.answer != "yes":
         work.answer = event.reason or event.answer

@@ -24,6 +24,7 @@ from surefoot.core.kernel.phases import (
     is_over,
     next_duty,
     objections_of,
+    pause_for_plan,
     plan_move,
     wants_planner,
 )
@@ -189,9 +190,9 @@ def _understand(state: RunState, now: float) -> list[Proposal]:
 def _plan(state: RunState, now: float) -> list[Proposal]:
     """Make a plan, have it shown, adopt it; what it adds to the baseline is asked before EXECUTE begins."""
     if state.revision > state.returns:
-        if state.created.wish is not None and state.created.wish.plan_only and not state.has_shown_plan:
-            text = f"The plan is made, as was asked for; `surefoot resume {state.created.run}` carries it out"
-            return _pause(state, now) or [Proposal(ev.LimitReached(at=now, limit="plan", text=text))]
+        paused = pause_for_plan(state, now)
+        if paused is not None:
+            return [paused]
         return _pause(state, now) or _baseline(state, now, Phase.EXECUTE)
     if wants_planner(state):
         return _on_duty(state, PLANNING, now)

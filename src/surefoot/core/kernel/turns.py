@@ -251,7 +251,7 @@ def _finding_reported(state: RunState, event: ev.FindingReported) -> None:
 
 def _limit_reached(state: RunState, event: ev.LimitReached) -> None:
     need(state.pausing is None and state.outcome is None, event, "the run pauses already, or has ended")
-    state.pausing = event.text
+    state.pausing, state.limit = event.text, event.limit
     state.has_shown_plan = state.has_shown_plan or event.limit == "plan"
 
 

@@ -1,0 +1,67 @@
+"""A goal in words becomes a plan without steps that holds all that was said.
+
+Owns the tests of `surefoot.cli.goals`. Must never start an engine. Read `test_plan_editing.py` next.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from surefoot.cli.goals import Aims, Amounts, goal_plan, is_goal
+from surefoot.core.plan import EVERYTHING, Check, Limits, Plan, RunAsk
+from surefoot.errors import UsageError
+
+
+def test_a_bare_goal_may_change_everything() -> None:
+    """Nothing is known of it but its words."""
+    assert goal_plan(" Make it so ", Aims(), Amounts()) == Plan(
+        goal="Make it so", steps=(), scope_write=(EVERYTHING,), limits=Limits()
+    )
+
+
+def test_all_that_is_said_stands_in_the_plan() -> None:
+    """Commands that have to pass, globs, and limits."""
+    aims = Aims(accept=("make test",), scope=("src/**", "docs/*"))
+    plan = goal_plan("g", aims, Amounts(cost_usd=2.5, requests=9))
+    assert plan.accept == (Check(name="make test", ask=RunAsk(command="make test")),)
+    assert (plan.scope_write, plan.limits) == (("src/**", "docs/*"), Limits(cost_usd=2.5, requests=9))
+
+
+def test_a_command_given_twice_makes_two_checks() -> None:
+    """Checks have names of their own."""
+    plan = goal_plan("g", Aims(accept=("make", "make")), Amounts())
+    assert [check.name for check in plan.accept] == ["make", "make-2"]
+
+
+def test_only_amounts_that_are_said_change_limits() -> None:
+    """The others stay as they are."""
+    assert Amounts(tokens=5).over(Limits(cost_usd=1.0, tokens=3)) == Limits(cost_usd=1.0, tokens=5)
+
+
+@pytest.mark.parametrize(("words", "expected"), [("plan.yaml", False), ("plan.yml", False), ("Write plan.md", True)])
+def test_a_plan_is_told_from_a_goal_by_its_name(words: str, expected: bool) -> None:
+    """As the formats have it."""
+    assert is_goal(words) is expected
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [("plan", "did you mean 'plan.yaml'?"), ("notes.txt", "plan files end in .yaml or .yml"), ("  ", "is empty")],
+)
+def test_what_looks_like_a_slip_is_no_goal(
+    words: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A model would be paid to find out what a file's name might mean."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("plan.yaml", "notes.txt"):
+        (tmp_path / name).write_text("goal: g\n")
+    with pytest.raises(UsageError, match=said.replace("?", r"\?")):
+        is_goal(words)
+
+
+def test_options_of_a_goal_are_named_as_they_are_typed() -> None:
+    """For the message that refuses them with a plan file."""
+    aims = Aims(accept=("x",), plan_only=True, plan_file=Path("p"))
+    assert aims.named == "--accept, --plan-only, --plan-file"
