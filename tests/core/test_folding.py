@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from surefoot.core.brief import brief_of
 from surefoot.core.folding import facts_that_must_survive, fold_for, lost_in, summary_brief
-from surefoot.core.prefix import prefix_flaw, size_of
+from surefoot.core.prefix import TOKENS_MIN, prefix_flaw, size_of
 from surefoot.core.shortening import Fold, stub_of
 from surefoot.core.state import RunState
 from surefoot.core.talk import Turn
@@ -109,7 +109,10 @@ _TURNS = st.lists(
 
 @settings(deadline=None, max_examples=50)
 @given(
-    said=_TURNS, room=st.integers(4_000, 60_000), goal=st.text(max_size=6_000), beside=st.lists(st.text(max_size=900))
+    said=_TURNS,
+    room=st.integers(TOKENS_MIN, 60_000),
+    goal=st.text(max_size=6_000),
+    beside=st.lists(st.text(max_size=900)),
 )
 def test_a_folded_brief_never_takes_more_than_its_room(
     said: list[tuple[list[dict[str, Any]], str, int]], room: int, goal: str, beside: list[str]
