@@ -84,6 +84,17 @@ def test_a_brief_stays_as_it_was_folded_for_many_turns() -> None:
     assert times <= 12
 
 
+def test_outputs_that_fill_the_brief_by_a_few_do_not_fold_it_with_every_turn() -> None:
+    """Three outputs of a fifth of the room each were folded anew each time another came."""
+    marks = {"stubbed": 0, "folded": 0}
+    times = 0
+    for count in range(1, 31):
+        found = fold(stage(reads(count, LONG + LONG), talk=marks))
+        times += (found.stubbed, found.folded) != (marks["stubbed"], marks["folded"])
+        marks = {"stubbed": found.stubbed, "folded": found.folded}
+    assert times <= 15
+
+
 def test_a_fold_is_kept_while_it_fits() -> None:
     """What was folded is not unfolded when there is room again."""
     state = stage(reads(6, "short"), talk={"stubbed": 3, "folded": 2})
