@@ -69,55 +69,66 @@ def _sections(runs: Sequence[Replayed]) -> list[str]:
             name = f"{low:,} to {high:,}" if high < 10**9 else f"more than {low:,}"
             turns = statistics.median(one.turns for one in own)
             parts.append(f"## Histories of {name} tokens: {len(own)} runs, {turns:.0f} turns in the middle\n")
-            parts.append(_table(_COLUMNS, [_row(own, way) for way in own[0].ways]))
+            parts.append(_table(_SENT, [_sent(own, way) for way in own[0].ways]))
+            parts.append(_table(_REACHED, [_reached(own, way) for way in own[0].ways]))
     return parts
 
 
-_COLUMNS = (
-    "",
-    "tokens sent, of full history",
-    "middle run",
+_SENT = (
+    "sent",
+    "tokens, of full history",
+    "in the middle run",
     "with recalls",
-    "same as before",
+    "same as in the request before",
     "price with caches, of full history",
     "longest request",
-    "requests with the goal whole",
-    "its lines in reach",
-    "outputs in reach",
-    "paths in reach",
-    "error lines in reach",
-    "of these three, in the request itself",
-    "outputs there whole or named one by one",
-    "folds a run",
+    "foldings a run",
     "summaries a run",
+)
+_REACHED = (
+    "within reach",
+    "requests with the goal whole",
+    "lines of goal and instructions",
+    "outputs",
+    "paths",
+    "error lines",
+    "these three in the request itself",
+    "outputs there whole or named one by one",
     "recalls a run",
 )
 
 
-def _row(runs: Sequence[Replayed], way: str) -> tuple[str, ...]:
+def _sent(runs: Sequence[Replayed], way: str) -> tuple[str, ...]:
     counts, full = [one.ways[way] for one in runs], [one.ways[FULL] for one in runs]
     sent, all_sent = sum(one.sent for one in counts), sum(one.sent for one in full)
-    with_recalls = sent + sum(one.recalled for one in counts) if way.startswith("ours") else None
-    requests = sum(len(one.sizes) for one in counts)
+    recalled = sum(one.recalled for one in counts)
     return (
         way,
         _percent(sent / all_sent),
         _percent(statistics.median(one.sent / whole.sent for one, whole in zip(counts, full, strict=True))),
-        _percent(with_recalls / all_sent) if with_recalls is not None else "",
+        _percent((sent + recalled) / all_sent) if way.startswith("ours") else "",
         _percent(sum(one.cached for one in counts) / sent),
         _percent(sum(one.priced for one in counts) / sum(one.priced for one in full)),
         f"{max(max(one.sizes) for one in counts):,}",
-        _percent(sum(one.whole_goals for one in counts) / requests),
-        _share(counts, GOAL),
-        *(_share(counts, kind) for kind in FOUND_OUT),
-        _percent(sum(one.verbatim for one in counts) / _facts(counts)),
-        _percent(sum(one.named for one in counts) / sum(one.outputs for one in counts)),
         *(f"{sum(values) / len(runs):.1f}" for values in _rare(counts)),
     )
 
 
-def _rare(counts: Sequence[Count]) -> tuple[list[int], list[int], list[int]]:
-    return [one.folds for one in counts], [one.summaries for one in counts], [one.recalls for one in counts]
+def _reached(runs: Sequence[Replayed], way: str) -> tuple[str, ...]:
+    counts = [one.ways[way] for one in runs]
+    return (
+        way,
+        _percent(sum(one.whole_goals for one in counts) / sum(len(one.sizes) for one in counts)),
+        _share(counts, GOAL),
+        *(_share(counts, kind) for kind in FOUND_OUT),
+        _percent(sum(one.verbatim for one in counts) / _facts(counts)),
+        _percent(sum(one.named for one in counts) / sum(one.outputs for one in counts)),
+        f"{sum(one.recalls for one in counts) / len(runs):.1f}",
+    )
+
+
+def _rare(counts: Sequence[Count]) -> tuple[list[int], list[int]]:
+    return [one.folds for one in counts], [one.summaries for one in counts]
 
 
 def _facts(counts: Sequence[Count]) -> int:

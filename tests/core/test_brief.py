@@ -250,6 +250,12 @@ def test_the_lesson_of_a_failed_check_is_what_the_check_said() -> None:
     assert learned == Lesson(attempt=1, tried="I fixed it. (changed: a.py)", said="check 'c' failed: 1 != 2")
 
 
+def test_the_lesson_of_an_agent_that_claimed_nothing_is_what_it_called_last() -> None:
+    """It may have run into the same wall again and again; the next attempt has to know the wall."""
+    state = stage([turn(1, {"tool": "read", "settled": "refused: there is no argument 'file'"})])
+    assert lesson(at_work(state), _failure("misuse")).tried == "read -> refused: there is no argument 'file'"
+
+
 def test_the_lesson_of_a_check_that_is_held_back_names_neither_it_nor_what_it_said() -> None:
     """An agent learns that there was a check it is not told of, and no more."""
     check = Check(name="hidden", ask=RunAsk(command="secret"), held_back=True)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from surefoot.core.brief import brief_of
 from surefoot.core.folding import facts_that_must_survive, fold_for, lost_in, summary_brief
-from surefoot.core.prefix import prefix_flaw, size_of
+from surefoot.core.prefix import TOKENS_MIN, prefix_flaw, size_of
 from surefoot.core.shortening import Fold, stub_of
 from surefoot.core.state import RunState
 from surefoot.core.talk import Turn
@@ -84,6 +84,17 @@ def test_a_brief_stays_as_it_was_folded_for_many_turns() -> None:
     assert times <= 12
 
 
+def test_outputs_that_fill_the_brief_by_a_few_do_not_fold_it_with_every_turn() -> None:
+    """Three outputs of a fifth of the room each were folded anew each time another came."""
+    marks = {"stubbed": 0, "folded": 0}
+    times = 0
+    for count in range(1, 31):
+        found = fold(stage(reads(count, LONG + LONG), talk=marks))
+        times += (found.stubbed, found.folded) != (marks["stubbed"], marks["folded"])
+        marks = {"stubbed": found.stubbed, "folded": found.folded}
+    assert times <= 15
+
+
 def test_a_fold_is_kept_while_it_fits() -> None:
     """What was folded is not unfolded when there is room again."""
     state = stage(reads(6, "short"), talk={"stubbed": 3, "folded": 2})
@@ -109,7 +120,10 @@ _TURNS = st.lists(
 
 @settings(deadline=None, max_examples=50)
 @given(
-    said=_TURNS, room=st.integers(4_000, 60_000), goal=st.text(max_size=6_000), beside=st.lists(st.text(max_size=900))
+    said=_TURNS,
+    room=st.integers(TOKENS_MIN, 60_000),
+    goal=st.text(max_size=6_000),
+    beside=st.lists(st.text(max_size=900)),
 )
 def test_a_folded_brief_never_takes_more_than_its_room(
     said: list[tuple[list[dict[str, Any]], str, int]], room: int, goal: str, beside: list[str]

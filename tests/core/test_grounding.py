@@ -86,6 +86,9 @@ def test_tests_that_were_run_after_the_last_change_pass(said: str) -> None:
         "python runtests.py",
         "./run_tests.sh",
         "bash scripts/test.sh",
+        "bin/test src/a",
+        "cd tests && ../tests/runtests.py a_tests",
+        "python3 -c 'import a; a.test()'",
     ],
 )
 def test_commands_that_run_tests_are_known(command: str) -> None:
@@ -94,7 +97,8 @@ def test_commands_that_run_tests_are_known(command: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["echo pytest", "cat tests/out.txt", "ls", "pip install pytest", "grep -rn pytest ."]
+    "command",
+    ["echo pytest", "cat tests/out.txt", "ls", "pip install pytest", "grep -rn pytest .", "test -f a.py", "ls tests/"],
 )
 def test_a_command_that_only_names_tests_does_not_run_them(command: str) -> None:
     """Words are no evidence."""
@@ -150,6 +154,10 @@ def test_a_command_of_unknown_kind_counts_where_it_is_named() -> None:
         "The code is easier to test and to read",
         "I ran into a problem with the test data",
         "All tests that exist for this were left as they are",
+        "Now I run the tests to confirm that all of them pass",
+        "Why did the tests pass before?",
+        "I ran `mkdir tests` first",
+        "The test passed, the one that is marked as flaky",
     ],
 )
 def test_what_is_no_clear_claim_about_tests_is_no_problem(said: str) -> None:

@@ -60,9 +60,12 @@ def _steps_down(talk: Talk, now: Fold) -> Iterator[tuple[Fold, float]]:
     while fold.folded < last - TURNS_MIN:
         fold = replace(fold, folded=fold.folded + 1)
         yield fold, DOWN_TO
-    while fold.stubbed < last:
+    # Few long outputs: were only as many stubbed as must be, the next one would fold the brief anew.
+    while fold.stubbed < last - 1:
         fold = replace(fold, stubbed=fold.stubbed + 1)
-        yield fold, FULL
+        yield fold, DOWN_TO
+    fold = replace(fold, stubbed=max(fold.stubbed, last))
+    yield fold, FULL
     while fold.folded < last:
         fold = replace(fold, folded=fold.folded + 1)
         yield fold, FULL

@@ -33,7 +33,8 @@ _MADE = re.compile(
 _UNSURE = re.compile(
     r"\b(?:not|never|no longer|cannot|unable|fail(?:s|ed|ing|ure|ures)?|should|would|could|might|may|will|expect\w*"
     r"|if|once|unless|until|before|except|but|some|most|many|partly|other than|\d+\s+(?:of|out of)\s+\d+|todo|need\w*"
-    r"|try|tried|want\w*|so that|to make|ensure\w*|red)\b|n't\b|\d+/\d+",
+    r"|try|tried|want\w*|so that|ensure\w*|red|to (?:make|confirm|verify|check|see|prove)|let(?:'s| me| us)|why|whether"
+    r"|now (?:I|we|run)|going to|next)\b|n't\b|\d+/\d+|\?",
     re.IGNORECASE,
 )
 """What has one of these in it says something else than that all is well, or says it with care."""
@@ -75,7 +76,7 @@ def _kind(name: str, programs: str, words: str, well: str = "") -> Kind:
         commands=re.compile(_START + rf"(?:\S*/)?(?:{programs})(?![\w-])"),
         success=re.compile(rf"\b(?:{words})\b(?:(?![.;]\s).)*\b(?:{went_well})", re.IGNORECASE),
         ran=re.compile(
-            rf"\b(?:I|we)\s+(?:have\s+|also\s+)*(?:ran|run|executed)\b(?!\s+(?:into|through|across|out))(?:(?![.;]).){{0,40}}\b(?:{words})\b",
+            rf"\b(?:I|we)\s+(?:also\s+)?(?:ran|executed|have\s+(?:also\s+)?(?:run|executed))\b(?!\s+(?:into|through|across|out))[^.;`]{{0,40}}\b(?:{words})\b",
             re.IGNORECASE,
         ),
     )
@@ -85,10 +86,11 @@ _CLEAN = r"|clean|no (?:errors|issues|warnings)"
 KINDS = (
     _kind(
         "runs tests",
-        r"pytest|py\.test|unittest|doctest|tox|nox|(?:npm|yarn|pnpm|bun)\s+(?:run\s+)?test\S*|npx\s+(?:jest|vitest|mocha)|jest|vitest"
-        r"|mocha|cargo\s+(?:test|nextest)|go\s+test|make\s+\S*(?:test|check)\S*|ctest|rspec|phpunit|mvn\s.*test|gradlew?\s.*test"
-        r"|python[\d.]*\s+(?:\S*/)?(?:test_\S+|\S*_tests?|runtests?|manage)\.py|\S*test\S*\.sh|\./\S*test\S*",
-        r"tests?|test suite|testsuite|pytest|unittest",
+        r"pytest|py\.test|unittest|doctest|tox|nox|(?:npm|yarn|pnpm|bun)\s+(?:run\s+)?test\S*|npx\s+(?:jest|vitest|mocha)"
+        r"|jest|vitest|mocha|cargo\s+(?:test|nextest)|go\s+test|make\s+\S*(?:test|check)\S*|ctest|rspec|phpunit"
+        r"|mvn\s.*test|\S*gradlew?\s.*test|python[\d.]*\s+(?:-\S+\s+)*\S*test\S*|python[\d.]*\s+-c\s[^\n]*\btest\S*"
+        r"|\S*/\S*test\S*|\S*test\S*\.(?:py|sh|js|ts)",
+        r"tests|test suite|testsuite|pytest|unittests?",
     ),
     _kind(
         "looks for lint",

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from surefoot.core.events.attempt import AttemptFailed
 from surefoot.core.events.talk import CallFinished
-from surefoot.core.shortening import cut
+from surefoot.core.shortening import call_line, cut
 from surefoot.core.state import StepState, Work
 from surefoot.core.talk import Talk
 from surefoot.core.talking import Deed, Lesson
 from surefoot.core.verdicts import first_unpassed
 
-_TRIED_MAX, _SAID_MAX, _CALLS_MAX, _FILES_MAX = 800, 1_500, 6, 20
+_TRIED_MAX, _SAID_MAX, _CALLS_MAX, _FILES_MAX = 800, 1_500, 3, 20
 _HELD_BACK = "it did not pass a check that agents are not told of; look again at what the goal and the step ask for"
 
 
@@ -32,11 +32,12 @@ def _said(node: StepState, work: Work, failed: AttemptFailed) -> str:
 
 
 def _tried(talk: Talk, changed: tuple[str, ...]) -> str:
-    """Return what the agent says it did, or its last calls that wrote, and the files it changed."""
-    calls = [call for turn in talk.turns for call in turn.calls if call.deed is Deed.WRITE]
-    results = [call.result for call in calls if isinstance(call.result, CallFinished)]
+    """Return what the agent says it did, or its last calls, those that wrote before all others; and what it changed."""
+    calls = [call for turn in talk.turns for call in turn.calls]
+    writing = [call for call in calls if call.deed is Deed.WRITE]
+    results = [call.result for call in writing if isinstance(call.result, CallFinished)]
     paths = changed or tuple(dict.fromkeys(path for result in results for path in result.changed))
-    did = "; ".join(call.asked.summary for call in calls[-_CALLS_MAX:])
-    said = talk.claim.summary if talk.claim is not None else did or "it changed nothing"
+    did = "; ".join(call_line(call) for call in (writing or calls)[-_CALLS_MAX:])
+    said = talk.claim.summary if talk.claim is not None else did or "nothing"
     files = f" (changed: {', '.join(paths[:_FILES_MAX])})" if paths else ""
     return f"{cut(said, _TRIED_MAX)}{files}"

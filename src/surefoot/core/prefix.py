@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 
 from surefoot.core.estimating import tokens_of
 from surefoot.core.ids import StepId
-from surefoot.core.plan import AgentBody, CallAsk, ChangedAsk, Check, FileAsk, RunAsk, TestsAsk
+from surefoot.core.plan import EVERYTHING, AgentBody, CallAsk, ChangedAsk, Check, FileAsk, RunAsk, TestsAsk
 from surefoot.core.shortening import cut, latest_notes, noted
 from surefoot.core.state import RunState, StepState, StepStatus
 from surefoot.core.talk import Talk
@@ -25,7 +25,7 @@ from surefoot.core.wording import advice, advice_left_out, instructions
 
 SHARE_MAX = 0.5
 """It may take this much of a brief; the turns need the rest."""
-TOKENS_MIN = 4_000
+TOKENS_MIN = 3_000
 """In less than this no brief can be made."""
 _LEVELS = 5
 """0: all of it; 1: no advice; 2: little of the plan; 3: files by name alone; 4: neither files, outputs nor notes."""
@@ -89,11 +89,17 @@ def goal_and_constraints(state: RunState, node: StepState) -> str:
     accept = shown(state.plan.accept)
     if accept:
         lines += ["It is reached when these hold:", *(f"- {asked(check)}" for check in accept), ""]
-    lines.append(f"The run may change these files alone: {', '.join(state.plan.scope_write)}")
+    lines.append(f"The run may change {_files(state.plan.scope_write)}.")
     if _role(node) is Role.WORKER:
         writes = state.plan.scope_write if node.spec.writes is None else node.spec.writes
-        lines.append(f"This step may change these files alone: {', '.join(writes) or 'none'}")
+        lines.append(f"This step may change {_files(writes)}.")
     return "\n".join(lines)
+
+
+def _files(globs: Sequence[str]) -> str:
+    if EVERYTHING in globs:
+        return "any file"
+    return f"these files alone: {', '.join(globs)}" if globs else "no file"
 
 
 def asked(check: Check) -> str:

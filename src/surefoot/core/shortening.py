@@ -66,12 +66,13 @@ def line_of(turn: Turn) -> str:
     """Return a turn in a line: how its text begins, its calls, how each result begins, and the calls' references."""
     said = cut(turn.answered.said, _SAID_MAX)
     parts = [f'"{said}"'] if said else []
-    parts += [_call_line(call) for call in turn.calls]
+    parts += [call_line(call) for call in turn.calls]
     line = f"turn {turn.number}: {'; '.join(parts) or 'nothing'}"
     return line if len(line) <= _LINE_MAX else f'{line[:_LINE_MAX]}… [recall("turn {turn.number}") has all of it]'
 
 
-def _call_line(call: CallState) -> str:
+def call_line(call: CallState) -> str:
+    """Return a call in a line: what was called, and how its result begins."""
     result, name = call.result, call.asked.call
     asked = cut(call.asked.summary or call.asked.tool, _CALL_MAX)
     if isinstance(result, CallSettled):

@@ -12,7 +12,7 @@ from dataclasses import replace
 from surefoot.core import events as ev
 from surefoot.core.approval import is_satisfied
 from surefoot.core.duties import PLANNING, REVIEWING, UNDERSTANDING
-from surefoot.core.grounding import ungrounded
+from surefoot.core.grounding import ungrounded, unproven
 from surefoot.core.ids import StepId
 from surefoot.core.kernel.adopting import flaw_of_plan, is_kept
 from surefoot.core.kernel.failing import fails
@@ -196,8 +196,10 @@ def compare_claim(state: RunState, node: StepState, work: Work, now: float) -> M
     if talk is None or talk.claim is None or (state.has_workspace and work.changes is None):
         return None
     changed = () if work.changes is None else (*work.changes.changed, *work.changes.undeclared)
-    for text in ungrounded(talk.claim, talk, changed):
-        finding = Finding(kind="ungrounded-claim", severity=Severity.WARNING, text=text, step=node.spec.id)
+    wrong = [("ungrounded-claim", Severity.WARNING, text) for text in ungrounded(talk.claim, talk, changed)]
+    bare = [("unproven-claim", Severity.NOTE, text) for text in unproven(talk.claim, talk)]
+    for kind, severity, text in (*wrong, *bare):
+        finding = Finding(kind=kind, severity=severity, text=text, step=node.spec.id)
         if finding not in state.reported:
             return Proposal(ev.FindingReported(at=now, finding=finding))
     return None

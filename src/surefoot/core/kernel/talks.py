@@ -24,6 +24,7 @@ from surefoot.core.kernel.proposal import HOLD, Move, Proposal
 from surefoot.core.kernel.turns import is_talking
 from surefoot.core.plan import AgentBody, digest_of
 from surefoot.core.policy import facts_before, weigh
+from surefoot.core.prefix import prefix_flaw
 from surefoot.core.recovery import question
 from surefoot.core.rules import Decision, Tier
 from surefoot.core.state import RunState, StepState, Work
@@ -305,6 +306,8 @@ def _next_request(state: RunState, node: StepState, work: Work, talk: Talk, now:
 def _ask(state: RunState, node: StepState, talk: Talk, chain: tuple[ModelFacts, ...], now: float) -> Move:
     """Ask the model, if no limit can be crossed by that."""
     facts = chain[min(talk.position, len(chain) - 1)]
+    if flaw := prefix_flaw(state, node, tokens_max(state, talk, facts)):
+        return fails(node, now, Diagnosis.OVERFLOW, flaw)
     event, parts, must_hold = _request(state, node, talk, facts, now)
     crossing = crossing_of(state, node, (event.reserved_usd, event.reserved_tokens))
     if crossing is None:
