@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 
 import pytest
 
 from surefoot.models.asking import Providers
+from surefoot.models.local import LocalServers
 from surefoot.ports import Message, ModelAnswer, ModelFault, ModelRequest, Speaker, ToolSpec
 from surefoot.settings.endpoints import Endpoint
 from tests.models.server import Server
+from tests.models.small_model import fetched
 
 READ = ToolSpec(
     name="read",
@@ -44,3 +47,20 @@ async def ask() -> AsyncIterator[Ask]:
     yield asked
     for providers in opened:
         await providers.close()
+
+
+@pytest.fixture(scope="session")
+def model_file() -> Path:
+    """Return the file of a small model."""
+    found = fetched()
+    if isinstance(found, str):
+        pytest.skip(found)
+    return found
+
+
+@pytest.fixture
+async def servers() -> AsyncIterator[LocalServers]:
+    """Give the means to run model files, and end what was started."""
+    found = LocalServers()
+    yield found
+    await found.close()

@@ -110,7 +110,7 @@ async def test_a_model_without_tools_is_told_of_them_and_of_results(ask: Ask) ->
         await ask(server, "openai", native_tools=False, messages=TALK)
     told = server.asked[0].body["messages"]
     assert [message["role"] for message in told] == ["system", "system", "user", "assistant", "user"]
-    assert "- read: Read a file." in told[1]["content"]
+    assert "- read: Read a file." in told[0]["content"]
     assert json.loads(told[3]["content"]) == GOOD
     assert told[4]["content"] == "Result of read:\ncontent of a"
 

@@ -13,6 +13,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from surefoot.models.local import LOCAL, LocalServers, path_of
 from surefoot.models.scripts import Script
 from surefoot.ports import ModelAnswer, ModelFault, ModelRequest
 from surefoot.settings.endpoints import Endpoint
@@ -48,38 +49,51 @@ class Providers:
         self._endpoints = endpoints
         self._environ = environ
         self._script = script
-        self._known: dict[str, Provided] = {}
+        self._known: dict[tuple[str, str], Provided] = {}
         self._opening = asyncio.Lock()
         self._open = AsyncExitStack()
+        self._files = LocalServers()
 
     async def ask(self, request: ModelRequest, on_text: OnText | None = None) -> ModelAnswer | ModelFault:
         """Ask once; `on_text` is told what is written, piece by piece."""
         said = _Said()
         try:
             provided = await self._provided(request.model)
+            if isinstance(provided, ModelFault):
+                return provided
             async with asyncio.timeout(request.timeout_s):
                 return await _asked(provided, request, on_text, said)
         except Exception as error:  # noqa: BLE001 - libraries raise anything over a reply; to the kernel it is a fault
             return _fault(error, request, said.text)
 
     async def close(self) -> None:
-        """Let go of all connections."""
+        """Let go of all connections, and end the servers of model files."""
         self._known.clear()
         await self._open.aclose()
+        await self._files.close()
 
-    async def _provided(self, name: str) -> Provided:
+    async def _provided(self, name: str) -> Provided | ModelFault:
+        address = ""
+        if name.startswith(LOCAL) and self._script is None:
+            found = await self._files.address(path_of(name))
+            if isinstance(found, ModelFault):
+                return found
+            address = found
         async with self._opening:
-            if name not in self._known:
-                provided = await asyncio.to_thread(self._make, name)
+            # A server that was started anew has another address.
+            if (name, address) not in self._known:
+                provided = await asyncio.to_thread(self._make, name, address)
                 await self._open.enter_async_context(provided.model)
-                self._known[name] = provided
-            return self._known[name]
+                self._known[name, address] = provided
+            return self._known[name, address]
 
-    def _make(self, name: str) -> Provided:
-        from surefoot.models.providing import played, provided
+    def _make(self, name: str, address: str) -> Provided:
+        from surefoot.models.providing import at, played, provided
 
         if self._script is not None:
             return played(self._script, name)
+        if address:
+            return at(Endpoint(name="local", base_url=address), name)
         return provided(name, self._endpoints, self._environ)
 
 

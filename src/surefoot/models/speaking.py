@@ -145,12 +145,9 @@ def _without_tools(
     messages: Sequence[Message], tools: Sequence[ToolSpec], schema: Mapping[str, object]
 ) -> Iterator[Message]:
     """Yield what was said with the tools explained in words, their calls and results as texts."""
-    told = Message(speaker=Speaker.SYSTEM, text=told_tools(tools, json.dumps(schema)))
-    is_told = False
+    # First of all, as it is the same in every talk of a role: servers keep what they have read before.
+    yield Message(speaker=Speaker.SYSTEM, text=told_tools(tools, json.dumps(schema)))
     for message in messages:
-        if message.speaker is not Speaker.SYSTEM and not is_told:
-            is_told = True
-            yield told
         if message.speaker is Speaker.MODEL:
             text = calls_as_text(message.text, message.calls)
             yield Message(speaker=Speaker.MODEL, text=text, is_cache_end=message.is_cache_end)
@@ -159,5 +156,3 @@ def _without_tools(
             yield Message(speaker=Speaker.USER, text=text, is_cache_end=message.is_cache_end)
         else:
             yield message
-    if not is_told:
-        yield told

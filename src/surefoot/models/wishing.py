@@ -18,6 +18,10 @@ CALLS_MAX = 8
 """No reply holds more calls: grammars need a bound, and a weak model left to itself repeats until it is cut."""
 
 
+SAID_MAX = 300
+"""So many characters may stand before the calls of a reply, for the same reason."""
+
+
 def schema_of_calls(tools: Sequence[ToolSpec], *, needs_call: bool) -> dict[str, object]:
     """Return the schema of a reply: what is said, and the calls, each of one of the tools."""
     definitions: dict[str, object] = {}
@@ -28,7 +32,7 @@ def schema_of_calls(tools: Sequence[ToolSpec], *, needs_call: bool) -> dict[str,
         "minItems": int(needs_call),
         "maxItems": CALLS_MAX,
     }
-    schema = _object({"say": {"type": "string"}, "calls": calls})
+    schema = _object({"say": {"type": "string", "maxLength": SAID_MAX}, "calls": calls})
     if definitions:
         schema["$defs"] = definitions
     return schema

@@ -1,0 +1,40 @@
+"""A small model that runs here: where its file is, and how its servers are found and killed.
+
+Owns what tests of model files share beside fixtures. Must never leave a process behind. Read `test_local_servers.py`
+next.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from surefoot.models.local import LocalServers
+from surefoot.sandbox.guard import descendants
+
+_FETCHING = Path(__file__).parents[2] / "scripts" / "small_model.py"
+
+
+def fetched() -> Path | str:
+    """Return the file of a small model, fetched once into `build`; or why it is not here."""
+    done = subprocess.run([sys.executable, str(_FETCHING)], check=False, capture_output=True, text=True)
+    if done.returncode != 0:
+        return f"The small model is not here and could not be fetched: {done.stderr[-500:]}"
+    return Path(done.stdout.strip())
+
+
+def servers_below(pid: int) -> list[int]:
+    """Return the servers of model files that a process has started, each a child of its guard."""
+    lines = {one: Path(f"/proc/{one}/cmdline").read_bytes().split(b"\0") for one in descendants((pid,))}
+    return [one for one, words in lines.items() if b"-P" in words[:2]]
+
+
+async def kill_servers(servers: LocalServers) -> None:
+    """Kill them, as a system without memory does, and wait until that has been seen."""
+    for pid in servers_below(os.getpid()):
+        os.kill(pid, signal.SIGKILL)
+    await asyncio.wait({server._running for server in servers._servers.values()})
