@@ -15,7 +15,19 @@ from surefoot.tools.files import FILE_BYTES_MAX, LaneFiles, Refused, clean
 
 
 @pytest.mark.parametrize(
-    "path", ["/etc/passwd", "~/.ssh/id_rsa", "../a", "src/../../a", ".git/config", "a/.GIT/x", "a\0b", "\ud800"]
+    "path",
+    [
+        "/etc/passwd",
+        "~/.ssh/id_rsa",
+        "../a",
+        "src/../../a",
+        ".git/config",
+        "a/.GIT/x",
+        "a\0b",
+        "\ud800",
+        "é" * 128,
+        "x/" * 600,
+    ],
 )
 def test_a_path_that_leads_out_is_refused(path: str) -> None:
     """However it is written."""

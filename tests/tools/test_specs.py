@@ -122,6 +122,14 @@ def test_arguments_that_are_no_object_are_shown_as_they_were_written() -> None:
     )
 
 
+def test_arguments_that_nest_without_end_are_refused() -> None:
+    """Before anything walks through them."""
+    deep: dict[str, Any] = {}
+    for _ in range(900):
+        deep = {"x": deep}
+    assert "30 levels" in flaw_of("plan", {"steps": [STEP | {"for_each": deep}]}, "")
+
+
 @pytest.mark.parametrize("key", ["confine", "sockets", "env_from", "files", "call", "held_back"])
 def test_a_model_cannot_open_what_only_a_person_opens(key: str) -> None:
     """Neither the sandbox, nor sockets, nor secrets, nor what is held back from agents."""

@@ -19,6 +19,9 @@ from pathlib import Path
 FILE_BYTES_MAX = 8_000_000
 """No bigger file is read or written as a whole."""
 _BINARY_LOOK = 8_000
+_PATH_MAX = 1_000
+"""Longer paths are within what Linux takes only where the root is not deep itself."""
+_NAME_BYTES_MAX = 255
 
 
 class Refused(Exception):
@@ -64,6 +67,8 @@ def clean(path: str) -> str:
     if path.startswith(("/", "~")):
         raise Refused(f"{path!r} is not relative to the root; leave out what leads there, as in `src/a.py`")
     parts = [part for part in path.split("/") if part not in {"", "."}]
+    if len(path) > _PATH_MAX or any(len(os.fsencode(part)) > _NAME_BYTES_MAX for part in parts):
+        raise Refused(f"the path {path[:80]!r}… is too long; take a shorter one", is_misuse=False)
     if ".." in parts:
         raise Refused(f"{path!r} goes up with `..`; name the path from the root, as in `src/a.py`")
     if any(part.lower() == ".git" for part in parts):

@@ -123,7 +123,7 @@ def _of_file(path: str, text: str) -> Iterator[str]:
         try:
             found = list(_of_python(ast.parse(text).body, 1))
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-            note = f" (does not parse: {error}; told by the look of its lines)"
+            note = f" (does not parse: {str(error) or type(error).__name__}; told by the look of its lines)"
     if found is None:
         found = list(_by_look(_unfenced(text) if language == "markdown" else text, re.compile(_LOOKS[language])))
     yield f"{path}: {total} lines{note}"

@@ -23,6 +23,8 @@ from surefoot.tools.specs import spec_of
 
 SUMMARY_MAX = 160
 """No summary has more characters."""
+DEPTH_MAX = 30
+"""No arguments nest deeper; no plan needs it."""
 _RAW_MAX = 200
 
 _READING: Mapping[str, Callable[[Arguments, Desk], Awaitable[ToolResult]]] = {
@@ -54,8 +56,18 @@ def flaw_of(name: str, arguments: Mapping[str, object] | None, raw: str) -> str:
         given_as = (raw if len(raw) <= _RAW_MAX else f"{raw[:_RAW_MAX]}…") or "nothing"
         said = f"the arguments of {name!r} have to be one JSON object, but this was given: {given_as}{_why(raw)}"
         return _sendable(said)
+    if _is_deeper(arguments, DEPTH_MAX):
+        return f"{name}: the arguments nest more than {DEPTH_MAX} levels deep; make them flatter"
     flaw = flaw_in(arguments, spec_of(name).schema)
     return _sendable(f"{name}: {flaw}") if flaw else ""
+
+
+def _is_deeper(value: object, levels: int) -> bool:
+    if isinstance(value, Mapping):
+        value = list(cast("Mapping[str, object]", value).values())
+    if not isinstance(value, list | tuple):
+        return False
+    return levels == 0 or any(_is_deeper(each, levels - 1) for each in cast("Sequence[object]", value))
 
 
 def _why(raw: str) -> str:
