@@ -148,11 +148,11 @@ async def test_an_empty_reply_is_none(ask: Ask, kind: str, stream: bool) -> None
 
 @EACH
 async def test_a_stream_that_ends_without_a_reason_is_cut(ask: Ask, kind: str) -> None:
-    """The connection is closed in good order; the reply is not whole."""
+    """The connection is closed in good order; the reply is not whole, and nobody knows what it took."""
     with Server(Reply(text="I was about to", ends=False)) as server:
         found = await ask(server, kind, stream=True)
     assert isinstance(found, ModelFault)
-    assert (found.fault, found.said) == (Fault.CUT, "I was about to")
+    assert (found.fault, found.said, found.usage) == (Fault.CUT, "I was about to", None)
 
 
 @EACH

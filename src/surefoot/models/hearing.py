@@ -26,7 +26,8 @@ def heard(request: ModelRequest, response: LibraryResponse, *, is_whole: bool = 
     """Return what the library's reply says; `is_whole` tells whether the provider said that it ends there."""
     text = "".join(part.content for part in response.parts if isinstance(part, TextPart))
     calls = tuple(_called(part) for part in response.parts if isinstance(part, ToolCallPart))
-    usage = usage_of(response)
+    # A stream that was cut has told at most what it took by then.
+    usage = usage_of(response) if is_whole else None
     fault = _fault(request, response, text, calls) if is_whole else (Fault.CUT, "the stream ended before the reply did")
     if fault is not None:
         kind, why = fault

@@ -42,7 +42,7 @@ EXTRAS: Mapping[str, tuple[str, str]] = {
     "mistral": ("mistral", "mistralai"),
 }
 """For providers that are not in the base installation the extra that brings their library, and the library."""
-_DEFAULTS = (
+DEFAULTS = (
     ("ANTHROPIC_API_KEY", "anthropic:claude-sonnet-5-5"),
     ("OPENAI_API_KEY", "openai:gpt-6.1-sol"),
     ("GOOGLE_API_KEY", "google:gemini-3.8-flash"),
@@ -53,7 +53,7 @@ _DEFAULTS = (
 
 def default_by_key(environ: Mapping[str, str]) -> tuple[str, ...]:
     """Return the model that a key stands for where nothing names one; nothing where there is no key."""
-    for variable, name in _DEFAULTS:
+    for variable, name in DEFAULTS:
         if not environ.get(variable, "").strip() or missing_extra(name):
             continue
         if name.startswith("openai:") and environ.get("OPENAI_BASE_URL") and not is_openai(environ["OPENAI_BASE_URL"]):

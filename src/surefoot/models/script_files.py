@@ -24,11 +24,11 @@ from surefoot.planfile.fields import Fields, Page, described
 from surefoot.planfile.tree import Flaw, Items, Tree, read_tree
 
 T = TypeVar("T")
-_REPLY_KEYS = ("when", "say", "calls", "fault", "usage", "delay")
-_WHEN_KEYS = ("role", "phase", "step", "attempt", "turn", "contains")
+REPLY_KEYS = ("when", "say", "calls", "fault", "usage", "delay")
+WHEN_KEYS = ("role", "phase", "step", "attempt", "turn", "contains")
 _CALL_KEYS = ("tool", "arguments")
-_FAULT_KEYS = ("kind", "retry_after", "text", "times")
-_USAGE_KEYS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
+FAULT_KEYS = ("kind", "retry_after", "text", "times")
+USAGE_KEYS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
 _PHASES = ("understand", "plan", "execute", "validate")
 
 
@@ -181,7 +181,7 @@ def _many(page: Page, node: Tree, what: str, read: Callable[[Tree], T | None]) -
 
 
 def _read_line(page: Page, numbers: Iterator[int], node: Tree) -> _Line | None:
-    fields = Fields.read(page, node, "a reply", _REPLY_KEYS)
+    fields = Fields.read(page, node, "a reply", REPLY_KEYS)
     if fields is None:
         return None
     if not {"say", "calls", "fault"} & set(fields):
@@ -208,7 +208,7 @@ class _Fault:
 
 
 def _read_fault(page: Page, node: Tree) -> _Fault | None:
-    fields = Fields.read(page, node, "`fault`", _FAULT_KEYS)
+    fields = Fields.read(page, node, "`fault`", FAULT_KEYS)
     if fields is None:
         return None
     return _Fault(
@@ -220,7 +220,7 @@ def _read_fault(page: Page, node: Tree) -> _Fault | None:
 
 
 def _read_when(page: Page, node: Tree) -> _When | None:
-    fields = Fields.read(page, node, "`when`", _WHEN_KEYS)
+    fields = Fields.read(page, node, "`when`", WHEN_KEYS)
     if fields is None:
         return None
     role = fields.take("role", page.one_of(Role), None)
@@ -253,8 +253,8 @@ def _read_arguments(page: Page, node: Tree) -> Mapping[str, object] | str | None
 
 
 def _read_usage(page: Page, node: Tree) -> Usage | None:
-    fields = Fields.read(page, node, "`usage`", _USAGE_KEYS)
+    fields = Fields.read(page, node, "`usage`", USAGE_KEYS)
     if fields is None:
         return None
-    counts = {key: fields.take(key, page.number, 0.0) for key in _USAGE_KEYS}
+    counts = {key: fields.take(key, page.number, 0.0) for key in USAGE_KEYS}
     return Usage(requests=1, **{key: int(count) for key, count in counts.items()})

@@ -24,9 +24,9 @@ SECTIONS = ("models", "providers", "prices")
 CHAIN_KEYS = ("default", *(role.value for role in Role))
 UNKNOWN_PRICES = ("refuse", "tokens-only")
 _USER_KEYS = ("unknown_price", "output_tokens", "timeout")
-_MODEL_KEYS = (*CHAIN_KEYS, "stronger", *_USER_KEYS, "brief_tokens", "review")
-_ENDPOINT_KEYS = ("base_url", "kind", "key_env", "native_tools", "context_tokens", "output_tokens_max")
-_PRICE_KEYS = ("input_usd", "output_usd", "cache_read_usd", "cache_write_usd")
+MODEL_KEYS = (*CHAIN_KEYS, "stronger", *_USER_KEYS, "brief_tokens", "review")
+ENDPOINT_KEYS = ("base_url", "kind", "key_env", "native_tools", "context_tokens", "output_tokens_max")
+PRICE_KEYS = ("input_usd", "output_usd", "cache_read_usd", "cache_write_usd")
 _KINDS = ("openai", "anthropic")
 _OVERLAID = ("stronger", "unknown_price", "brief_tokens", "output_tokens", "review", "timeout_s")
 VARIABLE_PREFIX = "SUREFOOT_MODELS__"
@@ -52,7 +52,7 @@ def read_models(page: Page, fields: Fields, rights: Rights) -> ModelSettings:
             cure = "only the user's own settings were expected to have it; move it there"
             page.flaw(fields.at(key), f"`{key}` stands in a project's settings: {_OF_THE_USER}; {cure}")
     node = fields.node("models")
-    models = None if node is None else Fields.read(page, node, "`[models]`", _MODEL_KEYS)
+    models = None if node is None else Fields.read(page, node, "`[models]`", MODEL_KEYS)
     endpoints = fields.take("providers", partial(_read_endpoints, page), dict[str, Endpoint]())
     prices = fields.take("prices", partial(_read_prices, page), dict[str, Price]())
     if models is None:
@@ -105,7 +105,7 @@ def merged(own: ModelSettings, theirs: ModelSettings) -> ModelSettings:
 
 
 def from_environment(environ: Mapping[str, str]) -> ModelSettings:
-    """Return what `SUREFOOT_MODELS__KEY` say, by the same rules; a comma stands between the models of a chain.
+    """Return what `SUREFOOT_MODELS__WORKER` and its like say, by the same rules; commas part the models of a chain.
 
     Raises:
         ConfigInvalid: a variable says what cannot be.
@@ -176,7 +176,7 @@ def _read_endpoints(page: Page, node: Tree) -> dict[str, Endpoint] | None:
 
 
 def _read_endpoint(page: Page, name: str, node: Tree) -> Endpoint | None:
-    fields = Fields.read(page, node, f"`[providers.{name}]`", _ENDPOINT_KEYS)
+    fields = Fields.read(page, node, f"`[providers.{name}]`", ENDPOINT_KEYS)
     if fields is None:
         return None
     return Endpoint(
@@ -221,7 +221,7 @@ def _read_prices(page: Page, node: Tree) -> dict[str, Price] | None:
 
 
 def _read_price(page: Page, node: Tree) -> Price | None:
-    fields = Fields.read(page, node, "a price", _PRICE_KEYS)
+    fields = Fields.read(page, node, "a price", PRICE_KEYS)
     if fields is None:
         return None
     what = "US dollars for a million tokens"

@@ -1,0 +1,78 @@
+"""What the pages show of settings and scripts is read as it stands, and every key has its row.
+
+Owns the fenced blocks that are neither plans, programs nor commands. Must never repeat what a page says. Read
+`test_examples.py` next.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from surefoot.core.talking import Fault
+from surefoot.models import names, script_files
+from surefoot.models.names import KEYS
+from surefoot.settings import load_settings
+from surefoot.settings import models as settings
+from surefoot.settings.models import VARIABLE_PREFIX
+from tests.docs.test_examples import BLOCKS, Block
+from tests.docs.test_references import page, section
+
+SCRIPTS = [block for block in BLOCKS if block.kind == "yml"]
+SETTINGS = [block for block in BLOCKS if block.kind == "toml"]
+
+
+@pytest.mark.parametrize("block", SCRIPTS, ids=str)
+def test_every_script_that_is_shown_can_be_played(block: Block, tmp_path: Path) -> None:
+    """No key or value in it is refused."""
+    (tmp_path / "play.yaml").write_text(block.text, "utf-8")
+    assert script_files.script_of(f"scripted:{tmp_path}/play.yaml")
+
+
+@pytest.mark.parametrize("block", SETTINGS, ids=str)
+def test_all_settings_that_are_shown_are_read(block: Block, tmp_path: Path) -> None:
+    """As a user's own file."""
+    (tmp_path / "own.toml").write_text(block.text, "utf-8")
+    assert load_settings(None, {"SUREFOOT_CONFIG": str(tmp_path / "own.toml")})
+
+
+def test_every_key_of_the_settings_is_shown() -> None:
+    """In the one example, which is therefore all there is to say."""
+    text = next(block.text for block in SETTINGS if "[models]" in block.text)
+    tables = text.replace("[providers.", "[").split("\n[")
+    shown = {re.split(r"[\s=]", line)[0] for table in tables for line in table.splitlines() if " = " in line}
+    roles = set(settings.CHAIN_KEYS) - {"default", "worker"}
+    assert shown | roles == {*settings.MODEL_KEYS, *settings.ENDPOINT_KEYS, *settings.PRICE_KEYS}
+
+
+def test_every_key_of_models_has_its_variable() -> None:
+    """By the same name, in capitals."""
+    text = section(page("docs/models.md"), "## Settings")
+    keys = {"default", *settings.MODEL_KEYS} - set(settings.CHAIN_KEYS) | {"default"}
+    assert all(f"`{VARIABLE_PREFIX}{key.upper()}`" in text for key in keys)
+
+
+def test_every_fault_has_its_row() -> None:
+    """Nobody meets one that is not explained."""
+    text = section(page("docs/models.md"), "## When a model gives nothing")
+    rows = " ".join(line.split(" | ")[0] for line in text.splitlines() if line.startswith("| "))
+    assert {fault.value for fault in Fault} <= set(re.findall(r"`(\w+)`", rows))
+
+
+def test_the_models_taken_by_key_are_named() -> None:
+    """Whoever sets a key can look up what will be asked."""
+    text = section(page("docs/models.md"), "## Who plays which role")
+    assert all(f"`{name}`" in text for _, name in names.DEFAULTS)
+    assert all(f"`{variable}`" in text for variable, _ in names.DEFAULTS)
+    assert {"anthropic", "openai"} <= set(KEYS)
+
+
+def test_every_key_of_a_script_has_its_row() -> None:
+    """And each of `when` is named."""
+    text = section(page("docs/scripted.md"), "## A YAML script")
+    rows = {line.split("`")[1] for line in text.splitlines() if line.startswith("| `")}
+    assert rows == set(script_files.REPLY_KEYS)
+    named = set(re.findall(r"`(\w+)`", text)) | set(re.findall(r"[{,] ?(\w+)", text))
+    assert {*script_files.WHEN_KEYS, *script_files.FAULT_KEYS, *script_files.USAGE_KEYS} <= named
