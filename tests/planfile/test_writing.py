@@ -33,6 +33,8 @@ TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_siz
 @example("\u2028a\nb")
 @example("\ufeffa\nb")
 @example("a\r\nb")
+@example("\x85")
+@example("a\xa0\nb")
 @example("%a\n---\nb")
 def test_every_text_is_read_back(text: str) -> None:
     """Whatever a model writes into its plan, the file says just that."""

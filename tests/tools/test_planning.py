@@ -30,7 +30,8 @@ from surefoot.core.plan import (
 )
 from surefoot.core.talking import KeyFile, Understanding
 from surefoot.planfile import parse_plan
-from surefoot.tools.document import check_said, limits_said, prepare_said, service_said, unfolded, written
+from surefoot.planfile.writing import plan_text
+from surefoot.tools.document import check_said, limits_said, prepare_said, service_said, unfolded
 
 STEP = {"id": "fix", "why": "It is wrong.", "run": "sed -i s/a/b/ a.txt", "writes": ["a.txt"], "risk": "None."}
 CHECKED = STEP | {"checks": [{"file": "a.txt", "contains": "b", "expect": "fail_to_pass"}]}
@@ -236,7 +237,7 @@ def test_what_is_written_is_read_again_as_it_was(check: Check, prepare: Prepare)
         "accept": [check_said(check)],
         "steps": [{"id": "a", "run": "true"}],
     }
-    plan = parse_plan(written(document), "plan").plan
+    plan = parse_plan(plan_text(document), "plan").plan
     assert (plan.accept, plan.prepare) == ((check,), prepare)
 
 
@@ -245,7 +246,7 @@ def test_any_text_survives_being_written(text: str) -> None:
     """In blocks of several lines, or quoted."""
     command = f"a{text}\nb\n"
     document = {"goal": "g", "steps": [{"id": "a", "run": command}]}
-    body = parse_plan(written(document), "plan").plan.steps[0].body
+    body = parse_plan(plan_text(document), "plan").plan.steps[0].body
     assert isinstance(body, RunBody)
     assert body.command.strip() == command.strip()
 
@@ -258,5 +259,5 @@ def test_limits_and_services_are_read_again_as_they_were() -> None:
     service = Service(name="db", run="r", ready="x", stop="y", cwd="sub", env={"A": "1"}, network=True, timeout_s=9.0)
     step = {"id": "a", "ask": "?", "uses": ["db", "a"]}
     document = {"goal": "g", "limits": limits_said(limits), "services": {"db": service_said(service)}, "steps": [step]}
-    plan = parse_plan(written(document), "plan").plan
+    plan = parse_plan(plan_text(document), "plan").plan
     assert (plan.limits, plan.services, plan.steps[0].body) == (limits, (service,), AskBody(question="?"))

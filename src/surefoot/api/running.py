@@ -6,7 +6,6 @@ Owns the way from a plan to a run and from a run to an engine at work. Must neve
 
 from __future__ import annotations
 
-import math
 import os
 import secrets
 import shutil
@@ -20,30 +19,28 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from surefoot.api.approving import Answer, answered
-from surefoot.api.casting import asking_for, casting_for, patience_for
+from surefoot.api.casting import asking_for, casting_for, needs_models, patience_for
 from surefoot.api.history import earlier_times
 from surefoot.api.home import Home
 from surefoot.api.identity import Identity, current_user, identify, refuse_steps
 from surefoot.api.replanning import edited_plan
 from surefoot.api.sharing import shared_writer
+from surefoot.api.validating import Source, validated
 from surefoot.clock import SystemClock
 from surefoot.core import events as ev
-from surefoot.core.agents import problems_of_agents
 from surefoot.core.course import policy_of
 from surefoot.core.events import Event
-from surefoot.core.graph import Graph, build_graph
 from surefoot.core.ids import RUN_ID, RunId, StepId
 from surefoot.core.kernel import apply, first_state
-from surefoot.core.plan import AgentBody, AskBody, FunctionBody, Limits, Plan, Step
-from surefoot.core.probing import FunctionProbe, address_of, has_password
+from surefoot.core.plan import FunctionBody, Limits, Plan, Step
+from surefoot.core.probing import FunctionProbe
 from surefoot.core.review import review
 from surefoot.core.rules import Policy
-from surefoot.core.services import problems_of_services
 from surefoot.core.state import RunState
-from surefoot.core.talking import Casting, Wish
+from surefoot.core.talking import Casting
 from surefoot.core.terms import Finding, Severity
 from surefoot.engines.embedded import Observer, RunLoop
-from surefoot.errors import JournalError, PlanInvalid, RunExists, UsageError, WorkspaceError
+from surefoot.errors import JournalError, RunExists, UsageError, WorkspaceError
 from surefoot.faults import point
 from surefoot.journal import RELEASE, Batch, Claim, Holder
 from surefoot.ports import Clock, Model
@@ -95,22 +92,6 @@ def new_run_id(now: float) -> RunId:
     return RunId(f"{day}-{''.join(secrets.choice(_ALPHABET) for _ in range(6))}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """Where a run's plan came from and what it works on."""
-
-    repository: Path | None = None
-    """The user's folder; None: a run without a workspace."""
-    plan_path: Path | None = None
-    """The plan file."""
-    plan_digest: str | None = None
-    """Digest of its bytes."""
-    include_dirty: bool = False
-    """Whether uncommitted changes are part of the base."""
-    wish: Wish | None = None
-    """For a goal in words: what is wanted; the plan has no steps then."""
-
-
 def create_run(
     home: Home,
     plan: Plan,
@@ -133,12 +114,8 @@ def create_run(
     """
     clock, options = clock or SystemClock(), options or Options()
     _refuse_steering(home, options)
-    graph = _validated(plan, source)
+    graph = validated(plan, source)
     run = _free_id(home, run_id, clock.now())
-    folder = home.run_folder(run)
-    folder.mkdir(parents=True)
-    point("run.create.folder")
-    _copy_files(plan, source, folder)
     created = ev.RunCreated(
         at=clock.now(),
         run=run,
@@ -149,13 +126,17 @@ def create_run(
         by=options.who,
         wish=source.wish,
     )
+    casting = _cast_beforehand(created, source, options)
+    folder = home.run_folder(run)
+    folder.mkdir(parents=True)
+    point("run.create.folder")
+    _copy_files(plan, source, folder)
     if source.repository is not None:
         created = _with_workspace(created, source, folder)
     created = replace(created, estimates=earlier_times(home.journal, created))
     point("run.create.workspace")
     policy = _policy(options, created.repository)
     given = () if policy == Policy() else (ev.PolicyGiven(at=created.at, policy=policy),)
-    casting = casting_for(created, plan, options)
     cast = () if casting is None else (ev.CastingGiven(at=created.at, casting=casting),)
     events = (created, *given, *cast, *_consents(options, created.at))
     # On disk with the start of an engine, which is waited for, or when the home is closed.
@@ -169,61 +150,12 @@ def create_run(
     return state
 
 
-def _validated(plan: Plan, source: Source) -> Graph:
-    graph, problems = build_graph(plan.steps)
-    problems = (*problems, *problems_of_services(plan), *problems_of_agents(plan))
-    lines = (*(f"step {problem.step}: {problem.text}" for problem in problems), *_endless(plan), *_open_passwords(plan))
-    if graph is None or lines:
-        raise PlanInvalid("\n".join(lines), problems=lines)
-    if source.repository is not None:
-        return graph
-    needy = [step.id for step in plan.steps if _needs_lane(step)]
-    if needy or plan.accept or plan.services:
-        where = f"steps {', '.join(needy)}" if needy else "acceptance checks and services"
-        raise PlanInvalid(f"{where} need a workspace; give a repository", problems=())
-    return graph
-
-
-def _needs_lane(step: Step) -> bool:
-    if not isinstance(step.body, FunctionBody | AskBody) or step.checks:
-        return True
-    return step.probe is not None and step.probe.runs_commands
-
-
-def _open_passwords(plan: Plan) -> Iterable[str]:
-    """Say where a password stands in the plan itself, which the journal keeps."""
-    for step in plan.steps:
-        if step.probe is not None and has_password(address_of(step.probe.ask)):
-            yield f"step {step.id}: a password stands in the address of its probe; put it into a variable, write $NAME"
-
-
-def _endless(plan: Plan) -> Iterable[str]:
-    """Say where a number is not finite: the journal, which is JSON, has no word for such."""
-    around = [
-        plan.limits.wall_s or 0.0,
-        plan.limits.cost_usd or 0.0,
-        *(each.timeout_s for each in (*plan.accept, *plan.services)),
-    ]
-    if plan.prepare is not None:
-        around.append(plan.prepare.timeout_s)
-    places = {"the plan": around} | {f"step {step.id}": _numbers_of(step) for step in plan.steps}
-    for place, numbers in places.items():
-        if not math.isfinite(sum(numbers)):
-            yield f"{place}: a time or factor is endless or no number; a finite one was expected; give one that is"
-
-
-def _numbers_of(step: Step) -> list[float]:
-    retry, within_s = step.retry, 0.0 if step.probe is None else step.probe.within_s
-    waits = (retry.initial_interval_s, retry.backoff_coefficient, retry.maximum_interval_s)
-    cost_usd = (step.body.limits.cost_usd or 0.0) if isinstance(step.body, AgentBody) else 0.0
-    return [
-        cost_usd,
-        step.timeout_s,
-        step.estimate_s or 0.0,
-        within_s,
-        *waits,
-        *(check.timeout_s for check in step.checks),
-    ]
+def _cast_beforehand(created: ev.RunCreated, source: Source, options: Options) -> Casting | None:
+    """Return who plays what, before anything is made for the run: where no model can be asked, nothing is left."""
+    if source.repository is None or not needs_models(created, created.plan):
+        return None
+    root = inspect_source(source.repository).root
+    return casting_for(replace(created, repository=str(root)), created.plan, options)
 
 
 def _free_id(home: Home, wanted: str | None, now: float) -> RunId:

@@ -29,6 +29,7 @@ from surefoot.cli.questions import Asker
 from surefoot.cli.render_report import report_lines
 from surefoot.cli.screen import Screen
 from surefoot.cli.shape import Report
+from surefoot.cli.talks import casting_said
 from surefoot.cli.telling import HASH
 from surefoot.core.events import Event
 from surefoot.core.ids import RunId
@@ -193,6 +194,9 @@ def _start_lines(state: RunState) -> Iterator[Line]:
     yield Line(f"Run {created.run}: {one_line(state.plan.goal)}", "head", hang=2)
     yield Line(f"Branch surefoot/{created.run}, from {(created.base or '')[:HASH]} of {created.repository}", hang=2)
     yield from _rung_lines()
+    models = casting_said(state.casting)
+    if models:
+        yield Line(f"Models {models}", hang=2)
     if created.dirty:
         paths = f"{counted(len(created.dirty), 'uncommitted path')} ({listed(map(one_line, created.dirty), 3)})"
         verb = "is" if len(created.dirty) == 1 else "are"

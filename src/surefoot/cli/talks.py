@@ -16,7 +16,7 @@ from surefoot.cli.telling import style_of
 from surefoot.core import events as ev
 from surefoot.core.events import Event
 from surefoot.core.state import RunState, StepState
-from surefoot.core.talking import Claim, Deed, ToolCall, Usage
+from surefoot.core.talking import Casting, Claim, Deed, ToolCall, Usage
 from surefoot.core.toolbox import TOOLS
 
 _LIMIT_NAMES = ("cost_usd", "tokens", "requests")
@@ -55,17 +55,21 @@ def call_said(call: ToolCall | None, name: str) -> str:
     return f"call {name}" if call is None else one_line(call.summary) or call.tool
 
 
+def casting_said(casting: Casting) -> str:
+    """Return which models play which roles, on one line; empty where none does."""
+    roles = casting.roles
+    named = {role: ", then ".join(facts.name for facts in one.chain) for role, one in roles.items() if one.chain}
+    if len(set(named.values())) == 1:
+        return one_line(next(iter(named.values())))
+    return one_line("; ".join(f"{role}: {names}" for role, names in named.items()))
+
+
 # --- the events of a talk, as they come
 
 
 def _casting(_: AtWork, __: RunState, event: ev.CastingGiven) -> Words | None:
-    roles = event.casting.roles
-    named = {role: ", then ".join(facts.name for facts in one.chain) for role, one in roles.items() if one.chain}
-    if not named:
-        return None
-    if len(set(named.values())) == 1:
-        return "models", one_line(next(iter(named.values()))), "dim"
-    return "models", one_line("; ".join(f"{role}: {names}" for role, names in named.items())), "dim"
+    said = casting_said(event.casting)
+    return ("models", said, "dim") if said else None
 
 
 def _answered(_: AtWork, __: RunState, event: ev.TurnAnswered) -> Words:

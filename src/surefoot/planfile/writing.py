@@ -18,8 +18,10 @@ from surefoot.planfile.loading import PLAN_KEYS
 from surefoot.planfile.schema import EDITOR_LINE
 from surefoot.planfile.steps import STEP_KEYS
 
-_BLOCK = re.compile(r"\S[^\t\x00-\x08\x0b-\x1f\x7f-\x9f]*\S\n?")
-"""Texts that stand as they are below `|`: nothing invisible at their ends, nothing a terminal would obey."""
+_BLOCK = re.compile(r"\S.*\S\n?", re.DOTALL)
+"""Texts that stand as they are below `|`: nothing invisible at their ends."""
+_ODD = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\xa0\u2028\u2029\ufeff]")
+"""What editors do not show, terminals obey, or readers take for the end of a line."""
 _FLAGS_ELSEWHERE = frozenset({"yes", "no", "on", "off", "y", "n"})
 """Texts in YAML 1.2, flags for readers of YAML 1.1."""
 
@@ -67,7 +69,9 @@ def _written(value: object) -> object:
 
 
 def _text(text: str) -> str:
+    if text.lower() in _FLAGS_ELSEWHERE or _ODD.search(text):
+        return DoubleQuotedScalarString(text)
     if "\n" not in text:
-        return DoubleQuotedScalarString(text) if text.lower() in _FLAGS_ELSEWHERE else text
+        return text
     has_open_end = any(line != line.rstrip() for line in text.split("\n"))
     return LiteralScalarString(text) if _BLOCK.fullmatch(text) and not has_open_end else DoubleQuotedScalarString(text)

@@ -7,14 +7,9 @@ Read `surefoot.tools.planning` next.
 
 from __future__ import annotations
 
-import io
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
-from typing import cast
-
-from ruamel.yaml import YAML
-from ruamel.yaml.scalarstring import LiteralScalarString
 
 from surefoot.core.globs import literal
 from surefoot.core.plan import (
@@ -37,9 +32,6 @@ _CHECK_TIMEOUT_S = 600.0
 _STEP_TIMEOUT_S = 1800.0
 _SERVICE_TIMEOUT_S = 60.0
 _PLACE = re.compile(rf"{PLAN_NAME}:(\d+):\d+: ")
-_BLOCK = re.compile(
-    r"(?:[^\s\x00-\x1f\x7f-\x9f\ufeff][^\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]*\n)+(?:[^\s\x00-\x1f\x7f-\x9f\ufeff][^\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]*)?"
-)
 _LINE_MAX = 160
 
 
@@ -123,30 +115,6 @@ def _timeout(seconds: float, usual: float) -> dict[str, object]:
 
 def _duration(seconds: float) -> str:
     return f"{seconds:f}".rstrip("0").rstrip(".") + "s"
-
-
-def written(document: Mapping[str, object]) -> str:
-    """Return a document as YAML, in the order it is given in, block by block."""
-    yaml = YAML()
-    yaml.default_flow_style = False
-    yaml.width = 120
-    yaml.allow_unicode = True
-    yaml.indent(mapping=2, sequence=4, offset=2)
-    out = io.StringIO()
-    yaml.dump(_plain(document), out)  # pyright: ignore[reportUnknownMemberType]
-    return out.getvalue()
-
-
-def _plain(value: object) -> object:
-    """Return plain data for the YAML library, with texts of several lines as blocks where they can be."""
-    if isinstance(value, str):
-        return LiteralScalarString(value) if "\n" in value and _BLOCK.fullmatch(value) else str(value)
-    if isinstance(value, Mapping):
-        pairs = cast("Mapping[object, object]", value)
-        return {str(key): _plain(each) for key, each in pairs.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(each) for each in cast("Sequence[object]", value)]
-    return value
 
 
 def quoted(problems: Iterable[str], text: str) -> str:

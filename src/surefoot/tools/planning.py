@@ -22,6 +22,7 @@ from surefoot.core.talking import KeyFile, Understanding
 from surefoot.core.terms import Severity
 from surefoot.errors import PlanInvalid
 from surefoot.planfile import ParsedPlan, parse_plan
+from surefoot.planfile.writing import plan_text
 from surefoot.tools import given
 from surefoot.tools.desk import Desk, ToolResult, failed
 from surefoot.tools.document import (
@@ -32,7 +33,6 @@ from surefoot.tools.document import (
     quoted,
     service_said,
     unfolded,
-    written,
 )
 from surefoot.tools.given import Arguments
 
@@ -176,7 +176,7 @@ def _made(
     ground: _Ground, steps: Sequence[Mapping[str, object]], services: Mapping[str, object], parallel: int
 ) -> tuple[Plan, str, list[str]] | str:
     """Return the plan, its text, and what to know about it; or what is wrong with it."""
-    text = written(_document(ground, steps, services, parallel))
+    text = plan_text(_document(ground, steps, services, parallel))
     try:
         parsed = parse_plan(text, PLAN_NAME)
     except PlanInvalid as error:
