@@ -142,6 +142,13 @@ def test_the_goal_is_told_once_more_every_ten_turns() -> None:
     assert text.count("Replace six with plain Python 3.") == 3
 
 
+def test_a_goal_as_long_as_a_page_is_not_told_once_more_in_full() -> None:
+    """Its beginning is, and that the whole of it stands in front."""
+    text = told(stage([turn(number, finished("read")) for number in range(1, 11)], plan={"goal": "so " * 2_000}))
+    assert text.count("so so so") < 2_000
+    assert "(All of it stands at the beginning.)" in text
+
+
 def test_a_long_output_of_a_stubbed_turn_becomes_a_stub() -> None:
     """The stub says how much there was, how it begins, and what brings it back."""
     state = stage([turn(1, finished("read", LONG)), turn(2, finished("read", LONG))])

@@ -72,6 +72,12 @@ def test_a_reply_that_has_no_room_becomes_a_line_though_it_is_the_latest() -> No
     assert fold(stage([turn(1, finished("read"), tokens=50_000)])).folded == 1
 
 
+def test_only_as_many_of_the_latest_turns_become_lines_as_have_to() -> None:
+    """Where three long replies do not fit, the last one may still."""
+    turns = [turn(number, finished("read"), tokens=4_500) for number in range(1, 4)]
+    assert fold(stage(turns)).folded == 2
+
+
 def test_a_brief_stays_as_it_was_folded_for_many_turns() -> None:
     """A talk of a hundred turns is folded a few times, not with every turn: caches live on that."""
     marks = {"stubbed": 0, "folded": 0}
