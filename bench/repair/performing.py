@@ -1,0 +1,151 @@
+"""One model at all cases: the run, and what its journal tells of it.
+
+Owns the run and the counting. Must never judge a repair itself: the checks of the steps do. Read `bench.repair.page`
+next.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench.repair.cases import Case
+from bench.repair.oracle import oracle_of
+from bench.repair.stage import build, plan_of
+from surefoot.api.home import Home
+from surefoot.api.running import Options, Source, Watching, create_run, engage
+from surefoot.core import events as ev
+from surefoot.core.events import Event
+from surefoot.core.report import report_of
+from surefoot.core.state import RunState
+from surefoot.core.talking import Casting, ModelFacts, Role, RoleModels, Usage
+from surefoot.models.asking import Providers
+from surefoot.models.local import LOCAL, context_tokens_of, path_of
+
+ORACLE = "oracle"
+"""The model that knows what is right."""
+_OUTPUT_TOKENS_LOCAL = 512
+
+
+@dataclass(slots=True)
+class Counts:
+    """What happened on the way, from the events as they were committed."""
+
+    replies: int = 0
+    """Replies that could be used."""
+    faults: Counter[str] = field(default_factory=Counter[str])
+    """Requests that brought no reply that could be used, by kind."""
+    calls: Counter[str] = field(default_factory=Counter[str])
+    """Tool calls that were asked for, by tool as it was written."""
+    refused: int = 0
+    """Tool calls that were not carried out: no such tool, wrong arguments, outside of the scope."""
+    misuses: int = 0
+    """Tool calls that were carried out and could not do what was asked."""
+    failures: Counter[str] = field(default_factory=Counter[str])
+    """Attempts that failed, by diagnosis."""
+    usage: Usage = field(default_factory=Usage)
+    """What the models took."""
+
+    def see(self, _: RunState, event: Event) -> None:
+        """Take an event into account."""
+        match event:
+            case ev.TurnAnswered():
+                self.replies += 1
+                self.calls.update(call.tool for call in event.calls)
+                self.usage = self.usage.plus(event.usage)
+            case ev.TurnFailed():
+                self.faults[event.fault] += 1
+                self.usage = self.usage.plus(event.usage or Usage())
+            case ev.CallFinished():
+                self.misuses += event.is_misuse
+            case ev.CallSettled():
+                self.refused += 1
+            case ev.AttemptFailed():
+                self.failures[event.diagnosis] += 1
+            case _:
+                pass
+
+
+def _casting(model: str) -> Casting:
+    """Return who plays the worker; what it costs is not known here, and tokens are counted."""
+    facts = ModelFacts(name=model)
+    if model == ORACLE:
+        facts = ModelFacts(name=f"scripted:{model}")
+    elif model.startswith(LOCAL):
+        facts = ModelFacts(
+            name=model,
+            context_tokens=context_tokens_of(path_of(model)),
+            output_tokens_max=_OUTPUT_TOKENS_LOCAL,
+            native_tools=False,
+        )
+    return Casting(roles={Role.WORKER: RoleModels(chain=(facts,))}, unknown_price="tokens-only")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What came of a run."""
+
+    model: str
+    """Who played the worker."""
+    cases: tuple[Case, ...]
+    """What it was given."""
+    attempts: int
+    """So many attempts each."""
+    turns: int
+    """So many replies an attempt."""
+    states: dict[str, str]
+    """The state each case's step ended in."""
+    reasons: dict[str, str]
+    """Why, for those that are not verified."""
+    outcome: str
+    """That of the run, or how it stands."""
+    counts: Counts
+    """What happened on the way."""
+    taken_s: float
+    """How long it took."""
+
+    def verified(self, suite: str = "") -> int:
+        """Return how many of the cases whose name begins so are verified."""
+        return sum(state == "verified" for name, state in self.states.items() if name.startswith(suite))
+
+
+def perform(cases: Sequence[Case], model: str, *, attempts: int, turns: int, keep: Path | None = None) -> Found:
+    """Let a model repair the cases, and count. The run is kept in the folder `keep`, if one is named."""
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    if keep is not None:
+        keep.mkdir(parents=True)
+        return asyncio.run(_perform(cases, model, (attempts, turns), keep))
+    with tempfile.TemporaryDirectory(prefix="surefoot-repair-") as folder:
+        return asyncio.run(_perform(cases, model, (attempts, turns), Path(folder)))
+
+
+async def _perform(cases: Sequence[Case], model: str, limits: tuple[int, int], folder: Path) -> Found:
+    attempts, turns = limits
+    build(cases, folder / "repository")
+    counts, began = Counts(), time.monotonic()
+    script = oracle_of(cases) if model == ORACLE else None
+    options = Options(casting=_casting(model), asking=Providers({}, os.environ, script))
+    with Home(folder / "home") as home:
+        plan = plan_of(cases, attempts=attempts, turns=turns)
+        created = create_run(home, plan, Source(repository=folder / "repository"), options=options)
+        state = await engage(home, created, options, watching=Watching(observer=counts.see))
+    report = report_of(state)
+    steps = report["steps"]
+    return Found(
+        model=model,
+        cases=tuple(cases),
+        attempts=attempts,
+        turns=turns,
+        states={step["id"]: step["state"] for step in steps},
+        reasons={step["id"]: str(step["reason"]) for step in steps if step["state"] != "verified"},
+        outcome=report["outcome"] or report["state"],
+        counts=counts,
+        taken_s=time.monotonic() - began,
+    )
