@@ -13,7 +13,7 @@ from surefoot.core.ids import BlobId, StepId
 from surefoot.core.plan import Check, Plan, Service, Step
 from surefoot.core.record import record
 from surefoot.core.rules import Overdue
-from surefoot.core.talking import ModelFacts, Part, Role, ToolCall, Understanding
+from surefoot.core.talking import ModelFacts, Part, Role, ToolCall
 from surefoot.core.terms import Moment
 
 
@@ -253,10 +253,6 @@ class UseTool(StepCommand):
     """Globs over files the agent may change."""
     seen: Mapping[str, str]
     """Files whose content the model has seen, with its digest."""
-    commit: str = ""
-    """The commit the lane began from."""
-    understanding: Understanding | None = None
-    """What was found out in UNDERSTAND."""
     references: Mapping[str, BlobId] = field(default_factory=dict[str, BlobId])
     """What `recall` may bring back, by the names it goes by."""
     hidden: tuple[BlobId, ...] = ()
@@ -265,6 +261,8 @@ class UseTool(StepCommand):
     """For scouts and planners: the plan so far."""
     kept: tuple[StepId, ...] = ()
     """For planners: steps that another plan has to keep."""
+    plan_text: BlobId | None = None
+    """For planners: the plan in force, as a plan file, where a model made it."""
 
 
 Command = (

@@ -74,12 +74,12 @@ def blobs_of(event: object) -> list[BlobId]:
     """Return the blobs an event refers to, by itself or by a record in it."""
     named = (getattr(event, name) for name in _blob_fields(type(event)))
     found = [blob for blob in named if blob is not None]
-    for name in _HOLDERS.get(type(event), ()):
+    for name in HOLDERS.get(type(event), ()):
         held: object = getattr(event, name)
         for one in cast("tuple[object, ...]", held) if isinstance(held, tuple) else (held,):
             found += [] if one is None else blobs_of(one)
     return found
 
 
-_HOLDERS: dict[type[object], tuple[str, ...]] = {TurnAnswered: ("calls",), TalkOpened: ("guidance",)}
+HOLDERS: dict[type[object], tuple[str, ...]] = {TurnAnswered: ("calls",), TalkOpened: ("guidance",)}
 """Events whose records refer to blobs, and the fields that hold these."""

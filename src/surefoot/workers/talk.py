@@ -288,7 +288,7 @@ def _desk(room: Room, command: do.UseTool) -> Desk:
     commands = LaneCommands(
         room=room,
         lane=command.lane,
-        mark=f"{command.step}/{command.attempt}",
+        mark=f"{command.step}/{command.attempt}/{command.call.call}",
         step=spec,
         secrets=room.secrets_of(spec),
         given=room.variables_of(sockets),
@@ -309,6 +309,7 @@ def _desk(room: Room, command: do.UseTool) -> Desk:
         hidden=frozenset(command.hidden),
         references=command.references,
         kept=command.kept,
+        plan_text="" if command.plan_text is None else room.blobs.get(command.plan_text).decode(),
         sockets=tuple(sockets.values()),
         timeout_s=spec.timeout_s,
     )

@@ -17,6 +17,7 @@ from surefoot.core.budget import crossing_of, near_of, worst_of
 from surefoot.core.estimating import tokens_of
 from surefoot.core.folding import facts_that_must_survive, fold_for, summary_brief
 from surefoot.core.ids import BlobId, StepId
+from surefoot.core.kernel.adopting import is_kept
 from surefoot.core.kernel.casting import after_fault, chain_of, next_wait, tokens_max
 from surefoot.core.kernel.failing import fails
 from surefoot.core.kernel.packages import ask_about_call, taken_over
@@ -130,12 +131,11 @@ def _start(state: RunState, node: StepState, work: Work, call: CallState, decisi
         spec=spec,
         writes=_writes(state, node),
         seen=dict(talk.seen) if call.asked.tool == "edit" else {},
-        commit="" if work.checkpoint is None else work.checkpoint.commit,
-        understanding=state.understanding,
         references=_references(state, talk) if call.asked.tool == "recall" else {},
         hidden=_hidden(state) if call.asked.tool == "recall" else (),
         plan=state.plan if call.asked.tool in ("understood", "plan") else None,
         kept=_kept(state) if call.asked.tool == "plan" else (),
+        plan_text=state.plan_text if call.asked.tool == "plan" else None,
     )
     event = ev.CallStarted(
         at=now, step=spec.id, attempt=node.attempt, call=call.asked.call, tier=decision.tier, rule=decision.rule
@@ -149,7 +149,7 @@ def _writes(state: RunState, node: StepState) -> tuple[str, ...]:
 
 def _kept(state: RunState) -> tuple[StepId, ...]:
     """Name the steps of the plan in force that another plan has to keep: those that were done."""
-    return tuple(node.spec.id for node in state.steps() if node.attempt > 0)
+    return tuple(dict.fromkeys(node.group or node.spec.id for node in state.steps() if is_kept(node)))
 
 
 def _hidden(state: RunState) -> tuple[BlobId, ...]:
