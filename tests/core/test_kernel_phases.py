@@ -158,10 +158,11 @@ def test_what_is_not_small_or_not_harmless_goes_to_the_planner(play: Any, made: 
 
 
 def test_plan_only_pauses_before_execute_and_resume_carries_it_out(play: Any) -> None:
-    """The plan is there, and nothing was changed."""
+    """The plan is there, nobody was asked about it yet, and nothing was changed."""
     run = goal(play, wish=Wish(plan_only=True)).go()
     assert run.report["state"] == "paused"
-    assert (run.state.phase, run.state.revision) == (Phase.PLAN, 1)
+    assert (run.state.phase, run.state.revision) == (Phase.PLAN, 0)
+    assert not run.told(ev.BodyStarted)[2:]
     run.claim().say(ev.RunResumed).go()
     assert run.report["outcome"] == "completed"
 

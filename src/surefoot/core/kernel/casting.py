@@ -11,6 +11,7 @@ from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.kernel.failing import fails
 from surefoot.core.kernel.proposal import HOLD, Move, Proposal
+from surefoot.core.kernel.turns import TOKENS_MIN
 from surefoot.core.plan import AgentBody
 from surefoot.core.state import RunState, StepState
 from surefoot.core.talk import Talk
@@ -26,7 +27,6 @@ _BAD = (Fault.CUT, Fault.MALFORMED, Fault.EMPTY)
 _BAD_MAX = 3
 _BRIEF_SHARE = 0.75
 """Of what a model takes, a brief may use so much: the rest is for the tools, the reply and errors of the estimate."""
-_BRIEF_MIN = 2000
 
 
 def chain_of(state: RunState, node: StepState) -> tuple[ModelFacts, ...]:
@@ -46,7 +46,7 @@ def tokens_max(state: RunState, talk: Talk, facts: ModelFacts) -> int:
     """Return how long a brief may be, in tokens as they are estimated."""
     limits = [state.casting.brief_tokens_max]
     if facts.context_tokens is not None:
-        limits.append(max(_BRIEF_MIN, int((facts.context_tokens - facts.output_tokens_max) * _BRIEF_SHARE)))
+        limits.append(max(TOKENS_MIN, int((facts.context_tokens - facts.output_tokens_max) * _BRIEF_SHARE)))
     if talk.tokens_max is not None:
         limits.append(talk.tokens_max)
     return min(limits)

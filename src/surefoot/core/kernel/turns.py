@@ -22,6 +22,10 @@ from surefoot.core.talking import Deed, Fault, Usage
 from surefoot.core.terms import Ending, Status
 from surefoot.core.toolbox import TOOLS
 
+SHORTER = 0.7
+"""A brief that is too long for its model may have this share of its length from then on."""
+TOKENS_MIN = 4000
+"""No talk is given less room than that."""
 SEEN_BEFORE_MAX = 40
 """So many of the latest calls are looked through for the same call with the same result."""
 
@@ -98,7 +102,7 @@ def _turn_failed(state: RunState, event: ev.TurnFailed) -> None:
     _settle_usage(state, node, talk, event.usage)
     talk.faults, talk.fault = talk.faults + 1, event
     if event.fault is Fault.CONTEXT:
-        talk.tokens_max = int(asked.tokens * 0.7)
+        talk.tokens_max = max(TOKENS_MIN, int(asked.tokens * SHORTER))
 
 
 def _settle_usage(state: RunState, node: StepState, talk: Talk, usage: Usage | None) -> None:
