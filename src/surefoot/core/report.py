@@ -12,6 +12,7 @@ from dataclasses import asdict, replace
 
 from surefoot.core.attention import attention_of
 from surefoot.core.budget import spent_by
+from surefoot.core.duties import REVIEWING
 from surefoot.core.plan import Check, Step
 from surefoot.core.policy import ways_out
 from surefoot.core.state import QuestionState, RunState, StepState, StepStatus
@@ -364,6 +365,8 @@ def next_command(state: RunState) -> str:
     if state.outcome is not None:
         undone = [n.spec.id for n in state.steps() if n.status in (StepStatus.FAILED, StepStatus.CANCELLED)]
         skipped = [n.spec.id for n in state.steps() if n.status is StepStatus.SKIPPED and n.reason != "nothing_to_do"]
+        if not undone and not skipped and REVIEWING in state.nodes:
+            return f"surefoot show {run} review"
         return " ".join(["surefoot retry", run, *(undone or skipped)])
     for question in state.open_questions:
         answer = {QuestionKind.CONFIRM: "yes", QuestionKind.IN_DOUBT: "applied"}.get(question.asked.about, "TEXT")

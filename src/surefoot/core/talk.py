@@ -89,6 +89,8 @@ class Talk:
     seen: dict[str, str] = field(default_factory=dict[str, str])
     """Files whose content the model has seen, with its digest."""
     usage: Usage = field(default_factory=Usage)
+    worked_s: float = 0.0
+    """How long its requests and calls took together, in seconds."""
     claim: Claim | None = None
     """What the agent says, once it says that it is done."""
     ended: CallFinished | None = None

@@ -176,7 +176,7 @@ class Casting:
     """For each role, by its word."""
     unknown_price: str = "refuse"
     """What is done about a model without a known price: `refuse` or `tokens-only`."""
-    brief_tokens_max: int = 60_000
+    brief_tokens_max: int = 32_000
     """No brief is longer, whatever the model takes."""
     with_reviewer: bool = False
     """Whether a reviewer looks at the result before the run ends."""

@@ -123,6 +123,8 @@ def read_step(page: Page, node: Tree, defaults: Fields | None, attempts: int) ->
         estimate_s=fields.take("estimate", page.time_s, None),
     )
     step = _with_policies(page, fields, step, attempts)
+    if isinstance(step.body, AgentBody) and "on_failure" not in fields:
+        step = replace(step, on_failure=OnFailure.ASK)  # after its last attempt, and before the report, comes a person
     _judge_effect(page, fields, step)
     if step.artifacts and isinstance(step.body, AskBody):
         text = "`artifacts` stands beside `ask`; a question makes no files; remove it"

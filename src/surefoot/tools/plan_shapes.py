@@ -104,7 +104,9 @@ STEP_KEYS: Mapping[str, Shape] = {
     "scratch": texts("Globs over files that are never committed."),
     "artifacts": texts("Globs over ignored files that later steps need."),
     "uses": texts("Services and resources it needs."),
-    "network": flag("Whether its command may use the network; then `effect` has to be stated."),
+    "network": flag(
+        "Whether its command may use the network; then `effect` has to be stated, and a person is asked first."
+    ),
     "checks": listed(CHECK, "What proves the step. An `agent` step has to have at least one."),
     "effect": one_of(tuple(Effect), "What it does to the world outside the workspace; default: reversible."),
     "tier": one_of(("auto", "log", "confirm"), "`confirm` has a person asked first; can only be raised."),
@@ -112,7 +114,8 @@ STEP_KEYS: Mapping[str, Shape] = {
     "undo": text("How an outside effect is taken back."),
     "timeout": text("Such as `30m`."),
     "on_failure": one_of(
-        [word for word in OnFailure if word is not OnFailure.ROLLBACK], "What its final failure means; default: block."
+        [word for word in OnFailure if word is not OnFailure.ROLLBACK],
+        "What its final failure means; default: `ask` for an `agent` step, `block` for any other.",
     ),
     "estimate": text("How long it will take, such as `5m`."),
 }

@@ -166,6 +166,8 @@ def _step_said(step: Arguments) -> dict[str, object]:
     risk = given.text(step, "risk").strip()
     if risk:
         said["why"] = f"{given.text(step, 'why').strip()} Risk: {risk}".strip()
+    if said.get("network"):
+        said["tier"] = "confirm"  # what a model says about the effect is not known to be so
     checks = given.objects(step, "checks")
     if checks:
         said["checks"] = [{key: value for key, value in one.items() if value is not None} for one in checks]
@@ -181,7 +183,7 @@ def _made(
         parsed = parse_plan(text, PLAN_NAME)
     except PlanInvalid as error:
         return _refusal(cast("tuple[str, ...]", error.facts["problems"]), text)
-    problems = [*_beyond_models(parsed)]
+    problems = [*_beyond_models(parsed), *_open_services(parsed)]
     findings = review(parsed.plan, places=parsed.places).findings
     problems += (f"{one.place or PLAN_NAME}: {one.text}" for one in findings if one.severity is Severity.PROBLEM)
     if problems:
@@ -228,6 +230,12 @@ def _beyond_models(parsed: ParsedPlan) -> Iterator[str]:
                 f"{at}: the step {step.id} has an `agent` and no check; what an agent says proves nothing, so at least "
                 "one was expected; add `checks` that are red before and green after, or the tests"
             )
+
+
+def _open_services(parsed: ParsedPlan) -> Iterator[str]:
+    for service in parsed.plan.services:
+        if service.network:
+            yield f"the service {service.name} has `network`; a model's services have that of their lane; take it out"
 
 
 def _refusal(problems: Sequence[str], text: str) -> str:

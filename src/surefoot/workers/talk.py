@@ -272,6 +272,7 @@ async def use_tool(room: Room, command: do.UseTool) -> Event:
         claim=result.claim,
         understanding=result.understanding,
         prepare=result.prepare,
+        does=None if result.prepare is None else facts_of(result.prepare.run),
         accept=result.accept,
         plan=result.plan,
         plan_text=None if result.plan_text is None else room.store(result.plan_text.encode()),

@@ -15,7 +15,7 @@ from surefoot.core.events.shape import Event, StepEvent
 from surefoot.core.ids import BlobId
 from surefoot.core.plan import Check, Limits, Plan, Prepare
 from surefoot.core.record import record
-from surefoot.core.rules import Tier
+from surefoot.core.rules import CommandFacts, Tier
 from surefoot.core.talking import (
     Casting,
     Claim,
@@ -191,6 +191,8 @@ class CallFinished(StepEvent):
     """What it found out, in UNDERSTAND."""
     prepare: Prepare | None = None
     """How a lane is made usable, as it found out in UNDERSTAND."""
+    does: CommandFacts | None = None
+    """What that command does, as far as its text tells."""
     accept: tuple[Check, ...] = ()
     """What must hold for the goal to be reached, as it found out in UNDERSTAND."""
     plan: Plan | None = None

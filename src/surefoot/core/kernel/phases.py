@@ -18,10 +18,10 @@ from surefoot.core.kernel.adopting import flaw_of_plan, is_kept
 from surefoot.core.kernel.failing import fails
 from surefoot.core.kernel.proposal import HOLD, Move, Proposal
 from surefoot.core.kernel.questions import EDIT
-from surefoot.core.plan import Plan, Step, digest_of
-from surefoot.core.policy import facts_before, weigh_step
+from surefoot.core.plan import Plan, RunBody, Step, digest_of
+from surefoot.core.policy import facts_before, weigh, weigh_step
 from surefoot.core.recovery import question
-from surefoot.core.rules import Demand, Effect, Tier
+from surefoot.core.rules import Decision, Demand, Effect, Tier
 from surefoot.core.state import FINAL, RunState, StepState, StepStatus, Work
 from surefoot.core.terms import Diagnosis, Finding, Phase, QuestionKind, Severity
 
@@ -115,37 +115,74 @@ def wants_planner(state: RunState) -> bool:
     return made is None or made.plan is None or not (is_done(state, PLANNING) or is_short(made.plan))
 
 
-def show_plan(state: RunState, node: StepState, work: Work, now: float) -> Move:
-    """Show a plan that was made to a person, and go on as they say."""
-    if node.spec.id != PLANNING or work.talk is None or work.talk.ended is None or work.talk.ended.plan is None:
+def show_duty(state: RunState, node: StepState, work: Work, now: float) -> Move:
+    """Show a person what a duty came to, where it takes their word, and go on as they say."""
+    ended = None if work.talk is None else work.talk.ended
+    if ended is None or node.spec.id not in (UNDERSTANDING, PLANNING):
         return None
-    if work.overdue:
-        return fails(node, now, Diagnosis.EXPIRED, "nobody answered in time; that is neither consent nor denial")
-    if work.answer is not None:
-        is_plain = work.answer == "no"
-        diagnosis = Diagnosis.DENIED if is_plain else Diagnosis.VERIFICATION
-        return fails(node, now, diagnosis, "the plan was not approved" + ("" if is_plain else f": {work.answer}"))
-    plan = work.talk.ended.plan
-    flaw = flaw_of_plan(state, plan)
+    is_plan = node.spec.id == PLANNING
+    flaw = flaw_of_plan(state, ended.plan) if is_plan and ended.plan is not None else None
     if flaw is not None:
         return fails(node, now, Diagnosis.MALFORMED, flaw)
-    shown = f"plan {digest_of(repr(plan))}"
-    if work.edited is not None or work.approved == shown:
+    text = _plan_to_show(state, ended) if is_plan else _prepare_to_show(state, node, ended)
+    if text is None:
         return None
+    what = "the plan" if is_plan else "how a lane is to be made usable"
+    refused = _refused(node, work, what, now)
+    if refused is not None:
+        return refused
+    shown = f"{what} {digest_of(repr(ended.plan if is_plan else ended.prepare))}"
     given = state.approvals.get(node.spec.id, {}).get(shown)
-    if given is not None and is_satisfied(_DEMAND, given):
+    if work.edited is not None or work.approved == shown or (given is not None and is_satisfied(_DEMAND, given)):
         return None
     if state.pausing is not None:
         return HOLD
-    paused = pause_for_plan(state, now)
+    paused = pause_for_plan(state, now) if is_plan else None
     if paused is not None:
         return paused
     if state.yes_by is not None:
         by = f"{state.yes_by} (--yes)"
         return Proposal(ev.ApprovalRecorded(at=now, step=node.spec.id, attempt=node.attempt, by=by, shown=shown))
-    text = "\n".join(words_of(state, plan))
-    asked = question(state, node, now, QuestionKind.CONFIRM, text, ("yes", "no", EDIT), shown)
-    return Proposal(asked)
+    options = ("yes", "no", EDIT) if is_plan else ("yes", "no")
+    return Proposal(question(state, node, now, QuestionKind.CONFIRM, text, options, shown))
+
+
+def _refused(node: StepState, work: Work, what: str, now: float) -> Proposal | None:
+    """Fail the attempt where a person said no; with a reason it is made anew, with that as its lesson."""
+    if work.overdue:
+        return fails(node, now, Diagnosis.EXPIRED, "nobody answered in time; that is neither consent nor denial")
+    if work.answer is None:
+        return None
+    is_plain = work.answer == "no"
+    diagnosis = Diagnosis.DENIED if is_plain else Diagnosis.VERIFICATION
+    return fails(node, now, diagnosis, f"{what} was not approved" + ("" if is_plain else f": {work.answer}"))
+
+
+def _plan_to_show(state: RunState, ended: ev.CallFinished) -> str | None:
+    return None if ended.plan is None else "\n".join(words_of(state, ended.plan))
+
+
+def _prepare_to_show(state: RunState, node: StepState, ended: ev.CallFinished) -> str | None:
+    """Return the question about the command a model wants run in each lane; None where nobody has to be asked.
+
+    It runs before there is a plan that a person could have seen: whatever reaches beyond the lane asks first.
+    """
+    prepare = ended.prepare
+    if prepare is None:
+        return None
+    spec = replace(node.spec, body=RunBody(command=prepare.run), network=prepare.network)
+    floor = Decision(tier=Tier.LOG, rule="prepare", reason="It stays inside the lane.")
+    if prepare.network:
+        floor = Decision(tier=Tier.CONFIRM, rule="prepare-network", reason="A model wants it, and it uses the network.")
+    facts = facts_before(spec, state.phase.value, ended.does, state.rung, cost_usd=state.cost_usd)
+    decision = weigh(state.policy, facts, floor)
+    if decision.tier not in (Tier.CONFIRM, Tier.NEVER):
+        return None
+    reach = " with the network" if prepare.network else ""
+    return (
+        f"Shall each lane be made usable by this command{reach}, before anything else is run there?\n{prepare.run}\n"
+        f"{decision.reason} (rule {decision.rule})"
+    )
 
 
 def pause_for_plan(state: RunState, now: float) -> Proposal | None:

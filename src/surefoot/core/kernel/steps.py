@@ -18,7 +18,7 @@ from surefoot.core.kernel.asking import ask_check, diagnosis_of
 from surefoot.core.kernel.consent import allowed_meanwhile, decision_before, get_consent, review_result
 from surefoot.core.kernel.failing import conclude, fails, late, stop_services
 from surefoot.core.kernel.packages import taken_over
-from surefoot.core.kernel.phases import compare_claim, show_plan
+from surefoot.core.kernel.phases import compare_claim, show_duty
 from surefoot.core.kernel.proposal import HOLD, Move, Proposal
 from surefoot.core.kernel.services import serve
 from surefoot.core.kernel.talks import beside_question, converse
@@ -413,7 +413,7 @@ _RULES: tuple[_Rule, ...] = (
     _inspect,
     compare_claim,
     review_result,
-    show_plan,
+    show_duty,
     _merge,
     _before_again,
     _after,

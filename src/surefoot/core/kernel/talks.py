@@ -283,6 +283,8 @@ def _stop(node: StepState, talk: Talk, now: float) -> Proposal | None:
         return fails(node, now, Diagnosis.MALFORMED, f"{talk.idle} replies in a row held no tool call")
     if ends >= ENDS_MAX:
         return fails(node, now, Diagnosis.MALFORMED, f"what it ended with could not be used, {ends} times")
+    if talk.worked_s >= node.spec.timeout_s:
+        return fails(node, now, Diagnosis.STALL, f"no end after {talk.worked_s:.0f} s of work, its `timeout`")
     if len(talk.turns) >= body.turns_max:
         return fails(node, now, Diagnosis.STALL, f"no end after {len(talk.turns)} turns")
     return None

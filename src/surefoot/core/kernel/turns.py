@@ -80,6 +80,7 @@ def _turn_answered(state: RunState, event: ev.TurnAnswered) -> None:
     assert asked is not None
     _settle_usage(state, node, talk, event.usage)
     talk.faults, talk.fault, node.crashes = 0, None, 0
+    talk.worked_s += event.duration_s
     if asked.is_summary:
         talk.summary, talk.summarised, talk.summary_tokens = event.reply, asked.folded, event.tokens
         return
@@ -200,6 +201,7 @@ def _call_finished(state: RunState, event: ev.CallFinished) -> None:
     node, work, talk = _talk_of(state, event)
     call.is_open, call.result, work.interrupt_asked, node.crashes = False, event, False, 0
     talk.misuses += event.is_misuse
+    talk.worked_s += event.duration_s
     talk.repeats = talk.repeats + 1 if _is_repeat(talk, call, event) else 0
     if call.deed is Deed.WRITE:
         work.lane_tree = event.tree
