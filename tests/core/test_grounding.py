@@ -286,3 +286,8 @@ def test_all_tests_are_more_than_a_part_of_them(command: str) -> None:
     """That a part passes is not what was said."""
     assert "a part of them alone" in remarks("all tests pass", EDIT, ran(command))[0]
     assert not remarks("the tests pass", EDIT, ran(command))
+
+
+def test_a_call_that_does_not_exist_is_said_once() -> None:
+    """It is a problem already; no remark repeats it."""
+    assert not remarks("the parser is fixed", EDIT, evidence="7.3")
