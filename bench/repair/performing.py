@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -23,15 +22,16 @@ from surefoot.api.home import Home
 from surefoot.api.running import Options, Source, Watching, create_run, engage
 from surefoot.core import events as ev
 from surefoot.core.events import Event
-from surefoot.core.report import report_of
+from surefoot.core.report import standing_of, status_of
 from surefoot.core.state import RunState
 from surefoot.core.talking import Casting, ModelFacts, Role, RoleModels, Usage
+from surefoot.core.terms import Moment, Verdict
 from surefoot.models.asking import Providers
 from surefoot.models.local import LOCAL, context_tokens_of, path_of
 
 ORACLE = "oracle"
 """The model that knows what is right."""
-_OUTPUT_TOKENS_LOCAL = 512
+_OUTPUT_TOKENS_LOCAL = 256
 
 
 @dataclass(slots=True)
@@ -50,8 +50,12 @@ class Counts:
     """Tool calls that were carried out and could not do what was asked."""
     failures: Counter[str] = field(default_factory=Counter[str])
     """Attempts that failed, by diagnosis."""
+    only_visible: int = 0
+    """Attempts whose result passed the visible tests and failed those held back."""
     usage: Usage = field(default_factory=Usage)
     """What the models took."""
+    after: dict[tuple[str, int], list[str]] = field(default_factory=dict[tuple[str, int], list[str]])
+    """What the checks said of the result of each attempt, the visible one first."""
 
     def see(self, _: RunState, event: Event) -> None:
         """Take an event into account."""
@@ -67,10 +71,20 @@ class Counts:
                 self.misuses += event.is_misuse
             case ev.CallSettled():
                 self.refused += 1
+            case ev.CheckAnswered(moment=Moment.AFTER):
+                self.after.setdefault((event.step or "", event.attempt), []).append(event.verdict)
             case ev.AttemptFailed():
+                self.only_visible += self.after.get((event.step, event.attempt)) == [Verdict.PASSED, Verdict.FAILED]
                 self.failures[event.diagnosis] += 1
+                _tell(event.step, f"failed: {event.reason}")
+            case ev.StepVerified():
+                _tell(event.step, "verified")
             case _:
                 pass
+
+
+def _tell(step: str, what: str) -> None:
+    sys.stderr.write(f"{time.strftime('%H:%M:%S')}  {step}  {what.splitlines()[0]}\n")
 
 
 def _casting(model: str) -> Casting:
@@ -102,8 +116,6 @@ class Found:
     """So many replies an attempt."""
     states: dict[str, str]
     """The state each case's step ended in."""
-    reasons: dict[str, str]
-    """Why, for those that are not verified."""
     outcome: str
     """That of the run, or how it stands."""
     counts: Counts
@@ -116,14 +128,11 @@ class Found:
         return sum(state == "verified" for name, state in self.states.items() if name.startswith(suite))
 
 
-def perform(cases: Sequence[Case], model: str, *, attempts: int, turns: int, keep: Path | None = None) -> Found:
-    """Let a model repair the cases, and count. The run is kept in the folder `keep`, if one is named."""
+def perform(cases: Sequence[Case], model: str, *, attempts: int, turns: int, folder: Path) -> Found:
+    """Let a model repair the cases, and count. The run, and its home, stay in the folder."""
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    if keep is not None:
-        keep.mkdir(parents=True)
-        return asyncio.run(_perform(cases, model, (attempts, turns), keep))
-    with tempfile.TemporaryDirectory(prefix="surefoot-repair-") as folder:
-        return asyncio.run(_perform(cases, model, (attempts, turns), Path(folder)))
+    folder.mkdir(parents=True)
+    return asyncio.run(_perform(cases, model, (attempts, turns), folder))
 
 
 async def _perform(cases: Sequence[Case], model: str, limits: tuple[int, int], folder: Path) -> Found:
@@ -136,16 +145,14 @@ async def _perform(cases: Sequence[Case], model: str, limits: tuple[int, int], f
         plan = plan_of(cases, attempts=attempts, turns=turns)
         created = create_run(home, plan, Source(repository=folder / "repository"), options=options)
         state = await engage(home, created, options, watching=Watching(observer=counts.see))
-    report = report_of(state)
-    steps = report["steps"]
+    nodes = list(state.steps())
     return Found(
         model=model,
         cases=tuple(cases),
         attempts=attempts,
         turns=turns,
-        states={step["id"]: step["state"] for step in steps},
-        reasons={step["id"]: str(step["reason"]) for step in steps if step["state"] != "verified"},
-        outcome=report["outcome"] or report["state"],
+        states={node.spec.id: status_of(node).value for node in nodes},
+        outcome=standing_of(state) if state.outcome is None else state.outcome.value,
         counts=counts,
         taken_s=time.monotonic() - began,
     )

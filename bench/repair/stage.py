@@ -45,9 +45,9 @@ def plan_of(cases: Sequence[Case], *, attempts: int, turns: int) -> Plan:
 def _step(case: Case, retry: RetryPolicy, turns: int) -> Step:
     path = f"{case.name}/{case.path}"
     told = (
-        f"The function `{case.function}` in `{path}` has a fault. Find it and repair it, so that it does what "
-        f"its docstring says. Change nothing else. `{case.visible}`, run in `{case.name}`, tells whether it is right "
-        "as far as its visible tests go."
+        f"The function `{case.function}` in `{path}` has a fault. Find it and repair it, so that the function does "
+        f"what its docstring says. Change nothing else. `{case.visible}`, run in `{case.name}`, tells whether it is "
+        "right as far as its visible tests go."
     )
     checks = [_check("visible", case.visible, case)]
     if case.held_back:

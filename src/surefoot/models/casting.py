@@ -27,7 +27,7 @@ _DEFAULT = "default"
 _OUTPUT_TOKENS, _SMALL_OUTPUT_TOKENS = 16_384, 4_096
 _CONTEXT_LARGE = 100_000
 """From this size on a model has room for long replies; some think within them."""
-_BRIEF_TOKENS = 60_000
+_BRIEF_TOKENS = 32_000
 TIMEOUT_S = 300.0
 """How long a reply may take where nothing is said."""
 

@@ -7,7 +7,6 @@ next: who is asked, and `surefoot.models.hearing`: what comes back.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
@@ -64,7 +63,9 @@ def spoken(request: ModelRequest, abilities: Abilities) -> Spoken:
     """Return the request in the library's words."""
     if request.tools and not request.native_tools:
         schema = schema_of_calls(request.tools, needs_call=request.needs_call)
-        messages = tuple(_without_tools(request.messages, request.tools, schema))
+        # A small model has little room: what its server holds it to need not be told, too.
+        told = None if abilities.follows_schema else schema
+        messages = tuple(_without_tools(request.messages, request.tools, told))
         # The schema is told in words, too: the library need not do that once more.
         parameters = _following(schema, abilities) if abilities.follows_schema else ModelRequestParameters()
     else:
@@ -142,11 +143,11 @@ def _replied(message: Message) -> Iterator[ModelResponsePart]:
 
 
 def _without_tools(
-    messages: Sequence[Message], tools: Sequence[ToolSpec], schema: Mapping[str, object]
+    messages: Sequence[Message], tools: Sequence[ToolSpec], schema: Mapping[str, object] | None
 ) -> Iterator[Message]:
     """Yield what was said with the tools explained in words, their calls and results as texts."""
     # First of all, as it is the same in every talk of a role: servers keep what they have read before.
-    yield Message(speaker=Speaker.SYSTEM, text=told_tools(tools, json.dumps(schema)))
+    yield Message(speaker=Speaker.SYSTEM, text=told_tools(tools, schema))
     for message in messages:
         if message.speaker is Speaker.MODEL:
             text = calls_as_text(message.text, message.calls)

@@ -12,12 +12,11 @@ import secrets
 from collections.abc import Mapping, Sequence
 from typing import cast
 
+from surefoot.models.signatures import signature_of
 from surefoot.ports import Called, ToolSpec
 
 CALLS_MAX = 8
 """No reply holds more calls: grammars need a bound, and a weak model left to itself repeats until it is cut."""
-
-
 SAID_MAX = 300
 """So many characters may stand before the calls of a reply, for the same reason."""
 
@@ -54,16 +53,21 @@ def _object(properties: dict[str, object]) -> dict[str, object]:
     }
 
 
-def told_tools(tools: Sequence[ToolSpec], schema: str) -> str:
-    """Explain the tools and the form of a reply."""
+def told_tools(tools: Sequence[ToolSpec], schema: Mapping[str, object] | None) -> str:
+    """Explain the tools and the form of a reply, and its schema where nobody else holds the model to it."""
     lines = [
         "You act by calling tools. Reply with one JSON object and nothing else:",
         '{"say": "a sentence or two about what you do next", "calls": [{"tool": NAME, "arguments": {...}}, ...]}',
         f"At most {CALLS_MAX} calls; their results come with the next message. The tools:",
-        *(f"- {tool.name}: {tool.text}" for tool in tools),
-        f"JSON Schema of the reply: {schema}",
+        *(f"- {tool.name}: {tool.text}{_arguments(tool, schema)}" for tool in tools),
     ]
+    if schema is not None:
+        lines.append(f"JSON Schema of the reply: {json.dumps(schema)}")
     return "\n".join(lines)
+
+
+def _arguments(tool: ToolSpec, schema: Mapping[str, object] | None) -> str:
+    return f" Arguments: {signature_of(tool.schema)}" if schema is None else ""
 
 
 def calls_as_text(said: str, calls: Sequence[Called]) -> str:
