@@ -200,7 +200,11 @@ def facts_of(name: str, settings: ModelSettings) -> ModelFacts:
 def _context_of(name: str, endpoint: Endpoint | None) -> int | None:
     if endpoint is not None:
         return endpoint.context_tokens
-    return None if name.startswith((SCRIPTED, LOCAL)) else listed_context(name)
+    if name.startswith(LOCAL):
+        from surefoot.models.local import context_tokens_of, path_of
+
+        return context_tokens_of(path_of(name))
+    return None if name.startswith(SCRIPTED) else listed_context(name)
 
 
 def _output_tokens(context: int | None, of_provider: int | None, wanted: int | None) -> int:

@@ -87,7 +87,9 @@ def flaw_of_name(name: str, endpoints: Mapping[str, Endpoint], environ: Mapping[
         variable = endpoint.key_env
         return "" if variable is None or environ.get(variable, "").strip() else _no_key(name, variable)
     if name.startswith(LOCAL):
-        return ""
+        from surefoot.models.local import find_flaw, path_of
+
+        return find_flaw(path_of(name))
     if not _is_known(provider):
         return (
             f"{name!r}: there is no provider {provider!r}. Write PROVIDER:MODEL with one there is, or describe it as "
