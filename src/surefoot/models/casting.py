@@ -13,7 +13,8 @@ from pathlib import Path
 
 from surefoot.core.talking import Casting, ModelFacts, Price, Role, RoleModels
 from surefoot.errors import ConfigInvalid
-from surefoot.models.names import LOCAL, default_by_key, flaw_of_name
+from surefoot.models.gguf import LOCAL
+from surefoot.models.names import default_by_key, flaw_of_name
 from surefoot.models.prices import listed_context, listed_price, nearest_listed, set_price
 from surefoot.models.scripts import SCRIPTED
 from surefoot.settings import Endpoint, ModelSettings, user_file

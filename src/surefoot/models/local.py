@@ -16,8 +16,7 @@ from pathlib import Path
 from surefoot.core.talking import Fault
 from surefoot.masking import Masker
 from surefoot.models import serving
-from surefoot.models.gguf import ModelFile, read_head
-from surefoot.models.names import LOCAL
+from surefoot.models.gguf import LOCAL, ModelFile, read_head
 from surefoot.ports import ModelFault
 from surefoot.sandbox import CommandResult, CommandSpec, command_environment, run_command
 

@@ -13,12 +13,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from surefoot.errors import ConfigInvalid
+from surefoot.models.gguf import LOCAL
 from surefoot.models.script_files import split_name
 from surefoot.models.scripts import SCRIPTED
 from surefoot.settings import Endpoint, user_file
 
-LOCAL = "local:"
-"""How a model begins that is a file."""
 KEYS: Mapping[str, tuple[str, ...]] = {
     "anthropic": ("ANTHROPIC_API_KEY",),
     "deepseek": ("DEEPSEEK_API_KEY",),
