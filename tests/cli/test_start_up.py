@@ -16,7 +16,9 @@ RUN = "20260101-status"
 HEAVY = (
     "asyncio",
     "http.client",
+    "genai_prices",
     "orjson",
+    "pydantic_ai",
     "rich",
     "ruamel.yaml",
     "surefoot.api.running",

@@ -206,6 +206,7 @@ def test_scripts_cost_nothing_and_are_found_from_anywhere(tmp_path: Path, monkey
         (KEYS, "gpt-5", "'gpt-5' names no provider and model"),
         (KEYS, f"boss={SOL}", "'boss' is no role"),
         (KEYS, "scripted:missing.yaml", "there is no file"),
+        (KEYS, "local:missing.gguf", "missing.gguf' cannot be read"),
     ],
 )
 def test_what_cannot_be_asked_is_told_before_the_run_begins(environ: dict[str, str], flag: str, told: str) -> None:

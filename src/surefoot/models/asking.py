@@ -13,7 +13,8 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from surefoot.models.local import LOCAL, LocalServers, path_of
+from surefoot.models.gguf import LOCAL
+from surefoot.models.local import LocalServers, path_of
 from surefoot.models.scripts import Script
 from surefoot.ports import ModelAnswer, ModelFault, ModelRequest
 from surefoot.settings.endpoints import Endpoint

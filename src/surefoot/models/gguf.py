@@ -13,6 +13,9 @@ from typing import BinaryIO, cast
 
 from surefoot.core.record import record
 
+LOCAL = "local:"
+"""How the name of a model begins that is the path of a file."""
+
 _MAGIC = b"GGUF"
 _VERSIONS = (2, 3)
 """The first one had shorter lengths; nothing writes it any more."""

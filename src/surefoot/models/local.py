@@ -16,12 +16,10 @@ from pathlib import Path
 from surefoot.core.talking import Fault
 from surefoot.masking import Masker
 from surefoot.models import serving
-from surefoot.models.gguf import ModelFile, read_head
+from surefoot.models.gguf import LOCAL, ModelFile, read_head
 from surefoot.ports import ModelFault
 from surefoot.sandbox import CommandResult, CommandSpec, command_environment, run_command
 
-LOCAL = "local:"
-"""How a model begins that is a path."""
 CONTEXT_TOKENS_MAX = 16_384
 """No server is given more room than this, whatever its model could take: room costs memory from the start."""
 _CONTEXT_TOKENS = 4_096
