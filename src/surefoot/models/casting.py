@@ -13,7 +13,8 @@ from pathlib import Path
 
 from surefoot.core.talking import Casting, ModelFacts, Price, Role, RoleModels
 from surefoot.errors import ConfigInvalid
-from surefoot.models.names import LOCAL, default_by_key, flaw_of_name
+from surefoot.models.local import LOCAL, context_tokens_of, path_of
+from surefoot.models.names import default_by_key, flaw_of_name
 from surefoot.models.prices import listed_context, listed_price, nearest_listed, set_price
 from surefoot.models.scripts import SCRIPTED
 from surefoot.settings import Endpoint, ModelSettings, user_file
@@ -200,7 +201,9 @@ def facts_of(name: str, settings: ModelSettings) -> ModelFacts:
 def _context_of(name: str, endpoint: Endpoint | None) -> int | None:
     if endpoint is not None:
         return endpoint.context_tokens
-    return None if name.startswith((SCRIPTED, LOCAL)) else listed_context(name)
+    if name.startswith(LOCAL):
+        return context_tokens_of(path_of(name))
+    return None if name.startswith(SCRIPTED) else listed_context(name)
 
 
 def _output_tokens(context: int | None, of_provider: int | None, wanted: int | None) -> int:

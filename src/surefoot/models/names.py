@@ -13,12 +13,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from surefoot.errors import ConfigInvalid
+from surefoot.models.local import LOCAL, find_flaw, path_of
 from surefoot.models.script_files import split_name
 from surefoot.models.scripts import SCRIPTED
 from surefoot.settings import Endpoint, user_file
 
-LOCAL = "local:"
-"""How a model begins that is a file."""
 KEYS: Mapping[str, tuple[str, ...]] = {
     "anthropic": ("ANTHROPIC_API_KEY",),
     "deepseek": ("DEEPSEEK_API_KEY",),
@@ -87,7 +86,7 @@ def flaw_of_name(name: str, endpoints: Mapping[str, Endpoint], environ: Mapping[
         variable = endpoint.key_env
         return "" if variable is None or environ.get(variable, "").strip() else _no_key(name, variable)
     if name.startswith(LOCAL):
-        return ""
+        return find_flaw(path_of(name))
     if not _is_known(provider):
         return (
             f"{name!r}: there is no provider {provider!r}. Write PROVIDER:MODEL with one there is, or describe it as "
