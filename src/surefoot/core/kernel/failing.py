@@ -22,12 +22,10 @@ _LEARNT_FROM = frozenset(
     {
         Diagnosis.VERIFICATION,
         Diagnosis.STRUCTURAL,
-        Diagnosis.TRANSIENT,
         Diagnosis.MALFORMED,
         Diagnosis.MISUSE,
         Diagnosis.LOOP,
         Diagnosis.STALL,
-        Diagnosis.OVERFLOW,
         Diagnosis.REFUSED,
         Diagnosis.GIVEN_UP,
     }
@@ -82,10 +80,10 @@ def conclude(state: RunState, node: StepState, failure: ev.AttemptFailed, now: f
     error_type = work.ending.error_type if work.ending is not None else None
     retry = node.spec.retry
     is_final = failure.applied or failure.diagnosis is Diagnosis.DENIED or work.lack is not None
-    if not is_final and may_retry(retry, node.failures, failure.diagnosis, error_type):
-        return _again(node, now, delay_s(retry, node.failures))
     if not is_final and may_learn(node, failure.diagnosis):
         return _again(node, now, 0.0)
+    if not is_final and may_retry(retry, node.failures, failure.diagnosis, error_type):
+        return _again(node, now, delay_s(retry, node.failures))
     if node.spec.on_failure is OnFailure.ASK and failure.diagnosis is not Diagnosis.DENIED:
         text = f"Step {node.spec.id} failed: {failure.reason}. Go on how?"
         return Proposal(question(state, node, now, QuestionKind.ASK, text, _AFTER_FAILURE))
