@@ -27,6 +27,7 @@ from surefoot.core.terms import Verdict
 FIRST, SECOND, STRONG = (ModelFacts(name=name, price=Price(input_usd=1.0, output_usd=1.0)) for name in ("m", "n", "s"))
 CASTING = Casting(roles={role.value: RoleModels(chain=(FIRST, SECOND), stronger=STRONG) for role in Role})
 AGENT = {"body": AgentBody(instructions="do it")}
+SMALL = Casting(roles=CASTING.roles, brief_tokens_max=3_000)
 PUSH = CommandFacts(commands=(("git", "push", "origin", "main"),))
 
 
@@ -408,6 +409,27 @@ def test_a_claim_that_the_journal_does_not_bear_out_is_reported_and_fails_nothin
     run.go()
     assert [event.finding.kind for event in run.told(ev.FindingReported)] == ["ungrounded-claim"]
     assert run.states == {"a": "verified"}
+
+
+def test_what_was_claimed_without_ground_is_part_of_the_lesson(play: Any) -> None:
+    """The next attempt is told to look before it says so."""
+    run = begun(play, {"a": {**AGENT, "checks": (failing(),)}}).will(do.AskCheck, "k", verdict=Verdict.FAILED)
+    reply(run, 1, "finish").will(do.UseTool, "1.1", claim=Claim(summary="All tests pass."))
+    run.go()
+    assert "no command that runs tests was run: look before you say so" in run.state.nodes["a"].lessons[0].said
+
+
+def test_turns_that_have_no_room_even_as_lines_are_summed_up_by_the_model(play: Any) -> None:
+    """What must not be lost goes along with the request, and the summary stands in later briefs."""
+    run = begun(play, {"a": {"body": AgentBody(instructions="x", turns_max=200)}}, casting=SMALL)
+    turn = 0
+    while not any(event.is_summary for event in run.told(ev.TurnAsked)) and turn < 150:
+        turn += 1
+        reply(run, turn, "note", "read", summary=f"read a/long/path/of/some/file-{turn}.py").go(do.AskModel, "a")
+    asked = next(command for command in run.open if isinstance(command, do.AskModel))
+    assert asked.is_summary
+    run.let(do.AskModel).go(do.AskModel, "a")
+    assert any(part.blob == run.state.nodes["a"].work.talk.summary for part in run.open[-1].parts)
 
 
 def test_a_step_at_work_says_who_had_a_say_before_a_command(play: Any) -> None:

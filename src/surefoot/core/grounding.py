@@ -9,7 +9,7 @@ never decide what follows: checks decide whether a step holds. Read `surefoot.co
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from surefoot.core.events.talk import CallFinished
@@ -150,8 +150,11 @@ def ungrounded(claim: Claim, talk: Talk, changed: tuple[str, ...]) -> tuple[str,
     return tuple(dict.fromkeys(found))
 
 
-def unproven(claim: Claim, talk: Talk) -> tuple[str, ...]:
-    """Return what the claim says and nothing in the journal shows or contradicts, a sentence each."""
+def unproven(claim: Claim, talk: Talk, whole: Collection[str] = ()) -> tuple[str, ...]:
+    """Return what the claim says and nothing in the journal shows or contradicts, a sentence each.
+
+    `whole` are commands that count as all there is to ask, whatever they look like: those of the checks.
+    """
     calls = _calls(talk)
     found: list[str] = []
     for statement in claim.statements:
@@ -159,7 +162,7 @@ def unproven(claim: Claim, talk: Talk) -> tuple[str, ...]:
         said = f"it says {cut(statement.text, 160)!r}"
         if kind is None and not _CALL.search(statement.evidence):
             found.append(f"{said} and names no call that shows it")
-        elif kind is not None and (remark := _weak_proof(statement, kind, calls)):
+        elif kind is not None and (remark := _weak_proof(statement, kind, calls, whole)):
             found.append(f"{said}; {remark}")
     return tuple(dict.fromkeys(found))
 
@@ -231,13 +234,15 @@ def _is_shown(statement: Statement, kind: Kind, calls: Sequence[_Done]) -> bool:
     return any(one.has_succeeded and one.index >= since for one in [*latest, *([] if own else named)])
 
 
-def _weak_proof(statement: Statement, kind: Kind, calls: Sequence[_Done]) -> str:
+def _weak_proof(statement: Statement, kind: Kind, calls: Sequence[_Done], whole: Collection[str]) -> str:
     """Say why what shows it shows less than is said; empty where it does not, or where nothing shows it."""
     own = _of_kind(kind, calls)
     if not own or not _is_shown(statement, kind, calls):
         return ""
     if _MASKED.search(own[-1].command):
         return f"the exit status of {own[-1]} says nothing"
+    if own[-1].command in whole:
+        return ""
     if re.search(r"\ball\b|\bevery\b", statement.text, re.IGNORECASE) and _PART.search(f" {own[-1].command} "):
         return f"{own[-1]} asks a part of them alone"
     return ""

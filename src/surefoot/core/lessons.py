@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from surefoot.core.events.attempt import AttemptFailed
 from surefoot.core.events.talk import CallFinished
+from surefoot.core.grounding import ungrounded
 from surefoot.core.shortening import call_line, cut
 from surefoot.core.state import StepState, Work
 from surefoot.core.talk import Talk
 from surefoot.core.talking import Deed, Lesson
 from surefoot.core.verdicts import first_unpassed
 
-_TRIED_MAX, _SAID_MAX, _CALLS_MAX, _FILES_MAX = 800, 1_500, 3, 20
+_TRIED_MAX, _SAID_MAX, _WRONG_MAX, _CALLS_MAX, _FILES_MAX = 800, 1_500, 400, 3, 20
 _HELD_BACK = "it did not pass a check that agents are not told of; look again at what the goal and the step ask for"
 
 
@@ -28,7 +29,17 @@ def _said(node: StepState, work: Work, failed: AttemptFailed) -> str:
     index = first_unpassed(node.spec.checks, work.checks) if work.checks else None
     is_hidden = index is not None and node.spec.checks[index].held_back
     is_named = any(one.held_back and f"check {one.name!r}" in failed.reason for one in node.spec.checks)
-    return _HELD_BACK if is_hidden or is_named else failed.reason[:_SAID_MAX]
+    said = _HELD_BACK if is_hidden or is_named else failed.reason
+    return " ".join([said[:_SAID_MAX], *_claimed(work)])
+
+
+def _claimed(work: Work) -> list[str]:
+    """Return what was claimed and was not so, with the order to look first."""
+    talk = work.talk
+    if talk is None or talk.claim is None:
+        return []
+    wrong = ungrounded(talk.claim, talk, work.changed)
+    return [f"Moreover {'; '.join(wrong)[:_WRONG_MAX]}: look before you say so."] if wrong else []
 
 
 def _tried(talk: Talk, changed: tuple[str, ...]) -> str:

@@ -18,7 +18,7 @@ from surefoot.core.kernel.adopting import flaw_of_plan, is_kept
 from surefoot.core.kernel.failing import fails
 from surefoot.core.kernel.proposal import HOLD, Move, Proposal
 from surefoot.core.kernel.questions import EDIT
-from surefoot.core.plan import Plan, RunBody, Step, digest_of
+from surefoot.core.plan import Plan, RunAsk, RunBody, Step, TestsAsk, digest_of
 from surefoot.core.policy import facts_before, weigh, weigh_step
 from surefoot.core.recovery import question
 from surefoot.core.rules import Decision, Demand, Effect, Tier
@@ -234,12 +234,20 @@ def compare_claim(state: RunState, node: StepState, work: Work, now: float) -> M
         return None
     changed = () if work.changes is None else (*work.changes.changed, *work.changes.undeclared)
     wrong = [("ungrounded-claim", Severity.WARNING, text) for text in ungrounded(talk.claim, talk, changed)]
-    bare = [("unproven-claim", Severity.NOTE, text) for text in unproven(talk.claim, talk)]
+    bare = [
+        ("unproven-claim", Severity.NOTE, text) for text in unproven(talk.claim, talk, _asked_commands(state, node))
+    ]
     for kind, severity, text in (*wrong, *bare):
         finding = Finding(kind=kind, severity=severity, text=text, step=node.spec.id)
         if finding not in state.reported:
             return Proposal(ev.FindingReported(at=now, finding=finding))
     return None
+
+
+def _asked_commands(state: RunState, node: StepState) -> set[str]:
+    """Return the commands of the checks that an agent may know of."""
+    checks = [*node.spec.checks, *state.plan.accept]
+    return {one.ask.command for one in checks if isinstance(one.ask, RunAsk | TestsAsk) and not one.held_back}
 
 
 def going_back(state: RunState, now: float) -> Proposal | None:

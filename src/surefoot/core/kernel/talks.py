@@ -39,6 +39,7 @@ REPEATS_MAX = 5
 REPEATS_TOLD = 2
 IDLE_MAX = 3
 ENDS_MAX = 6
+SAID_MAX = 300
 TOOLS_TOKENS = 3000
 """More than the description of all tools takes, in tokens."""
 AT_MOST = 1.6
@@ -274,7 +275,8 @@ def _stop(node: StepState, talk: Talk, now: float) -> Proposal | None:
         for call in turn.calls
     )
     if talk.misuses >= MISUSES_MAX:
-        return fails(node, now, Diagnosis.MISUSE, f"tools were used wrongly {talk.misuses} times")
+        reason = f"tools were used wrongly {talk.misuses} times, at last so: {_last_misuse(talk)}"
+        return fails(node, now, Diagnosis.MISUSE, reason)
     if talk.repeats >= REPEATS_MAX:
         last = talk.turns[-1].calls[-1].asked.summary if talk.turns and talk.turns[-1].calls else ""
         reason = f"the same calls had the same results {talk.repeats} times in a row, the last: {last}"
@@ -288,6 +290,12 @@ def _stop(node: StepState, talk: Talk, now: float) -> Proposal | None:
     if len(talk.turns) >= body.turns_max:
         return fails(node, now, Diagnosis.STALL, f"no end after {len(talk.turns)} turns")
     return None
+
+
+def _last_misuse(talk: Talk) -> str:
+    results = (call.result for turn in reversed(talk.turns) for call in reversed(turn.calls))
+    texts = (result.text for result in results if result is not None and result.is_misuse)
+    return next(texts, "")[:SAID_MAX]
 
 
 def _next_request(state: RunState, node: StepState, work: Work, talk: Talk, now: float) -> Move:
