@@ -156,7 +156,7 @@ async def test_a_reply_that_takes_too_long_is_given_up(ask: Asking, streamed: bo
 
 async def test_a_stream_is_heard_piece_by_piece(ask: Asking) -> None:
     """Together the pieces are the reply."""
-    fault = await ask(STREAMED)
+    fault = await ask(STREAMED, output_tokens_max=60)
     assert isinstance(fault, ModelFault)
     assert len(ask.heard) > 1
     assert "".join(ask.heard).strip() == fault.said

@@ -79,6 +79,8 @@ def _request(room: Room, command: do.AskModel) -> ModelRequest:
         model=facts.name,
         messages=_messages(room, command.parts),
         tools=() if command.is_summary else specs_of(command.role),
+        # Every reply has to call a tool; where a grammar can see to that, no turn is lost on one that does not.
+        needs_call=not command.is_summary and not facts.native_tools,
         native_tools=facts.native_tools,
         output_tokens_max=facts.output_tokens_max,
         timeout_s=room.model_timeout_s,
