@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from surefoot.api.home import Home
-from surefoot.api.running import Options, Source, create_run, engage
+from surefoot.api.options import Options
+from surefoot.api.running import Source, create_run, engage
 from surefoot.cli.goals import Aims, Amounts, goal_plan
 from surefoot.core.state import RunState
 from surefoot.core.talking import Casting, Finish, ModelFacts, Price, Role, RoleModels, Usage, Wish

@@ -19,7 +19,8 @@ from bench.repair.cases import Case
 from bench.repair.oracle import oracle_of
 from bench.repair.stage import build, plan_of
 from surefoot.api.home import Home
-from surefoot.api.running import Options, Source, Watching, create_run, engage
+from surefoot.api.options import Options
+from surefoot.api.running import Source, Watching, create_run, engage
 from surefoot.core import events as ev
 from surefoot.core.events import Event
 from surefoot.core.report import standing_of, status_of

@@ -13,7 +13,7 @@ from surefoot.errors import EffectError, SurefootError
 
 if TYPE_CHECKING:
     from surefoot.api.authoring import Check, Plan, Step, run, run_plan
-    from surefoot.api.running import Options
+    from surefoot.api.options import Options
     from surefoot.core.plan import AgentLimits, Prepare, RetryPolicy, Service
     from surefoot.core.probing import (
         CallProbe,
@@ -84,7 +84,7 @@ _PLACES = {
         ),
         "surefoot.core.probing",
     ),
-    "Options": "surefoot.api.running",
+    "Options": "surefoot.api.options",
     "ScriptedReply": "surefoot.models.scripts",
     "ScriptedRequest": "surefoot.models.scripts",
     "StepArgument": "surefoot.workers.room",

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from surefoot.api.approving import answer, approve, edit, reject, take_over
     from surefoot.api.home import Home, home_folder
+    from surefoot.api.options import Options
     from surefoot.api.people import cancel, pause, restore, retry
     from surefoot.api.questions import OpenQuestion, inbox
     from surefoot.api.reading import RunSummary, audit, events, report, runs, spending
     from surefoot.api.replanning import ShownPlan, edit_plan, shown_plan
-    from surefoot.api.running import Engagement, Options, create_run, engage
+    from surefoot.api.running import Engagement, create_run, engage
     from surefoot.api.storing import collect_garbage, land_run, remove_run
 
 __all__ = [
@@ -58,7 +59,8 @@ _PLACES = {
     **dict.fromkeys(("cancel", "pause", "restore", "retry"), "people"),
     **dict.fromkeys(("RunSummary", "audit", "events", "report", "runs", "spending"), "reading"),
     **dict.fromkeys(("ShownPlan", "edit_plan", "shown_plan"), "replanning"),
-    **dict.fromkeys(("Engagement", "Options", "create_run", "engage"), "running"),
+    **dict.fromkeys(("Engagement", "create_run", "engage"), "running"),
+    "Options": "options",
     **dict.fromkeys(("collect_garbage", "land_run", "remove_run"), "storing"),
 }
 

@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from surefoot.api.running import Options, Source, Watching, create_run, engage
+from surefoot.api.options import Options
+from surefoot.api.running import Source, Watching, create_run, engage
 from surefoot.api.sharing import shared_home
 from surefoot.core import plan as core
 from surefoot.core.ids import RunId, encode_id

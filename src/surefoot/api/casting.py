@@ -8,17 +8,14 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from surefoot.api.options import Options
 from surefoot.core import events as ev
 from surefoot.core.plan import AgentBody, Plan
 from surefoot.core.talking import Casting
 from surefoot.models.scripts import SCRIPTED
 from surefoot.ports import Model
 from surefoot.settings import ModelSettings, load_settings
-
-if TYPE_CHECKING:
-    from surefoot.api.running import Options
 
 
 def needs_models(created: ev.RunCreated, plan: Plan) -> bool:

@@ -13,7 +13,7 @@ import socket
 import stat
 import string
 import time
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,7 +22,8 @@ from surefoot.api.approving import Answer, answered
 from surefoot.api.casting import asking_for, casting_for, needs_models, patience_for
 from surefoot.api.history import earlier_times
 from surefoot.api.home import Home
-from surefoot.api.identity import Identity, current_user, identify, refuse_steps
+from surefoot.api.identity import Identity, identify, refuse_steps
+from surefoot.api.options import Options
 from surefoot.api.replanning import edited_plan
 from surefoot.api.sharing import shared_writer
 from surefoot.api.validating import Source, validated
@@ -32,7 +33,7 @@ from surefoot.core.course import policy_of
 from surefoot.core.events import Event
 from surefoot.core.ids import RUN_ID, RunId, StepId
 from surefoot.core.kernel import apply, first_state
-from surefoot.core.plan import FunctionBody, Limits, Plan, Step
+from surefoot.core.plan import AgentBody, FunctionBody, Plan, Step
 from surefoot.core.probing import FunctionProbe
 from surefoot.core.review import review
 from surefoot.core.rules import Policy
@@ -43,7 +44,7 @@ from surefoot.engines.embedded import Observer, RunLoop
 from surefoot.errors import JournalError, RunExists, UsageError, WorkspaceError
 from surefoot.faults import point
 from surefoot.journal import RELEASE, Batch, Claim, Holder
-from surefoot.ports import Clock, Model
+from surefoot.ports import Clock
 from surefoot.sandbox import detect_rung, mark_prefix_of, sweep
 from surefoot.settings import load_settings
 from surefoot.workers.check import clean
@@ -53,37 +54,6 @@ from surefoot.workspace import RunWorkspace, inspect_source, write_git_configura
 GRACE_S = 10.0
 """How long an engine that is taken over may take to stop."""
 _ALPHABET = string.ascii_lowercase + string.digits
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """What the person who starts or resumes a run says beforehand."""
-
-    by: str = ""
-    """Who; default: the user of the operating system."""
-    yes: bool = False
-    """Approve confirm-tier questions, except for irreversible steps."""
-    allow: tuple[str, ...] = ()
-    """Irreversible steps approved by name."""
-    take_over: bool = False
-    """End an engine that holds the run."""
-    policy: Policy | None = None
-    """The rules beside those that ship and those of the plan; None: those of the settings."""
-    models: tuple[str, ...] = ()
-    """Models by name: `provider:name` for all roles, `ROLE=provider:name` for one."""
-    asking: Model | None = None
-    """Asks models in place of the providers; for programs that bring their own."""
-    casting: Casting | None = None
-    """Which models play which roles; None: as settings, environment and `models` have it."""
-    limits: Limits | None = None
-    """When resuming, the limits from here on; None: as they are."""
-    with_reviewer: bool | None = None
-    """Whether a reviewer looks at the result; None: as the settings have it."""
-
-    @property
-    def who(self) -> str:
-        """Return who says it."""
-        return self.by or current_user()
 
 
 def new_run_id(now: float) -> RunId:
@@ -214,8 +184,28 @@ def _with_workspace(created: ev.RunCreated, source: Source, folder: Path) -> ev.
         base_ref=origin.branch,
         dirty=origin.dirty,
         # Of a goal in words nothing is known yet that could be looked over.
-        findings=(*(() if created.wish is not None else reviewed.findings), *missing, *remarks),
+        findings=(
+            *(() if created.wish is not None else reviewed.findings),
+            *missing,
+            *_in_sight(created, origin.root),
+            *remarks,
+        ),
     )
+
+
+def _in_sight(created: ev.RunCreated, root: Path) -> Iterator[Finding]:
+    """Yield that agents can read the checks that are held back from them, where the plan lies among their files."""
+    checks = (*created.plan.accept, *(check for step in created.plan.steps for check in step.checks))
+    has_agents = any(isinstance(step.body, AgentBody) for step in created.plan.steps)
+    path = None if created.plan_path is None else Path(created.plan_path)
+    if path is None or not has_agents or not any(check.held_back for check in checks):
+        return
+    if path.resolve().is_relative_to(root.resolve()):
+        text = (
+            f"checks are held back from agents, but the plan that names them lies in the repository ({path.name}), "
+            "where agents can read it; keep the plan elsewhere"
+        )
+        yield Finding(kind="held-back-in-sight", severity=Severity.WARNING, text=text)
 
 
 @dataclass(slots=True, kw_only=True)

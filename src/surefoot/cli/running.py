@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import cast
 
 from surefoot.api.home import Home
+from surefoot.api.options import Options
 from surefoot.api.people import retry as set_to_retry
 from surefoot.api.reading import plan_has_changed, told
-from surefoot.api.running import Engagement, Options, Source, Watching, create_run, engage
+from surefoot.api.running import Engagement, Source, Watching, create_run, engage
 from surefoot.api.weighing import look_over
 from surefoot.cli.exits import ExitCode, code_of_run
 from surefoot.cli.goals import Aims, Amounts, goal_plan, is_goal, is_planned, keep_plan

@@ -71,14 +71,20 @@ def _turn_asked(state: RunState, event: ev.TurnAsked) -> None:
     state.reserved[node.spec.id] = (event.reserved_usd, event.reserved_tokens)
 
 
-def _turn_answered(state: RunState, event: ev.TurnAnswered) -> None:
+def _settled(state: RunState, event: ev.StepEvent, usage: Usage | None) -> tuple[StepState, Talk, ev.TurnAsked]:
+    """Note that a request is over, and what it took."""
     _talk_of(state, event)
     node, work = answered(state, event, ev.TurnAsked)
     talk = work.talk
     assert talk is not None
     asked = talk.asked
     assert asked is not None
-    _settle_usage(state, node, talk, event.usage)
+    _settle_usage(state, node, talk, usage)
+    return node, talk, asked
+
+
+def _turn_answered(state: RunState, event: ev.TurnAnswered) -> None:
+    node, talk, asked = _settled(state, event, event.usage)
     talk.faults, talk.fault, node.crashes = 0, None, 0
     talk.worked_s += event.duration_s
     if asked.is_summary:
@@ -94,13 +100,7 @@ def _deed_of(tool: str) -> Deed | None:
 
 
 def _turn_failed(state: RunState, event: ev.TurnFailed) -> None:
-    _talk_of(state, event)
-    node, work = answered(state, event, ev.TurnAsked)
-    talk = work.talk
-    assert talk is not None
-    asked = talk.asked
-    assert asked is not None
-    _settle_usage(state, node, talk, event.usage)
+    _, talk, asked = _settled(state, event, event.usage)
     talk.faults, talk.fault = talk.faults + 1, event
     if event.fault is Fault.CONTEXT:
         talk.tokens_max = max(TOKENS_MIN, int(asked.tokens * SHORTER))
