@@ -161,8 +161,8 @@ class Step:
     """When it is tried again; stating one retries failures of unknown kind, too."""
     timeout_s: float = field(default=1800.0, kw_only=True)
     """The body is ended after this many seconds."""
-    on_failure: str = field(default="block", kw_only=True)
-    """`block`, `skip`, `stop` or `ask`."""
+    on_failure: str | None = field(default=None, kw_only=True)
+    """`block`, `skip`, `stop` or `ask`; None: `ask` for an agent's step, `block` for any other."""
     estimate_s: float | None = field(default=None, kw_only=True)
     """How long the body is expected to take."""
 
@@ -194,7 +194,7 @@ class Step:
             uses=tuple(self.uses),
             retry=self._retry(),
             timeout_s=self.timeout_s,
-            on_failure=OnFailure(self.on_failure),
+            on_failure=OnFailure(self.on_failure or ("block" if self.agent is None else "ask")),
             estimate_s=self.estimate_s,
         )
 
