@@ -201,6 +201,21 @@ def test_the_same_command_is_asked_about_once_a_step(play: Any) -> None:
     assert run.states == {"a": "verified"}
 
 
+def test_a_yes_given_beforehand_does_not_cover_what_an_agent_wants_to_run(play: Any) -> None:
+    """Nobody had that command in mind."""
+    run = begun(play).say(ev.OptionsGiven, yes=True)
+    reply(run, 1, "run", does=PUSH, command="git push").go()
+    assert len(run.report["questions"]) == 1
+
+
+def test_what_was_approved_for_all_of_a_kind_is_not_asked_again(play: Any) -> None:
+    """Other words of the same programs, for the same rule."""
+    run = reply(begun(play), 1, "run", does=PUSH, command="git push").go()
+    run.reply("yes", like=run.report["questions"][0]["like"])
+    reply(run, 2, "run", does=PUSH, command="git push again").go()
+    assert run.states == {"a": "verified"}
+
+
 def test_what_is_never_allowed_is_refused_without_a_question(play: Any) -> None:
     """Nobody can be talked into it."""
     does = CommandFacts(commands=(("rm", "-rf", "/"),))
@@ -368,7 +383,7 @@ def test_agents_side_by_side_never_reserve_more_than_the_limit(play: Any) -> Non
 def test_a_step_that_has_used_its_own_limit_fails_without_another_attempt(play: Any) -> None:
     """More attempts would only use more."""
     body = AgentBody(instructions="x", limits=AgentLimits(requests=1))
-    run = begun(play, {"a": {"body": body}}).go()
+    run = begun(play, {"a": {"body": body, "retry": RetryPolicy(retry_unknown=True)}}).go()
     assert failures(run) == ["budget"]
     assert run.states == {"a": "failed"}
 

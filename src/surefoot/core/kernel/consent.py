@@ -179,7 +179,8 @@ def _approved_by(state: RunState, node: StepState, question: ev.QuestionAsked) -
         return None
     if node.spec.id in state.allowed:
         return f"{state.allowed[node.spec.id]} (--allow)"
-    if state.yes_by is not None and node.spec.effect is not Effect.IRREVERSIBLE:
+    # What an agent wants to run was in nobody's mind when they said yes to the plan.
+    if state.yes_by is not None and node.spec.effect is not Effect.IRREVERSIBLE and not question.call:
         return f"{state.yes_by} (--yes)"
     return None
 

@@ -30,6 +30,8 @@ _LEARNT_FROM = frozenset(
         Diagnosis.GIVEN_UP,
     }
 )
+_FINAL = frozenset({Diagnosis.DENIED, Diagnosis.BUDGET, Diagnosis.OVERFLOW})
+"""Another attempt would end in the same way."""
 _AFTER_CRASHES = ("retry", "skip", "block")
 _AFTER_FAILURE = ("retry", "skip", "block", "stop")
 
@@ -79,7 +81,7 @@ def conclude(state: RunState, node: StepState, failure: ev.AttemptFailed, now: f
         return _again(node, now, 0.0)
     error_type = work.ending.error_type if work.ending is not None else None
     retry = node.spec.retry
-    is_final = failure.applied or failure.diagnosis is Diagnosis.DENIED or work.lack is not None
+    is_final = failure.applied or failure.diagnosis in _FINAL or work.lack is not None
     if not is_final and may_learn(node, failure.diagnosis):
         return _again(node, now, 0.0)
     if not is_final and may_retry(retry, node.failures, failure.diagnosis, error_type):
