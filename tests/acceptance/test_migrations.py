@@ -159,15 +159,28 @@ def test_a_migration_killed_again_and_again_ends_as_one_that_is_not(name: str, l
     assert (rough.git("rev-parse", "HEAD^{tree}"), rough.git("status", "--porcelain")) == (rough.end()[0], "")
 
 
-def kill_and_resume(package: Package, plan: str) -> None:
-    """Run a plan, end the engine at random instants, and resume it each time; the last one is let be."""
+def test_a_goal_in_words_is_reached_on_a_real_package_however_often_the_engine_is_killed(tmp_path: Path) -> None:
+    """A played model understands, plans and works; its careless attempt is put back, and no turn is lost or doubled."""
+    calm, rough = (Package(tmp_path / word).fetch("isodate") for word in ("calm", "rough"))
+    goal = ("Replace six with plain Python 3 in this package", "--yes")
+    words = (*goal, "--model", f"scripted:{EXAMPLES / 'isodate' / 'agent.py'}:play")
+    assert calm.say("run", *words)[0] == 0
+    kill_and_resume(rough, *words)
+    assert (rough.end(), rough.commits()) == (calm.end(), calm.commits())
+    assert calm.report()["usage"]["requests"] == 16
+    assert {finding["kind"] for finding in calm.report()["findings"]} == {"ungrounded-claim"}
+    assert rough.say("audit")[0] == 0
+
+
+def kill_and_resume(package: Package, *words: str) -> None:
+    """Run a plan or a goal, end the engine at random instants, resume it each time; the last one is let be."""
     chance = random.Random(20260401)
-    words = ["run", plan]
+    words = ("run", *words)
     for _ in range(KILLS):
         with package.begin(*words) as engine:
             assert engine.stdout is not None
             engine.stdout.readline()  # there is a run from here on
             time.sleep(chance.uniform(2, 15))
             engine.kill()
-        words = ["resume"]
+        words = ("resume",)
     assert package.say("resume")[0] == 0
