@@ -67,3 +67,15 @@ def patience_for(created: ev.RunCreated) -> float:
 
 def _settings(created: ev.RunCreated) -> ModelSettings:
     return load_settings(None if created.repository is None else Path(created.repository)).models
+
+
+def models_here(folder: Path) -> dict[str, str]:
+    """Return which model would be asked first for each role, in a folder as things stand.
+
+    Raises:
+        ConfigInvalid: there is none, or one cannot be asked.
+    """
+    from surefoot.models.casting import casting_of
+
+    casting = casting_of(load_settings(folder).models, os.environ, (), with_reviewer=None, named=())
+    return {role: models.chain[0].name for role, models in casting.roles.items()}

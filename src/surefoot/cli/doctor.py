@@ -69,6 +69,7 @@ def look() -> Iterator[Answer]:
         ("home", _home),
         ("journal", _journal),
         ("disk", _disk),
+        ("models", _models),
     )
     for name, one in looks:
         try:
@@ -152,6 +153,20 @@ def _journal() -> Answer:
     with Home() as home:
         number = len(home.journal.runs())
     return Answer("journal", "ok", f"opens; runs in it: {number}")
+
+
+def _models() -> Answer:
+    from surefoot.api.casting import models_here
+    from surefoot.errors import ConfigInvalid
+
+    try:
+        roles = models_here(Path.cwd())
+    except ConfigInvalid as error:
+        first = error.message.splitlines()[0].removesuffix(" One of these goes on:")
+        return Answer("models", "note", f"{first} Plans without agents need none.", "surefoot run GOAL says every way")
+    named = dict.fromkeys(roles.values())
+    said = ", ".join(f"{name} ({', '.join(role for role in roles if roles[role] == name)})" for name in named)
+    return Answer("models", "ok", said)
 
 
 def _disk() -> Answer:
