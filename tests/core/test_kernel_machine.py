@@ -17,27 +17,15 @@ from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.ids import BlobId, RunId, StepId
 from surefoot.core.kernel import apply, decide
 from surefoot.core.plan import (
-    AskBody,
-    Check,
     Effect,
-    Expect,
-    ForEach,
-    Limits,
-    OnFailure,
     Plan,
-    RetryPolicy,
-    RunAsk,
-    RunBody,
-    Service,
-    Step,
-    Tier,
 )
-from surefoot.core.probing import Probe, RunProbe
 from surefoot.core.queue import has_result
 from surefoot.core.report import report_of
-from surefoot.core.rules import Demand, Overdue, Rule
+from surefoot.core.rules import Overdue
 from surefoot.core.state import SATISFIED, RunState, StepStatus
 from surefoot.core.terms import Applied, Diagnosis, Ending, Status, Verdict
+from tests.core.drawing import plans
 from tests.core.world import kind_fact, kind_fact_for_step
 
 ENDINGS = (
@@ -49,81 +37,9 @@ ENDINGS = (
 )
 
 
-USES = st.sampled_from([(), (), ("db",), ("db", "web"), ("web", "gpu")])
-"""What steps and checks use; nothing, as often as not."""
-
-
-@st.composite
-def plans(draw: st.DrawFn) -> Plan:
-    """Plans of up to six nodes over everything a step can be."""
-    count = draw(st.integers(1, 6))
-    steps: list[Step] = []
-    for number in range(count):
-        earlier = [step.id for step in steps]
-        effect = draw(st.sampled_from(list(Effect)))
-        probe = Probe(ask=RunProbe(command="probe")) if draw(st.booleans()) else None
-        on_failure = draw(st.sampled_from(list(OnFailure)))
-        needs = tuple(draw(st.lists(st.sampled_from(earlier), unique=True, max_size=2))) if earlier else ()
-        targets = [name for name in sorted(ancestors(needs, steps)) if "{" not in name]
-        if on_failure is OnFailure.ROLLBACK and not targets:
-            on_failure = OnFailure.BLOCK
-        group = draw(st.integers(0, 5)) == 0
-        ask = draw(st.integers(0, 7)) == 0 and not group
-        name = f"s{number}-{{item}}" if group else f"s{number}"
-        steps.append(
-            Step(
-                id=StepId(name),
-                body=AskBody(question="which?") if ask else RunBody(command="true"),
-                needs=needs,
-                for_each=ForEach(items=("x", "y")) if group else None,
-                checks=() if ask else tuple(draw(st.lists(checks(), max_size=2, unique_by=lambda check: check.name))),
-                effect=effect,
-                probe=probe,
-                on_failure=on_failure,
-                rollback_to=draw(st.sampled_from(targets)) if on_failure is OnFailure.ROLLBACK else None,
-                retry=RetryPolicy(maximum_attempts=draw(st.integers(1, 3)), retry_unknown=draw(st.booleans())),
-                writes=draw(st.sampled_from([None, ("a",), ("b",)])),
-                uses=draw(USES),
-            )
-        )
-    services = (Service(name="db", run="db"), Service(name="web", run="web"))
-    accept = tuple(draw(st.lists(checks(), max_size=2, unique_by=lambda check: check.name)))
-    limits = Limits(parallel=draw(st.integers(1, 3)))
-    policy = tuple(draw(st.lists(rules(), max_size=2)))
-    return Plan(goal="a goal", steps=tuple(steps), accept=accept, limits=limits, services=services, policy=policy)
-
-
-@st.composite
-def rules(draw: st.DrawFn) -> Rule:
-    """Rules about steps or results that take one or two people, and may expire."""
-    demand = Demand(
-        people=draw(st.integers(1, 2)),
-        role=draw(st.sampled_from([None, "ops"])),
-        expires_s=draw(st.sampled_from([None, 3.0])),
-        overdue=draw(st.sampled_from(list(Overdue))),
-        next_role="lead",
-    )
-    about = draw(st.sampled_from([{"paths": ("**",)}, {"steps": ("s0*",)}, {"effects": (Effect.REVERSIBLE,)}]))
-    return Rule(name="drawn", tier=Tier.CONFIRM, reason="Because.", demand=demand, **about)
-
-
 def up_in(state: RunState, lane: str | None) -> list[str]:
     """Return the services that are up in a lane."""
     return [] if lane is None else [name for name, is_wanted in state.lanes[lane].services.items() if is_wanted]
-
-
-def ancestors(needs: tuple[StepId, ...], steps: list[Step]) -> set[StepId]:
-    """Return what is needed, directly or not."""
-    known = {step.id: step.needs for step in steps}
-    return set(needs).union(*(ancestors(known[name], steps) for name in needs))
-
-
-@st.composite
-def checks(draw: st.DrawFn) -> Check:
-    """Checks that expect anything."""
-    expect = draw(st.sampled_from(list(Expect)))
-    name = f"check {expect} {draw(st.integers(0, 1))}"
-    return Check(name=name, ask=RunAsk(command="check"), expect=expect, uses=draw(USES))
 
 
 @dataclass
@@ -160,6 +76,7 @@ class KernelMachine(RuleBasedStateMachine):
         for fact in facts:
             apply(self.state, fact)
             self.journal.append(fact)
+            self.note(fact)
         for _ in range(200):
             kept = (self.state.created, *(node.spec for node in self.state.nodes.values()), *self.journal)
             before = copy.deepcopy(self.state, {id(part): part for part in kept})
@@ -171,9 +88,9 @@ class KernelMachine(RuleBasedStateMachine):
                 self.check_start(proposal.event)
                 apply(self.state, proposal.event)
                 self.journal.append(proposal.event)
-                if isinstance(proposal.command, do.AskCheck):
-                    assert set(proposal.command.services) <= set(up_in(self.state, proposal.command.lane))
+                self.note(proposal.event)
                 if proposal.command is not None and not isinstance(proposal.command, do.Interrupt):
+                    self.check_command(proposal.command)
                     self.open.append(proposal.command)
         raise AssertionError("the kernel never comes to rest")
 
@@ -191,9 +108,18 @@ class KernelMachine(RuleBasedStateMachine):
             used = self.state.plan.services_of(node.spec)
             assert not used or not self.state.lanes[node.work.lane].services, "nothing runs in what is put back"
         if isinstance(event, ev.StepStarted | ev.BodyStarted):
-            node = self.state.nodes[event.step]
-            assert all(self.state.nodes[need].status in SATISFIED for need in node.needs)
+            node = self.state.nodes.get(event.step)
+            needs = () if node is None else node.needs
+            assert all(self.state.nodes[need].status in SATISFIED for need in needs)
             assert self.state.pausing is None, "nothing new starts while the run pauses"
+
+    def check_command(self, command: do.Command) -> None:
+        """No check is asked without what it uses."""
+        if isinstance(command, do.AskCheck):
+            assert set(command.services) <= set(up_in(self.state, command.lane))
+
+    def note(self, event: Event) -> None:
+        """Look at what has just been folded."""
 
     def claim(self) -> None:
         """Let a new engine begin."""
@@ -235,8 +161,7 @@ class KernelMachine(RuleBasedStateMachine):
         """Let a person answer, truthfully where it is about the world."""
         found = data.draw(st.sampled_from(self.state.open_questions))
         question = found.asked
-        options = question.options or ("yes", "no", "blue")
-        text = data.draw(st.sampled_from([*options, "take_over"] if question.about == "confirm" else options))
+        text = data.draw(st.sampled_from(self.words_for(question)))
         more: dict = {}
         if question.about == "in_doubt":
             text = "applied" if self.world.applied.get(question.step) else "not_applied"
@@ -252,6 +177,11 @@ class KernelMachine(RuleBasedStateMachine):
         if found.due is not None and found.due <= self.world.now and question.demand.overdue is not Overdue.WAIT:
             return
         self.fold(event)
+
+    def words_for(self, question: ev.QuestionAsked) -> tuple[str, ...]:
+        """Return what may be answered."""
+        options = question.options or ("yes", "no", "blue")
+        return (*options, "take_over") if question.about == "confirm" else options
 
     def ways_of_saying_yes(self, question: ev.QuestionAsked) -> list[dict]:
         """Say yes, to all of a kind, or to something else than was shown."""
@@ -278,7 +208,9 @@ class KernelMachine(RuleBasedStateMachine):
             is_own = is_own or getattr(command, "step", None) == ACCEPTANCE
             node = self.state.nodes.get(getattr(command, "step", None))
             asked = node is not None and node.work is not None and node.work.interrupt_asked
-            is_clock = isinstance(command, do.WaitUntil | do.WatchDeadline | do.MoveRefs | do.StopService)
+            is_clock = isinstance(
+                command, do.WaitUntil | do.WatchDeadline | do.WaitForTurn | do.MoveRefs | do.StopService
+            )
             if is_clock or not (asked or (is_own and self.state.accept.interrupt_asked)):
                 continue
             self.open.remove(command)
@@ -291,6 +223,8 @@ class KernelMachine(RuleBasedStateMachine):
             return ev.LaneFailed(at=now, lane=command.lane, diagnosis=Diagnosis.INTERRUPTED, reason="interrupted")
         if isinstance(command, do.ExpandGroup):
             return ev.Interrupted(at=now, step=command.group.id, attempt=1)
+        if isinstance(command, do.UseTool):
+            return ev.CallLost(at=now, step=command.step, attempt=command.attempt, call=command.call.call)
         return ev.Interrupted(at=now, step=command.step, attempt=command.attempt)
 
     @precondition(lambda self: any(lane.services for lane in self.state.lanes.values()))

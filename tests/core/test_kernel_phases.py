@@ -212,6 +212,24 @@ def test_the_reviewer_may_object_and_then_the_run_is_not_complete(play: Any) -> 
     assert "the reviewer objects: the goal says port 80" in run.report["reason"]
 
 
+def test_what_is_done_anew_is_reviewed_anew(play: Any) -> None:
+    """A review of a result that is gone says nothing about the one there is."""
+    run = ends(
+        goal(play, casting=REVIEWED).go(do.AskModel, "(review)"), 2, claim=Claim(summary="hm", objections=("no",))
+    )
+    run.go().say(ev.RunRestored, to=None, commit="c0", pending=("made",)).say(ev.RunResumed).go()
+    assert [event.step for event in run.told(ev.StepVerified)][-2:] == ["made", "(review)"]
+    assert run.report["outcome"] == "completed"
+
+
+def test_a_review_that_is_under_way_ends_where_the_branch_goes_back(play: Any) -> None:
+    """It does not go on beside the steps that are done anew."""
+    run = goal(play, casting=REVIEWED).go(do.AskModel, "(review)").say(ev.PauseRequested).go()
+    run.say(ev.RunRestored, to=None, commit="c0", pending=("made",))
+    assert "(review)" not in run.state.active
+    assert run.say(ev.RunResumed).go().report["outcome"] == "completed"
+
+
 def test_a_reviewer_that_says_nothing_passes_nothing(play: Any) -> None:
     """What a reviewer thinks well of is as red as it was."""
     run = ends(goal(play, casting=REVIEWED), 2, accept=(ACCEPT,), understanding=Understanding(summary="s"))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from surefoot.core import events as ev
-from surefoot.core.course import policy_of, recount, reset
+from surefoot.core.course import policy_of, recount, reset, withdraw
 from surefoot.core.duties import DUTIES, PLANNING, REVIEWING, UNDERSTANDING, duty_of
 from surefoot.core.graph import build_graph
 from surefoot.core.ids import StepId
@@ -101,12 +101,23 @@ def is_kept(node: StepState) -> bool:
     return not node.is_duty and (node.attempt > 0 or node.status in FINAL - {StepStatus.BLOCKED} or bool(node.members))
 
 
+def forget_review(state: RunState) -> None:
+    """Let the result be looked at anew, as it will be another one."""
+    node = state.nodes.get(REVIEWING)
+    if node is None:
+        return
+    if node.work is not None:
+        withdraw(state, node, "the result is made anew")
+    state.waits.pop(REVIEWING, None)
+    del state.nodes[REVIEWING]
+
+
 def go_back(state: RunState, event: ev.PhaseEntered) -> None:
     """Go back to make another plan; what was done stays done."""
     need(state.created.wish is not None, event, "the plan was written by a person")
     need(not state.active and not state.is_busy, event, "steps are under way")
     state.phase, state.returns, state.proposal = Phase.PLAN, state.returns + 1, None
-    state.nodes.pop(REVIEWING, None)
+    forget_review(state)
     planning = state.nodes[PLANNING] = duty_node(state, PLANNING)
     reset(planning)
     planning.lessons = (

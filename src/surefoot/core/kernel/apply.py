@@ -27,7 +27,7 @@ from surefoot.core.course import (
 from surefoot.core.events import Event
 from surefoot.core.graph import Graph, build_graph
 from surefoot.core.ids import ID_LENGTH_MAX, StepId
-from surefoot.core.kernel.adopting import go_back, plan_adopted
+from surefoot.core.kernel.adopting import forget_review, go_back, plan_adopted
 from surefoot.core.kernel.attempts import ATTEMPT_FOLDS
 from surefoot.core.kernel.legal import illegal, is_ready, need, node_of, work_of
 from surefoot.core.kernel.services import SERVICE_FOLDS
@@ -384,7 +384,9 @@ def _run_restored(state: RunState, event: ev.RunRestored) -> None:
 def _reopen(state: RunState) -> None:
     state.outcome, state.outcome_reason, state.cancelling = None, "", None
     _try_lanes_again(state)
-    state.phase = Phase.EXECUTE if state.phase is Phase.VALIDATE else state.phase
+    if state.phase is Phase.VALIDATE:
+        state.phase = Phase.EXECUTE
+        forget_review(state)
     for record in state.accept.records:
         record.forget_after()
     state.accept.lane_ready, state.accept.service_failures = False, 0

@@ -57,6 +57,9 @@ def next_for(state: RunState, node: StepState, now: float) -> Proposal | None:
     if work.question is not None:
         allowed = allowed_meanwhile(state, node, state.questions[work.question], now)
         return allowed or beside_question(state, node, work, now)
+    if work.is_busy:  # tools are at work in the lane: whatever else is to be done there comes after them
+        move = converse(state, node, work, now)
+        return move if isinstance(move, Proposal) else None
     for rule in _RULES:
         move = rule(state, node, work, now)
         if isinstance(move, Proposal):

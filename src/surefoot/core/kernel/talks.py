@@ -52,11 +52,13 @@ def converse(state: RunState, node: StepState, work: Work, now: float) -> Move:
     talk = work.talk
     if talk is None:
         return None
+    if work.broken is not None and not work.is_busy:
+        return fails(node, now, Diagnosis.STRUCTURAL, f"the workspace failed: {work.broken}")
     if not is_talking(work):
         return _bring_back(state, node, work, talk, now)
     if work.taken_by is not None:
         return HOLD if work.is_busy else taken_over(state, node, now)
-    if work.overdue:
+    if work.overdue and not work.is_busy:
         return fails(node, now, Diagnosis.EXPIRED, "nobody answered in time; that is neither consent nor denial")
     if talk.claim is not None and talk.claim.gives_up:
         return fails(node, now, Diagnosis.GIVEN_UP, f"the agent says that it cannot be done: {talk.claim.summary}")
@@ -83,7 +85,7 @@ def _bring_back(state: RunState, node: StepState, work: Work, talk: Talk, now: f
 def beside_question(state: RunState, node: StepState, work: Work, now: float) -> Proposal | None:
     """Return the next call to carry out or settle that waits for nobody's word; None where there is none."""
     talk = work.talk
-    if talk is None or not talk.turns or not is_talking(work):
+    if talk is None or not talk.turns or not is_talking(work) or work.taken_by is not None or work.overdue:
         return None
     calls = talk.turns[-1].calls
     for index, call in enumerate(calls):
@@ -111,11 +113,12 @@ def _may_begin(call: CallState, earlier: list[CallState], later: list[CallState]
 
     What waits for a person keeps only later calls that write from overtaking it.
     """
-    if call.deed is Deed.END:
-        return all(one.result is not None for one in (*earlier, *later))
+    if call.deed is Deed.END:  # of several the first; the next one where that could not be used
+        others = (*earlier, *(one for one in later if one.deed is not Deed.END))
+        return all(one.result is not None for one in others)
     undone = [one for one in earlier if one.result is None and one.deed is not Deed.END]
-    if call.deed is Deed.WRITE:
-        return all(one.deed is Deed.ASK for one in undone)
+    if call.deed is Deed.WRITE:  # a later read may be under way still, begun while this waited for a person's word
+        return all(one.deed is Deed.ASK for one in undone) and not any(one.is_open for one in later)
     return not any(one.deed is Deed.WRITE and (one.is_open or one.question is None) for one in undone)
 
 

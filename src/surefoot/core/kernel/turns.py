@@ -179,10 +179,9 @@ def _call_started(state: RunState, event: ev.CallStarted) -> None:
     _, work, talk = _talk_of(state, event)
     need(not call.is_open and work.open is None, event, f"call {event.call} is under way, or something else is")
     need(state.outcome is None, event, "the run has ended")
-    is_alone = call.deed is Deed.READ or not any(
-        one.is_open and one.deed is not Deed.READ for one in talk.turns[-1].calls
-    )
-    need(is_alone, event, "another call that writes is under way")
+    others = [one for one in talk.turns[-1].calls if one.is_open]
+    need(not any(one.deed is Deed.WRITE for one in others), event, "another call that writes is under way")
+    need(call.deed is not Deed.WRITE or not others, event, "what writes has the lane for itself")
     call.is_open = True
 
 

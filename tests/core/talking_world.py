@@ -1,0 +1,281 @@
+"""A world of models and tools that say what they like: replies, faults, results, plans, claims.
+
+Owns what `test_talks_machine.py` draws: plans with agents in them, castings, and what comes of every command of a talk.
+Must never know what the kernel will make of it. Read `test_talks_machine.py` next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import hypothesis.strategies as st
+
+from surefoot.core import commands as do
+from surefoot.core import events as ev
+from surefoot.core.events import Event
+from surefoot.core.ids import BlobId, StepId
+from surefoot.core.plan import (
+    AgentBody,
+    AgentLimits,
+    Check,
+    Effect,
+    Expect,
+    Limits,
+    OnFailure,
+    Plan,
+    Prepare,
+    RetryPolicy,
+    RunAsk,
+    RunBody,
+    Step,
+)
+from surefoot.core.rules import CommandFacts
+from surefoot.core.talking import (
+    Casting,
+    Claim,
+    Fault,
+    Finish,
+    ModelFacts,
+    Note,
+    Price,
+    Role,
+    RoleModels,
+    Statement,
+    ToolCall,
+    Understanding,
+    Usage,
+)
+
+HIDDEN = "nobodyknows"
+"""Stands in the name and the question of every check that is held back, and in what it says."""
+MODELS = tuple(
+    ModelFacts(name=f"p:{name}", price=price, context_tokens=context)
+    for name, price, context in (
+        ("a", Price(input_usd=1.0, output_usd=2.0), None),
+        ("b", None, 9_000),
+        ("c", Price(input_usd=3.0, output_usd=9.0, cache_write_usd=4.0), 40_000),
+    )
+)
+TOOLS = {
+    Role.SCOUT: ("read", "search", "note", "ask", "understood", "understood"),
+    Role.PLANNER: ("read", "recall", "note", "ask", "plan", "plan"),
+    Role.WORKER: ("read", "edit", "run", "run", "note", "ask", "propose", "finish", "finish"),
+    Role.REVIEWER: ("read", "note", "finish", "finish"),
+}
+"""What a role mostly calls; now and then it calls anything."""
+ANYTHING = ("rm", "edit", "plan", "finish", "understood", "propose", "read")
+PUSH = CommandFacts(commands=(("git", "push", "origin", "main"),))
+HARMLESS = CommandFacts(commands=(("ls",),))
+
+
+def with_agents(draw: st.DrawFn, plan: Plan, *, share: int = 2) -> Plan:
+    """Put agents in the place of most commands, hold checks back, and set limits."""
+    steps = tuple(_with_agent(draw, step, share) for step in plan.steps)
+    limits = replace(
+        plan.limits,
+        cost_usd=draw(st.sampled_from([None, None, 0.05, 0.3])),
+        tokens=draw(st.sampled_from([None, None, 25_000, 120_000])),
+        requests=draw(st.sampled_from([None, None, 3, 9])),
+    )
+    return replace(plan, steps=steps, limits=limits, accept=_held_back(draw, plan.accept))
+
+
+def _with_agent(draw: st.DrawFn, step: Step, share: int) -> Step:
+    is_own = isinstance(step.body, RunBody) and draw(st.integers(0, share)) > 0
+    checks = _held_back(draw, step.checks)
+    if not is_own:
+        return replace(step, checks=checks)
+    limits = AgentLimits(
+        cost_usd=draw(st.sampled_from([None, None, 0.06])),
+        tokens=draw(st.sampled_from([None, None, 30_000])),
+        requests=draw(st.sampled_from([None, None, 4])),
+    )
+    model = draw(st.sampled_from([None, None, None, "p:c", "p:unknown"]))
+    body = AgentBody(instructions="do it", turns_max=draw(st.integers(2, 6)), limits=limits, model=model)
+    effect = step.effect if not step.effect.is_outside else Effect.REVERSIBLE
+    retry = RetryPolicy(maximum_attempts=draw(st.integers(1, 3)), retry_unknown=draw(st.booleans()))
+    return replace(step, body=body, checks=checks, effect=effect, probe=None, undo="", retry=retry)
+
+
+def _held_back(draw: st.DrawFn, checks: tuple[Check, ...]) -> tuple[Check, ...]:
+    return tuple(_hide(check) if draw(st.booleans()) else check for check in checks)
+
+
+def _hide(check: Check) -> Check:
+    ask = RunAsk(command=f"{HIDDEN} {check.name}")
+    return replace(check, name=f"{HIDDEN} {check.name}", ask=ask, held_back=True)
+
+
+@st.composite
+def castings(draw: st.DrawFn) -> Casting:
+    """One to three models in a chain, perhaps a stronger one, perhaps a reviewer, perhaps little room."""
+    chain = tuple(draw(st.lists(st.sampled_from(MODELS), min_size=1, max_size=3, unique=True)))
+    stronger = draw(st.sampled_from([None, *MODELS]))
+    models = RoleModels(chain=chain, stronger=stronger)
+    roles = {role.value: models for role in Role} | {"p:c": RoleModels(chain=(MODELS[2],))}
+    if draw(st.integers(0, 15)) == 0:
+        del roles[Role.WORKER.value]
+    room = draw(st.sampled_from([32_000, 32_000, 8_000, 2_000]))
+    return Casting(roles=roles, brief_tokens_max=room, with_reviewer=draw(st.booleans()))
+
+
+def another_plan(draw: st.DrawFn, drawn: Plan, held: Plan, kept: tuple[StepId, ...]) -> Plan:
+    """Return what a planner may come to: mostly with the steps that were begun, sometimes without."""
+    is_careless = draw(st.integers(0, 7)) == 0
+    stays = {} if is_careless else {step.id: step for step in held.steps if step.id in kept}
+    steps = {step.id: step for step in with_agents(draw, drawn).steps} | stays
+    ordered = sorted(steps.values(), key=lambda step: step.id.partition("-")[0])
+    names = {step.id for step in ordered}
+    made: list[Step] = []
+    for step in ordered:
+        needs = tuple(name for name in step.needs if name in names)
+        rolled = step.rollback_to if step.on_failure is OnFailure.ROLLBACK else None
+        on_failure = step.on_failure if rolled is None or rolled in needs else OnFailure.BLOCK
+        back_to = rolled if on_failure is OnFailure.ROLLBACK else None
+        fitted = replace(step, needs=needs, on_failure=on_failure, rollback_to=back_to)
+        made.append(step if step.id in stays else fitted)
+    accept = (*held.accept, *(check for check in drawn.accept if check.name not in {c.name for c in held.accept}))
+    return replace(drawn, goal=held.goal, steps=tuple(made), accept=accept)
+
+
+# --- what models say
+
+
+def reply_to(command: do.AskModel, place: Mapping[str, Any], held: tuple[float, int], draw: st.DrawFn) -> Event:
+    """Return a reply with any mix of calls, or any fault."""
+    usage = _usage(held, draw)
+    if draw(st.integers(0, 3)) == 0:
+        fault = draw(st.sampled_from(list(Fault)))
+        after = draw(st.sampled_from([None, None, 2.0, 5000.0]))
+        known = draw(st.sampled_from([usage, None]))
+        return ev.TurnFailed(**place, turn=command.turn, fault=fault, text="no", retry_after_s=after, usage=known)
+    calls = tuple(_call(command, number, draw) for number in range(1, draw(st.integers(0, 4)) + 1))
+    return ev.TurnAnswered(
+        **place,
+        turn=command.turn,
+        model="m",
+        reply=BlobId(f"reply-{command.turn}"),
+        said="so",
+        tokens=draw(st.sampled_from([10, 10, 1500])),
+        calls=() if command.is_summary else calls,
+        finish=draw(st.sampled_from(list(Finish))),
+        usage=usage,
+        duration_s=draw(st.sampled_from([1.0, 1.0, 500.0])),
+    )
+
+
+def _usage(held: tuple[float, int], draw: st.DrawFn) -> Usage:
+    """Return what a request took: never more than was held back for it."""
+    share = draw(st.sampled_from([0.0, 0.3, 1.0]))
+    tokens = int(held[1] * share)
+    return Usage(requests=1, input_tokens=tokens // 2, output_tokens=tokens - tokens // 2, cost_usd=held[0] * share)
+
+
+def _call(command: do.AskModel, number: int, draw: st.DrawFn) -> ToolCall:
+    tool = draw(st.sampled_from((*TOOLS[command.role], *TOOLS[command.role], draw(st.sampled_from(ANYTHING)))))
+    does = draw(st.sampled_from([HARMLESS, HARMLESS, PUSH])) if tool == "run" else None
+    return ToolCall(
+        call=f"{command.turn}.{number}",
+        tool=tool,
+        arguments=BlobId(f"args-{tool}-{draw(st.integers(0, 1))}"),
+        summary=tool,
+        does=does,
+        command=draw(st.sampled_from(["one", "two"])) if tool in ("run", "ask") else "",
+        options=draw(st.sampled_from([(), ("red", "blue")])) if tool == "ask" else (),
+        flaw="`path` is missing" if draw(st.integers(0, 15)) == 0 else "",
+        tokens=20,
+    )
+
+
+# --- what tools do
+
+
+def result_of(command: do.UseTool, place: Mapping[str, Any], drawn: Plan, draw: st.DrawFn) -> Event:
+    """Return what comes of a call: it does its work, fails, is misused, or is lost."""
+    call = command.call.call
+    if draw(st.integers(0, 15)) == 0:
+        return ev.CallLost(**place, call=call)
+    if draw(st.integers(0, 5)) > 0:
+        return kind_result(command, place, drawn, draw)
+    done = ev.CallFinished(**place, call=call, ok=False, text="no", output=BlobId("no"), tokens=5)
+    return replace(done, is_misuse=draw(st.booleans()), **_written(command, draw))
+
+
+def kind_result(command: do.UseTool, place: Mapping[str, Any], drawn: Plan, draw: st.DrawFn) -> Event:
+    """Return what a call brings that does its work."""
+    done = ev.CallFinished(
+        **place,
+        call=command.call.call,
+        ok=True,
+        text="ok",
+        output=BlobId(f"out-{draw(st.integers(0, 2))}"),
+        tokens=draw(st.sampled_from([5, 5, 2500])),
+        duration_s=1.0,
+    )
+    return _success(command, done, drawn, draw)
+
+
+def _success(command: do.UseTool, done: ev.CallFinished, drawn: Plan, draw: st.DrawFn) -> Event:
+    match command.call.tool:
+        case "edit" | "run":
+            return replace(done, exit_code=0, **_written(command, draw))
+        case "read":
+            return replace(done, saw={"f": "1"})
+        case "note":
+            return replace(done, note=Note(text="a fact", by=command.step, call=done.call))
+        case "propose":
+            return replace(done, proposal="another way")
+        case "understood":
+            return _understood(command, done, drawn, draw)
+        case "plan":
+            assert command.plan is not None
+            plan = another_plan(draw, drawn, command.plan, command.kept)
+            return replace(done, plan=plan, plan_text=BlobId("plan"))
+        case "finish":
+            return replace(done, claim=claims(draw, command.role))
+        case _:
+            return done
+
+
+def _written(command: do.UseTool, draw: st.DrawFn) -> dict[str, Any]:
+    if command.call.tool not in ("edit", "run"):
+        return {}
+    tree = draw(st.sampled_from([f"talk-{command.step}-{command.call.call}", None]))
+    return {"tree": tree, "changed": () if tree is None else ("f",)}
+
+
+def _understood(command: do.UseTool, done: ev.CallFinished, drawn: Plan, draw: st.DrawFn) -> ev.CallFinished:
+    prepare = draw(st.sampled_from([None, None, Prepare(run="make"), Prepare(run="make", network=True)]))
+    more = tuple(check for check in drawn.accept if check.expect in (Expect.FAIL_TO_PASS, Expect.PASS_TO_PASS))
+    assert command.plan is not None
+    known = {check.name for check in command.plan.accept}
+    accept = tuple(check for check in more if check.name not in known)
+    understood = replace(done, understanding=Understanding(summary="s"), prepare=prepare, accept=accept, does=HARMLESS)
+    if draw(st.integers(0, 3)) > 0:
+        return understood
+    return replace(understood, plan=another_plan(draw, drawn, command.plan, ()), plan_text=BlobId("plan"))
+
+
+def claims(draw: st.DrawFn, role: Role) -> Claim:
+    """Say that it is done, or that it cannot be; or that something else should follow."""
+    return Claim(
+        summary="done",
+        changed=draw(st.sampled_from([(), ("f",), ("g",)])),
+        statements=draw(st.sampled_from([(), (Statement(text="all tests pass", evidence="1.1"),)])),
+        confidence=draw(st.sampled_from([None, 0.2, 0.9])),
+        changes_next=draw(st.sampled_from(["", "", "something else"])),
+        gives_up=draw(st.integers(0, 7)) == 0,
+        objections=draw(st.sampled_from([(), ("no",)])) if role is Role.REVIEWER else (),
+    )
+
+
+def only_prices(limits: Limits) -> Limits:
+    """Return twice as much of whatever is limited."""
+    return replace(
+        limits,
+        cost_usd=None if limits.cost_usd is None else limits.cost_usd * 2,
+        tokens=None if limits.tokens is None else limits.tokens * 2,
+        requests=None if limits.requests is None else limits.requests * 2,
+    )
