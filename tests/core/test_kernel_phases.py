@@ -238,6 +238,16 @@ def test_a_reviewer_that_says_nothing_passes_nothing(play: Any) -> None:
     assert run.report["outcome"] == "partially_completed"
 
 
+def test_a_reviewer_that_fails_leaves_a_finding(play: Any) -> None:
+    """A result that nobody has looked at must not look as if somebody had."""
+    run = goal(play, casting=REVIEWED).go(do.AskModel, "(review)")
+    for _ in range(9):
+        run.will(do.AskModel, "(review)", calls=())
+    run.go()
+    assert run.report["outcome"] == "completed"
+    assert "not-reviewed" in {finding["kind"] for finding in run.report["findings"]}
+
+
 def test_a_goal_that_cannot_be_understood_asks_a_person_before_it_fails(play: Any) -> None:
     """Three attempts, then a person, then the report."""
     run = goal(play)

@@ -263,6 +263,16 @@ def test_a_crash_after_the_end_repeats_neither_request_nor_call(play: Any) -> No
     assert run.states == {"a": "verified"}
 
 
+def test_a_request_that_ends_one_engine_after_the_other_asks_a_person(play: Any) -> None:
+    """What it reserves each time would be spent without end."""
+    run = begun(play)
+    for _ in range(3):
+        run.go(do.AskModel).claim()
+    run.go()
+    assert "the engine ended 3 times in a row" in run.asked[0]
+    assert run.reply("retry").go().states == {"a": "verified"}
+
+
 def test_three_engines_that_die_in_a_row_over_one_request_are_told_apart_from_progress(play: Any) -> None:
     """Each turn that gets done counts as progress, however often engines die in between."""
     run = begun(play)

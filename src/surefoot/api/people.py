@@ -92,7 +92,8 @@ def retry(home: Home, run: RunId, steps: tuple[str, ...], *, by: str = "") -> Ru
 
 def _to_retry(state: RunState) -> tuple[StepId, ...]:
     retried = _RETRIED - {StepStatus.BLOCKED}
-    return tuple(n.spec.id for n in state.steps() if n.status in retried and n.reason != "nothing_to_do")
+    nodes = (*state.duties(), *state.steps())
+    return tuple(n.spec.id for n in nodes if n.status in retried and n.reason != "nothing_to_do")
 
 
 def _step_of(state: RunState, name: StepId) -> None:

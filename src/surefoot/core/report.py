@@ -214,7 +214,13 @@ def _finding(kind: str, severity: str, text: str, step: str | None = None) -> Js
 def _own_findings(state: RunState) -> list[Json]:
     """Return what the run itself shows, beside what was reported on the way."""
     of_steps = (finding for node in state.steps() for finding in _found_at(node))
-    return [*_found_around(state), *_found_overlaps(state), *of_steps, *_found_at_branch(state)]
+    return [
+        *_found_around(state),
+        *_found_overlaps(state),
+        *of_steps,
+        *_found_in_review(state),
+        *_found_at_branch(state),
+    ]
 
 
 def _found_around(state: RunState) -> Iterator[Json]:
@@ -237,6 +243,13 @@ def _found_around(state: RunState) -> Iterator[Json]:
         if lane.given_up is not None and state.lane_failure is None:
             text = f"lane {lane.name} could not be made usable, so fewer steps ran at once: {lane.given_up}"
             yield _finding("lane-unusable", "warning", text)
+
+
+def _found_in_review(state: RunState) -> Iterator[Json]:
+    """Yield that nobody has reviewed the result, although that was wanted."""
+    node = state.nodes.get(REVIEWING)
+    if node is not None and node.status is StepStatus.FAILED:
+        yield _finding("not-reviewed", "warning", f"the reviewer came to no end: {node.reason}")
 
 
 def _found_overlaps(state: RunState) -> Iterator[Json]:

@@ -68,8 +68,8 @@ def _question_answered(state: RunState, event: ev.QuestionAnswered) -> None:
     question = state.questions.get(event.question)
     need(question is not None and question.is_open, event, f"question {event.question} is not open")
     assert question is not None
-    _may_answer(question, event)
     node = state.nodes[question.asked.step]
+    _may_answer(question, event, node)
     if _is_yes(question, event) and not _is_enough(question, event):
         question.approved_by[event.by] = event.roles
         return
@@ -91,10 +91,10 @@ def _question_answered(state: RunState, event: ev.QuestionAnswered) -> None:
             pass
 
 
-def _may_answer(question: QuestionState, event: ev.QuestionAnswered) -> None:
+def _may_answer(question: QuestionState, event: ev.QuestionAnswered, node: StepState) -> None:
     """Refuse an answer that the question does not take, or not from this person."""
     asked, options = question.asked, question.asked.options
-    is_taking_over = asked.about is QuestionKind.CONFIRM and event.answer == TAKE_OVER
+    is_taking_over = asked.about is QuestionKind.CONFIRM and event.answer == TAKE_OVER and not node.is_duty
     taken = not options or event.answer in options or is_taking_over
     need(taken, event, f"question {event.question} takes {', '.join(options)}")
     role = question.role
@@ -103,7 +103,7 @@ def _may_answer(question: QuestionState, event: ev.QuestionAnswered) -> None:
     need(not is_edit or event.answer == "yes", event, "an edit is a way of saying yes")
     if event.edit is not None:
         is_command = asked.package is not None and asked.package.trees is None and not asked.call
-        need(is_command, event, "there is no command to edit")
+        need(is_command and isinstance(node.spec.body, RunBody), event, "there is no command to edit")
     if event.diff is not None:
         need(asked.package is not None and asked.package.trees is not None, event, "there is no result to edit")
     is_late = question.due is not None and event.at >= question.due and asked.demand.overdue is not Overdue.WAIT

@@ -19,7 +19,7 @@ from surefoot.core.folding import facts_that_must_survive, fold_for, summary_bri
 from surefoot.core.ids import BlobId, StepId
 from surefoot.core.kernel.adopting import is_kept
 from surefoot.core.kernel.casting import after_fault, chain_of, next_wait, tokens_max
-from surefoot.core.kernel.failing import fails
+from surefoot.core.kernel.failing import CRASHES_MAX, fails
 from surefoot.core.kernel.packages import ask_about_call, taken_over
 from surefoot.core.kernel.proposal import HOLD, Move, Proposal
 from surefoot.core.kernel.turns import is_talking
@@ -60,6 +60,9 @@ def converse(state: RunState, node: StepState, work: Work, now: float) -> Move:
         return HOLD if work.is_busy else taken_over(state, node, now)
     if work.overdue and not work.is_busy:
         return fails(node, now, Diagnosis.EXPIRED, "nobody answered in time; that is neither consent nor denial")
+    if node.crashes >= CRASHES_MAX and not work.is_busy:
+        reason = f"the engine ended {node.crashes} times in a row while its agent was at work"
+        return fails(node, now, Diagnosis.CRASH, reason, counted=False)
     if talk.claim is not None and talk.claim.gives_up:
         return fails(node, now, Diagnosis.GIVEN_UP, f"the agent says that it cannot be done: {talk.claim.summary}")
     move = beside_question(state, node, work, now) or _settle_answered(node, work, talk, now)

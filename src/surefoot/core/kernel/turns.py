@@ -55,8 +55,8 @@ def begin_talk(node: StepState, work: Work) -> None:
 
 def _talk_opened(state: RunState, event: ev.TalkOpened) -> None:
     _, _, talk = _talk_of(state, event)
-    _, work = answered(state, event, ev.BodyStarted)
-    talk.guidance, talk.is_begun = event.guidance, True
+    node, work = answered(state, event, ev.BodyStarted)
+    talk.guidance, talk.is_begun, node.crashes = event.guidance, True, 0
     talk.tree = work.lane_tree = event.tree or None
 
 
