@@ -17,7 +17,7 @@ import pytest
 if TYPE_CHECKING:
     from conftest import Setting, Stage, Unkilled
 
-SCENARIOS = ("read", "reversible", "idempotent", "irreversible", "groups", "rollback")
+SCENARIOS = ("read", "reversible", "idempotent", "irreversible", "groups", "rollback", "agent", "agent", "goal", "goal")
 ROUNDS = 60
 KILLS_MAX = 5
 
