@@ -30,7 +30,7 @@ from surefoot.core.plan import AgentBody
 from surefoot.core.report import status_of
 from surefoot.core.state import RunState, StepState
 from surefoot.sandbox import mark_prefix_of
-from tests.crash.talks import finished_calls, wrongs_of_talks
+from tests.crash.talks import Talks, finished_calls, wrongs_of_talks
 from tests.programs import Ended, Program, variables_for
 
 HERE = Path(__file__).parent
@@ -149,6 +149,11 @@ class Stage:
         with api.Home(self.home) as home:
             return home.state(RunId(self.run))
 
+    def talks(self) -> Talks:
+        """Return what the journal says of the talks with models."""
+        with api.Home(self.home) as home:
+            return Talks(each.event for each in api.events(home, RunId(self.run)))
+
     def git(self, *args: str) -> str:
         """Run git in the user's repository."""
         done = subprocess.run(
@@ -182,7 +187,7 @@ class Stage:
         return Counter(path.read_text("utf-8").splitlines() if path.exists() else ())
 
     def verified(self) -> dict[str, int]:
-        """Return how often the bodies of steps verified so far were begun, and the calls of agents that have a result."""
+        """Return how often the bodies of steps verified so far were begun, and the calls that have a result."""
         with api.Home(self.home) as home:
             if home.journal.head(RunId(self.run))[0] == 0:
                 return {}
@@ -212,17 +217,14 @@ class Stage:
         run = RunId(self.run)
         with api.Home(self.home) as home:
             state, found = home.state(run), api.audit(home, run)
-            events = [each.event for each in api.events(home, run)]
         assert state.branch is not None
         if (at := self.git("rev-parse", f"refs/heads/surefoot/{self.run}")) != state.branch.head:
             found.append(f"the branch is at {at}, the journal at {state.branch.head}")
         found += self.changed()
         found += [f"process {pid} has outlived the run" for pid in self.left_over()]
         ran = self.lines("home/cache/ran")
-        found += wrongs_of_talks(events, ran, spent_by(state).lost_usd)
-        found += [
-            f"{step} was done and ran again" for step, count in (verified or {}).items() if ran[step] != count
-        ]
+        found += wrongs_of_talks(self.talks(), ran, spent_by(state).lost_usd)
+        found += [f"{step} was done and ran again" for step, count in (verified or {}).items() if ran[step] != count]
         return found
 
     def left_over(self) -> list[str]:

@@ -6,12 +6,17 @@ next: who asks them.
 
 from __future__ import annotations
 
+import asyncio
+import re
+import sys
 from pathlib import Path
 
 from surefoot import ScriptedReply, ScriptedRequest
-from surefoot.core.talking import Casting, ModelFacts, Price, Role, RoleModels
+from surefoot.core.talking import Casting, Fault, ModelFacts, Price, Role, RoleModels
 
 Call = tuple[str, dict[str, object]]
+_WAIT = re.compile(r"Wait for (\S+) before")
+_LIMITED = "You are asked too often"
 
 TWO = {"name": "two", "run": "grep -q two a.txt", "expect": "fail_to_pass"}
 KNOWN = {
@@ -40,6 +45,12 @@ STEPS = [
 ]
 
 
+def say(line: str) -> None:
+    """Print a line at once."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
 def claim(summary: str) -> Call:
     """Return the end of a talk."""
     return ("finish", {"summary": summary, "confidence": 0.9, "uncertainties": ["whether it will be killed"]})
@@ -56,11 +67,22 @@ def replaced(path: str, old: str, new: str) -> Call:
     return ("edit", {"edits": [{"path": path, "old": old, "new": new}]})
 
 
-def play(request: ScriptedRequest) -> ScriptedReply:
+async def play(request: ScriptedRequest) -> ScriptedReply:
     """Return the reply of whoever is asked."""
+    wait = _WAIT.search(request.text)
+    if wait is not None and request.turn == 2:
+        say("the model waits")
+        while not _is_there(wait[1]):  # noqa: ASYNC110 - another program lets it go on
+            await asyncio.sleep(0.02)
+    if _LIMITED in request.text and request.turn == 2:
+        return ScriptedReply(fault=Fault.RATE_LIMIT, retry_after_s=500)
     turns = {"scout": _scout, "planner": _planner, "reviewer": _reviewer}.get(request.role, _worker)(request)
     calls = turns[min(request.turn, len(turns)) - 1]
     return ScriptedReply(say=f"Turn {request.turn}.", calls=calls)
+
+
+def _is_there(path: str) -> bool:
+    return Path(path).exists()
 
 
 def _scout(_: ScriptedRequest) -> list[list[Call]]:
@@ -83,6 +105,8 @@ def _reviewer(_: ScriptedRequest) -> list[list[Call]]:
 def _worker(request: ScriptedRequest) -> list[list[Call]]:
     if request.step == "learns":
         return _learning(request)
+    if request.step == "hold":
+        return _holding(request)
     if request.step == "fix":
         return [[("read", {"path": "a.txt"})], [replaced("a.txt", "one", "two")], [claim("It says two.")]]
     return [
@@ -99,6 +123,17 @@ def _learning(request: ScriptedRequest) -> list[list[Call]]:
     word = "right" if "did not pass" in request.text or request.attempt > 1 else "wrong"
     made = ("edit", {"create": [{"path": "learned.txt", "content": f"{word}\n"}]})
     return [[made], [traced(request, 1, "echo tried >> learned.txt")], [claim(f"It is {word}.")]]
+
+
+def _holding(request: ScriptedRequest) -> list[list[Call]]:
+    """Be in the middle of it for as long as nobody lets it go on."""
+    command = "echo begun; echo litter >> held.txt; until test -e $XDG_CACHE_HOME/go; do sleep 0.02; done"
+    made: Call = ("edit", {"create": [{"path": "held.txt", "content": "half\n"}]})
+    return [
+        [("read", {"path": "b.txt"})],
+        [made, traced(request, 2, f"{command}; echo held >> held.txt")],
+        [claim("It is held.")],
+    ]
 
 
 def asks_models(plan: Path) -> bool:

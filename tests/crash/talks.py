@@ -33,6 +33,10 @@ class Talks:
         """What was reserved for requests that were never answered."""
         self.begun: Counter[str] = Counter()
         """How often each call was begun."""
+        self.ended: list[str] = []
+        """Calls that were ended before they had a result."""
+        self.turns = 0
+        """Replies in all."""
         self._open: set[str] = set()
         self._done: set[str] = set()
         self._asked: dict[str, ev.TurnAsked] = {}
@@ -50,6 +54,7 @@ class Talks:
             self._asked[event.step] = event
         elif isinstance(event, (ev.TurnAnswered, ev.TurnFailed)):
             asked = self._asked.pop(event.step, None)
+            self.turns += isinstance(event, ev.TurnAnswered)
             self._refuse(asked is None or asked.turn != event.turn, f"{event.step} was answered, and had not asked")
         else:
             self._read_call(event)
@@ -62,6 +67,7 @@ class Talks:
             self.begun[name] += 1
         elif isinstance(event, ev.CallLost):
             self._open.discard(name_of(event))
+            self.ended.append(name_of(event))
         elif isinstance(event, ev.CallFinished):
             self._open.discard(name_of(event))
             self._done.add(name_of(event))
@@ -76,9 +82,8 @@ class Talks:
         self.wrongs += [what] * is_wrong
 
 
-def wrongs_of_talks(events: Iterable[Event], ran: Mapping[str, int], lost_usd: float) -> list[str]:
+def wrongs_of_talks(talks: Talks, ran: Mapping[str, int], lost_usd: float) -> list[str]:
     """Return what is wrong, beside the traces that commands of agents have left and the loss that the run reports."""
-    talks = Talks(events)
     found = list(talks.wrongs)
     found += [
         f"call {name} was begun {talks.begun[name]} times and ran {count} times"
