@@ -277,7 +277,7 @@ def test_a_second_interrupt_ends_a_request(setting: Setting) -> None:
     assert stage.talks().lost_usd == lost
 
 
-@pytest.mark.parametrize("plan", [COMMAND, REPLY])
+@pytest.mark.parametrize("plan", [COMMAND, pytest.param(REPLY, marks=pytest.mark.slow)])
 def test_after_a_third_interrupt_a_talk_is_taken_up_where_it_was(setting: Setting, plan: str) -> None:
     """The engine stops at once, as if it were killed."""
     stage = setting(plan)
@@ -294,6 +294,7 @@ def test_a_wait_for_the_next_request_does_not_keep_a_run_from_pausing(setting: S
         assert engine.wait().said["standing"] == "paused"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("act", "status"), [("pause", "running"), ("cancel", "cancelled")])
 def test_a_talk_whose_engine_was_killed_can_be_stopped(setting: Setting, act: str, status: str) -> None:
     """Without an engine, and without asking a model."""
@@ -305,6 +306,7 @@ def test_a_talk_whose_engine_was_killed_can_be_stopped(setting: Setting, act: st
     assert (stage.step("hold").status, stage.talks().turns, stage.wrongs()) == (status, 2, [])
 
 
+@pytest.mark.slow
 def test_a_cancel_beside_a_talk_ends_it(setting: Setting) -> None:
     """The engine notices the wish of another program and ends the command of the agent."""
     stage = setting(COMMAND)
