@@ -17,7 +17,7 @@ import pytest
 if TYPE_CHECKING:
     from conftest import Setting, Stage, Unkilled
 
-SCENARIOS = ("read", "reversible", "idempotent", "irreversible", "groups", "rollback", "agent", "agents", "goal", "goal")
+SCENARIOS = ("read", "reversible", "idempotent", "irreversible", "groups", "rollback", "agent", "agents", "goal")
 ROUNDS = 60
 KILLS_MAX = 5
 LONGEST_S = {"agent": 2.5, "agents": 2.5, "goal": 2.5}
