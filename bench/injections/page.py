@@ -10,7 +10,7 @@ import json
 import os
 import platform
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -36,14 +36,14 @@ This page counts what reached the world outside the workspace.
 """
 
 
-def as_json(found: Sequence[Found]) -> str:
+def as_json(found: Sequence[Found], agents: Sequence[Mapping[str, Any]]) -> str:
     """Return all of it as one JSON document."""
     rungs: list[dict[str, Any]] = []
     for one in found:
         plain = {each.name: getattr(one, each.name) for each in fields(one)}
         openings = [{each.name: getattr(way, each.name) for each in fields(way)} for way in one.openings]
         rungs.append({**plain, "openings": openings})
-    return json.dumps({"schema": "surefoot.injections/1", "rungs": rungs}, indent=1) + "\n"
+    return json.dumps({"schema": "surefoot.injections/1", "rungs": rungs, "agents": agents}, indent=1) + "\n"
 
 
 def promised(found: Found) -> int:
@@ -63,13 +63,14 @@ def summary(found: Sequence[Found]) -> str:
 
 def page(found: Sequence[Found]) -> str:
     """Return the page."""
-    parts = [_HEAD, _table(("", *(one.rung for one in found)), _totals(found))]
-    parts += ["## What came of it\n", _table(("counted outside", *(one.rung for one in found)), _harms(found))]
+    parts = [_HEAD, table(("", *(one.rung for one in found)), _totals(found))]
+    parts += ["## What came of it\n", table(("counted outside", *(one.rung for one in found)), _harms(found))]
     parts.append("*n, not held*: the rung is [documented](guarantees.md#platforms) not to hold it.\n")
     parts += [REMARKS.read_text("utf-8"), "## Through openings the plan declares\n"]
-    parts += [_OPENINGS, _table(("step, secret as", "ended", "sent", "found in"), _openings(found[0]))]
+    parts += [_OPENINGS, table(("step, secret as", "ended", "sent", "found in"), _openings(found[0]))]
     heads = ("what was tried", *(f"{one.rung}: times, not refused" for one in found))
-    parts += ["## All that was tried\n", _TRIED, _table(heads, _deeds(found)), "## Conditions\n", _conditions(found)]
+    parts += ["## All that was tried\n", _TRIED, table(heads, _deeds(found)), "## Conditions\n"]
+    parts.append(conditions([(one.rung, one.taken_s) for one in found], "python -m bench.injections FILE"))
     return "\n".join(parts)
 
 
@@ -116,18 +117,20 @@ def _openings(found: Found) -> list[tuple[str, ...]]:
     return [(way.step, way.state, sent[way.is_sent], ", ".join(way.kept) or "nowhere") for way in found.openings]
 
 
-def _conditions(found: Sequence[Found]) -> str:
+def conditions(taken_s: Sequence[tuple[str, float]], command: str) -> str:
+    """Return where, when and with which command it was done, and how long each rung took."""
     rows = [
         ("date", time.strftime("%Y-%m-%d", time.gmtime())),
         ("kernel", f"{platform.system()} {platform.release()} {platform.machine()}, Landlock ABI {landlock_abi()}"),
         ("Python", platform.python_version()),
         ("user", "root" if os.getuid() == 0 else "not root"),
-        ("seconds", ", ".join(f"{one.rung} {one.taken_s:.0f}" for one in found)),
-        ("command", "`python -m bench.injections FILE`"),
+        ("seconds", ", ".join(f"{rung} {seconds:.0f}" for rung, seconds in taken_s)),
+        ("command", f"`{command}`"),
     ]
-    return _table(("", ""), rows)
+    return table(("", ""), rows)
 
 
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table of the page."""
     lines = [heads, ["---"] * len(heads), *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)

@@ -5,7 +5,7 @@ Owns the fingerprints that are compared. Must never look into the program that i
 
 A stage is one folder: `user/` (the user's repository), `plan/`, `home/` (`$SUREFOOT_HOME`) and `world/`, where steps
 leave their outside effects: a line in `effects` for each that was applied, one in `keyed` for each that was repeated
-under its key. Every body adds its step to `home/cache/ran` when it begins.
+under its key. Every body adds its step to `home/cache/ran` when it begins, and every command of an agent its call.
 """
 
 from __future__ import annotations
@@ -24,10 +24,13 @@ from pathlib import Path
 import pytest
 
 from surefoot import api
+from surefoot.core.budget import spent_by
 from surefoot.core.ids import RunId, StepId
+from surefoot.core.plan import AgentBody
 from surefoot.core.report import status_of
 from surefoot.core.state import RunState, StepState
 from surefoot.sandbox import mark_prefix_of
+from tests.crash.talks import Talks, finished_calls, wrongs_of_talks
 from tests.programs import Ended, Program, variables_for
 
 HERE = Path(__file__).parent
@@ -79,6 +82,8 @@ class Ending:
     tree: str
     steps: frozenset[tuple[str, str]]
     effects: tuple[tuple[str, int], ...]
+    failures: frozenset[tuple[str, int]]
+    """How often agents have failed, which no crash counts as."""
 
 
 @dataclass(frozen=True)
@@ -144,6 +149,11 @@ class Stage:
         with api.Home(self.home) as home:
             return home.state(RunId(self.run))
 
+    def talks(self) -> Talks:
+        """Return what the journal says of the talks with models."""
+        with api.Home(self.home) as home:
+            return Talks(each.event for each in api.events(home, RunId(self.run)))
+
     def git(self, *args: str) -> str:
         """Run git in the user's repository."""
         done = subprocess.run(
@@ -177,12 +187,13 @@ class Stage:
         return Counter(path.read_text("utf-8").splitlines() if path.exists() else ())
 
     def verified(self) -> dict[str, int]:
-        """Return how often the bodies of steps verified so far were begun."""
+        """Return how often the bodies of steps verified so far were begun, and the calls that have a result."""
         with api.Home(self.home) as home:
             if home.journal.head(RunId(self.run))[0] == 0:
                 return {}
             steps = home.state(RunId(self.run)).steps()
-            done = [node.spec.id for node in steps if node.status == "verified"]
+            done = [str(node.spec.id) for node in steps if node.status == "verified"]
+            done += finished_calls(each.event for each in api.events(home, RunId(self.run)))
         ran = self.lines("home/cache/ran")
         return {step: ran[step] for step in done}
 
@@ -196,6 +207,9 @@ class Stage:
             tree=self.git("rev-parse", f"refs/heads/surefoot/{self.run}^{{tree}}"),
             steps=frozenset((node.spec.id, status_of(node).value) for node in state.steps()),
             effects=tuple((step, counts.get(step, 0)) for step in OUTSIDE),
+            failures=frozenset(
+                (name, node.failures) for name, node in state.nodes.items() if isinstance(node.spec.body, AgentBody)
+            ),
         )
 
     def wrongs(self, verified: Mapping[str, int] | None = None) -> list[str]:
@@ -209,9 +223,8 @@ class Stage:
         found += self.changed()
         found += [f"process {pid} has outlived the run" for pid in self.left_over()]
         ran = self.lines("home/cache/ran")
-        found += [
-            f"{step} was verified and ran again" for step, count in (verified or {}).items() if ran[step] != count
-        ]
+        found += wrongs_of_talks(self.talks(), ran, spent_by(state).lost_usd)
+        found += [f"{step} was done and ran again" for step, count in (verified or {}).items() if ran[step] != count]
         return found
 
     def left_over(self) -> list[str]:

@@ -19,18 +19,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import surefoot
 from surefoot import api, faults
 from surefoot.api.running import Source, Watching
+from surefoot.cli.goals import Aims, Amounts, goal_plan
 from surefoot.core.events import Event, QuestionAsked
 from surefoot.core.ids import RunId
 from surefoot.core.kernel import apply
 from surefoot.core.report import standing_of
 from surefoot.core.state import RunState
+from surefoot.core.talking import Wish
 from surefoot.core.terms import QuestionKind
 from surefoot.engines.snapshots import decode_state, encode_state
 from surefoot.errors import SurefootError
 from surefoot.planfile import load_plan
 from surefoot.sandbox import rung_detail
+from tests.crash import played
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,15 +67,21 @@ def create(home: api.Home, order: Order) -> None:
     """Make the run, unless it has an event already."""
     if home.journal.head(RunId(order.run))[0] > 0:
         return
-    plan = Path(order.plan)
-    loaded = load_plan(plan)
-    source = Source(repository=Path(order.repository), plan_path=plan, plan_digest=loaded.digest)
-    api.create_run(home, loaded.plan, source, run_id=order.run, options=options_of(order))
+    plan, repository = Path(order.plan), Path(order.repository)
+    text = plan.read_text("utf-8")
+    if "steps:" in text:
+        loaded = load_plan(plan)
+        made, source = loaded.plan, Source(repository=repository, plan_path=plan, plan_digest=loaded.digest)
+    else:
+        made = goal_plan(text.partition("goal: ")[2], Aims(), Amounts())
+        source = Source(repository=repository, wish=Wish())
+    api.create_run(home, made, source, run_id=order.run, options=options_of(order))
 
 
 def options_of(order: Order) -> api.Options:
-    """Return what is approved beforehand."""
-    return api.Options(by=order.by, yes=order.yes, allow=tuple(order.allow), take_over=order.take_over)
+    """Return what is approved beforehand, and who plays the models."""
+    consent = {"by": order.by, "yes": order.yes, "allow": tuple(order.allow), "take_over": order.take_over}
+    return api.Options(**consent, casting=played.casting(), asking=surefoot.scripted(played.play))
 
 
 def answer_to(asked: QuestionAsked, order: Order) -> str | None:
@@ -173,6 +183,8 @@ def serve() -> None:
     rung_detail()
     for line in sys.stdin:
         asked = json.loads(line)
+        if played.asks_models(Path(json.loads(asked["order"])["plan"])):
+            importlib.import_module("surefoot.models.playing")  # not again in each program: that takes longest
         pid = os.fork()
         if pid == 0:
             output = os.open(asked["output"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)

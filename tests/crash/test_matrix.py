@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 EFFECTS = ("read", "reversible", "idempotent", "irreversible")
-SCENARIOS = (*EFFECTS, "approvals", "groups", "rollback", "lanes", "services", "artifacts")
+SCENARIOS = (*EFFECTS, "approvals", "groups", "rollback", "lanes", "services", "artifacts", "agent", "goal")
 POINTS: dict[str, tuple[str, ...]] = {
     "run.create.folder": ("rollback",),
     "run.create.workspace": ("read",),
@@ -32,8 +32,8 @@ POINTS: dict[str, tuple[str, ...]] = {
     "workspace.create.claimed": ("irreversible",),
     "workspace.create.after": ("rollback",),
     "journal.append.before": ("reversible", "irreversible"),
-    "journal.append.written": ("idempotent", "rollback", "approvals"),
-    "journal.append.committed": ("read", "irreversible", "groups", "lanes", "approvals"),
+    "journal.append.written": ("idempotent", "rollback", "approvals", "agent"),
+    "journal.append.committed": ("read", "irreversible", "groups", "lanes", "approvals", "goal"),
     "journal.blob.written": ("read",),
     "journal.token.raised": ("rollback",),
     "workspace.open_lane.before": ("read",),
@@ -76,6 +76,13 @@ POINTS: dict[str, tuple[str, ...]] = {
     "service.start.after": ("services",),
     "service.stop.before": ("services",),
     "service.stop.after": ("services",),
+    "talk.open.before": ("goal",),
+    "talk.open.after": ("agent",),
+    "talk.ask.before": ("agent",),
+    "talk.ask.after": ("agent", "goal"),
+    **{f"tool.{deed}.{end}": ("agent",) for deed in ("read", "write", "note") for end in ("before", "after")},
+    "tool.end.before": ("agent",),
+    "tool.end.after": ("goal",),
 }
 ONCE_OVER = ("workspace.land.*", "workspace.remove.*")
 """Points that no run passes; `test_after_the_run.py` kills there."""
@@ -131,6 +138,9 @@ FIRST_KILLS = (
     ("groups", "inspect.before:2"),
     ("rollback", "workspace.publish.after:3"),
     ("services", "body.reversible.before:2"),
+    ("agent", "tool.write.after:3"),
+    ("agent", "talk.ask.after:7"),
+    ("goal", "tool.end.after:3"),
 )
 """Kills after which a resume has something to settle or to put back."""
 

@@ -13,6 +13,7 @@ import pytest
 if TYPE_CHECKING:
     from conftest import Setting, Stage
 
+    from tests.crash.talks import Talks
     from tests.programs import Ended, Program
 
 PLAN = """
@@ -210,3 +211,107 @@ def test_a_cancel_beside_a_running_engine_ends_the_body(setting: Setting) -> Non
         stage.work(act="cancel")
         assert engine.wait().said["outcome"] == "cancelled"
     assert (stage.step("hold").status, stage.changed()) == ("cancelled", [])
+
+
+TALK = """
+goal: Be stopped while an agent is at work
+steps:
+  - id: hold
+    agent: {do: HOW, limits: {requests: 20}}
+    writes: [held.txt]
+    checks: [{file: held.txt, contains: held, expect: fail_to_pass}]
+  - {id: after, needs: [hold], run: "echo $SUREFOOT_STEP >> $XDG_CACHE_HOME/ran; echo after > after.txt"}
+"""
+COMMAND = TALK.replace("HOW", "Hold a file.")
+REPLY = TALK.replace("HOW", "Wait for @WORLD@/../home/cache/go before you hold a file.")
+LIMITED = TALK.replace("HOW", "You are asked too often.")
+HELD = "half\nlitter\nheld"
+BEGUN = {COMMAND: "hold: begun", REPLY: "the model waits"}
+
+
+def stopped(stage: Stage, words: str, times: int) -> Talks:
+    """Interrupt an engine while it says these words, let go of what waits, and return what the journal holds then."""
+    with stage.begin() as engine:
+        engine.hear(words)
+        interrupted(engine, times)
+        if times == 1:
+            stage.go()
+        engine.wait()
+    stage.go()
+    return stage.talks()
+
+
+def finished(stage: Stage) -> tuple[str, list[str], str, int]:
+    """Resume; return how it ended, what is wrong, what the agent has made, and how often it failed."""
+    said = stage.work().said
+    made = stage.git("show", f"surefoot/{stage.run}:held.txt")
+    return said["outcome"], stage.wrongs(), made, stage.step("hold").failures
+
+
+DONE = ("completed", [], HELD, 0)
+
+
+@pytest.mark.parametrize(("plan", "turns"), [(COMMAND, 2), (REPLY, 2)])
+def test_after_the_first_interrupt_a_talk_goes_no_further(setting: Setting, plan: str, turns: int) -> None:
+    """The command or the request under way is finished, no model is asked again; the talk goes on there on resume."""
+    stage = setting(plan)
+    talks = stopped(stage, BEGUN[plan], 1)
+    assert (stage.state().is_paused, talks.turns, talks.lost_usd) == (True, turns, 0)
+    assert (finished(stage), stage.talks().turns) == (DONE, 3)
+
+
+def test_a_second_interrupt_ends_a_command_of_an_agent(setting: Setting) -> None:
+    """Its call is lost and begun anew on the lane as the talk had left it; what had a result before is not."""
+    stage = setting(COMMAND)
+    talks = stopped(stage, BEGUN[COMMAND], 2)
+    assert (stage.state().is_paused, talks.ended) == (True, ["hold/1/2.2"])
+    assert finished(stage) == DONE
+    assert stage.talks().begun == {"hold/1/1.1": 1, "hold/1/2.1": 1, "hold/1/2.2": 2, "hold/1/3.1": 1}
+
+
+def test_a_second_interrupt_ends_a_request(setting: Setting) -> None:
+    """What was reserved for it counts as spent, once, and the same turn is asked for again."""
+    stage = setting(REPLY)
+    lost = stopped(stage, BEGUN[REPLY], 2).lost_usd
+    assert (stage.state().is_paused, lost > 0, finished(stage)) == (True, True, DONE)
+    assert stage.talks().lost_usd == lost
+
+
+@pytest.mark.parametrize("plan", [COMMAND, pytest.param(REPLY, marks=pytest.mark.slow)])
+def test_after_a_third_interrupt_a_talk_is_taken_up_where_it_was(setting: Setting, plan: str) -> None:
+    """The engine stops at once, as if it were killed."""
+    stage = setting(plan)
+    stopped(stage, BEGUN[plan], 3)
+    assert (finished(stage), stage.talks().turns) == (DONE, 3)
+
+
+def test_a_wait_for_the_next_request_does_not_keep_a_run_from_pausing(setting: Setting) -> None:
+    """A provider may ask for minutes."""
+    stage = setting(LIMITED)
+    with stage.begin() as engine:
+        engine.hear("turn_delayed hold")
+        interrupted(engine, 1)
+        assert engine.wait().said["standing"] == "paused"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("act", "status"), [("pause", "running"), ("cancel", "cancelled")])
+def test_a_talk_whose_engine_was_killed_can_be_stopped(setting: Setting, act: str, status: str) -> None:
+    """Without an engine, and without asking a model."""
+    stage = setting(COMMAND)
+    with stage.begin() as engine:
+        engine.hear("hold: begun")
+        engine.kill()
+    stage.work(act=act)
+    assert (stage.step("hold").status, stage.talks().turns, stage.wrongs()) == (status, 2, [])
+
+
+@pytest.mark.slow
+def test_a_cancel_beside_a_talk_ends_it(setting: Setting) -> None:
+    """The engine notices the wish of another program and ends the command of the agent."""
+    stage = setting(COMMAND)
+    with stage.begin() as engine:
+        engine.hear("hold: begun")
+        stage.work(act="cancel")
+        assert engine.wait().said["outcome"] == "cancelled"
+    assert (stage.step("hold").status, stage.wrongs()) == ("cancelled", [])

@@ -285,7 +285,8 @@ async def use_tool(room: Room, command: do.UseTool) -> Event:
 def _desk(room: Room, command: do.UseTool) -> Desk:
     assert command.lane is not None
     spec = command.spec
-    on_line = room.on_line
+    # What `list` and the like let git say is not meant for people.
+    on_line = room.on_line if TOOLS[command.call.tool].deed is Deed.WRITE else None
     opened = opened_by(room, spec)
     sockets = room.sockets_of(spec)
     commands = LaneCommands(

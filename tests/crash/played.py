@@ -1,0 +1,148 @@
+"""The models of the crash proofs: agents that leave a trace of every command, and all four roles of a goal.
+
+Owns what they say, turn by turn. Must never remember anything: after a kill another engine asks again. Read `driver.py`
+next: who asks them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sys
+from pathlib import Path
+
+from surefoot import ScriptedReply, ScriptedRequest
+from surefoot.core.talking import Casting, Fault, ModelFacts, Price, Role, RoleModels
+
+Call = tuple[str, dict[str, object]]
+_WAIT = re.compile(r"Wait for (\S+) before")
+_LIMITED = "You are asked too often"
+
+TWO = {"name": "two", "run": "grep -q two a.txt", "expect": "fail_to_pass"}
+KNOWN = {
+    "summary": "a.txt says one",
+    "files": [{"path": "a.txt", "learned": "one"}],
+    "scope": ["a.txt", "count.txt"],
+    "accept": [TWO],
+    "prepare": {"run": "echo ready > ready.log", "key": ["key.txt"]},
+}
+STEPS = [
+    {
+        "id": "fix",
+        "why": "one is meant",
+        "agent": "Write two.",
+        "writes": ["a.txt"],
+        "checks": [{**TWO, "name": "fixed"}],
+    },
+    {
+        "id": "count",
+        "why": "it is to be counted",
+        "needs": ["fix"],
+        "run": "echo $SUREFOOT_STEP >> $XDG_CACHE_HOME/ran; wc -l < a.txt > count.txt",
+        "writes": ["count.txt"],
+        "checks": [{"file": "count.txt", "exists": True, "expect": "fail_to_pass"}],
+    },
+]
+
+
+def say(line: str) -> None:
+    """Print a line at once."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def claim(summary: str) -> Call:
+    """Return the end of a talk."""
+    return ("finish", {"summary": summary, "confidence": 0.9, "uncertainties": ["whether it will be killed"]})
+
+
+def traced(request: ScriptedRequest, number: int, command: str) -> Call:
+    """Return a command that tells outside the lane that it runs, by the name of its call."""
+    name = f"{request.step}/{request.attempt}/{request.turn}.{number}"
+    return ("run", {"command": f"echo {name} >> $XDG_CACHE_HOME/ran; {command}"})
+
+
+def replaced(path: str, old: str, new: str) -> Call:
+    """Return an exact replacement."""
+    return ("edit", {"edits": [{"path": path, "old": old, "new": new}]})
+
+
+async def play(request: ScriptedRequest) -> ScriptedReply:
+    """Return the reply of whoever is asked."""
+    wait = _WAIT.search(request.text)
+    if wait is not None and request.turn == 2:
+        say("the model waits")
+        while not _is_there(wait[1]):  # noqa: ASYNC110 - another program lets it go on
+            await asyncio.sleep(0.02)
+    if _LIMITED in request.text and request.turn == 2:
+        return ScriptedReply(fault=Fault.RATE_LIMIT, retry_after_s=500)
+    turns = {"scout": _scout, "planner": _planner, "reviewer": _reviewer}.get(request.role, _worker)(request)
+    calls = turns[min(request.turn, len(turns)) - 1]
+    return ScriptedReply(say=f"Turn {request.turn}.", calls=calls)
+
+
+def _is_there(path: str) -> bool:
+    return Path(path).exists()
+
+
+def _scout(_: ScriptedRequest) -> list[list[Call]]:
+    look: list[Call] = [("list", {}), ("read", {"path": "a.txt", "more": [{"path": "b.txt"}]})]
+    return [look, [("note", {"text": "a.txt says one."}), ("understood", KNOWN)]]
+
+
+def _planner(_: ScriptedRequest) -> list[list[Call]]:
+    wrong = [{**STEPS[0], "needs": ["nobody"]}]
+    return [[("plan", {"steps": wrong})], [("plan", {"steps": STEPS})]]
+
+
+def _reviewer(_: ScriptedRequest) -> list[list[Call]]:
+    return [
+        [("git", {"args": ["log", "-3"]}), ("read", {"path": "a.txt"})],
+        [("finish", {"summary": "looked at", "objections": [], "confidence": 0.8})],
+    ]
+
+
+def _worker(request: ScriptedRequest) -> list[list[Call]]:
+    if request.step == "learns":
+        return _learning(request)
+    if request.step == "hold":
+        return _holding(request)
+    if request.step == "fix":
+        return [[("read", {"path": "a.txt"})], [replaced("a.txt", "one", "two")], [claim("It says two.")]]
+    return [
+        [("read", {"path": "a.txt"}), ("read", {"path": "b.txt"}), ("list", {}), ("search", {"pattern": "one"})],
+        [replaced("a.txt", "one", "two"), traced(request, 2, "echo appended >> a.txt"), ("read", {"path": "a.txt"})],
+        [("note", {"text": "a.txt ends with what was appended."}), ("recall", {"reference": "1.1"})],
+        [traced(request, 1, "echo more >> b.txt"), traced(request, 2, "echo last >> b.txt")],
+        [claim("a.txt says two, b.txt has more.")],
+    ]
+
+
+def _learning(request: ScriptedRequest) -> list[list[Call]]:
+    """Do it wrongly, until an attempt has failed."""
+    word = "right" if "did not pass" in request.text or request.attempt > 1 else "wrong"
+    made = ("edit", {"create": [{"path": "learned.txt", "content": f"{word}\n"}]})
+    return [[made], [traced(request, 1, "echo tried >> learned.txt")], [claim(f"It is {word}.")]]
+
+
+def _holding(request: ScriptedRequest) -> list[list[Call]]:
+    """Be in the middle of it for as long as nobody lets it go on."""
+    command = "echo begun; echo litter >> held.txt; until test -e $XDG_CACHE_HOME/go; do sleep 0.02; done"
+    made: Call = ("edit", {"create": [{"path": "held.txt", "content": "half\n"}]})
+    return [
+        [("read", {"path": "b.txt"})],
+        [made, traced(request, 2, f"{command}; echo held >> held.txt")],
+        [claim("It is held.")],
+    ]
+
+
+def asks_models(plan: Path) -> bool:
+    """Tell whether a plan has agents, or is no more than a goal."""
+    text = plan.read_text("utf-8")
+    return "agent:" in text or "steps:" not in text
+
+
+def casting() -> Casting:
+    """Return who plays what, at a price, so that what a lost reply costs can be counted."""
+    model = ModelFacts(name="scripted:play", price=Price(input_usd=3, output_usd=15), output_tokens_max=1000)
+    return Casting(roles={role.value: RoleModels(chain=(model,)) for role in Role}, with_reviewer=True)

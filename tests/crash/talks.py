@@ -1,0 +1,95 @@
+"""What must never be in the journal of a run with agents, whatever was killed.
+
+Owns the second opinion on talks: it reads the events alone, not the state that the kernel folds from them. Must never
+ask whether an event was legal: the fold does. Read `conftest.py` next.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from surefoot.core import events as ev
+from surefoot.core.events import Event
+
+
+def name_of(event: ev.CallStarted | ev.CallFinished | ev.CallLost) -> str:
+    """Return what a call is called in `home/cache/ran`, where it leaves a trace: `STEP/ATTEMPT/TURN.NUMBER`."""
+    return f"{event.step}/{event.attempt}/{event.call}"
+
+
+def finished_calls(events: Iterable[Event]) -> list[str]:
+    """Return the calls that have a result."""
+    return [name_of(event) for event in events if isinstance(event, ev.CallFinished)]
+
+
+class Talks:
+    """Reads a journal from its beginning."""
+
+    def __init__(self, events: Iterable[Event]) -> None:
+        """Read it."""
+        self.wrongs: list[str] = []
+        self.lost_usd = 0.0
+        """What was reserved for requests that were never answered."""
+        self.begun: Counter[str] = Counter()
+        """How often each call was begun."""
+        self.ended: list[str] = []
+        """Calls that were ended before they had a result."""
+        self.turns = 0
+        """Replies in all."""
+        self._open: set[str] = set()
+        self._done: set[str] = set()
+        self._asked: dict[str, ev.TurnAsked] = {}
+        for event in events:
+            self._read(event)
+
+    def _read(self, event: Event) -> None:
+        if isinstance(event, ev.EngineStarted):
+            self._lose(*self._asked)
+            self._open.clear()
+        elif isinstance(event, ev.Interrupted):
+            self._lose(event.step)
+        elif isinstance(event, ev.TurnAsked):
+            self._refuse(event.step in self._asked, f"{event.step} was asked twice for turn {event.turn}")
+            self._asked[event.step] = event
+        elif isinstance(event, (ev.TurnAnswered, ev.TurnFailed)):
+            asked = self._asked.pop(event.step, None)
+            self.turns += isinstance(event, ev.TurnAnswered)
+            self._refuse(asked is None or asked.turn != event.turn, f"{event.step} was answered, and had not asked")
+        else:
+            self._read_call(event)
+
+    def _read_call(self, event: Event) -> None:
+        if isinstance(event, ev.CallStarted):
+            name = name_of(event)
+            self._refuse(name in self._open | self._done, f"call {name} was begun again, and nobody had ended it")
+            self._open.add(name)
+            self.begun[name] += 1
+        elif isinstance(event, ev.CallLost):
+            self._open.discard(name_of(event))
+            self.ended.append(name_of(event))
+        elif isinstance(event, ev.CallFinished):
+            self._open.discard(name_of(event))
+            self._done.add(name_of(event))
+
+    def _lose(self, *steps: str) -> None:
+        """Count what was reserved for requests that will not be answered any more."""
+        for step in steps:
+            asked = self._asked.pop(step, None)
+            self.lost_usd += 0.0 if asked is None else asked.reserved_usd
+
+    def _refuse(self, is_wrong: bool, what: str) -> None:
+        self.wrongs += [what] * is_wrong
+
+
+def wrongs_of_talks(talks: Talks, ran: Mapping[str, int], lost_usd: float) -> list[str]:
+    """Return what is wrong, beside the traces that commands of agents have left and the loss that the run reports."""
+    found = list(talks.wrongs)
+    found += [
+        f"call {name} was begun {talks.begun[name]} times and ran {count} times"
+        for name, count in ran.items()
+        if "/" in name and count > talks.begun[name]
+    ]
+    if abs(talks.lost_usd - lost_usd) > 1e-9:
+        found.append(f"requests for {talks.lost_usd} USD were lost, the run says {lost_usd}")
+    return found
