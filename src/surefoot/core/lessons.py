@@ -13,7 +13,9 @@ from surefoot.core.shortening import call_line, cut
 from surefoot.core.state import StepState, Work
 from surefoot.core.talk import Talk
 from surefoot.core.talking import Deed, Lesson
+from surefoot.core.terms import Diagnosis
 from surefoot.core.verdicts import first_unpassed
+from surefoot.core.wording import UNUSABLE
 
 _TRIED_MAX, _SAID_MAX, _WRONG_MAX, _CALLS_MAX, _FILES_MAX = 800, 1_500, 400, 3, 20
 _HELD_BACK = "it did not pass a check that agents are not told of; look again at what the goal and the step ask for"
@@ -29,8 +31,15 @@ def _said(node: StepState, work: Work, failed: AttemptFailed) -> str:
     index = first_unpassed(node.spec.checks, work.checks) if work.checks else None
     is_hidden = index is not None and node.spec.checks[index].held_back
     is_named = any(one.held_back and f"check {one.name!r}" in failed.reason for one in node.spec.checks)
-    said = _HELD_BACK if is_hidden or is_named else failed.reason
+    said = _HELD_BACK if is_hidden or is_named else _unusable(work, failed) or failed.reason
     return " ".join([said[:_SAID_MAX], *_claimed(work)])
+
+
+def _unusable(work: Work, failed: AttemptFailed) -> str:
+    """Say what was wrong with the last replies, where they ended the attempt: not in their provider's words."""
+    fault = None if work.talk is None or work.talk.fault is None else work.talk.fault.fault
+    is_end = failed.diagnosis in (Diagnosis.MALFORMED, Diagnosis.REFUSED)
+    return UNUSABLE.get(fault, "") if fault is not None and is_end else ""
 
 
 def _claimed(work: Work) -> list[str]:

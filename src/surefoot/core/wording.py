@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from surefoot.core.ids import RunId, StepId
-from surefoot.core.talking import Role
+from surefoot.core.talking import Fault, Role
 from surefoot.core.toolbox import tools_of
 
 _PHASES: Mapping[Role, str] = {
@@ -63,6 +63,24 @@ What holds throughout:
   with "turn 3" what you wrote in turn 3, calls and arguments included. Do not read again what you can recall.
 - `note` keeps a fact in every later brief of this run. Note what would be expensive to find out again.
 - A call that is refused or fails says why. Do something else then; the same call gives the same answer."""
+ANEW: Mapping[Fault, str] = {
+    Fault.CUT: (
+        "Your last reply was cut off before its end, and nothing of it was done. Reply anew, and shorter: with fewer "
+        "calls, or smaller ones."
+    ),
+    Fault.MALFORMED: (
+        "Your last reply was not of the form that was asked for, and nothing of it was done. Reply anew, in that form."
+    ),
+    Fault.EMPTY: "Your last reply was empty. Reply anew, and call a tool.",
+}
+"""What a model is told that has just given no reply that can be used; what its provider said of it is for people."""
+UNUSABLE: Mapping[Fault, str] = {
+    Fault.CUT: "its replies were cut off before their end: reply shorter, with fewer calls or smaller ones",
+    Fault.MALFORMED: "its replies were not of the form that was asked for",
+    Fault.EMPTY: "its replies were empty: each has to call a tool",
+    Fault.REFUSED: "the model would not answer: do what the step asks for, and nothing that could be taken for more",
+}
+"""What the next attempt is told where the one before it ended so."""
 
 
 def instructions(role: Role, run: RunId, step: StepId, attempt: int) -> str:

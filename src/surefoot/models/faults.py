@@ -48,8 +48,8 @@ _NEXT: Mapping[Fault, str] = {
     Fault.QUOTA: "the account has nothing left; add to it, or name another model",
     Fault.AUTH: "the provider refuses the key; set one that is valid for this model",
     Fault.UNKNOWN_MODEL: "the provider has no such model; look at its name, and at the address of the provider",
-    Fault.CONTEXT: "the request is longer than the model takes",
-    Fault.BAD_REQUEST: "the provider does not take the request",
+    Fault.CONTEXT: "the request is longer than the model takes; another one may take more",
+    Fault.BAD_REQUEST: "the provider does not take the request; look at what it says of it",
     Fault.REFUSED: "it will not answer",
     Fault.CUT: "the reply ended before it was complete",
     Fault.MALFORMED: "the reply is not what its format says",
@@ -60,6 +60,7 @@ _CONTEXT_WORDS = (
 )  # fmt: skip
 _QUOTA_WORDS = ("insufficient_quota", "quota exceeded", "billing", "credit balance", "insufficient balance")
 _FURTHER = re.compile(r"\s*For further information visit \S+")
+_FRACTION = re.compile(r"\d{1,9}\.\d{1,9}")
 _SHOWN = 400
 
 
@@ -131,10 +132,13 @@ def _messages_in(body: object) -> Iterator[str]:
 
 
 def _retry_after_s(error: Exception) -> float | None:
-    """Return how long the provider asks to wait: by a header, which the library reads, or by a field of the body."""
+    """Return how long the provider asks to wait: by a header, or by a field of the body."""
     waited = getattr(error, "retry_after", None)
     if isinstance(waited, int | float):
         return float(waited)
+    said = (getattr(error, "headers", None) or {}).get("retry-after", "")
+    if _FRACTION.fullmatch(said):  # the library reads whole seconds and dates
+        return float(said)
     return next(_waits_in(getattr(error, "body", None)), None)
 
 

@@ -7,6 +7,8 @@ quota or refuses. Must never ask for ever: a chain has an end, and then the run 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.kernel.failing import fails
@@ -15,7 +17,7 @@ from surefoot.core.kernel.turns import TOKENS_MIN
 from surefoot.core.plan import AgentBody
 from surefoot.core.state import RunState, StepState
 from surefoot.core.talk import Talk
-from surefoot.core.talking import Fault, ModelFacts
+from surefoot.core.talking import Fault, ModelFacts, Role
 from surefoot.core.terms import Diagnosis
 
 TRIES_MAX = 4
@@ -26,7 +28,11 @@ _WAIT_MAX_S = 600.0
 _BAD = (Fault.CUT, Fault.MALFORMED, Fault.EMPTY)
 _BAD_MAX = 3
 _BRIEF_SHARE = 0.75
-"""Of what a model takes, a brief may use so much: the rest is for the tools, the reply and errors of the estimate."""
+"""Of the room that the tools and the reply leave, a brief may use so much: estimates err."""
+TOOLS_TOKENS: Mapping[Role, int] = {Role.SCOUT: 5_500, Role.PLANNER: 4_500, Role.WORKER: 4_000, Role.REVIEWER: 2_500}
+"""More than the description of a role's tools takes, in tokens, whichever way a model is told of them."""
+_TOLD_TOKENS = 1_500
+"""The same where they are told in words, and a grammar holds the reply to the rest."""
 
 
 def chain_of(state: RunState, node: StepState) -> tuple[ModelFacts, ...]:
@@ -46,7 +52,9 @@ def tokens_max(state: RunState, talk: Talk, facts: ModelFacts) -> int:
     """Return how long a brief may be, in tokens as they are estimated."""
     limits = [state.casting.brief_tokens_max]
     if facts.context_tokens is not None:
-        limits.append(max(TOKENS_MIN, int((facts.context_tokens - facts.output_tokens_max) * _BRIEF_SHARE)))
+        tools = TOOLS_TOKENS[talk.role] if facts.native_tools else _TOLD_TOKENS
+        room = facts.context_tokens - facts.output_tokens_max - tools
+        limits.append(max(TOKENS_MIN, int(room * _BRIEF_SHARE)))
     if talk.tokens_max is not None:
         limits.append(talk.tokens_max)
     return min(limits)
@@ -88,11 +96,15 @@ def _wait(node: StepState, due: float, reason: str, now: float) -> Proposal:
 
 def _exhausted(node: StepState, failed: ev.TurnFailed, now: float) -> Proposal:
     """Say what follows when no model of the chain is left."""
+    what = failed.text.rstrip(". \n")
     if failed.fault in _BAD:
-        return fails(node, now, Diagnosis.MALFORMED, f"no reply that can be used: {failed.text}")
+        return fails(node, now, Diagnosis.MALFORMED, f"no reply that can be used: {what}")
     if failed.fault is Fault.CONTEXT:
-        return fails(node, now, Diagnosis.OVERFLOW, f"the brief does not fit: {failed.text}")
+        return fails(node, now, Diagnosis.OVERFLOW, f"the brief does not fit: {what}")
     if failed.fault is Fault.REFUSED:
-        return fails(node, now, Diagnosis.REFUSED, f"the model refuses: {failed.text}")
-    text = f"No model answers ({failed.fault}): {failed.text} The talk is kept; resume goes on from here."
+        return fails(node, now, Diagnosis.REFUSED, f"the model refuses: {what}")
+    asks = "" if failed.retry_after_s is None else f" It asks to wait for {failed.retry_after_s:g} s."
+    when = "later" if failed.fault.passes else "once that is put right"
+    how = f"The talk is kept: resume goes on from here {when}, or now with another `--model`."
+    text = f"No model answers ({failed.fault}): {what}.{asks} {how}"
     return Proposal(ev.LimitReached(at=now, limit="models", text=text))

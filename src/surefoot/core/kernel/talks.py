@@ -18,7 +18,7 @@ from surefoot.core.estimating import tokens_of
 from surefoot.core.folding import facts_that_must_survive, fold_for, summary_brief
 from surefoot.core.ids import BlobId, StepId
 from surefoot.core.kernel.adopting import is_kept
-from surefoot.core.kernel.casting import after_fault, chain_of, next_wait, tokens_max
+from surefoot.core.kernel.casting import TOOLS_TOKENS, after_fault, chain_of, next_wait, tokens_max
 from surefoot.core.kernel.failing import CRASHES_MAX, fails
 from surefoot.core.kernel.packages import ask_about_call, taken_over
 from surefoot.core.kernel.proposal import HOLD, Move, Proposal
@@ -33,6 +33,7 @@ from surefoot.core.talk import CallState, Talk
 from surefoot.core.talking import Deed, ModelFacts, Part
 from surefoot.core.terms import Diagnosis, Finding, QuestionKind, Severity
 from surefoot.core.toolbox import refusal_of
+from surefoot.core.wording import ANEW
 
 MISUSES_MAX = 12
 REPEATS_MAX = 5
@@ -40,8 +41,6 @@ REPEATS_TOLD = 2
 IDLE_MAX = 3
 ENDS_MAX = 6
 SAID_MAX = 300
-TOOLS_TOKENS = 3000
-"""More than the description of all tools takes, in tokens."""
 AT_MOST = 1.6
 """No text takes more than so many times the tokens that it is estimated at."""
 _FLOOR = Decision(tier=Tier.LOG, rule="agent-command", reason="An agent runs it inside the step's lane.")
@@ -368,7 +367,7 @@ def _request(
     is_summary = fold.wants_summary and talk.summarised < fold.folded
     parts = summary_brief(state, node, fold) if is_summary else (*brief_of(state, node, fold), *_nudges(talk))
     tokens = sum(part.tokens for part in parts)
-    reserved_usd, reserved_tokens = worst_of(facts, int(tokens * AT_MOST) + TOOLS_TOKENS)
+    reserved_usd, reserved_tokens = worst_of(facts, int(tokens * AT_MOST) + TOOLS_TOKENS[talk.role])
     event = ev.TurnAsked(
         at=now,
         step=node.spec.id,
@@ -388,8 +387,8 @@ def _request(
 def _nudges(talk: Talk) -> tuple[Part, ...]:
     """Return what is said at the end of a brief to a model that has gone wrong just now."""
     texts: list[str] = []
-    if talk.fault is not None and not talk.fault.fault.passes:
-        texts.append(f"Your last reply could not be used ({talk.fault.fault}): {talk.fault.text}. Reply anew.")
+    if talk.fault is not None and talk.fault.fault in ANEW:
+        texts.append(ANEW[talk.fault.fault])
     if talk.repeats >= REPEATS_TOLD:
         texts.append(
             "You have made the same call before, with the same result, and nothing has changed since. Another call of "

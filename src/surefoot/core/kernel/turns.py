@@ -161,6 +161,7 @@ def _turn_due(state: RunState, event: ev.TurnDue) -> None:
 def _model_changed(state: RunState, event: ev.ModelChanged) -> None:
     _, _, talk = _talk_of(state, event)
     talk.position, talk.faults, talk.fault = event.position, 0, None
+    talk.tokens_max = None  # another model may take more
 
 
 # --- tool calls
