@@ -11,12 +11,17 @@ import signal
 import struct
 import subprocess
 import termios
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import pyte
 import pytest
+
+from tests.acceptance.providers import DONE, EDIT, READ
+from tests.acceptance.providers import PLAN as AGENT
+from tests.models.server import Reply, Server, completions_stream, streamed
 
 if TYPE_CHECKING:
     from conftest import Stage
@@ -233,6 +238,18 @@ def test_a_question_that_is_answered_elsewhere_vanishes_from_the_prompt(stage: S
     seat.see(lambda text: "no>" in text)
     assert stage.say("approve", f"{RUN}.1").code == 0
     assert seat.leave() == 0
+
+
+def test_what_a_model_writes_is_shown_before_its_reply_is_whole(stage: Stage, sit: Sit) -> None:
+    """Line by line, while the provider still sends."""
+    begun, whole = completions_stream(Reply(text="Let me look at it.\n", ends=False)), completions_stream(READ)
+    waits = threading.Event()
+    with Server(streamed(b"".join(begun), b"".join(whole), waits=waits), EDIT, DONE) as server:
+        env = {"OPENAI_BASE_URL": f"{server.url}/v1", "SUREFOOT_MODELS__UNKNOWN_PRICE": "tokens-only"}
+        seat = sit("run", stage.plan(AGENT), "--run-id", RUN, "--model", "openai:small", size=(100, 40), **env)
+        seat.see(lambda text: "│ Let me look at it." in text)
+        waits.set()
+        assert (seat.leave(), len(server.asked)) == (0, 3)
 
 
 def test_no_color_leaves_no_style_anywhere(stage: Stage, sit: Sit) -> None:

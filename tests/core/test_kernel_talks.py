@@ -9,8 +9,10 @@ import pytest
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.ids import BlobId
+from surefoot.core.kernel.casting import tokens_max
 from surefoot.core.plan import AgentBody, AgentLimits, Check, Expect, Limits, RetryPolicy, RunAsk
 from surefoot.core.rules import CommandFacts, Tier
+from surefoot.core.talk import Talk
 from surefoot.core.talking import (
     Casting,
     Claim,
@@ -23,6 +25,7 @@ from surefoot.core.talking import (
     Usage,
 )
 from surefoot.core.terms import Verdict
+from tests.core.talks import stage
 
 FIRST, SECOND, STRONG = (ModelFacts(name=name, price=Price(input_usd=1.0, output_usd=1.0)) for name in ("m", "n", "s"))
 CASTING = Casting(roles={role.value: RoleModels(chain=(FIRST, SECOND), stronger=STRONG) for role in Role})
@@ -67,8 +70,14 @@ def failures(run: Any) -> list[str]:
 def faulty(run: Any, *faults: Fault, **fields: Any) -> Any:
     """Let the next requests fail."""
     for fault in faults:
-        run.will(do.AskModel, "a", ev.TurnFailed, fault=fault, text="no", usage=Usage(requests=1), **fields)
+        own = {"text": "no", "usage": Usage(requests=1), **fields}
+        run.will(do.AskModel, "a", ev.TurnFailed, fault=fault, **own)
     return run
+
+
+def brief_in(run: Any) -> list[str]:
+    """Return the texts of the brief with which a model is about to be asked."""
+    return [part.text for command in run.open if isinstance(command, do.AskModel) for part in command.parts]
 
 
 # --- calls
@@ -345,6 +354,48 @@ def test_a_brief_that_is_too_long_is_made_shorter(play: Any) -> None:
     run = faulty(begun(play), Fault.CONTEXT).go()
     assert run.states == {"a": "verified"}
     assert not run.told(ev.AttemptFailed)
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"), [(Fault.CUT, "cut off"), (Fault.MALFORMED, "form"), (Fault.EMPTY, "empty")]
+)
+def test_a_model_is_told_of_its_useless_reply_in_words_of_the_runtime(play: Any, fault: Fault, words: str) -> None:
+    """What the provider says of it may hold paths and anything else."""
+    run = faulty(begun(play), fault, text="local:/home/una/m.gguf: pages").go(do.AskModel).let(do.AskModel)
+    told = brief_in(run.go(do.AskModel))
+    assert (words in told[-1], "una" in "".join(told)) == (True, False)
+
+
+@pytest.mark.parametrize("fault", [Fault.CUT, Fault.REFUSED])
+def test_the_lesson_of_useless_replies_is_in_words_of_the_runtime(play: Any, fault: Fault) -> None:
+    """The reason of the attempt, for people, is the provider's."""
+    run = faulty(begun(play), *[fault] * 6, text="local:/home/una/m.gguf: pages").go()
+    assert "una" in run.told(ev.AttemptFailed)[0].reason
+    assert {"una" in lesson.said for lesson in run.state.nodes["a"].lessons} == {False}
+
+
+def test_a_model_is_not_told_what_is_for_another_to_mend(play: Any) -> None:
+    """Neither that its brief was too long, nor that there was no capacity."""
+    run = faulty(begun(play), Fault.CONTEXT).go(do.AskModel)
+    first = brief_in(run)
+    assert brief_in(run.let(do.AskModel).go(do.AskModel)) == first
+
+
+def test_the_next_model_of_a_chain_may_take_longer_briefs(play: Any) -> None:
+    """What was too long for the first one says nothing about it."""
+    run = faulty(begun(play), *[Fault.CONTEXT] * 4).go(do.AskModel)
+    for _ in range(4):
+        run.let(do.AskModel).go(do.AskModel)
+    talk = run.state.nodes["a"].work.talk
+    assert (talk.position, talk.tokens_max) == (1, None)
+
+
+@pytest.mark.parametrize(("native", "tokens"), [(True, 6_216), (False, 8_091)])
+def test_tools_and_reply_leave_so_much_room_for_a_brief(native: bool, tokens: int) -> None:
+    """Of 16,384 tokens 4,096 are for the reply; tools take more as schemas than in words."""
+    facts = ModelFacts(name="m", context_tokens=16_384, output_tokens_max=4_096, native_tools=native)
+    state = stage(casting=CASTING)
+    assert tokens_max(state, Talk(role=Role.WORKER), facts) == tokens
 
 
 # --- limits

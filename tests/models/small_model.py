@@ -16,6 +16,7 @@ from pathlib import Path
 from surefoot.models.local import LocalServers
 from surefoot.sandbox.guard import descendants
 
+_ESTABLISHED = "01"
 _FETCHING = Path(__file__).parents[2] / "scripts" / "small_model.py"
 
 
@@ -31,6 +32,16 @@ def servers_below(pid: int) -> list[int]:
     """Return the servers of model files that a process has started, each a child of its guard."""
     lines = {one: Path(f"/proc/{one}/cmdline").read_bytes().split(b"\0") for one in descendants((pid,))}
     return [one for one, words in lines.items() if b"-P" in words[:2]]
+
+
+def is_asked(pid: int) -> bool:
+    """Tell whether a server is being asked just now: whether somebody has a connection to it."""
+    try:
+        files = {str(file.readlink()) for file in Path(f"/proc/{pid}/fd").iterdir()}
+        rows = [row.split() for row in Path(f"/proc/{pid}/net/tcp").read_text("utf-8").splitlines()[1:]]
+    except OSError:  # it opens and closes files meanwhile
+        return False
+    return any(row[3] == _ESTABLISHED and f"socket:[{row[9]}]" in files for row in rows)
 
 
 async def kill_servers(servers: LocalServers) -> None:

@@ -87,6 +87,7 @@ async def test_an_empty_account_is_not_a_rate_limit(ask: Ask, kind: str, code: s
     ("headers", "body", "waits"),
     [
         ({"retry_after": "7"}, {}, 7.0),
+        ({"retry_after": "0.25"}, {}, 0.25),
         ({"retry_after_ms": "1500"}, {}, 1.5),
         ({}, {"retry_after": 12}, 12.0),
         ({}, {"error": {"message": "slow down", "retry_after_seconds": 0.5}}, 0.5),

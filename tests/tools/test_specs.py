@@ -16,8 +16,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from surefoot.core.estimating import tokens_of
+from surefoot.core.kernel.casting import TOLD_TOKENS, TOOLS_TOKENS
 from surefoot.core.talking import Role
 from surefoot.core.toolbox import TOOLS, tools_of
+from surefoot.models.wishing import schema_of_calls, told_tools
 from surefoot.tools import command_of, flaw_of, specs_of, summary_of
 
 GRAMMAR_WORDS = {
@@ -197,6 +200,16 @@ def test_only_run_has_a_command() -> None:
         "",
         "",
     )
+
+
+@pytest.mark.parametrize("role", Role)
+def test_no_less_room_is_kept_for_tools_than_they_take(role: Role) -> None:
+    """As schemas of the provider's own, as a schema that is told, or in words alone."""
+    specs = specs_of(role)
+    native = json.dumps([{"function": {"name": one.name, "text": one.text, "schema": one.schema}} for one in specs])
+    told = told_tools(specs, schema_of_calls(specs, needs_call=True))
+    assert max(map(tokens_of, (native, told))) <= TOOLS_TOKENS[role]
+    assert tokens_of(told_tools(specs, None)) <= TOLD_TOKENS
 
 
 def test_each_tool_is_documented() -> None:

@@ -136,7 +136,8 @@ def _retry_after_s(error: Exception) -> float | None:
     waited = getattr(error, "retry_after", None)
     if isinstance(waited, int | float):
         return float(waited)
-    said = (getattr(error, "headers", None) or {}).get("retry-after", "")
+    headers = error.headers if isinstance(error, library.ModelHTTPError) else None
+    said = (headers or {}).get("retry-after", "")
     if _FRACTION.fullmatch(said):  # the library reads whole seconds and dates
         return float(said)
     return next(_waits_in(getattr(error, "body", None)), None)

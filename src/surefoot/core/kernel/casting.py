@@ -31,7 +31,7 @@ _BRIEF_SHARE = 0.75
 """Of the room that the tools and the reply leave, a brief may use so much: estimates err."""
 TOOLS_TOKENS: Mapping[Role, int] = {Role.SCOUT: 5_500, Role.PLANNER: 4_500, Role.WORKER: 4_000, Role.REVIEWER: 2_500}
 """More than the description of a role's tools takes, in tokens, whichever way a model is told of them."""
-_TOLD_TOKENS = 1_500
+TOLD_TOKENS = 1_500
 """The same where they are told in words, and a grammar holds the reply to the rest."""
 
 
@@ -52,7 +52,7 @@ def tokens_max(state: RunState, talk: Talk, facts: ModelFacts) -> int:
     """Return how long a brief may be, in tokens as they are estimated."""
     limits = [state.casting.brief_tokens_max]
     if facts.context_tokens is not None:
-        tools = TOOLS_TOKENS[talk.role] if facts.native_tools else _TOLD_TOKENS
+        tools = TOOLS_TOKENS[talk.role] if facts.native_tools else TOLD_TOKENS
         room = facts.context_tokens - facts.output_tokens_max - tools
         limits.append(max(TOKENS_MIN, int(room * _BRIEF_SHARE)))
     if talk.tokens_max is not None:
