@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 
 from surefoot.core import events as ev
 from surefoot.core.events import Event
+from surefoot.core.terms import Diagnosis
 
 
 def name_of(event: ev.CallStarted | ev.CallFinished | ev.CallLost) -> str:
@@ -37,6 +38,8 @@ class Talks:
         """Calls that were ended before they had a result."""
         self.turns = 0
         """Replies in all."""
+        self.redone: list[str] = []
+        """How calls of attempts begin that were made again because their base had moved."""
         self._open: set[str] = set()
         self._done: set[str] = set()
         self._asked: dict[str, ev.TurnAsked] = {}
@@ -68,6 +71,9 @@ class Talks:
         elif isinstance(event, ev.CallLost):
             self._open.discard(name_of(event))
             self.ended.append(name_of(event))
+        elif isinstance(event, ev.AttemptFailed) and event.diagnosis is Diagnosis.STALE:
+            self.redone.append(f"{event.step}/{event.attempt}/")
+            self._done = {name for name in self._done if not name.startswith(self.redone[-1])}
         elif isinstance(event, ev.CallFinished):
             self._open.discard(name_of(event))
             self._done.add(name_of(event))
