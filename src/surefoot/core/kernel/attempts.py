@@ -282,7 +282,8 @@ def _attempt_failed(state: RunState, event: ev.AttemptFailed) -> None:
     work.interrupted = None
     work.restored = work.checkpoint is None
     node.last_failure = event
-    if event.is_counted and isinstance(node.spec.body, AgentBody):
+    has_taught = event.is_counted or event.diagnosis is Diagnosis.STALE
+    if has_taught and isinstance(node.spec.body, AgentBody):
         node.lessons = (*node.lessons, lesson_of(node, work, event))
     if event.applied:
         has_happened(state, node)
