@@ -213,9 +213,10 @@ def test_no_less_room_is_kept_for_tools_than_they_take(role: Role) -> None:
 
 
 def test_each_tool_is_documented() -> None:
-    """One row a tool, in the order of the toolbox, with those who have it."""
+    """One row a tool, in the order of the toolbox, with its deed, what it has for itself, and those who have it."""
     page = (Path(__file__).resolve().parents[2] / "docs" / "tools.md").read_text("utf-8")
-    rows = re.findall(r"^\| `(\w+)` \| ([a-z, ]+) \|", page, re.MULTILINE)
+    rows = re.findall(r"^\| `(\w+)` \| ([a-z; ]+) \| ([a-z, ]+) \|", page, re.MULTILINE)
     everybody = ", ".join(Role)
-    wanted = [(tool.name, ", ".join(role for role in Role if role in tool.roles)) for tool in TOOLS.values()]
-    assert rows == [(name, "everybody" if who == everybody else who) for name, who in wanted]
+    wanted = [(one, ", ".join(role for role in Role if role in one.roles)) for one in TOOLS.values()]
+    does = {one.name: "; ".join([one.deed, *(f"the {name}" for name in one.resources)]) for one in TOOLS.values()}
+    assert rows == [(one.name, does[one.name], "everybody" if who == everybody else who) for one, who in wanted]

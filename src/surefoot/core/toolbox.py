@@ -10,6 +10,7 @@ from surefoot.core.record import record
 from surefoot.core.talking import Deed, Role
 
 _EVERYBODY = frozenset(Role)
+_HELD = {Deed.WRITE: ("lane",), Deed.ASK: ("person",)}
 
 
 @record
@@ -22,6 +23,11 @@ class Tool:
     """What it does."""
     roles: frozenset[Role]
     """Who may call it."""
+
+    @property
+    def resources(self) -> tuple[str, ...]:
+        """What a call has for itself while it is carried out: no other call of the talk may have it then."""
+        return _HELD.get(self.deed, ())
 
 
 _TOOLS = (
