@@ -251,7 +251,7 @@ def finished(stage: Stage) -> tuple[str, list[str], str, int]:
 DONE = ("completed", [], HELD, 0)
 
 
-@pytest.mark.parametrize(("plan", "turns"), [(COMMAND, 2), (REPLY, 2)])
+@pytest.mark.parametrize(("plan", "turns"), [(COMMAND, 2), pytest.param(REPLY, 2, marks=pytest.mark.slow)])
 def test_after_the_first_interrupt_a_talk_goes_no_further(setting: Setting, plan: str, turns: int) -> None:
     """The command or the request under way is finished, no model is asked again; the talk goes on there on resume."""
     stage = setting(plan)
@@ -277,7 +277,8 @@ def test_a_second_interrupt_ends_a_request(setting: Setting) -> None:
     assert stage.talks().lost_usd == lost
 
 
-@pytest.mark.parametrize("plan", [COMMAND, pytest.param(REPLY, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("plan", [COMMAND, REPLY])
 def test_after_a_third_interrupt_a_talk_is_taken_up_where_it_was(setting: Setting, plan: str) -> None:
     """The engine stops at once, as if it were killed."""
     stage = setting(plan)
@@ -285,6 +286,7 @@ def test_after_a_third_interrupt_a_talk_is_taken_up_where_it_was(setting: Settin
     assert (finished(stage), stage.talks().turns) == (DONE, 3)
 
 
+@pytest.mark.slow
 def test_a_wait_for_the_next_request_does_not_keep_a_run_from_pausing(setting: Setting) -> None:
     """A provider may ask for minutes."""
     stage = setting(LIMITED)
