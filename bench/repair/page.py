@@ -91,7 +91,7 @@ def page(results: Sequence[Result]) -> str:
 def _suite_row(suite: str) -> _Row:
     def verified(one: Result) -> str:
         got, whole = one["suites"].get(suite, (0, 0))
-        return f"**{got} of {whole}**"
+        return f"**{got} of {whole}**" if whole else "not tried"
 
     return f"{suite}: repaired, by all tests", verified
 
