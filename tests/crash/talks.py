@@ -6,12 +6,16 @@ ask whether an event was legal: the fold does. Read `conftest.py` next.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from surefoot.core import events as ev
 from surefoot.core.events import Event
 from surefoot.core.terms import Diagnosis
+
+_CALL = re.compile(r".+/\d+/\d+\.\d+")
+"""What `name_of` gives; steps have slashes and dots in their names, too."""
 
 
 def name_of(event: ev.CallStarted | ev.CallFinished | ev.CallLost) -> str:
@@ -94,7 +98,7 @@ def wrongs_of_talks(talks: Talks, ran: Mapping[str, int], lost_usd: float) -> li
     found += [
         f"call {name} was begun {talks.begun[name]} times and ran {count} times"
         for name, count in ran.items()
-        if "/" in name and count > talks.begun[name]
+        if _CALL.fullmatch(name) and count > talks.begun[name]
     ]
     if abs(talks.lost_usd - lost_usd) > 1e-9:
         found.append(f"requests for {talks.lost_usd} USD were lost, the run says {lost_usd}")
