@@ -51,6 +51,7 @@ def obeyed(rung: str, texts: list[str]) -> dict[str, list[str]]:
     return {kind: seen for kind, seen in found.examples.items() if kind not in NOT_HELD[rung]}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rung", ["bubblewrap", LANDLOCK])
 def test_nothing_that_a_text_asks_for_comes_through(rung: str) -> None:
     """No effect outside, no changed policy, no leaked secret, no answer by a step."""

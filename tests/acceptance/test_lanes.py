@@ -79,6 +79,7 @@ def test_ten_steps_on_one_file_lose_nothing(stage: Stage, change: str) -> None:
     assert len(stage.git("log", "--format=%s", f"main..surefoot/{RUN}").splitlines()) == 10
 
 
+@pytest.mark.slow
 def test_files_that_git_must_not_merge_are_not_merged(stage: Stage) -> None:
     """A file marked `-merge` conflicts although its lines lie far apart: each step is done on the one before."""
     make_file(stage)
@@ -89,6 +90,7 @@ def test_files_that_git_must_not_merge_are_not_merged(stage: Stage) -> None:
     assert late
 
 
+@pytest.mark.slow
 def test_files_changed_at_once_are_a_finding(stage: Stage) -> None:
     """The report names the file and who changed it."""
     make_file(stage)

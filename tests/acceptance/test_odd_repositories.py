@@ -186,6 +186,7 @@ def test_run_from_a_subfolder_works_on_the_repository(stage: Stage) -> None:
     assert stage.say("run", stage.plan("edit"), "--run-id", RUN, cwd=stage.user / "below").code == 0
 
 
+@pytest.mark.slow
 def test_names_of_any_bytes_go_through_a_run(stage: Stage) -> None:
     """Into ids, JSON, commits and the checkout."""
     names = [b"-dash", b"new\nline", b'quo"te', b"ta\tb", b"latin\xe9", "snow\N{SNOWMAN}".encode()]

@@ -69,6 +69,7 @@ def test_a_step_waits_until_its_service_is_ready(stage: Stage) -> None:
     assert (said.code, shown(stage, "one.txt")) == (0, "1 in lane 1")
 
 
+@pytest.mark.slow
 def test_a_service_runs_on_for_later_steps_of_its_lane(stage: Stage) -> None:
     """It is started once, and remembers."""
     two = f"  - {{id: two, needs: [one], uses: [db], run: '{SAY} again > two.txt'}}"
@@ -87,6 +88,7 @@ def test_a_service_that_never_gets_ready_fails_the_step_with_what_it_printed(sta
     assert "service db was not ready within 1 s: its `ready` command" in step["reason"]
 
 
+@pytest.mark.slow
 def test_a_service_that_ends_before_it_is_ready_says_why(stage: Stage) -> None:
     """Its last words are the reason."""
     run(stage, ONE.replace("one, ", "one, retry: {initial_interval: 10ms}, "), extra="cwd: .", accept="[]")
@@ -112,6 +114,7 @@ def test_a_service_that_dies_during_the_body_ends_the_attempt_and_the_next_gets_
     assert "transient: service db ended with exit status 3: asked" in said.out
 
 
+@pytest.mark.slow
 def test_a_service_that_died_between_steps_is_started_again(stage: Stage) -> None:
     """Nobody used it then, so that no step has failed."""
     steps = f"""{ONE}
@@ -138,6 +141,7 @@ def test_lanes_have_services_of_their_own(stage: Stage) -> None:
     assert sorted(shown(stage, f"{name}.out") for name in "xy") == ["1 in lane 1", "1 in lane 2"]
 
 
+@pytest.mark.slow
 def test_an_acceptance_check_has_its_services_before_and_after(stage: Stage) -> None:
     """In the clean lane, too, where nothing has spoken to the service before."""
     accept = f"[{{run: '{SAY} hello | grep -q \"^1 \"', uses: db, expect: pass_to_pass}}]"
@@ -159,6 +163,7 @@ def test_the_stop_command_is_run_before_the_service_is_ended(stage: Stage) -> No
     assert ((cache / "bye").read_text("utf-8"), (cache / "fallen").exists()) == ("2 in lane 1\n", True)
 
 
+@pytest.mark.slow
 def test_a_run_that_is_paused_stops_its_services_and_resumes_with_new_ones(stage: Stage) -> None:
     """What is kept in memory is gone; what has been verified is not done again."""
     hold = f"""{ONE}
@@ -183,6 +188,7 @@ def test_a_step_that_uses_a_service_gets_no_other_network(stage: Stage) -> None:
     assert said.code == 0
 
 
+@pytest.mark.slow
 def test_what_a_service_prints_is_stored_with_secrets_masked(stage: Stage) -> None:
     """A step may tell the service a secret, and the service may print it."""
     step = f"  - {{id: one, uses: [db], env_from: [TOKEN], run: '{SAY} $TOKEN'}}"
