@@ -47,22 +47,15 @@ def casting_for(created: ev.RunCreated, plan: Plan, options: Options, known: Cas
     return casting if options.with_reviewer is None else replace(casting, with_reviewer=options.with_reviewer)
 
 
-def asking_for(created: ev.RunCreated, plan: Plan, options: Options) -> Model | None:
-    """Return what asks models; None for runs that ask none."""
+def asking_for(created: ev.RunCreated, plan: Plan, options: Options) -> tuple[Model, float] | None:
+    """Return what asks models, and how long a reply may take, in seconds; None for runs that ask none."""
     if not needs_models(created, plan):
         return None
-    if options.asking is not None:
-        return options.asking
     from surefoot.models.asking import Providers
-
-    return Providers(_settings(created).endpoints, os.environ)
-
-
-def patience_for(created: ev.RunCreated) -> float:
-    """Return how long a model's reply may take, in seconds."""
     from surefoot.models.casting import timeout_of
 
-    return timeout_of(_settings(created), os.environ)
+    settings = _settings(created)
+    return options.asking or Providers(settings.endpoints, os.environ), timeout_of(settings, os.environ)
 
 
 def _settings(created: ev.RunCreated) -> ModelSettings:

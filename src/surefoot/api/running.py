@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from surefoot.api.approving import Answer, answered
-from surefoot.api.casting import asking_for, casting_for, needs_models, patience_for
+from surefoot.api.casting import asking_for, casting_for, needs_models
 from surefoot.api.history import earlier_times
 from surefoot.api.home import Home
 from surefoot.api.identity import Identity, identify, refuse_steps
@@ -301,9 +301,9 @@ async def engage(
         if state.has_workspace:  # without one there are no commands that could be left over
             await in_thread(sweep, mark_prefix_of(home.run_folder(run)))
         room = _open_room(home, state, functions or Functions(), clock, watching)
-        room.models = asking_for(state.created, state.plan, options)
-        if room.models is not None:
-            room.model_timeout_s = patience_for(state.created)
+        asking = asking_for(state.created, state.plan, options)
+        if asking is not None:
+            room.models, room.model_timeout_s = asking
         token = home.journal.raise_token(run)
         loop = RunLoop(room, home.journal, writer, state, token=token, observer=watching.observer)
         _refuse_short_journal(home, room, loop.state)

@@ -13,6 +13,8 @@ _CHARACTERS_A_TOKEN = 3.2
 """Code and prose in English have between 3.3 and 4.6 characters a token with the vocabularies in use."""
 _CHARACTERS_A_TOKEN_LEAST = 2
 """Files full of digests and numbers come down to 2.1. What is nothing but base64 or single digits goes below."""
+AT_MOST = _CHARACTERS_A_TOKEN / _CHARACTERS_A_TOKEN_LEAST
+"""A text takes at most so many times the tokens that it is estimated at, where it is no longer at hand itself."""
 
 
 def tokens_of(text: str) -> int:

@@ -14,7 +14,7 @@ from surefoot.core.approval import is_satisfied
 from surefoot.core.duties import PLANNING, REVIEWING, UNDERSTANDING
 from surefoot.core.grounding import ungrounded, unproven
 from surefoot.core.ids import StepId
-from surefoot.core.kernel.adopting import flaw_of_plan, is_kept
+from surefoot.core.kernel.adopting import duty_node, flaw_of_plan, is_kept
 from surefoot.core.kernel.failing import fails
 from surefoot.core.kernel.proposal import HOLD, Move, Proposal
 from surefoot.core.kernel.questions import EDIT
@@ -34,12 +34,9 @@ _DEMAND = Demand()
 
 def next_duty(state: RunState, name: StepId, now: float) -> Proposal | None:
     """Return the start of a duty's next attempt; None where it is under way, done, or waits."""
-    node = state.nodes.get(name)
-    if state.pausing is not None:
-        return None
-    if node is None:
-        return Proposal(ev.StepStarted(at=now, step=name, attempt=1))
-    if node.status is not StepStatus.PENDING or node.due is not None or node.work is not None:
+    node = duty_node(state, name)
+    is_idle = node.status is StepStatus.PENDING and node.due is None and node.work is None
+    if state.pausing is not None or not is_idle:
         return None
     return Proposal(ev.StepStarted(at=now, step=name, attempt=node.failures + 1))
 

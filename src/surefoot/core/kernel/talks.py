@@ -7,6 +7,7 @@ change the state. Read `surefoot.core.brief` next: what a model is told; and `ke
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from surefoot.core import commands as do
@@ -14,7 +15,7 @@ from surefoot.core import events as ev
 from surefoot.core.approval import is_satisfied
 from surefoot.core.brief import brief_of
 from surefoot.core.budget import crossing_of, near_of, worst_of
-from surefoot.core.estimating import tokens_of
+from surefoot.core.estimating import AT_MOST, tokens_of
 from surefoot.core.folding import facts_that_must_survive, fold_for, summary_brief
 from surefoot.core.ids import BlobId, StepId
 from surefoot.core.kernel.adopting import is_kept
@@ -23,7 +24,7 @@ from surefoot.core.kernel.failing import CRASHES_MAX, fails
 from surefoot.core.kernel.packages import ask_about_call, taken_over
 from surefoot.core.kernel.proposal import HOLD, Move, Proposal
 from surefoot.core.kernel.turns import is_talking
-from surefoot.core.plan import AgentBody, digest_of
+from surefoot.core.plan import AgentBody, Check, digest_of
 from surefoot.core.policy import facts_before, weigh
 from surefoot.core.prefix import prefix_flaw
 from surefoot.core.recovery import question
@@ -33,6 +34,7 @@ from surefoot.core.talk import CallState, Talk
 from surefoot.core.talking import Deed, ModelFacts, Part
 from surefoot.core.terms import Diagnosis, Finding, QuestionKind, Severity
 from surefoot.core.toolbox import refusal_of
+from surefoot.core.verdicts import CheckRecord
 from surefoot.core.wording import ANEW
 
 MISUSES_MAX = 12
@@ -41,8 +43,6 @@ REPEATS_TOLD = 2
 IDLE_MAX = 3
 ENDS_MAX = 6
 SAID_MAX = 300
-AT_MOST = 1.6
-"""No text takes more than so many times the tokens that it is estimated at."""
 _FLOOR = Decision(tier=Tier.LOG, rule="agent-command", reason="An agent runs it inside the step's lane.")
 
 
@@ -160,10 +160,8 @@ def _kept(state: RunState) -> tuple[StepId, ...]:
 
 def _hidden(state: RunState) -> tuple[BlobId, ...]:
     """Return the evidence of checks that are held back from agents."""
-    asked = [*zip(state.plan.accept, state.accept.records, strict=True)]
-    for node in state.steps():
-        asked += zip(node.spec.checks, node.work.checks if node.work is not None else node.records, strict=False)
-    blobs = (blob for check, record in asked if check.held_back for blob in (record.evidence, record.results))
+    held = (record for _, check, record in _answers(state) if check.held_back)
+    blobs = (blob for record in held for blob in (record.evidence, record.results))
     return tuple(blob for blob in blobs if blob is not None)
 
 
@@ -175,15 +173,20 @@ def _references(state: RunState, talk: Talk) -> dict[str, BlobId]:
         for call in turn.calls:
             if isinstance(call.result, ev.CallFinished):
                 found[call.asked.call] = call.result.whole or call.result.output
+    for whose, check, record in _answers(state):
+        if record.evidence is not None and not check.held_back:
+            found[f"{whose}: {check.name}"] = record.evidence
+    return found
+
+
+def _answers(state: RunState) -> Iterator[tuple[str, Check, CheckRecord]]:
+    """Yield every check of the run with its answers, and whose it is."""
     for node in state.steps():
         records = node.work.checks if node.work is not None else node.records
         for check, record in zip(node.spec.checks, records, strict=False):
-            if record.evidence is not None and not check.held_back:
-                found[f"{node.spec.id}: {check.name}"] = record.evidence
+            yield node.spec.id, check, record
     for check, record in zip(state.plan.accept, state.accept.records, strict=True):
-        if record.evidence is not None and not check.held_back:
-            found[f"accept: {check.name}"] = record.evidence
-    return found
+        yield "accept", check, record
 
 
 def _settled(
