@@ -265,6 +265,8 @@ def _conditions(rule: Rule) -> Iterator[str]:
     for name in ("cost_usd_above", "lines_above", "confidence_below"):
         if getattr(rule, name) is not None:
             yield f"{name}: {getattr(rule, name):g}"
+    if rule.reaches_others:
+        yield "reaches others: outside the sandbox the effect counts as irreversible"
     demands = list(_demands(rule.demand))
     if demands:
         yield f"demands: {'; '.join(demands)}"
@@ -279,5 +281,5 @@ def _rule_document(rule: Rule) -> Mapping[str, object]:
     """Return a rule as data, without conditions it does not have."""
     found: dict[str, object] = asdict(rule)
     demand = found.pop("demand")
-    said = {key: value for key, value in found.items() if value is not None and value != ()}
+    said = {key: value for key, value in found.items() if value not in (None, (), False)}
     return said if rule.demand == Demand() else {**said, "demand": demand}

@@ -95,13 +95,47 @@ def weigh_parts(policy: Policy, facts: Facts, floor: Decision) -> tuple[Weighed,
     return (*weighed, *([files] if files is not None else []))
 
 
-def facts_before(step: Step, phase: str, does: CommandFacts | None, rung: str, *, cost_usd: float = 0.0) -> Facts:
-    """Return what is known of a step before it is done; `does`: what its commands do, as far as that can be read."""
+def effect_with(effect: Effect, raised_by: str) -> Effect:
+    """Return the effect class that counts: the declared one, unless a rule that recognises the commands raised it."""
+    return Effect.IRREVERSIBLE if raised_by and not effect.is_outside else effect
+
+
+def raising_rule(step: Step, does: CommandFacts | None, rung: str) -> str:
+    """Name the rule by which a step counts as irreversible though it is declared milder; empty: it is as declared.
+
+    That is so where the commands have a way out of the sandbox and one of them is known to reach others. A step that is
+    declared `idempotent` says that it may be repeated under its key, and stays what it is.
+    """
+    if does is None or step.effect.is_outside or _is_sealed(step, rung):
+        return ""
+    return _recognised_in(does)
+
+
+@lru_cache(maxsize=256)  # the kernel asks again at every turn, as long as a step waits for one
+def _recognised_in(does: CommandFacts) -> str:
+    """Name the first rule that recognises a command which reaches others; empty: there is none."""
+    return next((rule.name for rule in shipped.REACHING if _recognises(rule, does)), "")
+
+
+def _recognises(rule: Rule, does: CommandFacts) -> bool:
+    """Tell whether one of the commands, or of the files they write, is of the rule's."""
+    if any(matches_path(path, glob) for path in does.writes for glob in rule.paths):
+        return True
+    return any(_is_among(rule, words) for words in does.commands)
+
+
+def facts_before(
+    step: Step, phase: str, does: CommandFacts | None, rung: str, *, cost_usd: float = 0.0, raised_by: str = ""
+) -> Facts:
+    """Return what is known of a step before it is done; `does`: what its commands do, as far as that can be read.
+
+    `raised_by` is the rule that raised its effect, as `raising_rule` names it.
+    """
     if does is not None and _is_sealed(step, rung, but_for=LOOPBACK):
         does = replace(does, unclear=None)  # whatever it does is done here
     return Facts(
         step=step.id,
-        effect=step.effect,
+        effect=effect_with(step.effect, raised_by),
         phase=phase,
         command=does,
         resources=(*step.uses, *step.sockets),

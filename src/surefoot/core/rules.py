@@ -98,6 +98,8 @@ class Rule:
     """Holds where what was done states a confidence below this."""
     demand: Demand = Demand()
     """What it demands of the answer."""
+    reaches_others: bool = False
+    """Whether the commands it names reach other people or machines, so that no restore takes back what they did."""
 
     @property
     def is_about_results(self) -> bool:

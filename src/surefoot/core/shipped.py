@@ -221,6 +221,7 @@ _CONFIRM: tuple[_Row, ...] = (
         {ssh,sshpass,mosh,scp,sftp,telnet,rsh,rlogin,rcp,pssh,autossh,ssh-copy-id,lftp,ftp,tftp} *
         rsync * {?*:*,rsync:*} *
         {nc,ncat,netcat,socat,ngrok,cloudflared,localtunnel,tailscale,wormhole,croc} *
+        * {/dev/tcp/*,/dev/udp/*} *
         """,
     ),
     (
@@ -234,6 +235,7 @@ _CONFIRM: tuple[_Row, ...] = (
         wget * {--post-*,--method*,--body-*,--execute*,-e} *
         {http,https,xh,xhs} * {POST,PUT,DELETE,PATCH,?*=*,?*@?*} *
         {grpcurl,websocat,mosquitto_pub,kcat,slack,telegram-send,wall} *
+        {rabbitmqadmin,amqp-publish,kafka-console-producer*,kafkactl,nats,pulsar-client,mqttx,stomp} *
         {mail,mailx,sendmail,mutt,msmtp,swaks,s-nail,ssmtp,exim,postfix} *
         """,
     ),
@@ -335,7 +337,6 @@ _CONFIRM: tuple[_Row, ...] = (
         uv * install * {git+*,http:*,https:*} *
         {npm,pnpm,yarn} * {add,install,i} * {http*,git+*} *
         {gdb,strace,ltrace} * {-p*,--pid*} *
-        * {/dev/tcp/*,/dev/udp/*} *
         """,
     ),
 )
@@ -387,8 +388,17 @@ def _patterns(text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+_MEANT_OUTSIDE = frozenset({"git-push", "publishes", "changes-a-forge", "deploys"})
+"""What these name is meant for others, wherever it is said; where it could not reach them, the person wants to know."""
+_REACHES_OTHERS = _MEANT_OUTSIDE | {"sends-secrets", "other-hosts", "sends-data", "databases"}
+"""What these name is seen by other people or machines as soon as the command has a way to them."""
+
+
 def _rules(tier: Tier, rows: tuple[_Row, ...]) -> tuple[Rule, ...]:
-    return tuple(Rule(name=name, tier=tier, reason=reason, commands=_patterns(text)) for name, reason, text in rows)
+    return tuple(
+        Rule(name=name, tier=tier, reason=reason, commands=_patterns(text), reaches_others=name in _REACHES_OTHERS)
+        for name, reason, text in rows
+    )
 
 
 _MACHINE_FILES = Rule(
@@ -409,18 +419,23 @@ _SYSTEM_FILES = Rule(
     reason="It writes a file outside the workspace, or one of git's own.",
     paths=(
         *(f"/{name}/**" for name in _SYSTEM if name not in {"dev", "proc"}),
-        *("/dev/tcp/**", "/dev/udp/**", "/proc/sys/**", "/proc/sysrq-trigger", "~/**", "$HOME/**", "../**", ".git/**"),
+        *("/proc/sys/**", "/proc/sysrq-trigger", "~/**", "$HOME/**", "../**", ".git/**"),
     ),
 )
-
-_MEANT_OUTSIDE = frozenset({"git-push", "publishes", "changes-a-forge", "deploys"})
-"""What these name is meant for others, wherever it is said; where it could not reach them, the person wants to know."""
+_CONNECTIONS = Rule(
+    name="connections",
+    tier=Tier.CONFIRM,
+    reason="It writes to a connection of the shell's own, which sends data to another machine.",
+    paths=("/dev/tcp/**", "/dev/udp/**"),
+    reaches_others=True,
+)
 
 COMMANDS: Final = (
     _MACHINE_FILES,
     _JOURNAL_FILES,
     *_rules(Tier.NEVER, _NEVER),
     *_rules(Tier.CONFIRM, _CONFIRM),
+    _CONNECTIONS,
     _SYSTEM_FILES,
     Rule(name=HARMLESS, tier=Tier.AUTO, reason=HARMLESS_REASON, commands=_patterns(_LOOKING)),
 )
@@ -435,6 +450,9 @@ FILES: Final = (
     ),
 )
 """The rules about files that a step has changed; the plan's author is asked only about those no glob of it names."""
+
+REACHING: Final = tuple(rule for rule in COMMANDS if rule.reaches_others)
+"""The rules about commands that reach others; which of them decides on the tier does not matter here."""
 
 IN_SEALED_LANES: Final = tuple(
     rule for rule in COMMANDS if rule.tier is not Tier.CONFIRM or rule.name in _MEANT_OUTSIDE
