@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from tests.forked import Launcher
 from tests.programs import Program, variables_for
 
 RUN = "20260101-abc123"
@@ -84,6 +85,7 @@ class Stage:
 
     folder: Path
     env: Mapping[str, str] = field(repr=False)
+    launcher: Launcher = field(repr=False)
 
     @property
     def user(self) -> Path:
@@ -107,16 +109,12 @@ class Stage:
 
     def say(self, *arguments: str, env: Mapping[str, str] | None = None, cwd: Path | None = None) -> Said:
         """Run the program to its end, without a terminal."""
-        done = subprocess.run(
-            self.command(*arguments),
-            cwd=cwd or self.user,
-            env={**self.env, **(env or {})},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        return Said(done.returncode, done.stdout, done.stderr)
+        order = json.dumps({"arguments": arguments, "cwd": str(cwd or self.user)})
+        output, errors = self.folder / "output", self.folder / "errors"
+        for path in (output, errors):
+            path.unlink(missing_ok=True)
+        self.launcher.start(order, output, {**self.env, **(env or {})}, errors)
+        return Said(self.launcher.wait(), output.read_text("utf-8"), errors.read_text("utf-8"))
 
     def run(self, plan: str, *arguments: str) -> Said:
         """Run a plan under the id `RUN`."""
@@ -161,10 +159,17 @@ def _environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return {**variables_for(tmp_path_factory.mktemp("person")), "TERM": "xterm"}
 
 
+@pytest.fixture(scope="session")
+def _launcher(_environment: dict[str, str]) -> Iterator[Launcher]:
+    launcher = Launcher(Path(__file__).with_name("driver.py"), _environment)
+    yield launcher
+    launcher.close()
+
+
 @pytest.fixture
-def stage(tmp_path: Path, _environment: dict[str, str]) -> Iterator[Stage]:
+def stage(tmp_path: Path, _environment: dict[str, str], _launcher: Launcher) -> Iterator[Stage]:
     """Make a repository with two files, and a home for runs."""
-    stage = Stage(tmp_path, {**_environment, "SUREFOOT_HOME": str(tmp_path / "state")})
+    stage = Stage(tmp_path, {**_environment, "SUREFOOT_HOME": str(tmp_path / "state")}, _launcher)
     stage.user.mkdir()
     (stage.user / "a.txt").write_text("one\n", "utf-8")
     (stage.user / "b.txt").write_text("one\n", "utf-8")

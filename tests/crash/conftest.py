@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import json
 import os
-import select
 import shutil
 import subprocess
 import sys
@@ -31,47 +30,13 @@ from surefoot.core.report import status_of
 from surefoot.core.state import RunState, StepState
 from surefoot.sandbox import mark_prefix_of
 from tests.crash.talks import Talks, finished_calls, wrongs_of_talks
+from tests.forked import Launcher
 from tests.programs import Ended, Program, variables_for
 
 HERE = Path(__file__).parent
 SCENARIOS = HERE / "scenarios"
 OUTSIDE = ("put", "put-probed", "send", "pay")
 """Steps of the scenarios with outside effects."""
-
-
-class Launcher:
-    """Starts the driver again and again, as a program of its own each time."""
-
-    def __init__(self, env: Mapping[str, str]) -> None:
-        """Start the program that forks the others."""
-        command = [sys.executable, str(HERE / "driver.py")]
-        self.env = dict(env)
-        self._server = subprocess.Popen(
-            command, env=self.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
-        )
-
-    def start(self, order: str, output: Path, env: Mapping[str, str]) -> int:
-        """Start a program and return its id; `wait` has to be called before the next."""
-        assert self._server.stdin is not None
-        self._server.stdin.write(json.dumps({"order": order, "env": dict(env), "output": str(output)}) + "\n")
-        return self._line()
-
-    def wait(self) -> int:
-        """Wait for the program's end and return its exit status, negative for a signal."""
-        return self._line()
-
-    def has_ended(self, within_s: float) -> bool:
-        """Wait so long for the program's end, and tell whether it has come."""
-        assert self._server.stdout is not None
-        return bool(select.select([self._server.stdout], [], [], within_s)[0])
-
-    def close(self) -> None:
-        """End the server."""
-        self._server.communicate()
-
-    def _line(self) -> int:
-        assert self._server.stdout is not None
-        return int(self._server.stdout.readline())
 
 
 @dataclass(frozen=True)
@@ -266,7 +231,7 @@ def _environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def _launcher(_environment: dict[str, str]) -> Iterator[Launcher]:
-    launcher = Launcher(_environment)
+    launcher = Launcher(HERE / "driver.py", _environment)
     yield launcher
     launcher.close()
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import importlib
 import json
-import os
 import signal
 import sys
 from collections.abc import Mapping
@@ -20,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import surefoot
-from surefoot import api, faults
+from surefoot import api
 from surefoot.api.running import Source, Watching
 from surefoot.cli.goals import Aims, Amounts, goal_plan
 from surefoot.core.events import Event, QuestionAsked
@@ -35,6 +34,7 @@ from surefoot.errors import SurefootError
 from surefoot.planfile import load_plan
 from surefoot.sandbox import rung_detail
 from tests.crash import played
+from tests.forked import serve
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,36 +168,26 @@ def act(home: api.Home, order: Order) -> dict[str, object]:
     return {"standing": standing_of(state), "outcome": state.outcome, "questions": questions}
 
 
-def carry_out(line: str) -> None:
-    """Carry out an order given as JSON, and print what came of it."""
+def carry_out(line: str) -> int:
+    """Carry out an order given as JSON, print what came of it, and return the exit status."""
     order = Order(**json.loads(line))
     try:
         with api.Home(Path(order.home)) as home:
             say(json.dumps(act(home, order)))
     except SurefootError as error:
         say(json.dumps({"error": error.code, "message": error.message}))
+    return 0
 
 
-def serve() -> None:
-    """Carry out orders one after the other: `{"order": …, "env": …, "output": PATH}`; say the pid, then the status."""
-    rung_detail()
-    for line in sys.stdin:
-        asked = json.loads(line)
-        if played.asks_models(Path(json.loads(asked["order"])["plan"])):
-            importlib.import_module("surefoot.models.playing")  # not again in each program: that takes longest
-        pid = os.fork()
-        if pid == 0:
-            output = os.open(asked["output"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-            for stream in (1, 2):
-                os.dup2(output, stream)
-            os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-            os.environ.update(asked["env"])
-            importlib.reload(faults)
-            carry_out(asked["order"])
-            os._exit(0)
-        say(str(pid))
-        say(str(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])))
+def warm_up(line: str) -> None:
+    """Load here, once, what takes longest in the programs that are forked."""
+    if played.asks_models(Path(json.loads(line)["plan"])):
+        importlib.import_module("surefoot.models.playing")
 
 
 if __name__ == "__main__":
-    carry_out(sys.argv[1]) if len(sys.argv) > 1 else serve()
+    if len(sys.argv) > 1:
+        carry_out(sys.argv[1])
+    else:
+        rung_detail()
+        serve(carry_out, warm_up)

@@ -1,0 +1,34 @@
+"""The command line, each time in a program of its own that is forked from this one.
+
+Owns nothing: `surefoot.cli.main` is what runs. What has to be a program from its first moment on (signals while it
+starts, terminals) is started by `Stage.begin` or `Stage.command`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from importlib import import_module
+
+from surefoot.cli import main
+from tests.forked import serve
+
+LOADED = ("surefoot.cli.app", "surefoot.cli.running", "surefoot.cli.reading", "surefoot.workers.dispatch")
+"""What most commands load."""
+
+
+def carry_out(line: str) -> int:
+    """Carry out a command line and return its exit status."""
+    order = json.loads(line)
+    os.chdir(order["cwd"])
+    return main(order["arguments"])
+
+
+def warm_up(_: str) -> None:
+    """Load what most commands load."""
+    for name in LOADED:
+        import_module(name)
+
+
+if __name__ == "__main__":
+    serve(carry_out, warm_up)
