@@ -25,7 +25,7 @@ check: .venv/.ok ## format, lint, types and import contracts
 test: check bytecode small-model ## everything that must hold before a change lands
 	$(BIN)/pytest $(PYTEST_FLAGS)
 
-test-all: check bytecode small-model ## also the whole crash matrix, soaks and real migrations; the result goes to docs/test-all.md
+test-all: check bytecode small-model ## also more of the crash matrix, soaks and real migrations; the result goes to docs/test-all.md
 	$(BIN)/python scripts/test_all.py $(PYTEST_FLAGS)
 
 # The tests start the program hundreds of times. Where Python is told to write no bytecode, each start would compile it.

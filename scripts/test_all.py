@@ -47,7 +47,7 @@ def page(passed: bool, duration_s: float) -> str:  # noqa: FBT001 - it is the on
     lines = [
         "# The last result of `make test-all`",
         "",
-        "Written by `scripts/test_all.py`: `make test` and the whole crash matrix, the soak, the real migrations.",
+        "Written by `scripts/test_all.py`: `make test` more of the crash matrix, the soak, the real migrations.",
         "",
         f"- Result: **{'passed' if passed else 'FAILED'}**",
         f"- Commit: `{commit_under_test()}`",
