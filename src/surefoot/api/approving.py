@@ -174,14 +174,15 @@ def answered(state: RunState, question: str, given: Answer, who: Identity, at: f
         _refuse_odd_edit(state, found, given.command)
     if given.like and not found.asked.like:
         raise NotAwaitingAnswer(f"question {question} is not one of a kind; approve it by itself", question=question)
+    masker = _masker_for(state)
     return ev.QuestionAnswered(
         at=at,
         question=question,
-        answer=word,
+        answer=word if found.asked.options else masker.text(word),
         by=who.name,
         roles=who.roles,
         via=who.via,
-        reason=given.reason,
+        reason=masker.text(given.reason),
         edit=given.command,
         diff=given.patch,
         like=found.asked.like if given.like else "",
@@ -287,10 +288,15 @@ def refuse_secret(state: RunState, question: str, content: bytes) -> None:
     Raises:
         UsageError: it does.
     """
+    if _masker_for(state).content(content) != content:
+        raise UsageError(f"question {question}: the edit holds a secret; name its variable instead", question=question)
+
+
+def _masker_for(state: RunState) -> Masker:
+    """Return what masks the secrets of this run, as far as this program's environment holds them."""
     names = {name for node in state.nodes.values() for name in node.spec.env_from}
     declared = [os.environ[name] for name in sorted(names) if name in os.environ]
-    if Masker((*declared, *secret_values(os.environ))).content(content) != content:
-        raise UsageError(f"question {question}: the edit holds a secret; name its variable instead", question=question)
+    return Masker((*declared, *secret_values(os.environ)))
 
 
 def _closed(question: QuestionState) -> str:

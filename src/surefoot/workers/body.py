@@ -184,13 +184,14 @@ async def _run_function(room: Room, command: do.RunStep) -> _Ended:
     except TimeoutError as error:
         return _Ended(Ending(status=Status.TIMEOUT, error_type=type(error).__name__, text=str(error)))
     except EffectError as error:
-        return _Ended(_error(error, error.retryable))
+        return _Ended(_error(room, error, error.retryable))
     except Exception as error:  # noqa: BLE001 - whatever a body raises is its end, not ours
-        return _Ended(_error(error, None))
+        return _Ended(_error(room, error, None))
     evidence = None if result is None else room.store(json.dumps(result, default=repr).encode())
     return _with_outputs(room, _Ended(Ending(status=Status.OK), evidence), put_out)
 
 
-def _error(error: Exception, retryable: bool | None) -> Ending:  # noqa: FBT001 - three-valued data, not a switch
-    text = "".join(traceback.format_exception(error))[-TAIL:]
+def _error(room: Room, error: Exception, retryable: bool | None) -> Ending:  # noqa: FBT001 - three-valued data, not a switch
+    # Masked before it is shortened: a part of a secret is not known as one.
+    text = room.masker.text("".join(traceback.format_exception(error)))[-TAIL:]
     return Ending(status=Status.ERROR, error_type=type(error).__name__, retryable=retryable, text=text)

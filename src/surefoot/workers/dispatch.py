@@ -7,18 +7,15 @@ value into an event. Read the worker modules next.
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, cast
+from typing import Any
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.events import Event
-from surefoot.core.talking import Claim, KeyFile, Note, Statement, Understanding
 from surefoot.core.terms import Applied, Diagnosis, Ending, Status, Verdict
 from surefoot.errors import SurefootError
-from surefoot.masking import Masker
 from surefoot.workers.artifacts import keep_artifacts
 from surefoot.workers.body import run_step
 from surefoot.workers.branch import merge_result, move_refs, write_commit
@@ -32,6 +29,7 @@ from surefoot.workers.checkpoint import (
     restore_lane,
     take_checkpoint,
 )
+from surefoot.workers.masked import masked
 from surefoot.workers.probe import ask_probe
 from surefoot.workers.room import Room
 from surefoot.workers.service import start_service, stop_service
@@ -54,26 +52,6 @@ async def watch_deadline(room: Room, command: do.WatchDeadline) -> Event:
         question=command.question,
         overdue=command.overdue,
     )
-
-
-_TEXTS = frozenset({"text", "reason", "refused", "said"})
-_SAID = (Claim, Understanding, Note, Statement, KeyFile)
-"""Records in which everything is what a model says."""
-_NAMES = frozenset(
-    {
-        "flaky",
-        "changed",
-        "keys",
-        "undeclared",
-        "outside",
-        "secrets",
-        "not_held",
-        "kept",
-        "overlap",
-        "conflicts",
-        "unmatched",
-    }
-)
 
 
 async def perform(room: Room, command: do.Command, journal_head: Callable[[], tuple[int, str]]) -> Event:
@@ -164,7 +142,7 @@ def _broken(room: Room, command: do.Command, error: Exception) -> Event:
                 at=now, step=command.step, attempt=command.attempt, answer=Applied.UNKNOWN, text=why
             )
         case do.RunStep():
-            ending = Ending(status=Status.ERROR, error_type=type(error).__name__, text=trace[-2000:])
+            ending = Ending(status=Status.ERROR, error_type=type(error).__name__, text=room.masker.text(trace)[-2000:])
             return ev.BodyFinished(at=now, step=command.step, attempt=command.attempt, ending=ending)
         case do.AskModel():
             return model_broke(room, command, why, now)
@@ -209,33 +187,3 @@ def _broken_around_steps(
         case do.MoveRefs():
             why = error.message if isinstance(error, SurefootError) else why
             return ev.RefsMoved(at=now, commit=command.commit, refused=why, has_failed=True)
-
-
-def _masked_words(said: Any, masker: Masker) -> Any:
-    """Return what a model says with every secret value in it masked, however deep it stands."""
-    if isinstance(said, str):
-        return masker.text(said)
-    if isinstance(said, tuple):
-        return tuple(_masked_words(one, masker) for one in cast("tuple[object, ...]", said))
-    if isinstance(said, _SAID):
-        words = {one.name: _masked_words(getattr(said, one.name), masker) for one in dataclasses.fields(said)}
-        return dataclasses.replace(said, **words)
-    return said
-
-
-def masked(event: Event, masker: Masker) -> Event:
-    """Return the event with every secret value in its texts masked."""
-    changes: dict[str, object] = {}
-    for field in dataclasses.fields(event):
-        value: object = getattr(event, field.name)
-        if isinstance(value, Ending):
-            changes[field.name] = dataclasses.replace(value, text=masker.text(value.text))
-        elif isinstance(value, str) and field.name in _TEXTS:
-            changes[field.name] = masker.text(value)
-        elif isinstance(value, _SAID):
-            changes[field.name] = _masked_words(value, masker)
-        elif field.name == "outputs":
-            changes[field.name] = {key: masker.text(text) for key, text in cast("dict[str, str]", value).items()}
-        elif field.name in _NAMES:
-            changes[field.name] = tuple(masker.text(name) for name in cast("tuple[str, ...]", value))
-    return dataclasses.replace(event, **changes) if changes else event

@@ -1,0 +1,118 @@
+"""No text of an event holds a secret, but for those on the list of exceptions.
+
+Owns the contract over all kinds of events. Must never leave a kind out. Read `surefoot.workers.masked` next.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hints
+
+import pytest
+
+from surefoot.core import events as ev
+from surefoot.core.events import EVENTS, Event
+from surefoot.core.ids import BlobId, StepId
+from surefoot.core.plan import RunBody, Step
+from surefoot.core.policy import facts_before, weigh
+from surefoot.core.rules import CommandFacts, Decision, Policy, Tier
+from surefoot.core.talking import ToolCall
+from surefoot.masking import Masker
+from surefoot.workers.masked import EXACT_FIELDS, EXACT_RECORDS, masked
+
+SECRET = "swordfish-77"
+MASKER = Masker([SECRET])
+FLOOR = Decision(tier=Tier.LOG, rule="floor", reason="")
+
+
+def filled(hint: Any) -> Any:
+    """Return a value of an annotation with the secret in every text; of a union the last member that is not None."""
+    origin, inner = get_origin(hint), get_args(hint)
+    if hint is str:
+        return f"see {SECRET}!"
+    if origin in (Union, types.UnionType):
+        return filled([one for one in inner if one is not types.NoneType][-1])
+    if origin is tuple:
+        return tuple(filled(one) for one in inner if one is not Ellipsis)
+    if origin in (Mapping, dict):
+        return {filled(inner[0]): filled(inner[1])}
+    if origin is Literal:
+        return inner[0]
+    if hasattr(hint, "__supertype__"):
+        return "an-id"
+    if is_dataclass(hint):
+        kind = cast("type[Any]", hint)
+        hints = get_type_hints(kind)
+        return kind(**{field.name: filled(hints[field.name]) for field in fields(kind)})
+    if issubclass(hint, Enum):
+        return next(iter(hint))
+    return True if hint is bool else hint(1) if hint in (int, float) else None
+
+
+def unmasked(record: Any) -> Iterator[str]:
+    """Yield each field that holds the secret itself, as `Record.field`; exact records by their own name."""
+    for field in fields(record):
+        for one in parts(getattr(record, field.name)):
+            if type(one) in EXACT_RECORDS:
+                yield type(one).__name__
+            elif is_dataclass(one):
+                yield from unmasked(one)
+            elif isinstance(one, str) and SECRET in one:
+                yield f"{type(record).__name__}.{field.name}"
+
+
+def parts(value: Any) -> Iterator[Any]:
+    """Yield what a value holds, however deep, down to texts and records."""
+    if isinstance(value, tuple):
+        for one in cast("tuple[Any, ...]", value):
+            yield from parts(one)
+    elif isinstance(value, Mapping):
+        for pair in cast("Mapping[Any, Any]", value).items():
+            yield from parts(pair)
+    else:
+        yield value
+
+
+EXCEPTIONS = {*EXACT_FIELDS, *(kind.__name__ for kind in EXACT_RECORDS)}
+
+
+@pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.kind)
+def test_every_text_of_an_event_is_masked_or_is_a_named_exception(kind: type[Event]) -> None:
+    """A new field is masked by default; one that has to stay as it is needs a line with the reason."""
+    assert set(unmasked(masked(filled(kind), MASKER))) <= EXCEPTIONS
+
+
+def test_every_exception_is_a_text_of_some_event() -> None:
+    """A line for a field that is gone, or holds no text, would hide the next field of that name."""
+    found = {name for kind in EVENTS for name in unmasked(filled(kind))}
+    assert found >= EXCEPTIONS
+
+
+def test_what_a_model_asks_and_offers_is_masked() -> None:
+    """The words of commands, and the answers that a person may give."""
+    does = CommandFacts(commands=(("curl", SECRET),), hosts=(SECRET,))
+    call = ToolCall(call="1.1", tool="ask", arguments=BlobId("b"), summary="", does=does, options=(SECRET, "no"))
+    answered = filled(ev.TurnAnswered)
+    text = repr(masked(ev.TurnAnswered(**{**vars_of(answered), "calls": (call,)}), MASKER))
+    assert SECRET not in text
+
+
+def vars_of(record: Any) -> dict[str, Any]:
+    """Return the fields of a record."""
+    return {field.name: getattr(record, field.name) for field in fields(record)}
+
+
+def test_a_command_whose_words_were_masked_is_not_weighed_as_if_rules_could_read_it() -> None:
+    """A secret that is also a word of a command would else take it out of the reach of a rule."""
+    does = masked(CommandFacts(commands=(("git", "push"),)), Masker(["push"]))
+    step = Step(id=StepId("s"), body=RunBody(command="git push"), network=True)
+    assert weigh(Policy(), facts_before(step, "execute", does, "bubblewrap"), FLOOR).tier is Tier.CONFIRM
+
+
+def test_a_record_without_secrets_is_returned_as_it_is() -> None:
+    """Nothing is copied."""
+    event = ev.Merged(at=1.0, step=StepId("s"), attempt=1, onto="a", onto_tree="b", tree="c", changed=("d",))
+    assert masked(event, MASKER) is event
