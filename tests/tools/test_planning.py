@@ -261,3 +261,19 @@ def test_limits_and_services_are_read_again_as_they_were() -> None:
     document = {"goal": "g", "limits": limits_said(limits), "services": {"db": service_said(service)}, "steps": [step]}
     plan = parse_plan(plan_text(document), "plan").plan
     assert (plan.limits, plan.services, plan.steps[0].body) == (limits, (service,), AskBody(question="?"))
+
+
+async def test_a_plan_of_a_model_may_hold_no_secret(lane: Any) -> None:
+    """A plan is stored and shown with secrets masked, and what runs is what is shown."""
+    lane.set(mask=lambda text: text.replace("swordfish", "***"))
+    result = await lane("plan", steps=[CHECKED, CHECKED | {"id": "again", "run": "login swordfish"}])
+    assert not result.ok
+    assert "`steps[1].run` holds the value of a secret variable" in result.text
+
+
+async def test_what_a_scout_found_out_may_hold_no_secret_where_it_is_carried_out(lane: Any) -> None:
+    """Its summary may, for that is only told, with the secret masked."""
+    lane.set(mask=lambda text: text.replace("swordfish", "***"))
+    assert (await lane("understood", **(FOUND | {"summary": "The password is swordfish."}))).ok
+    prepared = await lane("understood", **(FOUND | {"prepare": {"run": "login swordfish"}}))
+    assert "`prepare.run`" in prepared.text

@@ -191,7 +191,7 @@ class ToolCall:
     tool: str
     """The tool's name, as the model wrote it."""
     arguments: BlobId
-    """Its arguments, as JSON."""
+    """Its arguments, as JSON, with secrets masked: to be shown."""
     summary: str
     """The call in a line, for people and for briefs in which the arguments have no room."""
     tokens: int = 0
@@ -206,6 +206,9 @@ class ToolCall:
     """Why the arguments cannot be used, and what was expected; empty where they can."""
     provider_id: str = ""
     """What the provider calls it."""
+    private: str = ""
+    """The name of its arguments as the model wrote them, in the private store of the run; empty: nothing in
+    `arguments` is masked."""
 
 
 @record

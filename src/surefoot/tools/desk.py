@@ -40,7 +40,7 @@ class Desk:
     writes: tuple[str, ...] = ()
     """Globs over files that may be changed, from the repository's root; none: nothing may be."""
     seen: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Files whose content the model has seen, with its digest."""
+    """Files whose content the model has seen, with its digest; by their paths as the model is shown them."""
     hidden: frozenset[BlobId] = frozenset()
     """Evidence of checks that are held back from agents."""
     references: Mapping[str, BlobId] = field(default_factory=dict[str, BlobId])
@@ -55,6 +55,8 @@ class Desk:
     """Further variables for commands of the step."""
     timeout_s: float = 1800.0
     """No command takes longer."""
+    mask: Callable[[str], str] = str
+    """Returns a text as the model is shown it, with its secrets masked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

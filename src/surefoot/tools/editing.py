@@ -10,15 +10,17 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 from surefoot.core.globs import matches
+from surefoot.masking import REPLACEMENT
 from surefoot.tools import given
 from surefoot.tools.desk import Desk, ToolResult, failed
 from surefoot.tools.files import FILE_BYTES_MAX, Held, LaneFiles, Refused, clean, digest_of_content, text_of
 from surefoot.tools.given import Arguments
+from surefoot.tools.masks import copied_from
 from surefoot.tools.pages import head_and_tail, lines_of, shortened
 
 _DIFF_BYTES_MAX = 6_000
@@ -62,7 +64,7 @@ class _Draft:
             raise Refused("the root itself cannot be changed; name a file")
         _judge_scope(path, self.desk)
         held = self.files.look(path)
-        _judge_seen(path, held, self.desk.seen)
+        _judge_seen(path, held, self.desk.seen.get(self.desk.mask(path)))
         self.before[path] = _Stand(None) if held is None else _Stand(held.content, held.mode)
         self.after[path] = self.before[path]
         return path
@@ -132,6 +134,7 @@ def _work_out(draft: _Draft, arguments: Arguments) -> None:
     for one in given.objects(arguments, "create"):
         draft.put(draft.take(given.text(one, "path")), given.text(one, "content").encode("utf-8", "replace"))
     _judge_folders(draft)
+    _judge_masks(draft)
 
 
 def _judge_scope(path: str, desk: Desk) -> None:
@@ -144,8 +147,7 @@ def _judge_scope(path: str, desk: Desk) -> None:
         )
 
 
-def _judge_seen(path: str, held: Held | None, seen: Mapping[str, str]) -> None:
-    known = seen.get(path)
+def _judge_seen(path: str, held: Held | None, known: str | None) -> None:
     if held is None:
         return
     if not known:
@@ -163,6 +165,23 @@ def _judge_folders(draft: _Draft) -> None:
             if above in standing:
                 raise Refused(f"{above} would be a file and, for {path}, a folder; take another name")
             above = above.rpartition("/")[0]
+
+
+def _judge_masks(draft: _Draft) -> None:
+    """Refuse to write a mask where a secret was meant."""
+    moved = {stand.content for stand in draft.before.values()}
+    for path, stand in draft.after.items():
+        if stand.content is None or stand.content in moved:
+            continue
+        text, before = stand.content.decode("utf-8", "replace"), draft.before[path].content or b""
+        seen = [name for name, digest in draft.desk.seen.items() if digest]
+        secret = copied_from(text, before.decode("utf-8", "replace"), seen, draft.files, draft.desk.mask)
+        if secret:
+            raise Refused(
+                f"{path}: the change would write {REPLACEMENT}, which stands for a secret in {secret} that you are not "
+                "shown; change only what stands beside the secret, with `edits`, or read it from a variable",
+                is_misuse=False,
+            )
 
 
 def _move(draft: _Draft, one: Arguments) -> None:
@@ -186,6 +205,12 @@ def _replace(draft: _Draft, one: Arguments, which: str) -> None:
     if old == new:
         raise Refused(f"{which}{path}: `old` and `new` are the same; leave it out, or say what shall be different")
     count = text.count(old)
+    if count == 0 and REPLACEMENT in old and old in draft.desk.mask(text):
+        raise Refused(
+            f"{which}{path}: {REPLACEMENT} in `old` stands for a secret that you are not shown; take only text that "
+            "stands beside the secret",
+            is_misuse=False,
+        )
     if count == 0:
         raise Refused(f"{which}{path}: `old` does not stand in the file{_nearest(text, old)}", is_misuse=False)
     if count > 1 and not given.flag(one, "all"):

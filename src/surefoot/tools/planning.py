@@ -35,9 +35,12 @@ from surefoot.tools.document import (
     unfolded,
 )
 from surefoot.tools.given import Arguments
+from surefoot.tools.masks import place_of_secret
 
 _NOT_YET = {"id": "later", "ask": "Stands for the steps, which are not made yet."}
 _PROBLEMS_MAX = 20
+_CARRIED_OUT = ("scope", "accept", "prepare", "steps")
+"""What of UNDERSTAND is carried out as it was written; the rest is told, with secrets masked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +59,9 @@ class _Ground:
 
 def understood(arguments: Arguments, desk: Desk) -> ToolResult:
     """End UNDERSTAND with what was found out; for a small goal with a plan, too."""
+    carried_out = {key: value for key, value in arguments.items() if key in _CARRIED_OUT}
+    if place := place_of_secret(carried_out, desk.mask):
+        return failed(_secret_at(place))
     understanding = Understanding(
         summary=given.text(arguments, "summary"),
         files=tuple(
@@ -93,6 +99,8 @@ def understood(arguments: Arguments, desk: Desk) -> ToolResult:
 
 def plan(arguments: Arguments, desk: Desk) -> ToolResult:
     """End PLAN with a plan that can run."""
+    if place := place_of_secret(arguments, desk.mask):
+        return failed(_secret_at(place))
     kept = _kept_steps(desk)
     own = given.objects(arguments, "steps")
     again = [name for one in own if (name := encode_id(given.text(one, "id"))) in desk.kept]
@@ -108,6 +116,13 @@ def plan(arguments: Arguments, desk: Desk) -> ToolResult:
         return failed(made)
     parsed, text, remarks = made
     return ToolResult(ok=True, text=f"the plan can run{_with_remarks(remarks)}", plan=parsed, plan_text=text)
+
+
+def _secret_at(place: str) -> str:
+    return (
+        f"`{place}` holds the value of a secret variable, or what has the form of a key; a plan is stored and shown, "
+        "so no secret may stand in it; have the step read it from a variable named in `env_from`"
+    )
 
 
 def _kept_steps(desk: Desk) -> list[dict[str, object]]:

@@ -22,6 +22,7 @@ from surefoot.core.retry import diagnose_text
 from surefoot.core.terms import Diagnosis
 from surefoot.errors import EffectError, WorkspaceError
 from surefoot.faults import point
+from surefoot.masking import REPLACEMENT
 from surefoot.ports import CommandOutcome, CommandRequest
 from surefoot.sandbox import Rung, command_environment
 from surefoot.workers.artifacts import forget, made_before, place_artifacts, remove_made
@@ -358,7 +359,7 @@ async def expand_group(room: Room, command: do.ExpandGroup) -> Event:
         paths = await in_thread(room.space.files, command.commit)
         names = (path.removeprefix(inside) for path in paths if path.startswith(inside))
         items = tuple(sorted(name for name in names if matches(name, (each.glob,))))
-        return ev.GroupExpanded(at=now(), group=group.id, items=items)
+        return _expanded(room, command, items)
     assert each.lines is not None
     assert command.lane is not None
     commands = LaneCommands(room=room, lane=command.lane, mark=f"expand-{group.id}", step=group)
@@ -372,4 +373,18 @@ async def expand_group(room: Room, command: do.ExpandGroup) -> Event:
         return ev.ExpansionFailed(at=now(), group=group.id, reason=reason)
     text = room.blobs.get(outcome.evidence).decode("utf-8", "surrogateescape")
     lines = [line.strip() for line in text.splitlines()]
-    return ev.GroupExpanded(at=now(), group=group.id, items=tuple(dict.fromkeys(line for line in lines if line)))
+    return _expanded(room, command, tuple(dict.fromkeys(line for line in lines if line)))
+
+
+def _expanded(room: Room, command: do.ExpandGroup, items: tuple[str, ...]) -> Event:
+    """Return the items that were found, unless one holds a secret: commands are made of items, and items are shown."""
+    at, group = room.clock.now(), command.group.id
+    # What a command prints is masked before it can be read here.
+    masks = [number for number, item in enumerate(items, 1) if REPLACEMENT in item or room.masker.text(item) != item]
+    if not masks:
+        return ev.GroupExpanded(at=at, group=group, items=items)
+    reason = (
+        f"item {masks[0]} of {len(items)} holds a secret, or {REPLACEMENT}, which stands for one; a step is made from "
+        "each item and shown, so list names that hold no secret, and read the secret from a variable in `env_from`"
+    )
+    return ev.ExpansionFailed(at=at, group=group, reason=reason)

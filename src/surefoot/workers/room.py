@@ -22,6 +22,7 @@ from surefoot.journal import BlobStore
 from surefoot.masking import Masker, Values, secret_values
 from surefoot.ports import Clock, CommandOutcome, Model
 from surefoot.sandbox import LaneNetwork, Rung, command_environment, mark_prefix_of, network_environment
+from surefoot.workers.private import PrivateStore
 from surefoot.workspace import RunWorkspace
 
 _USER_FILES = {
@@ -179,6 +180,11 @@ class Room:
     def files(self) -> Path:
         """The plan's files, read-only for commands."""
         return self.folder / "files"
+
+    @property
+    def private(self) -> PrivateStore:
+        """What is carried out and must not be shown."""
+        return PrivateStore(self.folder / "private")
 
     @property
     def spool_folder(self) -> Path:

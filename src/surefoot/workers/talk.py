@@ -19,14 +19,17 @@ from surefoot.core.estimating import tokens_of
 from surefoot.core.events import Event
 from surefoot.core.folding import lost_in
 from surefoot.core.ids import BlobId
+from surefoot.core.rules import CommandFacts
 from surefoot.core.talking import Deed, Fault, Guidance, Part, ToolCall, Usage
 from surefoot.core.toolbox import TOOLS
 from surefoot.faults import point
+from surefoot.masking import Masker
 from surefoot.ports import Called, Message, ModelAnswer, ModelFault, ModelRequest, Speaker
 from surefoot.shellwords import facts_of
 from surefoot.tools import Desk, command_of, flaw_of, guidance_of, options_of, specs_of, summary_of, use
 from surefoot.workers.command import LaneCommands
 from surefoot.workers.hiding import opened_by
+from surefoot.workers.masked import masked
 from surefoot.workers.room import Room, in_thread
 
 SAID_MAX = 300
@@ -180,7 +183,7 @@ def _answered(room: Room, command: do.AskModel, answer: ModelAnswer, now: float,
         turn=command.turn,
         model=answer.model,
         reply=room.blobs.put(reply),
-        said=text.strip()[:SAID_MAX],
+        said=room.masker.text(text.strip())[:SAID_MAX],
         tokens=tokens_of(reply.decode("utf-8", "replace")),
         calls=tuple(_call(room, f"{command.turn}.{n}", one) for n, one in enumerate(calls, start=1)),
         finish=answer.finish,
@@ -193,20 +196,39 @@ def _answered(room: Room, command: do.AskModel, answer: ModelAnswer, now: float,
 def _call(room: Room, name: str, called: Called) -> ToolCall:
     """Return a call as the kernel judges it: what is wrong with its arguments, and what its command would do."""
     raw = called.raw if called.arguments is None else json.dumps(called.arguments, ensure_ascii=False)
-    flaw = "" if called.name not in TOOLS else flaw_of(called.name, called.arguments, called.raw)
+    written = raw.encode("utf-8", "surrogatepass")
+    shown = room.masker.content(written)
+    # Texts are shortened in what is told of a call, so that they have to be masked before.
+    told = cast("Mapping[str, object]", room.masker.plain(called.arguments or {}))
+    flaw = "" if called.name not in TOOLS else flaw_of(called.name, called.arguments, room.masker.text(called.raw))
     command = "" if flaw or called.name not in TOOLS else command_of(called.name, called.arguments or {})
     is_shell = bool(command) and TOOLS[called.name].deed is Deed.WRITE
+    does = facts_of(command) if is_shell else None
+    flaw = flaw or (_hidden_by_masks(command, does, room.masker) if does is not None else "")
     return ToolCall(
         call=name,
-        tool=called.name[:80],
-        arguments=room.store(raw.encode("utf-8", "surrogatepass")),
-        summary=room.masker.text(summary_of(called.name, called.arguments or {})),
+        tool=called.name if called.name in TOOLS else room.masker.text(called.name)[:80],
+        arguments=room.blobs.put(shown),
+        summary=summary_of(called.name, told),
         tokens=tokens_of(raw),
-        does=facts_of(command) if is_shell else None,
-        command=room.masker.text(command),
+        does=does,
+        command=command,
         options=options_of(called.name, called.arguments or {}) if not flaw else (),
-        flaw=room.masker.text(flaw),
+        flaw=flaw,
         provider_id=called.provider_id,
+        private="" if shown == written else room.private.put(written),
+    )
+
+
+def _hidden_by_masks(command: str, does: CommandFacts, masker: Masker) -> str:
+    """Say why a command cannot be shown to a person as what it is; empty where it can."""
+    shown = masker.text(command)
+    if shown == command or facts_of(shown).commands == masked(does, masker).commands:
+        return ""
+    return (
+        "run: a part of the command looks like a secret and is masked wherever the command is shown, and what would be "
+        "shown is another command than this one; put the secret into a word of its own, in single quotes, or use a "
+        "variable that holds it"
     )
 
 
@@ -243,7 +265,7 @@ async def use_tool(room: Room, command: do.UseTool) -> Event:
     deed = TOOLS[command.call.tool].deed
     point(f"tool.{deed}.before")
     started = room.clock.now()
-    arguments = json.loads(room.blobs.get(command.call.arguments))
+    arguments = json.loads(_arguments_of(room, command.call))
     if deed is Deed.WRITE and command.lane is not None:
         room.disturb(command.lane, leaves_nothing=True)
     result = await use(command.call.tool, arguments, _desk(room, command))
@@ -269,8 +291,8 @@ async def use_tool(room: Room, command: do.UseTool) -> Event:
         changed=result.changed,
         saw=result.saw,
         exit_code=result.exit_code,
-        note=None if result.note is None else replace(result.note, text=room.masker.text(result.note.text)),
-        proposal=room.masker.text(result.proposal),
+        note=result.note,
+        proposal=result.proposal,
         claim=result.claim,
         understanding=result.understanding,
         prepare=result.prepare,
@@ -280,6 +302,15 @@ async def use_tool(room: Room, command: do.UseTool) -> Event:
         plan_text=None if result.plan_text is None else room.store(result.plan_text.encode()),
         duration_s=max(0.0, now - started),
     )
+
+
+def _arguments_of(room: Room, call: ToolCall) -> bytes:
+    """Return the arguments of a call as the model wrote them.
+
+    Raises:
+        WorkspaceError: they are gone, or were altered.
+    """
+    return room.private.get(call.private) if call.private else room.blobs.get(call.arguments)
 
 
 def _desk(room: Room, command: do.UseTool) -> Desk:
@@ -316,6 +347,7 @@ def _desk(room: Room, command: do.UseTool) -> Desk:
         plan_text="" if command.plan_text is None else room.blobs.get(command.plan_text).decode(),
         sockets=tuple(sockets.values()),
         timeout_s=spec.timeout_s,
+        mask=room.masker.text,
     )
 
 

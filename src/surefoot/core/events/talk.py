@@ -75,6 +75,7 @@ class TurnAsked(StepEvent):
 class TurnAnswered(StepEvent):
     """A model replied."""
 
+    version: ClassVar[int] = 2
     turn: int
     """Which request it answers."""
     model: str

@@ -229,7 +229,10 @@ def _weigh(state: RunState, node: StepState, call: CallState) -> Decision:
 
 def _shown(call: CallState) -> str:
     """Name what an approval of a call rests on."""
-    return f"call {digest_of((call.asked.tool, call.asked.command))}"
+    asked = call.asked
+    # Two commands that differ in a secret alone are shown alike.
+    private = (asked.private,) if asked.private else ()
+    return f"call {digest_of((asked.tool, asked.command, *private))}"
 
 
 def _is_approved(state: RunState, node: StepState, call: CallState, decision: Decision) -> bool:

@@ -221,10 +221,15 @@ def _is_repeat(talk: Talk, call: CallState, event: ev.CallFinished) -> bool:
     for one in reversed(earlier[-SEEN_BEFORE_MAX:]):
         if isinstance(one.result, ev.CallFinished) and one.result.changed:
             return False
-        is_same = (one.asked.tool, one.asked.arguments) == (call.asked.tool, call.asked.arguments)
+        is_same = _written(one) == _written(call)
         if is_same and isinstance(one.result, ev.CallFinished) and one.result.output == event.output:
             return True
     return False
+
+
+def _written(call: CallState) -> tuple[str, str, str]:
+    """Return what names a call as the model wrote it: two that differ in a secret alone are shown alike."""
+    return call.asked.tool, call.asked.arguments, call.asked.private
 
 
 def _end(work: Work, talk: Talk, event: ev.CallFinished) -> None:

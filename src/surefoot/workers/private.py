@@ -1,0 +1,87 @@
+"""The private store of a run: tool calls as a model wrote them, where what is shown of them has to be masked.
+
+Owns the files in the run's folder `private`, readable by their owner alone. What is in them is carried out; it is never
+exported, shown, or sent to a model. Must never return bytes other than those that were put in. Read
+`surefoot.workers.talk` next.
+
+A name is a digest of the content under a key of the run's own. Equal contents have one name, and without the key the
+name in the journal tells nothing about the secret that the content holds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import re
+import secrets
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from surefoot.errors import WorkspaceError
+
+_KEY = "key"
+_KEY_BYTES = 32
+_NAME = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateStore:
+    """Contents in one folder, by names that tell nothing about them."""
+
+    folder: Path
+    """Made when something is first put in."""
+
+    def put(self, content: bytes) -> str:
+        """Store content on the disk and return its name. Storing it again changes nothing."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        name = _name_of(self._key(), content)
+        self._write(name, content)
+        return name
+
+    def get(self, name: str) -> bytes:
+        """Return the content of that name.
+
+        Raises:
+            WorkspaceError: it is not there, or is not what was put in.
+        """
+        try:
+            content = self._path(name).read_bytes()
+            is_whole = hmac.compare_digest(_name_of((self.folder / _KEY).read_bytes(), content), name)
+        except OSError as error:
+            raise WorkspaceError(f"The private copy {name[:12]} in {str(self.folder)!r} is gone: {error}") from error
+        if not is_whole:
+            raise WorkspaceError(f"The private copy {name[:12]} in {str(self.folder)!r} was altered or damaged")
+        return content
+
+    def _key(self) -> bytes:
+        with suppress(FileNotFoundError):
+            return (self.folder / _KEY).read_bytes()
+        key = secrets.token_bytes(_KEY_BYTES)
+        self._write(_KEY, key)
+        return key
+
+    def _path(self, name: str) -> Path:
+        if _NAME.fullmatch(name) is None:
+            raise WorkspaceError(f"{name!r} is no name of a private copy")
+        return self.folder / name
+
+    def _write(self, name: str, content: bytes) -> None:
+        """Write a file whole: a kill leaves the old one, the new one or none."""
+        unfinished = self.folder / f".{name}"
+        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(descriptor, "wb") as out:
+            out.write(content)
+            out.flush()
+            os.fsync(descriptor)
+        unfinished.replace(self.folder / name)
+        folder = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _name_of(key: bytes, content: bytes) -> str:
+    return hmac.new(key, content, hashlib.sha256).hexdigest()

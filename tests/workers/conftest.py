@@ -1,0 +1,146 @@
+"""A lane in which workers carry out what the kernel would ask of them.
+
+Owns the folders, the workspace and the scripted model that the tests of workers share. Must never decide what comes
+next: a test asks for one command at a time. Read `test_tool_calls.py` next.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from surefoot.api.home import Home
+from surefoot.clock import SystemClock
+from surefoot.core import commands as do
+from surefoot.core import events as ev
+from surefoot.core.ids import RunId, StepId
+from surefoot.core.plan import AgentBody, Plan, Step
+from surefoot.core.talking import Finish, ModelFacts, Role, ToolCall, Usage
+from surefoot.ports import Called, ModelAnswer, ModelRequest
+from surefoot.sandbox import detect_rung
+from surefoot.workers.dispatch import perform
+from surefoot.workers.room import Room
+from surefoot.workspace import RunWorkspace, inspect_source
+
+RUN = RunId("20260101-abcdef")
+SPEC = Step(id=StepId("it"), body=AgentBody(instructions="Do it."), writes=("**",))
+FILES = {"a.txt": "one\ntwo\n", "settings.ini": "[db]\npassword = swordfish-7\nhost = here\n", "plain.md": "***\n"}
+
+
+@dataclass
+class Script:
+    """A model that makes the calls it is told to."""
+
+    calls: tuple[tuple[str, Mapping[str, object]], ...] = ()
+
+    async def ask(self, request: ModelRequest, on_text: Callable[[str], None] | None = None) -> ModelAnswer:
+        """Return the calls, whatever was asked."""
+        del request, on_text
+        called = tuple(
+            Called(name=name, arguments=arguments, raw=json.dumps(arguments), provider_id=f"p{number}")
+            for number, (name, arguments) in enumerate(self.calls)
+        )
+        usage = Usage(requests=1, input_tokens=10, output_tokens=10)
+        return ModelAnswer(text="So.", calls=called, finish=Finish.TOOLS, usage=usage, model="m", raw=b"{}")
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+@dataclass
+class Lane:
+    """One lane of a run, the room of its workers, and a model."""
+
+    room: Room
+    script: Script
+    seen: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def root(self) -> Path:
+        """The lane's root folder."""
+        return self.room.start("0")
+
+    def perform(self, command: do.Command) -> Any:
+        """Carry out a command and return its fact."""
+        return asyncio.run(perform(self.room, command, lambda: (1, "0" * 64)))
+
+    def call(self, tool: str, **arguments: object) -> ToolCall:
+        """Have the model call a tool; return the call as the journal has it."""
+        self.script.calls = ((tool, arguments),)
+        facts = ModelFacts(name="x:m")
+        answered = self.perform(
+            do.AskModel(step=SPEC.id, attempt=1, lane=None, turn=1, role=Role.WORKER, facts=facts, parts=())
+        )
+        assert isinstance(answered, ev.TurnAnswered)
+        return answered.calls[0]
+
+    def carry_out(self, call: ToolCall) -> ev.CallFinished:
+        """Carry out a call that the journal holds."""
+        finished = self.perform(
+            do.UseTool(
+                step=SPEC.id,
+                attempt=1,
+                lane="0",
+                call=call,
+                role=Role.WORKER,
+                spec=SPEC,
+                writes=("**",),
+                seen=dict(self.seen),
+            )
+        )
+        assert isinstance(finished, ev.CallFinished)
+        self.seen |= finished.saw
+        return finished
+
+    def use(self, tool: str, **arguments: object) -> ev.CallFinished:
+        """Have the model call a tool, and carry that out."""
+        return self.carry_out(self.call(tool, **arguments))
+
+    def text(self, name: str) -> str:
+        """Return what stands in a file of the lane."""
+        return (self.root / name).read_text("utf-8")
+
+
+@pytest.fixture(scope="session")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository with a few files, committed."""
+    root = tmp_path_factory.mktemp("checkout")
+    for name, text in FILES.items():
+        (root / name).write_text(text)
+    who = ("-c", "user.name=una", "-c", "user.email=una@localhost")
+    for words in (("init", "--quiet"), ("add", "--all"), (*who, "commit", "--quiet", "--message", "one")):
+        subprocess.run(["git", *words], cwd=root, check=True)
+    return root
+
+
+@pytest.fixture
+def lane(tmp_path: Path, checkout: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lane]:
+    """A lane of a run on that repository, in an environment with a secret."""
+    monkeypatch.setenv("DB_PASSWORD", "swordfish-7")
+    with Home(tmp_path / "home") as home:
+        folder = home.run_folder(RUN)
+        folder.mkdir(parents=True)
+        source = inspect_source(checkout)
+        space = RunWorkspace.create(folder, source, RUN, include_dirty=False, at=0.0)
+        script = Script()
+        room = Room(
+            run=RUN,
+            folder=folder,
+            plan=Plan(goal="nothing", steps=(SPEC,)),
+            blobs=home.journal.blobs,
+            clock=SystemClock(),
+            rung=detect_rung(),
+            workspace=space,
+            models=script,
+        )
+        made = Lane(room, script)
+        ready = made.perform(do.OpenLane(lane="0", commit=space.base, fresh=True))
+        assert isinstance(ready, ev.LaneReady), ready
+        yield made
