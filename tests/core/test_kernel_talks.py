@@ -441,6 +441,17 @@ def test_agents_side_by_side_never_reserve_more_than_the_limit(play: Any) -> Non
     assert [command.step for command in run.open] == ["a"]
 
 
+def test_a_run_whose_agents_meet_a_limit_at_once_pauses_for_it_once(play: Any) -> None:
+    """Both ask for a request in the same moment: one says that the limit is near, and the other waits."""
+    run = begun(play, {"a": AGENT, "b": AGENT}, limits=Limits(cost_usd=0.05, parallel=2), casting=dear())
+    run.go(do.OpenTalk)
+    while any(type(command) is not do.OpenTalk for command in run.open):
+        run.let(next(type(command) for command in run.open if type(command) is not do.OpenTalk))._decide()
+    run.let(do.OpenTalk).let(do.OpenTalk).go()
+    assert run.report["state"] == "paused"
+    assert len(run.told(ev.LimitReached)) == 1
+
+
 def test_a_step_that_has_used_its_own_limit_fails_without_another_attempt(play: Any) -> None:
     """More attempts would only use more."""
     body = AgentBody(instructions="x", limits=AgentLimits(requests=1))

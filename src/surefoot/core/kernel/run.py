@@ -93,7 +93,10 @@ def _is_settling(node: StepState) -> bool:
 
 
 def _step_moves(state: RunState, nodes: list[StepState], now: float) -> list[Proposal]:
-    """Return a move of each step; of those that would take the same lane or question number only the first."""
+    """Return a move of each step; of those that would take the same lane or question number only the first.
+
+    A limit that is reached is the last of them: the run pauses for it, and the others are asked again once it does.
+    """
     moves: list[Proposal] = []
     taken: set[str] = set()
     for node in nodes:
@@ -105,6 +108,8 @@ def _step_moves(state: RunState, nodes: list[StepState], now: float) -> list[Pro
             moves.append(move)
         if takes is not None:
             taken.add(takes)
+        if isinstance(move.event, ev.LimitReached):
+            break
     return moves
 
 
