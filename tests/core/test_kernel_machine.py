@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import hypothesis.strategies as st
 from hypothesis import HealthCheck, settings
@@ -26,6 +26,7 @@ from surefoot.core.rules import Overdue
 from surefoot.core.state import SATISFIED, RunState, StepStatus
 from surefoot.core.terms import Applied, Diagnosis, Ending, Status, Verdict
 from tests.core.drawing import plans
+from tests.core.specimens import refused_and_changed, specimens
 from tests.core.world import kind_fact, kind_fact_for_step
 
 ENDINGS = (
@@ -129,6 +130,14 @@ class KernelMachine(RuleBasedStateMachine):
             at=self.world.now, engine="e", token=self.token, pid=1, host="h", rung="bubblewrap", release="0"
         )
         self.fold(start)
+
+    def teardown(self) -> None:
+        """Fire events at the last state, some of them said before: what is refused changes nothing."""
+        if hasattr(self, "state"):
+            said = (replace(event, at=self.world.now + 1.0) for event in self.journal[1:])
+            every = [*specimens(self.state), *said]
+            some = every[len(self.journal) % 4 :: 4]  # all of them would take longer than the run itself
+            assert refused_and_changed(self.state, some) == []
 
     def crash(self) -> None:
         """End the engine; the commands under way may have had their effect, or not."""

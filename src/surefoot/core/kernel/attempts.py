@@ -256,11 +256,6 @@ def _step_verified(state: RunState, event: ev.StepVerified) -> None:
     need(not unproven, event, "a check has not passed")
     is_known = isinstance(node.spec.body, AskBody) or work.settled == Applied.APPLIED
     need(is_known or (work.ending and work.ending.status is Status.OK), event, "the body has not ended well")
-    node.proof, node.verified_seq = event.proof, state.seq
-    node.outputs, node.kept = work.outputs, work.kept
-    if node.outputs or node.kept is not None:
-        state.handing.pop(event.step, None)
-        state.handing[event.step] = None
     if event.commit is not None:
         need(state.branch is not None and work.tree is not None, event, "there is nothing to commit")
         assert state.branch is not None
@@ -268,6 +263,11 @@ def _step_verified(state: RunState, event: ev.StepVerified) -> None:
         need(work.parent == state.branch.head, event, "the commit is not on the head of the branch")
         state.branch.head, state.branch.tree = event.commit, work.tree
         node.commit = event.commit
+    node.proof, node.verified_seq = event.proof, state.seq
+    node.outputs, node.kept = work.outputs, work.kept
+    if node.outputs or node.kept is not None:
+        state.handing.pop(event.step, None)
+        state.handing[event.step] = None
     if state.branch is not None:
         node.head_after, node.tree_after = state.branch.head, state.branch.tree
     node.crashes = 0

@@ -36,17 +36,16 @@ def _question_asked(state: RunState, event: ev.QuestionAsked) -> None:
     need(event.question not in state.questions, event, f"question {event.question} was asked before")
     node, work = begin(state, event)
     need(work.question is None, event, f"question {work.question} is open")
+    if event.call:
+        call = None if work.talk is None else work.talk.call(event.call)
+        is_waiting = call is not None and call.result is None and not call.is_open
+        need(is_waiting, event, f"call {event.call} waits for nothing")
+        assert call is not None
+        call.question = event.question
     demand = event.demand
     due = None if demand.expires_s is None else event.at + demand.expires_s
     state.questions[event.question] = QuestionState(asked=event, role=demand.role, due=due)
     work.question, work.answer, work.approved = event.question, None, None
-    if event.call:
-        call = None if work.talk is None else work.talk.call(event.call)
-        need(
-            call is not None and call.result is None and not call.is_open, event, f"call {event.call} waits for nothing"
-        )
-        assert call is not None
-        call.question = event.question
     if event.package is not None:
         node.ground = event.package.ground
     node.status = StepStatus.IN_DOUBT if event.about is QuestionKind.IN_DOUBT else StepStatus.WAITING

@@ -1,0 +1,167 @@
+"""Events of every kind, aimed at what a state holds, and what refusing them changes.
+
+Owns what the tests fire at a state to see that a refused event changes nothing. Must never know which events a state
+takes. Read `test_kernel_table.py` next.
+"""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping
+
+from surefoot.core import events as ev
+from surefoot.core.events import ACCEPTANCE, Event
+from surefoot.core.ids import BlobId, RunId, StepId
+from surefoot.core.kernel import apply
+from surefoot.core.plan import Limits, Plan, RunBody, Step
+from surefoot.core.rules import Overdue, Policy
+from surefoot.core.state import RunState
+from surefoot.core.talking import Casting, Fault
+from surefoot.core.terms import (
+    Applied,
+    Diagnosis,
+    Ending,
+    Finding,
+    Moment,
+    Outcome,
+    Phase,
+    QuestionKind,
+    Severity,
+    Status,
+    Verdict,
+)
+from surefoot.errors import IllegalTransition
+
+NOBODY = StepId("nobody")
+_OF_EVERY_STATE: Mapping[str, object] = {
+    "at": 99.0,
+    "run": RunId("20260101-aaaaaa"),
+    "plan": Plan(goal="g", steps=(Step(id=StepId("a"), body=RunBody(command="a")),)),
+    "engine": "e2",
+    "pid": 2,
+    "host": "h",
+    "rung": "plain",
+    "release": "0",
+    "reason": "because",
+    "by": "me",
+    "phase": Phase.VALIDATE,
+    "outcome": Outcome.COMPLETED,
+    "finding": Finding(kind="k", severity=Severity.NOTE, text="t"),
+    "lane": "1",
+    "commit": "c",
+    "onto": "c",
+    "onto_tree": "t",
+    "fresh": False,
+    "environment": "env",
+    "diagnosis": Diagnosis.STRUCTURAL,
+    "items": ("x", "x"),
+    "tree": "t",
+    "moment": Moment.AFTER,
+    "check": 0,
+    "verdict": Verdict.PASSED,
+    "about": QuestionKind.CONFIRM,
+    "text": "?",
+    "answer": "yes",
+    "shown": "s",
+    "key": "k",
+    "manifest": None,
+    "count": 0,
+    "size_bytes": 0,
+    "ending": Ending(status=Status.OK, exit_code=0),
+    "changed": (),
+    "proof": "checks",
+    "due": 1.0,
+    "old": None,
+    "service": "db",
+    "port": 5000,
+    "policy": Policy(),
+    "diff": BlobId("d"),
+    "overdue": Overdue.WAIT,
+    "casting": Casting(roles={}),
+    "turn": 1,
+    "model": "m",
+    "tokens": 1,
+    "reply": BlobId("r"),
+    "said": "so",
+    "fault": Fault.TIMEOUT,
+    "position": 1,
+    "ok": True,
+    "output": BlobId("o"),
+    "limit": "tokens",
+    "limits": Limits(),
+}
+_INSTEAD_OF_DEFAULTS: Mapping[str, object] = {
+    "commit": "c",
+    "call": "9.9",
+    "reason": "because",
+    "edit": "x",
+    "to": NOBODY,
+}
+
+
+def copied(state: RunState) -> RunState:
+    """Copy a state, but not the plan in it, which nothing changes."""
+    kept = (state.created, *(node.spec for node in state.nodes.values()))
+    return copy.deepcopy(state, {id(part): part for part in kept})
+
+
+def specimens(state: RunState) -> Iterator[Event]:
+    """Yield events of every kind, aimed at what the state holds; each as short and as full as it can be."""
+    for kind in ev.EVENTS:
+        fields = {field.name: field for field in dataclasses.fields(kind)}
+        needed = [name for name, field in fields.items() if field.default is field.default_factory]  # both are missing
+        fuller = {name: value for name, value in _instead(fields.values()) if name not in needed}
+        for aim in _aims(state, kind, set(fields)):
+            least = {name: aim.get(name, _OF_EVERY_STATE.get(name)) for name in needed}
+            yield kind(**least)
+            if fuller:
+                yield kind(**least, **fuller)
+
+
+def _instead(fields: Iterable[dataclasses.Field[object]]) -> Iterator[tuple[str, object]]:
+    for field in fields:
+        if type(field.default) is bool:
+            yield field.name, not field.default
+        elif field.name in _INSTEAD_OF_DEFAULTS:
+            yield field.name, _INSTEAD_OF_DEFAULTS[field.name]
+
+
+def _aims(state: RunState, kind: type[Event], fields: set[str]) -> Iterator[dict[str, object]]:
+    """Yield what the event could be about: each step and none, and a question that is open and one that is not."""
+    names = [*state.nodes, NOBODY, ACCEPTANCE] if {"step", "group"} & fields else [next(iter(state.nodes), NOBODY)]
+    known = next((one.asked.question for one in state.open_questions), next(iter(state.questions), "none.1"))
+    answer = {"answer": Applied.APPLIED} if kind is ev.ProbeAnswered else {}
+    for name in names:
+        node = state.nodes.get(name)
+        talk = None if node is None or node.work is None else node.work.talk
+        calls = [] if talk is None or not talk.turns else [one.asked.call for one in talk.turns[-1].calls]
+        for question in dict.fromkeys((known, "new.1")) if "question" in fields else ("",):
+            yield {
+                "step": name,
+                "group": name,
+                "attempt": 1 if node is None else node.attempt or 1,
+                "question": question,
+                "call": next(iter(calls), "1.1"),
+                "to": name,
+                "steps": (name,),
+                "pending": (name,),
+                "invalidated": (name,),
+                "token": state.token + 1,
+                "revision": state.revision + 1,
+                **answer,
+            }
+
+
+def refused_and_changed(state: RunState, events: Iterable[Event]) -> list[Event]:
+    """Return the events that the state refused and was changed by all the same."""
+    tried, found = copied(state), list[Event]()
+    for event in events:
+        try:
+            apply(tried, event)
+        except IllegalTransition:
+            if tried == state:
+                continue
+            found.append(event)
+        tried = copied(state)
+    return found
