@@ -55,22 +55,40 @@ async def test_unwanted_text_is_named_with_its_lines(asking: Any, write: Any) ->
     """Two hits on a line are one place."""
     write({"a.py": "six\n\nsix six\n", "b.py": "ok\n", "c.py": "\nsix"})
     answer = await asking(FileAsk(glob="*.py", lacks="six"))
-    assert answer.text.splitlines()[1:] == ["a.py:1", "a.py:3", "c.py:2"]
+    assert answer.text == "found 'six' in a.py:1, a.py:3, c.py:2"
 
 
-async def test_only_the_first_twenty_places_are_named(asking: Any, write: Any, commands: Any) -> None:
+async def test_only_the_first_ten_places_are_named(asking: Any, write: Any, commands: Any) -> None:
     """All of them are in the evidence."""
     write({"a.py": "six\n" * 25})
     answer = await asking(FileAsk(glob="a.py", lacks="six"))
-    shown, kept = answer.text.splitlines(), commands.load(answer.evidence).splitlines()
-    assert (len(shown), shown[-1], len(kept)) == (22, "and 5 more", 26)
+    kept = commands.load(answer.evidence).splitlines()
+    assert (answer.text.endswith("a.py:10 and 15 more"), len(kept)) == (True, 26)
 
 
 async def test_files_without_the_wanted_text_are_named(asking: Any, write: Any) -> None:
     """The one that has it is not."""
     write({"a.py": "license", "b.py": "", "c.py": ""})
     answer = await asking(FileAsk(glob="*.py", contains="license"))
-    assert answer.text.splitlines()[1:] == ["b.py", "c.py"]
+    assert answer.text == "'license' not found in b.py, c.py; 2 of 3 files lack it"
+
+
+@pytest.mark.parametrize("question", [{"contains": 'version = "2"'}, {"matches": r"^version = .2.$"}])
+async def test_the_line_most_like_the_wanted_text_stands_beside_it(
+    asking: Any, write: Any, question: dict[str, str]
+) -> None:
+    """Who expected one version sees which one is there (M118)."""
+    write({"a.toml": 'name = "x"\nversion = "1"\n'})
+    answer = await asking(FileAsk(glob="a.toml", **question))
+    assert answer.text.splitlines()[1:] == ['a.toml:2: version = "1"']
+
+
+@pytest.mark.parametrize("question", [{"exists": False}, {"contains": "y"}, {"lacks": "x"}, {"matches": "y"}])
+async def test_what_a_file_check_says_never_ends_at_a_colon(asking: Any, write: Any, question: dict[str, Any]) -> None:
+    """What it found stands on the line that says so, where one line is all that is shown."""
+    write({"a.py": "x", "b.py": "x"})
+    answer = await asking(FileAsk(glob="*.py", **question))
+    assert ("a.py" in answer.text.splitlines()[0], answer.text.endswith(":")) == (True, False)
 
 
 async def test_ignored_files_are_seen(asking: Any, write: Any) -> None:
@@ -123,7 +141,7 @@ async def test_a_pipe_is_not_waited_for(asking: Any, lane: Path) -> None:
 async def test_bytes_that_are_no_text_are_searched_all_the_same(asking: Any, lane: Path) -> None:
     """A binary file can hold the text that must not be there."""
     (lane / "a.bin").write_bytes(b"\xff\x00six\xfe")
-    assert (await asking(FileAsk(glob="a.bin", lacks="six"))).text.splitlines()[1:] == ["a.bin:1"]
+    assert (await asking(FileAsk(glob="a.bin", lacks="six"))).text == "found 'six' in a.bin:1"
 
 
 async def test_a_name_that_is_no_utf_8_can_be_shown(asking: Any, lane: Path) -> None:

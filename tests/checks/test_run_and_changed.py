@@ -71,8 +71,8 @@ async def test_all_changed_paths_must_lie_inside(asking: Any, changed: tuple[str
     assert (await asking(ChangedAsk(globs=("src/**", "docs/*")), changed=changed)).verdict is verdict
 
 
-async def test_the_first_twenty_paths_outside_are_named(asking: Any) -> None:
+async def test_the_first_ten_paths_outside_are_named(asking: Any) -> None:
     """A step that touched everything does not flood the report."""
     paths = tuple(f"out/{number:02}" for number in range(30))
-    lines = (await asking(ChangedAsk(globs=("src/**",)), changed=paths)).text.splitlines()
-    assert lines[1:] == [*paths[:20], "and 10 more"]
+    text = (await asking(ChangedAsk(globs=("src/**",)), changed=paths)).text
+    assert text == f"30 of 30 changed paths lie outside src/**: {', '.join(paths[:10])} and 20 more"

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from surefoot.checks.by_test import ask_tests
 from surefoot.checks.calls import ask_call
-from surefoot.checks.ending import last_lines, why_no_answer
+from surefoot.checks.ending import LINES_MAX, last_lines, listed, why_no_answer
 from surefoot.checks.files import ask_files
 from surefoot.checks.question import Answer, Question
+from surefoot.core.causes import with_output
 from surefoot.core.globs import matches
 from surefoot.core.plan import CallAsk, ChangedAsk, FileAsk, RunAsk, TestsAsk
 from surefoot.core.terms import Verdict
 from surefoot.ports import Commands
-
-NAMED_MAX = 20
 
 
 async def ask(question: Question, commands: Commands) -> Answer:
@@ -44,7 +43,7 @@ async def _ask_run(kind: RunAsk, question: Question, commands: Commands) -> Answ
         verdict = Verdict.PASSED if outcome.exit_code == 0 else Verdict.FAILED
         text = outcome.said
     if verdict is not Verdict.PASSED:
-        text = "\n".join(filter(None, (text, last_lines(outcome))))
+        text = with_output(text, last_lines(outcome), LINES_MAX)
     return Answer(verdict=verdict, text=text, evidence=outcome.evidence, duration_s=outcome.duration_s)
 
 
@@ -54,8 +53,7 @@ def _ask_changed(kind: ChangedAsk, question: Question, commands: Commands) -> An
     if not outside:
         text = f"{len(question.changed)} changed, all inside {', '.join(kind.globs)}"
         return Answer(verdict=Verdict.PASSED, text=text, evidence=evidence)
-    more = len(outside) - NAMED_MAX
-    lines = [*outside[:NAMED_MAX], *([f"and {more} more"] if more > 0 else [])]
-    text = f"{len(outside)} of {len(question.changed)} changed paths lie outside {', '.join(kind.globs)}:\n"
-    text = (text + "\n".join(lines)).encode("utf-8", "backslashreplace").decode()
+    named = listed(outside)
+    text = f"{len(outside)} of {len(question.changed)} changed paths lie outside {', '.join(kind.globs)}: {named}"
+    text = text.encode("utf-8", "backslashreplace").decode()
     return Answer(verdict=Verdict.FAILED, text=text, evidence=evidence)

@@ -5,6 +5,9 @@ Owns the rule which ends are no answer. Must never judge an answer. Read `surefo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from surefoot.core import causes
 from surefoot.ports import CommandOutcome, Commands
 
 NOT_EXECUTABLE = 126
@@ -13,6 +16,8 @@ SIGNALS = range(128 + 1, 128 + 64 + 1)
 """Exit statuses with which a shell says that a signal ended the program it waited for."""
 LINES_MAX = 6
 CHARACTERS_MAX = 600
+NAMED_MAX = 10
+"""So many files or places are named in a text; all of them stand in the evidence."""
 
 
 def why_no_answer(outcome: CommandOutcome) -> str | None:
@@ -29,9 +34,14 @@ def why_no_answer(outcome: CommandOutcome) -> str | None:
 
 
 def last_lines(outcome: CommandOutcome) -> str:
-    """Return the last lines of the output that say anything."""
-    lines = [line.rstrip() for line in outcome.tail.splitlines() if any(map(str.isalnum, line))]
-    return "\n".join(lines[-LINES_MAX:])[-CHARACTERS_MAX:]
+    """Return the last lines of the output that say anything; more of them than people are shown, for agents."""
+    return causes.last_lines(outcome.tail, LINES_MAX)[-CHARACTERS_MAX:]
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names in a row, the first few of them, and how many more there are."""
+    more = len(names) - NAMED_MAX
+    return ", ".join(names[:NAMED_MAX]) + (f" and {more} more" if more > 0 else "")
 
 
 def whole_output(outcome: CommandOutcome, commands: Commands) -> str:

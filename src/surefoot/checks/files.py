@@ -11,17 +11,22 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 from itertools import takewhile
 from pathlib import Path, PurePosixPath
 
+from surefoot.checks.ending import listed
 from surefoot.checks.question import Answer
 from surefoot.core.globs import matches
 from surefoot.core.plan import Check, FileAsk
 from surefoot.core.terms import Verdict
 from surefoot.ports import Commands
 
-NAMED_MAX = 20
 _PART_SIZE = 1 << 20
+_COMPARED_MAX = 1 << 16
+"""So many bytes of a file are searched for a line that is like the wanted one."""
+_LINE_MAX = 200
+_ALIKE = 0.5
 _MAGIC = re.compile(r"[*?\[]")
 
 
@@ -32,21 +37,14 @@ class _Finding:
     verdict: Verdict
     text: str
     rests_on: tuple[str, ...] = ()
-    names_them: bool = False
-    """Whether the text shows the first of them."""
 
 
 async def ask_files(kind: FileAsk, check: Check, commands: Commands) -> Answer:
     """Ask one of the four questions about files; the glob is relative to the lane's root, or to the check's `cwd`."""
     base = commands.root / check.cwd if check.cwd else commands.root
     finding = await asyncio.to_thread(_find, kind, base, commands.root)
-    lines = finding.rests_on
-    text = finding.text
-    if finding.names_them:
-        more = len(lines) - NAMED_MAX
-        text = "\n".join([f"{text}:", *lines[:NAMED_MAX], *([f"and {more} more"] if more > 0 else [])])
-    evidence = commands.store("\n".join([finding.text, *lines]).encode("utf-8", "surrogateescape"))
-    text = text.encode("utf-8", "backslashreplace").decode()
+    evidence = commands.store("\n".join([finding.text, *finding.rests_on]).encode("utf-8", "surrogateescape"))
+    text = finding.text.encode("utf-8", "backslashreplace").decode()
     return Answer(verdict=finding.verdict, text=text, evidence=evidence)
 
 
@@ -74,7 +72,9 @@ def _exists(kind: FileAsk, base: Path, paths: tuple[str, ...]) -> _Finding:
     verdict = Verdict.PASSED if bool(paths) is kind.exists else Verdict.FAILED
     if not paths:
         return _Finding(verdict, f"nothing matches {kind.glob}")
-    return _Finding(verdict, f"{len(paths)} match {kind.glob}", paths, names_them=verdict is Verdict.FAILED)
+    number = f"{_counted(len(paths))} {'matches' if len(paths) == 1 else 'match'}"
+    named = f": {listed(paths)}" if verdict is Verdict.FAILED and paths != (kind.glob,) else ""
+    return _Finding(verdict, f"{number} {kind.glob}{named}", paths)
 
 
 def _lacks(kind: FileAsk, unwanted: str, base: Path, paths: tuple[str, ...]) -> _Finding:
@@ -82,8 +82,8 @@ def _lacks(kind: FileAsk, unwanted: str, base: Path, paths: tuple[str, ...]) -> 
         return _Finding(Verdict.INCONCLUSIVE, f"no file matches {kind.glob}")
     places = tuple(f"{path}:{line}" for path in paths for line in _lines_with(base / path, unwanted))
     if places:
-        return _Finding(Verdict.FAILED, f"{unwanted!r} stands in", places, names_them=True)
-    return _Finding(Verdict.PASSED, f"{unwanted!r} stands in none of {len(paths)} files", paths)
+        return _Finding(Verdict.FAILED, f"found {unwanted!r} in {listed(places)}", places)
+    return _Finding(Verdict.PASSED, f"found {unwanted!r} in none of {_counted(len(paths))}", paths)
 
 
 def _each_has(kind: FileAsk, base: Path, paths: tuple[str, ...]) -> _Finding:
@@ -94,10 +94,24 @@ def _each_has(kind: FileAsk, base: Path, paths: tuple[str, ...]) -> _Finding:
         return _Finding(Verdict.FAILED, f"no file matches {kind.glob}")
     without = tuple(path for path in paths if not _has(base / path, wanted, pattern))
     if without:
-        return _Finding(
-            Verdict.FAILED, f"{len(without)} of {len(paths)} files lack {wanted!r}", without, names_them=True
-        )
-    return _Finding(Verdict.PASSED, f"all {len(paths)} files have {wanted!r}", paths)
+        where = "" if len(paths) == 1 else f"; {len(without)} of {len(paths)} files lack it"
+        nearest = _nearest(base / without[0], wanted)
+        text = f"{wanted!r} not found in {listed(without)}{where}"
+        return _Finding(Verdict.FAILED, f"{text}\n{without[0]}:{nearest}" if nearest else text, without)
+    return _Finding(Verdict.PASSED, f"found {wanted!r} in each of {_counted(len(paths))}", paths)
+
+
+def _nearest(path: Path, wanted: str) -> str:
+    """Return the line of a file that is most like the wanted text, with its number; empty: no line is like it."""
+    with path.open("rb") as file:
+        lines = file.read(_COMPARED_MAX).decode("utf-8", "replace").splitlines()
+    known = {line.strip(): number for number, line in reversed([*enumerate(lines, 1)]) if len(line) <= _LINE_MAX}
+    like = get_close_matches(wanted.strip()[:_LINE_MAX], known, n=1, cutoff=_ALIKE)
+    return f"{known[like[0]]}: {like[0]}" if like else ""
+
+
+def _counted(number: int) -> str:
+    return "1 file" if number == 1 else f"{number} files"
 
 
 def _has(path: Path, wanted: str, pattern: re.Pattern[str] | None) -> bool:

@@ -22,7 +22,7 @@ from typing import NamedTuple
 from surefoot.core.plan import Expect
 from surefoot.core.terms import Verdict
 
-NAMED_MAX = 10
+NAMED_MAX = 5
 
 
 class Result(StrEnum):

@@ -1,0 +1,129 @@
+"""Why something failed, in words: how it ended, what the sandbox refused, and the last lines of the output.
+
+Owns the form of a reason: a sentence, and below it the lines that show the cause. A single line stands in the sentence.
+Owns also the reading of outputs for what the sandbox refused. Must never decide whether an attempt is made again: that
+is for `surefoot.core.retry`. Read that next.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from surefoot.core.plan import (
+    LOOPBACK,
+    CallAsk,
+    ChangedAsk,
+    Check,
+    Expect,
+    FileAsk,
+    FunctionBody,
+    RunAsk,
+    Step,
+    TestsAsk,
+)
+
+LINES_MAX: Final = 3
+"""So many lines of output show a cause."""
+_WIDTH_MAX = 300
+_PLAIN = "plain"
+"""The rung on which nothing is refused."""
+_TESTS_EXPECTED: Final = {
+    Expect.PASS: "no test fails",
+    Expect.PASS_TO_PASS: "each test that passed before passes",
+    Expect.FAIL_TO_PASS: "each test that failed before passes, and none fails",
+}
+_NO_LOOKUP = re.compile(
+    r"temporary failure in name resolution|name or service not known|could not resolve (?:host|proxy)|unknown host"
+    r"|no address associated with hostname|failed to lookup address|\b(?:eai_again|enotfound)\b"
+    r"|lookup \S+(?: on \S+)?: |(?:network|host) is unreachable|no route to host|\b(?:enetunreach|ehostunreach)\b"
+    r"|new connection: \[errno (?:13|101|113|-\d)\]",
+    re.IGNORECASE,
+)
+_NO_WRITE = re.compile(
+    r"read-only file system|\berofs\b|permission denied|\beacces\b|operation not permitted"
+    r"|unable to create temporary object directory",
+    re.IGNORECASE,
+)
+
+
+def last_lines(output: str, most: int = LINES_MAX) -> str:
+    """Return the last lines of an output that hold a letter or a digit.
+
+    The last line that names what a sandbox can refuse is always among them: programs report it before they give up.
+    """
+    lines = [line.rstrip()[:_WIDTH_MAX] for line in output.splitlines() if any(map(str.isalnum, line))]
+    telling = [at for at, line in enumerate(lines) if _NO_LOOKUP.search(line) or _NO_WRITE.search(line)]
+    last = lines[-most:]
+    if telling and telling[-1] < len(lines) - most:
+        last = [lines[telling[-1]], *lines[1 - most :]]
+    return "\n".join(last)
+
+
+def with_output(said: str, output: str, most: int = LINES_MAX) -> str:
+    """Return a sentence with the last lines of the output: a single line behind it, several below it."""
+    lines = last_lines(output, most)
+    if not lines:
+        return said
+    return f"{said}\n{lines}" if "\n" in lines else f"{said}: {lines.strip()}"
+
+
+def because(said: str, why: str) -> str:
+    """Return a sentence with its reason behind it, if there is one."""
+    return f"{said}: {why}" if why else said
+
+
+def followed_by(reason: str, sentence: str) -> str:
+    """Return a reason with a further sentence: on a line of its own where the reason has several."""
+    return f"{reason}\n{sentence}" if "\n" in reason else f"{reason.rstrip('.')}. {sentence}"
+
+
+def expected_of(check: Check) -> str:
+    """Say in a few words what a check expects to find."""
+    match check.ask:
+        case RunAsk():
+            return "exit status 0"
+        case TestsAsk():
+            return _TESTS_EXPECTED[check.expect]
+        case CallAsk():
+            return f"{check.ask.function} returns True"
+        case ChangedAsk():
+            return f"no changed path outside {', '.join(check.ask.globs)}"
+        case FileAsk():
+            return _expected_of_files(check.ask)
+
+
+def _expected_of_files(ask: FileAsk) -> str:
+    if ask.exists is not None:
+        return f"{'a file matches' if ask.exists else 'no file matches'} {ask.glob}"
+    if ask.lacks is not None:
+        return f"no {ask.lacks!r} in {ask.glob}"
+    wanted = repr(ask.contains) if ask.contains is not None else f"a match of {ask.matches!r}"
+    return f"{wanted} in each file of {ask.glob}"
+
+
+def lacks_network(of: Step | Check, rung: str, output: str) -> bool:
+    """Tell whether an output shows that a network was looked for which the plan does not give."""
+    return _is_held(of, rung) and of.network is not True and _NO_LOOKUP.search(output) is not None
+
+
+def cure_of(of: Step | Check, rung: str, output: str) -> str:
+    """Return the key of the plan that would allow what the sandbox seems to have refused; empty: nothing is seen."""
+    if lacks_network(of, rung, output):
+        what = "step" if isinstance(of, Step) else "check"
+        given = "only the loopback network" if of.network == LOOPBACK else "no network"
+        return f"the plan gives this {what} {given}; `network: true` would"
+    if _is_held(of, rung) and _NO_WRITE.search(output) is not None:
+        return "the sandbox lets it write only in its lane; write there (`writes`), or set `confine: false`"
+    return ""
+
+
+def with_cure(said: str, cure: str) -> str:
+    """Return a sentence with the cure in brackets, if there is one."""
+    return f"{said} ({cure})" if cure else said
+
+
+def _is_held(of: Step | Check, rung: str) -> bool:
+    """Tell whether a sandbox held the body or the check."""
+    is_own_program = isinstance(of, Step) and isinstance(of.body, FunctionBody)
+    return of.confine and rung != _PLAIN and not is_own_program
