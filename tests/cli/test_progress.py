@@ -52,6 +52,7 @@ BASELINE = ev.CheckAnswered(
 FOUND = Finding(kind="ungrounded-claim", severity=Severity.WARNING, text="it claims what is not so", step=A)
 RED = replace(BASELINE, moment=Moment.AFTER, verdict=Verdict.FAILED, text="\nso it goes\nmore")
 FAILED = ev.AttemptFailed(**STEP, diagnosis=Diagnosis.STRUCTURAL, reason="exit status 1\nmore")
+LONG = "exit status 1\none\ntwo\nthree\nfour"
 EDIT = ToolCall(call="1.1", tool="edit", arguments=BlobId("x"), summary="edit src/a.py")
 SUITE = ToolCall(call="1.2", tool="run", arguments=BlobId("x"), summary="run pytest -q")
 LOOK = ToolCall(call="1.3", tool="read", arguments=BlobId("x"), summary="read src/a.py")
@@ -295,6 +296,37 @@ def test_a_step_given_up_for_the_reason_just_told_does_not_say_it_again() -> Non
     assert line.text == "      3.0 s  given up   a"
 
 
+@pytest.mark.parametrize(
+    "then",
+    [ev.StepFailed(**STEP, reason=LONG), ev.StepSkipped(**STEP, reason=f"failed: {LONG}")],
+    ids=["block", "skip"],
+)
+def test_a_failed_attempt_shows_the_last_three_lines_of_its_output_once(
+    then: Event, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They keep their line breaks, and the step given up for the same reason does not say them again (M118)."""
+    made = Progress(Screen(), began_at=0.0)
+    for event in (replace(FAILED, reason=LONG), then):
+        made.observe(state(), event)
+    said = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    assert said[1:4] == ["two", "three", "four"]
+    assert len(said) == 5
+
+
+def test_an_acceptance_check_that_is_asked_again_does_not_tell_its_output_yet(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The second answer counts, and it comes with the lines that show it."""
+    check = Check(name="c", ask=RunAsk(command="x"), expect=Expect.PASS_TO_PASS)
+    run = apply(None, ev.RunCreated(at=0.0, run=RunId("r"), plan=replace(PLAN, accept=(check,))))
+    made = Progress(Screen(), began_at=0.0)
+    for asked in (1, 2):
+        run.accept.records[0].after, run.accept.records[0].asked_after = Verdict.FAILED, asked
+        made.observe(run, replace(RED, text="exit status 1\nwhy"))
+    said = [line.split("  ", 1)[1].strip() for line in capsys.readouterr().out.splitlines()]
+    assert [line.split("c  ")[-1] for line in said] == ["failed; asked once more", "failed: exit status 1", "why"]
+
+
 def test_a_step_given_up_counts_what_it_blocks() -> None:
     """Of the steps that depend on it."""
     run = state()
@@ -314,7 +346,7 @@ def test_lines_wait_while_a_person_answers(capsys: pytest.CaptureFixture[str]) -
     """They come when the answer is given, in order."""
     made = progress()
     made.hold()
-    for event in (FAILED, ev.LaneRestored(**STEP)):
+    for event in (replace(FAILED, reason="no"), ev.LaneRestored(**STEP)):
         made.observe(state(), event)
     assert capsys.readouterr().out == ""
     made.begin()

@@ -40,6 +40,7 @@ QUESTION = {
     "like": "",
     "lane": None,
 }
+SUITE = {"text": "2 of 9\nmore", "expected": "no test fails", "actual": "2 of 9\nmore"}
 FINDINGS = [
     {"kind": "k", "severity": severity, "text": f"a {severity}", "step": None, "place": None}
     for severity in ("note", "warning", "problem")
@@ -52,10 +53,14 @@ Why it is partially completed: one step failed
 
 Not done
   failed   wrong  after 3 attempts: exit status 3
+    more
   blocked  after  by wrong
 
 Acceptance
-  failed  tests  2 of 9 [flaky]
+  failed  tests  [flaky]
+    expected  no test fails
+    actual    2 of 9
+              more
   passed  lint
 
 Questions
@@ -98,11 +103,23 @@ Why: one step failed
 ## Not done
 
 - **failed** `wrong` after 3 attempts: exit status 3
+
+  ```
+  more
+  ```
+
 - **blocked** `after` by wrong
 
 ## Acceptance
 
-- **failed** `tests` 2 of 9 \\[flaky\\]
+- **failed** `tests` \\[flaky\\]
+
+  ```
+  expected  no test fails
+  actual    2 of 9
+            more
+  ```
+
 - **passed** `lint`
 
 ## Questions
@@ -156,7 +173,7 @@ def full(shapes: Shapes) -> Report:
         shapes.step("after", "blocked", blocked_by=["wrong"]),
         shapes.step("wrong", "failed", reason="exit status 3\nmore", attempts=3),
         reason="one step failed",
-        accept=[shapes.check("tests", "failed", text="2 of 9\nmore", flags=["flaky"]), shapes.check("lint")],
+        accept=[shapes.check("tests", "failed", **SUITE, flags=["flaky"]), shapes.check("lint")],
         questions=[QUESTION],
         findings=FINDINGS,
         rollback_points=[{"step": "a", "commit": "1234567890"}],
@@ -312,12 +329,15 @@ def test_a_text_does_not_break_the_markdown(trick: str, shapes: Shapes) -> None:
 
     def report_with(text: str) -> str:
         notes = {"look_at": [text], "findings": [{**FINDINGS[0], "text": text}]}
-        return report_markdown(shapes.report(shapes.step("a", "failed", reason=text), goal=text, reason=text, **notes))
+        step = shapes.step("a", "failed", reason=f"{text}\nbelow")
+        return report_markdown(shapes.report(step, goal=text, reason=text, **notes))
 
     evil, good = read(report_with(trick)), read(report_with("PLACE"))
     first = {one_line(trick), trick.split("\n", maxsplit=1)[0]}
     assert [kind for kind, _ in evil] == [kind for kind, _ in good]
-    assert {text for _, text in evil} <= {text.replace("PLACE", one) for _, text in good for one in first}
+    assert {text for kind, text in evil if kind != "fence"} <= {
+        text.replace("PLACE", one) for _, text in good for one in first
+    }
 
 
 def read(markdown: str) -> list[tuple[str, str]]:

@@ -13,7 +13,7 @@ import pytest
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.plan import AskBody, Check, Expect, OnFailure, RetryPolicy, RunAsk
+from surefoot.core.plan import AskBody, Check, Effect, Expect, OnFailure, RetryPolicy, RunAsk
 from surefoot.core.terms import Diagnosis, Ending, Status, Verdict
 
 ONCE = {"retry": RetryPolicy(maximum_attempts=1)}
@@ -29,7 +29,10 @@ PASSED, FAILED, INCONCLUSIVE = Verdict
     ("ending", "reason"),
     [
         (BAD, "exit status 1"),
-        (Ending(status=Status.EXIT, exit_code=2, text="make:\nno rule\n"), "exit status 2: no rule"),
+        (Ending(status=Status.EXIT, exit_code=2, text="make:\nno rule\n"), "exit status 2\nmake:\nno rule"),
+        (Ending(status=Status.EXIT, exit_code=2, text="1\n2\n3\n\n4\n"), "exit status 2\n2\n3\n4"),
+        (Ending(status=Status.EXIT, exit_code=2, text="no rule\n"), "exit status 2: no rule"),
+        (Ending(status=Status.ERROR, error_type="OSError", text="line 1\n\nOSError: gone"), "OSError: gone: line 1"),
         (Ending(status=Status.SIGNAL, signal=11), "signal 11"),
         (SLOW, "a time-out"),
         (Ending(status=Status.ERROR, error_type="ValueError", text="no"), "ValueError: no"),
@@ -37,7 +40,7 @@ PASSED, FAILED, INCONCLUSIVE = Verdict
     ],
 )
 def test_a_failed_step_says_how_its_body_ended(play: Any, ending: Ending, reason: str) -> None:
-    """The reason in the report names the ending and the last line of the output."""
+    """The reason in the report names the ending and the last three lines of the output (M118)."""
     run = play({"a": ONCE}).will(do.RunStep, "a", ending=ending).go()
     assert (run.states["a"], run.steps["a"]["reason"]) == ("failed", reason)
 
@@ -133,7 +136,7 @@ def test_a_run_without_a_workspace_takes_the_body_at_its_word(play: Any) -> None
 
 @pytest.mark.parametrize(
     ("text", "attempts"),
-    [("exit status 127", 1), ("a time-out after 600 s", 2), ("curl: could not resolve host", 2)],
+    [("exit status 127", 1), ("a time-out after 600 s", 2), ("curl: connection reset", 2)],
 )
 def test_a_check_without_an_answer_before_the_body_keeps_it_from_running(play: Any, text: str, attempts: int) -> None:
     """What a check says afterwards would prove nothing; it is asked again where its trouble passes by itself."""
@@ -151,13 +154,13 @@ def test_a_step_whose_aim_is_reached_already_has_nothing_to_do(play: Any) -> Non
 @pytest.mark.parametrize(
     ("check", "verdicts", "state", "reason"),
     [
-        (CHECK, [FAILED], "failed", "check 'c' failed: "),
-        (CHECK, [INCONCLUSIVE], "failed", "check 'c' inconclusive: "),
+        (CHECK, [FAILED], "failed", "check 'c' failed"),
+        (CHECK, [INCONCLUSIVE], "failed", "check 'c' inconclusive"),
         (KEPT, [FAILED], "verified", None),
-        (KEPT, [PASSED, FAILED, FAILED], "failed", "check 'kept' failed: "),
-        (KEPT, [PASSED, FAILED, PASSED], "failed", "check 'kept' is flaky: "),
+        (KEPT, [PASSED, FAILED, FAILED], "failed", "check 'kept' failed"),
+        (KEPT, [PASSED, FAILED, PASSED], "failed", "check 'kept' is flaky"),
         (WANTED, [FAILED, PASSED], "verified", None),
-        (WANTED, [FAILED, FAILED], "failed", "check 'wanted' failed: "),
+        (WANTED, [FAILED, FAILED], "failed", "check 'wanted' failed"),
     ],
 )
 def test_the_answers_of_a_check_decide(
@@ -235,3 +238,54 @@ def test_the_checks_of_a_question_are_asked_once_it_is_answered(play: Any) -> No
     run = play({"a": {"body": AskBody(question="Edited?"), "checks": (CHECK,)}}).go()
     assert not run.told(ev.CheckAsked)
     assert run.reply("yes").go().steps["a"]["proof"] == "checks"
+
+
+LOST = Ending(status=Status.EXIT, exit_code=6, text="curl: (6) Could not resolve host: pypi.org")
+READ_ONLY = Ending(status=Status.EXIT, exit_code=1, text="touch: cannot touch '/x': Read-only file system")
+
+
+@pytest.mark.parametrize(("given", "attempts"), [({}, 1), ({"network": "loopback"}, 1), ({"network": True}, 3)])
+def test_a_lookup_without_a_network_is_not_tried_again(play: Any, given: dict[str, Any], attempts: int) -> None:
+    """The next attempt has none either; where the plan gives a network, the failure may pass."""
+    run = play({"a": given})
+    for _ in range(3):
+        run.will(do.RunStep, "a", ending=LOST)
+    assert run.go().steps["a"]["attempts"] == attempts
+
+
+@pytest.mark.parametrize(
+    ("ending", "given", "rung", "key"),
+    [
+        (LOST, {}, "bubblewrap", "network: true"),
+        (LOST, {"network": "loopback"}, "bubblewrap", "only the loopback network; `network: true`"),
+        (READ_ONLY, {}, "landlock", "confine: false"),
+        (LOST, {"network": True}, "bubblewrap", None),
+        (LOST, {"confine": False}, "bubblewrap", None),
+        (READ_ONLY, {}, "plain", None),
+    ],
+)
+def test_what_the_sandbox_refused_is_told_with_the_key_that_allows_it(
+    play: Any, ending: Ending, given: dict[str, Any], rung: str, key: str | None
+) -> None:
+    """On the line that is always shown; nothing is said of a sandbox that held nothing."""
+    run = play({"a": {**given, "effect": Effect.REVERSIBLE, "retry": RetryPolicy(maximum_attempts=1)}}).claim(rung=rung)
+    headline = run.say(ev.OptionsGiven, allow=("a",)).will(do.RunStep, "a", ending=ending).go().steps["a"]["reason"]
+    assert (key or "exit status") in headline
+    assert ("`" in headline) is (key is not None)
+
+
+def test_the_line_that_names_a_refusal_is_shown_however_early_it_came(play: Any) -> None:
+    """A program may print more before it gives up; the lines that show the cause are the ones that count."""
+    ending = Ending(status=Status.EXIT, exit_code=1, text="x: Read-only file system\none\ntwo\nthree")
+    reason = play({"a": ONCE}).will(do.RunStep, "a", ending=ending).go().steps["a"]["reason"]
+    assert reason.splitlines()[1:] == ["x: Read-only file system", "two", "three"]
+
+
+def test_a_check_that_finds_no_network_is_not_asked_again(play: Any) -> None:
+    """Its step says which key of the check is missing."""
+    text = "exit status 6: curl: (6) Could not resolve host: x"
+    run = play({"a": {"checks": (CHECK,)}}).will(do.AskCheck, "c", verdict=INCONCLUSIVE, text=text).go()
+    assert (run.steps["a"]["attempts"], "gives this check no network; `network: true`" in run.steps["a"]["reason"]) == (
+        1,
+        True,
+    )

@@ -124,6 +124,24 @@ def test_an_effect_known_not_to_have_happened_is_a_failed_attempt(play: Any) -> 
     assert run.report["outside_effects"][0]["applied"] is False
 
 
+@pytest.mark.parametrize(
+    ("command", "answer", "why"),
+    [
+        (
+            do.RunStep,
+            {"ending": Ending(status=Status.EXIT, exit_code=1, text="To x\nremote unpack failed: unable")},
+            "the body ended with exit status 1\nTo x\nremote unpack failed: unable",
+        ),
+        (do.AskCheck, {"verdict": Verdict.FAILED, "text": "404"}, "the check 'c' did not pass: 404"),
+    ],
+)
+def test_an_effect_that_was_not_applied_says_what_its_body_said(play: Any, command: Any, answer: Any, why: str) -> None:
+    """The probe's answer alone explains nothing (M118)."""
+    run = allowed(play, {**PAY, **PROBE, "checks": (CHECK,), "retry": RetryPolicy(maximum_attempts=1)})
+    run.will(command, "c" if command is do.AskCheck else "a", **answer).go()
+    assert run.steps["a"]["reason"] == f"the effect was not applied; {why}"
+
+
 def test_an_applied_effect_that_does_not_hold_is_not_tried_again(play: Any) -> None:
     """The check stays red although the effect happened: the step fails, and the report points at it."""
     retry = RetryPolicy(maximum_attempts=3, retry_unknown=True)

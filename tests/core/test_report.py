@@ -13,7 +13,7 @@ import pytest
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.plan import AskBody, Check, Effect, Expect, OnFailure, Prepare, RunAsk, TestsAsk
+from surefoot.core.plan import AskBody, Check, Effect, Expect, FileAsk, OnFailure, Prepare, RunAsk, TestsAsk
 from surefoot.core.terms import Ending, Finding, Severity, Status, Verdict
 
 BAD = Ending(status=Status.EXIT, exit_code=1)
@@ -131,9 +131,9 @@ def test_a_suite_that_fails_once_and_passes_then_has_passed(play: Any) -> None:
     [
         (KEPT, [PASSED, PASSED], None),
         (KEPT, [FAILED], "acceptance check 'kept' was red before the run and was not asked again"),
-        (KEPT, [PASSED, FAILED, FAILED], "acceptance check 'kept': failed: it is"),
+        (KEPT, [PASSED, FAILED, FAILED], "acceptance check 'kept': failed"),
         (WANTED, [PASSED, PASSED], "acceptance check 'wanted' was green before the run: it proves nothing"),
-        (CHECK, [INCONCLUSIVE], "acceptance check 'c': inconclusive: it is"),
+        (CHECK, [INCONCLUSIVE], "acceptance check 'c': inconclusive"),
     ],
 )
 def test_the_report_says_what_acceptance_is_worth(
@@ -230,3 +230,21 @@ def test_the_report_says_what_of_the_attempt_is_known_so_far(play: Any) -> None:
     [check] = run.steps["a"]["checks"]
     assert (run.steps["a"]["reason"], check["verdict"]) == ("a time-out", "not_asked")
     assert run.go().steps["a"]["reason"] is None
+
+
+def test_a_failed_check_shows_expected_beside_actual(play: Any) -> None:
+    """With what the attempt had changed before it was put back (M118)."""
+    check = Check(name="v", ask=FileAsk(glob="a.toml", contains="2"))
+    run = play({"a": {"checks": (check,)}}).will(do.AskCheck, "v", verdict=FAILED, text="'2' not found in a.toml")
+    step = run.go().steps["a"]
+    assert (step["expected"], step["actual"]) == ("'2' in each file of a.toml", "'2' not found in a.toml")
+    assert (step["put_back"], step["checks"][0]["actual"]) == (["a"], step["actual"])
+
+
+def test_a_step_that_holds_has_nothing_to_compare(play: Any) -> None:
+    """Expected and actual are told of failures only."""
+    run = play({"a": {"checks": (CHECK,)}}).will(do.AskCheck, "c", verdict=FAILED).go()
+    failed = run.steps["a"]["expected"]
+    run.say(ev.StepsReset, steps=("a",)).go()
+    step = run.steps["a"]
+    assert (failed, step["expected"], step["actual"], step["put_back"]) == ("exit status 0", None, None, [])

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from surefoot.core.causes import LINES_MAX
+
 Style = Literal["", "good", "bad", "warn", "dim", "head"]
 Words = tuple[str, str, Style]
 """What is told of an event: a word, a text, and what they mean."""
@@ -66,6 +68,25 @@ def one_line(text: str) -> str:
 def first_line(text: str) -> str:
     """Return the first line that says something."""
     return next((line.strip() for line in clean(text).splitlines() if line.strip()), "")
+
+
+def in_brief(text: str) -> str:
+    """Return a reason on one line: its first line, and the last one where it has several."""
+    lines = [line.strip() for line in clean(text).splitlines() if line.strip()]
+    if len(lines) < 2:
+        return "".join(lines)
+    return f"{lines[0].rstrip(':')}: {lines[-1]}"
+
+
+def headline_of(reason: str) -> str:
+    """Return the sentence of a reason, without the lines that show the cause."""
+    return first_line(reason).rstrip(":")
+
+
+def cause_of(reason: str) -> str:
+    """Return the lines of a reason that show the cause: the last of those below its sentence."""
+    _, _, below = clean(reason).strip().partition("\n")
+    return "\n".join([line.rstrip() for line in below.splitlines() if line.strip()][-LINES_MAX:])
 
 
 def block(text: str, indent: int, style: Style = "") -> Iterator[Line]:

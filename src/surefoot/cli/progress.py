@@ -13,7 +13,20 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from surefoot.cli.at_work import AtWork
-from surefoot.cli.lines import EMPTY, Line, Style, Words, block, counted, duration, first_line, listed, one_line
+from surefoot.cli.lines import (
+    EMPTY,
+    Line,
+    Style,
+    Words,
+    block,
+    cause_of,
+    counted,
+    duration,
+    first_line,
+    headline_of,
+    listed,
+    one_line,
+)
 from surefoot.cli.screen import Screen
 from surefoot.cli.talks import TALK_TOLD
 from surefoot.cli.telling import HASH, style_of
@@ -26,7 +39,7 @@ from surefoot.core.plan import Check, Expect
 from surefoot.core.rules import Overdue
 from surefoot.core.state import QuestionState, RunState, StepStatus
 from surefoot.core.terms import Moment, Phase, Verdict
-from surefoot.core.verdicts import is_by_test
+from surefoot.core.verdicts import is_by_test, must_ask_again
 
 STAMP = len("59 min 59 s")
 """The width of the column that says when."""
@@ -78,7 +91,8 @@ class Progress:
         self.work.follow(state, event)
         told = self.line_of(state, event)
         if told is not None and not (self.screen.has_live_rows and told.style in _ROUTINE):
-            self.tell(told)
+            for line in (told, *block(self.cause_told(state, event), told.hang, "dim")):
+                self.tell(line)
         if self.shows_questions and isinstance(event, ev.QuestionAsked):
             for line in asked_lines(event):
                 self.tell(line)
@@ -147,13 +161,26 @@ class Progress:
         stamp = f"{duration(event.at - self.began_at):>{STAMP}}"
         return Line(f"{stamp}  {word:<{WORD}} {text}".rstrip(), style, hang=len(stamp) + WORD + 5, styled=None)
 
+    def cause_told(self, state: RunState, event: Event) -> str:
+        """Return the lines of output that show the cause of a failure; nothing, where they were told just now."""
+        match event:
+            case ev.AttemptFailed():
+                return cause_of(event.reason)
+            case ev.StepFailed() | ev.StepSkipped() if self.is_news(event.step, event.reason):
+                return cause_of(event.reason)
+            case ev.CheckAnswered(step=step, moment=Moment.AFTER) if step == ACCEPTANCE:
+                is_told = event.verdict is not Verdict.PASSED and not _is_asked_again(state, event)
+                return cause_of(event.text) if is_told else ""
+            case _:
+                return ""
+
     def took(self, event: ev.StepEvent) -> str:
         """Say how long the attempt took."""
         return duration(self.work.took(event))
 
     def is_news(self, step: StepId, reason: str) -> bool:
         """Tell whether this reason was not told just now."""
-        return self._failed.get(step) != reason
+        return self._failed.get(step) != reason.removeprefix("failed: ")
 
     def remember(self, step: StepId, reason: str) -> None:
         """Keep in mind that the reason was told."""
@@ -210,7 +237,7 @@ def _verified(progress: Progress, _: RunState, event: ev.StepVerified) -> Words 
 def _attempt_failed(progress: Progress, _: RunState, event: ev.AttemptFailed) -> Words:
     progress.remember(event.step, event.reason)
     number = f"attempt {event.attempt}" if event.is_counted else "not counted as an attempt"
-    text = f"{event.step}  {number}, {progress.took(event)}, {event.diagnosis.value}: {first_line(event.reason)}"
+    text = f"{event.step}  {number}, {progress.took(event)}, {event.diagnosis.value}: {headline_of(event.reason)}"
     return "failed" if event.is_counted else "broken off", text, "bad" if event.is_counted else "warn"
 
 
@@ -226,7 +253,7 @@ def _retry(_: Progress, state: RunState, event: ev.RetryScheduled) -> Words:
 
 
 def _step_failed(progress: Progress, state: RunState, event: ev.StepFailed) -> Words:
-    reason = f": {first_line(event.reason)}" if progress.is_news(event.step, event.reason) else ""
+    reason = f": {headline_of(event.reason)}" if progress.is_news(event.step, event.reason) else ""
     blocked = sum(n.status is StepStatus.BLOCKED and event.step in n.blocked_by for n in state.nodes.values())
     then = f"; {counted(blocked, 'step')} blocked by it" if blocked else ""
     stop = "; nothing new starts" if event.stop else ""
@@ -236,7 +263,7 @@ def _step_failed(progress: Progress, state: RunState, event: ev.StepFailed) -> W
 def _skipped(progress: Progress, _: RunState, event: ev.StepSkipped) -> Words:
     if event.reason == "nothing_to_do":
         return "skipped", f"{event.step}  nothing to do", "dim"
-    reason = f": {first_line(event.reason)}" if progress.is_news(event.step, event.reason) else ""
+    reason = f": {headline_of(event.reason)}" if progress.is_news(event.step, event.reason) else ""
     return "skipped", f"{event.step}{reason}; what needs it goes on", "warn"
 
 
@@ -303,11 +330,19 @@ def _accept_answer(_: Progress, state: RunState, event: ev.CheckAnswered) -> Wor
     if event.step != ACCEPTANCE:
         return None
     check = state.plan.accept[event.check]
-    said = f": {first_line(event.text)}" if event.text and event.verdict is not Verdict.PASSED else ""
+    said = f": {headline_of(event.text)}" if event.text and event.verdict is not Verdict.PASSED else ""
+    if _is_asked_again(state, event):
+        return "accept", f"{one_line(check.name)}  {event.verdict.value}; asked once more", "warn"
     if event.moment is Moment.AFTER:
         return "accept", f"{one_line(check.name)}  {event.verdict.value}{said}", style_of(event.verdict.value)
     meant = _meaning(check) if event.verdict is Verdict.FAILED else ""
     return "baseline", f"{one_line(check.name)}  {event.verdict.value}{meant}{said}", "dim"
+
+
+def _is_asked_again(state: RunState, event: ev.CheckAnswered) -> bool:
+    """Tell whether an acceptance check is asked a second time before its answer counts."""
+    check, record = state.plan.accept[event.check], state.accept.records[event.check]
+    return event.moment is Moment.AFTER and must_ask_again(check, record)
 
 
 def _meaning(check: Check) -> str:

@@ -106,7 +106,8 @@ def _markdown_row(row: Row) -> Iterator[str]:
         said = clean(row.more)
         fence = _fence(said)
         yield from ("", *(f"  {line}" for line in (fence, *said.splitlines(), fence)), "")
-        yield f"  {_code(row.command)}"
+        if row.command:
+            yield f"  {_code(row.command)}"
 
 
 def _escaped(text: str) -> str:

@@ -18,6 +18,8 @@ class CheckShape(TypedDict):
     after: str | None
     verdict: str
     text: str
+    expected: str
+    actual: str | None
     flags: list[str]
     flaky_tests: list[str]
     evidence: str | None
@@ -47,6 +49,9 @@ class StepShape(TypedDict):
     commit: str | None
     blocked_by: list[str]
     checks: list[CheckShape]
+    expected: str | None
+    actual: str | None
+    put_back: list[str]
     claim: ClaimShape | None
     undeclared_writes: list[str]
     tier: str | None

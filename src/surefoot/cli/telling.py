@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from surefoot.cli.lines import Style, counted, duration, first_line, listed, money, one_line
+from surefoot.cli.lines import Style, cause_of, counted, duration, headline_of, listed, money, one_line
 from surefoot.cli.shape import CheckShape, QuestionShape, Report, StepShape
 from surefoot.core.terms import Phase
 
@@ -155,7 +155,32 @@ def _undone(report: Report) -> list[StepShape]:
 def _step_row(step: StepShape) -> Row:
     state = step["state"]
     aside = f"its agent claims: {claim_of(step)}" if step["claim"] is not None else ""
-    return Row(word=state.replace("_", " "), name=step["id"], text=_step_text(step), style=style_of(state), aside=aside)
+    more = "" if is_done(step) or step["blocked_by"] else _shown_of(step)
+    return Row(
+        word=state.replace("_", " "),
+        name=step["id"],
+        text=_step_text(step),
+        style=style_of(state),
+        aside=aside,
+        more=more,
+    )
+
+
+def _shown_of(step: StepShape) -> str:
+    """Return what shows why a step was not done: expected beside actual, or the last lines of its body's output."""
+    shown = _beside(step["expected"], step["actual"]) or cause_of(step["reason"] or "")
+    put_back = f"put back: {listed(map(one_line, step['put_back']))}" if step["put_back"] else ""
+    return "\n".join(filter(None, (shown, put_back)))
+
+
+def _beside(expected: str | None, actual: str | None) -> str:
+    """Return expected and actual below each other; nothing where one of them is not known."""
+    if not expected or not actual:
+        return ""
+    first, *below = (headline_of(actual), *cause_of(actual).splitlines())
+    return "\n".join(
+        [f"expected  {one_line(expected)}", f"actual    {first}", *(f"          {line}" for line in below)]
+    )
 
 
 def claim_of(step: StepShape) -> str:
@@ -169,7 +194,7 @@ def claim_of(step: StepShape) -> str:
 
 
 def _step_text(step: StepShape) -> str:
-    reason = first_line(step["reason"] or "")
+    reason = headline_of(_without(step["reason"] or "", step["actual"]))
     if step["state"] == "verified":
         return proof_of(step)
     if step["blocked_by"]:
@@ -178,6 +203,11 @@ def _step_text(step: StepShape) -> str:
         return "nothing to do"
     tried = f"after {counted(step['attempts'], 'attempt')}: " if step["attempts"] > 1 and reason else ""
     return tried + reason
+
+
+def _without(reason: str, actual: str | None) -> str:
+    """Return a reason without what a check said, where that is shown below it."""
+    return reason.removesuffix(actual).rstrip(": ") if actual else reason
 
 
 def proof_of(step: StepShape) -> str:
@@ -201,8 +231,10 @@ def _accept_rows(report: Report) -> list[Row]:
 def _check_row(check: CheckShape) -> Row:
     word = check["verdict"].replace("_", " ")
     flags = f" [{', '.join(check['flags'])}]" if check["flags"] else ""
-    said = first_line(check["text"]) if check["verdict"] != "passed" else ""
-    return Row(word=word, name=one_line(check["name"]), text=f"{said}{flags}".strip(), style=style_of(check["verdict"]))
+    more = _beside(check["expected"], check["actual"])
+    said = headline_of(check["text"]) if check["verdict"] != "passed" and not more else ""
+    text = f"{said}{flags}".strip()
+    return Row(word=word, name=one_line(check["name"]), text=text, style=style_of(check["verdict"]), more=more)
 
 
 def question_row(question: QuestionShape) -> Row:

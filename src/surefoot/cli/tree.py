@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from surefoot.cli.at_work import AtWork
 from surefoot.cli.estimate import about_left_s, roughly
-from surefoot.cli.lines import Line, Style, counted, duration, first_line, money, one_line, words_of
+from surefoot.cli.lines import Line, Style, counted, duration, in_brief, money, one_line, words_of
 from surefoot.cli.talks import doing
 from surefoot.cli.telling import style_of
 from surefoot.core.ids import StepId
@@ -185,7 +185,7 @@ def _rows_of_step(view: View, node: StepState, limit: int, blocked: int) -> Iter
                 yield _Row(_WAITS, (*node.order, 1), Line(how, "warn"))
     elif status is StepStatus.FAILED:
         then = f"blocks {counted(blocked, 'step')}: " if blocked else ""
-        yield _Row(_FAILED, order, _line("failed", name, then + first_line(node.reason or ""), "bad"))
+        yield _Row(_FAILED, order, _line("failed", name, then + in_brief(node.reason or ""), "bad"))
     elif node.due is not None and node.status is StepStatus.PENDING:
         text = f"in {duration(node.due - view.now)}, attempt {node.failures + 1} of {node.spec.retry.maximum_attempts}"
         yield _Row(_AGAIN, order, _line("again", name, text, "warn"))

@@ -300,6 +300,7 @@ def reset(node: StepState) -> None:
     node.tree_after, node.verified_seq, node.held_by = None, 0, None
     node.failures, node.crashes, node.due, node.undeclared, node.applied = 0, 0, None, (), None
     node.records, node.last_failure, node.body_evidence, node.ended_at = (), None, None, None
+    node.put_back = ()
     node.outputs, node.kept = {}, None
     node.ground, node.keys, node.claim = (), (), None
 

@@ -7,40 +7,44 @@ idempotent and repeats under its own key. Read `surefoot.core.kernel.steps` next
 
 from __future__ import annotations
 
+from surefoot.core.causes import because, cure_of, followed_by, lacks_network, with_cure, with_output
 from surefoot.core.commands import AskProbe
 from surefoot.core.events import AttemptFailed, Event, ProbeAsked, QuestionAsked
 from surefoot.core.plan import Effect, digest_of
 from surefoot.core.retry import diagnose
 from surefoot.core.state import RunState, StepState, Work
-from surefoot.core.terms import Applied, Diagnosis, QuestionKind, Status
+from surefoot.core.terms import Applied, Diagnosis, Ending, QuestionKind, Status
 from surefoot.core.verdicts import first_unpassed
 
 ANSWERS = (Applied.APPLIED.value, Applied.NOT_APPLIED.value)
 
 
-def doubt_of(node: StepState) -> str | None:
-    """Say why the step's effect is in doubt, or None when it is not."""
+def doubt_of(node: StepState, rung: str = "") -> str | None:
+    """Say why the step's effect is in doubt, or None when it is not; `rung` adds what its sandbox refused."""
     work = node.work
     if work is None or not node.spec.effect.is_outside or not work.body_started:
         return None
-    if work.settled is not None or work.failure is not None:
-        return None
+    return None if work.settled is not None or work.failure is not None else _flaw_of(node, work, rung)
+
+
+def _flaw_of(node: StepState, work: Work, rung: str) -> str | None:
+    """Say what was not as it should be with a body that has begun; None: nothing so far."""
     if work.ending is not None:
-        return _doubt_after(node, work)
+        return _flaw_after(node, work, rung)
     if work.interrupted is None:
         return None
     how = "the engine was ended" if work.interrupted is Diagnosis.CRASH else "it was interrupted"
     return f"{how} while the effect was under way"
 
 
-def _doubt_after(node: StepState, work: Work) -> str | None:
+def _flaw_after(node: StepState, work: Work, rung: str) -> str | None:
     """Say what was not as it should be once the body had ended."""
     assert work.ending is not None
     if work.ending.status is not Status.OK:
-        return f"the body ended with {describe_ending(node)}"
+        return f"the body ended with {describe_ending(node, rung)}"
     index = first_unpassed(node.spec.checks, work.checks)
     if index is not None:
-        return f"the check {node.spec.checks[index].name!r} did not pass"
+        return because(f"the check {node.spec.checks[index].name!r} did not pass", work.checks[index].text)
     if work.lost_service is not None:
         return f"its checks could not be asked: {work.lost_service[1]}"
     if work.changes is not None and work.changes.outside:
@@ -50,10 +54,11 @@ def _doubt_after(node: StepState, work: Work) -> str | None:
     return None
 
 
-def describe_ending(node: StepState) -> str:
-    """Say in a few words how the body ended."""
+def describe_ending(node: StepState, rung: str) -> str:
+    """Say how the body ended, which key of the plan would allow what the sandbox refused, and its last lines."""
     ending = node.work.ending if node.work is not None else None
     assert ending is not None
+    output = ending.text
     match ending.status:
         case Status.EXIT:
             words = f"exit status {ending.exit_code}"
@@ -62,11 +67,24 @@ def describe_ending(node: StepState) -> str:
         case Status.TIMEOUT:
             words = "a time-out"
         case Status.ERROR:
-            words = ending.error_type or "an error"
+            words, output = _said_by_error(ending)
         case Status.OK:
             words = ending.status.value
-    last = ending.text.strip().rsplit("\n", 1)[-1][:200]
-    return f"{words}: {last}" if last else words
+    return with_output(with_cure(words, cure_of(node.spec, rung, ending.text)), output)
+
+
+def _said_by_error(ending: Ending) -> tuple[str, str]:
+    """Return what an exception says, its name once, and the lines before that."""
+    before, _, last = ending.text.strip().rpartition("\n")
+    name = ending.error_type or "an error"
+    return (last, before) if last.startswith(f"{name}: ") else (name, ending.text)
+
+
+def diagnosis_of_ending(node: StepState, rung: str) -> Diagnosis:
+    """Tell whether a body that ended badly may end well another time; without a network that it needs it cannot."""
+    ending = node.work.ending if node.work is not None else None
+    assert ending is not None
+    return Diagnosis.STRUCTURAL if lacks_network(node.spec, rung, ending.text) else diagnose(ending)
 
 
 def needs_settling(node: StepState) -> bool:
@@ -86,14 +104,22 @@ def settle(state: RunState, node: StepState, now: float, why: str) -> tuple[Even
         command = AskProbe(step=name, attempt=attempt, lane=work.lane, spec=node.spec, patient=True)
         return ProbeAsked(at=now, step=name, attempt=attempt), command
     if node.spec.probe is None and node.spec.effect is Effect.IDEMPOTENT:
-        return failed_attempt(node, now, why), None
+        return failed_attempt(state, node, now, why), None
     said = "" if work.probe is None else work.probe.text.rstrip(".")
     probed = "There is no probe to tell." if work.probe is None else f"The probe could not tell: {said}."
-    text = f"Step {name}: {why}. {probed} Was the effect applied?"
+    text = followed_by(f"Step {name}: {why}", f"{probed} Was the effect applied?")
     return question(state, node, now, QuestionKind.IN_DOUBT, text, ANSWERS), None
 
 
-def failed_attempt(node: StepState, now: float, why: str) -> AttemptFailed:
+def not_applied(state: RunState, node: StepState, now: float) -> AttemptFailed:
+    """Return the failure of an attempt whose effect is known not to have been applied, with what went wrong."""
+    work = node.work
+    assert work is not None
+    flaw = _flaw_of(node, work, state.rung)
+    return failed_attempt(state, node, now, "; ".join(filter(None, ("the effect was not applied", flaw))))
+
+
+def failed_attempt(state: RunState, node: StepState, now: float, why: str) -> AttemptFailed:
     """Return the failure of an attempt whose effect is known not to have happened, or may be repeated under its key."""
     work = node.work
     assert work is not None
@@ -101,7 +127,7 @@ def failed_attempt(node: StepState, now: float, why: str) -> AttemptFailed:
     if work.ending is None:
         diagnosis = work.interrupted or Diagnosis.CRASH
     elif work.ending.status is not Status.OK:
-        diagnosis = diagnose(work.ending)
+        diagnosis = diagnosis_of_ending(node, state.rung)
     is_counted = diagnosis not in (Diagnosis.CRASH, Diagnosis.INTERRUPTED)
     return AttemptFailed(
         at=now, step=node.spec.id, attempt=node.attempt, diagnosis=diagnosis, reason=why, is_counted=is_counted

@@ -12,12 +12,13 @@ from dataclasses import asdict, replace
 
 from surefoot.core.attention import attention_of
 from surefoot.core.budget import spent_by
+from surefoot.core.causes import expected_of
 from surefoot.core.duties import REVIEWING
 from surefoot.core.plan import Check, Step
 from surefoot.core.policy import ways_out
 from surefoot.core.state import QuestionState, RunState, StepState, StepStatus
 from surefoot.core.terms import Finding, Outcome, QuestionKind, Verdict
-from surefoot.core.verdicts import CheckRecord, flags_of, has_nothing_to_do, is_red_before
+from surefoot.core.verdicts import CheckRecord, first_unpassed, flags_of, has_nothing_to_do, is_red_before
 
 SCHEMA = "surefoot.report/1"
 _COUNTED = ("verified", "in_doubt", "failed", "blocked", "skipped", "pending", "running", "waiting", "cancelled")
@@ -100,6 +101,7 @@ def _step(node: StepState) -> Json:
     reason = node.reason
     if reason is None and node.last_failure is not None and node.status is not StepStatus.VERIFIED:
         reason = node.last_failure.reason
+    red = _red_check(node, records)
     return {
         "id": node.spec.id,
         "title": node.spec.title,
@@ -114,6 +116,9 @@ def _step(node: StepState) -> Json:
         "blocked_by": list(node.blocked_by),
         "checks": [_check(c, r) for c, r in zip(node.spec.checks, records, strict=True)] if records else [],
         "claim": _claim(node),
+        "expected": None if red is None else expected_of(red[0]),
+        "actual": None if red is None else red[1].text,
+        "put_back": list(node.put_back) if reason is not None and node.status is not StepStatus.VERIFIED else [],
         "undeclared_writes": list(node.undeclared),
         "outputs": dict(node.outputs),
         "artifacts": _artifacts(node),
@@ -121,6 +126,14 @@ def _step(node: StepState) -> Json:
         "started_at": node.started_at,
         "ended_at": node.ended_at,
     }
+
+
+def _red_check(node: StepState, records: Sequence[CheckRecord]) -> tuple[Check, CheckRecord] | None:
+    """Return the check for which the last attempt failed; None: it did not fail for one."""
+    if not records or node.status is StepStatus.VERIFIED or node.reason == "nothing_to_do":
+        return None
+    index = first_unpassed(node.spec.checks, records)
+    return None if index is None else (node.spec.checks[index], records[index])
 
 
 def _claim(node: StepState) -> Json | None:
@@ -165,6 +178,8 @@ def _check(check: Check, record: CheckRecord) -> Json:
         "after": verdict.value if verdict is not None else None,
         "verdict": "not_asked" if verdict is None else verdict.value,
         "text": record.text,
+        "expected": expected_of(check),
+        "actual": record.text if verdict in (Verdict.FAILED, Verdict.INCONCLUSIVE) else None,
         "flags": list(flags_of(check, record)),
         "flaky_tests": list(record.flaky),
         "evidence": record.evidence,
@@ -359,7 +374,7 @@ def _look_at(state: RunState) -> list[str]:
             notes += [f"{name}: check {check.name!r} is {flag}" for flag in flags_of(check, record)]
     for check, record in zip(state.plan.accept, state.accept.records, strict=True):
         if record.after is Verdict.FAILED or record.after is Verdict.INCONCLUSIVE:
-            notes.append(f"acceptance check {check.name!r}: {record.after.value}: {record.text}")
+            notes.append(f"acceptance check {check.name!r}: {record.after.value}")
         elif is_red_before(check, record):
             notes.append(f"acceptance check {check.name!r} was red before the run and was not asked again")
         elif "vacuous" in flags_of(check, record):

@@ -221,6 +221,8 @@ class StepState:
     started_at: float | None = None
     ended_at: float | None = None
     last_failure: AttemptFailed | None = None
+    put_back: tuple[str, ...] = ()
+    """Paths that the last failed attempt had changed."""
     body_evidence: BlobId | None = None
     edit: tuple[str, str] | None = None
     """The command a person wants in place of the plan's, and who."""

@@ -10,7 +10,9 @@ from collections.abc import Sequence
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
+from surefoot.core.causes import lacks_network
 from surefoot.core.kernel.proposal import Proposal
+from surefoot.core.plan import Check
 from surefoot.core.retry import diagnose_text
 from surefoot.core.state import RunState, StepState, Work
 from surefoot.core.terms import Diagnosis, Moment
@@ -85,8 +87,10 @@ def ask_or_reuse(state: RunState, command: do.AskCheck, record: CheckRecord, now
     return Proposal(event)
 
 
-def diagnosis_of(record: CheckRecord) -> Diagnosis:
+def diagnosis_of(state: RunState, check: Check, record: CheckRecord) -> Diagnosis:
     """Tell whether asking again later may bring the answer that a check did not give."""
+    if lacks_network(check, state.rung, record.text):
+        return Diagnosis.STRUCTURAL
     if "time-out" in record.text or diagnose_text(None, record.text) is Diagnosis.TRANSIENT:
         return Diagnosis.TRANSIENT
     return Diagnosis.STRUCTURAL

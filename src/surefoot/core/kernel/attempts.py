@@ -281,7 +281,7 @@ def _attempt_failed(state: RunState, event: ev.AttemptFailed) -> None:
     work.failure, work.answer, work.broken, work.refused = event, None, None, None
     work.interrupted = None
     work.restored = work.checkpoint is None
-    node.last_failure = event
+    node.last_failure, node.put_back = event, work.changed
     has_taught = event.is_counted or event.diagnosis is Diagnosis.STALE
     if has_taught and isinstance(node.spec.body, AgentBody):
         node.lessons = (*node.lessons, lesson_of(node, work, event))

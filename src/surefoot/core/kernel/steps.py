@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
+from surefoot.core.causes import because, cure_of, with_cure
 from surefoot.core.ids import idempotency_key
 from surefoot.core.kernel.asking import ask_check, diagnosis_of
 from surefoot.core.kernel.consent import allowed_meanwhile, decision_before, get_consent, review_result
@@ -33,8 +34,15 @@ from surefoot.core.queue import (
     lanes_are_reserved,
     needs_turn_first,
 )
-from surefoot.core.recovery import ANSWERS, describe_ending, doubt_of, failed_attempt, question, settle
-from surefoot.core.retry import diagnose
+from surefoot.core.recovery import (
+    ANSWERS,
+    describe_ending,
+    diagnosis_of_ending,
+    doubt_of,
+    not_applied,
+    question,
+    settle,
+)
 from surefoot.core.state import RunState, StepState, Work
 from surefoot.core.terms import Applied, Diagnosis, Moment, QuestionKind, Status
 from surefoot.core.verdicts import (
@@ -108,12 +116,12 @@ def _recover(_: RunState, node: StepState, work: Work, now: float) -> Move:
 
 def _settle(state: RunState, node: StepState, work: Work, now: float) -> Move:
     """Find out what became of an outside effect, before anything else is done about it."""
-    why = doubt_of(node)
+    why = doubt_of(node, state.rung)
     if why is not None:
         event, command = settle(state, node, now, why)
         return Proposal(event, command)
     if work.settled == Applied.NOT_APPLIED:
-        return Proposal(failed_attempt(node, now, "the effect was not applied"))
+        return Proposal(not_applied(state, node, now))
     return None
 
 
@@ -188,8 +196,11 @@ def _before(state: RunState, node: StepState, work: Work, now: float) -> Move:
         return None
     bad = first_unanswerable(node.spec.checks, work.checks)
     if bad is not None:
-        reason = f"the check {node.spec.checks[bad].name!r} has no answer before the step: {work.checks[bad].text}"
-        return fails(node, now, diagnosis_of(work.checks[bad]), reason)
+        check, record = node.spec.checks[bad], work.checks[bad]
+        reason = with_cure(
+            f"the check {check.name!r} has no answer before the step", cure_of(check, state.rung, record.text)
+        )
+        return fails(node, now, diagnosis_of(state, check, record), because(reason, record.text))
     if has_nothing_to_do(node.spec.checks, work.checks):
         return Proposal(ev.StepSkipped(at=now, step=node.spec.id, attempt=node.attempt, reason="nothing_to_do"))
     index = next_before(node.spec.checks, work.checks)
@@ -258,11 +269,10 @@ def _body(state: RunState, node: StepState, work: Work, now: float) -> Move:
 
 def _ending(state: RunState, node: StepState, work: Work, now: float) -> Move:
     """Judge how the body ended; outside effects that ended badly were settled before."""
-    del state
     ending = work.ending
     if ending is None or ending.status is Status.OK or work.settled == Applied.APPLIED:
         return None
-    return fails(node, now, diagnose(ending), describe_ending(node))
+    return fails(node, now, diagnosis_of_ending(node, state.rung), describe_ending(node, state.rung))
 
 
 def _inspect(state: RunState, node: StepState, work: Work, now: float) -> Move:
@@ -349,11 +359,12 @@ def _after(state: RunState, node: StepState, work: Work, now: float) -> Move:
         assert record.after is not None
         diagnosis = Diagnosis.VERIFICATION
         if record.after == "inconclusive" and not record.is_flaky:
-            diagnosis = diagnosis_of(record)
+            diagnosis = diagnosis_of(state, check, record)
         if work.merged is not None:
             return late(node, now, f"check {check.name!r} {record.after.value} on the head of the run branch")
         has_no_answer = record.is_flaky and record.after == "inconclusive"
-        reason = f"check {check.name!r} {'is flaky' if has_no_answer else record.after.value}: {record.text}"
+        said = f"check {check.name!r} {'is flaky' if has_no_answer else record.after.value}"
+        reason = because(with_cure(said, cure_of(check, state.rung, record.text)), record.text)
         return fails(node, now, diagnosis, reason)
     index = next_after(node.spec.checks, work.checks)
     return None if index is None else ask_check(state, node, work, now, (Moment.AFTER, index))
