@@ -75,7 +75,7 @@ def test_land_refuses_a_checkout_with_changes(stage: Stage) -> None:
     stage.run("edit")
     (stage.user / "a.txt").write_text("mine\n", "utf-8")
     said = stage.say("land")
-    assert (said.code, "Commit or stash" in said.err, (stage.user / "a.txt").read_text("utf-8")) == (1, True, "mine\n")
+    assert (said.code, "Commit or stash" in said.err, (stage.user / "a.txt").read_text("utf-8")) == (2, True, "mine\n")
 
 
 def test_rm_deletes_the_run_and_keeps_its_branch(stage: Stage) -> None:

@@ -224,7 +224,7 @@ def test_paths_that_differ_by_case_only_are_refused_where_case_is_ignored(stage:
     """With their names and what to do; no run is made."""
     stage.bash("echo x > A.txt; git add -A; git commit -qm case; git config core.ignorecase true")
     said = stage.run("edit")
-    assert (said.code, "'A.txt' and 'a.txt'" in said.err, "Rename" in said.err) == (1, True, True)
+    assert (said.code, "'A.txt' and 'a.txt'" in said.err, "Rename" in said.err) == (2, True, True)
     assert stage.git("for-each-ref", "refs/surefoot", f"refs/heads/{BRANCH}") == ""
 
 

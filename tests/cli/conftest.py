@@ -1,11 +1,15 @@
 """What the tests of the command line stand on: a terminal, a home with runs, and reports made by hand.
 
-Owns the fixtures only. Must never start the program: `tests/acceptance` does. Read `test_lines.py` next.
+Owns the fixtures only. Must never start the program: `tests/acceptance` does, and `desk` calls it in this very process.
+Read `test_lines.py` next.
 """
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,6 +19,7 @@ from typing import IO, Any
 import pytest
 
 from surefoot.api.home import Home
+from surefoot.cli import main
 from surefoot.cli.screen import Screen
 from surefoot.cli.shape import AskingShape, CheckShape, Report, StepShape
 from surefoot.core.events import RunCreated
@@ -187,3 +192,79 @@ class Shapes:
 def shapes() -> Shapes:
     """Make reports by hand."""
     return Shapes()
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command line came to."""
+
+    code: int
+    """Its exit code."""
+    out: str
+    """What it printed."""
+    err: str
+    """Its errors."""
+
+    @property
+    def json(self) -> Any:
+        """Return what it printed as the JSON document it is."""
+        return json.loads(self.out)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A repository with the files a.txt and b.txt, a home for runs, and the program within this process."""
+
+    folder: Path
+    """What lies around both."""
+    capsys: pytest.CaptureFixture[str]
+
+    @property
+    def user(self) -> Path:
+        """Return the repository; it is the current folder."""
+        return self.folder / "user"
+
+    def say(self, *words: str) -> Said:
+        """Carry out a command line."""
+        self.capsys.readouterr()
+        return Said(main(words), *self.capsys.readouterr())
+
+    def plan(self, steps: str) -> str:
+        """Write a plan with these steps (and more keys, in front of them) and return its path."""
+        path = self.folder / "plan.yaml"
+        path.write_text(f"goal: Change a and b\n{steps}", "utf-8")
+        return str(path)
+
+    def run(self, steps: str, *words: str) -> Said:
+        """Carry out such a plan as run `RUN`."""
+        return self.say("run", self.plan(steps), "--run-id", RUN, *words)
+
+    def git(self, *words: str) -> str:
+        """Call git in the repository."""
+        return subprocess.run(["git", *words], cwd=self.user, check=True, capture_output=True, text=True).stdout.strip()
+
+
+@pytest.fixture(scope="session")
+def _repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make the repository of a desk once."""
+    folder = tmp_path_factory.mktemp("desk") / "user"
+    folder.mkdir()
+    for name in ("a.txt", "b.txt"):
+        (folder / name).write_text("one\n", "utf-8")
+    someone = ("-c", "user.name=Una", "-c", "user.email=una@example.org")
+    for words in (["init", "-q", "-b", "main"], ["add", "-A"], [*someone, "commit", "-qm", "Start"]):
+        subprocess.run(["git", *words], cwd=folder, check=True)
+    return folder
+
+
+@pytest.fixture
+def desk(
+    _repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Desk:
+    """Return a copy of the repository, as the current folder, and a home without runs."""
+    monkeypatch.setenv("SUREFOOT_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("SUREFOOT_CONFIG", str(tmp_path / "none.toml"))
+    monkeypatch.setenv("SUREFOOT_RUNG", "plain")
+    shutil.copytree(_repository, tmp_path / "user")
+    monkeypatch.chdir(tmp_path / "user")
+    return Desk(tmp_path, capsys)

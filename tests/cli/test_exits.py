@@ -5,7 +5,9 @@ Owns the tests of `surefoot.cli.exits` and `surefoot.cli.frame`. Read `test_comm
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -27,19 +29,19 @@ CODES = {
     errors.NotAwaitingAnswer: 2,
     errors.NotApprover: 2,
     errors.StepMayNotAnswer: 2,
-    errors.WorkspaceError: 1,
-    errors.GitUnavailable: 1,
-    errors.WorkspaceMissing: 1,
+    errors.WorkspaceError: 2,
+    errors.GitUnavailable: 2,
+    errors.WorkspaceMissing: 2,
     errors.RestoreFailed: 1,
     errors.IllegalTransition: 1,
-    errors.JournalError: 1,
+    errors.JournalError: 2,
     errors.JournalConflict: 1,
     errors.JournalCorrupt: 1,
-    errors.JournalTooNew: 1,
-    errors.JournalLocked: 1,
+    errors.JournalTooNew: 2,
+    errors.JournalLocked: 2,
     errors.EffectError: 1,
     errors.EngineError: 1,
-    errors.ClaimLost: 1,
+    errors.ClaimLost: 8,
 }
 OUTCOMES = {
     Outcome.COMPLETED: 0,
@@ -58,8 +60,16 @@ def tree(root: type[errors.SurefootError]) -> Iterator[type[errors.SurefootError
 
 
 def test_every_error_has_its_exit_code() -> None:
-    """As FORMATS says: 2 for wrong use, 8 for a run that is held, 1 for all that is not the caller's doing."""
+    """2 for wrong use and for what the machine refuses, 8 for a run that is held, 1 for faults of ours."""
     assert {kind: int(code_of_error(kind("so it goes"))) for kind in tree(errors.SurefootError)} == CODES
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES])
+def test_what_the_machine_refuses_is_no_internal_error(number: int, capsys: pytest.CaptureFixture[str]) -> None:
+    """A full disk at the start, or a place that cannot be written: the path is named, with what to do."""
+    code = _told(OSError(number, os.strerror(number), "/home/x"), Screen())
+    said = capsys.readouterr().err
+    assert (code, "internal" in said, "'/home/x' cannot be read or written" in said) == (2, False, True)
 
 
 def test_every_outcome_has_its_exit_code() -> None:

@@ -5,6 +5,7 @@ Owns the tests of `surefoot.planfile` over invalid files. Must never test a vali
 
 from __future__ import annotations
 
+import os
 import pickle
 import re
 from pathlib import Path
@@ -307,6 +308,25 @@ def test_a_file_that_is_not_beside_the_plan_is_told(tmp_path: Path) -> None:
     path = tmp_path / "plan.yaml"
     path.write_text(f"{STEP}files: [x.py]\n", encoding="utf-8")
     with pytest.raises(PlanInvalid, match=r"plan\.yaml:5:9: there is no 'x\.py' beside the plan"):
+        load_plan(path)
+
+
+def test_a_file_that_a_step_names_is_told_where_it_stands(tmp_path: Path) -> None:
+    """Not where the plan's own files are listed."""
+    path = tmp_path / "plan.yaml"
+    (tmp_path / "a.txt").touch()
+    path.write_text("goal: g\nfiles: [a.txt]\nsteps:\n  - {id: a, run: x, files: [n.md]}\n", encoding="utf-8")
+    with pytest.raises(PlanInvalid, match=r"plan\.yaml:4:29: there is no 'n\.md' beside the plan"):
+        load_plan(path)
+
+
+def test_a_folder_with_a_pipe_in_it_is_told_before_it_is_copied(tmp_path: Path) -> None:
+    """A copy of it would wait for ever, or break off."""
+    path = tmp_path / "plan.yaml"
+    (tmp_path / "d").mkdir()
+    os.mkfifo(tmp_path / "d" / "p")
+    path.write_text(f"{STEP}files: [d]\n", encoding="utf-8")
+    with pytest.raises(PlanInvalid, match=r"plan\.yaml:5:9: .*d/p' is neither a file nor a folder"):
         load_plan(path)
 
 

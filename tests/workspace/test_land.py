@@ -14,6 +14,7 @@ import pytest
 from surefoot.errors import WorkspaceError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from conftest import Folder, Stage
@@ -80,8 +81,7 @@ def test_squashing_makes_one_ordinary_commit(landable: tuple[Stage, str], moved:
 @pytest.mark.parametrize(
     ("spoil", "words"),
     [
-        ("echo x >> src/a.py", "changes of its own: 'src/a.py'"),
-        ("echo x >> src/a.py; git add -A", "changes of its own: 'src/a.py'"),
+        ("echo x >> src/a.py; git add -A", "Changes are staged in .*'src/a.py'"),
         ("echo untracked > src/new.py", "untracked working tree files would be overwritten"),
         ("echo mine > src/new.py; git add -A; git commit -qm mine", "changed the same places: 'src/new.py'"),
         ("git checkout -q --detach", "No branch is checked out"),
@@ -100,6 +100,83 @@ def test_what_cannot_be_landed_changes_nothing(
     before = state_of(stage.user)
     with pytest.raises(WorkspaceError, match=words):
         stage.space.land(commit, squash=squash, message="Land")
+    assert state_of(stage.user) == before
+
+
+@pytest.mark.parametrize("squash", [False, True])
+def test_uncommitted_changes_elsewhere_stay_when_landing(landable: tuple[Stage, str], squash: bool) -> None:
+    """As with `git merge`: only what the run changed, too, would be in its way."""
+    stage, commit = landable
+    stage.user.write("src/a.py", "mine\n")
+    stage.space.land(commit, squash=squash, message="Land")
+    assert stage.user.git("status", "--porcelain") == "M src/a.py"
+    assert (stage.user.path / "src/a.py").read_text() == "mine\n"
+
+
+@pytest.mark.parametrize("squash", [False, True])
+def test_uncommitted_changes_elsewhere_survive_a_hook_that_refuses(landable: tuple[Stage, str], squash: bool) -> None:
+    """What git did is taken back, and the user's file is as it was."""
+    stage, commit = landable
+    stage.user.sh(f"{REFUSING_HOOKS}echo mine > src/a.py")
+    before = state_of(stage.user)
+    with pytest.raises(WorkspaceError, match="refused to land"):
+        stage.space.land(commit, squash=squash, message="Land")
+    assert state_of(stage.user) == before
+
+
+def test_an_uncommitted_change_of_what_the_run_changed_refuses_the_landing(stage: Stage) -> None:
+    """It would be lost; the path is named."""
+    commit = stage.step("src/a.py")
+    stage.user.write("src/a.py", "mine\n")
+    with pytest.raises(WorkspaceError, match=r"uncommitted changes of yours: 'src/a\.py'"):
+        stage.space.land(commit, squash=False, message="Land")
+    assert (stage.user.path / "src/a.py").read_text() == "mine\n"
+
+
+DIRTY = "rm .git/hooks/*; rm -f hook-was-here; echo d > src/a.py; git add -A; echo dd > src/a.py; echo u > n; rm run.sh"
+
+
+@pytest.fixture
+def dirty(user: Folder, stage_on: Callable[..., Stage]) -> tuple[Stage, str]:
+    """Return a run that started from uncommitted changes, and its commit, which changes one of the changed files."""
+    user.sh(DIRTY)
+    stage = stage_on(user, include_dirty=True)
+    return stage, stage.step("src/a.py")
+
+
+@pytest.mark.parametrize("squash", [False, True])
+def test_a_run_from_uncommitted_changes_takes_their_place(dirty: tuple[Stage, str], squash: bool) -> None:
+    """A changed, a new and a deleted file: the run's result holds all of them."""
+    stage, commit = dirty
+    stage.space.land(commit, squash=squash, message="Land", is_from_dirty=True)
+    assert stage.user.git("status", "--porcelain") == ""
+    files = {name: (stage.user.path / name).exists() for name in ("n", "run.sh")}
+    assert (files, (stage.user.path / "src/a.py").read_text()) == ({"n": True, "run.sh": False}, "done\n")
+
+
+@pytest.mark.parametrize("name", ["src/a.py", "n"])
+def test_what_was_changed_since_a_run_from_uncommitted_changes_is_in_its_way(
+    dirty: tuple[Stage, str], name: str
+) -> None:
+    """The run does not hold it, so it would be lost."""
+    stage, commit = dirty
+    stage.user.write(name, "later\n")
+    before = state_of(stage.user)
+    with pytest.raises(WorkspaceError, match=f"uncommitted changes of yours: '{name}'"):
+        stage.space.land(commit, squash=False, message="Land", is_from_dirty=True)
+    assert state_of(stage.user) == before
+
+
+@pytest.mark.parametrize("squash", [False, True])
+def test_a_refused_landing_gives_uncommitted_changes_back(dirty: tuple[Stage, str], squash: bool) -> None:
+    """Staged and not staged, as they were."""
+    stage, commit = dirty
+    hook = stage.user.write(".git/hooks/commit-msg", "#!/bin/sh\nexit 1\n")
+    hook.chmod(0o755)
+    stage.user.git("config", "commit.gpgSign", "true")  # a merge commit is wanted
+    before = state_of(stage.user)
+    with pytest.raises(WorkspaceError, match="refused to land"):
+        stage.space.land(commit, squash=squash, message="Land", is_from_dirty=True)
     assert state_of(stage.user) == before
 
 

@@ -13,6 +13,8 @@ from pathlib import Path
 from surefoot.api.home import Home
 from surefoot.api.identity import refuse_steps
 from surefoot.core.ids import RunId
+from surefoot.core.state import RunState, StepStatus
+from surefoot.core.terms import Outcome, Verdict
 from surefoot.errors import RunHeld, UsageError
 from surefoot.workspace import RunWorkspace
 
@@ -21,11 +23,11 @@ _SPARED_S = 3600.0
 
 
 def land_run(home: Home, run: RunId, *, squash: bool = False) -> str:
-    """Merge the run branch into the checked-out branch, if the checkout is clean; return the commit.
+    """Merge the run branch into the checked-out branch; return the commit. What is missing from it is not asked about.
 
     Raises:
         UsageError: the run has nothing to land.
-        WorkspaceError: the checkout is not clean, or the merge has conflicts; nothing was changed.
+        WorkspaceError: uncommitted changes are in the way, or the merge has conflicts; nothing was changed.
         StepMayNotAnswer: this program was started by a step.
     """
     refuse_steps("land a run", home)
@@ -35,7 +37,23 @@ def land_run(home: Home, run: RunId, *, squash: bool = False) -> str:
     message = f"{state.plan.goal.strip().splitlines()[0]}\n\nSurefoot-Run: {run}"
     source = Path(state.created.repository)
     space = RunWorkspace.open(home.run_folder(run), source, run)
-    return space.land(state.branch.head, squash=squash, message=message)
+    return space.land(state.branch.head, squash=squash, message=message, is_from_dirty=state.created.include_dirty)
+
+
+def missing_from(state: RunState) -> str:
+    """Return in words what a run lacks of what it was for; empty: it is completed."""
+    if state.outcome is Outcome.COMPLETED:
+        return ""
+    steps = list(state.steps())
+    undone = sum(node.status is not StepStatus.VERIFIED and node.reason != "nothing_to_do" for node in steps)
+    asked = zip(state.plan.accept, state.accept.records, strict=True)
+    red = [check.name for check, record in asked if record.after in {Verdict.FAILED, Verdict.INCONCLUSIVE}]
+    parts = [] if state.outcome is not None else ["the run has not ended"]
+    if undone:
+        parts.append(f"{undone} of {len(steps)} steps {'is' if undone == 1 else 'are'} missing")
+    if red:
+        parts.append(f"acceptance failed: {', '.join(red)}")
+    return "; ".join(parts) or f"the run ended as {state.outcome}".replace("_", " ")
 
 
 def remove_run(home: Home, run: RunId, *, branch: bool = False) -> bool:

@@ -348,6 +348,7 @@ def land(
     *,
     repo: Repo = None,
     squash: Annotated[bool, typer.Option("--squash", help="As one commit instead of one a step.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Land what there is, although something is missing.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Merge a run's verified work into the branch you have checked out.
@@ -356,7 +357,7 @@ def land(
     """
     from surefoot.cli.keeping import land
 
-    raise typer.Exit(land(run, repo, Screen(is_json=as_json), squash=squash))
+    raise typer.Exit(land(run, repo, Screen(is_json=as_json), squash=squash, yes=yes))
 
 
 @app.command(rich_help_panel="Keep or drop")

@@ -20,6 +20,7 @@ from surefoot.api.identity import refuse_steps
 from surefoot.api.questions import OpenQuestion, question_of
 from surefoot.api.replanning import edit_plan, shown_plan
 from surefoot.api.taken import lane_of
+from surefoot.cli.consenting import agrees
 from surefoot.cli.diffs import coloured
 from surefoot.cli.editor import edited
 from surefoot.cli.exits import ExitCode
@@ -129,7 +130,7 @@ def edit(name: str, wish: Wish, repo: Path | None, screen: Screen) -> int:
         shown = found.package.does.encode() if trees is None else diff_of(home.run_folder(found.run), trees)
         wanted = _wanted(wish, found, shown, screen)
         screen.show([*head_lines(found), EMPTY, *difference_lines(home, found, shown, wanted)])
-        if screen.can_ask and not wish.at_once and not _agrees("Approve it like this?"):
+        if screen.can_ask and not wish.at_once and not agrees("Approve it like this?", screen):
             screen.show([Line("Nothing was sent; the question is still open.")])
             return ExitCode.WAITING
         if trees is None:
@@ -150,7 +151,7 @@ def _edit_plan(home: Home, found: OpenQuestion, wish: Wish, screen: Screen) -> i
     wanted = wanted_plan(home, state, question, screen) if wish.file is None else _content(wish.file)
     shown = shown_plan(home, state, question)
     screen.show([*head_lines(found), EMPTY, *plan_difference(b"" if shown is None else shown.text, wanted)])
-    if screen.can_ask and not wish.at_once and not _agrees("Approve it like this?"):
+    if screen.can_ask and not wish.at_once and not agrees("Approve it like this?", screen):
         screen.show([Line("Nothing was sent; the question is still open.")])
         return ExitCode.WAITING
     return _give_all(home, [question], lambda one: edit_plan(home, one, wanted, via=VIA), screen)
@@ -211,14 +212,7 @@ def _wants_all(home: Home, questions: Sequence[str], screen: Screen, *, at_once:
         if others:
             steps = listed((one.asked.step for one in others), 8)
             screen.show([Line(f"  open now: {one_line(steps)}", "dim", hang=4)])
-    return at_once or not screen.can_ask or _agrees("Approve all of these?")
-
-
-def _agrees(question: str) -> bool:
-    try:
-        return input(f"{question} [y/N] ").strip().lower() in {"y", "yes"}
-    except EOFError:
-        return False
+    return at_once or not screen.can_ask or agrees("Approve all of these?", screen)
 
 
 def _give_all(home: Home, questions: Sequence[str], give: Give, screen: Screen) -> int:

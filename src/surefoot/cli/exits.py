@@ -6,13 +6,24 @@ Owns the one table from where a run stands, or from what went wrong, to a number
 
 from __future__ import annotations
 
+import errno
 from enum import IntEnum
 
-from surefoot.errors import RunHeld, UsageError
+from surefoot.errors import (
+    ClaimLost,
+    JournalConflict,
+    JournalCorrupt,
+    JournalError,
+    RestoreFailed,
+    RunHeld,
+    SurefootError,
+    UsageError,
+    WorkspaceError,
+)
 
 
 class ExitCode(IntEnum):
-    """The exit codes of FORMATS."""
+    """The exit codes of `docs/cli.md`. Only what is Surefoot's own fault is `INTERNAL`."""
 
     COMPLETED = 0
     INTERNAL = 1
@@ -45,8 +56,29 @@ def code_of_run(state: str, outcome: str | None) -> ExitCode:
     return ExitCode.WAITING if state == "waiting" else ExitCode.STOPPED
 
 
+_BY_ERROR: dict[type[BaseException], ExitCode] = {
+    RunHeld: ExitCode.HELD,
+    ClaimLost: ExitCode.HELD,
+    UsageError: ExitCode.USAGE,
+    WorkspaceError: ExitCode.USAGE,
+    RestoreFailed: ExitCode.INTERNAL,
+    JournalError: ExitCode.USAGE,
+    JournalConflict: ExitCode.INTERNAL,
+    JournalCorrupt: ExitCode.INTERNAL,
+    SurefootError: ExitCode.INTERNAL,
+}
+"""The code of each class of errors holds for the classes below it, too."""
+_OF_THE_MACHINE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM})
+"""What the disk or its permissions refuse: the person can mend it, and no line of ours is wrong."""
+
+
 def code_of_error(error: BaseException) -> ExitCode:
     """Return the exit code for a command that ended with an error."""
-    if isinstance(error, RunHeld):
-        return ExitCode.HELD
-    return ExitCode.USAGE if isinstance(error, UsageError) else ExitCode.INTERNAL
+    if is_of_the_machine(error):
+        return ExitCode.USAGE
+    return next((_BY_ERROR[kind] for kind in type(error).__mro__ if kind in _BY_ERROR), ExitCode.INTERNAL)
+
+
+def is_of_the_machine(error: BaseException) -> bool:
+    """Tell whether the disk is full, or a file may not be read or written."""
+    return isinstance(error, OSError) and error.errno in _OF_THE_MACHINE

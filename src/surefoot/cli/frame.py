@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from surefoot.cli.exits import ExitCode, code_of_error
+from surefoot.cli.exits import ExitCode, code_of_error, is_of_the_machine
 from surefoot.cli.screen import Screen
 from surefoot.errors import SurefootError
 
@@ -65,6 +65,10 @@ def _told(error: Exception, screen: Screen) -> int:
         import traceback
 
         screen.trace("".join(traceback.format_exception(error)))
+    if isinstance(error, OSError) and is_of_the_machine(error):
+        place = repr(str(error.filename)) if error.filename is not None else "a file"
+        message = f"{place} cannot be read or written: {error.strerror}. Free some space or mend the permissions."
+        return _say(screen, "machine", message, code_of_error(error))
     message = (
         f"internal error: {type(error).__name__}: {error}. What is in the journal is safe, and `surefoot resume` goes "
         "on from there. Set SUREFOOT_DEBUG=1 to see where it happened, and please report it."
@@ -73,8 +77,5 @@ def _told(error: Exception, screen: Screen) -> int:
 
 
 def _say(screen: Screen, code: str, message: str, exit_code: int) -> int:
-    if screen.is_json:
-        screen.document({"error": {"code": code, "message": message}})
-    else:
-        screen.error(message)
+    screen.fail(code, message)
     return exit_code

@@ -8,28 +8,46 @@ from __future__ import annotations
 from pathlib import Path
 
 from surefoot.api.home import Home
-from surefoot.api.storing import collect_garbage, land_run, remove_run
+from surefoot.api.storing import collect_garbage, land_run, missing_from, remove_run
+from surefoot.cli.consenting import agrees
+from surefoot.cli.exits import ExitCode
 from surefoot.cli.lines import Line, counted
 from surefoot.cli.lookup import find_run
 from surefoot.cli.screen import Screen
 from surefoot.cli.telling import HASH
+from surefoot.core.ids import RunId
 
 
-def land(name: str | None, repo: Path | None, screen: Screen, *, squash: bool) -> int:
-    """Take a run's verified work over into the checkout."""
+def land(name: str | None, repo: Path | None, screen: Screen, *, squash: bool, yes: bool) -> int:
+    """Take a run's verified work over into the checkout; where something is missing from it, after a question."""
     with Home() as home:
         run = find_run(home, name, repo)
+        missing = missing_from(home.state(run))
+        if missing and not yes and not _lands_anyway(run, missing, screen):
+            return ExitCode.USAGE
         commit = land_run(home, run, squash=squash)
         where = home.created(run).repository
     if screen.is_json:
-        screen.document({"run": run, "commit": commit, "repository": where})
+        screen.document({"run": run, "commit": commit, "repository": where, "missing": missing})
     screen.show(
         [
+            *([Line(f"Landed what there is: {missing}.", "warn", hang=2)] if missing else []),
             Line(f"Landed: {where} is at {commit[:HASH]} now.", "good", hang=2),
             Line(f"Next: surefoot rm {run} --branch   (the run is not needed any more)", "head", is_whole=True),
         ]
     )
     return 0
+
+
+def _lands_anyway(run: RunId, missing: str, screen: Screen) -> bool:
+    said = f"Run {run} is not complete: {missing}."
+    if not screen.can_ask:
+        screen.fail("needs-consent", f"{said} Nothing was landed. Say --yes to land what there is.")
+        return False
+    screen.show([Line(said, "warn", hang=2)])
+    is_agreed = agrees("Land what there is?", screen)
+    screen.show([] if is_agreed else [Line("Nothing was landed.")])
+    return is_agreed
 
 
 def remove(name: str, repo: Path | None, screen: Screen, *, branch: bool) -> int:

@@ -54,8 +54,7 @@ def check(path: Path, repo: Path | None, drawing: Drawing, screen: Screen) -> in
     Raises:
         UsageError: there is no such file, or the image cannot be written.
     """
-    if not path.is_file():
-        raise UsageError(f"there is no plan {str(path)!r}; `surefoot init {path}` writes one to begin with")
+    refuse_missing(path)
     if drawing.mermaid and drawing.svg == STANDARD_OUTPUT and not screen.is_json:
         raise UsageError("standard output takes one drawing; give `--svg` a file, or leave `--mermaid` out")
     try:
@@ -74,6 +73,16 @@ def check(path: Path, repo: Path | None, drawing: Drawing, screen: Screen) -> in
         if drawing.svg is not None:
             screen.show([Line(f"Drew the graph into {drawing.svg}.")])
     return FOUND_PROBLEMS if reviewed.has_problems else FOUND_NOTHING
+
+
+def refuse_missing(path: Path) -> None:
+    """Refuse a plan file that is not there.
+
+    Raises:
+        UsageError: there is no such file.
+    """
+    if not path.is_file():
+        raise UsageError(f"there is no plan {str(path)!r}; `surefoot init {path}` writes one to begin with")
 
 
 def _drawings(drawing: Drawing, picture: Picture, plan: Plan, reviewed: Review) -> dict[str, str]:

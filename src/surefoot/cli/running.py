@@ -24,7 +24,7 @@ from surefoot.cli.goals import Aims, Amounts, goal_plan, is_goal, is_planned, ke
 from surefoot.cli.hearing import Listener
 from surefoot.cli.lines import EMPTY, Line, counted, listed, one_line
 from surefoot.cli.lookup import find_run, folder_in, root_of
-from surefoot.cli.plans import finding_lines, plan_lines
+from surefoot.cli.plans import finding_lines, plan_lines, refuse_missing
 from surefoot.cli.progress import Progress
 from surefoot.cli.questions import Asker
 from surefoot.cli.render_report import report_lines
@@ -38,7 +38,7 @@ from surefoot.core.plan import Plan, within
 from surefoot.core.report import standing_of
 from surefoot.core.state import RunState
 from surefoot.core.talking import Wish
-from surefoot.errors import UsageError
+from surefoot.errors import JournalLocked, UsageError
 from surefoot.planfile import load_plan
 from surefoot.sandbox import rung_detail
 
@@ -111,6 +111,7 @@ def start(asked: Start, consent: Consent, screen: Screen) -> ExitCode:
             f"{asked.aims.named} belongs to a goal in words; {asked.plan!r} is a plan, which says it itself"
         )
     path = Path(asked.plan)
+    refuse_missing(path)
     loaded = load_plan(path)
     _refuse_unknown(consent, loaded.plan)
     root = root_of(asked.repo)
@@ -235,8 +236,9 @@ def _work(home: Home, run: RunId, options: Options, screen: Screen, aims: Aims =
     screen.note([EMPTY])
     try:
         state = asyncio.run(_engaged(home, run, options, watching, progress))
-    finally:
-        progress.end()
+    except JournalLocked as error:  # the disk is full, perhaps: the run stopped before its end
+        screen.fail(error.code, error.message)
+        return ExitCode.STOPPED
     code = conclude(home, state, screen)
     screen.show(keep_plan(home, state, aims))
     return code
@@ -249,6 +251,7 @@ async def _engaged(home: Home, run: RunId, options: Options, watching: Watching,
         return await engage(home, run, options, watching=watching)
     finally:
         drawing.cancel()
+        progress.end()
 
 
 def _hear_signals(engagement: Engagement, progress: Progress) -> None:

@@ -156,6 +156,13 @@ class Screen:
         except BrokenPipeError:
             _let_go(sys.stdout)
 
+    def fail(self, code: str, message: str) -> None:
+        """Tell an error: for JSON as the document, else as `error` does."""
+        if self.is_json:
+            self.document({"error": {"code": code, "message": message}})
+        else:
+            self.error(message)
+
     def error(self, text: str) -> None:
         """Write an error to standard error."""
         self._write(sys.stderr, f"surefoot: {clean(self._masker.text(text))}\n")

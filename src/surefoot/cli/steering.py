@@ -12,8 +12,9 @@ from pathlib import Path
 
 from surefoot.api import people
 from surefoot.api.home import Home
+from surefoot.cli.consenting import agrees
 from surefoot.cli.exits import ExitCode
-from surefoot.cli.lines import EMPTY, Line, counted, one_line
+from surefoot.cli.lines import Line, counted, one_line
 from surefoot.cli.lookup import find_run
 from surefoot.cli.reading import engine_of, read_report, status_lines
 from surefoot.cli.screen import Screen
@@ -119,15 +120,11 @@ def _effect(node: StepState) -> dict[str, object]:
 def _agrees(screen: Screen) -> bool:
     """Ask the person at the terminal; without one, say what to do instead."""
     if screen.can_ask:
-        try:
-            if input("Restore all the same? [y/N] ").strip().lower() in {"y", "yes"}:
-                return True
-        except EOFError:
-            screen.show([EMPTY])
-        screen.show([Line("Nothing was restored.")])
-        return False
-    text = "Irreversible effects were applied later; nothing was restored. Say --yes to restore all the same."
-    if screen.is_json:
-        screen.document({"error": {"code": "needs-consent", "message": text}})
-    screen.error(text)
+        is_agreed = agrees("Restore all the same?", screen)
+        screen.show([] if is_agreed else [Line("Nothing was restored.")])
+        return is_agreed
+    screen.fail(
+        "needs-consent",
+        "Irreversible effects were applied later; nothing was restored. Say --yes to restore all the same.",
+    )
     return False

@@ -19,7 +19,7 @@ _ID_CHARACTERS = "-/@+._"
 _PLAIN_ID = re.compile(r"[A-Za-z0-9._/@+-]*", re.ASCII)
 """Ids that stand for themselves; nearly all do."""
 _GLOB_PARTS = re.compile(r"(\*|\?)")
-RUN_ID = re.compile(r"^\d{8}-[0-9a-z]{6}$")
+RUN_ID = re.compile(r"[0-9]{8}-[0-9a-z]{6}")
 
 
 def encode_id(text: str) -> StepId:

@@ -8,35 +8,51 @@ Read `surefoot.workspace.run_workspace` next.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from surefoot.errors import WorkspaceError
-from surefoot.workspace.files import remove_inside
+from surefoot.workspace.files import remove_inside, write_file
 from surefoot.workspace.git import Git, join_names, persons_git, split_names
 from surefoot.workspace.store import Store
-from surefoot.workspace.trees import list_differences
+from surefoot.workspace.trees import copy_index, list_differences
 
 _SHOWN_MAX = 10
 _TIMEOUT_S = 3600.0
 
 
-def land_in_checkout(source_root: Path, commit: str, *, squash: bool, message: str) -> str:
+def land_in_checkout(
+    source_root: Path, commit: str, *, squash: bool, message: str, started_from: str | None = None
+) -> str:
     """Merge a run's commit into the branch the user has checked out; return the commit the branch is at then.
 
     Fast-forward where possible, else a merge commit; with `squash` one ordinary commit. Who signs commits gets one they
-    can sign: a merge commit also where a fast-forward would do.
+    can sign: a merge commit also where a fast-forward would do. Changes of the user's stay where the run has not
+    changed the same paths.
+
+    Args:
+        source_root: the checkout.
+        commit: what is landed.
+        squash: whether it becomes one ordinary commit.
+        message: of the commit that is made, if one is.
+        started_from: the commit of the user's uncommitted changes that the run started from, if it did; what is still
+            as that commit has it may be replaced by the run's result.
 
     Raises:
-        WorkspaceError: the checkout is not clean, the two do not go together, or a hook refused; nothing is changed.
+        WorkspaceError: changes of the user's are in the way, the two do not go together, or a hook refused; nothing is
+            changed.
     """
     git = persons_git(source_root, timeout_s=_TIMEOUT_S)
     before = git.line("rev-parse", "HEAD")
-    _refuse_unclean(git, source_root)
+    _refuse_busy(git, source_root)
     if git.attempt("merge-base", "--is-ancestor", commit, before).code == 0:
         return before
-    if _merged_tree(git, before, commit) == git.line("rev-parse", f"{before}^{{tree}}"):
+    merged = _merged_tree(git, before, commit)
+    if merged == git.line("rev-parse", f"{before}^{{tree}}"):
         return before
+    held = _held_changes(git, source_root, (before, merged), started_from)
     way = "--no-ff" if _signs(git) else "--ff"
     steps: list[tuple[str, ...]] = [("merge", "--quiet", "--no-edit", "--no-autostash", "-m", message, way, commit)]
     if squash:
@@ -44,13 +60,16 @@ def land_in_checkout(source_root: Path, commit: str, *, squash: bool, message: s
             ("merge", "--quiet", "--no-autostash", "--ff", "--squash", commit),
             ("commit", "--quiet", "--no-edit", "-m", message),
         ]
-    for step in steps:
-        ending = git.attempt(*step)
-        if ending.code != 0:
-            _take_back(git, before)
-            said = ending.err or os.fsdecode(ending.out).strip() or f"it ended with exit status {ending.code}"
-            text = f"git {step[0]} refused to land {commit[:12]} in {str(source_root)!r}; nothing was changed: {said}"
-            raise WorkspaceError(text, command=step[0])
+    with _set_aside(git, source_root, before, started_from, held):
+        for step in steps:
+            ending = git.attempt(*step)
+            if ending.code != 0:
+                _take_back(git, before)
+                said = ending.err or os.fsdecode(ending.out).strip() or f"it ended with exit status {ending.code}"
+                text = (
+                    f"git {step[0]} refused to land {commit[:12]} in {str(source_root)!r}; nothing was changed: {said}"
+                )
+                raise WorkspaceError(text, command=step[0])
     return git.line("rev-parse", "HEAD")
 
 
@@ -58,7 +77,7 @@ def _signs(git: Git) -> bool:
     return git.attempt("config", "--type=bool", "--get", "commit.gpgSign").out.strip() == b"true"
 
 
-def _refuse_unclean(git: Git, root: Path) -> None:
+def _refuse_busy(git: Git, root: Path) -> None:
     if git.attempt("symbolic-ref", "--quiet", "HEAD").code != 0:
         text = f"No branch is checked out in {str(root)!r}. Switch to the branch that shall get the result, then land."
         raise WorkspaceError(text, path=str(root))
@@ -66,11 +85,74 @@ def _refuse_unclean(git: Git, root: Path) -> None:
         if Path(root, git.line("rev-parse", "--git-path", name)).exists():
             text = f"A merge, rebase or the like is under way in {str(root)!r}. Finish or abort it, then land."
             raise WorkspaceError(text, path=str(root))
-    out = git.run("status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=no")
-    dirty = [entry[3:] for entry in split_names(out)]
-    if dirty:
-        text = f"The checkout {str(root)!r} has changes of its own: {_named(dirty)}. Commit or stash them, then land."
-        raise WorkspaceError(text, path=str(root), paths=tuple(dirty))
+
+
+def _held_changes(git: Git, root: Path, trees: tuple[str, str], started_from: str | None) -> tuple[str, ...]:
+    """Return the user's uncommitted changes that the run's result holds; refuse others that are in its way.
+
+    This is the rule of `git merge`: what is not committed may stay, unless it is staged or the merge changes the path.
+    """
+    changed = frozenset(split_names(git.run("diff-tree", "-r", "-z", "--no-renames", "--name-only", *trees)))
+    untracked = "no" if started_from is None else "all"
+    out = git.run("status", "--porcelain=v1", "-z", "--no-renames", f"--untracked-files={untracked}")
+    dirty = {entry[3:]: entry[:2] for entry in split_names(out)}
+    in_the_way = [path for path in dirty if path in changed]
+    own = in_the_way if started_from is None else _differing_from(git, started_from, in_the_way)
+    if own:
+        text = f"The run changes files of {str(root)!r} that have uncommitted changes of yours: {_named(own)}. "
+        raise WorkspaceError(f"{text}Commit or stash them, then land.", path=str(root), paths=tuple(own))
+    staged = [path for path, tag in dirty.items() if tag[0] not in " ?" and path not in changed]
+    if staged:
+        text = f"Changes are staged in {str(root)!r}, and git merges only without: {_named(staged)}. "
+        raise WorkspaceError(f"{text}Commit or stash them, then land.", path=str(root), paths=tuple(staged))
+    return tuple(in_the_way)
+
+
+def _differing_from(git: Git, commit: str, paths: Sequence[str]) -> list[str]:
+    """Return the paths at which the checkout is not as in `commit`."""
+    if not paths:
+        return []
+    with tempfile.TemporaryDirectory() as folder:
+        index = Path(folder, "index")
+        copy_index(_index_of(git), index)
+        trial = git.having(GIT_INDEX_FILE=index)
+        trial.run("update-index", "--add", "--remove", "-z", "--stdin", stdin=join_names(paths))
+        found = split_names(trial.run("diff-index", "--cached", "-z", "--no-renames", "--name-only", commit))
+    return sorted(frozenset(found).intersection(paths))
+
+
+@contextmanager
+def _set_aside(git: Git, root: Path, head: str, started_from: str | None, held: Sequence[str]) -> Generator[None]:
+    """Put the changes that `started_from` holds back to `head` while git merges; they return if it does not succeed."""
+    if started_from is None or not held:
+        yield
+        return
+    index = _index_of(git)
+    before = index.read_bytes() if index.exists() else None
+    _put(git, root, head, held)
+    try:
+        yield
+    except BaseException:
+        _put(git, root, started_from, held)
+        if before is not None:
+            write_file(index, before)
+        raise
+
+
+def _put(git: Git, root: Path, commit: str, paths: Sequence[str]) -> None:
+    """Make paths of the checkout, and of its index, what they are in `commit`."""
+    known = frozenset(split_names(git.run("ls-tree", "-r", "-z", "--name-only", "--full-tree", commit)))
+    absent, present = [path for path in paths if path not in known], [path for path in paths if path in known]
+    git.run("update-index", "--force-remove", "-z", "--stdin", stdin=join_names(absent))
+    for path in absent:
+        remove_inside(root, path)
+    if present:
+        words = ("checkout", "--quiet", commit, "--pathspec-from-file=-", "--pathspec-file-nul")
+        git.run("--literal-pathspecs", *words, stdin=join_names(present))
+
+
+def _index_of(git: Git) -> Path:
+    return Path(git.line("rev-parse", "--path-format=absolute", "--git-path", "index"))
 
 
 def _merged_tree(git: Git, ours: str, theirs: str) -> str:
@@ -91,10 +173,10 @@ def _merged_tree(git: Git, ours: str, theirs: str) -> str:
 
 
 def _take_back(git: Git, before: str) -> None:
-    """Undo a merge that stopped half way. The checkout was clean, so nothing of the user's can be lost."""
+    """Undo a merge that stopped half way. Nothing was staged, and what is not staged is kept by both ways."""
     if git.attempt("merge", "--abort").code == 0:
         return
-    is_touched = git.run("status", "--porcelain=v1", "-z", "--untracked-files=no")
+    is_touched = git.attempt("diff-index", "--cached", "--quiet", "HEAD").code != 0
     if is_touched or git.line("rev-parse", "HEAD") != before:
         git.run("reset", "--quiet", "--merge", before)
 

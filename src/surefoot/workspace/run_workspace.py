@@ -455,8 +455,10 @@ class RunWorkspace:
         self._lane(name).clone.mend(head, name)
         faults.point("workspace.reset_refs.after")
 
-    def land(self, commit: str, *, squash: bool, message: str) -> str:
+    def land(self, commit: str, *, squash: bool, message: str, is_from_dirty: bool = False) -> str:
         """Take the run's result over into the user's checkout or folder; return the commit it is at then.
+
+        A run that started from uncommitted changes (`is_from_dirty`) takes the place of those that are still there.
 
         Raises:
             WorkspaceError: that cannot be done cleanly; nothing is changed.
@@ -464,7 +466,8 @@ class RunWorkspace:
         faults.point("workspace.land.before")
         if self.kind == "git":
             self._lend(commit, [self.base])
-            landed = land_in_checkout(self.root, commit, squash=squash, message=message)
+            started_from = self.base if is_from_dirty else None
+            landed = land_in_checkout(self.root, commit, squash=squash, message=message, started_from=started_from)
         else:
             landed = self._land_in_folder(commit)
         faults.point("workspace.land.after")

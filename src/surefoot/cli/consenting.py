@@ -1,0 +1,19 @@
+"""A last yes before something is done.
+
+Owns the question on the terminal. Must never be used for what a run asks: `surefoot.cli.questions` does that. Read
+`surefoot.cli.keeping` next.
+"""
+
+from __future__ import annotations
+
+from surefoot.cli.lines import EMPTY
+from surefoot.cli.screen import Screen
+
+
+def agrees(question: str, screen: Screen) -> bool:
+    """Ask the person at the terminal; no answer means no."""
+    try:
+        return input(f"{question} [y/N] ").strip().lower() in {"y", "yes"}
+    except EOFError:
+        screen.show([EMPTY])
+        return False

@@ -1,0 +1,70 @@
+"""`run` and `land`: what is wrong use, and what is missing from a run before it is taken over.
+
+Owns what the commands say and ask. What git does is for `tests/workspace/test_land.py`. Read `test_exits.py` next.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from conftest import Desk
+
+RUN = "20260101-abc123"
+PARTIAL = """accept: [{run: grep -q two b.txt}]
+steps:
+  - {id: good, run: "echo two > a.txt", checks: [{file: a.txt, contains: two}]}
+  - {id: wrong, run: "exit 1"}
+"""
+MISSING = "1 of 2 steps is missing; acceptance failed: grep -q two b.txt"
+
+
+def test_land_of_a_partial_run_says_what_is_missing_and_lands_nothing(desk: Desk) -> None:
+    """Without a terminal there is nobody to ask: exit code 2, and what to say instead."""
+    desk.run(PARTIAL)
+    said = desk.say("land")
+    assert (said.code, MISSING in said.err, "--yes" in said.err) == (2, True, True)
+    assert (desk.user / "a.txt").read_text("utf-8") == "one\n"
+
+
+def test_land_of_a_partial_run_lands_what_there_is_with_yes(desk: Desk) -> None:
+    """And says once more what is missing."""
+    desk.run(PARTIAL)
+    said = desk.say("land", "--yes", "--json")
+    assert (said.code, said.json["missing"]) == (0, MISSING)
+    assert (desk.user / "a.txt").read_text("utf-8") == "two\n"
+
+
+def test_land_refused_by_git_is_wrong_use(desk: Desk) -> None:
+    """Exit code 2: the person can mend it."""
+    desk.run("steps: [{id: good, run: 'echo two > a.txt'}]")
+    (desk.user / "a.txt").write_text("mine\n", "utf-8")
+    assert desk.say("land").code == 2
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [("rm -rf .git; git init -q", "has no commit yet"), ("printf x > ../state", "cannot be made")],
+)
+def test_a_run_that_cannot_begin_here_is_wrong_use(spoil: str, words: str, desk: Desk) -> None:
+    """A repository without a commit, a home that cannot be made: no fault of ours, so exit code 2."""
+    subprocess.run(["bash", "-c", spoil], cwd=desk.user, check=True)
+    said = desk.run("steps: [{id: good, run: 'true'}]")
+    assert (said.code, words in said.err) == (2, True)
+
+
+def test_an_id_that_ends_with_a_line_break_is_no_run_id(desk: Desk) -> None:
+    """It would reach git as a name that no ref can have."""
+    said = desk.say("run", desk.plan("steps: [{id: good, run: 'true'}]"), "--run-id", f"{RUN}\n")
+    assert (said.code, "is not a run id" in said.err) == (2, True)
+
+
+@pytest.mark.parametrize("command", ["run", "check"])
+def test_a_plan_that_is_not_there_names_what_writes_one(command: str, desk: Desk) -> None:
+    """In the same words for both commands."""
+    said = desk.say(command, "nope.yaml")
+    text = "surefoot: there is no plan 'nope.yaml'; `surefoot init nope.yaml` writes one to begin with\n"
+    assert (said.code, said.err) == (2, text)
