@@ -84,9 +84,9 @@ def test_approvals_belong_to_the_commands_that_work() -> None:
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in WITHOUT_RUN])
 def test_the_run_is_the_first_argument_of_every_command_about_one(name: str) -> None:
-    """It may be left out, unless the command deletes, or something follows that could be taken for it."""
+    """It may be left out, unless the command deletes."""
     run = next(one for one in COMMANDS[name].params if not one.opts[0].startswith("-"))
-    assert (run.name, run.required) == ("run", name in {"rm", "retry"})
+    assert (run.name, run.required) == ("run", name == "rm")
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,6 @@ def test_the_run_is_the_first_argument_of_every_command_about_one(name: str) -> 
     [
         ("nonsense", "No such command 'nonsense'. Try `surefoot --help`."),
         ("run", "Missing argument 'PLAN|GOAL'. Try `surefoot run --help`."),
-        ("retry", "Missing argument 'RUN'."),
         ("rm", "Missing argument 'RUN'."),
         ("check", "Missing argument 'PLAN'."),
         ("answer q.1", "Missing argument 'ANSWER'."),

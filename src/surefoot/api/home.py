@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Self
 
 from surefoot.core.events import RunCreated, StepVerified
-from surefoot.core.ids import RunId
+from surefoot.core.ids import RunId, nearest_said
 from surefoot.core.state import RunState
 from surefoot.engines.snapshots import load_state
 from surefoot.errors import RunNotFound
@@ -79,7 +79,8 @@ class Home:
             raise RunNotFound("the name of the run is empty; `surefoot ls` lists the runs there are", name=name)
         found = [row.run for row in rows if row.run == name] or [row.run for row in rows if row.run.startswith(name)]
         if not found:
-            raise RunNotFound(f"there is no run {name!r}; `surefoot ls` lists the runs there are", name=name)
+            near = nearest_said(name, (row.run for row in rows))
+            raise RunNotFound(f"there is no run {name!r}; `surefoot ls` lists the runs there are{near}", name=name)
         if len(found) > 1:
             raise RunNotFound(f"{name!r} means several runs: {', '.join(sorted(found))}; give more of it", name=name)
         return found[0]

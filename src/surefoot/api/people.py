@@ -14,7 +14,7 @@ from surefoot.clock import SystemClock
 from surefoot.core import events as ev
 from surefoot.core.course import results_after
 from surefoot.core.events import Event
-from surefoot.core.ids import RunId, StepId
+from surefoot.core.ids import RunId, StepId, nearest_said
 from surefoot.core.state import RunState, StepStatus
 from surefoot.errors import RunHeld, RunNotFound, UsageError
 from surefoot.journal.claim import holder_of
@@ -98,7 +98,8 @@ def _to_retry(state: RunState) -> tuple[StepId, ...]:
 
 def _step_of(state: RunState, name: StepId) -> None:
     if name not in state.nodes:
-        raise RunNotFound(f"run {state.created.run!r} has no step {name!r}; `surefoot show` lists them", name=name)
+        run, near = state.created.run, nearest_said(name, state.nodes)
+        raise RunNotFound(f"run {run!r} has no step {name!r}; `surefoot show {run}` lists them{near}", name=name)
 
 
 async def restore(home: Home, run: RunId, to: str, *, by: str = "") -> RunState:

@@ -5,7 +5,6 @@ Owns the folds for people and programs. Must never append to a journal. Read `su
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,15 +85,6 @@ def _summary(home: Home, run: RunId) -> RunSummary:
 def events(home: Home, run: RunId, after: int = 0) -> Iterator[Recorded]:
     """Yield a run's events in order."""
     return home.journal.events(run, after)
-
-
-def plan_has_changed(home: Home, run: RunId) -> bool:
-    """Tell whether the plan file is not what it was when the run started. The run goes by its own copy."""
-    created = home.created(run)
-    if created.plan_path is None or created.plan_digest is None:
-        return False
-    path = Path(created.plan_path)
-    return not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != created.plan_digest
 
 
 def audit(home: Home, run: RunId) -> list[str]:

@@ -23,6 +23,7 @@ from surefoot.cli.arguments import (
     Requests,
     Review,
     RunName,
+    RunOrStep,
     Tokens,
     Yes,
 )
@@ -162,7 +163,7 @@ def resume(  # noqa: PLR0913 - as `run`
 
 @app.command(rich_help_panel="Work")
 def retry(  # noqa: PLR0913 - as `run`
-    run: NamedRun,
+    run: RunOrStep = None,
     steps: Annotated[
         list[str] | None,
         typer.Argument(metavar="[STEP]...", help="Which (default: all that failed).", autocompletion=offer_steps),
@@ -177,13 +178,14 @@ def retry(  # noqa: PLR0913 - as `run`
 ) -> None:
     """Try failed, skipped or cancelled steps again, with all that waited for them.
 
-    Example: surefoot retry latest build
+    Example: surefoot retry build
     """
     from surefoot.cli.running import Consent, retry
 
     consent = Consent(yes=yes, allow=tuple(allow or ()), models=tuple(model or ()))
+    words = tuple(word for word in (run, *(steps or ())) if word is not None)
     screen = Screen(is_json=as_json, is_quiet=quiet)
-    raise typer.Exit(retry((run, tuple(steps or ())), repo, consent, screen))
+    raise typer.Exit(retry(words, repo, consent, screen))
 
 
 @app.command(rich_help_panel="Work")
@@ -262,7 +264,7 @@ def ls(
 
 @app.command(rich_help_panel="Look")
 def show(  # noqa: PLR0913 - as `run`
-    run: RunName = None,
+    run: RunOrStep = None,
     step: Annotated[str | None, typer.Argument(metavar="[STEP]", help="One step.", autocompletion=offer_steps)] = None,
     *,
     repo: Repo = None,
@@ -277,12 +279,13 @@ def show(  # noqa: PLR0913 - as `run`
 ) -> None:
     """Show the steps of a run; or of one step what it was asked, attempts, checks with evidence, output and commit.
 
-    Example: surefoot show latest build --output
+    Example: surefoot show build --output
     """
     from surefoot.cli.showing import Wanted, show
 
-    wanted = Wanted(step=step, events=events, output=output, stat=stat, turns=turns, raw=raw, plan=plan)
-    raise typer.Exit(show(run, repo, wanted, Screen(is_json=as_json, has_pager=pager)))
+    wanted = Wanted(events=events, output=output, stat=stat, turns=turns, raw=raw, plan=plan)
+    words = tuple(word for word in (run, step) if word is not None)
+    raise typer.Exit(show(words, repo, wanted, Screen(is_json=as_json, has_pager=pager)))
 
 
 @app.command(rich_help_panel="Look")

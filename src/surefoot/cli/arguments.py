@@ -10,10 +10,12 @@ from typing import Annotated
 
 import typer
 
-from surefoot.cli.completion import offer_questions, offer_runs
+from surefoot.cli.completion import offer_either, offer_questions, offer_runs
 
 _RUN_HELP = "The run: its id, the beginning of it, or `latest` (of this repository)."
 RunName = Annotated[str | None, typer.Argument(metavar="[RUN]", help=_RUN_HELP, autocompletion=offer_runs)]
+_EITHER_HELP = f"{_RUN_HELP} Left out before a step of the latest run."
+RunOrStep = Annotated[str | None, typer.Argument(metavar="[RUN]", help=_EITHER_HELP, autocompletion=offer_either)]
 NamedRun = Annotated[str, typer.Argument(metavar="RUN", help=_RUN_HELP, autocompletion=offer_runs)]
 Repo = Annotated[
     Path | None, typer.Option("--repo", metavar="DIR", help="The repository or folder (default: the current one).")

@@ -25,6 +25,11 @@ def offer_steps(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
     return _quietly(lambda: _steps(ctx.params.get("run"), ctx.params.get("repo"), incomplete))
 
 
+def offer_either(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+    """Offer the runs, and the steps of the latest."""
+    return [*offer_runs(incomplete), *_quietly(lambda: _steps(None, ctx.params.get("repo"), incomplete))]
+
+
 def offer_questions(incomplete: str) -> list[tuple[str, str]]:
     """Offer the open questions of the latest runs."""
     return _quietly(lambda: _questions(incomplete))
@@ -58,10 +63,11 @@ def _runs(incomplete: str) -> Iterable[tuple[str, str]]:
 
 def _steps(run: str | None, repo: Path | None, incomplete: str) -> Iterable[tuple[str, str]]:
     from surefoot.api.home import Home
-    from surefoot.cli.lookup import find_run
+    from surefoot.cli.lookup import find_steps
 
     with Home() as home:
-        nodes = list(home.state(find_run(home, run, repo)).steps())
+        found, _ = find_steps(home, () if run is None else (run,), repo)
+        nodes = list(home.state(found).steps())
     return [(node.spec.id, node.status.value) for node in nodes if node.spec.id.startswith(incomplete)]
 
 

@@ -5,11 +5,15 @@ Owns the defaults of `RUN` and `--repo`. Must never open an engine. Read `surefo
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from surefoot.api.home import LATEST, Home
-from surefoot.core.ids import RunId
-from surefoot.errors import UsageError
+from surefoot.core.ids import RUN_ID, RunId, nearest_said
+from surefoot.errors import RunNotFound, UsageError
+
+_BEGINNING = re.compile(r"[0-9]{1,8}(-[0-9a-z]{0,6})?")
+"""What can be the beginning of a run's id."""
 
 
 def root_of(repo: Path | None) -> Path:
@@ -51,6 +55,28 @@ def find_run(home: Home, name: str | None, repo: Path | None) -> RunId:
     if name is not None and name != LATEST:
         return home.find(name)
     return home.find(LATEST, root_of(repo))
+
+
+def find_steps(home: Home, words: tuple[str, ...], repo: Path | None) -> tuple[RunId, tuple[str, ...]]:
+    """Return the run and the steps that `[RUN] [STEP]...` means; the run is the latest where a step comes first.
+
+    Raises:
+        RunNotFound: the first word is neither a run nor a step of the latest run.
+    """
+    if not words or words[0] == LATEST or RUN_ID.fullmatch(words[0]):
+        return find_run(home, words[0] if words else None, repo), words[1:]
+    try:
+        latest = home.find(LATEST, root_of(repo))
+    except RunNotFound:
+        return home.find(words[0]), words[1:]
+    steps = home.state(latest).nodes
+    if words[0] in steps or f"({words[0]})" in steps:
+        return latest, words
+    if _BEGINNING.fullmatch(words[0]):
+        return home.find(words[0]), words[1:]
+    near = nearest_said(words[0], steps)
+    text = f"there is no run {words[0]!r}, and the latest run, {latest}, has no such step{near}"
+    raise RunNotFound(f"{text}; `surefoot ls` lists the runs, `surefoot show` the steps", name=words[0])
 
 
 def find_question(home: Home, name: str, repo: Path | None) -> str:

@@ -16,14 +16,15 @@ from typing import cast
 from surefoot.api.home import Home
 from surefoot.api.options import Options
 from surefoot.api.people import retry as set_to_retry
-from surefoot.api.reading import plan_has_changed, told
+from surefoot.api.plan_changes import plan_change
+from surefoot.api.reading import told
 from surefoot.api.running import Engagement, Source, Watching, create_run, engage
 from surefoot.api.weighing import look_over
 from surefoot.cli.exits import ExitCode, code_of_run
 from surefoot.cli.goals import Aims, Amounts, goal_plan, is_goal, is_planned, keep_plan
 from surefoot.cli.hearing import Listener
 from surefoot.cli.lines import EMPTY, Line, counted, listed, one_line
-from surefoot.cli.lookup import find_run, folder_in, root_of
+from surefoot.cli.lookup import find_run, find_steps, folder_in, root_of
 from surefoot.cli.plans import finding_lines, plan_lines, refuse_missing
 from surefoot.cli.progress import Progress
 from surefoot.cli.questions import Asker
@@ -149,9 +150,7 @@ def resume(name: str | None, repo: Path | None, consent: Consent, screen: Screen
         run = find_run(home, name, repo)
         state = home.state(run)
         _refuse_unknown(consent, state.plan)
-        if plan_has_changed(home, run):
-            text = f"The plan file {state.created.plan_path} has changed since; the run goes on by its own copy."
-            screen.note([Line(text, "warn", hang=2)])
+        screen.note(_change_lines(home, run))
         if state.outcome is not None and _has_followed(state):
             screen.show([Line("This run has ended, so there is nothing to resume.", "dim")])
             return conclude(home, state, screen)
@@ -161,15 +160,21 @@ def resume(name: str | None, repo: Path | None, consent: Consent, screen: Screen
         return _work(home, run, options, screen)
 
 
-def retry(which: tuple[str, tuple[str, ...]], repo: Path | None, consent: Consent, screen: Screen) -> ExitCode:
+def retry(words: tuple[str, ...], repo: Path | None, consent: Consent, screen: Screen) -> ExitCode:
     """Set steps of a run to be tried again, and go on with it."""
-    name, steps = which
     with Home() as home:
-        run = find_run(home, name, repo)
+        run, steps = find_steps(home, words, repo)
         _refuse_unknown(consent, home.state(run).plan)
+        screen.note(_change_lines(home, run))
         set_to_retry(home, run, steps)
         screen.note([Line(f"Going on with run {run}", "head"), *_rung_lines()])
         return _work(home, run, consent.options, screen)
+
+
+def _change_lines(home: Home, run: RunId) -> list[Line]:
+    """Say that the plan file is not what the run goes by."""
+    text = plan_change(home, run)
+    return [] if text is None else [Line(text, "warn", hang=2)]
 
 
 def _has_followed(state: RunState) -> bool:

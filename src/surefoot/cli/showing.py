@@ -14,8 +14,8 @@ from pathlib import Path
 from surefoot.api.home import Home
 from surefoot.api.reading import events
 from surefoot.cli.goals import plan_text_of
-from surefoot.cli.lines import EMPTY, Line, block, duration, one_line, words_of
-from surefoot.cli.lookup import find_run
+from surefoot.cli.lines import EMPTY, Line, block, duration, listed, one_line, words_of
+from surefoot.cli.lookup import find_steps
 from surefoot.cli.reading import engine_of, read_report
 from surefoot.cli.render_report import head_lines, next_lines
 from surefoot.cli.screen import Screen
@@ -26,7 +26,7 @@ from surefoot.cli.talk_page import Talk, claim_lines, last_talk, raw_text, talk_
 from surefoot.cli.telling import proof_of, style_of
 from surefoot.core.duties import DUTIES
 from surefoot.core.events import Event
-from surefoot.core.ids import RunId, StepId
+from surefoot.core.ids import RunId, StepId, nearest_said
 from surefoot.core.state import FINAL, RunState
 from surefoot.errors import RunNotFound, UsageError
 from surefoot.journal import Recorded
@@ -38,8 +38,6 @@ TURNS_SCHEMA = "surefoot.turns/1"
 class Wanted:
     """What shall be shown."""
 
-    step: str | None
-    """One step; None: the run."""
     events: bool
     """The journal."""
     output: bool
@@ -58,47 +56,66 @@ class Wanted:
         """Tell whether a talk is wanted, and nothing else."""
         return self.turns or self.raw
 
+    def refuse_without_step(self) -> None:
+        """Refuse what is only there of one step.
 
-def show(name: str | None, repo: Path | None, wanted: Wanted, screen: Screen) -> int:
-    """Show what is wanted of a run.
+        Raises:
+            UsageError: it is wanted.
+        """
+        if self.output:
+            raise UsageError("--output shows what one step's body printed; name the step")
+        if self.of_agents:
+            raise UsageError("--turns and --raw show what one step's agent said and did; name the step")
+
+
+def show(words: tuple[str, ...], repo: Path | None, wanted: Wanted, screen: Screen) -> int:
+    """Show what is wanted of a run, or of one of its steps.
 
     Raises:
-        UsageError: `--output`, `--turns` or `--raw` without a step, or of a step in which no agent was at work.
+        UsageError: `--output`, `--turns` or `--raw` without a step, or of a step in which no agent was at work; or two
+            steps are named.
         RunNotFound: there is no such step.
     """
-    if wanted.output and wanted.step is None:
-        raise UsageError("--output shows what one step's body printed; name the step")
-    if wanted.of_agents and wanted.step is None:
-        raise UsageError("--turns and --raw show what one step's agent said and did; name the step")
+    if not words:
+        wanted.refuse_without_step()
     with Home() as home:
-        run = find_run(home, name, repo)
+        run, steps = find_steps(home, words, repo)
+        if len(steps) > 1:
+            raise UsageError(f"{listed(steps)}: `show` takes a run and one step of it; name one")
+        step = steps[0] if steps else None
+        if step is None:
+            wanted.refuse_without_step()
         if wanted.plan:
             _show_plan(home, run, screen)
-            return 0
-        if wanted.step is None:
+        elif step is None:
             _show_run(home, run, wanted, screen)
-            return 0
-        duty = _duty(home, run, wanted.step)
-        if duty is not None or wanted.of_agents:
-            _show_talk(home, run, duty or StepId(_step(home, run, wanted.step)["id"]), wanted, screen)
-            return 0
-        step = _step(home, run, wanted.step)
-        if wanted.output:
-            _show_output(home, step, screen)
-        elif wanted.events:
-            _show_events(home, run, screen, only=wanted.step)
-        elif screen.is_json:
-            screen.document(StepPage.of(home, run, step).document())
         else:
-            screen.page(StepPage.of(home, run, step).lines(stat_only=wanted.stat))
+            _show_step(home, run, step, wanted, screen)
     return 0
 
 
+def _show_step(home: Home, run: RunId, name: str, wanted: Wanted, screen: Screen) -> None:
+    duty = _duty(home, run, name)
+    if duty is not None or wanted.of_agents:
+        _show_talk(home, run, duty or StepId(_step(home, run, name)["id"]), wanted, screen)
+        return
+    step = _step(home, run, name)
+    if wanted.output:
+        _show_output(home, step, screen)
+    elif wanted.events:
+        _show_events(home, run, screen, only=name)
+    elif screen.is_json:
+        screen.document(StepPage.of(home, run, step).document())
+    else:
+        screen.page(StepPage.of(home, run, step).lines(stat_only=wanted.stat))
+
+
 def _step(home: Home, run: RunId, name: str) -> StepShape:
-    for step in read_report(home, run)["steps"]:
-        if step["id"] == name:
-            return step
-    raise RunNotFound(f"run {run!r} has no step {name!r}; `surefoot show {run}` lists them", name=name)
+    steps = {step["id"]: step for step in read_report(home, run)["steps"]}
+    if name not in steps:
+        near = nearest_said(name, steps)
+        raise RunNotFound(f"run {run!r} has no step {name!r}; `surefoot show {run}` lists them{near}", name=name)
+    return steps[name]
 
 
 def _duty(home: Home, run: RunId, name: str) -> StepId | None:

@@ -7,6 +7,8 @@ Owns identifier types and the rules for step ids. Must never make up an id: ids 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from difflib import get_close_matches
 from typing import NewType
 from urllib.parse import quote
 
@@ -42,3 +44,9 @@ def matches_id(pattern: str, name: str) -> bool:
 def is_id_glob(pattern: str) -> bool:
     """Tell whether `pattern` is a glob over ids rather than one id."""
     return "*" in pattern or "?" in pattern
+
+
+def nearest_said(name: str, known: Iterable[str]) -> str:
+    """Return `; did you mean …?` where a known name is near to one that is not; else nothing."""
+    near = get_close_matches(name, list(known), 1)
+    return f"; did you mean {near[0]!r}?" if near else ""

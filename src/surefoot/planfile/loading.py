@@ -8,7 +8,7 @@ next.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -24,7 +24,7 @@ from surefoot.planfile.fields import Fields, Page, described
 from surefoot.planfile.rules import read_rules
 from surefoot.planfile.services import read_services
 from surefoot.planfile.steps import StepRead, read_defaults, read_step
-from surefoot.planfile.tree import Flaw, Items, Place, Table, Tree, place_at, read_tree
+from surefoot.planfile.tree import Flaw, Items, Place, Scalar, Table, Tree, place_at, read_tree
 
 PLAN_KEYS = ("goal", "files", "prepare", "services", "accept", "scope", "limits", "env", "policy", "defaults", "steps")
 RESOURCE_KEYS = ("count", "observe")
@@ -123,7 +123,7 @@ def _parse(text: str, name: str, folder: Path | None) -> ParsedPlan:
     _judge_uses(page, fields, plan, steps)
     _judge_agents(page, plan, steps)
     if folder is not None:
-        _judge_files(page, fields, plan, folder)
+        _judge_files(page, fields, plan, steps, folder)
     if page.flaws:
         raise _invalid(name, list(page.flaws))
     places = {read.step.id: f"{name}:{read.place.line}:{read.place.column}" for read in steps if read.step is not None}
@@ -254,12 +254,27 @@ def _judge_agents(page: Page, plan: Plan, steps: Sequence[StepRead]) -> None:
         page.flaw(keys[problem.step].at(problem.name), problem.text)
 
 
-def _judge_files(page: Page, fields: Fields, plan: Plan, folder: Path) -> None:
-    node = fields.node("files")
+def _judge_files(page: Page, fields: Fields, plan: Plan, steps: Sequence[StepRead], folder: Path) -> None:
+    """Look up the files that the plan and its steps name; each flaw stands where the file is named."""
+    nodes = [read.keys.node("files") for read in reversed(steps)]
+    places = {item.text: item.place for node in (*nodes, fields.node("files")) for item in _scalars(node)}
     for name in plan.files:
         if not (folder / name).exists():
-            places = [
-                item for item in (node.items if isinstance(node, Items) else ()) if getattr(item, "text", "") == name
-            ]
             text = f"there is no {name!r} beside the plan; a file in {folder} was expected; add it, or correct the name"
-            page.flaw(places[0] if places else fields.at("files"), text)
+            page.flaw(places[name], text)
+        elif odd := _no_file_in(folder / name):
+            text = f"{str(odd)!r} is neither a file nor a folder; it cannot be copied; remove it, or name other files"
+            page.flaw(places[name], text)
+
+
+def _scalars(node: Tree | None) -> Iterator[Scalar]:
+    """Yield what stands in a list, or by itself."""
+    for item in node.items if isinstance(node, Items) else (node,):
+        if isinstance(item, Scalar):
+            yield item
+
+
+def _no_file_in(path: Path) -> Path | None:
+    """Return the first socket, pipe or device at or below a path; None: there is none."""
+    inside = (found for found in path.rglob("*") if not found.is_dir()) if path.is_dir() else (path,)
+    return next((found for found in inside if found.exists() and not found.is_file()), None)

@@ -1,0 +1,42 @@
+"""How a plan file differs from the copy that a run goes by.
+
+Owns the comparison. Must never change the run: its copy stands. Read `surefoot.api.running` next.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shlex
+from pathlib import Path
+
+from surefoot.api.home import Home
+from surefoot.core.ids import RunId
+from surefoot.errors import PlanInvalid
+from surefoot.planfile import parse_plan
+
+
+def plan_change(home: Home, run: RunId) -> str | None:
+    """Say how the plan file differs from the copy the run goes by; None: it does not."""
+    created = home.created(run)
+    if created.plan_path is None or created.plan_digest is None:
+        return None
+    path = Path(created.plan_path)
+    if not path.is_file():
+        return f"The plan file {path} is gone; the run goes on by its own copy."
+    content = path.read_bytes()
+    if hashlib.sha256(content).hexdigest() == created.plan_digest:
+        return None
+    differing = _differing_steps(content, (home.run_folder(run) / "plan.yaml").read_bytes())
+    return (
+        f"The plan file {path} has changed since the run began ({differing}), but the run goes on by its own copy. "
+        f"To carry out the changed plan, start a new run: surefoot run {shlex.quote(str(path))}"
+    )
+
+
+def _differing_steps(now: bytes, then: bytes) -> str:
+    try:
+        steps = [{step.id: step for step in parse_plan(content.decode(), "plan").plan.steps} for content in (now, then)]
+    except (PlanInvalid, UnicodeDecodeError):
+        return "it is no plan that can run now"
+    names = [name for name in {**steps[0], **steps[1]} if steps[0].get(name) != steps[1].get(name)]
+    return f"steps that differ: {', '.join(names)}" if names else "its steps are the same"
