@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,21 +14,33 @@ from surefoot.core import events as ev
 from surefoot.core.ids import RunId, StepId
 from surefoot.core.plan import FunctionBody, Plan, Step
 from surefoot.engines.writer import GroupWriter
-from surefoot.errors import ClaimLost, JournalConflict
+from surefoot.errors import ClaimLost, JournalConflict, JournalLocked
 from surefoot.journal import Batch, Journal
 
 PLAN = Plan(goal="g", steps=(Step(id=StepId("a"), body=FunctionBody(name="f")),))
 
 
 class CountingJournal(Journal):
-    """The real journal, counting its transactions."""
+    """The real journal, counting its transactions and keeping on which threads it was made to wait for the disk."""
 
     transactions = 0
+
+    def __init__(self, *args: Any) -> None:
+        """Begin with nothing."""
+        super().__init__(*args)
+        self.waited_on: set[threading.Thread] = set()
 
     def append(self, batches: Sequence[Batch]) -> list:
         """Count, and append."""
         self.transactions += 1
+        if any(batch.durable for batch in batches):
+            self.waited_on.add(threading.current_thread())
         return super().append(batches)
+
+    def sync(self) -> None:
+        """Note the thread, and sync."""
+        self.waited_on.add(threading.current_thread())
+        super().sync()
 
 
 def creation(number: int) -> Batch:
@@ -74,5 +88,36 @@ async def test_what_was_not_waited_for_is_synced_before_long(tmp_path: Path) -> 
     await writer.append(creation(1))
     event = ev.PauseRequested(at=2.0, by="me")
     await writer.append(Batch(run=RunId("20260101-000001"), expected=1, events=(event,)))
-    writer.close()
+    await writer.close()
     assert [recorded.event for recorded in Journal.open(tmp_path).events(RunId("20260101-000001"))][-1] == event
+
+
+def paused(number: int, *, durable: bool) -> Batch:
+    """Return one more event of the first run."""
+    event = ev.PauseRequested(at=2.0, by="me")
+    return Batch(run=RunId("20260101-000001"), expected=number, events=(event,), durable=durable)
+
+
+async def test_the_loop_never_waits_for_the_disk(tmp_path: Path) -> None:
+    """What has to be on disk is written on a thread, and so is what is synced later: other lanes go on meanwhile."""
+    journal = CountingJournal.open(tmp_path)
+    writer = GroupWriter(journal)
+    writer.callers = 1
+    await writer.append(creation(1))
+    await writer.append(paused(1, durable=False))
+    await writer.close()
+    assert journal.waited_on
+    assert threading.main_thread() not in journal.waited_on
+
+
+async def test_after_a_sync_that_failed_nothing_is_appended(tmp_path: Path) -> None:
+    """A durable commit would claim that what came before it is on disk, and what came before it may be lost."""
+    journal = Journal.open(tmp_path)
+    writer = GroupWriter(journal)
+    await writer.append(creation(1))
+    (tmp_path / "journal.db-wal").rename(tmp_path / "gone")  # nothing can be forced to disk from here on
+    await writer.append(paused(1, durable=False))
+    with pytest.raises(JournalLocked, match="could not be forced to disk"):
+        await writer.close()
+    with pytest.raises(JournalLocked, match="could not be forced to disk"):
+        journal.append([paused(2, durable=True)])

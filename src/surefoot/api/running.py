@@ -295,26 +295,27 @@ async def engage(
     """
     options, watching, clock = options or Options(), watching or Watching(), clock or SystemClock()
     run, known = (run, None) if isinstance(run, str) else (run.created.run, run)
-    with _claimed(home, run, options), shared_writer(home) as writer:
-        state = home.state(run) if known is None else known
-        _refuse_steering(home, options, is_begun=state.token > 0)
-        if state.has_workspace:  # without one there are no commands that could be left over
-            await in_thread(sweep, mark_prefix_of(home.run_folder(run)))
-        room = _open_room(home, state, functions or Functions(), clock, watching)
-        asking = asking_for(state.created, state.plan, options)
-        if asking is not None:
-            room.models, room.model_timeout_s = asking
-        token = home.journal.raise_token(run)
-        loop = RunLoop(room, home.journal, writer, state, token=token, observer=watching.observer)
-        _refuse_short_journal(home, room, loop.state)
-        _adopt_lanes(room, loop.state)
-        loop.waits_for_answers = watching.answers_here
-        engagement = Engagement(loop=loop, options=options, clock=clock)
-        if watching.engaged is not None:
-            watching.engaged(engagement)
-        loop.tell(*_opening(loop.state, room, options, token, resume=resume))
-        engagement.result = await loop.drive()
-        return loop.state
+    with _claimed(home, run, options):
+        async with shared_writer(home) as writer:
+            state = home.state(run) if known is None else known
+            _refuse_steering(home, options, is_begun=state.token > 0)
+            if state.has_workspace:  # without one there are no commands that could be left over
+                await in_thread(sweep, mark_prefix_of(home.run_folder(run)))
+            room = _open_room(home, state, functions or Functions(), clock, watching)
+            asking = asking_for(state.created, state.plan, options)
+            if asking is not None:
+                room.models, room.model_timeout_s = asking
+            token = home.journal.raise_token(run)
+            loop = RunLoop(room, home.journal, writer, state, token=token, observer=watching.observer)
+            _refuse_short_journal(home, room, loop.state)
+            _adopt_lanes(room, loop.state)
+            loop.waits_for_answers = watching.answers_here
+            engagement = Engagement(loop=loop, options=options, clock=clock)
+            if watching.engaged is not None:
+                watching.engaged(engagement)
+            loop.tell(*_opening(loop.state, room, options, token, resume=resume))
+            engagement.result = await loop.drive()
+            return loop.state
 
 
 def _refuse_steering(home: Home, options: Options, *, is_begun: bool = False) -> None:

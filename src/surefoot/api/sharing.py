@@ -7,8 +7,8 @@ and wait for one sync. Must never let two loops share anything. Read `surefoot.e
 from __future__ import annotations
 
 from asyncio import AbstractEventLoop, get_running_loop
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from surefoot.api.home import Home, home_folder
@@ -38,8 +38,8 @@ def shared_home(folder: Path | None = None) -> Generator[Home]:
             home.close()
 
 
-@contextmanager
-def shared_writer(home: Home) -> Generator[GroupWriter]:
+@asynccontextmanager
+async def shared_writer(home: Home) -> AsyncGenerator[GroupWriter]:
     """Give the writer that all engines of this event loop share; the last to leave brings everything to disk."""
     place = (get_running_loop(), home.journal)
     writer = _writers.setdefault(place, GroupWriter(home.journal))
@@ -50,4 +50,4 @@ def shared_writer(home: Home) -> Generator[GroupWriter]:
         writer.callers -= 1
         if writer.callers == 0:
             del _writers[place]
-            writer.close()
+            await writer.close()

@@ -30,6 +30,8 @@ from surefoot.workers.service import close_services
 
 NOTICE_S = 0.25
 """How often the engine looks for events that other programs appended."""
+TURNS_TO_END = 10
+"""Turns of the event loop in which a result that has come passes through the functions that await it."""
 
 _SYNCED: frozenset[type[Event]] = frozenset(
     {
@@ -92,6 +94,9 @@ class RunLoop:
         self._running: dict[asyncio.Task[None], Command] = {}
         self._stopping = False
         self._failure: BaseException | None = None
+        self._alarm: asyncio.TimerHandle | None = None
+        self._alarm_wall_s: float | None = None
+        """The limit that the alarm is set for."""
         self._snapshot_at = next_snapshot(self.state.seq)
         room.tell = self.tell
         self._behind = False
@@ -109,14 +114,15 @@ class RunLoop:
 
     async def drive(self) -> str:
         """Work until the run ends, pauses, or waits for a person; return `ended`, `paused`, `waiting` or `stopped`."""
-        listening = asyncio.create_task(self._listen())
-        wall_s = self.state.plan.limits.wall_s
-        alarm = None if wall_s is None else asyncio.get_running_loop().call_later(wall_s, self._time_is_over)
+        self._begun_at = asyncio.get_running_loop().time()
+        # Read before the first append: what another program appends from here on is noticed.
+        listening = asyncio.create_task(self._listen(self._writer.data_version()))
+        listening.add_done_callback(self._done)
         try:
             reason = await self._drive()
         finally:
-            if alarm is not None:
-                alarm.cancel()
+            if self._alarm is not None:
+                self._alarm.cancel()
             listening.cancel()
             for running in self._running:
                 running.cancel()
@@ -127,6 +133,17 @@ class RunLoop:
         facts, self._inbox = self._inbox, []
         await self._advance([*facts, ev.EngineStopped(at=self.room.clock.now(), reason=reason)])
         return reason
+
+    def _set_alarm(self) -> None:
+        """Let the clock run for the limit that holds now; the opening facts or another plan may have changed it."""
+        wall_s = self.state.plan.limits.wall_s
+        if wall_s == self._alarm_wall_s:
+            return
+        if self._alarm is not None:
+            self._alarm.cancel()
+        loop = asyncio.get_running_loop()
+        self._alarm = None if wall_s is None else loop.call_at(self._begun_at + wall_s, self._time_is_over)
+        self._alarm_wall_s = wall_s
 
     def _time_is_over(self) -> None:
         by = f"the limit of {self.state.plan.limits.wall_s:.0f} s wall time"
@@ -139,6 +156,7 @@ class RunLoop:
             facts, self._inbox = self._inbox, []
             self._bell.clear()
             await self._advance(facts)
+            self._set_alarm()
             reason = self._reason_to_stop()
             if reason is not None and not self._inbox and self._failure is None:
                 return reason
@@ -205,9 +223,8 @@ class RunLoop:
             apply(self.state, event)
         self._observe(missed)
 
-    async def _listen(self) -> None:
-        """Notice appends of other programs."""
-        version = self._writer.data_version()
+    async def _listen(self, version: int) -> None:
+        """Notice appends of other programs, and that the journal's disk has failed."""
         while True:
             await asyncio.sleep(NOTICE_S)
             latest = self._writer.data_version()
@@ -245,7 +262,7 @@ class RunLoop:
             owner = command.step if isinstance(command, do.StepCommand) else ACCEPTANCE
             is_clock = isinstance(command, _NOT_INTERRUPTED)
             if owner == step and not is_clock:
-                running.cancel()
+                _cancel_later(running)
 
     def _reason_to_stop(self) -> str | None:
         if self.state.outcome is not None:
@@ -269,6 +286,17 @@ class RunLoop:
 
     def _is_moving_refs(self) -> bool:
         return any(isinstance(command, do.MoveRefs) for command in self._running.values()) or bool(self._inbox)
+
+
+def _cancel_later(running: asyncio.Task[None], turns: int = TURNS_TO_END) -> None:
+    """Cancel what is under way, unless it has come to its end already and says so within a few turns of the loop.
+
+    A cancellation that meets a reply on its way through the awaiting functions would lose the reply, which is paid for.
+    """
+    if turns == 0:
+        running.cancel()
+    else:
+        asyncio.get_running_loop().call_soon(_cancel_later, running, turns - 1)
 
 
 def _is_synced(state: RunState, event: Event) -> bool:

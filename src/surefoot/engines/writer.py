@@ -1,7 +1,8 @@
 """Group commit: what several runs append in one turn of the loop goes to disk in one transaction.
 
-Owns the queue in front of the journal. Must never answer a caller before the commit that holds its events. Read
-`surefoot.journal` next.
+Owns the queue in front of the journal. Must never answer a caller before the commit that holds its events, and must
+never wait for the disk on the loop: a batch that has to be on disk is written on a thread, and so is what is synced
+later. When that later sync fails, nothing more is written, and every run is told. Read `surefoot.journal` next.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import statistics
 import time
 from collections import deque
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from surefoot.errors import ClaimLost, JournalConflict
 from surefoot.journal import Appended, Batch, Journal
@@ -24,7 +26,7 @@ Result = Appended | JournalConflict | ClaimLost
 
 
 class GroupWriter:
-    """Appends batches of many runs; small ones on the loop itself while the disk is quick, others on a thread."""
+    """Appends batches of many runs: small ones that need not be on disk on the loop itself, all others on a thread."""
 
     def __init__(self, journal: Journal) -> None:
         """Write to `journal`, which nobody else in this program may write to meanwhile."""
@@ -35,7 +37,11 @@ class GroupWriter:
         self._recent_s: deque[float] = deque([0.0], maxlen=9)
         self._flushing = False
         self._syncing: asyncio.TimerHandle | None = None
+        self._failure: BaseException | None = None
+        """Why what was appended is not on disk; nothing is appended after it."""
         self._seen: tuple[float, int] | None = None
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="surefoot-journal")
+        """Its own: the threads on which workers act may all be busy for long."""
 
     async def append(self, batch: Batch) -> Appended:
         """Append the batch, and return once it is committed (and synced, if it asks for that).
@@ -43,11 +49,12 @@ class GroupWriter:
         Raises:
             JournalConflict: somebody appended first; nothing of the batch was written.
             ClaimLost: another engine has the run.
+            JournalLocked: the disk refused this batch, or one before it.
         """
+        self._refuse_after_failure()
         if self.callers == 1 and not self._flushing and self._is_quick([batch]):
             results = self._write([batch])
-            if not batch.durable:
-                self._sync_soon()
+            self._sync_soon()
             result = results if isinstance(results, BaseException) else results[0]
         else:
             result = await self._queued(batch)
@@ -65,14 +72,22 @@ class GroupWriter:
         return answer
 
     def _is_quick(self, batches: Sequence[Batch]) -> bool:
-        """Tell whether the loop can be kept waiting for it, as far as the disk's last answers tell."""
+        """Tell whether the loop can be kept waiting for it: it is small, and the disk need not have it."""
         is_small = sum(len(batch.events) for batch in batches) <= INLINE_EVENTS_MAX
+        is_small = is_small and not any(batch.durable for batch in batches)
         return is_small and statistics.median_low(self._recent_s) < _INLINE_MEDIAN_MAX_S
 
     def data_version(self) -> int:
-        """Return a number that changes when another program has appended; read once for all runs that ask at a time."""
+        """Return a number that changes when another program has appended; read once for all runs that ask at a time.
+
+        While a thread writes, it is the number read last: the loop does not wait for the disk.
+
+        Raises:
+            JournalLocked: the disk refused what was appended.
+        """
+        self._refuse_after_failure()
         now = time.monotonic()
-        if self._seen is None or now - self._seen[0] > _SEEN_FOR_S:
+        if self._seen is None or (now - self._seen[0] > _SEEN_FOR_S and not self._flushing):
             self._seen = (now, self._journal.data_version())
         return self._seen[1]
 
@@ -86,7 +101,7 @@ class GroupWriter:
             self._answer(queue, self._write(batches))
             asyncio.get_running_loop().call_soon(self._flush)
             return
-        writing = asyncio.get_running_loop().run_in_executor(None, self._write, batches)
+        writing = asyncio.get_running_loop().run_in_executor(self._thread, self._write, batches)
         writing.add_done_callback(lambda done: self._written(queue, done))
 
     def _written(
@@ -128,11 +143,31 @@ class GroupWriter:
         if self._flushing:
             self._sync_soon()
             return
-        self._journal.sync()
+        self._flushing = True  # nothing is committed meanwhile: it would claim that what came before is on disk
+        syncing = asyncio.get_running_loop().run_in_executor(self._thread, self._journal.sync)
+        syncing.add_done_callback(self._synced)
 
-    def close(self) -> None:
-        """Bring everything to disk."""
+    def _synced(self, done: asyncio.Future[None]) -> None:
+        self._failure = done.exception()
+        if self._failure is not None:
+            queue, self._queue = self._queue, []
+            self._answer(queue, self._failure)
+        self._flush()
+
+    def _refuse_after_failure(self) -> None:
+        if self._failure is not None:
+            raise self._failure
+
+    async def close(self) -> None:
+        """Bring everything to disk.
+
+        Raises:
+            JournalLocked: the disk refuses it.
+        """
         if self._syncing is not None:
             self._syncing.cancel()
             self._syncing = None
-        self._journal.sync()
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._journal.sync)
+        finally:
+            self._thread.shutdown(wait=False)

@@ -17,7 +17,7 @@ import os
 import threading
 import time
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Protocol, cast
 
@@ -72,19 +72,29 @@ class Database:
         """
         self.path = path
         self.lock = threading.RLock()
+        self._syncing = threading.Lock()
+        """Held while commits are forced to disk: a durable one meanwhile would claim that they are there."""
         self._wal = path.with_name(path.name + "-wal")
         self._is_full = False
         self._is_synced = True
+        self._failure: JournalError | None = None
+        """Why commits are not on disk. The system tells of that once only, so nothing is committed after it."""
         try:
             self._connection = self._opened(read_only=read_only, busy_timeout_s=busy_timeout_s)
         except apsw.Error as error:
             raise self._explained(error) from error
 
     def close(self) -> None:
-        """Close the connection. What was committed stays, and is on disk."""
-        self.sync()
-        with self.lock:
-            self._connection.close()
+        """Close the connection. What was committed stays, and is on disk.
+
+        Raises:
+            JournalLocked: it is not on disk; the connection is closed all the same.
+        """
+        try:
+            self.sync()
+        finally:
+            with self.lock:
+                self._connection.close()
 
     def rows(self, sql: str, bindings: Sequence[Binding] = ()) -> list[Row]:
         """Return all rows of a query."""
@@ -96,9 +106,15 @@ class Database:
 
     @contextmanager
     def transaction(self, *, durable: bool) -> Generator[Connection]:
-        """Hold the database's write lock; commit at the end, roll back on any exception."""
-        with self.lock:
+        """Hold the database's write lock; commit at the end, roll back on any exception.
+
+        Raises:
+            JournalLocked: an earlier commit could not be forced to disk, so that none after it can say it is there.
+        """
+        with self.lock, self._syncing if durable else nullcontext():
             connection = self._connection
+            if self._failure is not None:
+                raise self._failure
             try:
                 self._set_full(full=durable)
                 connection.execute("BEGIN IMMEDIATE")
@@ -111,7 +127,10 @@ class Database:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 if isinstance(error, apsw.Error | UnicodeDecodeError):
-                    raise self._explained(error) from error
+                    explained = self._explained(error)
+                    if getattr(error, "extendedresult", 0) == apsw.SQLITE_IOERR_FSYNC:
+                        self._failure = explained  # what was committed before may be lost with it
+                    raise explained from error
                 raise
 
     def data_version(self) -> int:
@@ -121,26 +140,33 @@ class Database:
         return version
 
     def sync(self) -> None:
-        """Force every commit so far to disk."""
-        if self._is_synced:
-            return
-        # Set first: a commit that comes in between clears it again and is synced by the next call.
-        self._is_synced = True
-        try:
-            # SQLite keeps no lock on this file, so that closing a second descriptor of it does no harm; and the lock of
-            # this object is not held, so that the disk may take its time.
-            log = os.open(self._wal, os.O_RDONLY | os.O_CLOEXEC)
+        """Force every commit so far to disk.
+
+        Raises:
+            JournalLocked: the disk refused, now or before; nothing can be committed on this connection any more.
+        """
+        with self._syncing:
+            if self._failure is not None:
+                raise self._failure
+            if self._is_synced:
+                return
+            # Set first: a commit that comes in between clears it again and is synced by the next call.
+            self._is_synced = True
             try:
-                os.fsync(log)
-            finally:
-                os.close(log)
-        except OSError as error:
-            self._is_synced = False
-            raise JournalLocked(
-                f"The journal {str(self.path)!r} could not be forced to disk: {error.strerror}. "
-                "Look at the disk it is on, then resume.",
-                path=str(self.path),
-            ) from error
+                # SQLite keeps no lock on this file, so that closing a second descriptor of it does no harm; and the
+                # lock of this object is not held, so that the disk may take its time.
+                log = os.open(self._wal, os.O_RDONLY | os.O_CLOEXEC)
+                try:
+                    os.fsync(log)
+                finally:
+                    os.close(log)
+            except OSError as error:
+                self._failure = JournalLocked(
+                    f"The journal {str(self.path)!r} could not be forced to disk: {error.strerror}. Its last events "
+                    "may be lost when this machine stops, so nothing more is done. Look at the disk, then resume.",
+                    path=str(self.path),
+                )
+                raise self._failure from error
 
     def _set_full(self, *, full: bool) -> None:
         if full != self._is_full:
