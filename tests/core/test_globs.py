@@ -5,11 +5,14 @@ Owns the tests of `surefoot.core.globs`. Must never touch a disk. Read `surefoot
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from surefoot.core.globs import matches, samples, translate
+from surefoot.core.ids import matches_id
 
 YES = [
     ("a.py", "a.py"),
@@ -142,3 +145,34 @@ def test_a_glob_that_covers_the_samples_of_another_covers_its_paths(
     small, big, text = "/".join(inner), "/".join(outer), "/".join(path)
     if all(matches(sample, [big]) for sample in samples(small)) and matches(text, [small]):
         assert matches(text, [big])
+
+
+@pytest.mark.parametrize(
+    ("glob", "path"),
+    [("*a" * 9 + "*b", "a" * 42), ("**/a/" * 8 + "b", "a/" * 42 + "c"), ("**/*a*a*a/" * 6 + "b", "aaaa/" * 24 + "c")],
+)
+def test_no_glob_takes_long(glob: str, path: str) -> None:
+    """Each of these took seconds, and hours with a few stars more, when all ways to share a path were tried."""
+    before = time.process_time()
+    assert not matches(path, [glob])
+    assert time.process_time() - before < 1
+
+
+def test_no_glob_over_ids_takes_long() -> None:
+    """As for files."""
+    before = time.process_time()
+    assert not matches_id("*a" * 9 + "*b", "a" * 42)
+    assert time.process_time() - before < 1
+
+
+@given(glob=st.text("ab*?", max_size=8), name=st.text("ab/", max_size=8))
+def test_globs_over_ids_match_what_a_naive_matcher_matches(glob: str, name: str) -> None:
+    """A star takes a slash as any other character."""
+    assert matches_id(glob, name) == naive_part(glob, name)
+
+
+@given(glob=st.text("ab*", max_size=12), name=st.text("ab", max_size=12))
+def test_many_stars_match_what_a_naive_matcher_matches(glob: str, name: str) -> None:
+    """A star that takes as little as it can loses nothing."""
+    if glob and name and glob != "**":
+        assert matches(name, [glob]) == naive_part(glob, name)

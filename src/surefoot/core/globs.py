@@ -15,9 +15,13 @@ from functools import lru_cache
 from itertools import takewhile
 from typing import TypeVar
 
+from surefoot.core.stars import between_stars, joined
+
 _MAGIC = re.compile(r"([*?\[])")
 _STANDS_FOR_ANY = "\ue000"
 """A character of the private-use area: no glob names it, so only a wildcard of the other glob can match it."""
+GLOB_LENGTH_MAX = 1_000
+"""A glob with more characters is refused where it is read: someone has written a mistake, or an attack."""
 _COMPARED_MAX = 100_000
 """So many pairs of globs are compared, then no more."""
 _LAST_CHARACTER = 0x10FFFF
@@ -141,8 +145,14 @@ def _pattern(glob: str) -> str:
     if not glob:
         return "(?!)"
     *folders, last = _parts(glob)
-    pattern = "".join("(?:[^/]+/)*" if part == "**" else _part_pattern(part) + "/" for part in folders)
-    return pattern + (".+" if last == "**" else _part_pattern(last))
+    runs = [""]
+    for part in folders:
+        if part == "**":
+            runs.append("")
+        else:
+            runs[-1] += _part_pattern(part) + "/"
+    runs[-1] += ".+" if last == "**" else _part_pattern(last)
+    return joined(runs, "[^/]+/")
 
 
 def _parts(glob: str) -> list[str]:
@@ -168,13 +178,10 @@ def _symbols(part: str) -> Iterator[str]:
 
 
 def _part_pattern(part: str) -> str:
-    patterns = (_symbol_pattern(symbol) for symbol in _symbols(part))
-    return re.sub(r"(?:\[\^/\]\*)+", "[^/]*", "".join(patterns))
+    return joined(between_stars(_symbols(part), _symbol_pattern), "[^/]")
 
 
 def _symbol_pattern(symbol: str) -> str:
-    if symbol == "*":
-        return "[^/]*"
     if symbol == "?":
         return "[^/]"
     return _class_pattern(symbol) if len(symbol) > 1 else re.escape(symbol)

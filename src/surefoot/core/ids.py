@@ -12,6 +12,8 @@ from difflib import get_close_matches
 from typing import NewType
 from urllib.parse import quote
 
+from surefoot.core.stars import between_stars, joined
+
 RunId = NewType("RunId", str)
 StepId = NewType("StepId", str)
 BlobId = NewType("BlobId", str)
@@ -37,8 +39,8 @@ def idempotency_key(run: RunId, step: StepId) -> str:
 
 def matches_id(pattern: str, name: str) -> bool:
     """Tell whether the glob `pattern` over ids matches `name`; `*` matches `/` too."""
-    parts = (".*" if part == "*" else "." if part == "?" else re.escape(part) for part in _GLOB_PARTS.split(pattern))
-    return re.fullmatch("".join(parts), name, re.DOTALL) is not None
+    pieces = between_stars(_GLOB_PARTS.split(pattern), lambda part: "." if part == "?" else re.escape(part))
+    return re.fullmatch(joined(pieces, "."), name, re.DOTALL) is not None
 
 
 def is_id_glob(pattern: str) -> bool:

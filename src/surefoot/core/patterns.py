@@ -13,6 +13,8 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import product
 
+from surefoot.core.stars import between_stars, joined
+
 _ANY_WORDS = None
 """Stands in a pattern for any number of words."""
 _CHOICE = re.compile(r"\{([^{}]*,[^{}]*)\}")
@@ -87,17 +89,7 @@ def _choices(pattern: str) -> Iterator[str]:
 
 
 def _translated(text: str) -> str:
-    """Translate stars so that each takes as little as it can, once and for all: no text makes it slow."""
-    pieces = [""]
-    for symbol in _symbols(text):
-        if symbol == "*":
-            pieces.append("")
-        else:
-            pieces[-1] += _translated_symbol(symbol)
-    first, *rest = pieces
-    if not rest:
-        return first
-    return first + "".join(f"(?>.*?{piece})" for piece in rest[:-1]) + ".*" + rest[-1]
+    return joined(between_stars(_symbols(text), _translated_symbol), ".")
 
 
 def _symbols(text: str) -> Iterator[str]:

@@ -15,6 +15,7 @@ from difflib import get_close_matches
 from enum import StrEnum
 from typing import TypeVar
 
+from surefoot.core.globs import GLOB_LENGTH_MAX
 from surefoot.core.placeholders import references_in
 from surefoot.core.plan import LOOPBACK, Network
 from surefoot.planfile.tree import QUOTE_BRACES, Flaw, Items, Kind, Place, Scalar, Table, Tree
@@ -183,6 +184,10 @@ class Page:
             self.flaw(
                 node, f"{text!r} leads out; a path inside the folder was expected; write it relative, without `..`"
             )
+            return None
+        if text is not None and len(text) > GLOB_LENGTH_MAX:
+            wanted = f"a path or glob of at most {GLOB_LENGTH_MAX} was expected; write a shorter one"
+            self.flaw(node, f"found {len(text)} characters; {wanted}")
             return None
         return text
 
