@@ -35,6 +35,7 @@ from surefoot.core.ids import RUN_ID, RunId, StepId
 from surefoot.core.kernel import apply, first_state
 from surefoot.core.plan import AgentBody, FunctionBody, Plan, Step
 from surefoot.core.probing import FunctionProbe
+from surefoot.core.reading import waits_of
 from surefoot.core.review import review
 from surefoot.core.rules import Policy
 from surefoot.core.state import RunState
@@ -103,7 +104,8 @@ def create_run(
     _copy_files(plan, source, folder)
     if source.repository is not None:
         created = _with_workspace(created, source, folder)
-    created = replace(created, estimates=earlier_times(home.journal, created))
+    waits = {} if created.base is None else waits_of(plan, graph)
+    created = replace(created, estimates=earlier_times(home.journal, created), waits=waits)
     point("run.create.workspace")
     policy = _policy(options, created.repository)
     given = () if policy == Policy() else (ev.PolicyGiven(at=created.at, policy=policy),)

@@ -35,6 +35,8 @@ _STEPS_MOST = 15
 """A plan of more steps is shown in short when it starts."""
 _CHECKED_MOST = 100
 """So many steps are listed one by one by `check`."""
+_ALWAYS_TOLD = frozenset({"shared-reads", "shared-file"})
+"""Notes that say which step waits for which."""
 _STYLES: dict[Effect, Style] = {Effect.IRREVERSIBLE: "bad", Effect.IDEMPOTENT: "warn"}
 
 
@@ -166,10 +168,10 @@ def check_lines(path: Path, plan: Plan, reviewed: Review, picture: Picture, scre
 
 
 def finding_lines(findings: Sequence[Finding], *, with_notes: bool = True) -> Iterator[Line]:
-    """Yield findings, the gravest first."""
+    """Yield findings, the gravest first; without notes only those that say how the engine orders steps."""
     order = (Severity.PROBLEM, Severity.WARNING, Severity.NOTE)
     for finding in sorted(findings, key=lambda finding: order.index(finding.severity)):
-        if finding.severity is Severity.NOTE and not with_notes:
+        if finding.severity is Severity.NOTE and not with_notes and finding.kind not in _ALWAYS_TOLD:
             continue
         where = f"{finding.place}: " if finding.place else ""
         who = f"step {finding.step}: " if finding.step else ""

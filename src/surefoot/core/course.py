@@ -45,6 +45,7 @@ def new_state(
             expected_s=expected.get(step.id, 0.0),
             rank_s=ranks.get(step.id, 0.0),
             references=graph.references.get(step.id, ()),
+            waits=created.waits.get(step.id, ()),
         )
         for index, step in enumerate(created.plan.steps)
     }
@@ -319,6 +320,7 @@ def expand(state: RunState, group: StepState, items: Iterable[str]) -> None:
             expected_s=expected_s,
             rank_s=group.rank_s - group.expected_s + expected_s,
             references=group.references,
+            waits=group.waits,
             item=item,
         )
         state.nodes[spec.id] = node

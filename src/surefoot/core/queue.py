@@ -13,7 +13,7 @@ from __future__ import annotations
 from surefoot.core.globs import any_overlap
 from surefoot.core.ids import StepId
 from surefoot.core.plan import AskBody, Effect, FunctionBody, Step
-from surefoot.core.state import RunState, StepState, StepStatus
+from surefoot.core.state import FINAL, SATISFIED, RunState, StepState, StepStatus
 
 
 def first_in_queue(state: RunState) -> StepId | None:
@@ -29,7 +29,7 @@ def _is_live(state: RunState, node: StepState) -> bool:
     if node.status is StepStatus.RUNNING:
         return True
     is_startable = node.status is StepStatus.PENDING and node.missing == 0 and node.due is None
-    return is_startable and state.pausing is None
+    return is_startable and state.pausing is None and waits_for(state, node) is None
 
 
 def let_past(state: RunState) -> None:
@@ -139,6 +139,24 @@ def overlap_of(one: Step, other: Step) -> tuple[str, str] | None:
     if one.writes is None or other.writes is None:
         return None
     return any_overlap(one.writes, other.writes)
+
+
+def waits_for(state: RunState, node: StepState) -> StepId | None:
+    """Return a step that has to end first because one of the two reads what the other writes.
+
+    A step that ended without having begun has waited for nothing: what it would have waited for is waited for instead.
+    """
+    todo, seen = list(node.waits), set(node.waits)
+    while todo:
+        other = state.nodes.get(todo.pop())
+        if other is None:
+            continue
+        if other.status not in FINAL:
+            return other.spec.id
+        further = () if other.status in SATISFIED else other.waits
+        todo += [name for name in further if name not in seen]
+        seen.update(further)
+    return None
 
 
 def full_resource(state: RunState, node: StepState) -> str | None:

@@ -377,8 +377,16 @@ def _about_order(plan: Plan, sequencing: Sequencing) -> Iterator[Finding]:
 def _said_of_sharing(sharing: Sharing) -> str:
     others = sharing.steps[1:]
     who = f"No need orders it and {_some(others)}" if others else "No need orders the members of this group"
-    then = " The engine takes them one after the other." if sharing.kind == "writes" else ""
-    return f"{who}. {sharing.why}{then}"
+    return f"{who}. {sharing.why}{_said_of_turns(sharing)}"
+
+
+def _said_of_turns(sharing: Sharing) -> str:
+    """Say how the engine keeps apart what shares, where it does."""
+    if sharing.kind == "writes":
+        return " The engine takes them one after the other."
+    if sharing.kind not in ("reads", "file") or len(sharing.steps) < 2:
+        return ""
+    return " The engine takes them one after the other, in the order of the plan; `needs` says which order you mean."
 
 
 def _some(names: Sequence[str]) -> str:

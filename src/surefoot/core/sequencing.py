@@ -14,11 +14,18 @@ from surefoot.core.globs import any_overlap, overlapping
 from surefoot.core.graph import Graph
 from surefoot.core.ids import StepId, encode_id
 from surefoot.core.plan import Effect, OnFailure, Plan, RunBody, Step
+from surefoot.core.reading import bits_of, holders, readings_of
 from surefoot.core.record import record
 from surefoot.core.touching import Touched, resolved, touched_by
 
 EXACT_MAX = 1500
 """In a larger plan the widest layer stands for the widest set."""
+SERIALISED = frozenset({"writes", "uses", "reads", "file"})
+"""What keeps the engine from taking steps at once."""
+_READ_WHY = {
+    "reads": "What is read by one of them may be written by another: {what}.",
+    "file": "Their commands name a file that one of them writes, each in a lane of its own: {what}.",
+}
 _AROUND_MAX = 60
 """A need with more steps before or behind it than this is not judged: too much may come along."""
 
@@ -122,6 +129,7 @@ class _Order:
         self.steps: Sequence[Step] = plan.steps
         self.index = {step.id: at for at, step in enumerate(plan.steps)}
         self.touched: list[Touched] = [touched_by(step, plan) for step in plan.steps]
+        self.readings = tuple(readings_of(self.touched))
         self.before = _closure(self.index, graph.order, graph.needs)
         self.behind = _closure(self.index, tuple(reversed(graph.order)), graph.dependants)
         self.turn = {self.index[name]: turn for turn, name in enumerate(graph.order)}
@@ -133,7 +141,7 @@ class _Order:
 
     def names(self, members: int) -> tuple[StepId, ...]:
         """Return the ids of a set."""
-        return tuple(self.steps[at].id for at in _bits(members))
+        return tuple(self.steps[at].id for at in bits_of(members))
 
 
 def _closure(
@@ -152,13 +160,6 @@ def _union(sets: Iterable[int]) -> int:
     for one in sets:
         found |= one
     return found
-
-
-def _bits(members: int) -> Iterator[int]:
-    while members:
-        low = members & -members
-        yield low.bit_length() - 1
-        members ^= low
 
 
 # --- what can run at once
@@ -195,7 +196,7 @@ def _widest(order: _Order, layers: Sequence[Sequence[StepId]]) -> tuple[tuple[St
         reached |= 1 << at
         fresh = behind[at] & ~second
         second |= fresh
-        todo += [pair_of[to] for to in _bits(fresh)]
+        todo += [pair_of[to] for to in bits_of(fresh)]
     return order.names(reached & ~second), True
 
 
@@ -206,7 +207,7 @@ def _augment(start: int, behind: Sequence[int], paired_to: list[int], pair_of: l
     for at in todo:
         fresh = behind[at] & open_to
         open_to &= ~fresh
-        for to in _bits(fresh):
+        for to in bits_of(fresh):
             came_from[to] = at
             if pair_of[to] < 0:
                 _turn(start, to, came_from, (paired_to, pair_of))
@@ -283,7 +284,7 @@ def _is_unfounded(order: _Order, need: int, at: int) -> bool:
     if around > _AROUND_MAX or _may_pass(order, need, at) is not False:
         return False
     still = _before_without(order, need, at)[at]
-    return all(_may_pass(order, first, at) is False for first in _bits(order.before[need] & ~still))
+    return all(_may_pass(order, first, at) is False for first in bits_of(order.before[need] & ~still))
 
 
 def _resting_on(order: _Order, need: int, at: int) -> list[StepId]:
@@ -296,7 +297,7 @@ def _resting_on(order: _Order, need: int, at: int) -> list[StepId]:
     covered = 0
     for then, before in _before_without(order, need, at).items():
         is_new = then != at and not covered >> then & 1
-        if is_new and any(_may_pass(order, first, then) is not False for first in _bits(upper & ~before)):
+        if is_new and any(_may_pass(order, first, then) is not False for first in bits_of(upper & ~before)):
             found.append(order.steps[then].id)
             covered |= order.behind[then]
     return found
@@ -305,7 +306,7 @@ def _resting_on(order: _Order, need: int, at: int) -> list[StepId]:
 def _before_without(order: _Order, need: int, at: int) -> dict[int, int]:
     """Return what comes before a step, and before each behind it, when one need is taken out; in order."""
     known: dict[int, int] = {}
-    for then in sorted((at, *_bits(order.behind[at])), key=order.turn.__getitem__):
+    for then in sorted((at, *bits_of(order.behind[at])), key=order.turn.__getitem__):
         needs = [order.index[name] for name in order.graph.needs[order.steps[then].id]]
         kept = [other for other in needs if (other, then) != (need, at)]
         known[then] = _union(1 << other | known.get(other, order.before[other]) for other in kept)
@@ -354,9 +355,9 @@ class _Shares:
         self._made()
         self._writes()
         self._uses()
-        self._reads()
+        self._readings("reads")
         self._artifacts()
-        self._files()
+        self._readings("file")
         self._outside()
         for (kind, members, is_serialised), (what, why) in sorted(self.merged.items(), key=lambda one: not one[0][2]):
             names = self.order.names(members)
@@ -367,19 +368,15 @@ class _Shares:
     def _note(self, kind: str, sides: tuple[int, int], what: Iterable[str], why: str) -> None:
         """Keep what the members of two sets share, if some of them may run at once."""
         one, other = sides
-        members = _union(1 << at for at in _bits(one) if self.open[at] & other)
-        members |= _union(1 << at for at in _bits(other) if self.open[at] & one)
+        members = _union(1 << at for at in bits_of(one) if self.open[at] & other)
+        members |= _union(1 << at for at in bits_of(other) if self.open[at] & one)
         members |= self.groups & one & other
         if members:
-            texts, _ = self.merged.setdefault((kind, members, kind in {"writes", "uses"}), ([], why))
+            texts, _ = self.merged.setdefault((kind, members, kind in SERIALISED), ([], why))
             texts += [text for text in what if text not in texts]
 
     def _holders(self, of: Callable[[int], Iterable[str]]) -> dict[str, int]:
-        found: dict[str, int] = {}
-        for at in range(len(self.order.steps)):
-            for text in of(at):
-                found[text] = found.get(text, 0) | 1 << at
-        return found
+        return holders(len(self.order.steps), of)
 
     def _writes(self) -> None:
         writers = self._holders(lambda at: self.order.touched[at].writes or ())
@@ -397,7 +394,7 @@ class _Shares:
     def _split(self, glob: str, groups: int, of: Callable[[Step], Iterable[str]]) -> int:
         """Return the groups whose members each have their own part of what a glob means."""
         found = 0
-        for at in _bits(groups):
+        for at in bits_of(groups):
             step = self.order.steps[at]
             assert step.for_each is not None
             token = f"{{{step.for_each.name}}}"
@@ -409,7 +406,7 @@ class _Shares:
         """Say no more of steps that are taken one after the other anyway."""
         for found_kind, members, _ in self.merged:
             if found_kind == kind:
-                for at in _bits(members):
+                for at in bits_of(members):
                     self.open[at] &= ~(members & before[at])
                 self.groups &= ~(members if members.bit_count() == 1 else 0)
 
@@ -427,15 +424,14 @@ class _Shares:
         token = None if step.for_each is None else f"{{{step.for_each.name}}}"
         return (name for name in step.uses if token is None or token not in name)
 
-    def _reads(self) -> None:
-        readers = self._holders(lambda at: self.order.touched[at].reads)
-        writers = self._holders(lambda at: self.order.touched[at].writes or ())
-        own, self.groups = self.groups, 0
-        for one, others in overlapping(readers, writers):
-            together = _union(writers[other] for other in others)
-            what = (one, *(other for other in others if other != one))
-            why = "What is read by one of them may be written by another, and which comes first is left open: {what}."
-            self._note("reads", (readers[one], together), what, why)
+    def _readings(self, kind: str) -> None:
+        """Note who reads what another one writes, by one of the two ways in which that is seen."""
+        own = self.groups
+        # Members of a group that declare to read and write by their placeholder each mean another file.
+        self.groups = 0 if kind == "reads" else own
+        for found in self.order.readings:
+            if found.kind == kind:
+                self._note(kind, (found.readers, found.writers), found.what, _READ_WHY[kind])
         self.groups = own
 
     def _made(self) -> None:
@@ -445,12 +441,12 @@ class _Shares:
         own, behind = self.groups, self.order.behind
         for one, others in overlapping(makers, makers):
             self.groups = own & ~self._split(one, own, lambda step: step.made) if one in others else 0
-            self.groups &= _union(1 << at for at in _bits(self.groups) if behind[at])
+            self.groups &= _union(1 << at for at in bits_of(self.groups) if behind[at])
             together = _union(makers[other] for other in others)
             first = _union(
                 1 << at
-                for at in _bits(makers[one])
-                if any(behind[at] & behind[other] for other in _bits(self.open[at] & together))
+                for at in bits_of(makers[one])
+                if any(behind[at] & behind[other] for other in bits_of(self.open[at] & together))
             )
             texts = (text if text in declared else text.removesuffix("/**") for text in (one, *others))
             why = (
@@ -471,20 +467,10 @@ class _Shares:
             self._note("artifact", (makers[one], together), (one,), why)
         self.groups = own
 
-    def _files(self) -> None:
-        named = self._holders(lambda at: self.order.touched[at].named)
-        written = self._holders(lambda at: self.order.touched[at].written)
-        declared = self._holders(lambda at: self.order.touched[at].writes or ())
-        for path, users in named.items():
-            writers = written.get(path, 0) | declared.get(path, 0)
-            if writers:
-                why = "Their commands name a file that one of them writes, each in a lane of its own: {what}."
-                self._note("file", (writers, users), (path,), why)
-
     def _outside(self) -> None:
         touched = self.order.touched
         for port, users in self._holders(lambda at: touched[at].ports).items():
-            is_open = any(touched[at].is_open for at in _bits(users))
+            is_open = any(touched[at].is_open for at in bits_of(users))
             where = (
                 "of this machine"
                 if is_open

@@ -236,6 +236,8 @@ class StepState:
     """Whether its body ever began, in whatever attempt."""
     records: tuple[CheckRecord, ...] = ()
     """The last attempt's answers, once it is over."""
+    waits: tuple[StepId, ...] = ()
+    """Steps that have to end before it starts, though it needs none of them: one reads what the other writes."""
     references: tuple[Reference, ...] = ()
     """What of earlier outputs stands in the step as the plan has it; `spec` has it replaced once it was started."""
     item: str | None = None

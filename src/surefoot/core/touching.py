@@ -53,8 +53,8 @@ _PORT_LAST = 65535
 
 
 @record
-class Touched:
-    """What one step, or the members of one group, touch."""
+class Files:
+    """The files one step, or the members of one group, evidently read and write."""
 
     writes: tuple[str, ...] | None = None
     """The globs it declares to write, placeholders resolved; None: it declares none. Nothing, if it keeps nothing."""
@@ -64,6 +64,12 @@ class Touched:
     """Files its commands name, as globs that match only them."""
     written: frozenset[str] = frozenset()
     """Those of them that a command evidently writes."""
+
+
+@record
+class Touched(Files):
+    """What one step, or the members of one group, touch."""
+
     is_all_seen: bool = False
     """Whether what it reads can only be `reads` and `named`."""
     words: frozenset[str] = frozenset()
@@ -82,12 +88,11 @@ class Touched:
     """Whether it shares this machine's network or runs outside the sandbox."""
 
 
-def touched_by(step: Step, plan: Plan) -> Touched:
-    """Collect what a step touches."""
-    commands = tuple(_commands(step))
+def files_of(step: Step) -> Files:
+    """Collect the files a step touches."""
     named: set[str] = set()
     written: set[str] = set()
-    for command, cwd in commands:
+    for command, cwd in _commands(step):
         for word, is_written in _file_words(_own_text(command, step.for_each)):
             path = _joined(cwd, word)
             named.add(path)
@@ -96,12 +101,18 @@ def touched_by(step: Step, plan: Plan) -> Touched:
     writes = _writes(step)
     if writes is not None:
         written = {path for path in written if matches(path, writes)}  # what lies outside is put back
+    return Files(writes=writes, reads=_reads(step), named=frozenset(named), written=frozenset(written))
+
+
+def touched_by(step: Step, plan: Plan) -> Touched:
+    """Collect what a step touches."""
+    commands, files = tuple(_commands(step)), files_of(step)
     is_all_seen = _is_all_seen(step)
     return Touched(
-        writes=writes,
-        reads=_reads(step),
-        named=frozenset(named),
-        written=frozenset(written),
+        writes=files.writes,
+        reads=files.reads,
+        named=files.named,
+        written=files.written,
         is_all_seen=is_all_seen,
         words=_all_words(step) if is_all_seen else frozenset(),
         outputs=frozenset(encode_id(one.step) for one in references_of(step)),

@@ -24,7 +24,7 @@ class RunCreated(Event):
     """A run came into being. Always the first event."""
 
     # The plan has gained fields with defaults: a plan of version 1 is read as it stands.
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     run: RunId
     """Its id."""
     plan: Plan
@@ -54,6 +54,8 @@ class RunCreated(Event):
     step runs at a time."""
     wish: Wish | None = None
     """For a goal in words: what is wanted, so that the run begins by understanding it; since version 4."""
+    waits: Mapping[StepId, tuple[StepId, ...]] = field(default_factory=dict[StepId, tuple[StepId, ...]])
+    """For steps that read what another writes, or write what another reads: those that go first; since version 5."""
 
 
 @record

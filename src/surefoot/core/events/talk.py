@@ -12,7 +12,7 @@ from dataclasses import field
 from typing import ClassVar
 
 from surefoot.core.events.shape import Event, StepEvent
-from surefoot.core.ids import BlobId
+from surefoot.core.ids import BlobId, StepId
 from surefoot.core.plan import Check, Limits, Plan, Prepare
 from surefoot.core.record import record
 from surefoot.core.rules import CommandFacts, Tier
@@ -273,6 +273,7 @@ class PlanEdited(StepEvent):
 class PlanAdopted(Event):
     """A plan, or a revision of it, holds from here on."""
 
+    version: ClassVar[int] = 2
     is_decision: ClassVar[bool] = True
     revision: int
     """Numbered from 1; the plan the run was created with is 0."""
@@ -284,3 +285,5 @@ class PlanAdopted(Event):
     """Who approved it, or the rule by which nobody had to."""
     changes: tuple[str, ...] = ()
     """What is different from the plan before, a line each."""
+    waits: Mapping[StepId, tuple[StepId, ...]] = field(default_factory=dict[StepId, tuple[StepId, ...]])
+    """For steps that read what another writes, or write what another reads: those that go first; since version 2."""

@@ -67,11 +67,11 @@ def plan_adopted(state: RunState, event: ev.PlanAdopted) -> None:
     for index, step in enumerate(event.plan.steps):
         node = begun.get(step.id) or StepState(spec=step, order=(index, 0), needs=())
         node.order, node.needs, node.dependants = (index, 0), graph.needs[step.id], graph.dependants[step.id]
-        node.references = graph.references.get(step.id, ())
+        node.references, node.waits = graph.references.get(step.id, ()), event.waits.get(step.id, ())
         nodes[step.id] = node
         for number, name in enumerate(node.members or (), start=1):
             nodes[name] = state.nodes[name]
-            nodes[name].order, nodes[name].needs = (index, number), node.needs
+            nodes[name].order, nodes[name].needs, nodes[name].waits = (index, number), node.needs, node.waits
     changed = event.plan.accept != state.plan.accept
     others = tuple(rules for rules in state.policy.raising if rules != state.plan.policy)
     state.nodes, state.adopted, state.revision = nodes, event.plan, event.revision

@@ -12,6 +12,7 @@ from dataclasses import replace
 from surefoot.core import events as ev
 from surefoot.core.approval import is_satisfied
 from surefoot.core.duties import PLANNING, REVIEWING, UNDERSTANDING
+from surefoot.core.graph import build_graph
 from surefoot.core.grounding import ungrounded, unproven
 from surefoot.core.ids import StepId
 from surefoot.core.kernel.adopting import duty_node, flaw_of_plan, is_kept
@@ -20,6 +21,7 @@ from surefoot.core.kernel.proposal import HOLD, Move, Proposal
 from surefoot.core.kernel.questions import EDIT
 from surefoot.core.plan import Plan, RunAsk, RunBody, Step, TestsAsk, digest_of
 from surefoot.core.policy import facts_before, weigh, weigh_step
+from surefoot.core.reading import waits_of
 from surefoot.core.recovery import question
 from surefoot.core.rules import Decision, Demand, Effect, Tier
 from surefoot.core.state import FINAL, RunState, StepState, StepStatus, Work
@@ -62,6 +64,8 @@ def plan_move(state: RunState, now: float) -> Proposal | None:
         return None
     if not is_done(state, PLANNING) and not is_short(made.plan):
         return None
+    graph, _ = build_graph(made.plan.steps)
+    assert graph is not None
     by = "the short way: few steps that stand alone and can all be undone"
     if is_done(state, PLANNING):
         by = _approved_by(state)
@@ -73,6 +77,7 @@ def plan_move(state: RunState, now: float) -> Proposal | None:
             text=made.plan_text,
             by=by,
             changes=changes_of(state, made.plan),
+            waits=waits_of(made.plan, graph),
         )
     )
 

@@ -33,7 +33,7 @@ from surefoot.core.kernel.services import leave, start_missing, stop_next
 from surefoot.core.kernel.steps import free_lane, next_for, wants_lane
 from surefoot.core.outputs import artifacts_for, spec_of
 from surefoot.core.plan import Effect
-from surefoot.core.queue import first_in_queue, is_kept_by_doubt, startable
+from surefoot.core.queue import first_in_queue, is_kept_by_doubt, startable, waits_for
 from surefoot.core.recovery import needs_settling
 from surefoot.core.state import LaneState, RunState, StepState, StepStatus
 from surefoot.core.terms import Moment, Outcome, Phase, Verdict
@@ -382,6 +382,7 @@ def _startable(state: RunState, count: int) -> list[StepState]:
         nodes = [*kept, *(node for node in next_ready(state, size) if node not in kept)]
         # What is to be made again waits for its turn: begun before that, it could come too late once more.
         free = [node for node in nodes if node.spec.id not in later and not is_kept_by_doubt(state, node)]
+        free = [node for node in free if waits_for(state, node) is None]
         free = list(_one_after_the_other(state, free))
         found = startable(state, free, count)
         if len(found) == count or size >= len(state.ready):
