@@ -21,11 +21,11 @@ import pytest
 from surefoot.api.home import Home
 from surefoot.cli import main
 from surefoot.cli.screen import Screen
-from surefoot.cli.shape import AskingShape, CheckShape, Report, StepShape
 from surefoot.core.events import RunCreated
 from surefoot.core.ids import RunId, StepId
 from surefoot.core.plan import Plan, RunBody, Step
 from surefoot.core.report import _COUNTED
+from surefoot.core.report_shape import AskingShape, CheckShape, Report, StepShape
 from surefoot.journal import Batch
 
 RUN = "20260101-abc123"

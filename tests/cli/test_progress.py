@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from surefoot.api.identity import current_user
 from surefoot.cli.progress import Progress
 from surefoot.cli.screen import Screen
 from surefoot.core import events as ev
@@ -79,7 +80,7 @@ TOLD: list[tuple[Event, str]] = [
     (FAILED, "failed     a  attempt 1, 2.0 s, structural: exit status 1"),
     (
         replace(FAILED, is_counted=False, diagnosis=Diagnosis.CRASH),
-        "broken off a  not counted as an attempt, 2.0 s, crash: exit status 1",
+        "stopped    a  does not count as an attempt: exit status 1",
     ),
     (ev.LaneRestored(**STEP), "restored   a  its workspace is back where the step began"),
     (ev.RetryScheduled(**STEP, due=5.5), "again      a  in 2.5 s, attempt 1 of 3"),
@@ -262,6 +263,22 @@ def test_an_event_of_interest_is_one_line(event: Event, words: str) -> None:
     line = progress().line_of(state(), event)
     assert line is not None
     assert line.text == f"      3.0 s  {words}"
+
+
+def test_a_paused_run_promises_no_attempt_at_once() -> None:
+    """The next one comes when somebody resumes it."""
+    paused = state()
+    paused.pausing = "una"
+    line = progress().line_of(paused, ev.RetryScheduled(**STEP, due=3.0))
+    assert line is not None
+    assert line.text.endswith("again      a  when the run is resumed, attempt 1 of 3")
+
+
+def test_a_pause_of_ones_own_is_by_you() -> None:
+    """Who pressed Ctrl-C reads no name."""
+    line = progress().line_of(state(), ev.RunPaused(at=3.0, reason=current_user()))
+    assert line is not None
+    assert line.text.endswith("paused     by you")
 
 
 @pytest.mark.parametrize("event", UNREMARKABLE, ids=lambda event: event.kind)

@@ -14,13 +14,13 @@ from markdown_it import MarkdownIt
 
 from surefoot.cli.lines import one_line, plain
 from surefoot.cli.render_report import report_lines, report_markdown
-from surefoot.cli.shape import Report
 from surefoot.cli.telling import SHORT_MOST, answers_to, headline, proof_of, standing
 from surefoot.core.events import RunCreated
 from surefoot.core.ids import RunId, StepId
 from surefoot.core.kernel import apply
 from surefoot.core.plan import Plan, RunBody, Step
 from surefoot.core.report import report_of
+from surefoot.core.report_shape import Report
 from surefoot.core.state import StepStatus
 
 if TYPE_CHECKING:

@@ -94,7 +94,7 @@ def test_a_run_paused_at_any_moment_pauses_and_goes_on_when_resumed(
 ) -> None:
     """A pause is reached from everywhere, and costs nothing but time."""
     run = until(play, command, name).say(ev.PauseRequested, interrupt=interrupt).go()
-    assert (run.report["state"], run.report["reason"]) == ("paused", "una")
+    assert (run.report["state"], run.report["reason"]) == ("paused", "asked by una")
     completes(run.say(ev.RunResumed))
 
 

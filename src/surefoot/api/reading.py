@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 from surefoot.api.home import Home
 from surefoot.api.taken import lane_of
 from surefoot.core.ids import RunId
 from surefoot.core.report import Json, report_of, standing_of
+from surefoot.core.report_shape import Report
 from surefoot.core.spending import spending_of
-from surefoot.core.state import RunState
+from surefoot.core.state import RunState, StepStatus
 from surefoot.journal import Recorded
 
 
@@ -41,7 +41,7 @@ class RunSummary:
     """The user's folder."""
 
 
-def report(home: Home, run: RunId) -> Json:
+def report(home: Home, run: RunId) -> Report:
     """Return the report of a run as plain data (`surefoot.report/1`)."""
     return told(home, home.state(run))
 
@@ -51,12 +51,27 @@ def spending(home: Home, run: RunId) -> Json:
     return spending_of(home.state(run))
 
 
-def told(home: Home, state: RunState) -> Json:
-    """Return the report of a state; who has taken a step over is told the folder to work in, not only the lane."""
+def told(home: Home, state: RunState) -> Report:
+    """Return the report of a state; with what the engine and the machine know beside it.
+
+    Who has taken a step over is told the folder to work in, not only the lane. Steps under way on which no engine works
+    are `interrupted`.
+    """
     report = report_of(state)
-    for question in cast("list[Json]", report["questions"]):
-        question["lane"] = lane_of(home, state, state.questions[str(question["id"])])
+    for question in report["questions"]:
+        question["lane"] = lane_of(home, state, state.questions[question["id"]])
+    if state.outcome is None and not home.is_held(state.created.run):
+        _interrupt(report)
     return report
+
+
+def _interrupt(report: Report) -> None:
+    """Say of steps under way that they are interrupted: no engine is at work on them."""
+    counts = report["counts"]
+    counts["interrupted"], counts["running"] = counts["running"], 0
+    for step in report["steps"]:
+        if step["state"] == StepStatus.RUNNING:
+            step["state"] = "interrupted"
 
 
 def runs(home: Home) -> list[RunSummary]:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from surefoot.api.identity import current_user
 from surefoot.cli.at_work import AtWork
 from surefoot.cli.lines import (
     EMPTY,
@@ -236,9 +237,12 @@ def _verified(progress: Progress, _: RunState, event: ev.StepVerified) -> Words 
 
 def _attempt_failed(progress: Progress, _: RunState, event: ev.AttemptFailed) -> Words:
     progress.remember(event.step, event.reason)
-    number = f"attempt {event.attempt}" if event.is_counted else "not counted as an attempt"
-    text = f"{event.step}  {number}, {progress.took(event)}, {event.diagnosis.value}: {headline_of(event.reason)}"
-    return "failed" if event.is_counted else "broken off", text, "bad" if event.is_counted else "warn"
+    if not event.is_counted:
+        said = headline_of(event.reason)
+        why = f": {said}" if said != "interrupted" else ""
+        return "stopped", f"{event.step}  does not count as an attempt{why}", "warn"
+    said = f"{event.diagnosis.value}: {headline_of(event.reason)}"
+    return "failed", f"{event.step}  attempt {event.attempt}, {progress.took(event)}, {said}", "bad"
 
 
 def _restored(_: Progress, __: RunState, event: ev.LaneRestored) -> Words:
@@ -249,6 +253,8 @@ def _retry(_: Progress, state: RunState, event: ev.RetryScheduled) -> Words:
     node = state.nodes[event.step]
     most = node.spec.retry.maximum_attempts
     wait = f"in {duration(event.due - event.at)}" if event.due > event.at else "at once"
+    if state.pausing is not None:
+        wait = "when the run is resumed"
     return "again", f"{event.step}  {wait}, attempt {node.failures + 1} of {most}", "warn"
 
 
@@ -360,20 +366,25 @@ def _refs(_: Progress, __: RunState, event: ev.RefsMoved) -> Words | None:
 
 def _pausing(_: Progress, __: RunState, event: ev.PauseRequested) -> Words:
     what = "what runs and can be repeated is ended" if event.interrupt else "what runs is finished, nothing new starts"
-    return "pausing", f"asked by {one_line(event.by)}: {what}", "warn"
+    return "pausing", f"asked by {_who(event.by)}: {what}", "warn"
 
 
 def _paused(_: Progress, state: RunState, event: ev.RunPaused) -> Words:
     # Which limit it was stands a line above.
-    return "paused", "" if state.limit is not None else f"by {one_line(event.reason)}", "warn"
+    return "paused", "" if state.limit is not None else f"by {_who(event.reason)}", "warn"
+
+
+def _who(name: str) -> str:
+    """Return who somebody is to the person who reads this."""
+    return "you" if name == current_user() else one_line(name)
 
 
 def _resumed(_: Progress, __: RunState, event: ev.RunResumed) -> Words:
-    return "resumed", f"by {one_line(event.by)}", ""
+    return "resumed", f"by {_who(event.by)}", ""
 
 
 def _cancelling(_: Progress, __: RunState, event: ev.CancelRequested) -> Words:
-    return "cancelled", f"by {one_line(event.by)}", "warn"
+    return "cancelled", f"by {_who(event.by)}", "warn"
 
 
 _TOLD: dict[type[Event], Callable[..., Words | None]] = {

@@ -9,26 +9,20 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import cast
 
 from surefoot.api.home import Home
 from surefoot.api.reading import RunSummary, runs
-from surefoot.api.reading import report as report_run
+from surefoot.api.reading import report as read_report
 from surefoot.cli.lines import EMPTY, Line, one_line
 from surefoot.cli.lookup import find_run, root_of
 from surefoot.cli.render_report import head_lines, next_lines, report_lines, report_markdown, section_lines
 from surefoot.cli.screen import Screen
-from surefoot.cli.shape import Report
 from surefoot.cli.telling import Section, asking_rows, question_row, style_of
 from surefoot.core.ids import RunId
+from surefoot.core.report_shape import Report
 from surefoot.journal.claim import holder_of
 
 RUNS_SCHEMA = "surefoot.runs/1"
-
-
-def read_report(home: Home, run: RunId) -> Report:
-    """Return the report of a run."""
-    return cast("Report", report_run(home, run))
 
 
 def engine_of(home: Home, run: RunId) -> str | None:

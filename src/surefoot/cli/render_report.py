@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator
 
 from surefoot.cli.lines import EMPTY, Line, block, clean, one_line
-from surefoot.cli.shape import Report
 from surefoot.cli.telling import Row, Section, facts, headline, phase_said, sections, standing, style_of
+from surefoot.core.report_shape import Report
 
 _NAME_MOST = 36
 """Names are set in a column as long as none is longer than this."""

@@ -11,7 +11,6 @@ import signal
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import cast
 
 from surefoot.api.home import Home
 from surefoot.api.options import Options
@@ -30,7 +29,6 @@ from surefoot.cli.progress import Progress
 from surefoot.cli.questions import Asker
 from surefoot.cli.render_report import report_lines
 from surefoot.cli.screen import Screen
-from surefoot.cli.shape import Report
 from surefoot.cli.talks import casting_said
 from surefoot.cli.telling import HASH
 from surefoot.core.events import Event
@@ -276,7 +274,7 @@ def _hear_signals(engagement: Engagement, progress: Progress) -> None:
 
 def conclude(home: Home, state: RunState, screen: Screen) -> ExitCode:
     """Report where the run stands, and return the exit code for it."""
-    report = cast("Report", told(home, state))
+    report = told(home, state)
     if screen.is_json:
         screen.document(report)
     screen.show([EMPTY, *report_lines(report, is_short=True)])

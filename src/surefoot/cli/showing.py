@@ -19,7 +19,6 @@ from surefoot.cli.lookup import find_steps
 from surefoot.cli.reading import engine_of, read_report
 from surefoot.cli.render_report import head_lines, next_lines
 from surefoot.cli.screen import Screen
-from surefoot.cli.shape import Report, StepShape
 from surefoot.cli.step_page import StepPage
 from surefoot.cli.stored import blob_text
 from surefoot.cli.talk_page import Talk, claim_lines, last_talk, raw_text, talk_lines, turn_lines, turn_rows
@@ -27,6 +26,7 @@ from surefoot.cli.telling import proof_of, style_of
 from surefoot.core.duties import DUTIES
 from surefoot.core.events import Event
 from surefoot.core.ids import RunId, StepId, nearest_said
+from surefoot.core.report_shape import Report, StepShape
 from surefoot.core.state import FINAL, RunState
 from surefoot.errors import RunNotFound, UsageError
 from surefoot.journal import Recorded

@@ -17,13 +17,13 @@ from surefoot.checks.judging import Result, read_results
 from surefoot.cli.diffs import Diff, coloured, patch_lines, read_diff, stat_lines
 from surefoot.cli.lines import EMPTY, Line, Style, block, counted, duration, listed, one_line, words_of
 from surefoot.cli.progress import said_by
-from surefoot.cli.shape import CheckShape, StepShape
 from surefoot.cli.stored import blob_text
 from surefoot.cli.talk_page import claim_lines, last_talk, spent_said, talk_lines
 from surefoot.cli.telling import HASH, is_done, proof_of, style_of
 from surefoot.core import events as ev
 from surefoot.core.ids import BlobId, RunId, StepId
 from surefoot.core.plan import AgentBody, AskBody, CallBody, FunctionBody, RunBody
+from surefoot.core.report_shape import CheckShape, StepShape
 from surefoot.core.state import RunState, StepState
 from surefoot.errors import JournalError
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from surefoot.cli.lines import Style, cause_of, counted, duration, headline_of, listed, money, one_line
-from surefoot.cli.shape import CheckShape, QuestionShape, Report, StepShape
+from surefoot.core.report_shape import CheckShape, QuestionShape, Report, StepShape
 from surefoot.core.terms import Phase
 
 SHORT_MOST = 12
@@ -21,7 +21,7 @@ HASH = 7
 
 _NOT_THERE = ("branch-left-alone", "branch-behind")
 """Findings that say that the branch is not where the journal is."""
-_UNDONE = ("in_doubt", "failed", "waiting", "blocked", "cancelled", "running", "pending")
+_UNDONE = ("in_doubt", "failed", "waiting", "blocked", "cancelled", "running", "interrupted", "pending")
 _STYLES: dict[str, Style] = {
     "verified": "good",
     "passed": "good",
@@ -36,6 +36,7 @@ _STYLES: dict[str, Style] = {
     "warning": "warn",
     "cancelled": "warn",
     "paused": "warn",
+    "interrupted": "warn",
     "skipped": "dim",
     "pending": "dim",
     "note": "dim",
@@ -233,6 +234,8 @@ def _check_row(check: CheckShape) -> Row:
     flags = f" [{', '.join(check['flags'])}]" if check["flags"] else ""
     more = _beside(check["expected"], check["actual"])
     said = headline_of(check["text"]) if check["verdict"] != "passed" and not more else ""
+    if check["verdict"] == "not_asked" and said:  # what there is to read was said before the first change
+        said = f"before the first change: {said}"
     text = f"{said}{flags}".strip()
     return Row(word=word, name=one_line(check["name"]), text=text, style=style_of(check["verdict"]), more=more)
 

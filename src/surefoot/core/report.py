@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
+from typing import cast
 
 from surefoot.core.attention import attention_of
 from surefoot.core.budget import spent_by
@@ -16,21 +17,45 @@ from surefoot.core.causes import expected_of
 from surefoot.core.duties import REVIEWING
 from surefoot.core.plan import Check, Step
 from surefoot.core.policy import ways_out
+from surefoot.core.report_shape import (
+    AskingShape,
+    CheckShape,
+    ClaimShape,
+    EffectShape,
+    FindingShape,
+    PointShape,
+    QuestionShape,
+    ReachShape,
+    Report,
+    StepShape,
+    UsageShape,
+)
 from surefoot.core.state import QuestionState, RunState, StepState, StepStatus
 from surefoot.core.terms import Finding, Outcome, QuestionKind, Verdict
 from surefoot.core.verdicts import CheckRecord, first_unpassed, flags_of, has_nothing_to_do, is_red_before
 
 SCHEMA = "surefoot.report/1"
-_COUNTED = ("verified", "in_doubt", "failed", "blocked", "skipped", "pending", "running", "waiting", "cancelled")
+_COUNTED = (
+    "verified",
+    "in_doubt",
+    "failed",
+    "blocked",
+    "skipped",
+    "pending",
+    "running",
+    "waiting",
+    "cancelled",
+    "interrupted",
+)
 
 _NAMED_MAX = 10
 _LIMITS = ("cost_usd", "tokens", "requests")
 
 Json = dict[str, object]
-_NO_WAY_OUT: Json = {"step": None, "check": None, "network": False, "sockets": [], "confined": True, "said": ""}
+_NO_WAY_OUT: ReachShape = {"step": None, "check": None, "network": False, "sockets": [], "confined": True, "said": ""}
 
 
-def report_of(state: RunState) -> Json:
+def report_of(state: RunState) -> Report:
     """Return the report of a run as plain data, ready for JSON; its shape is that of FORMATS."""
     steps = [_step(node) for node in state.steps()]
     branch = state.branch
@@ -88,7 +113,10 @@ def _can_start(state: RunState) -> bool:
 def _reason(state: RunState) -> str | None:
     if state.outcome is not None:
         return state.outcome_reason or None
-    return state.pausing if state.is_paused else None
+    if not state.is_paused or state.pausing is None:
+        return None
+    is_said = state.limit is not None or state.pausing.startswith("restored by ")
+    return state.pausing if is_said else f"asked by {state.pausing}"
 
 
 def status_of(node: StepState) -> StepStatus:
@@ -96,7 +124,7 @@ def status_of(node: StepState) -> StepStatus:
     return StepStatus.IN_DOUBT if node.is_in_doubt else node.status
 
 
-def _step(node: StepState) -> Json:
+def _step(node: StepState) -> StepShape:
     records = node.work.checks if node.work is not None else node.records
     reason = node.reason
     if reason is None and node.last_failure is not None and node.status is not StepStatus.VERIFIED:
@@ -136,7 +164,7 @@ def _red_check(node: StepState, records: Sequence[CheckRecord]) -> tuple[Check, 
     return None if index is None else (node.spec.checks[index], records[index])
 
 
-def _claim(node: StepState) -> Json | None:
+def _claim(node: StepState) -> ClaimShape | None:
     """Return what the agent at work on the step says of it, which proves nothing; None: it has said nothing."""
     talk = node.work.talk if node.work is not None else None
     claim = talk.claim if talk is not None and talk.claim is not None else node.claim
@@ -152,7 +180,7 @@ def _claim(node: StepState) -> Json | None:
     }
 
 
-def _usage(state: RunState) -> Json:
+def _usage(state: RunState) -> UsageShape:
     spent = spent_by(state)
     return {
         "active_s": round(state.active_s, 3),
@@ -169,7 +197,7 @@ def _artifacts(node: StepState) -> Json | None:
     return {"list": node.kept.manifest, "count": node.kept.count, "size_bytes": node.kept.size_bytes}
 
 
-def _check(check: Check, record: CheckRecord) -> Json:
+def _check(check: Check, record: CheckRecord) -> CheckShape:
     verdict = record.after
     return {
         "name": check.name,
@@ -186,8 +214,8 @@ def _check(check: Check, record: CheckRecord) -> Json:
     }
 
 
-def _counts(steps: Sequence[Json]) -> Json:
-    states = Counter(str(step["state"]) for step in steps)
+def _counts(steps: Sequence[StepShape]) -> dict[str, int]:
+    states = Counter(step["state"] for step in steps)
     return {
         **{name: states[name] for name in _COUNTED},
         "exit_status_only": sum(step["proof"] == "exit-status-only" for step in steps),
@@ -195,7 +223,7 @@ def _counts(steps: Sequence[Json]) -> Json:
     }
 
 
-def _question(state: RunState, question: QuestionState) -> Json:
+def _question(state: RunState, question: QuestionState) -> QuestionShape:
     asked, work = question.asked, state.nodes[question.asked.step].work
     return {
         "id": asked.question,
@@ -212,21 +240,21 @@ def _question(state: RunState, question: QuestionState) -> Json:
     }
 
 
-def _asking(state: RunState) -> Json:
+def _asking(state: RunState) -> AskingShape:
     """Return how people's attention was used."""
     attention = attention_of(state)
-    return {**asdict(attention), "unchanged_share": attention.unchanged_share}
+    return cast("AskingShape", {**asdict(attention), "unchanged_share": attention.unchanged_share})
 
 
-def _reported(finding: Finding) -> Json:
-    return {**asdict(finding), "severity": finding.severity.value}
+def _reported(finding: Finding) -> FindingShape:
+    return cast("FindingShape", {**asdict(finding), "severity": finding.severity.value})
 
 
-def _finding(kind: str, severity: str, text: str, step: str | None = None) -> Json:
+def _finding(kind: str, severity: str, text: str, step: str | None = None) -> FindingShape:
     return {"kind": kind, "severity": severity, "text": text, "step": step, "place": None}
 
 
-def _own_findings(state: RunState) -> list[Json]:
+def _own_findings(state: RunState) -> list[FindingShape]:
     """Return what the run itself shows, beside what was reported on the way."""
     of_steps = (finding for node in state.steps() for finding in _found_at(node))
     return [
@@ -238,7 +266,7 @@ def _own_findings(state: RunState) -> list[Json]:
     ]
 
 
-def _found_around(state: RunState) -> Iterator[Json]:
+def _found_around(state: RunState) -> Iterator[FindingShape]:
     """Yield what stands between the run and its surroundings: the checkout, the sandbox, what prepare makes."""
     if state.created.dirty and not state.created.include_dirty:
         text = f"{len(state.created.dirty)} uncommitted paths of the checkout are not part of this run"
@@ -260,14 +288,14 @@ def _found_around(state: RunState) -> Iterator[Json]:
             yield _finding("lane-unusable", "warning", text)
 
 
-def _found_in_review(state: RunState) -> Iterator[Json]:
+def _found_in_review(state: RunState) -> Iterator[FindingShape]:
     """Yield that nobody has reviewed the result, although that was wanted."""
     node = state.nodes.get(REVIEWING)
     if node is not None and node.status is StepStatus.FAILED:
         yield _finding("not-reviewed", "warning", f"the reviewer came to no end: {node.reason}")
 
 
-def _found_overlaps(state: RunState) -> Iterator[Json]:
+def _found_overlaps(state: RunState) -> Iterator[FindingShape]:
     """Yield the paths that steps changed at once without saying so beforehand."""
     for path, steps in state.overlaps.items():
         names = list(steps)
@@ -279,7 +307,7 @@ def _found_overlaps(state: RunState) -> Iterator[Json]:
         yield _finding("overlapping-writes", "warning", text)
 
 
-def _found_at(node: StepState) -> Iterator[Json]:
+def _found_at(node: StepState) -> Iterator[FindingShape]:
     """Yield where a step's declarations are not what it did."""
     if node.undeclared:
         text = f"wrote {', '.join(node.undeclared[:_NAMED_MAX])} without declaring it; put back"
@@ -293,7 +321,7 @@ def _found_at(node: StepState) -> Iterator[Json]:
         yield _finding("no-artifact", "warning", text, node.spec.id)
 
 
-def _found_at_branch(state: RunState) -> Iterator[Json]:
+def _found_at_branch(state: RunState) -> Iterator[FindingShape]:
     """Yield why the branch is not where the journal would have it."""
     if state.branch is not None and state.branch.refused is not None:
         is_behind = state.branch.has_failed
@@ -301,16 +329,16 @@ def _found_at_branch(state: RunState) -> Iterator[Json]:
         yield _finding(kind, severity, state.branch.refused)
 
 
-def _rollback_points(state: RunState) -> list[Json]:
+def _rollback_points(state: RunState) -> list[PointShape]:
     if state.branch is None:
         return []
     committed = sorted((n for n in state.nodes.values() if n.commit is not None), key=lambda node: node.verified_seq)
-    return [{"step": node.spec.id, "commit": node.commit} for node in committed]
+    return [{"step": node.spec.id, "commit": node.commit or ""} for node in committed]
 
 
-def _outside_effects(state: RunState) -> list[Json]:
+def _outside_effects(state: RunState) -> list[EffectShape]:
     """Return what was begun that no restore takes back; `applied` None means that nobody knows."""
-    effects: list[Json] = []
+    effects: list[EffectShape] = []
     for node in state.steps():
         is_in_doubt = status_of(node) is StepStatus.IN_DOUBT
         has_begun = node.applied is not None or node.applied_before or is_in_doubt
@@ -322,9 +350,9 @@ def _outside_effects(state: RunState) -> list[Json]:
     return effects
 
 
-def _reach(state: RunState) -> list[Json]:
+def _reach(state: RunState) -> list[ReachShape]:
     """Return every body and check that ran with a way out of its lane: a network, a socket, or no sandbox at all."""
-    reach: list[Json] = []
+    reach: list[ReachShape] = []
     prepare = state.plan.prepare
     if prepare is not None and prepare.network and state.lanes:
         reach.append({**_NO_WAY_OUT, "network": prepare.network, "said": "prepare uses the network"})
@@ -336,7 +364,7 @@ def _reach(state: RunState) -> list[Json]:
     return reach + _checks_that_reach(state.plan.accept, state.accept.records, None)
 
 
-def _checks_that_reach(checks: Sequence[Check], records: Sequence[CheckRecord], step: str | None) -> list[Json]:
+def _checks_that_reach(checks: Sequence[Check], records: Sequence[CheckRecord], step: str | None) -> list[ReachShape]:
     asked = zip(checks, records, strict=True) if records else ()
     return [
         {**_way_out(check, step), "check": check.name}
@@ -345,7 +373,7 @@ def _checks_that_reach(checks: Sequence[Check], records: Sequence[CheckRecord], 
     ]
 
 
-def _way_out(of: Step | Check, step: str | None) -> Json:
+def _way_out(of: Step | Check, step: str | None) -> ReachShape:
     sockets = list(of.sockets) if isinstance(of, Step) else []
     said = ", ".join(ways_out(of))
     return {

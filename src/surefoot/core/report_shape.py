@@ -1,7 +1,6 @@
-"""The shape of a report, for those who draw it.
+"""The shape of a report, for those who make it, draw it, and read it in programs.
 
-Owns the types of `surefoot.report/1` as FORMATS fixes them; `surefoot.core.report` makes it. Must never hold logic.
-Read `surefoot.cli.telling` next.
+Owns the types of `surefoot.report/1`. Must never hold logic. Read `surefoot.core.report` next, which makes it.
 """
 
 from __future__ import annotations
