@@ -9,11 +9,41 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from surefoot.errors import EffectError, SurefootError
+from surefoot.errors import (
+    ClaimLost,
+    ConfigInvalid,
+    EffectError,
+    EngineError,
+    GitUnavailable,
+    JournalError,
+    JournalLocked,
+    NotApprover,
+    NotAwaitingAnswer,
+    PlanInvalid,
+    RunExists,
+    RunHeld,
+    RunNotFound,
+    StepMayNotAnswer,
+    SurefootError,
+    UsageError,
+    WorkspaceError,
+)
 
 if TYPE_CHECKING:
     from surefoot.api.authoring import Check, Plan, Step, run, run_plan
     from surefoot.api.options import Options
+    from surefoot.api.running import Engagement, Watching
+    from surefoot.core.events import (
+        AttemptFailed,
+        Event,
+        QuestionAsked,
+        RunEnded,
+        RunPaused,
+        StepFailed,
+        StepSkipped,
+        StepStarted,
+        StepVerified,
+    )
     from surefoot.core.plan import AgentLimits, Prepare, RetryPolicy, Service
     from surefoot.core.probing import (
         CallProbe,
@@ -29,28 +59,52 @@ if TYPE_CHECKING:
         SqlAnswer,
         SqlProbe,
     )
+    from surefoot.core.report_shape import Report
+    from surefoot.core.state import RunState
     from surefoot.models.scripted import scripted
     from surefoot.models.scripts import ScriptedReply, ScriptedRequest
     from surefoot.workers.room import StepArgument
 
+    __version__: str
+
 __all__ = [
     "AgentLimits",
+    "AttemptFailed",
     "CallProbe",
     "Check",
+    "ClaimLost",
+    "ConfigInvalid",
     "EffectError",
+    "Engagement",
+    "EngineError",
+    "Event",
     "FileProbe",
     "GitProbe",
+    "GitUnavailable",
     "HttpAnswer",
     "HttpProbe",
+    "JournalError",
+    "JournalLocked",
+    "NotApprover",
+    "NotAwaitingAnswer",
     "Options",
     "PackageProbe",
     "Plan",
+    "PlanInvalid",
     "PortProbe",
     "Prepare",
     "Probe",
     "ProcessProbe",
+    "QuestionAsked",
+    "Report",
     "RetryPolicy",
+    "RunEnded",
+    "RunExists",
+    "RunHeld",
+    "RunNotFound",
+    "RunPaused",
     "RunProbe",
+    "RunState",
     "ScriptedReply",
     "ScriptedRequest",
     "Service",
@@ -58,7 +112,16 @@ __all__ = [
     "SqlProbe",
     "Step",
     "StepArgument",
+    "StepFailed",
+    "StepMayNotAnswer",
+    "StepSkipped",
+    "StepStarted",
+    "StepVerified",
     "SurefootError",
+    "UsageError",
+    "Watching",
+    "WorkspaceError",
+    "__version__",
     "run",
     "run_plan",
     "scripted",
@@ -84,7 +147,24 @@ _PLACES = {
         ),
         "surefoot.core.probing",
     ),
+    **dict.fromkeys(("Engagement", "Watching"), "surefoot.api.running"),
+    **dict.fromkeys(
+        (
+            "AttemptFailed",
+            "Event",
+            "QuestionAsked",
+            "RunEnded",
+            "RunPaused",
+            "StepFailed",
+            "StepSkipped",
+            "StepStarted",
+            "StepVerified",
+        ),
+        "surefoot.core.events",
+    ),
     "Options": "surefoot.api.options",
+    "Report": "surefoot.core.report_shape",
+    "RunState": "surefoot.core.state",
     "ScriptedReply": "surefoot.models.scripts",
     "ScriptedRequest": "surefoot.models.scripts",
     "StepArgument": "surefoot.workers.room",
@@ -94,6 +174,8 @@ _PLACES = {
 
 def __getattr__(name: str) -> object:
     """Load a public name on first use."""
+    if name == "__version__":
+        return import_module("surefoot.journal").RELEASE
     place = _PLACES.get(name)
     if place is None:
         raise AttributeError(f"module 'surefoot' has no attribute {name!r}")

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 import surefoot
-from surefoot import Check, Plan, Step, StepArgument
+from surefoot import Check, EffectError, Plan, Step, StepArgument
+from surefoot.cli import main
 from surefoot.planfile import parse_plan
 
 RUN = "20260101-aaaaaa"
@@ -262,3 +263,41 @@ def test_an_agent_causes_no_effect_outside(tmp_path: Path) -> None:
     plan = Plan(goal="g", steps=[Step("a", agent="Publish it.", effect="irreversible")])
     with pytest.raises(surefoot.SurefootError, match="`read` or `reversible` was expected"):
         surefoot.run(plan, repo=tmp_path, home=tmp_path / "home")
+
+
+@pytest.mark.parametrize(
+    ("part", "words"),
+    [
+        ({"effect": "irreversable"}, "step 'a': effect is 'irreversable'; one of read, .* did you mean 'irreversible'"),
+        ({"tier": "confrim"}, "step 'a': tier is 'confrim'; .* did you mean 'confirm'"),
+        ({"on_failure": "skipp"}, "step 'a': on_failure is 'skipp'; one of block, skip, .* did you mean 'skip'"),
+        (
+            {"checks": [Check(run="true", expect="fail2pass")]},
+            "step 'a', check 1: expect is 'fail2pass'; .*'fail_to_pass'",
+        ),
+        ({"checks": [Check(tests="x", format="tap")]}, "check 1: format is 'tap'; one of junit, unittest was expected"),
+    ],
+)
+def test_a_word_that_is_not_known_is_told_with_its_place_and_the_nearest_one(part: dict[str, Any], words: str) -> None:
+    """As in a plan file; no error of an enumeration."""
+    with pytest.raises(surefoot.PlanInvalid, match=words):
+        Plan(goal="g", steps=[Step("a", run="true", **part)]).compiled()
+
+
+def test_retry_sets_a_step_of_python_and_leaves_it_to_the_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The report's hint can be followed: the command line sets the step, and the program carries it out."""
+    monkeypatch.setenv("SUREFOOT_HOME", str(tmp_path))
+    ready: list[int] = []
+
+    async def body(_: StepArgument) -> None:
+        if not ready:
+            raise EffectError("not yet")
+
+    plan = Plan(goal="g", steps=[Step("a", body)])
+    assert surefoot.run(plan, run_id=RUN)["next"] == f"surefoot retry {RUN} a"
+    assert main(["retry", RUN, "a"]) == 6
+    assert f"Next: start the program that made run {RUN} again" in capsys.readouterr().out
+    ready.append(1)
+    assert surefoot.run(plan, run_id=RUN)["outcome"] == "completed"

@@ -7,18 +7,20 @@ plan model does. Read `surefoot.core.plan` next.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 from surefoot.api.options import Options
 from surefoot.api.running import Source, Watching, create_run, engage
 from surefoot.api.sharing import shared_home
 from surefoot.core import plan as core
-from surefoot.core.ids import RunId, encode_id
+from surefoot.core.ids import RunId, encode_id, nearest_said
 from surefoot.core.plan import Effect, Expect, OnFailure, RetryPolicy, Tier
 from surefoot.core.probing import FunctionProbe, Probe
-from surefoot.core.report import Json, report_of
+from surefoot.core.report import report_of
+from surefoot.core.report_shape import Report
 from surefoot.core.state import RunState
 from surefoot.errors import PlanInvalid
 from surefoot.workers.room import Function, Functions, ProbeFunction
@@ -32,7 +34,7 @@ class Check:
     """A command: exit status 0 passes."""
     tests: str | None = None
     """A command judged test by test."""
-    format: str = "junit"
+    format: Literal["junit", "unittest"] = "junit"
     """For `tests`: `junit` or `unittest`."""
     file: str | None = None
     """A glob; one of the next four says what is asked about the files."""
@@ -50,7 +52,7 @@ class Check:
     """Globs inside which all changes must lie."""
     name: str = ""
     """Unique within its step; made from the question when none is given."""
-    expect: str = "pass"
+    expect: Literal["pass", "pass_to_pass", "fail_to_pass"] = "pass"
     """`pass`, `pass_to_pass` or `fail_to_pass`."""
     timeout_s: float = 600.0
     """After this many seconds the answer is inconclusive."""
@@ -67,15 +69,17 @@ class Check:
     held_back: bool = False
     """Whether no agent is ever told of it or of what it said."""
 
-    def compiled(self, number: int) -> core.Check:
-        """Return the check of the plan model."""
+    def compiled(self, number: int, of: str) -> core.Check:
+        """Return the check of the plan model; `of` says what it is a check of."""
         asks = [ask for ask in self._asks() if ask is not None]
+        where = f"{of}, check {self.name or number!r}"
         if len(asks) != 1:
-            raise PlanInvalid("a check takes exactly one of run, tests, file, call, changed", problems=())
+            raise _invalid(f"{where} takes exactly one of run, tests, file, call, changed")
+        _read(self.format, ("junit", "unittest"), f"{where}: format")
         return core.Check(
             name=self.name or f"check {number}",
             ask=asks[0],
-            expect=Expect(self.expect),
+            expect=Expect(_read(self.expect, Expect, f"{where}: expect")),
             timeout_s=self.timeout_s,
             cwd=self.cwd,
             env=self.env,
@@ -134,9 +138,9 @@ class Step:
     """Globs over files that are never committed and handed on to the steps that need this one."""
     checks: Sequence[Check] = field(default=(), kw_only=True)
     """What must hold for the step to be verified."""
-    effect: str = field(default="reversible", kw_only=True)
+    effect: Literal["read", "reversible", "idempotent", "irreversible"] = field(default="reversible", kw_only=True)
     """`read`, `reversible`, `idempotent` or `irreversible`."""
-    tier: str | None = field(default=None, kw_only=True)
+    tier: Literal["auto", "log", "confirm", "never"] | None = field(default=None, kw_only=True)
     """Raises the tier: `log`, `confirm` or `never`."""
     probe: Probe | ProbeFunction | None = field(default=None, kw_only=True)
     """How to tell whether an outside effect was applied: a `Probe`, or a function, async or not, that is given a
@@ -161,7 +165,7 @@ class Step:
     """When it is tried again; stating one retries failures of unknown kind, too."""
     timeout_s: float = field(default=1800.0, kw_only=True)
     """The body is ended after this many seconds."""
-    on_failure: str | None = field(default=None, kw_only=True)
+    on_failure: Literal["block", "skip", "stop", "ask"] | None = field(default=None, kw_only=True)
     """`block`, `skip`, `stop` or `ask`; None: `ask` for an agent's step, `block` for any other."""
     estimate_s: float | None = field(default=None, kw_only=True)
     """How long the body is expected to take."""
@@ -170,7 +174,9 @@ class Step:
         """Return the step of the plan model."""
         bodies = [body for body in self._bodies() if body is not None]
         if len(bodies) != 1:
-            raise PlanInvalid(f"step {self.id!r} takes exactly one of do, run, call, agent, ask", problems=())
+            raise _invalid(f"step {self.id!r} takes exactly one of do, run, call, agent, ask")
+        where = f"step {self.id!r}"
+        on_failure = self.on_failure or ("block" if self.agent is None else "ask")
         return core.Step(
             id=encode_id(self.id),
             body=bodies[0],
@@ -181,9 +187,9 @@ class Step:
             home=tuple(read for read in self.reads if read.startswith("~/")),
             writes=None if self.writes is None else tuple(self.writes),
             artifacts=tuple(self.artifacts),
-            checks=tuple(check.compiled(number) for number, check in enumerate(self.checks, start=1)),
-            effect=Effect(self.effect),
-            tier=None if self.tier is None else Tier(self.tier),
+            checks=tuple(check.compiled(number, where) for number, check in enumerate(self.checks, start=1)),
+            effect=Effect(_read(self.effect, Effect, f"{where}: effect")),
+            tier=None if self.tier is None else Tier(_read(self.tier, Tier, f"{where}: tier")),
             probe=self._probe(),
             undo=self.undo,
             env=self.env,
@@ -194,7 +200,7 @@ class Step:
             uses=tuple(self.uses),
             retry=self._retry(),
             timeout_s=self.timeout_s,
-            on_failure=OnFailure(self.on_failure or ("block" if self.agent is None else "ask")),
+            on_failure=OnFailure(_read(on_failure, _ON_FAILURE, f"{where}: on_failure")),
             estimate_s=self.estimate_s,
         )
 
@@ -212,10 +218,9 @@ class Step:
     def _probe(self) -> Probe | None:
         if self.probe is None or isinstance(self.probe, Probe):
             if self.probe_within_s:
-                text = (
+                raise _invalid(
                     f"step {self.id!r} has `probe_within_s`, but no function as its probe; set `within_s` of the Probe"
                 )
-                raise PlanInvalid(text, problems=())
             return self.probe
         return Probe(ask=FunctionProbe(name=_name_of(self.probe)), within_s=self.probe_within_s)
 
@@ -266,7 +271,7 @@ class Plan:
             goal=self.goal,
             steps=tuple(step.compiled() for step in self.steps),
             prepare=self.prepare,
-            accept=tuple(check.compiled(number) for number, check in enumerate(self.accept, start=1)),
+            accept=tuple(check.compiled(number, "the plan") for number, check in enumerate(self.accept, start=1)),
             scope_write=tuple(self.scope_write),
             env=self.env,
             limits=core.Limits(
@@ -292,6 +297,27 @@ class Plan:
         return Functions(bodies=bodies, probes=probes)
 
 
+_ON_FAILURE = (OnFailure.BLOCK, OnFailure.SKIP, OnFailure.STOP, OnFailure.ASK)
+"""What `on_failure` takes here."""
+
+
+def _invalid(text: str) -> PlanInvalid:
+    return PlanInvalid(text, problems=(text,))
+
+
+def _read(value: str, words: Iterable[str], where: str) -> str:
+    """Return a word that is known.
+
+    Raises:
+        PlanInvalid: it is not; the message says where it stands and what was expected.
+    """
+    known = [str(word) for word in words]
+    if value not in known:
+        near = nearest_said(value, known)
+        raise _invalid(f"{where} is {value!r}; one of {', '.join(known)} was expected{near or '; choose one'}")
+    return value
+
+
 def _name_of(function: object) -> str:
     return getattr(function, "__qualname__", type(function).__name__)
 
@@ -304,7 +330,7 @@ async def run_plan(
     home: Path | None = None,
     options: Options | None = None,
     watching: Watching | None = None,
-) -> Json:
+) -> Report:
     """Carry out a plan and return its report (`surefoot.report/1`).
 
     A run of that id which exists already is gone on with, so that a program that was killed can simply be started
@@ -331,6 +357,7 @@ def run(
     run_id: str | None = None,
     home: Path | None = None,
     options: Options | None = None,
-) -> Json:
+    watching: Watching | None = None,
+) -> Report:
     """Carry out a plan from a program that has no event loop; see `run_plan`."""
-    return asyncio.run(run_plan(plan, repo=repo, run_id=run_id, home=home, options=options))
+    return asyncio.run(run_plan(plan, repo=repo, run_id=run_id, home=home, options=options, watching=watching))

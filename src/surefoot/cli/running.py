@@ -165,6 +165,10 @@ def retry(words: tuple[str, ...], repo: Path | None, consent: Consent, screen: S
         _refuse_unknown(consent, home.state(run).plan)
         screen.note(_change_lines(home, run))
         set_to_retry(home, run, steps)
+        if any(step.needs_program for step in home.state(run).plan.steps):
+            text = f"Set to be tried again. Run {run} has steps that are Python functions: the program that made it"
+            screen.note([Line(f"{text} carries them out.", "warn", hang=2)])
+            return conclude(home, home.state(run), screen)
         screen.note([Line(f"Going on with run {run}", "head"), *_rung_lines()])
         return _work(home, run, consent.options, screen)
 

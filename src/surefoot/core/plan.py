@@ -15,7 +15,7 @@ from typing import Final, Literal
 
 from surefoot.core.globs import literal, with_content
 from surefoot.core.ids import StepId
-from surefoot.core.probing import Probe
+from surefoot.core.probing import FunctionProbe, Probe
 from surefoot.core.record import record
 from surefoot.core.rules import Effect, Rule, Tier
 from surefoot.core.talking import Role
@@ -307,6 +307,12 @@ class Step:
     def reaches_out(self) -> bool:
         """Tell whether the body is given a way to what lies outside the lane."""
         return bool(self.network or self.sockets) or not self.confine
+
+    @property
+    def needs_program(self) -> bool:
+        """Tell whether its body or its probe is a function of the program that made the run."""
+        asks = self.probe is not None and isinstance(self.probe.ask, FunctionProbe)
+        return asks or isinstance(self.body, FunctionBody)
 
     @property
     def made(self) -> tuple[str, ...]:

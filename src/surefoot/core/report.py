@@ -411,7 +411,7 @@ def _look_at(state: RunState) -> list[str]:
 
 
 def next_command(state: RunState) -> str:
-    """Return the one command that goes on from here."""
+    """Return the one command that goes on from here; a run of a program's own functions goes on in that program."""
     run = state.created.run
     if state.branch is not None and state.branch.has_failed:
         return f"surefoot resume {run}"
@@ -428,6 +428,8 @@ def next_command(state: RunState) -> str:
         answer = {QuestionKind.CONFIRM: "yes", QuestionKind.IN_DOUBT: "applied"}.get(question.asked.about, "TEXT")
         options = question.asked.options
         return f"surefoot answer {question.asked.question} {'|'.join(options) if options else answer}"
+    if any(step.needs_program for step in state.plan.steps):
+        return f"start the program that made run {run} again, with this run id"
     return f"surefoot resume {run}{_raising(state)}"
 
 
