@@ -261,10 +261,11 @@ class Grammar(Words):
         while True:
             self._skip_blanks()
             self.at += self.text.startswith("\n", self.at)
-            before = self.at
-            word = self.read_word(in_test=True)
-            if word == (Piece(Kind.TEXT, "]]"),):
+            if self._reserved() == "]]":
+                self.at += len("]]")
                 break
+            before = self.at
+            self.read_word(in_test=True)
             if self.at == before and not self.text.startswith("\n", self.at):
                 raise Unreadable("`[[` is never closed by `]]`")
             count += 1
@@ -279,6 +280,7 @@ class Grammar(Words):
         if self._reserved() not in _OPENING and not self.text.startswith("(", self.at):
             raise Unreadable("a function has no body")
         self._read_command()
+        self.script.functions.add("".join(piece.text for piece in name))
         body = self.text[start : self.at]
         is_itself = any(one.words and one.words[0] == name for one in self.script.commands[first:])
         if is_itself and re.search(r"[|&]", body):
