@@ -1,11 +1,12 @@
 """Commands for the tests of how commands are read.
 
-Owns the way from the two files of commands to texts, and how a command is weighed without a plan. Must never run one.
-Read `test_corpora.py` next.
+Owns the way from the files of commands to texts, and how a command is weighed without a plan. Must never run one. Read
+`test_corpora.py` next.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from surefoot.core.ids import StepId
@@ -22,7 +23,21 @@ def commands_in(name: str) -> list[str]:
     return [line.replace("⏎", "\n") for line in lines if line and not line.startswith("# ")]
 
 
-def weighed(command: str) -> Decision:
+def weighed(command: str, *, has_way_out: bool = False, is_sealed: bool = False) -> Decision:
     """Say what the rules that ship make of a command in a reversible step."""
-    facts = Facts(step=StepId("a"), effect=Effect.REVERSIBLE, phase="execute", command=facts_of(command))
+    does = facts_of(command)
+    facts = Facts(
+        step=StepId("a"),
+        effect=Effect.REVERSIBLE,
+        phase="execute",
+        command=replace(does, unclear=None) if is_sealed else does,
+        has_way_out=has_way_out,
+        is_sealed=is_sealed,
+    )
     return weigh(Policy(), facts, FLOOR)
+
+
+def asking(name: str, *, has_way_out: bool = False, is_sealed: bool = False) -> list[str]:
+    """Return the commands of a file that a person is asked about, or that never run."""
+    decisions = {one: weighed(one, has_way_out=has_way_out, is_sealed=is_sealed) for one in commands_in(name)}
+    return [one for one, said in decisions.items() if said.tier in {Tier.CONFIRM, Tier.NEVER}]

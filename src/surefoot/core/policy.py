@@ -9,12 +9,13 @@ and plans say can only raise that. Must never see a shell command as text, and n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
 from surefoot.core import shipped
 from surefoot.core.globs import literal, matches, samples
+from surefoot.core.harmless import unknown_around, unknown_in
 from surefoot.core.patterns import matches_command, matches_text
 from surefoot.core.plan import LOOPBACK, Check, Effect, Network, Plan, Step, Tier
 from surefoot.core.record import record
@@ -22,8 +23,12 @@ from surefoot.core.rules import CommandFacts, Decision, Demand, Facts, Policy, R
 
 SEALED_RUNG = "bubblewrap"
 """The rung on which a command without network and sockets reaches nothing of the host."""
+OPEN_RUNG = "plain"
+"""The rung on which nothing holds a command in its lane."""
 UNCLEAR = "unclear-command"
 """The name that stands for the rule where a command cannot be told beforehand."""
+UNKNOWN = "unknown-command"
+"""The name that stands for the rule where a command has a way out and is not known to be harmless."""
 _BY_EFFECT = {
     Effect.READ: (Tier.AUTO, "It only reads."),
     Effect.REVERSIBLE: (Tier.LOG, "It changes nothing but the workspace, which can be put back."),
@@ -89,8 +94,8 @@ def weigh_parts(policy: Policy, facts: Facts, floor: Decision) -> tuple[Weighed,
         replace(part, decision=_raised(policy, facts, part, floor))
         for part in (_without_floor(part) if part.is_harmless and is_lowered else part for part, _ in parts)
     ]
-    if facts.command is not None and facts.command.unclear is not None:
-        weighed.append(_unclear(policy, facts, facts.command.unclear, floor))
+    for rule, reason in _open_questions(facts):
+        weighed.append(_unclear(policy, facts, rule, reason, floor))
     files = _files(policy, facts, floor)
     return (*weighed, *([files] if files is not None else []))
 
@@ -141,8 +146,15 @@ def facts_before(
         resources=(*step.uses, *step.sockets),
         variables=(*step.env_from, *step.env),
         is_sealed=_is_sealed(step, rung),
+        has_way_out=has_way_out(step, rung),
         cost_usd=cost_usd,
     )
+
+
+def has_way_out(step: Step, rung: str) -> bool:
+    """Tell whether a step was given a way out of its lane: a network, a socket, no sandbox for it, or none at all."""
+    is_given = bool(step.sockets) or any(one.network or not one.confine for one in (step, *step.checks))
+    return rung == OPEN_RUNG or (is_given and not _is_sealed(step, rung, but_for=LOOPBACK))
 
 
 def _is_sealed(step: Step, rung: str, *, but_for: Network = False) -> bool:
@@ -217,9 +229,43 @@ def _weighed(policy: Policy, facts: Facts, words: tuple[str, ...] | None, floor:
     rules = shipped.IN_SEALED_LANES if facts.is_sealed else shipped.COMMANDS
     found = _first(rules, facts, words, paths) if facts.command is not None else None
     if found is None or found.tier is Tier.AUTO:
-        return Weighed(words=words, decision=floor, is_harmless=found is not None), False
+        unknown = _not_known(facts, words, floor)
+        if unknown is not None:
+            return Weighed(words=words, decision=unknown), False
+        is_harmless = found is not None and (facts.command is None or not facts.command.writes)
+        return Weighed(words=words, decision=floor, is_harmless=is_harmless), False
     stricter = found if _rank(found.tier) >= _rank(floor.tier) else None
     return Weighed(words=words, decision=floor if stricter is None else _said_by(stricter)), False
+
+
+def _not_known(facts: Facts, words: tuple[str, ...] | None, floor: Decision) -> Decision | None:
+    """Ask about a command with a way out that is not known to be harmless; None: there is nothing to ask."""
+    if not facts.has_way_out or facts.command is None or words is None or _rank(floor.tier) > _rank(Tier.CONFIRM):
+        return None
+    unknown = unknown_in(words, facts.command)
+    if unknown is None:
+        return None
+    return Decision(tier=Tier.CONFIRM, rule=UNKNOWN, reason=f"{_capital(unknown)}, {_WAY_OUT}.")
+
+
+_WAY_OUT = "and the step has a way out of its lane"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _open_questions(facts: Facts) -> Iterator[tuple[str, str]]:
+    """Yield what of a command as a whole cannot be told, or is not known to be harmless, with the rule that asks."""
+    command = facts.command
+    if command is None:
+        return
+    if command.unclear is not None:
+        yield UNCLEAR, f"What the command does cannot be told beforehand: {command.unclear}."
+    elif facts.has_way_out:
+        strange = next(unknown_around(command), None)
+        if strange is not None:
+            yield UNKNOWN, f"{_capital(strange)}, {_WAY_OUT}."
 
 
 def _without_floor(part: Weighed) -> Weighed:
@@ -233,11 +279,10 @@ def _raised(policy: Policy, facts: Facts, part: Weighed, floor: Decision) -> Dec
     return strictest([part.decision, *(_said_by(rule) for rule in raising if rule is not None)], floor)
 
 
-def _unclear(policy: Policy, facts: Facts, unclear: str, floor: Decision) -> Weighed:
+def _unclear(policy: Policy, facts: Facts, rule: str, reason: str, floor: Decision) -> Weighed:
     """Weigh what cannot be told: only who names the step takes that upon himself."""
     own = _first(policy.own, facts, None, facts.paths)
-    said = f"What the command does cannot be told beforehand: {unclear}."
-    asked = Decision(tier=Tier.CONFIRM, rule=UNCLEAR, reason=said)
+    asked = Decision(tier=Tier.CONFIRM, rule=rule, reason=reason)
     if own is not None and own.steps:
         decision = _said_by(own)
     else:

@@ -143,6 +143,12 @@ class CommandFacts:
     """Environment variables it uses."""
     unclear: str | None = None
     """What of it cannot be told beforehand, such as a command whose name is the value of a variable."""
+    sets: tuple[str, ...] = ()
+    """Variables it sets, as `NAME=value`; what of a value is not known stands as it is written."""
+    functions: tuple[str, ...] = ()
+    """Functions it defines."""
+    strange: tuple[str, ...] = ()
+    """What of it is not known to be harmless, beside its commands: code given to an interpreter, for one."""
 
 
 @record
@@ -165,6 +171,8 @@ class Facts:
     """Environment variables it is given."""
     is_sealed: bool = False
     """Whether nothing its commands do can reach beyond its lane, so that all of it can be put back."""
+    has_way_out: bool = False
+    """Whether it was given a way out of its lane: then what is not known to be harmless asks."""
     cost_usd: float = 0.0
     """What the run has cost so far."""
     lines: int | None = None

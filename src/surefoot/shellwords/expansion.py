@@ -17,7 +17,7 @@ from surefoot.shellwords.syntax import Kind, Piece, Script, Simple, Unreadable, 
 _EXPANDED_MAX = 512
 """So many words one word becomes, and so many readings a command has; more are not looked at."""
 _DECLARED = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(\+?)=")
-_DECLARING = {"export", "declare", "typeset", "local", "readonly"}
+DECLARING = {"export", "declare", "typeset", "local", "readonly"}
 _FILLING = {"read", "mapfile", "readarray", "getopts", "let", "unset", "printf"}
 _RANGE = re.compile(r"(-?\d+|[A-Za-z])\.\.(-?\d+|[A-Za-z])(?:\.\.-?\d+)?")
 _HERE = ("pwd", "git rev-parse --show-toplevel")
@@ -55,9 +55,9 @@ def values_in(script: Script) -> Values:
         for name, value in simple.assignments:
             found.setdefault(name, []).append(value)
         first = simple.words[0][0].text if simple.words else ""
-        for word in simple.words[1:] if first in _DECLARING | _FILLING else ():
+        for word in simple.words[1:] if first in DECLARING | _FILLING else ():
             match = _DECLARED.match(word[0].text)
-            if match and first in _DECLARING:
+            if match and first in DECLARING:
                 rest = (Piece(Kind.TEXT, word[0].text[match.end() :], word[0].is_quoted), *word[1:])
                 found.setdefault(match.group(1), []).append(None if match.group(2) else rest)
             elif first in _FILLING:

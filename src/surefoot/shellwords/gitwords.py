@@ -65,6 +65,8 @@ class GitMeaning:
     """Other programs it runs."""
     unclear: str | None = None
     """What cannot be told."""
+    strange: str | None = None
+    """What is not known to be harmless: a setting by which git runs a program."""
 
 
 def git_meaning(terms: Sequence[Term]) -> GitMeaning:
@@ -95,6 +97,7 @@ def _judge_setting(found: GitMeaning, setting: str) -> None:
         return
     if _RUN_SETTINGS.fullmatch(name) and not name.lower().startswith("alias.") and "credential" not in name:
         found.scripts.append(Term(value))
+        found.strange = f"the setting {name} has git run {value!r}"
     elif name.lower().startswith("alias.") and value.startswith("!"):
         found.scripts.append(Term(value[1:]))
     else:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from surefoot.shellwords.syntax import Kind, Piece, Redirect, Script, Simple, Unreadable, Word
+from surefoot.shellwords.syntax import Redirect, Script, Simple, Unreadable, Word
 from surefoot.shellwords.words import Words
 
 _RESERVED = re.compile(r"(?:[a-z]+|\{|\}|!|\[\[|\]\])(?=[\s;&|()<>]|$)")

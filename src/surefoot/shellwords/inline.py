@@ -20,18 +20,18 @@ PYTHON = re.compile(
     r"vars|__subclasses__|base64|codecs|marshal|pickle|runpy|multiprocessing|asyncio|webbrowser|fabric|sh\s*\.)|"
     r"\bfrom\s+(?:os|shutil|requests|httpx|posix|urllib|importlib)\s+import|\bimport\s+(?:posix|nt)\b|\bimport\s+os\s+as\b"
 )
-_JAVASCRIPT = re.compile(
+JAVASCRIPT = re.compile(
     r"child_process|execa|\bexec|spawn|\bfork\b|\bnet\b|\bdgram\b|\bhttps?\b|fetch\s*\(|\beval\b|\bFunction\b|\bbinding\b|"
     r"constructor|globalThis|import\s*\(|require\s*\(\s*[^'\"\s]|\brm(?:Sync|dir)?\b|unlink|\bvm\b|worker_threads|"
     r"\bDeno\s*\.\s*(?:run|Command)|\bBun\s*\.\s*(?:spawn|\$)|process\s*\.\s*(?:kill|dlopen)|\[\s*['\"`]"
 )
-_SCRIPTING = re.compile(
+SCRIPTING = re.compile(
     r"\bsystem\b|\bexec|`|\bpopen|\bspawn|\bfork\b|\bqx\b|\bsocket|Socket|\beval\b|\bunlink|\bkill\b|\brmtree|\bpassthru|"
     r"shell_exec|proc_open|%x|\bopen\b[^;]{0,200}\||Net::|HTTP|LWP|\bopen-uri|FileUtils|__send__|\bsend\b|io\.popen|os\.(?:exec|remove)|"
     r"/e[gimsx]*\s*(?:;|$)|\bsyscall"
 )
-_AWK = re.compile(r"\bsystem\s*\(|\|\s*&?\s*[\"a-z]|\|\s*getline|\"[^\"]*\"\s*\|\s*getline|@load|/inet/")
-_SED = re.compile(
+AWK = re.compile(r"\bsystem\s*\(|\|\s*&?\s*[\"a-z]|\|\s*getline|\"[^\"]*\"\s*\|\s*getline|@load|/inet/")
+SED = re.compile(
     r"(?:^|[;{}\n])\s*(?:[0-9,$+~]|/[^/]*/[IM]?|\s)*e(?:\s|$)|s([^\w\s\\])(?:\\.|(?!\1)[^\\])*+\1(?:\\.|(?!\1)[^\\])*+\1[gpimIM0-9]*e",
     re.DOTALL,
 )
@@ -57,30 +57,30 @@ class Language:
     """Letters of other options that take a value."""
 
 
-_PERL = Language(_SCRIPTING, "eE", reads_input=True, valued="ICFi")
-_NODE = Language(_JAVASCRIPT, "ep", ("--eval", "--print"), reads_input=True, valued="rC")
+_PERL = Language(SCRIPTING, "eE", reads_input=True, valued="ICFi")
+_NODE = Language(JAVASCRIPT, "ep", ("--eval", "--print"), reads_input=True, valued="rC")
 LANGUAGES: Mapping[str, Language] = {
     "python": Language(PYTHON, "c", reads_input=True, valued="WXQ"),
     "pypy": Language(PYTHON, "c", reads_input=True, valued="WXQ"),
     "perl": _PERL,
-    "ruby": Language(_SCRIPTING, "e", reads_input=True, valued="rICEF"),
-    "php": Language(_SCRIPTING, "rBRE", reads_input=True, valued="dcz"),
-    "lua": Language(_SCRIPTING, "e", valued="l"),
-    "luajit": Language(_SCRIPTING, "e", valued="l"),
+    "ruby": Language(SCRIPTING, "e", reads_input=True, valued="rICEF"),
+    "php": Language(SCRIPTING, "rBRE", reads_input=True, valued="dcz"),
+    "lua": Language(SCRIPTING, "e", valued="l"),
+    "luajit": Language(SCRIPTING, "e", valued="l"),
     "node": _NODE,
     "nodejs": _NODE,
-    "bun": Language(_JAVASCRIPT, "ep", ("--eval", "--print")),
-    "deno": Language(_JAVASCRIPT, "", ("eval",)),
+    "bun": Language(JAVASCRIPT, "ep", ("--eval", "--print")),
+    "deno": Language(JAVASCRIPT, "", ("eval",)),
     "tclsh": Language(_ANYTHING, reads_input=True),
     "expect": Language(_ANYTHING, "c", reads_input=True),
     "osascript": Language(_ANYTHING, "e", reads_input=True),
-    "Rscript": Language(_SCRIPTING, "e"),
-    "julia": Language(_SCRIPTING, "eE", ("--eval",)),
-    "groovy": Language(_SCRIPTING, "e"),
+    "Rscript": Language(SCRIPTING, "e"),
+    "julia": Language(SCRIPTING, "eE", ("--eval",)),
+    "groovy": Language(SCRIPTING, "e"),
     "pwsh": Language(_ANYTHING, "c", ("-Command", "-EncodedCommand", "-command"), reads_input=True),
     "powershell": Language(_ANYTHING, "c", ("-Command", "-EncodedCommand", "-command"), reads_input=True),
-    **dict.fromkeys(("awk", "gawk", "mawk", "nawk"), Language(_AWK, "e", ("--source",), is_first=True, valued="fFvil")),
-    **dict.fromkeys(("sed", "gsed"), Language(_SED, "e", ("--expression",), is_first=True, valued="fl")),
+    **dict.fromkeys(("awk", "gawk", "mawk", "nawk"), Language(AWK, "e", ("--source",), is_first=True, valued="fFvil")),
+    **dict.fromkeys(("sed", "gsed"), Language(SED, "e", ("--expression",), is_first=True, valued="fl")),
     **dict.fromkeys(
         ("vi", "vim", "nvim", "ex", "view", "vimdiff"), Language(_EDITOR, "c", ("--cmd",), valued="suSUWwiT")
     ),

@@ -11,10 +11,11 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from surefoot.core.rules import CommandFacts
-from surefoot.shellwords.expansion import Term, Values, readings_of, values_in
+from surefoot.shellwords.expansion import DECLARING, Term, Values, readings_of, values_in
 from surefoot.shellwords.gitwords import git_meaning
 from surefoot.shellwords.grammar import read_script
 from surefoot.shellwords.inline import PYTHON, Language, code_in, language_of
+from surefoot.shellwords.loading import strange_in, written_by
 from surefoot.shellwords.syntax import Kind, Piece, Simple, Unreadable, Word
 from surefoot.shellwords.wrappers import WRAPPERS, inner_of
 
@@ -38,6 +39,8 @@ _REMOTE = re.compile(r"(?:[\w.-]+@)?([A-Za-z0-9][\w.-]*):(?!//|\\)")
 _REMOTE_PROGRAMS = {"git", "scp", "rsync", "sftp"}
 _SSH_VALUED = set("bcDEeFIiJLlmOopQRSWw")
 _UNREAD = {"/dev/null", "/dev/stdout", "/dev/stderr", "/dev/tty", "/dev/fd/1", "/dev/fd/2", "-"}
+_GIVING = re.compile(r"-[a-z]*c|--command")
+"""The option after which `su`, `script` and `flock` are given a text."""
 _FAMILIES = frozenset(
     """git docker podman kubectl npm pnpm yarn cargo gem gh glab helm terraform tofu pulumi aws gcloud az systemctl apt
     apt-get brew dnf yum twine poetry uv hatch flit pdm heroku vercel flyctl service launchctl""".split()  # noqa: SIM905
@@ -80,6 +83,9 @@ class _Looking:
         self.hosts: dict[str, None] = {}
         self.variables: dict[str, None] = {}
         self.unclear: dict[str, None] = {}
+        self.sets: dict[str, None] = {}
+        self.functions: dict[str, None] = {}
+        self.strange: dict[str, None] = {}
         self.depth = 0
         self.budget = _BUDGET
 
@@ -95,6 +101,9 @@ class _Looking:
             hosts=tuple(self.hosts),
             variables=tuple(self.variables),
             unclear="; ".join(list(self.unclear)[:3]) or None,
+            sets=tuple(self.sets),
+            functions=tuple(self.functions),
+            strange=tuple(self.strange),
         )
 
     def deepen(self, cost: int) -> None:
@@ -117,6 +126,9 @@ class _Looking:
             for name, values in values_in(script).items():
                 known = self.values.setdefault(name, [])
                 known += [value for value in values if value not in known]
+            self.functions.update(dict.fromkeys(sorted(script.functions)))
+            if script.evaluates:
+                self.strange["an expansion that ends in @P runs what its variable holds"] = None
             for name in sorted(script.calling_themselves):
                 self.doubt(f"the function {name} starts itself again and again")
                 self.commands[(":(){ :|:& };:",)] = None
@@ -147,6 +159,8 @@ class _Looking:
                 raise Unreadable("it runs too many commands")
 
     def assignment(self, name: str, value: Word | None) -> None:
+        for text in [Term("$")] if value is None else self.texts(value):
+            self.sets[f"{name}={text.text}"] = None
         if _HOLDING_UNKNOWN.fullmatch(name):
             self.doubt(f"the variable {name} changes what programs do")
         if name in _HOLDING_COMMANDS and value is not None:
@@ -227,6 +241,8 @@ class _Looking:
         language = language_of(name)
         if language is not None:
             self.language(language, terms, simple)
+        if name in DECLARING:
+            self.declared(terms)
         wrapper = WRAPPERS.get(name)
         inner = [] if wrapper is None else list(inner_of(wrapper, terms))
         if wrapper is None or wrapper.is_seen or not inner:
@@ -237,6 +253,14 @@ class _Looking:
             inner = [terms[at + 1 :] for at, term in enumerate(terms) if term.text == "-m"][:1]
         for one in inner:
             self.run(one, simple)
+
+    def declared(self, terms: Sequence[Term]) -> None:
+        """Look at what `export` and its like set."""
+        for term in terms[1:]:
+            name, is_set, value = term.text.partition("=")
+            if is_set and name.isidentifier():
+                kind = Kind.TEXT if term.is_known else Kind.UNKNOWN
+                self.assignment(name, (Piece(kind, value, is_quoted=True),))
 
     def shell(self, terms: Sequence[Term], simple: Simple) -> None:
         at, takes_text, reads = 1, False, False
@@ -287,6 +311,14 @@ class _Looking:
                 self.doubt(f"the code given to {terms[0].text} has {_short(found.group())!r} in it")
             elif not code.is_known and language.reads_input:
                 self.doubt(f"{terms[0].text} is given code that is not all written here")
+            strange = strange_in(language, code.text)
+            if strange is not None:
+                self.strange[strange] = None
+            for path in written_by(language, code.text):
+                if path is None:
+                    self.strange[f"the code given to {terms[0].text} writes files that it does not name"] = None
+                elif path not in _UNREAD:
+                    self.writes[path] = None
 
     def evaluated(self, terms: Sequence[Term], _simple: Simple) -> None:
         self.given(Term(" ".join(term.text for term in terms[1:]), all(term.is_known for term in terms[1:])))
@@ -318,6 +350,8 @@ class _Looking:
         self.seen(meaning.words)
         if meaning.unclear:
             self.doubt(meaning.unclear)
+        if meaning.strange:
+            self.strange[meaning.strange] = None
         for script in meaning.scripts:
             self.given(script)
         for command in meaning.commands:
@@ -331,7 +365,7 @@ class _Looking:
             (at for at, text in enumerate(texts) if text in {"-exec", "-execdir", "-ok", "-okdir"}), len(terms)
         )
         self.seen(terms[:first] if "-delete" not in texts else [term for term in terms if term.text != ";"])
-        at = first
+        at = 1
         while at < len(terms):
             if texts[at] in {"-exec", "-execdir", "-ok", "-okdir"}:
                 end = next(
@@ -397,11 +431,7 @@ class _Looking:
         inner = list(inner_of(WRAPPERS["env"], terms))
         for one in inner:
             self.run(one, simple)
-        for term in terms[1:]:
-            name, is_set, value = term.text.partition("=")
-            if is_set and name.isidentifier():
-                kind = Kind.TEXT if term.is_known else Kind.UNKNOWN
-                self.assignment(name, (Piece(kind, value, is_quoted=True),))
+        self.declared(terms)
         if not inner:
             self.seen(terms)
 
@@ -409,11 +439,11 @@ class _Looking:
         """Look at what `su -c`, `script -c` and `flock -c` are given."""
         self.seen(terms)
         name = terms[0].text.rpartition("/")[2]
-        if not any(term.text in {"-c", "--command"} for term in terms) and name in WRAPPERS:
+        if not any(_GIVING.fullmatch(term.text) for term in terms) and name in WRAPPERS:
             for one in inner_of(WRAPPERS[name], terms):
                 self.run(one, simple)
         for at, term in enumerate(terms[:-1]):
-            if term.text in {"-c", "--command"}:
+            if _GIVING.fullmatch(term.text):
                 self.given(terms[at + 1])
 
     def packed(self, terms: Sequence[Term], _simple: Simple) -> None:

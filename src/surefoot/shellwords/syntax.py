@@ -71,6 +71,10 @@ class Script:
     """What loops and expansions set variables to."""
     calling_themselves: set[str] = field(default_factory=set[str])
     """Functions that start themselves in the background or in a pipeline."""
+    functions: set[str] = field(default_factory=set[str])
+    """All functions that are defined."""
+    evaluates: bool = False
+    """Whether an expansion has a value read as a prompt, which runs what it holds: `${x@P}`."""
 
 
 class Unreadable(Exception):

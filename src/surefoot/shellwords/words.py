@@ -260,6 +260,7 @@ class Words:
                 self._read_marked()
         self.depth -= 1
         self.at += 1
+        self.script.evaluates = self.script.evaluates or self.text.endswith("@P}", start, self.at)
         return Piece(Kind.UNKNOWN, self.text[start : self.at], is_quoted)
 
     def _deeper(self, reader: Words, closing: Collection[str]) -> None:

@@ -34,6 +34,14 @@ def _wrapper(options: str = "", operands: int = 0, verbs: str = "", *, is_seen: 
     return Wrapper(frozenset(options.split()), operands, frozenset(verbs.split()), is_seen)
 
 
+_FLAGS = frozenset(
+    """--frozen --locked --no-sync --isolated --no-project --offline --quiet --verbose --dev --no-dev --all-extras
+    --all-groups --exact --active --no-config --no-cache --native-tls --script --module --yes --no-install --no --silent
+    --foreground --preserve-status --rm --detach --interactive --tty --init --no-deps --build --no-TTY --read-only
+    --null --no-run-if-empty --verbose --parallel-mode --branch --append --ignore-environment --no-interaction
+    --no-project --refresh --recursive --if-present --privileged""".split()  # noqa: SIM905
+)
+"""Options that take no value, whatever program has them."""
 _UV = (
     "--with --with-editable --with-requirements -p --python --project --directory --extra --group --no-group --env-file"
 )
@@ -64,9 +72,9 @@ WRAPPERS: Mapping[str, Wrapper] = {
     "rlwrap": _wrapper(),
     "winpty": _wrapper(),
     "caffeinate": _wrapper("-t -w"),
-    "proxychains": _wrapper("-f"),
-    "proxychains4": _wrapper("-f"),
-    "torsocks": _wrapper(),
+    "proxychains": _wrapper("-f", is_seen=True),
+    "proxychains4": _wrapper("-f", is_seen=True),
+    "torsocks": _wrapper(is_seen=True),
     "xvfb-run": _wrapper("-n -s -e -f -w --server-num --server-args"),
     "dbus-run-session": _wrapper("--config-file"),
     "catchsegv": _wrapper(),
@@ -155,7 +163,7 @@ def _after_options(terms: Sequence[Term], start: int, wrapper: Wrapper) -> set[i
             waiting.append(at + 2)
         elif _ASSIGNED.match(text) or (text.startswith(("-", "+")) and len(text) > 1):
             waiting.append(at + 1)
-            if text.startswith("--") and "=" not in text:
+            if text.startswith("--") and "=" not in text and text not in _FLAGS:
                 waiting.append(at + 2)
         else:
             found.add(min(at, len(terms)))

@@ -41,6 +41,9 @@ def commands_of(step: Step, env: Mapping[str, str]) -> CommandFacts | None:
         hosts=tuple(host for one in found for host in one.hosts),
         variables=tuple(name for one in found for name in one.variables),
         unclear=next((one.unclear for one in found if one.unclear is not None), None),
+        sets=tuple(setting for one in found for setting in one.sets),
+        functions=tuple(name for one in found for name in one.functions),
+        strange=tuple(reason for one in found for reason in one.strange),
     )
 
 

@@ -1,0 +1,448 @@
+"""Which commands are known to be harmless, where a step has a way out of its lane.
+
+Owns how a command is held against the table in `surefoot.core.harmless_table`: a program, its subcommand, its options
+and its operands all have to be known there. Whatever is not known has a reason, which a person is shown. Must never
+guess: what a table does not name is not known. Read `surefoot.core.policy` next: what becomes of the reasons.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
+
+from surefoot.core.harmless_table import (
+    CHOOSING_SOURCES,
+    CODE_PATHS,
+    HARMLESS_TARGETS,
+    NAMES_OF_SECRETS,
+    NAMING_PROGRAMS,
+    OPTIONS_OF,
+    REACHING_WORDS,
+    SQL_FUNCTIONS,
+    TOOL_FOLDERS,
+)
+from surefoot.core.rules import CommandFacts
+from surefoot.core.shapes import OUTSIDE, TABLE, find, quoted, taken_apart
+
+_SYSTEM_FOLDER = re.compile(r"/(?:usr/)?(?:local/)?s?bin/")
+_SCRATCH = re.compile(r"/tmp/|/dev/(?:null|stdout|stderr|fd/\d+)$|-$")  # noqa: S108 - names that are compared
+_GIT_FILES = re.compile(r"(?:\./|.*/)?\.git(?:/|$)", re.DOTALL)
+_PROGRAM_FOLDERS = re.compile(r"/(?:usr/|opt/|snap/|.*/)?(?:local/)?s?bin/[^/]+$", re.DOTALL)
+_UNKNOWN_TEXT = re.compile(r"\$\(|`|\$input|<\(")
+_SECRET = re.compile(rf"\$\{{?\w*(?:{'|'.join(NAMES_OF_SECRETS)})", re.IGNORECASE)
+_CREDENTIAL = re.compile(r"(?:Authorization|PRIVATE-TOKEN|X-Api-Key): ?(?:\w+ )?\$\{?\w+\}?", re.IGNORECASE)
+_MAY_BE_OPTIONS = re.compile(
+    r"\$\{?(?:[@*0-9]|\w*(?:ARG|OPT|FLAG|PARAM|EXTRA|CMD|DATA|BODY|PAYLOAD)\w*)(?:\[.\])?\}?", re.IGNORECASE
+)
+_EVALUATED = re.compile(r"\w\[[^\]]*(?:\$\(|`)")
+"""An index that runs a command: arithmetic evaluates it, also where it is the value of a variable."""
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
+_SETTING = re.compile(r"([A-Za-z_.][A-Za-z0-9_.]*)[:+?]?=(.*)", re.DOTALL)
+_STATEMENT = re.compile(
+    r"\s*(?:(?:select|show|describe|desc|explain(?!\s+analy[sz]e)|pragma\s+table_info)\b[^;\\]*;?\s*"
+    r"|\\(?:d\w*|l|z|conninfo|timing)\+?(?:\s+[\w.*]+)?|\.(?:schema|tables|databases|indexes)(?:\s+[\w.]+)?)",
+    re.IGNORECASE,
+)
+_CHANGING = re.compile(
+    r"\b(?:into|insert|update|delete|drop|alter|truncate|create|grant|copy|call|do|load)\b", re.IGNORECASE
+)
+_CALLED = re.compile(r"(\w+)\s*\(")
+_SCRIPT_NAME = re.compile(r"[\w.-]+\.(?:py|js|mjs|cjs|ts|rb)")
+_PROJECT_MODULE = re.compile(
+    r"(?:app|src|main|scripts|tools|tests|project|bench(?:marks?)?|examples?|server|cli|manage|lib|core|backend|api"
+    r"|my_\w+|my(?:app|pkg|project|module|package))(?:\.\w+)*"
+)
+"""How modules of a project are often called, as `python -m` names them."""
+_SHELLS = {"sh", "bash", "/bin/sh", "/bin/bash", "/usr/bin/bash", "/usr/bin/sh"}
+_MAKERS = {"cp", "mv", "ln", "install", "tee", "curl", "wget", "dd", "rsync", "base64", "xxd", "openssl"}
+_RUNNERS = {"sh", "bash", "dash", "zsh", "ksh", "python", "python3", "node", "ruby", "perl", "php", "source", "."}
+
+
+def unknown_in(words: Sequence[str], facts: CommandFacts) -> str | None:
+    """Say what of a simple command is not known to be harmless, for the person who is asked; None: nothing.
+
+    `facts` are those of the whole text: its functions are known, what it has written itself is not.
+    """
+    name = words[0] if words else ""
+    if name in facts.functions or name == "<" or not name:
+        return None
+    made = _made_in(facts)
+    run = words[1] if name in _RUNNERS and len(words) > 1 else name
+    if _normal(run) in made and ("/" in run or run != name):
+        return f"it runs {quoted(run)}, a file that the same command has made"
+    return _unknown_in(tuple(words))
+
+
+def unknown_around(facts: CommandFacts) -> Iterator[str]:
+    """Yield what is not known to be harmless beside the commands: code, variables that are set, files written."""
+    yield from facts.strange
+    yield from (
+        f"it writes {quoted(path)}, which lies outside the project" for path in facts.writes if _is_elsewhere(path)
+    )
+    tools = next((path for path in sorted(_made_in(facts)) if _is_of_tools(path)), None)
+    if tools is not None:
+        yield f"it makes {quoted(tools)}, where programs of the project's environment lie"
+    for setting in facts.sets:
+        name, _, value = setting.partition("=")
+        if _EVALUATED.search(value):
+            yield f"the variable {name} holds {quoted(value)}, which runs a command where it is evaluated"
+        reason = _unknown_setting(name, value)
+        if reason is not None:
+            yield reason
+
+
+@lru_cache(maxsize=1024)
+def _unknown_in(words: tuple[str, ...]) -> str | None:
+    name = _program(words[0])
+    if name is None:
+        return f"{quoted(words[0])} lies outside the project and the system's own folders"
+    if name == "":
+        return _unknown_script(words)
+    tree = TABLE.get(name) or TABLE.get(re.sub(r"[\d.]+$", "", name))
+    if tree is None:
+        return f"{quoted(name)} is not among the commands known to be harmless"
+    path, shape, args = find(tree, words[1:])
+    said = quoted(" ".join([name, *path]))
+    if shape is None:
+        return f"{said} is not among the commands known to be harmless"
+    operands, option, reason = taken_apart(shape, name, args, _judged)
+    if reason is not None:
+        return reason
+    if option is not None:
+        return f"the option {quoted(option)} of {said} is not known to be harmless"
+    return JUDGES[shape.operands](name, operands)
+
+
+def _program(word: str) -> str | None:
+    """Return a program's name; empty: it is a file of the project; None: it lies elsewhere."""
+    if "/" not in word:
+        return "" if _SCRIPT_NAME.fullmatch(word) or _PROJECT_MODULE.fullmatch(word) else word
+    folder, _, name = word.rpartition("/")
+    system = _SYSTEM_FOLDER.fullmatch(f"{folder}/")
+    if system or _is_of_tools(word):
+        return name
+    return None if OUTSIDE.match(word) else ""
+
+
+def _is_of_tools(path: str) -> bool:
+    folder = f"/{path.rpartition('/')[0]}"
+    return any(folder.endswith(f"/{known}") for known in TOOL_FOLDERS)
+
+
+def _unknown_script(words: Sequence[str]) -> str | None:
+    """Judge a program of the project's own: known, unless its name, or its first argument, says that it reaches out."""
+    script = TABLE.get(words[0].rpartition("/")[2])
+    if script is not None and words[0].rpartition("/")[2] in {"gradlew", "mvnw"}:
+        return _unknown_in((words[0].rpartition("/")[2], *words[1:]))
+    if _GIT_FILES.match(words[0]):
+        return f"{quoted(words[0])} is one of git's own files"
+    return _reaching_name(words[0].rpartition("/")[2]) or next(
+        (_reaching_name(word) for word in words[1:2] if not word.startswith("-")), None
+    )
+
+
+def _reaching_name(text: str) -> str | None:
+    found = [word for word in _split(text) if word in REACHING_WORDS]
+    return f"the name {quoted(text)} says that it may reach others" if found else None
+
+
+def _split(text: str) -> list[str]:
+    spaced = re.sub(r"([a-z])([A-Z])", r"\1 \2", text)
+    return [word.lower() for word in re.split(r"[^A-Za-z]+", spaced) if word]
+
+
+def _normal(path: str) -> str:
+    return path.removeprefix("./")
+
+
+@lru_cache(maxsize=256)
+def _made_in(facts: CommandFacts) -> frozenset[str]:
+    """Return the files that the text itself makes: by redirections, and by what copies, links or fetches."""
+    found = {_normal(path) for path in facts.writes}
+    for words in facts.commands:
+        name = words[0].rpartition("/")[2]
+        if name not in _MAKERS:
+            continue
+        plain = [word for word in words[1:] if not word.startswith("-")]
+        found |= {_normal(word) for word in (plain if name in {"tee", "curl", "wget"} else plain[-1:])}
+        found |= {_normal(word.partition("=")[2]) for word in words[1:] if "=" in word}
+        if name in {"curl", "wget"}:  # they name what they fetch after the address
+            found |= {word.partition("?")[0].rstrip("/").rpartition("/")[2] for word in plain if "://" in word}
+    return frozenset(found - {"", "."})
+
+
+def _unknown_setting(name: str, value: str) -> str | None:
+    if name in OPTIONS_OF:
+        unknown = _unknown_in((*OPTIONS_OF[name].split(), *value.split()))
+        return None if unknown is None else f"the variable {name} holds options: {unknown}"
+    if re.fullmatch(CHOOSING_SOURCES, name):
+        return f"the variable {name} changes where programs look, or what they load"
+    if re.fullmatch(CODE_PATHS, name):
+        strange = [part for part in value.split(":") if not _is_known_folder(name, part)]
+        return f"the variable {name} has programs loaded from {quoted(strange[0])}" if strange else None
+    if not re.fullmatch(NAMING_PROGRAMS, name) or not value.strip():
+        return None
+    words = value.split()
+    if name.endswith("SHELL") or (words[0] in _SHELLS and len(words) == 1):
+        return None if value in _SHELLS else f"the variable {name} names another shell, {quoted(value)}"
+    unknown = _unknown_in(tuple(words)) if _program(words[0]) else f"{quoted(words[0])} is no known program"
+    return None if unknown is None else f"the variable {name} names a program: {unknown}"
+
+
+def _is_known_folder(name: str, part: str) -> bool:
+    bare = part.strip("\"'")
+    if bare in {"", ".", f"${name}", f"${{{name}}}", f"${{{name}:-}}"} or bare.startswith(f"${{{name}:"):
+        return True
+    if _SYSTEM_FOLDER.fullmatch(f"{bare.rstrip('/')}/"):
+        return True
+    is_tools = any(bare.rstrip("/").endswith(f"/{known}") or bare.rstrip("/") == known for known in TOOL_FOLDERS)
+    if name == "PATH":
+        return is_tools and not bare.startswith("/tmp")  # noqa: S108 - a name that is compared, no file
+    return not OUTSIDE.match(bare)
+
+
+def _is_elsewhere(path: str) -> bool:
+    """Tell whether a file that is written lies outside the project and its temporary folder, or is one of git's."""
+    return bool(_GIT_FILES.match(path)) or (bool(OUTSIDE.match(path)) and not _SCRATCH.match(path))
+
+
+# --- operands
+
+
+def _any(name: str, operands: Sequence[str]) -> str | None:  # noqa: ARG001
+    return None
+
+
+def _none(name: str, operands: Sequence[str]) -> str | None:
+    return f"{quoted(name)} is given {quoted(operands[0])}" if operands else None
+
+
+def _in_lane(name: str, operands: Sequence[str]) -> str | None:
+    outside = [word for word in operands if OUTSIDE.match(word) and not word.startswith("$") and word != ".."]
+    return f"{quoted(name)} is given {quoted(outside[0])}, which lies outside the project" if outside else None
+
+
+def _places(name: str, operands: Sequence[str]) -> str | None:
+    """Judge files that are made or changed; which of them lie outside is known to the rules about files."""
+    first = next((word for word in operands if _GIT_FILES.match(word)), None)
+    if first is not None:
+        return f"{quoted(name)} is given {quoted(first)}, one of git's own files"
+    programs = [word for word in operands[:-1] if _PROGRAM_FOLDERS.match(word)]
+    return f"{quoted(name)} gives the program {quoted(programs[0])} another name" if programs else None
+
+
+def _edited(name: str, operands: Sequence[str]) -> str | None:
+    """Judge the files after a script."""
+    return _places(name, operands[1:])
+
+
+def _copied_to(name: str, operands: Sequence[str]) -> str | None:
+    return _written(name, [word.removeprefix("of=") for word in operands if word.startswith("of=")])
+
+
+def _written(name: str, operands: Sequence[str]) -> str | None:
+    first = next((word for word in operands if _is_elsewhere(word)), None)
+    return None if first is None else f"{quoted(name)} writes {quoted(first)}, which lies outside the project"
+
+
+def _script(name: str, operands: Sequence[str]) -> str | None:
+    """Judge an interpreter with a file of the project; without one it reads what is known otherwise, or nothing."""
+    return _in_lane(name, operands[:1]) or (_unknown_script(operands) if operands else None)
+
+
+def _named_file(name: str, operands: Sequence[str]) -> str | None:
+    return _in_lane(name, operands[:1]) or (f"{quoted(name)} is given no file" if not operands else None)
+
+
+def _folder(name: str, operands: Sequence[str]) -> str | None:
+    system = [word for word in operands if re.match(r"/(?!home/|root/|tmp(?:/|$)|work|Users/|workspace)", word)]
+    return f"{quoted(name)} goes to {quoted(system[0])}, where programs of the system may lie" if system else None
+
+
+def _targets(name: str, operands: Sequence[str]) -> str | None:
+    for word in operands:
+        setting = _SETTING.fullmatch(word)
+        if setting is not None:
+            reason = _unknown_setting(setting.group(1), setting.group(2))
+            if reason is not None:
+                return reason
+        elif not _is_known_target(word):
+            return f"{quoted(f'{name} {word}')} is not among the usual targets, such as build and test"
+    return None
+
+
+def _is_known_target(word: str) -> bool:
+    words = _split(word)
+    is_file = "/" in word or "." in word.lstrip(".")
+    is_known = any(one in HARMLESS_TARGETS for one in words) or (is_file and ":" not in word)
+    return is_known and not any(one in REACHING_WORDS for one in words) and not word.startswith(("/", "~", ".."))
+
+
+def _target(name: str, operands: Sequence[str]) -> str | None:
+    """Judge a runner of named scripts: what follows the name is given to the script."""
+    return _targets(name, operands[:1])
+
+
+def _addresses(name: str, operands: Sequence[str]) -> str | None:
+    """Judge what is fetched: nothing in the address may be told by another command or be a secret."""
+    for word in operands:
+        scheme = _SCHEME.match(word)
+        if scheme and scheme.group(1).lower() not in {"http", "https", "file", "ftp", "ftps"}:
+            return f"{quoted(name)} is given an address of the kind {scheme.group(1)}"
+        if _UNKNOWN_TEXT.search(word) or _SECRET.search(word):
+            return f"{quoted(name)} puts {quoted(word)} into what it asks for, which may tell others what is here"
+        if _MAY_BE_OPTIONS.fullmatch(word):
+            return f"{quoted(name)} is given {quoted(word)}, which may be options"
+    return None
+
+
+def _no_secrets(name: str, operands: Sequence[str]) -> str | None:
+    found = [word for word in operands if set(_split(word)) & {"secret", "secrets", "password", "token", "credentials"}]
+    return f"{quoted(name)} is asked for {quoted(found[0])}" if found else None
+
+
+def _not_remote(name: str, operands: Sequence[str]) -> str | None:
+    found = [word for word in operands if re.match(r"[^/=]+:", word) and not word.startswith("-")]
+    return f"{quoted(name)} is given {quoted(found[0])}, which names another machine" if found else None
+
+
+def _no_fetched(name: str, operands: Sequence[str]) -> str | None:
+    found = [word for word in operands[:1] if "@" in word or "://" in word or OUTSIDE.match(word)]
+    return f"{quoted(name)} runs {quoted(found[0])}, which is not of the project" if found else None
+
+
+def _evaluating(name: str, operands: Sequence[str]) -> str | None:
+    found = [word for word in operands if re.search(r"\[.*(?:\$\(|`)", word, re.DOTALL)]
+    return f"{quoted(name)} may run what stands in {quoted(found[0])}" if found else None
+
+
+def _header(name: str, operands: Sequence[str]) -> str | None:
+    """Judge a header: a credential is known where it belongs, and nowhere else."""
+    return next(
+        (_addresses(name, [word]) for word in operands if not _CREDENTIAL.fullmatch(word) and _addresses(name, [word])),
+        None,
+    )
+
+
+def _reading_method(name: str, operands: Sequence[str]) -> str | None:
+    other = [word for word in operands if word.upper() not in {"GET", "HEAD", "OPTIONS"}]
+    return f"{quoted(name)} sends a {other[0]}" if other else None
+
+
+def _denied(name: str, operands: Sequence[str]) -> str | None:
+    return f"{quoted(name)} is given {quoted(operands[0])}, which is not known to be harmless"
+
+
+def _loopback(name: str, operands: Sequence[str]) -> str | None:
+    hosts = [word.partition(":")[0] for word in operands]
+    other = [host for host in hosts if host not in {"127.0.0.1", "localhost", "unix"}]
+    return f"{quoted(name)} listens on {quoted(other[0])}" if other else None
+
+
+def _mount(name: str, operands: Sequence[str]) -> str | None:
+    """Judge what a container is given of this machine: a named volume, or a folder of the project."""
+    outside = [word for word in operands if OUTSIDE.match(word.partition(":")[0])]
+    return f"{quoted(name)} is given {quoted(outside[0])}, which lies outside the project" if outside else None
+
+
+def _program_named(name: str, operands: Sequence[str]) -> str | None:  # noqa: ARG001
+    return _unknown_in((operands[0],)) if operands[0] else None
+
+
+def _own_network(name: str, operands: Sequence[str]) -> str | None:
+    shared = [word for word in operands if word == "host" or word.startswith("container:")]
+    return f"{quoted(name)} shares the network of {quoted(shared[0])}" if shared else None
+
+
+def _no_commands(name: str, operands: Sequence[str]) -> str | None:
+    """Judge where a pager is told to begin: `+!` begins with a program."""
+    found = [word for word in operands if word.startswith("+") and not re.fullmatch(r"\+(?:\d+|[GF]|/[^!]*)", word)]
+    return f"{quoted(name)} is given the command {quoted(found[0])}" if found else None
+
+
+def _no_lists(name: str, operands: Sequence[str]) -> str | None:
+    found = [word for word in operands if word.startswith("@")]
+    return f"{quoted(name)} reads more options from {quoted(found[0])}" if found else None
+
+
+def _code_options(name: str, operands: Sequence[str]) -> str | None:
+    known = ("opt-level", "debuginfo", "target-cpu", "debug-assertions", "lto", "strip", "panic", "codegen-units")
+    return None if operands[0].startswith(known) else _denied(name, operands)
+
+
+def _reading_path(name: str, operands: Sequence[str]) -> str | None:
+    return _denied(name, operands) if operands[:1] == ["graphql"] else _addresses(name, operands)
+
+
+def _reading_redis(name: str, operands: Sequence[str]) -> str | None:
+    is_reading = bool(operands) and operands[0].lower() in {
+        "ping",
+        "get",
+        "keys",
+        "info",
+        "ttl",
+        "llen",
+        "exists",
+        "type",
+    }
+    return None if is_reading else f"{quoted(name)} is given no command that is known to read only"
+
+
+def _statements(name: str, operands: Sequence[str]) -> str | None:
+    """Judge the statements after the file of a database."""
+    if len(operands) < 2:
+        return f"{quoted(name)} is given no statement here, and reads what it does from elsewhere"
+    return _sql(name, operands[1:])
+
+
+def _sql(name: str, operands: Sequence[str]) -> str | None:
+    for text in operands:
+        called = {word.lower() for word in _CALLED.findall(text)}
+        if not _STATEMENT.fullmatch(text) or _CHANGING.search(text) or called - SQL_FUNCTIONS:
+            return f"{quoted(name)} is given {quoted(text)}, which is not known to read only"
+    return None
+
+
+_Judge = Callable[[str, Sequence[str]], str | None]
+JUDGES: Mapping[str, _Judge] = {
+    "": _any,
+    "any": _any,
+    "number": _any,
+    "inner": _any,
+    "edited": _edited,
+    "dd": _copied_to,
+    "none": _none,
+    "denied": _denied,
+    "lane": _in_lane,
+    "places": _places,
+    "written": _written,
+    "script": _script,
+    "file": _named_file,
+    "folder": _folder,
+    "targets": _targets,
+    "target": _target,
+    "addresses": _addresses,
+    "header": _header,
+    "get": _reading_method,
+    "api": _reading_path,
+    "codegen": _code_options,
+    "no-secrets": _no_secrets,
+    "not-remote": _not_remote,
+    "no-fetched": _no_fetched,
+    "no-plus": _no_commands,
+    "no-lists": _no_lists,
+    "evaluating": _evaluating,
+    "loopback": _loopback,
+    "mount": _mount,
+    "program": _program_named,
+    "network": _own_network,
+    "redis": _reading_redis,
+    "sql": _sql,
+    "statements": _statements,
+}
+"""What judges an argument, by the name that the table has for it."""
+
+
+def _judged(judge: str, name: str, value: str) -> str | None:
+    return JUDGES[judge](name, [value])

@@ -1,0 +1,67 @@
+"""How many disguised commands are recognised where a step has a way out, and how many everyday ones ask.
+
+Owns the tests over `disguised.txt` and `with_network.txt`. Both lists were written before commands were read by what is
+known to be harmless. Must never run a command. Read `docs/policy.md` for the figures.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from surefoot.core.rules import Tier
+from surefoot.shellwords import facts_of
+from tests.shellwords.corpus import asking, commands_in, weighed
+
+DISGUISED, WITH_NETWORK = "disguised.txt", "with_network.txt"
+PAGE = Path(__file__).parents[2] / "docs/policy.md"
+ASKED_MOST = 3
+
+
+@pytest.mark.parametrize("command", [*commands_in(DISGUISED), *commands_in("dangerous.txt")])
+def test_with_a_way_out_a_disguised_command_asks(command: str) -> None:
+    """None is missed (M51, M53)."""
+    assert weighed(command, has_way_out=True).tier in {Tier.CONFIRM, Tier.NEVER}
+
+
+def test_with_a_way_out_everyday_work_hardly_ever_asks() -> None:
+    """At most three of the list (M51)."""
+    assert len(asking(WITH_NETWORK, has_way_out=True)) <= ASKED_MOST
+
+
+def test_with_a_way_out_hardly_any_everyday_command_without_network_asks() -> None:
+    """The longer list holds servers and the like as well."""
+    assert len(asking("everyday.txt", has_way_out=True)) <= ASKED_MOST
+
+
+def test_in_a_sealed_lane_everyday_work_never_asks() -> None:
+    """Where nothing can be reached, all can be put back."""
+    assert asking(WITH_NETWORK, is_sealed=True) == []
+
+
+def test_in_a_sealed_lane_a_program_that_is_not_known_does_not_ask() -> None:
+    """What is not known matters only with a way out."""
+    assert weighed("frob --all", is_sealed=True).rule == "effect-reversible"
+
+
+@pytest.mark.parametrize("name", [DISGUISED, WITH_NETWORK])
+def test_the_page_says_how_many_ask(name: str) -> None:
+    """The figures are those of the code."""
+    of = len(commands_in(name))
+    shares = [f"{len(asking(name, has_way_out=not sealed, is_sealed=sealed))} of {of}" for sealed in (False, True)]
+    rows = PAGE.read_text("utf-8").partition(f"| `{name}` |")[2].splitlines()[:2]
+    assert [row.rsplit("|", 2)[1].strip() for row in rows] == shares
+
+
+def test_the_lists_are_long_and_share_nothing() -> None:
+    """A hundred each, and none twice."""
+    every = [*commands_in(DISGUISED), *commands_in(WITH_NETWORK)]
+    assert (len(commands_in(DISGUISED)) > 100, len(commands_in(WITH_NETWORK)) > 100) == (True, True)
+    assert len(set(every)) == len(every)
+
+
+def test_every_command_of_the_lists_can_be_read() -> None:
+    """None asks only because it is broken."""
+    found = {one: facts_of(one).unclear or "" for name in (DISGUISED, WITH_NETWORK) for one in commands_in(name)}
+    assert [one for one, unclear in found.items() if "missing" in unclear or "stands where" in unclear] == []
