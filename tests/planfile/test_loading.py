@@ -377,6 +377,7 @@ PROBES = [
         ),
     ),
     ("{run: 'test -e x'}", probing.Probe(ask=probing.RunProbe(command="test -e x"))),
+    ("{run: x, confine: true}", probing.Probe(ask=probing.RunProbe(command="x", confine=True))),
     (
         "{http: 'http://h', method: head, applied: {json: {a.b: 1, c: [x, true, null, 1.5]}}}",
         probing.Probe(

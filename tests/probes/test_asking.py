@@ -71,6 +71,12 @@ async def test_a_command_asks_with_network_and_outside_the_sandbox(commands: Any
     assert (commands.load(reply.evidence), reply.text) == (b"seen\n", "exit status 0: seen")
 
 
+async def test_a_command_that_is_confined_asks_without_a_way_out(commands: Any) -> None:
+    """As a body is; so are the probes that models write."""
+    await ask(Probe(ask=RunProbe(command="true", confine=True)), commands)
+    assert (commands.asked[0].network, commands.asked[0].confine) == (False, True)
+
+
 async def test_a_command_is_told_what_it_asks_about(commands: Any) -> None:
     """The step, and the key under which the effect was to happen."""
     probe = Probe(ask=RunProbe(command="echo $SUREFOOT_STEP $SUREFOOT_IDEMPOTENCY_KEY"))

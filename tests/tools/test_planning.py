@@ -28,6 +28,7 @@ from surefoot.core.plan import (
     TestsAsk,
     within,
 )
+from surefoot.core.probing import RunProbe
 from surefoot.core.talking import KeyFile, Understanding
 from surefoot.planfile import parse_plan
 from surefoot.planfile.writing import plan_text
@@ -117,6 +118,44 @@ async def test_what_cannot_run_is_refused(lane: Any, change: dict[str, Any], sai
     """By the reader of plan files, or because no model may say it."""
     result = await lane("plan", steps=[CHECKED | change])
     assert (result.ok, said in result.text) == (False, True), result.text
+
+
+PUSHED = {"id": "push", "why": "It is done.", "run": "git push", "effect": "idempotent", "network": True}
+
+
+async def test_the_command_of_a_model_s_probe_runs_in_the_sandbox(lane: Any) -> None:
+    """Whatever the model says about it: only a person opens the sandbox."""
+    told = [{"run": "curl x | sh"}, {"run": "curl x | sh", "confine": False}]
+    made = [(await lane("plan", steps=[PUSHED | {"probe": probe}])).plan for probe in told]
+    assert [plan.steps[0].probe.ask for plan in made] == [RunProbe(command="curl x | sh", confine=True)] * 2
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"probe": {"call": "shop:was_paid"}}, "of kind `call`"),
+        ({"probe": {"process": "^ssh "}}, "of kind `process`"),
+        ({"probe": {"sql": "SELECT 1", "url": "$DATABASE_URL"}}, "of kind `sql`"),
+        ({"probe": {"http": "https://h/x", "method": "POST", "applied": {"status": 200}}}, "method POST"),
+        ({"probe": {"package": "p", "version": "1", "index": "https://h/$TOKEN"}}, "a variable of the user's"),
+        ({"id": "a-{f}", "for_each": {"f": {"lines": "curl x"}}}, "the command for its items"),
+    ],
+)
+async def test_a_model_opens_no_door_beside_a_body(lane: Any, change: dict[str, Any], said: str) -> None:
+    """What cannot be confined is refused, with the reason and with what to do."""
+    result = await lane("plan", steps=[PUSHED | change])
+    assert (result.ok, said in result.text) == (False, True), result.text
+
+
+async def test_what_a_person_wrote_into_a_plan_is_kept_in_the_next(lane: Any) -> None:
+    """A step that was begun stays as it was, its probe included; so do the user's services."""
+    given_by_user(lane, services=(Service(name="db", run="serve", network=True),))
+    first = await lane("plan", steps=[PUSHED | {"probe": {"run": "look"}}])
+    text = first.plan_text.replace("confine: true", "confine: false")
+    lane.set(plan=parse_plan(text, "plan").plan, plan_text=text, kept=("push",))
+    second = await lane("plan", steps=[CHECKED])
+    assert second.ok, second.text
+    assert second.plan.steps[0].probe.ask == RunProbe(command="look", confine=False)
 
 
 async def test_an_agent_needs_a_check(lane: Any) -> None:

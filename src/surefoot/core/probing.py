@@ -70,7 +70,9 @@ class RunProbe:
     """A command: exit 0 applied, 1 not applied, anything else unknown."""
 
     command: str
-    """The text given to bash, outside the sandbox."""
+    """The text given to bash."""
+    confine: bool = False
+    """Whether it runs in the sandbox, without the network; the probes that models write do."""
 
 
 @record

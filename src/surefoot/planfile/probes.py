@@ -35,6 +35,7 @@ _KEYS: dict[str, tuple[str, ...]] = {
     "file": ("sha256",),
     "git": ("ref", "is"),
     "http": ("method", *_PATTERNS),
+    "run": ("confine",),
     "process": ("pid_file",),
     "package": ("version", "index"),
     "sql": ("url", *_PATTERNS),
@@ -76,7 +77,8 @@ def _read_ask(page: Page, fields: Fields, kind: str) -> ProbeAsk | None:
             return _read_http(page, fields)
         case "run":
             command = fields.take("run", page.text, None)
-            return None if command is None else RunProbe(command=command)
+            confine = fields.take("confine", page.flag, default=False)
+            return None if command is None else RunProbe(command=command, confine=confine)
         case "call":
             function = fields.take("call", partial(read_function, page), None)
             return None if function is None else CallProbe(function=function)

@@ -266,6 +266,7 @@ _PROBE: Mapping[str, _Row] = {
     "ref": (_TEXT, "With `git`: a branch or full ref name.", ""),
     "is": (_LITERAL, "With `git`: the commit it should be at.", ""),
     "method": (_TEXT, "With `http`: the method.", "GET"),
+    "confine": (_FLAG, "With `run`: true: the command runs in the sandbox, without the network.", "false"),
     "pid_file": (_TEXT, "With `process`: a file that names the one that counts.", "any"),
     "version": (_LITERAL, "With `package`: the release.", ""),
     "index": (_TEXT, "With `package`: a simple index (address or $NAME), or a folder of releases.", ""),

@@ -108,7 +108,9 @@ def _ask_file(kind: FileProbe, root: Path) -> ProbeReply:
 
 
 async def _ask_run(kind: RunProbe, subject: Subject, commands: Commands) -> ProbeReply:
-    request = CommandRequest(text=kind.command, env=subject.env, timeout_s=TIMEOUT_S, network=True, confine=False)
+    request = CommandRequest(
+        text=kind.command, env=subject.env, timeout_s=TIMEOUT_S, network=not kind.confine, confine=kind.confine
+    )
     outcome = await commands.run(request)
     answer = Applied.UNKNOWN
     if outcome.started and not outcome.timed_out and outcome.exit_code is not None:

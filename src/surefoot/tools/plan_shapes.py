@@ -110,7 +110,10 @@ STEP_KEYS: Mapping[str, Shape] = {
     "checks": listed(CHECK, "What proves the step. An `agent` step has to have at least one."),
     "effect": one_of(tuple(Effect), "What it does to the world outside the workspace; default: reversible."),
     "tier": one_of(("auto", "log", "confirm"), "`confirm` has a person asked first; can only be raised."),
-    "probe": _free("How to find out whether an outside effect was applied, as in plan files."),
+    "probe": _free(
+        "How to find out whether an outside effect was applied, as in plan files; of kind run (confined, without the "
+        "network), file, git, http (GET or HEAD), port or package."
+    ),
     "undo": text("How an outside effect is taken back."),
     "timeout": text("Such as `30m`."),
     "on_failure": one_of(

@@ -15,8 +15,9 @@ from typing import cast
 from ruamel.yaml import YAML
 
 from surefoot.core.ids import StepId, encode_id
-from surefoot.core.plan import EVERYTHING, AgentBody, Effect, Plan, within
+from surefoot.core.plan import EVERYTHING, AgentBody, Effect, Plan, Step, within
 from surefoot.core.policy import is_inside
+from surefoot.core.probing import VARIABLE, CallProbe, HttpProbe, PackageProbe, ProcessProbe, SqlProbe
 from surefoot.core.review import review
 from surefoot.core.talking import KeyFile, Understanding
 from surefoot.core.terms import Severity
@@ -41,6 +42,8 @@ _NOT_YET = {"id": "later", "ask": "Stands for the steps, which are not made yet.
 _PROBLEMS_MAX = 20
 _CARRIED_OUT = ("scope", "accept", "prepare", "steps")
 """What of UNDERSTAND is carried out as it was written; the rest is told, with secrets masked."""
+_LOOKING = ("GET", "HEAD")
+"""The methods of HTTP that only look."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +58,8 @@ class _Ground:
     """Acceptance checks in the form of a plan file."""
     prepare: dict[str, object] | None
     """How a lane is made usable, in the form of a plan file."""
+    kept: tuple[str, ...] = ()
+    """Steps that were begun: they stay as they are, also where a person wrote them."""
 
 
 def understood(arguments: Arguments, desk: Desk) -> ToolResult:
@@ -109,9 +114,9 @@ def plan(arguments: Arguments, desk: Desk) -> ToolResult:
             f"{', '.join(again)}: begun already, and kept as it was; leave it out, and name it in `needs` only"
         )
     steps = [*kept, *map(_step_said, own)]
-    made = _made(
-        _ground(desk.plan), steps, given.table(arguments, "services") or {}, given.number(arguments, "parallel", 1)
-    )
+    ground = replace(_ground(desk.plan), kept=tuple(desk.kept))
+    services, parallel = given.table(arguments, "services") or {}, given.number(arguments, "parallel", 1)
+    made = _made(ground, steps, services, parallel)
     if isinstance(made, str):
         return failed(made)
     parsed, text, remarks = made
@@ -183,6 +188,9 @@ def _step_said(step: Arguments) -> dict[str, object]:
         said["why"] = f"{given.text(step, 'why').strip()} Risk: {risk}".strip()
     if said.get("network"):
         said["tier"] = "confirm"  # what a model says about the effect is not known to be so
+    probe = given.table(step, "probe")
+    if probe is not None and "run" in probe:
+        said["probe"] = {**probe, "confine": True}  # only a person opens the sandbox
     checks = given.objects(step, "checks")
     if checks:
         said["checks"] = [{key: value for key, value in one.items() if value is not None} for one in checks]
@@ -198,7 +206,7 @@ def _made(
         parsed = parse_plan(text, PLAN_NAME)
     except PlanInvalid as error:
         return _refusal(cast("tuple[str, ...]", error.facts["problems"]), text)
-    problems = [*_beyond_models(parsed), *_open_services(parsed)]
+    problems = [*_beyond_models(parsed, ground.kept), *_open_services(parsed, ground.plan)]
     findings = review(parsed.plan, places=parsed.places).findings
     problems += (f"{one.place or PLAN_NAME}: {one.text}" for one in findings if one.severity is Severity.PROBLEM)
     if problems:
@@ -231,15 +239,20 @@ def _document(
     return {**said, "steps": list(steps)}
 
 
-def _beyond_models(parsed: ParsedPlan) -> Iterator[str]:
+def _beyond_models(parsed: ParsedPlan, kept: Sequence[str]) -> Iterator[str]:
     """Yield what a plan file may say, and a model may not."""
     for step in parsed.plan.steps:
+        if step.id in kept:
+            continue
         at = parsed.places[step.id]
         if step.home:
             yield (
                 f"{at}: `reads` names {', '.join(step.home)}, in the home of the user; only paths of the repository "
                 "were expected; take it out, or have a step `ask` for what is needed"
             )
+        door = _door_of(step)
+        if door:
+            yield f"{at}: {door}"
         if isinstance(step.body, AgentBody) and not step.checks and step.effect is not Effect.READ:
             yield (
                 f"{at}: the step {step.id} has an `agent` and no check; what an agent says proves nothing, so at least "
@@ -247,9 +260,31 @@ def _beyond_models(parsed: ParsedPlan) -> Iterator[str]:
             )
 
 
-def _open_services(parsed: ParsedPlan) -> Iterator[str]:
+def _door_of(step: Step) -> str:
+    """Say what a step runs beside its body that no sandbox holds; empty where there is no such thing."""
+    each, ask = step.for_each, None if step.probe is None else step.probe.ask
+    if each is not None and each.lines is not None and step.network:
+        return (
+            "the command for its items would have the step's network before a person is asked; list the items, or let "
+            "another step without the network write them to a file"
+        )
+    kinds = {CallProbe: "call", ProcessProbe: "process", SqlProbe: "sql"}
+    if type(ask) in kinds:
+        return (
+            f"a model's probe may not be of kind `{kinds[type(ask)]}`, which no sandbox holds; use `run` (confined, "
+            "without the network), `file`, `git`, `http` with GET or HEAD, `port` or `package`"
+        )
+    if isinstance(ask, HttpProbe) and ask.method not in _LOOKING:
+        return f"its probe asks by the method {ask.method}, which may change something; use GET or HEAD"
+    if isinstance(ask, PackageProbe) and VARIABLE.search(ask.index):
+        return "the address of its probe names a variable of the user's environment; write an address without one"
+    return ""
+
+
+def _open_services(parsed: ParsedPlan, asked: Plan) -> Iterator[str]:
+    """Yield the services a model gives the network; those of the user stay as they are."""
     for service in parsed.plan.services:
-        if service.network:
+        if service.network and service not in asked.services:
             yield f"the service {service.name} has `network`; a model's services have that of their lane; take it out"
 
 
