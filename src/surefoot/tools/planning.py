@@ -268,10 +268,11 @@ def _door_of(step: Step) -> str:
             "the command for its items would have the step's network before a person is asked; list the items, or let "
             "another step without the network write them to a file"
         )
-    kinds = {CallProbe: "call", ProcessProbe: "process", SqlProbe: "sql"}
-    if type(ask) in kinds:
+    kinds: dict[type, str] = {CallProbe: "call", ProcessProbe: "process", SqlProbe: "sql"}
+    kind = kinds.get(type(ask))
+    if kind is not None:
         return (
-            f"a model's probe may not be of kind `{kinds[type(ask)]}`, which no sandbox holds; use `run` (confined, "
+            f"a model's probe may not be of kind `{kind}`, which no sandbox holds; use `run` (confined, "
             "without the network), `file`, `git`, `http` with GET or HEAD, `port` or `package`"
         )
     if isinstance(ask, HttpProbe) and ask.method not in _LOOKING:
