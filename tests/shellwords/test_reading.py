@@ -8,6 +8,9 @@ from __future__ import annotations
 import pytest
 
 from surefoot.shellwords import LENGTH_MAX, facts_of
+from surefoot.shellwords.expansion import Budget, readings_of, values_in
+from surefoot.shellwords.grammar import read_script
+from surefoot.shellwords.syntax import Unreadable
 
 WORDS = [
     ("a 'b c' d\\ e", [("a", "b c", "d e")]),
@@ -99,6 +102,9 @@ def test_what_cannot_be_told_is_said(command: str, reason: str) -> None:
         "for x in 'eval $x $x' 'bash -c $x'; do eval $x; done",
         "git push; " * 13_000,
         "`" * 20_001,
+        "v0=a; " + "; ".join(f"v{n}=$v{n - 1}$v{n - 1}" for n in range(1, 40)) + "; a $v39",
+        "v0=; " + "; ".join(f"v{n}=$v{n - 1}$v{n - 1}" for n in range(1, 40)),
+        "x=" + "a" * 60_000 + "; a " + "$x" * 40,
         "a" * (LENGTH_MAX + 1),
         "git push\0",
         "git push\r\n",
@@ -108,6 +114,23 @@ def test_what_cannot_be_told_is_said(command: str, reason: str) -> None:
 def test_what_is_too_much_to_look_at_is_unclear(command: str) -> None:
     """It ends, without an error, and asks."""
     assert facts_of(command).unclear
+
+
+@pytest.mark.parametrize("length", [0, 10])
+def test_what_variables_stand_for_is_looked_up_only_so_often(length: int) -> None:
+    """Each value of each variable is a step, also where it is empty; so is each character of what is put together."""
+    script = read_script("; ".join([f"v0={'a' * length}", *(f"v{n}=$v{n - 1}$v{n - 1}" for n in range(1, 30))]))
+    budget = Budget(steps=1000, characters=1000)
+    with pytest.raises(Unreadable, match="too much to look at"):
+        list(readings_of(script.commands[-1].assignments[0][1:], values_in(script), budget))  # type: ignore[arg-type]
+    assert budget.steps < 0 or budget.characters < 0
+
+
+@pytest.mark.parametrize("code", ["sed '{}' x", "awk '{}' x", "perl -e '{}'"])
+@pytest.mark.parametrize("piece", ["\n", "; ", "/a", "w ", "print "])
+def test_code_is_looked_through_in_one_pass(code: str, piece: str) -> None:
+    """Whatever stands in it again and again: what took a step for each pair of lines would not come back."""
+    assert facts_of(code.replace("{}", (piece * 3900)[:3900])).commands
 
 
 def test_what_sh_reads_otherwise_is_unclear_in_sh() -> None:

@@ -35,7 +35,7 @@ _CREDENTIAL = re.compile(r"(?:Authorization|PRIVATE-TOKEN|X-Api-Key): ?(?:\w+ )?
 _MAY_BE_OPTIONS = re.compile(
     r"\$\{?(?:[@*0-9]|\w*(?:ARG|OPT|FLAG|PARAM|EXTRA|CMD|DATA|BODY|PAYLOAD)\w*)(?:\[.\])?\}?", re.IGNORECASE
 )
-_EVALUATED = re.compile(r"\w\[[^\]]*(?:\$\(|`)")
+_EVALUATED = re.compile(r"\w\[[^\]]{0,200}(?:\$\(|`)")
 """An index that runs a command: arithmetic evaluates it, also where it is the value of a variable."""
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
 _SETTING = re.compile(r"([A-Za-z_.][A-Za-z0-9_.]*)[:+?]?=(.*)", re.DOTALL)

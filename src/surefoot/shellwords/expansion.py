@@ -14,8 +14,10 @@ from itertools import pairwise, product
 
 from surefoot.shellwords.syntax import Kind, Piece, Script, Simple, Unreadable, Word
 
-_EXPANDED_MAX = 512
+EXPANDED_MAX = 512
 """So many words one word becomes, and so many readings a command has; more are not looked at."""
+_STEPS_MAX = 50_000
+_CHARACTERS_MAX = 1_000_000
 _DECLARED = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(\+?)=")
 DECLARING = {"export", "declare", "typeset", "local", "readonly"}
 _FILLING = {"read", "mapfile", "readarray", "getopts", "let", "unset", "printf"}
@@ -38,6 +40,27 @@ class Term:
     """Whether nothing in it is left to the shell."""
     is_pattern: bool = False
     """Whether the shell takes it for a pattern over file names."""
+
+
+@dataclass(slots=True)
+class Budget:
+    """How much may be expanded in one walk: variables that double each other would never come to an end."""
+
+    steps: int = _STEPS_MAX
+    """So many values may still be looked up."""
+    characters: int = _CHARACTERS_MAX
+    """So many characters may still be put together."""
+
+    def spend(self, characters: int) -> None:
+        """Take one step, and so many characters.
+
+        Raises:
+            Unreadable: nothing is left.
+        """
+        self.steps -= 1
+        self.characters -= characters
+        if self.steps < 0 or self.characters < 0:
+            raise Unreadable("its variables hold each other, and stand for too much to look at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,23 +89,27 @@ def values_in(script: Script) -> Values:
     return found
 
 
-def readings_of(words: Sequence[Word], values: Values) -> Iterator[list[Term]]:
-    """Yield the arguments that the words become, for each choice of values.
+def readings_of(words: Sequence[Word], values: Values, budget: Budget) -> Iterator[list[Term]]:
+    """Yield the arguments that the words become, for each choice of values, as far as the budget goes.
 
     Raises:
         Unreadable: there are too many.
     """
     names = sorted({piece.text for word in words for piece in word if piece.kind is Kind.VARIABLE})
-    options = [[(name, value) for value in _texts(name, values, ())] for name in names]
+    options = [[(name, value) for value in _texts(name, values, (), budget)] for name in names]
     for count, choice in enumerate(product(*options)):
-        if count >= _EXPANDED_MAX:
+        if count >= EXPANDED_MAX:
             raise Unreadable("its variables have too many values")
-        yield list(_terms(words, dict(choice)))
+        yield list(_terms(words, dict(choice), budget))
 
 
-def _terms(words: Iterable[Word], choice: Choice) -> Iterator[Term]:
+def _terms(words: Iterable[Word], choice: Choice, budget: Budget) -> Iterator[Term]:
     for word in words:
-        parts = [part for piece in word for part in _parts(piece, choice)]
+        parts: list[_Part] = []
+        for piece in word:
+            found = list(_parts(piece, choice))
+            budget.spend(sum(len(part.text) for part in found))
+            parts += found
         for expanded in _braced(parts):
             yield from _split(expanded)
 
@@ -133,7 +160,7 @@ def _braced(parts: list[_Part]) -> list[list[_Part]]:
         else:
             start, end, options = group
             waiting = [one[:start] + option + one[end + 1 :] for option in options] + waiting
-        if len(done) + len(waiting) > _EXPANDED_MAX:
+        if len(done) + len(waiting) > EXPANDED_MAX:
             raise Unreadable("its braces stand for too many words")
     return done
 
@@ -167,7 +194,7 @@ def _options(parts: Sequence[_Part], start: int, commas: Sequence[int], end: int
     low, high = match.groups()
     if low.lstrip("-").isdigit() and high.lstrip("-").isdigit():
         ends = sorted((int(low[:9]), int(high[:9])))
-        texts = [str(number) for number in range(ends[0], min(ends[1] + 1, ends[0] + _EXPANDED_MAX + 1))]
+        texts = [str(number) for number in range(ends[0], min(ends[1] + 1, ends[0] + EXPANDED_MAX + 1))]
     elif len(low) == len(high) == 1:
         ends = sorted((ord(low), ord(high)))
         texts = [chr(number) for number in range(ends[0], ends[1] + 1)]
@@ -194,7 +221,7 @@ def _split(parts: Sequence[_Part]) -> Iterator[Term]:
         yield Term(text, is_known, is_pattern)
 
 
-def _texts(name: str, values: Values, within: tuple[str, ...]) -> list[str | None]:
+def _texts(name: str, values: Values, within: tuple[str, ...], budget: Budget) -> list[str | None]:
     """Return the texts a variable can stand for; None among them: something else, too."""
     if name == "PWD":
         return ["."]
@@ -202,21 +229,23 @@ def _texts(name: str, values: Values, within: tuple[str, ...]) -> list[str | Non
         return [None]
     found: dict[str | None, None] = {}
     for value in values[name]:
-        for text in [None] if value is None else _joined(value, values, (*within, name)):
+        budget.spend(0)
+        for text in [None] if value is None else _joined(value, values, (*within, name), budget):
             found[text] = None
-        if len(found) > _EXPANDED_MAX:
+        if len(found) > EXPANDED_MAX:
             raise Unreadable("its variables have too many values")
     return list(found)
 
 
-def _joined(word: Word, values: Values, within: tuple[str, ...]) -> list[str | None]:
+def _joined(word: Word, values: Values, within: tuple[str, ...], budget: Budget) -> list[str | None]:
     texts: list[str | None] = [""]
     for piece in word:
         if piece.kind is Kind.VARIABLE:
-            options = _texts(piece.text, values, within)
+            options = _texts(piece.text, values, within, budget)
         else:
             options = [piece.text if piece.kind is Kind.TEXT else _printed(piece.commands)]
+        budget.spend(sum(len(text or "") for text in texts) + sum(len(option or "") for option in options))
         texts = [None if text is None or option is None else text + option for text in texts for option in options]
-        if len(texts) > _EXPANDED_MAX:
+        if len(texts) > EXPANDED_MAX:
             raise Unreadable("its variables have too many values")
     return texts

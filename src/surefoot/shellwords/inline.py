@@ -32,7 +32,7 @@ SCRIPTING = re.compile(
 )
 AWK = re.compile(r"\bsystem\s*\(|\|\s*&?\s*[\"a-z]|\|\s*getline|\"[^\"]*\"\s*\|\s*getline|@load|/inet/")
 SED = re.compile(
-    r"(?:^|[;{}\n])\s*(?:[0-9,$+~]|/[^/]*/[IM]?|\s)*e(?:\s|$)|s([^\w\s\\])(?:\\.|(?!\1)[^\\])*+\1(?:\\.|(?!\1)[^\\])*+\1[gpimIM0-9]*e",
+    r"(?:^|(?<=[;{}\n]))(?:[0-9,$+~!]|/(?:\\.|[^/\\])*+/[IM]?|[^\S\n])*+e(?:\s|$)|s([^\w\s\\])(?:\\.|(?!\1)[^\\])*+\1(?:\\.|(?!\1)[^\\])*+\1[gpimIM0-9]*e",
     re.DOTALL,
 )
 _EDITOR = re.compile(r"!|\bsystem\s*\(|shell-command|call-process|start-process|\bterm(?:inal)?\b|jobstart|job_start")

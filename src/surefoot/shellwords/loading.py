@@ -50,7 +50,7 @@ _SCRIPT_LOADED = re.compile(
 _SCRIPT_WRITES = re.compile(r"\b(?:open|write|binwrite|rename|symlink|put_contents|fopen|cat|mkdir|chmod|copy)\b")
 _PHP_REACHING = re.compile(r"\b(?:curl_\w+|fsockopen|stream_socket_client|mail|imap_\w+|ftp_\w+|mysqli?\w*|PDO)\b")
 _SED_WRITES = re.compile(
-    r"(?:^|[;{}\n])\s*(?:[0-9,$+~!]|/(?:\\.|[^/\\\n])*/[IM]*|\s)*[wW][ \t]*([^\s;}]+)"
+    r"(?:^|(?<=[;{}\n]))(?:[0-9,$+~!]|/(?:\\.|[^/\\])*+/[IM]*+|[^\S\n])*+[wW][ \t]*([^\s;}]+)"
     r"|s([^\w\s\\])(?:\\.|(?!\2)[^\\])*+\2(?:\\.|(?!\2)[^\\])*+\2[gpimIM0-9]*w[ \t]*([^\s;}]+)",
     re.DOTALL,
 )

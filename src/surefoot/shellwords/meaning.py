@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from surefoot.core.rules import CommandFacts
-from surefoot.shellwords.expansion import DECLARING, Term, Values, readings_of, values_in
+from surefoot.shellwords.expansion import DECLARING, EXPANDED_MAX, Budget, Term, Values, readings_of, values_in
 from surefoot.shellwords.gitwords import git_meaning
 from surefoot.shellwords.grammar import read_script
 from surefoot.shellwords.inline import PYTHON, Language, code_in, language_of
@@ -34,7 +34,7 @@ ONLY_BASH = re.compile(r"\$'|&>|[<>]\(|(?<!\$)\(\(")
 """What a plain `sh` reads otherwise: there `((x))` runs x."""
 _SHELL_VALUED = {"--rcfile", "--init-file", "-O", "+O", "-o", "+o"}
 _STANDARD_INPUT = re.compile(r"-|/dev/stdin|/dev/fd/\d+|/proc/(?:self|\d+)/fd/\d+|[<>]\(.*", re.DOTALL)
-_URL = re.compile(r"[a-z][a-z0-9+.-]*://(?:[^/@\s]*@)?(\[[0-9a-f:]+\]|[^/:?#\s]+)", re.IGNORECASE)
+_URL = re.compile(r"(?<![a-z0-9+.-])[a-z][a-z0-9+.-]{0,20}://(?:[^/@\s]*@)?(\[[0-9a-f:]+\]|[^/:?#\s]+)", re.IGNORECASE)
 _REMOTE = re.compile(r"(?:[\w.-]+@)?([A-Za-z0-9][\w.-]*):(?!//|\\)")
 _REMOTE_PROGRAMS = {"git", "scp", "rsync", "sftp"}
 _SSH_VALUED = set("bcDEeFIiJLlmOopQRSWw")
@@ -88,6 +88,7 @@ class _Looking:
         self.strange: dict[str, None] = {}
         self.depth = 0
         self.budget = _BUDGET
+        self.expanding = Budget()
 
     @property
     def splits_oddly(self) -> bool:
@@ -125,7 +126,7 @@ class _Looking:
             script = read_script(text)
             for name, values in values_in(script).items():
                 known = self.values.setdefault(name, [])
-                known += [value for value in values if value not in known]
+                known += [value for value in values[: EXPANDED_MAX + 1] if value not in known]
             self.functions.update(dict.fromkeys(sorted(script.functions)))
             if script.evaluates:
                 self.strange["an expansion that ends in @P runs what its variable holds"] = None
@@ -153,7 +154,7 @@ class _Looking:
             self.assignment(name, value)
         for redirect in simple.redirects:
             self.redirect(redirect.operator, redirect.target)
-        for terms in readings_of(simple.words, self.known):
+        for terms in readings_of(simple.words, self.known, self.expanding):
             self.run(terms, simple)
             if len(self.commands) > _COMMANDS_MAX:
                 raise Unreadable("it runs too many commands")
@@ -161,6 +162,8 @@ class _Looking:
     def assignment(self, name: str, value: Word | None) -> None:
         for text in [Term("$")] if value is None else self.texts(value):
             self.sets[f"{name}={text.text}"] = None
+            if len(text.text) > _CODE_MAX and name.isupper():
+                self.strange[f"the variable {name} holds more than can be looked at"] = None
         if _HOLDING_UNKNOWN.fullmatch(name):
             self.doubt(f"the variable {name} changes what programs do")
         if name in _HOLDING_COMMANDS and value is not None:
@@ -169,7 +172,7 @@ class _Looking:
 
     def texts(self, word: Word) -> list[Term]:
         quoted = tuple(Piece(piece.kind, piece.text, is_quoted=True, commands=piece.commands) for piece in word)
-        return [term for terms in readings_of([quoted], self.known) for term in terms]
+        return [term for terms in readings_of([quoted], self.known, self.expanding) for term in terms]
 
     def redirect(self, operator: str, target: Word) -> None:
         if operator in {"<<", "<<<"}:
