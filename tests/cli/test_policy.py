@@ -30,6 +30,8 @@ policy: [{name: planned, tier: never, reason: The plan says so., hosts: ["*.exam
 steps:
   - {id: send, run: "curl https://a.example", effect: idempotent, network: true}
   - {id: look, run: "ls", effect: read, tier: never}
+  - {id: asked, run: "ls", checks: [{run: "git push"}]}
+  - {id: open, run: "frob x", effect: reversible, network: true}
 """
 
 
@@ -77,11 +79,36 @@ def test_the_settings_of_the_page_can_be_read(room: Path) -> None:
         (["--plan", "plan.yaml", "--step", "send"], ("never", "planned")),
         (["--plan", "plan.yaml", "--step", "look"], ("never", "step-tier")),
         (["make", "--plan", "plan.yaml", "--step", "send"], ("confirm", "effect-idempotent")),
+        (["--plan", "plan.yaml", "--step", "asked"], ("confirm", "git-push")),
+        (["--plan", "plan.yaml", "--step", "open"], ("confirm", "unknown-command")),
+        (["pytest", "--plan", "plan.yaml", "--step", "open"], ("log", "effect-reversible")),
+        (["frob x"], ("confirm", "unknown-command")),
+        (["echo x > out/report.txt"], ("log", "effect-reversible")),
+        (["git log > log.txt && ls"], ("log", "effect-reversible")),
     ],
 )
 def test_what_decides_is_named(words: list[str], decision: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
     """With and without a plan."""
     assert decided(capsys, *words) == decision
+
+
+def test_a_command_by_itself_is_judged_with_the_network_and_in_a_sealed_lane(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Both answers are given where they differ."""
+    assert main(["policy", "test", "frob x", "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert (said["rule"], said["sealed"]["tier"], said["sealed"]["rule"]) == (
+        "unknown-command",
+        "log",
+        "effect-reversible",
+    )
+
+
+def test_a_step_of_a_plan_has_one_answer(capsys: pytest.CaptureFixture[str]) -> None:
+    """Its network is known."""
+    assert main(["policy", "test", "--plan", "plan.yaml", "--step", "open", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["sealed"] is None
 
 
 def test_a_rule_of_ones_own_lowers(room: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -129,3 +156,4 @@ def test_show_says_what_each_rule_is_about(capsys: pytest.CaptureFixture[str]) -
     out = capsys.readouterr().out
     assert re.search(r"^  confirm  git-push +It changes what others see of the repository\.$", out, re.MULTILINE)
     assert "commands: git {push,send-pack,p4} *, git svn dcommit *" in out
+    assert re.search(r"^  confirm  unknown-command +It is not known to be harmless, ", out, re.MULTILINE)

@@ -16,7 +16,7 @@ from surefoot.core.ids import StepId
 from surefoot.core.plan import AskBody, Plan, Step, Tier
 from surefoot.core.policy import facts_before, weigh_step
 from surefoot.core.review import Review, review
-from surefoot.core.rules import Decision, Policy
+from surefoot.core.rules import Decision, Facts, Policy
 from surefoot.core.terms import Finding, Phase, Severity
 from surefoot.masking import Masker
 from surefoot.sandbox import detect_rung
@@ -49,6 +49,11 @@ def _secret_in(step: Step, places: Mapping[StepId, str]) -> Finding:
     return Finding(kind="secret-in-plan", severity=Severity.WARNING, text=text, step=step.id, place=place)
 
 
+def facts_on(step: Step, plan: Plan, rung: str | None = None) -> Facts:
+    """Return what is known of a step before it is done, its checks included, on this machine's rung or another one."""
+    return facts_before(step, Phase.EXECUTE.value, commands_of(step, plan.env), rung or detect_rung().value)
+
+
 def _decisions_on(plan: Plan, policy: Policy) -> Mapping[StepId, Decision]:
     """Return, for each step that a person is asked about or that is never allowed, what decides on it and why."""
     rules, rung = policy_of(plan, policy), detect_rung().value
@@ -56,7 +61,7 @@ def _decisions_on(plan: Plan, policy: Policy) -> Mapping[StepId, Decision]:
     for step in plan.steps:
         if isinstance(step.body, AskBody):
             continue
-        facts = facts_before(step, Phase.EXECUTE.value, commands_of(step, plan.env), rung)
+        facts = facts_on(step, plan, rung)
         decision = weigh_step(step, plan, rules, facts)
         if decision.tier in (Tier.CONFIRM, Tier.NEVER):
             found[step.id] = decision

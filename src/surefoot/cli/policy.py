@@ -10,18 +10,29 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from surefoot.api.weighing import facts_on
 from surefoot.cli.lines import EMPTY, Line, Style, counted, duration, listed, one_line
 from surefoot.cli.lookup import root_of
 from surefoot.cli.screen import Screen
 from surefoot.core import shipped
 from surefoot.core.ids import StepId
 from surefoot.core.plan import Plan, RunBody, Step
-from surefoot.core.policy import Weighed, floor_of, raised_by_step, strictest, undeclared_of, weigh_parts
+from surefoot.core.policy import (
+    OPEN_RULES,
+    SEALED_RUNG,
+    UNCLEAR,
+    UNKNOWN,
+    Weighed,
+    floor_of,
+    raised_by_step,
+    strictest,
+    undeclared_of,
+    weigh_parts,
+)
 from surefoot.core.rules import CommandFacts, Decision, Demand, Effect, Facts, Policy, Rule, Tier
 from surefoot.errors import UsageError
 from surefoot.planfile import load_plan
 from surefoot.settings import Settings, Source, load_settings
-from surefoot.shellwords import facts_of
 
 TEST_SCHEMA = "surefoot.policy-test/1"
 SHOW_SCHEMA = "surefoot.policy/1"
@@ -57,13 +68,15 @@ class _Found:
     facts: Facts
     sources: tuple[Source, ...]
     """The rules by their origin, in the order in which they are asked."""
+    sealed: Decision | None = None
+    """What is decided in a sealed lane, where no step is named."""
 
     def origin_of(self, decision: Decision) -> str:
         """Say where the rule that decided stands."""
         for source in self.sources:
             if any((rule.name, rule.reason) == (decision.rule, decision.reason) for rule in source.rules):
                 return source.file
-        return SHIPPED if decision.rule in {"unclear-command", shipped.HARMLESS} else EFFECT
+        return SHIPPED if decision.rule in {UNCLEAR, UNKNOWN, shipped.HARMLESS} else EFFECT
 
 
 def test(tested: Tested, screen: Screen) -> int:
@@ -88,7 +101,9 @@ def show(plan: Path | None, repo: Path | None, screen: Screen) -> int:
         PlanInvalid: the plan cannot be read.
         ConfigInvalid: a settings file cannot be read.
     """
-    sources = _sources(load_settings(root_of(repo)), None if plan is None else load_plan(plan).plan, plan)
+    sources = _sources(
+        load_settings(root_of(repo)), Plan(goal="", steps=()) if plan is None else load_plan(plan).plan, plan
+    )
     if screen.is_json:
         listed_sources = [
             {**asdict(source), "rules": [_rule_document(one) for one in source.rules]} for source in sources
@@ -99,25 +114,33 @@ def show(plan: Path | None, repo: Path | None, screen: Screen) -> int:
 
 
 def _judge(tested: Tested) -> _Found:
-    plan = None if tested.plan is None else load_plan(tested.plan).plan
-    step = _step_of(tested, plan)
-    command = tested.command
-    shell = step.body.shell if step is not None and isinstance(step.body, RunBody) else "bash"
-    if command is None:
-        if step is None or not isinstance(step.body, RunBody):
-            raise UsageError("there is no command to ask about; give one in quotes, or a plan and a step that runs one")
-        command = step.body.command
+    plan = Plan(goal="", steps=()) if tested.plan is None else load_plan(tested.plan).plan
+    step = _asked_about(tested, plan)
     settings = load_settings(root_of(tested.repo))
-    policy = (
-        settings.policy if plan is None else replace(settings.policy, raising=(*settings.policy.raising, plan.policy))
-    )
-    facts = _facts(tested, step, plan, facts_of(command, shell))
-    parts, decision = _weigh(policy, facts, tested, step, plan)
-    return _Found(decision, parts, facts, _sources(settings, plan, tested.plan))
+    sources = _sources(settings, plan, tested.plan)
+    policy = replace(settings.policy, raising=(*settings.policy.raising, plan.policy))
+    if _step_of(tested, plan) is not None:
+        parts, decision, facts = _weigh(policy, step, plan, tested, None)
+        return _Found(decision, parts, facts, sources)
+    # A command by itself is judged as in a step that has the network, and as in one that has no way out.
+    parts, decision, facts = _weigh(policy, replace(step, network=True), plan, tested, SEALED_RUNG)
+    _, sealed, _ = _weigh(policy, step, plan, tested, SEALED_RUNG)
+    return _Found(decision, parts, facts, sources, sealed)
 
 
-def _step_of(tested: Tested, plan: Plan | None) -> Step | None:
-    if plan is None or tested.step is None:
+def _asked_about(tested: Tested, plan: Plan) -> Step:
+    """Return the step of the plan, or one made for the command; a command that is given takes the body's place."""
+    step = _step_of(tested, plan) or Step(id=StepId(tested.step or "a-step"), body=RunBody(command=""))
+    if tested.command is not None:
+        shell = step.body.shell if isinstance(step.body, RunBody) else "bash"
+        step = replace(step, body=RunBody(command=tested.command, shell=shell))
+    elif _step_of(tested, plan) is None or not isinstance(step.body, RunBody):
+        raise UsageError("there is no command to ask about; give one in quotes, or a plan and a step that runs one")
+    return step if tested.effect is None else replace(step, effect=tested.effect)
+
+
+def _step_of(tested: Tested, plan: Plan) -> Step | None:
+    if tested.plan is None or tested.step is None:
         return None
     found = next((step for step in plan.steps if step.id == tested.step), None)
     if found is None:
@@ -126,39 +149,27 @@ def _step_of(tested: Tested, plan: Plan | None) -> Step | None:
     return found
 
 
-def _facts(tested: Tested, step: Step | None, plan: Plan | None, command: CommandFacts) -> Facts:
-    paths = tested.paths if step is None or plan is None else undeclared_of(tested.paths, step, plan)
-    return Facts(
-        step=StepId(tested.step or "a-step"),
-        effect=tested.effect or (Effect.REVERSIBLE if step is None else step.effect),
-        phase="execute",
-        command=command,
-        paths=paths,
-        resources=() if step is None else (*step.uses, *step.sockets),
-        variables=() if step is None else (*step.env, *step.env_from),
-    )
-
-
 def _weigh(
-    policy: Policy, facts: Facts, tested: Tested, step: Step | None, plan: Plan | None
-) -> tuple[tuple[Weighed, ...], Decision]:
+    policy: Policy, step: Step, plan: Plan, tested: Tested, rung: str | None
+) -> tuple[tuple[Weighed, ...], Decision, Facts]:
     """Weigh the parts; without an effect class, what only looks needs no say."""
-    shaped = step or Step(id=facts.step, body=RunBody(command=""))
-    shaped = replace(shaped, effect=facts.effect)
-    floor = floor_of(shaped, plan or Plan(goal="", steps=()))
+    is_named = _step_of(tested, plan) is not None
+    paths = undeclared_of(tested.paths, step, plan) if is_named else tested.paths
+    facts = replace(facts_on(step, plan, rung), paths=paths)
+    floor = raised_by_step(floor_of(step, plan), step)
     parts = weigh_parts(policy, facts, floor)
-    if tested.effect is None and step is None and all(part.is_harmless and part.decision == floor for part in parts):
-        harmless = Decision(tier=Tier.AUTO, rule=shipped.HARMLESS, reason=shipped.HARMLESS_REASON)
-        parts = tuple(replace(part, decision=harmless) for part in parts)
-        floor = harmless
-    return parts, raised_by_step(strictest([part.decision for part in parts], floor), shaped)
+    is_looking = all(part.is_harmless and part.decision == floor for part in parts)
+    if tested.effect is None and not is_named and is_looking:
+        floor = Decision(tier=Tier.AUTO, rule=shipped.HARMLESS, reason=shipped.HARMLESS_REASON)
+        parts = tuple(replace(part, decision=floor) for part in parts)
+    return parts, raised_by_step(strictest([part.decision for part in parts], floor), step), facts
 
 
-def _sources(settings: Settings, plan: Plan | None, path: Path | None) -> tuple[Source, ...]:
+def _sources(settings: Settings, plan: Plan, path: Path | None) -> tuple[Source, ...]:
     lowering = tuple(source for source in settings.sources if source.may_lower)
     raising = tuple(source for source in settings.sources if not source.may_lower)
-    ships = Source(file=SHIPPED, rules=(*shipped.COMMANDS, *shipped.FILES), may_lower=False)
-    of_plan = () if plan is None or not plan.policy else (Source(file=str(path), rules=plan.policy, may_lower=False),)
+    ships = Source(file=SHIPPED, rules=(*shipped.COMMANDS, *OPEN_RULES, *shipped.FILES), may_lower=False)
+    of_plan = () if not plan.policy else (Source(file=str(path), rules=plan.policy, may_lower=False),)
     return (*lowering, ships, *raising, *of_plan)
 
 
@@ -171,14 +182,13 @@ def _document(tested: Tested, found: _Found) -> Mapping[str, object]:
         "reason": found.decision.reason,
         "origin": found.origin_of(found.decision),
         "demand": asdict(found.decision.demand),
+        "sealed": None if found.sealed is None else _decision_document(found.sealed),
         "command": tested.command,
         "effect": found.facts.effect,
         "parts": [
             {
                 "command": None if part.words is None else list(part.words),
-                "tier": part.decision.tier,
-                "rule": part.decision.rule,
-                "reason": part.decision.reason,
+                **_decision_document(part.decision),
             }
             for part in found.parts
         ],
@@ -187,6 +197,10 @@ def _document(tested: Tested, found: _Found) -> Mapping[str, object]:
         "hosts": list(command.hosts),
         "variables": list(command.variables),
     }
+
+
+def _decision_document(decision: Decision) -> Mapping[str, object]:
+    return {"tier": decision.tier, "rule": decision.rule, "reason": decision.reason}
 
 
 def _decision_lines(found: _Found) -> Iterator[Line]:
@@ -198,6 +212,10 @@ def _decision_lines(found: _Found) -> Iterator[Line]:
     demands = list(_demands(decision.demand))
     if demands:
         yield Line(f"{'demands':<8} {'; '.join(demands)}", "head", hang=9, styled=7)
+    sealed = found.sealed
+    if sealed is not None and (sealed.tier, sealed.rule) != (decision.tier, decision.rule):
+        text = f"{'sealed':<8} {sealed.tier} ({sealed.rule}), where the step has no way out of its lane"
+        yield Line(text, "head", hang=9, styled=6)
     if len(found.parts) > 1:
         yield EMPTY
         yield Line("Its parts, of which the strictest decides:")

@@ -29,6 +29,15 @@ UNCLEAR = "unclear-command"
 """The name that stands for the rule where a command cannot be told beforehand."""
 UNKNOWN = "unknown-command"
 """The name that stands for the rule where a command has a way out and is not known to be harmless."""
+OPEN_RULES = (
+    Rule(name=UNCLEAR, tier=Tier.CONFIRM, reason="What the command does cannot be told beforehand."),
+    Rule(
+        name=UNKNOWN,
+        tier=Tier.CONFIRM,
+        reason="It is not known to be harmless, and the step has a way out of its lane.",
+    ),
+)
+"""These two as a person is shown them; what they say of a command is found where it is weighed."""
 _BY_EFFECT = {
     Effect.READ: (Tier.AUTO, "It only reads."),
     Effect.REVERSIBLE: (Tier.LOG, "It changes nothing but the workspace, which can be put back."),
