@@ -45,6 +45,27 @@ def test_in_a_sealed_lane_a_program_that_is_not_known_does_not_ask() -> None:
     assert weighed("frob --all", is_sealed=True).rule == "effect-reversible"
 
 
+@pytest.mark.parametrize(
+    "command",
+    ["git clean -fdx", "git clean -qfX .", "git stash -ua", "git ls-files -oi --exclude-standard | xargs rm"],
+)
+@pytest.mark.parametrize("is_sealed", [True, False])
+def test_what_no_checkpoint_holds_is_said_to_be_unrestorable(command: str, *, is_sealed: bool) -> None:
+    """Also in a sealed lane: there, too, nothing brings it back (M53)."""
+    decision = weighed(command, is_sealed=is_sealed)
+    assert (decision.tier, decision.rule, "no restore brings it back" in decision.reason) == (
+        Tier.CONFIRM,
+        "unrestorable",
+        True,
+    )
+
+
+@pytest.mark.parametrize("command", ["git clean -fd", "git clean -ndx", "git clean -fd -e x", "git stash -u"])
+def test_what_a_checkpoint_holds_does_not_ask(command: str) -> None:
+    """Untracked files are put back; a dry run deletes nothing."""
+    assert weighed(command).tier is Tier.LOG
+
+
 @pytest.mark.parametrize("name", [DISGUISED, WITH_NETWORK])
 def test_the_page_says_how_many_ask(name: str) -> None:
     """The figures are those of the code."""

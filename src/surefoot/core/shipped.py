@@ -126,6 +126,16 @@ _CONFIRM: tuple[_Row, ...] = (
         """,
     ),
     (
+        "unrestorable",
+        "It deletes what git ignores: no checkpoint holds that, and no restore brings it back.",
+        r"""
+        git clean * {-[xX]*,-[!-]*[xX]*} *
+        git stash * {-a*,-[!-]*a*,--all} *
+        {rm,unlink,shred,mv} * git-ignored/* *
+        {rm,unlink,shred,mv} * *$(git?*ls-files*-*i* *
+        """,
+    ),
+    (
         "rewrites-history",
         "It throws away commits, or work that no commit holds.",
         """
@@ -430,10 +440,21 @@ _CONNECTIONS = Rule(
     reaches_others=True,
 )
 
+_DRY_RUNS = Rule(
+    name="dry-run",
+    tier=Tier.AUTO,
+    reason="It only says what it would delete.",
+    commands=_patterns("""
+        git clean * {-n,-nd,-nx,-nX,-ndx,-nxd,-ndX,-nXd,-nfd,-nfdx,-dn,-xn,-Xn,-dxn,-xdn,-fdn,-fdxn,-dnx,-xnd} *
+        git clean * --dry-run *
+    """),
+)
+
 COMMANDS: Final = (
     _MACHINE_FILES,
     _JOURNAL_FILES,
     *_rules(Tier.NEVER, _NEVER),
+    _DRY_RUNS,
     *_rules(Tier.CONFIRM, _CONFIRM),
     _CONNECTIONS,
     _SYSTEM_FILES,
@@ -455,6 +476,7 @@ REACHING: Final = tuple(rule for rule in COMMANDS if rule.reaches_others)
 """The rules about commands that reach others; which of them decides on the tier does not matter here."""
 
 IN_SEALED_LANES: Final = tuple(
-    rule for rule in COMMANDS if rule.tier is not Tier.CONFIRM or rule.name in _MEANT_OUTSIDE
+    rule for rule in COMMANDS if rule.tier is not Tier.CONFIRM or rule.name in _MEANT_OUTSIDE | {"unrestorable"}
 )
-"""The rules about commands where nothing but the lane can be reached: all that is done there can be put back."""
+"""The rules about commands where nothing but the lane can be reached: but for what no checkpoint holds, all that is
+done there can be put back."""

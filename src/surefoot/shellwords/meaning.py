@@ -56,6 +56,8 @@ _HOLDING_UNKNOWN = re.compile(
 )
 _FILTERS = {"sort", "uniq", "head", "tail", "grep", "egrep", "fgrep"}
 """What hands on some of the lines it gets."""
+_IGNORED = re.compile(r"-[a-z]*i[a-z]*|--ignored")
+"""The option by which `git ls-files` lists what git ignores."""
 _LISTERS = {"ls", "fd", "fdfind", "rg", "ag", "grep", "git", "find", "seq", "docker", "pgrep"}
 
 
@@ -488,6 +490,8 @@ def _incoming(before: Simple | None) -> list[Term]:
             continue
         if name in _LISTERS:
             far = [word.text for word in words[1:] if word.text.startswith(("/", "~", "$", ".."))]
+            if "ls-files" in {word.text for word in words} and any(_IGNORED.fullmatch(word.text) for word in words):
+                return [Term("git-ignored/{}")]
             return [Term(f"{far[0].rstrip('/')}/{{}}" if far else "{}")]
         return []
     return []
