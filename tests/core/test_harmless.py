@@ -131,8 +131,10 @@ def test_a_variable_is_known_by_what_programs_do_with_it(setting: str, *, is_kno
 
 def test_files_that_are_written_outside_are_not_known() -> None:
     """The temporary folder is the step's own."""
-    writes = ("out/x", "/tmp/x", "/dev/null", "../x", "~/x", ".venv/bin/ls")
-    assert len(list(unknown_around(CommandFacts(writes=writes)))) == 3
+    inside = ("out/x", "/tmp/x", "/dev/null", "$PWD/x", "$SCRATCH/x")
+    outside = ("../x", "~/x", "$HOME/x", "$SCRATCH/../x", "/work/x", ".git/x", "$(x)/y", ".venv/bin/ls")
+    found = [len(list(unknown_around(CommandFacts(writes=(path,))))) for path in (*inside, *outside)]
+    assert found == [0] * len(inside) + [1] * len(outside)
 
 
 def test_the_table_names_only_judges_that_there_are() -> None:

@@ -203,8 +203,14 @@ def _is_known_folder(name: str, part: str) -> bool:
 
 
 def _is_elsewhere(path: str) -> bool:
-    """Tell whether a file that is written lies outside the project and its temporary folder, or is one of git's."""
-    return bool(_GIT_FILES.match(path)) or (bool(OUTSIDE.match(path)) and not _SCRATCH.match(path))
+    """Tell whether a file that is written lies outside the project and its temporary folder, or is one of git's.
+
+    A variable whose value is not known is one that the lane was given, such as its scratch home.
+    """
+    if _GIT_FILES.match(path) or re.match(r"\$\{?HOME\b", path):
+        return True
+    is_given = re.match(r"\$\{?\w", path) and not re.search(r"(?:^|/)\.\.(?:/|$)", path)
+    return bool(OUTSIDE.match(path)) and not _SCRATCH.match(path) and not is_given
 
 
 # --- operands

@@ -45,7 +45,10 @@ _NAMED: Mapping[str, tuple[str, ...]] = {
     "shell": ("{sh,bash,dash,zsh,ksh,ash,fish}",),
     "python": ("{python,python2,python3,python3.*}",),
     "container": ("{docker,podman,nerdctl}",),
-    "database": ("{psql,mysql,mariadb,mongosh,mongo,sqlcmd,sqlite3,clickhouse-client,cockroach,duckdb}",),
+    "database": (
+        "{psql,mysql,mariadb,mongosh,mongo,sqlcmd,sqlite3,clickhouse-client,clickhouse,cockroach,duckdb,usql,pgcli,mycli}",
+        "{cqlsh,sqlplus,snowsql,trino,presto,beeline,bq,isql,osql,impala-shell,cypher-shell,surreal}",
+    ),
     "migrator": ("{flyway,liquibase,goose,dbmate,migrate,sqitch,atlas,diesel,sqlx,yoyo}",),
     "sql": tuple(
         f"*{''.join(f'[{letter.lower()}{letter}]' for letter in word)}?*"
@@ -246,7 +249,13 @@ _CONFIRM: tuple[_Row, ...] = (
         {http,https,xh,xhs} * {POST,PUT,DELETE,PATCH,?*=*,?*@?*} *
         {grpcurl,websocat,mosquitto_pub,kcat,slack,telegram-send,wall} *
         {rabbitmqadmin,amqp-publish,kafka-console-producer*,kafkactl,nats,pulsar-client,mqttx,stomp} *
-        {mail,mailx,sendmail,mutt,msmtp,swaks,s-nail,ssmtp,exim,postfix} *
+        {mail,mailx,sendmail,mutt,neomutt,msmtp,swaks,s-nail,ssmtp,exim,postfix,himalaya,mpack} *
+        git send-email *
+        {hg,sl,bzr,brz,darcs,fossil,pijul,jj,got} * {push,sync,send} *
+        {svn,cvs,p4} * {commit,ci,submit,import} *
+        {stripe,paypal,square,twilio} * {create,update,delete,capture,refund,*:create,*:send} *
+        {cf,render,scalingo,supabase,upsun,platform,clever,koyeb} * {push,deploy*,create*,delete*,restart*,scale*} *
+        influx * {delete,write} *
         """,
     ),
     (
