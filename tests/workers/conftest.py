@@ -81,20 +81,22 @@ class Lane:
         assert isinstance(answered, ev.TurnAnswered)
         return answered.calls[0]
 
+    def asking(self, call: ToolCall) -> do.UseTool:
+        """Return the command by which the kernel has a call carried out."""
+        return do.UseTool(
+            step=SPEC.id,
+            attempt=1,
+            lane="0",
+            call=call,
+            role=Role.WORKER,
+            spec=SPEC,
+            writes=("**",),
+            seen=dict(self.seen),
+        )
+
     def carry_out(self, call: ToolCall) -> ev.CallFinished:
         """Carry out a call that the journal holds."""
-        finished = self.perform(
-            do.UseTool(
-                step=SPEC.id,
-                attempt=1,
-                lane="0",
-                call=call,
-                role=Role.WORKER,
-                spec=SPEC,
-                writes=("**",),
-                seen=dict(self.seen),
-            )
-        )
+        finished = self.perform(self.asking(call))
         assert isinstance(finished, ev.CallFinished)
         self.seen |= finished.saw
         return finished

@@ -48,8 +48,9 @@ from surefoot.journal import RELEASE, Batch, Claim, Holder
 from surefoot.ports import Clock
 from surefoot.sandbox import detect_rung, mark_prefix_of, sweep
 from surefoot.settings import load_settings
+from surefoot.threads import in_thread
 from surefoot.workers.check import clean
-from surefoot.workers.room import Functions, Room, in_thread
+from surefoot.workers.room import Functions, Room
 from surefoot.workspace import RunWorkspace, inspect_source, write_git_configuration
 
 GRACE_S = 10.0

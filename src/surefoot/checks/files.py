@@ -20,8 +20,11 @@ from surefoot.checks.question import Answer
 from surefoot.core.globs import matches
 from surefoot.core.plan import Check, FileAsk
 from surefoot.core.terms import Verdict
+from surefoot.expressions import CURE, Expression, expression
 from surefoot.ports import Commands
 
+SEARCHED_MAX = 64_000_000
+"""An expression is not searched for in larger files."""
 _PART_SIZE = 1 << 20
 _COMPARED_MAX = 1 << 16
 """So many bytes of a file are searched for a line that is like the wanted one."""
@@ -42,7 +45,10 @@ class _Finding:
 async def ask_files(kind: FileAsk, check: Check, commands: Commands) -> Answer:
     """Ask one of the four questions about files; the glob is relative to the lane's root, or to the check's `cwd`."""
     base = commands.root / check.cwd if check.cwd else commands.root
-    finding = await asyncio.to_thread(_find, kind, base, commands.root)
+    try:
+        finding = await asyncio.wait_for(asyncio.to_thread(_find, kind, base, commands.root), check.timeout_s)
+    except TimeoutError:
+        finding = _Finding(Verdict.INCONCLUSIVE, f"no answer within {check.timeout_s:g} s, the check's `timeout`")
     evidence = commands.store("\n".join([finding.text, *finding.rests_on]).encode("utf-8", "surrogateescape"))
     text = finding.text.encode("utf-8", "backslashreplace").decode()
     return Answer(verdict=finding.verdict, text=text, evidence=evidence)
@@ -61,8 +67,8 @@ def _find(kind: FileAsk, base: Path, root: Path) -> _Finding:
         return _each_has(kind, base, readable)
     except OSError as error:
         return _Finding(Verdict.INCONCLUSIVE, f"{error.filename}: {error.strerror}")
-    except re.error as error:
-        return _Finding(Verdict.INCONCLUSIVE, f"{kind.matches!r} is no regular expression: {error}")
+    except ValueError as error:
+        return _Finding(Verdict.INCONCLUSIVE, f"{kind.matches!r} cannot be searched for: {error}; {CURE}")
 
 
 def _exists(kind: FileAsk, base: Path, paths: tuple[str, ...]) -> _Finding:
@@ -89,9 +95,13 @@ def _lacks(kind: FileAsk, unwanted: str, base: Path, paths: tuple[str, ...]) -> 
 def _each_has(kind: FileAsk, base: Path, paths: tuple[str, ...]) -> _Finding:
     wanted = kind.matches if kind.contains is None else kind.contains
     assert wanted is not None
-    pattern = re.compile(wanted, re.MULTILINE) if kind.contains is None else None
+    pattern = expression(wanted, by_line=True) if kind.contains is None else None
     if not paths:
         return _Finding(Verdict.FAILED, f"no file matches {kind.glob}")
+    large = next((path for path in paths if pattern is not None and (base / path).stat().st_size > SEARCHED_MAX), None)
+    if large is not None:
+        text = f"{large} is larger than {SEARCHED_MAX} bytes; search it by a check of its own: `run: grep …`"
+        return _Finding(Verdict.INCONCLUSIVE, text)
     without = tuple(path for path in paths if not _has(base / path, wanted, pattern))
     if without:
         where = "" if len(paths) == 1 else f"; {len(without)} of {len(paths)} files lack it"
@@ -114,10 +124,10 @@ def _counted(number: int) -> str:
     return "1 file" if number == 1 else f"{number} files"
 
 
-def _has(path: Path, wanted: str, pattern: re.Pattern[str] | None) -> bool:
+def _has(path: Path, wanted: str, pattern: Expression | None) -> bool:
     if pattern is None:
         return next(_lines_with(path, wanted), None) is not None
-    return pattern.search(path.read_bytes().decode("utf-8", "surrogateescape")) is not None
+    return pattern.is_in(path.read_bytes())
 
 
 def _lines_with(path: Path, text: str) -> Iterator[int]:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import partial
 
 from surefoot.core.plan import Ask, CallAsk, ChangedAsk, Check, Expect, FileAsk, RunAsk, TestsAsk
+from surefoot.expressions import CURE, flaw_of
 from surefoot.planfile.fields import Fields, Page, described
 from surefoot.planfile.tree import Items, Tree
 
@@ -125,10 +126,11 @@ def _read_file_ask(page: Page, fields: Fields) -> FileAsk | None:
 
 
 def _is_pattern(page: Page, fields: Fields, text: str) -> bool:
-    try:
-        re.compile(text, re.MULTILINE)
-    except (re.error, OverflowError, RecursionError) as error:
-        page.flaw(fields.at("matches"), f"it is no regular expression ({error}); Python's were expected; correct it")
+    if flaw := flaw_of(text, by_line=True):
+        page.flaw(
+            fields.at("matches"),
+            f"it is no regular expression that can be used here ({flaw}); {CURE}, or ask by `run: grep …`",
+        )
         return False
     return True
 

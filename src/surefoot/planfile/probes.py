@@ -25,6 +25,7 @@ from surefoot.core.probing import (
     has_password,
     place_of,
 )
+from surefoot.expressions import CURE, flaw_of
 from surefoot.planfile.checks import read_function
 from surefoot.planfile.fields import Fields, Page, described
 from surefoot.planfile.tree import Items, Kind, Scalar, Table, Tree
@@ -107,11 +108,8 @@ def _read_process(page: Page, fields: Fields) -> ProcessProbe | None:
     pid_file = fields.take("pid_file", page.text, None)
     if pattern is None:
         return None
-    try:
-        re.compile(pattern)
-    except (re.error, OverflowError, RecursionError) as error:
-        flaw = f"it is no regular expression ({error}); Python's were expected; correct it"
-        page.flaw(fields.at("process"), flaw)
+    if flaw := flaw_of(pattern):
+        page.flaw(fields.at("process"), f"it is no regular expression that can be used here ({flaw}); {CURE}")
         return None
     return ProcessProbe(pattern=pattern, pid_file=pid_file)
 

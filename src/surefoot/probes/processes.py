@@ -7,11 +7,11 @@ Owns which processes count. Must never send a process anything, nor show a comma
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 
 from surefoot.core.probing import ProcessProbe
 from surefoot.core.terms import Applied
+from surefoot.expressions import CURE, Expression, expression
 from surefoot.probes.reply import ProbeReply
 
 _PROC = Path("/proc")
@@ -20,18 +20,18 @@ _PROC = Path("/proc")
 def ask_process(kind: ProcessProbe, root: Path) -> ProbeReply:
     """Look for a process whose command line fits, or whether the one that the file names is such."""
     try:
-        pattern = re.compile(kind.pattern)
+        pattern = expression(kind.pattern)
         # The first process is there on every Linux; where it is not seen, most are not.
         (_PROC / "1" / "cmdline").read_bytes()
         answer, text = _search(kind.pattern, pattern) if kind.pid_file is None else _ask_one(kind, pattern, root)
-    except (re.error, OverflowError, RecursionError) as error:
-        answer, text = Applied.UNKNOWN, f"{kind.pattern!r} is no regular expression: {error}"
+    except ValueError as error:
+        answer, text = Applied.UNKNOWN, f"{kind.pattern!r} cannot be searched for: {error}; {CURE}"
     except OSError as error:
         answer, text = Applied.UNKNOWN, f"{error.filename} cannot be read: {error.strerror}"
     return ProbeReply(answer=answer, text=text)
 
 
-def _search(written: str, pattern: re.Pattern[str]) -> tuple[Applied, str]:
+def _search(written: str, pattern: Expression) -> tuple[Applied, str]:
     """Look at all processes. Where one is hidden from us, none can be said to be missing."""
     hidden: OSError | None = None
     for process in _all():
@@ -40,14 +40,14 @@ def _search(written: str, pattern: re.Pattern[str]) -> tuple[Applied, str]:
         except PermissionError as error:
             hidden = error
             continue
-        if line and pattern.search(line):
+        if line and pattern.is_in(line):
             return Applied.APPLIED, f"process {process} fits {written!r}"
     if hidden is not None:
         raise hidden
     return Applied.NOT_APPLIED, f"no process fits {written!r}"
 
 
-def _ask_one(kind: ProcessProbe, pattern: re.Pattern[str], root: Path) -> tuple[Applied, str]:
+def _ask_one(kind: ProcessProbe, pattern: Expression, root: Path) -> tuple[Applied, str]:
     """Judge the process that a file names: what does not run, or runs as something else, is left over from before."""
     assert kind.pid_file is not None
     file = root / kind.pid_file
@@ -60,7 +60,7 @@ def _ask_one(kind: ProcessProbe, pattern: re.Pattern[str], root: Path) -> tuple[
     if not process.isdecimal():
         return Applied.UNKNOWN, f"{file} names no process"
     line = _command_line(process)
-    if line and pattern.search(line):
+    if line and pattern.is_in(line):
         return Applied.APPLIED, f"process {process} of {file} fits {kind.pattern!r}"
     return Applied.NOT_APPLIED, f"process {process} of {file} does not run, or as something else"
 
@@ -83,10 +83,10 @@ def _parent_of(process: int) -> int:
         return 0
 
 
-def _command_line(process: str) -> str:
+def _command_line(process: str) -> bytes:
     """Return the words of a command line with blanks between them; nothing, when the process is no more."""
     try:
         words = (_PROC / process / "cmdline").read_bytes()
     except (FileNotFoundError, ProcessLookupError):
-        return ""
-    return words.rstrip(b"\0").replace(b"\0", b" ").decode(errors="replace")
+        return b""
+    return words.rstrip(b"\0").replace(b"\0", b" ")

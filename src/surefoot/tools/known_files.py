@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from surefoot.core.globs import matches
+from surefoot.core.globs import GLOB_LENGTH_MAX, matches
 from surefoot.ports import CommandOutcome, CommandRequest
+from surefoot.threads import in_thread
 from surefoot.tools.desk import Desk
 from surefoot.tools.files import LaneFiles, Refused
 
@@ -59,7 +60,10 @@ async def known_files(desk: Desk, below: str = ".") -> list[Known]:
     outcome, out = await asked(desk, *GIT, *listing, *pathspec)
     if outcome.exit_code != 0:
         raise Refused(f"git could not list the files ({outcome.said}): {outcome.tail.strip()}", is_misuse=False)
-    files = LaneFiles(desk.root)
+    return await in_thread(_known, out, LaneFiles(desk.root))
+
+
+def _known(out: bytes, files: LaneFiles) -> list[Known]:
     found: list[Known] = []
     for name in sorted(os.fsdecode(part) for part in out.split(b"\0") if part):
         status = files.status(name.rstrip("/"))
@@ -75,13 +79,18 @@ def rooted(glob: str) -> str:
         Refused: it leads out of the lane.
     """
     if glob.startswith("/") or ".." in PurePosixPath(glob).parts:
-        raise Refused(f"the glob {glob!r} leads out of the workspace; write it from the root, as in `src/**/*.py`")
+        raise Refused(f"the glob {glob[:80]!r} leads out of the workspace; write it from the root, as in `src/**/*.py`")
+    if len(glob) > GLOB_LENGTH_MAX:
+        raise Refused(f"the glob {glob[:80]!r}… has {len(glob)} characters; write one of at most {GLOB_LENGTH_MAX}")
     return glob if "/" in glob.rstrip("/") else f"**/{glob}"
 
 
 def fitting(files: Sequence[Known], glob: str) -> list[Known]:
     """Return the files that a glob given by a model means; all of them for an empty one."""
-    return [file for file in files if matches(file.path, (rooted(glob),))] if glob else list(files)
+    if not glob:
+        return list(files)
+    globs = (rooted(glob),)
+    return [file for file in files if matches(file.path, globs)]
 
 
 def place_of(desk: Desk, path: str) -> str:

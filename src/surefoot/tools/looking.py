@@ -5,11 +5,11 @@ Owns how folders and files are shown. Must never show what lies outside the lane
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from surefoot.threads import in_thread
 from surefoot.tools import given
 from surefoot.tools.desk import TEXT_BYTES_MAX, Desk, ToolResult, failed
 from surefoot.tools.files import Held, LaneFiles, Refused, text_of
@@ -25,11 +25,15 @@ _LEAST_BYTES = 2_000
 async def list_files(arguments: Arguments, desk: Desk) -> ToolResult:
     """Show folders and files git does not ignore."""
     place, glob = place_of(desk, given.text(arguments, "path")), given.text(arguments, "glob")
-    files = fitting(await known_files(desk, place), glob)
+    return await in_thread(_list, await known_files(desk, place), place, glob, given.number(arguments, "depth", _DEPTH))
+
+
+def _list(known: Sequence[Known], place: str, glob: str, depth: int) -> ToolResult:
+    files = fitting(known, glob)
     if not files:
         fits = f" that fits {glob}" if glob else ""
         return failed(f"there is no file{fits} below {place}; what git ignores is not listed")
-    lines = list(_listed(files, place, given.number(arguments, "depth", _DEPTH)))
+    lines = list(_listed(files, place, depth))
     shown, left_out = capped(lines, TEXT_BYTES_MAX)
     more = [f"… and {left_out} more lines; look into one folder with `path`, or give a `glob`"] if left_out else []
     head = f"{place}: {len(files)} files, {size_said(sum(file.size for file in files))}"
@@ -68,7 +72,7 @@ class _Wanted:
 async def read_files(arguments: Arguments, desk: Desk) -> ToolResult:
     """Show lines of files, with their numbers."""
     wanted = [_wanted(one) for one in (arguments, *given.objects(arguments, "more"))]
-    return await asyncio.to_thread(_read, wanted, LaneFiles(desk.root))
+    return await in_thread(_read, wanted, LaneFiles(desk.root))
 
 
 def _wanted(arguments: Arguments) -> _Wanted:

@@ -7,11 +7,11 @@ it reads. Read `surefoot.tools.looking` next.
 from __future__ import annotations
 
 import ast
-import asyncio
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 
+from surefoot.threads import in_thread
 from surefoot.tools import given
 from surefoot.tools.desk import TEXT_BYTES_MAX, Desk, ToolResult, failed
 from surefoot.tools.files import LaneFiles, Refused, clean, text_of
@@ -85,12 +85,13 @@ async def outline_files(arguments: Arguments, desk: Desk) -> ToolResult:
     """Show what is defined in a file, or in all files that a glob matches."""
     wanted = given.text(arguments, "path")
     if _MAGIC.search(wanted):
-        paths = [file.path for file in fitting(await known_files(desk), wanted) if not file.is_link]
+        fits = await in_thread(fitting, await known_files(desk), wanted)
+        paths = [file.path for file in fits if not file.is_link]
         if not paths:
             return failed(f"no file fits {wanted}; look with `list`")
     else:
         paths = [clean(wanted)]
-    return await asyncio.to_thread(_outline, paths, LaneFiles(desk.root))
+    return await in_thread(_outline, paths, LaneFiles(desk.root))
 
 
 def _outline(paths: Sequence[str], files: LaneFiles) -> ToolResult:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import cast
 
+from surefoot.threads import in_thread
 from surefoot.tools import given
 from surefoot.tools.desk import TEXT_BYTES_MAX, Desk, ToolResult, misused
 from surefoot.tools.files import Refused
@@ -71,7 +72,7 @@ async def search_files(arguments: Arguments, desk: Desk) -> ToolResult:
         where = "" if wish.place == "." else f" below {wish.place}"
         fits = f" in files that fit {glob}" if glob else ""
         return ToolResult(ok=True, text=f"nothing matches {wish.pattern!r}{where}{fits}")
-    return _told(found, given.number(arguments, "max", MATCHES_MAX), is_cut=is_cut)
+    return await in_thread(_told, found, given.number(arguments, "max", MATCHES_MAX), is_cut=is_cut)
 
 
 async def _found(wish: _Wish, desk: Desk) -> tuple[list[_Line], bool]:
@@ -84,8 +85,8 @@ async def _found(wish: _Wish, desk: Desk) -> tuple[list[_Line], bool]:
         outcome, out = await asked(desk, *argv, output_max=_OUTPUT_MAX)
         is_cut = len(out) >= _OUTPUT_MAX
         if outcome.exit_code in {0, 1} and outcome.started:
-            lines = _read_ripgrep(out) if argv[0] == program else _read_git(out)
-            return list(lines), is_cut
+            read = _read_ripgrep if argv[0] == program else _read_git
+            return await in_thread(list, read(out)), is_cut
         if outcome.timed_out:
             raise Refused("the search took too long; take a simpler pattern, or a `path` or `glob`", is_misuse=False)
         said = (out.decode("utf-8", "replace") or outcome.said).strip()[-600:]

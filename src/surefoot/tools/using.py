@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import cast
 
 from surefoot.core.toolbox import TOOLS
+from surefoot.threads import in_thread
 from surefoot.tools import commanding, editing, given, looking, outlining, planning, searching, telling
 from surefoot.tools.desk import TEXT_BYTES_MAX, Desk, ToolResult, misused
 from surefoot.tools.files import Refused
@@ -35,8 +36,7 @@ _READING: Mapping[str, Callable[[Arguments, Desk], Awaitable[ToolResult]]] = {
     "git": commanding.look_at_git,
     "run": commanding.run_command,
 }
-_AT_ONCE: Mapping[str, Callable[[Arguments, Desk], ToolResult]] = {
-    # Not on a thread, though it writes: a call that is cancelled must not go on behind everybody's back.
+_ON_A_THREAD: Mapping[str, Callable[[Arguments, Desk], ToolResult]] = {
     "edit": editing.edit_files,
     "recall": telling.recall,
     "note": telling.note,
@@ -158,10 +158,14 @@ async def use(name: str, arguments: Mapping[str, object] | None, desk: Desk) -> 
     assert arguments is not None
     arguments = cast("Arguments", _whole(arguments))
     try:
-        result = await _READING[name](arguments, desk) if name in _READING else _AT_ONCE[name](arguments, desk)
+        if name in _READING:
+            result = await _READING[name](arguments, desk)
+        else:
+            # A large file or plan takes its time; a call that is cancelled is waited for, as it may write.
+            result = await in_thread(_ON_A_THREAD[name], arguments, desk)
     except Refused as error:
         result = ToolResult(ok=False, text=error.text, is_misuse=error.is_misuse)
-    return _capped(result)
+    return await in_thread(_capped, result)
 
 
 def _whole(value: object) -> object:

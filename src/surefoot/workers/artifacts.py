@@ -26,8 +26,9 @@ from surefoot.core.globs import matches, with_content
 from surefoot.core.ids import BlobId
 from surefoot.errors import EffectError, WorkspaceError
 from surefoot.faults import point
+from surefoot.threads import in_thread
 from surefoot.workers.leaks import holds_secret
-from surefoot.workers.room import Room, in_thread
+from surefoot.workers.room import Room
 from surefoot.workspace.files import is_beyond_link
 
 _CHUNK = 1 << 20

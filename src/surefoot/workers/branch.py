@@ -13,7 +13,8 @@ from surefoot.core import events as ev
 from surefoot.core.events import Event
 from surefoot.core.globs import matches
 from surefoot.core.ids import StepId
-from surefoot.workers.room import Room, in_thread
+from surefoot.threads import in_thread
+from surefoot.workers.room import Room
 
 NAMED_MAX = 20
 

@@ -13,8 +13,9 @@ from surefoot.core.events import Event
 from surefoot.core.plan import CallAsk, RunAsk, TestsAsk
 from surefoot.core.terms import Verdict
 from surefoot.faults import point
+from surefoot.threads import in_thread
 from surefoot.workers.command import LaneCommands
-from surefoot.workers.room import Room, in_thread
+from surefoot.workers.room import Room
 from surefoot.workers.service import notice_lost
 
 

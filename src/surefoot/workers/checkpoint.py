@@ -25,11 +25,12 @@ from surefoot.faults import point
 from surefoot.masking import REPLACEMENT
 from surefoot.ports import CommandOutcome, CommandRequest
 from surefoot.sandbox import Rung, command_environment
+from surefoot.threads import in_thread
 from surefoot.workers.artifacts import forget, made_before, place_artifacts, remove_made
 from surefoot.workers.command import LaneCommands
 from surefoot.workers.ground import commands_of, ground_of
 from surefoot.workers.leaks import holds_secret, with_keys
-from surefoot.workers.room import Room, in_thread
+from surefoot.workers.room import Room
 
 NAMED_MAX = 20
 _PREPARED, _IGNORED, _BESIDE, _MADE = "prepared", "ignored", "beside", "made"

@@ -18,8 +18,9 @@ from surefoot.core.plan import Effect, RunAsk, RunBody, Step, TestsAsk
 from surefoot.core.rules import CommandFacts
 from surefoot.ports import CommandRequest
 from surefoot.shellwords import facts_of
+from surefoot.threads import in_thread
 from surefoot.workers.command import LaneCommands
-from surefoot.workers.room import Room, in_thread
+from surefoot.workers.room import Room
 
 OBSERVING_S = 60.0
 """A command that tells how a resource stands is ended after so many seconds."""

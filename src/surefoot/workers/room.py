@@ -13,7 +13,6 @@ import os
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ParamSpec, TypeVar
 
 from surefoot.core.events import Event, RunCreated
 from surefoot.core.ids import BlobId, RunId, StepId
@@ -44,20 +43,6 @@ class StepArgument:
     """Equal in all attempts; to be passed outward, so that a repeated effect is recognised."""
     outputs: Mapping[StepId, Mapping[str, str]] = field(default_factory=dict[StepId, Mapping[str, str]])
     """What the steps it needs put out: `outputs["build"]["version"]`."""
-
-
-P = ParamSpec("P")
-T = TypeVar("T")
-
-
-async def in_thread(act: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run `act` on a thread. A cancellation waits for its end, so that nothing goes on behind the caller's back."""
-    acting = asyncio.ensure_future(asyncio.to_thread(act, *args, **kwargs))
-    try:
-        return await asyncio.shield(acting)
-    except asyncio.CancelledError:
-        await asyncio.wait([acting])
-        raise
 
 
 @dataclass(slots=True, kw_only=True)

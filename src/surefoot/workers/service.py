@@ -20,8 +20,9 @@ from surefoot.errors import EffectError
 from surefoot.faults import point
 from surefoot.ports import CommandOutcome, CommandRequest
 from surefoot.sandbox import Rung, open_network
+from surefoot.threads import in_thread
 from surefoot.workers.command import LaneCommands
-from surefoot.workers.room import Room, RunningService, in_thread
+from surefoot.workers.room import Room, RunningService
 
 OUTPUT_MAX = 10_000_000
 """So many bytes of what a service prints are kept."""

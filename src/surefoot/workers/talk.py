@@ -26,11 +26,12 @@ from surefoot.faults import point
 from surefoot.masking import Masker
 from surefoot.ports import Called, Message, ModelAnswer, ModelFault, ModelRequest, Speaker
 from surefoot.shellwords import facts_of
-from surefoot.tools import Desk, command_of, flaw_of, guidance_of, options_of, specs_of, summary_of, use
+from surefoot.threads import in_thread
+from surefoot.tools import Desk, ToolResult, command_of, flaw_of, guidance_of, options_of, specs_of, summary_of, use
 from surefoot.workers.command import LaneCommands
 from surefoot.workers.hiding import opened_by
 from surefoot.workers.masked import masked
-from surefoot.workers.room import Room, in_thread
+from surefoot.workers.room import Room
 
 SAID_MAX = 300
 """So many characters of what is said stand in the journal itself."""
@@ -66,14 +67,14 @@ async def ask_model(room: Room, command: do.AskModel) -> Event:
     """Ask a model once."""
     point("talk.ask.before")
     started = room.clock.now()
-    request = _request(room, command)
+    request = await in_thread(_request, room, command)
     hear = _line_by_line(room, command)
     answer = await room.model.ask(request, hear)
     point("talk.ask.after")
     now = room.clock.now()
     if isinstance(answer, ModelFault):
         return _failed(room, command, answer, now)
-    return _answered(room, command, answer, now, max(0.0, now - started))
+    return await in_thread(_answered, room, command, answer, now, max(0.0, now - started))
 
 
 def _request(room: Room, command: do.AskModel) -> ModelRequest:
@@ -273,6 +274,10 @@ async def use_tool(room: Room, command: do.UseTool) -> Event:
     if deed is Deed.WRITE and command.lane is not None:
         tree = await in_thread(room.space.tree, command.lane, exclude=command.spec.uncommitted)
     point(f"tool.{deed}.after")
+    return await in_thread(_finished, room, command, result, tree, started)
+
+
+def _finished(room: Room, command: do.UseTool, result: ToolResult, tree: str | None, started: float) -> ev.CallFinished:
     now = room.clock.now()
     text = room.masker.text(result.text)
     whole = result.evidence if result.whole is None else room.store(result.whole.encode("utf-8", "surrogatepass"))

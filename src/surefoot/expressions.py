@@ -1,0 +1,82 @@
+"""Regular expressions of plans and models, searched for in a time that goes with the length of the text.
+
+Owns what such an expression may be: RE2's syntax, which has neither look-around nor back references, because these
+can take longer than anybody waits. While RE2 searches, other threads run. Must never match an expression from outside
+with Python's `re`, which holds all threads until it is done. Read `surefoot.checks.files` next.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Protocol, cast
+
+CURE = "write it in RE2's syntax, which has no look-around and no back references"
+"""What to do about an expression that cannot be used."""
+_PROGRAM_MAX = 5_000
+"""No expression takes more instructions: counts are multiplied out, and time goes with that, too."""
+_OPEN_COUNT = re.compile(r"(?<!\\)\{,[0-9]+\}")
+
+
+class _Compiled(Protocol):
+    programsize: int
+
+    def search(self, text: bytes) -> object | None: ...
+
+
+class _Re2(Protocol):
+    error: type[Exception]
+
+    def compile(self, pattern: bytes, options: object) -> _Compiled: ...
+
+    def Options(self) -> Any: ...  # noqa: N802 - RE2's name
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """An expression that can be searched for."""
+
+    compiled: _Compiled
+
+    def is_in(self, content: bytes) -> bool:
+        """Tell whether the expression matches anywhere in the content, which is UTF-8 for the most part."""
+        return self.compiled.search(content) is not None
+
+
+@lru_cache(maxsize=256)
+def expression(text: str, *, by_line: bool = False) -> Expression:
+    """Return the expression, ready to be searched for; with `by_line`, `^` and `$` match at each line.
+
+    Raises:
+        ValueError: it is none; the message says why.
+    """
+    if _OPEN_COUNT.search(text):
+        raise ValueError("`{,n}` stands for itself in RE2; write `{0,n}`")
+    re2 = cast("_Re2", importlib.import_module("re2"))
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        compiled = re2.compile((f"(?m){text}" if by_line else text).encode("utf-8"), options)
+    except UnicodeEncodeError as error:
+        raise ValueError("it holds half of a character") from error
+    except re2.error as error:
+        raise ValueError(_said(error)) from error
+    if compiled.programsize > _PROGRAM_MAX:
+        raise ValueError("it is too large once its counts are multiplied out")
+    return Expression(compiled)
+
+
+def flaw_of(text: str, *, by_line: bool = False) -> str:
+    """Say why a text cannot be searched for as an expression; empty where it can."""
+    try:
+        expression(text, by_line=by_line)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def _said(error: Exception) -> str:
+    said: object = error.args[0] if error.args else ""
+    return said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
