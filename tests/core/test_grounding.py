@@ -6,6 +6,7 @@ model. Read `surefoot.core.grounding` next.
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -291,3 +292,14 @@ def test_all_tests_are_more_than_a_part_of_them(command: str) -> None:
 def test_a_call_that_does_not_exist_is_said_once() -> None:
     """It is a problem already; no remark repeats it."""
     assert not remarks("the parser is fixed", EDIT, evidence="7.3")
+
+
+@pytest.mark.parametrize(
+    ("said", "command"), [("all tests pass", "a/" * 2_000), ("the suite: " + "tests " * 10_000, "true")]
+)
+def test_no_text_of_an_agent_takes_long_to_be_held_against_the_journal(said: str, command: str) -> None:
+    """The kernel does it, and nothing else goes on meanwhile; each of these took ten seconds and more."""
+    before = time.process_time()
+    problems(said, ran(command))
+    remarks(said, ran(command))
+    assert time.process_time() - before < 1

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from surefoot.core.events.talk import CallFinished
 from surefoot.core.record import record
@@ -18,6 +19,10 @@ from surefoot.core.shortening import cut
 from surefoot.core.talk import CallState, Talk
 from surefoot.core.talking import Claim, Statement
 
+_COMMAND_MAX = 500
+_OPTIONS_MAX = 2_000
+_SENTENCE_MAX = 1_000
+"""So much of a text is looked at: the expressions below take time that grows faster than the text."""
 _CALL = re.compile(r"\d+\.\d+")
 _SENTENCES = re.compile(r"(?<=[.!?;])\s+|\n+")
 _SUFFIXES = (
@@ -157,7 +162,7 @@ def unproven(claim: Claim, talk: Talk, whole: Collection[str] = ()) -> tuple[str
     """
     calls = _calls(talk)
     found: list[str] = []
-    for statement in claim.statements:
+    for statement in map(_shortened, claim.statements):
         kind = _claimed(statement.text)
         said = f"it says {cut(statement.text, 160)!r}"
         if kind is None and not _CALL.search(statement.evidence):
@@ -178,10 +183,14 @@ def _find(calls: Sequence[_Done], name: str) -> _Done | None:
 
 def _statements(claim: Claim) -> Iterator[Statement]:
     """Yield what is said, sentence by sentence; agents say as much in the summary as in statements."""
-    yield from claim.statements
+    yield from map(_shortened, claim.statements)
     for sentence in _SENTENCES.split(claim.summary):
         if sentence.strip():
-            yield Statement(text=sentence.strip())
+            yield _shortened(Statement(text=sentence.strip()))
+
+
+def _shortened(statement: Statement) -> Statement:
+    return replace(statement, text=statement.text[:_SENTENCE_MAX], evidence=statement.evidence[:_SENTENCE_MAX])
 
 
 def _claimed(text: str) -> Kind | None:
@@ -243,13 +252,20 @@ def _weak_proof(statement: Statement, kind: Kind, calls: Sequence[_Done], whole:
         return f"the exit status of {own[-1]} says nothing"
     if own[-1].command in whole:
         return ""
-    if re.search(r"\ball\b|\bevery\b", statement.text, re.IGNORECASE) and _PART.search(f" {own[-1].command} "):
+    if re.search(r"\ball\b|\bevery\b", statement.text, re.IGNORECASE) and _PART.search(
+        f" {own[-1].command[:_OPTIONS_MAX]} "
+    ):
         return f"{own[-1]} asks a part of them alone"
     return ""
 
 
 def _of_kind(kind: Kind, calls: Sequence[_Done]) -> list[_Done]:
-    return [one for one in calls if one.command and kind.commands.search(one.command)]
+    return [one for one in calls if one.command and _is_of_kind(kind, one.command[:_COMMAND_MAX])]
+
+
+@lru_cache(maxsize=4096)  # each sentence of a claim is held against all calls
+def _is_of_kind(kind: Kind, command: str) -> bool:
+    return kind.commands.search(command) is not None
 
 
 def _named(statement: Statement, calls: Sequence[_Done]) -> list[_Done]:
