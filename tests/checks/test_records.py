@@ -6,6 +6,7 @@ Owns the reading of both. Must never run a suite: `test_by_test` does. Read `tes
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -131,6 +132,20 @@ def test_the_output_of_several_runs_is_added_up() -> None:
     """A command may run unittest more than once."""
     run = read_unittest(OLD + OLD.replace("m.A", "m.B"))
     assert (run.ran, len(run.results)) == (4, 4)
+
+
+@pytest.mark.parametrize("line", ["a" * 40_000, "a (b) [" + "] (" * 10_000])
+def test_no_line_of_a_suite_takes_long_to_read(line: str) -> None:
+    """An expression that searches it holds all threads; a line of base64 is enough to make it take minutes."""
+    before = time.process_time()
+    read_unittest(f"{line}\n{NEW}{SUMMARY}")
+    assert time.process_time() - before < 1
+
+
+def test_what_a_test_prints_may_be_long() -> None:
+    """Its name stands before it, and its ending behind it."""
+    printed = "test_a (m.A.test_a) ... " + "x" * 100_000 + "ok\n"
+    assert read_unittest(printed + SUMMARY).results["m.A::test_a"] is P
 
 
 def test_a_run_that_did_not_end_has_no_number() -> None:

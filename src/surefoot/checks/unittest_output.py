@@ -15,11 +15,13 @@ from dataclasses import dataclass, field
 
 from surefoot.checks.judging import Result, collect
 
-_HEADER = re.compile(r"(\w+) \(([\w.<>]+)\)(?: \[.*\])?(?: \(.*\))?(?= \.\.\. |$)")
+_HEADER = re.compile(r"(?<!\w)(\w+) \(([\w.<>]+)\)(?: \[.*\])?(?: \(.*\))?(?= \.\.\. |$)")
 _ENDING = r"(ok|FAIL|ERROR|skipped (?:'.*'|\".*\")|expected failure|unexpected success)"
 _CLEAR_ENDING = re.compile(rf"(?:^|.* \.\.\. ){_ENDING}$")
 _GLUED_ENDING = re.compile(rf".*{_ENDING}$")
 _DOUBLE_LINE = "=" * 70
+_LINE_MAX = 2_000
+"""Of a longer line only both ends are read: what a test prints between its name and its ending has no limit."""
 _REPEATED = re.compile(r"(?:FAIL|ERROR|UNEXPECTED SUCCESS): (\w+) \(([\w.<>]+)\)")
 _RAN = re.compile(r"Ran (\d+) tests? in ")
 _MODULE_RUN = re.compile(r"(-m\s*unittest)(?![.\w-])(\s+discover(?![\w.-]))?")
@@ -55,7 +57,7 @@ def make_verbose(command: str) -> str:
 
 def read_unittest(output: str) -> UnittestRun:
     """Read the whole output of one or several verbose runs."""
-    lines = output.splitlines()
+    lines = [_ends_of(line) for line in output.splitlines()]
     # Where one announcement has the form of Python 3.11, lines of the older form are something a test printed.
     is_old = not any((found := _HEADER.search(line)) and _is_full(found[1], found[2]) for line in lines)
     run = UnittestRun()
@@ -76,6 +78,11 @@ def read_unittest(output: str) -> UnittestRun:
     found = [(section.name, result) for section in sections if (result := _result(section, failed)) is not None]
     run.results = collect([*found, *((name, Result.FAILED) for name in failed)])
     return run
+
+
+def _ends_of(line: str) -> str:
+    half = _LINE_MAX // 2
+    return line if len(line) <= _LINE_MAX else f"{line[:half]} {line[-half:]}"
 
 
 def _read_line(line: str, sections: list[_Section], *, is_old: bool) -> None:
