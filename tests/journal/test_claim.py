@@ -5,12 +5,14 @@ Owns the tests of `Claim`, with real programs as holders. Read `test_interleavin
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import pickle
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +24,7 @@ from surefoot.journal import Claim, Holder
 from surefoot.journal.claim import holder_of
 
 HOLDER = """
-import signal, subprocess, sys, time
+import os, signal, subprocess, sys, time
 from pathlib import Path
 from surefoot.journal.claim import Claim, Holder
 claim = Claim.acquire(Path(sys.argv[1]), Holder.this())
@@ -30,11 +32,15 @@ if "polite" in sys.argv:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(3))
 if "stubborn" in sys.argv:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+if "copied" in sys.argv and os.fork() == 0:
+    sys.stdin.read()
+    os._exit(0)
 child = subprocess.Popen(["sleep", "60"]) if "child" in sys.argv else None
 print(child.pid if child else 0, flush=True)
 sys.stdin.read()
 """
 
+linux_only = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells who holds a lock")
 Program = subprocess.Popen[str]
 Start = Callable[..., Program]
 
@@ -66,7 +72,8 @@ def start(folder: Path) -> Iterator[Start]:
     yield one
     for program in started:
         program.kill()
-        program.communicate()
+        if program.stdout is not None and not program.stdout.closed:
+            program.communicate()
 
 
 def test_a_run_nobody_holds_is_claimed(folder: Path) -> None:
@@ -115,6 +122,43 @@ def test_a_killed_holder_leaves_the_run_free(folder: Path, start: Start) -> None
     Claim.acquire(folder, Holder.this()).release()
 
 
+@pytest.fixture
+def let_go(folder: Path, start: Start) -> Callable[[], str]:
+    """A lock whose holder was killed, and which the system lets go of when this is called."""
+    program = start("copied")  # a copy of the program has the lock, too
+    program.kill()
+    program.wait()
+    with pytest.raises(BlockingIOError), (folder / "lock").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    return lambda: program.communicate()[0]
+
+
+@linux_only
+def test_a_killed_holder_is_nobody_while_the_system_lets_go_of_its_lock(
+    folder: Path, let_go: Callable[[], None]
+) -> None:
+    """Nobody is at work on the run: an answer need not be refused because its engine cannot be seen."""
+    assert holder_of(folder) is None
+    let_go()
+
+
+@linux_only
+def test_a_lock_that_the_system_lets_go_of_is_waited_for(folder: Path, let_go: Callable[[], str]) -> None:
+    """To resume just after a kill is no mistake."""
+    late = threading.Timer(0.6, let_go)
+    late.start()
+    Claim.acquire(folder, Holder.this()).release()
+    late.join()
+
+
+@linux_only
+def test_a_holder_elsewhere_is_not_taken_for_ended(folder: Path) -> None:
+    """A program among others than those seen from here may be alive."""
+    claim = Claim.acquire(folder, replace(Holder.this(), pid=2**22, pid_namespace="pid:[1]"))
+    assert holder_of(folder) is not None
+    claim.release()
+
+
 def test_a_child_of_a_killed_holder_holds_nothing(folder: Path, start: Start) -> None:
     """The lock is not inherited."""
     program = start("child")
@@ -146,9 +190,6 @@ def test_taking_over_a_free_run_ends_nobody(folder: Path) -> None:
     """Also where a file of an earlier holder is left."""
     Claim.acquire(folder, replace(Holder.this(), pid=1)).release()
     Claim.take_over(folder, Holder.this(), grace_s=0.0).release()
-
-
-linux_only = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells who holds a lock")
 
 
 @linux_only

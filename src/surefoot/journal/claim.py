@@ -27,9 +27,10 @@ from surefoot.journal.shapes import written
 
 LOCK_NAME = "lock"
 _KILL_GRACE_S = 5.0
-_TRIES_MAX = 20
+"""How long a killed holder may take to disappear, and the system to let go of its lock."""
+_UNNAMED_S = 0.4
+"""How long a holder may take to say who it is. `holder_of` in another program locks for an instant, too."""
 _TRY_AGAIN_S = 0.02
-"""How long a killed holder may take to disappear."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,8 @@ class Holder:
     """Its command line."""
     start_ticks: int | None = None
     """When the program was started, in the system's own count, which no change of the clock moves; None: not known."""
+    pid_namespace: str = ""
+    """The system's name for the set of programs in which `pid` counts; empty: not known."""
 
     @classmethod
     def this(cls) -> Holder:
@@ -64,6 +67,18 @@ class Holder:
         """Tell whether this very program can be seen from here; where nothing can be told of programs, it counts so."""
         return self.start_ticks is None or _start_ticks(self.pid) == self.start_ticks
 
+    @property
+    def has_ended(self) -> bool:
+        """Tell whether this very program is known to have ended, though the system still holds its lock."""
+        is_here = self.host == os.uname().nodename and bool(self.pid_namespace)
+        if not is_here or self.pid_namespace != _pid_namespace():
+            return False
+        try:
+            os.kill(self.pid, 0)
+        except OSError as error:
+            return isinstance(error, ProcessLookupError)
+        return False
+
 
 class Claim:
     """The exclusive right to perform one run's effects, until it is released or this program ends."""
@@ -81,16 +96,14 @@ class Claim:
             JournalError: the lock file cannot be made.
         """
         path = run_folder / LOCK_NAME
-        tries = 0
+        begun_at = time.monotonic()
         while True:
             descriptor = _open(path)
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 os.close(descriptor)
-                tries += 1
-                # `holder_of` in another program locks for an instant, too; an engine says who it is.
-                if tries < _TRIES_MAX and holder_of(run_folder) is None:
+                if time.monotonic() - begun_at < _patience_s(run_folder):
                     time.sleep(_TRY_AGAIN_S)
                     continue
                 raise _held(run_folder, "is held by another engine") from None
@@ -126,7 +139,10 @@ class Claim:
 
 
 def holder_of(run_folder: Path) -> Holder | None:
-    """Return who holds the run now; None when nobody does, or it has not yet said who it is."""
+    """Return who holds the run now; None when nobody does, or it has not yet said who it is.
+
+    Of a program that was killed the system may hold the lock for a moment longer: it is nobody, too.
+    """
     path = run_folder / LOCK_NAME
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
@@ -135,11 +151,20 @@ def holder_of(run_folder: Path) -> Holder | None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
-        return _read(path)
+        holder = _read(path)
+        return None if holder is None or holder.has_ended else holder
     else:
         return None
     finally:
         os.close(descriptor)
+
+
+def _patience_s(run_folder: Path) -> float:
+    """Return how long to wait for a lock that somebody has: not at all for a program at work."""
+    if holder_of(run_folder) is not None:
+        return 0.0
+    said = _read(run_folder / LOCK_NAME)
+    return _UNNAMED_S if said is None or not said.has_ended else _KILL_GRACE_S
 
 
 def _open(path: Path) -> int:
@@ -228,9 +253,16 @@ def _holds(pid: int, path: Path) -> bool:
 
 
 @cache
-def _of_this_program(pid: int) -> tuple[str, int | None]:
+def _of_this_program(pid: int) -> tuple[str, int | None, str]:
     """Return what does not change while a program runs; a copy of it has another id."""
-    return shlex.join(sys.argv), _start_ticks(pid)
+    return shlex.join(sys.argv), _start_ticks(pid), _pid_namespace()
+
+
+def _pid_namespace() -> str:
+    try:
+        return str(Path("/proc/self/ns/pid").readlink())
+    except OSError:
+        return ""
 
 
 def _start_ticks(pid: int) -> int | None:
