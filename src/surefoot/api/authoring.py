@@ -22,7 +22,7 @@ from surefoot.core.probing import FunctionProbe, Probe
 from surefoot.core.report import report_of
 from surefoot.core.report_shape import Report
 from surefoot.core.state import RunState
-from surefoot.errors import PlanInvalid
+from surefoot.errors import PlanInvalid, RunExists
 from surefoot.workers.room import Function, Functions, ProbeFunction
 
 
@@ -342,11 +342,18 @@ async def run_plan(
         RunHeld: another engine is at work on the run.
     """
     with shared_home(home) as opened:
-        run: RunId | RunState | None = RunId(run_id) if run_id is not None else None
+        run = RunId(run_id) if run_id is not None else None
+        begun: RunId | RunState | None = run
         if run is None or opened.journal.head(run)[0] == 0:
             source = Source(repository=None if repo is None else Path(repo))
-            run = create_run(opened, plan.compiled(), source, run_id=run_id, options=options)
-        state = await engage(opened, run, options, watching=watching, functions=plan.functions)
+            try:
+                begun = create_run(opened, plan.compiled(), source, run_id=run_id, options=options)
+            except RunExists:
+                if run is None or opened.journal.head(run)[0] == 0:
+                    raise
+                # Another program was first: the run is gone on with.
+        assert begun is not None
+        state = await engage(opened, begun, options, watching=watching, functions=plan.functions)
         return report_of(state)
 
 

@@ -6,6 +6,7 @@ next: answers to its questions.
 
 from __future__ import annotations
 
+from surefoot.api.claiming import set_aside
 from surefoot.api.home import Home
 from surefoot.api.identity import current_user, refuse_steps
 from surefoot.api.running import engage
@@ -16,8 +17,7 @@ from surefoot.core.course import results_after
 from surefoot.core.events import Event
 from surefoot.core.ids import RunId, StepId, nearest_said
 from surefoot.core.state import RunState, StepStatus
-from surefoot.errors import RunHeld, RunNotFound, UsageError
-from surefoot.journal.claim import holder_of
+from surefoot.errors import RunNotFound, UsageError
 
 _RETRIED = frozenset({StepStatus.FAILED, StepStatus.SKIPPED, StepStatus.BLOCKED, StepStatus.CANCELLED})
 
@@ -56,18 +56,6 @@ async def _settle(home: Home, run: RunId, state: RunState) -> RunState:
     return await engage(home, run, resume=False)
 
 
-def refuse_held(home: Home, run: RunId) -> None:
-    """Refuse what must not be done to a run while an engine is at work on it.
-
-    Raises:
-        RunHeld: one is.
-    """
-    holder = holder_of(home.run_folder(run))
-    if holder is not None:
-        text = f"run {run!r} is being worked on ({holder.said}); `surefoot pause {run}` first"
-        raise RunHeld(text, run=run, holder=holder)
-
-
 def retry(home: Home, run: RunId, steps: tuple[str, ...], *, by: str = "") -> RunState:
     """Set steps to be tried again (none named: all that failed, were skipped or cancelled), with what waited for them.
 
@@ -79,7 +67,6 @@ def retry(home: Home, run: RunId, steps: tuple[str, ...], *, by: str = "") -> Ru
     """
     refuse_steps("set steps to be tried again", home)
     who, now = by or current_user(), SystemClock().now()
-    refuse_held(home, run)
 
     def words(state: RunState) -> list[Event]:
         wanted = tuple(StepId(step) for step in steps) or _to_retry(state)
@@ -87,7 +74,8 @@ def retry(home: Home, run: RunId, steps: tuple[str, ...], *, by: str = "") -> Ru
             _step_of(state, name)
         return [ev.StepsReset(at=now, steps=wanted, by=who)]
 
-    return say(home, run, words)
+    with set_aside(home, run, "pause"):
+        return say(home, run, words)
 
 
 def _to_retry(state: RunState) -> tuple[StepId, ...]:
@@ -110,6 +98,7 @@ async def restore(home: Home, run: RunId, to: str, *, by: str = "") -> RunState:
     Raises:
         RunNotFound: the run has no such step.
         UsageError: the run is under way, or the step left no point to go back to.
+        RunHeld: an engine is at work on the run.
         StepMayNotAnswer: this program was started by a step.
     """
     refuse_steps("restore a run", home)
@@ -126,4 +115,6 @@ async def restore(home: Home, run: RunId, to: str, *, by: str = "") -> RunState:
         pending = results_after(state, target)
         return [ev.RunRestored(at=now, to=name, commit=target.head_after, pending=pending, by=who)]
 
-    return await _settle(home, run, say(home, run, words))
+    with set_aside(home, run, "pause"):
+        state = say(home, run, words)
+    return await _settle(home, run, state)

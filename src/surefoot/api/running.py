@@ -20,6 +20,7 @@ from pathlib import Path
 
 from surefoot.api.approving import Answer, answered
 from surefoot.api.casting import asking_for, casting_for, needs_models
+from surefoot.api.claiming import claimed, clear
 from surefoot.api.history import earlier_times
 from surefoot.api.home import Home
 from surefoot.api.identity import Identity, identify, refuse_steps
@@ -44,7 +45,7 @@ from surefoot.core.terms import Finding, Severity
 from surefoot.engines.embedded import Observer, RunLoop
 from surefoot.errors import JournalError, RunExists, UsageError, WorkspaceError
 from surefoot.faults import point
-from surefoot.journal import RELEASE, Batch, Claim, Holder
+from surefoot.journal import RELEASE, Batch
 from surefoot.ports import Clock
 from surefoot.sandbox import detect_rung, mark_prefix_of, sweep
 from surefoot.settings import load_settings
@@ -80,6 +81,7 @@ def create_run(
     Raises:
         PlanInvalid: the plan cannot run.
         RunExists: the run id is taken.
+        RunHeld: another program is just creating a run of that id.
         ConfigInvalid: the settings cannot be read.
         StepMayNotAnswer: something is approved beforehand, and this program was started by a step.
         WorkspaceError: the repository cannot be used; the message says why.
@@ -87,7 +89,8 @@ def create_run(
     clock, options = clock or SystemClock(), options or Options()
     _refuse_steering(home, options)
     graph = validated(plan, source)
-    run = _free_id(home, run_id, clock.now())
+    run = _wanted_id(run_id, clock.now())
+    _refuse_taken(home, run)
     created = ev.RunCreated(
         at=clock.now(),
         run=run,
@@ -99,10 +102,23 @@ def create_run(
         wish=source.wish,
     )
     casting = _cast_beforehand(created, source, options)
-    folder = home.run_folder(run)
-    folder.mkdir(parents=True)
+    with claimed(home, run, is_new=True):
+        _refuse_taken(home, run)
+        events = _create(home, created, source, options, casting)
+    state = first_state(events[0], graph)
+    for event in events[1:]:
+        apply(state, event)
+    return state
+
+
+def _create(
+    home: Home, created: ev.RunCreated, source: Source, options: Options, casting: Casting | None
+) -> tuple[ev.RunCreated, *tuple[Event, ...]]:
+    """Make what belongs to a run whose claim the caller holds, and append its first events; return these."""
+    folder = home.run_folder(created.run)
+    clear(folder)  # of a run that was killed before its first event
     point("run.create.folder")
-    _copy_files(plan, source, folder)
+    _copy_files(created.plan, source, folder)
     if source.repository is not None:
         created = _with_workspace(created, source, folder)
     waits = {} if created.base is None else waits_of(plan, graph)
@@ -113,14 +129,10 @@ def create_run(
     cast = () if casting is None else (ev.CastingGiven(at=created.at, casting=casting),)
     events = (created, *given, *cast, *_consents(options, created.at))
     # On disk with the start of an engine, which is waited for, or when the home is closed.
-    batch = Batch(run=run, expected=0, events=events, token=None)
-    result = home.journal.append([batch])[0]
+    result = home.journal.append([Batch(run=created.run, expected=0, events=events, token=None)])[0]
     if isinstance(result, Exception):
         raise result
-    state = first_state(created, graph)
-    for event in events[1:]:
-        apply(state, event)
-    return state
+    return events
 
 
 def _cast_beforehand(created: ev.RunCreated, source: Source, options: Options) -> Casting | None:
@@ -131,18 +143,18 @@ def _cast_beforehand(created: ev.RunCreated, source: Source, options: Options) -
     return casting_for(replace(created, repository=str(root)), created.plan, options)
 
 
-def _free_id(home: Home, wanted: str | None, now: float) -> RunId:
+def _wanted_id(wanted: str | None, now: float) -> RunId:
     if wanted is None:
         return new_run_id(now)
-    if not RUN_ID.fullmatch(wanted):
+    if not RUN_ID.match(wanted):
         raise UsageError(f"{wanted!r} is not a run id; it has the form YYYYMMDD-xxxxxx (x: a-z or 0-9)")
-    if home.journal.head(RunId(wanted))[0] > 0:
-        message = f"there is a run {wanted!r} already; take another id, or `surefoot resume {wanted}`"
-        raise RunExists(message, run=wanted)
-    left_over = home.run_folder(RunId(wanted))
-    if left_over.exists():  # a run that was killed before its first event
-        shutil.rmtree(left_over)
     return RunId(wanted)
+
+
+def _refuse_taken(home: Home, run: RunId) -> None:
+    if home.journal.head(run)[0] > 0:
+        message = f"there is a run {run!r} already; take another id, or `surefoot resume {run}`"
+        raise RunExists(message, run=run)
 
 
 def _copy_files(plan: Plan, source: Source, folder: Path) -> None:
@@ -413,12 +425,8 @@ def _claimed(home: Home, run: RunId, options: Options) -> Generator[None]:
         raise WorkspaceError(
             f"the folder of run {run!r} is gone ({folder}); its journal is kept: `surefoot report {run}`"
         )
-    holder = Holder.this()
-    claim = Claim.take_over(folder, holder, GRACE_S) if options.take_over else Claim.acquire(folder, holder)
-    try:
+    with claimed(home, run, take_over_s=GRACE_S if options.take_over else None):
         yield
-    finally:
-        claim.release()
 
 
 def _lacks_function(step: Step, functions: Functions) -> bool:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import shutil
 import time
+from contextlib import suppress
 from pathlib import Path
 
+from surefoot.api.claiming import claimed, clear, set_aside
 from surefoot.api.home import Home
 from surefoot.api.identity import refuse_steps
 from surefoot.core.ids import RunId
@@ -68,19 +70,23 @@ def remove_run(home: Home, run: RunId, *, branch: bool = False) -> bool:
         StepMayNotAnswer: this program was started by a step.
     """
     refuse_steps("delete a run", home)
-    if home.is_held(run):
-        raise RunHeld(f"run {run!r} is being worked on; `surefoot cancel {run}` first", run=run)
     folder = home.run_folder(run)
-    created = home.created(run)
-    has_branch = False
-    if created.repository is not None and (folder / "workspace.json").exists() and Path(created.repository).exists():
-        space = RunWorkspace.open(folder, Path(created.repository), run)
-        if not branch:
-            _refuse_loss(home, run, space)
-        space.remove(delete_branch=branch)
-        has_branch = space.kind == "git" and space.branch_state() is not None
-    shutil.rmtree(folder, ignore_errors=True)
-    home.journal.delete_run(run)
+    with set_aside(home, run, "cancel"):
+        created = home.created(run)
+        has_branch = False
+        if (
+            created.repository is not None
+            and (folder / "workspace.json").exists()
+            and Path(created.repository).exists()
+        ):
+            space = RunWorkspace.open(folder, Path(created.repository), run)
+            if not branch:
+                _refuse_loss(home, run, space)
+            space.remove(delete_branch=branch)
+            has_branch = space.kind == "git" and space.branch_state() is not None
+        clear(folder)
+        home.journal.delete_run(run)
+        shutil.rmtree(folder, ignore_errors=True)  # with the lock, once nobody can go on with the run
     return has_branch
 
 
@@ -106,8 +112,17 @@ def collect_garbage(home: Home) -> int:
     known = {row.run for row in home.journal.runs()}
     folders = home.folder / "runs"
     found = list(folders.iterdir()) if folders.is_dir() else []
-    left = [path for path in found if path.name not in known and path.stat().st_mtime < since]
-    for path in left:
-        RunWorkspace.remove_unfinished(path)
-        shutil.rmtree(path, ignore_errors=True)
-    return len(left) + len(home.journal.gc())
+    left = [path for path in found if path.is_dir() and path.name not in known and path.stat().st_mtime < since]
+    removed = sum(_is_removed(home, path) for path in left)
+    return removed + len(home.journal.gc())
+
+
+def _is_removed(home: Home, path: Path) -> bool:
+    """Remove a folder that belongs to no run; return False where a run is just being created in it."""
+    run = RunId(path.name)
+    with suppress(RunHeld), claimed(home, run, is_new=True):
+        if home.journal.head(run)[0] == 0:
+            RunWorkspace.remove_unfinished(path)
+            shutil.rmtree(path, ignore_errors=True)
+            return True
+    return False
