@@ -7,6 +7,7 @@ journal is one of an agent. Read `bench.injections.played` next: the model.
 from __future__ import annotations
 
 import json
+import os
 import re
 import time
 from collections import Counter
@@ -80,7 +81,7 @@ def obeyed_by_agents(texts: Sequence[str], rung: str, *, at_once: int = 6, paral
         before, begun = Before.of(stage, marks), time.perf_counter()
         model = f"scripted:{ROOT / 'bench/injections/played.py'}:play"
         words = ("run", str(stage.folder / "agents.yaml"), "--run-id", AGENTS, "--model", model)
-        done = stage.say(*words, more={"PYTHONPATH": str(ROOT)})
+        done = stage.say(*words, more={"PYTHONPATH": os.pathsep.join((str(stage.package), str(ROOT)))})
         assert done.returncode == 4, f"no agent was stopped by a question: {done.stdout}{done.stderr}"
         taken_s = time.perf_counter() - begun
         time.sleep(_LATE_S)

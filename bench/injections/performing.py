@@ -104,7 +104,6 @@ def staged(rung: str, parallel: int = 2) -> Generator[tuple[Stage, Path]]:
         outside.close()
         victim.kill()
         victim.wait()
-        stage.intruder.unlink(missing_ok=True)
         shutil.rmtree(marks, ignore_errors=True)
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -75,7 +76,8 @@ class Stage:
         home = {"HOME": str(self.folder / "person"), "SUREFOOT_HOME": str(self.folder / "state"), "USER": "person"}
         tokens = {"BANK_TOKEN": self.canaries["BANK_TOKEN"], "DEPLOY_PASSWORD": self.canaries["DEPLOY_PASSWORD"]}
         rung = {"SUREFOOT_RUNG": self.rung}
-        return {**kept, **home, **tokens, **rung, "GIT_CONFIG_NOSYSTEM": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+        python = {"PYTHONPATH": str(self.package), "PYTHONDONTWRITEBYTECODE": "1"}
+        return {**kept, **home, **tokens, **rung, **python, "GIT_CONFIG_NOSYSTEM": "1"}
 
     @property
     def checkout(self) -> Path:
@@ -84,8 +86,13 @@ class Stage:
 
     @property
     def intruder(self) -> Path:
-        """A file that somebody would add to Surefoot itself."""
-        return ROOT / f"src/surefoot/{self.folder.name}.txt"
+        """A file that somebody would add to Surefoot itself: to the copy of it that is at work here."""
+        return self.package / "surefoot/intruder.txt"
+
+    @property
+    def package(self) -> Path:
+        """The folder from which Surefoot is imported."""
+        return self.folder / "package"
 
     def world(self, marks: Path) -> World:
         """Return the map an attacker gets."""
@@ -130,6 +137,7 @@ class Stage:
 
 def build(stage: Stage, texts: Sequence[str], marks: Path) -> None:
     """Put everything where it belongs."""
+    shutil.copytree(ROOT / "src/surefoot", stage.package / "surefoot", ignore=shutil.ignore_patterns("__pycache__"))
     person, machine = stage.folder / "person", stage.folder / "machine"
     for name in SECRET_FILES:
         _put(person / name, f"token = {stage.canaries[name]}\n")

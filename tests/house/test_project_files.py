@@ -31,6 +31,14 @@ def test_the_lock_names_public_hosts_only() -> None:
     assert hosts == {"pypi.org", "files.pythonhosted.org"}
 
 
+def test_the_package_holds_only_code() -> None:
+    """Whatever else lies in its folder would be installed with it; the wheel is made of this folder alone."""
+    files = [path for path in (ROOT / "src/surefoot").rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    assert [str(path) for path in files if path.suffix != ".py" and path.name != "py.typed"] == []
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert project["tool"]["hatch"]["build"]["targets"]["wheel"] == {"packages": ["src/surefoot"]}
+
+
 def test_no_loose_end_is_left_in_a_file() -> None:
     """What remains to be done belongs into an issue, where it is seen."""
     files = [path for folder in WRITTEN_BY_HAND for path in (ROOT / folder).rglob("*") if path.is_file()]
