@@ -148,6 +148,10 @@ TOLD: list[tuple[Event, str]] = [
         ev.CallSettled(**STEP, call="1.2", text="not approved by a person: no"),
         "refused    a  run pytest -q: not approved by a person: no",
     ),
+    (
+        ev.TalkStopped(**STEP, diagnosis=Diagnosis.STALL, reason="no end after 5 turns"),
+        "stopped    a  no end after 5 turns; its checks decide about what it changed",
+    ),
     (ev.FindingReported(at=3.0, finding=FOUND), "warning    a  it claims what is not so"),
     (ev.LimitReached(at=3.0, limit="tokens", text="It is over"), "limit      It is over"),
     (ev.LimitReached(at=3.0, limit="plan", text="It is made"), "stops      It is made"),

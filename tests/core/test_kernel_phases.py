@@ -256,7 +256,7 @@ def test_a_goal_that_cannot_be_understood_asks_a_person_before_it_fails(play: An
             run.will(do.AskModel, "(understand)", calls=(), turn=turn)
     run.go()
     assert "Go on how?" in run.asked[0]
-    run.reply("block").go()
+    run.reply("stop").go()
     assert run.report["outcome"] == "failed"
 
 

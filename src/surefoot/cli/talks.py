@@ -122,6 +122,10 @@ def _settled(work: AtWork, state: RunState, event: ev.CallSettled) -> Words | No
     return "refused", f"{event.step}  {call_said(call, event.call)}: {first_line(event.text)}", "warn"
 
 
+def _stopped(_: AtWork, __: RunState, event: ev.TalkStopped) -> Words:
+    return "stopped", f"{event.step}  {one_line(event.reason)}; its checks decide about what it changed", "warn"
+
+
 def _finding(_: AtWork, __: RunState, event: ev.FindingReported) -> Words:
     found = event.finding
     who = f"{found.step}  " if found.step else ""
@@ -158,6 +162,7 @@ TALK_TOLD: dict[type[Event], Callable[[AtWork, RunState, Any], Words | None]] = 
     ev.ModelChanged: _changed,
     ev.CallFinished: _finished,
     ev.CallSettled: _settled,
+    ev.TalkStopped: _stopped,
     ev.FindingReported: _finding,
     ev.LimitReached: _limit,
     ev.LimitsRaised: _raised,

@@ -32,6 +32,9 @@ def _said(node: StepState, work: Work, failed: AttemptFailed) -> str:
     is_hidden = index is not None and node.spec.checks[index].held_back
     is_named = any(one.held_back and f"check {one.name!r}" in failed.reason for one in node.spec.checks)
     said = _HELD_BACK if is_hidden or is_named else _unusable(work, failed) or failed.reason
+    stopped = None if work.talk is None else work.talk.stopped
+    if stopped is not None and said is not failed.reason:
+        said = f"{stopped.reason}; {said}"
     return " ".join([said[:_SAID_MAX], *_claimed(work)])
 
 

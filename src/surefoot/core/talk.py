@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from surefoot.core.events.talk import CallFinished, CallSettled, TurnAnswered, TurnAsked, TurnFailed
+from surefoot.core.events.talk import CallFinished, CallSettled, TalkStopped, TurnAnswered, TurnAsked, TurnFailed
 from surefoot.core.ids import BlobId
 from surefoot.core.talking import Claim, Deed, Guidance, Role, ToolCall, Usage
 
@@ -95,11 +95,19 @@ class Talk:
     """What the agent says, once it says that it is done."""
     ended: CallFinished | None = None
     """The call that ended the talk."""
+    stopped: TalkStopped | None = None
+    """Set when it was ended before the agent said that it is done."""
 
     @property
     def is_open(self) -> bool:
         """Tell whether a tool call is being carried out."""
         return bool(self.turns) and any(call.is_open for call in self.turns[-1].calls)
+
+    @property
+    def has_changed_files(self) -> bool:
+        """Tell whether one of its calls changed a file."""
+        results = (call.result for turn in self.turns for call in turn.calls)
+        return any(isinstance(result, CallFinished) and result.changed for result in results)
 
     def call(self, name: str) -> CallState | None:
         """Return the call of that id."""

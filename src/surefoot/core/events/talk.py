@@ -27,7 +27,7 @@ from surefoot.core.talking import (
     Understanding,
     Usage,
 )
-from surefoot.core.terms import Finding
+from surefoot.core.terms import Diagnosis, Finding
 
 
 @record
@@ -225,6 +225,17 @@ class CallSettled(StepEvent):
     """Whether it got what it asked for: an answer of a person."""
     is_misuse: bool = False
     """Whether the tool was used wrongly."""
+
+
+@record
+class TalkStopped(StepEvent):
+    """An agent is ended before it says that it is done; the step's checks decide about what it changed."""
+
+    is_decision: ClassVar[bool] = True
+    diagnosis: Diagnosis
+    """Why, in a word; the attempt fails with it if the checks do not pass."""
+    reason: str
+    """Why, in words."""
 
 
 @record

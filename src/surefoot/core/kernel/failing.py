@@ -35,6 +35,8 @@ _FINAL = frozenset({Diagnosis.DENIED, Diagnosis.BUDGET, Diagnosis.OVERFLOW})
 """Another attempt would end in the same way."""
 _AFTER_CRASHES = ("retry", "skip", "block")
 _AFTER_FAILURE = ("retry", "skip", "block", "stop")
+_WITHOUT_SKIPPING = ("retry", "stop")
+"""What understands the goal or makes the plan cannot be left out: all else needs it."""
 
 
 def fails(node: StepState, now: float, diagnosis: Diagnosis, reason: str, *, counted: bool = True) -> Proposal:
@@ -78,7 +80,7 @@ def conclude(state: RunState, node: StepState, failure: ev.AttemptFailed, now: f
             text = (
                 f"Step {node.spec.id}: the engine ended {node.crashes} times in a row while it was at work. Go on how?"
             )
-            return Proposal(question(state, node, now, QuestionKind.ASK, text, _AFTER_CRASHES))
+            return Proposal(question(state, node, now, QuestionKind.ASK, text, _ways_on(node, _AFTER_CRASHES)))
         return _again(node, now, 0.0)
     error_type = work.ending.error_type if work.ending is not None else None
     retry = node.spec.retry
@@ -89,8 +91,12 @@ def conclude(state: RunState, node: StepState, failure: ev.AttemptFailed, now: f
         return _again(node, now, delay_s(retry, node.failures))
     if node.spec.on_failure is OnFailure.ASK and failure.diagnosis is not Diagnosis.DENIED:
         text = followed_by(f"Step {node.spec.id} failed: {failure.reason}", "Go on how?")
-        return Proposal(question(state, node, now, QuestionKind.ASK, text, _AFTER_FAILURE))
+        return Proposal(question(state, node, now, QuestionKind.ASK, text, _ways_on(node, _AFTER_FAILURE)))
     return _give_up(state, node, node.spec.on_failure, failure.reason, now)
+
+
+def _ways_on(node: StepState, usual: tuple[str, ...]) -> tuple[str, ...]:
+    return _WITHOUT_SKIPPING if node.is_duty else usual
 
 
 def may_learn(node: StepState, diagnosis: Diagnosis) -> bool:

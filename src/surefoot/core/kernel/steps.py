@@ -44,7 +44,7 @@ from surefoot.core.recovery import (
     settle,
 )
 from surefoot.core.state import RunState, StepState, Work
-from surefoot.core.terms import Applied, Diagnosis, Moment, QuestionKind, Status
+from surefoot.core.terms import Applied, Diagnosis, Finding, Moment, QuestionKind, Severity, Status
 from surefoot.core.verdicts import (
     CheckRecord,
     first_unanswerable,
@@ -365,9 +365,29 @@ def _after(state: RunState, node: StepState, work: Work, now: float) -> Move:
         has_no_answer = record.is_flaky and record.after == "inconclusive"
         said = f"check {check.name!r} {'is flaky' if has_no_answer else record.after.value}"
         reason = because(with_cure(said, cure_of(check, state.rung, record.text)), record.text)
-        return fails(node, now, diagnosis, reason)
+        return stopped_short(node, work, now, reason) or fails(node, now, diagnosis, reason)
     index = next_after(node.spec.checks, work.checks)
     return None if index is None else ask_check(state, node, work, now, (Moment.AFTER, index))
+
+
+def stopped_short(node: StepState, work: Work, now: float, why: str) -> Proposal | None:
+    """Fail the attempt of an agent that came to no end, for what ended it and why its work does not count."""
+    stopped = None if work.talk is None else work.talk.stopped
+    if stopped is None:
+        return None
+    return fails(node, now, stopped.diagnosis, f"{stopped.reason}; what it had changed does not count: {why}")
+
+
+def _count_unfinished(state: RunState, node: StepState, work: Work, now: float) -> Move:
+    """Let the work of an agent that came to no end count where a check proves it, and report that it did."""
+    stopped = None if work.talk is None else work.talk.stopped
+    if stopped is None or (state.has_workspace and work.changes is None):
+        return None
+    if _proof(node, work) != "checks":
+        return stopped_short(node, work, now, "none of its checks proves it")
+    text = f"The agent did not finish ({stopped.reason}), but what it had changed passed the checks of the step."
+    finding = Finding(kind="ended-without-finish", severity=Severity.WARNING, text=text, step=node.spec.id)
+    return None if finding in state.reported else Proposal(ev.FindingReported(at=now, finding=finding))
 
 
 def _keep(state: RunState, node: StepState, work: Work, now: float) -> Move:
@@ -431,6 +451,7 @@ _RULES: tuple[_Rule, ...] = (
     _merge,
     _before_again,
     _after,
+    _count_unfinished,
     _keep,
     _commit,
 )

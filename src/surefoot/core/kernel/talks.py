@@ -43,6 +43,18 @@ REPEATS_TOLD = 2
 IDLE_MAX = 3
 ENDS_MAX = 6
 SAID_MAX = 300
+_NO_END = frozenset(
+    {
+        Diagnosis.MISUSE,
+        Diagnosis.LOOP,
+        Diagnosis.MALFORMED,
+        Diagnosis.STALL,
+        Diagnosis.REFUSED,
+        Diagnosis.OVERFLOW,
+        Diagnosis.BUDGET,
+    }
+)
+"""Ends of an agent's attempt that say nothing about its work."""
 _FLOOR = Decision(tier=Tier.LOG, rule="agent-command", reason="An agent runs it inside the step's lane.")
 
 
@@ -69,7 +81,21 @@ def converse(state: RunState, node: StepState, work: Work, now: float) -> Move:
         return move
     if work.is_busy or (talk.turns and not talk.turns[-1].is_over):
         return _ask_next(state, node, work, talk, now) or HOLD
-    return _stop(node, talk, now) or _next_request(state, node, work, talk, now)
+    move = _stop(node, talk, now) or _next_request(state, node, work, talk, now)
+    return _stopped(node, talk, move) or move
+
+
+def _stopped(node: StepState, talk: Talk, move: Move) -> Proposal | None:
+    """Have the step's checks decide where an agent comes to no end but has changed files; None: the move stands."""
+    failed = move.event if isinstance(move, Proposal) else None
+    if not isinstance(failed, ev.AttemptFailed) or failed.diagnosis not in _NO_END:
+        return None
+    if not talk.has_changed_files or not node.spec.checks:
+        return None
+    event = ev.TalkStopped(
+        at=failed.at, step=failed.step, attempt=failed.attempt, diagnosis=failed.diagnosis, reason=failed.reason
+    )
+    return Proposal(event)
 
 
 def _bring_back(state: RunState, node: StepState, work: Work, talk: Talk, now: float) -> Proposal | None:

@@ -252,6 +252,13 @@ def _call_settled(state: RunState, event: ev.CallSettled) -> None:
     talk.misuses += event.is_misuse
 
 
+def _talk_stopped(state: RunState, event: ev.TalkStopped) -> None:
+    _, work, talk = _talk_of(state, event)
+    need(talk.is_begun and not work.is_busy, event, "something is under way in the talk")
+    talk.stopped = event
+    work.ending = Ending(status=Status.OK, text=event.reason)
+
+
 # --- what is found, and what holds
 
 
@@ -286,6 +293,7 @@ TURN_FOLDS: dict[type[Event], Callable[[RunState, Any], None]] = {
     ev.CallFinished: _call_finished,
     ev.CallLost: _call_lost,
     ev.CallSettled: _call_settled,
+    ev.TalkStopped: _talk_stopped,
     ev.FindingReported: _finding_reported,
     ev.LimitReached: _limit_reached,
     ev.LimitsRaised: _limits_raised,
