@@ -18,7 +18,7 @@ goal: g
 steps:
   - id: a
     agent: Do it.
-    checks: [{run: "true", held_back: true}]
+    checks: [{run: ./look, held_back: true}]
 """
 
 

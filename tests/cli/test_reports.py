@@ -281,6 +281,7 @@ def test_while_an_engine_is_at_work_one_can_pause_it(shapes: Shapes) -> None:
         (["verified"], "1 of 1 step verified"),
         (["verified", "skipped", "in_doubt"], "1 of 3 steps verified (33 % done), 1 in doubt, 1 skipped"),
         (["pending"], "0 of 1 step verified, 1 pending"),
+        (["verified", "unproved"], "1 of 2 steps verified, 1 done but unproved"),
     ],
 )
 def test_the_headline_counts_every_step(states: list[str], words: str, shapes: Shapes) -> None:

@@ -62,6 +62,10 @@ class Play:
             fields = {"by": "una", **fields}
         return self._fold(kind(at=self.now, **fields))
 
+    def say_yes(self) -> Self:
+        """Approve beforehand what can be undone."""
+        return self.say(ev.OptionsGiven, yes=True)
+
     def reply(self, answer: str, number: int = 0, **fields: Any) -> Self:
         """Answer an open question."""
         question = self.state.open_questions[number].asked.question

@@ -11,19 +11,22 @@ from typing import Any
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.plan import AgentBody, RetryPolicy
+from surefoot.core.plan import AgentBody, Check, Expect, RetryPolicy, RunAsk
 from surefoot.core.talking import Casting, Claim, ModelFacts, RoleModels, Statement
 from tests.core.conftest import Play
 from tests.core.world import WORK
 
 ONCE = RetryPolicy(maximum_attempts=1)
 
+PROOF = Check(name="proof", ask=RunAsk(command="p"), expect=Expect.FAIL_TO_PASS)
+
 
 def begun(play: Callable[..., Play], instructions: str = "Do it.", room: int = 60_000) -> Play:
     """Begin a run of one step that a model carries out."""
     facts = ModelFacts(name="m", context_tokens=200_000)
     casting = Casting(roles={"worker": RoleModels(chain=(facts,))}, unknown_price="tokens-only", brief_tokens_max=room)
-    run = play({"a": {"body": AgentBody(instructions=instructions), "retry": ONCE}}, base="c0", base_tree="t0")
+    step = {"body": AgentBody(instructions=instructions), "retry": ONCE, "checks": (PROOF,)}
+    run = play({"a": step}, base="c0", base_tree="t0")
     return run.say(ev.CastingGiven, casting=casting)
 
 

@@ -45,7 +45,8 @@ def phases(run: Any) -> list[str]:
 
 def agent(name: str) -> Step:
     """Make a step for an agent."""
-    return Step(id=StepId(name), body=AgentBody(instructions=name))
+    proof = Check(name=f"{name} done", ask=RunAsk(command=name), expect=Expect.FAIL_TO_PASS)
+    return Step(id=StepId(name), body=AgentBody(instructions=name), checks=(proof,))
 
 
 def ends(run: Any, number: int, **fields: Any) -> Any:

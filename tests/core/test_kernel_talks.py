@@ -29,7 +29,8 @@ from tests.core.talks import stage
 
 FIRST, SECOND, STRONG = (ModelFacts(name=name, price=Price(input_usd=1.0, output_usd=1.0)) for name in ("m", "n", "s"))
 CASTING = Casting(roles={role.value: RoleModels(chain=(FIRST, SECOND), stronger=STRONG) for role in Role})
-AGENT = {"body": AgentBody(instructions="do it")}
+PROOF = Check(name="proof", ask=RunAsk(command="p"), expect=Expect.FAIL_TO_PASS)
+AGENT = {"body": AgentBody(instructions="do it"), "checks": (PROOF,)}
 SMALL = Casting(roles=CASTING.roles, brief_tokens_max=3_000)
 PUSH = CommandFacts(commands=(("git", "push", "origin", "main"),))
 

@@ -30,7 +30,7 @@ from surefoot.core.probing import FileProbe, Probe, RunProbe
 from surefoot.core.review import AskPoint, Review, review
 from surefoot.core.terms import Finding, Severity
 
-CHECK = Check(name="c", ask=RunAsk(command="true"))
+CHECK = Check(name="c", ask=RunAsk(command="./look"))
 PROBE = Probe(ask=FileProbe(path="/x"))
 STEP = Step(id=StepId("a"), body=RunBody(command="true"), checks=(CHECK,))
 GROUP = replace(STEP, id=StepId("a-{file}"), for_each=ForEach(name="file", glob="*.py"))

@@ -135,7 +135,7 @@ def test_a_plan_says_what_models_may_take() -> None:
 
 def test_an_agent_is_tried_again_after_any_failure() -> None:
     """It is told what the checks said, so that another attempt is another way."""
-    assert step_of("agent: x").retry == core.RetryPolicy(retry_unknown=True)
+    assert step_of("agent: x\nunproved: true").retry == core.RetryPolicy(retry_unknown=True)
 
 
 def test_a_resource_can_be_looked_at() -> None:
@@ -205,6 +205,7 @@ def test_what_a_plan_leaves_out_is_at_its_default() -> None:
 
 STEP_KEYS = [
     ("title: T", {"title": "T"}),
+    ("agent: x\nunproved: true", {"unproved": True}),
     ("why: because", {"why": "because"}),
     ("cwd: sub/dir", {"cwd": "sub/dir"}),
     ("env: {A: b, N: 1.50, E: ''}", {"env": {"A": "b", "N": "1.50", "E": ""}}),
@@ -255,9 +256,9 @@ BODIES = [
     ("run: make\nshell: sh", core.RunBody(command="make", shell=SH)),
     ("run: |-\n  a\n  b", core.RunBody(command="a\nb")),
     ("call: steps.more:go", core.CallBody(function="steps.more:go")),
-    ("agent: Tidy up.", core.AgentBody(instructions="Tidy up.")),
+    ("agent: Tidy up.\nunproved: true", core.AgentBody(instructions="Tidy up.")),
     (
-        "agent: {do: Tidy up., model: 'local:a b.gguf', turns: 9, limits: {cost_usd: 0.5, tokens: 90, requests: 8}}",
+        "agent: {do: Tidy up., model: 'local:a b.gguf', turns: 9, limits: {cost_usd: 0.5, tokens: 90, requests: 8}}\nunproved: true",
         core.AgentBody(
             instructions="Tidy up.",
             model="local:a b.gguf",

@@ -14,7 +14,10 @@ from surefoot.planfile.schema import EDITOR_LINE
 from surefoot.planfile.writing import plan_text
 
 DOCUMENT = {
-    "steps": [{"checks": [{"run": "true"}], "run": "set -e\nmake", "id": "a"}, {"agent": {"do": "Do it."}, "id": "b"}],
+    "steps": [
+        {"checks": [{"run": "true"}], "run": "set -e\nmake", "id": "a"},
+        {"agent": {"do": "Do it."}, "unproved": True, "id": "b"},
+    ],
     "goal": "Do it",
 }
 TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=60)

@@ -138,6 +138,8 @@ class Step:
     """Globs over files that are never committed and handed on to the steps that need this one."""
     checks: Sequence[Check] = field(default=(), kw_only=True)
     """What must hold for the step to be verified."""
+    unproved: bool = field(default=False, kw_only=True)
+    """For `agent`: whether it may run although no check can prove its result; it then ends unproved."""
     effect: Literal["read", "reversible", "idempotent", "irreversible"] = field(default="reversible", kw_only=True)
     """`read`, `reversible`, `idempotent` or `irreversible`."""
     tier: Literal["auto", "log", "confirm", "never"] | None = field(default=None, kw_only=True)
@@ -188,6 +190,7 @@ class Step:
             writes=None if self.writes is None else tuple(self.writes),
             artifacts=tuple(self.artifacts),
             checks=tuple(check.compiled(number, where) for number, check in enumerate(self.checks, start=1)),
+            unproved=self.unproved,
             effect=Effect(_read(self.effect, Effect, f"{where}: effect")),
             tier=None if self.tier is None else Tier(_read(self.tier, Tier, f"{where}: tier")),
             probe=self._probe(),

@@ -19,6 +19,7 @@ from surefoot.core.queue import has_turn
 from surefoot.core.state import RunState, StepState
 from surefoot.core.talking import ToolCall
 from surefoot.core.terms import Moment
+from surefoot.core.verdicts import CLAIM
 
 LATELY = 5
 """So many finished steps are kept to be shown."""
@@ -189,7 +190,9 @@ class AtWork:
 def _finished(event: ev.StepEvent) -> tuple[str, Style] | None:
     """Say how a step came to a good end, or one that holds nothing up; None: it did not."""
     if isinstance(event, ev.StepVerified):
-        return ("done", "dim") if event.step in DUTIES else ("verified", "good")
+        if event.step in DUTIES:
+            return "done", "dim"
+        return ("unproved", "warn") if event.proof == CLAIM else ("verified", "good")
     if isinstance(event, ev.StepSkipped):
         return ("nothing to do", "dim") if event.reason == "nothing_to_do" else ("skipped", "warn")
     return None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from surefoot.core.ids import StepId
-from surefoot.core.state import FINAL, RunState, StepState, StepStatus
+from surefoot.core.state import DONE, FINAL, RunState, StepState, StepStatus
 
 _FEWEST = 2
 """So many steps have to be over before how long they took says something about others."""
@@ -43,7 +43,7 @@ class _Rates:
         self._by_group: dict[StepId | None, tuple[int, float]] = {}
         estimated, real = 0.0, 0.0
         for node in nodes:
-            if node.status is not StepStatus.VERIFIED or node.started_at is None or node.ended_at is None:
+            if node.status not in DONE or node.started_at is None or node.ended_at is None:
                 continue
             took = node.ended_at - node.started_at
             for group in {node.group, None}:

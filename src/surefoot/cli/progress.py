@@ -40,7 +40,7 @@ from surefoot.core.plan import Check, Expect
 from surefoot.core.rules import Overdue
 from surefoot.core.state import QuestionState, RunState, StepStatus
 from surefoot.core.terms import Moment, Phase, Verdict
-from surefoot.core.verdicts import is_by_test, must_ask_again
+from surefoot.core.verdicts import CLAIM, is_by_test, must_ask_again
 
 STAMP = len("59 min 59 s")
 """The width of the column that says when."""
@@ -53,7 +53,12 @@ _PHASES = {
     Phase.EXECUTE: "the plan holds; its steps are carried out",
 }
 """What begins with a phase, told of goals in words."""
-_PROOFS = {"checks": "proved by its checks", "probe": "proved by its probe", "exit-status-only": "exit status only"}
+_PROOFS = {
+    "checks": "proved by its checks",
+    "probe": "proved by its probe",
+    "exit-status-only": "exit status only",
+    "claim": "by nothing but its agent's word",
+}
 
 
 _ROUTINE: tuple[Style, ...] = ("good", "dim", "head")
@@ -232,6 +237,8 @@ def _verified(progress: Progress, _: RunState, event: ev.StepVerified) -> Words 
         return None
     commit = event.commit[:HASH] if event.commit else "no change"
     proof = _PROOFS.get(event.proof or "", "answered by a person")
+    if event.proof == CLAIM:
+        return "unproved", f"{event.step}  {commit}  {progress.took(event)}, {proof}", "warn"
     return "verified", f"{event.step}  {commit}  {progress.took(event)}, {proof}", "good"
 
 

@@ -21,9 +21,12 @@ HASH = 7
 
 _NOT_THERE = ("branch-left-alone", "branch-behind")
 """Findings that say that the branch is not where the journal is."""
+DONE = ("verified", "unproved")
+"""The states of a step that was carried out and whose result stays."""
 _UNDONE = ("in_doubt", "failed", "waiting", "blocked", "cancelled", "running", "interrupted", "pending")
 _STYLES: dict[str, Style] = {
     "verified": "good",
+    "unproved": "warn",
     "passed": "good",
     "completed": "good",
     "failed": "bad",
@@ -103,11 +106,13 @@ def phase_said(report: Report) -> str:
 def headline(report: Report) -> str:
     """Say how much was done: N of M steps verified, and what became of the others."""
     counts, total = report["counts"], len(report["steps"])
-    done = counts["verified"] + counts["nothing_to_do"]
+    done = counts["verified"] + counts["unproved"] + counts["nothing_to_do"]
     share = f" ({100 * done // total} % done)" if 0 < done < total else ""
     if not total and report["outcome"] is None:
         return "No steps yet: a plan is to be made first"
     parts = [f"{counts['verified']} of {counted(total, 'step')} verified{share}"]
+    if counts["unproved"]:
+        parts.append(f"{counts['unproved']} done but unproved")
     if counts["nothing_to_do"]:
         parts.append(f"{counts['nothing_to_do']} had nothing to do")
     rest = {**counts, "skipped": counts["skipped"] - counts["nothing_to_do"]}
@@ -119,6 +124,7 @@ def sections(report: Report, *, is_short: bool) -> Iterator[Section]:
     """Yield what a report tells; a short one leaves out what went well and shows only the first of long lists."""
     everything = [
         Section(title="Not done", rows=[_step_row(step) for step in _undone(report)]),
+        Section(title="Done but unproved", rows=[_step_row(step) for step in report["steps"] if _is_unproved(step)]),
         Section(title="Acceptance", rows=_accept_rows(report)),
         Section(title="Questions", rows=[question_row(question) for question in report["questions"]]),
         Section(title="Asking", rows=asking_rows(report, is_short=is_short)),
@@ -129,7 +135,10 @@ def sections(report: Report, *, is_short: bool) -> Iterator[Section]:
     if not is_short:
         everything += [
             Section(title="With a way out of the lane", rows=_reach_rows(report)),
-            Section(title="Done", rows=[_step_row(step) for step in report["steps"] if is_done(step)]),
+            Section(
+                title="Done",
+                rows=[_step_row(step) for step in report["steps"] if is_done(step) and not _is_unproved(step)],
+            ),
             Section(title="Rollback points", rows=_point_rows(report)),
         ]
     for section in everything:
@@ -143,8 +152,12 @@ def _shortened(section: Section) -> Section:
 
 
 def is_done(step: StepShape) -> bool:
-    """Tell whether nothing more is to be said about a step: it is verified, or there was nothing to do."""
-    return step["state"] == "verified" or (step["state"] == "skipped" and step["reason"] == "nothing_to_do")
+    """Tell whether nothing more has to be done about a step: it was carried out, or there was nothing to do."""
+    return step["state"] in DONE or (step["state"] == "skipped" and step["reason"] == "nothing_to_do")
+
+
+def _is_unproved(step: StepShape) -> bool:
+    return step["state"] == "unproved"
 
 
 def _undone(report: Report) -> list[StepShape]:
@@ -196,7 +209,7 @@ def claim_of(step: StepShape) -> str:
 
 def _step_text(step: StepShape) -> str:
     reason = headline_of(_without(step["reason"] or "", step["actual"]))
-    if step["state"] == "verified":
+    if step["state"] in DONE:
         return proof_of(step)
     if step["blocked_by"]:
         return f"by {listed(step['blocked_by'])}"
@@ -212,12 +225,13 @@ def _without(reason: str, actual: str | None) -> str:
 
 
 def proof_of(step: StepShape) -> str:
-    """Say on what a verified step rests, and where its commit is."""
+    """Say on what a step that was done rests, and where its commit is."""
     number = sum(check["verdict"] == "passed" and "vacuous" not in check["flags"] for check in step["checks"])
     words = {
         "checks": f"proved by {counted(number, 'check')}",
         "probe": "proved by its probe",
         "exit-status-only": "proved by its exit status only",
+        "claim": "nothing but its agent's word",
         None: "answered by a person",
     }
     commit = f"commit {step['commit'][:HASH]}" if step["commit"] else "no change"

@@ -30,7 +30,18 @@ _NEXT = 3
 """So many steps that come next are shown."""
 _UNSEEN = FINAL - {StepStatus.FAILED}
 """Steps that are over and need not be seen."""
-_ORDER = ("verified", "running", "waiting", "in_doubt", "failed", "blocked", "skipped", "cancelled", "pending")
+_ORDER = (
+    "verified",
+    "unproved",
+    "running",
+    "waiting",
+    "in_doubt",
+    "failed",
+    "blocked",
+    "skipped",
+    "cancelled",
+    "pending",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

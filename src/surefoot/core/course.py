@@ -122,7 +122,9 @@ def _hold_again(state: RunState) -> None:
 
 def _status_of_group(state: RunState, group: StepState) -> StepStatus:
     statuses = {state.nodes[member].status for member in group.members or ()}
-    return StepStatus.VERIFIED if statuses <= SATISFIED else StepStatus.FAILED
+    if not statuses <= SATISFIED:
+        return StepStatus.FAILED
+    return StepStatus.UNPROVED if StepStatus.UNPROVED in statuses else StepStatus.VERIFIED
 
 
 def make_ready(state: RunState, node: StepState) -> None:

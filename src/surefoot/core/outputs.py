@@ -13,7 +13,7 @@ from dataclasses import replace
 from surefoot.core.ids import BlobId, StepId, encode_id
 from surefoot.core.placeholders import Reference, bound
 from surefoot.core.plan import CallBody, FunctionBody, RunBody, Step
-from surefoot.core.state import RunState, StepState, StepStatus
+from surefoot.core.state import DONE, RunState, StepState, StepStatus
 
 
 def spec_of(state: RunState, node: StepState) -> tuple[Step, str | None]:
@@ -76,7 +76,7 @@ def artifacts_for(state: RunState, node: StepState) -> tuple[BlobId, ...]:
 
 def _value_of(state: RunState, reference: Reference) -> str | None:
     node = _named(state, reference)
-    if node is None or node.status is not StepStatus.VERIFIED:
+    if node is None or node.status not in DONE:
         return None
     return node.outputs.get(reference.key)
 
@@ -109,5 +109,5 @@ def _earlier(state: RunState, node: StepState) -> Iterator[StepState]:
             found.add(name)
             todo += (*state.nodes[name].needs, *(state.nodes[name].members or ()))
     for name in state.handing:
-        if name in found and state.nodes[name].status is StepStatus.VERIFIED:
+        if name in found and state.nodes[name].status in DONE:
             yield state.nodes[name]

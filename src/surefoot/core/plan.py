@@ -284,6 +284,8 @@ class Step:
     """Names of services it needs running in its lane, and of resources that only so many steps may use at once."""
     checks: tuple[Check, ...] = ()
     """What must hold for the step to be verified, beside the exit status."""
+    unproved: bool = False
+    """For `agent`: whether it may run although no check can prove its result; it then ends unproved."""
     effect: Effect = Effect.REVERSIBLE
     """The effect class."""
     tier: Tier | None = None

@@ -40,7 +40,12 @@ _LEARNED_MAX, _OUTPUT_MAX, _OUTPUTS_MAX, _LESSON_MAX, _LESSONS_MAX, _TITLE_MAX, 
     100,
     40,
 )
-_WORDS = {StepStatus.VERIFIED: "done", StepStatus.SKIPPED: "skipped", StepStatus.FAILED: "failed"}
+_WORDS = {
+    StepStatus.VERIFIED: "done",
+    StepStatus.UNPROVED: "done, unproved",
+    StepStatus.SKIPPED: "skipped",
+    StepStatus.FAILED: "failed",
+}
 
 
 def talk_of(node: StepState) -> Talk:

@@ -30,13 +30,14 @@ from surefoot.core.report_shape import (
     StepShape,
     UsageShape,
 )
-from surefoot.core.state import QuestionState, RunState, StepState, StepStatus
+from surefoot.core.state import DONE, QuestionState, RunState, StepState, StepStatus
 from surefoot.core.terms import Finding, Outcome, QuestionKind, Verdict
 from surefoot.core.verdicts import CheckRecord, first_unpassed, flags_of, has_nothing_to_do, is_red_before
 
 SCHEMA = "surefoot.report/1"
 _COUNTED = (
     "verified",
+    "unproved",
     "in_doubt",
     "failed",
     "blocked",
@@ -127,7 +128,7 @@ def status_of(node: StepState) -> StepStatus:
 def _step(node: StepState) -> StepShape:
     records = node.work.checks if node.work is not None else node.records
     reason = node.reason
-    if reason is None and node.last_failure is not None and node.status is not StepStatus.VERIFIED:
+    if reason is None and node.last_failure is not None and node.status not in DONE:
         reason = node.last_failure.reason
     red = _red_check(node, records)
     return {
@@ -397,6 +398,8 @@ def _look_at(state: RunState) -> list[str]:
             notes.append(f"{name}: its effect was applied although the step did not hold")
         if node.proof == "exit-status-only":
             notes.append(f"{name}: proved by its exit status only")
+        if node.status is StepStatus.UNPROVED:
+            notes.append(f"{name}: done, but unproved: nothing speaks for it but the word of its agent")
         is_told = bool(node.records) and not has_nothing_to_do(node.spec.checks, node.records)
         for check, record in zip(node.spec.checks, node.records, strict=True) if is_told else ():
             notes += [f"{name}: check {check.name!r} is {flag}" for flag in flags_of(check, record)]
@@ -423,6 +426,9 @@ def next_command(state: RunState) -> str:
         skipped = [n.spec.id for n in state.steps() if n.status is StepStatus.SKIPPED and n.reason != "nothing_to_do"]
         if not undone and not skipped and REVIEWING in state.nodes:
             return f"surefoot show {run} review"
+        unproved = [n.spec.id for n in state.steps() if n.status is StepStatus.UNPROVED]
+        if unproved and not undone and not skipped:
+            return f"surefoot show {run} {unproved[0]}"
         return " ".join(["surefoot retry", run, *(undone or skipped)])
     for question in state.open_questions:
         answer = {QuestionKind.CONFIRM: "yes", QuestionKind.IN_DOUBT: "applied"}.get(question.asked.about, "TEXT")

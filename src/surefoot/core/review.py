@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from difflib import get_close_matches
 
+from surefoot.core.empty_checks import why_empty
 from surefoot.core.graph import Graph, build_graph, longest_path
 from surefoot.core.ids import StepId
 from surefoot.core.plan import (
@@ -172,6 +173,10 @@ def _about_plan(plan: Plan, checkout: str | None) -> Iterator[Finding]:
         if not check.confine:
             text = f"The acceptance check {check.name!r} runs outside the sandbox: nothing holds it to its clean lane."
             yield Finding(kind="unconfined", severity=Severity.NOTE, text=text)
+    for check in plan.accept:
+        if why := why_empty(check, None, plan):
+            text = f"The acceptance check {check.name!r} proves nothing: {why}. Ask about what the goal wants."
+            yield Finding(kind="empty-check", severity=Severity.WARNING, text=text)
     if not plan.accept:
         text = "There are no acceptance checks: the run is complete when its steps are. Add `accept` to prove the goal."
         yield Finding(kind="no-acceptance", severity=Severity.NOTE, text=text)
@@ -250,7 +255,7 @@ def _about_checkout(plan: Plan, checkout: str) -> Iterator[Finding]:
 
 
 def _about_step(step: Step, plan: Plan) -> Iterator[Finding]:
-    yield from _about_proof(step)
+    yield from _about_proof(step, plan)
     yield from _about_effect(step)
     yield from _about_placeholders(step)
     outside = writes_outside(step, plan)
@@ -262,11 +267,16 @@ def _about_step(step: Step, plan: Plan) -> Iterator[Finding]:
         yield Finding(kind="writes-outside-scope", severity=Severity.WARNING, text=text, step=step.id)
 
 
-def _about_proof(step: Step) -> Iterator[Finding]:
-    if step.checks or isinstance(step.body, AskBody):
+def _about_proof(step: Step, plan: Plan) -> Iterator[Finding]:
+    reasons = [(check.name, why_empty(check, step, plan)) for check in step.checks]
+    for name, why in reasons:
+        if why:
+            text = f"Its check {name!r} proves nothing: {why}. Ask about something that the step makes or changes."
+            yield Finding(kind="empty-check", severity=Severity.WARNING, text=text, step=step.id)
+    if isinstance(step.body, AskBody) or not all(why for _, why in reasons):
         return
     if isinstance(step.body, AgentBody):
-        text = "Nothing asks about its result, and what an agent says of its work is no proof. Add a check."
+        text = "No check can prove its result: it ends unproved, and the run partially completed. Add a check."
         yield Finding(kind="claim-only", severity=Severity.WARNING, text=text, step=step.id)
         return
     if step.effect is Effect.READ:

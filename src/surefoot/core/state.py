@@ -2,9 +2,10 @@
 
 Owns the run's data: nodes of the graph, lanes, questions, the branch, the queue.
 
-A step is `pending` until its needs are satisfied and it is started; it ends `verified`, `skipped`, `failed`, `blocked`
-or `cancelled`. `running`, `waiting` (for a person) and `in_doubt` are what a started step can be seen doing. While a
-step is active it has `work`: what is known of its current attempt, in the order in which an attempt comes to know it.
+A step is `pending` until its needs are satisfied and it is started; it ends `verified`, `unproved` (done by an agent,
+with nothing but its word), `skipped`, `failed`, `blocked` or `cancelled`. `running`, `waiting` (for a person) and
+`in_doubt` are what a started step can be seen doing. While a step is active it has `work`: what is known of its current
+attempt, in the order in which an attempt comes to know it.
 
 Must never change by itself: events do that. Read `surefoot.core.course` next.
 """
@@ -50,13 +51,16 @@ class StepStatus(StrEnum):
     WAITING = "waiting"
     IN_DOUBT = "in_doubt"
     VERIFIED = "verified"
+    UNPROVED = "unproved"
     FAILED = "failed"
     BLOCKED = "blocked"
     SKIPPED = "skipped"
     CANCELLED = "cancelled"
 
 
-SATISFIED = frozenset({StepStatus.VERIFIED, StepStatus.SKIPPED})
+DONE = frozenset({StepStatus.VERIFIED, StepStatus.UNPROVED})
+"""The step was carried out, and its result stays."""
+SATISFIED = DONE | {StepStatus.SKIPPED}
 FINAL = SATISFIED | {StepStatus.FAILED, StepStatus.BLOCKED, StepStatus.CANCELLED}
 
 

@@ -15,6 +15,9 @@ from surefoot.core.ids import BlobId
 from surefoot.core.plan import Check, Expect, TestsAsk
 from surefoot.core.terms import Moment, Verdict
 
+CLAIM = "claim"
+"""The proof of a step for which nothing speaks but the word of the agent that did it."""
+
 
 @dataclass(slots=True)
 class CheckRecord:

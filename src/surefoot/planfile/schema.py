@@ -189,6 +189,7 @@ _STEP: Mapping[str, _Row] = {
     "confine": (_FLAG, "false: the body runs outside the sandbox; such a step states its effect.", "true"),
     "uses": (_TEXTS, "Services it needs, and resources of which only so many are there.", "none"),
     "checks": (_list_of("check"), "What must hold for the step to be verified.", "the exit status alone"),
+    "unproved": (_FLAG, "With `agent`: true lets it run without a check that can fail; it ends unproved.", "false"),
     "effect": (_words(Effect), "What the body does to the world; decides recovery and the tier.", "reversible"),
     "tier": (_words(Tier), "How much say a person has; only raises what the effect gives.", "by effect"),
     "probe": (_ref("probe"), "How to find out whether an outside effect was applied.", "none"),

@@ -107,7 +107,11 @@ STEP_KEYS: Mapping[str, Shape] = {
     "network": flag(
         "Whether its command may use the network; then `effect` has to be stated, and a person is asked first."
     ),
-    "checks": listed(CHECK, "What proves the step. An `agent` step has to have at least one."),
+    "checks": listed(CHECK, "What proves the step. An `agent` step has to have one that can fail."),
+    "unproved": flag(
+        "Only for an `agent` step that no check can prove: it then counts as unproved, and the run as partially "
+        "completed."
+    ),
     "effect": one_of(tuple(Effect), "What it does to the world outside the workspace; default: reversible."),
     "tier": one_of(("auto", "log", "confirm"), "`confirm` has a person asked first; can only be raised."),
     "probe": _free(

@@ -35,7 +35,7 @@ from surefoot.core.kernel.turns import TURN_FOLDS, break_off_talk, is_talking, t
 from surefoot.core.placeholders import member_of
 from surefoot.core.queue import let_past
 from surefoot.core.schedule import expected_times, ranks_of
-from surefoot.core.state import FINAL, LaneState, RunState, StepState, StepStatus
+from surefoot.core.state import DONE, FINAL, LaneState, RunState, StepState, StepStatus
 from surefoot.core.terms import Diagnosis, Outcome, Phase
 from surefoot.core.verdicts import CheckRecord
 
@@ -359,7 +359,7 @@ def _steps_reset(state: RunState, event: ev.StepsReset) -> None:
     for name in event.steps:
         node = node_of(state, event, name)
         need(node.status in FINAL and node.members is None, event, f"step {name!r} is {node.status}")
-        need(node.status is not StepStatus.VERIFIED, event, f"step {name!r} is verified; use restore")
+        need(node.status not in DONE, event, f"step {name!r} is {node.status}; use restore")
     for name in event.steps:
         reset(state.nodes[name])
     for node in state.nodes.values():

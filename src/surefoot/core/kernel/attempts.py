@@ -36,7 +36,7 @@ from surefoot.core.plan import AgentBody, AskBody
 from surefoot.core.queue import has_result
 from surefoot.core.state import RunState, StepState, StepStatus, Work
 from surefoot.core.terms import Applied, Diagnosis, Phase, Status, Verdict
-from surefoot.core.verdicts import CheckRecord
+from surefoot.core.verdicts import CLAIM, CheckRecord
 
 
 def _step_started(state: RunState, event: ev.StepStarted) -> None:
@@ -272,7 +272,8 @@ def _step_verified(state: RunState, event: ev.StepVerified) -> None:
         node.head_after, node.tree_after = state.branch.head, state.branch.tree
     node.crashes = 0
     keep_duty(state, node, work)
-    finish(state, node, StepStatus.VERIFIED, None)
+    is_proved = event.proof != CLAIM or node.is_duty
+    finish(state, node, StepStatus.VERIFIED if is_proved else StepStatus.UNPROVED, None)
 
 
 def _attempt_failed(state: RunState, event: ev.AttemptFailed) -> None:

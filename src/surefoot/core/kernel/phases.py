@@ -108,7 +108,12 @@ def is_short(plan: Plan) -> bool:
 
 
 def _is_harmless(step: Step) -> bool:
-    return step.effect in (Effect.READ, Effect.REVERSIBLE) and not step.reaches_out and not step.env_from
+    return (
+        step.effect in (Effect.READ, Effect.REVERSIBLE)
+        and not step.reaches_out
+        and not step.env_from
+        and not step.unproved
+    )
 
 
 def wants_planner(state: RunState) -> bool:

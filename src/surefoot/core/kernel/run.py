@@ -35,7 +35,7 @@ from surefoot.core.outputs import artifacts_for, spec_of
 from surefoot.core.plan import Effect
 from surefoot.core.queue import first_in_queue, is_kept_by_doubt, startable, waits_for
 from surefoot.core.recovery import needs_settling
-from surefoot.core.state import LaneState, RunState, StepState, StepStatus
+from surefoot.core.state import DONE, LaneState, RunState, StepState, StepStatus
 from surefoot.core.terms import Moment, Outcome, Phase, Verdict
 from surefoot.core.verdicts import is_red_before, next_after, next_before
 
@@ -442,22 +442,25 @@ def _outcome(state: RunState) -> tuple[Outcome, str]:
     pairs = zip(state.plan.accept, state.accept.records, strict=True)
     red = [check.name for check, r in pairs if r.after is not Verdict.PASSED and not is_red_before(check, r)]
     objections = objections_of(state)
-    if not undone and not red and not objections:
+    unproved = sum(node.status is StepStatus.UNPROVED for node in state.steps())
+    if not undone and not red and not objections and not unproved:
         return Outcome.COMPLETED, ""
     reasons = [f"{len(undone)} of {sum(1 for _ in state.steps())} steps not done"] if undone else []
     reasons += [f"acceptance check {name!r} did not pass" for name in red]
     reasons += [f"the reviewer objects: {text}" for text in objections]
+    reasons += [f"{unproved} {'step is' if unproved == 1 else 'steps are'} done but unproved"] if unproved else []
     return _unfinished_outcome(state), "; ".join(reasons)
 
 
 def _is_done(node: StepState) -> bool:
     if node.status is StepStatus.SKIPPED:
         return node.reason == "nothing_to_do"
-    return node.status is StepStatus.VERIFIED
+    return node.status in DONE
 
 
 def _unfinished_outcome(state: RunState) -> Outcome:
     has_commits = state.branch is not None and state.branch.head != state.created.base
     has_effects = any(node.applied or node.applied_before or node.is_in_doubt for node in state.nodes.values())
-    has_results = not state.has_workspace and any(n.status is StepStatus.VERIFIED for n in state.nodes.values())
+    steps = list(state.steps())
+    has_results = any(n.status is StepStatus.UNPROVED or (n.status in DONE and not state.has_workspace) for n in steps)
     return Outcome.PARTIALLY_COMPLETED if has_commits or has_effects or has_results else Outcome.FAILED

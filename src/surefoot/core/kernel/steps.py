@@ -14,6 +14,7 @@ from dataclasses import replace
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.causes import because, cure_of, with_cure
+from surefoot.core.empty_checks import is_untouched, why_empty
 from surefoot.core.ids import idempotency_key
 from surefoot.core.kernel.asking import ask_check, diagnosis_of
 from surefoot.core.kernel.consent import allowed_meanwhile, decision_before, get_consent, review_result
@@ -46,6 +47,7 @@ from surefoot.core.recovery import (
 from surefoot.core.state import RunState, StepState, Work
 from surefoot.core.terms import Applied, Diagnosis, Finding, Moment, QuestionKind, Severity, Status
 from surefoot.core.verdicts import (
+    CLAIM,
     CheckRecord,
     first_unanswerable,
     first_unpassed,
@@ -74,7 +76,7 @@ def next_for(state: RunState, node: StepState, now: float) -> Proposal | None:
             return move
         if move == HOLD:
             return None
-    proof = _proof(node, work)
+    proof = _proof(state, node, work)
     return Proposal(ev.StepVerified(at=now, step=node.spec.id, attempt=node.attempt, proof=proof, commit=work.commit))
 
 
@@ -383,7 +385,7 @@ def _count_unfinished(state: RunState, node: StepState, work: Work, now: float) 
     stopped = None if work.talk is None else work.talk.stopped
     if stopped is None or (state.has_workspace and work.changes is None):
         return None
-    if _proof(node, work) != "checks":
+    if _proof(state, node, work) != "checks":
         return stopped_short(node, work, now, "none of its checks proves it")
     text = f"The agent did not finish ({stopped.reason}), but what it had changed passed the checks of the step."
     finding = Finding(kind="ended-without-finish", severity=Severity.WARNING, text=text, step=node.spec.id)
@@ -417,13 +419,24 @@ def _commit(state: RunState, node: StepState, work: Work, now: float) -> Move:
     return Proposal(ev.CommitAsked(at=now, step=node.spec.id, attempt=node.attempt), command)
 
 
-def _proof(node: StepState, work: Work) -> str | None:
+def _proof(state: RunState, node: StepState, work: Work) -> str | None:
     pairs: list[tuple[Check, CheckRecord]] = list(zip(node.spec.checks, work.checks, strict=True))
-    if any(proves(check, record) for check, record in pairs):
+    if any(proves(check, record) and not _is_empty(state, node, work, check) for check, record in pairs):
         return "checks"
     if isinstance(node.spec.body, AskBody) or work.by_hand is not None:
         return None
+    if isinstance(node.spec.body, AgentBody):
+        return CLAIM
     return "probe" if work.settled == Applied.APPLIED else "exit-status-only"
+
+
+def _is_empty(state: RunState, node: StepState, work: Work, check: Check) -> bool:
+    """Tell whether the check would have passed without the step."""
+    if why_empty(check, node.spec, state.plan):
+        return True
+    if work.changes is None or work.changes.lane_changed:
+        return False
+    return is_untouched(check, node.spec, state.plan, work.changed)
 
 
 _Rule = Callable[[RunState, StepState, Work, float], Move]

@@ -1,0 +1,144 @@
+"""Checks whose answer does not depend on what a step does, so that they prove nothing.
+
+Owns which commands always end with exit status 0, and which file checks ask about files that their step cannot change.
+Must never call a check empty on a guess: a command that is not fully understood can fail. Read `surefoot.core.verdicts`
+next.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from surefoot.core.globs import any_overlap, literal, matches, with_content
+from surefoot.core.plan import EVERYTHING, ChangedAsk, Check, FileAsk, Plan, RunAsk, Step
+from surefoot.core.rules import Effect
+
+_QUIET = re.compile(r"(?:\d?>|&>)\s*/dev/null|2>&1")
+"""Redirections that do not change how a command ends."""
+_NOT_READ = re.compile(r"[(){}`\\]|<<|(?<!&)&(?!&)|\b(?:if|for|while|until|case|function|trap|set)\b")
+"""What this module does not understand."""
+_TOKEN = re.compile(r"""(?P<end>\|\||&&|;|\n)|(?P<word>(?:"[^"]*"|'[^']*'|[^\s;&|<>"'])+)|(?P<other>[|<>&])|\s""")
+_ALWAYS = frozenset({"true", ":", "/bin/true", "/usr/bin/true", "echo", "printf", "pwd", "sleep"})
+_NUMBERS = {"-eq", "-ne", "-lt", "-le", "-gt", "-ge"}
+
+_Command = tuple[str, ...] | None
+"""The words of a simple command; None: one that is not understood."""
+
+
+def why_empty(check: Check, step: Step | None, plan: Plan) -> str:
+    """Say why a check proves nothing, whatever is done; empty where it can prove something."""
+    ask = check.ask
+    if is_constant(check):
+        return "it passes whatever the files hold"
+    if step is None or step.effect is not Effect.REVERSIBLE or not isinstance(ask, FileAsk):
+        return ""
+    written = (*(plan.scope_write if step.writes is None else step.writes), *step.uncommitted)
+    globs = _from_root(check, ask, plan)
+    if any("{" in one for one in (*globs, *written)) or any_overlap(globs, written) is not None:
+        return ""
+    return f"the step does not write {ask.glob}"
+
+
+def is_constant(check: Check) -> bool:
+    """Tell whether a check passes on any files."""
+    if isinstance(check.ask, ChangedAsk):
+        return EVERYTHING in check.ask.globs
+    return isinstance(check.ask, RunAsk) and _always_ends_well(check.ask.command)
+
+
+def is_untouched(check: Check, step: Step, plan: Plan, changed: Sequence[str]) -> bool:
+    """Tell whether a check asks about files of which the step changed none, so that its answer is the one of before."""
+    if not isinstance(check.ask, FileAsk) or step.effect is not Effect.REVERSIBLE:
+        return False
+    globs = _from_root(check, check.ask, plan)
+    is_beside = any_overlap(globs, step.uncommitted) is not None
+    return not is_beside and not any(matches(path, globs) for path in changed)
+
+
+def _from_root(check: Check, ask: FileAsk, plan: Plan) -> tuple[str, ...]:
+    """Return globs over what a check asks about, as they count from the root of the repository, as `writes` does."""
+    folders = [literal(folder.removeprefix("./").strip("/")) for folder in (plan.folder, check.cwd) if folder]
+    return with_content(("/".join([*folders, ask.glob.removeprefix("./").rstrip("/")]),))
+
+
+def _always_ends_well(command: str) -> bool:
+    text = _QUIET.sub(" ", command.strip())
+    if not text or _NOT_READ.search(text):
+        return False
+    return all(_is_true(line) for line in _lines(text) if line)
+
+
+_Line = list[tuple[str, _Command]]
+"""Commands joined by `&&` and `||`, each with what stands before it."""
+
+
+def _lines(text: str) -> Iterator[_Line]:
+    """Yield the lists of a command, which bash ends at the first that fails."""
+    line: _Line = []
+    joined, words, is_known, is_comment = "", list[str](), True, False
+    for token in _TOKEN.finditer(f"{text}\n"):
+        end, word, other = token["end"], token["word"], token["other"]
+        is_comment = (is_comment or bool(word and word.startswith("#"))) and end != "\n"
+        if is_comment:
+            continue
+        words += [word] if word else []
+        is_known = is_known and not other
+        if not end:
+            continue
+        if words or not is_known:
+            line.append((joined, tuple(words) if is_known else None))
+        words, is_known, joined = [], True, end
+        if end in (";", "\n"):
+            yield line
+            line, joined = [], ""
+
+
+def _is_true(line: _Line) -> bool:
+    result = False
+    for joined, command in line:
+        is_always = command is not None and _is_always_true(command)
+        result = is_always if not joined else (result and is_always) if joined == "&&" else (result or is_always)
+    return result
+
+
+def _is_always_true(words: tuple[str, ...]) -> bool:
+    program, *arguments = words
+    if program in _ALWAYS or words == ("exit", "0"):
+        return True
+    if program == "[" and arguments[-1:] == ["]"]:
+        return _test(arguments[:-1])
+    return program == "test" and _test(arguments)
+
+
+def _test(arguments: list[str]) -> bool:
+    """Tell whether a `test` of fixed texts is true."""
+    if any(sign in word for word in arguments for sign in "$*?~"):
+        return False
+    match [word.strip("\"'") for word in arguments]:
+        case [text]:
+            return bool(text)
+        case ["-n", text]:
+            return bool(text)
+        case ["-z", text]:
+            return not text
+        case [one, "=" | "==", other]:
+            return one == other
+        case [one, "!=", other]:
+            return one != other
+        case [one, sign, other] if sign in _NUMBERS and one.isdigit() and other.isdigit():
+            return _compare(int(one), sign, int(other))
+        case _:
+            return False
+
+
+def _compare(one: int, sign: str, other: int) -> bool:
+    results = {
+        "-eq": one == other,
+        "-ne": one != other,
+        "-lt": one < other,
+        "-le": one <= other,
+        "-gt": one > other,
+        "-ge": one >= other,
+    }
+    return results[sign]
