@@ -258,12 +258,12 @@ BODIES = [
     ("call: steps.more:go", core.CallBody(function="steps.more:go")),
     ("agent: Tidy up.\nunproved: true", core.AgentBody(instructions="Tidy up.")),
     (
-        "agent: {do: Tidy up., model: 'local:a b.gguf', turns: 9, limits: {cost_usd: 0.5, tokens: 90, requests: 8}}\nunproved: true",
+        "unproved: true\nagent: {do: Tidy up., model: 'local:a b.gguf', turns: 9, limits: {cost_usd: 0.5, tokens: 90}}",
         core.AgentBody(
             instructions="Tidy up.",
             model="local:a b.gguf",
             turns_max=9,
-            limits=core.AgentLimits(cost_usd=0.5, tokens=90, requests=8),
+            limits=core.AgentLimits(cost_usd=0.5, tokens=90),
         ),
     ),
     ("ask: Shall we?", core.AskBody(question="Shall we?")),

@@ -135,10 +135,34 @@ FLAWS = [
         "user.toml:2:9: 'here' is no absolute path; the root of a repository was expected; write the whole path",
     ),
     (
+        "[approvals]\nconfidence = 90\n",
+        "user.toml:2:14: 90 is no share; a number from 0 to 1, or false, was expected; write 0.9 for 90 %",
+    ),
+    (
         'x = """\n[a]\n"""\n[b]\n',
-        "user.toml:1:1: `x` is no key of the settings; its keys are policy, approvers, models, providers, prices;",
+        "user.toml:1:1: `x` is no key of the settings; its keys are policy, approvals, approvers, models, providers,",
     ),
 ]
+
+
+@pytest.mark.parametrize(
+    ("user", "project", "confidence"),
+    [
+        ("", "", 0.9),
+        ("0.5", "", 0.5),
+        ("false", "", 0.0),
+        ("0", "0.7", 0.7),
+        ("", "0.95", 0.95),
+        ("0.8", "0.1", 0.8),
+        ("", "false", 0.9),
+    ],
+)
+def test_a_project_can_only_raise_how_sure_an_agent_has_to_be(
+    folder: Path, user: str, project: str, confidence: float
+) -> None:
+    """The user sets it, and switches it off with `false` (M55)."""
+    texts = [f"[approvals]\nconfidence = {one}\n" if one else "" for one in (user, project)]
+    assert load(folder, *texts).policy.confidence == confidence
 
 
 @pytest.mark.parametrize(("text", "problem"), FLAWS)

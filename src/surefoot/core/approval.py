@@ -59,6 +59,10 @@ class Package:
     """For a result: the trees before and after, in the run's own repository."""
     evidence: tuple[str, ...] = ()
     """What is known by now: verdicts, what it needs and on what proof that stands."""
+    claim: str = ""
+    """What the agent that did the work says of it."""
+    statements: tuple[str, ...] = ()
+    """What the agent says to be so, each with the call it rests on."""
     confidence: float | None = None
     """How sure whoever did the work says to be, from 0 to 1; the least of what it rests on."""
     uncertainties: tuple[str, ...] = ()
@@ -115,8 +119,13 @@ def _what_and_why(package: Package) -> Iterator[str]:
 
 def _known(package: Package) -> Iterator[str]:
     yield from (f"  known:   {text}" for text in package.evidence)
+    if package.claim:
+        yield f"  claims:  {package.claim}"
+    yield from (f"  says:    {text}" for text in package.statements)
     if package.confidence is not None:
         yield f"  sure:    {package.confidence:.0%}, as stated"
+    elif package.claim:
+        yield "  sure:    not stated"
     yield from (f"  unsure:  {text}" for text in package.uncertainties)
     if package.cost_usd:
         yield f"  cost:    ${package.cost_usd:.2f} so far"

@@ -115,12 +115,15 @@ class Policy:
     """Of the user's settings, and of projects these trust: they may lower a tier."""
     raising: tuple[tuple[Rule, ...], ...] = ()
     """Of the project's settings and of the plan: they can only raise."""
+    confidence: float = 0.9
+    """A person is asked about an agent's result whose stated confidence is below this, or missing; 0: about none."""
 
     @property
     def about_results(self) -> Policy:
         """The rules that can be held against what a step made."""
         raising = tuple(tuple(rule for rule in rules if rule.is_about_results) for rules in self.raising)
-        return Policy(own=tuple(rule for rule in self.own if rule.is_about_results), raising=raising)
+        own = tuple(rule for rule in self.own if rule.is_about_results)
+        return Policy(own=own, raising=raising, confidence=self.confidence)
 
     @property
     def counts_lines(self) -> bool:

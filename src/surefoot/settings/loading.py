@@ -18,15 +18,16 @@ from surefoot.core.rules import Policy, Rule
 from surefoot.errors import ConfigInvalid
 from surefoot.planfile.fields import Fields, Page, described
 from surefoot.planfile.rules import read_rules
-from surefoot.planfile.tree import Flaw, Items, Place, Tree
+from surefoot.planfile.tree import Flaw, Items, Place, Scalar, Tree
 from surefoot.settings.endpoints import ModelSettings
 from surefoot.settings.models import SECTIONS as MODEL_SECTIONS
 from surefoot.settings.models import Rights, merged, read_models
 from surefoot.settings.toml import read_toml
 
 FILE_NAME = "surefoot.toml"
-SECTIONS = ("policy", "approvers", *MODEL_SECTIONS)
+SECTIONS = ("policy", "approvals", "approvers", *MODEL_SECTIONS)
 POLICY_KEYS = ("rules", "trust")
+APPROVALS_KEYS = ("confidence",)
 APPROVER_KEYS = ("name", "user", "roles", "token_sha256")
 _OF_THE_USER = "it comes with the repository, and may not say who is trusted; move it to the user's own settings"
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -77,6 +78,7 @@ class _Read:
     rules: tuple[Rule, ...] = ()
     trust: tuple[str, ...] = ()
     approvers: tuple[Approver, ...] = ()
+    confidence: float | None = None
     models: ModelSettings = ModelSettings()
 
 
@@ -109,11 +111,19 @@ def load_settings(project: Path | None, environ: Mapping[str, str] | None = None
     raising = tuple(source.rules for source in sources if not source.may_lower)
     found = tuple(source for source in sources if source.rules)
     return Settings(
-        policy=Policy(own=lowering, raising=raising),
+        policy=Policy(own=lowering, raising=raising, confidence=_confidence(own, theirs, is_trusted=is_trusted)),
         approvers=own.approvers,
         sources=found,
         models=merged(own.models, theirs.models),
     )
+
+
+def _confidence(own: _Read, theirs: _Read, *, is_trusted: bool) -> float:
+    """Return how sure an agent has to be; a project's settings can only raise it, unless the user trusts them."""
+    usual = Policy().confidence if own.confidence is None else own.confidence
+    if theirs.confidence is None:
+        return usual
+    return theirs.confidence if is_trusted else max(usual, theirs.confidence)
 
 
 def _is_same(project: Path, trusted: str) -> bool:
@@ -159,6 +169,7 @@ def _read_sections(page: Page, fields: Fields, rights: Rights) -> _Read:
         rules=() if policy is None else policy.take("rules", partial(read_rules, page), ()),
         trust=() if policy is None else policy.take("trust", page.many(partial(_read_folder, page)), ()),
         approvers=fields.take("approvers", partial(_read_approvers, page), ()),
+        confidence=fields.take("approvals", partial(_read_approvals, page), None),
         models=read_models(page, fields, rights),
     )
 
@@ -169,6 +180,22 @@ def _read_folder(page: Page, node: Tree) -> str | None:
         page.flaw(node, f"{text!r} is no absolute path; the root of a repository was expected; write the whole path")
         return None
     return text
+
+
+def _read_approvals(page: Page, node: Tree) -> float | None:
+    fields = Fields.read(page, node, "`[approvals]`", APPROVALS_KEYS)
+    return None if fields is None else fields.take("confidence", partial(_read_confidence, page), None)
+
+
+def _read_confidence(page: Page, node: Tree) -> float | None:
+    """Read a share; `false` stands for 0, so that nobody is asked."""
+    if isinstance(node, Scalar) and node.text == "false":
+        return 0.0
+    share = page.number(node)
+    if share is not None and share > 1:
+        page.flaw(node, f"{share:g} is no share; a number from 0 to 1, or false, was expected; write 0.9 for 90 %")
+        return None
+    return share
 
 
 def _read_approvers(page: Page, node: Tree) -> tuple[Approver, ...] | None:

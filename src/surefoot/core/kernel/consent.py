@@ -15,11 +15,11 @@ from surefoot.core.kernel.failing import fails
 from surefoot.core.kernel.packages import ask, body_digest, is_repeated, shown_of, skipped_needs, taken_over
 from surefoot.core.kernel.proposal import Move, Proposal
 from surefoot.core.outputs import confidence_of
-from surefoot.core.plan import AskBody, Effect, Tier
+from surefoot.core.plan import AgentBody, AskBody, Effect, Expect, Tier
 from surefoot.core.policy import facts_before, floor_of, raised_by_step, undeclared_of, weigh, weigh_step
 from surefoot.core.rules import Decision, Facts
 from surefoot.core.state import QuestionState, RunState, StepState, Work
-from surefoot.core.terms import Diagnosis, QuestionKind
+from surefoot.core.terms import Diagnosis, QuestionKind, Verdict
 
 BUDGET_SHARE = 0.8
 """From this share of its limit on, a run asks before it spends more."""
@@ -66,6 +66,36 @@ def review_result(state: RunState, node: StepState, work: Work, now: float) -> M
         return _forbidden(node, now, decision)
     if decision.tier is not Tier.CONFIRM:
         return None
+    return _ask_about_result(state, node, changes, decision, now)
+
+
+def review_confidence(state: RunState, node: StepState, work: Work, now: float) -> Move:
+    """Get a person's consent to what an agent made and is not sure of, unless a check that was red before proves it."""
+    changes = work.changes
+    if not isinstance(node.spec.body, AgentBody) or node.spec.effect is not Effect.REVERSIBLE:
+        return None
+    if changes is None or not changes.changed or work.is_patched or work.by_hand is not None:
+        return None
+    stated, wanted = confidence_of(work.outputs), state.policy.confidence
+    if (stated or 0.0) >= wanted or _is_proved_red_to_green(node, work):
+        return None
+    said = "does not state how sure it is" if stated is None else f"is {stated:.0%} sure of its result"
+    reason = f"The agent {said}, less than {wanted:.0%}, and no check that was red before proves it."
+    decision = Decision(tier=Tier.CONFIRM, rule="agent-confidence", reason=reason)
+    return _ask_about_result(state, node, changes, decision, now)
+
+
+def _is_proved_red_to_green(node: StepState, work: Work) -> bool:
+    pairs = zip(node.spec.checks, work.checks, strict=True)
+    return any(
+        check.expect is Expect.FAIL_TO_PASS and (record.before, record.after) == (Verdict.FAILED, Verdict.PASSED)
+        for check, record in pairs
+    )
+
+
+def _ask_about_result(
+    state: RunState, node: StepState, changes: ev.ChangesObserved, decision: Decision, now: float
+) -> Proposal | None:
     shown = f"result {body_digest(state, node)} {changes.digest or changes.tree}"
     given = state.approvals.get(node.spec.id, {}).get(shown)
     if given is not None and is_satisfied(decision.demand, given):

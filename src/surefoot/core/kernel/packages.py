@@ -15,7 +15,9 @@ from surefoot.core.plan import CallBody, RunBody, Step, digest_of
 from surefoot.core.policy import ways_out
 from surefoot.core.recovery import question
 from surefoot.core.rules import Decision, Effect
+from surefoot.core.shortening import call_line
 from surefoot.core.state import RunState, StepState, StepStatus, Work
+from surefoot.core.talk import Talk
 from surefoot.core.talking import ToolCall
 from surefoot.core.terms import QuestionKind
 
@@ -121,8 +123,10 @@ def _package(state: RunState, node: StepState, work: Work, decision: Decision) -
         reaches=ways_out(spec),
         sandbox=state.rung if is_confined else "",
         evidence=(*_verdicts(node, work), *_needs(state, node)),
+        claim=_claim_of(work),
+        statements=_statements_of(work),
         confidence=min(sure, default=None),
-        uncertainties=tuple(text for one in outputs for text in uncertainties_of(one)),
+        uncertainties=(*_doubts_of(work), *(text for one in outputs for text in uncertainties_of(one))),
         rollback_point=_rollback_point(state),
         cost_usd=state.cost_usd,
         skipped=skipped_needs(state, node),
@@ -132,6 +136,35 @@ def _package(state: RunState, node: StepState, work: Work, decision: Decision) -
         like=_like(node, decision),
     )
     return package if work.changes is None else _with_result(package, work)
+
+
+def _claim_of(work: Work) -> str:
+    """Return what the agent says of its work; empty where no agent has ended."""
+    talk = work.talk
+    if talk is None or work.ending is None:
+        return ""
+    return "nothing, for it did not finish" if talk.claim is None else talk.claim.summary
+
+
+def _statements_of(work: Work) -> tuple[str, ...]:
+    """Return what the agent says to be so, each with the call it rests on."""
+    talk = work.talk
+    if talk is None or talk.claim is None:
+        return ()
+    return tuple(f"{one.text} ({_rests_on(talk, one.evidence)})" for one in talk.claim.statements)
+
+
+def _rests_on(talk: Talk, evidence: str) -> str:
+    """Name the call that a statement rests on."""
+    if not evidence:
+        return "rests on no call"
+    call = talk.call(evidence)
+    return f"rests on {evidence}" if call is None else f"rests on call {evidence}, {call_line(call)}"
+
+
+def _doubts_of(work: Work) -> tuple[str, ...]:
+    talk = work.talk
+    return () if talk is None or talk.claim is None else talk.claim.uncertainties
 
 
 def _with_result(package: Package, work: Work) -> Package:
@@ -148,7 +181,12 @@ def _with_result(package: Package, work: Work) -> Package:
 
 def _verdicts(node: StepState, work: Work) -> list[str]:
     pairs = zip(node.spec.checks, work.checks, strict=True)
-    return [f"check {check.name}: {record.before} before" for check, record in pairs if record.before is not None]
+    answers = [(check.name, record.before, record.after) for check, record in pairs]
+    said = [
+        (name, [f"{verdict} {when}" for verdict, when in ((before, "before"), (after, "after")) if verdict is not None])
+        for name, before, after in answers
+    ]
+    return [f"check {name}: {', '.join(verdicts)}" for name, verdicts in said if verdicts]
 
 
 def _needs(state: RunState, node: StepState) -> list[str]:

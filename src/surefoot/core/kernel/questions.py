@@ -171,7 +171,7 @@ def _handed_back(state: RunState, node: StepState, work: Work, event: ev.Questio
     assert event.answer == DONE
     work.by_hand, work.lane_tree = by, None
     if work.body_started and work.ending is not None:
-        work.changes = work.merged = None
+        _look_again(work)
         return
     work.body_started = node.has_run = True
     work.ending = Ending(status=Status.OK, text=f"done by hand, by {by}")
@@ -219,7 +219,14 @@ def _edit_asked(state: RunState, event: ev.EditAsked) -> None:
 def _edit_applied(state: RunState, event: ev.EditApplied) -> None:
     _, work = answered(state, event, ev.EditAsked)
     work.patch, work.is_patched, work.lane_tree = None, True, None
+    _look_again(work)
+
+
+def _look_again(work: Work) -> None:
+    """Forget what is known of a result that a person has changed: it is looked at and checked anew."""
     work.changes = work.merged = None
+    for record in work.checks:
+        record.forget_after()
 
 
 def _plan_edited(state: RunState, event: ev.PlanEdited) -> None:

@@ -17,7 +17,13 @@ from surefoot.core.causes import because, cure_of, with_cure
 from surefoot.core.empty_checks import is_untouched, why_empty
 from surefoot.core.ids import idempotency_key
 from surefoot.core.kernel.asking import ask_check, diagnosis_of
-from surefoot.core.kernel.consent import allowed_meanwhile, decision_before, get_consent, review_result
+from surefoot.core.kernel.consent import (
+    allowed_meanwhile,
+    decision_before,
+    get_consent,
+    review_confidence,
+    review_result,
+)
 from surefoot.core.kernel.failing import conclude, fails, late, stop_services
 from surefoot.core.kernel.packages import taken_over
 from surefoot.core.kernel.phases import compare_claim, show_duty
@@ -465,6 +471,7 @@ _RULES: tuple[_Rule, ...] = (
     _before_again,
     _after,
     _count_unfinished,
+    review_confidence,
     _keep,
     _commit,
 )
