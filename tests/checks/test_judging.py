@@ -65,6 +65,33 @@ def test_what_failed_before_must_pass_now(before: dict[str, Result], now: dict[s
     assert judge(before, now, None, Expect.FAIL_TO_PASS).verdict is verdict
 
 
+@pytest.mark.parametrize(
+    ("before", "now", "verdict"),
+    [
+        ({"x::a": P, "x::old": F}, {"x::a": P, "x::old": F}, PASSED),
+        ({"x::a": P, "x::old": F}, {"x::a": P, "x::old": P}, PASSED),
+        ({"x::old": F}, {"x::old": P}, PASSED),
+        ({"x::a": P, "x::old": F}, {"x::a": F, "x::old": F}, FAILED),
+        ({"x::a": P, "x::b": P}, {"x::b": P}, FAILED),
+        ({"x::a": P}, {"x::a": P, "x::new": F}, FAILED),
+        ({"x::old": F}, {"x::old": F}, INCONCLUSIVE),
+    ],
+)
+def test_what_failed_before_the_first_change_may_still_fail(
+    before: dict[str, Result], now: dict[str, Result], verdict: Verdict
+) -> None:
+    """`pass` with results from before: new failures count, old ones are named (M12)."""
+    assert judge(before, now, None, Expect.PASS).verdict is verdict
+
+
+def test_a_test_that_was_red_before_is_named_and_one_that_turned_green_is_counted() -> None:
+    """Both are part of the judgement (M12)."""
+    before, now = {"x::a": P, "x::old": F, "x::mended": F}, {"x::a": P, "x::old": F, "x::mended": P}
+    judged = judge(before, now, None, Expect.PASS)
+    assert (judged.red_before, judged.turned_green) == (("x::old",), 1)
+    assert "1 was red before: x::old" in judged.text
+
+
 @given(results, some_results)
 def test_pass_to_pass_is_a_question_about_sets(before: dict[str, Result], now: dict[str, Result]) -> None:
     """Passed exactly when something passed before and all of it passes now."""

@@ -65,3 +65,23 @@ def test_options_of_a_goal_are_named_as_they_are_typed() -> None:
     """For the message that refuses them with a plan file."""
     aims = Aims(accept=("x",), plan_only=True, plan_file=Path("p"))
     assert aims.named == "--accept, --plan-only, --plan-file"
+
+
+@pytest.mark.parametrize(
+    ("command", "kind"),
+    [
+        ("python -m pytest -q", "junit"),
+        (".venv/bin/pytest tests/unit -k one", "junit"),
+        ("python3 -m unittest -v", "unittest"),
+        ("python3 -m unittest discover tests", "unittest"),
+        ("python3 -m unittest -q", None),
+        ("pytest -q && ruff check", None),
+        ("pytest --junitxml=mine.xml", None),
+        ("make test", None),
+        ("pytester", None),
+    ],
+)
+def test_an_acceptance_command_that_runs_tests_is_judged_test_by_test(command: str, kind: str | None) -> None:
+    """Where its results can be read; any other command is judged as a whole (M12)."""
+    (check,) = goal_plan("g", Aims(accept=(command,)), Amounts()).accept
+    assert getattr(check.ask, "format", None) == kind

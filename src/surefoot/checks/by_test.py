@@ -67,6 +67,8 @@ async def ask_tests(kind: TestsAsk, question: Question, commands: Commands) -> A
         evidence=outcome.evidence,
         results=blob,
         flaky=judgement.flaky,
+        red_before=judgement.red_before,
+        turned_green=judgement.turned_green,
         duration_s=outcome.duration_s,
     )
 

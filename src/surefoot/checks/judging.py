@@ -6,8 +6,10 @@ Owns what results from before the body and after it amount to. Pure: must never 
 Under `pass_to_pass` every test that passed before must pass now; skipped and missing are not passing. What did not
 pass before does not count. Under `fail_to_pass` every test that failed before must pass now and none may fail: a test
 that was deleted or skipped has not been mended. (Entries without a class name are modules that could not be imported;
-they go away when they are mended.) Under `pass` none may fail. A test whose result met that on one asking and did not
-on another of the same tree is flaky: it is named and left out, and the others decide.
+they go away when they are mended.) Under `pass` none may fail; where there are results from before the first change,
+every test that passed then must pass now, and one that failed then may still fail: it is named as red before. A test
+whose result met that on one asking and did not on another of the same tree is flaky: it is named and left out, and the
+others decide.
 """
 
 from __future__ import annotations
@@ -45,6 +47,10 @@ class Judgement(NamedTuple):
     verdict: Verdict
     text: str
     flaky: tuple[str, ...] = ()
+    red_before: tuple[str, ...] = ()
+    """Under `pass`: tests that failed before and still fail."""
+    turned_green: int = 0
+    """How many tests failed before and pass now."""
 
 
 def judge(before: Results | None, now: Results, earlier: Results | None, expect: Expect) -> Judgement:
@@ -55,20 +61,26 @@ def judge(before: Results | None, now: Results, earlier: Results | None, expect:
     if not now:
         return Judgement(Verdict.INCONCLUSIVE, "no test was collected")
     must_pass = _must_pass(before or {}, expect)
+    old = {name for name, result in (before or {}).items() if result is Result.FAILED}
+    still_red = {name for name in old if now.get(name) is Result.FAILED} if expect is Expect.PASS else set[str]()
     judged = must_pass if expect is Expect.PASS_TO_PASS else must_pass | now.keys() | (earlier or {}).keys()
+    judged = judged - still_red
     wrong = _wrong(judged, now, must_pass)
     flaky = frozenset[str]() if earlier is None else wrong ^ _wrong(judged, earlier, must_pass)
     left_out = tuple(sorted(flaky))
     text = _sentences(_counts(now), _names("left out as flaky", left_out))
-    nothing = _why_nothing_is_proved(now, judged - flaky, wrong - flaky, expect)
+    has_old = expect is Expect.FAIL_TO_PASS or bool(still_red)
+    nothing = _why_nothing_is_proved(now, judged - flaky, wrong - flaky, expect, needs_passed=has_old)
     if nothing:
         return Judgement(Verdict.INCONCLUSIVE, _sentences(text, nothing), left_out)
     what = "passed before and do not now" if expect is Expect.PASS_TO_PASS else "do not pass"
     named = _names(what, [f"{name} ({now.get(name, 'missing')})" for name in sorted(wrong - flaky)])
     others = _wrong(now.keys() - judged, now, frozenset())
-    uncounted = _names("fail now but did not pass before, so that they do not count", sorted(others))
+    why = "fail now but did not pass before, so that they do not count"
+    uncounted = _names(("was" if len(others) == 1 else "were") + " red before" if still_red else why, sorted(others))
     verdict = Verdict.FAILED if wrong - flaky else Verdict.PASSED
-    return Judgement(verdict, _sentences(text, named, uncounted), left_out)
+    turned_green = sum(now.get(name) is Result.PASSED for name in old)
+    return Judgement(verdict, _sentences(text, named, uncounted), left_out, tuple(sorted(still_red)), turned_green)
 
 
 def collect(found: Iterable[tuple[str, Result]]) -> dict[str, Result]:
@@ -90,7 +102,7 @@ def read_results(content: bytes) -> dict[str, Result]:
 
 
 def _must_pass(before: Results, expect: Expect) -> frozenset[str]:
-    if expect is Expect.PASS_TO_PASS:
+    if expect in (Expect.PASS_TO_PASS, Expect.PASS):
         return frozenset(name for name, result in before.items() if result is Result.PASSED)
     if expect is Expect.FAIL_TO_PASS:
         failed = (name for name, result in before.items() if result is Result.FAILED)
@@ -107,11 +119,13 @@ def _wrong(judged: AbstractSet[str], results: Results, must_pass: frozenset[str]
     )
 
 
-def _why_nothing_is_proved(now: Results, deciding: AbstractSet[str], wrong: AbstractSet[str], expect: Expect) -> str:
+def _why_nothing_is_proved(
+    now: Results, deciding: AbstractSet[str], wrong: AbstractSet[str], expect: Expect, *, needs_passed: bool
+) -> str:
     if not deciding:
         what = "that passed before " if expect is Expect.PASS_TO_PASS else ""
         return f"no test {what}is left to prove anything"
-    if expect is Expect.FAIL_TO_PASS and not wrong and Result.PASSED not in now.values():
+    if needs_passed and not wrong and Result.PASSED not in now.values():
         return "no test passed"
     return ""
 

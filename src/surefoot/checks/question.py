@@ -30,6 +30,10 @@ class Answer:
     """For tests: every id with its result."""
     flaky: tuple[str, ...] = ()
     """For tests: ids left out because they had two answers for one tree."""
+    red_before: tuple[str, ...] = ()
+    """For tests: ids that failed before the first change and still fail."""
+    turned_green: int = 0
+    """For tests: how many failed before and pass now."""
     duration_s: float = 0.0
     """How long the command ran."""
 

@@ -6,6 +6,7 @@ run leaves. Must never plan: agents do, and the kernel says when. Read `surefoot
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -14,10 +15,14 @@ from pathlib import Path
 from surefoot.api.home import Home
 from surefoot.cli.lines import Line
 from surefoot.core.duties import PLANNING
-from surefoot.core.plan import EVERYTHING, Check, Limits, Plan, RunAsk
+from surefoot.core.plan import EVERYTHING, Check, Limits, Plan, RunAsk, TestsAsk
 from surefoot.core.state import RunState
 from surefoot.errors import UsageError
 
+_PYTEST = re.compile(r"(?:\S*python[\d.]*\s+-m\s+|\S*/)?(?:pytest|py\.test)(?:\s|$)")
+_UNITTEST = re.compile(r"(?!.*\s(?:-q|--quiet)(?:\s|$))\S*python[\d.]*\s+-m\s+unittest(?:\s|$)")
+_OTHER_WORDS = re.compile(r"[;&|<>$`()\n]|--junit|no:junitxml")
+"""What makes more of a command than one run of tests, or keeps its results from being read."""
 PLAN_SUFFIXES = (".yaml", ".yml")
 
 
@@ -93,7 +98,16 @@ def _checks(commands: tuple[str, ...]) -> Iterator[Check]:
     for command in commands:
         taken[command] += 1
         number = f"-{taken[command]}" if taken[command] > 1 else ""
-        yield Check(name=f"{command}{number}", ask=RunAsk(command=command))
+        yield Check(name=f"{command}{number}", ask=_ask_of(command))
+
+
+def _ask_of(command: str) -> RunAsk | TestsAsk:
+    """Judge test by test where the command is that of a test runner whose results can be read."""
+    if _OTHER_WORDS.search(command) is None and _PYTEST.match(command):
+        return TestsAsk(command=command)
+    if _OTHER_WORDS.search(command) is None and _UNITTEST.match(command):
+        return TestsAsk(command=command, format="unittest")
+    return RunAsk(command=command)
 
 
 def is_planned(state: RunState) -> bool:

@@ -32,7 +32,14 @@ from surefoot.core.report_shape import (
 )
 from surefoot.core.state import DONE, QuestionState, RunState, StepState, StepStatus
 from surefoot.core.terms import Finding, Outcome, QuestionKind, Verdict
-from surefoot.core.verdicts import CheckRecord, first_unpassed, flags_of, has_nothing_to_do, is_red_before
+from surefoot.core.verdicts import (
+    CheckRecord,
+    first_unpassed,
+    flags_of,
+    has_nothing_to_do,
+    is_red_before,
+    red_before_said,
+)
 
 SCHEMA = "surefoot.report/1"
 _COUNTED = (
@@ -406,6 +413,8 @@ def _look_at(state: RunState) -> list[str]:
     for check, record in zip(state.plan.accept, state.accept.records, strict=True):
         if record.after is Verdict.FAILED or record.after is Verdict.INCONCLUSIVE:
             notes.append(f"acceptance check {check.name!r}: {record.after.value}")
+        elif record.red_before:
+            notes.append(f"acceptance check {check.name!r}: {red_before_said(record)}")
         elif is_red_before(check, record):
             notes.append(f"acceptance check {check.name!r} was red before the run and was not asked again")
         elif "vacuous" in flags_of(check, record):
@@ -429,6 +438,8 @@ def next_command(state: RunState) -> str:
         unproved = [n.spec.id for n in state.steps() if n.status is StepStatus.UNPROVED]
         if unproved and not undone and not skipped:
             return f"surefoot show {run} {unproved[0]}"
+        if not undone and not skipped and _is_only_old_red(state):
+            return f"surefoot report {run}"
         return " ".join(["surefoot retry", run, *(undone or skipped)])
     for question in state.open_questions:
         answer = {QuestionKind.CONFIRM: "yes", QuestionKind.IN_DOUBT: "applied"}.get(question.asked.about, "TEXT")
@@ -437,6 +448,13 @@ def next_command(state: RunState) -> str:
     if any(step.needs_program for step in state.plan.steps):
         return f"start the program that made run {run} again, with this run id"
     return f"surefoot resume {run}{_raising(state)}"
+
+
+def _is_only_old_red(state: RunState) -> bool:
+    """Tell whether trying again would end alike: all that is red in the acceptance was red before the run."""
+    records = state.accept.records
+    is_old = all(one.after is Verdict.PASSED or one.before is Verdict.FAILED for one in records)
+    return bool(records) and is_old and not state.unfinished and state.lane_failure is None
 
 
 def _raising(state: RunState) -> str:

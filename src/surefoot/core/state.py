@@ -394,6 +394,8 @@ class AcceptState:
     """How often a service for these checks did not become ready, or ended while one was asked."""
     has_lost_service: bool = False
     """Whether one has ended since the check that is being asked began."""
+    goes_without: bool = False
+    """Whether the run goes on although a check has no answer from before the first change."""
 
 
 Approvers = dict[str, tuple[str, ...]]

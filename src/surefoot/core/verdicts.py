@@ -15,6 +15,7 @@ from surefoot.core.ids import BlobId
 from surefoot.core.plan import Check, Expect, TestsAsk
 from surefoot.core.terms import Moment, Verdict
 
+_NAMED_MAX = 10
 CLAIM = "claim"
 """The proof of a step for which nothing speaks but the word of the agent that did it."""
 
@@ -32,11 +33,16 @@ class CheckRecord:
     text: str = ""
     flaky: tuple[str, ...] = ()
     is_flaky: bool = False
+    red_before: tuple[str, ...] = ()
+    """Tests that failed before the first change and still fail."""
+    turned_green: int = 0
+    """How many tests failed before and pass now."""
 
     def forget_after(self) -> None:
         """Make ready to be asked again, keeping the answer from before the body."""
         self.after, self.asked_after, self.results, self.text = None, 0, None, ""
         self.flaky, self.is_flaky = (), False
+        self.red_before, self.turned_green = (), 0
 
 
 def is_by_test(check: Check) -> bool:
@@ -69,12 +75,16 @@ def record_answer(check: Check, record: CheckRecord, event: CheckAnswered | Verd
     if isinstance(event, CheckAnswered):
         record.text = event.text
         record.flaky = event.flaky
+        record.red_before, record.turned_green = event.red_before, event.turned_green
         record.is_flaky = record.is_flaky or bool(event.flaky)
 
 
-def next_before(checks: Sequence[Check], records: Sequence[CheckRecord]) -> int | None:
-    """Return the next check to ask before the body: first those that can show there is nothing to do."""
-    for expect in (Expect.FAIL_TO_PASS, Expect.PASS_TO_PASS):
+def next_before(checks: Sequence[Check], records: Sequence[CheckRecord], *, every: bool = False) -> int | None:
+    """Return the next check to ask before the body: first those that can show there is nothing to do.
+
+    With `every`, also those that only have to pass afterwards.
+    """
+    for expect in (Expect.FAIL_TO_PASS, Expect.PASS_TO_PASS, *([Expect.PASS] if every else [])):
         for index, (check, record) in enumerate(zip(checks, records, strict=True)):
             if check.expect is expect and record.before is None:
                 return index
@@ -118,6 +128,19 @@ def has_nothing_to_do(checks: Sequence[Check], records: Sequence[CheckRecord]) -
     return bool(wanted) and all(before is Verdict.PASSED for before in wanted)
 
 
+def turned_green(check: Check, record: CheckRecord) -> bool:
+    """Tell whether something was red before and is green now: the check, or a test of it."""
+    is_whole = record.before is Verdict.FAILED and record.after is Verdict.PASSED and not record.red_before
+    return record.turned_green > 0 or (is_whole and not is_red_before(check, record))
+
+
+def red_before_said(record: CheckRecord) -> str:
+    """Say how many tests were red before the first change and still are, and name them."""
+    count, named = len(record.red_before), ", ".join(record.red_before[:_NAMED_MAX])
+    more = f" and {count - _NAMED_MAX} more" if count > _NAMED_MAX else ""
+    return f"{count} {'was' if count == 1 else 'were'} red before: {named}{more}"
+
+
 def proves(check: Check, record: CheckRecord) -> bool:
     """Tell whether the check passed and its passing says something about the body."""
     return record.after is Verdict.PASSED and not is_vacuous(check, record)
@@ -128,7 +151,7 @@ def flags_of(check: Check, record: CheckRecord) -> tuple[str, ...]:
     flags = (
         ("vacuous", is_vacuous(check, record)),
         ("flaky", record.is_flaky),
-        ("red-before", is_red_before(check, record)),
+        ("red-before", is_red_before(check, record) or bool(record.red_before)),
     )
     return tuple(name for name, is_set in flags if is_set)
 

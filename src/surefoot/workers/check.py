@@ -59,6 +59,8 @@ async def ask_check(room: Room, command: do.AskCheck) -> Event:
         evidence=answer.evidence,
         results=answer.results,
         flaky=answer.flaky,
+        red_before=answer.red_before,
+        turned_green=answer.turned_green,
         tree=command.tree,
         environment=command.environment,
         duration_s=answer.duration_s,

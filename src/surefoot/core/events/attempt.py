@@ -84,6 +84,10 @@ class CheckAnswered(CheckEvent):
     """For tests: every id with its result."""
     flaky: tuple[str, ...] = ()
     """Tests left out because they had two answers for one tree."""
+    red_before: tuple[str, ...] = ()
+    """Tests that failed before the first change and still fail, so that they do not count."""
+    turned_green: int = 0
+    """How many tests failed before and pass now."""
     tree: str = ""
     """The tree it was asked on."""
     environment: str = ""

@@ -32,12 +32,19 @@ from surefoot.core.kernel.proposal import Proposal
 from surefoot.core.kernel.services import leave, start_missing, stop_next
 from surefoot.core.kernel.steps import free_lane, next_for, wants_lane
 from surefoot.core.outputs import artifacts_for, spec_of
-from surefoot.core.plan import Effect
+from surefoot.core.plan import Check, Effect, Expect
 from surefoot.core.queue import first_in_queue, is_kept_by_doubt, startable, waits_for
 from surefoot.core.recovery import needs_settling
 from surefoot.core.state import DONE, LaneState, RunState, StepState, StepStatus
-from surefoot.core.terms import Moment, Outcome, Phase, Verdict
-from surefoot.core.verdicts import is_red_before, next_after, next_before
+from surefoot.core.terms import Finding, Moment, Outcome, Phase, Severity, Verdict
+from surefoot.core.verdicts import (
+    CheckRecord,
+    is_red_before,
+    next_after,
+    next_before,
+    red_before_said,
+    turned_green,
+)
 
 CLEAN = "clean"
 AT_FIRST = 8
@@ -224,9 +231,10 @@ def _on_duty(state: RunState, name: StepId, now: float) -> list[Proposal]:
 
 def _baseline(state: RunState, now: float, then: Phase) -> list[Proposal]:
     """Ask the acceptance checks before the first change; then the next phase may begin."""
-    index = next_before(state.plan.accept, state.accept.records)
+    # Of a goal in words nobody has said what held before; the author of a plan says so with `expect`.
+    index = next_before(state.plan.accept, state.accept.records, every=state.created.wish is not None)
     if index is None:
-        return [Proposal(ev.PhaseEntered(at=now, phase=then))]
+        return [_without_baseline(state, now) or Proposal(ev.PhaseEntered(at=now, phase=then))]
     if state.accept.open or state.pausing is not None:
         return []
     lane = free_lane(state)
@@ -234,6 +242,22 @@ def _baseline(state: RunState, now: float, then: Phase) -> list[Proposal]:
         return _lane_wanted(state, now)
     assert state.branch is not None
     return _ask_acceptance(state, Moment.BEFORE, index, lane, now)
+
+
+def _without_baseline(state: RunState, now: float) -> Proposal | None:
+    """Ask whether to go on where a check has no answer before the first change; None: it has, or this was settled."""
+    pairs = zip(state.plan.accept, state.accept.records, strict=True)
+    unknown = [f"{check.name!r} ({record.text})" for check, record in pairs if record.before is Verdict.INCONCLUSIVE]
+    if not unknown or state.accept.goes_without:
+        return None
+    said = f"No answer before the first change from the acceptance {', '.join(unknown)}"
+    if state.yes_by is not None:
+        text = f"{said}: what fails in the end cannot be told from what failed before."
+        finding = Finding(kind="no-baseline", severity=Severity.WARNING, text=text)
+        return None if finding in state.reported else Proposal(ev.FindingReported(at=now, finding=finding))
+    run = state.created.run
+    text = f"{said}. `surefoot resume {run}` goes on without it, `surefoot cancel {run}` ends the run"
+    return Proposal(ev.LimitReached(at=now, limit="baseline", text=text))
 
 
 def _ask_acceptance(state: RunState, moment: Moment, index: int, lane: str, now: float) -> list[Proposal]:
@@ -440,16 +464,41 @@ def _validate(state: RunState, now: float) -> list[Proposal]:
 def _outcome(state: RunState) -> tuple[Outcome, str]:
     undone = [node for node in state.steps() if not _is_done(node)]
     pairs = zip(state.plan.accept, state.accept.records, strict=True)
-    red = [check.name for check, r in pairs if r.after is not Verdict.PASSED and not is_red_before(check, r)]
+    red = [(check, r) for check, r in pairs if r.after is not Verdict.PASSED and not is_red_before(check, r)]
+    old = _unanswered_red(state)
     objections = objections_of(state)
     unproved = sum(node.status is StepStatus.UNPROVED for node in state.steps())
-    if not undone and not red and not objections and not unproved:
+    if not undone and not red and not old and not objections and not unproved:
         return Outcome.COMPLETED, ""
     reasons = [f"{len(undone)} of {sum(1 for _ in state.steps())} steps not done"] if undone else []
-    reasons += [f"acceptance check {name!r} did not pass" for name in red]
+    reasons += [_why_red(check, record) for check, record in red]
+    reasons += old
     reasons += [f"the reviewer objects: {text}" for text in objections]
     reasons += [f"{unproved} {'step is' if unproved == 1 else 'steps are'} done but unproved"] if unproved else []
     return _unfinished_outcome(state), "; ".join(reasons)
+
+
+def _why_red(check: Check, record: CheckRecord) -> str:
+    was_red = record.before is Verdict.FAILED and check.expect is Expect.PASS
+    return f"acceptance check {check.name!r} " + ("was red before the run and still is" if was_red else "did not pass")
+
+
+def _unanswered_red(state: RunState) -> list[str]:
+    """Say which tests were red before and still are, where nothing turned green that would show the goal reached."""
+    accept = list(zip(state.plan.accept, state.accept.records, strict=True))
+    of_steps = [
+        pair
+        for node in state.steps()
+        if node.status in DONE
+        for pair in zip(node.spec.checks, node.records, strict=True)
+    ]
+    if any(turned_green(check, record) for check, record in (*accept, *of_steps)):
+        return []
+    return [
+        f"acceptance check {check.name!r}: {red_before_said(record)}, and nothing turned from red to green"
+        for check, record in accept
+        if record.red_before
+    ]
 
 
 def _is_done(node: StepState) -> bool:

@@ -271,6 +271,7 @@ def _limit_reached(state: RunState, event: ev.LimitReached) -> None:
     need(state.pausing is None and state.outcome is None, event, "the run pauses already, or has ended")
     state.pausing, state.limit = event.text, event.limit
     state.has_shown_plan = state.has_shown_plan or event.limit == "plan"
+    state.accept.goes_without = state.accept.goes_without or event.limit == "baseline"
 
 
 def _limits_raised(state: RunState, event: ev.LimitsRaised) -> None:
