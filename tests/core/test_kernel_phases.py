@@ -9,7 +9,7 @@ import pytest
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.ids import BlobId, StepId
-from surefoot.core.plan import AgentBody, Check, Expect, Plan, RunAsk, RunBody, Step
+from surefoot.core.plan import AgentBody, AgentLimits, Check, Expect, Plan, RunAsk, RunBody, Step
 from surefoot.core.rules import Effect
 from surefoot.core.talking import Casting, Claim, ModelFacts, Price, Role, RoleModels, Understanding, Wish
 from surefoot.core.terms import Outcome, Phase, Verdict
@@ -115,6 +115,27 @@ def test_a_plan_is_shown_in_order_and_waits_for_a_yes(play: Any) -> None:
     assert "2. b (irreversible, after a) ASKS BEFORE IT" in run.asked[0]
     assert run.report["questions"][0]["options"] == ["yes", "no", "edit"]
     assert run.reply("yes").go(do.RunStep).state.phase is Phase.EXECUTE
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "does:    an agent: Make add add.",
+        "why:     it subtracts",
+        "writes:  calc.py",
+        "checks:  sums (fail_to_pass)",
+        "takes:   about 90 s",
+        "costs:   at most $2; m ($1 in, $1 out, a million)",
+    ],
+)
+def test_the_question_about_a_plan_shows_each_step_whole(play: Any, words: str) -> None:
+    """Instruction, files, proof, time and price stand in its text, so in prompt, inbox and API alike (M59)."""
+    body = AgentBody(instructions="Make add add.", limits=AgentLimits(cost_usd=2.0))
+    proof = Check(name="sums", ask=RunAsk(command="s"), expect=Expect.FAIL_TO_PASS)
+    texts = {"title": "Mend add", "why": "it subtracts"}
+    step = Step(id=StepId("a"), body=body, writes=("calc.py",), checks=(proof,), estimate_s=90.0, **texts)
+    run = goal(play, yes=False).go(do.UseTool, "2.1").let(do.UseTool).go(do.UseTool, "1.1")
+    assert words in ends(run, 2, **planned(step)).go().asked[0]
 
 
 def test_a_plan_that_is_refused_ends_the_run(play: Any) -> None:

@@ -15,10 +15,9 @@ from surefoot.api.replanning import ShownPlan, checked_plan, shown_plan
 from surefoot.api.weighing import look_over
 from surefoot.cli.diffs import coloured
 from surefoot.cli.editor import edited
-from surefoot.cli.lines import EMPTY, Line, listed, one_line
+from surefoot.cli.lines import EMPTY, Line
 from surefoot.cli.plans import ask_lines, finding_lines, problems_of
 from surefoot.cli.screen import Screen
-from surefoot.core.plan import AgentBody, AskBody, CallBody, FunctionBody, RunBody, Step
 from surefoot.core.state import RunState
 from surefoot.errors import PlanInvalid, UsageError
 
@@ -26,38 +25,11 @@ SUFFIX = ".yaml"
 
 
 def shown_lines(state: RunState, shown: ShownPlan) -> Iterator[Line]:
-    """Yield what a person should know of a plan before they say yes: what each step does and why, proof, risks."""
-    plan = shown.plan
-    for step in plan.steps:
-        yield Line(f"  {step.id}: {one_line(_does(step))}", hang=6)
-        if step.why:
-            yield Line(f"      why: {one_line(step.why)}", "dim", hang=10)
-        checks = listed((one_line(check.name) for check in step.checks), 4) or "nothing but its own word"
-        yield Line(f"      proved by: {checks}", "" if step.checks else "warn", hang=10)
-    accept = listed((one_line(check.name) for check in plan.accept), 6)
-    yield Line(f"  in the end: {accept or 'no acceptance checks'}", "" if accept else "warn", hang=6)
+    """Yield what `surefoot check` finds about a plan, beside the question that shows it."""
     if state.created.repository is not None:
-        reviewed = look_over(plan, Path(state.created.repository), {})
+        reviewed = look_over(shown.plan, Path(state.created.repository), {})
         yield from ask_lines(reviewed)
         yield from finding_lines(reviewed.findings, with_notes=False)
-    understanding = state.understanding
-    if understanding is not None:
-        yield from (Line(f"risk: {one_line(text)}", "warn", hang=4) for text in understanding.risks)
-        yield from (Line(f"not known: {one_line(text)}", "warn", hang=4) for text in understanding.questions)
-
-
-def _does(step: Step) -> str:
-    match step.body:
-        case RunBody(command=command):
-            return f"run {command}"
-        case CallBody(function=function):
-            return f"call {function}"
-        case AgentBody(instructions=instructions):
-            return f"an agent: {instructions}"
-        case AskBody(question=question):
-            return f"ask {question}"
-        case FunctionBody(name=name):
-            return f"function {name}"
 
 
 def plan_difference(shown: bytes, wanted: bytes) -> Iterator[Line]:

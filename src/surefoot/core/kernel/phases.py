@@ -15,12 +15,13 @@ from surefoot.core.duties import PLANNING, REVIEWING, UNDERSTANDING
 from surefoot.core.graph import build_graph
 from surefoot.core.grounding import ungrounded, unproven
 from surefoot.core.ids import StepId
-from surefoot.core.kernel.adopting import duty_node, flaw_of_plan, is_kept
+from surefoot.core.kernel.adopting import duty_node, flaw_of_plan
 from surefoot.core.kernel.failing import fails
 from surefoot.core.kernel.proposal import HOLD, Move, Proposal
 from surefoot.core.kernel.questions import EDIT
+from surefoot.core.kernel.shown_plans import words_of
 from surefoot.core.plan import Plan, RunAsk, RunBody, Step, TestsAsk, digest_of
-from surefoot.core.policy import facts_before, weigh, weigh_step
+from surefoot.core.policy import facts_before, weigh
 from surefoot.core.reading import waits_of
 from surefoot.core.recovery import question
 from surefoot.core.rules import Decision, Demand, Effect, Tier
@@ -166,7 +167,7 @@ def _refused(node: StepState, work: Work, what: str, now: float) -> Proposal | N
 
 
 def _plan_to_show(state: RunState, ended: ev.CallFinished) -> str | None:
-    return None if ended.plan is None else "\n".join(words_of(state, ended.plan))
+    return None if ended.plan is None else "\n".join(words_of(state, ended.plan, changes_of(state, ended.plan)))
 
 
 def _prepare_to_show(state: RunState, node: StepState, ended: ev.CallFinished) -> str | None:
@@ -199,25 +200,6 @@ def pause_for_plan(state: RunState, now: float) -> Proposal | None:
         return None
     text = f"The plan is made, as was asked for; `surefoot resume {state.created.run}` goes on with it"
     return Proposal(ev.LimitReached(at=now, limit="plan", text=text))
-
-
-def words_of(state: RunState, plan: Plan) -> list[str]:
-    """Say a plan in lines: what it changes, in which order, what can be undone, and where it will ask."""
-    revision = f"revision {state.revision + 1} of the plan" if state.revision else "the plan"
-    lines = [f"Shall {revision} be carried out? Its steps, in this order as far as none needs another:"]
-    for number, step in enumerate(plan.steps, start=1):
-        done = state.nodes.get(step.id)
-        standing = f" [{done.status}]" if done is not None and is_kept(done) else ""
-        asks = " ASKS BEFORE IT" if _asks(state, plan, step) else ""
-        needs = f", after {', '.join(step.needs)}" if step.needs else ""
-        lines.append(f"{number}. {step.id}{standing} ({step.effect}{needs}){asks}: {step.title or step.why or '-'}")
-    lines += [f"Changed: {line}" for line in changes_of(state, plan)] if state.revision else []
-    return lines
-
-
-def _asks(state: RunState, plan: Plan, step: Step) -> bool:
-    facts = facts_before(step, "execute", None, state.rung)
-    return weigh_step(step, plan, state.policy, facts).tier is Tier.CONFIRM
 
 
 def changes_of(state: RunState, plan: Plan) -> tuple[str, ...]:
