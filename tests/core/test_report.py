@@ -184,7 +184,7 @@ def test_a_rung_with_an_open_network_is_reported(play: Any, rung: str, found: li
 def test_outside_effects_are_listed_with_how_they_are_undone(play: Any) -> None:
     """What no restore takes back stands in the report for good."""
     run = play({"a": {**PAY, "undo": "call them"}, "b": {}}).say(ev.OptionsGiven, allow=("a",)).go()
-    effect = {"step": "a", "effect": "irreversible", "applied": True, "undo": "call them"}
+    effect = {"step": "a", "effect": "irreversible", "applied": True, "undo": "call them", "command": None}
     assert run.report["outside_effects"] == [effect]
 
 

@@ -372,7 +372,11 @@ def _adopt_lanes(room: Room, state: RunState) -> None:
         if work is None or work.lane is None or work.checkpoint is None:
             continue
         room.space.adopt(work.lane, work.checkpoint.commit)
-        if spec.effect.is_outside and work.changes is not None and room.space.lane_path(work.lane).is_dir():
+        if (
+            state.nodes[name].effect.is_outside
+            and work.changes is not None
+            and room.space.lane_path(work.lane).is_dir()
+        ):
             clean(room, work.lane, work.changes.tree, spec.uncommitted)
 
 

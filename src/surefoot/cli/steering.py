@@ -61,7 +61,7 @@ def restore(where: tuple[str | None, str], repo: Path | None, screen: Screen, *,
         run = find_run(home, name, repo)
         later = effects_after(home.state(run), to)
         screen.show(effect_lines(later))
-        if any(node.spec.effect is Effect.IRREVERSIBLE for node in later) and not yes and not _agrees(screen):
+        if any(_class_of(node) == Effect.IRREVERSIBLE for node in later) and not yes and not _agrees(screen):
             return ExitCode.WAITING
         state = asyncio.run(people.restore(home, run, to))
         pending = [node.spec.id for node in state.steps() if node.status == "pending"]
@@ -92,8 +92,7 @@ def effects_after(state: RunState, to: str) -> list[StepState]:
     return [
         node
         for node in state.steps()
-        if node.spec.effect.is_outside
-        and (node.applied or node.is_in_doubt)
+        if node.has_reached_out
         and (node.spec.id in gone or node.verified_seq > target.verified_seq or node.verified_seq == 0)
     ]
 
@@ -106,7 +105,7 @@ def effect_lines(later: list[StepState]) -> list[Line]:
     for node in later:
         undo = f"; undo: {one_line(node.spec.undo)}" if node.spec.undo else ""
         word = "in doubt" if node.is_in_doubt else "applied"
-        lines.append(Line(f"  {node.spec.id}  {node.spec.effect.value}, {word}{undo}", hang=6))
+        lines.append(Line(f"  {node.spec.id}  {_class_of(node)}, {word}{undo}", hang=6))
     return lines
 
 
@@ -114,7 +113,12 @@ def _effect(node: StepState) -> dict[str, object]:
     """Return such an effect in the words of the report."""
     spec = node.spec
     applied = None if node.is_in_doubt else True
-    return {"step": spec.id, "effect": spec.effect.value, "applied": applied, "undo": spec.undo}
+    return {"step": spec.id, "effect": _class_of(node), "applied": applied, "undo": spec.undo}
+
+
+def _class_of(node: StepState) -> str:
+    """Return the effect class that stays: a command of an agent that reached others cannot be undone."""
+    return Effect.IRREVERSIBLE.value if node.reached else node.effect.value
 
 
 def _agrees(screen: Screen) -> bool:

@@ -306,7 +306,7 @@ class StepPage:
         spec = self.node.spec
         if spec.undo:
             yield Line(f"  as the plan says: {one_line(spec.undo)}", hang=4)
-        elif spec.effect.is_outside:
+        elif self.node.effect.is_outside:
             yield Line("  the plan does not say how the effect is taken back; no restore does it", "warn", hang=4)
         command = self._undone_by()
         if command is not None:

@@ -298,9 +298,10 @@ def _effect_rows(report: Report) -> list[Row]:
     rows: list[Row] = []
     for effect in report["outside_effects"]:
         undo = f"; undo: {one_line(effect['undo'])}" if effect["undo"] else ""
+        command = f", by its agent: {one_line(effect['command'])}" if effect["command"] else ""
         word = words[effect["applied"]]
         style: Style = "bad" if effect["applied"] is None else "warn" if effect["applied"] else ""
-        rows.append(Row(word=word, name=effect["step"], text=f"{effect['effect']}{undo}", style=style))
+        rows.append(Row(word=word, name=effect["step"], text=f"{effect['effect']}{command}{undo}", style=style))
     return rows
 
 

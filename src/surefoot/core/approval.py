@@ -81,6 +81,8 @@ class Package:
     """What has changed since it was last shown."""
     like: str = ""
     """What `approve all like this` would cover, in words."""
+    raised_by: str = ""
+    """The rule by which it counts as irreversible whatever is declared; empty: the declared effect counts."""
 
 
 def is_satisfied(demand: Demand, given: Mapping[str, tuple[str, ...]]) -> bool:
@@ -109,7 +111,10 @@ def text_of(package: Package) -> str:
 def _what_and_why(package: Package) -> Iterator[str]:
     edited = f"  (as {package.edited_by} changed it)" if package.edited_by else ""
     yield f"  does:    {package.does}{edited}"
-    yield f"  effect:  {package.effect}{' (cannot be undone)' if package.effect == 'irreversible' else ''}"
+    raised = (
+        f", whatever is declared: rule {package.raised_by} knows that it reaches others" if package.raised_by else ""
+    )
+    yield f"  effect:  {package.effect}{' (cannot be undone)' if package.effect == 'irreversible' else ''}{raised}"
     told = {"why": package.why, "asks": f"{package.reason} (rule {package.rule})", "sandbox": package.sandbox}
     yield from (f"  {name + ':':<8} {text}" for name, text in told.items() if text)
     yield from (f"  {way}" for way in package.reaches)

@@ -263,6 +263,8 @@ class UseTool(StepCommand):
     """For planners: steps that another plan has to keep."""
     plan_text: BlobId | None = None
     """For planners: the plan in force, as a plan file, where a model made it."""
+    key: str = ""
+    """For commands that reach others: the idempotency key."""
 
 
 Command = (

@@ -32,9 +32,9 @@ def encode_id(text: str) -> StepId:
     return StepId(text if plain else quote(text, safe=_ID_CHARACTERS, errors="surrogateescape"))
 
 
-def idempotency_key(run: RunId, step: StepId) -> str:
-    """Return what names an effect in all its attempts: run and step."""
-    return f"{run}:{step}"
+def idempotency_key(run: RunId, step: StepId, command: str = "") -> str:
+    """Return what names an effect in all its attempts: run and step; of an agent's commands, which of them as well."""
+    return f"{run}:{step}:{command}" if command else f"{run}:{step}"
 
 
 def matches_id(pattern: str, name: str) -> bool:

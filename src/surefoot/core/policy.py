@@ -19,7 +19,7 @@ from surefoot.core.harmless import unknown_around, unknown_in
 from surefoot.core.patterns import matches_command, matches_text
 from surefoot.core.plan import LOOPBACK, Check, Effect, Network, Plan, Step, Tier
 from surefoot.core.record import record
-from surefoot.core.rules import CommandFacts, Decision, Demand, Facts, Policy, Rule
+from surefoot.core.rules import CommandFacts, Decision, Demand, Facts, Policy, Rule, effect_with
 
 SEALED_RUNG = "bubblewrap"
 """The rung on which a command without network and sockets reaches nothing of the host."""
@@ -107,11 +107,6 @@ def weigh_parts(policy: Policy, facts: Facts, floor: Decision) -> tuple[Weighed,
         weighed.append(_unclear(policy, facts, rule, reason, floor))
     files = _files(policy, facts, floor)
     return (*weighed, *([files] if files is not None else []))
-
-
-def effect_with(effect: Effect, raised_by: str) -> Effect:
-    """Return the effect class that counts: the declared one, unless a rule that recognises the commands raised it."""
-    return Effect.IRREVERSIBLE if raised_by and not effect.is_outside else effect
 
 
 def raising_rule(step: Step, does: CommandFacts | None, rung: str) -> str:

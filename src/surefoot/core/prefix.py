@@ -31,6 +31,7 @@ _LEVELS = 5
 """0: all of it; 1: no advice; 2: little of the plan; 3: files by name alone; 4: neither files, outputs nor notes."""
 _NEAR = 12
 """So many steps before and after its own are told of a long plan."""
+_REACHED_MAX = 20
 _LEARNED_MAX, _OUTPUT_MAX, _OUTPUTS_MAX, _LESSON_MAX, _LESSONS_MAX, _TITLE_MAX, _FILES_MAX = (
     500,
     200,
@@ -145,6 +146,7 @@ def _sections(state: RunState, node: StepState, tokens_max: int, level: int) -> 
         _baseline(state),
         _listed("What steps before this one have put out:", _outputs(state, node) if level < 4 else ()),
         _listed("What was noted:", notes if level < 4 else ()),
+        _reached(node),
         *_lessons(node),
     ]
 
@@ -270,6 +272,17 @@ def _outputs(state: RunState, node: StepState) -> list[str]:
     nodes = [state.nodes[name] for name in node.needs if name in state.nodes]
     pairs = [(one.spec.id, key, value) for one in nodes for key, value in one.outputs.items()]
     return [f"- {name}: {key}={cut(value, _OUTPUT_MAX)}" for name, key, value in pairs[:_OUTPUTS_MAX]]
+
+
+def _reached(node: StepState) -> str:
+    """Return what earlier attempts did outside, which the restore of the workspace did not take back."""
+    words = {True: "it was done", False: "it was not done", None: "nobody knows whether it was done"}
+    lines = [
+        f"- {cut(one.command, _LESSON_MAX)} ({words[one.applied]})"
+        for one in node.reached[: talk_of(node).reached_before][-_REACHED_MAX:]
+    ]
+    title = "Commands of earlier attempts that reached others. They still count, so do not repeat what was done:"
+    return _listed(title, lines)
 
 
 def _lessons(node: StepState) -> list[str]:

@@ -85,7 +85,7 @@ def has_turn(state: RunState, node: StepState) -> bool:
 
 def needs_turn_first(state: RunState, node: StepState) -> bool:
     """Tell whether the step may not even take its checkpoint before its turn."""
-    return state.has_workspace and node.spec.effect.is_outside and not has_turn(state, node)
+    return state.has_workspace and node.effect.is_outside and not has_turn(state, node)
 
 
 def has_result(node: StepState) -> bool:

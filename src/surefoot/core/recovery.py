@@ -7,6 +7,8 @@ idempotent and repeats under its own key. Read `surefoot.core.kernel.steps` next
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from surefoot.core.causes import because, cure_of, followed_by, lacks_network, with_cure, with_output
 from surefoot.core.commands import AskProbe
 from surefoot.core.events import AttemptFailed, Event, ProbeAsked, QuestionAsked
@@ -22,7 +24,10 @@ ANSWERS = (Applied.APPLIED.value, Applied.NOT_APPLIED.value)
 def doubt_of(node: StepState, rung: str = "") -> str | None:
     """Say why the step's effect is in doubt, or None when it is not; `rung` adds what its sandbox refused."""
     work = node.work
-    if work is None or not node.spec.effect.is_outside or not work.body_started:
+    call = None if work is None or work.talk is None else work.talk.doubtful
+    if call is not None:
+        return f"{call.doubt} while a command of its agent was under way: {call.asked.command}"
+    if work is None or not node.effect.is_outside or not work.body_started:
         return None
     return None if work.settled is not None or work.failure is not None else _flaw_of(node, work, rung)
 
@@ -103,12 +108,23 @@ def settle(state: RunState, node: StepState, now: float, why: str) -> tuple[Even
     if node.spec.probe is not None and work.probe is None:
         command = AskProbe(step=name, attempt=attempt, lane=work.lane, spec=node.spec, patient=True)
         return ProbeAsked(at=now, step=name, attempt=attempt), command
-    if node.spec.probe is None and node.spec.effect is Effect.IDEMPOTENT:
+    call = None if work.talk is None else work.talk.doubtful
+    if call is not None:
+        asked = question(state, node, now, QuestionKind.IN_DOUBT, _text_about(node, why), ANSWERS)
+        return replace(asked, call=call.asked.call), None
+    if node.spec.probe is None and node.effect is Effect.IDEMPOTENT:
         return failed_attempt(state, node, now, why), None
     said = "" if work.probe is None else work.probe.text.rstrip(".")
     probed = "There is no probe to tell." if work.probe is None else f"The probe could not tell: {said}."
     text = followed_by(f"Step {name}: {why}", f"{probed} Was the effect applied?")
     return question(state, node, now, QuestionKind.IN_DOUBT, text, ANSWERS), None
+
+
+def _text_about(node: StepState, why: str) -> str:
+    return (
+        f"Step {node.spec.id}: {why}. There is no probe to tell. Was its effect applied? The agent is told what you "
+        "say; it runs the command again only if you approve that anew."
+    )
 
 
 def not_applied(state: RunState, node: StepState, now: float) -> AttemptFailed:

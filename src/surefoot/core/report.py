@@ -15,7 +15,7 @@ from surefoot.core.attention import attention_of
 from surefoot.core.budget import spent_by
 from surefoot.core.causes import expected_of
 from surefoot.core.duties import REVIEWING
-from surefoot.core.plan import Check, Step
+from surefoot.core.plan import Check, Effect, Step
 from surefoot.core.policy import ways_out
 from surefoot.core.report_shape import (
     AskingShape,
@@ -144,7 +144,7 @@ def _step(node: StepState) -> StepShape:
         "state": status_of(node).value,
         "reason": reason,
         "attempts": node.failures if node.status is StepStatus.PENDING else node.attempt,
-        "effect": node.spec.effect.value,
+        "effect": node.effect.value,
         "tier": None if node.tier is None else node.tier.value,
         "rule": node.rule or None,
         "proof": node.proof,
@@ -348,14 +348,22 @@ def _outside_effects(state: RunState) -> list[EffectShape]:
     """Return what was begun that no restore takes back; `applied` None means that nobody knows."""
     effects: list[EffectShape] = []
     for node in state.steps():
-        is_in_doubt = status_of(node) is StepStatus.IN_DOUBT
-        has_begun = node.applied is not None or node.applied_before or is_in_doubt
-        if node.spec.effect.is_outside and has_begun:
+        is_in_doubt = node.effect.is_outside and status_of(node) is StepStatus.IN_DOUBT
+        if node.applied is not None or node.applied_before or is_in_doubt:
             applied = None if is_in_doubt else node.applied or node.applied_before
-            effects.append(
-                {"step": node.spec.id, "effect": node.spec.effect.value, "applied": applied, "undo": node.spec.undo}
-            )
+            effects.append(_outside_effect(node, node.effect, applied=applied))
+        effects += [
+            _outside_effect(node, Effect.IRREVERSIBLE, applied=one.applied, command=one.command) for one in node.reached
+        ]
     return effects
+
+
+def _outside_effect(
+    node: StepState, effect: Effect, *, applied: bool | None, command: str | None = None
+) -> EffectShape:
+    """Return one outside effect; `command` is an agent's, and None where the body of the step is meant."""
+    undo = node.spec.undo
+    return {"step": node.spec.id, "effect": effect.value, "applied": applied, "undo": undo, "command": command}
 
 
 def _reach(state: RunState) -> list[ReachShape]:

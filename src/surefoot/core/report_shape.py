@@ -116,12 +116,13 @@ class PointShape(TypedDict):
 
 
 class EffectShape(TypedDict):
-    """One outside effect; `applied` None means that nobody knows."""
+    """One outside effect; `applied` None means that nobody knows. `command` is set for a command of an agent."""
 
     step: str
     effect: str
     applied: bool | None
     undo: str
+    command: str | None
 
 
 class ReachShape(TypedDict):

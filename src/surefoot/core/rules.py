@@ -27,6 +27,11 @@ class Effect(StrEnum):
         return self in (Effect.IDEMPOTENT, Effect.IRREVERSIBLE)
 
 
+def effect_with(effect: Effect, raised_by: str) -> Effect:
+    """Return the effect class that counts: the declared one, unless a rule that recognised the commands raised it."""
+    return Effect.IRREVERSIBLE if raised_by and not effect.is_outside else effect
+
+
 class Tier(StrEnum):
     """How much say a person has before an effect; `never` means that nobody is asked and it does not happen."""
 

@@ -36,9 +36,9 @@ from surefoot.core.events import (
 from surefoot.core.ids import BlobId, StepId
 from surefoot.core.placeholders import Reference
 from surefoot.core.plan import AskBody, Plan, Step
-from surefoot.core.rules import Demand, Overdue, Policy, Tier
+from surefoot.core.rules import Demand, Effect, Overdue, Policy, Tier, effect_with
 from surefoot.core.talk import Talk
-from surefoot.core.talking import Casting, Claim, Lesson, Note, Spent, Understanding, Usage
+from surefoot.core.talking import Casting, Claim, Lesson, Note, Reached, Spent, Understanding, Usage
 from surefoot.core.terms import Applied, Diagnosis, Ending, Finding, Outcome, Phase
 from surefoot.core.verdicts import CheckRecord
 
@@ -236,6 +236,10 @@ class StepState:
     """How much say a person had before its body last began."""
     rule: str = ""
     """The rule that decided on that."""
+    raised_by: str = ""
+    """The rule by which its effect counts as irreversible whatever is declared; empty: the declared one counts."""
+    reached: tuple[Reached, ...] = ()
+    """The commands of its agents that reached others, or may have, in all attempts."""
     has_run: bool = False
     """Whether its body ever began, in whatever attempt."""
     records: tuple[CheckRecord, ...] = ()
@@ -264,6 +268,11 @@ class StepState:
         return (-self.rank_s, self.order)
 
     @property
+    def effect(self) -> Effect:
+        """Return the effect class that counts: never milder than what was recognised in the step's commands."""
+        return effect_with(self.spec.effect, self.raised_by)
+
+    @property
     def is_duty(self) -> bool:
         """Tell whether it is done for the run as a whole, beside the plan."""
         return self.spec.id in DUTIES
@@ -283,15 +292,23 @@ class StepState:
             return work.answer is not None
         if work.talk is not None:
             return work.ending is not None
-        return self.spec.effect.is_outside and (work.ending is not None or work.settled == Applied.APPLIED)
+        return self.effect.is_outside and (work.ending is not None or work.settled == Applied.APPLIED)
 
     @property
     def is_in_doubt(self) -> bool:
         """Tell whether an outside effect began and is not known to have ended well."""
         work = self.work
-        if work is None or not self.spec.effect.is_outside or not work.body_started or work.settled is not None:
+        if work is not None and work.talk is not None and work.talk.doubtful is not None:
+            return True
+        if work is None or not self.effect.is_outside or not work.body_started or work.settled is not None:
             return False
         return work.interrupted is not None or (work.ending is not None and work.ending.status != "ok")
+
+    @property
+    def has_reached_out(self) -> bool:
+        """Tell whether an effect of the step is outside the workspace, or may be, where no restore undoes it."""
+        is_known = bool(self.applied or self.applied_before) or self.is_in_doubt
+        return is_known or any(one.applied is not False for one in self.reached)
 
 
 @dataclass(slots=True)

@@ -10,7 +10,15 @@ from dataclasses import dataclass, field
 
 from surefoot.core.events.talk import CallFinished, CallSettled, TalkStopped, TurnAnswered, TurnAsked, TurnFailed
 from surefoot.core.ids import BlobId
+from surefoot.core.plan import digest_of
 from surefoot.core.talking import Claim, Deed, Guidance, Role, ToolCall, Usage
+
+
+def shown_of(call: ToolCall) -> str:
+    """Name what an approval of a call rests on, and by what an equal call is known."""
+    # Two commands that differ in a secret alone are shown alike.
+    private = (call.private,) if call.private else ()
+    return f"call {digest_of((call.tool, call.command, *private))}"
 
 
 @dataclass(slots=True)
@@ -25,11 +33,18 @@ class CallState:
     question: str | None = None
     """The question a person was asked about it."""
     answer: str | None = None
-    """What was answered, until that has been acted on."""
-    shown: str | None = None
-    """Digest of what was approved."""
+    """What became of its command as a person says, until that has been acted on."""
     result: CallFinished | CallSettled | None = None
     """What became of it; None: nothing yet."""
+    raised_by: str = ""
+    """The rule that recognised in its command what reaches others; empty: none did, or it was not begun."""
+    doubt: str = ""
+    """Why nobody knows whether its command reached others, until somebody has said; empty: it is not in doubt."""
+
+    @property
+    def shown(self) -> str:
+        """Name what an approval of the call rests on."""
+        return shown_of(self.asked)
 
 
 @dataclass(slots=True)
@@ -97,6 +112,8 @@ class Talk:
     """The call that ended the talk."""
     stopped: TalkStopped | None = None
     """Set when it was ended before the agent said that it is done."""
+    reached_before: int = 0
+    """So many commands of earlier attempts at the step reached others."""
 
     @property
     def is_open(self) -> bool:
@@ -108,6 +125,17 @@ class Talk:
         """Tell whether one of its calls changed a file."""
         results = (call.result for turn in self.turns for call in turn.calls)
         return any(isinstance(result, CallFinished) and result.changed for result in results)
+
+    @property
+    def is_reaching(self) -> bool:
+        """Tell whether a command that reaches others is under way."""
+        return bool(self.turns) and any(call.is_open and call.raised_by for call in self.turns[-1].calls)
+
+    @property
+    def doubtful(self) -> CallState | None:
+        """Return the call whose command may have reached others, while nobody has said whether it did."""
+        calls = self.turns[-1].calls if self.turns else []
+        return next((call for call in calls if call.doubt), None)
 
     def call(self, name: str) -> CallState | None:
         """Return the call of that id."""

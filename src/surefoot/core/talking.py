@@ -212,6 +212,26 @@ class ToolCall:
 
 
 @record
+class Reached:
+    """A command of an agent that reached others, or may have."""
+
+    call: str
+    """The call, as `TURN.NUMBER`."""
+    attempt: int
+    """The attempt it belongs to."""
+    command: str
+    """The command, as people are shown it."""
+    shown: str
+    """By what an equal command is known."""
+    rule: str
+    """The rule that recognised it."""
+    key: str
+    """Its idempotency key."""
+    applied: bool | None = None
+    """Whether it is known to have happened; None: nobody knows."""
+
+
+@record
 class Statement:
     """One thing a claim says, and what it is said to rest on."""
 

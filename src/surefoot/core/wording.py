@@ -74,6 +74,17 @@ ANEW: Mapping[Fault, str] = {
     Fault.EMPTY: "Your last reply was empty. Reply anew, and call a tool.",
 }
 """What a model is told that has just given no reply that can be used; what its provider said of it is for people."""
+SETTLED: Mapping[bool, str] = {
+    True: (
+        "This command was cut short, and a person has looked: what it does was done. Do not run it again. Its output "
+        "is lost; look at the result in another way if you need it."
+    ),
+    False: (
+        "This command was cut short, and a person has looked: what it does was not done. Call it again if it is still "
+        "needed; a person is asked again."
+    ),
+}
+"""What a model is told of a command that reached others, or may have, and that was cut short: whether it was done."""
 UNUSABLE: Mapping[Fault, str] = {
     Fault.CUT: "its replies were cut off before their end: reply shorter, with fewer calls or smaller ones",
     Fault.MALFORMED: "its replies were not of the form that was asked for",

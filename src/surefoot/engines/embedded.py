@@ -302,5 +302,10 @@ def _cancel_later(running: asyncio.Task[None], turns: int = TURNS_TO_END) -> Non
 def _is_synced(state: RunState, event: Event) -> bool:
     """Tell whether the run may go on only once the event is on disk."""
     if isinstance(event, ev.BodyStarted | ev.BodyFinished):
-        return state.nodes[event.step].spec.effect.is_outside
+        return state.nodes[event.step].effect.is_outside
+    if isinstance(event, ev.CallStarted):
+        return bool(event.raised_by)
+    if isinstance(event, ev.CallFinished):
+        reached = state.nodes[event.step].reached
+        return any((one.attempt, one.call) == (event.attempt, event.call) for one in reached)
     return type(event) in _SYNCED

@@ -17,8 +17,10 @@ from surefoot.core import events as ev
 from surefoot.core.events import Event
 from surefoot.core.globs import matches
 from surefoot.core.ids import BlobId
-from surefoot.core.plan import Effect, Prepare, digest_of
+from surefoot.core.plan import AgentBody, Effect, Prepare, Step, digest_of
+from surefoot.core.policy import raising_rule
 from surefoot.core.retry import diagnose_text
+from surefoot.core.rules import CommandFacts
 from surefoot.core.terms import Diagnosis
 from surefoot.errors import EffectError, WorkspaceError
 from surefoot.faults import point
@@ -173,7 +175,8 @@ async def take_checkpoint(room: Room, command: do.TakeCheckpoint) -> Event:
         await in_thread(place_artifacts, room, lane, command.artifacts)
         tree = await in_thread(room.space.commit_tree_of, command.commit)
         does = None if command.spec is None else commands_of(command.spec, room.plan.env)
-        ground = await ground_of(room, command, lane)
+        raised_by = _raised_by(room, command.spec, does)
+        ground = await ground_of(room, command, lane, raised_by)
         await in_thread(_note_ignored, room, lane, command)
         point("checkpoint.after")
     except (EffectError, WorkspaceError) as error:
@@ -192,7 +195,15 @@ async def take_checkpoint(room: Room, command: do.TakeCheckpoint) -> Event:
         not_held=await in_thread(_not_held, room, lane),
         does=does,
         ground=ground,
+        raised_by=raised_by,
     )
+
+
+def _raised_by(room: Room, spec: Step | None, does: CommandFacts | None) -> str:
+    """Name the rule by which the step counts as irreversible; what an agent runs is looked at call by call."""
+    if spec is None or isinstance(spec.body, AgentBody):
+        return ""
+    return raising_rule(spec, does, room.rung.value)
 
 
 def _note_ignored(room: Room, lane: str, command: do.TakeCheckpoint) -> None:

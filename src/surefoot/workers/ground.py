@@ -15,7 +15,7 @@ from surefoot.checks import files_matching
 from surefoot.core import commands as do
 from surefoot.core.approval import Ground
 from surefoot.core.plan import Effect, RunAsk, RunBody, Step, TestsAsk
-from surefoot.core.rules import CommandFacts
+from surefoot.core.rules import CommandFacts, effect_with
 from surefoot.ports import CommandRequest
 from surefoot.shellwords import facts_of
 from surefoot.threads import in_thread
@@ -60,17 +60,21 @@ def _assignments(text: str, known: Mapping[str, str]) -> str:
     return "".join(f"{name}={shlex.quote(value)}\n" for name, value in known.items() if name in text)
 
 
-async def ground_of(room: Room, command: do.TakeCheckpoint, lane: str) -> tuple[Ground, ...]:
+async def ground_of(room: Room, command: do.TakeCheckpoint, lane: str, raised_by: str) -> tuple[Ground, ...]:
     """Return what an effect outside the workspace rests on; what stays inside can be put back, and needs no such care.
 
-    The lane holds the head of the run branch and what earlier steps made for this one.
+    The lane holds the head of the run branch and what earlier steps made for this one. `raised_by` is the rule by which
+    the step counts as irreversible whatever it declares.
     """
     spec = command.spec
-    if spec is None or not spec.effect.is_outside:
+    if spec is None:
+        return ()
+    effect = effect_with(spec.effect, raised_by)
+    if not effect.is_outside:
         return ()
     found = await in_thread(lambda: list(_files(room, lane, spec)))
     found += [await _resource(room, command, lane, name) for name in spec.uses if name in room.plan.limits.observed]
-    if spec.effect is Effect.IRREVERSIBLE:
+    if effect is Effect.IRREVERSIBLE:
         found += await in_thread(lambda: list(_beginnings(room, command.commit)))
     return tuple(found)
 

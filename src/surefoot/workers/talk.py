@@ -25,6 +25,7 @@ from surefoot.core.toolbox import TOOLS
 from surefoot.faults import point
 from surefoot.masking import Masker
 from surefoot.ports import Called, Message, ModelAnswer, ModelFault, ModelRequest, Speaker
+from surefoot.probes.subject import KEY_VARIABLE
 from surefoot.shellwords import facts_of
 from surefoot.threads import in_thread
 from surefoot.tools import Desk, ToolResult, command_of, flaw_of, guidance_of, options_of, specs_of, summary_of, use
@@ -351,6 +352,7 @@ def _desk(room: Room, command: do.UseTool) -> Desk:
         kept=command.kept,
         plan_text="" if command.plan_text is None else room.blobs.get(command.plan_text).decode(),
         sockets=tuple(sockets.values()),
+        env={KEY_VARIABLE: command.key} if command.key else {},
         timeout_s=spec.timeout_s,
         mask=room.masker.text,
     )

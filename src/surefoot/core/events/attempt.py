@@ -38,7 +38,7 @@ class CheckpointAsked(StepEvent):
 class Checkpointed(StepEvent):
     """The lane is at a point it can be put back to."""
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     commit: str
     """The head of the run branch."""
     tree: str
@@ -51,6 +51,9 @@ class Checkpointed(StepEvent):
     """What the commands of the step do, as far as their texts tell; since version 2."""
     ground: tuple[Ground, ...] = ()
     """What the step rests on, for effects outside the workspace; since version 2."""
+    raised_by: str = ""
+    """The rule that recognised in its commands what reaches others, so that its effect counts as irreversible whatever
+    is declared; empty: the declared effect counts. Since version 3."""
 
 
 @record

@@ -147,6 +147,7 @@ class ModelChanged(StepEvent):
 class CallStarted(StepEvent):
     """A tool call is to be carried out."""
 
+    version: ClassVar[int] = 2
     is_decision: ClassVar[bool] = True
     call: str
     """Which."""
@@ -154,6 +155,11 @@ class CallStarted(StepEvent):
     """How much say a person had."""
     rule: str = ""
     """The rule that decided."""
+    raised_by: str = ""
+    """For commands: the rule that recognised what reaches others, so that the command is never repeated unasked; empty:
+    none did. Since version 2."""
+    key: str = ""
+    """For such commands: the idempotency key, equal in all attempts. Since version 2."""
 
 
 @record
@@ -206,7 +212,7 @@ class CallFinished(StepEvent):
 
 @record
 class CallLost(StepEvent):
-    """A tool call was ended before it said anything; it is carried out anew."""
+    """A tool call was ended before it said anything; it is carried out anew, or is in doubt if it reaches others."""
 
     call: str
     """Which."""

@@ -85,6 +85,8 @@ def first_state(event: ev.RunCreated, graph: Graph) -> RunState:
 
 def _engine_started(state: RunState, event: ev.EngineStarted) -> None:
     need(event.token > state.token, event, f"its token {event.token} is not above {state.token}")
+    if event.rung != state.rung:
+        _weigh_anew(state)
     state.token, state.rung, state.engine_on, state.at = event.token, event.rung, True, event.at
     _try_lanes_again(state)
     for lane in state.lanes.values():
@@ -104,6 +106,15 @@ def _engine_started(state: RunState, event: ev.EngineStarted) -> None:
     if state.branch is not None:
         state.branch.is_open = False
         state.branch.asked = state.branch.moved
+
+
+def _weigh_anew(state: RunState) -> None:
+    """Begin anew what has a checkpoint and no more: on another rung its effect may count as another one."""
+    for name in state.active:
+        work = work_of(state.nodes[name])
+        has_more = work.has_begun or work.failure is not None or work.taken_by is not None or work.answer is not None
+        if work.checkpoint is not None and not has_more:
+            work.interrupted = Diagnosis.INTERRUPTED
 
 
 def _may_be_half_prepared(state: RunState, lane: LaneState) -> bool:

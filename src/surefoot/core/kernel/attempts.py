@@ -63,7 +63,7 @@ def _step_started(state: RunState, event: ev.StepStarted) -> None:
         if node.edit is not None:
             node.spec = edited(node.spec, node.edit[0])
     state.active[event.step] = None
-    if node.spec.effect.is_outside:
+    if node.effect.is_outside:
         join_queue(state, event.step)
 
 
@@ -79,8 +79,12 @@ def _checkpoint_asked(state: RunState, event: ev.CheckpointAsked) -> None:
 
 
 def _checkpointed(state: RunState, event: ev.Checkpointed) -> None:
-    _, work = answered(state, event, ev.CheckpointAsked)
+    node, work = answered(state, event, ev.CheckpointAsked)
     work.checkpoint, work.lane_tree = event, event.tree
+    if event.raised_by or not (node.applied or node.applied_before):
+        node.raised_by = event.raised_by
+    if node.effect.is_outside:
+        join_queue(state, event.step)
     assert work.lane is not None
     state.lanes[work.lane].environment = event.environment
 
@@ -115,7 +119,7 @@ def _body_finished(state: RunState, event: ev.BodyFinished) -> None:
     node, work = answered(state, event, ev.BodyStarted)
     work.ending, work.body_evidence, work.outputs = event.ending, event.evidence, event.outputs
     state.cost_usd += cost_of(event.outputs)
-    if event.ending.status is Status.OK and node.spec.effect.is_outside:
+    if event.ending.status is Status.OK and node.effect.is_outside:
         has_happened(state, node)
 
 

@@ -12,7 +12,7 @@ from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.approval import is_satisfied
 from surefoot.core.kernel.failing import fails
-from surefoot.core.kernel.packages import ask, body_digest, is_repeated, shown_of, skipped_needs, taken_over
+from surefoot.core.kernel.packages import ask, body_digest, shown_of, skipped_needs, taken_over
 from surefoot.core.kernel.proposal import Move, Proposal
 from surefoot.core.outputs import confidence_of
 from surefoot.core.plan import AgentBody, AskBody, Effect, Expect, Tier
@@ -186,7 +186,9 @@ def _of_result(state: RunState, node: StepState, work: Work) -> Decision:
 def _facts(state: RunState, node: StepState) -> Facts:
     work = node.work
     does = None if work is None or work.checkpoint is None else work.checkpoint.does
-    return facts_before(node.spec, state.phase.value, does, state.rung, cost_usd=state.cost_usd)
+    return facts_before(
+        node.spec, state.phase.value, does, state.rung, cost_usd=state.cost_usd, raised_by=node.raised_by
+    )
 
 
 def _was_seen(state: RunState, question: ev.QuestionAsked) -> bool:
@@ -200,7 +202,8 @@ def _approved_by(state: RunState, node: StepState, question: ev.QuestionAsked) -
     given = state.approvals.get(node.spec.id, {}).get(question.shown)
     if given is not None and is_satisfied(demand, given):
         return " and ".join(given)
-    if is_repeated(node) or skipped_needs(state, node):
+    is_repeated = question.package is not None and question.package.is_repeated
+    if is_repeated or skipped_needs(state, node):
         return None
     given = state.likes.get(question.like)
     if given is not None and is_satisfied(demand, given):
@@ -210,7 +213,7 @@ def _approved_by(state: RunState, node: StepState, question: ev.QuestionAsked) -
     if node.spec.id in state.allowed:
         return f"{state.allowed[node.spec.id]} (--allow)"
     # What an agent wants to run was in nobody's mind when they said yes to the plan.
-    if state.yes_by is not None and node.spec.effect is not Effect.IRREVERSIBLE and not question.call:
+    if state.yes_by is not None and node.effect is not Effect.IRREVERSIBLE and not question.call:
         return f"{state.yes_by} (--yes)"
     return None
 

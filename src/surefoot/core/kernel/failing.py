@@ -44,7 +44,7 @@ def fails(node: StepState, now: float, diagnosis: Diagnosis, reason: str, *, cou
     work = node.work
     assert work is not None
     is_this_one = work.body_started or work.settled == Applied.APPLIED
-    applied = bool(node.applied) and node.spec.effect.is_outside and is_this_one
+    applied = bool(node.applied) and node.effect.is_outside and is_this_one
     event = ev.AttemptFailed(
         at=now,
         step=node.spec.id,

@@ -9,12 +9,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from surefoot.core.approval import Ground, Package, difference_of, text_of
+from surefoot.core.kernel.effects import is_repeated_call, rule_for_call
 from surefoot.core.kernel.proposal import Proposal
 from surefoot.core.outputs import confidence_of, needed_outputs, outputs_for, uncertainties_of
 from surefoot.core.plan import CallBody, RunBody, Step, digest_of
 from surefoot.core.policy import ways_out
 from surefoot.core.recovery import question
-from surefoot.core.rules import Decision, Effect
+from surefoot.core.rules import Decision, Effect, effect_with
 from surefoot.core.shortening import call_line
 from surefoot.core.state import RunState, StepState, StepStatus, Work
 from surefoot.core.talk import Talk
@@ -45,7 +46,21 @@ def ask_about_call(
     programs = sorted({" ".join(words[:2]) for words in call.does.commands}) if call.does is not None else []
     like = f"every command {', '.join(programs)} of an agent for which rule {decision.rule} asks"
     title = f"An agent is at work on this step and wants to run a command. {package.title}".strip()
-    package = replace(package, does=call.command, title=title, changed=(), trees=None, lines=None, like=like)
+    raised_by = rule_for_call(state, node, call)
+    effect = effect_with(node.spec.effect, raised_by)
+    package = replace(
+        package,
+        does=call.command,
+        title=title,
+        changed=(),
+        trees=None,
+        lines=None,
+        like=like,
+        effect=effect.value,
+        undo=_undo_of(effect),
+        raised_by=raised_by,
+        is_repeated=bool(raised_by) and is_repeated_call(node, call),
+    )
     asked = question(state, node, now, QuestionKind.CONFIRM, text_of(package), ("yes", "no"), shown)
     return Proposal(replace(asked, package=package, demand=decision.demand, like=like, call=call.call))
 
@@ -92,7 +107,7 @@ def describe_body(spec: Step) -> str:
 
 def skipped_needs(state: RunState, node: StepState) -> tuple[str, ...]:
     """Return what an effect outside the workspace would rest on, though it was skipped."""
-    if not node.spec.effect.is_outside:
+    if not node.effect.is_outside:
         return ()
     needs = [state.nodes[name] for name in node.needs]
     needs += [state.nodes[member] for need in needs for member in need.members or ()]
@@ -101,13 +116,12 @@ def skipped_needs(state: RunState, node: StepState) -> tuple[str, ...]:
 
 def is_repeated(node: StepState) -> bool:
     """Tell whether an effect that cannot be undone has been applied before."""
-    return bool(node.applied or node.applied_before) and node.spec.effect is Effect.IRREVERSIBLE
+    return bool(node.applied or node.applied_before) and node.effect is Effect.IRREVERSIBLE
 
 
 def _package(state: RunState, node: StepState, work: Work, decision: Decision) -> Package:
     spec = node.spec
     is_confined = state.has_workspace and isinstance(spec.body, RunBody | CallBody) and spec.confine
-    undo = "nothing is known that takes it back" if spec.effect.is_outside else "the workspace is put back"
     outputs = (work.outputs, *needed_outputs(state, node).values())
     sure = [stated for one in outputs if (stated := confidence_of(one)) is not None]
     package = Package(
@@ -116,10 +130,10 @@ def _package(state: RunState, node: StepState, work: Work, decision: Decision) -
         why=spec.why,
         does=describe_body(spec),
         edited_by="" if node.edit is None else node.edit[1],
-        effect=spec.effect.value,
+        effect=node.effect.value,
         rule=decision.rule,
         reason=decision.reason,
-        undo=spec.undo or undo,
+        undo=spec.undo or _undo_of(node.effect),
         reaches=ways_out(spec),
         sandbox=state.rung if is_confined else "",
         evidence=(*_verdicts(node, work), *_needs(state, node)),
@@ -134,6 +148,7 @@ def _package(state: RunState, node: StepState, work: Work, decision: Decision) -
         ground=ground_of(node),
         difference=difference_of(node.ground, ground_of(node)),
         like=_like(node, decision),
+        raised_by=node.raised_by,
     )
     return package if work.changes is None else _with_result(package, work)
 
@@ -165,6 +180,10 @@ def _rests_on(talk: Talk, evidence: str) -> str:
 def _doubts_of(work: Work) -> tuple[str, ...]:
     talk = work.talk
     return () if talk is None or talk.claim is None else talk.claim.uncertainties
+
+
+def _undo_of(effect: Effect) -> str:
+    return "nothing is known that takes it back" if effect.is_outside else "the workspace is put back"
 
 
 def _with_result(package: Package, work: Work) -> Package:
@@ -216,4 +235,4 @@ def _like(node: StepState, decision: Decision) -> str:
     does = None if node.work is None or node.work.checkpoint is None else node.work.checkpoint.does
     programs = sorted({" ".join(words[:2]) for words in does.commands}) if does is not None else []
     doing = f" that runs {', '.join(programs)}" if programs else ""
-    return f"every {node.spec.effect} step{doing} for which rule {decision.rule} asks"
+    return f"every {node.effect} step{doing} for which rule {decision.rule} asks"

@@ -18,6 +18,7 @@ from surefoot.core.kernel.adopting import flaw_of_plan
 from surefoot.core.kernel.answers import has_happened, settle_as
 from surefoot.core.kernel.legal import active_of, answered, begin, need, work_of
 from surefoot.core.kernel.packages import ABANDON, DONE, body_digest, ground_of
+from surefoot.core.kernel.turns import settle_call
 from surefoot.core.outputs import edited
 from surefoot.core.plan import RunBody, digest_of
 from surefoot.core.queue import has_result, let_past
@@ -75,7 +76,7 @@ def _question_answered(state: RunState, event: ev.QuestionAnswered) -> None:
     work = work_of(node)
     question.answered = event
     work.question, work.answer = None, event.answer
-    if node.spec.effect.is_outside or has_result(node):
+    if node.effect.is_outside or has_result(node):
         join_queue(state, node.spec.id)
         let_past(state)  # while those that wait for this one still stand back
     node.status = StepStatus.RUNNING
@@ -83,7 +84,7 @@ def _question_answered(state: RunState, event: ev.QuestionAnswered) -> None:
         case QuestionKind.CONFIRM:
             _confirmed(state, node, question, event)
         case QuestionKind.IN_DOUBT:
-            _told(state, node, work, event)
+            _told(state, node, question, event)
         case QuestionKind.ASK if question.asked.options == (DONE, ABANDON):
             _handed_back(state, node, work, event)
         case QuestionKind.ASK:
@@ -152,8 +153,13 @@ def _confirmed(state: RunState, node: StepState, question: QuestionState, event:
         state.likes[event.like] = dict(question.approved_by)
 
 
-def _told(state: RunState, node: StepState, work: Work, event: ev.QuestionAnswered) -> None:
+def _told(state: RunState, node: StepState, question: QuestionState, event: ev.QuestionAnswered) -> None:
     """Note what became of an effect in doubt, as a person says."""
+    work = work_of(node)
+    if question.asked.call:
+        work.answer = None
+        settle_call(node, work, question.asked.call, event.answer)
+        return
     if work.body_started:
         settle_as(state, node, work, event.answer)
         return
@@ -175,7 +181,7 @@ def _handed_back(state: RunState, node: StepState, work: Work, event: ev.Questio
         return
     work.body_started = node.has_run = True
     work.ending = Ending(status=Status.OK, text=f"done by hand, by {by}")
-    if node.spec.effect.is_outside:
+    if node.effect.is_outside:
         has_happened(state, node)
 
 

@@ -34,7 +34,7 @@ from surefoot.core.kernel.steps import free_lane, next_for, wants_lane
 from surefoot.core.outputs import artifacts_for, spec_of
 from surefoot.core.plan import Check, Effect, Expect
 from surefoot.core.queue import first_in_queue, is_kept_by_doubt, startable, waits_for
-from surefoot.core.recovery import needs_settling
+from surefoot.core.recovery import doubt_of, needs_settling
 from surefoot.core.state import DONE, LaneState, RunState, StepState, StepStatus
 from surefoot.core.terms import Finding, Moment, Outcome, Phase, Severity, Verdict
 from surefoot.core.verdicts import (
@@ -150,7 +150,7 @@ def _interrupts(state: RunState, now: float) -> list[Proposal]:
     for node in _active(state):
         work = node.work
         assert work is not None
-        has_begun = work.body_started and node.spec.effect.is_outside
+        has_begun = (work.body_started and node.effect.is_outside) or (work.talk is not None and work.talk.is_reaching)
         is_interruptible = work.open in _INTERRUPTIBLE or (work.talk is not None and work.talk.is_open)
         if not is_interruptible or work.interrupt_asked or has_begun:
             continue
@@ -171,8 +171,13 @@ def _cancel(state: RunState, now: float) -> list[Proposal]:
 def _is_leaving(node: StepState) -> bool:
     work = node.work
     assert work is not None
-    has_applied = work.body_started and node.spec.effect.is_outside
-    return has_applied or work.interrupted is not None or (work.failure is not None and not work.restored)
+    has_applied = work.body_started and node.effect.is_outside
+    return (
+        has_applied
+        or doubt_of(node) is not None
+        or work.interrupted is not None
+        or (work.failure is not None and not work.restored)
+    )
 
 
 def _give_up(state: RunState, now: float) -> list[Proposal]:
@@ -421,7 +426,7 @@ def _one_after_the_other(state: RunState, nodes: Iterable[StepState]) -> Iterato
     """
     at_work = {state.nodes[name].group for name in state.active}
     for node in nodes:
-        is_careful = node.group is not None and node.spec.effect is Effect.IRREVERSIBLE
+        is_careful = node.group is not None and node.effect is Effect.IRREVERSIBLE
         if is_careful and node.group in at_work:
             continue
         if is_careful:
@@ -509,7 +514,7 @@ def _is_done(node: StepState) -> bool:
 
 def _unfinished_outcome(state: RunState) -> Outcome:
     has_commits = state.branch is not None and state.branch.head != state.created.base
-    has_effects = any(node.applied or node.applied_before or node.is_in_doubt for node in state.nodes.values())
+    has_effects = any(node.has_reached_out for node in state.nodes.values())
     steps = list(state.steps())
     has_results = any(n.status is StepStatus.UNPROVED or (n.status in DONE and not state.has_workspace) for n in steps)
     return Outcome.PARTIALLY_COMPLETED if has_commits or has_effects or has_results else Outcome.FAILED

@@ -150,7 +150,9 @@ def _miss(state: RunState, node: StepState, event: ev.ServiceEnded) -> None:
     """Note that a step has lost a service while that could matter to it."""
     work = work_of(node)
     is_used = event.service in state.plan.services_of(node.spec)
-    has_begun_outside = node.spec.effect.is_outside and work.body_started
+    has_begun_outside = (node.effect.is_outside and work.body_started) or (
+        work.talk is not None and work.talk.is_reaching
+    )
     is_over = work.checkpoint is None or work.failure is not None or work.open == ev.CommitAsked.kind
     if is_used and not has_begun_outside and not is_over:
         work.lost_service = (Diagnosis.TRANSIENT, event.reason)

@@ -226,14 +226,17 @@ def _turn(state: RunState, node: StepState, work: Work, now: float) -> Move:
     if is_crowded(state, node):
         return HOLD
     assert state.branch is not None
-    if not node.spec.effect.is_outside or work.checkpoint.commit == state.branch.head:
+    if not node.effect.is_outside:
         return None
-    return late(node, now, "the run branch has moved since the checkpoint")
+    if work.checkpoint.commit != state.branch.head:
+        return late(node, now, "the run branch has moved since the checkpoint")
+    # One whose effect was raised by what the checkpoint found in its commands was not in the queue before.
+    return None if has_turn(state, node) else HOLD
 
 
 def _probe_first(state: RunState, node: StepState, work: Work, now: float) -> Move:
     """Look whether the effect is there already, just before it would be performed."""
-    if work.body_started or node.spec.probe is None or not node.spec.effect.is_outside or work.probed_before:
+    if work.body_started or node.spec.probe is None or not node.effect.is_outside or work.probed_before:
         return None
     if work.probe is None:
         command = do.AskProbe(
@@ -270,7 +273,12 @@ def _body(state: RunState, node: StepState, work: Work, now: float) -> Move:
         command = replace(command, outputs=outputs_for(state, node))
     decision = decision_before(state, node)
     event = ev.BodyStarted(
-        at=now, step=node.spec.id, attempt=node.attempt, key=key, tier=decision.tier, rule=decision.rule
+        at=now,
+        step=node.spec.id,
+        attempt=node.attempt,
+        key=key,
+        tier=decision.tier,
+        rule=decision.rule,
     )
     return Proposal(event, command)
 

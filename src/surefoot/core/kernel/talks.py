@@ -20,11 +20,12 @@ from surefoot.core.folding import facts_that_must_survive, fold_for, summary_bri
 from surefoot.core.ids import BlobId, StepId
 from surefoot.core.kernel.adopting import is_kept
 from surefoot.core.kernel.casting import TOOLS_TOKENS, after_fault, chain_of, next_wait, tokens_max
+from surefoot.core.kernel.effects import key_for_call, rule_for_call
 from surefoot.core.kernel.failing import CRASHES_MAX, fails
 from surefoot.core.kernel.packages import ask_about_call, taken_over
 from surefoot.core.kernel.proposal import HOLD, Move, Proposal
 from surefoot.core.kernel.turns import is_talking
-from surefoot.core.plan import AgentBody, Check, digest_of
+from surefoot.core.plan import AgentBody, Check
 from surefoot.core.policy import facts_before, weigh
 from surefoot.core.prefix import prefix_flaw
 from surefoot.core.recovery import question
@@ -32,10 +33,10 @@ from surefoot.core.rules import Decision, Tier
 from surefoot.core.state import RunState, StepState, Work
 from surefoot.core.talk import CallState, Talk
 from surefoot.core.talking import Deed, ModelFacts, Part
-from surefoot.core.terms import Diagnosis, Finding, QuestionKind, Severity
+from surefoot.core.terms import Applied, Diagnosis, Finding, QuestionKind, Severity
 from surefoot.core.toolbox import refusal_of
 from surefoot.core.verdicts import CheckRecord
-from surefoot.core.wording import ANEW
+from surefoot.core.wording import ANEW, SETTLED
 
 MISUSES_MAX = 12
 REPEATS_MAX = 5
@@ -117,7 +118,7 @@ def beside_question(state: RunState, node: StepState, work: Work, now: float) ->
         return None
     calls = talk.turns[-1].calls
     for index, call in enumerate(calls):
-        if call.result is not None or call.is_open:
+        if call.result is not None or call.is_open or call.doubt or call.answer is not None:
             continue
         flaw = refusal_of(call.asked.tool, talk.role) or call.asked.flaw
         if flaw:
@@ -153,7 +154,7 @@ def _may_begin(call: CallState, earlier: list[CallState], later: list[CallState]
 def _start(state: RunState, node: StepState, work: Work, call: CallState, decision: Decision, now: float) -> Proposal:
     talk = work.talk
     assert talk is not None
-    spec = node.spec
+    spec, raised_by = node.spec, rule_for_call(state, node, call.asked)
     command = do.UseTool(
         step=spec.id,
         attempt=node.attempt,
@@ -168,9 +169,17 @@ def _start(state: RunState, node: StepState, work: Work, call: CallState, decisi
         plan=state.plan if call.asked.tool in ("understood", "plan") else None,
         kept=_kept(state) if call.asked.tool == "plan" else (),
         plan_text=state.plan_text if call.asked.tool == "plan" else None,
+        key=key_for_call(state, node, call.asked) if raised_by else "",
     )
     event = ev.CallStarted(
-        at=now, step=spec.id, attempt=node.attempt, call=call.asked.call, tier=decision.tier, rule=decision.rule
+        at=now,
+        step=spec.id,
+        attempt=node.attempt,
+        call=call.asked.call,
+        tier=decision.tier,
+        rule=decision.rule,
+        raised_by=raised_by,
+        key=command.key,
     )
     return Proposal(event, command)
 
@@ -249,29 +258,27 @@ def _weigh(state: RunState, node: StepState, call: CallState) -> Decision:
     if call.asked.does is None:
         tier = Tier.LOG if call.deed is Deed.WRITE else Tier.AUTO
         return Decision(tier=tier, rule="agent-tool", reason="It stays inside the step's lane.")
-    facts = facts_before(node.spec, state.phase.value, call.asked.does, state.rung, cost_usd=state.cost_usd)
+    raised_by = rule_for_call(state, node, call.asked)
+    facts = facts_before(
+        node.spec, state.phase.value, call.asked.does, state.rung, cost_usd=state.cost_usd, raised_by=raised_by
+    )
     return weigh(state.policy, facts, _FLOOR)
 
 
-def _shown(call: CallState) -> str:
-    """Name what an approval of a call rests on."""
-    asked = call.asked
-    # Two commands that differ in a secret alone are shown alike.
-    private = (asked.private,) if asked.private else ()
-    return f"call {digest_of((asked.tool, asked.command, *private))}"
-
-
 def _is_approved(state: RunState, node: StepState, call: CallState, decision: Decision) -> bool:
-    given = state.approvals.get(node.spec.id, {}).get(_shown(call))
+    given = state.approvals.get(node.spec.id, {}).get(call.shown)
     return given is not None and is_satisfied(decision.demand, given)
 
 
 def _settle_answered(node: StepState, work: Work, talk: Talk, now: float) -> Proposal | None:
     """Settle the call about which a person has said something."""
-    if not talk.turns or work.question is not None or work.answer is None:
+    if not talk.turns or work.question is not None:
         return None
     for call in talk.turns[-1].calls:
-        if call.question is None or call.result is not None:
+        if call.answer is not None:
+            is_applied = call.answer == Applied.APPLIED
+            return _settled(node, call, SETTLED[is_applied], now, ok=is_applied)
+        if call.question is None or call.result is not None or work.answer is None:
             continue
         if call.deed is Deed.ASK:
             return _settled(node, call, f"a person answered: {work.answer}", now, ok=True)
@@ -295,7 +302,7 @@ def _ask_next(state: RunState, node: StepState, work: Work, talk: Talk, now: flo
             continue
         if any(one.is_open and one.deed is Deed.WRITE for one in talk.turns[-1].calls):
             return None
-        return ask_about_call(state, node, now, decision, call.asked, _shown(call))
+        return ask_about_call(state, node, now, decision, call.asked, call.shown)
     return None
 
 

@@ -18,8 +18,8 @@ from surefoot.core.kernel.legal import active_of, answered, begin, need
 from surefoot.core.plan import AgentBody
 from surefoot.core.state import RunState, StepState, Work
 from surefoot.core.talk import CallState, Talk, Turn
-from surefoot.core.talking import Deed, Fault, Usage
-from surefoot.core.terms import Ending, Status
+from surefoot.core.talking import Deed, Fault, Reached, Usage
+from surefoot.core.terms import Applied, Ending, Status
 from surefoot.core.toolbox import TOOLS
 
 SHORTER = 0.7
@@ -50,7 +50,7 @@ def _casting_given(state: RunState, event: ev.CastingGiven) -> None:
 def begin_talk(node: StepState, work: Work) -> None:
     """Let the body be a talk, where it is an agent's."""
     if isinstance(node.spec.body, AgentBody):
-        work.talk = Talk(role=node.spec.body.role)
+        work.talk = Talk(role=node.spec.body.role, reached_before=len(node.reached))
 
 
 def _talk_opened(state: RunState, event: ev.TalkOpened) -> None:
@@ -133,9 +133,16 @@ def break_off_talk(state: RunState, node: StepState, work: Work) -> None:
     lose_reply(state, node, work)
     for turn in talk.turns[-1:]:
         for call in turn.calls:
-            call.is_open = False
+            _break_off_call(call, "the engine was ended")
     talk.is_timed, work.lane_tree = False, None
     node.crashes += was_busy
+
+
+def _break_off_call(call: CallState, why: str) -> None:
+    """Take back a call as if it had not begun; a command that may have reached others is in doubt."""
+    if call.is_open and call.raised_by:
+        call.doubt = why
+    call.is_open = False
 
 
 def try_models_again(work: Work) -> None:
@@ -183,14 +190,27 @@ def _call_started(state: RunState, event: ev.CallStarted) -> None:
     others = [one for one in talk.turns[-1].calls if one.is_open]
     need(not any(one.deed is Deed.WRITE for one in others), event, "another call that writes is under way")
     need(call.deed is not Deed.WRITE or not others, event, "what writes has the lane for itself")
-    call.is_open = True
+    call.is_open, call.raised_by = True, event.raised_by
+    if event.raised_by:
+        node = state.nodes[event.step]
+        state.approvals.get(event.step, {}).pop(call.shown, None)  # an approval is for one time
+        reached = Reached(
+            call=event.call,
+            attempt=event.attempt,
+            command=call.asked.command,
+            shown=call.shown,
+            rule=event.raised_by,
+            key=event.key,
+        )
+        node.reached = (*node.reached, reached)
 
 
 def _call_lost(state: RunState, event: ev.CallLost) -> None:
     call = _call_of(state, event)
     need(call.is_open, event, f"call {event.call} is not under way")
     _, work, _ = _talk_of(state, event)
-    call.is_open, work.interrupt_asked = False, False
+    _break_off_call(call, "it was interrupted")
+    work.interrupt_asked = False
     if call.deed is Deed.WRITE:
         work.lane_tree = None
 
@@ -200,6 +220,9 @@ def _call_finished(state: RunState, event: ev.CallFinished) -> None:
     need(call.is_open, event, f"call {event.call} is not under way")
     node, work, talk = _talk_of(state, event)
     call.is_open, call.result, work.interrupt_asked, node.crashes = False, event, False, 0
+    if call.raised_by:
+        has_begun = not event.is_misuse
+        _note_reached(node, applied=(True if event.ok else None) if has_begun else False)
     talk.misuses += event.is_misuse
     talk.worked_s += event.duration_s
     talk.repeats = talk.repeats + 1 if _is_repeat(talk, call, event) else 0
@@ -213,6 +236,20 @@ def _call_finished(state: RunState, event: ev.CallFinished) -> None:
         state.replan = event.proposal
     if call.deed is Deed.END and event.ok:
         _end(work, talk, event)
+
+
+def _note_reached(node: StepState, *, applied: bool | None) -> None:
+    """Note what became of the command that reached others last: what does so runs alone."""
+    *earlier, last = node.reached
+    node.reached = (*earlier, replace(last, applied=applied))
+
+
+def settle_call(node: StepState, work: Work, name: str, answer: str) -> None:
+    """Note what became of a command that was in doubt, as a person says."""
+    call = None if work.talk is None else work.talk.call(name)
+    assert call is not None
+    call.doubt, call.answer = "", answer
+    _note_reached(node, applied=answer == Applied.APPLIED)
 
 
 def _is_repeat(talk: Talk, call: CallState, event: ev.CallFinished) -> bool:
