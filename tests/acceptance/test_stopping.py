@@ -141,3 +141,20 @@ def test_the_wall_limit_stops_a_run_with_exit_code_6(stage: Stage) -> None:
     """It is paused and can be resumed."""
     said = stage.run("goal: g\nlimits: {wall: 1s}\nsteps: [{id: a, run: sleep 2}, {id: b, run: 'true'}]\n")
     assert (said.code, "paused (the limit" in said.out) == (6, True)
+
+
+SPENDING = """
+goal: Spend it
+limits: {cost_usd: 1}
+steps:
+  - id: dear
+    run: echo cost_usd=5.85 >> $SUREFOOT_OUTPUT; exit 75
+    retry: {maximum_attempts: 3, initial_interval: 0.1s}
+"""
+
+
+def test_a_run_pauses_at_its_limit_though_everything_was_approved(stage: Stage) -> None:
+    """What an attempt that failed has cost counts, too (M95)."""
+    ended = stage.run(SPENDING, "--yes")
+    assert ended.code == 6
+    assert "$5.85 of the $1.00 that the run may use are used, and step dear has not begun" in ended.out + ended.err

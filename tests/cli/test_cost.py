@@ -12,7 +12,8 @@ import pytest
 
 from surefoot.cli.app import app
 from surefoot.cli.cost import CostShape, bar_of, cost_lines
-from surefoot.cli.lines import money, plain, tokens
+from surefoot.cli.lines import plain, tokens
+from surefoot.core.money import money
 
 if TYPE_CHECKING:
     from conftest import Runs

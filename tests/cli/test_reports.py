@@ -72,6 +72,7 @@ Questions
 Outside effects
   applied   send  irreversible; undo: write again
   in doubt  pay   idempotent
+  in doubt  fix   irreversible, by its agent: curl -X POST x
 
 To look at
   - a: proved by its exit status only
@@ -137,6 +138,7 @@ Why: one step failed
 
 - **applied** `send` irreversible; undo: write again
 - **in doubt** `pay` idempotent
+- **in doubt** `fix` irreversible, by its agent: curl -X POST x
 
 ## To look at
 
@@ -178,8 +180,9 @@ def full(shapes: Shapes) -> Report:
         findings=FINDINGS,
         rollback_points=[{"step": "a", "commit": "1234567890"}],
         outside_effects=[
-            {"step": "send", "effect": "irreversible", "applied": True, "undo": "write\nagain"},
-            {"step": "pay", "effect": "idempotent", "applied": None, "undo": ""},
+            {"step": "send", "effect": "irreversible", "applied": True, "undo": "write\nagain", "command": None},
+            {"step": "pay", "effect": "idempotent", "applied": None, "undo": "", "command": None},
+            {"step": "fix", "effect": "irreversible", "applied": None, "undo": "", "command": "curl\n-X POST x"},
         ],
         look_at=["a: proved by its exit status only"],
     )

@@ -286,6 +286,53 @@ def test_a_run_asks_before_it_spends_the_rest_of_its_budget(play: Any) -> None:
     assert (run.states["b"], "$0.85 of the $1.00" in run.asked[0]) == ("waiting", True)
 
 
+def spending(play: Any, cost_usd: str, **fields: Any) -> Any:
+    """Let a body say that it cost so much, of one dollar, and a person have said yes to everything."""
+    run = play({"a": {}, "b": {"needs": ("a",)}}, limits=Limits(cost_usd=1.0), **fields).say(ev.OptionsGiven, yes=True)
+    return run.will(do.RunStep, "a", outputs={"cost_usd": cost_usd})
+
+
+@pytest.mark.parametrize(("cost_usd", "bodies"), [("0.99", ["a", "b"]), ("1", ["a"]), ("5.85", ["a"])])
+def test_no_body_begins_at_the_limit_whatever_was_approved(play: Any, cost_usd: str, bodies: list[str]) -> None:
+    """What bodies say to have cost counts as what models cost (M95)."""
+    run = spending(play, cost_usd).go()
+    assert (run.bodies, run.state.is_paused) == (bodies, len(bodies) == 1)
+
+
+def test_a_run_that_pauses_at_the_limit_says_what_is_spent_and_how_it_goes_on(play: Any) -> None:
+    """Whoever finds it paused types that (M95)."""
+    reason = spending(play, "5.85").go().report["reason"]
+    assert "$5.85 of the $1.00 that the run may use are used, and step b has not begun" in reason
+    assert "--cost-usd AMOUNT" in reason
+
+
+def test_a_raised_limit_lets_the_bodies_go_on(play: Any) -> None:
+    """Resumed without one, the run pauses again (M95)."""
+    run = spending(play, "5.85").go().claim().say(ev.RunResumed).go()
+    assert (run.bodies, run.state.is_paused) == (["a"], True)
+    run.claim().say(ev.LimitsRaised, limits=Limits(cost_usd=9.0)).say(ev.RunResumed).go()
+    assert run.states == {"a": "verified", "b": "verified"}
+
+
+def test_a_limit_of_nothing_lets_bodies_run_that_cost_nothing(play: Any) -> None:
+    """It keeps a plan from asking models that cost something."""
+    assert play({"a": {}, "b": {}}, limits=Limits(cost_usd=0.0)).go().bodies == ["a", "b"]
+
+
+def test_steps_side_by_side_stop_at_the_limit_together(play: Any) -> None:
+    """What would have begun at the same moment does not."""
+    steps = {"a": {}, **{name: {"needs": ("a",)} for name in "bcd"}}
+    run = play(steps, limits=Limits(cost_usd=1.0, parallel=3)).will(do.RunStep, "a", outputs={"cost_usd": "2"}).go()
+    assert (run.bodies, len(run.told(ev.LimitReached)), run.state.is_paused) == (["a"], 1, True)
+
+
+def test_what_a_run_may_cost_is_said_with_enough_digits(play: Any) -> None:
+    """A tenth of a cent is not nothing."""
+    run = play({"a": {}, "b": {"needs": ("a",)}}, limits=Limits(cost_usd=0.001))
+    run.will(do.RunStep, "a", outputs={"cost_usd": "0.0042"}).go()
+    assert "$0.0042 of the $0.0010 that the run may use" in run.report["reason"]
+
+
 def test_what_is_never_allowed_is_not_asked_about(play: Any) -> None:
     """It fails with the reason of the rule."""
     run = with_policy(play({"a": {}}), rule("ban", Tier.NEVER, steps=("a",))).go()

@@ -6,7 +6,6 @@ Owns how a line is broken and what may not reach a terminal. Pure: must never lo
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -26,7 +25,6 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _TURNS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _MINUTE, _HOUR = 60, 3600
 _THOUSAND, _MILLION = 1_000, 1_000_000
-_LEAST_USD = 0.0001
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,14 +134,6 @@ def duration(seconds: float) -> str:
     if whole < _HOUR:
         return f"{whole // _MINUTE} min {whole % _MINUTE:02d} s"
     return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE:02d} min"
-
-
-def money(amount: float) -> str:
-    """Return an amount of US dollars: cents, or two digits that say something where it is small."""
-    if 0 < amount < _LEAST_USD:
-        return f"under ${_LEAST_USD}"
-    places = 2 if amount == 0 else max(2, 1 - math.floor(math.log10(amount)))
-    return f"${amount:,.{places}f}"
 
 
 def tokens(number: int) -> str:

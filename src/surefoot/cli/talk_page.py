@@ -13,11 +13,12 @@ from typing import TypedDict, cast
 
 from surefoot.api.home import Home
 from surefoot.api.reading import events
-from surefoot.cli.lines import EMPTY, Line, block, counted, duration, first_line, money, one_line, words_of
+from surefoot.cli.lines import EMPTY, Line, block, counted, duration, first_line, one_line, words_of
 from surefoot.cli.stored import blob_text
 from surefoot.cli.talks import amount, call_said
 from surefoot.core import events as ev
 from surefoot.core.ids import RunId, StepId
+from surefoot.core.money import money
 from surefoot.core.talking import Claim, ToolCall, Usage
 
 _SAID_MOST = 6

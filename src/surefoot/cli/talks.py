@@ -11,10 +11,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from surefoot.cli.at_work import AtWork
-from surefoot.cli.lines import Words, counted, duration, first_line, listed, money, one_line, tokens
+from surefoot.cli.lines import Words, counted, duration, first_line, listed, one_line, tokens
 from surefoot.cli.telling import style_of
 from surefoot.core import events as ev
 from surefoot.core.events import Event
+from surefoot.core.money import money
 from surefoot.core.state import RunState, StepState
 from surefoot.core.talking import Casting, Claim, Deed, ToolCall, Usage
 from surefoot.core.toolbox import TOOLS

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from surefoot.cli.lines import Style, cause_of, counted, duration, headline_of, listed, money, one_line
+from surefoot.cli.lines import Style, cause_of, counted, duration, headline_of, listed, one_line
+from surefoot.core.money import money
 from surefoot.core.report_shape import CheckShape, QuestionShape, Report, StepShape
 from surefoot.core.terms import Phase
 

@@ -14,10 +14,11 @@ from dataclasses import dataclass, field
 
 from surefoot.cli.at_work import AtWork
 from surefoot.cli.estimate import about_left_s, roughly
-from surefoot.cli.lines import Line, Style, counted, duration, in_brief, money, one_line, words_of
+from surefoot.cli.lines import Line, Style, counted, duration, in_brief, one_line, words_of
 from surefoot.cli.talks import doing
 from surefoot.cli.telling import style_of
 from surefoot.core.ids import StepId
+from surefoot.core.money import money
 from surefoot.core.report import status_of
 from surefoot.core.state import FINAL, RunState, StepState, StepStatus
 from surefoot.core.terms import Phase

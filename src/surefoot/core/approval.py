@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from surefoot.core.money import money
 from surefoot.core.record import record
 from surefoot.core.rules import Demand
 
@@ -133,7 +134,7 @@ def _known(package: Package) -> Iterator[str]:
         yield "  sure:    not stated"
     yield from (f"  unsure:  {text}" for text in package.uncertainties)
     if package.cost_usd:
-        yield f"  cost:    ${package.cost_usd:.2f} so far"
+        yield f"  cost:    {money(package.cost_usd)} so far"
 
 
 def _ways_back(package: Package) -> Iterator[str]:

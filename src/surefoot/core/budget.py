@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from surefoot.core.money import money
 from surefoot.core.plan import AgentBody
 from surefoot.core.record import record
 from surefoot.core.state import RunState, StepState
@@ -114,9 +115,23 @@ def _crossing(name: str, limit: float, used: float, *, is_of_step: bool, may_pas
     return Crossing(limit=name, text=text, is_of_step=is_of_step, may_pass=may_pass)
 
 
+def exhausted(state: RunState) -> Crossing | None:
+    """Return the limit in money, where all of it is spent, by models and by bodies; None: there is something left."""
+    limit, spent = state.plan.limits.cost_usd, state.cost_usd
+    if limit is None or not spent or spent < limit:
+        return None
+    return _crossing("cost_usd", limit, spent, is_of_step=False, may_pass=False)
+
+
+def told_at(state: RunState, crossing: Crossing, why: str) -> str:
+    """Say why the run pauses at a limit, and how it goes on."""
+    how = f"surefoot resume {state.created.run} --{crossing.limit.replace('_', '-')} AMOUNT"
+    return f"Limit: {crossing.text}, and {why}; `{how}` goes on with a higher one"
+
+
 def said_of(limit: str, amount: float) -> str:
     """Say an amount with its unit."""
-    return f"${amount:.2f}" if limit == "cost_usd" else f"{amount:,.0f} {limit}"
+    return money(amount) if limit == "cost_usd" else f"{amount:,.0f} {limit}"
 
 
 def near_of(state: RunState) -> Iterator[tuple[str, str]]:

@@ -15,6 +15,9 @@ from surefoot.core.placeholders import Reference, bound
 from surefoot.core.plan import CallBody, FunctionBody, RunBody, Step
 from surefoot.core.state import DONE, RunState, StepState, StepStatus
 
+COST = "cost_usd"
+"""The output by which a body says what it has cost."""
+
 
 def spec_of(state: RunState, node: StepState) -> tuple[Step, str | None]:
     """Return the step with its references replaced, or as the plan has it and what it lacks."""
@@ -56,7 +59,7 @@ def uncertainties_of(outputs: Mapping[str, str]) -> tuple[str, ...]:
 
 def cost_of(outputs: Mapping[str, str]) -> float:
     """Return what a body says to have cost (`cost_usd=0.12`)."""
-    return _amount(outputs.get("cost_usd", "0"))
+    return _amount(outputs.get(COST, "0"))
 
 
 def _amount(text: str) -> float:

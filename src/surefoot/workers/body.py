@@ -18,6 +18,7 @@ from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.events import Event
 from surefoot.core.ids import BlobId
+from surefoot.core.outputs import COST
 from surefoot.core.plan import CallBody, FunctionBody, RunBody
 from surefoot.core.terms import Ending, Status
 from surefoot.errors import EffectError
@@ -60,10 +61,15 @@ class _Ended:
 
 
 def _with_outputs(room: Room, ended: _Ended, content: bytes) -> _Ended:
-    """Add what a body that ended well put out; what cannot be understood fails it."""
+    """Add what a body put out; what cannot be understood fails it. One that failed hands on only what it cost."""
+    has_failed = ended.ending.status is not Status.OK
     try:
-        return replace(ended, outputs=read_outputs(content, room.masker)) if content else ended
+        outputs = read_outputs(content, room.masker) if content else {}
+        kept = {name: text for name, text in outputs.items() if name == COST or not has_failed}
+        return replace(ended, outputs=kept)
     except OutputRefused as error:
+        if has_failed:
+            return ended
         ending = Ending(status=Status.ERROR, error_type="OutputRefused", retryable=False, text=str(error))
         return replace(ended, ending=ending)
 
@@ -104,11 +110,11 @@ async def _run(room: Room, command: do.RunStep) -> _Ended:
         if outcome.exit_code != 0:
             await notice_lost(room, command.lane, command.services)
         ended = _Ended(_ending_of(body, outcome), outcome.evidence)
-        if ended.ending.status is not Status.OK:
-            return ended
         try:
             content = content_of(output)
         except OSError as error:
+            if ended.ending.status is not Status.OK:
+                return ended
             text = f"$SUREFOOT_OUTPUT cannot be read: {error.strerror}; leave it the plain file it is"
             return replace(
                 ended, ending=Ending(status=Status.ERROR, error_type="OutputRefused", retryable=False, text=text)

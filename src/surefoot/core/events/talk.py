@@ -255,7 +255,7 @@ class FindingReported(Event):
 
 @record
 class LimitReached(Event):
-    """A limit would be crossed: the run pauses."""
+    """A limit is reached, or would be crossed: the run pauses."""
 
     is_decision: ClassVar[bool] = True
     limit: str

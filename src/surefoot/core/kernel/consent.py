@@ -14,6 +14,7 @@ from surefoot.core.approval import is_satisfied
 from surefoot.core.kernel.failing import fails
 from surefoot.core.kernel.packages import ask, body_digest, shown_of, skipped_needs, taken_over
 from surefoot.core.kernel.proposal import Move, Proposal
+from surefoot.core.money import money
 from surefoot.core.outputs import confidence_of
 from surefoot.core.plan import AgentBody, AskBody, Effect, Expect, Tier
 from surefoot.core.policy import facts_before, floor_of, raised_by_step, undeclared_of, weigh, weigh_step
@@ -160,11 +161,12 @@ def _has_no_say(state: RunState, does: object) -> bool:
 def _near_budget(state: RunState, node: StepState, decision: Decision) -> Decision:
     """Ask before more is spent, once most of what the run may cost is."""
     limit = state.plan.limits.cost_usd
-    if limit is None or state.cost_usd < BUDGET_SHARE * limit or decision.tier in (Tier.CONFIRM, Tier.NEVER):
+    spent = state.cost_usd
+    if limit is None or not spent or spent < BUDGET_SHARE * limit or decision.tier in (Tier.CONFIRM, Tier.NEVER):
         return decision
     if node.spec.effect is Effect.READ:
         return decision
-    reason = f"The run has cost ${state.cost_usd:.2f} of the ${limit:.2f} that its plan allows."
+    reason = f"The run has cost {money(spent)} of the {money(limit)} that its plan allows."
     return Decision(tier=Tier.CONFIRM, rule="budget-nearly-spent", reason=reason)
 
 

@@ -212,7 +212,7 @@ def _question_expired(state: RunState, event: ev.QuestionExpired) -> None:
         work = work_of(node)
         work.question, work.overdue = None, True
         node.status = StepStatus.RUNNING
-        if node.spec.effect.is_outside or has_result(node):
+        if node.effect.is_outside or has_result(node):
             join_queue(state, node.spec.id)
 
 

@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
+from surefoot.core.budget import exhausted, told_at
 from surefoot.core.causes import because, cure_of, with_cure
 from surefoot.core.empty_checks import is_untouched, why_empty
 from surefoot.core.ids import idempotency_key
@@ -213,6 +214,20 @@ def _before(state: RunState, node: StepState, work: Work, now: float) -> Move:
         return Proposal(ev.StepSkipped(at=now, step=node.spec.id, attempt=node.attempt, reason="nothing_to_do"))
     index = next_before(node.spec.checks, work.checks)
     return None if index is None else ask_check(state, node, work, now, (Moment.BEFORE, index))
+
+
+def _within_limit(state: RunState, node: StepState, work: Work, now: float) -> Move:
+    """Begin no body once all that the run may cost is spent: the run pauses, whatever was approved beforehand."""
+    if work.body_started or work.settled is not None or state.pausing is not None:
+        return None
+    # An agent's requests are held against every limit one by one; a question costs nothing.
+    if isinstance(node.spec.body, AgentBody | AskBody):
+        return None
+    spent = exhausted(state)
+    if spent is None:
+        return None
+    text = told_at(state, spent, f"step {node.spec.id} has not begun")
+    return Proposal(ev.LimitReached(at=now, limit=spent.limit, text=text))
 
 
 def _turn(state: RunState, node: StepState, work: Work, now: float) -> Move:
@@ -465,6 +480,7 @@ _RULES: tuple[_Rule, ...] = (
     _checkpoint,
     serve,
     _before,
+    _within_limit,
     get_consent,
     _turn,
     _probe_first,

@@ -14,7 +14,7 @@ from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.approval import is_satisfied
 from surefoot.core.brief import brief_of
-from surefoot.core.budget import crossing_of, near_of, worst_of
+from surefoot.core.budget import crossing_of, near_of, told_at, worst_of
 from surefoot.core.estimating import AT_MOST, tokens_of
 from surefoot.core.folding import facts_that_must_survive, fold_for, summary_brief
 from surefoot.core.ids import BlobId, StepId
@@ -381,8 +381,7 @@ def _ask(state: RunState, node: StepState, talk: Talk, chain: tuple[ModelFacts, 
         return HOLD
     if crossing.is_of_step:
         return fails(node, now, Diagnosis.BUDGET, f"{crossing.text}; a request could cross it")
-    how = f"surefoot resume {state.created.run} --{crossing.limit.replace('_', '-')} AMOUNT"
-    text = f"Limit: {crossing.text}, and the next request could cross it; `{how}` goes on with a higher one"
+    text = told_at(state, crossing, "the next request could cross it")
     return Proposal(ev.LimitReached(at=now, limit=crossing.limit, text=text))
 
 
