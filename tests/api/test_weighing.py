@@ -13,20 +13,31 @@ from surefoot.api.weighing import look_over
 from surefoot.core.review import Review
 from surefoot.planfile import parse_plan
 
+OPEN = "    network: true\n    effect: reversible\n"
 KEY = "gh" + "p_" + "a1B2" * 9
 
 
-def looked_over(run: str, folder: Path) -> Review:
+def looked_over(run: str, folder: Path, more: str = "") -> Review:
     """Look over a plan of one step."""
-    parsed = parse_plan(f"goal: g\nsteps:\n  - id: a\n    run: {run}\n", "p.yaml")
+    parsed = parse_plan(f"goal: g\nsteps:\n  - id: a\n    run: {run}\n{more}", "p.yaml")
     return look_over(parsed.plan, folder, parsed.places)
 
 
 def test_the_rule_that_will_ask_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Before the run, with what approves it beforehand."""
     monkeypatch.setenv("SUREFOOT_CONFIG", str(tmp_path / "none.toml"))
-    (point,) = looked_over("git push origin main", tmp_path).asks
-    assert ("rule git-push" in point.why, point.approve) == (True, "--yes or --allow a")
+    (point,) = looked_over("git push origin main", tmp_path, OPEN).asks
+    assert ("rule git-push" in point.why, point.approve) == (True, "--allow a")
+
+
+def test_an_effect_that_counts_as_more_than_is_declared_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With what it means for a failure, and what its author can do (M39, M116)."""
+    monkeypatch.setenv("SUREFOOT_CONFIG", str(tmp_path / "none.toml"))
+    found = looked_over("git push origin main", tmp_path, OPEN)
+    assert "rule git-push knows its command" in next(one.text for one in found.findings if one.kind == "effect-raised")
+    assert found.recovery[0].text.startswith("when its outcome is unknown, a person is asked")
 
 
 def test_a_rule_of_the_user_is_known_beforehand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -36,7 +47,7 @@ def test_a_rule_of_the_user_is_known_beforehand(tmp_path: Path, monkeypatch: pyt
         '[[policy.rules]]\nname = "mine"\ntier = "log"\nreason = "It is mine."\ncommands = ["git push*"]\n', "utf-8"
     )
     monkeypatch.setenv("SUREFOOT_CONFIG", str(settings))
-    assert looked_over("git push origin main", tmp_path).asks == ()
+    assert looked_over("git push origin main", tmp_path, OPEN).asks == ()
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,10 @@ from pathlib import Path
 
 from surefoot.core.course import policy_of
 from surefoot.core.ids import StepId
-from surefoot.core.plan import AskBody, Plan, Step, Tier
-from surefoot.core.policy import facts_before, weigh_step
+from surefoot.core.plan import AgentBody, AskBody, Plan, Step, Tier
+from surefoot.core.policy import facts_before, raising_rule, weigh_step
 from surefoot.core.review import Review, review
-from surefoot.core.rules import Decision, Facts, Policy
+from surefoot.core.rules import CommandFacts, Decision, Facts, Policy
 from surefoot.core.terms import Finding, Phase, Severity
 from surefoot.masking import Masker
 from surefoot.sandbox import detect_rung
@@ -31,7 +31,7 @@ def look_over(plan: Plan, root: Path, places: Mapping[StepId, str]) -> Review:
         ConfigInvalid: the settings cannot be read.
     """
     decisions = _decisions_on(plan, load_settings(root).policy)
-    reviewed = review(plan, checkout=str(root), places=places, decisions=decisions)
+    reviewed = review(plan, checkout=str(root), places=places, decisions=decisions, raised=_raised_in(plan))
     secrets = [_secret_in(step, places) for step in plan.steps if _holds_key(step, plan)]
     return replace(reviewed, findings=(*reviewed.findings, *secrets)) if secrets else reviewed
 
@@ -51,7 +51,21 @@ def _secret_in(step: Step, places: Mapping[StepId, str]) -> Finding:
 
 def facts_on(step: Step, plan: Plan, rung: str | None = None) -> Facts:
     """Return what is known of a step before it is done, its checks included, on this machine's rung or another one."""
-    return facts_before(step, Phase.EXECUTE.value, commands_of(step, plan.env), rung or detect_rung().value)
+    rung = rung or detect_rung().value
+    does = commands_of(step, plan.env)
+    return facts_before(step, Phase.EXECUTE.value, does, rung, raised_by=_raised_by(step, does, rung))
+
+
+def _raised_by(step: Step, does: CommandFacts | None, rung: str) -> str:
+    """Name the rule by which a step counts as irreversible; what an agent runs is looked at call by call."""
+    return "" if isinstance(step.body, AskBody | AgentBody) else raising_rule(step, does, rung)
+
+
+def _raised_in(plan: Plan) -> Mapping[StepId, str]:
+    """Return the steps that count as irreversible whatever they declare, each with the rule that recognised them."""
+    rung = detect_rung().value
+    named = ((step.id, _raised_by(step, commands_of(step, plan.env), rung)) for step in plan.steps)
+    return {step: rule for step, rule in named if rule}
 
 
 def _decisions_on(plan: Plan, policy: Policy) -> Mapping[StepId, Decision]:

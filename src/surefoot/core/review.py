@@ -34,7 +34,7 @@ from surefoot.core.plan import (
 from surefoot.core.policy import tier_of, writes_outside
 from surefoot.core.probing import RunProbe, SqlProbe
 from surefoot.core.record import record
-from surefoot.core.rules import Decision
+from surefoot.core.rules import Decision, effect_with
 from surefoot.core.sequencing import Sequencing, Sharing, sequencing_of
 from surefoot.core.terms import Finding, Severity
 
@@ -121,6 +121,7 @@ def review(
     checkout: str | None = None,
     places: Mapping[StepId, str] | None = None,
     decisions: Mapping[StepId, Decision] | None = None,
+    raised: Mapping[StepId, str] | None = None,
 ) -> Review:
     """Look a plan over.
 
@@ -130,6 +131,7 @@ def review(
         places: Where each step stands in its file, for the findings.
         decisions: What the rules say to steps that are asked about or never allowed; without it only what effect
             class, scope and the step's own tier say is told.
+        raised: Steps that count as irreversible whatever they declare, each with the rule that recognised them.
     """
     graph, problems = build_graph(plan.steps)
     if graph is None:
@@ -138,17 +140,22 @@ def review(
     found = [*_about_plan(plan, checkout), *(finding for step in plan.steps for finding in _about_step(step, plan))]
     sequencing = sequencing_of(plan, graph)
     found += _about_order(plan, sequencing)
-    decisions = decisions or {}
+    decisions, raised = decisions or {}, raised or {}
+    found += (_raised(step, raised[step.id]) for step in plan.steps if step.id in raised)
     found += (_never(name, decision) for name, decision in decisions.items() if decision.tier is Tier.NEVER)
     steps = {step.id: step for step in plan.steps}
     ordered = [steps[name] for name in graph.order]
+    counting = {
+        step.id: replace(step, effect=effect_with(step.effect, raised[step.id])) if step.id in raised else step
+        for step in ordered
+    }
     return Review(
         findings=tuple(_placed(one, places or {}) for one in found),
         critical_path=_critical_path(plan, graph),
-        asks=tuple(point for step in ordered for point in _ask_points(step, plan, graph, steps, decisions)),
+        asks=tuple(point for step in ordered for point in _ask_points(step, plan, graph, counting, decisions)),
         rollback_points=tuple(step.id for step in ordered if _may_commit(step)),
         long_steps=_long_steps(ordered),
-        recovery=tuple(_recovery(ordered, graph)),
+        recovery=tuple(_recovery(list(counting.values()), graph)),
         sequencing=sequencing,
     )
 
@@ -416,28 +423,39 @@ def _critical_path(plan: Plan, graph: Graph) -> CriticalPath:
     )
 
 
+def _raised(step: Step, rule: str) -> Finding:
+    text = (
+        f"It is declared {step.effect}, but rule {rule} knows its command as one that reaches others: it counts as "
+        "irreversible. When its outcome is unknown, a person is asked, and it is not tried again by itself. Declare "
+        "`effect: idempotent` if it may be repeated under its key, or `irreversible` with a `probe`."
+    )
+    return Finding(kind="effect-raised", severity=Severity.WARNING, text=text, step=step.id)
+
+
 def _never(step: StepId, decision: Decision) -> Finding:
     text = f"it will not be run: {decision.reason} Take it out, or see `surefoot policy show` (rule {decision.rule})"
     return Finding(kind="never-allowed", severity=Severity.PROBLEM, text=text, step=step)
 
 
 def _ask_points(
-    step: Step, plan: Plan, graph: Graph, steps: Mapping[StepId, Step], decisions: Mapping[StepId, Decision]
+    step: Step, plan: Plan, graph: Graph, counting: Mapping[StepId, Step], decisions: Mapping[StepId, Decision]
 ) -> Iterator[AskPoint]:
+    """Say when a person is asked about the step; `counting` has the steps with the effect classes that count."""
+    effect = counting[step.id].effect
     if isinstance(step.body, AskBody):
         yield AskPoint(step=step.id, why="it is a question to a person", approve="surefoot answer")
         return
     names = "--allow with each member's id" if step.for_each is not None else f"--allow {step.id}"
+    approve = names if effect is Effect.IRREVERSIBLE else f"--yes or {names}"
     if tier_of(step, plan) is Tier.CONFIRM:
-        approve = names if step.effect is Effect.IRREVERSIBLE else f"--yes or {names}"
         yield AskPoint(step=step.id, why=_why_confirm(step, plan), approve=approve)
     elif step.id in decisions and decisions[step.id].tier is Tier.CONFIRM:
         decision = decisions[step.id]
         why = f"{decision.reason[0].lower()}{decision.reason[1:].rstrip('.')} (rule {decision.rule})"
-        yield AskPoint(step=step.id, why=why, approve=f"--yes or {names}")
-    skippable = [name for name in graph.needs[step.id] if steps[name].on_failure is OnFailure.SKIP]
-    if step.effect.is_outside and skippable:
-        why = f"its effect is {step.effect} and rests on what may be skipped: {', '.join(skippable)} (asked only then)"
+        yield AskPoint(step=step.id, why=why, approve=approve)
+    skippable = [name for name in graph.needs[step.id] if counting[name].on_failure is OnFailure.SKIP]
+    if effect.is_outside and skippable:
+        why = f"its effect is {effect} and rests on what may be skipped: {', '.join(skippable)} (asked only then)"
         yield AskPoint(step=step.id, why=why, approve="surefoot answer")
     if step.on_failure is OnFailure.ASK:
         yield AskPoint(step=step.id, why="it asks what to do when it fails", approve="surefoot answer")
