@@ -96,7 +96,8 @@ def _with_agent(draw: st.DrawFn, step: Step, share: int) -> Step:
     body = AgentBody(instructions="do it", turns_max=draw(st.integers(2, 6)), limits=limits, model=model)
     effect = step.effect if not step.effect.is_outside else Effect.REVERSIBLE
     retry = RetryPolicy(maximum_attempts=draw(st.integers(1, 3)), retry_unknown=draw(st.booleans()))
-    return replace(step, body=body, checks=checks, effect=effect, probe=None, undo="", retry=retry)
+    own = {"probe": None, "undo": "", "network": draw(st.booleans())}
+    return replace(step, body=body, checks=checks, effect=effect, retry=retry, **own)
 
 
 def _held_back(draw: st.DrawFn, checks: tuple[Check, ...]) -> tuple[Check, ...]:
