@@ -100,6 +100,7 @@ def create_run(
         include_dirty=source.include_dirty,
         by=options.who,
         wish=source.wish,
+        waits={} if source.repository is None else waits_of(plan, graph),
     )
     casting = _cast_beforehand(created, source, options)
     with claimed(home, run, is_new=True):
@@ -121,8 +122,7 @@ def _create(
     _copy_files(created.plan, source, folder)
     if source.repository is not None:
         created = _with_workspace(created, source, folder)
-    waits = {} if created.base is None else waits_of(plan, graph)
-    created = replace(created, estimates=earlier_times(home.journal, created), waits=waits)
+    created = replace(created, estimates=earlier_times(home.journal, created))
     point("run.create.workspace")
     policy = _policy(options, created.repository)
     given = () if policy == Policy() else (ev.PolicyGiven(at=created.at, policy=policy),)
