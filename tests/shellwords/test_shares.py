@@ -25,6 +25,47 @@ def test_with_a_way_out_a_disguised_command_asks(command: str) -> None:
     assert weighed(command, has_way_out=True).tier in {Tier.CONFIRM, Tier.NEVER}
 
 
+ROUNDABOUT = [
+    "printf -v PATH /tmp/x; ls",
+    ": ${PATH:=/tmp/x}; ls",
+    "for PATH in /tmp/x; do ls; done",
+    "export GIT_DIR=/tmp/x; git status",
+    "env -C / ls",
+    "exec -c tmux",
+    "make -f - <<< 'x:; frob'",
+    "npx github:x/y",
+    "curl $OPTIONS https://example.org",
+    "sed 's/a/b/w /work/x' y",
+    "awk '{ print > $1 }' x",
+    "x='a[$(frob)]'; echo $((x))",
+    """python -c "import pathlib; pathlib.os.nice(1)" """,
+    """python -c "from x import y; y()" """,
+    """python -c "open('/srv/x', 'w')" """,
+    """node -e "require('x')" """,
+]
+
+
+@pytest.mark.parametrize("command", ROUNDABOUT)
+def test_with_a_way_out_a_roundabout_way_asks(command: str) -> None:
+    """Variables, code and other folders; without a way out none of them does (M51)."""
+    found = weighed(command, has_way_out=True).rule, weighed(command).rule
+    assert found == ("unknown-command", "effect-reversible")
+
+
+SHOWN = [
+    "import x; print(x.__version__)",
+    "import json; print(json.dumps({}))",
+    "open('x', 'w').write('y')",
+    "import x",
+]
+
+
+@pytest.mark.parametrize("code", SHOWN)
+def test_with_a_way_out_code_that_calls_no_library_does_not_ask(code: str) -> None:
+    """A version is shown, a file of the project is written."""
+    assert weighed(f'python -c "{code}"', has_way_out=True).tier is Tier.LOG
+
+
 def test_with_a_way_out_everyday_work_hardly_ever_asks() -> None:
     """At most three of the list (M51)."""
     assert len(asking(WITH_NETWORK, has_way_out=True)) <= ASKED_MOST

@@ -122,7 +122,7 @@ def _program(word: str) -> str | None:
     system = _SYSTEM_FOLDER.fullmatch(f"{folder}/")
     if system or _is_of_tools(word):
         return name
-    return None if OUTSIDE.match(word) else ""
+    return None if OUTSIDE.match(word) or ":" in word else ""
 
 
 def _is_of_tools(path: str) -> bool:
@@ -372,6 +372,14 @@ def _no_lists(name: str, operands: Sequence[str]) -> str | None:
     return f"{quoted(name)} reads more options from {quoted(found[0])}" if found else None
 
 
+def _no_linker(name: str, operands: Sequence[str]) -> str | None:
+    return _denied(name, operands) if "-ext" in operands[0] or "-linkmode" in operands[0] else None
+
+
+def _makefile(name: str, operands: Sequence[str]) -> str | None:
+    return _denied(name, operands) if operands[0] == "-" else _in_lane(name, operands)
+
+
 def _code_options(name: str, operands: Sequence[str]) -> str | None:
     known = ("opt-level", "debuginfo", "target-cpu", "debug-assertions", "lto", "strip", "panic", "codegen-units")
     return None if operands[0].startswith(known) else _denied(name, operands)
@@ -433,6 +441,8 @@ JUDGES: Mapping[str, _Judge] = {
     "get": _reading_method,
     "api": _reading_path,
     "codegen": _code_options,
+    "linker": _no_linker,
+    "makefile": _makefile,
     "no-secrets": _no_secrets,
     "not-remote": _not_remote,
     "no-fetched": _no_fetched,

@@ -94,22 +94,25 @@ git config {commit.gpgsign,tag.gpgsign,rebase.autostash,rerere.*,fetch.prune,dif
 """
 
 _CHANGING = """
-{touch,mkdir,rmdir,rm,unlink,mktemp,chmod,truncate,tee,cp,mv,ln,link,rename,mkfifo,csplit} : * @places
-install : * !--strip-program @places
+{touch,mkdir,rmdir,rm,unlink,mktemp,chmod,truncate,tee,cp,mv,ln,link,rename,mkfifo,csplit} : * -t=written
+    --target-directory=written @places
+install : * -t=written --target-directory=written !--strip-program @places
 patch : * -o=written --output=written !-e !--ed @places
 split : * !--filter
 dd : * @dd
 iconv : * -o=written --output=written
 rsync : * !-e !--rsh !--rsync-path !-M !--remote-option !--daemon @places
 {gzip,gunzip,zcat,bzip2,bunzip2,bzcat,xz,unxz,xzcat,zstd,zstdcat,lz4,brotli,compress,pigz} : *
-{tar,bsdtar,gtar} : * -f= --file= -C=written --directory=written -X= -T= --exclude= --strip-components= !-I !-F !-P
+{tar,bsdtar,gtar} : * -f= --file= -C=written --directory=written -X= -T= --exclude= --strip-components=
+    --one-top-level=written !-I !-F !-P
     !--use-compress-program !--to-command !--checkpoint-action !--info-script !--new-volume-script !--rsh-command
     !--rmt-command !--absolute-names @not-remote
 zip : * !-T !--test !-TT !--unzip-command
 unzip : * -d=written
 {7z,7za,unrar,ar,ranlib,strip,objcopy} : * !--plugin
-{sed,gsed} : * -e= --expression= -f= --file= -l= @edited
-{awk,mawk,nawk,gawk} : -F= -v= -f= -b -n -N --field-separator= --assign= --file= --posix --csv --re-interval -M
+{sed,gsed} : * -e= --expression= -f=lane --file=lane -l= @edited
+{awk,mawk,nawk,gawk} : -F= -v= -f=lane -b -n -N --field-separator= --assign= --file=lane --posix --csv
+    --re-interval -M
 perl : -pinle0acwvE -i* -0* -F= -e; -E; -M{List::Util*,JSON::PP*,Data::Dumper,POSIX*,strict,warnings,Encode*} -v
     @script
 kill : *
@@ -121,8 +124,8 @@ sponge : @written
 envsubst : *
 {pandoc,rst2html,convert,magick,dot,plantuml} : * !--filter !-F !--lua-filter !-L !--pdf-engine -o=written
     --output=written
-tmux : -V
-{expect,vim,nvim} : --version
+tmux : -V +-V
+{expect,vim,nvim} : --version +--version
 """
 
 _PROJECT = """
@@ -134,11 +137,11 @@ py : -#* -c; -m; -V @script
 {node,nodejs} : -e; -p; --eval; --print; -c -v --check --test --test-* --watch --watch-path= --max-old-space-size=
     --experimental-* --no-warnings --enable-source-maps --trace-* --env-file= --version --help --stack-trace-limit=
     --no-deprecation --unhandled-rejections= --max_old_space_size= @script
-{ts-node,tsx,esno,vite-node} : --project= -P= -T --transpile-only --esm @script
+{ts-node,tsx,esno,vite-node} : --project= -P= -T --transpile-only --esm @file
 ruby : -e; -cwvnplaS -W* -I= -i* --version --disable* --enable* @script
 php : -r; -lvim -n --version --ini --modules -d{memory_limit,error_reporting,display_errors,xdebug.mode}* @script
 {lua,luajit} : -e; -v @script
-{Rscript,R} : -e; --vanilla --no-save --slave -q --version @script
+Rscript : -e; --vanilla --no-save --slave -q --version @script
 julia : -e; -E; --project* -t= --threads= -O* --color= --startup-file= @script
 {groovy,scala,kotlin,dart} : -cp= --version @script
 dart {test,analyze,format,run,compile,fix,doc} : *
@@ -150,8 +153,9 @@ java : .-jar -cp= -classpath= --class-path= -D* .-ea -Xmx* -Xms* -Xss* -XX:+* -X
 deno {test,fmt,lint,check,cache,compile,bench,doc,info} : * -c= --config= @lane
 deno run : * -c= --config= @script
 deno task : * @target
-deno : --version
-{make,gmake} : -j=number -ksBnidqwWv -C=lane -l= -o= -O* -f=lane --file=lane --directory=lane --jobs* --keep-going
+deno : --version +--version
+{make,gmake} : -j=number -ksBnidqwWv -C=lane -l= -o= -O* -f=makefile --file=makefile --makefile=makefile
+    --directory=lane --jobs* --keep-going
     --silent --dry-run --just-print --always-make --no-print-directory --output-sync* --question
     --warn-undefined-variables --quiet --trace --version --help @targets
 {ninja,samu} : -C=lane -j=number -k= -l= -vnd --verbose --quiet --version @targets
@@ -175,7 +179,7 @@ tox {run,run-parallel,list,config,devenv} : -e=targets -p= -r -q -v -m= -f=
 nox : -s=targets -t=targets -k= -r -R -l -p= -e=targets --session=targets --sessions=targets --list --reuse-*
     --no-install --python= --tag= -v -x --stop-on-first-error --error-on-* @targets
 {unittest,coverage,py_compile,compileall,json.tool,venv,virtualenv,tabnanny,doctest,ast,dis,sysconfig,site} : *
-{build,calendar,platform,tokenize,zipfile,tarfile,this,ensurepip,pyclbr,textwrap,difflib,filecmp,uuid,keyword} : *
+{build,calendar,platform,tokenize,zipfile,tarfile,this,pyclbr,textwrap,difflib,filecmp,uuid,keyword} : *
     !--index-url
 {cProfile,profile,trace} : -o=written -s= -m; --count --trace -t -c @script
 {ruff,black,isort,flake8,mypy,dmypy,pyright,basedpyright,pylint,bandit,pyupgrade,autoflake,autopep8,yapf,
@@ -224,7 +228,7 @@ rustup {show,update,target,component,toolchain,default,override,--version,doc} :
 rustfmt : *
 go : -C=lane
 go {build,test,vet,mod,get,fmt,list,version,doc,generate,install,clean,work,fix,tool,telemetry} : * !-exec
-    !-toolexec !-vettool !-overlay -modfile=lane
+    !-toolexec !-vettool !-overlay -modfile=lane -ldflags=linker
 go env : @any
 go run : * !-exec !-toolexec @no-fetched
 {gofmt,goimports,golangci-lint,staticcheck,gotestsum,gofumpt,mockgen,stringer,govulncheck,revive,wire,sqlc,buf} : *
@@ -324,21 +328,21 @@ npm cache {clean,verify,ls} : *
 npm {test,t,tst,start,stop,restart,install-test,it} : *
 npm {run,run-script} : * @target
 npx : --version
-yarn : -s --silent --cwd=lane --immutable --frozen-lockfile --version -v --offline --non-interactive --prod* --json
+yarn : * -s --silent --cwd=lane --immutable --frozen-lockfile --version -v --offline --non-interactive --prod* --json
     --inline-builds --network-timeout= --ignore-engines --ignore-scripts !--registry !--script-shell !--use-yarnrc
     @target
 yarn {install,add,remove,up,upgrade,dedupe,info,why,list,outdated,audit,pack,test,init,import,constraints,exec,dlx,
     bin} : * !--registry !--script-shell @addresses
 yarn {workspaces,workspace} : * @targets
 yarn run : * @target
-pnpm : -r -s -w -C=lane -F= --filter= --dir=lane --recursive --silent --workspace-root --version --stream --parallel
+pnpm : * -r -s -w -C=lane -F= --filter= --dir=lane --recursive --silent --workspace-root --version --stream --parallel
     --if-present --workspace-concurrency= --aggregate-output --reporter= !--registry !--script-shell !--shell-mode
     @target
 pnpm {install,i,add,remove,rm,update,up,dedupe,prune,rebuild,fetch,import,list,ls,outdated,why,audit,pack,store} : *
     !--registry !--script-shell @addresses
 pnpm {test,t,start,exec,dlx,init,env,root,bin,licenses,patch,deploy-check} : * !--script-shell !-c !--shell-mode
 pnpm run : * @target
-bun : --version -v --cwd=lane --silent --bun --watch --hot @target
+bun : * --version -v --cwd=lane --silent --bun --watch --hot @target
 bun {install,i,add,remove,update,test,build,outdated,pm,init,link} : * !--registry !--preload !-r @addresses
 bun run : * !--preload !-r @target
 corepack {enable,disable,prepare,use,install} : *
@@ -451,7 +455,7 @@ NAMES_OF_SECRETS: Final = (
 
 NAMING_PROGRAMS: Final = (
     r"(?:\w*_)?(?:SHELL|EDITOR|VISUAL|PAGER|BROWSER|CC|CXX|CPP|LD|AR|AS|FC|LINKER|RUSTC|RUSTDOC|COMMAND|CMD|RUNNER|"
-    r"WRAPPER|PROGRAM|EXEC|HOOK|ASKPASS|SSH|RSH|VIEWER|LAUNCHER|BREAKPOINT|DIFF|MAKE)|FCEDIT|LESSOPEN|LESSCLOSE|"
+    r"WRAPPER|PROGRAM|EXEC|HOOK|ASKPASS|SSH|RSH|VIEWER|LAUNCHER|PROG|BREAKPOINT|DIFF|MAKE)|FCEDIT|LESSOPEN|LESSCLOSE|"
     r"PYTHONBREAKPOINT|\w+PAGER|HGEDITOR|CVS_RSH|\.SHELLFLAGS|MAKE"
 )
 """Names of variables whose value programs run."""
@@ -462,7 +466,7 @@ CHOOSING_SOURCES: Final = (
     r"GOPROXY|GONOSUMDB|GONOSUMCHECK|GOINSECURE|CARGO_REGISTR\w+|CARGO_HOME|CARGO_TARGET_\w+|DOCKER_HOST|KUBECONFIG|"
     r"AWS_(?:ENDPOINT|CONFIG|SHARED)\w*|GIT_(?!AUTHOR|COMMITTER|TERMINAL_PROMPT|PAGER|EDITOR|SEQUENCE_EDITOR|SSH|MERGE|"
     r"LFS|TRACE|ASKPASS|OPTIONAL|DEPTH|CLONE_FLAGS|SHA|COMMIT|BRANCH|TAG|REV|DIFF|PS1)\w+|GIT_DIR|HOME|XDG_CONFIG_HOME|"
-    r"ZDOTDIR|ENV|BASH_ENV|MAKEFILES|HGRCPATH|PSQLRC|INPUTRC|RIPGREP_CONFIG_PATH|CURL_HOME|WGETRC|NETRC|GNUPGHOME|"
+    r"ZDOTDIR|LESSKEY\w*|SSLKEYLOGFILE|ENV|BASH_ENV|MAKEFILES|HGRCPATH|PSQLRC|INPUTRC|RIPGREP_CONFIG_PATH|CURL_HOME|WGETRC|NETRC|GNUPGHOME|"
     r"FZF_DEFAULT_\w+|GREP_OPTIONS|LD_\w+|DYLD_\w+|IFS|PROMPT_COMMAND|PS[0-4]|PYTHONHOME|PYTHONUSERBASE|PYTHONSTARTUP|"
     r"PYTEST_PLUGINS|GCC_EXEC_PREFIX|COMPILER_PATH|SSL_CERT_\w+|NODE_TLS\w+|NODE_EXTRA_CA_CERTS|NODE_REPL_EXTERNAL_MODULE|"
     r"TERMINFO|LOCPATH|GCONV_PATH|HOSTALIASES|RES_OPTIONS|JAVA_HOME|RUBYOPT|PERL5OPT|PERL5DB|\.SHELLFLAGS|AUTOLOAD"
@@ -484,6 +488,7 @@ OPTIONS_OF: Final = {
     "GOFLAGS": "go build",
     "RUSTFLAGS": "rustc",
     "LESS": "less",
+    "MANOPT": "man",
 }
 """Variables that hold options of a program."""
 

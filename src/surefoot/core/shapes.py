@@ -22,7 +22,7 @@ _LOADING = re.compile(
     r"--?.*(?:config|plugin|require|setup|loader|init|preset|script|hook|module|reporter|resolver|runner|environment|"
     r"transform|import|load)"
 )
-RUNNING: Final = frozenset({"script", "file", "target", "no-fetched", "inner"})
+RUNNING: Final = frozenset({"script", "file", "no-fetched", "inner"})
 """What follows the first operand of these belongs to what is run."""
 
 

@@ -24,6 +24,12 @@ _PYTHON_MODULES = frozenset(
     types typing unicodedata uuid warnings weakref xml zipfile zlib zoneinfo numpy packaging toml tomli yaml""".split()  # noqa: SIM905
 )
 _PYTHON_PARTS = frozenset({"importlib.metadata", "importlib.resources", "urllib.parse", "importlib.util"})
+_PYTHON_REACHING = ("logging.handlers", "logging.config", "numpy.f2py", "numpy.distutils", "numpy.ctypeslib")
+_REACHED = frozenset(
+    """_os builtins codecs distutils f2py handlers modules os socket subprocess sys system popen unsafe_load
+    unsafe_load_all""".split()  # noqa: SIM905
+)
+"""What a known module has in it that may do anything."""
 _SHOWING = frozenset({"print", "str", "repr", "len", "type", "dir", "hasattr", "sorted", "list", "bool", "isinstance"})
 _WRITING = frozenset(
     """
@@ -102,6 +108,11 @@ def _strange_python(code: str) -> str | None:
     used = _used(tree, foreign)
     if used is not None:
         return f"the code calls {used!r}, a library or module that may do anything"
+    reached = next(
+        (one.attr for one in ast.walk(tree) if isinstance(one, ast.Attribute) and one.attr in _REACHED), None
+    )
+    if reached is not None:
+        return f"the code reaches {reached!r} by way of another module"
     called = {_called(node) for node in ast.walk(tree) if isinstance(node, ast.Call)}
     is_writing = bool(called & _WRITING) or any(_opens_to_write(node) for node in ast.walk(tree))
     is_outside = bool(_FILES_OUTSIDE.search(code)) or bool(called & {"home", "expanduser"})
@@ -126,7 +137,7 @@ def _foreign_names(tree: ast.AST) -> dict[str, str]:
 def _is_known(module: str) -> bool:
     if any(f"{module}.".startswith(f"{known}.") for known in _PYTHON_PARTS):
         return True
-    return module.partition(".")[0] in _PYTHON_MODULES
+    return module.partition(".")[0] in _PYTHON_MODULES and not module.startswith(_PYTHON_REACHING)
 
 
 def _used(tree: ast.AST, foreign: dict[str, str]) -> str | None:

@@ -127,6 +127,8 @@ class _Looking:
             self.deepen(len(text))
             script = read_script(text)
             for name, values in values_in(script).items():
+                for value in values[: EXPANDED_MAX + 1] if name.isupper() else ():
+                    self.assignment(name, value)
                 known = self.values.setdefault(name, [])
                 known += [value for value in values[: EXPANDED_MAX + 1] if value not in known]
             self.functions.update(dict.fromkeys(sorted(script.functions)))
@@ -433,6 +435,8 @@ class _Looking:
                 given = [Term(value, term.is_known), *terms[at + 1 :]] if value else terms[at + 1 :]
                 self.evaluated([term, *given], simple)
                 return
+        if any(term.text.startswith(("-C", "--chdir")) for term in terms):
+            self.strange["env starts a program in another folder"] = None
         inner = list(inner_of(WRAPPERS["env"], terms))
         for one in inner:
             self.run(one, simple)
