@@ -96,22 +96,15 @@ def test_a_journal_opened_for_reading_refuses_to_write(journal: Journal, run: Ru
 def test_a_snapshot_is_kept_until_the_next(journal: Journal, run: RunId) -> None:
     """Only the last one counts."""
     nothing = journal.snapshot(run)
-    journal.save_snapshot(run, 1, b"one")
-    journal.save_snapshot(run, 2, b"two")
-    assert (nothing, journal.snapshot(run)) == (None, (2, b"two"))
-
-
-def test_a_snapshot_of_another_release_is_not_used(journal: Journal, run: RunId, home: Path) -> None:
-    """State is folded anew rather than read in a form it may not have."""
-    journal.save_snapshot(run, 1, b"one")
-    edit(home, "UPDATE snapshots SET release = '0.0.1'")
-    assert journal.snapshot(run) is None
+    journal.save_snapshot(run, 1, b"one", "code")
+    journal.save_snapshot(run, 2, b"two", "code")
+    assert (nothing, journal.snapshot(run)) == (None, (2, b"two", "code"))
 
 
 def test_a_removed_run_leaves_nothing_but_its_token(journal: Journal, run: RunId) -> None:
     """Its events, its row and its snapshot go; a fencing token is never given twice."""
     token = journal.raise_token(run)
-    journal.save_snapshot(run, 1, b"one")
+    journal.save_snapshot(run, 1, b"one", "code")
     journal.delete_run(run)
     assert (journal.runs(), journal.head(run), journal.snapshot(run)) == ([], (0, ""), None)
     assert journal.raise_token(run) > token

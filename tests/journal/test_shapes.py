@@ -5,10 +5,12 @@ Owns the refusals of the reader; the round trips stand in `test_codec`.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pytest
 
 from surefoot.core.plan import Check, RunBody, Step
-from surefoot.journal.shapes import REFUSALS, read
+from surefoot.journal.shapes import REFUSALS, read, written
 
 WRONG = {
     "a field nobody knows": (RunBody, b'{"command":"x","shell":"sh","more":1}'),
@@ -18,6 +20,8 @@ WRONG = {
     "a text for a list": (Step, b'{"id":"a","body":{"name":"f"},"needs":"b"}'),
     "an unknown word": (Step, b'{"id":"a","body":{"name":"f"},"effect":"none"}'),
     "no member of a union": (Check, b'{"name":"c","ask":{"nothing":1}}'),
+    "a class that is no member of the union": (Check, b'{"name":"c","ask":{"is":"Nothing","command":"x"}}'),
+    "another class than was written": (RunBody, b'{"is":"AgentBody","command":"x","shell":"sh"}'),
     "no JSON": (RunBody, b"{"),
     "a pit of lists": (RunBody, b"[" * 200_000),
 }
@@ -29,3 +33,43 @@ def test_what_is_not_as_annotated_is_refused(case: tuple[type[object], bytes]) -
     kind, body = case
     with pytest.raises(REFUSALS):
         read(kind, body)
+
+
+@dataclass(frozen=True)
+class First:
+    """Stands in a union with one that looks the same."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Second:
+    """The other one."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Holding:
+    """Holds one of them."""
+
+    one: First | Second
+    more: tuple[First | Second, ...] = ()
+
+
+def test_a_record_of_a_union_is_read_as_the_class_it_was_written_as() -> None:
+    """A field with a default that is added later cannot turn what was written into another class."""
+    held = Holding(Second("x"), (First("y"), Second("z")))
+    assert read(Holding, written(held)) == held
+
+
+def test_a_record_of_a_union_that_holds_what_is_not_utf_8_is_read_as_its_class() -> None:
+    """Such texts are written in another way."""
+    held = Holding(Second("\udc80"))
+    assert read(Holding, written(held)) == held
+
+
+def test_a_record_of_a_union_that_was_written_without_its_class_is_read_by_its_fields() -> None:
+    """So were the first journals."""
+    step = read(Step, b'{"id":"a","body":{"command":"x","shell":"bash"}}')
+    assert step == Step(id="a", body=RunBody(command="x"))

@@ -1,7 +1,7 @@
 """State from the journal, by way of a snapshot where there is one.
 
-Owns the encoding of a state and when one is kept. A snapshot may be lost or useless at any time: then everything is
-folded. Must never be the only place where anything is. Read `surefoot.core.state` next.
+Owns the encoding of a state and when one is kept. A snapshot may be lost, or be of other code, at any time: then
+everything is folded. Must never be the only place where anything is. Read `surefoot.core.state` next.
 
 A snapshot is a line of JSON for the run and one for each node. It leaves out what the run's first event says, the plan
 above all, and every field that has its default: whole, it would be larger than all else that a long run keeps in
@@ -10,17 +10,20 @@ memory.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from functools import cache
 from itertools import zip_longest
+from pathlib import Path
 
+from surefoot import core
 from surefoot.core.events import RunCreated
 from surefoot.core.ids import RunId
 from surefoot.core.kernel import apply
 from surefoot.core.plan import Step
 from surefoot.core.state import RunState, StepState
-from surefoot.journal import Journal
+from surefoot.journal import RELEASE, Journal, shapes
 from surefoot.journal.shapes import REFUSALS, read_fields, written
 
 EVENTS_BETWEEN = 5000
@@ -34,7 +37,8 @@ def encode_state(state: RunState) -> bytes:
     run = {one.name: getattr(state, one.name) for one in fields(state) if one.name not in _STANDS_ELSEWHERE}
     # The first nodes are the plan's steps, in its order; members of groups come behind them.
     pairs = zip_longest(state.nodes.values(), state.created.plan.steps if state.adopted is None else ())
-    return b"\n".join([written(run), *(written(_told(node, planned)) for node, planned in pairs)])
+    nodes = (written(_told(node, planned), StepState) for node, planned in pairs)
+    return b"\n".join([written(run, RunState), *nodes])
 
 
 def decode_state(created: RunCreated, content: bytes) -> RunState | None:
@@ -87,7 +91,7 @@ def load_state(journal: Journal, run: RunId) -> RunState:
 
 def _kept_state(journal: Journal, run: RunId) -> RunState | None:
     kept = journal.snapshot(run)
-    if kept is None:
+    if kept is None or kept[2] != fold_digest():
         return None
     created = next(journal.events(run)).event
     assert isinstance(created, RunCreated)
@@ -95,12 +99,22 @@ def _kept_state(journal: Journal, run: RunId) -> RunState | None:
     return None if state is None or state.seq != kept[0] else state
 
 
+@cache
+def fold_digest() -> str:
+    """Name the code that folds events into a state and writes it down: other code may come to another state."""
+    parts = [Path(core.__file__).parent, Path(shapes.__file__), Path(__file__)]
+    digest = hashlib.sha256(RELEASE.encode())
+    for path in (one for part in parts for one in (sorted(part.rglob("*.py")) if part.is_dir() else [part])):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
 def keep_snapshot(journal: Journal, state: RunState) -> int:
     """Keep the state, and return the position from which the next snapshot is worth its writing.
 
     The longer the run, the further apart they are: writing one costs as much as the state is large.
     """
-    journal.save_snapshot(state.created.run, state.seq, encode_state(state))
+    journal.save_snapshot(state.created.run, state.seq, encode_state(state), fold_digest())
     return next_snapshot(state.seq)
 
 

@@ -1,9 +1,10 @@
 """Records to JSON and back, by the annotations of their fields.
 
 Owns how a dataclass stands in the journal: an object of all its fields, tuples as lists, members of an enum as their
-values, no tags. A reader is put together once for each annotation. Must never guess: a value that is not what the
-annotation says is refused, and so is a field nobody knows; only a field that has a default may be missing. Read
-`surefoot.journal.codec` next.
+values. Where an annotation allows several dataclasses, the object also says which one it is, by the name of the class
+under `is`; so such a class keeps its name. A reader is put together once for each annotation. Must never guess: a value
+that is not what the annotation says is refused, and so is a field nobody knows; only a field that has a default may be
+missing. Objects that were written without `is` are still read, by their fields. Read `surefoot.journal.codec` next.
 
 It is our own because what reads a run has to start quickly, and a library that validates takes longer to load than the
 journal of most runs to read.
@@ -16,7 +17,7 @@ import types
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
-from functools import cache
+from functools import cache, partial
 from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hints
 
 Reader = Callable[[Any], Any]
@@ -24,14 +25,22 @@ Reader = Callable[[Any], Any]
 REFUSALS = (ValueError, TypeError, KeyError, RecursionError)
 
 
-def written(record: object) -> bytes:
-    """Return a dataclass, or a mapping with such in it, as JSON. Its numbers are finite."""
+TAG = "is"
+"""Where an object says of which class it is; no field can have this name."""
+
+
+def written(record: object, kind: type[object] | None = None) -> bytes:
+    """Return a dataclass as JSON, or a mapping with fields of a dataclass of this `kind`. Its numbers are finite."""
     import orjson  # only who writes loads it
 
+    tagged = _tagged(type(record) if kind is None else kind)
+    unfolded = partial(_unfolded, tagged)
     try:
-        return orjson.dumps(record)
+        if not tagged:
+            return orjson.dumps(record)
+        return orjson.dumps(record, unfolded, orjson.OPT_PASSTHROUGH_DATACLASS)
     except orjson.JSONEncodeError:  # a file name that is not UTF-8 holds lone surrogates: those can only be escaped
-        return _ASCII.encode(record).encode()
+        return json.dumps(record, separators=(",", ":"), check_circular=False, default=unfolded).encode()
 
 
 def read(kind: type[object], body: bytes) -> Any:
@@ -58,11 +67,30 @@ def _names(kind: type[Any]) -> tuple[str, ...]:
     return tuple(field.name for field in fields(kind))
 
 
-def _unfolded(record: object) -> dict[str, object]:
-    return {name: getattr(record, name) for name in _names(type(record))}
+def _unfolded(tagged: frozenset[type[object]], record: object) -> dict[str, object]:
+    kind = type(record)
+    told = {name: getattr(record, name) for name in _names(kind)}
+    return {TAG: kind.__name__, **told} if kind in tagged else told
 
 
-_ASCII = json.JSONEncoder(separators=(",", ":"), check_circular=False, default=_unfolded)
+@cache
+def _tagged(kind: type[object]) -> frozenset[type[object]]:
+    """Return the dataclasses below this one that stand where an annotation allows several."""
+    found, seen, todo = set[type[object]](), set[Any](), [cast("Any", kind)]
+    while todo:
+        hint = todo.pop()
+        hint = getattr(hint, "__supertype__", hint)
+        if hint in seen:
+            continue
+        seen.add(hint)
+        inner = [one for one in get_args(hint) if one is not Ellipsis] if get_origin(hint) is not Literal else []
+        if get_origin(hint) in (Union, types.UnionType):
+            records = [one for one in inner if is_dataclass(one)]
+            found.update(cast("list[type[object]]", records) if len(records) > 1 else ())
+        todo += inner
+        if is_dataclass(hint):
+            todo += get_type_hints(hint).values()
+    return frozenset(found)
 
 
 @cache
@@ -123,16 +151,30 @@ def _readers(kind: type[Any]) -> Mapping[str, Reader]:
 
 def _record(kind: type[Any]) -> Reader:
     readers = _readers(kind)
-    return lambda value: kind(**{name: readers[name](each) for name, each in _exactly(dict, value).items()})
+
+    def record_of(value: Any) -> Any:
+        if type(value) is dict and TAG in value:
+            told = dict(cast("dict[str, Any]", value))
+            if told.pop(TAG) != kind.__name__:
+                raise ValueError("another class")
+            value = told
+        return kind(**{name: readers[name](each) for name, each in _exactly(dict, value).items()})
+
+    return record_of
 
 
 def _union(members: tuple[Any, ...]) -> Reader:
-    """Read what one member takes. Of several records it is the one that has just these fields."""
+    """Read what one member takes. Of several records it is the one that is named, or else has just these fields."""
     readers = [reader_of(member) for member in members if member is not types.NoneType]
-    shapes = {frozenset(_names(member)): reader_of(member) for member in members if is_dataclass(member)}
+    records = [cast("type[Any]", member) for member in members if is_dataclass(member)]
+    shapes = {frozenset(_names(record)): reader_of(record) for record in records}
+    named = {record.__name__: reader_of(record) for record in records}
 
     def one_of(value: Any) -> Any:
-        exact = shapes.get(frozenset(cast("dict[str, object]", value))) if type(value) is dict else None
+        told: dict[str, Any] | None = cast("dict[str, Any]", value) if type(value) is dict else None
+        if told is not None and TAG in told:
+            return named[told[TAG]](told)
+        exact = None if told is None else shapes.get(frozenset(told))
         for reader in readers if exact is None else (exact,):
             try:
                 return reader(value)

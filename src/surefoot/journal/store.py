@@ -215,15 +215,15 @@ class Journal:
         faults.point("journal.token.raised")
         return token
 
-    def snapshot(self, run: RunId) -> tuple[int, bytes] | None:
-        """Return the state saved last by this release, with the position it was folded up to."""
-        rows = self._database.rows("SELECT seq, state FROM snapshots WHERE run = ? AND release = ?", (run, RELEASE))
-        return cast("tuple[int, bytes]", rows[0]) if rows else None
+    def snapshot(self, run: RunId) -> tuple[int, bytes, str] | None:
+        """Return the state saved last, with the position it was folded up to and the name of the code that did."""
+        rows = self._database.rows("SELECT seq, state, release FROM snapshots WHERE run = ?", (run,))
+        return cast("tuple[int, bytes, str]", rows[0]) if rows else None
 
-    def save_snapshot(self, run: RunId, seq: int, state: bytes) -> None:
+    def save_snapshot(self, run: RunId, seq: int, state: bytes, folded_by: str) -> None:
         """Keep the state folded up to `seq` in place of any earlier one. It may be lost at any time."""
         with self._database.transaction(durable=False) as connection:
-            connection.execute("INSERT OR REPLACE INTO snapshots VALUES (?, ?, ?, ?)", (run, RELEASE, seq, state))
+            connection.execute("INSERT OR REPLACE INTO snapshots VALUES (?, ?, ?, ?)", (run, folded_by, seq, state))
 
     def delete_run(self, run: RunId) -> None:
         """Remove a run's events. Its engine, if there is one, loses its claim; its blobs stay until `gc`."""
