@@ -16,7 +16,9 @@ from surefoot.core.talk import Talk
 from surefoot.core.talking import (
     Casting,
     Claim,
+    Deed,
     Fault,
+    Lesson,
     ModelFacts,
     Price,
     Role,
@@ -24,7 +26,7 @@ from surefoot.core.talking import (
     ToolCall,
     Usage,
 )
-from surefoot.core.terms import Verdict
+from surefoot.core.terms import Diagnosis, Verdict
 from tests.core.talks import stage
 
 FIRST, SECOND, STRONG = (ModelFacts(name=name, price=Price(input_usd=1.0, output_usd=1.0)) for name in ("m", "n", "s"))
@@ -462,6 +464,30 @@ def test_a_step_that_has_used_its_own_limit_fails_without_another_attempt(play: 
 
 
 # --- attempts
+
+
+def test_a_failed_attempt_says_in_the_journal_what_it_has_taught(play: Any) -> None:
+    """What the next attempt is told is not worked out anew by a later release, which may see it otherwise."""
+    check = Check(name="k", ask=RunAsk(command="k"), expect=Expect.PASS)
+    run = begun(play, {"a": {**AGENT, "checks": (check,), "retry": RetryPolicy(retry_unknown=True)}})
+    run.will(do.AskCheck, "k", verdict=Verdict.FAILED, text="1 != 2").go()
+    assert [event.lesson for event in run.told(ev.AttemptFailed)] == list(run.state.nodes["a"].lessons)
+    assert "1 != 2" in run.state.nodes["a"].lessons[0].said
+
+
+def test_a_lesson_is_folded_as_the_journal_has_it(play: Any) -> None:
+    """Folding does not look at what today's code would have learned."""
+    run = begun(play).go(do.AskModel)
+    lesson = Lesson(attempt=1, tried="that", said="no")
+    event = {"step": "a", "attempt": 1, "diagnosis": Diagnosis.VERIFICATION, "reason": "r", "lesson": lesson}
+    run.say(ev.Interrupted, step="a", attempt=1).say(ev.AttemptFailed, **event)
+    assert run.state.nodes["a"].lessons == (lesson,)
+
+
+def test_what_a_call_does_is_folded_as_the_journal_has_it(play: Any) -> None:
+    """A tool that writes today may only have read when it was called."""
+    run = reply(begun(play), 1, "edit", "edit", deed=Deed.READ)
+    assert under_way(run) == ["1.1", "1.2"]
 
 
 def failing(name: str = "k", **fields: Any) -> Check:

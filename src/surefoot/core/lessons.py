@@ -9,6 +9,7 @@ from __future__ import annotations
 from surefoot.core.events.attempt import AttemptFailed
 from surefoot.core.events.talk import CallFinished
 from surefoot.core.grounding import ungrounded
+from surefoot.core.plan import AgentBody
 from surefoot.core.shortening import call_line, cut
 from surefoot.core.state import StepState, Work
 from surefoot.core.talk import Talk
@@ -19,6 +20,12 @@ from surefoot.core.wording import UNUSABLE
 
 _TRIED_MAX, _SAID_MAX, _WRONG_MAX, _CALLS_MAX, _FILES_MAX = 800, 1_500, 400, 3, 20
 _HELD_BACK = "it did not pass a check that agents are not told of; look again at what the goal and the step ask for"
+
+
+def teaches(node: StepState, failed: AttemptFailed) -> bool:
+    """Tell whether the next attempt has something to learn from this one."""
+    has_taught = failed.is_counted or failed.diagnosis is Diagnosis.STALE
+    return has_taught and isinstance(node.spec.body, AgentBody)
 
 
 def lesson_of(node: StepState, work: Work, failed: AttemptFailed) -> Lesson:

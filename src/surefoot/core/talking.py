@@ -209,6 +209,8 @@ class ToolCall:
     private: str = ""
     """The name of its arguments as the model wrote them, in the private store of the run; empty: nothing in
     `arguments` is masked."""
+    deed: Deed | None = None
+    """What its tool does; None: there is no such tool, or the event is older than this field."""
 
 
 @record

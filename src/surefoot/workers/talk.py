@@ -219,6 +219,7 @@ def _call(room: Room, name: str, called: Called) -> ToolCall:
         flaw=flaw,
         provider_id=called.provider_id,
         private="" if shown == written else room.private.put(written),
+        deed=TOOLS[called.name].deed if called.name in TOOLS else None,
     )
 
 

@@ -15,6 +15,7 @@ from surefoot.core.events.shape import CheckEvent, Event, StepEvent
 from surefoot.core.ids import BlobId, StepId
 from surefoot.core.record import record
 from surefoot.core.rules import CommandFacts, Demand, Overdue, Tier
+from surefoot.core.talking import Lesson
 from surefoot.core.terms import Applied, Diagnosis, Ending, QuestionKind, Verdict
 
 
@@ -421,6 +422,7 @@ class StepVerified(StepEvent):
 class AttemptFailed(StepEvent):
     """This attempt did not lead to a verified step."""
 
+    version: ClassVar[int] = 2
     is_decision: ClassVar[bool] = True
     diagnosis: Diagnosis
     """The kind of failure."""
@@ -430,6 +432,8 @@ class AttemptFailed(StepEvent):
     """False for crashes and interruptions."""
     applied: bool = False
     """Whether the effect is known to have been applied all the same."""
+    lesson: Lesson | None = None
+    """What the next attempt of an agent is told of this one; since version 2."""
 
 
 @record

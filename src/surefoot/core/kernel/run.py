@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
@@ -31,6 +32,7 @@ from surefoot.core.kernel.phases import (
 from surefoot.core.kernel.proposal import Proposal
 from surefoot.core.kernel.services import leave, start_missing, stop_next
 from surefoot.core.kernel.steps import free_lane, next_for, wants_lane
+from surefoot.core.lessons import lesson_of, teaches
 from surefoot.core.outputs import artifacts_for, spec_of
 from surefoot.core.plan import Check, Effect, Expect
 from surefoot.core.queue import first_in_queue, is_kept_by_doubt, startable, waits_for
@@ -110,6 +112,7 @@ def _step_moves(state: RunState, nodes: list[StepState], now: float) -> list[Pro
         move = next_for(state, node, now)
         if move is None:
             continue
+        move = _with_lesson(node, move)
         takes = _takes(move)
         if takes is None or takes not in taken:
             moves.append(move)
@@ -118,6 +121,14 @@ def _step_moves(state: RunState, nodes: list[StepState], now: float) -> list[Pro
         if isinstance(move.event, ev.LimitReached):
             break
     return moves
+
+
+def _with_lesson(node: StepState, move: Proposal) -> Proposal:
+    """Add to a failed attempt what it has taught: the journal keeps it, so that no later release learns otherwise."""
+    event, work = move.event, node.work
+    if not isinstance(event, ev.AttemptFailed) or work is None or not teaches(node, event):
+        return move
+    return replace(move, event=replace(event, lesson=lesson_of(node, work, event)))
 
 
 def _takes(move: Proposal) -> str | None:

@@ -90,12 +90,13 @@ def _turn_answered(state: RunState, event: ev.TurnAnswered) -> None:
     if asked.is_summary:
         talk.summary, talk.summarised, talk.summary_tokens = event.reply, asked.folded, event.tokens
         return
-    calls = [CallState(asked=call, deed=_deed_of(call.tool)) for call in event.calls]
+    calls = [CallState(asked=call, deed=call.deed or _deed_of(call.tool)) for call in event.calls]
     talk.turns.append(Turn(number=event.turn, answered=event, calls=calls))
     talk.idle = 0 if calls else talk.idle + 1
 
 
 def _deed_of(tool: str) -> Deed | None:
+    """Return what a tool does today, for calls of journals that do not say what it did."""
     return TOOLS[tool].deed if tool in TOOLS else None
 
 
