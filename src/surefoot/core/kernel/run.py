@@ -250,7 +250,10 @@ def _baseline(state: RunState, now: float, then: Phase) -> list[Proposal]:
     # Of a goal in words nobody has said what held before; the author of a plan says so with `expect`.
     index = next_before(state.plan.accept, state.accept.records, every=state.created.wish is not None)
     if index is None:
-        return [_without_baseline(state, now) or Proposal(ev.PhaseEntered(at=now, phase=then))]
+        asking = _without_baseline(state, now)
+        if asking is not None:
+            return [asking] if state.pausing is None else []
+        return [Proposal(ev.PhaseEntered(at=now, phase=then))]
     if state.accept.open or state.pausing is not None:
         return []
     lane = free_lane(state)
