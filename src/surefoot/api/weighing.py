@@ -7,7 +7,7 @@ never promise more than that: what a step changes, and what a placeholder stands
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from surefoot.core.course import policy_of
 from surefoot.core.ids import StepId
 from surefoot.core.plan import AgentBody, AskBody, Plan, Step, Tier
 from surefoot.core.policy import facts_before, raising_rule, weigh_step
+from surefoot.core.products import finding_of, products_of
 from surefoot.core.review import Review, review
 from surefoot.core.rules import CommandFacts, Decision, Facts, Policy
 from surefoot.core.terms import Finding, Phase, Severity
@@ -22,6 +23,7 @@ from surefoot.masking import Masker
 from surefoot.sandbox import detect_rung
 from surefoot.settings import load_settings
 from surefoot.workers.ground import commands_of, texts_of
+from surefoot.workspace import ignored_among
 
 
 def look_over(plan: Plan, root: Path, places: Mapping[StepId, str]) -> Review:
@@ -33,7 +35,19 @@ def look_over(plan: Plan, root: Path, places: Mapping[StepId, str]) -> Review:
     decisions = _decisions_on(plan, load_settings(root).policy)
     reviewed = review(plan, checkout=str(root), places=places, decisions=decisions, raised=_raised_in(plan))
     secrets = [_secret_in(step, places) for step in plan.steps if _holds_key(step, plan)]
-    return replace(reviewed, findings=(*reviewed.findings, *secrets)) if secrets else reviewed
+    found = (*secrets, *_undeclared_products(plan, root, places))
+    return replace(reviewed, findings=(*reviewed.findings, *found)) if found else reviewed
+
+
+def _undeclared_products(plan: Plan, root: Path, places: Mapping[StepId, str]) -> Iterator[Finding]:
+    """Yield what steps will make where git ignores it and the plan hands it to nobody."""
+    made = {step.id: tuple(products_of(step, plan)) for step in plan.steps}
+    every = [path for paths in made.values() for path in paths]
+    ignored = ignored_among(root / plan.folder, every) if every else frozenset[str]()
+    for step in plan.steps:
+        finding = finding_of(plan, step, [path for path in made[step.id] if path in ignored])
+        if finding is not None:
+            yield replace(finding, place=places.get(step.id))
 
 
 def _holds_key(step: Step, plan: Plan) -> bool:

@@ -37,9 +37,10 @@ from surefoot.core.duties import DUTIES
 from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.ids import StepId
 from surefoot.core.plan import Check, Expect
+from surefoot.core.products import finding_of
 from surefoot.core.rules import Overdue
 from surefoot.core.state import QuestionState, RunState, StepStatus
-from surefoot.core.terms import Moment, Phase, Verdict
+from surefoot.core.terms import Moment, Phase, Severity, Verdict
 from surefoot.core.verdicts import CLAIM, is_by_test, must_ask_again
 
 STAMP = len("59 min 59 s")
@@ -330,12 +331,15 @@ def _probed(_: Progress, __: RunState, event: ev.ProbeAnswered) -> Words:
     return "probe", f"{event.step}  {event.answer.value.replace('_', ' ')}{text}", ""
 
 
-def _changes(_: Progress, __: RunState, event: ev.ChangesObserved) -> Words | None:
+def _changes(_: Progress, state: RunState, event: ev.ChangesObserved) -> Words | None:
     if event.outside:
         return "warning", f"{event.step}  wrote outside the scope: {listed(map(one_line, event.outside))}", "warn"
     if event.undeclared:
         text = f"{event.step}  wrote what it does not declare, put back: {listed(map(one_line, event.undeclared))}"
         return "warning", text, "warn"
+    found = finding_of(state.plan, state.nodes[event.step].spec, event.left)
+    if found is not None and found.severity is Severity.WARNING:
+        return "warning", f"{event.step}  {one_line(found.text)}", "warn"
     return None
 
 

@@ -59,8 +59,11 @@ def _flaw_after(node: StepState, work: Work, rung: str) -> str | None:
     return None
 
 
-def describe_ending(node: StepState, rung: str) -> str:
-    """Say how the body ended, which key of the plan would allow what the sandbox refused, and its last lines."""
+def describe_ending(node: StepState, rung: str, missing: str = "") -> str:
+    """Say how the body ended, which key of the plan would help, and its last lines.
+
+    That is what would allow what the sandbox refused, or `missing`: what would bring what the body did not find.
+    """
     ending = node.work.ending if node.work is not None else None
     assert ending is not None
     output = ending.text
@@ -75,7 +78,7 @@ def describe_ending(node: StepState, rung: str) -> str:
             words, output = _said_by_error(ending)
         case Status.OK:
             words = ending.status.value
-    return with_output(with_cure(words, cure_of(node.spec, rung, ending.text)), output)
+    return with_output(with_cure(words, cure_of(node.spec, rung, ending.text) or missing), output)
 
 
 def _said_by_error(ending: Ending) -> tuple[str, str]:

@@ -17,6 +17,7 @@ from surefoot.core.causes import expected_of
 from surefoot.core.duties import REVIEWING
 from surefoot.core.plan import Check, Effect, Step
 from surefoot.core.policy import ways_out
+from surefoot.core.products import finding_of
 from surefoot.core.report_shape import (
     AskingShape,
     CheckShape,
@@ -264,7 +265,7 @@ def _finding(kind: str, severity: str, text: str, step: str | None = None) -> Fi
 
 def _own_findings(state: RunState) -> list[FindingShape]:
     """Return what the run itself shows, beside what was reported on the way."""
-    of_steps = (finding for node in state.steps() for finding in _found_at(node))
+    of_steps = (finding for node in state.steps() for finding in (*_found_at(node), *_found_left(state, node)))
     return [
         *_found_around(state),
         *_found_overlaps(state),
@@ -327,6 +328,18 @@ def _found_at(node: StepState) -> Iterator[FindingShape]:
     if node.kept is not None and node.kept.unmatched:
         text = f"artifacts: {', '.join(node.kept.unmatched)} matches nothing that it made; correct the glob"
         yield _finding("no-artifact", "warning", text, node.spec.id)
+
+
+def _found_left(state: RunState, node: StepState) -> Iterator[FindingShape]:
+    """Yield what a step has made that no commit holds, and that others may need."""
+    if not node.left or node.status is not StepStatus.VERIFIED:
+        return
+    group = None if node.group is None else state.nodes[node.group]
+    if group is not None and next(name for name in group.members or () if state.nodes[name].left) != node.spec.id:
+        return  # what is said of one member holds for all
+    found = finding_of(state.plan, node.spec if group is None else group.spec, node.left)
+    if found is not None:
+        yield _reported(found)
 
 
 def _found_at_branch(state: RunState) -> Iterator[FindingShape]:

@@ -216,6 +216,8 @@ class StepState:
     """The tree of that head."""
     verified_seq: int = 0
     undeclared: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+    """Paths it made where git ignores them and that it declares nowhere."""
     keys: tuple[str, ...] = ()
     """Paths it changed in which something has the form of a key."""
     applied: bool | None = None

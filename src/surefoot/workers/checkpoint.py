@@ -35,7 +35,7 @@ from surefoot.workers.leaks import holds_secret, with_keys
 from surefoot.workers.room import Room
 
 NAMED_MAX = 20
-_PREPARED, _IGNORED, _BESIDE, _MADE = "prepared", "ignored", "beside", "made"
+_PREPARED, _IGNORED, _BESIDE, _MADE, _KNOWN = "prepared", "ignored", "beside", "made", "known"
 _WHERE_IMPORTS_COME_FROM = """
 import importlib.metadata, json, sys
 found = [path for path in sys.path if path]
@@ -177,7 +177,7 @@ async def take_checkpoint(room: Room, command: do.TakeCheckpoint) -> Event:
         does = None if command.spec is None else commands_of(command.spec, room.plan.env)
         raised_by = _raised_by(room, command.spec, does)
         ground = await ground_of(room, command, lane, raised_by)
-        await in_thread(_note_ignored, room, lane, command)
+        left = await in_thread(_note_ignored, room, lane, command)
         point("checkpoint.after")
     except (EffectError, WorkspaceError) as error:
         retryable = not isinstance(error, EffectError) or error.retryable
@@ -192,7 +192,7 @@ async def take_checkpoint(room: Room, command: do.TakeCheckpoint) -> Event:
         commit=command.commit,
         tree=tree,
         environment=digest_of((prepared.environment, command.artifacts)) if command.artifacts else prepared.environment,
-        not_held=await in_thread(_not_held, room, lane),
+        not_held=_named(left),
         does=does,
         ground=ground,
         raised_by=raised_by,
@@ -206,19 +206,24 @@ def _raised_by(room: Room, spec: Step | None, does: CommandFacts | None) -> str:
     return raising_rule(spec, does, room.rung.value)
 
 
-def _note_ignored(room: Room, lane: str, command: do.TakeCheckpoint) -> None:
-    """Note how the ignored files are at the checkpoint, to be compared after the body and after a restore."""
+def _note_ignored(room: Room, lane: str, command: do.TakeCheckpoint) -> tuple[str, ...]:
+    """Note how the ignored files are at the checkpoint, to be compared after the body and after a restore.
+
+    Returns what a restore cannot put back: ignored files, a folder as a whole.
+    """
     uncommitted = (*command.scratch, *command.made)
     is_settled = lane in room.settled
     ignored = room.space.ignored_state(lane, command.scratch, exclude=uncommitted, settled=is_settled)
     beside = room.space.ignored_state(lane, uncommitted, exclude=uncommitted) if command.made else ignored
     made = made_before(room, lane, command.made)
-    room.write_note(lane, room.note(lane) | {_IGNORED: ignored, _BESIDE: beside, _MADE: made})
+    known = room.space.not_held(lane, settled=is_settled)
+    told = {_IGNORED: ignored, _BESIDE: beside, _MADE: made, _KNOWN: json.dumps(known)}
+    room.write_note(lane, room.note(lane) | told)
+    return known
 
 
-def _not_held(room: Room, lane: str) -> tuple[str, ...]:
-    """Name what a restore cannot put back: ignored files (a folder is named as a whole)."""
-    paths = room.space.not_held(lane, settled=lane in room.settled)
+def _named(paths: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the first few paths, and how many more there are."""
     return (*paths[:NAMED_MAX], f"and {len(paths) - NAMED_MAX} more") if len(paths) > NAMED_MAX else paths
 
 
@@ -310,7 +315,15 @@ def _inspect(room: Room, command: do.Inspect) -> Event:
         lines=space.count_lines(command.tree, tree) if command.counts_lines else None,
         digest=_digest_of(space.lane_path(lane), keeps),
         keys=tuple(with_keys(space.lane_path(lane), keeps)),
+        left=_left_of(room, lane, spec) if is_changed else (),
     )
+
+
+def _left_of(room: Room, lane: str, spec: Step) -> tuple[str, ...]:
+    """Return what a body made where git ignores it and that it declares nowhere."""
+    known = set(json.loads(room.note(lane).get(_KNOWN, "[]")))
+    found = (path for path in room.space.not_held(lane, settled=lane in room.settled) if path not in known)
+    return tuple(path for path in found if not matches(path.rstrip("/"), spec.uncommitted))[:NAMED_MAX]
 
 
 def _digest_of(root: Path, paths: Iterable[str]) -> str:

@@ -10,7 +10,7 @@ from surefoot.workspace.git import git_version
 from surefoot.workspace.lanes import Restored
 from surefoot.workspace.refs import Published
 from surefoot.workspace.run_workspace import RunWorkspace
-from surefoot.workspace.source import Source, SourceKind, inspect_source, write_git_configuration
+from surefoot.workspace.source import Source, SourceKind, ignored_among, inspect_source, write_git_configuration
 from surefoot.workspace.store import Merge
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "Source",
     "SourceKind",
     "git_version",
+    "ignored_among",
     "inspect_source",
     "is_cache",
     "is_never_committed",

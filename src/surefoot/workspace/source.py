@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -16,7 +16,7 @@ from typing import Literal
 from surefoot.errors import WorkspaceError
 from surefoot.workspace.excluded import is_never_committed
 from surefoot.workspace.files import write_file
-from surefoot.workspace.git import split_names, user_git
+from surefoot.workspace.git import join_names, split_names, user_git
 from surefoot.workspace.lfs import users_lfs
 
 SourceKind = Literal["git", "folder"]
@@ -116,6 +116,15 @@ def dirty_paths(root: Path) -> tuple[str, ...]:
     out = user_git(root).run("status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=normal")
     entries = ((entry[:2], entry[3:]) for entry in split_names(out))
     return tuple(path for tag, path in entries if tag != "??" or not is_never_committed(path.rstrip("/")))
+
+
+def ignored_among(root: Path, folders: Sequence[str]) -> frozenset[str]:
+    """Return which of these folders a run would not commit, whether they are there or not."""
+    fixed = frozenset(path for path in folders if is_never_committed(path))
+    asked = join_names([f"{path}/" for path in folders])
+    ending = user_git(root).attempt("check-ignore", "-z", "--stdin", stdin=asked)
+    # Exit status 1: none is ignored; 128: this is no repository.
+    return fixed | {path.rstrip("/") for path in split_names(ending.out)}
 
 
 def read_settings(source: Source) -> Settings:

@@ -282,7 +282,7 @@ class InspectionAsked(StepEvent):
 class ChangesObserved(StepEvent):
     """What the body wrote is known, and what it may not keep was put back."""
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     tree: str
     """The tree with what it keeps."""
     changed: tuple[str, ...]
@@ -301,6 +301,8 @@ class ChangesObserved(StepEvent):
     """Names the changes themselves, whatever they were made to; since version 2."""
     keys: tuple[str, ...] = ()
     """Paths it keeps in which something has the form of a key; since version 2."""
+    left: tuple[str, ...] = ()
+    """Paths it made where git ignores them and that it declares nowhere, a folder as one; since version 3."""
 
 
 @record

@@ -164,7 +164,7 @@ def _inspection_asked(state: RunState, event: ev.InspectionAsked) -> None:
 def _changes_observed(state: RunState, event: ev.ChangesObserved) -> None:
     node, work = answered(state, event, ev.InspectionAsked)
     work.changes, work.lane_tree = event, event.tree
-    node.undeclared, node.keys = event.undeclared, event.keys
+    node.undeclared, node.keys, node.left = event.undeclared, event.keys, event.left
     assert work.lane is not None
     if has_result(node):
         join_queue(state, event.step)

@@ -33,6 +33,7 @@ from surefoot.core.kernel.services import serve
 from surefoot.core.kernel.talks import beside_question, converse
 from surefoot.core.outputs import artifacts_for, outputs_for
 from surefoot.core.plan import AgentBody, AskBody, Check
+from surefoot.core.products import lost_product
 from surefoot.core.queue import (
     files_kept_by,
     full_resource,
@@ -207,7 +208,7 @@ def _before(state: RunState, node: StepState, work: Work, now: float) -> Move:
     if bad is not None:
         check, record = node.spec.checks[bad], work.checks[bad]
         reason = with_cure(
-            f"the check {check.name!r} has no answer before the step", cure_of(check, state.rung, record.text)
+            f"the check {check.name!r} has no answer before the step", _cure_of(state, node, check, record)
         )
         return fails(node, now, diagnosis_of(state, check, record), because(reason, record.text))
     if has_nothing_to_do(node.spec.checks, work.checks):
@@ -303,7 +304,19 @@ def _ending(state: RunState, node: StepState, work: Work, now: float) -> Move:
     ending = work.ending
     if ending is None or ending.status is Status.OK or work.settled == Applied.APPLIED:
         return None
-    return fails(node, now, diagnosis_of_ending(node, state.rung), describe_ending(node, state.rung))
+    missing = _lost_product(state, node, ending.text)
+    return fails(node, now, diagnosis_of_ending(node, state.rung), describe_ending(node, state.rung, missing))
+
+
+def _cure_of(state: RunState, node: StepState, check: Check, record: CheckRecord) -> str:
+    """Return which key of the plan would help a check to pass, as far as its output tells."""
+    return cure_of(check, state.rung, record.text) or _lost_product(state, node, record.text)
+
+
+def _lost_product(state: RunState, node: StepState, output: str) -> str:
+    """Say which product of another step is missed; empty: none is seen."""
+    others = (other for other in state.nodes.values() if other.left and other is not node)
+    return lost_product(((other.spec, other.left) for other in others), output)
 
 
 def _inspect(state: RunState, node: StepState, work: Work, now: float) -> Move:
@@ -395,7 +408,7 @@ def _after(state: RunState, node: StepState, work: Work, now: float) -> Move:
             return late(node, now, f"check {check.name!r} {record.after.value} on the head of the run branch")
         has_no_answer = record.is_flaky and record.after == "inconclusive"
         said = f"check {check.name!r} {'is flaky' if has_no_answer else record.after.value}"
-        reason = because(with_cure(said, cure_of(check, state.rung, record.text)), record.text)
+        reason = because(with_cure(said, _cure_of(state, node, check, record)), record.text)
         return stopped_short(node, work, now, reason) or fails(node, now, diagnosis, reason)
     index = next_after(node.spec.checks, work.checks)
     return None if index is None else ask_check(state, node, work, now, (Moment.AFTER, index))

@@ -1,0 +1,87 @@
+"""What steps make where git ignores it: seen in their commands, told of, and named where it is missed.
+
+Owns the tests of `surefoot.core.products` and of what the report and the kernel make of it. Must never look at a disk:
+`tests/acceptance/test_seed_examples.py` does. Read `test_report.py` next.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from surefoot.core import commands as do
+from surefoot.core.plan import Check, ForEach, Plan, RetryPolicy, RunAsk, RunBody, Step
+from surefoot.core.products import products_of
+from surefoot.core.terms import Ending, Status
+
+ACCEPT = (Check(name="all", ask=RunAsk(command=".venv/bin/pytest")),)
+ENV = RunBody(command="python3 -m venv .venv")
+MISSED = Ending(status=Status.EXIT, exit_code=127, text="bash: line 1: .venv/bin/pip: No such file or directory")
+
+
+def step_of(command: str, **fields: Any) -> Step:
+    """Return a step that runs a command."""
+    return Step(id="a", body=RunBody(command=command), **fields)
+
+
+@pytest.mark.parametrize(
+    ("step", "products"),
+    [
+        (step_of("python3 -m venv .venv && .venv/bin/pip install six"), [".venv"]),
+        (step_of("python -m venv --copies ./env/"), ["env"]),
+        (step_of("uv venv"), [".venv"]),
+        (step_of("uv venv venv; uv pip install x"), ["venv"]),
+        (step_of("npm ci"), ["node_modules"]),
+        (step_of("npm install", cwd="web"), ["web/node_modules"]),
+        (step_of("yarn && yarn build"), ["node_modules"]),
+        (step_of("cargo build --release"), ["target"]),
+        (step_of("python3 -m build"), ["dist"]),
+        (step_of("python -m venv .venv", artifacts=(".venv",)), []),
+        (step_of("python -m venv .venv", scratch=(".venv",)), []),
+        (step_of("python -m venv /opt/env"), []),
+        (step_of("echo npm; make build; git status"), []),
+    ],
+)
+def test_the_folder_a_command_makes_is_known_by_its_shape(step: Step, products: list[str]) -> None:
+    """Unless the step declares it (M122)."""
+    assert list(products_of(step, Plan(goal="g", steps=(step,)))) == products
+
+
+@pytest.mark.parametrize(
+    ("others", "fields", "severities"),
+    [
+        ({"b": {"body": RunBody(command=".venv/bin/pip install six")}}, {}, ["warning"]),
+        ({}, {"accept": ACCEPT}, ["warning"]),
+        ({"b": {}}, {}, ["note"]),
+        ({"b": {"body": RunBody(command="cat x.venv-old")}}, {}, ["note"]),
+        ({}, {}, []),
+    ],
+)
+def test_a_product_that_no_commit_holds_is_a_finding(
+    play: Any, others: dict[str, Any], fields: dict[str, Any], severities: list[str]
+) -> None:
+    """A warning where another command names it, a note where somebody is left who could need it (M122)."""
+    run = play({"a": {"body": ENV}, **others}, **fields).will(do.Inspect, "a", left=(".venv/",)).go()
+    found = [one for one in run.report["findings"] if one["kind"] == "undeclared-product"]
+    assert [one["severity"] for one in found] == severities
+    assert all("`artifacts`" in one["text"] for one in found)
+
+
+def test_members_that_leave_the_same_are_told_of_once(play: Any) -> None:
+    """What is said of one of them holds for all."""
+    group = {"for_each": ForEach(name="f", items=("x", "y")), "body": RunBody(command="make {f}")}
+    run = play({"a-{f}": group, "z": {}})
+    for name in ("a-x", "a-y"):
+        run.will(do.Inspect, name, left=("build/",))
+    assert [one["kind"] for one in run.go().report["findings"]].count("undeclared-product") == 1
+
+
+def test_a_step_that_misses_the_product_of_another_says_whose_it_is(play: Any) -> None:
+    """The file is there, in another lane (M122)."""
+    steps = {"a": {"body": ENV}, "b": {"needs": ("a",), "retry": RetryPolicy(maximum_attempts=1)}}
+    run = play(steps).will(do.Inspect, "a", left=(".venv/",)).will(do.RunStep, "b", ending=MISSED).go()
+    assert (
+        "(step a made .venv/ in its own lane; hand it on with `artifacts`, or use `prepare`)"
+        in (run.steps["b"]["reason"])
+    )
