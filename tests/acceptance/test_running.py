@@ -198,3 +198,10 @@ def test_filters_that_are_not_applied_are_a_finding(stage: Stage) -> None:
     stage.bash("echo '*.bin filter=crypt' > .gitattributes; touch x.bin; git add -A; git commit -qm Filter")
     stage.run("edit")
     assert "filters-not-applied" in [found["kind"] for found in stage.say("report", "--json").json["findings"]]
+
+
+def test_a_deprecation_is_told_when_it_occurs_and_in_the_summary(stage: Stage) -> None:
+    """Once each, although the body ended well (M128)."""
+    warns = "import warnings; warnings.warn('shine is old', DeprecationWarning)"
+    said = stage.run(f'goal: Warn\nsteps:\n  - id: a\n    run: python3 -W default -c "{warns}"\n')
+    assert (said.code, said.out.count("DeprecationWarning: shine is old")) == (0, 2), said.out

@@ -145,10 +145,11 @@ def test_when_all_that_could_prove_is_flaky_nothing_is_proved(before: dict[str, 
 
 def test_the_text_names_what_is_wrong_and_how() -> None:
     """Failed, skipped and missing are told apart; what does not count is named as such."""
-    before = {"x::a": P, "x::b": P, "x::c": P, "x::d": P}
-    now = {"x::a": F, "x::b": S, "x::d": P, "x::new": F}
+    before = {"x::a": P, "x::b": P, "x::c": P, "x::d": P, "x::red": F}
+    now = {"x::a": F, "x::b": S, "x::d": P, "x::new": F, "x::red": F}
     text = judge(before, now, None, Expect.PASS_TO_PASS).text
     assert "3 passed before and do not now: x::a (failed), x::b (skipped), x::c (missing)" in text
+    assert "1 was red before: x::red" in text
     assert "1 fail now but did not pass before, so that they do not count: x::new" in text
 
 

@@ -15,12 +15,13 @@ from surefoot.api.identity import current_user
 from surefoot.cli.progress import Progress
 from surefoot.cli.screen import Screen
 from surefoot.core import events as ev
+from surefoot.core.course import finish, take_ready
 from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.ids import BlobId, RunId, StepId
 from surefoot.core.kernel import apply
 from surefoot.core.plan import Check, Expect, Limits, Plan, Prepare, RunAsk, RunBody, Step, TestsAsk
 from surefoot.core.rules import Overdue
-from surefoot.core.state import QuestionState, RunState
+from surefoot.core.state import QuestionState, RunState, StepStatus
 from surefoot.core.talking import (
     Casting,
     Claim,
@@ -33,7 +34,18 @@ from surefoot.core.talking import (
     Usage,
     Wish,
 )
-from surefoot.core.terms import Applied, Diagnosis, Finding, Moment, Phase, QuestionKind, Severity, Verdict
+from surefoot.core.terms import (
+    Applied,
+    Diagnosis,
+    Ending,
+    Finding,
+    Moment,
+    Phase,
+    QuestionKind,
+    Severity,
+    Status,
+    Verdict,
+)
 
 if TYPE_CHECKING:
     from conftest import Terminal
@@ -64,6 +76,8 @@ REPLY = ev.TurnAnswered(
 DONE = ev.CallFinished(**STEP, call="1.1", ok=True, text="done", output=BlobId("x"), tokens=9)
 MODEL = ModelFacts(name="x:big")
 CASTING = Casting(roles={"worker": RoleModels(chain=(MODEL,)), "scout": RoleModels(chain=(MODEL,))})
+OK = Ending(status=Status.OK)
+REMARK = ev.BodyFinished(**STEP, ending=OK, remarks=("DeprecationWarning: x is old", "warning: y"))
 CHANGES = ev.ChangesObserved(**STEP, tree="t", changed=("f",))
 
 TOLD: list[tuple[Event, str]] = [
@@ -75,13 +89,17 @@ TOLD: list[tuple[Event, str]] = [
     ),
     (ev.GroupExpanded(at=3.0, group=A, items=("x", "y")), "group      a: 2 steps"),
     (ev.ExpansionFailed(at=3.0, group=A, reason="it is empty"), "failed     a: it is empty"),
-    (ev.StepVerified(**STEP, proof="probe", commit="123456789"), "verified   a  1234567  2.0 s, proved by its probe"),
-    (ev.StepVerified(**STEP, proof=None), "verified   a  no change  2.0 s, answered by a person"),
+    (
+        ev.StepVerified(**STEP, proof="probe", commit="123456789"),
+        "verified   a  1234567  2.0 s, proved by its probe; step 0 of 2, next: a",
+    ),
+    (ev.StepVerified(**STEP, proof=None), "verified   a  no change  2.0 s, answered by a person; step 0 of 2, next: a"),
     (FAILED, "failed     a  attempt 1, 2.0 s, structural: exit status 1"),
     (
         replace(FAILED, is_counted=False, diagnosis=Diagnosis.CRASH),
         "stopped    a  does not count as an attempt: exit status 1",
     ),
+    (REMARK, "printed    a  DeprecationWarning: x is old (and 1 other warning)"),
     (ev.LaneRestored(**STEP), "restored   a  its workspace is back where the step began"),
     (ev.RetryScheduled(**STEP, due=5.5), "again      a  in 2.5 s, attempt 1 of 3"),
     (ev.RetryScheduled(**STEP, due=3.0), "again      a  at once, attempt 1 of 3"),
@@ -221,7 +239,6 @@ QUIET = {
     ev.Checkpointed,
     ev.CheckpointFailed,
     ev.VerdictReused,
-    ev.BodyFinished,
     ev.Merged,
     ev.MergeRefused,
     ev.Placed,
@@ -346,6 +363,24 @@ def test_an_acceptance_check_that_is_asked_again_does_not_tell_its_output_yet(
         made.observe(run, replace(RED, text="exit status 1\nwhy"))
     said = [line.split("  ", 1)[1].strip() for line in capsys.readouterr().out.splitlines()]
     assert [line.split("c  ")[-1] for line in said] == ["failed; asked once more", "failed: exit status 1", "why"]
+
+
+def test_a_warning_that_several_bodies_print_is_told_once() -> None:
+    """The report names all of them (M128)."""
+    made = progress()
+    assert made.line_of(state(), REMARK) is not None
+    assert made.line_of(state(), replace(REMARK, step=B)) is None
+
+
+def test_a_verified_step_says_where_the_run_stands_and_what_comes_next() -> None:
+    """With the titles of both (M129)."""
+    titled = replace(PLAN, steps=tuple(replace(step, title=f"Do {step.id}") for step in PLAN.steps))
+    run = apply(None, ev.RunCreated(at=0.0, run=RunId("r"), plan=titled))
+    finish(run, run.nodes[A], StepStatus.VERIFIED, None)
+    take_ready(run, run.nodes[A])
+    line = progress().line_of(run, ev.StepVerified(**STEP, proof="checks", commit="123456789"))
+    assert line is not None
+    assert line.text.endswith("a (Do a)  1234567  2.0 s, proved by its checks; step 1 of 2, next: b (Do b)")
 
 
 def test_a_step_given_up_counts_what_it_blocks() -> None:

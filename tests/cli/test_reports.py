@@ -70,9 +70,9 @@ Questions
     surefoot answer {RUN}.1 yes|no
 
 Outside effects
-  applied   send  irreversible; undo: write again
-  in doubt  pay   idempotent
-  in doubt  fix   irreversible, by its agent: curl -X POST x
+  applied   send  irreversible; look at x; undo: write again  surefoot show {RUN} send
+  in doubt  pay   idempotent  surefoot show {RUN} pay
+  in doubt  fix   irreversible, by its agent: curl -X POST x  surefoot show {RUN} fix
 
 To look at
   - a: proved by its exit status only
@@ -136,9 +136,9 @@ Why: one step failed
 
 ## Outside effects
 
-- **applied** `send` irreversible; undo: write again
-- **in doubt** `pay` idempotent
-- **in doubt** `fix` irreversible, by its agent: curl -X POST x
+- **applied** `send` irreversible; look at x; undo: write again `surefoot show {RUN} send`
+- **in doubt** `pay` idempotent `surefoot show {RUN} pay`
+- **in doubt** `fix` irreversible, by its agent: curl -X POST x `surefoot show {RUN} fix`
 
 ## To look at
 
@@ -180,9 +180,23 @@ def full(shapes: Shapes) -> Report:
         findings=FINDINGS,
         rollback_points=[{"step": "a", "commit": "1234567890"}],
         outside_effects=[
-            {"step": "send", "effect": "irreversible", "applied": True, "undo": "write\nagain", "command": None},
-            {"step": "pay", "effect": "idempotent", "applied": None, "undo": "", "command": None},
-            {"step": "fix", "effect": "irreversible", "applied": None, "undo": "", "command": "curl\n-X POST x"},
+            {
+                "step": "send",
+                "effect": "irreversible",
+                "applied": True,
+                "undo": "write\nagain",
+                "command": None,
+                "look": "x",
+            },
+            {"step": "pay", "effect": "idempotent", "applied": None, "undo": "", "command": None, "look": ""},
+            {
+                "step": "fix",
+                "effect": "irreversible",
+                "applied": None,
+                "undo": "",
+                "command": "curl\n-X POST x",
+                "look": "",
+            },
         ],
         look_at=["a: proved by its exit status only"],
     )
@@ -305,6 +319,26 @@ def test_a_verified_step_says_what_it_rests_on(proof: str | None, words: str, sh
     """A vacuous check is not counted, nor one that did not pass."""
     checks = [shapes.check(), shapes.check(flags=["vacuous"]), shapes.check(verdict="inconclusive")]
     assert proof_of(shapes.step(proof=proof, checks=checks)) == f"commit 1234567, {words}"
+
+
+@pytest.mark.parametrize(
+    ("counts", "more", "words"),
+    [
+        ((47, 0, 0), "", "all 47 tests pass"),
+        (
+            (46, 1, 0),
+            "; 1 was red before: t::x",
+            "46 of 47 tests pass; 1 was red before: t::x",
+        ),
+        ((45, 0, 2), "", "45 of 47 tests pass; 2 skipped"),
+    ],
+)
+def test_the_summary_counts_tests(counts: tuple[int, int, int], more: str, words: str, shapes: Shapes) -> None:
+    """What was red before the run is named and does not count (M130)."""
+    passed, failed, skipped = counts
+    tests = {"passed": passed, "failed": failed, "skipped": skipped}
+    check = shapes.check("suite", text=f"{passed} passed, {failed} failed, {skipped} skipped{more}", tests=tests)
+    assert f"passed  suite  {words}\n" in text_of(shapes.report(accept=[check]), is_short=True)
 
 
 def test_a_question_without_options_takes_any_text() -> None:

@@ -14,6 +14,7 @@ import pytest
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.plan import AskBody, Check, Effect, Expect, FileAsk, OnFailure, Prepare, RunAsk, TestsAsk
+from surefoot.core.probing import PortProbe, Probe
 from surefoot.core.terms import Ending, Finding, Severity, Status, Verdict
 
 BAD = Ending(status=Status.EXIT, exit_code=1)
@@ -184,7 +185,7 @@ def test_a_rung_with_an_open_network_is_reported(play: Any, rung: str, found: li
 def test_outside_effects_are_listed_with_how_they_are_undone(play: Any) -> None:
     """What no restore takes back stands in the report for good."""
     run = play({"a": {**PAY, "undo": "call them"}, "b": {}}).say(ev.OptionsGiven, allow=("a",)).go()
-    effect = {"step": "a", "effect": "irreversible", "applied": True, "undo": "call them", "command": None}
+    effect = {"step": "a", "effect": "irreversible", "applied": True, "undo": "call them", "command": None, "look": ""}
     assert run.report["outside_effects"] == [effect]
 
 
@@ -248,3 +249,26 @@ def test_a_step_that_holds_has_nothing_to_compare(play: Any) -> None:
     run.say(ev.StepsReset, steps=("a",)).go()
     step = run.steps["a"]
     assert (failed, step["expected"], step["actual"], step["put_back"]) == ("exit status 0", None, None, [])
+
+
+def test_the_tests_of_a_suite_are_counted(play: Any) -> None:
+    """For the summary in numbers (M130)."""
+    run = play({"a": {}}, accept=(SUITE,)).will(do.AskCheck, "suite")
+    run.will(do.AskCheck, "suite", text="46 passed, 1 failed, 0 skipped; 1 was red before: t::x")
+    assert run.go().report["accept"][0]["tests"] == {"passed": 46, "failed": 1, "skipped": 0}
+
+
+def test_an_outside_effect_says_where_it_can_be_looked_at(play: Any) -> None:
+    """What its probe asks about (M130)."""
+    probe = Probe(ask=PortProbe(port="8080"))
+    run = play({"a": {"effect": Effect.IDEMPOTENT, "probe": probe}}).say(ev.OptionsGiven, allow=("a",)).go()
+    assert [one["look"] for one in run.report["outside_effects"]] == ["port 8080"]
+
+
+def test_what_bodies_warn_of_is_a_finding_once(play: Any) -> None:
+    """With the steps that printed it; of a step that failed the cause is told instead (M128)."""
+    run = play({"a": {}, "b": {}, "c": {}}).will(do.RunStep, "c", ending=BAD, remarks=("DeprecationWarning: x",))
+    for name in ("a", "b"):
+        run.will(do.RunStep, name, remarks=("DeprecationWarning: x",))
+    found = [one["text"] for one in run.go().report["findings"] if one["kind"] == "printed-warning"]
+    assert found == ["a, b printed: DeprecationWarning: x"]

@@ -76,11 +76,13 @@ def judge(before: Results | None, now: Results, earlier: Results | None, expect:
     what = "passed before and do not now" if expect is Expect.PASS_TO_PASS else "do not pass"
     named = _names(what, [f"{name} ({now.get(name, 'missing')})" for name in sorted(wrong - flaky)])
     others = _wrong(now.keys() - judged, now, frozenset())
-    why = "fail now but did not pass before, so that they do not count"
-    uncounted = _names(("was" if len(others) == 1 else "were") + " red before" if still_red else why, sorted(others))
+    known = others & old
+    red = _names(("was" if len(known) == 1 else "were") + " red before", sorted(known))
+    uncounted = _names("fail now but did not pass before, so that they do not count", sorted(others - known))
     verdict = Verdict.FAILED if wrong - flaky else Verdict.PASSED
     turned_green = sum(now.get(name) is Result.PASSED for name in old)
-    return Judgement(verdict, _sentences(text, named, uncounted), left_out, tuple(sorted(still_red)), turned_green)
+    text = _sentences(text, named, red, uncounted)
+    return Judgement(verdict, text, left_out, tuple(sorted(still_red)), turned_green)
 
 
 def collect(found: Iterable[tuple[str, Result]]) -> dict[str, Result]:

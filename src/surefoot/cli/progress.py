@@ -31,22 +31,25 @@ from surefoot.cli.lines import (
 from surefoot.cli.screen import Screen
 from surefoot.cli.talks import TALK_TOLD
 from surefoot.cli.telling import HASH, style_of
-from surefoot.cli.tree import View, tree_lines
+from surefoot.cli.tree import View, progress_of, titled, tree_lines
 from surefoot.core import events as ev
 from surefoot.core.duties import DUTIES
 from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.ids import StepId
 from surefoot.core.plan import Check, Expect
 from surefoot.core.products import finding_of
+from surefoot.core.queue import waits_for
 from surefoot.core.rules import Overdue
 from surefoot.core.state import QuestionState, RunState, StepStatus
-from surefoot.core.terms import Moment, Phase, Severity, Verdict
+from surefoot.core.terms import Moment, Phase, Severity, Status, Verdict
 from surefoot.core.verdicts import CLAIM, is_by_test, must_ask_again
 
 STAMP = len("59 min 59 s")
 """The width of the column that says when."""
 WORD = 10
 """The width of the column that says what happened."""
+_COUNTED_MAX = 2000
+"""In a larger plan the steps are not counted at each line: that would take longer than the steps."""
 REDRAW_S = 0.2
 """How often the tree is drawn anew."""
 _PHASES = {
@@ -86,6 +89,8 @@ class Progress:
     held_back: list[Line] | None = None
     """Lines that wait until a person has answered."""
     work: AtWork = field(init=False)
+    remarked: set[str] = field(default_factory=set[str])
+    """Warnings of bodies that were told."""
     _failed: dict[StepId, str] = field(default_factory=dict[StepId, str])
 
     def __post_init__(self) -> None:
@@ -233,14 +238,35 @@ def _not_expanded(_: Progress, __: RunState, event: ev.ExpansionFailed) -> Words
     return "failed", f"{event.group}: {one_line(event.reason)}", "bad"
 
 
-def _verified(progress: Progress, _: RunState, event: ev.StepVerified) -> Words | None:
+def _verified(progress: Progress, state: RunState, event: ev.StepVerified) -> Words | None:
     if event.step in DUTIES:  # what came of it is told already
         return None
     commit = event.commit[:HASH] if event.commit else "no change"
     proof = _PROOFS.get(event.proof or "", "answered by a person")
+    named, took = titled(state, event.step), progress.took(event)
     if event.proof == CLAIM:
-        return "unproved", f"{event.step}  {commit}  {progress.took(event)}, {proof}", "warn"
-    return "verified", f"{event.step}  {commit}  {progress.took(event)}, {proof}", "good"
+        return "unproved", f"{named}  {commit}  {took}, {proof}{_place(state)}", "warn"
+    return "verified", f"{named}  {commit}  {took}, {proof}{_place(state)}", "good"
+
+
+def _place(state: RunState) -> str:
+    """Say how many steps are over, and which one comes next; of very large plans only the latter."""
+    first = state.ready[0][1] if state.ready else None
+    is_free = first is not None and waits_for(state, state.nodes[first]) is None
+    comes = f", next: {titled(state, first)}" if first is not None and is_free else ""
+    if len(state.nodes) > _COUNTED_MAX:
+        return comes
+    done, total = progress_of(state)
+    return f"; step {done} of {total}{comes}"
+
+
+def _body_finished(progress: Progress, _: RunState, event: ev.BodyFinished) -> Words | None:
+    fresh = [remark for remark in event.remarks if remark not in progress.remarked]
+    progress.remarked.update(fresh)
+    if not fresh or event.ending.status is not Status.OK:
+        return None
+    more = f" (and {counted(len(fresh) - 1, 'other warning')})" if fresh[1:] else ""
+    return "printed", f"{event.step}  {one_line(fresh[0])}{more}", "warn"
 
 
 def _attempt_failed(progress: Progress, _: RunState, event: ev.AttemptFailed) -> Words:
@@ -405,6 +431,7 @@ _TOLD: dict[type[Event], Callable[..., Words | None]] = {
     ev.GroupExpanded: _expanded,
     ev.ExpansionFailed: _not_expanded,
     ev.StepVerified: _verified,
+    ev.BodyFinished: _body_finished,
     ev.AttemptFailed: _attempt_failed,
     ev.LaneRestored: _restored,
     ev.RetryScheduled: _retry,

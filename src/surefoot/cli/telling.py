@@ -236,7 +236,8 @@ def proof_of(step: StepShape) -> str:
         None: "answered by a person",
     }
     commit = f"commit {step['commit'][:HASH]}" if step["commit"] else "no change"
-    return f"{commit}, {words.get(step['proof'], step['proof'])}"
+    tests = "".join(f"; {said}" for said in map(tests_said, step["checks"]) if said)
+    return f"{commit}, {words.get(step['proof'], step['proof'])}{tests}"
 
 
 def _accept_rows(report: Report) -> list[Row]:
@@ -248,11 +249,23 @@ def _check_row(check: CheckShape) -> Row:
     word = check["verdict"].replace("_", " ")
     flags = f" [{', '.join(check['flags'])}]" if check["flags"] else ""
     more = _beside(check["expected"], check["actual"])
-    said = headline_of(check["text"]) if check["verdict"] != "passed" and not more else ""
+    said = headline_of(check["text"]) if check["verdict"] != "passed" and not more else tests_said(check)
     if check["verdict"] == "not_asked" and said:  # what there is to read was said before the first change
         said = f"before the first change: {said}"
     text = f"{said}{flags}".strip()
     return Row(word=word, name=one_line(check["name"]), text=text, style=style_of(check["verdict"]), more=more)
+
+
+def tests_said(check: CheckShape) -> str:
+    """Say how many tests pass, and which were red before; nothing for a check that is not about tests, or is red."""
+    tests = check["tests"]
+    if tests is None or check["verdict"] != "passed":
+        return ""
+    total = sum((tests["passed"], tests["failed"], tests["skipped"]))
+    number = f"all {total} tests pass" if tests["passed"] == total else f"{tests['passed']} of {total} tests pass"
+    _, _, others = headline_of(check["text"]).partition("; ")
+    skipped = f"{tests['skipped']} skipped" if tests["skipped"] else ""
+    return "; ".join(filter(None, (number, skipped, others)))
 
 
 def question_row(question: QuestionShape) -> Row:
@@ -299,10 +312,13 @@ def _effect_rows(report: Report) -> list[Row]:
     rows: list[Row] = []
     for effect in report["outside_effects"]:
         undo = f"; undo: {one_line(effect['undo'])}" if effect["undo"] else ""
-        command = f", by its agent: {one_line(effect['command'])}" if effect["command"] else ""
+        look = f"; look at {one_line(effect['look'])}" if effect["look"] and effect["applied"] is not False else ""
+        by_agent = f", by its agent: {one_line(effect['command'])}" if effect["command"] else ""
+        command = "" if effect["applied"] is False else f"surefoot show {report['run']} {effect['step']}"
         word = words[effect["applied"]]
         style: Style = "bad" if effect["applied"] is None else "warn" if effect["applied"] else ""
-        rows.append(Row(word=word, name=effect["step"], text=f"{effect['effect']}{command}{undo}", style=style))
+        text = f"{effect['effect']}{by_agent}{look}{undo}"
+        rows.append(Row(word=word, name=effect["step"], text=text, style=style, command=command))
     return rows
 
 

@@ -114,7 +114,7 @@ def _fitting(rows: Sequence[_Row], free: int) -> list[Line]:
 def _bar_line(view: View, width: int) -> Line:
     """Say how far the run is; what has no room is left out from the end, the bar is cut first."""
     state = view.state
-    done, total = _progress(state)
+    done, total = progress_of(state)
     elapsed = state.active_s + (max(0.0, view.now - state.at) if state.engine_on else 0.0)
     parts = [f"{done} of {total}"] if total else []
     parts += [duration(elapsed), *([money(state.cost_usd)] if state.cost_usd else [])]
@@ -142,9 +142,16 @@ def _headword(state: RunState) -> str:
     return "pausing" if state.pausing is not None else state.phase.value
 
 
-def _progress(state: RunState) -> tuple[int, int]:
+def progress_of(state: RunState) -> tuple[int, int]:
+    """Return how many steps are over, and how many there are as far as is known."""
     nodes = [node for node in state.nodes.values() if _is_step(node)]
     return sum(node.status in FINAL for node in nodes), len(nodes)
+
+
+def titled(state: RunState, step: StepId) -> str:
+    """Return the id of a step, with its title if it has one."""
+    title = one_line(state.nodes[step].spec.title)
+    return f"{step} ({title})" if title else step
 
 
 def _is_step(node: StepState) -> bool:
@@ -209,7 +216,8 @@ def _running(view: View, node: StepState, name: str) -> str:
     where = f"lane {lane}, " if lane is not None and view.state.plan.limits.parallel > 1 else ""
     again = f", attempt {node.attempt}" if node.attempt > 1 else ""
     said = doing(node, station.words, _for(view, station.since) + again)
-    return f"{'running':<{WORD}} {name}  {where}{said}"
+    title = one_line(node.spec.title)
+    return f"{'running':<{WORD}} {name}{f' ({title})' if title else ''}  {where}{said}"
 
 
 def _group_row(state: RunState, group: StepState, limit: int) -> _Row:
@@ -234,7 +242,7 @@ def _next_rows(state: RunState, limit: int) -> Iterator[_Row]:
     comes = [node for node in state.nodes.values() if node.status is StepStatus.PENDING and _is_step(node)]
     fresh = [node for node in comes if node.due is None and node.work is None]
     for node in sorted(fresh, key=lambda node: (node.missing > 0, node.order))[:_NEXT]:
-        said = "a group, its items are not known yet" if node.is_group else ""
+        said = "a group, its items are not known yet" if node.is_group else one_line(node.spec.title)
         yield _Row(_COMES, (*node.order, 0), _line("pending", _named(node.spec.id, limit), said, "dim"))
 
 

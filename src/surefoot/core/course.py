@@ -305,7 +305,7 @@ def reset(node: StepState) -> None:
     node.records, node.last_failure, node.body_evidence, node.ended_at = (), None, None, None
     node.put_back = ()
     node.outputs, node.kept = {}, None
-    node.ground, node.keys, node.left, node.claim = (), (), (), None
+    node.ground, node.keys, node.left, node.remarks, node.claim = (), (), (), (), None
 
 
 def expand(state: RunState, group: StepState, items: Iterable[str]) -> None:

@@ -6,6 +6,7 @@ never leave a failure out. How it looks is the command line's affair; read `sure
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
@@ -29,15 +30,18 @@ from surefoot.core.report_shape import (
     ReachShape,
     Report,
     StepShape,
+    TestsShape,
     UsageShape,
 )
 from surefoot.core.state import DONE, QuestionState, RunState, StepState, StepStatus
 from surefoot.core.terms import Finding, Outcome, QuestionKind, Verdict
+from surefoot.core.touching import asked_outside
 from surefoot.core.verdicts import (
     CheckRecord,
     first_unpassed,
     flags_of,
     has_nothing_to_do,
+    is_by_test,
     is_red_before,
     red_before_said,
 )
@@ -57,6 +61,8 @@ _COUNTED = (
     "interrupted",
 )
 
+_TEST_COUNTS = re.compile(r"(\d+) passed, (\d+) failed, (\d+) skipped\b")
+"""How the text of a check on tests begins; see `surefoot.checks.judging`."""
 _NAMED_MAX = 10
 _LIMITS = ("cost_usd", "tokens", "requests")
 
@@ -219,8 +225,18 @@ def _check(check: Check, record: CheckRecord) -> CheckShape:
         "actual": record.text if verdict in (Verdict.FAILED, Verdict.INCONCLUSIVE) else None,
         "flags": list(flags_of(check, record)),
         "flaky_tests": list(record.flaky),
+        "tests": _tests(check, record),
         "evidence": record.evidence,
     }
+
+
+def _tests(check: Check, record: CheckRecord) -> TestsShape | None:
+    """Return how the tests of a suite ended; None: it was not asked, or there is no answer test by test."""
+    found = _TEST_COUNTS.match(record.text) if is_by_test(check) and record.after is not None else None
+    if found is None:
+        return None
+    passed, failed, skipped = map(int, found.groups())
+    return {"passed": passed, "failed": failed, "skipped": skipped}
 
 
 def _counts(steps: Sequence[StepShape]) -> dict[str, int]:
@@ -270,6 +286,7 @@ def _own_findings(state: RunState) -> list[FindingShape]:
         *_found_around(state),
         *_found_overlaps(state),
         *of_steps,
+        *_found_printed(state),
         *_found_in_review(state),
         *_found_at_branch(state),
     ]
@@ -342,6 +359,17 @@ def _found_left(state: RunState, node: StepState) -> Iterator[FindingShape]:
         yield _reported(found)
 
 
+def _found_printed(state: RunState) -> Iterator[FindingShape]:
+    """Yield each deprecation or warning that bodies printed which ended well, once, with the steps."""
+    steps: dict[str, list[str]] = {}
+    for node in state.steps():
+        for remark in node.remarks if node.status is StepStatus.VERIFIED else ():
+            steps.setdefault(remark, []).append(node.spec.id)
+    for remark, names in steps.items():
+        more = f" and {len(names) - _NAMED_MAX} more" if len(names) > _NAMED_MAX else ""
+        yield _finding("printed-warning", "warning", f"{', '.join(names[:_NAMED_MAX])}{more} printed: {remark}")
+
+
 def _found_at_branch(state: RunState) -> Iterator[FindingShape]:
     """Yield why the branch is not where the journal would have it."""
     if state.branch is not None and state.branch.refused is not None:
@@ -375,8 +403,14 @@ def _outside_effect(
     node: StepState, effect: Effect, *, applied: bool | None, command: str | None = None
 ) -> EffectShape:
     """Return one outside effect; `command` is an agent's, and None where the body of the step is meant."""
-    undo = node.spec.undo
-    return {"step": node.spec.id, "effect": effect.value, "applied": applied, "undo": undo, "command": command}
+    return {
+        "step": node.spec.id,
+        "effect": effect.value,
+        "applied": applied,
+        "undo": node.spec.undo,
+        "command": command,
+        "look": ", ".join(asked_outside(node.spec)) if command is None else "",
+    }
 
 
 def _reach(state: RunState) -> list[ReachShape]:

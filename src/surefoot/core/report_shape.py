@@ -8,6 +8,14 @@ from __future__ import annotations
 from typing import TypedDict
 
 
+class TestsShape(TypedDict):
+    """How the tests of a suite ended."""
+
+    passed: int
+    failed: int
+    skipped: int
+
+
 class CheckShape(TypedDict):
     """One check's answers."""
 
@@ -21,6 +29,7 @@ class CheckShape(TypedDict):
     actual: str | None
     flags: list[str]
     flaky_tests: list[str]
+    tests: TestsShape | None
     evidence: str | None
 
 
@@ -123,6 +132,7 @@ class EffectShape(TypedDict):
     applied: bool | None
     undo: str
     command: str | None
+    look: str
 
 
 class ReachShape(TypedDict):

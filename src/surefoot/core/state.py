@@ -216,6 +216,8 @@ class StepState:
     """The tree of that head."""
     verified_seq: int = 0
     undeclared: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+    """Deprecations and warnings that its body printed last."""
     left: tuple[str, ...] = ()
     """Paths it made where git ignores them and that it declares nowhere."""
     keys: tuple[str, ...] = ()

@@ -119,7 +119,7 @@ def touched_by(step: Step, plan: Plan) -> Touched:
         made=tuple(resolved(step.made, step.for_each)),
         ports=frozenset(_ports(step, commands)),
         places=_places(step, plan, commands),
-        outside=frozenset(_outside(step)),
+        outside=frozenset(asked_outside(step)),
         is_open=step.reaches_out,
     )
 
@@ -286,7 +286,7 @@ def _places(step: Step, plan: Plan, commands: Iterable[tuple[str, str | None]]) 
     return found | {name: "" for name in step.env_from if _PLACE_NAME.fullmatch(name)}
 
 
-def _outside(step: Step) -> Iterator[str]:
+def asked_outside(step: Step) -> Iterator[str]:
     """Yield what the probe asks about, unless it differs from member to member."""
     ask = None if step.probe is None or isinstance(step.body, FunctionBody) else step.probe.ask
     match ask:

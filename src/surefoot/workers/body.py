@@ -27,6 +27,7 @@ from surefoot.ports import CommandOutcome, CommandRequest
 from surefoot.workers.command import LaneCommands
 from surefoot.workers.hiding import linked_in, opened_by
 from surefoot.workers.output import OutputRefused, content_of, output_file, read_outputs
+from surefoot.workers.remarks import Remarks
 from surefoot.workers.room import Room, StepArgument
 from surefoot.workers.service import notice_lost
 
@@ -48,6 +49,7 @@ async def run_step(room: Room, command: do.RunStep) -> Event:
         evidence=ended.evidence,
         duration_s=max(0.0, now - started),
         outputs=ended.outputs,
+        remarks=ended.remarks,
     )
 
 
@@ -58,6 +60,7 @@ class _Ended:
     ending: Ending
     evidence: BlobId | None = None
     outputs: Mapping[str, str] = field(default_factory=dict[str, str])
+    remarks: tuple[str, ...] = ()
 
 
 def _with_outputs(room: Room, ended: _Ended, content: bytes) -> _Ended:
@@ -92,7 +95,14 @@ async def _run(room: Room, command: do.RunStep) -> _Ended:
     except LookupError as error:
         return _Ended(Ending(status=Status.ERROR, error_type="MissingPlace", retryable=False, text=str(error)))
     assert command.lane is not None
-    on_line = room.on_line
+    remarks = Remarks()
+
+    def hear(line: str) -> None:
+        if not is_record(line):
+            remarks.hear(line)
+            if room.on_line is not None:
+                room.on_line(command.step, line)
+
     commands = LaneCommands(
         room=room,
         lane=command.lane,
@@ -102,14 +112,14 @@ async def _run(room: Room, command: do.RunStep) -> _Ended:
         given=room.variables_of(sockets),
         opened=opened,
         services=command.services,
-        on_line=None if on_line is None else lambda line: None if is_record(line) else on_line(command.step, line),
+        on_line=hear,
     )
     put = room.new_spool(command.lane).with_suffix(".put")
     with linked_in(room.space.home_path(command.lane), room, opened), output_file(put) as output:
         outcome = await commands.run(replace(_request(room, command, output), sockets=tuple(sockets.values())))
         if outcome.exit_code != 0:
             await notice_lost(room, command.lane, command.services)
-        ended = _Ended(_ending_of(body, outcome), outcome.evidence)
+        ended = _Ended(_ending_of(body, outcome), outcome.evidence, remarks=remarks.found)
         try:
             content = content_of(output)
         except OSError as error:

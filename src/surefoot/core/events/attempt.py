@@ -247,7 +247,7 @@ class BodyStarted(StepEvent):
 class BodyFinished(StepEvent):
     """The body ended."""
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
     ending: Ending
     """How."""
@@ -257,6 +257,8 @@ class BodyFinished(StepEvent):
     """How long it ran."""
     outputs: Mapping[str, str] = field(default_factory=dict[str, str])
     """What it put out for later steps."""
+    remarks: tuple[str, ...] = ()
+    """Deprecations and warnings it printed, each once; since version 3."""
 
 
 @record

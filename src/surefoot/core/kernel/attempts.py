@@ -118,6 +118,7 @@ def _body_started(state: RunState, event: ev.BodyStarted) -> None:
 def _body_finished(state: RunState, event: ev.BodyFinished) -> None:
     node, work = answered(state, event, ev.BodyStarted)
     work.ending, work.body_evidence, work.outputs = event.ending, event.evidence, event.outputs
+    node.remarks = event.remarks
     state.cost_usd += cost_of(event.outputs)
     if event.ending.status is Status.OK and node.effect.is_outside:
         has_happened(state, node)
