@@ -205,3 +205,11 @@ def test_a_deprecation_is_told_when_it_occurs_and_in_the_summary(stage: Stage) -
     warns = "import warnings; warnings.warn('shine is old', DeprecationWarning)"
     said = stage.run(f'goal: Warn\nsteps:\n  - id: a\n    run: python3 -W default -c "{warns}"\n')
     assert (said.code, said.out.count("DeprecationWarning: shine is old")) == (0, 2), said.out
+
+
+def test_a_lookup_of_prepare_without_a_network_is_not_tried_again(stage: Stage) -> None:
+    """The plan gives it none, and says so with the key that would."""
+    prepare = "echo x >> $XDG_CACHE_HOME/tried; echo Temporary failure in name resolution; exit 1"
+    said = stage.run(f"goal: Fetch\nprepare: {{run: '{prepare}'}}\nsteps: [{{id: a, run: 'true'}}]\n")
+    tried = (stage.home / "cache" / "tried").read_text("utf-8").split()
+    assert (tried, "`network: true`" in said.out + said.err) == (["x"], True), said.out

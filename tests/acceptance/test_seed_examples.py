@@ -6,6 +6,7 @@ file. Read `test_lanes.py` next.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -129,9 +130,10 @@ def test_of_fifteen_files_the_three_odd_ones_are_named(stage: Stage) -> None:
 
 
 def test_of_ten_steps_the_seventh_begins_after_those_it_needs(stage: Stage) -> None:
-    """It takes up what 2, 4 and 5 have left (M121)."""
+    """It takes up what 2, 4 and 5 have left; each line says which step it is and what comes next (M121, M129)."""
     said = stage.run(TEN)
     assert said.code == 0, said.out
+    assert re.search(r"; step 1 of 10, next: s\d+$", said.out, re.MULTILINE), said.out
     steps = {step["id"]: step for step in stage.say("report", "--json").json["steps"]}
     assert max(steps[name]["ended_at"] for name in ("s2", "s4", "s5")) <= steps["s7"]["started_at"]
     assert stage.git("show", f"{BRANCH}:f7.txt").split() == ["2", "4", "5"]

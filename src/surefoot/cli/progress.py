@@ -251,13 +251,22 @@ def _verified(progress: Progress, state: RunState, event: ev.StepVerified) -> Wo
 
 def _place(state: RunState) -> str:
     """Say how many steps are over, and which one comes next; of very large plans only the latter."""
-    first = state.ready[0][1] if state.ready else None
-    is_free = first is not None and waits_for(state, state.nodes[first]) is None
-    comes = f", next: {titled(state, first)}" if first is not None and is_free else ""
+    first = _next_step(state)
+    comes = f", next: {titled(state, first)}" if first is not None else ""
     if len(state.nodes) > _COUNTED_MAX:
         return comes
     done, total = progress_of(state)
     return f"; step {done} of {total}{comes}"
+
+
+def _next_step(state: RunState) -> StepId | None:
+    """Return the step that has just been started, or will be; None: others are at work, or nothing is left."""
+    for name in state.active:
+        work = state.nodes[name].work
+        if work is not None and not work.body_started and name not in DUTIES:
+            return name
+    first = state.ready[0][1] if state.ready else None
+    return first if first is not None and waits_for(state, state.nodes[first]) is None else None
 
 
 def _body_finished(progress: Progress, _: RunState, event: ev.BodyFinished) -> Words | None:

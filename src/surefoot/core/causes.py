@@ -104,7 +104,12 @@ def _expected_of_files(ask: FileAsk) -> str:
 
 def lacks_network(of: Step | Check, rung: str, output: str) -> bool:
     """Tell whether an output shows that a network was looked for which the plan does not give."""
-    return _is_held(of, rung) and of.network is not True and _NO_LOOKUP.search(output) is not None
+    return _is_held(of, rung) and of.network is not True and misses_network(output)
+
+
+def misses_network(output: str) -> bool:
+    """Tell whether an output shows that a name or a route was looked for and not found."""
+    return _NO_LOOKUP.search(output) is not None
 
 
 def cure_of(of: Step | Check, rung: str, output: str) -> str:

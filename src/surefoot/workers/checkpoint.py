@@ -14,6 +14,7 @@ from pathlib import Path
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
+from surefoot.core.causes import misses_network
 from surefoot.core.events import Event
 from surefoot.core.globs import matches
 from surefoot.core.ids import BlobId
@@ -120,6 +121,8 @@ async def _run_prepare(room: Room, lane: str, prepare: Prepare) -> CommandOutcom
     if outcome.exit_code == 0:
         return outcome
     is_transient = outcome.timed_out or diagnose_text(outcome.exit_code, outcome.tail) is Diagnosis.TRANSIENT
+    if prepare.network is not True and room.rung is not Rung.PLAIN and misses_network(outcome.tail):
+        is_transient = False
     hint = "" if prepare.network else "\nprepare ran without network; `network: true` gives it one"
     message = f"prepare failed ({outcome.said}): {prepare.run}\n{outcome.tail[-1500:].strip()}{hint}"
     raise EffectError(message, retryable=is_transient)
