@@ -71,7 +71,7 @@ def show_what_is_next() -> None:
         (f"git diff main {BRANCH}", "what was changed"),
         (f"surefoot show {RUN}", "each step and its checks"),
         (f"surefoot audit {RUN}", "does the journal agree with the commits?"),
-        (f"surefoot land {RUN}", "merge the verified work into main"),
+        (f"surefoot land {RUN}", "merge the verified work into main; it asks, for one file is missing"),
     ):
         print(f"  {command:42}# {purpose}")
     print(f"\nAll of the demo lies in {DEMO}; delete that folder when you are done.")

@@ -14,14 +14,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from surefoot.core.brief import brief_of
+from surefoot.core.budget import left_said
 from surefoot.core.events import AttemptFailed
 from surefoot.core.ids import StepId
 from surefoot.core.lessons import lesson_of
-from surefoot.core.plan import AgentBody, Check, Expect, FileAsk, Limits, RunAsk, RunBody, Step
+from surefoot.core.plan import AgentBody, AgentLimits, Check, Expect, FileAsk, Limits, RunAsk, RunBody, Step
 from surefoot.core.prefix import prefix_flaw, prefix_of
 from surefoot.core.shortening import Fold
 from surefoot.core.state import RunState, StepState, StepStatus
-from surefoot.core.talking import Claim, Guidance, KeyFile, Lesson, Note, Part, Role, Understanding
+from surefoot.core.talking import Claim, Guidance, KeyFile, Lesson, Note, Part, Role, Understanding, Usage
 from surefoot.core.terms import Diagnosis, Verdict
 from surefoot.core.verdicts import CheckRecord
 from tests.core.talks import RUN, at_work, blob, finished, stage, turn, written
@@ -91,7 +92,7 @@ def test_lessons_tell_what_was_tried_and_what_was_said_to_it() -> None:
     """The next attempt gets the lesson and the order to try another way."""
     text = told(stage(node={"lessons": (Lesson(attempt=1, tried="sed", said="test_a fails"),)}))
     assert "Attempt 1 tried: sed\n  It was told: test_a fails" in text
-    assert "Try another way" in text
+    assert "Try a different approach" in text
 
 
 def test_outputs_of_needed_steps_are_told() -> None:
@@ -313,3 +314,30 @@ def _files(count: int) -> tuple[KeyFile, ...]:
 
 def _failure(reason: str) -> AttemptFailed:
     return AttemptFailed(at=1.0, step=StepId("a"), attempt=1, diagnosis=Diagnosis.VERIFICATION, reason=reason)
+
+
+def test_a_lesson_names_no_path_that_was_not_there() -> None:
+    """The next attempt would ask for it again."""
+    calls = [finished("read", "there is no file src/prices.py", ok=False, summary="read src/prices.py")]
+    state = stage([turn(1, *calls)])
+    assert lesson(at_work(state), _failure("a loop")).tried == "nothing that worked"
+
+
+@pytest.mark.parametrize(
+    ("turns", "said"),
+    [(5, ""), (6, "Turns left: 6 of 12. Call `finish` before nothing is left."), (12, "Turns left: 0 of 12. ")],
+)
+def test_an_agent_is_told_how_many_turns_are_left_once_half_are_used(turns: int, said: str) -> None:
+    """Work that was done must not be lost because nobody said how long there was."""
+    body = AgentBody(instructions="x", turns_max=12)
+    state = stage(step={}, node={"spec": replace(at_work(stage()).spec, body=body)})
+    left = left_said(state, at_work(state), turns, "finish")
+    assert left.startswith(said) if said else left == ""
+
+
+def test_an_agent_is_told_how_many_tokens_are_left() -> None:
+    """Of its step and of the run."""
+    body = AgentBody(instructions="x", limits=AgentLimits(tokens=1_000))
+    node = {"spec": replace(at_work(stage()).spec, body=body), "usage": Usage(input_tokens=600)}
+    state = stage(node=node)
+    assert "Tokens of this step left: 400 of 1,000." in left_said(state, at_work(state), 1, "finish")

@@ -32,6 +32,28 @@ async def test_a_list_of_a_folder_can_go_deeper_and_fit_a_glob(lane: Any) -> Non
     assert fitting.text.splitlines()[1:] == ["src/deep/er/names.txt  9 B"]
 
 
+@pytest.mark.parametrize(
+    ("tool", "arguments"),
+    [
+        ("read", {"path": "lib/greet.py"}),
+        ("list", {"path": "src/gret.py"}),
+        ("edit", {"edits": [{"path": "greet.py", "old": "a", "new": "b"}]}),
+        ("outline", {"path": "src/greeting.py"}),
+    ],
+)
+async def test_a_path_that_is_not_there_names_the_nearest_one(tool: str, arguments: Any, lane: Any) -> None:
+    """One of the same name wherever it lies, else one that is spelt much alike."""
+    lane.set(writes=("**",))
+    result = await lane(tool, **arguments)
+    assert (result.ok, "there is src/greet.py" in result.text) == (False, True), result.text
+
+
+async def test_a_glob_that_nothing_fits_names_what_there_is(lane: Any) -> None:
+    """So that the next call can be about files of this project."""
+    result = await lane("list", glob="dist/*")
+    assert "; there is .gitignore, README.md, src/deep/er/names.txt, src/greet.py" in result.text
+
+
 async def test_a_file_that_is_gone_is_not_listed(lane: Any) -> None:
     """Though git still has it in its index."""
     (lane.root / "README.md").unlink()

@@ -220,3 +220,9 @@ def test_each_tool_is_documented() -> None:
     wanted = [(one, ", ".join(role for role in Role if role in one.roles)) for one in TOOLS.values()]
     does = {one.name: "; ".join([one.deed, *(f"the {name}" for name in one.resources)]) for one in TOOLS.values()}
     assert rows == [(one.name, does[one.name], "everybody" if who == everybody else who) for one, who in wanted]
+
+
+def test_no_description_names_a_path_that_a_project_may_not_have() -> None:
+    """A small model asks for it as if it were there."""
+    told = json.dumps([[spec.text, spec.schema] for role in Role for spec in specs_of(role)])
+    assert re.findall(r"src/|dist/|node_modules|\b\w+\.py\b", told) == []

@@ -14,6 +14,8 @@ from surefoot.core.record import record
 from surefoot.core.state import RunState, StepState
 from surefoot.core.talking import ModelFacts, Role, Spent, Usage
 
+LEFT_SHARE = 0.5
+"""From here on an agent is told what it has left."""
 NEAR_SHARE = 0.8
 """From this share of a limit on, the person is told."""
 _MILLION = 1_000_000
@@ -132,6 +134,20 @@ def told_at(state: RunState, crossing: Crossing, why: str) -> str:
 def said_of(limit: str, amount: float) -> str:
     """Say an amount with its unit."""
     return money(amount) if limit == "cost_usd" else f"{amount:,.0f} {limit}"
+
+
+def left_said(state: RunState, node: StepState, turns: int, end: str) -> str:
+    """Say what an agent has left, once half of it is used; nothing before. `end` is the tool that ends its work."""
+    body = node.spec.body
+    assert isinstance(body, AgentBody)
+    amounts = [("Turns", body.turns_max, turns), ("Tokens of this step", body.limits.tokens, node.usage.tokens)]
+    amounts.append(("Tokens of the run", state.plan.limits.tokens, spent_by(state).tokens))
+    said = [
+        f"{name} left: {max(0, limit - used):,} of {limit:,}."
+        for name, limit, used in amounts
+        if limit is not None and used >= LEFT_SHARE * limit
+    ]
+    return " ".join([*said, f"Call `{end}` before nothing is left."]) if said else ""
 
 
 def near_of(state: RunState) -> Iterator[tuple[str, str]]:

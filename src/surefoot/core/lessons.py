@@ -12,7 +12,7 @@ from surefoot.core.grounding import ungrounded
 from surefoot.core.plan import AgentBody
 from surefoot.core.shortening import call_line, cut
 from surefoot.core.state import StepState, Work
-from surefoot.core.talk import Talk
+from surefoot.core.talk import CallState, Talk
 from surefoot.core.talking import Deed, Lesson
 from surefoot.core.terms import Diagnosis
 from surefoot.core.verdicts import first_unpassed
@@ -61,13 +61,20 @@ def _claimed(work: Work) -> list[str]:
     return [f"Moreover {'; '.join(wrong)[:_WRONG_MAX]}: look before you say so."] if wrong else []
 
 
+def _found_nothing(call: CallState) -> bool:
+    """Tell whether a call looked for what is not there: named in a lesson, the next attempt would ask for it again."""
+    result = call.result
+    return call.deed is Deed.READ and isinstance(result, CallFinished) and not result.ok and not result.is_misuse
+
+
 def _tried(talk: Talk, changed: tuple[str, ...]) -> str:
     """Return what the agent says it did, or its last calls, those that wrote before all others; and what it changed."""
     calls = [call for turn in talk.turns for call in turn.calls]
     writing = [call for call in calls if call.deed is Deed.WRITE]
+    telling = [call for call in calls if not _found_nothing(call)]
     results = [call.result for call in writing if isinstance(call.result, CallFinished)]
     paths = changed or tuple(dict.fromkeys(path for result in results for path in result.changed))
-    did = "; ".join(call_line(call) for call in (writing or calls)[-_CALLS_MAX:])
-    said = talk.claim.summary if talk.claim is not None else did or "nothing"
+    did = "; ".join(call_line(call) for call in (writing or telling)[-_CALLS_MAX:])
+    said = talk.claim.summary if talk.claim is not None else did or "nothing that worked"
     files = f" (changed: {', '.join(paths[:_FILES_MAX])})" if paths else ""
     return f"{cut(said, _TRIED_MAX)}{files}"

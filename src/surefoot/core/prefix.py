@@ -290,7 +290,7 @@ def _lessons(node: StepState) -> list[str]:
         f"- Attempt {one.attempt} tried: {cut(one.tried, _LESSON_MAX)}\n  It was told: {cut(one.said, _LESSON_MAX)}"
         for one in node.lessons[-_LESSONS_MAX:]
     ]
-    return [_listed("What failed before. Try another way; what follows did not work:", lines)]
+    return [_listed("What failed before. Try a different approach; what follows did not work:", lines)]
 
 
 def _notes(state: RunState, node: StepState) -> list[tuple[str, bool]]:

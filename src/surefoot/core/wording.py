@@ -110,9 +110,15 @@ def phase_of(role: Role) -> str:
     return _PHASES[role]
 
 
+def end_of(role: Role) -> str:
+    """Return the tool with which a role ends its work."""
+    *_, last = (tool.name for tool in tools_of(role))
+    return last
+
+
 def no_call(role: Role, turn: int) -> str:
     """Return what is said to a reply that called no tool."""
-    *_, last = (tool.name for tool in tools_of(role))
+    last = end_of(role)
     tools = ", ".join(tool.name for tool in tools_of(role))
     return (
         f"Your reply of turn {turn} called no tool, so nothing came of it. Call one of: {tools}. "
@@ -135,4 +141,5 @@ def advice_left_out(path: str, tokens: int) -> str:
 
 def reminder(turn: int, goal: str) -> str:
     """Return what is said every few turns, so that the goal does not get lost behind outputs."""
-    return f"After {turn} turns, a reminder of what all this is for.\n\n{goal}\n\nIf you are on another way, come back."
+    back = "If you are doing something else, return to the goal."
+    return f"After {turn} turns, a reminder of what all this is for.\n\n{goal}\n\n{back}"

@@ -18,7 +18,7 @@ from surefoot.core.globs import matches
 from surefoot.masking import REPLACEMENT
 from surefoot.tools import given
 from surefoot.tools.desk import Desk, ToolResult, failed
-from surefoot.tools.files import FILE_BYTES_MAX, Held, LaneFiles, Refused, clean, digest_of_content, text_of
+from surefoot.tools.files import FILE_BYTES_MAX, Held, LaneFiles, Missing, Refused, clean, digest_of_content, text_of
 from surefoot.tools.given import Arguments
 from surefoot.tools.masks import copied_from
 from surefoot.tools.pages import head_and_tail, lines_of, shortened
@@ -78,7 +78,7 @@ class _Draft:
         path = self.take(path)
         content = self.after[path].content
         if content is None:
-            raise Refused(f"there is no file {path} (any more); look with `list`, or write it with `create`")
+            raise Missing(path, "look with `list`, or write it with `create`")
         return path, content
 
     def put(self, path: str, content: bytes | None) -> None:

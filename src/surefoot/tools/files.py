@@ -65,12 +65,12 @@ def clean(path: str) -> str:
     if "\0" in path or not _can_be_name(path):
         raise Refused(f"the path {path!r} holds characters that no path has; give a path relative to the root")
     if path.startswith(("/", "~")):
-        raise Refused(f"{path!r} is not relative to the root; leave out what leads there, as in `src/a.py`")
+        raise Refused(f"{path!r} is not relative to the root; leave out what leads there")
     parts = [part for part in path.split("/") if part not in {"", "."}]
     if len(path) > _PATH_MAX or any(len(os.fsencode(part)) > _NAME_BYTES_MAX for part in parts):
         raise Refused(f"the path {path[:80]!r}… is too long; take a shorter one", is_misuse=False)
     if ".." in parts:
-        raise Refused(f"{path!r} goes up with `..`; name the path from the root, as in `src/a.py`")
+        raise Refused(f"{path!r} goes up with `..`; name the path from the root")
     if any(part.lower() == ".git" for part in parts):
         raise Refused(f"{path!r} lies in git's own folder, which is closed; use the tool `git` to look at the history")
     return "/".join(parts) or "."
@@ -138,7 +138,7 @@ class LaneFiles:
             inner = clean(path)
             with self._folder_of(inner, path) as (folder, name):
                 return _read_in(folder, name, inner)
-        except _Missing:
+        except Missing:
             return None
 
     def status(self, path: str) -> os.stat_result | None:
@@ -185,11 +185,11 @@ class LaneFiles:
         Raises:
             OSError: the permissions do not allow it.
         """
-        with suppress(_Missing), self._folder_of(path, path) as (folder, name), suppress(FileNotFoundError):
+        with suppress(Missing), self._folder_of(path, path) as (folder, name), suppress(FileNotFoundError):
             os.unlink(name, dir_fd=folder)
         above = path.rpartition("/")[0]
         while above:
-            with suppress(_Missing, Refused), self._folder_of(above, above) as (folder, name):
+            with suppress(Missing, Refused), self._folder_of(above, above) as (folder, name):
                 try:
                     os.rmdir(name, dir_fd=folder)
                 except OSError:
@@ -214,18 +214,20 @@ class LaneFiles:
             os.close(at)
 
 
-class _Missing(Refused):
+class Missing(Refused):
     """There is nothing at the path."""
 
-    def __init__(self, path: str) -> None:
-        super().__init__(f"there is no file {path}; look with `list` or `search`", is_misuse=False)
+    def __init__(self, path: str, cure: str = "look with `list` or `search`") -> None:
+        """Keep the path, so that the nearest ones can be named."""
+        super().__init__(f"there is no file {path}; {cure}", is_misuse=False)
+        self.path = path
 
 
 def _open_folder(name: str, folder: int, said: str) -> int:
     try:
         return os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
     except FileNotFoundError as error:
-        raise _Missing(said) from error
+        raise Missing(said) from error
     except OSError as error:  # a link is ELOOP or ENOTDIR, a file ENOTDIR
         if _is_link(name, folder):
             text = f"{said}: the folder {name!r} on the way is a symbolic link; name the path where the file really is"
@@ -239,7 +241,7 @@ def _read_in(folder: int, name: str, path: str) -> Held:
     try:
         opened = os.open(name, flags, dir_fd=folder)
     except FileNotFoundError as error:
-        raise _Missing(path) from error
+        raise Missing(path) from error
     except OSError as error:
         if _is_link(name, folder):
             raise Refused(f"{path} is a symbolic link; name the file it leads to") from error

@@ -10,13 +10,14 @@ import os
 import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import PurePosixPath
 
 from surefoot.core.globs import GLOB_LENGTH_MAX, matches
 from surefoot.ports import CommandOutcome, CommandRequest
 from surefoot.threads import in_thread
 from surefoot.tools.desk import Desk
-from surefoot.tools.files import LaneFiles, Refused
+from surefoot.tools.files import LaneFiles, Missing, Refused
 
 GIT = ("git", "--no-pager", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "gpg.program=true")
 """git as tools call it: nothing else is run, nothing is paged."""
@@ -28,6 +29,7 @@ GIT_VARIABLES = {
 }
 LOOK_TIMEOUT_S = 60.0
 _OUTPUT_MAX = 16_000_000
+_NEAREST_MAX, _COMPARED_MAX = 3, 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,13 @@ def _known(out: bytes, files: LaneFiles) -> list[Known]:
     return found
 
 
+def nearest(files: Sequence[Known], path: str) -> list[str]:
+    """Return the files whose paths are nearest to one that is not there, those of the same name first."""
+    name, paths = PurePosixPath(path).name, [file.path for file in files]
+    same = [known for known in paths if PurePosixPath(known).name == name]
+    return list(dict.fromkeys([*same, *get_close_matches(path, paths[:_COMPARED_MAX], _NEAREST_MAX)]))[:_NEAREST_MAX]
+
+
 def rooted(glob: str) -> str:
     """Return a glob as the core has it: one without a folder is meant for every folder.
 
@@ -79,7 +88,9 @@ def rooted(glob: str) -> str:
         Refused: it leads out of the lane.
     """
     if glob.startswith("/") or ".." in PurePosixPath(glob).parts:
-        raise Refused(f"the glob {glob[:80]!r} leads out of the workspace; write it from the root, as in `src/**/*.py`")
+        raise Refused(
+            f"the glob {glob[:80]!r} leads out of the workspace; write it from the root, without a `/` in front"
+        )
     if len(glob) > GLOB_LENGTH_MAX:
         raise Refused(f"the glob {glob[:80]!r}… has {len(glob)} characters; write one of at most {GLOB_LENGTH_MAX}")
     return glob if "/" in glob.rstrip("/") else f"**/{glob}"
@@ -102,5 +113,5 @@ def place_of(desk: Desk, path: str) -> str:
     files = LaneFiles(desk.root)
     place = files.followed(path or ".")
     if files.status(place) is None:
-        raise Refused(f"there is no {path}; look with `list`", is_misuse=False)
+        raise Missing(path)
     return place

@@ -20,6 +20,8 @@ from surefoot.tools.specs import LINES_MAX
 
 _DEPTH = 2
 _LEAST_BYTES = 2_000
+_OTHERS_MAX = 8
+"""Where nothing fits, so many of the files that are there are named."""
 
 
 async def list_files(arguments: Arguments, desk: Desk) -> ToolResult:
@@ -32,7 +34,9 @@ def _list(known: Sequence[Known], place: str, glob: str, depth: int) -> ToolResu
     files = fitting(known, glob)
     if not files:
         fits = f" that fits {glob}" if glob else ""
-        return failed(f"there is no file{fits} below {place}; what git ignores is not listed")
+        others = [file.path for file in known[:_OTHERS_MAX]]
+        there = f"; there is {', '.join(others)}" if others else ""
+        return failed(f"there is no file{fits} below {place}; what git ignores is not listed{there}")
     lines = list(_listed(files, place, depth))
     shown, left_out = capped(lines, TEXT_BYTES_MAX)
     more = [f"… and {left_out} more lines; look into one folder with `path`, or give a `glob`"] if left_out else []
@@ -92,6 +96,8 @@ def _read(wanted: Sequence[_Wanted], files: LaneFiles) -> ToolResult:
             # Each of those to come has its share, so that none is left out.
             part = _shown(one, held, max(room // (len(wanted) - at), _LEAST_BYTES))
         except Refused as error:
+            if len(wanted) == 1:
+                raise
             refused.append(error)
             part = error.text
         room -= len(part.encode("utf-8", "replace"))

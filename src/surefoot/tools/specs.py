@@ -29,8 +29,8 @@ LINES_MAX = 400
 """So many lines of one file are shown at once."""
 MATCHES_MAX = 100
 """So many matches are shown, if the call does not say."""
-_PATH = text("Path from the root, such as `src/a.py`.")
-_GLOB = text("Only files this glob matches, such as `*.py` or `src/**/*.ts`.")
+_PATH = text("Path from the root of the workspace, as `list` shows it.")
+_GLOB = text("Only files this glob matches; `*` stands for any part of a name, `**` for any folders.")
 _RANGE: dict[str, Shape] = {
     "path": _PATH,
     "start": whole("First line, from 1.", 1),
@@ -63,7 +63,7 @@ _READ = record_of(
     },
     "path",
 )
-_OUTLINE = record_of({"path": text("A file, or a glob over files such as `src/**/*.py`.")}, "path")
+_OUTLINE = record_of({"path": text("A file, or a glob over files.")}, "path")
 _EDIT = record_of(
     {
         "edits": listed(
@@ -218,7 +218,8 @@ _WORDS: dict[str, str] = {
         "that is asked for by itself."
     ),
     "propose": (
-        "Propose a change of the plan where you found that it is wrong. A person decides; go on with your own step."
+        "Propose a change of the plan where you found that it is wrong. It is recorded with its reason, and does not "
+        "change your own step: go on with it."
     ),
     "understood": (
         "End your work: say what you found out. `accept` holds executable checks that show whether the goal is "

@@ -72,9 +72,7 @@ def ask(_arguments: Arguments, _desk: Desk) -> ToolResult:
 def propose(arguments: Arguments, _desk: Desk) -> ToolResult:
     """Propose a change of the plan."""
     change, why = given.text(arguments, "change").strip(), given.text(arguments, "why").strip()
-    return ToolResult(
-        ok=True, text="kept for a person to decide; go on with your step", proposal=f"{change} Why: {why}"
-    )
+    return ToolResult(ok=True, text="the proposal is recorded; go on with your step", proposal=f"{change} Why: {why}")
 
 
 def finish(arguments: Arguments, _desk: Desk) -> ToolResult:

@@ -16,8 +16,9 @@ from surefoot.core.toolbox import TOOLS
 from surefoot.threads import in_thread
 from surefoot.tools import commanding, editing, given, looking, outlining, planning, searching, telling
 from surefoot.tools.desk import TEXT_BYTES_MAX, Desk, ToolResult, misused
-from surefoot.tools.files import Refused
+from surefoot.tools.files import Missing, Refused
 from surefoot.tools.given import Arguments
+from surefoot.tools.known_files import known_files, nearest
 from surefoot.tools.pages import head_and_tail
 from surefoot.tools.shapes import flaw_in
 from surefoot.tools.specs import spec_of
@@ -163,6 +164,10 @@ async def use(name: str, arguments: Mapping[str, object] | None, desk: Desk) -> 
         else:
             # A large file or plan takes its time; a call that is cancelled is waited for, as it may write.
             result = await in_thread(_ON_A_THREAD[name], arguments, desk)
+    except Missing as error:
+        near = await in_thread(nearest, await known_files(desk), error.path)
+        text = f"{error.text}; there is {', '.join(near)}" if near else error.text
+        result = ToolResult(ok=False, text=text, is_misuse=error.is_misuse)
     except Refused as error:
         result = ToolResult(ok=False, text=error.text, is_misuse=error.is_misuse)
     return await in_thread(_capped, result)

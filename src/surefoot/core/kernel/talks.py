@@ -14,7 +14,7 @@ from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.approval import is_satisfied
 from surefoot.core.brief import brief_of
-from surefoot.core.budget import crossing_of, near_of, told_at, worst_of
+from surefoot.core.budget import crossing_of, left_said, near_of, told_at, worst_of
 from surefoot.core.estimating import AT_MOST, tokens_of
 from surefoot.core.folding import facts_that_must_survive, fold_for, summary_brief
 from surefoot.core.ids import BlobId, StepId
@@ -36,7 +36,7 @@ from surefoot.core.talking import Deed, ModelFacts, Part
 from surefoot.core.terms import Applied, Diagnosis, Finding, QuestionKind, Severity
 from surefoot.core.toolbox import refusal_of
 from surefoot.core.verdicts import CheckRecord
-from surefoot.core.wording import ANEW, SETTLED
+from surefoot.core.wording import ANEW, SETTLED, end_of
 
 MISUSES_MAX = 12
 REPEATS_MAX = 5
@@ -403,7 +403,9 @@ def _request(
     """Return the next request, with its brief and what the reply has to hold."""
     fold = fold_for(state, node, tokens_max(state, talk, facts))
     is_summary = fold.wants_summary and talk.summarised < fold.folded
-    parts = summary_brief(state, node, fold) if is_summary else (*brief_of(state, node, fold), *_nudges(talk))
+    parts = (
+        summary_brief(state, node, fold) if is_summary else (*brief_of(state, node, fold), *_nudges(state, node, talk))
+    )
     tokens = sum(part.tokens for part in parts)
     reserved_usd, reserved_tokens = worst_of(facts, int(tokens * AT_MOST) + TOOLS_TOKENS[talk.role])
     event = ev.TurnAsked(
@@ -422,14 +424,14 @@ def _request(
     return event, parts, facts_that_must_survive(node, fold) if is_summary else ()
 
 
-def _nudges(talk: Talk) -> tuple[Part, ...]:
-    """Return what is said at the end of a brief to a model that has gone wrong just now."""
-    texts: list[str] = []
+def _nudges(state: RunState, node: StepState, talk: Talk) -> tuple[Part, ...]:
+    """Return what is said at the end of a brief: what is left, and what has gone wrong just now."""
+    texts = [left] if (left := left_said(state, node, len(talk.turns), end_of(talk.role))) else []
     if talk.fault is not None and talk.fault.fault in ANEW:
         texts.append(ANEW[talk.fault.fault])
     if talk.repeats >= REPEATS_TOLD:
         texts.append(
             "You have made the same call before, with the same result, and nothing has changed since. Another call of "
-            "that kind will not help: take another way, or finish and say what is missing."
+            "that kind will not help: try a different approach, or finish and say what is missing."
         )
     return tuple(Part(speaker="user", text=text, tokens=tokens_of(text)) for text in texts)

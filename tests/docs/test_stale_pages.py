@@ -1,0 +1,36 @@
+"""Pages that deny what the product does, or promise what it does not: such sentences fail here.
+
+Owns the phrases. Must never judge style. Read `test_references.py` next.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from surefoot.tools.specs import spec_of
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
+DENIED = {
+    r"no models? yet|uses no model|^no model[;.]": "`agent` steps and goals in words ship",
+    r"no agents? yet|agents? (?:come|comes) with a later": "they ship",
+    r"no (?:budget|limit)s? in money": "`limits: {cost_usd: 5}` ships",
+    r"writes below \.venv/? and build/? only": "the demo leaves a temporary folder",
+}
+"""What would be untrue on any page, and why."""
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+@pytest.mark.parametrize("phrase", DENIED)
+def test_no_page_denies_what_ships(phrase: str, page: Path) -> None:
+    """A sentence that was true of an earlier state leaves with it."""
+    text = page.read_text("utf-8").replace("*", "")
+    assert re.findall(phrase, text, re.IGNORECASE | re.MULTILINE) == []
+
+
+def test_no_tool_says_that_a_person_decides_about_a_proposal() -> None:
+    """In a plan that a person wrote nobody is asked about it."""
+    assert "person decides" not in spec_of("propose").text
