@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from surefoot.threads import in_thread
 from surefoot.tools import given
 from surefoot.tools.desk import TEXT_BYTES_MAX, Desk, ToolResult, failed
-from surefoot.tools.files import Held, LaneFiles, Refused, text_of
+from surefoot.tools.files import Held, LaneFiles, Missing, Refused, text_of
 from surefoot.tools.given import Arguments
 from surefoot.tools.known_files import Known, fitting, known_files, place_of
 from surefoot.tools.pages import capped, lines_of, numbered, page_of, size_said
@@ -96,7 +96,7 @@ def _read(wanted: Sequence[_Wanted], files: LaneFiles) -> ToolResult:
             # Each of those to come has its share, so that none is left out.
             part = _shown(one, held, max(room // (len(wanted) - at), _LEAST_BYTES))
         except Refused as error:
-            if len(wanted) == 1:
+            if len(wanted) == 1 and isinstance(error, Missing):
                 raise
             refused.append(error)
             part = error.text
