@@ -134,6 +134,7 @@ class Shapes:
             "reason": None,
             "attempts": 1,
             "effect": "reversible",
+            "optional": False,
             "tier": "log" if is_verified else None,
             "rule": "effect-reversible" if is_verified else None,
             "proof": "checks" if is_verified else None,

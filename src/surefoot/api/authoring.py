@@ -168,7 +168,10 @@ class Step:
     timeout_s: float = field(default=1800.0, kw_only=True)
     """The body is ended after this many seconds."""
     on_failure: Literal["block", "skip", "stop", "ask"] | None = field(default=None, kw_only=True)
-    """`block`, `skip`, `stop` or `ask`; None: `ask` for an agent's step, `block` for any other."""
+    """`block`, `skip`, `stop` or `ask`; None: `ask` for an agent's step, `skip` for an optional one, `block` for any
+    other."""
+    optional: bool = field(default=False, kw_only=True)
+    """Whether the run can be completed although the step failed; `on_failure` is `skip` then, if nothing is said."""
     estimate_s: float | None = field(default=None, kw_only=True)
     """How long the body is expected to take."""
 
@@ -178,7 +181,8 @@ class Step:
         if len(bodies) != 1:
             raise _invalid(f"step {self.id!r} takes exactly one of do, run, call, agent, ask")
         where = f"step {self.id!r}"
-        on_failure = self.on_failure or ("block" if self.agent is None else "ask")
+        usual = "skip" if self.optional else "block" if self.agent is None else "ask"
+        on_failure = self.on_failure or usual
         return core.Step(
             id=encode_id(self.id),
             body=bodies[0],
@@ -204,6 +208,7 @@ class Step:
             retry=self._retry(),
             timeout_s=self.timeout_s,
             on_failure=OnFailure(_read(on_failure, _ON_FAILURE, f"{where}: on_failure")),
+            optional=self.optional,
             estimate_s=self.estimate_s,
         )
 

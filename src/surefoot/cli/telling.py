@@ -217,7 +217,8 @@ def _step_text(step: StepShape) -> str:
     if reason == "nothing_to_do":
         return "nothing to do"
     tried = f"after {counted(step['attempts'], 'attempt')}: " if step["attempts"] > 1 and reason else ""
-    return tried + reason
+    optional = "optional; " if step["optional"] else ""
+    return optional + tried + reason
 
 
 def _without(reason: str, actual: str | None) -> str:

@@ -302,6 +302,8 @@ class Step:
     """What its final failure means."""
     rollback_to: StepId | None = None
     """The step whose commit the branch returns to, for `on_failure: {rollback_to: …}`."""
+    optional: bool = False
+    """Whether the run can be completed although the step failed."""
     estimate_s: float | None = None
     """How long the body is expected to take."""
 

@@ -152,6 +152,7 @@ def _step(node: StepState) -> StepShape:
         "reason": reason,
         "attempts": node.failures if node.status is StepStatus.PENDING else node.attempt,
         "effect": node.effect.value,
+        "optional": node.spec.optional,
         "tier": None if node.tier is None else node.tier.value,
         "rule": node.rule or None,
         "proof": node.proof,

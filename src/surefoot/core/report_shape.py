@@ -53,6 +53,7 @@ class StepShape(TypedDict):
     reason: str | None
     attempts: int
     effect: str
+    optional: bool
     proof: str | None
     commit: str | None
     blocked_by: list[str]

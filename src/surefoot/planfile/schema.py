@@ -197,6 +197,7 @@ _STEP: Mapping[str, _Row] = {
     "retry": (_ref("retry"), "When it is tried again.", ""),
     "timeout": (_DURATION, "The body is ended after this long; with a unit, as in 90s.", "30m"),
     "on_failure": (_ON_FAILURE, "What its final failure means.", "block"),
+    "optional": (_FLAG, "Whether the run can be completed although the step failed.", "false"),
     "estimate": (_DURATION, "How long the body is expected to take; with a unit, as in 90s.", "none"),
 }
 _AGENT: Mapping[str, _Row] = {

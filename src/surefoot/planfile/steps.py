@@ -52,7 +52,7 @@ STEP_KEYS = (
         "undo",
         "retry",
     ),
-    *("timeout", "on_failure", "estimate"),
+    *("timeout", "on_failure", "optional", "estimate"),
 )
 DEFAULTS_KEYS = (
     *("shell", "cwd", "env", "env_from", "scratch", "network", "sockets", "uses"),
@@ -122,10 +122,13 @@ def read_step(page: Page, node: Tree, defaults: Fields | None, attempts: int) ->
         unproved=fields.take("unproved", page.flag, default=False),
         probe=fields.take("probe", partial(read_probe, page), None),
         undo=fields.take("undo", page.raw, ""),
+        optional=fields.take("optional", page.flag, default=False),
         estimate_s=fields.take("estimate", page.time_s, None),
     )
     step = _with_policies(page, fields, step, attempts)
-    if isinstance(step.body, AgentBody) and "on_failure" not in fields:
+    if step.optional and "on_failure" not in fields:
+        step = replace(step, on_failure=OnFailure.SKIP)  # what needs it goes on, and nobody is asked
+    elif isinstance(step.body, AgentBody) and "on_failure" not in fields:
         step = replace(step, on_failure=OnFailure.ASK)  # after its last attempt, and before the report, comes a person
     _judge_effect(page, fields, step)
     if step.artifacts and isinstance(step.body, AskBody):

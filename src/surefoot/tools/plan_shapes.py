@@ -124,6 +124,9 @@ STEP_KEYS: Mapping[str, Shape] = {
         [word for word in OnFailure if word is not OnFailure.ROLLBACK],
         "What its final failure means; default: `ask` for an `agent` step, `block` for any other.",
     ),
+    "optional": flag(
+        "Whether the run can be completed although the step failed; only for what the goal does not need."
+    ),
     "estimate": text("How long it will take, such as `5m`."),
 }
 STEP: Shape = record_of(

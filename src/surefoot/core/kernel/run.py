@@ -481,7 +481,7 @@ def _validate(state: RunState, now: float) -> list[Proposal]:
 
 
 def _outcome(state: RunState) -> tuple[Outcome, str]:
-    undone = [node for node in state.steps() if not _is_done(node)]
+    undone = [node for node in state.steps() if not _is_done(node) and not _may_be_undone(node)]
     pairs = zip(state.plan.accept, state.accept.records, strict=True)
     red = [(check, r) for check, r in pairs if r.after is not Verdict.PASSED and not is_red_before(check, r)]
     old = _unanswered_red(state)
@@ -524,6 +524,11 @@ def _is_done(node: StepState) -> bool:
     if node.status is StepStatus.SKIPPED:
         return node.reason == "nothing_to_do"
     return node.status in DONE
+
+
+def _may_be_undone(node: StepState) -> bool:
+    """Tell whether the run is completed without the step; an effect of which nobody knows is never passed over."""
+    return node.spec.optional and not node.is_in_doubt
 
 
 def _unfinished_outcome(state: RunState) -> Outcome:
