@@ -8,8 +8,8 @@ import pytest
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.plan import Check, Effect, Expect, ForEach, Limits, RunAsk
-from surefoot.core.terms import Diagnosis
+from surefoot.core.plan import Check, Effect, Expect, ForEach, Limits, OnFailure, RunAsk
+from surefoot.core.terms import Diagnosis, Ending, Status
 
 NO_ROOM = {"diagnosis": Diagnosis.STRUCTURAL, "reason": "no room"}
 
@@ -80,3 +80,13 @@ def test_the_lane_in_which_a_group_is_expanded_is_left_to_that(play: Any) -> Non
     run = play({"g-{item}": {"for_each": ForEach(lines="ls")}, "b": {}}, limits=Limits(parallel=2))
     run.go(do.ExpandGroup).go(do.OpenLane, "2")
     assert [command.lane for command in run.open] == ["1", "2"]
+
+
+def test_a_lane_is_not_prepared_further_once_nothing_is_left_to_run_in_it(play: Any) -> None:
+    """The run ends without waiting for an environment that nobody will use."""
+    run = play({"a": {"on_failure": OnFailure.STOP}, "b": {}}, limits=Limits(parallel=2))
+    run.will(do.RunStep, "a", ending=Ending(status=Status.EXIT, exit_code=1))
+    run.go(do.OpenLane).let(do.OpenLane).go(do.OpenLane, "2")
+    while others := [command for command in run.open if not isinstance(command, do.OpenLane)]:
+        run.let(type(others[0])).go(do.OpenLane)
+    assert [(one.lane, one.diagnosis) for one in run.told(ev.LaneFailed)] == [("2", Diagnosis.INTERRUPTED)]

@@ -367,8 +367,16 @@ def _execute(state: RunState, now: float) -> list[Proposal]:
     if moves:
         return moves
     if state.unfinished == 0:
-        return [Proposal(ev.PhaseEntered(at=now, phase=Phase.VALIDATE))]
+        return _leave_lanes(state, now) or [Proposal(ev.PhaseEntered(at=now, phase=Phase.VALIDATE))]
     return []
+
+
+def _leave_lanes(state: RunState, now: float) -> list[Proposal]:
+    """End the preparing of lanes in which nothing is left to run."""
+    if state.accept.interrupt_asked or not any(lane.is_open for lane in state.lanes.values()):
+        return []
+    event = ev.InterruptAsked(at=now, step=ACCEPTANCE, attempt=1)
+    return [Proposal(event, do.Interrupt(step=ACCEPTANCE, attempt=1, lane=None))]
 
 
 def _clocks(state: RunState, now: float) -> list[Proposal]:
