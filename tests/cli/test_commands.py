@@ -94,7 +94,7 @@ def test_the_run_is_the_first_argument_of_every_command_about_one(name: str) -> 
     [
         ("nonsense", "No such command 'nonsense'. Try `surefoot --help`."),
         ("run", "Missing argument 'PLAN|GOAL'. Try `surefoot run --help`."),
-        ("rm", "Missing argument 'RUN'."),
+        ("rm", "Missing argument 'RUN...'."),
         ("check", "Missing argument 'PLAN'."),
         ("answer q.1", "Missing argument 'ANSWER'."),
         ("restore", "Missing option '--to'."),

@@ -62,7 +62,7 @@ def garbage(stage: Stage, age_s: float) -> int:
     os.utime(stage.run_folder, (then, then))
     with api.Home(stage.home) as home:
         assert api.runs(home) == []
-        return api.collect_garbage(home)
+        return api.collect_garbage(home).deleted
 
 
 def test_what_a_killed_creation_left_is_garbage_once_it_is_old(setting: Setting) -> None:

@@ -18,10 +18,11 @@ if TYPE_CHECKING:
     from surefoot.api.reading import RunSummary, audit, events, report, runs, spending
     from surefoot.api.replanning import ShownPlan, edit_plan, shown_plan
     from surefoot.api.running import Engagement, create_run, engage
-    from surefoot.api.storing import collect_garbage, land_run, remove_run
+    from surefoot.api.storing import Freed, collect_garbage, land_run, remove_run
 
 __all__ = [
     "Engagement",
+    "Freed",
     "Home",
     "OpenQuestion",
     "Options",
@@ -61,7 +62,7 @@ _PLACES = {
     **dict.fromkeys(("ShownPlan", "edit_plan", "shown_plan"), "replanning"),
     **dict.fromkeys(("Engagement", "create_run", "engage"), "running"),
     "Options": "options",
-    **dict.fromkeys(("collect_garbage", "land_run", "remove_run"), "storing"),
+    **dict.fromkeys(("Freed", "collect_garbage", "land_run", "remove_run"), "storing"),
 }
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 import time
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from surefoot.api.claiming import claimed, clear, set_aside
@@ -101,8 +102,22 @@ def _refuse_loss(home: Home, run: RunId, space: RunWorkspace) -> None:
     )
 
 
-def collect_garbage(home: Home) -> int:
-    """Delete what belongs to no run: left-over folders and unreferenced blobs; return how many things were deleted.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Freed:
+    """What `collect_garbage` did."""
+
+    deleted: int
+    """So many things that belonged to no run are gone: left-over folders and unreferenced blobs."""
+    runs: tuple[RunId, ...]
+    """Of these ended runs the lanes and their environments are gone; `retry` makes them anew."""
+    size_bytes: int
+    """What those lanes took on disk."""
+
+
+def collect_garbage(home: Home) -> Freed:
+    """Delete what belongs to no run, and the lanes of runs that have ended.
+
+    What `show`, `report`, `land`, `restore` and `retry` need of an ended run is kept.
 
     Raises:
         StepMayNotAnswer: this program was started by a step.
@@ -114,7 +129,9 @@ def collect_garbage(home: Home) -> int:
     found = list(folders.iterdir()) if folders.is_dir() else []
     left = [path for path in found if path.is_dir() and path.name not in known and path.stat().st_mtime < since]
     removed = sum(_is_removed(home, path) for path in left)
-    return removed + len(home.journal.gc())
+    freed = {row.run: _free_lanes(home, row.run) for row in home.journal.runs()}
+    runs = tuple(run for run, size in freed.items() if size)
+    return Freed(deleted=removed + len(home.journal.gc()), runs=runs, size_bytes=sum(freed.values()))
 
 
 def _is_removed(home: Home, path: Path) -> bool:
@@ -126,3 +143,16 @@ def _is_removed(home: Home, path: Path) -> bool:
             shutil.rmtree(path, ignore_errors=True)
             return True
     return False
+
+
+def _free_lanes(home: Home, run: RunId) -> int:
+    """Delete the lanes of a run that has ended and that no engine holds; return how many bytes they took."""
+    folder, state = home.run_folder(run), home.state(run)
+    source = state.created.repository
+    if state.outcome is None or source is None or not (folder / "lanes").is_dir() or not Path(source).is_dir():
+        return 0
+    with suppress(RunHeld), claimed(home, run):
+        freed = RunWorkspace.open(folder, Path(source), run).free_lanes()
+        shutil.rmtree(folder / "notes", ignore_errors=True)
+        return freed
+    return 0

@@ -17,7 +17,7 @@ from surefoot.cli.arguments import (
     AsJson,
     CostUsd,
     Models,
-    NamedRun,
+    NamedRuns,
     Quiet,
     Repo,
     Requests,
@@ -385,13 +385,13 @@ def restore(
 
 @app.command(rich_help_panel="Keep or drop")
 def rm(
-    run: NamedRun,
+    run: NamedRuns,
     *,
     repo: Repo = None,
     branch: Annotated[bool, typer.Option("--branch", help="Delete its branch, too, landed or not.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Delete a run: its folder, its journal, what it kept in the repository. Its branch stays unless you say so.
+    """Delete runs: their folders, journals, what they kept in the repository. Branches stay unless you say so.
 
     Example: surefoot rm 20260401-k3x9ab --branch
     """
@@ -402,7 +402,7 @@ def rm(
 
 @app.command(rich_help_panel="Keep or drop")
 def gc(*, as_json: AsJson = False) -> None:
-    """Delete what belongs to no run any more.
+    """Delete the lanes and environments of ended runs, and what belongs to no run any more.
 
     Example: surefoot gc
     """

@@ -16,7 +16,7 @@ _RUN_HELP = "The run: its id, the beginning of it, or `latest` (of this reposito
 RunName = Annotated[str | None, typer.Argument(metavar="[RUN]", help=_RUN_HELP, autocompletion=offer_runs)]
 _EITHER_HELP = f"{_RUN_HELP} Left out before a step of the latest run."
 RunOrStep = Annotated[str | None, typer.Argument(metavar="[RUN]", help=_EITHER_HELP, autocompletion=offer_either)]
-NamedRun = Annotated[str, typer.Argument(metavar="RUN", help=_RUN_HELP, autocompletion=offer_runs)]
+NamedRuns = Annotated[list[str], typer.Argument(metavar="RUN...", help=_RUN_HELP, autocompletion=offer_runs)]
 Repo = Annotated[
     Path | None, typer.Option("--repo", metavar="DIR", help="The repository or folder (default: the current one).")
 ]

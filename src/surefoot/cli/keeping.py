@@ -5,6 +5,8 @@ Owns what is said about it. Must never delete anything by itself: `surefoot.api.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from surefoot.api.home import Home
@@ -16,6 +18,7 @@ from surefoot.cli.lookup import find_run
 from surefoot.cli.screen import Screen
 from surefoot.cli.telling import HASH
 from surefoot.core.ids import RunId
+from surefoot.errors import SurefootError
 
 
 def land(name: str | None, repo: Path | None, screen: Screen, *, squash: bool, yes: bool) -> int:
@@ -50,23 +53,40 @@ def _lands_anyway(run: RunId, missing: str, screen: Screen) -> bool:
     return is_agreed
 
 
-def remove(name: str, repo: Path | None, screen: Screen, *, branch: bool) -> int:
-    """Delete a run."""
+def remove(names: Sequence[str], repo: Path | None, screen: Screen, *, branch: bool) -> int:
+    """Delete runs, as many as can be: what is refused is told in the end."""
+    removed: list[dict[str, object]] = []
+    refused: list[SurefootError] = []
     with Home() as home:
-        run = find_run(home, name, repo)
-        has_branch = remove_run(home, run, branch=branch)
+        for run in dict.fromkeys(find_run(home, name, repo) for name in names):
+            try:
+                has_branch = remove_run(home, run, branch=branch)
+            except SurefootError as error:
+                refused.append(error)
+                continue
+            removed.append({"run": run, "removed": True, "branch_deleted": not has_branch})
+            kept = f"; its branch surefoot/{run} is kept" if has_branch else ""
+            screen.show([Line(f"Run {run} is deleted{kept}.", hang=2)])
+    for error in refused[1:]:
+        screen.error(error.message)
+    if refused:
+        raise refused[0]
     if screen.is_json:
-        screen.document({"run": run, "removed": True, "branch_deleted": not has_branch})
-    kept = f"; its branch surefoot/{run} is kept" if has_branch else ""
-    screen.show([Line(f"Run {run} is deleted{kept}.", hang=2)])
+        screen.document(removed[0] if len(removed) == 1 else {"runs": removed})
     return 0
 
 
 def collect(screen: Screen) -> int:
-    """Delete what belongs to no run."""
+    """Delete what belongs to no run, and the lanes of ended runs."""
     with Home() as home:
-        number = collect_garbage(home)
+        freed = collect_garbage(home)
     if screen.is_json:
-        screen.document({"deleted": number})
-    screen.show([Line(f"Deleted {counted(number, 'thing')} that belonged to no run.")])
+        screen.document(asdict(freed))
+    runs = f"{counted(len(freed.runs), 'ended run')} ({freed.size_bytes / 1e6:,.1f} MB)"
+    screen.show(
+        [
+            Line(f"Deleted the lanes and environments of {runs}; `retry` would make them anew.", hang=2),
+            Line(f"Deleted {counted(freed.deleted, 'thing')} that belonged to no run."),
+        ]
+    )
     return 0

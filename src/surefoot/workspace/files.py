@@ -13,6 +13,9 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
+_BLOCK = 512
+"""The unit in which a file system says how much a file takes."""
+
 
 def remove_path(path: Path) -> None:
     """Remove a file, link or whole folder, if it is there; folders without write permission are opened up."""
@@ -120,3 +123,13 @@ def make_folder(path: Path) -> None:
     if not is_folder(path):
         remove_path(path)
         path.mkdir(parents=True)
+
+
+def size_of(path: Path) -> int:
+    """Return how many bytes the files at and below a path take on disk."""
+    found = 0
+    for folder, _, files in os.walk(path):
+        for name in files:
+            with suppress(OSError):
+                found += os.lstat(os.path.join(folder, name)).st_blocks * _BLOCK  # noqa: PTH118 - as os.walk names it
+    return found

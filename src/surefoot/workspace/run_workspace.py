@@ -30,7 +30,7 @@ from typing import TypedDict, cast
 from surefoot import faults
 from surefoot.errors import RunExists, WorkspaceError, WorkspaceMissing
 from surefoot.workspace.clone import write_pristine
-from surefoot.workspace.files import remove_path, write_file
+from surefoot.workspace.files import remove_path, size_of, write_file
 from surefoot.workspace.git import git_version, split_names, user_git
 from surefoot.workspace.land import land_in_checkout, land_in_folder
 from surefoot.workspace.lanes import Lane, Restored
@@ -41,6 +41,7 @@ from surefoot.workspace.starting import Remark, find_start
 from surefoot.workspace.store import Changes, Merge, Store, create_store
 from surefoot.workspace.submodules import Copies
 
+_LANE_PARTS = ("lanes", "homes", "clones", "indexes")
 _PARTS = ("workspace.json", "claimed.json", "store", "pristine", "clones", "lanes", "homes", "indexes", "submodules")
 _FORMAT = "1"
 _LANE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -472,6 +473,17 @@ class RunWorkspace:
             landed = self._land_in_folder(commit)
         faults.point("workspace.land.after")
         return landed
+
+    def free_lanes(self) -> int:
+        """Remove all lanes with their scratch homes and environments, which are made anew when needed; return bytes.
+
+        For a run on which no engine works and in which nobody has taken a step over.
+        """
+        freed = sum(size_of(self._run_dir / part) for part in _LANE_PARTS)
+        lanes = self._run_dir / "lanes"
+        for name in sorted(path.name for path in lanes.iterdir()) if lanes.is_dir() else ():
+            self._lane(name).throw_away()
+        return freed
 
     def remove(self, *, delete_branch: bool = False) -> None:
         """Remove the workspace and the run's refs; the branch stays unless it is asked to go, too."""
