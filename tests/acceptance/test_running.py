@@ -25,7 +25,14 @@ def test_a_completed_run_exits_0_and_leaves_its_commits_on_its_branch(stage: Sta
 def test_run_says_what_it_will_do_before_it_does_it(stage: Stage) -> None:
     """The run, its branch, the sandbox, the order and the effects stand before the first step is verified."""
     before, _, after = stage.run("edit").out.partition("verified   first")
-    told = [f"Run {RUN}", f"surefoot/{RUN}", "Sandbox ", "1  first   reversible", "It asks nobody", "Rollback points"]
+    told = [
+        f"Run {RUN}",
+        f"surefoot/{RUN}",
+        "Sandbox ",
+        "1  first   reversible",
+        "No approvals needed",
+        "Rollback points",
+    ]
     assert ([words for words in told if words not in before], "2 of 2 steps verified" in after) == ([], True)
 
 

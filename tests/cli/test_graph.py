@@ -175,7 +175,7 @@ def test_check_says_what_runs_at_once_and_what_does_not(plan_file: Path, capsys:
     said = capsys.readouterr().out
     assert "At once: 2 steps: b, c" in said
     assert "step b: It waits for a, but nothing it declares or names can be what is written there" in said
-    assert "step a: No need orders it and c. They declare to write the same files: a.txt and *.txt." in said
+    assert "step a: Nothing orders it and c. They declare to write the same files: a.txt and *.txt." in said
 
 
 MAKERS = """goal: g
@@ -191,7 +191,7 @@ def test_check_says_where_two_steps_make_the_same_artifact(plan_file: Path, caps
     plan_file.write_text(MAKERS)
     main(["check", str(plan_file)])
     said = capsys.readouterr().out
-    assert f"note: {plan_file}:3:10: step a: No need orders it and g-{{n}}. They make the same artifact" in said
+    assert f"note: {plan_file}:3:10: step a: Nothing orders it and g-{{n}}. They make the same artifact" in said
 
 
 def test_check_does_not_say_that_a_group_is_one_step(plan_file: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -110,7 +110,7 @@ TOLD: list[tuple[Event, str]] = [
         ev.RolledBack(**STEP, reason="no", to=B, commit="123456789", invalidated=(A,)),
         "rollback   a failed; the branch is back at b 1234567; to be done again: a",
     ),
-    (ASKED, "asks       a  in doubt, question r.1"),
+    (ASKED, "asks       a  question r.1 (in doubt)"),
     (ev.QuestionAnswered(at=3.0, question="r.1", answer="applied", by="una"), "answered   a  'applied' by una"),
     (
         ev.QuestionAnswered(at=3.0, question="r.1", answer="no", by="una", reason="not\ntoday"),
@@ -155,7 +155,7 @@ TOLD: list[tuple[Event, str]] = [
         "model      a  another model is asked from here on: no quota",
     ),
     (DONE, "did        a  edit src/a.py"),
-    (replace(DONE, ok=False, text="stale"), "did not    a  edit src/a.py: stale"),
+    (replace(DONE, ok=False, text="stale"), "failed     a  edit src/a.py: stale"),
     (replace(DONE, call="1.2", exit_code=1, duration_s=2.0), "did        a  run pytest -q, exit status 1, 2.0 s"),
     (replace(DONE, note=Note(text="uses nox", by="a")), "notes      a  uses nox"),
     (replace(DONE, claim=Claim(summary="All\ngone", confidence=0.8)), "claims     a  All gone (80% sure)"),

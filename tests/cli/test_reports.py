@@ -49,7 +49,7 @@ TEXT = f"""\
 Run {RUN}: partially completed
   Leave six behind
 2 of 5 steps verified (60 % done), 1 had nothing to do, 1 failed, 1 blocked
-Why it is partially completed: one step failed
+Why it is only partially completed: one step failed
 
 Not done
   failed   wrong  after 3 attempts: exit status 3

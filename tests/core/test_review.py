@@ -362,3 +362,10 @@ def test_a_rollback_is_named_with_its_target() -> None:
     """The step whose commit the branch goes back to."""
     back = replace(named("b", "a"), on_failure=OnFailure.ROLLBACK, rollback_to=StepId("a"))
     assert review_of(STEP, back).recovery[1].text.endswith("then the branch goes back to a")
+
+
+def test_unittest_without_prepare_is_a_note() -> None:
+    """The standard library may be all it needs: `check` finds no problem in it."""
+    steps = (Step(id=StepId("a"), body=RunBody(command="python3 -m unittest")),)
+    found = {one.kind: one.severity for one in review(Plan(goal="g", steps=steps)).findings}
+    assert found["prepare-missing"] is Severity.NOTE

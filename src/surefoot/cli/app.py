@@ -471,7 +471,7 @@ def schema(
 
 @app.command(rich_help_panel="Plan")
 def doctor(*, as_json: AsJson = False) -> None:
-    """Look whether this machine has what runs need, and say what to do where it has not.
+    """Check this machine for what runs need, and suggest fixes.
 
     Example: surefoot doctor
     """

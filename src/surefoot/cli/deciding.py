@@ -28,6 +28,7 @@ from surefoot.cli.inbox import head_lines
 from surefoot.cli.lines import EMPTY, Line, block, counted, listed, one_line
 from surefoot.cli.lookup import find_question
 from surefoot.cli.plan_editing import plan_difference, wanted_plan
+from surefoot.cli.progress import said_by
 from surefoot.cli.reading import engine_of
 from surefoot.cli.screen import Screen
 from surefoot.core.state import RunState
@@ -276,7 +277,7 @@ def _outcome_lines(state: RunState, name: str) -> Iterator[Line]:
         text = f"Question {name} ({step}): approved by {by}; {counted(missing, 'more approval')}{role} is needed."
         yield Line(text, "warn", hang=2)
         return
-    yield Line(f"Question {name} ({step}) is answered: {one_line(given.reason or given.answer)}", "good", hang=2)
+    yield Line(f"Question {name} ({step}) is answered: {said_by(given)}", "good", hang=2)
     also = _also(state, name)
     if also:
         yield Line(f"  and so are, as they are like it: {listed(also, 12)}", "good", hang=4)

@@ -163,7 +163,9 @@ def _models() -> Answer:
         roles = models_here(Path.cwd())
     except ConfigInvalid as error:
         first = error.message.splitlines()[0].removesuffix(" One of these goes on:")
-        return Answer("models", "note", f"{first} Plans without agents need none.", "surefoot run GOAL says every way")
+        return Answer(
+            "models", "note", f"{first} Plans without agents need none.", "run `surefoot run GOAL` for the options"
+        )
     named = dict.fromkeys(roles.values())
     said = ", ".join(f"{name} ({', '.join(role for role in roles if roles[role] == name)})" for name in named)
     return Answer("models", "ok", said)

@@ -192,7 +192,7 @@ def plan_lines(plan: Plan, reviewed: Review) -> Iterator[Line]:
 def ask_lines(reviewed: Review) -> Iterator[Line]:
     """Yield where the run will ask."""
     if not reviewed.asks:
-        yield Line("It asks nobody.")
+        yield Line("No approvals needed.")
         return
     yield Line("It asks", "head")
     for point in reviewed.asks:

@@ -322,7 +322,7 @@ def _rolled_back(_: Progress, __: RunState, event: ev.RolledBack) -> Words:
 
 
 def _asked(_: Progress, __: RunState, event: ev.QuestionAsked) -> Words:
-    return "asks", f"{event.step}  {event.about.value.replace('_', ' ')}, question {event.question}", "warn"
+    return "asks", f"{event.step}  question {event.question} ({event.about.value.replace('_', ' ')})", "warn"
 
 
 def _answered(_: Progress, state: RunState, event: ev.QuestionAnswered) -> Words:

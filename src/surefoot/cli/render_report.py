@@ -13,6 +13,12 @@ from surefoot.cli.lines import EMPTY, Line, block, clean, one_line
 from surefoot.cli.telling import Row, Section, facts, headline, phase_said, sections, standing, style_of
 from surefoot.core.report_shape import Report
 
+_ENDED = {
+    "completed": "is completed",
+    "partially_completed": "is only partially completed",
+    "failed": "failed",
+    "cancelled": "was cancelled",
+}
 _NAME_MOST = 36
 """Names are set in a column as long as none is longer than this."""
 _MARKS = re.compile(r"([\\`*_{}\[\]<>#|~&])")
@@ -41,7 +47,7 @@ def head_lines(report: Report, engine: str | None = None) -> Iterator[Line]:
     if report["outcome"] is None:
         yield Line(phase_said(report), hang=2)
     if report["outcome"] is not None and report["reason"]:
-        yield Line(f"Why it is {report['outcome'].replace('_', ' ')}: {one_line(report['reason'])}", hang=2)
+        yield Line(f"Why it {_ENDED[report['outcome']]}: {one_line(report['reason'])}", hang=2)
 
 
 def next_lines(report: Report, engine: str | None = None) -> Iterator[Line]:

@@ -106,7 +106,11 @@ def _finished(work: AtWork, state: RunState, event: ev.CallFinished) -> Words | 
         return "understood", first_line(event.understanding.summary), ""
     if call is None or call.tool not in TOOLS or TOOLS[call.tool].deed is not Deed.WRITE:
         return None
-    return "did" if event.ok else "did not", f"{event.step}  {call_said(call, event.call)}{_outcome(event)}", ""
+    return (
+        "did" if event.ok else "refused" if event.is_misuse else "failed",
+        f"{event.step}  {call_said(call, event.call)}{_outcome(event)}",
+        "",
+    )
 
 
 def _outcome(event: ev.CallFinished) -> str:

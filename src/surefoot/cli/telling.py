@@ -289,11 +289,9 @@ def asking_rows(report: Report, *, is_short: bool) -> list[Row]:
         return remark
     ends = ("answered", "beforehand", "open", "expired", "withdrawn")
     counts = ", ".join(f"{asking[word]} {word}" for word in ends if asking[word])
-    each = asking["per_verified_step"]
-    rate = f"; {each:.2g} for each verified step" if each is not None else ""
-    rows = [Row(word="asked", text=f"{counted(asking['asked'], 'question')}: {counts}{rate}")]
+    rows = [Row(word="asked", text=f"{counted(asking['asked'], 'question')}: {counts}")]
     if asking["median_s"] is not None and asking["longest_s"] is not None:
-        text = f"half of them within {duration(asking['median_s'])}, the slowest after {duration(asking['longest_s'])}"
+        text = f"median {duration(asking['median_s'])}, slowest {duration(asking['longest_s'])}"
         rows.append(Row(word="answers", text=text))
     if asking["unchanged_share"] is not None:
         words = {"edited": "edited", "rejected": "rejected", "taken_over": "taken over"}

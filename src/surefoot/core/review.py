@@ -43,6 +43,7 @@ LONG_S = 60.0
 
 _PLACEHOLDER = re.compile(r"(?<![$%\\{])\{([A-Za-z_][A-Za-z0-9_]*)\}(?!\})")
 _ENCODED_PLACEHOLDER = re.compile(r"%7B([A-Za-z_][A-Za-z0-9_]*)%7D")
+_UNITTEST = " -m unittest"
 _COMMAND_BREAKS = re.compile(r"&&|\|\|?|;|\n|\$\(|\(")
 _FIRST_WORDS = re.compile(
     r"\s*(?:(?:env|time|exec|nice|!)\s+|[A-Za-z_]\w*=(?:'[^']*'|\"[^\"]*\"|[^\s'\"])*\s+)*(.*)", re.DOTALL
@@ -204,7 +205,10 @@ def _about_prepare(plan: Plan) -> Iterator[Finding]:
             f"There is no `prepare`, but {where} runs {word!r}{others}. A lane is a bare checkout, so that it would be "
             "the system's own, with the system's packages. Add `prepare: {run: …}` that makes a lane usable."
         )
-        yield Finding(kind="prepare-missing", severity=Severity.WARNING, text=text)
+        # A project whose tests are unittest's may well need no package at all.
+        may_do_without = all(word.endswith(_UNITTEST) for _, word in needy)
+        severity = Severity.NOTE if may_do_without else Severity.WARNING
+        yield Finding(kind="prepare-missing", severity=severity, text=text)
 
 
 def _words_that_need_preparing(command: str) -> Iterator[str]:
@@ -216,7 +220,8 @@ def _words_that_need_preparing(command: str) -> Iterator[str]:
             continue
         program = words[0].rpartition("/")[2]
         if program in _TOOLS or (_PYTHON.fullmatch(program) and not _is_plain_python(words[1:])):
-            yield program
+            is_unittest = words[1:3] == ["-m", "unittest"]
+            yield f"{program}{_UNITTEST}" if is_unittest else program
 
 
 def _is_plain_python(arguments: list[str]) -> bool:
@@ -287,7 +292,7 @@ def _about_proof(step: Step, plan: Plan) -> Iterator[Finding]:
         yield Finding(kind="claim-only", severity=Severity.WARNING, text=text, step=step.id)
         return
     if step.effect is Effect.READ:
-        text = "Its exit status is all that is looked at; what it writes is thrown away."
+        text = "Only its exit status is checked; what it writes is thrown away."
         yield Finding(kind="exit-status-only", severity=Severity.NOTE, text=text, step=step.id)
         return
     text = "It is proved by its exit status only. Add a check that asks about its result."
@@ -393,7 +398,7 @@ def _about_order(plan: Plan, sequencing: Sequencing) -> Iterator[Finding]:
 
 def _said_of_sharing(sharing: Sharing) -> str:
     others = sharing.steps[1:]
-    who = f"No need orders it and {_some(others)}" if others else "No need orders the members of this group"
+    who = f"Nothing orders it and {_some(others)}" if others else "Nothing orders the members of this group"
     return f"{who}. {sharing.why}{_said_of_turns(sharing)}"
 
 

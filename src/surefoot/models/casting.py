@@ -250,7 +250,7 @@ def _no_model() -> str:
 No model is named, and no key of a provider is set. One of these goes on:
 - set ANTHROPIC_API_KEY or OPENAI_API_KEY: a model of that provider is taken
 - name one: {_FLAG} PROVIDER:NAME, {_VARIABLE}=PROVIDER:NAME, or [models] default = "PROVIDER:NAME" in {file}
-- name an address that speaks the interface of OpenAI or Anthropic (vLLM, Ollama, llama.cpp, a gateway) in {file}:
+- name an address with an OpenAI- or Anthropic-compatible API (vLLM, Ollama, llama.cpp, a gateway) in {file}:
   [providers.NAME] base_url = "http://127.0.0.1:8000/v1", then {_FLAG} NAME:MODEL
 - run a model from a file: pip install 'surefoot[local]', then {_FLAG} local:PATH.gguf
 - play one by a script: {_FLAG} scripted:FILE.yaml

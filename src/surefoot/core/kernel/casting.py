@@ -105,6 +105,6 @@ def _exhausted(node: StepState, failed: ev.TurnFailed, now: float) -> Proposal:
         return fails(node, now, Diagnosis.REFUSED, f"the model refuses: {what}")
     asks = "" if failed.retry_after_s is None else f" It asks to wait for {failed.retry_after_s:g} s."
     when = "later" if failed.fault.passes else "once that is put right"
-    how = f"The talk is kept: resume goes on from here {when}, or now with another `--model`."
+    how = f"The conversation is kept: resume goes on from here {when}, or now with another `--model`."
     text = f"No model answers ({failed.fault}): {what}.{asks} {how}"
     return Proposal(ev.LimitReached(at=now, limit="models", text=text))
