@@ -204,7 +204,7 @@ def full(shapes: Shapes) -> Report:
 
 def text_of(report: Report, *, is_short: bool = False, engine: str | None = None) -> str:
     """Return the report as text without a width."""
-    return plain(report_lines(report, is_short=is_short, engine=engine))
+    return plain(report_lines(report, is_short=is_short, is_long=not is_short, engine=engine))
 
 
 def titles(text: str) -> list[str]:
@@ -220,6 +220,12 @@ def test_a_report_as_text_tells_everything_failures_first(shapes: Shapes) -> Non
 def test_a_report_as_markdown_tells_the_same(shapes: Shapes) -> None:
     """In the same order and words."""
     assert report_markdown(full(shapes)) == MARKDOWN
+
+
+def test_a_report_names_points_to_go_back_to_and_attention_only_when_it_is_long(shapes: Shapes) -> None:
+    """Each step stands among what was done already."""
+    told = plain(report_lines(full(shapes)))
+    assert ("Rollback points" in told, "median" in told, "Done" in told) == (False, False, True)
 
 
 def test_a_short_report_leaves_out_what_went_well(shapes: Shapes) -> None:

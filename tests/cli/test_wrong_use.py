@@ -68,3 +68,18 @@ def test_a_plan_that_is_not_there_names_what_writes_one(command: str, desk: Desk
     said = desk.say(command, "nope.yaml")
     text = "surefoot: there is no plan 'nope.yaml'; `surefoot init nope.yaml` writes one to begin with\n"
     assert (said.code, said.err) == (2, text)
+
+
+def test_what_init_writes_is_not_called_uncommitted(desk: Desk) -> None:
+    """The run has copies of its own of the plan and of the schema beside it."""
+    desk.say("init")
+    said = desk.say("run", "surefoot.yaml", "--run-id", RUN)
+    assert (said.code, "uncommitted" in said.out) == (0, False)
+
+
+def test_the_sandbox_is_described_in_the_first_run_only(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where commands are not confined at all it is said each time; this is about the other rungs."""
+    monkeypatch.setattr("surefoot.cli.running.rung_detail", lambda: "landlock: a long story")
+    steps = "steps: [{id: good, run: 'true'}]"
+    first, second = desk.run(steps), desk.say("run", desk.plan(steps))
+    assert ("Sandbox landlock" in first.out, "Sandbox" in second.out) == (True, False)

@@ -46,6 +46,7 @@ from surefoot.engines.embedded import Observer, RunLoop
 from surefoot.errors import JournalError, RunExists, UsageError, WorkspaceError
 from surefoot.faults import point
 from surefoot.journal import RELEASE, Batch
+from surefoot.planfile.schema import FILE_NAME
 from surefoot.ports import Clock
 from surefoot.sandbox import detect_rung, mark_prefix_of, sweep
 from surefoot.settings import load_settings
@@ -197,7 +198,7 @@ def _with_workspace(created: ev.RunCreated, source: Source, folder: Path) -> ev.
         base=space.base,
         base_tree=space.commit_tree_of(space.base),
         base_ref=origin.branch,
-        dirty=origin.dirty,
+        dirty=tuple(path for path in origin.dirty if origin.root / path not in _written_by_init(source.plan_path)),
         # Of a goal in words nothing is known yet that could be looked over.
         findings=(
             *(() if created.wish is not None else reviewed.findings),
@@ -206,6 +207,11 @@ def _with_workspace(created: ev.RunCreated, source: Source, folder: Path) -> ev.
             *remarks,
         ),
     )
+
+
+def _written_by_init(plan: Path | None) -> frozenset[Path]:
+    """Return the plan file and the schema beside it: no step misses them, for a run has copies of its own."""
+    return frozenset() if plan is None else frozenset({plan.resolve(), plan.resolve().with_name(FILE_NAME)})
 
 
 def _in_sight(created: ev.RunCreated, root: Path) -> Iterator[Finding]:

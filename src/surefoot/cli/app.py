@@ -293,7 +293,10 @@ def report(
     run: RunName = None,
     *,
     repo: Repo = None,
-    markdown: Annotated[bool, typer.Option("--markdown", help="Print it as Markdown.")] = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print it as Markdown, in full.")] = False,
+    is_long: Annotated[
+        bool, typer.Option("--long", help="Also the points to go back to, and how people were asked.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Report what was verified, what was not and why, and how to go on; at any moment.
@@ -302,7 +305,7 @@ def report(
     """
     from surefoot.cli.reading import report
 
-    raise typer.Exit(report(run, repo, Screen(is_json=as_json), markdown=markdown))
+    raise typer.Exit(report(run, repo, Screen(is_json=as_json), markdown=markdown, is_long=is_long))
 
 
 @app.command(rich_help_panel="Look")

@@ -83,7 +83,7 @@ def run_lines(found: Sequence[RunSummary]) -> Iterator[Line]:
         yield Line(text, style, hang=4, styled=len(one.run) + 2 + len(word) if style else None)
 
 
-def report(name: str | None, repo: Path | None, screen: Screen, *, markdown: bool) -> int:
+def report(name: str | None, repo: Path | None, screen: Screen, *, markdown: bool, is_long: bool) -> int:
     """Print the report of a run."""
     with Home() as home:
         run = find_run(home, name, repo)
@@ -93,5 +93,5 @@ def report(name: str | None, repo: Path | None, screen: Screen, *, markdown: boo
     elif markdown:
         screen.text(report_markdown(found))
     else:
-        screen.show(report_lines(found, engine=engine))
+        screen.show(report_lines(found, is_long=is_long, engine=engine))
     return 0

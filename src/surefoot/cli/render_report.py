@@ -27,10 +27,12 @@ _LEADING = re.compile(r"^(\d*)([-+.)=])")
 _BACKTICKS = re.compile(r"`+")
 
 
-def report_lines(report: Report, *, is_short: bool = False, engine: str | None = None) -> Iterator[Line]:
+def report_lines(
+    report: Report, *, is_short: bool = False, is_long: bool = False, engine: str | None = None
+) -> Iterator[Line]:
     """Yield the report as text; `engine` is who is at work on the run."""
     yield from head_lines(report, engine)
-    for section in sections(report, is_short=is_short):
+    for section in sections(report, is_short=is_short, is_long=is_long):
         yield EMPTY
         yield from section_lines(section)
     yield EMPTY
@@ -95,7 +97,7 @@ def report_markdown(report: Report) -> str:
     lines += [f"**{headline(report)}**", ""]
     if report["reason"]:
         lines += [f"Why: {_escaped(one_line(report['reason']))}", ""]
-    for section in sections(report, is_short=False):
+    for section in sections(report, is_short=False, is_long=True):
         lines += [f"## {section.title}", "", *(line for row in section.rows for line in _markdown_row(row)), ""]
     lines += [_escaped(facts(report)), "", f"Next: {_code(report['next'])}"]
     return clean("\n".join(lines)) + "\n"

@@ -121,7 +121,7 @@ def start(asked: Start, consent: Consent, screen: Screen) -> ExitCode:
     with Home() as home:
         reviewed = look_over(plan, root, loaded.places)
         state = create_run(home, plan, source, run_id=asked.run_id, options=consent.options)
-        screen.note(_start_lines(state))
+        screen.note(_start_lines(home, state))
         screen.note([EMPTY, *plan_lines(plan, reviewed)])
         screen.note(finding_lines(reviewed.findings, with_notes=False))
         return _work(home, state.created.run, consent.options, screen)
@@ -137,7 +137,7 @@ def _start_goal(asked: Start, consent: Consent, screen: Screen) -> ExitCode:
     source = Source(repository=root_of(asked.repo), include_dirty=asked.include_dirty, wish=wish)
     with Home() as home:
         state = create_run(home, plan, source, run_id=asked.run_id, options=consent.options)
-        screen.note(_start_lines(state))
+        screen.note(_start_lines(home, state))
         screen.note([Line("Nothing is changed before there is a plan: the goal is looked into first.", hang=2)])
         return _work(home, state.created.run, consent.options, screen, asked.aims)
 
@@ -197,12 +197,12 @@ def _refuse_unknown(consent: Consent, plan: Plan) -> None:
             raise UsageError(f"--allow names {name!r}, but the plan has no such step; it has {listed(known, 12)}")
 
 
-def _start_lines(state: RunState) -> Iterator[Line]:
+def _start_lines(home: Home, state: RunState) -> Iterator[Line]:
     """Say what the run is, where it works, and what it leaves out."""
     created = state.created
     yield Line(f"Run {created.run}: {one_line(state.plan.goal)}", "head", hang=2)
     yield Line(f"Branch surefoot/{created.run}, from {(created.base or '')[:HASH]} of {created.repository}", hang=2)
-    yield from _rung_lines()
+    yield from _rung_lines(is_first=len(home.journal.runs()) == 1)
     models = casting_said(state.casting)
     if models:
         yield Line(f"Models {models}", hang=2)
@@ -216,9 +216,12 @@ def _start_lines(state: RunState) -> Iterator[Line]:
             yield Line(text, "warn", hang=2)
 
 
-def _rung_lines() -> Iterator[Line]:
+def _rung_lines(*, is_first: bool = False) -> Iterator[Line]:
+    """Say how commands are confined: in the first run of a home, and wherever they are not. `doctor` says it, too."""
     detail = rung_detail()
-    yield Line(f"Sandbox {detail}", "warn" if detail.startswith("plain") else "", hang=2)
+    is_open = detail.startswith("plain")
+    if is_first or is_open:
+        yield Line(f"Sandbox {detail}", "warn" if is_open else "", hang=2)
 
 
 def _work(home: Home, run: RunId, options: Options, screen: Screen, aims: Aims = _NO_AIMS) -> ExitCode:

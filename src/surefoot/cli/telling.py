@@ -121,14 +121,18 @@ def headline(report: Report) -> str:
     return ", ".join(parts)
 
 
-def sections(report: Report, *, is_short: bool) -> Iterator[Section]:
-    """Yield what a report tells; a short one leaves out what went well and shows only the first of long lists."""
+def sections(report: Report, *, is_short: bool, is_long: bool = False) -> Iterator[Section]:
+    """Yield what a report tells.
+
+    A short one leaves out what went well and shows only the first of long lists; a long one also has the points to go
+    back to and how people were asked.
+    """
     everything = [
         Section(title="Not done", rows=[_step_row(step) for step in _undone(report)]),
         Section(title="Done but unproved", rows=[_step_row(step) for step in report["steps"] if _is_unproved(step)]),
         Section(title="Acceptance", rows=_accept_rows(report)),
         Section(title="Questions", rows=[question_row(question) for question in report["questions"]]),
-        Section(title="Asking", rows=asking_rows(report, is_short=is_short)),
+        Section(title="Asking", rows=asking_rows(report, is_short=not is_long)),
         Section(title="Outside effects", rows=_effect_rows(report)),
         Section(title="To look at", rows=[Row(text=one_line(note)) for note in report["look_at"]]),
         Section(title="Findings", rows=_finding_rows(report, is_short=is_short)),
@@ -140,8 +144,9 @@ def sections(report: Report, *, is_short: bool) -> Iterator[Section]:
                 title="Done",
                 rows=[_step_row(step) for step in report["steps"] if is_done(step) and not _is_unproved(step)],
             ),
-            Section(title="Rollback points", rows=_point_rows(report)),
         ]
+    if is_long:
+        everything.append(Section(title="Rollback points", rows=_point_rows(report)))
     for section in everything:
         if section.rows:
             yield _shortened(section) if is_short and section.title != "Questions" else section
