@@ -35,9 +35,9 @@ from surefoot.cli.plans import problems_of
 from surefoot.cli.progress import Progress
 from surefoot.cli.wording import Typed, Word, key_of, read_line
 from surefoot.core import events as ev
-from surefoot.core.events import Event, QuestionAsked
+from surefoot.core.events import Event, QuestionAnswered, QuestionAsked
 from surefoot.core.state import RunState
-from surefoot.errors import PlanInvalid, SurefootError
+from surefoot.errors import NotAwaitingAnswer, PlanInvalid, SurefootError
 
 _READ_MOST = 65536
 _AGREED = frozenset({"y", "yes"})
@@ -93,6 +93,11 @@ class Asker:
         self._waiting.append(asked)
         if len(self._waiting) == 1:
             self._show()
+
+    def make_room(self, event: Event) -> None:
+        """Leave the prompt's own line, before it is told that somebody answered the question elsewhere."""
+        if isinstance(event, QuestionAnswered) and self._waiting and self._waiting[0].question == event.question:
+            self.progress.screen.show([EMPTY])
 
     def _remove(self, question: str) -> None:
         if not any(asked.question == question for asked in self._waiting):
@@ -196,6 +201,8 @@ class Asker:
                 to_confirm()
             else:
                 self._say([Line("Nothing was sent.", "dim")])
+        except NotAwaitingAnswer as error:
+            self._say(refusal_lines(asked, error))
         except SurefootError as error:
             self._say([Line(error.message, "warn", hang=2)])
 
@@ -326,3 +333,9 @@ async def _in_editor(text: bytes, suffix: str) -> bytes:
         if code != 0:
             raise refused(command, f"exit status {code}")
         return path.read_bytes()
+
+
+def refusal_lines(asked: QuestionAsked, error: NotAwaitingAnswer) -> list[Line]:
+    """Say that a line was no answer, and all that can be typed: more than a command line takes."""
+    said = error.message.partition("; it takes: ")[0]
+    return [Line(f"{said}. Type one of:", "warn", hang=2), Line(f"  {key_of(asked)}", "dim", hang=4)]

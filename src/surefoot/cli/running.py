@@ -231,6 +231,8 @@ def _work(home: Home, run: RunId, options: Options, screen: Screen, aims: Aims =
     progress.shows_questions = asker is None and screen.has_live_rows
 
     def observe(state: RunState, event: Event) -> None:
+        if asker is not None:
+            asker.make_room(event)
         progress.observe(state, event)
         if asker is not None:
             asker.observe(state, event)
