@@ -83,3 +83,9 @@ def test_the_sandbox_is_described_in_the_first_run_only(desk: Desk, monkeypatch:
     steps = "steps: [{id: good, run: 'true'}]"
     first, second = desk.run(steps), desk.say("run", desk.plan(steps))
     assert ("Sandbox landlock" in first.out, "Sandbox" in second.out) == (True, False)
+
+
+def test_check_says_once_what_happens_when_any_of_several_steps_fails(desk: Desk) -> None:
+    """Steps of one fate share a line."""
+    said = desk.say("check", desk.plan("steps: [{id: a, run: 'true'}, {id: b, run: 'true'}]"))
+    assert said.out.count("  a, b: ") == 1

@@ -13,7 +13,8 @@ import jsonschema
 import pytest
 from ruamel.yaml import YAML
 
-from surefoot.cli.starting import STARTER
+from surefoot.cli.projects import Project
+from surefoot.cli.starting import starter
 from surefoot.errors import PlanInvalid
 from surefoot.planfile import parse_plan
 from surefoot.planfile.schema import EDITOR_LINE, plan_schema
@@ -25,7 +26,7 @@ SHOWN = [
     (f"{page.name}-{at}", text) for page in PAGES for at, text in enumerate(_BLOCK.findall(page.read_text("utf-8")))
 ]
 EXAMPLES = [(path.parent.name, path.read_text("utf-8")) for path in sorted((ROOT / "examples").rglob("*.yaml"))]
-PLANS = dict([*SHOWN, *EXAMPLES, ("starter", STARTER.replace("@EDITOR@", EDITOR_LINE))])
+PLANS = dict([*SHOWN, *EXAMPLES, ("starter", starter("surefoot.yaml", Project()))])
 STEP = "goal: g\nsteps:\n  - id: a\n"
 WRONG = {
     "an unknown key of a plan": f"gaol: g\n{STEP}    run: x\n",

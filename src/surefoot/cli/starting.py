@@ -11,6 +11,8 @@ import shlex
 from pathlib import Path
 
 from surefoot.cli.lines import Line
+from surefoot.cli.lookup import root_of
+from surefoot.cli.projects import Project, look_at_project
 from surefoot.cli.screen import Screen
 from surefoot.errors import UsageError
 from surefoot.planfile.schema import EDITOR_LINE, FILE_NAME, plan_schema
@@ -26,21 +28,16 @@ STARTER = """\
 
 goal: Add a changelog with a first entry
 
-# What must hold at the end, asked in a clean copy. It is red now and shall be green then.
+# What must hold at the end, asked in a clean copy. What is red now shall be green then.
 accept:
-  - run: grep -q "First entry" CHANGES.md
+@ACCEPT@  - run: grep -q "First entry" CHANGES.md
     expect: fail_to_pass
 
 # Where steps may write. What lies outside fails the step.
 scope: {write: ["CHANGES.md"]}
 
 # Makes a lane usable (a virtual environment, packages); it runs once, before the first step.
-# prepare:
-#   run: python3 -m venv .venv && .venv/bin/pip install -e '.[test]'
-#   key: [pyproject.toml]
-#   path: [.venv/bin]
-#   network: true
-
+@PREPARE@
 steps:
   - id: start
     run: echo "# Changes" > CHANGES.md
@@ -77,6 +74,29 @@ steps:
   #   undo: "Delete the release by hand."
 """
 
+_NO_PREPARE = """\
+# prepare:
+#   run: python3 -m venv .venv && .venv/bin/pip install -e '.[test]'
+#   key: [pyproject.toml]
+#   path: [.venv/bin]
+#   network: true
+"""
+
+
+def starter(name: str, project: Project) -> str:
+    """Return the plan to begin with, with what is known of the project."""
+    prepare = _NO_PREPARE
+    if project.prepare:
+        key = ", ".join(project.key)
+        prepare = f"prepare:\n  run: {project.prepare}\n  key: [{key}]\n  path: [{project.path}]\n  network: true\n"
+    accept = f"  - tests: {project.tests}\n    expect: pass_to_pass\n" if project.tests else ""
+    accept += f"  - run: {project.check}\n    expect: pass_to_pass\n" if project.check else ""
+    filled = {"@EDITOR@": EDITOR_LINE, "@NAME@": name, "@PREPARE@\n": prepare, "@ACCEPT@": accept}
+    text = STARTER
+    for mark, part in filled.items():
+        text = text.replace(mark, part)
+    return text
+
 
 def init(path: Path, screen: Screen) -> int:
     """Write the starter plan.
@@ -90,7 +110,7 @@ def init(path: Path, screen: Screen) -> int:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with target.open("x", encoding="utf-8") as file:
-            file.write(STARTER.replace("@EDITOR@", EDITOR_LINE).replace("@NAME@", str(target)))
+            file.write(starter(str(target), look_at_project(root_of(target.parent))))
     except FileExistsError:
         raise UsageError(f"{str(target)!r} is there already and is left as it is; name another file") from None
     except OSError as error:

@@ -1,0 +1,89 @@
+"""What a project says about itself: how an environment for it is made, and how it is tested.
+
+Owns the look at `pyproject.toml`, `uv.lock`, `requirements.txt` and `package.json`. Must never run anything. Read
+`surefoot.cli.starting` next: what `init` writes of it.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+_EXTRAS = ("test", "tests", "testing", "dev")
+_Values = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """What `init` fills in; empty texts where nothing is known."""
+
+    prepare: str = ""
+    """The command that makes an environment."""
+    key: tuple[str, ...] = ()
+    """The files its result depends on."""
+    path: str = ""
+    """Where its programs are."""
+    tests: str = ""
+    """The command that runs the tests, judged test by test."""
+    check: str = ""
+    """The command that runs the tests, judged by its exit status."""
+
+
+def look_at_project(root: Path) -> Project:
+    """Return what the files of a project say; what cannot be read says nothing."""
+    if any((root / name).is_file() for name in ("pyproject.toml", "setup.py", "requirements.txt")):
+        return _python(root)
+    if (root / "package.json").is_file():
+        return _node(root)
+    return Project()
+
+
+def _python(root: Path) -> Project:
+    text = _text(root / "pyproject.toml")
+    is_pytest = "pytest" in text or any((root / name).is_file() for name in ("pytest.ini", "conftest.py"))
+    is_pytest = is_pytest or (root / "tests" / "conftest.py").is_file()
+    tests = "python -m pytest -q" if is_pytest else ""
+    if (root / "uv.lock").is_file():
+        return Project(prepare="uv sync --frozen", key=("pyproject.toml", "uv.lock"), path=".venv/bin", tests=tests)
+    what = _installed(root, text) + (" pytest" if is_pytest else "")
+    key = tuple(name for name in ("pyproject.toml", "setup.py", "requirements.txt") if (root / name).is_file())
+    prepare = f"python3 -m venv .venv && .venv/bin/pip install {what}"
+    return Project(prepare=prepare, key=key, path=".venv/bin", tests=tests)
+
+
+def _installed(root: Path, text: str) -> str:
+    try:
+        project = cast("_Values", tomllib.loads(text).get("project", {}))
+    except tomllib.TOMLDecodeError:
+        project = {}
+    if not project and not (root / "setup.py").is_file():
+        return "-r requirements.txt" if (root / "requirements.txt").is_file() else "-e ."
+    extras = cast("_Values", project.get("optional-dependencies", {}))
+    extra = next((name for name in _EXTRAS if name in extras), None)
+    return "-e ." if extra is None else f"-e '.[{extra}]'"
+
+
+def _node(root: Path) -> Project:
+    try:
+        package = cast("_Values", json.loads(_text(root / "package.json")))
+        has_tests = "test" in cast("_Values", package.get("scripts", {}))
+    except (ValueError, AttributeError, TypeError):
+        has_tests = False
+    is_locked = (root / "package-lock.json").is_file()
+    return Project(
+        prepare="npm ci" if is_locked else "npm install",
+        key=("package.json", "package-lock.json") if is_locked else ("package.json",),
+        path="node_modules/.bin",
+        check="npm test" if has_tests else "",
+    )
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""
