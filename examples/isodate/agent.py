@@ -2,6 +2,7 @@
 
     python examples/fetch.py isodate build/isodate
     cd build/isodate
+    export SUREFOOT_CONFIG=$PWD/../../examples/isodate/agent.toml
     surefoot run "Replace six with plain Python 3" --yes --model scripted:../../examples/isodate/agent.py:play
 
 What it answers follows from what it is told, so that a run that is killed goes on where it was. Its first attempt at

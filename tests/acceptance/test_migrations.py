@@ -159,8 +159,11 @@ def test_a_migration_killed_again_and_again_ends_as_one_that_is_not(name: str, l
     assert (rough.git("rev-parse", "HEAD^{tree}"), rough.git("status", "--porcelain")) == (rough.end()[0], "")
 
 
-def test_a_goal_in_words_is_reached_on_a_real_package_however_often_the_engine_is_killed(tmp_path: Path) -> None:
+def test_a_goal_in_words_is_reached_on_a_real_package_however_often_the_engine_is_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A played model understands, plans and works; its careless attempt is put back, and no turn is lost or doubled."""
+    monkeypatch.setenv("SUREFOOT_CONFIG", str(EXAMPLES / "isodate" / "agent.toml"))
     calm, rough = (Package(tmp_path / word).fetch("isodate") for word in ("calm", "rough"))
     goal = ("Replace six with plain Python 3 in this package", "--yes")
     words = (*goal, "--model", f"scripted:{EXAMPLES / 'isodate' / 'agent.py'}:play")

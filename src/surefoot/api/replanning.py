@@ -12,15 +12,20 @@ from surefoot.api.approving import Answer, answered, open_question, refuse_secre
 from surefoot.api.home import Home
 from surefoot.api.identity import Identity, identify, refuse_steps
 from surefoot.api.saying import say
+from surefoot.api.weighing import never_run
 from surefoot.clock import SystemClock
 from surefoot.core import events as ev
 from surefoot.core.duties import PLANNING
 from surefoot.core.kernel.adopting import is_kept
 from surefoot.core.kernel.questions import EDIT
-from surefoot.core.plan import Plan
+from surefoot.core.plan import Plan, Tier
+from surefoot.core.plan_commands import commands_of_plan
+from surefoot.core.policy import weigh_command
 from surefoot.core.state import RunState
+from surefoot.core.terms import Phase
 from surefoot.errors import NotAwaitingAnswer, PlanInvalid, UsageError
 from surefoot.planfile import parse_plan
+from surefoot.workers.ground import with_facts
 
 _NAME = "plan.yaml"
 """What places in an edited plan name it."""
@@ -121,6 +126,12 @@ def _problems(state: RunState, plan: Plan) -> list[str]:
         found.append(
             f"{_NAME}:1:1: `files` lie beside a plan file, and this plan is none; a plan without was expected; {cure}"
         )
+    weighed = [
+        (one, weigh_command(state.policy, one, Phase.PLAN.value, state.rung))
+        for one in with_facts(commands_of_plan(plan))
+    ]
+    never = (never_run(one, decision) for one, decision in weighed if decision.tier is Tier.NEVER)
+    found += (f"{_NAME}:1:1: {finding.text}" for finding in never)
     kept = {step.id for step in plan.steps}
     gone = [node.spec.id for node in state.steps() if is_kept(node) and node.group is None and node.spec.id not in kept]
     if gone:

@@ -35,6 +35,7 @@ from surefoot.core.events import Event
 from surefoot.core.ids import RUN_ID, RunId, StepId
 from surefoot.core.kernel import apply, first_state
 from surefoot.core.plan import AgentBody, FunctionBody, Plan, Step
+from surefoot.core.plan_commands import commands_around
 from surefoot.core.probing import FunctionProbe
 from surefoot.core.reading import waits_of
 from surefoot.core.review import review
@@ -52,6 +53,7 @@ from surefoot.sandbox import detect_rung, mark_prefix_of, sweep
 from surefoot.settings import load_settings
 from surefoot.threads import in_thread
 from surefoot.workers.check import clean
+from surefoot.workers.ground import with_facts
 from surefoot.workers.room import Functions, Room
 from surefoot.workspace import RunWorkspace, inspect_source, write_git_configuration
 
@@ -102,6 +104,7 @@ def create_run(
         by=options.who,
         wish=source.wish,
         waits={} if source.repository is None else waits_of(plan, graph),
+        commands=with_facts(commands_around(plan)),
     )
     casting = _cast_beforehand(created, source, options)
     with claimed(home, run, is_new=True):

@@ -12,17 +12,19 @@ from dataclasses import replace
 from pathlib import Path
 
 from surefoot.core.course import policy_of
+from surefoot.core.duties import COMMANDS
 from surefoot.core.ids import StepId
 from surefoot.core.plan import AgentBody, AskBody, Plan, Step, Tier
-from surefoot.core.policy import facts_before, raising_rule, weigh_step
+from surefoot.core.plan_commands import PlanCommand, commands_around, commands_of_step
+from surefoot.core.policy import facts_before, raising_rule, strictest, weigh_command, weigh_step
 from surefoot.core.products import finding_of, products_of
-from surefoot.core.review import Review, review
+from surefoot.core.review import AskPoint, Review, review
 from surefoot.core.rules import CommandFacts, Decision, Facts, Policy
 from surefoot.core.terms import Finding, Phase, Severity
 from surefoot.masking import Masker
 from surefoot.sandbox import detect_rung
 from surefoot.settings import load_settings
-from surefoot.workers.ground import commands_of, texts_of
+from surefoot.workers.ground import commands_of, probe_of, texts_of, with_facts
 from surefoot.workspace import ignored_among
 
 
@@ -32,11 +34,15 @@ def look_over(plan: Plan, root: Path, places: Mapping[StepId, str]) -> Review:
     Raises:
         ConfigInvalid: the settings cannot be read.
     """
-    decisions = _decisions_on(plan, load_settings(root).policy)
+    policy, rung = policy_of(plan, load_settings(root).policy), detect_rung().value
+    decisions = _decisions_on(plan, policy, rung)
     reviewed = review(plan, checkout=str(root), places=places, decisions=decisions, raised=_raised_in(plan))
     secrets = [_secret_in(step, places) for step in plan.steps if _holds_key(step, plan)]
-    found = (*secrets, *_undeclared_products(plan, root, places))
-    return replace(reviewed, findings=(*reviewed.findings, *found)) if found else reviewed
+    around = [(one, weigh_command(policy, one, Phase.PLAN.value, rung)) for one in with_facts(commands_around(plan))]
+    never = [never_run(one, decision) for one, decision in around if decision.tier is Tier.NEVER]
+    asks = [_ask_point(one, decision) for one, decision in around if decision.tier is Tier.CONFIRM]
+    found = (*secrets, *never, *_undeclared_products(plan, root, places))
+    return replace(reviewed, findings=(*reviewed.findings, *found), asks=(*asks, *reviewed.asks))
 
 
 def _undeclared_products(plan: Plan, root: Path, places: Mapping[StepId, str]) -> Iterator[Finding]:
@@ -50,9 +56,24 @@ def _undeclared_products(plan: Plan, root: Path, places: Mapping[StepId, str]) -
             yield replace(finding, place=places.get(step.id))
 
 
+def never_run(command: PlanCommand, decision: Decision) -> Finding:
+    """Return the finding that a command beside the bodies of steps is never allowed."""
+    text = (
+        f"{command.where} will not be run: {decision.reason} Take it out, or see `surefoot policy show` "
+        f"(rule {decision.rule})"
+    )
+    return Finding(kind="never-allowed", severity=Severity.PROBLEM, text=text, step=command.step)
+
+
+def _ask_point(command: PlanCommand, decision: Decision) -> AskPoint:
+    reason = f"{decision.reason[0].lower()}{decision.reason[1:].rstrip('.')}"
+    return AskPoint(step=COMMANDS, why=f"{command.where}: {reason} (rule {decision.rule})", approve="--yes")
+
+
 def _holds_key(step: Step, plan: Plan) -> bool:
     """Tell whether a key of a known form stands in what the step runs or is given."""
-    texts = (*(text for text, _ in texts_of(step)), *step.env.values(), *plan.env.values())
+    beside = (one.text for one, _ in commands_of_step(step, plan.env))
+    texts = (*(text for text, _ in texts_of(step)), *beside, *step.env.values(), *plan.env.values())
     masker = Masker()
     return any(masker.text(text) != text for text in texts)
 
@@ -82,15 +103,18 @@ def _raised_in(plan: Plan) -> Mapping[StepId, str]:
     return {step: rule for step, rule in named if rule}
 
 
-def _decisions_on(plan: Plan, policy: Policy) -> Mapping[StepId, Decision]:
+def _decisions_on(plan: Plan, policy: Policy, rung: str) -> Mapping[StepId, Decision]:
     """Return, for each step that a person is asked about or that is never allowed, what decides on it and why."""
-    rules, rung = policy_of(plan, policy), detect_rung().value
     found: dict[StepId, Decision] = {}
     for step in plan.steps:
         if isinstance(step.body, AskBody):
             continue
         facts = facts_on(step, plan, rung)
-        decision = weigh_step(step, plan, rules, facts)
+        decision = weigh_step(step, plan, policy, facts)
+        probe = probe_of(step, plan.env) if step.effect.is_outside else None
+        if probe is not None:
+            said = weigh_command(policy, probe, Phase.EXECUTE.value, rung)
+            decision = strictest([decision, said], decision)
         if decision.tier in (Tier.CONFIRM, Tier.NEVER):
             found[step.id] = decision
     return found

@@ -22,9 +22,11 @@ from surefoot.cli.lookup import root_of
 from surefoot.cli.optional import STANDARD_OUTPUT
 from surefoot.cli.screen import Screen
 from surefoot.cli.telling import style_of
+from surefoot.core.duties import DUTIES
 from surefoot.core.graph import build_graph
 from surefoot.core.ids import StepId
 from surefoot.core.plan import LOOPBACK, Effect, Plan, Step
+from surefoot.core.policy import ways_out
 from surefoot.core.review import Review
 from surefoot.core.terms import Finding, Severity
 from surefoot.errors import PlanInvalid, UsageError
@@ -151,6 +153,7 @@ def check_lines(path: Path, plan: Plan, reviewed: Review, picture: Picture, scre
     yield from _order_lines(plan, _CHECKED_MOST)
     yield from sequence.together_lines(plan, reviewed)
     yield from _path_lines(reviewed)
+    yield from _open_lines(reviewed, _CHECKED_MOST)
     yield from ask_lines(reviewed)
     yield Line(
         f"Rollback points: after {listed(reviewed.rollback_points, 12)}"
@@ -193,11 +196,23 @@ def finding_lines(findings: Sequence[Finding], *, with_notes: bool = True) -> It
 def plan_lines(plan: Plan, reviewed: Review) -> Iterator[Line]:
     """Yield what will be done, before it is: the order, the effects, where it asks, how far back one can go."""
     yield from _order_lines(plan, _STEPS_MOST)
+    yield from _open_lines(reviewed, _STEPS_MOST)
     yield from ask_lines(reviewed)
     number = len(reviewed.rollback_points)
     if number:
         steps = "the step that may" if number == 1 else f"each of the {number} steps that may"
         yield Line(f"Rollback points: after {steps} commit", hang=2)
+
+
+def _open_lines(reviewed: Review, most: int) -> Iterator[Line]:
+    """Yield what runs beside the bodies of steps with a way out of the sandbox, with its text."""
+    found = reviewed.open_commands
+    if found:
+        yield Line("Beside the steps, with a way out of the sandbox", "head")
+    for one in found[:most]:
+        yield Line(f"  {one.where} ({', '.join(ways_out(one))}): {one_line(one.text)}", "warn", hang=6)
+    if len(found) > most:
+        yield Line(f"  … and {len(found) - most} more (`surefoot check --json` lists them)", "dim")
 
 
 def ask_lines(reviewed: Review) -> Iterator[Line]:
@@ -207,7 +222,8 @@ def ask_lines(reviewed: Review) -> Iterator[Line]:
         return
     yield Line("It asks", "head")
     for point in reviewed.asks:
-        yield from block(f"before {point.step}: {point.why}; {point.approve}", 2)
+        before = "the first step" if point.step in DUTIES else point.step
+        yield from block(f"before {before}: {point.why}; {point.approve}", 2)
 
 
 def _order_lines(plan: Plan, most: int) -> Iterator[Line]:

@@ -332,7 +332,8 @@ def _reach_rows(report: Report) -> list[Row]:
     for one in report["reach"]:
         name = one["step"] or ("acceptance" if one["check"] is not None else "the run")
         check = f"check {one['check']!r}: " if one["check"] is not None else ""
-        rows.append(Row(word="open", name=name, text=one_line(f"{check}{one['said']}")))
+        command = f": {one['command']}" if one["command"] else ""
+        rows.append(Row(word="open", name=name, text=one_line(f"{check}{one['said']}{command}")))
     return rows
 
 

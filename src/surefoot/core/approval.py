@@ -50,6 +50,8 @@ class Package:
     """Who changed the command, if anybody did."""
     reaches: tuple[str, ...] = ()
     """What it is given that lies outside the lane."""
+    beside: tuple[str, ...] = ()
+    """What runs beside its body with a way out of the sandbox: probe, checks and looks at resources, with its text."""
     sandbox: str = ""
     """The rung it runs on; empty where it does not run in a sandbox."""
     changed: tuple[str, ...] = ()
@@ -119,6 +121,7 @@ def _what_and_why(package: Package) -> Iterator[str]:
     told = {"why": package.why, "asks": f"{package.reason} (rule {package.rule})", "sandbox": package.sandbox}
     yield from (f"  {name + ':':<8} {text}" for name, text in told.items() if text)
     yield from (f"  {way}" for way in package.reaches)
+    yield from (f"  beside:  {text}" for text in package.beside)
     if package.changed:
         yield f"  changes: {_listed(package.changed)}{_counted(package.lines)}"
 

@@ -1,30 +1,35 @@
-"""What agents do for a run as a whole, beside the steps of its plan: understand the goal, plan, review the result.
+"""What is done for a run as a whole, beside the steps of its plan.
 
-Owns their names and what they are as steps. They go the way of any step: checkpoint, body, attempts, lessons; what they
-write is thrown away, and no plan can name them. Must never be in a plan. Read `surefoot.core.kernel.phases` next.
+A person approves the commands around the steps, where a rule asks for that; agents understand the goal, plan, and
+review the result. Owns their names and what they are as steps. They go the way of any step: checkpoint, body, attempts,
+lessons; what they write is thrown away, and no plan can name them. Must never be in a plan. Read
+`surefoot.core.kernel.phases` next.
 """
 
 from __future__ import annotations
 
 from surefoot.core.ids import StepId
-from surefoot.core.plan import AgentBody, OnFailure, RetryPolicy, Step
+from surefoot.core.plan import AgentBody, AskBody, OnFailure, RetryPolicy, Step
 from surefoot.core.rules import Effect
 from surefoot.core.talking import Role
 from surefoot.core.terms import Phase
 
+COMMANDS = StepId("(commands)")
 UNDERSTANDING = StepId("(understand)")
 PLANNING = StepId("(plan)")
 REVIEWING = StepId("(review)")
-PHASES: dict[StepId, Phase] = {
-    UNDERSTANDING: Phase.UNDERSTAND,
-    PLANNING: Phase.PLAN,
-    REVIEWING: Phase.VALIDATE,
+PHASES: dict[StepId, tuple[Phase, ...]] = {
+    COMMANDS: (Phase.UNDERSTAND, Phase.PLAN),
+    UNDERSTANDING: (Phase.UNDERSTAND,),
+    PLANNING: (Phase.PLAN,),
+    REVIEWING: (Phase.VALIDATE,),
 }
-"""The phase each duty belongs to."""
+"""The phases in which each duty can be done."""
 DUTIES = tuple(PHASES)
 """Their names, in the order of the phases. The parentheses keep them apart from every id a plan can have."""
 _ROLES = {UNDERSTANDING: Role.SCOUT, PLANNING: Role.PLANNER, REVIEWING: Role.REVIEWER}
 _TITLES = {
+    COMMANDS: "Approve the commands around the steps",
     UNDERSTANDING: "Understand the goal",
     PLANNING: "Make the plan",
     REVIEWING: "Review the result",
@@ -33,6 +38,9 @@ _TITLES = {
 
 def duty_of(name: StepId) -> Step:
     """Return a duty as a step."""
+    if name == COMMANDS:
+        body = AskBody(question=_TITLES[name])
+        return Step(id=name, title=_TITLES[name], body=body, effect=Effect.READ, retry=RetryPolicy(maximum_attempts=1))
     return Step(
         id=name,
         title=_TITLES[name],

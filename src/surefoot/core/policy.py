@@ -16,8 +16,10 @@ from functools import lru_cache
 from surefoot.core import shipped
 from surefoot.core.globs import literal, matches, samples
 from surefoot.core.harmless import unknown_around, unknown_in
+from surefoot.core.ids import StepId
 from surefoot.core.patterns import matches_command, matches_text
 from surefoot.core.plan import LOOPBACK, Check, Effect, Network, Plan, Step, Tier
+from surefoot.core.plan_commands import PlanCommand
 from surefoot.core.record import record
 from surefoot.core.rules import CommandFacts, Decision, Demand, Facts, Policy, Rule, effect_with
 
@@ -45,6 +47,8 @@ _BY_EFFECT = {
     Effect.IRREVERSIBLE: (Tier.CONFIRM, "It cannot be undone."),
 }
 _RISING = tuple(Tier)
+BESIDE = Decision(tier=Tier.AUTO, rule="beside-steps", reason="It runs beside the steps, as the plan says.")
+"""The floor of a command beside the bodies of steps: a person who wrote it has said so."""
 _ASKING = (Tier.CONFIRM, Tier.NEVER)
 
 
@@ -81,6 +85,16 @@ def raised_by_step(decision: Decision, step: Step) -> Decision:
 def weigh_step(step: Step, plan: Plan, policy: Policy, facts: Facts) -> Decision:
     """Return what decides on a step before it is done: floor, rules and the step's own `tier`."""
     return raised_by_step(weigh(policy, facts, raised_by_step(floor_of(step, plan), step)), step)
+
+
+def weigh_command(policy: Policy, command: PlanCommand, phase: str, rung: str, floor: Decision = BESIDE) -> Decision:
+    """Return what decides on a command that a plan runs beside the bodies of its steps."""
+    is_sealed = rung == SEALED_RUNG and not command.reaches_out
+    does = command.does
+    if does is not None and does.unclear is not None and is_sealed:
+        does = replace(does, unclear=None)
+    step = command.step or StepId("")
+    return weigh(policy, Facts(step=step, effect=Effect.READ, phase=phase, command=does, is_sealed=is_sealed), floor)
 
 
 def tier_of(step: Step, plan: Plan) -> Tier:
@@ -174,8 +188,8 @@ def undeclared_of(paths: Iterable[str], step: Step, plan: Plan) -> tuple[str, ..
     return tuple(path for path in paths if not matches(path, named))
 
 
-def ways_out(of: Step | Check) -> tuple[str, ...]:
-    """Say what a body or a check is given that lies outside the lane; nothing, as a rule."""
+def ways_out(of: Step | Check | PlanCommand) -> tuple[str, ...]:
+    """Say what a body, or a command beside one, is given that lies outside the lane; nothing, as a rule."""
     networks = {True: "uses the network", LOOPBACK: "uses servers on this machine's loopback"}
     sockets = of.sockets if isinstance(of, Step) else ()
     home = of.home if isinstance(of, Step) else ()

@@ -17,6 +17,7 @@ from surefoot.core.budget import spent_by
 from surefoot.core.causes import expected_of
 from surefoot.core.duties import REVIEWING
 from surefoot.core.plan import Check, Effect, Step
+from surefoot.core.plan_commands import CommandKind, PlanCommand, check_text, commands_around, probe_command
 from surefoot.core.policy import ways_out
 from surefoot.core.products import finding_of
 from surefoot.core.report_shape import (
@@ -67,7 +68,15 @@ _NAMED_MAX = 10
 _LIMITS = ("cost_usd", "tokens", "requests")
 
 Json = dict[str, object]
-_NO_WAY_OUT: ReachShape = {"step": None, "check": None, "network": False, "sockets": [], "confined": True, "said": ""}
+_NO_WAY_OUT: ReachShape = {
+    "step": None,
+    "check": None,
+    "network": False,
+    "sockets": [],
+    "confined": True,
+    "said": "",
+    "command": None,
+}
 
 
 def report_of(state: RunState) -> Report:
@@ -415,23 +424,56 @@ def _outside_effect(
 
 
 def _reach(state: RunState) -> list[ReachShape]:
-    """Return every body and check that ran with a way out of its lane: a network, a socket, or no sandbox at all."""
-    reach: list[ReachShape] = []
-    prepare = state.plan.prepare
-    if prepare is not None and prepare.network and state.lanes:
-        reach.append({**_NO_WAY_OUT, "network": prepare.network, "said": "prepare uses the network"})
+    """Return all that ran with a way out of its lane: a network, a socket, or no sandbox at all."""
+    reach: list[ReachShape] = [
+        _command_out(one) for one, _ in commands_around(state.plan) if one.reaches_out and _has_run(state, one)
+    ]
     for node in state.steps():
         if node.has_run and (node.spec.reaches_out or node.spec.home):
             reach.append(_way_out(node.spec, node.spec.id))
         records = node.work.checks if node.work is not None else node.records
         reach += _checks_that_reach(node.spec.checks, records, node.spec.id)
+        probe = probe_command(node.spec.id, node.spec.probe) if node.was_probed and node.spec.probe else None
+        if probe is not None and probe.reaches_out:
+            reach.append(_command_out(probe))
     return reach + _checks_that_reach(state.plan.accept, state.accept.records, None)
+
+
+def _has_run(state: RunState, command: PlanCommand) -> bool:
+    """Tell whether a command around the steps has run, as far as the state tells; checks are told by their verdicts."""
+    begun = [node for node in state.nodes.values() if node.attempt > 0]
+    match command.kind:
+        case CommandKind.PREPARE:
+            return bool(state.lanes)
+        case CommandKind.SERVICE | CommandKind.READY | CommandKind.STOP:
+            of_checks = any(command.name in check.uses for check in state.plan.accept) and bool(state.lanes)
+            return of_checks or any(command.name in state.plan.services_of(node.spec) for node in begun)
+        case CommandKind.OBSERVE:
+            return any(node.effect.is_outside and command.name in node.spec.uses for node in begun)
+        case CommandKind.ITEMS:
+            group = None if command.step is None else state.nodes.get(command.step)
+            return group is not None and (group.members is not None or group.status is StepStatus.FAILED)
+        case _:
+            return False
+
+
+def _command_out(command: PlanCommand) -> ReachShape:
+    """Return a command beside bodies as what had a way out."""
+    said = f"{command.where} {', '.join(ways_out(command))}"
+    return {
+        **_NO_WAY_OUT,
+        "step": command.step,
+        "network": command.network,
+        "confined": command.confine,
+        "said": said,
+        "command": command.text,
+    }
 
 
 def _checks_that_reach(checks: Sequence[Check], records: Sequence[CheckRecord], step: str | None) -> list[ReachShape]:
     asked = zip(checks, records, strict=True) if records else ()
     return [
-        {**_way_out(check, step), "check": check.name}
+        {**_way_out(check, step), "check": check.name, "command": check_text(check)}
         for check, record in asked
         if check.reaches_out and (record.before is not None or record.after is not None)
     ]
@@ -439,14 +481,13 @@ def _checks_that_reach(checks: Sequence[Check], records: Sequence[CheckRecord], 
 
 def _way_out(of: Step | Check, step: str | None) -> ReachShape:
     sockets = list(of.sockets) if isinstance(of, Step) else []
-    said = ", ".join(ways_out(of))
     return {
+        **_NO_WAY_OUT,
         "step": step,
-        "check": None,
         "network": of.network,
         "sockets": sockets,
         "confined": of.confine,
-        "said": said,
+        "said": ", ".join(ways_out(of)),
     }
 
 

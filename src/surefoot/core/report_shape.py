@@ -137,7 +137,7 @@ class EffectShape(TypedDict):
 
 
 class ReachShape(TypedDict):
-    """A body or a check that ran with a way out of its lane; without a step, prepare or an acceptance check."""
+    """What ran with a way out of its lane; without a step it belongs to the run as a whole."""
 
     step: str | None
     check: str | None
@@ -145,6 +145,7 @@ class ReachShape(TypedDict):
     sockets: list[str]
     confined: bool
     said: str
+    command: str | None
 
 
 class UsageShape(TypedDict):

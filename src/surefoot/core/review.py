@@ -31,6 +31,7 @@ from surefoot.core.plan import (
     TestsAsk,
     Tier,
 )
+from surefoot.core.plan_commands import PlanCommand, open_commands
 from surefoot.core.policy import tier_of, writes_outside
 from surefoot.core.probing import RunProbe, SqlProbe
 from surefoot.core.record import record
@@ -107,6 +108,8 @@ class Review:
     """Steps estimated at a minute or more, longest first."""
     recovery: tuple[RecoveryNote, ...] = ()
     """For each step, in order."""
+    open_commands: tuple[PlanCommand, ...] = ()
+    """What runs beside the bodies of steps with a way out of the sandbox, in the order of the plan."""
     sequencing: Sequencing = field(default_factory=Sequencing)
     """What can run at once, which orders nobody needs, and where one is missing."""
 
@@ -157,6 +160,7 @@ def review(
         rollback_points=tuple(step.id for step in ordered if _may_commit(step)),
         long_steps=_long_steps(ordered),
         recovery=tuple(_recovery(list(counting.values()), graph)),
+        open_commands=open_commands(plan),
         sequencing=sequencing,
     )
 

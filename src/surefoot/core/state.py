@@ -246,6 +246,8 @@ class StepState:
     """The commands of its agents that reached others, or may have, in all attempts."""
     has_run: bool = False
     """Whether its body ever began, in whatever attempt."""
+    was_probed: bool = False
+    """Whether its probe was ever asked."""
     records: tuple[CheckRecord, ...] = ()
     """The last attempt's answers, once it is over."""
     waits: tuple[StepId, ...] = ()

@@ -31,7 +31,7 @@ from surefoot.sandbox import Rung, command_environment
 from surefoot.threads import in_thread
 from surefoot.workers.artifacts import forget, made_before, place_artifacts, remove_made
 from surefoot.workers.command import LaneCommands
-from surefoot.workers.ground import commands_of, ground_of
+from surefoot.workers.ground import commands_of, ground_of, probe_of
 from surefoot.workers.leaks import holds_secret, with_keys
 from surefoot.workers.room import Room
 
@@ -180,6 +180,7 @@ async def take_checkpoint(room: Room, command: do.TakeCheckpoint) -> Event:
         does = None if command.spec is None else commands_of(command.spec, room.plan.env)
         raised_by = _raised_by(room, command.spec, does)
         ground = await ground_of(room, command, lane, raised_by)
+        probe = None if command.spec is None else probe_of(command.spec, room.plan.env)
         left = await in_thread(_note_ignored, room, lane, command)
         point("checkpoint.after")
     except (EffectError, WorkspaceError) as error:
@@ -199,6 +200,7 @@ async def take_checkpoint(room: Room, command: do.TakeCheckpoint) -> Event:
         does=does,
         ground=ground,
         raised_by=raised_by,
+        probe=probe,
     )
 
 

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from surefoot.checks import files_matching
 from surefoot.core import commands as do
 from surefoot.core.approval import Ground
 from surefoot.core.plan import Effect, RunAsk, RunBody, Step, TestsAsk
+from surefoot.core.plan_commands import PlanCommand, probe_command
 from surefoot.core.rules import CommandFacts, effect_with
 from surefoot.ports import CommandRequest
 from surefoot.shellwords import facts_of
@@ -53,6 +55,20 @@ def texts_of(step: Step) -> list[tuple[str, str]]:
     body = [(step.body.command, step.body.shell)] if isinstance(step.body, RunBody) else []
     asked = [(check.ask.command, "bash") for check in step.checks if isinstance(check.ask, RunAsk | TestsAsk)]
     return [*body, *asked]
+
+
+def with_facts(commands: Iterable[tuple[PlanCommand, Mapping[str, str]]]) -> tuple[PlanCommand, ...]:
+    """Return commands of a plan with what their texts tell; each comes with the variables it is given."""
+    return tuple(
+        replace(one, does=facts_of(f"{_assignments(one.text, env)}{one.text}")) if one.is_shell else one
+        for one, env in commands
+    )
+
+
+def probe_of(step: Step, env: Mapping[str, str]) -> PlanCommand | None:
+    """Return what the step's probe runs or requests, with what its text tells."""
+    command = None if step.probe is None else probe_command(step.id, step.probe)
+    return None if command is None else with_facts([(command, {**env, **step.env})])[0]
 
 
 def _assignments(text: str, known: Mapping[str, str]) -> str:

@@ -18,6 +18,7 @@ from functools import cache
 from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from surefoot.core.plan import Check, Limits, Plan, Prepare
+from surefoot.core.plan_commands import PlanCommand
 from surefoot.core.rules import CommandFacts, Policy
 from surefoot.core.talking import Casting
 from surefoot.masking import Masker
@@ -32,6 +33,7 @@ EXACT_RECORDS: Mapping[type[object], str] = {
     Check: _WRITTEN,
     Prepare: _WRITTEN,
     Limits: _WRITTEN,
+    PlanCommand: _WRITTEN,
     Policy: _SETTINGS,
     Casting: _SETTINGS,
 }

@@ -19,6 +19,8 @@ from surefoot.core.estimating import tokens_of
 from surefoot.core.events import Event
 from surefoot.core.folding import lost_in
 from surefoot.core.ids import BlobId
+from surefoot.core.plan import Plan
+from surefoot.core.plan_commands import PlanCommand, commands_of_plan
 from surefoot.core.rules import CommandFacts
 from surefoot.core.talking import Deed, Fault, Guidance, Part, ToolCall, Usage
 from surefoot.core.toolbox import TOOLS
@@ -30,6 +32,7 @@ from surefoot.shellwords import facts_of
 from surefoot.threads import in_thread
 from surefoot.tools import Desk, ToolResult, command_of, flaw_of, guidance_of, options_of, specs_of, summary_of, use
 from surefoot.workers.command import LaneCommands
+from surefoot.workers.ground import with_facts
 from surefoot.workers.hiding import opened_by
 from surefoot.workers.masked import masked
 from surefoot.workers.room import Room
@@ -303,10 +306,10 @@ def _finished(room: Room, command: do.UseTool, result: ToolResult, tree: str | N
         claim=result.claim,
         understanding=result.understanding,
         prepare=result.prepare,
-        does=None if result.prepare is None else facts_of(result.prepare.run),
         accept=result.accept,
         plan=result.plan,
         plan_text=None if result.plan_text is None else room.store(result.plan_text.encode()),
+        commands=_commands_in(result),
         duration_s=max(0.0, now - started),
     )
 
@@ -318,6 +321,14 @@ def _arguments_of(room: Room, call: ToolCall) -> bytes:
         WorkspaceError: they are gone, or were altered.
     """
     return room.private.get(call.private) if call.private else room.blobs.get(call.arguments)
+
+
+def _commands_in(result: ToolResult) -> tuple[PlanCommand, ...]:
+    """Return what would run beside bodies by what a call ends with: a plan, or what UNDERSTAND found out."""
+    if result.plan is None and result.prepare is None and not result.accept:
+        return ()
+    found = result.plan or Plan(goal="", steps=(), prepare=result.prepare, accept=result.accept)
+    return with_facts(commands_of_plan(found))
 
 
 def _desk(room: Room, command: do.UseTool) -> Desk:

@@ -13,6 +13,7 @@ from typing import ClassVar
 from surefoot.core.approval import Ground, Package
 from surefoot.core.events.shape import CheckEvent, Event, StepEvent
 from surefoot.core.ids import BlobId, StepId
+from surefoot.core.plan_commands import PlanCommand
 from surefoot.core.record import record
 from surefoot.core.rules import CommandFacts, Demand, Overdue, Tier
 from surefoot.core.talking import Lesson
@@ -39,7 +40,7 @@ class CheckpointAsked(StepEvent):
 class Checkpointed(StepEvent):
     """The lane is at a point it can be put back to."""
 
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     commit: str
     """The head of the run branch."""
     tree: str
@@ -55,6 +56,8 @@ class Checkpointed(StepEvent):
     raised_by: str = ""
     """The rule that recognised in its commands what reaches others, so that its effect counts as irreversible whatever
     is declared; empty: the declared effect counts. Since version 3."""
+    probe: PlanCommand | None = None
+    """What the step's probe runs or requests, with what its text tells; since version 4."""
 
 
 @record

@@ -13,6 +13,7 @@ from typing import ClassVar
 from surefoot.core.events.shape import Event
 from surefoot.core.ids import RunId, StepId
 from surefoot.core.plan import Plan
+from surefoot.core.plan_commands import PlanCommand
 from surefoot.core.record import record
 from surefoot.core.rules import Policy
 from surefoot.core.talking import Wish
@@ -24,7 +25,7 @@ class RunCreated(Event):
     """A run came into being. Always the first event."""
 
     # The plan has gained fields with defaults: a plan of version 1 is read as it stands.
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     run: RunId
     """Its id."""
     plan: Plan
@@ -56,6 +57,8 @@ class RunCreated(Event):
     """For a goal in words: what is wanted, so that the run begins by understanding it; since version 4."""
     waits: Mapping[StepId, tuple[StepId, ...]] = field(default_factory=dict[StepId, tuple[StepId, ...]])
     """For steps that read what another writes, or write what another reads: those that go first; since version 5."""
+    commands: tuple[PlanCommand, ...] = ()
+    """What the plan runs around its steps, with what their texts tell; since version 6."""
 
 
 @record

@@ -14,6 +14,7 @@ from typing import ClassVar
 from surefoot.core.events.shape import Event, StepEvent
 from surefoot.core.ids import BlobId, StepId
 from surefoot.core.plan import Check, Limits, Plan, Prepare
+from surefoot.core.plan_commands import PlanCommand
 from surefoot.core.record import record
 from surefoot.core.rules import CommandFacts, Tier
 from surefoot.core.talking import (
@@ -166,6 +167,7 @@ class CallStarted(StepEvent):
 class CallFinished(StepEvent):
     """A tool call was carried out, or could not be."""
 
+    version: ClassVar[int] = 2
     call: str
     """Which."""
     ok: bool
@@ -199,13 +201,15 @@ class CallFinished(StepEvent):
     prepare: Prepare | None = None
     """How a lane is made usable, as it found out in UNDERSTAND."""
     does: CommandFacts | None = None
-    """What that command does, as far as its text tells."""
+    """What that command does, as far as its text tells; `commands` says so since version 2."""
     accept: tuple[Check, ...] = ()
     """What must hold for the goal to be reached, as it found out in UNDERSTAND."""
     plan: Plan | None = None
     """The plan it made; after UNDERSTAND, for goals so small that no planner is needed."""
     plan_text: BlobId | None = None
     """The plan as a plan file."""
+    commands: tuple[PlanCommand, ...] = ()
+    """What would run beside bodies by what it ends with, with what the texts tell; since version 2."""
     duration_s: float = 0.0
     """How long it took."""
 

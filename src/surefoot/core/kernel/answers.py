@@ -102,7 +102,7 @@ def has_happened(state: RunState, node: StepState) -> None:
 def _probe_asked(state: RunState, event: ev.ProbeAsked) -> None:
     node, work = begin(state, event)
     need(node.spec.probe is not None, event, f"step {event.step!r} has no probe")
-    work.open = event.kind
+    work.open, node.was_probed = event.kind, True
 
 
 def _probe_answered(state: RunState, event: ev.ProbeAnswered) -> None:

@@ -40,8 +40,7 @@ from surefoot.core.verdicts import CLAIM, CheckRecord
 
 
 def _step_started(state: RunState, event: ev.StepStarted) -> None:
-    phase = PHASES.get(event.step, Phase.EXECUTE)
-    if state.phase is not phase or state.outcome is not None:
+    if state.phase not in PHASES.get(event.step, (Phase.EXECUTE,)) or state.outcome is not None:
         raise illegal(event, f"the run is in phase {state.phase}")
     node = duty_node(state, event.step) if event.step in PHASES else node_of(state, event, event.step)
     if not is_ready(node) or node.is_group:

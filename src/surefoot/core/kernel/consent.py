@@ -17,7 +17,19 @@ from surefoot.core.kernel.proposal import Move, Proposal
 from surefoot.core.money import money
 from surefoot.core.outputs import confidence_of
 from surefoot.core.plan import AgentBody, AskBody, Effect, Expect, Tier
-from surefoot.core.policy import facts_before, floor_of, raised_by_step, undeclared_of, weigh, weigh_step
+from surefoot.core.plan_commands import PlanCommand, probe_command
+from surefoot.core.policy import (
+    BESIDE,
+    SEALED_RUNG,
+    facts_before,
+    floor_of,
+    raised_by_step,
+    strictest,
+    undeclared_of,
+    weigh,
+    weigh_command,
+    weigh_step,
+)
 from surefoot.core.rules import Decision, Facts
 from surefoot.core.state import QuestionState, RunState, StepState, Work
 from surefoot.core.terms import Diagnosis, QuestionKind, Verdict
@@ -45,6 +57,22 @@ def get_consent(state: RunState, node: StepState, work: Work, now: float) -> Mov
         return None
     shown = shown_of(state, node)
     return None if work.approved == shown else _approved_or_asked(state, node, decision, shown, now)
+
+
+def get_consent_to_checks(state: RunState, node: StepState, work: Work, now: float) -> Move:
+    """Get a person's consent before the first check, where that check may be what a rule asks about.
+
+    Checks that are asked before the body run in the sandbox as a rule, where they can do no harm.
+    """
+    if work.body_started or work.checkpoint is None or isinstance(node.spec.body, AskBody):
+        return None
+    early = [check for check in node.spec.checks if check.expect is not Expect.PASS]
+    if not early:
+        return None
+    said = weigh(state.policy, _facts(state, node), BESIDE).tier
+    is_open = state.rung != SEALED_RUNG or any(check.reaches_out for check in early)
+    is_early = said is Tier.NEVER or (said is Tier.CONFIRM and is_open)
+    return get_consent(state, node, work, now) if is_early else None
 
 
 def review_result(state: RunState, node: StepState, work: Work, now: float) -> Move:
@@ -150,7 +178,20 @@ def decision_before(state: RunState, node: StepState) -> Decision:
         decision = raised_by_step(floor_of(spec, state.plan), spec)
     else:
         decision = weigh_step(spec, state.plan, state.policy, _facts(state, node))
+    probe = _probe_of(node, work)
+    if probe is not None:
+        said = weigh_command(state.policy, probe, state.phase.value, state.rung)
+        decision = strictest([decision, said], decision)
     return _near_budget(state, node, decision)
+
+
+def _probe_of(node: StepState, work: Work) -> PlanCommand | None:
+    """Return what the step's probe runs or requests, as it was read at the checkpoint."""
+    spec = node.spec
+    if spec.probe is None or not node.effect.is_outside:
+        return None
+    known = None if work.checkpoint is None else work.checkpoint.probe
+    return known or probe_command(spec.id, spec.probe)
 
 
 def _has_no_say(state: RunState, does: object) -> bool:

@@ -13,6 +13,7 @@ from surefoot.core.kernel.effects import is_repeated_call, rule_for_call
 from surefoot.core.kernel.proposal import Proposal
 from surefoot.core.outputs import confidence_of, needed_outputs, outputs_for, uncertainties_of
 from surefoot.core.plan import CallBody, RunBody, Step, digest_of
+from surefoot.core.plan_commands import CommandKind, commands_around, commands_of_step
 from surefoot.core.policy import ways_out
 from surefoot.core.recovery import question
 from surefoot.core.rules import Decision, Effect, effect_with
@@ -135,6 +136,7 @@ def _package(state: RunState, node: StepState, work: Work, decision: Decision) -
         reason=decision.reason,
         undo=spec.undo or _undo_of(node.effect),
         reaches=ways_out(spec),
+        beside=_beside(state, node),
         sandbox=state.rung if is_confined else "",
         evidence=(*_verdicts(node, work), *_needs(state, node)),
         claim=_claim_of(work),
@@ -184,6 +186,15 @@ def _doubts_of(work: Work) -> tuple[str, ...]:
 
 def _undo_of(effect: Effect) -> str:
     return "nothing is known that takes it back" if effect.is_outside else "the workspace is put back"
+
+
+def _beside(state: RunState, node: StepState) -> tuple[str, ...]:
+    """Say what runs beside the body with a way out of the sandbox: looks at resources, checks and the probe."""
+    spec, observed = node.spec, node.spec.uses if node.effect.is_outside else ()
+    around = (one for one, _ in commands_around(state.plan))
+    found = [one for one in around if one.kind is CommandKind.OBSERVE and one.name in observed]
+    found += (one for one, _ in commands_of_step(spec, {}) if one.reaches_out)
+    return tuple(f"{one.where} ({', '.join(ways_out(one))}): {one.text}" for one in found)
 
 
 def _with_result(package: Package, work: Work) -> Package:

@@ -11,20 +11,20 @@ from dataclasses import replace
 
 from surefoot.core import events as ev
 from surefoot.core.approval import is_satisfied
-from surefoot.core.duties import PLANNING, REVIEWING, UNDERSTANDING
+from surefoot.core.duties import COMMANDS, PLANNING, REVIEWING, UNDERSTANDING
 from surefoot.core.graph import build_graph
 from surefoot.core.grounding import ungrounded, unproven
 from surefoot.core.ids import StepId
 from surefoot.core.kernel.adopting import duty_node, flaw_of_plan
+from surefoot.core.kernel.around import Weighed, asks_person, commands_of_model, demand_of, lines_of, never_allowed
 from surefoot.core.kernel.failing import fails
 from surefoot.core.kernel.proposal import HOLD, Move, Proposal
 from surefoot.core.kernel.questions import EDIT
 from surefoot.core.kernel.shown_plans import words_of
-from surefoot.core.plan import Plan, RunAsk, RunBody, Step, TestsAsk, digest_of
-from surefoot.core.policy import facts_before, weigh
+from surefoot.core.plan import Plan, RunAsk, Step, TestsAsk, digest_of
 from surefoot.core.reading import waits_of
 from surefoot.core.recovery import question
-from surefoot.core.rules import Decision, Demand, Effect, Tier
+from surefoot.core.rules import Effect, Tier
 from surefoot.core.state import FINAL, RunState, StepState, StepStatus, Work
 from surefoot.core.terms import Diagnosis, Finding, Phase, QuestionKind, Severity
 
@@ -32,7 +32,6 @@ RETURNS_MAX = 3
 """A run goes back to make another plan so often and no more."""
 SHORT_STEPS_MAX = 2
 _REASON_MAX = 400
-_DEMAND = Demand()
 
 
 def next_duty(state: RunState, name: StepId, now: float) -> Proposal | None:
@@ -132,27 +131,33 @@ def show_duty(state: RunState, node: StepState, work: Work, now: float) -> Move:
     flaw = flaw_of_plan(state, ended.plan) if is_plan and ended.plan is not None else None
     if flaw is not None:
         return fails(node, now, Diagnosis.MALFORMED, flaw)
-    text = _plan_to_show(state, ended) if is_plan else _prepare_to_show(state, node, ended)
+    commands = commands_of_model(state, ended) if work.edited is None else []
+    never = never_allowed(commands)
+    if never:
+        return fails(node, now, Diagnosis.VERIFICATION, never)
+    text = _plan_to_show(state, ended, commands) if is_plan else _commands_to_show(commands)
     if text is None:
         return None
-    what = "the plan" if is_plan else "how a lane is to be made usable"
+    what = "the plan" if is_plan else "what is to run beside the steps"
     refused = _refused(node, work, what, now)
     if refused is not None:
         return refused
-    shown = f"{what} {digest_of(repr(ended.plan if is_plan else ended.prepare))}"
-    given = state.approvals.get(node.spec.id, {}).get(shown)
-    if work.edited is not None or work.approved == shown or (given is not None and is_satisfied(_DEMAND, given)):
+    shown = f"{what} {digest_of(repr(ended.plan if is_plan else (ended.prepare, ended.accept)))}"
+    given, demand = state.approvals.get(node.spec.id, {}).get(shown), demand_of(commands)
+    if work.edited is not None or work.approved == shown or (given is not None and is_satisfied(demand, given)):
         return None
     if state.pausing is not None:
         return HOLD
     paused = pause_for_plan(state, now) if is_plan else None
     if paused is not None:
         return paused
-    if state.yes_by is not None:
+    # What a model wants to run beyond the sandbox was in nobody's mind when they said yes to the goal.
+    if state.yes_by is not None and not asks_person(commands):
         by = f"{state.yes_by} (--yes)"
         return Proposal(ev.ApprovalRecorded(at=now, step=node.spec.id, attempt=node.attempt, by=by, shown=shown))
     options = ("yes", "no", EDIT) if is_plan else ("yes", "no")
-    return Proposal(question(state, node, now, QuestionKind.CONFIRM, text, options, shown))
+    asked = question(state, node, now, QuestionKind.CONFIRM, text, options, shown)
+    return Proposal(replace(asked, demand=demand))
 
 
 def _refused(node: StepState, work: Work, what: str, now: float) -> Proposal | None:
@@ -166,31 +171,19 @@ def _refused(node: StepState, work: Work, what: str, now: float) -> Proposal | N
     return fails(node, now, diagnosis, f"{what} was not approved" + ("" if is_plain else f": {work.answer}"))
 
 
-def _plan_to_show(state: RunState, ended: ev.CallFinished) -> str | None:
-    return None if ended.plan is None else "\n".join(words_of(state, ended.plan, changes_of(state, ended.plan)))
-
-
-def _prepare_to_show(state: RunState, node: StepState, ended: ev.CallFinished) -> str | None:
-    """Return the question about the command a model wants run in each lane; None where nobody has to be asked.
-
-    It runs before there is a plan that a person could have seen: whatever reaches beyond the lane asks first.
-    """
-    prepare = ended.prepare
-    if prepare is None:
+def _plan_to_show(state: RunState, ended: ev.CallFinished, commands: list[Weighed]) -> str | None:
+    if ended.plan is None:
         return None
-    spec = replace(node.spec, body=RunBody(command=prepare.run), network=prepare.network)
-    floor = Decision(tier=Tier.LOG, rule="prepare", reason="It stays inside the lane.")
-    if prepare.network:
-        floor = Decision(tier=Tier.CONFIRM, rule="prepare-network", reason="A model wants it, and it uses the network.")
-    facts = facts_before(spec, state.phase.value, ended.does, state.rung, cost_usd=state.cost_usd)
-    decision = weigh(state.policy, facts, floor)
-    if decision.tier not in (Tier.CONFIRM, Tier.NEVER):
+    beside = ["Beside the steps it runs:", *lines_of(commands)] if commands else []
+    return "\n".join([*words_of(state, ended.plan, changes_of(state, ended.plan)), *beside])
+
+
+def _commands_to_show(commands: list[Weighed]) -> str | None:
+    """Return the question about what a model wants run before there is a plan; None where nobody has to be asked."""
+    asked = [(one, decision) for one, decision in commands if decision.tier is Tier.CONFIRM]
+    if not asked:
         return None
-    reach = " with the network" if prepare.network else ""
-    return (
-        f"Shall each lane be made usable by this command{reach}, before anything else is run there?\n{prepare.run}\n"
-        f"{decision.reason} (rule {decision.rule})"
-    )
+    return "\n".join(["A model wants this to run beside the steps, from now on. Shall it?", *lines_of(asked)])
 
 
 def pause_for_plan(state: RunState, now: float) -> Proposal | None:
@@ -265,5 +258,5 @@ def objections_of(state: RunState) -> tuple[str, ...]:
 
 
 def ends_badly(state: RunState) -> str | None:
-    """Say why a goal cannot be understood, or no plan be made for it; None where both can still be."""
-    return failure_of(state, UNDERSTANDING) or failure_of(state, PLANNING)
+    """Say why a run cannot begin: what it would run was refused, or a goal is not understood; None where it can."""
+    return next(filter(None, (failure_of(state, name) for name in (COMMANDS, UNDERSTANDING, PLANNING))), None)

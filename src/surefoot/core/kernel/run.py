@@ -14,9 +14,10 @@ from dataclasses import replace
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.course import next_ready
-from surefoot.core.duties import PLANNING, REVIEWING, UNDERSTANDING
+from surefoot.core.duties import COMMANDS, PLANNING, REVIEWING, UNDERSTANDING
 from surefoot.core.events import ACCEPTANCE
 from surefoot.core.ids import StepId
+from surefoot.core.kernel.around import needs_approval
 from surefoot.core.kernel.asking import ask_or_reuse, environment_of
 from surefoot.core.kernel.phases import (
     ends_badly,
@@ -85,6 +86,8 @@ def _in_phase(state: RunState, now: float) -> list[Proposal]:
             return _understand(state, now)
         case Phase.PLAN if state.created.wish is not None:
             return _plan(state, now)
+        case Phase.PLAN if needs_approval(state):
+            return _on_duty(state, COMMANDS, now)
         case Phase.PLAN:
             return _pause(state, now) or _baseline(state, now, Phase.EXECUTE)
         case Phase.EXECUTE:
@@ -210,6 +213,8 @@ def _pause(state: RunState, now: float) -> list[Proposal]:
 
 def _understand(state: RunState, now: float) -> list[Proposal]:
     """Find out what there is; then ask the acceptance checks that came of it."""
+    if needs_approval(state):
+        return _on_duty(state, COMMANDS, now)
     if not is_done(state, UNDERSTANDING):
         return _on_duty(state, UNDERSTANDING, now)
     return _pause(state, now) or _baseline(state, now, Phase.PLAN)

@@ -17,11 +17,13 @@ from surefoot.core.budget import exhausted, told_at
 from surefoot.core.causes import because, cure_of, with_cure
 from surefoot.core.empty_checks import is_untouched, why_empty
 from surefoot.core.ids import idempotency_key
+from surefoot.core.kernel.around import approve_commands
 from surefoot.core.kernel.asking import ask_check, diagnosis_of
 from surefoot.core.kernel.consent import (
     allowed_meanwhile,
     decision_before,
     get_consent,
+    get_consent_to_checks,
     review_confidence,
     review_result,
 )
@@ -490,8 +492,10 @@ _RULES: tuple[_Rule, ...] = (
     _withdraw,
     _lost_ground,
     _bind,
+    approve_commands,
     _checkpoint,
     serve,
+    get_consent_to_checks,
     _before,
     _within_limit,
     get_consent,

@@ -1,0 +1,122 @@
+"""The commands that a plan runs beside the bodies of its steps: weighed, and put to a person where a rule asks.
+
+`prepare`, services, `observe`, acceptance checks and the commands for the items of groups run before a step could ask
+about them. So they are approved together, before the first of them runs, by a duty of its own. Those of a plan that a
+model makes are weighed with the plan, and there a way out of the sandbox is reason enough to ask a person. Probes and
+checks of a person's steps are weighed with their step, in `surefoot.core.kernel.consent`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from surefoot.core import events as ev
+from surefoot.core.approval import is_satisfied
+from surefoot.core.duties import COMMANDS
+from surefoot.core.kernel.failing import fails
+from surefoot.core.kernel.proposal import HOLD, Move, Proposal
+from surefoot.core.plan import Plan, digest_of
+from surefoot.core.plan_commands import PlanCommand, commands_of_plan
+from surefoot.core.policy import BESIDE, strictest, ways_out, weigh_command
+from surefoot.core.recovery import question
+from surefoot.core.rules import Decision, Demand, Tier
+from surefoot.core.state import RunState, StepState, StepStatus, Work
+from surefoot.core.terms import Diagnosis, QuestionKind
+
+_OF_MODEL = Decision(
+    tier=Tier.CONFIRM, rule="model-reaches-out", reason="A model wants it, and it has a way out of the sandbox."
+)
+
+Weighed = tuple[PlanCommand, Decision]
+"""A command, and what decides on it."""
+
+
+def needs_approval(state: RunState) -> bool:
+    """Tell whether a rule asks about the commands around the steps, and nobody has approved them yet."""
+    node = state.nodes.get(COMMANDS)
+    is_done = node is not None and node.status is StepStatus.VERIFIED
+    return bool(state.created.commands) and not is_done and bool(_asked(state))
+
+
+def approve_commands(state: RunState, node: StepState, work: Work, now: float) -> Move:
+    """Get a person's consent to the commands around the steps."""
+    if node.spec.id != COMMANDS:
+        return None
+    name, attempt = node.spec.id, node.attempt
+    if work.overdue:
+        return fails(node, now, Diagnosis.EXPIRED, "nobody answered in time; that is neither consent nor denial")
+    if work.answer is not None:
+        return fails(node, now, Diagnosis.DENIED, f"not approved: {work.answer}")
+    asked = _asked(state)
+    never = never_allowed(asked)
+    if never:
+        return fails(node, now, Diagnosis.DENIED, never)
+    shown = f"commands {digest_of(repr([command for command, _ in asked]))}"
+    if not asked or work.approved == shown:
+        return Proposal(ev.StepVerified(at=now, step=name, attempt=attempt, proof=None))
+    if state.pausing is not None:
+        return HOLD
+    demand = strictest([decision for _, decision in asked], BESIDE).demand
+    given = state.approvals.get(name, {}).get(shown)
+    by = " and ".join(given) if given is not None and is_satisfied(demand, given) else None
+    if by is None and state.yes_by is not None and demand.role is None and demand.people == 1:
+        by = f"{state.yes_by} (--yes)"
+    if by is not None:
+        return Proposal(ev.ApprovalRecorded(at=now, step=name, attempt=attempt, by=by, shown=shown))
+    text = "\n".join(["Shall the plan run this around its steps?", *lines_of(asked)])
+    question_asked = question(state, node, now, QuestionKind.CONFIRM, text, ("yes", "no"), shown)
+    return Proposal(replace(question_asked, demand=demand))
+
+
+def _asked(state: RunState) -> list[Weighed]:
+    """Return the commands around the steps that a rule asks about or never allows."""
+    weighed = [(one, weigh_command(state.policy, one, state.phase.value, state.rung)) for one in state.created.commands]
+    return [(one, decision) for one, decision in weighed if decision.tier in (Tier.CONFIRM, Tier.NEVER)]
+
+
+def commands_of_model(state: RunState, ended: ev.CallFinished) -> list[Weighed]:
+    """Return what a model wants to run beside bodies that the plan in force does not have, with what decides on it."""
+    plan = ended.plan or Plan(goal="", steps=(), prepare=ended.prepare, accept=ended.accept)
+    known = {replace(one, does=None) for one, _ in commands_of_plan(state.plan)}
+    found = ended.commands or tuple(one for one, _ in commands_of_plan(plan))
+    new = [one for one in found if replace(one, does=None) not in known]
+    return [(one, _weighed_for_model(state, one)) for one in new]
+
+
+def _weighed_for_model(state: RunState, command: PlanCommand) -> Decision:
+    """Weigh a command of a model; only a rule of the user's own lets it reach out unasked."""
+    floor = _OF_MODEL if command.reaches_out else BESIDE
+    return weigh_command(state.policy, command, state.phase.value, state.rung, floor)
+
+
+def asks_person(weighed: Iterable[Weighed]) -> bool:
+    """Tell whether one of the commands takes a person's word, which nothing said beforehand replaces."""
+    return any(decision.tier is Tier.CONFIRM for _, decision in weighed)
+
+
+def never_allowed(weighed: Iterable[Weighed]) -> str:
+    """Say which of the commands is never allowed, and why; empty where none is."""
+    return next(
+        (
+            f"never allowed: {one.where} runs {one.text!r}: {decision.reason} (rule {decision.rule})"
+            for one, decision in weighed
+            if decision.tier is Tier.NEVER
+        ),
+        "",
+    )
+
+
+def demand_of(weighed: Iterable[Weighed]) -> Demand:
+    """Return what the rules demand of an answer about these commands."""
+    return strictest([BESIDE, *(decision for _, decision in weighed)], BESIDE).demand
+
+
+def lines_of(weighed: Iterable[Weighed]) -> Iterator[str]:
+    """Say of each command where the plan has it, what it runs, how it reaches out, and which rule asks."""
+    for one, decision in weighed:
+        ways = ", ".join(ways_out(one))
+        yield f"{one.where} ({ways}):" if ways else f"{one.where}:"
+        yield from (f"  | {line}" for line in one.text.splitlines() or [""])
+        if decision.tier is Tier.CONFIRM:
+            yield f"  {decision.reason} (rule {decision.rule})"

@@ -1,0 +1,198 @@
+"""The commands that a plan runs beside the bodies of its steps.
+
+Whoever weighs, shows or reports such commands takes them from here: `prepare`, services, `observe` of resources,
+acceptance checks, and of each step the command for its items, its checks and its probe. A new kind of command in a plan
+has to be added here. Must never read a command: that is done by `surefoot.shellwords`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from urllib.parse import urlsplit
+
+from surefoot.core.ids import StepId
+from surefoot.core.plan import CallAsk, Check, Network, Plan, RunAsk, Step, TestsAsk
+from surefoot.core.probing import (
+    CallProbe,
+    GitProbe,
+    HttpProbe,
+    PackageProbe,
+    PortProbe,
+    Probe,
+    RunProbe,
+    SqlProbe,
+    place_of,
+)
+from surefoot.core.record import record
+from surefoot.core.rules import CommandFacts
+
+_METHODS: Mapping[str, tuple[str, ...]] = {"GET": (), "HEAD": ("-I",)}
+
+
+class CommandKind(StrEnum):
+    """What a plan runs a command for."""
+
+    PREPARE = "prepare"
+    SERVICE = "service"
+    READY = "ready"
+    STOP = "stop"
+    OBSERVE = "observe"
+    ACCEPT = "accept"
+    ITEMS = "items"
+    CHECK = "check"
+    PROBE = "probe"
+
+
+_WHERE: Mapping[CommandKind, str] = {
+    CommandKind.PREPARE: "prepare",
+    CommandKind.SERVICE: "service {name}",
+    CommandKind.READY: "`ready` of service {name}",
+    CommandKind.STOP: "`stop` of service {name}",
+    CommandKind.OBSERVE: "`observe` of {name}",
+    CommandKind.ACCEPT: "acceptance check {name!r}",
+    CommandKind.ITEMS: "items of {step}",
+    CommandKind.CHECK: "check {name!r} of {step}",
+    CommandKind.PROBE: "probe of {step}",
+}
+
+
+@record
+class PlanCommand:
+    """A command that a plan runs beside the bodies of its steps."""
+
+    kind: CommandKind
+    """What it is run for."""
+    text: str
+    """What is run or requested, as a person reads it."""
+    name: str = ""
+    """The service, resource or check it belongs to."""
+    step: StepId | None = None
+    """The step it belongs to; None: the plan as a whole."""
+    network: Network = False
+    """How far its network reaches."""
+    confine: bool = True
+    """Whether it runs in the sandbox."""
+    is_shell: bool = True
+    """Whether the text is a shell command; else it names a function, or says what is requested."""
+    does: CommandFacts | None = None
+    """What it does, as far as its text tells. Known of requests; shell commands are read by who can."""
+
+    @property
+    def where(self) -> str:
+        """Say where the plan has it."""
+        return _WHERE[self.kind].format(name=self.name, step=self.step)
+
+    @property
+    def reaches_out(self) -> bool:
+        """Tell whether it is given a way to what lies outside the lane."""
+        return bool(self.network) or not self.confine
+
+
+def commands_around(plan: Plan) -> Iterator[tuple[PlanCommand, Mapping[str, str]]]:
+    """Yield what runs before a step could ask about it, each with the variables it is given."""
+    if plan.prepare is not None:
+        prepare = plan.prepare
+        yield PlanCommand(kind=CommandKind.PREPARE, text=prepare.run, network=prepare.network), plan.env
+    for service in plan.services:
+        texts = {CommandKind.SERVICE: service.run, CommandKind.READY: service.ready, CommandKind.STOP: service.stop}
+        for kind, text in texts.items():
+            if text is not None:
+                command = PlanCommand(kind=kind, name=service.name, text=text, network=service.network)
+                yield command, {**plan.env, **service.env}
+    for name, text in plan.limits.observed.items():
+        yield PlanCommand(kind=CommandKind.OBSERVE, name=name, text=text, network=True, confine=False), plan.env
+    for check in plan.accept:
+        yield from _of_check(check, None, plan.env)
+    for step in plan.steps:
+        if step.for_each is not None and step.for_each.lines is not None:
+            text = step.for_each.lines
+            command = PlanCommand(kind=CommandKind.ITEMS, text=text, step=step.id, network=step.network)
+            yield command, {**plan.env, **step.env}
+
+
+def commands_of_step(step: Step, env: Mapping[str, str]) -> Iterator[tuple[PlanCommand, Mapping[str, str]]]:
+    """Yield what runs with a step beside its body, each with its variables; `env` are those of the plan."""
+    known = {**env, **step.env}
+    for check in step.checks:
+        yield from _of_check(check, step.id, known)
+    command = None if step.probe is None else probe_command(step.id, step.probe)
+    if command is not None:
+        yield command, known
+
+
+def commands_of_plan(plan: Plan) -> Iterator[tuple[PlanCommand, Mapping[str, str]]]:
+    """Yield all that a plan runs beside bodies, each with its variables."""
+    yield from commands_around(plan)
+    for step in plan.steps:
+        yield from commands_of_step(step, plan.env)
+
+
+def open_commands(plan: Plan) -> tuple[PlanCommand, ...]:
+    """Return what a plan runs beside bodies with a way out of the sandbox."""
+    return tuple(command for command, _ in commands_of_plan(plan) if command.reaches_out)
+
+
+def _of_check(
+    check: Check, step: StepId | None, env: Mapping[str, str]
+) -> Iterator[tuple[PlanCommand, Mapping[str, str]]]:
+    text = check_text(check)
+    if text is not None:
+        command = PlanCommand(
+            kind=CommandKind.ACCEPT if step is None else CommandKind.CHECK,
+            name=check.name,
+            text=text,
+            step=step,
+            network=check.network,
+            confine=check.confine,
+            is_shell=not isinstance(check.ask, CallAsk),
+        )
+        yield command, {**env, **check.env}
+
+
+def check_text(check: Check) -> str | None:
+    """Return the command or the function that a check runs; None where it runs nothing."""
+    match check.ask:
+        case RunAsk(command=text) | TestsAsk(command=text) | CallAsk(function=text):
+            return text
+        case _:
+            return None
+
+
+def probe_command(step: StepId, probe: Probe) -> PlanCommand | None:
+    """Return what a probe runs or requests; None where it looks at a file, at processes, or asks the program itself."""
+    kind = CommandKind.PROBE
+    match probe.ask:
+        case RunProbe(command=text, confine=confine):
+            return PlanCommand(kind=kind, text=text, step=step, network=not confine, confine=confine)
+        case CallProbe(function=text):
+            return PlanCommand(kind=kind, text=text, step=step, network=True, confine=False, is_shell=False)
+        case GitProbe(remote=remote, ref=ref):
+            words = ("git", "ls-remote", remote, ref)
+            return _request(step, " ".join(words), words, confine=False)
+        case HttpProbe(method=method, url=url):
+            words = ("curl", *_METHODS.get(method, ("-X", method)), url)
+            return _request(step, f"{method} {url}", words, _host_of(url))
+        case PackageProbe(package=package, version=version, index=index):
+            return _request(step, f"{package} {version} in {index}", ("curl", index), _host_of(index))
+        case PortProbe(port=port):
+            place = place_of(port)
+            return _request(step, f"connect to {port}", (), "" if place is None else place[0])
+        case SqlProbe(query=query, url=url):
+            return _request(step, f"{query} in {url}", (), _host_of(url))
+        case _:
+            return None
+
+
+def _request(step: StepId, text: str, words: tuple[str, ...], host: str = "", *, confine: bool = True) -> PlanCommand:
+    """Return what Surefoot itself asks of the network, with the command that would ask the same."""
+    does = CommandFacts(commands=(words,) if words else (), hosts=(host,) if host else ())
+    kind = CommandKind.PROBE
+    return PlanCommand(kind=kind, text=text, step=step, network=True, confine=confine, is_shell=False, does=does)
+
+
+def _host_of(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
