@@ -25,6 +25,7 @@ from surefoot.api.history import earlier_times
 from surefoot.api.home import Home
 from surefoot.api.identity import Identity, identify, refuse_steps
 from surefoot.api.options import Options
+from surefoot.api.preflight import missing, refuse_without
 from surefoot.api.replanning import edited_plan
 from surefoot.api.sharing import shared_writer
 from surefoot.api.validating import Source, validated
@@ -82,7 +83,7 @@ def create_run(
     What `options` approves beforehand is part of the run from its first moment on.
 
     Raises:
-        PlanInvalid: the plan cannot run.
+        PlanInvalid: the plan cannot run, or a step of it surely fails on this machine.
         RunExists: the run id is taken.
         RunHeld: another program is just creating a run of that id.
         ConfigInvalid: the settings cannot be read.
@@ -94,6 +95,8 @@ def create_run(
     graph = validated(plan, source)
     run = _wanted_id(run_id, clock.now())
     _refuse_taken(home, run)
+    plan_folder = None if source.plan_path is None else source.plan_path.absolute().parent
+    missed = refuse_without(missing(plan, source.repository, plan_folder, home.folder), source.places)
     created = ev.RunCreated(
         at=clock.now(),
         run=run,
@@ -105,6 +108,8 @@ def create_run(
         wish=source.wish,
         waits={} if source.repository is None else waits_of(plan, graph),
         commands=with_facts(commands_around(plan)),
+        findings=missed,
+        waits={} if source.repository is None else waits_of(plan, graph),
     )
     casting = _cast_beforehand(created, source, options)
     with claimed(home, run, is_new=True):
@@ -183,17 +188,6 @@ def _with_workspace(created: ev.RunCreated, source: Source, folder: Path) -> ev.
     space = RunWorkspace.create(folder, origin, created.run, include_dirty=source.include_dirty, at=created.at)
     write_git_configuration(folder / "gitconfig")
     reviewed = review(created.plan, checkout=str(origin.root))
-    missing = [
-        Finding(
-            kind="env-from-missing",
-            severity=Severity.WARNING,
-            text=f"{name} is not set, and the step needs it; set it before the step is reached",
-            step=step.id,
-        )
-        for step in created.plan.steps
-        for name in step.env_from
-        if name not in os.environ
-    ]
     remarks = (Finding(kind=one.kind, severity=Severity.WARNING, text=one.text) for one in space.remarks)
     return replace(
         created,
@@ -205,7 +199,7 @@ def _with_workspace(created: ev.RunCreated, source: Source, folder: Path) -> ev.
         # Of a goal in words nothing is known yet that could be looked over.
         findings=(
             *(() if created.wish is not None else reviewed.findings),
-            *missing,
+            *created.findings,
             *_in_sight(created, origin.root),
             *remarks,
         ),
@@ -452,10 +446,10 @@ def _lacks_function(step: Step, functions: Functions) -> bool:
 def _open_room(home: Home, state: RunState, functions: Functions, clock: Clock, watching: Watching) -> Room:
     created = state.created
     run = created.run
-    missing = [step.id for step in created.plan.steps if _lacks_function(step, functions)]
-    if missing:
+    lacking = [step.id for step in created.plan.steps if _lacks_function(step, functions)]
+    if lacking:
         raise UsageError(
-            f"run {run!r} has Python bodies or probes (steps {', '.join(missing)}); "
+            f"run {run!r} has Python bodies or probes (steps {', '.join(lacking)}); "
             "resume it from the program that made it"
         )
     space = None

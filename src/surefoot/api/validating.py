@@ -7,12 +7,13 @@ cannot do. Must never make anything. Read `surefoot.api.running` next.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from surefoot.core.agents import problems_of_agents
 from surefoot.core.graph import Graph, build_graph
+from surefoot.core.ids import StepId
 from surefoot.core.plan import AgentBody, AskBody, FunctionBody, Plan, Step
 from surefoot.core.probing import address_of, has_password
 from surefoot.core.services import problems_of_services
@@ -32,6 +33,8 @@ class Source:
     """Digest of its bytes."""
     include_dirty: bool = False
     """Whether uncommitted changes are part of the base."""
+    places: Mapping[StepId, str] = field(default_factory=dict[StepId, str])
+    """Where each step stands in its plan file, for what is said about it."""
     wish: Wish | None = None
     """For a goal in words: what is wanted; the plan has no steps then."""
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from surefoot.api.home import home_folder
+from surefoot.api.preflight import FREE_LEAST
 from surefoot.cli.exits import FOUND_NOTHING, FOUND_PROBLEMS
 from surefoot.cli.lines import Line, Style, one_line
 from surefoot.cli.screen import Screen
@@ -23,7 +24,6 @@ from surefoot.errors import SurefootError
 SCHEMA = "surefoot.doctor/1"
 _PYTHON_OLDEST = (3, 11)
 _SQLITE_OLDEST = (3, 51, 3)
-_FREE_LEAST = 1 << 30
 _STYLES: dict[str, Style] = {"ok": "good", "note": "dim", "problem": "bad"}
 
 
@@ -175,6 +175,6 @@ def _disk() -> Answer:
     folder = next(path for path in (home_folder(), *home_folder().parents) if path.exists())
     free = shutil.disk_usage(folder).free
     text = f"{free / (1 << 30):.1f} GiB free at {Path(folder)}"
-    if free < _FREE_LEAST:
+    if free < FREE_LEAST:
         return Answer("disk", "problem", text, "free some: `surefoot ls`, `surefoot rm RUN`, `surefoot gc`")
     return Answer("disk", "ok", text)

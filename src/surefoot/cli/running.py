@@ -117,9 +117,15 @@ def start(asked: Start, consent: Consent, screen: Screen) -> ExitCode:
     folder = "." if asked.cwd is None else folder_in(root, asked.repo, asked.cwd)
     plan = replace(loaded.plan, limits=consent.amounts.over(loaded.plan.limits))
     plan = plan if folder == "." else within(plan, folder)
-    source = Source(repository=root, plan_path=path, plan_digest=loaded.digest, include_dirty=asked.include_dirty)
+    source = Source(
+        repository=root,
+        plan_path=path,
+        plan_digest=loaded.digest,
+        include_dirty=asked.include_dirty,
+        places=loaded.places,
+    )
     with Home() as home:
-        reviewed = look_over(plan, root, loaded.places)
+        reviewed = look_over(plan, root, loaded.places, loaded.folder)
         state = create_run(home, plan, source, run_id=asked.run_id, options=consent.options)
         screen.note(_start_lines(home, state))
         screen.note([EMPTY, *plan_lines(plan, reviewed)])

@@ -253,22 +253,7 @@ class Room:
         Raises:
             LookupError: one of them is not there; the message says which and what to do.
         """
-        found: dict[str, Path] = {}
-        for word in step.sockets:
-            name = word.removeprefix("$")
-            value = self.environ.get(name, "").removeprefix("unix://") if word.startswith("$") else word
-            if not value:
-                raise LookupError(
-                    f"sockets: {name} is not set in the environment Surefoot was started in; set it, or name the path"
-                )
-            path = Path(value)
-            if not path.is_absolute() or not path.is_socket():
-                named = f" ({word})" if word != value else ""
-                raise LookupError(
-                    f"sockets: there is no socket at {value}{named}; start what listens there, or correct `sockets`"
-                )
-            found[word] = path
-        return found
+        return {word: socket_at(word, self.environ) for word in step.sockets}
 
     def variables_of(self, words: Iterable[str]) -> dict[str, str]:
         """Return the variables that name sockets, for the command that asked for these by name."""
@@ -320,3 +305,24 @@ class Room:
 
     def _note_path(self, lane: str) -> Path:
         return self.folder / "notes" / f"{lane}.json"
+
+
+def socket_at(word: str, environ: Mapping[str, str]) -> Path:
+    """Return the socket of the host that a plan names by its path, or by `$NAME` for a variable that holds it.
+
+    Raises:
+        LookupError: it is not there; the message says which and what to do.
+    """
+    name = word.removeprefix("$")
+    value = environ.get(name, "").removeprefix("unix://") if word.startswith("$") else word
+    if not value:
+        raise LookupError(
+            f"sockets: {name} is not set in the environment Surefoot was started in; set it, or name the path"
+        )
+    path = Path(value)
+    if not path.is_absolute() or not path.is_socket():
+        named = f" ({word})" if word != value else ""
+        raise LookupError(
+            f"sockets: there is no socket at {value}{named}; start what listens there, or correct `sockets`"
+        )
+    return path

@@ -1,0 +1,333 @@
+"""What a plan needs of this machine and does not find, told before the first step.
+
+Looked at are programs, the modules of functions, variables, sockets, remotes of git and the disk. What surely makes a
+step fail is a *problem*, and no run is made; what may still be provided by then is a *warning*. Nothing is run but git,
+which is asked for the remotes it knows, and nothing is imported. Programs are looked for with care: a false alarm is
+worse than a miss here, for the step itself tells of the rest.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from importlib.machinery import PathFinder
+from pathlib import Path
+
+from surefoot.core.ids import StepId
+from surefoot.core.plan import CallAsk, CallBody, Plan, RunBody, Step
+from surefoot.core.plan_commands import CommandKind, commands_of_plan
+from surefoot.core.probing import CallProbe, GitProbe
+from surefoot.core.terms import Finding, Severity
+from surefoot.errors import PlanInvalid, UsageError, WorkspaceError
+from surefoot.shellwords import facts_of
+from surefoot.workers.room import socket_at
+from surefoot.workspace.git import user_git
+
+FREE_LEAST = 1 << 30
+"""Fewer free bytes than this are worth a warning."""
+_FREE_NEEDED = 16 << 20
+"""Fewer free bytes than this are not enough to begin with."""
+_BUILTINS = frozenset(
+    [
+        ".",
+        ":",
+        "[",
+        "[[",
+        "((",
+        "<",
+        "alias",
+        "bg",
+        "bind",
+        "break",
+        "builtin",
+        "caller",
+        "case",
+        "cd",
+        "command",
+        "compgen",
+        "complete",
+        "continue",
+        "coproc",
+        "declare",
+        "dirs",
+        "disown",
+        "do",
+        "done",
+        "echo",
+        "elif",
+        "else",
+        "enable",
+        "esac",
+        "eval",
+        "exec",
+        "exit",
+        "export",
+        "false",
+        "fc",
+        "fg",
+        "fi",
+        "for",
+        "function",
+        "getopts",
+        "hash",
+        "help",
+        "history",
+        "if",
+        "in",
+        "jobs",
+        "kill",
+        "let",
+        "local",
+        "logout",
+        "mapfile",
+        "popd",
+        "printf",
+        "pushd",
+        "pwd",
+        "read",
+        "readarray",
+        "readonly",
+        "return",
+        "select",
+        "set",
+        "shift",
+        "shopt",
+        "source",
+        "suspend",
+        "test",
+        "then",
+        "time",
+        "times",
+        "trap",
+        "true",
+        "type",
+        "typeset",
+        "ulimit",
+        "umask",
+        "unalias",
+        "unset",
+        "until",
+        "wait",
+        "while",
+    ]
+)
+_BREAKS = re.compile(r"&&|\|\|?|;|\n|\$\(|\(|\b(?:then|do|else|exec|time)\b|[!{]")
+_FIRST = re.compile(r"\s*(?:[A-Za-z_]\w*=(?:'[^']*'|\"[^\"]*\"|[^\s'\"])*\s+)*([\w.+-]+)(?=\s|$)")
+_LOOKS_ITSELF = re.compile(
+    r"\bPATH=|\|\||\b(?:command|hash|which|type|source|function|alias)\b|^\s*\.\s|\(\)", re.MULTILINE
+)
+"""What is in a text that looks for its programs, falls back on others, or brings some along."""
+_REMOTE = re.compile(r"[A-Za-z0-9][\w.-]*")
+
+
+def missing(
+    plan: Plan, root: Path | None, folder: Path | None, home: Path, environ: Mapping[str, str] | None = None
+) -> tuple[Finding, ...]:
+    """Return what a plan needs and does not find.
+
+    Args:
+        plan: What shall be done.
+        root: The repository; None: a run without a workspace.
+        folder: The folder of the plan file, from which functions are imported.
+        home: Where runs are kept.
+        environ: The environment the run is started in; None: this program's.
+    """
+    env = os.environ if environ is None else environ
+    return (
+        *_disk(home),
+        *_variables(plan, env),
+        *_sockets(plan, env),
+        *_modules(plan, folder),
+        *(() if root is None else _remotes(plan, root)),
+        *(() if root is None else _programs(plan, env)),
+    )
+
+
+def refuse_without(found: Iterable[Finding], places: Mapping[StepId, str]) -> tuple[Finding, ...]:
+    """Return what may still be provided; refuse to begin a run without the rest.
+
+    Raises:
+        PlanInvalid: a step would surely fail here.
+        UsageError: the disk is full.
+    """
+    found = tuple(found)
+    problems = [one for one in found if one.severity is Severity.PROBLEM]
+    full = next((one for one in problems if one.kind == "disk-full"), None)
+    if full is not None:
+        raise UsageError(f"there is no room for a run: {full.text}")
+    lines = tuple(_said(one, places) for one in problems)
+    if lines:
+        raise PlanInvalid("\n".join(lines), problems=lines)
+    return found
+
+
+def _said(finding: Finding, places: Mapping[StepId, str]) -> str:
+    if finding.step is None:
+        return finding.text
+    place = places.get(finding.step)
+    at = f"{place}: " if place else ""
+    return f"{at}step {finding.step}: {finding.text}"
+
+
+def _problem(kind: str, text: str, step: StepId | None) -> Finding:
+    return Finding(kind=kind, severity=Severity.PROBLEM, text=text, step=step)
+
+
+def _disk(home: Path) -> Iterator[Finding]:
+    place = next(path for path in (home, *home.parents) if path.exists())
+    try:
+        free = shutil.disk_usage(place).free
+    except OSError:
+        return
+    text = (
+        f"{free / (1 << 20):.0f} MiB are free at {place}, where runs are kept; free some (`surefoot rm RUN`, "
+        "`surefoot gc`), or let SUREFOOT_HOME name another place"
+    )
+    if free < _FREE_NEEDED:
+        yield _problem("disk-full", text, None)
+    elif free < FREE_LEAST:
+        yield Finding(kind="disk-nearly-full", severity=Severity.WARNING, text=text)
+
+
+def _variables(plan: Plan, env: Mapping[str, str]) -> Iterator[Finding]:
+    for step in plan.steps:
+        for name in step.env_from:
+            if name not in env:
+                text = f"`env_from` names {name}, which is not set here; set it, and start the run again"
+                yield _problem("env-from-missing", text, step.id)
+
+
+def _sockets(plan: Plan, env: Mapping[str, str]) -> Iterator[Finding]:
+    for number, step in enumerate(plan.steps):
+        for word in step.sockets:
+            try:
+                socket_at(word, env)
+            except LookupError as error:
+                if not _may_be_made(plan.steps[:number]):
+                    yield _problem("socket-missing", str(error.args[0]), step.id)
+
+
+def _may_be_made(before: Iterable[Step]) -> bool:
+    """Tell whether a step before could make things outside its lane."""
+    return any(not step.confine or step.sockets for step in before)
+
+
+# --- modules
+
+
+def _modules(plan: Plan, folder: Path | None) -> Iterator[Finding]:
+    for where, function, step in _functions(plan):
+        module = function.partition(":")[0]
+        if "{" not in function and not _can_import(module, folder):
+            at = f"the plan's folder {str(folder)!r} or " if folder is not None else ""
+            text = (
+                f"{where} calls {function!r}, but there is no module {module!r} in {at}what Surefoot's own interpreter "
+                "has installed; correct the name, or install it there"
+            )
+            yield _problem("module-missing", text, step)
+
+
+def _functions(plan: Plan) -> Iterator[tuple[str, str, StepId | None]]:
+    for step in plan.steps:
+        if isinstance(step.body, CallBody):
+            yield "it", step.body.function, step.id
+        for check in step.checks:
+            if isinstance(check.ask, CallAsk):
+                yield f"its check {check.name!r}", check.ask.function, step.id
+        if step.probe is not None and isinstance(step.probe.ask, CallProbe):
+            yield "its probe", step.probe.ask.function, step.id
+    for check in plan.accept:
+        if isinstance(check.ask, CallAsk):
+            yield f"the acceptance check {check.name!r}", check.ask.function, None
+
+
+def _can_import(module: str, folder: Path | None) -> bool:
+    """Tell whether a module is there, without importing it or a package above it."""
+    first, *rest = module.split(".")
+    name, spec = first, None if folder is None else PathFinder.find_spec(first, [str(folder)])
+    try:
+        spec = spec or importlib.util.find_spec(first)
+    except (ImportError, ValueError):  # it is imported already, in a way that says nothing
+        return True
+    for part in rest:
+        if spec is None or spec.submodule_search_locations is None:
+            return False
+        name = f"{name}.{part}"
+        spec = PathFinder.find_spec(name, list(spec.submodule_search_locations))
+    return spec is not None
+
+
+# --- remotes
+
+
+def _remotes(plan: Plan, root: Path) -> Iterator[Finding]:
+    asked = [
+        (step, step.probe.ask.remote)
+        for step in plan.steps
+        if step.probe is not None and isinstance(step.probe.ask, GitProbe) and _REMOTE.fullmatch(step.probe.ask.remote)
+    ]
+    # A step may make the remote that a later one asks.
+    if not asked or any("remote" in text for text in _texts(plan)):
+        return
+    try:
+        ending = user_git(root).attempt("remote")
+    except WorkspaceError:
+        return
+    known = ending.out.decode("utf-8", "replace").split()
+    for step, remote in asked:
+        if ending.code == 0 and remote not in known and not (root / remote).exists():
+            have = ", ".join(known) or "none"
+            text = f"its probe asks the remote {remote!r}, which {root} does not have (it has {have}); name one of them"
+            yield _problem("remote-missing", text, step.id)
+
+
+def _texts(plan: Plan) -> Iterator[str]:
+    yield from (step.body.command for step in plan.steps if isinstance(step.body, RunBody))
+    yield from (one.text for one, _ in commands_of_plan(plan) if one.is_shell)
+
+
+# --- programs
+
+
+def _programs(plan: Plan, env: Mapping[str, str]) -> Iterator[Finding]:
+    """Yield programs that no PATH has; each once, with the first place that runs it."""
+    told: set[str] = set()
+    for where, text, step, variables, is_prepare in _shell_texts(plan):
+        may_be_provided = plan.prepare is not None and bool(plan.prepare.path) and not is_prepare
+        if may_be_provided or "PATH" in variables:
+            continue
+        for program in _first_words(text):
+            if program not in told and shutil.which(program, path=env.get("PATH")) is None:
+                told.add(program)
+                said = (
+                    f"{where} runs {program!r}, which is not on the PATH here, and no `prepare.path` provides it; "
+                    "install it, or let `prepare` make it"
+                )
+                yield Finding(kind="program-missing", severity=Severity.WARNING, text=said, step=step)
+
+
+def _shell_texts(plan: Plan) -> Iterator[tuple[str, str, StepId | None, Mapping[str, str], bool]]:
+    """Yield what a shell is given: where it stands, its text, its step, its variables, whether it is `prepare`."""
+    for number, step in enumerate(plan.steps):
+        if _may_be_made(plan.steps[:number]):
+            return
+        if isinstance(step.body, RunBody):
+            yield "it", step.body.command, step.id, {**plan.env, **step.env}, False
+    for one, variables in commands_of_plan(plan):
+        if one.is_shell:
+            yield one.where, one.text, one.step, variables, one.kind is CommandKind.PREPARE
+
+
+def _first_words(text: str) -> Iterator[str]:
+    """Yield the programs that a text surely starts by their bare names."""
+    facts = facts_of(text)
+    if facts.unclear is not None or _LOOKS_ITSELF.search(text):
+        return
+    started = {words[0] for words in facts.commands if words}
+    for part in _BREAKS.split(text):
+        match = _FIRST.match(part)
+        if match is not None and match[1] in started and match[1] not in _BUILTINS:
+            yield match[1]
