@@ -17,7 +17,7 @@ from surefoot.cli.projects import Project
 from surefoot.cli.starting import starter
 from surefoot.errors import PlanInvalid
 from surefoot.planfile import parse_plan
-from surefoot.planfile.schema import EDITOR_LINE, plan_schema
+from surefoot.planfile.schema import plan_schema
 
 ROOT = Path(__file__).resolve().parents[2]
 _BLOCK = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)

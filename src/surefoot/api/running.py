@@ -109,7 +109,6 @@ def create_run(
         waits={} if source.repository is None else waits_of(plan, graph),
         commands=with_facts(commands_around(plan)),
         findings=missed,
-        waits={} if source.repository is None else waits_of(plan, graph),
     )
     casting = _cast_beforehand(created, source, options)
     with claimed(home, run, is_new=True):

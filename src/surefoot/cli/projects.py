@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -56,10 +57,9 @@ def _python(root: Path) -> Project:
 
 
 def _installed(root: Path, text: str) -> str:
-    try:
+    project: _Values = {}
+    with suppress(tomllib.TOMLDecodeError):
         project = cast("_Values", tomllib.loads(text).get("project", {}))
-    except tomllib.TOMLDecodeError:
-        project = {}
     if not project and not (root / "setup.py").is_file():
         return "-r requirements.txt" if (root / "requirements.txt").is_file() else "-e ."
     extras = cast("_Values", project.get("optional-dependencies", {}))
