@@ -177,7 +177,7 @@ def test_an_edited_plan_is_shown_as_a_difference_and_sent(
     path = plan_file(run, capsys, tmp_path, "agent: Make add add.", "agent: Make add add, please.")
     text = said(run, capsys, "asking", "edit", QUESTION, "--file", path)
     assert "  +    agent: Make add add, please.\n" in text
-    assert f"Question {QUESTION} ((plan)) is answered: edit\n" in text
+    assert f"Question {QUESTION} ((plan)) is answered: 'edit' by " in text
 
 
 def test_a_run_that_has_paused_for_its_plan_leaves_a_file(made: Path, tmp_path: Path) -> None:

@@ -154,7 +154,7 @@ def _cast_beforehand(created: ev.RunCreated, source: Source, options: Options) -
 def _wanted_id(wanted: str | None, now: float) -> RunId:
     if wanted is None:
         return new_run_id(now)
-    if not RUN_ID.match(wanted):
+    if not RUN_ID.fullmatch(wanted):
         raise UsageError(f"{wanted!r} is not a run id; it has the form YYYYMMDD-xxxxxx (x: a-z or 0-9)")
     return RunId(wanted)
 
