@@ -13,6 +13,7 @@ import pytest
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
+from surefoot.core.causes import last_lines
 from surefoot.core.plan import AskBody, Check, Effect, Expect, OnFailure, RetryPolicy, RunAsk
 from surefoot.core.terms import Diagnosis, Ending, Status, Verdict
 
@@ -289,3 +290,8 @@ def test_a_check_that_finds_no_network_is_not_asked_again(play: Any) -> None:
         1,
         True,
     )
+
+
+def test_a_long_line_of_output_is_cut_where_one_can_see_it() -> None:
+    """What stands behind the cut is in the stored output."""
+    assert last_lines("x" * 400).endswith("x…")
