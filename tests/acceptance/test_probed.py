@@ -11,6 +11,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -86,7 +87,7 @@ def was_paid(argument):
 
 def killed_while_it_holds(stage: Stage, plan: str, env: dict[str, str] | None = None) -> Said:
     """Kill a run whose body waits, between the effect and its record or before the effect; resume it."""
-    begin = type(stage)(stage.folder, {**stage.env, **(env or {})})
+    begin = replace(stage, env={**stage.env, **(env or {})})
     with begin.begin("run", begin.plan(plan), "--run-id", RUN, "--allow", "pay") as program:
         while not (stage.home / "cache" / "begun").exists():
             assert program.is_running, program.wait().out
