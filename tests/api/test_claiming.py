@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -17,7 +18,7 @@ from surefoot.api.storing import remove_run
 from surefoot.api.validating import Source
 from surefoot.core.ids import RunId
 from surefoot.core.plan import Effect, Plan, RunBody, Step
-from surefoot.errors import RunExists, RunHeld, RunNotFound
+from surefoot.errors import RunExists, RunHeld, RunNotFound, WorkspaceError
 from surefoot.journal import Claim, Holder, Journal
 
 RUN = RunId("20260101-aaaaaa")
@@ -108,6 +109,14 @@ async def test_of_two_starts_with_one_id_one_is_told_and_harms_nothing(
     results = [outcome(first.result), second]
     assert [one in (RunHeld, RunExists) for one in results].count(True) == 1
     assert (await engage(home, RUN)).outcome == "completed"
+
+
+def test_a_run_that_cannot_be_created_leaves_no_folder(home: Home, tmp_path: Path) -> None:
+    """A repository without a commit is refused after the claim was taken; what the claim made goes with it."""
+    subprocess.run(["git", "init", "-q", str(tmp_path / "empty")], check=True)
+    with pytest.raises(WorkspaceError):
+        create_run(home, PLAN, Source(repository=tmp_path / "empty"), run_id=RUN)
+    assert not home.run_folder(RUN).exists()
 
 
 def test_a_start_with_an_id_that_another_program_is_creating_is_told_so(

@@ -14,7 +14,7 @@ import stat
 import string
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -45,7 +45,7 @@ from surefoot.core.state import RunState
 from surefoot.core.talking import Casting
 from surefoot.core.terms import Finding, Severity
 from surefoot.engines.embedded import Observer, RunLoop
-from surefoot.errors import JournalError, RunExists, UsageError, WorkspaceError
+from surefoot.errors import JournalError, RunExists, SurefootError, UsageError, WorkspaceError
 from surefoot.faults import point
 from surefoot.journal import RELEASE, Batch
 from surefoot.planfile.schema import FILE_NAME
@@ -111,9 +111,11 @@ def create_run(
         findings=missed,
     )
     casting = _cast_beforehand(created, source, options)
-    with claimed(home, run, is_new=True):
+    with claimed(home, run, is_new=True), ExitStack() as unmaking:
         _refuse_taken(home, run)
+        unmaking.callback(_unmake, home, run)
         events = _create(home, created, source, options, casting)
+        unmaking.pop_all()
     state = first_state(events[0], graph)
     for event in events[1:]:
         apply(state, event)
@@ -141,6 +143,18 @@ def _create(
     if isinstance(result, Exception):
         raise result
     return events
+
+
+def _unmake(home: Home, run: RunId) -> None:
+    """Remove what was made for a run that could not be created; the caller holds its claim.
+
+    A run whose first events may be in the journal keeps its folder.
+    """
+    with suppress(SurefootError, OSError):
+        if home.journal.head(run)[0] == 0:
+            folder = home.run_folder(run)
+            RunWorkspace.remove_unfinished(folder)
+            shutil.rmtree(folder, ignore_errors=True)  # with the lock
 
 
 def _cast_beforehand(created: ev.RunCreated, source: Source, options: Options) -> Casting | None:
