@@ -62,6 +62,12 @@ def test_a_step_is_expected_to_take_the_median_of_earlier_runs(home: Home) -> No
     assert known(home, plan_of()) == {"a": 4.0}
 
 
+def test_times_that_differ_by_noise_are_told_as_equal(home: Home) -> None:
+    """So that the steps start in the order of the plan."""
+    ran(home, plan_of(), {"a": 4.0, "b": 4.4})
+    assert known(home, plan_of()) == {"a": 4.2, "b": 4.2}
+
+
 def test_only_the_latest_runs_count(home: Home) -> None:
     """What was slow long ago may be quick now."""
     for seconds in (90.0, 90.0, 90.0, 90.0, 3.0, 4.0, 5.0):

@@ -20,7 +20,7 @@ from surefoot.core.graph import Graph, build_graph
 from surefoot.core.ids import RunId, StepId
 from surefoot.core.kernel import apply, decide
 from surefoot.core.plan import ForEach, FunctionBody, Limits, Plan, Step
-from surefoot.core.schedule import UNKNOWN_S, expected_times, ranks_of
+from surefoot.core.schedule import UNKNOWN_S, expected_times, ranks_of, without_noise
 from surefoot.core.terms import Ending, Status
 
 Row = tuple[float, set[int]]
@@ -167,6 +167,20 @@ def test_an_estimate_wins_over_earlier_runs_and_both_over_the_median() -> None:
     steps = tuple(Step(id=StepId(n), body=FunctionBody(name="f"), estimate_s=s) for n, s in names.items())
     earlier = {StepId("own"): 1.0, StepId("run"): 3.0}
     assert expected_times(steps, earlier) == {"own": 9.0, "run": 3.0, "new": 6.0, "odd": 6.0}
+
+
+def test_members_whose_times_differ_by_noise_start_in_the_order_of_the_plan() -> None:
+    """Six equal members took some tenths of a second more or less in the last run."""
+    group = Step(id=StepId("g-{item}"), body=FunctionBody(name="f"), for_each=ForEach(items=tuple("123456")))
+    measured = dict(zip((StepId(f"g-{n}") for n in range(1, 7)), (1.0, 1.2, 1.1, 0.9, 1.3, 1.05), strict=True))
+    run = Simulation((group,), 3, {**without_noise({**measured, group.id: 1.08})})
+    assert list(run.begun) == ["g-1", "g-2", "g-3", "g-4", "g-5", "g-6"]
+
+
+def test_times_that_differ_by_more_than_noise_stay_apart() -> None:
+    """A fifth of ten seconds is noise, and half a second of one; the rest decides who starts first."""
+    measured = {StepId("a"): 10.0, StepId("b"): 11.8, StepId("c"): 12.5, StepId("d"): 1.0, StepId("e"): 1.5}
+    assert without_noise(measured) == {"a": 10.9, "b": 10.9, "c": 12.5, "d": 1.25, "e": 1.25}
 
 
 def test_members_rank_by_their_own_times() -> None:

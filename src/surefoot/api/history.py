@@ -16,6 +16,7 @@ from surefoot.core.events import BodyFinished, RunCreated
 from surefoot.core.ids import RunId, StepId, encode_id, matches_id
 from surefoot.core.placeholders import member_of
 from surefoot.core.plan import Step
+from surefoot.core.schedule import without_noise
 from surefoot.core.terms import Status
 from surefoot.errors import JournalError
 from surefoot.journal import Journal
@@ -33,6 +34,7 @@ _ANY = "*"
 def earlier_times(journal: Journal, created: RunCreated) -> dict[StepId, float]:
     """Return the median time, in seconds, of each step without an estimate, of members and of groups by their members.
 
+    Times that differ by noise alone are made equal: such steps start in the order of the plan.
     Nothing is read for a run in which one step runs at a time: it goes by the order of the plan.
     """
     wanted = [step for step in created.plan.steps if step.estimate_s is None]
@@ -49,7 +51,7 @@ def earlier_times(journal: Journal, created: RunCreated) -> dict[StepId, float]:
         members = {name: medians[name] for name in _members_of(group, medians)} if group.for_each is not None else {}
         if members:
             known |= {**members, group.id: statistics.median(members.values())}
-    return known
+    return without_noise(known)
 
 
 def _runs_of_the_plan(journal: Journal, created: RunCreated) -> Iterator[RunId]:

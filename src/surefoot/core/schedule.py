@@ -18,6 +18,10 @@ from surefoot.core.plan import Step
 
 UNKNOWN_S = 1.0
 """What every step is expected to take when nothing is known of any: the longest chain then is the one of most steps."""
+NOISE_SHARE = 0.2
+"""Measured times that differ by at most this share of the smaller one count as equal."""
+NOISE_S = 0.5
+"""Measured times that differ by at most so many seconds count as equal."""
 
 
 def expected_times(steps: Sequence[Step], earlier: Mapping[StepId, float]) -> dict[StepId, float]:
@@ -29,6 +33,25 @@ def expected_times(steps: Sequence[Step], earlier: Mapping[StepId, float]) -> di
             known[step.id] = expected
     other = _median(known.values()) if known else UNKNOWN_S
     return {step.id: known.get(step.id, other) for step in steps}
+
+
+def without_noise(measured: Mapping[StepId, float]) -> dict[StepId, float]:
+    """Return measured times with those that differ by noise alone made equal, so that the plan's order decides.
+
+    Sorted times are cut into stretches no wider than the noise around their smallest; each time becomes the median of
+    its stretch.
+    """
+    stretches: list[list[StepId]] = []
+    for name in sorted(measured, key=lambda name: measured[name]):
+        least = measured[stretches[-1][0]] if stretches else 0.0
+        if stretches and measured[name] <= least + max(NOISE_S, NOISE_SHARE * least):
+            stretches[-1].append(name)
+        else:
+            stretches.append([name])
+    even: dict[StepId, float] = {}
+    for stretch in stretches:
+        even |= dict.fromkeys(stretch, _median([measured[name] for name in stretch]))
+    return {name: even[name] for name in measured}
 
 
 def _median(values: Iterable[float]) -> float:
