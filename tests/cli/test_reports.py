@@ -13,6 +13,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from surefoot.cli.lines import one_line, plain
+from surefoot.cli.reading import status_lines
 from surefoot.cli.render_report import report_lines, report_markdown
 from surefoot.cli.telling import SHORT_MOST, answers_to, headline, proof_of, standing
 from surefoot.core.events import RunCreated
@@ -226,6 +227,11 @@ def test_a_report_names_points_to_go_back_to_and_attention_only_when_it_is_long(
     """Each step stands among what was done already."""
     told = plain(report_lines(full(shapes)))
     assert ("Rollback points" in told, "median" in told, "Done" in told) == (False, False, True)
+
+
+def test_a_status_does_not_tell_how_attention_was_used(shapes: Shapes) -> None:
+    """It says where the run stands."""
+    assert "median" not in plain(status_lines(full(shapes), None))
 
 
 def test_a_short_report_leaves_out_what_went_well(shapes: Shapes) -> None:

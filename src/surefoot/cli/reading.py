@@ -50,7 +50,7 @@ def status_lines(report: Report, engine: str | None) -> Iterator[Line]:
         yield EMPTY
         yield from section_lines(Section(title="Questions", rows=[question_row(one) for one in report["questions"]]))
         yield EMPTY
-    rows = asking_rows(report, is_short=False)
+    rows = asking_rows(report, is_short=True)
     if rows:
         yield from section_lines(Section(title="Asking", rows=rows))
         yield EMPTY
