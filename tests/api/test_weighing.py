@@ -40,6 +40,15 @@ def test_an_effect_that_counts_as_more_than_is_declared_is_told(
     assert found.recovery[0].text.startswith("when its outcome is unknown, a person is asked")
 
 
+def test_the_probe_of_a_step_that_counts_as_irreversible_is_weighed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A push that is declared reversible counts as irreversible: its probe will be asked, so it is looked at."""
+    monkeypatch.setenv("SUREFOOT_CONFIG", str(tmp_path / "none.toml"))
+    found = looked_over("git push origin main", tmp_path, f"{OPEN}    probe: {{run: rm -rf /, confine: false}}\n")
+    assert [one.step for one in found.findings if one.kind == "never-allowed"] == ["a"]
+
+
 def test_a_rule_of_the_user_is_known_beforehand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It lowers what a rule that ships would ask about."""
     settings = tmp_path / "own.toml"

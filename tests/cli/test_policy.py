@@ -32,6 +32,10 @@ steps:
   - {id: look, run: "ls", effect: read, tier: never}
   - {id: asked, run: "ls", checks: [{run: "git push"}]}
   - {id: open, run: "frob x", effect: reversible, network: true}
+  - id: probed
+    run: ls
+    effect: idempotent
+    probe: {http: "https://a.example", applied: {status: 200}, not_applied: {status: 404}}
 """
 
 
@@ -81,6 +85,7 @@ def test_the_settings_of_the_page_can_be_read(room: Path) -> None:
         (["make", "--plan", "plan.yaml", "--step", "send"], ("confirm", "effect-idempotent")),
         (["--plan", "plan.yaml", "--step", "asked"], ("confirm", "git-push")),
         (["--plan", "plan.yaml", "--step", "open"], ("confirm", "unknown-command")),
+        (["--plan", "plan.yaml", "--step", "probed"], ("never", "planned")),
         (["pytest", "--plan", "plan.yaml", "--step", "open"], ("log", "effect-reversible")),
         (["frob x"], ("confirm", "unknown-command")),
         (["echo x > out/report.txt"], ("log", "effect-reversible")),
@@ -109,6 +114,12 @@ def test_a_step_of_a_plan_has_one_answer(capsys: pytest.CaptureFixture[str]) -> 
     """Its network is known."""
     assert main(["policy", "test", "--plan", "plan.yaml", "--step", "open", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["sealed"] is None
+
+
+def test_the_probe_of_a_step_is_shown_with_what_decides_on_it(capsys: pytest.CaptureFixture[str]) -> None:
+    """Beside the parts of its command."""
+    assert main(["policy", "test", "--plan", "plan.yaml", "--step", "probed"]) == 0
+    assert "probe    never (planned): GET https://a.example\n" in capsys.readouterr().out
 
 
 def test_a_rule_of_ones_own_lowers(room: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -99,6 +99,19 @@ def facts_on(step: Step, plan: Plan, rung: str | None = None) -> Facts:
     return facts_before(step, Phase.EXECUTE.value, does, rung, raised_by=_raised_by(step, does, rung))
 
 
+def weigh_probe(
+    step: Step, plan: Plan, policy: Policy, facts: Facts, rung: str | None = None
+) -> tuple[PlanCommand, Decision] | None:
+    """Return what the step's probe runs or requests, and what decides on it; None where no probe will be asked.
+
+    `facts` are those of the step: an effect that was recognised counts.
+    """
+    probe = probe_of(step, plan.env) if facts.effect.is_outside else None
+    if probe is None:
+        return None
+    return probe, weigh_command(policy, probe, Phase.EXECUTE.value, rung or detect_rung().value)
+
+
 def _raised_by(step: Step, does: CommandFacts | None, rung: str) -> str:
     """Name the rule by which a step counts as irreversible; what an agent runs is looked at call by call."""
     return "" if isinstance(step.body, AskBody | AgentBody) else raising_rule(step, does, rung)
@@ -119,10 +132,9 @@ def _decisions_on(plan: Plan, policy: Policy, rung: str) -> Mapping[StepId, Deci
             continue
         facts = facts_on(step, plan, rung)
         decision = weigh_step(step, plan, policy, facts)
-        probe = probe_of(step, plan.env) if step.effect.is_outside else None
-        if probe is not None:
-            said = weigh_command(policy, probe, Phase.EXECUTE.value, rung)
-            decision = strictest([decision, said], decision)
+        probed = weigh_probe(step, plan, policy, facts, rung)
+        if probed is not None:
+            decision = strictest([decision, probed[1]], decision)
         if decision.tier in (Tier.CONFIRM, Tier.NEVER):
             found[step.id] = decision
     return found

@@ -10,13 +10,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from surefoot.api.weighing import facts_on
+from surefoot.api.weighing import facts_on, weigh_probe
 from surefoot.cli.lines import EMPTY, Line, Style, counted, duration, listed, one_line
 from surefoot.cli.lookup import root_of
 from surefoot.cli.screen import Screen
 from surefoot.core import shipped
 from surefoot.core.ids import StepId
 from surefoot.core.plan import Plan, RunBody, Step
+from surefoot.core.plan_commands import PlanCommand
 from surefoot.core.policy import (
     OPEN_RULES,
     SEALED_RUNG,
@@ -70,6 +71,8 @@ class _Found:
     """The rules by their origin, in the order in which they are asked."""
     sealed: Decision | None = None
     """What is decided in a sealed lane, where no step is named."""
+    probe: tuple[PlanCommand, Decision] | None = None
+    """What the probe of a step that is named runs or requests, and what decides on it."""
 
     def origin_of(self, decision: Decision) -> str:
         """Say where the rule that decided stands."""
@@ -121,7 +124,10 @@ def _judge(tested: Tested) -> _Found:
     policy = replace(settings.policy, raising=(*settings.policy.raising, plan.policy))
     if _step_of(tested, plan) is not None:
         parts, decision, facts = _weigh(policy, step, plan, tested, None)
-        return _Found(decision, parts, facts, sources)
+        probe = weigh_probe(step, plan, policy, facts)
+        if probe is not None:
+            decision = strictest([decision, probe[1]], decision)
+        return _Found(decision, parts, facts, sources, probe=probe)
     # A command by itself is judged as in a step that has the network, and as in one that has no way out.
     parts, decision, facts = _weigh(policy, replace(step, network=True), plan, tested, SEALED_RUNG)
     _, sealed, _ = _weigh(policy, step, plan, tested, SEALED_RUNG)
@@ -183,6 +189,7 @@ def _document(tested: Tested, found: _Found) -> Mapping[str, object]:
         "origin": found.origin_of(found.decision),
         "demand": asdict(found.decision.demand),
         "sealed": None if found.sealed is None else _decision_document(found.sealed),
+        "probe": None if found.probe is None else {"text": found.probe[0].text, **_decision_document(found.probe[1])},
         "command": tested.command,
         "effect": found.facts.effect,
         "parts": [
@@ -216,6 +223,10 @@ def _decision_lines(found: _Found) -> Iterator[Line]:
     if sealed is not None and (sealed.tier, sealed.rule) != (decision.tier, decision.rule):
         text = f"{'sealed':<8} {sealed.tier} ({sealed.rule}), where the step has no way out of its lane"
         yield Line(text, "head", hang=9, styled=6)
+    if found.probe is not None:
+        command, said = found.probe
+        text = f"{'probe':<8} {said.tier} ({said.rule}): {_short(command.text)}"
+        yield Line(text, "head", hang=9, styled=5)
     if len(found.parts) > 1:
         yield EMPTY
         yield Line("Its parts, of which the strictest decides:")
