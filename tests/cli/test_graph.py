@@ -194,12 +194,29 @@ def test_check_says_where_two_steps_make_the_same_artifact(plan_file: Path, caps
     assert f"note: {plan_file}:3:10: step a: Nothing orders it and g-{{n}}. They make the same artifact" in said
 
 
-def test_check_does_not_say_that_a_group_is_one_step(plan_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """How many members run at once is more than its one box in the graph."""
+def test_check_counts_the_members_that_a_plan_lists(plan_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """How many members run at once is more than the group's one box in the graph."""
     plan_file.write_text(MAKERS)
+    main(["check", str(plan_file)])
+    assert "At once: at least 3 steps: a, g-{n} (2 members)\n" in capsys.readouterr().out
+
+
+def test_check_does_not_say_that_a_group_is_one_step(plan_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nobody knows yet how many members it will have."""
+    plan_file.write_text(MAKERS.replace("{n: [x, y]}", '{n: {glob: "*.py"}}, estimate: 7s'))
     main(["check", str(plan_file)])
     said = capsys.readouterr().out
     assert "At once: at least 2 steps: a, g-{n}\n  (g-{n} counts as one step; members" in said
+    assert "  g-{n} is counted with one member: the run finds out how many there are" in said
+
+
+def test_check_does_not_name_a_step_of_a_chain_as_what_runs_at_once(
+    plan_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No step of it is more at once than another."""
+    plan_file.write_text("goal: g\nsteps: [{id: a, run: make}, {id: b, run: make, needs: [a]}]\n")
+    main(["check", str(plan_file)])
+    assert "At once: 1 step: each follows another\n" in capsys.readouterr().out
 
 
 def test_a_blank_line_parts_the_graph_from_what_follows(plan_file: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,6 +17,7 @@ from surefoot.core.plan import (
     Effect,
     FileAsk,
     ForEach,
+    Limits,
     OnFailure,
     Plan,
     Prepare,
@@ -251,6 +252,20 @@ def test_the_critical_path_adds_up_the_estimates() -> None:
     steps = (replace(STEP, estimate_s=5.0), replace(named("b", "a"), estimate_s=7.0), named("c"))
     path = review_of(*steps).critical_path
     assert (path.steps, path.seconds, path.without_estimate) == (("a", "b"), 12.0, ("c",))
+
+
+def test_the_critical_path_counts_the_turns_that_listed_members_need() -> None:
+    """Twelve members of seven seconds take three turns on four lanes."""
+    group = replace(named("g-{item}"), for_each=ForEach(items=tuple("abcdefghijkl")), estimate_s=7.0)
+    path = review(Plan(goal="g", steps=(group,), limits=Limits(parallel=4))).critical_path
+    assert (path.seconds, path.one_member) == (21.0, ())
+
+
+def test_the_critical_path_says_which_groups_it_counts_with_one_member() -> None:
+    """How many files a glob will find is known in the run alone."""
+    group = replace(named("g-{item}"), for_each=ForEach(glob="*.py"), estimate_s=7.0)
+    path = review_of(group).critical_path
+    assert (path.seconds, path.one_member) == (7.0, ("g-{item}",))
 
 
 def test_long_steps_are_named_longest_first() -> None:

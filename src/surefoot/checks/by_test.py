@@ -78,7 +78,7 @@ def _judge(question: Question, commands: Commands, now: dict[str, Result], outco
     expect = question.check.expect if is_after else Expect.PASS
     ends_well = outcome.exit_code == 0 or Result.FAILED in now.values()
     if not ends_well and outcome.exit_code in _BROKEN_OFF:
-        return Judgement(Verdict.INCONCLUSIVE, f"the tests were broken off: {outcome.said}, but no test failed")
+        return Judgement(Verdict.INCONCLUSIVE, f"the tests were interrupted: {outcome.said}, but no test failed")
     judgement = judge(
         _load(commands, question.before) if is_after else None,
         now,

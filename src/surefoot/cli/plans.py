@@ -263,5 +263,9 @@ def _path_lines(reviewed: Review) -> Iterator[Line]:
     if path.seconds > 0:
         chain = sequence.row(path.steps)
         yield Line(f"Critical path: {duration(path.seconds)}: {chain}", hang=2)
+    if path.one_member:
+        counts = "is" if len(path.one_member) == 1 else "are"
+        text = f"  {listed(path.one_member)} {counts} counted with one member: the run finds out how many there are"
+        yield Line(text, "dim", hang=4)
     if path.seconds > 0 and path.without_estimate:
         yield Line(f"  without an estimate: {listed(path.without_estimate)}", "dim", hang=4)

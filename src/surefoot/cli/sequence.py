@@ -13,8 +13,8 @@ from surefoot.cli.graph.boxes import graph_rows
 from surefoot.cli.graph.picture import Picture
 from surefoot.cli.lines import EMPTY, Line, counted, duration, listed
 from surefoot.core.ids import StepId
-from surefoot.core.plan import Plan
-from surefoot.core.review import Review
+from surefoot.core.plan import Plan, Step
+from surefoot.core.review import Review, members_known
 from surefoot.core.terms import Finding, Severity
 
 _ALIKE_MOST = 5
@@ -37,10 +37,15 @@ def together_lines(plan: Plan, reviewed: Review) -> Iterator[Line]:
     found = reviewed.sequencing
     if len(plan.steps) < 2:
         return
-    yield Line(f"At once: {_most(plan, reviewed)}: {listed(found.widest, _ROW_MOST)}", hang=2)
-    if groups := _groups_among(plan, reviewed):
-        counts = "counts as one step" if len(groups) == 1 else "count as one step each"
-        yield Line(f"  ({listed(groups, 3)} {counts}; members of a group run side by side, too)", "dim", hang=3)
+    if len(found.widest) == 1 and not _groups_among(plan, reviewed):
+        yield Line("At once: 1 step: each follows another")
+    else:
+        names = [_with_members(plan, name) for name in found.widest]
+        yield Line(f"At once: {_most(plan, reviewed)}: {listed(names, _ROW_MOST)}", hang=2)
+    unknown = [step.id for step in _groups_among(plan, reviewed) if members_known(step) == 1]
+    if unknown:
+        counts = "counts as one step" if len(unknown) == 1 else "count as one step each"
+        yield Line(f"  ({listed(unknown, 3)} {counts}; members of a group run side by side, too)", "dim", hang=3)
     yield Line(f"  `limits.parallel` is {plan.limits.parallel}", "dim")
     for number, layer in enumerate(found.layers[:_LAYERS_MOST], start=1):
         yield Line(f"  layer {number}: {counted(len(layer), 'step')}: {listed(layer)}", hang=4)
@@ -51,15 +56,22 @@ def together_lines(plan: Plan, reviewed: Review) -> Iterator[Line]:
 
 def _most(plan: Plan, reviewed: Review) -> str:
     """Return how many steps can run at once; more than that, where groups are among them."""
-    found = reviewed.sequencing
-    is_exact = found.is_widest_exact and not _groups_among(plan, reviewed)
-    return f"{'' if is_exact else 'at least '}{counted(len(found.widest), 'step')}"
+    found, groups = reviewed.sequencing, _groups_among(plan, reviewed)
+    number = len(found.widest) - len(groups) + sum(map(members_known, groups))
+    is_exact = found.is_widest_exact and not groups
+    return f"{'' if is_exact else 'at least '}{counted(number, 'step')}"
 
 
-def _groups_among(plan: Plan, reviewed: Review) -> list[StepId]:
+def _groups_among(plan: Plan, reviewed: Review) -> list[Step]:
     """Return the groups among the steps that can run at once."""
-    groups = {step.id for step in plan.steps if step.for_each is not None}
-    return [name for name in reviewed.sequencing.widest if name in groups]
+    widest = set(reviewed.sequencing.widest)
+    return [step for step in plan.steps if step.for_each is not None and step.id in widest]
+
+
+def _with_members(plan: Plan, name: StepId) -> str:
+    """Return the name of a step, for a group that lists its items with their number."""
+    number = next(members_known(step) for step in plan.steps if step.id == name)
+    return name if number == 1 else f"{name} ({number} members)"
 
 
 def folded(findings: Sequence[Finding]) -> list[Finding]:

@@ -8,6 +8,7 @@ able to go, and each step's recovery in words. Must never refuse a plan: what ca
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field, replace
@@ -65,7 +66,9 @@ class CriticalPath:
     steps: tuple[StepId, ...] = ()
     """First to last."""
     seconds: float = 0.0
-    """The sum of their estimates."""
+    """The sum of their estimates; that of a group counts as often as its members need one after the other."""
+    one_member: tuple[StepId, ...] = ()
+    """Groups among them whose members only the run finds out; one member of each is counted."""
     without_estimate: tuple[StepId, ...] = ()
     """Steps of the whole plan that have none; they count as nothing."""
 
@@ -422,12 +425,24 @@ def _some(names: Sequence[str]) -> str:
 # --- what will happen
 
 
+def members_known(step: Step) -> int:
+    """Return how many steps the plan itself says a step is: the items of a group that lists them, else 1."""
+    return 1 if step.for_each is None or step.for_each.items is None else len(step.for_each.items)
+
+
 def _critical_path(plan: Plan, graph: Graph) -> CriticalPath:
-    estimates = {step.id: step.estimate_s for step in plan.steps if step.estimate_s is not None}
+    lanes = plan.limits.parallel
+    estimates = {
+        step.id: step.estimate_s * math.ceil(members_known(step) / lanes)
+        for step in plan.steps
+        if step.estimate_s is not None
+    }
     path = longest_path(graph, estimates)
+    unknown = {step.id for step in plan.steps if step.for_each is not None and step.for_each.items is None}
     return CriticalPath(
         steps=path,
         seconds=sum(estimates.get(name, 0.0) for name in path),
+        one_member=tuple(name for name in path if name in unknown and name in estimates),
         without_estimate=tuple(step.id for step in plan.steps if step.id not in estimates),
     )
 
