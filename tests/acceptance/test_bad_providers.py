@@ -203,12 +203,20 @@ def test_a_model_is_named_by_the_environment(
     assert {(asked.path, asked.body["model"]) for asked in server.asked} == {("/v1/chat/completions", "small")}
 
 
+def is_private(path: Path) -> bool:
+    """Tell whether a file and its folder are there for their owner alone, as arguments that hold a secret are."""
+    return path.parent.name == "private" and not (path.stat().st_mode | path.parent.stat().st_mode) & 0o077
+
+
 def test_a_key_is_sent_and_kept_nowhere(scene: Scene, server: Server) -> None:
-    """Neither in the journal, nor in blobs, files or output, although provider and model say it back."""
+    """Neither in the journal, blobs and files nor in output, although provider and model say it back.
+
+    Only the arguments of a call, which are carried out as they were written, lie in a folder for the owner alone.
+    """
     echo = Reply(text=f"I have {KEY}.\n", calls=[("search", {"pattern": KEY}), ("note", {"text": f"the key is {KEY}"})])
     say_next(server, echo, turned_away("openai", 401, f"Incorrect API key provided: {KEY}"))
     told = [scene.run(), scene.say("report", RUN), scene.say("show", RUN, "fix", "--turns"), scene.say("audit")]
-    files = [path for path in scene.home.rglob("*") if path.is_file()]
+    files = [path for path in scene.home.rglob("*") if path.is_file() and not is_private(path)]
     assert [path.name for path in files if KEY.encode() in path.read_bytes()] == []
     assert [one for one in told if KEY in one.out + one.err] == []
     assert {asked.headers["authorization"] for asked in server.asked} == {f"Bearer {KEY}"}
