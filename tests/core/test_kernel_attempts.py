@@ -14,8 +14,9 @@ import pytest
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.causes import last_lines
-from surefoot.core.plan import AskBody, Check, Effect, Expect, OnFailure, RetryPolicy, RunAsk
+from surefoot.core.plan import AskBody, Check, Effect, Expect, OnFailure, RetryPolicy, RunAsk, TestsAsk
 from surefoot.core.terms import Diagnosis, Ending, Status, Verdict
+from surefoot.errors import IllegalTransition
 
 ONCE = {"retry": RetryPolicy(maximum_attempts=1)}
 BAD = Ending(status=Status.EXIT, exit_code=1)
@@ -23,6 +24,7 @@ SLOW = Ending(status=Status.TIMEOUT)
 CHECK = Check(name="c", ask=RunAsk(command="c"))
 KEPT = Check(name="kept", ask=RunAsk(command="kept"), expect=Expect.PASS_TO_PASS)
 WANTED = Check(name="wanted", ask=RunAsk(command="wanted"), expect=Expect.FAIL_TO_PASS)
+SUITE = Check(name="suite", ask=TestsAsk(command="suite"), expect=Expect.PASS_TO_PASS)
 PASSED, FAILED, INCONCLUSIVE = Verdict
 
 
@@ -174,6 +176,15 @@ def test_the_answers_of_a_check_decide(
     run.go()
     assert (run.states["a"], run.steps["a"]["reason"]) == (state, reason)
     assert len(run.told(ev.CheckAnswered)) == len(verdicts)
+
+
+@pytest.mark.parametrize("check", [WANTED, SUITE], ids=["fail_to_pass", "tests"])
+def test_a_check_that_was_red_before_has_to_pass_before_the_step_is_verified(play: Any, check: Check) -> None:
+    """An event that says otherwise is refused; a failure from before the body is no answer for afterwards (M37)."""
+    run = play({"a": {"checks": (check,)}}).will(do.AskCheck, check.name, verdict=Verdict.FAILED)
+    run.go(until=do.Inspect).let(do.Inspect)
+    with pytest.raises(IllegalTransition, match="a check has not passed"):
+        run.say(ev.StepVerified, step="a", attempt=1, proof="checks")
 
 
 @pytest.mark.parametrize(
