@@ -348,6 +348,27 @@ def test_a_folder_with_a_pipe_in_it_is_told_before_it_is_copied(tmp_path: Path) 
         load_plan(path)
 
 
+@pytest.mark.parametrize("target", ["../secret", "/etc/hostname", "."])
+def test_a_link_that_leads_out_of_a_copied_folder_is_refused(tmp_path: Path, target: str) -> None:
+    """What it leads to was not named, and a run would show it to every step; an absolute path would do so later."""
+    path = tmp_path / "plan.yaml"
+    (tmp_path / "secret").touch()
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d" / "link").symlink_to((tmp_path / "d") if target == "." else target)
+    path.write_text(f"{STEP}files: [d]\n", encoding="utf-8")
+    with pytest.raises(PlanInvalid, match=r"plan\.yaml:5:9: .*d/link' is a link to "):
+        load_plan(path)
+
+
+def test_a_link_to_a_file_that_is_not_beside_the_plan_is_refused(tmp_path: Path) -> None:
+    """The plan names a file beside it, and means that one."""
+    path = tmp_path / "plan.yaml"
+    (tmp_path / "name").symlink_to("/etc/hostname")
+    path.write_text(f"{STEP}files: [name]\n", encoding="utf-8")
+    with pytest.raises(PlanInvalid, match=r"plan\.yaml:5:9: .*name' is a link to '/etc/hostname'"):
+        load_plan(path)
+
+
 WORDS = st.sampled_from(
     [
         *(

@@ -180,6 +180,7 @@ def _refuse_taken(home: Home, run: RunId) -> None:
 
 
 def _copy_files(plan: Plan, source: Source, folder: Path) -> None:
+    """Copy what the plan's `files` name; no link is followed out of a folder, and no copied file can be written."""
     if source.plan_path is None:
         return
     files = folder / "files"
@@ -189,10 +190,14 @@ def _copy_files(plan: Plan, source: Source, folder: Path) -> None:
         origin, copy = source.plan_path.parent / name, files / name
         copy.parent.mkdir(parents=True, exist_ok=True)
         if origin.is_dir():
-            shutil.copytree(origin, copy, dirs_exist_ok=True)
+            shutil.copytree(origin, copy, symlinks=True, dirs_exist_ok=True, copy_function=_copy_read_only)
         else:
-            shutil.copy2(origin, copy)
-            copy.chmod(copy.stat().st_mode & ~(stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH))
+            _copy_read_only(origin, copy)
+
+
+def _copy_read_only(origin: str | Path, copy: str | Path) -> None:
+    shutil.copy2(origin, copy)
+    Path(copy).chmod(Path(copy).stat().st_mode & ~(stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH))
 
 
 def _with_workspace(created: ev.RunCreated, source: Source, folder: Path) -> ev.RunCreated:

@@ -8,6 +8,7 @@ next.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -265,6 +266,13 @@ def _judge_files(page: Page, fields: Fields, plan: Plan, steps: Sequence[StepRea
         elif odd := _no_file_in(folder / name):
             text = f"{str(odd)!r} is neither a file nor a folder; it cannot be copied; remove it, or name other files"
             page.flaw(places[name], text)
+        elif (link := _link_out_of(folder, name)) is not None:
+            text = (
+                f"{str(link)!r} is a link to {os.path.realpath(link)!r}, which is not copied with it; a link to "
+                f"something in {str(folder if link == folder / name else folder / name)!r} by a relative path was "
+                "expected; put the file itself there"
+            )
+            page.flaw(places[name], text)
 
 
 def _scalars(node: Tree | None) -> Iterator[Scalar]:
@@ -278,3 +286,24 @@ def _no_file_in(path: Path) -> Path | None:
     """Return the first socket, pipe or device at or below a path; None: there is none."""
     inside = (found for found in path.rglob("*") if not found.is_dir()) if path.is_dir() else (path,)
     return next((found for found in inside if found.exists() and not found.is_file()), None)
+
+
+def _link_out_of(folder: Path, name: str) -> Path | None:
+    """Return the first link that leads out of what is copied; None: there is none.
+
+    What the plan names may be a link to something beside the plan. A link inside of a folder is copied as a link, so
+    that it has to stay inside of that folder and must not name it by its absolute path.
+    """
+    if not _is_inside(folder / name, folder):
+        return folder / name
+    root = Path(os.path.realpath(folder / name))
+    for place, folders, files in os.walk(root):
+        for link in (Path(place, one) for one in (*folders, *files)):
+            if link.is_symlink() and (link.readlink().is_absolute() or not _is_inside(link, root)):
+                return folder / name / link.relative_to(root)
+    return None
+
+
+def _is_inside(path: Path, folder: Path) -> bool:
+    """Tell whether a path, all links followed, is in a folder."""
+    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
