@@ -20,6 +20,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
@@ -96,18 +97,27 @@ def lines_of(result: object) -> list[str]:
     return [f"{key}={text}" for key, text in texts.items()]
 
 
+def written_result(result: object) -> str:
+    """Return as JSON what a function returned; what JSON cannot hold stands as Python shows it, or is named."""
+    # Keys may be no text; a value may hold itself, nest too deeply, or raise whatever it likes when it is shown.
+    for write in (lambda: json.dumps(result, default=repr), lambda: json.dumps(repr(result))):
+        with suppress(Exception):
+            return write()
+    return json.dumps(f"a {type(result).__name__} that cannot be shown")
+
+
 def is_record(line: str) -> bool:
     """Tell whether a line of the child's output is meant for the engine, not for a person."""
     return line.startswith(_MARKER)
 
 
 def _last_record(output: str) -> dict[str, object]:
-    lines = [line for line in output.splitlines() if is_record(line)]
+    lines = [line for line in output.split("\n") if is_record(line)]
     if not lines:
         return {}
     try:
         record = json.loads(lines[-1].removeprefix(_MARKER))
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return cast("dict[str, object]", record) if isinstance(record, dict) else {}
 
@@ -131,7 +141,7 @@ def main(function: str) -> int:
         _put_out(result)
     except Exception as error:  # noqa: BLE001 - whatever the function raises is its end; the engine judges it
         return _print_failure(error, RAISED)
-    _print_record({"result": result})
+    _print_record(f'{{"result": {written_result(result)}}}')
     return 0
 
 
@@ -168,16 +178,12 @@ def _print_failure(error: Exception, status: int) -> int:
     traceback.print_exception(error)
     sys.stderr.flush()
     retryable = getattr(error, "retryable", None)
-    _print_record({"error_type": type(error).__name__, "retryable": retryable if isinstance(retryable, bool) else None})
+    known = retryable if isinstance(retryable, bool) else None
+    _print_record(json.dumps({"error_type": type(error).__name__, "retryable": known}))
     return status
 
 
-def _print_record(record: Mapping[str, object]) -> None:
-    try:
-        text = json.dumps(record, default=repr)
-    except (TypeError, ValueError):
-        # Keys that are no text, or something that holds itself.
-        text = json.dumps({"result": repr(record.get("result"))})
+def _print_record(text: str) -> None:
     # On a line of its own, even if the function left one without an end.
     sys.stdout.write(f"\n{_MARKER}{text}\n")
     sys.stdout.flush()

@@ -132,6 +132,11 @@ async def test_a_failed_import_has_an_exit_status_of_its_own(called: Any) -> Non
     )
 
 
+def test_no_other_separator_than_a_line_feed_begins_a_record() -> None:
+    """A function may print a form feed before what looks like a record."""
+    assert read_result('surefoot-call: {"result": true}\nprinted\x0csurefoot-call: {"result": false}') is True
+
+
 async def test_a_line_without_an_end_does_not_hide_the_result(called: Any) -> None:
     """The function may print what it likes."""
     outcome = await called("def it(given):\n  print('half', end='')\n  return 7")
@@ -142,6 +147,11 @@ async def test_the_order_does_not_reach_what_the_function_starts(called: Any) ->
     """The variable that carries it is gone before the function runs."""
     outcome = await called("import os\ndef it(given): return 'SUREFOOT_CALL' in os.environ")
     assert read_result(outcome.tail) is False
+
+
+def test_a_record_that_nests_too_deeply_to_be_read_says_nothing() -> None:
+    """The function may print such a line itself; reading it breaks nothing."""
+    assert read_result("surefoot-call: " + "[" * 10**5) is None
 
 
 def test_output_without_a_record_says_nothing() -> None:

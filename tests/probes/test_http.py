@@ -27,8 +27,10 @@ class Shop(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Answer by path."""
-        body = json.dumps(DOCUMENT).encode() if self.path.startswith("/json") else b"no such page"
-        self.send_response({"/moved": 302, "/json": 200, "/cut": 200}.get(self.path.partition("?")[0], 404))
+        body = {"/json": json.dumps(DOCUMENT).encode(), "/deep": b"[" * 10**5}.get(self.path[:5], b"no such page")
+        self.send_response(
+            {"/moved": 302, "/json": 200, "/deep": 200, "/cut": 200}.get(self.path.partition("?")[0], 404)
+        )
         self.send_header("Location", "/json")
         self.send_header("Content-Length", str(len(body) + 5 * (self.path == "/cut")))
         self.end_headers()
@@ -107,6 +109,11 @@ async def test_a_dotted_path_finds_its_value(asked: Any, pattern: dict[str, obje
     """Lists take an index, keys may have dots, and true is not 1."""
     answer = (await asked("/json", HttpAnswer(json=pattern))).answer
     assert answer is (APPLIED if fits else UNKNOWN)
+
+
+async def test_an_answer_that_nests_too_deeply_to_be_read_fits_no_json(asked: Any) -> None:
+    """The other pattern still counts."""
+    assert (await asked("/deep", HttpAnswer(json={"a": 1}), FOUND)).answer is NOT_APPLIED
 
 
 async def test_an_answer_that_is_no_json_fits_no_json(asked: Any) -> None:

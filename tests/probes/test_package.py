@@ -113,6 +113,7 @@ class Index(BaseHTTPRequestHandler):
             "empty": (200, f"{MEDIA}json", json.dumps({"files": []})),
             "login": (200, "text/html", "<a href='/login'>Sign in</a>"),
             "odd": (200, "application/json", "[]"),
+            "deep": (200, "application/json", "[" * 10**5),
             "down": (503, "text/html", "later"),
         }
         status, kind, body = bodies.get(project[0] if project else "x", (404, "text/html", "no such project"))
@@ -168,6 +169,7 @@ def serving() -> Iterator[Callable[[Any], str]]:
         ("unheard-of", "1.0", NOT_APPLIED),
         ("login", "1.0", UNKNOWN),
         ("odd", "1.0", UNKNOWN),
+        ("deep", "1.0", UNKNOWN),
         ("down", "1.0", UNKNOWN),
         ("empty", "1.0", NOT_APPLIED),
     ],

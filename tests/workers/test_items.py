@@ -1,6 +1,6 @@
-"""The items of a group, where they hold what must not be shown.
+"""The items of a group: where one ends, and what none may hold.
 
-Owns the tests of `expand_group` about secrets. Must never start a member. Read `surefoot.workers.checkpoint` next.
+Owns the tests of `expand_group`. Must never start a member. Read `surefoot.workers.checkpoint` next.
 """
 
 from __future__ import annotations
@@ -30,3 +30,10 @@ def test_items_without_secrets_are_taken_as_they_are(lane: Lane) -> None:
     each = ForEach(name="item", lines="echo b; echo a")
     command = do.ExpandGroup(group=replace(GROUP, for_each=each), commit=lane.room.space.base, lane="0")
     assert lane.perform(command).items == ("b", "a")
+
+
+def test_only_a_line_feed_ends_an_item(lane: Lane) -> None:
+    """Names of files may hold any other separator; a carriage return before the line feed belongs to the end."""
+    each = ForEach(name="item", lines=r"printf 'a\xe2\x80\xa8b\nc\x0cd\r\n\x1ce\n'")
+    command = do.ExpandGroup(group=replace(GROUP, for_each=each), commit=lane.room.space.base, lane="0")
+    assert lane.perform(command).items == ("a\u2028b", "c\x0cd", "\x1ce")

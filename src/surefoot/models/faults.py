@@ -147,7 +147,7 @@ def _waits_in(body: object) -> Iterator[float]:
     if isinstance(body, str):
         try:
             body = json.loads(body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return
     if not isinstance(body, Mapping):
         return

@@ -59,7 +59,7 @@ def _fits(response: Response, pattern: HttpAnswer) -> bool:
         return True
     try:
         document = json.loads(response.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return all(
         any(_is_same(found, value) for found in _at(document, path.split("."))) for path, value in pattern.json.items()

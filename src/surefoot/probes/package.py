@@ -154,7 +154,7 @@ def _listed(body: bytes) -> tuple[list[str], list[str]]:
         page = json.loads(body)
         files = [str(file["filename"]) for file in page["files"]]
         return files, [str(version) for version in cast("Iterable[object]", page.get("versions", ()))]
-    except (TypeError, KeyError, AttributeError) as error:
+    except (TypeError, KeyError, AttributeError, RecursionError) as error:
         raise ValueError(f"its JSON is no page of an index: {error}") from error
 
 

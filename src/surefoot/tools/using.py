@@ -74,7 +74,7 @@ def _is_deeper(value: object, levels: int) -> bool:
 def _why(raw: str) -> str:
     try:
         json.loads(raw)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         return f" (it is no JSON: {error})" if raw else ""
     return ""
 

@@ -7,13 +7,12 @@ Owns how a body is run and how its end is told. Must never judge an end: `surefo
 from __future__ import annotations
 
 import asyncio
-import json
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from surefoot.calling import call_request, is_record, lines_of, read_failure
+from surefoot.calling import call_request, is_record, lines_of, read_failure, written_result
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.events import Event
@@ -203,7 +202,7 @@ async def _run_function(room: Room, command: do.RunStep) -> _Ended:
         return _Ended(_error(room, error, error.retryable))
     except Exception as error:  # noqa: BLE001 - whatever a body raises is its end, not ours
         return _Ended(_error(room, error, None))
-    evidence = None if result is None else room.store(json.dumps(result, default=repr).encode())
+    evidence = None if result is None else room.store(written_result(result).encode())
     return _with_outputs(room, _Ended(Ending(status=Status.OK), evidence), put_out)
 
 

@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
@@ -140,16 +141,23 @@ async def _refuse_foreign_imports(room: Room, lane: str) -> None:
     text = 'command -v python >/dev/null || exit 0; exec python -c "$SUREFOOT_QUESTION"'
     question = CommandRequest(text=text, env={"SUREFOOT_QUESTION": _WHERE_IMPORTS_COME_FROM}, timeout_s=60)
     outcome = await commands.run(question)
-    lines = outcome.tail.strip().splitlines()
-    if outcome.exit_code != 0 or not lines or not lines[-1].startswith("["):
-        return
-    foreign = _foreign_path(room, room.source, json.loads(lines[-1]))
+    entries = _texts_in(outcome.tail.strip().rpartition("\n")[2]) if outcome.exit_code == 0 else ()
+    foreign = _foreign_path(room, room.source, entries)
     if foreign is not None:
         raise EffectError(
             f"the `python` of the lane imports from your checkout ({foreign}), so checks would test your checkout and "
             "not the run's copy; let `prepare` make an environment in the lane, for example "
             "`python -m venv .venv && .venv/bin/pip install -e .` with `path: [.venv/bin]`"
         )
+
+
+def _texts_in(line: str) -> tuple[str, ...]:
+    """Return the texts of a list in JSON; none where the lane's `python` answered with anything else."""
+    try:
+        said: object = json.loads(line)
+    except (ValueError, RecursionError):
+        return ()
+    return tuple(one for one in cast("list[object]", said) if isinstance(one, str)) if isinstance(said, list) else ()
 
 
 def _foreign_path(room: Room, source: Path, entries: Iterable[str]) -> Path | None:
@@ -402,7 +410,8 @@ async def expand_group(room: Room, command: do.ExpandGroup) -> Event:
         reason = f"the command for the items failed ({outcome.said}): {outcome.tail.strip()[-500:]}"
         return ev.ExpansionFailed(at=now(), group=group.id, reason=reason)
     text = room.blobs.get(outcome.evidence).decode("utf-8", "surrogateescape")
-    lines = [line.strip() for line in text.splitlines()]
+    # A line feed ends an item, and nothing else does: names of files may hold any other separator.
+    lines = [line.strip(" \t\r") for line in text.split("\n")]
     return _expanded(room, command, tuple(dict.fromkeys(line for line in lines if line)))
 
 
