@@ -176,7 +176,7 @@ def test_check_says_what_a_run_would_say(repository: Path, tmp_path: Path) -> No
     assert (kinds["env-from-missing"], kinds["program-missing"]) == ("p.yaml:3:10", "p.yaml:3:10")
 
 
-@pytest.mark.parametrize(("free", "kind"), [(1 << 20, "disk-full"), (500 << 20, "disk-nearly-full"), (9 << 30, None)])
+@pytest.mark.parametrize(("free", "kind"), [(1 << 19, "disk-full"), (500 << 20, "disk-nearly-full"), (9 << 30, None)])
 def test_the_disk_is_looked_at(repository: Path, monkeypatch: pytest.MonkeyPatch, free: int, kind: str | None) -> None:
     """M127: too little room is a problem, little room a warning."""
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=free))

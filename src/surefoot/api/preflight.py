@@ -28,7 +28,7 @@ from surefoot.workspace.git import user_git
 
 FREE_LEAST = 1 << 30
 """Fewer free bytes than this are worth a warning."""
-_FREE_NEEDED = 16 << 20
+_FREE_NEEDED = 1 << 20
 """Fewer free bytes than this are not enough to begin with."""
 _BUILTINS = frozenset(
     [

@@ -139,7 +139,7 @@ def _reason(state: RunState) -> str | None:
         return state.outcome_reason or None
     if not state.is_paused or state.pausing is None:
         return None
-    is_said = state.limit is not None or state.pausing.startswith("restored by ")
+    is_said = state.limit is not None or state.pausing.startswith(("restored by ", "the limit of "))
     return state.pausing if is_said else f"asked by {state.pausing}"
 
 
