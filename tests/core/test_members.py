@@ -54,8 +54,8 @@ def member(**fields: Any) -> Step:
     [
         (RunBody(command="wc {item}"), RunBody(command="wc 'a b[1].md'")),
         (
-            AskBody(question="{item}?", options=("{item}", "no")),
-            AskBody(question="a b[1].md?", options=("a b[1].md", "no")),
+            AskBody(question="{item}?", options=("{item}", "no"), show=("{item}",)),
+            AskBody(question="a b[1].md?", options=("a b[1].md", "no"), show=("a b[[]1].md",)),
         ),
         (CallBody(function="m:{item}"), CallBody(function="m:{item}")),
         (FunctionBody(name="f"), FunctionBody(name="f")),

@@ -268,8 +268,8 @@ BODIES = [
     ),
     ("ask: Shall we?", core.AskBody(question="Shall we?")),
     (
-        "ask: {question: Which?, options: [yes, no, 3], default: no}",
-        core.AskBody(question="Which?", options=("yes", "no", "3"), default="no"),
+        'ask: {question: Which?, options: [yes, no, 3], default: no, show: ["docs/*.md"]}',
+        core.AskBody(question="Which?", options=("yes", "no", "3"), default="no", show=("docs/*.md",)),
     ),
 ]
 

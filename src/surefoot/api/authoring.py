@@ -124,6 +124,8 @@ class Step:
     """A question to a person."""
     options: tuple[str, ...] = field(default=(), kw_only=True)
     """For `ask`: the answers allowed."""
+    show: tuple[str, ...] = field(default=(), kw_only=True)
+    """For `ask`: globs of the files that are shown beside the question."""
     title: str = field(default="", kw_only=True)
     """A few words for people."""
     why: str = field(default="", kw_only=True)
@@ -238,7 +240,7 @@ class Step:
             None if self.run is None else core.RunBody(command=self.run),
             None if self.call is None else core.CallBody(function=self.call),
             self._agent(),
-            None if self.ask is None else core.AskBody(question=self.ask, options=self.options),
+            None if self.ask is None else core.AskBody(question=self.ask, options=self.options, show=self.show),
         ]
 
 

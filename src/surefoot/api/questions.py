@@ -13,6 +13,7 @@ from pathlib import Path
 
 from surefoot.api.approving import open_question, run_of
 from surefoot.api.home import Home
+from surefoot.api.shown_files import ShownFile, shown_files
 from surefoot.api.taken import lane_of
 from surefoot.core.approval import Package
 from surefoot.core.duties import PLANNING
@@ -72,6 +73,8 @@ class OpenQuestion:
     """What its kind is, in words; empty: it has none."""
     lane: str | None
     """The folder in which a person works who has taken the step over."""
+    files: tuple[ShownFile, ...] = ()
+    """The files that an `ask` step shows beside it, as they are now."""
 
     @property
     def people_missing(self) -> int:
@@ -140,4 +143,5 @@ def _told(home: Home, state: RunState, question: QuestionState, now: float) -> O
         is_handed_on=question.expired is not None and question.role is not None,
         like=asked.like,
         lane=lane_of(home, state, question),
+        files=shown_files(home, state, state.nodes[asked.step].spec) if asked.about is QuestionKind.ASK else (),
     )

@@ -15,7 +15,7 @@ from pathlib import Path
 from surefoot.api.home import Home
 from surefoot.api.questions import OpenQuestion, question_of
 from surefoot.api.questions import inbox as open_in
-from surefoot.cli.diffs import Diff, patch_lines, read_tree_diff, stat_lines
+from surefoot.cli.diffs import Diff, coloured, patch_lines, read_tree_diff, stat_lines
 from surefoot.cli.leaving import INTERRUPTED, Left, may_leave, pause
 from surefoot.cli.lines import EMPTY, Line, block, counted, duration, listed, one_line
 from surefoot.cli.lookup import find_question, find_run, root_of
@@ -88,6 +88,7 @@ def group_lines(group: Sequence[OpenQuestion]) -> Iterator[Line]:
     first, *others = group
     yield from head_lines(first)
     yield from block(first.text, 2)
+    yield from file_lines(first)
     yield from way_lines(first)
     if others:
         names = listed((f"{one.question} ({one.step})" for one in others), 8)
@@ -113,6 +114,14 @@ def head_lines(question: OpenQuestion) -> Iterator[Line]:
         said.append(f"takes {question.people} people{by}")
     yield Line(f"  {one_line('; '.join(said))}", "dim", hang=4)
     yield Line(f"  run {question.run}: {one_line(question.goal)}", "dim", hang=4)
+
+
+def file_lines(question: OpenQuestion) -> Iterator[Line]:
+    """Yield the files that the question shows."""
+    for file in question.files:
+        remark = f" ({one_line(file.remark)})" if file.remark else ""
+        yield Line(f"  {'changed in ' if file.is_diff else ''}{one_line(file.path)}{remark}", "head", hang=4)
+        yield from coloured(file.text) if file.is_diff else block(file.text, 4)
 
 
 def way_lines(question: OpenQuestion) -> Iterator[Line]:
@@ -162,6 +171,7 @@ def _question_lines(question: OpenQuestion, diff: Diff | None) -> Iterator[Line]
     yield from head_lines(question)
     yield EMPTY
     yield from block(question.text, 2)
+    yield from file_lines(question)
     package = question.package
     if package is not None and package.ground:
         yield EMPTY

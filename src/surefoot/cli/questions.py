@@ -28,7 +28,7 @@ from surefoot.api.running import Engagement
 from surefoot.cli.deciding import difference_lines
 from surefoot.cli.diffs import patch_lines, stat_lines
 from surefoot.cli.editor import editor_command, refused, written_down
-from surefoot.cli.inbox import diff_shown
+from surefoot.cli.inbox import diff_shown, file_lines
 from surefoot.cli.lines import EMPTY, Line, block, listed, one_line
 from surefoot.cli.plan_editing import SUFFIX, plan_difference, shown_lines
 from surefoot.cli.plans import problems_of
@@ -131,9 +131,11 @@ class Asker:
         found, engagement = self._found(asked), self.engagement
         if found is None or engagement is None:
             return
+        yield from file_lines(found)
         shown = shown_plan(self.home, engagement.state, asked.question)
         if shown is not None:
             yield from shown_lines(engagement.state, shown)
+            yield Line(f"  as a plan file: surefoot show {found.run} --plan", "dim", is_whole=True)
         if found.lane is not None:
             yield Line(f"  work in: {one_line(found.lane)}", "warn", is_whole=True)
         if found.role is not None or found.people > 1:

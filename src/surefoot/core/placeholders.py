@@ -179,7 +179,8 @@ def _body(body: Body, to: _Rewriting) -> Body:
         case RunBody():
             return replace(body, command=to.shell(body.command))
         case AskBody():
-            return replace(body, question=to.plain(body.question), options=tuple(map(to.plain, body.options)))
+            options, show = tuple(map(to.plain, body.options)), to.globs(body.show)
+            return replace(body, question=to.plain(body.question), options=options, show=show)
         case AgentBody():
             return replace(body, instructions=to.plain(body.instructions))
         case CallBody() | FunctionBody():

@@ -113,6 +113,8 @@ class AskBody:
     """The answers allowed; empty: any text."""
     default: str | None = None
     """What an empty answer means."""
+    show: tuple[str, ...] = ()
+    """Globs of the files that are shown beside the question."""
 
 
 @record

@@ -215,6 +215,7 @@ _QUESTION: Mapping[str, _Row] = {
     "question": (_TEXT, "What a person is asked.", ""),
     "options": (_LITERALS, "The answers allowed; none: any text.", "none"),
     "default": (_LITERAL, "What an empty answer means.", "none"),
+    "show": (_TEXTS, "Globs of files shown beside the question: what the run changed in them, else all.", "none"),
 }
 _RETRY: Mapping[str, _Row] = {
     "initial_interval": (_DURATION, "Wait before the second attempt; with a unit, as in 5s.", "1s"),

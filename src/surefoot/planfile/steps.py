@@ -207,7 +207,7 @@ def _read_question(page: Page, node: Tree) -> AskBody | None:
     if not isinstance(node, Table):
         question = page.text(node)
         return None if question is None else AskBody(question=question)
-    fields = Fields.read(page, node, "a question", ("question", "options", "default"))
+    fields = Fields.read(page, node, "a question", ("question", "options", "default", "show"))
     if fields is None:
         return None
     question = fields.need("question", page.text, "", "what a person is asked")
@@ -218,7 +218,8 @@ def _read_question(page: Page, node: Tree) -> AskBody | None:
         page.flaw(fields.at("default"), text)
     if len(set(options)) < len(options):
         page.flaw(fields.at("options"), "an option is listed twice; different ones were expected; remove one")
-    return AskBody(question=question, options=options, default=default)
+    show = fields.take("show", page.many(page.inner), ())
+    return AskBody(question=question, options=options, default=default, show=show)
 
 
 def _read_for_each(page: Page, node: Tree) -> ForEach | None:

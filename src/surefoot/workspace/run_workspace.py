@@ -338,6 +338,21 @@ class RunWorkspace:
         """Return the paths of the files of a commit."""
         return split_names(self._store.git.run("ls-tree", "-r", "-z", "--name-only", commit))
 
+    def blobs(self, commit: str) -> dict[str, tuple[str, int]]:
+        """Return the files of a commit: the path of each with the id and the size, in bytes, of its content."""
+        rows = [row.partition("\t") for row in split_names(self._store.git.run("ls-tree", "-r", "-l", "-z", commit))]
+        found = [(path, facts.split()) for facts, _, path in rows]
+        return {path: (blob, int(size)) for path, (_, kind, blob, size) in found if kind == "blob"}
+
+    def content(self, blob: str) -> bytes:
+        """Return the content of a file by its id."""
+        return self._store.git.run("cat-file", "blob", blob)
+
+    def difference(self, old: str, new: str, path: str) -> bytes:
+        """Return the changes of one file between two commits, as a patch."""
+        plainly = ("--no-color", "--no-ext-diff", "--no-textconv", "--no-renames")
+        return self._store.git.run("diff", *plainly, old, new, "--", f":(top,literal){path}")
+
     def files_of_lane(self, name: str) -> tuple[str, ...]:
         """Return the paths of a lane's files: tracked ones, and untracked ones that are not ignored."""
         return self._lane(name).files()

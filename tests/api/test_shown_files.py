@@ -1,0 +1,61 @@
+"""The files that an `ask` step shows beside its question, in the API, the inbox and at the prompt alike.
+
+Owns the tests of `surefoot.api.shown_files`. Must never answer a question. Read `test_answering.py` next.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from surefoot.api.home import Home
+from surefoot.api.questions import OpenQuestion, inbox
+from surefoot.api.running import Source, create_run, engage
+from surefoot.api.shown_files import LINES_MAX
+from surefoot.cli.inbox import group_lines
+from surefoot.cli.lines import plain
+from surefoot.core.ids import StepId
+from surefoot.core.plan import AskBody, Plan, RunBody, Step
+
+SECRET = "swordfish-77"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Home]:
+    """A home."""
+    with Home(tmp_path / "home") as opened:
+        yield opened
+
+
+def asked(home: Home, folder: Path, *show: str) -> OpenQuestion:
+    """Return the question about files in a folder, asked after a step has added a line to NOTES.md."""
+    (folder / "user").mkdir()
+    (folder / "user" / "NOTES.md").write_text("first\n", "utf-8")
+    (folder / "user" / "long.txt").write_text("line\n" * (LINES_MAX + 5), "utf-8")
+    (folder / "user" / "odd.txt").write_text(f"\x1b[2Jhostile {SECRET}\n", "utf-8")
+    edit = Step(id=StepId("edit"), body=RunBody(command="echo second >> NOTES.md"), writes=("NOTES.md",))
+    look = Step(id=StepId("look"), body=AskBody(question="Right?", show=show), needs=("edit",))
+    asyncio.run(engage(home, create_run(home, Plan(goal="g", steps=(edit, look)), Source(repository=folder / "user"))))
+    (question,) = inbox(home)
+    return question
+
+
+def test_a_file_that_the_run_changed_is_shown_as_a_difference(home: Home, tmp_path: Path) -> None:
+    """So that a person sees what they say yes to."""
+    (file,) = asked(home, tmp_path, "NOTES.md").files
+    assert (file.path, file.is_diff, "\n first\n+second" in file.text) == ("NOTES.md", True, True)
+
+
+def test_what_a_question_shows_is_bounded_masked_and_harmless_in_the_inbox(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever stands in the files."""
+    monkeypatch.setenv("DB_PASSWORD", SECRET)
+    said = plain(group_lines([asked(home, tmp_path, "*.txt", "none.md")]))
+    assert "long.txt (5 more lines)" in said
+    assert "hostile ***" in said
+    assert "\x1b" not in said
+    assert "none.md (no file on the run's branch matches)" in said
