@@ -13,12 +13,17 @@ import pytest
 
 from surefoot.api.home import Home
 from surefoot.api.questions import OpenQuestion, inbox
-from surefoot.api.running import Source, create_run, engage
+from surefoot.api.running import Source, Watching, create_run, engage
 from surefoot.api.shown_files import LINES_MAX
 from surefoot.cli.inbox import group_lines
 from surefoot.cli.lines import plain
+from surefoot.cli.progress import Progress
+from surefoot.cli.questions import Asker
+from surefoot.cli.screen import Screen
+from surefoot.core.events import Event, QuestionAsked
 from surefoot.core.ids import StepId
 from surefoot.core.plan import AskBody, Plan, RunBody, Step
+from surefoot.core.state import RunState
 
 SECRET = "swordfish-77"
 
@@ -30,7 +35,7 @@ def home(tmp_path: Path) -> Iterator[Home]:
         yield opened
 
 
-def asked(home: Home, folder: Path, *show: str) -> OpenQuestion:
+def asked(home: Home, folder: Path, *show: str, watching: Watching | None = None) -> OpenQuestion:
     """Return the question about files in a folder, asked after a step has added a line to NOTES.md."""
     (folder / "user").mkdir()
     (folder / "user" / "NOTES.md").write_text("first\n", "utf-8")
@@ -38,7 +43,8 @@ def asked(home: Home, folder: Path, *show: str) -> OpenQuestion:
     (folder / "user" / "odd.txt").write_text(f"\x1b[2Jhostile {SECRET}\n", "utf-8")
     edit = Step(id=StepId("edit"), body=RunBody(command="echo second >> NOTES.md"), writes=("NOTES.md",))
     look = Step(id=StepId("look"), body=AskBody(question="Right?", show=show), needs=("edit",))
-    asyncio.run(engage(home, create_run(home, Plan(goal="g", steps=(edit, look)), Source(repository=folder / "user"))))
+    run = create_run(home, Plan(goal="g", steps=(edit, look)), Source(repository=folder / "user"))
+    asyncio.run(engage(home, run, watching=watching))
     (question,) = inbox(home)
     return question
 
@@ -59,3 +65,16 @@ def test_what_a_question_shows_is_bounded_masked_and_harmless_in_the_inbox(
     assert "hostile ***" in said
     assert "\x1b" not in said
     assert "none.md (no file on the run's branch matches)" in said
+
+
+def test_the_prompt_shows_the_file_beside_the_question(home: Home, tmp_path: Path) -> None:
+    """As the inbox does."""
+    asker, said = Asker(Progress(Screen(), began_at=0.0), home), list[str]()
+
+    def observe(_: RunState, event: Event) -> None:
+        said.extend([plain(asker._beside(event))] if isinstance(event, QuestionAsked) else [])
+
+    watching = Watching(observer=observe, engaged=lambda engagement: setattr(asker, "engagement", engagement))
+    asked(home, tmp_path, "NOTES.md", watching=watching)
+    assert "changed in NOTES.md" in said[0]
+    assert "+second" in said[0]
