@@ -79,7 +79,7 @@ def test_the_price_says_where_it_was_found() -> None:
     ("changes", "words"),
     [
         ({"bodies_usd": 0.25}, "$0.25 of it is what other bodies said to have cost"),
-        ({"total": {**USAGE, "lost_usd": 0.1}}, "$0.10 of it was held back for replies that were lost"),
+        ({"total": {**USAGE, "lost_usd": 0.1}}, "$0.10 of it was reserved for replies that were lost"),
         (
             {"reserved": {"cost_usd": 0.1, "tokens": 900, "requests": 1}},
             "for 1 request under way: $0.10 and 900 tokens",

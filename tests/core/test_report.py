@@ -88,11 +88,19 @@ def test_rollback_points_are_the_commits_in_the_order_they_were_made(play: Any) 
 @pytest.mark.parametrize(
     ("checks", "verdicts", "notes"),
     [
-        ((), {}, ["a: proved by its exit status only"]),
+        ((), {}, ["a: proved by its exit status only: no check asked about its result"]),
         ((CHECK,), {}, []),
         ((CHECK, KEPT), {"kept": [FAILED]}, ["a: check 'kept' is red-before"]),
-        ((WANTED, OTHER), {"wanted": [PASSED]}, ["a: check 'wanted' is vacuous"]),
-        ((KEPT,), {"kept": [PASSED, FAILED, PASSED]}, ["a: check 'kept' is flaky"]),
+        (
+            (WANTED, OTHER),
+            {"wanted": [PASSED]},
+            ["a: check 'wanted' is vacuous: it passed before the step as well, so it proves nothing"],
+        ),
+        (
+            (KEPT,),
+            {"kept": [PASSED, FAILED, PASSED]},
+            ["a: check 'kept' is flaky: it gave two answers for the same files, so it proves nothing"],
+        ),
         ((WANTED,), {"wanted": [PASSED]}, []),
     ],
 )

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from surefoot.api.reading import RunSummary, audit, events, report, runs, spending
     from surefoot.api.replanning import ShownPlan, edit_plan, shown_plan
     from surefoot.api.running import Engagement, create_run, engage
+    from surefoot.api.shown_files import ShownFile
     from surefoot.api.storing import Freed, collect_garbage, land_run, remove_run
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "OpenQuestion",
     "Options",
     "RunSummary",
+    "ShownFile",
     "ShownPlan",
     "answer",
     "approve",
@@ -59,6 +61,7 @@ _PLACES = {
     **dict.fromkeys(("answer", "approve", "edit", "reject", "take_over"), "approving"),
     **dict.fromkeys(("cancel", "pause", "restore", "retry"), "people"),
     **dict.fromkeys(("RunSummary", "audit", "events", "report", "runs", "spending"), "reading"),
+    "ShownFile": "shown_files",
     **dict.fromkeys(("ShownPlan", "edit_plan", "shown_plan"), "replanning"),
     **dict.fromkeys(("Engagement", "create_run", "engage"), "running"),
     "Options": "options",

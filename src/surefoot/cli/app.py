@@ -391,7 +391,7 @@ def rm(
     run: NamedRuns,
     *,
     repo: Repo = None,
-    branch: Annotated[bool, typer.Option("--branch", help="Delete its branch, too, landed or not.")] = False,
+    branch: Annotated[bool, typer.Option("--branch", help="Delete its branch, too, merged by `land` or not.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Delete runs: their folders, journals, what they kept in the repository. Branches stay unless you say so.

@@ -130,9 +130,9 @@ def _remark_lines(found: CostShape) -> Iterator[Line]:
         yield Line(f"  {money(found['bodies_usd'])} of it is what other bodies said to have cost", "dim", hang=4)
     if held["requests"]:
         said = f"{money(held['cost_usd'] or 0)} and {tokens(held['tokens'] or 0)}"
-        yield Line(f"  held back for {counted(held['requests'], 'request')} under way: {said}", hang=4)
+        yield Line(f"  reserved for {counted(held['requests'], 'request')} under way: {said}", hang=4)
     if total["lost_usd"]:
-        text = f"{money(total['lost_usd'])} of it was held back for replies that were lost: nobody knows what they cost"
+        text = f"{money(total['lost_usd'])} of it was reserved for replies that were lost: nobody knows what they cost"
         yield Line(f"  {text}", "warn", hang=4)
     unknown = [name for name, price in found["prices"].items() if price is None]
     if unknown:

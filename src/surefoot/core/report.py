@@ -491,6 +491,12 @@ def _way_out(of: Step | Check, step: str | None) -> ReachShape:
     }
 
 
+_FLAG_MEANS = {
+    "vacuous": ": it passed before the step as well, so it proves nothing",
+    "flaky": ": it gave two answers for the same files, so it proves nothing",
+}
+
+
 def _look_at(state: RunState) -> list[str]:
     """Return what deserves a person's eye, most telling first."""
     notes: list[str] = []
@@ -501,12 +507,14 @@ def _look_at(state: RunState) -> list[str]:
         elif node.applied and node.status in (StepStatus.FAILED, StepStatus.SKIPPED):
             notes.append(f"{name}: its effect was applied although the step did not hold")
         if node.proof == "exit-status-only":
-            notes.append(f"{name}: proved by its exit status only")
+            notes.append(f"{name}: proved by its exit status only: no check asked about its result")
         if node.status is StepStatus.UNPROVED:
             notes.append(f"{name}: done, but unproved: nothing speaks for it but the word of its agent")
         is_told = bool(node.records) and not has_nothing_to_do(node.spec.checks, node.records)
         for check, record in zip(node.spec.checks, node.records, strict=True) if is_told else ():
-            notes += [f"{name}: check {check.name!r} is {flag}" for flag in flags_of(check, record)]
+            notes += [
+                f"{name}: check {check.name!r} is {flag}{_FLAG_MEANS.get(flag, '')}" for flag in flags_of(check, record)
+            ]
     for check, record in zip(state.plan.accept, state.accept.records, strict=True):
         if record.after is Verdict.FAILED or record.after is Verdict.INCONCLUSIVE:
             notes.append(f"acceptance check {check.name!r}: {record.after.value}")
