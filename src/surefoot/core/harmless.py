@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from surefoot.core.harmless_table import (
+    CARRYING,
     CHOOSING_SOURCES,
     CODE_PATHS,
     HARMLESS_TARGETS,
@@ -20,17 +21,20 @@ from surefoot.core.harmless_table import (
     OPTIONS_OF,
     REACHING_WORDS,
     SQL_FUNCTIONS,
+    STRANGE_DUTIES,
     TOOL_FOLDERS,
 )
 from surefoot.core.rules import CommandFacts
-from surefoot.core.shapes import OUTSIDE, TABLE, find, quoted, taken_apart
+from surefoot.core.shapes import OUTSIDE, SCRATCH, TABLE, find, quoted, taken_apart
 
 _SYSTEM_FOLDER = re.compile(r"/(?:usr/)?(?:local/)?s?bin/")
-_SCRATCH = re.compile(r"/tmp/|/dev/(?:null|stdout|stderr|fd/\d+)$|-$")  # noqa: S108 - names that are compared
 _GIT_FILES = re.compile(r"(?:\./|.*/)?\.git(?:/|$)", re.DOTALL)
 _PROGRAM_FOLDERS = re.compile(r"/(?:usr/|opt/|snap/|.*/)?(?:local/)?s?bin/[^/]+$", re.DOTALL)
 _UNKNOWN_TEXT = re.compile(r"\$\(|`|\$input|<\(")
+_TELLING_NOTHING = re.compile(r"\$\((?:git (?:describe|rev-parse)|uname|date|arch|nproc|dpkg)\b[^|;&`$()<>]*\)")
+_NAME = re.compile(r"\$\{?([A-Za-z_]\w*)")
 _SECRET = re.compile(rf"\$\{{?\w*(?:{'|'.join(NAMES_OF_SECRETS)})", re.IGNORECASE)
+_CREDENTIALS_OF_CLOUDS = re.compile(r"169\.254\.|metadata\.google|\[?fd00:ec2:", re.IGNORECASE)
 _CREDENTIAL = re.compile(r"(?:Authorization|PRIVATE-TOKEN|X-Api-Key): ?(?:\w+ )?\$\{?\w+\}?", re.IGNORECASE)
 _MAY_BE_OPTIONS = re.compile(
     r"\$\{?(?:[@*0-9]|\w*(?:ARG|OPT|FLAG|PARAM|EXTRA|CMD|DATA|BODY|PAYLOAD)\w*)(?:\[.\])?\}?", re.IGNORECASE
@@ -71,7 +75,31 @@ def unknown_in(words: Sequence[str], facts: CommandFacts) -> str | None:
     run = words[1] if name in _RUNNERS and len(words) > 1 else name
     if _normal(run) in made and ("/" in run or run != name):
         return f"it runs {quoted(run)}, a file that the same command has made"
-    return _unknown_in(tuple(words))
+    return _unknown_in(tuple(words)) or _carried(words, facts)
+
+
+def _carried(words: Sequence[str], facts: CommandFacts) -> str | None:
+    """Say which variable in an address holds what the text has read somewhere: a request may carry it out.
+
+    By their spelling, variables in small letters are the text's own, and those in capitals the environment's.
+    """
+    if words[0].rpartition("/")[2] not in CARRYING:
+        return None
+    read = {name for name, _, value in (one.partition("=") for one in facts.sets) if _UNKNOWN_TEXT.search(_told(value))}
+    read |= {word for one in facts.commands if one[0] in {"read", "mapfile", "readarray"} for word in one[1:]}
+    told = {one.partition("=")[0] for one in facts.sets} - read
+    for word in words[1:]:
+        for name in _NAME.findall(word):
+            if name in read or (name.islower() and name not in told):
+                return (
+                    f"{quoted(words[0])} puts {quoted(word)} into what it asks for, which may tell others what is here"
+                )
+    return None
+
+
+def _told(text: str) -> str:
+    """Leave out the substitutions that tell nothing of what is in files: the machine's kind, a date, a version."""
+    return _TELLING_NOTHING.sub("", text)
 
 
 def unknown_around(facts: CommandFacts) -> Iterator[str]:
@@ -137,6 +165,8 @@ def _unknown_script(words: Sequence[str]) -> str | None:
         return _unknown_in((words[0].rpartition("/")[2], *words[1:]))
     if _GIT_FILES.match(words[0]):
         return f"{quoted(words[0])} is one of git's own files"
+    if words[0].rpartition("/")[2] == "manage.py" and set(words[1:2]) & STRANGE_DUTIES:
+        return f"{quoted(' '.join(words[:2]))} is not among the commands known to be harmless"
     return _reaching_name(words[0].rpartition("/")[2]) or next(
         (_reaching_name(word) for word in words[1:2] if not word.startswith("-")), None
     )
@@ -192,8 +222,10 @@ def _unknown_setting(name: str, value: str) -> str | None:
 
 def _is_known_folder(name: str, part: str) -> bool:
     bare = part.strip("\"'")
-    if bare in {"", ".", f"${name}", f"${{{name}}}", f"${{{name}:-}}"} or bare.startswith(f"${{{name}:"):
+    if bare in {f"${name}", f"${{{name}}}", f"${{{name}:-}}"} or bare.startswith(f"${{{name}:"):
         return True
+    if bare in {"", "."}:  # in PATH, a file of the project would run for any program
+        return name != "PATH"
     if _SYSTEM_FOLDER.fullmatch(f"{bare.rstrip('/')}/"):
         return True
     is_tools = any(bare.rstrip("/").endswith(f"/{known}") or bare.rstrip("/") == known for known in TOOL_FOLDERS)
@@ -210,7 +242,7 @@ def _is_elsewhere(path: str) -> bool:
     if _GIT_FILES.match(path) or re.match(r"\$\{?HOME\b", path):
         return True
     is_given = re.match(r"\$\{?\w", path) and not re.search(r"(?:^|/)\.\.(?:/|$)", path)
-    return bool(OUTSIDE.match(path)) and not _SCRATCH.match(path) and not is_given
+    return bool(OUTSIDE.match(path)) and not SCRATCH.match(path) and not is_given
 
 
 # --- operands
@@ -270,11 +302,24 @@ def _targets(name: str, operands: Sequence[str]) -> str | None:
     for word in operands:
         setting = _SETTING.fullmatch(word)
         if setting is not None:
-            reason = _unknown_setting(setting.group(1), setting.group(2))
+            reason = _unknown_setting(setting.group(1), setting.group(2)) or _unknown_in_makefile(*setting.groups())
             if reason is not None:
                 return reason
         elif not _is_known_target(word):
             return f"{quoted(f'{name} {word}')} is not among the usual targets, such as build and test"
+    return None
+
+
+def _unknown_in_makefile(name: str, value: str) -> str | None:
+    """Judge a variable of a makefile: its value becomes text of commands."""
+    if re.search(r"[;&|`#<>\n]|\$[({]", value):
+        return f"the variable {name} holds {quoted(value)}, which a shell may run"
+    words = value.split()
+    if words and (name.lower() in TABLE or len(words) > 1) and not words[0].startswith("-") and _program(words[0]):
+        unknown = _unknown_in(tuple(words)) if words[0] in TABLE or name.lower() in TABLE else None
+        return None if unknown is None else f"the variable {name} names a program: {unknown}"
+    if name in {"DESTDIR", "PREFIX", "prefix"} and value and _is_elsewhere(value):
+        return f"the variable {name} names {quoted(value)}, which lies outside the project"
     return None
 
 
@@ -296,11 +341,37 @@ def _addresses(name: str, operands: Sequence[str]) -> str | None:
         scheme = _SCHEME.match(word)
         if scheme and scheme.group(1).lower() not in {"http", "https", "file", "ftp", "ftps"}:
             return f"{quoted(name)} is given an address of the kind {scheme.group(1)}"
-        if _UNKNOWN_TEXT.search(word) or _SECRET.search(word):
+        if _CREDENTIALS_OF_CLOUDS.search(word):
+            return f"{quoted(name)} asks for {quoted(word)}, where clouds give out credentials"
+        if _UNKNOWN_TEXT.search(_told(word)) or _SECRET.search(word):
             return f"{quoted(name)} puts {quoted(word)} into what it asks for, which may tell others what is here"
         if _MAY_BE_OPTIONS.fullmatch(word):
             return f"{quoted(name)} is given {quoted(word)}, which may be options"
     return None
+
+
+def _copied(name: str, operands: Sequence[str]) -> str | None:
+    return _written(name, operands[-1:]) or _places(name, operands)
+
+
+def _processes(name: str, operands: Sequence[str]) -> str | None:
+    """Judge whom a signal is sent to: a number that stands in the text is nobody that the text has started."""
+    found = [word for word in operands if word.lstrip("-").isdigit()]
+    return f"{quoted(name)} is given {quoted(found[0])}, which may be a program of others" if found else None
+
+
+def _pytest_setting(name: str, operands: Sequence[str]) -> str | None:
+    """Judge `-o`: more options, and other folders, may be given so."""
+    return _denied(name, operands) if operands[0].partition("=")[0] in {"addopts", "pythonpath"} else None
+
+
+def _project_file(name: str, operands: Sequence[str]) -> str | None:
+    return _not_remote(name, operands[:1]) or _script(name, operands)
+
+
+def _local(name: str, operands: Sequence[str]) -> str | None:
+    found = [word for word in operands if "://" in word]
+    return f"{quoted(name)} is given {quoted(found[0])}, which is not of the project" if found else None
 
 
 def _no_secrets(name: str, operands: Sequence[str]) -> str | None:
@@ -324,7 +395,9 @@ def _evaluating(name: str, operands: Sequence[str]) -> str | None:
 
 
 def _header(name: str, operands: Sequence[str]) -> str | None:
-    """Judge a header: a credential is known where it belongs, and nowhere else."""
+    """Judge a header: a credential is known where it belongs, and nowhere else; `@` takes headers from a file."""
+    if operands[0].startswith("@"):
+        return f"{quoted(name)} sends what stands in {quoted(operands[0][1:])}"
     return next(
         (_addresses(name, [word]) for word in operands if not _CREDENTIAL.fullmatch(word) and _addresses(name, [word])),
         None,
@@ -443,6 +516,11 @@ JUDGES: Mapping[str, _Judge] = {
     "codegen": _code_options,
     "linker": _no_linker,
     "makefile": _makefile,
+    "copied": _copied,
+    "local": _local,
+    "processes": _processes,
+    "setting": _pytest_setting,
+    "project-file": _project_file,
     "no-secrets": _no_secrets,
     "not-remote": _not_remote,
     "no-fetched": _no_fetched,

@@ -20,7 +20,7 @@ from __future__ import annotations
 from typing import Final
 
 _LOOKING = """
-{ls,ll,dir,vdir,tree,exa,eza,lsd,pwd,dirs,cat,head,tail,tac,nl,wc,cut,tr,paste,join,comm,column,fold,fmt,rev,seq} :
+{ls,ll,dir,vdir,exa,eza,lsd,pwd,dirs,cat,head,tail,tac,nl,wc,cut,tr,paste,join,comm,column,fold,fmt,rev,seq} :
     *
 {expand,unexpand,factor,expr,jq,gron,strings,od,hd,hexdump,stat,readlink,realpath,basename,dirname,which,whereis} :
     *
@@ -51,19 +51,21 @@ batcat : * !--pager
 man : -kfwa --where --whatis --apropos
 rg : * !--pre !--hostname-bin
 {fd,fdfind} : * !-x !-X !--exec !--exec-batch
+tree : * -o=written
 find : *
 sort : * -o=written --output=written -k= -t= -S= -T= !--compress-program
 uniq : * -f= -s= -w= @written
 shuf : * -o=written --output=written -n= -i=
-{pdftotext,identify,ffprobe,exiftool,xmllint,csvcut,csvlook,csvstat,yq} : * !--shell
+{pdftotext,identify,ffprobe,exiftool,xmllint,csvcut,csvlook,csvstat,yq} : * !--shell @written
 pstree : *
 locate : *
 {apt,apt-get,apt-cache,dpkg-query,apk,brew} {list,show,search,policy,depends,info,--version} : *
 git : -p --no-pager --paginate --bare
-git {add,am,annotate,apply,blame,branch,cat-file,check-attr,check-ignore,check-mailmap,checkout,cherry,cherry-pick}
+git {add,am,annotate,blame,branch,cat-file,check-attr,check-ignore,check-mailmap,checkout,cherry,cherry-pick}
     : *
 git {clean,commit,commit-tree,count-objects,describe,diff-files,diff-index,diff-tree,for-each-ref,fsck,gc,
     hash-object} : *
+git apply : * !--unsafe-paths
 git init : * !--template
 git {ls-files,ls-tree,merge,merge-base,merge-file,merge-tree,mktree,mv,name-rev,notes,pack-refs,patch-id} : *
 git {range-diff,read-tree,rebase,reflog,rerere,reset,restore,rev-list,rev-parse,revert,rm,shortlog,show-branch,
@@ -77,11 +79,12 @@ git archive : * -o=written --output=written !--remote !--exec
 git bundle {create,verify,list-heads} : *
 git grep : * !-O !--open-files-in-pager
 git {fetch,pull,clone,ls-remote} : * -c= --config= -o= -b= --branch= --depth= -j= --jobs= --shallow-since=
-    !--upload-pack !-u !--template @addresses
+    !--upload-pack !--exec !-u !--template @addresses
 git bisect : *
 git maintenance run : *
 git submodule {status,update,init,sync,summary,foreach,deinit,add} : * @addresses
-git worktree {add,list,prune,remove,move,lock,unlock} : *
+git worktree {list,prune,remove,lock,unlock} : *
+git worktree {add,move} : * @written
 git remote {-v,show,get-url,update,prune} : *
 git remote : -v
 git lfs {pull,fetch,checkout,ls-files,status,install,track,untrack,env,version} : *
@@ -94,14 +97,15 @@ git config {commit.gpgsign,tag.gpgsign,rebase.autostash,rerere.*,fetch.prune,dif
 """
 
 _CHANGING = """
-{touch,mkdir,rmdir,rm,unlink,mktemp,chmod,truncate,tee,cp,mv,ln,link,rename,mkfifo,csplit} : * -t=written
+{touch,mkdir,rmdir,rm,unlink,mktemp,chmod,truncate,tee,cp,mv,ln,link,rename,mkfifo} : * -t=written
     --target-directory=written @places
 install : * -t=written --target-directory=written !--strip-program @places
-patch : * -o=written --output=written !-e !--ed @places
+patch : * -o=written --output=written -d=lane --directory=lane !-e !--ed @places
 split : * !--filter
+csplit : * -f=written --prefix=written
 dd : * @dd
 iconv : * -o=written --output=written
-rsync : * !-e !--rsh !--rsync-path !-M !--remote-option !--daemon @places
+rsync : * !-e !--rsh !--rsync-path !-M !--remote-option !--daemon @copied
 {gzip,gunzip,zcat,bzip2,bunzip2,bzcat,xz,unxz,xzcat,zstd,zstdcat,lz4,brotli,compress,pigz} : *
 {tar,bsdtar,gtar} : * -f= --file= -C=written --directory=written -X= -T= --exclude= --strip-components=
     --one-top-level=written !-I !-F !-P
@@ -115,15 +119,15 @@ unzip : * -d=written
     --re-interval -M
 perl : -pinle0acwvE -i* -0* -F= -e; -E; -M{List::Util*,JSON::PP*,Data::Dumper,POSIX*,strict,warnings,Encode*} -v
     @script
-kill : *
+kill : * @processes
 trap : *
 {xargs,nohup,time,timeout} : *
-openssl {dgst,rand,version,x509,base64,sha256,md5} : *
+openssl {dgst,rand,version,x509,base64,sha256,md5} : * -out=written
 {protoc,flatc,thrift} : * !--plugin
 sponge : @written
 envsubst : *
 {pandoc,rst2html,convert,magick,dot,plantuml} : * !--filter !-F !--lua-filter !-L !--pdf-engine -o=written
-    --output=written
+    --output=written @written
 tmux : -V +-V
 {expect,vim,nvim} : --version +--version
 """
@@ -151,7 +155,7 @@ java : .-jar -cp= -classpath= --class-path= -D* .-ea -Xmx* -Xms* -Xss* -XX:+* -X
 {javac,kotlinc,scalac,jar,javadoc,ghc,ocamlc,nim,crystal,elixirc,erlc} : * !-processor !-processorpath !-J* !-pgm*
     !-F
 deno {test,fmt,lint,check,cache,compile,bench,doc,info} : * -c= --config= @lane
-deno run : * -c= --config= @script
+deno run : * -c= --config= @project-file
 deno task : * @target
 deno : --version +--version
 {make,gmake} : -j=number -ksBnidqwWv -C=lane -l= -o= -O* -f=makefile --file=makefile --makefile=makefile
@@ -168,19 +172,22 @@ meson {setup,compile,test,configure,introspect,dist,install,subprojects} : *
 {gcc,g++,cc,c++,clang,clang++,gfortran,tcc,cpp,ld,as,lld,nasm,yasm,ccache,sccache} : * -o=written !-wrapper
     !-fplugin* !-B* !-specs* !--specs !-Xclang !-load !-Clinker* !-C !-fuse-ld=/* !-Wl,-plugin* @no-lists
 rustc : * -o=written -C=codegen
-{clang-format,clang-tidy,cppcheck,cpplint,doxygen,valgrind,gcov,lcov,gcovr,bear} : * !--load
+{clang-format,clang-tidy,cppcheck,cpplint,doxygen,gcov,lcov,gcovr,bear} : * !--load
 {bazel,bazelisk} {build,test,query,info,version,clean,fetch} : * !--run_under !--workspace_status_command
 ./configure : *
-{pytest,py.test} : * -c=lane --rootdir=lane --confcutdir=lane -k= -m= -n= -p= -o= -W= --basetemp=written !--pastebin
+{pytest,py.test} : * -c=lane --rootdir=lane --confcutdir=lane -k= -m= -n= -p= -o=setting
+    --override-ini=setting -W= --basetemp=written !--pastebin
     !--pdbcls !--trace @lane
 tox : -e=targets -p= -r -q -v -l -a -c=lane --parallel* --recreate --notest --sdistonly --skip-missing-interpreters
     --result-json= -f= -m= @any
 tox {run,run-parallel,list,config,devenv} : -e=targets -p= -r -q -v -m= -f=
 nox : -s=targets -t=targets -k= -r -R -l -p= -e=targets --session=targets --sessions=targets --list --reuse-*
     --no-install --python= --tag= -v -x --stop-on-first-error --error-on-* @targets
-{unittest,coverage,py_compile,compileall,json.tool,venv,virtualenv,tabnanny,doctest,ast,dis,sysconfig,site} : *
+coverage : * -o=written
+{unittest,py_compile,compileall,json.tool,venv,virtualenv,tabnanny,ast,dis,sysconfig,site} : *
 {build,calendar,platform,tokenize,zipfile,tarfile,this,pyclbr,textwrap,difflib,filecmp,uuid,keyword} : *
     !--index-url
+doctest : * @lane
 {cProfile,profile,trace} : -o=written -s= -m; --count --trace -t -c @script
 {ruff,black,isort,flake8,mypy,dmypy,pyright,basedpyright,pylint,bandit,pyupgrade,autoflake,autopep8,yapf,
     docformatter} : * !--python-executable !--load-plugins !--init-hook !--shadow-file
@@ -291,11 +298,13 @@ wget : -qcNdSvbrlpkKEnHmxLh46 .-nc .-nv .-nd .-nH .-np --quiet --continue --no-v
     @addresses
 {dig,host,nslookup,drill,ping,ping6,traceroute,tracepath,mtr,whois} : * @addresses
 {pip,pip3} : -q -v --disable-pip-version-check --no-input --no-color --isolated --require-virtualenv --version
-{pip,pip3} {install,download,wheel,list,freeze,show,check,uninstall,cache,index,hash,inspect,debug,help} : * -d=
-    --dest= -w= -r=lane -c=lane -e=lane --requirement=lane --constraint=lane --editable=lane --upgrade-strategy=
+{pip,pip3} {install,download,wheel,list,freeze,show,check,uninstall,cache,index,hash,inspect,debug,help} : * -d=written
+    --dest=written -w=written -r=lane -c=lane -e=lane --requirement=lane --constraint=lane --editable=lane
+    --upgrade-strategy=
     --python-version= --platform= --only-binary= --no-binary= --cache-dir= --implementation= --abi= --format=
     --progress-bar= !-i !--index-url !--extra-index-url !--find-links !-f !--trusted-host !--proxy
-    !--config-settings !--global-option !--install-option !--prefix !--root !--src @addresses
+    !--config-settings !--global-option !--install-option !--prefix !--root !--src -t=written --target=written
+    @addresses
 uv : -q -v --directory= --project= --offline --no-progress --native-tls --no-config --version --no-cache -n --color=
     --cache-dir=
 uv {sync,lock,add,remove,venv,tree,build,export,version,init,cache,run,format,help,self} : * !--index !--index-url
@@ -313,7 +322,8 @@ uvx : --version
     search,use} : * !--index !-i !--pypi-mirror !--extra-index-url
 poetry self show : *
 pipx {install,list,upgrade,upgrade-all,inject,runpip,environment} : * !--index-url !-i !--pip-args
-{conda,mamba,micromamba} {install,create,list,info,activate,deactivate,search,update,clean} : * -c= --channel=
+{conda,mamba,micromamba} {install,create,list,info,activate,deactivate,search,update,clean} : * -c=not-remote
+    --channel=not-remote
 {conda,mamba,micromamba} env {create,list,update,export} : *
 npm : -s -q -d -C=lane -w= .-ws --silent --quiet --prefix=lane --workspace= --workspaces --loglevel=
     --include-workspace-root --yes -y --if-present --version --json --no-color --no-progress --no-fund --no-audit
@@ -322,7 +332,7 @@ npm {install,i,ci,add,update,up,upgrade,uninstall,rm,remove,un,dedupe,prune,rebu
 npm init : * @none
 npm {ls,list,outdated,audit,view,info,show,explain,search,pack,version,root,prefix,bin,doctor,help,ping,query,sbom,
     exec,x} : *
-npm pkg {get,set,delete,fix} : *
+npm pkg {get,fix} : *
 npm config {list,get,ls} : *
 npm cache {clean,verify,ls} : *
 npm {test,t,tst,start,stop,restart,install-test,it} : *
@@ -350,7 +360,8 @@ corepack {enable,disable,prepare,use,install} : *
     where,env,init} : *
 {docker,podman,nerdctl} : -v --version !-H !--host !--context !-c
 {docker,podman,nerdctl} {build,images,ps,logs,inspect,version,info,pull,history,port,top,stats,diff,search,wait,tag}
-    : * -t= -f= --build-arg= --target= --platform= !--push !--ssh !--secret !--output !-o !--allow !--entitlement
+    : * -t= -f= --build-arg=addresses --target= --platform= !--push !--ssh !--secret !--output !-o !--allow
+    !--entitlement @local
 {docker,podman,nerdctl} run : -i -t -it -ti --rm --init -e= --env= --env-file=lane -w= --workdir= --name=
     --platform= -p= --publish= -v=mount --volume=mount --user= -u= --entrypoint=program --pull= --cpus= -m=
     --memory= --read-only --network=network @inner
@@ -497,6 +508,14 @@ TOOL_FOLDERS: Final = (
     *(".tox/py/bin", ".bun/bin", ".deno/bin", "target/release", "target/debug"),
 )
 """Folders in which a project's environment keeps programs under their own names."""
+
+CARRYING: Final = frozenset(
+    {"curl", "wget", "dig", "host", "nslookup", "drill", "ping", "ping6", "traceroute", "whois"}
+)
+"""Programs that ask for whatever address, or name, they are given."""
+
+STRANGE_DUTIES: Final = frozenset({"shell", "shell_plus", "dbshell", "sendtestemail", "loaddata", "createsuperuser"})
+"""Commands of Django's `manage.py` that run code, send, or change a database."""
 
 SQL_FUNCTIONS: Final = frozenset(
     """

@@ -22,6 +22,10 @@ _LOADING = re.compile(
     r"--?.*(?:config|plugin|require|setup|loader|init|preset|script|hook|module|reporter|resolver|runner|environment|"
     r"transform|import|load)"
 )
+_WRITING = re.compile(r"--.*(?:out|xml|report|dest|target|prefix|save|log|dir|root|file)")
+"""Options of which a file or a folder is the value, and mostly one that is written."""
+SCRATCH: Final = re.compile(r"/tmp(?:/(?!(?:.*/)?\.\.(?:/|$))|$)|/dev/(?:null|stdout|stderr|fd/\d+)$|-$", re.DOTALL)  # noqa: S108 - names that are compared
+"""Where anything may be written: the temporary folder is the step's own."""
 RUNNING: Final = frozenset({"script", "file", "no-fetched", "inner"})
 """What follows the first operand of these belongs to what is run."""
 
@@ -130,6 +134,8 @@ def taken_apart(
         loaded = value or word.partition("=")[2] or (words[at] if at < len(words) else "")
         if shape.takes_any and _LOADING.match(known) and OUTSIDE.match(loaded) and not loaded.startswith("$"):
             return found, f"{word} {loaded}" if loaded not in word else word, None
+        if shape.takes_any and _WRITING.match(known) and OUTSIDE.match(loaded) and not _is_open(loaded):
+            return found, f"{word} {loaded}" if loaded not in word else word, None
         seen.add(known)
         if judge == _ENDING:
             return [], None, None
@@ -142,6 +148,11 @@ def taken_apart(
     if shape.needed and not shape.needed & seen:
         return found, None, f"{quoted(name)} is given no command here, and reads what it does from elsewhere"
     return found, None, None
+
+
+def _is_open(path: str) -> bool:
+    """Tell whether a path is in the temporary folder, or one that a variable names."""
+    return bool(SCRATCH.match(path)) or path.startswith("$") or path == ".."
 
 
 _ENDING = ";"

@@ -16,6 +16,8 @@ from surefoot.shellwords.words import Words
 _RESERVED = re.compile(r"(?:[a-z]+|\{|\}|!|\[\[|\]\])(?=[\s;&|()<>]|$)")
 _OPENING = {"if", "while", "until", "for", "select", "case", "{", "[[", "function", "time", "!", "coproc"}
 _INNER = {"then", "else", "elif", "fi", "do", "done", "esac", "in", "}", "]]"}
+_INDEX = re.compile(r"\[[^\]]{0,200}(?:\$\(|`)")
+"""An index that runs a command: `[[ -v … ]]` evaluates it, also where it is quoted."""
 _ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(\[[^\]\s]*\])?(\+?)=")
 _REDIRECT = re.compile(r"(?:\d+|\{[A-Za-z_]\w*\})?(<<<|<<-|<<|<>|<&|>>|>&|>\||<(?!\()|>(?!\()|&>>|&>)")
 _SEPARATOR = re.compile(r"[ \t]+|\\\n|#[^\n]*")
@@ -265,7 +267,8 @@ class Grammar(Words):
                 self.at += len("]]")
                 break
             before = self.at
-            self.read_word(in_test=True)
+            word = self.read_word(in_test=True)
+            self.script.evaluates |= bool(word) and bool(_INDEX.search("".join(piece.text for piece in word)))
             if self.at == before and not self.text.startswith("\n", self.at):
                 raise Unreadable("`[[` is never closed by `]]`")
             count += 1

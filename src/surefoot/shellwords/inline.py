@@ -28,7 +28,7 @@ JAVASCRIPT = re.compile(
 SCRIPTING = re.compile(
     r"\bsystem\b|\bexec|`|\bpopen|\bspawn|\bfork\b|\bqx\b|\bsocket|Socket|\beval\b|\bunlink|\bkill\b|\brmtree|\bpassthru|"
     r"shell_exec|proc_open|%x|\bopen\b[^;]{0,200}\||Net::|HTTP|LWP|\bopen-uri|FileUtils|__send__|\bsend\b|io\.popen|os\.(?:exec|remove)|"
-    r"/e[gimsx]*\s*(?:;|$)|\bsyscall"
+    r"/[a-z]*e[a-z]*\s*(?:;|$)|\bsyscall"
 )
 AWK = re.compile(r"\bsystem\s*\(|\|\s*&?\s*[\"a-z]|\|\s*getline|\"[^\"]*\"\s*\|\s*getline|@load|/inet/")
 SED = re.compile(
@@ -57,13 +57,13 @@ class Language:
     """Letters of other options that take a value."""
 
 
-_PERL = Language(SCRIPTING, "eE", reads_input=True, valued="ICFi")
+_PERL = Language(SCRIPTING, "eE", reads_input=True, valued="I")
 _NODE = Language(JAVASCRIPT, "ep", ("--eval", "--print"), reads_input=True, valued="rC")
 LANGUAGES: Mapping[str, Language] = {
     "python": Language(PYTHON, "c", reads_input=True, valued="WXQ"),
     "pypy": Language(PYTHON, "c", reads_input=True, valued="WXQ"),
     "perl": _PERL,
-    "ruby": Language(SCRIPTING, "e", reads_input=True, valued="rICEF"),
+    "ruby": Language(SCRIPTING, "e", reads_input=True, valued="rICE"),
     "php": Language(SCRIPTING, "rBRE", reads_input=True, valued="dcz"),
     "lua": Language(SCRIPTING, "e", valued="l"),
     "luajit": Language(SCRIPTING, "e", valued="l"),

@@ -27,12 +27,14 @@ _CODE_MAX = 4000
 _COST = 100
 """What looking at one command counts."""
 _COMMANDS_MAX = 2000
-_SYSTEM_FOLDER = re.compile(r"(?:/usr)?(?:/local)?/s?bin/(?=[^/]+$)")
+_SYSTEM_FOLDER = re.compile(r"^(?:/usr)?(?:/local)?/s?bin/(?=[^/]+$)")
 _SHELLS = {"sh", "bash", "dash", "zsh", "ksh", "mksh", "ash", "fish", "rbash", "csh", "tcsh"}
 _POSIX_SHELLS = {"sh", "dash", "ash"}
 ONLY_BASH = re.compile(r"\$'|&>|[<>]\(|(?<!\$)\(\(")
 """What a plain `sh` reads otherwise: there `((x))` runs x."""
 _SHELL_VALUED = {"--rcfile", "--init-file", "-O", "+O", "-o", "+o"}
+_RUNNING_MODULES = {"cProfile", "profile", "trace"}
+"""Modules of Python that run another one, named by a second `-m`."""
 _STANDARD_INPUT = re.compile(r"-|/dev/stdin|/dev/fd/\d+|/proc/(?:self|\d+)/fd/\d+|[<>]\(.*", re.DOTALL)
 _URL = re.compile(r"(?<![a-z0-9+.-])[a-z][a-z0-9+.-]{0,20}://(?:[^/@\s]*@)?(\[[0-9a-f:]+\]|[^/:?#\s]+)", re.IGNORECASE)
 _REMOTE = re.compile(r"(?:[\w.-]+@)?([A-Za-z0-9][\w.-]*):(?!//|\\)")
@@ -133,7 +135,7 @@ class _Looking:
                 known += [value for value in values[: EXPANDED_MAX + 1] if value not in known]
             self.functions.update(dict.fromkeys(sorted(script.functions)))
             if script.evaluates:
-                self.strange["an expansion that ends in @P runs what its variable holds"] = None
+                self.strange["an expansion that ends in @P, or an index in `[[ … ]]`, runs what it holds"] = None
             for name in sorted(script.calling_themselves):
                 self.doubt(f"the function {name} starts itself again and again")
                 self.commands[(":(){ :|:& };:",)] = None
@@ -257,7 +259,9 @@ class _Looking:
         if name == "command" and len(terms) > 1 and terms[1].text in {"-v", "-V"}:
             return
         if language is not None and language.reaching is PYTHON:
-            inner = [terms[at + 1 :] for at, term in enumerate(terms) if term.text == "-m"][:1]
+            modules = [terms[at + 1 :] for at, term in enumerate(terms) if term.text == "-m"]
+            runs_another = bool(modules and modules[0]) and modules[0][0].text in _RUNNING_MODULES
+            inner = modules[: 2 if runs_another else 1]
         for one in inner:
             self.run(one, simple)
 

@@ -79,6 +79,7 @@ WRAPPERS: Mapping[str, Wrapper] = {
     "dbus-run-session": _wrapper("--config-file"),
     "catchsegv": _wrapper(),
     "dotenv": _wrapper("-f --file -e", verbs="run"),
+    "valgrind": _wrapper(),
     "strace": _wrapper("-e -o -s -P -u -E -a -I -O -S -X -b", is_seen=True),
     "ltrace": _wrapper("-e -o -s -u -a -n", is_seen=True),
     "sudo": _wrapper("-u --user -g --group -h --host -p --prompt -C -r -t -T -U -D -R", is_seen=True),
