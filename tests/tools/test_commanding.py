@@ -12,6 +12,7 @@ import pytest
 
 from surefoot.core.ids import StepId
 from surefoot.core.plan import AgentBody, Step
+from surefoot.core.talking import Role
 from surefoot.tools.commanding import flaw_of_git
 
 
@@ -139,3 +140,27 @@ async def test_git_runs_no_program_that_the_repository_names(lane: Any, tmp_path
     for args in (["diff"], ["show", "HEAD"], ["log", "-p"], ["status"], ["blame", "README.md"], ["grep", "Greet"]):
         await lane("git", args=args)
     assert not (lane.root / "ran").exists()
+
+
+@pytest.mark.parametrize(
+    ("said", "fields", "end"),
+    [
+        ("curl: (6) Could not resolve host: x", {}, "exit status 1 (the plan gives this step no network; "),
+        ("curl: (6) Could not resolve host: x", {"network": True}, "exit status 1\n"),
+        ("cp: /etc/x: Read-only file system", {}, "exit status 1 (the sandbox lets it write only in its lane; "),
+    ],
+)
+async def test_a_command_that_the_sandbox_refused_something_says_which_key_would_open_it(
+    lane: Any, said: str, fields: dict[str, Any], end: str
+) -> None:
+    """The model need not guess; `confine: false` is not for agents, so it is not named (M118)."""
+    lane.set(step=Step(id=StepId("it"), body=AgentBody(instructions="go"), **fields), rung="bubblewrap")
+    text = (await lane("run", command=f"echo '{said}'; exit 1")).text
+    assert (text[: len(end)], "confine: false" in text) == (end, False)
+
+
+@pytest.mark.parametrize("fields", [{"rung": "plain"}, {"rung": "bubblewrap", "role": Role.SCOUT}])
+async def test_no_key_is_named_where_none_would_open_it(lane: Any, fields: dict[str, Any]) -> None:
+    """Nothing is confined on the plain rung; a scout works on no step of the plan."""
+    lane.set(step=Step(id=StepId("it"), body=AgentBody(instructions="go")), **fields)
+    assert (await lane("run", command="echo 'Could not resolve host'; exit 1")).text.startswith("exit status 1\n")

@@ -8,10 +8,11 @@ is for `surefoot.core.retry`. Read that next.
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Final, TypeAlias
 
 from surefoot.core.plan import (
     LOOPBACK,
+    AgentBody,
     CallAsk,
     ChangedAsk,
     Check,
@@ -19,10 +20,13 @@ from surefoot.core.plan import (
     FileAsk,
     FunctionBody,
     RunAsk,
+    Service,
     Step,
     TestsAsk,
 )
 
+Confined: TypeAlias = Step | Check | Service
+"""What the sandbox holds."""
 LINES_MAX: Final = 3
 """So many lines of output show a cause."""
 _WIDTH_MAX = 300
@@ -106,7 +110,7 @@ def _expected_of_files(ask: FileAsk) -> str:
     return f"{wanted} in each file of {ask.glob}"
 
 
-def lacks_network(of: Step | Check, rung: str, output: str) -> bool:
+def lacks_network(of: Confined, rung: str, output: str) -> bool:
     """Tell whether an output shows that a network was looked for which the plan does not give."""
     return _is_held(of, rung) and of.network is not True and misses_network(output)
 
@@ -116,14 +120,18 @@ def misses_network(output: str) -> bool:
     return _NO_LOOKUP.search(output) is not None
 
 
-def cure_of(of: Step | Check, rung: str, output: str) -> str:
+def cure_of(of: Confined, rung: str, output: str) -> str:
     """Return the key of the plan that would allow what the sandbox seems to have refused; empty: nothing is seen."""
     if lacks_network(of, rung, output):
-        what = "step" if isinstance(of, Step) else "check"
+        what = type(of).__name__.lower()
         given = "only the loopback network" if of.network == LOOPBACK else "no network"
         return f"the plan gives this {what} {given}; `network: true` would"
     if _is_held(of, rung) and _NO_WRITE.search(output) is not None:
-        return "the sandbox lets it write only in its lane; write there (`writes`), or set `confine: false`"
+        if isinstance(of, Service):
+            return "the sandbox lets it write only in its lane; write there"
+        # Commands of a model stay in the sandbox.
+        other = "" if isinstance(of, Step) and isinstance(of.body, AgentBody) else ", or set `confine: false`"
+        return f"the sandbox lets it write only in its lane; write there (`writes`){other}"
     return ""
 
 
@@ -132,7 +140,9 @@ def with_cure(said: str, cure: str) -> str:
     return f"{said} ({cure})" if cure else said
 
 
-def _is_held(of: Step | Check, rung: str) -> bool:
-    """Tell whether a sandbox held the body or the check."""
+def _is_held(of: Confined, rung: str) -> bool:
+    """Tell whether a sandbox held the body, the check or the service."""
+    if isinstance(of, Service):
+        return rung != _PLAIN
     is_own_program = isinstance(of, Step) and isinstance(of.body, FunctionBody)
     return of.confine and rung != _PLAIN and not is_own_program

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from surefoot.core.causes import cure_of, with_cure
+from surefoot.core.talking import Role
 from surefoot.ports import CommandOutcome, CommandRequest
 from surefoot.tools import given
 from surefoot.tools.desk import TEXT_BYTES_MAX, Desk, ToolResult, misused
@@ -84,14 +86,19 @@ async def run_command(arguments: Arguments, desk: Desk) -> ToolResult:
         sockets=desk.sockets,
         output_max=_OUTPUT_MAX,
     )
-    return _told(await desk.commands.run(request), desk, _RUN_BYTES_MAX)
+    outcome = await desk.commands.run(request)
+    # The keys of a plan are those of its own steps; the other roles work on steps of the run.
+    cure = ""
+    if step is not None and desk.role is Role.WORKER and outcome.exit_code != 0:
+        cure = cure_of(step, desk.rung, outcome.tail)
+    return _told(outcome, desk, _RUN_BYTES_MAX, cure)
 
 
-def _told(outcome: CommandOutcome, desk: Desk, bytes_max: int) -> ToolResult:
+def _told(outcome: CommandOutcome, desk: Desk, bytes_max: int, cure: str = "") -> ToolResult:
     out = b"" if outcome.evidence is None else desk.commands.load(outcome.evidence)
     text = out.decode("utf-8", "replace").rstrip()
     shown = head_and_tail(text, bytes_max)
-    said = outcome.said
+    said = with_cure(outcome.said, cure)
     if outcome.timed_out:
         said += "; all it had started was ended. Give a longer `timeout_s`, or run less at once"
     return ToolResult(

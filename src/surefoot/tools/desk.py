@@ -53,6 +53,8 @@ class Desk:
     """Sockets of the host that commands of the step may use."""
     env: Mapping[str, str] = field(default_factory=dict[str, str])
     """Further variables for commands of the step."""
+    rung: str = "plain"
+    """How well commands are confined."""
     timeout_s: float = 1800.0
     """No command takes longer."""
     mask: Callable[[str], str] = str

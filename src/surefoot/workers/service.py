@@ -13,6 +13,7 @@ from collections.abc import Iterable
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
+from surefoot.core.causes import cure_of, lacks_network, with_cure
 from surefoot.core.events import Event
 from surefoot.core.plan import Service
 from surefoot.core.terms import Diagnosis
@@ -56,7 +57,7 @@ async def start_service(room: Room, command: do.StartService) -> Event:
         raise
     if trouble is not None:
         outcome = await _end(room, service)
-        reason = f"service {spec.name} {trouble[1]}{_tail_of(outcome)}"
+        reason = _reason(room, spec, trouble[1], outcome)
         return _failed(room, command, trouble[0], reason, outcome)
     point("service.start.after")
     # It begins to watch only after this has been answered, for nothing is awaited in between.
@@ -128,8 +129,8 @@ async def _wait_ready(room: Room, service: RunningService) -> tuple[Diagnosis, s
         await asyncio.wait({service.running}, timeout=min(pause_s, left_s))
         pause_s = min(2 * pause_s, pause_max_s)
     outcome = service.running.result()
-    is_missing = not outcome.started or outcome.exit_code in _NOT_FOUND
-    return Diagnosis.STRUCTURAL if is_missing else Diagnosis.TRANSIENT, f"{_ended(outcome)} before it was ready"
+    lacks = not outcome.started or outcome.exit_code in _NOT_FOUND or lacks_network(spec, room.rung, outcome.tail)
+    return Diagnosis.STRUCTURAL if lacks else Diagnosis.TRANSIENT, f"{_ended(outcome)} before it was ready"
 
 
 async def _ask_ready(room: Room, service: RunningService, left_s: float) -> CommandOutcome | None:
@@ -156,7 +157,7 @@ async def _watch(room: Room, service: RunningService) -> None:
         return
     room.services.pop((service.lane, service.spec.name), None)
     outcome = service.running.result()
-    reason = f"service {service.spec.name} {_ended(outcome)}{_tail_of(outcome)}"
+    reason = _reason(room, service.spec, _ended(outcome), outcome)
     room.tell(_ended_event(room, service.lane, service.spec.name, reason, outcome))
 
 
@@ -226,6 +227,12 @@ async def _end(room: Room, service: RunningService) -> CommandOutcome:
 
 def _ended(outcome: CommandOutcome) -> str:
     return f"ended with {outcome.said}" if outcome.exit_code is not None else outcome.said
+
+
+def _reason(room: Room, spec: Service, said: str, outcome: CommandOutcome) -> str:
+    """Say how a service failed, with the key that would allow what the sandbox refused, and its last lines."""
+    cure = cure_of(spec, room.rung, outcome.tail)
+    return f"{with_cure(f'service {spec.name} {said}', cure)}{_tail_of(outcome)}"
 
 
 def _tail_of(outcome: CommandOutcome) -> str:

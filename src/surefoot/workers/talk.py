@@ -365,6 +365,7 @@ def _desk(room: Room, command: do.UseTool) -> Desk:
         plan_text="" if command.plan_text is None else room.blobs.get(command.plan_text).decode(),
         sockets=tuple(sockets.values()),
         env={KEY_VARIABLE: command.key} if command.key else {},
+        rung=room.rung,
         timeout_s=spec.timeout_s,
         mask=room.masker.text,
     )
