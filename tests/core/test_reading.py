@@ -108,6 +108,40 @@ def test_a_group_that_reads_is_made_up_when_the_writer_has_ended() -> None:
     assert run.go().report["outcome"] == "completed"
 
 
+EACH = ForEach(name="f", items=("1", "2", "3"))
+LOGGED = {"for_each": EACH, "body": RunBody(command="echo {f} >> log.txt")}
+
+
+@pytest.mark.parametrize(
+    ("command", "is_apart"),
+    [
+        ("echo {f} >> log.txt", True),
+        ("cat log.txt; tee log.txt", True),
+        ("echo {f} > out/{f}.txt", False),
+        ("cat log.txt", False),
+    ],
+)
+def test_a_group_waits_for_itself_where_its_members_write_a_file_that_all_name(command: str, is_apart: bool) -> None:
+    """As `check` says it of steps and of groups; what differs from member to member is shared by none (M27)."""
+    found = waits(**{"g-{f}": {"for_each": EACH, "body": RunBody(command=command)}})
+    assert found == ({"g-{f}": ("g-{f}",)} if is_apart else {})
+
+
+def test_members_that_write_one_file_go_one_after_the_other() -> None:
+    """In the order of the items, however many steps may run at once (M27)."""
+    run = begun(**{"g-{f}": LOGGED}).go(do.RunStep, "g-1")
+    during = {name: run.states[name] for name in ("g-1", "g-2", "g-3")}
+    assert during == {"g-1": "running", "g-2": "pending", "g-3": "pending"}
+    assert run.go().bodies == ["g-1", "g-2", "g-3"]
+
+
+def test_a_member_that_failed_lets_the_next_one_start() -> None:
+    """The next member does not need it."""
+    steps = {"g-{f}": {**LOGGED, "retry": RetryPolicy(maximum_attempts=1)}}
+    run = begun(**steps).will(do.RunStep, "g-1", ending=BAD).go()
+    assert [run.states[name] for name in ("g-1", "g-2", "g-3")] == ["failed", "verified", "verified"]
+
+
 NAMES = ("x", "y", "z")
 OWN = st.lists(st.sampled_from(NAMES), unique=True, max_size=2).map(tuple)
 

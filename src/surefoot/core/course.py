@@ -8,7 +8,7 @@ Must never decide what happens next: `surefoot.core.kernel` does. Read `surefoot
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from surefoot.core.events import RunCreated
@@ -308,6 +308,12 @@ def reset(node: StepState) -> None:
     node.ground, node.keys, node.left, node.remarks, node.claim = (), (), (), (), None
 
 
+def member_waits(group: StepState, before: Sequence[StepId]) -> tuple[StepId, ...]:
+    """Return what a member starts after: what its group waits for and, where the members share a file, the last one."""
+    others = tuple(name for name in group.waits if name != group.spec.id)
+    return others if len(others) == len(group.waits) else (*others, *before[-1:])
+
+
 def expand(state: RunState, group: StepState, items: Iterable[str]) -> None:
     """Turn a group into its members, all of them ready."""
     members: list[StepId] = []
@@ -322,7 +328,7 @@ def expand(state: RunState, group: StepState, items: Iterable[str]) -> None:
             expected_s=expected_s,
             rank_s=group.rank_s - group.expected_s + expected_s,
             references=group.references,
-            waits=group.waits,
+            waits=member_waits(group, members),
             item=item,
         )
         state.nodes[spec.id] = node

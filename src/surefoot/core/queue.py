@@ -149,7 +149,7 @@ def waits_for(state: RunState, node: StepState) -> StepId | None:
     todo, seen = list(node.waits), set(node.waits)
     while todo:
         other = state.nodes.get(todo.pop())
-        if other is None:
+        if other is None or other is node:  # a group waits only for others; its members wait for each other
             continue
         if other.status not in FINAL:
             return other.spec.id

@@ -62,15 +62,18 @@ def waits_of(plan: Plan, graph: Graph) -> dict[StepId, tuple[StepId, ...]]:
     """Return for each step those it starts after though it needs none of them; steps without such are left out.
 
     What waits for a step that waits for another one waits for that one, too: only the last of such a chain is named.
+    A group whose members share a file that their commands name is among its own: each member starts after the one
+    before it.
     """
     known = {step.id: step for step in plan.steps}
     number = {name: at for at, name in enumerate(graph.order)}
-    sharing = [0] * len(number)
+    sharing, groups = [0] * len(number), 0
     for reading in readings_of([files_of(known[name]) for name in graph.order]):
         for at in bits_of(reading.readers):
             sharing[at] |= reading.writers
         for at in bits_of(reading.writers):
             sharing[at] |= reading.readers
+        groups |= reading.readers & reading.writers if reading.kind == "file" else 0
     needed: list[int] = []
     covered: list[int] = []
     waits: dict[StepId, tuple[StepId, ...]] = {}
@@ -82,8 +85,9 @@ def waits_of(plan: Plan, graph: Graph) -> dict[StepId, tuple[StepId, ...]]:
             kept.append(left.bit_length() - 1)
             left &= ~(1 << kept[-1] | covered[kept[-1]])
         covered.append(_all_before(kept, covered))
-        if kept:
-            waits[name] = tuple(graph.order[other] for other in reversed(kept))
+        own = (name,) if groups >> at & 1 and known[name].for_each is not None else ()
+        if kept or own:
+            waits[name] = (*(graph.order[other] for other in reversed(kept)), *own)
     return waits
 
 

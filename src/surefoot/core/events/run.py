@@ -56,7 +56,8 @@ class RunCreated(Event):
     wish: Wish | None = None
     """For a goal in words: what is wanted, so that the run begins by understanding it; since version 4."""
     waits: Mapping[StepId, tuple[StepId, ...]] = field(default_factory=dict[StepId, tuple[StepId, ...]])
-    """For steps that read what another writes, or write what another reads: those that go first; since version 5."""
+    """For steps that read what another writes, or write what another reads: those that go first; since version 5. A
+    group whose members go one after the other is among its own."""
     commands: tuple[PlanCommand, ...] = ()
     """What the plan runs around its steps, with what their texts tell; since version 6."""
 

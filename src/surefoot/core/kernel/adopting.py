@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from surefoot.core import events as ev
-from surefoot.core.course import policy_of, recount, reset, withdraw
+from surefoot.core.course import member_waits, policy_of, recount, reset, withdraw
 from surefoot.core.duties import DUTIES, PLANNING, REVIEWING, UNDERSTANDING, duty_of
 from surefoot.core.graph import build_graph
 from surefoot.core.ids import StepId
@@ -71,7 +71,8 @@ def plan_adopted(state: RunState, event: ev.PlanAdopted) -> None:
         nodes[step.id] = node
         for number, name in enumerate(node.members or (), start=1):
             nodes[name] = state.nodes[name]
-            nodes[name].order, nodes[name].needs, nodes[name].waits = (index, number), node.needs, node.waits
+            nodes[name].order, nodes[name].needs = (index, number), node.needs
+            nodes[name].waits = member_waits(node, (node.members or ())[: number - 1])
     changed = event.plan.accept != state.plan.accept
     others = tuple(rules for rules in state.policy.raising if rules != state.plan.policy)
     state.nodes, state.adopted, state.revision = nodes, event.plan, event.revision
