@@ -1,9 +1,9 @@
 """The crash matrix: fault points by effect classes. A run killed anywhere ends as one that nobody killed.
 
-Owns which point is tried in which scenario. `make test` kills once at each point in the first scenario named here, and
-in `irreversible`, at the point's middle passing (and at each body of an outside effect); `make test-all` also kills at
-one of twenty of all passings of all points, in every scenario. Must never answer a question but by what the world
-shows. Read `conftest.py` for what is compared, `test_soak.py` for kills at random times.
+Owns which point is tried in which scenario. `make test` kills once at each point in the first scenario named here, at
+the point's middle passing (and at each body of an outside effect); `make test-all` does so in every scenario named
+here, and at one of twenty of all passings of all points in all scenarios. Must never answer a question but by what the
+world shows. Read `conftest.py` for what is compared, `test_soak.py` for kills at random times.
 """
 
 from __future__ import annotations
@@ -88,8 +88,7 @@ ONCE_OVER = ("workspace.land.*", "workspace.remove.*")
 """Points that no run passes; `test_after_the_run.py` kills there."""
 CASES = [
     *(
-        # What cannot be undone is killed at every point each time; of the rest one scenario a point.
-        pytest.param(point, one, "middle", marks=() if one in (scenarios[0], "irreversible") else pytest.mark.slow)
+        pytest.param(point, one, "middle", marks=() if one == scenarios[0] else pytest.mark.slow)
         for point, scenarios in POINTS.items()
         for one in scenarios
     ),
