@@ -111,11 +111,12 @@ def test_a_terminal_of_another_size_is_written_anew(columns: int, rows: int) -> 
 
 @given(st.lists(st.one_of(st.integers(0, 9), st.just("line"), st.tuples(st.integers(8, 30), st.integers(3, 9)))))
 def test_whatever_comes_the_rows_stand_once_at_the_end(acts: list[int | str | tuple[int, int]]) -> None:
-    """Rows come and go, lines come, the terminal changes its size."""
+    """Rows come and go, lines come, the terminal changes its size; a size that lasts until the rows are drawn again."""
     glass = Glass()
     for act in acts:
         if isinstance(act, tuple):
             glass.screen.resize(act[1], act[0])
+            glass.region.refresh()
         elif isinstance(act, int):
             glass.show(*(f"row {number}" for number in range(act)))
         else:
