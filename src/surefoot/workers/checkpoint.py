@@ -24,7 +24,7 @@ from surefoot.core.policy import raising_rule
 from surefoot.core.retry import diagnose_text
 from surefoot.core.rules import CommandFacts
 from surefoot.core.terms import Diagnosis
-from surefoot.errors import EffectError, WorkspaceError
+from surefoot.errors import EffectError, WorkspaceError, WorkspaceMissing
 from surefoot.faults import point
 from surefoot.masking import REPLACEMENT
 from surefoot.ports import CommandOutcome, CommandRequest
@@ -288,6 +288,10 @@ async def inspect(room: Room, command: do.Inspect) -> Event:
 def _inspect(room: Room, command: do.Inspect) -> Event:
     point("inspect.before")
     lane, spec, space = _lane(command), command.spec, room.space
+    root = space.lane_path(lane)
+    if not root.is_dir():  # else every file of it would count as deleted by the step
+        message = f"the folder of lane {lane} is gone ({str(root)!r}), so nobody knows what the step changed"
+        raise WorkspaceMissing(f"{message}; it is made again for the next attempt", lane=lane)
     is_read = spec.effect is Effect.READ  # what it writes is thrown away, wherever it lies
     secrets = _find_secrets(room, lane, spec.uncommitted)
     if secrets and is_read:
