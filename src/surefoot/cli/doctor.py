@@ -136,7 +136,7 @@ def _secrets() -> Answer:
         return Answer("secrets", "ok", f"hidden from commands: {there}")
     if rung is Rung.LANDLOCK:
         return Answer("secrets", "ok", f"commands can list, and not read: {there}")
-    return Answer("secrets", "note", f"this sandbox lets commands read them: {there}")
+    return Answer("secrets", "note", f"commands can read them: {there}")
 
 
 def _home() -> Answer:
