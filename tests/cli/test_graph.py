@@ -201,6 +201,14 @@ def test_check_counts_the_members_that_a_plan_lists(plan_file: Path, capsys: pyt
     assert "At once: at least 3 steps: a, g-{n} (2 members)\n" in capsys.readouterr().out
 
 
+def test_check_finds_a_group_within_a_chain(plan_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its members run at once, though no other step does."""
+    steps = "[{id: 'g-{n}', for_each: {n: [x, y]}, run: make}, {id: b, run: make, needs: ['g-*']}]"
+    plan_file.write_text(f"goal: g\nsteps: {steps}\n")
+    main(["check", str(plan_file)])
+    assert "At once: at least 2 steps: g-{n} (2 members)\n" in capsys.readouterr().out
+
+
 def test_check_does_not_say_that_a_group_is_one_step(plan_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Nobody knows yet how many members it will have."""
     plan_file.write_text(MAKERS.replace("{n: [x, y]}", '{n: {glob: "*.py"}}, estimate: 7s'))

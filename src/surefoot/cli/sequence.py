@@ -37,12 +37,13 @@ def together_lines(plan: Plan, reviewed: Review) -> Iterator[Line]:
     found = reviewed.sequencing
     if len(plan.steps) < 2:
         return
-    if len(found.widest) == 1 and not _groups_among(plan, reviewed):
+    widest = _widest(plan, reviewed)
+    groups = [step for step in widest if step.for_each is not None]
+    if len(widest) == 1 and not groups:
         yield Line("At once: 1 step: each follows another")
     else:
-        names = [_with_members(plan, name) for name in found.widest]
-        yield Line(f"At once: {_most(plan, reviewed)}: {listed(names, _ROW_MOST)}", hang=2)
-    unknown = [step.id for step in _groups_among(plan, reviewed) if members_known(step) == 1]
+        yield Line(f"At once: {_most(plan, reviewed)}: {listed(map(_with_members, widest), _ROW_MOST)}", hang=2)
+    unknown = [step.id for step in groups if members_known(step) == 1]
     if unknown:
         counts = "counts as one step" if len(unknown) == 1 else "count as one step each"
         yield Line(f"  ({listed(unknown, 3)} {counts}; members of a group run side by side, too)", "dim", hang=3)
@@ -56,22 +57,23 @@ def together_lines(plan: Plan, reviewed: Review) -> Iterator[Line]:
 
 def _most(plan: Plan, reviewed: Review) -> str:
     """Return how many steps can run at once; more than that, where groups are among them."""
-    found, groups = reviewed.sequencing, _groups_among(plan, reviewed)
-    number = len(found.widest) - len(groups) + sum(map(members_known, groups))
-    is_exact = found.is_widest_exact and not groups
+    number = sum(map(members_known, _widest(plan, reviewed)))
+    is_exact = reviewed.sequencing.is_widest_exact and all(step.for_each is None for step in plan.steps)
     return f"{'' if is_exact else 'at least '}{counted(number, 'step')}"
 
 
-def _groups_among(plan: Plan, reviewed: Review) -> list[Step]:
-    """Return the groups among the steps that can run at once."""
-    widest = set(reviewed.sequencing.widest)
-    return [step for step in plan.steps if step.for_each is not None and step.id in widest]
+def _widest(plan: Plan, reviewed: Review) -> list[Step]:
+    """Return the steps that can run at once: the widest set, or a layer with more when members count."""
+    known = {step.id: step for step in plan.steps}
+    found = reviewed.sequencing
+    sets = [[known[name] for name in names] for names in (found.widest, *found.layers)]
+    return max(sets, key=lambda steps: (sum(map(members_known, steps)), any(one.for_each is not None for one in steps)))
 
 
-def _with_members(plan: Plan, name: StepId) -> str:
+def _with_members(step: Step) -> str:
     """Return the name of a step, for a group that lists its items with their number."""
-    number = next(members_known(step) for step in plan.steps if step.id == name)
-    return name if number == 1 else f"{name} ({number} members)"
+    number = members_known(step)
+    return step.id if number == 1 else f"{step.id} ({number} members)"
 
 
 def folded(findings: Sequence[Finding]) -> list[Finding]:
