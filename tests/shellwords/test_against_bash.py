@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from surefoot.shellwords import facts_of
@@ -196,8 +196,10 @@ def test_a_command_is_found_in_every_disguise(made: tuple[Words, str]) -> None:
 @given(made=disguised())
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_bash_runs_nothing_that_was_not_found(made: tuple[Words, str], stage: Path, tmp_path: Path) -> None:
-    """What the stand-ins were started with is among what was read."""
-    assert what_runs(made[1], stage, tmp_path / "run") <= set(facts_of(made[1]).commands)
+    """What the stand-ins were started with is among what was read; a function that never ends is not run."""
+    facts = facts_of(made[1])
+    assume("again and again" not in (facts.unclear or ""))
+    assert what_runs(made[1], stage, tmp_path / "run") <= set(facts.commands)
 
 
 @pytest.mark.slow

@@ -61,6 +61,8 @@ NOT_READ = [
     ("/opt/tools/bin/git push", "git-push"),
     ("valgrind git push", "git-push"),
     ("python -m cProfile -m twine upload dist/x", "publishes"),
+    ("psql shop < x.sql", "databases"),
+    ("cat x.sql | mysql shop", "databases"),
     ("perl -i -pe 'system(1)' x", "unclear-command"),
     ("perl -pe 's/x/y/ee' z", "unclear-command"),
 ]

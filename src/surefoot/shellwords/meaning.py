@@ -33,6 +33,10 @@ _POSIX_SHELLS = {"sh", "dash", "ash"}
 ONLY_BASH = re.compile(r"\$'|&>|[<>]\(|(?<!\$)\(\(")
 """What a plain `sh` reads otherwise: there `((x))` runs x."""
 _SHELL_VALUED = {"--rcfile", "--init-file", "-O", "+O", "-o", "+o"}
+_READING_STATEMENTS = {"psql", "mysql", "mariadb", "sqlcmd", "mongosh"}
+"""Clients of databases that read statements from standard input, as they do from the file after `-f`."""
+_GIVING_STATEMENTS = {"-c", "--command", "-e", "--execute", "--eval", "-Q", "-q", "-l", "--list", "--version"}
+"""Options of theirs with which they do not read it."""
 _RUNNING_MODULES = {"cProfile", "profile", "trace"}
 """Modules of Python that run another one, named by a second `-m`."""
 _STANDARD_INPUT = re.compile(r"-|/dev/stdin|/dev/fd/\d+|/proc/(?:self|\d+)/fd/\d+|[<>]\(.*", re.DOTALL)
@@ -256,6 +260,8 @@ class _Looking:
         inner = [] if wrapper is None else list(inner_of(wrapper, terms))
         if wrapper is None or wrapper.is_seen or not inner:
             self.seen(terms)
+        if name in _READING_STATEMENTS and _is_fed(simple) and not _GIVING_STATEMENTS & {term.text for term in terms}:
+            self.seen([*terms, Term("-f"), Term("-")])
         if name == "command" and len(terms) > 1 and terms[1].text in {"-v", "-V"}:
             return
         if language is not None and language.reaching is PYTHON:
@@ -511,6 +517,10 @@ def _filled(term: Term, text: str) -> Term:
 
 def _short(text: str) -> str:
     return text if len(text) <= 40 else text[:39] + "…"
+
+
+def _is_fed(simple: Simple) -> bool:
+    return simple.piped_from is not None or any(one.operator in {"<", "<<", "<<<"} for one in simple.redirects)
 
 
 _Special = Callable[[_Looking, Sequence[Term], Simple], None]
