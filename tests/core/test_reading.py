@@ -14,11 +14,12 @@ from hypothesis import given, settings
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
+from surefoot.core.course import member_waits
 from surefoot.core.graph import build_graph
 from surefoot.core.ids import StepId
 from surefoot.core.plan import Check, Effect, FileAsk, ForEach, Limits, OnFailure, Plan, RetryPolicy, RunBody, Step
 from surefoot.core.reading import waits_of
-from surefoot.core.state import FINAL
+from surefoot.core.state import FINAL, StepState
 from surefoot.core.terms import Ending, Status
 from tests.core.conftest import Play
 
@@ -133,6 +134,15 @@ def test_members_that_write_one_file_go_one_after_the_other() -> None:
     during = {name: run.states[name] for name in ("g-1", "g-2", "g-3")}
     assert during == {"g-1": "running", "g-2": "pending", "g-3": "pending"}
     assert run.go().bodies == ["g-1", "g-2", "g-3"]
+
+
+@pytest.mark.parametrize(("before", "expected"), [((), ("a",)), (("g-1", "g-2"), ("a", "g-2"))])
+def test_a_member_waits_for_the_one_before_it_and_for_what_its_group_waits_for(
+    before: tuple[StepId, ...], expected: tuple[str, ...]
+) -> None:
+    """Also where a new plan keeps the members: they wait for what the group waits for in that plan (M27)."""
+    spec = Step(id=StepId("g-{f}"), body=RunBody(command="true"), for_each=EACH)
+    assert member_waits(StepState(spec=spec, order=(0, 0), needs=(), waits=(StepId("a"), spec.id)), before) == expected
 
 
 def test_a_member_that_failed_lets_the_next_one_start() -> None:

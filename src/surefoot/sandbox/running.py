@@ -174,6 +174,7 @@ def _tie(spec: CommandSpec, rung: Rung, ties: _Ties) -> None:
 def _start(spec: CommandSpec, output: OutputSpool, *, rung: Rung, scratch: str) -> _Guard | _End:
     """Start the guard, and with it the command. Nothing is awaited here, so that no cancellation can lose it."""
     ours, theirs = socket.socketpair()
+    # One pipe for both outputs: with two, what is written to both between two reads has lost its order.
     reading, writing = os.pipe()
     ties = _Ties(control=theirs.fileno(), scratch=scratch)
     try:
