@@ -178,6 +178,33 @@ def test_check_says_what_runs_at_once_and_what_does_not(plan_file: Path, capsys:
     assert "step a: Nothing orders it and c. They declare to write the same files: a.txt and *.txt." in said
 
 
+READER = """goal: g
+steps:
+  - {id: a, run: echo x > new.txt, writes: [new.txt]}
+  - {id: b, run: cat new.txt > both.txt, reads: [new.txt], writes: [both.txt]}
+"""
+
+
+def test_check_says_once_which_steps_are_taken_one_after_the_other(
+    plan_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Below what runs at once, for the needs of the plan do not say it (M27)."""
+    plan_file.write_text(READER)
+    main(["check", str(plan_file)])
+    said = capsys.readouterr().out
+    assert "one after the other, for what they share: a, b" in said
+    assert said.count("Nothing orders it and b") == 1
+
+
+def test_what_is_the_same_of_many_steps_is_said_once(plan_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With the names of the steps, and without a place."""
+    plan_file.write_text("goal: g\nsteps:\n" + "".join(f"  - {{id: s{n}, run: make {n}}}\n" for n in range(3)))
+    main(["check", str(plan_file)])
+    said = capsys.readouterr().out
+    assert said.count("proved by its exit status only") == 1
+    assert "warning: 3 steps (s0, s1, s2): It is proved by its exit status only." in said
+
+
 MAKERS = """goal: g
 steps:
   - {id: a, run: make, writes: [], artifacts: ["dist/*"]}

@@ -247,6 +247,24 @@ def test_a_short_report_leaves_out_what_went_well(shapes: Shapes) -> None:
     assert [line for line in whole if line not in short.splitlines()] == [line for line in well if line]
 
 
+def test_a_flag_that_the_words_of_a_check_say_is_not_said_again(shapes: Shapes) -> None:
+    """What was red before is named already (M12)."""
+    tests = {"passed": 4, "failed": 1, "skipped": 0}
+    check = shapes.check("c", text="4 passed; 1 was red before: t::old", tests=tests, flags=["red-before"])
+    text = "\n".join(line.text for line in report_lines(shapes.report(accept=[check])))
+    assert "4 of 5 tests pass; 1 was red before: t::old" in text
+    assert "[red-before]" not in text
+
+
+def test_a_finding_that_is_the_same_of_many_steps_is_reported_once(shapes: Shapes) -> None:
+    """With the names of the steps."""
+    one = {"kind": "exit-status-only", "severity": "warning", "text": "No check.", "place": None}
+    report = shapes.report(findings=[{**one, "step": f"s{number}"} for number in range(4)])
+    text = "\n".join(line.text for line in report_lines(report))
+    assert "4 steps (s0, s1, s2, s3): No check." in text
+    assert text.count("No check.") == 1
+
+
 def test_an_empty_report_has_no_sections(shapes: Shapes) -> None:
     """Of a run without steps, or one that has just begun."""
     report = shapes.report(outcome=None, state="running", branch=None, head=None, base=None, repository=None)

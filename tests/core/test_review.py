@@ -293,7 +293,7 @@ ASKS = [
     ),
     (
         replace(STEP, on_failure=OnFailure.ASK),
-        AskPoint(step=StepId("a"), why="it asks what to do when it fails", approve="surefoot answer"),
+        AskPoint(step=StepId("a"), why="a person says how to go on", approve="surefoot answer", is_on_failure=True),
     ),
 ]
 

@@ -24,6 +24,8 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 # These turn the reading direction, so that a person would approve something else than they see.
 _TURNS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _MINUTE, _HOUR = 60, 3600
+_MANY = 3
+"""What is the same of so many steps is said once."""
 _THOUSAND, _MILLION = 1_000, 1_000_000
 
 
@@ -146,6 +148,18 @@ def tokens(number: int) -> str:
 def counted(number: int, noun: str) -> str:
     """Return a number with its noun."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def said_once(found: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return for each text that was found of many steps the words that name them all.
+
+    `found` has pairs of a step, which may be empty, and a text.
+    """
+    steps: dict[str, list[str]] = {}
+    for step, text in found:
+        if step:
+            steps.setdefault(text, []).append(step)
+    return {text: f"{len(of)} steps ({listed(of)})" for text, of in steps.items() if len(of) >= _MANY}
 
 
 def listed(names: Iterable[str], most: int = 5) -> str:

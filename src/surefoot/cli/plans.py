@@ -17,7 +17,7 @@ from surefoot.cli.exits import FOUND_NOTHING, FOUND_PROBLEMS
 from surefoot.cli.graph.mermaid import mermaid
 from surefoot.cli.graph.picture import Picture, picture_of
 from surefoot.cli.graph.svg import svg
-from surefoot.cli.lines import EMPTY, Line, Style, block, counted, duration, listed, one_line
+from surefoot.cli.lines import EMPTY, Line, Style, block, counted, duration, listed, one_line, said_once
 from surefoot.cli.lookup import root_of
 from surefoot.cli.optional import STANDARD_OUTPUT
 from surefoot.cli.screen import Screen
@@ -184,11 +184,17 @@ def _fate_lines(reviewed: Review) -> Iterator[Line]:
 def finding_lines(findings: Sequence[Finding], *, with_notes: bool = True) -> Iterator[Line]:
     """Yield findings, the gravest first; without notes only those that say how the engine orders steps."""
     order = (Severity.PROBLEM, Severity.WARNING, Severity.NOTE)
+    many = said_once((finding.step or "", finding.text) for finding in findings)
+    told: set[str] = set()
     for finding in sorted(findings, key=lambda finding: order.index(finding.severity)):
         if finding.severity is Severity.NOTE and not with_notes and finding.kind not in _ALWAYS_TOLD:
             continue
-        where = f"{finding.place}: " if finding.place else ""
-        who = f"step {finding.step}: " if finding.step else ""
+        together = many.get(finding.text, "")
+        if together and finding.text in told:
+            continue
+        told.add(finding.text)
+        where = f"{finding.place}: " if finding.place and not together else ""
+        who = f"{together}: " if together else f"step {finding.step}: " if finding.step else ""
         word = finding.severity.value
         yield Line(f"{word}: {where}{who}{one_line(finding.text)}", style_of(word), hang=4, styled=len(word))
 
@@ -222,8 +228,9 @@ def ask_lines(reviewed: Review) -> Iterator[Line]:
         return
     yield Line("It asks", "head")
     for point in reviewed.asks:
-        before = "the first step" if point.step in DUTIES else point.step
-        yield from block(f"before {before}: {point.why}; {point.approve}", 2)
+        step = "the first step" if point.step in DUTIES else point.step
+        when = f"when {step} has failed" if point.is_on_failure else f"before {step}"
+        yield from block(f"{when}: {point.why}; {point.approve}", 2)
 
 
 def _order_lines(plan: Plan, most: int) -> Iterator[Line]:

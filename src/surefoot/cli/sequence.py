@@ -47,6 +47,8 @@ def together_lines(plan: Plan, reviewed: Review) -> Iterator[Line]:
     if unknown:
         counts = "counts as one step" if len(unknown) == 1 else "count as one step each"
         yield Line(f"  ({listed(unknown, 3)} {counts}; members of a group run side by side, too)", "dim", hang=3)
+    if rows := [listed(one.steps, _ROW_MOST) for one in found.shared if one.is_serialised and one.kind != "uses"]:
+        yield Line(f"  one after the other, for what they share: {listed(dict.fromkeys(rows))}", "dim", hang=4)
     yield Line(f"  `limits.parallel` is {plan.limits.parallel}", "dim")
     for number, layer in enumerate(found.layers[:_LAYERS_MOST], start=1):
         yield Line(f"  layer {number}: {counted(len(layer), 'step')}: {listed(layer)}", hang=4)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from surefoot.cli.lines import Style, cause_of, counted, duration, headline_of, listed, one_line
+from surefoot.cli.lines import Style, cause_of, counted, duration, headline_of, listed, one_line, said_once
 from surefoot.core.money import money
 from surefoot.core.report_shape import CheckShape, QuestionShape, Report, StepShape
 from surefoot.core.terms import Phase
@@ -253,12 +253,12 @@ def _accept_rows(report: Report) -> list[Row]:
 
 def _check_row(check: CheckShape) -> Row:
     word = check["verdict"].replace("_", " ")
-    flags = f" [{', '.join(check['flags'])}]" if check["flags"] else ""
     more = _beside(check["expected"], check["actual"])
     said = headline_of(check["text"]) if check["verdict"] != "passed" and not more else tests_said(check)
     if check["verdict"] == "not_asked" and said:  # what there is to read was said before the first change
         said = f"before the first change: {said}"
-    text = f"{said}{flags}".strip()
+    flags = [flag for flag in check["flags"] if flag.replace("-", " ") not in said]
+    text = f"{said} [{', '.join(flags)}]".strip() if flags else said
     return Row(word=word, name=one_line(check["name"]), text=text, style=style_of(check["verdict"]), more=more)
 
 
@@ -346,10 +346,17 @@ def _finding_rows(report: Report, *, is_short: bool) -> list[Row]:
         for finding in sorted(report["findings"], key=lambda finding: order.index(finding["severity"]))
         if finding["severity"] not in told and not (is_short and finding["kind"] == "exit-status-only")
     ]
-    return [
-        Row(word=f["severity"], name=f["step"] or "", text=one_line(f["text"]), style=style_of(f["severity"]))
+    many = said_once((finding["step"] or "", finding["text"]) for finding in kept)
+    rows = [
+        Row(
+            word=f["severity"],
+            name="" if f["text"] in many else f["step"] or "",
+            text=one_line(f"{many[f['text']]}: {f['text']}" if f["text"] in many else f["text"]),
+            style=style_of(f["severity"]),
+        )
         for f in kept
     ]
+    return list(dict.fromkeys(rows))
 
 
 def _point_rows(report: Report) -> list[Row]:

@@ -46,6 +46,7 @@ LONG_S = 60.0
 _PLACEHOLDER = re.compile(r"(?<![$%\\{])\{([A-Za-z_][A-Za-z0-9_]*)\}(?!\})")
 _ENCODED_PLACEHOLDER = re.compile(r"%7B([A-Za-z_][A-Za-z0-9_]*)%7D")
 _UNITTEST = " -m unittest"
+_ASKS_ON = "a person says how to go on"
 _COMMAND_BREAKS = re.compile(r"&&|\|\|?|;|\n|\$\(|\(")
 _FIRST_WORDS = re.compile(
     r"\s*(?:(?:env|time|exec|nice|!)\s+|[A-Za-z_]\w*=(?:'[^']*'|\"[^\"]*\"|[^\s'\"])*\s+)*(.*)", re.DOTALL
@@ -78,11 +79,13 @@ class AskPoint:
     """A place where the run will wait for a person."""
 
     step: StepId
-    """Before which step."""
+    """Which step it asks about."""
     why: str
     """What makes it ask."""
     approve: str
     """What answers in advance, or how to answer."""
+    is_on_failure: bool = False
+    """Whether it asks only when the step has failed."""
 
 
 @record
@@ -482,7 +485,7 @@ def _ask_points(
         why = f"its effect is {effect} and rests on what may be skipped: {', '.join(skippable)} (asked only then)"
         yield AskPoint(step=step.id, why=why, approve="surefoot answer")
     if step.on_failure is OnFailure.ASK:
-        yield AskPoint(step=step.id, why="it asks what to do when it fails", approve="surefoot answer")
+        yield AskPoint(step=step.id, why=_ASKS_ON, approve="surefoot answer", is_on_failure=True)
 
 
 def _why_confirm(step: Step, plan: Plan) -> str:

@@ -355,8 +355,10 @@ class _Shares:
         self._made()
         self._writes()
         self._uses()
+        before = list(self.open)
         self._readings("reads")
         self._artifacts()
+        self._close("reads", before)
         self._readings("file")
         self._outside()
         for (kind, members, is_serialised), (what, why) in sorted(self.merged.items(), key=lambda one: not one[0][2]):
