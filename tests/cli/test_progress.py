@@ -87,6 +87,10 @@ TOLD: list[tuple[Event, str]] = [
         ev.LaneFailed(at=3.0, lane="1", diagnosis=Diagnosis.STRUCTURAL, reason="no pip"),
         "failed     lane 1 could not be made usable: no pip",
     ),
+    (
+        ev.LaneFailed(at=3.0, lane="1", diagnosis=Diagnosis.INTERRUPTED, reason="interrupted"),
+        "stopped    lane 1 is prepared no further",
+    ),
     (ev.GroupExpanded(at=3.0, group=A, items=("x", "y")), "group      a: 2 steps"),
     (ev.ExpansionFailed(at=3.0, group=A, reason="it is empty"), "failed     a: it is empty"),
     (

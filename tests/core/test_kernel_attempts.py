@@ -37,7 +37,7 @@ PASSED, FAILED, INCONCLUSIVE = Verdict
         (Ending(status=Status.EXIT, exit_code=2, text="no rule\n"), "exit status 2: no rule"),
         (Ending(status=Status.ERROR, error_type="OSError", text="line 1\n\nOSError: gone"), "OSError: gone: line 1"),
         (Ending(status=Status.SIGNAL, signal=11), "signal 11"),
-        (SLOW, "a time-out"),
+        (SLOW, "not finished within 1800 s, its `timeout`"),
         (Ending(status=Status.ERROR, error_type="ValueError", text="no"), "ValueError: no"),
         (Ending(status=Status.ERROR), "an error"),
     ],

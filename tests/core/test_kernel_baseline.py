@@ -89,6 +89,12 @@ def test_a_check_without_an_answer_before_the_first_change_asks_a_person(play: A
     assert "surefoot cancel" in run.report["reason"]
 
 
+def test_the_reason_of_the_pause_has_no_more_than_the_first_line_of_the_answer(play: Any) -> None:
+    """The output stands with the check itself."""
+    run = answers(wanted(play, WHOLE, yes=False), "whole", UNKNOWN, text="exit status 127\nTraceback\n  x").go()
+    assert "(exit status 127)" in run.report["reason"]
+
+
 def test_a_run_that_is_resumed_without_a_baseline_goes_on(play: Any) -> None:
     """The person has decided; nobody is asked again."""
     run = answers(wanted(play, WHOLE, yes=False), "whole", UNKNOWN, PASSED).go()

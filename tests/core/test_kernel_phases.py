@@ -125,7 +125,7 @@ def test_a_plan_is_shown_in_order_and_waits_for_a_yes(play: Any) -> None:
         "writes:  calc.py",
         "checks:  sums (fail_to_pass)",
         "takes:   about 90 s",
-        "costs:   at most $2; m ($1 in, $1 out, a million)",
+        "costs:   at most $2; m ($1 in and $1 out for a million tokens)",
     ],
 )
 def test_the_question_about_a_plan_shows_each_step_whole(play: Any, words: str) -> None:

@@ -50,6 +50,16 @@ def test_the_report_begins_with_what_was_known_when_the_run_was_made(
     assert kinds(play({"a": {}}, **fields)) == found
 
 
+@pytest.mark.parametrize(
+    ("dirty", "said"),
+    [(("x",), "1 uncommitted path of the checkout is"), (("x", "y"), "2 uncommitted paths of the checkout are")],
+)
+def test_the_report_counts_uncommitted_paths_in_plain_words(play: Any, dirty: tuple[str, ...], said: str) -> None:
+    """One is not many."""
+    [finding] = play({"a": {}}, dirty=dirty).report["findings"]
+    assert finding["text"] == f"{said} not part of this run"
+
+
 def test_a_finding_is_reported_whole(play: Any) -> None:
     """Programs find every field of it, as plain data."""
     run = play({"a": {}}, findings=(NOTE,))
@@ -237,7 +247,7 @@ def test_the_report_says_what_of_the_attempt_is_known_so_far(play: Any) -> None:
     run = play({"a": {"checks": (CHECK,)}}).will(do.RunStep, "a", ending=Ending(status=Status.TIMEOUT))
     run.go(do.AskCheck)
     [check] = run.steps["a"]["checks"]
-    assert (run.steps["a"]["reason"], check["verdict"]) == ("a time-out", "not_asked")
+    assert (run.steps["a"]["reason"], check["verdict"]) == ("not finished within 1800 s, its `timeout`", "not_asked")
     assert run.go().steps["a"]["reason"] is None
 
 

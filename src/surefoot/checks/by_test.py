@@ -32,7 +32,7 @@ _BROKEN_OFF = frozenset({2, 3, 4})
 """Exit statuses with which pytest says that it was interrupted, broke, or was called wrongly."""
 _NO_JUNIT = (
     "no JUnit XML was written to $SUREFOOT_JUNIT; pytest does so by itself unless it is given another --junitxml or "
-    "PYTEST_ADDOPTS, any other program has to be told"
+    "PYTEST_ADDOPTS, `python -m unittest` is read with `format: unittest`, any other program has to write it there"
 )
 
 

@@ -41,7 +41,7 @@ from surefoot.core.products import finding_of
 from surefoot.core.queue import waits_for
 from surefoot.core.rules import Overdue
 from surefoot.core.state import QuestionState, RunState, StepStatus
-from surefoot.core.terms import Moment, Phase, Severity, Status, Verdict
+from surefoot.core.terms import Diagnosis, Moment, Phase, Severity, Status, Verdict
 from surefoot.core.verdicts import CLAIM, is_by_test, must_ask_again
 
 STAMP = len("59 min 59 s")
@@ -227,6 +227,8 @@ def _lane_ready(_: Progress, state: RunState, event: ev.LaneReady) -> Words | No
 
 
 def _lane_failed(_: Progress, __: RunState, event: ev.LaneFailed) -> Words:
+    if event.diagnosis is Diagnosis.INTERRUPTED:
+        return "stopped", f"lane {event.lane} is prepared no further", "dim"
     return "failed", f"lane {event.lane} could not be made usable: {one_line(event.reason)}", "bad"
 
 

@@ -73,7 +73,7 @@ def describe_ending(node: StepState, rung: str, missing: str = "") -> str:
         case Status.SIGNAL:
             words = f"signal {ending.signal}"
         case Status.TIMEOUT:
-            words = "a time-out"
+            words = f"not finished within {node.spec.timeout_s:g} s, its `timeout`"
         case Status.ERROR:
             words, output = _said_by_error(ending)
         case Status.OK:

@@ -305,7 +305,13 @@ def _own_findings(state: RunState) -> list[FindingShape]:
 def _found_around(state: RunState) -> Iterator[FindingShape]:
     """Yield what stands between the run and its surroundings: the checkout, the sandbox, what prepare makes."""
     if state.created.dirty and not state.created.include_dirty:
-        text = f"{len(state.created.dirty)} uncommitted paths of the checkout are not part of this run"
+        number = len(state.created.dirty)
+        said = (
+            "1 uncommitted path of the checkout is"
+            if number == 1
+            else f"{number} uncommitted paths of the checkout are"
+        )
+        text = f"{said} not part of this run"
         yield _finding("dirty-checkout", "note", text)
     if state.rung == "plain" and state.has_workspace:
         yield _finding("plain-rung", "warning", "commands ran without a sandbox; see `surefoot doctor`")

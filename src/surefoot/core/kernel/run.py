@@ -271,7 +271,11 @@ def _baseline(state: RunState, now: float, then: Phase) -> list[Proposal]:
 def _without_baseline(state: RunState, now: float) -> Proposal | None:
     """Ask whether to go on where a check has no answer before the first change; None: it has, or this was settled."""
     pairs = zip(state.plan.accept, state.accept.records, strict=True)
-    unknown = [f"{check.name!r} ({record.text})" for check, record in pairs if record.before is Verdict.INCONCLUSIVE]
+    unknown = [
+        f"{check.name!r} ({next(iter(record.text.splitlines()), 'it says nothing')})"
+        for check, record in pairs
+        if record.before is Verdict.INCONCLUSIVE
+    ]
     if not unknown or state.accept.goes_without:
         return None
     said = f"No answer before the first change from the acceptance {', '.join(unknown)}"

@@ -15,6 +15,7 @@ from surefoot.core.plan import AgentBody, Check, Expect, Plan, RunBody, Step
 from surefoot.core.policy import facts_before, weigh_step
 from surefoot.core.rules import Tier
 from surefoot.core.state import RunState
+from surefoot.core.talking import Price
 
 _TEXT_MAX = 600
 
@@ -70,9 +71,15 @@ def _price_said(state: RunState, body: AgentBody) -> str:
     models = state.casting.roles.get(body.model or body.role.value)
     for facts in models.chain[:1] if models is not None else ():
         price = facts.price
-        costs = "price unknown" if price is None else f"${price.input_usd:g} in, ${price.output_usd:g} out, a million"
+        costs = "price unknown" if price is None else _per_million(price)
         said.append(f"{facts.name} ({costs})")
     return "; ".join(said)
+
+
+def _per_million(price: Price) -> str:
+    if not price.input_usd and not price.output_usd:
+        return "free"
+    return f"${price.input_usd:g} in and ${price.output_usd:g} out for a million tokens"
 
 
 def _brief(text: str) -> str:

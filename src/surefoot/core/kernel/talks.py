@@ -330,10 +330,14 @@ def _stop(node: StepState, talk: Talk, now: float) -> Proposal | None:
     if ends >= ENDS_MAX:
         return fails(node, now, Diagnosis.MALFORMED, f"what it ended with could not be used, {ends} times")
     if talk.worked_s >= node.spec.timeout_s:
-        return fails(node, now, Diagnosis.STALL, f"no end after {talk.worked_s:.0f} s of work, its `timeout`")
+        return fails(node, now, Diagnosis.STALL, _overtime(node, talk))
     if len(talk.turns) >= body.turns_max:
         return fails(node, now, Diagnosis.STALL, f"no end after {len(talk.turns)} turns")
     return None
+
+
+def _overtime(node: StepState, talk: Talk) -> str:
+    return f"no end after {talk.worked_s:.0f} s of work; its `timeout` is {node.spec.timeout_s:g} s"
 
 
 def _last_misuse(talk: Talk) -> str:
