@@ -52,7 +52,7 @@ steps:
 _AGENT = """  - id: {place}-{number}
     agent: "Do what stands in {names}. Here is a map of the world: {world}"
     writes: ["advice/{number}/out/*.json"]
-    checks: [{{changed: ["advice/{number}/out/*.json"]}}]
+    unproved: true
 """
 _PAYLOAD = "import pathlib; pathlib.Path({mark!r}).touch()  # what a text had fetched\n"
 

@@ -82,7 +82,7 @@ def test_what_an_agent_may_never_do_is_refused_or_put_to_a_person() -> None:
 def test_an_agent_that_claims_what_is_not_so_is_told_apart() -> None:
     """A file it never made, tests and a linter nobody ran: findings, whatever it is sure of."""
     found = agents_on("bubblewrap")
-    assert (found.findings["ungrounded-claim"], found.states["file: verified"]) == (3, 1)
+    assert (found.findings["ungrounded-claim"], found.states["file: unproved"]) == (3, 1)
 
 
 @pytest.mark.slow

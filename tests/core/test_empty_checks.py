@@ -94,6 +94,23 @@ def test_a_check_that_allows_every_change_proves_nothing() -> None:
     assert is_constant(Check(name="c", ask=ChangedAsk(globs=("**",))))
 
 
+@pytest.mark.parametrize(
+    ("writes", "allowed", "why"),
+    [
+        (("a.txt",), ("a.txt",), "the step can change nothing else"),
+        (("src/*.py",), ("src/**",), "the step can change nothing else"),
+        (("src/**", "b.txt"), ("src/**",), ""),
+        (None, ("src/**",), ""),
+    ],
+)
+def test_a_check_that_allows_all_that_the_step_may_change_proves_nothing(
+    writes: tuple[str, ...] | None, allowed: tuple[str, ...], why: str
+) -> None:
+    """What lies outside `writes` is put back before the check is asked (M37)."""
+    step = Step(id=StepId("a"), body=RunBody(command="x"), writes=writes)
+    assert why_empty(Check(name="c", ask=ChangedAsk(globs=allowed)), step, Plan(goal="g", steps=(step,))) == why
+
+
 @pytest.mark.parametrize(("changed", "is_same"), [(("b.py",), True), (("a.py", "b.py"), False)])
 def test_a_file_check_about_files_that_were_not_changed_has_the_answer_of_before(
     changed: tuple[str, ...], is_same: bool

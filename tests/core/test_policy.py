@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import pytest
 
+from surefoot.core.globs import is_inside
 from surefoot.core.ids import StepId
 from surefoot.core.placeholders import member_of
 from surefoot.core.plan import Effect, ForEach, Plan, RunBody, Step, Tier
-from surefoot.core.policy import is_inside, tier_of, writes_outside
+from surefoot.core.policy import tier_of, writes_outside
 
 READ, REVERSIBLE, IDEMPOTENT, IRREVERSIBLE = Effect.READ, Effect.REVERSIBLE, Effect.IDEMPOTENT, Effect.IRREVERSIBLE
 AUTO, LOG, CONFIRM = Tier.AUTO, Tier.LOG, Tier.CONFIRM

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from surefoot.core.globs import any_overlap, literal, matches, with_content
+from surefoot.core.globs import any_overlap, is_inside, literal, matches, with_content
 from surefoot.core.plan import EVERYTHING, ChangedAsk, Check, FileAsk, Plan, RunAsk, Step
 from surefoot.core.rules import Effect
 
@@ -31,10 +31,16 @@ def why_empty(check: Check, step: Step | None, plan: Plan) -> str:
     ask = check.ask
     if is_constant(check):
         return "it passes whatever the files hold"
-    if step is None or step.effect is not Effect.REVERSIBLE or not isinstance(ask, FileAsk):
+    if step is None or step.effect is not Effect.REVERSIBLE:
         return ""
-    written = (*(plan.scope_write if step.writes is None else step.writes), *step.uncommitted)
-    globs = _from_root(check, ask, plan)
+    written = plan.scope_write if step.writes is None else step.writes
+    if isinstance(ask, ChangedAsk):
+        allowed = _from_root(check, ask.globs, plan)
+        return "the step can change nothing else" if all(is_inside(one, allowed) for one in written) else ""
+    if not isinstance(ask, FileAsk):
+        return ""
+    written = (*written, *step.uncommitted)
+    globs = _from_root(check, (ask.glob,), plan)
     if any("{" in one for one in (*globs, *written)) or any_overlap(globs, written) is not None:
         return ""
     return f"the step does not write {ask.glob}"
@@ -51,15 +57,15 @@ def is_untouched(check: Check, step: Step, plan: Plan, changed: Sequence[str]) -
     """Tell whether a check asks about files of which the step changed none, so that its answer is the one of before."""
     if not isinstance(check.ask, FileAsk) or step.effect is not Effect.REVERSIBLE:
         return False
-    globs = _from_root(check, check.ask, plan)
+    globs = _from_root(check, (check.ask.glob,), plan)
     is_beside = any_overlap(globs, step.uncommitted) is not None
     return not is_beside and not any(matches(path, globs) for path in changed)
 
 
-def _from_root(check: Check, ask: FileAsk, plan: Plan) -> tuple[str, ...]:
+def _from_root(check: Check, globs: Sequence[str], plan: Plan) -> tuple[str, ...]:
     """Return globs over what a check asks about, as they count from the root of the repository, as `writes` does."""
     folders = [literal(folder.removeprefix("./").strip("/")) for folder in (plan.folder, check.cwd) if folder]
-    return with_content(("/".join([*folders, ask.glob.removeprefix("./").rstrip("/")]),))
+    return with_content(tuple("/".join([*folders, glob.removeprefix("./").rstrip("/")]) for glob in globs))
 
 
 def _always_ends_well(command: str) -> bool:

@@ -335,3 +335,10 @@ def _past_stars(reached: int, stars: int) -> int:
     while skipped := (reached & stars) << 1 & ~reached:
         reached |= skipped
     return reached
+
+
+def is_inside(glob: str, scope: tuple[str, ...]) -> bool:
+    """Tell whether one glob of the scope covers all that `glob` matches; where that is hard to tell, it does not."""
+    if glob in scope:
+        return True
+    return any(all(matches(sample, (outer,)) for sample in samples(glob)) for outer in scope)

@@ -14,7 +14,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from surefoot.core import shipped
-from surefoot.core.globs import literal, matches, samples
+from surefoot.core.globs import is_inside, literal, matches
 from surefoot.core.harmless import unknown_around, unknown_in
 from surefoot.core.ids import StepId
 from surefoot.core.patterns import matches_command, matches_text
@@ -208,13 +208,6 @@ def writes_outside(step: Step, plan: Plan) -> tuple[str, ...]:
     """
     globs = [known for glob in step.writes or () for known in _spelled_out(step, glob)]
     return tuple(glob for glob in globs if not is_inside(glob, plan.scope_write))
-
-
-def is_inside(glob: str, scope: tuple[str, ...]) -> bool:
-    """Tell whether one glob of the scope covers all that `glob` matches; where that is hard to tell, it does not."""
-    if glob in scope:
-        return True
-    return any(all(matches(sample, (outer,)) for sample in samples(glob)) for outer in scope)
 
 
 def _spelled_out(step: Step, glob: str) -> tuple[str, ...]:

@@ -14,9 +14,9 @@ from typing import cast
 
 from ruamel.yaml import YAML
 
+from surefoot.core.globs import is_inside
 from surefoot.core.ids import StepId, encode_id
 from surefoot.core.plan import EVERYTHING, Plan, Step, within
-from surefoot.core.policy import is_inside
 from surefoot.core.probing import VARIABLE, CallProbe, HttpProbe, PackageProbe, ProcessProbe, SqlProbe
 from surefoot.core.review import review
 from surefoot.core.talking import KeyFile, Understanding
