@@ -7,10 +7,13 @@ stand-ins that write down their arguments. Must never name a program by its path
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -19,6 +22,8 @@ from hypothesis import strategies as st
 
 from surefoot.shellwords import facts_of
 
+FUNCTION = re.compile(r"function f|\bf ?\(\)")
+"""The beginning of a function; one within another of the same name may start itself without end."""
 Disguise = Callable[[str], str]
 Words = tuple[str, ...]
 
@@ -172,15 +177,21 @@ def what_runs(text: str, stage: Path, folder: Path) -> set[Words]:
         "HOME": str(room),
         "LC_ALL": os.environ.get("LC_ALL", "C.UTF-8"),
     }
-    subprocess.run(
+    bash = subprocess.Popen(
         [shutil.which("bash") or "bash", "-c", text],
         env=variables,
         cwd=room,
-        check=False,
-        capture_output=True,
         stdin=subprocess.DEVNULL,
-        timeout=30,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
     )
+    try:
+        bash.communicate(timeout=30)
+    finally:  # what it started would run on, perhaps for ever
+        with suppress(ProcessLookupError):
+            os.killpg(bash.pid, signal.SIGKILL)
+        bash.communicate()
     lines = [line for file in records.iterdir() for line in file.read_text("utf-8").split("\036") if line]
     return {tuple(line.split("\037")[:-1]) for line in lines}
 
@@ -197,9 +208,8 @@ def test_a_command_is_found_in_every_disguise(made: tuple[Words, str]) -> None:
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_bash_runs_nothing_that_was_not_found(made: tuple[Words, str], stage: Path, tmp_path: Path) -> None:
     """What the stand-ins were started with is among what was read; a function that never ends is not run."""
-    facts = facts_of(made[1])
-    assume("again and again" not in (facts.unclear or ""))
-    assert what_runs(made[1], stage, tmp_path / "run") <= set(facts.commands)
+    assume(len(FUNCTION.findall(made[1])) < 2)
+    assert what_runs(made[1], stage, tmp_path / "run") <= set(facts_of(made[1]).commands)
 
 
 @pytest.mark.slow
@@ -207,6 +217,7 @@ def test_bash_runs_nothing_that_was_not_found(made: tuple[Words, str], stage: Pa
 @settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_bash_runs_nothing_that_was_not_found_at_length(made: tuple[Words, str], stage: Path, tmp_path: Path) -> None:
     """The same, many times."""
+    assume(len(FUNCTION.findall(made[1])) < 2)
     assert what_runs(made[1], stage, tmp_path / "run") <= set(facts_of(made[1]).commands)
 
 
