@@ -67,9 +67,11 @@ def test_steps_run_at_once(stage: Stage) -> None:
     assert (stage.run(MEET).code, set(stage.states().values())) == (0, {"verified"})
 
 
-@pytest.mark.parametrize(
-    "change", ["sed -i 's/old {n}/new {n}/' f.txt", "echo 'new {n}' >> f.txt"], ids=["merging", "conflicting"]
-)
+MERGING = "sed -i 's/old {n}/new {n}/' $(ls f.*)"
+"""Edits a file that is not named: members whose commands name one file are started one after the other."""
+
+
+@pytest.mark.parametrize("change", [MERGING, "echo 'new {n}' | tee -a $(ls f.*)"], ids=["merging", "conflicting"])
 def test_ten_steps_on_one_file_lose_nothing(stage: Stage, change: str) -> None:
     """Whether git can merge what they did or not, each has its line in the end, and its commit."""
     make_file(stage)
@@ -84,7 +86,7 @@ def test_files_that_git_must_not_merge_are_not_merged(stage: Stage) -> None:
     """A file marked `-merge` conflicts although its lines lie far apart: each step is done on the one before."""
     make_file(stage)
     stage.bash("echo 'f.txt -merge' > .gitattributes; git add -A; git commit -qm attributes")
-    assert stage.run(TEN.replace("CHANGE", "sleep 0.1; sed -i 's/old {n}/new {n}/' f.txt")).code == 0
+    assert stage.run(TEN.replace("CHANGE", f"sleep 0.1; {MERGING}")).code == 0
     assert stage.say("show", RUN).out.count("new") == 0
     late = [event for event in stage.say("watch", RUN, "--json").out.splitlines() if '"merge_refused"' in event]
     assert late
@@ -94,7 +96,7 @@ def test_files_that_git_must_not_merge_are_not_merged(stage: Stage) -> None:
 def test_files_changed_at_once_are_a_finding(stage: Stage) -> None:
     """The report names the file and who changed it."""
     make_file(stage)
-    stage.run(TEN.replace("CHANGE", "sleep 0.1; sed -i 's/old {n}/new {n}/' f.txt"))
+    stage.run(TEN.replace("CHANGE", f"sleep 0.1; {MERGING}"))
     found = [f for f in stage.say("report", RUN, "--json").json["findings"] if f["kind"] == "overlapping-writes"]
     assert (len(found), found[0]["text"].startswith("f.txt was changed at once by edit-")) == (1, True)
 
