@@ -79,6 +79,10 @@ def serve(carry_out: Callable[[str], int], warm_up: Callable[[str], None]) -> No
             sys.stdout.flush()
             sys.stderr.flush()
             os._exit(code)
-        for number in (pid, os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])):
-            sys.stdout.write(f"{number}\n")
-            sys.stdout.flush()
+        _say(pid)  # before the wait: the test may want to kill it
+        _say(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+
+
+def _say(number: int) -> None:
+    sys.stdout.write(f"{number}\n")
+    sys.stdout.flush()
