@@ -151,7 +151,7 @@ def test_a_variable_is_known_by_what_programs_do_with_it(setting: str, *, is_kno
 def test_files_that_are_written_outside_are_not_known() -> None:
     """The temporary folder is the step's own."""
     inside = ("out/x", "/tmp/x", "/dev/null", "$PWD/x", "$SCRATCH/x")
-    outside = ("../x", "~/x", "$HOME/x", "$SCRATCH/../x", "/work/x", ".git/x", "$(x)/y", ".venv/bin/ls")
+    outside = ("../x", "~/x", "$HOME/x", "$SCRATCH/../x", "/elsewhere/x", ".git/x", "$(x)/y", ".venv/bin/ls")
     found = [len(list(unknown_around(CommandFacts(writes=(path,))))) for path in (*inside, *outside)]
     assert found == [0] * len(inside) + [1] * len(outside)
 
@@ -209,7 +209,7 @@ def test_with_a_way_out_what_is_not_known_asks() -> None:
     )
 
 
-@pytest.mark.parametrize("facts", [{"strange": ("x",)}, {"sets": ("SHELL=./x",)}, {"writes": ("/work/x",)}])
+@pytest.mark.parametrize("facts", [{"strange": ("x",)}, {"sets": ("SHELL=./x",)}, {"writes": ("/elsewhere/x",)}])
 def test_with_a_way_out_what_surrounds_a_command_asks(facts: dict[str, tuple[str, ...]]) -> None:
     """Code, variables and files."""
     command = CommandFacts(commands=(("ls",),), **facts)  # type: ignore[arg-type]

@@ -35,7 +35,7 @@ ROUNDABOUT = [
     "make -f - <<< 'x:; frob'",
     "npx github:x/y",
     "curl $OPTIONS https://example.org",
-    "sed 's/a/b/w /work/x' y",
+    "sed 's/a/b/w /elsewhere/x' y",
     "awk '{ print > $1 }' x",
     "x='a[$(frob)]'; echo $((x))",
     """python -c "import pathlib; pathlib.os.nice(1)" """,
