@@ -14,7 +14,7 @@ from surefoot.core.ids import StepId
 from surefoot.core.plan import Check, Network, RunAsk, RunBody, Step
 from surefoot.core.policy import facts_before, weigh
 from surefoot.core.rules import CommandFacts, Decision, Effect, Policy, Rule, Tier
-from surefoot.core.shapes import TABLE
+from surefoot.core.shapes import table
 
 FLOOR = Decision(tier=Tier.LOG, rule="floor", reason="So it is.")
 KNOWN = [
@@ -158,7 +158,7 @@ def test_files_that_are_written_outside_are_not_known() -> None:
 
 def test_the_table_names_only_judges_that_there_are() -> None:
     """A name that is wrong would fail when the command comes."""
-    shapes = [shape for tree in TABLE.values() for shape in tree.values()]
+    shapes = [shape for tree in table().values() for shape in tree.values()]
     named = {judge for shape in shapes for judge in (shape.operands, *shape.valued.values())}
     assert named - set(harmless.JUDGES) == set()
 

@@ -201,18 +201,19 @@ def _variables(plan: Plan, env: Mapping[str, str]) -> Iterator[Finding]:
 
 
 def _sockets(plan: Plan, env: Mapping[str, str]) -> Iterator[Finding]:
-    for number, step in enumerate(plan.steps):
-        for word in step.sockets:
+    may_be_made = False
+    for step in plan.steps:
+        for word in () if may_be_made else step.sockets:
             try:
                 socket_at(word, env)
             except LookupError as error:
-                if not _may_be_made(plan.steps[:number]):
-                    yield _problem("socket-missing", str(error.args[0]), step.id)
+                yield _problem("socket-missing", str(error.args[0]), step.id)
+        may_be_made = may_be_made or _can_make(step)
 
 
-def _may_be_made(before: Iterable[Step]) -> bool:
-    """Tell whether a step before could make things outside its lane."""
-    return any(not step.confine or step.sockets for step in before)
+def _can_make(step: Step) -> bool:
+    """Tell whether a step could make things outside its lane, for those after it."""
+    return not step.confine or bool(step.sockets)
 
 
 # --- modules
@@ -311,11 +312,13 @@ def _programs(plan: Plan, env: Mapping[str, str]) -> Iterator[Finding]:
 
 def _shell_texts(plan: Plan) -> Iterator[tuple[str, str, StepId | None, Mapping[str, str], bool]]:
     """Yield what a shell is given: where it stands, its text, its step, its variables, whether it is `prepare`."""
-    for number, step in enumerate(plan.steps):
-        if _may_be_made(plan.steps[:number]):
+    may_be_made = False
+    for step in plan.steps:
+        if may_be_made:
             return
         if isinstance(step.body, RunBody):
             yield "it", step.body.command, step.id, {**plan.env, **step.env}, False
+        may_be_made = _can_make(step)
     for one, variables in commands_of_plan(plan):
         if one.is_shell:
             yield one.where, one.text, one.step, variables, one.kind is CommandKind.PREPARE

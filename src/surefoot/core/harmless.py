@@ -25,7 +25,7 @@ from surefoot.core.harmless_table import (
     TOOL_FOLDERS,
 )
 from surefoot.core.rules import CommandFacts
-from surefoot.core.shapes import OUTSIDE, SCRATCH, TABLE, find, quoted, taken_apart
+from surefoot.core.shapes import OUTSIDE, SCRATCH, find, quoted, table, taken_apart
 
 _SYSTEM_FOLDER = re.compile(r"/(?:usr/)?(?:local/)?s?bin/")
 _GIT_FILES = re.compile(r"(?:\./|.*/)?\.git(?:/|$)", re.DOTALL)
@@ -127,7 +127,7 @@ def _unknown_in(words: tuple[str, ...]) -> str | None:
         return f"{quoted(words[0])} lies outside the project and the system's own folders"
     if name == "":
         return _unknown_script(words)
-    tree = TABLE.get(name) or TABLE.get(re.sub(r"[\d.]+$", "", name))
+    tree = table().get(name) or table().get(re.sub(r"[\d.]+$", "", name))
     if tree is None:
         return f"{quoted(name)} is not among the commands known to be harmless"
     path, shape, args = find(tree, words[1:])
@@ -160,7 +160,7 @@ def _is_of_tools(path: str) -> bool:
 
 def _unknown_script(words: Sequence[str]) -> str | None:
     """Judge a program of the project's own: known, unless its name, or its first argument, says that it reaches out."""
-    script = TABLE.get(words[0].rpartition("/")[2])
+    script = table().get(words[0].rpartition("/")[2])
     if script is not None and words[0].rpartition("/")[2] in {"gradlew", "mvnw"}:
         return _unknown_in((words[0].rpartition("/")[2], *words[1:]))
     if _GIT_FILES.match(words[0]):
@@ -315,8 +315,8 @@ def _unknown_in_makefile(name: str, value: str) -> str | None:
     if re.search(r"[;&|`#<>\n]|\$[({]", value):
         return f"the variable {name} holds {quoted(value)}, which a shell may run"
     words = value.split()
-    if words and (name.lower() in TABLE or len(words) > 1) and not words[0].startswith("-") and _program(words[0]):
-        unknown = _unknown_in(tuple(words)) if words[0] in TABLE or name.lower() in TABLE else None
+    if words and (name.lower() in table() or len(words) > 1) and not words[0].startswith("-") and _program(words[0]):
+        unknown = _unknown_in(tuple(words)) if words[0] in table() or name.lower() in table() else None
         return None if unknown is None else f"the variable {name} names a program: {unknown}"
     if name in {"DESTDIR", "PREFIX", "prefix"} and value and _is_elsewhere(value):
         return f"the variable {name} names {quoted(value)}, which lies outside the project"

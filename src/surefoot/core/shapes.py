@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field, replace
 from fnmatch import fnmatchcase
+from functools import cache
 from itertools import product
 from typing import Final
 
@@ -202,10 +203,11 @@ def _is_denied(name: str, word: str, denied: str) -> bool:
 # --- the table
 
 
-def _table(text: str) -> Mapping[str, Tree]:
-    """Read the table."""
+@cache  # most commands of the command line never need it
+def table() -> Mapping[str, Tree]:
+    """Return the table: the shapes of each program."""
     found: dict[str, Tree] = {}
-    for row in filter(None, re.sub(r"\n[ ]+", " ", text).splitlines()):
+    for row in filter(None, re.sub(r"\n[ ]+", " ", HARMLESS_COMMANDS).splitlines()):
         head, _, tokens = row.partition(" :")
         programs, *path = (_braced(word) for word in re.sub(r",\s+", ",", head).split())
         shape = _read_shape([one for token in tokens.split() for one in _braced(token)])
@@ -252,6 +254,3 @@ def _read_shape(tokens: Sequence[str]) -> Shape:
         needed=frozenset(needed),
         operands=operands,
     )
-
-
-TABLE: Final = _table(HARMLESS_COMMANDS)

@@ -6,6 +6,7 @@ nor judge it: what cannot be told is said to be unclear. Read `surefoot.shellwor
 """
 
 from dataclasses import replace
+from functools import lru_cache
 
 from surefoot.core.rules import CommandFacts
 from surefoot.shellwords.meaning import ONLY_BASH, facts_in
@@ -14,6 +15,7 @@ LENGTH_MAX = 131_071
 """The longest text that Linux hands to a shell as one argument; a longer one could not be run."""
 
 
+@lru_cache(maxsize=1024)  # a text is read by check, at the start, at each checkpoint and for what is shown
 def facts_of(command: str, shell: str = "bash") -> CommandFacts:
     """Return what the command does when the shell (`bash` or `sh`) is given it.
 
