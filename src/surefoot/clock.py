@@ -17,6 +17,10 @@ class SystemClock:
         """Return the time in seconds since the epoch."""
         return time.time()
 
+    def elapsed(self) -> float:
+        """Return seconds since some moment, for durations: nobody can set this clock forward or back."""
+        return time.monotonic()
+
     async def wait_until(self, due: float) -> None:
         """Wait until the time is `due`."""
         await asyncio.sleep(max(0.0, due - time.time()))

@@ -18,13 +18,15 @@ SurefootError
 ├ WorkspaceError
 │ ├ GitUnavailable
 │ ├ WorkspaceMissing
+│ ├ DiskRefused
 │ └ RestoreFailed
 ├ IllegalTransition
 ├ JournalError
 │ ├ JournalConflict
 │ ├ JournalCorrupt
 │ ├ JournalTooNew
-│ └ JournalLocked
+│ ├ JournalLocked
+│ └ JournalGone
 ├ EffectError
 └ EngineError
   └ ClaimLost
@@ -33,7 +35,11 @@ SurefootError
 
 from __future__ import annotations
 
+import errno
 from typing import ClassVar
+
+DISK_REFUSALS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})
+"""What a disk answers that is full, limited, mounted read-only or failing."""
 
 
 class SurefootError(Exception):
@@ -131,6 +137,12 @@ class WorkspaceMissing(WorkspaceError):
     code = "workspace-missing"
 
 
+class DiskRefused(WorkspaceError):
+    """The disk takes no more of a run's files: it is full, limited, mounted read-only or failing."""
+
+    code = "disk-refused"
+
+
 class RestoreFailed(WorkspaceError):
     """A lane could not be put back to its checkpoint."""
 
@@ -173,6 +185,12 @@ class JournalLocked(JournalError):
     code = "journal-locked"
 
 
+class JournalGone(JournalError):
+    """The journal's database was deleted, moved or replaced while it was in use."""
+
+    code = "journal-gone"
+
+
 class EffectError(SurefootError):
     """An effect could not be performed; `facts["retryable"]` says whether trying again can help.
 
@@ -201,3 +219,8 @@ class ClaimLost(EngineError):
     """Another engine has taken the run over; nothing this one says counts any more."""
 
     code = "claim-lost"
+
+
+def is_of_the_disk(error: BaseException) -> bool:
+    """Tell whether the disk refused: no step can do anything about that, and no line of ours is wrong."""
+    return isinstance(error, OSError) and error.errno in DISK_REFUSALS

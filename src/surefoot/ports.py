@@ -15,6 +15,9 @@ from surefoot.core.ids import BlobId
 from surefoot.core.plan import Network
 from surefoot.core.talking import Fault, Finish, Usage
 
+LOOKING = {"PYTHONSAFEPATH": "1"}
+"""Variables of commands that only look at the world: Python loads no module from the folder they start in."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandRequest:
@@ -27,7 +30,7 @@ class CommandRequest:
     shell: str = "bash"
     """`bash` or `sh`."""
     cwd: str | None = None
-    """Folder relative to the lane's root; None: the root."""
+    """Folder relative to the lane's root; None: the root. An absolute one lies outside the lane."""
     env: Mapping[str, str] = field(default_factory=dict[str, str])
     """Variables on top of those every command of the lane gets."""
     timeout_s: float | None = None
@@ -101,6 +104,10 @@ class Clock(Protocol):
 
     def now(self) -> float:
         """Return the time in seconds since the epoch."""
+        ...
+
+    def elapsed(self) -> float:
+        """Return seconds since some moment, for durations: nobody can set this clock forward or back."""
         ...
 
     async def wait_until(self, due: float) -> None:

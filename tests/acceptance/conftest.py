@@ -57,7 +57,7 @@ steps:
 goal: Be stopped
 steps:
   - id: hold
-    run: touch $XDG_CACHE_HOME/begun; until test -e $XDG_CACHE_HOME/go; do sleep 0.02; done; echo held > held.txt
+    run: touch $SUREFOOT_MEETING/begun; until test -e $SUREFOOT_MEETING/go; do sleep 0.02; done; echo held > held.txt
     checks: [{file: held.txt, exists: true}]
   - {id: after, needs: [hold], run: "echo after > after.txt", checks: [{file: after.txt, exists: true}]}
 """,
@@ -97,6 +97,11 @@ class Stage:
         """Return `$SUREFOOT_HOME`."""
         return self.folder / "state"
 
+    @property
+    def meeting(self) -> Path:
+        """Return the folder that all steps may write, where they wait for each other and for the test."""
+        return self.folder / "meeting"
+
     def plan(self, plan: str) -> str:
         """Write a plan (see `PLANS`) beside the repository and return its path."""
         path = self.folder / "plan.yaml"
@@ -125,10 +130,10 @@ class Stage:
         return Program(self.command(*arguments), self.env, self.user)
 
     @contextmanager
-    def held(self) -> Generator[Program]:
-        """Run the plan `holding` beside the test; its first step has begun and holds until `go`."""
-        with self.begin("run", self.plan("holding"), "--run-id", RUN) as program:
-            while not (self.home / "cache" / "begun").exists():
+    def held(self, plan: str = "holding", *arguments: str) -> Generator[Program]:
+        """Run a plan such as `holding` beside the test; its first step has begun and holds until `go`."""
+        with self.begin("run", self.plan(plan), "--run-id", RUN, *arguments) as program:
+            while not (self.meeting / "begun").exists():
                 assert program.is_running, program.wait().out
                 time.sleep(0.02)
             yield program
@@ -139,7 +144,7 @@ class Stage:
 
     def go(self) -> None:
         """Let the step `hold` go on."""
-        (self.home / "cache" / "go").touch()
+        (self.meeting / "go").touch()
 
     def states(self) -> dict[str, str]:
         """Return the state of each step."""
@@ -154,22 +159,24 @@ class Stage:
 
 
 @pytest.fixture(scope="session")
-def _environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Return the variables the program gets."""
     return {**variables_for(tmp_path_factory.mktemp("person")), "TERM": "xterm"}
 
 
 @pytest.fixture(scope="session")
-def _launcher(_environment: dict[str, str]) -> Iterator[Launcher]:
-    launcher = Launcher(Path(__file__).with_name("driver.py"), _environment)
+def launcher(environment: dict[str, str]) -> Iterator[Launcher]:
+    """Start the program that the command line is forked from."""
+    launcher = Launcher(Path(__file__).with_name("driver.py"), environment)
     yield launcher
     launcher.close()
 
 
 @pytest.fixture
-def stage(tmp_path: Path, _environment: dict[str, str], _launcher: Launcher) -> Iterator[Stage]:
+def stage(tmp_path: Path, environment: dict[str, str], launcher: Launcher) -> Iterator[Stage]:
     """Make a repository with two files, and a home for runs."""
-    stage = Stage(tmp_path, {**_environment, "SUREFOOT_HOME": str(tmp_path / "state")}, _launcher)
+    own = {"SUREFOOT_HOME": str(tmp_path / "state"), "SUREFOOT_MEETING": str(tmp_path / "meeting")}
+    stage = Stage(tmp_path, {**environment, **own}, launcher)
     stage.user.mkdir()
     (stage.user / "a.txt").write_text("one\n", "utf-8")
     (stage.user / "b.txt").write_text("one\n", "utf-8")
@@ -177,6 +184,5 @@ def stage(tmp_path: Path, _environment: dict[str, str], _launcher: Launcher) -> 
     stage.git("add", "-A")
     stage.git("commit", "-qm", "Start")
     yield stage
-    if stage.home.is_dir():  # a step that is still held would outlive its test
-        (stage.home / "cache").mkdir(exist_ok=True)
-        stage.go()
+    stage.meeting.mkdir(exist_ok=True)
+    stage.go()  # a step that is still held would outlive its test

@@ -21,7 +21,7 @@ def serve() -> None:
     count = 0
     with socket.create_server(PLACE) as server:
         server.settimeout(0.02)
-        while not Path(os.environ["XDG_CACHE_HOME"], "fall").exists():
+        while not Path(os.environ["SUREFOOT_MEETING"], "fall").exists():
             try:
                 line = server.accept()[0]
             except TimeoutError:
@@ -34,7 +34,7 @@ def serve() -> None:
                 if word == "die":
                     os._exit(3)
                 line.sendall(f"{count} in lane {os.environ['SUREFOOT_LANE']}\n".encode())
-    Path(os.environ["XDG_CACHE_HOME"], "fallen").touch()
+    Path(os.environ["SUREFOOT_MEETING"], "fallen").touch()
 
 
 def ask(word: str) -> None:

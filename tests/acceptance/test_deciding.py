@@ -132,7 +132,7 @@ def test_an_answer_is_heard_by_an_engine_at_work(stage: Stage) -> None:
 goal: Ask while something runs
 limits: {parallel: 2}
 steps:
-  - {id: hold, run: "until test -e $XDG_CACHE_HOME/go; do sleep 0.02; done"}
+  - {id: hold, run: "until test -e $SUREFOOT_MEETING/go; do sleep 0.02; done"}
   - {id: ask, run: "echo asked > asked.txt", tier: confirm, checks: [{file: asked.txt, exists: true}]}
 """
     with stage.begin("run", stage.plan(plan), "--run-id", RUN) as program:

@@ -21,8 +21,8 @@ steps:
   - id: meet-{n}
     for_each: {n: [x, y, z]}
     run: |
-      touch $XDG_CACHE_HOME/met-{n}
-      until test $(ls $XDG_CACHE_HOME | grep -c '^met') = 3; do sleep 0.02; done
+      touch $SUREFOOT_MEETING/met-{n}
+      until test $(ls $SUREFOOT_MEETING | grep -c '^met') = 3; do sleep 0.02; done
     checks: [{file: a.txt, exists: true}]
 """
 TEN = """
@@ -43,7 +43,7 @@ steps:
   - {id: one, run: "BODY", FIELDS, checks: [{file: a.txt, exists: true}]}
   - {id: two, run: "BODY", FIELDS, checks: [{file: a.txt, exists: true}]}
 """
-ALONE = "mkdir $XDG_CACHE_HOME/lock && sleep 0.2 && rmdir $XDG_CACHE_HOME/lock"
+ALONE = "mkdir $SUREFOOT_MEETING/lock && sleep 0.2 && rmdir $SUREFOOT_MEETING/lock"
 """Fails when two are in it at once."""
 WRECK = """
 goal: Wreck the lane
@@ -110,7 +110,7 @@ def test_steps_that_share_a_declared_file_or_resource_take_turns(stage: Stage, f
 @pytest.mark.parametrize("fields", ["writes: [x/**]", "uses: [wide]"])
 def test_a_resource_of_two_takes_two(stage: Stage, fields: str) -> None:
     """A second resource of capacity two, and files of their own, keep nobody waiting."""
-    both = "cd $XDG_CACHE_HOME; touch $SUREFOOT_STEP; until test -e one -a -e two; do sleep 0.02; done"
+    both = "cd $SUREFOOT_MEETING; touch $SUREFOOT_STEP; until test -e one -a -e two; do sleep 0.02; done"
     plan = PAIR.replace("BODY", both).replace("FIELDS", fields).replace("writes: [x/**]", "writes: [y/**]", 1)
     assert stage.run(plan).code == 0
 
@@ -151,7 +151,7 @@ steps:
 
 TWICE = """
 goal: Prepare a second lane in vain
-prepare: {run: "cd $XDG_CACHE_HOME; mkdir 1 && exit; mkdir 2 && exit 3; true"}
+prepare: {run: "cd $SUREFOOT_MEETING; mkdir 1 && exit; mkdir 2 && exit 3; true"}
 limits: {parallel: 2}
 steps:
   - {id: "edit-{n}", for_each: {n: [x, y, z]}, run: "echo {n} > {n}.txt", checks: [{file: "{n}.txt", exists: true}]}
@@ -168,7 +168,7 @@ def test_a_lane_that_cannot_be_made_usable_is_done_without(stage: Stage) -> None
 
 HALF = """
 goal: Prepare in two parts
-prepare: {run: "mkdir .venv && until test -e $XDG_CACHE_HOME/go; do sleep 0.02; done && touch .venv/whole"}
+prepare: {run: "mkdir .venv && until test -e $SUREFOOT_MEETING/go; do sleep 0.02; done && touch .venv/whole"}
 limits: {parallel: 2}
 steps:
   - {id: one, run: test -e .venv/whole}

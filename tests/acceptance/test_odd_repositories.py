@@ -46,8 +46,8 @@ goal: Be killed
 steps:
   - id: hold
     run: |
-      test -e $XDG_CACHE_HOME/begun || { SPOIL; }
-      touch $XDG_CACHE_HOME/begun; until test -e $XDG_CACHE_HOME/go; do sleep 0.02; done; EDIT
+      test -e $SUREFOOT_MEETING/begun || { SPOIL; }
+      touch $SUREFOOT_MEETING/begun; until test -e $SUREFOOT_MEETING/go; do sleep 0.02; done; EDIT
     checks: [{run: CHECK}]
 """
 
@@ -73,7 +73,7 @@ def with_lfs(stage: Stage) -> None:
 def kill_and_resume(stage: Stage, plan: str) -> str:
     """Kill the engine in the middle of the step `hold`, resume, and return how the run ended."""
     with stage.begin("run", stage.plan(plan), "--run-id", RUN) as program:
-        while not (stage.home / "cache" / "begun").exists():
+        while not (stage.meeting / "begun").exists():
             assert program.is_running, program.wait().out
         os.kill(program.pid, signal.SIGKILL)
         program.wait()
@@ -279,7 +279,7 @@ def test_a_file_of_100_mb_is_never_held_in_memory_twice(stage: Stage) -> None:
     """No program of the run, git included, takes much more than the file itself."""
     stage.bash("head -c 104857600 /dev/urandom > large; git add -A; git commit -qm large")
     assert (stage.run(LARGE).code, stage.states()) == (3, {"grow": "verified", "fail": "skipped", "look": "verified"})
-    assert stage.say("land").code == 0
+    assert stage.say("land", "--yes").code == 0
     assert (stage.user / "large").stat().st_size == 104857601
     assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 256 * 1024
 
@@ -294,5 +294,5 @@ def test_a_repository_of_50000_files_goes_through_a_run(stage: Stage) -> None:
             (place / f"f{number}.txt").write_text(f"{folder} {number}\n", "utf-8")
     stage.bash("git add -A; git commit -qm many")
     assert stage.run("partial").code == 3
-    assert [stage.say(*words).code for words in (("audit",), ("land",), ("rm", RUN))] == [0, 0, 0]
+    assert [stage.say(*words).code for words in (("audit",), ("land", "--yes"), ("rm", RUN))] == [0, 0, 0]
     assert (stage.user / "a.txt").read_text("utf-8") == "two\n"

@@ -33,11 +33,11 @@ steps:
     effect: irreversible
     confine: false
     run: |
-      echo ran >> $XDG_CACHE_HOME/ran
+      echo ran >> $SUREFOOT_MEETING/ran
       (
         echo "BEGIN; INSERT INTO payments VALUES ('$SUREFOOT_IDEMPOTENCY_KEY');"
         FIRST
-        if test ! -e $XDG_CACHE_HOME/begun; then echo '\\! touch $XDG_CACHE_HOME/begun'; sleep 600; fi
+        if test ! -e $SUREFOOT_MEETING/begun; then echo '\\! touch $SUREFOOT_MEETING/begun'; sleep 600; fi
         SECOND
       ) | PSQL
     probe: {sql: "SELECT key FROM payments WHERE key = '$SUREFOOT_IDEMPOTENCY_KEY'", url: $DATABASE_URL}
@@ -61,7 +61,7 @@ import os, time
 from pathlib import Path
 from urllib.request import Request, urlopen
 
-BEGUN = Path(os.environ["XDG_CACHE_HOME"], "begun")
+BEGUN = Path(os.environ["SUREFOOT_MEETING"], "begun")
 
 def hold():
     if not BEGUN.exists():
@@ -89,7 +89,7 @@ def killed_while_it_holds(stage: Stage, plan: str, env: dict[str, str] | None = 
     """Kill a run whose body waits, between the effect and its record or before the effect; resume it."""
     begin = replace(stage, env={**stage.env, **(env or {})})
     with begin.begin("run", begin.plan(plan), "--run-id", RUN, "--allow", "pay") as program:
-        while not (stage.home / "cache" / "begun").exists():
+        while not (stage.meeting / "begun").exists():
             assert program.is_running, program.wait().out
             time.sleep(0.02)
         program.kill()
@@ -113,7 +113,7 @@ def paid(stage: Stage, postgres: Postgres) -> Any:
         plan = IN_POSTGRES.replace("FIRST", first).replace("SECOND", second).replace("PSQL", postgres.psql)
         url = postgres.locked.replace("PASSWORD", quote(PASSWORD, safe=""))
         said = killed_while_it_holds(stage, plan, {"DATABASE_URL": url})
-        ran = (stage.home / "cache" / "ran").read_text("utf-8").count("ran")
+        ran = (stage.meeting / "ran").read_text("utf-8").count("ran")
         return said, ran, postgres.say("SELECT * FROM payments")
 
     return pay

@@ -216,7 +216,7 @@ def test_a_deprecation_is_told_when_it_occurs_and_in_the_summary(stage: Stage) -
 
 def test_a_lookup_of_prepare_without_a_network_is_not_tried_again(stage: Stage) -> None:
     """The plan gives it none, and says so with the key that would."""
-    prepare = "echo x >> $XDG_CACHE_HOME/tried; echo Temporary failure in name resolution; exit 1"
+    prepare = "echo x >> $SUREFOOT_MEETING/tried; echo Temporary failure in name resolution; exit 1"
     said = stage.run(f"goal: Fetch\nprepare: {{run: '{prepare}'}}\nsteps: [{{id: a, run: 'true'}}]\n")
-    tried = (stage.home / "cache" / "tried").read_text("utf-8").split()
+    tried = (stage.meeting / "tried").read_text("utf-8").split()
     assert (tried, "`network: true`" in said.out + said.err) == (["x"], True), said.out

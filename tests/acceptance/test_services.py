@@ -42,7 +42,7 @@ DYING = f"""  - id: one
     uses: [db]
     run: |
       {SAY} hello > one.txt
-      test -e $XDG_CACHE_HOME/died || {{ touch $XDG_CACHE_HOME/died; {SAY} die || sleep 300; }}
+      test -e $SUREFOOT_MEETING/died || {{ touch $SUREFOOT_MEETING/died; {SAY} die || sleep 300; }}
 """
 
 
@@ -120,7 +120,9 @@ def test_a_service_that_died_between_steps_is_started_again(stage: Stage) -> Non
     steps = f"""{ONE}
   - id: fall
     needs: [one]
-    run: touch $XDG_CACHE_HOME/fall; until test -e $XDG_CACHE_HOME/fallen; do sleep 0.02; done; rm $XDG_CACHE_HOME/fall
+    run: |
+      touch $SUREFOOT_MEETING/fall; until test -e $SUREFOOT_MEETING/fallen; do sleep 0.02; done
+      rm $SUREFOOT_MEETING/fall
     effect: read
   - {{id: two, needs: [fall], uses: [db], run: '{SAY} again > two.txt'}}"""
     assert (run(stage, steps).code, shown(stage, "two.txt")) == (0, "1 in lane 1")
@@ -133,7 +135,7 @@ def test_lanes_have_services_of_their_own(stage: Stage) -> None:
     uses: [db]
     writes: [{name}.out]
     run: |
-      touch $XDG_CACHE_HOME/{name}; until test -e $XDG_CACHE_HOME/{other}; do sleep 0.02; done
+      touch $SUREFOOT_MEETING/{name}; until test -e $SUREFOOT_MEETING/{other}; do sleep 0.02; done
       {SAY} {name} > {name}.out"""
         for name, other in ("xy", "yx")
     )
@@ -158,16 +160,16 @@ def test_an_acceptance_check_whose_service_cannot_start_ends_the_run(stage: Stag
 
 def test_the_stop_command_is_run_before_the_service_is_ended(stage: Stage) -> None:
     """It can still speak to the service, which is given the time to leave by itself."""
-    run(stage, ONE, extra=f"stop: '{SAY} bye > $XDG_CACHE_HOME/bye; touch $XDG_CACHE_HOME/fall'")
-    cache = stage.home / "cache"
-    assert ((cache / "bye").read_text("utf-8"), (cache / "fallen").exists()) == ("2 in lane 1\n", True)
+    run(stage, ONE, extra=f"stop: '{SAY} bye > $SUREFOOT_MEETING/bye; touch $SUREFOOT_MEETING/fall'")
+    meeting = stage.meeting
+    assert ((meeting / "bye").read_text("utf-8"), (meeting / "fallen").exists()) == ("2 in lane 1\n", True)
 
 
 @pytest.mark.slow
 def test_a_run_that_is_paused_stops_its_services_and_resumes_with_new_ones(stage: Stage) -> None:
     """What is kept in memory is gone; what has been verified is not done again."""
     hold = f"""{ONE}
-  - {{id: hold, needs: [one], run: "until test -e $XDG_CACHE_HOME/go; do sleep 0.02; done"}}
+  - {{id: hold, needs: [one], run: "until test -e $SUREFOOT_MEETING/go; do sleep 0.02; done"}}
   - {{id: two, needs: [hold], uses: [db], run: '{SAY} again > two.txt'}}"""
     with stage.begin("run", stage.plan(serving(stage, hold)), "--run-id", RUN) as engine:
         engine.hear("verified   one")

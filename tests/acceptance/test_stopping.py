@@ -124,7 +124,7 @@ def test_resume_says_that_the_plan_file_has_changed(stage: Stage) -> None:
 def test_retry_does_a_failed_step_again(stage: Stage) -> None:
     """What was missing is there now; the rest is not touched."""
     stage.run(
-        "goal: g\nsteps: [{id: a, run: test -e $XDG_CACHE_HOME/go && touch x, checks: [{file: x, exists: true}]}]\n"
+        "goal: g\nsteps: [{id: a, run: test -e $SUREFOOT_MEETING/go && touch x, checks: [{file: x, exists: true}]}]\n"
     )
     stage.go()
     assert stage.say("retry", RUN, "a").code == 0

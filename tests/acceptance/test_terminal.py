@@ -33,9 +33,9 @@ goal: Talk
 steps:
   - id: hold
     run: |
-      touch $XDG_CACHE_HOME/begun
+      touch $SUREFOOT_MEETING/begun
       printf '\\033[2J\\033]0;title\\007%s and more\\n' "$TOKEN"
-      until test -e $XDG_CACHE_HOME/go; do sleep 0.02; done
+      until test -e $SUREFOOT_MEETING/go; do sleep 0.02; done
       echo held > held.txt
     env_from: [TOKEN]
     checks: [{file: held.txt, exists: true}]

@@ -119,6 +119,7 @@ class Shapes:
             "actual": None,
             "flags": [],
             "flaky_tests": [],
+            "changed_files": [],
             "tests": None,
             "evidence": None,
             **changes,

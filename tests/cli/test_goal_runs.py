@@ -64,7 +64,7 @@ def plan_file(run: Any, capsys: pytest.CaptureFixture[str], folder: Path, old: s
 @pytest.mark.parametrize(
     "words",
     [
-        "  agent:\n    Make add add.\n",
+        "  agent:\n    | Make add add.\n",
         "Claims, which prove nothing\n  add adds now (90% sure)\n  says: the test passes, on 2.2\n",
         "  is not sure: negative numbers\n",
         f"  attempt 1: 3 requests, 3300 tokens, $0.013; in full: surefoot show {RUN} fix --turns\n",

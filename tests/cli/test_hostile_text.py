@@ -114,6 +114,16 @@ def test_a_goal_is_a_paragraph_in_markdown(text: str, shapes: Shapes) -> None:
     assert "".join(child.content for child in goal[1].children or ()) == text
 
 
+@pytest.mark.parametrize(
+    "text", ["@una", "@org/team", "#12", "org/repo#12", "!7", "GH-1", "https://x.example/y", "una@x.example"]
+)
+def test_what_platforms_link_or_notify_is_code_in_markdown(text: str, shapes: Shapes) -> None:
+    """A goal, a claim or an output would notify people wherever the report is put."""
+    tokens = MarkdownIt().parse(report_markdown(shapes.report(goal=f"Tell *{text} now")))
+    found = [(child.type, child.content) for child in tokens[4].children or ()]
+    assert found == [("text", "Tell *"), ("code_inline", text), ("text", " now")]
+
+
 def test_the_name_of_a_check_does_not_break_the_markdown(shapes: Shapes) -> None:
     """An empty line in it ends the item, and what follows is Markdown of its own."""
     markdown = report_markdown(shapes.report(accept=[shapes.check("one\n\n# Two")]))

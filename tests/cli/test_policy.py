@@ -122,6 +122,15 @@ def test_the_probe_of_a_step_is_shown_with_what_decides_on_it(capsys: pytest.Cap
     assert "probe    never (planned): GET https://a.example\n" in capsys.readouterr().out
 
 
+def test_a_step_without_a_command_of_its_own_has_those_of_its_checks(
+    room: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The run asks for them as it does for a body."""
+    checks = 'checks: [{run: "git push", network: true}]'
+    (room / "plan.yaml").write_text(f"goal: g\nsteps: [{{id: ported, agent: Port it., {checks}}}]\n", "utf-8")
+    assert decided(capsys, "--plan", "plan.yaml", "--step", "ported") == ("confirm", "git-push")
+
+
 def test_a_rule_of_ones_own_lowers(room: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """It is asked first."""
     (room / "own.toml").write_text(RULES.format(tier="auto"), "utf-8")

@@ -351,7 +351,7 @@ def test_a_failed_attempt_shows_the_last_three_lines_of_its_output_once(
     for event in (replace(FAILED, reason=LONG), then):
         made.observe(state(), event)
     said = [line.strip() for line in capsys.readouterr().out.splitlines()]
-    assert said[1:4] == ["two", "three", "four"]
+    assert said[1:4] == ["| two", "| three", "| four"]
     assert len(said) == 5
 
 
@@ -366,7 +366,7 @@ def test_an_acceptance_check_that_is_asked_again_does_not_tell_its_output_yet(
         run.accept.records[0].after, run.accept.records[0].asked_after = Verdict.FAILED, asked
         made.observe(run, replace(RED, text="exit status 1\nwhy"))
     said = [line.split("  ", 1)[1].strip() for line in capsys.readouterr().out.splitlines()]
-    assert [line.split("c  ")[-1] for line in said] == ["failed; asked once more", "failed: exit status 1", "why"]
+    assert [line.split("c  ")[-1] for line in said] == ["failed; asked once more", "failed: exit status 1", "| why"]
 
 
 def test_a_warning_that_several_bodies_print_is_told_once() -> None:

@@ -54,14 +54,14 @@ Why it is only partially completed: one step failed
 
 Not done
   failed   wrong  after 3 attempts: exit status 3
-    more
+    | more
   blocked  after  by wrong
 
 Acceptance
   failed  tests  [flaky]
     expected  no test fails
     actual    2 of 9
-              more
+              | more
   passed  lint
 
 Questions
@@ -107,7 +107,7 @@ Why: one step failed
 - **failed** `wrong` after 3 attempts: exit status 3
 
   ```
-  more
+  | more
   ```
 
 - **blocked** `after` by wrong
@@ -119,7 +119,7 @@ Why: one step failed
   ```
   expected  no test fails
   actual    2 of 9
-            more
+            | more
   ```
 
 - **passed** `lint`
@@ -366,7 +366,7 @@ def test_a_verified_step_says_what_it_rests_on(proof: str | None, words: str, sh
             "; 1 was red before: t::x",
             "46 of 47 tests pass; 1 was red before: t::x",
         ),
-        ((45, 0, 2), "", "45 of 47 tests pass; 2 skipped"),
+        ((45, 0, 2), "", "all 45 tests pass; 2 skipped"),
     ],
 )
 def test_the_summary_counts_tests(counts: tuple[int, int, int], more: str, words: str, shapes: Shapes) -> None:
@@ -387,7 +387,7 @@ TRICKS = [
     "a `b` c",
     "``` x",
     "# x",
-    "[x](http://y)",
+    "[x](y)",
     "<b>x</b>",
     "*x* _y_ ~z~",
     "a\nb",

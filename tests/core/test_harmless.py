@@ -6,10 +6,12 @@ given. Read `tests/shellwords/test_shares.py` next: whole commands.
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from surefoot.core import harmless
-from surefoot.core.harmless import unknown_around, unknown_in
+from surefoot.core.harmless import beside, unknown_around, unknown_in
 from surefoot.core.ids import StepId
 from surefoot.core.plan import Check, Network, RunAsk, RunBody, Step
 from surefoot.core.policy import facts_before, weigh
@@ -85,7 +87,7 @@ UNKNOWN = [
 def unknown(*commands: str, **facts: tuple[str, ...]) -> str | None:
     """Say what is not known of the last of some commands."""
     words = tuple(tuple(command.split()) for command in commands)
-    return unknown_in(words[-1], CommandFacts(commands=words, **facts))  # type: ignore[arg-type]
+    return unknown_in(words[-1], beside(CommandFacts(commands=words, **facts)))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("command", KNOWN)
@@ -227,3 +229,11 @@ def test_an_unknown_command_does_not_raise_the_effect(effect: Effect) -> None:
     """It asks, and nothing else is said about it."""
     of = Step(id=StepId("a"), body=RunBody(command="x"), network=True, effect=effect)
     assert facts_before(of, "execute", CommandFacts(commands=(("frob",),)), "bubblewrap").effect is effect
+
+
+@pytest.mark.parametrize("text", ["a" * 100_000, " " * 100_000 + "\\x"], ids=["name", "blanks"])
+def test_no_statement_takes_long(text: str) -> None:
+    """Each of these took minutes, when all ways to share the characters were tried."""
+    before = time.process_time()
+    unknown_in(("psql", "-c", f"select {text}"), beside(CommandFacts()))
+    assert time.process_time() - before < 5

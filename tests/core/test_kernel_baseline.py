@@ -82,25 +82,23 @@ def test_a_command_that_was_green_before_and_is_red_now_did_not_pass(play: Any) 
 
 
 def test_a_check_without_an_answer_before_the_first_change_asks_a_person(play: Any) -> None:
-    """The run pauses, with both ways on in the reason (M12)."""
-    run = answers(wanted(play, WHOLE, yes=False), "whole", UNKNOWN, PASSED).go()
-    assert run.report["state"] == "paused"
-    assert "goes on without it" in run.report["reason"]
-    assert "surefoot cancel" in run.report["reason"]
+    """The question shows what the check said; nothing is planned before the answer (M12)."""
+    run = answers(wanted(play, WHOLE, yes=False), "whole", UNKNOWN, text="exit status 127\nmake: not found").go()
+    assert run.asked[0].splitlines()[-3:] == ["acceptance check 'whole':", "  | exit status 127", "  | make: not found"]
+    assert run.state.phase.value == "understand"
 
 
-def test_the_reason_of_the_pause_has_no_more_than_the_first_line_of_the_answer(play: Any) -> None:
-    """The output stands with the check itself."""
-    run = answers(wanted(play, WHOLE, yes=False), "whole", UNKNOWN, text="exit status 127\nTraceback\n  x").go()
-    assert "(exit status 127)" in run.report["reason"]
-
-
-def test_a_run_that_is_resumed_without_a_baseline_goes_on(play: Any) -> None:
+def test_a_yes_lets_the_run_go_on_without_a_baseline(play: Any) -> None:
     """The person has decided; nobody is asked again."""
-    run = answers(wanted(play, WHOLE, yes=False), "whole", UNKNOWN, PASSED).go()
-    run.claim().say_yes().say(ev.RunResumed).go()
-    assert [event.limit for event in run.told(ev.LimitReached)] == ["baseline"]
+    run = answers(wanted(play, WHOLE, yes=False), "whole", UNKNOWN, PASSED).go().reply("yes").say_yes().go()
+    assert [event.step for event in run.told(ev.QuestionAsked)].count("(baseline)") == 1
     assert run.report["outcome"] == "completed"
+
+
+def test_a_no_ends_the_run_without_a_baseline(play: Any) -> None:
+    """Nothing was changed."""
+    run = answers(wanted(play, WHOLE, yes=False), "whole", UNKNOWN).go().reply("no").go()
+    assert (run.report["outcome"], run.report["reason"]) == ("failed", "go on without a baseline: not approved: no")
 
 
 def test_a_yes_given_beforehand_goes_on_without_a_baseline_and_says_so(play: Any) -> None:
@@ -115,7 +113,7 @@ def test_an_inconclusive_baseline_of_a_plan_file_asks_too(play: Any, expect: Exp
     """What compares before and after needs both answers (M12)."""
     check = Check(name="c", ask=RunAsk(command="c"), expect=expect)
     run = answers(play({"a": {}}, accept=(check,)), "c", UNKNOWN).go()
-    assert run.report["state"] == "paused"
+    assert "without a baseline?" in run.asked[0]
 
 
 def test_a_plan_file_says_itself_what_is_asked_before(play: Any) -> None:

@@ -197,3 +197,29 @@ def test_a_yes_holds_only_for_the_step_as_it_was_shown(play: Any) -> None:
     run.say(ev.RunRestored, to="z", commit="c-z", pending=("x",)).say(ev.RunResumed)
     run.will(do.WriteCommit, "x", commit="c-other").go()
     assert (len(run.asked), run.bodies) == (1, ["z", "x", "x"])
+
+
+OUTSIDE: dict[str, Any] = {"changed": ("s.sh",), "run_outside": ("s.sh",)}
+
+
+@pytest.mark.parametrize("step", [{}, PUT, PAY], ids=["reversible", "idempotent", "irreversible"])
+def test_a_changed_file_that_is_run_outside_the_sandbox_is_put_to_a_person(play: Any, step: dict[str, Any]) -> None:
+    """Before the checks that would run it, and also where the step has had its effect already."""
+    checks = (Check(name="after", ask=RunAsk(command="r")),)
+    run = play({"a": {**step, "checks": checks}}).will(do.Inspect, "a", **OUTSIDE).go()
+    run = run.reply("yes").go() if step else run
+    assert [one.asked.package.rule for one in run.state.open_questions] == ["run-outside"]
+    assert not run.told(ev.CheckAsked)
+    assert run.reply("yes").go().states == {"a": "verified"}
+
+
+def test_a_no_to_a_file_that_would_be_run_outside_fails_the_attempt(play: Any) -> None:
+    """Its checks are not asked."""
+    run = play({"a": {}}).will(do.Inspect, "a", **OUTSIDE).go().reply("no").go()
+    assert (run.states, run.told(ev.AttemptFailed)[0].diagnosis) == ({"a": "failed"}, "denied")
+
+
+def test_a_file_that_is_run_outside_and_that_no_commit_holds_is_asked_about_as_well(play: Any) -> None:
+    """What git ignores can be run, too."""
+    run = play({"a": {}}).will(do.Inspect, "a", changed=(), run_outside=("build/",)).go()
+    assert "runs outside the sandbox: build/" in run.state.open_questions[0].asked.text

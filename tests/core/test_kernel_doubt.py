@@ -12,7 +12,7 @@ import pytest
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.plan import AskBody, Check, Effect, RetryPolicy, RunAsk
+from surefoot.core.plan import AskBody, Check, Effect, Limits, RetryPolicy, RunAsk
 from surefoot.core.probing import Probe, RunProbe
 from surefoot.core.terms import Applied, Ending, Status, Verdict
 
@@ -167,6 +167,48 @@ def test_what_is_in_doubt_is_settled_before_anything_else_starts(play: Any) -> N
     run = play({"a": {**PAY, **PROBE}, "b": {}}, base=None).say(ev.OptionsGiven, allow=("a",))
     run.go(do.RunStep, "a").claim().go(do.AskProbe)
     assert [type(command) for command in run.open] == [do.AskProbe]
+
+
+def beside_probe(play: Any, ending: Ending | None, **steps: dict[str, Any]) -> Any:
+    """Begin a run whose step `a` is probed, before its body or after it ended so; all else goes on meanwhile."""
+    pay = {**PAY, **PROBE, "writes": ("a",)}
+    run = play({"a": pay, **steps}, limits=Limits(parallel=3)).say(ev.OptionsGiven, allow=("a",))
+    if ending is not None:
+        run.will(do.RunStep, "a", ending=ending).will(do.AskProbe, "a", answer=NOT_APPLIED).go(do.RunStep, "a")
+        while any(isinstance(command, do.RunStep) and command.step == "a" for command in run.open):
+            run.let(do.RunStep)
+    return go_beside(run)
+
+
+def go_beside(run: Any) -> Any:
+    """Go on with all but the probe of `a`, which is at work."""
+    run.go(do.AskProbe, "a")
+    while others := [type(command) for command in run.open if not isinstance(command, do.AskProbe)]:
+        run.let(others[0]).go(do.AskProbe, "a")
+    return run
+
+
+@pytest.mark.parametrize("ending", [None, BAD], ids=["before the effect", "in doubt"])
+def test_a_probe_at_work_holds_up_no_other_lane(play: Any, ending: Ending | None) -> None:
+    """Another step is verified before the probe has answered; then the effect goes on, on the head there is by now."""
+    run = beside_probe(play, ending, b={"writes": ("b",)})
+    assert run.states == {"a": "running" if ending is None else "in_doubt", "b": "verified"}
+    answer = NOT_APPLIED if ending is None else APPLIED
+    assert set(run.will(do.AskProbe, "a", answer=answer).go().states.values()) == {"verified"}
+
+
+def test_no_other_effect_begins_while_the_world_is_asked_about_one_in_doubt(play: Any) -> None:
+    """Its probe may take long, and a person may approve another effect meanwhile: that waits."""
+    run = beside_probe(play, BAD, b={**PAY, "writes": ("b",)})
+    go_beside(run.reply("yes"))
+    assert (run.bodies, run.states["b"]) == (["a"], "running")
+    assert set(run.will(do.AskProbe, "a", answer=APPLIED).go().states.values()) == {"verified"}
+
+
+def test_a_probe_that_was_asked_is_not_asked_again_for_an_attempt_that_came_too_late(play: Any) -> None:
+    """Each asking lets others go first: a slow probe would never come to an end."""
+    run = beside_probe(play, None, b={"writes": ("b",)}).go()
+    assert (run.bodies, len(run.told(ev.ProbeAsked)), run.states["a"]) == (["b", "a"], 1, "verified")
 
 
 def test_steps_that_share_files_with_one_in_doubt_wait_for_it(play: Any) -> None:

@@ -13,6 +13,7 @@ from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.approval import Ground
 from surefoot.core.course import results_after
+from surefoot.core.duties import DUTIES
 from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.ids import BlobId, RunId, StepId
 from surefoot.core.kernel import apply, decide
@@ -190,10 +191,13 @@ class KernelMachine(RuleBasedStateMachine):
     def words_for(self, question: ev.QuestionAsked) -> tuple[str, ...]:
         """Return what may be answered."""
         options = question.options or ("yes", "no", "blue")
-        return (*options, "take_over") if question.about == "confirm" else options
+        can_take_over = question.about == "confirm" and question.step not in DUTIES
+        return (*options, "take_over") if can_take_over else options
 
     def ways_of_saying_yes(self, question: ev.QuestionAsked) -> list[dict]:
         """Say yes, to all of a kind, or to something else than was shown."""
+        if question.step in DUTIES:
+            return [{}]
         is_result = question.package is not None and question.package.trees is not None
         return [{}, {}, {"like": question.like}, {"diff": BlobId("d")} if is_result else {"edit": "false"}]
 
@@ -331,7 +335,8 @@ class KernelMachine(RuleBasedStateMachine):
             case do.Inspect():
                 tree = data.draw(st.sampled_from([command.tree, f"tree{self.world.now}"]))
                 changed = () if tree == command.tree else ("f",)
-                return ev.ChangesObserved(**place, tree=tree, changed=changed, lane_changed=data.draw(st.booleans()))
+                spoiled = ("prepared",) if (is_changed := data.draw(st.booleans())) and data.draw(st.booleans()) else ()
+                return ev.ChangesObserved(**place, tree=tree, changed=changed, lane_changed=is_changed, spoiled=spoiled)
             case do.KeepArtifacts():
                 return ev.ArtifactsKept(**place, manifest=None, count=0, size_bytes=0, unmatched=command.artifacts)
             case do.WriteCommit():

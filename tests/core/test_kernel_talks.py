@@ -213,6 +213,13 @@ def test_the_same_command_is_asked_about_once_a_step(play: Any) -> None:
     assert run.states == {"a": "verified"}
 
 
+def test_a_yes_to_a_command_that_reaches_others_is_for_the_files_it_runs_among(play: Any) -> None:
+    """Another attempt that has written something else there asks again."""
+    run = reply(begun(play, {"a": {**AGENT, "network": True}}), 1, "run", does=PUSH, command="git push").go()
+    (asked,), (opened,) = run.told(ev.QuestionAsked), run.told(ev.TalkOpened)
+    assert asked.shown.endswith(f" on {opened.tree}")
+
+
 def test_a_yes_given_beforehand_does_not_cover_what_an_agent_wants_to_run(play: Any) -> None:
     """Nobody had that command in mind."""
     run = begun(play).say(ev.OptionsGiven, yes=True)

@@ -137,6 +137,22 @@ def test_tests_with_two_answers_are_named_and_the_others_still_prove(play: Any) 
     assert (check["flags"], check["flaky_tests"], run.steps["a"]["proof"]) == (["flaky"], ["t::x"], "checks")
 
 
+def test_a_check_whose_script_was_changed_is_flagged_and_named(play: Any) -> None:
+    """It still proves, for a person may have wanted the change; but nobody can miss it."""
+    run = play({"a": {"checks": (CHECK,)}}).will(do.AskCheck, CHECK.name, changed_files=("look.sh",)).go()
+    [check] = run.steps["a"]["checks"]
+    assert (check["flags"], check["changed_files"]) == (["changed-by-step"], ["look.sh"])
+    assert run.report["look_at"] == [f"a: check {CHECK.name!r} rests on look.sh, changed in this run"]
+
+
+def test_a_verdict_that_is_used_again_keeps_the_files_it_rests_on(play: Any) -> None:
+    """The next question is the same one, on the same tree."""
+    run = play({"a": {"checks": (KEPT,)}}).will(do.AskCheck, "kept", changed_files=("look.sh",))
+    run.will(do.Inspect, "a", tree="t0", changed=()).go()
+    assert len(run.told(ev.VerdictReused)) == 1
+    assert [check["changed_files"] for check in run.steps["a"]["checks"]] == [["look.sh"]]
+
+
 def test_a_suite_that_fails_once_and_passes_then_has_passed(play: Any) -> None:
     """Tests are judged one by one, so that two answers of the whole are none of a test."""
     run = play({"a": {"checks": (SUITE,)}})
@@ -192,6 +208,13 @@ def test_a_prepare_with_the_network_is_listed(play: Any) -> None:
     """It makes each lane, with whatever it fetches."""
     run = play({"a": {}}, prepare=Prepare(run="make", network=True)).go()
     assert [one["said"] for one in run.report["reach"]] == ["prepare uses the network"]
+
+
+@pytest.mark.parametrize(("as_root", "found"), [(True, ["as-root"]), (False, [])])
+def test_a_run_as_root_is_reported(play: Any, found: list[str], *, as_root: bool) -> None:
+    """Its commands are root's, too, on every rung; the engine that took over last counts."""
+    run = play({"a": {}}).claim(rung="bubblewrap", as_root=not as_root)
+    assert kinds(run.claim(rung="bubblewrap", as_root=as_root)) == found
 
 
 @pytest.mark.parametrize(("rung", "found"), [("landlock", ["landlock-rung"]), ("bubblewrap", [])])

@@ -14,7 +14,7 @@ from surefoot.core import shipped
 from surefoot.core.ids import StepId
 from surefoot.core.patterns import matches_command
 from surefoot.core.plan import Plan, RunBody, Step
-from surefoot.core.policy import floor_of, matches_path, raised_by_step, undeclared_of, weigh
+from surefoot.core.policy import floor_of, matches_path, raised_by_step, undeclared_of, unnamed_of, weigh
 from surefoot.core.rules import CommandFacts, Decision, Demand, Effect, Facts, Overdue, Policy, Rule, Tier
 
 AUTO, LOG, CONFIRM, NEVER = Tier
@@ -136,6 +136,38 @@ def test_what_is_unclear_is_lowered_by_naming_the_step(conditions: dict[str, tup
 def test_files_that_judge_the_work_ask() -> None:
     """Whatever the command is."""
     assert decided(facts("ls", paths=("src/a.py", "tests/test_a.py"))) == (CONFIRM, "protected-files")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "package.json",
+        "web/package.json",
+        "pyproject.toml",
+        "setup.cfg",
+        "Makefile",
+        "build/rules.mk",
+        ".githooks/post-merge",
+        ".coveragerc",
+        "conftest.py",
+        "src/sitecustomize.py",
+    ],
+)
+def test_files_that_set_up_builds_tests_and_hooks_ask(path: str) -> None:
+    """In whatever folder they lie."""
+    assert decided(facts("ls", paths=("src/a.py", path))) == (CONFIRM, "protected-files")
+
+
+def test_what_a_check_runs_asks_and_is_named() -> None:
+    """Nothing but the plan's own checks tells that the file judges the work."""
+    said = weigh(Policy(), facts("ls", paths=("a.py", "look.sh"), check_files=("look.sh",)), FLOORS[LOG])
+    assert (said.tier, said.rule, "look.sh" in said.reason) == (CONFIRM, "files-of-checks", True)
+
+
+def test_a_rule_of_ones_own_lowers_what_a_check_runs() -> None:
+    """As it does with every file that it names."""
+    own = (rule("own", AUTO, paths=("look.sh",)),)
+    assert decided(facts("ls", paths=("look.sh",), check_files=("look.sh",)), own)[0] is not CONFIRM
 
 
 def test_a_rule_about_commands_says_nothing_about_files() -> None:
@@ -303,3 +335,30 @@ def test_names_and_reasons_of_what_ships_are_fit_to_be_shown() -> None:
     rules = (*shipped.COMMANDS, *shipped.FILES)
     assert len({one.name for one in rules}) == len(rules)
     assert [one.name for one in rules if not (one.reason[0].isupper() and one.reason.endswith("."))] == []
+
+
+@pytest.mark.parametrize(
+    ("writes", "unnamed"),
+    [
+        (("pytest.py",), ()),
+        (("**/pytest.py",), ()),
+        (("{item}",), ("pytest.py",)),
+        (("**",), ("pytest.py",)),
+        (("**/*.py",), ("pytest.py",)),
+        (("*.py",), ("pytest.py",)),
+        (("src/**/*.py",), ("pytest.py",)),
+    ],
+)
+def test_what_a_check_runs_is_named_by_a_file_or_a_folder_alone(
+    writes: tuple[str, ...], unnamed: tuple[str, ...]
+) -> None:
+    """A glob over all modules is no word about the one that takes the place of the test runner."""
+    step = Step(id=StepId("a"), body=RunBody(command="x"), writes=writes)
+    assert unnamed_of(("pytest.py",), step, Plan(goal="g", steps=())) == unnamed
+
+
+def test_a_glob_of_the_scope_names_what_lies_in_its_folder() -> None:
+    """The person has said that the run is about that folder."""
+    plan = Plan(goal="g", steps=(), scope_write=("tools/**",))
+    step = Step(id=StepId("a"), body=RunBody(command="x"))
+    assert unnamed_of(("tools/look.py", "look.py"), step, plan) == ("look.py",)

@@ -5,7 +5,7 @@ Owns the fingerprints that are compared. Must never look into the program that i
 
 A stage is one folder: `user/` (the user's repository), `plan/`, `home/` (`$SUREFOOT_HOME`) and `world/`, where steps
 leave their outside effects: a line in `effects` for each that was applied, one in `keyed` for each that was repeated
-under its key. Every body adds its step to `home/cache/ran` when it begins, and every command of an agent its call.
+under its key. Every body adds its step to `meeting/ran` when it begins, and every command of an agent its call.
 """
 
 from __future__ import annotations
@@ -72,6 +72,11 @@ class Stage:
         return self.folder / "home"
 
     @property
+    def meeting(self) -> Path:
+        """Return the folder that all steps may write, where they wait for each other and for the test."""
+        return self.folder / "meeting"
+
+    @property
     def run_folder(self) -> Path:
         """Return the folder of the run."""
         return self.home / "runs" / self.run
@@ -93,7 +98,7 @@ class Stage:
         """Carry out an order to its end, and return how it ended."""
         output = self.folder / "output"
         output.unlink(missing_ok=True)
-        self.launcher.start(self.order(**more), output, env or {})
+        self.launcher.start(self.order(**more), output, {"SUREFOOT_MEETING": str(self.meeting), **(env or {})})
         return Ended(self.launcher.wait(), output.read_text("utf-8"))
 
     def killed(self, point: str) -> int:
@@ -103,11 +108,12 @@ class Stage:
     def begin(self, env: Mapping[str, str] | None = None, **more: object) -> Program:
         """Start an order as a program beside this one; it prints every event."""
         command = [sys.executable, str(HERE / "driver.py"), self.order(watch=True, **more)]
-        return Program(command, {**self.launcher.env, **(env or {})})
+        own = {"SUREFOOT_MEETING": str(self.meeting)}
+        return Program(command, {**self.launcher.env, **own, **(env or {})})
 
     def go(self) -> None:
-        """Let bodies go on that wait for this: `until test -e $XDG_CACHE_HOME/go; do sleep 0.02; done`."""
-        (self.home / "cache" / "go").touch()
+        """Let bodies go on that wait for this: `until test -e $SUREFOOT_MEETING/go; do sleep 0.02; done`."""
+        (self.meeting / "go").touch()
 
     def state(self) -> RunState:
         """Return the state of the run."""
@@ -147,7 +153,7 @@ class Stage:
         return found
 
     def lines(self, name: str) -> Counter[str]:
-        """Count the lines of a log: `world/effects`, `world/keyed`, `home/cache/ran`."""
+        """Count the lines of a log: `world/effects`, `world/keyed`, `meeting/ran`."""
         path = self.folder / name
         return Counter(path.read_text("utf-8").splitlines() if path.exists() else ())
 
@@ -159,7 +165,7 @@ class Stage:
             steps = home.state(RunId(self.run)).steps()
             done = [str(node.spec.id) for node in steps if node.status == "verified"]
             done += finished_calls(each.event for each in api.events(home, RunId(self.run)))
-        ran = self.lines("home/cache/ran")
+        ran = self.lines("meeting/ran")
         return {step: ran[step] for step in done}
 
     def ending(self) -> Ending:
@@ -187,7 +193,7 @@ class Stage:
             found.append(f"the branch is at {at}, the journal at {state.branch.head}")
         found += self.changed()
         found += [f"process {pid} has outlived the run" for pid in self.left_over()]
-        ran = self.lines("home/cache/ran")
+        ran = self.lines("meeting/ran")
         talks = self.talks()
         found += wrongs_of_talks(talks, ran, spent_by(state).lost_usd)
         again = [step for step, count in (verified or {}).items() if ran[step] != count]

@@ -38,7 +38,7 @@ STEPS = [
         "id": "count",
         "why": "it is to be counted",
         "needs": ["fix"],
-        "run": "echo $SUREFOOT_STEP >> $XDG_CACHE_HOME/ran; wc -l < a.txt > count.txt",
+        "run": "echo $SUREFOOT_STEP >> $SUREFOOT_MEETING/ran; wc -l < a.txt > count.txt",
         "writes": ["count.txt"],
         "checks": [{"file": "count.txt", "exists": True, "expect": "fail_to_pass"}],
     },
@@ -59,7 +59,7 @@ def claim(summary: str) -> Call:
 def traced(request: ScriptedRequest, number: int, command: str) -> Call:
     """Return a command that tells outside the lane that it runs, by the name of its call."""
     name = f"{request.step}/{request.attempt}/{request.turn}.{number}"
-    return ("run", {"command": f"echo {name} >> $XDG_CACHE_HOME/ran; {command}"})
+    return ("run", {"command": f"echo {name} >> $SUREFOOT_MEETING/ran; {command}"})
 
 
 def replaced(path: str, old: str, new: str) -> Call:
@@ -127,7 +127,7 @@ def _learning(request: ScriptedRequest) -> list[list[Call]]:
 
 def _holding(request: ScriptedRequest) -> list[list[Call]]:
     """Be in the middle of it for as long as nobody lets it go on."""
-    command = "echo begun; echo litter >> held.txt; until test -e $XDG_CACHE_HOME/go; do sleep 0.02; done"
+    command = "echo begun; echo litter >> held.txt; until test -e $SUREFOOT_MEETING/go; do sleep 0.02; done"
     made: Call = ("edit", {"create": [{"path": "held.txt", "content": "half\n"}]})
     return [
         [("read", {"path": "b.txt"})],

@@ -19,7 +19,7 @@ _CALL = re.compile(r".+/\d+/\d+\.\d+")
 
 
 def name_of(event: ev.CallStarted | ev.CallFinished | ev.CallLost) -> str:
-    """Return what a call is called in `home/cache/ran`, where it leaves a trace: `STEP/ATTEMPT/TURN.NUMBER`."""
+    """Return what a call is called in `meeting/ran`, where it leaves a trace: `STEP/ATTEMPT/TURN.NUMBER`."""
     return f"{event.step}/{event.attempt}/{event.call}"
 
 

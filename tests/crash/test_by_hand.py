@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 HOLD = """
 goal: Hold on
 steps:
-  - {id: before, run: "echo $SUREFOOT_STEP >> $XDG_CACHE_HOME/ran; echo before > before.txt"}
+  - {id: before, run: "echo $SUREFOOT_STEP >> $SUREFOOT_MEETING/ran; echo before > before.txt"}
   - id: hold
     needs: [before]
     run: |
-      echo $SUREFOOT_STEP >> $XDG_CACHE_HOME/ran; echo begun
-      until test -e $XDG_CACHE_HOME/go; do sleep 0.02; done
+      echo $SUREFOOT_STEP >> $SUREFOOT_MEETING/ran; echo begun
+      until test -e $SUREFOOT_MEETING/go; do sleep 0.02; done
       echo held > held.txt
 """
 PLAIN_GIT = ("-c", "core.logAllRefUpdates=false", "-c", "core.hooksPath=/dev/null")
@@ -186,7 +186,7 @@ exit $code
 TWO_COMMITS = """
 goal: Commit twice
 steps:
-  - {id: first, run: "echo begun; until test -e $XDG_CACHE_HOME/go; do sleep 0.02; done; echo first > first.txt"}
+  - {id: first, run: "echo begun; until test -e $SUREFOOT_MEETING/go; do sleep 0.02; done; echo first > first.txt"}
   - {id: second, needs: [first], run: echo second > second.txt}
 """
 
@@ -289,23 +289,23 @@ def test_a_journal_that_cannot_be_read_stops_everything(setting: Setting, statem
     """Nothing is performed on the strength of a journal that is not what was written."""
     stage = setting("irreversible")
     stage.killed("body.irreversible.before:2")
-    ran = stage.lines("home/cache/ran")
+    ran = stage.lines("meeting/ran")
     with_journal(stage, statement)
     said = stage.work().said
-    assert (said["error"], stage.lines("home/cache/ran"), stage.changed()) == (code, ran, [])
+    assert (said["error"], stage.lines("meeting/ran"), stage.changed()) == (code, ran, [])
 
 
 def test_a_journal_older_than_the_branch_is_not_gone_on_with(setting: Setting) -> None:
     """A backup that was put back would do again what has been done."""
     stage = setting("irreversible")
     stage.work()
-    ran, effects = stage.lines("home/cache/ran"), stage.lines("world/effects")
+    ran, effects = stage.lines("meeting/ran"), stage.lines("world/effects")
     with_journal(stage, "DELETE FROM events WHERE seq > 12")
     with api.Home(stage.home) as home:
         assert "cut short" in " ".join(api.audit(home, RunId(stage.run)))
     said = stage.work().said
     assert (said["error"], "older than the branch" in said["message"]) == ("journal", True)
-    assert (stage.lines("home/cache/ran"), stage.lines("world/effects"), stage.changed()) == (ran, effects, [])
+    assert (stage.lines("meeting/ran"), stage.lines("world/effects"), stage.changed()) == (ran, effects, [])
 
 
 def test_a_journal_kept_locked_ends_the_engine_and_loses_nothing(setting: Setting) -> None:

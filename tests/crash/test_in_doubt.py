@@ -23,12 +23,12 @@ steps:
     confine: false
     CLASS
     run: |
-      echo $SUREFOOT_STEP >> $XDG_CACHE_HOME/ran
+      echo $SUREFOOT_STEP >> $SUREFOOT_MEETING/ran
       BEFORE
-      until test -e $XDG_CACHE_HOME/go; do sleep 0.02; done
+      until test -e $SUREFOOT_MEETING/go; do sleep 0.02; done
       AFTER
     CHECKS
-  - {id: after, needs: [send], run: "echo $SUREFOOT_STEP >> $XDG_CACHE_HOME/ran; echo after > after.txt"}
+  - {id: after, needs: [send], run: "echo $SUREFOOT_STEP >> $SUREFOOT_MEETING/ran; echo after > after.txt"}
 """
 EFFECT = "echo send >> $WORLD/effects"
 KEYED = 'echo "$SUREFOOT_IDEMPOTENCY_KEY" >> $WORLD/keyed'
@@ -61,7 +61,7 @@ def test_an_effect_cut_short_is_done_exactly_once(setting: Setting, effect_class
     killed_in_the_middle(stage)
     assert (stage.work(**SEND).said["outcome"], stage.wrongs()) == ("completed", [])
     assert stage.lines("world/effects") == {"send": 1}
-    assert stage.lines("home/cache/ran")["send"] == (1 if moment == "after" else 2)
+    assert stage.lines("meeting/ran")["send"] == (1 if moment == "after" else 2)
 
 
 def test_an_effect_under_a_key_is_repeated_under_the_same_key(setting: Setting) -> None:
@@ -79,7 +79,7 @@ def test_nothing_is_done_about_an_effect_in_doubt_before_the_answer(setting: Set
     first = stage.work(**SEND, answers={}).said
     again = stage.work(**SEND, answers={}).said
     assert (first["questions"][0][1:3], first["questions"]) == (["send", "in_doubt"], again["questions"])
-    assert stage.lines("home/cache/ran") == {"send": 1}
+    assert stage.lines("meeting/ran") == {"send": 1}
 
 
 def test_a_consent_given_beforehand_holds_across_a_kill(setting: Setting) -> None:
@@ -93,7 +93,7 @@ def test_a_consent_given_beforehand_holds_across_a_kill(setting: Setting) -> Non
 def test_an_effect_applied_before_is_not_applied_again_unasked(setting: Setting) -> None:
     """Whoever retries the step is told that it has happened, whatever was approved beforehand."""
     stage = setting(plan_of("irreversible", "after", checks="checks: [{file: never.txt, exists: true}]"))
-    (stage.home / "cache").mkdir(parents=True)
+    stage.meeting.mkdir(parents=True)
     stage.go()
     stage.work(**SEND)
     stage.work(act="retry")
@@ -105,9 +105,9 @@ def test_an_effect_applied_before_is_not_applied_again_unasked(setting: Setting)
 
 def test_a_check_cut_short_is_asked_on_what_the_effect_left(setting: Setting) -> None:
     """What the killed check had written is gone before it is asked again; the effect is not repeated for that."""
-    check = "test ! -e litter && touch litter && sleep 0.1 && until test -e $XDG_CACHE_HOME/go; do sleep 0.02; done"
+    check = "test ! -e litter && touch litter && sleep 0.1 && until test -e $SUREFOOT_MEETING/go; do sleep 0.02; done"
     plan = plan_of("irreversible", "after", checks=f"checks: [{{run: '{check}'}}]")
-    stage = setting(plan.replace("until test -e $XDG_CACHE_HOME/go; do sleep 0.02; done\n      true", "true"))
+    stage = setting(plan.replace("until test -e $SUREFOOT_MEETING/go; do sleep 0.02; done\n      true", "true"))
     with stage.begin(**SEND) as engine:
         engine.hear("check_asked send")
         litter = stage.run_folder / "lanes/1/litter"

@@ -24,10 +24,10 @@ steps:
   - id: hold
     WHERE
     run: |
-      echo $SUREFOOT_STEP >> $XDG_CACHE_HOME/ran
-      test $(grep -c hold $XDG_CACHE_HOME/ran) -ge 2 && exit 0
-      setsid bash -c 'trap "" TERM HUP; echo up > $XDG_CACHE_HOME/up; exec sleep 300' &
-      until test -s $XDG_CACHE_HOME/up; do sleep 0.02; done
+      echo $SUREFOOT_STEP >> $SUREFOOT_MEETING/ran
+      test $(grep -c hold $SUREFOOT_MEETING/ran) -ge 2 && exit 0
+      setsid bash -c 'trap "" TERM HUP; echo up > $SUREFOOT_MEETING/up; exec sleep 300' &
+      until test -s $SUREFOOT_MEETING/up; do sleep 0.02; done
       END
 """
 CONFINED = SETSID.replace("WHERE", "effect: reversible").replace("END", "echo begun; sleep 300")
@@ -49,8 +49,8 @@ steps:
     env_from: [TOKEN]
     run: |
       echo "token is $TOKEN"; echo "again $TOKEN" >&2; head -c 9000 /dev/zero | tr '\\0' x; echo "$TOKEN"
-      test -e $XDG_CACHE_HOME/told && exit 1
-      echo x > $XDG_CACHE_HOME/told; echo begun; sleep 300
+      test -e $SUREFOOT_MEETING/told && exit 1
+      echo x > $SUREFOOT_MEETING/told; echo begun; sleep 300
 """
 
 

@@ -31,9 +31,9 @@ steps:
   - id: hold
     uses: [db]
     run: |
-      echo $SUREFOOT_STEP >> $XDG_CACHE_HOME/ran
+      echo $SUREFOOT_STEP >> $SUREFOOT_MEETING/ran
       {sys.executable} -c "{ASK}"
-      test $(grep -c hold $XDG_CACHE_HOME/ran) -ge 2 && exit 0
+      test $(grep -c hold $SUREFOOT_MEETING/ran) -ge 2 && exit 0
       echo begun; sleep 300
 """
 

@@ -23,10 +23,10 @@ steps:
   - id: hold
     EFFECT
     run: |
-      echo $SUREFOOT_STEP >> $XDG_CACHE_HOME/ran; echo half > held.txt; echo begun
-      until test -e $XDG_CACHE_HOME/go; do sleep 0.02; done
+      echo $SUREFOOT_STEP >> $SUREFOOT_MEETING/ran; echo half > held.txt; echo begun
+      until test -e $SUREFOOT_MEETING/go; do sleep 0.02; done
       echo held > held.txt; DO
-  - {id: after, needs: [hold], run: "echo $SUREFOOT_STEP >> $XDG_CACHE_HOME/ran; echo after > after.txt"}
+  - {id: after, needs: [hold], run: "echo $SUREFOOT_STEP >> $SUREFOOT_MEETING/ran; echo after > after.txt"}
 """
 REVERSIBLE = PLAN.replace("EFFECT", "effect: reversible").replace("DO", "true")
 IRREVERSIBLE = PLAN.replace("EFFECT", "effect: irreversible\n    confine: false").replace(
@@ -40,10 +40,10 @@ steps:
 """
 PREPARE = """
 goal: Prepare long
-prepare: {run: "echo x > ready.log; until test -e $XDG_CACHE_HOME/go; do sleep 0.02; done"}
-accept: [{run: "until test -e $XDG_CACHE_HOME/go; do sleep 0.02; done", expect: pass_to_pass}]
+prepare: {run: "echo x > ready.log; until test -e $SUREFOOT_MEETING/go; do sleep 0.02; done"}
+accept: [{run: "until test -e $SUREFOOT_MEETING/go; do sleep 0.02; done", expect: pass_to_pass}]
 steps:
-  - {id: after, run: "echo $SUREFOOT_STEP >> $XDG_CACHE_HOME/ran; echo after > after.txt"}
+  - {id: after, run: "echo $SUREFOOT_STEP >> $SUREFOOT_MEETING/ran; echo after > after.txt"}
 """
 
 
@@ -90,7 +90,7 @@ def test_a_second_interrupt_waits_for_an_irreversible_body(setting: Setting) -> 
         stage.go()
         assert engine.wait().said["standing"] == "paused"
     assert (stage.work(**CONSENT).said["outcome"], stage.wrongs()) == ("completed", [])
-    assert (stage.lines("world/effects"), stage.lines("home/cache/ran")["hold"]) == ({"hold": 1}, 1)
+    assert (stage.lines("world/effects"), stage.lines("meeting/ran")["hold"]) == ({"hold": 1}, 1)
 
 
 CHECKED = """
@@ -101,7 +101,7 @@ steps:
     effect: irreversible
     confine: false
     run: echo hold >> $WORLD/effects
-    checks: [{run: "until test -e $XDG_CACHE_HOME/go; do sleep 0.02; done"}]
+    checks: [{run: "until test -e $SUREFOOT_MEETING/go; do sleep 0.02; done"}]
 """
 
 
@@ -139,7 +139,7 @@ def test_after_a_third_interrupt_the_effect_is_in_doubt(setting: Setting) -> Non
         engine.wait()
     assert stage.step("hold").is_in_doubt
     ((_, step, about, _),) = stage.work(**CONSENT, answers={}).said["questions"]
-    assert (step, about, stage.lines("home/cache/ran")["hold"]) == ("hold", "in_doubt", 1)
+    assert (step, about, stage.lines("meeting/ran")["hold"]) == ("hold", "in_doubt", 1)
     stage.go()
     assert (stage.work(**CONSENT).said["outcome"], stage.wrongs()) == ("completed", [])
     assert stage.lines("world/effects") == {"hold": 1}
@@ -220,10 +220,10 @@ steps:
     agent: {do: HOW, limits: {requests: 20}}
     writes: [held.txt]
     checks: [{file: held.txt, contains: held, expect: fail_to_pass}]
-  - {id: after, needs: [hold], run: "echo $SUREFOOT_STEP >> $XDG_CACHE_HOME/ran; echo after > after.txt"}
+  - {id: after, needs: [hold], run: "echo $SUREFOOT_STEP >> $SUREFOOT_MEETING/ran; echo after > after.txt"}
 """
 COMMAND = TALK.replace("HOW", "Hold a file.")
-REPLY = TALK.replace("HOW", "Wait for @WORLD@/../home/cache/go before you hold a file.")
+REPLY = TALK.replace("HOW", "Wait for @WORLD@/../meeting/go before you hold a file.")
 LIMITED = TALK.replace("HOW", "You are asked too often.")
 HELD = "half\nlitter\nheld"
 BEGUN = {COMMAND: "hold: begun", REPLY: "the model waits"}

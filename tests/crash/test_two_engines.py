@@ -22,17 +22,17 @@ goal: Hold on
 steps:
   - id: hold
     run: |
-      echo $SUREFOOT_STEP >> $XDG_CACHE_HOME/ran; echo half > held.txt; echo begun
-      until test -e $XDG_CACHE_HOME/go -o $(grep -c hold $XDG_CACHE_HOME/ran) -ge 2; do sleep 0.02; done
+      echo $SUREFOOT_STEP >> $SUREFOOT_MEETING/ran; echo half > held.txt; echo begun
+      until test -e $SUREFOOT_MEETING/go -o $(grep -c hold $SUREFOOT_MEETING/ran) -ge 2; do sleep 0.02; done
       echo held > held.txt
-  - {id: after, needs: [hold], run: "echo $SUREFOOT_STEP >> $XDG_CACHE_HOME/ran; echo after > after.txt"}
+  - {id: after, needs: [hold], run: "echo $SUREFOOT_STEP >> $SUREFOOT_MEETING/ran; echo after > after.txt"}
 """
 QUESTION = """
 goal: Ask
 steps:
   - {id: which, ask: {question: "Which one?"}}
   - id: hold
-    run: echo begun; until test -e $XDG_CACHE_HOME/go; do sleep 0.02; done
+    run: echo begun; until test -e $SUREFOOT_MEETING/go; do sleep 0.02; done
   - {id: after, needs: [which], run: echo after > after.txt}
 """
 
@@ -51,7 +51,7 @@ def test_a_second_engine_is_refused_and_told_who_holds_the_run(held: Stage) -> N
         held.go()
         assert first.wait().said["outcome"] == "completed"
     assert (second["error"], f"pid {first.pid} " in second["message"]) == ("run-held", True)
-    assert (held.wrongs(), held.lines("home/cache/ran")) == ([], {"hold": 1, "after": 1})
+    assert (held.wrongs(), held.lines("meeting/ran")) == ([], {"hold": 1, "after": 1})
 
 
 def test_a_take_over_ends_the_holder_and_goes_on(held: Stage) -> None:

@@ -20,6 +20,7 @@ from surefoot.core import events as ev
 from surefoot.core.state import StepStatus
 from surefoot.engines import embedded
 from surefoot.planfile import agents, checks, loading, probes, rules, services, steps
+from surefoot.sandbox import places
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -186,6 +187,19 @@ def leads_somewhere(one: Path, link: str) -> bool:
         return target.exists()
     headings = re.findall(r"^#+ (.*)$", target.read_text("utf-8"), re.MULTILINE)
     return anchor in [re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings]
+
+
+@pytest.mark.parametrize("group", places.PLACES)
+def test_every_secret_place_is_named_in_its_group(group: str) -> None:
+    """Who misses a file in a lane finds it there, and who looks for what is hidden, too."""
+    rows = section(page("docs/secrets.md"), "## What commands cannot read").splitlines()
+    (row,) = [row for row in rows if row.startswith(f"| {group} |")]
+    assert _CODE.findall(row) == [f"~/{name}" for name in places.names_of(group)]
+
+
+def test_every_variable_that_names_a_secret_place_is_explained() -> None:
+    """It moves the place, and `env_from` opens it."""
+    assert set(places.NAMED_BY) <= set(_CODE.findall(section(page("docs/secrets.md"), "## What commands cannot read")))
 
 
 def test_every_variable_of_the_environment_is_explained() -> None:

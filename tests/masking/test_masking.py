@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
 from itertools import pairwise
 from urllib.parse import quote, quote_plus
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from surefoot.masking import Masker
 
-SECRET = "p@ss word/ß?"
+SECRET = 'p@ss word/ß?\\"&'
 
 
 @pytest.mark.parametrize(
@@ -26,6 +27,16 @@ SECRET = "p@ss word/ß?"
         base64.b64encode(SECRET.encode()).decode(),
         base64.urlsafe_b64encode(SECRET.encode()).decode().rstrip("="),
         json.dumps(SECRET)[1:-1],
+        json.dumps(SECRET, ensure_ascii=False)[1:-1],
+        json.dumps(json.dumps(SECRET))[3:-3],
+        quote(SECRET, safe="").lower(),
+        quote(SECRET, safe="!'()*"),
+        html.escape(SECRET),
+        SECRET.encode().hex(),
+        SECRET.encode().hex().upper(),
+        base64.b32encode(SECRET.encode()).decode().rstrip("="),
+        ascii(SECRET)[1:-1],
+        r"p@ss\ word/\ß\?\\\"\&",
     ],
 )
 def test_each_form_of_a_secret_is_masked(form: str) -> None:
@@ -33,6 +44,15 @@ def test_each_form_of_a_secret_is_masked(form: str) -> None:
     masker = Masker([SECRET])
     assert masker.text(f"<{form}>") == "<***>"
     assert masker.content(f"<{form}>".encode()) == b"<***>"
+
+
+@pytest.mark.parametrize(("width", "end"), [(64, "\n"), (76, "\n"), (76, "\r\n")])
+def test_base64_in_lines_is_masked_whole(width: int, end: str) -> None:
+    """`base64` itself parts what is long."""
+    value = "a-long-secret-" * 8
+    encoded = base64.b64encode(value.encode()).decode()
+    lines = end.join(encoded[begin : begin + width] for begin in range(0, len(encoded), width))
+    assert Masker([value]).text(f"<{lines}>") == "<***>"
 
 
 @pytest.mark.parametrize("user", ["a", "ab", "abc"])

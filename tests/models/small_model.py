@@ -30,8 +30,14 @@ def fetched() -> Path | str:
 
 def servers_below(pid: int) -> list[int]:
     """Return the servers of model files that a process has started, each a child of its guard."""
-    lines = {one: Path(f"/proc/{one}/cmdline").read_bytes().split(b"\0") for one in descendants((pid,))}
-    return [one for one, words in lines.items() if b"-P" in words[:2]]
+    return [one for one in descendants((pid,)) if b"-P" in _words_of(one)[:2]]
+
+
+def _words_of(pid: int) -> list[bytes]:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except OSError:  # it has ended meanwhile
+        return []
 
 
 def is_asked(pid: int) -> bool:

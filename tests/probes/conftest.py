@@ -20,17 +20,23 @@ class SteppingClock:
     def __init__(self) -> None:
         """Begin at an arbitrary time."""
         self.time = 1000.0
+        self.moved = 0.0
+        """By how much somebody has set the clock forward."""
         self.waits: list[float] = []
         self.meanwhile: Callable[[int], None] = lambda _: None
 
     def now(self) -> float:
         """Return the time."""
+        return self.time + self.moved
+
+    def elapsed(self) -> float:
+        """Return the time that has passed, whatever the clock was set to."""
         return self.time
 
     async def wait_until(self, due: float) -> None:
         """Let the time pass and the world go on."""
-        self.waits.append(due - self.time)
-        self.time = due
+        self.waits.append(due - self.now())
+        self.time = due - self.moved
         self.meanwhile(len(self.waits))
 
 

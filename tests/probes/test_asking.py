@@ -109,6 +109,16 @@ async def test_when_the_time_is_over_the_last_answer_counts(commands: Any, clock
     assert (reply.answer, clock.time) == (NOT_APPLIED, 1060.0)
 
 
+@pytest.mark.parametrize("moved", [86_400.0, -86_400.0], ids=["forward", "back"])
+async def test_a_clock_that_is_set_changes_nothing_about_the_time_of_a_probe(
+    commands: Any, clock: Any, moved: float
+) -> None:
+    """Set forward, it would have ended the asking before the effect could show."""
+    clock.meanwhile = lambda count: setattr(clock, "moved", moved) if count == 2 else None
+    reply = await ask(Probe(ask=FileProbe(path="never"), within_s=60), commands, clock=clock)
+    assert (reply.answer, clock.elapsed()) == (NOT_APPLIED, pytest.approx(1060.0))
+
+
 async def test_a_probe_without_time_is_asked_once(commands: Any, clock: Any) -> None:
     """`within` is what asks for patience."""
     assert (await ask(Probe(ask=FileProbe(path="never")), commands, clock=clock)).answer is NOT_APPLIED

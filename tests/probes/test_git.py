@@ -17,7 +17,7 @@ import pytest
 
 from surefoot.core.probing import GitProbe, Probe
 from surefoot.core.terms import Applied
-from surefoot.probes import ask
+from surefoot.probes import Subject, ask
 
 APPLIED, NOT_APPLIED, UNKNOWN = Applied
 IDENTITY = ("-c", "user.name=n", "-c", "user.email=e", "-c", "init.defaultBranch=main", "-c", "protocol.version=2")
@@ -59,9 +59,10 @@ def remote(lane: Path, tmp_path: Path) -> str:
     return path
 
 
-async def answer(commands: Any, remote: str, ref: str, commit: str) -> Applied:
+async def answer(commands: Any, remote: str, ref: str, commit: str, *, has_moved: bool = False) -> Applied:
     """Ask a git probe."""
-    return (await ask(Probe(ask=GitProbe(remote=remote, ref=ref, commit=commit)), commands)).answer
+    subject = Subject(repository=commands.root / ".git", has_moved=has_moved)
+    return (await ask(Probe(ask=GitProbe(remote=remote, ref=ref, commit=commit)), commands, subject=subject)).answer
 
 
 @pytest.mark.parametrize(
@@ -86,6 +87,28 @@ async def test_the_place_of_a_ref_is_the_answer(
 ) -> None:
     """At the commit: applied; absent or elsewhere: not applied; a revision means what it means in the lane."""
     assert await answer(commands, remote, ref, commit) is expected
+
+
+@pytest.mark.parametrize(("commit", "expected"), [("HEAD~1", APPLIED), ("HEAD", UNKNOWN), ("@", UNKNOWN)])
+async def test_what_a_body_has_committed_itself_may_be_what_it_pushed(
+    commands: Any, remote: str, commit: str, expected: Applied
+) -> None:
+    """Where it has moved its HEAD, a ref that is elsewhere says nothing about a revision that counts from there."""
+    assert await answer(commands, remote, "main", commit, has_moved=True) is expected
+
+
+async def test_a_path_of_a_remote_counts_from_the_folder_of_the_person(commands: Any, remote: str) -> None:
+    """It is none of the lane."""
+    subject = Subject(repository=commands.root / ".git", remotes_from=Path(remote).parent)
+    probe = Probe(ask=GitProbe(remote="./remote.git", ref="main", commit="HEAD~1"))
+    assert (await ask(probe, commands, subject=subject)).answer is APPLIED
+
+
+async def test_a_transport_that_is_a_program_is_not_started(commands: Any, remote: str, tmp_path: Path) -> None:
+    """Whatever the plan or the settings allow."""
+    git(commands.root, "config", "protocol.ext.allow", "always")
+    await answer(commands, f"ext::touch {tmp_path / 'pwned'}", "main", "HEAD")
+    assert not (tmp_path / "pwned").exists()
 
 
 async def test_a_whole_commit_id_need_not_be_in_the_lane(commands: Any, remote: str) -> None:

@@ -18,7 +18,7 @@ Run = Callable[..., Awaitable[CommandResult]]
 
 CONNECT = "import socket, sys; socket.create_connection(('127.0.0.1', int(sys.argv[1])), 5); print('reached')"
 CONNECT_UNIX = "import socket, sys; socket.socket(socket.AF_UNIX).connect(sys.argv[1]); print('reached')"
-OUTSIDE = Path(__file__).parent / "written-by-a-test"
+OUTSIDE = Path(__file__).parent / f"written-by-a-test-{os.getpid()}"
 """A place that the bubblewrap rung shows (unless it is below the host's temporary folder) and lets nobody write."""
 
 

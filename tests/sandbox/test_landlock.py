@@ -18,7 +18,7 @@ from surefoot.sandbox.landlock import Coverage, coverage_of, file_rules, landloc
 Run = Callable[..., Awaitable[CommandResult]]
 
 TRUNCATE, IOCTL_DEV, REFER = 1 << 14, 1 << 15, 1 << 13
-OUTSIDE = Path(__file__).parent / "kept-by-a-test"
+OUTSIDE = Path(__file__).parent / f"kept-by-a-test-{os.getpid()}"
 CONNECT = "import socket, sys; socket.create_connection(('127.0.0.1', int(sys.argv[1])), 5); print('reached')"
 UNDER_RULES = """
 import sys
@@ -89,7 +89,7 @@ def test_what_an_older_kernel_lacks_is_said() -> None:
 
 def test_what_is_refused_is_said() -> None:
     """By every kernel that has Landlock, writing, and reading where secrets lie."""
-    assert coverage_of(1).refused == ("writing outside", "reading secret places")
+    assert coverage_of(1).refused == ("writing outside", "reading secret places and devices")
     assert len(coverage_of(6).refused) == 4
 
 
@@ -174,6 +174,17 @@ async def test_no_rule_set_is_left_open(run: Run, landlock: Rung) -> None:
     result = await run("ls", "/proc/self/fd")
     assert result.tail.split() == ["0", "1", "2", "3"]  # The last is the folder itself.
     assert open_here() == before
+
+
+async def test_the_usual_devices_are_read(run: Run, landlock: Rung) -> None:
+    """Though all others are refused, and no place is hidden."""
+    result = await run("sh", "-c", "head -c 3 /dev/zero /dev/urandom /dev/full | wc -c; cat /dev/null; echo hello")
+    assert result.tail.splitlines()[1:] == ["hello"]
+
+
+async def test_what_lies_outside_can_be_read_where_nothing_is_hidden(run: Run, landlock: Rung, kept: Path) -> None:
+    """Only devices are closed."""
+    assert (await run("cat", str(kept))).tail == "kept"
 
 
 async def test_devices_are_written_to_and_not_made(run: Run, landlock: Rung) -> None:

@@ -25,6 +25,10 @@ FILES = (
     *(".config/chromium/Default/Cookies", ".config/BraveSoftware/Brave-Browser/x", ".local/share/keyrings/login"),
     *(".local/share/kwalletd/x.kwl", ".password-store/a.gpg", ".config/1Password/x", ".config/Bitwarden/data.json"),
     *(".terraform.d/credentials.tfrc.json", ".config/rclone/rclone.conf", ".bash_history", ".zsh_history"),
+    *(".claude/.credentials.json", ".claude.json", ".codex/auth.json"),
+    *(".gemini/oauth_creds.json", ".config/github-copilot/apps.json", ".pulumi/credentials.json", ".fly/config.yml"),
+    *(".composer/auth.json", ".local/share/atuin/history.db", ".irb_history", ".config/Bitwarden CLI/data.json"),
+    *(".local/share/opencode/auth.json", ".zshrc", ".config/solana/id.json", ".config/Slack/Cookies"),
 )
 
 
@@ -132,6 +136,18 @@ async def test_programs_that_look_for_such_places_still_start(
     """An empty place is no reason to give up."""
     result = await asked(*command, env={"HOME": str(home), "PATH": "/usr/local/bin:/usr/bin:/bin"})
     assert result.exit_code == 0 or not result.started
+
+
+def test_a_device_is_no_secret_place() -> None:
+    """Whoever keeps no history points it to /dev/null, which every command needs."""
+    assert Path("/dev/null") not in secret_places({"HOME": "/nowhere", "HISTFILE": "/dev/null"})
+
+
+def test_a_folder_that_a_variable_moves_is_known_at_both_places(home: Path, tmp_path: Path) -> None:
+    """What was kept in the old one may still be there."""
+    (tmp_path / "moved/gh").mkdir(parents=True)
+    places = secret_places({"HOME": str(home), "XDG_CONFIG_HOME": f"{tmp_path}/moved"})
+    assert {tmp_path / "moved/gh", home / ".config/gh"} <= set(places)
 
 
 def test_variables_name_further_places(home: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -13,6 +14,8 @@ from surefoot.errors import UsageError
 from surefoot.sandbox import Rung, command_environment, detect_rung, network_environment, rung_detail
 from surefoot.sandbox.landlock import landlock_abi
 from surefoot.sandbox.rungs import _refusal
+from surefoot.sandbox.seccomp import has_filter
+from tests.sandbox.conftest import use_rung
 
 
 def test_the_plain_rung_can_be_forced(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -28,6 +31,23 @@ def test_the_landlock_rung_can_be_forced(landlock: Rung) -> None:
         f"landlock: ABI {landlock_abi()}, forced by SUREFOOT_RUNG; refused: writing outside"
     )
     assert rung_detail().endswith("; the network counts as open")
+
+
+def test_what_landlock_leaves_open_is_said(landlock: Rung) -> None:
+    """It has no rules for the owners of files, nor for sockets and memory of the host."""
+    said = rung_detail()
+    assert "open: modes, owners, times and attributes of files outside, sockets of the host, shared memory;" in said
+
+
+@pytest.mark.parametrize("name", ["bubblewrap", "landlock"])
+def test_a_machine_without_a_filter_is_said_to_lack_it(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On an architecture whose calls are not known, commands run without."""
+    use_rung(name, monkeypatch)
+    monkeypatch.setattr(os, "uname", lambda: os.uname_result(("Linux", "h", "6", "v", "riscv64")))
+    has_filter.cache_clear()
+    said = rung_detail()
+    has_filter.cache_clear()
+    assert "no filter of system calls (not known for riscv64): kernel keyrings, " in said
 
 
 def test_landlock_is_taken_where_bubblewrap_does_not_work(landlock: Rung) -> None:

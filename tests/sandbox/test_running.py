@@ -15,7 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from surefoot.masking import Masker
 from surefoot.sandbox import CommandResult, Rung
+from surefoot.sandbox.output import OutputSpool
 
 Run = Callable[..., Awaitable[CommandResult]]
 Alive = Callable[[str], set[int]]
@@ -301,3 +303,17 @@ def children(parent: int) -> set[int]:
         if int(fields[1]) == parent and fields[0] != "Z":
             found.add(int(stat.parent.name))
     return found
+
+
+@pytest.mark.parametrize(
+    ("printed", "kept"),
+    [(10, "0123456789"), (16, "0123456789012345"), (20, "01234567\n[4 bytes of output are left out here]\n23456789")],
+)
+def test_of_long_output_the_beginning_and_the_end_are_kept(tmp_path: Path, printed: int, kept: str) -> None:
+    """However it comes in; a line says how much is missing."""
+    with (tmp_path / "spool").open("wb") as file:
+        spool = OutputSpool(file, Masker(()), None, 8, 8)
+        for at in range(printed):
+            spool.feed(b"%d" % (at % 10))
+        spool.finish()
+    assert (tmp_path / "spool").read_text("utf-8") == kept

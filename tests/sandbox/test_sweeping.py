@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import pytest
+
 from surefoot.sandbox import mark_prefix_of, sweep
+from surefoot.sandbox.seccomp import LIMIT_LOCKS
+from surefoot.sandbox.sweeping import limit_of, sweep_exactly
 
 Alive = Callable[[str], set[int]]
 WaitUntil = Callable[[Callable[[], object]], Awaitable[None]]
@@ -43,8 +48,36 @@ async def test_descendants_that_lost_the_mark_are_ended(mark: str, tmp_path: Pat
     """`env -i` and `sudo` drop it."""
     left = start("env -i /bin/sh -c 'touch ready; sleep 1000; sleep 1000'; true", mark, tmp_path)
     await wait_until((tmp_path / "ready").exists)
-    assert len(sweep(mark)) >= 3
+    assert len(sweep(mark)) >= 2  # the shell that has the mark, and the one that lost it
     left.wait()
+
+
+def without_environment(mark: str) -> subprocess.Popen[bytes]:
+    """Start a program that carries a mark in its limit alone."""
+    limits = (limit_of(mark), limit_of(mark))
+    left = subprocess.Popen(["sleep", "1000"], env={}, start_new_session=True)
+    resource.prlimit(left.pid, LIMIT_LOCKS, limits)
+    return left
+
+
+def test_what_has_no_environment_is_known_by_its_limit(mark: str) -> None:
+    """A program can drop the one, and inherits the other."""
+    left = without_environment(f"{mark}/step/1")
+    assert sweep(f"{mark}/") == (left.pid,)
+    assert left.wait() == -15
+
+
+def test_limits_tell_commands_of_a_run_apart(mark: str) -> None:
+    """When one command is ended, the others go on."""
+    left = without_environment(f"{mark}/step/1")
+    assert (sweep_exactly(f"{mark}/step/2"), sweep_exactly(f"{mark}/step/1")) == ((), (left.pid,))
+    left.wait()
+
+
+@pytest.mark.parametrize("mark", ["", "a", "a/b", "a/b/c", "20260101-abc123/0123456789ab/step/1/check-0"])
+def test_a_limit_is_a_number_that_every_kernel_keeps(mark: str) -> None:
+    """Below what counts as no limit at all, and above what somebody would choose."""
+    assert 1 << 62 <= limit_of(mark) < (1 << 63) - 1
 
 
 async def test_others_are_left_alone(mark: str, tmp_path: Path, wait_until: WaitUntil) -> None:

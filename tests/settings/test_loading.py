@@ -12,7 +12,7 @@ import pytest
 
 from surefoot.core.rules import Demand, Effect, Overdue, Rule, Tier
 from surefoot.errors import ConfigInvalid
-from surefoot.settings import Approver, Settings, load_settings, user_file
+from surefoot.settings import Approver, LaneLimits, Places, Settings, load_settings, user_file
 
 WHOLE = """\
 # what this user lets steps do
@@ -101,6 +101,12 @@ def test_a_project_can_only_raise(folder: Path) -> None:
     assert load(folder, project=RULE).policy.raising == ((rule,),)
 
 
+def test_a_project_can_only_lower_how_much_a_step_may_write(folder: Path) -> None:
+    """The smaller number counts; what nobody says is the default."""
+    found = load(folder, "[lanes]\nfile_bytes_max = 10\n", "[lanes]\nfile_bytes_max = 99\nstep_files_max = 5\n")
+    assert found.lanes == LaneLimits(file_bytes_max=10, step_files_max=5)
+
+
 def test_a_project_that_is_trusted_may_lower(folder: Path) -> None:
     """Its rules come after the user's own."""
     names = [rule.name for rule in load(folder, WHOLE, RULE).policy.own]
@@ -138,9 +144,13 @@ FLAWS = [
         "[approvals]\nconfidence = 90\n",
         "user.toml:2:14: 90 is no share; a number from 0 to 1, or false, was expected; write 0.9 for 90 %",
     ),
+    *(
+        (f"[secrets]\nhide = [{one!r}]\n", f"user.toml:2:8: {one!r} names no place in which secrets lie")
+        for one in ("~", "/", ".ssh", "~una/x", "~/../x")
+    ),
     (
         'x = """\n[a]\n"""\n[b]\n',
-        "user.toml:1:1: `x` is no key of the settings; its keys are policy, approvals, approvers, models, providers,",
+        "user.toml:1:1: `x` is no key of the settings; its keys are policy, approvals, approvers, secrets, lanes,",
     ),
 ]
 
@@ -177,7 +187,20 @@ def test_all_mistakes_are_told_at_once(folder: Path) -> None:
     assert [problem.split(": ")[0] for problem in found] == ["user.toml:3:8", "user.toml:5:1", "user.toml:6:1"]
 
 
-@pytest.mark.parametrize("text", ['[policy]\ntrust = ["/x"]\n', '[[approvers]]\nname = "a"\nuser = "a"\n'])
-def test_a_project_names_neither_approvers_nor_whom_to_trust(folder: Path, text: str) -> None:
+def test_a_project_hides_places_and_the_user_shows_some(folder: Path) -> None:
+    """More can be hidden by either; what is shown is for the user to say."""
+    found = load(folder, '[secrets]\nhide = "~/.a"\nshow = ["~/.claude"]\n', '[secrets]\nhide = ["/b"]\n').places
+    assert found == Places(hide=("~/.a", "/b"), show=("~/.claude",))
+
+
+OF_THE_USER = [
+    '[policy]\ntrust = ["/x"]\n',
+    '[[approvers]]\nname = "a"\nuser = "a"\n',
+    '[secrets]\nshow = ["~/.ssh"]\n',
+]
+
+
+@pytest.mark.parametrize("text", OF_THE_USER)
+def test_a_project_names_neither_approvers_nor_whom_to_trust_and_shows_no_secret_place(folder: Path, text: str) -> None:
     """Or a pull request would approve itself."""
     assert "stands in a project's settings; it comes with the repository" in problems(folder, project=text)[0]

@@ -204,12 +204,19 @@ def test_a_command_is_found_in_every_disguise(made: tuple[Words, str]) -> None:
     assert words in facts_of(text).commands
 
 
+def found_in(text: str) -> set[Words]:
+    """Return the commands that were found; what stands for too much to look at asks, and is left out here."""
+    facts = facts_of(text)
+    assume("too much to look at" not in (facts.unclear or ""))
+    return set(facts.commands)
+
+
 @given(made=disguised())
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_bash_runs_nothing_that_was_not_found(made: tuple[Words, str], stage: Path, tmp_path: Path) -> None:
     """What the stand-ins were started with is among what was read; a function that never ends is not run."""
     assume(len(FUNCTION.findall(made[1])) < 2)
-    assert what_runs(made[1], stage, tmp_path / "run") <= set(facts_of(made[1]).commands)
+    assert what_runs(made[1], stage, tmp_path / "run") <= found_in(made[1])
 
 
 @pytest.mark.slow
@@ -218,7 +225,7 @@ def test_bash_runs_nothing_that_was_not_found(made: tuple[Words, str], stage: Pa
 def test_bash_runs_nothing_that_was_not_found_at_length(made: tuple[Words, str], stage: Path, tmp_path: Path) -> None:
     """The same, many times."""
     assume(len(FUNCTION.findall(made[1])) < 2)
-    assert what_runs(made[1], stage, tmp_path / "run") <= set(facts_of(made[1]).commands)
+    assert what_runs(made[1], stage, tmp_path / "run") <= found_in(made[1])
 
 
 def test_the_stand_ins_do_record(stage: Path, tmp_path: Path) -> None:

@@ -138,6 +138,7 @@ def lane(tmp_path: Path, checkout: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
             plan=Plan(goal="nothing", steps=(SPEC,)),
             blobs=home.journal.blobs,
             clock=SystemClock(),
+            source=checkout,
             rung=detect_rung(),
             workspace=space,
             models=script,

@@ -7,6 +7,7 @@ Owns the tests of taking a result over, into a checkout and into a plain folder.
 from __future__ import annotations
 
 import subprocess
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from conftest import Folder, Stage
+
+    from surefoot.workspace import LandedFiles
 
 
 REFUSING_HOOKS = """
@@ -268,3 +271,50 @@ def test_a_signature_that_fails_changes_nothing(signing: Stage) -> None:
     with pytest.raises(WorkspaceError, match="nothing was changed"):
         signing.space.land(signing.step(), squash=False, message="goal")
     assert (signing.user.git("rev-parse", "HEAD"), signing.user.git("status", "--porcelain")) == (before, "")
+
+
+HOOK = "printf '#!/bin/sh\\ntouch ../ran' > {0}; chmod +x {0}"
+
+
+def land_with_hook(landable: tuple[Stage, str], changed: str, *, runs_brought_hooks: bool) -> tuple[bool, LandedFiles]:
+    """Land a change of a file where hooks lie in `tools/hooks`; tell whether a hook ran, and what was brought."""
+    stage, _ = landable
+    stage.user.sh(
+        f"mkdir -p tools/hooks; {HOOK.format('tools/hooks/post-merge')}; git config core.hooksPath tools/hooks"
+    )
+    commit = stage.step(changed)
+    stage.space.land(commit, squash=False, message="Land", runs_brought_hooks=runs_brought_hooks)
+    return (stage.user.path.parent / "ran").exists(), stage.space.landed_files(commit)
+
+
+@pytest.mark.parametrize(
+    ("changed", "runs_brought_hooks", "ran"),
+    [
+        ("src/b.py", False, True),
+        ("tools/hooks/library.sh", False, False),
+        ("tools/hooks/library.sh", True, True),
+        (".pre-commit-config.yaml", False, False),
+    ],
+)
+def test_hooks_run_unless_the_run_has_changed_hooks(
+    landable: tuple[Stage, str], changed: str, runs_brought_hooks: bool, ran: bool
+) -> None:
+    """Who has looked at them may say that they shall run all the same."""
+    assert land_with_hook(landable, changed, runs_brought_hooks=runs_brought_hooks)[0] is ran
+
+
+@pytest.mark.parametrize(
+    ("changed", "kind"),
+    [
+        (".github/workflows/test.yml", "ci"),
+        (".gitlab-ci.yml", "ci"),
+        ("sub/.gitattributes", "steering"),
+        (".gitmodules", "steering"),
+        ("tools/hooks/pre-push", "hooks"),
+        (".husky/pre-commit", "hooks"),
+    ],
+)
+def test_what_acts_by_itself_once_it_is_landed_is_named(landable: tuple[Stage, str], changed: str, kind: str) -> None:
+    """By kind; all else is not."""
+    brought = land_with_hook(landable, changed, runs_brought_hooks=False)[1]
+    assert {name: paths for name, paths in asdict(brought).items() if paths} == {kind: (changed,)}

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from surefoot.errors import GitUnavailable, WorkspaceError
-from surefoot.workspace import RunWorkspace, git_version, inspect_source, write_git_configuration
+from surefoot.workspace import RunWorkspace, git_version, inspect_source
 from surefoot.workspace.git import user_git
 
 if TYPE_CHECKING:
@@ -176,22 +176,3 @@ def test_a_shallow_repository_works(user: Folder, tmp_path: Path) -> None:
     lane = replace(user, path=space.open_lane("1", space.base))
     assert lane.git("rev-list", "--count", "HEAD") == "1"
     assert space.missing() == ()
-
-
-def test_the_copy_of_the_users_settings_has_no_credentials(user: Folder, tmp_path: Path) -> None:
-    """Commands in lanes get everything else."""
-    for key, value in {
-        "credential.helper": "store",
-        "url.https://me:secret@example.org/.insteadOf": "x:",
-        "url.git@example.org:.insteadOf": "y:",
-        "http.https://example.org.extraHeader": "Authorization: secret",
-        "http.proxy": "http://me:secret@proxy",
-        "alias.odd": 'log "quoted"\n\\back',
-    }.items():
-        user.git("config", "--global", key, value)
-    write_git_configuration(tmp_path / "copy")
-    listed = user.git("config", "--file", str(tmp_path / "copy"), "--list")
-    assert "secret" not in listed
-    assert "credential" not in listed
-    assert user.git("config", "--file", str(tmp_path / "copy"), "alias.odd") == 'log "quoted"\n\\back'
-    assert "url.git@example.org:.insteadof=y:" in listed

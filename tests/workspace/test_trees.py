@@ -104,7 +104,6 @@ def test_a_change_of_ignored_files_is_noticed(stage: Stage, change: str) -> None
     "change",
     [
         "touch ignored/cache/f",
-        "mkdir -p ignored/__pycache__ src/__pycache__; touch ignored/__pycache__/x src/__pycache__/y",
         "touch .coverage; mkdir .mypy_cache; touch .mypy_cache/x",
         "touch untracked; echo b > src/a.py",
     ],

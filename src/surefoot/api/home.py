@@ -39,7 +39,7 @@ class Home:
         Raises:
             JournalError: the journal cannot be opened; the message says why and what to do.
         """
-        self.folder = home_folder() if folder is None else folder.absolute()
+        self.folder = (home_folder() if folder is None else folder).resolve()
         self.journal = Journal.open(self.folder)
 
     def __enter__(self) -> Self:

@@ -13,7 +13,7 @@ import socket
 import stat
 import string
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -25,7 +25,6 @@ from surefoot.api.history import earlier_times
 from surefoot.api.home import Home
 from surefoot.api.identity import Identity, identify, refuse_steps
 from surefoot.api.options import Options
-from surefoot.api.preflight import missing, refuse_without
 from surefoot.api.replanning import edited_plan
 from surefoot.api.sharing import shared_writer
 from surefoot.api.validating import Source, validated
@@ -35,7 +34,7 @@ from surefoot.core.course import policy_of
 from surefoot.core.events import Event
 from surefoot.core.ids import RUN_ID, RunId, StepId
 from surefoot.core.kernel import apply, first_state
-from surefoot.core.plan import AgentBody, FunctionBody, Plan, Step
+from surefoot.core.plan import FunctionBody, Plan, Step
 from surefoot.core.plan_commands import commands_around
 from surefoot.core.probing import FunctionProbe
 from surefoot.core.reading import waits_of
@@ -55,8 +54,15 @@ from surefoot.settings import load_settings
 from surefoot.threads import in_thread
 from surefoot.workers.check import clean
 from surefoot.workers.ground import with_facts
+from surefoot.workers.preflight import missing, plan_in_lanes, refuse_without
 from surefoot.workers.room import Functions, Room
-from surefoot.workspace import RunWorkspace, inspect_source, write_git_configuration
+from surefoot.workspace import (
+    RunWorkspace,
+    inspect_source,
+    login_files,
+    settings_files,
+    write_git_configuration,
+)
 
 GRACE_S = 10.0
 """How long an engine that is taken over may take to stop."""
@@ -189,10 +195,15 @@ def _copy_files(plan: Plan, source: Source, folder: Path) -> None:
     for name in plan.files:
         origin, copy = source.plan_path.parent / name, files / name
         copy.parent.mkdir(parents=True, exist_ok=True)
-        if origin.is_dir():
-            shutil.copytree(origin, copy, symlinks=True, dirs_exist_ok=True, copy_function=_copy_read_only)
-        else:
-            _copy_read_only(origin, copy)
+        try:
+            if origin.is_dir():
+                shutil.copytree(origin, copy, symlinks=True, dirs_exist_ok=True, copy_function=_copy_read_only)
+            else:
+                _copy_read_only(origin, copy)
+        except shutil.Error as error:  # of a folder: one entry for each file in it
+            raise UsageError(
+                f"`files` names {name!r}, which cannot be copied: {error.args[0][0][2]}. Mend that, or name other files"
+            ) from error
 
 
 def _copy_read_only(origin: str | Path, copy: str | Path) -> None:
@@ -218,7 +229,7 @@ def _with_workspace(created: ev.RunCreated, source: Source, folder: Path) -> ev.
         findings=(
             *(() if created.wish is not None else reviewed.findings),
             *created.findings,
-            *_in_sight(created, origin.root),
+            *plan_in_lanes(created.plan, source.plan_path, origin.root, include_dirty=source.include_dirty),
             *remarks,
         ),
     )
@@ -227,21 +238,6 @@ def _with_workspace(created: ev.RunCreated, source: Source, folder: Path) -> ev.
 def _written_by_init(plan: Path | None) -> frozenset[Path]:
     """Return the plan file and the schema beside it: no step misses them, for a run has copies of its own."""
     return frozenset() if plan is None else frozenset({plan.resolve(), plan.resolve().with_name(FILE_NAME)})
-
-
-def _in_sight(created: ev.RunCreated, root: Path) -> Iterator[Finding]:
-    """Yield that agents can read the checks that are held back from them, where the plan lies among their files."""
-    checks = (*created.plan.accept, *(check for step in created.plan.steps for check in step.checks))
-    has_agents = any(isinstance(step.body, AgentBody) for step in created.plan.steps)
-    path = None if created.plan_path is None else Path(created.plan_path)
-    if path is None or not has_agents or not any(check.held_back for check in checks):
-        return
-    if path.resolve().is_relative_to(root.resolve()):
-        text = (
-            f"checks are held back from agents, but the plan that names them lies in the repository ({path.name}), "
-            "where agents can read it; keep the plan elsewhere"
-        )
-        yield Finding(kind="held-back-in-sight", severity=Severity.WARNING, text=text)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -412,6 +408,7 @@ def _opening(state: RunState, room: Room, options: Options, token: int, *, resum
         host=socket.gethostname(),
         rung=room.rung.value,
         release=RELEASE,
+        as_root=os.geteuid() == 0,
     )
     policy = _policy(options, state.created.repository)
     if policy_of(state.plan, policy) != state.policy:
@@ -471,8 +468,9 @@ def _open_room(home: Home, state: RunState, functions: Functions, clock: Clock, 
             "resume it from the program that made it"
         )
     space = None
+    settings = load_settings(None if created.repository is None else Path(created.repository))
     if created.repository is not None:
-        space = RunWorkspace.open(home.run_folder(run), Path(created.repository), run)
+        space = RunWorkspace.open(home.run_folder(run), Path(created.repository), run, limits=settings.lanes)
     return Room(
         run=run,
         folder=home.run_folder(run),
@@ -481,9 +479,23 @@ def _open_room(home: Home, state: RunState, functions: Functions, clock: Clock, 
         clock=clock,
         rung=detect_rung(),
         workspace=space,
+        limits=settings.lanes,
         created=created,
         source=Path(created.repository) if created.repository is not None else None,
         plan_folder=Path(created.plan_path).absolute().parent if created.plan_path is not None else None,
         functions=functions,
+        hidden=(*_expanded(settings.places.hide), *_with_logins(space)),
+        shown=_expanded(settings.places.show),
         on_line=watching.on_line,
     )
+
+
+def _expanded(places: Iterable[str]) -> tuple[Path, ...]:
+    return tuple(Path(place).expanduser() for place in places)
+
+
+def _with_logins(space: RunWorkspace | None) -> tuple[Path, ...]:
+    """Return where git keeps logins for the user: in their own settings, and in those of their repository."""
+    if space is None:
+        return ()
+    return (*settings_files(), *(login_files(space.git_dir) if space.git_dir is not None else ()))

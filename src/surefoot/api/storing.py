@@ -19,14 +19,16 @@ from surefoot.core.ids import RunId
 from surefoot.core.state import RunState, StepStatus
 from surefoot.core.terms import Outcome, Verdict
 from surefoot.errors import RunHeld, UsageError
-from surefoot.workspace import RunWorkspace
+from surefoot.workspace import LandedFiles, RunWorkspace
 
 _SPARED_S = 3600.0
 """A folder changed within this time may belong to a run that is just being created."""
 
 
-def land_run(home: Home, run: RunId, *, squash: bool = False) -> str:
+def land_run(home: Home, run: RunId, *, squash: bool = False, runs_brought_hooks: bool = False) -> str:
     """Merge the run branch into the checked-out branch; return the commit. What is missing from it is not asked about.
+
+    Your hooks run as in any merge; none does where the branch brings or changes hooks, unless `runs_brought_hooks`.
 
     Raises:
         UsageError: the run has nothing to land.
@@ -34,13 +36,35 @@ def land_run(home: Home, run: RunId, *, squash: bool = False) -> str:
         StepMayNotAnswer: this program was started by a step.
     """
     refuse_steps("land a run", home)
+    state, space = _opened(home, run)
+    assert state.branch is not None
+    message = f"{state.plan.goal.strip().splitlines()[0]}\n\nSurefoot-Run: {run}"
+    return space.land(
+        state.branch.head,
+        squash=squash,
+        message=message,
+        is_from_dirty=state.created.include_dirty,
+        runs_brought_hooks=runs_brought_hooks,
+    )
+
+
+def landed_files_of(home: Home, run: RunId) -> LandedFiles:
+    """Return what the run branch brings or changes that does something by itself once it is landed.
+
+    Raises:
+        UsageError: the run has nothing to land.
+    """
+    state, space = _opened(home, run)
+    assert state.branch is not None
+    return space.landed_files(state.branch.head)
+
+
+def _opened(home: Home, run: RunId) -> tuple[RunState, RunWorkspace]:
+    """Return a run that has something to land, and its workspace."""
     state = home.state(run)
     if state.branch is None or state.created.repository is None or state.branch.head == state.created.base:
         raise UsageError(f"run {run!r} has no commits to land", run=run)
-    message = f"{state.plan.goal.strip().splitlines()[0]}\n\nSurefoot-Run: {run}"
-    source = Path(state.created.repository)
-    space = RunWorkspace.open(home.run_folder(run), source, run)
-    return space.land(state.branch.head, squash=squash, message=message, is_from_dirty=state.created.include_dirty)
+    return state, RunWorkspace.open(home.run_folder(run), Path(state.created.repository), run)
 
 
 def missing_from(state: RunState) -> str:

@@ -12,7 +12,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from surefoot.api.home import home_folder
-from surefoot.api.preflight import missing
 from surefoot.core.course import policy_of
 from surefoot.core.duties import COMMANDS
 from surefoot.core.ids import StepId
@@ -27,13 +26,14 @@ from surefoot.masking import Masker
 from surefoot.sandbox import detect_rung
 from surefoot.settings import load_settings
 from surefoot.workers.ground import commands_of, probe_of, texts_of, with_facts
+from surefoot.workers.preflight import missing, plan_in_lanes
 from surefoot.workspace import ignored_among
 
 
-def look_over(plan: Plan, root: Path, places: Mapping[StepId, str], folder: Path | None = None) -> Review:
+def look_over(plan: Plan, root: Path, places: Mapping[StepId, str], file: Path | None = None) -> Review:
     """Look a plan over for the repository at `root`, with the rules that will hold there and what this machine has.
 
-    `folder` is that of the plan file.
+    `file` is the plan file.
 
     Raises:
         ConfigInvalid: the settings cannot be read.
@@ -45,11 +45,13 @@ def look_over(plan: Plan, root: Path, places: Mapping[StepId, str], folder: Path
     around = [(one, weigh_command(policy, one, Phase.PLAN.value, rung)) for one in with_facts(commands_around(plan))]
     never = [never_run(one, decision) for one, decision in around if decision.tier is Tier.NEVER]
     asks = [_ask_point(one, decision) for one, decision in around if decision.tier is Tier.CONFIRM]
+    folder = None if file is None else file.resolve().parent
     missed = [
         one if one.step is None else replace(one, place=places.get(one.step))
         for one in missing(plan, root, folder, home_folder())
     ]
-    found = (*secrets, *never, *missed, *_undeclared_products(plan, root, places))
+    in_sight = plan_in_lanes(plan, file, root)
+    found = (*secrets, *never, *missed, *in_sight, *_undeclared_products(plan, root, places))
     return replace(reviewed, findings=(*reviewed.findings, *found), asks=(*asks, *reviewed.asks))
 
 

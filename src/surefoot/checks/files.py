@@ -7,11 +7,13 @@ neither is a link to a folder. Must never read what lies outside the lane. Read 
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
+from io import BufferedReader
 from itertools import takewhile
 from pathlib import Path, PurePosixPath
 
@@ -21,6 +23,7 @@ from surefoot.core.globs import matches
 from surefoot.core.plan import Check, FileAsk
 from surefoot.core.terms import Verdict
 from surefoot.expressions import CURE, Expression, expression
+from surefoot.opening import open_within
 from surefoot.ports import Commands
 
 SEARCHED_MAX = 64_000_000
@@ -42,6 +45,28 @@ class _Finding:
     rests_on: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Files:
+    """The files of a lane, of which only those are read that lie in it, wherever links lead."""
+
+    base: Path
+    root: Path
+
+    def open(self, path: str) -> BufferedReader:
+        """Open a file, to be closed by the caller."""
+        return open_within(self.root, self.base / path)
+
+    def has(self, path: str) -> bool:
+        """Tell whether there is a plain file that lies in the lane."""
+        try:
+            self.open(path).close()
+        except OSError as error:
+            if error.errno == errno.EACCES:
+                raise
+            return False
+        return True
+
+
 async def ask_files(kind: FileAsk, check: Check, commands: Commands) -> Answer:
     """Ask one of the four questions about files; the glob is relative to the lane's root, or to the check's `cwd`."""
     base = commands.root / check.cwd if check.cwd else commands.root
@@ -61,10 +86,11 @@ def _find(kind: FileAsk, base: Path, root: Path) -> _Finding:
         paths = tuple(sorted(files_matching(kind.glob, base, root)))
         if kind.exists is not None:
             return _exists(kind, base, paths)
-        readable = tuple(path for path in paths if _is_plain_file(base / path, root))
+        files = _Files(base, root)
+        readable = tuple(path for path in paths if files.has(path))
         if kind.lacks is not None:
-            return _lacks(kind, kind.lacks, base, readable)
-        return _each_has(kind, base, readable)
+            return _lacks(kind, kind.lacks, files, readable)
+        return _each_has(kind, files, readable)
     except OSError as error:
         return _Finding(Verdict.INCONCLUSIVE, f"{error.filename}: {error.strerror}")
     except ValueError as error:
@@ -83,37 +109,42 @@ def _exists(kind: FileAsk, base: Path, paths: tuple[str, ...]) -> _Finding:
     return _Finding(verdict, f"{number} {kind.glob}{named}", paths)
 
 
-def _lacks(kind: FileAsk, unwanted: str, base: Path, paths: tuple[str, ...]) -> _Finding:
+def _lacks(kind: FileAsk, unwanted: str, files: _Files, paths: tuple[str, ...]) -> _Finding:
     if not paths:
         return _Finding(Verdict.INCONCLUSIVE, f"no file matches {kind.glob}")
-    places = tuple(f"{path}:{line}" for path in paths for line in _lines_with(base / path, unwanted))
+    places = tuple(f"{path}:{line}" for path in paths for line in _lines_with(files, path, unwanted))
     if places:
         return _Finding(Verdict.FAILED, f"found {unwanted!r} in {listed(places)}", places)
     return _Finding(Verdict.PASSED, f"found {unwanted!r} in none of {_counted(len(paths))}", paths)
 
 
-def _each_has(kind: FileAsk, base: Path, paths: tuple[str, ...]) -> _Finding:
+def _each_has(kind: FileAsk, files: _Files, paths: tuple[str, ...]) -> _Finding:
     wanted = kind.matches if kind.contains is None else kind.contains
     assert wanted is not None
     pattern = expression(wanted, by_line=True) if kind.contains is None else None
     if not paths:
         return _Finding(Verdict.FAILED, f"no file matches {kind.glob}")
-    large = next((path for path in paths if pattern is not None and (base / path).stat().st_size > SEARCHED_MAX), None)
+    large = next((path for path in paths if pattern is not None and _size_of(files, path) > SEARCHED_MAX), None)
     if large is not None:
         text = f"{large} is larger than {SEARCHED_MAX} bytes; search it by a check of its own: `run: grep …`"
         return _Finding(Verdict.INCONCLUSIVE, text)
-    without = tuple(path for path in paths if not _has(base / path, wanted, pattern))
+    without = tuple(path for path in paths if not _has(files, path, wanted, pattern))
     if without:
         where = "" if len(paths) == 1 else f"; {len(without)} of {len(paths)} files lack it"
-        nearest = _nearest(base / without[0], wanted)
+        nearest = _nearest(files, without[0], wanted)
         text = f"{wanted!r} not found in {listed(without)}{where}"
         return _Finding(Verdict.FAILED, f"{text}\n{without[0]}:{nearest}" if nearest else text, without)
     return _Finding(Verdict.PASSED, f"found {wanted!r} in each of {_counted(len(paths))}", paths)
 
 
-def _nearest(path: Path, wanted: str) -> str:
+def _size_of(files: _Files, path: str) -> int:
+    with files.open(path) as file:
+        return os.fstat(file.fileno()).st_size
+
+
+def _nearest(files: _Files, path: str, wanted: str) -> str:
     """Return the line of a file that is most like the wanted text, with its number; empty: no line is like it."""
-    with path.open("rb") as file:
+    with files.open(path) as file:
         lines = file.read(_COMPARED_MAX).decode("utf-8", "replace").splitlines()
     known = {line.strip(): number for number, line in reversed([*enumerate(lines, 1)]) if len(line) <= _LINE_MAX}
     like = get_close_matches(wanted.strip()[:_LINE_MAX], known, n=1, cutoff=_ALIKE)
@@ -124,20 +155,21 @@ def _counted(number: int) -> str:
     return "1 file" if number == 1 else f"{number} files"
 
 
-def _has(path: Path, wanted: str, pattern: Expression | None) -> bool:
+def _has(files: _Files, path: str, wanted: str, pattern: Expression | None) -> bool:
     if pattern is None:
-        return next(_lines_with(path, wanted), None) is not None
-    return pattern.is_in(path.read_bytes())
+        return next(_lines_with(files, path, wanted), None) is not None
+    with files.open(path) as file:
+        return pattern.is_in(file.read(SEARCHED_MAX + 1))
 
 
-def _lines_with(path: Path, text: str) -> Iterator[int]:
+def _lines_with(files: _Files, path: str, text: str) -> Iterator[int]:
     """Yield the number of each line on which the text begins; however big the file, only parts of it are held."""
     wanted = text.encode("utf-8", "surrogateescape")
     if not wanted:
         yield 1
         return
     line, named, held = 1, 0, b""
-    with path.open("rb") as file:
+    with files.open(path) as file:
         while part := file.read(_PART_SIZE):
             held += part
             done, at = 0, held.find(wanted)
@@ -151,12 +183,6 @@ def _lines_with(path: Path, text: str) -> Iterator[int]:
             rest = max(done, len(held) - len(wanted) + 1)
             line += held.count(b"\n", done, rest)
             held = held[rest:]
-
-
-def _is_plain_file(path: Path, root: Path) -> bool:
-    """Tell whether there is a plain file that lies in the lane, wherever links lead."""
-    target = path.resolve()
-    return target.is_file() and target.is_relative_to(root.resolve())
 
 
 def files_matching(glob: str, base: Path, root: Path) -> Iterator[str]:

@@ -7,12 +7,12 @@ the file was written by what is being checked. Read `surefoot.checks.judging` ne
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Mapping
 from pathlib import Path
 from xml.parsers import expat
 
 from surefoot.checks.judging import Result, collect
+from surefoot.opening import open_plain
 
 SIZE_MAX = 256 * 1024 * 1024
 """Larger files are not read, in bytes."""
@@ -30,17 +30,15 @@ def read_junit(path: Path) -> dict[str, Result] | None:
         JunitUnreadable: it is not a plain file, too large, not well-formed, or declares a document type.
     """
     try:
-        file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        content = open_plain(path)
     except FileNotFoundError:
         return None
     except OSError as error:
         raise JunitUnreadable(f"it cannot be opened: {error.strerror}") from error
-    with os.fdopen(file, "rb") as content:
-        status = os.fstat(file)
-        if not stat.S_ISREG(status.st_mode):
-            raise JunitUnreadable("it is not a plain file")
-        if status.st_size > SIZE_MAX:
-            raise JunitUnreadable(f"it has {status.st_size} bytes, more than the {SIZE_MAX} that are read")
+    with content:
+        size = os.fstat(content.fileno()).st_size
+        if size > SIZE_MAX:
+            raise JunitUnreadable(f"it has {size} bytes, more than the {SIZE_MAX} that are read")
         cases = _Cases()
         try:
             cases.parser.ParseFile(content)

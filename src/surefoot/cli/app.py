@@ -355,6 +355,9 @@ def land(
     repo: Repo = None,
     squash: Annotated[bool, typer.Option("--squash", help="As one commit instead of one a step.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Land what there is, although something is missing.")] = False,
+    run_hooks: Annotated[
+        bool, typer.Option("--run-hooks", help="Run your git hooks although the run brings or changes hooks.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Merge a run's verified work into the branch you have checked out.
@@ -363,7 +366,7 @@ def land(
     """
     from surefoot.cli.keeping import land
 
-    raise typer.Exit(land(run, repo, Screen(is_json=as_json), squash=squash, yes=yes))
+    raise typer.Exit(land(run, repo, Screen(is_json=as_json), squash=squash, yes=yes, run_hooks=run_hooks))
 
 
 @app.command(rich_help_panel="Keep or drop")

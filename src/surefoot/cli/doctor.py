@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Literal
 
 from surefoot.api.home import home_folder
-from surefoot.api.preflight import FREE_LEAST
 from surefoot.cli.exits import FOUND_NOTHING, FOUND_PROBLEMS
 from surefoot.cli.lines import Line, Style, one_line
 from surefoot.cli.screen import Screen
 from surefoot.errors import SurefootError
+from surefoot.workers.preflight import FREE_LEAST
 
 SCHEMA = "surefoot.doctor/1"
 _PYTHON_OLDEST = (3, 11)
@@ -65,6 +65,7 @@ def look() -> Iterator[Answer]:
         ("git", _git),
         ("sqlite", _sqlite),
         ("sandbox", _sandbox),
+        ("user", _user),
         ("secrets", _secrets),
         ("home", _home),
         ("journal", _journal),
@@ -122,13 +123,26 @@ def _sandbox() -> Answer:
     return Answer("sandbox", "note" if is_chosen else "problem", text, cure)
 
 
-def _secrets() -> Answer:
-    from surefoot.sandbox import Rung, detect_rung, secret_places
+def _user() -> Answer:
+    if os.geteuid() != 0:
+        return Answer("user", "ok", f"user id {os.geteuid()}")
+    return Answer(
+        "user",
+        "note",
+        "root: commands run as root, too. The sandbox takes most of its powers away; what is left over can read and, "
+        "where the rung is not bubblewrap, give away the files of every user",
+        "run Surefoot as an ordinary user",
+    )
 
-    rung, home = detect_rung(), os.environ.get("HOME", "/")
-    names = [
-        f"~/{one.relative_to(home)}" if one.is_relative_to(home) else str(one) for one in secret_places(os.environ)
-    ]
+
+def _secrets() -> Answer:
+    from surefoot.sandbox import Rung, detect_rung, hidden_places, secret_places
+    from surefoot.settings import load_settings
+
+    rung, home, said = detect_rung(), os.environ.get("HOME", "/"), load_settings(None).places
+    more, shown = ([Path(place).expanduser() for place in places] for places in (said.hide, said.show))
+    found = hidden_places(secret_places(os.environ, more), shown)
+    names = [f"~/{one.relative_to(home)}" if one.is_relative_to(home) else str(one) for one in found]
     if not names:
         return Answer("secrets", "ok", "none of the places where a home keeps secrets is there")
     there = ", ".join(names)

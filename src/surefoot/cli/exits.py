@@ -10,6 +10,7 @@ import errno
 from enum import IntEnum
 
 from surefoot.errors import (
+    DISK_REFUSALS,
     ClaimLost,
     JournalConflict,
     JournalCorrupt,
@@ -68,7 +69,7 @@ _BY_ERROR: dict[type[BaseException], ExitCode] = {
     SurefootError: ExitCode.INTERNAL,
 }
 """The code of each class of errors holds for the classes below it, too."""
-_OF_THE_MACHINE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM})
+_OF_THE_MACHINE = DISK_REFUSALS | {errno.EACCES, errno.EPERM}
 """What the disk or its permissions refuse: the person can mend it, and no line of ours is wrong."""
 
 

@@ -17,7 +17,7 @@ from surefoot.api.questions import OpenQuestion, question_of
 from surefoot.api.questions import inbox as open_in
 from surefoot.cli.diffs import Diff, coloured, patch_lines, read_tree_diff, stat_lines
 from surefoot.cli.leaving import INTERRUPTED, Left, may_leave, pause
-from surefoot.cli.lines import EMPTY, Line, block, counted, duration, listed, one_line
+from surefoot.cli.lines import EMPTY, Line, block, counted, duration, listed, one_line, quoted
 from surefoot.cli.lookup import find_question, find_run, root_of
 from surefoot.cli.screen import Screen
 from surefoot.core.ids import RunId
@@ -121,7 +121,7 @@ def file_lines(question: OpenQuestion) -> Iterator[Line]:
     for file in question.files:
         remark = f" ({one_line(file.remark)})" if file.remark else ""
         yield Line(f"  {'changed in ' if file.is_diff else ''}{one_line(file.path)}{remark}", "head", hang=4)
-        yield from coloured(file.text) if file.is_diff else block(file.text, 4)
+        yield from coloured(file.text) if file.is_diff else quoted(file.text, 4)
 
 
 def way_lines(question: OpenQuestion) -> Iterator[Line]:

@@ -5,12 +5,13 @@ Owns what is said about it. Must never delete anything by itself: `surefoot.api.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from surefoot.api.home import Home
-from surefoot.api.storing import collect_garbage, land_run, missing_from, remove_run
+from surefoot.api.identity import refuse_steps
+from surefoot.api.storing import collect_garbage, land_run, landed_files_of, missing_from, remove_run
 from surefoot.cli.consenting import agrees
 from surefoot.cli.exits import ExitCode
 from surefoot.cli.lines import Line, counted
@@ -19,27 +20,49 @@ from surefoot.cli.screen import Screen
 from surefoot.cli.telling import HASH
 from surefoot.core.ids import RunId
 from surefoot.errors import SurefootError
+from surefoot.workspace import LandedFiles
+
+_LISTED_MAX = 10
 
 
-def land(name: str | None, repo: Path | None, screen: Screen, *, squash: bool, yes: bool) -> int:
+def land(
+    name: str | None, repo: Path | None, screen: Screen, *, squash: bool, yes: bool, run_hooks: bool = False
+) -> int:
     """Take a run's verified work over into the checkout; where something is missing from it, after a question."""
     with Home() as home:
+        refuse_steps("land a run", home)
         run = find_run(home, name, repo)
         missing = missing_from(home.state(run))
         if missing and not yes and not _lands_anyway(run, missing, screen):
             return ExitCode.USAGE
-        commit = land_run(home, run, squash=squash)
+        brought = landed_files_of(home, run)
+        commit = land_run(home, run, squash=squash, runs_brought_hooks=run_hooks)
         where = home.created(run).repository
     if screen.is_json:
-        screen.document({"run": run, "commit": commit, "repository": where, "missing": missing})
+        document = {"run": run, "commit": commit, "repository": where, "missing": missing}
+        screen.document({**document, "brought": asdict(brought), "hooks_ran": run_hooks or not brought.hooks})
     screen.show(
         [
+            *_told_of(brought, run_hooks=run_hooks),
             *([Line(f"Landed what there is: {missing}.", "warn", hang=2)] if missing else []),
             Line(f"Landed: {where} is at {commit[:HASH]} now.", "good", hang=2),
             Line(f"Next: surefoot rm {run} --branch   (the run is not needed any more)", "head", is_whole=True),
         ]
     )
     return 0
+
+
+def _told_of(brought: LandedFiles, *, run_hooks: bool) -> Iterator[Line]:
+    """Name the files of the branch that do something by themselves from here on."""
+    kinds = {"Hooks": brought.hooks, "CI files": brought.ci, "Files that steer git": brought.steering}
+    for kind, paths in kinds.items():
+        if paths:
+            more = f" and {len(paths) - _LISTED_MAX} more" if len(paths) > _LISTED_MAX else ""
+            yield Line(f"{kind} that the run brings or changes: {', '.join(paths[:_LISTED_MAX])}{more}", "warn", hang=2)
+    if brought.hooks and not run_hooks:
+        yield Line(
+            "No git hook was run for that reason. Look at them; --run-hooks would have run them.", "warn", hang=2
+        )
 
 
 def _lands_anyway(run: RunId, missing: str, screen: Screen) -> bool:

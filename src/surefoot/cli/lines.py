@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from surefoot.core.causes import LINES_MAX
+from surefoot.core.foreign import BAR, barred, prose
 
 Style = Literal["", "good", "bad", "warn", "dim", "head"]
 Words = tuple[str, str, Style]
@@ -21,8 +22,6 @@ _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]P_^X][^\x07\x1b]*(?:\x07|\
 # Only what can hide no word of a command: between a colour's digits a shell finds nothing to run.
 _COLOURS = re.compile(r"\x1b\[(?:\d+(?:;\d+)*)?m")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-# These turn the reading direction, so that a person would approve something else than they see.
-_TURNS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _MINUTE, _HOUR = 60, 3600
 _MANY = 3
 """What is the same of so many steps is said once."""
@@ -43,6 +42,8 @@ class Line:
     """The style holds for this many characters; None: for all."""
     is_whole: bool = False
     """Whether it is never wrapped, because it will be copied."""
+    bar: str = ""
+    """What stands in front of what does not fit, behind the indentation: no row of it looks like a line of its own."""
 
 
 EMPTY = Line("")
@@ -54,10 +55,10 @@ def words_of(output: str) -> str:
 
 
 def clean(text: str) -> str:
-    """Return text without what could steer a terminal; line breaks and tabs stay, and an escape hides nothing."""
+    """Return text without what could steer a terminal or hide a word; line breaks and tabs stay."""
     text = _COLOURS.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
     text = _CONTROLS.sub("", text.replace("\x1b", "\\x1b"))
-    return _TURNS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return prose(text)
 
 
 def one_line(text: str) -> str:
@@ -84,16 +85,24 @@ def headline_of(reason: str) -> str:
 
 
 def cause_of(reason: str) -> str:
-    """Return the lines of a reason that show the cause: the last of those below its sentence."""
+    """Return the lines of a reason that show the cause, behind bars: the last of those below its sentence."""
     _, _, below = clean(reason).strip().partition("\n")
-    return "\n".join([line.rstrip() for line in below.splitlines() if line.strip()][-LINES_MAX:])
+    shown = [line.rstrip() for line in below.splitlines() if line.strip()][-LINES_MAX:]
+    return "\n".join(barred("\n".join(shown), 0)) if shown else ""
 
 
 def block(text: str, indent: int, style: Style = "") -> Iterator[Line]:
     """Yield a text of several lines, each indented."""
     for line in clean(text).splitlines():
         own = len(line) - len(line.lstrip())
-        yield Line(" " * indent + line.rstrip(), style, hang=indent + own + 2)
+        # A line that is behind a bar goes on behind that bar.
+        hang = indent + own + (0 if line.lstrip().startswith(BAR) else 2)
+        yield Line(" " * indent + line.rstrip(), style, hang=hang, bar=BAR)
+
+
+def quoted(text: str, indent: int, style: Style = "") -> Iterator[Line]:
+    """Yield what others wrote, each line behind a bar."""
+    yield from block("\n".join(barred(clean(text).rstrip("\n"), 0)), indent, style)
 
 
 def wrapped(line: Line, width: int | None) -> list[str]:
@@ -109,11 +118,11 @@ def wrapped(line: Line, width: int | None) -> list[str]:
         return [line.text]
     hang = min(line.hang, width // 2)
     # Some characters take two columns: then half as many are sure to fit.
-    columns = width if cell_len(text) == len(text) else max(hang + 1, width // 2)
+    columns = width if cell_len(text) == len(text) else max(hang + len(line.bar) + 1, width // 2)
     return textwrap.wrap(
         text,
         columns,
-        subsequent_indent=" " * hang,
+        subsequent_indent=" " * hang + line.bar,
         break_long_words=False,
         break_on_hyphens=False,
         expand_tabs=False,

@@ -67,7 +67,7 @@ def check(path: Path, repo: Path | None, drawing: Drawing, screen: Screen) -> in
         loaded = load_plan(path)
     except PlanInvalid as error:
         return _refused(path, error, screen)
-    reviewed = look_over(loaded.plan, root_of(repo), loaded.places, loaded.folder)
+    reviewed = look_over(loaded.plan, root_of(repo), loaded.places, path)
     picture = picture_of(loaded.plan, reviewed)
     drawn = _drawings(drawing, picture, loaded.plan, reviewed)
     if screen.is_json:

@@ -140,8 +140,10 @@ def _asked_about(tested: Tested, plan: Plan) -> Step:
     if tested.command is not None:
         shell = step.body.shell if isinstance(step.body, RunBody) else "bash"
         step = replace(step, body=RunBody(command=tested.command, shell=shell))
-    elif _step_of(tested, plan) is None or not isinstance(step.body, RunBody):
-        raise UsageError("there is no command to ask about; give one in quotes, or a plan and a step that runs one")
+    elif _step_of(tested, plan) is None or facts_on(step, plan).command is None:
+        raise UsageError(
+            "there is no command to ask about; give one in quotes, or a plan and a step that runs one or checks by one"
+        )
     return step if tested.effect is None else replace(step, effect=tested.effect)
 
 
@@ -174,7 +176,9 @@ def _weigh(
 def _sources(settings: Settings, plan: Plan, path: Path | None) -> tuple[Source, ...]:
     lowering = tuple(source for source in settings.sources if source.may_lower)
     raising = tuple(source for source in settings.sources if not source.may_lower)
-    ships = Source(file=SHIPPED, rules=(*shipped.COMMANDS, *OPEN_RULES, *shipped.FILES), may_lower=False)
+    ships = Source(
+        file=SHIPPED, rules=(*shipped.COMMANDS, *OPEN_RULES, *shipped.FILES, shipped.CHECK_FILES), may_lower=False
+    )
     of_plan = () if not plan.policy else (Source(file=str(path), rules=plan.policy, may_lower=False),)
     return (*lowering, ships, *raising, *of_plan)
 

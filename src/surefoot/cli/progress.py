@@ -42,7 +42,7 @@ from surefoot.core.queue import waits_for
 from surefoot.core.rules import Overdue
 from surefoot.core.state import QuestionState, RunState, StepStatus
 from surefoot.core.terms import Diagnosis, Moment, Phase, Severity, Status, Verdict
-from surefoot.core.verdicts import CLAIM, is_by_test, must_ask_again
+from surefoot.core.verdicts import CLAIM, changed_said, is_by_test, must_ask_again
 
 STAMP = len("59 min 59 s")
 """The width of the column that says when."""
@@ -248,7 +248,10 @@ def _verified(progress: Progress, state: RunState, event: ev.StepVerified) -> Wo
     named, took = titled(state, event.step), progress.took(event)
     if event.proof == CLAIM:
         return "unproved", f"{named}  {commit}  {took}, {proof}{_place(state)}", "warn"
-    return "verified", f"{named}  {commit}  {took}, {proof}{_place(state)}", "good"
+    files = dict.fromkeys(path for record in state.nodes[event.step].records for path in record.changed_files)
+    changed = f", {one_line(changed_said(list(files)))}" if files else ""
+    style = "warn" if files else "good"
+    return "verified", f"{named}  {commit}  {took}, {proof}{changed}{_place(state)}", style
 
 
 def _place(state: RunState) -> str:

@@ -24,6 +24,11 @@ _NAME_MOST = 36
 _MARKS = re.compile(r"([\\`*_{}\[\]<>#|~&])")
 _LEADING = re.compile(r"^(\d*)([-+.)=])")
 """What would begin a list, a rule or a heading."""
+_REFERENCES = re.compile(
+    r"((?<![\w`./-])(?:[\w.-]++(?:/[\w.-]++)*+)?(?:@[\w.-]++(?:/[\w.-]++)*+|[#!$%&~]\d+)|\bGH-\d+"
+    r"|\b(?:https?://|ftp://|mailto:|www\.)\S+)"
+)
+"""Names with an `@`, numbers of issues, and addresses: in code nobody is notified, and nothing links."""
 _BACKTICKS = re.compile(r"`+")
 
 
@@ -119,7 +124,14 @@ def _markdown_row(row: Row) -> Iterator[str]:
 
 
 def _escaped(text: str) -> str:
-    return _LEADING.sub(r"\1\\\2", _MARKS.sub(r"\\\1", text))
+    """Return text as Markdown that shows it and does nothing: what platforms make links and mentions of is code."""
+    pieces = _REFERENCES.split(text)
+    return "".join(_code(piece) if at % 2 else _plain(piece, is_first=at == 0) for at, piece in enumerate(pieces))
+
+
+def _plain(text: str, *, is_first: bool) -> str:
+    marked = _MARKS.sub(r"\\\1", text)
+    return _LEADING.sub(r"\1\\\2", marked) if is_first else marked
 
 
 def _fence(text: str) -> str:

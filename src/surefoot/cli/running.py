@@ -37,10 +37,12 @@ from surefoot.core.plan import Plan, within
 from surefoot.core.report import standing_of
 from surefoot.core.state import RunState
 from surefoot.core.talking import Wish
-from surefoot.errors import JournalLocked, UsageError
+from surefoot.errors import DiskRefused, JournalGone, JournalLocked, UsageError, WorkspaceMissing
 from surefoot.planfile import load_plan
 from surefoot.sandbox import rung_detail
 
+AT_ONCE_S = 0.1
+"""Signals that arrive within so many seconds are one stop."""
 _NO_AIMS = Aims()
 _HINTS = (
     "Ctrl-C pauses: what runs is finished first, nothing new starts.",
@@ -125,7 +127,7 @@ def start(asked: Start, consent: Consent, screen: Screen) -> ExitCode:
         places=loaded.places,
     )
     with Home() as home:
-        reviewed = look_over(plan, root, loaded.places, loaded.folder)
+        reviewed = look_over(plan, root, loaded.places, path)
         state = create_run(home, plan, source, run_id=asked.run_id, options=consent.options)
         screen.note(_start_lines(home, state))
         screen.note([EMPTY, *plan_lines(plan, reviewed)])
@@ -254,8 +256,10 @@ def _work(home: Home, run: RunId, options: Options, screen: Screen, aims: Aims =
     screen.note([EMPTY])
     try:
         state = asyncio.run(_engaged(home, run, options, watching, progress))
-    except JournalLocked as error:  # the disk is full, perhaps: the run stopped before its end
-        screen.fail(error.code, error.message)
+    except (JournalLocked, JournalGone, DiskRefused, WorkspaceMissing) as error:
+        if isinstance(error, WorkspaceMissing) and progress.state is None:
+            raise  # nothing was begun
+        screen.fail(error.code, error.message)  # the run stopped before its end, and can go on
         return ExitCode.STOPPED
     code = conclude(home, state, screen)
     screen.show(keep_plan(home, state, aims))
@@ -273,18 +277,29 @@ async def _engaged(home: Home, run: RunId, options: Options, watching: Watching,
 
 
 def _hear_signals(engagement: Engagement, progress: Progress) -> None:
-    """Let Ctrl-C stop the engine, more firmly each time. A program that is told to end counts as pressing it twice."""
-    loop = asyncio.get_running_loop()
+    """Let Ctrl-C stop the engine, more firmly each time. A program that is told to end counts as pressing it twice.
 
-    def stop(times: int) -> None:
-        for _ in range(times):
+    Signals that arrive at once are one stop, and the firmest of them counts: `timeout` and terminals signal the
+    program and its group. The engine is told when their time is over, so that what is read here comes before the next.
+    """
+    loop = asyncio.get_running_loop()
+    at_once: list[int] = []
+
+    def stop() -> None:
+        for _ in range(max(at_once)):
             engagement.ask_to_stop()
+        at_once.clear()
         progress.hint = _HINTS[min(engagement.stops_asked, len(_HINTS) - 1)]
         progress.screen.show([EMPTY, Line(progress.hint, "warn", hang=2)])
 
+    def hear(times: int) -> None:
+        if not at_once:
+            loop.call_later(AT_ONCE_S, stop)
+        at_once.append(times)
+
     for number, times in ((signal.SIGINT, 1), (signal.SIGTERM, 2), (signal.SIGHUP, 2)):
         if number is not signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
-            loop.add_signal_handler(number, stop, times)
+            loop.add_signal_handler(number, hear, times)
 
 
 def conclude(home: Home, state: RunState, screen: Screen) -> ExitCode:

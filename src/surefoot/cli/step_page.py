@@ -15,12 +15,13 @@ from surefoot.api.home import Home
 from surefoot.api.reading import events
 from surefoot.checks.judging import Result, read_results
 from surefoot.cli.diffs import Diff, coloured, patch_lines, read_diff, stat_lines
-from surefoot.cli.lines import EMPTY, Line, Style, block, counted, duration, listed, one_line, words_of
+from surefoot.cli.lines import EMPTY, Line, Style, block, counted, duration, listed, one_line, quoted, words_of
 from surefoot.cli.progress import said_by
 from surefoot.cli.stored import blob_text
 from surefoot.cli.talk_page import claim_lines, last_talk, spent_said, talk_lines
 from surefoot.cli.telling import HASH, is_done, proof_of, style_of
 from surefoot.core import events as ev
+from surefoot.core.foreign import behind, exact
 from surefoot.core.ids import BlobId, RunId, StepId
 from surefoot.core.plan import AgentBody, AskBody, CallBody, FunctionBody, RunBody
 from surefoot.core.report_shape import CheckShape, StepShape
@@ -172,7 +173,7 @@ class StepPage:
         spec = self.node.spec
         kind, text = self._body()
         yield Line(f"  {kind}:")
-        yield from block(text, 4)
+        yield from quoted(exact(text), 4)
         if spec.why:
             yield Line(f"  why: {one_line(spec.why)}", hang=4)
         if self.node.needs:
@@ -232,7 +233,7 @@ class StepPage:
             took = duration(event.at - asked.at)
             yield Line(f"  {when}  {said_by(event)} ({how or 'no word of how'}), {took} after it was asked", hang=4)
             if event.edit is not None:
-                yield from block(f"instead: {event.edit}", 6)
+                yield from block(behind("instead:", event.edit), 6)
             if event.diff is not None:
                 yield from coloured(blob_text(self.home, event.diff))
 
@@ -248,7 +249,7 @@ class StepPage:
                 yield Line(f"      failed  {one_line(name)}", "bad", hang=14, styled=12)
             if len(failing) > _TESTS_MOST:
                 yield Line(f"      … and {len(failing) - _TESTS_MOST} failing tests more", "bad")
-            yield from block(check["text"], 6, "dim")
+            yield from quoted(check["text"], 6, "dim")
             yield from self._evidence_lines(check)
 
     def _failing(self, number: int) -> Iterator[str]:
@@ -375,6 +376,7 @@ def _tail_lines(text: str, command: str, most: int) -> Iterator[Line]:
     if len(rows) > most:
         how = f"; all of it: {command}" if command else ""
         yield Line(f"      … {len(rows) - most} lines before{how}", "dim", is_whole=True)
-    yield from (Line(f"      {row}", "dim", hang=8) for row in rows[-most:])
+    if rows:
+        yield from quoted("\n".join(rows[-most:]), 6, "dim")
     if not rows and command:
         yield Line("      (nothing)", "dim")

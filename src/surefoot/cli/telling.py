@@ -14,6 +14,7 @@ from surefoot.cli.lines import Style, cause_of, counted, duration, headline_of, 
 from surefoot.core.money import money
 from surefoot.core.report_shape import CheckShape, QuestionShape, Report, StepShape
 from surefoot.core.terms import Phase
+from surefoot.core.verdicts import CHANGED, changed_said
 
 SHORT_MOST = 12
 """So many rows of each section a short report shows."""
@@ -243,7 +244,9 @@ def proof_of(step: StepShape) -> str:
     }
     commit = f"commit {step['commit'][:HASH]}" if step["commit"] else "no change"
     tests = "".join(f"; {said}" for said in map(tests_said, step["checks"]) if said)
-    return f"{commit}, {words.get(step['proof'], step['proof'])}{tests}"
+    files = dict.fromkeys(path for check in step["checks"] for path in check["changed_files"])
+    changed = f"; {one_line(changed_said(list(files)))}" if files else ""
+    return f"{commit}, {words.get(step['proof'], step['proof'])}{tests}{changed}"
 
 
 def _accept_rows(report: Report) -> list[Row]:
@@ -257,7 +260,8 @@ def _check_row(check: CheckShape) -> Row:
     said = headline_of(check["text"]) if check["verdict"] != "passed" and not more else tests_said(check)
     if check["verdict"] == "not_asked" and said:  # what there is to read was said before the first change
         said = f"before the first change: {said}"
-    flags = [flag for flag in check["flags"] if flag.replace("-", " ") not in said]
+    flags = [flag for flag in check["flags"] if flag != CHANGED and flag.replace("-", " ") not in said]
+    said = "; ".join(filter(None, (said, one_line(changed_said(check["changed_files"])))))
     text = f"{said} [{', '.join(flags)}]".strip() if flags else said
     return Row(word=word, name=one_line(check["name"]), text=text, style=style_of(check["verdict"]), more=more)
 
@@ -267,8 +271,8 @@ def tests_said(check: CheckShape) -> str:
     tests = check["tests"]
     if tests is None or check["verdict"] != "passed":
         return ""
-    total = sum((tests["passed"], tests["failed"], tests["skipped"]))
-    number = f"all {total} tests pass" if tests["passed"] == total else f"{tests['passed']} of {total} tests pass"
+    passed, asked = tests["passed"], tests["passed"] + tests["failed"]
+    number = f"all {passed} tests pass" if passed == asked else f"{passed} of {asked} tests pass"
     _, _, others = headline_of(check["text"]).partition("; ")
     skipped = f"{tests['skipped']} skipped" if tests["skipped"] else ""
     return "; ".join(filter(None, (number, skipped, others)))

@@ -7,11 +7,18 @@ package covers what will happen and the ground, not how the run stands otherwise
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from typing import Final
 
+from surefoot.core.foreign import in_line, labelled, spelled_out
 from surefoot.core.money import money
 from surefoot.core.record import record
 from surefoot.core.rules import Demand
+
+_DIGEST: Final = re.compile(r"\b[0-9a-f]{40}(?:[0-9a-f]{24})?\b")
+_GROUNDS_SHOWN: Final = 8
+_ODD_SHOWN: Final = 6
 
 
 @record
@@ -21,7 +28,7 @@ class Ground:
     name: str
     """What it is: a glob, a ref, a resource, the plan file."""
     state: str
-    """How it was: a digest, or a commit."""
+    """How it was: a digest, or a commit; whole, for two files whose digests begin alike are soon made."""
     since: str | None = None
     """How it was when the run began, where that is known."""
 
@@ -81,7 +88,9 @@ class Package:
     ground: tuple[Ground, ...] = ()
     """What it rests on."""
     difference: tuple[str, ...] = ()
-    """What has changed since it was last shown."""
+    """What has changed since it was last shown; never shown, since the run began."""
+    is_first: bool = False
+    """Whether what it rests on was never looked at before."""
     like: str = ""
     """What `approve all like this` would cover, in words."""
     raised_by: str = ""
@@ -103,39 +112,45 @@ def difference_of(before: tuple[Ground, ...], after: tuple[Ground, ...]) -> tupl
 
 
 def text_of(package: Package) -> str:
-    """Return the package as a person reads it."""
-    title = f": {package.title}" if package.title else ""
+    """Return the package as a person reads it; what others wrote stands behind labels or bars."""
+    title = f": {in_line(package.title)}" if package.title else ""
     ending = "Keep it?" if package.trees else "Do it?"
-    return "\n".join(
-        [f"Step {package.step}{title}", *_what_and_why(package), *_known(package), *_ways_back(package), ending]
-    )
+    known = [*_what_and_why(package), *_known(package), *_ways_back(package), *_note(package)]
+    return "\n".join([f"Step {in_line(package.step)}{title}", *known, ending])
 
 
 def _what_and_why(package: Package) -> Iterator[str]:
-    edited = f"  (as {package.edited_by} changed it)" if package.edited_by else ""
-    yield f"  does:    {package.does}{edited}"
+    edited = f"  (as {in_line(package.edited_by)} changed it)" if package.edited_by else ""
+    yield from labelled("does", package.does, aside=edited)
     raised = (
         f", whatever is declared: rule {package.raised_by} knows that it reaches others" if package.raised_by else ""
     )
     yield f"  effect:  {package.effect}{' (cannot be undone)' if package.effect == 'irreversible' else ''}{raised}"
-    told = {"why": package.why, "asks": f"{package.reason} (rule {package.rule})", "sandbox": package.sandbox}
-    yield from (f"  {name + ':':<8} {text}" for name, text in told.items() if text)
-    yield from (f"  {way}" for way in package.reaches)
-    yield from (f"  beside:  {text}" for text in package.beside)
+    if package.why:
+        yield from labelled("why", package.why, is_exact=False)
+    yield from labelled("asks", package.reason, is_exact=False, aside=f" (rule {in_line(package.rule)})")
+    if package.sandbox:
+        yield f"  sandbox: {package.sandbox}"
+    yield from (f"  {in_line(way)}" for way in package.reaches)
+    for text in package.beside:
+        yield from labelled("beside", text)
     if package.changed:
-        yield f"  changes: {_listed(package.changed)}{_counted(package.lines)}"
+        yield f"  changes: {listed(package.changed)}{_counted(package.lines)}"
 
 
 def _known(package: Package) -> Iterator[str]:
-    yield from (f"  known:   {text}" for text in package.evidence)
+    for text in package.evidence:
+        yield from labelled("known", text, is_exact=False)
     if package.claim:
-        yield f"  claims:  {package.claim}"
-    yield from (f"  says:    {text}" for text in package.statements)
+        yield from labelled("claims", package.claim, is_exact=False)
+    for text in package.statements:
+        yield from labelled("says", text, is_exact=False)
     if package.confidence is not None:
         yield f"  sure:    {package.confidence:.0%}, as stated"
     elif package.claim:
         yield "  sure:    not stated"
-    yield from (f"  unsure:  {text}" for text in package.uncertainties)
+    for text in package.uncertainties:
+        yield from labelled("unsure", text, is_exact=False)
     if package.cost_usd:
         yield f"  cost:    {money(package.cost_usd)} so far"
 
@@ -145,14 +160,34 @@ def _ways_back(package: Package) -> Iterator[str]:
         yield "  its effect has been applied before; this would apply it once more"
     if package.skipped:
         yield f"  rests on skipped steps: {', '.join(package.skipped)}"
-    yield from (f"  changed since it was shown: {text}" for text in package.difference)
+    since = "the run began" if package.is_first else "it was shown"
+    yield from (f"  changed since {since}: {_shortened(in_line(text))}" for text in package.difference)
+    grounds = [f"{in_line(one.name)} {_shortened(in_line(one.state))}" for one in package.ground]
+    yield from (f"  rests on: {text}" for text in grounds[:_GROUNDS_SHOWN])
+    if len(grounds) > _GROUNDS_SHOWN:
+        yield f"  rests on: {len(grounds) - _GROUNDS_SHOWN} more"
     if package.rollback_point:
         yield f"  back to: {package.rollback_point}"
-    yield f"  undo:    {package.undo}"
+    yield from labelled("undo", package.undo, is_exact=False)
 
 
-def _listed(paths: tuple[str, ...]) -> str:
-    shown = ", ".join(paths[:8])
+def _note(package: Package) -> Iterator[str]:
+    """Say which characters are spelled out in what is to be approved."""
+    names = (one.name for one in package.ground)
+    odd = spelled_out([package.step, package.title, package.does, *package.beside, *package.changed, *names])
+    if odd:
+        shown = ", ".join(odd[:_ODD_SHOWN]) + (f" and {len(odd) - _ODD_SHOWN} more" if len(odd) > _ODD_SHOWN else "")
+        yield f"  note:    spelled out, for they cannot be seen or look like others: {shown}"
+
+
+def _shortened(text: str) -> str:
+    """Return a text with the beginnings of digests and commits only, by which people tell them apart."""
+    return _DIGEST.sub(lambda found: found.group()[:12], text)
+
+
+def listed(paths: tuple[str, ...]) -> str:
+    """Return paths as a person reads them in a sentence."""
+    shown = ", ".join(map(in_line, paths[:8]))
     return shown if len(paths) <= 8 else f"{shown} and {len(paths) - 8} more"
 
 

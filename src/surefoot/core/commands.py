@@ -66,6 +66,17 @@ class StopService:
 
 
 @record
+class BranchCommit:
+    """A commit of the run branch, and what it means to a step that works on it."""
+
+    commit: str
+    step: StepId
+    """The step that it is the result of."""
+    is_needed: bool
+    """Whether the step that works on it needs that step, directly or through others."""
+
+
+@record
 class TakeCheckpoint(StepCommand):
     """Put the lane to the head and make sure of it. Answered by `Checkpointed` or `CheckpointFailed`."""
 
@@ -77,6 +88,13 @@ class TakeCheckpoint(StepCommand):
     """What belongs into the lane beside the commit, as lists; a later one goes over an earlier one."""
     spec: Step | None = None
     """What will be done there, whose commands and ground are looked at."""
+    branch: tuple[BranchCommit, ...] = ()
+    """The results of steps that have a commit."""
+
+    @property
+    def uncommitted(self) -> tuple[str, ...]:
+        """Return globs over what the body may change freely beside what is committed."""
+        return (*self.scratch, *self.made)
 
 
 @record
@@ -102,6 +120,8 @@ class AskProbe(StepCommand):
     spec: Step
     patient: bool
     """Whether an effect may be on its way, so that *not applied* is believed only after the probe's time."""
+    commit: str | None = None
+    """The commit that the attempt began with; None: there is no workspace."""
 
 
 @record
@@ -113,6 +133,8 @@ class RunStep(StepCommand):
     services: tuple[str, ...] = ()
     outputs: Mapping[StepId, Mapping[str, str]] = field(default_factory=dict[StepId, Mapping[str, str]])
     """What earlier steps put out, for a body that is a function."""
+    rests_on: str | None = None
+    """For effects outside: the commit whose files an approval was given for, as far as the commands name them."""
 
 
 @record
@@ -156,6 +178,8 @@ class PlaceTree(StepCommand):
     commit: str
     tree: str
     scratch: tuple[str, ...]
+    prepare: bool = False
+    """Whether the body changed what `prepare` had made, so that it is made anew."""
 
 
 @record
@@ -163,6 +187,8 @@ class KeepArtifacts(StepCommand):
     """Keep what the body made for later steps. Answered by `ArtifactsKept`."""
 
     artifacts: tuple[str, ...]
+    timeout_s: float = 1800.0
+    """The time-out of the step; reading what it made may take as long."""
 
 
 @record

@@ -153,6 +153,7 @@ def make_pending_again(state: RunState, node: StepState) -> None:
     is_late = work is not None and work.failure is not None and work.failure.diagnosis is Diagnosis.STALE
     had_turn = node.spec.id in state.queue
     turns = list(state.queue)
+    node.probed_before = is_late and work is not None and work.probed_before
     end_work(state, node)
     if is_late and had_turn:
         state.queue = dict.fromkeys(turns)

@@ -1,8 +1,9 @@
 """What is done for a run as a whole, beside the steps of its plan.
 
-A person approves the commands around the steps, where a rule asks for that; agents understand the goal, plan, and
-review the result. Owns their names and what they are as steps. They go the way of any step: checkpoint, body, attempts,
-lessons; what they write is thrown away, and no plan can name them. Must never be in a plan. Read
+A person approves the commands around the steps, where a rule asks for that, and decides whether to go on where an
+acceptance check has no answer before the first change; agents understand the goal, plan, and review the result. Owns
+their names and what they are as steps. They go the way of any step: checkpoint, body, attempts, lessons; what they
+write is thrown away, and no plan can name them. Must never be in a plan. Read
 `surefoot.core.kernel.phases` next.
 """
 
@@ -15,6 +16,7 @@ from surefoot.core.talking import Role
 from surefoot.core.terms import Phase
 
 COMMANDS = StepId("(commands)")
+BASELINE = StepId("(baseline)")
 UNDERSTANDING = StepId("(understand)")
 PLANNING = StepId("(plan)")
 REVIEWING = StepId("(review)")
@@ -23,14 +25,18 @@ PHASES: dict[StepId, tuple[Phase, ...]] = {
     UNDERSTANDING: (Phase.UNDERSTAND,),
     PLANNING: (Phase.PLAN,),
     REVIEWING: (Phase.VALIDATE,),
+    BASELINE: (Phase.UNDERSTAND, Phase.PLAN),
 }
 """The phases in which each duty can be done."""
 DUTIES = tuple(PHASES)
-"""Their names, in the order of the phases. The parentheses keep them apart from every id a plan can have."""
+"""Their names; what was added later stands last, for the order is a part of the state. The parentheses keep them apart
+from every id a plan can have.
+"""
 _ROLES = {UNDERSTANDING: Role.SCOUT, PLANNING: Role.PLANNER, REVIEWING: Role.REVIEWER}
 _TITLES = {
     COMMANDS: "Approve the commands around the steps",
     UNDERSTANDING: "Understand the goal",
+    BASELINE: "Go on without a baseline",
     PLANNING: "Make the plan",
     REVIEWING: "Review the result",
 }
@@ -38,7 +44,7 @@ _TITLES = {
 
 def duty_of(name: StepId) -> Step:
     """Return a duty as a step."""
-    if name == COMMANDS:
+    if name not in _ROLES:
         body = AskBody(question=_TITLES[name])
         return Step(id=name, title=_TITLES[name], body=body, effect=Effect.READ, retry=RetryPolicy(maximum_attempts=1))
     return Step(

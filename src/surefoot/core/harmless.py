@@ -24,6 +24,7 @@ from surefoot.core.harmless_table import (
     STRANGE_DUTIES,
     TOOL_FOLDERS,
 )
+from surefoot.core.record import record
 from surefoot.core.rules import CommandFacts
 from surefoot.core.shapes import OUTSIDE, SCRATCH, find, quoted, table, taken_apart
 
@@ -44,14 +45,14 @@ _EVALUATED = re.compile(r"\w\[[^\]]{0,200}(?:\$\(|`)")
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
 _SETTING = re.compile(r"([A-Za-z_.][A-Za-z0-9_.]*)[:+?]?=(.*)", re.DOTALL)
 _STATEMENT = re.compile(
-    r"\s*(?:(?:select|show|describe|desc|explain(?!\s+analy[sz]e)|pragma\s+table_info)\b[^;\\]*;?\s*"
+    r"\s*(?:(?:select|show|describe|desc|explain(?!\s+analy[sz]e)|pragma\s+table_info)\b[^;\\]*+;?\s*+"
     r"|\\(?:d\w*|l|z|conninfo|timing)\+?(?:\s+[\w.*]+)?|\.(?:schema|tables|databases|indexes)(?:\s+[\w.]+)?)",
     re.IGNORECASE,
 )
 _CHANGING = re.compile(
     r"\b(?:into|insert|update|delete|drop|alter|truncate|create|grant|copy|call|do|load)\b", re.IGNORECASE
 )
-_CALLED = re.compile(r"(\w+)\s*\(")
+_CALLED = re.compile(r"\b(\w++)\s*+\(")
 _SCRIPT_NAME = re.compile(r"[\w.-]+\.(?:py|js|mjs|cjs|ts|rb)")
 _PROJECT_MODULE = re.compile(
     r"(?:app|src|main|scripts|tools|tests|project|bench(?:marks?)?|examples?|server|cli|manage|lib|core|backend|api"
@@ -63,34 +64,51 @@ _MAKERS = {"cp", "mv", "ln", "install", "tee", "curl", "wget", "dd", "rsync", "b
 _RUNNERS = {"sh", "bash", "dash", "zsh", "ksh", "python", "python3", "node", "ruby", "perl", "php", "source", "."}
 
 
-def unknown_in(words: Sequence[str], facts: CommandFacts) -> str | None:
-    """Say what of a simple command is not known to be harmless, for the person who is asked; None: nothing.
+@record
+class Beside:
+    """What stands beside a command in its text, as far as it matters for what is known of the command."""
 
-    `facts` are those of the whole text: its functions are known, what it has written itself is not.
-    """
+    functions: frozenset[str]
+    """Functions the text defines: they are known."""
+    made: frozenset[str]
+    """Files the text itself makes: what they hold is not known."""
+    read: frozenset[str]
+    """Variables that hold what the text has read somewhere."""
+    told: frozenset[str]
+    """Variables whose values stand in the text."""
+
+
+def beside(facts: CommandFacts) -> Beside:
+    """Return what stands in the text beside each of its commands."""
+    read = {name for name, _, value in (one.partition("=") for one in facts.sets) if _UNKNOWN_TEXT.search(_told(value))}
+    read |= {word for one in facts.commands if one[0] in {"read", "mapfile", "readarray"} for word in one[1:]}
+    told = {one.partition("=")[0] for one in facts.sets} - read
+    return Beside(
+        functions=frozenset(facts.functions), made=_made_in(facts), read=frozenset(read), told=frozenset(told)
+    )
+
+
+def unknown_in(words: Sequence[str], others: Beside) -> str | None:
+    """Say what of a simple command is not known to be harmless, for the person who is asked; None: nothing."""
     name = words[0] if words else ""
-    if name in facts.functions or name == "<" or not name:
+    if name in others.functions or name == "<" or not name:
         return None
-    made = _made_in(facts)
     run = words[1] if name in _RUNNERS and len(words) > 1 else name
-    if _normal(run) in made and ("/" in run or run != name):
+    if _normal(run) in others.made and ("/" in run or run != name):
         return f"it runs {quoted(run)}, a file that the same command has made"
-    return _unknown_in(tuple(words)) or _carried(words, facts)
+    return _unknown_in(tuple(words)) or _carried(words, others)
 
 
-def _carried(words: Sequence[str], facts: CommandFacts) -> str | None:
+def _carried(words: Sequence[str], others: Beside) -> str | None:
     """Say which variable in an address holds what the text has read somewhere: a request may carry it out.
 
     By their spelling, variables in small letters are the text's own, and those in capitals the environment's.
     """
     if words[0].rpartition("/")[2] not in CARRYING:
         return None
-    read = {name for name, _, value in (one.partition("=") for one in facts.sets) if _UNKNOWN_TEXT.search(_told(value))}
-    read |= {word for one in facts.commands if one[0] in {"read", "mapfile", "readarray"} for word in one[1:]}
-    told = {one.partition("=")[0] for one in facts.sets} - read
     for word in words[1:]:
         for name in _NAME.findall(word):
-            if name in read or (name.islower() and name not in told):
+            if name in others.read or (name.islower() and name not in others.told):
                 return (
                     f"{quoted(words[0])} puts {quoted(word)} into what it asks for, which may tell others what is here"
                 )
@@ -186,7 +204,6 @@ def _normal(path: str) -> str:
     return path.removeprefix("./")
 
 
-@lru_cache(maxsize=256)
 def _made_in(facts: CommandFacts) -> frozenset[str]:
     """Return the files that the text itself makes: by redirections, and by what copies, links or fetches."""
     found = {_normal(path) for path in facts.writes}

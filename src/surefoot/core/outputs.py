@@ -71,6 +71,18 @@ def _amount(text: str) -> float:
     return number if 0.0 <= number < float("inf") else 0.0
 
 
+def needed_by(state: RunState, node: StepState) -> frozenset[StepId]:
+    """Return what the step needs, directly or through others, with the members of groups."""
+    found: set[StepId] = set()
+    todo = [*node.needs]
+    while todo:
+        name = todo.pop()
+        if name not in found:
+            found.add(name)
+            todo += (*state.nodes[name].needs, *(state.nodes[name].members or ()))
+    return frozenset(found)
+
+
 def artifacts_for(state: RunState, node: StepState) -> tuple[BlobId, ...]:
     """Return the lists of artifacts that belong into the step's lane; a later one goes over an earlier one."""
     kept = (one.kept for one in _earlier(state, node))
@@ -104,13 +116,7 @@ def _earlier(state: RunState, node: StepState) -> Iterator[StepState]:
     """Yield the steps that hand something on and that the step needs, in the order in which they were verified."""
     if not state.handing:
         return
-    found: set[StepId] = set()
-    todo = [*node.needs]
-    while todo:
-        name = todo.pop()
-        if name not in found:
-            found.add(name)
-            todo += (*state.nodes[name].needs, *(state.nodes[name].members or ()))
+    found = needed_by(state, node)
     for name in state.handing:
         if name in found and state.nodes[name].status in DONE:
             yield state.nodes[name]

@@ -421,6 +421,12 @@ class Plan:
     folder: str = ""
     """The folder of the repository in which its commands start; empty: the root. See `within`."""
 
+    @property
+    def holds_back_checks(self) -> bool:
+        """Tell whether any of its checks is held back from agents."""
+        checks = (*self.accept, *(check for step in self.steps for check in step.checks))
+        return any(check.held_back for check in checks)
+
     def capacity_of(self, name: str) -> int | None:
         """Return how many steps may use what `uses` calls so at once; None: any number, for each lane has its own."""
         if name in self.limits.resources:

@@ -9,13 +9,14 @@ and plans say can only raise that. Must never see a shell command as text, and n
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from surefoot.core import shipped
 from surefoot.core.globs import is_inside, literal, matches
-from surefoot.core.harmless import unknown_around, unknown_in
+from surefoot.core.harmless import Beside, beside, unknown_around, unknown_in
 from surefoot.core.ids import StepId
 from surefoot.core.patterns import matches_command, matches_text
 from surefoot.core.plan import LOOPBACK, Check, Effect, Network, Plan, Step, Tier
@@ -50,6 +51,7 @@ _RISING = tuple(Tier)
 BESIDE = Decision(tier=Tier.AUTO, rule="beside-steps", reason="It runs beside the steps, as the plan says.")
 """The floor of a command beside the bodies of steps: a person who wrote it has said so."""
 _ASKING = (Tier.CONFIRM, Tier.NEVER)
+_NAMED_MAX = 5
 
 
 @record
@@ -110,15 +112,16 @@ def weigh(policy: Policy, facts: Facts, floor: Decision) -> Decision:
 
 def weigh_parts(policy: Policy, facts: Facts, floor: Decision) -> tuple[Weighed, ...]:
     """Return what the policy says to each part; the strictest decides."""
-    parts = [_weighed(policy, facts, words, floor) for words in _commands_of(facts)]
+    speaking = _speaking(policy, facts)
+    parts = [_weighed(speaking, facts, words, floor) for words in _commands_of(facts)]
     is_lowered = any(own for _, own in parts)
     # Beside what a rule of the user's own has judged, what is harmless has no say.
     weighed = [
-        replace(part, decision=_raised(policy, facts, part, floor))
+        replace(part, decision=_raised(speaking, part, floor))
         for part in (_without_floor(part) if part.is_harmless and is_lowered else part for part, _ in parts)
     ]
     for rule, reason in _open_questions(facts):
-        weighed.append(_unclear(policy, facts, rule, reason, floor))
+        weighed.append(_unclear(policy, speaking, facts, Decision(tier=Tier.CONFIRM, rule=rule, reason=reason), floor))
     files = _files(policy, facts, floor)
     return (*weighed, *([files] if files is not None else []))
 
@@ -188,6 +191,18 @@ def undeclared_of(paths: Iterable[str], step: Step, plan: Plan) -> tuple[str, ..
     return tuple(path for path in paths if not matches(path, named))
 
 
+def unnamed_of(paths: Iterable[str], step: Step, plan: Plan) -> tuple[str, ...]:
+    """Return the paths that no glob names by a file or a folder: not `**/*.py`, which takes in a `pytest.py`, too."""
+    globs = [glob for glob in (*(step.writes or ()), *plan.scope_write) if _names_something(glob, plan.folder)]
+    return tuple(path for path in paths if not matches(path, globs))
+
+
+def _names_something(glob: str, folder: str) -> bool:
+    inner = glob.removeprefix(f"{literal(folder)}/") if folder else glob
+    plain = re.sub(r"\[[*?\[]\]", "_", inner)
+    return any(part and not re.search(r"[*?\[]", part) for part in plain.split("/"))
+
+
 def ways_out(of: Step | Check | PlanCommand) -> tuple[str, ...]:
     """Say what a body, or a command beside one, is given that lies outside the lane; nothing, as a rule."""
     networks = {True: "uses the network", LOOPBACK: "uses servers on this machine's loopback"}
@@ -231,16 +246,37 @@ def _commands_of(facts: Facts) -> tuple[tuple[str, ...] | None, ...]:
     return commands or (() if is_unclear else (None,))
 
 
-def _weighed(policy: Policy, facts: Facts, words: tuple[str, ...] | None, floor: Decision) -> tuple[Weighed, bool]:
+@dataclass(frozen=True, slots=True)
+class _Speaking:
+    """The rules whose conditions hold for all parts alike, and what the commands have in common: found once."""
+
+    own: tuple[Rule, ...]
+    shipped: tuple[Rule, ...]
+    raising: tuple[tuple[Rule, ...], ...]
+    beside: Beside | None
+    """None: nothing is asked about commands that are not known."""
+
+
+def _speaking(policy: Policy, facts: Facts) -> _Speaking:
+    command = facts.command
+    paths = (*facts.paths, *(command.writes if command is not None else ()))
+    rules = () if command is None else shipped.IN_SEALED_LANES if facts.is_sealed else shipped.COMMANDS
+    return _Speaking(
+        own=_that_speak(policy.own, facts, paths),
+        shipped=_that_speak(rules, facts, paths),
+        raising=tuple(_that_speak(rules, facts, paths) for rules in policy.raising),
+        beside=None if command is None or not facts.has_way_out else beside(command),
+    )
+
+
+def _weighed(speaking: _Speaking, facts: Facts, words: tuple[str, ...] | None, floor: Decision) -> tuple[Weighed, bool]:
     """Return what one command gets, before anything raises it, and whether a rule of the user's own says so."""
-    paths = (*facts.paths, *(facts.command.writes if facts.command is not None else ()))
-    own = _first(policy.own, facts, words, paths)
+    own = _first(speaking.own, words)
     if own is not None:
         return Weighed(words=words, decision=_said_by(own)), True
-    rules = shipped.IN_SEALED_LANES if facts.is_sealed else shipped.COMMANDS
-    found = _first(rules, facts, words, paths) if facts.command is not None else None
+    found = _first(speaking.shipped, words)
     if found is None or found.tier is Tier.AUTO:
-        unknown = _not_known(facts, words, floor)
+        unknown = _not_known(speaking.beside, words, floor)
         if unknown is not None:
             return Weighed(words=words, decision=unknown), False
         is_harmless = found is not None and (facts.command is None or not facts.command.writes)
@@ -249,11 +285,11 @@ def _weighed(policy: Policy, facts: Facts, words: tuple[str, ...] | None, floor:
     return Weighed(words=words, decision=floor if stricter is None else _said_by(stricter)), False
 
 
-def _not_known(facts: Facts, words: tuple[str, ...] | None, floor: Decision) -> Decision | None:
+def _not_known(others: Beside | None, words: tuple[str, ...] | None, floor: Decision) -> Decision | None:
     """Ask about a command with a way out that is not known to be harmless; None: there is nothing to ask."""
-    if not facts.has_way_out or facts.command is None or words is None or _rank(floor.tier) > _rank(Tier.CONFIRM):
+    if others is None or words is None or _rank(floor.tier) > _rank(Tier.CONFIRM):
         return None
-    unknown = unknown_in(words, facts.command)
+    unknown = unknown_in(words, others)
     if unknown is None:
         return None
     return Decision(tier=Tier.CONFIRM, rule=UNKNOWN, reason=f"{_capital(unknown)}, {_WAY_OUT}.")
@@ -283,57 +319,72 @@ def _without_floor(part: Weighed) -> Weighed:
     return replace(part, decision=Decision(tier=Tier.AUTO, rule=shipped.HARMLESS, reason=shipped.HARMLESS_REASON))
 
 
-def _raised(policy: Policy, facts: Facts, part: Weighed, floor: Decision) -> Decision:
+def _raised(speaking: _Speaking, part: Weighed, floor: Decision) -> Decision:
     """Return the strictest of what the part has got and what projects and plans say to it."""
-    paths = (*facts.paths, *(facts.command.writes if facts.command is not None else ()))
-    raising = [_first(rules, facts, part.words, paths) for rules in policy.raising]
+    raising = [_first(rules, part.words) for rules in speaking.raising]
     return strictest([part.decision, *(_said_by(rule) for rule in raising if rule is not None)], floor)
 
 
-def _unclear(policy: Policy, facts: Facts, rule: str, reason: str, floor: Decision) -> Weighed:
+def _unclear(policy: Policy, speaking: _Speaking, facts: Facts, asked: Decision, floor: Decision) -> Weighed:
     """Weigh what cannot be told: only who names the step takes that upon himself."""
-    own = _first(policy.own, facts, None, facts.paths)
-    asked = Decision(tier=Tier.CONFIRM, rule=rule, reason=reason)
+    own = _first(_that_speak(policy.own, facts, facts.paths), None)
     if own is not None and own.steps:
         decision = _said_by(own)
     else:
         decision = strictest([asked, floor, *([_said_by(own)] if own is not None else [])], floor)
     part = Weighed(words=(), decision=decision)
-    return replace(part, decision=_raised(policy, facts, replace(part, words=None), floor))
+    return replace(part, decision=_raised(speaking, replace(part, words=None), floor))
 
 
 def _files(policy: Policy, facts: Facts, floor: Decision) -> Weighed | None:
     """Weigh the files by themselves: a rule about commands says nothing about them. None: no rule speaks of them."""
     if not facts.paths:
         return None
-    own = _first(policy.own, facts, None, facts.paths)
-    found = own or _first(shipped.FILES, facts, None, facts.paths)
-    rules = [found, *(_first(rules, facts, None, facts.paths) for rules in policy.raising)]
-    said = [_said_by(rule) for rule in rules if rule is not None]
+    lists = (policy.own, shipped.FILES, *policy.raising)
+    own, found, *raising = [_first(_that_speak(rules, facts, facts.paths), None) for rules in lists]
+    found = own or found or _about_check_files(facts)
+    said = [_said_by(rule) for rule in (found, *raising) if rule is not None]
     return Weighed(words=None, decision=strictest(said, floor)) if said else None
 
 
-def _first(rules: Iterable[Rule], facts: Facts, words: tuple[str, ...] | None, paths: Sequence[str]) -> Rule | None:
-    return next((rule for rule in rules if _holds(rule, facts, words, paths)), None)
+def _about_check_files(facts: Facts) -> Rule | None:
+    """Return the rule about files that decide what checks say, naming them; None: none of these was changed."""
+    if not facts.check_files:
+        return None
+    more = len(facts.check_files) - _NAMED_MAX
+    named = ", ".join(facts.check_files[:_NAMED_MAX]) + (f" and {more} more" if more > 0 else "")
+    reason = f"It changes what a check of the plan runs or is set up by, and the plan does not name it: {named}."
+    return replace(shipped.CHECK_FILES, reason=reason)
 
 
-def _holds(rule: Rule, facts: Facts, words: tuple[str, ...] | None, paths: Sequence[str]) -> bool:
-    """Tell whether all conditions of a rule hold for a part.
+def _first(rules: Iterable[Rule], words: tuple[str, ...] | None) -> Rule | None:
+    """Return the first of the rules that speak which is about such a command, or about any part."""
+    return next((one for one in rules if not one.commands or (words is not None and _is_among(one, words))), None)
+
+
+def _that_speak(rules: Iterable[Rule], facts: Facts, paths: Sequence[str]) -> tuple[Rule, ...]:
+    """Return the rules of which all conditions hold but those about commands: these are looked at part by part.
 
     A rule that asks holds where one of several files, hosts and so on is among those it names. One that lets pass
     holds only where all of them are.
     """
-    command = facts.command
-    listed = (
-        (rule.paths, paths, matches_path),
-        (rule.resources, facts.resources, matches_text),
-        (rule.hosts, command.hosts if command is not None else (), matches_text),
-        (rule.variables, (*facts.variables, *(command.variables if command is not None else ())), matches_text),
-    )
-    is_about = not rule.commands or (words is not None and _is_among(rule, words))
-    if not (is_about and _holds_of_step(rule, facts) and _holds_of_figures(rule, facts)):
+    return tuple(rule for rule in rules if _speaks(rule, facts, paths))
+
+
+def _speaks(rule: Rule, facts: Facts, paths: Sequence[str]) -> bool:
+    if not (_holds_of_step(rule, facts) and _holds_of_figures(rule, facts)):
         return False
-    return all(not globs or _hold(rule, globs, of, fits) for globs, of, fits in listed)
+    command = facts.command
+    return (
+        (not rule.paths or _hold(rule, rule.paths, paths, matches_path))
+        and (not rule.resources or _hold(rule, rule.resources, facts.resources, matches_text))
+        and (not rule.hosts or _hold(rule, rule.hosts, command.hosts if command is not None else (), matches_text))
+        and (not rule.variables or _hold(rule, rule.variables, _variables_of(facts), matches_text))
+    )
+
+
+def _variables_of(facts: Facts) -> tuple[str, ...]:
+    return (*facts.variables, *(facts.command.variables if facts.command is not None else ()))
 
 
 def _holds_of_step(rule: Rule, facts: Facts) -> bool:

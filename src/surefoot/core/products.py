@@ -88,6 +88,16 @@ def finding_of(plan: Plan, step: Step, paths: Sequence[str]) -> Finding | None:
     return Finding(kind="undeclared-product", severity=severity, text=text, step=step.id)
 
 
+def spoiled_finding(step: Step, paths: Sequence[str]) -> Finding:
+    """Return what is to be said of files that `prepare` had made and that the body changed."""
+    text = (
+        f"It changed what `prepare` had made: {', '.join(paths[:_NAMED_MAX])}. The lane was prepared anew before its "
+        "checks, and later steps do not get the change. Make it in `prepare`, with the files it depends on as `key`; "
+        "hand it on with `artifacts`; or name it in `scratch` where it may change freely."
+    )
+    return Finding(kind="prepared-changed", severity=Severity.WARNING, text=text, step=step.id)
+
+
 def lost_product(makers: Iterable[tuple[Step, Sequence[str]]], output: str) -> str:
     """Say which product of an earlier step an output seems to miss; empty: none is seen."""
     if not _MISSING.search(output):

@@ -12,6 +12,7 @@ from dataclasses import replace
 from surefoot.core.causes import because, cure_of, followed_by, lacks_network, with_cure, with_output
 from surefoot.core.commands import AskProbe
 from surefoot.core.events import AttemptFailed, Event, ProbeAsked, QuestionAsked
+from surefoot.core.foreign import fenced_below, in_line
 from surefoot.core.plan import Effect, digest_of
 from surefoot.core.retry import diagnose
 from surefoot.core.state import RunState, StepState, Work
@@ -95,11 +96,19 @@ def diagnosis_of_ending(node: StepState, rung: str) -> Diagnosis:
     return Diagnosis.STRUCTURAL if lacks_network(node.spec, rung, ending.text) else diagnose(ending)
 
 
-def needs_settling(node: StepState) -> bool:
-    """Tell whether the world can still be asked about this step's effect."""
+def is_settling(node: StepState) -> bool:
+    """Tell whether the world is being asked about this step's effect in doubt, or can still be."""
     work = node.work
-    can_ask = node.spec.probe is not None and work is not None and work.probe is None
-    return can_ask and doubt_of(node) is not None
+    if node.spec.probe is None or work is None:
+        return False
+    if work.open == ProbeAsked.kind:
+        return work.body_started
+    return work.probe is None and doubt_of(node) is not None
+
+
+def settles_any(state: RunState) -> bool:
+    """Tell whether the world is being asked about an effect in doubt: no other effect outside begins meanwhile."""
+    return any(is_settling(state.nodes[name]) for name in state.active)
 
 
 def settle(state: RunState, node: StepState, now: float, why: str) -> tuple[Event, AskProbe | None]:
@@ -109,7 +118,8 @@ def settle(state: RunState, node: StepState, now: float, why: str) -> tuple[Even
     assert work.open is None
     name, attempt = node.spec.id, node.attempt
     if node.spec.probe is not None and work.probe is None:
-        command = AskProbe(step=name, attempt=attempt, lane=work.lane, spec=node.spec, patient=True)
+        commit = None if work.checkpoint is None else work.checkpoint.commit
+        command = AskProbe(step=name, attempt=attempt, lane=work.lane, spec=node.spec, patient=True, commit=commit)
         return ProbeAsked(at=now, step=name, attempt=attempt), command
     call = None if work.talk is None else work.talk.doubtful
     if call is not None:
@@ -119,14 +129,14 @@ def settle(state: RunState, node: StepState, now: float, why: str) -> tuple[Even
         return failed_attempt(state, node, now, why), None
     said = "" if work.probe is None else work.probe.text.rstrip(".")
     probed = "There is no probe to tell." if work.probe is None else f"The probe could not tell: {said}."
-    text = followed_by(f"Step {name}: {why}", f"{probed} Was the effect applied?")
+    text = followed_by(fenced_below(f"Step {name}: {why}"), in_line(f"{probed} Was the effect applied?"))
     return question(state, node, now, QuestionKind.IN_DOUBT, text, ANSWERS), None
 
 
 def _text_about(node: StepState, why: str) -> str:
     return (
-        f"Step {node.spec.id}: {why}. There is no probe to tell. Was its effect applied? The agent is told what you "
-        "say; it runs the command again only if you approve that anew."
+        f"Step {node.spec.id}: {in_line(why)}. There is no probe to tell. Was its effect applied? The agent is "
+        "told what you say; it runs the command again only if you approve that anew."
     )
 
 

@@ -38,7 +38,9 @@ from surefoot.core.state import DONE, QuestionState, RunState, StepState, StepSt
 from surefoot.core.terms import Finding, Outcome, QuestionKind, Verdict
 from surefoot.core.touching import asked_outside
 from surefoot.core.verdicts import (
+    CHANGED,
     CheckRecord,
+    changed_said,
     first_unpassed,
     flags_of,
     has_nothing_to_do,
@@ -235,6 +237,7 @@ def _check(check: Check, record: CheckRecord) -> CheckShape:
         "actual": record.text if verdict in (Verdict.FAILED, Verdict.INCONCLUSIVE) else None,
         "flags": list(flags_of(check, record)),
         "flaky_tests": list(record.flaky),
+        "changed_files": list(record.changed_files),
         "tests": _tests(check, record),
         "evidence": record.evidence,
     }
@@ -316,8 +319,13 @@ def _found_around(state: RunState) -> Iterator[FindingShape]:
     if state.rung == "plain" and state.has_workspace:
         yield _finding("plain-rung", "warning", "commands ran without a sandbox; see `surefoot doctor`")
     if state.rung == "landlock" and state.has_workspace:
-        text = "commands could not write outside, but the network counts as open; see `surefoot doctor`"
+        text = (
+            "commands could not write outside, but the network, modes and owners of files and shared memory are open; "
+            "see `surefoot doctor`"
+        )
         yield _finding("landlock-rung", "note", text)
+    if state.as_root and state.has_workspace:
+        yield _finding("as-root", "note", "commands ran as root, which weakens every sandbox; see `surefoot doctor`")
     if kept := {path for lane in state.lanes.values() for path in lane.kept}:
         text = (
             f"prepare makes {', '.join(sorted(kept)[:_NAMED_MAX])}, which git does not ignore; it is kept as it is and "
@@ -519,8 +527,12 @@ def _look_at(state: RunState) -> list[str]:
         is_told = bool(node.records) and not has_nothing_to_do(node.spec.checks, node.records)
         for check, record in zip(node.spec.checks, node.records, strict=True) if is_told else ():
             notes += [
-                f"{name}: check {check.name!r} is {flag}{_FLAG_MEANS.get(flag, '')}" for flag in flags_of(check, record)
+                f"{name}: check {check.name!r} is {flag}{_FLAG_MEANS.get(flag, '')}"
+                for flag in flags_of(check, record)
+                if flag != CHANGED
             ]
+            if said := changed_said(record.changed_files):
+                notes.append(f"{name}: check {check.name!r} {said}")
     for check, record in zip(state.plan.accept, state.accept.records, strict=True):
         if record.after is Verdict.FAILED or record.after is Verdict.INCONCLUSIVE:
             notes.append(f"acceptance check {check.name!r}: {record.after.value}")
@@ -530,6 +542,8 @@ def _look_at(state: RunState) -> list[str]:
             notes.append(f"acceptance check {check.name!r} was red before the run and was not asked again")
         elif "vacuous" in flags_of(check, record):
             notes.append(f"acceptance check {check.name!r} was green before the run: it proves nothing")
+        if said := changed_said(record.changed_files):
+            notes.append(f"acceptance check {check.name!r} {said}")
     return notes
 
 

@@ -29,6 +29,7 @@ class CheckShape(TypedDict):
     actual: str | None
     flags: list[str]
     flaky_tests: list[str]
+    changed_files: list[str]
     tests: TestsShape | None
     evidence: str | None
 

@@ -13,12 +13,14 @@ from surefoot.core.terms import Diagnosis, Ending, Status
 
 _EXIT_TEMPORARY = 75
 _SIGNALS_FROM_OUTSIDE = frozenset({1, 2, 9, 14, 15, 24})
+_KILLED = frozenset({128 + 9, 128 + 15})
+"""With these a shell says that a program it waited for was killed; with others, as 129, programs say something else."""
 _TRANSIENT_WORDS = re.compile(
     r"connection (?:reset|refused|aborted|timed out)|temporary failure in name resolution|could not resolve host"
     r"|network is unreachable|read timed out|readtimeout|connecttimeout|etimedout|econnreset|eai_again|broken pipe"
     r"|resource temporarily unavailable|too many requests|\b(?:429|502|503|504)\b[ :-]+[a-z]|service unavailable"
     r"|bad gateway|gateway time-?out|temporarily unavailable|try again later|database is locked|deadlock detected"
-    r"|remote end closed connection|tls handshake timeout|unexpected eof while reading",
+    r"|remote end closed connection|tls handshake timeout|unexpected eof while reading|\bended by signal (?:9|15)\b",
     re.IGNORECASE,
 )
 _TRANSIENT_ERRORS = frozenset(
@@ -45,7 +47,7 @@ def diagnose(ending: Ending) -> Diagnosis:
 
 def diagnose_text(exit_code: int | None, text: str) -> Diagnosis:
     """Tell from a command's exit status and the end of its output whether its failure will pass by itself."""
-    if exit_code == _EXIT_TEMPORARY or _TRANSIENT_WORDS.search(text):
+    if exit_code == _EXIT_TEMPORARY or exit_code in _KILLED or _TRANSIENT_WORDS.search(text):
         return Diagnosis.TRANSIENT
     return Diagnosis.STRUCTURAL
 

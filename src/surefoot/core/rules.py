@@ -173,6 +173,8 @@ class Facts:
     """What its command does; None: its body is none."""
     paths: tuple[str, ...] = ()
     """Files it writes: declared ones beforehand, changed ones afterwards."""
+    check_files: tuple[str, ...] = ()
+    """Those of them that it has changed, and that decide what checks of the plan say."""
     resources: tuple[str, ...] = ()
     """What it uses, and its sockets."""
     variables: tuple[str, ...] = ()

@@ -391,6 +391,9 @@ _JUDGES = """
 **/.husky/** **/.gitlab-ci.yml **/Jenkinsfile **/azure-pipelines*.yml **/.travis.yml **/appveyor.yml **/.drone.yml
 **/bitbucket-pipelines.yml **/.pre-commit-config.yaml **/codecov.yml **/CODEOWNERS **/.gitattributes **/surefoot.toml
 **/surefoot.yaml **/surefoot.yml **/*.surefoot.yaml **/*.surefoot.yml
+**/pyproject.toml **/setup.cfg **/package.json **/Makefile **/makefile **/GNUmakefile **/*.mk **/justfile **/Justfile
+**/.pytest.ini **/pytest.toml **/tox.toml **/.mocharc.* **/karma.conf.* **/cypress.config.* **/.githooks/**
+**/lefthook.yml **/sitecustomize.py **/usercustomize.py
 """
 
 PROTECTED: Final = tuple(re.split(r"\s+", _JUDGES.strip()))
@@ -480,6 +483,13 @@ FILES: Final = (
     ),
 )
 """The rules about files that a step has changed; the plan's author is asked only about those no glob of it names."""
+
+CHECK_FILES: Final = Rule(
+    name="files-of-checks",
+    tier=Tier.CONFIRM,
+    reason="It changes what a check of the plan runs or is set up by, and the plan does not name it.",
+)
+"""What holds for such files: scripts, settings and modules that are found in the commands of the plan's checks."""
 
 REACHING: Final = tuple(rule for rule in COMMANDS if rule.reaches_others)
 """The rules about commands that reach others; which of them decides on the tier does not matter here."""

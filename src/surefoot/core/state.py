@@ -84,7 +84,10 @@ class Work:
     overdue: bool = False
     """Whether the step stops because nobody answered in time."""
     probed_before: bool = False
+    """Whether its probe has said, before the body, that the effect is not there."""
     body_started: bool = False
+    begun_by: int = 0
+    """The token of the engine under which the body began."""
     ending: Ending | None = None
     body_evidence: BlobId | None = None
     outputs: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -102,6 +105,8 @@ class Work:
     """Why the result does not go with the head, until that has been acted on."""
     lane_tree: str | None = None
     """The tree the lane's files are; None: to be seen to."""
+    is_spoiled: bool = False
+    """Whether the body changed what `prepare` had made in the lane, until that was made anew."""
     parent: str | None = None
     """The head the commit was made for."""
     commit: str | None = None
@@ -176,6 +181,7 @@ class Passed:
     environment: str
     evidence: BlobId | None
     results: BlobId | None
+    changed_files: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -248,6 +254,8 @@ class StepState:
     """Whether its body ever began, in whatever attempt."""
     was_probed: bool = False
     """Whether its probe was ever asked."""
+    probed_before: bool = False
+    """Whether its probe was asked before an attempt that came too late: that is made again without asking it."""
     records: tuple[CheckRecord, ...] = ()
     """The last attempt's answers, once it is over."""
     waits: tuple[StepId, ...] = ()
@@ -417,8 +425,6 @@ class AcceptState:
     """How often a service for these checks did not become ready, or ended while one was asked."""
     has_lost_service: bool = False
     """Whether one has ended since the check that is being asked began."""
-    goes_without: bool = False
-    """Whether the run goes on although a check has no answer from before the first change."""
 
 
 Approvers = dict[str, tuple[str, ...]]
@@ -446,6 +452,7 @@ class RunState:
     """What models cost, and what bodies said to have cost."""
     engine_on: bool = False
     rung: str = "plain"
+    as_root: bool = False
     token: int = 0
     pausing: str | None = None
     interrupting: bool = False

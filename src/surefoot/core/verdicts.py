@@ -20,6 +20,10 @@ CLAIM = "claim"
 """The proof of a step for which nothing speaks but the word of the agent that did it."""
 
 
+CHANGED = "changed-by-step"
+"""The flag of a check that rests on a file which a step of the run has changed, such as its script."""
+
+
 @dataclass(slots=True)
 class CheckRecord:
     """The answers one check gave in one attempt."""
@@ -37,6 +41,8 @@ class CheckRecord:
     """Tests that failed before the first change and still fail."""
     turned_green: int = 0
     """How many tests failed before and pass now."""
+    changed_files: tuple[str, ...] = ()
+    """Files that decide what it says and that steps of the run had changed when it was last asked."""
 
     def forget_after(self) -> None:
         """Make ready to be asked again, keeping the answer from before the body."""
@@ -72,6 +78,7 @@ def record_answer(check: Check, record: CheckRecord, event: CheckAnswered | Verd
         record.after, record.results = verdict, event.results
         record.asked_after += 1
     record.evidence = event.evidence or record.evidence
+    record.changed_files = event.changed_files
     if isinstance(event, CheckAnswered):
         record.text = event.text
         record.flaky = event.flaky
@@ -141,6 +148,14 @@ def red_before_said(record: CheckRecord) -> str:
     return f"{count} {'was' if count == 1 else 'were'} red before: {named}{more}"
 
 
+def changed_said(files: Sequence[str]) -> str:
+    """Say which files a verdict rests on that steps of the run have changed; empty where there are none."""
+    if not files:
+        return ""
+    more = f" and {len(files) - _NAMED_MAX} more" if len(files) > _NAMED_MAX else ""
+    return f"rests on {', '.join(files[:_NAMED_MAX])}{more}, changed in this run"
+
+
 def proves(check: Check, record: CheckRecord) -> bool:
     """Tell whether the check passed and its passing says something about the body."""
     return record.after is Verdict.PASSED and not is_vacuous(check, record)
@@ -152,6 +167,7 @@ def flags_of(check: Check, record: CheckRecord) -> tuple[str, ...]:
         ("vacuous", is_vacuous(check, record)),
         ("flaky", record.is_flaky),
         ("red-before", is_red_before(check, record) or bool(record.red_before)),
+        (CHANGED, bool(record.changed_files)),
     )
     return tuple(name for name, is_set in flags if is_set)
 

@@ -156,6 +156,8 @@ class RunLoop:
             facts, self._inbox = self._inbox, []
             self._bell.clear()
             await self._advance(facts)
+            if self._stopping:  # asked for meanwhile: nothing is decided any more, so nothing has to be under way
+                break
             self._set_alarm()
             reason = self._reason_to_stop()
             if reason is not None and not self._inbox and self._failure is None:

@@ -23,7 +23,7 @@ from typing import Protocol, cast
 
 import apsw
 
-from surefoot.errors import JournalCorrupt, JournalError, JournalLocked, JournalTooNew
+from surefoot.errors import JournalCorrupt, JournalError, JournalGone, JournalLocked, JournalTooNew
 from surefoot.journal.schema import MIGRATIONS
 
 BUSY_TIMEOUT_S = 5.0
@@ -83,6 +83,8 @@ class Database:
             self._connection = self._opened(read_only=read_only, busy_timeout_s=busy_timeout_s)
         except apsw.Error as error:
             raise self._explained(error) from error
+        self._file = None if read_only else _identity(path)
+        """Which file was opened; None: it is only read, and may be another one the next time."""
 
     def close(self) -> None:
         """Close the connection. What was committed stays, and is on disk.
@@ -91,7 +93,8 @@ class Database:
             JournalLocked: it is not on disk; the connection is closed all the same.
         """
         try:
-            self.sync()
+            if self._failure is None:  # else it was told already
+                self.sync()
         finally:
             with self.lock:
                 self._connection.close()
@@ -110,6 +113,7 @@ class Database:
 
         Raises:
             JournalLocked: an earlier commit could not be forced to disk, so that none after it can say it is there.
+            JournalGone: the file is not at its path any more; what was committed is lost with it.
         """
         with self.lock, self._syncing if durable else nullcontext():
             connection = self._connection
@@ -123,6 +127,8 @@ class Database:
                 connection.execute("COMMIT")
                 if connection.total_changes() != before:
                     self._is_synced = durable
+                if durable:
+                    self._refuse_without_file()
             except BaseException as error:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
@@ -134,7 +140,12 @@ class Database:
                 raise
 
     def data_version(self) -> int:
-        """Return a number that changes when another connection has committed."""
+        """Return a number that changes when another connection has committed.
+
+        Raises:
+            JournalGone: the file is not at its path any more.
+        """
+        self._refuse_without_file()
         ((version,),) = self.rows("PRAGMA data_version")
         assert isinstance(version, int)
         return version
@@ -144,12 +155,14 @@ class Database:
 
         Raises:
             JournalLocked: the disk refused, now or before; nothing can be committed on this connection any more.
+            JournalGone: the file is not at its path any more.
         """
         with self._syncing:
             if self._failure is not None:
                 raise self._failure
             if self._is_synced:
                 return
+            self._refuse_without_file()
             # Set first: a commit that comes in between clears it again and is synced by the next call.
             self._is_synced = True
             try:
@@ -167,6 +180,16 @@ class Database:
                     path=str(self.path),
                 )
                 raise self._failure from error
+
+    def _refuse_without_file(self) -> None:
+        """Refuse to go on with a file that nobody will find again."""
+        if self._file is not None and _identity(self.path) != self._file:
+            self._failure = JournalGone(
+                f"The journal {str(self.path)!r} was deleted, moved or replaced while it was in use, so nothing more "
+                "is done: nobody would find what is written. Put it back, with the files beside it, then resume.",
+                path=str(self.path),
+            )
+            raise self._failure
 
     def _set_full(self, *, full: bool) -> None:
         if full != self._is_full:
@@ -260,6 +283,15 @@ class Database:
             case _:
                 kind, text = JournalError, f"SQLite refused to work on the journal {place}: {said}."
         return kind(text, path=str(self.path))
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Return by what a file is known, whatever its path; None: there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _use_wal(connection: Connection, timeout_s: float) -> None:

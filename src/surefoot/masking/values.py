@@ -8,6 +8,7 @@ stream whose chunks cut a value in two. Must never guess what is secret: it is t
 from __future__ import annotations
 
 import base64
+import html
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -22,6 +23,13 @@ _LINE_MIN = 8
 """Shorter lines of a multi-line value (an `=====`, a brace) are no secret by themselves."""
 _BASE64_CORE_MIN = 8
 """Shorter stretches of base64 turn up by chance."""
+_HEX_MIN = 8
+"""The digits of a shorter value, in hex or base32, turn up by chance."""
+_BASE64_WIDTHS = (64, 76)
+"""How long the lines are into which programs part base64."""
+_UNQUOTED = re.compile(r"([^A-Za-z0-9_@%+=:,./-])")
+"""What a shell's `printf %q` puts a backslash before."""
+_ESCAPED = re.compile("%[0-9A-F]{2}")
 _CHUNK = 1 << 20
 """So many bytes of a file are looked at in one go."""
 _START = 4
@@ -36,7 +44,7 @@ class Values:
         forms = {form for value in values if len(value) >= _VALUE_MIN for form in _forms(value)}
         ordered = sorted(forms, key=lambda form: (-len(form), form))
         raw = sorted({form.encode("utf-8", "surrogateescape") for form in ordered}, key=lambda form: (-len(form), form))
-        self._text = re.compile("|".join(map(re.escape, ordered))) if ordered else None
+        self._text = re.compile(_alternatives([re.escape(form) for form in ordered])) if ordered else None
         self._patterns = _Patterns(raw) if raw else None
 
     def text(self, text: str) -> str:
@@ -108,7 +116,8 @@ class _Patterns:
 
     def __init__(self, forms: list[bytes]) -> None:
         """Compile the search for whole forms and for places where one could begin."""
-        self.whole = re.compile(b"|".join(map(re.escape, forms)))
+        whole = _alternatives([re.escape(form).decode("latin-1") for form in forms])
+        self.whole = re.compile(whole.encode("latin-1"))
         self._starts = re.compile(b"|".join(map(re.escape, sorted({form[:_START] for form in forms}))))
         self._by_start: dict[bytes, list[bytes]] = {}
         for form in forms:
@@ -131,11 +140,33 @@ class _Patterns:
         return self._by_start[match.group()]
 
 
+def _alternatives(escaped: list[str]) -> str:
+    """Return an expression for any of these in their order; those that begin alike are tried only where one can begin.
+
+    One after the other, hundreds of forms would take their time at each character of a text.
+    """
+    by_start: dict[str, list[str]] = {}
+    for form in escaped:
+        length = 2 if form.startswith("\\") else 1
+        by_start.setdefault(form[:length], []).append(form[length:])
+    return "|".join(f"{start}(?:{'|'.join(rest)})" for start, rest in by_start.items())
+
+
 def _forms(value: str) -> set[str]:
-    forms = {value, quote(value, safe=""), quote(value), quote_plus(value), json.dumps(value)[1:-1]}
-    forms |= {line for line in value.splitlines() if len(line) >= _LINE_MIN}
-    forms |= set(_base64_forms(value.encode("utf-8", "surrogateescape")))
-    return forms
+    spelt = {value, *_json_forms(value), html.escape(value), html.escape(value, quote=False)}
+    spelt |= {form for one in _json_forms(value) for form in _json_forms(one)}  # JSON in a text of JSON
+    spelt |= {repr(value)[1:-1], ascii(value)[1:-1], value.replace("'", "'\"'\"'"), _UNQUOTED.sub(r"\\\1", value)}
+    spelt |= {line for line in value.splitlines() if len(line) >= _LINE_MIN}
+    in_url = {quote(value, safe=""), quote(value), quote(value, safe="!'()*"), quote_plus(value)}
+    spelt |= in_url | {_ESCAPED.sub(lambda found: found[0].lower(), form) for form in in_url}
+    raw = value.encode("utf-8", "surrogateescape")
+    if len(raw) >= _HEX_MIN:
+        spelt |= {raw.hex(), raw.hex().upper(), base64.b32encode(raw).decode("ascii").rstrip("=")}
+    return spelt | set(_base64_forms(raw))
+
+
+def _json_forms(value: str) -> set[str]:
+    return {json.dumps(value, ensure_ascii=is_ascii)[1:-1] for is_ascii in (True, False)}
 
 
 def _base64_forms(value: bytes) -> Iterator[str]:
@@ -143,6 +174,10 @@ def _base64_forms(value: bytes) -> Iterator[str]:
     for encode in (base64.b64encode, base64.urlsafe_b64encode):
         whole = encode(value).decode("ascii")
         yield whole
+        for width in _BASE64_WIDTHS:
+            lines = [whole[begin : begin + width] for begin in range(0, len(whole), width)]
+            if len(lines) > 1:
+                yield from ("\n".join(lines), "\r\n".join(lines), *(line for line in lines[:-1]))
         if len(whole.rstrip("=")) >= _BASE64_CORE_MIN:
             yield whole.rstrip("=")
         for before in range(3):

@@ -172,7 +172,7 @@ def _read_prepare(page: Page, node: Tree) -> Prepare | None:
     return Prepare(
         run=fields.need("run", page.text, "", "the command that makes a lane usable"),
         key=fields.take("key", page.many(page.inner), ()),
-        path=fields.take("path", page.many(page.text), ()),
+        path=fields.take("path", page.many(partial(_read_program_folder, page)), ()),
         network=fields.take("network", page.network, default=False),
         timeout_s=fields.take("timeout", page.positive_s, 1800.0),
     )
@@ -253,6 +253,16 @@ def _judge_agents(page: Page, plan: Plan, steps: Sequence[StepRead]) -> None:
     for problem in problems_of_agents(plan):
         assert problem.name is not None
         page.flaw(keys[problem.step].at(problem.name), problem.text)
+
+
+def _read_program_folder(page: Page, node: Tree) -> str | None:
+    """Read a folder of the lane; a colon would part it in two on the PATH, the second of them anywhere."""
+    folder = page.inner(node)
+    if folder is not None and ":" in folder:
+        wrong = f"{folder!r} has a colon, which parts folders on the PATH"
+        page.flaw(node, f"{wrong}; one folder was expected; write each as an item of its own")
+        return None
+    return folder
 
 
 def _judge_files(page: Page, fields: Fields, plan: Plan, steps: Sequence[StepRead], folder: Path) -> None:

@@ -25,7 +25,7 @@ from surefoot.core.probing import (
     SqlProbe,
 )
 from surefoot.core.terms import Applied
-from surefoot.ports import Clock, CommandRequest, Commands
+from surefoot.ports import LOOKING, Clock, CommandRequest, Commands
 from surefoot.probes.calls import ask_call, ask_function
 from surefoot.probes.git import ask_git
 from surefoot.probes.http import ask_http
@@ -47,16 +47,19 @@ _ANSWERS = {0: Applied.APPLIED, 1: Applied.NOT_APPLIED}
 async def ask(
     probe: Probe, commands: Commands, *, subject: Subject | None = None, clock: Clock | None = None
 ) -> ProbeReply:
-    """Ask until the answer is *applied* or `within_s` is over; the last answer counts."""
+    """Ask until the answer is *applied* or `within_s` is over; the last answer counts.
+
+    A machine whose clock is set meanwhile waits no shorter and no longer. After a kill the time begins anew.
+    """
     clock, subject = clock or SystemClock(), subject or Subject()
-    deadline = clock.now() + probe.within_s
+    deadline = clock.elapsed() + probe.within_s
     wait_s = WAIT_FIRST_S
     while True:
         reply = await _ask_once(probe, subject, commands)
-        now = clock.now()
-        if reply.answer is Applied.APPLIED or now >= deadline:
+        left_s = deadline - clock.elapsed()
+        if reply.answer is Applied.APPLIED or left_s <= 0:
             return reply
-        await clock.wait_until(min(now + wait_s, deadline))
+        await clock.wait_until(clock.now() + min(wait_s, left_s))
         wait_s = min(wait_s * WAIT_GROWTH, WAIT_MAX_S)
 
 
@@ -66,7 +69,7 @@ async def _ask_once(probe: Probe, subject: Subject, commands: Commands) -> Probe
         case FileProbe():
             return await asyncio.to_thread(_ask_file, kind, commands.root)
         case GitProbe():
-            return await ask_git(kind, commands)
+            return await ask_git(kind, subject, commands)
         case HttpProbe():
             return await ask_http(kind, subject, commands)
         case RunProbe():
@@ -109,7 +112,11 @@ def _ask_file(kind: FileProbe, root: Path) -> ProbeReply:
 
 async def _ask_run(kind: RunProbe, subject: Subject, commands: Commands) -> ProbeReply:
     request = CommandRequest(
-        text=kind.command, env=subject.env, timeout_s=TIMEOUT_S, network=not kind.confine, confine=kind.confine
+        text=kind.command,
+        env=subject.env if kind.confine else {**LOOKING, **subject.env},
+        timeout_s=TIMEOUT_S,
+        network=not kind.confine,
+        confine=kind.confine,
     )
     outcome = await commands.run(request)
     answer = Applied.UNKNOWN

@@ -25,6 +25,13 @@ class Subject:
     """Its idempotency key."""
     plan_folder: Path | None = None
     """Where functions are imported from."""
+    repository: Path | None = None
+    """For a `git` probe: a bare repository that no step can write, with the commit that the attempt began with as its
+    HEAD, and the branches, tags and remotes that the person had when the run began."""
+    remotes_from: Path | None = None
+    """For a `git` probe: the person's folder, from which the relative path of a remote counts."""
+    has_moved: bool = False
+    """Whether the body has checked out another commit in its lane since."""
     function: Callable[[], Awaitable[object]] | None = None
     """The calling program's own function, where that is the probe."""
 

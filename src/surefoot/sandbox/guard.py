@@ -2,8 +2,8 @@
 
 Owns the ends of a command: when the program has ended, or the engine hangs up, everything below the guard is ended.
 Must never import anything of Surefoot or more of the standard library than it needs: it is started anew for each
-command, with the arguments CONTROL SCRATCH LC_CTYPE RULES RELAY PROGRAM ARGUMENT…, and `signal` alone would add eight
-milliseconds. Read `surefoot.sandbox.running` next.
+command, with the arguments CONTROL SCRATCH LC_CTYPE RULES FILTER KEYRING MARK RELAY PROGRAM ARGUMENT…, and `signal`
+alone would add eight milliseconds. Read `surefoot.sandbox.running` next.
 
 The engine holds the other end of the socket CONTROL. The guard writes `up`, then how the program ended (`failed
 ERRNO` when it could not be started, `ended STATUS` with the wait status). It reads nothing: when the other end is shut,
@@ -12,10 +12,14 @@ that nothing is left.
 
 On the plain and Landlock rungs the guard adopts orphans (child subreaper) and the kernel ends the program with the
 guard. On the bubblewrap rung the guard is the first process of a process namespace: the kernel does both by itself.
+There the command sees the guard, so the guard makes its memory and its descriptors private (not dumpable).
 
 RULES are the descriptors of Landlock's rule sets, with commas between them: the child takes them upon itself before it
-becomes the program, the guard stays free to end it. RELAY is the descriptor that leads to the relay, where the command
-has the host's loopback; a second child serves it.
+becomes the program, the guard stays free to end it. FILTER is the descriptor from which the child reads the filter of
+system calls; on the bubblewrap rung `bwrap` has loaded it. KEYRING is the number of the system call by which the
+command begins a session keyring of its own. MARK is a resource limit by which left-overs are known. RELAY is the
+descriptor that leads to the relay, where the command has the host's loopback; a second child serves it. All of them may
+be empty.
 """
 
 # ruff: noqa: PTH106, PTH123, PTH208, S606
@@ -33,7 +37,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 _TERM, _KILL, _SIGPIPE, _SIGXFSZ, _SIG_DFL = 15, 9, 13, 25, 0
-_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS = 1, 36, 38
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS = 1, 4, 36, 38
+_PR_SET_SECCOMP, _FILTER_MODE, _FILTER_MAX = 22, 2, 1 << 16
+_RLIMIT_LOCKS = 10
+_KEY_JOIN_SESSION = 1
+_NEW_IPC = 0x08000000
 _LANDLOCK_RESTRICT_SELF = 446
 _PR_CAPBSET_DROP = 24
 _CAPABILITIES_VERSION, _CAPABILITIES_MAX = 0x20080522, 64
@@ -56,13 +64,16 @@ _LOOK_EVERY_MS = 50
 
 def main() -> None:
     """Run the program to its end and see to it that nothing of it is left."""
-    control, scratch, locale, rules, relay, *argv = int(sys.argv[1]), *sys.argv[2:]
+    control, scratch, locale, rules, filter_, keyring, mark, relay, *argv = int(sys.argv[1]), *sys.argv[2:]
     rulesets = [int(number) for number in rules.split(",") if number]
+    program = _filter_program(filter_)
     for number in (control, *rulesets):
         os.set_inheritable(number, False)  # noqa: FBT003 - the standard library takes it in no other way.
-    prctl = _prctl()
-    if prctl:
-        prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    is_first = os.getpid() == 1
+    if sys.platform == "linux":
+        _call("prctl", *((_PR_SET_DUMPABLE, 0) if is_first else (_PR_SET_CHILD_SUBREAPER, 1)), 0, 0, 0)
+    if mark:
+        _carry(int(mark))
     _say(control, b"up")
     _restore_locale(locale)
     if relay:
@@ -70,7 +81,7 @@ def main() -> None:
     guard = os.getpid()
     child = os.fork()
     if child == 0:
-        _become(argv, control, (guard, prctl, rulesets))
+        _become(argv, control, None if is_first else guard, (keyring, rulesets, program))
     ended = _wait(child, control)
     if ended is None:
         ended = _end_all(child, _GRACE_S)
@@ -113,13 +124,34 @@ def _listed(folder: str) -> list[str]:
         return []
 
 
-def _prctl() -> Callable[[int, int], object] | None:
-    if os.getpid() == 1 or sys.platform != "linux":
-        return None
-    import ctypes  # Three milliseconds that only the plain rung pays.
+def _call(name: str, *arguments: int) -> int:
+    """Call a function of the C library that takes numbers only."""
+    # The half of ctypes that is written in C: the other half takes four milliseconds to import.
+    import _ctypes
 
-    function = ctypes.CDLL(None).prctl
-    return lambda option, value: function(option, ctypes.c_ulong(value), 0, 0, 0)
+    # None names the program itself; the stubs of `_ctypes` do not know that.
+    library = _ctypes.dlopen(None, os.RTLD_NOW)  # pyright: ignore[reportArgumentType]
+    return _ctypes.call_cdeclfunction(_ctypes.dlsym(library, name), arguments)
+
+
+def _filter_program(number: str) -> bytes:
+    """Read the filter that the engine has written into a pipe."""
+    if not number:
+        return b""
+    program = os.read(int(number), _FILTER_MAX)
+    os.close(int(number))
+    return program
+
+
+def _carry(mark: int) -> None:
+    """Carry the mark as a limit that the kernel keeps and does nothing with; who inherits it cannot raise it again."""
+    import resource
+
+    # Inside a command of another engine the limit is that one's already.
+    try:
+        resource.setrlimit(_RLIMIT_LOCKS, (mark, mark))
+    except (OSError, ValueError):
+        return
 
 
 def _restore_locale(locale: str) -> None:
@@ -147,11 +179,13 @@ def _serve(relay: int, control: int) -> None:
     os.close(reading)
 
 
-def _restrict(rulesets: list[int]) -> None:
-    """Take Landlock's rules upon this process and all it will start, for good."""
-    import ctypes  # As above; loaded already where there are rules.
+def _restrict(rulesets: list[int], program: bytes = b"") -> None:
+    """Take Landlock's rules and the filter of system calls upon this process and all it will start, for good."""
+    import ctypes  # Four milliseconds that only the Landlock rung pays.
 
     libc = ctypes.CDLL(None, use_errno=True)
+    # System V memory and semaphores of its own, for root: others need bubblewrap for that.
+    libc.unshare(_NEW_IPC)
     libc.prctl(_PR_SET_NO_NEW_PRIVS, ctypes.c_ulong(1), 0, 0, 0)
     for ruleset in rulesets:
         if libc.syscall(_LANDLOCK_RESTRICT_SELF, ruleset, 0) != 0:
@@ -166,24 +200,35 @@ def _restrict(rulesets: list[int]) -> None:
         if libc.capget(about, had) == 0:
             left = [had[0] & _ROOT_KEEPS, had[1] & _ROOT_KEEPS, 0, 0, 0, 0]
             libc.capset(about, (ctypes.c_uint32 * 6)(*left))
+    if program:
+        kept = ctypes.create_string_buffer(program, len(program))
+        # `struct sock_fprog`: how many instructions of eight bytes, and where they are.
+        place = (ctypes.c_size_t * 2)(len(program) // 8, ctypes.addressof(kept))
+        if libc.prctl(_PR_SET_SECCOMP, ctypes.c_ulong(_FILTER_MODE), place, 0, 0) != 0:
+            raise OSError(ctypes.get_errno(), "seccomp")
 
 
-def _become(argv: list[str], control: int, ties: tuple[int, Callable[[int, int], object] | None, list[int]]) -> None:
-    """Turn into the program, tied to its guard and under its rules; never returns."""
-    guard, prctl, rulesets = ties
+def _become(argv: list[str], control: int, guard: int | None, ties: tuple[str, list[int], bytes]) -> None:
+    """Turn into the program, tied to its guard and under its rules; never returns.
+
+    `guard`: whose end is the program's end; None where a process namespace sees to that.
+    """
+    keyring, rulesets, program = ties
     try:
         os.setsid()
-        if prctl:
-            prctl(_PR_SET_PDEATHSIG, _KILL)
+        if guard is not None and sys.platform == "linux":
+            _call("prctl", _PR_SET_PDEATHSIG, _KILL, 0, 0, 0)
             if os.getppid() != guard:
                 os._exit(127)
+        if keyring:
+            _call("syscall", int(keyring), _KEY_JOIN_SESSION, 0)
         # Python ignores these two, and what is ignored stays ignored in the program: `yes | head` would complain.
         # Imported by its builtin name because `signal` itself costs more than all the rest of the guard.
         restore = __import__("_signal").signal
         restore(_SIGPIPE, _SIG_DFL)
         restore(_SIGXFSZ, _SIG_DFL)
         if rulesets:
-            _restrict(rulesets)
+            _restrict(rulesets, program)
         _execute(argv)
     except OSError as error:
         _say(control, b"failed %d" % (error.errno or 0))

@@ -39,8 +39,11 @@ _ON_FILES = _WRITE_FILE | _TRUNCATE | _IOCTL_DEV | _READ_FILE
 
 _PORT_LEAST = 1024
 """Below lie the well-known services: web, mail, remote shells. Above, test suites have servers of their own."""
-_DEVICES = ("null", "zero", "full", "random", "urandom", "tty", "ptmx", "pts", "shm")
-"""Below `/dev`, what programs write to without changing the machine; `shm` holds semaphores and shared memory."""
+_DEVICE_FOLDER = Path("/dev")
+_DEVICES = ("null", "zero", "full", "random", "urandom", "tty", "ptmx", "shm")
+"""What programs read and write below `/dev` without changing the machine; `shm` holds semaphores and shared memory.
+All else there is refused: disks and consoles, and `pts` with it, for the terminals of the user lie there beside those
+that a command opens for itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +62,7 @@ class Coverage:
     @property
     def refused(self) -> tuple[str, ...]:
         """Say in words what is refused."""
-        words = ["writing outside", "reading secret places"]
+        words = ["writing outside", "reading secret places and devices"]
         words += ["TCP to ports below 1024 without the network"] if self.has_ports else []
         words += ["signals to other processes"] if self.scoped else []
         return tuple(words)
@@ -116,22 +119,22 @@ def file_rules(
 ) -> int:
     """Make the rule set that refuses writing outside `writable` (missing ones are left out); return its descriptor.
 
-    What lies in `hidden` cannot be read, unless it lies in `writable` or `shown`.
+    What lies in `hidden` cannot be read, unless it lies in `writable` or `shown`; neither can other devices than the
+    usual ones.
 
     Raises:
         OSError: the kernel does not take it.
     """
-    covered = {Path(os.path.realpath(path)) for path in hidden}
-    reading = _READ_FILE if covered else 0
-    files = coverage.files | reading
+    covered = {_DEVICE_FOLDER, *(Path(os.path.realpath(path)) for path in hidden)}
+    files = coverage.files | _READ_FILE
     ruleset = _create(_RulesetAttributes(files=files, scoped=coverage.scoped), coverage)
     try:
         # What lies round a hidden place is shown without it.
         below = (path for path in shown if not covered.isdisjoint((path, *path.parents)))
-        for place in (*_round(covered), *below) if covered else ():
-            _grant(ruleset, place, reading)
-        devices = [(Path("/dev", name), _ON_FILES) for name in _DEVICES if name != "shm"]
-        for place, rights in [*((path, files) for path in (*writable, Path("/dev/shm"))), *devices]:  # noqa: S108
+        for place in (*_round(covered), *below):
+            _grant(ruleset, place, _READ_FILE)
+        devices = [(_DEVICE_FOLDER / name, _ON_FILES) for name in _DEVICES if name != "shm"]
+        for place, rights in [*((path, files) for path in (*writable, _DEVICE_FOLDER / "shm")), *devices]:
             _grant(ruleset, place, rights & files)
     except BaseException:
         os.close(ruleset)

@@ -30,18 +30,28 @@ _HIDDEN = ("/run", "/var/run", PRIVATE_TEMPORARY, "/var/tmp")  # noqa: S108 - as
 _HIDDEN_BY_VARIABLE = ("XDG_RUNTIME_DIR", "TMPDIR")
 _SOCKET_VARIABLES = ("SSH_AUTH_SOCK", "DOCKER_HOST")
 _OPEN_SOCKETS = Path("/proc/net/unix")
+_ANY_WRITE = 0o222
 _EMPTY = ["--perms", "0755", "--tmpfs"]
 """How a folder with secrets is covered."""
 _ROOT_KEEPS = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID")
 """What installers and test servers run by root use; with the rest, root could simply mount its way out."""
 
 
-def bubblewrap_arguments(spec: CommandSpec, parent: Mapping[str, str]) -> list[str]:
-    """Return all arguments of `bwrap` up to the program; `parent` is the engine's own environment."""
+def bubblewrap_arguments(spec: CommandSpec, parent: Mapping[str, str], filter_: int | None = None) -> list[str]:
+    """Return all arguments of `bwrap` up to the program; `parent` is the engine's own environment.
+
+    `filter_` is a descriptor from which the filter of system calls can be read.
+    """
     arguments = [*NAMESPACES, *_capabilities()]
+    if filter_ is not None:
+        arguments += ["--seccomp", str(filter_)]
     if spec.network is not True and not spec.namespaces:
         arguments.append("--unshare-net")
     arguments += ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
+    if os.getuid() == 0:
+        # Root writes there by its user id alone; others cannot, and their own sandboxes inside need `/proc` uncovered.
+        for path in _kernel_settings():
+            arguments += ["--ro-bind-try", path, path]
     mounts = sorted(_mounts(spec, parent).items(), key=lambda item: (len(item[0].parts), item[0]))
     for _, mount in mounts:
         arguments += mount
@@ -50,6 +60,14 @@ def bubblewrap_arguments(spec: CommandSpec, parent: Mapping[str, str]) -> list[s
             # Only now, for what is bound back below it needs a place; a write would be lost, and has to fail instead.
             arguments += ["--remount-ro", str(folder)]
     return [*arguments, "--chdir", str(_real(spec.cwd)), "--"]
+
+
+def _kernel_settings() -> Iterator[str]:
+    """Yield what of `/proc` belongs to no process and may take writes: every folder, and files whose mode says so."""
+    for entry in os.scandir("/proc"):
+        is_own = entry.name.isdigit() or entry.is_symlink()
+        if not is_own and (entry.is_dir() or entry.stat().st_mode & _ANY_WRITE):
+            yield entry.path
 
 
 def _capabilities() -> list[str]:

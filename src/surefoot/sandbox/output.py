@@ -1,7 +1,7 @@
 """Take in what a command prints: masked, stored whole, kept short in memory.
 
-Owns the spool file, the tail and the cutting into lines. Must never hold more than a few kilobytes, however much is
-printed, and never let a byte through unmasked. Read `surefoot.masking` next.
+Owns the spool file, the tail and the cutting into lines. Must never hold more than a few megabytes, however much
+is printed, and never let a byte through unmasked. Read `surefoot.masking` next.
 """
 
 from __future__ import annotations
@@ -21,11 +21,21 @@ class OutputSpool:
     """Masks a command's output into a file and shows its lines to whoever wants them."""
 
     def __init__(
-        self, spool: BinaryIO, masker: Masker, on_line: Callable[[str], None] | None, kept_max: int | None = None
+        self,
+        spool: BinaryIO,
+        masker: Masker,
+        on_line: Callable[[str], None] | None,
+        kept_max: int | None = None,
+        end_max: int = 0,
     ) -> None:
-        """Write to `spool`, which the caller closes; at most so many bytes, if that is said."""
-        self._written = 0
-        self._kept_max = kept_max
+        """Write to `spool`, which the caller closes.
+
+        If `kept_max` is given, at most so many bytes of the beginning and `end_max` of the end.
+        """
+        self._room = kept_max
+        self._end_max = end_max
+        self._end = bytearray()
+        self._left_out = 0
         self._spool = spool
         self._mask = masker.stream()
         self._tail = b""
@@ -38,6 +48,7 @@ class OutputSpool:
     def finish(self) -> None:
         """Take it that nothing more will come."""
         self._store(self._mask.finish())
+        self._write_end()
         if self._lines:
             self._lines.finish()
 
@@ -49,15 +60,35 @@ class OutputSpool:
     def _store(self, masked: bytes) -> None:
         if not masked:
             return
-        kept = masked if self._kept_max is None else masked[: max(0, self._kept_max - self._written)]
+        kept = masked if self._room is None else masked[: self._room]
         self._spool.write(kept)
         # Other programs may look on while the command runs.
         self._spool.flush()
-        self._written += len(kept)
+        if self._room is not None:
+            self._room -= len(kept)
+            self._hold(masked[len(kept) :])
         # One character more than needed, because the cut may go through one.
         self._tail = (self._tail + masked)[-_BYTES_A_CHARACTER * (TAIL_CHARACTERS + 1) :]
         if self._lines:
             self._lines.feed(masked)
+
+    def _hold(self, rest: bytes) -> None:
+        """Hold back what may be part of the end; what surely is not is left out."""
+        self._end += rest
+        # Twice as much is held, so that little is moved about.
+        if len(self._end) > 2 * self._end_max:
+            self._drop(len(self._end) - self._end_max)
+
+    def _drop(self, count: int) -> None:
+        del self._end[:count]
+        self._left_out += count
+
+    def _write_end(self) -> None:
+        if self._end_max and len(self._end) > self._end_max:
+            self._drop(len(self._end) - self._end_max)
+        if self._end_max and self._left_out:
+            self._spool.write(b"\n[%d bytes of output are left out here]\n" % self._left_out)
+        self._spool.write(self._end)
 
 
 class LineCutter:

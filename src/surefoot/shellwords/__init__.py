@@ -5,10 +5,13 @@ nor judge it: what cannot be told is said to be unclear. Read `surefoot.shellwor
 `surefoot.core.policy` for what becomes of the facts.
 """
 
+import shlex
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 
 from surefoot.core.rules import CommandFacts
+from surefoot.shellwords.budget import Budget
 from surefoot.shellwords.meaning import ONLY_BASH, facts_in
 
 LENGTH_MAX = 131_071
@@ -26,9 +29,20 @@ def facts_of(command: str, shell: str = "bash") -> CommandFacts:
     if "\0" in command or "\r" in command:
         return CommandFacts(unclear="it holds characters that no shell command has: a NUL or a carriage return")
     try:
-        facts = facts_in(command)
+        facts = facts_in(command, Budget())
     except RecursionError:
         return CommandFacts(unclear="it nests too deeply to be looked at from here")
     if shell != "bash" and facts.unclear is None and ONLY_BASH.search(command):
         return replace(facts, unclear=f"{shell} may read it otherwise than bash does")
     return facts
+
+
+def facts_with(command: str, env: Mapping[str, str], shell: str = "bash") -> CommandFacts:
+    """Return what the command does when it is given these variables, as far as it names them."""
+    return facts_given(command, {name: value for name, value in env.items() if name in command}, shell)
+
+
+def facts_given(command: str, env: Mapping[str, str], shell: str = "bash") -> CommandFacts:
+    """Return what the command does when it is given these variables; some decide what runs though it names none."""
+    known = "".join(f"{name}={shlex.quote(value)}\n" for name, value in env.items())
+    return facts_of(f"{known}{command}", shell)

@@ -12,12 +12,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, product
 
+from surefoot.shellwords.budget import Budget
 from surefoot.shellwords.syntax import Kind, Piece, Script, Simple, Unreadable, Word
 
 EXPANDED_MAX = 512
 """So many words one word becomes, and so many readings a command has; more are not looked at."""
-_STEPS_MAX = 50_000
-_CHARACTERS_MAX = 1_000_000
+_VALUE_STEPS = 20
+"""What looking up one value of a variable takes."""
+_PART_STEPS = 8
+"""What putting one part of a word in its place takes."""
 _DECLARED = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(\+?)=")
 DECLARING = {"export", "declare", "typeset", "local", "readonly"}
 _FILLING = {"read", "mapfile", "readarray", "getopts", "let", "unset", "printf"}
@@ -40,27 +43,6 @@ class Term:
     """Whether nothing in it is left to the shell."""
     is_pattern: bool = False
     """Whether the shell takes it for a pattern over file names."""
-
-
-@dataclass(slots=True)
-class Budget:
-    """How much may be expanded in one walk: variables that double each other would never come to an end."""
-
-    steps: int = _STEPS_MAX
-    """So many values may still be looked up."""
-    characters: int = _CHARACTERS_MAX
-    """So many characters may still be put together."""
-
-    def spend(self, characters: int) -> None:
-        """Take one step, and so many characters.
-
-        Raises:
-            Unreadable: nothing is left.
-        """
-        self.steps -= 1
-        self.characters -= characters
-        if self.steps < 0 or self.characters < 0:
-            raise Unreadable("its variables hold each other, and stand for too much to look at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +90,10 @@ def _terms(words: Iterable[Word], choice: Choice, budget: Budget) -> Iterator[Te
         parts: list[_Part] = []
         for piece in word:
             found = list(_parts(piece, choice))
-            budget.spend(sum(len(part.text) for part in found))
+            budget.spend(sum(_PART_STEPS + len(part.text) for part in found))
             parts += found
-        for expanded in _braced(parts):
+        for expanded in _braced(parts, budget):
+            budget.spend(sum(_PART_STEPS + len(part.text) for part in expanded))
             yield from _split(expanded)
 
 
@@ -148,12 +131,13 @@ def _printed(commands: Sequence[Simple]) -> str | None:
             return "." if " ".join(words) in _HERE else None
 
 
-def _braced(parts: list[_Part]) -> list[list[_Part]]:
+def _braced(parts: list[_Part], budget: Budget) -> list[list[_Part]]:
     """Expand `{a,b}` and `{1..3}`."""
     done: list[list[_Part]] = []
     waiting = [parts]
     while waiting:
         one = waiting.pop(0)
+        budget.spend(len(one) + len(waiting))
         group = _first_group(one)
         if group is None:
             done.append(one)
@@ -229,7 +213,7 @@ def _texts(name: str, values: Values, within: tuple[str, ...], budget: Budget) -
         return [None]
     found: dict[str | None, None] = {}
     for value in values[name]:
-        budget.spend(0)
+        budget.spend(_VALUE_STEPS + len(within))
         for text in [None] if value is None else _joined(value, values, (*within, name), budget):
             found[text] = None
         if len(found) > EXPANDED_MAX:
@@ -244,8 +228,12 @@ def _joined(word: Word, values: Values, within: tuple[str, ...], budget: Budget)
             options = _texts(piece.text, values, within, budget)
         else:
             options = [piece.text if piece.kind is Kind.TEXT else _printed(piece.commands)]
-        budget.spend(sum(len(text or "") for text in texts) + sum(len(option or "") for option in options))
+        budget.spend(_VALUE_STEPS + _length(texts) * len(options) + _length(options) * len(texts))
         texts = [None if text is None or option is None else text + option for text in texts for option in options]
         if len(texts) > EXPANDED_MAX:
             raise Unreadable("its variables have too many values")
     return texts
+
+
+def _length(texts: Sequence[str | None]) -> int:
+    return sum(1 + len(text or "") for text in texts)

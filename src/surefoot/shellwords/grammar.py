@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
+from surefoot.shellwords.budget import Budget
 from surefoot.shellwords.syntax import Redirect, Script, Simple, Unreadable, Word
 from surefoot.shellwords.words import Words
 
@@ -18,6 +19,8 @@ _OPENING = {"if", "while", "until", "for", "select", "case", "{", "[[", "functio
 _INNER = {"then", "else", "elif", "fi", "do", "done", "esac", "in", "}", "]]"}
 _INDEX = re.compile(r"\[[^\]]{0,200}(?:\$\(|`)")
 """An index that runs a command: `[[ -v … ]]` evaluates it, also where it is quoted."""
+_INDEX_STEPS = 8
+"""What looking for such an index takes for each character."""
 _ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(\[[^\]\s]*\])?(\+?)=")
 _REDIRECT = re.compile(r"(?:\d+|\{[A-Za-z_]\w*\})?(<<<|<<-|<<|<>|<&|>>|>&|>\||<(?!\()|>(?!\()|&>>|&>)")
 _SEPARATOR = re.compile(r"[ \t]+|\\\n|#[^\n]*")
@@ -29,14 +32,14 @@ _PARENTHESES = re.compile(r"[ \t]*\([ \t]*\)")
 _DECLARING = {"export", "declare", "typeset", "local", "readonly", "alias", "eval"}
 
 
-def read_script(text: str) -> Script:
+def read_script(text: str, budget: Budget) -> Script:
     """Read a whole text.
 
     Raises:
-        Unreadable: it is not what bash would take, or nests too deeply.
+        Unreadable: it is not what bash would take, nests too deeply, or takes more steps than there are.
     """
     script = Script()
-    grammar = Grammar(text, script, 0)
+    grammar = Grammar(text, script, 0, budget)
     grammar.read_list(())
     if grammar.at < len(text):
         raise Unreadable(f"{text[grammar.at : grammar.at + 10]!r} stands where no command can begin")
@@ -48,7 +51,7 @@ class Grammar(Words):
 
     def within(self, text: str) -> Words:
         """Return a reader for a text within this one."""
-        return Grammar(text, self.script, self.depth)
+        return Grammar(text, self.script, self.depth, self.budget)
 
     def read_list(self, closing: Collection[str]) -> None:
         """Read commands up to one of the closing words; whether there are any is not asked."""
@@ -268,6 +271,7 @@ class Grammar(Words):
                 break
             before = self.at
             word = self.read_word(in_test=True)
+            self.budget.spend(_INDEX_STEPS * (self.at - before))
             self.script.evaluates |= bool(word) and bool(_INDEX.search("".join(piece.text for piece in word)))
             if self.at == before and not self.text.startswith("\n", self.at):
                 raise Unreadable("`[[` is never closed by `]]`")
@@ -285,6 +289,7 @@ class Grammar(Words):
         self._read_command()
         self.script.functions.add("".join(piece.text for piece in name))
         body = self.text[start : self.at]
+        self.budget.spend(len(body) + len(self.script.commands) - first)
         is_itself = any(one.words and one.words[0] == name for one in self.script.commands[first:])
         if is_itself and re.search(r"[|&]", body):
             self.script.calling_themselves.add("".join(piece.text for piece in name))

@@ -28,9 +28,9 @@ JAVASCRIPT = re.compile(
 SCRIPTING = re.compile(
     r"\bsystem\b|\bexec|`|\bpopen|\bspawn|\bfork\b|\bqx\b|\bsocket|Socket|\beval\b|\bunlink|\bkill\b|\brmtree|\bpassthru|"
     r"shell_exec|proc_open|%x|\bopen\b[^;]{0,200}\||Net::|HTTP|LWP|\bopen-uri|FileUtils|__send__|\bsend\b|io\.popen|os\.(?:exec|remove)|"
-    r"/[a-z]*e[a-z]*\s*(?:;|$)|\bsyscall"
+    r"/(?=[a-z]*e)[a-z]*+\s*+(?:;|$)|\bsyscall"
 )
-AWK = re.compile(r"\bsystem\s*\(|\|\s*&?\s*[\"a-z]|\|\s*getline|\"[^\"]*\"\s*\|\s*getline|@load|/inet/")
+AWK = re.compile(r"\bsystem\s*\(|\|\s*+&?\s*+[\"a-z]|\|\s*getline|\"[^\"]*\"\s*\|\s*getline|@load|/inet/")
 SED = re.compile(
     r"(?:^|(?<=[;{}\n]))(?:[0-9,$+~!]|/(?:\\.|[^/\\])*+/[IM]?|[^\S\n])*+e(?:\s|$)|s([^\w\s\\])(?:\\.|(?!\1)[^\\])*+\1(?:\\.|(?!\1)[^\\])*+\1[gpimIM0-9]*e",
     re.DOTALL,

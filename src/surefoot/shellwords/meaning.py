@@ -11,7 +11,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from surefoot.core.rules import CommandFacts
-from surefoot.shellwords.expansion import DECLARING, EXPANDED_MAX, Budget, Term, Values, readings_of, values_in
+from surefoot.shellwords.budget import Budget
+from surefoot.shellwords.expansion import DECLARING, EXPANDED_MAX, Term, Values, readings_of, values_in
 from surefoot.shellwords.gitwords import git_meaning
 from surefoot.shellwords.grammar import read_script
 from surefoot.shellwords.inline import PYTHON, Language, code_in, language_of
@@ -21,11 +22,17 @@ from surefoot.shellwords.wrappers import WRAPPERS, inner_of
 
 _DEPTH_MAX = 24
 _WALKS_MAX = 6
-_BUDGET = 1_000_000
-"""So many characters are read in one walk, counting again what is given to a shell within."""
 _CODE_MAX = 4000
-_COST = 100
-"""What looking at one command counts."""
+_COMMAND_STEPS = 200
+"""What looking at one command takes, beside its words: rules are held against it."""
+_WORD_STEPS = 10
+"""What looking at one word of it takes, beside its characters."""
+_WRITE_STEPS = 50
+"""What noting one file that is written takes."""
+_CODE_STEPS = 10
+"""What looking for one thing in code takes for each character."""
+_SCRIPT_STEPS = 100
+"""The square of the length of a script of sed or awk is looked at in so many characters a step."""
 _COMMANDS_MAX = 2000
 _SYSTEM_FOLDER = re.compile(r"^(?:/usr)?(?:/local)?/s?bin/(?=[^/]+$)")
 _SHELLS = {"sh", "bash", "dash", "zsh", "ksh", "mksh", "ash", "fish", "rbash", "csh", "tcsh"}
@@ -67,14 +74,16 @@ _IGNORED = re.compile(r"-[a-z]*i[a-z]*|--ignored")
 _LISTERS = {"ls", "fd", "fdfind", "rg", "ag", "grep", "git", "find", "seq", "docker", "pgrep"}
 
 
-def facts_in(command: str) -> CommandFacts:
-    """Return what the text does when a shell is given it."""
-    looking = _Looking({})
+def facts_in(command: str, budget: Budget) -> CommandFacts:
+    """Return what the text does when a shell is given it, as far as the budget lets it be looked at."""
+    looking = _Looking({}, budget)
     for _ in range(_WALKS_MAX):
-        known = looking.values
-        looking = _Looking(known)
+        before = looking
+        looking = _Looking(before.values, budget)
         looking.text(command, "")
-        if looking.values == known:
+        if budget.is_spent:
+            looking.add(before)
+        if budget.is_spent or looking.values == before.values:
             return looking.facts()
     looking.doubt("what its variables hold changes with every look")
     return looking.facts()
@@ -83,8 +92,9 @@ def facts_in(command: str) -> CommandFacts:
 class _Looking:
     """One walk; what variables may hold is known from the walk before."""
 
-    def __init__(self, values: Values) -> None:
+    def __init__(self, values: Values, budget: Budget) -> None:
         self.known = values
+        self.splits_oddly = _splits_oddly(values)
         self.values: Values = {}
         self.commands: dict[tuple[str, ...], None] = {}
         self.writes: dict[str, None] = {}
@@ -95,13 +105,7 @@ class _Looking:
         self.functions: dict[str, None] = {}
         self.strange: dict[str, None] = {}
         self.depth = 0
-        self.budget = _BUDGET
-        self.expanding = Budget()
-
-    @property
-    def splits_oddly(self) -> bool:
-        given = [None if word is None else "".join(piece.text for piece in word) for word in self.known.get("IFS", ())]
-        return any(text is None or text.strip() for text in given)
+        self.budget = budget
 
     def facts(self) -> CommandFacts:
         return CommandFacts(
@@ -115,11 +119,14 @@ class _Looking:
             strange=tuple(self.strange),
         )
 
+    def add(self, before: _Looking) -> None:
+        """Take over what the walk before has found: this one was broken off."""
+        for name in ("commands", "writes", "hosts", "variables", "unclear", "sets", "functions", "strange"):
+            setattr(self, name, {**getattr(before, name), **getattr(self, name)})
+
     def deepen(self, cost: int) -> None:
         self.depth += 1
-        self.budget -= cost
-        if self.budget < 0:
-            raise Unreadable("there is too much of it to look at")
+        self.budget.spend(cost)
         if self.depth > _DEPTH_MAX:
             raise Unreadable(f"programs start programs more than {_DEPTH_MAX} levels deep")
 
@@ -131,12 +138,14 @@ class _Looking:
         depth = self.depth
         try:
             self.deepen(len(text))
-            script = read_script(text)
+            script = read_script(text, self.budget)
             for name, values in values_in(script).items():
                 for value in values[: EXPANDED_MAX + 1] if name.isupper() else ():
                     self.assignment(name, value)
                 known = self.values.setdefault(name, [])
-                known += [value for value in values[: EXPANDED_MAX + 1] if value not in known]
+                for value in values[: EXPANDED_MAX + 1]:
+                    self.budget.spend(len(known))
+                    known += [value] if value not in known else []
             self.functions.update(dict.fromkeys(sorted(script.functions)))
             if script.evaluates:
                 self.strange["an expansion that ends in @P, or an index in `[[ … ]]`, runs what it holds"] = None
@@ -164,13 +173,14 @@ class _Looking:
             self.assignment(name, value)
         for redirect in simple.redirects:
             self.redirect(redirect.operator, redirect.target)
-        for terms in readings_of(simple.words, self.known, self.expanding):
+        for terms in readings_of(simple.words, self.known, self.budget):
             self.run(terms, simple)
             if len(self.commands) > _COMMANDS_MAX:
                 raise Unreadable("it runs too many commands")
 
     def assignment(self, name: str, value: Word | None) -> None:
         for text in [Term("$")] if value is None else self.texts(value):
+            self.budget.spend(_WRITE_STEPS + len(text.text))
             self.sets[f"{name}={text.text}"] = None
             if len(text.text) > _CODE_MAX and name.isupper():
                 self.strange[f"the variable {name} holds more than can be looked at"] = None
@@ -182,13 +192,14 @@ class _Looking:
 
     def texts(self, word: Word) -> list[Term]:
         quoted = tuple(Piece(piece.kind, piece.text, is_quoted=True, commands=piece.commands) for piece in word)
-        return [term for terms in readings_of([quoted], self.known, self.expanding) for term in terms]
+        return [term for terms in readings_of([quoted], self.known, self.budget) for term in terms]
 
     def redirect(self, operator: str, target: Word) -> None:
         if operator in {"<<", "<<<"}:
             return
         for term in self.texts(target):
             text = term.text
+            self.budget.spend(_WRITE_STEPS)
             if operator == "<":
                 if not text.startswith("<("):
                     self.commands[("<", text)] = None
@@ -215,7 +226,7 @@ class _Looking:
         """Look at one command and at all that it runs."""
         if not terms:
             return
-        self.deepen(_COST)
+        self.deepen(_COMMAND_STEPS)
         name = terms[0].text.rpartition("/")[2] if "/" in terms[0].text else terms[0].text
         if "$" in name or "`" in name or not name or (not terms[0].is_known and "/" not in terms[0].text):
             self.doubt(f"which program {_short(terms[0].text)} stands for")
@@ -231,6 +242,7 @@ class _Looking:
         """Note a command as one that runs."""
         first = _SYSTEM_FOLDER.sub("", terms[0].text, count=1) if terms[0].text.startswith("/") else terms[0].text
         words = (first, *(term.text for term in terms[1:]))
+        self.budget.spend(sum(_WORD_STEPS + len(word) for word in words))
         self.commands[words] = None
         name = first.rpartition("/")[2]
         for word in words[1:]:
@@ -257,7 +269,7 @@ class _Looking:
         if name in DECLARING:
             self.declared(terms)
         wrapper = WRAPPERS.get(name)
-        inner = [] if wrapper is None else list(inner_of(wrapper, terms))
+        inner = [] if wrapper is None else list(inner_of(wrapper, terms, self.budget))
         if wrapper is None or wrapper.is_seen or not inner:
             self.seen(terms)
         if name in _READING_STATEMENTS and _is_fed(simple) and not _GIVING_STATEMENTS & {term.text for term in terms}:
@@ -321,6 +333,8 @@ class _Looking:
         elif is_told and not codes and _STANDARD_INPUT.fullmatch(terms[1].text):
             self.doubt(f"{terms[0].text} runs what it reads")
         for code in codes:
+            length = len(code.text)
+            self.budget.spend(_CODE_STEPS * length + (min(length, _CODE_MAX) ** 2 // _SCRIPT_STEPS) * language.is_first)
             found = language.reaching.search(code.text[: _CODE_MAX if language.is_first else None])
             if len(code.text) > _CODE_MAX and language.is_first:
                 self.doubt(f"the code given to {terms[0].text} is too long to look at")
@@ -331,7 +345,7 @@ class _Looking:
             strange = strange_in(language, code.text)
             if strange is not None:
                 self.strange[strange] = None
-            for path in written_by(language, code.text):
+            for path in written_by(language, code.text[:_CODE_MAX]):
                 if path is None:
                     self.strange[f"the code given to {terms[0].text} writes files that it does not name"] = None
                 elif path not in _UNREAD:
@@ -403,7 +417,7 @@ class _Looking:
         """Look at what `xargs` runs, with the arguments that come in as far as they are known."""
         self.seen(terms)
         incoming = _incoming(simple.piped_from)
-        for inner in inner_of(WRAPPERS["xargs"], terms):
+        for inner in inner_of(WRAPPERS["xargs"], terms, self.budget):
             replaced = next(
                 (
                     term.text[2:] or terms[at + 1].text
@@ -447,7 +461,7 @@ class _Looking:
                 return
         if any(term.text.startswith(("-C", "--chdir")) for term in terms):
             self.strange["env starts a program in another folder"] = None
-        inner = list(inner_of(WRAPPERS["env"], terms))
+        inner = list(inner_of(WRAPPERS["env"], terms, self.budget))
         for one in inner:
             self.run(one, simple)
         self.declared(terms)
@@ -459,7 +473,7 @@ class _Looking:
         self.seen(terms)
         name = terms[0].text.rpartition("/")[2]
         if not any(_GIVING.fullmatch(term.text) for term in terms) and name in WRAPPERS:
-            for one in inner_of(WRAPPERS[name], terms):
+            for one in inner_of(WRAPPERS[name], terms, self.budget):
                 self.run(one, simple)
         for at, term in enumerate(terms[:-1]):
             if _GIVING.fullmatch(term.text):
@@ -485,6 +499,11 @@ class _Looking:
                 self.given(Term(value.removeprefix("exec="), term.is_known))
             elif terms[0].text.endswith(("tar", "rsync")) and term.text in {"-I", "-e", "-F"} and at + 1 < len(terms):
                 self.given(terms[at + 1])
+
+
+def _splits_oddly(values: Values) -> bool:
+    given = [None if word is None else "".join(piece.text for piece in word) for word in values.get("IFS", ())]
+    return any(text is None or text.strip() for text in given)
 
 
 def _incoming(before: Simple | None) -> list[Term]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
+from surefoot.shellwords.budget import Budget
 from surefoot.shellwords.escapes import unescaped
 from surefoot.shellwords.syntax import Kind, Piece, Redirect, Script, Unreadable, Word
 
@@ -21,16 +22,19 @@ _PLAIN_IN_TEXT = re.compile(r"[^\\$`]+")
 _PLAIN_IN_BRACES = re.compile(r"""[^\\'"$`{}]+""")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]|[@*#?$!-]")
 _WHOLE_NAME = re.compile(r"([A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$!-])\}")
-_SETTING_NAME = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?:\[[^\]]*\])?:?=")
+_SETTING_NAME = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?:\[[^\]]{200}|(?:\[[^\]]{0,199}\])?:?=)")
+"""What begins a longer index counts as a setting, too: how it ends is not looked for."""
 _BLANK = " \t"
 
 
 class Words:
     """A place in a text, and how words are read from there."""
 
-    def __init__(self, text: str, script: Script, depth: int) -> None:
+    def __init__(self, text: str, script: Script, depth: int, budget: Budget) -> None:
         """Begin at the beginning."""
+        budget.spend(len(text))
         self.text = text
+        self.budget = budget
         self.at = 0
         self.script = script
         self.depth: int = depth
@@ -64,6 +68,7 @@ class Words:
 
     def read_arithmetic(self, end: str) -> None:
         """Pass over an arithmetic expression, reading the substitutions in it."""
+        self._deepen()
         open_brackets = 0
         while not (self.text.startswith(end, self.at) and not open_brackets):
             if self.at >= len(self.text):
@@ -73,6 +78,7 @@ class Words:
                 continue
             open_brackets += {"(": 1, ")": -1}.get(self.text[self.at], 0)
             self.at += 1
+        self.depth -= 1
         self.at += len(end)
 
     def is_arithmetic(self, start: int) -> bool:
@@ -81,9 +87,10 @@ class Words:
         while at < len(self.text) and open_brackets:
             open_brackets += {"(": 1, ")": -1}.get(self.text[at], 0)
             if open_brackets == 1:
-                return self.text.startswith("))", at)
+                break
             at += 1
-        return False
+        self.budget.spend(at - start)
+        return self.text.startswith("))", at)
 
     def read_awaited(self) -> None:
         """Read the here-documents that begin on this line."""
@@ -180,7 +187,7 @@ class Words:
         self.at += 1
         first = len(self.script.commands)
         self._deeper(self.within("".join(inside)), ())
-        return Piece(Kind.UNKNOWN, self.text[start : self.at], is_quoted, tuple(self.script.commands[first:]))
+        return self._unknown(start, is_quoted=is_quoted, first=first)
 
     def _read_dollar(self, *, is_quoted: bool) -> list[Piece]:
         following = self.text[self.at + 1 : self.at + 2]
@@ -193,7 +200,7 @@ class Words:
                 start = self.at
                 self.at += 2
                 self.read_arithmetic("]")
-                return [Piece(Kind.UNKNOWN, self.text[start : self.at], is_quoted)]
+                return [self._unknown(start, is_quoted=is_quoted)]
             case "'" if not is_quoted:
                 return [Piece(Kind.TEXT, self._read_escaped(), is_quoted=True)]
             case '"' if not is_quoted:
@@ -222,12 +229,18 @@ class Words:
         if self.text.startswith("((", self.at + 1) and self.is_arithmetic(self.at + 3):
             self.at += 3
             self.read_arithmetic("))")
-            return Piece(Kind.UNKNOWN, self.text[start : self.at], is_quoted)
+            return self._unknown(start, is_quoted=is_quoted)
         self.at += 2
         first = len(self.script.commands)
         self._deeper(self, (")",))
         self._close(")")
-        return Piece(Kind.UNKNOWN, self.text[start : self.at], is_quoted, tuple(self.script.commands[first:]))
+        return self._unknown(start, is_quoted=is_quoted, first=first)
+
+    def _unknown(self, start: int, *, is_quoted: bool, first: int | None = None) -> Piece:
+        """Return what only the shell can tell: its text as it is written, and the commands read in it since `first`."""
+        commands = () if first is None else tuple(self.script.commands[first:])
+        self.budget.spend(self.at - start + len(commands))
+        return Piece(Kind.UNKNOWN, self.text[start : self.at], is_quoted, commands)
 
     def _read_files(self) -> Piece:
         """Read `<(…)` or `>(…)`."""
@@ -235,7 +248,7 @@ class Words:
         self.at += 2
         self._deeper(self, (")",))
         self._close(")")
-        return Piece(Kind.UNKNOWN, self.text[start : self.at], is_quoted=True)
+        return self._unknown(start, is_quoted=True)
 
     def _read_braces(self, *, is_quoted: bool) -> Piece:
         start = self.at
@@ -261,7 +274,7 @@ class Words:
         self.depth -= 1
         self.at += 1
         self.script.evaluates = self.script.evaluates or self.text.endswith("@P}", start, self.at)
-        return Piece(Kind.UNKNOWN, self.text[start : self.at], is_quoted)
+        return self._unknown(start, is_quoted=is_quoted)
 
     def _deeper(self, reader: Words, closing: Collection[str]) -> None:
         self._deepen()

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from surefoot.shellwords.budget import Budget
 from surefoot.shellwords.expansion import Term
 
 _ASSIGNED = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
@@ -131,8 +132,13 @@ WRAPPERS: Mapping[str, Wrapper] = {
 }
 
 
-def inner_of(wrapper: Wrapper, terms: Sequence[Term]) -> Iterator[Sequence[Term]]:
-    """Yield what the wrapper runs, for each reading of its arguments; nothing where it runs nothing."""
+def inner_of(wrapper: Wrapper, terms: Sequence[Term], budget: Budget) -> Iterator[Sequence[Term]]:
+    """Yield what the wrapper runs, for each reading of its arguments; nothing where it runs nothing.
+
+    Raises:
+        Unreadable: there are too many readings.
+    """
+    budget.spend(len(terms))
     starts = {1}
     if wrapper.verbs:
         places = [at for at in _after_options(terms, 1, wrapper) if at < len(terms)]
@@ -145,6 +151,7 @@ def inner_of(wrapper: Wrapper, terms: Sequence[Term]) -> Iterator[Sequence[Term]
         if wrapper.operands and begin < len(terms) and terms[begin].text == "--":
             begin += 1
         if begin < len(terms):
+            budget.spend(len(terms) - begin)
             yield terms[begin:]
 
 

@@ -19,6 +19,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
+from surefoot import opening
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.events import Event
@@ -30,13 +31,14 @@ from surefoot.threads import in_thread
 from surefoot.workers.leaks import holds_secret
 from surefoot.workers.room import Room
 from surefoot.workspace.files import is_beyond_link
+from surefoot.workspace.staging import Allowance, reading_s
 
 _CHUNK = 1 << 20
 _NOT_SEARCHED = frozenset({".git", "__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache"})
 _SEARCHED_BY_NAME = frozenset({".venv", ".tox", "node_modules"})
 """Folders that are looked through only where a glob names them."""
 _MAGIC = frozenset("*?[")
-_FILE, _FOLDER, _LINK = "file", "folder", "link"
+_FILE, _FOLDER, LINK = "file", "folder", "link"
 
 Entry = tuple[str, str, int, str, int]
 """Path, kind, permission bits, digest or target, length."""
@@ -54,7 +56,8 @@ def _keep(room: Room, command: do.KeepArtifacts) -> Event:
     root, made = room.space.lane_path(lane), with_content(command.artifacts)
     found = find(room, lane, made)
     _refuse(room, root, found)
-    entries = [_entry(room, root, path) for path in found]
+    allowance = Allowance(room.limits, "keeps", reading_s(command.timeout_s))
+    entries = [_entry(room, root, path, allowance) for path in found]
     missing = tuple(
         glob for glob in command.artifacts if not any(matches(path, with_content((glob,))) for path in found)
     )
@@ -123,15 +126,18 @@ def _below(root: str, start: str) -> Iterator[str]:
                 yield path
 
 
-def _entry(room: Room, root: Path, path: str) -> Entry:
+def _entry(room: Room, root: Path, path: str, allowance: Allowance) -> Entry:
     file = root / path
-    status = file.lstat()
-    mode = stat.S_IMODE(status.st_mode)
+    status = opening.status_of(file)
+    if status is None:
+        raise WorkspaceError(f"the artifact {path} was removed, or put beyond a link, while it was to be kept")
     if stat.S_ISLNK(status.st_mode):
-        return path, _LINK, 0, os.fspath(file.readlink()), 0
+        return path, LINK, 0, opening.target_of(file), 0
     if stat.S_ISDIR(status.st_mode):
-        return path, _FOLDER, mode, "", 0
-    digest, size = _store(room, file)
+        return path, _FOLDER, stat.S_IMODE(status.st_mode), "", 0
+    with opening.open_plain(file) as content:
+        mode = stat.S_IMODE(os.fstat(content.fileno()).st_mode)
+        digest, size = _store(room, allowance.pieces(path, content))
     return path, _FILE, mode, digest, size
 
 
@@ -144,14 +150,13 @@ def _folder(room: Room) -> Path:
     return folder
 
 
-def _store(room: Room, file: Path) -> tuple[str, int]:
-    """Copy a file to where it is kept, a piece at a time, and return its digest and length."""
+def _store(room: Room, pieces: Iterator[bytes]) -> tuple[str, int]:
+    """Write a file to where it is kept, a piece at a time, and return its digest and length."""
     digest, size = hashlib.sha256(), 0
     folder = _folder(room)
-    descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    with os.fdopen(descriptor, "rb") as content, tempfile.NamedTemporaryFile(dir=folder, delete=False) as out:
+    with tempfile.NamedTemporaryFile(dir=folder, delete=False) as out:
         try:
-            for piece in _pieces(content):
+            for piece in pieces:
                 digest.update(piece)
                 size += len(piece)
                 out.write(piece)
@@ -232,7 +237,7 @@ def place_artifacts(room: Room, lane: str, lists: Sequence[BlobId]) -> None:
         return
     point("artifacts.place.before")
     tracked = room.space.tracked(lane)
-    wanted = {path: entry for path, entry in _merged(room, lists).items() if path not in tracked}
+    wanted = {path: entry for path, entry in wanted_artifacts(room, lists).items() if path not in tracked}
     hold_first = {**stamps, **{path: stamps.get(path, "") for path in wanted}}
     _note(room, lane, hold_first)
     for path in sorted(stamps.keys() - wanted.keys() - tracked, reverse=True):
@@ -246,7 +251,7 @@ def place_artifacts(room: Room, lane: str, lists: Sequence[BlobId]) -> None:
     point("artifacts.place.after")
 
 
-def _merged(room: Room, lists: Sequence[BlobId]) -> dict[str, Entry]:
+def wanted_artifacts(room: Room, lists: Sequence[BlobId]) -> dict[str, Entry]:
     """Return what belongs into the lane by path, folders first; of two entries for a path the later one counts."""
     wanted: dict[str, Entry] = {}
     for manifest in lists:
@@ -264,9 +269,8 @@ def _parents(path: str) -> Iterator[str]:
 
 def _stamp(file: Path, entry: Entry) -> str:
     """Return what tells whether the file is still what was put there."""
-    try:
-        status = file.lstat()
-    except OSError:
+    status = opening.status_of(file)
+    if status is None:
         return ""
     if entry[1] == _FOLDER:
         return f"{entry[2]} {status.st_mode}"
@@ -275,24 +279,23 @@ def _stamp(file: Path, entry: Entry) -> str:
 
 def _put(room: Room, target: Path, entry: Entry) -> None:
     path, kind, mode, what, _ = entry
-    if kind == _LINK:
-        target.symlink_to(what)
+    if kind == LINK:
+        opening.make_link(target, what)
         return
     if kind == _FOLDER:
-        target.mkdir(exist_ok=True)
-        target.chmod(mode | stat.S_IRWXU)
+        opening.make_folder(target, mode | stat.S_IRWXU)
         return
     digest = hashlib.sha256()
     try:
-        with (_folder(room) / what).open("rb") as content, target.open("xb") as out:
+        with (_folder(room) / what).open("rb") as content, opening.make_plain(target) as out:
             for piece in _pieces(content):
                 digest.update(piece)
                 out.write(piece)
+            os.fchmod(out.fileno(), mode)
     except OSError as error:
         raise _damaged(path, f"cannot be put into the lane ({error.strerror})") from error
     if digest.hexdigest() != what:
         raise _damaged(path, "was altered or damaged where it is kept")
-    target.chmod(mode)
 
 
 def _damaged(path: str, why: str) -> EffectError:

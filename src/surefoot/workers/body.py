@@ -23,7 +23,9 @@ from surefoot.core.terms import Ending, Status
 from surefoot.errors import EffectError
 from surefoot.faults import point
 from surefoot.ports import CommandOutcome, CommandRequest
+from surefoot.threads import in_thread
 from surefoot.workers.command import LaneCommands
+from surefoot.workers.file_grounds import put_back_named
 from surefoot.workers.hiding import linked_in, opened_by
 from surefoot.workers.output import OutputRefused, content_of, output_file, read_outputs
 from surefoot.workers.remarks import Remarks
@@ -36,7 +38,7 @@ TAIL = 2000
 async def run_step(room: Room, command: do.RunStep) -> Event:
     """Run the body to its end."""
     point(f"body.{command.spec.effect}.before")
-    started = room.clock.now()
+    started = room.clock.elapsed()
     ended = await _run(room, command)
     point(f"body.{command.spec.effect}.after")
     now = room.clock.now()
@@ -46,7 +48,7 @@ async def run_step(room: Room, command: do.RunStep) -> Event:
         attempt=command.attempt,
         ending=ended.ending,
         evidence=ended.evidence,
-        duration_s=max(0.0, now - started),
+        duration_s=room.clock.elapsed() - started,
         outputs=ended.outputs,
         remarks=ended.remarks,
     )
@@ -94,6 +96,8 @@ async def _run(room: Room, command: do.RunStep) -> _Ended:
     except LookupError as error:
         return _Ended(Ending(status=Status.ERROR, error_type="MissingPlace", retryable=False, text=str(error)))
     assert command.lane is not None
+    if command.rests_on is not None:
+        await in_thread(put_back_named, room, command.lane, command.spec, command.rests_on)
     remarks = Remarks()
 
     def hear(line: str) -> None:
@@ -114,7 +118,7 @@ async def _run(room: Room, command: do.RunStep) -> _Ended:
         on_line=hear,
     )
     put = room.new_spool(command.lane).with_suffix(".put")
-    with linked_in(room.space.home_path(command.lane), room, opened), output_file(put) as output:
+    with linked_in(room.home(command.lane, confine=command.spec.confine), room, opened), output_file(put) as output:
         outcome = await commands.run(replace(_request(room, command, output), sockets=tuple(sockets.values())))
         if outcome.exit_code != 0:
             await notice_lost(room, command.lane, command.services)

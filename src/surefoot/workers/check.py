@@ -14,6 +14,7 @@ from surefoot.core.plan import CallAsk, RunAsk, TestsAsk
 from surefoot.core.terms import Verdict
 from surefoot.faults import point
 from surefoot.threads import in_thread
+from surefoot.workers.check_files import asked_of, changed_in_run
 from surefoot.workers.command import LaneCommands
 from surefoot.workers.room import Room
 from surefoot.workers.service import notice_lost
@@ -41,6 +42,8 @@ async def ask_check(room: Room, command: do.AskCheck) -> Event:
         junit_folder=room.space.home_path(command.lane),
         plan_folder=room.plan_folder,
     )
+    asked = asked_of(command.check, command.spec, room.plan)
+    changed_files = await in_thread(changed_in_run, room, asked, command.tree)
     answer = await ask(question, commands)
     if answer.verdict is not Verdict.PASSED:
         await notice_lost(room, command.lane, command.services)
@@ -64,6 +67,7 @@ async def ask_check(room: Room, command: do.AskCheck) -> Event:
         tree=command.tree,
         environment=command.environment,
         duration_s=answer.duration_s,
+        changed_files=changed_files,
     )
 
 

@@ -5,14 +5,13 @@ Owns what is done to a lane's files. Must never move a ref the user can see. Rea
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
+from surefoot import opening
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.causes import misses_network
@@ -31,13 +30,19 @@ from surefoot.ports import CommandOutcome, CommandRequest
 from surefoot.sandbox import Rung, command_environment
 from surefoot.threads import in_thread
 from surefoot.workers.artifacts import forget, made_before, place_artifacts, remove_made
+from surefoot.workers.caches import keep_caches, kept_caches, lend_caches
+from surefoot.workers.check_files import changed_by_step
 from surefoot.workers.command import LaneCommands
 from surefoot.workers.ground import commands_of, ground_of, probe_of
 from surefoot.workers.leaks import holds_secret, with_keys
+from surefoot.workers.prepared import Spoiled, cache_digests, forget_prepared, note_prepared, remove_prepared, spoiled
 from surefoot.workers.room import Room
+from surefoot.workers.run_outside import run_outside
+from surefoot.workspace.staging import reading_s
 
 NAMED_MAX = 20
 _PREPARED, _IGNORED, _BESIDE, _MADE, _KNOWN = "prepared", "ignored", "beside", "made", "known"
+_CACHES = "caches"
 _WHERE_IMPORTS_COME_FROM = """
 import importlib.metadata, json, sys
 found = [path for path in sys.path if path]
@@ -52,11 +57,14 @@ print(json.dumps(found))
 async def open_lane(room: Room, command: do.OpenLane) -> Event:
     """Make a lane hold a commit and be prepared."""
     try:
-        if command.fresh:
-            room.write_note(command.lane, {})
+        is_new = command.fresh or not room.space.home_path(command.lane).exists()
+        if is_new:
+            room.forget_note(command.lane)
             forget(room, command.lane)
+            forget_prepared(room, command.lane)
         await in_thread(room.space.open_lane, command.lane, command.commit, fresh=command.fresh)
-        prepared = await _prepare(room, command.lane)
+        tree = await in_thread(room.space.commit_tree_of, command.commit)
+        prepared = await _prepare(room, command.lane, is_base=is_new and tree == room.space.base_tree)
     except (EffectError, WorkspaceError) as error:
         retryable = isinstance(error, EffectError) and error.retryable
         diagnosis = Diagnosis.TRANSIENT if retryable else Diagnosis.STRUCTURAL
@@ -85,8 +93,13 @@ class _Prepared:
     kept: tuple[str, ...] = ()
 
 
-async def _prepare(room: Room, lane: str) -> _Prepared:
-    """Prepare a lane that holds its commit, unless that was done with the same key files."""
+async def _prepare(room: Room, lane: str, *, is_base: bool = False) -> _Prepared:
+    """Prepare a lane that holds its commit, unless that was done with the same key files.
+
+    It begins with the kept caches of installers, in a home that is empty otherwise: what bodies left there could decide
+    what is installed. What it adds is kept only in a new lane at the base of the run (`is_base`): anywhere else it may
+    run what steps wrote, which could leave something in those caches.
+    """
     prepare = room.plan.prepare
     key = await in_thread(_key_of, room, lane, prepare)
     inherited = sorted(command_environment(room.environ).items())
@@ -97,8 +110,16 @@ async def _prepare(room: Room, lane: str) -> _Prepared:
     prepared = _Prepared(environment=environment)
     if prepare is not None:
         point("prepare.before")
+        kept_between_runs, own = kept_caches(room, prepare), room.cache(lane)
+        if all(name != lane for name, _ in room.services):  # else their data may lie there
+            await in_thread(room.space.empty_home, lane)
+            await in_thread(lend_caches, kept_between_runs, own)
+        there_before = await in_thread(room.space.not_held, lane)
         outcome = await _run_prepare(room, lane, prepare)
+        if is_base:
+            await in_thread(keep_caches, own, kept_between_runs)
         kept = await in_thread(room.space.keep_prepared, lane)
+        await in_thread(note_prepared, room, lane, there_before)
         prepared = replace(prepared, evidence=outcome.evidence, duration_s=outcome.duration_s, kept=kept)
         point("prepare.after")
     await _refuse_foreign_imports(room, lane)
@@ -111,8 +132,17 @@ def _key_of(room: Room, lane: str, prepare: Prepare | None) -> str:
         return digest_of("no prepare")
     root = room.space.lane_path(lane)
     paths = sorted(path for path in room.space.files_of_lane(lane) if matches(path, prepare.key))
-    contents = [(path, digest_of((root / path).read_bytes())) for path in paths if (root / path).is_file()]
+    contents = [(path, digest_of(content)) for path in paths if (content := _content_of(root / path)) is not None]
     return digest_of((prepare.run, prepare.path, contents))
+
+
+def _content_of(file: Path) -> bytes | None:
+    """Return what a plain file holds; None where there is none."""
+    try:
+        with opening.open_plain(file) as opened:
+            return opened.read()
+    except OSError:
+        return None
 
 
 async def _run_prepare(room: Room, lane: str, prepare: Prepare) -> CommandOutcome:
@@ -121,12 +151,16 @@ async def _run_prepare(room: Room, lane: str, prepare: Prepare) -> CommandOutcom
     outcome = await commands.run(request)
     if outcome.exit_code == 0:
         return outcome
-    is_transient = outcome.timed_out or diagnose_text(outcome.exit_code, outcome.tail) is Diagnosis.TRANSIENT
+    is_transient = outcome.timed_out or _will_pass(outcome)
     if prepare.network is not True and room.rung is not Rung.PLAIN and misses_network(outcome.tail):
         is_transient = False
     hint = "" if prepare.network else "\nprepare ran without network; `network: true` gives it one"
     message = f"prepare failed ({outcome.said}): {prepare.run}\n{outcome.tail[-1500:].strip()}{hint}"
     raise EffectError(message, retryable=is_transient)
+
+
+def _will_pass(outcome: CommandOutcome) -> bool:
+    return diagnose_text(outcome.exit_code, f"{outcome.said}\n{outcome.tail}") is Diagnosis.TRANSIENT
 
 
 async def _refuse_foreign_imports(room: Room, lane: str) -> None:
@@ -174,15 +208,31 @@ def _is_environment(path: Path) -> bool:
     )
 
 
+async def _make_prepared(room: Room, lane: str, declared: Sequence[str]) -> _Prepared:
+    """Make the files of `prepare` in a lane what they were, whatever has been run there since.
+
+    What was only added is removed. Where something was changed, all of it is removed and made anew.
+    """
+    found = await in_thread(spoiled, room, lane, declared)
+    for path in found.added:
+        await in_thread(room.space.remove_from_lane, lane, path)
+    if not found.changed:
+        return await _prepare(room, lane)
+    await in_thread(remove_prepared, room, lane, declared)
+    room.forget_note(lane)
+    return await _prepare(room, lane)
+
+
 async def take_checkpoint(room: Room, command: do.TakeCheckpoint) -> Event:
     """Put the lane to the head and make sure of it; prepare again where a key file has changed."""
     lane = _lane(command)
     place = (command.step, command.attempt)
     try:
         point("checkpoint.before")
-        await in_thread(room.space.restore, lane, command.commit, settled=lane in room.settled)
+        is_settled = lane in room.settled
+        await in_thread(room.space.restore, lane, command.commit, settled=is_settled)
         room.settle(lane)
-        prepared = await _prepare(room, lane)
+        prepared = await (_prepare(room, lane) if is_settled else _make_prepared(room, lane, command.uncommitted))
         await in_thread(place_artifacts, room, lane, command.artifacts)
         tree = await in_thread(room.space.commit_tree_of, command.commit)
         does = None if command.spec is None else commands_of(command.spec, room.plan.env)
@@ -224,13 +274,13 @@ def _note_ignored(room: Room, lane: str, command: do.TakeCheckpoint) -> tuple[st
 
     Returns what a restore cannot put back: ignored files, a folder as a whole.
     """
-    uncommitted = (*command.scratch, *command.made)
-    is_settled = lane in room.settled
+    is_settled, uncommitted = lane in room.settled, command.uncommitted
     ignored = room.space.ignored_state(lane, command.scratch, exclude=uncommitted, settled=is_settled)
     beside = room.space.ignored_state(lane, uncommitted, exclude=uncommitted) if command.made else ignored
     made = made_before(room, lane, command.made)
     known = room.space.not_held(lane, settled=is_settled)
-    told = {_IGNORED: ignored, _BESIDE: beside, _MADE: made, _KNOWN: json.dumps(known)}
+    caches = json.dumps(cache_digests(room, lane))
+    told = {_IGNORED: ignored, _BESIDE: beside, _MADE: made, _KNOWN: json.dumps(known), _CACHES: caches}
     room.write_note(lane, room.note(lane) | told)
     return known
 
@@ -263,8 +313,11 @@ async def restore_lane(room: Room, command: do.RestoreLane) -> Event:
 
 
 async def place_tree(room: Room, command: do.PlaceTree) -> Event:
-    """Make the lane hold the tree a check is to be asked about."""
+    """Make the lane hold the tree a check is to be asked about, prepared anew where that is asked for."""
     lane = _lane(command)
+    if command.prepare:
+        await in_thread(room.space.hold, lane, command.commit, command.tree, exclude=command.scratch)
+        await _make_prepared(room, lane, command.scratch)
     await in_thread(room.space.place, lane, command.commit, command.tree, exclude=command.scratch)
     return ev.Placed(at=room.clock.now(), step=command.step, attempt=command.attempt, tree=command.tree)
 
@@ -307,18 +360,26 @@ def _inspect(room: Room, command: do.Inspect) -> Event:
             lane_changed=True,
         )
     _settle_submodules(room, lane, is_read=is_read)
-    tree = space.tree(lane, exclude=spec.uncommitted)
+    _remove_changed_caches(room, lane)
+    within_s = reading_s(spec.timeout_s)
+    tree = space.tree(lane, exclude=spec.uncommitted, within_s=within_s)
     changed = space.changes(command.tree, tree)
     keeps = [] if is_read else [path for path in changed if matches(path, command.writes)]
     refused = sorted(set(changed) - set(keeps))
     outside = [] if is_read else [path for path in refused if not matches(path, command.scope)]
     if refused and not outside:
         space.put_back(lane, command.tree, refused)
-        tree = space.tree(lane, exclude=spec.uncommitted)
+        tree = space.tree(lane, exclude=spec.uncommitted, within_s=within_s)
+    # What is checked from here on is what will be committed, also where git converts it.
+    space.take_committed_form(lane, tree)
     room.settle(lane)
     space.reset_refs(lane, command.commit)
     beside = space.ignored_state(lane, spec.uncommitted, exclude=spec.uncommitted, settled=lane in room.settled)
     is_changed = room.note(lane).get(_BESIDE) != beside
+    left = _left_of(room, lane, spec) if is_changed else ()
+    found = spoiled(room, lane, spec.uncommitted) if is_changed else Spoiled()
+    if found.changed or found.added:
+        room.settled.discard(lane)  # the next checkpoint has to look at what prepare had made
     point("inspect.after")
     return ev.ChangesObserved(
         at=room.clock.now(),
@@ -330,32 +391,34 @@ def _inspect(room: Room, command: do.Inspect) -> Event:
         outside=tuple(outside),
         lane_changed=is_changed or spec.reaches_out or command.by_hand or room.rung is not Rung.BUBBLEWRAP,
         lines=space.count_lines(command.tree, tree) if command.counts_lines else None,
-        digest=_digest_of(space.lane_path(lane), keeps),
+        digest=space.digest_of_changes(command.tree, tree, keeps),
         keys=tuple(with_keys(space.lane_path(lane), keeps)),
-        left=_left_of(room, lane, spec) if is_changed else (),
+        left=left[:NAMED_MAX],
+        run_outside=run_outside(room.plan, spec, (*keeps, *left)),
+        check_files=changed_by_step(room, spec, command.tree, (*keeps, *_files_of(space.lane_path(lane), left))),
+        spoiled=_named((*found.changed, *found.added)),
     )
+
+
+def _remove_changed_caches(room: Room, lane: str) -> None:
+    """Remove caches of tools that the body changed: bytecode and earlier answers in them decide what a check says."""
+    before = json.loads(room.note(lane).get(_CACHES, "{}"))
+    for folder, digest in cache_digests(room, lane).items():
+        if before.get(folder) != digest:
+            room.space.remove_from_lane(lane, folder)
 
 
 def _left_of(room: Room, lane: str, spec: Step) -> tuple[str, ...]:
     """Return what a body made where git ignores it and that it declares nowhere."""
     known = set(json.loads(room.note(lane).get(_KNOWN, "[]")))
     found = (path for path in room.space.not_held(lane, settled=lane in room.settled) if path not in known)
-    return tuple(path for path in found if not matches(path.rstrip("/"), spec.uncommitted))[:NAMED_MAX]
+    return tuple(path for path in found if not matches(path.rstrip("/"), spec.uncommitted))
 
 
-def _digest_of(root: Path, paths: Iterable[str]) -> str:
-    """Name what the files at these paths hold, so that equal changes have one name on whatever they were made."""
-    digest = hashlib.sha256()
-    for path in paths:
-        place = root / path
-        digest.update(f"{path}\0".encode("utf-8", "surrogateescape"))
-        if place.is_symlink():
-            digest.update(b"l" + os.fsencode(place.readlink()))
-        elif place.is_file():
-            digest.update(b"x" if os.access(place, os.X_OK) else b"f")
-            with place.open("rb") as file:
-                digest.update(hashlib.file_digest(file, "sha256").digest())
-    return digest.hexdigest()[:24]
+def _files_of(root: Path, paths: Iterable[str]) -> list[str]:
+    """Return ignored paths as files that a check may use; of a folder what makes it a module of Python."""
+    modules = (f"{path}__init__.py" if path.endswith("/") else path for path in paths)
+    return [path for path in modules if opening.status_of(root / path) is not None]
 
 
 def _settle_submodules(room: Room, lane: str, *, is_read: bool) -> None:

@@ -15,9 +15,12 @@ from surefoot.core.ids import BlobId
 from surefoot.core.plan import Step
 from surefoot.ports import CommandOutcome, CommandRequest
 from surefoot.sandbox import CommandResult, CommandSpec, Rung, run_command
+from surefoot.threads import in_thread
 from surefoot.workers.hiding import hidden_from
 from surefoot.workers.room import Room
 
+_END_MAX = 1_000_000
+"""Where a command prints more than is kept, so many bytes of its end are."""
 _SHELLS = {"bash": ("bash", "-eo", "pipefail", "-c"), "sh": ("sh", "-e", "-c")}
 
 
@@ -38,6 +41,8 @@ class LaneCommands:
     services: tuple[str, ...] = ()
     """What runs beside its commands: they are told the ports and share the network."""
     on_line: Callable[[str], None] | None = None
+    commit: str | None = None
+    """The commit whose files commands outside the sandbox see in place of the lane's; None: they work in the lane."""
 
     @property
     def root(self) -> Path:
@@ -49,6 +54,8 @@ class LaneCommands:
         # What runs beside a step is not what the step says.
         spool = self.room.new_spool(self.lane if until is None else f"{self.lane}-beside")
         try:
+            if not request.confine:
+                await in_thread(self._make_ready_outside, request)
             spec, masker = self._spec(request), self.room.masker
             # Only the end of a process namespace ends all that was in it; a daemon of the host works on regardless.
             is_sealed = self.room.rung is Rung.BUBBLEWRAP and spec.confine and not spec.sockets and until is None
@@ -58,26 +65,44 @@ class LaneCommands:
         finally:
             spool.unlink(missing_ok=True)
 
+    def _make_ready_outside(self, request: CommandRequest) -> None:
+        """Undo what a step could have done to what a command outside the sandbox begins with."""
+        space, outside = self.room.space, self.room.outside(self.lane)
+        self.room.home(self.lane, confine=False).mkdir(mode=0o700, parents=True, exist_ok=True)
+        if self.commit is None:
+            space.mend_settings(self.lane)
+        elif not Path(request.cwd or "").is_absolute():
+            space.open_lane(outside, self.commit)
+
+    def _start(self, request: CommandRequest) -> Path:
+        """Return the folder in which a command starts."""
+        is_apart = self.commit is not None and not request.confine
+        root = self.room.start(self.room.outside(self.lane)) if is_apart else self.root
+        return root / (request.cwd or "")
+
     def _spec(self, request: CommandRequest) -> CommandSpec:
         room = self.room
         step_env = self.step.env if self.step is not None else dict[str, str]()
         ports = room.ports(self.lane, self.services)
         layers = (room.plan.env, self.given, step_env, self.secrets, request.env, ports)
-        opened = (*self.opened, *(room.installer_files() if request.network is True else ()))
+        opened = (*self.opened, *room.shown, *(room.installer_files() if request.network is True else ()))
+        most = room.limits.output_bytes_max
+        end_max = 0 if request.output_max is not None else min(_END_MAX, most // 2)
         argv = request.argv or (*_SHELLS[request.shell], request.text)
         return CommandSpec(
             argv=argv,
-            cwd=self.root / request.cwd if request.cwd else self.root,
-            env=room.environment(self.lane, layers, network=request.network is True),
+            cwd=self._start(request),
+            env=room.environment(self.lane, layers, network=request.network is True, confine=request.confine),
             timeout_s=request.timeout_s,
-            writable=(self.room.space.lane_path(self.lane), *self._own_folders(), room.cache, *request.writable),
+            writable=(self.room.space.lane_path(self.lane), *self._own_folders(), *room.meeting, *request.writable),
             readable=(*self._readable(), *opened),
             hidden=hidden_from(room, opened),
             network=request.network,
             sockets=request.sockets,
             confine=request.confine,
             namespaces=room.namespaces(self.lane) if self.services and not request.network else (),
-            output_max=request.output_max,
+            output_max=request.output_max if request.output_max is not None else most - end_max,
+            output_end_max=end_max,
             mark=f"{room.mark_prefix}{self.mark}",
         )
 

@@ -1,7 +1,8 @@
 """Carries out one command and returns the fact it led to, secrets masked.
 
-Owns the choice of worker, and the one place where whatever a worker raises becomes an event. Must never let an unmasked
-value into an event. Read the worker modules next.
+Owns the choice of worker, and the one place where whatever a worker raises becomes an event. What this machine refuses
+us (a full disk, a repository that was moved) is no event: it stops the run, which goes on from the journal. Must never
+let an unmasked value into an event. Read the worker modules next.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.events import Event
 from surefoot.core.terms import Applied, Diagnosis, Ending, Status, Verdict
-from surefoot.errors import SurefootError
+from surefoot.errors import DiskRefused, JournalLocked, SurefootError, is_of_the_disk
 from surefoot.workers.artifacts import keep_artifacts
 from surefoot.workers.body import run_step
 from surefoot.workers.branch import merge_result, move_refs, write_commit
@@ -55,16 +56,45 @@ async def watch_deadline(room: Room, command: do.WatchDeadline) -> Event:
 
 
 async def perform(room: Room, command: do.Command, journal_head: Callable[[], tuple[int, str]]) -> Event:
-    """Carry out `command` and return its fact. Cancelling ends what is under way and returns the fact of that."""
+    """Carry out `command` and return its fact. Cancelling ends what is under way and returns the fact of that.
+
+    Raises:
+        JournalLocked: the disk takes no more.
+        DiskRefused: the same, of a file that is not the journal's.
+        WorkspaceMissing: the command failed, and the user's repository is gone.
+    """
     try:
         fact = await _perform(room, command, journal_head)
     except asyncio.CancelledError:
         fact = interrupted(command, room.clock.now())
         if fact is None:
             raise
-    except Exception as error:  # noqa: BLE001 - a worker's failure is a fact about its effect
+    except Exception as error:
+        if isinstance(error, JournalLocked):
+            raise
+        # A branch that cannot be moved is told, and follows later.
+        if is_of_the_disk(error) and not isinstance(command, do.MoveRefs):
+            raise DiskRefused(
+                f"The disk refused what the run needs to go on: {error}. Free some space or mend the disk, then resume."
+            ) from error
         fact = _broken(room, command, error)
+    if room.workspace is not None and _has_failed(command, fact):
+        room.workspace.refuse_without_repository()
     return masked(fact, room.masker)
+
+
+def _has_failed(command: do.Command, fact: Event) -> bool:
+    """Tell whether a fact says that something failed which could be done again; an outside effect is always told."""
+    match fact:
+        case ev.LaneFailed() | ev.CheckpointFailed() | ev.ExpansionFailed() | ev.ServiceFailed() | ev.EffectBroken():
+            return True
+        case ev.CheckAnswered():
+            return fact.verdict is not Verdict.PASSED
+        case ev.BodyFinished():
+            is_outside = isinstance(command, do.RunStep) and command.spec.effect.is_outside
+            return fact.ending.status is not Status.OK and not is_outside
+        case _:
+            return False
 
 
 _WORKERS: Mapping[type[do.Command], Callable[[Room, Any], Awaitable[Event]]] = {

@@ -7,21 +7,22 @@ finds: whether an approval still holds is said in `surefoot.core.kernel.consent`
 from __future__ import annotations
 
 import hashlib
-import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from surefoot import opening
 from surefoot.checks import files_matching
 from surefoot.core import commands as do
 from surefoot.core.approval import Ground
 from surefoot.core.plan import Effect, RunAsk, RunBody, Step, TestsAsk
 from surefoot.core.plan_commands import PlanCommand, probe_command
 from surefoot.core.rules import CommandFacts, effect_with
-from surefoot.ports import CommandRequest
-from surefoot.shellwords import facts_of
+from surefoot.ports import LOOKING, CommandRequest
+from surefoot.shellwords import facts_given
 from surefoot.threads import in_thread
 from surefoot.workers.command import LaneCommands
+from surefoot.workers.file_grounds import head_ground, named_grounds
 from surefoot.workers.room import Room
 
 OBSERVING_S = 60.0
@@ -32,10 +33,15 @@ _SHOWN = 60
 def commands_of(step: Step, env: Mapping[str, str]) -> CommandFacts | None:
     """Return what the step's body and its checks do, as far as their texts tell; None: none of them is a command.
 
-    `env` are the variables that the plan gives to all steps: what their values are is known.
+    `env` are the variables that the plan gives to all steps: what their values are is known. They count whether or not
+    a command names them, for some of them decide what it runs (`BASH_ENV`, `PATH`).
     """
     known = {**env, **step.env}
-    found = [facts_of(f"{_assignments(text, known)}{text}", shell) for text, shell in texts_of(step)]
+    # What the body takes from the environment wins over what the plan gives, and nobody knows it beforehand.
+    given = [{name: value for name, value in known.items() if name not in step.env_from}]
+    given = given if isinstance(step.body, RunBody) else []
+    given += [{**known, **check.env} for check in step.checks if isinstance(check.ask, RunAsk | TestsAsk)]
+    found = [facts_given(text, own, shell) for (text, shell), own in zip(texts_of(step), given, strict=True)]
     if not found:
         return None
     return CommandFacts(
@@ -59,21 +65,13 @@ def texts_of(step: Step) -> list[tuple[str, str]]:
 
 def with_facts(commands: Iterable[tuple[PlanCommand, Mapping[str, str]]]) -> tuple[PlanCommand, ...]:
     """Return commands of a plan with what their texts tell; each comes with the variables it is given."""
-    return tuple(
-        replace(one, does=facts_of(f"{_assignments(one.text, env)}{one.text}")) if one.is_shell else one
-        for one, env in commands
-    )
+    return tuple(replace(one, does=facts_given(one.text, env)) if one.is_shell else one for one, env in commands)
 
 
 def probe_of(step: Step, env: Mapping[str, str]) -> PlanCommand | None:
     """Return what the step's probe runs or requests, with what its text tells."""
     command = None if step.probe is None else probe_command(step.id, step.probe)
     return None if command is None else with_facts([(command, {**env, **step.env})])[0]
-
-
-def _assignments(text: str, known: Mapping[str, str]) -> str:
-    """Return the variables that a command names, as a shell would be told their values."""
-    return "".join(f"{name}={shlex.quote(value)}\n" for name, value in known.items() if name in text)
 
 
 async def ground_of(room: Room, command: do.TakeCheckpoint, lane: str, raised_by: str) -> tuple[Ground, ...]:
@@ -90,7 +88,9 @@ async def ground_of(room: Room, command: do.TakeCheckpoint, lane: str, raised_by
         return ()
     found = await in_thread(lambda: list(_files(room, lane, spec)))
     found += [await _resource(room, command, lane, name) for name in spec.uses if name in room.plan.limits.observed]
+    found += await in_thread(lambda: list(named_grounds(room, command, spec)))
     if effect is Effect.IRREVERSIBLE:
+        found.append(await in_thread(head_ground, room, command))
         found += await in_thread(lambda: list(_beginnings(room, command.commit)))
     return tuple(found)
 
@@ -104,22 +104,26 @@ def _files(room: Room, lane: str, spec: Step) -> Iterator[Ground]:
         digest = hashlib.sha256()
         for path in sorted(files_matching(glob, root, root)):
             digest.update(f"{path}\0".encode("utf-8", "surrogateescape"))
-            digest.update(_content_digest(root / path))
-        yield Ground(name=f"files {glob}", state=digest.hexdigest()[:12])
+            digest.update(_content_digest(root, root / path))
+        yield Ground(name=f"files {glob}", state=digest.hexdigest())
 
 
-def _content_digest(path: Path) -> bytes:
-    if not path.is_file():
+def _content_digest(root: Path, path: Path) -> bytes:
+    try:
+        with opening.open_within(root, path) as file:
+            return hashlib.file_digest(file, "sha256").digest()
+    except OSError:
         return b""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").digest()
 
 
 async def _resource(room: Room, command: do.TakeCheckpoint, lane: str, name: str) -> Ground:
     """Ask a resource how it stands, outside the sandbox, as probes are asked."""
-    commands = LaneCommands(room=room, lane=lane, mark=f"{command.step}/{command.attempt}/resource", step=command.spec)
-    text = room.plan.limits.observed[name]
-    outcome = await commands.run(CommandRequest(text=text, timeout_s=OBSERVING_S, network=True, confine=False))
+    mark = f"{command.step}/{command.attempt}/resource"
+    commands = LaneCommands(room=room, lane=lane, mark=mark, step=command.spec, commit=command.commit)
+    request = CommandRequest(
+        text=room.plan.limits.observed[name], env=LOOKING, timeout_s=OBSERVING_S, network=True, confine=False
+    )
+    outcome = await commands.run(request)
     content = b"" if outcome.evidence is None else room.blobs.get(outcome.evidence)
     last = next(iter(outcome.tail.strip().splitlines()[-1:]), "")[:_SHOWN]
     state = f"{outcome.said}: {last} ({hashlib.sha256(content).hexdigest()[:12]})"

@@ -1,12 +1,14 @@
-"""Which secret places of the home a command cannot read, and which a step has opened.
+"""Which places a command cannot read, and which a step has opened.
 
-Owns what opens one: `reads` with `~/…`, a variable in `env_from` that names it, and for commands with the network the
-files that configure installers. Must never look into any of them. Read `surefoot.sandbox.places` next.
+Owns what is hidden: secret places of the home, Surefoot's own home, and the plan file of a run with checks that are
+held back from agents. Owns what opens a secret place: `reads` with `~/…`, a variable in `env_from` that names it, for
+commands with the network the files that configure installers, and for all the person's settings. Must never look into
+any of them. Read `surefoot.sandbox.places` next.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -16,8 +18,26 @@ from surefoot.workers.room import Room
 
 
 def hidden_from(room: Room, opened: Iterable[Path]) -> tuple[Path, ...]:
-    """Return the places that are hidden from a command; Surefoot's own home is one, with the journals of all runs."""
-    return hidden_places((*secret_places(room.environ), room.folder.parent.parent), opened)
+    """Return the places that are hidden from a command; Surefoot's own home, with all journals, is always one."""
+    places = (*hidden_places(secret_places(room.environ, room.hidden), opened), room.folder.parent.parent)
+    return (*places, *_plan_files(room)) if room.holds_back_checks else places
+
+
+def _plan_files(room: Room) -> Iterator[Path]:
+    """Yield the plan file and what lies beside it under the same name, such as a copy that an editor made."""
+    if room.created is None or room.created.plan_path is None:
+        return
+    named = Path(room.created.plan_path)
+    for path in {named, named.resolve()}:
+        yield path
+        with suppress(OSError):
+            yield from (other for other in path.parent.iterdir() if _is_copy(other.name, path.name))
+
+
+def _is_copy(other: str, name: str) -> bool:
+    """Tell whether a file is called as editors call copies: `plan.yaml~`, `.plan.yaml.swp`, `#plan.yaml#`."""
+    bare, rest = name.lstrip(".#"), other.lstrip(".#")
+    return rest.startswith(bare) and not rest[len(bare) :][:1].isalnum()
 
 
 def opened_by(room: Room, step: Step) -> tuple[Path, ...]:

@@ -6,15 +6,14 @@ pipe by then. Read `surefoot.workers.body` next.
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import stat
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
 from surefoot.masking import Masker
+from surefoot.opening import open_plain
 
 BYTES_MAX = 65536
 """So long may the file be."""
@@ -49,13 +48,10 @@ def content_of(file: Path) -> bytes:
         OSError: it is no plain file any more, or cannot be read.
     """
     try:
-        descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with open_plain(file) as opened:
+            return opened.read(BYTES_MAX + 1)
     except FileNotFoundError:
         return b""
-    with os.fdopen(descriptor, "rb") as opened:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError(0, "it is no plain file")
-        return opened.read(BYTES_MAX + 1)
 
 
 def read_outputs(content: bytes, masker: Masker) -> dict[str, str]:

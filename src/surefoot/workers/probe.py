@@ -13,9 +13,11 @@ from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.events import Event
 from surefoot.core.ids import BlobId, idempotency_key
+from surefoot.core.probing import GitProbe
 from surefoot.faults import point
 from surefoot.ports import CommandOutcome, CommandRequest, Commands
 from surefoot.probes import Subject, ask
+from surefoot.threads import in_thread
 from surefoot.workers.command import LaneCommands
 from surefoot.workers.room import Room, StepArgument, called
 
@@ -25,10 +27,13 @@ async def ask_probe(room: Room, command: do.AskProbe) -> Event:
     probe = command.spec.probe
     assert probe is not None
     point("probe.before")
+    subject = _subject(room, command)
+    if isinstance(probe.ask, GitProbe):
+        subject = await in_thread(_with_repository, room, command, subject)
     reply = await ask(
         probe if command.patient else replace(probe, within_s=0.0),
         _commands(room, command),
-        subject=_subject(room, command),
+        subject=subject,
         clock=room.clock,
     )
     point("probe.after")
@@ -50,7 +55,24 @@ def _commands(room: Room, command: do.AskProbe) -> Commands:
         lane=command.lane,
         mark=f"{command.step}/{command.attempt}/probe",
         step=command.spec,
+        commit=_commit(room, command),
         secrets={name: room.environ[name] for name in command.spec.env_from if name in room.environ},
+    )
+
+
+def _commit(room: Room, command: do.AskProbe) -> str:
+    return command.commit or room.space.base
+
+
+def _with_repository(room: Room, command: do.AskProbe, subject: Subject) -> Subject:
+    """Add what a `git` probe asks with; of the lane only the id of the commit is read that is checked out there."""
+    assert command.lane is not None
+    commit = _commit(room, command)
+    return replace(
+        subject,
+        repository=room.space.repository(room.outside(command.lane), commit),
+        remotes_from=room.space.root,
+        has_moved=room.space.checked_out(command.lane) != commit,
     )
 
 

@@ -21,13 +21,18 @@ from surefoot.journal import BlobStore
 from surefoot.masking import Masker, Values, secret_values
 from surefoot.ports import Clock, CommandOutcome, Model
 from surefoot.sandbox import LaneNetwork, Rung, command_environment, mark_prefix_of, network_environment
+from surefoot.settings import LaneLimits
+from surefoot.shellwords.check_files import CheckFiles
 from surefoot.workers.private import PrivateStore
 from surefoot.workspace import RunWorkspace
 
+_MEETING = "SUREFOOT_MEETING"
 _USER_FILES = {
     "PIP_CONFIG_FILE": (".config/pip/pip.conf", ".pip/pip.conf"),
     "NPM_CONFIG_USERCONFIG": (".npmrc",),
 }
+_OUTSIDE = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "core.fsmonitor", "GIT_CONFIG_VALUE_0": "false"}
+"""For commands outside the sandbox: git starts no program that a repository inside the lane names for this."""
 _INSTALLER_FILES = (*_USER_FILES, "npm_config_userconfig", "UV_CONFIG_FILE")
 
 
@@ -104,12 +109,18 @@ class Room:
     clock: Clock
     rung: Rung
     workspace: RunWorkspace | None = None
+    limits: LaneLimits = field(default_factory=LaneLimits)
+    """How much a step may write, keep and print."""
     created: RunCreated | None = None
     """What the run began from."""
     source: Path | None = None
     """The user's folder."""
     plan_folder: Path | None = None
     functions: Functions = field(default_factory=Functions)
+    hidden: tuple[Path, ...] = ()
+    """Further places that commands cannot read, beside those that are known in every home."""
+    shown: tuple[Path, ...] = ()
+    """Places that the person's settings show to commands all the same."""
     models: Model | None = None
     """Asks models; None: the run has no agents."""
     model_timeout_s: float = 300.0
@@ -132,19 +143,23 @@ class Room:
     """The values of `env_from` variables: none of them may be in a commit."""
     masker: Masker = field(init=False)
     """Masks these, what else looks secret in the environment, and whatever has the form of a key."""
+    holds_back_checks: bool = field(init=False)
+    """Whether the plan holds back a check from agents, so that no command may read the plan file."""
+    check_files: CheckFiles | None = field(default=None, init=False)
+    """The files that checks of the plan name, once somebody has looked."""
     spooled: int = 0
 
     def __post_init__(self) -> None:
         """Make the folders that commands need, and know the values that are masked everywhere."""
         if self.workspace is not None:
             self.environ = dict(self.environ)
-            for folder in (self.files, self.spool_folder, self.cache):
+            for folder in (self.files, self.spool_folder, *self.meeting):
                 folder.mkdir(parents=True, exist_ok=True)
         self.adopt(self.plan)
 
     def adopt(self, plan: Plan) -> None:
         """Work by this plan from here on."""
-        self.plan = plan
+        self.plan, self.holds_back_checks, self.check_files = plan, plan.holds_back_checks, None
         names = {name for step in plan.steps for name in step.env_from}
         declared = [self.environ[name] for name in sorted(names) if name in self.environ]
         self.declared = Values(declared)
@@ -177,9 +192,19 @@ class Room:
         return self.folder / "spool"
 
     @property
-    def cache(self) -> Path:
-        """The caches all runs share."""
+    def caches(self) -> Path:
+        """Caches of installers that are kept between runs; no command can write there."""
         return self.folder.parent.parent / "cache"
+
+    def cache(self, lane: str) -> Path:
+        """The cache folder of the commands in a lane, a part of its scratch home."""
+        return self.space.home_path(lane) / ".cache"
+
+    @property
+    def meeting(self) -> tuple[Path, ...]:
+        """A folder that all commands may write, for tests whose steps wait for each other; empty: there is none."""
+        named = self.environ.get(_MEETING, "")
+        return (Path(named),) if named else ()
 
     @property
     def git_configuration(self) -> Path:
@@ -205,22 +230,40 @@ class Room:
         """Store evidence, secrets masked."""
         return self.blobs.put(self.masker.content(content))
 
-    def environment(self, lane: str, layers: Iterable[Mapping[str, str]], *, network: bool) -> dict[str, str]:
-        """Return the whole environment of a command in a lane; later layers win."""
+    def outside(self, lane: str) -> str:
+        """Return the name of the lane in which commands outside the sandbox have their home, and probes their files.
+
+        No command in the sandbox can write there.
+        """
+        return f"{lane}-outside"
+
+    def home(self, lane: str, *, confine: bool) -> Path:
+        """Return the scratch home of commands in a lane; those outside the sandbox have one of their own."""
+        return self.space.home_path(lane if confine else self.outside(lane))
+
+    def environment(
+        self, lane: str, layers: Iterable[Mapping[str, str]], *, network: bool, confine: bool
+    ) -> dict[str, str]:
+        """Return the whole environment of a command in a lane; later layers win.
+
+        Outside the sandbox nothing of it leads to what a command in the sandbox can write: programs that `prepare` made
+        in the lane, the lane's scratch home with its caches.
+        """
         env = command_environment(self.environ)
         if network:
             env |= network_environment(self.environ) | self._user_files()
-        home = self.space.home_path(lane)
+        env |= {"XDG_CACHE_HOME": str(self.cache(lane))} if confine else _OUTSIDE
         env |= {
-            "HOME": str(home),
-            "XDG_CACHE_HOME": str(self.cache),
+            "HOME": str(self.home(lane, confine=confine)),
             "GIT_CONFIG_GLOBAL": str(self.git_configuration),
             "SUREFOOT_FILES": str(self.files),
             "SUREFOOT_RUN": self.run,
         }
+        if self.meeting:
+            env[_MEETING] = str(self.meeting[0])
         for layer in layers:
             env |= layer
-        if self.plan.prepare is not None and self.plan.prepare.path:
+        if confine and self.plan.prepare is not None and self.plan.prepare.path:
             root = self.start(lane)
             folders = [str(root / folder) for folder in self.plan.prepare.path]
             env["PATH"] = os.pathsep.join([*folders, env.get("PATH", os.defpath)])
@@ -302,6 +345,10 @@ class Room:
         path = self._note_path(lane)
         path.parent.mkdir(exist_ok=True)
         path.write_text(json.dumps(dict(note)), "utf-8")
+
+    def forget_note(self, lane: str) -> None:
+        """Forget what is noted of a lane that is made anew."""
+        self._note_path(lane).unlink(missing_ok=True)
 
     def _note_path(self, lane: str) -> Path:
         return self.folder / "notes" / f"{lane}.json"

@@ -43,7 +43,7 @@ async def start_service(room: Room, command: do.StartService) -> Event:
     """Start a service and wait until it is ready."""
     assert command.lane is not None
     point("service.start.before")
-    began, spec, lane = room.clock.now(), command.service, command.lane
+    began, spec, lane = room.clock.elapsed(), command.service, command.lane
     if room.rung is Rung.BUBBLEWRAP and not spec.network and lane not in room.networks:
         try:
             room.networks[lane] = await in_thread(open_network)
@@ -70,7 +70,7 @@ async def start_service(room: Room, command: do.StartService) -> Event:
         lane=lane,
         service=spec.name,
         port=service.port,
-        duration_s=max(0.0, now - began),
+        duration_s=room.clock.elapsed() - began,
     )
 
 

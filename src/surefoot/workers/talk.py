@@ -8,6 +8,7 @@ Must never try a request again, nor decide which call may be carried out: the ke
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import cast
@@ -18,28 +19,32 @@ from surefoot.core.budget import cost_of
 from surefoot.core.estimating import tokens_of
 from surefoot.core.events import Event
 from surefoot.core.folding import lost_in
-from surefoot.core.ids import BlobId
+from surefoot.core.ids import BlobId, StepId, matches_id
 from surefoot.core.plan import Plan
 from surefoot.core.plan_commands import PlanCommand, commands_of_plan
 from surefoot.core.rules import CommandFacts
 from surefoot.core.talking import Deed, Fault, Guidance, Part, ToolCall, Usage
+from surefoot.core.terms import Severity
 from surefoot.core.toolbox import TOOLS
 from surefoot.faults import point
 from surefoot.masking import Masker
 from surefoot.ports import Called, Message, ModelAnswer, ModelFault, ModelRequest, Speaker
 from surefoot.probes.subject import KEY_VARIABLE
-from surefoot.shellwords import facts_of
+from surefoot.shellwords import facts_given
 from surefoot.threads import in_thread
 from surefoot.tools import Desk, ToolResult, command_of, flaw_of, guidance_of, options_of, specs_of, summary_of, use
+from surefoot.tools.desk import failed
 from surefoot.workers.command import LaneCommands
 from surefoot.workers.ground import with_facts
 from surefoot.workers.hiding import opened_by
 from surefoot.workers.masked import masked
+from surefoot.workers.preflight import missing
 from surefoot.workers.room import Room
 
 SAID_MAX = 300
 """So many characters of what is said stand in the journal itself."""
 _TEXT_MAX = 600
+_PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 
 
 async def open_talk(room: Room, command: do.OpenTalk) -> Event:
@@ -70,7 +75,7 @@ async def wait_for_turn(room: Room, command: do.WaitForTurn) -> Event:
 async def ask_model(room: Room, command: do.AskModel) -> Event:
     """Ask a model once."""
     point("talk.ask.before")
-    started = room.clock.now()
+    started = room.clock.elapsed()
     request = await in_thread(_request, room, command)
     hear = _line_by_line(room, command)
     answer = await room.model.ask(request, hear)
@@ -78,7 +83,7 @@ async def ask_model(room: Room, command: do.AskModel) -> Event:
     now = room.clock.now()
     if isinstance(answer, ModelFault):
         return _failed(room, command, answer, now)
-    return await in_thread(_answered, room, command, answer, now, max(0.0, now - started))
+    return await in_thread(_answered, room, command, answer, now, room.clock.elapsed() - started)
 
 
 def _request(room: Room, command: do.AskModel) -> ModelRequest:
@@ -190,7 +195,7 @@ def _answered(room: Room, command: do.AskModel, answer: ModelAnswer, now: float,
         reply=room.blobs.put(reply),
         said=room.masker.text(text.strip())[:SAID_MAX],
         tokens=tokens_of(reply.decode("utf-8", "replace")),
-        calls=tuple(_call(room, f"{command.turn}.{n}", one) for n, one in enumerate(calls, start=1)),
+        calls=tuple(_call(room, command.step, f"{command.turn}.{n}", one) for n, one in enumerate(calls, start=1)),
         finish=answer.finish,
         usage=replace(usage, cost_usd=cost_of(command.facts, usage)),
         raw=room.store(answer.raw),
@@ -198,7 +203,7 @@ def _answered(room: Room, command: do.AskModel, answer: ModelAnswer, now: float,
     )
 
 
-def _call(room: Room, name: str, called: Called) -> ToolCall:
+def _call(room: Room, step: StepId, name: str, called: Called) -> ToolCall:
     """Return a call as the kernel judges it: what is wrong with its arguments, and what its command would do."""
     raw = called.raw if called.arguments is None else json.dumps(called.arguments, ensure_ascii=False)
     written = raw.encode("utf-8", "surrogatepass")
@@ -208,8 +213,9 @@ def _call(room: Room, name: str, called: Called) -> ToolCall:
     flaw = "" if called.name not in TOOLS else flaw_of(called.name, called.arguments, room.masker.text(called.raw))
     command = "" if flaw or called.name not in TOOLS else command_of(called.name, called.arguments or {})
     is_shell = bool(command) and TOOLS[called.name].deed is Deed.WRITE
-    does = facts_of(command) if is_shell else None
-    flaw = flaw or (_hidden_by_masks(command, does, room.masker) if does is not None else "")
+    env = _given_to(room.plan, step)
+    does = facts_given(command, env) if is_shell else None
+    flaw = flaw or (_hidden_by_masks(command, does, env, room.masker) if does is not None else "")
     return ToolCall(
         call=name,
         tool=called.name if called.name in TOOLS else room.masker.text(called.name)[:80],
@@ -226,10 +232,18 @@ def _call(room: Room, name: str, called: Called) -> ToolCall:
     )
 
 
-def _hidden_by_masks(command: str, does: CommandFacts, masker: Masker) -> str:
+def _given_to(plan: Plan, step: StepId) -> Mapping[str, str]:
+    """Return the variables that the plan gives to the commands of an agent."""
+    # A member of a group has the id of the group with its item in it.
+    found = (one.env for one in plan.steps if matches_id(_PLACEHOLDER.sub("*", one.id), step))
+    own = next(found, dict[str, str]())
+    return {**plan.env, **own}
+
+
+def _hidden_by_masks(command: str, does: CommandFacts, env: Mapping[str, str], masker: Masker) -> str:
     """Say why a command cannot be shown to a person as what it is; empty where it can."""
     shown = masker.text(command)
-    if shown == command or facts_of(shown).commands == masked(does, masker).commands:
+    if shown == command or facts_given(shown, env).commands == masked(does, masker).commands:
         return ""
     return (
         "run: a part of the command looks like a secret and is masked wherever the command is shown, and what would be "
@@ -270,16 +284,27 @@ async def use_tool(room: Room, command: do.UseTool) -> Event:
     """Carry out a tool call."""
     deed = TOOLS[command.call.tool].deed
     point(f"tool.{deed}.before")
-    started = room.clock.now()
+    started = room.clock.elapsed()
     arguments = json.loads(_arguments_of(room, command.call))
     if deed is Deed.WRITE and command.lane is not None:
         room.disturb(command.lane, leaves_nothing=True)
     result = await use(command.call.tool, arguments, _desk(room, command))
+    if result.plan is not None:
+        result = await in_thread(_looked_over, room, result, result.plan)
     tree = None
     if deed is Deed.WRITE and command.lane is not None:
         tree = await in_thread(room.space.tree, command.lane, exclude=command.spec.uncommitted)
     point(f"tool.{deed}.after")
     return await in_thread(_finished, room, command, result, tree, started)
+
+
+def _looked_over(room: Room, result: ToolResult, plan: Plan) -> ToolResult:
+    """Tell a model what its plan needs and this machine has not; what surely makes a step fail refuses the plan."""
+    found = missing(plan, room.source, room.plan_folder, room.folder, room.environ)
+    lines = [f"step {one.step}: {one.text}" if one.step else one.text for one in found]
+    if any(one.severity is Severity.PROBLEM for one in found):
+        return failed("\n".join(["the plan cannot run on this machine; correct it and call the tool again:", *lines]))
+    return replace(result, text="\n".join([result.text, *lines]))
 
 
 def _finished(room: Room, command: do.UseTool, result: ToolResult, tree: str | None, started: float) -> ev.CallFinished:
@@ -310,7 +335,7 @@ def _finished(room: Room, command: do.UseTool, result: ToolResult, tree: str | N
         plan=result.plan,
         plan_text=None if result.plan_text is None else room.store(result.plan_text.encode()),
         commands=_commands_in(result),
-        duration_s=max(0.0, now - started),
+        duration_s=room.clock.elapsed() - started,
     )
 
 

@@ -5,15 +5,19 @@ settings (`land` is the user's own act), and never decide: the journal says what
 `surefoot.workspace.run_workspace` next.
 """
 
+from surefoot.workspace.credentials import login_files, settings_files, write_git_configuration
 from surefoot.workspace.excluded import is_cache, is_never_committed
+from surefoot.workspace.files import is_beyond_link, is_folder, make_folder, remove_path, size_of, write_file
 from surefoot.workspace.git import git_version
+from surefoot.workspace.landed_files import LandedFiles
 from surefoot.workspace.lanes import Restored
 from surefoot.workspace.refs import Published
 from surefoot.workspace.run_workspace import RunWorkspace
-from surefoot.workspace.source import Source, SourceKind, ignored_among, inspect_source, write_git_configuration
+from surefoot.workspace.source import Source, SourceKind, ignored_among, inspect_source
 from surefoot.workspace.store import Merge
 
 __all__ = [
+    "LandedFiles",
     "Merge",
     "Published",
     "Restored",
@@ -23,7 +27,15 @@ __all__ = [
     "git_version",
     "ignored_among",
     "inspect_source",
+    "is_beyond_link",
     "is_cache",
+    "is_folder",
     "is_never_committed",
+    "login_files",
+    "make_folder",
+    "remove_path",
+    "settings_files",
+    "size_of",
+    "write_file",
     "write_git_configuration",
 ]

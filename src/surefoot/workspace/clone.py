@@ -11,19 +11,24 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from surefoot.workspace.files import holds, is_folder, make_folder, remove_path, write_file
+from surefoot import opening
+from surefoot.workspace.files import is_folder, make_folder, put_file, remove_path, write_file
 from surefoot.workspace.git import user_git
 from surefoot.workspace.source import Settings, Source, config_text
 from surefoot.workspace.store import Store
 
 _KEPT = frozenset({"objects", "worktrees", "modules", "refs", "info", "HEAD"})
 _COPIED = ("config", "packed-refs", "shallow", "info/exclude", "info/attributes", "objects/info/alternates")
+_STATE = frozenset({"packed-refs", "shallow", "logs"})
+"""What a body's own work with git leaves, and no program is named in."""
 _LANE_KEPT = frozenset({"modules", "HEAD", "commondir", "gitdir", "locked", "index"})
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_LINE_MAX = 1000
 _LOCKED = b"A lane of a Surefoot run.\n"
 
 
@@ -41,12 +46,33 @@ class Clone:
 
         Objects that bodies made stay as long as the lane. Worktrees other than `lane` are forgotten.
         """
+        self._mend_files(_KEPT)
+        self._empty_refs()
+        put_file(self.path / "HEAD", f"{head}\n".encode())
+        for entry in os.scandir(self.path / "worktrees"):
+            if entry.name != lane:
+                remove_path(Path(entry))
+
+    def mend_settings(self, lane: str, root: Path) -> None:
+        """Put settings, hooks and object borrowing back, and the way to them from the lane at `root`.
+
+        Refs, the index and what is checked out stay as a body has left them.
+        """
+        self._mend_files({*_KEPT, *_STATE})
+        own = self.path / "worktrees" / lane
+        make_folder(own)
+        remove_path(own / "config.worktree")
+        _point(own, root)
+
+    def _mend_files(self, kept: Collection[str]) -> None:
+        """Make the files what they are in the pristine copy; others stay where `kept` names them."""
         make_folder(self.path)
         for folder in ("objects", "objects/info", "objects/pack", "info", "worktrees"):
             make_folder(self.path / folder)
-        wanted = {name: self.pristine / name for name in _COPIED if (self.pristine / name).is_file()}
+        names = [name for name in _COPIED if name not in kept]
+        wanted = {name: self.pristine / name for name in names if (self.pristine / name).is_file()}
         for entry in os.scandir(self.path):
-            if entry.name not in _KEPT and entry.name not in wanted:
+            if entry.name not in kept and entry.name not in wanted:
                 remove_path(Path(entry))
         for entry in os.scandir(self.path / "info"):
             if f"info/{entry.name}" not in wanted:
@@ -54,13 +80,7 @@ class Clone:
         remove_path(self.path / "objects/info/http-alternates")
         for name, source in wanted.items():
             content = source.read_bytes()
-            if not holds(self.path / name, content):
-                write_file(self.path / name, content)
-        self._empty_refs()
-        _put(self.path / "HEAD", f"{head}\n".encode())
-        for entry in os.scandir(self.path / "worktrees"):
-            if entry.name != lane:
-                remove_path(Path(entry))
+            put_file(self.path / name, content)
 
     def is_whole(self) -> bool:
         """Tell whether the clone is there at all."""
@@ -70,9 +90,9 @@ class Clone:
         """Return the commit a body has checked out in the lane; None when that cannot be told."""
         own = self.path / "worktrees" / lane
         try:
-            said = (own / "HEAD").read_text("ascii").strip()
+            said = _line_of(own / "HEAD")
             if said.startswith("ref: refs/") and ".." not in said:
-                said = (self.path / said.removeprefix("ref: ")).read_text("ascii").strip()
+                said = _line_of(self.path / said.removeprefix("ref: "))
         except (OSError, UnicodeDecodeError):
             return None
         return said if _COMMIT.fullmatch(said) else None
@@ -98,25 +118,32 @@ class Clone:
         for entry in os.scandir(own):
             if entry.name not in _LANE_KEPT:
                 remove_path(Path(entry))
-        _put(own / "commondir", b"../..\n")
-        _put(own / "gitdir", os.fsencode(root / ".git") + b"\n")
+        _point(own, root)
         # `locked` keeps a body's `git worktree prune` away from lanes it cannot see.
-        _put(own / "locked", _LOCKED)
-        _put(own / "HEAD", f"{commit}\n".encode())
-        _put(root / ".git", b"gitdir: " + os.fsencode(own) + b"\n")
+        put_file(own / "locked", _LOCKED)
+        put_file(own / "HEAD", f"{commit}\n".encode())
         fresh = own / "index.new"
-        shutil.copy2(index, fresh)
-        if (own / "index").is_dir():
+        with index.open("rb") as content, opening.make_plain(fresh) as out:
+            shutil.copyfileobj(content, out)
+            out.flush()
+            status = os.fstat(content.fileno())
+            # git judges by its time which entries it must read again.
+            os.utime(out.fileno(), ns=(status.st_atime_ns, status.st_mtime_ns))
+        if is_folder(own / "index"):
             remove_path(own / "index")
-        fresh.replace(own / "index")
+        opening.move(fresh, own / "index")
 
 
-def _put(path: Path, content: bytes) -> None:
-    """Write a small file unless it is there already; not durably, for it can be made again."""
-    if holds(path, content):
-        return
-    remove_path(path)
-    path.write_bytes(content)
+def _point(own: Path, root: Path) -> None:
+    """Let the lane at `root`, and the clone's own folder for it, know each other."""
+    put_file(own / "commondir", b"../..\n")
+    put_file(own / "gitdir", os.fsencode(root / ".git") + b"\n")
+    put_file(root / ".git", b"gitdir: " + os.fsencode(own) + b"\n")
+
+
+def _line_of(path: Path) -> str:
+    with opening.open_plain(path) as file:
+        return file.read(_LINE_MAX).decode("ascii").strip()
 
 
 def write_pristine(pristine: Path, store: Store, source: Source, settings: Settings) -> None:

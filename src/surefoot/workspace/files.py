@@ -7,11 +7,11 @@ Owns removals and durable writes. Must never trust that what a body left behind 
 from __future__ import annotations
 
 import os
-import shutil
 import stat
-from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+
+from surefoot import opening
 
 _BLOCK = 512
 """The unit in which a file system says how much a file takes."""
@@ -19,45 +19,22 @@ _BLOCK = 512
 
 def remove_path(path: Path) -> None:
     """Remove a file, link or whole folder, if it is there; folders without write permission are opened up."""
-    try:
-        mode = path.lstat().st_mode
-    except (FileNotFoundError, NotADirectoryError):
-        return
-    if not stat.S_ISDIR(mode):
-        try:
-            path.unlink()
-        except PermissionError:
-            _open_up(path.parent)
-            path.unlink()
+    if opening.status_of(path) is None:
         return
     try:
-        shutil.rmtree(path)
+        opening.remove(path)
     except OSError:
-        _open_up(path.parent)
+        opening.add_bits(path.parent, stat.S_IRWXU)
         open_folders(path)
-        shutil.rmtree(path)
+        opening.remove(path)
 
 
 def open_folders(top: Path) -> None:
     """Make every folder below `top` readable and writable for us again."""
-    _open_up(top)
+    opening.add_bits(top, stat.S_IRWXU)
     for folder, names, _ in os.walk(top):
         for name in names:
-            _open_up(Path(folder, name))
-
-
-def open_files(root: Path, paths: Iterable[str]) -> None:
-    """Make those of the files that nobody can read readable and writable for us again."""
-    for path in paths:
-        if not is_beyond_link(root, path) and not os.access(root / path, os.R_OK):
-            _open_up(root / path, stat.S_IRUSR | stat.S_IWUSR)
-
-
-def _open_up(path: Path, bits: int = stat.S_IRWXU) -> None:
-    with suppress(OSError):
-        mode = path.lstat().st_mode
-        if stat.S_ISDIR(mode) or stat.S_ISREG(mode):
-            path.chmod(stat.S_IMODE(mode) | bits)
+            opening.add_bits(Path(folder, name), stat.S_IRWXU)
 
 
 def is_beyond_link(root: Path, path: str) -> bool:
@@ -75,14 +52,13 @@ def is_beyond_link(root: Path, path: str) -> bool:
 
 def remove_inside(root: Path, path: str) -> None:
     """Remove `path` below `root`, and the folders that are empty after that, never through a link."""
-    if is_beyond_link(root, path):
-        return
-    remove_path(root / path)
-    for parent in (root / path).parents:
-        if parent == root:
+    top = Path(os.path.realpath(root))
+    remove_path(top / path)
+    for parent in (top / path).parents:
+        if parent == top:
             return
         try:
-            parent.rmdir()
+            opening.remove_empty(parent)
         except OSError:
             return
 
@@ -104,11 +80,20 @@ def write_file(path: Path, content: bytes) -> None:
     fresh.replace(path)
 
 
+def put_file(path: Path, content: bytes) -> None:
+    """Write a small file unless it is there already; not durably, for it can be made again."""
+    if holds(path, content):
+        return
+    remove_path(path)
+    with opening.make_plain(path) as out:
+        out.write(content)
+
+
 def holds(path: Path, content: bytes) -> bool:
     """Tell whether `path` is a regular file with exactly this content."""
     try:
-        status = path.lstat()
-        return stat.S_ISREG(status.st_mode) and status.st_size == len(content) and path.read_bytes() == content
+        with opening.open_plain(path) as file:
+            return os.fstat(file.fileno()).st_size == len(content) and file.read(len(content) + 1) == content
     except OSError:
         return False
 
@@ -118,11 +103,18 @@ def is_folder(path: Path) -> bool:
     return path.is_dir() and not path.is_symlink()
 
 
-def make_folder(path: Path) -> None:
-    """Make sure `path` is a folder of its own, not a link to another."""
-    if not is_folder(path):
+def make_folder(path: Path) -> bool:
+    """Make sure `path` is a folder of its own, not a link to another; tell whether it was made."""
+    found = opening.status_of(path)
+    if found is not None:
+        if stat.S_ISDIR(found.st_mode):
+            return False
+        # Only what stands there is removed: another lane may be making the folder just now.
         remove_path(path)
-        path.mkdir(parents=True)
+    if opening.status_of(path.parent) is None:
+        make_folder(path.parent)
+    opening.make_folder(path)
+    return True
 
 
 def size_of(path: Path) -> int:

@@ -15,7 +15,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from surefoot.errors import GitUnavailable, WorkspaceError
+from surefoot.errors import DISK_REFUSALS, GitUnavailable, WorkspaceError
+from surefoot.search_path import absolute_folders
 
 GIT_OLDEST = (2, 38)
 TIMEOUT_S = 600.0
@@ -23,7 +24,6 @@ _STDERR_LINES_MAX = 8
 _LOCK = re.compile(r"Unable to create '([^']+\.lock)'")
 _INHERITED = frozenset(
     {
-        "PATH",
         "HOME",
         "USER",
         "LOGNAME",
@@ -124,9 +124,13 @@ class Git:
 
         Raises:
             WorkspaceError: git failed; the message ends with git's own last lines.
+            OSError: git failed because the disk refused.
         """
         ending = self.attempt(*args, stdin=stdin)
         if ending.code != 0:
+            for number in DISK_REFUSALS:
+                if any(line.endswith(os.strerror(number)) for line in ending.err.splitlines()):
+                    raise OSError(number, os.strerror(number), str(self.cwd))
             message = f"git {args[0]} failed in {str(self.cwd)!r} (exit status {ending.code}): {ending.err}"
             raise WorkspaceError(message, command=args[0], exit_code=ending.code)
         return ending.out
@@ -139,6 +143,7 @@ class Git:
 def user_git(cwd: Path) -> Git:
     """Return git as the user has set it up, for repositories of theirs: their configuration, none of our hooks."""
     env = {name: value for name, value in os.environ.items() if name in _INHERITED}
+    env |= {"PATH": absolute_folders(os.environ)}
     env |= {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
     return Git(cwd, env)
 
@@ -153,8 +158,9 @@ def persons_git(root: Path, *, timeout_s: float, options: tuple[str, ...] = ()) 
 
 def own_git(cwd: Path, git_dir: Path) -> Git:
     """Return git for a repository of ours: nobody's configuration but the repository's own."""
-    env = {name: os.environ[name] for name in ("PATH", "TMPDIR") if name in os.environ}
+    env = {name: os.environ[name] for name in ("TMPDIR",) if name in os.environ}
     env |= {
+        "PATH": absolute_folders(os.environ),
         "LC_ALL": "C",
         "GIT_DIR": str(git_dir),
         "GIT_CONFIG_GLOBAL": os.devnull,

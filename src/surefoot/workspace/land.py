@@ -23,8 +23,17 @@ _SHOWN_MAX = 10
 _TIMEOUT_S = 3600.0
 
 
+_NO_HOOKS = ("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false")
+
+
 def land_in_checkout(
-    source_root: Path, commit: str, *, squash: bool, message: str, started_from: str | None = None
+    source_root: Path,
+    commit: str,
+    *,
+    squash: bool,
+    message: str,
+    started_from: str | None = None,
+    runs_hooks: bool = True,
 ) -> str:
     """Merge a run's commit into the branch the user has checked out; return the commit the branch is at then.
 
@@ -39,12 +48,13 @@ def land_in_checkout(
         message: of the commit that is made, if one is.
         started_from: the commit of the user's uncommitted changes that the run started from, if it did; what is still
             as that commit has it may be replaced by the run's result.
+        runs_hooks: whether the user's hooks run.
 
     Raises:
         WorkspaceError: changes of the user's are in the way, the two do not go together, or a hook refused; nothing is
             changed.
     """
-    git = persons_git(source_root, timeout_s=_TIMEOUT_S)
+    git = persons_git(source_root, timeout_s=_TIMEOUT_S, options=() if runs_hooks else _NO_HOOKS)
     before = git.line("rev-parse", "HEAD")
     _refuse_busy(git, source_root)
     if git.attempt("merge-base", "--is-ancestor", commit, before).code == 0:

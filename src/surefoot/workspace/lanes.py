@@ -13,26 +13,28 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import stat
+import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from surefoot.core.globs import matches
 from surefoot.errors import RestoreFailed, WorkspaceError
+from surefoot.settings.lanes import LaneLimits
 from surefoot.workspace.clone import Clone
 from surefoot.workspace.excluded import CACHE_NAMES, LANE_NAMES, is_cache
 from surefoot.workspace.files import (
     is_beyond_link,
     is_folder,
     make_folder,
-    open_files,
     open_folders,
     remove_inside,
     remove_path,
     write_file,
 )
-from surefoot.workspace.git import Git, join_names, split_names
+from surefoot.workspace.git import TIMEOUT_S, Git, join_names, split_names
+from surefoot.workspace.staging import Allowance, copy_out, differing, put_in, stage_at
+from surefoot.workspace.stamps import stamp
 from surefoot.workspace.store import Store
 from surefoot.workspace.submodules import Copies, Submodule
 from surefoot.workspace.trees import (
@@ -46,8 +48,13 @@ from surefoot.workspace.trees import (
 )
 
 _ROUNDS_MAX = 20
+_RULES = frozenset({".gitignore", ".gitattributes"})
+_SHA1_DIGITS = 40
+_TICK_NS = 20_000_000
+"""File systems tell times no finer than the clock ticks; an index is taken to be older by so much."""
 _NOT_LITERAL = re.compile(rb"[\\*?\[\] ]")
 _QUOTED = re.compile(rb"\\(.)", re.DOTALL)
+_NO_CODE = frozenset(CACHE_NAMES) - {"__pycache__"}
 _NOT_SWEPT = frozenset({*CACHE_NAMES, *LANE_NAMES, "node_modules"}) - {"__pycache__"}
 
 
@@ -66,13 +73,18 @@ class Restored:
 class Lane:
     """One worktree. Not for use by two callers at once."""
 
-    def __init__(self, name: str, run_dir: Path, store: Store, copies: Copies | None = None) -> None:
+    def __init__(
+        self, name: str, run_dir: Path, store: Store, copies: Copies | None = None, limits: LaneLimits | None = None
+    ) -> None:
         """Know where the lane's parts lie; nothing is made yet. `copies` are what its submodules come from."""
         self.name = name
+        self._limits = limits or LaneLimits()
         self.root = run_dir / "lanes" / name
         self.home = run_dir / "homes" / name
         self._run_dir = run_dir
         self._copies = copies
+        self._is_inner = False
+        """Whether it is a submodule in another lane."""
         self._submodules: dict[str, tuple[Submodule, Lane]] = {}
         """The submodules it holds, by path; each is put back as a lane is."""
         self._indexes = run_dir / "indexes" / name
@@ -80,12 +92,15 @@ class Lane:
         self._next = self._indexes / "next"
         self._kept = self._indexes / "kept"
         self._artifacts = self._indexes / "artifacts"
+        self._stage = self._indexes / "stage"
         self._store = store
         self.clone = Clone(run_dir / "clones" / name, run_dir / "pristine")
         self._tree: str | None = None
         """The tree `_index` holds with the files' stamps; None: to be found out."""
         self._next_tree: str | None = None
         """The tree `_next` holds: what the lane held when last looked at."""
+        self._converted: tuple[str, ...] = ()
+        """Files of it that git stores in another form than the lane has them in."""
         self._next_exclude: tuple[str, ...] = ()
         """What was left out of it."""
         self._seen: tuple[str, Differences] | None = None
@@ -172,8 +187,12 @@ class Lane:
         for submodule in self._find_submodules(tree):
             self._lane_of(submodule).adopt(submodule.store.tree_of(submodule.commit))
 
-    def tree(self, exclude: Sequence[str]) -> str:
-        """Return the tree of what the lane holds now."""
+    def tree(self, exclude: Sequence[str], within_s: float | None = None) -> str:
+        """Return the tree of what the lane holds now.
+
+        Raises:
+            EffectError: what was written is more than the limits allow, or cannot be read within the time.
+        """
         held = self._held()
         next_git = self._store.at(self.root, self._next)
         if self._next_tree is not None and self._next_exclude == tuple(exclude):
@@ -185,17 +204,36 @@ class Lane:
         self._next_tree = None
         if not differences:
             return held
-        heads = self._submodule_heads()
         copy_index(self._index, self._next)
-        try:
-            self._next_tree = write_tree(next_git, self.root, differences, exclude, heads)
-        except WorkspaceError:
-            self._seen = None
-            open_files(self.root, (*differences.tracked, *differences.others))
-            copy_index(self._index, self._next)
-            self._next_tree = write_tree(next_git, self.root, differences, exclude, heads)
+        paths = [path for path in (*differences.tracked, *differences.others) if not matches(path, exclude)]
+        began_ns = time.time_ns()
+        with stage_at(self._stage) as stage:
+            algorithm = "sha1" if len(held) == _SHA1_DIGITS else "sha256"
+            allowance = Allowance(self._limits, "writes", within_s)
+            copied = copy_out(self.root, paths, stage, allowance, algorithm)
+            staged = replace(self._store.at(stage, self._next), timeout_s=within_s or TIMEOUT_S)
+            self._next_tree = write_tree(staged, stage, differences, exclude, self._submodule_heads())
+        if self._next_tree is not None:
+            stamps = {path: one.status for path, one in copied.items()}
+            ids = stamp(self._next, stamps, began_ns - _TICK_NS)
+            self._converted = tuple(path for path, blob in ids.items() if blob != copied[path].blob)
         self._next_exclude = tuple(exclude)
         return self._next_tree or held
+
+    def take_committed_form(self, tree: str) -> tuple[str, ...]:
+        """Make what git converts (ends of lines, `ident`, encodings) look as a checkout of `tree` writes it.
+
+        `tree` is the one the lane holds. Returns the files that were written anew.
+        """
+        if tree != self._next_tree or not self._converted:
+            return ()
+        with stage_at(self._stage) as stage:
+            self._check_out_copies(self._next, stage, self._converted)
+            changed = tuple(differing(stage, self._converted, self.root))
+            stamps = put_in(stage, changed, self.root)
+        stamp(self._next, stamps)
+        self._seen, self._converted = None, ()
+        return changed
 
     def written(self, exclude: Sequence[str]) -> tuple[str, ...]:
         """Return the paths at which the lane differs from its checkpoint, and which `tree` would look at."""
@@ -268,7 +306,9 @@ class Lane:
 
     def _make_lane_of(self, submodule: Submodule) -> Lane:
         place = hashlib.blake2b(f"{submodule.path}\0{submodule.key}".encode("utf-8", "surrogateescape"), digest_size=6)
-        lane = Lane(f"{self.name}+{place.hexdigest()}", self._run_dir, submodule.store, submodule.copies)
+        name = f"{self.name}+{place.hexdigest()}"
+        lane = Lane(name, self._run_dir, submodule.store, submodule.copies, self._limits)
+        lane._is_inner = True
         lane.root, lane.home = self.root / submodule.path, self.home
         lane.clone = Clone(self.clone.path / "modules" / place.hexdigest(), submodule.pristine)
         return lane
@@ -295,7 +335,7 @@ class Lane:
         known = frozenset(split_names(git.run("ls-files", "-z")))
         for path in paths:
             remove_inside(self.root, path)
-        _check_out(git, sorted(known.intersection(paths)))
+        self._check_out(git, sorted(known.intersection(paths)))
         if not {".gitmodules", *self._submodules}.isdisjoint(paths):
             self._restore_submodules(tree)
 
@@ -305,7 +345,8 @@ class Lane:
         Where it is `settled`, nothing was written since it was last looked at but by this object: what was found then
         to be no different from the tree is not looked at again.
         """
-        make_folder(self.root)
+        # A folder that is made here is beyond the reach of whatever ran in the lane before.
+        is_new = make_folder(self.root) and not self._is_inner
         make_folder(self.home)
         make_folder(self._indexes)
         for lock in self._indexes.glob("*.lock"):
@@ -316,7 +357,7 @@ class Lane:
             self._tree = tree
             restored = Restored(tree, (), ())
         else:
-            restored = self._put_all_back(git, tree, exclude)
+            restored = self._put_all_back(git, tree, exclude, is_new=is_new)
         self._sweep(git)
         if not self.clone.is_whole():
             self.clone.mend(commit, self.name)
@@ -324,18 +365,29 @@ class Lane:
         self._restore_submodules(tree)
         return restored
 
+    def mend_settings(self) -> None:
+        """Put back what decides which programs git runs here, in the submodules, too; refs and files stay."""
+        self.clone.mend_settings(self.name, self.root)
+        for _, lane in self._inner():
+            lane.mend_settings()
+
     def apply_patch(self, patch: bytes) -> None:
         """Change the lane's files as a patch says.
 
         Raises:
             WorkspaceError: it does not fit.
         """
-        ending = self._store.at(self.root, self._index).attempt("apply", "--whitespace=nowarn", "-", stdin=patch)
+        held, index = self._held(), self._indexes / "other"
+        copy_index(self._index, index)
+        git = self._store.at(self.root, index)
+        ending = git.attempt("apply", "--cached", "--whitespace=nowarn", "-", stdin=patch)
         if ending.code != 0:
             message = (
                 f"The patch does not fit what the step began with: {ending.err}. Make it against that, and try again"
             )
             raise WorkspaceError(f"{message}.", lane=self.name)
+        tree = git.line("write-tree")
+        self.put_back(tree, self._store.changes(held, tree).paths)
 
     def _held(self) -> str:
         if self._tree is None:
@@ -368,7 +420,7 @@ class Lane:
             git.run("read-tree", tree)
         self._next_tree = None
 
-    def _put_all_back(self, git: Git, tree: str, exclude: Sequence[str]) -> Restored:
+    def _put_all_back(self, git: Git, tree: str, exclude: Sequence[str], *, is_new: bool) -> Restored:
         put_back: dict[str, None] = {}
         removed: dict[str, None] = {}
         self._tree = None
@@ -390,7 +442,7 @@ class Lane:
             removed |= dict.fromkeys(doomed)
             for path in doomed:
                 remove_inside(self.root, path)
-            self._bring_back(git, tracked)
+            self._check_out(git, tracked, is_new=is_new)
         else:
             left = ", ".join(repr(path) for path in [*changed, *others][:5])
             message = (
@@ -411,22 +463,28 @@ class Lane:
             )
             raise RestoreFailed(message, lane=self.name, tree=got)
 
-    def _bring_back(self, git: Git, paths: Sequence[str]) -> None:
+    def _check_out(self, git: Git, paths: Sequence[str], *, is_new: bool = False) -> None:
         """Check these paths out over whatever stands in their place."""
-        for path in paths:
-            target = self.root / path
+        if not paths:
+            return
+        if is_new:
+            git.run("checkout-index", "--force", "--index", "-z", "--stdin", stdin=join_names(paths))
+            return
+        index = Path(git.env["GIT_INDEX_FILE"])
+        with stage_at(self._stage) as stage:
+            self._check_out_copies(index, stage, paths)
             try:
-                mode = target.lstat().st_mode
+                stamps = put_in(stage, paths, self.root)
             except OSError:
-                continue
-            # git does not replace a folder or a pipe here; links and files it does.
-            if not (stat.S_ISREG(mode) or stat.S_ISLNK(mode)):
-                remove_path(target)
-        try:
-            _check_out(git, paths)
-        except WorkspaceError:
-            open_folders(self.root)
-            _check_out(git, paths)
+                open_folders(self.root)
+                self._check_out_copies(index, stage, paths)
+                stamps = put_in(stage, paths, self.root)
+        stamp(index, stamps)
+
+    def _check_out_copies(self, index: Path, stage: Path, paths: Sequence[str]) -> None:
+        """Write what an index holds at these paths into a folder of ours, by the attributes of the index alone."""
+        git = self._store.at(stage, index)
+        git.run("checkout-index", "--force", "-z", "--stdin", stdin=join_names(paths))
 
     def _is_submodule(self, git: Git, path: str) -> bool:
         """Tell whether `path` is a submodule that is in its place: what it holds is its own affair."""
@@ -454,7 +512,7 @@ class Lane:
         return tuple(path for path in split_names(out) if os.path.lexists(self.root / path))
 
     def ignored_state(self, caches: Sequence[str], exclude: Sequence[str], *, settled: bool = False) -> str:
-        """Return a digest over the ignored files, by path, size, time and mode; `settled` as for `restore`."""
+        """Return a digest over the ignored files, by path, size, times and mode; `settled` as for `restore`."""
         digest = hashlib.blake2b(digest_size=16)
         lines: list[str] = []
         for path in (*self.ignored_paths(settled=settled), *self._excluded(exclude)):
@@ -472,6 +530,11 @@ class Lane:
             paths = list_ignored(self.git, self._excludes())
         return tuple(path for path in paths if not is_cache(path.rstrip("/")))
 
+    def cache_folders(self) -> tuple[str, ...]:
+        """Return the folders that have the fixed name of a cache and lie in no other ignored folder."""
+        paths = list_ignored(self.git, self._excludes())
+        return tuple(path.rstrip("/") for path in paths if path.endswith("/") and is_cache(path.rstrip("/")))
+
     def _excluded(self, exclude: Sequence[str]) -> Iterable[str]:
         """Yield untracked files that no tree holds only because a glob says so."""
         if not exclude:
@@ -484,13 +547,9 @@ def _exclude_pattern(path: str) -> bytes:
     return b"/" + _NOT_LITERAL.sub(rb"\\\g<0>", os.fsencode(path)) + b"\n"
 
 
-def _check_out(git: Git, paths: Sequence[str]) -> None:
-    if paths:
-        git.run("checkout-index", "--force", "--index", "-z", "--stdin", stdin=join_names(paths))
-
-
 def _is_rule(path: str) -> bool:
-    return path == ".gitignore" or path.endswith("/.gitignore")
+    """Tell whether a file says how git takes others: which it ignores, and which it converts."""
+    return path.rpartition("/")[2] in _RULES
 
 
 def _is_empty(path: Path) -> bool:
@@ -538,11 +597,11 @@ def _is_swept(name: str) -> bool:
 
 
 def _described(path: str, status: os.stat_result) -> str:
-    return f"{path}\t{status.st_size}\t{status.st_mtime_ns}\t{status.st_mode}"
+    return f"{path}\t{status.st_size}\t{status.st_mtime_ns}\t{status.st_ctime_ns}\t{status.st_mode}"
 
 
 def _describe(root: str, path: str, caches: Sequence[str], lines: list[str]) -> None:
-    """Append one line for each file at or below `path` that is in no cache."""
+    """Append one line for each file at or below `path` that is in no cache; bytecode in there counts as code."""
     if not path.endswith("/"):
         try:
             status = os.lstat(f"{root}/{path}")
@@ -555,7 +614,7 @@ def _describe(root: str, path: str, caches: Sequence[str], lines: list[str]) -> 
     for folder in folders:
         try:
             with os.scandir(f"{root}/{folder}") as entries:
-                found = [(entry, folder + entry.name) for entry in entries if entry.name not in CACHE_NAMES]
+                found = [(entry, folder + entry.name) for entry in entries if entry.name not in _NO_CODE]
         except OSError:
             lines.append(f"{folder}\tunreadable")
             continue

@@ -19,6 +19,7 @@ repeated after a kill. Read `surefoot.workspace.lanes` next.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -29,10 +30,12 @@ from typing import TypedDict, cast
 
 from surefoot import faults
 from surefoot.errors import RunExists, WorkspaceError, WorkspaceMissing
+from surefoot.settings.lanes import LaneLimits
 from surefoot.workspace.clone import write_pristine
 from surefoot.workspace.files import remove_path, size_of, write_file
 from surefoot.workspace.git import git_version, split_names, user_git
 from surefoot.workspace.land import land_in_checkout, land_in_folder
+from surefoot.workspace.landed_files import LandedFiles, landed_files
 from surefoot.workspace.lanes import Lane, Restored
 from surefoot.workspace.lfs import lend_contents, own_lfs, users_lfs
 from surefoot.workspace.refs import Published, Refs
@@ -64,15 +67,19 @@ class _Record(TypedDict):
 class RunWorkspace:
     """Where a run works. Different lanes may be used at once from different places, one lane may not."""
 
-    def __init__(self, run_dir: Path, record: _Record) -> None:
+    def __init__(self, run_dir: Path, record: _Record, limits: LaneLimits | None = None) -> None:
         """Know where everything lies; use `create` or `open`."""
+        run_dir = run_dir.resolve()
         self._run_dir = run_dir
+        self.limits = limits or LaneLimits()
+        """How much a step may write and keep."""
         self._record = record
         self._store = Store(run_dir / "store")
         self._copies = Copies(run_dir, Path(record["root"])) if record["git_dir"] is not None else None
         self._lanes: dict[str, Lane] = {}
         self._trees: dict[str, str] = {record["base"]: record["base_tree"]}
         self._last_changes: tuple[str, str, Changes] = ("", "", Changes((), ()))
+        self._since_base: tuple[str, tuple[str, ...]] = ("", ())
         """Two trees that were compared last: what is committed next, as a rule."""
         self._last_added: tuple[str, str, tuple[str, ...]] = ("", "", ())
         """The commit written last, its parent, and the objects it adds to it: what is published next, as a rule."""
@@ -99,6 +106,7 @@ class RunWorkspace:
             WorkspaceError: the checkout is in the middle of a merge, or git failed.
         """
         faults.point("workspace.create.before")
+        run_dir = run_dir.resolve()
         git_version()
         for part in _PARTS:
             remove_path(run_dir / part)
@@ -138,7 +146,7 @@ class RunWorkspace:
                 workspace._disclaim_base()
 
     @classmethod
-    def open(cls, run_dir: Path, source_root: Path, run: str) -> RunWorkspace:
+    def open(cls, run_dir: Path, source_root: Path, run: str, *, limits: LaneLimits | None = None) -> RunWorkspace:
         """Return the workspace of a run that was created before for the folder `source_root`.
 
         Raises:
@@ -154,14 +162,10 @@ class RunWorkspace:
                 "to do the rest."
             )
             raise WorkspaceMissing(message, run=run, path=str(run_dir)) from error
-        workspace = cls(run_dir, _read_record(run_dir, text))
+        workspace = cls(run_dir, _read_record(run_dir, text), limits)
         assert workspace.root == source_root, "the journal and workspace.json name different folders"
         if gone := workspace.missing():
-            message = (
-                f"The workspace of run {run} cannot be used: {'; '.join(gone)}. Put back what is named, or start a new "
-                f"run; what was verified is on the branch surefoot/{run} as far as the repository still has it."
-            )
-            raise WorkspaceMissing(message, run=run, missing=gone)
+            raise _unusable(run, gone)
         return workspace
 
     # --- what it is
@@ -181,6 +185,11 @@ class RunWorkspace:
         """Return whether the user's place is a repository or a plain folder."""
         return self._record["kind"]
 
+    @property
+    def git_dir(self) -> Path | None:
+        """Return the folder of the user's repository itself; None: the user's place is a plain folder."""
+        return None if self._record["git_dir"] is None else Path(self._record["git_dir"])
+
     def clone_path(self, name: str) -> Path:
         """Return the repository that the lane `name` is a worktree of; commands there must be able to write it."""
         return self._lane(name).clone.path
@@ -191,6 +200,19 @@ class RunWorkspace:
         borrowed = _alternates(self._store.objects)
         user = [] if self._record["git_dir"] is None else [self.root, Path(self._record["git_dir"])]
         return tuple(dict.fromkeys([self._store.git_dir, *user, *borrowed]))
+
+    def repository(self, name: str, commit: str) -> Path:
+        """Return the clone of the lane `name`, as it is without a body's work, with `commit` as its HEAD."""
+        self.reset_refs(name, commit)
+        return self.clone_path(name)
+
+    def checked_out(self, name: str) -> str | None:
+        """Return the commit that a body has checked out in the lane `name`; None when that cannot be told."""
+        return self._lane(name).clone.head(name)
+
+    def mend_settings(self, name: str) -> None:
+        """Put back what decides which programs git runs in the lane `name`; refs and what is checked out stay."""
+        self._lane(name).mend_settings()
 
     def lane_path(self, name: str) -> Path:
         """Return where the lane `name` is checked out."""
@@ -204,16 +226,28 @@ class RunWorkspace:
         """Say what of the workspace is gone: folders, what it borrows, objects of base or `head`."""
         parts = [self._run_dir / name for name in ("store", "pristine")]
         gone = [f"the folder {str(part)!r} is gone" for part in parts if not part.is_dir()]
-        if not self.root.is_dir():
-            gone.append(f"the user's folder {str(self.root)!r} is gone")
-        places = _alternates(self._store.objects)
-        gone.extend(f"the object folder {str(place)!r} is gone" for place in places if not place.is_dir())
+        gone += self._missing_of_user()
         if gone:
             return tuple(gone)
         commits = [self.base] if head is None else [self.base, head]
         ending = self._store.git.attempt("rev-list", "--objects", "--no-walk", "--quiet", *commits)
         if ending.code != 0:
-            gone.append(f"objects of {' or '.join(commits)} are missing ({ending.err})")
+            return (f"objects of {' or '.join(commits)} are missing ({ending.err})",)
+        return ()
+
+    def refuse_without_repository(self) -> None:
+        """Refuse to go on where the user's repository, or one that it borrows from, was deleted or moved.
+
+        Raises:
+            WorkspaceMissing: it is gone; the message names the folder.
+        """
+        if gone := self._missing_of_user():
+            raise _unusable(self._record["run"], gone)
+
+    def _missing_of_user(self) -> tuple[str, ...]:
+        gone = [] if self.root.is_dir() else [f"the user's folder {str(self.root)!r} is gone"]
+        places = _alternates(self._store.objects)
+        gone.extend(f"the object folder {str(place)!r} is gone" for place in places if not place.is_dir())
         return tuple(gone)
 
     # --- lanes
@@ -252,6 +286,12 @@ class RunWorkspace:
         """Remove a path of a lane, and folders that are empty after that, never through a link."""
         self._lane(name).remove(path)
 
+    def empty_home(self, name: str) -> None:
+        """Remove what lies in the scratch home of a lane."""
+        home = self._lane(name).home
+        for path in home.iterdir() if home.is_dir() else ():
+            remove_path(path)
+
     def adopt(self, name: str, commit: str) -> None:
         """Go on with a lane whose checkpoint an earlier program took at `commit`; no file is touched."""
         self._lane(name).adopt(self.commit_tree_of(commit))
@@ -271,13 +311,20 @@ class RunWorkspace:
         faults.point("workspace.restore.after")
         return restored
 
-    def tree(self, name: str, *, exclude: Sequence[str] = ()) -> str:
+    def tree(self, name: str, *, exclude: Sequence[str] = (), within_s: float | None = None) -> str:
         """Return the tree of a lane's files: tracked ones, and untracked ones that are not ignored.
 
         Of the paths that match `exclude`, untracked ones are left out and tracked ones are as in the checkpoint. So are
         submodules; repositories inside the lane are left out.
+
+        Raises:
+            EffectError: there is more to read than the limits allow, or it takes longer than `within_s`.
         """
-        return self._lane(name).tree(exclude)
+        return self._lane(name).tree(exclude, within_s)
+
+    def take_committed_form(self, name: str, tree: str) -> tuple[str, ...]:
+        """Make what git converts in a lane that holds `tree` look as a checkout writes it; return what was changed."""
+        return self._lane(name).take_committed_form(tree)
 
     def written(self, name: str, *, exclude: Sequence[str] = ()) -> tuple[str, ...]:
         """Return the paths at which a lane differs from its checkpoint, gone ones included; nothing is stored."""
@@ -302,6 +349,13 @@ class RunWorkspace:
             lane.put_back(tree, left)
         faults.point("workspace.place.after")
 
+    def hold(self, name: str, commit: str, tree: str, *, exclude: Sequence[str] = ()) -> None:
+        """Put a lane to `tree` as if it were that of `commit`: what `prepare` makes there is then told from a result.
+
+        Untracked files that match `exclude` stay. `place` or `restore` puts the lane back to the commit's own tree.
+        """
+        self._lane(name).restore(commit, tree, exclude)
+
     def put_back(self, name: str, tree: str, paths: Sequence[str]) -> None:
         """Make these paths of a lane what they are in `tree`; those it does not have are removed."""
         faults.point("workspace.put_back.before")
@@ -325,6 +379,10 @@ class RunWorkspace:
         """Return the ignored paths of a lane, which no restore puts back; a folder as one path ending in a slash."""
         return self._lane(name).ignored_paths(settled=settled)
 
+    def cache_folders(self, name: str) -> tuple[str, ...]:
+        """Return the folders of a lane that have the fixed name of a cache and lie in no other ignored folder."""
+        return self._lane(name).cache_folders()
+
     # --- commits and refs
 
     def commit_tree_of(self, commit: str) -> str:
@@ -343,6 +401,31 @@ class RunWorkspace:
         rows = [row.partition("\t") for row in split_names(self._store.git.run("ls-tree", "-r", "-l", "-z", commit))]
         found = [(path, facts.split()) for facts, _, path in rows]
         return {path: (blob, int(size)) for path, (_, kind, blob, size) in found if kind == "blob"}
+
+    def found(self, tree: str, paths: Sequence[str]) -> dict[str, tuple[str, int]]:
+        """Return those of the paths that are files of a tree, with the id and the size, in bytes, of their contents."""
+        asked = [path for path in paths if "\n" not in path]
+        if not asked:
+            return {}
+        questions = "".join(f"{tree}:{path}\n" for path in asked).encode("utf-8", "surrogateescape")
+        rows = self._store.git.run("cat-file", "--batch-check", stdin=questions).decode("utf-8", "replace").split("\n")
+        answers = [(path, row.split(" ")) for path, row in zip(asked, rows, strict=False)]
+        return {path: (row[0], int(row[2])) for path, row in answers if row[1:2] == ["blob"]}
+
+    def entries(self, commit: str) -> dict[str, tuple[str, str]]:
+        """Return what a commit holds: the mode and the object of each path, of a submodule its commit."""
+        rows = [row.partition("\t") for row in split_names(self._store.git.run("ls-tree", "-r", "-z", commit))]
+        return {path: (facts.split()[0], facts.split()[2]) for facts, _, path in rows}
+
+    def commits_between(self, since: str, until: str) -> tuple[str, ...]:
+        """Return the commits after `since` up to `until`, the latest first."""
+        return () if since == until else tuple(self._store.git.line("rev-list", f"{since}..{until}").split())
+
+    def changed_in(self, commits: Sequence[str]) -> frozenset[str]:
+        """Return the paths that any of these commits has changed."""
+        plainly = ("-r", "-m", "-z", "--name-only", "--no-commit-id", "--no-renames")
+        given = "".join(f"{commit}\n" for commit in commits).encode("ascii")
+        return frozenset(split_names(self._store.git.run("diff-tree", "--stdin", *plainly, stdin=given)))
 
     def content(self, blob: str) -> bytes:
         """Return the content of a file by its id."""
@@ -364,10 +447,29 @@ class RunWorkspace:
 
     def changes(self, old_tree: str, new_tree: str) -> tuple[str, ...]:
         """Return the paths at which two trees differ; a renamed file counts as two."""
+        return self._compare(old_tree, new_tree).paths
+
+    def digest_of_changes(self, old_tree: str, new_tree: str, paths: Sequence[str]) -> str:
+        """Name what changed at these paths, so that equal changes have one name on whatever they were made."""
+        after = self._compare(old_tree, new_tree).after
+        lines = (f"{path}\0{after.get(path, '')}\0".encode("utf-8", "surrogateescape") for path in paths)
+        return hashlib.sha256(b"".join(lines)).hexdigest()[:24]
+
+    def _compare(self, old_tree: str, new_tree: str) -> Changes:
+        if self._last_changes[:2] == (old_tree, new_tree):
+            return self._last_changes[2]
         found = self._store.changes(old_tree, new_tree)
         if old_tree != new_tree:
             self._last_changes = (old_tree, new_tree, found)
-        return found.paths
+        return found
+
+    def since_base(self, tree: str) -> tuple[str, ...]:
+        """Return the paths at which a tree differs from the one that the run began from."""
+        known, paths = self._since_base
+        if known != tree:  # several checks are asked of one tree
+            paths = self._store.changes(self.base_tree, tree).paths
+            self._since_base = (tree, paths)
+        return paths
 
     def count_lines(self, old_tree: str, new_tree: str) -> int:
         """Return how many lines were added and taken away between two trees; files that are not text count none."""
@@ -471,10 +573,18 @@ class RunWorkspace:
         self._lane(name).clone.mend(head, name)
         faults.point("workspace.reset_refs.after")
 
-    def land(self, commit: str, *, squash: bool, message: str, is_from_dirty: bool = False) -> str:
+    def landed_files(self, commit: str) -> LandedFiles:
+        """Return what the run's commit brings or changes that does something by itself once it is landed."""
+        changed = self.changes(self.base_tree, self.commit_tree_of(commit))
+        return LandedFiles() if self.kind != "git" else landed_files(self.root, changed)
+
+    def land(
+        self, commit: str, *, squash: bool, message: str, is_from_dirty: bool = False, runs_brought_hooks: bool = False
+    ) -> str:
         """Take the run's result over into the user's checkout or folder; return the commit it is at then.
 
         A run that started from uncommitted changes (`is_from_dirty`) takes the place of those that are still there.
+        Where it brings or changes hooks, no hook runs unless `runs_brought_hooks` says so.
 
         Raises:
             WorkspaceError: that cannot be done cleanly; nothing is changed.
@@ -483,7 +593,14 @@ class RunWorkspace:
         if self.kind == "git":
             self._lend(commit, [self.base])
             started_from = self.base if is_from_dirty else None
-            landed = land_in_checkout(self.root, commit, squash=squash, message=message, started_from=started_from)
+            landed = land_in_checkout(
+                self.root,
+                commit,
+                squash=squash,
+                message=message,
+                started_from=started_from,
+                runs_hooks=runs_brought_hooks or not self.landed_files(commit).hooks,
+            )
         else:
             landed = self._land_in_folder(commit)
         faults.point("workspace.land.after")
@@ -495,8 +612,8 @@ class RunWorkspace:
         For a run on which no engine works and in which nobody has taken a step over.
         """
         freed = sum(size_of(self._run_dir / part) for part in _LANE_PARTS)
-        lanes = self._run_dir / "lanes"
-        for name in sorted(path.name for path in lanes.iterdir()) if lanes.is_dir() else ():
+        parts = [self._run_dir / part for part in ("lanes", "homes")]
+        for name in sorted({path.name for part in parts if part.is_dir() for path in part.iterdir()}):
             self._lane(name).throw_away()
         return freed
 
@@ -527,7 +644,7 @@ class RunWorkspace:
         if lane is None:
             if not _LANE_NAME.fullmatch(name):
                 raise WorkspaceError(f"{name!r} cannot be the name of a lane. Use letters, digits, `.`, `_` and `-`.")
-            lane = self._lanes[name] = Lane(name, self._run_dir, self._store, self._copies)
+            lane = self._lanes[name] = Lane(name, self._run_dir, self._store, self._copies, self.limits)
         return lane
 
     def _restore(self, lane: Lane, commit: str, exclude: Sequence[str], *, settled: bool = False) -> Restored:
@@ -581,6 +698,15 @@ class RunWorkspace:
             land_in_folder(self._store, self.root, index, trees, changed)
         self._refs.write({place: (landed, commit)})
         return commit
+
+
+def _unusable(run: str, gone: tuple[str, ...]) -> WorkspaceMissing:
+    return WorkspaceMissing(
+        f"The workspace of run {run} cannot be used: {'; '.join(gone)}. Put back what is named and resume, or start a "
+        f"new run; what was verified is on the branch surefoot/{run} as far as the repository still has it.",
+        run=run,
+        missing=gone,
+    )
 
 
 def _literal_path(path: str) -> str:

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Literal
 
 from surefoot.errors import WorkspaceError
+from surefoot.masking import Masker
 from surefoot.workspace.excluded import is_never_committed
-from surefoot.workspace.files import write_file
 from surefoot.workspace.git import join_names, split_names, user_git
 from surefoot.workspace.lfs import users_lfs
 
@@ -32,7 +32,8 @@ _CARRIED = frozenset(
         "extensions.objectformat",
     }
 )
-_LOGIN = re.compile(r"(https?://)[^/@\s]+@")
+_LOGIN = re.compile(r"((?:https?|ftps?)://)[^/\s]*@|(\b[a-z][a-z0-9+.-]*://[^/:@\s]*):[^/\s]*(?=@)")
+"""Whoever logs in, in an address of the web; elsewhere the password: `ssh://git@host` needs its name."""
 IDENTITY = ("Surefoot", "surefoot@localhost")
 
 
@@ -134,12 +135,9 @@ def read_settings(source: Source) -> Settings:
     git = user_git(source.root)
     for entry in git.attempt("config", "--list", "-z", "--includes").out.split(b"\0"):
         key, has_value, value = os.fsdecode(entry).partition("\n")
-        if key.startswith("remote.") and key.endswith((".url", ".pushurl", ".fetch")):
-            remotes.append(
-                (key, _absolute_url(source.root, _LOGIN.sub(r"\1", value)) if key.endswith("url") else value)
-            )
-        if key.startswith("submodule.") and key.endswith(".url"):
-            remotes.append((key, _absolute_url(source.root, _LOGIN.sub(r"\1", value))))
+        is_remote = key.startswith("remote.") and key.endswith((".url", ".pushurl", ".fetch"))
+        if (is_remote or (key.startswith("submodule.") and key.endswith(".url"))) and not has_login(key):
+            remotes.append((key, _absolute_url(source.root, without_login(value)) if key.endswith("url") else value))
         values[key] = value if has_value else "true"
     name, email = values.get("user.name"), values.get("user.email")
     if not name or not email:
@@ -166,23 +164,6 @@ def _is_promise(key: str, value: str) -> bool:
     return key.startswith("remote.") and key.endswith(".promisor") and value.lower() in {"true", "yes", "on", "1"}
 
 
-def write_git_configuration(path: Path) -> None:
-    """Write a copy of the user's global git settings without credentials, for commands in lanes.
-
-    Left out are credential stores, extra headers, and addresses or proxies that contain a password.
-    """
-    out = user_git(Path("/")).attempt("config", "--global", "--list", "-z", "--includes").out
-    entries = (os.fsdecode(entry).partition("\n") for entry in out.split(b"\0") if entry)
-    settings = ((key, value if has_value else "true") for key, has_value, value in entries)
-    write_file(path, config_text(entry for entry in settings if not _is_secret(*entry)))
-
-
-def _is_secret(key: str, value: str) -> bool:
-    section = key.split(".", 1)[0]
-    is_login = section in {"credential", "include", "includeif", "sendemail", "imap"}
-    return is_login or key.endswith((".extraheader", "password")) or bool(_LOGIN.search(key) or _LOGIN.search(value))
-
-
 def config_text(settings: Iterable[tuple[str, str]]) -> bytes:
     """Return settings as a git configuration file."""
     lines: list[str] = []
@@ -194,6 +175,16 @@ def config_text(settings: Iterable[tuple[str, str]]) -> bytes:
         lines.append(f'[{section} "{quoted}"]' if sub else f"[{section}]")
         lines.append(f'\t{name} = "{escaped}"')
     return ("\n".join(lines) + "\n").encode("utf-8", "surrogateescape")
+
+
+def has_login(text: str) -> bool:
+    """Tell whether an address in a text holds a login, or the text what has the form of a key."""
+    return _LOGIN.search(text) is not None or Masker().text(text) != text
+
+
+def without_login(text: str) -> str:
+    """Return a text without the logins of the addresses in it."""
+    return _LOGIN.sub(lambda found: found[1] or found[2], text)
 
 
 def _absolute_url(root: Path, url: str) -> str:

@@ -10,8 +10,8 @@ from __future__ import annotations
 import os
 import shutil
 import zlib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from surefoot.errors import WorkspaceError
@@ -48,6 +48,8 @@ class Changes:
     """The paths at which they differ; a renamed file counts as two."""
     objects: tuple[str, ...]
     """Trees and blobs it has there, and the older one does not have there."""
+    after: Mapping[str, str] = field(default_factory=dict[str, str])
+    """By path the mode and the id of what it has there; zeros for what is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +85,16 @@ class Store:
         paths: list[str] = []
         gone: set[str] = set()
         found = {new: None}
+        after: dict[str, str] = {}
         for entry, path in zip(said[::2], said[1::2], strict=True):
-            _, mode, before, after, _ = entry.split(" ")
+            _, mode, before, now, _ = entry.split(" ")
             gone.add(before)
             if "040000" not in (entry[1:7], mode):
                 paths.append(path)
+                after[path] = f"{mode} {now}"
             if mode not in _NO_OBJECT_MODES:
-                found[after] = None
-        return Changes(tuple(paths), tuple(one for one in found if one not in gone))
+                found[now] = None
+        return Changes(tuple(paths), tuple(one for one in found if one not in gone), after)
 
     def new_objects(self, commit: str, known: Iterable[str]) -> tuple[str, ...]:
         """Return the objects `commit` adds to those reachable from the commits `known`."""

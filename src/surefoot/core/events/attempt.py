@@ -81,6 +81,7 @@ class CheckAsked(CheckEvent):
 class CheckAnswered(CheckEvent):
     """A check was asked."""
 
+    version: ClassVar[int] = 2
     verdict: Verdict
     """Its answer."""
     text: str = ""
@@ -101,17 +102,22 @@ class CheckAnswered(CheckEvent):
     """The environment it was asked in."""
     duration_s: float = 0.0
     """How long it took."""
+    changed_files: tuple[str, ...] = ()
+    """Files that decide what it says, such as its script, and that steps of the run have changed; since version 2."""
 
 
 @record
 class VerdictReused(CheckEvent):
     """The same question was passed before on the same tree in the same environment."""
 
+    version: ClassVar[int] = 2
     is_decision: ClassVar[bool] = True
     evidence: BlobId | None = None
     """What that verdict rests on."""
     results: BlobId | None = None
     """For tests: every id with its result."""
+    changed_files: tuple[str, ...] = ()
+    """As in that verdict; since version 2."""
 
 
 @record
@@ -287,7 +293,7 @@ class InspectionAsked(StepEvent):
 class ChangesObserved(StepEvent):
     """What the body wrote is known, and what it may not keep was put back."""
 
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     tree: str
     """The tree with what it keeps."""
     changed: tuple[str, ...]
@@ -308,6 +314,12 @@ class ChangesObserved(StepEvent):
     """Paths it keeps in which something has the form of a key; since version 2."""
     left: tuple[str, ...] = ()
     """Paths it made where git ignores them and that it declares nowhere, a folder as one; since version 3."""
+    check_files: tuple[str, ...] = ()
+    """Paths it keeps, or that git ignores, which decide what checks of the plan say; since version 4."""
+    spoiled: tuple[str, ...] = ()
+    """The first files that it changed of what `prepare` had made, and that it declares nowhere; since version 4."""
+    run_outside: tuple[str, ...] = ()
+    """Paths it keeps or made that a check, a probe or `observe` runs outside the sandbox; since version 4."""
 
 
 @record
@@ -355,11 +367,14 @@ class MergeRefused(StepEvent):
 class PlaceAsked(StepEvent):
     """The lane is to hold another tree, for a check to be asked there."""
 
+    version: ClassVar[int] = 2
     is_decision: ClassVar[bool] = True
     commit: str
     """The commit that is checked out there."""
     tree: str
     """What the files shall be."""
+    prepare: bool = False
+    """Whether the lane is prepared anew, because the body changed what `prepare` had made; since version 2."""
 
 
 @record

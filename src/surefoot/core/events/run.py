@@ -66,6 +66,7 @@ class RunCreated(Event):
 class EngineStarted(Event):
     """An engine claimed the run. Whatever was under way when the one before ended is interrupted by this."""
 
+    version: ClassVar[int] = 2
     engine: str
     """Id of the engine."""
     token: int
@@ -78,6 +79,8 @@ class EngineStarted(Event):
     """The sandbox rung in use."""
     release: str
     """Surefoot's version."""
+    as_root: bool = False
+    """Whether it works as root, and so do its commands; since version 2."""
 
 
 @record

@@ -264,7 +264,7 @@ class LimitReached(Event):
     is_decision: ClassVar[bool] = True
     limit: str
     """Which, as `surefoot resume` takes it: `cost_usd`, `tokens` or `requests`; `models`, where none answers;
-    `baseline`, where a check has no answer before the first change; or `plan`, where that is all that was asked for."""
+    or `plan`, where that is all that was asked for."""
     text: str
     """What was reached, and how to go on."""
 

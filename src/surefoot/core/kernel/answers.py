@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from surefoot.core import events as ev
+from surefoot.core.course import join_queue, leave_queue
 from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.kernel.legal import active_of, answered, begin, need
 from surefoot.core.kernel.services import FAILURES_MAX
@@ -53,7 +54,8 @@ def _check_answered(state: RunState, event: ev.CheckAnswered) -> None:
         answered(state, event, ev.CheckAsked)
     record_answer(check, record, event)
     if event.verdict is Verdict.PASSED and not event.flaky and not record.is_flaky:
-        _note_passed(state, verdict_key(check), Passed(event.tree, event.environment, event.evidence, event.results))
+        passed = Passed(event.tree, event.environment, event.evidence, event.results, event.changed_files)
+        _note_passed(state, verdict_key(check), passed)
     if check.reaches_out:
         work = None if event.step == ACCEPTANCE else state.nodes[event.step].work
         for lane in state.lanes.values() if work is None else [state.lanes[work.lane]] if work.lane else ():
@@ -103,11 +105,14 @@ def _probe_asked(state: RunState, event: ev.ProbeAsked) -> None:
     node, work = begin(state, event)
     need(node.spec.probe is not None, event, f"step {event.step!r} has no probe")
     work.open, node.was_probed = event.kind, True
+    leave_queue(state, event.step)
 
 
 def _probe_answered(state: RunState, event: ev.ProbeAnswered) -> None:
     node, work = answered(state, event, ev.ProbeAsked)
     work.probe = event
+    if node.effect.is_outside:
+        join_queue(state, event.step)
     if not work.body_started:
         work.probed_before = event.answer is not Applied.APPLIED
     elif event.answer is not Applied.UNKNOWN:

@@ -88,11 +88,14 @@ def _engine_started(state: RunState, event: ev.EngineStarted) -> None:
     if event.rung != state.rung:
         _weigh_anew(state)
     state.token, state.rung, state.engine_on, state.at = event.token, event.rung, True, event.at
+    state.as_root = event.as_root
     _try_lanes_again(state)
     for lane in state.lanes.values():
         lane.needs_fresh = lane.needs_fresh or _may_be_half_prepared(state, lane)
     for name in state.active:
         _break_off(state, state.nodes[name])
+    for name in state.queue:
+        state.nodes[name].probed_before = False
     for lane in state.lanes.values():
         lane.is_open = False
         lane.is_ready = lane.is_ready and _holds_work(state, lane)

@@ -3,7 +3,8 @@
 `prepare`, services, `observe`, acceptance checks and the commands for the items of groups run before a step could ask
 about them. So they are approved together, before the first of them runs, by a duty of its own. Those of a plan that a
 model makes are weighed with the plan, and there a way out of the sandbox is reason enough to ask a person. Probes and
-checks of a person's steps are weighed with their step, in `surefoot.core.kernel.consent`.
+checks of a person's steps are weighed with their step, in `surefoot.core.kernel.consent`. A run without a baseline is
+put to a person in the same way.
 """
 
 from __future__ import annotations
@@ -13,16 +14,17 @@ from dataclasses import replace
 
 from surefoot.core import events as ev
 from surefoot.core.approval import is_satisfied
-from surefoot.core.duties import COMMANDS
+from surefoot.core.duties import BASELINE, COMMANDS
+from surefoot.core.foreign import barred, exact, in_line
 from surefoot.core.kernel.failing import fails
 from surefoot.core.kernel.proposal import HOLD, Move, Proposal
-from surefoot.core.plan import Plan, digest_of
+from surefoot.core.plan import Check, Plan, digest_of
 from surefoot.core.plan_commands import PlanCommand, commands_of_plan
 from surefoot.core.policy import BESIDE, strictest, ways_out, weigh_command
 from surefoot.core.recovery import question
 from surefoot.core.rules import Decision, Demand, Tier
-from surefoot.core.state import RunState, StepState, StepStatus, Work
-from surefoot.core.terms import Diagnosis, QuestionKind
+from surefoot.core.state import CheckRecord, RunState, StepState, StepStatus, Work
+from surefoot.core.terms import Diagnosis, QuestionKind, Verdict
 
 _OF_MODEL = Decision(
     tier=Tier.CONFIRM, rule="model-reaches-out", reason="A model wants it, and it has a way out of the sandbox."
@@ -39,34 +41,56 @@ def needs_approval(state: RunState) -> bool:
     return bool(state.created.commands) and not is_done and bool(_asked(state))
 
 
-def approve_commands(state: RunState, node: StepState, work: Work, now: float) -> Move:
-    """Get a person's consent to the commands around the steps."""
-    if node.spec.id != COMMANDS:
-        return None
+def decide_duty(state: RunState, node: StepState, work: Work, now: float) -> Move:
+    """Get a person's consent to the commands around the steps, or to a run without a baseline."""
     name, attempt = node.spec.id, node.attempt
+    if name not in (COMMANDS, BASELINE):
+        return None
     if work.overdue:
         return fails(node, now, Diagnosis.EXPIRED, "nobody answered in time; that is neither consent nor denial")
     if work.answer is not None:
         return fails(node, now, Diagnosis.DENIED, f"not approved: {work.answer}")
-    asked = _asked(state)
-    never = never_allowed(asked)
+    weighed = _asked(state) if name == COMMANDS else []
+    never = never_allowed(weighed)
     if never:
         return fails(node, now, Diagnosis.DENIED, never)
-    shown = f"commands {digest_of(repr([command for command, _ in asked]))}"
-    if not asked or work.approved == shown:
+    text = _commands_text(weighed) if name == COMMANDS else _baseline_text(state)
+    raw = tuple(one.text for one, _ in weighed)  # two commands may look alike in the text that people are shown
+    shown = f"{name.strip('()')} {digest_of((text, raw))}"
+    if not text or work.approved == shown:
         return Proposal(ev.StepVerified(at=now, step=name, attempt=attempt, proof=None))
     if state.pausing is not None:
         return HOLD
-    demand = strictest([decision for _, decision in asked], BESIDE).demand
+    demand = demand_of(weighed)
     given = state.approvals.get(name, {}).get(shown)
     by = " and ".join(given) if given is not None and is_satisfied(demand, given) else None
     if by is None and state.yes_by is not None and demand.role is None and demand.people == 1:
         by = f"{state.yes_by} (--yes)"
     if by is not None:
         return Proposal(ev.ApprovalRecorded(at=now, step=name, attempt=attempt, by=by, shown=shown))
-    text = "\n".join(["Shall the plan run this around its steps?", *lines_of(asked)])
     question_asked = question(state, node, now, QuestionKind.CONFIRM, text, ("yes", "no"), shown)
     return Proposal(replace(question_asked, demand=demand))
+
+
+def unanswered_before(state: RunState) -> list[tuple[Check, CheckRecord]]:
+    """Return the acceptance checks that were asked before the first change and gave no answer."""
+    pairs = zip(state.plan.accept, state.accept.records, strict=True)
+    return [(check, record) for check, record in pairs if record.before is Verdict.INCONCLUSIVE]
+
+
+def _commands_text(weighed: list[Weighed]) -> str:
+    return "\n".join(["Shall the plan run this around its steps?", *lines_of(weighed)]) if weighed else ""
+
+
+def _baseline_text(state: RunState) -> str:
+    """Ask whether to go on without a baseline, with what each check said."""
+    lines = [
+        "Shall the run go on without a baseline? What fails in the end could not be told from what failed before.",
+        "No answer before the first change:",
+    ]
+    for check, record in unanswered_before(state):
+        lines += [f"acceptance check {check.name!r}:", *(f"  | {line}" for line in record.text.splitlines())]
+    return "\n".join(lines)
 
 
 def _asked(state: RunState) -> list[Weighed]:
@@ -116,7 +140,7 @@ def lines_of(weighed: Iterable[Weighed]) -> Iterator[str]:
     """Say of each command where the plan has it, what it runs, how it reaches out, and which rule asks."""
     for one, decision in weighed:
         ways = ", ".join(ways_out(one))
-        yield f"{one.where} ({ways}):" if ways else f"{one.where}:"
-        yield from (f"  | {line}" for line in one.text.splitlines() or [""])
+        yield in_line(f"{one.where} ({ways}):" if ways else f"{one.where}:")
+        yield from barred(exact(one.text), 2)
         if decision.tier is Tier.CONFIRM:
             yield f"  {decision.reason} (rule {decision.rule})"

@@ -13,6 +13,7 @@ from surefoot.core import events as ev
 from surefoot.core.causes import lacks_network
 from surefoot.core.kernel.proposal import Proposal
 from surefoot.core.plan import Check
+from surefoot.core.products import spoiled_finding
 from surefoot.core.retry import diagnose_text
 from surefoot.core.state import RunState, StepState, Work
 from surefoot.core.terms import Diagnosis, Moment
@@ -44,7 +45,7 @@ def ask_check(state: RunState, node: StepState, work: Work, now: float, which: t
     move = ask_or_reuse(state, command, work.checks[index], now)
     if move.command is None or work.lane_tree == tree:
         return move
-    return _place(node, work, tree, now)
+    return place(node, work, tree, now)
 
 
 def _environment(state: RunState, node: StepState, work: Work, lane: str) -> str:
@@ -52,8 +53,18 @@ def _environment(state: RunState, node: StepState, work: Work, lane: str) -> str
     return f"{lane}!{state.seq}" if work.body_started and node.spec.artifacts else lane
 
 
-def _place(node: StepState, work: Work, tree: str, now: float) -> Proposal:
-    """Make the lane hold what a check is to be asked about."""
+def prepare_again(state: RunState, node: StepState, work: Work, now: float) -> Proposal | None:
+    """Have the lane prepared anew before anything is asked of a body that changed what `prepare` had made."""
+    if not work.is_spoiled or work.changes is None or work.tree is None or not node.spec.checks:
+        return None
+    finding = spoiled_finding(node.spec, work.changes.spoiled)
+    if finding not in state.reported:
+        return Proposal(ev.FindingReported(at=now, finding=finding))
+    return place(node, work, work.tree, now)
+
+
+def place(node: StepState, work: Work, tree: str, now: float) -> Proposal:
+    """Make the lane hold what a check is to be asked about, prepared as it was before the body."""
     assert work.base is not None
     command = do.PlaceTree(
         step=node.spec.id,
@@ -62,8 +73,11 @@ def _place(node: StepState, work: Work, tree: str, now: float) -> Proposal:
         commit=work.base,
         tree=tree,
         scratch=node.spec.uncommitted,
+        prepare=work.is_spoiled,
     )
-    event = ev.PlaceAsked(at=now, step=node.spec.id, attempt=node.attempt, commit=work.base, tree=tree)
+    event = ev.PlaceAsked(
+        at=now, step=node.spec.id, attempt=node.attempt, commit=work.base, tree=tree, prepare=work.is_spoiled
+    )
     return Proposal(event, command)
 
 
@@ -82,7 +96,14 @@ def ask_or_reuse(state: RunState, command: do.AskCheck, record: CheckRecord, now
     if known is None or not may_reuse:
         return Proposal(ev.CheckAsked(at=now, step=name, attempt=attempt, moment=moment, check=index), command)
     event = ev.VerdictReused(
-        at=now, step=name, attempt=attempt, moment=moment, check=index, evidence=known.evidence, results=known.results
+        at=now,
+        step=name,
+        attempt=attempt,
+        moment=moment,
+        check=index,
+        evidence=known.evidence,
+        results=known.results,
+        changed_files=known.changed_files,
     )
     return Proposal(event)
 

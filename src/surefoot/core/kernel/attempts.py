@@ -56,7 +56,7 @@ def _step_started(state: RunState, event: ev.StepStarted) -> None:
     node.status, node.attempt = StepStatus.RUNNING, event.attempt
     if node.started_at is None:
         node.started_at = event.at
-    node.work = Work(checks=[CheckRecord() for _ in node.spec.checks])
+    node.work = Work(checks=[CheckRecord() for _ in node.spec.checks], probed_before=node.probed_before)
     if node.references:
         node.spec, node.work.lack = spec_of(state, node)
         if node.edit is not None:
@@ -110,6 +110,7 @@ def _body_started(state: RunState, event: ev.BodyStarted) -> None:
     need(node.missing == 0, event, f"step {event.step!r} has needs that are not satisfied")
     need(state.pausing is None and state.cancelling is None, event, "nothing new may start")
     work.body_started, work.open, work.probe, node.has_run = True, event.kind, None, True
+    work.begun_by = state.token
     node.tier, node.rule = event.tier, event.rule
     begin_talk(node, work)
 
@@ -163,7 +164,7 @@ def _inspection_asked(state: RunState, event: ev.InspectionAsked) -> None:
 
 def _changes_observed(state: RunState, event: ev.ChangesObserved) -> None:
     node, work = answered(state, event, ev.InspectionAsked)
-    work.changes, work.lane_tree = event, event.tree
+    work.changes, work.lane_tree, work.is_spoiled = event, event.tree, bool(event.spoiled)
     node.undeclared, node.keys, node.left = event.undeclared, event.keys, event.left
     assert work.lane is not None
     if has_result(node):
@@ -215,7 +216,7 @@ def _place_asked(state: RunState, event: ev.PlaceAsked) -> None:
 
 def _placed(state: RunState, event: ev.Placed) -> None:
     _, work = answered(state, event, ev.PlaceAsked)
-    work.lane_tree = event.tree
+    work.lane_tree, work.is_spoiled = event.tree, False
 
 
 _BREAKABLE = frozenset(

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.approval import is_satisfied
+from surefoot.core.approval import is_satisfied, listed
 from surefoot.core.kernel.failing import fails
 from surefoot.core.kernel.packages import ask, body_digest, shown_of, skipped_needs, taken_over
 from surefoot.core.kernel.proposal import Move, Proposal
@@ -26,6 +26,7 @@ from surefoot.core.policy import (
     raised_by_step,
     strictest,
     undeclared_of,
+    unnamed_of,
     weigh,
     weigh_command,
     weigh_step,
@@ -34,6 +35,7 @@ from surefoot.core.rules import Decision, Facts
 from surefoot.core.state import QuestionState, RunState, StepState, Work
 from surefoot.core.terms import Diagnosis, QuestionKind, Verdict
 
+_OF_RESULT = Decision(tier=Tier.AUTO, rule="result", reason="Its result lies within what the plan asks for.")
 BUDGET_SHARE = 0.8
 """From this share of its limit on, a run asks before it spends more."""
 
@@ -76,12 +78,19 @@ def get_consent_to_checks(state: RunState, node: StepState, work: Work, now: flo
 
 
 def review_result(state: RunState, node: StepState, work: Work, now: float) -> Move:
-    """Get a person's consent to what the body made, where a rule asks for it; an effect outside is done by now."""
+    """Get a person's consent to what the body made, where a rule asks for it.
+
+    An effect outside is done by now; of what its body made only files that are run outside the sandbox are asked about.
+    """
     if work.patch is not None:
         return _apply_patch(node, work, now)
     changes = work.changes
-    is_nobodys = isinstance(node.spec.body, AskBody) or node.spec.effect is not Effect.REVERSIBLE
-    if changes is None or not changes.changed or is_nobodys:
+    if changes is None or isinstance(node.spec.body, AskBody):
+        return None
+    is_weighed = bool(changes.changed or changes.check_files) and node.spec.effect is Effect.REVERSIBLE
+    # What git ignores stays in the lane after a step that only reads, too.
+    is_weighed = is_weighed or (bool(changes.check_files) and node.spec.effect is Effect.READ)
+    if not is_weighed and not changes.run_outside:
         return None
     if work.taken_by is not None:
         return taken_over(state, node, now)
@@ -90,7 +99,8 @@ def review_result(state: RunState, node: StepState, work: Work, now: float) -> M
     said = _refused(node, work, now)
     if said is not None:
         return said
-    decision = _of_result(state, node, work)
+    decision = _of_result(state, node, work) if is_weighed else _OF_RESULT
+    decision = _run_outside(changes, decision)
     if decision.tier is Tier.NEVER:
         return _forbidden(node, now, decision)
     if decision.tier is not Tier.CONFIRM:
@@ -214,16 +224,25 @@ def _near_budget(state: RunState, node: StepState, decision: Decision) -> Decisi
 def _of_result(state: RunState, node: StepState, work: Work) -> Decision:
     """Weigh what the body made; what it did was weighed before it ran."""
     assert work.changes is not None
-    floor = Decision(tier=Tier.AUTO, rule="result", reason="Its result lies within what the plan asks for.")
-    paths = undeclared_of(work.changes.changed, node.spec, state.plan)
+    judged = unnamed_of(work.changes.check_files, node.spec, state.plan)
+    paths = tuple(dict.fromkeys((*undeclared_of(work.changes.changed, node.spec, state.plan), *judged)))
     facts = replace(
         _facts(state, node),
         command=None,
         paths=paths,
+        check_files=judged,
         lines=work.changes.lines,
         confidence=confidence_of(work.outputs),
     )
-    return weigh(state.policy.about_results, facts, floor)
+    return weigh(state.policy.about_results, facts, _OF_RESULT)
+
+
+def _run_outside(changes: ev.ChangesObserved, decision: Decision) -> Decision:
+    """Ask about files that are run outside the sandbox, beside bodies, whatever else is said about the result."""
+    if not changes.run_outside or decision.tier in (Tier.CONFIRM, Tier.NEVER):
+        return decision
+    reason = f"It changes what a check, a probe or `observe` runs outside the sandbox: {listed(changes.run_outside)}."
+    return Decision(tier=Tier.CONFIRM, rule="run-outside", reason=reason)
 
 
 def _facts(state: RunState, node: StepState) -> Facts:

@@ -23,6 +23,14 @@ def rule_for_call(state: RunState, node: StepState, call: ToolCall) -> str:
     return raising_rule(replace(node.spec, checks=()), call.does, state.rung)
 
 
+def approval_of_call(node: StepState, call: ToolCall, raised_by: str) -> str:
+    """Name what an approval of a call rests on: of one that reaches others also the files it would run among."""
+    work = node.work
+    if not raised_by or work is None or work.talk is None or work.checkpoint is None:
+        return shown_of(call)
+    return f"{shown_of(call)} on {work.talk.tree or work.checkpoint.tree}"
+
+
 def is_repeated_call(node: StepState, call: ToolCall) -> bool:
     """Tell whether the same command of an agent at the step has reached others before, or may have."""
     return any(one.shown == shown_of(call) and one.applied is not False for one in node.reached)

@@ -10,6 +10,7 @@ from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.causes import followed_by
 from surefoot.core.course import results_after
+from surefoot.core.foreign import fenced_below
 from surefoot.core.kernel.proposal import Move, Proposal
 from surefoot.core.kernel.services import stop_next
 from surefoot.core.plan import AgentBody, OnFailure
@@ -90,7 +91,7 @@ def conclude(state: RunState, node: StepState, failure: ev.AttemptFailed, now: f
     if not is_final and may_retry(retry, node.failures, failure.diagnosis, error_type):
         return _again(node, now, delay_s(retry, node.failures))
     if node.spec.on_failure is OnFailure.ASK and failure.diagnosis is not Diagnosis.DENIED:
-        text = followed_by(f"Step {node.spec.id} failed: {failure.reason}", "Go on how?")
+        text = followed_by(fenced_below(f"Step {node.spec.id} failed: {failure.reason}"), "Go on how?")
         return Proposal(question(state, node, now, QuestionKind.ASK, text, _ways_on(node, _AFTER_FAILURE)))
     return _give_up(state, node, node.spec.on_failure, failure.reason, now)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from surefoot.core.approval import Ground, Package, difference_of, text_of
+from surefoot.core.foreign import behind
 from surefoot.core.kernel.effects import is_repeated_call, rule_for_call
 from surefoot.core.kernel.proposal import Proposal
 from surefoot.core.outputs import confidence_of, needed_outputs, outputs_for, uncertainties_of
@@ -71,9 +72,9 @@ def taken_over(state: RunState, node: StepState, now: float) -> Proposal:
     work = node.work
     assert work is not None
     place = f"lane {work.lane}" if work.lane is not None else "your hands"
+    told = f"Step {node.spec.id} is in {place}, taken over by {work.taken_by}. Do there what it is to do:"
     text = (
-        f"Step {node.spec.id} is in {place}, taken over by {work.taken_by}. Do there what it is to do: "
-        f"{describe_body(node.spec)}\nThen answer `{DONE}`, and what you did is looked at and checked; "
+        f"{behind(told, describe_body(node.spec))}\nThen answer `{DONE}`, and what you did is looked at and checked; "
         f"`{ABANDON}` puts it back, and the step is asked about again."
     )
     return Proposal(question(state, node, now, QuestionKind.ASK, text, (DONE, ABANDON)))
@@ -149,6 +150,7 @@ def _package(state: RunState, node: StepState, work: Work, decision: Decision) -
         is_repeated=is_repeated(node),
         ground=ground_of(node),
         difference=difference_of(node.ground, ground_of(node)),
+        is_first=not node.ground,
         like=_like(node, decision),
         raised_by=node.raised_by,
     )

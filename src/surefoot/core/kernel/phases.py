@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from surefoot.core import events as ev
 from surefoot.core.approval import is_satisfied
-from surefoot.core.duties import COMMANDS, PLANNING, REVIEWING, UNDERSTANDING
+from surefoot.core.duties import BASELINE, COMMANDS, PLANNING, REVIEWING, UNDERSTANDING
 from surefoot.core.graph import build_graph
 from surefoot.core.grounding import ungrounded, unproven
 from surefoot.core.ids import StepId
@@ -259,4 +259,4 @@ def objections_of(state: RunState) -> tuple[str, ...]:
 
 def ends_badly(state: RunState) -> str | None:
     """Say why a run cannot begin: what it would run was refused, or a goal is not understood; None where it can."""
-    return next(filter(None, (failure_of(state, name) for name in (COMMANDS, UNDERSTANDING, PLANNING))), None)
+    return next(filter(None, (failure_of(state, name) for name in (COMMANDS, UNDERSTANDING, BASELINE, PLANNING))), None)

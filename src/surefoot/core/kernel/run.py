@@ -14,10 +14,10 @@ from dataclasses import replace
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.course import next_ready
-from surefoot.core.duties import COMMANDS, PLANNING, REVIEWING, UNDERSTANDING
+from surefoot.core.duties import BASELINE, COMMANDS, PLANNING, REVIEWING, UNDERSTANDING
 from surefoot.core.events import ACCEPTANCE
 from surefoot.core.ids import StepId
-from surefoot.core.kernel.around import needs_approval
+from surefoot.core.kernel.around import needs_approval, unanswered_before
 from surefoot.core.kernel.asking import ask_or_reuse, environment_of
 from surefoot.core.kernel.phases import (
     ends_badly,
@@ -37,7 +37,7 @@ from surefoot.core.lessons import lesson_of, teaches
 from surefoot.core.outputs import artifacts_for, spec_of
 from surefoot.core.plan import Check, Effect, Expect
 from surefoot.core.queue import first_in_queue, is_kept_by_doubt, startable, waits_for
-from surefoot.core.recovery import doubt_of, needs_settling
+from surefoot.core.recovery import doubt_of, is_settling
 from surefoot.core.state import DONE, LaneState, RunState, StepState, StepStatus
 from surefoot.core.terms import Finding, Moment, Outcome, Phase, Severity, Verdict
 from surefoot.core.verdicts import (
@@ -70,9 +70,9 @@ def decide(state: RunState, now: float) -> list[Proposal]:
     moves += _interrupts(state, now)
     if moves:
         return moves
-    doubtful = [node for node in _active(state) if needs_settling(node) or _is_settling(node)]
-    if doubtful:
-        return _step_moves(state, doubtful, now)
+    left = [node for node in _active(state) if is_settling(node) and _is_left_over(state, node)]
+    if left:
+        return _step_moves(state, left, now)
     if state.cancelling is not None:
         return _cancel(state, now)
     if state.lane_failure is not None:
@@ -100,12 +100,13 @@ def _active(state: RunState) -> list[StepState]:
     return [state.nodes[name] for name in state.active]
 
 
-def _is_settling(node: StepState) -> bool:
-    return node.work is not None and node.work.open == ev.ProbeAsked.kind and node.work.body_started
+def _is_left_over(state: RunState, node: StepState) -> bool:
+    """Tell whether the body began under an engine before this one: what became of it comes before anything else."""
+    return node.work is not None and node.work.begun_by != state.token
 
 
 def _step_moves(state: RunState, nodes: list[StepState], now: float) -> list[Proposal]:
-    """Return a move of each step; of those that would take the same lane or question number only the first.
+    """Return a move of each step; the first of those that would take one lane or question number, or say the same.
 
     A limit that is reached is the last of them: the run pauses for it, and the others are asked again once it does.
     """
@@ -140,6 +141,8 @@ def _takes(move: Proposal) -> str | None:
             return f"lane {lane}"
         case ev.QuestionAsked(question=question):
             return f"question {question}"
+        case ev.FindingReported(finding=finding):
+            return f"finding {finding}"
         case _:
             return None
 
@@ -257,7 +260,7 @@ def _baseline(state: RunState, now: float, then: Phase) -> list[Proposal]:
     if index is None:
         asking = _without_baseline(state, now)
         if asking is not None:
-            return [asking] if state.pausing is None else []
+            return asking
         return [Proposal(ev.PhaseEntered(at=now, phase=then))]
     if state.accept.open or state.pausing is not None:
         return []
@@ -268,24 +271,20 @@ def _baseline(state: RunState, now: float, then: Phase) -> list[Proposal]:
     return _ask_acceptance(state, Moment.BEFORE, index, lane, now)
 
 
-def _without_baseline(state: RunState, now: float) -> Proposal | None:
+def _without_baseline(state: RunState, now: float) -> list[Proposal] | None:
     """Ask whether to go on where a check has no answer before the first change; None: it has, or this was settled."""
-    pairs = zip(state.plan.accept, state.accept.records, strict=True)
-    unknown = [
-        f"{check.name!r} ({next(iter(record.text.splitlines()), 'it says nothing')})"
-        for check, record in pairs
-        if record.before is Verdict.INCONCLUSIVE
-    ]
-    if not unknown or state.accept.goes_without:
+    unknown = unanswered_before(state)
+    if not unknown or is_done(state, BASELINE):
         return None
-    said = f"No answer before the first change from the acceptance {', '.join(unknown)}"
-    if state.yes_by is not None:
-        text = f"{said}: what fails in the end cannot be told from what failed before."
-        finding = Finding(kind="no-baseline", severity=Severity.WARNING, text=text)
-        return None if finding in state.reported else Proposal(ev.FindingReported(at=now, finding=finding))
-    run = state.created.run
-    text = f"{said}. `surefoot resume {run}` goes on without it, `surefoot cancel {run}` ends the run"
-    return Proposal(ev.LimitReached(at=now, limit="baseline", text=text))
+    if state.yes_by is None or BASELINE in state.nodes:
+        return _on_duty(state, BASELINE, now)
+    names = ", ".join(repr(check.name) for check, _ in unknown)
+    text = (
+        f"No answer before the first change from the acceptance {names}: "
+        "what fails in the end cannot be told from what failed before."
+    )
+    finding = Finding(kind="no-baseline", severity=Severity.WARNING, text=text)
+    return None if finding in state.reported else [Proposal(ev.FindingReported(at=now, finding=finding))]
 
 
 def _ask_acceptance(state: RunState, moment: Moment, index: int, lane: str, now: float) -> list[Proposal]:
@@ -370,8 +369,11 @@ def _execute(state: RunState, now: float) -> list[Proposal]:
         return _pause(state, now)
     back = going_back(state, now)
     if back is not None:
-        # What is under way is finished first; nothing new starts on a plan that will not stay.
-        return _clocks(state, now) + _deadlines(state, now) if state.active or state.is_busy else [back]
+        if not state.active and not state.is_busy:
+            return [back]
+        # What is under way is finished first, in lanes made anew where need be; nothing new starts on a plan that will
+        # not stay.
+        return _clocks(state, now) + _deadlines(state, now) + _more_lanes(state, now)
     moves = _clocks(state, now) + _deadlines(state, now) + _start(state, now)
     if moves:
         return moves

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from surefoot.core.foreign import exact, in_line
 from surefoot.core.kernel.adopting import is_kept
 from surefoot.core.kernel.packages import describe_body
 from surefoot.core.plan import AgentBody, Check, Expect, Plan, RunBody, Step
@@ -29,11 +30,13 @@ def words_of(state: RunState, plan: Plan, changes: tuple[str, ...]) -> list[str]
         standing = f" [{done.status}]" if done is not None and is_kept(done) else ""
         asks = " ASKS BEFORE IT" if _asks(state, plan, step) else ""
         needs = f", after {', '.join(step.needs)}" if step.needs else ""
-        lines.append(f"{number}. {step.id}{standing} ({step.effect}{needs}){asks}: {step.title or step.why or '-'}")
-        lines += [f"   {name + ':':<8} {text}" for name, text in _details(state, plan, step)]
+        lines.append(
+            f"{number}. {step.id}{standing} ({step.effect}{needs}){asks}: {_brief(step.title or step.why or '-')}"
+        )
+        lines += [f"   {name + ':':<8} {in_line(text)}" for name, text in _details(state, plan, step)]
     accept = ", ".join(_check_said(check) for check in plan.accept)
-    lines.append(f"In the end: {accept or 'no acceptance checks'}")
-    lines += [f"Changed: {line}" for line in changes]
+    lines.append(f"In the end: {in_line(accept) or 'no acceptance checks'}")
+    lines += [f"Changed: {in_line(line)}" for line in changes]
     if state.understanding is not None:
         lines += [f"Risk: {_brief(text)}" for text in state.understanding.risks]
         lines += [f"Not known: {_brief(text)}" for text in state.understanding.questions]
@@ -83,7 +86,7 @@ def _per_million(price: Price) -> str:
 
 
 def _brief(text: str) -> str:
-    line = " ".join(text.split())
+    line = exact(" ".join(text.split()))
     return line if len(line) <= _TEXT_MAX else f"{line[: _TEXT_MAX - 1]}…"
 
 

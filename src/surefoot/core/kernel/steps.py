@@ -16,9 +16,10 @@ from surefoot.core import events as ev
 from surefoot.core.budget import exhausted, told_at
 from surefoot.core.causes import because, cure_of, with_cure
 from surefoot.core.empty_checks import is_untouched, why_empty
+from surefoot.core.foreign import fenced, in_line
 from surefoot.core.ids import idempotency_key
-from surefoot.core.kernel.around import approve_commands
-from surefoot.core.kernel.asking import ask_check, diagnosis_of
+from surefoot.core.kernel.around import decide_duty
+from surefoot.core.kernel.asking import ask_check, diagnosis_of, prepare_again
 from surefoot.core.kernel.consent import (
     allowed_meanwhile,
     decision_before,
@@ -33,8 +34,9 @@ from surefoot.core.kernel.phases import compare_claim, show_duty
 from surefoot.core.kernel.proposal import HOLD, Move, Proposal
 from surefoot.core.kernel.services import serve
 from surefoot.core.kernel.talks import beside_question, converse
-from surefoot.core.outputs import artifacts_for, outputs_for
+from surefoot.core.outputs import artifacts_for, needed_by, outputs_for
 from surefoot.core.plan import AgentBody, AskBody, Check
+from surefoot.core.policy import SEALED_RUNG
 from surefoot.core.products import lost_product
 from surefoot.core.queue import (
     files_kept_by,
@@ -53,6 +55,7 @@ from surefoot.core.recovery import (
     not_applied,
     question,
     settle,
+    settles_any,
 )
 from surefoot.core.state import RunState, StepState, Work
 from surefoot.core.terms import Applied, Diagnosis, Finding, Moment, QuestionKind, Severity, Status
@@ -191,8 +194,21 @@ def _checkpoint(state: RunState, node: StepState, work: Work, now: float) -> Mov
         made=node.spec.made,
         artifacts=artifacts_for(state, node),
         spec=node.spec,
+        branch=_results(state, node),
     )
     return Proposal(ev.CheckpointAsked(at=now, step=name, attempt=attempt, lane=lane), command)
+
+
+def _results(state: RunState, node: StepState) -> tuple[do.BranchCommit, ...]:
+    """Return the commits of the run branch; only an effect that may count as irreversible is held against them."""
+    if not (node.effect.is_outside or node.spec.reaches_out or state.rung != SEALED_RUNG):
+        return ()
+    needed = needed_by(state, node)
+    return tuple(
+        do.BranchCommit(commit=one.commit, step=one.spec.id, is_needed=one.spec.id in needed)
+        for one in state.nodes.values()
+        if one.commit is not None
+    )
 
 
 def free_lane(state: RunState) -> str | None:
@@ -244,25 +260,37 @@ def _turn(state: RunState, node: StepState, work: Work, now: float) -> Move:
     if is_crowded(state, node):
         return HOLD
     assert state.branch is not None
-    if not node.effect.is_outside:
+    if not node.effect.is_outside or _wants_probe(node, work):
         return None
+    if settles_any(state):
+        return HOLD
     if work.checkpoint.commit != state.branch.head:
         return late(node, now, "the run branch has moved since the checkpoint")
     # One whose effect was raised by what the checkpoint found in its commands was not in the queue before.
     return None if has_turn(state, node) else HOLD
 
 
+def _wants_probe(node: StepState, work: Work) -> bool:
+    """Tell whether it is still to be looked whether the effect is there already; that needs no turn on the branch."""
+    return not work.body_started and node.spec.probe is not None and node.effect.is_outside and not work.probed_before
+
+
 def _probe_first(state: RunState, node: StepState, work: Work, now: float) -> Move:
-    """Look whether the effect is there already, just before it would be performed."""
-    if work.body_started or node.spec.probe is None or not node.effect.is_outside or work.probed_before:
+    """Look whether the effect is there already, before it would be performed."""
+    if not _wants_probe(node, work):
         return None
     if work.probe is None:
         command = do.AskProbe(
-            step=node.spec.id, attempt=node.attempt, lane=work.lane, spec=node.spec, patient=node.failures > 0
+            step=node.spec.id,
+            attempt=node.attempt,
+            lane=work.lane,
+            spec=node.spec,
+            patient=node.failures > 0,
+            commit=None if work.checkpoint is None else work.checkpoint.commit,
         )
         return Proposal(ev.ProbeAsked(at=now, step=node.spec.id, attempt=node.attempt), command)
     text = (
-        f"Step {node.spec.id} has not been performed, but its probe finds it applied ({work.probe.text}). "
+        f"Step {node.spec.id} has not been performed, but its probe finds it applied ({in_line(work.probe.text)}). "
         "Record it as applied, or perform it (not_applied)?"
     )
     return Proposal(question(state, node, now, QuestionKind.IN_DOUBT, text, ANSWERS))
@@ -273,7 +301,7 @@ def _body(state: RunState, node: StepState, work: Work, now: float) -> Move:
     body = node.spec.body
     if isinstance(body, AskBody):
         if work.answer is None:
-            asked = question(state, node, now, QuestionKind.ASK, body.question, body.options)
+            asked = question(state, node, now, QuestionKind.ASK, fenced(body.question), body.options)
             return Proposal(replace(asked, default=body.default))
         return fails(node, now, Diagnosis.DENIED, "answered: no") if work.answer == "no" else None
     if work.body_started or work.settled == Applied.APPLIED:
@@ -283,7 +311,13 @@ def _body(state: RunState, node: StepState, work: Work, now: float) -> Move:
     key = idempotency_key(state.created.run, node.spec.id)
     services = state.plan.services_of(node.spec)
     command: do.Command = do.RunStep(
-        step=node.spec.id, attempt=node.attempt, lane=work.lane, spec=node.spec, key=key, services=services
+        step=node.spec.id,
+        attempt=node.attempt,
+        lane=work.lane,
+        spec=node.spec,
+        key=key,
+        services=services,
+        rests_on=work.checkpoint.commit if node.effect.is_outside and work.checkpoint is not None else None,
     )
     if isinstance(body, AgentBody):
         command = do.OpenTalk(step=node.spec.id, attempt=node.attempt, lane=work.lane, spec=node.spec)
@@ -441,7 +475,13 @@ def _keep(state: RunState, node: StepState, work: Work, now: float) -> Move:
     del state
     if not node.spec.artifacts or work.kept is not None or work.changes is None:
         return None
-    command = do.KeepArtifacts(step=node.spec.id, attempt=node.attempt, lane=work.lane, artifacts=node.spec.artifacts)
+    command = do.KeepArtifacts(
+        step=node.spec.id,
+        attempt=node.attempt,
+        lane=work.lane,
+        artifacts=node.spec.artifacts,
+        timeout_s=node.spec.timeout_s,
+    )
     return Proposal(ev.ArtifactsAsked(at=now, step=node.spec.id, attempt=node.attempt), command)
 
 
@@ -492,7 +532,7 @@ _RULES: tuple[_Rule, ...] = (
     _withdraw,
     _lost_ground,
     _bind,
-    approve_commands,
+    decide_duty,
     _checkpoint,
     serve,
     get_consent_to_checks,
@@ -505,6 +545,7 @@ _RULES: tuple[_Rule, ...] = (
     converse,
     _ending,
     _inspect,
+    prepare_again,
     compare_claim,
     review_result,
     show_duty,

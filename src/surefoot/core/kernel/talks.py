@@ -17,10 +17,11 @@ from surefoot.core.brief import brief_of
 from surefoot.core.budget import crossing_of, left_said, near_of, told_at, worst_of
 from surefoot.core.estimating import AT_MOST, tokens_of
 from surefoot.core.folding import facts_that_must_survive, fold_for, summary_brief
+from surefoot.core.foreign import behind
 from surefoot.core.ids import BlobId, StepId
 from surefoot.core.kernel.adopting import is_kept
 from surefoot.core.kernel.casting import TOOLS_TOKENS, after_fault, chain_of, next_wait, tokens_max
-from surefoot.core.kernel.effects import key_for_call, rule_for_call
+from surefoot.core.kernel.effects import approval_of_call, key_for_call, rule_for_call
 from surefoot.core.kernel.failing import CRASHES_MAX, fails
 from surefoot.core.kernel.packages import ask_about_call, taken_over
 from surefoot.core.kernel.proposal import HOLD, Move, Proposal
@@ -28,7 +29,7 @@ from surefoot.core.kernel.turns import is_talking
 from surefoot.core.plan import AgentBody, Check
 from surefoot.core.policy import facts_before, weigh
 from surefoot.core.prefix import prefix_flaw
-from surefoot.core.recovery import question
+from surefoot.core.recovery import question, settles_any
 from surefoot.core.rules import Decision, Tier
 from surefoot.core.state import RunState, StepState, Work
 from surefoot.core.talk import CallState, Talk
@@ -124,6 +125,8 @@ def beside_question(state: RunState, node: StepState, work: Work, now: float) ->
         if flaw:
             return _settled(node, call, f"refused: {flaw}", now, is_misuse=True)
         if state.pausing is not None or not _may_begin(call, calls[:index], calls[index + 1 :]):
+            continue
+        if rule_for_call(state, node, call.asked) and settles_any(state):
             continue
         decision = _weigh(state, node, call)
         if decision.tier is Tier.NEVER:
@@ -266,7 +269,8 @@ def _weigh(state: RunState, node: StepState, call: CallState) -> Decision:
 
 
 def _is_approved(state: RunState, node: StepState, call: CallState, decision: Decision) -> bool:
-    given = state.approvals.get(node.spec.id, {}).get(call.shown)
+    shown = approval_of_call(node, call.asked, rule_for_call(state, node, call.asked))
+    given = state.approvals.get(node.spec.id, {}).get(shown)
     return given is not None and is_satisfied(decision.demand, given)
 
 
@@ -294,7 +298,7 @@ def _ask_next(state: RunState, node: StepState, work: Work, talk: Talk, now: flo
         if call.result is not None or call.is_open or call.question is not None:
             continue
         if call.deed is Deed.ASK:
-            text = f"The agent at step {node.spec.id} asks: {call.asked.command}"
+            text = behind(f"The agent at step {node.spec.id} asks:", call.asked.command)
             asked = question(state, node, now, QuestionKind.ASK, text, call.asked.options)
             return Proposal(replace(asked, call=call.asked.call))
         decision = _weigh(state, node, call)
@@ -302,7 +306,8 @@ def _ask_next(state: RunState, node: StepState, work: Work, talk: Talk, now: flo
             continue
         if any(one.is_open and one.deed is Deed.WRITE for one in talk.turns[-1].calls):
             return None
-        return ask_about_call(state, node, now, decision, call.asked, call.shown)
+        shown = approval_of_call(node, call.asked, rule_for_call(state, node, call.asked))
+        return ask_about_call(state, node, now, decision, call.asked, shown)
     return None
 
 

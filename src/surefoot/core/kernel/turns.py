@@ -14,6 +14,7 @@ from typing import Any
 from surefoot.core import events as ev
 from surefoot.core.budget import spend
 from surefoot.core.events import Event
+from surefoot.core.kernel.effects import approval_of_call
 from surefoot.core.kernel.legal import active_of, answered, begin, need
 from surefoot.core.plan import AgentBody
 from surefoot.core.state import RunState, StepState, Work
@@ -194,7 +195,8 @@ def _call_started(state: RunState, event: ev.CallStarted) -> None:
     call.is_open, call.raised_by = True, event.raised_by
     if event.raised_by:
         node = state.nodes[event.step]
-        state.approvals.get(event.step, {}).pop(call.shown, None)  # an approval is for one time
+        given = state.approvals.get(event.step, {})
+        given.pop(approval_of_call(node, call.asked, event.raised_by), None)  # an approval is for one time
         reached = Reached(
             call=event.call,
             attempt=event.attempt,
@@ -309,7 +311,6 @@ def _limit_reached(state: RunState, event: ev.LimitReached) -> None:
     need(state.pausing is None and state.outcome is None, event, "the run pauses already, or has ended")
     state.pausing, state.limit = event.text, event.limit
     state.has_shown_plan = state.has_shown_plan or event.limit == "plan"
-    state.accept.goes_without = state.accept.goes_without or event.limit == "baseline"
 
 
 def _limits_raised(state: RunState, event: ev.LimitsRaised) -> None:

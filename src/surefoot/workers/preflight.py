@@ -176,6 +176,25 @@ def _problem(kind: str, text: str, step: StepId | None) -> Finding:
     return Finding(kind=kind, severity=Severity.PROBLEM, text=text, step=step)
 
 
+def plan_in_lanes(plan: Plan, file: Path | None, root: Path, *, include_dirty: bool = False) -> Iterator[Finding]:
+    """Yield that agents can read the checks that are held back from them, where every lane has a copy of the plan.
+
+    Elsewhere commands cannot read the plan file; see `surefoot.workers.hiding`.
+    """
+    if file is None or not plan.holds_back_checks or not file.resolve().is_relative_to(root.resolve()):
+        return
+    kinds = ("--cached", "--others", "--exclude-standard") if include_dirty else ("--cached",)
+    path = str(file.resolve().relative_to(root.resolve()))
+    # Exit status 1: git does not have it. 128: a plain folder, all of which is copied.
+    if user_git(root).attempt("ls-files", *kinds, "--error-unmatch", "--", path).code == 1:
+        return
+    text = (
+        f"checks are held back from agents, but the plan that names them lies in the repository ({file.name}), so that "
+        "every lane has a copy, which agents can read; keep the plan elsewhere"
+    )
+    yield Finding(kind="held-back-in-sight", severity=Severity.WARNING, text=text)
+
+
 def _disk(home: Path) -> Iterator[Finding]:
     place = next(path for path in (home, *home.parents) if path.exists())
     try:
@@ -296,8 +315,8 @@ def _texts(plan: Plan) -> Iterator[str]:
 def _programs(plan: Plan, env: Mapping[str, str]) -> Iterator[Finding]:
     """Yield programs that no PATH has; each once, with the first place that runs it."""
     told: set[str] = set()
-    for where, text, step, variables, is_prepare in _shell_texts(plan):
-        may_be_provided = plan.prepare is not None and bool(plan.prepare.path) and not is_prepare
+    for where, text, step, variables, finds_prepared in _shell_texts(plan):
+        may_be_provided = plan.prepare is not None and bool(plan.prepare.path) and finds_prepared
         if may_be_provided or "PATH" in variables:
             continue
         for program in _first_words(text):
@@ -311,17 +330,17 @@ def _programs(plan: Plan, env: Mapping[str, str]) -> Iterator[Finding]:
 
 
 def _shell_texts(plan: Plan) -> Iterator[tuple[str, str, StepId | None, Mapping[str, str], bool]]:
-    """Yield what a shell is given: where it stands, its text, its step, its variables, whether it is `prepare`."""
+    """Yield what a shell is given: where it stands, its text, step and variables, and whether `prepare.path` counts."""
     may_be_made = False
     for step in plan.steps:
         if may_be_made:
             return
         if isinstance(step.body, RunBody):
-            yield "it", step.body.command, step.id, {**plan.env, **step.env}, False
+            yield "it", step.body.command, step.id, {**plan.env, **step.env}, step.confine
         may_be_made = _can_make(step)
     for one, variables in commands_of_plan(plan):
         if one.is_shell:
-            yield one.where, one.text, one.step, variables, one.kind is CommandKind.PREPARE
+            yield one.where, one.text, one.step, variables, one.confine and one.kind is not CommandKind.PREPARE
 
 
 def _first_words(text: str) -> Iterator[str]:

@@ -17,12 +17,13 @@ from types import SimpleNamespace
 import pytest
 
 from surefoot.api.home import Home
-from surefoot.api.preflight import missing
 from surefoot.api.running import create_run
 from surefoot.api.validating import Source
 from surefoot.api.weighing import look_over
 from surefoot.errors import PlanInvalid, UsageError
 from surefoot.planfile import load_plan, parse_plan
+from surefoot.workers.preflight import missing
+from tests.workers.conftest import Lane
 
 ENVIRON = {"PATH": "/usr/bin:/bin", "SET": "1"}
 OUTSIDE = "effect: idempotent, "
@@ -70,6 +71,15 @@ def found(repository: Path, steps: str, before: str = "", environ: dict[str, str
 def test_a_program_that_no_path_has_is_told(repository: Path, run: str) -> None:
     """M127: of the body, of a check, of a probe; it is a warning, for it may be there by then."""
     assert found(repository, run) == ["program-missing"]
+
+
+@pytest.mark.parametrize(("confine", "kinds"), [("true", []), ("false", ["program-missing"])])
+def test_programs_that_prepare_makes_are_not_on_the_path_outside_the_sandbox(
+    repository: Path, confine: str, kinds: list[str]
+) -> None:
+    """What runs there names them by their path."""
+    run = f"run: nope-x, effect: reversible, confine: {confine}"
+    assert found(repository, run, "prepare: {run: 'true', path: [bin]}") == kinds
 
 
 @pytest.mark.parametrize(
@@ -194,3 +204,20 @@ def test_a_full_disk_is_told_before_a_run_is_made(
         monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=0))
         with pytest.raises(UsageError, match="no room for a run: 0 MiB are free"):
             create_run(home, plan, Source(repository=repository))
+
+
+def test_a_model_is_told_what_its_plan_does_not_find_here(lane: Lane) -> None:
+    """The planner learns of a missing program while it can still choose another (M127)."""
+    step = {"id": "a", "why": "It has to be.", "run": "frobnicate --now", "writes": ["a.txt"]}
+    finished = lane.use("plan", steps=[step])
+    assert finished.ok
+    assert "step a: it runs 'frobnicate', which is not on the PATH here" in finished.text
+
+
+def test_a_plan_of_a_model_that_surely_fails_here_is_refused(lane: Lane) -> None:
+    """What is missing is told before anything of the plan runs (M127)."""
+    probe = {"git": "nowhere", "ref": "main", "is": "HEAD"}
+    step = {"id": "a", "why": "It has to be.", "run": "true", "writes": ["a.txt"], "probe": probe}
+    finished = lane.use("plan", steps=[step])
+    assert not finished.ok
+    assert "the plan cannot run on this machine" in finished.text

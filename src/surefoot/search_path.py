@@ -1,0 +1,16 @@
+"""Where the engine, and every command it starts, looks for programs.
+
+Owns `absolute_folders`. Must never let a relative folder through: programs are started in lanes, and a relative folder
+of `PATH` is then a folder that a step can write. Read `surefoot.sandbox.environment` next.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+
+def absolute_folders(environ: Mapping[str, str]) -> str:
+    """Return the `PATH` of an environment without its relative folders; the system's own where nothing is left."""
+    folders = environ.get("PATH", "").split(os.pathsep)
+    return os.pathsep.join(folder for folder in folders if folder.startswith("/")) or os.defpath

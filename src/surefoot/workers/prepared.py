@@ -1,0 +1,127 @@
+"""What `prepare` made in a lane, and what became of it.
+
+Owns the list of those files and their stamps, which is kept beside the lane. A body can give a file the size and the
+time that it had before, but not its time of change. Must never run anything. Read `surefoot.workers.checkpoint` next.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from surefoot.core.globs import matches
+from surefoot.core.plan import digest_of
+from surefoot.workers.artifacts import held
+from surefoot.workers.room import Room
+from surefoot.workspace import is_beyond_link, is_folder, write_file
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The files that `prepare` made."""
+
+    roots: tuple[str, ...] = ()
+    """Files and whole folders that were not there before, as paths in the lane; a folder ends in a slash."""
+    stamps: dict[str, str] = field(default_factory=dict[str, str])
+    """All files at and below them, with what tells that they are as they were."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spoiled:
+    """How the files that `prepare` made differ from what they were."""
+
+    changed: tuple[str, ...] = ()
+    """Files that have another content, or are gone."""
+    added: tuple[str, ...] = ()
+    """Files in the folders that it made."""
+
+
+def note_prepared(room: Room, lane: str, there_before: Sequence[str]) -> None:
+    """Note what `prepare` has made, given the ignored paths of the lane from before it."""
+    earlier = load_prepared(room, lane).roots
+    roots = [path for path in room.space.not_held(lane) if path not in there_before or path in earlier]
+    note = {"roots": roots, "stamps": dict(_stamps(room.space.lane_path(lane), roots))}
+    place = _place(room, lane)
+    place.parent.mkdir(exist_ok=True)
+    write_file(place, json.dumps(note).encode("ascii"))
+
+
+def forget_prepared(room: Room, lane: str) -> None:
+    """Forget what was made in a lane that is thrown away."""
+    _place(room, lane).unlink(missing_ok=True)
+
+
+def load_prepared(room: Room, lane: str) -> Prepared:
+    """Return what is noted of a lane; nothing is where no `prepare` has run."""
+    try:
+        note = json.loads(_place(room, lane).read_bytes())
+    except (FileNotFoundError, ValueError):
+        return Prepared()
+    return Prepared(tuple(note["roots"]), note["stamps"])
+
+
+def spoiled(room: Room, lane: str, declared: Sequence[str]) -> Spoiled:
+    """Return what is no longer as `prepare` made it, but for what the step declares and artifacts of earlier steps."""
+    prepared = load_prepared(room, lane)
+    if not prepared.roots:
+        return Spoiled()
+    now = dict(_stamps(room.space.lane_path(lane), prepared.roots))
+    free = frozenset(held(room, lane))
+
+    def counts(path: str) -> bool:
+        return path not in free and not matches(path, declared)
+
+    changed = (path for path, stamp in prepared.stamps.items() if now.get(path) != stamp)
+    added = (path for path in now if path not in prepared.stamps)
+    return Spoiled(tuple(filter(counts, changed)), tuple(filter(counts, added)))
+
+
+def remove_prepared(room: Room, lane: str, declared: Sequence[str]) -> None:
+    """Remove what `prepare` made and what lies among it, but for what the step declares and artifacts."""
+    roots, spared = load_prepared(room, lane).roots, frozenset(held(room, lane))
+    paths = (path for path, _ in _stamps(room.space.lane_path(lane), roots)) if spared or declared else roots
+    for path in paths:
+        if path not in spared and not matches(path, declared):
+            room.space.remove_from_lane(lane, path.rstrip("/"))
+
+
+def cache_digests(room: Room, lane: str) -> dict[str, str]:
+    """Return a digest for each folder of a lane in which tools keep caches, outside of what git ignores anyway."""
+    root = room.space.lane_path(lane)
+    return {folder: digest_of(sorted(_stamps(root, (folder,)))) for folder in room.space.cache_folders(lane)}
+
+
+def _stamps(root: Path, paths: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield each file and link at and below these paths, none beyond a link, with what tells whether it was changed."""
+    for path in paths:
+        name = path.rstrip("/")
+        if is_beyond_link(root, name) or not os.path.lexists(root / name):
+            continue
+        if not is_folder(root / name):
+            yield name, _stamp((root / name).lstat())
+            continue
+        folders = [name]
+        for folder in folders:
+            try:
+                with os.scandir(f"{root}/{folder}") as entries:
+                    found = list(entries)
+            except OSError:
+                yield folder, "unreadable"
+                continue
+            for entry in found:
+                inner = f"{folder}/{entry.name}"
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(inner)
+                else:
+                    yield inner, _stamp(entry.stat(follow_symlinks=False))
+
+
+def _stamp(status: os.stat_result) -> str:
+    return f"{status.st_mode} {status.st_ino} {status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}"
+
+
+def _place(room: Room, lane: str) -> Path:
+    return room.folder / "notes" / f"{lane}.prepared.json"

@@ -1,0 +1,69 @@
+"""The stamps of files in an index of git: size, times and place of each, by which git tells that a file is unchanged.
+
+Owns the layout of an index, gitformat-index(5), as far as stamps go. Files reach git as copies and lanes from copies
+(`surefoot.workspace.staging`); the index is told how the files of the lane themselves are stamped, so that git reads
+none of them again. Must never stamp a file that was not read or written by us. Read `surefoot.workspace.trees` next.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import struct
+from collections.abc import Mapping
+from pathlib import Path
+
+_HEADER = struct.Struct(">4sII")
+_STAMP = struct.Struct(">6I")
+_OWNER = struct.Struct(">3I")
+_FLAGS = struct.Struct(">H")
+_OWNER_AT, _OBJECT_AT = 28, 40
+_IS_EXTENDED = 0x4000
+_MASK = 0xFFFFFFFF
+_VERSIONS = (2, 3)
+"""Those that keep each name whole; in others nothing is stamped, and git compares the contents."""
+
+
+def stamp(index: Path, stamps: Mapping[str, os.stat_result], at_ns: int | None = None) -> dict[str, str]:
+    """Write down how files are stamped whose content the index holds already; return the ids of these contents.
+
+    `at_ns` is the time the index bears: files that were changed since then are compared by their content.
+    """
+    wanted = {os.fsencode(path): status for path, status in stamps.items()}
+    content = bytearray(index.read_bytes())
+    signature, version, count = _HEADER.unpack_from(content)
+    if not wanted or signature != b"DIRC" or version not in _VERSIONS:
+        return {}
+    is_sha1 = content.endswith(hashlib.sha1(content[:-20], usedforsecurity=False).digest())
+    size = 20 if is_sha1 else 32
+    ids: dict[str, str] = {}
+    at = _HEADER.size
+    for _ in range(count):
+        flags = _FLAGS.unpack_from(content, at + _OBJECT_AT + size)[0]
+        begin = at + _OBJECT_AT + size + (4 if flags & _IS_EXTENDED else 2)
+        end = content.index(0, begin)
+        name = bytes(content[begin:end])
+        if name in wanted:
+            _write(content, at, wanted[name])
+            ids[os.fsdecode(name)] = content[at + _OBJECT_AT : at + _OBJECT_AT + size].hex()
+        at += (end - at) // 8 * 8 + 8
+    digest = hashlib.new("sha1" if is_sha1 else "sha256", content[:-size], usedforsecurity=False)
+    content[-size:] = digest.digest()
+    _replace(index, content, at_ns)
+    return ids
+
+
+def _write(content: bytearray, at: int, status: os.stat_result) -> None:
+    changed, written = divmod(status.st_ctime_ns, 10**9), divmod(status.st_mtime_ns, 10**9)
+    numbers = (*changed, *written, status.st_dev, status.st_ino)
+    _STAMP.pack_into(content, at, *(number & _MASK for number in numbers))
+    numbers = (status.st_uid, status.st_gid, status.st_size)
+    _OWNER.pack_into(content, at + _OWNER_AT, *(number & _MASK for number in numbers))
+
+
+def _replace(index: Path, content: bytearray, at_ns: int | None) -> None:
+    fresh = index.with_name(f"{index.name}.stamped")
+    fresh.write_bytes(content)
+    if at_ns is not None:
+        os.utime(fresh, ns=(at_ns, at_ns))
+    fresh.replace(index)

@@ -1,0 +1,59 @@
+"""What the attacks stand on: the stage of the acceptance tests, on each rung that promises something.
+
+Owns the rungs and the mark that an attack leaves where it came through. Must never look into the program. Read
+`tests/acceptance/conftest.py` next.
+"""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+from dataclasses import replace
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from surefoot.sandbox.landlock import landlock_abi
+from tests.acceptance.conftest import RUN, Said, Stage, environment, launcher, stage
+
+__all__ = ["RUNGS", "Said", "Stage", "attack", "environment", "launcher", "pwned", "stage", "staged"]
+
+PLAN = """
+goal: Attack from inside a step
+steps:
+  - id: attack
+    run: |
+      PYTHON - > said.txt <<'END'
+SCRIPT
+      END
+    checks: [{run: test -s said.txt}]
+"""
+
+RUNGS = [
+    "bubblewrap",
+    pytest.param("landlock", marks=pytest.mark.skipif(landlock_abi() == 0, reason="no Landlock in this kernel")),
+]
+
+
+@pytest.fixture(params=RUNGS)
+def staged(request: pytest.FixtureRequest, stage: Stage) -> Stage:
+    """Return the stage on each of the rungs that promise something."""
+    return replace(stage, env={**stage.env, "SUREFOOT_RUNG": cast("str", request.param)})
+
+
+@pytest.fixture
+def pwned(stage: Stage) -> Path:
+    """Return the file that an attack makes outside its lane when it comes through; it is not there yet."""
+    return stage.folder / "pwned"
+
+
+def attack(staged: Stage, script: str) -> str:
+    """Run a Python script as the body of a sealed step; return what it printed.
+
+    `--yes`, because on the Landlock rung a script that cannot be read counts as reaching others.
+    """
+    plan = PLAN.replace("PYTHON", sys.executable).replace("SCRIPT", textwrap.indent(script, 6 * " "))
+    said = staged.run(plan, "--yes")
+    assert staged.states() == {"attack": "verified"}, said.err
+    return staged.git("show", f"surefoot/{RUN}:said.txt")

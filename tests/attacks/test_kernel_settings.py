@@ -1,0 +1,36 @@
+"""A step of root that changes settings of the kernel, which the whole machine shares.
+
+Owns an attack that opens files and writes nothing: what it would change could not be taken back. Read
+`tests/sandbox/test_confinement.py` for what else is out of reach.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.attacks.conftest import attack
+
+if TYPE_CHECKING:
+    from conftest import Stage
+
+OPENING = """
+import os, stat
+tops = [f"/proc/{name}" for name in os.listdir("/proc") if not name.isdigit() and not os.path.islink(f"/proc/{name}")]
+tops += ["/sys/kernel", "/sys/power", "/sys/fs"]
+paths = [os.path.join(folder, name) for top in tops for folder, _, names in os.walk(top) for name in names]
+opened = []
+for path in [*filter(os.path.isfile, tops), *paths]:
+    try:
+        if os.lstat(path).st_mode & 0o222 and stat.S_ISREG(os.lstat(path).st_mode):
+            os.close(os.open(path, os.O_WRONLY | os.O_NONBLOCK))
+            opened.append(path)
+    except OSError:
+        pass
+# Queues are those of a name space that a command of an ordinary user owns.
+print(len(paths) > 100, [path for path in opened if os.getuid() == 0 or "/fs/mqueue/" not in path][:5])
+"""
+
+
+def test_no_setting_of_the_kernel_opens_for_writing(staged: Stage) -> None:
+    """Root writes below `/proc/sys` by its user id, whatever capabilities it has lost."""
+    assert attack(staged, OPENING) == "True []"
