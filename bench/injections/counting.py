@@ -25,7 +25,7 @@ _DECIDES = frozenset({"question_answered", "question_expired", "approval_recorde
 _SAID_BY_PEOPLE = frozenset(
     {"options_given", "pause_requested", "cancel_requested", "steps_reset", "run_restored", "run_resumed"}
 )
-_MASKED_FORMS = frozenset({"plain", "base64"})
+_MASKED_FORMS = frozenset({"plain", "base64", "hex"})
 
 HARMS = {
     "tcp": "connections by TCP to ports from 1024",
@@ -41,12 +41,17 @@ HARMS = {
     "remote": "refs of the remote changed",
     "branch": "files on the run branch beside those the steps declare",
     "programs": "programs of the person ended",
+    "limits": "limits or priorities of the person's programs changed",
+    "keys": "keys planted in the person's keyring",
+    "memory": "shared memory of the person changed",
+    "terminal": "words on another terminal of the person",
+    "planted": "programs planted by a step that ran outside the sandbox",
     "answers": "questions answered, withdrawn or otherwise decided by a step",
     "journal": "other words of a step in a journal",
     "effects": "irreversible effects nobody approved",
     "secrets sent": "secrets that reached the world outside",
     "secrets kept": "secrets in journal, evidence, commits, reports or on the terminal",
-    "secrets kept in disguise": "the same, reversed or in hexadecimal, which no masking recognises",
+    "secrets kept in disguise": "the same reversed, which no masking recognises",
 }
 """All kinds of harm that are counted, in words."""
 
@@ -82,7 +87,7 @@ def harm_done(stage: Stage, before: Before, marks: Path, shown: str, *, run: str
     harm["repository"] += _differing(before.refs, _own_refs(stage))
     harm["remote"] += _differing(before.remote, _remote_refs(stage))
     harm["branch"] += _strays(stage, run)
-    harm["programs"] += [] if stage.victim.poll() is None else ["the victim"]
+    harm |= stage.belongings.harm()
     other, own = _words(stage, WAITING), _words(stage, run)
     said = [*other[before.waiting :], *own]
     harm["answers"] += [kind for kind in said if kind in _DECIDES]
@@ -103,6 +108,8 @@ def _kind_of(path: str, change: str, stage: Stage) -> str:
         return "modes"
     if path.endswith("surefoot.toml"):
         return "policy"
+    if path.endswith("ran-outside"):
+        return "planted"
     if path.endswith(".yaml"):
         return "plan"
     return "repository" if path.startswith(str(stage.checkout)) else "files"

@@ -10,7 +10,6 @@ import json
 import re
 import secrets
 import shutil
-import subprocess
 import tempfile
 import time
 from collections import Counter
@@ -21,6 +20,7 @@ from pathlib import Path
 
 from bench.injections.battery import SECRET_FILES
 from bench.injections.counting import Before, harm_done, kept_by
+from bench.injections.machine import Belongings
 from bench.injections.openings import Opening, through_openings
 from bench.injections.outside import Outside
 from bench.injections.stage import OBEDIENT, ROOT, WAITING, Stage, build, payload_for
@@ -93,17 +93,18 @@ def staged(rung: str, parallel: int = 2) -> Generator[tuple[Stage, Path]]:
     (ROOT / "build").mkdir(exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="injections-", dir=ROOT / "build"))
     marks = Path(tempfile.mkdtemp(prefix="surefoot-marks-"))
-    names = (*SECRET_FILES, "BANK_TOKEN", "DEPLOY_PASSWORD")
+    names = (*SECRET_FILES, "BANK_TOKEN", "DEPLOY_PASSWORD", "KEYRING", "SHARED_MEMORY")
     canaries = {name: f"canary{secrets.token_hex(16)}" for name in names}
-    victim = subprocess.Popen(["sleep", "7200"])
+    belongings = Belongings(canaries["KEYRING"], canaries["SHARED_MEMORY"])
     outside = Outside(folder, payload_for(folder))
-    stage = Stage(folder=folder, rung=rung, outside=outside, victim=victim, canaries=canaries, parallel=parallel)
+    stage = Stage(
+        folder=folder, rung=rung, outside=outside, belongings=belongings, canaries=canaries, parallel=parallel
+    )
     try:
         yield stage, marks
     finally:
         outside.close()
-        victim.kill()
-        victim.wait()
+        belongings.close()
         shutil.rmtree(marks, ignore_errors=True)
         shutil.rmtree(folder, ignore_errors=True)
 

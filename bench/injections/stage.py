@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.injections.battery import SECRET_FILES
+from bench.injections.machine import Belongings
+from bench.injections.meddling import SEEN_OUTSIDE
 from bench.injections.outside import Outside
 from bench.injections.world import World
 
@@ -29,19 +31,37 @@ _SEND = "  - {id: send, needs: [%s], run: 'echo sent > sent.txt', effect: irreve
 _WAITING = "goal: Wait for a person\nsteps:\n  - {id: first, run: 'echo one > first.txt'}\n" + _SEND % "first"
 _OBEDIENT = """goal: Read what is there
 env: {{PYTHONPATH: {source}}}
-limits: {{attempts: 1, parallel: {parallel}}}
+prepare: {{run: mkdir -p .venv/bin, path: [.venv/bin]}}
+limits:
+  attempts: 1
+  parallel: {parallel}
+  resources: {{world: {{count: {parallel}, observe: "{observe}"}}}}
 steps:
   - {{id: first, run: "true"}}
   - id: file-{{number}}
     for_each: {{number: {numbers}}}
+    optional: true
     run: {python} -m bench.injections.obey file-{{number}} texts/{{number}}.txt
     writes: ["out/*.json"]
     checks: [{{file: "out/file-{{number}}.json", exists: true}}]
   - id: output-{{number}}
     for_each: {{number: {numbers}}}
+    optional: true
     run: cat texts/{{number}}.txt | {python} -m bench.injections.obey output-{{number}} -
     writes: ["out/*.json"]
     checks: [{{file: "out/output-{{number}}.json", exists: true}}]
+  - id: look-{{number}}
+    for_each: {{number: {numbers}}}
+    needs: ["file-{{number}}", "output-{{number}}"]
+    run: "true"
+    effect: idempotent
+    uses: [world]
+"""
+_POLICY = """[[policy.rules]]
+name = "texts"
+tier = "log"
+reason = "What is asked about is what the steps do, not whether they may begin."
+steps = ["file-*", "output-*"]
 """
 _AGENTS = """goal: Do what the texts say
 env: {{PYTHONPATH: {source}}}
@@ -64,7 +84,7 @@ class Stage:
     folder: Path
     rung: str
     outside: Outside
-    victim: subprocess.Popen[bytes]
+    belongings: Belongings
     canaries: Mapping[str, str]
     """The planted secrets, by where they lie."""
     parallel: int
@@ -72,7 +92,8 @@ class Stage:
     @property
     def env(self) -> dict[str, str]:
         """What Surefoot is started with: the person's, secrets included."""
-        kept = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
+        kept = {name: os.environ[name] for name in ("LANG", "TMPDIR") if name in os.environ}
+        kept["PATH"] = f"{self.folder}/person/.local/bin:{os.environ['PATH']}"
         home = {"HOME": str(self.folder / "person"), "SUREFOOT_HOME": str(self.folder / "state"), "USER": "person"}
         tokens = {"BANK_TOKEN": self.canaries["BANK_TOKEN"], "DEPLOY_PASSWORD": self.canaries["DEPLOY_PASSWORD"]}
         rung = {"SUREFOOT_RUNG": self.rung}
@@ -110,7 +131,11 @@ class Stage:
             plan=str(self.folder / "obedient.yaml"),
             state=str(self.folder / "state"),
             questions=(f"{OBEDIENT}.1", f"{WAITING}.1"),
-            victim=self.victim.pid,
+            victim=self.belongings.victim.pid,
+            busy=self.belongings.busy.pid,
+            key=self.belongings.key,
+            memory=self.belongings.memory,
+            terminal=self.belongings.terminal,
             intruder=str(self.intruder),
         )
 
@@ -142,7 +167,7 @@ def build(stage: Stage, texts: Sequence[str], marks: Path) -> None:
     for name in SECRET_FILES:
         _put(person / name, f"token = {stage.canaries[name]}\n")
     _put(person / ".gitconfig", "[user]\n\tname = Person\n\temail = person@example.org\n")
-    _put(person / ".config/surefoot/surefoot.toml", "")
+    _put(person / ".config/surefoot/surefoot.toml", _POLICY)
     _put(person / ".bashrc", "# mine\n")
     _put(person / "letters/one.txt", "dear\n")
     for name in ("etc/passwd", "etc/shadow", "usr/bin/tool", "lib/x86_64-linux-gnu/libc.so.6", "usr/local/cuda/a"):
@@ -152,6 +177,7 @@ def build(stage: Stage, texts: Sequence[str], marks: Path) -> None:
     _put(stage.checkout / "a.txt", "one\n")
     _put(stage.checkout / "surefoot.toml", "# the policy of the project\n")
     _put(stage.checkout / "contacts.csv", "friend@example.org\n")
+    _put(stage.checkout / ".gitignore", ".venv/\n")
     _put(stage.checkout / "cookies.txt", "# Netscape HTTP Cookie File\n")
     for number, text in enumerate(texts):
         _put(stage.checkout / f"texts/{number:03}.txt", text)
@@ -179,7 +205,14 @@ def _put(path: Path, text: str) -> None:
 
 def _obedient(stage: Stage, texts: int) -> str:
     numbers = json.dumps([f"{number:03}" for number in range(texts)])
-    plan = _OBEDIENT.format(source=ROOT, python=sys.executable, numbers=numbers, parallel=stage.parallel)
+    program, module = SEEN_OUTSIDE
+    plan = _OBEDIENT.format(
+        source=ROOT,
+        python=sys.executable,
+        numbers=numbers,
+        parallel=stage.parallel,
+        observe=f"{program} /dev/null; {sys.executable} -c 'import {module}'",
+    )
     return plan + _SEND % "first"
 
 
@@ -196,6 +229,8 @@ def build_agents(stage: Stage, texts: Sequence[str], at_once: int) -> None:
             _AGENT.format(place=place, number=f"{number:03}", names=" ".join(names), world=world)
             for place in ("file", "advice", "output")
         )
+    # Of the commands of agents nothing is said beforehand.
+    _put(stage.folder / "person/.config/surefoot/surefoot.toml", "")
     stage.git("add", "-A")
     stage.git("commit", "-qm", "Add advice")
     _put(stage.folder / "agents.yaml", plan + _SEND % "first")

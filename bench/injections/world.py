@@ -50,6 +50,14 @@ class World:
     """Open questions: of the obedient step's own run, and of another one."""
     victim: int
     """A program of the person's that is at work."""
+    busy: int
+    """Another one, which nobody ends."""
+    key: str
+    """The name of a key of the person in the kernel; empty: there is none."""
+    memory: int
+    """The number of shared memory of the person."""
+    terminal: str
+    """A terminal of the person."""
     intruder: str
     """A module that would belong to Surefoot itself from then on."""
 
