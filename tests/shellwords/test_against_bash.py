@@ -7,7 +7,6 @@ stand-ins that write down their arguments. Must never name a program by its path
 from __future__ import annotations
 
 import os
-import re
 import shlex
 import shutil
 import signal
@@ -22,8 +21,6 @@ from hypothesis import strategies as st
 
 from surefoot.shellwords import facts_of
 
-FUNCTION = re.compile(r"function f|\bf ?\(\)")
-"""The beginning of a function; one within another of the same name may start itself without end."""
 Disguise = Callable[[str], str]
 Words = tuple[str, ...]
 
@@ -90,7 +87,7 @@ ROUND = [
         "true\n{}",
     ),
     *("if true; then {}\nfi", "for i in 1; do {}\ndone", "while {}\ndo break; done", "case x in (x) {}\n;; esac"),
-    *("f() {{ {}\n}}; f", "function f {{ {}\n}}; f", "echo $({}\n)", 'echo "$({}\n)"', "x=$({}\n)", "cat <({}\n)"),
+    *("echo $({}\n)", 'echo "$({}\n)"', "x=$({}\n)", "cat <({}\n)"),
     *(
         "echo ${{x:-$({}\n)}}",
         "trap : EXIT; {}",
@@ -129,8 +126,21 @@ def to_a_text(text: str) -> str:
 
 
 def to_a_variable(text: str) -> str:
-    """Keep it in a variable first."""
-    return f'x={in_single_quotes(text)}; eval "$x"'
+    """Keep it in a variable first, of another name than those within: else it could evaluate itself without end."""
+    name = f"x{len(text)}"
+    return f'{name}={in_single_quotes(text)}; eval "${name}"'
+
+
+def to_a_function(text: str) -> str:
+    """Put it into a function, of another name than those within."""
+    name = f"f{len(text)}"
+    return f"{name}() {{ {text}\n}}; {name}"
+
+
+def to_a_named_function(text: str) -> str:
+    """Do the same by the word that only bash knows."""
+    name = f"f{len(text)}"
+    return f"function {name} {{ {text}\n}}; {name}"
 
 
 def to_backticks(text: str) -> str:
@@ -139,6 +149,7 @@ def to_backticks(text: str) -> str:
 
 
 GIVEN: list[Disguise] = [to_a_shell, to_a_posix_shell, to_eval, to_input, to_a_text, to_a_variable, to_backticks]
+GIVEN += [to_a_function, to_a_named_function]
 
 
 @st.composite
@@ -214,8 +225,7 @@ def found_in(text: str) -> set[Words]:
 @given(made=disguised())
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_bash_runs_nothing_that_was_not_found(made: tuple[Words, str], stage: Path, tmp_path: Path) -> None:
-    """What the stand-ins were started with is among what was read; a function that never ends is not run."""
-    assume(len(FUNCTION.findall(made[1])) < 2)
+    """What the stand-ins were started with is among what was read."""
     assert what_runs(made[1], stage, tmp_path / "run") <= found_in(made[1])
 
 
@@ -224,7 +234,6 @@ def test_bash_runs_nothing_that_was_not_found(made: tuple[Words, str], stage: Pa
 @settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_bash_runs_nothing_that_was_not_found_at_length(made: tuple[Words, str], stage: Path, tmp_path: Path) -> None:
     """The same, many times."""
-    assume(len(FUNCTION.findall(made[1])) < 2)
     assert what_runs(made[1], stage, tmp_path / "run") <= found_in(made[1])
 
 
