@@ -111,16 +111,22 @@ def settles_any(state: RunState) -> bool:
     return any(is_settling(state.nodes[name]) for name in state.active)
 
 
+def ask_probe(node: StepState, work: Work, now: float, *, patient: bool) -> tuple[ProbeAsked, AskProbe]:
+    """Ask the world whether a step's effect is there; `patient` waits for it as long as the probe says."""
+    name, attempt = node.spec.id, node.attempt
+    commit = None if work.checkpoint is None else work.checkpoint.commit
+    command = AskProbe(step=name, attempt=attempt, lane=work.lane, spec=node.spec, patient=patient, commit=commit)
+    return ProbeAsked(at=now, step=name, attempt=attempt), command
+
+
 def settle(state: RunState, node: StepState, now: float, why: str) -> tuple[Event, AskProbe | None]:
     """Return the next thing to do about an effect in doubt."""
     work = node.work
     assert work is not None
     assert work.open is None
-    name, attempt = node.spec.id, node.attempt
+    name = node.spec.id
     if node.spec.probe is not None and work.probe is None:
-        commit = None if work.checkpoint is None else work.checkpoint.commit
-        command = AskProbe(step=name, attempt=attempt, lane=work.lane, spec=node.spec, patient=True, commit=commit)
-        return ProbeAsked(at=now, step=name, attempt=attempt), command
+        return ask_probe(node, work, now, patient=True)
     call = None if work.talk is None else work.talk.doubtful
     if call is not None:
         asked = question(state, node, now, QuestionKind.IN_DOUBT, _text_about(node, why), ANSWERS)

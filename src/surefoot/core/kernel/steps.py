@@ -49,6 +49,7 @@ from surefoot.core.queue import (
 )
 from surefoot.core.recovery import (
     ANSWERS,
+    ask_probe,
     describe_ending,
     diagnosis_of_ending,
     doubt_of,
@@ -280,15 +281,7 @@ def _probe_first(state: RunState, node: StepState, work: Work, now: float) -> Mo
     if not _wants_probe(node, work):
         return None
     if work.probe is None:
-        command = do.AskProbe(
-            step=node.spec.id,
-            attempt=node.attempt,
-            lane=work.lane,
-            spec=node.spec,
-            patient=node.failures > 0,
-            commit=None if work.checkpoint is None else work.checkpoint.commit,
-        )
-        return Proposal(ev.ProbeAsked(at=now, step=node.spec.id, attempt=node.attempt), command)
+        return Proposal(*ask_probe(node, work, now, patient=node.failures > 0))
     text = (
         f"Step {node.spec.id} has not been performed, but its probe finds it applied ({in_line(work.probe.text)}). "
         "Record it as applied, or perform it (not_applied)?"
