@@ -1,9 +1,11 @@
 """The crash matrix: fault points by effect classes. A run killed anywhere ends as one that nobody killed.
 
 Owns which point is tried in which scenario. `make test` kills once at each point in the first scenario named here, at
-the point's middle passing (and at each body of an outside effect); `make test-all` does so in every scenario named
-here, and at one of twenty of all passings of all points in all scenarios. Must never answer a question but by what the
-world shows. Read `conftest.py` for what is compared, `test_soak.py` for kills at random times.
+the point's middle passing (and at each body of an outside effect), but for points before an effect that stays inside:
+the effect has not begun there, and a death at the commit before it is tried without processes in
+`tests/engines/test_dying_journal.py`. `make test-all` kills at all of them in every scenario named here, and at one of
+twenty of all passings of all points in all scenarios. Must never answer a question but by what the world shows. Read
+`conftest.py` for what is compared, `test_soak.py` for kills at random times.
 """
 
 from __future__ import annotations
@@ -86,9 +88,16 @@ POINTS: dict[str, tuple[str, ...]] = {
 }
 ONCE_OVER = ("workspace.land.*", "workspace.remove.*")
 """Points that no run passes; `test_after_the_run.py` kills there."""
+
+
+def is_quick(point: str, scenario: str) -> bool:
+    """Tell whether `make test` kills there."""
+    return scenario == POINTS[point][0] and (not point.endswith(".before") or point.startswith(("body.", "probe.")))
+
+
 CASES = [
     *(
-        pytest.param(point, one, "middle", marks=() if one == scenarios[0] else pytest.mark.slow)
+        pytest.param(point, one, "middle", marks=() if is_quick(point, one) else pytest.mark.slow)
         for point, scenarios in POINTS.items()
         for one in scenarios
     ),

@@ -44,6 +44,7 @@ TEXTS = [
     ("goal: a\n---\nb", "2:1", "a second document"),
     ("a: &x [*x]", "1:4", "contains itself"),
     ("[" * 60 + "]" * 60, "1:52", "nests too deeply"),
+    ("goal: g\n" + "#" * 4_000_000, "1:1", "put one step between them"),
     ("goal: !x y\nsteps: [{id: a, run: b}]", "1:7", "found a value with a tag"),
     ('goal: "\\0"\nsteps: [{id: a, run: b}]', "1:7", "a character no program can be given"),
     ('goal: "\\ud800"\nsteps: [{id: a, run: b}]', "1:7", "a character no program can be given"),

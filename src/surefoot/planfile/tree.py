@@ -18,6 +18,8 @@ from ruamel.yaml.reader import ReaderError
 
 DEPTH_MAX = 50
 """No plan nests deeper; more is a mistake or an attack."""
+LENGTH_MAX = 4_000_000
+"""No plan is longer: reading it would take longer than a minute. 10,000 steps need less than a million characters."""
 
 QUOTE_BRACES = (
     "a value with `{` in it stands unquoted in a `{…}` or `[…]`, where YAML reads braces itself; "
@@ -104,6 +106,9 @@ Tree = Scalar | Items | Table
 
 def read_tree(text: str) -> Tree | Flaw:
     """Return the text's one document as a tree, or why it is none."""
+    if len(text) > LENGTH_MAX:
+        way_out = "where many steps need the same steps, put one step between them"
+        return Flaw(Place(1, 1), f"it has {len(text)} characters; at most {LENGTH_MAX} were expected; {way_out}")
     yaml = YAML(typ="safe", pure=True)
     # A repeated anchor is allowed in YAML, and a warning would reach nobody.
     yaml.composer.warn_double_anchors = False
