@@ -35,7 +35,15 @@ from surefoot.workers.check_files import changed_by_step
 from surefoot.workers.command import LaneCommands
 from surefoot.workers.ground import commands_of, ground_of, probe_of
 from surefoot.workers.leaks import holds_secret, with_keys
-from surefoot.workers.prepared import Spoiled, cache_digests, forget_prepared, note_prepared, remove_prepared, spoiled
+from surefoot.workers.prepared import (
+    Spoiled,
+    cache_digests,
+    forget_prepared,
+    note_prepared,
+    remove_prepared,
+    spoiled,
+    tidy_home,
+)
 from surefoot.workers.room import Room
 from surefoot.workers.run_outside import run_outside
 from surefoot.workspace.staging import reading_s
@@ -361,6 +369,7 @@ def _inspect(room: Room, command: do.Inspect) -> Event:
         )
     _settle_submodules(room, lane, is_read=is_read)
     _remove_changed_caches(room, lane)
+    tidy_home(room, lane)
     within_s = reading_s(spec.timeout_s)
     tree = space.tree(lane, exclude=spec.uncommitted, within_s=within_s)
     changed = space.changes(command.tree, tree)

@@ -1,14 +1,15 @@
 """What `prepare` made in a lane, and what became of it.
 
 Owns the list of those files and their stamps, which is kept beside the lane. A body can give a file the size and the
-time that it had before, but not its time of change. Must never run anything. Read `surefoot.workers.checkpoint` next.
+time that it had before, but not its time of change. Owns what of the scratch home outlives a body. Must never run
+anything. Read `surefoot.workers.checkpoint` next.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,7 +17,16 @@ from surefoot.core.globs import matches
 from surefoot.core.plan import digest_of
 from surefoot.workers.artifacts import held
 from surefoot.workers.room import Room
-from surefoot.workspace import is_beyond_link, is_folder, write_file
+from surefoot.workspace import is_beyond_link, is_folder, remove_inside, write_file
+
+_STORES = """
+    .cache .npm .yarn .pnpm-store .local/share/pnpm .bun/install/cache .deno go/pkg .cargo/registry .cargo/git
+    .m2/repository .gradle/caches .gradle/wrapper .ivy2/cache .sbt/boot .nuget/packages .local/share/NuGet .gem
+    .bundle/cache .composer/cache .hex/packages .mix/archives .pub-cache .stack .cabal/packages .opam .julia/packages
+    .julia/artifacts .julia/registries .conan2/p .ccache
+"""
+STORES = frozenset(_STORES.split())
+"""Folders of the home in which installers and compilers keep what they have fetched and made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +37,8 @@ class Prepared:
     """Files and whole folders that were not there before, as paths in the lane; a folder ends in a slash."""
     stamps: dict[str, str] = field(default_factory=dict[str, str])
     """All files at and below them, with what tells that they are as they were."""
+    home: tuple[str, ...] = ()
+    """Files in the scratch home, beside those of `STORES`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +55,8 @@ def note_prepared(room: Room, lane: str, there_before: Sequence[str]) -> None:
     """Note what `prepare` has made, given the ignored paths of the lane from before it."""
     earlier = load_prepared(room, lane).roots
     roots = [path for path in room.space.not_held(lane) if path not in there_before or path in earlier]
-    note = {"roots": roots, "stamps": dict(_stamps(room.space.lane_path(lane), roots))}
+    home = [path for path, _ in _home_files(room, lane)]
+    note = {"roots": roots, "stamps": dict(_stamps(room.space.lane_path(lane), roots)), "home": home}
     place = _place(room, lane)
     place.parent.mkdir(exist_ok=True)
     write_file(place, json.dumps(note).encode("ascii"))
@@ -60,7 +73,7 @@ def load_prepared(room: Room, lane: str) -> Prepared:
         note = json.loads(_place(room, lane).read_bytes())
     except (FileNotFoundError, ValueError):
         return Prepared()
-    return Prepared(tuple(note["roots"]), note["stamps"])
+    return Prepared(tuple(note["roots"]), note["stamps"], tuple(note.get("home", ())))
 
 
 def spoiled(room: Room, lane: str, declared: Sequence[str]) -> Spoiled:
@@ -88,17 +101,40 @@ def remove_prepared(room: Room, lane: str, declared: Sequence[str]) -> None:
             room.space.remove_from_lane(lane, path.rstrip("/"))
 
 
+def tidy_home(room: Room, lane: str) -> None:
+    """Remove what a body has left in the scratch home: settings and modules in there decide what a check says.
+
+    What `prepare` made stays, and so does what installers have fetched. The data of services may lie there, so nothing
+    is removed while one runs in the lane.
+    """
+    if any(name == lane for name, _ in room.services):
+        return
+    made, home = frozenset(load_prepared(room, lane).home), room.space.home_path(lane)
+    for path, _ in list(_home_files(room, lane)):
+        if path not in made:
+            remove_inside(home, path)
+
+
+def _home_files(room: Room, lane: str) -> Iterator[tuple[str, str]]:
+    home = room.space.home_path(lane)
+    names = os.listdir(home) if home.is_dir() else []  # noqa: PTH208 - names are all that is wanted
+    return _stamps(home, names, STORES)
+
+
 def cache_digests(room: Room, lane: str) -> dict[str, str]:
     """Return a digest for each folder of a lane in which tools keep caches, outside of what git ignores anyway."""
     root = room.space.lane_path(lane)
     return {folder: digest_of(sorted(_stamps(root, (folder,)))) for folder in room.space.cache_folders(lane)}
 
 
-def _stamps(root: Path, paths: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Yield each file and link at and below these paths, none beyond a link, with what tells whether it was changed."""
+def _stamps(root: Path, paths: Sequence[str], left_out: Collection[str] = ()) -> Iterator[tuple[str, str]]:
+    """Yield each file and link at and below these paths, none beyond a link, with what tells whether it was changed.
+
+    Folders that are `left_out` are not looked into.
+    """
     for path in paths:
         name = path.rstrip("/")
-        if is_beyond_link(root, name) or not os.path.lexists(root / name):
+        if name in left_out or is_beyond_link(root, name) or not os.path.lexists(root / name):
             continue
         if not is_folder(root / name):
             yield name, _stamp((root / name).lstat())
@@ -113,6 +149,8 @@ def _stamps(root: Path, paths: Sequence[str]) -> Iterator[tuple[str, str]]:
                 continue
             for entry in found:
                 inner = f"{folder}/{entry.name}"
+                if inner in left_out:
+                    continue
                 if entry.is_dir(follow_symlinks=False):
                     folders.append(inner)
                 else:

@@ -7,7 +7,15 @@ settings (`land` is the user's own act), and never decide: the journal says what
 
 from surefoot.workspace.credentials import login_files, settings_files, write_git_configuration
 from surefoot.workspace.excluded import is_cache, is_never_committed
-from surefoot.workspace.files import is_beyond_link, is_folder, make_folder, remove_path, size_of, write_file
+from surefoot.workspace.files import (
+    is_beyond_link,
+    is_folder,
+    make_folder,
+    remove_inside,
+    remove_path,
+    size_of,
+    write_file,
+)
 from surefoot.workspace.git import git_version
 from surefoot.workspace.landed_files import LandedFiles
 from surefoot.workspace.lanes import Restored
@@ -33,6 +41,7 @@ __all__ = [
     "is_never_committed",
     "login_files",
     "make_folder",
+    "remove_inside",
     "remove_path",
     "settings_files",
     "size_of",
