@@ -16,8 +16,9 @@ from pathlib import Path
 import pytest
 
 from surefoot.masking import Masker
-from surefoot.sandbox import CommandResult, Rung
+from surefoot.sandbox import CommandResult, Rung, running
 from surefoot.sandbox.output import OutputSpool
+from surefoot.sandbox.rungs import bubblewrap_program
 
 Run = Callable[..., Awaitable[CommandResult]]
 Alive = Callable[[str], set[int]]
@@ -50,6 +51,33 @@ async def test_both_outputs_arrive_in_order(run: Run, rung: Rung, tmp_path: Path
     result = await run("sh", "-c", "echo one; echo two >&2; printf three")
     assert result.tail == "one\ntwo\nthree"
     assert result.output.read_text() == "one\ntwo\nthree"
+
+
+def failing_bubblewrap(folder: Path, times: int) -> Path:
+    """Return a `bwrap` that cannot set the sandbox up so many times."""
+    program, count = folder / "bwrap", folder / "count"
+    program.write_text(
+        f"#!/bin/sh\necho again >> {count}; test $(wc -l < {count}) -gt {times} || "
+        f'{{ echo "bwrap: Can\'t create file at /x.sock: Read-only file system" >&2; exit 1; }}\n'
+        f'exec {bubblewrap_program()} "$@"\n',
+        "utf-8",
+    )
+    program.chmod(0o755)
+    return program
+
+
+@pytest.mark.parametrize(("times", "started"), [(2, True), (9, False)])
+async def test_a_sandbox_that_cannot_be_set_up_is_tried_again(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, times: int, started: bool
+) -> None:
+    """A socket that has to be hidden was closed meanwhile; only in the end it is said why nothing was started."""
+    failing = failing_bubblewrap(tmp_path, times)
+    monkeypatch.setattr(running, "bubblewrap_program", lambda: failing)
+    result = await run("echo", "done")
+    assert (result.started, result.tail == "done\n", "Read-only file system" in result.tail) == (
+        *(started, started),
+        not started,
+    )
 
 
 async def test_a_missing_program_is_not_started(run: Run, rung: Rung) -> None:

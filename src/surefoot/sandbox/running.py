@@ -37,6 +37,8 @@ _JOINING = f"{_BESIDE}; import joining; joining.main()"
 _RELAY = f"{_BESIDE}; import relay; relay.main()"
 """All are imported, not run as scripts: that takes the compiled form, which saves five milliseconds a command."""
 _CHUNK = 1 << 16
+_TRIES = 3
+"""So often a sandbox is set up for one command, if nothing was started in it."""
 _ENDING_S = 10.0
 """The guard needs at most seven seconds to end everything; after ten it is itself ended."""
 _DRAIN_S = 2.0
@@ -88,6 +90,8 @@ class _End:
     timed_out: bool = False
     interrupted: bool = False
     refusal: str = ""
+    is_unmade: bool = False
+    """Whether the sandbox could not be set up, so that nothing was started."""
 
 
 def _refusal(spec: CommandSpec) -> str:
@@ -103,8 +107,14 @@ async def _run(spec: CommandSpec, output: OutputSpool, until: asyncio.Future[Non
     has_own = rung is Rung.BUBBLEWRAP or "TMPDIR" in spec.env
     scratch = "" if has_own else tempfile.mkdtemp(prefix="surefoot-")
     try:
-        guard = _start(spec, output, rung=rung, scratch=scratch)
-        return guard if isinstance(guard, _End) else await guard.wait_end(spec, until)
+        # What has to be hidden can vanish between the look at it and its mount: a socket, most often.
+        end = _End()
+        for _ in range(_TRIES):
+            guard = _start(spec, output, rung=rung, scratch=scratch)
+            end = guard if isinstance(guard, _End) else await guard.wait_end(spec, until)
+            if not end.is_unmade:
+                break
+        return end
     finally:
         # The guard has removed it, unless it was killed.
         if scratch:
@@ -249,9 +259,10 @@ class _Guard:
         self._control = control
         self._pipe = pipe
         self._said = b""
+        self._output, self._early = output, b""
         self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._listening = asyncio.ensure_future(_read_all(control.fileno(), self._hear))
-        self._pumping = asyncio.ensure_future(_read_all(pipe, output.feed))
+        self._pumping = asyncio.ensure_future(_read_all(pipe, self._take))
 
     async def wait_end(self, spec: CommandSpec, until: asyncio.Future[None] | None) -> _End:
         """Wait for the end of the command, or bring it about."""
@@ -270,8 +281,17 @@ class _Guard:
 
     def _hear(self, chunk: bytes) -> None:
         self._said += chunk
+        self._take(b"")
         if self._word("failed", "ended") and not self._over.done():
             self._over.set_result(None)
+
+    def _take(self, chunk: bytes) -> None:
+        """Keep what is printed before the guard is up: it is not the command's."""
+        if self._word("up") is None:
+            self._early += chunk
+        else:
+            self._output.feed(self._early + chunk)
+            self._early = b""
 
     def _word(self, *words: str) -> tuple[str, int] | None:
         """Return the first of the guard's lines that begins with one of the words, and its number."""
@@ -309,7 +329,10 @@ class _Guard:
     def _judge(self, spec: CommandSpec, *, timed_out: bool) -> _End:
         report = self._word("failed", "ended")
         if report is None and self._word("up") is None and not timed_out and self._program.returncode > 0:
-            return _End(refusal=f"{spec.argv[0]!r} could not be started: the sandbox could not be set up.\n")
+            why = self._early.decode("utf-8", "replace").strip() or "no reason was given"
+            said = f"{spec.argv[0]!r} could not be started: the sandbox could not be set up: {why}.\n"
+            return _End(refusal=said, is_unmade=True)
+        self._output.feed(self._early)
         if report is None:
             return _End(timed_out=timed_out, interrupted=not timed_out)
         word, number = report
