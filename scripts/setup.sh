@@ -19,7 +19,7 @@ unset VIRTUAL_ENV UV_PROJECT_ENVIRONMENT
 echo "Setting up .venv; the first time takes a minute or two."
 .venv/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
 if .venv/bin/python -m pip install --quiet --constraint constraints.txt uv &&
-    UV_PYTHON_DOWNLOADS=never .venv/bin/python -m uv sync --quiet --locked --python .venv/bin/python; then
+    UV_PYTHON_DOWNLOADS=never .venv/bin/python -m uv sync --quiet --locked --compile-bytecode --python .venv/bin/python; then
     exit 0
 fi
 echo "uv did not work here; going on with pip and constraints.txt."

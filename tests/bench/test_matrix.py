@@ -17,8 +17,8 @@ from bench.matrix.systems import SUREFOOT
 
 BY_KEY = {case.key: case for case in CASES}
 SLOW = pytest.mark.slow
-ALONE = ["after-checked", "resumes"]
-LATER = ["before-checked", "orphan-checked", "files", "parallel", "questions", "answers", "words", "down"]
+ALONE = ["after-checked"]
+LATER = ["resumes", "before-checked", "orphan-checked", "files", "parallel", "questions", "answers", "words", "down"]
 
 
 def surefoot(key: str) -> Finding:
