@@ -159,8 +159,9 @@ class TalksMachine(KernelMachine):
             return
         now, asked = self.world.now, found.asked
         where = {"at": now, "step": asked.step, "attempt": asked.attempt}
-        self.say(ev.PlanEdited(**where, plan=plan, text=BlobId("edited"), by="me"))
-        self.fold(ev.QuestionAnswered(at=now, question=asked.question, answer=EDIT, by="me"))
+        by = "you" if "me" in found.approved_by else "me"
+        self.say(ev.PlanEdited(**where, plan=plan, text=BlobId("edited"), by=by))
+        self.fold(ev.QuestionAnswered(at=now, question=asked.question, answer=EDIT, by=by))
 
     @precondition(lambda self: self.state.outcome is not None)
     @rule()
