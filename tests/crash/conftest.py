@@ -96,10 +96,15 @@ class Stage:
 
     def work(self, env: Mapping[str, str] | None = None, **more: object) -> Ended:
         """Carry out an order to its end, and return how it ended."""
+        self.start(env, **more)
+        return Ended(self.launcher.wait(), (self.folder / "output").read_text("utf-8"))
+
+    def start(self, env: Mapping[str, str] | None = None, **more: object) -> int:
+        """Start an order, to be waited for with the launcher; return the id of its program."""
         output = self.folder / "output"
         output.unlink(missing_ok=True)
-        self.launcher.start(self.order(**more), output, {"SUREFOOT_MEETING": str(self.meeting), **(env or {})})
-        return Ended(self.launcher.wait(), output.read_text("utf-8"))
+        own = {"SUREFOOT_MEETING": str(self.meeting)}
+        return self.launcher.start(self.order(**more), output, {**own, **(env or {})})
 
     def killed(self, point: str) -> int:
         """Work on the run with a kill at a fault point (`NAME:N`), and return the exit status."""

@@ -28,7 +28,7 @@ def killed_at_random(stage: Stage, choice: random.Random, longest_s: float) -> d
     """Work on the run, killed up to five times; return how often the bodies of verified steps had run at the kills."""
     verified: dict[str, int] = {}
     for _ in range(choice.randint(1, KILLS_MAX)):
-        pid = stage.launcher.start(stage.order(), stage.folder / "output", {})
+        pid = stage.start()
         if not stage.launcher.has_ended(choice.uniform(0.0, longest_s)):
             os.kill(pid, signal.SIGKILL)
         stage.launcher.wait()
