@@ -136,7 +136,7 @@ steps:
   - {id: ask, run: "echo asked > asked.txt", tier: confirm, checks: [{file: asked.txt, exists: true}]}
 """
     with stage.begin("run", stage.plan(plan), "--run-id", RUN) as program:
-        program.hear("asks")
+        program.hear(f"question {RUN}.1")
         said = stage.say("approve", f"{RUN}.1").out
         program.hear("verified   ask")
         stage.go()
