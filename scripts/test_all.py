@@ -47,7 +47,7 @@ def page(passed: bool, duration_s: float) -> str:  # noqa: FBT001 - it is the on
     lines = [
         "# The last result of `make test-all`",
         "",
-        "Written by `scripts/test_all.py`: `make test` more of the crash matrix, the soak, the real migrations.",
+        "Written by `scripts/test_all.py`: `make test`, more of the crash matrix, the soak, the real migrations.",
         "",
         f"- Result: **{'passed' if passed else 'FAILED'}**",
         f"- Commit: `{commit_under_test()}`",
@@ -66,7 +66,8 @@ def main(arguments: list[str]) -> int:
     JUNIT.parent.mkdir(exist_ok=True)
     JUNIT.unlink(missing_ok=True)
     begun = time.monotonic()
-    command = [sys.executable, "-m", "pytest", "-m", "slow or not slow", f"--junitxml={JUNIT}", *arguments]
+    command = [sys.executable, "-m", "pytest", "-m", "slow or not slow", "--hypothesis-profile=searching"]
+    command += [f"--junitxml={JUNIT}", *arguments]
     code = subprocess.run(command, check=False, cwd=ROOT).returncode
     if JUNIT.exists():
         PAGE.parent.mkdir(exist_ok=True)

@@ -1,8 +1,12 @@
-"""What holds for all tests: an example that hypothesis makes may take as long as a loaded machine needs."""
+"""What holds for all tests: an example that hypothesis makes may take as long as a loaded machine needs.
+
+`make test` tries the same examples each time, so that what failed there fails again; `make test-all` looks for new ones.
+"""
 
 from __future__ import annotations
 
 from hypothesis import HealthCheck, settings
 
-settings.register_profile("loaded", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("loaded")
+settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+settings.register_profile("searching", settings.get_profile("steady"), derandomize=False)
+settings.load_profile("steady")

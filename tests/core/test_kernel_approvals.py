@@ -225,6 +225,33 @@ def test_a_rule_can_take_a_role(play: Any) -> None:
     assert run.reply("yes", roles=("ops",)).go().states["a"] == "verified"
 
 
+GROUP: dict[str, Any] = {"for_each": ForEach(name="i", items=("x", "y")), **PUT}
+
+
+def asking_both(play: Any, demand: Demand) -> Any:
+    """Begin a run that asks about two steps of one group."""
+    run = with_policy(play({"p-{i}": GROUP}, limits=Limits(parallel=2)), rule("ops", steps=("p-*",), demand=demand))
+    return run.go()
+
+
+def test_all_of_a_kind_are_approved_together_where_a_role_is_wanted(play: Any) -> None:
+    """The word of somebody who has the role holds for the others too."""
+    run = asking_both(play, Demand(role="ops"))
+    like = run.state.open_questions[0].asked.like
+    assert set(run.reply("yes", like=like, roles=("ops",)).go().states.values()) == {"verified"}
+
+
+def test_a_word_about_all_of_a_kind_does_not_answer_what_has_expired(play: Any) -> None:
+    """The clock of the other question is about to go off: it is not answered any more."""
+    run = asking_both(play, Demand(expires_s=60.0, overdue=Overdue.STOP))
+    late, early = run.state.open_questions[0], run.state.open_questions[1]
+    run.now = late.due - 0.5
+    run.say(ev.QuestionAnswered, question=early.asked.question, answer="yes", like=early.asked.like)
+    run.now = late.due
+    assert run.go().states[late.asked.step] == "waiting"
+    assert run.let(do.WatchDeadline).go().states[late.asked.step] == "failed"
+
+
 # --- deadlines
 
 

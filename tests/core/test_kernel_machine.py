@@ -23,8 +23,7 @@ from surefoot.core.plan import (
 )
 from surefoot.core.queue import has_result
 from surefoot.core.report import report_of
-from surefoot.core.rules import Overdue
-from surefoot.core.state import SATISFIED, RunState, StepStatus
+from surefoot.core.state import SATISFIED, QuestionState, RunState, StepStatus
 from surefoot.core.terms import Applied, Diagnosis, Ending, Status, Verdict
 from tests.core.drawing import plans
 from tests.core.specimens import refused_and_changed, specimens
@@ -181,12 +180,13 @@ class KernelMachine(RuleBasedStateMachine):
             more = data.draw(st.sampled_from(self.ways_of_saying_yes(question)))
         if text == "done":
             self.do_by_hand(question.step)
-        by = "you" if "me" in found.approved_by else "me"
-        more |= {"roles": ("ops", "lead"), "by": by}
-        event = ev.QuestionAnswered(at=self.world.now, question=question.question, answer=text, **more)
-        if found.due is not None and found.due <= self.world.now and question.demand.overdue is not Overdue.WAIT:
-            return
-        self.fold(event)
+        more |= self.person_for(found)
+        if not found.is_late(self.world.now):
+            self.fold(ev.QuestionAnswered(at=self.world.now, question=question.question, answer=text, **more))
+
+    def person_for(self, found: QuestionState) -> dict:
+        """Return somebody who has every role and has not approved this yet."""
+        return {"by": "you" if "me" in found.approved_by else "me", "roles": ("ops", "lead")}
 
     def words_for(self, question: ev.QuestionAsked) -> tuple[str, ...]:
         """Return what may be answered."""

@@ -11,7 +11,7 @@ from hypothesis.stateful import initialize, invariant, precondition, rule
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.budget import spent_by
-from surefoot.core.duties import DUTIES, PLANNING, REVIEWING, UNDERSTANDING
+from surefoot.core.duties import BASELINE, COMMANDS, DUTIES, PLANNING, REVIEWING, UNDERSTANDING
 from surefoot.core.events import Event
 from surefoot.core.ids import BlobId, RunId
 from surefoot.core.kernel import apply
@@ -155,13 +155,13 @@ class TalksMachine(KernelMachine):
         found = next(found for found in self.state.open_questions if EDIT in found.asked.options)
         kept = tuple(node.spec.id for node in self.state.nodes.values() if is_kept(node))
         plan = another_plan(data.draw, drawn, self.state.plan, kept)
-        if flaw_of_plan(self.state, plan) is not None:
+        if flaw_of_plan(self.state, plan) is not None or found.is_late(self.world.now):
             return
         now, asked = self.world.now, found.asked
         where = {"at": now, "step": asked.step, "attempt": asked.attempt}
-        by = "you" if "me" in found.approved_by else "me"
-        self.say(ev.PlanEdited(**where, plan=plan, text=BlobId("edited"), by=by))
-        self.fold(ev.QuestionAnswered(at=now, question=asked.question, answer=EDIT, by=by))
+        person = self.person_for(found)
+        self.say(ev.PlanEdited(**where, plan=plan, text=BlobId("edited"), by=person["by"]))
+        self.fold(ev.QuestionAnswered(at=now, question=asked.question, answer=EDIT, **person))
 
     @precondition(lambda self: self.state.outcome is not None)
     @rule()
@@ -358,7 +358,9 @@ class TalksMachine(KernelMachine):
         if self.state.phase is not Phase.UNDERSTAND:
             assert self.state.understanding is not None
         working = {name for name in self.state.active if name in DUTIES}
-        allowed = {Phase.UNDERSTAND: {UNDERSTANDING}, Phase.PLAN: {PLANNING}, Phase.VALIDATE: {REVIEWING}}
+        beside = {COMMANDS, BASELINE}
+        allowed = {Phase.UNDERSTAND: {UNDERSTANDING} | beside, Phase.PLAN: {PLANNING} | beside}
+        allowed[Phase.VALIDATE] = {REVIEWING}
         assert working <= allowed.get(self.state.phase, set())
 
 

@@ -21,7 +21,6 @@ from surefoot.core.duties import DUTIES, PLANNING
 from surefoot.core.ids import BlobId, RunId
 from surefoot.core.kernel.questions import EDIT
 from surefoot.core.plan import RunBody
-from surefoot.core.rules import Overdue
 from surefoot.core.state import QuestionState, RunState
 from surefoot.core.terms import QuestionKind
 from surefoot.errors import NotApprover, NotAwaitingAnswer, RunNotFound, UsageError
@@ -168,7 +167,7 @@ def answered(state: RunState, question: str, given: Answer, who: Identity, at: f
     found = open_question(state, question)
     word = _checked_word(found, given)
     _refuse_stranger(found, who)
-    if found.due is not None and at >= found.due and found.asked.demand.overdue is not Overdue.WAIT:
+    if found.due is not None and found.is_late(at):
         raise NotAwaitingAnswer(f"question {question} expired at {ev_time(found.due)}", question=question)
     if given.command is not None:
         _refuse_odd_edit(state, found, given.command)

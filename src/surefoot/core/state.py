@@ -383,6 +383,10 @@ class QuestionState:
         is_stopped = self.expired is not None and self.expired.overdue is Overdue.STOP
         return self.answered is None and self.withdrawn is None and not is_stopped
 
+    def is_late(self, at: float) -> bool:
+        """Tell whether an answer at that time, in seconds since the epoch, comes after its deadline."""
+        return self.due is not None and at >= self.due and self.asked.demand.overdue is not Overdue.WAIT
+
     @property
     def demand(self) -> Demand:
         """Whose answer it takes now."""

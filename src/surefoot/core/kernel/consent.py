@@ -147,7 +147,7 @@ def allowed_meanwhile(state: RunState, node: StepState, asked: QuestionState, no
     question = asked.asked
     if state.pausing is not None or question.about is not QuestionKind.CONFIRM or question.package is None:
         return None
-    if question.package.difference:
+    if question.package.difference or asked.is_late(now):
         return None
     by = _approved_by(state, node, replace(question, demand=asked.demand))
     if by is None:

@@ -98,7 +98,8 @@ def _may_answer(question: QuestionState, event: ev.QuestionAnswered, node: StepS
     taken = not options or event.answer in options or is_taking_over
     need(taken, event, f"question {event.question} takes {', '.join(options)}")
     role = question.role
-    need(role is None or role in event.roles, event, f"question {event.question} takes somebody with the role {role}")
+    has_role = role is None or role in event.roles or _is_beforehand(event)
+    need(has_role, event, f"question {event.question} takes somebody with the role {role}")
     is_edit = event.edit is not None or event.diff is not None
     need(not is_edit or event.answer == "yes", event, "an edit is a way of saying yes")
     if event.edit is not None:
@@ -106,8 +107,7 @@ def _may_answer(question: QuestionState, event: ev.QuestionAnswered, node: StepS
         need(is_command and isinstance(node.spec.body, RunBody), event, "there is no command to edit")
     if event.diff is not None:
         need(asked.package is not None and asked.package.trees is not None, event, "there is no result to edit")
-    is_late = question.due is not None and event.at >= question.due and asked.demand.overdue is not Overdue.WAIT
-    need(not is_late, event, f"question {event.question} has expired")
+    need(not question.is_late(event.at), event, f"question {event.question} has expired")
     need(event.by not in question.approved_by, event, f"{event.by} has approved it already; it takes another person")
 
 
@@ -116,9 +116,12 @@ def _is_yes(question: QuestionState, event: ev.QuestionAnswered) -> bool:
 
 
 def _is_enough(question: QuestionState, event: ev.QuestionAnswered) -> bool:
+    return _is_beforehand(event) or is_satisfied(question.demand, {**question.approved_by, event.by: event.roles})
+
+
+def _is_beforehand(event: ev.QuestionAnswered) -> bool:
     # An option given beforehand, and what was said to all of a kind, were held against the demand by who decided.
-    is_beforehand = event.via == "beforehand"
-    return is_beforehand or is_satisfied(question.demand, {**question.approved_by, event.by: event.roles})
+    return event.via == "beforehand"
 
 
 def _confirmed(state: RunState, node: StepState, question: QuestionState, event: ev.QuestionAnswered) -> None:
