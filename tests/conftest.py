@@ -1,6 +1,6 @@
 """What holds for all tests: an example that hypothesis makes may take as long as a loaded machine needs.
 
-`make test` tries the same examples each time, so that what failed there fails again; `make test-all` looks for new ones.
+`make test` tries the same examples each time, so that a failure comes again; `make test-all` looks for new ones.
 """
 
 from __future__ import annotations
