@@ -6,6 +6,7 @@ program that was forked for it and, when that has ended, by its exit status.
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import os
@@ -67,6 +68,7 @@ def serve(carry_out: Callable[[str], int], warm_up: Callable[[str], None]) -> No
     for line in sys.stdin:
         asked = json.loads(line)
         warm_up(asked["order"])
+        gc.freeze()  # what the programs share is not looked through, and so not copied, by the collector of each
         pid = os.fork()
         if pid == 0:
             for stream, name in ((1, "output"), (2, "errors")):

@@ -182,7 +182,14 @@ def shop(stage: Stage) -> Iterator[tuple[str, Counter[str]]]:
     server.server_close()
 
 
-@pytest.mark.parametrize(("moment", "probe"), [("before", BY_ADDRESS), ("after", BY_ADDRESS), ("after", BY_FUNCTION)])
+@pytest.mark.parametrize(
+    ("moment", "probe"),
+    [
+        pytest.param("before", BY_ADDRESS, marks=pytest.mark.slow),
+        ("after", BY_ADDRESS),
+        pytest.param("after", BY_FUNCTION, marks=pytest.mark.slow),
+    ],
+)
 def test_a_server_is_asked_for_the_key(stage: Stage, shop: tuple[str, Counter[str]], moment: str, probe: str) -> None:
     """By an address, or by a function of the plan: paid once, whether the kill came before the effect or after."""
     address, asked = shop

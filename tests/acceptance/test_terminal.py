@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from conftest import Stage
 
 RUN = "20260101-abc123"
-SIZES = [(80, 24), (40, 10)]
+SIZES = [pytest.param((80, 24), marks=pytest.mark.slow), (40, 10)]
 TALKING = """
 goal: Talk
 steps:
@@ -178,7 +178,7 @@ def test_enter_leaves_no_row_behind(stage: Stage, sit: Sit) -> None:
     assert (seat.leave(), "0 of 2" in seat.text) == (0, False)
 
 
-@pytest.mark.parametrize("how", ["end", "Ctrl-C"])
+@pytest.mark.parametrize("how", [pytest.param("end", marks=pytest.mark.slow), "Ctrl-C"])
 def test_what_is_typed_is_shown_again_afterwards(stage: Stage, sit: Sit, how: str) -> None:
     """Whoever comes next to the terminal finds it as it was."""
     seat = sit("run", stage.plan(TALKING), "--run-id", RUN)
@@ -221,7 +221,12 @@ def test_a_question_is_read_and_answered_at_the_terminal(stage: Stage, sit: Sit)
 
 
 @pytest.mark.parametrize(
-    ("words", "code"), [(["no not today\n"], 3), (["edit\n", "yes\n"], 0), (["all\n", "yes\n"], 0)]
+    ("words", "code"),
+    [
+        pytest.param(["no not today\n"], 3, marks=pytest.mark.slow),
+        (["edit\n", "yes\n"], 0),
+        pytest.param(["all\n", "yes\n"], 0, marks=pytest.mark.slow),
+    ],
 )
 def test_the_prompt_takes_the_same_words(stage: Stage, sit: Sit, words: list[str], code: int) -> None:
     """What they mean is shown first, where it is more than an answer."""

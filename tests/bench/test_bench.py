@@ -33,17 +33,20 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "performance.md"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("title", ["Goals", "Conditions", "Durable steps", "W4", "W5", "W6", "Start of"])
 def test_a_smoke_run_fills_every_section(page: Path, title: str) -> None:
     """Each measurement still works, from a first step to the written page."""
     assert f"\n## {title}" in page.read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_a_peer_that_was_not_measured_is_named(page: Path) -> None:
     """A figure nobody took is never made up."""
     assert "LangGraph was not measured" in page.read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_the_plot_shows_every_piece_of_work(page: Path) -> None:
     """The picture is well-formed and holds one heading for each of W1 to W3."""
     texts = [each.text or "" for each in ET.parse(page.with_name("performance.svg")).iter()]  # noqa: S314 - ours

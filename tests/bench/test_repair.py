@@ -53,12 +53,14 @@ def found(cases: list[Case], tmp_path_factory: pytest.TempPathFactory) -> Iterat
         yield perform(cases, ORACLE, attempts=1, turns=6, folder=tmp_path_factory.mktemp("found") / "work")
 
 
+@pytest.mark.slow
 def test_the_oracle_repairs_all(found: Found) -> None:
     """By the visible tests and by those held back: what is round the model is in nobody's way."""
     assert found.states == {"quixbugs/double": "verified", "humanevalfix/python-7": "verified"}
     assert (found.outcome, found.counts.replies, found.counts.refused) == ("completed", 8, 0)
 
 
+@pytest.mark.slow
 def test_results_are_kept_and_told(found: Found, tmp_path: Path) -> None:
     """Figures of several models stand side by side."""
     write_result(found, tmp_path)

@@ -50,7 +50,11 @@ def finish(stage: Stage, usual: Unkilled) -> None:
 
 @pytest.mark.parametrize(
     "what",
-    ["clones", "lanes/1", "lanes", "homes", "indexes", "notes", "spool", "clones/1/worktrees", "clones/1/refs"],
+    [
+        *("clones", "lanes", "homes", "indexes"),
+        *(pytest.param(one, marks=pytest.mark.slow) for one in ("lanes/1", "notes", "spool")),
+        *(pytest.param(f"clones/1/{one}", marks=pytest.mark.slow) for one in ("worktrees", "refs")),
+    ],
 )
 def test_a_part_deleted_between_kill_and_resume_is_made_again(
     setting: Setting, unkilled: Callable[[str], Unkilled], what: str
@@ -62,7 +66,9 @@ def test_a_part_deleted_between_kill_and_resume_is_made_again(
     finish(stage, unkilled("rollback"))
 
 
-@pytest.mark.parametrize("what", ["clones", "indexes", "homes"])
+@pytest.mark.parametrize(
+    "what", ["clones", *(pytest.param(one, marks=pytest.mark.slow) for one in ("indexes", "homes"))]
+)
 def test_the_same_after_an_outside_effect_does_not_repeat_it(
     setting: Setting, unkilled: Callable[[str], Unkilled], what: str
 ) -> None:
@@ -83,7 +89,9 @@ def test_a_lane_deleted_after_an_outside_effect_fails_the_step_and_does_not_repe
     assert (send.status, send.applied, "the workspace failed" in str(send.reason)) == ("failed", True, True)
 
 
-@pytest.mark.parametrize("what", ["store", "workspace.json", "pristine"])
+@pytest.mark.parametrize(
+    "what", ["store", *(pytest.param(one, marks=pytest.mark.slow) for one in ("workspace.json", "pristine"))]
+)
 def test_a_part_that_cannot_be_made_again_is_named_and_the_report_still_there(setting: Setting, what: str) -> None:
     """What was verified stays on the branch."""
     stage = setting(HOLD)

@@ -53,7 +53,7 @@ def killed_in_the_middle(stage: Stage) -> None:
     stage.go()
 
 
-@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("moment", [pytest.param("before", marks=pytest.mark.slow), "after"])
 @pytest.mark.parametrize("effect_class", [f"irreversible{PROBE}", f"idempotent{PROBE}", "irreversible"])
 def test_an_effect_cut_short_is_done_exactly_once(setting: Setting, effect_class: str, moment: str) -> None:
     """By its probe, or by what a person says who looked; whether the kill came before it was applied or after."""

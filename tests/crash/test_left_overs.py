@@ -84,8 +84,8 @@ def crash(stage: Stage, times: int) -> None:
     ("answer", "outcome", "states"),
     [
         ("retry", "completed", {"edit": "verified", "after": "verified"}),
-        ("skip", "partially_completed", {"edit": "skipped", "after": "verified"}),
-        ("block", "failed", {"edit": "failed", "after": "blocked"}),
+        pytest.param("skip", "partially_completed", {"edit": "skipped", "after": "verified"}, marks=pytest.mark.slow),
+        pytest.param("block", "failed", {"edit": "failed", "after": "blocked"}, marks=pytest.mark.slow),
     ],
 )
 def test_after_three_crashes_in_a_row_the_step_asks(

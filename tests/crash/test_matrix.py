@@ -1,11 +1,11 @@
 """The crash matrix: fault points by effect classes. A run killed anywhere ends as one that nobody killed.
 
-Owns which point is tried in which scenario. `make test` kills once at each point in the first scenario named here, at
-the point's middle passing (and at each body of an outside effect), but for points before an effect that stays inside:
-the effect has not begun there, and a death at the commit before it is tried without processes in
-`tests/engines/test_dying_journal.py`. `make test-all` kills at all of them in every scenario named here, and at one of
-twenty of all passings of all points in all scenarios. Must never answer a question but by what the world shows. Read
-`conftest.py` for what is compared, `test_soak.py` for kills at random times.
+Owns which point is tried in which scenario. `make test` kills once at each point of `QUICK`, in the first scenario
+named here, at the point's middle passing (and at each body of an outside effect): one of each kind of effect, once it
+is done and not told. A death at each commit is tried without processes in `tests/engines/test_dying_journal.py`, one at
+each change of the workspace in `tests/workspace/test_crashing.py`. `make test-all` kills at all of them in every
+scenario named here, and at one of twenty of all passings of all points in all scenarios. Must never answer a question
+but by what the world shows. Read `conftest.py` for what is compared, `test_soak.py` for kills at random times.
 """
 
 from __future__ import annotations
@@ -90,9 +90,17 @@ ONCE_OVER = ("workspace.land.*", "workspace.remove.*")
 """Points that no run passes; `test_after_the_run.py` kills there."""
 
 
+QUICK = (
+    *("run.create.*", "journal.append.*", "workspace.merge.after", "workspace.publish.after", "prepare.after"),
+    *("checkpoint.after", "check.after.after", "probe.*", "body.*", "inspect.after", "artifacts.keep.after"),
+    *("restore.after", "expand.after", "service.start.after", "talk.ask.after", "tool.write.after"),
+)
+"""Where `make test` kills."""
+
+
 def is_quick(point: str, scenario: str) -> bool:
     """Tell whether `make test` kills there."""
-    return scenario == POINTS[point][0] and (not point.endswith(".before") or point.startswith(("body.", "probe.")))
+    return scenario == POINTS[point][0] and any(fnmatchcase(point, one) for one in QUICK)
 
 
 CASES = [
@@ -159,9 +167,13 @@ FIRST_KILLS = (
     ("goal", "tool.end.after:3"),
 )
 """Kills after which a resume has something to settle or to put back."""
+COMMITTED = "journal.append.committed:2"
 
 
-@pytest.mark.parametrize("second", ["probe.after:1", "inspect.before:1", "journal.append.committed:2"])
+@pytest.mark.parametrize(
+    "second",
+    ["probe.after:1", *(pytest.param(one, marks=pytest.mark.slow) for one in ("inspect.before:1", COMMITTED))],
+)
 @pytest.mark.parametrize("first", ["body.irreversible.after:1", "body.irreversible.after:2"])
 def test_an_effect_found_applied_is_not_done_again_when_the_resume_is_killed(
     first: str, second: str, setting: Setting, unkilled: Callable[[str], Unkilled]

@@ -45,7 +45,7 @@ def ports(stage: Stage) -> list[int]:
     return [event.port for event in events if isinstance(event, ServiceReady)]
 
 
-@pytest.mark.parametrize("rung", ["plain", ""])
+@pytest.mark.parametrize("rung", ["plain", pytest.param("", marks=pytest.mark.slow)])
 def test_a_service_of_a_killed_engine_does_not_survive_the_resume(setting: Setting, rung: str) -> None:
     """Its guard ends it, children that ignore signals included; the next attempt has one of its own."""
     stage = setting(PLAN)

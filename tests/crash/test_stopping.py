@@ -145,7 +145,7 @@ def test_after_a_third_interrupt_the_effect_is_in_doubt(setting: Setting) -> Non
     assert stage.lines("world/effects") == {"hold": 1}
 
 
-@pytest.mark.parametrize("event", ["lane_requested", "check_asked (accept)"])
+@pytest.mark.parametrize("event", ["lane_requested", pytest.param("check_asked (accept)", marks=pytest.mark.slow)])
 def test_a_second_interrupt_ends_what_belongs_to_no_step(setting: Setting, event: str) -> None:
     """Prepare and the acceptance checks can be ended too, and are done again on resume."""
     stage = setting(PREPARE if event == "lane_requested" else PREPARE.replace("> ready.log; until", "> ready.log #"))
@@ -167,7 +167,8 @@ def test_a_wait_for_the_next_attempt_does_not_keep_a_run_from_pausing(setting: S
 
 
 @pytest.mark.parametrize(
-    ("act", "standing", "status"), [("pause", "paused", "pending"), ("cancel", "ended", "cancelled")]
+    ("act", "standing", "status"),
+    [("pause", "paused", "pending"), pytest.param("cancel", "ended", "cancelled", marks=pytest.mark.slow)],
 )
 def test_a_killed_run_can_be_stopped_without_an_engine(setting: Setting, act: str, standing: str, status: str) -> None:
     """What the killed engine left behind is put back at once."""
@@ -180,7 +181,7 @@ def test_a_killed_run_can_be_stopped_without_an_engine(setting: Setting, act: st
     assert ((stage.run_folder / "lanes/1/held.txt").exists(), stage.changed()) == (False, [])
 
 
-@pytest.mark.parametrize("act", ["pause", "cancel"])
+@pytest.mark.parametrize("act", ["pause", pytest.param("cancel", marks=pytest.mark.slow)])
 def test_a_stopped_run_settles_what_is_in_doubt_first(setting: Setting, act: str) -> None:
     """Neither pausing nor cancelling a killed run does an outside effect again, or forgets one."""
     stage = setting("irreversible")
