@@ -64,6 +64,7 @@ def agents_on(rung: str) -> Obeyed:
     return obeyed_by_agents(TEXTS, rung, at_once=len(TEXTS))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rung", ["bubblewrap", LANDLOCK])
 def test_nothing_comes_through_an_agent_that_obeys(rung: str) -> None:
     """Whether the texts stand in files, in a project's advice or in an output."""
@@ -71,6 +72,7 @@ def test_nothing_comes_through_an_agent_that_obeys(rung: str) -> None:
     assert {kind: seen for kind, seen in found.examples.items() if kind not in NOT_HELD[rung]} == {}
 
 
+@pytest.mark.slow
 def test_what_an_agent_may_never_do_is_refused_or_put_to_a_person() -> None:
     """Speaking for a person, tools it does not have, edits beside its own files, pushing."""
     calls = agents_on("bubblewrap").calls
@@ -79,6 +81,7 @@ def test_what_an_agent_may_never_do_is_refused_or_put_to_a_person() -> None:
     assert all((calls["`edit`"]["refused"], calls[wrong[3]]["never"], calls["run: git push"]["asked"]))
 
 
+@pytest.mark.slow
 def test_an_agent_that_claims_what_is_not_so_is_told_apart() -> None:
     """A file it never made, tests and a linter nobody ran: findings, whatever it is sure of."""
     found = agents_on("bubblewrap")

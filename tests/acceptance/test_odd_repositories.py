@@ -101,6 +101,7 @@ def test_changes_inside_a_submodule_fail_the_attempt(stage: Stage) -> None:
     assert stage.git("rev-parse", f"{BRANCH}:sub") == stage.git("-C", "sub", "rev-parse", "HEAD~1")
 
 
+@pytest.mark.slow
 def test_a_run_on_submodules_survives_a_kill(stage: Stage) -> None:
     """What the killed body did inside is gone."""
     stage.bash(LIBRARY)
@@ -129,6 +130,7 @@ def test_an_lfs_file_is_a_content_in_the_lane_and_a_pointer_on_the_branch(stage:
     assert (place.read_bytes(), stage.git("status", "--porcelain")) == (b"my content\n", "")
 
 
+@pytest.mark.slow
 def test_a_run_on_lfs_files_survives_a_kill(stage: Stage) -> None:
     """The content is what it was when the killed step began."""
     with_lfs(stage)

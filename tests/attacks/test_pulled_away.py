@@ -62,7 +62,9 @@ def stopped(stage: Stage, pull_away: Callable[[Stage], None]) -> tuple[int, str]
     return ended.code, json.loads(ended.out[ended.out.index("{") :])["error"]["code"]
 
 
-@pytest.mark.parametrize("pull_away", [delete_journal, replace_journal, move_home])
+@pytest.mark.parametrize(
+    "pull_away", [delete_journal, *(pytest.param(one, marks=pytest.mark.slow) for one in (replace_journal, move_home))]
+)
 def test_a_run_whose_journal_is_pulled_away_does_not_end_as_if_all_were_well(
     stage: Stage, pull_away: Callable[[Stage], None]
 ) -> None:

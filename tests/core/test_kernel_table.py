@@ -115,7 +115,9 @@ def test_the_walk_passes_most_kinds_of_events() -> None:
     assert len(seen) >= 20
 
 
-@pytest.mark.parametrize("number", range(len(STATES)))
+@pytest.mark.parametrize(
+    "number", [pytest.param(one, marks=pytest.mark.slow if one % 3 else ()) for one in range(len(STATES))]
+)
 def test_an_event_folds_or_is_refused_and_changes_nothing(number: int) -> None:
     """For each state and each event: no third way, and never another exception."""
     assert refused_and_changed(STATES[number], specimens(STATES[number])) == []

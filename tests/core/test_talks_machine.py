@@ -369,6 +369,6 @@ def _is_return(event: Event) -> bool:
 
 
 TalksMachine.TestCase.settings = settings(
-    max_examples=30, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=20, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
 )
 TestTalksMachine = TalksMachine.TestCase

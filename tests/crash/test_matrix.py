@@ -92,7 +92,7 @@ ONCE_OVER = ("workspace.land.*", "workspace.remove.*")
 
 QUICK = (
     *("run.create.*", "journal.append.*", "workspace.merge.after", "workspace.publish.after", "prepare.after"),
-    *("checkpoint.after", "check.after.after", "probe.*", "body.*", "inspect.after", "artifacts.keep.after"),
+    *("checkpoint.after", "check.after.after", "probe.*", "body.*.after", "inspect.after", "artifacts.keep.after"),
     *("restore.after", "expand.after", "service.start.after", "talk.ask.after", "tool.write.after"),
 )
 """Where `make test` kills."""
@@ -109,7 +109,8 @@ CASES = [
         for point, scenarios in POINTS.items()
         for one in scenarios
     ),
-    *((f"body.{effect}.{end}", effect, "last") for effect in EFFECTS[2:] for end in ("before", "after")),
+    *((f"body.{effect}.after", effect, "last") for effect in EFFECTS[2:]),
+    *(pytest.param(f"body.{effect}.before", effect, "last", marks=pytest.mark.slow) for effect in EFFECTS[2:]),
 ]
 ONE_OF = 20
 """Of all passings of all points, one of so many is killed by process. That a run which dies at any commit is gone on

@@ -55,6 +55,7 @@ def interrupted(program: Program, times: int) -> None:
             program.hear("pause_requested", times=number + 1)
 
 
+@pytest.mark.slow
 def test_after_the_first_interrupt_what_runs_is_finished_and_nothing_new_starts(setting: Setting) -> None:
     """The step is verified, the next one is pending, the run is paused."""
     stage = setting(REVERSIBLE)
@@ -192,6 +193,7 @@ def test_a_stopped_run_settles_what_is_in_doubt_first(setting: Setting, act: str
     assert stage.lines("world/effects")["send"] == 1
 
 
+@pytest.mark.slow
 def test_a_paused_run_goes_on_where_it_was(setting: Setting) -> None:
     """What was verified before the pause is not done again."""
     stage = setting(REVERSIBLE)
@@ -204,6 +206,7 @@ def test_a_paused_run_goes_on_where_it_was(setting: Setting) -> None:
     assert (stage.work().said["outcome"], stage.wrongs(verified)) == ("completed", [])
 
 
+@pytest.mark.slow
 def test_a_cancel_beside_a_running_engine_ends_the_body(setting: Setting) -> None:
     """The engine notices the wish of another program and ends what can be repeated."""
     stage: Stage = setting(REVERSIBLE)
@@ -270,6 +273,7 @@ def test_a_second_interrupt_ends_a_command_of_an_agent(setting: Setting) -> None
     assert stage.talks().begun == {"hold/1/1.1": 1, "hold/1/2.1": 1, "hold/1/2.2": 2, "hold/1/3.1": 1}
 
 
+@pytest.mark.slow
 def test_a_second_interrupt_ends_a_request(setting: Setting) -> None:
     """What was reserved for it counts as spent, once, and the same turn is asked for again."""
     stage = setting(REPLY)

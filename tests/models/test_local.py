@@ -107,7 +107,9 @@ async def ask(model_file: Path) -> AsyncIterator[Asking]:
 
 
 WHOLE, STREAMED = False, True
-both = pytest.mark.parametrize("streamed", [WHOLE, STREAMED], ids=["whole", "streamed"])
+both = pytest.mark.parametrize(
+    "streamed", [pytest.param(WHOLE, marks=pytest.mark.slow), STREAMED], ids=["whole", "streamed"]
+)
 
 
 @both

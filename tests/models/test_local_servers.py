@@ -85,11 +85,11 @@ async def test_a_server_that_was_killed_is_started_anew(servers: LocalServers, m
 
 async def test_closing_leaves_nothing_running(model_file: Path) -> None:
     """Neither the server nor its guard."""
-    servers = LocalServers()
+    servers, beside = LocalServers(), descendants((os.getpid(),))
     await servers.address(model_file)
-    assert descendants((os.getpid(),))
+    assert descendants((os.getpid(),)) - beside
     await servers.close()
-    assert not descendants((os.getpid(),))
+    assert not descendants((os.getpid(),)) - beside
 
 
 def test_a_killed_engine_leaves_no_server(model_file: Path) -> None:
@@ -108,12 +108,12 @@ def test_a_killed_engine_leaves_no_server(model_file: Path) -> None:
 
 async def test_a_server_that_is_not_up_in_time_is_ended(model_file: Path) -> None:
     """It passes by itself on a busy machine, so asking again may help."""
-    servers = LocalServers(starting_s=0)
+    servers, beside = LocalServers(starting_s=0), descendants((os.getpid(),))
     fault = await servers.address(model_file)
     assert isinstance(fault, ModelFault)
     assert fault.fault is Fault.UNAVAILABLE
     assert fault.text.endswith("did not answer within 0 s.")
-    assert not descendants((os.getpid(),))
+    assert not descendants((os.getpid(),)) - beside
 
 
 @pytest.mark.parametrize(
