@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from surefoot.api.identity import current_user
 from surefoot.cli.progress import Progress
 from surefoot.cli.screen import Screen
+from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.course import finish, take_ready
 from surefoot.core.events import ACCEPTANCE, Event
@@ -46,6 +47,7 @@ from surefoot.core.terms import (
     Status,
     Verdict,
 )
+from surefoot.effects import LANE
 
 if TYPE_CHECKING:
     from conftest import Terminal
@@ -80,19 +82,22 @@ OK = Ending(status=Status.OK)
 REMARK = ev.BodyFinished(**STEP, ending=OK, remarks=("DeprecationWarning: x is old", "warning: y"))
 CHANGES = ev.ChangesObserved(**STEP, tree="t", changed=("f",))
 
+OPEN = do.OpenLane(lane="1", commit="c", fresh=False)
+NO_ITEMS: dict[str, Any] = {"effect": "group", "diagnosis": Diagnosis.STRUCTURAL, "reason": "it is empty"}
+
 TOLD: list[tuple[Event, str]] = [
     (ev.PhaseEntered(at=3.0, phase=Phase.VALIDATE), "validate   1 acceptance check in a clean lane"),
     (ev.LaneReady(at=3.0, lane="1", environment="e", duration_s=61), "prepared   lane 1 in 1 min 01 s"),
     (
-        ev.LaneFailed(at=3.0, lane="1", diagnosis=Diagnosis.STRUCTURAL, reason="no pip"),
+        LANE.failed(OPEN, 3.0, Diagnosis.STRUCTURAL, "no pip"),
         "failed     lane 1 could not be made usable: no pip",
     ),
     (
-        ev.LaneFailed(at=3.0, lane="1", diagnosis=Diagnosis.INTERRUPTED, reason="interrupted"),
+        ev.EffectCancelled(at=3.0, step=ev.ACCEPTANCE, attempt=1, effect="lane", subject="1"),
         "stopped    lane 1 is prepared no further",
     ),
     (ev.GroupExpanded(at=3.0, group=A, items=("x", "y")), "group      a: 2 steps"),
-    (ev.ExpansionFailed(at=3.0, group=A, reason="it is empty"), "failed     a: it is empty"),
+    (ev.EffectFailed(**STEP, **NO_ITEMS), "failed     a: it is empty"),
     (
         ev.StepVerified(**STEP, proof="probe", commit="123456789"),
         "verified   a  1234567  2.0 s, proved by its probe; step 0 of 2, next: a",
@@ -231,7 +236,6 @@ QUIET = {
     ev.ArtifactsKept,
     ev.ServiceAsked,
     ev.ServiceReady,
-    ev.ServiceFailed,
     ev.ServiceStopAsked,
     ev.ServiceEnded,
     ev.CommitAsked,
@@ -241,13 +245,10 @@ QUIET = {
     ev.EditAsked,
     # Stations of an attempt: how it ends is told.
     ev.Checkpointed,
-    ev.CheckpointFailed,
     ev.VerdictReused,
     ev.Merged,
     ev.MergeRefused,
     ev.Placed,
-    ev.Interrupted,
-    ev.EffectBroken,
     ev.CommitWritten,
     ev.RetryDue,
     # Of a talk: the tree shows them.
@@ -255,7 +256,6 @@ QUIET = {
     ev.TurnAsked,
     ev.TurnDue,
     ev.CallStarted,
-    ev.CallLost,
 }
 OUTSIDE_TEXTS = ("reason", "text", "by", "refused", "outside", "undeclared", "said", "proposal", "changes")
 """Fields with words that come from plans, commands and people."""

@@ -21,6 +21,7 @@ from surefoot.core.plan import Plan, RunBody, Step
 from surefoot.core.report import report_of
 from surefoot.core.state import RunState
 from surefoot.core.terms import Diagnosis
+from surefoot.effects import BY_COMMAND
 from tests.core.world import kind_fact
 
 CLOCKS = (do.WaitUntil, do.WatchDeadline, do.WaitForTurn)
@@ -90,6 +91,9 @@ class Play:
         waiting = self._answers.get((until, name_of(command)))
         if waiting:
             kind, fields = waiting.pop(0)
+            if kind is ev.EffectFailed:
+                told = {"diagnosis": Diagnosis.STRUCTURAL, **fields}
+                return self._fold(BY_COMMAND[until].failed(command, self.now, **told))
             kept = {} if kind is None else {f.name for f in dataclasses.fields(kind)}
             own = {f.name: getattr(fact, f.name) for f in dataclasses.fields(fact) if kind is None or f.name in kept}
             fact = (kind or type(fact))(**{**own, **fields})
@@ -112,9 +116,12 @@ class Play:
     def _interrupt(self, order: do.Interrupt) -> None:
         for command in list(self.open):
             owner = command.step if isinstance(command, do.StepCommand) else ACCEPTANCE
-            if owner == order.step and not isinstance(command, (*CLOCKS, do.MoveRefs, do.StopService)):
+            effect = BY_COMMAND[type(command)]
+            if owner == order.step and effect.is_cancellable:
                 self.open.remove(command)
-                self._fold(interruption(command, self.now))
+                told = effect.after_cancellation(command, self.now)
+                assert told is not None
+                self._fold(told)
 
     def _look(self) -> Self:
         """Make sure of what holds at any moment: the journal is the state, and there is a report."""
@@ -174,17 +181,6 @@ def name_of(command: do.Command) -> str:
             return command.call.call
         case _:
             return command.step
-
-
-def interruption(command: do.Command, now: float) -> Event:
-    """Return the fact that a command was ended before it said anything."""
-    if isinstance(command, do.OpenLane):
-        return ev.LaneFailed(at=now, lane=command.lane, diagnosis=Diagnosis.INTERRUPTED, reason="interrupted")
-    if isinstance(command, do.ExpandGroup):
-        return ev.Interrupted(at=now, step=command.group.id, attempt=1)
-    if isinstance(command, do.UseTool):
-        return ev.CallLost(at=now, step=command.step, attempt=command.attempt, call=command.call.call)
-    return ev.Interrupted(at=now, step=command.step, attempt=command.attempt)
 
 
 @pytest.fixture

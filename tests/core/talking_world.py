@@ -47,6 +47,7 @@ from surefoot.core.talking import (
     Understanding,
     Usage,
 )
+from surefoot.effects import TOOL_CALL
 
 HIDDEN = "nobodyknows"
 """Stands in the name and the question of every check that is held back, and in what it says."""
@@ -197,7 +198,9 @@ def result_of(command: do.UseTool, place: Mapping[str, Any], drawn: Plan, draw: 
     """Return what comes of a call: it does its work, fails, is misused, or is lost."""
     call = command.call.call
     if draw(st.integers(0, 15)) == 0:
-        return ev.CallLost(**place, call=call)
+        cancelled = TOOL_CALL.after_cancellation(command, place["at"])
+        assert cancelled is not None
+        return cancelled
     if draw(st.integers(0, 5)) > 0:
         return kind_result(command, place, drawn, draw)
     done = ev.CallFinished(**place, call=call, ok=False, text="no", output=BlobId("no"), tokens=5)

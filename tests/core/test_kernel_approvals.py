@@ -167,9 +167,9 @@ def test_a_hand_over_that_is_abandoned_is_put_back_and_asked_about_again(play: A
 def test_what_a_failed_hand_over_asks_is_no_word_about_the_hand_over(play: Any) -> None:
     """A service that does not come up fails the attempt before anybody worked in the lane."""
     run = play({"a": {**ASKING, "uses": ("db",), "on_failure": OnFailure.ASK}}, services=(Service(name="db", run="d"),))
-    failing = {"lane": "1", "service": "db", "diagnosis": Diagnosis.STRUCTURAL, "reason": "no"}
+    failing = {"diagnosis": Diagnosis.STRUCTURAL, "reason": "no"}
     run.go().reply("take_over").say(ev.ServiceEnded, lane="1", service="db", reason="it crashed")
-    run.will(do.StartService, "db", ev.ServiceFailed, **failing).go()
+    run.will(do.StartService, "db", ev.EffectFailed, **failing).go()
     assert (run.asked[0], run.reply("retry").go().states["a"]) == ("Step a failed: no. Go on how?", "waiting")
 
 

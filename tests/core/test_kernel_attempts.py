@@ -118,7 +118,7 @@ def test_a_step_that_ends_the_engine_three_times_asks_how_to_go_on(play: Any) ->
     [
         ({"outside": ("/etc/x",)}, "wrote outside the scope: /etc/x"),
         ({"secrets": (".env",)}, "the value of an env_from variable stands in .env, and no commit may hold it"),
-        ({"kind": ev.EffectBroken, "reason": "disk full"}, "the workspace failed: disk full"),
+        ({"kind": ev.EffectFailed, "reason": "disk full"}, "the workspace failed: disk full"),
     ],
 )
 def test_what_a_body_may_not_write_is_put_back_and_not_committed(
@@ -232,7 +232,7 @@ def test_a_lane_that_cannot_be_put_back_is_made_anew(play: Any) -> None:
 @pytest.mark.parametrize(("diagnosis", "state"), [(Diagnosis.TRANSIENT, "verified"), (Diagnosis.STRUCTURAL, "failed")])
 def test_a_checkpoint_that_fails_costs_an_attempt(play: Any, diagnosis: Diagnosis, state: str) -> None:
     """Whether another is made depends on whether that can help; the lane is made anew."""
-    run = play({"a": {}}).will(do.TakeCheckpoint, "a", ev.CheckpointFailed, diagnosis=diagnosis, reason="locked").go()
+    run = play({"a": {}}).will(do.TakeCheckpoint, "a", ev.EffectFailed, diagnosis=diagnosis, reason="locked").go()
     assert (run.states["a"], run.told(ev.StepStarted)[-1].attempt) == (state, 2 if state == "verified" else 1)
 
 

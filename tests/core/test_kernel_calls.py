@@ -55,9 +55,9 @@ def test_a_lane_that_cannot_be_put_in_order_fails_the_attempt(play: Any) -> None
     """It is not tried again and again while nobody looks."""
     run = reply(begun(play), 1, "read").claim()
     for _ in range(2):
-        run.will(do.PlaceTree, "a", ev.EffectBroken, reason="the disk is full")
+        run.will(do.PlaceTree, "a", ev.EffectFailed, reason="the disk is full")
     run.go()
-    assert (len(run.told(ev.EffectBroken)), failures(run)) == (1, ["structural"])
+    assert (len(run.told(ev.EffectFailed)), failures(run)) == (1, ["structural"])
     assert "the disk is full" in run.state.nodes["a"].lessons[0].said
 
 

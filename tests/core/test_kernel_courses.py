@@ -14,6 +14,7 @@ from surefoot.core import events as ev
 from surefoot.core.plan import AskBody, Check, Effect, ForEach, OnFailure, RunAsk, Tier
 from surefoot.core.probing import Probe, RunProbe
 from surefoot.core.terms import Ending, Status
+from surefoot.effects import BY_COMMAND
 
 BAD = Ending(status=Status.EXIT, exit_code=1)
 PAY: dict[str, Any] = {"effect": Effect.IRREVERSIBLE}
@@ -24,7 +25,7 @@ PROBE = Probe(ask=RunProbe(command="p"))
 def stop_at_once(run: Any) -> Any:
     """End the engine as a third Ctrl-C does: what is under way is ended and says so."""
     command = run.open.pop()
-    run.say(ev.Interrupted, step=command.step, attempt=command.attempt)
+    run.say(ev.EffectCancelled, step=command.step, attempt=command.attempt, effect=BY_COMMAND[type(command)].name)
     return run.say(ev.EngineStopped, reason="stopped").claim().say(ev.RunResumed)
 
 

@@ -85,7 +85,7 @@ def ended(run: Any) -> None:
 def stopped(run: Any) -> None:
     """End the body without an answer, as an engine does that is told to stop at once."""
     run.go(do.RunStep).open.clear()
-    run.say(ev.Interrupted, step="a", attempt=1).say(ev.EngineStopped, reason="stopped").claim()
+    run.say(ev.EffectCancelled, step="a", attempt=1, effect="body").say(ev.EngineStopped, reason="stopped").claim()
 
 
 @pytest.mark.parametrize(

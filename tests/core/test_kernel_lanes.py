@@ -17,7 +17,7 @@ NO_ROOM = {"diagnosis": Diagnosis.STRUCTURAL, "reason": "no room"}
 def short(play: Any) -> Any:
     """Begin a run of three steps at once in which one of three lanes cannot be made usable."""
     run = play({name: {} for name in "abcdef"}, limits=Limits(parallel=3))
-    return run.will(do.OpenLane, "2", ev.LaneFailed, **NO_ROOM).go(do.RunStep)
+    return run.will(do.OpenLane, "2", ev.EffectFailed, **NO_ROOM).go(do.RunStep)
 
 
 def asked_for(run: Any) -> list[str]:
@@ -44,7 +44,7 @@ def test_a_lane_that_the_run_does_without_is_a_finding(play: Any) -> None:
 def test_a_lane_on_its_way_is_waited_for_and_a_run_without_any_ends(play: Any) -> None:
     """What has failed twice names the cure; a retry begins with all lanes again."""
     run = play({"a": {}, "b": {}}, limits=Limits(parallel=2)).go(do.OpenLane, "2")
-    run.will(do.OpenLane, "1", ev.LaneFailed, **NO_ROOM).will(do.OpenLane, "2", ev.LaneFailed, **NO_ROOM)
+    run.will(do.OpenLane, "1", ev.EffectFailed, **NO_ROOM).will(do.OpenLane, "2", ev.EffectFailed, **NO_ROOM)
     assert run.let(do.OpenLane).report["state"] == "running"
     assert (run.go().report["reason"], run.report["findings"]) == ("no room", [])
     assert run.say(ev.StepsReset, steps=()).claim().go().report["outcome"] == "completed"
@@ -61,7 +61,7 @@ def test_a_lane_is_tried_again_where_the_run_is_taken_up_again(play: Any, how: s
 def test_a_step_that_waits_for_a_lane_does_not_keep_those_from_their_turn_that_have_one(play: Any) -> None:
     """The send is first in the queue and has no lane; the results before which it stands have all there are."""
     run = play({"a": {}, "b": {}, "send": {"effect": Effect.IDEMPOTENT}}, limits=Limits(parallel=3))
-    run.say(ev.OptionsGiven, yes=True).will(do.OpenLane, "3", ev.LaneFailed, **NO_ROOM).go()
+    run.say(ev.OptionsGiven, yes=True).will(do.OpenLane, "3", ev.EffectFailed, **NO_ROOM).go()
     assert (set(run.states.values()), run.bodies[-1]) == ({"verified"}, "send")
 
 
@@ -71,7 +71,7 @@ def test_a_lane_is_left_to_a_step_in_the_queue(play: Any) -> None:
     steps = {name: {"checks": checks} for name in "abcdefgh"}
     first = {name: steps.pop(name) for name in "ab"}
     run = play({**first, "send": {"effect": Effect.IDEMPOTENT}, **steps}, limits=Limits(parallel=3))
-    run.say(ev.OptionsGiven, yes=True).will(do.OpenLane, "2", ev.LaneFailed, **NO_ROOM).go()
+    run.say(ev.OptionsGiven, yes=True).will(do.OpenLane, "2", ev.EffectFailed, **NO_ROOM).go()
     assert "send" in run.bodies[:4]
 
 
@@ -89,4 +89,4 @@ def test_a_lane_is_not_prepared_further_once_nothing_is_left_to_run_in_it(play: 
     run.go(do.OpenLane).let(do.OpenLane).go(do.OpenLane, "2")
     while others := [command for command in run.open if not isinstance(command, do.OpenLane)]:
         run.let(type(others[0])).go(do.OpenLane)
-    assert [(one.lane, one.diagnosis) for one in run.told(ev.LaneFailed)] == [("2", Diagnosis.INTERRUPTED)]
+    assert [(one.effect, one.subject) for one in run.told(ev.EffectCancelled)] == [("lane", "2")]

@@ -25,6 +25,7 @@ from surefoot.core.queue import has_result
 from surefoot.core.report import report_of
 from surefoot.core.state import SATISFIED, QuestionState, RunState, StepStatus
 from surefoot.core.terms import Applied, Diagnosis, Ending, Status, Verdict
+from surefoot.effects import BY_COMMAND, LANE, PATCH, SERVICE_START
 from tests.core.drawing import plans
 from tests.core.specimens import refused_and_changed, specimens
 from tests.core.world import kind_fact, kind_fact_for_step
@@ -221,24 +222,13 @@ class KernelMachine(RuleBasedStateMachine):
             is_own = is_own or getattr(command, "step", None) == ACCEPTANCE
             node = self.state.nodes.get(getattr(command, "step", None))
             asked = node is not None and node.work is not None and node.work.interrupt_asked
-            is_clock = isinstance(
-                command, do.WaitUntil | do.WatchDeadline | do.WaitForTurn | do.MoveRefs | do.StopService
-            )
-            if is_clock or not (asked or (is_own and self.state.accept.interrupt_asked)):
+            is_wanted = asked or (is_own and self.state.accept.interrupt_asked)
+            if not (is_wanted and BY_COMMAND[type(command)].is_cancellable):
                 continue
             self.open.remove(command)
-            self.fold(self.interruption(command))
-
-    def interruption(self, command: do.Command) -> Event:
-        """Return the fact that a command was ended."""
-        now = self.world.now
-        if isinstance(command, do.OpenLane):
-            return ev.LaneFailed(at=now, lane=command.lane, diagnosis=Diagnosis.INTERRUPTED, reason="interrupted")
-        if isinstance(command, do.ExpandGroup):
-            return ev.Interrupted(at=now, step=command.group.id, attempt=1)
-        if isinstance(command, do.UseTool):
-            return ev.CallLost(at=now, step=command.step, attempt=command.attempt, call=command.call.call)
-        return ev.Interrupted(at=now, step=command.step, attempt=command.attempt)
+            told = BY_COMMAND[type(command)].after_cancellation(command, self.world.now)
+            assert told is not None
+            self.fold(told)
 
     @precondition(lambda self: any(lane.services for lane in self.state.lanes.values()))
     @rule(data=st.data())
@@ -294,7 +284,7 @@ class KernelMachine(RuleBasedStateMachine):
             case do.OpenLane():
                 if data.draw(st.integers(0, 9)) == 0:
                     diagnosis = data.draw(st.sampled_from([Diagnosis.TRANSIENT, Diagnosis.STRUCTURAL]))
-                    return ev.LaneFailed(at=now, lane=command.lane, diagnosis=diagnosis, reason="no")
+                    return LANE.failed(command, now, diagnosis, "no")
                 return ev.LaneReady(at=now, lane=command.lane, environment="env")
             case do.ExpandGroup() | do.MoveRefs() | do.StopService():
                 return kind_fact(command, now)
@@ -304,7 +294,7 @@ class KernelMachine(RuleBasedStateMachine):
                 if data.draw(st.integers(0, 3)) > 0:
                     return ev.ServiceReady(**place, **which, port=5000)
                 diagnosis = data.draw(st.sampled_from([Diagnosis.TRANSIENT, Diagnosis.STRUCTURAL]))
-                return ev.ServiceFailed(**place, **which, diagnosis=diagnosis, reason="no")
+                return SERVICE_START.failed(command, now, diagnosis, "no")
             case _:
                 return self.fact_for_step(command, data)
 
@@ -350,7 +340,7 @@ class KernelMachine(RuleBasedStateMachine):
             case do.RestoreLane():
                 return ev.LaneRestored(**place, lane_changed=data.draw(st.booleans()))
             case do.ApplyEdit() if data.draw(st.booleans()):
-                return ev.EffectBroken(**place, reason="the patch does not fit")
+                return PATCH.failed(command, self.world.now, Diagnosis.STRUCTURAL, "the patch does not fit")
             case do.ApplyEdit() | do.WatchDeadline():
                 return kind_fact_for_step(command, place)
             case _:

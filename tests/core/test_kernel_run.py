@@ -114,7 +114,7 @@ def test_an_outside_effect_under_way_is_waited_for(play: Any, command: type[do.C
     """A person who cancels gets the run's end once it is known what the effect came to."""
     run = play({"a": {**PAY, "checks": (CHECK,)}, "b": {}}).say(ev.OptionsGiven, allow=("a",)).go(command)
     run.say(ev.CancelRequested).go()
-    assert (run.states, run.told(ev.Interrupted)) == ({"a": "verified", "b": "cancelled"}, [])
+    assert (run.states, run.told(ev.EffectCancelled)) == ({"a": "verified", "b": "cancelled"}, [])
 
 
 def test_a_cancelled_run_takes_back_its_questions(play: Any) -> None:
@@ -139,7 +139,7 @@ def test_a_lane_that_cannot_be_made_usable_ends_the_run(play: Any, failures: lis
     """It is tried three times where that can help; the reason stands in the report."""
     run = play({"a": {}})
     for diagnosis in failures:
-        run.will(do.OpenLane, "1", ev.LaneFailed, diagnosis=diagnosis, reason="npm: no such package")
+        run.will(do.OpenLane, "1", ev.EffectFailed, diagnosis=diagnosis, reason="npm: no such package")
     run.go()
     reason = None if outcome == "completed" else "npm: no such package"
     assert (run.report["outcome"], run.report["reason"]) == (outcome, reason)
@@ -177,7 +177,7 @@ def test_a_group_without_items_holds_only_where_the_plan_says_so(play: Any, is_o
 
 def test_a_group_whose_items_cannot_be_found_is_failed_and_can_be_tried_again(play: Any) -> None:
     """The reason is the command's; a retry asks for the items anew."""
-    run = play({"g-{item}": LISTED}).will(do.ExpandGroup, "g-{item}", ev.ExpansionFailed, reason="exit status 1").go()
+    run = play({"g-{item}": LISTED}).will(do.ExpandGroup, "g-{item}", ev.EffectFailed, reason="exit status 1").go()
     assert run.steps["g-{item}"]["reason"] == "exit status 1"
     run.say(ev.StepsReset, steps=("g-{item}",)).claim().will(do.ExpandGroup, "g-{item}", items=("x",)).go()
     assert run.states == {"g-x": "verified"}

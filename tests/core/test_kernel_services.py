@@ -80,7 +80,7 @@ def test_a_service_that_does_not_get_ready_fails_the_attempt(play: Any) -> None:
     """As often as the step may be tried."""
     run = serving(play, {"a": {"uses": ("db",), "retry": RetryPolicy(maximum_attempts=2)}})
     for _ in range(3):
-        run.will(do.StartService, "db", ev.ServiceFailed, diagnosis=Diagnosis.TRANSIENT, reason="service db sulks")
+        run.will(do.StartService, "db", ev.EffectFailed, diagnosis=Diagnosis.TRANSIENT, reason="service db sulks")
     run.go()
     assert (run.steps["a"]["reason"], run.bodies, started(run)) == ("service db sulks", [], ["db", "db"])
 
@@ -110,7 +110,7 @@ def test_an_effect_outside_whose_checks_cannot_be_asked_is_in_doubt(play: Any) -
     """It is probed, never repeated blindly."""
     probed = {**PAY, "probe": Probe(ask=RunProbe(command="look"))}
     run = serving(play, {"pay": probed}).say(ev.OptionsGiven, allow=("pay",)).go(do.RunStep)
-    run.will(do.StartService, "db", ev.ServiceFailed, diagnosis=Diagnosis.STRUCTURAL, reason="no room")
+    run.will(do.StartService, "db", ev.EffectFailed, diagnosis=Diagnosis.STRUCTURAL, reason="no room")
     run.will(do.AskProbe, "pay", answer=Applied.UNKNOWN)
     lose(run).go()
     assert run.bodies == ["pay"]

@@ -89,7 +89,9 @@ def brief_in(run: Any) -> list[str]:
 def test_an_agent_reads_edits_and_finishes_and_its_step_is_verified(play: Any) -> None:
     """Each request, reply, call and result is an event of its own, in this order."""
     run = begun(play).go()
-    kinds = [type(event) for event in run.journal if type(event).__module__.endswith("talk")][2:]
+    kinds = [
+        type(event) for event in run.journal if type(event).__module__.split(".")[-2] in ("model_request", "tool_call")
+    ]
     turn = [ev.TurnAsked, ev.TurnAnswered, ev.CallStarted, ev.CallFinished]
     assert kinds == turn * 3
     assert run.states == {"a": "verified"}
@@ -487,7 +489,7 @@ def test_a_lesson_is_folded_as_the_journal_has_it(play: Any) -> None:
     run = begun(play).go(do.AskModel)
     lesson = Lesson(attempt=1, tried="that", said="no")
     event = {"step": "a", "attempt": 1, "diagnosis": Diagnosis.VERIFICATION, "reason": "r", "lesson": lesson}
-    run.say(ev.Interrupted, step="a", attempt=1).say(ev.AttemptFailed, **event)
+    run.say(ev.EffectCancelled, step="a", attempt=1, effect="model_request").say(ev.AttemptFailed, **event)
     assert run.state.nodes["a"].lessons == (lesson,)
 
 

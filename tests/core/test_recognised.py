@@ -18,7 +18,7 @@ from surefoot.core.policy import raising_rule
 from surefoot.core.probing import Probe, RunProbe
 from surefoot.core.rules import CommandFacts
 from surefoot.core.terms import Applied, Ending, Status
-from surefoot.engines.embedded import _is_synced
+from surefoot.engines.embedded import _is_waited_for
 from surefoot.shellwords import facts_of
 from tests.core.test_kernel_talks import begun, brief_in, reply, settled, under_way
 
@@ -188,7 +188,7 @@ def test_a_step_is_looked_at_anew_where_the_sandbox_has_changed(play: Any) -> No
 def test_the_start_and_the_end_of_a_recognised_effect_are_waited_for(play: Any, kind: type[ev.Event]) -> None:
     """Both are on disk before the run goes on (M70)."""
     run = posting(play).go()
-    assert [_is_synced(run.state, event) for event in run.told(kind)] == [True]
+    assert [_is_waited_for(run.state, event) for event in run.told(kind)] == [True]
 
 
 # --- commands of agents
@@ -217,7 +217,7 @@ def test_a_command_that_was_interrupted_is_asked_about(play: Any) -> None:
     """Whatever ends it, nobody knows whether it arrived."""
     run = sending(play)
     run.open.clear()
-    run.say(ev.CallLost, step="a", attempt=1, call="1.1").go()
+    run.say(ev.EffectCancelled, step="a", attempt=1, effect="tool_call", subject="1.1").go()
     assert (len(run.told(ev.CallStarted)), run.states["a"]) == (1, "in_doubt")
 
 
@@ -264,7 +264,7 @@ def test_the_start_and_the_end_of_such_a_command_are_waited_for(play: Any, kind:
     """A read beside it is not (M70)."""
     run = sending(play).let(do.UseTool)
     reply(run, 2, "read").go()
-    assert [_is_synced(run.state, event) for event in run.told(kind)][:2] == [True, False]
+    assert [_is_waited_for(run.state, event) for event in run.told(kind)][:2] == [True, False]
 
 
 @pytest.mark.parametrize(("ok", "applied"), [(True, True), (False, None)])

@@ -20,8 +20,9 @@ from surefoot.core.kernel.questions import EDIT
 from surefoot.core.plan import AgentBody, Plan
 from surefoot.core.spending import spending_of
 from surefoot.core.talking import Casting, Deed, Usage, Wish
-from surefoot.core.terms import Outcome, Phase
+from surefoot.core.terms import Diagnosis, Outcome, Phase
 from surefoot.core.toolbox import TOOLS
+from surefoot.effects import CHECKOUT
 from tests.core.drawing import plans
 from tests.core.talking_world import (
     HIDDEN,
@@ -199,7 +200,7 @@ class TalksMachine(KernelMachine):
             case do.UseTool():
                 return result_of(command, place, data.draw(plans()), data.draw)
             case do.PlaceTree() if data.draw(st.integers(0, 7)) == 0:
-                return ev.EffectBroken(**place, reason="the disk is full")
+                return CHECKOUT.failed(command, self.world.now, Diagnosis.STRUCTURAL, "the disk is full")
             case do.AskCheck():
                 answer = super().fact_for_step(command, data)
                 assert isinstance(answer, ev.CheckAnswered)

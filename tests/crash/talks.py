@@ -18,9 +18,10 @@ _CALL = re.compile(r".+/\d+/\d+\.\d+")
 """What `name_of` gives; steps have slashes and dots in their names, too."""
 
 
-def name_of(event: ev.CallStarted | ev.CallFinished | ev.CallLost) -> str:
+def name_of(event: ev.CallStarted | ev.CallFinished | ev.EffectCancelled) -> str:
     """Return what a call is called in `meeting/ran`, where it leaves a trace: `STEP/ATTEMPT/TURN.NUMBER`."""
-    return f"{event.step}/{event.attempt}/{event.call}"
+    call = event.subject if isinstance(event, ev.EffectCancelled) else event.call
+    return f"{event.step}/{event.attempt}/{call}"
 
 
 def finished_calls(events: Iterable[Event]) -> list[str]:
@@ -54,7 +55,7 @@ class Talks:
         if isinstance(event, ev.EngineStarted):
             self._lose(*self._asked)
             self._open.clear()
-        elif isinstance(event, ev.Interrupted):
+        elif isinstance(event, ev.EffectCancelled) and event.effect != "tool_call":
             self._lose(event.step)
         elif isinstance(event, ev.TurnAsked):
             self._refuse(event.step in self._asked, f"{event.step} was asked twice for turn {event.turn}")
@@ -72,7 +73,7 @@ class Talks:
             self._refuse(name in self._open | self._done, f"call {name} was begun again, and nobody had ended it")
             self._open.add(name)
             self.begun[name] += 1
-        elif isinstance(event, ev.CallLost):
+        elif isinstance(event, ev.EffectCancelled):
             self._open.discard(name_of(event))
             self.ended.append(name_of(event))
         elif isinstance(event, ev.AttemptFailed) and event.diagnosis is Diagnosis.STALE:

@@ -18,7 +18,6 @@ from surefoot.cli.app import app
 from surefoot.cli.exits import ExitCode
 from surefoot.core import events as ev
 from surefoot.core.state import StepStatus
-from surefoot.engines import embedded
 from surefoot.planfile import agents, checks, loading, probes, rules, services, steps
 from surefoot.sandbox import places
 
@@ -113,7 +112,7 @@ def test_every_event_is_explained_in_its_own_words() -> None:
 
 def waited_for(kind: type[ev.Event]) -> str:
     """Say whether the engine waits until such an event is on disk."""
-    return "yes" if kind in embedded._SYNCED else _WAITED_FOR.get(kind, "")
+    return "yes" if kind.is_waited_for else _WAITED_FOR.get(kind, "")
 
 
 def test_every_error_is_explained_in_its_own_words() -> None:

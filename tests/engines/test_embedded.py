@@ -167,7 +167,7 @@ async def test_a_body_that_is_interrupted_ends_without_a_result(home: Home) -> N
     engaged[0].loop.tell(ev.PauseRequested(at=engaged[0].clock.now(), by="me", interrupt=True))
     state = await running
     assert state.is_paused
-    assert "interrupted" in kinds(home)
+    assert "effect_cancelled" in kinds(home)
 
 
 async def test_what_another_program_appends_is_noticed(home: Home) -> None:

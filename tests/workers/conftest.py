@@ -69,7 +69,7 @@ class Lane:
 
     def perform(self, command: do.Command) -> Any:
         """Carry out a command and return its fact."""
-        return asyncio.run(perform(self.room, command, lambda: (1, "0" * 64)))
+        return asyncio.run(perform(self.room, command))
 
     def call(self, tool: str, **arguments: object) -> ToolCall:
         """Have the model call a tool; return the call as the journal has it."""

@@ -12,7 +12,7 @@ import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 
@@ -25,6 +25,7 @@ from surefoot.core.probing import Probe, RunProbe
 from surefoot.core.rules import Overdue
 from surefoot.core.talking import ModelFacts, Part, Role
 from surefoot.core.terms import Applied, Moment, Status, Verdict
+from surefoot.effects import BY_COMMAND
 from surefoot.workers.dispatch import perform
 from tests.workers.conftest import SPEC, Lane
 
@@ -48,7 +49,7 @@ class Row:
     """The fact that it broke; None: it waits for a clock, which cannot break."""
     told: Mapping[str, Any]
     """What that fact says by its fields: a pattern for a text."""
-    ended: type[Event] | None = ev.Interrupted
+    ended: type[Event] | None = ev.EffectCancelled
     """The fact that it was ended; None: there is none to tell."""
     first: do.Command | None = None
     """What has to be carried out before."""
@@ -66,19 +67,18 @@ GONE = r"The folder '[^']*/\*\*\*/home/runs/[^']*/store' is gone"
 ROWS: Mapping[type[do.Command], Row] = {
     do.OpenLane: Row(
         make=lambda _, commit, __: do.OpenLane(lane="0", commit=commit, fresh=False),
-        broken=ev.LaneFailed,
-        told={"lane": "0", "reason": NO_STORE},
-        ended=ev.LaneFailed,
+        broken=ev.EffectFailed,
+        told={"subject": "0", "reason": NO_STORE},
     ),
     do.ExpandGroup: Row(
         make=lambda _, commit, __: do.ExpandGroup(group=GROUP, commit=commit, lane="0"),
-        broken=ev.ExpansionFailed,
-        told={"group": "each-{item}", "reason": NO_STORE},
+        broken=ev.EffectFailed,
+        told={"step": "each-{item}", "reason": NO_STORE},
     ),
     do.StartService: Row(
         make=lambda *_: START,
-        broken=ev.ServiceFailed,
-        told={"service": "db", "reason": f"service db could not be started: .*{MISSING}"},
+        broken=ev.EffectFailed,
+        told={"subject": "db", "reason": f"service db could not be started: .*{MISSING}"},
     ),
     do.StopService: Row(
         make=lambda *_: do.StopService(lane="0", service="db"),
@@ -89,7 +89,7 @@ ROWS: Mapping[type[do.Command], Row] = {
     ),
     do.TakeCheckpoint: Row(
         make=lambda _, commit, __: do.TakeCheckpoint(**AT, commit=commit, scratch=()),
-        broken=ev.CheckpointFailed,
+        broken=ev.EffectFailed,
         told={"reason": NO_STORE},
     ),
     do.AskCheck: Row(
@@ -113,32 +113,32 @@ ROWS: Mapping[type[do.Command], Row] = {
         make=lambda _, commit, tree: do.Inspect(
             **AT, spec=SPEC, tree=tree, commit=commit, scope=("**",), writes=("**",)
         ),
-        broken=ev.EffectBroken,
+        broken=ev.EffectFailed,
         told={"reason": "the folder of lane 0 is gone"},
     ),
     do.ApplyEdit: Row(
         make=lambda lane, commit, _: do.ApplyEdit(**AT, commit=commit, scratch=(), diff=lane.room.store(b"patch")),
-        broken=ev.EffectBroken,
+        broken=ev.EffectFailed,
         told={"reason": NO_STORE},
     ),
     do.MergeResult: Row(
         make=lambda _, commit, tree: do.MergeResult(**AT, base=commit, tree=tree, onto=commit, reads=()),
-        broken=ev.EffectBroken,
+        broken=ev.EffectFailed,
         told={"reason": GONE},
     ),
     do.PlaceTree: Row(
         make=lambda _, commit, tree: do.PlaceTree(**AT, commit=commit, tree=tree, scratch=()),
-        broken=ev.EffectBroken,
+        broken=ev.EffectFailed,
         told={"reason": NO_STORE},
     ),
     do.KeepArtifacts: Row(
         make=lambda *_: do.KeepArtifacts(**AT, artifacts=("**",)),
-        broken=ev.EffectBroken,
+        broken=ev.EffectFailed,
         told={"reason": NO_STORE},
     ),
     do.WriteCommit: Row(
         make=lambda _, commit, tree: do.WriteCommit(**AT, spec=SPEC, parent=commit, tree=tree),
-        broken=ev.EffectBroken,
+        broken=ev.EffectFailed,
         told={"reason": GONE},
     ),
     do.RestoreLane: Row(
@@ -172,7 +172,6 @@ ROWS: Mapping[type[do.Command], Row] = {
         make=lambda lane, *_: lane.asking(lane.call("run", command=LONG)),
         broken=ev.CallFinished,
         told={"call": "1.1", "ok": False, "text": f"the tool broke: .*{MISSING}"},
-        ended=ev.CallLost,
     ),
     do.WaitUntil: Row(make=lambda *_: do.WaitUntil(**AT, **DUE), told={}, ended=None),
     do.WaitForTurn: Row(make=lambda *_: do.WaitForTurn(**AT, **DUE), told={}, ended=None),
@@ -206,7 +205,7 @@ def secret(lane: Lane, tmp_path: Path) -> str:
 
 async def fact_of(lane: Lane, command: do.Command, *, ends: bool = False) -> Any:
     """Carry out a command and return its fact; with `ends` it is ended at its first wait."""
-    performing = asyncio.create_task(perform(lane.room, command, lambda: (1, "0" * 64)))
+    performing = asyncio.create_task(perform(lane.room, command))
     if ends:
         await asyncio.sleep(0)
         performing.cancel()
@@ -233,7 +232,7 @@ def says(fact: Event, told: Mapping[str, Any]) -> None:
 
 def test_every_kind_of_command_has_a_row() -> None:
     """A new kind would else be carried out without anybody having thought of its end."""
-    assert {*ROWS, do.Interrupt} == set(get_args(do.Command))
+    assert set(ROWS) == set(BY_COMMAND)
 
 
 @pytest.mark.parametrize("kind", BREAKABLE, ids=name_of)

@@ -21,7 +21,7 @@ def test_an_item_with_a_secret_is_refused_rather_than_masked(lane: Lane) -> None
     each = ForEach(name="item", lines="echo plain; echo login-swordfish-7")
     command = do.ExpandGroup(group=replace(GROUP, for_each=each), commit=lane.room.space.base, lane="0")
     expanded = lane.perform(command)
-    assert isinstance(expanded, ev.ExpansionFailed)
+    assert isinstance(expanded, ev.EffectFailed)
     assert "item 2 of 2 holds a secret" in expanded.reason
 
 

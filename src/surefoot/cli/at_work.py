@@ -20,25 +20,11 @@ from surefoot.core.state import RunState, StepState
 from surefoot.core.talking import ToolCall
 from surefoot.core.terms import Moment
 from surefoot.core.verdicts import CLAIM
+from surefoot.effects import BY_REQUEST
 
 LATELY = 5
 """So many finished steps are kept to be shown."""
-_STATIONS = {
-    "step_started": "starting",
-    "checkpoint_asked": "checkpoint",
-    "check_asked": "checks",
-    "probe_asked": "probe",
-    "body_started": "body",
-    "interrupt_asked": "being ended",
-    "inspection_asked": "looking at what it wrote",
-    "merge_asked": "merging with the branch",
-    "place_asked": "laying out the merged files",
-    "edit_asked": "making the result what a person wants",
-    "artifacts_asked": "keeping artifacts",
-    "service_asked": "starting a service",
-    "commit_asked": "commit",
-    "restore_asked": "being put back",
-}
+_STARTING, _ENDING = "starting", "being ended"
 _TALKING = (ev.TalkOpened, ev.TurnAsked, ev.TurnAnswered, ev.TurnDelayed, ev.CallStarted)
 _QUEUED = "waiting in the queue"
 
@@ -91,7 +77,7 @@ class AtWork:
         name, work = node.spec.id, node.work
         known = self._stations.get(name)
         if known is None:
-            words = _STATIONS.get((work.open if work is not None else None) or "", "starting")
+            words = BY_REQUEST[work.open].label if work is not None and work.open is not None else _STARTING
             known = Station(words, self._attempts.get(name, node.started_at or state.at))
         if name in state.queue and work is not None and work.open is None and not has_turn(state, node):
             return Station(_QUEUED, known.since)
@@ -123,14 +109,18 @@ class AtWork:
                 self._stations.clear()
             case ev.LaneRequested():
                 self.own[f"lane {event.lane}"] = Station("being prepared", event.at)
-            case ev.LaneReady() | ev.LaneFailed():
+            case ev.LaneReady():
                 self.own.pop(f"lane {event.lane}", None)
-                if isinstance(event, ev.LaneReady) and event.lane != "clean":
+                if event.lane != "clean":
                     self.around_s = max(self.around_s, event.duration_s)
+            case ev.EffectFailed(effect="lane") | ev.EffectCancelled(effect="lane"):
+                self.own.pop(f"lane {event.subject}", None)
             case ev.ExpansionAsked():
                 self.own[event.group] = Station("finding the items of the group", event.at)
-            case ev.GroupExpanded() | ev.ExpansionFailed():
+            case ev.GroupExpanded():
                 self.own.pop(event.group, None)
+            case ev.EffectFailed(effect="group") | ev.EffectCancelled(effect="group"):
+                self.own.pop(event.step, None)
             case ev.CheckEvent() if event.step == ACCEPTANCE:
                 self._follow_acceptance(state, event)
             case ev.StepEvent():
@@ -152,19 +142,22 @@ class AtWork:
         name = event.step
         if isinstance(event, ev.StepStarted):
             self._attempts[name] = event.at
+            self._stations[name] = Station(_STARTING, event.at)
         if isinstance(event, ev.CheckAsked):
             check = state.nodes[name].spec.checks[event.check]
             self._stations[name] = Station(f"check {one_line(check.name)} {event.moment.value}", event.at)
         elif isinstance(event, _TALKING):
             self._follow_talk(state, event)
-        elif event.kind in _STATIONS:
-            self._stations[name] = Station(_STATIONS[event.kind], event.at)
+        elif isinstance(event, ev.InterruptAsked):
+            self._stations[name] = Station(_ENDING, event.at)
+        elif event.kind in BY_REQUEST:
+            self._stations[name] = Station(BY_REQUEST[event.kind].label, event.at)
         finished = _finished(event)
         if isinstance(event, ev.BodyFinished | ev.StepFailed | ev.AttemptFailed) or finished is not None:
             self.said.pop(name, None)
         if finished is not None:
             self.lately.append(Finished(name, finished[0], self.took(event), finished[1]))
-        if finished is not None or isinstance(event, ev.StepFailed | ev.RetryScheduled | ev.Interrupted):
+        if finished is not None or isinstance(event, ev.StepFailed | ev.RetryScheduled | ev.EffectCancelled):
             self._stations.pop(name, None)
 
     def _follow_talk(self, state: RunState, event: ev.StepEvent) -> None:

@@ -41,8 +41,9 @@ from surefoot.core.products import finding_of
 from surefoot.core.queue import waits_for
 from surefoot.core.rules import Overdue
 from surefoot.core.state import QuestionState, RunState, StepStatus
-from surefoot.core.terms import Diagnosis, Moment, Phase, Severity, Status, Verdict
+from surefoot.core.terms import Moment, Phase, Severity, Status, Verdict
 from surefoot.core.verdicts import CLAIM, changed_said, is_by_test, must_ask_again
+from surefoot.effects import GROUP, LANE
 
 STAMP = len("59 min 59 s")
 """The width of the column that says when."""
@@ -226,18 +227,19 @@ def _lane_ready(_: Progress, state: RunState, event: ev.LaneReady) -> Words | No
     return "prepared", f"lane {event.lane} in {duration(event.duration_s)}", "dim"
 
 
-def _lane_failed(_: Progress, __: RunState, event: ev.LaneFailed) -> Words:
-    if event.diagnosis is Diagnosis.INTERRUPTED:
-        return "stopped", f"lane {event.lane} is prepared no further", "dim"
-    return "failed", f"lane {event.lane} could not be made usable: {one_line(event.reason)}", "bad"
+def _effect_failed(_: Progress, __: RunState, event: ev.EffectFailed) -> Words | None:
+    if event.effect == LANE.name:
+        return "failed", f"lane {event.subject} could not be made usable: {one_line(event.reason)}", "bad"
+    return ("failed", f"{event.step}: {one_line(event.reason)}", "bad") if event.effect == GROUP.name else None
+
+
+def _effect_cancelled(_: Progress, __: RunState, event: ev.EffectCancelled) -> Words | None:
+    is_lane = event.effect == LANE.name
+    return ("stopped", f"lane {event.subject} is prepared no further", "dim") if is_lane else None
 
 
 def _expanded(_: Progress, __: RunState, event: ev.GroupExpanded) -> Words:
     return "group", f"{event.group}: {counted(len(event.items), 'step')}", "dim"
-
-
-def _not_expanded(_: Progress, __: RunState, event: ev.ExpansionFailed) -> Words:
-    return "failed", f"{event.group}: {one_line(event.reason)}", "bad"
 
 
 def _verified(progress: Progress, state: RunState, event: ev.StepVerified) -> Words | None:
@@ -441,9 +443,9 @@ def _cancelling(_: Progress, __: RunState, event: ev.CancelRequested) -> Words:
 _TOLD: dict[type[Event], Callable[..., Words | None]] = {
     ev.PhaseEntered: _phase,
     ev.LaneReady: _lane_ready,
-    ev.LaneFailed: _lane_failed,
+    ev.EffectFailed: _effect_failed,
+    ev.EffectCancelled: _effect_cancelled,
     ev.GroupExpanded: _expanded,
-    ev.ExpansionFailed: _not_expanded,
     ev.StepVerified: _verified,
     ev.BodyFinished: _body_finished,
     ev.AttemptFailed: _attempt_failed,

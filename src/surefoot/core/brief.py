@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from surefoot.core.estimating import tokens_of
-from surefoot.core.events.talk import CallFinished, CallSettled
+from surefoot.core.events import CallFinished, CallSettled
 from surefoot.core.prefix import goal_and_constraints, later_notes, prefix_of, talk_of
 from surefoot.core.shortening import Fold, folded_parts, is_stub, latest_notes, stub_of
 from surefoot.core.state import RunState, StepState

@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from surefoot.core.brief import turns_of
 from surefoot.core.estimating import tokens_of
-from surefoot.core.events.talk import CallFinished, CallSettled
+from surefoot.core.events import CallFinished, CallSettled
 from surefoot.core.prefix import goal_and_constraints, prefix_of, size_of, talk_of
 from surefoot.core.shortening import (
     Fold,

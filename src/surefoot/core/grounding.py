@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from surefoot.core.events.talk import CallFinished
+from surefoot.core.events import CallFinished
 from surefoot.core.record import record
 from surefoot.core.shortening import cut
 from surefoot.core.talk import CallState, Talk

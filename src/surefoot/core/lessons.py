@@ -6,8 +6,7 @@ Must never hold anything of a check that is held back, but that there is one. Re
 
 from __future__ import annotations
 
-from surefoot.core.events.attempt import AttemptFailed
-from surefoot.core.events.talk import CallFinished
+from surefoot.core.events import AttemptFailed, CallFinished
 from surefoot.core.grounding import ungrounded
 from surefoot.core.plan import AgentBody
 from surefoot.core.shortening import call_line, cut

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from surefoot.core.estimating import tokens_of
-from surefoot.core.events.talk import CallFinished, CallSettled
+from surefoot.core.events import CallFinished, CallSettled
 from surefoot.core.record import record
 from surefoot.core.talk import CallState, Talk, Turn
 from surefoot.core.talking import Part

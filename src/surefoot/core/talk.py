@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from surefoot.core.events.talk import CallFinished, CallSettled, TalkStopped, TurnAnswered, TurnAsked, TurnFailed
+from surefoot.core.events import CallFinished, CallSettled, TalkStopped, TurnAnswered, TurnAsked, TurnFailed
 from surefoot.core.ids import BlobId
 from surefoot.core.plan import digest_of
 from surefoot.core.talking import Claim, Deed, Guidance, Role, ToolCall, Usage

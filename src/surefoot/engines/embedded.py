@@ -20,6 +20,7 @@ from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.ids import StepId
 from surefoot.core.kernel import apply, decide
 from surefoot.core.state import RunState
+from surefoot.effects import BY_COMMAND
 from surefoot.engines.snapshots import keep_snapshot, load_state, next_snapshot
 from surefoot.engines.writer import GroupWriter
 from surefoot.errors import EngineError, IllegalTransition, JournalConflict
@@ -32,37 +33,6 @@ NOTICE_S = 0.25
 """How often the engine looks for events that other programs appended."""
 TURNS_TO_END = 10
 """Turns of the event loop in which a result that has come passes through the functions that await it."""
-
-_SYNCED: frozenset[type[Event]] = frozenset(
-    {
-        ev.EngineStarted,
-        ev.StepStarted,
-        ev.StepVerified,
-        ev.StepFailed,
-        ev.StepSkipped,
-        ev.RolledBack,
-        ev.RunEnded,
-        ev.RunPaused,
-        ev.QuestionAsked,
-        ev.QuestionAnswered,
-        ev.QuestionExpired,
-        ev.ApprovalRecorded,
-        ev.GroupExpanded,
-        ev.RunRestored,
-        ev.StepsReset,
-        ev.TurnAsked,
-        ev.TurnAnswered,
-        ev.TurnFailed,
-        ev.LimitReached,
-        ev.PlanAdopted,
-    }
-)
-
-_WISHES = (ev.PauseRequested, ev.CancelRequested, ev.QuestionAnswered, ev.QuestionExpired, ev.RunResumed)
-"""What people ask for may come too late, and so may the end of their time; it is then without effect."""
-
-_NOT_INTERRUPTED = (do.WaitUntil, do.WatchDeadline, do.WaitForTurn, do.MoveRefs, do.StopService)
-"""Clocks, and what has to come to its end."""
 
 Observer = Callable[[RunState, Event], None]
 
@@ -99,6 +69,7 @@ class RunLoop:
         """The limit that the alarm is set for."""
         self._snapshot_at = next_snapshot(self.state.seq)
         room.tell = self.tell
+        room.head = lambda: journal.head(room.run)
         self._behind = False
         """Whether another program may have appended."""
 
@@ -174,7 +145,7 @@ class RunLoop:
             events, commands = self._decide(facts)
             if not events:
                 return
-            is_durable = any(_is_synced(self.state, event) for event in events)
+            is_durable = any(_is_waited_for(self.state, event) for event in events)
             batch = Batch(run=self.room.run, expected=expected, events=events, token=self._token, durable=is_durable)
             try:
                 await self._writer.append(batch)
@@ -197,7 +168,7 @@ class RunLoop:
             try:
                 apply(self.state, fact)
             except IllegalTransition:
-                if not isinstance(fact, _WISHES):
+                if not fact.may_be_late:
                     raise
                 continue
             events.append(fact)
@@ -244,14 +215,11 @@ class RunLoop:
         running.add_done_callback(self._done)
 
     async def _perform(self, command: Command) -> None:
-        fact = await perform(self.room, command, self._head)
+        fact = await perform(self.room, command)
         self._inbox.append(fact)  # only now is it known which list is the inbox
         # Not left to `_done`, which is called a turn of the loop later.
         self._running.pop(cast("asyncio.Task[None]", asyncio.current_task()), None)
         self._bell.set()
-
-    def _head(self) -> tuple[int, str]:
-        return self._journal.head(self.room.run)
 
     def _done(self, running: asyncio.Task[None]) -> None:
         self._running.pop(running, None)
@@ -262,8 +230,7 @@ class RunLoop:
     def _interrupt(self, step: StepId) -> None:
         for running, command in self._running.items():
             owner = command.step if isinstance(command, do.StepCommand) else ACCEPTANCE
-            is_clock = isinstance(command, _NOT_INTERRUPTED)
-            if owner == step and not is_clock:
+            if owner == step and BY_COMMAND[type(command)].is_cancellable:
                 _cancel_later(running)
 
     def _reason_to_stop(self) -> str | None:
@@ -301,7 +268,7 @@ def _cancel_later(running: asyncio.Task[None], turns: int = TURNS_TO_END) -> Non
         asyncio.get_running_loop().call_soon(_cancel_later, running, turns - 1)
 
 
-def _is_synced(state: RunState, event: Event) -> bool:
+def _is_waited_for(state: RunState, event: Event) -> bool:
     """Tell whether the run may go on only once the event is on disk."""
     if isinstance(event, ev.BodyStarted | ev.BodyFinished):
         return state.nodes[event.step].effect.is_outside
@@ -310,4 +277,4 @@ def _is_synced(state: RunState, event: Event) -> bool:
     if isinstance(event, ev.CallFinished):
         reached = state.nodes[event.step].reached
         return any((one.attempt, one.call) == (event.attempt, event.call) for one in reached)
-    return type(event) in _SYNCED
+    return event.is_waited_for

@@ -19,10 +19,10 @@ from surefoot.workers.room import Room
 NAMED_MAX = 20
 
 
-async def write_commit(room: Room, command: do.WriteCommit, journal_head: tuple[int, str]) -> Event:
+async def write_commit(room: Room, command: do.WriteCommit) -> Event:
     """Write the result as a durable commit object with its trailers; no ref moves."""
     spec = command.spec
-    seq, digest = journal_head
+    seq, digest = room.head()
     title = spec.title or f"surefoot: {spec.id}"
     trailers = (
         f"Surefoot-Run: {room.run}",

@@ -23,6 +23,7 @@ from surefoot.core.policy import raising_rule
 from surefoot.core.retry import diagnose_text
 from surefoot.core.rules import CommandFacts
 from surefoot.core.terms import Diagnosis
+from surefoot.effects import CHECKPOINT, GROUP, LANE
 from surefoot.errors import EffectError, WorkspaceError, WorkspaceMissing
 from surefoot.faults import point
 from surefoot.masking import REPLACEMENT
@@ -77,9 +78,7 @@ async def open_lane(room: Room, command: do.OpenLane) -> Event:
         retryable = isinstance(error, EffectError) and error.retryable
         diagnosis = Diagnosis.TRANSIENT if retryable else Diagnosis.STRUCTURAL
         evidence = room.store(error.message.encode())
-        return ev.LaneFailed(
-            at=room.clock.now(), lane=command.lane, diagnosis=diagnosis, reason=error.message, evidence=evidence
-        )
+        return LANE.failed(command, room.clock.now(), diagnosis, error.message, evidence)
     return ev.LaneReady(
         at=room.clock.now(),
         lane=command.lane,
@@ -252,9 +251,7 @@ async def take_checkpoint(room: Room, command: do.TakeCheckpoint) -> Event:
     except (EffectError, WorkspaceError) as error:
         retryable = not isinstance(error, EffectError) or error.retryable
         diagnosis = Diagnosis.TRANSIENT if retryable else Diagnosis.STRUCTURAL
-        return ev.CheckpointFailed(
-            at=room.clock.now(), step=place[0], attempt=place[1], diagnosis=diagnosis, reason=error.message
-        )
+        return CHECKPOINT.failed(command, room.clock.now(), diagnosis, error.message)
     return ev.Checkpointed(
         at=room.clock.now(),
         step=place[0],
@@ -464,7 +461,7 @@ async def expand_group(room: Room, command: do.ExpandGroup) -> Event:
     point("expand.before")
     now = room.clock.now
     if command.lack is not None:
-        return ev.ExpansionFailed(at=now(), group=group.id, reason=command.lack)
+        return GROUP.failed(command, now(), Diagnosis.STRUCTURAL, command.lack)
     if each.items is not None:
         return ev.GroupExpanded(at=now(), group=group.id, items=each.items)
     assert command.commit is not None
@@ -484,7 +481,7 @@ async def expand_group(room: Room, command: do.ExpandGroup) -> Event:
     await in_thread(room.space.restore, command.lane, command.commit)
     if outcome.exit_code != 0 or outcome.evidence is None:
         reason = f"the command for the items failed ({outcome.said}): {outcome.tail.strip()[-500:]}"
-        return ev.ExpansionFailed(at=now(), group=group.id, reason=reason)
+        return GROUP.failed(command, now(), Diagnosis.STRUCTURAL, reason)
     text = room.blobs.get(outcome.evidence).decode("utf-8", "surrogateescape")
     # A line feed ends an item, and nothing else does: names of files may hold any other separator.
     lines = [line.strip(" \t\r") for line in text.split("\n")]
@@ -502,4 +499,4 @@ def _expanded(room: Room, command: do.ExpandGroup, items: tuple[str, ...]) -> Ev
         f"item {masks[0]} of {len(items)} holds a secret, or {REPLACEMENT}, which stands for one; a step is made from "
         "each item and shown, so list names that hold no secret, and read the secret from a variable in `env_from`"
     )
-    return ev.ExpansionFailed(at=at, group=group, reason=reason)
+    return GROUP.failed(command, at, Diagnosis.STRUCTURAL, reason)

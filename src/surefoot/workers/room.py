@@ -129,6 +129,8 @@ class Room:
     """The environment Surefoot was started in; where commands are run, as it was when the run was taken up."""
     on_line: Callable[[StepId, str], None] | None = None
     """Told each line a body prints."""
+    head: Callable[[], tuple[int, str]] = lambda: (0, "")
+    """Returns the position and the hash of the journal's last event."""
     tell: Callable[[Event], None] = lambda _: None
     """Told what happens without having been asked for: a service that ends."""
     services: dict[tuple[str, str], RunningService] = field(default_factory=dict[tuple[str, str], RunningService])

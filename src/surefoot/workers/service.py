@@ -17,6 +17,7 @@ from surefoot.core.causes import cure_of, lacks_network, with_cure
 from surefoot.core.events import Event
 from surefoot.core.plan import Service
 from surefoot.core.terms import Diagnosis
+from surefoot.effects import SERVICE_START
 from surefoot.errors import EffectError
 from surefoot.faults import point
 from surefoot.ports import CommandOutcome, CommandRequest
@@ -76,18 +77,9 @@ async def start_service(room: Room, command: do.StartService) -> Event:
 
 def _failed(
     room: Room, command: do.StartService, diagnosis: Diagnosis, reason: str, outcome: CommandOutcome | None
-) -> ev.ServiceFailed:
-    assert command.lane is not None
-    return ev.ServiceFailed(
-        at=room.clock.now(),
-        step=command.step,
-        attempt=command.attempt,
-        lane=command.lane,
-        service=command.service.name,
-        diagnosis=diagnosis,
-        reason=reason,
-        evidence=None if outcome is None else outcome.evidence,
-    )
+) -> Event:
+    evidence = None if outcome is None else outcome.evidence
+    return SERVICE_START.failed(command, room.clock.now(), diagnosis, reason, evidence)
 
 
 def _begin(room: Room, lane: str, spec: Service, up: Iterable[str]) -> RunningService:

@@ -19,11 +19,11 @@ from surefoot.core.budget import cost_of
 from surefoot.core.estimating import tokens_of
 from surefoot.core.events import Event
 from surefoot.core.folding import lost_in
-from surefoot.core.ids import BlobId, StepId, matches_id
+from surefoot.core.ids import StepId, matches_id
 from surefoot.core.plan import Plan
 from surefoot.core.plan_commands import PlanCommand, commands_of_plan
 from surefoot.core.rules import CommandFacts
-from surefoot.core.talking import Deed, Fault, Guidance, Part, ToolCall, Usage
+from surefoot.core.talking import Deed, Guidance, Part, ToolCall, Usage
 from surefoot.core.terms import Severity
 from surefoot.core.toolbox import TOOLS
 from surefoot.faults import point
@@ -61,12 +61,6 @@ async def open_talk(room: Room, command: do.OpenTalk) -> Event:
         tree = await in_thread(room.space.tree, command.lane, exclude=command.spec.uncommitted)
     point("talk.open.after")
     return ev.TalkOpened(at=room.clock.now(), step=command.step, attempt=command.attempt, guidance=guidance, tree=tree)
-
-
-async def wait_for_turn(room: Room, command: do.WaitForTurn) -> Event:
-    """Wait until the next request may be made."""
-    await room.clock.wait_until(command.due)
-    return ev.TurnDue(at=room.clock.now(), step=command.step, attempt=command.attempt)
 
 
 # --- models
@@ -272,11 +266,6 @@ def _failed(room: Room, command: do.AskModel, failed: ModelFault, now: float) ->
     )
 
 
-def model_broke(room: Room, command: do.AskModel, why: str, now: float) -> ev.TurnFailed:
-    """Return what it means that asking broke in a way nobody has foreseen."""
-    return _failed(room, command, ModelFault(fault=Fault.UNAVAILABLE, text=why), now)
-
-
 # --- tools
 
 
@@ -393,20 +382,4 @@ def _desk(room: Room, command: do.UseTool) -> Desk:
         rung=room.rung,
         timeout_s=spec.timeout_s,
         mask=room.masker.text,
-    )
-
-
-def tool_broke(room: Room, command: do.UseTool, why: str, now: float) -> ev.CallFinished:
-    """Return what it means that a tool broke in a way nobody has foreseen."""
-    text = f"the tool broke: {why}"
-    blob: BlobId = room.store(text.encode("utf-8", "replace"))
-    return ev.CallFinished(
-        at=now,
-        step=command.step,
-        attempt=command.attempt,
-        call=command.call.call,
-        ok=False,
-        text=text[:_TEXT_MAX],
-        output=blob,
-        tokens=tokens_of(text),
     )

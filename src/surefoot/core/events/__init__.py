@@ -1,120 +1,96 @@
-"""What happens in a run, as frozen, versioned records.
+"""What happens in a run, as frozen, versioned records: those of runs and steps, and those of all effects.
 
-Owns every word the journal can hold. *Facts* say what happened and are never dropped; *decisions* say what shall happen
-and are valid only at the position they were decided at. An event never refers to an object that is not plain data.
-Must never import a library or read a clock: `at` (seconds since the epoch) comes in.
-
-An event's `kind` is its class name in snake case. A change of an event's fields raises its `version`; readers of an
-older version are kept in `surefoot.journal.codec`. Read `surefoot.core.state` next.
+*Facts* say what happened and are never dropped; *decisions* say what shall happen and are valid only at the position
+they were decided at. `at` (seconds since the epoch) comes in. An event's `kind` is its class name in snake case.
 """
 
 from __future__ import annotations
 
-from surefoot.core.events.attempt import (
-    ApprovalRecorded,
-    ArtifactsAsked,
-    ArtifactsKept,
-    AttemptFailed,
-    BodyFinished,
-    BodyStarted,
-    ChangesObserved,
-    CheckAnswered,
-    CheckAsked,
-    CheckpointAsked,
-    Checkpointed,
-    CheckpointFailed,
-    CommitAsked,
-    CommitWritten,
-    DeadlineSet,
-    EditApplied,
-    EditAsked,
-    EffectBroken,
-    InspectionAsked,
-    InterruptAsked,
-    Interrupted,
-    LaneRestored,
-    MergeAsked,
-    Merged,
-    MergeRefused,
-    PlaceAsked,
-    Placed,
-    ProbeAnswered,
-    ProbeAsked,
-    QuestionAnswered,
-    QuestionAsked,
-    QuestionExpired,
-    RestoreAsked,
-    RetryDue,
-    RetryScheduled,
-    RolledBack,
-    StepFailed,
-    StepSkipped,
-    StepStarted,
-    StepVerified,
-    VerdictReused,
-)
-from surefoot.core.events.lane import (
-    LaneFailed,
-    LaneReady,
-    LaneRequested,
-    ServiceAsked,
-    ServiceEnded,
-    ServiceFailed,
-    ServiceReady,
-    ServiceStopAsked,
-)
-from surefoot.core.events.run import (
-    CancelRequested,
-    EngineStarted,
-    EngineStopped,
-    ExpansionAsked,
-    ExpansionFailed,
-    GroupExpanded,
-    OptionsGiven,
-    PauseRequested,
-    PhaseEntered,
-    PolicyGiven,
-    RefsAsked,
-    RefsMoved,
-    RunCreated,
-    RunEnded,
-    RunPaused,
-    RunRestored,
-    RunResumed,
-    StepsReset,
-)
-from surefoot.core.events.shape import (
-    ACCEPTANCE as ACCEPTANCE,
-)
-from surefoot.core.events.shape import (
-    CheckEvent as CheckEvent,
-)
-from surefoot.core.events.shape import (
-    Event,
-)
-from surefoot.core.events.shape import (
-    StepEvent as StepEvent,
-)
-from surefoot.core.events.talk import (
-    CallFinished,
-    CallLost,
-    CallSettled,
-    CallStarted,
-    CastingGiven,
-    FindingReported,
-    LimitReached,
-    LimitsRaised,
-    ModelChanged,
-    PlanAdopted,
-    PlanEdited,
-    TalkOpened,
-    TalkStopped,
-    TurnAnswered,
-    TurnAsked,
-    TurnDelayed,
-    TurnDue,
-    TurnFailed,
-)
+from surefoot.core.event import ACCEPTANCE as ACCEPTANCE
+from surefoot.core.event import CheckEvent as CheckEvent
+from surefoot.core.event import Event as Event
+from surefoot.core.event import StepEvent as StepEvent
+from surefoot.core.events.attempt import AttemptFailed as AttemptFailed
+from surefoot.core.events.attempt import InterruptAsked as InterruptAsked
+from surefoot.core.events.attempt import RolledBack as RolledBack
+from surefoot.core.events.attempt import StepFailed as StepFailed
+from surefoot.core.events.attempt import StepSkipped as StepSkipped
+from surefoot.core.events.attempt import StepStarted as StepStarted
+from surefoot.core.events.attempt import StepVerified as StepVerified
+from surefoot.core.events.question import ApprovalRecorded as ApprovalRecorded
+from surefoot.core.events.question import QuestionAnswered as QuestionAnswered
+from surefoot.core.events.question import QuestionAsked as QuestionAsked
+from surefoot.core.events.run import CancelRequested as CancelRequested
+from surefoot.core.events.run import EngineStarted as EngineStarted
+from surefoot.core.events.run import EngineStopped as EngineStopped
+from surefoot.core.events.run import OptionsGiven as OptionsGiven
+from surefoot.core.events.run import PauseRequested as PauseRequested
+from surefoot.core.events.run import PhaseEntered as PhaseEntered
+from surefoot.core.events.run import PolicyGiven as PolicyGiven
+from surefoot.core.events.run import RunCreated as RunCreated
+from surefoot.core.events.run import RunEnded as RunEnded
+from surefoot.core.events.run import RunPaused as RunPaused
+from surefoot.core.events.run import RunRestored as RunRestored
+from surefoot.core.events.run import RunResumed as RunResumed
+from surefoot.core.events.run import StepsReset as StepsReset
+from surefoot.core.events.talk import CastingGiven as CastingGiven
+from surefoot.core.events.talk import FindingReported as FindingReported
+from surefoot.core.events.talk import LimitReached as LimitReached
+from surefoot.core.events.talk import LimitsRaised as LimitsRaised
+from surefoot.core.events.talk import ModelChanged as ModelChanged
+from surefoot.core.events.talk import PlanAdopted as PlanAdopted
+from surefoot.core.events.talk import PlanEdited as PlanEdited
+from surefoot.core.events.talk import TalkStopped as TalkStopped
+from surefoot.effects import EFFECTS
+from surefoot.effects.artifacts.contract import ArtifactsAsked as ArtifactsAsked
+from surefoot.effects.artifacts.contract import ArtifactsKept as ArtifactsKept
+from surefoot.effects.body.contract import BodyFinished as BodyFinished
+from surefoot.effects.body.contract import BodyStarted as BodyStarted
+from surefoot.effects.check.contract import CheckAnswered as CheckAnswered
+from surefoot.effects.check.contract import CheckAsked as CheckAsked
+from surefoot.effects.check.contract import VerdictReused as VerdictReused
+from surefoot.effects.checkout.contract import PlaceAsked as PlaceAsked
+from surefoot.effects.checkout.contract import Placed as Placed
+from surefoot.effects.checkpoint.contract import CheckpointAsked as CheckpointAsked
+from surefoot.effects.checkpoint.contract import Checkpointed as Checkpointed
+from surefoot.effects.commit.contract import CommitAsked as CommitAsked
+from surefoot.effects.commit.contract import CommitWritten as CommitWritten
+from surefoot.effects.conversation.contract import TalkOpened as TalkOpened
+from surefoot.effects.effect import EffectCancelled as EffectCancelled
+from surefoot.effects.effect import EffectFailed as EffectFailed
+from surefoot.effects.group.contract import ExpansionAsked as ExpansionAsked
+from surefoot.effects.group.contract import GroupExpanded as GroupExpanded
+from surefoot.effects.inspection.contract import ChangesObserved as ChangesObserved
+from surefoot.effects.inspection.contract import InspectionAsked as InspectionAsked
+from surefoot.effects.lane.contract import LaneReady as LaneReady
+from surefoot.effects.lane.contract import LaneRequested as LaneRequested
+from surefoot.effects.merge.contract import MergeAsked as MergeAsked
+from surefoot.effects.merge.contract import Merged as Merged
+from surefoot.effects.merge.contract import MergeRefused as MergeRefused
+from surefoot.effects.model_request.contract import TurnAnswered as TurnAnswered
+from surefoot.effects.model_request.contract import TurnAsked as TurnAsked
+from surefoot.effects.model_request.contract import TurnFailed as TurnFailed
+from surefoot.effects.patch.contract import EditApplied as EditApplied
+from surefoot.effects.patch.contract import EditAsked as EditAsked
+from surefoot.effects.probe.contract import ProbeAnswered as ProbeAnswered
+from surefoot.effects.probe.contract import ProbeAsked as ProbeAsked
+from surefoot.effects.publish.contract import RefsAsked as RefsAsked
+from surefoot.effects.publish.contract import RefsMoved as RefsMoved
+from surefoot.effects.restore.contract import LaneRestored as LaneRestored
+from surefoot.effects.restore.contract import RestoreAsked as RestoreAsked
+from surefoot.effects.service_start.contract import ServiceAsked as ServiceAsked
+from surefoot.effects.service_start.contract import ServiceReady as ServiceReady
+from surefoot.effects.service_stop.contract import ServiceEnded as ServiceEnded
+from surefoot.effects.service_stop.contract import ServiceStopAsked as ServiceStopAsked
+from surefoot.effects.timer.contract import DeadlineSet as DeadlineSet
+from surefoot.effects.timer.contract import QuestionExpired as QuestionExpired
+from surefoot.effects.timer.contract import RetryDue as RetryDue
+from surefoot.effects.timer.contract import RetryScheduled as RetryScheduled
+from surefoot.effects.timer.contract import TurnDelayed as TurnDelayed
+from surefoot.effects.timer.contract import TurnDue as TurnDue
+from surefoot.effects.tool_call.contract import CallFinished as CallFinished
+from surefoot.effects.tool_call.contract import CallSettled as CallSettled
+from surefoot.effects.tool_call.contract import CallStarted as CallStarted
 
 EVENTS: tuple[type[Event], ...] = (
     RunCreated,
@@ -128,80 +104,29 @@ EVENTS: tuple[type[Event], ...] = (
     RunResumed,
     CancelRequested,
     RunEnded,
-    LaneRequested,
-    LaneReady,
-    LaneFailed,
-    ExpansionAsked,
-    GroupExpanded,
-    ExpansionFailed,
-    ServiceAsked,
-    ServiceReady,
-    ServiceFailed,
-    ServiceStopAsked,
-    ServiceEnded,
+    StepsReset,
+    RunRestored,
     StepStarted,
-    CheckpointAsked,
-    Checkpointed,
-    CheckpointFailed,
-    CheckAsked,
-    CheckAnswered,
-    VerdictReused,
-    QuestionAsked,
-    QuestionAnswered,
-    DeadlineSet,
-    QuestionExpired,
-    ApprovalRecorded,
-    ProbeAsked,
-    ProbeAnswered,
-    BodyStarted,
-    BodyFinished,
     InterruptAsked,
-    Interrupted,
-    InspectionAsked,
-    ChangesObserved,
-    EditAsked,
-    EditApplied,
-    MergeAsked,
-    Merged,
-    MergeRefused,
-    PlaceAsked,
-    Placed,
-    EffectBroken,
-    ArtifactsAsked,
-    ArtifactsKept,
-    CommitAsked,
-    CommitWritten,
     StepVerified,
     AttemptFailed,
-    RestoreAsked,
-    LaneRestored,
-    RetryScheduled,
-    RetryDue,
     StepFailed,
     StepSkipped,
     RolledBack,
-    RefsAsked,
-    RefsMoved,
-    StepsReset,
-    RunRestored,
+    QuestionAsked,
+    QuestionAnswered,
+    ApprovalRecorded,
     CastingGiven,
-    TalkOpened,
-    TurnAsked,
-    TurnAnswered,
-    TurnFailed,
-    TurnDelayed,
-    TurnDue,
     ModelChanged,
-    CallStarted,
-    CallFinished,
-    CallLost,
-    CallSettled,
     TalkStopped,
     FindingReported,
     LimitReached,
     LimitsRaised,
     PlanEdited,
     PlanAdopted,
+    *dict.fromkeys(kind for effect in EFFECTS for kind in effect.events),
+    EffectFailed,
+    EffectCancelled,
 )
 """Every event there is."""
 

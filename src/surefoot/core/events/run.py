@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import ClassVar
 
-from surefoot.core.events.shape import Event
+from surefoot.core.event import Event
 from surefoot.core.ids import RunId, StepId
 from surefoot.core.plan import Plan
 from surefoot.core.plan_commands import PlanCommand
@@ -67,6 +67,7 @@ class EngineStarted(Event):
     """An engine claimed the run. Whatever was under way when the one before ended is interrupted by this."""
 
     version: ClassVar[int] = 2
+    is_waited_for: ClassVar[bool] = True
     engine: str
     """Id of the engine."""
     token: int
@@ -127,6 +128,7 @@ class PhaseEntered(Event):
 class PauseRequested(Event):
     """Nothing new shall start."""
 
+    may_be_late: ClassVar[bool] = True
     by: str
     """Who, or which limit."""
     interrupt: bool = False
@@ -138,6 +140,7 @@ class RunPaused(Event):
     """Nothing runs any more."""
 
     is_decision: ClassVar[bool] = True
+    is_waited_for: ClassVar[bool] = True
     reason: str
     """Who or what asked for it."""
 
@@ -146,6 +149,7 @@ class RunPaused(Event):
 class RunResumed(Event):
     """Somebody wants the run to go on."""
 
+    may_be_late: ClassVar[bool] = True
     by: str
     """Who."""
 
@@ -154,6 +158,7 @@ class RunResumed(Event):
 class CancelRequested(Event):
     """Somebody wants the run to end here."""
 
+    may_be_late: ClassVar[bool] = True
     by: str
     """Who."""
 
@@ -163,6 +168,7 @@ class RunEnded(Event):
     """The run is over, unless it is retried or restored."""
 
     is_decision: ClassVar[bool] = True
+    is_waited_for: ClassVar[bool] = True
     outcome: Outcome
     """How."""
     reason: str = ""
@@ -170,65 +176,10 @@ class RunEnded(Event):
 
 
 @record
-class ExpansionAsked(Event):
-    """A group's needs are satisfied: its items are to be found."""
-
-    is_decision: ClassVar[bool] = True
-    group: StepId
-    """The group."""
-    lane: str | None = None
-    """The lane in which a command lists them, kept free of all else meanwhile."""
-
-
-@record
-class GroupExpanded(Event):
-    """A group's items are known, for good."""
-
-    group: StepId
-    """The group."""
-    items: tuple[str, ...]
-    """One member each, in this order."""
-
-
-@record
-class ExpansionFailed(Event):
-    """A group's items could not be found."""
-
-    group: StepId
-    """The group."""
-    reason: str
-    """What went wrong."""
-
-
-@record
-class RefsAsked(Event):
-    """The run branch is to follow the journal."""
-
-    is_decision: ClassVar[bool] = True
-    commit: str
-    """Where it shall be."""
-    old: str | None
-    """Where the journal last put it."""
-    kept: int | None = None
-    """Number under which the old tip is kept, when the branch goes back."""
-
-
-@record
-class RefsMoved(Event):
-    """The branch follows the journal, as far as it may."""
-
-    commit: str
-    """Where it was put."""
-    refused: str | None = None
-    """Why the branch itself was left alone; the commits are kept all the same."""
-    has_failed: bool = False
-    """Whether nothing could be written, for the reason in `refused`; it is tried again with the next step or engine."""
-
-
-@record
 class StepsReset(Event):
     """Somebody wants steps to be tried again."""
 
+    is_waited_for: ClassVar[bool] = True
     steps: tuple[StepId, ...]
     """Which."""
     by: str
@@ -239,6 +190,7 @@ class StepsReset(Event):
 class RunRestored(Event):
     """Somebody took the branch back to an earlier step."""
 
+    is_waited_for: ClassVar[bool] = True
     to: StepId | None
     """The step whose commit is the head again; None: the base."""
     commit: str

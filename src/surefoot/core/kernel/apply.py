@@ -28,16 +28,17 @@ from surefoot.core.events import Event
 from surefoot.core.graph import Graph, build_graph
 from surefoot.core.ids import ID_LENGTH_MAX, StepId
 from surefoot.core.kernel.adopting import forget_review, go_back, plan_adopted
-from surefoot.core.kernel.attempts import ATTEMPT_FOLDS
+from surefoot.core.kernel.attempts import ATTEMPT_FAILURES, ATTEMPT_FOLDS, cancelled
 from surefoot.core.kernel.legal import illegal, is_ready, need, node_of, work_of
-from surefoot.core.kernel.services import SERVICE_FOLDS
-from surefoot.core.kernel.turns import TURN_FOLDS, break_off_talk, is_talking, try_models_again
+from surefoot.core.kernel.services import SERVICE_FOLDS, service_failed
+from surefoot.core.kernel.turns import TURN_FOLDS, break_off_talk, call_cancelled, is_talking, try_models_again
 from surefoot.core.placeholders import member_of
 from surefoot.core.queue import let_past
 from surefoot.core.schedule import expected_times, ranks_of
 from surefoot.core.state import DONE, FINAL, LaneState, RunState, StepState, StepStatus
 from surefoot.core.terms import Diagnosis, Outcome, Phase
 from surefoot.core.verdicts import CheckRecord
+from surefoot.effects import BY_NAME, BY_REQUEST, GROUP, LANE, SERVICE_START, TOOL_CALL
 
 LANE_ATTEMPTS_MAX = 3
 _PHASES = (Phase.UNDERSTAND, Phase.PLAN, Phase.EXECUTE, Phase.VALIDATE)
@@ -145,7 +146,7 @@ def _break_off(state: RunState, node: StepState) -> None:
         return
     if not node.is_body_known and work.failure is None:
         work.interrupted = Diagnosis.CRASH
-    if work.open != ev.ProbeAsked.kind:
+    if BY_REQUEST[work.open].counts_as_crash:
         node.crashes += 1
     work.open, work.interrupt_asked, work.lane_tree = None, False, None
 
@@ -274,19 +275,22 @@ def _lane_ready(state: RunState, event: ev.LaneReady) -> None:
         state.accept.lane_ready = True
 
 
-def _open_lane(state: RunState, event: ev.LaneReady | ev.LaneFailed, name: str) -> LaneState:
+def _open_lane(state: RunState, event: Event, name: str) -> LaneState:
     lane = state.lanes.get(name)
     need(lane is not None and lane.is_open, event, f"lane {name} was not asked for")
     assert lane is not None
     return lane
 
 
-def _lane_failed(state: RunState, event: ev.LaneFailed) -> None:
-    lane = _open_lane(state, event, event.lane)
+def _lane_cancelled(state: RunState, event: ev.EffectCancelled) -> None:
+    lane = _open_lane(state, event, event.subject)
     lane.is_open, lane.needs_fresh = False, True
-    if event.diagnosis is Diagnosis.INTERRUPTED:
-        state.accept.interrupt_asked = False
-        return
+    state.accept.interrupt_asked = False
+
+
+def _lane_failed(state: RunState, event: ev.EffectFailed) -> None:
+    lane = _open_lane(state, event, event.subject)
+    lane.is_open, lane.needs_fresh = False, True
     lane.failures += 1
     if event.diagnosis is Diagnosis.TRANSIENT and lane.failures < LANE_ATTEMPTS_MAX:
         return
@@ -338,8 +342,14 @@ def _is_free(state: RunState, name: StepId) -> bool:
     return name not in state.nodes and len(name) <= ID_LENGTH_MAX
 
 
-def _expansion_failed(state: RunState, event: ev.ExpansionFailed) -> None:
-    group = _expanding(state, event, event.group)
+def _expansion_cancelled(state: RunState, event: ev.EffectCancelled) -> None:
+    _expanding(state, event, event.step)
+    state.accept.interrupt_asked = False
+    expand_later(state)
+
+
+def _expansion_failed(state: RunState, event: ev.EffectFailed) -> None:
+    group = _expanding(state, event, event.step)
     state.expanding = state.expanding_in = None
     finish(state, group, StepStatus.FAILED, event.reason)
 
@@ -409,10 +419,38 @@ def _reopen(state: RunState) -> None:
     recount(state)
 
 
+_FAILURES: dict[str, Callable[[RunState, ev.EffectFailed], None]] = {
+    **ATTEMPT_FAILURES,
+    LANE.name: _lane_failed,
+    GROUP.name: _expansion_failed,
+    SERVICE_START.name: service_failed,
+}
+"""What it means that an effect failed, by its name; the others report failure in their results."""
+
+_CANCELLATIONS: dict[str, Callable[[RunState, ev.EffectCancelled], None]] = {
+    LANE.name: _lane_cancelled,
+    GROUP.name: _expansion_cancelled,
+    TOOL_CALL.name: call_cancelled,
+}
+"""What it means that an effect was ended early, where that is not what it means for most: `attempts.cancelled`."""
+
+
+def _effect_failed(state: RunState, event: ev.EffectFailed) -> None:
+    need(event.effect in _FAILURES, event, f"no effect {event.effect!r} fails in this way")
+    _FAILURES[event.effect](state, event)
+
+
+def _effect_cancelled(state: RunState, event: ev.EffectCancelled) -> None:
+    need(event.effect in BY_NAME, event, f"there is no effect {event.effect!r}")
+    _CANCELLATIONS.get(event.effect, cancelled)(state, event)
+
+
 _FOLDS: dict[type[Event], Callable[[RunState, Any], None]] = {
     **ATTEMPT_FOLDS,
     **SERVICE_FOLDS,
     **TURN_FOLDS,
+    ev.EffectFailed: _effect_failed,
+    ev.EffectCancelled: _effect_cancelled,
     ev.PlanAdopted: plan_adopted,
     ev.EngineStarted: _engine_started,
     ev.EngineStopped: _engine_stopped,
@@ -426,10 +464,8 @@ _FOLDS: dict[type[Event], Callable[[RunState, Any], None]] = {
     ev.RunEnded: _run_ended,
     ev.LaneRequested: _lane_requested,
     ev.LaneReady: _lane_ready,
-    ev.LaneFailed: _lane_failed,
     ev.ExpansionAsked: _expansion_asked,
     ev.GroupExpanded: _group_expanded,
-    ev.ExpansionFailed: _expansion_failed,
     ev.RefsAsked: _refs_asked,
     ev.RefsMoved: _refs_moved,
     ev.StepsReset: _steps_reset,

@@ -11,7 +11,6 @@ from typing import Any
 
 from surefoot.core import events as ev
 from surefoot.core.course import (
-    expand_later,
     finish,
     hold,
     hold_all_pending,
@@ -37,6 +36,19 @@ from surefoot.core.queue import has_result
 from surefoot.core.state import RunState, StepState, StepStatus, Work
 from surefoot.core.terms import Applied, Diagnosis, Phase, Status, Verdict
 from surefoot.core.verdicts import CLAIM, CheckRecord, is_red_before
+from surefoot.effects import (
+    ARTIFACTS,
+    BODY,
+    BY_NAME,
+    BY_REQUEST,
+    CHECKOUT,
+    CHECKPOINT,
+    COMMIT,
+    CONVERSATION,
+    INSPECTION,
+    MERGE,
+    PATCH,
+)
 
 
 def _step_started(state: RunState, event: ev.StepStarted) -> None:
@@ -88,7 +100,7 @@ def _checkpointed(state: RunState, event: ev.Checkpointed) -> None:
     state.lanes[work.lane].environment = event.environment
 
 
-def _checkpoint_failed(state: RunState, event: ev.CheckpointFailed) -> None:
+def _checkpoint_failed(state: RunState, event: ev.EffectFailed) -> None:
     node, work = answered(state, event, ev.CheckpointAsked)
     assert work.lane is not None
     lane = state.lanes[work.lane]
@@ -134,17 +146,17 @@ def _interrupt_asked(state: RunState, event: ev.InterruptAsked) -> None:
     work.interrupt_asked = True
 
 
-def _interrupted(state: RunState, event: ev.Interrupted) -> None:
+def cancelled(state: RunState, event: ev.EffectCancelled) -> None:
+    """Note that what was under way was ended early; the attempt is made anew, unless its body is known to be done."""
     if event.step == ACCEPTANCE:
         need(state.accept.open, event, "no acceptance check is being asked")
         state.accept.open = state.accept.interrupt_asked = False
         return
-    if event.step == state.expanding:
-        state.accept.interrupt_asked = False
-        expand_later(state)
-        return
     node, work = active_of(state, event)
-    need(work.open is not None, event, "nothing was under way")
+    requested = None if work.open is None else BY_REQUEST[work.open].name
+    # A conversation is requested as the body of its step.
+    is_body = requested == BODY.name and event.effect == CONVERSATION.name
+    need(requested == event.effect or is_body, event, f"{event.effect} is not under way")
     if is_talking(work):
         lose_reply(state, node, work)
         work.lane_tree = None
@@ -219,16 +231,10 @@ def _placed(state: RunState, event: ev.Placed) -> None:
     work.lane_tree, work.is_spoiled = event.tree, False
 
 
-_BREAKABLE = frozenset(
-    one.kind
-    for one in (ev.InspectionAsked, ev.EditAsked, ev.ArtifactsAsked, ev.CommitAsked, ev.MergeAsked, ev.PlaceAsked)
-)
-
-
-def _effect_broken(state: RunState, event: ev.EffectBroken) -> None:
-    _, work = active_of(state, event)
-    need(work.open in _BREAKABLE, event, "nothing like that is under way")
-    work.open, work.broken = None, event.reason
+def failed(state: RunState, event: ev.EffectFailed) -> None:
+    """Note that the workspace did not do what it was to do: the attempt fails."""
+    _, work = answered(state, event, BY_NAME[event.effect].requested)
+    work.broken = event.reason
 
 
 def _artifacts_asked(state: RunState, event: ev.ArtifactsAsked) -> None:
@@ -368,13 +374,11 @@ ATTEMPT_FOLDS: dict[type[Event], Callable[[RunState, Any], None]] = {
     ev.StepStarted: _step_started,
     ev.CheckpointAsked: _checkpoint_asked,
     ev.Checkpointed: _checkpointed,
-    ev.CheckpointFailed: _checkpoint_failed,
     **ANSWER_FOLDS,
     **QUESTION_FOLDS,
     ev.BodyStarted: _body_started,
     ev.BodyFinished: _body_finished,
     ev.InterruptAsked: _interrupt_asked,
-    ev.Interrupted: _interrupted,
     ev.InspectionAsked: _inspection_asked,
     ev.ChangesObserved: _changes_observed,
     ev.MergeAsked: _merge_asked,
@@ -382,7 +386,6 @@ ATTEMPT_FOLDS: dict[type[Event], Callable[[RunState, Any], None]] = {
     ev.MergeRefused: _merge_refused,
     ev.PlaceAsked: _place_asked,
     ev.Placed: _placed,
-    ev.EffectBroken: _effect_broken,
     ev.ArtifactsAsked: _artifacts_asked,
     ev.ArtifactsKept: _artifacts_kept,
     ev.CommitAsked: _commit_asked,
@@ -398,3 +401,9 @@ ATTEMPT_FOLDS: dict[type[Event], Callable[[RunState, Any], None]] = {
     ev.RolledBack: _rolled_back,
 }
 """What to do with each event of an attempt."""
+
+ATTEMPT_FAILURES: dict[str, Callable[[RunState, ev.EffectFailed], None]] = {
+    CHECKPOINT.name: _checkpoint_failed,
+    **{effect.name: failed for effect in (INSPECTION, PATCH, MERGE, CHECKOUT, ARTIFACTS, COMMIT)},
+}
+"""What it means that an effect of an attempt failed."""

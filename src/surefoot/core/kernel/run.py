@@ -48,13 +48,11 @@ from surefoot.core.verdicts import (
     red_before_said,
     turned_green,
 )
+from surefoot.effects import BY_REQUEST
 
 CLEAN = "clean"
 AT_FIRST = 8
 """How many more nodes are looked at than may start; all of them only if these cannot."""
-_INTERRUPTIBLE = frozenset(
-    {ev.CheckAsked.kind, ev.BodyStarted.kind, ev.CheckpointAsked.kind, ev.ServiceAsked.kind, ev.TurnAsked.kind}
-)
 
 
 def decide(state: RunState, now: float) -> list[Proposal]:
@@ -168,7 +166,8 @@ def _interrupts(state: RunState, now: float) -> list[Proposal]:
         work = node.work
         assert work is not None
         has_begun = (work.body_started and node.effect.is_outside) or (work.talk is not None and work.talk.is_reaching)
-        is_interruptible = work.open in _INTERRUPTIBLE or (work.talk is not None and work.talk.is_open)
+        is_ended = work.open is not None and BY_REQUEST[work.open].is_ended_by_pause
+        is_interruptible = is_ended or (work.talk is not None and work.talk.is_open)
         if not is_interruptible or work.interrupt_asked or has_begun:
             continue
         event = ev.InterruptAsked(at=now, step=node.spec.id, attempt=node.attempt)

@@ -20,10 +20,10 @@ from surefoot.core.kernel.legal import answered, begin, need, work_of
 from surefoot.core.kernel.proposal import HOLD, Move, Proposal
 from surefoot.core.state import LaneState, RunState, StepState, Work
 from surefoot.core.terms import Applied, Diagnosis, Status
+from surefoot.effects import BY_REQUEST
 
 FAILURES_MAX = 3
 """So often the acceptance checks' services may fail; those of a step have its attempts."""
-_STOPPABLE = frozenset({ev.CheckAsked.kind, ev.BodyStarted.kind})
 
 
 def serve(state: RunState, node: StepState, work: Work, now: float) -> Move:
@@ -73,7 +73,8 @@ def leave(state: RunState, now: float) -> list[Proposal]:
     for name in state.active:
         node = state.nodes[name]
         work = work_of(node)
-        if work.lost_service is None or work.open not in _STOPPABLE or work.interrupt_asked:
+        needs_services = work.open is not None and BY_REQUEST[work.open].needs_services
+        if work.lost_service is None or not needs_services or work.interrupt_asked:
             continue
         event = ev.InterruptAsked(at=now, step=name, attempt=node.attempt)
         moves.append(Proposal(event, do.Interrupt(step=name, attempt=node.attempt, lane=work.lane)))
@@ -108,7 +109,8 @@ def _service_ready(state: RunState, event: ev.ServiceReady) -> None:
     lane.epoch += 1
 
 
-def _service_failed(state: RunState, event: ev.ServiceFailed) -> None:
+def service_failed(state: RunState, event: ev.EffectFailed) -> None:
+    """Note that a service did not become ready: the attempt that needs it fails."""
     work = _close(state, event)
     if work is not None:
         work.lost_service = (event.diagnosis, event.reason)
@@ -118,7 +120,7 @@ def _service_failed(state: RunState, event: ev.ServiceFailed) -> None:
         state.lane_failure = event.reason
 
 
-def _close(state: RunState, event: ev.ServiceReady | ev.ServiceFailed) -> Work | None:
+def _close(state: RunState, event: ev.ServiceReady | ev.EffectFailed) -> Work | None:
     """Note that the start is not under way any more; return the work it was for, if that was a step's."""
     if event.step == ACCEPTANCE:
         need(state.accept.open, event, "no service is being started for acceptance")
@@ -161,7 +163,6 @@ def _miss(state: RunState, node: StepState, event: ev.ServiceEnded) -> None:
 SERVICE_FOLDS: dict[type[Event], Callable[[RunState, Any], None]] = {
     ev.ServiceAsked: _service_asked,
     ev.ServiceReady: _service_ready,
-    ev.ServiceFailed: _service_failed,
     ev.ServiceStopAsked: _service_stop_asked,
     ev.ServiceEnded: _service_ended,
 }

@@ -176,10 +176,14 @@ def _model_changed(state: RunState, event: ev.ModelChanged) -> None:
 # --- tool calls
 
 
-def _call_of(state: RunState, event: ev.CallStarted | ev.CallFinished | ev.CallSettled | ev.CallLost) -> CallState:
+def _call_of(state: RunState, event: ev.CallStarted | ev.CallFinished | ev.CallSettled) -> CallState:
+    return _call_named(state, event, event.call)
+
+
+def _call_named(state: RunState, event: ev.StepEvent, name: str) -> CallState:
     _, _, talk = _talk_of(state, event)
-    call = talk.call(event.call)
-    need(call is not None and call.result is None, event, f"call {event.call} is not waiting for a result")
+    call = talk.call(name)
+    need(call is not None and call.result is None, event, f"call {name} is not waiting for a result")
     assert call is not None
     return call
 
@@ -208,9 +212,10 @@ def _call_started(state: RunState, event: ev.CallStarted) -> None:
         node.reached = (*node.reached, reached)
 
 
-def _call_lost(state: RunState, event: ev.CallLost) -> None:
-    call = _call_of(state, event)
-    need(call.is_open, event, f"call {event.call} is not under way")
+def call_cancelled(state: RunState, event: ev.EffectCancelled) -> None:
+    """Take back a call that was ended early; a command that may have reached others is in doubt."""
+    call = _call_named(state, event, event.subject)
+    need(call.is_open, event, f"call {event.subject} is not under way")
     _, work, _ = _talk_of(state, event)
     _break_off_call(call, "it was interrupted")
     work.interrupt_asked = False
@@ -331,7 +336,6 @@ TURN_FOLDS: dict[type[Event], Callable[[RunState, Any], None]] = {
     ev.ModelChanged: _model_changed,
     ev.CallStarted: _call_started,
     ev.CallFinished: _call_finished,
-    ev.CallLost: _call_lost,
     ev.CallSettled: _call_settled,
     ev.TalkStopped: _talk_stopped,
     ev.FindingReported: _finding_reported,

@@ -1,8 +1,4 @@
-"""What all events have in common, and those of one attempt, and those of one check.
-
-Owns how an event gets its word in the journal. Must never import a library or read a clock: `at` comes in. Read
-`surefoot.core.events.run` next.
-"""
+"""What all events have in common, and those of one attempt, and those of one check."""
 
 from __future__ import annotations
 
@@ -23,7 +19,13 @@ class Event:
 
     version: ClassVar[int] = 1
     is_decision: ClassVar[bool] = False
+    """Whether it is valid only at the position it was decided at; a fact is never dropped."""
+    is_waited_for: ClassVar[bool] = False
+    """Whether it has to be on disk before the run goes on."""
+    may_be_late: ClassVar[bool] = False
+    """Whether it may come when it means nothing any more: what people ask for, and the end of their time."""
     kind: ClassVar[str]
+    """The journal's word."""
 
     at: float
     """When it happened, in seconds since the epoch."""

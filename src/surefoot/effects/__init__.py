@@ -1,0 +1,60 @@
+"""The table of effects: one row for each kind of contact with the world.
+
+An effect has a folder. Its `contract` is pure: the request, the results, the command, and the row. Everything else that
+differs from effect to effect is looked up here: crash, cancellation, failure, what is waited for, words of progress.
+"""
+
+from __future__ import annotations
+
+from surefoot.effects.artifacts.contract import ARTIFACTS
+from surefoot.effects.body.contract import BODY
+from surefoot.effects.check.contract import CHECK
+from surefoot.effects.checkout.contract import CHECKOUT
+from surefoot.effects.checkpoint.contract import CHECKPOINT
+from surefoot.effects.commit.contract import COMMIT
+from surefoot.effects.conversation.contract import CONVERSATION
+from surefoot.effects.effect import Command, Effect
+from surefoot.effects.group.contract import GROUP
+from surefoot.effects.inspection.contract import INSPECTION
+from surefoot.effects.lane.contract import LANE
+from surefoot.effects.merge.contract import MERGE
+from surefoot.effects.model_request.contract import MODEL_REQUEST
+from surefoot.effects.patch.contract import PATCH
+from surefoot.effects.probe.contract import PROBE
+from surefoot.effects.publish.contract import PUBLISH
+from surefoot.effects.restore.contract import RESTORE
+from surefoot.effects.service_start.contract import SERVICE_START
+from surefoot.effects.service_stop.contract import SERVICE_STOP
+from surefoot.effects.timer.contract import DEADLINE, REQUEST_DELAY, RETRY
+from surefoot.effects.tool_call.contract import TOOL_CALL
+
+EFFECTS: tuple[Effect, ...] = (
+    LANE,
+    GROUP,
+    SERVICE_START,
+    SERVICE_STOP,
+    CHECKPOINT,
+    CHECK,
+    PROBE,
+    BODY,
+    CONVERSATION,
+    MODEL_REQUEST,
+    TOOL_CALL,
+    INSPECTION,
+    PATCH,
+    MERGE,
+    CHECKOUT,
+    ARTIFACTS,
+    COMMIT,
+    RESTORE,
+    PUBLISH,
+    RETRY,
+    DEADLINE,
+    REQUEST_DELAY,
+)
+"""Every effect, in the order in which a run meets them."""
+
+BY_NAME: dict[str, Effect] = {effect.name: effect for effect in EFFECTS}
+BY_REQUEST: dict[str, Effect] = {effect.requested.kind: effect for effect in reversed(EFFECTS)}
+"""The effects by the journal's word for their request; a conversation is requested as a body is."""
+BY_COMMAND: dict[type[Command], Effect] = {effect.command: effect for effect in EFFECTS}

@@ -1,0 +1,51 @@
+"""The effect by which what a body made for later steps is kept."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from surefoot.core.event import StepEvent
+from surefoot.core.ids import BlobId
+from surefoot.core.record import record
+from surefoot.effects.effect import Effect, OnCrash, StepCommand
+
+
+@record
+class ArtifactsAsked(StepEvent):
+    """What the body made for later steps is to be kept."""
+
+    is_decision: ClassVar[bool] = True
+
+
+@record
+class ArtifactsKept(StepEvent):
+    """What the body made for later steps is kept, durably and outside the lane."""
+
+    manifest: BlobId | None
+    """The list of it, each file with its digest; None: there was nothing."""
+    count: int
+    """How many files, folders and symbolic links."""
+    size_bytes: int
+    """The length of all files together."""
+    unmatched: tuple[str, ...] = ()
+    """Globs that match nothing."""
+
+
+@record
+class KeepArtifacts(StepCommand):
+    """Keep what the body made for later steps. Answered by `ArtifactsKept`."""
+
+    artifacts: tuple[str, ...]
+    timeout_s: float = 1800.0
+    """The time-out of the step; reading what it made may take as long."""
+
+
+ARTIFACTS = Effect(
+    name="artifacts",
+    label="keeping artifacts",
+    requested=ArtifactsAsked,
+    command=KeepArtifacts,
+    results=(ArtifactsKept,),
+    performer="surefoot.workers.artifacts:keep_artifacts",
+    on_crash=OnCrash.RESTORE,
+)

@@ -1,0 +1,85 @@
+"""The effect by which the body of a step is run: a command or a function."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field
+from typing import ClassVar
+
+from surefoot.core.event import StepEvent
+from surefoot.core.ids import BlobId, StepId
+from surefoot.core.plan import Step
+from surefoot.core.record import record
+from surefoot.core.rules import Tier
+from surefoot.core.terms import Ending, Status
+from surefoot.effects.effect import Breakage, Effect, OnCrash, StepCommand
+
+
+@record
+class BodyStarted(StepEvent):
+    """The body is to run."""
+
+    version: ClassVar[int] = 2
+    is_decision: ClassVar[bool] = True
+    key: str
+    """The idempotency key, equal in all attempts."""
+    tier: Tier | None = None
+    """How much say a person had; a question, or an approval, before this says who had it. Since version 2."""
+    rule: str = ""
+    """The rule that decided. Since version 2."""
+
+
+@record
+class BodyFinished(StepEvent):
+    """The body ended."""
+
+    version: ClassVar[int] = 3
+
+    ending: Ending
+    """How."""
+    evidence: BlobId | None = None
+    """Its whole output."""
+    duration_s: float = 0.0
+    """How long it ran."""
+    outputs: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What it put out for later steps."""
+    remarks: tuple[str, ...] = ()
+    """Deprecations and warnings it printed, each once; since version 3."""
+
+
+@record
+class RunStep(StepCommand):
+    """Run the body. Answered by `BodyFinished`."""
+
+    spec: Step
+    key: str
+    services: tuple[str, ...] = ()
+    outputs: Mapping[StepId, Mapping[str, str]] = field(default_factory=dict[StepId, Mapping[str, str]])
+    """What earlier steps put out, for a body that is a function."""
+    rests_on: str | None = None
+    """For effects outside: the commit whose files an approval was given for, as far as the commands name them."""
+
+
+def _broken(command: RunStep, how: Breakage) -> BodyFinished:
+    ending = Ending(status=Status.ERROR, error_type=how.error_type, text=how.trace[-2000:])
+    return BodyFinished(at=how.at, step=command.step, attempt=command.attempt, ending=ending)
+
+
+def _can_be_done_again(command: RunStep, finished: BodyFinished) -> bool:
+    return finished.ending.status is not Status.OK and not command.spec.effect.is_outside
+
+
+BODY = Effect(
+    name="body",
+    label="body",
+    requested=BodyStarted,
+    command=RunStep,
+    results=(BodyFinished,),
+    performer="surefoot.workers.body:run_step",
+    on_crash=OnCrash.DOUBT,
+    is_ended_by_pause=True,
+    needs_services=True,
+    is_waited_for_outside=True,
+    told_as_failed=_can_be_done_again,
+    broken=_broken,
+)

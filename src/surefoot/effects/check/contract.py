@@ -1,0 +1,107 @@
+"""The effect by which a check is asked about a result."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from surefoot.core.event import CheckEvent
+from surefoot.core.ids import BlobId
+from surefoot.core.plan import Check, Step
+from surefoot.core.record import record
+from surefoot.core.terms import Moment, Verdict
+from surefoot.effects.effect import Breakage, Effect, OnCrash, StepCommand
+
+
+@record
+class CheckAsked(CheckEvent):
+    """A check is to be asked."""
+
+    is_decision: ClassVar[bool] = True
+
+
+@record
+class CheckAnswered(CheckEvent):
+    """A check was asked."""
+
+    version: ClassVar[int] = 2
+    verdict: Verdict
+    """Its answer."""
+    text: str = ""
+    """Why, in a line or a few."""
+    evidence: BlobId | None = None
+    """What the verdict rests on."""
+    results: BlobId | None = None
+    """For tests: every id with its result."""
+    flaky: tuple[str, ...] = ()
+    """Tests left out because they had two answers for one tree."""
+    red_before: tuple[str, ...] = ()
+    """Tests that failed before the first change and still fail, so that they do not count."""
+    turned_green: int = 0
+    """How many tests failed before and pass now."""
+    tree: str = ""
+    """The tree it was asked on."""
+    environment: str = ""
+    """The environment it was asked in."""
+    duration_s: float = 0.0
+    """How long it took."""
+    changed_files: tuple[str, ...] = ()
+    """Files that decide what it says, such as its script, and that steps of the run have changed; since version 2."""
+
+
+@record
+class VerdictReused(CheckEvent):
+    """The same question was passed before on the same tree in the same environment."""
+
+    version: ClassVar[int] = 2
+    is_decision: ClassVar[bool] = True
+    evidence: BlobId | None = None
+    """What that verdict rests on."""
+    results: BlobId | None = None
+    """For tests: every id with its result."""
+    changed_files: tuple[str, ...] = ()
+    """As in that verdict; since version 2."""
+
+
+@record
+class AskCheck(StepCommand):
+    """Ask one check. Answered by `CheckAnswered`."""
+
+    moment: Moment
+    index: int
+    check: Check
+    spec: Step | None
+    tree: str
+    environment: str
+    changed: tuple[str, ...] = ()
+    before: BlobId | None = None
+    earlier: BlobId | None = None
+    services: tuple[str, ...] = ()
+
+
+def _broken(command: AskCheck, how: Breakage) -> CheckAnswered:
+    return CheckAnswered(
+        at=how.at,
+        step=command.step,
+        attempt=command.attempt,
+        moment=command.moment,
+        check=command.index,
+        verdict=Verdict.INCONCLUSIVE,
+        text=f"the check broke: {how.reason}",
+        evidence=how.evidence,
+    )
+
+
+CHECK = Effect(
+    name="check",
+    label="checks",
+    requested=CheckAsked,
+    command=AskCheck,
+    results=(CheckAnswered,),
+    instead=VerdictReused,
+    performer="surefoot.workers.check:ask_check",
+    on_crash=OnCrash.RESTORE,
+    is_ended_by_pause=True,
+    needs_services=True,
+    told_as_failed=lambda _, answered: answered.verdict is not Verdict.PASSED,
+    broken=_broken,
+)

@@ -1,0 +1,1 @@
+"""A tree is checked out in a lane."""

@@ -1,0 +1,53 @@
+"""The effect by which a lane is made to hold a tree, for a check or an agent."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from surefoot.core.event import StepEvent
+from surefoot.core.record import record
+from surefoot.effects.effect import Effect, OnCrash, StepCommand
+
+
+@record
+class PlaceAsked(StepEvent):
+    """The lane is to hold another tree, for a check to be asked there."""
+
+    version: ClassVar[int] = 2
+    is_decision: ClassVar[bool] = True
+    commit: str
+    """The commit that is checked out there."""
+    tree: str
+    """What the files shall be."""
+    prepare: bool = False
+    """Whether the lane is prepared anew, because the body changed what `prepare` had made; since version 2."""
+
+
+@record
+class Placed(StepEvent):
+    """The lane holds that tree."""
+
+    tree: str
+    """It."""
+
+
+@record
+class PlaceTree(StepCommand):
+    """Make the lane hold a tree, with a commit checked out. Answered by `Placed`."""
+
+    commit: str
+    tree: str
+    scratch: tuple[str, ...]
+    prepare: bool = False
+    """Whether the body changed what `prepare` had made, so that it is made anew."""
+
+
+CHECKOUT = Effect(
+    name="checkout",
+    label="checking out the files",
+    requested=PlaceAsked,
+    command=PlaceTree,
+    results=(Placed,),
+    performer="surefoot.workers.checkpoint:place_tree",
+    on_crash=OnCrash.RESTORE,
+)

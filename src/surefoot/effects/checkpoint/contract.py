@@ -1,0 +1,91 @@
+"""The effect by which a lane is put to the head of the run branch, as a point to come back to."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from surefoot.core.approval import Ground
+from surefoot.core.event import StepEvent
+from surefoot.core.ids import BlobId, StepId
+from surefoot.core.plan import Step
+from surefoot.core.plan_commands import PlanCommand
+from surefoot.core.record import record
+from surefoot.core.rules import CommandFacts
+from surefoot.effects.effect import Effect, OnCrash, StepCommand
+
+
+@record
+class CheckpointAsked(StepEvent):
+    """A lane is to be put to the head of the run branch, as a point to come back to."""
+
+    is_decision: ClassVar[bool] = True
+    lane: str
+    """The lane the attempt works in."""
+
+
+@record
+class Checkpointed(StepEvent):
+    """The lane is at a point it can be put back to."""
+
+    version: ClassVar[int] = 4
+    commit: str
+    """The head of the run branch."""
+    tree: str
+    """The tree of that commit."""
+    environment: str
+    """Digest of what verdicts depend on beside the tree."""
+    not_held: tuple[str, ...] = ()
+    """What a restore cannot put back."""
+    does: CommandFacts | None = None
+    """What the commands of the step do, as far as their texts tell; since version 2."""
+    ground: tuple[Ground, ...] = ()
+    """What the step rests on, for effects outside the workspace; since version 2."""
+    raised_by: str = ""
+    """The rule that recognised in its commands what reaches others, so that its effect counts as irreversible whatever
+    is declared; empty: the declared effect counts. Since version 3."""
+    probe: PlanCommand | None = None
+    """What the step's probe runs or requests, with what its text tells; since version 4."""
+
+
+@record
+class BranchCommit:
+    """A commit of the run branch, and what it means to a step that works on it."""
+
+    commit: str
+    step: StepId
+    """The step that it is the result of."""
+    is_needed: bool
+    """Whether the step that works on it needs that step, directly or through others."""
+
+
+@record
+class TakeCheckpoint(StepCommand):
+    """Put the lane to the head and make sure of it. Answered by `Checkpointed` or `CheckpointFailed`."""
+
+    commit: str
+    scratch: tuple[str, ...]
+    made: tuple[str, ...] = ()
+    """Globs over what the body will make for later steps."""
+    artifacts: tuple[BlobId, ...] = ()
+    """What belongs into the lane beside the commit, as lists; a later one goes over an earlier one."""
+    spec: Step | None = None
+    """What will be done there, whose commands and ground are looked at."""
+    branch: tuple[BranchCommit, ...] = ()
+    """The results of steps that have a commit."""
+
+    @property
+    def uncommitted(self) -> tuple[str, ...]:
+        """Return globs over what the body may change freely beside what is committed."""
+        return (*self.scratch, *self.made)
+
+
+CHECKPOINT = Effect(
+    name="checkpoint",
+    label="checkpoint",
+    requested=CheckpointAsked,
+    command=TakeCheckpoint,
+    results=(Checkpointed,),
+    performer="surefoot.workers.checkpoint:take_checkpoint",
+    on_crash=OnCrash.RESTORE,
+    is_ended_by_pause=True,
+)

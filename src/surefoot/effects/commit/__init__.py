@@ -1,0 +1,1 @@
+"""A result is written as a commit."""

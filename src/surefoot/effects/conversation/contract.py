@@ -1,0 +1,44 @@
+"""The effect by which the conversation of an agent begins, with the advice of the project and the tree of the lane."""
+
+from __future__ import annotations
+
+from surefoot.core.event import StepEvent
+from surefoot.core.plan import Step
+from surefoot.core.record import record
+from surefoot.core.talking import Guidance
+from surefoot.effects.body.contract import BodyStarted
+from surefoot.effects.effect import Breakage, Effect, OnCrash, StepCommand
+
+
+@record
+class TalkOpened(StepEvent):
+    """An agent's talk begins."""
+
+    guidance: Guidance | None = None
+    """The project's own advice, where there is any."""
+    tree: str = ""
+    """The tree of the lane."""
+
+
+@record
+class OpenTalk(StepCommand):
+    """Find out what an agent's talk begins with. Answered by `TalkOpened`."""
+
+    spec: Step
+
+
+def _broken(command: OpenTalk, how: Breakage) -> TalkOpened:
+    return TalkOpened(at=how.at, step=command.step, attempt=command.attempt)
+
+
+CONVERSATION = Effect(
+    name="conversation",
+    label="starting the conversation",
+    requested=BodyStarted,
+    command=OpenTalk,
+    results=(TalkOpened,),
+    performer="surefoot.workers.talk:open_talk",
+    on_crash=OnCrash.REDO,
+    is_ended_by_pause=True,
+    broken=_broken,
+)

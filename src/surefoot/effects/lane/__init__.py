@@ -1,0 +1,1 @@
+"""A lane is made usable."""

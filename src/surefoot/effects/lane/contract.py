@@ -1,0 +1,65 @@
+"""The effect by which a lane is made usable: it holds a commit and is prepared."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from surefoot.core.event import Event
+from surefoot.core.ids import BlobId
+from surefoot.core.record import record
+from surefoot.effects.effect import Command, Effect, OnCrash
+
+
+@record
+class LaneRequested(Event):
+    """A lane is to be made usable."""
+
+    is_decision: ClassVar[bool] = True
+    lane: str
+    """Its name: `1` for work, `clean` for acceptance."""
+    commit: str
+    """What it shall hold."""
+    fresh: bool
+    """Whether an existing one is thrown away first."""
+
+
+@record
+class LaneReady(Event):
+    """A lane holds its commit and is prepared."""
+
+    lane: str
+    """Its name."""
+    environment: str
+    """Digest of what verdicts depend on beside the tree."""
+    evidence: BlobId | None = None
+    """What prepare printed."""
+    duration_s: float = 0.0
+    """How long it took."""
+    kept: tuple[str, ...] = ()
+    """What prepare made that git does not ignore; the run treats it as ignored."""
+
+
+@record
+class OpenLane(Command):
+    """Make a lane hold a commit and be prepared. Answered by `LaneReady` or `LaneFailed`."""
+
+    lane: str
+    commit: str
+    fresh: bool
+
+    @property
+    def subject(self) -> str:
+        """The lane."""
+        return self.lane
+
+
+LANE = Effect(
+    name="lane",
+    label="preparing the lane",
+    requested=LaneRequested,
+    command=OpenLane,
+    results=(LaneReady,),
+    performer="surefoot.workers.checkpoint:open_lane",
+    on_crash=OnCrash.REDO,
+    is_ended_by_pause=True,
+)

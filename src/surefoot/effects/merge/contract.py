@@ -1,0 +1,72 @@
+"""The effect by which a result is brought onto the head of the run branch."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from surefoot.core.event import StepEvent
+from surefoot.core.ids import StepId
+from surefoot.core.record import record
+from surefoot.effects.effect import Effect, OnCrash, StepCommand
+
+
+@record
+class MergeAsked(StepEvent):
+    """The run branch has moved since the checkpoint: the result is to be brought onto its head."""
+
+    is_decision: ClassVar[bool] = True
+    onto: str
+    """The head of the run branch."""
+
+
+@record
+class Merged(StepEvent):
+    """The result and the head of the run branch go together."""
+
+    onto: str
+    """The commit it was merged with."""
+    onto_tree: str
+    """The tree of that commit."""
+    tree: str
+    """The tree with both."""
+    changed: tuple[str, ...]
+    """Paths at which it differs from that commit."""
+    overlap: tuple[str, ...] = ()
+    """Paths that were changed on both sides."""
+    with_steps: tuple[StepId, ...] = ()
+    """The steps that changed these on the run branch."""
+
+
+@record
+class MergeRefused(StepEvent):
+    """The result was made on a base that is too old: it is made again on the head."""
+
+    onto: str
+    """The commit it was to be merged with."""
+    reason: str
+    """Why they do not go together."""
+    conflicts: tuple[str, ...] = ()
+    """Paths that were changed on both sides in ways that exclude each other."""
+    with_steps: tuple[StepId, ...] = ()
+    """The steps that changed these on the run branch."""
+
+
+@record
+class MergeResult(StepCommand):
+    """Bring the result onto the head. Answered by `Merged` or `MergeRefused`."""
+
+    base: str
+    tree: str
+    onto: str
+    reads: tuple[str, ...]
+
+
+MERGE = Effect(
+    name="merge",
+    label="merging with the branch",
+    requested=MergeAsked,
+    command=MergeResult,
+    results=(Merged, MergeRefused),
+    performer="surefoot.workers.branch:merge_result",
+    on_crash=OnCrash.RESTORE,
+)

@@ -1,0 +1,120 @@
+"""The effect by which a model is asked once."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from surefoot.core.event import StepEvent
+from surefoot.core.ids import BlobId
+from surefoot.core.record import record
+from surefoot.core.talking import Fault, Finish, ModelFacts, Part, Role, ToolCall, Usage
+from surefoot.effects.effect import Breakage, Effect, OnCrash, StepCommand
+
+
+@record
+class TurnAsked(StepEvent):
+    """A model is to be asked; what it may take is reserved."""
+
+    is_decision: ClassVar[bool] = True
+    is_waited_for: ClassVar[bool] = True
+    turn: int
+    """Numbered from 1 in each talk. A turn whose reply was lost, or could not be used, is asked again."""
+    model: str
+    """`provider:name`."""
+    tokens: int
+    """About how many tokens the brief takes."""
+    reserved_usd: float = 0.0
+    """What the request may cost at worst; 0 where the price is unknown."""
+    reserved_tokens: int = 0
+    """How many tokens it may take at worst."""
+    stubbed: int = 0
+    """Of turns up to this one long results stand in the brief as stubs."""
+    folded: int = 0
+    """Turns up to this one stand in the brief in short."""
+    is_summary: bool = False
+    """Whether it asks for a summary of those, and is no turn of the talk itself."""
+
+
+@record
+class TurnAnswered(StepEvent):
+    """A model replied."""
+
+    version: ClassVar[int] = 2
+    is_waited_for: ClassVar[bool] = True
+    turn: int
+    """Which request it answers."""
+    model: str
+    """The model that answered, as the provider names it."""
+    reply: BlobId
+    """The reply in our own form: text, and calls with their arguments."""
+    said: str
+    """How its text begins."""
+    tokens: int
+    """About how many tokens the reply takes in later briefs."""
+    calls: tuple[ToolCall, ...] = ()
+    """The tools it calls, in order."""
+    finish: Finish = Finish.STOP
+    """Why it stopped."""
+    usage: Usage = Usage()
+    """What it took."""
+    raw: BlobId | None = None
+    """The reply as the provider library holds it: to be kept, not to be read."""
+    duration_s: float = 0.0
+    """How long it took."""
+
+
+@record
+class TurnFailed(StepEvent):
+    """There is no reply that can be used."""
+
+    is_waited_for: ClassVar[bool] = True
+    turn: int
+    """Which request."""
+    fault: Fault
+    """The kind."""
+    text: str
+    """What happened."""
+    retry_after_s: float | None = None
+    """How long the provider asks to wait."""
+    usage: Usage | None = None
+    """What it took all the same; None: nobody knows, so that what was reserved counts as spent."""
+    said: BlobId | None = None
+    """What of a reply had come."""
+
+
+@record
+class AskModel(StepCommand):
+    """Ask a model once. Answered by `TurnAnswered` or `TurnFailed`."""
+
+    turn: int
+    role: Role
+    facts: ModelFacts
+    parts: tuple[Part, ...]
+    """The brief: what the model is told, in order."""
+    must_hold: tuple[str, ...] = ()
+    """For summaries: what must not be lost; put behind a reply that does not hold it."""
+    is_summary: bool = False
+
+
+def _broken(command: AskModel, how: Breakage) -> TurnFailed:
+    return TurnFailed(
+        at=how.at,
+        step=command.step,
+        attempt=command.attempt,
+        turn=command.turn,
+        fault=Fault.UNAVAILABLE,
+        text=how.reason,
+    )
+
+
+MODEL_REQUEST = Effect(
+    name="model_request",
+    label="asking the model",
+    requested=TurnAsked,
+    command=AskModel,
+    results=(TurnAnswered, TurnFailed),
+    performer="surefoot.workers.talk:ask_model",
+    on_crash=OnCrash.REDO,
+    is_ended_by_pause=True,
+    broken=_broken,
+)

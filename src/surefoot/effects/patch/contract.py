@@ -1,0 +1,44 @@
+"""The effect by which a result is made what the patch of a person says."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from surefoot.core.event import StepEvent
+from surefoot.core.ids import BlobId
+from surefoot.core.record import record
+from surefoot.effects.effect import Effect, OnCrash, StepCommand
+
+
+@record
+class EditAsked(StepEvent):
+    """The result is to be made what a person's patch says."""
+
+    is_decision: ClassVar[bool] = True
+    diff: BlobId
+    """The patch."""
+
+
+@record
+class EditApplied(StepEvent):
+    """The lane holds what the patch says; what that changes is looked at next."""
+
+
+@record
+class ApplyEdit(StepCommand):
+    """Make the lane hold what a person's patch says. Answered by `EditApplied` or `EffectBroken`."""
+
+    commit: str
+    scratch: tuple[str, ...]
+    diff: BlobId
+
+
+PATCH = Effect(
+    name="patch",
+    label="applying the patch of a person",
+    requested=EditAsked,
+    command=ApplyEdit,
+    results=(EditApplied,),
+    performer="surefoot.workers.checkpoint:apply_edit",
+    on_crash=OnCrash.RESTORE,
+)

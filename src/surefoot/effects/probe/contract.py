@@ -1,0 +1,59 @@
+"""The effect by which the world is asked whether the effect of a step is there."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from surefoot.core.event import StepEvent
+from surefoot.core.ids import BlobId
+from surefoot.core.plan import Step
+from surefoot.core.record import record
+from surefoot.core.terms import Applied
+from surefoot.effects.effect import Breakage, Effect, OnCrash, StepCommand
+
+
+@record
+class ProbeAsked(StepEvent):
+    """The world is to be asked whether the effect is there."""
+
+    is_decision: ClassVar[bool] = True
+
+
+@record
+class ProbeAnswered(StepEvent):
+    """The world was asked."""
+
+    answer: Applied
+    """What it said."""
+    text: str = ""
+    """Why."""
+    evidence: BlobId | None = None
+    """What the answer rests on."""
+
+
+@record
+class AskProbe(StepCommand):
+    """Ask the world. Answered by `ProbeAnswered`."""
+
+    spec: Step
+    patient: bool
+    """Whether an effect may be on its way, so that *not applied* is believed only after the probe's time."""
+    commit: str | None = None
+    """The commit that the attempt began with; None: there is no workspace."""
+
+
+def _broken(command: AskProbe, how: Breakage) -> ProbeAnswered:
+    return ProbeAnswered(at=how.at, step=command.step, attempt=command.attempt, answer=Applied.UNKNOWN, text=how.reason)
+
+
+PROBE = Effect(
+    name="probe",
+    label="probe",
+    requested=ProbeAsked,
+    command=AskProbe,
+    results=(ProbeAnswered,),
+    performer="surefoot.workers.probe:ask_probe",
+    on_crash=OnCrash.RESTORE,
+    counts_as_crash=False,
+    broken=_broken,
+)

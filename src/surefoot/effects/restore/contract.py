@@ -1,0 +1,50 @@
+"""The effect by which a lane is put back to its checkpoint."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from surefoot.core.event import StepEvent
+from surefoot.core.record import record
+from surefoot.effects.effect import Breakage, Effect, OnCrash, StepCommand
+
+
+@record
+class RestoreAsked(StepEvent):
+    """The lane is to be put back to the checkpoint."""
+
+    is_decision: ClassVar[bool] = True
+
+
+@record
+class LaneRestored(StepEvent):
+    """The lane is back at the checkpoint."""
+
+    lane_changed: bool = False
+    """Whether ignored files other than declared caches had changed, so that a fresh lane is needed."""
+
+
+@record
+class RestoreLane(StepCommand):
+    """Put the lane back to the checkpoint. Answered by `LaneRestored`."""
+
+    commit: str
+    scratch: tuple[str, ...]
+    made: tuple[str, ...] = ()
+    """Globs over what the body made for later steps, which goes, too."""
+
+
+def _broken(command: RestoreLane, how: Breakage) -> LaneRestored:
+    return LaneRestored(at=how.at, step=command.step, attempt=command.attempt, lane_changed=True)
+
+
+RESTORE = Effect(
+    name="restore",
+    label="restoring the checkpoint",
+    requested=RestoreAsked,
+    command=RestoreLane,
+    results=(LaneRestored,),
+    performer="surefoot.workers.checkpoint:restore_lane",
+    on_crash=OnCrash.REDO,
+    broken=_broken,
+)

@@ -1,0 +1,120 @@
+"""The effects by which an attempt waits: for its next try, for an answer, for the next request to a model."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from surefoot.core.event import StepEvent
+from surefoot.core.record import record
+from surefoot.core.rules import Overdue
+from surefoot.effects.effect import Effect, OnCrash, StepCommand
+
+
+@record
+class RetryScheduled(StepEvent):
+    """Another attempt follows."""
+
+    is_decision: ClassVar[bool] = True
+    due: float
+    """Not before this time, in seconds since the epoch."""
+
+
+@record
+class RetryDue(StepEvent):
+    """The wait is over."""
+
+
+@record
+class WaitUntil(StepCommand):
+    """Wait. Answered by `RetryDue`."""
+
+    due: float
+
+
+@record
+class DeadlineSet(StepEvent):
+    """A clock runs for a question."""
+
+    is_decision: ClassVar[bool] = True
+    question: str
+    """Its id."""
+    due: float
+    """When it expires, in seconds since the epoch."""
+
+
+@record
+class QuestionExpired(StepEvent):
+    """Nobody answered in time: neither consent nor denial."""
+
+    is_waited_for: ClassVar[bool] = True
+    may_be_late: ClassVar[bool] = True
+    question: str
+    """Its id."""
+    overdue: Overdue
+    """What follows from it."""
+
+
+@record
+class WatchDeadline(StepCommand):
+    """Wait for an answer until a time. Answered by `QuestionExpired`."""
+
+    question: str
+    due: float
+    overdue: Overdue
+
+
+@record
+class TurnDelayed(StepEvent):
+    """The next request waits."""
+
+    is_decision: ClassVar[bool] = True
+    due: float
+    """Until then, in seconds since the epoch."""
+    reason: str
+    """Why."""
+
+
+@record
+class TurnDue(StepEvent):
+    """The wait is over."""
+
+
+@record
+class WaitForTurn(StepCommand):
+    """Wait until the next request may be made. Answered by `TurnDue`."""
+
+    due: float
+
+
+RETRY = Effect(
+    name="retry",
+    label="waiting for the next attempt",
+    requested=RetryScheduled,
+    command=WaitUntil,
+    results=(RetryDue,),
+    performer="surefoot.workers.timer:wait_for_retry",
+    on_crash=OnCrash.REWIND,
+    is_cancellable=False,
+)
+
+DEADLINE = Effect(
+    name="deadline",
+    label="waiting for an answer",
+    requested=DeadlineSet,
+    command=WatchDeadline,
+    results=(QuestionExpired,),
+    performer="surefoot.workers.timer:wait_for_deadline",
+    on_crash=OnCrash.REWIND,
+    is_cancellable=False,
+)
+
+REQUEST_DELAY = Effect(
+    name="request_delay",
+    label="waiting for the next request",
+    requested=TurnDelayed,
+    command=WaitForTurn,
+    results=(TurnDue,),
+    performer="surefoot.workers.timer:wait_for_request",
+    on_crash=OnCrash.REWIND,
+    is_cancellable=False,
+)

@@ -1,0 +1,1 @@
+"""An agent uses a tool."""

@@ -1,0 +1,31 @@
+"""Clocks that run for an attempt: for its next try, for an answer, for the next request to a model."""
+
+from __future__ import annotations
+
+from surefoot.core.events import Event, QuestionExpired, RetryDue, TurnDue
+from surefoot.effects.timer.contract import WaitForTurn, WaitUntil, WatchDeadline
+from surefoot.workers.room import Room
+
+
+async def wait_for_retry(room: Room, command: WaitUntil) -> Event:
+    """Wait until the next attempt is due."""
+    await room.clock.wait_until(command.due)
+    return RetryDue(at=room.clock.now(), step=command.step, attempt=command.attempt)
+
+
+async def wait_for_request(room: Room, command: WaitForTurn) -> Event:
+    """Wait until the next request may be made."""
+    await room.clock.wait_until(command.due)
+    return TurnDue(at=room.clock.now(), step=command.step, attempt=command.attempt)
+
+
+async def wait_for_deadline(room: Room, command: WatchDeadline) -> Event:
+    """Wait for an answer until its time is over."""
+    await room.clock.wait_until(command.due)
+    return QuestionExpired(
+        at=max(room.clock.now(), command.due),
+        step=command.step,
+        attempt=command.attempt,
+        question=command.question,
+        overdue=command.overdue,
+    )
