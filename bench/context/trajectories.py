@@ -17,7 +17,8 @@ from surefoot.core.estimating import tokens_of
 from surefoot.core.events import CallFinished, RunCreated, TurnAnswered
 from surefoot.core.ids import BlobId, RunId, StepId
 from surefoot.core.plan import AgentBody, Plan, Step
-from surefoot.core.state import AcceptState, RunState, StepState, Work
+from surefoot.core.attempt import Attempt, Running
+from surefoot.core.state import AcceptState, RunState, StepState
 from surefoot.core.talk import CallState, Talk, Turn
 from surefoot.core.talking import Deed, Role, ToolCall
 
@@ -66,7 +67,9 @@ def state_of(one: Trajectory) -> tuple[RunState, StepState, Talk]:
     body = AgentBody(instructions=one.instructions or "Carry out the goal.", role=Role.WORKER)
     plan = Plan(goal=one.goal, steps=(Step(id=STEP, body=body),))
     talk = Talk(role=Role.WORKER)
-    node = StepState(spec=plan.steps[0], order=(0, 0), needs=(), attempt=1, work=Work(talk=talk))
+    node = StepState(
+        spec=plan.steps[0], order=(0, 0), needs=(), attempt=1, work=Attempt(stage=Running(begun_by=1), talk=talk)
+    )
     created = RunCreated(at=0.0, run=RunId("20260101-aaaaaa"), plan=plan)
     state = RunState(created=created, nodes={STEP: node}, branch=None, accept=AcceptState(records=[]))
     return state, node, talk

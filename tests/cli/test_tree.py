@@ -18,12 +18,13 @@ from surefoot.cli.at_work import AtWork
 from surefoot.cli.estimate import about_left_s, roughly
 from surefoot.cli.tree import View, tree_lines
 from surefoot.core import events as ev
+from surefoot.core.attempt import Attempt, Place
 from surefoot.core.course import expand
 from surefoot.core.duties import DUTIES, PLANNING, duty_of
 from surefoot.core.ids import BlobId, RunId, StepId
 from surefoot.core.kernel import apply
 from surefoot.core.plan import Check, ForEach, Limits, Plan, RunAsk, RunBody, Step
-from surefoot.core.state import QuestionState, RunState, StepState, StepStatus, Work
+from surefoot.core.state import QuestionState, RunState, StepState, StepStatus
 from surefoot.core.talk import Talk
 from surefoot.core.talking import Role, ToolCall, Usage
 from surefoot.core.terms import Ending, Moment, Phase, QuestionKind, Status, Verdict
@@ -53,7 +54,12 @@ def begin(run: RunState, *names: str) -> None:
     """Let steps be at work, each in a lane of its own."""
     for number, name in enumerate(names, start=1):
         node = run.nodes[StepId(name)]
-        node.status, node.work, node.started_at, node.attempt = StepStatus.RUNNING, Work(lane=str(number)), 0.0, 1
+        node.status, node.work, node.started_at, node.attempt = (
+            StepStatus.RUNNING,
+            Attempt(place=Place(lane=str(number), generation=0)),
+            0.0,
+            1,
+        )
         run.active[StepId(name)] = None
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from surefoot.core.attempt import Attempt, Running
 from surefoot.core.estimating import tokens_of
 from surefoot.core.events import CallFinished, CallSettled, RunCreated, TurnAnswered
 from surefoot.core.ids import BlobId, RunId, StepId
 from surefoot.core.plan import AgentBody, Plan, Step
-from surefoot.core.state import AcceptState, RunState, StepState, Work
+from surefoot.core.state import AcceptState, RunState, StepState
 from surefoot.core.talk import CallState, Talk, Turn
 from surefoot.core.talking import Note, Part, Role, ToolCall
 from surefoot.core.toolbox import TOOLS
@@ -70,7 +71,9 @@ def stage(
     plan = Plan(**own)
     made = Talk(role=role, turns=list(turns), **(talk or {}))
     nodes = {one.id: StepState(spec=one, order=(at, 0), needs=()) for at, one in enumerate(plan.steps)}
-    nodes[spec.id] = StepState(spec=spec, order=nodes[spec.id].order, needs=(), attempt=1, work=Work(talk=made))
+    nodes[spec.id] = StepState(
+        spec=spec, order=nodes[spec.id].order, needs=(), attempt=1, work=Attempt(talk=made, stage=Running(begun_by=1))
+    )
     for name, value in fields.pop("node", {}).items():
         setattr(nodes[spec.id], name, value)
     notes = [call.result.note for one in turns for call in one.calls if isinstance(call.result, CallFinished)]

@@ -103,7 +103,7 @@ class KernelMachine(RuleBasedStateMachine):
             used = self.state.plan.services_of(node.spec) if node.work.checkpoint is not None else ()
             assert set(used) <= set(up_in(self.state, node.work.lane))
             if node.spec.effect.is_outside:
-                given = self.state.approvals[event.step][node.work.approved]
+                given = self.state.approvals[event.step][node.work.people.approved]
                 assert given, "no effect outside the workspace without somebody's word"
         if isinstance(event, ev.RestoreAsked):
             node = self.state.nodes[event.step]

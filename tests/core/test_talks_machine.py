@@ -254,7 +254,11 @@ class TalksMachine(KernelMachine):
         is_write = talk.call(event.call).deed is Deed.WRITE
         assert not (is_write and others), "what writes has the lane for itself"
         assert not any(one.deed is Deed.WRITE for one in others), "nothing begins beside what writes"
-        assert node.work.question is None or not is_write or self.state.questions[node.work.question].asked.call
+        assert (
+            node.work.people.question is None
+            or not is_write
+            or self.state.questions[node.work.people.question].asked.call
+        )
 
     def check_end(self, event: ev.RunEnded) -> None:
         """A run with a reviewer does not end well on a review of something else."""

@@ -180,7 +180,7 @@ def wake(state: RunState, node: StepState) -> None:
 def withdraw(state: RunState, node: StepState, why: str) -> None:
     """Take back what was started, as if it had not been, and what was asked about it."""
     assert node.work is not None
-    question = state.questions.get(node.work.question or "")
+    question = state.questions.get(node.work.people.question or "")
     if question is not None:
         question.withdrawn = why
     end_work(state, node)
@@ -203,7 +203,7 @@ def end_work(state: RunState, node: StepState) -> None:
     work = node.work
     assert work is not None
     node.records = tuple(work.checks)
-    node.body_evidence = work.body_evidence
+    node.body_evidence = work.evidence
     if work.talk is not None and work.talk.claim is not None:
         node.claim = work.talk.claim
     state.reserved.pop(node.spec.id, None)

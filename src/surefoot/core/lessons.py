@@ -6,11 +6,12 @@ Must never hold anything of a check that is held back, but that there is one. Re
 
 from __future__ import annotations
 
+from surefoot.core.attempt import Attempt
 from surefoot.core.events import AttemptFailed, CallFinished
 from surefoot.core.grounding import ungrounded
 from surefoot.core.plan import AgentBody
 from surefoot.core.shortening import call_line, cut
-from surefoot.core.state import StepState, Work
+from surefoot.core.state import StepState
 from surefoot.core.talk import CallState, Talk
 from surefoot.core.talking import Deed, Lesson
 from surefoot.core.terms import Diagnosis
@@ -27,13 +28,13 @@ def teaches(node: StepState, failed: AttemptFailed) -> bool:
     return has_taught and isinstance(node.spec.body, AgentBody)
 
 
-def lesson_of(node: StepState, work: Work, failed: AttemptFailed) -> Lesson:
+def lesson_of(node: StepState, work: Attempt, failed: AttemptFailed) -> Lesson:
     """Return the lesson of an attempt that has just failed, while what was done in it is still known."""
     tried = "nothing that is known" if work.talk is None else _tried(work.talk, work.changed)
     return Lesson(attempt=failed.attempt, tried=tried, said=_said(node, work, failed))
 
 
-def _said(node: StepState, work: Work, failed: AttemptFailed) -> str:
+def _said(node: StepState, work: Attempt, failed: AttemptFailed) -> str:
     index = first_unpassed(node.spec.checks, work.checks) if work.checks else None
     is_hidden = index is not None and node.spec.checks[index].held_back
     is_named = any(one.held_back and f"check {one.name!r}" in failed.reason for one in node.spec.checks)
@@ -44,14 +45,14 @@ def _said(node: StepState, work: Work, failed: AttemptFailed) -> str:
     return " ".join([said[:_SAID_MAX], *_claimed(work)])
 
 
-def _unusable(work: Work, failed: AttemptFailed) -> str:
+def _unusable(work: Attempt, failed: AttemptFailed) -> str:
     """Say what was wrong with the last replies, where they ended the attempt: not in their provider's words."""
     fault = None if work.talk is None or work.talk.fault is None else work.talk.fault.fault
     is_end = failed.diagnosis in (Diagnosis.MALFORMED, Diagnosis.REFUSED)
     return UNUSABLE.get(fault, "") if fault is not None and is_end else ""
 
 
-def _claimed(work: Work) -> list[str]:
+def _claimed(work: Attempt) -> list[str]:
     """Return what was claimed and was not so, with the order to look first."""
     talk = work.talk
     if talk is None or talk.claim is None:

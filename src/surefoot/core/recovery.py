@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from surefoot.core.attempt import Attempt
 from surefoot.core.causes import because, cure_of, followed_by, lacks_network, with_cure, with_output
 from surefoot.core.commands import AskProbe
 from surefoot.core.events import AttemptFailed, Event, ProbeAsked, QuestionAsked
 from surefoot.core.foreign import fenced_below, in_line
 from surefoot.core.plan import Effect, digest_of
 from surefoot.core.retry import diagnose
-from surefoot.core.state import RunState, StepState, Work
+from surefoot.core.state import RunState, StepState
 from surefoot.core.terms import Applied, Diagnosis, Ending, QuestionKind, Status
 from surefoot.core.verdicts import first_unpassed
 
@@ -33,7 +34,7 @@ def doubt_of(node: StepState, rung: str = "") -> str | None:
     return None if work.settled is not None or work.failure is not None else _flaw_of(node, work, rung)
 
 
-def _flaw_of(node: StepState, work: Work, rung: str) -> str | None:
+def _flaw_of(node: StepState, work: Attempt, rung: str) -> str | None:
     """Say what was not as it should be with a body that has begun; None: nothing so far."""
     if work.ending is not None:
         return _flaw_after(node, work, rung)
@@ -43,7 +44,7 @@ def _flaw_of(node: StepState, work: Work, rung: str) -> str | None:
     return f"{how} while the effect was under way"
 
 
-def _flaw_after(node: StepState, work: Work, rung: str) -> str | None:
+def _flaw_after(node: StepState, work: Attempt, rung: str) -> str | None:
     """Say what was not as it should be once the body had ended."""
     assert work.ending is not None
     if work.ending.status is not Status.OK:
@@ -111,7 +112,7 @@ def settles_any(state: RunState) -> bool:
     return any(is_settling(state.nodes[name]) for name in state.active)
 
 
-def ask_probe(node: StepState, work: Work, now: float, *, patient: bool) -> tuple[ProbeAsked, AskProbe]:
+def ask_probe(node: StepState, work: Attempt, now: float, *, patient: bool) -> tuple[ProbeAsked, AskProbe]:
     """Ask the world whether a step's effect is there; `patient` waits for it as long as the probe says."""
     name, attempt = node.spec.id, node.attempt
     commit = None if work.checkpoint is None else work.checkpoint.commit

@@ -177,7 +177,7 @@ def _step(node: StepState) -> StepShape:
         "undeclared_writes": list(node.undeclared),
         "outputs": dict(node.outputs),
         "artifacts": _artifacts(node),
-        "output": node.work.body_evidence if node.work is not None else node.body_evidence,
+        "output": node.work.evidence if node.work is not None else node.body_evidence,
         "started_at": node.started_at,
         "ended_at": node.ended_at,
     }
@@ -274,7 +274,7 @@ def _question(state: RunState, question: QuestionState) -> QuestionShape:
         "approved_by": list(question.approved_by),
         "due": question.due,
         "like": asked.like,
-        "lane": work.lane if work is not None and work.taken_by is not None else None,
+        "lane": work.lane if work is not None and work.people.taken_by is not None else None,
     }
 
 

@@ -17,17 +17,12 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from surefoot.core.approval import Ground
+from surefoot.core.attempt import Attempt
 from surefoot.core.duties import DUTIES
 from surefoot.core.events import (
     ArtifactsKept,
     AttemptFailed,
     CallFinished,
-    ChangesObserved,
-    Checkpointed,
-    Merged,
-    MergeRefused,
-    PlanEdited,
-    ProbeAnswered,
     QuestionAnswered,
     QuestionAsked,
     QuestionExpired,
@@ -37,9 +32,8 @@ from surefoot.core.ids import BlobId, StepId
 from surefoot.core.placeholders import Reference
 from surefoot.core.plan import AskBody, Plan, Step
 from surefoot.core.rules import Demand, Effect, Overdue, Policy, Tier, effect_with
-from surefoot.core.talk import Talk
 from surefoot.core.talking import Casting, Claim, Lesson, Note, Reached, Spent, Understanding, Usage
-from surefoot.core.terms import Applied, Diagnosis, Ending, Finding, Outcome, Phase
+from surefoot.core.terms import Applied, Finding, Outcome, Phase
 from surefoot.core.verdicts import CheckRecord
 
 
@@ -62,115 +56,6 @@ DONE = frozenset({StepStatus.VERIFIED, StepStatus.UNPROVED})
 """The step was carried out, and its result stays."""
 SATISFIED = DONE | {StepStatus.SKIPPED}
 FINAL = SATISFIED | {StepStatus.FAILED, StepStatus.BLOCKED, StepStatus.CANCELLED}
-
-
-@dataclass(slots=True)
-class Work:
-    """What is known of the current attempt, and the one thing that is under way for it."""
-
-    lane: str | None = None
-    checkpoint: Checkpointed | None = None
-    checks: list[CheckRecord] = field(default_factory=list[CheckRecord])
-    approved: str | None = None
-    """Digest of what was approved for this attempt's body."""
-    taken_by: str | None = None
-    """Who does by hand what the body would do, or changes what it did, until they are done."""
-    by_hand: str | None = None
-    """Who has done so."""
-    patch: BlobId | None = None
-    """What a person wants for the result, until it is there."""
-    is_patched: bool = False
-    """Whether the result is what a person made of it."""
-    overdue: bool = False
-    """Whether the step stops because nobody answered in time."""
-    probed_before: bool = False
-    """Whether its probe has said, before the body, that the effect is not there."""
-    body_started: bool = False
-    begun_by: int = 0
-    """The token of the engine under which the body began."""
-    ending: Ending | None = None
-    body_evidence: BlobId | None = None
-    outputs: Mapping[str, str] = field(default_factory=dict[str, str])
-    """What the body put out."""
-    kept: ArtifactsKept | None = None
-    """What was kept of what it made for later steps."""
-    lack: str | None = None
-    """Why a placeholder of the step stands for nothing, so that its body cannot run."""
-    changes: ChangesObserved | None = None
-    generation: int = 0
-    """How often the branch had gone back when the checkpoint was taken."""
-    merged: Merged | None = None
-    """The result on a later head than that of the checkpoint."""
-    refused: MergeRefused | None = None
-    """Why the result does not go with the head, until that has been acted on."""
-    lane_tree: str | None = None
-    """The tree the lane's files are; None: to be seen to."""
-    is_spoiled: bool = False
-    """Whether the body changed what `prepare` had made in the lane, until that was made anew."""
-    parent: str | None = None
-    """The head the commit was made for."""
-    commit: str | None = None
-    broken: str | None = None
-    """Why the workspace failed the attempt, until that has been acted on."""
-    open: str | None = None
-    """The decision whose command is under way."""
-    interrupt_asked: bool = False
-    interrupted: Diagnosis | None = None
-    """Set when what was under way will never answer."""
-    question: str | None = None
-    """The open question."""
-    answer: str | None = None
-    """The answer to the last question, until it has been acted on."""
-    probe: ProbeAnswered | None = None
-    """The last probe's answer, until it has been acted on."""
-    settled: str | None = None
-    """What became of an effect in doubt: `applied` or `not_applied`."""
-    failure: AttemptFailed | None = None
-    restored: bool = False
-    talk: Talk | None = None
-    """What is said and done by the model that is at work."""
-    edited: PlanEdited | None = None
-    """The plan that a person wants instead of the one they were shown."""
-    lost_service: tuple[Diagnosis, str] | None = None
-    """Set when a service the attempt needs did not become ready, or has ended."""
-
-    @property
-    def base(self) -> str | None:
-        """Return the commit that the result is held against."""
-        if self.merged is not None:
-            return self.merged.onto
-        return None if self.checkpoint is None else self.checkpoint.commit
-
-    @property
-    def base_tree(self) -> str | None:
-        """Return the tree of that commit."""
-        if self.merged is not None:
-            return self.merged.onto_tree
-        return None if self.checkpoint is None else self.checkpoint.tree
-
-    @property
-    def tree(self) -> str | None:
-        """Return the tree with the result, on the head it goes onto."""
-        if self.merged is not None:
-            return self.merged.tree
-        return None if self.changes is None else self.changes.tree
-
-    @property
-    def changed(self) -> tuple[str, ...]:
-        """Return the paths the result changes."""
-        if self.merged is not None:
-            return self.merged.changed
-        return () if self.changes is None else self.changes.changed
-
-    @property
-    def is_busy(self) -> bool:
-        """Tell whether a command is under way for the attempt."""
-        return self.open is not None or (self.talk is not None and self.talk.is_open)
-
-    @property
-    def has_begun(self) -> bool:
-        """Tell whether more than looking and asking was done, or something is under way."""
-        return self.body_started or self.settled is not None or self.open is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,7 +159,7 @@ class StepState:
     """What it put out, once it is verified."""
     kept: ArtifactsKept | None = None
     """What it made for later steps, once it is verified."""
-    work: Work | None = None
+    work: Attempt | None = None
 
     @property
     def place(self) -> tuple[float, tuple[int, int]]:
@@ -303,7 +188,7 @@ class StepState:
         if work is None:
             return False
         if isinstance(self.spec.body, AskBody):
-            return work.answer is not None
+            return work.people.answer is not None
         if work.talk is not None:
             return work.ending is not None
         return self.effect.is_outside and (work.ending is not None or work.settled == Applied.APPLIED)

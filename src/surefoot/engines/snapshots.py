@@ -17,7 +17,7 @@ from functools import cache
 from itertools import zip_longest
 from pathlib import Path
 
-from surefoot import core
+from surefoot import core, effects
 from surefoot.core.events import RunCreated
 from surefoot.core.ids import RunId
 from surefoot.core.kernel import apply
@@ -102,7 +102,7 @@ def _kept_state(journal: Journal, run: RunId) -> RunState | None:
 @cache
 def fold_digest() -> str:
     """Name the code that folds events into a state and writes it down: other code may come to another state."""
-    parts = [Path(core.__file__).parent, Path(shapes.__file__), Path(__file__)]
+    parts = [Path(core.__file__).parent, Path(effects.__file__).parent, Path(shapes.__file__), Path(__file__)]
     digest = hashlib.sha256(RELEASE.encode())
     for path in (one for part in parts for one in (sorted(part.rglob("*.py")) if part.is_dir() else [part])):
         digest.update(path.read_bytes())

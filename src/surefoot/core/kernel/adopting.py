@@ -10,13 +10,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from surefoot.core import events as ev
+from surefoot.core.attempt import Attempt
 from surefoot.core.course import member_waits, policy_of, recount, reset, withdraw
 from surefoot.core.duties import DUTIES, PLANNING, REVIEWING, UNDERSTANDING, duty_of
 from surefoot.core.graph import build_graph
 from surefoot.core.ids import StepId
 from surefoot.core.kernel.legal import need
 from surefoot.core.plan import Plan
-from surefoot.core.state import FINAL, AcceptState, RunState, StepState, StepStatus, Work
+from surefoot.core.state import FINAL, AcceptState, RunState, StepState, StepStatus
 from surefoot.core.talking import Lesson
 from surefoot.core.terms import Phase
 from surefoot.core.verdicts import CheckRecord
@@ -30,7 +31,7 @@ def duty_node(state: RunState, name: StepId) -> StepState:
     return known or StepState(spec=duty_of(name), order=(-1, DUTIES.index(name)), needs=())
 
 
-def keep_duty(state: RunState, node: StepState, work: Work) -> None:
+def keep_duty(state: RunState, node: StepState, work: Attempt) -> None:
     """Keep what a duty, or a step, came to for the phases that follow."""
     ended = None if work.talk is None else work.talk.ended
     if ended is None:
@@ -47,7 +48,7 @@ def keep_duty(state: RunState, node: StepState, work: Work) -> None:
             for lane in state.lanes.values():
                 lane.is_ready, lane.needs_fresh = False, True
     elif node.spec.id == PLANNING:
-        edited = work.edited
+        edited = work.people.edited
         state.proposal = ended if edited is None else replace(ended, plan=edited.plan, plan_text=edited.text)
     elif node.spec.id != REVIEWING and ended.claim is not None and state.created.wish is not None:
         state.replan = state.replan or ended.claim.changes_next

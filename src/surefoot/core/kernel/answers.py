@@ -10,12 +10,13 @@ from collections.abc import Callable
 from typing import Any
 
 from surefoot.core import events as ev
+from surefoot.core.attempt import Attempt
 from surefoot.core.course import join_queue, leave_queue
 from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.kernel.legal import active_of, answered, begin, need
 from surefoot.core.kernel.services import FAILURES_MAX
 from surefoot.core.plan import Check
-from surefoot.core.state import Passed, RunState, StepState, Work
+from surefoot.core.state import Passed, RunState, StepState
 from surefoot.core.terms import Applied, Verdict
 from surefoot.core.verdicts import CheckRecord, record_answer, verdict_key
 
@@ -86,10 +87,11 @@ def _verdict_reused(state: RunState, event: ev.VerdictReused) -> None:
     record_answer(check, record, event)
 
 
-def settle_as(state: RunState, node: StepState, work: Work, answer: str) -> None:
+def settle_as(state: RunState, node: StepState, work: Attempt, answer: Applied) -> None:
     """Note what became of an effect that was in doubt."""
-    work.settled, work.answer, work.probe, work.lost_service = answer, None, None, None
-    if answer == Applied.APPLIED:
+    work.settle(answer)
+    work.people.answer = work.lost_service = None
+    if answer is Applied.APPLIED:
         work.interrupted = None
         has_happened(state, node)
 
@@ -104,19 +106,19 @@ def has_happened(state: RunState, node: StepState) -> None:
 def _probe_asked(state: RunState, event: ev.ProbeAsked) -> None:
     node, work = begin(state, event)
     need(node.spec.probe is not None, event, f"step {event.step!r} has no probe")
+    need(work.failure is None, event, "the attempt has failed")
     work.open, node.was_probed = event.kind, True
     leave_queue(state, event.step)
 
 
 def _probe_answered(state: RunState, event: ev.ProbeAnswered) -> None:
     node, work = answered(state, event, ev.ProbeAsked)
-    work.probe = event
+    had_begun = work.body_started
+    work.probed(event)
     if node.effect.is_outside:
         join_queue(state, event.step)
-    if not work.body_started:
-        work.probed_before = event.answer is not Applied.APPLIED
-    elif event.answer is not Applied.UNKNOWN:
-        settle_as(state, node, work, event.answer.value)
+    if had_begun and event.answer is not Applied.UNKNOWN:
+        settle_as(state, node, work, event.answer)
 
 
 ANSWER_FOLDS: dict[type[Event], Callable[[RunState, Any], None]] = {

@@ -116,7 +116,8 @@ def _weigh_anew(state: RunState) -> None:
     """Begin anew what has a checkpoint and no more: on another rung its effect may count as another one."""
     for name in state.active:
         work = work_of(state.nodes[name])
-        has_more = work.has_begun or work.failure is not None or work.taken_by is not None or work.answer is not None
+        has_word = work.people.taken_by is not None or work.people.answer is not None
+        has_more = work.has_begun or work.failure is not None or has_word
         if work.checkpoint is not None and not has_more:
             work.interrupted = Diagnosis.INTERRUPTED
 
@@ -148,7 +149,8 @@ def _break_off(state: RunState, node: StepState) -> None:
         work.interrupted = Diagnosis.CRASH
     if BY_REQUEST[work.open].counts_as_crash:
         node.crashes += 1
-    work.open, work.interrupt_asked, work.lane_tree = None, False, None
+    work.open, work.interrupt_asked = None, False
+    work.forget_lane()
 
 
 def _engine_stopped(state: RunState, event: ev.EngineStopped) -> None:

@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from surefoot.core import events as ev
 from surefoot.core.approval import is_satisfied
+from surefoot.core.attempt import Attempt
 from surefoot.core.duties import BASELINE, COMMANDS
 from surefoot.core.foreign import barred, exact, in_line
 from surefoot.core.kernel.failing import fails
@@ -23,7 +24,7 @@ from surefoot.core.plan_commands import PlanCommand, commands_of_plan
 from surefoot.core.policy import BESIDE, strictest, ways_out, weigh_command
 from surefoot.core.recovery import question
 from surefoot.core.rules import Decision, Demand, Tier
-from surefoot.core.state import CheckRecord, RunState, StepState, StepStatus, Work
+from surefoot.core.state import CheckRecord, RunState, StepState, StepStatus
 from surefoot.core.terms import Diagnosis, QuestionKind, Verdict
 
 _OF_MODEL = Decision(
@@ -41,15 +42,15 @@ def needs_approval(state: RunState) -> bool:
     return bool(state.created.commands) and not is_done and bool(_asked(state))
 
 
-def decide_duty(state: RunState, node: StepState, work: Work, now: float) -> Move:
+def decide_duty(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
     """Get a person's consent to the commands around the steps, or to a run without a baseline."""
     name, attempt = node.spec.id, node.attempt
     if name not in (COMMANDS, BASELINE):
         return None
-    if work.overdue:
+    if work.people.is_overdue:
         return fails(node, now, Diagnosis.EXPIRED, "nobody answered in time; that is neither consent nor denial")
-    if work.answer is not None:
-        return fails(node, now, Diagnosis.DENIED, f"not approved: {work.answer}")
+    if work.people.answer is not None:
+        return fails(node, now, Diagnosis.DENIED, f"not approved: {work.people.answer}")
     weighed = _asked(state) if name == COMMANDS else []
     never = never_allowed(weighed)
     if never:
@@ -57,7 +58,7 @@ def decide_duty(state: RunState, node: StepState, work: Work, now: float) -> Mov
     text = _commands_text(weighed) if name == COMMANDS else _baseline_text(state)
     raw = tuple(one.text for one, _ in weighed)  # two commands may look alike in the text that people are shown
     shown = f"{name.strip('()')} {digest_of((text, raw))}"
-    if not text or work.approved == shown:
+    if not text or work.people.approved == shown:
         return Proposal(ev.StepVerified(at=now, step=name, attempt=attempt, proof=None))
     if state.pausing is not None:
         return HOLD

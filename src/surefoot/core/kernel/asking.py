@@ -10,17 +10,18 @@ from collections.abc import Sequence
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
+from surefoot.core.attempt import Attempt
 from surefoot.core.causes import lacks_network
 from surefoot.core.kernel.proposal import Proposal
 from surefoot.core.plan import Check
 from surefoot.core.products import spoiled_finding
 from surefoot.core.retry import diagnose_text
-from surefoot.core.state import RunState, StepState, Work
+from surefoot.core.state import RunState, StepState
 from surefoot.core.terms import Diagnosis, Moment
 from surefoot.core.verdicts import CheckRecord, is_by_test, verdict_key
 
 
-def ask_check(state: RunState, node: StepState, work: Work, now: float, which: tuple[Moment, int]) -> Proposal:
+def ask_check(state: RunState, node: StepState, work: Attempt, now: float, which: tuple[Moment, int]) -> Proposal:
     """Put one of a step's checks, once the lane holds what it is asked about."""
     moment, index = which
     assert work.lane is not None
@@ -48,12 +49,12 @@ def ask_check(state: RunState, node: StepState, work: Work, now: float, which: t
     return place(node, work, tree, now)
 
 
-def _environment(state: RunState, node: StepState, work: Work, lane: str) -> str:
+def _environment(state: RunState, node: StepState, work: Attempt, lane: str) -> str:
     """Name what a verdict depends on beside the tree; what a body has made for later steps makes it one of a kind."""
     return f"{lane}!{state.seq}" if work.body_started and node.spec.artifacts else lane
 
 
-def prepare_again(state: RunState, node: StepState, work: Work, now: float) -> Proposal | None:
+def prepare_again(state: RunState, node: StepState, work: Attempt, now: float) -> Proposal | None:
     """Have the lane prepared anew before anything is asked of a body that changed what `prepare` had made."""
     if not work.is_spoiled or work.changes is None or work.tree is None or not node.spec.checks:
         return None
@@ -63,7 +64,7 @@ def prepare_again(state: RunState, node: StepState, work: Work, now: float) -> P
     return place(node, work, work.tree, now)
 
 
-def place(node: StepState, work: Work, tree: str, now: float) -> Proposal:
+def place(node: StepState, work: Attempt, tree: str, now: float) -> Proposal:
     """Make the lane hold what a check is to be asked about, prepared as it was before the body."""
     assert work.base is not None
     command = do.PlaceTree(

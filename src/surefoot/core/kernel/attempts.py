@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from surefoot.core import events as ev
+from surefoot.core.attempt import Attempt, Committing, Ended, Judging, Place, Preparing
 from surefoot.core.course import (
     finish,
     hold,
@@ -33,7 +34,7 @@ from surefoot.core.lessons import lesson_of, teaches
 from surefoot.core.outputs import cost_of, edited, spec_of
 from surefoot.core.plan import AskBody
 from surefoot.core.queue import has_result
-from surefoot.core.state import RunState, StepState, StepStatus, Work
+from surefoot.core.state import RunState, StepState, StepStatus
 from surefoot.core.terms import Applied, Diagnosis, Phase, Status, Verdict
 from surefoot.core.verdicts import CLAIM, CheckRecord, is_red_before
 from surefoot.effects import (
@@ -68,7 +69,7 @@ def _step_started(state: RunState, event: ev.StepStarted) -> None:
     node.status, node.attempt = StepStatus.RUNNING, event.attempt
     if node.started_at is None:
         node.started_at = event.at
-    node.work = Work(checks=[CheckRecord() for _ in node.spec.checks], probed_before=node.probed_before)
+    node.work = Attempt(checks=[CheckRecord() for _ in node.spec.checks], probed_before=node.probed_before)
     if node.references:
         node.spec, node.work.lack = spec_of(state, node)
         if node.edit is not None:
@@ -86,18 +87,18 @@ def _checkpoint_asked(state: RunState, event: ev.CheckpointAsked) -> None:
     assert lane is not None
     assert state.branch is not None
     lane.held_by = event.step
-    work.lane, work.open, work.generation = event.lane, event.kind, state.branch.generation
+    work.place, work.open = Place(lane=event.lane, generation=state.branch.generation), event.kind
 
 
 def _checkpointed(state: RunState, event: ev.Checkpointed) -> None:
     node, work = answered(state, event, ev.CheckpointAsked)
-    work.checkpoint, work.lane_tree = event, event.tree
+    assert work.place is not None
+    work.place.checkpoint, work.place.tree = event, event.tree
     if event.raised_by or not (node.applied or node.applied_before):
         node.raised_by = event.raised_by
     if node.effect.is_outside:
         join_queue(state, event.step)
-    assert work.lane is not None
-    state.lanes[work.lane].environment = event.environment
+    state.lanes[work.place.lane].environment = event.environment
 
 
 def _checkpoint_failed(state: RunState, event: ev.EffectFailed) -> None:
@@ -105,10 +106,9 @@ def _checkpoint_failed(state: RunState, event: ev.EffectFailed) -> None:
     assert work.lane is not None
     lane = state.lanes[work.lane]
     lane.is_ready, lane.needs_fresh, lane.held_by = False, True, None
-    work.lane = None
-    work.failure = _failed(event, event.diagnosis, event.reason)
-    work.restored = True
-    node.last_failure = work.failure
+    work.place = None
+    node.last_failure = _failed(event, event.diagnosis, event.reason)
+    work.fail(node.last_failure)
     node.failures += 1
 
 
@@ -118,18 +118,18 @@ def _failed(event: ev.StepEvent, diagnosis: Diagnosis, reason: str) -> ev.Attemp
 
 def _body_started(state: RunState, event: ev.BodyStarted) -> None:
     node, work = begin(state, event)
-    need(not work.body_started, event, f"the body of {event.step!r} has started")
+    need(isinstance(work.stage, Preparing), event, f"the body of {event.step!r} has started, or the attempt failed")
     need(node.missing == 0, event, f"step {event.step!r} has needs that are not satisfied")
     need(state.pausing is None and state.cancelling is None, event, "nothing new may start")
-    work.body_started, work.open, work.probe, node.has_run = True, event.kind, None, True
-    work.begun_by = state.token
+    work.begin(state.token)
+    work.open, node.has_run = event.kind, True
     node.tier, node.rule = event.tier, event.rule
     begin_talk(node, work)
 
 
 def _body_finished(state: RunState, event: ev.BodyFinished) -> None:
     node, work = answered(state, event, ev.BodyStarted)
-    work.ending, work.body_evidence, work.outputs = event.ending, event.evidence, event.outputs
+    work.end(event.ending, event.evidence, event.outputs)
     node.remarks = event.remarks
     state.cost_usd += cost_of(event.outputs)
     if event.ending.status is Status.OK and node.effect.is_outside:
@@ -159,9 +159,10 @@ def cancelled(state: RunState, event: ev.EffectCancelled) -> None:
     need(requested == event.effect or is_body, event, f"{event.effect} is not under way")
     if is_talking(work):
         lose_reply(state, node, work)
-        work.lane_tree = None
+        work.forget_lane()
         return
-    work.open, work.interrupt_asked, work.lane_tree = None, False, None
+    work.open, work.interrupt_asked = None, False
+    work.forget_lane()
     if not node.is_body_known and work.failure is None:
         work.interrupted = Diagnosis.INTERRUPTED
     if work.lane is not None and work.checkpoint is None:
@@ -169,20 +170,24 @@ def cancelled(state: RunState, event: ev.EffectCancelled) -> None:
 
 
 def _inspection_asked(state: RunState, event: ev.InspectionAsked) -> None:
-    _, work = begin(state, event)
+    node, work = begin(state, event)
     need(work.checkpoint is not None, event, "there is no checkpoint to compare with")
+    has_no_body = isinstance(node.spec.body, AskBody) or work.settled is Applied.APPLIED
+    is_over = type(work.stage) is Ended or (type(work.stage) is Preparing and has_no_body)
+    need(is_over, event, "the body has not ended, or its changes are known")
     work.open = event.kind
 
 
 def _changes_observed(state: RunState, event: ev.ChangesObserved) -> None:
     node, work = answered(state, event, ev.InspectionAsked)
-    work.changes, work.lane_tree, work.is_spoiled = event, event.tree, bool(event.spoiled)
+    assert work.place is not None
+    work.observe(event)
+    work.place.tree, work.place.is_spoiled = event.tree, bool(event.spoiled)
     node.undeclared, node.keys, node.left = event.undeclared, event.keys, event.left
-    assert work.lane is not None
     if has_result(node):
         join_queue(state, event.step)
     if event.lane_changed or node.spec.reaches_out or _uses_anything(state, node):
-        state.lanes[work.lane].epoch += 1
+        state.lanes[work.place.lane].epoch += 1
 
 
 def _uses_anything(state: RunState, node: StepState) -> bool:
@@ -192,14 +197,15 @@ def _uses_anything(state: RunState, node: StepState) -> bool:
 
 def _merge_asked(state: RunState, event: ev.MergeAsked) -> None:
     node, work = begin(state, event)
-    need(has_result(node), event, "there is nothing to merge")
+    need(has_result(node) and type(work.stage) is Judging, event, "there is nothing to merge")
     need(state.branch is not None and state.branch.head == event.onto, event, f"{event.onto} is not the head")
     work.open = event.kind
 
 
 def _merged(state: RunState, event: ev.Merged) -> None:
     node, work = answered(state, event, ev.MergeAsked)
-    work.merged, work.refused = event, None
+    assert work.result is not None
+    work.judge(result=work.result.onto(event), refused=None)
     if node.applied:
         for record in work.checks:
             record.forget_after()
@@ -210,7 +216,7 @@ def _merged(state: RunState, event: ev.Merged) -> None:
 
 def _merge_refused(state: RunState, event: ev.MergeRefused) -> None:
     _, work = answered(state, event, ev.MergeAsked)
-    work.refused = event
+    work.judge(refused=event)
     _note_overlap(state, event.conflicts, (*event.with_steps, event.step))
 
 
@@ -223,12 +229,14 @@ def _note_overlap(state: RunState, paths: tuple[str, ...], steps: tuple[StepId, 
 def _place_asked(state: RunState, event: ev.PlaceAsked) -> None:
     _, work = begin(state, event)
     need(work.checkpoint is not None, event, "the step has no lane")
-    work.open, work.lane_tree = event.kind, None
+    work.open = event.kind
+    work.forget_lane()
 
 
 def _placed(state: RunState, event: ev.Placed) -> None:
     _, work = answered(state, event, ev.PlaceAsked)
-    work.lane_tree, work.is_spoiled = event.tree, False
+    assert work.place is not None
+    work.place.tree, work.place.is_spoiled = event.tree, False
 
 
 def failed(state: RunState, event: ev.EffectFailed) -> None:
@@ -239,26 +247,27 @@ def failed(state: RunState, event: ev.EffectFailed) -> None:
 
 def _artifacts_asked(state: RunState, event: ev.ArtifactsAsked) -> None:
     _, work = begin(state, event)
-    need(work.changes is not None, event, "what changed is not known")
+    need(type(work.stage) is Judging, event, "there is no result")
     work.open = event.kind
 
 
 def _artifacts_kept(state: RunState, event: ev.ArtifactsKept) -> None:
     _, work = answered(state, event, ev.ArtifactsAsked)
-    work.kept = event
+    work.judge(kept=event)
 
 
 def _commit_asked(state: RunState, event: ev.CommitAsked) -> None:
     _, work = begin(state, event)
-    need(work.changes is not None, event, "what changed is not known")
+    need(type(work.stage) in (Judging, Committing), event, "there is no result that passed")
     assert state.branch is not None
     need(work.base == state.branch.head, event, "the result is not on the head of the branch")
-    work.open, work.parent = event.kind, state.branch.head
+    work.open = event.kind
+    work.commit_to(state.branch.head)
 
 
 def _commit_written(state: RunState, event: ev.CommitWritten) -> None:
     _, work = answered(state, event, ev.CommitAsked)
-    work.commit = event.commit
+    work.committed(event.commit)
 
 
 def _step_verified(state: RunState, event: ev.StepVerified) -> None:
@@ -293,10 +302,8 @@ def _step_verified(state: RunState, event: ev.StepVerified) -> None:
 def _attempt_failed(state: RunState, event: ev.AttemptFailed) -> None:
     node, work = begin(state, event)
     need(work.failure is None, event, "the attempt has failed already")
-    work.failure, work.answer, work.broken, work.refused = event, None, None, None
-    work.interrupted = None
-    work.restored = work.checkpoint is None
     node.last_failure, node.put_back = event, work.changed
+    work.fail(event)
     if teaches(node, event):
         # Journals of the first version do not say what was learned: that is worked out anew.
         node.lessons = (*node.lessons, event.lesson or lesson_of(node, work, event))
@@ -311,13 +318,13 @@ def _attempt_failed(state: RunState, event: ev.AttemptFailed) -> None:
 
 def _restore_asked(state: RunState, event: ev.RestoreAsked) -> None:
     _, work = begin(state, event)
-    need(work.failure is not None and not work.restored, event, "there is nothing to put back")
+    need(work.failure is not None and not work.is_restored, event, "there is nothing to put back")
     work.open = event.kind
 
 
 def _lane_restored(state: RunState, event: ev.LaneRestored) -> None:
     node, work = answered(state, event, ev.RestoreAsked)
-    work.restored = True
+    work.restored_lane()
     assert work.lane is not None
     lane = state.lanes[work.lane]
     if event.lane_changed:
@@ -334,7 +341,7 @@ def _retry_scheduled(state: RunState, event: ev.RetryScheduled) -> None:
         state.waits[event.step] = True
         return
     node, work = begin(state, event)
-    need(work.failure is not None and work.restored, event, "the attempt has not been put back")
+    need(work.failure is not None and work.is_restored, event, "the attempt has not been put back")
     node.due = event.due if event.due > event.at else None
     make_pending_again(state, node)
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.approval import is_satisfied, listed
+from surefoot.core.attempt import Attempt
 from surefoot.core.kernel.failing import fails
 from surefoot.core.kernel.packages import ask, body_digest, shown_of, skipped_needs, taken_over
 from surefoot.core.kernel.proposal import Move, Proposal
@@ -32,7 +33,7 @@ from surefoot.core.policy import (
     weigh_step,
 )
 from surefoot.core.rules import Decision, Facts
-from surefoot.core.state import QuestionState, RunState, StepState, Work
+from surefoot.core.state import QuestionState, RunState, StepState
 from surefoot.core.terms import Diagnosis, QuestionKind, Verdict
 
 _OF_RESULT = Decision(tier=Tier.AUTO, rule="result", reason="Its result lies within what the plan asks for.")
@@ -40,11 +41,11 @@ BUDGET_SHARE = 0.8
 """From this share of its limit on, a run asks before it spends more."""
 
 
-def get_consent(state: RunState, node: StepState, work: Work, now: float) -> Move:
+def get_consent(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
     """Get a person's consent to the body where the tier asks for it; None where nothing is needed."""
     if work.body_started or work.settled is not None or isinstance(node.spec.body, AskBody):
         return None
-    if work.taken_by is not None:
+    if work.people.taken_by is not None:
         return None
     said = _refused(node, work, now)
     if said is not None:
@@ -58,10 +59,10 @@ def get_consent(state: RunState, node: StepState, work: Work, now: float) -> Mov
     if decision.tier is not Tier.CONFIRM:
         return None
     shown = shown_of(state, node)
-    return None if work.approved == shown else _approved_or_asked(state, node, decision, shown, now)
+    return None if work.people.approved == shown else _approved_or_asked(state, node, decision, shown, now)
 
 
-def get_consent_to_checks(state: RunState, node: StepState, work: Work, now: float) -> Move:
+def get_consent_to_checks(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
     """Get a person's consent before the first check, where that check may be what a rule asks about.
 
     Checks that are asked before the body run in the sandbox as a rule, where they can do no harm.
@@ -77,12 +78,12 @@ def get_consent_to_checks(state: RunState, node: StepState, work: Work, now: flo
     return get_consent(state, node, work, now) if is_early else None
 
 
-def review_result(state: RunState, node: StepState, work: Work, now: float) -> Move:
+def review_result(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
     """Get a person's consent to what the body made, where a rule asks for it.
 
     An effect outside is done by now; of what its body made only files that are run outside the sandbox are asked about.
     """
-    if work.patch is not None:
+    if work.people.patch is not None:
         return _apply_patch(node, work, now)
     changes = work.changes
     if changes is None or isinstance(node.spec.body, AskBody):
@@ -92,9 +93,9 @@ def review_result(state: RunState, node: StepState, work: Work, now: float) -> M
     is_weighed = is_weighed or (bool(changes.check_files) and node.spec.effect is Effect.READ)
     if not is_weighed and not changes.run_outside:
         return None
-    if work.taken_by is not None:
+    if work.people.taken_by is not None:
         return taken_over(state, node, now)
-    if work.is_patched or work.by_hand is not None:
+    if work.people.is_patched or work.people.by_hand is not None:
         return None
     said = _refused(node, work, now)
     if said is not None:
@@ -108,12 +109,12 @@ def review_result(state: RunState, node: StepState, work: Work, now: float) -> M
     return _ask_about_result(state, node, changes, decision, now)
 
 
-def review_confidence(state: RunState, node: StepState, work: Work, now: float) -> Move:
+def review_confidence(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
     """Get a person's consent to what an agent made and is not sure of, unless a check that was red before proves it."""
     changes = work.changes
     if not isinstance(node.spec.body, AgentBody) or node.spec.effect is not Effect.REVERSIBLE:
         return None
-    if changes is None or not changes.changed or work.is_patched or work.by_hand is not None:
+    if changes is None or not changes.changed or work.people.is_patched or work.people.by_hand is not None:
         return None
     stated, wanted = confidence_of(work.outputs), state.policy.confidence
     if (stated or 0.0) >= wanted or _is_proved_red_to_green(node, work):
@@ -124,7 +125,7 @@ def review_confidence(state: RunState, node: StepState, work: Work, now: float) 
     return _ask_about_result(state, node, changes, decision, now)
 
 
-def _is_proved_red_to_green(node: StepState, work: Work) -> bool:
+def _is_proved_red_to_green(node: StepState, work: Attempt) -> bool:
     pairs = zip(node.spec.checks, work.checks, strict=True)
     return any(
         check.expect is Expect.FAIL_TO_PASS and (record.before, record.after) == (Verdict.FAILED, Verdict.PASSED)
@@ -155,12 +156,12 @@ def allowed_meanwhile(state: RunState, node: StepState, asked: QuestionState, no
     return Proposal(ev.QuestionAnswered(at=now, question=question.question, answer="yes", by=by, via="beforehand"))
 
 
-def _refused(node: StepState, work: Work, now: float) -> Move:
+def _refused(node: StepState, work: Attempt, now: float) -> Move:
     """Fail the attempt where a person said no, or nobody said anything in time."""
-    if work.overdue:
+    if work.people.is_overdue:
         return fails(node, now, Diagnosis.EXPIRED, "nobody answered in time; that is neither consent nor denial")
-    if work.answer is not None:
-        return fails(node, now, Diagnosis.DENIED, f"not approved: {work.answer}")
+    if work.people.answer is not None:
+        return fails(node, now, Diagnosis.DENIED, f"not approved: {work.people.answer}")
     return None
 
 
@@ -195,7 +196,7 @@ def decision_before(state: RunState, node: StepState) -> Decision:
     return _near_budget(state, node, decision)
 
 
-def _probe_of(node: StepState, work: Work) -> PlanCommand | None:
+def _probe_of(node: StepState, work: Attempt) -> PlanCommand | None:
     """Return what the step's probe runs or requests, as it was read at the checkpoint."""
     spec = node.spec
     if spec.probe is None or not node.effect.is_outside:
@@ -221,7 +222,7 @@ def _near_budget(state: RunState, node: StepState, decision: Decision) -> Decisi
     return Decision(tier=Tier.CONFIRM, rule="budget-nearly-spent", reason=reason)
 
 
-def _of_result(state: RunState, node: StepState, work: Work) -> Decision:
+def _of_result(state: RunState, node: StepState, work: Attempt) -> Decision:
     """Weigh what the body made; what it did was weighed before it ran."""
     assert work.changes is not None
     judged = unnamed_of(work.changes.check_files, node.spec, state.plan)
@@ -280,9 +281,9 @@ def _approved_by(state: RunState, node: StepState, question: ev.QuestionAsked) -
     return None
 
 
-def _apply_patch(node: StepState, work: Work, now: float) -> Proposal:
+def _apply_patch(node: StepState, work: Attempt, now: float) -> Proposal:
     """Make the result what a person wants it to be."""
-    assert work.patch is not None
+    assert work.people.patch is not None
     assert work.checkpoint is not None
     command = do.ApplyEdit(
         step=node.spec.id,
@@ -290,6 +291,6 @@ def _apply_patch(node: StepState, work: Work, now: float) -> Proposal:
         lane=work.lane,
         commit=work.checkpoint.commit,
         scratch=node.spec.uncommitted,
-        diff=work.patch,
+        diff=work.people.patch,
     )
-    return Proposal(ev.EditAsked(at=now, step=node.spec.id, attempt=node.attempt, diff=work.patch), command)
+    return Proposal(ev.EditAsked(at=now, step=node.spec.id, attempt=node.attempt, diff=work.people.patch), command)

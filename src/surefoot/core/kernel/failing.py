@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
+from surefoot.core.attempt import Attempt
 from surefoot.core.causes import followed_by
 from surefoot.core.course import results_after
 from surefoot.core.foreign import fenced_below
@@ -16,7 +17,7 @@ from surefoot.core.kernel.services import stop_next
 from surefoot.core.plan import AgentBody, OnFailure
 from surefoot.core.recovery import question
 from surefoot.core.retry import delay_s, may_retry
-from surefoot.core.state import RunState, StepState, Work
+from surefoot.core.state import RunState, StepState
 from surefoot.core.terms import Applied, Diagnosis, QuestionKind
 
 CRASHES_MAX = 3
@@ -63,7 +64,7 @@ def late(node: StepState, now: float, reason: str) -> Proposal:
     return fails(node, now, Diagnosis.STALE, reason, counted=bool(node.applied))
 
 
-def stop_services(state: RunState, node: StepState, work: Work, now: float) -> Move:
+def stop_services(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
     """Stop the services of a step's lane, so that the next attempt begins with fresh ones."""
     if work.lane is None or not state.plan.services_of(node.spec):
         return None
@@ -74,8 +75,8 @@ def conclude(state: RunState, node: StepState, failure: ev.AttemptFailed, now: f
     """Decide what a failed attempt means for the step."""
     work = node.work
     assert work is not None
-    if work.answer is not None:
-        return _as_answered(state, node, failure, work.answer, now)
+    if work.people.answer is not None:
+        return _as_answered(state, node, failure, work.people.answer, now)
     if not failure.is_counted and not failure.applied:
         if failure.diagnosis is Diagnosis.CRASH and node.crashes >= CRASHES_MAX:
             text = (

@@ -7,9 +7,10 @@ that what was under way is not any more. Read `surefoot.core.kernel.attempts` ne
 from __future__ import annotations
 
 from surefoot.core import events as ev
+from surefoot.core.attempt import Attempt
 from surefoot.core.events import Event
 from surefoot.core.ids import StepId
-from surefoot.core.state import RunState, StepState, StepStatus, Work
+from surefoot.core.state import RunState, StepState, StepStatus
 from surefoot.errors import IllegalTransition
 
 
@@ -41,13 +42,13 @@ def is_ready(node: StepState) -> bool:
     return node.status is StepStatus.PENDING and node.missing == 0 and node.due is None
 
 
-def work_of(node: StepState) -> Work:
+def work_of(node: StepState) -> Attempt:
     """Return what is known of an active step's attempt."""
     assert node.work is not None
     return node.work
 
 
-def active_of(state: RunState, event: ev.StepEvent) -> tuple[StepState, Work]:
+def active_of(state: RunState, event: ev.StepEvent) -> tuple[StepState, Attempt]:
     """Return an active step the event is about, or refuse the event."""
     node = node_of(state, event, event.step)
     if node.work is None:
@@ -57,7 +58,7 @@ def active_of(state: RunState, event: ev.StepEvent) -> tuple[StepState, Work]:
     return node, node.work
 
 
-def begin(state: RunState, event: ev.StepEvent) -> tuple[StepState, Work]:
+def begin(state: RunState, event: ev.StepEvent) -> tuple[StepState, Attempt]:
     """Check that a decision which issues a command may be taken, and note that the command is under way."""
     node, work = active_of(state, event)
     if work.open is not None:
@@ -66,7 +67,7 @@ def begin(state: RunState, event: ev.StepEvent) -> tuple[StepState, Work]:
     return node, work
 
 
-def answered(state: RunState, event: ev.StepEvent, asked: type[Event]) -> tuple[StepState, Work]:
+def answered(state: RunState, event: ev.StepEvent, asked: type[Event]) -> tuple[StepState, Attempt]:
     """Check that a fact answers what is under way, and note that it has."""
     node, work = active_of(state, event)
     if work.open != asked.kind:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from surefoot.core.approval import Ground, Package, difference_of, text_of
+from surefoot.core.attempt import Attempt
 from surefoot.core.foreign import behind
 from surefoot.core.kernel.effects import is_repeated_call, rule_for_call
 from surefoot.core.kernel.proposal import Proposal
@@ -19,7 +20,7 @@ from surefoot.core.policy import ways_out
 from surefoot.core.recovery import question
 from surefoot.core.rules import Decision, Effect, effect_with
 from surefoot.core.shortening import call_line
-from surefoot.core.state import RunState, StepState, StepStatus, Work
+from surefoot.core.state import RunState, StepState, StepStatus
 from surefoot.core.talk import Talk
 from surefoot.core.talking import ToolCall
 from surefoot.core.terms import QuestionKind
@@ -72,7 +73,7 @@ def taken_over(state: RunState, node: StepState, now: float) -> Proposal:
     work = node.work
     assert work is not None
     place = f"lane {work.lane}" if work.lane is not None else "your hands"
-    told = f"Step {node.spec.id} is in {place}, taken over by {work.taken_by}. Do there what it is to do:"
+    told = f"Step {node.spec.id} is in {place}, taken over by {work.people.taken_by}. Do there what it is to do:"
     text = (
         f"{behind(told, describe_body(node.spec))}\nThen answer `{DONE}`, and what you did is looked at and checked; "
         f"`{ABANDON}` puts it back, and the step is asked about again."
@@ -121,7 +122,7 @@ def is_repeated(node: StepState) -> bool:
     return bool(node.applied or node.applied_before) and node.effect is Effect.IRREVERSIBLE
 
 
-def _package(state: RunState, node: StepState, work: Work, decision: Decision) -> Package:
+def _package(state: RunState, node: StepState, work: Attempt, decision: Decision) -> Package:
     spec = node.spec
     is_confined = state.has_workspace and isinstance(spec.body, RunBody | CallBody) and spec.confine
     outputs = (work.outputs, *needed_outputs(state, node).values())
@@ -157,7 +158,7 @@ def _package(state: RunState, node: StepState, work: Work, decision: Decision) -
     return package if work.changes is None else _with_result(package, work)
 
 
-def _claim_of(work: Work) -> str:
+def _claim_of(work: Attempt) -> str:
     """Return what the agent says of its work; empty where no agent has ended."""
     talk = work.talk
     if talk is None or work.ending is None:
@@ -165,7 +166,7 @@ def _claim_of(work: Work) -> str:
     return "nothing, for it did not finish" if talk.claim is None else talk.claim.summary
 
 
-def _statements_of(work: Work) -> tuple[str, ...]:
+def _statements_of(work: Attempt) -> tuple[str, ...]:
     """Return what the agent says to be so, each with the call it rests on."""
     talk = work.talk
     if talk is None or talk.claim is None:
@@ -181,7 +182,7 @@ def _rests_on(talk: Talk, evidence: str) -> str:
     return f"rests on {evidence}" if call is None else f"rests on call {evidence}, {call_line(call)}"
 
 
-def _doubts_of(work: Work) -> tuple[str, ...]:
+def _doubts_of(work: Attempt) -> tuple[str, ...]:
     talk = work.talk
     return () if talk is None or talk.claim is None else talk.claim.uncertainties
 
@@ -199,7 +200,7 @@ def _beside(state: RunState, node: StepState) -> tuple[str, ...]:
     return tuple(f"{one.where} ({', '.join(ways_out(one))}): {one.text}" for one in found)
 
 
-def _with_result(package: Package, work: Work) -> Package:
+def _with_result(package: Package, work: Attempt) -> Package:
     assert work.changes is not None
     assert work.checkpoint is not None
     return replace(
@@ -211,7 +212,7 @@ def _with_result(package: Package, work: Work) -> Package:
     )
 
 
-def _verdicts(node: StepState, work: Work) -> list[str]:
+def _verdicts(node: StepState, work: Attempt) -> list[str]:
     pairs = zip(node.spec.checks, work.checks, strict=True)
     answers = [(check.name, record.before, record.after) for check, record in pairs]
     said = [

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from surefoot.core import events as ev
 from surefoot.core.approval import is_satisfied
+from surefoot.core.attempt import Attempt
 from surefoot.core.duties import BASELINE, COMMANDS, PLANNING, REVIEWING, UNDERSTANDING
 from surefoot.core.graph import build_graph
 from surefoot.core.grounding import ungrounded, unproven
@@ -25,7 +26,7 @@ from surefoot.core.plan import Plan, RunAsk, Step, TestsAsk, digest_of
 from surefoot.core.reading import waits_of
 from surefoot.core.recovery import question
 from surefoot.core.rules import Effect, Tier
-from surefoot.core.state import FINAL, RunState, StepState, StepStatus, Work
+from surefoot.core.state import FINAL, RunState, StepState, StepStatus
 from surefoot.core.terms import Diagnosis, Finding, Phase, QuestionKind, Severity
 
 RETURNS_MAX = 3
@@ -122,7 +123,7 @@ def wants_planner(state: RunState) -> bool:
     return made is None or made.plan is None or not (is_done(state, PLANNING) or is_short(made.plan))
 
 
-def show_duty(state: RunState, node: StepState, work: Work, now: float) -> Move:
+def show_duty(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
     """Show a person what a duty came to, where it takes their word, and go on as they say."""
     ended = None if work.talk is None else work.talk.ended
     if ended is None or node.spec.id not in (UNDERSTANDING, PLANNING):
@@ -131,7 +132,7 @@ def show_duty(state: RunState, node: StepState, work: Work, now: float) -> Move:
     flaw = flaw_of_plan(state, ended.plan) if is_plan and ended.plan is not None else None
     if flaw is not None:
         return fails(node, now, Diagnosis.MALFORMED, flaw)
-    commands = commands_of_model(state, ended) if work.edited is None else []
+    commands = commands_of_model(state, ended) if work.people.edited is None else []
     never = never_allowed(commands)
     if never:
         return fails(node, now, Diagnosis.VERIFICATION, never)
@@ -144,7 +145,11 @@ def show_duty(state: RunState, node: StepState, work: Work, now: float) -> Move:
         return refused
     shown = f"{what} {digest_of(repr(ended.plan if is_plan else (ended.prepare, ended.accept)))}"
     given, demand = state.approvals.get(node.spec.id, {}).get(shown), demand_of(commands)
-    if work.edited is not None or work.approved == shown or (given is not None and is_satisfied(demand, given)):
+    if (
+        work.people.edited is not None
+        or work.people.approved == shown
+        or (given is not None and is_satisfied(demand, given))
+    ):
         return None
     if state.pausing is not None:
         return HOLD
@@ -160,15 +165,15 @@ def show_duty(state: RunState, node: StepState, work: Work, now: float) -> Move:
     return Proposal(replace(asked, demand=demand))
 
 
-def _refused(node: StepState, work: Work, what: str, now: float) -> Proposal | None:
+def _refused(node: StepState, work: Attempt, what: str, now: float) -> Proposal | None:
     """Fail the attempt where a person said no; with a reason it is made anew, with that as its lesson."""
-    if work.overdue:
+    if work.people.is_overdue:
         return fails(node, now, Diagnosis.EXPIRED, "nobody answered in time; that is neither consent nor denial")
-    if work.answer is None:
+    if work.people.answer is None:
         return None
-    is_plain = work.answer == "no"
+    is_plain = work.people.answer == "no"
     diagnosis = Diagnosis.DENIED if is_plain else Diagnosis.VERIFICATION
-    return fails(node, now, diagnosis, f"{what} was not approved" + ("" if is_plain else f": {work.answer}"))
+    return fails(node, now, diagnosis, f"{what} was not approved" + ("" if is_plain else f": {work.people.answer}"))
 
 
 def _plan_to_show(state: RunState, ended: ev.CallFinished, commands: list[Weighed]) -> str | None:
@@ -209,7 +214,7 @@ def changes_of(state: RunState, plan: Plan) -> tuple[str, ...]:
     return (*added, *gone, *other, *(["the order of the steps"] if moved else []))
 
 
-def compare_claim(state: RunState, node: StepState, work: Work, now: float) -> Move:
+def compare_claim(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
     """Report what an agent claims and the journal does not bear out. It fails nothing: the checks decide."""
     talk = work.talk
     if talk is None or talk.claim is None or (state.has_workspace and work.changes is None):

@@ -12,6 +12,7 @@ from typing import Any
 
 from surefoot.core import events as ev
 from surefoot.core.approval import is_satisfied
+from surefoot.core.attempt import Attempt, Preparing
 from surefoot.core.course import join_queue, leave_queue
 from surefoot.core.events import Event
 from surefoot.core.kernel.adopting import flaw_of_plan
@@ -23,7 +24,7 @@ from surefoot.core.outputs import edited
 from surefoot.core.plan import RunBody, digest_of
 from surefoot.core.queue import has_result, let_past
 from surefoot.core.rules import Overdue
-from surefoot.core.state import QuestionState, RunState, StepState, StepStatus, Work
+from surefoot.core.state import QuestionState, RunState, StepState, StepStatus
 from surefoot.core.terms import Applied, Diagnosis, Ending, QuestionKind, Status
 from surefoot.core.verdicts import CheckRecord
 
@@ -36,7 +37,7 @@ EDIT = "edit"
 def _question_asked(state: RunState, event: ev.QuestionAsked) -> None:
     need(event.question not in state.questions, event, f"question {event.question} was asked before")
     node, work = begin(state, event)
-    need(work.question is None, event, f"question {work.question} is open")
+    need(work.people.question is None, event, f"question {work.people.question} is open")
     if event.call:
         call = None if work.talk is None else work.talk.call(event.call)
         is_waiting = call is not None and call.result is None and not call.is_open
@@ -46,21 +47,21 @@ def _question_asked(state: RunState, event: ev.QuestionAsked) -> None:
     demand = event.demand
     due = None if demand.expires_s is None else event.at + demand.expires_s
     state.questions[event.question] = QuestionState(asked=event, role=demand.role, due=due)
-    work.question, work.answer, work.approved = event.question, None, None
+    work.people.question, work.people.answer, work.people.approved = event.question, None, None
     if event.package is not None:
         node.ground = event.package.ground
     node.status = StepStatus.IN_DOUBT if event.about is QuestionKind.IN_DOUBT else StepStatus.WAITING
     leave_queue(state, event.step)
-    keeps_lane = work.body_started or work.failure is not None or work.taken_by is not None
+    keeps_lane = not isinstance(work.stage, Preparing) or work.people.taken_by is not None
     if not keeps_lane and work.lane is not None:
         _let_go_of_lane(state, node, work)
 
 
-def _let_go_of_lane(state: RunState, node: StepState, work: Work) -> None:
+def _let_go_of_lane(state: RunState, node: StepState, work: Attempt) -> None:
     """Free the lane while a person thinks; the attempt takes its checkpoint anew afterwards."""
     assert work.lane is not None
     state.lanes[work.lane].held_by = None
-    work.lane, work.checkpoint, work.probed_before = None, None, False
+    work.free_lane()
     work.checks = [CheckRecord() for _ in node.spec.checks]
 
 
@@ -75,7 +76,7 @@ def _question_answered(state: RunState, event: ev.QuestionAnswered) -> None:
         return
     work = work_of(node)
     question.answered = event
-    work.question, work.answer = None, event.answer
+    work.people.question, work.people.answer = None, event.answer
     if node.effect.is_outside or has_result(node):
         join_queue(state, node.spec.id)
         let_past(state)  # while those that wait for this one still stand back
@@ -107,6 +108,9 @@ def _may_answer(question: QuestionState, event: ev.QuestionAnswered, node: StepS
         need(is_command and isinstance(node.spec.body, RunBody), event, "there is no command to edit")
     if event.diff is not None:
         need(asked.package is not None and asked.package.trees is not None, event, "there is no result to edit")
+    is_about_attempt = asked.about is QuestionKind.IN_DOUBT or options == (DONE, ABANDON)
+    has_failed = node.work is not None and node.work.failure is not None
+    need(not (is_about_attempt and has_failed), event, "the attempt that it is about has failed")
     need(not question.is_late(event.at), event, f"question {event.question} has expired")
     need(event.by not in question.approved_by, event, f"{event.by} has approved it already; it takes another person")
 
@@ -128,17 +132,17 @@ def _confirmed(state: RunState, node: StepState, question: QuestionState, event:
     """Note what a person said to an effect or a result."""
     work, asked = work_of(node), question.asked
     if event.answer == TAKE_OVER:
-        work.taken_by, work.answer = event.by, None
+        work.people.taken_by, work.people.answer = event.by, None
         return
-    if event.answer == EDIT and work.edited is not None:
-        work.answer, work.approved = None, asked.shown
-        shown = f"plan {digest_of(repr(work.edited.plan))}"
+    if event.answer == EDIT and work.people.edited is not None:
+        work.people.answer, work.people.approved = None, asked.shown
+        shown = f"plan {digest_of(repr(work.people.edited.plan))}"
         state.approvals.setdefault(node.spec.id, {})[shown] = {event.by: event.roles}
         return
     if event.answer != "yes":
-        work.answer = event.reason or event.answer
+        work.people.answer = event.reason or event.answer
         return
-    work.answer = None
+    work.people.answer = None
     question.approved_by[event.by] = event.roles
     shown = asked.shown
     if event.edit is not None:
@@ -148,9 +152,9 @@ def _confirmed(state: RunState, node: StepState, question: QuestionState, event:
         # The ground is the one that was shown: that part of the digest stays.
         shown = f"{body_digest(state, node)}:{asked.shown.partition(':')[2]}"
     elif event.diff is not None:
-        work.patch = event.diff
+        work.people.patch = event.diff
     else:
-        work.approved = asked.shown
+        work.people.approved = asked.shown
     state.approvals.setdefault(node.spec.id, {})[shown] = dict(question.approved_by)
     if event.like:
         state.likes[event.like] = dict(question.approved_by)
@@ -160,30 +164,31 @@ def _told(state: RunState, node: StepState, question: QuestionState, event: ev.Q
     """Note what became of an effect in doubt, as a person says."""
     work = work_of(node)
     if question.asked.call:
-        work.answer = None
+        work.people.answer = None
         settle_call(node, work, question.asked.call, event.answer)
         return
     if work.body_started:
-        settle_as(state, node, work, event.answer)
+        settle_as(state, node, work, Applied(event.answer))
         return
-    work.probed_before, work.answer = True, None
+    work.probed_before, work.people.answer = True, None
     if event.answer == Applied.APPLIED:
-        settle_as(state, node, work, event.answer)
+        settle_as(state, node, work, Applied(event.answer))
 
 
-def _handed_back(state: RunState, node: StepState, work: Work, event: ev.QuestionAnswered) -> None:
+def _handed_back(state: RunState, node: StepState, work: Attempt, event: ev.QuestionAnswered) -> None:
     """Go on with what a person did in the lane; or, abandoned, with a fresh attempt."""
-    by, work.taken_by, work.answer = work.taken_by, None, None
+    by, work.people.taken_by, work.people.answer = work.people.taken_by, None, None
     if event.answer == ABANDON:
         work.interrupted = Diagnosis.INTERRUPTED
         return
     assert event.answer == DONE
-    work.by_hand, work.lane_tree = by, None
+    work.people.by_hand = by
+    work.forget_lane()
     if work.body_started and work.ending is not None:
-        _look_again(work)
+        work.look_again()
         return
-    work.body_started = node.has_run = True
-    work.ending = Ending(status=Status.OK, text=f"done by hand, by {by}")
+    node.has_run = True
+    work.end(Ending(status=Status.OK, text=f"done by hand, by {by}"))
     if node.effect.is_outside:
         has_happened(state, node)
 
@@ -192,7 +197,7 @@ def _approval_recorded(state: RunState, event: ev.ApprovalRecorded) -> None:
     node, work = begin(state, event)
     given = state.approvals.setdefault(node.spec.id, {})
     given.setdefault(event.shown, {event.by: ()})
-    work.approved, node.ground = event.shown, ground_of(node)
+    work.people.approved, node.ground = event.shown, ground_of(node)
 
 
 def _deadline_set(state: RunState, event: ev.DeadlineSet) -> None:
@@ -213,7 +218,7 @@ def _question_expired(state: RunState, event: ev.QuestionExpired) -> None:
         question.role = question.asked.demand.next_role
     elif event.overdue is Overdue.STOP:
         work = work_of(node)
-        work.question, work.overdue = None, True
+        work.people.question, work.people.is_overdue = None, True
         node.status = StepStatus.RUNNING
         if node.effect.is_outside or has_result(node):
             join_queue(state, node.spec.id)
@@ -221,30 +226,24 @@ def _question_expired(state: RunState, event: ev.QuestionExpired) -> None:
 
 def _edit_asked(state: RunState, event: ev.EditAsked) -> None:
     _, work = begin(state, event)
-    need(work.patch == event.diff, event, "nobody wants that patch")
+    need(work.people.patch == event.diff, event, "nobody wants that patch")
     work.open = event.kind
 
 
 def _edit_applied(state: RunState, event: ev.EditApplied) -> None:
     _, work = answered(state, event, ev.EditAsked)
-    work.patch, work.is_patched, work.lane_tree = None, True, None
-    _look_again(work)
-
-
-def _look_again(work: Work) -> None:
-    """Forget what is known of a result that a person has changed: it is looked at and checked anew."""
-    work.changes = work.merged = None
-    for record in work.checks:
-        record.forget_after()
+    work.people.patch, work.people.is_patched = None, True
+    work.forget_lane()
+    work.look_again()
 
 
 def _plan_edited(state: RunState, event: ev.PlanEdited) -> None:
     _, work = active_of(state, event)
-    question = state.questions.get(work.question or "")
+    question = state.questions.get(work.people.question or "")
     need(question is not None and EDIT in question.asked.options, event, "no plan is being shown")
     flaw = flaw_of_plan(state, event.plan)
     need(flaw is None, event, flaw or "")
-    work.edited = event
+    work.people.edited = event
 
 
 QUESTION_FOLDS: dict[type[Event], Callable[[RunState, Any], None]] = {

@@ -192,7 +192,7 @@ def _is_leaving(node: StepState) -> bool:
         has_applied
         or doubt_of(node) is not None
         or work.interrupted is not None
-        or (work.failure is not None and not work.restored)
+        or (work.failure is not None and not work.is_restored)
     )
 
 
@@ -405,7 +405,7 @@ def _deadlines(state: RunState, now: float) -> list[Proposal]:
     """Wind the clocks of questions that expire."""
     moves: list[Proposal] = []
     for node in _active(state):
-        name = None if node.work is None else node.work.question
+        name = None if node.work is None else node.work.people.question
         question = None if name is None else state.questions[name]
         if name is None or question is None or question.due is None or question.is_timed:
             continue

@@ -14,11 +14,12 @@ from typing import Any
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
+from surefoot.core.attempt import Attempt
 from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.ids import StepId
 from surefoot.core.kernel.legal import answered, begin, need, work_of
 from surefoot.core.kernel.proposal import HOLD, Move, Proposal
-from surefoot.core.state import LaneState, RunState, StepState, Work
+from surefoot.core.state import LaneState, RunState, StepState
 from surefoot.core.terms import Applied, Diagnosis, Status
 from surefoot.effects import BY_REQUEST
 
@@ -26,7 +27,7 @@ FAILURES_MAX = 3
 """So often the acceptance checks' services may fail; those of a step have its attempts."""
 
 
-def serve(state: RunState, node: StepState, work: Work, now: float) -> Move:
+def serve(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
     """Start what the step uses and does not run in its lane."""
     if work.checkpoint is None or work.lane is None:
         return None
@@ -120,7 +121,7 @@ def service_failed(state: RunState, event: ev.EffectFailed) -> None:
         state.lane_failure = event.reason
 
 
-def _close(state: RunState, event: ev.ServiceReady | ev.EffectFailed) -> Work | None:
+def _close(state: RunState, event: ev.ServiceReady | ev.EffectFailed) -> Attempt | None:
     """Note that the start is not under way any more; return the work it was for, if that was a step's."""
     if event.step == ACCEPTANCE:
         need(state.accept.open, event, "no service is being started for acceptance")

@@ -13,6 +13,7 @@ from dataclasses import replace
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.approval import is_satisfied
+from surefoot.core.attempt import Attempt
 from surefoot.core.brief import brief_of
 from surefoot.core.budget import crossing_of, left_said, near_of, told_at, worst_of
 from surefoot.core.estimating import AT_MOST, tokens_of
@@ -31,7 +32,7 @@ from surefoot.core.policy import facts_before, weigh
 from surefoot.core.prefix import prefix_flaw
 from surefoot.core.recovery import question, settles_any
 from surefoot.core.rules import Decision, Tier
-from surefoot.core.state import RunState, StepState, Work
+from surefoot.core.state import RunState, StepState
 from surefoot.core.talk import CallState, Talk
 from surefoot.core.talking import Deed, ModelFacts, Part
 from surefoot.core.terms import Applied, Diagnosis, Finding, QuestionKind, Severity
@@ -60,7 +61,7 @@ _NO_END = frozenset(
 _FLOOR = Decision(tier=Tier.LOG, rule="agent-command", reason="An agent runs it inside the step's lane.")
 
 
-def converse(state: RunState, node: StepState, work: Work, now: float) -> Move:
+def converse(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
     """Return what the talk needs next; None when there is none, or it is over."""
     talk = work.talk
     if talk is None:
@@ -69,9 +70,9 @@ def converse(state: RunState, node: StepState, work: Work, now: float) -> Move:
         return fails(node, now, Diagnosis.STRUCTURAL, f"the workspace failed: {work.broken}")
     if not is_talking(work):
         return _bring_back(state, node, work, talk, now)
-    if work.taken_by is not None:
+    if work.people.taken_by is not None:
         return HOLD if work.is_busy else taken_over(state, node, now)
-    if work.overdue and not work.is_busy:
+    if work.people.is_overdue and not work.is_busy:
         return fails(node, now, Diagnosis.EXPIRED, "nobody answered in time; that is neither consent nor denial")
     if node.crashes >= CRASHES_MAX and not work.is_busy:
         reason = f"the engine ended {node.crashes} times in a row while its agent was at work"
@@ -100,9 +101,9 @@ def _stopped(node: StepState, talk: Talk, move: Move) -> Proposal | None:
     return Proposal(event)
 
 
-def _bring_back(state: RunState, node: StepState, work: Work, talk: Talk, now: float) -> Proposal | None:
+def _bring_back(state: RunState, node: StepState, work: Attempt, talk: Talk, now: float) -> Proposal | None:
     """Make the lane hold what a talk that is over has left there, where an engine ended before that was looked at."""
-    is_agents = work.by_hand is None and not work.is_patched
+    is_agents = work.people.by_hand is None and not work.people.is_patched
     is_lost = work.lane_tree is None and work.changes is None
     if work.ending is None or not is_agents or not is_lost or not state.has_workspace:
         return None
@@ -112,10 +113,16 @@ def _bring_back(state: RunState, node: StepState, work: Work, talk: Talk, now: f
 # --- tool calls
 
 
-def beside_question(state: RunState, node: StepState, work: Work, now: float) -> Proposal | None:
+def beside_question(state: RunState, node: StepState, work: Attempt, now: float) -> Proposal | None:
     """Return the next call to carry out or settle that waits for nobody's word; None where there is none."""
     talk = work.talk
-    if talk is None or not talk.turns or not is_talking(work) or work.taken_by is not None or work.overdue:
+    if (
+        talk is None
+        or not talk.turns
+        or not is_talking(work)
+        or work.people.taken_by is not None
+        or work.people.is_overdue
+    ):
         return None
     calls = talk.turns[-1].calls
     for index, call in enumerate(calls):
@@ -154,7 +161,9 @@ def _may_begin(call: CallState, earlier: list[CallState], later: list[CallState]
     return not any(one.deed is Deed.WRITE and (one.is_open or one.question is None) for one in undone)
 
 
-def _start(state: RunState, node: StepState, work: Work, call: CallState, decision: Decision, now: float) -> Proposal:
+def _start(
+    state: RunState, node: StepState, work: Attempt, call: CallState, decision: Decision, now: float
+) -> Proposal:
     talk = work.talk
     assert talk is not None
     spec, raised_by = node.spec, rule_for_call(state, node, call.asked)
@@ -236,7 +245,7 @@ def _settled(
     return Proposal(event)
 
 
-def _place(node: StepState, work: Work, talk: Talk, now: float) -> Proposal:
+def _place(node: StepState, work: Attempt, talk: Talk, now: float) -> Proposal:
     """Make the lane hold what the talk left there."""
     assert work.checkpoint is not None
     tree = talk.tree or work.checkpoint.tree
@@ -274,25 +283,25 @@ def _is_approved(state: RunState, node: StepState, call: CallState, decision: De
     return given is not None and is_satisfied(decision.demand, given)
 
 
-def _settle_answered(node: StepState, work: Work, talk: Talk, now: float) -> Proposal | None:
+def _settle_answered(node: StepState, work: Attempt, talk: Talk, now: float) -> Proposal | None:
     """Settle the call about which a person has said something."""
-    if not talk.turns or work.question is not None:
+    if not talk.turns or work.people.question is not None:
         return None
     for call in talk.turns[-1].calls:
         if call.answer is not None:
             is_applied = call.answer == Applied.APPLIED
             return _settled(node, call, SETTLED[is_applied], now, ok=is_applied)
-        if call.question is None or call.result is not None or work.answer is None:
+        if call.question is None or call.result is not None or work.people.answer is None:
             continue
         if call.deed is Deed.ASK:
-            return _settled(node, call, f"a person answered: {work.answer}", now, ok=True)
-        return _settled(node, call, f"not approved by a person: {work.answer}", now)
+            return _settled(node, call, f"a person answered: {work.people.answer}", now, ok=True)
+        return _settled(node, call, f"not approved by a person: {work.people.answer}", now)
     return None
 
 
-def _ask_next(state: RunState, node: StepState, work: Work, talk: Talk, now: float) -> Proposal | None:
+def _ask_next(state: RunState, node: StepState, work: Attempt, talk: Talk, now: float) -> Proposal | None:
     """Ask a person about the first call that needs it."""
-    if work.question is not None or work.open is not None or state.pausing is not None or not talk.turns:
+    if work.people.question is not None or work.open is not None or state.pausing is not None or not talk.turns:
         return None
     for call in talk.turns[-1].calls:
         if call.result is not None or call.is_open or call.question is not None:
@@ -351,7 +360,7 @@ def _last_misuse(talk: Talk) -> str:
     return next(texts, "")[:SAID_MAX]
 
 
-def _next_request(state: RunState, node: StepState, work: Work, talk: Talk, now: float) -> Move:
+def _next_request(state: RunState, node: StepState, work: Attempt, talk: Talk, now: float) -> Move:
     if state.pausing is not None:
         return HOLD
     chain = chain_of(state, node)

@@ -12,12 +12,13 @@ from dataclasses import replace
 from typing import Any
 
 from surefoot.core import events as ev
+from surefoot.core.attempt import Attempt, Running
 from surefoot.core.budget import spend
 from surefoot.core.events import Event
 from surefoot.core.kernel.effects import approval_of_call
 from surefoot.core.kernel.legal import active_of, answered, begin, need
 from surefoot.core.plan import AgentBody
-from surefoot.core.state import RunState, StepState, Work
+from surefoot.core.state import RunState, StepState
 from surefoot.core.talk import CallState, Talk, Turn
 from surefoot.core.talking import Deed, Fault, Reached, Usage
 from surefoot.core.terms import Applied, Ending, Status
@@ -31,15 +32,15 @@ SEEN_BEFORE_MAX = 40
 """So many of the latest calls are looked through for the same call with the same result."""
 
 
-def is_talking(work: Work) -> bool:
+def is_talking(work: Attempt) -> bool:
     """Tell whether an agent is at work on the attempt and has not ended."""
-    return work.talk is not None and work.talk.is_begun and work.ending is None and work.failure is None
+    return work.talk is not None and work.talk.is_begun and type(work.stage) is Running
 
 
-def _talk_of(state: RunState, event: ev.StepEvent) -> tuple[StepState, Work, Talk]:
+def _talk_of(state: RunState, event: ev.StepEvent) -> tuple[StepState, Attempt, Talk]:
     """Return the talk that an event is about, or refuse the event."""
     node, work = active_of(state, event)
-    need(work.talk is not None and work.ending is None, event, "no agent is at work on the step")
+    need(work.talk is not None and type(work.stage) is Running, event, "no agent is at work on the step")
     assert work.talk is not None
     return node, work, work.talk
 
@@ -48,7 +49,7 @@ def _casting_given(state: RunState, event: ev.CastingGiven) -> None:
     state.casting = event.casting
 
 
-def begin_talk(node: StepState, work: Work) -> None:
+def begin_talk(node: StepState, work: Attempt) -> None:
     """Let the body be a talk, where it is an agent's."""
     if isinstance(node.spec.body, AgentBody):
         work.talk = Talk(role=node.spec.body.role, reached_before=len(node.reached))
@@ -58,7 +59,13 @@ def _talk_opened(state: RunState, event: ev.TalkOpened) -> None:
     _, _, talk = _talk_of(state, event)
     node, work = answered(state, event, ev.BodyStarted)
     talk.guidance, talk.is_begun, node.crashes = event.guidance, True, 0
-    talk.tree = work.lane_tree = event.tree or None
+    talk.tree = event.tree or None
+    _note_tree(work, talk.tree)
+
+
+def _note_tree(work: Attempt, tree: str | None) -> None:
+    if work.place is not None:
+        work.place.tree = tree
 
 
 def _turn_asked(state: RunState, event: ev.TurnAsked) -> None:
@@ -120,14 +127,14 @@ def _settle_usage(state: RunState, node: StepState, talk: Talk, usage: Usage | N
     state.reserved.pop(node.spec.id, None)
 
 
-def lose_reply(state: RunState, node: StepState, work: Work) -> None:
+def lose_reply(state: RunState, node: StepState, work: Attempt) -> None:
     """Take back a request that will never be answered; what was reserved for it counts as spent."""
     if work.talk is not None and work.talk.asked is not None:
         _settle_usage(state, node, work.talk, None)
     work.open, work.interrupt_asked = None, False
 
 
-def break_off_talk(state: RunState, node: StepState, work: Work) -> None:
+def break_off_talk(state: RunState, node: StepState, work: Attempt) -> None:
     """Take back what was under way in a talk whose engine is gone; the lane is put back to where the talk left it."""
     talk = work.talk
     assert talk is not None
@@ -136,7 +143,8 @@ def break_off_talk(state: RunState, node: StepState, work: Work) -> None:
     for turn in talk.turns[-1:]:
         for call in turn.calls:
             _break_off_call(call, "the engine was ended")
-    talk.is_timed, work.lane_tree = False, None
+    talk.is_timed = False
+    work.forget_lane()
     node.crashes += was_busy
 
 
@@ -147,7 +155,7 @@ def _break_off_call(call: CallState, why: str) -> None:
     call.is_open = False
 
 
-def try_models_again(work: Work) -> None:
+def try_models_again(work: Attempt) -> None:
     """Forget that models did not answer: a person has looked at it."""
     if work.talk is not None:
         work.talk.faults, work.talk.fault, work.talk.position = 0, None, 0
@@ -220,7 +228,7 @@ def call_cancelled(state: RunState, event: ev.EffectCancelled) -> None:
     _break_off_call(call, "it was interrupted")
     work.interrupt_asked = False
     if call.deed is Deed.WRITE:
-        work.lane_tree = None
+        work.forget_lane()
 
 
 def _call_finished(state: RunState, event: ev.CallFinished) -> None:
@@ -235,7 +243,7 @@ def _call_finished(state: RunState, event: ev.CallFinished) -> None:
     talk.worked_s += event.duration_s
     talk.repeats = talk.repeats + 1 if _is_repeat(talk, call, event) else 0
     if call.deed is Deed.WRITE:
-        work.lane_tree = event.tree
+        _note_tree(work, event.tree)
         talk.tree = event.tree or talk.tree
     talk.seen.update(event.saw)
     if event.note is not None:
@@ -252,7 +260,7 @@ def _note_reached(node: StepState, *, applied: bool | None) -> None:
     node.reached = (*earlier, replace(last, applied=applied))
 
 
-def settle_call(node: StepState, work: Work, name: str, answer: str) -> None:
+def settle_call(node: StepState, work: Attempt, name: str, answer: str) -> None:
     """Note what became of a command that was in doubt, as a person says."""
     call = None if work.talk is None else work.talk.call(name)
     assert call is not None
@@ -277,14 +285,14 @@ def _written(call: CallState) -> tuple[str, str, str]:
     return call.asked.tool, call.asked.arguments, call.asked.private
 
 
-def _end(work: Work, talk: Talk, event: ev.CallFinished) -> None:
+def _end(work: Attempt, talk: Talk, event: ev.CallFinished) -> None:
     talk.ended, talk.claim = event, event.claim
     if event.claim is not None and event.claim.gives_up:
         return  # the kernel fails the attempt
-    work.ending = Ending(status=Status.OK, text="" if event.claim is None else event.claim.summary)
-    work.body_evidence = event.output
     confidence = None if event.claim is None else event.claim.confidence
-    work.outputs = {} if confidence is None else {"confidence": f"{confidence:g}"}
+    outputs = {} if confidence is None else {"confidence": f"{confidence:g}"}
+    summary = "" if event.claim is None else event.claim.summary
+    work.end(Ending(status=Status.OK, text=summary), event.output, outputs)
 
 
 def _call_settled(state: RunState, event: ev.CallSettled) -> None:
@@ -293,7 +301,7 @@ def _call_settled(state: RunState, event: ev.CallSettled) -> None:
     _, work, talk = _talk_of(state, event)
     call.result, call.answer = event, None
     if call.question is not None:
-        work.answer = None
+        work.people.answer = None
     talk.misuses += event.is_misuse
 
 
@@ -301,7 +309,7 @@ def _talk_stopped(state: RunState, event: ev.TalkStopped) -> None:
     _, work, talk = _talk_of(state, event)
     need(talk.is_begun and not work.is_busy, event, "something is under way in the talk")
     talk.stopped = event
-    work.ending = Ending(status=Status.OK, text=event.reason)
+    work.end(Ending(status=Status.OK, text=event.reason))
 
 
 # --- what is found, and what holds

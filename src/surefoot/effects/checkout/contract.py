@@ -44,7 +44,7 @@ class PlaceTree(StepCommand):
 
 CHECKOUT = Effect(
     name="checkout",
-    label="checking out the files",
+    label="laying out the merged files",
     requested=PlaceAsked,
     command=PlaceTree,
     results=(Placed,),

@@ -35,7 +35,7 @@ class ApplyEdit(StepCommand):
 
 PATCH = Effect(
     name="patch",
-    label="applying the patch of a person",
+    label="making the result what a person wants",
     requested=EditAsked,
     command=ApplyEdit,
     results=(EditApplied,),

@@ -40,7 +40,7 @@ def _broken(command: RestoreLane, how: Breakage) -> LaneRestored:
 
 RESTORE = Effect(
     name="restore",
-    label="restoring the checkpoint",
+    label="being put back",
     requested=RestoreAsked,
     command=RestoreLane,
     results=(LaneRestored,),

@@ -1,0 +1,494 @@
+"""An attempt at a step as an explicit machine: its stages, and which stage may follow which.
+
+*Making* goes from `Preparing` over `Running` and `Ended` to a result. *Judging* works on the result, which is a value:
+it names trees, and is tied to no lane. `TRANSITIONS` holds every way from one stage to another; a way that is not in
+there is a defect, and is refused before anything changes. Beside its stage an attempt has what may happen at any time:
+an effect under way, a word of a person, a lost service, the end of an engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+from surefoot.core.events import (
+    ArtifactsKept,
+    AttemptFailed,
+    ChangesObserved,
+    Checkpointed,
+    Merged,
+    MergeRefused,
+    PlanEdited,
+    ProbeAnswered,
+)
+from surefoot.core.ids import BlobId
+from surefoot.core.talk import Talk
+from surefoot.core.talking import Claim
+from surefoot.core.terms import Applied, Diagnosis, Ending
+from surefoot.core.verdicts import CheckRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What making a step came to: trees of git and what was put out, tied to no lane."""
+
+    base: str
+    """The commit that it is held against: that of the checkpoint; once it is merged, the head of the run branch."""
+    base_tree: str
+    tree: str
+    """The tree with the result."""
+    changed: tuple[str, ...]
+    """The paths at which it differs from its base."""
+    observed: ChangesObserved
+    """What was found in the lane when it was made."""
+    is_merged: bool = False
+    """Whether it was brought onto a later head than that of its checkpoint."""
+    outputs: Mapping[str, str] = field(default_factory=dict[str, str])
+    claim: Claim | None = None
+    """What the agent says of it that made it."""
+
+    def onto(self, merged: Merged) -> Result:
+        """Return the result on the head of the run branch."""
+        return replace(
+            self,
+            base=merged.onto,
+            base_tree=merged.onto_tree,
+            tree=merged.tree,
+            changed=merged.changed,
+            is_merged=True,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """Where an attempt is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preparing(Stage):
+    """The body has not begun: a lane, a checkpoint, checks before, consent."""
+
+    probe: ProbeAnswered | None = None
+    """What the probe said, until that has been acted on."""
+    settled: Applied | None = None
+    """What a person said of an effect that the probe found."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running(Stage):
+    """The body is under way."""
+
+    begun_by: int | None
+    """The token of the engine under which the body began; 0: a person did it; None: there was nothing to run."""
+    settled: Applied | None = None
+    """What became of an effect in doubt."""
+    probe: ProbeAnswered | None = None
+    """What the probe said, until that has been acted on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended(Running):
+    """The body has ended, or its effect is known to be there; what it wrote is not known yet."""
+
+    ending: Ending | None = None
+    evidence: BlobId | None = None
+    """Its whole output."""
+    outputs: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What it put out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judging(Ended):
+    """There is a result: it is merged, checked and shown."""
+
+    result: Result
+    refused: MergeRefused | None = None
+    """Why it does not go with the head, until that has been acted on."""
+    kept: ArtifactsKept | None = None
+    """What was kept for later steps."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Committing(Judging):
+    """The result passed, and is written as a commit."""
+
+    parent: str
+    """The head that the commit is made for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Committed(Committing):
+    """The commit is durable; the step is verified next."""
+
+    commit: str
+
+
+Reached = Preparing | Running | Ended | Judging | Committing | Committed
+"""The stages in which an attempt can fail."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed(Stage):
+    """The attempt has failed; the lane has to be put back."""
+
+    failure: AttemptFailed
+    before: Reached
+    """The stage in which it failed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restored(Failed):
+    """The lane is as it was, or there is none: what follows from the failure is decided."""
+
+
+AnyStage = Reached | Failed | Restored
+"""Every stage."""
+
+TRANSITIONS: Mapping[type[Stage], Mapping[type[Stage], str]] = {
+    Preparing: {
+        Preparing: "probe_answered, question_answered (whether the effect is there)",
+        Running: "body_started",
+        Ended: "question_answered (done by hand)",
+        Judging: "changes_observed (the body is a question, or its effect was there)",
+        Failed: "attempt_failed",
+        Restored: "attempt_failed (without a checkpoint), effect_failed (checkpoint)",
+    },
+    Running: {
+        Running: "probe_answered, question_answered (about an effect in doubt)",
+        Ended: "body_finished, call_finished (the last), talk_stopped",
+        Failed: "attempt_failed",
+        Restored: "attempt_failed (without a checkpoint)",
+    },
+    Ended: {
+        Ended: "probe_answered, question_answered, edit_applied",
+        Judging: "changes_observed",
+        Failed: "attempt_failed",
+        Restored: "attempt_failed (without a checkpoint)",
+    },
+    Judging: {
+        Judging: "merged, merge_refused, artifacts_kept, probe_answered, question_answered",
+        Ended: "edit_applied, question_answered (changed by hand): looked at again",
+        Committing: "commit_asked",
+        Failed: "attempt_failed",
+    },
+    Committing: {Committing: "commit_asked (anew)", Committed: "commit_written", Failed: "attempt_failed"},
+    Committed: {Committed: "probe_answered", Failed: "attempt_failed"},
+    Failed: {Restored: "lane_restored"},
+    Restored: {},
+}
+"""Which stage may follow which, and by what. From every stage the attempt may be over: `step_verified`, `step_skipped`,
+`step_failed`, `retry_scheduled`, `rolled_back`, and whatever takes it back."""
+
+
+def _fields_of(stage: Stage, kind: type[Stage] | None = None) -> dict[str, Any]:
+    """Return what a later stage keeps of this one: the fields of `kind`."""
+    return {one.name: getattr(stage, one.name) for one in fields(kind or type(stage))}
+
+
+@dataclass(slots=True, kw_only=True)
+class Place:
+    """The lane that an attempt works in."""
+
+    lane: str
+    generation: int
+    """How often the branch had gone back when the lane was taken."""
+    checkpoint: Checkpointed | None = None
+    """None while it is taken."""
+    tree: str | None = None
+    """The tree that the files of the lane are; None: nobody knows."""
+    is_spoiled: bool = False
+    """Whether the body changed what `prepare` had made, until that was made anew."""
+
+
+@dataclass(slots=True, kw_only=True)
+class People:
+    """What people have said about an attempt, and what is open with them."""
+
+    question: str | None = None
+    """The open question."""
+    answer: str | None = None
+    """The answer to the last question, until it has been acted on."""
+    approved: str | None = None
+    """Digest of what was approved for this attempt's body."""
+    taken_by: str | None = None
+    """Who does by hand what the body would do, or changes what it did, until they are done."""
+    by_hand: str | None = None
+    """Who has done so."""
+    patch: BlobId | None = None
+    """What a person wants for the result, until it is there."""
+    is_patched: bool = False
+    """Whether the result is what a person made of it."""
+    is_overdue: bool = False
+    """Whether the step stops because nobody answered in time."""
+    edited: PlanEdited | None = None
+    """The plan that a person wants instead of the one they were shown."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Attempt:
+    """The current attempt at a step."""
+
+    stage: AnyStage = field(default_factory=Preparing)
+    place: Place | None = None
+    checks: list[CheckRecord] = field(default_factory=list[CheckRecord])
+    people: People = field(default_factory=People)
+    talk: Talk | None = None
+    """What is said and done by the model that is at work."""
+    lack: str | None = None
+    """Why a placeholder of the step stands for nothing, so that its body cannot run."""
+    open: str | None = None
+    """The request of the effect that is under way."""
+    interrupt_asked: bool = False
+    interrupted: Diagnosis | None = None
+    """Set when what was under way will never answer, until that has been acted on."""
+    broken: str | None = None
+    """Why the workspace failed the attempt, until that has been acted on."""
+    probed_before: bool = False
+    """Whether the probe has said, before the body, that the effect is not there."""
+    lost_service: tuple[Diagnosis, str] | None = None
+    """Set when a service the attempt needs did not become ready, or has ended."""
+
+    # --- the way from stage to stage
+
+    def move(self, to: AnyStage) -> None:
+        """Enter a stage that may follow the present one."""
+        assert type(to) in TRANSITIONS[type(self.stage)], f"{type(to).__name__} after {type(self.stage).__name__}"
+        self.stage = to
+
+    def begin(self, begun_by: int) -> None:
+        """Let the body run."""
+        self.move(Running(begun_by=begun_by))
+
+    def end(self, ending: Ending, evidence: BlobId | None = None, outputs: Mapping[str, str] | None = None) -> None:
+        """Note how the body ended."""
+        now = self.stage
+        begun_by = now.begun_by if isinstance(now, Running) and now.begun_by is not None else 0
+        self.move(
+            Ended(begun_by=begun_by, settled=self.settled, ending=ending, evidence=evidence, outputs=outputs or {})
+        )
+
+    def settle(self, settled: Applied) -> None:
+        """Note what became of an effect in doubt, or that it is there without the body."""
+        now = self.stage
+        assert not isinstance(now, Failed)
+        is_there = settled is Applied.APPLIED and type(now) is Running
+        self.move(
+            Ended(begun_by=self.begun_by, settled=settled) if is_there else replace(now, settled=settled, probe=None)
+        )
+
+    def probed(self, answer: ProbeAnswered) -> None:
+        """Note what the probe said."""
+        now = self.stage
+        assert not isinstance(now, Failed)
+        if not self.body_started:
+            self.probed_before = answer.answer is not Applied.APPLIED
+        self.move(replace(now, probe=answer))
+
+    def observe(self, observed: ChangesObserved) -> None:
+        """Note what the body wrote: that is the result."""
+        now, checkpoint = self.stage, self.checkpoint
+        assert checkpoint is not None
+        ended = now if isinstance(now, Ended) else Ended(begun_by=None, settled=self.settled)
+        result = Result(
+            base=checkpoint.commit,
+            base_tree=checkpoint.tree,
+            tree=observed.tree,
+            changed=observed.changed,
+            observed=observed,
+            outputs=ended.outputs,
+            claim=None if self.talk is None else self.talk.claim,
+        )
+        self.move(Judging(**_fields_of(ended), result=result))
+
+    def look_again(self) -> None:
+        """Forget what is known of a result that a person has changed: it is looked at and checked anew."""
+        now = self.stage
+        if isinstance(now, Judging):
+            self.move(Ended(**_fields_of(now, Ended)))
+        for record in self.checks:
+            record.forget_after()
+
+    def judge(self, **changes: Result | MergeRefused | ArtifactsKept | None) -> None:
+        """Note what judging the result has brought."""
+        assert isinstance(self.stage, Judging)
+        self.move(replace(self.stage, **changes))
+
+    def commit_to(self, parent: str) -> None:
+        """Write the result as a commit on `parent`."""
+        now = self.stage
+        assert isinstance(now, Judging)
+        self.move(Committing(**_fields_of(now, Judging), parent=parent))
+
+    def committed(self, commit: str) -> None:
+        """Note that the commit is durable."""
+        now = self.stage
+        assert isinstance(now, Committing)
+        self.move(Committed(**_fields_of(now), commit=commit))
+
+    def fail(self, failure: AttemptFailed) -> None:
+        """Note that the attempt has failed; where there is a checkpoint the lane has to be put back to it."""
+        assert not isinstance(self.stage, Failed)
+        after = Restored if self.checkpoint is None else Failed
+        self.move(after(failure=failure, before=self.stage))
+        self.people.answer = self.broken = self.interrupted = None
+
+    def restored_lane(self) -> None:
+        """Note that the lane is as it was."""
+        assert isinstance(self.stage, Failed)
+        self.move(Restored(failure=self.stage.failure, before=self.stage.before))
+
+    def forget_lane(self) -> None:
+        """Let nobody rely on what the files of the lane are."""
+        if self.place is not None:
+            self.place.tree = None
+
+    def free_lane(self) -> None:
+        """Go on without the lane; a checkpoint is taken anew."""
+        self.place, self.probed_before = None, False
+
+    # --- what is known
+
+    @property
+    def reached(self) -> Reached:
+        """The stage; for an attempt that has failed, the one in which it failed."""
+        return self.stage.before if isinstance(self.stage, Failed) else self.stage
+
+    @property
+    def lane(self) -> str | None:
+        """The lane it works in."""
+        return None if self.place is None else self.place.lane
+
+    @property
+    def checkpoint(self) -> Checkpointed | None:
+        """The checkpoint it began with."""
+        return None if self.place is None else self.place.checkpoint
+
+    @property
+    def lane_tree(self) -> str | None:
+        """The tree that the files of the lane are; None: nobody knows."""
+        return None if self.place is None else self.place.tree
+
+    @property
+    def is_spoiled(self) -> bool:
+        """Whether the body changed what `prepare` had made, until that was made anew."""
+        return self.place is not None and self.place.is_spoiled
+
+    @property
+    def generation(self) -> int:
+        """How often the branch had gone back when the lane was taken."""
+        return 0 if self.place is None else self.place.generation
+
+    @property
+    def body_started(self) -> bool:
+        """Whether the body has begun."""
+        return isinstance(self.reached, Running) and self.reached.begun_by is not None
+
+    @property
+    def begun_by(self) -> int:
+        """The token of the engine under which the body began; 0: it has not, or a person did it."""
+        return (self.reached.begun_by or 0) if isinstance(self.reached, Running) else 0
+
+    @property
+    def settled(self) -> Applied | None:
+        """What became of an effect in doubt."""
+        return self.reached.settled
+
+    @property
+    def probe(self) -> ProbeAnswered | None:
+        """What the probe said, until that has been acted on."""
+        return self.reached.probe
+
+    @property
+    def ending(self) -> Ending | None:
+        """How the body ended."""
+        return self.reached.ending if isinstance(self.reached, Ended) else None
+
+    @property
+    def evidence(self) -> BlobId | None:
+        """The whole output of the body."""
+        return self.reached.evidence if isinstance(self.reached, Ended) else None
+
+    @property
+    def outputs(self) -> Mapping[str, str]:
+        """What the body put out."""
+        return self.reached.outputs if isinstance(self.reached, Ended) else {}
+
+    @property
+    def result(self) -> Result | None:
+        """What making the step came to."""
+        return self.reached.result if isinstance(self.reached, Judging) else None
+
+    @property
+    def changes(self) -> ChangesObserved | None:
+        """What was found in the lane after the body."""
+        return None if self.result is None else self.result.observed
+
+    @property
+    def is_merged(self) -> bool:
+        """Whether the result was brought onto a later head than that of its checkpoint."""
+        return self.result is not None and self.result.is_merged
+
+    @property
+    def parent(self) -> str | None:
+        """The head that the commit is made for."""
+        return self.reached.parent if isinstance(self.reached, Committing) else None
+
+    @property
+    def is_restored(self) -> bool:
+        """Whether the attempt has failed and its lane is as it was."""
+        return isinstance(self.stage, Restored)
+
+    @property
+    def refused(self) -> MergeRefused | None:
+        """Why the result does not go with the head, until that has been acted on."""
+        return self.reached.refused if isinstance(self.reached, Judging) else None
+
+    @property
+    def kept(self) -> ArtifactsKept | None:
+        """What was kept of what the body made for later steps."""
+        return self.reached.kept if isinstance(self.reached, Judging) else None
+
+    @property
+    def commit(self) -> str | None:
+        """The durable commit."""
+        return self.reached.commit if isinstance(self.reached, Committed) else None
+
+    @property
+    def failure(self) -> AttemptFailed | None:
+        """Why the attempt has failed."""
+        return self.stage.failure if isinstance(self.stage, Failed) else None
+
+    @property
+    def base(self) -> str | None:
+        """The commit that the result is, or will be, held against."""
+        if self.result is not None:
+            return self.result.base
+        return None if self.checkpoint is None else self.checkpoint.commit
+
+    @property
+    def base_tree(self) -> str | None:
+        """The tree of that commit."""
+        if self.result is not None:
+            return self.result.base_tree
+        return None if self.checkpoint is None else self.checkpoint.tree
+
+    @property
+    def tree(self) -> str | None:
+        """The tree with the result, on the head it goes onto."""
+        return None if self.result is None else self.result.tree
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """The paths the result changes."""
+        return () if self.result is None else self.result.changed
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether an effect is under way for the attempt."""
+        return self.open is not None or (self.talk is not None and self.talk.is_open)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether more than looking and asking was done, or something is under way."""
+        return self.body_started or self.settled is not None or self.open is not None
