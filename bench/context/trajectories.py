@@ -13,14 +13,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
+from surefoot.core.attempt import Attempt, Running
 from surefoot.core.estimating import tokens_of
 from surefoot.core.events import CallFinished, RunCreated, TurnAnswered
 from surefoot.core.ids import BlobId, RunId, StepId
 from surefoot.core.plan import AgentBody, Plan, Step
-from surefoot.core.attempt import Attempt, Running
 from surefoot.core.state import AcceptState, RunState, StepState
 from surefoot.core.talk import CallState, Talk, Turn
-from surefoot.core.talking import Deed, Role, ToolCall
+from surefoot.core.talking import Role, ToolCall, ToolKind
 
 STEP = StepId("goal")
 SOURCES = ("miniswe_gemini3", "terminal_kimi")
@@ -157,7 +157,7 @@ def _call(name: str, call: Mapping[str, Any], texts: dict[BlobId, str]) -> CallS
         summary=f"{call['name']} {line}"[:_SUMMARY],
         command=command,
     )
-    return CallState(asked, Deed.WRITE)
+    return CallState(asked, ToolKind.WRITE)
 
 
 def _result(name: str, text: str, *, is_error: bool, texts: dict[BlobId, str]) -> CallFinished:

@@ -31,6 +31,7 @@ from surefoot.core.talking import (
     Note,
     RoleModels,
     ToolCall,
+    ToolKind,
     Understanding,
     Usage,
     Wish,
@@ -47,6 +48,7 @@ from surefoot.core.terms import (
     Status,
     Verdict,
 )
+from surefoot.core.tool_payload import PlanChange, Understood
 from surefoot.effects import LANE
 
 if TYPE_CHECKING:
@@ -68,13 +70,14 @@ FOUND = Finding(kind="ungrounded-claim", severity=Severity.WARNING, text="it cla
 RED = replace(BASELINE, moment=Moment.AFTER, verdict=Verdict.FAILED, text="\nso it goes\nmore")
 FAILED = ev.AttemptFailed(**STEP, diagnosis=Diagnosis.STRUCTURAL, reason="exit status 1\nmore")
 LONG = "exit status 1\none\ntwo\nthree\nfour"
-EDIT = ToolCall(call="1.1", tool="edit", arguments=BlobId("x"), summary="edit src/a.py")
-SUITE = ToolCall(call="1.2", tool="run", arguments=BlobId("x"), summary="run pytest -q")
-LOOK = ToolCall(call="1.3", tool="read", arguments=BlobId("x"), summary="read src/a.py")
+EDIT = ToolCall(call="1.1", tool="edit", arguments=BlobId("x"), summary="edit src/a.py", kind=ToolKind.WRITE)
+SUITE = ToolCall(call="1.2", tool="run", arguments=BlobId("x"), summary="run pytest -q", kind=ToolKind.WRITE)
+LOOK = ToolCall(call="1.3", tool="read", arguments=BlobId("x"), summary="read src/a.py", kind=ToolKind.READ)
 USAGE = Usage(requests=1, input_tokens=12_000, output_tokens=345, cost_usd=0.0412)
 REPLY = ev.TurnAnswered(
     **STEP, turn=1, model="m", reply=BlobId("x"), said="On it.\nNow", tokens=9, calls=(EDIT, SUITE, LOOK), usage=USAGE
 )
+UNDERSTOOD = Understood(understanding=Understanding(summary="six is used twice"))
 DONE = ev.CallFinished(**STEP, call="1.1", ok=True, text="done", output=BlobId("x"), tokens=9)
 MODEL = ModelFacts(name="x:big")
 CASTING = Casting(roles={"worker": RoleModels(chain=(MODEL,)), "scout": RoleModels(chain=(MODEL,))})
@@ -166,11 +169,14 @@ TOLD: list[tuple[Event, str]] = [
     (DONE, "did        a  edit src/a.py"),
     (replace(DONE, ok=False, text="stale"), "failed     a  edit src/a.py: stale"),
     (replace(DONE, call="1.2", exit_code=1, duration_s=2.0), "did        a  run pytest -q, exit status 1, 2.0 s"),
-    (replace(DONE, note=Note(text="uses nox", by="a")), "notes      a  uses nox"),
-    (replace(DONE, claim=Claim(summary="All\ngone", confidence=0.8)), "claims     a  All gone (80% sure)"),
-    (replace(DONE, claim=Claim(summary="No way", gives_up=True)), "claims     a  gives up: No way"),
-    (replace(DONE, proposal="drop b"), "proposes   a  drop b"),
-    (replace(DONE, understanding=Understanding(summary="six is used twice")), "understood six is used twice"),
+    (replace(DONE, payload=Note(text="uses nox", by="a")), "notes      a  uses nox"),
+    (replace(DONE, payload=Claim(summary="All\ngone", confidence=0.8)), "claims     a  All gone (80% sure)"),
+    (replace(DONE, payload=Claim(summary="No way", gives_up=True)), "claims     a  gives up: No way"),
+    (replace(DONE, payload=PlanChange(text="drop b")), "proposes   a  drop b"),
+    (
+        replace(DONE, payload=UNDERSTOOD),
+        "understood six is used twice",
+    ),
     (
         ev.CallSettled(**STEP, call="1.2", text="not approved by a person: no"),
         "refused    a  run pytest -q: not approved by a person: no",

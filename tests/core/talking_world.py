@@ -31,6 +31,7 @@ from surefoot.core.plan import (
     RunBody,
     Step,
 )
+from surefoot.core.plan_commands import PlanCommand, commands_of_plan
 from surefoot.core.rules import CommandFacts
 from surefoot.core.talking import (
     Casting,
@@ -47,6 +48,8 @@ from surefoot.core.talking import (
     Understanding,
     Usage,
 )
+from surefoot.core.tool_payload import MadePlan, PlanChange, Planned, Understood
+from surefoot.core.toolbox import TOOLBOX, PlanInForce
 from surefoot.effects import TOOL_CALL
 
 HIDDEN = "nobodyknows"
@@ -181,6 +184,7 @@ def _call(command: do.AskModel, number: int, draw: st.DrawFn) -> ToolCall:
     return ToolCall(
         call=f"{command.turn}.{number}",
         tool=tool,
+        kind=TOOLBOX[tool].kind if tool in TOOLBOX else None,
         arguments=BlobId(f"args-{tool}-{draw(st.integers(0, 1))}"),
         summary=tool,
         does=does,
@@ -228,17 +232,17 @@ def _success(command: do.UseTool, done: ev.CallFinished, drawn: Plan, draw: st.D
         case "read":
             return replace(done, saw={"f": "1"})
         case "note":
-            return replace(done, note=Note(text="a fact", by=command.step, call=done.call))
+            return replace(done, payload=Note(text="a fact", by=command.step, call=done.call))
         case "propose":
-            return replace(done, proposal="another way")
+            return replace(done, payload=PlanChange(text="another way"))
         case "understood":
             return _understood(command, done, drawn, draw)
         case "plan":
-            assert command.plan is not None
-            plan = another_plan(draw, drawn, command.plan, command.kept)
-            return replace(done, plan=plan, plan_text=BlobId("plan"))
+            assert isinstance(command.state, PlanInForce)
+            plan = another_plan(draw, drawn, command.state.plan, command.state.kept)
+            return replace(done, payload=Planned(made=MadePlan(plan=plan, text=BlobId("plan")), commands=beside(plan)))
         case "finish":
-            return replace(done, claim=claims(draw, command.role))
+            return replace(done, payload=claims(draw, command.role))
         case _:
             return done
 
@@ -253,13 +257,20 @@ def _written(command: do.UseTool, draw: st.DrawFn) -> dict[str, Any]:
 def _understood(command: do.UseTool, done: ev.CallFinished, drawn: Plan, draw: st.DrawFn) -> ev.CallFinished:
     prepare = draw(st.sampled_from([None, None, Prepare(run="make"), Prepare(run="make", network=True)]))
     more = tuple(check for check in drawn.accept if check.expect in (Expect.FAIL_TO_PASS, Expect.PASS_TO_PASS))
-    assert command.plan is not None
-    known = {check.name for check in command.plan.accept}
+    assert isinstance(command.state, PlanInForce)
+    known = {check.name for check in command.state.plan.accept}
     accept = tuple(check for check in more if check.name not in known)
-    understood = replace(done, understanding=Understanding(summary="s"), prepare=prepare, accept=accept, does=HARMLESS)
-    if draw(st.integers(0, 3)) > 0:
-        return understood
-    return replace(understood, plan=another_plan(draw, drawn, command.plan, ()), plan_text=BlobId("plan"))
+    plan, made = Plan(goal="", steps=(), prepare=prepare, accept=accept), None
+    if draw(st.integers(0, 3)) == 0:
+        plan = another_plan(draw, drawn, command.state.plan, ())
+        made = MadePlan(plan=plan, text=BlobId("plan"))
+    found = Understood(understanding=Understanding(summary="s"), prepare=prepare, accept=accept, made=made)
+    return replace(done, payload=replace(found, commands=beside(plan)))
+
+
+def beside(plan: Plan) -> tuple[PlanCommand, ...]:
+    """Return what a plan runs beside the bodies of its steps."""
+    return tuple(one for one, _ in commands_of_plan(plan))
 
 
 def claims(draw: st.DrawFn, role: Role) -> Claim:

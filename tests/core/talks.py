@@ -16,7 +16,7 @@ from surefoot.core.plan import AgentBody, Plan, Step
 from surefoot.core.state import AcceptState, RunState, StepState
 from surefoot.core.talk import CallState, Talk, Turn
 from surefoot.core.talking import Note, Part, Role, ToolCall
-from surefoot.core.toolbox import TOOLS
+from surefoot.core.toolbox import TOOLBOX
 from surefoot.core.verdicts import CheckRecord
 
 RUN = RunId("20260101-aaaaaa")
@@ -52,14 +52,14 @@ def _call(name: str, one: dict[str, Any]) -> CallState:
     summary = one.pop("summary", f"{tool} {command}".strip())
     asked = ToolCall(call=name, tool=tool, arguments=blob("{}"), summary=summary, command=command)
     place = {"at": 1.0, "step": StepId("a"), "attempt": 1, "call": name}
-    known = TOOLS.get(tool)
-    deed = known.deed if known is not None else None
+    known = TOOLBOX.get(tool)
+    kind = known.kind if known is not None else None
     if "settled" in one:
-        return CallState(asked, deed, result=CallSettled(**place, text=one["settled"], ok=one.get("ok", False)))
+        return CallState(asked, kind, result=CallSettled(**place, text=one["settled"], ok=one.get("ok", False)))
     text, note = one.pop("text"), one.pop("note", None)
     own = {"ok": True, "output": blob(text), "tokens": tokens_of(text), **one}
     note = None if note is None else Note(text=note, by="a", call=name)
-    return CallState(asked, deed, result=CallFinished(**place, text=text[:200], note=note, **own))
+    return CallState(asked, kind, result=CallFinished(**place, text=text[:200], payload=note, **own))
 
 
 def stage(
@@ -76,11 +76,12 @@ def stage(
     )
     for name, value in fields.pop("node", {}).items():
         setattr(nodes[spec.id], name, value)
-    notes = [call.result.note for one in turns for call in one.calls if isinstance(call.result, CallFinished)]
+    finished = [call.result for one in turns for call in one.calls if isinstance(call.result, CallFinished)]
+    notes = (one.payload for one in finished if isinstance(one.payload, Note))
     accept = AcceptState([CheckRecord() for _ in plan.accept])
     created = RunCreated(at=1.0, run=RUN, plan=plan)
     state = RunState(created=created, nodes=nodes, branch=None, accept=accept)
-    state.notes = (*fields.pop("notes", ()), *(note for note in notes if note is not None))
+    state.notes = (*fields.pop("notes", ()), *notes)
     for name, value in fields.items():
         setattr(state, name, value)
     return state

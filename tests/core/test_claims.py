@@ -37,7 +37,7 @@ def findings(run: Play) -> dict[str, str]:
 
 def claiming(run: Play, **claim: Any) -> Play:
     """Let the agent end with that claim."""
-    return run.will(do.UseTool, f"{len(WORK)}.1", claim=Claim(summary="Done.", **claim)).go()
+    return run.will(do.UseTool, f"{len(WORK)}.1", payload=Claim(summary="Done.", **claim)).go()
 
 
 def test_a_step_that_cannot_be_told_fails_with_what_to_do(play: Callable[..., Play]) -> None:

@@ -12,12 +12,13 @@ import pytest
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.ids import StepId
-from surefoot.core.plan import Check, Expect, Limits, Plan, Prepare, RunAsk, RunBody, Step
+from surefoot.core.plan import Check, Expect, Limits, Prepare, RunAsk, RunBody, Step
 from surefoot.core.plan_commands import CommandKind, PlanCommand
 from surefoot.core.probing import HttpProbe, Probe, RunProbe
 from surefoot.core.rules import CommandFacts, Demand, Effect, Policy, Rule, Tier
-from surefoot.core.talking import Understanding, Wish
-from tests.core.test_kernel_phases import CASTING, ends, planned
+from surefoot.core.talking import Wish
+from surefoot.core.tool_payload import Planned
+from tests.core.test_kernel_phases import CASTING, ends, plan_of, planned, understood
 
 PUSH = CommandFacts(commands=(("git", "push"),))
 WIPE = CommandFacts(commands=(("rm", "-rf", "/"),))
@@ -148,7 +149,7 @@ def test_what_is_never_allowed_beside_bodies_is_told_to_the_planner(play: Any) -
     """The plan is made anew, with the rule as its lesson."""
     wipe = PlanCommand(kind=CommandKind.CHECK, name="c", step=StepId("a"), text="rm -rf /", does=WIPE)
     run = goal(play)
-    ends(run, 2, commands=(wipe,), **planned(Step(id=StepId("a"), body=RunBody(command="a")))).go()
+    ends(run, 2, **planned(Step(id=StepId("a"), body=RunBody(command="a")), commands=(wipe,))).go()
     assert "never allowed: check 'c' of a runs 'rm -rf /'" in run.state.nodes["(plan)"].lessons[0].said
     assert run.report["outcome"] == "completed"
 
@@ -158,7 +159,7 @@ def test_a_model_s_prepare_with_the_network_waits_for_a_person(play: Any) -> Non
     run = play({}, wish=Wish()).say(ev.CastingGiven, casting=CASTING).say(ev.OptionsGiven, yes=True)
     run.go(do.UseTool, "2.1")
     made = Prepare(run="get-it", network=True)
-    run.will(do.UseTool, "2.1", understanding=Understanding(summary="s"), prepare=made).go()
+    run.will(do.UseTool, "2.1", **understood(prepare=made)).go()
     assert "prepare (uses the network):\n  | get-it" in run.asked[0]
     assert run.reply("yes").go().report["outcome"] == "completed"
 
@@ -170,7 +171,7 @@ def test_a_rule_of_the_user_lets_a_model_s_command_reach_out(play: Any) -> None:
     run.say(ev.PolicyGiven, policy=Policy(own=(own,))).go(do.UseTool, "2.1")
     read = prepare(CommandFacts(commands=(("pip", "install", "six"),)))
     made = Prepare(run="the-command", network=True)
-    run.will(do.UseTool, "2.1", understanding=Understanding(summary="s"), prepare=made, commands=(read,)).go()
+    run.will(do.UseTool, "2.1", **understood(prepare=made, commands=(read,))).go()
     assert (run.told(ev.QuestionAsked), run.report["outcome"]) == ([], "completed")
 
 
@@ -179,7 +180,7 @@ def test_a_model_s_acceptance_check_is_weighed_before_it_is_asked(play: Any) -> 
     check = Check(name="c", ask=RunAsk(command="git push"), expect=Expect.PASS_TO_PASS)
     read = PlanCommand(kind=CommandKind.ACCEPT, name="c", text="git push", does=PUSH)
     run = play({}, wish=Wish()).say(ev.CastingGiven, casting=CASTING).say(ev.OptionsGiven, yes=True)
-    run.will(do.UseTool, "2.1", understanding=Understanding(summary="s"), accept=(check,), commands=(read,)).go()
+    run.will(do.UseTool, "2.1", **understood(accept=(check,), commands=(read,))).go()
     assert ("git push" in run.asked[0], run.told(ev.CheckAsked)) == (True, [])
 
 
@@ -189,5 +190,6 @@ def test_what_a_person_gave_is_not_asked_about_again_with_a_plan(play: Any) -> N
     run = play({}, wish=Wish(), prepare=given).say(ev.CastingGiven, casting=CASTING).say(ev.OptionsGiven, yes=True)
     run.go(do.UseTool, "2.1").let(do.UseTool).go(do.UseTool, "1.1")
     step = Step(id=StepId("a"), body=RunBody(command="a"))
-    ends(run, 2, plan=Plan(goal="g", steps=(step,), prepare=given), plan_text="text").go()
+    known = PlanCommand(kind=CommandKind.PREPARE, text="make", network=True)
+    ends(run, 2, payload=Planned(made=plan_of(step, prepare=given), commands=(known,))).go()
     assert (run.told(ev.QuestionAsked), run.report["outcome"]) == ([], "completed")

@@ -12,6 +12,7 @@ from surefoot.core.ids import BlobId, StepId
 from surefoot.core.plan import AgentBody, Check, Expect, Plan, RunAsk, Step, TestsAsk
 from surefoot.core.talking import Wish
 from surefoot.core.terms import Verdict
+from surefoot.core.tool_payload import MadePlan, Planned
 from tests.core.test_kernel_phases import CASTING
 
 SUITE = Check(name="suite", ask=TestsAsk(command="pytest"))
@@ -27,7 +28,7 @@ def wanted(play: Any, *accept: Check, proof: Check = SAME, yes: bool = True) -> 
     run = play({}, wish=Wish(), accept=accept).say(ev.CastingGiven, casting=CASTING)
     run.go(do.UseTool, "2.1").let(do.UseTool)
     run = run.say_yes() if yes else run
-    return run.will(do.UseTool, "2.1", plan=plan, plan_text=BlobId("text"))
+    return run.will(do.UseTool, "2.1", payload=Planned(made=MadePlan(plan=plan, text=BlobId("text"))))
 
 
 def answers(run: Any, name: str, *verdicts: Verdict, **last: Any) -> Any:

@@ -29,7 +29,7 @@ def test_of_several_ends_in_one_reply_the_first_is_the_end(play: Any) -> None:
 def test_where_the_first_end_cannot_be_used_the_second_is(play: Any) -> None:
     """A model may say it again, better, in the same reply."""
     run = reply(goal(play), 1, "understood", "understood", step="(understand)")
-    run.will(do.UseTool, "1.1", ok=False, understanding=None).go(do.UseTool, "1.2").let(do.UseTool)
+    run.will(do.UseTool, "1.1", ok=False, payload=None).go(do.UseTool, "1.2").let(do.UseTool)
     assert run.state.nodes["(understand)"].work.ending is not None
 
 

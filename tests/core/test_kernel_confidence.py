@@ -24,7 +24,7 @@ def claiming(play: Any, confidence: float | None, *checks: Check, **claim: Any) 
     """Begin a run whose agent edits and ends with a claim of that confidence."""
     run = begun(play, {"a": {"body": AgentBody(instructions="do it"), "checks": checks or (AFTER,)}})
     own = Claim(summary="It is done.", confidence=confidence, **claim)
-    return run.will(do.UseTool, "3.1", claim=own)
+    return run.will(do.UseTool, "3.1", payload=own)
 
 
 @pytest.mark.parametrize("confidence", [None, 0.2, 0.89])

@@ -10,9 +10,11 @@ from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.ids import BlobId, StepId
 from surefoot.core.plan import AgentBody, AgentLimits, Check, Expect, Plan, RunAsk, RunBody, Step
+from surefoot.core.plan_commands import commands_of_plan
 from surefoot.core.rules import Effect
 from surefoot.core.talking import Casting, Claim, ModelFacts, Price, Role, RoleModels, Understanding, Wish
 from surefoot.core.terms import Outcome, Phase, Verdict
+from surefoot.core.tool_payload import MadePlan, Planned, Understood
 from surefoot.errors import IllegalTransition
 
 FACTS = ModelFacts(name="m", price=Price(input_usd=1.0, output_usd=1.0))
@@ -33,9 +35,24 @@ def steps(*names: str, **fields: Any) -> tuple[Step, ...]:
     return tuple(made)
 
 
-def planned(*made: Step) -> dict[str, Any]:
-    """Return what a call ends with that has made a plan of these steps."""
-    return {"plan": Plan(goal="g", steps=made), "plan_text": BlobId("text")}
+def planned(*made: Step, **found: Any) -> dict[str, Any]:
+    """Return what a planner ends with; the commands are read from its plan, where they are not given."""
+    plan = plan_of(*made)
+    found.setdefault("commands", tuple(one for one, _ in commands_of_plan(plan.plan)))
+    return {"payload": Planned(made=plan, **found)}
+
+
+def plan_of(*made: Step, **fields: Any) -> MadePlan:
+    """Return a plan of these steps, as a model makes it."""
+    return MadePlan(plan=Plan(goal="g", steps=made, **fields), text=BlobId("text"))
+
+
+def understood(made: MadePlan | None = None, **found: Any) -> dict[str, Any]:
+    """Return what a scout ends with; what it wants to run is read from that, where the commands are not given."""
+    given = found.pop("commands", None)
+    plan = Plan(goal="", steps=(), **found) if made is None else made.plan
+    commands = tuple(one for one, _ in commands_of_plan(plan)) if given is None else given
+    return {"payload": Understood(understanding=Understanding(summary="s"), made=made, commands=commands, **found)}
 
 
 def phases(run: Any) -> list[str]:
@@ -97,7 +114,7 @@ def test_no_step_of_a_plan_starts_before_execute(play: Any) -> None:
 
 def test_the_baseline_is_asked_once_it_is_known_what_must_hold(play: Any) -> None:
     """Before anything is planned, so that later failures can be told from those there were."""
-    run = ends(goal(play), 2, accept=(ACCEPT,), understanding=Understanding(summary="s")).go(do.AskCheck, "tests")
+    run = ends(goal(play), 2, **understood(accept=(ACCEPT,))).go(do.AskCheck, "tests")
     assert run.state.phase is Phase.UNDERSTAND
     run.will(do.AskCheck, "tests", verdict=Verdict.FAILED).go()
     assert run.report["accept"][0]["before"] == "failed"
@@ -165,7 +182,7 @@ def test_a_plan_that_a_person_edits_takes_the_place_of_the_model_s(play: Any) ->
 def test_a_small_goal_takes_the_short_way(play: Any) -> None:
     """Two steps that stand alone and can be undone need neither a planner nor a person."""
     run = goal(play, yes=False)
-    ends(run, 2, understanding=Understanding(summary="s"), **planned(*steps("a", "b"))).go()
+    ends(run, 2, **understood(plan_of(*steps("a", "b")))).go()
     assert run.states == {"a": "verified", "b": "verified"}
     assert not run.told(ev.QuestionAsked)
     assert "(plan)" not in {event.step for event in run.told(ev.StepStarted)}
@@ -175,7 +192,7 @@ def test_a_small_goal_takes_the_short_way(play: Any) -> None:
 def test_what_is_not_small_or_not_harmless_goes_to_the_planner(play: Any, made: tuple[Step, ...]) -> None:
     """The short way is for what could be undone with a command."""
     run = goal(play)
-    ends(run, 2, understanding=Understanding(summary="s"), **planned(*made)).go()
+    ends(run, 2, **understood(plan_of(*made))).go()
     assert "(plan)" in {event.step for event in run.told(ev.StepStarted)}
 
 
@@ -199,7 +216,7 @@ def two_agents(play: Any) -> Any:
 def test_what_an_agent_finds_out_takes_the_run_back_to_planning(play: Any) -> None:
     """Its claim says that the next steps should change; that is journaled as a way back."""
     run = two_agents(play)
-    ends(run, 3, claim=Claim(summary="done", changes_next="two is not needed, three is"))
+    ends(run, 3, payload=Claim(summary="done", changes_next="two is not needed, three is"))
     run.go(do.AskModel, "(plan)")
     assert phases(run) == ["plan", "execute", "plan"]
     assert run.told(ev.PhaseEntered)[-1].reason == "two is not needed, three is"
@@ -209,7 +226,9 @@ def test_what_an_agent_finds_out_takes_the_run_back_to_planning(play: Any) -> No
 def test_a_revision_keeps_what_was_done_and_replaces_the_rest(play: Any) -> None:
     """Nothing that was verified is done again, and nothing that was dropped is done at all."""
     run = two_agents(play)
-    ends(run, 3, claim=Claim(summary="done", changes_next="three instead of two")).go(do.UseTool, "3.1").let(do.UseTool)
+    ends(run, 3, payload=Claim(summary="done", changes_next="three instead of two")).go(do.UseTool, "3.1").let(
+        do.UseTool
+    )
     ends(run, 2, **planned(agent("one"), agent("three"))).go()
     assert run.states == {"one": "verified", "three": "verified"}
     assert run.told(ev.PlanAdopted)[-1].changes == ("new: three", "not done any more: two")
@@ -219,7 +238,7 @@ def test_a_revision_keeps_what_was_done_and_replaces_the_rest(play: Any) -> None
 def test_a_revision_that_drops_what_was_begun_is_made_anew(play: Any) -> None:
     """The journal would have steps that no plan knows; the planner is told, and nothing breaks."""
     run = two_agents(play)
-    ends(run, 3, claim=Claim(summary="done", changes_next="x")).go(do.UseTool, "3.1").let(do.UseTool)
+    ends(run, 3, payload=Claim(summary="done", changes_next="x")).go(do.UseTool, "3.1").let(do.UseTool)
     ends(run, 2, **planned(agent("three")))
     ends(run, 2, **planned(agent("one"), agent("three"))).go()
     assert "leaves out steps that were begun: one" in run.state.nodes["(plan)"].lessons[-1].said
@@ -229,7 +248,7 @@ def test_a_revision_that_drops_what_was_begun_is_made_anew(play: Any) -> None:
 def test_the_reviewer_may_object_and_then_the_run_is_not_complete(play: Any) -> None:
     """Everything is verified, and still a person has to look."""
     run = goal(play, casting=REVIEWED).go(do.AskModel, "(review)")
-    ends(run, 2, claim=Claim(summary="hm", objections=("the goal says port 80",))).go()
+    ends(run, 2, payload=Claim(summary="hm", objections=("the goal says port 80",))).go()
     assert run.report["outcome"] == Outcome.PARTIALLY_COMPLETED
     assert "the reviewer objects: the goal says port 80" in run.report["reason"]
 
@@ -237,7 +256,7 @@ def test_the_reviewer_may_object_and_then_the_run_is_not_complete(play: Any) -> 
 def test_what_is_done_anew_is_reviewed_anew(play: Any) -> None:
     """A review of a result that is gone says nothing about the one there is."""
     run = ends(
-        goal(play, casting=REVIEWED).go(do.AskModel, "(review)"), 2, claim=Claim(summary="hm", objections=("no",))
+        goal(play, casting=REVIEWED).go(do.AskModel, "(review)"), 2, payload=Claim(summary="hm", objections=("no",))
     )
     run.go().say(ev.RunRestored, to=None, commit="c0", pending=("made",)).say(ev.RunResumed).go()
     assert [event.step for event in run.told(ev.StepVerified)][-2:] == ["made", "(review)"]
@@ -254,7 +273,7 @@ def test_a_review_that_is_under_way_ends_where_the_branch_goes_back(play: Any) -
 
 def test_a_reviewer_that_says_nothing_passes_nothing(play: Any) -> None:
     """What a reviewer thinks well of is as red as it was."""
-    run = ends(goal(play, casting=REVIEWED), 2, accept=(ACCEPT,), understanding=Understanding(summary="s"))
+    run = ends(goal(play, casting=REVIEWED), 2, **understood(accept=(ACCEPT,)))
     run.go(do.AskCheck, "tests").let(do.AskCheck).go(do.AskCheck, "tests")
     run.will(do.AskCheck, "tests", verdict=Verdict.FAILED).will(do.AskCheck, "tests", verdict=Verdict.FAILED).go()
     assert run.report["outcome"] == "partially_completed"

@@ -79,7 +79,7 @@ def test_an_agent_that_changed_nothing_fails_as_before(play: Any) -> None:
 def test_an_agent_that_gives_up_is_not_checked(play: Any) -> None:
     """It says itself that the step is not done."""
     run = reply(working(play, turns=9), 1, "edit")
-    reply(run, 2, "finish").will(do.UseTool, "2.1", claim=Claim(summary="no", gives_up=True))
+    reply(run, 2, "finish").will(do.UseTool, "2.1", payload=Claim(summary="no", gives_up=True))
     assert failures(run.go()) == ["given_up"]
 
 

@@ -16,7 +16,6 @@ from surefoot.core.talk import Talk
 from surefoot.core.talking import (
     Casting,
     Claim,
-    Deed,
     Fault,
     Lesson,
     ModelFacts,
@@ -24,9 +23,11 @@ from surefoot.core.talking import (
     Role,
     RoleModels,
     ToolCall,
+    ToolKind,
     Usage,
 )
 from surefoot.core.terms import Diagnosis, Verdict
+from surefoot.core.toolbox import TOOLBOX
 from tests.core.talks import stage
 
 FIRST, SECOND, STRONG = (ModelFacts(name=name, price=Price(input_usd=1.0, output_usd=1.0)) for name in ("m", "n", "s"))
@@ -45,7 +46,8 @@ def begun(play: Any, steps: dict[str, Any] | None = None, *, casting: Casting = 
 def calls(turn: int, *tools: str, **fields: Any) -> tuple[ToolCall, ...]:
     """Make the calls of a reply; `fields` are those of each."""
     own = {"summary": "s", "arguments": BlobId("args"), **fields}
-    return tuple(ToolCall(call=f"{turn}.{n}", tool=tool, **own) for n, tool in enumerate(tools, start=1))
+    made = [{"kind": TOOLBOX[tool].kind if tool in TOOLBOX else None, "tool": tool, **own} for tool in tools]
+    return tuple(ToolCall(call=f"{turn}.{n}", **one) for n, one in enumerate(made, start=1))
 
 
 def reply(run: Any, turn: int, *tools: str, step: str = "a", **fields: Any) -> Any:
@@ -175,7 +177,7 @@ def test_an_attempt_has_so_many_turns_and_no_more(play: Any) -> None:
 def test_an_agent_that_gives_up_fails_its_attempt(play: Any) -> None:
     """Saying so is not failing silently: the next attempt is told why."""
     run = begun(play)
-    reply(run, 1, "finish").will(do.UseTool, "1.1", claim=Claim(summary="no such API", gives_up=True))
+    reply(run, 1, "finish").will(do.UseTool, "1.1", payload=Claim(summary="no such API", gives_up=True))
     run.go()
     assert failures(run) == ["given_up"]
     assert "no such API" in run.state.nodes["a"].lessons[0].said
@@ -495,7 +497,7 @@ def test_a_lesson_is_folded_as_the_journal_has_it(play: Any) -> None:
 
 def test_what_a_call_does_is_folded_as_the_journal_has_it(play: Any) -> None:
     """A tool that writes today may only have read when it was called."""
-    run = reply(begun(play), 1, "edit", "edit", deed=Deed.READ)
+    run = reply(begun(play), 1, "edit", "edit", kind=ToolKind.READ)
     assert under_way(run) == ["1.1", "1.2"]
 
 
@@ -528,7 +530,7 @@ def test_a_claim_that_the_journal_does_not_bear_out_is_reported_and_fails_nothin
     """The checks decide; the person is told."""
     run = begun(play)
     claim = Claim(summary="done", changed=("never-touched.py",))
-    reply(run, 1, "finish").will(do.UseTool, "1.1", claim=claim)
+    reply(run, 1, "finish").will(do.UseTool, "1.1", payload=claim)
     run.go()
     assert [event.finding.kind for event in run.told(ev.FindingReported)] == ["ungrounded-claim"]
     assert run.states == {"a": "verified"}
@@ -537,7 +539,7 @@ def test_a_claim_that_the_journal_does_not_bear_out_is_reported_and_fails_nothin
 def test_what_was_claimed_without_ground_is_part_of_the_lesson(play: Any) -> None:
     """The next attempt is told to look before it says so."""
     run = begun(play, {"a": {**AGENT, "checks": (failing(),)}}).will(do.AskCheck, "k", verdict=Verdict.FAILED)
-    reply(run, 1, "finish").will(do.UseTool, "1.1", claim=Claim(summary="All tests pass."))
+    reply(run, 1, "finish").will(do.UseTool, "1.1", payload=Claim(summary="All tests pass."))
     run.go()
     assert "no command that runs tests was run: look before you say so" in run.state.nodes["a"].lessons[0].said
 

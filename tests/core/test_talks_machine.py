@@ -19,9 +19,9 @@ from surefoot.core.kernel.adopting import flaw_of_plan, is_kept
 from surefoot.core.kernel.questions import EDIT
 from surefoot.core.plan import AgentBody, Plan
 from surefoot.core.spending import spending_of
-from surefoot.core.talking import Casting, Deed, Usage, Wish
+from surefoot.core.talking import Casting, ToolKind, Usage, Wish
 from surefoot.core.terms import Diagnosis, Outcome, Phase
-from surefoot.core.toolbox import TOOLS
+from surefoot.core.toolbox import TOOLBOX, StoredTexts
 from surefoot.effects import CHECKOUT
 from tests.core.drawing import plans
 from tests.core.talking_world import (
@@ -251,14 +251,11 @@ class TalksMachine(KernelMachine):
         node = self.state.nodes[event.step]
         talk = node.work.talk
         others = [one for one in talk.turns[-1].calls if one.is_open]
-        is_write = talk.call(event.call).deed is Deed.WRITE
+        is_write = talk.call(event.call).kind is ToolKind.WRITE
         assert not (is_write and others), "what writes has the lane for itself"
-        assert not any(one.deed is Deed.WRITE for one in others), "nothing begins beside what writes"
-        assert (
-            node.work.people.question is None
-            or not is_write
-            or self.state.questions[node.work.people.question].asked.call
-        )
+        assert not any(one.kind is ToolKind.WRITE for one in others), "nothing begins beside what writes"
+        asked = node.work.people.question
+        assert asked is None or not is_write or self.state.questions[asked].asked.call
 
     def check_end(self, event: ev.RunEnded) -> None:
         """A run with a reviewer does not end well on a review of something else."""
@@ -275,7 +272,8 @@ class TalksMachine(KernelMachine):
             texts = [*(part.text for part in command.parts), *command.must_hold]
             assert not [text for text in texts if HIDDEN in text], "no agent knows of what is held back"
         if isinstance(command, do.UseTool):
-            named = [*command.references, *command.references.values()]
+            texts = command.state.texts if isinstance(command.state, StoredTexts) else {}
+            named = [*texts, *texts.values()]
             assert not [name for name in named if HIDDEN in name], "nor can it be recalled"
         if isinstance(command, _OF_LANE):
             busy = [one for one in self.open if isinstance(one, do.UseTool) and one.step == command.step]
@@ -352,7 +350,7 @@ class TalksMachine(KernelMachine):
         """Nothing is carried out that the role has no say in, nor what was flawed."""
         for one in getattr(self, "open", ()):
             if isinstance(one, do.UseTool):
-                assert one.role in TOOLS[one.call.tool].roles
+                assert one.role in TOOLBOX[one.call.tool].roles
                 assert not one.call.flaw
 
     @invariant()

@@ -16,6 +16,8 @@ from surefoot.core.ids import BlobId, StepId
 from surefoot.core.plan import Expect, RunBody, Step
 from surefoot.core.talking import Claim, Role, ToolCall, Understanding, Usage
 from surefoot.core.terms import Applied, Ending, Moment, Status, Verdict
+from surefoot.core.tool_payload import MadePlan, Planned, Understood
+from surefoot.core.toolbox import TOOLBOX, PlanInForce
 
 
 def kind_fact(command: do.Command, now: float) -> Event:
@@ -99,7 +101,7 @@ def answered(command: do.AskModel, place: Mapping[str, Any], *tools: str) -> ev.
     """Return a reply that calls these tools."""
     turn = command.turn
     calls = tuple(
-        ToolCall(call=f"{turn}.{n}", tool=tool, arguments=BlobId(f"args-{tool}"), summary=tool)
+        ToolCall(call=f"{turn}.{n}", tool=tool, arguments=BlobId(f"args-{tool}"), summary=tool, kind=TOOLBOX[tool].kind)
         for n, tool in enumerate(tools, start=1)
     )
     reply = BlobId(f"reply-{turn}")
@@ -114,12 +116,13 @@ def used(command: do.UseTool, place: Mapping[str, Any]) -> ev.CallFinished:
         case "edit" | "run":
             return replace(done, tree=f"t-{command.step}", changed=(command.step,), exit_code=0)
         case "understood":
-            return replace(done, understanding=Understanding(summary="known"))
+            return replace(done, payload=Understood(understanding=Understanding(summary="known")))
         case "plan":
             step = Step(id=StepId("made"), body=RunBody(command="made"))
-            assert command.plan is not None
-            return replace(done, plan=replace(command.plan, steps=(step,)), plan_text=BlobId("plan"))
+            assert isinstance(command.state, PlanInForce)
+            plan = replace(command.state.plan, steps=(step,))
+            return replace(done, payload=Planned(made=MadePlan(plan=plan, text=BlobId("plan"))))
         case "finish":
-            return replace(done, claim=Claim(summary="done", confidence=0.9))
+            return replace(done, payload=Claim(summary="done", confidence=0.9))
         case _:
             return done

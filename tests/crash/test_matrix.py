@@ -82,7 +82,7 @@ POINTS: dict[str, tuple[str, ...]] = {
     "talk.open.after": ("agent",),
     "talk.ask.before": ("agent",),
     "talk.ask.after": ("goal",),
-    **{f"tool.{deed}.{end}": ("agent",) for deed in ("read", "write", "note") for end in ("before", "after")},
+    **{f"tool.{kind}.{end}": ("agent",) for kind in ("read", "write", "note") for end in ("before", "after")},
     "tool.end.before": ("agent",),
     "tool.end.after": ("goal",),
 }

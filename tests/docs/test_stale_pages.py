@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from surefoot.tools.specs import spec_of
+from surefoot.tools.registry import tool_of
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
@@ -33,4 +33,4 @@ def test_no_page_denies_what_ships(phrase: str, page: Path) -> None:
 
 def test_no_tool_says_that_a_person_decides_about_a_proposal() -> None:
     """In a plan that a person wrote nobody is asked about it."""
-    assert "person decides" not in spec_of("propose").text
+    assert "person decides" not in tool_of("propose").text

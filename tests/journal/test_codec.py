@@ -19,10 +19,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from surefoot.core import plan, probing
-from surefoot.core.events import EVENTS, CheckAnswered, Event, GroupExpanded, RunCreated, TurnAnswered
+from surefoot.core.events import EVENTS, CallFinished, CheckAnswered, Event, GroupExpanded, RunCreated, TurnAnswered
 from surefoot.core.ids import BlobId, RunId, StepId
-from surefoot.core.talking import ToolCall
+from surefoot.core.talking import Claim, Note, ToolCall, Understanding
 from surefoot.core.terms import Moment, Verdict
+from surefoot.core.tool_payload import MadePlan, Payload, PlanChange, Planned, Understood
 from surefoot.journal import RELEASE
 from surefoot.journal.codec import HOLDERS, blobs_of, decode, encode
 
@@ -146,13 +147,31 @@ def test_members_of_a_union_differ_in_their_fields() -> None:
         assert len(names) == len(members)
 
 
-def test_events_hold_no_union_of_their_own() -> None:
-    """The test above looks at plans only."""
+PAYLOADS = (
+    Note(text="x", by="a"),
+    PlanChange(text="x"),
+    Claim(summary="x"),
+    Understood(understanding=Understanding(summary="x")),
+    Planned(made=MadePlan(plan=plan.Plan(goal="g", steps=(STEP,)), text=BlobId("1" * 64))),
+)
+
+
+@pytest.mark.parametrize("payload", PAYLOADS, ids=lambda one: type(one).__name__)
+def test_each_payload_of_a_call_reads_back_as_itself(payload: Payload) -> None:
+    """With nothing set that need not be; and the audit asks for the plan in it."""
+    place = {"at": 1.0, "step": StepId("a"), "attempt": 1, "call": "1.1", "ok": True, "text": "", "tokens": 1}
+    event = CallFinished(**place, output=BlobId("2" * 64), payload=payload)
+    assert read_back(event) == event
+    assert len(blobs_of(event)) == (2 if isinstance(payload, Planned) else 1)
+
+
+def test_events_hold_no_union_of_their_own_but_for_payloads() -> None:
+    """The tests above look at plans and payloads only."""
     found: set[Any] = set()
     for kind in EVENTS:
         for hint in get_type_hints(kind).values():
             unions(hint, found)
-    assert found == unions(plan.Plan, set())
+    assert found == {*unions(plan.Plan, set()), frozenset(get_args(Payload))}
 
 
 def test_a_file_name_that_is_not_utf8_is_written_as_ascii() -> None:

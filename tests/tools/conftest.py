@@ -20,13 +20,16 @@ import pytest
 from surefoot.core.ids import BlobId, StepId
 from surefoot.core.plan import AskBody, Plan, Step
 from surefoot.core.talking import Role
+from surefoot.core.toolbox import TOOLBOX, EditableFiles, PlanInForce, StoredTexts
 from surefoot.masking import Masker
 from surefoot.ports import CommandOutcome, CommandRequest
 from surefoot.sandbox import CommandSpec, run_command
-from surefoot.tools import Desk, ToolResult, use
+from surefoot.tools import ToolContext, ToolResult, flaw_of, use
+from surefoot.tools.tool_context import misused
 
 SHELL = ("bash", "-eo", "pipefail", "-c")
-GOAL = Plan(goal='Say "hello": everywhere', steps=(Step(id=StepId("it"), body=AskBody(question="?")),))
+STEP = Step(id=StepId("it"), body=AskBody(question="?"))
+GOAL = Plan(goal='Say "hello": everywhere', steps=(STEP,))
 
 
 @dataclass
@@ -81,12 +84,20 @@ class Bench:
 
     root: Path
     commands: ConfinedCommands
-    desk: Desk
+    context: ToolContext
+    editable: EditableFiles
+    stored: StoredTexts
+    in_force: PlanInForce
 
     async def __call__(self, tool: str, **arguments: Any) -> ToolResult:
-        """Use a tool."""
-        result = await use(tool, arguments, self.desk)
-        self.desk = replace(self.desk, seen={**self.desk.seen, **result.saw})
+        """Use a tool, if its arguments are good."""
+        flaw = flaw_of(tool, arguments, "")
+        if flaw:
+            return misused(flaw)
+        wanted = TOOLBOX[tool].state
+        states = {type(one): one for one in (self.editable, self.stored, self.in_force)}
+        result = await use(tool, arguments, replace(self.context, state=wanted and states[wanted]))
+        self.editable = replace(self.editable, seen={**self.editable.seen, **result.saw})
         return result
 
     def write(self, files: Mapping[str, str | bytes]) -> None:
@@ -101,8 +112,8 @@ class Bench:
         return (self.root / name).read_bytes().decode()
 
     def set(self, **fields: Any) -> None:
-        """Lay something else on the desk."""
-        self.desk = replace(self.desk, **fields)
+        """Change what every call has to work with."""
+        self.context = replace(self.context, **fields)
 
     def git(self, *words: str) -> None:
         """Call git in the lane, as a person."""
@@ -137,8 +148,9 @@ def lane(tmp_path: Path, repository: Path) -> Bench:
 
 
 def bench_at(root: Path, spools: Path) -> Bench:
-    """Return a desk in a folder."""
+    """Return somebody who uses tools in a folder."""
     commands = ConfinedCommands(root, spools)
-    writes = ("src/**", "*.md")
-    desk = Desk(root=root, commands=commands, role=Role.WORKER, plan=GOAL, load=commands.load, writes=writes)
-    return Bench(root, commands, desk)
+    template = CommandRequest(confine=True)
+    context = ToolContext(root=root, commands=commands, template=template, step=STEP, role=Role.WORKER)
+    editable = EditableFiles(writes=("src/**", "*.md"), seen={})
+    return Bench(root, commands, context, editable, StoredTexts(texts={}), PlanInForce(plan=GOAL))

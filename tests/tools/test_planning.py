@@ -30,8 +30,11 @@ from surefoot.core.plan import (
 )
 from surefoot.core.probing import RunProbe
 from surefoot.core.talking import KeyFile, Understanding
+from surefoot.core.tool_payload import Planned, Understood
+from surefoot.core.toolbox import PlanInForce
 from surefoot.planfile import parse_plan
 from surefoot.planfile.writing import plan_text
+from surefoot.tools import ToolResult
 from surefoot.tools.document import check_said, limits_said, prepare_said, service_said, unfolded
 
 STEP = {"id": "fix", "why": "It is wrong.", "run": "sed -i s/a/b/ a.txt", "writes": ["a.txt"], "risk": "None."}
@@ -41,21 +44,39 @@ TESTS = Check(name="own tests", ask=TestsAsk(command="pytest -q"), expect=Expect
 
 
 def given_by_user(lane: Any, **fields: Any) -> Plan:
-    """Lay on the desk what the user gave."""
-    lane.set(plan=replace(lane.desk.plan, **fields))
-    return lane.desk.plan
+    """Let the plan in force hold what the user gave."""
+    lane.in_force = replace(lane.in_force, plan=replace(lane.in_force.plan, **fields))
+    return lane.in_force.plan
+
+
+def plan_in(result: ToolResult) -> Any:
+    """Return the plan that was made; None where there is none."""
+    made = result.payload.made if isinstance(result.payload, Understood | Planned) else None
+    return None if made is None else made.plan
+
+
+def text_in(lane: Any, result: ToolResult) -> str:
+    """Return the plan that was made as a plan file."""
+    assert isinstance(result.payload, Planned)
+    return lane.commands.load(result.payload.made.text).decode()
+
+
+def hold(lane: Any, text: str, *kept: str) -> None:
+    """Let the plan of a text be in force, with steps that were begun."""
+    plan = parse_plan(text, "plan").plan
+    lane.in_force = PlanInForce(plan=plan, text=lane.commands.store(text.encode()), kept=kept)
 
 
 async def test_steps_become_a_plan_that_runs_by_itself(lane: Any) -> None:
     """The text, read as a plan file, is the plan."""
     result = await lane("plan", steps=[CHECKED, CHECKED | {"id": "again", "needs": ["fix"]}], parallel=2)
     assert result.ok, result.text
-    assert result.plan == parse_plan(result.plan_text, "plan").plan
-    assert [(step.id, step.needs, step.why) for step in result.plan.steps] == [
+    assert plan_in(result) == parse_plan(text_in(lane, result), "plan").plan
+    assert [(step.id, step.needs, step.why) for step in plan_in(result).steps] == [
         ("fix", (), "It is wrong. Risk: None."),
         ("again", ("fix",), "It is wrong. Risk: None."),
     ]
-    assert result.plan.limits.parallel == 2
+    assert plan_in(result).limits.parallel == 2
 
 
 async def test_the_goal_stays_word_for_word(lane: Any) -> None:
@@ -63,7 +84,7 @@ async def test_the_goal_stays_word_for_word(lane: Any) -> None:
     goal = 'Say "hello": # everywhere\n  - and {so} on: *yes*\n'
     given_by_user(lane, goal=goal)
     result = await lane("plan", steps=[CHECKED])
-    assert result.plan.goal.strip() == goal.strip()
+    assert plan_in(result).goal.strip() == goal.strip()
 
 
 async def test_what_the_user_gave_is_kept(lane: Any) -> None:
@@ -77,7 +98,7 @@ async def test_what_the_user_gave_is_kept(lane: Any) -> None:
         env={"A": "1"},
         services=(Service(name="db", run="serve", ready="ask", timeout_s=5.0),),
     )
-    made = (await lane("plan", steps=[CHECKED], services={"web": {"run": "web"}})).plan
+    made = plan_in(await lane("plan", steps=[CHECKED], services={"web": {"run": "web"}}))
     assert replace(made, steps=asked.steps, services=asked.services) == asked
     assert {service.name for service in made.services} == {"db", "web"}
 
@@ -85,18 +106,18 @@ async def test_what_the_user_gave_is_kept(lane: Any) -> None:
 async def test_steps_that_were_begun_stand_in_the_next_plan(lane: Any) -> None:
     """As they were; others can need them, and nobody can say them anew."""
     first = await lane("plan", steps=[CHECKED, CHECKED | {"id": "gone"}])
-    lane.set(plan=first.plan, plan_text=first.plan_text, kept=("fix",))
+    hold(lane, text_in(lane, first), "fix")
     second = await lane("plan", steps=[CHECKED | {"id": "more", "needs": ["fix"]}])
     again = await lane("plan", steps=[CHECKED])
-    assert second.plan.steps[0] == first.plan.steps[0]
-    assert [step.id for step in second.plan.steps] == ["fix", "more"]
+    assert plan_in(second).steps[0] == plan_in(first).steps[0]
+    assert [step.id for step in plan_in(second).steps] == ["fix", "more"]
     assert (again.ok, "begun already" in again.text) == (False, True)
 
 
 async def test_a_mistake_comes_back_with_its_line(lane: Any) -> None:
     """As in any plan file, and with the line itself; it is no misuse."""
     result = await lane("plan", steps=[CHECKED, CHECKED | {"id": "b", "needs": ["fixx"]}])
-    assert (result.ok, result.is_misuse, result.plan) == (False, False, None)
+    assert (result.ok, result.is_misuse, plan_in(result)) == (False, False, None)
     lines = result.text.splitlines()
     at = next(number for number, line in enumerate(lines) if line.startswith("plan:"))
     assert "'fixx'" in lines[at]
@@ -126,7 +147,7 @@ PUSHED = {"id": "push", "why": "It is done.", "run": "git push", "effect": "idem
 async def test_the_command_of_a_model_s_probe_runs_in_the_sandbox(lane: Any) -> None:
     """Whatever the model says about it: only a person opens the sandbox."""
     told = [{"run": "curl x | sh"}, {"run": "curl x | sh", "confine": False}]
-    made = [(await lane("plan", steps=[PUSHED | {"probe": probe}])).plan for probe in told]
+    made = [plan_in(await lane("plan", steps=[PUSHED | {"probe": probe}])) for probe in told]
     assert [plan.steps[0].probe.ask for plan in made] == [RunProbe(command="curl x | sh", confine=True)] * 2
 
 
@@ -151,11 +172,10 @@ async def test_what_a_person_wrote_into_a_plan_is_kept_in_the_next(lane: Any) ->
     """A step that was begun stays as it was, its probe included; so do the user's services."""
     given_by_user(lane, services=(Service(name="db", run="serve", network=True),))
     first = await lane("plan", steps=[PUSHED | {"probe": {"run": "look"}}])
-    text = first.plan_text.replace("confine: true", "confine: false")
-    lane.set(plan=parse_plan(text, "plan").plan, plan_text=text, kept=("push",))
+    hold(lane, text_in(lane, first).replace("confine: true", "confine: false"), "push")
     second = await lane("plan", steps=[CHECKED])
     assert second.ok, second.text
-    assert second.plan.steps[0].probe.ask == RunProbe(command="look", confine=False)
+    assert plan_in(second).steps[0].probe.ask == RunProbe(command="look", confine=False)
 
 
 async def test_an_agent_needs_a_check(lane: Any) -> None:
@@ -164,7 +184,7 @@ async def test_an_agent_needs_a_check(lane: Any) -> None:
     refused = await lane("plan", steps=[step])
     taken = await lane("plan", steps=[step | {"checks": CHECKED["checks"]}])
     assert (refused.ok, "at least one check that can fail was expected" in refused.text) == (False, True)
-    assert taken.plan.steps[0].body == AgentBody(instructions="Make it b.\nThen stop.\n")
+    assert plan_in(taken).steps[0].body == AgentBody(instructions="Make it b.\nThen stop.\n")
 
 
 async def test_a_check_that_is_held_back_is_kept_and_never_told(lane: Any) -> None:
@@ -172,7 +192,7 @@ async def test_a_check_that_is_held_back_is_kept_and_never_told(lane: Any) -> No
     hidden = Check(name="h-name", ask=RunAsk(command="h-command"), held_back=True)
     given_by_user(lane, accept=(hidden,))
     good, bad = [await lane("plan", steps=[step]) for step in (CHECKED, CHECKED | {"needs": ["h-name"]})]
-    assert (good.plan.accept, good.ok, bad.ok) == ((hidden,), True, False)
+    assert (plan_in(good).accept, good.ok, bad.ok) == ((hidden,), True, False)
     assert "h-command" not in good.text + bad.text
 
 
@@ -193,10 +213,10 @@ async def test_what_was_found_out_is_taken_down(lane: Any) -> None:
     }
     result = await lane("understood", **found)
     files = (KeyFile(path="a.txt", learned="Has an a."),)
-    assert result.understanding == Understanding(summary="Small.", files=files, scope=("*.txt",), risks=("r",))
+    assert result.payload.understanding == Understanding(summary="Small.", files=files, scope=("*.txt",), risks=("r",))
     name, ask = "python -m pytest -q", TestsAsk(command="python -m pytest -q")
-    assert result.accept == (Check(name=name, ask=ask, expect=Expect.PASS_TO_PASS),)
-    assert (result.prepare, result.plan) == (Prepare(run="make", key=("a.txt",)), None)
+    assert result.payload.accept == (Check(name=name, ask=ask, expect=Expect.PASS_TO_PASS),)
+    assert (result.payload.prepare, plan_in(result)) == (Prepare(run="make", key=("a.txt",)), None)
 
 
 async def test_a_small_goal_has_its_plan_at_once(lane: Any) -> None:
@@ -204,8 +224,8 @@ async def test_a_small_goal_has_its_plan_at_once(lane: Any) -> None:
     check = {"file": "a.txt", "lacks": "a", "expect": "fail_to_pass"}
     result = await lane("understood", **FOUND | {"accept": [check], "scope": ["a.txt"], "steps": [CHECKED]})
     refused = await lane("understood", **FOUND | {"steps": [CHECKED | {"needs": ["b"]}]})
-    assert (result.plan.accept, result.plan.scope_write) == (result.accept, ("a.txt",))
-    assert (len(result.accept), refused.ok) == (1, False)
+    assert (plan_in(result).accept, plan_in(result).scope_write) == (result.payload.accept, ("a.txt",))
+    assert (len(result.payload.accept), refused.ok) == (1, False)
 
 
 async def test_the_scope_of_the_user_cannot_be_widened(lane: Any) -> None:
@@ -220,24 +240,25 @@ async def test_a_check_found_out_does_not_repeat_a_name_of_the_users(lane: Any) 
     """It may be the name of one that is held back, of which a model must not learn."""
     given_by_user(lane, accept=(TESTS,))
     result = await lane("understood", **FOUND | {"accept": [{"run": "true", "name": "own tests"}]})
-    assert [check.name for check in result.accept] == ["own tests-2"]
+    assert [check.name for check in result.payload.accept] == ["own tests-2"]
 
 
 async def test_the_preparation_of_the_user_stays(lane: Any) -> None:
     """What a scout says instead is not taken."""
     given_by_user(lane, prepare=Prepare(run="make"))
     result = await lane("understood", **FOUND | {"prepare": {"run": "rm -r ."}, "steps": [CHECKED]})
-    assert (result.prepare, result.plan.prepare) == (None, Prepare(run="make"))
+    assert (result.payload.prepare, plan_in(result).prepare) == (None, Prepare(run="make"))
 
 
 async def test_a_plan_for_a_folder_counts_its_paths_from_there(lane: Any) -> None:
     """What the user gave, and what a model says, mean the same files."""
     asked = Plan(goal="g", steps=(), scope_write=("a/**",), accept=(Check(name="c", ask=ChangedAsk(globs=("a/**",))),))
-    lane.set(plan=within(asked, "sub[1]"))
+    lane.in_force = PlanInForce(plan=within(asked, "sub[1]"))
     result = await lane("plan", steps=[CHECKED])
-    assert (result.plan.accept, result.plan.scope_write) == (lane.desk.plan.accept, lane.desk.plan.scope_write)
-    assert result.plan.steps[0].writes == ("sub[[]1]/a.txt",)
-    assert unfolded(lane.desk.plan) == replace(asked, folder="sub[1]")
+    made, held = plan_in(result), lane.in_force.plan
+    assert (made.accept, made.scope_write) == (held.accept, held.scope_write)
+    assert made.steps[0].writes == ("sub[[]1]/a.txt",)
+    assert unfolded(lane.in_force.plan) == replace(asked, folder="sub[1]")
 
 
 NAMES = (

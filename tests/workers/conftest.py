@@ -23,6 +23,7 @@ from surefoot.core import events as ev
 from surefoot.core.ids import RunId, StepId
 from surefoot.core.plan import AgentBody, Plan, Step
 from surefoot.core.talking import Finish, ModelFacts, Role, ToolCall, Usage
+from surefoot.core.toolbox import TOOLBOX, EditableFiles, PlanInForce, StoredTexts, ToolState
 from surefoot.ports import Called, ModelAnswer, ModelRequest
 from surefoot.sandbox import detect_rung
 from surefoot.workers.dispatch import perform
@@ -90,9 +91,14 @@ class Lane:
             call=call,
             role=Role.WORKER,
             spec=SPEC,
-            writes=("**",),
-            seen=dict(self.seen),
+            state=self.state_of(call.tool),
         )
+
+    def state_of(self, tool: str) -> ToolState | None:
+        """Return what of the state the kernel would give a call."""
+        editable = EditableFiles(writes=("**",), seen=dict(self.seen))
+        states = (editable, StoredTexts(texts={}), PlanInForce(plan=self.room.plan))
+        return next((one for one in states if type(one) is TOOLBOX[tool].state), None)
 
     def carry_out(self, call: ToolCall) -> ev.CallFinished:
         """Carry out a call that the journal holds."""

@@ -23,6 +23,7 @@ from surefoot.core.plan_commands import commands_of_plan
 from surefoot.core.policy import weigh_command
 from surefoot.core.state import RunState
 from surefoot.core.terms import Phase
+from surefoot.core.tool_payload import Planned
 from surefoot.errors import NotAwaitingAnswer, PlanInvalid, UsageError
 from surefoot.planfile import parse_plan
 from surefoot.workers.ground import with_facts
@@ -48,9 +49,10 @@ def shown_plan(home: Home, state: RunState, question: str) -> ShownPlan | None:
         return None
     work = state.nodes[PLANNING].work
     ended = None if work is None or work.talk is None else work.talk.ended
-    if ended is None or ended.plan is None or ended.plan_text is None:
+    if ended is None or not isinstance(ended.payload, Planned):
         return None
-    return ShownPlan(plan=ended.plan, text=home.journal.blobs.get(ended.plan_text))
+    made = ended.payload.made
+    return ShownPlan(plan=made.plan, text=home.journal.blobs.get(made.text))
 
 
 def edit_plan(home: Home, question: str, text: str | bytes, *, token: str | None = None, via: str = "api") -> RunState:

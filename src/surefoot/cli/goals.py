@@ -17,6 +17,7 @@ from surefoot.cli.lines import Line
 from surefoot.core.duties import PLANNING
 from surefoot.core.plan import EVERYTHING, Check, Limits, Plan, RunAsk, TestsAsk
 from surefoot.core.state import RunState
+from surefoot.core.tool_payload import Planned
 from surefoot.errors import UsageError
 
 _PYTEST = re.compile(r"(?:\S*python[\d.]*\s+-m\s+|\S*/)?(?:pytest|py\.test)(?:\s|$)")
@@ -120,7 +121,10 @@ def plan_text_of(home: Home, state: RunState) -> str | None:
     planning = state.nodes.get(PLANNING)
     work = None if planning is None else planning.work
     ended = None if work is None or work.talk is None else work.talk.ended
-    text = ended.plan_text if ended is not None else state.plan_text if state.revision else None
+    if ended is None:
+        text = state.plan_text if state.revision else None
+    else:
+        text = ended.payload.made.text if isinstance(ended.payload, Planned) else None
     return None if text is None else home.journal.blobs.get(text).decode("utf-8", "replace")
 
 

@@ -52,8 +52,8 @@ class Talk:
     @property
     def claim(self) -> Claim | None:
         """What the agent says of its work."""
-        claims = [event.claim for event in self.events if isinstance(event, ev.CallFinished)]
-        return next((claim for claim in reversed(claims) if claim is not None), None)
+        payloads = (event.payload for event in reversed(self.events) if isinstance(event, ev.CallFinished))
+        return next((payload for payload in payloads if isinstance(payload, Claim)), None)
 
     @property
     def usage(self) -> Usage:

@@ -17,8 +17,8 @@ from surefoot.core import events as ev
 from surefoot.core.events import Event
 from surefoot.core.money import money
 from surefoot.core.state import RunState, StepState
-from surefoot.core.talking import Casting, Claim, Deed, ToolCall, Usage
-from surefoot.core.toolbox import TOOLS
+from surefoot.core.talking import Casting, Claim, Note, ToolCall, ToolKind, Usage
+from surefoot.core.tool_payload import PlanChange, Understood
 
 _LIMIT_NAMES = ("cost_usd", "tokens", "requests")
 
@@ -95,16 +95,23 @@ def _changed(_: AtWork, __: RunState, event: ev.ModelChanged) -> Words:
 
 
 def _finished(work: AtWork, state: RunState, event: ev.CallFinished) -> Words | None:
+    match event.payload:
+        case Claim() as claim:
+            return "claims", f"{event.step}  {claim_said(claim)}", ""
+        case Note() as note:
+            return "notes", f"{event.step}  {first_line(note.text)}", ""
+        case PlanChange() as change:
+            return "proposes", f"{event.step}  {first_line(change.text)}", "warn"
+        case Understood() as found:
+            return "understood", first_line(found.understanding.summary), ""
+        case _:
+            return _written(work, state, event)
+
+
+def _written(work: AtWork, state: RunState, event: ev.CallFinished) -> Words | None:
+    """Return the line of a call that writes; other calls have none."""
     call = work.call_of(state, event.step, event.call)
-    if event.claim is not None:
-        return "claims", f"{event.step}  {claim_said(event.claim)}", ""
-    if event.note is not None:
-        return "notes", f"{event.step}  {first_line(event.note.text)}", ""
-    if event.proposal:
-        return "proposes", f"{event.step}  {first_line(event.proposal)}", "warn"
-    if event.understanding is not None:
-        return "understood", first_line(event.understanding.summary), ""
-    if call is None or call.tool not in TOOLS or TOOLS[call.tool].deed is not Deed.WRITE:
+    if call is None or call.kind is not ToolKind.WRITE:
         return None
     return (
         "did" if event.ok else "refused" if event.is_misuse else "failed",

@@ -28,7 +28,7 @@ from surefoot.core.shortening import (
 )
 from surefoot.core.state import RunState, StepState
 from surefoot.core.talk import CallState, Talk, Turn
-from surefoot.core.talking import Deed, Part
+from surefoot.core.talking import Part, ToolKind
 
 FULL, DOWN_TO = 0.8, 0.5
 """A brief that takes more than the first share of its room is brought down to the second."""
@@ -104,7 +104,7 @@ def facts_that_must_survive(node: StepState, fold: Fold) -> tuple[str, ...]:
     calls = [(turn, call) for turn in _until(talk_of(node), fold) for call in turn.calls]
     changed = [path for _, call in calls if isinstance(call.result, CallFinished) for path in call.result.changed]
     notes = [note for turn in _until(talk_of(node), fold) for note in noted(turn)]
-    answers = [_answer(call) for _, call in calls if call.deed is Deed.ASK and isinstance(call.result, CallSettled)]
+    answers = [_answer(call) for _, call in calls if call.kind is ToolKind.ASK and isinstance(call.result, CallSettled)]
     ends: dict[str, str] = {}
     for _, call in calls:
         if isinstance(call.result, CallFinished) and call.result.exit_code is not None:

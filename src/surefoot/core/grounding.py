@@ -17,7 +17,7 @@ from surefoot.core.events import CallFinished
 from surefoot.core.record import record
 from surefoot.core.shortening import cut
 from surefoot.core.talk import CallState, Talk
-from surefoot.core.talking import Claim, Statement
+from surefoot.core.talking import Claim, Statement, ToolKind
 
 _COMMAND_MAX = 500
 _OPTIONS_MAX = 2_000
@@ -124,11 +124,8 @@ class _Done:
 
     @property
     def command(self) -> str:
-        return (self.call.asked.command or self.call.asked.summary.removeprefix("run ")) if self._is_run else ""
-
-    @property
-    def _is_run(self) -> bool:
-        return self.call.asked.tool == "run"
+        """The shell command; empty where the call runs none."""
+        return self.call.asked.command if self.call.kind is ToolKind.WRITE else ""
 
     @property
     def has_succeeded(self) -> bool:

@@ -13,7 +13,7 @@ from surefoot.core.plan import AgentBody
 from surefoot.core.shortening import call_line, cut
 from surefoot.core.state import StepState
 from surefoot.core.talk import CallState, Talk
-from surefoot.core.talking import Deed, Lesson
+from surefoot.core.talking import Lesson, ToolKind
 from surefoot.core.terms import Diagnosis
 from surefoot.core.verdicts import first_unpassed
 from surefoot.core.wording import UNUSABLE
@@ -64,13 +64,13 @@ def _claimed(work: Attempt) -> list[str]:
 def _found_nothing(call: CallState) -> bool:
     """Tell whether a call looked for what is not there: named in a lesson, the next attempt would ask for it again."""
     result = call.result
-    return call.deed is Deed.READ and isinstance(result, CallFinished) and not result.ok and not result.is_misuse
+    return call.kind is ToolKind.READ and isinstance(result, CallFinished) and not result.ok and not result.is_misuse
 
 
 def _tried(talk: Talk, changed: tuple[str, ...]) -> str:
     """Return what the agent says it did, or its last calls, those that wrote before all others; and what it changed."""
     calls = [call for turn in talk.turns for call in turn.calls]
-    writing = [call for call in calls if call.deed is Deed.WRITE]
+    writing = [call for call in calls if call.kind is ToolKind.WRITE]
     telling = [call for call in calls if not _found_nothing(call)]
     results = [call.result for call in writing if isinstance(call.result, CallFinished)]
     paths = changed or tuple(dict.fromkeys(path for result in results for path in result.changed))

@@ -13,7 +13,7 @@ from surefoot.core.estimating import tokens_of
 from surefoot.core.events import CallFinished, CallSettled
 from surefoot.core.record import record
 from surefoot.core.talk import CallState, Talk, Turn
-from surefoot.core.talking import Part
+from surefoot.core.talking import Note, Part
 
 STUB_TOKENS_MIN = 200
 """A result that takes fewer tokens stays as it is: a stub would not be much shorter."""
@@ -104,8 +104,8 @@ def notes_of(talk: Talk, fold: Fold) -> tuple[str, ...]:
 def noted(turn: Turn) -> Iterable[str]:
     """Yield what was noted in a turn."""
     for call in turn.calls:
-        if isinstance(call.result, CallFinished) and call.result.note is not None:
-            yield call.result.note.text
+        if isinstance(call.result, CallFinished) and isinstance(call.result.payload, Note):
+            yield call.result.payload.text
 
 
 def latest_notes(texts: Sequence[str], tokens_max: int) -> tuple[str, ...]:

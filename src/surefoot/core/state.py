@@ -22,7 +22,6 @@ from surefoot.core.duties import DUTIES
 from surefoot.core.events import (
     ArtifactsKept,
     AttemptFailed,
-    CallFinished,
     QuestionAnswered,
     QuestionAsked,
     QuestionExpired,
@@ -34,6 +33,7 @@ from surefoot.core.plan import AskBody, Plan, Step
 from surefoot.core.rules import Demand, Effect, Overdue, Policy, Tier, effect_with
 from surefoot.core.talking import Casting, Claim, Lesson, Note, Reached, Spent, Understanding, Usage
 from surefoot.core.terms import Applied, Finding, Outcome, Phase
+from surefoot.core.tool_payload import MadePlan
 from surefoot.core.verdicts import CheckRecord
 
 
@@ -370,7 +370,7 @@ class RunState:
     """Which revision of the plan holds."""
     adopted: Plan | None = None
     """The plan that holds, where it is not the one the run was created with."""
-    proposal: CallFinished | None = None
+    proposal: MadePlan | None = None
     """The plan that was made, until it is adopted or another is wanted."""
     plan_text: BlobId | None = None
     """The plan that holds, as a plan file, where a model made it."""

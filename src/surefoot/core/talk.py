@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from surefoot.core.events import CallFinished, CallSettled, TalkStopped, TurnAnswered, TurnAsked, TurnFailed
 from surefoot.core.ids import BlobId
 from surefoot.core.plan import digest_of
-from surefoot.core.talking import Claim, Deed, Guidance, Role, ToolCall, Usage
+from surefoot.core.talking import Claim, Guidance, Role, ToolCall, ToolKind, Usage
 
 
 def shown_of(call: ToolCall) -> str:
@@ -26,7 +26,7 @@ class CallState:
     """One tool call and what became of it."""
 
     asked: ToolCall
-    deed: Deed | None
+    kind: ToolKind | None
     """What the tool does; None: there is no such tool."""
     is_open: bool = False
     """Whether it is being carried out."""

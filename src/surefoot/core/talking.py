@@ -74,7 +74,7 @@ class Finish(StrEnum):
     FILTER = "filter"
 
 
-class Deed(StrEnum):
+class ToolKind(StrEnum):
     """What a tool does; decides how its calls are ordered, and what follows a crash."""
 
     READ = "read"
@@ -209,7 +209,7 @@ class ToolCall:
     private: str = ""
     """The name of its arguments as the model wrote them, in the private store of the run; empty: nothing in
     `arguments` is masked."""
-    deed: Deed | None = None
+    kind: ToolKind | None = None
     """What its tool does; None: there is no such tool, or the event is older than this field."""
 
 

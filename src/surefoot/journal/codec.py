@@ -11,8 +11,9 @@ from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any, cast, get_args, get_type_hints
 
-from surefoot.core.events import BY_KIND, Event, TalkOpened, TurnAnswered
+from surefoot.core.events import BY_KIND, CallFinished, Event, TalkOpened, TurnAnswered
 from surefoot.core.ids import BlobId, RunId
+from surefoot.core.tool_payload import Planned, Understood
 from surefoot.errors import JournalCorrupt, JournalTooNew
 from surefoot.journal.shapes import REFUSALS, read, written
 
@@ -81,5 +82,11 @@ def blobs_of(event: object) -> list[BlobId]:
     return found
 
 
-HOLDERS: dict[type[object], tuple[str, ...]] = {TurnAnswered: ("calls",), TalkOpened: ("guidance",)}
-"""Events whose records refer to blobs, and the fields that hold these."""
+HOLDERS: dict[type[object], tuple[str, ...]] = {
+    TurnAnswered: ("calls",),
+    TalkOpened: ("guidance",),
+    CallFinished: ("payload",),
+    Understood: ("made",),
+    Planned: ("made",),
+}
+"""Events and records whose records refer to blobs, and the fields that hold these."""

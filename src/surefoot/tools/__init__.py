@@ -1,22 +1,21 @@
-"""Tools: what an agent can do in its lane, each with its schema, carried out with care.
+"""Tools: what agents can do in their lane. Each tool is a row in `surefoot.core.toolbox` and a module here.
 
-Owns how each tool of `surefoot.core.toolbox` is described to models, judged by its arguments, and carried out. Must
-never decide who may call it: the kernel does. Read `surefoot.core.toolbox` first, then `using`.
+Start with `tool_context`: what a tool is, what a call is given, what it gives back. `registry` finds and uses tools.
 """
 
-from surefoot.tools.conventions import Found, guidance_of
-from surefoot.tools.desk import Desk, ToolResult
-from surefoot.tools.specs import specs_of
-from surefoot.tools.using import command_of, flaw_of, options_of, summary_of, use
+from surefoot.tools.agents_md import Found, guidance_of
+from surefoot.tools.registry import flaw_of, question_of, shell_command_of, specs_of, summary_of, use
+from surefoot.tools.tool_context import ToolContext, ToolResult, failed
 
 __all__ = [
-    "Desk",
     "Found",
+    "ToolContext",
     "ToolResult",
-    "command_of",
+    "failed",
     "flaw_of",
     "guidance_of",
-    "options_of",
+    "question_of",
+    "shell_command_of",
     "specs_of",
     "summary_of",
     "use",

@@ -3,7 +3,7 @@
 Owns every contact of tools with files: a path is walked folder by folder from the lane's root, without following a
 link, so that nobody can swap a folder for a link in between. For reading, a link is followed if where it leads lies in
 the lane; for writing never. What is no plain file is refused before a byte is read (a pipe would wait for ever), and so
-is what is too big to hold. Must never touch `.git`. Read `surefoot.tools.looking` next.
+is what is too big to hold. Must never touch `.git`. Read `surefoot.tools.read` next.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Tells a mask that a model copied from three stars that it means.
 
 Owns the comparison of a changed file with what a model was shown of the lane's files, where `***` stands for each
-secret. Must never show a secret. Read `surefoot.tools.editing` next.
+secret. Must never show a secret. Read `surefoot.tools.edit` next.
 """
 
 from __future__ import annotations

@@ -7,56 +7,11 @@ out on purpose: only a person gives them. Must never repeat what a key means bey
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from surefoot.core.plan import Expect, OnFailure
 from surefoot.core.rules import Effect
-from surefoot.tools.shapes import Shape
-
-
-def text(said: str, *, may_be_empty: bool = False) -> Shape:
-    """Return the shape of a text."""
-    shape: dict[str, object] = {"type": "string", "description": said}
-    return shape if may_be_empty else {**shape, "minLength": 1}
-
-
-def one_of(words: Sequence[str], said: str) -> Shape:
-    """Return the shape of one of a few words."""
-    return {"type": "string", "enum": list(words), "description": said}
-
-
-def whole(said: str, least: int, most: int | None = None) -> Shape:
-    """Return the shape of a whole number."""
-    shape: dict[str, object] = {"type": "integer", "description": said, "minimum": least}
-    return shape if most is None else {**shape, "maximum": most}
-
-
-def flag(said: str) -> Shape:
-    """Return the shape of a switch."""
-    return {"type": "boolean", "description": said}
-
-
-def listed(items: Shape, said: str, least: int = 0, most: int | None = None) -> Shape:
-    """Return the shape of a list."""
-    shape: dict[str, object] = {"type": "array", "items": items, "description": said}
-    shape |= {"minItems": least} if least else {}
-    return shape if most is None else {**shape, "maxItems": most}
-
-
-def texts(said: str) -> Shape:
-    """Return the shape of a list of texts."""
-    return listed({"type": "string", "minLength": 1}, said)
-
-
-def record_of(properties: Mapping[str, Shape], *required: str, said: str = "") -> Shape:
-    """Return the shape of an object with these keys and no others."""
-    shape: dict[str, object] = {
-        "type": "object",
-        "properties": dict(properties),
-        "required": list(required),
-        "additionalProperties": False,
-    }
-    return {**shape, "description": said} if said else shape
+from surefoot.tools.shapes import Shape, flag, listed, one_of, record_of, text, texts
 
 
 def _free(said: str) -> Shape:

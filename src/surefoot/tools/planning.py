@@ -21,11 +21,13 @@ from surefoot.core.probing import VARIABLE, CallProbe, HttpProbe, PackageProbe, 
 from surefoot.core.review import review
 from surefoot.core.talking import KeyFile, Understanding
 from surefoot.core.terms import Severity
+from surefoot.core.tool_payload import MadePlan, Planned, Understood
+from surefoot.core.toolbox import PlanInForce
 from surefoot.errors import PlanInvalid
 from surefoot.planfile import ParsedPlan, parse_plan
 from surefoot.planfile.writing import plan_text
-from surefoot.tools import given
-from surefoot.tools.desk import Desk, ToolResult, failed
+from surefoot.ports import Commands
+from surefoot.tools.arguments import Arguments
 from surefoot.tools.document import (
     PLAN_NAME,
     check_said,
@@ -35,11 +37,12 @@ from surefoot.tools.document import (
     service_said,
     unfolded,
 )
-from surefoot.tools.given import Arguments
 from surefoot.tools.masks import place_of_secret
+from surefoot.tools.tool_context import ToolContext, ToolResult, failed
 
 _NOT_YET = {"id": "later", "ask": "Stands for the steps, which are not made yet."}
 _PROBLEMS_MAX = 20
+_NOTHING = Arguments({})
 _CARRIED_OUT = ("scope", "accept", "prepare", "steps")
 """What of UNDERSTAND is carried out as it was written; the rest is told, with secrets masked."""
 _LOOKING = ("GET", "HEAD")
@@ -62,26 +65,25 @@ class _Ground:
     """Steps that were begun: they stay as they are, also where a person wrote them."""
 
 
-def understood(arguments: Arguments, desk: Desk) -> ToolResult:
+def understood(arguments: Arguments, context: ToolContext) -> ToolResult:
     """End UNDERSTAND with what was found out; for a small goal with a plan, too."""
     carried_out = {key: value for key, value in arguments.items() if key in _CARRIED_OUT}
-    if place := place_of_secret(carried_out, desk.mask):
+    if place := place_of_secret(carried_out, context.mask):
         return failed(_secret_at(place))
     understanding = Understanding(
-        summary=given.text(arguments, "summary"),
-        files=tuple(
-            KeyFile(path=given.text(one, "path"), learned=given.text(one, "learned"))
-            for one in given.objects(arguments, "files")
-        ),
-        scope=given.texts(arguments, "scope"),
-        risks=given.texts(arguments, "risks"),
-        questions=given.texts(arguments, "questions"),
+        summary=arguments.text("summary"),
+        files=tuple(KeyFile(path=one.text("path"), learned=one.text("learned")) for one in arguments.objects("files")),
+        scope=arguments.texts("scope"),
+        risks=arguments.texts("risks"),
+        questions=arguments.texts("questions"),
     )
-    flaw = _flaw_of_scope(understanding.scope, unfolded(desk.plan))
+    assert isinstance(context.state, PlanInForce)
+    asked = context.state.plan
+    flaw = _flaw_of_scope(understanding.scope, unfolded(asked))
     if flaw:
         return failed(flaw)
-    ground = _ground(desk.plan, understanding.scope, arguments)
-    steps = given.objects(arguments, "steps")
+    ground = _ground(asked, understanding.scope, arguments)
+    steps = arguments.objects("steps")
     if any(one.get("needs") for one in steps):
         return failed(
             "`steps` is for plans so small that no step needs another; leave `steps` out, and plan afterwards"
@@ -90,37 +92,39 @@ def understood(arguments: Arguments, desk: Desk) -> ToolResult:
     if isinstance(made, str):
         return failed(made)
     parsed, text, remarks = made
-    old = {check.name for check in desk.plan.accept}
+    old = {check.name for check in asked.accept}
     said = f"taken down{_with_remarks(remarks)}"
-    result = ToolResult(
-        ok=True,
-        text=said,
+    found = Understood(
         understanding=replace(understanding, scope=parsed.scope_write) if understanding.scope else understanding,
         accept=tuple(check for check in parsed.accept if check.name not in old),
-        prepare=None if desk.plan.prepare is not None else parsed.prepare,
+        prepare=None if asked.prepare is not None else parsed.prepare,
+        made=MadePlan(plan=parsed, text=context.commands.store(text.encode())) if steps else None,
     )
-    return replace(result, plan=parsed, plan_text=text) if steps else result
+    return ToolResult(ok=True, text=said, payload=found)
 
 
-def plan(arguments: Arguments, desk: Desk) -> ToolResult:
+def plan(arguments: Arguments, context: ToolContext) -> ToolResult:
     """End PLAN with a plan that can run."""
-    if place := place_of_secret(arguments, desk.mask):
+    if place := place_of_secret(arguments, context.mask):
         return failed(_secret_at(place))
-    kept = _kept_steps(desk)
-    own = given.objects(arguments, "steps")
-    again = [name for one in own if (name := encode_id(given.text(one, "id"))) in desk.kept]
+    assert isinstance(context.state, PlanInForce)
+    state = context.state
+    kept = _kept_steps(state, context.commands)
+    own = arguments.objects("steps")
+    again = [name for one in own if (name := encode_id(one.text("id"))) in state.kept]
     if again:
         return failed(
             f"{', '.join(again)}: begun already, and kept as it was; leave it out, and name it in `needs` only"
         )
     steps = [*kept, *map(_step_said, own)]
-    ground = replace(_ground(desk.plan), kept=tuple(desk.kept))
-    services, parallel = given.table(arguments, "services") or {}, given.number(arguments, "parallel", 1)
+    ground = replace(_ground(state.plan), kept=tuple(state.kept))
+    services, parallel = arguments.table("services") or _NOTHING, arguments.number("parallel", 1)
     made = _made(ground, steps, services, parallel)
     if isinstance(made, str):
         return failed(made)
     parsed, text, remarks = made
-    return ToolResult(ok=True, text=f"the plan can run{_with_remarks(remarks)}", plan=parsed, plan_text=text)
+    planned = Planned(made=MadePlan(plan=parsed, text=context.commands.store(text.encode())))
+    return ToolResult(ok=True, text=f"the plan can run{_with_remarks(remarks)}", payload=planned)
 
 
 def _secret_at(place: str) -> str:
@@ -130,17 +134,22 @@ def _secret_at(place: str) -> str:
     )
 
 
-def _kept_steps(desk: Desk) -> list[dict[str, object]]:
+def _kept_steps(state: PlanInForce, commands: Commands) -> list[dict[str, object]]:
     """Return the steps that were begun, as the plan in force has them: what they needed was done, too."""
-    if not desk.kept:
+    if not state.kept:
         return []
-    document = YAML(typ="safe", pure=True).load(desk.plan_text)  # pyright: ignore[reportUnknownMemberType]
-    steps = [step for step in given.objects(cast("Arguments", document), "steps") if _id_of(step) in desk.kept]
+    assert state.text is not None  # steps of a model's plan were begun
+    document = YAML(typ="safe", pure=True).load(commands.load(state.text).decode())  # pyright: ignore[reportUnknownMemberType]
+    steps = [
+        step
+        for step in Arguments(cast("Mapping[str, object]", document)).objects("steps")
+        if _id_of(step) in state.kept
+    ]
     return [{key: value for key, value in step.items() if key != "needs"} for step in steps]
 
 
 def _id_of(step: Arguments) -> StepId:
-    name = given.text(step, "id")
+    name = step.text("id")
     return StepId(name) if "for_each" in step else encode_id(name)
 
 
@@ -154,14 +163,13 @@ def _flaw_of_scope(scope: Sequence[str], asked: Plan) -> str:
     )
 
 
-def _ground(plan: Plan, scope: tuple[str, ...] = (), found: Arguments | None = None) -> _Ground:
+def _ground(plan: Plan, scope: tuple[str, ...] = (), found: Arguments = _NOTHING) -> _Ground:
     """Return what a plan is made on; `scope` and `found` are what UNDERSTAND ends with."""
     asked = unfolded(plan)
-    found = {} if found is None else found
     checks = [check_said(check) for check in asked.accept]
     taken = {check.name for check in asked.accept}
-    checks += (_renamed(dict(one), taken) for one in given.objects(found, "accept"))
-    own = given.table(found, "prepare")
+    checks += (_renamed(dict(one), taken) for one in found.objects("accept"))
+    own = found.table("prepare")
     prepare = prepare_said(asked.prepare) if asked.prepare is not None else dict(own) if own is not None else None
     is_whole = asked.scope_write == (EVERYTHING,)
     scope = scope or (() if is_whole else asked.scope_write)
@@ -183,15 +191,15 @@ def _renamed(check: dict[str, object], taken: set[str]) -> dict[str, object]:
 def _step_said(step: Arguments) -> dict[str, object]:
     """Return a model's step as a plan file has it: the risk stands with the reason."""
     said = {key: value for key, value in step.items() if value is not None and value != [] and key != "risk"}
-    risk = given.text(step, "risk").strip()
+    risk = step.text("risk").strip()
     if risk:
-        said["why"] = f"{given.text(step, 'why').strip()} Risk: {risk}".strip()
+        said["why"] = f"{step.text('why').strip()} Risk: {risk}".strip()
     if said.get("network"):
         said["tier"] = "confirm"  # what a model says about the effect is not known to be so
-    probe = given.table(step, "probe")
+    probe = step.table("probe")
     if probe is not None and "run" in probe:
         said["probe"] = {**probe, "confine": True}  # only a person opens the sandbox
-    checks = given.objects(step, "checks")
+    checks = step.objects("checks")
     if checks:
         said["checks"] = [{key: value for key, value in one.items() if value is not None} for one in checks]
     return said

@@ -1,8 +1,7 @@
-"""Arguments judged by the schema of their tool.
+"""The schemas of arguments: how they are written, and what is wrong with arguments that do not fit.
 
-Owns the few keywords of JSON Schema that tools use, and the sentence in which a flaw is told: which argument, what was
-expected, what was given. Must never correct an argument: a model that is told precisely does better the next time. Read
-`surefoot.tools.specs` next.
+They take a few keywords of JSON Schema. A flaw is told in a sentence: which argument, what was expected, what was
+given. No argument is corrected: a model that is told precisely does better the next time.
 """
 
 from __future__ import annotations
@@ -23,6 +22,51 @@ _TYPES: Mapping[str, tuple[str, Callable[[object], bool]]] = {
     "array": ("a list", lambda value: isinstance(value, list | tuple)),
     "object": ("an object", lambda value: isinstance(value, Mapping)),
 }
+
+
+def text(said: str, *, may_be_empty: bool = False) -> Shape:
+    """Return the shape of a text."""
+    shape: dict[str, object] = {"type": "string", "description": said}
+    return shape if may_be_empty else {**shape, "minLength": 1}
+
+
+def one_of(words: Sequence[str], said: str) -> Shape:
+    """Return the shape of one of a few words."""
+    return {"type": "string", "enum": list(words), "description": said}
+
+
+def whole(said: str, least: int, most: int | None = None) -> Shape:
+    """Return the shape of a whole number."""
+    shape: dict[str, object] = {"type": "integer", "description": said, "minimum": least}
+    return shape if most is None else {**shape, "maximum": most}
+
+
+def flag(said: str) -> Shape:
+    """Return the shape of a switch."""
+    return {"type": "boolean", "description": said}
+
+
+def listed(items: Shape, said: str, least: int = 0, most: int | None = None) -> Shape:
+    """Return the shape of a list."""
+    shape: dict[str, object] = {"type": "array", "items": items, "description": said}
+    shape |= {"minItems": least} if least else {}
+    return shape if most is None else {**shape, "maxItems": most}
+
+
+def texts(said: str) -> Shape:
+    """Return the shape of a list of texts."""
+    return listed({"type": "string", "minLength": 1}, said)
+
+
+def record_of(properties: Mapping[str, Shape], *required: str, said: str = "") -> Shape:
+    """Return the shape of an object with these keys and no others."""
+    shape: dict[str, object] = {
+        "type": "object",
+        "properties": dict(properties),
+        "required": list(required),
+        "additionalProperties": False,
+    }
+    return {**shape, "description": said} if said else shape
 
 
 def flaw_in(value: object, shape: Shape, name: str = "") -> str:

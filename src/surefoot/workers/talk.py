@@ -21,19 +21,30 @@ from surefoot.core.events import Event
 from surefoot.core.folding import lost_in
 from surefoot.core.ids import StepId, matches_id
 from surefoot.core.plan import Plan
-from surefoot.core.plan_commands import PlanCommand, commands_of_plan
+from surefoot.core.plan_commands import commands_of_plan
 from surefoot.core.rules import CommandFacts
-from surefoot.core.talking import Deed, Guidance, Part, ToolCall, Usage
+from surefoot.core.talking import Guidance, Part, ToolCall, ToolKind, Usage
 from surefoot.core.terms import Severity
-from surefoot.core.toolbox import TOOLS
+from surefoot.core.tool_payload import Planned, Understood
+from surefoot.core.toolbox import TOOLBOX
 from surefoot.faults import point
 from surefoot.masking import Masker
-from surefoot.ports import Called, Message, ModelAnswer, ModelFault, ModelRequest, Speaker
+from surefoot.ports import Called, CommandRequest, Message, ModelAnswer, ModelFault, ModelRequest, Speaker
 from surefoot.probes.subject import KEY_VARIABLE
 from surefoot.shellwords import facts_given
 from surefoot.threads import in_thread
-from surefoot.tools import Desk, ToolResult, command_of, flaw_of, guidance_of, options_of, specs_of, summary_of, use
-from surefoot.tools.desk import failed
+from surefoot.tools import (
+    ToolContext,
+    ToolResult,
+    failed,
+    flaw_of,
+    guidance_of,
+    question_of,
+    shell_command_of,
+    specs_of,
+    summary_of,
+    use,
+)
 from surefoot.workers.command import LaneCommands
 from surefoot.workers.ground import with_facts
 from surefoot.workers.hiding import opened_by
@@ -204,26 +215,29 @@ def _call(room: Room, step: StepId, name: str, called: Called) -> ToolCall:
     shown = room.masker.content(written)
     # Texts are shortened in what is told of a call, so that they have to be masked before.
     told = cast("Mapping[str, object]", room.masker.plain(called.arguments or {}))
-    flaw = "" if called.name not in TOOLS else flaw_of(called.name, called.arguments, room.masker.text(called.raw))
-    command = "" if flaw or called.name not in TOOLS else command_of(called.name, called.arguments or {})
-    is_shell = bool(command) and TOOLS[called.name].deed is Deed.WRITE
-    env = _given_to(room.plan, step)
-    does = facts_given(command, env) if is_shell else None
-    flaw = flaw or (_hidden_by_masks(command, does, env, room.masker) if does is not None else "")
-    return ToolCall(
+    row = TOOLBOX.get(called.name)
+    call = ToolCall(
         call=name,
-        tool=called.name if called.name in TOOLS else room.masker.text(called.name)[:80],
+        tool=called.name if row is not None else room.masker.text(called.name)[:80],
+        kind=None if row is None else row.kind,
         arguments=room.blobs.put(shown),
         summary=summary_of(called.name, told),
         tokens=tokens_of(raw),
-        does=does,
-        command=command,
-        options=options_of(called.name, called.arguments or {}) if not flaw else (),
-        flaw=flaw,
         provider_id=called.provider_id,
         private="" if shown == written else room.private.put(written),
-        deed=TOOLS[called.name].deed if called.name in TOOLS else None,
     )
+    if row is None:
+        return call
+    flaw = flaw_of(called.name, called.arguments, room.masker.text(called.raw))
+    if flaw or called.arguments is None:
+        return replace(call, flaw=flaw)
+    question, options = question_of(called.name, called.arguments)
+    command = shell_command_of(called.name, called.arguments)
+    if not command:
+        return replace(call, command=question, options=options)
+    env = _given_to(room.plan, step)
+    does = facts_given(command, env)
+    return replace(call, command=command, does=does, flaw=_hidden_by_masks(command, does, env, room.masker))
 
 
 def _given_to(plan: Plan, step: StepId) -> Mapping[str, str]:
@@ -271,25 +285,32 @@ def _failed(room: Room, command: do.AskModel, failed: ModelFault, now: float) ->
 
 async def use_tool(room: Room, command: do.UseTool) -> Event:
     """Carry out a tool call."""
-    deed = TOOLS[command.call.tool].deed
-    point(f"tool.{deed}.before")
+    kind = command.call.kind
+    assert kind is not None  # the kernel refuses what is no tool
+    point(f"tool.{kind}.before")
     started = room.clock.elapsed()
     arguments = json.loads(_arguments_of(room, command.call))
-    if deed is Deed.WRITE and command.lane is not None:
+    if kind is ToolKind.WRITE and command.lane is not None:
         room.disturb(command.lane, leaves_nothing=True)
-    result = await use(command.call.tool, arguments, _desk(room, command))
-    if result.plan is not None:
-        result = await in_thread(_looked_over, room, result, result.plan)
+    result = await use(command.call.tool, arguments, _context(room, command))
+    if isinstance(result.payload, Understood | Planned):
+        result = await in_thread(_looked_over, room, result, result.payload)
     tree = None
-    if deed is Deed.WRITE and command.lane is not None:
+    if kind is ToolKind.WRITE and command.lane is not None:
         tree = await in_thread(room.space.tree, command.lane, exclude=command.spec.uncommitted)
-    point(f"tool.{deed}.after")
+    point(f"tool.{kind}.after")
     return await in_thread(_finished, room, command, result, tree, started)
 
 
-def _looked_over(room: Room, result: ToolResult, plan: Plan) -> ToolResult:
-    """Tell a model what its plan needs and this machine has not; what surely makes a step fail refuses the plan."""
-    found = missing(plan, room.source, room.plan_folder, room.folder, room.environ)
+def _looked_over(room: Room, result: ToolResult, payload: Understood | Planned) -> ToolResult:
+    """Add what the commands do that would run beside bodies; tell a model what its plan needs and this machine has not.
+
+    What surely makes a step fail refuses the plan.
+    """
+    result = replace(result, payload=replace(payload, commands=with_facts(commands_of_plan(_plan_of(payload)))))
+    if payload.made is None:
+        return result
+    found = missing(payload.made.plan, room.source, room.plan_folder, room.folder, room.environ)
     lines = [f"step {one.step}: {one.text}" if one.step else one.text for one in found]
     if any(one.severity is Severity.PROBLEM for one in found):
         return failed("\n".join(["the plan cannot run on this machine; correct it and call the tool again:", *lines]))
@@ -315,15 +336,7 @@ def _finished(room: Room, command: do.UseTool, result: ToolResult, tree: str | N
         changed=result.changed,
         saw=result.saw,
         exit_code=result.exit_code,
-        note=result.note,
-        proposal=result.proposal,
-        claim=result.claim,
-        understanding=result.understanding,
-        prepare=result.prepare,
-        accept=result.accept,
-        plan=result.plan,
-        plan_text=None if result.plan_text is None else room.store(result.plan_text.encode()),
-        commands=_commands_in(result),
+        payload=result.payload,
         duration_s=room.clock.elapsed() - started,
     )
 
@@ -337,20 +350,19 @@ def _arguments_of(room: Room, call: ToolCall) -> bytes:
     return room.private.get(call.private) if call.private else room.blobs.get(call.arguments)
 
 
-def _commands_in(result: ToolResult) -> tuple[PlanCommand, ...]:
-    """Return what would run beside bodies by what a call ends with: a plan, or what UNDERSTAND found out."""
-    if result.plan is None and result.prepare is None and not result.accept:
-        return ()
-    found = result.plan or Plan(goal="", steps=(), prepare=result.prepare, accept=result.accept)
-    return with_facts(commands_of_plan(found))
+def _plan_of(payload: Understood | Planned) -> Plan:
+    """Return the plan that an agent ends with, or one with what was found out before there is a plan."""
+    if isinstance(payload, Understood) and payload.made is None:
+        return Plan(goal="", steps=(), prepare=payload.prepare, accept=payload.accept)
+    assert payload.made is not None
+    return payload.made.plan
 
 
-def _desk(room: Room, command: do.UseTool) -> Desk:
+def _context(room: Room, command: do.UseTool) -> ToolContext:
     assert command.lane is not None
     spec = command.spec
     # What `list` and the like let git say is not meant for people.
-    on_line = room.on_line if TOOLS[command.call.tool].deed is Deed.WRITE else None
-    opened = opened_by(room, spec)
+    on_line = room.on_line if command.call.kind is ToolKind.WRITE else None
     sockets = room.sockets_of(spec)
     commands = LaneCommands(
         room=room,
@@ -359,27 +371,25 @@ def _desk(room: Room, command: do.UseTool) -> Desk:
         step=spec,
         secrets=room.secrets_of(spec),
         given=room.variables_of(sockets),
-        opened=opened,
+        opened=opened_by(room, spec),
         services=room.plan.services_of(spec),
         on_line=None if on_line is None else lambda line: on_line(command.step, line),
     )
-    return Desk(
-        root=room.start(command.lane),
-        commands=commands,
-        role=command.role,
-        plan=command.plan or room.plan,
-        load=room.blobs.get,
-        step=spec,
-        call=command.call.call,
-        writes=command.writes,
-        seen=command.seen,
-        hidden=frozenset(command.hidden),
-        references=command.references,
-        kept=command.kept,
-        plan_text="" if command.plan_text is None else room.blobs.get(command.plan_text).decode(),
-        sockets=tuple(sockets.values()),
+    template = CommandRequest(
         env={KEY_VARIABLE: command.key} if command.key else {},
+        network=spec.network,
+        sockets=tuple(sockets.values()),
+        confine=spec.confine,
+    )
+    return ToolContext(
+        root=room.start(command.lane),
+        folder=room.plan.folder,
+        commands=commands,
+        template=template,
         rung=room.rung,
-        timeout_s=spec.timeout_s,
+        step=spec,
+        role=command.role,
+        call=command.call.call,
+        state=command.state,
         mask=room.masker.text,
     )

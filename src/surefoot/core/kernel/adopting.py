@@ -12,14 +12,15 @@ from dataclasses import replace
 from surefoot.core import events as ev
 from surefoot.core.attempt import Attempt
 from surefoot.core.course import member_waits, policy_of, recount, reset, withdraw
-from surefoot.core.duties import DUTIES, PLANNING, REVIEWING, UNDERSTANDING, duty_of
+from surefoot.core.duties import DUTIES, PLANNING, REVIEWING, duty_of
 from surefoot.core.graph import build_graph
 from surefoot.core.ids import StepId
 from surefoot.core.kernel.legal import need
 from surefoot.core.plan import Plan
 from surefoot.core.state import FINAL, AcceptState, RunState, StepState, StepStatus
-from surefoot.core.talking import Lesson
+from surefoot.core.talking import Claim, Lesson
 from surefoot.core.terms import Phase
+from surefoot.core.tool_payload import MadePlan, Planned, Understood
 from surefoot.core.verdicts import CheckRecord
 
 _SAID_MAX = 1500
@@ -34,24 +35,23 @@ def duty_node(state: RunState, name: StepId) -> StepState:
 def keep_duty(state: RunState, node: StepState, work: Attempt) -> None:
     """Keep what a duty, or a step, came to for the phases that follow."""
     ended = None if work.talk is None else work.talk.ended
-    if ended is None:
-        return
-    if node.spec.id == UNDERSTANDING:
-        state.understanding = ended.understanding
-        state.proposal = ended if ended.plan is not None else None
-        plan = state.plan
-        scope = plan.scope_write if ended.understanding is None else ended.understanding.scope or plan.scope_write
-        accept = (*plan.accept, *ended.accept)
-        state.adopted = replace(plan, prepare=ended.prepare or plan.prepare, accept=accept, scope_write=scope)
-        state.accept = AcceptState(records=[CheckRecord() for _ in accept])
-        if ended.prepare is not None:
-            for lane in state.lanes.values():
-                lane.is_ready, lane.needs_fresh = False, True
-    elif node.spec.id == PLANNING:
-        edited = work.people.edited
-        state.proposal = ended if edited is None else replace(ended, plan=edited.plan, plan_text=edited.text)
-    elif node.spec.id != REVIEWING and ended.claim is not None and state.created.wish is not None:
-        state.replan = state.replan or ended.claim.changes_next
+    match None if ended is None else ended.payload:
+        case Understood() as found:
+            plan = state.plan
+            state.understanding, state.proposal = found.understanding, found.made
+            scope, accept = found.understanding.scope or plan.scope_write, (*plan.accept, *found.accept)
+            state.adopted = replace(plan, prepare=found.prepare or plan.prepare, accept=accept, scope_write=scope)
+            state.accept = AcceptState(records=[CheckRecord() for _ in accept])
+            if found.prepare is not None:
+                for lane in state.lanes.values():
+                    lane.is_ready, lane.needs_fresh = False, True
+        case Planned() as planned:
+            edited = work.people.edited
+            state.proposal = planned.made if edited is None else MadePlan(plan=edited.plan, text=edited.text)
+        case Claim() as claim if node.spec.id != REVIEWING and state.created.wish is not None:
+            state.replan = state.replan or claim.changes_next
+        case _:
+            pass
 
 
 def plan_adopted(state: RunState, event: ev.PlanAdopted) -> None:

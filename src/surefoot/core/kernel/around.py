@@ -19,7 +19,7 @@ from surefoot.core.duties import BASELINE, COMMANDS
 from surefoot.core.foreign import barred, exact, in_line
 from surefoot.core.kernel.failing import fails
 from surefoot.core.kernel.proposal import HOLD, Move, Proposal
-from surefoot.core.plan import Check, Plan, digest_of
+from surefoot.core.plan import Check, digest_of
 from surefoot.core.plan_commands import PlanCommand, commands_of_plan
 from surefoot.core.policy import BESIDE, strictest, ways_out, weigh_command
 from surefoot.core.recovery import question
@@ -100,11 +100,9 @@ def _asked(state: RunState) -> list[Weighed]:
     return [(one, decision) for one, decision in weighed if decision.tier in (Tier.CONFIRM, Tier.NEVER)]
 
 
-def commands_of_model(state: RunState, ended: ev.CallFinished) -> list[Weighed]:
+def commands_of_model(state: RunState, found: Iterable[PlanCommand]) -> list[Weighed]:
     """Return what a model wants to run beside bodies that the plan in force does not have, with what decides on it."""
-    plan = ended.plan or Plan(goal="", steps=(), prepare=ended.prepare, accept=ended.accept)
     known = {replace(one, does=None) for one, _ in commands_of_plan(state.plan)}
-    found = ended.commands or tuple(one for one, _ in commands_of_plan(plan))
     new = [one for one in found if replace(one, does=None) not in known]
     return [(one, _weighed_for_model(state, one)) for one in new]
 

@@ -28,6 +28,7 @@ from surefoot.core.recovery import question
 from surefoot.core.rules import Effect, Tier
 from surefoot.core.state import FINAL, RunState, StepState, StepStatus
 from surefoot.core.terms import Diagnosis, Finding, Phase, QuestionKind, Severity
+from surefoot.core.tool_payload import MadePlan, Planned, Understood
 
 RETURNS_MAX = 3
 """A run goes back to make another plan so often and no more."""
@@ -61,7 +62,7 @@ def failure_of(state: RunState, name: StepId) -> str | None:
 def plan_move(state: RunState, now: float) -> Proposal | None:
     """Return the next thing PLAN needs for a goal in words, once the baseline is known; None where it waits."""
     made = state.proposal
-    if made is None or made.plan is None:
+    if made is None:
         return None
     if not is_done(state, PLANNING) and not is_short(made.plan):
         return None
@@ -75,7 +76,7 @@ def plan_move(state: RunState, now: float) -> Proposal | None:
             at=now,
             revision=state.revision + 1,
             plan=replace(made.plan, limits=replace(made.plan.limits, **_given_limits(state.plan))),
-            text=made.plan_text,
+            text=made.text,
             by=by,
             changes=changes_of(state, made.plan),
             waits=waits_of(made.plan, graph),
@@ -120,30 +121,33 @@ def _is_harmless(step: Step) -> bool:
 def wants_planner(state: RunState) -> bool:
     """Tell whether a planner has to make the plan."""
     made = state.proposal
-    return made is None or made.plan is None or not (is_done(state, PLANNING) or is_short(made.plan))
+    return made is None or not (is_done(state, PLANNING) or is_short(made.plan))
 
 
 def show_duty(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
     """Show a person what a duty came to, where it takes their word, and go on as they say."""
     ended = None if work.talk is None else work.talk.ended
-    if ended is None or node.spec.id not in (UNDERSTANDING, PLANNING):
+    found = None if ended is None else ended.payload
+    if not isinstance(found, Understood | Planned):
         return None
-    is_plan = node.spec.id == PLANNING
-    flaw = flaw_of_plan(state, ended.plan) if is_plan and ended.plan is not None else None
+    is_plan = isinstance(found, Planned)
+    flaw = flaw_of_plan(state, found.made.plan) if isinstance(found, Planned) else None
     if flaw is not None:
         return fails(node, now, Diagnosis.MALFORMED, flaw)
-    commands = commands_of_model(state, ended) if work.people.edited is None else []
+    commands = commands_of_model(state, found.commands) if work.people.edited is None else []
     never = never_allowed(commands)
     if never:
         return fails(node, now, Diagnosis.VERIFICATION, never)
-    text = _plan_to_show(state, ended, commands) if is_plan else _commands_to_show(commands)
+    text = _plan_to_show(state, found.made, commands) if isinstance(found, Planned) else _commands_to_show(commands)
     if text is None:
         return None
     what = "the plan" if is_plan else "what is to run beside the steps"
     refused = _refused(node, work, what, now)
     if refused is not None:
         return refused
-    shown = f"{what} {digest_of(repr(ended.plan if is_plan else (ended.prepare, ended.accept)))}"
+    shown = (
+        f"{what} {digest_of(repr(found.made.plan if isinstance(found, Planned) else (found.prepare, found.accept)))}"
+    )
     given, demand = state.approvals.get(node.spec.id, {}).get(shown), demand_of(commands)
     if (
         work.people.edited is not None
@@ -176,11 +180,9 @@ def _refused(node: StepState, work: Attempt, what: str, now: float) -> Proposal 
     return fails(node, now, diagnosis, f"{what} was not approved" + ("" if is_plain else f": {work.people.answer}"))
 
 
-def _plan_to_show(state: RunState, ended: ev.CallFinished, commands: list[Weighed]) -> str | None:
-    if ended.plan is None:
-        return None
+def _plan_to_show(state: RunState, made: MadePlan, commands: list[Weighed]) -> str:
     beside = ["Beside the steps it runs:", *lines_of(commands)] if commands else []
-    return "\n".join([*words_of(state, ended.plan, changes_of(state, ended.plan)), *beside])
+    return "\n".join([*words_of(state, made.plan, changes_of(state, made.plan)), *beside])
 
 
 def _commands_to_show(commands: list[Weighed]) -> str | None:

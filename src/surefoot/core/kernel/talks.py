@@ -7,7 +7,7 @@ change the state. Read `surefoot.core.brief` next: what a model is told; and `ke
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from surefoot.core import commands as do
@@ -19,7 +19,7 @@ from surefoot.core.budget import crossing_of, left_said, near_of, told_at, worst
 from surefoot.core.estimating import AT_MOST, tokens_of
 from surefoot.core.folding import facts_that_must_survive, fold_for, summary_brief
 from surefoot.core.foreign import behind
-from surefoot.core.ids import BlobId, StepId
+from surefoot.core.ids import BlobId
 from surefoot.core.kernel.adopting import is_kept
 from surefoot.core.kernel.casting import TOOLS_TOKENS, after_fault, chain_of, next_wait, tokens_max
 from surefoot.core.kernel.effects import approval_of_call, key_for_call, rule_for_call
@@ -34,9 +34,9 @@ from surefoot.core.recovery import question, settles_any
 from surefoot.core.rules import Decision, Tier
 from surefoot.core.state import RunState, StepState
 from surefoot.core.talk import CallState, Talk
-from surefoot.core.talking import Deed, ModelFacts, Part
+from surefoot.core.talking import ModelFacts, Part, ToolKind
 from surefoot.core.terms import Applied, Diagnosis, Finding, QuestionKind, Severity
-from surefoot.core.toolbox import refusal_of
+from surefoot.core.toolbox import TOOLBOX, EditableFiles, PlanInForce, StoredTexts, ToolState, refusal_of
 from surefoot.core.verdicts import CheckRecord
 from surefoot.core.wording import ANEW, SETTLED, end_of
 
@@ -139,7 +139,9 @@ def beside_question(state: RunState, node: StepState, work: Attempt, now: float)
         if decision.tier is Tier.NEVER:
             text = f"refused: never allowed: {decision.reason} (rule {decision.rule})"
             return _settled(node, call, text, now)
-        if call.deed is Deed.ASK or (decision.tier is Tier.CONFIRM and not _is_approved(state, node, call, decision)):
+        if call.kind is ToolKind.ASK or (
+            decision.tier is Tier.CONFIRM and not _is_approved(state, node, call, decision)
+        ):
             continue
         if work.lane_tree is None and state.has_workspace:
             return _place(node, work, talk, now)
@@ -152,13 +154,13 @@ def _may_begin(call: CallState, earlier: list[CallState], later: list[CallState]
 
     What waits for a person keeps only later calls that write from overtaking it.
     """
-    if call.deed is Deed.END:  # of several the first; the next one where that could not be used
-        others = (*earlier, *(one for one in later if one.deed is not Deed.END))
+    if call.kind is ToolKind.END:  # of several the first; the next one where that could not be used
+        others = (*earlier, *(one for one in later if one.kind is not ToolKind.END))
         return all(one.result is not None for one in others)
-    undone = [one for one in earlier if one.result is None and one.deed is not Deed.END]
-    if call.deed is Deed.WRITE:  # a later read may be under way still, begun while this waited for a person's word
-        return all(one.deed is Deed.ASK for one in undone) and not any(one.is_open for one in later)
-    return not any(one.deed is Deed.WRITE and (one.is_open or one.question is None) for one in undone)
+    undone = [one for one in earlier if one.result is None and one.kind is not ToolKind.END]
+    if call.kind is ToolKind.WRITE:  # a later read may be under way still, begun while this waited for a person's word
+        return all(one.kind is ToolKind.ASK for one in undone) and not any(one.is_open for one in later)
+    return not any(one.kind is ToolKind.WRITE and (one.is_open or one.question is None) for one in undone)
 
 
 def _start(
@@ -167,6 +169,7 @@ def _start(
     talk = work.talk
     assert talk is not None
     spec, raised_by = node.spec, rule_for_call(state, node, call.asked)
+    wanted = TOOLBOX[call.asked.tool].state
     command = do.UseTool(
         step=spec.id,
         attempt=node.attempt,
@@ -174,13 +177,7 @@ def _start(
         call=call.asked,
         role=talk.role,
         spec=spec,
-        writes=_writes(state, node),
-        seen=dict(talk.seen) if call.asked.tool == "edit" else {},
-        references=_references(state, talk) if call.asked.tool == "recall" else {},
-        hidden=_hidden(state) if call.asked.tool == "recall" else (),
-        plan=state.plan if call.asked.tool in ("understood", "plan") else None,
-        kept=_kept(state) if call.asked.tool == "plan" else (),
-        plan_text=state.plan_text if call.asked.tool == "plan" else None,
+        state=None if wanted is None else _STATES[wanted](state, node, talk),
         key=key_for_call(state, node, call.asked) if raised_by else "",
     )
     event = ev.CallStarted(
@@ -196,34 +193,39 @@ def _start(
     return Proposal(event, command)
 
 
-def _writes(state: RunState, node: StepState) -> tuple[str, ...]:
-    return state.plan.scope_write if node.spec.writes is None else node.spec.writes
+def _editable_files(state: RunState, node: StepState, talk: Talk) -> EditableFiles:
+    writes = state.plan.scope_write if node.spec.writes is None else node.spec.writes
+    return EditableFiles(writes=writes, seen=dict(talk.seen))
 
 
-def _kept(state: RunState) -> tuple[StepId, ...]:
-    """Name the steps of the plan in force that another plan has to keep: those that were done."""
-    return tuple(dict.fromkeys(node.group or node.spec.id for node in state.steps() if is_kept(node)))
+def _plan_in_force(state: RunState, _: StepState, __: Talk) -> PlanInForce:
+    kept = dict.fromkeys(node.group or node.spec.id for node in state.steps() if is_kept(node))
+    return PlanInForce(plan=state.plan, text=state.plan_text, kept=tuple(kept))
 
 
-def _hidden(state: RunState) -> tuple[BlobId, ...]:
-    """Return the evidence of checks that are held back from agents."""
-    held = (record for _, check, record in _answers(state) if check.held_back)
-    blobs = (blob for record in held for blob in (record.evidence, record.results))
-    return tuple(blob for blob in blobs if blob is not None)
-
-
-def _references(state: RunState, talk: Talk) -> dict[str, BlobId]:
-    """Return what `recall` may bring back: results of this talk, evidence of checks that are not held back."""
+def _stored_texts(state: RunState, _: StepState, talk: Talk) -> StoredTexts:
+    """Return the results of this talk and the evidence of checks; apart from it, the evidence that is held back."""
     found: dict[str, BlobId] = {}
     for turn in talk.turns:
         found[f"turn {turn.number}"] = turn.answered.reply
         for call in turn.calls:
             if isinstance(call.result, ev.CallFinished):
                 found[call.asked.call] = call.result.whole or call.result.output
+    hidden: list[BlobId | None] = []
     for whose, check, record in _answers(state):
-        if record.evidence is not None and not check.held_back:
+        if check.held_back:
+            hidden += (record.evidence, record.results)
+        elif record.evidence is not None:
             found[f"{whose}: {check.name}"] = record.evidence
-    return found
+    return StoredTexts(texts=found, hidden=tuple(blob for blob in hidden if blob is not None))
+
+
+_STATES: Mapping[type[ToolState], Callable[[RunState, StepState, Talk], ToolState]] = {
+    EditableFiles: _editable_files,
+    StoredTexts: _stored_texts,
+    PlanInForce: _plan_in_force,
+}
+"""What of the state a call is given, by what the row of its tool asks for."""
 
 
 def _answers(state: RunState) -> Iterator[tuple[str, Check, CheckRecord]]:
@@ -268,7 +270,7 @@ def _place(node: StepState, work: Attempt, talk: Talk, now: float) -> Proposal:
 def _weigh(state: RunState, node: StepState, call: CallState) -> Decision:
     """Weigh a call; only commands can do more than the kernel lets an agent do anyway."""
     if call.asked.does is None:
-        tier = Tier.LOG if call.deed is Deed.WRITE else Tier.AUTO
+        tier = Tier.LOG if call.kind is ToolKind.WRITE else Tier.AUTO
         return Decision(tier=tier, rule="agent-tool", reason="It stays inside the step's lane.")
     raised_by = rule_for_call(state, node, call.asked)
     facts = facts_before(
@@ -293,7 +295,7 @@ def _settle_answered(node: StepState, work: Attempt, talk: Talk, now: float) -> 
             return _settled(node, call, SETTLED[is_applied], now, ok=is_applied)
         if call.question is None or call.result is not None or work.people.answer is None:
             continue
-        if call.deed is Deed.ASK:
+        if call.kind is ToolKind.ASK:
             return _settled(node, call, f"a person answered: {work.people.answer}", now, ok=True)
         return _settled(node, call, f"not approved by a person: {work.people.answer}", now)
     return None
@@ -306,14 +308,14 @@ def _ask_next(state: RunState, node: StepState, work: Attempt, talk: Talk, now: 
     for call in talk.turns[-1].calls:
         if call.result is not None or call.is_open or call.question is not None:
             continue
-        if call.deed is Deed.ASK:
+        if call.kind is ToolKind.ASK:
             text = behind(f"The agent at step {node.spec.id} asks:", call.asked.command)
             asked = question(state, node, now, QuestionKind.ASK, text, call.asked.options)
             return Proposal(replace(asked, call=call.asked.call))
         decision = _weigh(state, node, call)
         if decision.tier is not Tier.CONFIRM or _is_approved(state, node, call, decision):
             continue
-        if any(one.is_open and one.deed is Deed.WRITE for one in talk.turns[-1].calls):
+        if any(one.is_open and one.kind is ToolKind.WRITE for one in talk.turns[-1].calls):
             return None
         shown = approval_of_call(node, call.asked, rule_for_call(state, node, call.asked))
         return ask_about_call(state, node, now, decision, call.asked, shown)
@@ -328,7 +330,7 @@ def _stop(node: StepState, talk: Talk, now: float) -> Proposal | None:
     body = node.spec.body
     assert isinstance(body, AgentBody)
     ends = sum(
-        call.deed is Deed.END and call.result is not None and not call.result.ok
+        call.kind is ToolKind.END and call.result is not None and not call.result.ok
         for turn in talk.turns
         for call in turn.calls
     )

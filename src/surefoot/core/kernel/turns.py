@@ -20,9 +20,9 @@ from surefoot.core.kernel.legal import active_of, answered, begin, need
 from surefoot.core.plan import AgentBody
 from surefoot.core.state import RunState, StepState
 from surefoot.core.talk import CallState, Talk, Turn
-from surefoot.core.talking import Deed, Fault, Reached, Usage
+from surefoot.core.talking import Claim, Fault, Note, Reached, ToolKind, Usage
 from surefoot.core.terms import Applied, Ending, Status
-from surefoot.core.toolbox import TOOLS
+from surefoot.core.tool_payload import PlanChange
 
 SHORTER = 0.7
 """A brief that is too long for its model may have this share of its length from then on."""
@@ -98,14 +98,9 @@ def _turn_answered(state: RunState, event: ev.TurnAnswered) -> None:
     if asked.is_summary:
         talk.summary, talk.summarised, talk.summary_tokens = event.reply, asked.folded, event.tokens
         return
-    calls = [CallState(asked=call, deed=call.deed or _deed_of(call.tool)) for call in event.calls]
+    calls = [CallState(asked=call, kind=call.kind) for call in event.calls]
     talk.turns.append(Turn(number=event.turn, answered=event, calls=calls))
     talk.idle = 0 if calls else talk.idle + 1
-
-
-def _deed_of(tool: str) -> Deed | None:
-    """Return what a tool does today, for calls of journals that do not say what it did."""
-    return TOOLS[tool].deed if tool in TOOLS else None
 
 
 def _turn_failed(state: RunState, event: ev.TurnFailed) -> None:
@@ -202,8 +197,8 @@ def _call_started(state: RunState, event: ev.CallStarted) -> None:
     need(not call.is_open and work.open is None, event, f"call {event.call} is under way, or something else is")
     need(state.outcome is None, event, "the run has ended")
     others = [one for one in talk.turns[-1].calls if one.is_open]
-    need(not any(one.deed is Deed.WRITE for one in others), event, "another call that writes is under way")
-    need(call.deed is not Deed.WRITE or not others, event, "what writes has the lane for itself")
+    need(not any(one.kind is ToolKind.WRITE for one in others), event, "another call that writes is under way")
+    need(call.kind is not ToolKind.WRITE or not others, event, "what writes has the lane for itself")
     call.is_open, call.raised_by = True, event.raised_by
     if event.raised_by:
         node = state.nodes[event.step]
@@ -227,7 +222,7 @@ def call_cancelled(state: RunState, event: ev.EffectCancelled) -> None:
     _, work, _ = _talk_of(state, event)
     _break_off_call(call, "it was interrupted")
     work.interrupt_asked = False
-    if call.deed is Deed.WRITE:
+    if call.kind is ToolKind.WRITE:
         work.forget_lane()
 
 
@@ -242,15 +237,15 @@ def _call_finished(state: RunState, event: ev.CallFinished) -> None:
     talk.misuses += event.is_misuse
     talk.worked_s += event.duration_s
     talk.repeats = talk.repeats + 1 if _is_repeat(talk, call, event) else 0
-    if call.deed is Deed.WRITE:
+    if call.kind is ToolKind.WRITE:
         _note_tree(work, event.tree)
         talk.tree = event.tree or talk.tree
     talk.seen.update(event.saw)
-    if event.note is not None:
-        state.notes = (*state.notes, event.note)
-    if event.proposal and state.created.wish is not None:
-        state.replan = event.proposal
-    if call.deed is Deed.END and event.ok:
+    if isinstance(event.payload, Note):
+        state.notes = (*state.notes, event.payload)
+    if isinstance(event.payload, PlanChange) and state.created.wish is not None:
+        state.replan = event.payload.text
+    if call.kind is ToolKind.END and event.ok:
         _end(work, talk, event)
 
 
@@ -286,12 +281,13 @@ def _written(call: CallState) -> tuple[str, str, str]:
 
 
 def _end(work: Attempt, talk: Talk, event: ev.CallFinished) -> None:
-    talk.ended, talk.claim = event, event.claim
-    if event.claim is not None and event.claim.gives_up:
+    claim = event.payload if isinstance(event.payload, Claim) else None
+    talk.ended, talk.claim = event, claim
+    if claim is not None and claim.gives_up:
         return  # the kernel fails the attempt
-    confidence = None if event.claim is None else event.claim.confidence
+    confidence = None if claim is None else claim.confidence
     outputs = {} if confidence is None else {"confidence": f"{confidence:g}"}
-    summary = "" if event.claim is None else event.claim.summary
+    summary = "" if claim is None else claim.summary
     work.end(Ending(status=Status.OK, text=summary), event.output, outputs)
 
 

@@ -8,12 +8,13 @@ from typing import ClassVar
 
 from surefoot.core.estimating import tokens_of
 from surefoot.core.event import StepEvent
-from surefoot.core.ids import BlobId, StepId
-from surefoot.core.plan import Check, Plan, Prepare, Step
-from surefoot.core.plan_commands import PlanCommand
+from surefoot.core.ids import BlobId
+from surefoot.core.plan import Step
 from surefoot.core.record import record
-from surefoot.core.rules import CommandFacts, Tier
-from surefoot.core.talking import Claim, Note, Role, ToolCall, Understanding
+from surefoot.core.rules import Tier
+from surefoot.core.talking import Role, ToolCall
+from surefoot.core.tool_payload import Payload
+from surefoot.core.toolbox import ToolState
 from surefoot.effects.effect import Breakage, Effect, OnCrash, StepCommand
 
 _TEXT_MAX = 600
@@ -43,7 +44,7 @@ class CallStarted(StepEvent):
 class CallFinished(StepEvent):
     """A tool call was carried out, or could not be."""
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     call: str
     """Which."""
     ok: bool
@@ -66,26 +67,8 @@ class CallFinished(StepEvent):
     """Files whose content the model has now seen as it is, by path, with the digest of the content."""
     exit_code: int | None = None
     """For commands: their exit status."""
-    note: Note | None = None
-    """A fact to be kept."""
-    proposal: str = ""
-    """A change of the plan that is proposed."""
-    claim: Claim | None = None
-    """What the agent says, when it says that it is done."""
-    understanding: Understanding | None = None
-    """What it found out, in UNDERSTAND."""
-    prepare: Prepare | None = None
-    """How a lane is made usable, as it found out in UNDERSTAND."""
-    does: CommandFacts | None = None
-    """What that command does, as far as its text tells; `commands` says so since version 2."""
-    accept: tuple[Check, ...] = ()
-    """What must hold for the goal to be reached, as it found out in UNDERSTAND."""
-    plan: Plan | None = None
-    """The plan it made; after UNDERSTAND, for goals so small that no planner is needed."""
-    plan_text: BlobId | None = None
-    """The plan as a plan file."""
-    commands: tuple[PlanCommand, ...] = ()
-    """What would run beside bodies by what it ends with, with what the texts tell; since version 2."""
+    payload: Payload | None = None
+    """What the agent hands to the runtime with it: a note, a proposed change, a claim, what it found out, a plan."""
     duration_s: float = 0.0
     """How long it took."""
 
@@ -112,20 +95,8 @@ class UseTool(StepCommand):
     call: ToolCall
     role: Role
     spec: Step
-    writes: tuple[str, ...]
-    """Globs over files the agent may change."""
-    seen: Mapping[str, str]
-    """Files whose content the model has seen, with its digest."""
-    references: Mapping[str, BlobId] = field(default_factory=dict[str, BlobId])
-    """What `recall` may bring back, by the names it goes by."""
-    hidden: tuple[BlobId, ...] = ()
-    """Evidence of checks that are held back, which nothing may bring back."""
-    plan: Plan | None = None
-    """For scouts and planners: the plan so far."""
-    kept: tuple[StepId, ...] = ()
-    """For planners: steps that another plan has to keep."""
-    plan_text: BlobId | None = None
-    """For planners: the plan in force, as a plan file, where a model made it."""
+    state: ToolState | None = None
+    """What of the state the row of its tool asks for."""
     key: str = ""
     """For commands that reach others: the idempotency key."""
 

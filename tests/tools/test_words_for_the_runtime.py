@@ -6,14 +6,17 @@ Owns the tests of `recall`, `note`, `ask`, `propose` and `finish`. Must never te
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from surefoot.core.talking import Claim, Note, Statement
+from surefoot.core.tool_payload import PlanChange
+from surefoot.core.toolbox import StoredTexts
 
 
 def keep(lane: Any, text: str) -> None:
     """Keep a text as what call 3.2 gave."""
-    lane.set(references={"3.2": lane.commands.store(text.encode())})
+    lane.stored = StoredTexts(texts={"3.2": lane.commands.store(text.encode())})
 
 
 async def test_what_is_kept_comes_back_page_by_page(lane: Any) -> None:
@@ -38,7 +41,7 @@ async def test_what_is_not_kept_is_refused_with_what_is(lane: Any) -> None:
 async def test_what_a_held_back_check_said_is_never_shown(lane: Any) -> None:
     """Not even to who knows its name; and it is not offered to others."""
     keep(lane, "the answer is 42")
-    lane.set(hidden=frozenset(lane.desk.references.values()))
+    lane.stored = replace(lane.stored, hidden=tuple(lane.stored.texts.values()))
     told = [await lane("recall", reference=name) for name in ("3.2", "3.1")]
     assert [result.ok for result in told] == [False, False]
     assert "42" not in told[0].text
@@ -46,14 +49,15 @@ async def test_what_a_held_back_check_said_is_never_shown(lane: Any) -> None:
 
 
 async def test_a_note_says_who_made_it(lane: Any) -> None:
-    """A role, outside of steps, and the call."""
+    """The step and the call."""
     lane.set(call="2.1")
-    assert (await lane("note", text=" tabs only ")).note == Note(text="tabs only", by="worker", call="2.1")
+    assert (await lane("note", text=" tabs only ")).payload == Note(text="tabs only", by="it", call="2.1")
 
 
 async def test_a_proposal_holds_its_reason(lane: Any) -> None:
     """A person decides on both together."""
-    assert (await lane("propose", change="Split it.", why="Too big.")).proposal == "Split it. Why: Too big."
+    result = await lane("propose", change="Split it.", why="Too big.")
+    assert result.payload == PlanChange(text="Split it. Why: Too big.")
 
 
 async def test_a_question_that_nobody_answers_is_no_dead_end(lane: Any) -> None:
@@ -66,7 +70,7 @@ async def test_the_end_is_a_claim(lane: Any) -> None:
     """With all that was said, and nothing made up."""
     said = {"text": "tests pass", "evidence": "4.1"}
     result = await lane("finish", summary="Done.", confidence=1, statements=[said], uncertainties=["b"], changed=["a"])
-    assert result.claim == Claim(
+    assert result.payload == Claim(
         summary="Done.",
         changed=("a",),
         statements=(Statement(text="tests pass", evidence="4.1"),),

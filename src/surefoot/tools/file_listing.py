@@ -1,8 +1,4 @@
-"""Which files of a lane there are for an agent: those git does not ignore.
-
-Owns the question to git and what a glob given by a model means. Must never list what lies outside the lane. Read
-`surefoot.tools.looking` next.
-"""
+"""The files of a lane that an agent is shown: those git does not ignore; and what a path or a glob of a model means."""
 
 from __future__ import annotations
 
@@ -16,8 +12,9 @@ from pathlib import PurePosixPath
 from surefoot.core.globs import GLOB_LENGTH_MAX, matches
 from surefoot.ports import CommandOutcome, CommandRequest
 from surefoot.threads import in_thread
-from surefoot.tools.desk import Desk
 from surefoot.tools.files import LaneFiles, Missing, Refused
+from surefoot.tools.shapes import text
+from surefoot.tools.tool_context import ToolContext
 
 GIT = ("git", "--no-pager", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "gpg.program=true")
 """git as tools call it: nothing else is run, nothing is paged."""
@@ -27,6 +24,8 @@ GIT_VARIABLES = {
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_LITERAL_PATHSPECS": "0",
 }
+PATH = text("Path from the root of the workspace, as `list` shows it.")
+GLOB = text("Only files this glob matches; `*` stands for any part of a name, `**` for any folders.")
 LOOK_TIMEOUT_S = 60.0
 _OUTPUT_MAX = 16_000_000
 _NEAREST_MAX, _COMPARED_MAX = 3, 5_000
@@ -44,14 +43,14 @@ class Known:
     """Whether it is a symbolic link."""
 
 
-async def asked(desk: Desk, *argv: str, output_max: int = _OUTPUT_MAX) -> tuple[CommandOutcome, bytes]:
+async def asked(context: ToolContext, *argv: str, output_max: int = _OUTPUT_MAX) -> tuple[CommandOutcome, bytes]:
     """Run a program that only looks, confined, at the root; return how it ended and what it printed."""
     request = CommandRequest(argv=argv, env=GIT_VARIABLES, timeout_s=LOOK_TIMEOUT_S, output_max=output_max)
-    outcome = await desk.commands.run(request)
-    return outcome, b"" if outcome.evidence is None else desk.commands.load(outcome.evidence)
+    outcome = await context.commands.run(request)
+    return outcome, b"" if outcome.evidence is None else context.commands.load(outcome.evidence)
 
 
-async def known_files(desk: Desk, below: str = ".") -> list[Known]:
+async def known_files(context: ToolContext, below: str = ".") -> list[Known]:
     """Return the files below a folder that are there and that git does not ignore, by path.
 
     Raises:
@@ -59,10 +58,10 @@ async def known_files(desk: Desk, below: str = ".") -> list[Known]:
     """
     pathspec = () if below == "." else ("--", f":(literal){below}")
     listing = ("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate")
-    outcome, out = await asked(desk, *GIT, *listing, *pathspec)
+    outcome, out = await asked(context, *GIT, *listing, *pathspec)
     if outcome.exit_code != 0:
         raise Refused(f"git could not list the files ({outcome.said}): {outcome.tail.strip()}", is_misuse=False)
-    return await in_thread(_known, out, LaneFiles(desk.root))
+    return await in_thread(_known, out, LaneFiles(context.root))
 
 
 def _known(out: bytes, files: LaneFiles) -> list[Known]:
@@ -104,13 +103,13 @@ def fitting(files: Sequence[Known], glob: str) -> list[Known]:
     return [file for file in files if matches(file.path, globs)]
 
 
-def place_of(desk: Desk, path: str) -> str:
+def place_of(context: ToolContext, path: str) -> str:
     """Return where to look: the path a call gives, links followed, or the root.
 
     Raises:
         Refused: there is nothing, or it leads out of the lane.
     """
-    files = LaneFiles(desk.root)
+    files = LaneFiles(context.root)
     place = files.followed(path or ".")
     if files.status(place) is None:
         raise Missing(path)

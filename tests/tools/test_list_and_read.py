@@ -6,6 +6,7 @@ Owns the tests of the tools that only read. Must never test what may be read. Re
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -43,7 +44,7 @@ async def test_a_list_of_a_folder_can_go_deeper_and_fit_a_glob(lane: Any) -> Non
 )
 async def test_a_path_that_is_not_there_names_the_nearest_one(tool: str, arguments: Any, lane: Any) -> None:
     """One of the same name wherever it lies, else one that is spelt much alike."""
-    lane.set(writes=("**",))
+    lane.editable = replace(lane.editable, writes=("**",))
     result = await lane(tool, **arguments)
     assert (result.ok, "there is src/greet.py" in result.text) == (False, True), result.text
 

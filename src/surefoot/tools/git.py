@@ -1,8 +1,6 @@
-"""The tools `run` and `git`: commands in the lane.
+"""The tool `git`: questions to git that change nothing.
 
-Owns what of git only reads, and how a command's end is told. Must never judge a command of `run`: the kernel has, with
-the rules of the project, before it comes here. Everything is confined; that git only reads is a second wall, not the
-first. Read `surefoot.workers.command` next.
+Everything runs in the sandbox; that git only reads is a second wall, not the first.
 """
 
 from __future__ import annotations
@@ -10,20 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from surefoot.core.causes import cure_of, with_cure
-from surefoot.core.talking import Role
-from surefoot.ports import CommandOutcome, CommandRequest
-from surefoot.tools import given
-from surefoot.tools.desk import TEXT_BYTES_MAX, Desk, ToolResult, misused
-from surefoot.tools.files import LaneFiles, Refused, clean
-from surefoot.tools.given import Arguments
-from surefoot.tools.known_files import GIT, GIT_VARIABLES, LOOK_TIMEOUT_S
-from surefoot.tools.pages import head_and_tail
+from surefoot.ports import CommandRequest
+from surefoot.tools.arguments import Arguments
+from surefoot.tools.file_listing import GIT, GIT_VARIABLES, LOOK_TIMEOUT_S
+from surefoot.tools.files import Refused
+from surefoot.tools.shapes import listed, record_of
+from surefoot.tools.tool_context import TEXT_BYTES_MAX, Tool, ToolContext, ToolResult, told
 
-RUN_TIMEOUT_S = 120
-_RUN_BYTES_MAX = 8_000
 _OUTPUT_MAX = 20_000_000
-
 _SHOWS_CHANGES = ("--no-ext-diff", "--no-textconv")
 _READS: Mapping[str, tuple[str, ...]] = {
     "log": _SHOWS_CHANGES,
@@ -67,51 +59,9 @@ _TAKE_A_VALUE = frozenset(
 )
 
 
-async def run_command(arguments: Arguments, desk: Desk) -> ToolResult:
-    """Run a shell command as one of the step."""
-    folder = given.text(arguments, "cwd")
-    cwd = clean(folder) if folder else "."
-    if cwd != "." and not LaneFiles(desk.root).is_folder(cwd):
-        return misused(f"{folder} is no folder of the workspace; look with `list`")
-    step = desk.step
-    most = max(1.0, min(desk.timeout_s, step.timeout_s) if step is not None else desk.timeout_s)
-    timeout_s = min(float(given.number(arguments, "timeout_s", RUN_TIMEOUT_S)), most)
-    request = CommandRequest(
-        text=given.text(arguments, "command"),
-        cwd=None if cwd == "." else cwd,
-        env=desk.env,
-        timeout_s=timeout_s,
-        network=step.network if step is not None else False,
-        confine=step.confine if step is not None else True,
-        sockets=desk.sockets,
-        output_max=_OUTPUT_MAX,
-    )
-    outcome = await desk.commands.run(request)
-    # The keys of a plan are those of its own steps; the other roles work on steps of the run.
-    cure = ""
-    if step is not None and desk.role is Role.WORKER and outcome.exit_code != 0:
-        cure = cure_of(step, desk.rung, outcome.tail)
-    return _told(outcome, desk, _RUN_BYTES_MAX, cure)
-
-
-def _told(outcome: CommandOutcome, desk: Desk, bytes_max: int, cure: str = "") -> ToolResult:
-    out = b"" if outcome.evidence is None else desk.commands.load(outcome.evidence)
-    text = out.decode("utf-8", "replace").rstrip()
-    shown = head_and_tail(text, bytes_max)
-    said = with_cure(outcome.said, cure)
-    if outcome.timed_out:
-        said += "; all it had started was ended. Give a longer `timeout_s`, or run less at once"
-    return ToolResult(
-        ok=outcome.exit_code == 0,
-        text=f"{said}\n{shown or '(no output)'}" if outcome.started else said,
-        evidence=None if shown == text else outcome.evidence,
-        exit_code=outcome.exit_code,
-    )
-
-
-async def look_at_git(arguments: Arguments, desk: Desk) -> ToolResult:
+async def look_at_git(arguments: Arguments, context: ToolContext) -> ToolResult:
     """Answer a question to git that changes nothing."""
-    args = given.texts(arguments, "args")
+    args = arguments.texts("args")
     args = args[1:] if args[:1] == ("git",) else args
     flaw = flaw_of_git(args)
     if flaw:
@@ -125,10 +75,10 @@ async def look_at_git(arguments: Arguments, desk: Desk) -> ToolResult:
         *listing,
         *(word for word in rest if word not in {"--list", "-l"} or not listing),
     )
-    outcome = await desk.commands.run(
+    outcome = await context.commands.run(
         CommandRequest(argv=argv, env=GIT_VARIABLES, timeout_s=LOOK_TIMEOUT_S, output_max=_OUTPUT_MAX)
     )
-    result = _told(outcome, desk, TEXT_BYTES_MAX)
+    result = told(outcome, context.commands, TEXT_BYTES_MAX)
     # With 1, grep says that there is nothing and diff that there is something.
     is_answer = outcome.exit_code == 0 or (outcome.exit_code == 1 and name in {"grep", "diff"})
     return replace(result, ok=True, text=result.text.partition("\n")[2]) if is_answer else result
@@ -177,3 +127,17 @@ def _paths_in(words: Sequence[str]) -> Iterator[str]:
         if not (word.startswith("-") and word != "-") and before not in _TAKE_A_VALUE:
             yield word
         before = word
+
+
+_LANGUAGE = "one of log, show, diff, status, blame, ls-files, grep, rev-parse, branch --list, tag --list, shortlog"
+TOOL = Tool(
+    text=(
+        f"Look at the history: {_LANGUAGE}. Nothing can be changed. shortlog needs a revision, as in shortlog -sn HEAD."
+    ),
+    schema=record_of(
+        {"args": listed({"type": "string"}, 'Command and arguments, such as ["log", "-5", "--stat"].', least=1)},
+        "args",
+    ),
+    perform=look_at_git,
+    summary=lambda arguments: " ".join(arguments.texts("args")),
+)

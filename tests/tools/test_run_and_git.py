@@ -13,7 +13,8 @@ import pytest
 from surefoot.core.ids import StepId
 from surefoot.core.plan import AgentBody, Step
 from surefoot.core.talking import Role
-from surefoot.tools.commanding import flaw_of_git
+from surefoot.ports import CommandRequest
+from surefoot.tools.git import flaw_of_git
 
 
 async def test_a_command_runs_in_the_lane_and_its_end_is_told(lane: Any) -> None:
@@ -49,7 +50,7 @@ async def test_a_command_that_takes_too_long_is_ended(lane: Any) -> None:
 
 async def test_a_command_is_given_what_its_step_is_given(lane: Any) -> None:
     """Its network, its confinement, its variables; nothing else."""
-    lane.set(step=Step(id=StepId("it"), body=AgentBody(instructions="go"), network="loopback"), env={"A": "1"})
+    lane.set(template=CommandRequest(network="loopback", env={"A": "1"}))
     await lane("run", command='test "$A" = 1')
     request = lane.commands.asked[-1]
     assert (request.network, request.confine, request.env) == ("loopback", True, {"A": "1"})

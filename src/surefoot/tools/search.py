@@ -1,8 +1,4 @@
-"""The tool `search`: ripgrep where it is there, else git.
-
-Owns how both are called and read. They run confined as any command, so that a pattern that takes for ever is ended by
-the clock. Must never follow a link. Read `surefoot.tools.known_files` for what is searched.
-"""
+"""The tool `search`: lines that match a pattern."""
 
 from __future__ import annotations
 
@@ -17,14 +13,15 @@ from itertools import groupby
 from typing import cast
 
 from surefoot.threads import in_thread
-from surefoot.tools import given
-from surefoot.tools.desk import TEXT_BYTES_MAX, Desk, ToolResult, misused
+from surefoot.tools.arguments import Arguments
+from surefoot.tools.file_listing import GIT, GLOB, asked, place_of, rooted
 from surefoot.tools.files import Refused
-from surefoot.tools.given import Arguments
-from surefoot.tools.known_files import GIT, asked, place_of, rooted
-from surefoot.tools.pages import capped, shortened
-from surefoot.tools.specs import MATCHES_MAX
+from surefoot.tools.pagination import capped, shortened
+from surefoot.tools.shapes import flag, record_of, text, whole
+from surefoot.tools.tool_context import TEXT_BYTES_MAX, Tool, ToolContext, ToolResult, misused
 
+MATCHES_MAX = 100
+"""So many matches are shown, if the call does not say."""
 _OUTPUT_MAX = 4_000_000
 _GIT_ERROR = 128
 _NO_PERL = re.compile(r"(?:perl|PCRE).*(?:not compiled|not supported|without)|cannot use Perl", re.IGNORECASE)
@@ -52,37 +49,37 @@ class _Wish:
     around: int
 
 
-async def search_files(arguments: Arguments, desk: Desk) -> ToolResult:
+async def search_files(arguments: Arguments, context: ToolContext) -> ToolResult:
     """Show lines that match a pattern."""
-    glob = given.text(arguments, "glob")
+    glob = arguments.text("glob")
     wish = _Wish(
-        pattern=given.text(arguments, "pattern"),
-        is_literal=given.flag(arguments, "literal"),
-        ignores_case=given.flag(arguments, "ignore_case"),
-        place=place_of(desk, given.text(arguments, "path")),
+        pattern=arguments.text("pattern"),
+        is_literal=arguments.flag("literal"),
+        ignores_case=arguments.flag("ignore_case"),
+        place=place_of(context, arguments.text("path")),
         glob=rooted(glob) if glob else "",
-        around=given.number(arguments, "context", 0),
+        around=arguments.number("context", 0),
     )
     if "\n" in wish.pattern or "\0" in wish.pattern:
         return misused(
             "the pattern spans lines, but lines are matched one by one; search for a part that is on one line"
         )
-    found, is_cut = await _found(wish, desk)
+    found, is_cut = await _found(wish, context)
     if not found:
         where = "" if wish.place == "." else f" below {wish.place}"
         fits = f" in files that fit {glob}" if glob else ""
         return ToolResult(ok=True, text=f"nothing matches {wish.pattern!r}{where}{fits}")
-    return await in_thread(_told, found, given.number(arguments, "max", MATCHES_MAX), is_cut=is_cut)
+    return await in_thread(_told, found, arguments.number("max", MATCHES_MAX), is_cut=is_cut)
 
 
-async def _found(wish: _Wish, desk: Desk) -> tuple[list[_Line], bool]:
+async def _found(wish: _Wish, context: ToolContext) -> tuple[list[_Line], bool]:
     """Ask ripgrep, then git with Perl's expressions, then git with POSIX's; the first that can answer does."""
     said = ""
     # With a glob, ripgrep looks into files that git ignores.
     program = None if wish.glob else shutil.which("rg")
     ways = ([_ripgrep(wish, program)] if program else []) + [_git(wish, "-P"), _git(wish, "-E")]
     for argv in ways:
-        outcome, out = await asked(desk, *argv, output_max=_OUTPUT_MAX)
+        outcome, out = await asked(context, *argv, output_max=_OUTPUT_MAX)
         is_cut = len(out) >= _OUTPUT_MAX
         if outcome.exit_code in {0, 1} and outcome.started:
             read = _read_ripgrep if argv[0] == program else _read_git
@@ -170,3 +167,24 @@ def _grouped(found: list[_Line]) -> Iterator[str]:
                 yield "  --"
             before = line.number
             yield f"  {line.number}{':' if line.is_match else '-'} {shortened(line.text)}"
+
+
+TOOL = Tool(
+    text=(
+        "Find lines that match a pattern in all files git does not ignore. Use it to find where something is defined"
+        " or used. Gives matches by file with line numbers, and says how many more there are."
+    ),
+    schema=record_of(
+        {
+            "pattern": text("Regular expression, matched line by line."),
+            "literal": flag("Take the pattern as plain text."),
+            "ignore_case": flag("Take capital and small letters for the same."),
+            "path": text("Folder or file to search; default: the root."),
+            "glob": GLOB,
+            "context": whole("So many lines round each match; default: 0.", 0, 5),
+            "max": whole(f"So many matches at most; default: {MATCHES_MAX}.", 1, 500),
+        },
+        "pattern",
+    ),
+    perform=search_files,
+)

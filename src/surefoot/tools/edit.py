@@ -1,9 +1,8 @@
-"""The tool `edit`: files changed exactly, all of it or nothing.
+"""The tool `edit`: files changed exactly, all of the call or nothing.
 
-Owns what may be changed (never through a link, never outside of `writes`, never unread or stale) and how a change is
-told. All changes are worked out in memory first; only then is the disk touched, file by file, each written whole; where
-the disk fails half-way, what was done is taken back. Must never guess what a text was meant to be. Read
-`surefoot.tools.files` next.
+All changes are worked out in memory first; only then is the disk touched, file by file, each written whole. Where the
+disk fails half-way, what was done is taken back. A file is never changed through a link, outside of what the step may
+write, unread, or where it has changed since it was read. Nothing is guessed.
 """
 
 from __future__ import annotations
@@ -15,13 +14,15 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from surefoot.core.globs import matches
+from surefoot.core.toolbox import EditableFiles
 from surefoot.masking import REPLACEMENT
-from surefoot.tools import given
-from surefoot.tools.desk import Desk, ToolResult, failed
+from surefoot.tools.arguments import Arguments
+from surefoot.tools.file_listing import PATH
 from surefoot.tools.files import FILE_BYTES_MAX, Held, LaneFiles, Missing, Refused, clean, digest_of_content, text_of
-from surefoot.tools.given import Arguments
 from surefoot.tools.masks import copied_from
-from surefoot.tools.pages import head_and_tail, lines_of, shortened
+from surefoot.tools.pagination import counted, head_and_tail, lines_of, shortened
+from surefoot.tools.shapes import flag, listed, record_of, text, texts
+from surefoot.tools.tool_context import Tool, ToolContext, ToolResult, failed, on_thread
 
 _DIFF_BYTES_MAX = 6_000
 _NEAR_LINES_MAX = 12
@@ -45,7 +46,8 @@ class _Draft:
     """Changes that are worked out and not made yet."""
 
     files: LaneFiles
-    desk: Desk
+    context: ToolContext
+    state: EditableFiles
     before: dict[str, _Stand] = field(default_factory=dict[str, _Stand])
     """What stands on the disk, for each file that is touched."""
     after: dict[str, _Stand] = field(default_factory=dict[str, _Stand])
@@ -62,9 +64,9 @@ class _Draft:
             return path
         if path == ".":
             raise Refused("the root itself cannot be changed; name a file")
-        _judge_scope(path, self.desk)
+        _judge_scope(path, self.context.folder, self.state.writes)
         held = self.files.look(path)
-        _judge_seen(path, held, self.desk.seen.get(self.desk.mask(path)))
+        _judge_seen(path, held, self.state.seen.get(self.context.mask(path)))
         self.before[path] = _Stand(None) if held is None else _Stand(held.content, held.mode)
         self.after[path] = self.before[path]
         return path
@@ -94,9 +96,10 @@ class _Draft:
         return sorted(paths, key=lambda path: (self.after[path].content is not None, path))
 
 
-def edit_files(arguments: Arguments, desk: Desk) -> ToolResult:
+def edit_files(arguments: Arguments, context: ToolContext) -> ToolResult:
     """Change files as the call says, or leave all as it is."""
-    draft = _Draft(LaneFiles(desk.root), desk)
+    assert isinstance(context.state, EditableFiles)
+    draft = _Draft(LaneFiles(context.root), context, context.state)
     _work_out(draft, arguments)
     if not draft.after:
         raise Refused("the call names no change; give `edits`, `create`, `move` or `delete`")
@@ -109,7 +112,7 @@ def edit_files(arguments: Arguments, desk: Desk) -> ToolResult:
     diff = "".join(_diff(path, draft.before[path], draft.after[path]) for path in sorted(changed))
     text = f"changed {len(changed)} {'file' if len(changed) == 1 else 'files'}\n{diff}".rstrip("\n")
     shown = head_and_tail(text, _DIFF_BYTES_MAX)
-    prefix = f"{desk.plan.folder}/" if desk.plan.folder else ""
+    prefix = f"{context.folder}/" if context.folder else ""
     return ToolResult(
         ok=True,
         text=shown,
@@ -120,27 +123,27 @@ def edit_files(arguments: Arguments, desk: Desk) -> ToolResult:
 
 
 def _work_out(draft: _Draft, arguments: Arguments) -> None:
-    created = {clean(given.text(one, "path")) for one in given.objects(arguments, "create")}
-    deleted = {clean(path) for path in given.texts(arguments, "delete")}
+    created = {clean(one.text("path")) for one in arguments.objects("create")}
+    deleted = {clean(path) for path in arguments.texts("delete")}
     for path in sorted(created & deleted):
         raise Refused(f"{path} is both to be created and to be deleted; say one of them")
-    edits = given.objects(arguments, "edits")
+    edits = arguments.objects("edits")
     for number, one in enumerate(edits, 1):
         _replace(draft, one, f"edit {number} of {len(edits)}, " if len(edits) > 1 else "")
-    for one in given.objects(arguments, "move"):
+    for one in arguments.objects("move"):
         _move(draft, one)
-    for path in given.texts(arguments, "delete"):
+    for path in arguments.texts("delete"):
         draft.put(draft.there(path)[0], None)
-    for one in given.objects(arguments, "create"):
-        draft.put(draft.take(given.text(one, "path")), given.text(one, "content").encode("utf-8", "replace"))
+    for one in arguments.objects("create"):
+        draft.put(draft.take(one.text("path")), one.text("content").encode("utf-8", "replace"))
     _judge_folders(draft)
     _judge_masks(draft)
 
 
-def _judge_scope(path: str, desk: Desk) -> None:
-    whole = f"{desk.plan.folder}/{path}" if desk.plan.folder else path
-    if not matches(whole, desk.writes):
-        allowed = ", ".join(desk.writes) or "nothing"
+def _judge_scope(path: str, folder: str, writes: Sequence[str]) -> None:
+    whole = f"{folder}/{path}" if folder else path
+    if not matches(whole, writes):
+        allowed = ", ".join(writes) or "nothing"
         raise Refused(
             f"{whole} may not be changed in this step; it may change: {allowed}. If it has to be changed all the same, "
             "use `propose` to say so"
@@ -174,8 +177,8 @@ def _judge_masks(draft: _Draft) -> None:
         if stand.content is None or stand.content in moved:
             continue
         text, before = stand.content.decode("utf-8", "replace"), draft.before[path].content or b""
-        seen = [name for name, digest in draft.desk.seen.items() if digest]
-        secret = copied_from(text, before.decode("utf-8", "replace"), seen, draft.files, draft.desk.mask)
+        seen = [name for name, digest in draft.state.seen.items() if digest]
+        secret = copied_from(text, before.decode("utf-8", "replace"), seen, draft.files, draft.context.mask)
         if secret:
             raise Refused(
                 f"{path}: the change would write {REPLACEMENT}, which stands for a secret in {secret} that you are not "
@@ -185,8 +188,8 @@ def _judge_masks(draft: _Draft) -> None:
 
 
 def _move(draft: _Draft, one: Arguments) -> None:
-    path, content = draft.there(given.text(one, "path"))
-    to = draft.take(given.text(one, "to"))
+    path, content = draft.there(one.text("path"))
+    to = draft.take(one.text("to"))
     if to == path:
         raise Refused(f"{path} is to be moved to itself; name another place")
     if draft.after[to].content is not None:
@@ -199,13 +202,13 @@ def _move(draft: _Draft, one: Arguments) -> None:
 
 
 def _replace(draft: _Draft, one: Arguments, which: str) -> None:
-    path, content = draft.there(given.text(one, "path"))
+    path, content = draft.there(one.text("path"))
     text = text_of(path, content)
-    old, new = _as_in_file(text, given.text(one, "old"), given.text(one, "new"))
+    old, new = _as_in_file(text, one.text("old"), one.text("new"))
     if old == new:
         raise Refused(f"{which}{path}: `old` and `new` are the same; leave it out, or say what shall be different")
     count = text.count(old)
-    if count == 0 and REPLACEMENT in old and old in draft.desk.mask(text):
+    if count == 0 and REPLACEMENT in old and old in draft.context.mask(text):
         raise Refused(
             f"{which}{path}: {REPLACEMENT} in `old` stands for a secret that you are not shown; take only text that "
             "stands beside the secret",
@@ -213,7 +216,7 @@ def _replace(draft: _Draft, one: Arguments, which: str) -> None:
         )
     if count == 0:
         raise Refused(f"{which}{path}: `old` does not stand in the file{_nearest(text, old)}", is_misuse=False)
-    if count > 1 and not given.flag(one, "all"):
+    if count > 1 and not one.flag("all"):
         raise Refused(
             f"{which}{path}: `old` stands in {count} places, beginning in lines {_places(text, old)}; take more of the "
             "lines round the one you mean, or set `all`",
@@ -317,3 +320,43 @@ def _hunks(path: str, ones: Sequence[str], others: Sequence[str]) -> Iterator[st
     yield f"--- {path}"
     for line in list(difflib.unified_diff(ones, others, n=1, lineterm=""))[2:]:
         yield shortened(line)
+
+
+def _summary(arguments: Arguments) -> str:
+    edits = [one.text("path") for one in arguments.objects("edits")]
+    said = [f"{path} ({counted(edits.count(path), 'replacement')})" for path in dict.fromkeys(edits)]
+    said += (f"{one.text('path')} (whole)" for one in arguments.objects("create"))
+    said += (f"{one.text('path')} -> {one.text('to')}" for one in arguments.objects("move"))
+    said += (f"{path} (deleted)" for path in arguments.texts("delete"))
+    return ", ".join(said)
+
+
+_EDIT = record_of(
+    {
+        "path": PATH,
+        "old": text("The text to be replaced, exactly as it stands, with its indentation, without line numbers."),
+        "new": text("What stands there afterwards; empty: nothing.", may_be_empty=True),
+        "all": flag("Replace it wherever it stands; else it has to stand in one place only."),
+    },
+    "path",
+    "old",
+    "new",
+)
+_CREATE = record_of({"path": PATH, "content": text("All of the file.", may_be_empty=True)}, "path", "content")
+TOOL = Tool(
+    text=(
+        "Change files: exact replacements, whole files, moves, deletions; all of it or, if anything is wrong, "
+        "nothing. Read a file first. `old` has to stand in the file exactly once: take enough lines round it, or set"
+        " `all`. Gives what changed as a diff."
+    ),
+    schema=record_of(
+        {
+            "edits": listed(_EDIT, "Exact replacements, done one after the other."),
+            "create": listed(_CREATE, "Files to be written whole: new ones, or ones you have read."),
+            "move": listed(record_of({"path": PATH, "to": text("Where to.")}, "path", "to"), "Files to be moved."),
+            "delete": texts("Files to be deleted."),
+        }
+    ),
+    perform=on_thread(edit_files),
+    summary=_summary,
+)

@@ -18,10 +18,11 @@ from hypothesis import strategies as st
 
 from surefoot.core.estimating import tokens_of
 from surefoot.core.kernel.casting import TOLD_TOKENS, TOOLS_TOKENS
-from surefoot.core.talking import Role
-from surefoot.core.toolbox import TOOLS, tools_of
+from surefoot.core.talking import Role, ToolKind
+from surefoot.core.toolbox import TOOLBOX, tools_of
 from surefoot.models.wishing import schema_of_calls, told_tools
-from surefoot.tools import command_of, flaw_of, specs_of, summary_of
+from surefoot.tools import flaw_of, question_of, shell_command_of, specs_of, summary_of
+from surefoot.tools.registry import tool_of
 
 GRAMMAR_WORDS = {
     "type",
@@ -79,7 +80,7 @@ def test_the_schemas_can_become_a_grammar(role: Role) -> None:
             assert "properties" not in shape or (shape["additionalProperties"], "required" in shape) == (False, True)
 
 
-@pytest.mark.parametrize("name", TOOLS)
+@pytest.mark.parametrize("name", TOOLBOX)
 def test_a_good_call_has_no_flaw(name: str) -> None:
     """Null stands for what is left out."""
     assert flaw_of(name, GOOD[name], "") == ""
@@ -149,7 +150,7 @@ JSON = st.recursive(
 
 
 @given(
-    name=st.sampled_from(sorted(TOOLS)),
+    name=st.sampled_from(sorted(TOOLBOX)),
     arguments=st.dictionaries(st.sampled_from(["path", "edits", "args", "steps", "text"]), JSON),
 )
 def test_flaws_are_what_a_validator_finds(name: str, arguments: dict[str, Any]) -> None:
@@ -164,7 +165,7 @@ def test_flaws_are_what_a_validator_finds(name: str, arguments: dict[str, Any]) 
 def test_halves_of_characters_do_not_get_through() -> None:
     """JSON can hold them; a journal cannot."""
     half = {"command": "a\ud800"}
-    said = (summary_of("run", half), command_of("run", half), flaw_of("note", None, "\ud800"))
+    said = (summary_of("run", half), shell_command_of("run", half), flaw_of("note", None, "\ud800"))
     assert [text.encode().count(b"?") for text in said] == [1, 1, 1]
 
 
@@ -193,13 +194,22 @@ def test_a_call_is_summed_up_in_a_line(name: str) -> None:
     assert summary_of(name, arguments) == said
 
 
-def test_only_run_has_a_command() -> None:
+def test_only_run_has_a_shell_command() -> None:
     """The kernel judges it before it is run."""
-    assert (command_of("run", {"command": "ls"}), command_of("note", {"command": "ls"}), command_of("run", None)) == (
-        "ls",
-        "",
-        "",
-    )
+    told = {name: shell_command_of(name, {"command": "ls"}) for name in TOOLBOX}
+    assert {name: command for name, command in told.items() if command} == {"run": "ls"}
+
+
+def test_only_ask_has_a_question() -> None:
+    """With the answers it takes, which the kernel puts to a person."""
+    told = {name: question_of(name, {"question": "?", "options": ["a", "b"]}) for name in TOOLBOX}
+    assert {name: asked for name, asked in told.items() if any(asked)} == {"ask": ("?", ("a", "b"))}
+
+
+def test_only_a_tool_that_writes_runs_a_shell_command() -> None:
+    """What is run may change the lane, so that it has the lane for itself."""
+    shells = [row for name, row in TOOLBOX.items() if tool_of(name).command]
+    assert [row.kind for row in shells] == [ToolKind.WRITE]
 
 
 @pytest.mark.parametrize("role", Role)
@@ -213,13 +223,12 @@ def test_no_less_room_is_kept_for_tools_than_they_take(role: Role) -> None:
 
 
 def test_each_tool_is_documented() -> None:
-    """One row a tool, in the order of the toolbox, with its deed, what it has for itself, and those who have it."""
+    """One row a tool, in the order of the toolbox, with its kind and those who have it."""
     page = (Path(__file__).resolve().parents[2] / "docs" / "tools.md").read_text("utf-8")
-    rows = re.findall(r"^\| `(\w+)` \| ([a-z; ]+) \| ([a-z, ]+) \|", page, re.MULTILINE)
+    rows = re.findall(r"^\| `(\w+)` \| ([a-z]+) \| ([a-z, ]+) \|", page, re.MULTILINE)
     everybody = ", ".join(Role)
-    wanted = [(one, ", ".join(role for role in Role if role in one.roles)) for one in TOOLS.values()]
-    does = {one.name: "; ".join([one.deed, *(f"the {name}" for name in one.resources)]) for one in TOOLS.values()}
-    assert rows == [(one.name, does[one.name], "everybody" if who == everybody else who) for one, who in wanted]
+    wanted = [(row, ", ".join(role for role in Role if role in row.roles)) for row in TOOLBOX.values()]
+    assert rows == [(row.name, row.kind, "everybody" if who == everybody else who) for row, who in wanted]
 
 
 def test_no_description_names_a_path_that_a_project_may_not_have() -> None:

@@ -1,7 +1,6 @@
 """What a project itself advises agents to do: the nearest AGENTS.md, else CLAUDE.md.
 
-Owns where that is looked for. The text is untrusted: it changes neither tiers nor scope, it is only told. Must never
-follow a link out of the lane. Read `surefoot.core.talking.Guidance` next.
+The text is untrusted: it is only told, and changes neither tiers nor scope. No link is followed out of the lane.
 """
 
 from __future__ import annotations

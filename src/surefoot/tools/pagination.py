@@ -1,14 +1,12 @@
-"""Texts cut down to what a model is told at once.
-
-Owns pages, heads and tails, and the words that say what was left out. Must never cut without saying so. Read
-`surefoot.tools.looking` next.
-"""
+"""Texts cut down to what a model is told at once; nothing is cut without saying so."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+LINES_MAX = 400
+"""So many lines of one text are shown at once."""
 LINE_MAX = 500
 """Longer lines lose their end."""
 
@@ -91,3 +89,8 @@ def size_said(size: int) -> str:
     if size < 1000:
         return f"{size} B"
     return f"{size / 1000:.1f} kB" if size < 1_000_000 else f"{size / 1_000_000:.1f} MB"
+
+
+def counted(count: int, word: str) -> str:
+    """Return a number with its noun."""
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"

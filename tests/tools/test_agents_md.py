@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from surefoot.tools import guidance_of
-from surefoot.tools.conventions import BYTES_MAX
+from surefoot.tools.agents_md import BYTES_MAX
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,56 @@
+"""What an agent hands to the runtime with a tool call, beside the text that its model is told.
+
+A result carries at most one of these records. The kernel acts on the kind of the record, never on the name of the tool.
+"""
+
+from __future__ import annotations
+
+from surefoot.core.ids import BlobId
+from surefoot.core.plan import Check, Plan, Prepare
+from surefoot.core.plan_commands import PlanCommand
+from surefoot.core.record import record
+from surefoot.core.talking import Claim, Note, Understanding
+
+
+@record
+class PlanChange:
+    """A change of the plan that an agent proposes."""
+
+    text: str
+    """The change and its reason."""
+
+
+@record
+class MadePlan:
+    """A plan that a model made."""
+
+    plan: Plan
+    text: BlobId
+    """The plan as a plan file."""
+
+
+@record
+class Understood:
+    """What UNDERSTAND ends with."""
+
+    understanding: Understanding
+    prepare: Prepare | None = None
+    """How a lane is made usable; None: nothing was found, or the user said it."""
+    accept: tuple[Check, ...] = ()
+    """What must hold for the goal to be reached, beside what the user asked for."""
+    made: MadePlan | None = None
+    """The plan, for goals so small that no planner is needed."""
+    commands: tuple[PlanCommand, ...] = ()
+    """What would run beside the bodies of steps from here on, with what the texts of the commands tell."""
+
+
+@record
+class Planned:
+    """What PLAN ends with."""
+
+    made: MadePlan
+    commands: tuple[PlanCommand, ...] = ()
+    """What the plan runs beside the bodies of its steps, with what the texts of the commands tell."""
+
+
+Payload = Note | PlanChange | Claim | Understood | Planned
