@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
+PARSED_MAX = 500_000
+"""No Python file with more characters is parsed: nothing else goes on meanwhile."""
+LINE_MAX = 200
+"""A longer line is no definition, and patterns take their time with it."""
+
 _NAME = r"[A-Za-z_$][\w$]*"
 _BEFORE = (
     r"(?:(?:export|default|declare|public|private|protected|internal|static|final|abstract|sealed|async|override|virtual|"

@@ -13,15 +13,12 @@ from surefoot.threads import in_thread
 from surefoot.tools.arguments import Arguments
 from surefoot.tools.file_listing import fitting, known_files
 from surefoot.tools.files import LaneFiles, Refused, clean, text_of
-from surefoot.tools.languages import DEFINITIONS, language_of
+from surefoot.tools.languages import DEFINITIONS, LINE_MAX, PARSED_MAX, language_of
 from surefoot.tools.pagination import capped, lines_of
 from surefoot.tools.shapes import record_of, text
 from surefoot.tools.tool_context import TEXT_BYTES_MAX, Tool, ToolContext, ToolResult, failed
 
 _FILES_MAX = 200
-_PARSED_MAX = 500_000
-"""No bigger Python file is parsed: nothing else goes on meanwhile."""
-_LINE_MAX = 200
 _FENCED = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 _MAGIC = re.compile(r"[*?\[]")
 
@@ -63,7 +60,7 @@ def _of_file(path: str, text: str) -> Iterator[str]:
         yield f"{path}: {total} lines; no outline for this kind of file: `read` it"
         return
     note, found = "", None
-    if language == "python" and len(text) <= _PARSED_MAX:
+    if language == "python" and len(text) <= PARSED_MAX:
         try:
             found = list(_of_python(ast.parse(text).body, 1))
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
@@ -98,13 +95,12 @@ def _of_python(body: Sequence[ast.stmt], depth: int) -> Iterator[str]:
 
 def _line(one: ast.stmt, depth: int, said: str) -> str:
     lines = str(one.lineno) if one.lineno == one.end_lineno else f"{one.lineno}-{one.end_lineno}"
-    return f"{'  ' * depth}{lines}  {said}"[:_LINE_MAX]
+    return f"{'  ' * depth}{lines}  {said}"[:LINE_MAX]
 
 
 def _by_look(text: str, look: re.Pattern[str]) -> Iterator[str]:
     for number, line in enumerate(lines_of(text), 1):
-        # A longer line is no definition, and patterns take their time with it.
-        if len(line) <= _LINE_MAX and look.match(line):
+        if len(line) <= LINE_MAX and look.match(line):
             yield f"  {number}  {line.rstrip().removesuffix('{').rstrip()}"
 
 
