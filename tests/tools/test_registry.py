@@ -44,6 +44,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "search": {"pattern": "x", "context": 5},
     "read": {"path": "a", "more": [{"path": "b", "start": 1}]},
     "outline": {"path": "a"},
+    "symbols": {"name": "a.b"},
     "git": {"args": ["log"]},
     "recall": {"reference": "3.2"},
     "edit": {"edits": [{"path": "a", "old": "x", "new": ""}], "delete": []},

@@ -69,6 +69,7 @@ _ROWS = (
     ToolRow(name="search", kind=ToolKind.READ, roles=_EVERYBODY),
     ToolRow(name="read", kind=ToolKind.READ, roles=_EVERYBODY),
     ToolRow(name="outline", kind=ToolKind.READ, roles=_EVERYBODY),
+    ToolRow(name="symbols", kind=ToolKind.READ, roles=_EVERYBODY),
     ToolRow(name="git", kind=ToolKind.READ, roles=_EVERYBODY),
     ToolRow(name="recall", kind=ToolKind.READ, roles=_EVERYBODY, state=StoredTexts),
     ToolRow(name="edit", kind=ToolKind.WRITE, roles=_WORKER, state=EditableFiles),
