@@ -232,6 +232,13 @@ def test_each_tool_is_documented() -> None:
     assert rows == [(row.name, row.kind, "everybody" if who == everybody else who) for row, who in wanted]
 
 
+def test_no_module_acts_on_the_name_of_a_tool() -> None:
+    """What a call is depends on its row, its kind, or on the payload of its result."""
+    source = Path(__file__).resolve().parents[2] / "src" / "surefoot"
+    asks = re.compile(r"\.tool (?:==|!=|in|not in) |match \S+\.tool:")
+    assert [path.name for path in sorted(source.rglob("*.py")) if asks.search(path.read_text("utf-8"))] == []
+
+
 def test_no_description_names_a_path_that_a_project_may_not_have() -> None:
     """A small model asks for it as if it were there."""
     told = json.dumps([[spec.text, spec.schema] for role in Role for spec in specs_of(role)])
