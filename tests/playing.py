@@ -15,7 +15,8 @@ from typing import Any
 from surefoot.api.home import Home
 from surefoot.api.options import Options
 from surefoot.api.running import Source, create_run, engage
-from surefoot.cli.goals import Aims, Amounts, goal_plan
+from surefoot.cli.goals import goal_plan
+from surefoot.cli.options import Given
 from surefoot.core.state import RunState
 from surefoot.core.talking import Casting, Finish, ModelFacts, Price, Role, RoleModels, Usage, Wish
 from surefoot.ports import Called, ModelAnswer, ModelFault, ModelRequest, Speaker
@@ -89,5 +90,5 @@ def begin(home: Home, repo: Path, *, yes: bool = False, plan_only: bool = False)
     casting = Casting(roles={role.value: RoleModels(chain=(model,)) for role in Role})
     options = Options(yes=yes, casting=casting, asking=Script())
     source = Source(repository=repo, wish=Wish(plan_only=plan_only))
-    state = create_run(home, goal_plan(GOAL, Aims(), Amounts()), source, run_id=RUN, options=options)
+    state = create_run(home, goal_plan(GOAL, Given()), source, run_id=RUN, options=options)
     return asyncio.run(engage(home, state, options))

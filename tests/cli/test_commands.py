@@ -86,7 +86,7 @@ def test_approvals_belong_to_the_commands_that_work() -> None:
 def test_the_run_is_the_first_argument_of_every_command_about_one(name: str) -> None:
     """It may be left out, unless the command deletes."""
     run = next(one for one in COMMANDS[name].params if not one.opts[0].startswith("-"))
-    assert (run.name, run.required) == ("run", name == "rm")
+    assert (run.metavar, run.required) == (("RUN...", True) if name == "rm" else ("[RUN]", False))
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ import pytest
 
 from surefoot.api.home import Home
 from surefoot.cli.app import app
-from surefoot.cli.goals import Aims, is_planned, keep_plan
+from surefoot.cli.goals import is_planned, keep_plan
 from surefoot.cli.lines import plain
 from surefoot.errors import NotAwaitingAnswer, PlanInvalid, UsageError
 from tests.playing import RUN, begin
@@ -184,7 +184,7 @@ def test_a_run_that_has_paused_for_its_plan_leaves_a_file(made: Path, tmp_path: 
     """With both ways to go on."""
     with Home(made / "planned") as home:
         state = home.state(home.find(RUN))
-        text = plain(keep_plan(home, state, Aims(plan_file=tmp_path / "plan.yaml")))
+        text = plain(keep_plan(home, state, tmp_path / "plan.yaml"))
         assert is_planned(state)
     assert (tmp_path / "plan.yaml").read_text().count("agent: Make add add.") == 1
     assert (f"surefoot resume {RUN} --yes" in text, f"surefoot run {tmp_path / 'plan.yaml'}" in text) == (True, True)
@@ -193,4 +193,4 @@ def test_a_run_that_has_paused_for_its_plan_leaves_a_file(made: Path, tmp_path: 
 def test_a_plan_that_cannot_be_written_is_an_error_with_a_way_out(made: Path, tmp_path: Path) -> None:
     """It can be printed all the same."""
     with Home(made / "planned") as home, pytest.raises(UsageError, match=f"surefoot show {RUN} --plan"):
-        list(keep_plan(home, home.state(home.find(RUN)), Aims(plan_file=tmp_path / "none" / "plan.yaml")))
+        list(keep_plan(home, home.state(home.find(RUN)), tmp_path / "none" / "plan.yaml"))

@@ -9,35 +9,36 @@ from pathlib import Path
 
 import pytest
 
-from surefoot.cli.goals import Aims, Amounts, goal_plan, is_goal
+from surefoot.cli.goals import goal_plan, is_goal
+from surefoot.cli.options import Given
 from surefoot.core.plan import EVERYTHING, Check, Limits, Plan, RunAsk
 from surefoot.errors import UsageError
 
 
 def test_a_bare_goal_may_change_everything() -> None:
     """Nothing is known of it but its words."""
-    assert goal_plan(" Make it so ", Aims(), Amounts()) == Plan(
+    assert goal_plan(" Make it so ", Given()) == Plan(
         goal="Make it so", steps=(), scope_write=(EVERYTHING,), limits=Limits()
     )
 
 
 def test_all_that_is_said_stands_in_the_plan() -> None:
     """Commands that have to pass, globs, and limits."""
-    aims = Aims(accept=("make test",), scope=("src/**", "docs/*"))
-    plan = goal_plan("g", aims, Amounts(cost_usd=2.5, requests=9))
+    given = Given(accept=("make test",), scope=("src/**", "docs/*"), cost_usd=2.5, requests=9)
+    plan = goal_plan("g", given)
     assert plan.accept == (Check(name="make test", ask=RunAsk(command="make test")),)
     assert (plan.scope_write, plan.limits) == (("src/**", "docs/*"), Limits(cost_usd=2.5, requests=9))
 
 
 def test_a_command_given_twice_makes_two_checks() -> None:
     """Checks have names of their own."""
-    plan = goal_plan("g", Aims(accept=("make", "make")), Amounts())
+    plan = goal_plan("g", Given(accept=("make", "make")))
     assert [check.name for check in plan.accept] == ["make", "make-2"]
 
 
 def test_only_amounts_that_are_said_change_limits() -> None:
     """The others stay as they are."""
-    assert Amounts(tokens=5).over(Limits(cost_usd=1.0, tokens=3)) == Limits(cost_usd=1.0, tokens=5)
+    assert Given(tokens=5).limits_over(Limits(cost_usd=1.0, tokens=3)) == Limits(cost_usd=1.0, tokens=5)
 
 
 @pytest.mark.parametrize(("words", "expected"), [("plan.yaml", False), ("plan.yml", False), ("Write plan.md", True)])
@@ -63,8 +64,8 @@ def test_what_looks_like_a_slip_is_no_goal(
 
 def test_options_of_a_goal_are_named_as_they_are_typed() -> None:
     """For the message that refuses them with a plan file."""
-    aims = Aims(accept=("x",), plan_only=True, plan_file=Path("p"))
-    assert aims.named == "--accept, --plan-only, --plan-file"
+    given = Given(accept=("x",), plan_only=True, plan_file=Path("p"))
+    assert given.named_goal_options == "--accept, --plan-only, --plan-file"
 
 
 @pytest.mark.parametrize(
@@ -83,5 +84,5 @@ def test_options_of_a_goal_are_named_as_they_are_typed() -> None:
 )
 def test_an_acceptance_command_that_runs_tests_is_judged_test_by_test(command: str, kind: str | None) -> None:
     """Where its results can be read; any other command is judged as a whole (M12)."""
-    (check,) = goal_plan("g", Aims(accept=(command,)), Amounts()).accept
+    (check,) = goal_plan("g", Given(accept=(command,))).accept
     assert getattr(check.ask, "format", None) == kind

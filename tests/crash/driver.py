@@ -21,7 +21,8 @@ from pathlib import Path
 import surefoot
 from surefoot import api
 from surefoot.api.running import Source, Watching
-from surefoot.cli.goals import Aims, Amounts, goal_plan
+from surefoot.cli.goals import goal_plan
+from surefoot.cli.options import Given
 from surefoot.core.events import Event, QuestionAsked
 from surefoot.core.ids import RunId
 from surefoot.core.kernel import apply
@@ -73,7 +74,7 @@ def create(home: api.Home, order: Order) -> None:
         loaded = load_plan(plan)
         made, source = loaded.plan, Source(repository=repository, plan_path=plan, plan_digest=loaded.digest)
     else:
-        made = goal_plan(text.partition("goal: ")[2], Aims(), Amounts())
+        made = goal_plan(text.partition("goal: ")[2], Given())
         source = Source(repository=repository, wish=Wish())
     api.create_run(home, made, source, run_id=order.run, options=options_of(order))
 

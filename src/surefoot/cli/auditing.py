@@ -5,7 +5,6 @@ Owns how what was found looks. Must never change anything but the file of a trai
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from surefoot.api.home import Home
@@ -14,45 +13,36 @@ from surefoot.api.trails import export_trail, verify_trail
 from surefoot.cli.exits import FOUND_NOTHING, FOUND_PROBLEMS
 from surefoot.cli.lines import Line, counted, one_line
 from surefoot.cli.lookup import find_run
+from surefoot.cli.options import Given
 from surefoot.cli.screen import Screen
 from surefoot.errors import UsageError
 
 SCHEMA = "surefoot.audit/1"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trail:
-    """What is wanted of a trail."""
-
-    export: Path | None = None
-    """Where to write it."""
-    verify: Path | None = None
-    """The file to check."""
-
-
-def audit(name: str | None, repo: Path | None, trail: Trail, screen: Screen) -> int:
+def audit(given: Given, screen: Screen) -> int:
     """Tell what does not fit together in a run's journal and commits, or in a trail.
 
     Raises:
         UsageError: a trail is to be checked and a run is named, or written, too.
     """
-    if trail.verify is not None:
-        if name is not None or trail.export is not None:
+    if given.verify is not None:
+        if given.run is not None or given.export is not None:
             raise UsageError("--verify checks a file by itself; leave out the run and --export")
-        return _verify(trail.verify, screen)
+        return _verify(given.verify, screen)
     with Home() as home:
-        run = find_run(home, name, repo)
+        run = find_run(home, given.run, given.repo)
         problems = audit_run(home, run)
         seq, digest = home.journal.head(run)
-        if trail.export is not None:
-            export_trail(home, run, trail.export)
+        if given.export is not None:
+            export_trail(home, run, given.export)
     if screen.is_json:
-        exported = None if trail.export is None else str(trail.export)
+        exported = None if given.export is None else str(given.export)
         found = {"run": run, "at_seq": seq, "hash": digest, "problems": problems, "exported": exported}
         screen.document({"schema": SCHEMA, **found})
     screen.show(Line(one_line(problem), "bad", hang=4) for problem in problems)
-    if trail.export is not None:
-        screen.show([Line(f"The trail is in {trail.export}; check it anywhere: surefoot audit --verify FILE", hang=2)])
+    if given.export is not None:
+        screen.show([Line(f"The trail is in {given.export}; check it anywhere: surefoot audit --verify FILE", hang=2)])
     if problems:
         screen.show([Line(f"Run {run}: {counted(len(problems), 'problem')} found.", "bad")])
         return FOUND_PROBLEMS

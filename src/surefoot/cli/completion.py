@@ -22,7 +22,9 @@ def offer_runs(incomplete: str) -> list[tuple[str, str]]:
 
 def offer_steps(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
     """Offer the steps of the run that is named already (default: the latest)."""
-    return _quietly(lambda: _steps(ctx.params.get("run"), ctx.params.get("repo"), incomplete))
+    return _quietly(
+        lambda: _steps(ctx.params.get("run_or_step", ctx.params.get("run")), ctx.params.get("repo"), incomplete)
+    )
 
 
 def offer_either(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:

@@ -27,6 +27,7 @@ from surefoot.cli.exits import ExitCode
 from surefoot.cli.inbox import head_lines
 from surefoot.cli.lines import EMPTY, Line, block, counted, listed, one_line
 from surefoot.cli.lookup import find_question
+from surefoot.cli.options import Given
 from surefoot.cli.plan_editing import plan_difference, wanted_plan
 from surefoot.cli.progress import said_by
 from surefoot.cli.reading import engine_of
@@ -41,18 +42,6 @@ _LOOK_S = 0.1
 Give = Callable[[str], RunState]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """What a person wants instead."""
-
-    command: str | None
-    """This command."""
-    file: Path | None
-    """What stands in this file."""
-    at_once: bool
-    """Not to be asked once more."""
-
-
 @dataclass(slots=True)
 class _Said:
     """What came of the answers."""
@@ -62,31 +51,31 @@ class _Said:
     states: dict[str, RunState] = field(default_factory=dict[str, RunState])
 
 
-def approve(names: Sequence[str], repo: Path | None, screen: Screen, *, all_like: bool, at_once: bool) -> int:
+def approve(given: Given, screen: Screen) -> int:
     """Approve what questions show, each by itself."""
     with Home() as home:
         refuse_steps("approve", home)
-        questions = [find_question(home, name, repo) for name in names]
-        if all_like and not _wants_all(home, questions, screen, at_once=at_once):
+        questions = [find_question(home, name, given.repo) for name in given.questions]
+        if given.all_like and not _wants_all(home, questions, screen, at_once=given.yes):
             return ExitCode.WAITING
-        give: Give = lambda name: approving.approve(home, name, like=all_like, via=VIA)  # noqa: E731 - it is passed on
+        give: Give = lambda name: approving.approve(home, name, like=given.all_like, via=VIA)  # noqa: E731 - it is passed on
         return _give_all(home, questions, give, screen)
 
 
-def reject(names: Sequence[str], reason: str, repo: Path | None, screen: Screen) -> int:
+def reject(given: Given, screen: Screen) -> int:
     """Say no to questions, each by itself."""
     with Home() as home:
-        questions = [find_question(home, name, repo) for name in names]
-        return _give_all(home, questions, lambda name: approving.reject(home, name, reason, via=VIA), screen)
+        questions = [find_question(home, name, given.repo) for name in given.questions]
+        return _give_all(home, questions, lambda name: approving.reject(home, name, given.reason, via=VIA), screen)
 
 
-def answer(name: str, text: str, repo: Path | None, screen: Screen) -> int:
+def answer(given: Given, screen: Screen) -> int:
     """Answer one question."""
     with Home() as home:
-        question = find_question(home, name, repo)
-        state = approving.answer(home, question, text, via=VIA)
-        given, engine = state.questions[question].answered, engine_of(home, run_of(home, question))
-        word = given.answer if given is not None else text
+        question = find_question(home, given.question, given.repo)
+        state = approving.answer(home, question, given.answer, via=VIA)
+        answered, engine = state.questions[question].answered, engine_of(home, run_of(home, question))
+        word = answered.answer if answered is not None else given.answer
         if screen.is_json:
             screen.document({"question": question, "answer": word, "engine": engine})
         screen.show(_outcome_lines(state, question))
@@ -94,10 +83,10 @@ def answer(name: str, text: str, repo: Path | None, screen: Screen) -> int:
     return 0
 
 
-def take_over(name: str, repo: Path | None, screen: Screen) -> int:
+def take_over(given: Given, screen: Screen) -> int:
     """Hand a step to the person, and tell them where to work."""
     with Home() as home:
-        question = find_question(home, name, repo)
+        question = find_question(home, given.question, given.repo)
         state = approving.take_over(home, question, via=VIA)
         step = state.questions[question].asked.step
         found = _wait_lane(home, state, step)
@@ -114,24 +103,24 @@ def take_over(name: str, repo: Path | None, screen: Screen) -> int:
     return 0
 
 
-def edit(name: str, wish: Wish, repo: Path | None, screen: Screen) -> int:
+def edit(given: Given, screen: Screen) -> int:
     """Approve something else than what a question shows; the difference is shown first."""
-    if wish.command is not None and wish.file is not None:
+    if given.other_command is not None and given.file is not None:
         raise UsageError("give either --command or --file, not both")
     with Home() as home:
         refuse_steps("edit what a question shows", home)
-        found = question_of(home, find_question(home, name, repo))
+        found = question_of(home, find_question(home, given.question, given.repo))
         if found.is_plan:
-            return _edit_plan(home, found, wish, screen)
+            return _edit_plan(home, found, given, screen)
         if not found.can_edit or found.package is None:
             raise NotAwaitingAnswer(f"question {found.question} shows neither a command nor a result to edit")
         trees = found.package.trees
-        if wish.command is not None and trees is not None:
+        if given.other_command is not None and trees is not None:
             raise UsageError(f"question {found.question} shows a result; give a patch with --file")
         shown = found.package.does.encode() if trees is None else diff_of(home.run_folder(found.run), trees)
-        wanted = _wanted(wish, found, shown, screen)
+        wanted = _wanted(given, found, shown, screen)
         screen.show([*head_lines(found), EMPTY, *difference_lines(home, found, shown, wanted)])
-        if screen.can_ask and not wish.at_once and not agrees("Approve it like this?", screen):
+        if screen.can_ask and not given.yes and not agrees("Approve it like this?", screen):
             screen.show([Line("Nothing was sent; the question is still open.")])
             return ExitCode.WAITING
         if trees is None:
@@ -142,17 +131,17 @@ def edit(name: str, wish: Wish, repo: Path | None, screen: Screen) -> int:
         return _give_all(home, [found.question], give, screen)
 
 
-def _edit_plan(home: Home, found: OpenQuestion, wish: Wish, screen: Screen) -> int:
+def _edit_plan(home: Home, found: OpenQuestion, given: Given, screen: Screen) -> int:
     """Put another plan in the place of the one that is shown."""
     question, state = found.question, home.state(found.run)
-    if wish.command is not None:
+    if given.other_command is not None:
         raise UsageError(f"question {question} shows a plan; give another one with --file, or use your editor")
-    if wish.file is None and not screen.can_ask:
+    if given.file is None and not screen.can_ask:
         raise UsageError("there is no terminal for an editor here; give --file")
-    wanted = wanted_plan(home, state, question, screen) if wish.file is None else _content(wish.file)
+    wanted = wanted_plan(home, state, question, screen) if given.file is None else _content(given.file)
     shown = shown_plan(home, state, question)
     screen.show([*head_lines(found), EMPTY, *plan_difference(b"" if shown is None else shown.text, wanted)])
-    if screen.can_ask and not wish.at_once and not agrees("Approve it like this?", screen):
+    if screen.can_ask and not given.yes and not agrees("Approve it like this?", screen):
         screen.show([Line("Nothing was sent; the question is still open.")])
         return ExitCode.WAITING
     return _give_all(home, [question], lambda one: edit_plan(home, one, wanted, via=VIA), screen)
@@ -177,14 +166,14 @@ def difference_lines(home: Home, question: OpenQuestion, shown: bytes, wanted: b
     yield from coloured("\n".join(rows))
 
 
-def _wanted(wish: Wish, found: OpenQuestion, shown: bytes, screen: Screen) -> bytes:
+def _wanted(given: Given, found: OpenQuestion, shown: bytes, screen: Screen) -> bytes:
     """Return what is wanted instead: as given, from a file, or from the editor."""
-    if wish.command is not None:
-        return wish.command.encode("utf-8", "surrogateescape")
+    if given.other_command is not None:
+        return given.other_command.encode("utf-8", "surrogateescape")
     assert found.package is not None
     is_command = found.package.trees is None
-    if wish.file is not None:
-        content = _content(wish.file)
+    if given.file is not None:
+        content = _content(given.file)
     elif screen.can_ask:
         content = edited(shown + (b"\n" if is_command else b""), ".sh" if is_command else ".diff")
     else:

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from surefoot.api.home import Home
 from surefoot.cli.lines import Line
+from surefoot.cli.options import Given
 from surefoot.core.duties import PLANNING
 from surefoot.core.plan import EVERYTHING, Check, Limits, Plan, RunAsk, TestsAsk
 from surefoot.core.state import RunState
@@ -25,43 +25,6 @@ _UNITTEST = re.compile(r"(?!.*\s(?:-q|--quiet)(?:\s|$))\S*python[\d.]*\s+-m\s+un
 _OTHER_WORDS = re.compile(r"[;&|<>$`()\n]|--junit|no:junitxml")
 """What makes more of a command than one run of tests, or keeps its results from being read."""
 PLAN_SUFFIXES = (".yaml", ".yml")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Aims:
-    """What belongs to a goal in words alone."""
-
-    accept: tuple[str, ...] = ()
-    """Commands that have to pass in the end."""
-    scope: tuple[str, ...] = ()
-    """Globs over files that the run may change; none: everything."""
-    plan_only: bool = False
-    """Whether the run pauses once there is a plan."""
-    plan_file: Path | None = None
-    """Where the plan is written."""
-
-    @property
-    def named(self) -> str:
-        """Return the options that are set, as they are typed."""
-        options = {"--accept": self.accept, "--scope": self.scope, "--plan-only": self.plan_only}
-        return ", ".join(name for name, value in {**options, "--plan-file": self.plan_file}.items() if value)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Amounts:
-    """What the run may use, as said on the command line; None: as it is."""
-
-    cost_usd: float | None = None
-    """US dollars."""
-    tokens: int | None = None
-    """Tokens, sent and written."""
-    requests: int | None = None
-    """Requests to models."""
-
-    def over(self, limits: Limits) -> Limits:
-        """Return the limits with these in their place."""
-        given = {"cost_usd": self.cost_usd, "tokens": self.tokens, "requests": self.requests}
-        return replace(limits, **{name: value for name, value in given.items() if value is not None})
 
 
 def is_goal(words: str) -> bool:
@@ -82,14 +45,14 @@ def is_goal(words: str) -> bool:
     return True
 
 
-def goal_plan(goal: str, aims: Aims, amounts: Amounts) -> Plan:
+def goal_plan(goal: str, given: Given) -> Plan:
     """Return the plan a goal begins with: without steps, but with all that the person has said."""
     return Plan(
         goal=goal.strip(),
         steps=(),
-        accept=tuple(_checks(aims.accept)),
-        scope_write=aims.scope or (EVERYTHING,),
-        limits=amounts.over(Limits()),
+        accept=tuple(_checks(given.accept)),
+        scope_write=given.scope or (EVERYTHING,),
+        limits=given.limits_over(Limits()),
     )
 
 
@@ -128,12 +91,12 @@ def plan_text_of(home: Home, state: RunState) -> str | None:
     return None if text is None else home.journal.blobs.get(text).decode("utf-8", "replace")
 
 
-def keep_plan(home: Home, state: RunState, aims: Aims) -> Iterator[Line]:
+def keep_plan(home: Home, state: RunState, wanted: Path | None) -> Iterator[Line]:
     """Write the plan where it is wanted, and say how it goes on."""
     run, text = state.created.run, plan_text_of(home, state)
-    if text is None or not (is_planned(state) or aims.plan_file):
+    if text is None or not (is_planned(state) or wanted):
         return
-    path = aims.plan_file or Path(f"surefoot-{run}.yaml")
+    path = wanted or Path(f"surefoot-{run}.yaml")
     try:
         path.write_text(text, "utf-8")
     except OSError as error:

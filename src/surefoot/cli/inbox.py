@@ -9,7 +9,7 @@ import json
 import os
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from surefoot.api.home import Home
@@ -19,6 +19,7 @@ from surefoot.cli.diffs import Diff, coloured, patch_lines, read_tree_diff, stat
 from surefoot.cli.leaving import INTERRUPTED, Left, may_leave, pause
 from surefoot.cli.lines import EMPTY, Line, block, counted, duration, listed, one_line, quoted
 from surefoot.cli.lookup import find_question, find_run, root_of
+from surefoot.cli.options import Given
 from surefoot.cli.screen import Screen
 from surefoot.core.ids import RunId
 from surefoot.masking import masker_of
@@ -28,27 +29,15 @@ _LOOK_S = 0.5
 _ROLES_THEN = {"wait": "then it waits on", "hand_on": "then it goes to another role", "stop": "then the step stops"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """What shall be shown."""
-
-    name: str | None
-    """A run, or one question; None: the runs of the repository."""
-    every: bool
-    """The runs of all repositories."""
-    watch: bool
-    """To go on with what comes."""
-
-
-def inbox(wanted: Wanted, repo: Path | None, screen: Screen) -> int:
+def inbox(given: Given, screen: Screen) -> int:
     """Show the open questions that are wanted."""
     with Home() as home:
-        name = wanted.name
+        name = given.run_or_question
         if name is not None and "." in name:
-            return _show_one(home, find_question(home, name, repo), screen)
-        run = None if name is None else find_run(home, name, repo)
-        root = None if wanted.every or run is not None else root_of(repo)
-        if wanted.watch:
+            return _show_one(home, find_question(home, name, given.repo), screen)
+        run = None if name is None else find_run(home, name, given.repo)
+        root = None if given.every or run is not None else root_of(given.repo)
+        if given.watch:
             return _watch(home, run, root, screen)
         found = open_in(home, run=run, repository=root)
         elsewhere = [] if root is None or found else open_in(home)

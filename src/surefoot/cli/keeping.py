@@ -5,9 +5,8 @@ Owns what is said about it. Must never delete anything by itself: `surefoot.api.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict
-from pathlib import Path
 
 from surefoot.api.home import Home
 from surefoot.api.identity import refuse_steps
@@ -16,6 +15,7 @@ from surefoot.cli.consenting import agrees
 from surefoot.cli.exits import ExitCode
 from surefoot.cli.lines import Line, counted
 from surefoot.cli.lookup import find_run
+from surefoot.cli.options import Given
 from surefoot.cli.screen import Screen
 from surefoot.cli.telling import HASH
 from surefoot.core.ids import RunId
@@ -25,25 +25,23 @@ from surefoot.workspace import LandedFiles
 _LISTED_MAX = 10
 
 
-def land(
-    name: str | None, repo: Path | None, screen: Screen, *, squash: bool, yes: bool, run_hooks: bool = False
-) -> int:
+def land(given: Given, screen: Screen) -> int:
     """Take a run's verified work over into the checkout; where something is missing from it, after a question."""
     with Home() as home:
         refuse_steps("land a run", home)
-        run = find_run(home, name, repo)
+        run = find_run(home, given.run, given.repo)
         missing = missing_from(home.state(run))
-        if missing and not yes and not _lands_anyway(run, missing, screen):
+        if missing and not given.yes and not _lands_anyway(run, missing, screen):
             return ExitCode.USAGE
         brought = landed_files_of(home, run)
-        commit = land_run(home, run, squash=squash, runs_brought_hooks=run_hooks)
+        commit = land_run(home, run, squash=given.squash, runs_brought_hooks=given.run_hooks)
         where = home.created(run).repository
     if screen.is_json:
         document = {"run": run, "commit": commit, "repository": where, "missing": missing}
-        screen.document({**document, "brought": asdict(brought), "hooks_ran": run_hooks or not brought.hooks})
+        screen.document({**document, "brought": asdict(brought), "hooks_ran": given.run_hooks or not brought.hooks})
     screen.show(
         [
-            *_told_of(brought, run_hooks=run_hooks),
+            *_told_of(brought, run_hooks=given.run_hooks),
             *([Line(f"Landed what there is: {missing}.", "warn", hang=2)] if missing else []),
             Line(f"Landed: {where} is at {commit[:HASH]} now.", "good", hang=2),
             Line(f"Next: surefoot rm {run} --branch   (the run is not needed any more)", "head", is_whole=True),
@@ -76,14 +74,14 @@ def _lands_anyway(run: RunId, missing: str, screen: Screen) -> bool:
     return is_agreed
 
 
-def remove(names: Sequence[str], repo: Path | None, screen: Screen, *, branch: bool) -> int:
+def remove(given: Given, screen: Screen) -> int:
     """Delete runs, as many as can be: what is refused is told in the end."""
     removed: list[dict[str, object]] = []
     refused: list[SurefootError] = []
     with Home() as home:
-        for run in dict.fromkeys(find_run(home, name, repo) for name in names):
+        for run in dict.fromkeys(find_run(home, name, given.repo) for name in given.runs):
             try:
-                has_branch = remove_run(home, run, branch=branch)
+                has_branch = remove_run(home, run, branch=given.branch)
             except SurefootError as error:
                 refused.append(error)
                 continue

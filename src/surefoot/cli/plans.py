@@ -7,7 +7,7 @@ does. Read that next.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import cast
 
@@ -20,6 +20,7 @@ from surefoot.cli.graph.svg import svg
 from surefoot.cli.lines import EMPTY, Line, Style, block, counted, duration, listed, one_line, said_once
 from surefoot.cli.lookup import root_of
 from surefoot.cli.optional import STANDARD_OUTPUT
+from surefoot.cli.options import Given
 from surefoot.cli.screen import Screen
 from surefoot.cli.telling import style_of
 from surefoot.core.duties import DUTIES
@@ -44,40 +45,31 @@ _NAMED_MOST = 8
 _STYLES: dict[Effect, Style] = {Effect.IRREVERSIBLE: "bad", Effect.IDEMPOTENT: "warn"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Drawing:
-    """How the graph is wanted, beside or instead of all else."""
-
-    mermaid: bool = False
-    """As Mermaid on standard output, and nothing else there."""
-    svg: str | None = None
-    """As SVG in this file; `-`: on standard output, and nothing else there."""
-
-
-def check(path: Path, repo: Path | None, drawing: Drawing, screen: Screen) -> int:
+def check(given: Given, screen: Screen) -> int:
     """Look a plan over and tell what was found.
 
     Raises:
         UsageError: there is no such file, or the image cannot be written.
     """
+    path = given.plan
     refuse_missing(path)
-    if drawing.mermaid and drawing.svg == STANDARD_OUTPUT and not screen.is_json:
+    if given.mermaid and given.svg == STANDARD_OUTPUT and not screen.is_json:
         raise UsageError("standard output takes one drawing; give `--svg` a file, or leave `--mermaid` out")
     try:
         loaded = load_plan(path)
     except PlanInvalid as error:
         return _refused(path, error, screen)
-    reviewed = look_over(loaded.plan, root_of(repo), loaded.places, path)
+    reviewed = look_over(loaded.plan, root_of(given.repo), loaded.places, path)
     picture = picture_of(loaded.plan, reviewed)
-    drawn = _drawings(drawing, picture, loaded.plan, reviewed)
+    drawn = _drawings(given, picture, loaded.plan, reviewed)
     if screen.is_json:
         screen.document({**_document(path, loaded.plan, reviewed), **drawn})
     elif drawn:
         screen.text("".join(drawn.values()))
     else:
         screen.show(check_lines(path, loaded.plan, reviewed, picture, screen))
-        if drawing.svg is not None:
-            screen.show([Line(f"Drew the graph into {drawing.svg}.")])
+        if given.svg is not None:
+            screen.show([Line(f"Drew the graph into {given.svg}.")])
     return FOUND_PROBLEMS if reviewed.has_problems else FOUND_NOTHING
 
 
@@ -91,21 +83,21 @@ def refuse_missing(path: Path) -> None:
         raise UsageError(f"there is no plan {str(path)!r}; `surefoot init {path}` writes one to begin with")
 
 
-def _drawings(drawing: Drawing, picture: Picture, plan: Plan, reviewed: Review) -> dict[str, str]:
+def _drawings(given: Given, picture: Picture, plan: Plan, reviewed: Review) -> dict[str, str]:
     """Return the drawings for standard output by their names; write the one for a file."""
-    drawn = {"mermaid": mermaid(picture)} if drawing.mermaid else {}
-    if drawing.svg is None:
+    drawn = {"mermaid": mermaid(picture)} if given.mermaid else {}
+    if given.svg is None:
         return drawn
     image = svg(picture, one_line(plan.goal), sequence.summary(plan, reviewed))
-    if drawing.svg == STANDARD_OUTPUT:
+    if given.svg == STANDARD_OUTPUT:
         return {**drawn, "svg": image}
-    target = Path(drawing.svg)
+    target = Path(given.svg)
     if target.suffix in {".yaml", ".yml"}:
-        raise UsageError(f"{drawing.svg!r} is the name of a plan; name a file that ends in .svg")
+        raise UsageError(f"{given.svg!r} is the name of a plan; name a file that ends in .svg")
     try:
         target.write_text(image, "utf-8")
     except OSError as error:
-        raise UsageError(f"{drawing.svg!r} cannot be written: {error.strerror}") from error
+        raise UsageError(f"{given.svg!r} cannot be written: {error.strerror}") from error
     return drawn
 
 

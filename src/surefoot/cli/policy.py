@@ -13,6 +13,7 @@ from pathlib import Path
 from surefoot.api.weighing import facts_on, weigh_probe
 from surefoot.cli.lines import EMPTY, Line, Style, counted, duration, listed, one_line
 from surefoot.cli.lookup import root_of
+from surefoot.cli.options import Given
 from surefoot.cli.screen import Screen
 from surefoot.core import shipped
 from surefoot.core.ids import StepId
@@ -30,7 +31,7 @@ from surefoot.core.policy import (
     undeclared_of,
     weigh_parts,
 )
-from surefoot.core.rules import CommandFacts, Decision, Demand, Effect, Facts, Policy, Rule, Tier
+from surefoot.core.rules import CommandFacts, Decision, Demand, Facts, Policy, Rule, Tier
 from surefoot.errors import UsageError
 from surefoot.planfile import load_plan
 from surefoot.settings import Settings, Source, load_settings
@@ -42,24 +43,6 @@ EFFECT = "the effect class"
 _STYLES: dict[Tier, Style] = {Tier.AUTO: "good", Tier.LOG: "good", Tier.CONFIRM: "warn", Tier.NEVER: "bad"}
 _PATTERNS_MOST = 3
 _PATTERN_WIDTH = 40
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tested:
-    """What is asked about."""
-
-    command: str | None
-    """The command; None: that of the step."""
-    effect: Effect | None = None
-    """The effect class of the step that would run it."""
-    step: str | None = None
-    """The step's id."""
-    plan: Path | None = None
-    """The plan the step is in."""
-    paths: tuple[str, ...] = ()
-    """Files it would change."""
-    repo: Path | None = None
-    """The repository whose settings hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +65,7 @@ class _Found:
         return SHIPPED if decision.rule in {UNCLEAR, UNKNOWN, shipped.HARMLESS} else EFFECT
 
 
-def test(tested: Tested, screen: Screen) -> int:
+def test(given: Given, screen: Screen) -> int:
     """Say what decides about a command, and why.
 
     Raises:
@@ -90,9 +73,9 @@ def test(tested: Tested, screen: Screen) -> int:
         PlanInvalid: the plan cannot be read.
         ConfigInvalid: a settings file cannot be read.
     """
-    found = _judge(tested)
+    found = _judge(given)
     if screen.is_json:
-        screen.document(_document(tested, found))
+        screen.document(_document(given, found))
     screen.show(_decision_lines(found))
     return 0
 
@@ -116,58 +99,58 @@ def show(plan: Path | None, repo: Path | None, screen: Screen) -> int:
     return 0
 
 
-def _judge(tested: Tested) -> _Found:
-    plan = Plan(goal="", steps=()) if tested.plan is None else load_plan(tested.plan).plan
-    step = _asked_about(tested, plan)
-    settings = load_settings(root_of(tested.repo))
-    sources = _sources(settings, plan, tested.plan)
+def _judge(given: Given) -> _Found:
+    plan = Plan(goal="", steps=()) if given.in_plan is None else load_plan(given.in_plan).plan
+    step = _asked_about(given, plan)
+    settings = load_settings(root_of(given.repo))
+    sources = _sources(settings, plan, given.in_plan)
     policy = replace(settings.policy, raising=(*settings.policy.raising, plan.policy))
-    if _step_of(tested, plan) is not None:
-        parts, decision, facts = _weigh(policy, step, plan, tested, None)
+    if _step_of(given, plan) is not None:
+        parts, decision, facts = _weigh(policy, step, plan, given, None)
         probe = weigh_probe(step, plan, policy, facts)
         if probe is not None:
             decision = strictest([decision, probe[1]], decision)
         return _Found(decision, parts, facts, sources, probe=probe)
     # A command by itself is judged as in a step that has the network, and as in one that has no way out.
-    parts, decision, facts = _weigh(policy, replace(step, network=True), plan, tested, SEALED_RUNG)
-    _, sealed, _ = _weigh(policy, step, plan, tested, SEALED_RUNG)
+    parts, decision, facts = _weigh(policy, replace(step, network=True), plan, given, SEALED_RUNG)
+    _, sealed, _ = _weigh(policy, step, plan, given, SEALED_RUNG)
     return _Found(decision, parts, facts, sources, sealed)
 
 
-def _asked_about(tested: Tested, plan: Plan) -> Step:
+def _asked_about(given: Given, plan: Plan) -> Step:
     """Return the step of the plan, or one made for the command; a command that is given takes the body's place."""
-    step = _step_of(tested, plan) or Step(id=StepId(tested.step or "a-step"), body=RunBody(command=""))
-    if tested.command is not None:
+    step = _step_of(given, plan) or Step(id=StepId(given.of_step or "a-step"), body=RunBody(command=""))
+    if given.command is not None:
         shell = step.body.shell if isinstance(step.body, RunBody) else "bash"
-        step = replace(step, body=RunBody(command=tested.command, shell=shell))
-    elif _step_of(tested, plan) is None or facts_on(step, plan).command is None:
+        step = replace(step, body=RunBody(command=given.command, shell=shell))
+    elif _step_of(given, plan) is None or facts_on(step, plan).command is None:
         raise UsageError(
             "there is no command to ask about; give one in quotes, or a plan and a step that runs one or checks by one"
         )
-    return step if tested.effect is None else replace(step, effect=tested.effect)
+    return step if given.effect is None else replace(step, effect=given.effect)
 
 
-def _step_of(tested: Tested, plan: Plan) -> Step | None:
-    if tested.plan is None or tested.step is None:
+def _step_of(given: Given, plan: Plan) -> Step | None:
+    if given.in_plan is None or given.of_step is None:
         return None
-    found = next((step for step in plan.steps if step.id == tested.step), None)
+    found = next((step for step in plan.steps if step.id == given.of_step), None)
     if found is None:
         known = listed(step.id for step in plan.steps)
-        raise UsageError(f"there is no step {tested.step!r} in {str(tested.plan)!r}; its steps are {known}")
+        raise UsageError(f"there is no step {given.of_step!r} in {str(given.in_plan)!r}; its steps are {known}")
     return found
 
 
 def _weigh(
-    policy: Policy, step: Step, plan: Plan, tested: Tested, rung: str | None
+    policy: Policy, step: Step, plan: Plan, given: Given, rung: str | None
 ) -> tuple[tuple[Weighed, ...], Decision, Facts]:
     """Weigh the parts; without an effect class, what only looks needs no say."""
-    is_named = _step_of(tested, plan) is not None
-    paths = undeclared_of(tested.paths, step, plan) if is_named else tested.paths
+    is_named = _step_of(given, plan) is not None
+    paths = undeclared_of(given.paths, step, plan) if is_named else given.paths
     facts = replace(facts_on(step, plan, rung), paths=paths)
     floor = raised_by_step(floor_of(step, plan), step)
     parts = weigh_parts(policy, facts, floor)
     is_looking = all(part.is_harmless and part.decision == floor for part in parts)
-    if tested.effect is None and not is_named and is_looking:
+    if given.effect is None and not is_named and is_looking:
         floor = Decision(tier=Tier.AUTO, rule=shipped.HARMLESS, reason=shipped.HARMLESS_REASON)
         parts = tuple(replace(part, decision=floor) for part in parts)
     return parts, raised_by_step(strictest([part.decision for part in parts], floor), step), facts
@@ -183,7 +166,7 @@ def _sources(settings: Settings, plan: Plan, path: Path | None) -> tuple[Source,
     return (*lowering, ships, *raising, *of_plan)
 
 
-def _document(tested: Tested, found: _Found) -> Mapping[str, object]:
+def _document(given: Given, found: _Found) -> Mapping[str, object]:
     command = found.facts.command or CommandFacts()
     return {
         "schema": TEST_SCHEMA,
@@ -194,7 +177,7 @@ def _document(tested: Tested, found: _Found) -> Mapping[str, object]:
         "demand": asdict(found.decision.demand),
         "sealed": None if found.sealed is None else _decision_document(found.sealed),
         "probe": None if found.probe is None else {"text": found.probe[0].text, **_decision_document(found.probe[1])},
-        "command": tested.command,
+        "command": given.command,
         "effect": found.facts.effect,
         "parts": [
             {

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 from surefoot.api.home import Home
@@ -20,10 +20,11 @@ from surefoot.api.reading import told
 from surefoot.api.running import Engagement, Source, Watching, create_run, engage
 from surefoot.api.weighing import look_over
 from surefoot.cli.exits import ExitCode, code_of_run
-from surefoot.cli.goals import Aims, Amounts, goal_plan, is_goal, is_planned, keep_plan
+from surefoot.cli.goals import goal_plan, is_goal, is_planned, keep_plan
 from surefoot.cli.hearing import Listener
 from surefoot.cli.lines import EMPTY, Line, counted, listed, one_line
 from surefoot.cli.lookup import find_run, find_steps, folder_in, root_of
+from surefoot.cli.options import Given
 from surefoot.cli.plans import finding_lines, plan_lines, refuse_missing
 from surefoot.cli.progress import Progress
 from surefoot.cli.questions import Asker
@@ -43,7 +44,6 @@ from surefoot.sandbox import rung_detail
 
 AT_ONCE_S = 0.1
 """Signals that arrive within so many seconds are one stop."""
-_NO_AIMS = Aims()
 _HINTS = (
     "Ctrl-C pauses: what runs is finished first, nothing new starts.",
     "Ctrl-C again ends what can be repeated and puts it back; an irreversible effect is still waited for.",
@@ -52,125 +52,78 @@ _HINTS = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Start:
-    """What `run` was asked for."""
-
-    plan: str
-    """The plan file, or a goal."""
-    repo: Path | None
-    """The repository; None: the current one."""
-    run_id: str | None
-    """The id wanted."""
-    include_dirty: bool
-    """Whether to start from the checkout as it is."""
-    cwd: Path | None = None
-    """The folder the plan is for; None: the whole repository."""
-    aims: Aims = field(default_factory=Aims)
-    """What is wanted of a goal in words."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Consent:
-    """What the person approves beforehand."""
-
-    yes: bool = False
-    """What asks for confirmation, except irreversible steps."""
-    allow: tuple[str, ...] = ()
-    """Irreversible steps by name."""
-    take_over: bool = False
-    """Ending the engine that holds the run."""
-    models: tuple[str, ...] = ()
-    """Models by name, for all roles or for one."""
-    review: bool | None = None
-    """Whether a reviewer looks at the result; None: as the settings have it."""
-    amounts: Amounts = field(default_factory=Amounts)
-    """What the run may use."""
-
-    @property
-    def options(self) -> Options:
-        """Return it as the engine takes it."""
-        return Options(
-            yes=self.yes,
-            allow=self.allow,
-            take_over=self.take_over,
-            models=self.models,
-            with_reviewer=self.review,
-        )
-
-
-def start(asked: Start, consent: Consent, screen: Screen) -> ExitCode:
+def start(given: Given, screen: Screen) -> ExitCode:
     """Create a run and work on it.
 
     Raises:
         UsageError: the plan cannot run, an `--allow` names no step, or an option belongs to goals.
     """
-    if is_goal(asked.plan):
-        return _start_goal(asked, consent, screen)
-    if asked.aims.named:
-        raise UsageError(
-            f"{asked.aims.named} belongs to a goal in words; {asked.plan!r} is a plan, which says it itself"
-        )
-    path = Path(asked.plan)
+    if is_goal(given.plan_or_goal):
+        return _start_goal(given, screen)
+    if given.named_goal_options:
+        text = f"belongs to a goal in words; {given.plan_or_goal!r} is a plan, which says it itself"
+        raise UsageError(f"{given.named_goal_options} {text}")
+    path, options = Path(given.plan_or_goal), given.options
     refuse_missing(path)
     loaded = load_plan(path)
-    _refuse_unknown(consent, loaded.plan)
-    root = root_of(asked.repo)
-    folder = "." if asked.cwd is None else folder_in(root, asked.repo, asked.cwd)
-    plan = replace(loaded.plan, limits=consent.amounts.over(loaded.plan.limits))
+    _refuse_unknown(options, loaded.plan)
+    root = root_of(given.repo)
+    folder = "." if given.cwd is None else folder_in(root, given.repo, given.cwd)
+    plan = replace(loaded.plan, limits=given.limits_over(loaded.plan.limits))
     plan = plan if folder == "." else within(plan, folder)
     source = Source(
         repository=root,
         plan_path=path,
         plan_digest=loaded.digest,
-        include_dirty=asked.include_dirty,
+        include_dirty=given.include_dirty,
         places=loaded.places,
     )
     with Home() as home:
         reviewed = look_over(plan, root, loaded.places, path)
-        state = create_run(home, plan, source, run_id=asked.run_id, options=consent.options)
+        state = create_run(home, plan, source, run_id=given.run_id, options=options)
         screen.note(_start_lines(home, state))
         screen.note([EMPTY, *plan_lines(plan, reviewed)])
         screen.note(finding_lines(reviewed.findings, with_notes=False))
-        return _work(home, state.created.run, consent.options, screen)
+        return _work(home, state.created.run, options, screen)
 
 
-def _start_goal(asked: Start, consent: Consent, screen: Screen) -> ExitCode:
+def _start_goal(given: Given, screen: Screen) -> ExitCode:
     """Create a run for a goal in words, and work on it."""
-    if consent.allow:
+    if given.allow:
         raise UsageError("--allow names steps, and a goal has none yet; resume with --allow once there is a plan")
-    if asked.cwd is not None:
+    if given.cwd is not None:
         raise UsageError("--cwd belongs to a plan file; say in the goal which folder is meant, and limit it by --scope")
-    plan, wish = goal_plan(asked.plan, asked.aims, consent.amounts), Wish(plan_only=asked.aims.plan_only)
-    source = Source(repository=root_of(asked.repo), include_dirty=asked.include_dirty, wish=wish)
+    plan, options = goal_plan(given.plan_or_goal, given), given.options
+    wish = Wish(plan_only=given.plan_only)
+    source = Source(repository=root_of(given.repo), include_dirty=given.include_dirty, wish=wish)
     with Home() as home:
-        state = create_run(home, plan, source, run_id=asked.run_id, options=consent.options)
+        state = create_run(home, plan, source, run_id=given.run_id, options=options)
         screen.note(_start_lines(home, state))
         screen.note([Line("Nothing is changed before there is a plan: the goal is looked into first.", hang=2)])
-        return _work(home, state.created.run, consent.options, screen, asked.aims)
+        return _work(home, state.created.run, options, screen, given.plan_file)
 
 
-def resume(name: str | None, repo: Path | None, consent: Consent, screen: Screen) -> ExitCode:
+def resume(given: Given, screen: Screen) -> ExitCode:
     """Go on with a run. One that has ended is reported, and nothing else."""
     with Home() as home:
-        run = find_run(home, name, repo)
+        run = find_run(home, given.run, given.repo)
         state = home.state(run)
-        _refuse_unknown(consent, state.plan)
+        _refuse_unknown(given.options, state.plan)
         screen.note(_change_lines(home, run))
         if state.outcome is not None and _has_followed(state):
             screen.show([Line("This run has ended, so there is nothing to resume.", "dim")])
             return conclude(home, state, screen)
         screen.note([Line(f"Resuming run {run}: {one_line(state.plan.goal)}", "head", hang=2), *_rung_lines()])
-        limits = consent.amounts.over(state.plan.limits)
-        options = replace(consent.options, limits=limits if limits != state.plan.limits else None)
+        limits = given.limits_over(state.plan.limits)
+        options = replace(given.options, limits=limits if limits != state.plan.limits else None)
         return _work(home, run, options, screen)
 
 
-def retry(words: tuple[str, ...], repo: Path | None, consent: Consent, screen: Screen) -> ExitCode:
+def retry(given: Given, screen: Screen) -> ExitCode:
     """Set steps of a run to be tried again, and go on with it."""
     with Home() as home:
-        run, steps = find_steps(home, words, repo)
-        _refuse_unknown(consent, home.state(run).plan)
+        run, steps = find_steps(home, given.words, given.repo)
+        _refuse_unknown(given.options, home.state(run).plan)
         screen.note(_change_lines(home, run))
         set_to_retry(home, run, steps)
         if any(step.needs_program for step in home.state(run).plan.steps):
@@ -178,7 +131,7 @@ def retry(words: tuple[str, ...], repo: Path | None, consent: Consent, screen: S
             screen.note([Line(f"{text} carries them out.", "warn", hang=2)])
             return conclude(home, home.state(run), screen)
         screen.note([Line(f"Going on with run {run}", "head"), *_rung_lines()])
-        return _work(home, run, consent.options, screen)
+        return _work(home, run, given.options, screen)
 
 
 def _change_lines(home: Home, run: RunId) -> list[Line]:
@@ -195,12 +148,12 @@ def _has_followed(state: RunState) -> bool:
     return branch.refused is not None and not branch.has_failed
 
 
-def _refuse_unknown(consent: Consent, plan: Plan) -> None:
+def _refuse_unknown(options: Options, plan: Plan) -> None:
     """Refuse an approval for a step that the plan does not have; the members of groups are not known beforehand."""
     known = [step.id for step in plan.steps]
     if not known or any(step.for_each is not None for step in plan.steps):
         return
-    for name in consent.allow:
+    for name in options.allow:
         if name not in known:
             raise UsageError(f"--allow names {name!r}, but the plan has no such step; it has {listed(known, 12)}")
 
@@ -232,7 +185,7 @@ def _rung_lines(*, is_first: bool = False) -> Iterator[Line]:
         yield Line(f"Sandbox {detail}", "warn" if is_open else "", hang=2)
 
 
-def _work(home: Home, run: RunId, options: Options, screen: Screen, aims: Aims = _NO_AIMS) -> ExitCode:
+def _work(home: Home, run: RunId, options: Options, screen: Screen, plan_file: Path | None = None) -> ExitCode:
     """Let an engine work on the run until it stops; then report."""
     progress = Progress(screen, hear=Listener.of(home.folder / "runs", run).last_line, hint=_HINTS[0])
     asker = Asker(progress, home) if screen.can_ask else None
@@ -262,7 +215,7 @@ def _work(home: Home, run: RunId, options: Options, screen: Screen, aims: Aims =
         screen.fail(error.code, error.message)  # the run stopped before its end, and can go on
         return ExitCode.STOPPED
     code = conclude(home, state, screen)
-    screen.show(keep_plan(home, state, aims))
+    screen.show(keep_plan(home, state, plan_file))
     return code
 
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import asdict
 
 from surefoot.api.home import Home
 from surefoot.api.reading import events
 from surefoot.cli.goals import plan_text_of
 from surefoot.cli.lines import EMPTY, Line, block, duration, listed, one_line, words_of
 from surefoot.cli.lookup import find_steps
+from surefoot.cli.options import Given
 from surefoot.cli.reading import engine_of, read_report
 from surefoot.cli.render_report import head_lines, next_lines
 from surefoot.cli.screen import Screen
@@ -34,41 +34,7 @@ from surefoot.journal import Recorded
 TURNS_SCHEMA = "surefoot.turns/1"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """What shall be shown."""
-
-    events: bool
-    """The journal."""
-    output: bool
-    """All that the body printed."""
-    stat: bool = False
-    """Of the commit only how much was changed in each file."""
-    turns: bool = False
-    """All that an agent said and did in its last attempt."""
-    raw: bool = False
-    """Its replies as the provider wrote them."""
-    plan: bool = False
-    """The plan that a model made, as a plan file."""
-
-    @property
-    def of_agents(self) -> bool:
-        """Tell whether a talk is wanted, and nothing else."""
-        return self.turns or self.raw
-
-    def refuse_without_step(self) -> None:
-        """Refuse what is only there of one step.
-
-        Raises:
-            UsageError: it is wanted.
-        """
-        if self.output:
-            raise UsageError("--output shows what one step's body printed; name the step")
-        if self.of_agents:
-            raise UsageError("--turns and --raw show what one step's agent said and did; name the step")
-
-
-def show(words: tuple[str, ...], repo: Path | None, wanted: Wanted, screen: Screen) -> int:
+def show(given: Given, screen: Screen) -> int:
     """Show what is wanted of a run, or of one of its steps.
 
     Raises:
@@ -76,38 +42,46 @@ def show(words: tuple[str, ...], repo: Path | None, wanted: Wanted, screen: Scre
             steps are named.
         RunNotFound: there is no such step.
     """
-    if not words:
-        wanted.refuse_without_step()
+    if not given.words:
+        _refuse_without_step(given)
     with Home() as home:
-        run, steps = find_steps(home, words, repo)
+        run, steps = find_steps(home, given.words, given.repo)
         if len(steps) > 1:
             raise UsageError(f"{listed(steps)}: `show` takes a run and one step of it; name one")
         step = steps[0] if steps else None
         if step is None:
-            wanted.refuse_without_step()
-        if wanted.plan:
+            _refuse_without_step(given)
+        if given.made_plan:
             _show_plan(home, run, screen)
         elif step is None:
-            _show_run(home, run, wanted, screen)
+            _show_run(home, run, given, screen)
         else:
-            _show_step(home, run, step, wanted, screen)
+            _show_step(home, run, step, given, screen)
     return 0
 
 
-def _show_step(home: Home, run: RunId, name: str, wanted: Wanted, screen: Screen) -> None:
+def _refuse_without_step(given: Given) -> None:
+    """Refuse what is only there of one step."""
+    if given.output:
+        raise UsageError("--output shows what one step's body printed; name the step")
+    if given.turns or given.raw:
+        raise UsageError("--turns and --raw show what one step's agent said and did; name the step")
+
+
+def _show_step(home: Home, run: RunId, name: str, given: Given, screen: Screen) -> None:
     duty = _duty(home, run, name)
-    if duty is not None or wanted.of_agents:
-        _show_talk(home, run, duty or StepId(_step(home, run, name)["id"]), wanted, screen)
+    if duty is not None or given.turns or given.raw:
+        _show_talk(home, run, duty or StepId(_step(home, run, name)["id"]), given, screen)
         return
     step = _step(home, run, name)
-    if wanted.output:
+    if given.output:
         _show_output(home, step, screen)
-    elif wanted.events:
+    elif given.events:
         _show_events(home, run, screen, only=name)
     elif screen.is_json:
         screen.document(StepPage.of(home, run, step).document())
     else:
-        screen.page(StepPage.of(home, run, step).lines(stat_only=wanted.stat))
+        screen.page(StepPage.of(home, run, step).lines(stat_only=given.stat))
 
 
 def _step(home: Home, run: RunId, name: str) -> StepShape:
@@ -128,8 +102,8 @@ def _duty(home: Home, run: RunId, name: str) -> StepId | None:
 # --- the run
 
 
-def _show_run(home: Home, run: RunId, wanted: Wanted, screen: Screen) -> None:
-    if wanted.events:
+def _show_run(home: Home, run: RunId, given: Given, screen: Screen) -> None:
+    if given.events:
         _show_events(home, run, screen, only=None)
         return
     report = read_report(home, run)
@@ -209,17 +183,17 @@ def _show_plan(home: Home, run: RunId, screen: Screen) -> None:
 # --- one step
 
 
-def _show_talk(home: Home, run: RunId, step: StepId, wanted: Wanted, screen: Screen) -> None:
-    """Show what an agent said and did: in short for what is done for the run as a whole, else as it is wanted."""
+def _show_talk(home: Home, run: RunId, step: StepId, given: Given, screen: Screen) -> None:
+    """Show what an agent said and did: in short for what is done for the run as a whole, else as it is given."""
     talk = last_talk(home, run, step)
     if talk is None:
         raise UsageError(f"no agent has said anything at {step} of run {run}; `surefoot show {run}` lists the steps")
     if screen.is_json:
-        rows = turn_rows(home, talk, is_raw=wanted.raw)
+        rows = turn_rows(home, talk, is_raw=given.raw)
         screen.document({"schema": TURNS_SCHEMA, "run": run, "step": step, "attempt": talk.attempt, "turns": rows})
-    elif wanted.raw:
+    elif given.raw:
         screen.text(raw_text(home, talk))
-    elif wanted.turns:
+    elif given.turns:
         screen.page(turn_lines(home, talk))
     else:
         screen.page(_talk_in_short(run, step, talk))

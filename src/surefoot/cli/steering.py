@@ -16,6 +16,7 @@ from surefoot.cli.consenting import agrees
 from surefoot.cli.exits import ExitCode
 from surefoot.cli.lines import Line, counted, one_line
 from surefoot.cli.lookup import find_run
+from surefoot.cli.options import Given
 from surefoot.cli.reading import engine_of, read_report, status_lines
 from surefoot.cli.screen import Screen
 from surefoot.cli.telling import HASH
@@ -54,14 +55,14 @@ async def _awaited(saying: Awaitable[RunState]) -> None:
     await saying
 
 
-def restore(where: tuple[str | None, str], repo: Path | None, screen: Screen, *, yes: bool) -> int:
+def restore(given: Given, screen: Screen) -> int:
     """Take a run back to where a step left it, after a question if irreversible effects came later."""
-    name, to = where
+    to = given.to
     with Home() as home:
-        run = find_run(home, name, repo)
+        run = find_run(home, given.run, given.repo)
         later = effects_after(home.state(run), to)
         screen.show(effect_lines(later))
-        if any(_class_of(node) == Effect.IRREVERSIBLE for node in later) and not yes and not _agrees(screen):
+        if any(_class_of(node) == Effect.IRREVERSIBLE for node in later) and not given.yes and not _agrees(screen):
             return ExitCode.WAITING
         state = asyncio.run(people.restore(home, run, to))
         pending = [node.spec.id for node in state.steps() if node.status == "pending"]

@@ -1,0 +1,333 @@
+"""Every argument and option of the command line, declared once: name, type, help, default, and where its value goes.
+
+The table is the record `Given`. A command names the rows it takes and is handed a record with their values; the rows
+marked `OPTIONS` make up `surefoot.api.options.Options`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from copy import copy
+from dataclasses import dataclass, fields, replace
+from inspect import Parameter, Signature
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+
+import typer
+from typer.core import TyperCommand
+from typer.models import ParameterInfo
+
+from surefoot.api.options import Options
+from surefoot.cli.completion import offer_either, offer_open, offer_questions, offer_runs, offer_steps
+from surefoot.cli.screen import Screen
+from surefoot.core.plan import Limits
+from surefoot.core.rules import Effect
+
+_Mark = Literal["options", "limits", "goal", "required"]
+OPTIONS: _Mark = "options"
+"""The value is the field of that name in `Options`."""
+LIMITS: _Mark = "limits"
+"""The value is the field of that name in the run's `Limits`."""
+GOAL: _Mark = "goal"
+"""The option belongs to a goal in words, and is refused beside a plan file."""
+REQUIRED: _Mark = "required"
+"""The value has to be given."""
+_RUN = "The run: its id, the beginning of it, or `latest` (of this repository)."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """What a command line says. What a command does not take has its default."""
+
+    # Arguments.
+    plan_or_goal: Annotated[
+        str,
+        typer.Argument(metavar="PLAN|GOAL", help="A plan file (.yaml, .yml), or a goal in words."),
+        REQUIRED,
+    ] = ""
+    plan: Annotated[Path, typer.Argument(metavar="PLAN", help="A plan file."), REQUIRED] = Path()
+    new_plan: Annotated[Path, typer.Argument(metavar="[PATH]", help="Where to.")] = Path("surefoot.yaml")
+    schema_file: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="Where to (default: standard output).")
+    ] = None
+    run: Annotated[str | None, typer.Argument(metavar="[RUN]", help=_RUN, autocompletion=offer_runs)] = None
+    run_or_step: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[RUN]", help=f"{_RUN} Left out before a step of the latest run.", autocompletion=offer_either
+        ),
+    ] = None
+    runs: Annotated[
+        tuple[str, ...], typer.Argument(metavar="RUN...", help=_RUN, autocompletion=offer_runs), REQUIRED
+    ] = ()
+    step: Annotated[str | None, typer.Argument(metavar="[STEP]", help="One step.", autocompletion=offer_steps)] = None
+    steps: Annotated[
+        tuple[str, ...],
+        typer.Argument(metavar="[STEP]...", help="Which (default: all that failed).", autocompletion=offer_steps),
+    ] = ()
+    run_or_question: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[RUN|QUESTION]",
+            help="One run, or one question in full with its changes.",
+            autocompletion=offer_open,
+        ),
+    ] = None
+    question: Annotated[
+        str,
+        typer.Argument(metavar="QUESTION", help="Its id, as it is shown.", autocompletion=offer_questions),
+        REQUIRED,
+    ] = ""
+    questions: Annotated[
+        tuple[str, ...],
+        typer.Argument(metavar="QUESTION...", help="Their ids, as they are shown.", autocompletion=offer_questions),
+        REQUIRED,
+    ] = ()
+    answer: Annotated[
+        str,
+        typer.Argument(metavar="ANSWER", help="yes, no, applied, not_applied, done, abandon, or any text."),
+        REQUIRED,
+    ] = ""
+    command: Annotated[str | None, typer.Argument(metavar="[COMMAND]", help="The command, as one argument.")] = None
+
+    # Where a run works.
+    repo: Annotated[
+        Path | None, typer.Option("--repo", metavar="DIR", help="The repository or folder (default: the current one).")
+    ] = None
+    run_id: Annotated[
+        str | None, typer.Option("--run-id", metavar="ID", help="The id of the run: YYYYMMDD-xxxxxx.")
+    ] = None
+    include_dirty: Annotated[
+        bool, typer.Option("--include-dirty", help="Start from the checkout as it is, not from HEAD.")
+    ] = False
+    cwd: Annotated[
+        Path | None,
+        typer.Option("--cwd", metavar="DIR", help="Carry the plan out in this folder, as if it were the repository."),
+    ] = None
+
+    # What the engine is told beforehand.
+    yes: Annotated[
+        bool,
+        typer.Option("--yes", help="Approve what asks for confirmation, except irreversible steps."),
+        OPTIONS,
+    ] = False
+    allow: Annotated[
+        tuple[str, ...],
+        typer.Option("--allow", metavar="STEP", help="Approve this irreversible step; may be given more than once."),
+        OPTIONS,
+    ] = ()
+    take_over: Annotated[
+        bool,
+        typer.Option("--take-over", help="End the engine that holds the run, and go on in its place."),
+        OPTIONS,
+    ] = False
+    models: Annotated[
+        tuple[str, ...],
+        typer.Option(
+            "--model", metavar="[ROLE=]PROVIDER:NAME", help="The model that is asked, or that plays a role; repeatable."
+        ),
+        OPTIONS,
+    ] = ()
+    with_reviewer: Annotated[
+        bool | None,
+        typer.Option("--review/--no-review", help="Whether a fresh model looks at the whole result."),
+        OPTIONS,
+    ] = None
+    cost_usd: Annotated[
+        float | None,
+        typer.Option("--cost-usd", metavar="X", min=0, help="What the run may cost, in US dollars."),
+        LIMITS,
+    ] = None
+    tokens: Annotated[
+        int | None, typer.Option("--tokens", metavar="N", min=1, help="How many tokens its models may take."), LIMITS
+    ] = None
+    requests: Annotated[
+        int | None,
+        typer.Option("--requests", metavar="N", min=1, help="How many requests to models it may make."),
+        LIMITS,
+    ] = None
+
+    # What belongs to a goal in words.
+    accept: Annotated[
+        tuple[str, ...],
+        typer.Option("--accept", metavar="CMD", help="For a goal: this command has to pass in the end; repeatable."),
+        GOAL,
+    ] = ()
+    scope: Annotated[
+        tuple[str, ...],
+        typer.Option("--scope", metavar="GLOB", help="For a goal: change only such files; repeatable."),
+        GOAL,
+    ] = ()
+    plan_only: Annotated[bool, typer.Option("--plan-only", help="For a goal: stop once there is a plan."), GOAL] = False
+    plan_file: Annotated[
+        Path | None, typer.Option("--plan-file", metavar="FILE", help="For a goal: write the plan there."), GOAL
+    ] = None
+
+    # What is shown, and how.
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress, only questions and the result.")] = (
+        False
+    )
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document, errors included.")] = False
+    pager: Annotated[bool, typer.Option("--pager/--no-pager", help="Whether what is long comes page by page.")] = True
+    events: Annotated[bool, typer.Option("--events", help="Show the journal, a line an event.")] = False
+    output: Annotated[bool, typer.Option("--output", help="Show all that the step's body printed.")] = False
+    turns: Annotated[bool, typer.Option("--turns", help="Show all that the step's agent said and did.")] = False
+    raw: Annotated[bool, typer.Option("--raw", help="Show its replies as the provider wrote them.")] = False
+    made_plan: Annotated[bool, typer.Option("--plan", help="Show the plan that a model made, as a plan file.")] = False
+    stat: Annotated[bool, typer.Option("--stat", help="Of the commit only how much was changed in each file.")] = False
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print it as Markdown, in full.")] = False
+    is_long: Annotated[
+        bool, typer.Option("--long", help="Also the points to go back to, and how people were asked.")
+    ] = False
+    mermaid: Annotated[bool, typer.Option("--mermaid", help="Print the graph as Mermaid, and nothing else.")] = False
+    svg: Annotated[
+        str | None,
+        typer.Option("--svg", metavar="[FILE]", help="Draw the graph as SVG into a file, or on standard output."),
+    ] = None
+    every: Annotated[bool, typer.Option("--all", help="The runs of all repositories.")] = False
+    watch: Annotated[bool, typer.Option("--watch", help="Go on showing what comes, until Ctrl-C.")] = False
+    export: Annotated[
+        Path | None,
+        typer.Option(
+            "--export", metavar="FILE", help="Write the whole trail into a file that can be checked anywhere."
+        ),
+    ] = None
+    verify: Annotated[
+        Path | None,
+        typer.Option("--verify", metavar="FILE", help="Check such a file, without the run or its home."),
+    ] = None
+
+    # What is done with results and remains.
+    squash: Annotated[bool, typer.Option("--squash", help="As one commit instead of one a step.")] = False
+    run_hooks: Annotated[
+        bool, typer.Option("--run-hooks", help="Run your git hooks although the run brings or changes hooks.")
+    ] = False
+    to: Annotated[
+        str,
+        typer.Option("--to", metavar="STEP", help="The step to go back to.", autocompletion=offer_steps),
+        REQUIRED,
+    ] = ""
+    branch: Annotated[bool, typer.Option("--branch", help="Delete its branch, too, merged by `land` or not.")] = False
+
+    # What a person decides.
+    all_like: Annotated[
+        bool, typer.Option("--all-like", help="And all of its kind in this run: those open now and those to come.")
+    ] = False
+    reason: Annotated[
+        str, typer.Option("--reason", metavar="TEXT", help="Why not; it stands in the report."), REQUIRED
+    ] = ""
+    other_command: Annotated[str | None, typer.Option("--command", metavar="TEXT", help="Run this instead.")] = None
+    file: Annotated[
+        Path | None, typer.Option("--file", metavar="FILE", help="A file with the command, the patch, or the plan.")
+    ] = None
+
+    # What the rules are asked about.
+    effect: Annotated[Effect | None, typer.Option("--effect", help="The effect class of the step.")] = None
+    of_step: Annotated[str | None, typer.Option("--step", metavar="ID", help="The step that would run it.")] = None
+    in_plan: Annotated[Path | None, typer.Option("--plan", metavar="FILE", help="The plan the step is in.")] = None
+    paths: Annotated[
+        tuple[str, ...],
+        typer.Option("--path", metavar="P", help="A file it would change; may be given more than once."),
+    ] = ()
+
+    @property
+    def options(self) -> Options:
+        """What the engine is told beforehand."""
+        return Options(**self._values(OPTIONS))
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words of `[RUN] [STEP]...`, of which the first may be a step."""
+        return tuple(word for word in (self.run_or_step, self.step, *self.steps) if word is not None)
+
+    @property
+    def named_goal_options(self) -> str:
+        """The options of a goal that are set, as they are typed."""
+        return ", ".join(_ROWS[name].flag for name, value in self._values(GOAL).items() if value)
+
+    def limits_over(self, limits: Limits) -> Limits:
+        """Return the limits, with those that were given in their place."""
+        return replace(limits, **{name: value for name, value in self._values(LIMITS).items() if value is not None})
+
+    def _values(self, mark: _Mark) -> dict[str, Any]:
+        return {name: getattr(self, name) for name, row in _ROWS.items() if mark in row.marks}
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A row of the table, as the parser takes it."""
+
+    kind: Any
+    """The type of the value."""
+    is_many: bool
+    """Whether it may be given more than once."""
+    declared: ParameterInfo
+    default: Any
+    marks: tuple[_Mark, ...]
+
+    @property
+    def flag(self) -> str:
+        """The option as it is typed."""
+        return str(self.declared.default)
+
+    def value(self, parsed: Any) -> Any:
+        """Return what the parser made of the row as the record has it."""
+        return tuple(parsed or ()) if self.is_many else parsed
+
+    def parameter(self, name: str, help_: str | None) -> Parameter:
+        """Return the row as a parameter of a command, with the command's own words for it."""
+        declared = copy(self.declared)
+        declared.help = help_ or declared.help
+        default = None if self.is_many else self.default
+        default = Parameter.empty if REQUIRED in self.marks else default
+        kind = list[str] if self.is_many else self.kind
+        return Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, declared])
+
+
+def _rows() -> Mapping[str, _Row]:
+    found: dict[str, _Row] = {}
+    hints = get_type_hints(Given, include_extras=True)
+    for field in fields(Given):
+        kind, declared, *marks = get_args(hints[field.name])
+        found[field.name] = _Row(kind, get_origin(kind) is tuple, declared, field.default, tuple(marks))
+    return found
+
+
+_ROWS = _rows()
+Command = Callable[[Given, Screen], int]
+"""Carries a command out and returns the exit code."""
+
+
+def command(
+    app: typer.Typer,
+    takes: str,
+    *,
+    panel: str | None = None,
+    called: str | None = None,
+    kind: type[TyperCommand] | None = None,
+    **helps: str,
+) -> Callable[[Command], Command]:
+    """Make a command of a function: it takes these rows of the table, in this order.
+
+    Args:
+        app: What the command is added to.
+        takes: The names of the rows, with spaces between them.
+        panel: Below which title the help lists the command.
+        called: The name of the command; default: that of the function.
+        kind: The parser's class for the command, where it has its own.
+        helps: The command's own words for rows that mean something special to it.
+    """
+
+    def add(function: Command) -> Command:
+        def callback(**values: Any) -> None:
+            given = Given(**{name: _ROWS[name].value(value) for name, value in values.items()})
+            screen = Screen(is_json=given.as_json, is_quiet=given.quiet, has_pager=given.pager)
+            raise typer.Exit(function(given, screen))
+
+        parameters = [_ROWS[name].parameter(name, helps.get(name)) for name in takes.split()]
+        callback.__dict__["__signature__"] = Signature(parameters)
+        callback.__doc__ = function.__doc__
+        app.command(called or function.__name__.replace("_", "-"), cls=kind, rich_help_panel=panel)(callback)
+        return function
+
+    return add
