@@ -175,6 +175,7 @@ class Shapes:
             "head": "bbbbbbbbbb",
             "rung": "bubblewrap",
             "phase": "validate",
+            "selection": None,
             "counts": counts,
             "steps": list(steps),
             "accept": [],

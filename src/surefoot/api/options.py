@@ -24,6 +24,8 @@ class Options:
     """Approve confirm-tier questions, except for irreversible steps."""
     allow: tuple[str, ...] = ()
     """Irreversible steps approved by name."""
+    only: tuple[str, ...] = ()
+    """When a run begins, the steps to carry out, with all that these need: ids, or globs over ids; none: all steps."""
     take_over: bool = False
     """End an engine that holds the run."""
     policy: Policy | None = None

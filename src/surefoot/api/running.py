@@ -27,7 +27,7 @@ from surefoot.api.identity import Identity, identify, refuse_steps
 from surefoot.api.options import Options
 from surefoot.api.replanning import edited_plan
 from surefoot.api.sharing import shared_writer
-from surefoot.api.validating import Source, validated
+from surefoot.api.validating import Source, chosen, validated
 from surefoot.clock import SystemClock
 from surefoot.core import events as ev
 from surefoot.core.course import policy_of
@@ -94,11 +94,15 @@ def create_run(
         RunHeld: another program is just creating a run of that id.
         ConfigInvalid: the settings cannot be read.
         StepMayNotAnswer: something is approved beforehand, and this program was started by a step.
+        UsageError: `options` choose a step that the plan does not have.
         WorkspaceError: the repository cannot be used; the message says why.
     """
     clock, options = clock or SystemClock(), options or Options()
     _refuse_steering(home, options)
     graph = validated(plan, source)
+    selection = chosen(plan, options.only)
+    if selection.left_out:
+        plan, graph = selection.plan, validated(selection.plan, source)
     run = _wanted_id(run_id, clock.now())
     _refuse_taken(home, run)
     plan_folder = None if source.plan_path is None else source.plan_path.absolute().parent
@@ -115,6 +119,7 @@ def create_run(
         waits={} if source.repository is None else waits_of(plan, graph),
         commands=with_facts(commands_around(plan)),
         findings=missed,
+        left_out=selection.left_out,
     )
     casting = _cast_beforehand(created, source, options)
     with claimed(home, run, is_new=True), ExitStack() as unmaking:

@@ -7,7 +7,7 @@ cannot do. Must never make anything. Read `surefoot.api.running` next.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,9 +16,10 @@ from surefoot.core.graph import Graph, build_graph
 from surefoot.core.ids import StepId
 from surefoot.core.plan import AgentBody, AskBody, FunctionBody, Plan, Step
 from surefoot.core.probing import address_of, has_password
+from surefoot.core.selection import Selection, select
 from surefoot.core.services import problems_of_services
 from surefoot.core.talking import Wish
-from surefoot.errors import PlanInvalid
+from surefoot.errors import PlanInvalid, UsageError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +60,21 @@ def validated(plan: Plan, source: Source) -> Graph:
         where = f"steps {', '.join(needy)}" if needy else "acceptance checks and services"
         raise PlanInvalid(f"{where} need a workspace; give a repository", problems=())
     return graph
+
+
+def chosen(plan: Plan, only: Sequence[str]) -> Selection:
+    """Return what is chosen of a plan that can run: the steps that `only` names and what these need; none: all.
+
+    Raises:
+        UsageError: a name names no step.
+    """
+    graph, _ = build_graph(plan.steps) if only else (None, ())
+    if graph is None:
+        return Selection(plan=plan)
+    found = select(plan, graph, only)
+    if found.unknown:
+        raise UsageError("\n".join(found.unknown))
+    return found
 
 
 def _needs_lane(step: Step) -> bool:

@@ -60,7 +60,7 @@ app.add_typer(policy_app, name="policy", rich_help_panel=_PLAN)
 
 @command(
     app,
-    "plan_or_goal repo run_id include_dirty cwd yes allow models accept scope plan_only plan_file with_reviewer "
+    "plan_or_goal only repo run_id include_dirty cwd yes allow models accept scope plan_only plan_file with_reviewer "
     "cost_usd tokens requests quiet as_json",
     panel=_WORK,
 )

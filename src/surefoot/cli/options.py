@@ -116,6 +116,11 @@ class Given:
         typer.Option("--allow", metavar="STEP", help="Approve this irreversible step; may be given more than once."),
         OPTIONS,
     ] = ()
+    only: Annotated[
+        tuple[str, ...],
+        typer.Option("--only", metavar="STEP", help="Only this step and what it needs; an id or a glob; repeatable."),
+        OPTIONS,
+    ] = ()
     take_over: Annotated[
         bool,
         typer.Option("--take-over", help="End the engine that holds the run, and go on in its place."),

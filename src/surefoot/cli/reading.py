@@ -37,7 +37,19 @@ def status(name: str | None, repo: Path | None, screen: Screen) -> int:
         run = find_run(home, name, repo)
         report, engine = read_report(home, run), engine_of(home, run)
     if screen.is_json:
-        kept = ("run", "goal", "state", "outcome", "reason", "phase", "counts", "questions", "asking", "next")
+        kept = (
+            "run",
+            "goal",
+            "state",
+            "outcome",
+            "reason",
+            "phase",
+            "selection",
+            "counts",
+            "questions",
+            "asking",
+            "next",
+        )
         screen.document({key: value for key, value in report.items() if key in kept} | {"engine": engine})
     screen.show(status_lines(report, engine))
     return 0

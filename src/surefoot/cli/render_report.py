@@ -10,7 +10,17 @@ import re
 from collections.abc import Iterator
 
 from surefoot.cli.lines import EMPTY, Line, block, clean, one_line
-from surefoot.cli.telling import Row, Section, facts, headline, phase_said, sections, standing, style_of
+from surefoot.cli.telling import (
+    Row,
+    Section,
+    facts,
+    headline,
+    phase_said,
+    sections,
+    selection_said,
+    standing,
+    style_of,
+)
 from surefoot.core.report_shape import Report
 
 _ENDED = {
@@ -51,10 +61,17 @@ def head_lines(report: Report, engine: str | None = None) -> Iterator[Line]:
     yield Line(f"Run {report['run']}: {standing(report, engine)}", word, hang=2)
     yield Line(f"  {one_line(report['goal'])}", hang=2)
     yield Line(headline(report), "head", hang=2)
+    yield from selection_lines(report)
     if report["outcome"] is None:
         yield Line(phase_said(report), hang=2)
     if report["outcome"] is not None and report["reason"]:
         yield Line(f"Why it {_ENDED[report['outcome']]}: {one_line(report['reason'])}", hang=2)
+
+
+def selection_lines(report: Report) -> Iterator[Line]:
+    """Yield how many steps of the plan were chosen for the run, and which were left out."""
+    if report["selection"] is not None:
+        yield Line(selection_said(report["selection"]), "warn", hang=2)
 
 
 def next_lines(report: Report, engine: str | None = None) -> Iterator[Line]:
@@ -100,6 +117,7 @@ def report_markdown(report: Report) -> str:
     """Return the report as Markdown."""
     lines = [f"# Run {_code(report['run'])}: {standing(report)}", "", _escaped(one_line(report["goal"])), ""]
     lines += [f"**{headline(report)}**", ""]
+    lines += [] if report["selection"] is None else [_escaped(selection_said(report["selection"])), ""]
     if report["reason"]:
         lines += [f"Why: {_escaped(one_line(report['reason']))}", ""]
     for section in sections(report, is_short=False, is_long=True):

@@ -18,6 +18,7 @@ from surefoot.api.people import retry as set_to_retry
 from surefoot.api.plan_changes import plan_change
 from surefoot.api.reading import told
 from surefoot.api.running import Engagement, Source, Watching, create_run, engage
+from surefoot.api.validating import chosen
 from surefoot.api.weighing import look_over
 from surefoot.cli.exits import ExitCode, code_of_run
 from surefoot.cli.goals import goal_plan, is_goal, is_planned, keep_plan
@@ -28,14 +29,14 @@ from surefoot.cli.options import Given
 from surefoot.cli.plans import finding_lines, plan_lines, refuse_missing
 from surefoot.cli.progress import Progress
 from surefoot.cli.questions import Asker
-from surefoot.cli.render_report import report_lines
+from surefoot.cli.render_report import report_lines, selection_lines
 from surefoot.cli.screen import Screen
 from surefoot.cli.talks import casting_said
 from surefoot.cli.telling import HASH
 from surefoot.core.events import Event
 from surefoot.core.ids import RunId
 from surefoot.core.plan import Plan, within
-from surefoot.core.report import standing_of
+from surefoot.core.report import report_of, standing_of
 from surefoot.core.state import RunState
 from surefoot.core.talking import Wish
 from surefoot.errors import DiskRefused, JournalGone, JournalLocked, UsageError, WorkspaceMissing
@@ -71,6 +72,7 @@ def start(given: Given, screen: Screen) -> ExitCode:
     folder = "." if given.cwd is None else folder_in(root, given.repo, given.cwd)
     plan = replace(loaded.plan, limits=given.limits_over(loaded.plan.limits))
     plan = plan if folder == "." else within(plan, folder)
+    wanted = chosen(plan, options.only).plan
     source = Source(
         repository=root,
         plan_path=path,
@@ -79,10 +81,10 @@ def start(given: Given, screen: Screen) -> ExitCode:
         places=loaded.places,
     )
     with Home() as home:
-        reviewed = look_over(plan, root, loaded.places, path)
+        reviewed = look_over(wanted, root, loaded.places, path)
         state = create_run(home, plan, source, run_id=given.run_id, options=options)
         screen.note(_start_lines(home, state))
-        screen.note([EMPTY, *plan_lines(plan, reviewed)])
+        screen.note([EMPTY, *plan_lines(wanted, reviewed)])
         screen.note(finding_lines(reviewed.findings, with_notes=False))
         return _work(home, state.created.run, options, screen)
 
@@ -91,6 +93,8 @@ def _start_goal(given: Given, screen: Screen) -> ExitCode:
     """Create a run for a goal in words, and work on it."""
     if given.allow:
         raise UsageError("--allow names steps, and a goal has none yet; resume with --allow once there is a plan")
+    if given.only:
+        raise UsageError("--only names steps, and a goal has none yet; leave it out")
     if given.cwd is not None:
         raise UsageError("--cwd belongs to a plan file; say in the goal which folder is meant, and limit it by --scope")
     plan, options = goal_plan(given.plan_or_goal, given), given.options
@@ -163,6 +167,7 @@ def _start_lines(home: Home, state: RunState) -> Iterator[Line]:
     created = state.created
     yield Line(f"Run {created.run}: {one_line(state.plan.goal)}", "head", hang=2)
     yield Line(f"Branch surefoot/{created.run}, from {(created.base or '')[:HASH]} of {created.repository}", hang=2)
+    yield from selection_lines(report_of(state))
     yield from _rung_lines(is_first=len(home.journal.runs()) == 1)
     models = casting_said(state.casting)
     if models:

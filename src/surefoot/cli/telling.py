@@ -12,12 +12,14 @@ from dataclasses import dataclass
 
 from surefoot.cli.lines import Style, cause_of, counted, duration, headline_of, listed, one_line, said_once
 from surefoot.core.money import money
-from surefoot.core.report_shape import CheckShape, QuestionShape, Report, StepShape
+from surefoot.core.report_shape import CheckShape, QuestionShape, Report, SelectionShape, StepShape
 from surefoot.core.terms import Phase
 from surefoot.core.verdicts import CHANGED, changed_said
 
 SHORT_MOST = 12
 """So many rows of each section a short report shows."""
+_LEFT_OUT_MOST = 12
+"""So many steps that were not chosen are named."""
 HASH = 7
 """So many characters of a commit id are shown."""
 
@@ -120,6 +122,12 @@ def headline(report: Report) -> str:
     rest = {**counts, "skipped": counts["skipped"] - counts["nothing_to_do"]}
     parts += [f"{rest[word]} {word.replace('_', ' ')}" for word in (*_UNDONE, "skipped") if rest[word]]
     return ", ".join(parts)
+
+
+def selection_said(selection: SelectionShape) -> str:
+    """Say how many steps of the plan were chosen, and which were left out."""
+    said = f"{selection['chosen']} of {counted(selection['of'], 'step')} of the plan were chosen"
+    return f"{said}; left out: {listed(selection['left_out'], _LEFT_OUT_MOST)}"
 
 
 def sections(report: Report, *, is_short: bool, is_long: bool = False) -> Iterator[Section]:

@@ -58,7 +58,7 @@ def build_graph(steps: Sequence[Step]) -> tuple[Graph | None, tuple[Problem, ...
     for step in steps:
         found: dict[StepId, None] = {}
         for name in step.needs:
-            matched = _resolve(name, known, globs)
+            matched = resolve(name, known, globs)
             problems += _problems_of_need(step, name, matched, known)
             found |= dict.fromkeys(matched)
         found.pop(step.id, None)
@@ -110,7 +110,8 @@ def _problems_of_ids(steps: Sequence[Step]) -> Iterable[Problem]:
             yield Problem(step=name, text=text)
 
 
-def _resolve(name: str, known: Mapping[StepId, Step], globs: dict[str, tuple[StepId, ...]]) -> tuple[StepId, ...]:
+def resolve(name: str, known: Mapping[StepId, Step], globs: dict[str, tuple[StepId, ...]]) -> tuple[StepId, ...]:
+    """Return the steps and groups that an id or a glob over ids names; `globs` remembers what globs have matched."""
     for exact in (StepId(name), encode_id(name)):
         if exact in known:
             return (exact,)
@@ -129,16 +130,17 @@ def _problems_of_need(
         yield Problem(step=step.id, text=text, name=name)
     elif not set(matched) - {step.id}:
         what = "the glob matches no other step" if is_id_glob(name) else "no step or group has that id"
-        text = f"needs names {name!r}, but {what}; {_suggestion(name, known)}"
+        text = f"needs names {name!r}, but {what}; {suggestion(name, known)}"
         yield Problem(step=step.id, text=text, name=name)
 
 
-def _suggestion(name: str, known: Mapping[StepId, Step]) -> str:
+def suggestion(name: str, known: Mapping[StepId, Step], *, most: int = 1) -> str:
+    """Return what to write in the place of a name that names nothing: the nearest ids, at most `most` of them."""
     for step in known.values():
         if step.for_each is not None and _may_be_member(name, step):
             return f"members cannot be named before they exist; name their group, {str(step.id)!r}"
-    near = get_close_matches(name, known, 1)
-    return f"did you mean {near[0]!r}?" if near else f"the ids are {_listed(known)}"
+    near = " or ".join(repr(str(one)) for one in get_close_matches(name, known, most))
+    return f"did you mean {near}?" if near else f"the ids are {_listed(known)}"
 
 
 def _may_be_member(name: str, group: Step) -> bool:
@@ -207,12 +209,12 @@ def _problems_of_rollback(
     if target is None:
         return
     if target not in known:
-        text = f"rollback_to names {target!r}, but no step has that id; {_suggestion(target, known)}"
+        text = f"rollback_to names {target!r}, but no step has that id; {suggestion(target, known)}"
         yield Problem(step=step.id, text=text, name=target)
     elif known[target].for_each is not None:
         text = f"rollback_to names the group {target!r}, which has no one commit to go back to; name a step"
         yield Problem(step=step.id, text=text, name=target)
-    elif target not in _upstream(step.id, needs):
+    elif target not in upstream(step.id, needs):
         text = (
             f"rollback_to names {target!r}, which this step does not need, directly or through others, "
             "so that it may not have run by then; name a step it needs"
@@ -226,14 +228,14 @@ def _problems_of_references(
     known: Mapping[StepId, Step],
     needs: Mapping[StepId, tuple[StepId, ...]],
 ) -> Iterable[Problem]:
-    upstream = _upstream(name, needs)
+    needed = upstream(name, needs)
     for reference in references:
-        text = _flaw_of(reference, known, upstream)
+        text = _flaw_of(reference, known, needed)
         if text is not None:
             yield Problem(step=name, text=f"{reference.token} {text}", name=reference.token)
 
 
-def _flaw_of(reference: Reference, known: Mapping[StepId, Step], upstream: set[StepId]) -> str | None:
+def _flaw_of(reference: Reference, known: Mapping[StepId, Step], needed: set[StepId]) -> str | None:
     """Say why a reference can never stand for anything."""
     name = reference.step if reference.step in known else encode_id(reference.step)
     if not _KEY.fullmatch(reference.key):
@@ -244,8 +246,8 @@ def _flaw_of(reference: Reference, known: Mapping[StepId, Step], upstream: set[S
             "let a step that needs the group put out what is wanted of it, and name that"
         )
     if name not in known:
-        return f"names no step; {_suggestion(reference.step, known)}"
-    if name not in upstream:
+        return f"names no step; {suggestion(reference.step, known)}"
+    if name not in needed:
         return (
             f"names {str(name)!r}, which this step does not need, directly or through others, so that it may not have "
             "run by then; a step it needs was expected; add it to `needs`"
@@ -253,7 +255,8 @@ def _flaw_of(reference: Reference, known: Mapping[StepId, Step], upstream: set[S
     return None
 
 
-def _upstream(name: StepId, needs: Mapping[StepId, tuple[StepId, ...]]) -> set[StepId]:
+def upstream(name: StepId, needs: Mapping[StepId, tuple[StepId, ...]]) -> set[StepId]:
+    """Return all that a step needs, directly or through others."""
     found: set[StepId] = set()
     todo = [*needs[name]]
     while todo:

@@ -30,6 +30,7 @@ from surefoot.core.report_shape import (
     QuestionShape,
     ReachShape,
     Report,
+    SelectionShape,
     StepShape,
     TestsShape,
     UsageShape,
@@ -99,6 +100,7 @@ def report_of(state: RunState) -> Report:
         "head": branch.head if branch is not None else None,
         "rung": state.rung,
         "phase": state.phase.value,
+        "selection": _selection(state),
         "counts": _counts(steps),
         "steps": steps,
         "accept": [_check(c, r) for c, r in zip(state.plan.accept, state.accept.records, strict=True)],
@@ -112,6 +114,11 @@ def report_of(state: RunState) -> Report:
         "usage": _usage(state),
         "next": next_command(state),
     }
+
+
+def _selection(state: RunState) -> SelectionShape | None:
+    chosen, left_out = len(state.created.plan.steps), state.created.left_out
+    return {"chosen": chosen, "of": chosen + len(left_out), "left_out": [*left_out]} if left_out else None
 
 
 def standing_of(state: RunState) -> str:

@@ -159,6 +159,14 @@ class UsageShape(TypedDict):
     requests: int
 
 
+class SelectionShape(TypedDict):
+    """How many steps of the plan were chosen for the run, and which were left out."""
+
+    chosen: int
+    of: int
+    left_out: list[str]
+
+
 class Report(TypedDict):
     """All of it."""
 
@@ -175,6 +183,7 @@ class Report(TypedDict):
     head: str | None
     rung: str
     phase: str
+    selection: SelectionShape | None
     counts: dict[str, int]
     steps: list[StepShape]
     accept: list[CheckShape]

@@ -25,7 +25,7 @@ class RunCreated(Event):
     """A run came into being. Always the first event."""
 
     # The plan has gained fields with defaults: a plan of version 1 is read as it stands.
-    version: ClassVar[int] = 6
+    version: ClassVar[int] = 7
     run: RunId
     """Its id."""
     plan: Plan
@@ -60,6 +60,8 @@ class RunCreated(Event):
     group whose members go one after the other is among its own."""
     commands: tuple[PlanCommand, ...] = ()
     """What the plan runs around its steps, with what their texts tell; since version 6."""
+    left_out: tuple[StepId, ...] = ()
+    """Steps of the plan file that were not chosen, so that `plan` does not have them; since version 7."""
 
 
 @record
