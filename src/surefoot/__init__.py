@@ -179,7 +179,7 @@ _PLACES = {
 def __getattr__(name: str) -> object:
     """Load a public name on first use."""
     if name == "__version__":
-        return import_module("surefoot.journal").RELEASE
+        return import_module("surefoot.release").RELEASE
     place = _PLACES.get(name)
     if place is None:
         raise AttributeError(f"module 'surefoot' has no attribute {name!r}")

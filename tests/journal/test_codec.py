@@ -24,8 +24,8 @@ from surefoot.core.ids import BlobId, RunId, StepId
 from surefoot.core.talking import Claim, Note, ToolCall, Understanding
 from surefoot.core.terms import Moment, Verdict
 from surefoot.core.tool_payload import MadePlan, Payload, PlanChange, Planned, Understood
-from surefoot.journal import RELEASE
 from surefoot.journal.codec import HOLDERS, blobs_of, decode, encode
+from surefoot.release import RELEASE
 
 RUN = RunId("20260102-abcdef")
 TEXT = st.text(

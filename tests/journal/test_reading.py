@@ -15,8 +15,9 @@ from surefoot.core.events import CheckAnswered, RunCreated, RunResumed
 from surefoot.core.ids import BlobId, RunId, StepId
 from surefoot.core.terms import Moment, Verdict
 from surefoot.errors import JournalCorrupt, JournalError, JournalTooNew
-from surefoot.journal import RELEASE, Batch, Journal, RunRow
+from surefoot.journal import Batch, Journal, RunRow
 from surefoot.journal.schema import MIGRATIONS
+from surefoot.release import RELEASE
 
 OTHER = RunId("20260101-zzzzzz")
 

@@ -46,9 +46,10 @@ from surefoot.core.terms import Finding, Severity
 from surefoot.engines.embedded import Observer, RunLoop
 from surefoot.errors import JournalError, RunExists, SurefootError, UsageError, WorkspaceError
 from surefoot.faults import point
-from surefoot.journal import RELEASE, Batch
+from surefoot.journal import Batch
 from surefoot.planfile.schema import FILE_NAME
 from surefoot.ports import Clock
+from surefoot.release import RELEASE
 from surefoot.sandbox import detect_rung, mark_prefix_of, sweep
 from surefoot.settings import load_settings
 from surefoot.threads import in_thread

@@ -32,7 +32,7 @@ policy_app = typer.Typer(no_args_is_help=True, help="Say which rules decide how 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 - it is typer that calls it
     if wanted:
-        from surefoot.journal import RELEASE
+        from surefoot.release import RELEASE
 
         typer.echo(f"surefoot {RELEASE}")
         raise typer.Exit

@@ -6,8 +6,8 @@ Owns how errors look, as text and as JSON. Must never show a traceback unless `S
 
 from __future__ import annotations
 
+import gc
 import os
-import sys
 from collections.abc import Sequence
 
 from surefoot.cli.exits import ExitCode, code_of_error, is_of_the_machine
@@ -20,9 +20,9 @@ _INTERRUPTED = 130
 _WORKING = ("run", "resume", "retry")
 
 
-def run_framed(arguments: Sequence[str] | None = None) -> int:
+def run_framed(arguments: Sequence[str]) -> int:
     """Carry out a command line; return its exit code, whatever happens."""
-    words = list(sys.argv[1:] if arguments is None else arguments)
+    words = list(arguments)
     screen = Screen(is_json="--json" in words)
     try:
         code = _carry_out(words, screen)
@@ -48,6 +48,7 @@ def _carry_out(words: list[str], screen: Screen) -> int | None:
         return status(names[0] if names else None, None, screen)
     from surefoot.cli.app import app
 
+    gc.enable()
     return app(words, prog_name=PROGRAM, standalone_mode=False)
 
 

@@ -11,17 +11,19 @@ from copy import copy
 from dataclasses import dataclass, fields, replace
 from inspect import Parameter, Signature
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import typer
 from typer.core import TyperCommand
 from typer.models import ParameterInfo
 
-from surefoot.api.options import Options
 from surefoot.cli.completion import offer_either, offer_open, offer_questions, offer_runs, offer_steps
 from surefoot.cli.screen import Screen
 from surefoot.core.plan import Limits
 from surefoot.core.rules import Effect
+
+if TYPE_CHECKING:
+    from surefoot.api.options import Options
 
 _Mark = Literal["options", "limits", "goal", "required"]
 OPTIONS: _Mark = "options"
@@ -238,6 +240,9 @@ class Given:
     @property
     def options(self) -> Options:
         """What the engine is told beforehand."""
+        # With it come settings, sandbox and plan files: commands that only look answer without them.
+        from surefoot.api.options import Options
+
         return Options(**self._values(OPTIONS))
 
     @property

@@ -6,7 +6,6 @@ Owns what is on disk below `$SUREFOOT_HOME` apart from the runs' workspaces. Mus
 
 from surefoot.journal.blobs import BlobStore
 from surefoot.journal.claim import Claim, Holder
-from surefoot.journal.codec import RELEASE
 from surefoot.journal.store import Appended, Batch, Journal, Recorded, RunRow
 
-__all__ = ["RELEASE", "Appended", "Batch", "BlobStore", "Claim", "Holder", "Journal", "Recorded", "RunRow"]
+__all__ = ["Appended", "Batch", "BlobStore", "Claim", "Holder", "Journal", "Recorded", "RunRow"]

@@ -16,9 +16,7 @@ from surefoot.core.ids import BlobId, RunId
 from surefoot.core.tool_payload import Planned, Understood
 from surefoot.errors import JournalCorrupt, JournalTooNew
 from surefoot.journal.shapes import REFUSALS, read, written
-
-RELEASE = "0.1.0"
-"""The release of Surefoot that writes. Rows keep it, so that an older one can say who wrote what it cannot read."""
+from surefoot.release import RELEASE
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,9 @@ from surefoot.core.ids import BlobId, RunId
 from surefoot.errors import ClaimLost, JournalConflict, JournalError
 from surefoot.journal.blobs import BlobStore
 from surefoot.journal.chain import GENESIS, StoredRow, problems, row_hash, verified
-from surefoot.journal.codec import RELEASE, Encoded, decode, encode
+from surefoot.journal.codec import Encoded, decode, encode
 from surefoot.journal.database import BUSY_TIMEOUT_S, Binding, Connection, Database
+from surefoot.release import RELEASE
 
 DATABASE_NAME = "journal.db"
 _PAGE_ROWS = 500
