@@ -12,8 +12,9 @@ import pytest
 
 from surefoot.cli.app import app
 from surefoot.cli.cost import CostShape, bar_of, cost_lines
-from surefoot.cli.lines import plain, tokens
+from surefoot.cli.wrap import plain
 from surefoot.core.money import money
+from surefoot.views.lines import tokens
 
 if TYPE_CHECKING:
     from conftest import Runs

@@ -1,6 +1,6 @@
 """What a commit changed is shown as far as a person can read it, and counted beyond that.
 
-Owns the tests of `surefoot.cli.diffs` and `surefoot.cli.hearing`. Read `test_reports.py` next.
+Owns the tests of `surefoot.views.diffs` and `surefoot.views.spool`. Read `test_reports.py` next.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from surefoot.cli.diffs import Diff, patch_lines, read_diff, stat_lines
-from surefoot.cli.hearing import Listener
-from surefoot.cli.lines import Line
+from surefoot.cli.patches import patch_lines, stat_lines
+from surefoot.views.diffs import Diff, read_diff
+from surefoot.views.lines import Line
+from surefoot.views.spool import Listener
 
 WHO = ("-c", "user.name=Una", "-c", "user.email=una@example.org")
 

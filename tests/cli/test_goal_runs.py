@@ -17,7 +17,7 @@ import pytest
 from surefoot.api.home import Home
 from surefoot.cli.app import app
 from surefoot.cli.goals import is_planned, keep_plan
-from surefoot.cli.lines import plain
+from surefoot.cli.wrap import plain
 from surefoot.errors import NotAwaitingAnswer, PlanInvalid, UsageError
 from tests.playing import RUN, begin
 

@@ -1,7 +1,7 @@
 """The graph of a plan as it is drawn: boxes that fit, arrows that arrive, escapes that hold.
 
-Owns the tests of `surefoot.cli.graph` and of what `check` prints about order. Must never start the program. Read
-`surefoot.cli.graph.picture` next.
+Owns the tests of `surefoot.views.graph` and of what `check` prints about order. Must never start the program. Read
+`surefoot.views.graph.picture` next.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from surefoot.cli import main
-from surefoot.cli.graph.boxes import graph_rows
-from surefoot.cli.graph.mermaid import mermaid
-from surefoot.cli.graph.picture import Picture, picture_of
-from surefoot.cli.graph.svg import svg
+from surefoot.cli.graph_boxes import graph_rows
 from surefoot.core.ids import StepId
 from surefoot.core.plan import AskBody, Effect, ForEach, Plan, RunBody, Step
 from surefoot.core.review import review
+from surefoot.views.graph.mermaid import mermaid
+from surefoot.views.graph.picture import Picture, picture_of
+from surefoot.views.graph.svg import svg
 
 DIAMOND = {"a": [], "b": ["a"], "c": ["a"], "d": ["b", "c"]}
 PLAN = """\

@@ -17,16 +17,17 @@ from rich.cells import cell_len
 from surefoot.cli import main
 from surefoot.cli.app import app
 from surefoot.cli.completion import offer_runs, offer_steps
-from surefoot.cli.lines import Line, clean, plain, wrapped
 from surefoot.cli.lookup import find_run
 from surefoot.cli.progress import Progress
 from surefoot.cli.questions import Asker
 from surefoot.cli.render_report import report_lines, report_markdown
-from surefoot.cli.telling import SHORT_MOST
+from surefoot.cli.wrap import plain, wrapped
 from surefoot.core.events import QuestionAsked
 from surefoot.core.ids import StepId
 from surefoot.core.terms import QuestionKind
 from surefoot.errors import RunNotFound
+from surefoot.views.lines import Line, clean
+from surefoot.views.report_sections import SHORT_MOST
 
 if TYPE_CHECKING:
     from conftest import Runs, Shapes, Terminal

@@ -1,6 +1,6 @@
 """Lines of text for people: what is taken out, how they are broken, how numbers are said.
 
-Owns the tests of `surefoot.cli.lines`. Must never look at a terminal: `test_screen.py` does. Read that next.
+Owns the tests of `surefoot.views.lines`. Must never look at a terminal: `test_screen.py` does. Read that next.
 """
 
 from __future__ import annotations
@@ -12,19 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from surefoot.cli.lines import (
-    Line,
-    block,
-    clean,
-    counted,
-    duration,
-    first_line,
-    listed,
-    one_line,
-    plain,
-    words_of,
-    wrapped,
-)
+from surefoot.cli.wrap import plain, wrapped
+from surefoot.views.lines import Line, block, clean, counted, duration, first_line, listed, one_line, words_of
 
 HOSTILE = st.lists(
     st.one_of(

@@ -12,10 +12,10 @@ import pytest
 
 from surefoot.api.approving import Answer, _checked_word
 from surefoot.api.home import Home
-from surefoot.cli.lines import plain
 from surefoot.cli.progress import Progress
 from surefoot.cli.questions import Asker, refusal_lines
 from surefoot.cli.screen import Screen
+from surefoot.cli.wrap import plain
 from surefoot.core import events as ev
 from surefoot.core.ids import StepId
 from surefoot.core.state import QuestionState

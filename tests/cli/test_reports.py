@@ -1,7 +1,6 @@
 """What a report tells and how it looks, as text and as Markdown, from reports made by hand.
 
-Owns the tests of `surefoot.cli.telling` and `surefoot.cli.render_report`. Must never make a run. Read `test_lookup.py`
-next.
+Owns the tests of `surefoot.views.report_sections` and `surefoot.cli.render_report`. Must never make a run.
 """
 
 from __future__ import annotations
@@ -12,10 +11,9 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 from markdown_it import MarkdownIt
 
-from surefoot.cli.lines import one_line, plain
 from surefoot.cli.reading import status_lines
 from surefoot.cli.render_report import report_lines, report_markdown
-from surefoot.cli.telling import SHORT_MOST, answers_to, headline, proof_of, standing
+from surefoot.cli.wrap import plain
 from surefoot.core.events import RunCreated
 from surefoot.core.ids import RunId, StepId
 from surefoot.core.kernel import apply
@@ -23,6 +21,8 @@ from surefoot.core.plan import Plan, RunBody, Step
 from surefoot.core.report import report_of
 from surefoot.core.report_shape import Report
 from surefoot.core.state import StepStatus
+from surefoot.views.lines import one_line
+from surefoot.views.report_sections import SHORT_MOST, answers_to, headline, proof_of, standing
 
 if TYPE_CHECKING:
     from conftest import Shapes

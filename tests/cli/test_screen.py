@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from surefoot.cli.lines import Line, Style
 from surefoot.cli.progress import Progress
 from surefoot.cli.screen import Screen
+from surefoot.views.lines import Line, Style
 
 if TYPE_CHECKING:
     from conftest import Terminal

@@ -1,7 +1,6 @@
 """The tree of a run fits the terminal, and shows what waits, runs and failed before anything else.
 
-Owns the tests of `surefoot.cli.tree`, `surefoot.cli.at_work` and `surefoot.cli.estimate`. Must never open a terminal.
-Read `test_screen.py` next.
+Owns the tests of `surefoot.cli.tree`, `surefoot.views.activity` and `surefoot.views.estimate`.
 """
 
 from __future__ import annotations
@@ -14,8 +13,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from surefoot.cli.at_work import AtWork
-from surefoot.cli.estimate import about_left_s, roughly
 from surefoot.cli.tree import View, tree_lines
 from surefoot.core import events as ev
 from surefoot.core.attempt import Attempt, Place
@@ -28,6 +25,8 @@ from surefoot.core.state import QuestionState, RunState, StepState, StepStatus
 from surefoot.core.talk import Talk
 from surefoot.core.talking import Role, ToolCall, Usage
 from surefoot.core.terms import Ending, Moment, Phase, QuestionKind, Status, Verdict
+from surefoot.views.activity import Activity
+from surefoot.views.estimate import about_left_s, roughly
 
 CHECK = Check(name="py_compile", ask=RunAsk(command="x"))
 GROUP = StepId("do-{item}")
@@ -88,7 +87,7 @@ def ask(run: RunState, name: str) -> None:
 
 def drawn(run: RunState, *events: ev.Event, width: int = 80, height: int = 24, said: str = "") -> list[str]:
     """Return the tree after these events, at 10 s."""
-    work = AtWork(0.0)
+    work = Activity(0.0)
     for event in events:
         work.follow(run, event)
     view = View(state=run, work=work, now=10.0, said=dict.fromkeys(run.active, said), hint="Ctrl-C")
@@ -106,9 +105,9 @@ STATIONS: list[tuple[ev.Event, str]] = [
     (ev.InspectionAsked(**AT), "looking at what it wrote  6.0 s"),
     (ev.ProbeAsked(**AT), "probe  6.0 s"),
     (ev.MergeAsked(**AT, onto="c"), "merging with the branch  6.0 s"),
-    (ev.PlaceAsked(**AT, commit="c", tree="t"), "laying out the merged files  6.0 s"),
+    (ev.PlaceAsked(**AT, commit="c", tree="t"), "checking out the files  6.0 s"),
     (ev.CommitAsked(**AT), "commit  6.0 s"),
-    (ev.RestoreAsked(**AT), "being put back  6.0 s"),
+    (ev.RestoreAsked(**AT), "restoring the checkpoint  6.0 s"),
     (ev.InterruptAsked(**AT), "being ended  6.0 s"),
 ]
 
@@ -326,7 +325,7 @@ def test_what_a_model_writes_stands_below_its_step() -> None:
     run = state("a")
     talk_of(run, "a")
     reply = ev.TurnAnswered(**AGENT, turn=2, model="m", reply=BlobId("x"), said="Now the other one.", tokens=9)
-    work = AtWork(0.0)
+    work = Activity(0.0)
     work.follow(run, reply)
     assert work.said == {StepId("a"): "Now the other one."}
     work.follow(run, ev.CallStarted(**AGENT, call="2.1"))

@@ -11,11 +11,11 @@ from surefoot.api.home import Home
 from surefoot.api.reading import audit as audit_run
 from surefoot.api.trails import export_trail, verify_trail
 from surefoot.cli.exits import FOUND_NOTHING, FOUND_PROBLEMS
-from surefoot.cli.lines import Line, counted, one_line
 from surefoot.cli.lookup import find_run
 from surefoot.cli.options import Given
 from surefoot.cli.screen import Screen
 from surefoot.errors import UsageError
+from surefoot.views.lines import Line, counted, one_line
 
 SCHEMA = "surefoot.audit/1"
 

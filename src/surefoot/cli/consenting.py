@@ -6,8 +6,8 @@ Owns the question on the terminal. Must never be used for what a run asks: `sure
 
 from __future__ import annotations
 
-from surefoot.cli.lines import EMPTY
 from surefoot.cli.screen import Screen
+from surefoot.views.lines import EMPTY
 
 
 def agrees(question: str, screen: Screen) -> bool:

@@ -11,10 +11,10 @@ from typing import TypedDict, cast
 
 from surefoot.api.home import Home
 from surefoot.api.reading import spending
-from surefoot.cli.lines import EMPTY, Line, Style, counted, one_line, tokens
 from surefoot.cli.lookup import find_run
 from surefoot.cli.screen import Screen
 from surefoot.core.money import money
+from surefoot.views.lines import EMPTY, Line, Style, counted, one_line, tokens
 
 _CELLS = 20
 _NAME_MOST = 40

@@ -21,19 +21,19 @@ from surefoot.api.questions import OpenQuestion, question_of
 from surefoot.api.replanning import edit_plan, shown_plan
 from surefoot.api.taken import lane_of
 from surefoot.cli.consenting import agrees
-from surefoot.cli.diffs import coloured
 from surefoot.cli.editor import edited
 from surefoot.cli.exits import ExitCode
 from surefoot.cli.inbox import head_lines
-from surefoot.cli.lines import EMPTY, Line, block, counted, listed, one_line
 from surefoot.cli.lookup import find_question
 from surefoot.cli.options import Given
+from surefoot.cli.patches import coloured
 from surefoot.cli.plan_editing import plan_difference, wanted_plan
-from surefoot.cli.progress import said_by
 from surefoot.cli.reading import engine_of
 from surefoot.cli.screen import Screen
 from surefoot.core.state import RunState
 from surefoot.errors import NotAwaitingAnswer, SurefootError, UsageError
+from surefoot.views.lines import EMPTY, Line, block, counted, listed, one_line
+from surefoot.views.timeline import said_by
 
 VIA = "command line"
 _READY_S = 15.0

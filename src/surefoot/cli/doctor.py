@@ -16,9 +16,9 @@ from typing import Literal
 
 from surefoot.api.home import home_folder
 from surefoot.cli.exits import FOUND_NOTHING, FOUND_PROBLEMS
-from surefoot.cli.lines import Line, Style, one_line
 from surefoot.cli.screen import Screen
 from surefoot.errors import SurefootError
+from surefoot.views.lines import Line, Style, one_line
 from surefoot.workers.preflight import FREE_LEAST
 
 SCHEMA = "surefoot.doctor/1"

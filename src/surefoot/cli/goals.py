@@ -12,13 +12,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from surefoot.api.home import Home
-from surefoot.cli.lines import Line
 from surefoot.cli.options import Given
 from surefoot.core.duties import PLANNING
 from surefoot.core.plan import EVERYTHING, Check, Limits, Plan, RunAsk, TestsAsk
 from surefoot.core.state import RunState
 from surefoot.core.tool_payload import Planned
 from surefoot.errors import UsageError
+from surefoot.views.lines import Line
 
 _PYTEST = re.compile(r"(?:\S*python[\d.]*\s+-m\s+|\S*/)?(?:pytest|py\.test)(?:\s|$)")
 _UNITTEST = re.compile(r"(?!.*\s(?:-q|--quiet)(?:\s|$))\S*python[\d.]*\s+-m\s+unittest(?:\s|$)")

@@ -15,14 +15,15 @@ from pathlib import Path
 from surefoot.api.home import Home
 from surefoot.api.questions import OpenQuestion, question_of
 from surefoot.api.questions import inbox as open_in
-from surefoot.cli.diffs import Diff, coloured, patch_lines, read_tree_diff, stat_lines
 from surefoot.cli.leaving import INTERRUPTED, Left, may_leave, pause
-from surefoot.cli.lines import EMPTY, Line, block, counted, duration, listed, one_line, quoted
 from surefoot.cli.lookup import find_question, find_run, root_of
 from surefoot.cli.options import Given
+from surefoot.cli.patches import coloured, patch_lines, stat_lines
 from surefoot.cli.screen import Screen
 from surefoot.core.ids import RunId
 from surefoot.masking import masker_of
+from surefoot.views.diffs import Diff, read_tree_diff
+from surefoot.views.lines import EMPTY, Line, block, counted, duration, listed, one_line, quoted
 
 SCHEMA = "surefoot.inbox/1"
 _LOOK_S = 0.5

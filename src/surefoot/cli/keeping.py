@@ -13,13 +13,13 @@ from surefoot.api.identity import refuse_steps
 from surefoot.api.storing import collect_garbage, land_run, landed_files_of, missing_from, remove_run
 from surefoot.cli.consenting import agrees
 from surefoot.cli.exits import ExitCode
-from surefoot.cli.lines import Line, counted
 from surefoot.cli.lookup import find_run
 from surefoot.cli.options import Given
 from surefoot.cli.screen import Screen
-from surefoot.cli.telling import HASH
 from surefoot.core.ids import RunId
 from surefoot.errors import SurefootError
+from surefoot.views.lines import Line, counted
+from surefoot.views.report_sections import HASH
 from surefoot.workspace import LandedFiles
 
 _LISTED_MAX = 10

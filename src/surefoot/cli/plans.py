@@ -14,15 +14,10 @@ from typing import cast
 from surefoot.api.weighing import look_over
 from surefoot.cli import sequence
 from surefoot.cli.exits import FOUND_NOTHING, FOUND_PROBLEMS
-from surefoot.cli.graph.mermaid import mermaid
-from surefoot.cli.graph.picture import Picture, picture_of
-from surefoot.cli.graph.svg import svg
-from surefoot.cli.lines import EMPTY, Line, Style, block, counted, duration, listed, one_line, said_once
 from surefoot.cli.lookup import root_of
 from surefoot.cli.optional import STANDARD_OUTPUT
 from surefoot.cli.options import Given
 from surefoot.cli.screen import Screen
-from surefoot.cli.telling import style_of
 from surefoot.core.duties import DUTIES
 from surefoot.core.graph import build_graph
 from surefoot.core.ids import StepId
@@ -32,6 +27,11 @@ from surefoot.core.review import Review
 from surefoot.core.terms import Finding, Severity
 from surefoot.errors import PlanInvalid, UsageError
 from surefoot.planfile import load_plan
+from surefoot.views.graph.mermaid import mermaid
+from surefoot.views.graph.picture import Picture, picture_of
+from surefoot.views.graph.svg import svg
+from surefoot.views.lines import EMPTY, Line, Style, block, counted, duration, listed, one_line, said_once
+from surefoot.views.report_sections import style_of
 
 SCHEMA = "surefoot.check/1"
 _STEPS_MOST = 15

@@ -11,7 +11,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from surefoot.api.weighing import facts_on, weigh_probe
-from surefoot.cli.lines import EMPTY, Line, Style, counted, duration, listed, one_line
 from surefoot.cli.lookup import root_of
 from surefoot.cli.options import Given
 from surefoot.cli.screen import Screen
@@ -35,6 +34,7 @@ from surefoot.core.rules import CommandFacts, Decision, Demand, Facts, Policy, R
 from surefoot.errors import UsageError
 from surefoot.planfile import load_plan
 from surefoot.settings import Settings, Source, load_settings
+from surefoot.views.lines import EMPTY, Line, Style, counted, duration, listed, one_line
 
 TEST_SCHEMA = "surefoot.policy-test/1"
 SHOW_SCHEMA = "surefoot.policy/1"

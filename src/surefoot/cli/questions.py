@@ -26,10 +26,9 @@ from surefoot.api.questions import OpenQuestion, open_questions
 from surefoot.api.replanning import checked_plan, shown_plan
 from surefoot.api.running import Engagement
 from surefoot.cli.deciding import difference_lines
-from surefoot.cli.diffs import patch_lines, stat_lines
 from surefoot.cli.editor import editor_command, refused, written_down
 from surefoot.cli.inbox import diff_shown, file_lines
-from surefoot.cli.lines import EMPTY, Line, block, listed, one_line
+from surefoot.cli.patches import patch_lines, stat_lines
 from surefoot.cli.plan_editing import SUFFIX, plan_difference, shown_lines
 from surefoot.cli.plans import problems_of
 from surefoot.cli.progress import Progress
@@ -38,6 +37,7 @@ from surefoot.core import events as ev
 from surefoot.core.events import Event, QuestionAnswered, QuestionAsked
 from surefoot.core.state import RunState
 from surefoot.errors import NotAwaitingAnswer, PlanInvalid, SurefootError
+from surefoot.views.lines import EMPTY, Line, block, listed, one_line
 
 _READ_MOST = 65536
 _AGREED = frozenset({"y", "yes"})

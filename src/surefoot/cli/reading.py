@@ -13,14 +13,14 @@ from pathlib import Path
 from surefoot.api.home import Home
 from surefoot.api.reading import RunSummary, runs
 from surefoot.api.reading import report as read_report
-from surefoot.cli.lines import EMPTY, Line, one_line
 from surefoot.cli.lookup import find_run, root_of
 from surefoot.cli.render_report import head_lines, next_lines, report_lines, report_markdown, section_lines
 from surefoot.cli.screen import Screen
-from surefoot.cli.telling import Section, asking_rows, question_row, style_of
 from surefoot.core.ids import RunId
 from surefoot.core.report_shape import Report
 from surefoot.journal.claim import holder_of
+from surefoot.views.lines import EMPTY, Line, one_line
+from surefoot.views.report_sections import Section, asking_rows, question_row, style_of
 
 RUNS_SCHEMA = "surefoot.runs/1"
 

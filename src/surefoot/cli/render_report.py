@@ -1,7 +1,6 @@
 """How a report looks: as text for a terminal, and as Markdown.
 
-Owns the two looks. Pure: the report goes in, lines come out. Must never choose what is told: `surefoot.cli.telling`
-does. Read that next.
+What is told, and in which order, `surefoot.views.report_sections` chooses.
 """
 
 from __future__ import annotations
@@ -9,8 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from surefoot.cli.lines import EMPTY, Line, block, clean, one_line
-from surefoot.cli.telling import (
+from surefoot.core.report_shape import Report
+from surefoot.views.lines import EMPTY, Line, block, clean, one_line
+from surefoot.views.report_sections import (
     Row,
     Section,
     facts,
@@ -21,7 +21,6 @@ from surefoot.cli.telling import (
     standing,
     style_of,
 )
-from surefoot.core.report_shape import Report
 
 _ENDED = {
     "completed": "is completed",

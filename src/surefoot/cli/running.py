@@ -22,8 +22,6 @@ from surefoot.api.validating import chosen
 from surefoot.api.weighing import look_over
 from surefoot.cli.exits import ExitCode, code_of_run
 from surefoot.cli.goals import goal_plan, is_goal, is_planned, keep_plan
-from surefoot.cli.hearing import Listener
-from surefoot.cli.lines import EMPTY, Line, counted, listed, one_line
 from surefoot.cli.lookup import find_run, find_steps, folder_in, root_of
 from surefoot.cli.options import Given
 from surefoot.cli.plans import finding_lines, plan_lines, refuse_missing
@@ -31,8 +29,6 @@ from surefoot.cli.progress import Progress
 from surefoot.cli.questions import Asker
 from surefoot.cli.render_report import report_lines, selection_lines
 from surefoot.cli.screen import Screen
-from surefoot.cli.talks import casting_said
-from surefoot.cli.telling import HASH
 from surefoot.core.events import Event
 from surefoot.core.ids import RunId
 from surefoot.core.plan import Plan, within
@@ -42,6 +38,10 @@ from surefoot.core.talking import Wish
 from surefoot.errors import DiskRefused, JournalGone, JournalLocked, UsageError, WorkspaceMissing
 from surefoot.planfile import load_plan
 from surefoot.sandbox import rung_detail
+from surefoot.views.agent_words import casting_said
+from surefoot.views.lines import EMPTY, Line, counted, listed, one_line
+from surefoot.views.report_sections import HASH
+from surefoot.views.spool import Listener
 
 AT_ONCE_S = 0.1
 """Signals that arrive within so many seconds are one stop."""

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from surefoot.cli.graph.boxes import graph_rows
-from surefoot.cli.graph.picture import Picture
-from surefoot.cli.lines import EMPTY, Line, counted, duration, listed
+from surefoot.cli.graph_boxes import graph_rows
 from surefoot.core.ids import StepId
 from surefoot.core.plan import Plan, Step
 from surefoot.core.review import Review, members_known
 from surefoot.core.terms import Finding, Severity
+from surefoot.views.graph.picture import Picture
+from surefoot.views.lines import EMPTY, Line, counted, duration, listed
 
 _ALIKE_MOST = 5
 """So many notes of one kind are shown, then how many more there are."""

@@ -13,16 +13,13 @@ from dataclasses import asdict
 from surefoot.api.home import Home
 from surefoot.api.reading import events
 from surefoot.cli.goals import plan_text_of
-from surefoot.cli.lines import EMPTY, Line, block, duration, listed, one_line, words_of
 from surefoot.cli.lookup import find_steps
 from surefoot.cli.options import Given
 from surefoot.cli.reading import engine_of, read_report
 from surefoot.cli.render_report import head_lines, next_lines
 from surefoot.cli.screen import Screen
 from surefoot.cli.step_page import StepPage
-from surefoot.cli.stored import blob_text
-from surefoot.cli.talk_page import Talk, claim_lines, last_talk, raw_text, talk_lines, turn_lines, turn_rows
-from surefoot.cli.telling import proof_of, style_of
+from surefoot.cli.talk_page import claim_lines, talk_lines, turn_lines
 from surefoot.core.duties import DUTIES
 from surefoot.core.events import Event
 from surefoot.core.ids import RunId, StepId, nearest_said
@@ -30,6 +27,10 @@ from surefoot.core.report_shape import Report, StepShape
 from surefoot.core.state import FINAL, RunState
 from surefoot.errors import RunNotFound, UsageError
 from surefoot.journal import Recorded
+from surefoot.views.evidence import blob_text
+from surefoot.views.lines import EMPTY, Line, block, duration, listed, one_line, words_of
+from surefoot.views.report_sections import proof_of, style_of
+from surefoot.views.transcript import Transcript, last_transcript, raw_text, turn_rows
 
 TURNS_SCHEMA = "surefoot.turns/1"
 
@@ -185,7 +186,7 @@ def _show_plan(home: Home, run: RunId, screen: Screen) -> None:
 
 def _show_talk(home: Home, run: RunId, step: StepId, given: Given, screen: Screen) -> None:
     """Show what an agent said and did: in short for what is done for the run as a whole, else as it is given."""
-    talk = last_talk(home, run, step)
+    talk = last_transcript(home, run, step)
     if talk is None:
         raise UsageError(f"no agent has said anything at {step} of run {run}; `surefoot show {run}` lists the steps")
     if screen.is_json:
@@ -199,7 +200,7 @@ def _show_talk(home: Home, run: RunId, step: StepId, given: Given, screen: Scree
         screen.page(_talk_in_short(run, step, talk))
 
 
-def _talk_in_short(run: RunId, step: StepId, talk: Talk) -> Iterator[Line]:
+def _talk_in_short(run: RunId, step: StepId, talk: Transcript) -> Iterator[Line]:
     yield Line(str(step), "head")
     yield from talk_lines(talk, f"surefoot show {run} '{step}' --turns")
     if talk.claim is not None:

@@ -14,16 +14,16 @@ from surefoot.api import people
 from surefoot.api.home import Home
 from surefoot.cli.consenting import agrees
 from surefoot.cli.exits import ExitCode
-from surefoot.cli.lines import Line, counted, one_line
 from surefoot.cli.lookup import find_run
 from surefoot.cli.options import Given
 from surefoot.cli.reading import engine_of, read_report, status_lines
 from surefoot.cli.screen import Screen
-from surefoot.cli.telling import HASH
 from surefoot.core.course import results_after
 from surefoot.core.ids import RunId, StepId
 from surefoot.core.plan import Effect
 from surefoot.core.state import RunState, StepState
+from surefoot.views.lines import Line, counted, one_line
+from surefoot.views.report_sections import HASH
 
 Say = Callable[[Home, RunId], Awaitable[RunState]]
 

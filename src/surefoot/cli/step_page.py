@@ -1,7 +1,7 @@
 """One step in full: what it was asked to do, what became of it, on what proof, and how it is undone.
 
 Owns what `show RUN STEP` tells, as text and as JSON (`surefoot.step/1`). Must never change anything. Read
-`surefoot.cli.diffs` next.
+`surefoot.views.diffs` next.
 """
 
 from __future__ import annotations
@@ -14,12 +14,8 @@ from pathlib import Path
 from surefoot.api.home import Home
 from surefoot.api.reading import events
 from surefoot.checks.judging import Result, read_results
-from surefoot.cli.diffs import Diff, coloured, patch_lines, read_diff, stat_lines
-from surefoot.cli.lines import EMPTY, Line, Style, block, counted, duration, listed, one_line, quoted, words_of
-from surefoot.cli.progress import said_by
-from surefoot.cli.stored import blob_text
-from surefoot.cli.talk_page import claim_lines, last_talk, spent_said, talk_lines
-from surefoot.cli.telling import HASH, is_done, proof_of, style_of
+from surefoot.cli.patches import coloured, patch_lines, stat_lines
+from surefoot.cli.talk_page import claim_lines, talk_lines
 from surefoot.core import events as ev
 from surefoot.core.foreign import behind, exact
 from surefoot.core.ids import BlobId, RunId, StepId
@@ -27,6 +23,12 @@ from surefoot.core.plan import AgentBody, AskBody, CallBody, FunctionBody, RunBo
 from surefoot.core.report_shape import CheckShape, StepShape
 from surefoot.core.state import RunState, StepState
 from surefoot.errors import JournalError
+from surefoot.views.diffs import Diff, read_diff
+from surefoot.views.evidence import blob_text
+from surefoot.views.lines import EMPTY, Line, Style, block, counted, duration, listed, one_line, quoted, words_of
+from surefoot.views.report_sections import HASH, is_done, proof_of, style_of
+from surefoot.views.timeline import said_by
+from surefoot.views.transcript import last_transcript, spent_said
 
 SCHEMA = "surefoot.step/1"
 _TAIL = 15
@@ -298,7 +300,7 @@ class StepPage:
             yield from (Line(f"  found: {one_line(finding.text)}", "warn", hang=4) for finding in own)
 
     def _talk_lines(self) -> Iterator[Line]:
-        talk = last_talk(self.home, self.run, self.node.spec.id)
+        talk = last_transcript(self.home, self.run, self.node.spec.id)
         if talk is not None:
             yield Line(f"  all attempts: {spent_said(self.node.usage)}", "dim")
             yield from talk_lines(talk, f"surefoot show {self.run} {self.node.spec.id} --turns")

@@ -1,25 +1,18 @@
-"""What an agent said and did in one attempt: in short, in full, or as the provider wrote it.
-
-Owns how a talk looks afterwards. It rests on the journal alone, so that it can be read while the agent is at work. Must
-never change anything. Read `surefoot.cli.step_page` next.
-"""
+"""How the transcript of an agent looks: in short, and in full."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import TypedDict, cast
 
 from surefoot.api.home import Home
-from surefoot.api.reading import events
-from surefoot.cli.lines import EMPTY, Line, block, counted, duration, first_line, one_line, words_of
-from surefoot.cli.stored import blob_text
-from surefoot.cli.talks import amount, call_said
 from surefoot.core import events as ev
-from surefoot.core.ids import RunId, StepId
-from surefoot.core.money import money
-from surefoot.core.talking import Claim, ToolCall, Usage
+from surefoot.core.talking import Claim
+from surefoot.views.agent_words import amount, call_said
+from surefoot.views.evidence import blob_text
+from surefoot.views.lines import EMPTY, Line, block, counted, duration, first_line, one_line, words_of
+from surefoot.views.transcript import Transcript
 
 _SAID_MOST = 6
 """So many lines of a reply are shown in short."""
@@ -40,56 +33,10 @@ class _Reply(TypedDict):
     calls: list[_Called]
 
 
-@dataclass(frozen=True, slots=True)
-class Talk:
-    """What was said and done in one attempt."""
-
-    attempt: int
-    """Which."""
-    events: list[ev.StepEvent] = field(default_factory=list[ev.StepEvent])
-    """What happened, in order."""
-
-    @property
-    def claim(self) -> Claim | None:
-        """What the agent says of its work."""
-        payloads = (event.payload for event in reversed(self.events) if isinstance(event, ev.CallFinished))
-        return next((payload for payload in payloads if isinstance(payload, Claim)), None)
-
-    @property
-    def usage(self) -> Usage:
-        """What it took."""
-        total = Usage()
-        for event in self.events:
-            if isinstance(event, ev.TurnAnswered):
-                total = total.plus(event.usage)
-        return total
-
-    def call(self, name: str) -> ToolCall | None:
-        """Return a call by its id."""
-        replies = (event for event in self.events if isinstance(event, ev.TurnAnswered))
-        return next((call for reply in replies for call in reply.calls if call.call == name), None)
-
-
-def last_talk(home: Home, run: RunId, step: StepId) -> Talk | None:
-    """Return what was said in the last attempt in which anything was; None: nothing ever was."""
-    talk: Talk | None = None
-    for recorded in events(home, run):
-        event = recorded.event
-        if not isinstance(event, _KINDS) or event.step != step:
-            continue
-        if talk is None or event.attempt != talk.attempt:
-            talk = Talk(event.attempt)
-        talk.events.append(event)
-    return talk
-
-
-_KINDS = (ev.TurnAnswered, ev.TurnFailed, ev.ModelChanged, ev.CallFinished, ev.CallSettled)
-
-
 # --- in short
 
 
-def talk_lines(talk: Talk, how: str) -> Iterator[Line]:
+def talk_lines(talk: Transcript, how: str) -> Iterator[Line]:
     """Yield the turns, each with its calls; `how` is the command that shows them in full."""
     usage = talk.usage
     text = f"  attempt {talk.attempt}: {counted(usage.requests, 'request')}, {amount(usage)}; in full: {how}"
@@ -114,7 +61,7 @@ def talk_lines(talk: Talk, how: str) -> Iterator[Line]:
                 pass
 
 
-def _call_line(talk: Talk, event: ev.CallFinished | ev.CallSettled) -> Line:
+def _call_line(talk: Transcript, event: ev.CallFinished | ev.CallSettled) -> Line:
     said = call_said(talk.call(event.call), event.call)
     if isinstance(event, ev.CallSettled) or not event.ok:
         return Line(f"    {event.call}  {said}: {first_line(event.text)}", "" if event.ok else "warn", hang=10)
@@ -139,7 +86,7 @@ def claim_lines(claim: Claim) -> Iterator[Line]:
 # --- in full
 
 
-def turn_lines(home: Home, talk: Talk) -> Iterator[Line]:
+def turn_lines(home: Home, talk: Transcript) -> Iterator[Line]:
     """Yield every reply and every result whole."""
     for event in talk.events:
         match event:
@@ -172,50 +119,3 @@ def _reply_lines(event: ev.TurnAnswered, written: str) -> Iterator[Line]:
         text = called["raw"] if arguments is None else json.dumps(arguments, indent=2, ensure_ascii=False)
         yield Line(f"  {asked.call}  {one_line(called['name'])}", "head")
         yield from block(words_of(text), 4)
-
-
-def turn_rows(home: Home, talk: Talk, *, is_raw: bool) -> list[dict[str, object]]:
-    """Return the talk as plain data; raw: each reply as the provider wrote it."""
-    rows: list[dict[str, object]] = []
-    for event in talk.events:
-        row: dict[str, object] = {"kind": event.kind, "at": event.at}
-        match event:
-            case ev.TurnAnswered():
-                text = blob_text(home, event.raw if is_raw else event.reply)
-                row |= {"turn": event.turn, "model": event.model, "reply": _plain(text)}
-                row |= {"tokens": event.usage.tokens, "cost_usd": event.usage.cost_usd, "finish": event.finish.value}
-            case ev.TurnFailed():
-                row |= {"turn": event.turn, "fault": event.fault.value, "text": event.text}
-            case ev.CallFinished():
-                row |= {"call": event.call, "ok": event.ok, "exit_code": event.exit_code}
-                row |= {"result": blob_text(home, event.whole or event.output)}
-            case ev.CallSettled():
-                row |= {"call": event.call, "ok": event.ok, "result": event.text}
-            case ev.ModelChanged():
-                row |= {"position": event.position, "reason": event.reason}
-            case _:
-                continue
-        rows.append(row)
-    return rows
-
-
-def _plain(text: str) -> object:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
-
-
-def raw_text(home: Home, talk: Talk) -> str:
-    """Return each reply as the provider wrote it, as far as that was kept, one JSON object a line."""
-    replies = (event for event in talk.events if isinstance(event, ev.TurnAnswered))
-    rows = [
-        {"turn": event.turn, "model": event.model, "reply": _plain(blob_text(home, event.raw))} for event in replies
-    ]
-    return "".join(json.dumps(row) + "\n" for row in rows)
-
-
-def spent_said(usage: Usage) -> str:
-    """Return what all attempts took, on one line."""
-    lost = f", {money(usage.lost_usd)} of it reserved for replies that were lost" if usage.lost_usd else ""
-    return f"{counted(usage.requests, 'request')}, {amount(usage)}{lost}"

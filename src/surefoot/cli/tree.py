@@ -12,16 +12,16 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from surefoot.cli.at_work import AtWork
-from surefoot.cli.estimate import about_left_s, roughly
-from surefoot.cli.lines import Line, Style, counted, duration, in_brief, one_line, words_of
-from surefoot.cli.talks import doing
-from surefoot.cli.telling import style_of
 from surefoot.core.ids import StepId
 from surefoot.core.money import money
 from surefoot.core.report import status_of
 from surefoot.core.state import FINAL, RunState, StepState, StepStatus
 from surefoot.core.terms import Phase
+from surefoot.views.activity import Activity, is_step, progress_of
+from surefoot.views.agent_words import doing
+from surefoot.views.estimate import about_left_s, roughly
+from surefoot.views.lines import Line, Style, counted, duration, in_brief, one_line, words_of
+from surefoot.views.report_sections import style_of
 
 WORD = 9
 """The width of the column that says where a step stands."""
@@ -51,7 +51,7 @@ class View:
 
     state: RunState
     """Where the run stands."""
-    work: AtWork
+    work: Activity
     """What it is at."""
     now: float
     """The time."""
@@ -142,24 +142,8 @@ def _headword(state: RunState) -> str:
     return "pausing" if state.pausing is not None else state.phase.value
 
 
-def progress_of(state: RunState) -> tuple[int, int]:
-    """Return how many steps are over, and how many there are as far as is known."""
-    nodes = [node for node in state.nodes.values() if _is_step(node)]
-    return sum(node.status in FINAL for node in nodes), len(nodes)
-
-
-def titled(state: RunState, step: StepId) -> str:
-    """Return the id of a step, with its title if it has one."""
-    title = one_line(state.nodes[step].spec.title)
-    return f"{step} ({title})" if title else step
-
-
-def _is_step(node: StepState) -> bool:
-    return node.members is None and not node.is_duty
-
-
 def _count_line(state: RunState) -> Line:
-    numbers = Counter(status_of(node).value for node in state.nodes.values() if _is_step(node))
+    numbers = Counter(status_of(node).value for node in state.nodes.values() if is_step(node))
     text = ", ".join(f"{numbers[word]} {word.replace('_', ' ')}" for word in _ORDER if numbers[word])
     return Line(f"{'':<{WORD}} {text}" if text else "", "dim")
 
@@ -239,7 +223,7 @@ def _lately_rows(view: View, limit: int, shown: set[StepId]) -> Iterator[_Row]:
 
 
 def _next_rows(state: RunState, limit: int) -> Iterator[_Row]:
-    comes = [node for node in state.nodes.values() if node.status is StepStatus.PENDING and _is_step(node)]
+    comes = [node for node in state.nodes.values() if node.status is StepStatus.PENDING and is_step(node)]
     fresh = [node for node in comes if node.due is None and node.work is None]
     for node in sorted(fresh, key=lambda node: (node.missing > 0, node.order))[:_NEXT]:
         said = "a group, its items are not known yet" if node.is_group else one_line(node.spec.title)

@@ -14,9 +14,7 @@ from pathlib import Path
 
 from surefoot.api.home import Home
 from surefoot.api.reading import events
-from surefoot.cli.hearing import Listener
 from surefoot.cli.leaving import INTERRUPTED, Left, may_leave, pause
-from surefoot.cli.lines import EMPTY, Line, one_line
 from surefoot.cli.lookup import find_run
 from surefoot.cli.progress import REDRAW_S, Progress, asked_lines
 from surefoot.cli.running import code_of, conclude
@@ -29,6 +27,8 @@ from surefoot.core.state import RunState
 from surefoot.errors import RunNotFound
 from surefoot.journal import Recorded
 from surefoot.journal.claim import holder_of
+from surefoot.views.lines import EMPTY, Line, one_line
+from surefoot.views.spool import Listener
 
 _HINT = "Ctrl-C leaves; the run goes on."
 _BEGIN_S = 5.0

@@ -1,7 +1,7 @@
 """Where the boxes of a picture stand: layer below layer, arrows as straight and as uncrossed as a few sweeps make them.
 
 Owns places in units of no size: columns of a terminal or pixels of an image. An arrow that passes layers gets a place
-in each. Must never draw. Read `surefoot.cli.graph.boxes` and `surefoot.cli.graph.svg` next.
+in each. Must never draw. Read `surefoot.cli.graph_boxes` and `surefoot.views.graph.svg` next.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from surefoot.cli.graph.picture import Picture
+from surefoot.views.graph.picture import Picture
 
 _SWEEPS = 6
 

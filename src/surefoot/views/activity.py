@@ -10,17 +10,17 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
-from surefoot.cli.lines import Style, first_line, one_line
 from surefoot.core import events as ev
 from surefoot.core.duties import DUTIES
 from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.ids import StepId
 from surefoot.core.queue import has_turn
-from surefoot.core.state import RunState, StepState
+from surefoot.core.state import FINAL, RunState, StepState
 from surefoot.core.talking import ToolCall
 from surefoot.core.terms import Moment
 from surefoot.core.verdicts import CLAIM
 from surefoot.effects import BY_REQUEST
+from surefoot.views.lines import Style, first_line, one_line
 
 LATELY = 5
 """So many finished steps are kept to be shown."""
@@ -54,7 +54,7 @@ class Finished:
 
 
 @dataclass(slots=True)
-class AtWork:
+class Activity:
     """What is under way in one run."""
 
     began_at: float
@@ -178,6 +178,23 @@ class AtWork:
             case _:
                 words = "beginning to talk"
         self._stations[name] = Station(words, event.at)
+
+
+def progress_of(state: RunState) -> tuple[int, int]:
+    """Return how many steps are over, and how many there are as far as is known."""
+    nodes = [node for node in state.nodes.values() if is_step(node)]
+    return sum(node.status in FINAL for node in nodes), len(nodes)
+
+
+def titled(state: RunState, step: StepId) -> str:
+    """Return the id of a step, with its title if it has one."""
+    title = one_line(state.nodes[step].spec.title)
+    return f"{step} ({title})" if title else step
+
+
+def is_step(node: StepState) -> bool:
+    """Tell whether it is one step of the plan: no group, and nothing that is done for the run as a whole."""
+    return node.members is None and not node.is_duty
 
 
 def _finished(event: ev.StepEvent) -> tuple[str, Style] | None:

@@ -1,33 +1,22 @@
 """What a commit changed: how much in each file, and the changes themselves as far as they can be read.
 
-Owns the reading of git's diff, without the user's own colours, drivers and filters. What is binary or huge is counted,
-not shown. Must never write to a repository. Read `surefoot.cli.step_page` next.
+Git's diff is read without the user's own colours, drivers and filters. What is binary or huge is counted, not shown.
 """
 
 from __future__ import annotations
 
 import os
-import shlex
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from surefoot.cli.lines import Line, Style, clean, counted, one_line
 from surefoot.masking import masker_of
 
 _FILE_MOST = 1000
 """A file with more changed lines than this is only counted."""
 _ALL_MOST = 3000
 _TIMEOUT_S = 30
-_MARKS: tuple[tuple[str, Style], ...] = (
-    ("+++", "head"),
-    ("---", "head"),
-    ("diff ", "head"),
-    ("@@", "warn"),
-    ("+", "good"),
-    ("-", "bad"),
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,42 +113,6 @@ def _git(folder: Path, *arguments: str) -> str | None:
     return done.stdout.decode("utf-8", "surrogateescape") if done.returncode == 0 else None
 
 
-def stat_lines(diff: Diff) -> Iterator[Line]:
-    """Yield a line for each file with how much was changed in it."""
-    for file in diff.files:
-        size = "binary" if file.added is None else f"+{file.added} -{file.removed}"
-        yield Line(f"  {size:>11}  {_shown(file.path)}", hang=15)
-    added, removed = sum(file.added or 0 for file in diff.files), sum(file.removed or 0 for file in diff.files)
-    yield Line(f"  {counted(len(diff.files), 'file')} changed, +{added} -{removed}", "dim")
-
-
-def patch_lines(diff: Diff) -> Iterator[Line]:
-    """Yield the changes, coloured by what they do."""
-    yield from coloured(diff.patch)
-    for file in diff.left_out:
-        command = (
-            f"git -C {shlex.quote(str(diff.folder))} {diff.verb} {diff.commit} -- {shlex.quote(_shown(file.path))}"
-        )
-        yield Line(f"  … {_shown(file.path)}: {file.size} changed lines; see {command}", "dim", is_whole=True)
-
-
-def coloured(patch: str) -> Iterator[Line]:
-    """Yield the lines of a patch, coloured by what they do."""
-    for row in clean(_replaced(patch)).rstrip("\n").split("\n") if patch else ():
-        yield Line(f"  {row}", _style_of(row), is_whole=True)
-
-
-def _style_of(row: str) -> Style:
-    for mark, style in _MARKS:
-        if row.startswith(mark):
-            return style
-    return ""
-
-
-def _shown(path: str) -> str:
-    return one_line(_replaced(path))
-
-
-def _replaced(text: str) -> str:
+def printable(text: str) -> str:
     """Return text whose odd bytes can be printed."""
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

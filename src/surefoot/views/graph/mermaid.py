@@ -1,11 +1,11 @@
 """The graph of a plan as Mermaid, for Markdown pages that draw it.
 
-Owns the text and its escapes. Must never draw itself. Read `surefoot.cli.graph.picture` next.
+Owns the text and its escapes. Must never draw itself. Read `surefoot.views.graph.picture` next.
 """
 
 from __future__ import annotations
 
-from surefoot.cli.graph.picture import TIMES, Picture, folded
+from surefoot.views.graph.picture import TIMES, Picture, folded
 
 _ARROWS_MOST = 480
 """Mermaid refuses to draw more than 500."""

@@ -10,15 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from surefoot.cli.at_work import AtWork
-from surefoot.cli.lines import Words, counted, duration, first_line, listed, one_line, tokens
-from surefoot.cli.telling import style_of
 from surefoot.core import events as ev
 from surefoot.core.events import Event
 from surefoot.core.money import money
 from surefoot.core.state import RunState, StepState
 from surefoot.core.talking import Casting, Claim, Note, ToolCall, ToolKind, Usage
 from surefoot.core.tool_payload import PlanChange, Understood
+from surefoot.views.activity import Activity
+from surefoot.views.lines import Words, counted, duration, first_line, listed, one_line, tokens
+from surefoot.views.report_sections import style_of
 
 _LIMIT_NAMES = ("cost_usd", "tokens", "requests")
 
@@ -68,33 +68,33 @@ def casting_said(casting: Casting) -> str:
 # --- the events of a talk, as they come
 
 
-def _casting(_: AtWork, __: RunState, event: ev.CastingGiven) -> Words | None:
+def _casting(_: Activity, __: RunState, event: ev.CastingGiven) -> Words | None:
     said = casting_said(event.casting)
     return ("models", said, "dim") if said else None
 
 
-def _answered(_: AtWork, __: RunState, event: ev.TurnAnswered) -> Words:
+def _answered(_: Activity, __: RunState, event: ev.TurnAnswered) -> Words:
     said = first_line(event.said)
     calls = listed((one_line(call.summary) or call.tool for call in event.calls), 4)
     text = ": ".join(filter(None, (said, calls))) or "(nothing)"
     return "turn", f"{event.step}  {event.turn}, {amount(event.usage)}, {duration(event.duration_s)}  {text}", "dim"
 
 
-def _failed(_: AtWork, __: RunState, event: ev.TurnFailed) -> Words:
+def _failed(_: Activity, __: RunState, event: ev.TurnFailed) -> Words:
     text = f"turn {event.turn} brought no reply that can be used, {event.fault.value.replace('_', ' ')}"
     return "model", f"{event.step}  {text}: {first_line(event.text)}", "warn"
 
 
-def _delayed(_: AtWork, __: RunState, event: ev.TurnDelayed) -> Words:
+def _delayed(_: Activity, __: RunState, event: ev.TurnDelayed) -> Words:
     wait = duration(max(0.0, event.due - event.at))
     return "model", f"{event.step}  asked again in {wait}: {first_line(event.reason)}", "warn"
 
 
-def _changed(_: AtWork, __: RunState, event: ev.ModelChanged) -> Words:
+def _changed(_: Activity, __: RunState, event: ev.ModelChanged) -> Words:
     return "model", f"{event.step}  another model is asked from here on: {first_line(event.reason)}", "warn"
 
 
-def _finished(work: AtWork, state: RunState, event: ev.CallFinished) -> Words | None:
+def _finished(work: Activity, state: RunState, event: ev.CallFinished) -> Words | None:
     match event.payload:
         case Claim() as claim:
             return "claims", f"{event.step}  {claim_said(claim)}", ""
@@ -108,7 +108,7 @@ def _finished(work: AtWork, state: RunState, event: ev.CallFinished) -> Words | 
             return _written(work, state, event)
 
 
-def _written(work: AtWork, state: RunState, event: ev.CallFinished) -> Words | None:
+def _written(work: Activity, state: RunState, event: ev.CallFinished) -> Words | None:
     """Return the line of a call that writes; other calls have none."""
     call = work.call_of(state, event.step, event.call)
     if call is None or call.kind is not ToolKind.WRITE:
@@ -127,46 +127,46 @@ def _outcome(event: ev.CallFinished) -> str:
     return "" if event.ok else f": {first_line(event.text)}"
 
 
-def _settled(work: AtWork, state: RunState, event: ev.CallSettled) -> Words | None:
+def _settled(work: Activity, state: RunState, event: ev.CallSettled) -> Words | None:
     if event.ok:
         return None
     call = work.call_of(state, event.step, event.call)
     return "refused", f"{event.step}  {call_said(call, event.call)}: {first_line(event.text)}", "warn"
 
 
-def _stopped(_: AtWork, __: RunState, event: ev.TalkStopped) -> Words:
+def _stopped(_: Activity, __: RunState, event: ev.TalkStopped) -> Words:
     return "stopped", f"{event.step}  {one_line(event.reason)}; its checks decide about what it changed", "warn"
 
 
-def _finding(_: AtWork, __: RunState, event: ev.FindingReported) -> Words:
+def _finding(_: Activity, __: RunState, event: ev.FindingReported) -> Words:
     found = event.finding
     who = f"{found.step}  " if found.step else ""
     word = found.severity.value
     return word, f"{who}{one_line(found.text)}", style_of(word)
 
 
-def _limit(_: AtWork, __: RunState, event: ev.LimitReached) -> Words:
+def _limit(_: Activity, __: RunState, event: ev.LimitReached) -> Words:
     return "limit" if event.limit in _LIMIT_NAMES else "stops", one_line(event.text), "warn"
 
 
-def _raised(_: AtWork, __: RunState, event: ev.LimitsRaised) -> Words:
+def _raised(_: Activity, __: RunState, event: ev.LimitsRaised) -> Words:
     values: Mapping[str, float | None] = {name: getattr(event.limits, name) for name in _LIMIT_NAMES}
     said = ", ".join(limit_said(name, value) for name, value in values.items() if value is not None)
     return "limits", f"by {one_line(event.by)}: {said or 'none'}", ""
 
 
-def _edited(_: AtWork, __: RunState, event: ev.PlanEdited) -> Words:
+def _edited(_: Activity, __: RunState, event: ev.PlanEdited) -> Words:
     return "edited", f"the plan, by {one_line(event.by)}: {counted(len(event.plan.steps), 'step')}", ""
 
 
-def _adopted(_: AtWork, __: RunState, event: ev.PlanAdopted) -> Words:
+def _adopted(_: Activity, __: RunState, event: ev.PlanAdopted) -> Words:
     what = "the plan" if event.revision == 1 else f"revision {event.revision} of the plan"
     changes = f"; {listed(map(one_line, event.changes), 6)}" if event.changes else ""
     text = f"{what} holds: {counted(len(event.plan.steps), 'step')}, by {one_line(event.by)}{changes}"
     return "plan", text, "warn" if event.revision > 1 else ""
 
 
-TALK_TOLD: dict[type[Event], Callable[[AtWork, RunState, Any], Words | None]] = {
+TALK_TOLD: dict[type[Event], Callable[[Activity, RunState, Any], Words | None]] = {
     ev.CastingGiven: _casting,
     ev.TurnAnswered: _answered,
     ev.TurnFailed: _failed,

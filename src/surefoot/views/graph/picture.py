@@ -1,7 +1,7 @@
 """A plan's graph as boxes and arrows, folded until it can be taken in.
 
 Owns what becomes a box and which boxes are put together. Must never know how a box is drawn. Read
-`surefoot.cli.graph.layout` next.
+`surefoot.views.graph.layout` next.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from surefoot.cli.lines import duration, one_line
 from surefoot.core.graph import build_graph
 from surefoot.core.ids import StepId
 from surefoot.core.plan import AgentBody, AskBody, CallBody, Plan, RunBody, Step
 from surefoot.core.review import Review
 from surefoot.core.sequencing import drawn_needs
+from surefoot.views.lines import duration, one_line
 
 TIMES = "\N{MULTIPLICATION SIGN}"
 _LAYERS_MOST = 16

@@ -1,7 +1,7 @@
 """The graph of a plan in the terminal: boxes and lines made of characters.
 
 Owns the drawing, in Unicode or plain ASCII, and how far a graph is folded so that it fits. Must never ask what a
-terminal can: it is told. Read `surefoot.cli.graph.layout` for where the boxes stand.
+terminal can: it is told. Read `surefoot.views.graph.layout` for where the boxes stand.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 from rich.cells import cell_len, set_cell_size
 
-from surefoot.cli.graph.layout import Layout, Spot, layout_of, packed_width
-from surefoot.cli.graph.picture import TIMES, Box, Picture, folded
+from surefoot.views.graph.layout import Layout, Spot, layout_of, packed_width
+from surefoot.views.graph.picture import TIMES, Box, Picture, folded
 
 _LABELS = (32, 22, 14)
 """How long labels may be, the longest that fits."""

@@ -1,6 +1,6 @@
 """The graph of a plan as an SVG image that needs nothing else and reads well on light and dark ground.
 
-Owns sizes, colours and the tips that a pointer brings up. Must never load anything. Read `surefoot.cli.graph.layout`
+Owns sizes, colours and the tips that a pointer brings up. Must never load anything. Read `surefoot.views.graph.layout`
 for where the boxes stand.
 """
 
@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from html import escape
+from itertools import accumulate
+from unicodedata import combining, east_asian_width
 
-from rich.cells import cell_len, set_cell_size
-
-from surefoot.cli.graph.layout import Layout, Spot, layout_of, packed_width
-from surefoot.cli.graph.picture import Box, Picture, folded
+from surefoot.views.graph.layout import Layout, Spot, layout_of, packed_width
+from surefoot.views.graph.picture import Box, Picture, folded
 
 _WIDTH_MOST = 6000.0
 _BOXES_MOST = 600
@@ -46,7 +46,7 @@ def svg(picture: Picture, title: str, caption: str) -> str:
 
     shown = folded(picture, fits)
     layout = layout_of(shown, [_width(box) for box in shown.boxes], _GAP, _PASSING)
-    wide = max(layout.width, 7.6 * cell_len(_short(title, 90)), 6.6 * cell_len(caption)) + 2 * _MARGIN
+    wide = max(layout.width, 7.6 * _columns_of(_short(title, 90)), 6.6 * _columns_of(caption)) + 2 * _MARGIN
     high = _HEAD + len(layout.layers) * (_HEIGHT + _BETWEEN) - _BETWEEN + 2 * _MARGIN
     left = (wide - layout.width) / 2
     size = f'viewBox="0 0 {wide:.0f} {high:.0f}" width="{wide:.0f}" height="{high:.0f}"'
@@ -66,11 +66,19 @@ def svg(picture: Picture, title: str, caption: str) -> str:
 
 
 def _width(box: Box) -> float:
-    return min(cell_len(box.label), _LABEL_MOST) * _CHARACTER + 2 * _PAD
+    return min(_columns_of(box.label), _LABEL_MOST) * _CHARACTER + 2 * _PAD
+
+
+def _columns_of(text: str) -> int:
+    """Return how many columns a text takes in a font of one width."""
+    return sum(0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in text)
 
 
 def _short(text: str, most: int) -> str:
-    return text if cell_len(text) <= most else f"{set_cell_size(text, most - 1).rstrip()}…"
+    if _columns_of(text) <= most:
+        return text
+    fitting = sum(columns < most for columns in accumulate(map(_columns_of, text)))
+    return f"{text[:fitting].rstrip()}…"
 
 
 def _text(text: str) -> str:

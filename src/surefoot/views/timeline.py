@@ -1,0 +1,362 @@
+"""What happened in a run, event by event: when, in a word, and in a sentence.
+
+What goes as it should is told in short; unexpected things (findings, writes nobody declared, a branch that was left
+alone) have their reason with them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from surefoot.api.identity import current_user
+from surefoot.core import events as ev
+from surefoot.core.duties import DUTIES
+from surefoot.core.events import ACCEPTANCE, Event
+from surefoot.core.ids import StepId
+from surefoot.core.plan import Check, Expect
+from surefoot.core.products import finding_of
+from surefoot.core.queue import waits_for
+from surefoot.core.rules import Overdue
+from surefoot.core.state import QuestionState, RunState, StepStatus
+from surefoot.core.terms import Moment, Phase, Severity, Status, Verdict
+from surefoot.core.verdicts import CLAIM, changed_said, is_by_test, must_ask_again
+from surefoot.effects import GROUP, LANE
+from surefoot.views.activity import Activity, progress_of, titled
+from surefoot.views.agent_words import TALK_TOLD
+from surefoot.views.lines import Style, Words, cause_of, counted, duration, first_line, headline_of, listed, one_line
+from surefoot.views.report_sections import HASH, style_of
+
+_COUNTED_MAX = 2000
+"""In a larger plan the steps are not counted at each line: that would take longer than the steps."""
+_PHASES = {
+    Phase.PLAN: "what is known is recorded; a plan is made, still without a change",
+    Phase.EXECUTE: "the plan holds; its steps are carried out",
+}
+"""What begins with a phase, told of goals in words."""
+_PROOFS = {
+    "checks": "proved by its checks",
+    "probe": "proved by its probe",
+    "exit-status-only": "exit status only",
+    "claim": "by nothing but its agent's word",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One event, told."""
+
+    at: float
+    """When it happened."""
+    word: str
+    """What happened."""
+    text: str
+    """What there is to say, on one line."""
+    style: Style
+    """What the word means."""
+    cause: str = ""
+    """Of a failure, the lines of output that show its cause."""
+
+
+@dataclass(slots=True)
+class Timeline:
+    """Tells the events of one run, each once, in their order."""
+
+    activity: Activity
+    """What the run is at; it is told of every event first."""
+    remarked: set[str] = field(default_factory=set[str])
+    """Warnings of bodies that were told."""
+    _failed: dict[StepId, str] = field(default_factory=dict[StepId, str])
+
+    def entry_of(self, state: RunState, event: Event) -> Entry | None:
+        """Return what is told of an event; None: nothing."""
+        told, of_talk = _TOLD.get(type(event)), TALK_TOLD.get(type(event))
+        words = told(self, state, event) if told is not None else None
+        if of_talk is not None:
+            words = of_talk(self.activity, state, event)
+        return None if words is None else Entry(event.at, *words, cause=self._cause_of(state, event))
+
+    def _cause_of(self, state: RunState, event: Event) -> str:
+        """Return the lines of output that show the cause of a failure; nothing, where they were told just now."""
+        match event:
+            case ev.AttemptFailed():
+                return cause_of(event.reason)
+            case ev.StepFailed() | ev.StepSkipped() if self.is_news(event.step, event.reason):
+                return cause_of(event.reason)
+            case ev.CheckAnswered(step=step, moment=Moment.AFTER) if step == ACCEPTANCE:
+                is_told = event.verdict is not Verdict.PASSED and not _is_asked_again(state, event)
+                return cause_of(event.text) if is_told else ""
+            case _:
+                return ""
+
+    def took(self, event: ev.StepEvent) -> str:
+        """Say how long the attempt took."""
+        return duration(self.activity.took(event))
+
+    def is_news(self, step: StepId, reason: str) -> bool:
+        """Tell whether this reason was not told just now."""
+        return self._failed.get(step) != reason.removeprefix("failed: ")
+
+    def remember(self, step: StepId, reason: str) -> None:
+        """Keep in mind that the reason was told."""
+        self._failed[step] = reason
+
+
+def _phase(_: Timeline, state: RunState, event: ev.PhaseEntered) -> Words | None:
+    number = len(state.plan.accept)
+    if event.reason:
+        return event.phase.value, f"the run goes back to make another plan: {one_line(event.reason)}", "warn"
+    if state.created.wish is not None and event.phase in _PHASES:
+        return event.phase.value, _PHASES[event.phase], "head"
+    if event.phase is Phase.VALIDATE and number:
+        return "validate", f"{counted(number, 'acceptance check')} in a clean lane", "head"
+    return None
+
+
+def _lane_ready(_: Timeline, state: RunState, event: ev.LaneReady) -> Words | None:
+    if state.plan.prepare is None:
+        return None
+    return "prepared", f"lane {event.lane} in {duration(event.duration_s)}", "dim"
+
+
+def _effect_failed(_: Timeline, __: RunState, event: ev.EffectFailed) -> Words | None:
+    if event.effect == LANE.name:
+        return "failed", f"lane {event.subject} could not be made usable: {one_line(event.reason)}", "bad"
+    return ("failed", f"{event.step}: {one_line(event.reason)}", "bad") if event.effect == GROUP.name else None
+
+
+def _effect_cancelled(_: Timeline, __: RunState, event: ev.EffectCancelled) -> Words | None:
+    is_lane = event.effect == LANE.name
+    return ("stopped", f"lane {event.subject} is prepared no further", "dim") if is_lane else None
+
+
+def _expanded(_: Timeline, __: RunState, event: ev.GroupExpanded) -> Words:
+    return "group", f"{event.group}: {counted(len(event.items), 'step')}", "dim"
+
+
+def _verified(timeline: Timeline, state: RunState, event: ev.StepVerified) -> Words | None:
+    if event.step in DUTIES:  # what came of it is told already
+        return None
+    commit = event.commit[:HASH] if event.commit else "no change"
+    proof = _PROOFS.get(event.proof or "", "answered by a person")
+    named, took = titled(state, event.step), timeline.took(event)
+    if event.proof == CLAIM:
+        return "unproved", f"{named}  {commit}  {took}, {proof}{_place(state)}", "warn"
+    files = dict.fromkeys(path for record in state.nodes[event.step].records for path in record.changed_files)
+    changed = f", {one_line(changed_said(list(files)))}" if files else ""
+    style = "warn" if files else "good"
+    return "verified", f"{named}  {commit}  {took}, {proof}{changed}{_place(state)}", style
+
+
+def _place(state: RunState) -> str:
+    """Say how many steps are over, and which one comes next; of very large plans only the latter."""
+    first = _next_step(state)
+    comes = f", next: {titled(state, first)}" if first is not None else ""
+    if len(state.nodes) > _COUNTED_MAX:
+        return comes
+    done, total = progress_of(state)
+    return f"; step {done} of {total}{comes}"
+
+
+def _next_step(state: RunState) -> StepId | None:
+    """Return the step that has just been started, or will be; None: others are at work, or nothing is left."""
+    for name in state.active:
+        work = state.nodes[name].work
+        if work is not None and not work.body_started and name not in DUTIES:
+            return name
+    first = state.ready[0][1] if state.ready else None
+    return first if first is not None and waits_for(state, state.nodes[first]) is None else None
+
+
+def _body_finished(timeline: Timeline, _: RunState, event: ev.BodyFinished) -> Words | None:
+    fresh = [remark for remark in event.remarks if remark not in timeline.remarked]
+    timeline.remarked.update(fresh)
+    if not fresh or event.ending.status is not Status.OK:
+        return None
+    more = f" (and {counted(len(fresh) - 1, 'other warning')})" if fresh[1:] else ""
+    return "printed", f"{event.step}  {one_line(fresh[0])}{more}", "warn"
+
+
+def _attempt_failed(timeline: Timeline, _: RunState, event: ev.AttemptFailed) -> Words:
+    timeline.remember(event.step, event.reason)
+    if not event.is_counted:
+        said = headline_of(event.reason)
+        why = f": {said}" if said != "interrupted" else ""
+        return "stopped", f"{event.step}  does not count as an attempt{why}", "warn"
+    said = f"{event.diagnosis.value}: {headline_of(event.reason)}"
+    return "failed", f"{event.step}  attempt {event.attempt}, {timeline.took(event)}, {said}", "bad"
+
+
+def _restored(_: Timeline, __: RunState, event: ev.LaneRestored) -> Words:
+    return "restored", f"{event.step}  its workspace is back where the step began", "dim"
+
+
+def _retry(_: Timeline, state: RunState, event: ev.RetryScheduled) -> Words:
+    node = state.nodes[event.step]
+    most = node.spec.retry.maximum_attempts
+    wait = f"in {duration(event.due - event.at)}" if event.due > event.at else "at once"
+    if state.pausing is not None:
+        wait = "when the run is resumed"
+    return "again", f"{event.step}  {wait}, attempt {node.failures + 1} of {most}", "warn"
+
+
+def _step_failed(timeline: Timeline, state: RunState, event: ev.StepFailed) -> Words:
+    reason = f": {headline_of(event.reason)}" if timeline.is_news(event.step, event.reason) else ""
+    blocked = sum(n.status is StepStatus.BLOCKED and event.step in n.blocked_by for n in state.nodes.values())
+    then = f"; {counted(blocked, 'step')} blocked by it" if blocked else ""
+    stop = "; nothing new starts" if event.stop else ""
+    return "given up", f"{event.step}{reason}{then}{stop}", "bad"
+
+
+def _skipped(timeline: Timeline, _: RunState, event: ev.StepSkipped) -> Words:
+    if event.reason == "nothing_to_do":
+        return "skipped", f"{event.step}  nothing to do", "dim"
+    reason = f": {headline_of(event.reason)}" if timeline.is_news(event.step, event.reason) else ""
+    return "skipped", f"{event.step}{reason}; what needs it goes on", "warn"
+
+
+def _rolled_back(_: Timeline, __: RunState, event: ev.RolledBack) -> Words:
+    gone = f"; to be done again: {listed(event.invalidated)}" if event.invalidated else ""
+    return "rollback", f"{event.step} failed; the branch is back at {event.to} {event.commit[:HASH]}{gone}", "bad"
+
+
+def _asked(_: Timeline, __: RunState, event: ev.QuestionAsked) -> Words:
+    return "asks", f"{event.step}  question {event.question} ({event.about.value.replace('_', ' ')})", "warn"
+
+
+def _answered(_: Timeline, state: RunState, event: ev.QuestionAnswered) -> Words:
+    question = state.questions[event.question]
+    return "answered", f"{question.asked.step}  {said_by(event)}{_missing(question)}", ""
+
+
+def said_by(event: ev.QuestionAnswered) -> str:
+    """Say what somebody answered: edits and reasons included."""
+    word = {"take_over": "take over"}.get(event.answer, event.answer)
+    changed = ", edited" if event.edit is not None or event.diff is not None else ""
+    kind = ", and all like it" if event.like else ""
+    reason = f": {one_line(event.reason)}" if event.reason else ""
+    return f"{one_line(word)!r}{changed}{kind} by {one_line(event.by)}{reason}"
+
+
+def _missing(question: QuestionState) -> str:
+    people, given = question.asked.demand.people, len(question.approved_by)
+    return f"; {counted(people - given, 'more approval')} needed" if question.is_open and given else ""
+
+
+def _expired(_: Timeline, state: RunState, event: ev.QuestionExpired) -> Words:
+    then = {
+        Overdue.WAIT: "it waits on",
+        Overdue.HAND_ON: f"handed on to the role {state.questions[event.question].role}",
+        Overdue.STOP: "the step is stopped",
+    }
+    return "expired", f"{event.step}  question {event.question}: nobody answered in time; {then[event.overdue]}", "warn"
+
+
+def _edit_applied(_: Timeline, __: RunState, event: ev.EditApplied) -> Words:
+    return "edited", f"{event.step}  its result is what a person made of it", ""
+
+
+def _approved(_: Timeline, __: RunState, event: ev.ApprovalRecorded) -> Words:
+    return "approved", f"{event.step}  by {one_line(event.by)}", ""
+
+
+def _probed(_: Timeline, __: RunState, event: ev.ProbeAnswered) -> Words:
+    text = f": {first_line(event.text)}" if event.text else ""
+    return "probe", f"{event.step}  {event.answer.value.replace('_', ' ')}{text}", ""
+
+
+def _changes(_: Timeline, state: RunState, event: ev.ChangesObserved) -> Words | None:
+    if event.outside:
+        return "warning", f"{event.step}  wrote outside the scope: {listed(map(one_line, event.outside))}", "warn"
+    if event.undeclared:
+        text = f"{event.step}  wrote what it does not declare, put back: {listed(map(one_line, event.undeclared))}"
+        return "warning", text, "warn"
+    found = finding_of(state.plan, state.nodes[event.step].spec, event.left)
+    if found is not None and found.severity is Severity.WARNING:
+        return "warning", f"{event.step}  {one_line(found.text)}", "warn"
+    return None
+
+
+def _accept_answer(_: Timeline, state: RunState, event: ev.CheckAnswered) -> Words | None:
+    if event.step != ACCEPTANCE:
+        return None
+    check = state.plan.accept[event.check]
+    said = f": {headline_of(event.text)}" if event.text and event.verdict is not Verdict.PASSED else ""
+    if _is_asked_again(state, event):
+        return "accept", f"{one_line(check.name)}  {event.verdict.value}; asked once more", "warn"
+    if event.moment is Moment.AFTER:
+        return "accept", f"{one_line(check.name)}  {event.verdict.value}{said}", style_of(event.verdict.value)
+    meant = _meaning(check) if event.verdict is Verdict.FAILED else ""
+    return "baseline", f"{one_line(check.name)}  {event.verdict.value}{meant}{said}", "dim"
+
+
+def _is_asked_again(state: RunState, event: ev.CheckAnswered) -> bool:
+    """Tell whether an acceptance check is asked a second time before its answer counts."""
+    check, record = state.plan.accept[event.check], state.accept.records[event.check]
+    return event.moment is Moment.AFTER and must_ask_again(check, record)
+
+
+def _meaning(check: Check) -> str:
+    """Say what it means that an acceptance check is red before the first change: nothing went wrong."""
+    if check.expect is Expect.FAIL_TO_PASS:
+        return ", as it should now"
+    if check.expect is Expect.PASS_TO_PASS:
+        return ", so that only the tests that pass now count" if is_by_test(check) else ", so that it does not count"
+    return ""
+
+
+def _refs(_: Timeline, __: RunState, event: ev.RefsMoved) -> Words | None:
+    return ("warning", one_line(event.refused), "warn") if event.refused else None
+
+
+def _pausing(_: Timeline, __: RunState, event: ev.PauseRequested) -> Words:
+    what = "what runs and can be repeated is ended" if event.interrupt else "what runs is finished, nothing new starts"
+    return "pausing", f"asked by {_who(event.by)}: {what}", "warn"
+
+
+def _paused(_: Timeline, state: RunState, event: ev.RunPaused) -> Words:
+    # Which limit it was stands a line above.
+    return "paused", "" if state.limit is not None else f"by {_who(event.reason)}", "warn"
+
+
+def _who(name: str) -> str:
+    """Return who somebody is to the person who reads this."""
+    return "you" if name == current_user() else one_line(name)
+
+
+def _resumed(_: Timeline, __: RunState, event: ev.RunResumed) -> Words:
+    return "resumed", f"by {_who(event.by)}", ""
+
+
+def _cancelling(_: Timeline, __: RunState, event: ev.CancelRequested) -> Words:
+    return "cancelled", f"by {_who(event.by)}", "warn"
+
+
+_TOLD: dict[type[Event], Callable[..., Words | None]] = {
+    ev.PhaseEntered: _phase,
+    ev.LaneReady: _lane_ready,
+    ev.EffectFailed: _effect_failed,
+    ev.EffectCancelled: _effect_cancelled,
+    ev.GroupExpanded: _expanded,
+    ev.StepVerified: _verified,
+    ev.BodyFinished: _body_finished,
+    ev.AttemptFailed: _attempt_failed,
+    ev.LaneRestored: _restored,
+    ev.RetryScheduled: _retry,
+    ev.StepFailed: _step_failed,
+    ev.StepSkipped: _skipped,
+    ev.RolledBack: _rolled_back,
+    ev.QuestionAsked: _asked,
+    ev.QuestionAnswered: _answered,
+    ev.ApprovalRecorded: _approved,
+    ev.QuestionExpired: _expired,
+    ev.EditApplied: _edit_applied,
+    ev.ProbeAnswered: _probed,
+    ev.ChangesObserved: _changes,
+    ev.CheckAnswered: _accept_answer,
+    ev.RefsMoved: _refs,
+    ev.PauseRequested: _pausing,
+    ev.RunPaused: _paused,
+    ev.RunResumed: _resumed,
+    ev.CancelRequested: _cancelling,
+}

@@ -1,0 +1,109 @@
+"""What an agent said and did in one attempt, as the journal has it; also while the agent is at work."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+
+from surefoot.api.home import Home
+from surefoot.api.reading import events
+from surefoot.core import events as ev
+from surefoot.core.ids import RunId, StepId
+from surefoot.core.money import money
+from surefoot.core.talking import Claim, ToolCall, Usage
+from surefoot.views.agent_words import amount
+from surefoot.views.evidence import blob_text
+from surefoot.views.lines import counted
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What was said and done in one attempt."""
+
+    attempt: int
+    """Which."""
+    events: list[ev.StepEvent] = field(default_factory=list[ev.StepEvent])
+    """What happened, in order."""
+
+    @property
+    def claim(self) -> Claim | None:
+        """What the agent says of its work."""
+        payloads = (event.payload for event in reversed(self.events) if isinstance(event, ev.CallFinished))
+        return next((payload for payload in payloads if isinstance(payload, Claim)), None)
+
+    @property
+    def usage(self) -> Usage:
+        """What it took."""
+        total = Usage()
+        for event in self.events:
+            if isinstance(event, ev.TurnAnswered):
+                total = total.plus(event.usage)
+        return total
+
+    def call(self, name: str) -> ToolCall | None:
+        """Return a call by its id."""
+        replies = (event for event in self.events if isinstance(event, ev.TurnAnswered))
+        return next((call for reply in replies for call in reply.calls if call.call == name), None)
+
+
+def last_transcript(home: Home, run: RunId, step: StepId) -> Transcript | None:
+    """Return what was said in the last attempt in which anything was; None: nothing ever was."""
+    talk: Transcript | None = None
+    for recorded in events(home, run):
+        event = recorded.event
+        if not isinstance(event, _KINDS) or event.step != step:
+            continue
+        if talk is None or event.attempt != talk.attempt:
+            talk = Transcript(event.attempt)
+        talk.events.append(event)
+    return talk
+
+
+_KINDS = (ev.TurnAnswered, ev.TurnFailed, ev.ModelChanged, ev.CallFinished, ev.CallSettled)
+
+
+def turn_rows(home: Home, talk: Transcript, *, is_raw: bool) -> list[dict[str, object]]:
+    """Return the talk as plain data; raw: each reply as the provider wrote it."""
+    rows: list[dict[str, object]] = []
+    for event in talk.events:
+        row: dict[str, object] = {"kind": event.kind, "at": event.at}
+        match event:
+            case ev.TurnAnswered():
+                text = blob_text(home, event.raw if is_raw else event.reply)
+                row |= {"turn": event.turn, "model": event.model, "reply": _plain(text)}
+                row |= {"tokens": event.usage.tokens, "cost_usd": event.usage.cost_usd, "finish": event.finish.value}
+            case ev.TurnFailed():
+                row |= {"turn": event.turn, "fault": event.fault.value, "text": event.text}
+            case ev.CallFinished():
+                row |= {"call": event.call, "ok": event.ok, "exit_code": event.exit_code}
+                row |= {"result": blob_text(home, event.whole or event.output)}
+            case ev.CallSettled():
+                row |= {"call": event.call, "ok": event.ok, "result": event.text}
+            case ev.ModelChanged():
+                row |= {"position": event.position, "reason": event.reason}
+            case _:
+                continue
+        rows.append(row)
+    return rows
+
+
+def _plain(text: str) -> object:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def raw_text(home: Home, talk: Transcript) -> str:
+    """Return each reply as the provider wrote it, as far as that was kept, one JSON object a line."""
+    replies = (event for event in talk.events if isinstance(event, ev.TurnAnswered))
+    rows = [
+        {"turn": event.turn, "model": event.model, "reply": _plain(blob_text(home, event.raw))} for event in replies
+    ]
+    return "".join(json.dumps(row) + "\n" for row in rows)
+
+
+def spent_said(usage: Usage) -> str:
+    """Return what all attempts took, on one line."""
+    lost = f", {money(usage.lost_usd)} of it reserved for replies that were lost" if usage.lost_usd else ""
+    return f"{counted(usage.requests, 'request')}, {amount(usage)}{lost}"
