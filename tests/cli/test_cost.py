@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from surefoot.cli.app import app
-from surefoot.cli.cost import CostShape, bar_of, cost_lines
+from surefoot.cli.cost import bar_of, cost_lines
 from surefoot.cli.wrap import plain
 from surefoot.core.money import money
+from surefoot.views.cost_shape import CostShape
 from surefoot.views.lines import tokens
 
 if TYPE_CHECKING:

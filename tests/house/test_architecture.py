@@ -53,3 +53,13 @@ def test_importing_surefoot_loads_no_provider_and_no_command_line() -> None:
     code = "import sys, surefoot; print(*{name.partition('.')[0] for name in sys.modules})"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True)
     assert LOADED_WHEN_USED.isdisjoint(done.stdout.split())
+
+
+def test_views_need_no_terminal_and_nothing_of_the_command_line() -> None:
+    """A second front end shows the same without them."""
+    names = sorted(path.relative_to(SOURCE) for path in (SOURCE / "views").rglob("*.py"))
+    modules = [".".join(("surefoot", *name.with_suffix("").parts)).removesuffix(".__init__") for name in names]
+    code = f"import sys, {', '.join(modules)}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True)
+    loaded = done.stdout.split()
+    assert [name for name in loaded if name.split(".")[0] in {"rich", "typer"} or name.startswith("surefoot.cli")] == []

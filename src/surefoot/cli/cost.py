@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TypedDict, cast
 
 from surefoot.api.home import Home
-from surefoot.api.reading import spending
 from surefoot.cli.lookup import find_run
 from surefoot.cli.screen import Screen
 from surefoot.core.money import money
+from surefoot.views.cost_shape import CostShape, NamedShape, cost_of
 from surefoot.views.lines import EMPTY, Line, Style, counted, one_line, tokens
 
 _CELLS = 20
@@ -22,58 +21,10 @@ _NEAR = 0.8
 _SIDES = {"phase": "By phase", "step": "By step", "role": "By role", "model": "By model"}
 
 
-class UsageShape(TypedDict):
-    """What requests took."""
-
-    requests: int
-    tokens: int
-    input_tokens: int
-    output_tokens: int
-    cache_read_tokens: int
-    cache_write_tokens: int
-    cost_usd: float
-    lost_usd: float
-
-
-class NamedShape(UsageShape):
-    """What requests of one phase, step, role or model took."""
-
-    name: str
-
-
-class AmountsShape(TypedDict):
-    """What may be used, or is held back."""
-
-    cost_usd: float | None
-    tokens: int | None
-    requests: int | None
-
-
-class PriceShape(TypedDict):
-    """What a million tokens cost."""
-
-    input_usd: float
-    output_usd: float
-    origin: str
-
-
-class CostShape(TypedDict):
-    """All of it."""
-
-    run: str
-    goal: str
-    total: UsageShape
-    bodies_usd: float
-    limits: AmountsShape
-    reserved: AmountsShape
-    by: dict[str, list[NamedShape]]
-    prices: dict[str, PriceShape | None]
-
-
 def cost(name: str | None, repo: Path | None, screen: Screen) -> int:
     """Show what a run's models took."""
     with Home() as home:
-        found = cast("CostShape", spending(home, find_run(home, name, repo)))
+        found = cost_of(home, find_run(home, name, repo))
     if screen.is_json:
         screen.document(found)
     screen.page(cost_lines(found, is_ascii=not screen.draws_lines))

@@ -6,10 +6,8 @@ Owns how open questions look, and which are offered together. Must never answer 
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, replace
 from pathlib import Path
 
 from surefoot.api.home import Home
@@ -21,11 +19,10 @@ from surefoot.cli.options import Given
 from surefoot.cli.patches import coloured, patch_lines, stat_lines
 from surefoot.cli.screen import Screen
 from surefoot.core.ids import RunId
-from surefoot.masking import masker_of
-from surefoot.views.diffs import Diff, read_tree_diff
+from surefoot.views.diffs import Diff
 from surefoot.views.lines import EMPTY, Line, block, counted, duration, listed, one_line, quoted
+from surefoot.views.open_questions import SCHEMA, diff_shown, document_of, groups_of
 
-SCHEMA = "surefoot.inbox/1"
 _LOOK_S = 0.5
 _ROLES_THEN = {"wait": "then it waits on", "hand_on": "then it goes to another role", "stop": "then the step stops"}
 
@@ -46,19 +43,6 @@ def inbox(given: Given, screen: Screen) -> int:
         screen.document({"schema": SCHEMA, "questions": [document_of(one) for one in found]})
     screen.page(_inbox_lines(found, elsewhere))
     return 0
-
-
-def document_of(question: OpenQuestion) -> dict[str, object]:
-    """Return a question as plain data."""
-    return {**asdict(question), "people_missing": question.people_missing}
-
-
-def groups_of(questions: Sequence[OpenQuestion]) -> list[list[OpenQuestion]]:
-    """Return the questions with those of one kind together, each group where its first one stands."""
-    groups: dict[tuple[str, str], list[OpenQuestion]] = {}
-    for one in questions:
-        groups.setdefault((one.run, one.like or one.question), []).append(one)
-    return list(groups.values())
 
 
 def _inbox_lines(found: Sequence[OpenQuestion], elsewhere: Sequence[OpenQuestion]) -> Iterator[Line]:
@@ -136,14 +120,6 @@ def way_lines(question: OpenQuestion) -> Iterator[Line]:
 
 
 # --- one question
-
-
-def diff_shown(home: Home, question: OpenQuestion) -> Diff | None:
-    """Return the changes a question is about; None: it is about none, or they are gone."""
-    if question.package is None or question.package.trees is None:
-        return None
-    diff = read_tree_diff(home.run_folder(question.run) / "store", question.package.trees)
-    return None if diff is None else replace(diff, patch=masker_of(os.environ).text(diff.patch))
 
 
 def _show_one(home: Home, name: str, screen: Screen) -> int:

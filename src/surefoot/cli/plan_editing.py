@@ -15,11 +15,12 @@ from surefoot.api.replanning import ShownPlan, checked_plan, shown_plan
 from surefoot.api.weighing import look_over
 from surefoot.cli.editor import edited
 from surefoot.cli.patches import coloured
-from surefoot.cli.plans import ask_lines, finding_lines, problems_of
+from surefoot.cli.plans import ask_lines, finding_lines
 from surefoot.cli.screen import Screen
 from surefoot.core.state import RunState
 from surefoot.errors import PlanInvalid, UsageError
 from surefoot.views.lines import EMPTY, Line
+from surefoot.views.plan_order import problems_of
 
 SUFFIX = ".yaml"
 

@@ -7,9 +7,7 @@ does. Read that next.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from pathlib import Path
-from typing import cast
 
 from surefoot.api.weighing import look_over
 from surefoot.cli import sequence
@@ -19,7 +17,6 @@ from surefoot.cli.optional import STANDARD_OUTPUT
 from surefoot.cli.options import Given
 from surefoot.cli.screen import Screen
 from surefoot.core.duties import DUTIES
-from surefoot.core.graph import build_graph
 from surefoot.core.ids import StepId
 from surefoot.core.plan import LOOPBACK, Effect, Plan, Step
 from surefoot.core.policy import ways_out
@@ -31,9 +28,9 @@ from surefoot.views.graph.mermaid import mermaid
 from surefoot.views.graph.picture import Picture, picture_of
 from surefoot.views.graph.svg import svg
 from surefoot.views.lines import EMPTY, Line, Style, block, counted, duration, listed, one_line, said_once
+from surefoot.views.plan_order import SCHEMA, chain, check_document, folded, ordered, problems_of, summary
 from surefoot.views.report_sections import style_of
 
-SCHEMA = "surefoot.check/1"
 _STEPS_MOST = 15
 """A plan of more steps is shown in short when it starts."""
 _CHECKED_MOST = 100
@@ -63,7 +60,7 @@ def check(given: Given, screen: Screen) -> int:
     picture = picture_of(loaded.plan, reviewed)
     drawn = _drawings(given, picture, loaded.plan, reviewed)
     if screen.is_json:
-        screen.document({**_document(path, loaded.plan, reviewed), **drawn})
+        screen.document({**check_document(path, loaded.plan, reviewed), **drawn})
     elif drawn:
         screen.text("".join(drawn.values()))
     else:
@@ -88,7 +85,7 @@ def _drawings(given: Given, picture: Picture, plan: Plan, reviewed: Review) -> d
     drawn = {"mermaid": mermaid(picture)} if given.mermaid else {}
     if given.svg is None:
         return drawn
-    image = svg(picture, one_line(plan.goal), sequence.summary(plan, reviewed))
+    image = svg(picture, one_line(plan.goal), summary(plan, reviewed))
     if given.svg == STANDARD_OUTPUT:
         return {**drawn, "svg": image}
     target = Path(given.svg)
@@ -111,35 +108,11 @@ def _refused(path: Path, error: PlanInvalid, screen: Screen) -> int:
     return FOUND_PROBLEMS
 
 
-def problems_of(error: PlanInvalid) -> list[str]:
-    """Return what is wrong with a plan, a line each."""
-    problems = cast("Sequence[str]", error.facts.get("problems") or ())
-    return list(problems) or [error.message]
-
-
-def _document(path: Path, plan: Plan, reviewed: Review) -> dict[str, object]:
-    return {
-        "schema": SCHEMA,
-        "plan": str(path),
-        "valid": True,
-        "goal": plan.goal,
-        "order": [step.id for step in _ordered(plan)],
-        "needs": _needs(plan),
-        **asdict(reviewed),
-    }
-
-
-def _needs(plan: Plan) -> dict[StepId, tuple[StepId, ...]]:
-    graph, _ = build_graph(plan.steps)
-    assert graph is not None
-    return dict(graph.needs)
-
-
 def check_lines(path: Path, plan: Plan, reviewed: Review, picture: Picture, screen: Screen) -> Iterator[Line]:
     """Yield all that `check` says about a plan that can run."""
     yield Line(f"{path}: {one_line(plan.goal)}", "head", hang=2)
     yield EMPTY
-    yield from finding_lines(sequence.folded(reviewed.findings))
+    yield from finding_lines(folded(reviewed.findings))
     if len(plan.steps) > 1:
         yield from sequence.graph_lines(picture, screen.width, is_ascii=not screen.draws_lines)
     yield from _order_lines(plan, _CHECKED_MOST)
@@ -226,7 +199,7 @@ def ask_lines(reviewed: Review) -> Iterator[Line]:
 
 
 def _order_lines(plan: Plan, most: int) -> Iterator[Line]:
-    steps = _ordered(plan)
+    steps = ordered(plan)
     yield Line(f"{counted(len(steps), 'step')}, in this order", "head")
     widest = max(len(step.id) for step in steps)
     for number, step in enumerate(steps[:most], start=1):
@@ -249,19 +222,11 @@ def _said_of(step: Step) -> str:
     return f"  ({', '.join(parts)})" if parts else ""
 
 
-def _ordered(plan: Plan) -> list[Step]:
-    """Return the steps in the order in which they are taken up when nothing fails."""
-    graph, _ = build_graph(plan.steps)
-    assert graph is not None
-    known: dict[StepId, Step] = {step.id: step for step in plan.steps}
-    return [known[name] for name in graph.order]
-
-
 def _path_lines(reviewed: Review) -> Iterator[Line]:
     path = reviewed.critical_path
     if path.seconds > 0:
-        chain = sequence.row(path.steps)
-        yield Line(f"Critical path: {duration(path.seconds)}: {chain}", hang=2)
+        steps = chain(path.steps)
+        yield Line(f"Critical path: {duration(path.seconds)}: {steps}", hang=2)
     if path.one_member:
         counts = "is" if len(path.one_member) == 1 else "are"
         text = f"  {listed(path.one_member)} {counts} counted with one member: the run finds out how many there are"

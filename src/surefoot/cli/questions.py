@@ -27,10 +27,9 @@ from surefoot.api.replanning import checked_plan, shown_plan
 from surefoot.api.running import Engagement
 from surefoot.cli.deciding import difference_lines
 from surefoot.cli.editor import editor_command, refused, written_down
-from surefoot.cli.inbox import diff_shown, file_lines
+from surefoot.cli.inbox import file_lines
 from surefoot.cli.patches import patch_lines, stat_lines
 from surefoot.cli.plan_editing import SUFFIX, plan_difference, shown_lines
-from surefoot.cli.plans import problems_of
 from surefoot.cli.progress import Progress
 from surefoot.cli.wording import Typed, Word, key_of, read_line
 from surefoot.core import events as ev
@@ -38,6 +37,8 @@ from surefoot.core.events import Event, QuestionAnswered, QuestionAsked
 from surefoot.core.state import RunState
 from surefoot.errors import NotAwaitingAnswer, PlanInvalid, SurefootError
 from surefoot.views.lines import EMPTY, Line, block, listed, one_line
+from surefoot.views.open_questions import diff_shown
+from surefoot.views.plan_order import problems_of
 
 _READ_MOST = 65536
 _AGREED = frozenset({"y", "yes"})

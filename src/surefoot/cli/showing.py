@@ -26,10 +26,11 @@ from surefoot.core.ids import RunId, StepId, nearest_said
 from surefoot.core.report_shape import Report, StepShape
 from surefoot.core.state import FINAL, RunState
 from surefoot.errors import RunNotFound, UsageError
-from surefoot.journal import Recorded
 from surefoot.views.evidence import blob_text
 from surefoot.views.lines import EMPTY, Line, block, duration, listed, one_line, words_of
 from surefoot.views.report_sections import proof_of, style_of
+from surefoot.views.step_details import StepDetails
+from surefoot.views.timeline import event_row
 from surefoot.views.transcript import Transcript, last_transcript, raw_text, turn_rows
 
 TURNS_SCHEMA = "surefoot.turns/1"
@@ -80,9 +81,9 @@ def _show_step(home: Home, run: RunId, name: str, given: Given, screen: Screen) 
     elif given.events:
         _show_events(home, run, screen, only=name)
     elif screen.is_json:
-        screen.document(StepPage.of(home, run, step).document())
+        screen.document(StepDetails.of(home, run, step).document())
     else:
-        screen.page(StepPage.of(home, run, step).lines(stat_only=given.stat))
+        screen.page(StepPage(StepDetails.of(home, run, step)).lines(stat_only=given.stat))
 
 
 def _step(home: Home, run: RunId, name: str) -> StepShape:
@@ -145,13 +146,6 @@ def _show_events(home: Home, run: RunId, screen: Screen, *, only: str | None) ->
             screen.text(event_row(recorded))
     else:
         screen.page(_event_line(recorded.seq, recorded.event) for recorded in wanted)
-
-
-def event_row(recorded: Recorded) -> str:
-    """Return an event as one line of JSON."""
-    event = recorded.event
-    document = {"seq": recorded.seq, "kind": event.kind, "version": event.version, **asdict(event)}
-    return json.dumps(document, default=str) + "\n"
 
 
 def _event_line(seq: int, event: Event) -> Line:

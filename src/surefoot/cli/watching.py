@@ -19,7 +19,6 @@ from surefoot.cli.lookup import find_run
 from surefoot.cli.progress import REDRAW_S, Progress, asked_lines
 from surefoot.cli.running import code_of, conclude
 from surefoot.cli.screen import Screen
-from surefoot.cli.showing import event_row
 from surefoot.cli.tree import View, tree_lines
 from surefoot.core.ids import RunId
 from surefoot.core.kernel import apply
@@ -29,6 +28,7 @@ from surefoot.journal import Recorded
 from surefoot.journal.claim import holder_of
 from surefoot.views.lines import EMPTY, Line, one_line
 from surefoot.views.spool import Listener
+from surefoot.views.timeline import event_row
 
 _HINT = "Ctrl-C leaves; the run goes on."
 _BEGIN_S = 5.0

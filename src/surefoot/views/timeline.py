@@ -6,8 +6,9 @@ alone) have their reason with them.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from surefoot.api.identity import current_user
 from surefoot.core import events as ev
@@ -22,6 +23,7 @@ from surefoot.core.state import QuestionState, RunState, StepStatus
 from surefoot.core.terms import Moment, Phase, Severity, Status, Verdict
 from surefoot.core.verdicts import CLAIM, changed_said, is_by_test, must_ask_again
 from surefoot.effects import GROUP, LANE
+from surefoot.journal import Recorded
 from surefoot.views.activity import Activity, progress_of, titled
 from surefoot.views.agent_words import TALK_TOLD
 from surefoot.views.lines import Style, Words, cause_of, counted, duration, first_line, headline_of, listed, one_line
@@ -227,6 +229,13 @@ def _asked(_: Timeline, __: RunState, event: ev.QuestionAsked) -> Words:
 def _answered(_: Timeline, state: RunState, event: ev.QuestionAnswered) -> Words:
     question = state.questions[event.question]
     return "answered", f"{question.asked.step}  {said_by(event)}{_missing(question)}", ""
+
+
+def event_row(recorded: Recorded) -> str:
+    """Return an event as one line of JSON."""
+    event = recorded.event
+    document = {"seq": recorded.seq, "kind": event.kind, "version": event.version, **asdict(event)}
+    return json.dumps(document, default=str) + "\n"
 
 
 def said_by(event: ev.QuestionAnswered) -> str:

@@ -1,4 +1,1 @@
-"""The graph of a plan, drawn: in the terminal, as Mermaid and as SVG.
-
-Owns nothing itself. Must never judge a plan. Read `surefoot.views.graph.picture` next.
-"""
+"""The graph of a plan: what is drawn, where the boxes stand, and the drawing as Mermaid and as SVG."""

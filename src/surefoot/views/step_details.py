@@ -1,0 +1,215 @@
+"""One step in full: what it was asked to do, what became of it, on what proof, and how it is undone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from surefoot.api.home import Home
+from surefoot.api.reading import events
+from surefoot.checks.judging import Result, read_results
+from surefoot.core import events as ev
+from surefoot.core.ids import BlobId, RunId, StepId
+from surefoot.core.plan import AgentBody, AskBody, CallBody, FunctionBody, RunBody
+from surefoot.core.report_shape import StepShape
+from surefoot.core.state import RunState, StepState
+from surefoot.errors import JournalError
+from surefoot.views.diffs import Diff, read_diff
+from surefoot.views.lines import Style, duration, one_line
+from surefoot.views.timeline import said_by
+
+SCHEMA = "surefoot.step/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """Something that happened to a step."""
+
+    attempt: int
+    at: float
+    text: str
+    style: Style
+
+
+@dataclass(frozen=True, slots=True)
+class StepDetails:
+    """What there is to know of one step."""
+
+    home: Home
+    run: RunId
+    shape: StepShape
+    """The step as the report has it."""
+    node: StepState
+    """The step as the journal has it."""
+    state: RunState
+    """The run."""
+    diff: Diff | None
+    """What its commit changed; None: it has none, or git cannot show it."""
+
+    @classmethod
+    def of(cls, home: Home, run: RunId, shape: StepShape) -> StepDetails:
+        """Gather it."""
+        state = home.state(run)
+        repository, commit = state.created.repository, shape["commit"]
+        folders = [home.run_folder(run) / "store", *([Path(repository)] if repository is not None else [])]
+        diff = read_diff(folders[::-1], commit) if commit is not None else None
+        return cls(home, run, shape, state.nodes[StepId(shape["id"])], state, diff)
+
+    def document(self) -> dict[str, object]:
+        """Return all of it as plain data."""
+        spec = self.node.spec
+        kind, text = self.body()
+        asked = {
+            "kind": kind,
+            "text": text,
+            "why": spec.why,
+            "needs": list(self.node.needs),
+            "reads": [*spec.reads, *spec.home],
+            "writes": None if spec.writes is None else list(spec.writes),
+            "network": spec.network,
+            "confine": spec.confine,
+            "timeout_s": spec.timeout_s,
+            "maximum_attempts": spec.retry.maximum_attempts,
+            "on_failure": spec.on_failure.value,
+        }
+        failing = {check["name"]: list(self.failing(number)) for number, check in enumerate(self.shape["checks"])}
+        return {
+            "schema": SCHEMA,
+            "run": self.run,
+            **self.shape,
+            "asked": asked,
+            "history": [{"attempt": one.attempt, "at": one.at, "text": one.text} for one in self.history()],
+            "decisions": list(self.decisions()),
+            "failing_tests": failing,
+            "undo": spec.undo or None,
+            "rollback_point": self.shape["commit"],
+            "undone_by": self.undone_by(),
+            "agent": self._agent_document(),
+            "diff": self._diff_document(),
+        }
+
+    def _agent_document(self) -> dict[str, object] | None:
+        if not isinstance(self.node.spec.body, AgentBody):
+            return None
+        usage = self.node.usage
+        return {"requests": usage.requests, "tokens": usage.tokens, "cost_usd": round(usage.cost_usd, 6)}
+
+    def _diff_document(self) -> dict[str, object] | None:
+        if self.diff is None:
+            return None
+        files = [{"path": file.path, "added": file.added, "removed": file.removed} for file in self.diff.files]
+        return {
+            "message": self.diff.message,
+            "files": files,
+            "patch": self.diff.patch,
+            "left_out": [file.path for file in self.diff.left_out],
+        }
+
+    def body(self) -> tuple[str, str]:
+        """Return the kind of the body, and its text."""
+        match self.node.spec.body:
+            case RunBody(command=command):
+                return "run", command
+            case CallBody(function=function):
+                return "call", function
+            case FunctionBody(name=name):
+                return "function", name
+            case AgentBody(instructions=instructions):
+                return "agent", instructions
+            case AskBody(question=question):
+                return "ask", question
+
+    def history(self) -> Iterator[Occurrence]:
+        """Yield what happened in its attempts."""
+        began = 0.0
+        for recorded in events(self.home, self.run):
+            event = recorded.event
+            if isinstance(event, ev.QuestionAnswered):
+                asked = self.state.questions[event.question].asked
+                if asked.step == self.node.spec.id:
+                    yield Occurrence(asked.attempt, event.at, f"answered: {said_by(event)}", "")
+            if not isinstance(event, ev.StepEvent) or event.step != self.node.spec.id:
+                continue
+            if isinstance(event, ev.StepStarted):
+                began = event.at
+            said = _said_of_attempt(event, began)
+            if said is not None:
+                yield Occurrence(event.attempt, event.at, *said)
+
+    def answers(self) -> Iterator[tuple[ev.QuestionAsked, ev.QuestionAnswered]]:
+        """Yield what people answered to the questions of this step."""
+        for recorded in events(self.home, self.run):
+            if isinstance(event := recorded.event, ev.QuestionAnswered):
+                asked = self.state.questions[event.question].asked
+                if asked.step == self.node.spec.id:
+                    yield asked, event
+
+    def decisions(self) -> Iterator[dict[str, object]]:
+        """Yield who said what to the questions of this step, and what they were shown."""
+        for asked, event in self.answers():
+            yield {
+                "question": event.question,
+                "asked_at": asked.at,
+                "shown": asked.text,
+                "at": event.at,
+                "by": event.by,
+                "roles": list(event.roles),
+                "via": event.via,
+                "answer": event.answer,
+                "reason": event.reason,
+                "edit": event.edit,
+                "diff": event.diff,
+                "like": event.like,
+            }
+
+    def failing(self, number: int) -> Iterator[str]:
+        """Yield the tests that fail now: first those that passed before."""
+        records = self.node.work.checks if self.node.work is not None else self.node.records
+        if number >= len(records):
+            return
+        now, before = self._results(records[number].results), self._results(records[number].before_results)
+        failing = [name for name, result in now.items() if result is Result.FAILED]
+        yield from sorted(failing, key=lambda name: (before.get(name) is not Result.PASSED, name))
+
+    def _results(self, blob: BlobId | None) -> dict[str, Result]:
+        if blob is None:
+            return {}
+        try:
+            return read_results(self.home.journal.blobs.get(blob))
+        except (JournalError, ValueError):
+            return {}
+
+    def undone_by(self) -> str | None:
+        """Return the command that goes back to before the step's commit; None: there is none."""
+        if self.shape["commit"] is None:
+            return None
+        earlier = [n for n in self.state.nodes.values() if n.commit and n.verified_seq < self.node.verified_seq]
+        last = max(earlier, key=lambda node: node.verified_seq, default=None)
+        return None if last is None else f"surefoot restore {self.run} --to {last.spec.id}"
+
+
+def _said_of_attempt(event: ev.StepEvent, began: float) -> tuple[str, Style] | None:
+    """Say what an event means for the attempt it belongs to; None: nothing to tell."""
+    match event:
+        case ev.BodyFinished(ending=how):
+            code = f" {how.exit_code}" if how.exit_code is not None and how.status != "ok" else ""
+            return f"body {how.status}{code} after {duration(event.duration_s)}", ""
+        case ev.AttemptFailed():
+            return f"failed ({event.diagnosis}): {one_line(event.reason)}", "bad"
+        case ev.LaneRestored():
+            return "restored", ""
+        case ev.ProbeAnswered():
+            return f"probe: {event.answer} {one_line(event.text)}", ""
+        case ev.QuestionAsked():
+            return f"asked: question {event.question}", ""
+        case ev.ApprovalRecorded():
+            return f"approved by {one_line(event.by)}", ""
+        case ev.StepVerified():
+            return f"verified after {duration(event.at - began)}", "good"
+        case ev.StepSkipped():
+            return f"skipped: {one_line(event.reason)}", ""
+        case ev.StepFailed():
+            return f"given up: {one_line(event.reason)}", ""
+        case _:
+            return None
