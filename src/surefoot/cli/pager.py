@@ -1,7 +1,7 @@
 """Long answers page by page.
 
-Owns the choice of the pager and its life. Must never fail for want of one: then the text is printed. Read
-`surefoot.cli.screen` next.
+Not by the pager of rich: it does not know `$SUREFOOT_PAGER`, shows escapes in place of colours where `less` is not told
+otherwise, and loses the text where the pager is not there. Here the text is printed then.
 """
 
 from __future__ import annotations

@@ -1,4 +1,9 @@
-"""Lines of text, broken into rows of a width."""
+"""Lines of text, broken into rows of a width.
+
+By `textwrap`, for rich tears a word that is longer than a row, or cuts off its end: a path or a command that is to be
+copied has to stay whole. Columns are set in the texts themselves, for a pipe gets the same columns, without rich, which
+takes longer to load than `status` to answer.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +18,7 @@ def wrapped(line: Line, width: int | None) -> list[str]:
         return [line.text]
     import textwrap
 
-    from rich.cells import cell_len  # not loaded where nobody looks on: what prompts and scripts ask is quick
+    from rich.cells import cell_len  # not loaded for a pipe, see above
 
     text = line.text.expandtabs()
     if cell_len(text) <= width:
