@@ -13,7 +13,7 @@ from importlib import import_module
 from surefoot.cli import main
 from tests.forked import serve
 
-LOADED = ("surefoot.cli.app", "surefoot.cli.running", "surefoot.cli.reading", "surefoot.workers.dispatch")
+LOADED = ("surefoot.cli.app", "surefoot.cli.execution", "surefoot.cli.overview", "surefoot.workers.dispatch")
 """What most commands load."""
 
 

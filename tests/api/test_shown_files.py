@@ -15,9 +15,9 @@ from surefoot.api.home import Home
 from surefoot.api.questions import OpenQuestion, inbox
 from surefoot.api.running import Source, Watching, create_run, engage
 from surefoot.api.shown_files import LINES_MAX
+from surefoot.cli.dialogue import Asker
 from surefoot.cli.inbox import group_lines
 from surefoot.cli.progress import Progress
-from surefoot.cli.questions import Asker
 from surefoot.cli.screen import Screen
 from surefoot.cli.wrap import plain
 from surefoot.core.events import Event, QuestionAsked

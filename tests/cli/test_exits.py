@@ -1,6 +1,6 @@
 """What the exit code says: one number for every outcome and every error, and how an error ends the program.
 
-Owns the tests of `surefoot.cli.exits` and `surefoot.cli.frame`. Read `test_commands.py` next.
+Owns the tests of `surefoot.cli.exits` and `surefoot.cli.entry`. Read `test_commands.py` next.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from collections.abc import Iterator
 import pytest
 
 from surefoot import errors
+from surefoot.cli.entry import _told
 from surefoot.cli.exits import code_of_error, code_of_run
-from surefoot.cli.frame import _told
 from surefoot.cli.screen import Screen
 from surefoot.core.terms import Outcome
 

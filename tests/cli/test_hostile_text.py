@@ -17,10 +17,10 @@ from rich.cells import cell_len
 from surefoot.cli import main
 from surefoot.cli.app import app
 from surefoot.cli.completion import offer_runs, offer_steps
+from surefoot.cli.dialogue import Asker
 from surefoot.cli.lookup import find_run
 from surefoot.cli.progress import Progress
-from surefoot.cli.questions import Asker
-from surefoot.cli.render_report import report_lines, report_markdown
+from surefoot.cli.report_page import report_lines, report_markdown
 from surefoot.cli.wrap import plain, wrapped
 from surefoot.core.events import QuestionAsked
 from surefoot.core.ids import StepId

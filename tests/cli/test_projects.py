@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from surefoot.cli.projects import Project, look_at_project
-from surefoot.cli.starting import starter
+from surefoot.cli.starter import starter
 from surefoot.core.plan import Prepare, RunAsk, TestsAsk
 from surefoot.planfile import parse_plan
 

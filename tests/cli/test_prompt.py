@@ -1,7 +1,6 @@
 """The prompt of a question, when what was typed is no answer and when somebody else answers.
 
-Owns what the prompt says then. What an answer does is for `tests/acceptance/test_terminal.py`. Read `test_wording.py`
-next.
+Owns what the prompt says then. What an answer does is for `tests/acceptance/test_terminal.py`.
 """
 
 from __future__ import annotations
@@ -12,8 +11,8 @@ import pytest
 
 from surefoot.api.approving import Answer, _checked_word
 from surefoot.api.home import Home
+from surefoot.cli.dialogue import Asker, refusal_lines
 from surefoot.cli.progress import Progress
-from surefoot.cli.questions import Asker, refusal_lines
 from surefoot.cli.screen import Screen
 from surefoot.cli.wrap import plain
 from surefoot.core import events as ev

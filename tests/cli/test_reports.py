@@ -1,6 +1,6 @@
 """What a report tells and how it looks, as text and as Markdown, from reports made by hand.
 
-Owns the tests of `surefoot.views.report_sections` and `surefoot.cli.render_report`. Must never make a run.
+Owns the tests of `surefoot.views.report_sections` and `surefoot.cli.report_page`. Must never make a run.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 from markdown_it import MarkdownIt
 
-from surefoot.cli.reading import status_lines
-from surefoot.cli.render_report import report_lines, report_markdown
+from surefoot.cli.overview import status_lines
+from surefoot.cli.report_page import report_lines, report_markdown
 from surefoot.cli.wrap import plain
 from surefoot.core.events import RunCreated
 from surefoot.core.ids import RunId, StepId

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from surefoot.api.reading import report
 from surefoot.cli import main
-from surefoot.cli.render_report import report_lines
+from surefoot.cli.report_page import report_lines
 from surefoot.cli.wrap import plain
 from surefoot.core import events as ev
 from surefoot.core.ids import StepId

@@ -78,7 +78,7 @@ def test_status_does_not_load_what_carries_runs_out(loaded: set[str], module: st
 
 def test_status_was_loaded_at_all(loaded: set[str]) -> None:
     """The list that the others look at is that of a command which ran."""
-    assert "surefoot.cli.reading" in loaded
+    assert "surefoot.cli.overview" in loaded
 
 
 def test_the_latest_run_is_found_without_what_carries_runs_out(home: Path) -> None:

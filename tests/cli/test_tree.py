@@ -1,6 +1,6 @@
 """The tree of a run fits the terminal, and shows what waits, runs and failed before anything else.
 
-Owns the tests of `surefoot.cli.tree`, `surefoot.views.activity` and `surefoot.views.estimate`.
+Owns the tests of `surefoot.cli.run_tree`, `surefoot.views.activity` and `surefoot.views.estimate`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from surefoot.cli.tree import View, tree_lines
+from surefoot.cli.run_tree import View, tree_lines
 from surefoot.core import events as ev
 from surefoot.core.attempt import Attempt, Place
 from surefoot.core.course import expand

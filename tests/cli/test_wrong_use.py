@@ -79,7 +79,7 @@ def test_what_init_writes_is_not_called_uncommitted(desk: Desk) -> None:
 
 def test_the_sandbox_is_described_in_the_first_run_only(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where commands are not confined at all it is said each time; this is about the other rungs."""
-    monkeypatch.setattr("surefoot.cli.running.rung_detail", lambda: "landlock: a long story")
+    monkeypatch.setattr("surefoot.cli.execution.rung_detail", lambda: "landlock: a long story")
     steps = "steps: [{id: good, run: 'true'}]"
     first, second = desk.run(steps), desk.say("run", desk.plan(steps))
     assert ("Sandbox landlock" in first.out, "Sandbox" in second.out) == (True, False)

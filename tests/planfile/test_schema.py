@@ -14,7 +14,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from surefoot.cli.projects import Project
-from surefoot.cli.starting import starter
+from surefoot.cli.starter import starter
 from surefoot.errors import PlanInvalid
 from surefoot.planfile import parse_plan
 from surefoot.planfile.schema import plan_schema

@@ -26,6 +26,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # program ends: that took a fifth of the time until `status` answers.
         gc.disable()
         atexit.register(gc.freeze)
-    from surefoot.cli.frame import run_framed
+    from surefoot.cli.entry import run_framed
 
     return run_framed(words)

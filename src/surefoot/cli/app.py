@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from surefoot.cli.optional import WithOptionalFile
+from surefoot.cli.optional_file import WithOptionalFile
 from surefoot.cli.options import Given, command
 from surefoot.cli.screen import Screen
 
@@ -69,7 +69,7 @@ def run(given: Given, screen: Screen) -> int:
 
     Example: surefoot run migrate.yaml --allow publish
     """
-    from surefoot.cli.running import start
+    from surefoot.cli.execution import start
 
     return start(given, screen)
 
@@ -84,7 +84,7 @@ def resume(given: Given, screen: Screen) -> int:
 
     Example: surefoot resume --cost-usd 10
     """
-    from surefoot.cli.running import resume
+    from surefoot.cli.execution import resume
 
     return resume(given, screen)
 
@@ -95,7 +95,7 @@ def retry(given: Given, screen: Screen) -> int:
 
     Example: surefoot retry build
     """
-    from surefoot.cli.running import retry
+    from surefoot.cli.execution import retry
 
     return retry(given, screen)
 
@@ -106,7 +106,7 @@ def pause(given: Given, screen: Screen) -> int:
 
     Example: surefoot pause
     """
-    from surefoot.cli.steering import pause
+    from surefoot.cli.control import pause
 
     return pause(given.run, given.repo, screen)
 
@@ -117,7 +117,7 @@ def cancel(given: Given, screen: Screen) -> int:
 
     Example: surefoot cancel 20260401
     """
-    from surefoot.cli.steering import cancel
+    from surefoot.cli.control import cancel
 
     return cancel(given.run, given.repo, screen)
 
@@ -145,7 +145,7 @@ def approve(given: Given, screen: Screen) -> int:
 
     Example: surefoot approve 20260401-k3x9ab.1 20260401-k3x9ab.2
     """
-    from surefoot.cli.deciding import approve
+    from surefoot.cli.approvals import approve
 
     return approve(given, screen)
 
@@ -156,7 +156,7 @@ def reject(given: Given, screen: Screen) -> int:
 
     Example: surefoot reject 20260401-k3x9ab.1 --reason "Not before Monday"
     """
-    from surefoot.cli.deciding import reject
+    from surefoot.cli.approvals import reject
 
     return reject(given, screen)
 
@@ -167,7 +167,7 @@ def edit(given: Given, screen: Screen) -> int:
 
     Example: surefoot edit 20260401-k3x9ab.1 --command "twine upload --repository testpypi dist/*"
     """
-    from surefoot.cli.deciding import edit
+    from surefoot.cli.approvals import edit
 
     return edit(given, screen)
 
@@ -178,7 +178,7 @@ def answer(given: Given, screen: Screen) -> int:
 
     Example: surefoot answer 20260401-k3x9ab.1 yes
     """
-    from surefoot.cli.deciding import answer
+    from surefoot.cli.approvals import answer
 
     return answer(given, screen)
 
@@ -189,7 +189,7 @@ def take_over(given: Given, screen: Screen) -> int:
 
     Example: surefoot take-over 20260401-k3x9ab.1
     """
-    from surefoot.cli.deciding import take_over
+    from surefoot.cli.approvals import take_over
 
     return take_over(given, screen)
 
@@ -203,7 +203,7 @@ def status(given: Given, screen: Screen) -> int:
 
     Example: surefoot status
     """
-    from surefoot.cli.reading import status
+    from surefoot.cli.overview import status
 
     return status(given.run, given.repo, screen)
 
@@ -214,7 +214,7 @@ def watch(given: Given, screen: Screen) -> int:
 
     Example: surefoot watch latest
     """
-    from surefoot.cli.watching import watch
+    from surefoot.cli.watch import watch
 
     return watch(given.run, given.repo, screen)
 
@@ -225,7 +225,7 @@ def ls(given: Given, screen: Screen) -> int:
 
     Example: surefoot ls
     """
-    from surefoot.cli.reading import list_runs
+    from surefoot.cli.overview import list_runs
 
     return list_runs(given.repo, screen)
 
@@ -236,7 +236,7 @@ def show(given: Given, screen: Screen) -> int:
 
     Example: surefoot show build --output
     """
-    from surefoot.cli.showing import show
+    from surefoot.cli.run_page import show
 
     return show(given, screen)
 
@@ -247,7 +247,7 @@ def report(given: Given, screen: Screen) -> int:
 
     Example: surefoot report --markdown > report.md
     """
-    from surefoot.cli.reading import report
+    from surefoot.cli.overview import report
 
     return report(given.run, given.repo, screen, markdown=given.markdown, is_long=given.is_long)
 
@@ -269,7 +269,7 @@ def audit(given: Given, screen: Screen) -> int:
 
     Example: surefoot audit latest --export trail.jsonl
     """
-    from surefoot.cli.auditing import audit
+    from surefoot.cli.audit import audit
 
     return audit(given, screen)
 
@@ -285,7 +285,7 @@ def land(given: Given, screen: Screen) -> int:
 
     Example: surefoot land --squash
     """
-    from surefoot.cli.keeping import land
+    from surefoot.cli.lifecycle import land
 
     return land(given, screen)
 
@@ -296,7 +296,7 @@ def restore(given: Given, screen: Screen) -> int:
 
     Example: surefoot restore latest --to build
     """
-    from surefoot.cli.steering import restore
+    from surefoot.cli.control import restore
 
     return restore(given, screen)
 
@@ -307,7 +307,7 @@ def rm(given: Given, screen: Screen) -> int:
 
     Example: surefoot rm 20260401-k3x9ab --branch
     """
-    from surefoot.cli.keeping import remove
+    from surefoot.cli.lifecycle import remove
 
     return remove(given, screen)
 
@@ -318,7 +318,7 @@ def gc(_: Given, screen: Screen) -> int:
 
     Example: surefoot gc
     """
-    from surefoot.cli.keeping import collect
+    from surefoot.cli.lifecycle import collect
 
     return collect(screen)
 
@@ -332,7 +332,7 @@ def init(given: Given, screen: Screen) -> int:
 
     Example: surefoot init plans/rename.yaml
     """
-    from surefoot.cli.starting import init
+    from surefoot.cli.starter import init
 
     return init(given.new_plan, screen)
 
@@ -354,7 +354,7 @@ def schema(given: Given, screen: Screen) -> int:
 
     Example: surefoot schema surefoot.schema.json
     """
-    from surefoot.cli.starting import schema
+    from surefoot.cli.starter import schema
 
     return schema(given.schema_file, screen)
 
@@ -376,7 +376,7 @@ def test(given: Given, screen: Screen) -> int:
 
     Example: surefoot policy test "git push origin main"
     """
-    from surefoot.cli.policy import test
+    from surefoot.cli.policy_page import test
 
     return test(given, screen)
 
@@ -387,6 +387,6 @@ def policy_show(given: Given, screen: Screen) -> int:
 
     Example: surefoot policy show --json
     """
-    from surefoot.cli.policy import show
+    from surefoot.cli.policy_page import show
 
     return show(given.in_plan, given.repo, screen)

@@ -1,7 +1,7 @@
 """Text in the person's own editor.
 
 Owns the choice of the editor and the file it works on. Must never send what was written there. Read
-`surefoot.cli.deciding` next.
+`surefoot.cli.approvals` next.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What the exit code says.
 
 Owns the one table from where a run stands, or from what went wrong, to a number. Must never print. Read
-`surefoot.cli.frame` next.
+`surefoot.cli.entry` next.
 """
 
 from __future__ import annotations

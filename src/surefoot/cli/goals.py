@@ -1,7 +1,7 @@
 """A goal in plain words: what `run` makes of it, and what is done with the plan that comes of it.
 
 Owns the way from the words and options of a person to a run that begins with UNDERSTAND, and the plan file that such a
-run leaves. Must never plan: agents do, and the kernel says when. Read `surefoot.cli.running` next.
+run leaves. Must never plan: agents do, and the kernel says when. Read `surefoot.cli.execution` next.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """`inbox`: what waits for a person, as text and as JSON (`surefoot.inbox/1`).
 
-Owns how open questions look, and which are offered together. Must never answer one. Read `surefoot.cli.deciding` next.
+Owns how open questions look, and which are offered together. Must never answer one. Read `surefoot.cli.approvals` next.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 from surefoot.api.home import Home
 from surefoot.api.questions import OpenQuestion, question_of
 from surefoot.api.questions import inbox as open_in
-from surefoot.cli.leaving import INTERRUPTED, Left, may_leave, pause
+from surefoot.cli.follow import INTERRUPTED, Left, may_leave, pause
 from surefoot.cli.lookup import find_question, find_run, root_of
 from surefoot.cli.options import Given
 from surefoot.cli.patches import coloured, patch_lines, stat_lines

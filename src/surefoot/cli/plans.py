@@ -13,7 +13,7 @@ from surefoot.api.weighing import look_over
 from surefoot.cli import sequence
 from surefoot.cli.exits import FOUND_NOTHING, FOUND_PROBLEMS
 from surefoot.cli.lookup import root_of
-from surefoot.cli.optional import STANDARD_OUTPUT
+from surefoot.cli.optional_file import STANDARD_OUTPUT
 from surefoot.cli.options import Given
 from surefoot.cli.screen import Screen
 from surefoot.core.duties import DUTIES

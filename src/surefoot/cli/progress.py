@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from surefoot.cli.run_tree import View, tree_lines
 from surefoot.cli.screen import Screen
-from surefoot.cli.tree import View, tree_lines
 from surefoot.core import events as ev
 from surefoot.core.events import Event
 from surefoot.core.ids import StepId

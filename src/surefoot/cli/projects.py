@@ -1,7 +1,7 @@
 """What a project says about itself: how an environment for it is made, and how it is tested.
 
 Owns the look at `pyproject.toml`, `uv.lock`, `requirements.txt` and `package.json`. Must never run anything. Read
-`surefoot.cli.starting` next: what `init` writes of it.
+`surefoot.cli.starter` next: what `init` writes of it.
 """
 
 from __future__ import annotations

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import IO, TYPE_CHECKING
 
-from surefoot.cli.keys import echo_off, nothing
+from surefoot.cli.echo import echo_off, nothing
+from surefoot.cli.live import Region, Size
 from surefoot.cli.pager import page
-from surefoot.cli.region import Region, Size
 from surefoot.cli.wrap import wrapped
 from surefoot.masking import Masker, masker_of
 from surefoot.views.lines import Line, Style, clean

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from surefoot.cli.patches import coloured, patch_lines, stat_lines
-from surefoot.cli.talk_page import claim_lines, talk_lines
+from surefoot.cli.transcript_page import claim_lines, talk_lines
 from surefoot.core.foreign import behind, exact
 from surefoot.core.plan import AgentBody
 from surefoot.core.report_shape import CheckShape

@@ -2,7 +2,7 @@
 
 Owns the stations of the steps under way (body, which check, which lane), what belongs to no step (a lane being made
 usable, the acceptance checks), and what was finished last. Pure: must never look at a clock, a file or a terminal. Read
-`surefoot.cli.tree` next.
+`surefoot.cli.run_tree` next.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Owns the words for turns, tool calls, claims and amounts, wherever they are shown. What is told of tool calls is what
 was changed and what was run; what was only read is quiet. Pure. Must never hold a whole text of a model. Read
-`surefoot.cli.talk_page` next: a talk in full.
+`surefoot.cli.transcript_page` next: a talk in full.
 """
 
 from __future__ import annotations

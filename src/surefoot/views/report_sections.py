@@ -2,7 +2,7 @@
 
 Owns the sections of a report: failures first, then what to look at, then what was done. The text and the Markdown form
 are two looks of the same sections. Pure: rests on the JSON report alone. Must never leave a failure out, short or long.
-Read `surefoot.cli.render_report` next.
+Read `surefoot.cli.report_page` next.
 """
 
 from __future__ import annotations

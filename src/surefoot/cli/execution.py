@@ -20,14 +20,14 @@ from surefoot.api.reading import told
 from surefoot.api.running import Engagement, Source, Watching, create_run, engage
 from surefoot.api.validating import chosen
 from surefoot.api.weighing import look_over
+from surefoot.cli.dialogue import Asker
 from surefoot.cli.exits import ExitCode, code_of_run
 from surefoot.cli.goals import goal_plan, is_goal, is_planned, keep_plan
 from surefoot.cli.lookup import find_run, find_steps, folder_in, root_of
 from surefoot.cli.options import Given
 from surefoot.cli.plans import finding_lines, plan_lines, refuse_missing
 from surefoot.cli.progress import Progress
-from surefoot.cli.questions import Asker
-from surefoot.cli.render_report import report_lines, selection_lines
+from surefoot.cli.report_page import report_lines, selection_lines
 from surefoot.cli.screen import Screen
 from surefoot.core.events import Event
 from surefoot.core.ids import RunId

@@ -12,11 +12,11 @@ from pathlib import Path
 
 from surefoot.api import people
 from surefoot.api.home import Home
-from surefoot.cli.consenting import agrees
+from surefoot.cli.confirmation import agrees
 from surefoot.cli.exits import ExitCode
 from surefoot.cli.lookup import find_run
 from surefoot.cli.options import Given
-from surefoot.cli.reading import engine_of, read_report, status_lines
+from surefoot.cli.overview import engine_of, read_report, status_lines
 from surefoot.cli.screen import Screen
 from surefoot.core.course import results_after
 from surefoot.core.ids import RunId, StepId

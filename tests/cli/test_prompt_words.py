@@ -1,6 +1,6 @@
 """What a person types at a prompt means one thing.
 
-Owns the tests of `surefoot.cli.wording` for plans. Must never open a terminal: `tests/acceptance` does. Read
+Owns the tests of `surefoot.cli.prompt_words` for plans. Must never open a terminal: `tests/acceptance` does. Read
 `test_goal_runs.py` next.
 """
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from surefoot.cli.wording import Typed, Word, key_of, read_line
+from surefoot.cli.prompt_words import Typed, Word, key_of, read_line
 from surefoot.core.duties import PLANNING
 from surefoot.core.events import QuestionAsked
 from surefoot.core.terms import QuestionKind

@@ -20,15 +20,15 @@ from surefoot.api.identity import refuse_steps
 from surefoot.api.questions import OpenQuestion, question_of
 from surefoot.api.replanning import edit_plan, shown_plan
 from surefoot.api.taken import lane_of
-from surefoot.cli.consenting import agrees
+from surefoot.cli.confirmation import agrees
 from surefoot.cli.editor import edited
 from surefoot.cli.exits import ExitCode
 from surefoot.cli.inbox import head_lines
 from surefoot.cli.lookup import find_question
 from surefoot.cli.options import Given
+from surefoot.cli.overview import engine_of
 from surefoot.cli.patches import coloured
-from surefoot.cli.plan_editing import plan_difference, wanted_plan
-from surefoot.cli.reading import engine_of
+from surefoot.cli.plan_editor import plan_difference, wanted_plan
 from surefoot.cli.screen import Screen
 from surefoot.core.state import RunState
 from surefoot.errors import NotAwaitingAnswer, SurefootError, UsageError

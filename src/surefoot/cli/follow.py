@@ -1,6 +1,6 @@
 """Looking on until Ctrl-C.
 
-Owns how what follows a journal is left. Must never end anything but the looking. Read `surefoot.cli.watching` next.
+Owns how what follows a journal is left. Must never end anything but the looking. Read `surefoot.cli.watch` next.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A last yes before something is done.
 
-Owns the question on the terminal. Must never be used for what a run asks: `surefoot.cli.questions` does that. Read
-`surefoot.cli.keeping` next.
+Owns the question on the terminal. Must never be used for what a run asks: `surefoot.cli.dialogue` does that. Read
+`surefoot.cli.lifecycle` next.
 """
 
 from __future__ import annotations

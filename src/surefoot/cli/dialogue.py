@@ -2,7 +2,7 @@
 
 Owns the dialogue with the person who started the engine. A question may be answered elsewhere meanwhile, expire or be
 withdrawn; then the next one is shown. Must never answer for the person: only a line they typed counts. Read
-`surefoot.cli.wording` and `surefoot.api.approving` next.
+`surefoot.cli.prompt_words` and `surefoot.api.approving` next.
 
 The terminal hands over whole lines, so that reading them is an event of the loop like any other, and the loop lives on,
 also while the person is in their editor.
@@ -25,13 +25,13 @@ from surefoot.api.identity import identify, refuse_steps
 from surefoot.api.questions import OpenQuestion, open_questions
 from surefoot.api.replanning import checked_plan, shown_plan
 from surefoot.api.running import Engagement
-from surefoot.cli.deciding import difference_lines
+from surefoot.cli.approvals import difference_lines
 from surefoot.cli.editor import editor_command, refused, written_down
 from surefoot.cli.inbox import file_lines
 from surefoot.cli.patches import patch_lines, stat_lines
-from surefoot.cli.plan_editing import SUFFIX, plan_difference, shown_lines
+from surefoot.cli.plan_editor import SUFFIX, plan_difference, shown_lines
 from surefoot.cli.progress import Progress
-from surefoot.cli.wording import Typed, Word, key_of, read_line
+from surefoot.cli.prompt_words import Typed, Word, key_of, read_line
 from surefoot.core import events as ev
 from surefoot.core.events import Event, QuestionAnswered, QuestionAsked
 from surefoot.core.state import RunState

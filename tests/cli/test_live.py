@@ -1,6 +1,6 @@
 """What stands on a terminal while rows at its bottom are redrawn: those rows once, and above them what stays.
 
-Owns the tests of `surefoot.cli.region`, on a terminal in memory. Read `test_tree.py` next.
+Owns the tests of `surefoot.cli.live`, on a terminal in memory. Read `test_tree.py` next.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from surefoot.cli.region import Region
+from surefoot.cli.live import Region
 
 
 @dataclass

@@ -1,6 +1,6 @@
 """`status`, `ls`, `report`: what there is to read about runs.
 
-Owns how the answers of `surefoot.api.reading` look. Must never change anything. Read `surefoot.cli.render_report` next.
+Owns how the answers of `surefoot.api.reading` look. Must never change anything. Read `surefoot.cli.report_page` next.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from surefoot.api.home import Home
 from surefoot.api.reading import RunSummary, runs
 from surefoot.api.reading import report as read_report
 from surefoot.cli.lookup import find_run, root_of
-from surefoot.cli.render_report import head_lines, next_lines, report_lines, report_markdown, section_lines
+from surefoot.cli.report_page import head_lines, next_lines, report_lines, report_markdown, section_lines
 from surefoot.cli.screen import Screen
 from surefoot.core.ids import RunId
 from surefoot.core.report_shape import Report

@@ -3,7 +3,7 @@
 Owns which rows are drawn and what gives way where there is no room: what waits for a person stays longest, then what is
 under way, what failed, the groups, what the bodies print, what was finished last, and what comes next. Pure: state in,
 lines out. Must never leave out silently what waits, runs or failed: what has no room is counted. Read
-`surefoot.cli.region` next.
+`surefoot.cli.live` next.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ def _carry_out(words: list[str], screen: Screen) -> int | None:
     """Carry out the command; `status`, which prompts and scripts ask all the time, without loading the parser."""
     names = [word for word in words[1:] if word != "--json"]
     if words[:1] == ["status"] and len(names) <= 1 and not any(name.startswith("-") for name in names):
-        from surefoot.cli.reading import status
+        from surefoot.cli.overview import status
 
         return status(names[0] if names else None, None, screen)
     from surefoot.cli.app import app

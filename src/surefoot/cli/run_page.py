@@ -15,11 +15,11 @@ from surefoot.api.reading import events
 from surefoot.cli.goals import plan_text_of
 from surefoot.cli.lookup import find_steps
 from surefoot.cli.options import Given
-from surefoot.cli.reading import engine_of, read_report
-from surefoot.cli.render_report import head_lines, next_lines
+from surefoot.cli.overview import engine_of, read_report
+from surefoot.cli.report_page import head_lines, next_lines
 from surefoot.cli.screen import Screen
 from surefoot.cli.step_page import StepPage
-from surefoot.cli.talk_page import claim_lines, talk_lines, turn_lines
+from surefoot.cli.transcript_page import claim_lines, talk_lines, turn_lines
 from surefoot.core.duties import DUTIES
 from surefoot.core.events import Event
 from surefoot.core.ids import RunId, StepId, nearest_said

@@ -14,12 +14,12 @@ from pathlib import Path
 
 from surefoot.api.home import Home
 from surefoot.api.reading import events
-from surefoot.cli.leaving import INTERRUPTED, Left, may_leave, pause
+from surefoot.cli.execution import code_of, conclude
+from surefoot.cli.follow import INTERRUPTED, Left, may_leave, pause
 from surefoot.cli.lookup import find_run
 from surefoot.cli.progress import REDRAW_S, Progress, asked_lines
-from surefoot.cli.running import code_of, conclude
+from surefoot.cli.run_tree import View, tree_lines
 from surefoot.cli.screen import Screen
-from surefoot.cli.tree import View, tree_lines
 from surefoot.core.ids import RunId
 from surefoot.core.kernel import apply
 from surefoot.core.state import RunState
