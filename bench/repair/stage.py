@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bench.repair.cases import Case
 from surefoot.core.ids import StepId
-from surefoot.core.plan import AgentBody, Check, Expect, Plan, RetryPolicy, RunAsk, Step
+from surefoot.core.plan import AgentBody, Check, CommandCheck, Expect, Plan, RetryPolicy, Step
 
 GOAL = "Repair the faulty functions of this repository, each so that it does what its docstring says."
 _WHO = {
@@ -65,7 +65,7 @@ def _step(case: Case, retry: RetryPolicy, turns: int) -> Step:
 def _check(name: str, command: str, case: Case, *, held_back: bool = False) -> Check:
     return Check(
         name=name,
-        ask=RunAsk(command=command),
+        ask=CommandCheck(command=command),
         expect=Expect.FAIL_TO_PASS,
         cwd=case.name,
         timeout_s=_CHECK_S,

@@ -20,7 +20,7 @@ import pytest
 
 from surefoot.checks import Answer, Question, ask
 from surefoot.core.ids import BlobId
-from surefoot.core.plan import Ask, Check, Expect
+from surefoot.core.plan import Check, CheckQuestion, Expect
 from surefoot.core.terms import Moment
 from surefoot.ports import CommandOutcome, CommandRequest
 
@@ -106,7 +106,7 @@ class Asker:
 
     async def __call__(
         self,
-        kind: Ask,
+        kind: CheckQuestion,
         *,
         expect: Expect = Expect.PASS,
         after: Answer | None = None,

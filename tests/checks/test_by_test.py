@@ -12,13 +12,13 @@ import pytest
 
 from surefoot.checks import Question, Result, ask
 from surefoot.checks.judging import read_results
-from surefoot.core.plan import Check, Expect, TestsAsk
+from surefoot.core.plan import Check, Expect, TestsCheck
 from surefoot.core.terms import Moment, Verdict
 
 P, S, F = Result
 PASSED, FAILED, INCONCLUSIVE = Verdict
-PYTEST = TestsAsk(command="python -m pytest -q -p no:cacheprovider")
-UNITTEST = TestsAsk(command="python -m unittest", format="unittest")
+PYTEST = TestsCheck(command="python -m pytest -q -p no:cacheprovider")
+UNITTEST = TestsCheck(command="python -m unittest", format="unittest")
 GREEN = "def test_a(): pass\ndef test_b(): pass\n"
 RED = "def test_a(): assert 0\ndef test_b(): pass\n"
 CLASS = "import unittest\nclass T(unittest.TestCase):\n  def test_a(self): {}\n  def test_b(self): pass\n"
@@ -45,7 +45,7 @@ async def test_pytest_writes_its_results_by_itself(asking: Any, commands: Any, w
 async def test_pytest_is_found_wherever_it_stands(asking: Any, write: Any, command: str) -> None:
     """The command is never rewritten, so that it cannot be broken."""
     write({"test_it.py": GREEN})
-    assert (await asking(TestsAsk(command=command))).text.startswith("2 passed")
+    assert (await asking(TestsCheck(command=command))).text.startswith("2 passed")
 
 
 async def test_options_for_pytest_in_the_environment_are_kept(asking: Any, write: Any) -> None:
@@ -64,7 +64,7 @@ async def test_a_junit_folder_with_a_blank_in_its_name_will_do(asking: Any, writ
 async def test_any_program_may_write_junit(asking: Any) -> None:
     """`$SUREFOOT_JUNIT` says where."""
     xml = '<testsuite><testcase classname="c" name="n"/></testsuite>'
-    answer = await asking(TestsAsk(command=f"echo '{xml}' >$SUREFOOT_JUNIT"))
+    answer = await asking(TestsCheck(command=f"echo '{xml}' >$SUREFOOT_JUNIT"))
     assert answer.verdict is PASSED
 
 
@@ -128,18 +128,18 @@ async def test_a_module_that_cannot_be_imported_fails_the_suite(asking: Any, wri
 async def test_a_suite_without_a_whole_record_says_nothing(asking: Any, write: Any, text: str, command: str) -> None:
     """No test, no XML, half of it, and a suite that was broken off though all that ran had passed."""
     write({"test_it.py": text})
-    assert (await asking(TestsAsk(command=command))).verdict is INCONCLUSIVE
+    assert (await asking(TestsCheck(command=command))).verdict is INCONCLUSIVE
 
 
 async def test_a_suite_whose_time_is_over_says_nothing(asking: Any, write: Any) -> None:
     """Even if what ran until then had passed."""
-    assert (await asking(TestsAsk(command="sleep 60"), timeout_s=0.2)).verdict is INCONCLUSIVE
+    assert (await asking(TestsCheck(command="sleep 60"), timeout_s=0.2)).verdict is INCONCLUSIVE
 
 
 async def test_a_command_that_fails_though_no_test_does_is_not_passed(asking: Any, write: Any) -> None:
     """Something else that the command looks at is not in order."""
     write({"test_it.py": GREEN})
-    answer = await asking(TestsAsk(command="python -m pytest -q && exit 1"))
+    answer = await asking(TestsCheck(command="python -m pytest -q && exit 1"))
     assert (answer.verdict, "no test failed, but" in answer.text) == (FAILED, True)
 
 
@@ -168,5 +168,5 @@ async def test_unittest_without_a_test_says_nothing(asking: Any) -> None:
 async def test_a_unittest_that_is_told_to_be_quiet_is_told_what_is_missing(asking: Any, write: Any) -> None:
     """A `-q` behind the `-v` that is added wins, and no test is named."""
     write({"test_it.py": CLASS.format("pass")})
-    answer = await asking(TestsAsk(command="python -m unittest discover -q", format="unittest"))
+    answer = await asking(TestsCheck(command="python -m unittest discover -q", format="unittest"))
     assert (answer.verdict, "take -q out of it" in answer.text) == (INCONCLUSIVE, True)

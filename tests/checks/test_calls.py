@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from surefoot.calling import CallFailure, call_request, read_failure, read_result
-from surefoot.core.plan import CallAsk
+from surefoot.core.plan import CallCheck
 from surefoot.core.terms import Verdict
 from surefoot.ports import CommandOutcome, CommandRequest
 
@@ -47,38 +47,38 @@ def plan(tmp_path: Path) -> Callable[[str], None]:
 async def test_what_a_function_returns_is_the_verdict(asking: Any, plan: Any, returned: str, verdict: Verdict) -> None:
     """A bool or (verdict, text); anything else, or an exception, says nothing."""
     plan(f"def it(given): return {returned}")
-    assert (await asking(CallAsk(function="own:it"))).verdict is verdict
+    assert (await asking(CallCheck(function="own:it"))).verdict is verdict
 
 
 async def test_the_text_of_a_function_is_shown(asking: Any, plan: Any) -> None:
     """It says more than a bool."""
     plan("def it(given): return 'passed', 'just fits'")
-    assert (await asking(CallAsk(function="own:it"))).text == "just fits"
+    assert (await asking(CallCheck(function="own:it"))).text == "just fits"
 
 
 async def test_an_async_function_is_awaited(asking: Any, plan: Any) -> None:
     """Both kinds of function will do."""
     plan("import asyncio\nasync def it(given):\n  await asyncio.sleep(0)\n  return True")
-    assert (await asking(CallAsk(function="own:it"))).verdict is Verdict.PASSED
+    assert (await asking(CallCheck(function="own:it"))).verdict is Verdict.PASSED
 
 
 async def test_a_function_without_parameters_is_called_without(asking: Any, plan: Any) -> None:
     """Not every check needs to be told where it is."""
     plan("def it(): return True")
-    assert (await asking(CallAsk(function="own:it"))).verdict is Verdict.PASSED
+    assert (await asking(CallCheck(function="own:it"))).verdict is Verdict.PASSED
 
 
 async def test_a_check_is_told_where_and_what(asking: Any, plan: Any, lane: Path) -> None:
     """It looks at the lane and at what the step changed."""
     plan("def it(given): return 'passed', f'{given.workspace.name} {given.moment} {given.changed}'")
-    assert (await asking(CallAsk(function="own:it"), changed=("a",))).text == "lane after ['a']"
+    assert (await asking(CallCheck(function="own:it"), changed=("a",))).text == "lane after ['a']"
 
 
 async def test_the_workspace_cannot_stand_in_for_a_module(asking: Any, plan: Any, write: Any) -> None:
     """What is checked does not choose the code that checks it, not even through PYTHONPATH."""
     plan("import colorsys\ndef it(): return 'passed', colorsys.__file__")
     write({"colorsys.py": "", "own.py": "def it(): return True"})
-    answer = await asking(CallAsk(function="own:it"), env={"PYTHONPATH": "."})
+    answer = await asking(CallCheck(function="own:it"), env={"PYTHONPATH": "."})
     assert "lib" in answer.text
 
 
@@ -86,7 +86,7 @@ async def test_the_workspace_cannot_stand_in_for_a_module(asking: Any, plan: Any
 async def test_a_function_that_is_not_there_says_nothing(asking: Any, plan: Any, function: str) -> None:
     """A module that cannot be imported, and a name that is missing or is no function."""
     plan("value = 1")
-    assert (await asking(CallAsk(function=function))).verdict is Verdict.INCONCLUSIVE
+    assert (await asking(CallCheck(function=function))).verdict is Verdict.INCONCLUSIVE
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from surefoot.core.plan import FileAsk
+from surefoot.core.plan import FileCheck
 from surefoot.core.terms import Verdict
 
 PASSED, FAILED, INCONCLUSIVE = Verdict
@@ -48,20 +48,20 @@ async def test_files_are_asked_as_the_formats_page_says(
 ) -> None:
     """One row a rule: every file, at least one file, none at all."""
     write({"src/a.py": "x = 1\nimport six\n", "src/deep/b.py": "import os\n"})
-    assert (await asking(FileAsk(**question))).verdict is verdict
+    assert (await asking(FileCheck(**question))).verdict is verdict
 
 
 async def test_unwanted_text_is_named_with_its_lines(asking: Any, write: Any) -> None:
     """Two hits on a line are one place."""
     write({"a.py": "six\n\nsix six\n", "b.py": "ok\n", "c.py": "\nsix"})
-    answer = await asking(FileAsk(glob="*.py", lacks="six"))
+    answer = await asking(FileCheck(glob="*.py", lacks="six"))
     assert answer.text == "found 'six' in a.py:1, a.py:3, c.py:2"
 
 
 async def test_only_the_first_ten_places_are_named(asking: Any, write: Any, commands: Any) -> None:
     """All of them are in the evidence."""
     write({"a.py": "six\n" * 25})
-    answer = await asking(FileAsk(glob="a.py", lacks="six"))
+    answer = await asking(FileCheck(glob="a.py", lacks="six"))
     kept = commands.load(answer.evidence).splitlines()
     assert (answer.text.endswith("a.py:10 and 15 more"), len(kept)) == (True, 26)
 
@@ -69,7 +69,7 @@ async def test_only_the_first_ten_places_are_named(asking: Any, write: Any, comm
 async def test_files_without_the_wanted_text_are_named(asking: Any, write: Any) -> None:
     """The one that has it is not."""
     write({"a.py": "license", "b.py": "", "c.py": ""})
-    answer = await asking(FileAsk(glob="*.py", contains="license"))
+    answer = await asking(FileCheck(glob="*.py", contains="license"))
     assert answer.text == "'license' not found in b.py, c.py; 2 of 3 files lack it"
 
 
@@ -79,7 +79,7 @@ async def test_the_line_most_like_the_wanted_text_stands_beside_it(
 ) -> None:
     """Who expected one version sees which one is there (M118)."""
     write({"a.toml": 'name = "x"\nversion = "1"\n'})
-    answer = await asking(FileAsk(glob="a.toml", **question))
+    answer = await asking(FileCheck(glob="a.toml", **question))
     assert answer.text.splitlines()[1:] == ['a.toml:2: version = "1"']
 
 
@@ -87,28 +87,28 @@ async def test_the_line_most_like_the_wanted_text_stands_beside_it(
 async def test_what_a_file_check_says_never_ends_at_a_colon(asking: Any, write: Any, question: dict[str, Any]) -> None:
     """What it found stands on the line that says so, where one line is all that is shown."""
     write({"a.py": "x", "b.py": "x"})
-    answer = await asking(FileAsk(glob="*.py", **question))
+    answer = await asking(FileCheck(glob="*.py", **question))
     assert ("a.py" in answer.text.splitlines()[0], answer.text.endswith(":")) == (True, False)
 
 
 async def test_ignored_files_are_seen(asking: Any, write: Any) -> None:
     """What a build leaves can be asked about."""
     write({".gitignore": "dist/\n", "dist/x.whl": ""})
-    assert (await asking(FileAsk(glob="dist/*.whl", exists=True))).verdict is PASSED
+    assert (await asking(FileCheck(glob="dist/*.whl", exists=True))).verdict is PASSED
 
 
 @pytest.mark.parametrize("glob", ["**", ".git/*", ".git/config", "sub/.git/**"])
 async def test_git_own_files_are_not_seen(asking: Any, write: Any, glob: str) -> None:
     """What git keeps is no file of the lane."""
     write({".git/config": "x", "sub/.git/config": "x"})
-    assert (await asking(FileAsk(glob=glob, exists=False))).verdict is PASSED
+    assert (await asking(FileCheck(glob=glob, exists=False))).verdict is PASSED
 
 
 async def test_what_a_link_shows_outside_the_lane_is_not_read(asking: Any, write: Any, lane: Path) -> None:
     """A file outside cannot pass a check of the lane."""
     (lane.parent / "outside").write_text("wanted")
     (lane / "link").symlink_to(lane.parent / "outside")
-    assert (await asking(FileAsk(glob="link", contains="wanted"))).verdict is FAILED
+    assert (await asking(FileCheck(glob="link", contains="wanted"))).verdict is FAILED
 
 
 async def test_a_folder_outside_the_lane_is_not_entered(asking: Any, lane: Path) -> None:
@@ -116,41 +116,41 @@ async def test_a_folder_outside_the_lane_is_not_entered(asking: Any, lane: Path)
     (lane.parent / "outside").mkdir()
     (lane.parent / "outside" / "file").touch()
     (lane / "link").symlink_to(lane.parent / "outside")
-    assert (await asking(FileAsk(glob="link/*", exists=True))).verdict is FAILED
+    assert (await asking(FileCheck(glob="link/*", exists=True))).verdict is FAILED
 
 
 async def test_a_link_inside_the_lane_is_read(asking: Any, write: Any, lane: Path) -> None:
     """Its content is the lane's own."""
     write({"a": "wanted"})
     (lane / "link").symlink_to("a")
-    assert (await asking(FileAsk(glob="link", contains="wanted"))).verdict is PASSED
+    assert (await asking(FileCheck(glob="link", contains="wanted"))).verdict is PASSED
 
 
 async def test_a_link_itself_exists_wherever_it_leads(asking: Any, lane: Path) -> None:
     """The interpreter of a virtual environment is such a link."""
     (lane / "python").symlink_to("/usr/bin/env")
-    assert (await asking(FileAsk(glob="python", exists=True))).verdict is PASSED
+    assert (await asking(FileCheck(glob="python", exists=True))).verdict is PASSED
 
 
 async def test_a_pipe_is_not_waited_for(asking: Any, lane: Path) -> None:
     """Only plain files are read."""
     os.mkfifo(lane / "pipe")
-    assert (await asking(FileAsk(glob="*", lacks="x"))).verdict is INCONCLUSIVE
+    assert (await asking(FileCheck(glob="*", lacks="x"))).verdict is INCONCLUSIVE
 
 
 async def test_bytes_that_are_no_text_are_searched_all_the_same(asking: Any, lane: Path) -> None:
     """A binary file can hold the text that must not be there."""
     (lane / "a.bin").write_bytes(b"\xff\x00six\xfe")
-    assert (await asking(FileAsk(glob="a.bin", lacks="six"))).text == "found 'six' in a.bin:1"
+    assert (await asking(FileCheck(glob="a.bin", lacks="six"))).text == "found 'six' in a.bin:1"
 
 
 async def test_a_name_that_is_no_utf_8_can_be_shown(asking: Any, lane: Path) -> None:
     """The text goes into a journal of JSON."""
     (lane / os.fsdecode(b"\xff.py")).write_text("six")
-    assert "\\udcff.py:1" in (await asking(FileAsk(glob="*.py", lacks="six"))).text
+    assert "\\udcff.py:1" in (await asking(FileCheck(glob="*.py", lacks="six"))).text
 
 
 async def test_the_glob_begins_in_the_folder_of_the_check(asking: Any, write: Any) -> None:
     """`cwd` holds for files, too."""
     write({"sub/a.py": "x"})
-    assert (await asking(FileAsk(glob="a.py", exists=True), cwd="sub")).verdict is PASSED
+    assert (await asking(FileCheck(glob="a.py", exists=True), cwd="sub")).verdict is PASSED

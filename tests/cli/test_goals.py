@@ -11,7 +11,7 @@ import pytest
 
 from surefoot.cli.goals import goal_plan, is_goal
 from surefoot.cli.options import Given
-from surefoot.core.plan import EVERYTHING, Check, Limits, Plan, RunAsk
+from surefoot.core.plan import EVERYTHING, Check, CommandCheck, Limits, Plan
 from surefoot.errors import UsageError
 
 
@@ -26,7 +26,7 @@ def test_all_that_is_said_stands_in_the_plan() -> None:
     """Commands that have to pass, globs, and limits."""
     given = Given(accept=("make test",), scope=("src/**", "docs/*"), cost_usd=2.5, requests=9)
     plan = goal_plan("g", given)
-    assert plan.accept == (Check(name="make test", ask=RunAsk(command="make test")),)
+    assert plan.accept == (Check(name="make test", ask=CommandCheck(command="make test")),)
     assert (plan.scope_write, plan.limits) == (("src/**", "docs/*"), Limits(cost_usd=2.5, requests=9))
 
 

@@ -20,7 +20,7 @@ from surefoot.core.course import finish, take_ready
 from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.ids import BlobId, RunId, StepId
 from surefoot.core.kernel import apply
-from surefoot.core.plan import Check, Expect, Limits, Plan, Prepare, RunAsk, RunBody, Step, TestsAsk
+from surefoot.core.plan import Check, CommandCheck, Expect, Limits, Plan, Prepare, RunBody, Step, TestsCheck
 from surefoot.core.rules import Overdue
 from surefoot.core.state import QuestionState, RunState, StepStatus
 from surefoot.core.talking import (
@@ -59,7 +59,7 @@ STEP = {"at": 3.0, "step": A, "attempt": 1}
 PLAN = Plan(
     goal="g",
     steps=(Step(id=A, body=RunBody(command="a")), Step(id=B, body=RunBody(command="b"), needs=("a",))),
-    accept=(Check(name="all of it", ask=RunAsk(command="x")),),
+    accept=(Check(name="all of it", ask=CommandCheck(command="x")),),
     prepare=Prepare(run="make"),
 )
 ASKED = ev.QuestionAsked(**STEP, question="r.1", about=QuestionKind.IN_DOUBT, text="Was it?")
@@ -365,7 +365,7 @@ def test_an_acceptance_check_that_is_asked_again_does_not_tell_its_output_yet(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """The second answer counts, and it comes with the lines that show it."""
-    check = Check(name="c", ask=RunAsk(command="x"), expect=Expect.PASS_TO_PASS)
+    check = Check(name="c", ask=CommandCheck(command="x"), expect=Expect.PASS_TO_PASS)
     run = apply(None, ev.RunCreated(at=0.0, run=RunId("r"), plan=replace(PLAN, accept=(check,))))
     made = Progress(Screen(), began_at=0.0)
     for asked in (1, 2):
@@ -447,10 +447,10 @@ def test_a_question_that_is_not_asked_here_is_shown_in_full(capsys: pytest.Captu
 @pytest.mark.parametrize(
     ("check", "meant"),
     [
-        (Check(name="c", ask=RunAsk(command="x"), expect=Expect.FAIL_TO_PASS), ", as it should now"),
-        (Check(name="c", ask=RunAsk(command="x"), expect=Expect.PASS_TO_PASS), ", so that it does not count"),
+        (Check(name="c", ask=CommandCheck(command="x"), expect=Expect.FAIL_TO_PASS), ", as it should now"),
+        (Check(name="c", ask=CommandCheck(command="x"), expect=Expect.PASS_TO_PASS), ", so that it does not count"),
         (
-            Check(name="c", ask=TestsAsk(command="x"), expect=Expect.PASS_TO_PASS),
+            Check(name="c", ask=TestsCheck(command="x"), expect=Expect.PASS_TO_PASS),
             ", so that only the tests that pass now count",
         ),
     ],

@@ -11,7 +11,7 @@ import pytest
 
 from surefoot.cli.projects import Project, look_at_project
 from surefoot.cli.starter import starter
-from surefoot.core.plan import Prepare, RunAsk, TestsAsk
+from surefoot.core.plan import CommandCheck, Prepare, TestsCheck
 from surefoot.planfile import parse_plan
 
 PYPROJECT = '[project]\nname = "p"\noptional-dependencies = {test = ["pytest"]}\n'
@@ -27,19 +27,23 @@ def look(folder: Path, files: dict[str, str]) -> Project:
 @pytest.mark.parametrize(
     ("files", "prepare", "asked"),
     [
-        ({"pyproject.toml": PYPROJECT, "uv.lock": ""}, "uv sync --frozen", TestsAsk(command="python -m pytest -q")),
+        ({"pyproject.toml": PYPROJECT, "uv.lock": ""}, "uv sync --frozen", TestsCheck(command="python -m pytest -q")),
         (
             {"pyproject.toml": PYPROJECT},
             "python3 -m venv .venv && .venv/bin/pip install -e '.[test]' pytest",
-            TestsAsk(command="python -m pytest -q"),
+            TestsCheck(command="python -m pytest -q"),
         ),
         ({"requirements.txt": "six"}, "python3 -m venv .venv && .venv/bin/pip install -r requirements.txt", None),
-        ({"package.json": '{"scripts": {"test": "x"}}', "package-lock.json": ""}, "npm ci", RunAsk(command="npm test")),
+        (
+            {"package.json": '{"scripts": {"test": "x"}}', "package-lock.json": ""},
+            "npm ci",
+            CommandCheck(command="npm test"),
+        ),
         ({"package.json": "["}, "npm install", None),
     ],
 )
 def test_the_first_plan_prepares_and_tests_as_the_project_does(
-    files: dict[str, str], prepare: str, asked: TestsAsk | RunAsk | None, tmp_path: Path
+    files: dict[str, str], prepare: str, asked: TestsCheck | CommandCheck | None, tmp_path: Path
 ) -> None:
     """It is a plan that can run, with the project's own commands."""
     plan = parse_plan(starter("surefoot.yaml", look(tmp_path, files)), "surefoot.yaml").plan

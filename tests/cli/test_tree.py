@@ -20,7 +20,7 @@ from surefoot.core.course import expand
 from surefoot.core.duties import DUTIES, PLANNING, duty_of
 from surefoot.core.ids import BlobId, RunId, StepId
 from surefoot.core.kernel import apply
-from surefoot.core.plan import Check, ForEach, Limits, Plan, RunAsk, RunBody, Step
+from surefoot.core.plan import Check, CommandCheck, ForEach, Limits, Plan, RunBody, Step
 from surefoot.core.state import QuestionState, RunState, StepState, StepStatus
 from surefoot.core.talk import Talk
 from surefoot.core.talking import Role, ToolCall, Usage
@@ -28,7 +28,7 @@ from surefoot.core.terms import Ending, Moment, Phase, QuestionKind, Status, Ver
 from surefoot.views.activity import Activity
 from surefoot.views.estimate import about_left_s, roughly
 
-CHECK = Check(name="py_compile", ask=RunAsk(command="x"))
+CHECK = Check(name="py_compile", ask=CommandCheck(command="x"))
 GROUP = StepId("do-{item}")
 AGENT: Any = {"at": 2.0, "step": StepId("a"), "attempt": 1}
 

@@ -12,6 +12,7 @@ from surefoot.core.ids import StepId
 from surefoot.core.plan import (
     AskBody,
     Check,
+    CommandCheck,
     Effect,
     Expect,
     ForEach,
@@ -19,7 +20,6 @@ from surefoot.core.plan import (
     OnFailure,
     Plan,
     RetryPolicy,
-    RunAsk,
     RunBody,
     Service,
     Step,
@@ -97,4 +97,4 @@ def checks(draw: st.DrawFn) -> Check:
     """Checks that expect anything."""
     expect = draw(st.sampled_from(list(Expect)))
     name = f"check {expect} {draw(st.integers(0, 1))}"
-    return Check(name=name, ask=RunAsk(command="check"), expect=expect, uses=draw(USES))
+    return Check(name=name, ask=CommandCheck(command="check"), expect=expect, uses=draw(USES))

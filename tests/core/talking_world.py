@@ -20,6 +20,7 @@ from surefoot.core.plan import (
     AgentBody,
     AgentLimits,
     Check,
+    CommandCheck,
     Effect,
     Expect,
     Limits,
@@ -27,7 +28,6 @@ from surefoot.core.plan import (
     Plan,
     Prepare,
     RetryPolicy,
-    RunAsk,
     RunBody,
     Step,
 )
@@ -109,7 +109,7 @@ def _held_back(draw: st.DrawFn, checks: tuple[Check, ...]) -> tuple[Check, ...]:
 
 
 def _hide(check: Check) -> Check:
-    ask = RunAsk(command=f"{HIDDEN} {check.name}")
+    ask = CommandCheck(command=f"{HIDDEN} {check.name}")
     return replace(check, name=f"{HIDDEN} {check.name}", ask=ask, held_back=True)
 
 

@@ -18,7 +18,7 @@ from surefoot.core.budget import left_said
 from surefoot.core.events import AttemptFailed
 from surefoot.core.ids import StepId
 from surefoot.core.lessons import lesson_of
-from surefoot.core.plan import AgentBody, AgentLimits, Check, Expect, FileAsk, Limits, RunAsk, RunBody, Step
+from surefoot.core.plan import AgentBody, AgentLimits, Check, CommandCheck, Expect, FileCheck, Limits, RunBody, Step
 from surefoot.core.prefix import prefix_flaw, prefix_of
 from surefoot.core.shortening import Fold
 from surefoot.core.state import RunState, StepState, StepStatus
@@ -65,7 +65,7 @@ def test_a_role_that_changes_nothing_is_told_of_no_tool_that_writes(role: Role) 
 def test_goal_and_acceptance_are_told_verbatim() -> None:
     """The goal stands as it was given, line breaks included."""
     goal = "Replace six.\n\n  Keep *this* as it is: {a}"
-    check = Check(name="suite", ask=RunAsk(command="pytest -q"), expect=Expect.PASS_TO_PASS)
+    check = Check(name="suite", ask=CommandCheck(command="pytest -q"), expect=Expect.PASS_TO_PASS)
     text = told(stage(plan={"goal": goal, "accept": (check,)}))
     assert goal in text
     assert "`pytest -q` ends with exit status 0; pass_to_pass [suite]" in text
@@ -73,7 +73,7 @@ def test_goal_and_acceptance_are_told_verbatim() -> None:
 
 def test_a_worker_is_told_its_step() -> None:
     """Instructions, reason, checks and the files it may write."""
-    check = Check(name="c", ask=FileAsk(glob="src/*.py", lacks="six"))
+    check = Check(name="c", ask=FileCheck(glob="src/*.py", lacks="six"))
     text = told(stage(step={"title": "Tidy", "why": "It is old.", "writes": ("src/**",), "checks": (check,)}))
     for words in ("Your step: a (Tidy)", "It is old.", "Do it well.", "files alone: src/**", "src/*.py lacks 'six'"):
         assert words in text
@@ -105,7 +105,7 @@ def test_outputs_of_needed_steps_are_told() -> None:
 
 def test_the_baseline_is_told() -> None:
     """What held before the first change is known to those who come later."""
-    accept = (Check(name="c", ask=RunAsk(command="make test")),)
+    accept = (Check(name="c", ask=CommandCheck(command="make test")),)
     state = stage(plan={"accept": accept})
     state.accept.records = [CheckRecord(before=Verdict.FAILED)]
     assert "- failed: `make test` ends" in told(state)
@@ -222,7 +222,7 @@ def test_a_long_plan_is_told_around_the_step() -> None:
 
 def test_a_reviewer_is_told_the_difference_and_the_verdicts() -> None:
     """Fresh eyes see the goal and the evidence, not what the workers were thinking."""
-    state = stage(role=Role.REVIEWER, plan={"accept": (Check(name="c", ask=RunAsk(command="t")),)})
+    state = stage(role=Role.REVIEWER, plan={"accept": (Check(name="c", ask=CommandCheck(command="t")),)})
     state.accept.records, state.notes = [CheckRecord(after=Verdict.PASSED)], (Note(text="secret thought", by="b"),)
     text = told(state)
     assert "- passed: `t` ends with exit status 0" in text
@@ -266,7 +266,7 @@ def test_the_lesson_of_an_agent_that_claimed_nothing_is_what_it_called_last() ->
 
 def test_the_lesson_of_a_check_that_is_held_back_names_neither_it_nor_what_it_said() -> None:
     """An agent learns that there was a check it is not told of, and no more."""
-    check = Check(name="hidden", ask=RunAsk(command="secret"), held_back=True)
+    check = Check(name="hidden", ask=CommandCheck(command="secret"), held_back=True)
     learned = lesson(at_work(stage(step={"checks": (check,)})), _failure("check 'hidden' failed: secret 42"))
     assert "hidden" not in learned.said
     assert "42" not in learned.said
@@ -300,7 +300,7 @@ def lesson(node: StepState, failed: AttemptFailed) -> Lesson:
 
 def _secret(ask: str, number: int) -> Check:
     fields: Mapping[str, Any] = {} if ask == "run" else {ask: "SECRET text"}
-    asked = RunAsk(command="SECRET command") if ask == "run" else FileAsk(glob="SECRET.py", **fields)
+    asked = CommandCheck(command="SECRET command") if ask == "run" else FileCheck(glob="SECRET.py", **fields)
     return Check(name=f"SECRET {number}", ask=asked, held_back=True)
 
 

@@ -11,14 +11,14 @@ from typing import Any
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.plan import AgentBody, Check, Expect, RetryPolicy, RunAsk
+from surefoot.core.plan import AgentBody, Check, CommandCheck, Expect, RetryPolicy
 from surefoot.core.talking import Casting, Claim, ModelFacts, RoleModels, Statement
 from tests.core.conftest import Play
 from tests.core.world import WORK
 
 ONCE = RetryPolicy(maximum_attempts=1)
 
-PROOF = Check(name="proof", ask=RunAsk(command="p"), expect=Expect.FAIL_TO_PASS)
+PROOF = Check(name="proof", ask=CommandCheck(command="p"), expect=Expect.FAIL_TO_PASS)
 
 
 def begun(play: Callable[..., Play], instructions: str = "Do it.", room: int = 60_000) -> Play:

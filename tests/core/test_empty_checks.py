@@ -6,7 +6,7 @@ import pytest
 
 from surefoot.core.empty_checks import is_constant, is_untouched, why_empty
 from surefoot.core.ids import StepId
-from surefoot.core.plan import ChangedAsk, Check, FileAsk, Plan, RunAsk, RunBody, Step
+from surefoot.core.plan import ChangedCheck, Check, CommandCheck, FileCheck, Plan, RunBody, Step
 from surefoot.core.rules import Effect
 
 CONSTANT = (
@@ -49,20 +49,20 @@ CAN_FAIL = (
 @pytest.mark.parametrize("command", CONSTANT)
 def test_a_command_that_always_ends_well_is_known(command: str) -> None:
     """It passes on any files, so that it proves nothing (M37)."""
-    assert is_constant(Check(name="c", ask=RunAsk(command=command)))
+    assert is_constant(Check(name="c", ask=CommandCheck(command=command)))
 
 
 @pytest.mark.parametrize("command", CAN_FAIL)
 def test_a_command_that_can_fail_is_not_called_constant(command: str) -> None:
     """Nor is one that is not understood."""
-    assert not is_constant(Check(name="c", ask=RunAsk(command=command)))
+    assert not is_constant(Check(name="c", ask=CommandCheck(command=command)))
 
 
 def empty(glob: str, *, folder: str = "", cwd: str | None = None, **fields: object) -> str:
     """Say why a check that files exist proves nothing for a step with these fields."""
     step = Step(id=StepId("a"), body=RunBody(command="x"), **fields)  # type: ignore[arg-type]
     plan = Plan(goal="g", steps=(step,), folder=folder)
-    return why_empty(Check(name="c", ask=FileAsk(glob=glob, exists=True), cwd=cwd), step, plan)
+    return why_empty(Check(name="c", ask=FileCheck(glob=glob, exists=True), cwd=cwd), step, plan)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_a_file_check_about_files_that_the_step_does_not_write_proves_nothing() 
 
 def test_a_check_that_allows_every_change_proves_nothing() -> None:
     """No path lies outside of everything."""
-    assert is_constant(Check(name="c", ask=ChangedAsk(globs=("**",))))
+    assert is_constant(Check(name="c", ask=ChangedCheck(globs=("**",))))
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_a_check_that_allows_all_that_the_step_may_change_proves_nothing(
 ) -> None:
     """What lies outside `writes` is put back before the check is asked (M37)."""
     step = Step(id=StepId("a"), body=RunBody(command="x"), writes=writes)
-    assert why_empty(Check(name="c", ask=ChangedAsk(globs=allowed)), step, Plan(goal="g", steps=(step,))) == why
+    assert why_empty(Check(name="c", ask=ChangedCheck(globs=allowed)), step, Plan(goal="g", steps=(step,))) == why
 
 
 @pytest.mark.parametrize(("changed", "is_same"), [(("b.py",), True), (("a.py", "b.py"), False)])
@@ -117,5 +117,5 @@ def test_a_file_check_about_files_that_were_not_changed_has_the_answer_of_before
 ) -> None:
     """A file that is there all along says nothing about a step that left it alone."""
     step = Step(id=StepId("a"), body=RunBody(command="x"))
-    check = Check(name="c", ask=FileAsk(glob="a.py", exists=True))
+    check = Check(name="c", ask=FileCheck(glob="a.py", exists=True))
     assert is_untouched(check, step, Plan(goal="g", steps=(step,)), changed) is is_same

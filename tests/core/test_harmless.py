@@ -13,7 +13,7 @@ import pytest
 from surefoot.core import harmless
 from surefoot.core.harmless import beside, unknown_around, unknown_in
 from surefoot.core.ids import StepId
-from surefoot.core.plan import Check, Network, RunAsk, RunBody, Step
+from surefoot.core.plan import Check, CommandCheck, Network, RunBody, Step
 from surefoot.core.policy import facts_before, weigh
 from surefoot.core.rules import CommandFacts, Decision, Effect, Policy, Rule, Tier
 from surefoot.core.shapes import table
@@ -191,7 +191,7 @@ def test_a_step_has_a_way_out_that_was_given_to_it(of: Step, rung: str, *, has_w
 
 def test_a_check_gives_its_step_a_way_out() -> None:
     """Both are weighed together."""
-    check = Check(name="c", ask=RunAsk(command="x"), network=True)
+    check = Check(name="c", ask=CommandCheck(command="x"), network=True)
     of = Step(id=StepId("a"), body=RunBody(command="x"), checks=(check,))
     assert facts_before(of, "execute", CommandFacts(), "bubblewrap").has_way_out
 

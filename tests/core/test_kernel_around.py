@@ -12,7 +12,7 @@ import pytest
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.ids import StepId
-from surefoot.core.plan import Check, Expect, Limits, Prepare, RunAsk, RunBody, Step
+from surefoot.core.plan import Check, CommandCheck, Expect, Limits, Prepare, RunBody, Step
 from surefoot.core.plan_commands import CommandKind, PlanCommand
 from surefoot.core.probing import HttpProbe, Probe, RunProbe
 from surefoot.core.rules import CommandFacts, Demand, Effect, Policy, Rule, Tier
@@ -105,7 +105,7 @@ def test_a_probe_is_weighed_with_its_step(play: Any, probe: Any, does: CommandFa
 
 def test_a_check_that_reaches_out_is_not_asked_before_a_person_is(play: Any) -> None:
     """It would have done what the rule asks about."""
-    check = Check(name="c", ask=RunAsk(command="git push"), expect=Expect.FAIL_TO_PASS, network=True)
+    check = Check(name="c", ask=CommandCheck(command="git push"), expect=Expect.FAIL_TO_PASS, network=True)
     run = play({"a": {"checks": (check,)}}).will(do.TakeCheckpoint, "a", does=PUSH).go()
     assert (run.states, run.told(ev.CheckAsked)) == ({"a": "waiting"}, [])
     run.will(do.TakeCheckpoint, "a", does=PUSH)
@@ -114,7 +114,7 @@ def test_a_check_that_reaches_out_is_not_asked_before_a_person_is(play: Any) -> 
 
 def test_a_question_about_a_step_shows_what_runs_beside_it(play: Any) -> None:
     """Probe, check and look at a resource, where they have a way out, each with its text."""
-    check = Check(name="c", ask=RunAsk(command="the-check"), confine=False)
+    check = Check(name="c", ask=CommandCheck(command="the-check"), confine=False)
     fields = {**PAY, "probe": Probe(ask=RunProbe(command="the-probe")), "checks": (check,), "uses": ("gpu",)}
     run = play({"a": fields}, limits=Limits(resources={"gpu": 1}, observed={"gpu": "the-look"})).go()
     beside = [line.strip() for line in run.asked[0].splitlines() if "beside:" in line]
@@ -177,7 +177,7 @@ def test_a_rule_of_the_user_lets_a_model_s_command_reach_out(play: Any) -> None:
 
 def test_a_model_s_acceptance_check_is_weighed_before_it_is_asked(play: Any) -> None:
     """The baseline would run it before there is a plan that a person could see."""
-    check = Check(name="c", ask=RunAsk(command="git push"), expect=Expect.PASS_TO_PASS)
+    check = Check(name="c", ask=CommandCheck(command="git push"), expect=Expect.PASS_TO_PASS)
     read = PlanCommand(kind=CommandKind.ACCEPT, name="c", text="git push", does=PUSH)
     run = play({}, wish=Wish()).say(ev.CastingGiven, casting=CASTING).say(ev.OptionsGiven, yes=True)
     run.will(do.UseTool, "2.1", **understood(accept=(check,), commands=(read,))).go()

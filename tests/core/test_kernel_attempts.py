@@ -14,17 +14,17 @@ import pytest
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.causes import last_lines
-from surefoot.core.plan import AskBody, Check, Effect, Expect, OnFailure, RetryPolicy, RunAsk, TestsAsk
+from surefoot.core.plan import AskBody, Check, CommandCheck, Effect, Expect, OnFailure, RetryPolicy, TestsCheck
 from surefoot.core.terms import Diagnosis, Ending, Status, Verdict
 from surefoot.errors import IllegalTransition
 
 ONCE = {"retry": RetryPolicy(maximum_attempts=1)}
 BAD = Ending(status=Status.EXIT, exit_code=1)
 SLOW = Ending(status=Status.TIMEOUT)
-CHECK = Check(name="c", ask=RunAsk(command="c"))
-KEPT = Check(name="kept", ask=RunAsk(command="kept"), expect=Expect.PASS_TO_PASS)
-WANTED = Check(name="wanted", ask=RunAsk(command="wanted"), expect=Expect.FAIL_TO_PASS)
-SUITE = Check(name="suite", ask=TestsAsk(command="suite"), expect=Expect.PASS_TO_PASS)
+CHECK = Check(name="c", ask=CommandCheck(command="c"))
+KEPT = Check(name="kept", ask=CommandCheck(command="kept"), expect=Expect.PASS_TO_PASS)
+WANTED = Check(name="wanted", ask=CommandCheck(command="wanted"), expect=Expect.FAIL_TO_PASS)
+SUITE = Check(name="suite", ask=TestsCheck(command="suite"), expect=Expect.PASS_TO_PASS)
 PASSED, FAILED, INCONCLUSIVE = Verdict
 
 
@@ -210,7 +210,7 @@ def test_a_verdict_is_used_again_only_for_the_same_tree_in_the_same_surroundings
 @pytest.mark.parametrize(("check", "asked"), [({}, 1), ({"confine": False}, 2), ({"network": "loopback"}, 2)])
 def test_a_check_with_a_way_out_makes_verdicts_of_its_lane_void(play: Any, check: dict[str, Any], asked: int) -> None:
     """It may change what others rest on, as a body may; the other check here is asked before it and after it."""
-    run = play({"a": {"checks": (KEPT, replace(KEPT, name="other", ask=RunAsk(command="other"), **check))}})
+    run = play({"a": {"checks": (KEPT, replace(KEPT, name="other", ask=CommandCheck(command="other"), **check))}})
     run.will(do.Inspect, "a", tree="t0", changed=()).go()
     assert [event.check for event in run.told(ev.CheckAsked)].count(0) == asked
 

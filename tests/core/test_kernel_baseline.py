@@ -9,16 +9,16 @@ import pytest
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.ids import BlobId, StepId
-from surefoot.core.plan import AgentBody, Check, Expect, Plan, RunAsk, Step, TestsAsk
+from surefoot.core.plan import AgentBody, Check, CommandCheck, Expect, Plan, Step, TestsCheck
 from surefoot.core.talking import Wish
 from surefoot.core.terms import Verdict
 from surefoot.core.tool_payload import MadePlan, Planned
 from tests.core.test_kernel_phases import CASTING
 
-SUITE = Check(name="suite", ask=TestsAsk(command="pytest"))
-WHOLE = Check(name="whole", ask=RunAsk(command="make test"))
-RED = Check(name="done", ask=RunAsk(command="d"), expect=Expect.FAIL_TO_PASS)
-SAME = Check(name="same", ask=RunAsk(command="s"), expect=Expect.PASS_TO_PASS)
+SUITE = Check(name="suite", ask=TestsCheck(command="pytest"))
+WHOLE = Check(name="whole", ask=CommandCheck(command="make test"))
+RED = Check(name="done", ask=CommandCheck(command="d"), expect=Expect.FAIL_TO_PASS)
+SAME = Check(name="same", ask=CommandCheck(command="s"), expect=Expect.PASS_TO_PASS)
 
 
 def wanted(play: Any, *accept: Check, proof: Check = SAME, yes: bool = True) -> Any:
@@ -112,7 +112,7 @@ def test_a_yes_given_beforehand_goes_on_without_a_baseline_and_says_so(play: Any
 @pytest.mark.parametrize("expect", [Expect.PASS_TO_PASS, Expect.FAIL_TO_PASS])
 def test_an_inconclusive_baseline_of_a_plan_file_asks_too(play: Any, expect: Expect) -> None:
     """What compares before and after needs both answers (M12)."""
-    check = Check(name="c", ask=RunAsk(command="c"), expect=expect)
+    check = Check(name="c", ask=CommandCheck(command="c"), expect=expect)
     run = answers(play({"a": {}}, accept=(check,)), "c", UNKNOWN).go()
     assert "without a baseline?" in run.asked[0]
 

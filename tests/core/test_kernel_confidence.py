@@ -9,15 +9,15 @@ import pytest
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.ids import BlobId
-from surefoot.core.plan import AgentBody, Check, Expect, RunAsk
+from surefoot.core.plan import AgentBody, Check, CommandCheck, Expect
 from surefoot.core.rules import Policy
 from surefoot.core.talking import Claim, Statement
 from surefoot.core.terms import Verdict
 from tests.core.test_kernel_talks import begun, reply
 
-AFTER = Check(name="after", ask=RunAsk(command="r"))
-SAME = Check(name="same", ask=RunAsk(command="s"), expect=Expect.PASS_TO_PASS)
-RED = Check(name="red", ask=RunAsk(command="f"), expect=Expect.FAIL_TO_PASS)
+AFTER = Check(name="after", ask=CommandCheck(command="r"))
+SAME = Check(name="same", ask=CommandCheck(command="s"), expect=Expect.PASS_TO_PASS)
+RED = Check(name="red", ask=CommandCheck(command="f"), expect=Expect.FAIL_TO_PASS)
 
 
 def claiming(play: Any, confidence: float | None, *checks: Check, **claim: Any) -> Any:

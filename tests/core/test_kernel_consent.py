@@ -12,14 +12,25 @@ import pytest
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.plan import AskBody, CallBody, Check, Effect, Expect, ForEach, FunctionBody, OnFailure, RunAsk, Tier
+from surefoot.core.plan import (
+    AskBody,
+    CallBody,
+    Check,
+    CommandCheck,
+    Effect,
+    Expect,
+    ForEach,
+    FunctionBody,
+    OnFailure,
+    Tier,
+)
 from surefoot.core.terms import Ending, Status, Verdict
 
 BAD = Ending(status=Status.EXIT, exit_code=1)
 PAY: dict[str, Any] = {"effect": Effect.IRREVERSIBLE}
 PUT: dict[str, Any] = {"effect": Effect.IDEMPOTENT}
 ASKING: dict[str, Any] = {"tier": Tier.CONFIRM}
-GREEN = Check(name="green", ask=RunAsk(command="g"), expect=Expect.FAIL_TO_PASS)
+GREEN = Check(name="green", ask=CommandCheck(command="g"), expect=Expect.FAIL_TO_PASS)
 
 
 @pytest.mark.parametrize(
@@ -205,7 +216,7 @@ OUTSIDE: dict[str, Any] = {"changed": ("s.sh",), "run_outside": ("s.sh",)}
 @pytest.mark.parametrize("step", [{}, PUT, PAY], ids=["reversible", "idempotent", "irreversible"])
 def test_a_changed_file_that_is_run_outside_the_sandbox_is_put_to_a_person(play: Any, step: dict[str, Any]) -> None:
     """Before the checks that would run it, and also where the step has had its effect already."""
-    checks = (Check(name="after", ask=RunAsk(command="r")),)
+    checks = (Check(name="after", ask=CommandCheck(command="r")),)
     run = play({"a": {**step, "checks": checks}}).will(do.Inspect, "a", **OUTSIDE).go()
     run = run.reply("yes").go() if step else run
     assert [one.asked.package.rule for one in run.state.open_questions] == ["run-outside"]

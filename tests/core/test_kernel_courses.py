@@ -11,14 +11,14 @@ import pytest
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.plan import AskBody, Check, Effect, ForEach, OnFailure, RunAsk, Tier
+from surefoot.core.plan import AskBody, Check, CommandCheck, Effect, ForEach, OnFailure, Tier
 from surefoot.core.probing import Probe, RunProbe
 from surefoot.core.terms import Ending, Status
 from surefoot.effects import BY_COMMAND
 
 BAD = Ending(status=Status.EXIT, exit_code=1)
 PAY: dict[str, Any] = {"effect": Effect.IRREVERSIBLE}
-CHECK = Check(name="c", ask=RunAsk(command="c"))
+CHECK = Check(name="c", ask=CommandCheck(command="c"))
 PROBE = Probe(ask=RunProbe(command="p"))
 
 

@@ -12,11 +12,11 @@ import pytest
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.plan import AskBody, Check, Effect, Limits, RetryPolicy, RunAsk
+from surefoot.core.plan import AskBody, Check, CommandCheck, Effect, Limits, RetryPolicy
 from surefoot.core.probing import Probe, RunProbe
 from surefoot.core.terms import Applied, Ending, Status, Verdict
 
-CHECK = Check(name="c", ask=RunAsk(command="c"))
+CHECK = Check(name="c", ask=CommandCheck(command="c"))
 PROBE = {"probe": Probe(ask=RunProbe(command="p"))}
 BAD = Ending(status=Status.EXIT, exit_code=1)
 PAY: dict[str, Any] = {"effect": Effect.IRREVERSIBLE}

@@ -8,7 +8,7 @@ import pytest
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.plan import Check, Effect, Expect, ForEach, Limits, OnFailure, RunAsk
+from surefoot.core.plan import Check, CommandCheck, Effect, Expect, ForEach, Limits, OnFailure
 from surefoot.core.terms import Diagnosis, Ending, Status
 
 NO_ROOM = {"diagnosis": Diagnosis.STRUCTURAL, "reason": "no room"}
@@ -67,7 +67,7 @@ def test_a_step_that_waits_for_a_lane_does_not_keep_those_from_their_turn_that_h
 
 def test_a_lane_is_left_to_a_step_in_the_queue(play: Any) -> None:
     """Else each lane that is free would go to a step that starts later, and whose result stands before it again."""
-    checks = tuple(Check(name=name, ask=RunAsk(command=name), expect=Expect.PASS) for name in ("k", "l"))
+    checks = tuple(Check(name=name, ask=CommandCheck(command=name), expect=Expect.PASS) for name in ("k", "l"))
     steps = {name: {"checks": checks} for name in "abcdefgh"}
     first = {name: steps.pop(name) for name in "ab"}
     run = play({**first, "send": {"effect": Effect.IDEMPOTENT}, **steps}, limits=Limits(parallel=3))

@@ -9,7 +9,7 @@ import pytest
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.ids import BlobId, StepId
-from surefoot.core.plan import AgentBody, AgentLimits, Check, Expect, Plan, RunAsk, RunBody, Step
+from surefoot.core.plan import AgentBody, AgentLimits, Check, CommandCheck, Expect, Plan, RunBody, Step
 from surefoot.core.plan_commands import commands_of_plan
 from surefoot.core.rules import Effect
 from surefoot.core.talking import Casting, Claim, ModelFacts, Price, Role, RoleModels, Understanding, Wish
@@ -20,7 +20,7 @@ from surefoot.errors import IllegalTransition
 FACTS = ModelFacts(name="m", price=Price(input_usd=1.0, output_usd=1.0))
 CASTING = Casting(roles={role.value: RoleModels(chain=(FACTS,)) for role in Role})
 REVIEWED = Casting(roles=CASTING.roles, with_reviewer=True)
-ACCEPT = Check(name="tests", ask=RunAsk(command="t"), expect=Expect.PASS_TO_PASS)
+ACCEPT = Check(name="tests", ask=CommandCheck(command="t"), expect=Expect.PASS_TO_PASS)
 
 
 def goal(play: Any, *, yes: bool = True, casting: Casting = CASTING, wish: Wish | None = None) -> Any:
@@ -62,7 +62,7 @@ def phases(run: Any) -> list[str]:
 
 def agent(name: str) -> Step:
     """Make a step for an agent."""
-    proof = Check(name=f"{name} done", ask=RunAsk(command=name), expect=Expect.FAIL_TO_PASS)
+    proof = Check(name=f"{name} done", ask=CommandCheck(command=name), expect=Expect.FAIL_TO_PASS)
     return Step(id=StepId(name), body=AgentBody(instructions=name), checks=(proof,))
 
 
@@ -148,7 +148,7 @@ def test_a_plan_is_shown_in_order_and_waits_for_a_yes(play: Any) -> None:
 def test_the_question_about_a_plan_shows_each_step_whole(play: Any, words: str) -> None:
     """Instruction, files, proof, time and price stand in its text, so in prompt, inbox and API alike (M59)."""
     body = AgentBody(instructions="Make add add.", limits=AgentLimits(cost_usd=2.0))
-    proof = Check(name="sums", ask=RunAsk(command="s"), expect=Expect.FAIL_TO_PASS)
+    proof = Check(name="sums", ask=CommandCheck(command="s"), expect=Expect.FAIL_TO_PASS)
     texts = {"title": "Mend add", "why": "it subtracts"}
     step = Step(id=StepId("a"), body=body, writes=("calc.py",), checks=(proof,), estimate_s=90.0, **texts)
     run = goal(play, yes=False).go(do.UseTool, "2.1").let(do.UseTool).go(do.UseTool, "1.1")

@@ -12,15 +12,26 @@ import pytest
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.kernel import decide
-from surefoot.core.plan import AskBody, Check, Effect, Expect, ForEach, Limits, OnFailure, Prepare, RetryPolicy, RunAsk
+from surefoot.core.plan import (
+    AskBody,
+    Check,
+    CommandCheck,
+    Effect,
+    Expect,
+    ForEach,
+    Limits,
+    OnFailure,
+    Prepare,
+    RetryPolicy,
+)
 from surefoot.core.terms import Diagnosis, Ending, Status, Verdict
 from surefoot.errors import IllegalTransition
 
 BAD = Ending(status=Status.EXIT, exit_code=1)
 SLOW = Ending(status=Status.TIMEOUT)
-CHECK = Check(name="c", ask=RunAsk(command="c"))
-KEPT = Check(name="kept", ask=RunAsk(command="kept"), expect=Expect.PASS_TO_PASS)
-WANTED = Check(name="wanted", ask=RunAsk(command="wanted"), expect=Expect.FAIL_TO_PASS)
+CHECK = Check(name="c", ask=CommandCheck(command="c"))
+KEPT = Check(name="kept", ask=CommandCheck(command="kept"), expect=Expect.PASS_TO_PASS)
+WANTED = Check(name="wanted", ask=CommandCheck(command="wanted"), expect=Expect.FAIL_TO_PASS)
 PAY: dict[str, Any] = {"effect": Effect.IRREVERSIBLE}
 EACH: dict[str, Any] = {"for_each": ForEach(items=("x", "y"))}
 LISTED: dict[str, Any] = {"for_each": ForEach(lines="ls")}

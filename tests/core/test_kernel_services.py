@@ -11,13 +11,17 @@ import pytest
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.plan import Check, Effect, Expect, RetryPolicy, RunAsk, Service
+from surefoot.core.plan import Check, CommandCheck, Effect, Expect, RetryPolicy, Service
 from surefoot.core.probing import Probe, RunProbe
 from surefoot.core.terms import Applied, Diagnosis, Ending, Status
 
 DB, WEB = Service(name="db", run="db"), Service(name="web", run="web")
-ASKED = Check(name="asked", ask=RunAsk(command="ask"), expect=Expect.PASS_TO_PASS)
-PAY = {"uses": ("db",), "effect": Effect.IRREVERSIBLE, "checks": (Check(name="paid", ask=RunAsk(command="paid")),)}
+ASKED = Check(name="asked", ask=CommandCheck(command="ask"), expect=Expect.PASS_TO_PASS)
+PAY = {
+    "uses": ("db",),
+    "effect": Effect.IRREVERSIBLE,
+    "checks": (Check(name="paid", ask=CommandCheck(command="paid")),),
+}
 
 
 def serving(play: Any, steps: dict[str, dict[str, Any]], **more: Any) -> Any:
@@ -56,7 +60,7 @@ def test_a_service_is_up_before_the_checks_that_come_first(play: Any) -> None:
 
 def test_what_only_a_check_uses_is_started_for_its_step(play: Any) -> None:
     """A step need not name it a second time."""
-    check = Check(name="asked", ask=RunAsk(command="ask"), uses=("web",))
+    check = Check(name="asked", ask=CommandCheck(command="ask"), uses=("web",))
     run = serving(play, {"a": {"checks": (check,)}}).go()
     assert (run.states, started(run)) == ({"a": "verified"}, ["web"])
 
@@ -143,14 +147,14 @@ def test_a_new_engine_finds_no_service_running(play: Any) -> None:
 
 def test_acceptance_starts_what_its_checks_use_in_each_lane(play: Any) -> None:
     """Before the first change, and in the clean lane."""
-    accept = Check(name="goal", ask=RunAsk(command="x"), expect=Expect.PASS_TO_PASS, uses=("db",))
+    accept = Check(name="goal", ask=CommandCheck(command="x"), expect=Expect.PASS_TO_PASS, uses=("db",))
     run = serving(play, {"a": {}}, accept=(accept,)).go()
     assert [event.lane for event in run.told(ev.ServiceReady)] == ["1", "clean"]
 
 
 def test_an_acceptance_check_that_lost_its_service_is_asked_anew(play: Any) -> None:
     """Its failure says nothing about the goal."""
-    accept = Check(name="goal", ask=RunAsk(command="x"), uses=("db",))
+    accept = Check(name="goal", ask=CommandCheck(command="x"), uses=("db",))
     run = serving(play, {"a": {}}, accept=(accept,)).go(do.AskCheck, "goal")
     lose(run.will(do.AskCheck, "goal", verdict="failed"), lane="clean").go()
     assert (run.state.outcome, len(run.told(ev.CheckAnswered))) == ("completed", 2)

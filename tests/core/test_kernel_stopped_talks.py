@@ -7,13 +7,13 @@ from typing import Any
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.ids import BlobId
-from surefoot.core.plan import AgentBody, AgentLimits, Check, Expect, RetryPolicy, RunAsk
+from surefoot.core.plan import AgentBody, AgentLimits, Check, CommandCheck, Expect, RetryPolicy
 from surefoot.core.talking import Claim
 from surefoot.core.terms import Verdict
 from tests.core.test_kernel_phases import goal
 from tests.core.test_kernel_talks import begun, failures, reply
 
-RED = Check(name="red", ask=RunAsk(command="r"), expect=Expect.FAIL_TO_PASS)
+RED = Check(name="red", ask=CommandCheck(command="r"), expect=Expect.FAIL_TO_PASS)
 ONCE = RetryPolicy(maximum_attempts=1)
 
 
@@ -61,7 +61,7 @@ def test_work_that_fails_the_checks_fails_for_what_ended_it_and_says_what_they_s
 
 def test_a_held_back_check_stays_held_back_where_an_agent_came_to_no_end(play: Any) -> None:
     """The next attempt is told what ended it, and nothing of the check."""
-    hidden = Check(name="hidden", ask=RunAsk(command="h"), expect=Expect.FAIL_TO_PASS, held_back=True)
+    hidden = Check(name="hidden", ask=CommandCheck(command="h"), expect=Expect.FAIL_TO_PASS, held_back=True)
     run = working(play, check=hidden).will(do.AskCheck, "hidden", verdict=Verdict.FAILED)
     run.will(do.AskCheck, "hidden", verdict=Verdict.FAILED, text="expected 42").go()
     said = run.state.nodes["a"].lessons[0].said

@@ -11,7 +11,7 @@ from surefoot.core import events as ev
 from surefoot.core.events import Event
 from surefoot.core.ids import RunId, StepId
 from surefoot.core.kernel import apply, decide
-from surefoot.core.plan import Check, Effect, Expect, FileAsk, ForEach, Plan, RunAsk, RunBody, Service, Step
+from surefoot.core.plan import Check, CommandCheck, Effect, Expect, FileCheck, ForEach, Plan, RunBody, Service, Step
 from surefoot.core.probing import Probe, RunProbe
 from surefoot.core.state import RunState, StepStatus
 from surefoot.core.talking import Casting, ModelFacts, Price, Role, RoleModels, Wish
@@ -24,8 +24,8 @@ from tests.core.world import kind_fact
 
 A, G, P = StepId("a"), StepId("g-{item}"), StepId("p")
 CHECKS = (
-    Check(name="red", ask=FileAsk(glob="f", lacks="x"), expect=Expect.FAIL_TO_PASS),
-    Check(name="green", ask=RunAsk(command="t"), expect=Expect.PASS_TO_PASS),
+    Check(name="red", ask=FileCheck(glob="f", lacks="x"), expect=Expect.FAIL_TO_PASS),
+    Check(name="green", ask=CommandCheck(command="t"), expect=Expect.PASS_TO_PASS),
 )
 PLAN = Plan(
     goal="g",
@@ -40,7 +40,7 @@ PLAN = Plan(
             probe=Probe(ask=RunProbe(command="q")),
         ),
     ),
-    accept=(Check(name="accept", ask=RunAsk(command="x"), expect=Expect.PASS_TO_PASS, uses=("db",)),),
+    accept=(Check(name="accept", ask=CommandCheck(command="x"), expect=Expect.PASS_TO_PASS, uses=("db",)),),
     services=(Service(name="db", run="db"),),
 )
 CREATED = ev.RunCreated(at=0.0, run=RunId("20260101-aaaaaa"), plan=PLAN, base="base", base_tree="tree0")

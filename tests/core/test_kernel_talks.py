@@ -10,7 +10,7 @@ from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.ids import BlobId
 from surefoot.core.kernel.casting import tokens_max
-from surefoot.core.plan import AgentBody, AgentLimits, Check, Expect, Limits, RetryPolicy, RunAsk
+from surefoot.core.plan import AgentBody, AgentLimits, Check, CommandCheck, Expect, Limits, RetryPolicy
 from surefoot.core.rules import CommandFacts, Tier
 from surefoot.core.talk import Talk
 from surefoot.core.talking import (
@@ -32,7 +32,7 @@ from tests.core.talks import stage
 
 FIRST, SECOND, STRONG = (ModelFacts(name=name, price=Price(input_usd=1.0, output_usd=1.0)) for name in ("m", "n", "s"))
 CASTING = Casting(roles={role.value: RoleModels(chain=(FIRST, SECOND), stronger=STRONG) for role in Role})
-PROOF = Check(name="proof", ask=RunAsk(command="p"), expect=Expect.FAIL_TO_PASS)
+PROOF = Check(name="proof", ask=CommandCheck(command="p"), expect=Expect.FAIL_TO_PASS)
 AGENT = {"body": AgentBody(instructions="do it"), "checks": (PROOF,)}
 SMALL = Casting(roles=CASTING.roles, brief_tokens_max=3_000)
 PUSH = CommandFacts(commands=(("git", "push", "origin", "main"),))
@@ -479,7 +479,7 @@ def test_a_step_that_has_used_its_own_limit_fails_without_another_attempt(play: 
 
 def test_a_failed_attempt_says_in_the_journal_what_it_has_taught(play: Any) -> None:
     """What the next attempt is told is not worked out anew by a later release, which may see it otherwise."""
-    check = Check(name="k", ask=RunAsk(command="k"), expect=Expect.PASS)
+    check = Check(name="k", ask=CommandCheck(command="k"), expect=Expect.PASS)
     run = begun(play, {"a": {**AGENT, "checks": (check,), "retry": RetryPolicy(retry_unknown=True)}})
     run.will(do.AskCheck, "k", verdict=Verdict.FAILED, text="1 != 2").go()
     assert [event.lesson for event in run.told(ev.AttemptFailed)] == list(run.state.nodes["a"].lessons)
@@ -503,7 +503,7 @@ def test_what_a_call_does_is_folded_as_the_journal_has_it(play: Any) -> None:
 
 def failing(name: str = "k", **fields: Any) -> Check:
     """Return a check."""
-    return Check(name=name, ask=RunAsk(command="k"), expect=Expect.PASS, **fields)
+    return Check(name=name, ask=CommandCheck(command="k"), expect=Expect.PASS, **fields)
 
 
 def test_the_next_attempt_has_the_lesson_and_the_last_one_the_stronger_model(play: Any) -> None:

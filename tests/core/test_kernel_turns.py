@@ -8,7 +8,7 @@ import pytest
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.plan import Check, Effect, Expect, Limits, RunAsk, Tier
+from surefoot.core.plan import Check, CommandCheck, Effect, Expect, Limits, Tier
 from surefoot.core.terms import Ending, Status
 
 
@@ -23,7 +23,7 @@ def test_a_step_to_be_made_again_starts_beside_as_many_as_the_plan_allows(play: 
 
 def test_a_resource_is_kept_for_a_result_that_is_yet_to_be_checked_on_the_head(play: Any) -> None:
     """A step that a person lets go on meanwhile waits: else its body would run beside the checks of the result."""
-    check = Check(name="k", ask=RunAsk(command="k"), expect=Expect.PASS)
+    check = Check(name="k", ask=CommandCheck(command="k"), expect=Expect.PASS)
     steps = {"b": {"uses": ("gpu",), "tier": Tier.CONFIRM}, "z": {}, "a": {"uses": ("gpu",), "checks": (check,)}}
     run = play(steps, limits=Limits(parallel=3)).go(do.RunStep, "a").let(do.RunStep)
     run.go(do.WriteCommit, "z").let(do.Inspect)

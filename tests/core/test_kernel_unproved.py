@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from surefoot.core import commands as do
-from surefoot.core.plan import AgentBody, Check, Expect, FileAsk, RunAsk
+from surefoot.core.plan import AgentBody, Check, CommandCheck, Expect, FileCheck
 from surefoot.core.terms import Verdict
 from tests.core.test_kernel_talks import begun
 
 UNPROVED = {"body": AgentBody(instructions="do it"), "unproved": True}
-THERE = Check(name="there", ask=FileAsk(glob="kept.txt", exists=True))
+THERE = Check(name="there", ask=FileCheck(glob="kept.txt", exists=True))
 
 
 def test_an_agents_word_alone_verifies_nothing(play: Any) -> None:
@@ -49,7 +49,9 @@ def test_an_agent_whose_only_check_was_green_before_and_is_not_asked_about_it_en
     assert run.states == {"a": "unproved"}
 
 
-@pytest.mark.parametrize("check", [Check(name="c", ask=RunAsk(command="true")), THERE], ids=["constant", "untouched"])
+@pytest.mark.parametrize(
+    "check", [Check(name="c", ask=CommandCheck(command="true")), THERE], ids=["constant", "untouched"]
+)
 def test_a_check_that_would_pass_without_the_step_does_not_prove_a_command(play: Any, check: Check) -> None:
     """Only the exit status speaks for it (M37)."""
     run = play({"a": {"checks": (check,)}}).go()
@@ -58,7 +60,7 @@ def test_a_check_that_would_pass_without_the_step_does_not_prove_a_command(play:
 
 def test_a_file_check_about_what_the_step_changed_proves_it(play: Any) -> None:
     """The world of these tests writes a file with the name of the step."""
-    run = play({"a": {"checks": (Check(name="c", ask=FileAsk(glob="a", exists=True)),)}}).go()
+    run = play({"a": {"checks": (Check(name="c", ask=FileCheck(glob="a", exists=True)),)}}).go()
     assert run.steps["a"]["proof"] == "checks"
 
 
@@ -70,14 +72,14 @@ def test_a_file_that_git_ignores_may_have_been_made_by_the_step(play: Any) -> No
 
 def test_unproved_may_be_said_of_a_step_that_its_checks_prove(play: Any) -> None:
     """The key lets it run; the checks still decide how it ends."""
-    red = Check(name="red", ask=RunAsk(command="r"), expect=Expect.FAIL_TO_PASS)
+    red = Check(name="red", ask=CommandCheck(command="r"), expect=Expect.FAIL_TO_PASS)
     run = begun(play, {"a": {**UNPROVED, "checks": (red,)}}).go()
     assert run.states == {"a": "verified"}
 
 
 def test_an_unproved_step_with_a_check_that_fails_fails(play: Any) -> None:
     """Its checks are asked like any other's."""
-    check = Check(name="c", ask=RunAsk(command="r"))
+    check = Check(name="c", ask=CommandCheck(command="r"))
     run = begun(play, {"a": {**UNPROVED, "checks": (check,)}}).say_yes()
     for _ in range(3):
         run.will(do.AskCheck, "c", verdict=Verdict.FAILED)

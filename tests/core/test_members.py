@@ -15,17 +15,17 @@ from surefoot.core.ids import StepId
 from surefoot.core.placeholders import member_of
 from surefoot.core.plan import (
     AskBody,
-    CallAsk,
     CallBody,
-    ChangedAsk,
+    CallCheck,
+    ChangedCheck,
     Check,
-    FileAsk,
+    CommandCheck,
+    FileCheck,
     ForEach,
     FunctionBody,
-    RunAsk,
     RunBody,
     Step,
-    TestsAsk,
+    TestsCheck,
 )
 from surefoot.core.probing import (
     CallProbe,
@@ -69,12 +69,12 @@ def test_the_body_gets_the_item(body: Any, expected: Any) -> None:
 @pytest.mark.parametrize(
     ("ask", "expected"),
     [
-        (RunAsk(command="wc {item}"), RunAsk(command="wc 'a b[1].md'")),
-        (TestsAsk(command="t {item}", format="unittest"), TestsAsk(command="t 'a b[1].md'", format="unittest")),
-        (FileAsk(glob="**/{item}", contains="# {item}"), FileAsk(glob="**/a b[[]1].md", contains="# a b[1].md")),
-        (FileAsk(glob="{item}", exists=True), FileAsk(glob="a b[[]1].md", exists=True)),
-        (ChangedAsk(globs=("{item}", "x")), ChangedAsk(globs=("a b[[]1].md", "x"))),
-        (CallAsk(function="m:{item}"), CallAsk(function="m:{item}")),
+        (CommandCheck(command="wc {item}"), CommandCheck(command="wc 'a b[1].md'")),
+        (TestsCheck(command="t {item}", format="unittest"), TestsCheck(command="t 'a b[1].md'", format="unittest")),
+        (FileCheck(glob="**/{item}", contains="# {item}"), FileCheck(glob="**/a b[[]1].md", contains="# a b[1].md")),
+        (FileCheck(glob="{item}", exists=True), FileCheck(glob="a b[[]1].md", exists=True)),
+        (ChangedCheck(globs=("{item}", "x")), ChangedCheck(globs=("a b[[]1].md", "x"))),
+        (CallCheck(function="m:{item}"), CallCheck(function="m:{item}")),
     ],
 )
 def test_the_question_of_a_check_gets_the_item(ask: Any, expected: Any) -> None:

@@ -12,11 +12,11 @@ import pytest
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.plan import Check, ForEach, Plan, RetryPolicy, RunAsk, RunBody, Step
+from surefoot.core.plan import Check, CommandCheck, ForEach, Plan, RetryPolicy, RunBody, Step
 from surefoot.core.products import products_of
 from surefoot.core.terms import Ending, Status
 
-ACCEPT = (Check(name="all", ask=RunAsk(command=".venv/bin/pytest")),)
+ACCEPT = (Check(name="all", ask=CommandCheck(command=".venv/bin/pytest")),)
 ENV = RunBody(command="python3 -m venv .venv")
 MISSED = Ending(status=Status.EXIT, exit_code=127, text="bash: line 1: .venv/bin/pip: No such file or directory")
 
@@ -90,7 +90,7 @@ def test_a_step_that_misses_the_product_of_another_says_whose_it_is(play: Any) -
 
 def test_a_lane_whose_prepared_files_were_changed_is_prepared_anew_before_the_check(play: Any) -> None:
     """The check is asked on what `prepare` makes, and nobody's word is taken for it."""
-    run = play({"a": {"checks": (Check(name="c", ask=RunAsk(command="c")),)}})
+    run = play({"a": {"checks": (Check(name="c", ask=CommandCheck(command="c")),)}})
     run.will(do.Inspect, "a", spoiled=(".venv/bin/python",)).go()
     kinds = [one.kind for one in run.journal]
     assert run.told(ev.PlaceAsked)[0].prepare
@@ -104,7 +104,7 @@ def test_a_step_without_checks_leaves_preparing_to_the_next_checkpoint(play: Any
 
 def test_changed_prepared_files_are_a_finding(play: Any) -> None:
     """Its author wants to know why the next step does not have what this one installed."""
-    run = play({"a": {"checks": (Check(name="c", ask=RunAsk(command="c")),)}})
+    run = play({"a": {"checks": (Check(name="c", ask=CommandCheck(command="c")),)}})
     run.will(do.Inspect, "a", spoiled=(".venv/x",)).go()
     found = [one["text"] for one in run.report["findings"] if one["kind"] == "prepared-changed"]
     assert [".venv/x" in text for text in found] == [True]

@@ -12,7 +12,7 @@ from surefoot.core import events as ev
 from surefoot.core.events import Event
 from surefoot.core.ids import RunId, StepId
 from surefoot.core.kernel import apply, decide
-from surefoot.core.plan import Check, Expect, Limits, Plan, RetryPolicy, RunAsk, RunBody, Step
+from surefoot.core.plan import Check, CommandCheck, Expect, Limits, Plan, RetryPolicy, RunBody, Step
 from surefoot.core.terms import Ending, Moment, Status, Verdict
 
 FILES = ("a", "b", "c", "d")
@@ -122,7 +122,7 @@ class World:
 
 def step(name: str, work: Work) -> Step:
     """Return the step of a plan."""
-    checks = (Check(name="holds", ask=RunAsk(command=name), expect=Expect.PASS),)
+    checks = (Check(name="holds", ask=CommandCheck(command=name), expect=Expect.PASS),)
     retry = RetryPolicy(maximum_attempts=1)
     return Step(id=StepId(name), body=RunBody(command=name), checks=checks, reads=work.reads, retry=retry)
 

@@ -17,7 +17,7 @@ from surefoot.core import events as ev
 from surefoot.core.course import member_waits
 from surefoot.core.graph import build_graph
 from surefoot.core.ids import StepId
-from surefoot.core.plan import Check, Effect, FileAsk, ForEach, Limits, OnFailure, Plan, RetryPolicy, RunBody, Step
+from surefoot.core.plan import Check, Effect, FileCheck, ForEach, Limits, OnFailure, Plan, RetryPolicy, RunBody, Step
 from surefoot.core.reading import waits_of
 from surefoot.core.state import FINAL, StepState
 from surefoot.core.terms import Ending, Status
@@ -53,7 +53,7 @@ CASES: list[tuple[dict[str, Any], dict[str, tuple[str, ...]]]] = [
     ({"a": MAKES, "b": SHOWS}, {"b": ("a",)}),
     ({"b": SHOWS, "a": MAKES}, {"a": ("b",)}),
     ({"a": {"writes": ("src/**",)}, "b": {"reads": ("src/x.py",)}}, {"b": ("a",)}),
-    ({"a": MAKES, "b": {"checks": (Check(name="c", ask=FileAsk(glob="*.txt", lacks="y")),)}}, {"b": ("a",)}),
+    ({"a": MAKES, "b": {"checks": (Check(name="c", ask=FileCheck(glob="*.txt", lacks="y")),)}}, {"b": ("a",)}),
     ({"a": {"body": RunBody(command="echo x > made.txt")}, "b": SHOWS}, {"b": ("a",)}),
     ({"a": MAKES, "b": {**SHOWS, "needs": ("a",)}}, {}),
     ({"a": {**MAKES, "needs": ("b",)}, "b": SHOWS}, {}),

@@ -13,16 +13,16 @@ import pytest
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.plan import AskBody, Check, Effect, Expect, FileAsk, OnFailure, Prepare, RunAsk, TestsAsk
+from surefoot.core.plan import AskBody, Check, CommandCheck, Effect, Expect, FileCheck, OnFailure, Prepare, TestsCheck
 from surefoot.core.probing import PortProbe, Probe
 from surefoot.core.terms import Ending, Finding, Severity, Status, Verdict
 
 BAD = Ending(status=Status.EXIT, exit_code=1)
-CHECK = Check(name="c", ask=RunAsk(command="c"))
-KEPT = Check(name="kept", ask=RunAsk(command="kept"), expect=Expect.PASS_TO_PASS)
-WANTED = Check(name="wanted", ask=RunAsk(command="wanted"), expect=Expect.FAIL_TO_PASS)
-OTHER = Check(name="other", ask=RunAsk(command="other"), expect=Expect.FAIL_TO_PASS)
-SUITE = Check(name="suite", ask=TestsAsk(command="pytest"), expect=Expect.PASS_TO_PASS)
+CHECK = Check(name="c", ask=CommandCheck(command="c"))
+KEPT = Check(name="kept", ask=CommandCheck(command="kept"), expect=Expect.PASS_TO_PASS)
+WANTED = Check(name="wanted", ask=CommandCheck(command="wanted"), expect=Expect.FAIL_TO_PASS)
+OTHER = Check(name="other", ask=CommandCheck(command="other"), expect=Expect.FAIL_TO_PASS)
+SUITE = Check(name="suite", ask=TestsCheck(command="pytest"), expect=Expect.PASS_TO_PASS)
 PAY: dict[str, Any] = {"effect": Effect.IRREVERSIBLE}
 RUN = "20260101-aaaaaa"
 NOTE = Finding(kind="note", severity=Severity.NOTE, text="look", step="a", place="p.yaml:1:1")
@@ -276,7 +276,7 @@ def test_the_report_says_what_of_the_attempt_is_known_so_far(play: Any) -> None:
 
 def test_a_failed_check_shows_expected_beside_actual(play: Any) -> None:
     """With what the attempt had changed before it was put back (M118)."""
-    check = Check(name="v", ask=FileAsk(glob="a.toml", contains="2"))
+    check = Check(name="v", ask=FileCheck(glob="a.toml", contains="2"))
     run = play({"a": {"checks": (check,)}}).will(do.AskCheck, "v", verdict=FAILED, text="'2' not found in a.toml")
     step = run.go().steps["a"]
     assert (step["expected"], step["actual"]) == ("'2' in each file of a.toml", "'2' not found in a.toml")

@@ -14,15 +14,15 @@ from surefoot.core.plan import (
     AgentBody,
     AskBody,
     Check,
+    CommandCheck,
     Effect,
-    FileAsk,
+    FileCheck,
     ForEach,
     Limits,
     OnFailure,
     Plan,
     Prepare,
     RetryPolicy,
-    RunAsk,
     RunBody,
     Step,
     Tier,
@@ -31,7 +31,7 @@ from surefoot.core.probing import FileProbe, Probe, RunProbe
 from surefoot.core.review import AskPoint, Review, review
 from surefoot.core.terms import Finding, Severity
 
-CHECK = Check(name="c", ask=RunAsk(command="./look"))
+CHECK = Check(name="c", ask=CommandCheck(command="./look"))
 PROBE = Probe(ask=FileProbe(path="/x"))
 STEP = Step(id=StepId("a"), body=RunBody(command="true"), checks=(CHECK,))
 GROUP = replace(STEP, id=StepId("a-{file}"), for_each=ForEach(name="file", glob="*.py"))
@@ -173,7 +173,7 @@ def test_a_prepare_that_stays_in_its_lane_is_well() -> None:
 
 def test_acceptance_checks_need_preparing_like_any_other() -> None:
     """They are asked in a lane, too; a check that runs nothing needs nothing."""
-    accept = (replace(CHECK, ask=FileAsk(glob="x", exists=True)), replace(CHECK, ask=RunAsk(command="tox")))
+    accept = (replace(CHECK, ask=FileCheck(glob="x", exists=True)), replace(CHECK, ask=CommandCheck(command="tox")))
     (finding,) = review(replace(plan_of(STEP), accept=accept)).findings
     assert "acceptance check 'c' runs 'tox'" in finding.text
 
@@ -198,12 +198,12 @@ UNKNOWN = [
     command("echo {file}"),
     replace(STEP, id=encode_id("a-{file}")),
     replace(STEP, writes=("{file}",)),
-    replace(STEP, checks=(replace(CHECK, ask=RunAsk(command="x {file}")),)),
-    replace(STEP, checks=(replace(CHECK, ask=FileAsk(glob="{file}", exists=True)),)),
+    replace(STEP, checks=(replace(CHECK, ask=CommandCheck(command="x {file}")),)),
+    replace(STEP, checks=(replace(CHECK, ask=FileCheck(glob="{file}", exists=True)),)),
     replace(GROUP, body=RunBody(command="x {fil} {file}")),
     replace(STEP, probe=Probe(ask=RunProbe(command="x {file}"))),
     replace(ASK, body=AskBody(question="{file}?")),
-    replace(GROUP, checks=(replace(CHECK, ask=FileAsk(glob="{file}", lacks="{files}")),)),
+    replace(GROUP, checks=(replace(CHECK, ask=FileCheck(glob="{file}", lacks="{files}")),)),
 ]
 
 
@@ -224,7 +224,7 @@ def test_braces_of_other_languages_are_no_placeholders(text: str) -> None:
 
 def test_text_that_files_are_searched_for_may_hold_braces() -> None:
     """Unless it looks like a slip of the declared name."""
-    assert kinds_of(replace(GROUP, checks=(replace(CHECK, ask=FileAsk(glob="x", lacks="{name}")),))) == []
+    assert kinds_of(replace(GROUP, checks=(replace(CHECK, ask=FileCheck(glob="x", lacks="{name}")),))) == []
 
 
 def test_findings_about_steps_carry_their_places() -> None:

@@ -17,14 +17,14 @@ from surefoot.core.graph import Graph, build_graph
 from surefoot.core.ids import StepId
 from surefoot.core.plan import (
     Check,
+    CommandCheck,
     Effect,
-    FileAsk,
+    FileCheck,
     ForEach,
     Limits,
     OnFailure,
     Plan,
     Prepare,
-    RunAsk,
     RunBody,
     Service,
     Step,
@@ -142,8 +142,8 @@ FOUNDED = {
     "its command may read anything": replace(MAKES_B, body=RunBody(command="make b.txt")),
     "its command takes a word from a variable": replace(MAKES_B, body=RunBody(command="cat $NAME > b.txt")),
     "its command looks through a folder": replace(MAKES_B, body=RunBody(command="grep -r x . > b.txt")),
-    "its check may read anything": replace(MAKES_B, checks=(Check(name="c", ask=RunAsk(command="pytest")),)),
-    "its check asks about the file": replace(MAKES_B, checks=(Check(name="c", ask=FileAsk(glob="a*", exists=True)),)),
+    "its check may read anything": replace(MAKES_B, checks=(Check(name="c", ask=CommandCheck(command="pytest")),)),
+    "its check asks about the file": replace(MAKES_B, checks=(Check(name="c", ask=FileCheck(glob="a*", exists=True)),)),
     "it takes up an output": replace(MAKES_B, env={"A": "{steps.a.version}"}),
     "it goes back to the step": replace(MAKES_B, on_failure=OnFailure.ROLLBACK, rollback_to=StepId("a")),
     "it is made from files": replace(MAKES_B, id=StepId("b-{f}"), for_each=ForEach(name="f", glob="*.txt")),
@@ -341,8 +341,8 @@ def test_steps_without_writes_are_named_where_several_run_at_once() -> None:
 
 def test_what_the_order_shows_is_a_note() -> None:
     """A plan with such notes alone has no problems."""
-    check = (Check(name="c", ask=FileAsk(glob="b.txt", exists=True)),)
-    own = (Check(name="c", ask=FileAsk(glob="a.txt", exists=True)),)
+    check = (Check(name="c", ask=FileCheck(glob="b.txt", exists=True)),)
+    own = (Check(name="c", ask=FileCheck(glob="a.txt", exists=True)),)
     found = review(Plan(goal="g", steps=(replace(MAKES_A, checks=own), replace(MAKES_B, checks=check)), accept=check))
     assert [one.kind for one in found.findings] == ["order-unfounded"]
     assert not found.has_problems

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from surefoot.core.ids import StepId
-from surefoot.core.plan import AskBody, Check, FunctionBody, Plan, RunAsk, RunBody, Service, Step
+from surefoot.core.plan import AskBody, Check, CommandCheck, FunctionBody, Plan, RunBody, Service, Step
 from surefoot.core.services import problems_of_services
 
 RUN = RunBody(command="x")
@@ -35,8 +35,11 @@ def test_who_meets_a_service_on_its_network_may_use_it(step: dict[str, Any]) -> 
         ({"network": True}, "the step uses the service 'db', but their `network` differs"),
         ({"confine": False}, "runs outside the sandbox and uses the service 'db'"),
         ({"body": FunctionBody(name="f")}, "a body in this very program uses the service 'db'"),
-        ({"checks": (Check(name="c", ask=RunAsk(command="x"), network=True, uses=("db",)),)}, "the check 'c' uses the"),
-        ({"checks": (Check(name="c", ask=RunAsk(command="x"), uses=("bd",)),)}, "its services are db"),
+        (
+            {"checks": (Check(name="c", ask=CommandCheck(command="x"), network=True, uses=("db",)),)},
+            "the check 'c' uses the",
+        ),
+        ({"checks": (Check(name="c", ask=CommandCheck(command="x"), uses=("bd",)),)}, "its services are db"),
     ],
 )
 def test_who_cannot_reach_a_service_is_told(step: dict[str, Any], words: str) -> None:

@@ -10,12 +10,12 @@ from collections.abc import Callable, Mapping
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.events import Event
-from surefoot.core.plan import AgentBody, Check, Effect, Expect, Limits, RetryPolicy, RunAsk, Service
+from surefoot.core.plan import AgentBody, Check, CommandCheck, Effect, Expect, Limits, RetryPolicy, Service
 from surefoot.core.terms import Moment, Verdict
 from tests.core.conftest import Play
 from tests.core.test_kernel_table import CASTING, WISHED, walk
 
-PROOF = Check(name="proof", ask=RunAsk(command="p"), expect=Expect.FAIL_TO_PASS)
+PROOF = Check(name="proof", ask=CommandCheck(command="p"), expect=Expect.FAIL_TO_PASS)
 AGENT = {"body": AgentBody(instructions="do it"), "checks": (PROOF,), "retry": RetryPolicy(retry_unknown=True)}
 
 
@@ -55,7 +55,7 @@ def _agent() -> list[Event]:
 
 def refused() -> list[Event]:
     """Return a journal in which a step is verified though its check was not asked after the body."""
-    check = Check(name="still green", ask=RunAsk(command="t"), expect=Expect.PASS_TO_PASS)
+    check = Check(name="still green", ask=CommandCheck(command="t"), expect=Expect.PASS_TO_PASS)
     events, asked = Play({"a": {"checks": (check,)}}).go().journal, (ev.CheckAsked, ev.CheckAnswered)
     return [event for event in events if not (isinstance(event, asked) and event.moment is Moment.AFTER)]
 

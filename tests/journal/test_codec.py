@@ -92,11 +92,11 @@ BODIES = (
     plan.AskBody(question="?"),
 )
 CHECKS = (
-    plan.RunAsk(command="x"),
-    plan.TestsAsk(command="x"),
-    plan.FileAsk(glob="x"),
-    plan.CallAsk(function="m:f"),
-    plan.ChangedAsk(globs=("x",)),
+    plan.CommandCheck(command="x"),
+    plan.TestsCheck(command="x"),
+    plan.FileCheck(glob="x"),
+    plan.CallCheck(function="m:f"),
+    plan.ChangedCheck(globs=("x",)),
 )
 PROBES = (
     probing.FileProbe(path="x"),

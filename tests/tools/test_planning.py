@@ -15,17 +15,17 @@ from hypothesis import strategies as st
 from surefoot.core.plan import (
     AgentBody,
     AskBody,
-    ChangedAsk,
+    ChangedCheck,
     Check,
+    CommandCheck,
     Expect,
-    FileAsk,
+    FileCheck,
     Limits,
     Plan,
     Prepare,
-    RunAsk,
     RunBody,
     Service,
-    TestsAsk,
+    TestsCheck,
     within,
 )
 from surefoot.core.probing import RunProbe
@@ -40,7 +40,7 @@ from surefoot.tools.document import check_said, limits_said, prepare_said, servi
 STEP = {"id": "fix", "why": "It is wrong.", "run": "sed -i s/a/b/ a.txt", "writes": ["a.txt"], "risk": "None."}
 CHECKED = STEP | {"checks": [{"file": "a.txt", "contains": "b", "expect": "fail_to_pass"}]}
 FOUND = {"summary": "Small.", "files": [{"path": "a.txt", "learned": "Has an a."}], "scope": [], "accept": []}
-TESTS = Check(name="own tests", ask=TestsAsk(command="pytest -q"), expect=Expect.PASS_TO_PASS)
+TESTS = Check(name="own tests", ask=TestsCheck(command="pytest -q"), expect=Expect.PASS_TO_PASS)
 
 
 def given_by_user(lane: Any, **fields: Any) -> Plan:
@@ -189,7 +189,7 @@ async def test_an_agent_needs_a_check(lane: Any) -> None:
 
 async def test_a_check_that_is_held_back_is_kept_and_never_told(lane: Any) -> None:
     """It stands in the plan; not in what the model reads, even where something is wrong."""
-    hidden = Check(name="h-name", ask=RunAsk(command="h-command"), held_back=True)
+    hidden = Check(name="h-name", ask=CommandCheck(command="h-command"), held_back=True)
     given_by_user(lane, accept=(hidden,))
     good, bad = [await lane("plan", steps=[step]) for step in (CHECKED, CHECKED | {"needs": ["h-name"]})]
     assert (plan_in(good).accept, good.ok, bad.ok) == ((hidden,), True, False)
@@ -214,7 +214,7 @@ async def test_what_was_found_out_is_taken_down(lane: Any) -> None:
     result = await lane("understood", **found)
     files = (KeyFile(path="a.txt", learned="Has an a."),)
     assert result.payload.understanding == Understanding(summary="Small.", files=files, scope=("*.txt",), risks=("r",))
-    name, ask = "python -m pytest -q", TestsAsk(command="python -m pytest -q")
+    name, ask = "python -m pytest -q", TestsCheck(command="python -m pytest -q")
     assert result.payload.accept == (Check(name=name, ask=ask, expect=Expect.PASS_TO_PASS),)
     assert (result.payload.prepare, plan_in(result)) == (Prepare(run="make", key=("a.txt",)), None)
 
@@ -252,7 +252,9 @@ async def test_the_preparation_of_the_user_stays(lane: Any) -> None:
 
 async def test_a_plan_for_a_folder_counts_its_paths_from_there(lane: Any) -> None:
     """What the user gave, and what a model says, mean the same files."""
-    asked = Plan(goal="g", steps=(), scope_write=("a/**",), accept=(Check(name="c", ask=ChangedAsk(globs=("a/**",))),))
+    asked = Plan(
+        goal="g", steps=(), scope_write=("a/**",), accept=(Check(name="c", ask=ChangedCheck(globs=("a/**",))),)
+    )
     lane.in_force = PlanInForce(plan=within(asked, "sub[1]"))
     result = await lane("plan", steps=[CHECKED])
     made, held = plan_in(result), lane.in_force.plan
@@ -268,11 +270,11 @@ TEXTS = st.text(
     st.characters(codec="utf-8", exclude_categories=("Cs",), exclude_characters="\0"), min_size=1, max_size=30
 )
 ASKS = st.one_of(
-    st.builds(RunAsk, command=NAMES),
-    st.builds(TestsAsk, command=NAMES, format=st.sampled_from(["junit", "unittest"])),
-    st.builds(FileAsk, glob=st.sampled_from(["a", "**/*.py"]), contains=TEXTS),
-    st.builds(FileAsk, glob=st.just("a"), exists=st.booleans()),
-    st.builds(ChangedAsk, globs=st.lists(st.sampled_from(["a", "b/**"]), min_size=1, max_size=2).map(tuple)),
+    st.builds(CommandCheck, command=NAMES),
+    st.builds(TestsCheck, command=NAMES, format=st.sampled_from(["junit", "unittest"])),
+    st.builds(FileCheck, glob=st.sampled_from(["a", "**/*.py"]), contains=TEXTS),
+    st.builds(FileCheck, glob=st.just("a"), exists=st.booleans()),
+    st.builds(ChangedCheck, globs=st.lists(st.sampled_from(["a", "b/**"]), min_size=1, max_size=2).map(tuple)),
 )
 CHECKS = st.builds(
     Check,

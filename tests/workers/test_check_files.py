@@ -15,7 +15,7 @@ import pytest
 from surefoot.api.home import Home
 from surefoot.clock import SystemClock
 from surefoot.core.ids import RunId, StepId
-from surefoot.core.plan import Check, Plan, Prepare, RunAsk, RunBody, Step
+from surefoot.core.plan import Check, CommandCheck, Plan, Prepare, RunBody, Step
 from surefoot.sandbox import Rung
 from surefoot.workers.check_files import asked_of, changed_by_step, changed_in_run
 from surefoot.workers.room import Room
@@ -79,7 +79,7 @@ def changed(room: Room) -> Changed:
     def _changed(
         command: str, *paths: str, cwd: str | None = None, env: dict[str, str] | None = None
     ) -> tuple[str, ...]:
-        check = Check(name="c", ask=RunAsk(command=command), cwd=cwd)
+        check = Check(name="c", ask=CommandCheck(command=command), cwd=cwd)
         step = Step(id=STEP, body=RunBody(command="true"), checks=(check,), env=env or {})
         return changed_by_step(room, step, room.space.base_tree, paths)
 
@@ -164,8 +164,10 @@ def test_what_is_only_looked_at_or_is_made_by_the_step_does_not_count(
 
 def test_files_of_checks_of_other_steps_and_of_acceptance_count(room: Room) -> None:
     """A step could prepare the ground for a later one."""
-    accept = Check(name="c", ask=RunAsk(command="sh lib.sh"))
-    other = Step(id=StepId("o"), body=RunBody(command="true"), checks=(Check(name="d", ask=RunAsk(command="./link")),))
+    accept = Check(name="c", ask=CommandCheck(command="sh lib.sh"))
+    other = Step(
+        id=StepId("o"), body=RunBody(command="true"), checks=(Check(name="d", ask=CommandCheck(command="./link")),)
+    )
     room.adopt(Plan(goal="g", steps=(other,), accept=(accept,)))
     step = Step(id=STEP, body=RunBody(command="true"))
     assert changed_by_step(room, step, room.space.base_tree, ("a.txt", "lib.sh", "link")) == ("lib.sh", "link")
@@ -185,5 +187,5 @@ def test_a_check_counts_paths_from_its_own_folder(changed: Changed) -> None:
 
 def test_nothing_has_changed_in_a_run_at_its_beginning(room: Room) -> None:
     """What the files hold then is what the person had."""
-    asked = asked_of(Check(name="c", ask=RunAsk(command="./check.sh")), None, room.plan)
+    asked = asked_of(Check(name="c", ask=CommandCheck(command="./check.sh")), None, room.plan)
     assert changed_in_run(room, asked, room.space.base_tree) == ()

@@ -20,7 +20,7 @@ from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.events import Event
 from surefoot.core.ids import StepId
-from surefoot.core.plan import Check, ForEach, RunAsk, RunBody, Service
+from surefoot.core.plan import Check, CommandCheck, ForEach, RunBody, Service
 from surefoot.core.probing import Probe, RunProbe
 from surefoot.core.rules import Overdue
 from surefoot.core.talking import ModelFacts, Part, Role
@@ -34,7 +34,7 @@ AT: Mapping[str, Any] = {"step": SPEC.id, "attempt": 1, "lane": "0"}
 DUE: Mapping[str, Any] = {"due": 4e9}
 SERVICE = Service(name="db", run=LONG, stop="true")
 START = do.StartService(**AT, service=SERVICE, up=())
-CHECK = Check(name="c", ask=RunAsk(command=LONG))
+CHECK = Check(name="c", ask=CommandCheck(command=LONG))
 SHELL = replace(SPEC, body=RunBody(command=LONG), probe=Probe(ask=RunProbe(command=LONG)))
 GROUP = replace(SPEC, id=StepId("each-{item}"), for_each=ForEach(name="item", lines=LONG))
 

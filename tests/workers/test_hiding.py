@@ -13,7 +13,7 @@ from surefoot.api.home import Home
 from surefoot.clock import SystemClock
 from surefoot.core import events as ev
 from surefoot.core.ids import RunId
-from surefoot.core.plan import Check, Plan, RunAsk
+from surefoot.core.plan import Check, CommandCheck, Plan
 from surefoot.sandbox import Rung
 from surefoot.workers.hiding import hidden_from
 from surefoot.workers.room import Room
@@ -21,7 +21,7 @@ from surefoot.workers.room import Room
 
 def room_of(tmp_path: Path, *, held_back: bool) -> Room:
     """Return the room of a run with one acceptance check, whose plan file lies in `plans`."""
-    plan = Plan(goal="g", steps=(), accept=(Check(name="c", ask=RunAsk(command="true"), held_back=held_back),))
+    plan = Plan(goal="g", steps=(), accept=(Check(name="c", ask=CommandCheck(command="true"), held_back=held_back),))
     run, place = RunId("20260101-abcdef"), tmp_path / "plans" / "plan.yaml"
     place.parent.mkdir()
     place.touch()

@@ -14,7 +14,7 @@ from collections.abc import Awaitable
 import pytest
 
 from surefoot.checks.files import ask_files
-from surefoot.core.plan import Check, Expect, FileAsk
+from surefoot.core.plan import Check, Expect, FileCheck
 from surefoot.workers.command import LaneCommands
 from surefoot.workers.talk import use_tool
 from tests.workers.conftest import SPEC, Lane
@@ -39,7 +39,7 @@ async def longest_gap(awaitable: Awaitable[object]) -> float:
 async def test_no_expression_of_a_check_holds_up_the_loop(lane: Lane, pattern: str, length: int) -> None:
     """Python's own expressions take time that doubles with each character, and hold all threads."""
     (lane.root / "long.txt").write_text("a" * length + "!\n")
-    ask = FileAsk(glob="long.txt", matches=pattern)
+    ask = FileCheck(glob="long.txt", matches=pattern)
     check = Check(name="c", ask=ask, expect=Expect.PASS)
     commands = LaneCommands(room=lane.room, lane="0", mark="it/1/c", step=SPEC)
     assert await longest_gap(ask_files(ask, check, commands)) < GAP_MAX_S

@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 
 from surefoot.core.ids import StepId
-from surefoot.core.plan import Check, Expect, Limits, Plan, RunAsk, RunBody, Step
+from surefoot.core.plan import Check, CommandCheck, Expect, Limits, Plan, RunBody, Step
 from surefoot.core.probing import Probe, RunProbe
 from surefoot.workers.run_outside import run_outside
 
@@ -22,7 +22,7 @@ CHANGED = ("check.sh", "sub/check.sh", "tools/look.py", "Makefile", "package.jso
 
 def checked(text: str, *, confine: bool = False, cwd: str | None = None) -> Step:
     """Return the step with a check."""
-    check = Check(name="it", ask=RunAsk(command=text), expect=Expect.PASS, confine=confine, cwd=cwd)
+    check = Check(name="it", ask=CommandCheck(command=text), expect=Expect.PASS, confine=confine, cwd=cwd)
     return replace(STEP, checks=(check,))
 
 

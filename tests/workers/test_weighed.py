@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from surefoot.core.ids import StepId
-from surefoot.core.plan import Check, Expect, RunAsk, RunBody, Step
+from surefoot.core.plan import Check, CommandCheck, Expect, RunBody, Step
 from surefoot.workers.ground import commands_of
 
 STEP = Step(id=StepId("it"), body=RunBody(command="$TOOL push"), env={"TOOL": "echo"})
@@ -27,7 +27,7 @@ def test_a_command_is_weighed_with_the_values_of_the_plan_and_of_its_step() -> N
 
 def test_a_check_is_weighed_with_its_own_values() -> None:
     """They win over those of the step."""
-    check = Check(name="it", ask=RunAsk(command="$TOOL push"), expect=Expect.PASS, env={"TOOL": "git"})
+    check = Check(name="it", ask=CommandCheck(command="$TOOL push"), expect=Expect.PASS, env={"TOOL": "git"})
     facts = commands_of(replace(STEP, checks=(check,)), {})
     assert facts is not None
     assert facts.commands == (("echo", "push"), ("git", "push"))

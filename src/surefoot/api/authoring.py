@@ -89,14 +89,14 @@ class Check:
             held_back=self.held_back,
         )
 
-    def _asks(self) -> list[core.Ask | None]:
+    def _asks(self) -> list[core.CheckQuestion | None]:
         texts = {"contains": self.contains, "lacks": self.lacks, "matches": self.matches}
         return [
-            None if self.run is None else core.RunAsk(command=self.run),
-            None if self.tests is None else core.TestsAsk(command=self.tests, format=self.format),
-            None if self.file is None else core.FileAsk(glob=self.file, exists=self.exists, **texts),
-            None if self.call is None else core.CallAsk(function=self.call),
-            None if self.changed is None else core.ChangedAsk(globs=self.changed),
+            None if self.run is None else core.CommandCheck(command=self.run),
+            None if self.tests is None else core.TestsCheck(command=self.tests, format=self.format),
+            None if self.file is None else core.FileCheck(glob=self.file, exists=self.exists, **texts),
+            None if self.call is None else core.CallCheck(function=self.call),
+            None if self.changed is None else core.ChangedCheck(globs=self.changed),
         ]
 
 

@@ -13,7 +13,7 @@ from surefoot.checks.files import ask_files
 from surefoot.checks.question import Answer, Question
 from surefoot.core.causes import with_output
 from surefoot.core.globs import matches
-from surefoot.core.plan import CallAsk, ChangedAsk, FileAsk, RunAsk, TestsAsk
+from surefoot.core.plan import CallCheck, ChangedCheck, CommandCheck, FileCheck, TestsCheck
 from surefoot.core.terms import Verdict
 from surefoot.ports import Commands
 
@@ -22,19 +22,19 @@ async def ask(question: Question, commands: Commands) -> Answer:
     """Ask one check in the lane of `commands`."""
     kind = question.check.ask
     match kind:
-        case RunAsk():
+        case CommandCheck():
             return await _ask_run(kind, question, commands)
-        case TestsAsk():
+        case TestsCheck():
             return await ask_tests(kind, question, commands)
-        case FileAsk():
+        case FileCheck():
             return await ask_files(kind, question.check, commands)
-        case CallAsk():
+        case CallCheck():
             return await ask_call(kind, question, commands)
-        case ChangedAsk():
+        case ChangedCheck():
             return _ask_changed(kind, question, commands)
 
 
-async def _ask_run(kind: RunAsk, question: Question, commands: Commands) -> Answer:
+async def _ask_run(kind: CommandCheck, question: Question, commands: Commands) -> Answer:
     outcome = await commands.run(question.request(kind.command))
     reason = why_no_answer(outcome)
     if reason is not None:
@@ -47,7 +47,7 @@ async def _ask_run(kind: RunAsk, question: Question, commands: Commands) -> Answ
     return Answer(verdict=verdict, text=text, evidence=outcome.evidence, duration_s=outcome.duration_s)
 
 
-def _ask_changed(kind: ChangedAsk, question: Question, commands: Commands) -> Answer:
+def _ask_changed(kind: ChangedCheck, question: Question, commands: Commands) -> Answer:
     evidence = commands.store("\n".join(question.changed).encode("utf-8", "surrogateescape"))
     outside = [path for path in question.changed if not matches(path, kind.globs)]
     if not outside:

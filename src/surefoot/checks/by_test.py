@@ -24,7 +24,7 @@ from surefoot.checks.junit import JunitUnreadable, read_junit
 from surefoot.checks.question import Answer, Question
 from surefoot.checks.unittest_output import make_verbose, read_unittest
 from surefoot.core.ids import BlobId
-from surefoot.core.plan import Expect, TestsAsk
+from surefoot.core.plan import Expect, TestsCheck
 from surefoot.core.terms import Moment, Verdict
 from surefoot.ports import CommandOutcome, Commands
 
@@ -46,7 +46,7 @@ class _Suite:
     """Why the results cannot be had or trusted."""
 
 
-async def ask_tests(kind: TestsAsk, question: Question, commands: Commands) -> Answer:
+async def ask_tests(kind: TestsCheck, question: Question, commands: Commands) -> Answer:
     """Run the suite and judge it test by test."""
     run = _run_unittest if kind.format == "unittest" else _run_junit
     suite = await run(kind.command, question, commands)

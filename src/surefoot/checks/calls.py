@@ -9,14 +9,14 @@ from __future__ import annotations
 from surefoot.calling import call_request, read_failure, read_result
 from surefoot.checks.ending import last_lines, whole_output, why_no_answer
 from surefoot.checks.question import Answer, Question
-from surefoot.core.plan import CallAsk
+from surefoot.core.plan import CallCheck
 from surefoot.core.terms import Verdict
 from surefoot.ports import CommandOutcome, Commands
 
 _VERDICTS: dict[object, Verdict] = {verdict.value: verdict for verdict in Verdict}
 
 
-async def ask_call(kind: CallAsk, question: Question, commands: Commands) -> Answer:
+async def ask_call(kind: CallCheck, question: Question, commands: Commands) -> Answer:
     """Call the function with an argument that has `workspace`, `moment` and `changed`."""
     argument = {"workspace": str(commands.root), "moment": question.moment.value, "changed": list(question.changed)}
     call = call_request(kind.function, question.plan_folder, argument)
@@ -27,7 +27,7 @@ async def ask_call(kind: CallAsk, question: Question, commands: Commands) -> Ans
     return Answer(verdict=verdict, text=text, evidence=outcome.evidence, duration_s=outcome.duration_s)
 
 
-def _read(kind: CallAsk, outcome: CommandOutcome, commands: Commands) -> tuple[Verdict, str]:
+def _read(kind: CallCheck, outcome: CommandOutcome, commands: Commands) -> tuple[Verdict, str]:
     reason = why_no_answer(outcome)
     if reason is not None:
         return Verdict.INCONCLUSIVE, reason

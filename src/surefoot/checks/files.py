@@ -20,7 +20,7 @@ from pathlib import Path, PurePosixPath
 from surefoot.checks.ending import listed
 from surefoot.checks.question import Answer
 from surefoot.core.globs import matches
-from surefoot.core.plan import Check, FileAsk
+from surefoot.core.plan import Check, FileCheck
 from surefoot.core.terms import Verdict
 from surefoot.expressions import CURE, Expression, expression
 from surefoot.opening import open_within
@@ -67,7 +67,7 @@ class _Files:
         return True
 
 
-async def ask_files(kind: FileAsk, check: Check, commands: Commands) -> Answer:
+async def ask_files(kind: FileCheck, check: Check, commands: Commands) -> Answer:
     """Ask one of the four questions about files; the glob is relative to the lane's root, or to the check's `cwd`."""
     base = commands.root / check.cwd if check.cwd else commands.root
     try:
@@ -79,7 +79,7 @@ async def ask_files(kind: FileAsk, check: Check, commands: Commands) -> Answer:
     return Answer(verdict=finding.verdict, text=text, evidence=evidence)
 
 
-def _find(kind: FileAsk, base: Path, root: Path) -> _Finding:
+def _find(kind: FileCheck, base: Path, root: Path) -> _Finding:
     if kind.glob.startswith("/") or ".." in PurePosixPath(kind.glob).parts:
         return _Finding(Verdict.INCONCLUSIVE, f"{kind.glob} leads out of the workspace; name it relative to its root")
     try:
@@ -97,7 +97,7 @@ def _find(kind: FileAsk, base: Path, root: Path) -> _Finding:
         return _Finding(Verdict.INCONCLUSIVE, f"{kind.matches!r} cannot be searched for: {error}; {CURE}")
 
 
-def _exists(kind: FileAsk, base: Path, paths: tuple[str, ...]) -> _Finding:
+def _exists(kind: FileCheck, base: Path, paths: tuple[str, ...]) -> _Finding:
     if not paths and not _MAGIC.search(kind.glob) and (base / kind.glob).is_dir():
         # Somebody who names a folder means the folder.
         paths = (kind.glob,)
@@ -109,7 +109,7 @@ def _exists(kind: FileAsk, base: Path, paths: tuple[str, ...]) -> _Finding:
     return _Finding(verdict, f"{number} {kind.glob}{named}", paths)
 
 
-def _lacks(kind: FileAsk, unwanted: str, files: _Files, paths: tuple[str, ...]) -> _Finding:
+def _lacks(kind: FileCheck, unwanted: str, files: _Files, paths: tuple[str, ...]) -> _Finding:
     if not paths:
         return _Finding(Verdict.INCONCLUSIVE, f"no file matches {kind.glob}")
     places = tuple(f"{path}:{line}" for path in paths for line in _lines_with(files, path, unwanted))
@@ -118,7 +118,7 @@ def _lacks(kind: FileAsk, unwanted: str, files: _Files, paths: tuple[str, ...]) 
     return _Finding(Verdict.PASSED, f"found {unwanted!r} in none of {_counted(len(paths))}", paths)
 
 
-def _each_has(kind: FileAsk, files: _Files, paths: tuple[str, ...]) -> _Finding:
+def _each_has(kind: FileCheck, files: _Files, paths: tuple[str, ...]) -> _Finding:
     wanted = kind.matches if kind.contains is None else kind.contains
     assert wanted is not None
     pattern = expression(wanted, by_line=True) if kind.contains is None else None

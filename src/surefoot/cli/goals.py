@@ -14,7 +14,7 @@ from pathlib import Path
 from surefoot.api.home import Home
 from surefoot.cli.options import Given
 from surefoot.core.duties import PLANNING
-from surefoot.core.plan import EVERYTHING, Check, Limits, Plan, RunAsk, TestsAsk
+from surefoot.core.plan import EVERYTHING, Check, CommandCheck, Limits, Plan, TestsCheck
 from surefoot.core.state import RunState
 from surefoot.core.tool_payload import Planned
 from surefoot.errors import UsageError
@@ -65,13 +65,13 @@ def _checks(commands: tuple[str, ...]) -> Iterator[Check]:
         yield Check(name=f"{command}{number}", ask=_ask_of(command))
 
 
-def _ask_of(command: str) -> RunAsk | TestsAsk:
+def _ask_of(command: str) -> CommandCheck | TestsCheck:
     """Judge test by test where the command is that of a test runner whose results can be read."""
     if _OTHER_WORDS.search(command) is None and _PYTEST.match(command):
-        return TestsAsk(command=command)
+        return TestsCheck(command=command)
     if _OTHER_WORDS.search(command) is None and _UNITTEST.match(command):
-        return TestsAsk(command=command, format="unittest")
-    return RunAsk(command=command)
+        return TestsCheck(command=command, format="unittest")
+    return CommandCheck(command=command)
 
 
 def is_planned(state: RunState) -> bool:

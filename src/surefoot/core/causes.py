@@ -13,16 +13,16 @@ from typing import Final, TypeAlias
 from surefoot.core.plan import (
     LOOPBACK,
     AgentBody,
-    CallAsk,
-    ChangedAsk,
+    CallCheck,
+    ChangedCheck,
     Check,
+    CommandCheck,
     Expect,
-    FileAsk,
+    FileCheck,
     FunctionBody,
-    RunAsk,
     Service,
     Step,
-    TestsAsk,
+    TestsCheck,
 )
 
 Confined: TypeAlias = Step | Check | Service
@@ -89,19 +89,19 @@ def followed_by(reason: str, sentence: str) -> str:
 def expected_of(check: Check) -> str:
     """Say in a few words what a check expects to find."""
     match check.ask:
-        case RunAsk():
+        case CommandCheck():
             return "exit status 0"
-        case TestsAsk():
+        case TestsCheck():
             return _TESTS_EXPECTED[check.expect]
-        case CallAsk():
+        case CallCheck():
             return f"{check.ask.function} returns True"
-        case ChangedAsk():
+        case ChangedCheck():
             return f"no changed path outside {', '.join(check.ask.globs)}"
-        case FileAsk():
+        case FileCheck():
             return _expected_of_files(check.ask)
 
 
-def _expected_of_files(ask: FileAsk) -> str:
+def _expected_of_files(ask: FileCheck) -> str:
     if ask.exists is not None:
         return f"{'a file matches' if ask.exists else 'no file matches'} {ask.glob}"
     if ask.lacks is not None:

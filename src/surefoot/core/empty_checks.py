@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from surefoot.core.globs import any_overlap, is_inside, literal, matches, with_content
-from surefoot.core.plan import EVERYTHING, ChangedAsk, Check, FileAsk, Plan, RunAsk, Step
+from surefoot.core.plan import EVERYTHING, ChangedCheck, Check, CommandCheck, FileCheck, Plan, Step
 from surefoot.core.rules import Effect
 
 _QUIET = re.compile(r"(?:\d?>|&>)\s*/dev/null|2>&1")
@@ -34,10 +34,10 @@ def why_empty(check: Check, step: Step | None, plan: Plan) -> str:
     if step is None or step.effect is not Effect.REVERSIBLE:
         return ""
     written = plan.scope_write if step.writes is None else step.writes
-    if isinstance(ask, ChangedAsk):
+    if isinstance(ask, ChangedCheck):
         allowed = _from_root(check, ask.globs, plan)
         return "the step can change nothing else" if all(is_inside(one, allowed) for one in written) else ""
-    if not isinstance(ask, FileAsk):
+    if not isinstance(ask, FileCheck):
         return ""
     written = (*written, *step.uncommitted)
     globs = _from_root(check, (ask.glob,), plan)
@@ -48,14 +48,14 @@ def why_empty(check: Check, step: Step | None, plan: Plan) -> str:
 
 def is_constant(check: Check) -> bool:
     """Tell whether a check passes on any files."""
-    if isinstance(check.ask, ChangedAsk):
+    if isinstance(check.ask, ChangedCheck):
         return EVERYTHING in check.ask.globs
-    return isinstance(check.ask, RunAsk) and _always_ends_well(check.ask.command)
+    return isinstance(check.ask, CommandCheck) and _always_ends_well(check.ask.command)
 
 
 def is_untouched(check: Check, step: Step, plan: Plan, changed: Sequence[str]) -> bool:
     """Tell whether a check asks about files of which the step changed none, so that its answer is the one of before."""
-    if not isinstance(check.ask, FileAsk) or step.effect is not Effect.REVERSIBLE:
+    if not isinstance(check.ask, FileCheck) or step.effect is not Effect.REVERSIBLE:
         return False
     globs = _from_root(check, (check.ask.glob,), plan)
     is_beside = any_overlap(globs, step.uncommitted) is not None

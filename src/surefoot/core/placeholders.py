@@ -20,16 +20,16 @@ from surefoot.core.plan import (
     AgentBody,
     AskBody,
     Body,
-    CallAsk,
     CallBody,
-    ChangedAsk,
+    CallCheck,
+    ChangedCheck,
     Check,
-    FileAsk,
+    CommandCheck,
+    FileCheck,
     FunctionBody,
-    RunAsk,
     RunBody,
     Step,
-    TestsAsk,
+    TestsCheck,
 )
 from surefoot.core.probing import (
     CallProbe,
@@ -39,7 +39,7 @@ from surefoot.core.probing import (
     HttpProbe,
     PackageProbe,
     PortProbe,
-    ProbeAsk,
+    ProbeQuestion,
     ProcessProbe,
     RunProbe,
     SqlProbe,
@@ -190,23 +190,23 @@ def _body(body: Body, to: _Rewriting) -> Body:
 def _check(check: Check, to: _Rewriting) -> Check:
     ask, plain = check.ask, to.plain
     match ask:
-        case RunAsk() | TestsAsk():
+        case CommandCheck() | TestsCheck():
             ask = replace(ask, command=to.shell(ask.command))
-        case FileAsk():
+        case FileCheck():
             texts = {
                 key: plain(text) for key in ("contains", "lacks", "matches") if (text := getattr(ask, key)) is not None
             }
             ask = replace(ask, glob=to.glob(ask.glob), **texts)
-        case ChangedAsk():
+        case ChangedCheck():
             ask = replace(ask, globs=to.globs(ask.globs))
-        case CallAsk():
+        case CallCheck():
             pass
     env = {name: plain(value) for name, value in check.env.items()}
     cwd = None if check.cwd is None else plain(check.cwd)
     return replace(check, name=plain(check.name), ask=ask, cwd=cwd, env=env, uses=tuple(map(plain, check.uses)))
 
 
-def _probe(ask: ProbeAsk, to: _Rewriting) -> ProbeAsk:
+def _probe(ask: ProbeQuestion, to: _Rewriting) -> ProbeQuestion:
     plain = to.plain
     match ask:
         case FileProbe():

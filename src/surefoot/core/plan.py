@@ -137,7 +137,7 @@ Body = RunBody | CallBody | FunctionBody | AskBody | AgentBody
 
 
 @record
-class RunAsk:
+class CommandCheck:
     """Passed when the command ends with exit status 0."""
 
     command: str
@@ -145,7 +145,7 @@ class RunAsk:
 
 
 @record
-class TestsAsk:
+class TestsCheck:
     """Judged test by test from the command's own record of its tests."""
 
     __test__ = False  # the name begins like a test's, and pytest looks
@@ -157,7 +157,7 @@ class TestsAsk:
 
 
 @record
-class FileAsk:
+class FileCheck:
     """Asks about the files a glob matches. Exactly one of the four questions is set."""
 
     glob: str
@@ -173,7 +173,7 @@ class FileAsk:
 
 
 @record
-class CallAsk:
+class CallCheck:
     """A Python function that returns a bool or (verdict, text)."""
 
     function: str
@@ -181,14 +181,14 @@ class CallAsk:
 
 
 @record
-class ChangedAsk:
+class ChangedCheck:
     """Passed when all paths the step changed lie inside the globs."""
 
     globs: tuple[str, ...]
     """Globs over files."""
 
 
-Ask = RunAsk | TestsAsk | FileAsk | CallAsk | ChangedAsk
+CheckQuestion = CommandCheck | TestsCheck | FileCheck | CallCheck | ChangedCheck
 
 
 @record
@@ -197,7 +197,7 @@ class Check:
 
     name: str
     """Unique within its step; made from the question when none is given."""
-    ask: Ask
+    ask: CheckQuestion
     """The question."""
     expect: Expect = Expect.PASS
     """What it proves."""
@@ -454,7 +454,7 @@ def within(plan: Plan, folder: str) -> Plan:
         return tuple(f"{literal(folder)}/{text}" for text in texts)
 
     def check(one: Check) -> Check:
-        return replace(one, ask=ChangedAsk(globs=globs(one.ask.globs))) if isinstance(one.ask, ChangedAsk) else one
+        return replace(one, ask=ChangedCheck(globs=globs(one.ask.globs))) if isinstance(one.ask, ChangedCheck) else one
 
     def step(one: Step) -> Step:
         writes = None if one.writes is None else globs(one.writes)

@@ -12,7 +12,7 @@ from enum import StrEnum
 from urllib.parse import urlsplit
 
 from surefoot.core.ids import StepId
-from surefoot.core.plan import CallAsk, Check, Network, Plan, RunAsk, Step, TestsAsk
+from surefoot.core.plan import CallCheck, Check, CommandCheck, Network, Plan, Step, TestsCheck
 from surefoot.core.probing import (
     CallProbe,
     GitProbe,
@@ -145,7 +145,7 @@ def _of_check(
             step=step,
             network=check.network,
             confine=check.confine,
-            is_shell=not isinstance(check.ask, CallAsk),
+            is_shell=not isinstance(check.ask, CallCheck),
         )
         yield command, {**env, **check.env}
 
@@ -153,7 +153,7 @@ def _of_check(
 def check_text(check: Check) -> str | None:
     """Return the command or the function that a check runs; None where it runs nothing."""
     match check.ask:
-        case RunAsk(command=text) | TestsAsk(command=text) | CallAsk(function=text):
+        case CommandCheck(command=text) | TestsCheck(command=text) | CallCheck(function=text):
             return text
         case _:
             return None

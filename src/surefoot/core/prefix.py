@@ -15,7 +15,16 @@ from collections.abc import Iterable, Sequence
 
 from surefoot.core.estimating import tokens_of
 from surefoot.core.ids import StepId
-from surefoot.core.plan import EVERYTHING, AgentBody, CallAsk, ChangedAsk, Check, FileAsk, RunAsk, TestsAsk
+from surefoot.core.plan import (
+    EVERYTHING,
+    AgentBody,
+    CallCheck,
+    ChangedCheck,
+    Check,
+    CommandCheck,
+    FileCheck,
+    TestsCheck,
+)
 from surefoot.core.shortening import cut, latest_notes, noted
 from surefoot.core.state import RunState, StepState, StepStatus
 from surefoot.core.talk import Talk
@@ -176,19 +185,19 @@ def _step(node: StepState) -> str:
 
 def _question(check: Check) -> str:
     match check.ask:
-        case RunAsk():
+        case CommandCheck():
             return f"`{check.ask.command}` ends with exit status 0"
-        case TestsAsk():
+        case TestsCheck():
             return f"the tests of `{check.ask.command}`"
-        case CallAsk():
+        case CallCheck():
             return f"the function {check.ask.function} says yes"
-        case ChangedAsk():
+        case ChangedCheck():
             return f"all changed files match {', '.join(check.ask.globs)}"
-        case FileAsk():
+        case FileCheck():
             return _file_question(check.ask)
 
 
-def _file_question(ask: FileAsk) -> str:
+def _file_question(ask: FileCheck) -> str:
     if ask.exists is not None:
         return f"{ask.glob} {'exists' if ask.exists else 'does not exist'}"
     if ask.contains is not None:

@@ -145,7 +145,7 @@ class SqlProbe:
     """The answer that shows it did not."""
 
 
-ProbeAsk = (
+ProbeQuestion = (
     FileProbe
     | GitProbe
     | HttpProbe
@@ -163,7 +163,7 @@ ProbeAsk = (
 class Probe:
     """A question to the world whether an effect was applied."""
 
-    ask: ProbeAsk
+    ask: ProbeQuestion
     """The question."""
     within_s: float = 0.0
     """Repeat for this many seconds until applied; before that *not applied* is not believed."""
@@ -182,7 +182,7 @@ def place_of(port: str) -> tuple[str, int] | None:
     return (match[1] or "").strip("[]"), int(match[2])
 
 
-def address_of(ask: ProbeAsk) -> str:
+def address_of(ask: ProbeQuestion) -> str:
     """Return the address of a probe that takes its password by a variable; empty, if it is of another kind."""
     match ask:
         case SqlProbe():

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from surefoot.core.globs import matches
-from surefoot.core.plan import Check, FileAsk, Plan, RunAsk, RunBody, Step, TestsAsk
+from surefoot.core.plan import Check, CommandCheck, FileCheck, Plan, RunBody, Step, TestsCheck
 from surefoot.core.terms import Finding, Severity
 
 _NAMED_MAX = 5
@@ -67,9 +67,9 @@ def _texts(step: Step) -> Iterator[tuple[str, str | None]]:
 
 def _asked(checks: Iterable[Check]) -> Iterator[tuple[str, str | None]]:
     for check in checks:
-        if isinstance(check.ask, RunAsk | TestsAsk):
+        if isinstance(check.ask, CommandCheck | TestsCheck):
             yield check.ask.command, check.cwd
-        elif isinstance(check.ask, FileAsk):
+        elif isinstance(check.ask, FileCheck):
             yield check.ask.glob, check.cwd
 
 

@@ -21,15 +21,15 @@ from surefoot.core.plan import (
     LOOPBACK,
     AgentBody,
     AskBody,
+    CommandCheck,
     Effect,
-    FileAsk,
+    FileCheck,
     OnFailure,
     Plan,
     RetryPolicy,
-    RunAsk,
     RunBody,
     Step,
-    TestsAsk,
+    TestsCheck,
     Tier,
 )
 from surefoot.core.plan_commands import PlanCommand, open_commands
@@ -249,10 +249,10 @@ def _commands(plan: Plan) -> Iterator[tuple[str, str]]:
         if isinstance(step.body, RunBody):
             yield f"step {step.id}", step.body.command
         for check in step.checks:
-            if isinstance(check.ask, RunAsk | TestsAsk):
+            if isinstance(check.ask, CommandCheck | TestsCheck):
                 yield f"check {check.name!r} of step {step.id}", check.ask.command
     for check in plan.accept:
-        if isinstance(check.ask, RunAsk | TestsAsk):
+        if isinstance(check.ask, CommandCheck | TestsCheck):
             yield f"acceptance check {check.name!r}", check.ask.command
 
 
@@ -374,9 +374,9 @@ def _replaced_texts(step: Step) -> Iterator[str]:
         yield step.probe.ask.query
     for check in step.checks:
         yield check.cwd or ""
-        if isinstance(check.ask, RunAsk | TestsAsk):
+        if isinstance(check.ask, CommandCheck | TestsCheck):
             yield check.ask.command
-        if isinstance(check.ask, FileAsk):
+        if isinstance(check.ask, FileCheck):
             yield check.ask.glob
 
 
@@ -384,7 +384,7 @@ def _free_texts(step: Step) -> Iterator[str]:
     if isinstance(step.body, AgentBody):
         yield step.body.instructions
     for check in step.checks:
-        if isinstance(check.ask, FileAsk):
+        if isinstance(check.ask, FileCheck):
             yield from (text for text in (check.ask.contains, check.ask.lacks, check.ask.matches) if text is not None)
 
 

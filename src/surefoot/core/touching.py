@@ -17,15 +17,15 @@ from surefoot.core.placeholders import references_of
 from surefoot.core.plan import (
     AskBody,
     Check,
+    CommandCheck,
     Effect,
-    FileAsk,
+    FileCheck,
     ForEach,
     FunctionBody,
     Plan,
-    RunAsk,
     RunBody,
     Step,
-    TestsAsk,
+    TestsCheck,
 )
 from surefoot.core.probing import FileProbe, GitProbe, HttpProbe, PackageProbe, PortProbe, ProcessProbe, SqlProbe
 from surefoot.core.record import record
@@ -132,7 +132,7 @@ def _writes(step: Step) -> tuple[str, ...] | None:
 
 
 def _reads(step: Step) -> tuple[str, ...]:
-    globs = [*step.reads, *(check.ask.glob for check in step.checks if isinstance(check.ask, FileAsk))]
+    globs = [*step.reads, *(check.ask.glob for check in step.checks if isinstance(check.ask, FileCheck))]
     made_from = [step.for_each.glob] if step.for_each is not None and step.for_each.glob is not None else []
     return (*resolved(globs, step.for_each), *made_from)
 
@@ -164,7 +164,7 @@ def _commands(step: Step) -> Iterator[tuple[str, str | None]]:
     if isinstance(step.body, RunBody):
         yield step.body.command, step.cwd
     for check in step.checks:
-        if isinstance(check.ask, RunAsk | TestsAsk):
+        if isinstance(check.ask, CommandCheck | TestsCheck):
             yield check.ask.command, check.cwd
 
 
@@ -229,9 +229,9 @@ def _is_all_seen(step: Step) -> bool:
 
 def _is_seen(check: Check) -> bool:
     ask = check.ask
-    if isinstance(ask, RunAsk | TestsAsk):
-        return isinstance(ask, RunAsk) and _is_transparent(ask.command)
-    return isinstance(ask, FileAsk)
+    if isinstance(ask, CommandCheck | TestsCheck):
+        return isinstance(ask, CommandCheck) and _is_transparent(ask.command)
+    return isinstance(ask, FileCheck)
 
 
 def _is_transparent(command: str) -> bool:

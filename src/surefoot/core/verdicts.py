@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from surefoot.core.events import CheckAnswered, VerdictReused
 from surefoot.core.ids import BlobId
-from surefoot.core.plan import Check, Expect, TestsAsk
+from surefoot.core.plan import Check, Expect, TestsCheck
 from surefoot.core.terms import Moment, Verdict
 
 _NAMED_MAX = 10
@@ -53,7 +53,7 @@ class CheckRecord:
 
 def is_by_test(check: Check) -> bool:
     """Tell whether the check is judged test by test."""
-    return isinstance(check.ask, TestsAsk)
+    return isinstance(check.ask, TestsCheck)
 
 
 def is_red_before(check: Check, record: CheckRecord) -> bool:

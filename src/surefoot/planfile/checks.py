@@ -10,7 +10,16 @@ import re
 from dataclasses import replace
 from functools import partial
 
-from surefoot.core.plan import Ask, CallAsk, ChangedAsk, Check, Expect, FileAsk, RunAsk, TestsAsk
+from surefoot.core.plan import (
+    CallCheck,
+    ChangedCheck,
+    Check,
+    CheckQuestion,
+    CommandCheck,
+    Expect,
+    FileCheck,
+    TestsCheck,
+)
 from surefoot.expressions import CURE, flaw_of
 from surefoot.planfile.fields import Fields, Page, described
 from surefoot.planfile.tree import Items, Tree
@@ -87,30 +96,30 @@ def _read_check(page: Page, fields: Fields) -> Check | None:
     )
 
 
-def _read_ask(page: Page, fields: Fields, kind: str) -> Ask | None:
+def _read_ask(page: Page, fields: Fields, kind: str) -> CheckQuestion | None:
     if kind in {"run", "tests"}:
         command = fields.take(kind, page.text, None)
         form = fields.take("format", partial(page.word, words=FORMATS), "junit")
         if command is None:
             return None
-        return RunAsk(command=command) if kind == "run" else TestsAsk(command=command, format=form)
+        return CommandCheck(command=command) if kind == "run" else TestsCheck(command=command, format=form)
     if kind == "call":
         function = fields.take("call", partial(read_function, page), None)
-        return None if function is None else CallAsk(function=function)
+        return None if function is None else CallCheck(function=function)
     if kind == "changed":
         globs = fields.take("changed", page.many(page.inner), None)
-        return None if globs is None else ChangedAsk(globs=globs)
+        return None if globs is None else ChangedCheck(globs=globs)
     return _read_file_ask(page, fields)
 
 
-def _read_file_ask(page: Page, fields: Fields) -> FileAsk | None:
+def _read_file_ask(page: Page, fields: Fields) -> FileCheck | None:
     glob = fields.take("file", page.inner, None)
     question = fields.exactly_one(FILE_QUESTIONS, "a `file` check")
     if glob is None or question is None:
         return None
     if question == "exists":
         exists = fields.take("exists", page.flag, None)
-        return None if exists is None else FileAsk(glob=glob, exists=exists)
+        return None if exists is None else FileCheck(glob=glob, exists=exists)
     text = fields.take(question, page.raw, None)
     if text == "":
         page.flaw(fields.at(question), "the text is empty; one to look for was expected; write it")
@@ -118,11 +127,11 @@ def _read_file_ask(page: Page, fields: Fields) -> FileAsk | None:
         return None
     match question:
         case "contains":
-            return FileAsk(glob=glob, contains=text)
+            return FileCheck(glob=glob, contains=text)
         case "lacks":
-            return FileAsk(glob=glob, lacks=text)
+            return FileCheck(glob=glob, lacks=text)
         case _:
-            return FileAsk(glob=glob, matches=text) if _is_pattern(page, fields, text) else None
+            return FileCheck(glob=glob, matches=text) if _is_pattern(page, fields, text) else None
 
 
 def _is_pattern(page: Page, fields: Fields, text: str) -> bool:
@@ -135,18 +144,18 @@ def _is_pattern(page: Page, fields: Fields, text: str) -> bool:
     return True
 
 
-def _described_ask(ask: Ask) -> str:
+def _described_ask(ask: CheckQuestion) -> str:
     """Make a name that says what is asked."""
     match ask:
-        case RunAsk() | TestsAsk():
+        case CommandCheck() | TestsCheck():
             name = ask.command
-        case CallAsk():
+        case CallCheck():
             name = ask.function
-        case ChangedAsk():
+        case ChangedCheck():
             name = f"changed only {', '.join(ask.globs)}"
-        case FileAsk(exists=bool()):
+        case FileCheck(exists=bool()):
             name = f"{ask.glob} {'exists' if ask.exists else 'does not exist'}"
-        case FileAsk():
+        case FileCheck():
             word = next(word for word in FILE_QUESTIONS[1:] if getattr(ask, word) is not None)
             name = f"{ask.glob} {word} {getattr(ask, word)!r}"
     name = " ".join(name.split())

@@ -17,7 +17,7 @@ from surefoot.core.probing import (
     PackageProbe,
     PortProbe,
     Probe,
-    ProbeAsk,
+    ProbeQuestion,
     ProcessProbe,
     RunProbe,
     SqlAnswer,
@@ -66,7 +66,7 @@ def read_probe(page: Page, node: Tree) -> Probe | None:
     return None if ask is None else Probe(ask=ask, within_s=fields.take("within", page.time_s, 0.0))
 
 
-def _read_ask(page: Page, fields: Fields, kind: str) -> ProbeAsk | None:
+def _read_ask(page: Page, fields: Fields, kind: str) -> ProbeQuestion | None:
     match kind:
         case "file":
             path = fields.take("file", page.text, None)

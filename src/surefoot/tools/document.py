@@ -13,17 +13,17 @@ from dataclasses import asdict, replace
 
 from surefoot.core.globs import literal
 from surefoot.core.plan import (
-    CallAsk,
-    ChangedAsk,
+    CallCheck,
+    ChangedCheck,
     Check,
+    CommandCheck,
     Expect,
-    FileAsk,
+    FileCheck,
     Limits,
     Plan,
     Prepare,
-    RunAsk,
     Service,
-    TestsAsk,
+    TestsCheck,
 )
 
 PLAN_NAME = "plan"
@@ -43,7 +43,7 @@ def unfolded(plan: Plan) -> Plan:
         return tuple(text.removeprefix(start) for text in texts)
 
     def check(one: Check) -> Check:
-        return replace(one, ask=ChangedAsk(globs=globs(one.ask.globs))) if isinstance(one.ask, ChangedAsk) else one
+        return replace(one, ask=ChangedCheck(globs=globs(one.ask.globs))) if isinstance(one.ask, ChangedCheck) else one
 
     if not plan.folder:
         return plan
@@ -55,17 +55,17 @@ def check_said(check: Check) -> dict[str, object]:
     """Return a check as a plan file has it, its name included."""
     said: dict[str, object] = {}
     match check.ask:
-        case RunAsk():
+        case CommandCheck():
             said["run"] = check.ask.command
-        case TestsAsk():
+        case TestsCheck():
             said["tests"] = check.ask.command
             said |= {"format": check.ask.format} if check.ask.format != "junit" else {}
-        case FileAsk():
+        case FileCheck():
             said["file"] = check.ask.glob
             said |= {key: value for key, value in asdict(check.ask).items() if key != "glob" and value is not None}
-        case CallAsk():
+        case CallCheck():
             said["call"] = check.ask.function
-        case ChangedAsk():
+        case ChangedCheck():
             said["changed"] = list(check.ask.globs)
     said["name"] = check.name
     said |= {"expect": str(check.expect)} if check.expect is not Expect.PASS else {}

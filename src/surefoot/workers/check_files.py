@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from surefoot.core.globs import matches
-from surefoot.core.plan import Check, Plan, RunAsk, Step, TestsAsk
+from surefoot.core.plan import Check, CommandCheck, Plan, Step, TestsCheck
 from surefoot.shellwords import facts_of, facts_with
 from surefoot.shellwords.check_files import Build, CheckFiles, files_of_command, together
 from surefoot.workers.room import Room
@@ -65,7 +65,7 @@ def changed_by_step(room: Room, step: Step, tree: str, changed: Sequence[str]) -
     if room.check_files is None:
         checks: list[tuple[Check, Step | None]] = [(check, None) for check in room.plan.accept]
         if room.plan.prepare is not None:  # it makes the surroundings in which all checks are asked
-            checks.append((Check(name="prepare", ask=RunAsk(command=room.plan.prepare.run)), None))
+            checks.append((Check(name="prepare", ask=CommandCheck(command=room.plan.prepare.run)), None))
         checks += [(check, one) for one in room.plan.steps for check in one.checks]
         room.check_files = _named_by(asked_of(check, one, room.plan) for check, one in checks)
     # Members of a group have checks of their own, and so has a step that a person has edited.
@@ -102,7 +102,7 @@ def _named_by(asked: Iterable[Asked]) -> CheckFiles:
         [
             files_of_command(facts_with(one.check.ask.command, one.env), one.folder, one.env)
             for one in asked
-            if isinstance(one.check.ask, RunAsk | TestsAsk)
+            if isinstance(one.check.ask, CommandCheck | TestsCheck)
         ]
     )
 

@@ -17,7 +17,7 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 
 from surefoot.core.ids import StepId
-from surefoot.core.plan import CallAsk, CallBody, Plan, RunBody, Step
+from surefoot.core.plan import CallBody, CallCheck, Plan, RunBody, Step
 from surefoot.core.plan_commands import CommandKind, commands_of_plan
 from surefoot.core.probing import CallProbe, GitProbe
 from surefoot.core.terms import Finding, Severity
@@ -255,12 +255,12 @@ def _functions(plan: Plan) -> Iterator[tuple[str, str, StepId | None]]:
         if isinstance(step.body, CallBody):
             yield "it", step.body.function, step.id
         for check in step.checks:
-            if isinstance(check.ask, CallAsk):
+            if isinstance(check.ask, CallCheck):
                 yield f"its check {check.name!r}", check.ask.function, step.id
         if step.probe is not None and isinstance(step.probe.ask, CallProbe):
             yield "its probe", step.probe.ask.function, step.id
     for check in plan.accept:
-        if isinstance(check.ask, CallAsk):
+        if isinstance(check.ask, CallCheck):
             yield f"the acceptance check {check.name!r}", check.ask.function, None
 
 

@@ -22,7 +22,7 @@ from surefoot.core.kernel.failing import fails
 from surefoot.core.kernel.proposal import HOLD, Move, Proposal
 from surefoot.core.kernel.questions import EDIT
 from surefoot.core.kernel.shown_plans import words_of
-from surefoot.core.plan import Plan, RunAsk, Step, TestsAsk, digest_of
+from surefoot.core.plan import CommandCheck, Plan, Step, TestsCheck, digest_of
 from surefoot.core.reading import waits_of
 from surefoot.core.recovery import question
 from surefoot.core.rules import Effect, Tier
@@ -236,7 +236,7 @@ def compare_claim(state: RunState, node: StepState, work: Attempt, now: float) -
 def _asked_commands(state: RunState, node: StepState) -> set[str]:
     """Return the commands of the checks that an agent may know of."""
     checks = [*node.spec.checks, *state.plan.accept]
-    return {one.ask.command for one in checks if isinstance(one.ask, RunAsk | TestsAsk) and not one.held_back}
+    return {one.ask.command for one in checks if isinstance(one.ask, CommandCheck | TestsCheck) and not one.held_back}
 
 
 def going_back(state: RunState, now: float) -> Proposal | None:
