@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench.repair.cases import Case
+from surefoot.core.check_kinds import CommandCheck, Expect
 from surefoot.core.ids import StepId
-from surefoot.core.plan import AgentBody, Check, CommandCheck, Expect, Plan, RetryPolicy, Step
+from surefoot.core.plan import AgentBody, Check, Plan, RetryPolicy, Step
 
 GOAL = "Repair the faulty functions of this repository, each so that it does what its docstring says."
 _WHO = {

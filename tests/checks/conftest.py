@@ -19,8 +19,9 @@ from typing import Any
 import pytest
 
 from surefoot.checks import Answer, Question, ask
+from surefoot.core.check_kinds import CheckQuestion, Expect
 from surefoot.core.ids import BlobId
-from surefoot.core.plan import Check, CheckQuestion, Expect
+from surefoot.core.plan import Check
 from surefoot.core.terms import Moment
 from surefoot.ports import CommandOutcome, CommandRequest
 

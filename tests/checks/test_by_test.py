@@ -12,7 +12,8 @@ import pytest
 
 from surefoot.checks import Question, Result, ask
 from surefoot.checks.judging import read_results
-from surefoot.core.plan import Check, Expect, TestsCheck
+from surefoot.core.check_kinds import Expect, TestsCheck
+from surefoot.core.plan import Check
 from surefoot.core.terms import Moment, Verdict
 
 P, S, F = Result

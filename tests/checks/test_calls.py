@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from surefoot.calling import CallFailure, call_request, read_failure, read_result
-from surefoot.core.plan import CallCheck
+from surefoot.core.check_kinds import CallCheck
 from surefoot.core.terms import Verdict
 from surefoot.ports import CommandOutcome, CommandRequest
 

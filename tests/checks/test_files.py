@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from surefoot.core.plan import FileCheck
+from surefoot.core.check_kinds import FileCheck
 from surefoot.core.terms import Verdict
 
 PASSED, FAILED, INCONCLUSIVE = Verdict

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from surefoot.checks import Result, judge
 from surefoot.checks.judging import collect, read_results, write_results
-from surefoot.core.plan import Expect
+from surefoot.core.check_kinds import Expect
 from surefoot.core.terms import Verdict
 
 P, S, F = Result

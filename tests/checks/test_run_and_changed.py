@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from surefoot.core.plan import ChangedCheck, CommandCheck
+from surefoot.core.check_kinds import ChangedCheck, CommandCheck
 from surefoot.core.terms import Verdict
 
 

@@ -11,7 +11,8 @@ import pytest
 
 from surefoot.cli.goals import goal_plan, is_goal
 from surefoot.cli.options import Given
-from surefoot.core.plan import EVERYTHING, Check, CommandCheck, Limits, Plan
+from surefoot.core.check_kinds import CommandCheck
+from surefoot.core.plan import EVERYTHING, Check, Limits, Plan
 from surefoot.errors import UsageError
 
 

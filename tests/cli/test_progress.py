@@ -16,11 +16,12 @@ from surefoot.cli.progress import Progress
 from surefoot.cli.screen import Screen
 from surefoot.core import commands as do
 from surefoot.core import events as ev
+from surefoot.core.check_kinds import CommandCheck, Expect, TestsCheck
 from surefoot.core.course import finish, take_ready
 from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.ids import BlobId, RunId, StepId
 from surefoot.core.kernel import apply
-from surefoot.core.plan import Check, CommandCheck, Expect, Limits, Plan, Prepare, RunBody, Step, TestsCheck
+from surefoot.core.plan import Check, Limits, Plan, Prepare, RunBody, Step
 from surefoot.core.rules import Overdue
 from surefoot.core.state import QuestionState, RunState, StepStatus
 from surefoot.core.talking import (

@@ -11,7 +11,8 @@ import pytest
 
 from surefoot.cli.projects import Project, look_at_project
 from surefoot.cli.starter import starter
-from surefoot.core.plan import CommandCheck, Prepare, TestsCheck
+from surefoot.core.check_kinds import CommandCheck, TestsCheck
+from surefoot.core.plan import Prepare
 from surefoot.planfile import parse_plan
 
 PYPROJECT = '[project]\nname = "p"\noptional-dependencies = {test = ["pytest"]}\n'

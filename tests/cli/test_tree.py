@@ -16,11 +16,12 @@ from hypothesis import strategies as st
 from surefoot.cli.run_tree import View, tree_lines
 from surefoot.core import events as ev
 from surefoot.core.attempt import Attempt, Place
+from surefoot.core.check_kinds import CommandCheck
 from surefoot.core.course import expand
 from surefoot.core.duties import DUTIES, PLANNING, duty_of
 from surefoot.core.ids import BlobId, RunId, StepId
 from surefoot.core.kernel import apply
-from surefoot.core.plan import Check, CommandCheck, ForEach, Limits, Plan, RunBody, Step
+from surefoot.core.plan import Check, ForEach, Limits, Plan, RunBody, Step
 from surefoot.core.state import QuestionState, RunState, StepState, StepStatus
 from surefoot.core.talk import Talk
 from surefoot.core.talking import Role, ToolCall, Usage

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import hypothesis.strategies as st
 
+from surefoot.core.check_kinds import CommandCheck, Expect
 from surefoot.core.ids import StepId
 from surefoot.core.plan import (
     AskBody,
     Check,
-    CommandCheck,
     Effect,
-    Expect,
     ForEach,
     Limits,
     OnFailure,

@@ -14,15 +14,14 @@ import hypothesis.strategies as st
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
+from surefoot.core.check_kinds import CommandCheck, Expect
 from surefoot.core.events import Event
 from surefoot.core.ids import BlobId, StepId
 from surefoot.core.plan import (
     AgentBody,
     AgentLimits,
     Check,
-    CommandCheck,
     Effect,
-    Expect,
     Limits,
     OnFailure,
     Plan,

@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 
 from surefoot.core.brief import brief_of
 from surefoot.core.budget import left_said
+from surefoot.core.check_kinds import CommandCheck, Expect, FileCheck
 from surefoot.core.events import AttemptFailed
 from surefoot.core.ids import StepId
 from surefoot.core.lessons import lesson_of
-from surefoot.core.plan import AgentBody, AgentLimits, Check, CommandCheck, Expect, FileCheck, Limits, RunBody, Step
+from surefoot.core.plan import AgentBody, AgentLimits, Check, Limits, RunBody, Step
 from surefoot.core.prefix import prefix_flaw, prefix_of
 from surefoot.core.shortening import Fold
 from surefoot.core.state import RunState, StepState, StepStatus

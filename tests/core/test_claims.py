@@ -11,7 +11,8 @@ from typing import Any
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.plan import AgentBody, Check, CommandCheck, Expect, RetryPolicy
+from surefoot.core.check_kinds import CommandCheck, Expect
+from surefoot.core.plan import AgentBody, Check, RetryPolicy
 from surefoot.core.talking import Casting, Claim, ModelFacts, RoleModels, Statement
 from tests.core.conftest import Play
 from tests.core.world import WORK

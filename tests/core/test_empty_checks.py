@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from surefoot.core.check_kinds import ChangedCheck, CommandCheck, FileCheck
 from surefoot.core.empty_checks import is_constant, is_untouched, why_empty
 from surefoot.core.ids import StepId
-from surefoot.core.plan import ChangedCheck, Check, CommandCheck, FileCheck, Plan, RunBody, Step
+from surefoot.core.plan import Check, Plan, RunBody, Step
 from surefoot.core.rules import Effect
 
 CONSTANT = (

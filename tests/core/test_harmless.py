@@ -11,9 +11,10 @@ import time
 import pytest
 
 from surefoot.core import harmless
+from surefoot.core.check_kinds import CommandCheck
 from surefoot.core.harmless import beside, unknown_around, unknown_in
 from surefoot.core.ids import StepId
-from surefoot.core.plan import Check, CommandCheck, Network, RunBody, Step
+from surefoot.core.plan import Check, Network, RunBody, Step
 from surefoot.core.policy import facts_before, weigh
 from surefoot.core.rules import CommandFacts, Decision, Effect, Policy, Rule, Tier
 from surefoot.core.shapes import table

@@ -11,8 +11,9 @@ import pytest
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
+from surefoot.core.check_kinds import CommandCheck, Expect
 from surefoot.core.ids import StepId
-from surefoot.core.plan import Check, CommandCheck, Expect, Limits, Prepare, RunBody, Step
+from surefoot.core.plan import Check, Limits, Prepare, RunBody, Step
 from surefoot.core.plan_commands import CommandKind, PlanCommand
 from surefoot.core.probing import HttpProbe, Probe, RunProbe
 from surefoot.core.rules import CommandFacts, Demand, Effect, Policy, Rule, Tier

@@ -14,7 +14,8 @@ import pytest
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.causes import last_lines
-from surefoot.core.plan import AskBody, Check, CommandCheck, Effect, Expect, OnFailure, RetryPolicy, TestsCheck
+from surefoot.core.check_kinds import CommandCheck, Expect, TestsCheck
+from surefoot.core.plan import AskBody, Check, Effect, OnFailure, RetryPolicy
 from surefoot.core.terms import Diagnosis, Ending, Status, Verdict
 from surefoot.errors import IllegalTransition
 

@@ -8,8 +8,9 @@ import pytest
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
+from surefoot.core.check_kinds import CommandCheck, Expect
 from surefoot.core.ids import BlobId
-from surefoot.core.plan import AgentBody, Check, CommandCheck, Expect
+from surefoot.core.plan import AgentBody, Check
 from surefoot.core.rules import Policy
 from surefoot.core.talking import Claim, Statement
 from surefoot.core.terms import Verdict

@@ -12,18 +12,8 @@ import pytest
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.plan import (
-    AskBody,
-    CallBody,
-    Check,
-    CommandCheck,
-    Effect,
-    Expect,
-    ForEach,
-    FunctionBody,
-    OnFailure,
-    Tier,
-)
+from surefoot.core.check_kinds import CommandCheck, Expect
+from surefoot.core.plan import AskBody, CallBody, Check, Effect, ForEach, FunctionBody, OnFailure, Tier
 from surefoot.core.terms import Ending, Status, Verdict
 
 BAD = Ending(status=Status.EXIT, exit_code=1)

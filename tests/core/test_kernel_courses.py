@@ -11,7 +11,8 @@ import pytest
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.plan import AskBody, Check, CommandCheck, Effect, ForEach, OnFailure, Tier
+from surefoot.core.check_kinds import CommandCheck
+from surefoot.core.plan import AskBody, Check, Effect, ForEach, OnFailure, Tier
 from surefoot.core.probing import Probe, RunProbe
 from surefoot.core.terms import Ending, Status
 from surefoot.effects import BY_COMMAND

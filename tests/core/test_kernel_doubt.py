@@ -12,7 +12,8 @@ import pytest
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.plan import AskBody, Check, CommandCheck, Effect, Limits, RetryPolicy
+from surefoot.core.check_kinds import CommandCheck
+from surefoot.core.plan import AskBody, Check, Effect, Limits, RetryPolicy
 from surefoot.core.probing import Probe, RunProbe
 from surefoot.core.terms import Applied, Ending, Status, Verdict
 

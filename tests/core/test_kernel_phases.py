@@ -8,8 +8,9 @@ import pytest
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
+from surefoot.core.check_kinds import CommandCheck, Expect
 from surefoot.core.ids import BlobId, StepId
-from surefoot.core.plan import AgentBody, AgentLimits, Check, CommandCheck, Expect, Plan, RunBody, Step
+from surefoot.core.plan import AgentBody, AgentLimits, Check, Plan, RunBody, Step
 from surefoot.core.plan_commands import commands_of_plan
 from surefoot.core.rules import Effect
 from surefoot.core.talking import Casting, Claim, ModelFacts, Price, Role, RoleModels, Understanding, Wish

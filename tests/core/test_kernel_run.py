@@ -11,19 +11,9 @@ import pytest
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
+from surefoot.core.check_kinds import CommandCheck, Expect
 from surefoot.core.kernel import decide
-from surefoot.core.plan import (
-    AskBody,
-    Check,
-    CommandCheck,
-    Effect,
-    Expect,
-    ForEach,
-    Limits,
-    OnFailure,
-    Prepare,
-    RetryPolicy,
-)
+from surefoot.core.plan import AskBody, Check, Effect, ForEach, Limits, OnFailure, Prepare, RetryPolicy
 from surefoot.core.terms import Diagnosis, Ending, Status, Verdict
 from surefoot.errors import IllegalTransition
 

@@ -11,7 +11,8 @@ import pytest
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.plan import Check, CommandCheck, Effect, Expect, RetryPolicy, Service
+from surefoot.core.check_kinds import CommandCheck, Expect
+from surefoot.core.plan import Check, Effect, RetryPolicy, Service
 from surefoot.core.probing import Probe, RunProbe
 from surefoot.core.terms import Applied, Diagnosis, Ending, Status
 

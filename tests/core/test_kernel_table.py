@@ -8,10 +8,11 @@ import pytest
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
+from surefoot.core.check_kinds import CommandCheck, Expect, FileCheck
 from surefoot.core.events import Event
 from surefoot.core.ids import RunId, StepId
 from surefoot.core.kernel import apply, decide
-from surefoot.core.plan import Check, CommandCheck, Effect, Expect, FileCheck, ForEach, Plan, RunBody, Service, Step
+from surefoot.core.plan import Check, Effect, ForEach, Plan, RunBody, Service, Step
 from surefoot.core.probing import Probe, RunProbe
 from surefoot.core.state import RunState, StepStatus
 from surefoot.core.talking import Casting, ModelFacts, Price, Role, RoleModels, Wish

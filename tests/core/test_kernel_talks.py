@@ -8,9 +8,10 @@ import pytest
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
+from surefoot.core.check_kinds import CommandCheck, Expect
 from surefoot.core.ids import BlobId
 from surefoot.core.kernel.casting import tokens_max
-from surefoot.core.plan import AgentBody, AgentLimits, Check, CommandCheck, Expect, Limits, RetryPolicy
+from surefoot.core.plan import AgentBody, AgentLimits, Check, Limits, RetryPolicy
 from surefoot.core.rules import CommandFacts, Tier
 from surefoot.core.talk import Talk
 from surefoot.core.talking import (

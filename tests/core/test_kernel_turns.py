@@ -8,7 +8,8 @@ import pytest
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.plan import Check, CommandCheck, Effect, Expect, Limits, Tier
+from surefoot.core.check_kinds import CommandCheck, Expect
+from surefoot.core.plan import Check, Effect, Limits, Tier
 from surefoot.core.terms import Ending, Status
 
 

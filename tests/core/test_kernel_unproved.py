@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from surefoot.core import commands as do
-from surefoot.core.plan import AgentBody, Check, CommandCheck, Expect, FileCheck
+from surefoot.core.check_kinds import CommandCheck, Expect, FileCheck
+from surefoot.core.plan import AgentBody, Check
 from surefoot.core.terms import Verdict
 from tests.core.test_kernel_talks import begun
 

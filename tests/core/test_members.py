@@ -11,22 +11,10 @@ from typing import Any
 
 import pytest
 
+from surefoot.core.check_kinds import CallCheck, ChangedCheck, CommandCheck, FileCheck, TestsCheck
 from surefoot.core.ids import StepId
 from surefoot.core.placeholders import member_of
-from surefoot.core.plan import (
-    AskBody,
-    CallBody,
-    CallCheck,
-    ChangedCheck,
-    Check,
-    CommandCheck,
-    FileCheck,
-    ForEach,
-    FunctionBody,
-    RunBody,
-    Step,
-    TestsCheck,
-)
+from surefoot.core.plan import AskBody, CallBody, Check, ForEach, FunctionBody, RunBody, Step
 from surefoot.core.probing import (
     CallProbe,
     FileProbe,

@@ -12,7 +12,8 @@ import pytest
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.plan import Check, CommandCheck, ForEach, Plan, RetryPolicy, RunBody, Step
+from surefoot.core.check_kinds import CommandCheck
+from surefoot.core.plan import Check, ForEach, Plan, RetryPolicy, RunBody, Step
 from surefoot.core.products import products_of
 from surefoot.core.terms import Ending, Status
 

@@ -14,10 +14,11 @@ from hypothesis import given, settings
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
+from surefoot.core.check_kinds import FileCheck
 from surefoot.core.course import member_waits
 from surefoot.core.graph import build_graph
 from surefoot.core.ids import StepId
-from surefoot.core.plan import Check, Effect, FileCheck, ForEach, Limits, OnFailure, Plan, RetryPolicy, RunBody, Step
+from surefoot.core.plan import Check, Effect, ForEach, Limits, OnFailure, Plan, RetryPolicy, RunBody, Step
 from surefoot.core.reading import waits_of
 from surefoot.core.state import FINAL, StepState
 from surefoot.core.terms import Ending, Status

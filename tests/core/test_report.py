@@ -13,7 +13,8 @@ import pytest
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.plan import AskBody, Check, CommandCheck, Effect, Expect, FileCheck, OnFailure, Prepare, TestsCheck
+from surefoot.core.check_kinds import CommandCheck, Expect, FileCheck, TestsCheck
+from surefoot.core.plan import AskBody, Check, Effect, OnFailure, Prepare
 from surefoot.core.probing import PortProbe, Probe
 from surefoot.core.terms import Ending, Finding, Severity, Status, Verdict
 

@@ -9,14 +9,13 @@ from dataclasses import replace
 
 import pytest
 
+from surefoot.core.check_kinds import CommandCheck, FileCheck
 from surefoot.core.ids import StepId, encode_id
 from surefoot.core.plan import (
     AgentBody,
     AskBody,
     Check,
-    CommandCheck,
     Effect,
-    FileCheck,
     ForEach,
     Limits,
     OnFailure,

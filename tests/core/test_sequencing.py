@@ -13,22 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from surefoot.core.check_kinds import CommandCheck, FileCheck
 from surefoot.core.graph import Graph, build_graph
 from surefoot.core.ids import StepId
-from surefoot.core.plan import (
-    Check,
-    CommandCheck,
-    Effect,
-    FileCheck,
-    ForEach,
-    Limits,
-    OnFailure,
-    Plan,
-    Prepare,
-    RunBody,
-    Service,
-    Step,
-)
+from surefoot.core.plan import Check, Effect, ForEach, Limits, OnFailure, Plan, Prepare, RunBody, Service, Step
 from surefoot.core.probing import HttpAnswer, HttpProbe, Probe
 from surefoot.core.review import review
 from surefoot.core.sequencing import Sequencing, drawn_needs, sequencing_of

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from surefoot.core.check_kinds import CommandCheck
 from surefoot.core.ids import StepId
-from surefoot.core.plan import AskBody, Check, CommandCheck, FunctionBody, Plan, RunBody, Service, Step
+from surefoot.core.plan import AskBody, Check, FunctionBody, Plan, RunBody, Service, Step
 from surefoot.core.services import problems_of_services
 
 RUN = RunBody(command="x")

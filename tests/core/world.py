@@ -11,9 +11,10 @@ from typing import Any
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
+from surefoot.core.check_kinds import Expect
 from surefoot.core.events import Event
 from surefoot.core.ids import BlobId, StepId
-from surefoot.core.plan import Expect, RunBody, Step
+from surefoot.core.plan import RunBody, Step
 from surefoot.core.talking import Claim, Role, ToolCall, Understanding, Usage
 from surefoot.core.terms import Applied, Ending, Moment, Status, Verdict
 from surefoot.core.tool_payload import MadePlan, Planned, Understood

@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
+from surefoot.core.check_kinds import CommandCheck, Expect
 from surefoot.core.events import Event
-from surefoot.core.plan import AgentBody, Check, CommandCheck, Effect, Expect, Limits, RetryPolicy, Service
+from surefoot.core.plan import AgentBody, Check, Effect, Limits, RetryPolicy, Service
 from surefoot.core.terms import Moment, Verdict
 from tests.core.conftest import Play
 from tests.core.test_kernel_table import CASTING, WISHED, walk

@@ -92,11 +92,11 @@ BODIES = (
     plan.AskBody(question="?"),
 )
 CHECKS = (
-    plan.CommandCheck(command="x"),
-    plan.TestsCheck(command="x"),
-    plan.FileCheck(glob="x"),
-    plan.CallCheck(function="m:f"),
-    plan.ChangedCheck(globs=("x",)),
+    check_kinds.CommandCheck(command="x"),
+    check_kinds.TestsCheck(command="x"),
+    check_kinds.FileCheck(glob="x"),
+    check_kinds.CallCheck(function="m:f"),
+    check_kinds.ChangedCheck(globs=("x",)),
 )
 PROBES = (
     probing.FileProbe(path="x"),

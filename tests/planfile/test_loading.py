@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from surefoot.core import check_kinds, probing
 from surefoot.core import plan as core
-from surefoot.core import probing
 from surefoot.core.ids import StepId
 from surefoot.planfile import load_plan, parse_plan
 
@@ -164,13 +164,13 @@ def test_a_group_becomes_a_step_with_its_template() -> None:
         checks=(
             core.Check(
                 name="python -m py_compile {file}",
-                ask=core.CommandCheck(command="python -m py_compile {file}"),
-                expect=core.Expect.PASS_TO_PASS,
+                ask=check_kinds.CommandCheck(command="python -m py_compile {file}"),
+                expect=check_kinds.Expect.PASS_TO_PASS,
             ),
             core.Check(
                 name="{file} lacks 'six'",
-                ask=core.FileCheck(glob="{file}", lacks="six"),
-                expect=core.Expect.FAIL_TO_PASS,
+                ask=check_kinds.FileCheck(glob="{file}", lacks="six"),
+                expect=check_kinds.Expect.FAIL_TO_PASS,
             ),
         ),
         on_failure=core.OnFailure.SKIP,
@@ -300,22 +300,25 @@ def test_an_empty_group_may_be_declared_all_right() -> None:
 
 
 CHECKS = [
-    ("run: a  b", core.Check(name="a b", ask=core.CommandCheck(command="a  b"))),
-    ("{tests: t, name: suite}", core.Check(name="suite", ask=core.TestsCheck(command="t"))),
-    ("{tests: t, format: unittest}", core.Check(name="t", ask=core.TestsCheck(command="t", format="unittest"))),
-    ("{file: x, exists: false}", core.Check(name="x does not exist", ask=core.FileCheck(glob="x", exists=False))),
-    ("{file: x, contains: a}", core.Check(name="x contains 'a'", ask=core.FileCheck(glob="x", contains="a"))),
-    ('{file: x, lacks: "\\t"}', core.Check(name="x lacks '\\t'", ask=core.FileCheck(glob="x", lacks="\t"))),
-    ("{file: x, matches: ^a$}", core.Check(name="x matches '^a$'", ask=core.FileCheck(glob="x", matches="^a$"))),
-    ("call: m:f", core.Check(name="m:f", ask=core.CallCheck(function="m:f"))),
-    ("{run: a, held_back: true}", core.Check(name="a", ask=core.CommandCheck(command="a"), held_back=True)),
-    ("changed: [a, b]", core.Check(name="changed only a, b", ask=core.ChangedCheck(globs=("a", "b")))),
+    ("run: a  b", core.Check(name="a b", ask=check_kinds.CommandCheck(command="a  b"))),
+    ("{tests: t, name: suite}", core.Check(name="suite", ask=check_kinds.TestsCheck(command="t"))),
+    ("{tests: t, format: unittest}", core.Check(name="t", ask=check_kinds.TestsCheck(command="t", format="unittest"))),
+    (
+        "{file: x, exists: false}",
+        core.Check(name="x does not exist", ask=check_kinds.FileCheck(glob="x", exists=False)),
+    ),
+    ("{file: x, contains: a}", core.Check(name="x contains 'a'", ask=check_kinds.FileCheck(glob="x", contains="a"))),
+    ('{file: x, lacks: "\\t"}', core.Check(name="x lacks '\\t'", ask=check_kinds.FileCheck(glob="x", lacks="\t"))),
+    ("{file: x, matches: ^a$}", core.Check(name="x matches '^a$'", ask=check_kinds.FileCheck(glob="x", matches="^a$"))),
+    ("call: m:f", core.Check(name="m:f", ask=check_kinds.CallCheck(function="m:f"))),
+    ("{run: a, held_back: true}", core.Check(name="a", ask=check_kinds.CommandCheck(command="a"), held_back=True)),
+    ("changed: [a, b]", core.Check(name="changed only a, b", ask=check_kinds.ChangedCheck(globs=("a", "b")))),
     (
         "{run: a, expect: fail_to_pass, timeout: 5s, cwd: d, env: {A: b}, network: true}",
         core.Check(
             name="a",
-            ask=core.CommandCheck(command="a"),
-            expect=core.Expect.FAIL_TO_PASS,
+            ask=check_kinds.CommandCheck(command="a"),
+            expect=check_kinds.Expect.FAIL_TO_PASS,
             timeout_s=5.0,
             cwd="d",
             env={"A": "b"},

@@ -12,22 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from surefoot.core.plan import (
-    AgentBody,
-    AskBody,
-    ChangedCheck,
-    Check,
-    CommandCheck,
-    Expect,
-    FileCheck,
-    Limits,
-    Plan,
-    Prepare,
-    RunBody,
-    Service,
-    TestsCheck,
-    within,
-)
+from surefoot.core.check_kinds import ChangedCheck, CommandCheck, Expect, FileCheck, TestsCheck
+from surefoot.core.plan import AgentBody, AskBody, Check, Limits, Plan, Prepare, RunBody, Service, within
 from surefoot.core.probing import RunProbe
 from surefoot.core.talking import KeyFile, Understanding
 from surefoot.core.tool_payload import Planned, Understood

@@ -14,8 +14,9 @@ import pytest
 
 from surefoot.api.home import Home
 from surefoot.clock import SystemClock
+from surefoot.core.check_kinds import CommandCheck
 from surefoot.core.ids import RunId, StepId
-from surefoot.core.plan import Check, CommandCheck, Plan, Prepare, RunBody, Step
+from surefoot.core.plan import Check, Plan, Prepare, RunBody, Step
 from surefoot.sandbox import Rung
 from surefoot.workers.check_files import asked_of, changed_by_step, changed_in_run
 from surefoot.workers.room import Room

@@ -18,9 +18,10 @@ import pytest
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
+from surefoot.core.check_kinds import CommandCheck
 from surefoot.core.events import Event
 from surefoot.core.ids import StepId
-from surefoot.core.plan import Check, CommandCheck, ForEach, RunBody, Service
+from surefoot.core.plan import Check, ForEach, RunBody, Service
 from surefoot.core.probing import Probe, RunProbe
 from surefoot.core.rules import Overdue
 from surefoot.core.talking import ModelFacts, Part, Role

@@ -12,8 +12,9 @@ import pytest
 from surefoot.api.home import Home
 from surefoot.clock import SystemClock
 from surefoot.core import events as ev
+from surefoot.core.check_kinds import CommandCheck
 from surefoot.core.ids import RunId
-from surefoot.core.plan import Check, CommandCheck, Plan
+from surefoot.core.plan import Check, Plan
 from surefoot.sandbox import Rung
 from surefoot.workers.hiding import hidden_from
 from surefoot.workers.room import Room

@@ -14,7 +14,8 @@ from collections.abc import Awaitable
 import pytest
 
 from surefoot.checks.files import ask_files
-from surefoot.core.plan import Check, Expect, FileCheck
+from surefoot.core.check_kinds import Expect, FileCheck
+from surefoot.core.plan import Check
 from surefoot.workers.command import LaneCommands
 from surefoot.workers.talk import use_tool
 from tests.workers.conftest import SPEC, Lane

@@ -10,8 +10,9 @@ from dataclasses import replace
 
 import pytest
 
+from surefoot.core.check_kinds import CommandCheck, Expect
 from surefoot.core.ids import StepId
-from surefoot.core.plan import Check, CommandCheck, Expect, Limits, Plan, RunBody, Step
+from surefoot.core.plan import Check, Limits, Plan, RunBody, Step
 from surefoot.core.probing import Probe, RunProbe
 from surefoot.workers.run_outside import run_outside
 

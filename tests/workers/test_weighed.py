@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from surefoot.core.check_kinds import CommandCheck, Expect
 from surefoot.core.ids import StepId
-from surefoot.core.plan import Check, CommandCheck, Expect, RunBody, Step
+from surefoot.core.plan import Check, RunBody, Step
 from surefoot.workers.ground import commands_of
 
 STEP = Step(id=StepId("it"), body=RunBody(command="$TOOL push"), env={"TOOL": "echo"})

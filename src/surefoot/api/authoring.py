@@ -15,9 +15,11 @@ from typing import Literal
 from surefoot.api.options import Options
 from surefoot.api.running import Source, Watching, create_run, engage
 from surefoot.api.sharing import shared_home
+from surefoot.core import check_kinds
 from surefoot.core import plan as core
+from surefoot.core.check_kinds import Expect
 from surefoot.core.ids import RunId, encode_id, nearest_said
-from surefoot.core.plan import Effect, Expect, OnFailure, RetryPolicy, Tier
+from surefoot.core.plan import Effect, OnFailure, RetryPolicy, Tier
 from surefoot.core.probing import FunctionProbe, Probe
 from surefoot.core.report import report_of
 from surefoot.core.report_shape import Report
@@ -89,14 +91,14 @@ class Check:
             held_back=self.held_back,
         )
 
-    def _asks(self) -> list[core.CheckQuestion | None]:
+    def _asks(self) -> list[check_kinds.CheckQuestion | None]:
         texts = {"contains": self.contains, "lacks": self.lacks, "matches": self.matches}
         return [
-            None if self.run is None else core.CommandCheck(command=self.run),
-            None if self.tests is None else core.TestsCheck(command=self.tests, format=self.format),
-            None if self.file is None else core.FileCheck(glob=self.file, exists=self.exists, **texts),
-            None if self.call is None else core.CallCheck(function=self.call),
-            None if self.changed is None else core.ChangedCheck(globs=self.changed),
+            None if self.run is None else check_kinds.CommandCheck(command=self.run),
+            None if self.tests is None else check_kinds.TestsCheck(command=self.tests, format=self.format),
+            None if self.file is None else check_kinds.FileCheck(glob=self.file, exists=self.exists, **texts),
+            None if self.call is None else check_kinds.CallCheck(function=self.call),
+            None if self.changed is None else check_kinds.ChangedCheck(globs=self.changed),
         ]
 
 

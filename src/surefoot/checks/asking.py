@@ -12,8 +12,8 @@ from surefoot.checks.ending import LINES_MAX, last_lines, listed, why_no_answer
 from surefoot.checks.files import ask_files
 from surefoot.checks.question import Answer, Question
 from surefoot.core.causes import with_output
+from surefoot.core.check_kinds import CallCheck, ChangedCheck, CommandCheck, FileCheck, TestsCheck
 from surefoot.core.globs import matches
-from surefoot.core.plan import CallCheck, ChangedCheck, CommandCheck, FileCheck, TestsCheck
 from surefoot.core.terms import Verdict
 from surefoot.ports import Commands
 

@@ -23,8 +23,8 @@ from surefoot.checks.judging import Judgement, Result, judge, read_results, writ
 from surefoot.checks.junit import JunitUnreadable, read_junit
 from surefoot.checks.question import Answer, Question
 from surefoot.checks.unittest_output import make_verbose, read_unittest
+from surefoot.core.check_kinds import Expect, TestsCheck
 from surefoot.core.ids import BlobId
-from surefoot.core.plan import Expect, TestsCheck
 from surefoot.core.terms import Moment, Verdict
 from surefoot.ports import CommandOutcome, Commands
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from surefoot.calling import call_request, read_failure, read_result
 from surefoot.checks.ending import last_lines, whole_output, why_no_answer
 from surefoot.checks.question import Answer, Question
-from surefoot.core.plan import CallCheck
+from surefoot.core.check_kinds import CallCheck
 from surefoot.core.terms import Verdict
 from surefoot.ports import CommandOutcome, Commands
 

@@ -19,8 +19,9 @@ from pathlib import Path, PurePosixPath
 
 from surefoot.checks.ending import listed
 from surefoot.checks.question import Answer
+from surefoot.core.check_kinds import FileCheck
 from surefoot.core.globs import matches
-from surefoot.core.plan import Check, FileCheck
+from surefoot.core.plan import Check
 from surefoot.core.terms import Verdict
 from surefoot.expressions import CURE, Expression, expression
 from surefoot.opening import open_within

@@ -21,7 +21,7 @@ from collections.abc import Set as AbstractSet
 from enum import StrEnum
 from typing import NamedTuple
 
-from surefoot.core.plan import Expect
+from surefoot.core.check_kinds import Expect
 from surefoot.core.terms import Verdict
 
 NAMED_MAX = 5

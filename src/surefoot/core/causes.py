@@ -10,20 +10,8 @@ from __future__ import annotations
 import re
 from typing import Final, TypeAlias
 
-from surefoot.core.plan import (
-    LOOPBACK,
-    AgentBody,
-    CallCheck,
-    ChangedCheck,
-    Check,
-    CommandCheck,
-    Expect,
-    FileCheck,
-    FunctionBody,
-    Service,
-    Step,
-    TestsCheck,
-)
+from surefoot.core.check_kinds import CallCheck, ChangedCheck, CommandCheck, Expect, FileCheck, TestsCheck
+from surefoot.core.plan import LOOPBACK, AgentBody, Check, FunctionBody, Service, Step
 
 Confined: TypeAlias = Step | Check | Service
 """What the sandbox holds."""

@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from surefoot.core.check_kinds import ChangedCheck, CommandCheck, FileCheck
 from surefoot.core.globs import any_overlap, is_inside, literal, matches, with_content
-from surefoot.core.plan import EVERYTHING, ChangedCheck, Check, CommandCheck, FileCheck, Plan, Step
+from surefoot.core.plan import EVERYTHING, Check, Plan, Step
 from surefoot.core.rules import Effect
 
 _QUIET = re.compile(r"(?:\d?>|&>)\s*/dev/null|2>&1")

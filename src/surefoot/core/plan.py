@@ -13,6 +13,7 @@ from dataclasses import asdict, field, replace
 from enum import StrEnum
 from typing import Final, Literal
 
+from surefoot.core.check_kinds import ChangedCheck, CheckQuestion, Expect
 from surefoot.core.globs import literal, with_content
 from surefoot.core.ids import StepId
 from surefoot.core.probing import FunctionProbe, Probe
@@ -27,14 +28,6 @@ LOOPBACK: Final = "loopback"
 
 Network = bool | Literal["loopback"]
 """How far a command's network reaches: everywhere, to the machine's own loopback, or (False) not beyond the command."""
-
-
-class Expect(StrEnum):
-    """What a check proves."""
-
-    PASS = "pass"  # noqa: S105 - the word of the plan file, not a password
-    PASS_TO_PASS = "pass_to_pass"  # noqa: S105
-    FAIL_TO_PASS = "fail_to_pass"  # noqa: S105
 
 
 class OnFailure(StrEnum):
@@ -134,61 +127,6 @@ class AgentBody:
 
 
 Body = RunBody | CallBody | FunctionBody | AskBody | AgentBody
-
-
-@record
-class CommandCheck:
-    """Passed when the command ends with exit status 0."""
-
-    command: str
-    """The text given to bash."""
-
-
-@record
-class TestsCheck:
-    """Judged test by test from the command's own record of its tests."""
-
-    __test__ = False  # the name begins like a test's, and pytest looks
-
-    command: str
-    """The text given to bash."""
-    format: str = "junit"
-    """`junit` (XML at `$SUREFOOT_JUNIT`) or `unittest` (the output of `-v`)."""
-
-
-@record
-class FileCheck:
-    """Asks about the files a glob matches. Exactly one of the four questions is set."""
-
-    glob: str
-    """Which files, relative to the lane's root."""
-    exists: bool | None = None
-    """At least one file matches (or, if False, none does)."""
-    contains: str | None = None
-    """Every matching file holds this text."""
-    lacks: str | None = None
-    """No matching file holds this text."""
-    matches: str | None = None
-    """Every matching file matches this regular expression somewhere (multi-line)."""
-
-
-@record
-class CallCheck:
-    """A Python function that returns a bool or (verdict, text)."""
-
-    function: str
-    """`package.module:function`."""
-
-
-@record
-class ChangedCheck:
-    """Passed when all paths the step changed lie inside the globs."""
-
-    globs: tuple[str, ...]
-    """Globs over files."""
-
-
-CheckQuestion = CommandCheck | TestsCheck | FileCheck | CallCheck | ChangedCheck
 
 
 @record

@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from urllib.parse import urlsplit
 
+from surefoot.core.check_kinds import CallCheck, CommandCheck, TestsCheck
 from surefoot.core.ids import StepId
-from surefoot.core.plan import CallCheck, Check, CommandCheck, Network, Plan, Step, TestsCheck
+from surefoot.core.plan import Check, Network, Plan, Step
 from surefoot.core.probing import (
     CallProbe,
     GitProbe,

@@ -13,18 +13,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from surefoot.core.check_kinds import CallCheck, ChangedCheck, CommandCheck, FileCheck, TestsCheck
 from surefoot.core.estimating import tokens_of
 from surefoot.core.ids import StepId
-from surefoot.core.plan import (
-    EVERYTHING,
-    AgentBody,
-    CallCheck,
-    ChangedCheck,
-    Check,
-    CommandCheck,
-    FileCheck,
-    TestsCheck,
-)
+from surefoot.core.plan import EVERYTHING, AgentBody, Check
 from surefoot.core.shortening import cut, latest_notes, noted
 from surefoot.core.state import RunState, StepState, StepStatus
 from surefoot.core.talk import Talk

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from urllib.parse import parse_qsl, urlsplit
 
+from surefoot.core.plan_keys import FLAG, FUNCTION, LITERAL, TEXT, Key, Kind, Value, Way
 from surefoot.core.record import record
 
 VARIABLE = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
@@ -157,6 +158,62 @@ ProbeQuestion = (
     | PackageProbe
     | SqlProbe
 )
+
+
+_ANSWER = Value("answer", table="answer")
+_ROWS = Value("rows", table="rows")
+# fmt: off
+PROBE_KINDS: tuple[Kind, ...] = (
+    Kind(FileProbe, (
+        Key("file", TEXT, "A path.", field="path", way=Way.PLAIN),
+        Key("sha256", Value("sha256"), "The expected digest, in hex.", usual="any content"),
+    ), ("The path exists, with the content of `sha256` if that is given.", "It does not.")),
+    Kind(GitProbe, (
+        Key("git", TEXT, "A remote.", field="remote", way=Way.PLAIN),
+        Key("ref", TEXT, "A branch or a full ref name.", need="a branch or full ref name", way=Way.PLAIN),
+        Key("is", LITERAL, "A commit, as its id or as a revision such as `HEAD`.", need="the commit it should be at",
+            field="commit", way=Way.PLAIN),
+    ), ("The remote's `ref` is at the commit `is`.", "It is absent or elsewhere.")),
+    Kind(HttpProbe, (
+        Key("http", Value("web_address"), "An address.", field="url", way=Way.PLAIN),
+        Key("method", Value("method"), "The method."),
+        Key("applied", _ANSWER, "`{status: 200, json: {PATH: VALUE}}`; all that is set must hold. PATH is dotted.",
+            need="the answer that shows the effect, as in {status: 200}"),
+        Key("not_applied", _ANSWER, "As `applied`."),
+    ), ("The answer fits `applied`.", "The answer fits `not_applied`; without that pattern there is no *not applied*."
+        )),
+    Kind(RunProbe, (
+        Key("run", TEXT, "A command.", field="command", way=Way.SHELL),
+        Key("confine", FLAG, "`true`: the command runs in the sandbox, without the network.",
+            "So do the commands of probes that models write."),
+    ), ("Exit status 0.", "Exit status 1.")),
+    Kind(CallProbe, (
+        Key("call", FUNCTION, "A Python function.", field="function"),
+    ), ('The Python function `package.module:function` returns `True` or `"applied"`.',
+        'It returns `False` or `"not_applied"`.')),
+    Kind(ProcessProbe, (
+        Key("process", Value("pattern"), "A regular expression.", field="pattern", way=Way.REGEX),
+        Key("pid_file", TEXT, "A file that names the one process that counts.", usual="any process", way=Way.PLAIN),
+    ), ("A process runs whose command line fits the [regular expression](#regular-expressions).", "None does.")),
+    Kind(PortProbe, (
+        Key("port", Value("port"), "`PORT` or `HOST:PORT`.", way=Way.PLAIN),
+    ), ("`PORT` (on the loopback) or `HOST:PORT` accepts a connection.", "Every address of it refuses.")),
+    Kind(PackageProbe, (
+        Key("package", Value("package"), "A package.", way=Way.PLAIN),
+        Key("version", Value("version"), "The release. `1.0` and `1.0.0` are one.", need="the release", way=Way.PLAIN),
+        Key("index", Value("address"), "The address of a simple index (PEP 503 or 691), or a folder of wheels and "
+            "source distributions.", need="the address of a simple index, or a folder,", way=Way.PLAIN),
+    ), ("The release is in the index.", "The index has the project without it, or no such project.")),
+    Kind(SqlProbe, (
+        Key("sql", Value("query"), "A query.", field="query", way=Way.SQL),
+        Key("url", Value("database"), "`sqlite:///PATH` (absolute with four slashes) or `postgresql://…`.",
+            need="the database's URL", way=Way.PLAIN),
+        Key("applied", _ROWS, "`{rows: N, value: V}`, where V is the first value of the first row, or V alone.",
+            usual="a row"),
+        Key("not_applied", _ROWS, "As `applied`.", usual="no row"),
+    ), ("The query finds a row; or its rows fit `applied`.", "It finds none; or they fit `not_applied`.")),
+)
+# fmt: on
 
 
 @record

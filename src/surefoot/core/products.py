@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from surefoot.core.check_kinds import CommandCheck, FileCheck, TestsCheck
 from surefoot.core.globs import matches
-from surefoot.core.plan import Check, CommandCheck, FileCheck, Plan, RunBody, Step, TestsCheck
+from surefoot.core.plan import Check, Plan, RunBody, Step
 from surefoot.core.terms import Finding, Severity
 
 _NAMED_MAX = 5

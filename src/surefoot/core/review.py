@@ -14,24 +14,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from difflib import get_close_matches
 
+from surefoot.core.check_kinds import CommandCheck, FileCheck, TestsCheck
 from surefoot.core.empty_checks import why_empty
 from surefoot.core.graph import Graph, build_graph, longest_path
 from surefoot.core.ids import StepId
-from surefoot.core.plan import (
-    LOOPBACK,
-    AgentBody,
-    AskBody,
-    CommandCheck,
-    Effect,
-    FileCheck,
-    OnFailure,
-    Plan,
-    RetryPolicy,
-    RunBody,
-    Step,
-    TestsCheck,
-    Tier,
-)
+from surefoot.core.plan import LOOPBACK, AgentBody, AskBody, Effect, OnFailure, Plan, RetryPolicy, RunBody, Step, Tier
 from surefoot.core.plan_commands import PlanCommand, open_commands
 from surefoot.core.policy import tier_of, writes_outside
 from surefoot.core.probing import RunProbe, SqlProbe

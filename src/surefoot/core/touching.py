@@ -11,22 +11,11 @@ import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from surefoot.core.check_kinds import CommandCheck, FileCheck, TestsCheck
 from surefoot.core.globs import matches
 from surefoot.core.ids import StepId, encode_id
 from surefoot.core.placeholders import references_of
-from surefoot.core.plan import (
-    AskBody,
-    Check,
-    CommandCheck,
-    Effect,
-    FileCheck,
-    ForEach,
-    FunctionBody,
-    Plan,
-    RunBody,
-    Step,
-    TestsCheck,
-)
+from surefoot.core.plan import AskBody, Check, Effect, ForEach, FunctionBody, Plan, RunBody, Step
 from surefoot.core.probing import FileProbe, GitProbe, HttpProbe, PackageProbe, PortProbe, ProcessProbe, SqlProbe
 from surefoot.core.record import record
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from surefoot.core.check_kinds import Expect, TestsCheck
 from surefoot.core.events import CheckAnswered, VerdictReused
 from surefoot.core.ids import BlobId
-from surefoot.core.plan import Check, Expect, TestsCheck
+from surefoot.core.plan import Check
 from surefoot.core.terms import Moment, Verdict
 
 _NAMED_MAX = 10

@@ -1,8 +1,6 @@
-"""A plan file as a whole.
+"""A plan file as a whole: the way from bytes to a plan, or to the one error that tells all flaws.
 
-Owns the plan's keys and the way from bytes to a plan, or to the one error that tells all flaws. Must never write, and
-reads nothing but the file itself (that the files it names exist is looked up, no more). Read `surefoot.core.graph`
-next.
+Nothing but the file itself is read; that the files it names exist is looked up, no more.
 """
 
 from __future__ import annotations
@@ -13,25 +11,26 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from surefoot.core.agents import problems_of_agents
 from surefoot.core.graph import build_graph
 from surefoot.core.ids import StepId
-from surefoot.core.plan import EVERYTHING, Limits, Plan, Prepare
+from surefoot.core.plan import Limits, Plan
+from surefoot.core.plan_schema import TABLES
 from surefoot.core.services import problems_of_services
 from surefoot.errors import PlanInvalid
 from surefoot.planfile.checks import read_checks
 from surefoot.planfile.fields import Fields, Page, described
+from surefoot.planfile.readers import read_keys, read_values
 from surefoot.planfile.rules import read_rules
 from surefoot.planfile.services import read_services
 from surefoot.planfile.steps import StepRead, read_defaults, read_step
 from surefoot.planfile.tree import Flaw, Items, Place, Scalar, Table, Tree, place_at, read_tree
 
-PLAN_KEYS = ("goal", "files", "prepare", "services", "accept", "scope", "limits", "env", "policy", "defaults", "steps")
-RESOURCE_KEYS = ("count", "observe")
-LIMITS_KEYS = ("wall", "attempts", "parallel", "cost_usd", "tokens", "requests", "resources")
 _FIRST = Place(1, 1)
 _ATTEMPTS = 3
+_NO_LIMITS = (Limits(), _ATTEMPTS)
 
 Places = Mapping[StepId, str]
 """For each step `FILE:LINE:COLUMN`, where its id stands."""
@@ -115,7 +114,7 @@ def _parse(text: str, name: str, folder: Path | None) -> ParsedPlan:
     if isinstance(tree, Flaw):
         raise _invalid(name, [tree])
     page = Page()
-    fields = Fields.read(page, tree, "a plan", PLAN_KEYS)
+    fields = read_keys(page, tree, "plan")
     if fields is None:
         raise _invalid(name, list(page.flaws))
     steps = _read_steps(page, fields)
@@ -132,25 +131,15 @@ def _parse(text: str, name: str, folder: Path | None) -> ParsedPlan:
 
 
 def _read_plan(page: Page, fields: Fields, steps: Sequence[StepRead]) -> Plan:
-    limits, _ = _read_limits(page, fields)
-    files = dict.fromkeys(fields.take("files", page.many(page.inner), ()))
-    for read in steps:
-        files |= dict.fromkeys(read.files)
+    own = {"accept": read_checks, "policy": read_rules, "services": read_services, "scope": _read_scope}
     since = len(page.references)
-    plan = Plan(
-        goal=fields.need("goal", page.text, "", "what the run is for, in words"),
-        steps=tuple(read.step for read in steps if read.step is not None),
-        files=tuple(files),
-        prepare=fields.take("prepare", partial(_read_prepare, page), None),
-        accept=fields.take("accept", partial(read_checks, page), ()),
-        scope_write=fields.take("scope", partial(_read_scope, page), (EVERYTHING,)),
-        limits=limits,
-        env=fields.take("env", page.variables, dict[str, str]()),
-        policy=fields.take("policy", partial(read_rules, page), ()),
-        services=fields.take("services", partial(read_services, page), ()),
-    )
+    values = read_values(page, fields, TABLES["plan"].keys, {**own, "limits": _read_limits})
     page.refuse_references(since, (), "outside of steps")
-    return plan
+    limits, _ = values.pop("limits", _NO_LIMITS)
+    files = dict.fromkeys([*values.pop("files", ()), *(file for read in steps for file in read.files)])
+    known = tuple(read.step for read in steps if read.step is not None)
+    values.setdefault("goal", "")
+    return Plan(**values, steps=known, files=tuple(files), limits=limits)
 
 
 def _read_steps(page: Page, fields: Fields) -> list[StepRead]:
@@ -160,70 +149,39 @@ def _read_steps(page: Page, fields: Fields) -> list[StepRead]:
         page.flaw(fields.at("steps"), f"{found}; a list of steps was expected; begin each with `- id:` below `steps:`")
         return []
     defaults = fields.take("defaults", partial(read_defaults, page), None)
-    _, attempts = _read_limits(page, fields)
+    _, attempts = fields.take("limits", partial(_read_limits, page), _NO_LIMITS)
     read = [read_step(page, item, defaults, attempts) for item in node.items]
     return [step for step in read if step is not None]
 
 
-def _read_prepare(page: Page, node: Tree) -> Prepare | None:
-    fields = Fields.read(page, node, "`prepare`", ("run", "key", "path", "network", "timeout"))
+def _read_scope(page: Page, node: Tree) -> tuple[str, ...] | None:
+    fields = read_keys(page, node, "scope")
+    return None if fields is None else read_values(page, fields, TABLES["scope"].keys).get("write")
+
+
+def _read_limits(page: Page, node: Tree) -> tuple[Limits, int] | None:
+    """Return what the run may use and the attempts of a step that does not say itself."""
+    fields = read_keys(page, node, "limits")
     if fields is None:
         return None
-    return Prepare(
-        run=fields.need("run", page.text, "", "the command that makes a lane usable"),
-        key=fields.take("key", page.many(page.inner), ()),
-        path=fields.take("path", page.many(partial(_read_program_folder, page)), ()),
-        network=fields.take("network", page.network, default=False),
-        timeout_s=fields.take("timeout", page.positive_s, 1800.0),
-    )
+    values = read_values(page, fields, TABLES["limits"].keys)
+    resources = fields.take("resources", partial(_read_resources, page), dict[str, dict[str, Any]]())
+    counts = {name: one.get("count", 1) for name, one in resources.items()}
+    observed = {name: one["observe"] for name, one in resources.items() if "observe" in one}
+    return Limits(**values, resources=counts, observed=observed), fields.take("attempts", page.count, _ATTEMPTS)
 
 
-def _read_scope(page: Page, node: Tree) -> tuple[str, ...] | None:
-    fields = Fields.read(page, node, "`scope`", ("write",))
-    return None if fields is None else fields.need("write", page.many(page.inner), None, "a list of globs")
-
-
-def _read_limits(page: Page, fields: Fields) -> tuple[Limits, int]:
-    """Return what the run may use and the attempts of a step that does not say itself."""
-    node = fields.node("limits")
-    limits = Fields.read(page, node, "`limits`", LIMITS_KEYS) if node else None
-    if limits is None:
-        return Limits(), _ATTEMPTS
-    parallel = limits.take("parallel", page.count, 1)
-    resources = limits.take("resources", partial(_read_resources, page), dict[str, _Resource]())
-    found = Limits(
-        wall_s=limits.take("wall", page.positive_s, None),
-        parallel=parallel,
-        cost_usd=limits.take("cost_usd", page.number, None),
-        tokens=limits.take("tokens", page.count, None),
-        requests=limits.take("requests", page.count, None),
-        resources={name: one.count for name, one in resources.items()},
-        observed={name: one.observe for name, one in resources.items() if one.observe is not None},
-    )
-    return found, limits.take("attempts", page.count, _ATTEMPTS)
-
-
-@dataclass(frozen=True, slots=True)
-class _Resource:
-    """What a plan says of a resource."""
-
-    count: int
-    observe: str | None = None
-
-
-def _read_resources(page: Page, node: Tree) -> dict[str, _Resource] | None:
+def _read_resources(page: Page, node: Tree) -> dict[str, dict[str, Any]] | None:
     cure = "names with numbers were expected; write them as {NAME: 2} or {NAME: {count: 2, observe: COMMAND}}"
     return page.named(node, cure, page.text, partial(_read_resource, page))
 
 
-def _read_resource(page: Page, node: Tree) -> _Resource | None:
+def _read_resource(page: Page, node: Tree) -> dict[str, Any] | None:
     if not isinstance(node, Table):
         count = page.count(node)
-        return None if count is None else _Resource(count)
-    fields = Fields.read(page, node, "a resource", RESOURCE_KEYS)
-    if fields is None:
-        return None
-    return _Resource(fields.take("count", page.count, 1), fields.take("observe", page.text, None))
+        return None if count is None else {"count": count}
+    fields = read_keys(page, node, "resource")
+    return None if fields is None else read_values(page, fields, TABLES["resource"].keys)
 
 
 def _judge_graph(page: Page, fields: Fields, steps: Sequence[StepRead]) -> None:
@@ -253,16 +211,6 @@ def _judge_agents(page: Page, plan: Plan, steps: Sequence[StepRead]) -> None:
     for problem in problems_of_agents(plan):
         assert problem.name is not None
         page.flaw(keys[problem.step].at(problem.name), problem.text)
-
-
-def _read_program_folder(page: Page, node: Tree) -> str | None:
-    """Read a folder of the lane; a colon would part it in two on the PATH, the second of them anywhere."""
-    folder = page.inner(node)
-    if folder is not None and ":" in folder:
-        wrong = f"{folder!r} has a colon, which parts folders on the PATH"
-        page.flaw(node, f"{wrong}; one folder was expected; write each as an item of its own")
-        return None
-    return folder
 
 
 def _judge_files(page: Page, fields: Fields, plan: Plan, steps: Sequence[StepRead], folder: Path) -> None:

@@ -1,17 +1,15 @@
-"""Services of a plan file.
-
-Owns a service's keys and the rules for its name. Must never start one. Read `surefoot.planfile.loading` next.
-"""
+"""Services of a plan file, and the rules for their names."""
 
 from __future__ import annotations
 
 import re
 
 from surefoot.core.plan import Service
-from surefoot.planfile.fields import Fields, Page, described
+from surefoot.core.plan_schema import TABLES
+from surefoot.planfile.fields import Page, described
+from surefoot.planfile.readers import made, read_keys, read_values
 from surefoot.planfile.tree import Table, Tree
 
-SERVICE_KEYS = ("run", "ready", "stop", "cwd", "env", "network", "timeout")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,49}")
 
 
@@ -48,16 +46,7 @@ def _read_name(page: Page, node: Tree) -> str | None:
 
 
 def _read_service(page: Page, name: str, node: Tree) -> Service | None:
-    fields = Fields.read(page, node, "a service", SERVICE_KEYS)
-    if fields is None:
+    found = read_keys(page, node, "service")
+    if found is None:
         return None
-    return Service(
-        name=name,
-        run=fields.need("run", page.text, "", "the command that is the service"),
-        ready=fields.take("ready", page.text, None),
-        stop=fields.take("stop", page.text, None),
-        cwd=fields.take("cwd", page.inner, None),
-        env=fields.take("env", page.variables, dict[str, str]()),
-        network=fields.take("network", page.flag, default=False),
-        timeout_s=fields.take("timeout", page.positive_s, 60.0),
-    )
+    return made(Service, {"name": name, **read_values(page, found, TABLES["service"].keys)})

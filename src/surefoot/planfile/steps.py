@@ -1,14 +1,13 @@
-"""Steps of a plan file.
+"""Steps of a plan file: how a step's parts fit together, beside what their keys say.
 
-Owns a step's keys, what `defaults` may hold, and how a step's parts fit together. Must never judge the graph: ids,
-needs and `rollback_to` are the core's. Read `surefoot.planfile.loading` next.
+The graph (ids, needs and `rollback_to`) is judged by the core.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass
+from typing import Any
 
 from surefoot.core.ids import StepId, encode_id
 from surefoot.core.placeholders import references_of
@@ -23,45 +22,14 @@ from surefoot.core.plan import (
     RetryPolicy,
     RunBody,
     Step,
-    Tier,
 )
-from surefoot.planfile.agents import read_agent
-from surefoot.planfile.checks import read_checks, read_function
+from surefoot.core.plan_schema import BODIES, ON_FAILURE, TABLES
+from surefoot.core.probing import Probe
+from surefoot.planfile.checks import read_checks
 from surefoot.planfile.fields import Fields, Page, described
-from surefoot.planfile.probes import read_probe
+from surefoot.planfile.readers import made, read_function, read_keys, read_kind, read_record, read_value, read_values
 from surefoot.planfile.tree import Items, Place, Scalar, Table, Tree
 
-BODIES = ("run", "call", "agent", "ask")
-STEP_KEYS = (
-    *("id", "title", "why", "needs", "for_each", "if_empty", *BODIES, "shell", "cwd", "env", "env_from"),
-    *(
-        "files",
-        "reads",
-        "writes",
-        "scratch",
-        "artifacts",
-        "network",
-        "sockets",
-        "confine",
-        "uses",
-        "checks",
-        "unproved",
-        "effect",
-        "tier",
-        "probe",
-        "undo",
-        "retry",
-    ),
-    *("timeout", "on_failure", "optional", "estimate"),
-)
-DEFAULTS_KEYS = (
-    *("shell", "cwd", "env", "env_from", "scratch", "network", "sockets", "uses"),
-    *("effect", "tier", "retry", "timeout", "on_failure"),
-)
-SHELLS = ("bash", "sh")
-RETRY_KEYS = (
-    *("initial_interval", "backoff_coefficient", "maximum_interval", "maximum_attempts", "non_retryable_error_types"),
-)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -83,58 +51,32 @@ class StepRead:
 
 def read_defaults(page: Page, node: Tree) -> Fields | None:
     """Read what applies to each step that does not say otherwise."""
-    fields = Fields.read(page, node, "`defaults`", DEFAULTS_KEYS)
+    fields = read_keys(page, node, "defaults")
     # Read once by itself, so that a flaw is found even where every step says otherwise.
     if fields is not None:
-        _with_policies(page, fields, Step(id=StepId("defaults"), body=RunBody(command="")), 1)
+        _read_values(page, fields, "defaults")
     return fields
 
 
 def read_step(page: Page, node: Tree, defaults: Fields | None, attempts: int) -> StepRead | None:
     """Read one step; None, if it is no mapping."""
-    own = Fields.read(page, node, "a step", STEP_KEYS)
+    own = read_keys(page, node, "step")
     if own is None:
         return None
     fields = own if defaults is None else own.with_defaults(defaults)
     since = len(page.references)
-    name = own.need("id", page.text, None, "a name that no other step has")
+    values = _read_values(page, fields, "step")
+    name = values.get("id") or None
     if "if_empty" in own and "for_each" not in own:
         page.flaw(own.at("if_empty"), "`if_empty` stands without `for_each`; a group was expected; remove it")
-    reads = fields.take("reads", page.many(page.read), ())
-    step = Step(
-        id=StepId(name or "") if "for_each" in own else encode_id(name or ""),
-        body=_read_body(page, own, fields),
-        title=fields.take("title", page.raw, ""),
-        why=fields.take("why", page.raw, ""),
-        needs=fields.take("needs", page.many(page.text), ()),
-        for_each=fields.take("for_each", partial(_read_for_each, page), None),
-        if_empty_ok=fields.take("if_empty", partial(page.word, words=("ok",)), None) is not None,
-        cwd=fields.take("cwd", page.inner, None),
-        env=fields.take("env", page.variables, dict[str, str]()),
-        env_from=fields.take("env_from", page.many(page.variable), ()),
-        reads=tuple(read for read in reads if not read.startswith("~/")),
-        home=tuple(read for read in reads if read.startswith("~/")),
-        writes=fields.take("writes", page.many(page.inner), None),
-        scratch=fields.take("scratch", page.many(page.inner), ()),
-        uses=fields.take("uses", page.many(page.text), ()),
-        artifacts=fields.take("artifacts", page.many(page.inner), ()),
-        checks=fields.take("checks", partial(read_checks, page), ()),
-        unproved=fields.take("unproved", page.flag, default=False),
-        probe=fields.take("probe", partial(read_probe, page), None),
-        undo=fields.take("undo", page.raw, ""),
-        optional=fields.take("optional", page.flag, default=False),
-        estimate_s=fields.take("estimate", page.time_s, None),
-    )
-    step = _with_policies(page, fields, step, attempts)
-    if step.optional and "on_failure" not in fields:
-        step = replace(step, on_failure=OnFailure.SKIP)  # what needs it goes on, and nobody is asked
-    elif isinstance(step.body, AgentBody) and "on_failure" not in fields:
-        step = replace(step, on_failure=OnFailure.ASK)  # after its last attempt, and before the report, comes a person
+    values |= {"id": StepId(name or "") if "for_each" in own else encode_id(name or "")}
+    values |= {"body": _read_body(page, own, fields), "if_empty_ok": _takes(page, fields, "if_empty") is not None}
+    step = _with_policies(values, attempts)
     _judge_effect(page, fields, step)
     if step.artifacts and isinstance(step.body, AskBody):
         text = "`artifacts` stands beside `ask`; a question makes no files; remove it"
         page.flaw(fields.at("artifacts"), text)
-    files = fields.take("files", page.many(page.inner), ())
+    files = _takes(page, fields, "files") or ()
     places = dict(reversed(page.references[since:]))
     page.refuse_references(since, {one.token for one in references_of(step)}, "here")
     return StepRead(
@@ -146,23 +88,39 @@ def read_step(page: Page, node: Tree, defaults: Fields | None, attempts: int) ->
     )
 
 
-def _with_policies(page: Page, fields: Fields, step: Step, attempts: int) -> Step:
-    """Return the step with what `defaults` may set beside its surroundings."""
-    on_failure, target = fields.take("on_failure", partial(_read_on_failure, page), (OnFailure.BLOCK, None))
+def _read_values(page: Page, fields: Fields, table: str) -> dict[str, Any]:
+    """Return what a step says by the fields they fill; `retry` and `on_failure` as the values of several fields."""
+    own = {
+        "for_each": _read_for_each,
+        "checks": read_checks,
+        "probe": _read_probe,
+        "retry": _read_retry,
+        "on_failure": _read_on_failure,
+    }
+    return read_values(page, fields, TABLES[table].keys, own)
+
+
+def _takes(page: Page, fields: Fields, key: str) -> Any:
+    """Read a key that fills no field of the step."""
+    node = fields.node(key)
+    return None if node is None else read_value(page, node, TABLES["step"].key(key).value)
+
+
+def _with_policies(values: dict[str, Any], attempts: int) -> Step:
+    """Return the step, with what follows from its parts where it does not say otherwise."""
+    is_agent = isinstance(values["body"], AgentBody)
     # An agent learns from what the checks said, so that another attempt is another way.
-    usual = RetryPolicy(maximum_attempts=attempts, retry_unknown=isinstance(step.body, AgentBody))
-    return replace(
-        step,
-        network=fields.take("network", page.network, default=False),
-        sockets=fields.take("sockets", page.many(page.socket), ()),
-        confine=fields.take("confine", page.flag, default=True),
-        effect=fields.take("effect", page.one_of(Effect), Effect.REVERSIBLE),
-        tier=fields.take("tier", page.one_of(Tier), None),
-        retry=fields.take("retry", partial(_read_retry, page, attempts), usual),
-        timeout_s=fields.take("timeout", page.positive_s, 1800.0),
-        on_failure=on_failure,
-        rollback_to=target,
-    )
+    retries = is_agent or "retry" in values
+    retry: dict[str, Any] = {"maximum_attempts": attempts, "retry_unknown": retries, **values.pop("retry", {})}
+    on_failure: dict[str, Any] = values.pop("on_failure", {})
+    if not on_failure and values.get("optional"):
+        on_failure = {"on_failure": OnFailure.SKIP}  # what needs it goes on, and nobody is asked
+    elif not on_failure and is_agent:
+        on_failure = {"on_failure": OnFailure.ASK}  # after its last attempt, and before the report, comes a person
+    reads: tuple[str, ...] = values.pop("reads", ())
+    home = tuple(read for read in reads if read.startswith("~/"))
+    reads = tuple(read for read in reads if read not in home)
+    return Step(**values, **on_failure, reads=reads, home=home, retry=RetryPolicy(**retry))
 
 
 def _judge_effect(page: Page, fields: Fields, step: Step) -> None:
@@ -184,42 +142,44 @@ def _judge_effect(page: Page, fields: Fields, step: Step) -> None:
 
 def _read_body(page: Page, own: Fields, fields: Fields) -> Body:
     """Read the body; where there is none that can be read, something stands in for it."""
-    missing = RunBody(command="")
     kind = own.exactly_one(BODIES, "a step")
     if kind is not None and kind != "run" and "shell" in own:
         page.flaw(own.at("shell"), f"`shell` stands beside `{kind}`; it belongs to `run`; remove it")
-    match kind:
-        case "run":
-            command = own.take("run", page.text, "")
-            return RunBody(command=command, shell=fields.take("shell", partial(page.word, words=SHELLS), "bash"))
-        case "call":
-            function = own.take("call", partial(read_function, page), None)
-            return missing if function is None else CallBody(function=function)
-        case "agent":
-            return own.take("agent", partial(read_agent, page), missing)
-        case "ask":
-            return own.take("ask", partial(_read_question, page), missing)
-        case _:
-            return missing
+    node = None if kind is None else own.node(kind)
+    body: Body | None = None
+    if node is not None and kind == "run":
+        command = page.text(node) or ""
+        body = RunBody(command=command, shell=_takes(page, fields, "shell") or "bash")
+    elif node is not None and kind == "call":
+        function = read_function(page, node)
+        body = None if function is None else CallBody(function=function)
+    elif node is not None:
+        body = _read_question(page, node) if kind == "ask" else read_record(page, node, TABLES["agent"])
+    return RunBody(command="") if body is None else body
 
 
 def _read_question(page: Page, node: Tree) -> AskBody | None:
     if not isinstance(node, Table):
-        question = page.text(node)
-        return None if question is None else AskBody(question=question)
-    fields = Fields.read(page, node, "a question", ("question", "options", "default", "show"))
+        return read_record(page, node, TABLES["question"])
+    fields = read_keys(page, node, "question")
     if fields is None:
         return None
-    question = fields.need("question", page.text, "", "what a person is asked")
-    options = fields.take("options", page.many(page.literal), ())
-    default = fields.take("default", page.literal, None)
-    if default is not None and options and default not in options:
-        text = f"the default {default!r} is none of the options; one of {', '.join(options)} was expected; choose one"
-        page.flaw(fields.at("default"), text)
-    if len(set(options)) < len(options):
+    body: AskBody | None = made(AskBody, read_values(page, fields, TABLES["question"].keys))
+    if body is None:
+        return None
+    if body.default is not None and body.options and body.default not in body.options:
+        expected = f"one of {', '.join(body.options)} was expected; choose one"
+        page.flaw(fields.at("default"), f"the default {body.default!r} is none of the options; {expected}")
+    if len(set(body.options)) < len(body.options):
         page.flaw(fields.at("options"), "an option is listed twice; different ones were expected; remove one")
-    show = fields.take("show", page.many(page.inner), ())
-    return AskBody(question=question, options=options, default=default, show=show)
+    return body
+
+
+def _read_probe(page: Page, node: Tree) -> Probe | None:
+    table = TABLES["probe"]
+    fields = read_keys(page, node, "probe")
+    ask = None if fields is None else read_kind(page, fields, table)
+    return None if fields is None or ask is None else Probe(ask=ask, **read_values(page, fields, table.keys))
 
 
 def _read_for_each(page: Page, node: Tree) -> ForEach | None:
@@ -268,36 +228,22 @@ def _read_items(page: Page, node: Items) -> tuple[str, ...]:
     return tuple(items)
 
 
-def _read_retry(page: Page, attempts: int, node: Tree) -> RetryPolicy | None:
-    fields = Fields.read(page, node, "`retry`", RETRY_KEYS)
-    if fields is None:
-        return None
-    usual = RetryPolicy()
-    coefficient = fields.take("backoff_coefficient", page.number, usual.backoff_coefficient)
-    if coefficient < 1:
-        text = f"a coefficient of {coefficient:g} would make waits shorter; 1 or more was expected; raise it"
-        page.flaw(fields.at("backoff_coefficient"), text)
-    return RetryPolicy(
-        initial_interval_s=fields.take("initial_interval", page.time_s, usual.initial_interval_s),
-        backoff_coefficient=coefficient,
-        maximum_interval_s=fields.take("maximum_interval", page.time_s, usual.maximum_interval_s),
-        maximum_attempts=fields.take("maximum_attempts", page.count, attempts),
-        non_retryable_error_types=fields.take("non_retryable_error_types", page.many(page.text), ()),
-        retry_unknown=True,
-    )
+def _read_retry(page: Page, node: Tree) -> dict[str, Any] | None:
+    fields = read_keys(page, node, "retry")
+    return None if fields is None else read_values(page, fields, TABLES["retry"].keys)
 
 
-def _read_on_failure(page: Page, node: Tree) -> tuple[OnFailure, StepId | None] | None:
+def _read_on_failure(page: Page, node: Tree) -> dict[str, Any] | None:
     if isinstance(node, Table):
-        fields = Fields.read(page, node, "`on_failure`", ("rollback_to",))
+        fields = read_keys(page, node, "rollback")
         target = None if fields is None else fields.need("rollback_to", page.text, None, "the id of a step")
-        return None if target is None else (OnFailure.ROLLBACK, encode_id(target))
+        return None if target is None else {"on_failure": OnFailure.ROLLBACK, "rollback_to": encode_id(target)}
     if isinstance(node, Scalar) and node.text.lstrip("{ ").startswith("rollback_to"):
         text = "`rollback_to` does not say where to; {rollback_to: STEP} was expected; name a step that this one needs"
         page.flaw(node, text)
         return None
-    word = page.word(node, ("block", "skip", "stop", "ask", "{rollback_to: STEP}"))
-    return None if word is None else (OnFailure(word), None)
+    word = page.word(node, (*ON_FAILURE, "{rollback_to: STEP}"))
+    return None if word is None else {"on_failure": OnFailure(word)}
 
 
 def _named(fields: Fields) -> dict[str, Place]:

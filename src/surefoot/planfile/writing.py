@@ -14,9 +14,8 @@ from typing import cast
 from ruamel.yaml import YAML
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
 
-from surefoot.planfile.loading import PLAN_KEYS
+from surefoot.core.plan_schema import TABLES
 from surefoot.planfile.schema import EDITOR_LINE
-from surefoot.planfile.steps import STEP_KEYS
 
 _BLOCK = re.compile(r"\S.*\S\n?", re.DOTALL)
 """Texts that stand as they are below `|`: nothing invisible at their ends."""
@@ -38,12 +37,12 @@ def plan_text(document: Mapping[str, object]) -> str:
 
 def _ordered(document: Mapping[str, object]) -> dict[str, object]:
     """Return the document with its keys, and those of its steps, as the reference has them."""
-    plan = _sorted(document, PLAN_KEYS)
+    plan = _sorted(document, TABLES["plan"].names)
     steps = plan.get("steps")
     if isinstance(steps, Sequence) and not isinstance(steps, str):
         listed = cast("Sequence[object]", steps)
         plan["steps"] = [
-            _sorted(cast("Mapping[str, object]", step), STEP_KEYS) if isinstance(step, Mapping) else step
+            _sorted(cast("Mapping[str, object]", step), TABLES["step"].names) if isinstance(step, Mapping) else step
             for step in listed
         ]
     return cast("dict[str, object]", _written(plan))

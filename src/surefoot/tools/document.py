@@ -11,20 +11,9 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
 
+from surefoot.core.check_kinds import CallCheck, ChangedCheck, CommandCheck, Expect, FileCheck, TestsCheck
 from surefoot.core.globs import literal
-from surefoot.core.plan import (
-    CallCheck,
-    ChangedCheck,
-    Check,
-    CommandCheck,
-    Expect,
-    FileCheck,
-    Limits,
-    Plan,
-    Prepare,
-    Service,
-    TestsCheck,
-)
+from surefoot.core.plan import Check, Limits, Plan, Prepare, Service
 
 PLAN_NAME = "plan"
 """What stands for the file in places."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from surefoot.core.plan import Expect, OnFailure
+from surefoot.core.check_kinds import Expect
+from surefoot.core.plan import OnFailure
 from surefoot.core.rules import Effect
 from surefoot.tools.shapes import Shape, flag, listed, one_of, record_of, text, texts
 

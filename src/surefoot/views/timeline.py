@@ -12,10 +12,11 @@ from dataclasses import asdict, dataclass, field
 
 from surefoot.api.identity import current_user
 from surefoot.core import events as ev
+from surefoot.core.check_kinds import Expect
 from surefoot.core.duties import DUTIES
 from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.ids import StepId
-from surefoot.core.plan import Check, Expect
+from surefoot.core.plan import Check
 from surefoot.core.products import finding_of
 from surefoot.core.queue import waits_for
 from surefoot.core.rules import Overdue

@@ -9,8 +9,8 @@ from __future__ import annotations
 from surefoot.checks import Question, ask
 from surefoot.core import commands as do
 from surefoot.core import events as ev
+from surefoot.core.check_kinds import CallCheck, CommandCheck, TestsCheck
 from surefoot.core.events import Event
-from surefoot.core.plan import CallCheck, CommandCheck, TestsCheck
 from surefoot.core.terms import Verdict
 from surefoot.faults import point
 from surefoot.threads import in_thread

@@ -14,8 +14,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
+from surefoot.core.check_kinds import CommandCheck, TestsCheck
 from surefoot.core.globs import matches
-from surefoot.core.plan import Check, CommandCheck, Plan, Step, TestsCheck
+from surefoot.core.plan import Check, Plan, Step
 from surefoot.shellwords import facts_of, facts_with
 from surefoot.shellwords.check_files import Build, CheckFiles, files_of_command, together
 from surefoot.workers.room import Room

@@ -15,7 +15,8 @@ from surefoot import opening
 from surefoot.checks import files_matching
 from surefoot.core import commands as do
 from surefoot.core.approval import Ground
-from surefoot.core.plan import CommandCheck, Effect, RunBody, Step, TestsCheck
+from surefoot.core.check_kinds import CommandCheck, TestsCheck
+from surefoot.core.plan import Effect, RunBody, Step
 from surefoot.core.plan_commands import PlanCommand, probe_command
 from surefoot.core.rules import CommandFacts, effect_with
 from surefoot.ports import LOOKING, CommandRequest

@@ -16,8 +16,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from importlib.machinery import PathFinder
 from pathlib import Path
 
+from surefoot.core.check_kinds import CallCheck
 from surefoot.core.ids import StepId
-from surefoot.core.plan import CallBody, CallCheck, Plan, RunBody, Step
+from surefoot.core.plan import CallBody, Plan, RunBody, Step
 from surefoot.core.plan_commands import CommandKind, commands_of_plan
 from surefoot.core.probing import CallProbe, GitProbe
 from surefoot.core.terms import Finding, Severity

@@ -12,12 +12,13 @@ from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.approval import is_satisfied, listed
 from surefoot.core.attempt import Attempt
+from surefoot.core.check_kinds import Expect
 from surefoot.core.kernel.failing import fails
 from surefoot.core.kernel.packages import ask, body_digest, shown_of, skipped_needs, taken_over
 from surefoot.core.kernel.proposal import Move, Proposal
 from surefoot.core.money import money
 from surefoot.core.outputs import confidence_of
-from surefoot.core.plan import AgentBody, AskBody, Effect, Expect, Tier
+from surefoot.core.plan import AgentBody, AskBody, Effect, Tier
 from surefoot.core.plan_commands import PlanCommand, probe_command
 from surefoot.core.policy import (
     BESIDE,

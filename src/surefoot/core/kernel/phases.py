@@ -12,6 +12,7 @@ from dataclasses import replace
 from surefoot.core import events as ev
 from surefoot.core.approval import is_satisfied
 from surefoot.core.attempt import Attempt
+from surefoot.core.check_kinds import CommandCheck, TestsCheck
 from surefoot.core.duties import BASELINE, COMMANDS, PLANNING, REVIEWING, UNDERSTANDING
 from surefoot.core.graph import build_graph
 from surefoot.core.grounding import ungrounded, unproven
@@ -22,7 +23,7 @@ from surefoot.core.kernel.failing import fails
 from surefoot.core.kernel.proposal import HOLD, Move, Proposal
 from surefoot.core.kernel.questions import EDIT
 from surefoot.core.kernel.shown_plans import words_of
-from surefoot.core.plan import CommandCheck, Plan, Step, TestsCheck, digest_of
+from surefoot.core.plan import Plan, Step, digest_of
 from surefoot.core.reading import waits_of
 from surefoot.core.recovery import question
 from surefoot.core.rules import Effect, Tier

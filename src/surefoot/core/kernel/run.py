@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
+from surefoot.core.check_kinds import Expect
 from surefoot.core.course import next_ready
 from surefoot.core.duties import BASELINE, COMMANDS, PLANNING, REVIEWING, UNDERSTANDING
 from surefoot.core.events import ACCEPTANCE
@@ -35,7 +36,7 @@ from surefoot.core.kernel.services import leave, start_missing, stop_next
 from surefoot.core.kernel.steps import free_lane, next_for, wants_lane
 from surefoot.core.lessons import lesson_of, teaches
 from surefoot.core.outputs import artifacts_for, spec_of
-from surefoot.core.plan import Check, Effect, Expect
+from surefoot.core.plan import Check, Effect
 from surefoot.core.queue import first_in_queue, is_kept_by_doubt, startable, waits_for
 from surefoot.core.recovery import doubt_of, is_settling
 from surefoot.core.state import DONE, LaneState, RunState, StepState, StepStatus

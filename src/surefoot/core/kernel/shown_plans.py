@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from surefoot.core.check_kinds import Expect
 from surefoot.core.foreign import exact, in_line
 from surefoot.core.kernel.adopting import is_kept
 from surefoot.core.kernel.packages import describe_body
-from surefoot.core.plan import AgentBody, Check, Expect, Plan, RunBody, Step
+from surefoot.core.plan import AgentBody, Check, Plan, RunBody, Step
 from surefoot.core.policy import facts_before, weigh_step
 from surefoot.core.rules import Tier
 from surefoot.core.state import RunState

@@ -1,0 +1,339 @@
+"""The schema of plans: every key of a plan file, once.
+
+From these tables come the reader of plan files, their JSON Schema, their writer, what planners may write, the
+translation of plans made in Python, how placeholders are replaced, and the tables of `docs/plan-reference.md` and
+`docs/policy.md` (`scripts/reference_tables.py` writes these). The keys of a kind of check stand in
+`surefoot.core.check_kinds`, those of a kind of probe in `surefoot.core.probing`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from surefoot.core.check_kinds import CHECK_KINDS, Expect
+from surefoot.core.plan import (
+    AgentBody,
+    AgentLimits,
+    AskBody,
+    Check,
+    Limits,
+    OnFailure,
+    Plan,
+    Prepare,
+    RetryPolicy,
+    Service,
+    Step,
+)
+from surefoot.core.plan_keys import (
+    ANY_TEXT,
+    COUNT,
+    DURATION,
+    FLAG,
+    FUNCTION,
+    LITERAL,
+    LITERALS,
+    NETWORK,
+    NUMBER,
+    PATH,
+    PATHS,
+    TEXT,
+    TEXTS,
+    TIME,
+    VARIABLES,
+    Key,
+    Table,
+    Value,
+    Way,
+    list_of,
+    named,
+    record_of,
+    words,
+)
+from surefoot.core.probing import PROBE_KINDS, HttpAnswer, Probe, SqlAnswer
+from surefoot.core.rules import Demand, Effect, Overdue, Rule, Tier
+from surefoot.core.terms import Phase
+
+BODIES = ("run", "call", "agent", "ask")
+"""The keys of which each step has exactly one."""
+SHELLS = ("bash", "sh")
+ON_FAILURE = tuple(word for word in OnFailure if word is not OnFailure.ROLLBACK)
+"""What `on_failure` takes beside a step to go back to."""
+
+# fmt: off
+_PLAN = (
+    Key("goal", TEXT, "What the run is for, in words.", "It becomes the title of what is landed.",
+        need="what the run is for, in words"),
+    Key("files", PATHS, "Files or folders beside the plan.", "They are copied when the run starts and can be read at "
+        "`$SUREFOOT_FILES`. Links inside a folder are copied as links; one that leads out of the folder is refused."),
+    Key("prepare", record_of("prepare"), "The command that makes a lane usable; see below."),
+    Key("services", named("service"), "Commands that run beside the steps that use them, by name; see below."),
+    Key("accept", list_of("check"), "Checks of the goal as a whole.", "Those with `pass_to_pass` or `fail_to_pass` "
+        "are asked before the first change; all are asked at the end, in a clean lane."),
+    Key("scope", record_of("scope"), "`{write: [GLOB, …]}`: what the run may change.", usual="everything",
+        field="scope_write"),
+    Key("limits", Value("limits", table="limits"), "What the run may use; see below.", usual=""),
+    Key("env", VARIABLES, "Variables for prepare, bodies, checks and acceptance."),
+    Key("policy", list_of("rule"), "Rules that can raise the tier of a step; see [policy](policy.md)."),
+    Key("defaults", record_of("defaults"), "Step keys that hold for every step that does not set them itself; see "
+        "below.", usual="none", field=""),
+    Key("steps", list_of("step"), "The steps, at least one.", need="a list of steps", field=""),
+)
+_PREPARE = (
+    Key("run", TEXT, "The command.", "Runs once in each lane, and again when a key file has changed.",
+        need="the command that makes a lane usable", planner="The command, such as `python -m venv .venv && "
+            ".venv/bin/pip "
+        "install -e .[test]`."),
+    Key("key", PATHS, "Globs of the files its result depends on.",
+        planner="Globs over the files its result depends on."),
+    Key("path", Value("program_folder", is_many=True), "Folders of the lane that are put in front of `PATH`: "
+        "relative, without `..` and without a colon.", planner="Folders put in front of PATH, such as `.venv/bin`."),
+    Key("network", NETWORK, "How far the command's network reaches: `true`, `loopback` or `false`, as for a step.",
+        planner="Whether it needs the network.", planned=FLAG),
+    Key("timeout", DURATION, "It is ended after this long.", field="timeout_s", planner="Such as `30m`."),
+)
+_SERVICE = (
+    Key("run", TEXT, "The command that is the service.", "It stays in the foreground.",
+        need="the command that is the service"),
+    Key("ready", TEXT, "Asked again and again until it ends with exit status 0.", usual="ready when started"),
+    Key("stop", TEXT, "Run before what is left of the service is ended by signals.", usual="signals alone"),
+    Key("cwd", PATH, "Folder to run in, relative to the repository's root.", usual="the root"),
+    Key("env", VARIABLES, "Variables for its three commands, on top of the plan's."),
+    Key("network", Value("flag"), "Whether its commands may use the network."),
+    Key("timeout", DURATION, "It has to be ready within this time.", field="timeout_s"),
+)
+_LIMITS = (
+    Key("wall", DURATION, "The run pauses after this much time since it was last started or resumed.", field="wall_s"),
+    Key("attempts", COUNT, "Attempts at a step in all, the first included.",
+        "A step's `retry.maximum_attempts` wins.", usual="3", field=""),
+    Key("parallel", COUNT, "How many steps run at once, each in a [lane](concepts.md#the-merge-queue) of its own."),
+    Key("cost_usd", NUMBER, "What the run may cost, in US dollars.", "No request is made that might cost more than "
+        "what is left: the run pauses. Other bodies say what they cost by `cost_usd=0.12` in "
+        "[`$SUREFOOT_OUTPUT`](#values); once 80 % is spent, a step that does more than read asks first. Once all of "
+        "it is spent, no further body begins: the run pauses with exit code 6, with `--yes`, too, until `surefoot "
+        "resume --cost-usd AMOUNT` lets it use more."),
+    Key("tokens", COUNT, "How many tokens the run's models may take, sent and written.", "A request that might take "
+        "more is not made: the run pauses."),
+    Key("requests", COUNT, "How many requests to models the run may make; then it pauses."),
+    Key("resources", Value("resources", table="resource"), "`{NAME: NUMBER}`: at most so many steps with that name in "
+        "`uses` run at once. `{NAME: {count: NUMBER, observe: COMMAND}}`: the command's output tells how it stands.",
+        "An effect outside the workspace that `uses` it is asked about anew when that has changed since it was "
+        "approved. It runs outside the sandbox, with the network, for 60 s at most, and starts as "
+        "[probes](#network-sockets-and-confine) do.", usual="1 for each name", field=""),
+)
+_RESOURCE = (
+    Key("count", COUNT, "At most so many steps use it at once.", usual="1"),
+    Key("observe", TEXT, "A command whose output tells how it stands; effects that rest on it are asked about anew.",
+        usual=""),
+)
+_STEP = (
+    Key("id", TEXT, "Its name: 1 to 200 characters of `A-Z a-z 0-9 . _ - / @ +`; others are percent-encoded.",
+        need="a name that no other step has", planner="A short name no other step has; a group's holds its "
+            "placeholder, as "
+        "in `fix-{item}`."),
+    Key("title", ANY_TEXT, "A few words for people; the commit's subject.", usual="`surefoot: ID`", way=Way.PLAIN,
+        planner="A few words for people; becomes the commit's subject.", planned=TEXT),
+    Key("why", ANY_TEXT, "The reason: shown when a person is asked, and in the commit.", way=Way.PLAIN,
+        planner="The reason for the step.", planned=TEXT),
+    Key("needs", TEXTS, "Steps or groups whose verified result it needs; globs over ids may be used (`*` matches `/` "
+        "too).", planner="Ids of the steps whose verified result it needs."),
+    Key("for_each", Value("for_each"), "Makes the step a group with one member for each item; see below.",
+        planner="Makes it a group: {NAME: [items]} or {NAME: {glob: GLOB}}; {NAME} is replaced in its texts."),
+    Key("if_empty", words(("ok",)), "`ok`: a group without items is satisfied. Otherwise it fails.", usual="failed",
+        field=""),
+    Key("run", TEXT, "Body: a shell command.", usual="", field="",
+        planner="Body: a shell command, where no thought is needed."),
+    Key("call", FUNCTION, "Body: `package.module:function`, run by Surefoot's own interpreter in a child, confined "
+        "like a command.", usual="", field=""),
+    Key("agent", record_of("agent"), "Body: work for a model, in words; see below.", usual="", field="",
+        planner="Body: what an agent shall do, complete in itself, for it sees no other step's talk.", planned=TEXT),
+    Key("ask", record_of("question"), "Body: a question to a person; see below.", usual="", field="",
+        planner="Body: a question to a person.", planned=TEXT),
+    Key("shell", words(SHELLS), "`bash` (`bash -eo pipefail -c`) or `sh` (`sh -e -c`).", usual="`bash`", field="",
+        is_default=True),
+    Key("cwd", PATH, "Folder to run in, relative to the repository's root.", usual="the root", is_default=True,
+        way=Way.PLAIN, planner="Folder in which commands start."),
+    Key("env", VARIABLES, "Variables for body and checks.", is_default=True, way=Way.PLAIN,
+        planner="Variables for its commands: {NAME: value}."),
+    Key("env_from", Value("variable", is_many=True), "Names of variables taken from the environment Surefoot was "
+        "started in.", "One that is not set then stops the run at its start. Only the body gets them. Their values "
+        "are masked in everything that is stored.", is_default=True),
+    Key("files", PATHS, "As the plan's `files`.", usual="none", field=""),
+    Key("reads", Value("read", is_many=True), "Globs of the files the body reads; `~/…` opens a [place of your "
+        "home](secrets.md#what-commands-cannot-read) to it.", "If one of them changes on the run branch while the "
+        "step works beside others, the step is done again on the head. Where another step declares to write them and "
+        "no need orders the two, `surefoot check` says so, and they are taken one after the other.", way=Way.GLOB,
+        planner="Globs over files it reads."),
+    Key("writes", PATHS, "Globs of the files the body may change.", usual="the plan's scope", way=Way.GLOB,
+        planner="Globs over files it may change: as few as possible, but tests and docs it has to change, too."),
+    Key("scratch", PATHS, "Globs of files that are never committed and need no care.", is_default=True, way=Way.GLOB,
+        planner="Globs over files that are never committed."),
+    Key("artifacts", PATHS, "Globs of files or folders that are never committed and handed on to the steps that need "
+        "this one; see below.", way=Way.GLOB, planner="Globs over ignored files that later steps need."),
+    Key("network", NETWORK, "How far the body's network reaches: `true`, `loopback` or `false`; see below. A step "
+        "with `true` must state its `effect`.", is_default=True, planner="Whether its command may use the network; "
+        "then `effect` has to be stated, and a person is asked first.", planned=FLAG),
+    Key("sockets", Value("socket", is_many=True), "Sockets of the host the body may use; see below. Such a step must "
+        "state its `effect`.", is_default=True, way=Way.PLAIN),
+    Key("confine", FLAG, "`false`: the body runs outside the sandbox. Such a step must state its `effect`."),
+    Key("uses", TEXTS, "Services it needs running in its lane, and resources.", "Of the steps that name a resource "
+        "only so many run at once as `limits.resources` says, one where it says nothing.", is_default=True,
+        way=Way.PLAIN, planner="Services and resources it needs."),
+    Key("checks", list_of("check"), "What must hold for the step to be verified; see below.",
+        usual="the exit status alone", planner="What proves the step. An `agent` step has to have one that can fail."),
+    Key("unproved", FLAG, "For `agent`: `true` lets the step run without a check that can fail.",
+        "It ends unproved, and the run partially completed.", planner="Only for an `agent` step that no check can "
+        "prove: it then counts as unproved, and the run as partially completed."),
+    Key("effect", words(Effect), "`read`, `reversible`, `idempotent` or `irreversible`; see "
+        "[concepts](concepts.md#effect-class).", is_default=True, planner="What it does to the world outside the "
+        "workspace; default: reversible."),
+    Key("tier", words(Tier), "`auto`, `log`, `confirm` or `never` (the step is not run, and nobody is asked): how "
+        "much say a person has.", "It can only raise what the effect class and the rules give.", usual="by effect",
+        is_default=True, planner="`confirm` has a person asked first; can only be raised.", planned=words(("auto",
+        "log", "confirm"))),
+    Key("probe", record_of("probe"), "How to find out whether an outside effect was applied; see below.",
+        planner="How to find out whether an outside effect was applied, as in plan files; of kind run (confined, "
+            "without the "
+        "network), file, git, http (GET or HEAD), port or package."),
+    Key("undo", ANY_TEXT, "How the effect is taken back: shown when asking, never run.", way=Way.PLAIN,
+        planner="How an outside effect is taken back.", planned=TEXT),
+    Key("retry", Value("retry", table="retry"), "When it is tried again; see below.", usual="", is_default=True),
+    Key("timeout", DURATION, "The body and all it started are ended after this long.", field="timeout_s",
+        is_default=True, planner="Such as `30m`."),
+    Key("on_failure", words(ON_FAILURE)._replace(kind="on_failure", table="rollback"),
+        "What its final failure means; see below.", usual="`block`; `skip` with `optional`; `ask` with `agent`",
+        is_default=True, planner="What its final failure means; default: `ask` for an `agent` step, `block` for any "
+        "other.", planned=words(ON_FAILURE)),
+    Key("optional", FLAG, "`true`: the run can be completed (exit code 0) although the step failed; the report lists "
+        "it under *Not done*.", "What needs it goes on, unless `on_failure` says otherwise.",
+        planner="Whether the run can be completed although the step failed; only for what the goal does not need."),
+    Key("estimate", TIME, "How long the body is expected to take.", "`surefoot check` adds it up along the longest "
+        "path, and with `parallel` above 1 the step with the longest way to the end starts first.",
+        usual="from earlier runs of the plan", field="estimate_s", planner="How long it will take, such as `5m`."),
+)
+_AGENT = (
+    Key("do", TEXT, "What the agent is to do, in words.", need="what the agent is to do, in words,",
+        field="instructions", way=Way.PLAIN),
+    Key("model", Value("model"), "`PROVIDER:NAME`.", usual="the model that plays the worker"),
+    Key("turns", COUNT, "The attempt fails after so many replies.", field="turns_max"),
+    Key("limits", record_of("agent_limits"), "`{cost_usd: 0.5, tokens: 100000, requests: 40}`, each of which may be "
+        "left out: what all attempts at the step together may use.", usual="none"),
+)
+_AGENT_LIMITS = (
+    Key("cost_usd", NUMBER, "US dollars."),
+    Key("tokens", COUNT, "Tokens, sent and written."),
+    Key("requests", COUNT, "Requests to models."),
+)
+_QUESTION = (
+    Key("question", TEXT, "What a person is asked.", need="what a person is asked", way=Way.PLAIN),
+    Key("options", LITERALS, "The answers allowed; none: any text.", way=Way.PLAIN),
+    Key("default", LITERAL, "What an empty answer means."),
+    Key("show", PATHS, "Globs of files shown beside the question, as they are on the run's branch.", way=Way.GLOB),
+)
+_RETRY = (
+    Key("initial_interval", TIME, "Wait before the second attempt.", field="initial_interval_s"),
+    Key("backoff_coefficient", Value("coefficient"), "Each further wait is this many times the one before; 1 or more."),
+    Key("maximum_interval", TIME, "No wait is longer.", field="maximum_interval_s"),
+    Key("maximum_attempts", COUNT, "Attempts in all, the first included.", usual="`limits.attempts`"),
+    Key("non_retryable_error_types", TEXTS, "Names of Python exceptions after which no attempt follows."),
+)
+_CHECK = (
+    Key("name", TEXT, "What reports call it; unique in its step.", usual="made from the question", way=Way.PLAIN,
+        planner="A short name of its own."),
+    Key("expect", words(Expect), "`pass`, `pass_to_pass` or `fail_to_pass`; see "
+        "[concepts](concepts.md#check-and-verdict).", planner="pass: holds afterwards (default). pass_to_pass: held "
+        "before and holds afterwards. fail_to_pass: does not hold now and holds afterwards; the strongest proof."),
+    Key("timeout", DURATION, "After this long the answer is inconclusive.", field="timeout_s",
+        planner="Such as `90s` or `10m`."),
+    Key("cwd", PATH, "Folder to ask in.", usual="the root", way=Way.PLAIN, planner="Folder to ask in."),
+    Key("env", VARIABLES, "Variables on top of the plan's and the step's.", way=Way.PLAIN),
+    Key("network", NETWORK, "How far the command's network reaches: `true`, `loopback` or `false`."),
+    Key("confine", FLAG, "`false`: the command runs outside the sandbox.", "Reports and findings name such a check."),
+    Key("uses", TEXTS, "Services it needs, beside those of its step.", "An acceptance check has no others.",
+        way=Way.PLAIN, planner="Services it needs."),
+    Key("held_back", FLAG, "`true`: no agent is ever told of the check or of what it said, so that no work is made to "
+        "fit it."),
+)
+_PROBE = (
+    Key("within", TIME, "Ask again until the effect shows or this time is over.", "Before that, *not applied* is not "
+        "believed. The time counts from the asking, whatever the clock of the machine is set to; after a kill it "
+        "begins anew.", usual="ask once", field="within_s"),
+)
+_RULE = (
+    Key("name", TEXT, "Shown with every decision; unique in its file.",
+        need="a name, which is shown with every decision,"),
+    Key("tier", words(Tier), "What the rule says.", need="what the rule says (auto, log, confirm, never)"),
+    Key("reason", TEXT, "Why, in a sentence for the person who is asked.",
+        need="why, in a sentence for the person who is asked,"),
+    Key("commands", TEXTS, "Patterns over a part's command."),
+    Key("paths", TEXTS, "Globs over files that are written: by redirections, and those the step has changed.",
+        "A glob that begins with `/` or `~/` is about files outside the workspace."),
+    Key("resources", TEXTS, "Globs over what the step `uses`, and over its `sockets`."),
+    Key("hosts", TEXTS, "Globs over hosts that the command names."),
+    Key("variables", TEXTS, "Globs over names of environment variables that the step is given or the command uses."),
+    Key("steps", TEXTS, "Globs over step ids."),
+    Key("effects", words(Effect, many=True), "Effect classes."),
+    Key("phases", words(Phase, many=True), "Phases of the run."),
+    Key("cost_usd_above", NUMBER, "Holds where the run has cost more than this."),
+    Key("lines_above", COUNT, "Holds where more lines than this are added and taken away."),
+    Key("confidence_below", NUMBER, "Holds where what was done states a confidence below this."),
+)
+_DEMAND = (
+    Key("role", TEXT, "With `confirm`: the role an approver has to have."),
+    Key("people", COUNT, "With `confirm`: so many different people have to approve."),
+    Key("expires", DURATION, "With `confirm`: the question expires after this long.", field="expires_s"),
+    Key("overdue", words(Overdue), "With `expires`: `wait` (the default), `hand_on` to another role, or `stop` the "
+        "step."),
+    Key("next_role", TEXT, "With `overdue: hand_on`: that role."),
+)
+# fmt: on
+DEMAND = Table("a rule", _DEMAND, Demand)
+"""The keys of a rule that say what its answer has to be like."""
+_STATUS = Value("status")
+TABLES: Mapping[str, Table] = {
+    "plan": Table("a plan", _PLAN, Plan),
+    "prepare": Table("`prepare`", _PREPARE, Prepare),
+    "service": Table("a service", _SERVICE, Service),
+    "rule": Table("a rule", (*_RULE, *(key._replace(field="") for key in _DEMAND)), Rule),
+    "limits": Table("`limits`", _LIMITS, Limits),
+    "resource": Table("a resource", _RESOURCE, alone="count"),
+    "scope": Table(
+        "`scope`", (Key("write", PATHS, "Globs of the files the run may change.", need="a list of globs"),), alone=""
+    ),
+    "defaults": Table("`defaults`", tuple(key for key in _STEP if key.is_default), Step),
+    "step": Table("a step", _STEP, Step, one_of=BODIES),
+    "glob": Table("`for_each`", (Key("glob", PATH, "A glob over the files of the run branch.", need="a glob"),)),
+    "lines": Table(
+        "`for_each`", (Key("lines", TEXT, "A command whose non-empty output lines are the items.", need="a command"),)
+    ),
+    "agent": Table("`agent`", _AGENT, AgentBody, alone="do"),
+    "agent_limits": Table("`limits` of an agent", _AGENT_LIMITS, AgentLimits),
+    "question": Table("a question", _QUESTION, AskBody, alone="question"),
+    "retry": Table("`retry`", _RETRY, RetryPolicy),
+    "rollback": Table(
+        "`on_failure`",
+        (Key("rollback_to", TEXT, "The step to whose commit the branch goes back.", need="the id of a step"),),
+    ),
+    "check": Table("a check", _CHECK, Check, kinds=CHECK_KINDS, verdicts=("passed when", "inconclusive when")),
+    "probe": Table("a probe", _PROBE, Probe, kinds=PROBE_KINDS, verdicts=("applied", "not applied")),
+    "answer": Table(
+        "an HTTP answer",
+        (
+            Key("status", _STATUS, "The status code.", usual="any"),
+            Key(
+                "json",
+                Value("values_by_path"),
+                "Dotted paths into the JSON answer, with the values they must have.",
+                usual="any",
+            ),
+        ),
+        HttpAnswer,
+    ),
+    "rows": Table(
+        "an answer of a database",
+        (
+            Key("rows", Value("rows_number"), "How many rows there are.", usual="any"),
+            Key("value", Value("scalar"), "The first value of the first row.", usual="any", field=""),
+        ),
+        SqlAnswer,
+    ),
+}

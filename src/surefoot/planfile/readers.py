@@ -1,0 +1,352 @@
+"""The values of a plan file, read by the schema of plans: one reader for each kind of value, and tables made of them.
+
+Most kinds are read by `surefoot.planfile.fields`; the parts of a plan that take more than their keys (steps, groups,
+services, rules, questions about effects) have modules of their own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import MISSING, fields
+from functools import cache
+from typing import Any
+
+from surefoot.core.plan_keys import TEXT, Key, Kind, Table, Value
+from surefoot.core.plan_schema import TABLES
+from surefoot.core.probing import has_password, place_of
+from surefoot.expressions import CURE, flaw_of
+from surefoot.planfile import tree
+from surefoot.planfile.fields import Fields, Page, described
+from surefoot.planfile.tree import Items, Scalar, Tree
+
+_FUNCTION = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
+_MODEL = re.compile(r"[A-Za-z][\w.-]*:.*\S")
+_SHA256 = re.compile(r"[0-9a-fA-F]{64}")
+_STATUSES = range(100, 600)
+_PACKAGE = re.compile(r"[A-Z0-9](?:[A-Z0-9._-]*[A-Z0-9])?", re.IGNORECASE)
+_QUERY = re.compile(r"(?:\s|\(|--[^\n]*\n)*(?:select|with|values)\b", re.IGNORECASE)
+_DATABASE = re.compile(r"sqlite:///.+|postgres(?:ql)?://.*|\$[A-Za-z_][A-Za-z0-9_]*|\{.*", re.DOTALL)
+
+Reader = Callable[[Page, Tree], object | None]
+"""Returns what stands at a node; None, if it could not be read and a flaw is noted."""
+
+
+def read_value(page: Page, node: Tree, value: Value) -> Any:
+    """Read a value of any kind; None, if it could not be read and a flaw is noted."""
+    if value.is_many:
+        return page.many(lambda item: read_value(page, item, value._replace(is_many=False)))(node)
+    match value.kind:
+        case "word":
+            word = page.word(node, value.words)
+            return next((one for one in value.words if one == word), None)  # which may be a member of an enumeration
+        case "record":
+            return read_record(page, node, TABLES[value.table])
+        case _:
+            return _READERS[value.kind](page, node)
+
+
+def read_keys(page: Page, node: Tree, name: str) -> Fields | None:
+    """Judge the keys of a mapping by the table of that name."""
+    return Fields.read(page, node, TABLES[name].said, TABLES[name].names)
+
+
+def read_values(
+    page: Page, found: Fields, keys: Iterable[Key], own: Mapping[str, Reader] | None = None
+) -> dict[str, Any]:
+    """Return the values of keys that are set and could be read, by the fields they fill.
+
+    Args:
+        page: the file.
+        found: the mapping.
+        keys: which keys.
+        own: readers of keys that take more than their row says, by name.
+    """
+    own = own or {}
+    values: dict[str, Any] = {}
+    for key in keys:
+        node = found.node(key.name)
+        if node is None and key.need and key.fills:
+            page.flaw(found.place, f"`{key.name}` is missing; {key.need} was expected; add it")
+            values |= {key.fills: ""} if key.value == TEXT else {}  # so that the rest is judged, too
+        if node is None or not key.fills:
+            continue
+        read = own.get(key.name)
+        value = read_value(page, node, key.value) if read is None else read(page, node)
+        if value is not None or key.value.kind == "plain":  # any data may be null
+            values[key.fills] = value
+    return values
+
+
+def read_record(page: Page, node: Tree, table: Table) -> Any:
+    """Read a mapping, or the value of its main key alone, into the record of its table."""
+    assert table.type is not None
+    if table.alone and not isinstance(node, tree.Table):
+        key = table.key(table.alone)
+        value = read_value(page, node, key.value)
+        return None if value is None else table.type(**{key.fills: value})
+    found = Fields.read(page, node, table.said, table.names)
+    return None if found is None else made(table.type, read_values(page, found, table.keys))
+
+
+def made(kind: type[Any], values: Mapping[str, Any]) -> Any:
+    """Return the record with these values; None, if one is missing that it has to have."""
+    return kind(**values) if _needed(kind) <= values.keys() else None
+
+
+@cache
+def _needed(kind: type[Any]) -> frozenset[str]:
+    return frozenset(one.name for one in fields(kind) if one.default is MISSING and one.default_factory is MISSING)
+
+
+def read_kind(page: Page, found: Fields, table: Table) -> Any:
+    """Read the question of a check or probe into the record of its kind."""
+    name = found.exactly_one([kind.name for kind in table.kinds], table.said)
+    kind = next((kind for kind in table.kinds if kind.name == name), None)
+    if name is None or kind is None:
+        return None
+    of = f"a {table.said.removeprefix('a ')} of kind `{name}`"
+    own = (kind.keys[0], *(() if kind.is_nested else kind.keys[1:]))
+    allowed = [key.name for key in (*own, *table.keys)]
+    for key in found:
+        if key not in allowed:
+            page.flaw(found.at(key), f"`{key}` does not belong to {of}; {', '.join(allowed)} were expected; remove it")
+    if kind.is_nested:
+        node = found.node(name)
+        assert node is not None
+        within = Fields.read(page, node, f"`{name}`", [key.name for key in kind.within])
+        return None if within is None else _question(page, within, kind, f"`{name}`")
+    return _question(page, found, kind, f"a `{name}` {table.said.removeprefix('a ')}")
+
+
+def _question(page: Page, found: Fields, kind: Kind, said: str) -> Any:
+    values = read_values(page, found, kind.within)
+    if kind.one_of and found.exactly_one(kind.one_of, said) not in values:
+        return None
+    return made(kind.type, values)
+
+
+def read_function(page: Page, node: Tree) -> str | None:
+    """Read the name of a Python function."""
+    text = page.text(node)
+    if text is not None and _FUNCTION.fullmatch(text) is None:
+        page.flaw(node, f"{text!r} names no function; package.module:function was expected; write it like that")
+        return None
+    return text
+
+
+def _pattern(page: Page, node: Tree) -> str | None:
+    text = page.text(node)
+    flaw = None if text is None else flaw_of(text)
+    if flaw:
+        page.flaw(node, f"it is no regular expression that can be used here ({flaw}); {CURE}")
+    return None if flaw else text
+
+
+def _needle(page: Page, node: Tree) -> str | None:
+    text = page.raw(node)
+    if text == "":
+        page.flaw(node, "the text is empty; one to look for was expected; write it")
+    return text or None
+
+
+def _pattern_by_line(page: Page, node: Tree) -> str | None:
+    text = _needle(page, node)
+    flaw = None if text is None else flaw_of(text, by_line=True)
+    if flaw:
+        wrong = f"it is no regular expression that can be used here ({flaw})"
+        page.flaw(node, f"{wrong}; {CURE}, or ask by `run: grep …`")
+    return None if flaw else text
+
+
+def _program_folder(page: Page, node: Tree) -> str | None:
+    """Read a folder of the lane; a colon would part it in two on the PATH, the second of them anywhere."""
+    folder = page.inner(node)
+    if folder is not None and ":" in folder:
+        wrong = f"{folder!r} has a colon, which parts folders on the PATH"
+        page.flaw(node, f"{wrong}; one folder was expected; write each as an item of its own")
+        return None
+    return folder
+
+
+def _model(page: Page, node: Tree) -> str | None:
+    """Read the name of a model with that of its provider."""
+    text = page.text(node)
+    if text is not None and _MODEL.fullmatch(text) is None:
+        expected = "PROVIDER:NAME was expected; write it like that, as in anthropic:NAME or local:PATH.gguf"
+        page.flaw(node, f"{text!r} does not say whose model it is; {expected}")
+        return None
+    return text
+
+
+def _coefficient(page: Page, node: Tree) -> float | None:
+    coefficient = page.number(node)
+    if coefficient is not None and coefficient < 1:
+        page.flaw(node, f"a coefficient of {coefficient:g} would make waits shorter; 1 or more was expected; raise it")
+    return coefficient
+
+
+def _port(page: Page, node: Tree) -> str | None:
+    text = page.literal(node)
+    if text is not None and "{" not in text and place_of(text) is None:
+        expected = "a port from 1 to 65535, alone or as HOST:PORT, was expected"
+        page.flaw(node, f"{text!r} is no port; {expected}; write it like 8080 or db.example.org:5432")
+        return None
+    return text
+
+
+def _package(page: Page, node: Tree) -> str | None:
+    name = page.text(node)
+    if name is not None and "{" not in name and _PACKAGE.fullmatch(name) is None:
+        expected = "letters, digits, and between them . _ - were expected"
+        page.flaw(node, f"{name!r} names no package; {expected}; write its name alone")
+    return name
+
+
+def _version(page: Page, node: Tree) -> str | None:
+    from packaging.version import InvalidVersion, Version
+
+    text = page.literal(node)
+    try:
+        if text is not None and "{" not in text:
+            Version(text)
+    except InvalidVersion:
+        page.flaw(node, f"{text!r} is no version; one such as 1.2 or 2.0rc1 was expected; correct it")
+        return None
+    return text
+
+
+def _address(page: Page, node: Tree) -> str | None:
+    """Read an address, in which no password may stand."""
+    text = page.text(node)
+    if text is not None and has_password(text):
+        wrong = "a password stands in the address, and the journal keeps plans"
+        cure = "put it into a variable and write $NAME in its place, or $NAME for the whole address"
+        page.flaw(node, f"{wrong}; the name of a variable was expected; {cure}")
+        return None
+    return text
+
+
+def _web_address(page: Page, node: Tree) -> str | None:
+    url = page.text(node)
+    if url is not None and not url.startswith(("http://", "https://")):
+        page.flaw(node, f"{url!r} is no web address; http://… or https://… was expected; write it in full")
+    return url
+
+
+def _method(page: Page, node: Tree) -> str | None:
+    method = page.text(node)
+    return None if method is None else method.upper()
+
+
+def _query(page: Page, node: Tree) -> str | None:
+    query = page.text(node)
+    if query is not None and _QUERY.match(query) is None:
+        text = "the statement is no query; SELECT, WITH or VALUES was expected; select what shows the effect"
+        page.flaw(node, text)
+    return query
+
+
+def _database(page: Page, node: Tree) -> str | None:
+    url = _address(page, node)
+    if url is not None and _DATABASE.fullmatch(url) is None:
+        expected = "sqlite:///PATH, postgresql://… or $NAME was expected"
+        page.flaw(node, f"{url!r} is no database's URL; {expected}; write it like that")
+    return url
+
+
+def _sha256(page: Page, node: Tree) -> str | None:
+    text = page.literal(node)
+    if text is not None and _SHA256.fullmatch(text) is None:
+        page.flaw(node, f"found {described(node)}; 64 hexadecimal digits were expected; paste the file's SHA-256")
+        return None
+    return None if text is None else text.lower()
+
+
+def _http_answer(page: Page, node: Tree) -> Any:
+    if isinstance(node, tree.Table) and not node.entries:
+        page.flaw(node, "any answer would match; `status` or `json` was expected; add one")
+    return read_record(page, node, TABLES["answer"])
+
+
+def _status(page: Page, node: Tree) -> int | None:
+    status = page.count(node)
+    if status is not None and status not in _STATUSES:
+        page.flaw(node, f"{status} is no HTTP status; 100 to 599 were expected; correct it")
+    return status
+
+
+def _values_by_path(page: Page, node: Tree) -> dict[str, object] | None:
+    if not isinstance(node, tree.Table):
+        page.flaw(node, f"found {described(node)}; values by dotted path were expected; write {{a.b: value}}")
+        return None
+    return {path: page.plain(value) for key, value in node.entries if (path := page.literal(key)) is not None}
+
+
+def _rows(page: Page, node: Tree) -> Any:
+    """Read a pattern over rows; a value alone is that with which the first row begins."""
+    table = TABLES["rows"]
+    assert table.type is not None
+    if isinstance(node, Items):
+        page.flaw(node, "found a list; a value, or {rows: N, value: V}, was expected; write one of them")
+        return None
+    if not isinstance(node, tree.Table):
+        return table.type(first=(page.plain(node),))
+    found = read_keys(page, node, "rows")
+    if found is None:
+        return None
+    if not node.entries:
+        page.flaw(node, "any answer would match; `rows` or `value` was expected; add one")
+    value = found.node("value")
+    if value is not None and not isinstance(value, Scalar):
+        page.flaw(value, f"found {described(value)}; a text, a number, true, false or null was expected; write one")
+    first = () if value is None else (page.plain(value),)
+    return table.type(**read_values(page, found, table.keys), first=first)
+
+
+def _rows_number(page: Page, node: Tree) -> int | None:
+    if isinstance(node, Scalar) and node.kind is tree.Kind.NUMBER and node.text.isdecimal():
+        return int(node.text)
+    page.flaw(node, f"found {described(node)}; a whole number of 0 or more was expected; write one, as in 1")
+    return None
+
+
+_READERS: Mapping[str, Reader] = {
+    "text": Page.text,
+    "any_text": Page.raw,
+    "literal": Page.literal,
+    "path": Page.inner,
+    "read": Page.read,
+    "flag": Page.flag,
+    "network": Page.network,
+    "count": Page.count,
+    "number": Page.number,
+    "coefficient": _coefficient,
+    "time": Page.time_s,
+    "duration": Page.positive_s,
+    "variable": Page.variable,
+    "variables": Page.variables,
+    "socket": Page.socket,
+    "function": read_function,
+    "model": _model,
+    "program_folder": _program_folder,
+    "plain": Page.plain,
+    "needle": _needle,
+    "pattern": _pattern,
+    "pattern_by_line": _pattern_by_line,
+    "answer": _http_answer,
+    "rows": _rows,
+    "rows_number": _rows_number,
+    "status": _status,
+    "values_by_path": _values_by_path,
+    "sha256": _sha256,
+    "web_address": _web_address,
+    "method": _method,
+    "port": _port,
+    "package": _package,
+    "version": _version,
+    "address": _address,
+    "query": _query,
+    "database": _database,
+}
+"""By the kinds of `surefoot.core.plan_keys.Value`."""
