@@ -18,7 +18,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from surefoot.core import plan, probing
+from surefoot.core import check_kinds, plan, probing
 from surefoot.core.events import EVENTS, CallFinished, CheckAnswered, Event, GroupExpanded, RunCreated, TurnAnswered
 from surefoot.core.ids import BlobId, RunId, StepId
 from surefoot.core.talking import Claim, Note, ToolCall, Understanding

@@ -19,9 +19,9 @@ from surefoot.core.talking import KeyFile, Understanding
 from surefoot.core.tool_payload import Planned, Understood
 from surefoot.core.toolbox import PlanInForce
 from surefoot.planfile import parse_plan
-from surefoot.planfile.writing import plan_text
+from surefoot.planfile.writing import limits_said, plan_text, record_said
 from surefoot.tools import ToolResult
-from surefoot.tools.document import check_said, limits_said, prepare_said, service_said, unfolded
+from surefoot.tools.document import unfolded
 
 STEP = {"id": "fix", "why": "It is wrong.", "run": "sed -i s/a/b/ a.txt", "writes": ["a.txt"], "risk": "None."}
 CHECKED = STEP | {"checks": [{"file": "a.txt", "contains": "b", "expect": "fail_to_pass"}]}
@@ -281,8 +281,8 @@ def test_what_is_written_is_read_again_as_it_was(check: Check, prepare: Prepare)
     """Any check and any preparation, whatever characters stand in them."""
     document = {
         "goal": "g",
-        "prepare": prepare_said(prepare),
-        "accept": [check_said(check)],
+        "prepare": record_said(prepare, "prepare"),
+        "accept": [record_said(check, "check")],
         "steps": [{"id": "a", "run": "true"}],
     }
     plan = parse_plan(plan_text(document), "plan").plan
@@ -306,7 +306,12 @@ def test_limits_and_services_are_read_again_as_they_were() -> None:
     )
     service = Service(name="db", run="r", ready="x", stop="y", cwd="sub", env={"A": "1"}, network=True, timeout_s=9.0)
     step = {"id": "a", "ask": "?", "uses": ["db", "a"]}
-    document = {"goal": "g", "limits": limits_said(limits), "services": {"db": service_said(service)}, "steps": [step]}
+    document = {
+        "goal": "g",
+        "limits": limits_said(limits),
+        "services": {"db": record_said(service, "service")},
+        "steps": [step],
+    }
     plan = parse_plan(plan_text(document), "plan").plan
     assert (plan.limits, plan.services, plan.steps[0].body) == (limits, (service,), AskBody(question="?"))
 

@@ -119,7 +119,7 @@ class Key(NamedTuple):
         """Say what holds where the key is not set: its own words, or the default of its field in records of a kind."""
         if self.usual is not None or self.need or kind is None:
             return self.usual or ""
-        value = _defaults(kind).get(self.fills)
+        value = defaults_of(kind).get(self.fills)
         if value is None or value in ("", (), {}):
             return "none"
         if self.value.kind in ("time", "duration"):
@@ -197,7 +197,8 @@ class Table(NamedTuple):
 
 
 @cache
-def _defaults(kind: type[Any]) -> Mapping[str, Any]:
+def defaults_of(kind: type[Any]) -> Mapping[str, Any]:
+    """Return the defaults of the fields of a record that have one."""
     return {
         one.name: one.default if one.default_factory is MISSING else one.default_factory()
         for one in fields(kind)

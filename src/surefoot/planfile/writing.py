@@ -1,19 +1,22 @@
-"""A plan's document as text that people read and `load_plan` reads back.
+"""Plans, and parts of plans, as text that people read and `load_plan` reads back.
 
-Owns how a plan file looks that no person wrote: the order of its keys, and blocks for texts of several lines. Must
-never judge what it writes: the readers do. Read `surefoot.planfile.loading` next.
+The schema of plans says which field stands below which key; what is at its default is left out. Nothing is judged here:
+the readers do that.
 """
 
 from __future__ import annotations
 
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
 from typing import cast
 
 from ruamel.yaml import YAML
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
 
+from surefoot.core.plan import Limits
+from surefoot.core.plan_keys import Key, defaults_of
 from surefoot.core.plan_schema import TABLES
 from surefoot.planfile.schema import EDITOR_LINE
 
@@ -33,6 +36,51 @@ def plan_text(document: Mapping[str, object]) -> str:
     out = io.StringIO()
     yaml.dump(_ordered(document), out)  # pyright: ignore[reportUnknownMemberType]
     return f"{EDITOR_LINE}\n{out.getvalue()}"
+
+
+def record_said(record: object, name: str) -> dict[str, object]:
+    """Return a part of a plan as a plan file has it, by the table of that name."""
+    table = TABLES[name]
+    said: dict[str, object] = {}
+    for kind in table.kinds:
+        question = getattr(record, "ask", None)
+        if isinstance(question, kind.type):
+            within = _said(question, kind.within)
+            said |= {kind.name: within} if kind.is_nested else within
+    return said | _said(record, table.keys)
+
+
+def limits_said(limits: Limits) -> dict[str, object]:
+    """Return `limits` as a plan file has it."""
+    resources: dict[str, object] = {
+        name: {"count": count, "observe": limits.observed[name]} if name in limits.observed else count
+        for name, count in limits.resources.items()
+    }
+    return record_said(limits, "limits") | ({"resources": resources} if resources else {})
+
+
+def _said(record: object, keys: Iterable[Key]) -> dict[str, object]:
+    usual = defaults_of(type(record))
+    values = [(key, getattr(record, key.fills)) for key in keys if key.fills]
+    return {
+        key.name: _value_said(key, value)
+        for key, value in values
+        if key.fills not in usual or value != usual[key.fills]
+    }
+
+
+def _value_said(key: Key, value: object) -> object:
+    match value:
+        case StrEnum():
+            return str(value)
+        case int() | float() if key.value.kind in ("time", "duration"):
+            return f"{value:f}".rstrip("0").rstrip(".") + "s"
+        case tuple():
+            return list(cast("tuple[object, ...]", value))
+        case Mapping():
+            return dict(cast("Mapping[str, object]", value))
+        case _:
+            return record_said(value, key.value.table) if key.value.kind == "record" else value
 
 
 def _ordered(document: Mapping[str, object]) -> dict[str, object]:

@@ -25,18 +25,10 @@ from surefoot.core.tool_payload import MadePlan, Planned, Understood
 from surefoot.core.toolbox import PlanInForce
 from surefoot.errors import PlanInvalid
 from surefoot.planfile import ParsedPlan, parse_plan
-from surefoot.planfile.writing import plan_text
+from surefoot.planfile.writing import limits_said, plan_text, record_said
 from surefoot.ports import Commands
 from surefoot.tools.arguments import Arguments
-from surefoot.tools.document import (
-    PLAN_NAME,
-    check_said,
-    limits_said,
-    prepare_said,
-    quoted,
-    service_said,
-    unfolded,
-)
+from surefoot.tools.document import PLAN_NAME, quoted, unfolded
 from surefoot.tools.masks import place_of_secret
 from surefoot.tools.tool_context import ToolContext, ToolResult, failed
 
@@ -166,11 +158,13 @@ def _flaw_of_scope(scope: Sequence[str], asked: Plan) -> str:
 def _ground(plan: Plan, scope: tuple[str, ...] = (), found: Arguments = _NOTHING) -> _Ground:
     """Return what a plan is made on; `scope` and `found` are what UNDERSTAND ends with."""
     asked = unfolded(plan)
-    checks = [check_said(check) for check in asked.accept]
+    checks = [record_said(check, "check") for check in asked.accept]
     taken = {check.name for check in asked.accept}
     checks += (_renamed(dict(one), taken) for one in found.objects("accept"))
     own = found.table("prepare")
-    prepare = prepare_said(asked.prepare) if asked.prepare is not None else dict(own) if own is not None else None
+    prepare = (
+        record_said(asked.prepare, "prepare") if asked.prepare is not None else dict(own) if own is not None else None
+    )
     is_whole = asked.scope_write == (EVERYTHING,)
     scope = scope or (() if is_whole else asked.scope_write)
     return _Ground(plan=asked, scope=scope, accept=tuple(checks), prepare=prepare)
@@ -233,7 +227,7 @@ def _document(
     limits = limits_said(asked.limits)
     if parallel > 1:
         limits["parallel"] = min(parallel, asked.limits.parallel) if asked.limits.parallel > 1 else parallel
-    all_services = {**services, **{one.name: service_said(one) for one in asked.services}}
+    all_services = {**services, **{one.name: record_said(one, "service") for one in asked.services}}
     document: dict[str, object] = {
         "goal": asked.goal,
         "prepare": ground.prepare,
