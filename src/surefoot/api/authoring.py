@@ -1,7 +1,7 @@
 """Plans written in Python: `Plan`, `Step`, `Check`, and `run` to carry one out.
 
-Owns the shapes people write by hand and their translation into the plan model. Must never know what a field means; the
-plan model does. Read `surefoot.core.plan` next.
+Their signatures stand here, so that editors and type checkers know them. What becomes of each field, the schema of plans
+says: `surefoot.core.plan_schema`.
 """
 
 from __future__ import annotations
@@ -10,16 +10,16 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from surefoot.api.options import Options
 from surefoot.api.running import Source, Watching, create_run, engage
 from surefoot.api.sharing import shared_home
-from surefoot.core import check_kinds
 from surefoot.core import plan as core
-from surefoot.core.check_kinds import Expect
 from surefoot.core.ids import RunId, encode_id, nearest_said
-from surefoot.core.plan import Effect, OnFailure, RetryPolicy, Tier
+from surefoot.core.plan import RetryPolicy
+from surefoot.core.plan_keys import Key
+from surefoot.core.plan_schema import ON_FAILURE, TABLES
 from surefoot.core.probing import FunctionProbe, Probe
 from surefoot.core.report import report_of
 from surefoot.core.report_shape import Report
@@ -73,33 +73,14 @@ class Check:
 
     def compiled(self, number: int, of: str) -> core.Check:
         """Return the check of the plan model; `of` says what it is a check of."""
-        asks = [ask for ask in self._asks() if ask is not None]
+        table = TABLES["check"]
         where = f"{of}, check {self.name or number!r}"
-        if len(asks) != 1:
-            raise _invalid(f"{where} takes exactly one of run, tests, file, call, changed")
-        _read(self.format, ("junit", "unittest"), f"{where}: format")
-        return core.Check(
-            name=self.name or f"check {number}",
-            ask=asks[0],
-            expect=Expect(_read(self.expect, Expect, f"{where}: expect")),
-            timeout_s=self.timeout_s,
-            cwd=self.cwd,
-            env=self.env,
-            network=self.network,
-            uses=tuple(self.uses),
-            confine=self.confine,
-            held_back=self.held_back,
-        )
-
-    def _asks(self) -> list[check_kinds.CheckQuestion | None]:
-        texts = {"contains": self.contains, "lacks": self.lacks, "matches": self.matches}
-        return [
-            None if self.run is None else check_kinds.CommandCheck(command=self.run),
-            None if self.tests is None else check_kinds.TestsCheck(command=self.tests, format=self.format),
-            None if self.file is None else check_kinds.FileCheck(glob=self.file, exists=self.exists, **texts),
-            None if self.call is None else check_kinds.CallCheck(function=self.call),
-            None if self.changed is None else check_kinds.ChangedCheck(globs=self.changed),
-        ]
+        asked = [kind for kind in table.kinds if getattr(self, kind.name) is not None]
+        if len(asked) != 1:
+            raise _invalid(f"{where} takes exactly one of {', '.join(kind.name for kind in table.kinds)}")
+        question = asked[0].type(**_values(self, asked[0].keys, where))
+        common = _values(self, table.keys, where) | {"name": self.name or f"check {number}"}
+        return core.Check(ask=question, **common)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,35 +166,19 @@ class Step:
         if len(bodies) != 1:
             raise _invalid(f"step {self.id!r} takes exactly one of do, run, call, agent, ask")
         where = f"step {self.id!r}"
-        usual = "skip" if self.optional else "block" if self.agent is None else "ask"
-        on_failure = self.on_failure or usual
+        own = {"id", "reads", "checks", "probe", "retry", "on_failure"}
+        values = _values(self, [key for key in TABLES["step"].keys if key.name not in own], where)
+        on_failure = self.on_failure or ("skip" if self.optional else "block" if self.agent is None else "ask")
         return core.Step(
             id=encode_id(self.id),
             body=bodies[0],
-            title=self.title,
-            why=self.why,
-            needs=tuple(self.needs),
             reads=tuple(read for read in self.reads if not read.startswith("~/")),
             home=tuple(read for read in self.reads if read.startswith("~/")),
-            writes=None if self.writes is None else tuple(self.writes),
-            artifacts=tuple(self.artifacts),
             checks=tuple(check.compiled(number, where) for number, check in enumerate(self.checks, start=1)),
-            unproved=self.unproved,
-            effect=Effect(_read(self.effect, Effect, f"{where}: effect")),
-            tier=None if self.tier is None else Tier(_read(self.tier, Tier, f"{where}: tier")),
             probe=self._probe(),
-            undo=self.undo,
-            env=self.env,
-            env_from=tuple(self.env_from),
-            network=self.network,
-            sockets=tuple(self.sockets),
-            confine=self.confine,
-            uses=tuple(self.uses),
             retry=self._retry(),
-            timeout_s=self.timeout_s,
-            on_failure=OnFailure(_read(on_failure, _ON_FAILURE, f"{where}: on_failure")),
-            optional=self.optional,
-            estimate_s=self.estimate_s,
+            on_failure=_word(on_failure, ON_FAILURE, f"{where}: on_failure"),
+            **values,
         )
 
     def _retry(self) -> RetryPolicy:
@@ -279,22 +244,12 @@ class Plan:
 
     def compiled(self) -> core.Plan:
         """Return the plan of the plan model."""
+        shared = [key for key in TABLES["plan"].keys if key.name in {"goal", "prepare", "scope", "env", "services"}]
         return core.Plan(
-            goal=self.goal,
             steps=tuple(step.compiled() for step in self.steps),
-            prepare=self.prepare,
             accept=tuple(check.compiled(number, "the plan") for number, check in enumerate(self.accept, start=1)),
-            scope_write=tuple(self.scope_write),
-            env=self.env,
-            limits=core.Limits(
-                wall_s=self.wall_s,
-                parallel=self.parallel,
-                cost_usd=self.cost_usd,
-                tokens=self.tokens,
-                requests=self.requests,
-                resources=self.resources,
-            ),
-            services=tuple(self.services),
+            limits=core.Limits(**_values(self, TABLES["limits"].keys, "the plan"), resources=self.resources),
+            **_values(self, shared, "the plan"),
         )
 
     @property
@@ -309,25 +264,35 @@ class Plan:
         return Functions(bodies=bodies, probes=probes)
 
 
-_ON_FAILURE = (OnFailure.BLOCK, OnFailure.SKIP, OnFailure.STOP, OnFailure.ASK)
-"""What `on_failure` takes here."""
+def _values(of: object, keys: Iterable[Key], where: str) -> dict[str, Any]:
+    """Return what is set, as the plan model has it: by the fields that the keys of a plan file fill."""
+    values: dict[str, Any] = {}
+    for key in keys:
+        value = getattr(of, key.name, getattr(of, key.fills, None) if key.fills else None)
+        if value is None or not key.fills:
+            continue
+        if key.value.kind == "word":
+            value = _word(value, key.value.words, f"{where}: {key.name}")
+        elif key.value.is_many or key.value.kind == "named":
+            value = tuple(value)
+        values[key.fills] = value
+    return values
 
 
-def _invalid(text: str) -> PlanInvalid:
-    return PlanInvalid(text, problems=(text,))
-
-
-def _read(value: str, words: Iterable[str], where: str) -> str:
-    """Return a word that is known.
+def _word(value: str, words: Sequence[str], where: str) -> Any:
+    """Return a word that is known, or the member of the enumeration that has the word.
 
     Raises:
         PlanInvalid: it is not; the message says where it stands and what was expected.
     """
-    known = [str(word) for word in words]
-    if value not in known:
-        near = nearest_said(value, known)
-        raise _invalid(f"{where} is {value!r}; one of {', '.join(known)} was expected{near or '; choose one'}")
-    return value
+    if value not in words:
+        near = nearest_said(value, map(str, words))
+        raise _invalid(f"{where} is {value!r}; one of {', '.join(words)} was expected{near or '; choose one'}")
+    return next(word for word in words if word == value)
+
+
+def _invalid(text: str) -> PlanInvalid:
+    return PlanInvalid(text, problems=(text,))
 
 
 def _name_of(function: object) -> str:
