@@ -13,7 +13,7 @@ import pytest
 
 from surefoot.core.probing import CallProbe, FunctionProbe, Probe
 from surefoot.core.terms import Applied
-from surefoot.probes import ProbeReply, Subject, ask, calls
+from surefoot.probes import ProbeReply, Subject, ask, call_probe
 
 APPLIED, NOT_APPLIED, UNKNOWN = Applied
 SAID = [
@@ -111,7 +111,7 @@ async def test_a_function_of_the_program_that_breaks_says_nothing(
     commands: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Neither what it raises nor that it takes too long ends the engine."""
-    monkeypatch.setattr(calls, "TIMEOUT_S", 0.01)
+    monkeypatch.setattr(call_probe, "TIMEOUT_S", 0.01)
 
     async def function() -> object:
         raise OSError("no way")

@@ -1,6 +1,6 @@
 """`http` probes against a real server.
 
-Owns the patterns over an answer. Must never leave this machine. Read `surefoot.probes.http` next.
+Owns the patterns over an answer. Must never leave this machine. Read `surefoot.probes.http_probe` next.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ import pytest
 
 from surefoot.core.probing import PortProbe, Probe
 from surefoot.core.terms import Applied
-from surefoot.probes import ProbeReply, ask, port
+from surefoot.probes import ProbeReply, ask, port_probe
 
 APPLIED, NOT_APPLIED, UNKNOWN = Applied
 
@@ -63,7 +63,7 @@ async def test_a_port_that_is_silent_says_nothing(
     asked: Any, listening: socket.socket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its queue is full: whoever comes now gets no answer."""
-    monkeypatch.setattr(port, "TIMEOUT_S", 0.1)
+    monkeypatch.setattr(port_probe, "TIMEOUT_S", 0.1)
     waiting = [socket.socket() for _ in range(4)]
     for each in waiting:
         each.setblocking(False)  # noqa: FBT003 - the library's own way

@@ -19,7 +19,7 @@ import pytest
 
 from surefoot.core.probing import Probe, SqlAnswer, SqlProbe
 from surefoot.core.terms import Applied
-from surefoot.probes import ProbeReply, Subject, ask, sql
+from surefoot.probes import ProbeReply, Subject, ask, sql_probe
 from tests.postgres import PASSWORD, Postgres, running
 
 APPLIED, NOT_APPLIED, UNKNOWN = Applied
@@ -154,7 +154,7 @@ async def test_a_table_that_others_hold_says_nothing(
     asked: Any, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The probe gives up; it does not wait for ever."""
-    monkeypatch.setattr(sql, "TIMEOUT_S", 0.2)
+    monkeypatch.setattr(sql_probe, "TIMEOUT_S", 0.2)
     with at_work(postgres, "BEGIN; LOCK payments"):
         reply = await asked("SELECT 1 FROM payments")
     assert (reply.answer, "no answer within 0.2 s" in reply.text) == (UNKNOWN, True)

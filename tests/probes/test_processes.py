@@ -16,7 +16,7 @@ import pytest
 
 from surefoot.core.probing import Probe, ProcessProbe
 from surefoot.core.terms import Applied
-from surefoot.probes import ProbeReply, ask, processes
+from surefoot.probes import ProbeReply, ask, process_probe
 
 APPLIED, NOT_APPLIED, UNKNOWN = Applied
 MARK = f"mark-{secrets.token_hex(8)}"
@@ -33,7 +33,7 @@ ASKS_ITSELF = """
 import sys
 from pathlib import Path
 from surefoot.core.probing import ProcessProbe
-from surefoot.probes.processes import ask_process
+from surefoot.probes.process_probe import ask_process
 print(ask_process(ProcessProbe(pattern=sys.argv[1]), Path("/")).answer)
 """
 
@@ -123,5 +123,5 @@ async def test_where_processes_are_not_shown_nothing_is_known(
     asked: Any, server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another system than Linux, or one that hides those of others."""
-    monkeypatch.setattr(processes, "_PROC", tmp_path)
+    monkeypatch.setattr(process_probe, "_PROC", tmp_path)
     assert (await asked(MARK)).answer is UNKNOWN

@@ -18,7 +18,7 @@ import pytest
 
 from surefoot.core.probing import Probe, SqlAnswer, SqlProbe
 from surefoot.core.terms import Applied
-from surefoot.probes import ProbeReply, Subject, ask, sql
+from surefoot.probes import ProbeReply, Subject, ask, sql_probe
 
 APPLIED, NOT_APPLIED, UNKNOWN = Applied
 URL = "sqlite:///shop%20db.sqlite"
@@ -135,7 +135,7 @@ async def test_the_rows_are_evidence(asked: Any, commands: Any) -> None:
 
 async def test_a_query_without_end_says_nothing(asked: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """The probe gives up."""
-    monkeypatch.setattr(sql, "TIMEOUT_S", 0.1)
+    monkeypatch.setattr(sql_probe, "TIMEOUT_S", 0.1)
     endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
     assert (await asked(endless)).answer is UNKNOWN
 
@@ -168,6 +168,6 @@ async def test_a_database_that_others_hold_says_nothing(
     asked: Any, shop: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The probe gives up; it does not wait for ever."""
-    monkeypatch.setattr(sql, "TIMEOUT_S", 0.1)
+    monkeypatch.setattr(sql_probe, "TIMEOUT_S", 0.1)
     with at_work(shop.parent, "BEGIN EXCLUSIVE"):
         assert (await asked(ONE)).answer is UNKNOWN

@@ -13,7 +13,7 @@ from collections.abc import Awaitable
 
 import pytest
 
-from surefoot.checks.files import ask_files
+from surefoot.checks.file_check import ask_files
 from surefoot.core.check_kinds import Expect, FileCheck
 from surefoot.core.plan import Check
 from surefoot.workers.command import LaneCommands

@@ -1,7 +1,7 @@
 """Plans written in Python: `Plan`, `Step`, `Check`, and `run` to carry one out.
 
-Their signatures stand here, so that editors and type checkers know them. What becomes of each field, the schema of plans
-says: `surefoot.core.plan_schema`.
+Their signatures stand here, so that editors and type checkers know them. What becomes of each field is said by
+`surefoot.core.plan_schema`.
 """
 
 from __future__ import annotations
@@ -79,7 +79,8 @@ class Check:
         if len(asked) != 1:
             raise _invalid(f"{where} takes exactly one of {', '.join(kind.name for kind in table.kinds)}")
         question = asked[0].type(**_values(self, asked[0].keys, where))
-        common = _values(self, table.keys, where) | {"name": self.name or f"check {number}"}
+        common = _values(self, table.keys, where)
+        common["name"] = self.name or f"check {number}"
         return core.Check(ask=question, **common)
 
 

@@ -15,7 +15,7 @@ from surefoot.core.agents import problems_of_agents
 from surefoot.core.graph import Graph, build_graph
 from surefoot.core.ids import StepId
 from surefoot.core.plan import AgentBody, AskBody, FunctionBody, Plan, Step
-from surefoot.core.probing import address_of, has_password
+from surefoot.core.probing import has_password
 from surefoot.core.selection import Selection, select
 from surefoot.core.services import problems_of_services
 from surefoot.core.talking import Wish
@@ -80,13 +80,13 @@ def chosen(plan: Plan, only: Sequence[str]) -> Selection:
 def _needs_lane(step: Step) -> bool:
     if not isinstance(step.body, FunctionBody | AskBody) or step.checks:
         return True
-    return step.probe is not None and step.probe.runs_commands
+    return step.probe is not None and step.probe.ask.runs_commands
 
 
 def _open_passwords(plan: Plan) -> Iterable[str]:
     """Say where a password stands in the plan itself, which the journal keeps."""
     for step in plan.steps:
-        if step.probe is not None and has_password(address_of(step.probe.ask)):
+        if step.probe is not None and has_password(step.probe.ask.address):
             yield f"step {step.id}: a password stands in the address of its probe; put it into a variable, write $NAME"
 
 

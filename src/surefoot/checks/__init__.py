@@ -1,13 +1,12 @@
 """Ask checks: put one question to the result in a lane and say what it answered.
 
-Owns the five kinds of check. Must never decide what a verdict means for a step, and never change what it asks about.
-Read `surefoot.checks.asking` next.
+What a verdict means for a step is decided elsewhere, and what is asked about is never changed.
 """
 
 from __future__ import annotations
 
-from surefoot.checks.asking import ask
-from surefoot.checks.files import files_matching
+from surefoot.checks.check_table import ask
+from surefoot.checks.file_check import files_matching
 from surefoot.checks.judging import Judgement, Result, judge
 from surefoot.checks.question import Answer, Question
 

@@ -1,6 +1,6 @@
 """What the end of a command says about a question, and what it printed last.
 
-Owns the rule which ends are no answer. Must never judge an answer. Read `surefoot.checks.by_test` next.
+Owns the rule which ends are no answer. Must never judge an answer. Read `surefoot.checks.tests_check` next.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Judges a suite test by test.
 
 Owns what results from before the body and after it amount to. Pure: must never read a file or start anything. Read
-`surefoot.checks.by_test` next.
+`surefoot.checks.tests_check` next.
 
 Under `pass_to_pass` every test that passed before must pass now; skipped and missing are not passing. What did not
 pass before does not count. Under `fail_to_pass` every test that failed before must pass now and none may fail: a test

@@ -1,7 +1,7 @@
 """A question to a lane and the answer to it, as records.
 
 Owns `Question` and `Answer`. Must never do anything but turn a question into the command that asks it. Read
-`surefoot.checks.asking` next.
+`surefoot.checks.check_table` next.
 """
 
 from __future__ import annotations

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from typing import Final, TypeAlias
 
-from surefoot.core.check_kinds import CallCheck, ChangedCheck, CommandCheck, Expect, FileCheck, TestsCheck
 from surefoot.core.plan import LOOPBACK, AgentBody, Check, FunctionBody, Service, Step
 
 Confined: TypeAlias = Step | Check | Service
@@ -20,11 +19,6 @@ LINES_MAX: Final = 3
 _WIDTH_MAX = 300
 _PLAIN = "plain"
 """The rung on which nothing is refused."""
-_TESTS_EXPECTED: Final = {
-    Expect.PASS: "no test fails",
-    Expect.PASS_TO_PASS: "each test that passed before passes",
-    Expect.FAIL_TO_PASS: "each test that failed before passes, and none fails",
-}
 _NO_LOOKUP = re.compile(
     r"temporary failure in name resolution|name or service not known|could not resolve (?:host|proxy)|unknown host"
     r"|no address associated with hostname|failed to lookup address|\b(?:eai_again|enotfound)\b"
@@ -72,30 +66,6 @@ def because(said: str, why: str) -> str:
 def followed_by(reason: str, sentence: str) -> str:
     """Return a reason with a further sentence: on a line of its own where the reason has several."""
     return f"{reason}\n{sentence}" if "\n" in reason else f"{reason.rstrip('.')}. {sentence}"
-
-
-def expected_of(check: Check) -> str:
-    """Say in a few words what a check expects to find."""
-    match check.ask:
-        case CommandCheck():
-            return "exit status 0"
-        case TestsCheck():
-            return _TESTS_EXPECTED[check.expect]
-        case CallCheck():
-            return f"{check.ask.function} returns True"
-        case ChangedCheck():
-            return f"no changed path outside {', '.join(check.ask.globs)}"
-        case FileCheck():
-            return _expected_of_files(check.ask)
-
-
-def _expected_of_files(ask: FileCheck) -> str:
-    if ask.exists is not None:
-        return f"{'a file matches' if ask.exists else 'no file matches'} {ask.glob}"
-    if ask.lacks is not None:
-        return f"no {ask.lacks!r} in {ask.glob}"
-    wanted = repr(ask.contains) if ask.contains is not None else f"a match of {ask.matches!r}"
-    return f"{wanted} in each file of {ask.glob}"
 
 
 def lacks_network(of: Confined, rung: str, output: str) -> bool:

@@ -5,7 +5,10 @@ A new kind is a record and a row of `CHECK_KINDS` here, and the module of `suref
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from enum import StrEnum
+from typing import Self
 
 from surefoot.core.plan_keys import FLAG, FUNCTION, PATH, PATHS, TEXT, Key, Kind, Value, Way, words
 from surefoot.core.record import record
@@ -19,16 +22,88 @@ class Expect(StrEnum):
     FAIL_TO_PASS = "fail_to_pass"  # noqa: S105
 
 
+_TESTS_EXPECTED = {
+    Expect.PASS: "no test fails",
+    Expect.PASS_TO_PASS: "each test that passed before passes",
+    Expect.FAIL_TO_PASS: "each test that failed before passes, and none fails",
+}
+
+
+class _Question:
+    """What code asks of a check without knowing of which kind the check is."""
+
+    __slots__ = ()
+
+    @property
+    def runs(self) -> str | None:
+        """The shell command that it runs, if it runs one."""
+        return None
+
+    @property
+    def calls(self) -> str | None:
+        """The Python function that it calls, if it calls one."""
+        return None
+
+    @property
+    def looks_at(self) -> str | None:
+        """A glob over the files that it reads, from the check's folder, if they are all that it asks about."""
+        return None
+
+    @property
+    def searched(self) -> tuple[str, ...]:
+        """Texts that it looks for; a brace in them is most likely meant."""
+        return ()
+
+    @property
+    def is_by_test(self) -> bool:
+        """Whether it is judged test by test."""
+        return False
+
+    @property
+    def question(self) -> str:
+        """The question, as agents and people read it."""
+        raise NotImplementedError
+
+    @property
+    def label(self) -> str:
+        """The name of a check that has none of its own."""
+        return self.runs or self.calls or self.question
+
+    def expected(self, expect: Expect) -> str:
+        """Say in a few words what it expects to find."""
+        raise NotImplementedError
+
+    def from_root(self, globs: Callable[[tuple[str, ...]], tuple[str, ...]]) -> Self:
+        """Return the question with its globs that count from the root of the workspace changed."""
+        del globs
+        return self
+
+
 @record
-class CommandCheck:
+class CommandCheck(_Question):
     """Passed when the command ends with exit status 0."""
 
     command: str
     """The text given to bash."""
 
+    @property
+    def runs(self) -> str:
+        """The command."""
+        return self.command
+
+    @property
+    def question(self) -> str:
+        """Whether the command ends well."""
+        return f"`{self.command}` ends with exit status 0"
+
+    def expected(self, expect: Expect) -> str:
+        """Say which exit status."""
+        del expect
+        return "exit status 0"
+
 
 @record
-class TestsCheck:
+class TestsCheck(_Question):
     """Judged test by test from the command's own record of its tests."""
 
     __test__ = False  # the name begins like a test's, and pytest looks
@@ -38,9 +113,28 @@ class TestsCheck:
     format: str = "junit"
     """`junit` (XML at `$SUREFOOT_JUNIT`) or `unittest` (the output of `-v`)."""
 
+    @property
+    def runs(self) -> str:
+        """The command."""
+        return self.command
+
+    @property
+    def is_by_test(self) -> bool:
+        """It is."""
+        return True
+
+    @property
+    def question(self) -> str:
+        """Which tests."""
+        return f"the tests of `{self.command}`"
+
+    def expected(self, expect: Expect) -> str:
+        """Say which tests have to pass."""
+        return _TESTS_EXPECTED[expect]
+
 
 @record
-class FileCheck:
+class FileCheck(_Question):
     """Asks about the files a glob matches. Exactly one of the four questions is set."""
 
     glob: str
@@ -54,21 +148,83 @@ class FileCheck:
     matches: str | None = None
     """Every matching file matches this regular expression somewhere (multi-line)."""
 
+    @property
+    def looks_at(self) -> str:
+        """The glob."""
+        return self.glob
+
+    @property
+    def searched(self) -> tuple[str, ...]:
+        """The text that each file holds or lacks, or the expression."""
+        return tuple(text for text in (self.contains, self.lacks, self.matches) if text is not None)
+
+    @property
+    def question(self) -> str:
+        """What the files hold."""
+        if self.exists is not None:
+            return f"{self.glob} {'exists' if self.exists else 'does not exist'}"
+        word = next(word for word in ("contains", "lacks", "matches") if getattr(self, word) is not None)
+        return f"{self.glob} {word} {getattr(self, word)!r}"
+
+    def expected(self, expect: Expect) -> str:
+        """Say what the files should hold."""
+        del expect
+        if self.exists is not None:
+            return f"{'a file matches' if self.exists else 'no file matches'} {self.glob}"
+        if self.lacks is not None:
+            return f"no {self.lacks!r} in {self.glob}"
+        wanted = repr(self.contains) if self.contains is not None else f"a match of {self.matches!r}"
+        return f"{wanted} in each file of {self.glob}"
+
 
 @record
-class CallCheck:
+class CallCheck(_Question):
     """A Python function that returns a bool or (verdict, text)."""
 
     function: str
     """`package.module:function`."""
 
+    @property
+    def calls(self) -> str:
+        """The function."""
+        return self.function
+
+    @property
+    def question(self) -> str:
+        """What the function says."""
+        return f"the function {self.function} says yes"
+
+    def expected(self, expect: Expect) -> str:
+        """Say what the function should return."""
+        del expect
+        return f"{self.function} returns True"
+
 
 @record
-class ChangedCheck:
+class ChangedCheck(_Question):
     """Passed when all paths the step changed lie inside the globs."""
 
     globs: tuple[str, ...]
     """Globs over files."""
+
+    @property
+    def question(self) -> str:
+        """Where the changes lie."""
+        return f"all changed files match {', '.join(self.globs)}"
+
+    @property
+    def label(self) -> str:
+        """The globs."""
+        return f"changed only {', '.join(self.globs)}"
+
+    def expected(self, expect: Expect) -> str:
+        """Say where the changes should lie."""
+        del expect
+        return f"no changed path outside {', '.join(self.globs)}"
+
+    def from_root(self, globs: Callable[[tuple[str, ...]], tuple[str, ...]]) -> Self:
+        """Return the question about other globs."""
+        return replace(self, globs=globs(self.globs))
 
 
 CheckQuestion = CommandCheck | TestsCheck | FileCheck | CallCheck | ChangedCheck

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from surefoot.core.check_kinds import ChangedCheck, CommandCheck, FileCheck
+from surefoot.core.check_kinds import ChangedCheck, CommandCheck
 from surefoot.core.globs import any_overlap, is_inside, literal, matches, with_content
 from surefoot.core.plan import EVERYTHING, Check, Plan, Step
 from surefoot.core.rules import Effect
@@ -38,13 +38,13 @@ def why_empty(check: Check, step: Step | None, plan: Plan) -> str:
     if isinstance(ask, ChangedCheck):
         allowed = _from_root(check, ask.globs, plan)
         return "the step can change nothing else" if all(is_inside(one, allowed) for one in written) else ""
-    if not isinstance(ask, FileCheck):
+    if ask.looks_at is None:
         return ""
     written = (*written, *step.uncommitted)
-    globs = _from_root(check, (ask.glob,), plan)
+    globs = _from_root(check, (ask.looks_at,), plan)
     if any("{" in one for one in (*globs, *written)) or any_overlap(globs, written) is not None:
         return ""
-    return f"the step does not write {ask.glob}"
+    return f"the step does not write {ask.looks_at}"
 
 
 def is_constant(check: Check) -> bool:
@@ -56,9 +56,9 @@ def is_constant(check: Check) -> bool:
 
 def is_untouched(check: Check, step: Step, plan: Plan, changed: Sequence[str]) -> bool:
     """Tell whether a check asks about files of which the step changed none, so that its answer is the one of before."""
-    if not isinstance(check.ask, FileCheck) or step.effect is not Effect.REVERSIBLE:
+    if check.ask.looks_at is None or step.effect is not Effect.REVERSIBLE:
         return False
-    globs = _from_root(check, (check.ask.glob,), plan)
+    globs = _from_root(check, (check.ask.looks_at,), plan)
     is_beside = any_overlap(globs, step.uncommitted) is not None
     return not is_beside and not any(matches(path, globs) for path in changed)
 

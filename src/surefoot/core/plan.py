@@ -13,7 +13,7 @@ from dataclasses import asdict, field, replace
 from enum import StrEnum
 from typing import Final, Literal
 
-from surefoot.core.check_kinds import ChangedCheck, CheckQuestion, Expect
+from surefoot.core.check_kinds import CheckQuestion, Expect
 from surefoot.core.globs import literal, with_content
 from surefoot.core.ids import StepId
 from surefoot.core.probing import FunctionProbe, Probe
@@ -164,6 +164,11 @@ class Check:
     def reaches_out(self) -> bool:
         """Tell whether it is given a way to what lies outside the lane."""
         return bool(self.network) or not self.confine
+
+    @property
+    def expected(self) -> str:
+        """Say in a few words what it expects to find."""
+        return self.ask.expected(self.expect)
 
 
 @record
@@ -392,7 +397,7 @@ def within(plan: Plan, folder: str) -> Plan:
         return tuple(f"{literal(folder)}/{text}" for text in texts)
 
     def check(one: Check) -> Check:
-        return replace(one, ask=ChangedCheck(globs=globs(one.ask.globs))) if isinstance(one.ask, ChangedCheck) else one
+        return replace(one, ask=one.ask.from_root(globs))
 
     def step(one: Step) -> Step:
         writes = None if one.writes is None else globs(one.writes)

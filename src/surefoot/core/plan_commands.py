@@ -9,26 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
-from urllib.parse import urlsplit
 
-from surefoot.core.check_kinds import CallCheck, CommandCheck, TestsCheck
 from surefoot.core.ids import StepId
 from surefoot.core.plan import Check, Network, Plan, Step
-from surefoot.core.probing import (
-    CallProbe,
-    GitProbe,
-    HttpProbe,
-    PackageProbe,
-    PortProbe,
-    Probe,
-    RunProbe,
-    SqlProbe,
-    place_of,
-)
+from surefoot.core.probing import Probe
 from surefoot.core.record import record
 from surefoot.core.rules import CommandFacts
-
-_METHODS: Mapping[str, tuple[str, ...]] = {"GET": (), "HEAD": ("-I",)}
 
 
 class CommandKind(StrEnum):
@@ -146,54 +132,30 @@ def _of_check(
             step=step,
             network=check.network,
             confine=check.confine,
-            is_shell=not isinstance(check.ask, CallCheck),
+            is_shell=check.ask.calls is None,
         )
         yield command, {**env, **check.env}
 
 
 def check_text(check: Check) -> str | None:
     """Return the command or the function that a check runs; None where it runs nothing."""
-    match check.ask:
-        case CommandCheck(command=text) | TestsCheck(command=text) | CallCheck(function=text):
-            return text
-        case _:
-            return None
+    return check.ask.runs or check.ask.calls
 
 
 def probe_command(step: StepId, probe: Probe) -> PlanCommand | None:
     """Return what a probe runs or requests; None where it looks at a file, at processes, or asks the program itself."""
-    kind = CommandKind.PROBE
-    match probe.ask:
-        case RunProbe(command=text, confine=confine):
-            return PlanCommand(kind=kind, text=text, step=step, network=not confine, confine=confine)
-        case CallProbe(function=text):
-            return PlanCommand(kind=kind, text=text, step=step, network=True, confine=False, is_shell=False)
-        case GitProbe(remote=remote, ref=ref):
-            words = ("git", "ls-remote", remote, ref)
-            return _request(step, " ".join(words), words, confine=False)
-        case HttpProbe(method=method, url=url):
-            words = ("curl", *_METHODS.get(method, ("-X", method)), url)
-            return _request(step, f"{method} {url}", words, _host_of(url))
-        case PackageProbe(package=package, version=version, index=index):
-            return _request(step, f"{package} {version} in {index}", ("curl", index), _host_of(index))
-        case PortProbe(port=port):
-            place = place_of(port)
-            return _request(step, f"connect to {port}", (), "" if place is None else place[0])
-        case SqlProbe(query=query, url=url):
-            return _request(step, f"{query} in {url}", (), _host_of(url))
-        case _:
-            return None
-
-
-def _request(step: StepId, text: str, words: tuple[str, ...], host: str = "", *, confine: bool = True) -> PlanCommand:
-    """Return what Surefoot itself asks of the network, with the command that would ask the same."""
-    does = CommandFacts(commands=(words,) if words else (), hosts=(host,) if host else ())
-    kind = CommandKind.PROBE
-    return PlanCommand(kind=kind, text=text, step=step, network=True, confine=confine, is_shell=False, does=does)
-
-
-def _host_of(url: str) -> str:
-    try:
-        return urlsplit(url).hostname or ""
-    except ValueError:
-        return ""
+    asked = probe.ask.request
+    if asked is None:
+        return None
+    does = None
+    if asked.host is not None:
+        does = CommandFacts(commands=(asked.words,) if asked.words else (), hosts=(asked.host,) if asked.host else ())
+    return PlanCommand(
+        kind=CommandKind.PROBE,
+        text=asked.text,
+        step=step,
+        network=asked.network,
+        confine=asked.confine,
+        is_shell=asked.is_shell,
+        does=does,
+    )

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from surefoot.core.check_kinds import CallCheck, ChangedCheck, CommandCheck, FileCheck, TestsCheck
 from surefoot.core.estimating import tokens_of
 from surefoot.core.ids import StepId
 from surefoot.core.plan import EVERYTHING, AgentBody, Check
@@ -112,8 +111,8 @@ def _files(globs: Sequence[str]) -> str:
 def asked(check: Check) -> str:
     """Return a check in a line: what it asks, and what it is to prove."""
     where = f" (in {check.cwd})" if check.cwd else ""
-    name = "" if check.name in _question(check) else f" [{check.name}]"
-    return f"{_question(check)}{where}; {check.expect.value}{name}"
+    name = "" if check.name in check.ask.question else f" [{check.name}]"
+    return f"{check.ask.question}{where}; {check.expect.value}{name}"
 
 
 def later_notes(state: RunState, node: StepState) -> list[str]:
@@ -173,28 +172,6 @@ def _step(node: StepState) -> str:
     if checks := shown(spec.checks):
         lines += ["What its checks ask once you have finished:", *(f"- {asked(check)}" for check in checks)]
     return "\n".join(lines)
-
-
-def _question(check: Check) -> str:
-    match check.ask:
-        case CommandCheck():
-            return f"`{check.ask.command}` ends with exit status 0"
-        case TestsCheck():
-            return f"the tests of `{check.ask.command}`"
-        case CallCheck():
-            return f"the function {check.ask.function} says yes"
-        case ChangedCheck():
-            return f"all changed files match {', '.join(check.ask.globs)}"
-        case FileCheck():
-            return _file_question(check.ask)
-
-
-def _file_question(ask: FileCheck) -> str:
-    if ask.exists is not None:
-        return f"{ask.glob} {'exists' if ask.exists else 'does not exist'}"
-    if ask.contains is not None:
-        return f"{ask.glob} contains {ask.contains!r}"
-    return f"{ask.glob} lacks {ask.lacks!r}" if ask.lacks is not None else f"{ask.glob} matches {ask.matches!r}"
 
 
 def _plan(state: RunState, node: StepState, near: int) -> str:

@@ -1,7 +1,7 @@
-"""The questions a probe can put to the world, as data.
+"""The kinds of probes: the questions to the world as data, and the keys of a plan file that ask them.
 
-Owns the kinds of probe, and the one rule that plan files and Python share: no password stands in a plan, for the
-journal keeps plans. Must never ask one: `surefoot.probes` does. Read `surefoot.core.plan` next.
+A new kind is a record and a row of `PROBE_KINDS` here, and the module of `surefoot.probes` that asks the question. No
+password stands in a plan, for the journal keeps plans.
 """
 
 from __future__ import annotations
@@ -21,7 +21,64 @@ _PORT_LAST = 65535
 
 
 @record
-class FileProbe:
+class Request:
+    """What is run or requested to ask a probe."""
+
+    text: str
+    """As a person reads it."""
+    words: tuple[str, ...] = ()
+    """The command that would ask the same, where Surefoot asks itself."""
+    host: str | None = None
+    """The host it reaches; None: its text tells."""
+    network: bool = True
+    """Whether it has the network, whatever its step has."""
+    confine: bool = True
+    """Whether it runs in the sandbox."""
+    is_shell: bool = False
+    """Whether the text is a shell command."""
+
+
+class _Question:
+    """What code asks of a probe without knowing of which kind the probe is."""
+
+    __slots__ = ()
+
+    @property
+    def about(self) -> str:
+        """What outside the lane it asks about; empty: what it runs or calls knows."""
+        return ""
+
+    @property
+    def request(self) -> Request | None:
+        """What is run or requested; None where it looks at a file, at processes, or asks the program itself."""
+        return None
+
+    @property
+    def runs_commands(self) -> bool:
+        """Whether it is asked by a command, which needs a lane to start in."""
+        return False
+
+    @property
+    def address(self) -> str:
+        """The address in which a password may be named by a variable; empty: there is none."""
+        return ""
+
+    @property
+    def too_open(self) -> str:
+        """Why no model may write it; empty: a model may."""
+        return ""
+
+
+_DOORS = (
+    "a model's probe may not be of kind `{}`, which no sandbox holds; use `run` (confined, without the network), "
+    "`file`, `git`, `http` with GET or HEAD, `port` or `package`"
+)
+_LOOKING: Mapping[str, tuple[str, ...]] = {"GET": (), "HEAD": ("-I",)}
+"""The methods of HTTP that only look, and what they are to curl."""
+
+
+@record
+class FileProbe(_Question):
     """Applied when the path exists (with this content, if a digest is given)."""
 
     path: str
@@ -29,9 +86,14 @@ class FileProbe:
     sha256: str | None = None
     """Expected digest of the content, in hex."""
 
+    @property
+    def about(self) -> str:
+        """The path."""
+        return self.path
+
 
 @record
-class GitProbe:
+class GitProbe(_Question):
     """Applied when a remote's ref is at a commit."""
 
     remote: str
@@ -40,6 +102,22 @@ class GitProbe:
     """Full ref name or branch."""
     commit: str
     """The commit it should be at; a revision of the lane is resolved there."""
+
+    @property
+    def about(self) -> str:
+        """The remote and the ref."""
+        return f"{self.remote} {self.ref}"
+
+    @property
+    def request(self) -> Request:
+        """The command of git."""
+        words = ("git", "ls-remote", self.remote, self.ref)
+        return Request(text=" ".join(words), words=words, host="", confine=False)
+
+    @property
+    def runs_commands(self) -> bool:
+        """Git does."""
+        return True
 
 
 @record
@@ -53,7 +131,7 @@ class HttpAnswer:
 
 
 @record
-class HttpProbe:
+class HttpProbe(_Question):
     """Applied or not applied by the patterns it declares; anything else is unknown."""
 
     url: str
@@ -65,9 +143,27 @@ class HttpProbe:
     not_applied: HttpAnswer | None = None
     """The answer that shows it did not; without it only applied and unknown can be told."""
 
+    @property
+    def about(self) -> str:
+        """The address."""
+        return self.url
+
+    @property
+    def request(self) -> Request:
+        """The request."""
+        words = ("curl", *_LOOKING.get(self.method, ("-X", self.method)), self.url)
+        return Request(text=f"{self.method} {self.url}", words=words, host=_host_of(self.url))
+
+    @property
+    def too_open(self) -> str:
+        """Other methods may change something."""
+        if self.method in _LOOKING:
+            return ""
+        return f"its probe asks by the method {self.method}, which may change something; use GET or HEAD"
+
 
 @record
-class RunProbe:
+class RunProbe(_Question):
     """A command: exit 0 applied, 1 not applied, anything else unknown."""
 
     command: str
@@ -75,17 +171,42 @@ class RunProbe:
     confine: bool = False
     """Whether it runs in the sandbox, without the network; the probes that models write do."""
 
+    @property
+    def request(self) -> Request:
+        """The command."""
+        return Request(text=self.command, network=not self.confine, confine=self.confine, is_shell=True)
+
+    @property
+    def runs_commands(self) -> bool:
+        """It does."""
+        return True
+
 
 @record
-class CallProbe:
+class CallProbe(_Question):
     """A Python function in a child process: it returns True, False, None (unknown), or one of the three words."""
 
     function: str
     """`package.module:function`, imported from the plan's folder or installed packages."""
 
+    @property
+    def request(self) -> Request:
+        """The function."""
+        return Request(text=self.function, confine=False)
+
+    @property
+    def runs_commands(self) -> bool:
+        """A child imports the function."""
+        return True
+
+    @property
+    def too_open(self) -> str:
+        """The function runs outside the sandbox."""
+        return _DOORS.format("call")
+
 
 @record
-class FunctionProbe:
+class FunctionProbe(_Question):
     """A function of the calling program, asked in the engine's own process; only plans made in Python have it."""
 
     name: str
@@ -93,7 +214,7 @@ class FunctionProbe:
 
 
 @record
-class ProcessProbe:
+class ProcessProbe(_Question):
     """Applied when a process runs whose command line fits; Linux can tell."""
 
     pattern: str
@@ -101,17 +222,38 @@ class ProcessProbe:
     pid_file: str | None = None
     """A file that names the one process that counts; absolute, or relative to the lane's root."""
 
+    @property
+    def about(self) -> str:
+        """The expression."""
+        return self.pattern
+
+    @property
+    def too_open(self) -> str:
+        """The command lines of all programs are looked at."""
+        return _DOORS.format("process")
+
 
 @record
-class PortProbe:
+class PortProbe(_Question):
     """Applied when something accepts connections there, not applied when they are refused."""
 
     port: str
     """`PORT` on this machine's loopback, or `HOST:PORT`."""
 
+    @property
+    def about(self) -> str:
+        """The port."""
+        return f"port {self.port}"
+
+    @property
+    def request(self) -> Request:
+        """The connection."""
+        place = place_of(self.port)
+        return Request(text=f"connect to {self.port}", host="" if place is None else place[0])
+
 
 @record
-class PackageProbe:
+class PackageProbe(_Question):
     """Applied when the release is in a package index."""
 
     package: str
@@ -120,6 +262,28 @@ class PackageProbe:
     """The release."""
     index: str
     """A simple index (its address, or `$NAME` for it), or a folder of wheels and source distributions."""
+
+    @property
+    def about(self) -> str:
+        """The release and the index."""
+        return f"{self.package} {self.version} in {self.index}"
+
+    @property
+    def request(self) -> Request:
+        """The request to the index."""
+        return Request(text=self.about, words=("curl", self.index), host=_host_of(self.index))
+
+    @property
+    def address(self) -> str:
+        """The index."""
+        return self.index
+
+    @property
+    def too_open(self) -> str:
+        """A variable of the user's environment may hold a password."""
+        if VARIABLE.search(self.index) is None:
+            return ""
+        return "the address of its probe names a variable of the user's environment; write an address without one"
 
 
 @record
@@ -133,7 +297,7 @@ class SqlAnswer:
 
 
 @record
-class SqlProbe:
+class SqlProbe(_Question):
     """A query. Without patterns a row shows the effect, and no row shows that there was none."""
 
     query: str
@@ -144,6 +308,26 @@ class SqlProbe:
     """The answer that shows the effect happened."""
     not_applied: SqlAnswer | None = None
     """The answer that shows it did not."""
+
+    @property
+    def about(self) -> str:
+        """The database and the query."""
+        return f"{self.url} {self.query}"
+
+    @property
+    def request(self) -> Request:
+        """The query."""
+        return Request(text=f"{self.query} in {self.url}", host=_host_of(self.url))
+
+    @property
+    def address(self) -> str:
+        """The database's URL."""
+        return self.url
+
+    @property
+    def too_open(self) -> str:
+        """The URL may name a password."""
+        return _DOORS.format("sql")
 
 
 ProbeQuestion = (
@@ -225,11 +409,6 @@ class Probe:
     within_s: float = 0.0
     """Repeat for this many seconds until applied; before that *not applied* is not believed."""
 
-    @property
-    def runs_commands(self) -> bool:
-        """Tell whether it is asked by a command, which needs a lane to start in."""
-        return isinstance(self.ask, GitProbe | RunProbe | CallProbe)
-
 
 def place_of(port: str) -> tuple[str, int] | None:
     """Return host (empty: this machine) and number of `PORT` or `HOST:PORT`; None, if it is neither."""
@@ -239,15 +418,11 @@ def place_of(port: str) -> tuple[str, int] | None:
     return (match[1] or "").strip("[]"), int(match[2])
 
 
-def address_of(ask: ProbeQuestion) -> str:
-    """Return the address of a probe that takes its password by a variable; empty, if it is of another kind."""
-    match ask:
-        case SqlProbe():
-            return ask.url
-        case PackageProbe():
-            return ask.index
-        case _:
-            return ""
+def _host_of(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
 
 
 def has_password(address: str) -> bool:

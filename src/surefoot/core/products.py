@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from surefoot.core.check_kinds import CommandCheck, FileCheck, TestsCheck
 from surefoot.core.globs import matches
 from surefoot.core.plan import Check, Plan, RunBody, Step
 from surefoot.core.terms import Finding, Severity
@@ -68,10 +67,9 @@ def _texts(step: Step) -> Iterator[tuple[str, str | None]]:
 
 def _asked(checks: Iterable[Check]) -> Iterator[tuple[str, str | None]]:
     for check in checks:
-        if isinstance(check.ask, CommandCheck | TestsCheck):
-            yield check.ask.command, check.cwd
-        elif isinstance(check.ask, FileCheck):
-            yield check.ask.glob, check.cwd
+        text = check.ask.runs or check.ask.looks_at
+        if text is not None:
+            yield text, check.cwd
 
 
 def finding_of(plan: Plan, step: Step, paths: Sequence[str]) -> Finding | None:

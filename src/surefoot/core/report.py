@@ -14,7 +14,6 @@ from typing import cast
 
 from surefoot.core.attention import attention_of
 from surefoot.core.budget import spent_by
-from surefoot.core.causes import expected_of
 from surefoot.core.duties import REVIEWING
 from surefoot.core.plan import Check, Effect, Step
 from surefoot.core.plan_commands import CommandKind, PlanCommand, check_text, commands_around, probe_command
@@ -178,7 +177,7 @@ def _step(node: StepState) -> StepShape:
         "blocked_by": list(node.blocked_by),
         "checks": [_check(c, r) for c, r in zip(node.spec.checks, records, strict=True)] if records else [],
         "claim": _claim(node),
-        "expected": None if red is None else expected_of(red[0]),
+        "expected": None if red is None else red[0].expected,
         "actual": None if red is None else red[1].text,
         "put_back": list(node.put_back) if reason is not None and node.status is not StepStatus.VERIFIED else [],
         "undeclared_writes": list(node.undeclared),
@@ -240,7 +239,7 @@ def _check(check: Check, record: CheckRecord) -> CheckShape:
         "after": verdict.value if verdict is not None else None,
         "verdict": "not_asked" if verdict is None else verdict.value,
         "text": record.text,
-        "expected": expected_of(check),
+        "expected": check.expected,
         "actual": record.text if verdict in (Verdict.FAILED, Verdict.INCONCLUSIVE) else None,
         "flags": list(flags_of(check, record)),
         "flaky_tests": list(record.flaky),

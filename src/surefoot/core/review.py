@@ -14,7 +14,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from difflib import get_close_matches
 
-from surefoot.core.check_kinds import CommandCheck, FileCheck, TestsCheck
 from surefoot.core.empty_checks import why_empty
 from surefoot.core.graph import Graph, build_graph, longest_path
 from surefoot.core.ids import StepId
@@ -236,11 +235,11 @@ def _commands(plan: Plan) -> Iterator[tuple[str, str]]:
         if isinstance(step.body, RunBody):
             yield f"step {step.id}", step.body.command
         for check in step.checks:
-            if isinstance(check.ask, CommandCheck | TestsCheck):
-                yield f"check {check.name!r} of step {step.id}", check.ask.command
+            if check.ask.runs is not None:
+                yield f"check {check.name!r} of step {step.id}", check.ask.runs
     for check in plan.accept:
-        if isinstance(check.ask, CommandCheck | TestsCheck):
-            yield f"acceptance check {check.name!r}", check.ask.command
+        if check.ask.runs is not None:
+            yield f"acceptance check {check.name!r}", check.ask.runs
 
 
 def _about_checkout(plan: Plan, checkout: str) -> Iterator[Finding]:
@@ -360,19 +359,14 @@ def _replaced_texts(step: Step) -> Iterator[str]:
     if step.probe is not None and isinstance(step.probe.ask, SqlProbe):
         yield step.probe.ask.query
     for check in step.checks:
-        yield check.cwd or ""
-        if isinstance(check.ask, CommandCheck | TestsCheck):
-            yield check.ask.command
-        if isinstance(check.ask, FileCheck):
-            yield check.ask.glob
+        yield from (check.cwd or "", check.ask.runs or "", check.ask.looks_at or "")
 
 
 def _free_texts(step: Step) -> Iterator[str]:
     if isinstance(step.body, AgentBody):
         yield step.body.instructions
     for check in step.checks:
-        if isinstance(check.ask, FileCheck):
-            yield from (text for text in (check.ask.contains, check.ask.lacks, check.ask.matches) if text is not None)
+        yield from check.ask.searched
 
 
 _ORDER_KINDS = {"implied": "order-implied", "unfounded": "order-unfounded"}

@@ -11,12 +11,10 @@ import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from surefoot.core.check_kinds import CommandCheck, FileCheck, TestsCheck
 from surefoot.core.globs import matches
 from surefoot.core.ids import StepId, encode_id
 from surefoot.core.placeholders import references_of
 from surefoot.core.plan import AskBody, Check, Effect, ForEach, FunctionBody, Plan, RunBody, Step
-from surefoot.core.probing import FileProbe, GitProbe, HttpProbe, PackageProbe, PortProbe, ProcessProbe, SqlProbe
 from surefoot.core.record import record
 
 _MAGIC = re.compile(r"([*?\[])")
@@ -121,7 +119,7 @@ def _writes(step: Step) -> tuple[str, ...] | None:
 
 
 def _reads(step: Step) -> tuple[str, ...]:
-    globs = [*step.reads, *(check.ask.glob for check in step.checks if isinstance(check.ask, FileCheck))]
+    globs = [*step.reads, *(glob for check in step.checks if (glob := check.ask.looks_at) is not None)]
     made_from = [step.for_each.glob] if step.for_each is not None and step.for_each.glob is not None else []
     return (*resolved(globs, step.for_each), *made_from)
 
@@ -153,8 +151,8 @@ def _commands(step: Step) -> Iterator[tuple[str, str | None]]:
     if isinstance(step.body, RunBody):
         yield step.body.command, step.cwd
     for check in step.checks:
-        if isinstance(check.ask, CommandCheck | TestsCheck):
-            yield check.ask.command, check.cwd
+        if check.ask.runs is not None:
+            yield check.ask.runs, check.cwd
 
 
 def _own_text(command: str, each: ForEach | None) -> str:
@@ -218,9 +216,9 @@ def _is_all_seen(step: Step) -> bool:
 
 def _is_seen(check: Check) -> bool:
     ask = check.ask
-    if isinstance(ask, CommandCheck | TestsCheck):
-        return isinstance(ask, CommandCheck) and _is_transparent(ask.command)
-    return isinstance(ask, FileCheck)
+    if ask.runs is not None:
+        return not ask.is_by_test and _is_transparent(ask.runs)
+    return ask.looks_at is not None
 
 
 def _is_transparent(command: str) -> bool:
@@ -277,23 +275,6 @@ def _places(step: Step, plan: Plan, commands: Iterable[tuple[str, str | None]]) 
 
 def asked_outside(step: Step) -> Iterator[str]:
     """Yield what the probe asks about, unless it differs from member to member."""
-    ask = None if step.probe is None or isinstance(step.body, FunctionBody) else step.probe.ask
-    match ask:
-        case HttpProbe():
-            what = ask.url
-        case GitProbe():
-            what = f"{ask.remote} {ask.ref}"
-        case FileProbe():
-            what = ask.path
-        case ProcessProbe():
-            what = ask.pattern
-        case PortProbe():
-            what = f"port {ask.port}"
-        case PackageProbe():
-            what = f"{ask.package} {ask.version} in {ask.index}"
-        case SqlProbe():
-            what = f"{ask.url} {ask.query}"
-        case _:
-            return
-    if step.for_each is None or f"{{{step.for_each.name}}}" not in what:
+    what = "" if step.probe is None or isinstance(step.body, FunctionBody) else step.probe.ask.about
+    if what and (step.for_each is None or f"{{{step.for_each.name}}}" not in what):
         yield what

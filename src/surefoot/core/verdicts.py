@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from surefoot.core.check_kinds import Expect, TestsCheck
+from surefoot.core.check_kinds import Expect
 from surefoot.core.events import CheckAnswered, VerdictReused
 from surefoot.core.ids import BlobId
 from surefoot.core.plan import Check
@@ -54,7 +54,7 @@ class CheckRecord:
 
 def is_by_test(check: Check) -> bool:
     """Tell whether the check is judged test by test."""
-    return isinstance(check.ask, TestsCheck)
+    return check.ask.is_by_test
 
 
 def is_red_before(check: Check, record: CheckRecord) -> bool:

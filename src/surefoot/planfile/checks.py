@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from surefoot.core.check_kinds import CallCheck, ChangedCheck, CheckQuestion, CommandCheck, FileCheck, TestsCheck
+from surefoot.core.check_kinds import CheckQuestion
 from surefoot.core.plan import Check
 from surefoot.core.plan_schema import TABLES
 from surefoot.planfile.fields import Fields, Page, described
@@ -13,7 +13,6 @@ from surefoot.planfile.readers import read_kind, read_values
 from surefoot.planfile.tree import Items, Tree
 
 LATER_KEYS = ("sockets",)
-_FILE_QUESTIONS = ("contains", "lacks", "matches")
 _NAME_LENGTH_MAX = 60
 
 
@@ -49,25 +48,13 @@ def _read_check(page: Page, fields: Fields) -> Check | None:
     ask: CheckQuestion | None = read_kind(page, fields, table)
     if ask is None:
         return None
-    values: dict[str, Any] = {"name": _described_ask(ask), **read_values(page, fields, table.keys)}
+    values: dict[str, Any] = {"name": _name_of(ask), **read_values(page, fields, table.keys)}
     return Check(ask=ask, **values)
 
 
-def _described_ask(ask: CheckQuestion) -> str:
+def _name_of(ask: CheckQuestion) -> str:
     """Make a name that says what is asked."""
-    match ask:
-        case CommandCheck() | TestsCheck():
-            name = ask.command
-        case CallCheck():
-            name = ask.function
-        case ChangedCheck():
-            name = f"changed only {', '.join(ask.globs)}"
-        case FileCheck(exists=bool()):
-            name = f"{ask.glob} {'exists' if ask.exists else 'does not exist'}"
-        case FileCheck():
-            word = next(word for word in _FILE_QUESTIONS if getattr(ask, word) is not None)
-            name = f"{ask.glob} {word} {getattr(ask, word)!r}"
-    name = " ".join(name.split())
+    name = " ".join(ask.label.split())
     return name if len(name) <= _NAME_LENGTH_MAX else name[: _NAME_LENGTH_MAX - 1] + "…"
 
 

@@ -1,7 +1,7 @@
 """Addresses whose password, or all of it, is in a variable.
 
 Owns how such an address gets whole, just before it is used. Must never let what it has put in be shown or stored: who
-uses it masks the secrets it returns with it. Read `surefoot.probes.sql` next.
+uses it masks the secrets it returns with it. Read `surefoot.probes.sql_probe` next.
 """
 
 from __future__ import annotations

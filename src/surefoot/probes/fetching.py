@@ -1,6 +1,6 @@
 """One request to an HTTP server.
 
-Owns how long it may take and how much is read. Must never judge an answer. Read `surefoot.probes.http` next.
+Owns how long it may take and how much is read. Must never judge an answer. Read `surefoot.probes.http_probe` next.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Selects from a Postgres, by the library of the extra `postgres`.
 
 Owns the connection, which is read-only and short. Must never be imported for anything but a question: the library is
-loaded here. Read `surefoot.probes.sql` next.
+loaded here. Read `surefoot.probes.sql_probe` next.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What a probe says, as a record, and what is raised where it cannot say anything.
 
-Owns `ProbeReply` and `CannotTell`. Must never do anything. Read `surefoot.probes.asking` next.
+Owns `ProbeReply` and `CannotTell`. Must never do anything. Read `surefoot.probes.probe_table` next.
 """
 
 from __future__ import annotations

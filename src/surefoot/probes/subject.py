@@ -1,7 +1,7 @@
 """The effect that a probe asks about, as a record.
 
 Owns `Subject`, and how the effect's idempotency key stands in the texts of a probe. Must never do anything. Read
-`surefoot.probes.asking` next.
+`surefoot.probes.probe_table` next.
 """
 
 from __future__ import annotations

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from surefoot.core.check_kinds import ChangedCheck
 from surefoot.core.globs import literal
 from surefoot.core.plan import Check, Plan
 
@@ -24,7 +23,7 @@ def unfolded(plan: Plan) -> Plan:
         return tuple(text.removeprefix(start) for text in texts)
 
     def check(one: Check) -> Check:
-        return replace(one, ask=ChangedCheck(globs=globs(one.ask.globs))) if isinstance(one.ask, ChangedCheck) else one
+        return replace(one, ask=one.ask.from_root(globs))
 
     if not plan.folder:
         return plan

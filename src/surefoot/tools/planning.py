@@ -17,7 +17,6 @@ from ruamel.yaml import YAML
 from surefoot.core.globs import is_inside
 from surefoot.core.ids import StepId, encode_id
 from surefoot.core.plan import EVERYTHING, Plan, Step, within
-from surefoot.core.probing import VARIABLE, CallProbe, HttpProbe, PackageProbe, ProcessProbe, SqlProbe
 from surefoot.core.review import review
 from surefoot.core.talking import KeyFile, Understanding
 from surefoot.core.terms import Severity
@@ -37,8 +36,6 @@ _PROBLEMS_MAX = 20
 _NOTHING = Arguments({})
 _CARRIED_OUT = ("scope", "accept", "prepare", "steps")
 """What of UNDERSTAND is carried out as it was written; the rest is told, with secrets masked."""
-_LOOKING = ("GET", "HEAD")
-"""The methods of HTTP that only look."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,24 +256,13 @@ def _beyond_models(parsed: ParsedPlan, kept: Sequence[str]) -> Iterator[str]:
 
 def _door_of(step: Step) -> str:
     """Say what a step runs beside its body that no sandbox holds; empty where there is no such thing."""
-    each, ask = step.for_each, None if step.probe is None else step.probe.ask
+    each = step.for_each
     if each is not None and each.lines is not None and step.network:
         return (
             "the command for its items would have the step's network before a person is asked; list the items, or let "
             "another step without the network write them to a file"
         )
-    kinds: dict[type, str] = {CallProbe: "call", ProcessProbe: "process", SqlProbe: "sql"}
-    kind = kinds.get(type(ask))
-    if kind is not None:
-        return (
-            f"a model's probe may not be of kind `{kind}`, which no sandbox holds; use `run` (confined, "
-            "without the network), `file`, `git`, `http` with GET or HEAD, `port` or `package`"
-        )
-    if isinstance(ask, HttpProbe) and ask.method not in _LOOKING:
-        return f"its probe asks by the method {ask.method}, which may change something; use GET or HEAD"
-    if isinstance(ask, PackageProbe) and VARIABLE.search(ask.index):
-        return "the address of its probe names a variable of the user's environment; write an address without one"
-    return ""
+    return "" if step.probe is None else step.probe.ask.too_open
 
 
 def _open_services(parsed: ParsedPlan, asked: Plan) -> Iterator[str]:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from surefoot.checks import Question, ask
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.check_kinds import CallCheck, CommandCheck, TestsCheck
 from surefoot.core.events import Event
+from surefoot.core.plan_commands import check_text
 from surefoot.core.terms import Verdict
 from surefoot.faults import point
 from surefoot.threads import in_thread
@@ -47,7 +47,7 @@ async def ask_check(room: Room, command: do.AskCheck) -> Event:
     answer = await ask(question, commands)
     if answer.verdict is not Verdict.PASSED:
         await notice_lost(room, command.lane, command.services)
-    if isinstance(command.check.ask, CommandCheck | TestsCheck | CallCheck):
+    if check_text(command.check) is not None:
         uncommitted = command.spec.uncommitted if command.spec is not None else ()
         await in_thread(clean, room, command.lane, command.tree, uncommitted)
     point(f"check.{command.moment}.after")

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from surefoot.core.check_kinds import CommandCheck, TestsCheck
+from surefoot.core.check_kinds import CommandCheck
 from surefoot.core.globs import matches
 from surefoot.core.plan import Check, Plan, Step
 from surefoot.shellwords import facts_of, facts_with
@@ -101,9 +101,9 @@ def _deciding(
 def _named_by(asked: Iterable[Asked]) -> CheckFiles:
     return together(
         [
-            files_of_command(facts_with(one.check.ask.command, one.env), one.folder, one.env)
+            files_of_command(facts_with(one.check.ask.runs, one.env), one.folder, one.env)
             for one in asked
-            if isinstance(one.check.ask, CommandCheck | TestsCheck)
+            if one.check.ask.runs is not None
         ]
     )
 

@@ -15,7 +15,6 @@ from surefoot import opening
 from surefoot.checks import files_matching
 from surefoot.core import commands as do
 from surefoot.core.approval import Ground
-from surefoot.core.check_kinds import CommandCheck, TestsCheck
 from surefoot.core.plan import Effect, RunBody, Step
 from surefoot.core.plan_commands import PlanCommand, probe_command
 from surefoot.core.rules import CommandFacts, effect_with
@@ -41,7 +40,7 @@ def commands_of(step: Step, env: Mapping[str, str]) -> CommandFacts | None:
     # What the body takes from the environment wins over what the plan gives, and nobody knows it beforehand.
     given = [{name: value for name, value in known.items() if name not in step.env_from}]
     given = given if isinstance(step.body, RunBody) else []
-    given += [{**known, **check.env} for check in step.checks if isinstance(check.ask, CommandCheck | TestsCheck)]
+    given += [{**known, **check.env} for check in step.checks if check.ask.runs is not None]
     found = [facts_given(text, own, shell) for (text, shell), own in zip(texts_of(step), given, strict=True)]
     if not found:
         return None
@@ -60,7 +59,7 @@ def commands_of(step: Step, env: Mapping[str, str]) -> CommandFacts | None:
 def texts_of(step: Step) -> list[tuple[str, str]]:
     """Return the commands of the step's body and of its checks, each with its shell."""
     body = [(step.body.command, step.body.shell)] if isinstance(step.body, RunBody) else []
-    asked = [(check.ask.command, "bash") for check in step.checks if isinstance(check.ask, CommandCheck | TestsCheck)]
+    asked = [(check.ask.runs, "bash") for check in step.checks if check.ask.runs is not None]
     return [*body, *asked]
 
 

@@ -16,7 +16,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from importlib.machinery import PathFinder
 from pathlib import Path
 
-from surefoot.core.check_kinds import CallCheck
 from surefoot.core.ids import StepId
 from surefoot.core.plan import CallBody, Plan, RunBody, Step
 from surefoot.core.plan_commands import CommandKind, commands_of_plan
@@ -256,13 +255,13 @@ def _functions(plan: Plan) -> Iterator[tuple[str, str, StepId | None]]:
         if isinstance(step.body, CallBody):
             yield "it", step.body.function, step.id
         for check in step.checks:
-            if isinstance(check.ask, CallCheck):
-                yield f"its check {check.name!r}", check.ask.function, step.id
+            if check.ask.calls is not None:
+                yield f"its check {check.name!r}", check.ask.calls, step.id
         if step.probe is not None and isinstance(step.probe.ask, CallProbe):
             yield "its probe", step.probe.ask.function, step.id
     for check in plan.accept:
-        if isinstance(check.ask, CallCheck):
-            yield f"the acceptance check {check.name!r}", check.ask.function, None
+        if check.ask.calls is not None:
+            yield f"the acceptance check {check.name!r}", check.ask.calls, None
 
 
 def _can_import(module: str, folder: Path | None) -> bool:

@@ -12,7 +12,6 @@ from dataclasses import replace
 from surefoot.core import events as ev
 from surefoot.core.approval import is_satisfied
 from surefoot.core.attempt import Attempt
-from surefoot.core.check_kinds import CommandCheck, TestsCheck
 from surefoot.core.duties import BASELINE, COMMANDS, PLANNING, REVIEWING, UNDERSTANDING
 from surefoot.core.graph import build_graph
 from surefoot.core.grounding import ungrounded, unproven
@@ -237,7 +236,7 @@ def compare_claim(state: RunState, node: StepState, work: Attempt, now: float) -
 def _asked_commands(state: RunState, node: StepState) -> set[str]:
     """Return the commands of the checks that an agent may know of."""
     checks = [*node.spec.checks, *state.plan.accept]
-    return {one.ask.command for one in checks if isinstance(one.ask, CommandCheck | TestsCheck) and not one.held_back}
+    return {one.ask.runs for one in checks if one.ask.runs is not None and not one.held_back}
 
 
 def going_back(state: RunState, now: float) -> Proposal | None:

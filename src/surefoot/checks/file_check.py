@@ -1,7 +1,7 @@
 """Asks about the files a glob matches, ignored ones included.
 
-Owns what counts as a file of the lane: `.git` does not, a link that leads out of the lane is not followed, and
-neither is a link to a folder. Must never read what lies outside the lane. Read `surefoot.core.globs` next.
+`.git` does not count as a file of the lane. Links that lead out of the lane are not followed, nor are links to folders.
+What lies outside the lane is never read.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Asks whether something listens on a port.
 
 Owns which addresses a host stands for. Must never send anything: a connection that is accepted is closed at once. Read
-`surefoot.probes.asking` next.
+`surefoot.probes.probe_table` next.
 """
 
 from __future__ import annotations

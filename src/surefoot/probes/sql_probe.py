@@ -18,7 +18,7 @@ from surefoot.core.probing import SqlAnswer, SqlProbe
 from surefoot.core.terms import Applied
 from surefoot.ports import Commands
 from surefoot.probes.addresses import whole
-from surefoot.probes.http import judged
+from surefoot.probes.http_probe import judged
 from surefoot.probes.postgres import select_from_postgres
 from surefoot.probes.reply import CannotTell, ProbeReply
 from surefoot.probes.subject import Subject

@@ -1,7 +1,7 @@
 """Asks a git remote where a ref is.
 
 Owns how a ref and a commit are named and found. Must never fetch or push, and never start git in the lane or with its
-settings: a step can write both, and git runs what its settings name. Read `surefoot.probes.asking` next.
+settings: a step can write both, and git runs what its settings name. Read `surefoot.probes.probe_table` next.
 """
 
 from __future__ import annotations

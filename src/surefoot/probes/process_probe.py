@@ -1,7 +1,7 @@
 """Asks whether a process runs, by what Linux tells of each in `/proc`.
 
 Owns which processes count. Must never send a process anything, nor show a command line: passwords stand in them. Read
-`surefoot.probes.asking` next.
+`surefoot.probes.probe_table` next.
 """
 
 from __future__ import annotations

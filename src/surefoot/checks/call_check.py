@@ -1,8 +1,4 @@
-"""Asks a Python function.
-
-Owns what a function may return as an answer. Must never import the function itself: a child does. Read
-`surefoot.calling` next.
-"""
+"""A Python function that answers, and what it may return. A child imports the function."""
 
 from __future__ import annotations
 

@@ -1,0 +1,23 @@
+"""Whether all that a step changed lies where it may."""
+
+from __future__ import annotations
+
+from surefoot.checks.ending import listed
+from surefoot.checks.question import Answer, Question
+from surefoot.core.check_kinds import ChangedCheck
+from surefoot.core.globs import matches
+from surefoot.core.terms import Verdict
+from surefoot.ports import Commands
+
+
+async def ask_changed(kind: ChangedCheck, question: Question, commands: Commands) -> Answer:
+    """Compare the paths that the step changed with the globs."""
+    evidence = commands.store("\n".join(question.changed).encode("utf-8", "surrogateescape"))
+    outside = [path for path in question.changed if not matches(path, kind.globs)]
+    if not outside:
+        text = f"{len(question.changed)} changed, all inside {', '.join(kind.globs)}"
+        return Answer(verdict=Verdict.PASSED, text=text, evidence=evidence)
+    named = listed(outside)
+    text = f"{len(outside)} of {len(question.changed)} changed paths lie outside {', '.join(kind.globs)}: {named}"
+    text = text.encode("utf-8", "backslashreplace").decode()
+    return Answer(verdict=Verdict.FAILED, text=text, evidence=evidence)
