@@ -18,7 +18,7 @@ from surefoot.api.sharing import shared_home
 from surefoot.core import plan as core
 from surefoot.core.ids import RunId, encode_id, nearest_said
 from surefoot.core.plan import RetryPolicy
-from surefoot.core.plan_keys import Key
+from surefoot.core.plan_keys import Key, Kind
 from surefoot.core.plan_schema import ON_FAILURE, TABLES
 from surefoot.core.probing import FunctionProbe, Probe
 from surefoot.core.report import report_of
@@ -78,7 +78,9 @@ class Check:
         asked = [kind for kind in table.kinds if getattr(self, kind.name) is not None]
         if len(asked) != 1:
             raise _invalid(f"{where} takes exactly one of {', '.join(kind.name for kind in table.kinds)}")
-        question = asked[0].type(**_values(self, asked[0].keys, where))
+        kind = asked[0]
+        values = _within(getattr(self, kind.name), kind, where) if kind.is_nested else _values(self, kind.keys, where)
+        question = kind.type(**values)
         common = _values(self, table.keys, where)
         common["name"] = self.name or f"check {number}"
         return core.Check(ask=question, **common)
@@ -278,6 +280,17 @@ def _values(of: object, keys: Iterable[Key], where: str) -> dict[str, Any]:
             value = tuple(value)
         values[key.fills] = value
     return values
+
+
+def _within(given: Mapping[str, object], kind: Kind, where: str) -> dict[str, Any]:
+    """Return the fields of a kind whose keys stand in a mapping of their own."""
+    known = [key.name for key in kind.within]
+    lacking = [key.name for key in kind.within if key.need and key.name not in given]
+    wrong = lacking or [name for name in given if name not in known]
+    if wrong:
+        found = "is missing" if lacking else "is no key"
+        raise _invalid(f"{where}: `{wrong[0]}` of `{kind.name}` {found}; its keys are {', '.join(known)}")
+    return {key.fills: given[key.name] for key in kind.within if key.name in given}
 
 
 def _word(value: str, words: Sequence[str], where: str) -> Any:

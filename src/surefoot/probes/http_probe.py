@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
 from functools import partial
-from typing import cast
 from urllib.parse import quote
 
+from surefoot.core.json_paths import is_same, values_at
 from surefoot.core.probing import HttpAnswer, HttpProbe
 from surefoot.core.terms import Applied
 from surefoot.ports import Commands
@@ -62,26 +61,5 @@ def _fits(response: Response, pattern: HttpAnswer) -> bool:
     except (ValueError, RecursionError):
         return False
     return all(
-        any(_is_same(found, value) for found in _at(document, path.split("."))) for path, value in pattern.json.items()
+        any(is_same(found, value) for found in values_at(document, path)) for path, value in pattern.json.items()
     )
-
-
-def _at(value: object, path: list[str]) -> Iterator[object]:
-    """Yield what stands at a dotted path. Lists take an index; a key may have dots itself, as versions do."""
-    if not path:
-        yield value
-    elif isinstance(value, dict):
-        folder = cast("dict[str, object]", value)
-        for size in range(1, len(path) + 1):
-            key = ".".join(path[:size])
-            if key in folder:
-                yield from _at(folder[key], path[size:])
-    elif isinstance(value, list) and path[0].isdecimal():
-        items = cast("list[object]", value)
-        if int(path[0]) < len(items):
-            yield from _at(items[int(path[0])], path[1:])
-
-
-def _is_same(found: object, wanted: object) -> bool:
-    # Python holds True and 1 for equal; JSON does not.
-    return found == wanted and isinstance(found, bool) == isinstance(wanted, bool)
