@@ -258,6 +258,24 @@ def test_an_agents_step_says_in_python_what_it_says_in_a_file() -> None:
     assert Plan(goal="g", steps=[step], cost_usd=5, tokens=9, requests=8).compiled() == parse_plan(text, "F").plan
 
 
+def test_a_json_check_says_in_python_what_it_says_in_a_file() -> None:
+    """Its keys stand in a mapping in both."""
+    asked = {"file": "x.json", "path": "a", "equals": None}
+    step = Step("a", run="true", checks=[Check(json=asked, name="a in x.json is null")])
+    text = "goal: g\nsteps: [{id: a, run: 'true', checks: [{json: {file: x.json, path: a, equals: null}}]}]\n"
+    assert Plan(goal="g", steps=[step]).compiled() == parse_plan(text, "F").plan
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [({"file": "x", "path": "a"}, "`equals` of `json` is missing"), ({"equals": 1, "pth": 2}, "`file` of `json` is")],
+)
+def test_a_json_check_is_refused_where_its_keys_are_wrong(asked: dict[str, object], words: str) -> None:
+    """The message names the step, the check and the key."""
+    with pytest.raises(surefoot.PlanInvalid, match=f"step 'a', check 1: {words}"):
+        Plan(goal="g", steps=[Step("a", run="true", checks=[Check(json=asked)])]).compiled()
+
+
 def test_an_agent_causes_no_effect_outside(tmp_path: Path) -> None:
     """Nobody can say beforehand what a model would do there."""
     plan = Plan(goal="g", steps=[Step("a", agent="Publish it.", effect="irreversible")])

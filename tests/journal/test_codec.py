@@ -97,6 +97,7 @@ CHECKS = (
     check_kinds.FileCheck(glob="x"),
     check_kinds.CallCheck(function="m:f"),
     check_kinds.ChangedCheck(globs=("x",)),
+    check_kinds.JsonCheck(file="x", path="a[0]", equals={"b": [1, 1.5, None, True, "x"]}),
 )
 PROBES = (
     probing.FileProbe(path="x"),

@@ -311,6 +311,17 @@ CHECKS = [
     ('{file: x, lacks: "\\t"}', core.Check(name="x lacks '\\t'", ask=check_kinds.FileCheck(glob="x", lacks="\t"))),
     ("{file: x, matches: ^a$}", core.Check(name="x matches '^a$'", ask=check_kinds.FileCheck(glob="x", matches="^a$"))),
     ("call: m:f", core.Check(name="m:f", ask=check_kinds.CallCheck(function="m:f"))),
+    (
+        "json: {file: x.json, path: a.b, equals: [1, true, null]}",
+        core.Check(
+            name="a.b in x.json is [1, true, null]",
+            ask=check_kinds.JsonCheck(file="x.json", path="a.b", equals=[1, True, None]),
+        ),
+    ),
+    (
+        "json: {file: x.json, path: /a, equals: null}",
+        core.Check(name="/a in x.json is null", ask=check_kinds.JsonCheck(file="x.json", path="/a", equals=None)),
+    ),
     ("{run: a, held_back: true}", core.Check(name="a", ask=check_kinds.CommandCheck(command="a"), held_back=True)),
     ("changed: [a, b]", core.Check(name="changed only a, b", ask=check_kinds.ChangedCheck(globs=("a", "b")))),
     (

@@ -30,7 +30,7 @@ from surefoot.workers.room import Function, Functions, ProbeFunction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One executable question about a result. Exactly one of `run`, `tests`, `file`, `call`, `changed` is given."""
+    """One executable question about a result. Give one of `run`, `tests`, `file`, `call`, `changed` and `json`."""
 
     run: str | None = None
     """A command: exit status 0 passes."""
@@ -52,6 +52,8 @@ class Check:
     """`package.module:function`, which returns a bool or (verdict, text)."""
     changed: tuple[str, ...] | None = None
     """Globs inside which all changes must lie."""
+    json: Mapping[str, object] | None = None
+    """`{"file": …, "path": …, "equals": …}`: that value stands at the path of the JSON file."""
     name: str = ""
     """Unique within its step; made from the question when none is given."""
     expect: Literal["pass", "pass_to_pass", "fail_to_pass"] = "pass"

@@ -12,9 +12,10 @@ from surefoot.checks.call_check import ask_call
 from surefoot.checks.changed_check import ask_changed
 from surefoot.checks.command_check import ask_command
 from surefoot.checks.file_check import ask_files
+from surefoot.checks.json_check import ask_json
 from surefoot.checks.question import Answer, Question
 from surefoot.checks.tests_check import ask_tests
-from surefoot.core.check_kinds import CallCheck, ChangedCheck, CommandCheck, FileCheck, TestsCheck
+from surefoot.core.check_kinds import CallCheck, ChangedCheck, CommandCheck, FileCheck, JsonCheck, TestsCheck
 from surefoot.ports import Commands
 
 _ASK: Mapping[type, Callable[[Any, Question, Commands], Awaitable[Answer]]] = {
@@ -23,6 +24,7 @@ _ASK: Mapping[type, Callable[[Any, Question, Commands], Awaitable[Answer]]] = {
     FileCheck: lambda kind, question, commands: ask_files(kind, question.check, commands),
     CallCheck: ask_call,
     ChangedCheck: ask_changed,
+    JsonCheck: ask_json,
 }
 
 

@@ -5,12 +5,14 @@ A new kind is a record and a row of `CHECK_KINDS` here, and the module of `suref
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from enum import StrEnum
 from typing import Self
 
-from surefoot.core.plan_keys import FLAG, FUNCTION, PATH, PATHS, TEXT, Key, Kind, Value, Way, words
+from surefoot.core.globs import literal
+from surefoot.core.plan_keys import FLAG, FUNCTION, PATH, PATHS, PLAIN, TEXT, Key, Kind, Value, Way, record_of, words
 from surefoot.core.record import record
 
 
@@ -227,7 +229,34 @@ class ChangedCheck(_Question):
         return replace(self, globs=globs(self.globs))
 
 
-CheckQuestion = CommandCheck | TestsCheck | FileCheck | CallCheck | ChangedCheck
+@record
+class JsonCheck(_Question):
+    """Passed when the value at a path of a JSON file equals another one."""
+
+    file: str
+    """Which file, relative to the lane's root."""
+    path: str
+    """Where in the file: dotted, or a pointer of RFC 6901 (see `surefoot.core.json_paths`)."""
+    equals: object
+    """The value: a number, text, flag, null, list or mapping."""
+
+    @property
+    def looks_at(self) -> str:
+        """The file."""
+        return literal(self.file)
+
+    @property
+    def question(self) -> str:
+        """Which value stands where."""
+        return f"{self.path} in {self.file} is {json.dumps(self.equals, ensure_ascii=False)}"
+
+    def expected(self, expect: Expect) -> str:
+        """Say which value should stand where."""
+        del expect
+        return self.question
+
+
+CheckQuestion = CommandCheck | TestsCheck | FileCheck | CallCheck | ChangedCheck | JsonCheck
 
 _NEEDLE = Value("needle")
 # fmt: off
@@ -267,5 +296,14 @@ CHECK_KINDS: tuple[Kind, ...] = (
         Key("changed", PATHS, "Globs over files.", field="globs", way=Way.GLOB,
             planner="All changed paths match these globs."),
     ), ("All paths the step changed lie inside the globs.", "")),
+    Kind(JsonCheck, (
+        Key("json", record_of("json_check"), "`{file: PATH, path: PATH, equals: VALUE}`.",
+            planner="{file: PATH, path: PATH, equals: VALUE}: VALUE stands at the path (`a.b[0]`) of a JSON file."
+                ),
+        Key("file", PATH, "The file, relative to the root of the repository.", need="the JSON file", way=Way.PLAIN),
+        Key("path", TEXT, "Where the value stands in the file.", need="a path such as a.b[0]", way=Way.PLAIN),
+        Key("equals", PLAIN, "The value.", "A text is never equal to a number, nor `true` to 1.", need="the value"),
+    ), ("The value at a path of a JSON file equals another one; see below.",
+        "The file cannot be read.")),
 )
 # fmt: on
