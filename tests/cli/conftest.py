@@ -131,6 +131,7 @@ class Shapes:
         return {
             "id": name,
             "title": "",
+            "risk": "",
             "state": state,
             "reason": None,
             "attempts": 1,

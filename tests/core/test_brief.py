@@ -75,8 +75,25 @@ def test_goal_and_acceptance_are_told_verbatim() -> None:
 def test_a_worker_is_told_its_step() -> None:
     """Instructions, reason, checks and the files it may write."""
     check = Check(name="c", ask=FileCheck(glob="src/*.py", lacks="six"))
-    text = told(stage(step={"title": "Tidy", "why": "It is old.", "writes": ("src/**",), "checks": (check,)}))
-    for words in ("Your step: a (Tidy)", "It is old.", "Do it well.", "files alone: src/**", "src/*.py lacks 'six'"):
+    text = told(
+        stage(
+            step={
+                "title": "Tidy",
+                "why": "It is old.",
+                "risk": "It is used.",
+                "writes": ("src/**",),
+                "checks": (check,),
+            }
+        )
+    )
+    for words in (
+        "Your step: a (Tidy)",
+        "It is old.",
+        "It is used.",
+        "Do it well.",
+        "files alone: src/**",
+        "src/*.py lacks 'six'",
+    ):
         assert words in text
 
 

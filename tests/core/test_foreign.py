@@ -111,9 +111,24 @@ def test_every_line_of_a_text_of_several_stands_behind_a_bar(told: str, lines: l
 @given(st.text(alphabet="ab:|\n\r\t \u2028\x85\x0b\x1c"))
 def test_no_text_in_a_question_makes_a_line_without_label_or_bar(text: str) -> None:
     """In whichever field it stands."""
-    fields = dict.fromkeys(("step", "title", "does", "rule", "reason", "undo", "why", "claim", "edited_by"), text)
+    fields = dict.fromkeys(
+        ("step", "title", "does", "rule", "reason", "undo", "why", "risk", "claim", "edited_by"), text
+    )
     listed = dict.fromkeys(("beside", "evidence", "statements", "uncertainties", "difference", "changed"), (text,))
     lines = text_of(Package(effect="read", **fields, **listed)).splitlines()
-    labels = ("Step", "does:", "effect:", "why:", "asks:", "beside:", "changes:", "known:", "claims:", "says:", "sure:")
+    labels = (
+        "Step",
+        "does:",
+        "effect:",
+        "why:",
+        "risk:",
+        "asks:",
+        "beside:",
+        "changes:",
+        "known:",
+        "claims:",
+        "says:",
+        "sure:",
+    )
     others = ("unsure:", "changed since", "undo:", "note:", "Do it?", "|")
     assert [line for line in lines if not line.strip().startswith((*labels, *others))] == []

@@ -66,12 +66,20 @@ GREEN = Check(name="green", ask=CommandCheck(command="g"), expect=Expect.FAIL_TO
             ],
         ),
         (
-            {**PAY, "title": "Pay", "why": "it is due", "undo": "call them", "body": FunctionBody(name="pay")},
+            {
+                **PAY,
+                "title": "Pay",
+                "why": "it is due",
+                "risk": "twice",
+                "undo": "call them",
+                "body": FunctionBody(name="pay"),
+            },
             [
                 "Step a: Pay",
                 "does:    pay",
                 "effect:  irreversible (cannot be undone)",
                 "why:     it is due",
+                "risk:    twice",
                 "asks:    It cannot be undone. (rule effect-irreversible)",
                 "back to: c0, the base of the run",
                 "undo:    call them",

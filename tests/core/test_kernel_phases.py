@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.check_kinds import CommandCheck, Expect
 from surefoot.core.ids import BlobId, StepId
+from surefoot.core.kernel.shown_plans import words_of
 from surefoot.core.plan import AgentBody, AgentLimits, Check, Plan, RunBody, Step
 from surefoot.core.plan_commands import commands_of_plan
 from surefoot.core.rules import Effect
@@ -70,6 +72,13 @@ def agent(name: str) -> Step:
 def ends(run: Any, number: int, **fields: Any) -> Any:
     """Say what the call `number`.1 of the next talk ends with."""
     return run.will(do.UseTool, f"{number}.1", **fields)
+
+
+def test_the_question_about_a_plan_names_the_risk_of_a_step(play: Any) -> None:
+    """Among what else is to be known of the step."""
+    step = replace(agent("a"), risk="needs 4 GB")
+    words = words_of(goal(play).go().state, Plan(goal="g", steps=(step,)), ())
+    assert "   risk:    needs 4 GB" in words
 
 
 def test_a_goal_goes_through_its_four_phases_in_order(play: Any) -> None:

@@ -205,6 +205,7 @@ def test_what_a_plan_leaves_out_is_at_its_default() -> None:
 
 STEP_KEYS = [
     ("title: T", {"title": "T"}),
+    ("risk: needs 4 GB", {"risk": "needs 4 GB"}),
     ("agent: x\nunproved: true", {"unproved": True}),
     ("why: because", {"why": "because"}),
     ("cwd: sub/dir", {"cwd": "sub/dir"}),

@@ -58,9 +58,9 @@ async def test_steps_become_a_plan_that_runs_by_itself(lane: Any) -> None:
     result = await lane("plan", steps=[CHECKED, CHECKED | {"id": "again", "needs": ["fix"]}], parallel=2)
     assert result.ok, result.text
     assert plan_in(result) == parse_plan(text_in(lane, result), "plan").plan
-    assert [(step.id, step.needs, step.why) for step in plan_in(result).steps] == [
-        ("fix", (), "It is wrong. Risk: None."),
-        ("again", ("fix",), "It is wrong. Risk: None."),
+    assert [(step.id, step.needs, step.why, step.risk) for step in plan_in(result).steps] == [
+        ("fix", (), "It is wrong.", "None."),
+        ("again", ("fix",), "It is wrong.", "None."),
     ]
     assert plan_in(result).limits.parallel == 2
 

@@ -118,6 +118,8 @@ class Step:
     """A few words for people."""
     why: str = field(default="", kw_only=True)
     """The reason, shown when a person is asked."""
+    risk: str = field(default="", kw_only=True)
+    """What may go wrong with it, or what it takes: shown with the plan, when a person is asked, and in the report."""
     needs: Sequence[str] = field(default=(), kw_only=True)
     """Ids of steps, or globs over them."""
     reads: Sequence[str] = field(default=(), kw_only=True)

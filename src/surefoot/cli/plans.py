@@ -205,6 +205,8 @@ def _order_lines(plan: Plan, most: int) -> Iterator[Line]:
     for number, step in enumerate(steps[:most], start=1):
         what = f"{step.effect.value}{_said_of(step)}"
         yield Line(f"  {number:>3}  {step.id:<{min(widest, 40)}}  {what}", _STYLES.get(step.effect, ""), hang=7)
+        if step.risk:
+            yield Line(f"       risk: {one_line(step.risk)}", "warn", hang=9)
     if len(steps) > most:
         kinds = [f"{sum(s.effect is effect for s in steps[most:])} {effect}" for effect in Effect]
         yield Line(f"  … and {len(steps) - most} more ({', '.join(k for k in kinds if not k.startswith('0 '))})", "dim")

@@ -70,6 +70,8 @@ class StepPage:
         yield from quoted(exact(text), 4)
         if spec.why:
             yield Line(f"  why: {one_line(spec.why)}", hang=4)
+        if spec.risk:
+            yield Line(f"  risk: {one_line(spec.risk)}", hang=4)
         if self.step.node.needs:
             yield Line(f"  needs: {listed(self.step.node.needs, 20)}", hang=4)
         writes = "what the plan's scope allows" if spec.writes is None else listed(map(one_line, spec.writes), 20)

@@ -53,6 +53,8 @@ class Package:
     """A few words of the plan's author."""
     why: str = ""
     """The author's reason."""
+    risk: str = ""
+    """What may go wrong with it, in the author's words."""
     edited_by: str = ""
     """Who changed the command, if anybody did."""
     reaches: tuple[str, ...] = ()
@@ -128,6 +130,8 @@ def _what_and_why(package: Package) -> Iterator[str]:
     yield f"  effect:  {package.effect}{' (cannot be undone)' if package.effect == 'irreversible' else ''}{raised}"
     if package.why:
         yield from labelled("why", package.why, is_exact=False)
+    if package.risk:
+        yield from labelled("risk", package.risk, is_exact=False)
     yield from labelled("asks", package.reason, is_exact=False, aside=f" (rule {in_line(package.rule)})")
     if package.sandbox:
         yield f"  sandbox: {package.sandbox}"

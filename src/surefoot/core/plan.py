@@ -197,6 +197,8 @@ class Step:
     """A few words for people."""
     why: str = ""
     """The reason, shown when a person is asked."""
+    risk: str = ""
+    """What may go wrong with it, or what it takes: shown with the plan, when a person is asked, and in the report."""
     needs: tuple[str, ...] = ()
     """Ids of steps or groups, or globs over both."""
     for_each: ForEach | None = None

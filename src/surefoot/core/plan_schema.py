@@ -134,6 +134,9 @@ _STEP = (
         planner="A few words for people; becomes the commit's subject.", planned=TEXT),
     Key("why", ANY_TEXT, "The reason: shown when a person is asked, and in the commit.", way=Way.PLAIN,
         planner="The reason for the step.", planned=TEXT),
+    Key("risk", ANY_TEXT, "What may go wrong with it, or what it takes, as in `needs 4 GB`: shown with the plan, when "
+        "a person "
+        "is asked, and in the report.", way=Way.PLAIN, planner="What may go wrong with it.", planned=TEXT),
     Key("needs", TEXTS, "Steps or groups whose verified result it needs; globs over ids may be used (`*` matches `/` "
         "too).", planner="Ids of the steps whose verified result it needs."),
     Key("for_each", Value("for_each"), "Makes the step a group with one member for each item; see below.",

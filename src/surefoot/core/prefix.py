@@ -168,6 +168,7 @@ def _step(node: StepState) -> str:
     assert isinstance(spec.body, AgentBody)
     lines = [f"Your step: {spec.id}{f' ({spec.title})' if spec.title else ''}"]
     lines += [f"Why it is there: {spec.why}"] if spec.why else []
+    lines += [f"What may go wrong: {spec.risk}"] if spec.risk else []
     lines += ["What to do:", spec.body.instructions]
     if checks := shown(spec.checks):
         lines += ["What its checks ask once you have finished:", *(f"- {asked(check)}" for check in checks)]

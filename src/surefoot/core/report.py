@@ -165,6 +165,7 @@ def _step(node: StepState) -> StepShape:
     return {
         "id": node.spec.id,
         "title": node.spec.title,
+        "risk": node.spec.risk,
         "state": status_of(node).value,
         "reason": reason,
         "attempts": node.failures if node.status is StepStatus.PENDING else node.attempt,

@@ -50,6 +50,7 @@ class StepShape(TypedDict):
 
     id: str
     title: str
+    risk: str
     state: str
     reason: str | None
     attempts: int

@@ -42,7 +42,7 @@ CHECK: Shape = record_of(
     said=f"One question with an executable answer: exactly one of {', '.join(kind.name for kind in _KINDS)}.",
 )
 STEP: Shape = record_of(
-    {**_properties(TABLES["step"].keys), "risk": text("What may go wrong with it.")},
+    _properties(TABLES["step"].keys),
     "id",
     "why",
     said="One step: exactly one of agent, run, ask; done, checked and undone as a whole.",

@@ -180,11 +180,8 @@ def _renamed(check: dict[str, object], taken: set[str]) -> dict[str, object]:
 
 
 def _step_said(step: Arguments) -> dict[str, object]:
-    """Return a model's step as a plan file has it: the risk stands with the reason."""
-    said = {key: value for key, value in step.items() if value is not None and value != [] and key != "risk"}
-    risk = step.text("risk").strip()
-    if risk:
-        said["why"] = f"{step.text('why').strip()} Risk: {risk}".strip()
+    """Return a model's step as a plan file has it."""
+    said = {key: value for key, value in step.items() if value is not None and value != []}
     if said.get("network"):
         said["tier"] = "confirm"  # what a model says about the effect is not known to be so
     probe = step.table("probe")

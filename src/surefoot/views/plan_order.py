@@ -37,6 +37,7 @@ def check_document(path: Path, plan: Plan, reviewed: Review) -> dict[str, object
         "goal": plan.goal,
         "order": [step.id for step in ordered(plan)],
         "needs": _needs(plan),
+        "risks": {step.id: step.risk for step in plan.steps if step.risk},
         **asdict(reviewed),
     }
 

@@ -183,14 +183,15 @@ def _undone(report: Report) -> list[StepShape]:
 
 def _step_row(step: StepShape) -> Row:
     state = step["state"]
-    aside = f"its agent claims: {claim_of(step)}" if step["claim"] is not None else ""
+    asides = [f"risk: {one_line(step['risk'])}"] if step["risk"] else []
+    asides += [f"its agent claims: {claim_of(step)}"] if step["claim"] is not None else []
     more = "" if is_done(step) or step["blocked_by"] else _shown_of(step)
     return Row(
         word=state.replace("_", " "),
         name=step["id"],
         text=_step_text(step),
         style=style_of(state),
-        aside=aside,
+        aside="; ".join(asides),
         more=more,
     )
 

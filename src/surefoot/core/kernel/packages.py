@@ -131,6 +131,7 @@ def _package(state: RunState, node: StepState, work: Attempt, decision: Decision
         step=spec.id,
         title=spec.title,
         why=spec.why,
+        risk=spec.risk,
         does=describe_body(spec),
         edited_by="" if node.edit is None else node.edit[1],
         effect=node.effect.value,

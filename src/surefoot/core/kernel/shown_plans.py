@@ -50,6 +50,8 @@ def _details(state: RunState, plan: Plan, step: Step) -> Iterator[tuple[str, str
     yield "does", f"{kind}{_brief(describe_body(step))}"
     if step.title and step.why:
         yield "why", _brief(step.why)
+    if step.risk:
+        yield "risk", _brief(step.risk)
     yield "writes", ", ".join(plan.scope_write if step.writes is None else step.writes) or "nothing"
     unproved = "nothing but its agent's word: it ends unproved" if isinstance(body, AgentBody) else "its exit status"
     yield "checks", ", ".join(_check_said(check) for check in step.checks) or unproved
