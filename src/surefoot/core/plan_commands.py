@@ -12,7 +12,6 @@ from enum import StrEnum
 
 from surefoot.core.ids import StepId
 from surefoot.core.plan import Check, Network, Plan, Step
-from surefoot.core.probing import Probe
 from surefoot.core.record import record
 from surefoot.core.rules import CommandFacts
 
@@ -103,7 +102,7 @@ def commands_of_step(step: Step, env: Mapping[str, str]) -> Iterator[tuple[PlanC
     known = {**env, **step.env}
     for check in step.checks:
         yield from _of_check(check, step.id, known)
-    command = None if step.probe is None else probe_command(step.id, step.probe)
+    command = probe_command(step)
     if command is not None:
         yield command, known
 
@@ -142,9 +141,9 @@ def check_text(check: Check) -> str | None:
     return check.ask.runs or check.ask.calls
 
 
-def probe_command(step: StepId, probe: Probe) -> PlanCommand | None:
-    """Return what a probe runs or requests; None where it looks at a file, at processes, or asks the program itself."""
-    asked = probe.ask.request
+def probe_command(step: Step) -> PlanCommand | None:
+    """Return what the probe of a step runs or requests; None: nothing, or the step has no probe."""
+    asked = None if step.probe is None else step.probe.ask.request
     if asked is None:
         return None
     does = None
@@ -153,8 +152,8 @@ def probe_command(step: StepId, probe: Probe) -> PlanCommand | None:
     return PlanCommand(
         kind=CommandKind.PROBE,
         text=asked.text,
-        step=step,
-        network=asked.network,
+        step=step.id,
+        network=step.network if asked.network is None else asked.network,
         confine=asked.confine,
         is_shell=asked.is_shell,
         does=does,

@@ -30,8 +30,8 @@ class Request:
     """The command that would ask the same, where Surefoot asks itself."""
     host: str | None = None
     """The host it reaches; None: its text tells."""
-    network: bool = True
-    """Whether it has the network, whatever its step has."""
+    network: bool | None = True
+    """Whether it has the network, whatever its step has; None: as its step has it."""
     confine: bool = True
     """Whether it runs in the sandbox."""
     is_shell: bool = False

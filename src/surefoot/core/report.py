@@ -454,7 +454,7 @@ def _reach(state: RunState) -> list[ReachShape]:
             reach.append(_way_out(node.spec, node.spec.id))
         records = node.work.checks if node.work is not None else node.records
         reach += _checks_that_reach(node.spec.checks, records, node.spec.id)
-        probe = probe_command(node.spec.id, node.spec.probe) if node.was_probed and node.spec.probe else None
+        probe = probe_command(node.spec) if node.was_probed else None
         if probe is not None and probe.reaches_out:
             reach.append(_command_out(probe))
     return reach + _checks_that_reach(state.plan.accept, state.accept.records, None)

@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from surefoot.core.plan import Network
+
 KEY_VARIABLE = "SUREFOOT_IDEMPOTENCY_KEY"
 
 
@@ -32,6 +34,8 @@ class Subject:
     """For a `git` probe: the person's folder, from which the relative path of a remote counts."""
     has_moved: bool = False
     """Whether the body has checked out another commit in its lane since."""
+    network: Network = False
+    """How far the network of the step reaches, for a probe that has no other."""
     function: Callable[[], Awaitable[object]] | None = None
     """The calling program's own function, where that is the probe."""
 

@@ -70,7 +70,7 @@ def with_facts(commands: Iterable[tuple[PlanCommand, Mapping[str, str]]]) -> tup
 
 def probe_of(step: Step, env: Mapping[str, str]) -> PlanCommand | None:
     """Return what the step's probe runs or requests, with what its text tells."""
-    command = None if step.probe is None else probe_command(step.id, step.probe)
+    command = probe_command(step)
     return None if command is None else with_facts([(command, {**env, **step.env})])[0]
 
 

@@ -89,6 +89,7 @@ def _subject(room: Room, command: do.AskProbe) -> Subject:
         attempt=command.attempt,
         key=key,
         plan_folder=room.plan_folder,
+        network=command.spec.network,
         function=None if function is None else partial(called, function, argument),
     )
 

@@ -203,7 +203,7 @@ def _probe_of(node: StepState, work: Attempt) -> PlanCommand | None:
     if spec.probe is None or not node.effect.is_outside:
         return None
     known = None if work.checkpoint is None else work.checkpoint.probe
-    return known or probe_command(spec.id, spec.probe)
+    return known or probe_command(spec)
 
 
 def _has_no_say(state: RunState, does: object) -> bool:
