@@ -29,7 +29,7 @@ _BAD = (Fault.CUT, Fault.MALFORMED, Fault.EMPTY)
 _BAD_MAX = 3
 _BRIEF_SHARE = 0.75
 """Of the room that the tools and the reply leave, a brief may use so much: estimates err."""
-TOOLS_TOKENS: Mapping[Role, int] = {Role.SCOUT: 5_500, Role.PLANNER: 4_500, Role.WORKER: 4_000, Role.REVIEWER: 2_500}
+TOOLS_TOKENS: Mapping[Role, int] = {Role.SCOUT: 6_000, Role.PLANNER: 4_500, Role.WORKER: 4_000, Role.REVIEWER: 2_500}
 """More than the description of a role's tools takes, in tokens, whichever way a model is told of them."""
 TOLD_TOKENS = 1_500
 """The same where they are told in words, and a grammar holds the reply to the rest."""

@@ -44,7 +44,7 @@ class PlaceTree(StepCommand):
 
 CHECKOUT = Effect(
     name="checkout",
-    label="laying out the merged files",
+    label="checking out the files",
     requested=PlaceAsked,
     command=PlaceTree,
     results=(Placed,),

@@ -40,7 +40,7 @@ def _broken(command: RestoreLane, how: Breakage) -> LaneRestored:
 
 RESTORE = Effect(
     name="restore",
-    label="being put back",
+    label="restoring the checkpoint",
     requested=RestoreAsked,
     command=RestoreLane,
     results=(LaneRestored,),
