@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from surefoot.core.plan import AgentLimits, Prepare, RetryPolicy, Service
     from surefoot.core.probing import (
         CallProbe,
+        CommandProbe,
         FileProbe,
         GitProbe,
         HttpAnswer,
@@ -75,6 +76,7 @@ __all__ = [
     "CallProbe",
     "Check",
     "ClaimLost",
+    "CommandProbe",
     "ConfigInvalid",
     "DiskRefused",
     "EffectError",
@@ -137,6 +139,7 @@ _PLACES = {
     **dict.fromkeys(
         (
             "CallProbe",
+            "CommandProbe",
             "FileProbe",
             "GitProbe",
             "HttpAnswer",

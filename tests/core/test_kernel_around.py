@@ -14,8 +14,8 @@ from surefoot.core import events as ev
 from surefoot.core.check_kinds import CommandCheck, Expect
 from surefoot.core.ids import StepId
 from surefoot.core.plan import Check, Limits, Prepare, RunBody, Step
-from surefoot.core.plan_commands import CommandKind, PlanCommand
-from surefoot.core.probing import HttpProbe, Probe, RunProbe
+from surefoot.core.plan_commands import CommandKind, PlanCommand, probe_command
+from surefoot.core.probing import CommandProbe, HttpProbe, Probe, RunProbe
 from surefoot.core.rules import CommandFacts, Demand, Effect, Policy, Rule, Tier
 from surefoot.core.talking import Wish
 from surefoot.core.tool_payload import Planned
@@ -83,6 +83,16 @@ def test_what_waits_for_a_word_waits_on_after_a_kill(play: Any) -> None:
     run = play({"a": {}}, commands=(prepare(PUSH),)).go().claim().go()
     assert len(run.told(ev.QuestionAsked)) == 1
     assert run.reply("yes").go().report["outcome"] == "completed"
+
+
+@pytest.mark.parametrize("network", [False, True])
+def test_a_probe_that_is_a_program_is_listed_as_a_command_with_the_network_of_its_step(network: bool) -> None:
+    """In the sandbox, and as a shell would read it, so that rules are held against it."""
+    probe = Probe(ask=CommandProbe(argv=("git", "ls-remote", "a b"), applied="x"))
+    step = Step(id=StepId("a"), body=RunBody(command="a"), probe=probe, network=network)
+    assert probe_command(step) == PlanCommand(
+        kind=CommandKind.PROBE, step=StepId("a"), text="git ls-remote 'a b'", network=network
+    )
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from surefoot.core.placeholders import member_of
 from surefoot.core.plan import AskBody, CallBody, Check, ForEach, FunctionBody, RunBody, Step
 from surefoot.core.probing import (
     CallProbe,
+    CommandProbe,
     FileProbe,
     GitProbe,
     HttpProbe,
@@ -82,6 +83,10 @@ def test_the_question_of_a_check_gets_the_item(ask: Any, expected: Any) -> None:
         (ProcessProbe(pattern="serve {item}"), ProcessProbe(pattern=r"serve a\ b\[1\]\.md")),
         (ProcessProbe(pattern="x", pid_file="{item}"), ProcessProbe(pattern="x", pid_file=ITEM)),
         (PortProbe(port="{item}"), PortProbe(port=ITEM)),
+        (
+            CommandProbe(argv=("look", "{item}"), applied="^{item}$", not_applied="no {item}"),
+            CommandProbe(argv=("look", ITEM), applied=r"^a\ b\[1\]\.md$", not_applied=r"no a\ b\[1\]\.md"),
+        ),
         (
             PackageProbe(package="{item}", version="{item}", index="{item}"),
             PackageProbe(package=ITEM, version=ITEM, index=ITEM),

@@ -105,6 +105,7 @@ PROBES = (
     probing.HttpProbe(url="u"),
     probing.RunProbe(command="x"),
     probing.CallProbe(function="m:f"),
+    probing.CommandProbe(argv=("x", "y"), applied="z"),
     probing.FunctionProbe(name="f"),
     probing.ProcessProbe(pattern="x"),
     probing.PortProbe(port="1"),

@@ -392,6 +392,12 @@ PROBES = [
             )
         ),
     ),
+    (
+        "{command: {argv: [git, tag, 12], applied: ^v1$, not_applied: ^$}, within: 5s}",
+        probing.Probe(
+            ask=probing.CommandProbe(argv=("git", "tag", "12"), applied="^v1$", not_applied="^$"), within_s=5.0
+        ),
+    ),
     ("{run: 'test -e x'}", probing.Probe(ask=probing.RunProbe(command="test -e x"))),
     ("{run: x, confine: true}", probing.Probe(ask=probing.RunProbe(command="x", confine=True))),
     (

@@ -196,7 +196,7 @@ _STEP = (
     Key("probe", record_of("probe"), "How to find out whether an outside effect was applied; see below.",
         planner="How to find out whether an outside effect was applied, as in plan files; of kind run (confined, "
             "without the "
-        "network), file, git, http (GET or HEAD), port or package."),
+        "network), command, file, git, http (GET or HEAD), port or package."),
     Key("undo", ANY_TEXT, "How the effect is taken back: shown when asking, never run.", way=Way.PLAIN,
         planner="How an outside effect is taken back.", planned=TEXT),
     Key("retry", Value("retry", table="retry"), "When it is tried again; see below.", usual="", is_default=True),

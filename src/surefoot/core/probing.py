@@ -7,11 +7,12 @@ password stands in a plan, for the journal keeps plans.
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Mapping
 from dataclasses import field
 from urllib.parse import parse_qsl, urlsplit
 
-from surefoot.core.plan_keys import FLAG, FUNCTION, LITERAL, TEXT, Key, Kind, Value, Way
+from surefoot.core.plan_keys import FLAG, FUNCTION, LITERAL, TEXT, Key, Kind, Value, Way, record_of
 from surefoot.core.record import record
 
 VARIABLE = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
@@ -71,7 +72,7 @@ class _Question:
 
 _DOORS = (
     "a model's probe may not be of kind `{}`, which no sandbox holds; use `run` (confined, without the network), "
-    "`file`, `git`, `http` with GET or HEAD, `port` or `package`"
+    "`command`, `file`, `git`, `http` with GET or HEAD, `port` or `package`"
 )
 _LOOKING: Mapping[str, tuple[str, ...]] = {"GET": (), "HEAD": ("-I",)}
 """The methods of HTTP that only look, and what they are to curl."""
@@ -330,6 +331,28 @@ class SqlProbe(_Question):
         return _DOORS.format("sql")
 
 
+@record
+class CommandProbe(_Question):
+    """A program, started without a shell and confined like a body: its output answers by the patterns it declares."""
+
+    argv: tuple[str, ...]
+    """The program and its arguments."""
+    applied: str
+    """A regular expression (`^` and `$` match at each line); output in which it is found shows the effect."""
+    not_applied: str | None = None
+    """One whose match shows that there was none; without it only applied and unknown can be told."""
+
+    @property
+    def request(self) -> Request:
+        """The program, as a shell would start it."""
+        return Request(text=shlex.join(self.argv), network=None, is_shell=True)
+
+    @property
+    def runs_commands(self) -> bool:
+        """It does."""
+        return True
+
+
 ProbeQuestion = (
     FileProbe
     | GitProbe
@@ -341,6 +364,7 @@ ProbeQuestion = (
     | PortProbe
     | PackageProbe
     | SqlProbe
+    | CommandProbe
 )
 
 
@@ -396,6 +420,14 @@ PROBE_KINDS: tuple[Kind, ...] = (
             usual="a row"),
         Key("not_applied", _ROWS, "As `applied`.", usual="no row"),
     ), ("The query finds a row; or its rows fit `applied`.", "It finds none; or they fit `not_applied`.")),
+    Kind(CommandProbe, (
+        Key("command", record_of("command_probe"), "`{argv: [PROGRAM, …], applied: REGEX, not_applied: REGEX}`."),
+        Key("argv", Value("argv"), "The program and its arguments, as a list.", need="the program and its arguments",
+            way=Way.PLAIN),
+        Key("applied", Value("pattern_by_line"), "What is found in the output when the effect was applied.",
+            need="the pattern that shows the effect", way=Way.REGEX),
+        Key("not_applied", Value("pattern_by_line"), "What is found in the output when it was not.", way=Way.REGEX),
+    ), ("`applied` is found in the output of a program; see below.", "`not_applied` is found in its output.")),
 )
 # fmt: on
 

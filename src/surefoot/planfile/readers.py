@@ -159,6 +159,18 @@ def _pattern_by_line(page: Page, node: Tree) -> str | None:
     return None if flaw else text
 
 
+def _argv(page: Page, node: Tree) -> tuple[str, ...] | None:
+    if not isinstance(node, Items) or not node.items:
+        expected = "a list of the program and its arguments was expected; no shell splits a text"
+        found = "the list is empty" if isinstance(node, Items) else f"found {described(node)}"
+        page.flaw(node, f"{found}; {expected}; write it like [git, status]")
+        return None
+    words = [page.literal(item) for item in node.items]
+    if words[0] is not None and not words[0].strip():
+        page.flaw(node.items[0], "the program has no name; one was expected; write it")
+    return tuple(word for word in words if word is not None)
+
+
 def _program_folder(page: Page, node: Tree) -> str | None:
     """Read a folder of the lane; a colon would part it in two on the PATH, the second of them anywhere."""
     folder = page.inner(node)
@@ -329,6 +341,7 @@ _READERS: Mapping[str, Reader] = {
     "socket": Page.socket,
     "function": read_function,
     "model": _model,
+    "argv": _argv,
     "program_folder": _program_folder,
     "plain": Page.plain,
     "needle": _needle,

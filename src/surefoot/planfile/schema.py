@@ -79,6 +79,7 @@ _SHAPES: Mapping[str, Shape] = {
     "web_address": {**_TEXT, "pattern": "^https?://"},
     "pattern": {**_TEXT, "format": "regex"},
     "pattern_by_line": {**_TEXT, "format": "regex"},
+    "argv": {"type": "array", "items": _LITERAL, "minItems": 1},
     "values_by_path": {"type": "object"},
     "for_each": _FOR_EACH,
     "answer": _ref("answer"),

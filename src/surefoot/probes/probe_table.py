@@ -12,6 +12,7 @@ from typing import Any
 from surefoot.clock import SystemClock
 from surefoot.core.probing import (
     CallProbe,
+    CommandProbe,
     FileProbe,
     FunctionProbe,
     GitProbe,
@@ -26,6 +27,7 @@ from surefoot.core.probing import (
 from surefoot.core.terms import Applied
 from surefoot.ports import Clock, Commands
 from surefoot.probes.call_probe import ask_call, ask_function
+from surefoot.probes.command_probe import ask_command
 from surefoot.probes.file_probe import ask_file
 from surefoot.probes.git_probe import ask_git
 from surefoot.probes.http_probe import ask_http
@@ -51,6 +53,7 @@ _ASK: Mapping[type, Callable[[Any, Subject, Commands], Awaitable[ProbeReply]]] =
     PortProbe: lambda kind, _, __: ask_port(kind),
     PackageProbe: lambda kind, _, commands: ask_package(kind, commands),
     SqlProbe: ask_sql,
+    CommandProbe: ask_command,
 }
 
 
