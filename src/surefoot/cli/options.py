@@ -4,14 +4,14 @@ The table is the record `Given`. A command names the rows it takes and is handed
 marked `OPTIONS` make up `surefoot.api.options.Options`.
 """
 
-from __future__ import annotations
+# No annotations as texts in here: each row would be compiled once more whenever a command starts.
 
 from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass, fields, replace
 from inspect import Parameter, Signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
 
 import typer
 from typer.core import TyperCommand
@@ -238,7 +238,7 @@ class Given:
     ] = ()
 
     @property
-    def options(self) -> Options:
+    def options(self) -> "Options":
         """What the engine is told beforehand."""
         # With it come settings, sandbox and plan files: commands that only look answer without them.
         from surefoot.api.options import Options
@@ -296,9 +296,8 @@ class _Row:
 
 def _rows() -> Mapping[str, _Row]:
     found: dict[str, _Row] = {}
-    hints = get_type_hints(Given, include_extras=True)
     for field in fields(Given):
-        kind, declared, *marks = get_args(hints[field.name])
+        kind, declared, *marks = get_args(field.type)
         found[field.name] = _Row(kind, get_origin(kind) is tuple, declared, field.default, tuple(marks))
     return found
 
