@@ -9,7 +9,7 @@ import os
 
 import pytest
 
-from surefoot.cli.doctor import look
+from surefoot.views.machine import look
 
 
 @pytest.mark.parametrize(("user", "verdict", "words"), [(0, "note", "commands run as root"), (1000, "ok", "id 1000")])
