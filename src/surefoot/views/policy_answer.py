@@ -1,0 +1,196 @@
+"""What decides about a command, and why; and the rules that hold, by their origin. Nothing is run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from surefoot.api.weighing import facts_on, weigh_probe
+from surefoot.core import shipped
+from surefoot.core.ids import StepId
+from surefoot.core.plan import Plan, RunBody, Step
+from surefoot.core.plan_commands import PlanCommand
+from surefoot.core.policy import (
+    OPEN_RULES,
+    SEALED_RUNG,
+    UNCLEAR,
+    UNKNOWN,
+    Weighed,
+    floor_of,
+    raised_by_step,
+    strictest,
+    undeclared_of,
+    weigh_parts,
+)
+from surefoot.core.rules import CommandFacts, Decision, Demand, Effect, Facts, Policy, Rule, Tier
+from surefoot.errors import UsageError
+from surefoot.planfile import load_plan
+from surefoot.settings import Settings, Source, load_settings
+from surefoot.views.lines import listed
+
+TEST_SCHEMA = "surefoot.policy-test/1"
+SHOW_SCHEMA = "surefoot.policy/1"
+SHIPPED = "ships with Surefoot"
+EFFECT = "the effect class"
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyAnswer:
+    """What decides, and why."""
+
+    decision: Decision
+    parts: tuple[Weighed, ...]
+    facts: Facts
+    sources: tuple[Source, ...]
+    """The rules by their origin, in the order in which they are asked."""
+    sealed: Decision | None = None
+    """What is decided in a sealed lane, where no step is named."""
+    probe: tuple[PlanCommand, Decision] | None = None
+    """What the probe of a step that is named runs or requests, and what decides on it."""
+
+    def origin_of(self, decision: Decision) -> str:
+        """Say where the rule that decided stands."""
+        for source in self.sources:
+            if any((rule.name, rule.reason) == (decision.rule, decision.reason) for rule in source.rules):
+                return source.file
+        return SHIPPED if decision.rule in {UNCLEAR, UNKNOWN, shipped.HARMLESS} else EFFECT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyQuestion:
+    """What is asked about."""
+
+    command: str | None
+    """The command; None: that of the step."""
+    effect: Effect | None = None
+    """The effect class of the step that would run it."""
+    step: str | None = None
+    """The step's id."""
+    plan: Path | None = None
+    """The plan the step is in."""
+    paths: tuple[str, ...] = ()
+    """Files it would change."""
+    root: Path
+    """The repository whose settings hold."""
+
+
+def policy_answer(asked: PolicyQuestion) -> PolicyAnswer:
+    """Return what decides about a command, and why.
+
+    Raises:
+        UsageError: there is no such step, or nothing that could be asked about.
+        PlanInvalid: the plan cannot be read.
+        ConfigInvalid: a settings file cannot be read.
+    """
+    plan = Plan(goal="", steps=()) if asked.plan is None else load_plan(asked.plan).plan
+    step = _asked_about(asked, plan)
+    settings = load_settings(asked.root)
+    sources = rule_sources(settings, plan, asked.plan)
+    policy = replace(settings.policy, raising=(*settings.policy.raising, plan.policy))
+    if _step_of(asked, plan) is not None:
+        parts, decision, facts = _weigh(policy, step, plan, asked, None)
+        probe = weigh_probe(step, plan, policy, facts)
+        if probe is not None:
+            decision = strictest([decision, probe[1]], decision)
+        return PolicyAnswer(decision, parts, facts, sources, probe=probe)
+    # A command by itself is judged as in a step that has the network, and as in one that has no way out.
+    parts, decision, facts = _weigh(policy, replace(step, network=True), plan, asked, SEALED_RUNG)
+    _, sealed, _ = _weigh(policy, step, plan, asked, SEALED_RUNG)
+    return PolicyAnswer(decision, parts, facts, sources, sealed)
+
+
+def _asked_about(asked: PolicyQuestion, plan: Plan) -> Step:
+    """Return the step of the plan, or one made for the command; a command that is given takes the body's place."""
+    step = _step_of(asked, plan) or Step(id=StepId(asked.step or "a-step"), body=RunBody(command=""))
+    if asked.command is not None:
+        shell = step.body.shell if isinstance(step.body, RunBody) else "bash"
+        step = replace(step, body=RunBody(command=asked.command, shell=shell))
+    elif _step_of(asked, plan) is None or facts_on(step, plan).command is None:
+        raise UsageError(
+            "there is no command to ask about; give one in quotes, or a plan and a step that runs one or checks by one"
+        )
+    return step if asked.effect is None else replace(step, effect=asked.effect)
+
+
+def _step_of(asked: PolicyQuestion, plan: Plan) -> Step | None:
+    if asked.plan is None or asked.step is None:
+        return None
+    found = next((step for step in plan.steps if step.id == asked.step), None)
+    if found is None:
+        known = listed(step.id for step in plan.steps)
+        raise UsageError(f"there is no step {asked.step!r} in {str(asked.plan)!r}; its steps are {known}")
+    return found
+
+
+def _weigh(
+    policy: Policy, step: Step, plan: Plan, asked: PolicyQuestion, rung: str | None
+) -> tuple[tuple[Weighed, ...], Decision, Facts]:
+    """Weigh the parts; without an effect class, what only looks needs no say."""
+    is_named = _step_of(asked, plan) is not None
+    paths = undeclared_of(asked.paths, step, plan) if is_named else asked.paths
+    facts = replace(facts_on(step, plan, rung), paths=paths)
+    floor = raised_by_step(floor_of(step, plan), step)
+    parts = weigh_parts(policy, facts, floor)
+    is_looking = all(part.is_harmless and part.decision == floor for part in parts)
+    if asked.effect is None and not is_named and is_looking:
+        floor = Decision(tier=Tier.AUTO, rule=shipped.HARMLESS, reason=shipped.HARMLESS_REASON)
+        parts = tuple(replace(part, decision=floor) for part in parts)
+    return parts, raised_by_step(strictest([part.decision for part in parts], floor), step), facts
+
+
+def rule_sources(settings: Settings, plan: Plan, path: Path | None) -> tuple[Source, ...]:
+    """Return the rules that hold by their origin, in the order in which they are asked; `path` is the plan's file."""
+    lowering = tuple(source for source in settings.sources if source.may_lower)
+    raising = tuple(source for source in settings.sources if not source.may_lower)
+    ships = Source(
+        file=SHIPPED, rules=(*shipped.COMMANDS, *OPEN_RULES, *shipped.FILES, shipped.CHECK_FILES), may_lower=False
+    )
+    of_plan = () if not plan.policy else (Source(file=str(path), rules=plan.policy, may_lower=False),)
+    return (*lowering, ships, *raising, *of_plan)
+
+
+def answer_document(asked: PolicyQuestion, found: PolicyAnswer) -> Mapping[str, object]:
+    """Return the answer as plain data."""
+    command = found.facts.command or CommandFacts()
+    return {
+        "schema": TEST_SCHEMA,
+        "tier": found.decision.tier,
+        "rule": found.decision.rule,
+        "reason": found.decision.reason,
+        "origin": found.origin_of(found.decision),
+        "demand": asdict(found.decision.demand),
+        "sealed": None if found.sealed is None else _decision_document(found.sealed),
+        "probe": None if found.probe is None else {"text": found.probe[0].text, **_decision_document(found.probe[1])},
+        "command": asked.command,
+        "effect": found.facts.effect,
+        "parts": [
+            {
+                "command": None if part.words is None else list(part.words),
+                **_decision_document(part.decision),
+            }
+            for part in found.parts
+        ],
+        "unclear": command.unclear,
+        "writes": list(command.writes),
+        "hosts": list(command.hosts),
+        "variables": list(command.variables),
+    }
+
+
+def _decision_document(decision: Decision) -> Mapping[str, object]:
+    return {"tier": decision.tier, "rule": decision.rule, "reason": decision.reason}
+
+
+def rules_document(sources: Iterable[Source]) -> Mapping[str, object]:
+    """Return the rules by their origin as plain data."""
+    told = [{**asdict(source), "rules": [_rule_document(one) for one in source.rules]} for source in sources]
+    return {"schema": SHOW_SCHEMA, "sources": told}
+
+
+def _rule_document(rule: Rule) -> Mapping[str, object]:
+    """Return a rule as data, without conditions it does not have."""
+    found: dict[str, object] = asdict(rule)
+    demand = found.pop("demand")
+    said = {key: value for key, value in found.items() if value not in (None, (), False)}
+    return said if rule.demand == Demand() else {**said, "demand": demand}
