@@ -1,8 +1,6 @@
 """The command line: commands, exit codes, and how everything looks.
 
-Owns what is printed, and when a person at the terminal is asked. Must never decide what a run does: it speaks to runs
-through `surefoot.api` alone. Everything but this module is loaded when it is needed, so that each command starts
-quickly. Read `surefoot.cli.app` next.
+Everything but this module is loaded when it is needed, so that each command starts quickly.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """`approve`, `reject`, `edit`, `answer`, `take-over`: what a person decides, from any terminal.
 
-Owns what is shown before and said after. Each question is answered by itself: what one of them refuses holds up no
-other. Must never decide for the person. Read `surefoot.api.approving` next.
+Each question is answered by itself: what one of them refuses holds up no other.
 """
 
 from __future__ import annotations

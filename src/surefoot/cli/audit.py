@@ -1,7 +1,4 @@
-"""`audit`: a run's journal held against its hashes, its evidence and its commits; and its trail for elsewhere.
-
-Owns how what was found looks. Must never change anything but the file of a trail. Read `surefoot.api.trails` next.
-"""
+"""`audit`: a run's journal held against its hashes, its evidence and its commits; and its trail for elsewhere."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
-"""What the shell offers when Tab is pressed.
+"""What the shell offers when Tab is pressed: runs, steps and open questions.
 
-Owns the lists of runs, steps and open questions. Must never raise, nor make a home that is not there. Read
-`surefoot.cli.app` next.
+Nothing in here raises, or makes a home that is not there.
 """
 
 from __future__ import annotations

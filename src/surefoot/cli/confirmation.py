@@ -1,8 +1,4 @@
-"""A last yes before something is done.
-
-Owns the question on the terminal. Must never be used for what a run asks: `surefoot.cli.dialogue` does that. Read
-`surefoot.cli.lifecycle` next.
-"""
+"""A last yes of the person at the terminal before something is done."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""`pause`, `cancel`, `restore`: what a person says to a run as a whole.
-
-Owns what is said back, and the last question before a restore. Must never perform an effect. Read
-`surefoot.api.people` next.
-"""
+"""`pause`, `cancel`, `restore`: what a person says to a run as a whole."""
 
 from __future__ import annotations
 

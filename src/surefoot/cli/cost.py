@@ -1,7 +1,4 @@
-"""`cost`: what a run's models took, on what, and how far that is from its limits.
-
-Owns how `surefoot.cost/1` looks. Must never reckon: `surefoot.core.spending` does. Read that next.
-"""
+"""`cost`: what a run's models took, on what, and how far that is from its limits."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
 """Questions at the terminal: shown at once, answered there, or left open.
 
-Owns the dialogue with the person who started the engine. A question may be answered elsewhere meanwhile, expire or be
-withdrawn; then the next one is shown. Must never answer for the person: only a line they typed counts. Read
-`surefoot.cli.prompt_words` and `surefoot.api.approving` next.
+A question may be answered elsewhere meanwhile, expire or be withdrawn; then the next one is shown. Only a line that the
+person typed counts as an answer.
 
 The terminal hands over whole lines, so that reading them is an event of the loop like any other, and the loop lives on,
 also while the person is in their editor.

@@ -1,8 +1,7 @@
-"""What is typed while rows at the bottom of the terminal are redrawn.
+"""The echo of a terminal, switched off while rows at its bottom are redrawn.
 
-Owns the terminal's echo: an Enter that is shown would move the cursor, and leave a row standing above. Keys such as
-Ctrl-C work all the same, and what is typed is there for whoever reads next. Must never touch a terminal that another
-program is in front of. Read `surefoot.cli.screen` next.
+An Enter that is shown would move the cursor, and leave a row standing above. Keys such as Ctrl-C work all the same, and
+what is typed is there for whoever reads next. A terminal that another program is in front of is left alone.
 """
 
 from __future__ import annotations

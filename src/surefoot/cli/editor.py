@@ -1,8 +1,4 @@
-"""Text in the person's own editor.
-
-Owns the choice of the editor and the file it works on. Must never send what was written there. Read
-`surefoot.cli.approvals` next.
-"""
+"""Text in the person's own editor."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """The outermost frame: every error ends here, as one message and an exit code.
 
-Owns how errors look, as text and as JSON. Must never show a traceback unless `SUREFOOT_DEBUG=1` asks for it. Read
-`surefoot.cli.app` next.
+A traceback is shown only where `SUREFOOT_DEBUG=1` asks for it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """`run`, `resume`, `retry`: an engine at work, watched from the terminal.
 
-Owns what is said before, the signals, and the report at the end. Must never decide what the engine does. Read
-`surefoot.cli.progress` and `surefoot.api.running` next.
+What is said before, the signals, and the report at the end; what is done, the engine decides.
 """
 
 from __future__ import annotations

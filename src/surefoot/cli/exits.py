@@ -1,8 +1,4 @@
-"""What the exit code says.
-
-Owns the one table from where a run stands, or from what went wrong, to a number. Must never print. Read
-`surefoot.cli.entry` next.
-"""
+"""The exit code for where a run stands, and for what went wrong."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Looking on until Ctrl-C.
-
-Owns how what follows a journal is left. Must never end anything but the looking. Read `surefoot.cli.watch` next.
-"""
+"""Looking on until Ctrl-C, which ends the looking and nothing else."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""A goal in plain words: what `run` makes of it, and what is done with the plan that comes of it.
-
-Owns the way from the words and options of a person to a run that begins with UNDERSTAND, and the plan file that such a
-run leaves. Must never plan: agents do, and the kernel says when. Read `surefoot.cli.execution` next.
-"""
+"""A goal in plain words: the plan without steps that a run begins with, and the plan file it leaves."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""The graph of a plan in the terminal: boxes and lines made of characters.
-
-Owns the drawing, in Unicode or plain ASCII, and how far a graph is folded so that it fits. Must never ask what a
-terminal can: it is told. Read `surefoot.views.graph.layout` for where the boxes stand.
-"""
+"""The graph of a plan in the terminal: boxes and lines made of characters, Unicode or plain ASCII."""
 
 from __future__ import annotations
 

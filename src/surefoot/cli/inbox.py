@@ -1,7 +1,4 @@
-"""`inbox`: what waits for a person, as text and as JSON (`surefoot.inbox/1`).
-
-Owns how open questions look, and which are offered together. Must never answer one. Read `surefoot.cli.approvals` next.
-"""
+"""`inbox`: what waits for a person, as text and as JSON (`surefoot.inbox/1`)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""`land`, `rm`, `gc`: what becomes of a run's results and remains.
-
-Owns what is said about it. Must never delete anything by itself: `surefoot.api.storing` does. Read that next.
-"""
+"""`land`, `rm`, `gc`: what becomes of a run's results and remains."""
 
 from __future__ import annotations
 

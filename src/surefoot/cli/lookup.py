@@ -1,7 +1,4 @@
-"""Which home, which repository, which run a command line means.
-
-Owns the defaults of `RUN` and `--repo`. Must never open an engine. Read `surefoot.api.home` next.
-"""
+"""Which home, which repository, which run a command line means."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""An option whose file may be left out.
-
-Owns one habit of the command line: `--svg` alone means standard output. Must never know what the file is for. Read
-`surefoot.cli.app` next.
-"""
+"""An option whose file may be left out: `--svg` alone means standard output."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""`status`, `ls`, `report`: what there is to read about runs.
-
-Owns how the answers of `surefoot.api.reading` look. Must never change anything. Read `surefoot.cli.report_page` next.
-"""
+"""`status`, `ls`, `report`: where runs stand."""
 
 from __future__ import annotations
 

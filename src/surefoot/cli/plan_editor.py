@@ -1,7 +1,6 @@
 """A plan that a model made, shown to a person and changed by them.
 
-Owns how such a plan looks beside its question, and the way through the editor: what cannot run is told and may be
-corrected at once. Must never decide for the person. Read `surefoot.api.replanning` next.
+What cannot run is told on the way out of the editor, and may be corrected at once.
 """
 
 from __future__ import annotations

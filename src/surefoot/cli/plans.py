@@ -1,8 +1,4 @@
-"""Plans before they run: what `check` says, and what is shown when a run starts.
-
-Owns how a review of a plan looks, as text and as JSON. Must never judge a plan itself: `surefoot.core.review`
-does. Read that next.
-"""
+"""Plans before they run: what `check` says, and what is shown when a run starts."""
 
 from __future__ import annotations
 

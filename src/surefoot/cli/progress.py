@@ -1,6 +1,6 @@
 """How a run goes, while it goes: a line for each event of interest, and on a terminal the tree below them.
 
-What goes as it should has no line of its own where the tree shows it. Must never hold a run up.
+What goes as it should has no line of its own where the tree shows it. Nothing in here holds a run up.
 """
 
 from __future__ import annotations

@@ -1,8 +1,4 @@
-"""What a project says about itself: how an environment for it is made, and how it is tested.
-
-Owns the look at `pyproject.toml`, `uv.lock`, `requirements.txt` and `package.json`. Must never run anything. Read
-`surefoot.cli.starter` next: what `init` writes of it.
-"""
+"""How an environment for a project is made, and how it is tested: by its own files, of which none is run."""
 
 from __future__ import annotations
 

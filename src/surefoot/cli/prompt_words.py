@@ -1,7 +1,6 @@
 """What a person can type at the prompt of a question, and what it means.
 
-Owns the words, and the key to them. Where a question takes any text, every line is an answer. Pure. Must never decide
-whether an answer is a good one: `surefoot.api.approving` does. Read `surefoot.cli.dialogue` next.
+Where a question takes any text, every line is an answer.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""`show`: the steps of a run, one step in full, or the journal.
-
-Owns how a run's steps and its events look. Must never change anything. Read `surefoot.cli.step_page` next.
-"""
+"""`show`: the steps of a run, one step in full, or the journal."""
 
 from __future__ import annotations
 

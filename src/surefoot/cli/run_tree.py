@@ -1,9 +1,7 @@
 """The tree of a run, as large as the terminal allows.
 
-Owns which rows are drawn and what gives way where there is no room: what waits for a person stays longest, then what is
-under way, what failed, the groups, what the bodies print, what was finished last, and what comes next. Pure: state in,
-lines out. Must never leave out silently what waits, runs or failed: what has no room is counted. Read
-`surefoot.cli.live` next.
+Where there is no room, what waits for a person stays longest, then what is under way, what failed, the groups, what the
+bodies print, what was finished last, and what comes next. What waits, runs or failed without room is counted.
 """
 
 from __future__ import annotations

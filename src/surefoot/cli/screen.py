@@ -1,7 +1,6 @@
 """What is written where: lines to the terminal or a pipe, JSON for programs, the live rows at the bottom.
 
-Owns standard output and error. Must never let a reader who has gone away (`| head`, a closed terminal) stop a run. Read
-`surefoot.cli.progress` next.
+A reader who has gone away (`| head`, a closed terminal) stops no run.
 """
 
 from __future__ import annotations

@@ -1,8 +1,4 @@
-"""What can run at once, in words, and the graph among them.
-
-Owns how the order of a plan is told by `check`. Must never find anything: `surefoot.core.sequencing` does. Read
-`surefoot.cli.plans` for what stands around it.
-"""
+"""What can run at once, in words, and the graph among them, as `check` tells it."""
 
 from __future__ import annotations
 

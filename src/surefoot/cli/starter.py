@@ -1,8 +1,4 @@
-"""The plan one begins with, and the schema by which editors help with it.
-
-Owns what `surefoot init` and `surefoot schema` write. `init` must never overwrite a file. Read `surefoot.cli.plans`
-next.
-"""
+"""`init` and `schema`: the plan one begins with, and the schema by which editors help with it."""
 
 from __future__ import annotations
 

@@ -1,8 +1,6 @@
 """`watch`: a run that another program works on, seen from here.
 
-Owns the following of a journal that grows, and when there is nothing more to see: the run has ended, was paused, waits
-with nobody at work, or its engine is gone. Must never append to the journal, nor stop the run. Read
-`surefoot.cli.progress` next.
+There is nothing more to see when the run has ended, was paused, waits with nobody at work, or its engine is gone.
 """
 
 from __future__ import annotations

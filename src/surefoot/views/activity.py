@@ -1,8 +1,7 @@
 """What a run is at, step by step, as its events tell it.
 
-Owns the stations of the steps under way (body, which check, which lane), what belongs to no step (a lane being made
-usable, the acceptance checks), and what was finished last. Pure: must never look at a clock, a file or a terminal. Read
-`surefoot.cli.run_tree` next.
+Where the steps under way are, what belongs to no step (a lane being made usable, the acceptance checks), and what was
+finished last. Pure: time comes with the events.
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
-"""What agents say and do, in lines.
+"""The words for replies, tool calls, claims and amounts of agents.
 
-Owns the words for turns, tool calls, claims and amounts, wherever they are shown. What is told of tool calls is what
-was changed and what was run; what was only read is quiet. Pure. Must never hold a whole text of a model. Read
-`surefoot.cli.transcript_page` next: a talk in full.
+Of tool calls those are told that change or run something; what was only read is quiet.
 """
 
 from __future__ import annotations

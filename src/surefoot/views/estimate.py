@@ -1,7 +1,7 @@
 """About how long a run still takes.
 
-Owns the guess: the plan's estimates, set right by how long estimated steps really took, else how long steps like it
-took. Pure. Must never pretend: where there is nothing to go by, there is no guess. Read `surefoot.cli.run_tree` next.
+By the plan's estimates, set right by how long estimated steps really took, else by how long steps like it took. Where
+there is nothing to go by, there is no estimate.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Stored evidence, as text.
-
-Owns what is shown of evidence that cannot be read. Must never write any. Read `surefoot.journal.blobs` next.
-"""
+"""Stored evidence, as text; where it cannot be read, the reason."""
 
 from __future__ import annotations
 

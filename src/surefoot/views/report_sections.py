@@ -1,8 +1,6 @@
-"""What a report tells, in which order and words.
+"""The sections of a report, in their order: failures first, then what to look at, then what was done.
 
-Owns the sections of a report: failures first, then what to look at, then what was done. The text and the Markdown form
-are two looks of the same sections. Pure: rests on the JSON report alone. Must never leave a failure out, short or long.
-Read `surefoot.cli.report_page` next.
+They rest on the JSON report alone. A failure is never left out, neither in a short report nor in a long one.
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
-"""What the commands of a run print while they run, heard from outside.
+"""The last line that the command at work in a lane has printed, read from the newest spool file of the lane.
 
-Owns the way to a command's output that is still being written: the newest spool file of its lane. Its secrets were
-masked before they were written, by the engine that alone knows them. Must never hold more than the end of a file. Read
-`surefoot.sandbox.output` next.
+Secrets were masked before the file was written, by the engine that alone knows them.
 """
 
 from __future__ import annotations

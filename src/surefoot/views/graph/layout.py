@@ -1,7 +1,7 @@
 """Where the boxes of a picture stand: layer below layer, arrows as straight and as uncrossed as a few sweeps make them.
 
-Owns places in units of no size: columns of a terminal or pixels of an image. An arrow that passes layers gets a place
-in each. Must never draw. Read `surefoot.cli.graph_boxes` and `surefoot.views.graph.svg` next.
+Places are in units of no size: columns of a terminal or pixels of an image. An arrow that passes layers gets a place
+in each.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""The graph of a plan as Mermaid, for Markdown pages that draw it.
-
-Owns the text and its escapes. Must never draw itself. Read `surefoot.views.graph.picture` next.
-"""
+"""The graph of a plan as Mermaid, for Markdown pages that draw it."""
 
 from __future__ import annotations
 

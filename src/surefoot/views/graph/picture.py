@@ -1,8 +1,4 @@
-"""A plan's graph as boxes and arrows, folded until it can be taken in.
-
-Owns what becomes a box and which boxes are put together. Must never know how a box is drawn. Read
-`surefoot.views.graph.layout` next.
-"""
+"""A plan's graph as boxes and arrows, folded until it can be taken in."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""The graph of a plan as an SVG image that needs nothing else and reads well on light and dark ground.
-
-Owns sizes, colours and the tips that a pointer brings up. Must never load anything. Read `surefoot.views.graph.layout`
-for where the boxes stand.
-"""
+"""The graph of a plan as an SVG image that needs nothing else and reads well on light and dark ground."""
 
 from __future__ import annotations
 
