@@ -168,9 +168,10 @@ async def replay(graph: TimedGraph, workers: int, home: Home, *, with_estimates:
         for s in graph.steps
     ]
     plan = Plan(goal=graph.name, steps=steps, parallel=workers)
-    run = create_run(home, plan.compiled(), Source(), clock=clock).created.run
+    home.clock = clock
+    run = create_run(home, plan.compiled(), Source()).created.run
     watching = Watching(observer=lambda _state, _event: clock.look_soon(), engaged=clock.follow)
-    state = await engage(home, run, watching=watching, functions=plan.functions, clock=clock)
+    state = await engage(home, run, watching=watching, functions=plan.functions)
     assert state.outcome is Outcome.COMPLETED, f"{graph.name} ended {state.outcome}: {state.outcome_reason}"
     return clock.now()
 

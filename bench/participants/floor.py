@@ -17,7 +17,8 @@ from surefoot.core.events import Event
 from surefoot.core.ids import RunId, StepId
 from surefoot.core.plan import Plan
 from surefoot.core.terms import Ending, Status
-from surefoot.journal import Appended, Batch, Journal
+from surefoot.journal.sqlite import SqliteJournal
+from surefoot.ports.storage import Appended, Batch
 
 
 def chain(folder: Path, steps: int) -> float:
@@ -36,7 +37,7 @@ def many(folder: Path, runs: int, steps: int) -> float:
 
 
 def _timed(folder: Path, widths: Sequence[int]) -> float:
-    journal = Journal.open(folder)
+    journal = SqliteJournal.open(folder)
     run = RunId("20260101-abcdef")
     created = ev.RunCreated(at=time.time(), run=run, plan=Plan(goal="Do nothing", steps=()))
     journal.append([Batch(run=run, expected=0, events=(created,))])
@@ -47,7 +48,7 @@ def _timed(folder: Path, widths: Sequence[int]) -> float:
     return taken
 
 
-async def _go(journal: Journal, run: RunId, widths: Sequence[int]) -> None:
+async def _go(journal: SqliteJournal, run: RunId, widths: Sequence[int]) -> None:
     seq, ended = 1, list[Event]()
     for number, width in enumerate(widths):
         names = [StepId(f"step-{number}-{at}") for at in range(width)]
@@ -63,7 +64,7 @@ async def _go(journal: Journal, run: RunId, widths: Sequence[int]) -> None:
     _append(journal, run, seq, ended)
 
 
-def _append(journal: Journal, run: RunId, seq: int, events: Sequence[Event]) -> int:
+def _append(journal: SqliteJournal, run: RunId, seq: int, events: Sequence[Event]) -> int:
     (result,) = journal.append([Batch(run=run, expected=seq, events=events, durable=True)])
     assert isinstance(result, Appended)
     return result.seq

@@ -19,13 +19,13 @@ from surefoot.api.validating import Source
 from surefoot.core.ids import RunId
 from surefoot.core.plan import Effect, Plan, RunBody, Step
 from surefoot.errors import RunExists, RunHeld, RunNotFound, WorkspaceError
-from surefoot.journal import Claim, Holder, Journal
+from surefoot.journal.sqlite import SqliteJournal
 
 RUN = RunId("20260101-aaaaaa")
 PLAN = Plan(goal="g", steps=(Step(id="a", body=RunBody(command="true"), effect=Effect.READ),))
 
 
-class StoppingJournal(Journal):
+class StoppingJournal(SqliteJournal):
     """The real journal, which lets a program that uses it stop before its n-th call of one kind."""
 
     def stop_before(self, call: str, number: int = 1) -> None:
@@ -143,7 +143,7 @@ async def test_a_run_that_is_being_removed_cannot_be_gone_on_with(home: Home, so
 def test_a_run_that_is_worked_on_is_not_removed(home: Home, source: Source) -> None:
     """Nothing of it is, and the message says what to do first."""
     create_run(home, PLAN, source, run_id=RUN)
-    claim = Claim.acquire(home.run_folder(RUN), Holder.this())
+    claim = home.claims.acquire(RUN)
     with pytest.raises(RunHeld, match=f"surefoot cancel {RUN}"):
         remove_run(home, RUN)
     claim.release()
@@ -166,7 +166,7 @@ async def test_the_branch_of_a_run_that_is_worked_on_is_not_taken_back(home: Hom
     """The engine would go on from where the branch was."""
     create_run(home, PLAN, source, run_id=RUN)
     await engage(home, RUN)
-    claim = Claim.acquire(home.run_folder(RUN), Holder.this())
+    claim = home.claims.acquire(RUN)
     with pytest.raises(RunHeld, match=f"surefoot pause {RUN}"):
         await restore(home, RUN, "a")
     claim.release()

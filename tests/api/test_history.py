@@ -17,7 +17,7 @@ from surefoot.core.events import BodyFinished
 from surefoot.core.ids import RunId, StepId
 from surefoot.core.plan import ForEach, FunctionBody, Limits, Plan, Step
 from surefoot.core.terms import Ending, Status
-from surefoot.journal import Batch
+from surefoot.ports.storage import Batch
 
 
 @pytest.fixture

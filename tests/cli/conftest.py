@@ -26,7 +26,7 @@ from surefoot.core.ids import RunId, StepId
 from surefoot.core.plan import Plan, RunBody, Step
 from surefoot.core.report import _COUNTED
 from surefoot.core.report_shape import AskingShape, CheckShape, Report, StepShape
-from surefoot.journal import Batch
+from surefoot.ports.storage import Batch
 
 RUN = "20260101-abc123"
 ASKING: AskingShape = {

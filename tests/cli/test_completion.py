@@ -15,7 +15,7 @@ import surefoot
 from surefoot.cli import main
 from surefoot.cli.app import app
 from surefoot.cli.completion import offer_questions, offer_runs, offer_steps
-from surefoot.journal.store import DATABASE_NAME
+from surefoot.journal.sqlite import DATABASE_NAME
 
 if TYPE_CHECKING:
     from conftest import Runs

@@ -14,7 +14,7 @@ from surefoot.cli.wrap import plain
 from surefoot.core import events as ev
 from surefoot.core.ids import StepId
 from surefoot.core.terms import Phase
-from surefoot.journal import Batch
+from surefoot.ports.storage import Batch
 
 if TYPE_CHECKING:
     import pytest

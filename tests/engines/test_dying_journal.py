@@ -21,12 +21,13 @@ from surefoot.core.ids import RunId
 from surefoot.core.kernel import apply
 from surefoot.core.state import RunState
 from surefoot.errors import JournalError, SurefootError
-from surefoot.journal import Appended, Batch, Journal
+from surefoot.journal.sqlite import SqliteJournal
+from surefoot.ports.storage import Appended, Batch
 
 RUN = RunId("20260101-aaaaaa")
 
 
-class DyingJournal(Journal):
+class DyingJournal(SqliteJournal):
     """Takes so many commits and nothing after that, as if the program had been killed."""
 
     left = 10**9

@@ -10,17 +10,19 @@ from typing import Any
 
 import pytest
 
+from surefoot.clock import SystemClock
 from surefoot.core import events as ev
 from surefoot.core.ids import RunId, StepId
 from surefoot.core.plan import FunctionBody, Plan, Step
 from surefoot.engines.writer import GroupWriter
 from surefoot.errors import ClaimLost, JournalConflict, JournalLocked
-from surefoot.journal import Batch, Journal
+from surefoot.journal.sqlite import SqliteJournal
+from surefoot.ports.storage import Batch
 
 PLAN = Plan(goal="g", steps=(Step(id=StepId("a"), body=FunctionBody(name="f")),))
 
 
-class CountingJournal(Journal):
+class CountingJournal(SqliteJournal):
     """The real journal, counting its transactions and keeping on which threads it was made to wait for the disk."""
 
     transactions = 0
@@ -52,7 +54,7 @@ def creation(number: int) -> Batch:
 async def test_what_is_appended_in_one_turn_is_one_transaction(tmp_path: Path) -> None:
     """Two hundred runs that append at once share a handful of commits."""
     journal = CountingJournal.open(tmp_path)
-    writer = GroupWriter(journal)
+    writer = GroupWriter(journal, SystemClock())
     await asyncio.gather(*(writer.append(creation(number)) for number in range(200)))
     assert journal.transactions <= 3
     assert len(journal.runs()) == 200
@@ -60,8 +62,8 @@ async def test_what_is_appended_in_one_turn_is_one_transaction(tmp_path: Path) -
 
 async def test_a_conflict_concerns_only_its_own_batch(tmp_path: Path) -> None:
     """One batch that comes too late is refused; the others of its commit are not."""
-    journal = Journal.open(tmp_path)
-    writer = GroupWriter(journal)
+    journal = SqliteJournal.open(tmp_path)
+    writer = GroupWriter(journal, SystemClock())
     await writer.append(creation(1))
     results = await asyncio.gather(writer.append(creation(1)), writer.append(creation(2)), return_exceptions=True)
     assert isinstance(results[0], JournalConflict)
@@ -70,8 +72,8 @@ async def test_a_conflict_concerns_only_its_own_batch(tmp_path: Path) -> None:
 
 async def test_an_engine_that_was_overtaken_is_told(tmp_path: Path) -> None:
     """A void fencing token refuses the batch."""
-    journal = Journal.open(tmp_path)
-    writer = GroupWriter(journal)
+    journal = SqliteJournal.open(tmp_path)
+    writer = GroupWriter(journal, SystemClock())
     await writer.append(creation(1))
     run = RunId("20260101-000001")
     old = journal.raise_token(run)
@@ -83,13 +85,13 @@ async def test_an_engine_that_was_overtaken_is_told(tmp_path: Path) -> None:
 
 async def test_what_was_not_waited_for_is_synced_before_long(tmp_path: Path) -> None:
     """A batch that is not durable reaches the disk by itself; closing makes sure of it."""
-    journal = Journal.open(tmp_path)
-    writer = GroupWriter(journal)
+    journal = SqliteJournal.open(tmp_path)
+    writer = GroupWriter(journal, SystemClock())
     await writer.append(creation(1))
     event = ev.PauseRequested(at=2.0, by="me")
     await writer.append(Batch(run=RunId("20260101-000001"), expected=1, events=(event,)))
     await writer.close()
-    assert [recorded.event for recorded in Journal.open(tmp_path).events(RunId("20260101-000001"))][-1] == event
+    assert [recorded.event for recorded in SqliteJournal.open(tmp_path).events(RunId("20260101-000001"))][-1] == event
 
 
 def paused(number: int, *, durable: bool) -> Batch:
@@ -101,7 +103,7 @@ def paused(number: int, *, durable: bool) -> Batch:
 async def test_the_loop_never_waits_for_the_disk(tmp_path: Path) -> None:
     """What has to be on disk is written on a thread, and so is what is synced later: other lanes go on meanwhile."""
     journal = CountingJournal.open(tmp_path)
-    writer = GroupWriter(journal)
+    writer = GroupWriter(journal, SystemClock())
     writer.callers = 1
     await writer.append(creation(1))
     await writer.append(paused(1, durable=False))
@@ -112,8 +114,8 @@ async def test_the_loop_never_waits_for_the_disk(tmp_path: Path) -> None:
 
 async def test_after_a_sync_that_failed_nothing_is_appended(tmp_path: Path) -> None:
     """A durable commit would claim that what came before it is on disk, and what came before it may be lost."""
-    journal = Journal.open(tmp_path)
-    writer = GroupWriter(journal)
+    journal = SqliteJournal.open(tmp_path)
+    writer = GroupWriter(journal, SystemClock())
     await writer.append(creation(1))
     (tmp_path / "journal.db-wal").rename(tmp_path / "gone")  # nothing can be forced to disk from here on
     await writer.append(paused(1, durable=False))

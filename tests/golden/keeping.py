@@ -17,8 +17,9 @@ from surefoot.core.events import Event
 from surefoot.core.ids import RunId
 from surefoot.core.kernel import apply
 from surefoot.core.state import RunState
-from surefoot.journal.codec import Encoded, decode, encode
+from surefoot.journal.codec import decode, encode
 from surefoot.journal.shapes import written
+from surefoot.ports.storage import Encoded
 
 FOLDER = Path(__file__).parent
 RUN = RunId("20260101-aaaaaa")

@@ -13,7 +13,8 @@ import pytest
 from surefoot.core.events import RunCreated
 from surefoot.core.ids import RunId, StepId
 from surefoot.core.plan import Plan, RunBody, Step
-from surefoot.journal import Batch, Journal
+from surefoot.journal.sqlite import SqliteJournal
+from surefoot.ports.storage import Batch
 
 
 @pytest.fixture
@@ -23,9 +24,9 @@ def home(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def journal(home: Path) -> Iterator[Journal]:
+def journal(home: Path) -> Iterator[SqliteJournal]:
     """An empty journal."""
-    opened = Journal.open(home)
+    opened = SqliteJournal.open(home)
     yield opened
     opened.close()
 
@@ -38,7 +39,7 @@ def created() -> RunCreated:
 
 
 @pytest.fixture
-def run(journal: Journal, created: RunCreated) -> RunId:
+def run(journal: SqliteJournal, created: RunCreated) -> RunId:
     """A run whose first event is in the journal."""
     journal.append([Batch(created.run, 0, [created])])
     return created.run

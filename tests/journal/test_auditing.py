@@ -13,11 +13,12 @@ import pytest
 from surefoot.core.events import BodyFinished, RunResumed
 from surefoot.core.ids import BlobId, RunId, StepId
 from surefoot.core.terms import Ending, Status
-from surefoot.journal import Batch, Journal
+from surefoot.journal.sqlite import SqliteJournal
+from surefoot.ports.storage import Batch
 
 
 @pytest.fixture
-def blob(journal: Journal, run: RunId) -> BlobId:
+def blob(journal: SqliteJournal, run: RunId) -> BlobId:
     """A large blob that the second of five events refers to."""
     stored = journal.blobs.put(b"output" * 1000)
     ended = BodyFinished(at=1.0, step=StepId("a"), attempt=1, ending=Ending(status=Status.OK), evidence=stored)
@@ -30,7 +31,7 @@ def blob_path(home: Path, blob: BlobId) -> Path:
     return home / "blobs" / blob[:2] / blob[2:]
 
 
-def test_a_sound_run_has_no_problems(journal: Journal, run: RunId, blob: BlobId) -> None:
+def test_a_sound_run_has_no_problems(journal: SqliteJournal, run: RunId, blob: BlobId) -> None:
     """Nothing found is an empty list."""
     assert journal.audit(run) == []
 
@@ -47,7 +48,7 @@ def test_a_sound_run_has_no_problems(journal: Journal, run: RunId, blob: BlobId)
     ],
 )
 def test_what_happened_to_rows_is_found(
-    journal: Journal, run: RunId, blob: BlobId, home: Path, change: str, found: list[str]
+    journal: SqliteJournal, run: RunId, blob: BlobId, home: Path, change: str, found: list[str]
 ) -> None:
     """Each problem once, with its place, and the rows behind it looked at all the same."""
     editor = apsw.Connection(str(home / "journal.db"))
@@ -58,14 +59,14 @@ def test_what_happened_to_rows_is_found(
     assert all(text in problem for text, problem in zip(found, problems, strict=True))
 
 
-def test_a_missing_blob_is_found(journal: Journal, run: RunId, blob: BlobId, home: Path) -> None:
+def test_a_missing_blob_is_found(journal: SqliteJournal, run: RunId, blob: BlobId, home: Path) -> None:
     """The event that refers to it is named."""
     blob_path(home, blob).unlink()
     (problem,) = journal.audit(run)
     assert f"event 2 refers to blob {blob}, which is missing" in problem
 
 
-def test_an_altered_blob_is_found(journal: Journal, run: RunId, blob: BlobId, home: Path) -> None:
+def test_an_altered_blob_is_found(journal: SqliteJournal, run: RunId, blob: BlobId, home: Path) -> None:
     """A blob of the right length is still compared with its name."""
     blob_path(home, blob).write_bytes(b"OUTPUT" * 1000)
     (problem,) = journal.audit(run)

@@ -20,7 +20,8 @@ import pytest
 from surefoot.core.events import RunCreated, RunResumed
 from surefoot.core.ids import RunId
 from surefoot.errors import JournalError, JournalLocked
-from surefoot.journal import Batch, Journal
+from surefoot.journal.sqlite import SqliteJournal
+from surefoot.ports.storage import Batch
 
 RUN = RunId("20260102-abcdef")
 APPENDING = """
@@ -29,9 +30,10 @@ from itertools import count
 from pathlib import Path
 from surefoot.core.events import RunCreated, RunResumed
 from surefoot.core.plan import Plan
-from surefoot.journal import Batch, Journal
+from surefoot.journal.sqlite import SqliteJournal
+from surefoot.ports.storage import Batch
 
-journal = Journal.open(Path(sys.argv[1]))
+journal = SqliteJournal.open(Path(sys.argv[1]))
 journal.append([Batch("20260102-abcdef", 0, [RunCreated(at=1.0, run="20260102-abcdef", plan=Plan(goal="", steps=()))])])
 for n in count():
     blob = journal.blobs.put(b"%d" % n)
@@ -44,9 +46,10 @@ import resource, sys
 from pathlib import Path
 from surefoot.core.events import RunCreated, RunResumed
 from surefoot.errors import JournalError
-from surefoot.journal import Batch, Journal
+from surefoot.journal.sqlite import SqliteJournal
+from surefoot.ports.storage import Batch
 
-journal = Journal.open(Path(sys.argv[1]))
+journal = SqliteJournal.open(Path(sys.argv[1]))
 resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
 facts = [RunResumed(at=1.0, by="x" * 500) for _ in range(100)]
 appended = 1
@@ -71,7 +74,7 @@ def test_a_kill_in_the_middle_of_appending_leaves_a_prefix(home: Path, lines: in
         assert program.stdout is not None
         acknowledged = [int(program.stdout.readline()) for _ in range(lines)][-1]
         program.kill()
-    journal = Journal.open(home)
+    journal = SqliteJournal.open(home)
     assert journal.head(RUN)[0] >= acknowledged
     assert journal.head(RUN)[0] % 3 == 1
     assert all(journal.blobs.size(each.event.by) for each in journal.events(RUN, after=1))  # type: ignore[attr-defined]
@@ -84,12 +87,14 @@ def test_a_kill_at_a_fault_point_leaves_what_was_committed(home: Path, point: st
     """Only what stands behind COMMIT is there afterwards."""
     environment = os.environ | {"SUREFOOT_FAULT": f"journal.append.{point}:3"}
     done = subprocess.run([sys.executable, "-c", APPENDING, home], check=False, env=environment, capture_output=True)
-    journal = Journal.open(home)
+    journal = SqliteJournal.open(home)
     assert (done.returncode, journal.head(RUN)[0], journal.audit(RUN)) == (-9, survives, [])
     journal.close()
 
 
-def test_a_disk_that_takes_no_more_loses_nothing_and_is_readable(journal: Journal, run: RunId, home: Path) -> None:
+def test_a_disk_that_takes_no_more_loses_nothing_and_is_readable(
+    journal: SqliteJournal, run: RunId, home: Path
+) -> None:
     """The commit that did not fit is gone as a whole, and the error says what to do."""
     done = subprocess.run([sys.executable, "-c", LIMITED, home], check=True, capture_output=True, text=True)
     code, appended, read, message = done.stdout.split(maxsplit=3)
@@ -125,7 +130,7 @@ def fill(disk: Path, left: int = 0) -> Path:
 
 def test_appending_goes_on_once_a_full_disk_has_room_again(small_disk: Path, created: RunCreated) -> None:
     """The same opening of the journal, and nothing that was appended before is lost."""
-    journal = Journal.open(small_disk / "state")
+    journal = SqliteJournal.open(small_disk / "state")
     journal.append([Batch(RUN, 0, [created])])
     filler = fill(small_disk)
     with pytest.raises(JournalLocked, match=r"Free some space, then resume|Look at the disk, then resume"):
@@ -139,7 +144,7 @@ def test_appending_goes_on_once_a_full_disk_has_room_again(small_disk: Path, cre
 
 def test_a_blob_that_does_not_fit_is_an_error_and_leaves_nothing(small_disk: Path) -> None:
     """Half a content is never taken for a blob."""
-    journal = Journal.open(small_disk / "state")
+    journal = SqliteJournal.open(small_disk / "state")
     filler = fill(small_disk, left=8192)
     with pytest.raises(JournalLocked, match="No space left"):
         journal.blobs.put(b"x" * 100_000)
@@ -152,16 +157,16 @@ def test_a_full_disk_refuses_to_open_a_new_journal(small_disk: Path) -> None:
     """The error says so; once there is room the same folder will do."""
     filler = fill(small_disk)
     with pytest.raises(JournalError):
-        Journal.open(small_disk / "state")
+        SqliteJournal.open(small_disk / "state")
     filler.unlink()
-    Journal.open(small_disk / "state").close()
+    SqliteJournal.open(small_disk / "state").close()
 
 
-def test_another_program_that_keeps_the_lock_is_an_error(journal: Journal, run: RunId, home: Path) -> None:
+def test_another_program_that_keeps_the_lock_is_an_error(journal: SqliteJournal, run: RunId, home: Path) -> None:
     """Nothing is written, reading goes on, and once the lock is gone so does appending."""
     other = apsw.Connection(str(home / "journal.db"))
     other.execute("BEGIN IMMEDIATE")
-    writer = Journal.open(home, busy_timeout_s=0.02)
+    writer = SqliteJournal.open(home, busy_timeout_s=0.02)
     with pytest.raises(JournalLocked, match="Another program keeps the journal"):
         writer.append([Batch(run, None, facts())])
     read = len(list(writer.events(run)))
@@ -172,7 +177,7 @@ def test_another_program_that_keeps_the_lock_is_an_error(journal: Journal, run: 
     writer.close()
 
 
-def test_a_short_lock_is_waited_for(journal: Journal, run: RunId, home: Path) -> None:
+def test_a_short_lock_is_waited_for(journal: SqliteJournal, run: RunId, home: Path) -> None:
     """Another program's commit takes its moment and is no error."""
     other = apsw.Connection(str(home / "journal.db"))
     other.execute("BEGIN IMMEDIATE")
@@ -182,7 +187,13 @@ def test_a_short_lock_is_waited_for(journal: Journal, run: RunId, home: Path) ->
     other.close()
 
 
-OPENING = "import sys; from pathlib import Path; from surefoot.journal import Journal; Journal.open(Path(sys.argv[1]))"
+OPENING = """
+import sys
+from pathlib import Path
+from surefoot.journal.sqlite import SqliteJournal
+
+SqliteJournal.open(Path(sys.argv[1]))
+"""
 
 
 def test_several_programs_may_open_a_new_journal_at_once(home: Path) -> None:
@@ -191,7 +202,7 @@ def test_several_programs_may_open_a_new_journal_at_once(home: Path) -> None:
     assert [program.wait() for program in programs] == [0, 0, 0, 0]
 
 
-def test_threads_take_turns_at_one_journal(journal: Journal, run: RunId) -> None:
+def test_threads_take_turns_at_one_journal(journal: SqliteJournal, run: RunId) -> None:
     """Readers and writers of one connection do not trip over each other."""
 
     def work() -> None:

@@ -17,7 +17,8 @@ from surefoot.core.ids import RunId
 from surefoot.core.plan import Plan
 from surefoot.core.terms import Phase
 from surefoot.errors import ClaimLost, JournalConflict
-from surefoot.journal import Batch, Journal
+from surefoot.journal.sqlite import SqliteJournal
+from surefoot.ports.storage import Batch
 
 RUNS = (RunId("20260102-aaaaaa"), RunId("20260102-bbbbbb"))
 WRITERS = st.integers(0, 1)
@@ -39,9 +40,9 @@ class TwoWriters(RuleBasedStateMachine):
         self.tokens = dict.fromkeys(RUNS, 0)
         self.count = 0
 
-    def opened(self) -> Journal:
+    def opened(self) -> SqliteJournal:
         """Open the journal as one more program would."""
-        return Journal.open(Path(self.folder.name))
+        return SqliteJournal.open(Path(self.folder.name))
 
     def teardown(self) -> None:
         """Leave nothing behind."""

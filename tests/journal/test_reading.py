@@ -5,18 +5,17 @@ Owns the contract of the journal's reading half. May break rows by hand. Read `t
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import apsw
 import pytest
 
-from surefoot.core.events import CheckAnswered, RunCreated, RunResumed
-from surefoot.core.ids import BlobId, RunId, StepId
-from surefoot.core.terms import Moment, Verdict
+from surefoot.core.events import RunResumed
+from surefoot.core.ids import RunId
 from surefoot.errors import JournalCorrupt, JournalError, JournalTooNew
-from surefoot.journal import Batch, Journal, RunRow
 from surefoot.journal.schema import MIGRATIONS
+from surefoot.journal.sqlite import SqliteJournal
+from surefoot.ports.storage import Batch
 from surefoot.release import RELEASE
 
 OTHER = RunId("20260101-zzzzzz")
@@ -29,103 +28,35 @@ def edit(home: Path, sql: str, *bindings: str | int | bytes) -> None:
     connection.close()
 
 
-def resumed(journal: Journal, run: RunId, count: int) -> None:
+def resumed(journal: SqliteJournal, run: RunId, count: int) -> None:
     """Append so many facts, each one different."""
     journal.append([Batch(run, None, [RunResumed(at=float(n), by=f"{n}") for n in range(count)])])
 
 
-def evidence(blob: BlobId) -> CheckAnswered:
-    """An event that refers to a blob."""
-    return CheckAnswered(
-        at=1.0, step=StepId("a"), attempt=1, moment=Moment.AFTER, check=0, verdict=Verdict.PASSED, evidence=blob
-    )
-
-
-def test_events_come_in_order_behind_a_position(journal: Journal, run: RunId) -> None:
-    """A journal longer than what is read at once has no seam."""
-    resumed(journal, run, 1200)
-    assert [recorded.seq for recorded in journal.events(run, after=400)] == list(range(401, 1202))
-
-
-def test_events_appended_while_reading_are_read(journal: Journal, run: RunId) -> None:
-    """A reader holds no lock and no old state of the database."""
-    resumed(journal, run, 600)
-    reader = journal.events(run)
-    next(reader)
-    resumed(journal, run, 1)
-    assert [recorded.seq for recorded in reader][-1] == 602
-
-
-def test_nothing_is_behind_the_end(journal: Journal, run: RunId) -> None:
-    """A position nobody has reached yet has no events behind it."""
-    assert list(journal.events(run, after=1)) == list(journal.events(run, after=50)) == []
-
-
-def test_runs_are_listed_without_their_events(journal: Journal, run: RunId, created: RunCreated) -> None:
-    """The oldest first, each with the first line of its goal."""
-    journal.append([Batch(OTHER, 0, [replace(created, run=OTHER, at=0.5, repository=None)])])
-    goal = "Leave six behind"
-    assert journal.runs() == [RunRow(OTHER, None, 0.5, goal), RunRow(run, "/src/project", 1.0, goal)]
-
-
-def test_what_was_written_is_there_after_reopening(journal: Journal, run: RunId, home: Path) -> None:
+def test_what_was_written_is_there_after_reopening(journal: SqliteJournal, run: RunId, home: Path) -> None:
     """Another opening reads the same events with the same hashes."""
     resumed(journal, run, 3)
     before = list(journal.events(run))
     journal.close()
-    again = Journal.open(home, read_only=True)
+    again = SqliteJournal.open(home, read_only=True)
     assert list(again.events(run)) == before
     again.close()
 
 
 def test_reading_a_journal_that_does_not_exist_makes_nothing(home: Path) -> None:
     """`surefoot ls` on a new machine lists no runs and leaves no trace."""
-    journal = Journal.open(home, read_only=True)
+    journal = SqliteJournal.open(home, read_only=True)
     assert journal.runs() == []
     assert not home.exists()
     journal.close()
 
 
-def test_a_journal_opened_for_reading_refuses_to_write(journal: Journal, run: RunId, home: Path) -> None:
+def test_a_journal_opened_for_reading_refuses_to_write(journal: SqliteJournal, run: RunId, home: Path) -> None:
     """The error says what to do."""
-    reader = Journal.open(home, read_only=True)
+    reader = SqliteJournal.open(home, read_only=True)
     with pytest.raises(JournalError, match="cannot be opened for this"):
         resumed(reader, run, 1)
     reader.close()
-
-
-def test_a_snapshot_is_kept_until_the_next(journal: Journal, run: RunId) -> None:
-    """Only the last one counts."""
-    nothing = journal.snapshot(run)
-    journal.save_snapshot(run, 1, b"one", "code")
-    journal.save_snapshot(run, 2, b"two", "code")
-    assert (nothing, journal.snapshot(run)) == (None, (2, b"two", "code"))
-
-
-def test_a_removed_run_leaves_nothing_but_its_token(journal: Journal, run: RunId) -> None:
-    """Its events, its row and its snapshot go; a fencing token is never given twice."""
-    token = journal.raise_token(run)
-    journal.save_snapshot(run, 1, b"one", "code")
-    journal.delete_run(run)
-    assert (journal.runs(), journal.head(run), journal.snapshot(run)) == ([], (0, ""), None)
-    assert journal.raise_token(run) > token
-
-
-def test_gc_removes_only_blobs_that_no_event_mentions(journal: Journal, run: RunId) -> None:
-    """Small and large ones; a blob of another run stays."""
-    kept = [journal.blobs.put(b"small"), journal.blobs.put(b"large" * 1000)]
-    lost = [journal.blobs.put(b"small, too"), journal.blobs.put(b"large, too" * 1000)]
-    journal.append([Batch(run, None, [evidence(blob) for blob in kept])])
-    assert journal.gc(spared_s=-1.0) == sorted(lost)
-    assert [len(journal.blobs.get(blob)) for blob in kept] == [5, 5000]
-
-
-def test_gc_spares_what_was_stored_lately(journal: Journal, run: RunId) -> None:
-    """The event that refers to a blob may still be on its way."""
-    journal.blobs.put(b"x" * 5000)
-    journal.blobs.put(b"x")
-    resumed(journal, run, 1)
-    assert journal.gc() == []
 
 
 @pytest.mark.parametrize(
@@ -139,7 +70,7 @@ def test_gc_spares_what_was_stored_lately(journal: Journal, run: RunId) -> None:
     ],
 )
 def test_an_altered_row_is_named_and_nothing_behind_it_is_read(
-    journal: Journal, run: RunId, home: Path, change: str
+    journal: SqliteJournal, run: RunId, home: Path, change: str
 ) -> None:
     """State is never folded from what was not written."""
     journal.append([Batch(run, None, [RunResumed(at=1.0, by=by) for by in ("one", "two", "three")])])
@@ -150,7 +81,7 @@ def test_an_altered_row_is_named_and_nothing_behind_it_is_read(
         next(reader)
 
 
-def test_a_missing_row_at_the_position_itself_is_named(journal: Journal, run: RunId, home: Path) -> None:
+def test_a_missing_row_at_the_position_itself_is_named(journal: SqliteJournal, run: RunId, home: Path) -> None:
     """Who has read up to there cannot go on as if nothing were wrong."""
     resumed(journal, run, 3)
     edit(home, "DELETE FROM events WHERE seq = 2")
@@ -158,10 +89,10 @@ def test_a_missing_row_at_the_position_itself_is_named(journal: Journal, run: Ru
         list(journal.events(run, after=2))
 
 
-def test_a_row_that_does_not_hold_its_event_is_named(home: Path, run: RunId, journal: Journal) -> None:
+def test_a_row_that_does_not_hold_its_event_is_named(home: Path, run: RunId, journal: SqliteJournal) -> None:
     """Even where the chain was made to fit."""
     from surefoot.journal.chain import row_hash
-    from surefoot.journal.codec import Encoded
+    from surefoot.ports.storage import Encoded
 
     body = b'{"at":1.0,"who":"nobody"}'
     digest = row_hash(bytes.fromhex(journal.head(run)[1]), run, 2, Encoded("run_resumed", 1, body), RELEASE)
@@ -172,11 +103,11 @@ def test_a_row_that_does_not_hold_its_event_is_named(home: Path, run: RunId, jou
 
 @pytest.mark.parametrize(("kind", "version"), [("moon_landed", 1), ("run_resumed", 2)])
 def test_an_event_of_a_newer_release_names_that_release(
-    journal: Journal, run: RunId, home: Path, kind: str, version: int
+    journal: SqliteJournal, run: RunId, home: Path, kind: str, version: int
 ) -> None:
     """An unknown kind, or a known one in a newer version."""
     from surefoot.journal.chain import row_hash
-    from surefoot.journal.codec import Encoded
+    from surefoot.ports.storage import Encoded
 
     digest = row_hash(bytes.fromhex(journal.head(run)[1]), run, 2, Encoded(kind, version, b"{}"), "7.0")
     edit(home, "INSERT INTO events VALUES (?, 2, ?, ?, '7.0', x'7b7d', ?)", run, kind, version, digest)
@@ -184,13 +115,13 @@ def test_an_event_of_a_newer_release_names_that_release(
         list(journal.events(run))
 
 
-def test_a_journal_of_a_newer_schema_is_left_untouched(journal: Journal, home: Path) -> None:
+def test_a_journal_of_a_newer_schema_is_left_untouched(journal: SqliteJournal, home: Path) -> None:
     """The error says so, and the file is byte for byte what it was."""
     journal.close()
     edit(home, f"PRAGMA user_version={len(MIGRATIONS) + 1}")
     before = (home / "journal.db").read_bytes()
     with pytest.raises(JournalTooNew, match="left untouched"):
-        Journal.open(home)
+        SqliteJournal.open(home)
     assert (home / "journal.db").read_bytes() == before
 
 
@@ -202,33 +133,33 @@ def test_a_file_that_is_no_journal_is_refused(home: Path, content: bytes) -> Non
     home.mkdir()
     (home / "journal.db").write_bytes(content)
     with pytest.raises(JournalCorrupt, match="put back a backup"):
-        Journal.open(home)
+        SqliteJournal.open(home)
 
 
-def test_a_truncated_journal_is_refused(journal: Journal, run: RunId, home: Path) -> None:
+def test_a_truncated_journal_is_refused(journal: SqliteJournal, run: RunId, home: Path) -> None:
     """SQLite's own finding becomes ours."""
     resumed(journal, run, 2000)
     journal.close()
     content = (home / "journal.db").read_bytes()
     (home / "journal.db").write_bytes(content[: len(content) // 2])
     with pytest.raises(JournalCorrupt, match="damaged"):
-        Journal.open(home).audit(run)
+        SqliteJournal.open(home).audit(run)
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     """The error says which folder and what to do."""
     (tmp_path / "file").touch()
     with pytest.raises(JournalError, match=r"state' for Surefoot's state cannot be made: .*SUREFOOT_HOME"):
-        Journal.open(tmp_path / "file" / "state")
+        SqliteJournal.open(tmp_path / "file" / "state")
 
 
 def test_a_database_that_cannot_be_opened_is_named(home: Path) -> None:
     """A folder where the file should be is no reason for a riddle."""
     (home / "journal.db").mkdir(parents=True)
     with pytest.raises(JournalError, match="Make its folder writable"):
-        Journal.open(home)
+        SqliteJournal.open(home)
 
 
-def test_state_is_private(journal: Journal, home: Path) -> None:
+def test_state_is_private(journal: SqliteJournal, home: Path) -> None:
     """Nobody else may read what commands printed."""
     assert home.stat().st_mode & 0o777 == 0o700

@@ -15,7 +15,6 @@ from surefoot.api.editing import try_patch
 from surefoot.api.home import Home
 from surefoot.api.identity import Identity, identify, refuse_steps, who_has
 from surefoot.api.saying import say
-from surefoot.clock import SystemClock
 from surefoot.core import events as ev
 from surefoot.core.duties import DUTIES, PLANNING
 from surefoot.core.ids import BlobId, RunId
@@ -224,10 +223,10 @@ def _is_plain(question: QuestionState) -> bool:
 
 def _give(home: Home, question: str, given: Answer, token: str | None, via: str) -> RunState:
     refuse_steps("answer a question", home)
-    who, clock = identify(token, via=via), SystemClock()
+    who = identify(token, via=via)
 
     def words(state: RunState) -> list[ev.QuestionAnswered]:
-        first = answered(state, question, given, who, clock.now())
+        first = answered(state, question, given, who, home.clock.now())
         others = alike(state, question) if given.like else []
         willing = [one.asked.question for one in others if who.name not in one.approved_by]
         return [first, *(answered(state, name, given, who, first.at) for name in willing)]

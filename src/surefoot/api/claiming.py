@@ -1,7 +1,7 @@
 """The claim on a run, for all that makes, changes or removes what belongs to it.
 
 Owns that nobody does so beside an engine, or beside another program that does so. Must never wait for a program that
-is at work. Read `surefoot.journal.claim` next.
+is at work.
 """
 
 from __future__ import annotations
@@ -10,12 +10,13 @@ import shutil
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import cast
 
 from surefoot.api.home import Home
 from surefoot.core.ids import RunId
 from surefoot.errors import RunHeld, RunNotFound
-from surefoot.journal import Claim, Holder
 from surefoot.journal.claim import LOCK_NAME
+from surefoot.ports.storage import Holder
 
 
 @contextmanager
@@ -27,8 +28,7 @@ def claimed(home: Home, run: RunId, *, is_new: bool = False, take_over_s: float 
         RunNotFound: the run was removed before it could be claimed.
         JournalError: the run's folder cannot be written.
     """
-    folder, holder = home.run_folder(run), Holder.this()
-    claim = Claim.acquire(folder, holder) if take_over_s is None else Claim.take_over(folder, holder, take_over_s)
+    claim = home.claims.acquire(run) if take_over_s is None else home.claims.take_over(run, take_over_s)
     try:
         if not is_new and home.journal.head(run)[0] == 0:
             raise RunNotFound(f"run {run!r} was removed just now; `surefoot ls` lists the runs there are", name=run)
@@ -49,8 +49,8 @@ def set_aside(home: Home, run: RunId, how: str) -> Generator[None]:
         try:
             stack.enter_context(claimed(home, run))
         except RunHeld as error:
-            holder = error.facts.get("holder")
-            who = f" ({holder.said})" if isinstance(holder, Holder) else ""
+            holder = cast("Holder | None", error.facts.get("holder"))
+            who = "" if holder is None else f" ({holder.said})"
             text = f"run {run!r} is being worked on{who}; `surefoot {how} {run}` first"
             raise RunHeld(text, run=run, holder=holder) from None
         yield

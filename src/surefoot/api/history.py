@@ -19,7 +19,7 @@ from surefoot.core.plan import Step
 from surefoot.core.schedule import without_noise
 from surefoot.core.terms import Status
 from surefoot.errors import JournalError
-from surefoot.journal import Journal
+from surefoot.ports.storage import Journal
 
 RUNS_READ = 3
 """The newest runs of the plan; what came before says less of how it is now."""

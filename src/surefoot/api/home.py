@@ -1,6 +1,6 @@
-"""Where Surefoot keeps things, and which run a name means.
+"""Where Surefoot keeps things, what stands behind the ports, and which run a name means.
 
-Owns `$SUREFOOT_HOME` and the lookup of runs. Must never write into a run. Read `surefoot.api.running` next.
+Owns `$SUREFOOT_HOME`, the choice of implementations for all ports, and the lookup of runs. Must never write into a run.
 """
 
 from __future__ import annotations
@@ -10,13 +10,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
+from surefoot.clock import SystemClock
 from surefoot.core.events import RunCreated, StepVerified
 from surefoot.core.ids import RunId, nearest_said
 from surefoot.core.state import RunState
 from surefoot.engines.snapshots import load_state
 from surefoot.errors import RunNotFound
-from surefoot.journal import Journal
-from surefoot.journal.claim import holder_of
+from surefoot.journal.claim import FlockClaims
+from surefoot.journal.sqlite import DATABASE_NAME, SqliteJournal
+from surefoot.ports import Clock, Program
+from surefoot.ports.storage import Claims, Holder, Journal
 
 LATEST = "latest"
 
@@ -30,17 +33,45 @@ def home_folder(environ: Mapping[str, str] | None = None) -> Path:
     return Path(state).absolute() / "surefoot"
 
 
-class Home:
-    """`$SUREFOOT_HOME`, opened: the journal and the folders of the runs."""
+def has_journal(folder: Path) -> bool:
+    """Tell whether there is a journal below a home, without opening it."""
+    return (folder / DATABASE_NAME).is_file()
 
-    def __init__(self, folder: Path | None = None) -> None:
+
+def random_text(length: int) -> str:
+    """Return so many letters and digits that nobody can guess."""
+    import secrets
+    import string
+
+    return "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(length))
+
+
+def this_program() -> Program:
+    """Describe the program that this is."""
+    return Program(pid=os.getpid(), host=os.uname().nodename, is_root=os.geteuid() == 0, random_text=random_text)
+
+
+class Home:
+    """`$SUREFOOT_HOME`, opened: the journal and the folders of the runs, and what works on them is given."""
+
+    def __init__(
+        self,
+        folder: Path | None = None,
+        *,
+        journal: Journal | None = None,
+        clock: Clock | None = None,
+        program: Program | None = None,
+    ) -> None:
         """Open the home at `folder` (default: where the environment says), making it if need be.
 
         Raises:
             JournalError: the journal cannot be opened; the message says why and what to do.
         """
         self.folder = (home_folder() if folder is None else folder).resolve()
-        self.journal = Journal.open(self.folder)
+        self.journal: Journal = SqliteJournal.open(self.folder) if journal is None else journal
+        self.claims: Claims = FlockClaims(self.folder / "runs")
+        self.clock: Clock = SystemClock() if clock is None else clock
+        self.program = this_program() if program is None else program
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -58,9 +89,13 @@ class Home:
         """Return the folder of a run."""
         return self.folder / "runs" / run
 
+    def holder(self, run: RunId) -> Holder | None:
+        """Return whose engine is at work on the run; None: none is."""
+        return self.claims.holder(run)
+
     def is_held(self, run: RunId) -> bool:
         """Tell whether an engine is at work on the run."""
-        return holder_of(self.run_folder(run)) is not None
+        return self.claims.holder(run) is not None
 
     def find(self, name: str = LATEST, repository: Path | None = None) -> RunId:
         """Return the run that an id, a unique prefix or `latest` means; `latest` looks at one repository if given.

@@ -17,8 +17,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from surefoot.api.home import Home
+from surefoot.core.ids import RunId
 from surefoot.errors import NotApprover, StepMayNotAnswer
-from surefoot.journal.claim import holder_of
 from surefoot.sandbox.descent import step_above
 from surefoot.settings import Approver, load_settings
 
@@ -97,9 +97,10 @@ def refuse_steps(what: str, home: Home | None = None) -> None:
             "`surefoot inbox` shows what is open",
             run=run,
         )
-    folders = home.folder / "runs" if home is not None else None
-    for folder in folders.iterdir() if folders is not None and folders.is_dir() else ():
-        holder = holder_of(folder)
+    if home is None or not (home.folder / "runs").is_dir():
+        return
+    for folder in (home.folder / "runs").iterdir():
+        holder = home.holder(RunId(folder.name))
         if holder is not None and not holder.is_visible:
             raise StepMayNotAnswer(
                 f"the engine at work on run {folder.name!r} ({holder.said}) cannot be seen from here, so nobody can "

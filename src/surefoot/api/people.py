@@ -11,7 +11,6 @@ from surefoot.api.home import Home
 from surefoot.api.identity import current_user, refuse_steps
 from surefoot.api.running import engage
 from surefoot.api.saying import say
-from surefoot.clock import SystemClock
 from surefoot.core import events as ev
 from surefoot.core.course import results_after
 from surefoot.core.events import Event
@@ -32,7 +31,7 @@ async def pause(home: Home, run: RunId, *, by: str = "") -> RunState:
         StepMayNotAnswer: this program was started by a step.
     """
     refuse_steps("pause a run", home)
-    event = ev.PauseRequested(at=SystemClock().now(), by=by or current_user())
+    event = ev.PauseRequested(at=home.clock.now(), by=by or current_user())
     state = say(home, run, lambda state: [] if state.is_paused else [event])
     return await _settle(home, run, state)
 
@@ -45,7 +44,7 @@ async def cancel(home: Home, run: RunId, *, by: str = "") -> RunState:
         StepMayNotAnswer: this program was started by a step.
     """
     refuse_steps("cancel a run", home)
-    event = ev.CancelRequested(at=SystemClock().now(), by=by or current_user())
+    event = ev.CancelRequested(at=home.clock.now(), by=by or current_user())
     return await _settle(home, run, say(home, run, lambda _: [event]))
 
 
@@ -66,7 +65,7 @@ def retry(home: Home, run: RunId, steps: tuple[str, ...], *, by: str = "") -> Ru
         StepMayNotAnswer: this program was started by a step.
     """
     refuse_steps("set steps to be tried again", home)
-    who, now = by or current_user(), SystemClock().now()
+    who, now = by or current_user(), home.clock.now()
 
     def words(state: RunState) -> list[Event]:
         wanted = tuple(StepId(step) for step in steps) or _to_retry(state)
@@ -102,7 +101,7 @@ async def restore(home: Home, run: RunId, to: str, *, by: str = "") -> RunState:
         StepMayNotAnswer: this program was started by a step.
     """
     refuse_steps("restore a run", home)
-    who, now = by or current_user(), SystemClock().now()
+    who, now = by or current_user(), home.clock.now()
 
     def words(state: RunState) -> list[Event]:
         name = StepId(to)

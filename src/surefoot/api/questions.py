@@ -6,7 +6,6 @@ never answer one. Read `surefoot.api.approving` next.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,7 +83,7 @@ class OpenQuestion:
 
 def inbox(home: Home, *, run: RunId | None = None, repository: Path | None = None) -> list[OpenQuestion]:
     """Return the open questions, the oldest first: of all runs, of one, or of those of one repository."""
-    now = time.time()
+    now = home.clock.now()
     found = [one for state in _states(home, run, repository) for one in open_questions(home, state, now)]
     return sorted(found, key=lambda one: (one.asked_at, one.question))
 
@@ -97,7 +96,7 @@ def question_of(home: Home, question: str) -> OpenQuestion:
         NotAwaitingAnswer: it is not open any more; the message says what became of it.
     """
     state = home.state(run_of(home, question))
-    return _told(home, state, open_question(state, question), time.time())
+    return _told(home, state, open_question(state, question), home.clock.now())
 
 
 def open_questions(home: Home, state: RunState, now: float) -> Iterator[OpenQuestion]:

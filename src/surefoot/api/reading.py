@@ -16,7 +16,7 @@ from surefoot.core.report import Json, report_of, standing_of
 from surefoot.core.report_shape import Report
 from surefoot.core.spending import spending_of
 from surefoot.core.state import RunState, StepStatus
-from surefoot.journal import Recorded
+from surefoot.ports.storage import Recorded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,6 @@ from surefoot.api.home import Home
 from surefoot.api.identity import Identity, identify, refuse_steps
 from surefoot.api.saying import say
 from surefoot.api.weighing import never_run
-from surefoot.clock import SystemClock
 from surefoot.core import events as ev
 from surefoot.core.duties import PLANNING
 from surefoot.core.kernel.adopting import is_kept
@@ -67,7 +66,7 @@ def edit_plan(home: Home, question: str, text: str | bytes, *, token: str | None
         RunNotFound: there is no such question.
     """
     refuse_steps("edit a plan", home)
-    who, now = identify(token, via=via), SystemClock().now()
+    who, now = identify(token, via=via), home.clock.now()
     return say(home, run_of(home, question), lambda state: list(edited_plan(home, state, question, text, who, now)))
 
 

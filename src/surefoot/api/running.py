@@ -6,12 +6,8 @@ Owns the way from a plan to a run and from a run to an engine at work. Must neve
 
 from __future__ import annotations
 
-import os
-import secrets
 import shutil
-import socket
 import stat
-import string
 import time
 from collections.abc import Callable, Generator, Iterable
 from contextlib import ExitStack, contextmanager, suppress
@@ -28,7 +24,6 @@ from surefoot.api.options import Options
 from surefoot.api.replanning import edited_plan
 from surefoot.api.sharing import shared_writer
 from surefoot.api.validating import Source, chosen, validated
-from surefoot.clock import SystemClock
 from surefoot.core import events as ev
 from surefoot.core.course import policy_of
 from surefoot.core.events import Event
@@ -46,9 +41,9 @@ from surefoot.core.terms import Finding, Severity
 from surefoot.engines.embedded import Observer, RunLoop
 from surefoot.errors import JournalError, RunExists, SurefootError, UsageError, WorkspaceError
 from surefoot.faults import point
-from surefoot.journal import Batch
 from surefoot.planfile.schema import FILE_NAME
 from surefoot.ports import Clock
+from surefoot.ports.storage import Batch
 from surefoot.release import RELEASE
 from surefoot.sandbox import detect_rung, mark_prefix_of, sweep
 from surefoot.settings import load_settings
@@ -67,13 +62,12 @@ from surefoot.workspace import (
 
 GRACE_S = 10.0
 """How long an engine that is taken over may take to stop."""
-_ALPHABET = string.ascii_lowercase + string.digits
 
 
-def new_run_id(now: float) -> RunId:
+def new_run_id(home: Home) -> RunId:
     """Return a fresh run id: the day and six random characters."""
-    day = time.strftime("%Y%m%d", time.localtime(now))
-    return RunId(f"{day}-{''.join(secrets.choice(_ALPHABET) for _ in range(6))}")
+    day = time.strftime("%Y%m%d", time.localtime(home.clock.now()))
+    return RunId(f"{day}-{home.program.random_text(6)}")
 
 
 def create_run(
@@ -83,7 +77,6 @@ def create_run(
     *,
     run_id: str | None = None,
     options: Options | None = None,
-    clock: Clock | None = None,
 ) -> RunState:
     """Create a run: its workspace, its copies of the plan's files, and its first events. Nothing is executed yet.
 
@@ -98,18 +91,18 @@ def create_run(
         UsageError: `options` choose a step that the plan does not have.
         WorkspaceError: the repository cannot be used; the message says why.
     """
-    clock, options = clock or SystemClock(), options or Options()
+    options = options or Options()
     _refuse_steering(home, options)
     graph = validated(plan, source)
     selection = chosen(plan, options.only)
     if selection.left_out:
         plan, graph = selection.plan, validated(selection.plan, source)
-    run = _wanted_id(run_id, clock.now())
+    run = _wanted_id(home, run_id)
     _refuse_taken(home, run)
     plan_folder = None if source.plan_path is None else source.plan_path.absolute().parent
     missed = refuse_without(missing(plan, source.repository, plan_folder, home.folder), source.places)
     created = ev.RunCreated(
-        at=clock.now(),
+        at=home.clock.now(),
         run=run,
         plan=plan,
         plan_path=str(source.plan_path.absolute()) if source.plan_path is not None else None,
@@ -177,9 +170,9 @@ def _cast_beforehand(created: ev.RunCreated, source: Source, options: Options) -
     return casting_for(replace(created, repository=str(root)), created.plan, options)
 
 
-def _wanted_id(wanted: str | None, now: float) -> RunId:
+def _wanted_id(home: Home, wanted: str | None) -> RunId:
     if wanted is None:
-        return new_run_id(now)
+        return new_run_id(home)
     if not RUN_ID.fullmatch(wanted):
         raise UsageError(f"{wanted!r} is not a run id; it has the form YYYYMMDD-xxxxxx (x: a-z or 0-9)")
     return RunId(wanted)
@@ -317,7 +310,6 @@ async def engage(
     *,
     watching: Watching | None = None,
     functions: Functions | None = None,
-    clock: Clock | None = None,
     resume: bool = True,
 ) -> RunState:
     """Claim the run and work on it until it ends, pauses or waits for a person; return its state then.
@@ -331,7 +323,7 @@ async def engage(
         ClaimLost: another engine took the run over.
         StepMayNotAnswer: this program was started by a step, and would go on with a run or approve something.
     """
-    options, watching, clock = options or Options(), watching or Watching(), clock or SystemClock()
+    options, watching = options or Options(), watching or Watching()
     run, known = (run, None) if isinstance(run, str) else (run.created.run, run)
     with _claimed(home, run, options):
         async with shared_writer(home) as writer:
@@ -339,7 +331,7 @@ async def engage(
             _refuse_steering(home, options, is_begun=state.token > 0)
             if state.has_workspace:  # without one there are no commands that could be left over
                 await in_thread(sweep, mark_prefix_of(home.run_folder(run)))
-            room = _open_room(home, state, functions or Functions(), clock, watching)
+            room = _open_room(home, state, functions or Functions(), watching)
             asking = asking_for(state.created, state.plan, options)
             if asking is not None:
                 room.models, room.model_timeout_s = asking
@@ -348,10 +340,10 @@ async def engage(
             _refuse_short_journal(home, room, loop.state)
             _adopt_lanes(room, loop.state)
             loop.waits_for_answers = watching.answers_here
-            engagement = Engagement(loop=loop, options=options, clock=clock)
+            engagement = Engagement(loop=loop, options=options, clock=home.clock)
             if watching.engaged is not None:
                 watching.engaged(engagement)
-            loop.tell(*_opening(loop.state, room, options, token, resume=resume))
+            loop.tell(*_opening(home, loop.state, room, options, token, resume=resume))
             engagement.result = await loop.drive()
             return loop.state
 
@@ -403,18 +395,18 @@ def _adopt_lanes(room: Room, state: RunState) -> None:
             clean(room, work.lane, work.changes.tree, spec.uncommitted)
 
 
-def _opening(state: RunState, room: Room, options: Options, token: int, *, resume: bool) -> Iterable[Event]:
+def _opening(home: Home, state: RunState, room: Room, options: Options, token: int, *, resume: bool) -> Iterable[Event]:
     """Return the facts an engine begins with."""
-    now = room.clock.now()
+    now, program = home.clock.now(), home.program
     yield ev.EngineStarted(
         at=now,
-        engine=secrets.token_hex(4),
+        engine=program.random_text(8),
         token=token,
-        pid=os.getpid(),
-        host=socket.gethostname(),
+        pid=program.pid,
+        host=program.host,
         rung=room.rung.value,
         release=RELEASE,
-        as_root=os.geteuid() == 0,
+        as_root=program.is_root,
     )
     policy = _policy(options, state.created.repository)
     if policy_of(state.plan, policy) != state.policy:
@@ -464,7 +456,7 @@ def _lacks_function(step: Step, functions: Functions) -> bool:
     return asks and step.id not in functions.probes
 
 
-def _open_room(home: Home, state: RunState, functions: Functions, clock: Clock, watching: Watching) -> Room:
+def _open_room(home: Home, state: RunState, functions: Functions, watching: Watching) -> Room:
     created = state.created
     run = created.run
     lacking = [step.id for step in created.plan.steps if _lacks_function(step, functions)]
@@ -482,7 +474,7 @@ def _open_room(home: Home, state: RunState, functions: Functions, clock: Clock, 
         folder=home.run_folder(run),
         plan=state.plan,
         blobs=home.journal.blobs,
-        clock=clock,
+        clock=home.clock,
         rung=detect_rung(),
         workspace=space,
         limits=settings.lanes,

@@ -14,7 +14,7 @@ from surefoot.core.ids import RunId
 from surefoot.core.kernel import apply
 from surefoot.core.state import RunState
 from surefoot.errors import IllegalTransition, JournalConflict, UsageError
-from surefoot.journal import Batch
+from surefoot.ports.storage import Batch
 
 
 def say(home: Home, run: RunId, words: Callable[[RunState], Sequence[Event]]) -> RunState:

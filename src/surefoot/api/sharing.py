@@ -13,7 +13,7 @@ from pathlib import Path
 
 from surefoot.api.home import Home, home_folder
 from surefoot.engines.writer import GroupWriter
-from surefoot.journal import Journal
+from surefoot.ports.storage import Journal
 
 _homes: dict[tuple[AbstractEventLoop, Path], tuple[Home, int]] = {}
 """The open homes, and how many use each."""
@@ -42,7 +42,7 @@ def shared_home(folder: Path | None = None) -> Generator[Home]:
 async def shared_writer(home: Home) -> AsyncGenerator[GroupWriter]:
     """Give the writer that all engines of this event loop share; the last to leave brings everything to disk."""
     place = (get_running_loop(), home.journal)
-    writer = _writers.setdefault(place, GroupWriter(home.journal))
+    writer = _writers.setdefault(place, GroupWriter(home.journal, home.clock))
     writer.callers += 1
     try:
         yield writer

@@ -7,7 +7,6 @@ Owns the deletion of runs. Must never touch the user's checkout except in `land_
 from __future__ import annotations
 
 import shutil
-import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +21,8 @@ from surefoot.errors import RunHeld, UsageError
 from surefoot.workspace import LandedFiles, RunWorkspace
 
 _SPARED_S = 3600.0
-"""A folder changed within this time may belong to a run that is just being created."""
+"""A folder changed within this time may belong to a run that is just being created, and a blob stored within it to an
+event that is not appended yet."""
 
 
 def land_run(home: Home, run: RunId, *, squash: bool = False, runs_brought_hooks: bool = False) -> str:
@@ -147,7 +147,7 @@ def collect_garbage(home: Home) -> Freed:
         StepMayNotAnswer: this program was started by a step.
     """
     refuse_steps("delete what belongs to no run", home)
-    since = time.time() - _SPARED_S
+    since = home.clock.now() - _SPARED_S
     known = {row.run for row in home.journal.runs()}
     folders = home.folder / "runs"
     found = list(folders.iterdir()) if folders.is_dir() else []
@@ -155,7 +155,7 @@ def collect_garbage(home: Home) -> Freed:
     removed = sum(_is_removed(home, path) for path in left)
     freed = {row.run: _free_lanes(home, row.run) for row in home.journal.runs()}
     runs = tuple(run for run, size in freed.items() if size)
-    return Freed(deleted=removed + len(home.journal.gc()), runs=runs, size_bytes=sum(freed.values()))
+    return Freed(deleted=removed + len(home.journal.gc(since)), runs=runs, size_bytes=sum(freed.values()))
 
 
 def _is_removed(home: Home, path: Path) -> bool:

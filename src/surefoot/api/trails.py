@@ -21,8 +21,9 @@ from surefoot.api.home import Home
 from surefoot.core.events import CommitWritten, QuestionAnswered
 from surefoot.core.ids import RunId
 from surefoot.errors import UsageError
-from surefoot.journal.chain import GENESIS, StoredRow, row_hash
-from surefoot.journal.codec import Encoded, decode
+from surefoot.journal.chain import GENESIS, row_hash
+from surefoot.journal.codec import decode
+from surefoot.ports.storage import Encoded, StoredRow
 from surefoot.release import RELEASE
 
 FORMAT = "surefoot.trail/1"

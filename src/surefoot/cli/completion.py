@@ -43,10 +43,9 @@ def offer_open(incomplete: str) -> list[tuple[str, str]]:
 
 def _quietly(offer: Callable[[], Iterable[tuple[str, str]]]) -> list[tuple[str, str]]:
     try:
-        from surefoot.api.home import home_folder
-        from surefoot.journal.store import DATABASE_NAME
+        from surefoot.api.home import has_journal, home_folder
 
-        return list(offer()) if (home_folder() / DATABASE_NAME).is_file() else []
+        return list(offer()) if has_journal(home_folder()) else []
     except Exception:  # noqa: BLE001 - a shell that completes is no place for an error
         return []
 

@@ -165,7 +165,7 @@ def _watch(home: Home, run: RunId | None, root: Path | None, screen: Screen) -> 
     try:
         with may_leave():
             while True:
-                latest = home.journal.data_version()
+                latest = home.journal.version()
                 if latest != version:
                     version = latest
                     now = {one.question: one for one in open_in(home, run=run, repository=root)}

@@ -15,7 +15,6 @@ from surefoot.cli.report_page import head_lines, next_lines, report_lines, repor
 from surefoot.cli.screen import Screen
 from surefoot.core.ids import RunId
 from surefoot.core.report_shape import Report
-from surefoot.journal.claim import holder_of
 from surefoot.views.lines import EMPTY, Line, one_line
 from surefoot.views.report_sections import Section, asking_rows, question_row, style_of
 
@@ -24,7 +23,7 @@ RUNS_SCHEMA = "surefoot.runs/1"
 
 def engine_of(home: Home, run: RunId) -> str | None:
     """Say which engine is at work on a run; None: none is."""
-    holder = holder_of(home.run_folder(run))
+    holder = home.holder(run)
     return None if holder is None else f"pid {holder.pid} on {holder.host}"
 
 

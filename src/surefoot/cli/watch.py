@@ -22,8 +22,7 @@ from surefoot.core.ids import RunId
 from surefoot.core.kernel import apply
 from surefoot.core.state import RunState
 from surefoot.errors import RunNotFound
-from surefoot.journal import Recorded
-from surefoot.journal.claim import holder_of
+from surefoot.ports.storage import Recorded
 from surefoot.views.lines import EMPTY, Line, one_line
 from surefoot.views.spool import Listener
 from surefoot.views.timeline import event_row
@@ -63,7 +62,7 @@ class Follower:
         Raises:
             RunNotFound: the run was removed meanwhile.
         """
-        version = self.home.journal.data_version()
+        version = self.home.journal.version()
         if version == self._version:
             return
         self._version = version
@@ -77,7 +76,7 @@ class Follower:
     def is_worked_on(self) -> bool:
         """Tell whether an engine is at work, or about to be. To be asked before the news are read for the last time."""
         state = self.state
-        if holder_of(self.home.run_folder(self.run)) is not None:
+        if self.home.is_held(self.run):
             return True
         return state is not None and state.token == 0 and time.time() - state.created.at < _BEGIN_S
 

@@ -24,13 +24,11 @@ from surefoot.effects import BY_COMMAND
 from surefoot.engines.snapshots import keep_snapshot, load_state, next_snapshot
 from surefoot.engines.writer import GroupWriter
 from surefoot.errors import EngineError, IllegalTransition, JournalConflict
-from surefoot.journal import Batch, Journal
+from surefoot.ports.storage import Batch, Journal
 from surefoot.workers.dispatch import perform
 from surefoot.workers.room import Room
 from surefoot.workers.service import close_services
 
-NOTICE_S = 0.25
-"""How often the engine looks for events that other programs appended."""
 TURNS_TO_END = 10
 """Turns of the event loop in which a result that has come passes through the functions that await it."""
 
@@ -87,7 +85,7 @@ class RunLoop:
         """Work until the run ends, pauses, or waits for a person; return `ended`, `paused`, `waiting` or `stopped`."""
         self._begun_at = asyncio.get_running_loop().time()
         # Read before the first append: what another program appends from here on is noticed.
-        listening = asyncio.create_task(self._listen(self._writer.data_version()))
+        listening = asyncio.create_task(self._listen(self._journal.version()))
         listening.add_done_callback(self._done)
         try:
             reason = await self._drive()
@@ -199,12 +197,9 @@ class RunLoop:
     async def _listen(self, version: int) -> None:
         """Notice appends of other programs, and that the journal's disk has failed."""
         while True:
-            await asyncio.sleep(NOTICE_S)
-            latest = self._writer.data_version()
-            if latest != version:
-                version = latest
-                self._behind = True
-                self._bell.set()
+            version = await self._journal.wait_for_appends(version)
+            self._behind = True
+            self._bell.set()
 
     def _dispatch(self, command: Command) -> None:
         if isinstance(command, do.Interrupt):

@@ -23,8 +23,9 @@ from surefoot.core.ids import RunId
 from surefoot.core.kernel import apply
 from surefoot.core.plan import Step
 from surefoot.core.state import RunState, StepState
-from surefoot.journal import Journal, shapes
+from surefoot.journal import shapes
 from surefoot.journal.shapes import REFUSALS, read_fields, written
+from surefoot.ports.storage import Journal
 from surefoot.release import RELEASE
 
 EVENTS_BETWEEN = 5000

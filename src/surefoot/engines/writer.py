@@ -2,25 +2,24 @@
 
 Owns the queue in front of the journal. Must never answer a caller before the commit that holds its events, and must
 never wait for the disk on the loop: a batch that has to be on disk is written on a thread, and so is what is synced
-later. When that later sync fails, nothing more is written, and every run is told. Read `surefoot.journal` next.
+later. When that later sync fails, nothing more is written, and every run is told.
 """
 
 from __future__ import annotations
 
 import asyncio
 import statistics
-import time
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from surefoot.errors import ClaimLost, JournalConflict
-from surefoot.journal import Appended, Batch, Journal
+from surefoot.ports import Clock
+from surefoot.ports.storage import Appended, Batch, Journal
 
 INLINE_EVENTS_MAX = 8
 _INLINE_MEDIAN_MAX_S = 0.002
 _SYNC_AFTER_S = 0.2
-_SEEN_FOR_S = 0.1
 
 Result = Appended | JournalConflict | ClaimLost
 
@@ -28,18 +27,18 @@ Result = Appended | JournalConflict | ClaimLost
 class GroupWriter:
     """Appends batches of many runs: small ones that need not be on disk on the loop itself, all others on a thread."""
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, clock: Clock) -> None:
         """Write to `journal`, which nobody else in this program may write to meanwhile."""
         self.callers = 0
         """How many runs append. One that is alone does not wait for others to join its commit."""
         self._journal = journal
+        self._clock = clock
         self._queue: list[tuple[Batch, asyncio.Future[Result]]] = []
         self._recent_s: deque[float] = deque([0.0], maxlen=9)
         self._flushing = False
         self._syncing: asyncio.TimerHandle | None = None
         self._failure: BaseException | None = None
         """Why what was appended is not on disk; nothing is appended after it."""
-        self._seen: tuple[float, int] | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="surefoot-journal")
         """Its own: the threads on which workers act may all be busy for long."""
 
@@ -77,20 +76,6 @@ class GroupWriter:
         is_small = is_small and not any(batch.durable for batch in batches)
         return is_small and statistics.median_low(self._recent_s) < _INLINE_MEDIAN_MAX_S
 
-    def data_version(self) -> int:
-        """Return a number that changes when another program has appended; read once for all runs that ask at a time.
-
-        While a thread writes, it is the number read last: the loop does not wait for the disk.
-
-        Raises:
-            JournalLocked: the disk refused what was appended.
-        """
-        self._refuse_after_failure()
-        now = time.monotonic()
-        if self._seen is None or (now - self._seen[0] > _SEEN_FOR_S and not self._flushing):
-            self._seen = (now, self._journal.data_version())
-        return self._seen[1]
-
     def _flush(self) -> None:
         queue, self._queue = self._queue, []
         if not queue:
@@ -111,13 +96,13 @@ class GroupWriter:
         self._flush()
 
     def _write(self, batches: Sequence[Batch]) -> Sequence[Result] | BaseException:
-        begun = time.perf_counter()
+        begun = self._clock.elapsed()
         try:
             return self._journal.append(batches)
         except Exception as error:  # noqa: BLE001 - handed to every caller whose batch it was
             return error
         finally:
-            self._recent_s.append(time.perf_counter() - begun)
+            self._recent_s.append(self._clock.elapsed() - begun)
 
     def _answer(
         self, queue: list[tuple[Batch, asyncio.Future[Result]]], results: Sequence[Result] | BaseException

@@ -1,11 +1,6 @@
 """The journal: the append-only record of every run, the blobs it refers to, and the claim on a run.
 
-Owns what is on disk below `$SUREFOOT_HOME` apart from the runs' workspaces. Must never fold or judge an event. Read
-`surefoot.journal.store` next, then `surefoot.journal.claim`.
+What stands in a row and how rows are chained (`codec`, `shapes`, `chain`) is one for all implementations of the ports
+in `surefoot.ports.storage`. The implementations are `sqlite`, `blobs` and `claim`; only `surefoot.api.home` names them.
+Nothing here folds or judges an event.
 """
-
-from surefoot.journal.blobs import BlobStore
-from surefoot.journal.claim import Claim, Holder
-from surefoot.journal.store import Appended, Batch, Journal, Recorded, RunRow
-
-__all__ = ["Appended", "Batch", "BlobStore", "Claim", "Holder", "Journal", "Recorded", "RunRow"]

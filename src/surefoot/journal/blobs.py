@@ -1,7 +1,7 @@
 """Content by the name of its digest: evidence, outputs, whatever is too long for an event.
 
 Owns the blobs of all runs: small ones in the journal's database, larger ones as files below `blobs/`. Must never change
-a blob, nor return content that does not match its name. Read `surefoot.journal.store` next.
+a blob, nor return content that does not match its name. The blobs of a database in memory all stand in the database.
 
 A small blob is written by the next commit of the journal, which is the earliest that can refer to it, and so costs no
 sync of its own; until then it is read from memory. A large one is synced and then renamed into place: a name never
@@ -37,8 +37,8 @@ _UNFINISHED = ".unfinished-"
 class BlobStore:
     """Blobs below one folder and in one database. May be used from any thread."""
 
-    def __init__(self, database: Database, folder: Path) -> None:
-        """Use the database's `blobs` table and `folder`, which is made when it is first needed."""
+    def __init__(self, database: Database, folder: Path | None) -> None:
+        """Use the database's `blobs` table and `folder`, made when it is first needed; None: the table only."""
         self._database = database
         self._folder = folder
         self._lock = threading.Lock()
@@ -47,13 +47,13 @@ class BlobStore:
     def put(self, content: bytes) -> BlobId:
         """Store content and return its name. Storing it again changes nothing."""
         blob = BlobId(hashlib.sha256(content).hexdigest())
-        if len(content) <= SMALL_BYTES_MAX:
+        if self._folder is None or len(content) <= SMALL_BYTES_MAX:
             with self._lock:
                 self._pending[blob] = content
-        elif not self._is_there(blob, len(content)):
-            with self._unfinished() as (out, path):
+        elif not _is_there(_path(self._folder, blob), len(content)):
+            with _unfinished(self._folder) as (out, path):
                 out.write(content)
-                self._finish(out, path, blob)
+                _finish(out, path, _path(self._folder, blob))
         return blob
 
     def put_file(self, source: Path) -> BlobId:
@@ -65,9 +65,9 @@ class BlobStore:
         try:
             with source.open("rb") as content:
                 start = content.read(SMALL_BYTES_MAX + 1)
-                if len(start) <= SMALL_BYTES_MAX:
-                    return self.put(start)
-                return self._put_pieces(_pieces(start, content))
+                if self._folder is None or len(start) <= SMALL_BYTES_MAX:
+                    return self.put(start + content.read())
+                return _put_pieces(self._folder, _pieces(start, content))
         except OSError as error:
             raise JournalError(
                 f"The file {str(source)!r} could not be read to be stored: {error.strerror}. Nothing was stored.",
@@ -95,8 +95,10 @@ class BlobStore:
         small = self._small(blob)
         if small is not None:
             return BytesIO(small)
+        if self._folder is None:
+            raise _corrupt(blob, "is missing")
         try:
-            return self._path(blob).open("rb")
+            return _path(self._folder, blob).open("rb")
         except OSError as error:
             raise _corrupt(blob, f"is missing ({error.strerror})") from error
 
@@ -155,7 +157,7 @@ class BlobStore:
             )
         for path in large.values():
             path.unlink(missing_ok=True)
-        for path in self._folder.glob(f"{_UNFINISHED}*"):
+        for path in () if self._folder is None else self._folder.glob(f"{_UNFINISHED}*"):
             if path.stat().st_mtime < before:
                 path.unlink(missing_ok=True)
         return [BlobId(blob) for blob in sorted(small | set(large))]
@@ -172,64 +174,69 @@ class BlobStore:
         assert isinstance(content, bytes)
         return content
 
-    def _path(self, blob: BlobId) -> Path:
-        if _ID.fullmatch(blob) is None:
-            raise _corrupt(blob, "is no name of a blob")
-        return self._folder / blob[:2] / blob[2:]
-
     def _files(self) -> Iterator[Path]:
-        return (path for path in self._folder.glob("[0-9a-f][0-9a-f]/*") if _ID.fullmatch(path.parent.name + path.name))
+        if self._folder is not None:
+            found = self._folder.glob("[0-9a-f][0-9a-f]/*")
+            yield from (path for path in found if _ID.fullmatch(path.parent.name + path.name))
 
-    def _is_there(self, blob: BlobId, size: int) -> bool:
-        """Tell whether the file is whole, and if so mark it as stored now, so that `gc` lets it be."""
-        path = self._path(blob)
-        try:
-            os.utime(path)
-            return path.stat().st_size == size
-        except OSError:
-            return False
 
-    def _put_pieces(self, pieces: Iterator[bytes]) -> BlobId:
-        digest, size = hashlib.sha256(), 0
-        with self._unfinished() as (out, path):
-            for piece in pieces:
-                digest.update(piece)
-                size += len(piece)
-                out.write(piece)
-            blob = BlobId(digest.hexdigest())
-            if not self._is_there(blob, size):
-                self._finish(out, path, blob)
-        return blob
+def _path(folder: Path, blob: BlobId) -> Path:
+    if _ID.fullmatch(blob) is None:
+        raise _corrupt(blob, "is no name of a blob")
+    return folder / blob[:2] / blob[2:]
 
-    @contextmanager
-    def _unfinished(self) -> Generator[tuple[IO[bytes], Path]]:
-        import tempfile  # which loads compressors and more, and is not needed to read
 
-        try:
-            self._folder.mkdir(mode=0o700, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=self._folder, prefix=_UNFINISHED, delete=False) as out:
-                path = Path(out.name)
-                try:
-                    yield out, path
-                finally:
-                    path.unlink(missing_ok=True)
-        except OSError as error:
-            raise JournalLocked(
-                f"A blob could not be written below {str(self._folder)!r}: {error.strerror}. "
-                "Free some space or make the folder writable, then resume.",
-                path=str(self._folder),
-            ) from error
+def _is_there(path: Path, size: int) -> bool:
+    """Tell whether the file is whole, and if so mark it as stored now, so that `gc` lets it be."""
+    try:
+        os.utime(path)
+        return path.stat().st_size == size
+    except OSError:
+        return False
 
-    def _finish(self, out: IO[bytes], unfinished: Path, blob: BlobId) -> None:
-        out.flush()
-        os.fsync(out.fileno())
-        final = self._path(blob)
-        if not final.parent.exists():
-            final.parent.mkdir(mode=0o700, exist_ok=True)
-            _sync_folder(self._folder)
-        faults.point("journal.blob.written")
-        unfinished.replace(final)
-        _sync_folder(final.parent)
+
+def _put_pieces(folder: Path, pieces: Iterator[bytes]) -> BlobId:
+    digest, size = hashlib.sha256(), 0
+    with _unfinished(folder) as (out, path):
+        for piece in pieces:
+            digest.update(piece)
+            size += len(piece)
+            out.write(piece)
+        blob = BlobId(digest.hexdigest())
+        if not _is_there(_path(folder, blob), size):
+            _finish(out, path, _path(folder, blob))
+    return blob
+
+
+@contextmanager
+def _unfinished(folder: Path) -> Generator[tuple[IO[bytes], Path]]:
+    import tempfile  # which loads compressors and more, and is not needed to read
+
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=_UNFINISHED, delete=False) as out:
+            path = Path(out.name)
+            try:
+                yield out, path
+            finally:
+                path.unlink(missing_ok=True)
+    except OSError as error:
+        raise JournalLocked(
+            f"A blob could not be written below {str(folder)!r}: {error.strerror}. "
+            "Free some space or make the folder writable, then resume.",
+            path=str(folder),
+        ) from error
+
+
+def _finish(out: IO[bytes], unfinished: Path, final: Path) -> None:
+    out.flush()
+    os.fsync(out.fileno())
+    if not final.parent.exists():
+        final.parent.mkdir(mode=0o700, exist_ok=True)
+        _sync_folder(final.parent.parent)
+    faults.point("journal.blob.written")
+    unfinished.replace(final)
+    _sync_folder(final.parent)
 
 
 def _pieces(start: bytes, rest: BinaryIO) -> Iterator[bytes]:

@@ -1,33 +1,22 @@
 """The hash chain over a run's events, and the audit of it.
 
 Owns what a row's hash covers and what can be found wrong with a run's rows and blobs. Must never change a row. The
-chain shows accidents and careless edits; who can write the journal can also write a whole new chain. Read
-`surefoot.journal.store` next.
+chain shows accidents and careless edits; who can write the journal can also write a whole new chain.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 
 from surefoot.core.events import Event
 from surefoot.core.ids import BlobId, RunId
 from surefoot.errors import JournalCorrupt, JournalError
-from surefoot.journal.codec import Encoded, blobs_of, decode
+from surefoot.journal.codec import blobs_of, decode
+from surefoot.ports.storage import Encoded, StoredRow
 
 GENESIS = b""
 """Stands for the hash before the first event."""
-
-
-@dataclass(frozen=True, slots=True)
-class StoredRow:
-    """One row of the events, as it was read."""
-
-    seq: int
-    row: Encoded
-    release: str
-    hash: bytes
 
 
 def row_hash(previous: bytes, run: RunId, seq: int, row: Encoded, release: str) -> bytes:

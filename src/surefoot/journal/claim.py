@@ -2,7 +2,7 @@
 
 Owns who may perform a run's effects. Must never let a lock expire by time, nor end a program that does not hold it. The
 fencing token (`Journal.raise_token`) is the second line: it voids what an engine says that lost its claim without
-noticing. Read `surefoot.engines` next.
+noticing.
 
 The system drops the lock when its holder dies, however it dies; a file without a lock says nothing. The descriptor is
 not inherited by programs the holder starts.
@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from surefoot.core.ids import RunId
 from surefoot.errors import JournalError, RunHeld
 from surefoot.journal.shapes import written
 
@@ -29,13 +30,13 @@ LOCK_NAME = "lock"
 _KILL_GRACE_S = 5.0
 """How long a killed holder may take to disappear, and the system to let go of its lock."""
 _UNNAMED_S = 0.4
-"""How long a holder may take to say who it is. `holder_of` in another program locks for an instant, too."""
+"""How long a holder may take to say who it is. To ask for the holder locks for an instant, too."""
 _TRY_AGAIN_S = 0.02
 
 
 @dataclass(frozen=True, slots=True)
-class Holder:
-    """Who holds a run."""
+class LockHolder:
+    """The program that holds the lock of a run."""
 
     pid: int
     """Its operating-system id."""
@@ -51,7 +52,7 @@ class Holder:
     """The system's name for the set of programs in which `pid` counts; empty: not known."""
 
     @classmethod
-    def this(cls) -> Holder:
+    def this(cls) -> LockHolder:
         """Describe this very program."""
         pid = os.getpid()
         return cls(pid, os.uname().nodename, time.time(), *_of_this_program(pid))
@@ -80,54 +81,12 @@ class Holder:
         return False
 
 
-class Claim:
-    """The exclusive right to perform one run's effects, until it is released or this program ends."""
+class LockClaim:
+    """The lock of one run, until it is released or this program ends."""
 
     def __init__(self, descriptor: int) -> None:
-        """Own a descriptor that holds the lock; `acquire` is the way to get one."""
+        """Own a descriptor that holds the lock; `FlockClaims.acquire` is the way to get one."""
         self._descriptor: int | None = descriptor
-
-    @classmethod
-    def acquire(cls, run_folder: Path, holder: Holder) -> Claim:
-        """Claim the run whose folder this is, and write down who holds it.
-
-        Raises:
-            RunHeld: another engine holds it; `facts["holder"]` is a `Holder`, or None when it cannot be told.
-            JournalError: the lock file cannot be made.
-        """
-        path = run_folder / LOCK_NAME
-        begun_at = time.monotonic()
-        while True:
-            descriptor = _open(path)
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                os.close(descriptor)
-                if time.monotonic() - begun_at < _patience_s(run_folder):
-                    time.sleep(_TRY_AGAIN_S)
-                    continue
-                raise _held(run_folder, "is held by another engine") from None
-            # The folder may have been removed and made anew since it was opened: then this is the lock of nothing.
-            if _is_same(descriptor, path):
-                break
-            os.close(descriptor)
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, written(holder), 0)
-        return cls(descriptor)
-
-    @classmethod
-    def take_over(cls, run_folder: Path, holder: Holder, grace_s: float) -> Claim:
-        """End whoever holds the run, then claim it. A run nobody holds is just claimed.
-
-        The engine that holds it is asked to stop (SIGTERM) and killed after `grace_s` seconds.
-
-        Raises:
-            RunHeld: the holder cannot be ended from here, or did not go; nothing else was ended.
-        """
-        current = holder_of(run_folder)
-        if current is not None:
-            _end(run_folder, current, grace_s)
-        return cls.acquire(run_folder, holder)
 
     def release(self) -> None:
         """Let go of the run. May be called twice."""
@@ -138,12 +97,50 @@ class Claim:
             self._descriptor = None
 
 
-def holder_of(run_folder: Path) -> Holder | None:
-    """Return who holds the run now; None when nobody does, or it has not yet said who it is.
+class FlockClaims:
+    """`Claims` by locks on files of one machine, each in the folder of its run."""
 
-    Of a program that was killed the system may hold the lock for a moment longer: it is nobody, too.
-    """
-    path = run_folder / LOCK_NAME
+    def __init__(self, folder: Path) -> None:
+        """Lock runs whose folders stand in `folder`, each under the run's id."""
+        self._folder = folder
+
+    def acquire(self, run: RunId) -> LockClaim:
+        """Claim a run, and write down that this program holds it; the run's folder is made if need be."""
+        path = self._folder / run / LOCK_NAME
+        begun_at = time.monotonic()
+        while True:
+            descriptor = _open(path)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                os.close(descriptor)
+                if time.monotonic() - begun_at < _patience_s(path):
+                    time.sleep(_TRY_AGAIN_S)
+                    continue
+                raise _held(path, "is held by another engine") from None
+            # The folder may have been removed and made anew since it was opened: then this is the lock of nothing.
+            if _is_same(descriptor, path):
+                break
+            os.close(descriptor)
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, written(LockHolder.this()), 0)
+        return LockClaim(descriptor)
+
+    def take_over(self, run: RunId, grace_s: float) -> LockClaim:
+        """Ask whoever holds the run to stop (SIGTERM), kill it after `grace_s` seconds, then claim the run."""
+        path = self._folder / run / LOCK_NAME
+        current = _holder_of(path)
+        if current is not None:
+            _end(path, current, grace_s)
+        return self.acquire(run)
+
+    def holder(self, run: RunId) -> LockHolder | None:
+        """Return who holds the run now; None when nobody does, or it has not yet said who it is."""
+        return _holder_of(self._folder / run / LOCK_NAME)
+
+
+def _holder_of(path: Path) -> LockHolder | None:
+    """Return who holds a lock; of a program that was killed the system may hold it a moment longer: that is nobody."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
@@ -159,11 +156,11 @@ def holder_of(run_folder: Path) -> Holder | None:
         os.close(descriptor)
 
 
-def _patience_s(run_folder: Path) -> float:
+def _patience_s(path: Path) -> float:
     """Return how long to wait for a lock that somebody has: not at all for a program at work."""
-    if holder_of(run_folder) is not None:
+    if _holder_of(path) is not None:
         return 0.0
-    said = _read(run_folder / LOCK_NAME)
+    said = _read(path)
     return _UNNAMED_S if said is None or not said.has_ended else _KILL_GRACE_S
 
 
@@ -185,15 +182,15 @@ def _is_same(descriptor: int, path: Path) -> bool:
         return False
 
 
-def _read(path: Path) -> Holder | None:
+def _read(path: Path) -> LockHolder | None:
     try:
-        return Holder(**json.loads(path.read_bytes()))
+        return LockHolder(**json.loads(path.read_bytes()))
     except (OSError, ValueError, TypeError):
         return None
 
 
-def _held(run_folder: Path, what: str) -> RunHeld:
-    holder, run = _read(run_folder / LOCK_NAME), run_folder.name
+def _held(path: Path, what: str) -> RunHeld:
+    holder, run = _read(path), path.parent.name
     who = "it has not said yet which" if holder is None else holder.said
     return RunHeld(
         f"Run {run!r} {what} ({who}). Wait until it is done, or end it and go on with "
@@ -203,26 +200,26 @@ def _held(run_folder: Path, what: str) -> RunHeld:
     )
 
 
-def _end(run_folder: Path, holder: Holder, grace_s: float) -> None:
+def _end(path: Path, holder: LockHolder, grace_s: float) -> None:
     if holder.host != os.uname().nodename:
-        raise _held(run_folder, f"is held on {holder.host} and can be ended only there")
+        raise _held(path, f"is held on {holder.host} and can be ended only there")
     if not sys.platform.startswith("linux"):
-        raise _held(run_folder, f"is held by another engine, which you have to end yourself: `kill {holder.pid}`")
+        raise _held(path, f"is held by another engine, which you have to end yourself: `kill {holder.pid}`")
     try:
         # What the descriptor stands for stays the same program, even when its id is given to another one.
         program = os.pidfd_open(holder.pid)
     except ProcessLookupError:
         return
     try:
-        is_holder = _start_ticks(holder.pid) == holder.start_ticks and _holds(holder.pid, run_folder / LOCK_NAME)
+        is_holder = _start_ticks(holder.pid) == holder.start_ticks and _holds(holder.pid, path)
         if not is_holder or holder.pid == os.getpid():
-            raise _held(run_folder, "is held by a program that is not the one it names, and which is left alone")
+            raise _held(path, "is held by a program that is not the one it names, and which is left alone")
         for number, wait_s in ((signal.SIGTERM, grace_s), (signal.SIGKILL, _KILL_GRACE_S)):
             if _ended(program, number, wait_s):
                 return
     finally:
         os.close(program)
-    raise _held(run_folder, "is held by an engine that does not go even when killed")
+    raise _held(path, "is held by an engine that does not go even when killed")
 
 
 def _ended(program: int, number: signal.Signals, wait_s: float) -> bool:

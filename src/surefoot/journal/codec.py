@@ -7,7 +7,7 @@ or drop a field: what is read equals what was written, and a field nobody knows 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from functools import cache
 from typing import Any, cast, get_args, get_type_hints
 
@@ -16,16 +16,8 @@ from surefoot.core.ids import BlobId, RunId
 from surefoot.core.tool_payload import Planned, Understood
 from surefoot.errors import JournalCorrupt, JournalTooNew
 from surefoot.journal.shapes import REFUSALS, read, written
+from surefoot.ports.storage import Encoded
 from surefoot.release import RELEASE
-
-
-@dataclass(frozen=True, slots=True)
-class Encoded:
-    """An event as it stands in a row."""
-
-    kind: str
-    version: int
-    body: bytes
 
 
 def encode(event: Event) -> Encoded:

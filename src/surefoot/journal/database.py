@@ -65,8 +65,8 @@ class Connection(Protocol):
 class Database:
     """The connection, its lock, and the two kinds of commit."""
 
-    def __init__(self, path: Path, *, read_only: bool = False, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
-        """Open the database, and unless `read_only` make it and bring it to the newest schema.
+    def __init__(self, path: Path | None, *, read_only: bool = False, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
+        """Open the database, and unless `read_only` make it and bring it to the newest schema. No path: one in memory.
 
         A `read_only` opening of a database that does not exist yet gives an empty one, and makes nothing on disk.
         """
@@ -74,17 +74,18 @@ class Database:
         self.lock = threading.RLock()
         self._syncing = threading.Lock()
         """Held while commits are forced to disk: a durable one meanwhile would claim that they are there."""
-        self._wal = path.with_name(path.name + "-wal")
         self._is_full = False
         self._is_synced = True
         self._failure: JournalError | None = None
         """Why commits are not on disk. The system tells of that once only, so nothing is committed after it."""
         try:
-            self._connection = self._opened(read_only=read_only, busy_timeout_s=busy_timeout_s)
+            self._connection = (
+                _empty() if path is None else self._opened(path, read_only=read_only, busy_timeout_s=busy_timeout_s)
+            )
         except apsw.Error as error:
             raise self._explained(error) from error
-        self._file = None if read_only else _identity(path)
-        """Which file was opened; None: it is only read, and may be another one the next time."""
+        self._file = None if read_only or path is None else _identity(path)
+        """Which file was opened; None: it is only read, and may be another one the next time, or there is none."""
 
     def close(self) -> None:
         """Close the connection. What was committed stays, and is on disk.
@@ -143,12 +144,24 @@ class Database:
         """Return a number that changes when another connection has committed.
 
         Raises:
+            JournalLocked: an earlier commit could not be forced to disk.
             JournalGone: the file is not at its path any more.
         """
+        if self._failure is not None:
+            raise self._failure
         self._refuse_without_file()
         ((version,),) = self.rows("PRAGMA data_version")
         assert isinstance(version, int)
         return version
+
+    def data_version_now(self) -> int | None:
+        """Return the same without waiting; None while another thread uses the connection."""
+        if not self.lock.acquire(blocking=False):
+            return None
+        try:
+            return self.data_version()
+        finally:
+            self.lock.release()
 
     def sync(self) -> None:
         """Force every commit so far to disk.
@@ -160,7 +173,7 @@ class Database:
         with self._syncing:
             if self._failure is not None:
                 raise self._failure
-            if self._is_synced:
+            if self._is_synced or self.path is None:
                 return
             self._refuse_without_file()
             # Set first: a commit that comes in between clears it again and is synced by the next call.
@@ -168,7 +181,7 @@ class Database:
             try:
                 # SQLite keeps no lock on this file, so that closing a second descriptor of it does no harm; and the
                 # lock of this object is not held, so that the disk may take its time.
-                log = os.open(self._wal, os.O_RDONLY | os.O_CLOEXEC)
+                log = os.open(f"{self.path}-wal", os.O_RDONLY | os.O_CLOEXEC)
                 try:
                     os.fsync(log)
                 finally:
@@ -183,7 +196,7 @@ class Database:
 
     def _refuse_without_file(self) -> None:
         """Refuse to go on with a file that nobody will find again."""
-        if self._file is not None and _identity(self.path) != self._file:
+        if self.path is not None and self._file is not None and _identity(self.path) != self._file:
             self._failure = JournalGone(
                 f"The journal {str(self.path)!r} was deleted, moved or replaced while it was in use, so nothing more "
                 "is done: nobody would find what is written. Put it back, with the files beside it, then resume.",
@@ -196,11 +209,11 @@ class Database:
             self._connection.execute("PRAGMA synchronous=FULL" if full else "PRAGMA synchronous=NORMAL")
             self._is_full = full
 
-    def _opened(self, *, read_only: bool, busy_timeout_s: float) -> Connection:
-        if read_only and not self.path.exists():
+    def _opened(self, path: Path, *, read_only: bool, busy_timeout_s: float) -> Connection:
+        if read_only and not path.exists():
             return _empty()
         flags = apsw.SQLITE_OPEN_READONLY if read_only else apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
-        connection = cast("Connection", apsw.Connection(str(self.path), flags=flags))
+        connection = cast("Connection", apsw.Connection(str(path), flags=flags))
         try:
             connection.set_busy_timeout(round(busy_timeout_s * 1000))
             version = self._version_of(connection)

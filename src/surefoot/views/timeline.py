@@ -24,7 +24,7 @@ from surefoot.core.state import QuestionState, RunState, StepStatus
 from surefoot.core.terms import Moment, Phase, Severity, Status, Verdict
 from surefoot.core.verdicts import CLAIM, changed_said, is_by_test, must_ask_again
 from surefoot.effects import GROUP, LANE
-from surefoot.journal import Recorded
+from surefoot.ports.storage import Recorded
 from surefoot.views.activity import Activity, progress_of, titled
 from surefoot.views.agent_words import TALK_TOLD
 from surefoot.views.lines import Style, Words, cause_of, counted, duration, first_line, headline_of, listed, one_line

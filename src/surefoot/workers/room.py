@@ -17,9 +17,9 @@ from pathlib import Path
 from surefoot.core.events import Event, RunCreated
 from surefoot.core.ids import BlobId, RunId, StepId
 from surefoot.core.plan import Plan, Service, Step
-from surefoot.journal import BlobStore
 from surefoot.masking import Masker, Values, secret_values
 from surefoot.ports import Clock, CommandOutcome, Model
+from surefoot.ports.storage import Blobs
 from surefoot.sandbox import LaneNetwork, Rung, command_environment, mark_prefix_of, network_environment
 from surefoot.settings import LaneLimits
 from surefoot.shellwords.check_files import CheckFiles
@@ -105,7 +105,7 @@ class Room:
     folder: Path
     """`$SUREFOOT_HOME/runs/RUN`."""
     plan: Plan
-    blobs: BlobStore
+    blobs: Blobs
     clock: Clock
     rung: Rung
     workspace: RunWorkspace | None = None

@@ -1,6 +1,8 @@
-"""What workers, checks and probes ask of each other, as protocols and plain records.
+"""The protocols between the layers, with the plain records that go through them.
 
-Owns the seams between the layers. Must never import anything but the core. Read `surefoot.workers` next.
+A run rests on four ports: `Clock`, and `Journal`, `Blobs` and `Claims` in `surefoot.ports.storage`. `surefoot.api.home`
+chooses what stands behind them; each has a suite in `tests/conformance` that every implementation passes. `Commands`
+and `Model` are what checks, probes and agents ask of workers. Nothing here imports anything but core and errors.
 """
 
 from __future__ import annotations
@@ -113,6 +115,20 @@ class Clock(Protocol):
     async def wait_until(self, due: float) -> None:
         """Wait until the time is `due`."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """The program that works on runs, as it names itself; handed in, so that a run can be repeated to the letter."""
+
+    pid: int
+    """Its operating-system id."""
+    host: str
+    """The machine's name."""
+    is_root: bool
+    """Whether it may do everything on this machine."""
+    random_text: Callable[[int], str]
+    """Returns so many letters and digits that nobody can guess: for the ids of runs and engines."""
 
 
 class Speaker(StrEnum):

@@ -1,102 +1,44 @@
-"""The journal of all runs below one `$SUREFOOT_HOME`.
+"""The journal of all runs in one SQLite database: in a file below `$SUREFOOT_HOME`, or in memory.
 
 Owns appending and reading: positions, the claim's fencing tokens, conflicts, snapshots, and what becomes of a run that
-is removed. Must never look at what an event means, but for the first of each run. Read `surefoot.journal.chain` next.
+is removed. Must never look at what an event means, but for the first of each run.
 
-Positions of a run count from 1 without a gap. A batch of decisions is appended only at the position it was decided at,
-a batch of facts wherever the end is. Whatever can be wrong with a batch is found before the first row is written, so
-that a refused batch leaves the others of its commit untouched.
-
-A journal has one connection. It may be used from any thread; callers take turns.
+A batch of decisions is appended only at the position it was decided at, a batch of facts wherever the end is. Whatever
+can be wrong with a batch is found before the first row is written, so that a refused batch leaves the others of its
+commit untouched. A journal has one connection, so that *others* are other connections.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Self, cast
 
 from surefoot import faults
-from surefoot.core.events import Event, RunCreated
+from surefoot.core.events import RunCreated
 from surefoot.core.ids import BlobId, RunId
 from surefoot.errors import ClaimLost, JournalConflict, JournalError
 from surefoot.journal.blobs import BlobStore
-from surefoot.journal.chain import GENESIS, StoredRow, problems, row_hash, verified
-from surefoot.journal.codec import Encoded, decode, encode
+from surefoot.journal.chain import GENESIS, problems, row_hash, verified
+from surefoot.journal.codec import decode, encode
 from surefoot.journal.database import BUSY_TIMEOUT_S, Binding, Connection, Database
+from surefoot.ports.storage import Appended, Batch, E, Encoded, Recorded, RunRow, StoredRow
 from surefoot.release import RELEASE
 
 DATABASE_NAME = "journal.db"
 _PAGE_ROWS = 500
 """Events are read so many at a time: no memory for long journals, no lock while the reader works."""
-_SPARED_S = 3600.0
-"""A blob younger than this may belong to an event that is not appended yet."""
+NOTICE_S = 0.25
+"""How often the database is asked whether others have appended: it does not tell by itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """An event with its place in the journal."""
-
-    run: RunId
-    """Whose it is."""
-    seq: int
-    """Its position, from 1."""
-    event: Event
-    """What happened."""
-    hash: str
-    """The hash of its row, in hex; covers all events before."""
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Events of one run that are appended together or not at all."""
-
-    run: RunId
-    """Whose they are."""
-    expected: int | None
-    """The position the decisions among them were taken at; None: facts only, appended wherever the end is."""
-    events: Sequence[Event]
-    """In order; at least one. The first batch of a run begins with `RunCreated`."""
-    token: int | None = None
-    """The engine's fencing token; None: the batch needs no claim."""
-    durable: bool = False
-    """Whether it must be on disk, not only safe from the death of this program, when `append` returns."""
-
-
-@dataclass(frozen=True, slots=True)
-class Appended:
-    """A batch that is committed."""
-
-    seq: int
-    """The position of its last event."""
-    hash: str
-    """The hash of its last event."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunRow:
-    """What can be said of a run without reading its events."""
-
-    run: RunId
-    """Its id."""
-    repository: str | None
-    """The user's folder; None: a run without a workspace."""
-    created_at: float
-    """When it was created, in seconds since the epoch."""
-    goal: str
-    """The first line of its goal."""
-
-
-E = TypeVar("E", bound=Event)
 _End = tuple[int, bytes]
 _NO_END: _End = (0, GENESIS)
 
 
-class Journal:
-    """One database file and the blobs beside it."""
+class SqliteJournal:
+    """`Journal` in one SQLite database, with the blobs beside it."""
 
     def __init__(self, database: Database, blobs: BlobStore) -> None:
         """Use these; `open` is the usual way."""
@@ -108,7 +50,7 @@ class Journal:
         self._known_at: int | None = None
 
     @classmethod
-    def open(cls, home: Path, *, read_only: bool = False, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Journal:
+    def open(cls, home: Path, *, read_only: bool = False, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Self:
         """Open the journal below `home`, and make both unless `read_only`.
 
         Raises:
@@ -128,6 +70,17 @@ class Journal:
                 ) from error
         database = Database(home / DATABASE_NAME, read_only=read_only, busy_timeout_s=busy_timeout_s)
         return cls(database, BlobStore(database, home / "blobs"))
+
+    @classmethod
+    def in_memory(cls) -> Self:
+        """Open an empty journal that ends with this object, and that nobody else can open."""
+        database = Database(None)
+        return cls(database, BlobStore(database, None))
+
+    @property
+    def is_durable(self) -> bool:
+        """Whether what is appended outlives this program."""
+        return self._database.path is not None
 
     def close(self) -> None:
         """Let go of the database."""
@@ -200,9 +153,24 @@ class Journal:
         """Force everything appended so far to disk. Does not keep others from appending."""
         self._database.sync()
 
-    def data_version(self) -> int:
-        """Return a number that changes when another program (or connection) has committed."""
+    def version(self) -> int:
+        """Return a number that changes when another connection has committed."""
         return self._database.data_version()
+
+    async def wait_for_appends(self, version: int) -> int:
+        """Wait until another connection has committed since `version`, and return the new version.
+
+        While a thread writes, nothing is asked: the event loop does not wait for the disk.
+        """
+        import asyncio  # which takes long to load, and is not needed to read a run
+
+        if not self.is_durable:
+            await asyncio.get_running_loop().create_future()  # nobody else can open it
+        while True:
+            await asyncio.sleep(NOTICE_S)
+            latest = self._database.data_version_now()
+            if latest is not None and latest != version:
+                return latest
 
     def raise_token(self, run: RunId) -> int:
         """Make all earlier fencing tokens of the run void and return the new one.
@@ -236,9 +204,9 @@ class Journal:
             self._ends.pop(run, None)
             self._tokens[run] = token
 
-    def gc(self, spared_s: float = _SPARED_S) -> list[BlobId]:
-        """Remove blobs no event mentions, but for those stored within `spared_s` seconds; return their names."""
-        return self.blobs.remove_unmentioned(self._bodies(), time.time() - spared_s)
+    def gc(self, before: float) -> list[BlobId]:
+        """Remove the blobs stored before that time that no event mentions; return their names."""
+        return self.blobs.remove_unmentioned(self._bodies(), before)
 
     def audit(self, run: RunId) -> list[str]:
         """Return everything wrong with a run: its chain, its positions, its rows, its blobs. Empty: nothing."""
