@@ -1,7 +1,7 @@
 """How near the order of steps comes to the best: real graphs with known times, through the real engine.
 
-Owns the replay. Each step is an async function that waits on a clock of our own, so that an hour passes in no time and
-the makespan is exact; journal, kernel and engine are the real ones. Must never hold a graph: name a folder of them.
+Owns the replay. Each step is an async function that sleeps in virtual time, so that an hour passes in no time and the
+makespan is exact; journal, kernel and engine are the real ones. Must never hold a graph: name a folder of them.
 A graph is a JSON file with `steps` (`id`, `needs`, `seconds`) and `bounds.workers.N.best_known`. Read
 `surefoot.core.schedule` for what is measured.
 """
@@ -10,82 +10,24 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import heapq
 import itertools
 import json
 import os
 import sys
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from surefoot.api.authoring import Plan, Step
+from surefoot.api.authoring import Plan, Step, run_plan
 from surefoot.api.home import Home
-from surefoot.api.running import Engagement, Source, Watching, create_run, engage
-from surefoot.core.state import RunState
 from surefoot.core.terms import Outcome
+from surefoot.testing import VirtualClock, simulated_home
 from surefoot.workers.room import Function, StepArgument
 
 FOLDER_VARIABLE = "BENCH_DAGS"
 WORKERS = (2, 4, 8)
 MUST = 1.05
 """How many times the best known makespan a replay may take."""
-
-
-class VirtualClock:
-    """A clock that stands still while anything is at work, and then jumps to the next time somebody waits for.
-
-    Whether anything is at work is read from the state: it counts the commands under way, and is told of the end of one
-    only after whatever follows from that was decided. All of them waiting here means that nothing else can happen.
-    """
-
-    def __init__(self) -> None:
-        """Begin at 0."""
-        self._now = 0.0
-        self._waiting: list[tuple[float, int, asyncio.Event]] = []
-        self._numbers = itertools.count()
-        self._state: Callable[[], RunState] | None = None
-        self._looks_soon = False
-
-    def now(self) -> float:
-        """Return the time in seconds since the epoch."""
-        return self._now
-
-    def elapsed(self) -> float:
-        """Return the time as well: nobody sets this clock."""
-        return self._now
-
-    async def wait_until(self, due: float) -> None:
-        """Wait until the time is `due`."""
-        if due <= self._now:
-            return
-        bell = asyncio.Event()
-        heapq.heappush(self._waiting, (due, next(self._numbers), bell))
-        self.look_soon()
-        await bell.wait()
-
-    def follow(self, engagement: Engagement) -> None:
-        """Go by this run's state."""
-        self._state = lambda: engagement.state
-
-    def look_soon(self) -> None:
-        """Look whether time may pass, as soon as what is being done at this moment is done."""
-        if not self._looks_soon:
-            self._looks_soon = True
-            asyncio.get_running_loop().call_soon(self._look)
-
-    def _look(self) -> None:
-        self._looks_soon = False
-        assert self._state is not None, "somebody waits before there is an engine"
-        state = self._state()
-        works = (state.nodes[name].work for name in state.active)
-        under_way = sum(work is not None and work.open is not None for work in works) + state.is_busy_itself
-        if not self._waiting or len(self._waiting) < under_way:
-            return
-        self._now = self._waiting[0][0]
-        while self._waiting and self._waiting[0][0] <= self._now:
-            heapq.heappop(self._waiting)[2].set()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,13 +95,12 @@ def _read(path: Path) -> TimedGraph:
     return TimedGraph(name=path.stem, steps=steps, best_s=best)
 
 
-async def replay(graph: TimedGraph, workers: int, home: Home, *, with_estimates: bool = True) -> float:
-    """Carry the graph out with so many workers and return its makespan in seconds of its own time."""
-    clock = VirtualClock()
+def replay(graph: TimedGraph, workers: int, home: Home, *, with_estimates: bool = True) -> float:
+    """Carry the graph out with so many workers and return its makespan in virtual seconds."""
 
     def lasting(seconds: float) -> Function:
         async def wait(_: StepArgument) -> None:
-            await clock.wait_until(clock.now() + seconds)
+            await asyncio.sleep(seconds)
 
         return wait
 
@@ -167,20 +108,18 @@ async def replay(graph: TimedGraph, workers: int, home: Home, *, with_estimates:
         Step(s.id, lasting(s.seconds), needs=s.needs, estimate_s=s.seconds if with_estimates else None)
         for s in graph.steps
     ]
-    plan = Plan(goal=graph.name, steps=steps, parallel=workers)
-    home.clock = clock
-    run = create_run(home, plan.compiled(), Source()).created.run
-    watching = Watching(observer=lambda _state, _event: clock.look_soon(), engaged=clock.follow)
-    state = await engage(home, run, watching=watching, functions=plan.functions)
-    assert state.outcome is Outcome.COMPLETED, f"{graph.name} ended {state.outcome}: {state.outcome_reason}"
-    return clock.now()
+    home.clock = clock = VirtualClock()
+    began = clock.now()
+    report = clock.run(run_plan(Plan(goal=graph.name, steps=steps, parallel=workers), home=home))
+    assert report["outcome"] == Outcome.COMPLETED, f"{graph.name} ended {report['outcome']}: {report['reason']}"
+    return clock.now() - began
 
 
 def replay_all(graphs: Sequence[TimedGraph], workers: Sequence[int] = WORKERS) -> Iterator[Replay]:
     """Replay each graph with each number of workers, each in a home of its own."""
     for graph, count in itertools.product(graphs, workers):
-        with tempfile.TemporaryDirectory(prefix="bench-") as folder, Home(Path(folder)) as home:
-            makespan_s = asyncio.run(replay(graph, count, home))
+        with simulated_home(VirtualClock()) as home:
+            makespan_s = replay(graph, count, home)
         yield Replay(
             graph=graph.name, steps=len(graph.steps), workers=count, makespan_s=makespan_s, best_s=graph.best_s[count]
         )

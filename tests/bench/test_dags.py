@@ -5,14 +5,11 @@ Owns the proof that the order of steps comes near the best. Must never wait. Rea
 
 from __future__ import annotations
 
-import asyncio
-from pathlib import Path
-
 import pytest
 from bench import dags
 from bench.dags import FOLDER_VARIABLE, MUST, TimedGraph, TimedStep, folder_of, main, read_graphs, replay, replay_all
 
-from surefoot.api.home import Home
+from surefoot.testing import VirtualClock, simulated_home
 
 
 def rows(*rows: tuple[str, float, str]) -> TimedGraph:
@@ -25,23 +22,23 @@ UNFAIR = rows(*((f"s{i}", 1.0, "") for i in range(6)), ("head", 1.0, ""), ("long
 """Takes 9 seconds where the head of the chain starts at once, and 12 in the order of the plan."""
 
 
-def test_a_long_chain_is_begun_first(tmp_path: Path) -> None:
+def test_a_long_chain_is_begun_first() -> None:
     """The engine takes exactly as long as the best order does."""
-    with Home(tmp_path) as home:
-        assert asyncio.run(replay(UNFAIR, 2, home)) == 9.0
+    with simulated_home(VirtualClock()) as home:
+        assert replay(UNFAIR, 2, home) == 9.0
 
 
-def test_one_worker_takes_all_the_time_there_is(tmp_path: Path) -> None:
+def test_one_worker_takes_all_the_time_there_is() -> None:
     """The clock passes neither more nor less than the bodies wait for."""
-    with Home(tmp_path) as home:
-        assert asyncio.run(replay(UNFAIR, 1, home)) == 15.0
+    with simulated_home(VirtualClock()) as home:
+        assert replay(UNFAIR, 1, home) == 15.0
 
 
-def test_the_second_run_goes_by_the_times_of_the_first(tmp_path: Path) -> None:
+def test_the_second_run_goes_by_the_times_of_the_first() -> None:
     """Without any estimate: what the first run did not know, the second does."""
     graph = rows(("a", 1.0, ""), ("b", 1.0, ""), ("c", 4.0, ""), ("d", 6.0, ""))
-    with Home(tmp_path) as home:
-        taken = [asyncio.run(replay(graph, 2, home, with_estimates=False)) for _ in range(2)]
+    with simulated_home(VirtualClock()) as home:
+        taken = [replay(graph, 2, home, with_estimates=False) for _ in range(2)]
     assert taken == [7.0, 6.0]
 
 

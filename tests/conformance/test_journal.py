@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
+import pytest
+
 from surefoot.core.events import CheckAnswered, Event, PhaseEntered, RunCreated, RunResumed
 from surefoot.core.ids import BlobId, RunId, StepId
 from surefoot.core.terms import Moment, Phase, Verdict
 from surefoot.errors import ClaimLost, JournalConflict
 from surefoot.ports.storage import Appended, Batch, Journal, RunRow
+from surefoot.testing import VirtualClock
 
 FACT = RunResumed(at=2.0, by="a person")
 DECISION = PhaseEntered(at=2.0, phase=Phase.EXECUTE)
@@ -90,22 +93,20 @@ def test_the_version_changes_when_others_append(openings: tuple[Journal, Journal
     assert unchanged == before != journal.version()
 
 
-async def test_appends_of_others_are_waited_for(openings: tuple[Journal, Journal], created: RunCreated) -> None:
+def test_appends_of_others_are_waited_for(openings: tuple[Journal, Journal], created: RunCreated) -> None:
     """Whoever waits is given the version to wait from the next time."""
     journal, other = openings
-    waiting = asyncio.create_task(journal.wait_for_appends(journal.version()))
+    before = journal.version()
     append_one(other, Batch(created.run, None, [FACT]))
-    async with asyncio.timeout(30):
-        assert await waiting == journal.version()
+    assert VirtualClock().run(journal.wait_for_appends(before)) == journal.version()
 
 
-async def test_an_own_append_wakes_nobody(journal: Journal, run: RunId) -> None:
+def test_an_own_append_wakes_nobody(journal: Journal, run: RunId) -> None:
     """The engine would read again what it has just written."""
-    waiting = asyncio.create_task(journal.wait_for_appends(journal.version()))
+    before = journal.version()
     append_one(journal, Batch(run, None, [FACT]))
-    done, _ = await asyncio.wait([waiting], timeout=0.3)
-    waiting.cancel()
-    assert not done
+    with pytest.raises(TimeoutError):
+        VirtualClock().run(asyncio.wait_for(journal.wait_for_appends(before), timeout=3600))
 
 
 def test_a_run_cannot_be_created_twice(journal: Journal, run: RunId, created: RunCreated) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -20,34 +19,10 @@ from surefoot.api.running import Source
 from surefoot.core.ids import RunId
 from surefoot.core.kernel import apply
 from surefoot.core.state import RunState
-from surefoot.errors import JournalError, SurefootError
-from surefoot.journal.sqlite import SqliteJournal
-from surefoot.ports.storage import Appended, Batch
+from surefoot.errors import SurefootError
+from surefoot.testing import DyingJournal
 
 RUN = RunId("20260101-aaaaaa")
-
-
-class DyingJournal(SqliteJournal):
-    """Takes so many commits and nothing after that, as if the program had been killed."""
-
-    left = 10**9
-    """How many commits it takes before the fatal one."""
-    is_written = False
-    """Whether the fatal commit reaches the disk: nobody is told of it in either case."""
-    taken = 0
-    """How many commits it has taken."""
-
-    def append(self, batches: Sequence[Batch]) -> Sequence[Appended | Exception]:
-        """Append while the program lives."""
-        if self.left < 0:
-            raise JournalError("the program is dead", path="")
-        self.left -= 1
-        if self.left >= 0 or self.is_written:
-            result = super().append(batches)
-            self.taken += 1
-        if self.left < 0:
-            raise JournalError("the program dies here", path="")
-        return result
 
 
 class World:
@@ -92,15 +67,14 @@ class World:
         return surefoot.Plan(goal="Pay once", steps=steps, parallel=2)
 
 
-def work(folder: Path, world: World, left: int = 10**9, *, is_written: bool = False) -> tuple[RunState | None, int]:
+def work(
+    folder: Path, world: World, left: int | None = None, *, is_written: bool = False
+) -> tuple[RunState | None, int]:
     """Begin the run, or go on with it, on a journal that dies; return its state at the end, and the commits taken."""
     plan, options = world.plan(), api.Options(yes=True, allow=("pay",))
-    with Home(folder) as home:
-        journal = DyingJournal.open(folder)
-        assert isinstance(journal, DyingJournal)
-        home.journal.close()
-        home.journal = journal
-        journal.left, journal.is_written = left, is_written
+    journal = DyingJournal.open(folder)
+    journal.left, journal.is_written = left, is_written
+    with Home(folder, journal=journal) as home:
         try:
             if journal.head(RUN)[0] == 0:
                 api.create_run(home, plan.compiled(), Source(repository=None), run_id=RUN, options=options)

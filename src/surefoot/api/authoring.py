@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from surefoot.api.home import Home
 from surefoot.api.options import Options
 from surefoot.api.running import Source, Watching, create_run, engage
 from surefoot.api.sharing import shared_home
@@ -322,7 +324,7 @@ async def run_plan(
     *,
     repo: Path | str | None = None,
     run_id: str | None = None,
-    home: Path | None = None,
+    home: Path | Home | None = None,
     options: Options | None = None,
     watching: Watching | None = None,
 ) -> Report:
@@ -330,13 +332,13 @@ async def run_plan(
 
     A run of that id which exists already is gone on with, so that a program that was killed can simply be started
     again: what is verified is not done twice. Without `repo` the run has no workspace, and steps are async functions.
-    `options` approves beforehand what would otherwise be asked.
+    `options` approves beforehand what would otherwise be asked. `home` is a folder, or a home that is open already.
 
     Raises:
         PlanInvalid: the plan cannot run.
         RunHeld: another engine is at work on the run.
     """
-    with shared_home(home) as opened:
+    with nullcontext(home) if isinstance(home, Home) else shared_home(home) as opened:
         run = RunId(run_id) if run_id is not None else None
         begun: RunId | RunState | None = run
         if run is None or opened.journal.head(run)[0] == 0:
@@ -357,7 +359,7 @@ def run(
     *,
     repo: Path | str | None = None,
     run_id: str | None = None,
-    home: Path | None = None,
+    home: Path | Home | None = None,
     options: Options | None = None,
     watching: Watching | None = None,
 ) -> Report:

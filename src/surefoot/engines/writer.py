@@ -120,7 +120,7 @@ class GroupWriter:
 
     def _sync_soon(self) -> None:
         """See to it that what was written without waiting is on disk before long."""
-        if self._syncing is None:
+        if self._syncing is None and self._journal.is_durable:
             self._syncing = asyncio.get_running_loop().call_later(_SYNC_AFTER_S, self._sync)
 
     def _sync(self) -> None:

@@ -122,8 +122,9 @@ class FlockClaims:
             if _is_same(descriptor, path):
                 break
             os.close(descriptor)
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, written(LockHolder.this()), 0)
+        content = written(LockHolder.this())
+        os.pwrite(descriptor, content, 0)
+        os.ftruncate(descriptor, len(content))  # afterwards: some systems wait for the disk where a file is emptied
         return LockClaim(descriptor)
 
     def take_over(self, run: RunId, grace_s: float) -> LockClaim:

@@ -312,8 +312,7 @@ class _Guard:
             await asyncio.to_thread(sweep_exactly, mark)
         await asyncio.wait({self._pumping}, timeout=_DRAIN_S)
         # On the bubblewrap rung this is what says that the whole process namespace is gone.
-        while self._program.poll() is None:  # noqa: ASYNC110 - nobody else tells; it is a matter of a millisecond.
-            await asyncio.sleep(0.001)
+        await asyncio.to_thread(self._program.wait)
         # The relay ends when its other half has; it has nothing left to say.
         if self._relay is not None:
             self._relay.kill()
