@@ -127,28 +127,6 @@ def test_each_member_of_a_union_reads_back_as_itself(step: plan.Step) -> None:
     assert read_back(event) == event
 
 
-def unions(hint: Any, found: set[Any]) -> set[Any]:
-    """All unions of dataclasses that can be reached from an annotation, each as its members."""
-    if is_dataclass(hint):
-        for inner in get_type_hints(hint).values():
-            unions(inner, found)
-    members = frozenset(filter(is_dataclass, get_args(hint)))
-    if len(members) > 1 and get_origin(hint) in (Union, types.UnionType):
-        found.add(members)
-    for inner in get_args(hint):
-        unions(inner, found)
-    return found
-
-
-def test_members_of_a_union_differ_in_their_fields() -> None:
-    """The codec writes no tags: a member is known by the fields it has, and fields of another are refused."""
-    found = unions(plan.Plan, set())
-    assert len(found) == 3
-    for members in found:
-        names = {tuple(field.name for field in fields(member)) for member in members}
-        assert len(names) == len(members)
-
-
 PAYLOADS = (
     Note(text="x", by="a"),
     PlanChange(text="x"),
@@ -165,15 +143,6 @@ def test_each_payload_of_a_call_reads_back_as_itself(payload: Payload) -> None:
     event = CallFinished(**place, output=BlobId("2" * 64), payload=payload)
     assert read_back(event) == event
     assert len(blobs_of(event)) == (2 if isinstance(payload, Planned) else 1)
-
-
-def test_events_hold_no_union_of_their_own_but_for_payloads() -> None:
-    """The tests above look at plans and payloads only."""
-    found: set[Any] = set()
-    for kind in EVENTS:
-        for hint in get_type_hints(kind).values():
-            unions(hint, found)
-    assert found == {*unions(plan.Plan, set()), frozenset(get_args(Payload))}
 
 
 def test_a_file_name_that_is_not_utf8_is_written_as_ascii() -> None:

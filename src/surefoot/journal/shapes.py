@@ -4,7 +4,7 @@ Owns how a dataclass stands in the journal: an object of all its fields, tuples 
 values. Where an annotation allows several dataclasses, the object also says which one it is, by the name of the class
 under `is`; so such a class keeps its name. A reader is put together once for each annotation. Must never guess: a value
 that is not what the annotation says is refused, and so is a field nobody knows; only a field that has a default may be
-missing. Objects that were written without `is` are still read, by their fields. Read `surefoot.journal.codec` next.
+missing.
 
 It is our own because what reads a run has to start quickly, and a library that validates takes longer to load than the
 journal of most runs to read.
@@ -164,26 +164,20 @@ def _record(kind: type[Any]) -> Reader:
 
 
 def _union(members: tuple[Any, ...]) -> Reader:
-    """Read what one member takes. Of several records it is the one that is named, or else has just these fields."""
+    """Read what one member takes. Of several records it is the one that is named."""
+    kinds = [cast("type[Any]", member) for member in members if is_dataclass(member)]
+    records = {kind.__name__: reader_of(kind) for kind in kinds}
     readers = [reader_of(member) for member in members if member is not types.NoneType]
-    records = [cast("type[Any]", member) for member in members if is_dataclass(member)]
-    shapes = {frozenset(_names(record)): reader_of(record) for record in records}
-    named = {record.__name__: reader_of(record) for record in records}
 
     def one_of(value: Any) -> Any:
-        told: dict[str, Any] | None = cast("dict[str, Any]", value) if type(value) is dict else None
-        if told is not None and TAG in told:
-            return named[told[TAG]](told)
-        exact = None if told is None else shapes.get(frozenset(told))
-        for reader in readers if exact is None else (exact,):
+        if len(records) > 1 and type(value) is dict:
+            return records[cast("dict[str, Any]", value)[TAG]](value)
+        for reader in readers:
             try:
                 return reader(value)
             except REFUSALS:
                 continue
         raise ValueError("no member of the union")
 
-    only = readers[0]
-    if len(readers) == len(members):
-        return one_of
-    choice = only if len(readers) == 1 else one_of
-    return lambda value: None if value is None else choice(value)
+    choice = readers[0] if len(readers) == 1 else one_of
+    return (lambda value: None if value is None else choice(value)) if types.NoneType in members else choice
