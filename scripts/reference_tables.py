@@ -1,14 +1,21 @@
-"""Write the tables of keys in the reference pages, from the schema of plans.
+"""Write the tables of the reference pages: keys from the schema of plans, effects, events and stages from the code.
 
 Usage: `python scripts/reference_tables.py`. The text around the tables is written by hand and stays.
 """
 
+import inspect
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from surefoot.core.attempt import TRANSITIONS
+from surefoot.core.events import EVENTS, Event
 from surefoot.core.plan_keys import Key, Kind, Table
 from surefoot.core.plan_schema import TABLES
+from surefoot.effects import EFFECTS
+from surefoot.effects.effect import Effect
 
+INTERNALS = "internals.md"
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 PAGES = {
     "plan-reference.md": {
@@ -24,6 +31,7 @@ PAGES = {
         "## Probes": "probe",
     },
     "policy.md": {"## Rules": "rule"},
+    INTERNALS: {},
 }
 """By page and heading: the table of the schema that the tables below the heading show."""
 Row = tuple[str, ...]
@@ -31,7 +39,15 @@ KEYS: Row = ("key", "meaning", "default")
 
 
 def page_with_tables(name: str, text: str) -> str:
-    """Return a page with the tables that the schema gives."""
+    """Return a page with the tables, and the diagram, that the code gives."""
+    if name == INTERNALS:
+        text = _replaced(
+            text,
+            "## Effects",
+            [[("effect", "request", "results", "after a crash", "on disk first"), *map(_effect, EFFECTS)]],
+        )
+        text = _replaced(text, "## Events", [[("kind", "is a", "waited for", "meaning"), *map(_event, EVENTS)]])
+        return re.sub(r"(?<=```mermaid\n)stateDiagram-v2.*?\n(?=```)", _diagram(), text, flags=re.DOTALL)
     for heading, table in PAGES[name].items():
         text = _replaced(text, heading, list(_tables_of(TABLES[table], has_defaults=name != "policy.md")))
     for table in TABLES.values():
@@ -41,6 +57,39 @@ def page_with_tables(name: str, text: str) -> str:
                 heading = f"### The `{kind.name}` {table.said.removeprefix('a ')}"
                 text = _replaced(text, heading, [[KEYS, *rows]])
     return text
+
+
+def _effect(effect: Effect) -> Row:
+    results = ", ".join(f"`{kind.kind}`" for kind in effect.results)
+    return f"`{effect.name}`", f"`{effect.requested.kind}`", results, effect.on_crash.value, _waited_for_by(effect)
+
+
+def _waited_for_by(effect: Effect) -> str:
+    if effect.is_waited_for_outside:
+        return "for effects outside the workspace"
+    kinds = [kind for kind in effect.events if kind.is_waited_for]
+    return ", ".join(f"`{kind.kind}`" for kind in kinds)
+
+
+def _event(kind: type[Event]) -> Row:
+    is_own = next((effect for effect in EFFECTS if effect.is_waited_for_outside and kind in effect.events), None)
+    waited = (
+        "yes"
+        if kind.is_waited_for
+        else ""
+        if is_own is None or kind is is_own.instead
+        else "for effects outside the workspace"
+    )
+    said = " ".join((inspect.getdoc(kind) or "").split("\n\n")[0].split())
+    return f"`{kind.kind}`", "decision" if kind.is_decision else "fact", waited, said
+
+
+def _diagram() -> str:
+    """Return the stages of an attempt and the ways between them, as a diagram in Mermaid."""
+    lines = ["stateDiagram-v2", "    [*] --> Preparing: step_started"]
+    for source, ways in TRANSITIONS.items():
+        lines += (f"    {source.__name__} --> {target.__name__}: {by}" for target, by in ways.items())
+    return "\n".join(lines) + "\n"
 
 
 def _tables_of(table: Table, *, has_defaults: bool) -> Iterator[list[Row]]:

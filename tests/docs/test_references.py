@@ -88,20 +88,6 @@ def test_the_plan_format_on_one_page_holds_every_key() -> None:
     assert missing == []
 
 
-def test_every_event_is_explained_in_its_own_words() -> None:
-    """Kind, nature, whether it is waited for, and the first line of its docstring, in the order of the code."""
-    assert lines_below("## Events") == [
-        f"| `{kind.kind}` | {'decision' if kind.is_decision else 'fact'} | {waited_for(kind)} | "
-        f"{first_sentence_of(kind)} |"
-        for kind in ev.EVENTS
-    ]
-
-
-def waited_for(kind: type[ev.Event]) -> str:
-    """Say whether the engine waits until such an event is on disk."""
-    return "yes" if kind.is_waited_for else _WAITED_FOR.get(kind, "")
-
-
 def test_every_error_is_explained_in_its_own_words() -> None:
     """Code, class, and the first line of its docstring, in the order of the tree."""
     assert lines_below("## Errors") == [
