@@ -13,6 +13,7 @@ from typing import Final
 
 from surefoot.core.foreign import in_line, labelled, spelled_out
 from surefoot.core.money import money
+from surefoot.core.raw import Digest, Handle
 from surefoot.core.record import record
 from surefoot.core.rules import Demand
 
@@ -37,13 +38,13 @@ class Ground:
 class Package:
     """All a person needs to decide."""
 
-    step: str
+    step: Handle
     """The step."""
     does: str
     """What exactly will happen: the command or the function; for a result, what it was made by."""
-    effect: str
+    effect: Handle
     """The effect class."""
-    rule: str
+    rule: Handle
     """The rule that asks."""
     reason: str
     """Why it asks."""
@@ -61,13 +62,13 @@ class Package:
     """What it is given that lies outside the lane."""
     beside: tuple[str, ...] = ()
     """What runs beside its body with a way out of the sandbox: probe, checks and looks at resources, with its text."""
-    sandbox: str = ""
+    sandbox: Handle = ""
     """The rung it runs on; empty where it does not run in a sandbox."""
     changed: tuple[str, ...] = ()
     """For a result: the paths it changes."""
     lines: int | None = None
     """For a result: lines added and taken away."""
-    trees: tuple[str, str] | None = None
+    trees: tuple[Digest, Digest] | None = None
     """For a result: the trees before and after, in the run's own repository."""
     evidence: tuple[str, ...] = ()
     """What is known by now: verdicts, what it needs and on what proof that stands."""

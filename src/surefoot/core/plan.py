@@ -11,12 +11,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict, field, replace
 from enum import StrEnum
-from typing import Final, Literal
+from typing import ClassVar, Final, Literal
 
 from surefoot.core.check_kinds import CheckQuestion, Expect
 from surefoot.core.globs import literal, with_content
 from surefoot.core.ids import StepId
 from surefoot.core.probing import FunctionProbe, Probe
+from surefoot.core.raw import WRITTEN, Raw
 from surefoot.core.record import record
 from surefoot.core.rules import Effect, Rule, Tier
 from surefoot.core.talking import Role
@@ -132,6 +133,8 @@ Body = RunBody | CallBody | FunctionBody | AskBody | AgentBody
 @record
 class Check:
     """One executable question about a result."""
+
+    raw: ClassVar[Raw] = WRITTEN
 
     name: str
     """Unique within its step; made from the question when none is given."""
@@ -280,6 +283,8 @@ class Step:
 class Prepare:
     """How a lane is made usable."""
 
+    raw: ClassVar[Raw] = WRITTEN
+
     run: str
     """The command, run once in each lane and again when a key file changes."""
     key: tuple[str, ...] = ()
@@ -323,6 +328,8 @@ class Service:
 class Limits:
     """What a run may use."""
 
+    raw: ClassVar[Raw] = WRITTEN
+
     wall_s: float | None = None
     """The run pauses after this many seconds of work since it was last started or resumed."""
     parallel: int = 1
@@ -342,6 +349,8 @@ class Limits:
 @record
 class Plan:
     """The dependency graph of steps with everything they share."""
+
+    raw: ClassVar[Raw] = WRITTEN
 
     goal: str
     """What the user wants, verbatim."""

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
+from typing import ClassVar
 
 from surefoot.core.ids import StepId
 from surefoot.core.plan import Check, Network, Plan, Step
+from surefoot.core.raw import WRITTEN, Raw
 from surefoot.core.record import record
 from surefoot.core.rules import CommandFacts
 
@@ -46,6 +48,8 @@ _WHERE: Mapping[CommandKind, str] = {
 @record
 class PlanCommand:
     """A command that a plan runs beside the bodies of its steps."""
+
+    raw: ClassVar[Raw] = WRITTEN
 
     kind: CommandKind
     """What it is run for."""

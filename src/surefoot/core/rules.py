@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from dataclasses import field
 from enum import StrEnum
+from typing import ClassVar
 
 from surefoot.core.ids import StepId
+from surefoot.core.raw import SETTINGS, GivenName, Raw
 from surefoot.core.record import record
 
 
@@ -53,7 +55,7 @@ class Overdue(StrEnum):
 class Demand:
     """What a rule demands of the answer it asks for."""
 
-    role: str | None = None
+    role: GivenName | None = None
     """The role an approver has to have; None: anybody but steps and agents."""
     people: int = 1
     """So many different people have to approve."""
@@ -61,7 +63,7 @@ class Demand:
     """The question expires after so many seconds; None: never."""
     overdue: Overdue = Overdue.WAIT
     """What happens then."""
-    next_role: str | None = None
+    next_role: GivenName | None = None
     """The role it is handed on to, for `hand_on`."""
 
 
@@ -115,6 +117,8 @@ class Rule:
 @record
 class Policy:
     """The rules of a run beside those that ship; the first of each list that matches decides for that list."""
+
+    raw: ClassVar[Raw] = SETTINGS
 
     own: tuple[Rule, ...] = ()
     """Of the user's settings, and of projects these trust: they may lower a tier."""

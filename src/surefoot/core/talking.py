@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import field
 from enum import StrEnum
+from typing import ClassVar
 
 from surefoot.core.ids import BlobId, StepId
+from surefoot.core.raw import SETTINGS, Digest, Handle, ProviderName, Raw, ToolName
 from surefoot.core.record import record
 from surefoot.core.rules import CommandFacts
 
@@ -172,6 +174,8 @@ class RoleModels:
 class Casting:
     """Who plays what in a run, and what that costs; journaled as it was when an engine began."""
 
+    raw: ClassVar[Raw] = SETTINGS
+
     roles: Mapping[str, RoleModels] = field(default_factory=dict[str, RoleModels])
     """For each role, by its word."""
     unknown_price: str = "refuse"
@@ -186,9 +190,9 @@ class Casting:
 class ToolCall:
     """A tool call as a model has asked for it."""
 
-    call: str
+    call: Handle
     """Its id in the talk: `TURN.NUMBER`, both from 1."""
-    tool: str
+    tool: ToolName
     """The tool's name, as the model wrote it."""
     arguments: BlobId
     """Its arguments, as JSON, with secrets masked: to be shown."""
@@ -204,9 +208,9 @@ class ToolCall:
     """For questions to a person: the answers it takes; empty: any text."""
     flaw: str = ""
     """Why the arguments cannot be used, and what was expected; empty where they can."""
-    provider_id: str = ""
+    provider_id: ProviderName = ""
     """What the provider calls it."""
-    private: str = ""
+    private: Handle = ""
     """The name of its arguments as the model wrote them, in the private store of the run; empty: nothing in
     `arguments` is masked."""
     kind: ToolKind | None = None
@@ -297,9 +301,9 @@ class Note:
 
     text: str
     """It."""
-    by: str
+    by: Handle
     """The step it was noted in, or who."""
-    call: str = ""
+    call: Handle = ""
     """The call that noted it."""
 
 
@@ -323,7 +327,7 @@ class Guidance:
     """The file, relative to the root."""
     text: BlobId
     """What it says."""
-    digest: str
+    digest: Digest
     """SHA-256 of its bytes, in hex."""
     tokens: int
     """About how many tokens it takes."""

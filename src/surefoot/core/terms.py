@@ -8,6 +8,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from surefoot.core.ids import StepId
+from surefoot.core.raw import Handle
 from surefoot.core.record import record
 
 
@@ -111,7 +112,7 @@ class Severity(StrEnum):
 class Finding:
     """Something a person should know."""
 
-    kind: str
+    kind: Handle
     """A stable word for programs, such as `undeclared-writes`."""
     severity: Severity
     """How much it matters."""

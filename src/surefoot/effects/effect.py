@@ -14,6 +14,7 @@ from typing import Any
 
 from surefoot.core.event import ACCEPTANCE, Event, StepEvent
 from surefoot.core.ids import BlobId, StepId
+from surefoot.core.raw import Handle
 from surefoot.core.record import record
 from surefoot.core.terms import Diagnosis
 
@@ -22,9 +23,9 @@ from surefoot.core.terms import Diagnosis
 class EffectFailed(StepEvent):
     """An effect could not be carried out."""
 
-    effect: str
+    effect: Handle
     """Its name in the table of effects."""
-    subject: str = ""
+    subject: Handle = ""
     """The lane or the service, for effects that belong to no step; the tool call."""
     diagnosis: Diagnosis
     """Whether trying again can help."""
@@ -38,9 +39,9 @@ class EffectFailed(StepEvent):
 class EffectCancelled(StepEvent):
     """An effect was ended before it came to a result."""
 
-    effect: str
+    effect: Handle
     """Its name in the table of effects."""
-    subject: str = ""
+    subject: Handle = ""
     """As for `EffectFailed`."""
 
 

@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from surefoot.core.event import StepEvent
 from surefoot.core.ids import StepId
+from surefoot.core.raw import Digest, Handle
 from surefoot.core.record import record
 from surefoot.core.talking import Lesson
 from surefoot.core.terms import Diagnosis
@@ -36,9 +37,9 @@ class StepVerified(StepEvent):
 
     is_decision: ClassVar[bool] = True
     is_waited_for: ClassVar[bool] = True
-    proof: str | None
+    proof: Handle | None
     """`checks`, `exit-status-only`, `probe`, or None for a person's answer."""
-    commit: str | None = None
+    commit: Digest | None = None
     """The commit on the run branch, if it changed anything."""
 
 
@@ -92,7 +93,7 @@ class RolledBack(StepEvent):
     """The last attempt's."""
     to: StepId
     """The step whose commit is the head again."""
-    commit: str
+    commit: Digest
     """That commit."""
     invalidated: tuple[StepId, ...]
     """Steps whose results are gone."""

@@ -7,6 +7,7 @@ from typing import ClassVar
 from surefoot.core.approval import Package
 from surefoot.core.event import Event, StepEvent
 from surefoot.core.ids import BlobId
+from surefoot.core.raw import AsWritten, Digest, GivenName, Handle
 from surefoot.core.record import record
 from surefoot.core.rules import Demand
 from surefoot.core.terms import QuestionKind
@@ -19,7 +20,7 @@ class QuestionAsked(StepEvent):
     version: ClassVar[int] = 3
     is_decision: ClassVar[bool] = True
     is_waited_for: ClassVar[bool] = True
-    question: str
+    question: Handle
     """Its id: unique in the journal."""
     about: QuestionKind
     """What is asked for."""
@@ -29,7 +30,7 @@ class QuestionAsked(StepEvent):
     """The answers it takes; empty: any text."""
     default: str | None = None
     """What an empty answer means."""
-    shown: str = ""
+    shown: Digest = ""
     """Digest of what was shown."""
     package: Package | None = None
     """What the text was made of, for questions about an effect or a result; since version 2."""
@@ -37,7 +38,7 @@ class QuestionAsked(StepEvent):
     """Whose answer it takes, and until when; since version 2."""
     like: str = ""
     """Names all questions of this kind; since version 2."""
-    call: str = ""
+    call: Handle = ""
     """The tool call it is about; since version 3."""
 
 
@@ -48,19 +49,19 @@ class QuestionAnswered(Event):
     version: ClassVar[int] = 2
     is_waited_for: ClassVar[bool] = True
     may_be_late: ClassVar[bool] = True
-    question: str
+    question: Handle
     """Its id."""
     answer: str
     """What was said: `yes`, `no`, `take_over`, or what the question takes."""
-    by: str
+    by: GivenName
     """Who."""
-    roles: tuple[str, ...] = ()
+    roles: tuple[GivenName, ...] = ()
     """The roles they have; since version 2."""
-    via: str = ""
+    via: GivenName = ""
     """Where they said it; since version 2."""
     reason: str = ""
     """Why, in their words; since version 2."""
-    edit: str | None = None
+    edit: AsWritten | None = None
     """The command they want run instead; since version 2."""
     diff: BlobId | None = None
     """The changes they want kept instead, as a patch; since version 2."""
@@ -74,7 +75,7 @@ class ApprovalRecorded(StepEvent):
 
     is_decision: ClassVar[bool] = True
     is_waited_for: ClassVar[bool] = True
-    by: str
+    by: GivenName
     """Who, and by which option."""
-    shown: str
+    shown: Digest
     """Digest of what would have been shown."""

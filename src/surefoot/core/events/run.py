@@ -14,6 +14,7 @@ from surefoot.core.event import Event
 from surefoot.core.ids import RunId, StepId
 from surefoot.core.plan import Plan
 from surefoot.core.plan_commands import PlanCommand
+from surefoot.core.raw import Digest, GivenName, Handle, Place
 from surefoot.core.record import record
 from surefoot.core.rules import Policy
 from surefoot.core.talking import Wish
@@ -30,17 +31,17 @@ class RunCreated(Event):
     """Its id."""
     plan: Plan
     """What shall be done."""
-    plan_path: str | None = None
+    plan_path: Place | None = None
     """The plan file, as it was named."""
-    plan_digest: str | None = None
+    plan_digest: Digest | None = None
     """Digest of the plan file's bytes, to tell later whether it has changed."""
-    repository: str | None = None
+    repository: Place | None = None
     """The user's folder; None: a run without a workspace."""
-    base: str | None = None
+    base: Digest | None = None
     """The commit the run starts from."""
-    base_tree: str | None = None
+    base_tree: Digest | None = None
     """The tree of that commit."""
-    base_ref: str | None = None
+    base_ref: Place | None = None
     """The full name of the branch that was checked out; since version 3."""
     dirty: tuple[str, ...] = ()
     """Paths of the checkout that differ from HEAD."""
@@ -48,7 +49,7 @@ class RunCreated(Event):
     """Whether those differences are part of the base."""
     findings: tuple[Finding, ...] = ()
     """What `check` says about the plan."""
-    by: str = ""
+    by: GivenName = ""
     """Who started it."""
     estimates: Mapping[StepId, float] = field(default_factory=dict[StepId, float])
     """How long steps and members without an estimate took in earlier runs, in seconds; since version 2. Empty where one
@@ -70,17 +71,17 @@ class EngineStarted(Event):
 
     version: ClassVar[int] = 2
     is_waited_for: ClassVar[bool] = True
-    engine: str
+    engine: Handle
     """Id of the engine."""
     token: int
     """The fencing token."""
     pid: int
     """Its operating-system id."""
-    host: str
+    host: Handle
     """The machine's name."""
-    rung: str
+    rung: Handle
     """The sandbox rung in use."""
-    release: str
+    release: Handle
     """Surefoot's version."""
     as_root: bool = False
     """Whether it works as root, and so do its commands; since version 2."""
@@ -90,7 +91,7 @@ class EngineStarted(Event):
 class EngineStopped(Event):
     """The engine let go of the run in good order."""
 
-    reason: str
+    reason: Handle
     """`waiting`, `paused`, `ended` or `error`."""
 
 
@@ -98,7 +99,7 @@ class EngineStopped(Event):
 class OptionsGiven(Event):
     """The person who started or resumed the run approved some questions beforehand."""
 
-    by: str
+    by: GivenName
     """Who."""
     yes: bool = False
     """Confirm-tier questions except irreversible ones."""
@@ -131,7 +132,7 @@ class PauseRequested(Event):
     """Nothing new shall start."""
 
     may_be_late: ClassVar[bool] = True
-    by: str
+    by: GivenName
     """Who, or which limit."""
     interrupt: bool = False
     """Whether running read and reversible bodies are ended, too."""
@@ -152,7 +153,7 @@ class RunResumed(Event):
     """Somebody wants the run to go on."""
 
     may_be_late: ClassVar[bool] = True
-    by: str
+    by: GivenName
     """Who."""
 
 
@@ -161,7 +162,7 @@ class CancelRequested(Event):
     """Somebody wants the run to end here."""
 
     may_be_late: ClassVar[bool] = True
-    by: str
+    by: GivenName
     """Who."""
 
 
@@ -184,7 +185,7 @@ class StepsReset(Event):
     is_waited_for: ClassVar[bool] = True
     steps: tuple[StepId, ...]
     """Which."""
-    by: str
+    by: GivenName
     """Who."""
 
 
@@ -195,9 +196,9 @@ class RunRestored(Event):
     is_waited_for: ClassVar[bool] = True
     to: StepId | None
     """The step whose commit is the head again; None: the base."""
-    commit: str
+    commit: Digest
     """That commit."""
     pending: tuple[StepId, ...]
     """Steps to be done again."""
-    by: str
+    by: GivenName
     """Who."""

@@ -14,6 +14,7 @@ from typing import ClassVar
 from surefoot.core.event import Event, StepEvent
 from surefoot.core.ids import BlobId, StepId
 from surefoot.core.plan import Limits, Plan
+from surefoot.core.raw import GivenName, Handle
 from surefoot.core.record import record
 from surefoot.core.talking import (
     Casting,
@@ -66,7 +67,7 @@ class LimitReached(Event):
 
     is_decision: ClassVar[bool] = True
     is_waited_for: ClassVar[bool] = True
-    limit: str
+    limit: Handle
     """Which, as `surefoot resume` takes it: `cost_usd`, `tokens` or `requests`; `models`, where none answers;
     or `plan`, where that is all that was asked for."""
     text: str
@@ -79,7 +80,7 @@ class LimitsRaised(Event):
 
     limits: Limits
     """The limits that hold from here on."""
-    by: str
+    by: GivenName
     """Who."""
 
 
@@ -91,7 +92,7 @@ class PlanEdited(StepEvent):
     """It."""
     text: BlobId
     """It, as a plan file."""
-    by: str
+    by: GivenName
     """Who."""
 
 
@@ -108,7 +109,7 @@ class PlanAdopted(Event):
     """It."""
     text: BlobId | None
     """The plan as a plan file."""
-    by: str
+    by: GivenName
     """Who approved it, or the rule by which nobody had to."""
     changes: tuple[str, ...] = ()
     """What is different from the plan before, a line each."""

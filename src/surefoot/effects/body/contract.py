@@ -9,6 +9,7 @@ from typing import ClassVar
 from surefoot.core.event import StepEvent
 from surefoot.core.ids import BlobId, StepId
 from surefoot.core.plan import Step
+from surefoot.core.raw import Handle
 from surefoot.core.record import record
 from surefoot.core.rules import Tier
 from surefoot.core.terms import Ending, Status
@@ -21,11 +22,11 @@ class BodyStarted(StepEvent):
 
     version: ClassVar[int] = 2
     is_decision: ClassVar[bool] = True
-    key: str
+    key: Handle
     """The idempotency key, equal in all attempts."""
     tier: Tier | None = None
     """How much say a person had; a question, or an approval, before this says who had it. Since version 2."""
-    rule: str = ""
+    rule: Handle = ""
     """The rule that decided. Since version 2."""
 
 

@@ -7,6 +7,7 @@ from typing import ClassVar
 from surefoot.core.event import CheckEvent
 from surefoot.core.ids import BlobId
 from surefoot.core.plan import Check, Step
+from surefoot.core.raw import Digest
 from surefoot.core.record import record
 from surefoot.core.terms import Moment, Verdict
 from surefoot.effects.effect import Breakage, Effect, OnCrash, StepCommand
@@ -38,9 +39,9 @@ class CheckAnswered(CheckEvent):
     """Tests that failed before the first change and still fail, so that they do not count."""
     turned_green: int = 0
     """How many tests failed before and pass now."""
-    tree: str = ""
+    tree: Digest = ""
     """The tree it was asked on."""
-    environment: str = ""
+    environment: Digest = ""
     """The environment it was asked in."""
     duration_s: float = 0.0
     """How long it took."""

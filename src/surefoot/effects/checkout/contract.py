@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from surefoot.core.event import StepEvent
+from surefoot.core.raw import Digest
 from surefoot.core.record import record
 from surefoot.effects.effect import Effect, OnCrash, StepCommand
 
@@ -15,9 +16,9 @@ class PlaceAsked(StepEvent):
 
     version: ClassVar[int] = 2
     is_decision: ClassVar[bool] = True
-    commit: str
+    commit: Digest
     """The commit that is checked out there."""
-    tree: str
+    tree: Digest
     """What the files shall be."""
     prepare: bool = False
     """Whether the lane is prepared anew, because the body changed what `prepare` had made; since version 2."""
@@ -27,7 +28,7 @@ class PlaceAsked(StepEvent):
 class Placed(StepEvent):
     """The lane holds that tree."""
 
-    tree: str
+    tree: Digest
     """It."""
 
 

@@ -9,6 +9,7 @@ from surefoot.core.event import StepEvent
 from surefoot.core.ids import BlobId, StepId
 from surefoot.core.plan import Step
 from surefoot.core.plan_commands import PlanCommand
+from surefoot.core.raw import Digest, Handle
 from surefoot.core.record import record
 from surefoot.core.rules import CommandFacts
 from surefoot.effects.effect import Effect, OnCrash, StepCommand
@@ -19,7 +20,7 @@ class CheckpointAsked(StepEvent):
     """A lane is to be put to the head of the run branch, as a point to come back to."""
 
     is_decision: ClassVar[bool] = True
-    lane: str
+    lane: Handle
     """The lane the attempt works in."""
 
 
@@ -28,11 +29,11 @@ class Checkpointed(StepEvent):
     """The lane is at a point it can be put back to."""
 
     version: ClassVar[int] = 4
-    commit: str
+    commit: Digest
     """The head of the run branch."""
-    tree: str
+    tree: Digest
     """The tree of that commit."""
-    environment: str
+    environment: Digest
     """Digest of what verdicts depend on beside the tree."""
     not_held: tuple[str, ...] = ()
     """What a restore cannot put back."""

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from surefoot.core.event import StepEvent
 from surefoot.core.plan import Step
+from surefoot.core.raw import Digest
 from surefoot.core.record import record
 from surefoot.effects.effect import Effect, OnCrash, StepCommand
 
@@ -21,7 +22,7 @@ class CommitAsked(StepEvent):
 class CommitWritten(StepEvent):
     """The commit is durable; no ref points to it yet."""
 
-    commit: str
+    commit: Digest
     """Its id."""
 
 

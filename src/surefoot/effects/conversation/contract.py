@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from surefoot.core.event import StepEvent
 from surefoot.core.plan import Step
+from surefoot.core.raw import Digest
 from surefoot.core.record import record
 from surefoot.core.talking import Guidance
 from surefoot.effects.body.contract import BodyStarted
@@ -16,7 +17,7 @@ class TalkOpened(StepEvent):
 
     guidance: Guidance | None = None
     """The project's own advice, where there is any."""
-    tree: str = ""
+    tree: Digest = ""
     """The tree of the lane."""
 
 

@@ -7,6 +7,7 @@ from typing import ClassVar
 from surefoot.core.event import Event
 from surefoot.core.ids import BlobId, StepId
 from surefoot.core.plan import Step
+from surefoot.core.raw import AsWritten, Handle
 from surefoot.core.record import record
 from surefoot.effects.effect import Command, Effect, OnCrash, Owner
 
@@ -18,7 +19,7 @@ class ExpansionAsked(Event):
     is_decision: ClassVar[bool] = True
     group: StepId
     """The group."""
-    lane: str | None = None
+    lane: Handle | None = None
     """The lane in which a command lists them, kept free of all else meanwhile."""
 
 
@@ -29,7 +30,7 @@ class GroupExpanded(Event):
     is_waited_for: ClassVar[bool] = True
     group: StepId
     """The group."""
-    items: tuple[str, ...]
+    items: tuple[AsWritten, ...]
     """One member each, in this order."""
 
 

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from surefoot.core.event import StepEvent
 from surefoot.core.plan import Step
+from surefoot.core.raw import Digest
 from surefoot.core.record import record
 from surefoot.effects.effect import Effect, OnCrash, StepCommand
 
@@ -22,7 +23,7 @@ class ChangesObserved(StepEvent):
     """What the body wrote is known, and what it may not keep was put back."""
 
     version: ClassVar[int] = 4
-    tree: str
+    tree: Digest
     """The tree with what it keeps."""
     changed: tuple[str, ...]
     """Paths it keeps."""
@@ -36,7 +37,7 @@ class ChangesObserved(StepEvent):
     """Whether ignored files other than declared caches changed, or something outside the lane may have."""
     lines: int | None = None
     """Lines added and taken away, where a rule asks for it; since version 2."""
-    digest: str = ""
+    digest: Digest = ""
     """Names the changes themselves, whatever they were made to; since version 2."""
     keys: tuple[str, ...] = ()
     """Paths it keeps in which something has the form of a key; since version 2."""

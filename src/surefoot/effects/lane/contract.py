@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from surefoot.core.event import Event
 from surefoot.core.ids import BlobId
+from surefoot.core.raw import Digest, Handle
 from surefoot.core.record import record
 from surefoot.effects.effect import Command, Effect, OnCrash
 
@@ -15,9 +16,9 @@ class LaneRequested(Event):
     """A lane is to be made usable."""
 
     is_decision: ClassVar[bool] = True
-    lane: str
+    lane: Handle
     """Its name: `1` for work, `clean` for acceptance."""
-    commit: str
+    commit: Digest
     """What it shall hold."""
     fresh: bool
     """Whether an existing one is thrown away first."""
@@ -27,9 +28,9 @@ class LaneRequested(Event):
 class LaneReady(Event):
     """A lane holds its commit and is prepared."""
 
-    lane: str
+    lane: Handle
     """Its name."""
-    environment: str
+    environment: Digest
     """Digest of what verdicts depend on beside the tree."""
     evidence: BlobId | None = None
     """What prepare printed."""

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from surefoot.core.event import StepEvent
 from surefoot.core.ids import StepId
+from surefoot.core.raw import Digest
 from surefoot.core.record import record
 from surefoot.effects.effect import Effect, OnCrash, StepCommand
 
@@ -15,7 +16,7 @@ class MergeAsked(StepEvent):
     """The run branch has moved since the checkpoint: the result is to be brought onto its head."""
 
     is_decision: ClassVar[bool] = True
-    onto: str
+    onto: Digest
     """The head of the run branch."""
 
 
@@ -23,11 +24,11 @@ class MergeAsked(StepEvent):
 class Merged(StepEvent):
     """The result and the head of the run branch go together."""
 
-    onto: str
+    onto: Digest
     """The commit it was merged with."""
-    onto_tree: str
+    onto_tree: Digest
     """The tree of that commit."""
-    tree: str
+    tree: Digest
     """The tree with both."""
     changed: tuple[str, ...]
     """Paths at which it differs from that commit."""
@@ -41,7 +42,7 @@ class Merged(StepEvent):
 class MergeRefused(StepEvent):
     """The result was made on a base that is too old: it is made again on the head."""
 
-    onto: str
+    onto: Digest
     """The commit it was to be merged with."""
     reason: str
     """Why they do not go together."""

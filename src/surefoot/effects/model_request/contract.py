@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from surefoot.core.event import StepEvent
 from surefoot.core.ids import BlobId
+from surefoot.core.raw import GivenName
 from surefoot.core.record import record
 from surefoot.core.talking import Fault, Finish, ModelFacts, Part, Role, ToolCall, Usage
 from surefoot.effects.effect import Breakage, Effect, OnCrash, StepCommand
@@ -19,7 +20,7 @@ class TurnAsked(StepEvent):
     is_waited_for: ClassVar[bool] = True
     turn: int
     """Numbered from 1 in each talk. A turn whose reply was lost, or could not be used, is asked again."""
-    model: str
+    model: GivenName
     """`provider:name`."""
     tokens: int
     """About how many tokens the brief takes."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from surefoot.core.event import Event
+from surefoot.core.raw import Digest
 from surefoot.core.record import record
 from surefoot.effects.effect import Breakage, Command, Effect, OnCrash
 
@@ -14,9 +15,9 @@ class RefsAsked(Event):
     """The run branch is to follow the journal."""
 
     is_decision: ClassVar[bool] = True
-    commit: str
+    commit: Digest
     """Where it shall be."""
-    old: str | None
+    old: Digest | None
     """Where the journal last put it."""
     kept: int | None = None
     """Number under which the old tip is kept, when the branch goes back."""
@@ -26,7 +27,7 @@ class RefsAsked(Event):
 class RefsMoved(Event):
     """The branch follows the journal, as far as it may."""
 
-    commit: str
+    commit: Digest
     """Where it was put."""
     refused: str | None = None
     """Why the branch itself was left alone; the commits are kept all the same."""

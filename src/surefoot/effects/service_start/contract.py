@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from surefoot.core.event import StepEvent
 from surefoot.core.plan import Service
+from surefoot.core.raw import Handle, PlanName
 from surefoot.core.record import record
 from surefoot.core.terms import Diagnosis
 from surefoot.effects.effect import Breakage, Effect, EffectFailed, OnCrash, StepCommand
@@ -16,9 +17,9 @@ class ServiceAsked(StepEvent):
     """A service is to be started in a lane, for a step or for the acceptance checks."""
 
     is_decision: ClassVar[bool] = True
-    lane: str
+    lane: Handle
     """The lane it will run in."""
-    service: str
+    service: PlanName
     """Its name."""
 
 
@@ -26,9 +27,9 @@ class ServiceAsked(StepEvent):
 class ServiceReady(StepEvent):
     """A service runs and is ready to be used."""
 
-    lane: str
+    lane: Handle
     """The lane it runs in."""
-    service: str
+    service: PlanName
     """Its name."""
     port: int
     """The port that was chosen for it."""

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from surefoot.core.event import Event
 from surefoot.core.ids import BlobId
+from surefoot.core.raw import Handle, PlanName
 from surefoot.core.record import record
 from surefoot.effects.effect import Command, Effect, OnCrash
 
@@ -15,9 +16,9 @@ class ServiceStopAsked(Event):
     """A service is to be stopped: an attempt that used it failed, or its lane is made anew."""
 
     is_decision: ClassVar[bool] = True
-    lane: str
+    lane: Handle
     """The lane it runs in."""
-    service: str
+    service: PlanName
     """Its name."""
 
 
@@ -25,9 +26,9 @@ class ServiceStopAsked(Event):
 class ServiceEnded(Event):
     """A service that was ready has ended, because it was stopped or by itself. Nothing of it runs."""
 
-    lane: str
+    lane: Handle
     """The lane it ran in."""
-    service: str
+    service: PlanName
     """Its name."""
     reason: str
     """How it ended, with the end of what it printed."""

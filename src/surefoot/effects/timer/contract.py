@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from surefoot.core.event import StepEvent
+from surefoot.core.raw import Handle
 from surefoot.core.record import record
 from surefoot.core.rules import Overdue
 from surefoot.effects.effect import Effect, OnCrash, StepCommand
@@ -36,7 +37,7 @@ class DeadlineSet(StepEvent):
     """A clock runs for a question."""
 
     is_decision: ClassVar[bool] = True
-    question: str
+    question: Handle
     """Its id."""
     due: float
     """When it expires, in seconds since the epoch."""
@@ -48,7 +49,7 @@ class QuestionExpired(StepEvent):
 
     is_waited_for: ClassVar[bool] = True
     may_be_late: ClassVar[bool] = True
-    question: str
+    question: Handle
     """Its id."""
     overdue: Overdue
     """What follows from it."""

@@ -10,6 +10,7 @@ from surefoot.core.estimating import tokens_of
 from surefoot.core.event import StepEvent
 from surefoot.core.ids import BlobId
 from surefoot.core.plan import Step
+from surefoot.core.raw import Digest, Handle
 from surefoot.core.record import record
 from surefoot.core.rules import Tier
 from surefoot.core.talking import Role, ToolCall
@@ -27,11 +28,11 @@ class CallStarted(StepEvent):
 
     version: ClassVar[int] = 2
     is_decision: ClassVar[bool] = True
-    call: str
+    call: Handle
     """Which."""
     tier: Tier | None = None
     """How much say a person had."""
-    rule: str = ""
+    rule: Handle = ""
     """The rule that decided."""
     raised_by: str = ""
     """For commands: the rule that recognised what reaches others, so that the command is never repeated unasked; empty:
@@ -45,7 +46,7 @@ class CallFinished(StepEvent):
     """A tool call was carried out, or could not be."""
 
     version: ClassVar[int] = 3
-    call: str
+    call: Handle
     """Which."""
     ok: bool
     """Whether it did what was asked."""
@@ -59,7 +60,7 @@ class CallFinished(StepEvent):
     """All of the output, where the model is told less; `recall` brings it back."""
     is_misuse: bool = False
     """Whether the tool was used wrongly: its arguments, its scope, a file that has changed since it was read."""
-    tree: str | None = None
+    tree: Digest | None = None
     """For calls that write: the tree of the lane afterwards."""
     changed: tuple[str, ...] = ()
     """For calls that write: the paths they changed."""
@@ -78,7 +79,7 @@ class CallSettled(StepEvent):
     """A tool call was settled without being carried out."""
 
     is_decision: ClassVar[bool] = True
-    call: str
+    call: Handle
     """Which."""
     text: str
     """What the model is told."""
