@@ -8,7 +8,7 @@ the old ones. Read `test_golden.py` next.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -32,12 +32,17 @@ def text_of(events: Iterable[Event]) -> str:
     return "".join(f"{json.dumps(line)}\n" for line in lines)
 
 
+def events_of(text: str) -> Iterator[Event]:
+    """Yield the events of a kept journal."""
+    for seq, line in enumerate(text.splitlines(), start=1):
+        row = json.loads(line)
+        yield decode(RUN, seq, Encoded(row["kind"], row["version"], json.dumps(row["body"]).encode()), "0.1.0")
+
+
 def folded(text: str) -> RunState:
     """Return the state that a kept journal folds to."""
     state: RunState | None = None
-    for seq, line in enumerate(text.splitlines(), start=1):
-        row = json.loads(line)
-        event = decode(RUN, seq, Encoded(row["kind"], row["version"], json.dumps(row["body"]).encode()), "0.1.0")
+    for event in events_of(text):
         state = apply(state, event)
     assert state is not None
     return state
@@ -62,6 +67,7 @@ def lost(kept: Any, now: Any, place: str = "state") -> list[str]:
 
 def main() -> None:
     """Write all of it anew."""
+    from tests.golden.full_events import full_events
     from tests.golden.playing import JOURNALS, refused
 
     for name, play in JOURNALS.items():
@@ -69,6 +75,7 @@ def main() -> None:
         (FOLDER / f"{name}.jsonl").write_text(text, "utf-8")
         (FOLDER / f"{name}.state.json").write_text(json.dumps(told(folded(text)), indent=1) + "\n", "utf-8")
     (FOLDER / "refused.jsonl").write_text(text_of(refused()), "utf-8")
+    (FOLDER / "every_kind.jsonl").write_text(text_of(full_events()), "utf-8")
 
 
 if __name__ == "__main__":
