@@ -6,17 +6,42 @@ Owns what these runs are. Must never hold anything of a machine or a person. Rea
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.check_kinds import CommandCheck, Expect
 from surefoot.core.events import Event
-from surefoot.core.plan import AgentBody, Check, Effect, Limits, RetryPolicy, Service
-from surefoot.core.terms import Moment, Verdict
+from surefoot.core.ids import BlobId, StepId
+from surefoot.core.plan import (
+    AgentBody,
+    Check,
+    Effect,
+    ForEach,
+    Limits,
+    OnFailure,
+    Plan,
+    RetryPolicy,
+    RunBody,
+    Service,
+    Step,
+    Tier,
+)
+from surefoot.core.probing import Probe, RunProbe
+from surefoot.core.rules import Demand, Overdue, Policy, Rule
+from surefoot.core.rules import Tier as RuleTier
+from surefoot.core.talking import Casting, Fault, RoleModels, Usage, Wish
+from surefoot.core.terms import Diagnosis, Ending, Moment, Status, Verdict
 from tests.core.conftest import Play
-from tests.core.test_kernel_table import CASTING, WISHED, walk
+from tests.core.test_kernel_table import CASTING, FACTS, WISHED, walk
+from tests.core.test_kernel_talks import calls
 
 PROOF = Check(name="proof", ask=CommandCheck(command="p"), expect=Expect.FAIL_TO_PASS)
+KEPT = Check(name="kept", ask=CommandCheck(command="k"), expect=Expect.PASS_TO_PASS)
+BAD = Ending(status=Status.EXIT, exit_code=1)
+AGAIN = {"retry": RetryPolicy(retry_unknown=True)}
+DEMAND = Demand(expires_s=60.0, overdue=Overdue.STOP)
+SOON = Rule(name="soon", tier=RuleTier.CONFIRM, reason="Because.", steps=("b",), demand=DEMAND)
 AGENT = {"body": AgentBody(instructions="do it"), "checks": (PROOF,), "retry": RetryPolicy(retry_unknown=True)}
 
 
@@ -54,6 +79,63 @@ def _agent() -> list[Event]:
     return run.will(do.AskCheck, "proof").will(do.AskCheck, "proof", verdict=Verdict.FAILED, text="1 != 2").go().journal
 
 
+def _people() -> list[Event]:
+    """All that people say: rules, consents, a pause, another plan of limits, words too late, a restore, a cancel."""
+    run = Play({"a": {"checks": (KEPT,), **AGAIN}, "b": {"needs": ("a",), "tier": Tier.CONFIRM}})
+    run.say(ev.PolicyGiven, policy=Policy(own=(SOON,))).say(ev.OptionsGiven, allow=("a",))
+    run.will(do.RunStep, "a", ending=BAD).will(do.Inspect, "a", tree="t0", changed=()).go(do.WaitUntil).go(
+        do.RunStep, "a"
+    ).say(ev.PauseRequested, interrupt=True).go()
+    run.say(ev.LimitsRaised, limits=Limits(wall_s=60.0)).say(ev.RunResumed).go(do.WatchDeadline).let(
+        do.WatchDeadline
+    ).go()
+    run.say(ev.StepsReset, steps=("b",)).go().reply("yes", edit="b --less").go()
+    run.say(ev.RunRestored, to="a", commit="c-a", pending=("b",)).say(ev.RunResumed).go(do.RunStep)
+    return run.say(ev.CancelRequested).go().say(ev.EngineStopped, reason="ended").journal
+
+
+def _groups() -> list[Event]:
+    """A group whose result comes too late, files handed on, a doubt that is probed, and a step that takes all back."""
+    steps = {
+        "z": {"artifacts": ("out/*",)},
+        "g-{item}": {"body": RunBody(command="wc {item}"), "for_each": ForEach(items=("x", "y")), "needs": ("z",)},
+        "p": {"effect": Effect.IDEMPOTENT, "probe": Probe(ask=RunProbe(command="q")), "needs": ("g-*",), **AGAIN},
+        "s": {"needs": ("p",), "on_failure": OnFailure.SKIP},
+        "f": {"needs": ("s",), "on_failure": OnFailure.ROLLBACK, "rollback_to": "z"},
+    }
+    run = Play(steps, limits=Limits(parallel=2)).say_yes()
+    run.will(do.MergeResult, "g-y", ev.MergeRefused, reason="they conflict", conflicts=("f",))
+    run.will(do.RunStep, "p", ending=BAD).will(do.RunStep, "s", ending=BAD).will(do.RunStep, "f", ending=BAD)
+    return run.will(do.OpenLane, "1", ev.EffectFailed, reason="no room", diagnosis=Diagnosis.TRANSIENT).go().journal
+
+
+def _faults() -> list[Event]:
+    """A model that fails, a limit that is reached, calls of which some are not carried out, a talk that is stopped."""
+    chain = RoleModels(chain=(FACTS, replace(FACTS, name="n")))
+    run = Play({"a": AGENT}, limits=Limits(requests=8)).say(ev.CastingGiven, casting=Casting(roles={"worker": chain}))
+    for fault in (Fault.RATE_LIMIT, Fault.CONTEXT, Fault.REFUSED):
+        run.will(do.AskModel, "a", ev.TurnFailed, fault=fault, text="no", usage=Usage(requests=1))
+    run.will(do.AskModel, "a", calls=calls(1, "edit", "moon"))
+    for turn in range(2, 12):
+        run.will(do.AskModel, "a", calls=calls(turn, "list")).will(do.UseTool, f"{turn}.1", output=BlobId("same"))
+    run.go(do.UseTool).say(ev.PauseRequested, interrupt=True).go().say(ev.RunResumed).go()
+    return run.say(ev.LimitsRaised, limits=Limits(requests=99)).say(ev.RunResumed).go().journal
+
+
+def _edits() -> list[Event]:
+    """A plan and a result that a person writes anew, and a service that ends."""
+    run = Play({}, wish=Wish(), services=(Service(name="db", run="db"),)).say(ev.CastingGiven, casting=CASTING).go()
+    made = Step(id=StepId("mine"), body=RunBody(command="m"), uses=("db",), checks=(KEPT,), **AGAIN)
+    plan = Plan(goal="g", steps=(made,), services=(Service(name="db", run="db"),))
+    run.say(
+        ev.PolicyGiven, policy=Policy(own=(Rule(name="own", tier=RuleTier.CONFIRM, reason="Mine.", paths=("mine",)),))
+    )
+    run.say(ev.PlanEdited, step=StepId("(plan)"), attempt=1, plan=plan, text=BlobId("t")).reply("edit")
+    run.will(do.RunStep, "mine", ending=BAD).will(do.Inspect, "mine", tree="t0").go()
+    run.will(do.Inspect, "mine", tree="t-edited").reply("yes", diff=BlobId("p")).go(do.ApplyEdit)
+    return run.say(ev.ServiceEnded, lane="1", service="db", reason="it crashed").go().reply("yes").go().journal
+
+
 def refused() -> list[Event]:
     """Return a journal in which a step is verified though its check was not asked after the body."""
     check = Check(name="still green", ask=CommandCheck(command="t"), expect=Expect.PASS_TO_PASS)
@@ -68,4 +150,8 @@ JOURNALS: Mapping[str, Callable[[], list[Event]]] = {
     "services": _services,
     "goal": _goal,
     "agent": _agent,
+    "people": _people,
+    "groups": _groups,
+    "faults": _faults,
+    "edits": _edits,
 }

@@ -15,7 +15,7 @@ from surefoot.journal.codec import encode
 from tests.golden.keeping import FOLDER, events_of, folded, lost, told
 
 EVERY_KIND = (FOLDER / "every_kind.jsonl").read_text("utf-8")
-NAMES = ("plan", "lanes", "approvals", "services", "goal", "agent")
+NAMES = sorted(path.name.removesuffix(".state.json") for path in FOLDER.glob("*.state.json"))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -28,6 +28,12 @@ def test_a_kept_journal_folds_to_its_kept_state(name: str) -> None:
 def test_every_kind_of_event_is_kept() -> None:
     """A new kind, and each release's form of a known one, has its line from the day it is written."""
     assert {kind.kind for kind in EVENTS} == {event.kind for event in events_of(EVERY_KIND)}
+
+
+def test_every_kind_of_event_is_folded_in_a_kept_journal() -> None:
+    """What a kind means for the state is kept as well."""
+    kept = [event for name in NAMES for event in events_of((FOLDER / f"{name}.jsonl").read_text("utf-8"))]
+    assert {kind.kind for kind in EVENTS} - {event.kind for event in kept} == set()
 
 
 def test_a_kept_event_is_read_as_it_was_written() -> None:
