@@ -91,3 +91,12 @@ def test_a_lane_is_not_prepared_further_once_nothing_is_left_to_run_in_it(play: 
     while others := [command for command in run.open if not isinstance(command, do.OpenLane)]:
         run.let(type(others[0])).go(do.OpenLane)
     assert [(one.effect, one.subject) for one in run.told(ev.EffectCancelled)] == [("lane", "2")]
+
+
+def test_the_journal_says_which_try_at_a_lane_is_the_last(play: Any) -> None:
+    """Another release may try oftener: what became of this run does not hang on that."""
+    run = play({"a": {}})
+    for _ in range(3):
+        run.will(do.OpenLane, "1", ev.EffectFailed, diagnosis=Diagnosis.TRANSIENT, reason="no answer")
+    assert run.go().report["reason"] == "no answer"
+    assert [event.is_last_try for event in run.told(ev.LaneRequested)] == [False, False, True]

@@ -402,7 +402,7 @@ def test_the_next_model_of_a_chain_may_take_longer_briefs(play: Any) -> None:
     for _ in range(4):
         run.let(do.AskModel).go(do.AskModel)
     talk = run.state.nodes["a"].work.talk
-    assert (talk.position, talk.tokens_max) == (1, None)
+    assert (talk.position, talk.too_long) == (1, None)
 
 
 @pytest.mark.parametrize(("native", "tokens"), [(True, 6_216), (False, 8_091)])

@@ -226,6 +226,8 @@ class LaneState:
     """Counts the bodies that may have changed something the tree does not hold."""
     held_by: StepId | None = None
     failures: int = 0
+    is_last_try: bool = False
+    """Whether it is given up if it fails once more."""
     given_up: str | None = None
     """Why it is not asked for any more while this engine works; the run goes on in the other lanes."""
     kept: tuple[str, ...] = ()

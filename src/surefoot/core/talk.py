@@ -79,8 +79,8 @@ class Talk:
     """Whether a clock runs for that."""
     fault: TurnFailed | None = None
     """Why the last request brought no reply that can be used, until one does."""
-    tokens_max: int | None = None
-    """No brief may be longer, since a model said that one was too long."""
+    too_long: int | None = None
+    """The tokens of the last request that the model refused as too long."""
     position: int = 0
     """Which model of the role's chain is asked."""
     faults: int = 0

@@ -103,7 +103,11 @@ def _kept_state(journal: Journal, run: RunId) -> RunState | None:
 
 @cache
 def fold_digest() -> str:
-    """Name the code that folds events into a state and writes it down: other code may come to another state."""
+    """Name the code that folds events into a state and writes it down: other code may come to another state.
+
+    The shape of the state would not do: code that counts otherwise, in the same fields, would go on from a count that
+    no journal leads to. The price is one whole fold of a long run after each update.
+    """
     parts = [Path(core.__file__).parent, Path(effects.__file__).parent, Path(shapes.__file__), Path(__file__)]
     digest = hashlib.sha256(RELEASE.encode())
     for path in (one for part in parts for one in (sorted(part.rglob("*.py")) if part.is_dir() else [part])):

@@ -40,7 +40,6 @@ from surefoot.core.terms import Diagnosis, Outcome, Phase
 from surefoot.core.verdicts import CheckRecord
 from surefoot.effects import BY_NAME, BY_REQUEST, GROUP, LANE, SERVICE_START, TOOL_CALL
 
-LANE_ATTEMPTS_MAX = 3
 _PHASES = (Phase.UNDERSTAND, Phase.PLAN, Phase.EXECUTE, Phase.VALIDATE)
 
 
@@ -262,7 +261,7 @@ def _lane_requested(state: RunState, event: ev.LaneRequested) -> None:
     need(event.lane != state.expanding_in, event, f"a group is expanded in lane {event.lane}")
     need(not lane.services, event, f"services run in lane {event.lane}")
     state.lanes[event.lane] = lane
-    lane.is_open, lane.is_ready = True, False
+    lane.is_open, lane.is_ready, lane.is_last_try = True, False, event.is_last_try
 
 
 def _lane_ready(state: RunState, event: ev.LaneReady) -> None:
@@ -294,7 +293,7 @@ def _lane_failed(state: RunState, event: ev.EffectFailed) -> None:
     lane = _open_lane(state, event, event.subject)
     lane.is_open, lane.needs_fresh = False, True
     lane.failures += 1
-    if event.diagnosis is Diagnosis.TRANSIENT and lane.failures < LANE_ATTEMPTS_MAX:
+    if event.diagnosis is Diagnosis.TRANSIENT and not lane.is_last_try:
         return
     others = (one for one in state.lanes.values() if one is not lane and one.name != "clean")
     if lane.name == "clean" or all(one.given_up is not None for one in others):

@@ -30,7 +30,6 @@ from surefoot.core.kernel.answers import ANSWER_FOLDS, has_happened
 from surefoot.core.kernel.legal import active_of, answered, begin, illegal, is_ready, need, node_of
 from surefoot.core.kernel.questions import QUESTION_FOLDS
 from surefoot.core.kernel.turns import begin_talk, is_talking, lose_reply
-from surefoot.core.lessons import lesson_of, teaches
 from surefoot.core.outputs import cost_of, edited, spec_of
 from surefoot.core.plan import AskBody
 from surefoot.core.queue import has_result
@@ -304,9 +303,8 @@ def _attempt_failed(state: RunState, event: ev.AttemptFailed) -> None:
     need(work.failure is None, event, "the attempt has failed already")
     node.last_failure, node.put_back = event, work.changed
     work.fail(event)
-    if teaches(node, event):
-        # Journals of the first version do not say what was learned: that is worked out anew.
-        node.lessons = (*node.lessons, event.lesson or lesson_of(node, work, event))
+    if event.lesson is not None:
+        node.lessons = (*node.lessons, event.lesson)
     if event.applied:
         has_happened(state, node)
     elif work.body_started and work.settled == Applied.NOT_APPLIED:

@@ -13,7 +13,6 @@ from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.kernel.failing import fails
 from surefoot.core.kernel.proposal import HOLD, Move, Proposal
-from surefoot.core.kernel.turns import TOKENS_MIN
 from surefoot.core.plan import AgentBody
 from surefoot.core.state import RunState, StepState
 from surefoot.core.talk import Talk
@@ -27,6 +26,10 @@ _WAIT_MAX_S = 600.0
 """A provider that asks for a longer wait counts as one that has no capacity."""
 _BAD = (Fault.CUT, Fault.MALFORMED, Fault.EMPTY)
 _BAD_MAX = 3
+_SHORTER = 0.7
+"""A brief that is too long for its model may have this share of its length from then on."""
+_TOKENS_MIN = 4000
+"""No talk is given less room than that."""
 _BRIEF_SHARE = 0.75
 """Of the room that the tools and the reply leave, a brief may use so much: estimates err."""
 TOOLS_TOKENS: Mapping[Role, int] = {Role.SCOUT: 6_000, Role.PLANNER: 4_500, Role.WORKER: 4_000, Role.REVIEWER: 2_500}
@@ -54,9 +57,9 @@ def tokens_max(state: RunState, talk: Talk, facts: ModelFacts) -> int:
     if facts.context_tokens is not None:
         tools = TOOLS_TOKENS[talk.role] if facts.native_tools else TOLD_TOKENS
         room = facts.context_tokens - facts.output_tokens_max - tools
-        limits.append(max(TOKENS_MIN, int(room * _BRIEF_SHARE)))
-    if talk.tokens_max is not None:
-        limits.append(talk.tokens_max)
+        limits.append(max(_TOKENS_MIN, int(room * _BRIEF_SHARE)))
+    if talk.too_long is not None:
+        limits.append(max(_TOKENS_MIN, int(talk.too_long * _SHORTER)))
     return min(limits)
 
 

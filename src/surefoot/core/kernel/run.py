@@ -52,6 +52,8 @@ from surefoot.core.verdicts import (
 from surefoot.effects import BY_REQUEST
 
 CLEAN = "clean"
+LANE_TRIES_MAX = 3
+"""So often a lane is asked for that fails for a reason that may pass."""
 AT_FIRST = 8
 """How many more nodes are looked at than may start; all of them only if these cannot."""
 
@@ -354,7 +356,9 @@ def _request_lane(state: RunState, name: str, now: float, *, fresh: bool) -> lis
     stopping = stop_next(state, name, now)
     if stopping is not None:
         return [stopping] if isinstance(stopping, Proposal) else []
-    event = ev.LaneRequested(at=now, lane=name, commit=state.branch.head, fresh=fresh)
+    lane = state.lanes.get(name)
+    is_last_try = lane is not None and lane.failures >= LANE_TRIES_MAX - 1
+    event = ev.LaneRequested(at=now, lane=name, commit=state.branch.head, fresh=fresh, is_last_try=is_last_try)
     return [Proposal(event, do.OpenLane(lane=name, commit=state.branch.head, fresh=fresh))]
 
 

@@ -24,10 +24,6 @@ from surefoot.core.talking import Claim, Fault, Note, Reached, ToolKind, Usage
 from surefoot.core.terms import Applied, Ending, Status
 from surefoot.core.tool_payload import PlanChange
 
-SHORTER = 0.7
-"""A brief that is too long for its model may have this share of its length from then on."""
-TOKENS_MIN = 4000
-"""No talk is given less room than that."""
 SEEN_BEFORE_MAX = 40
 """So many of the latest calls are looked through for the same call with the same result."""
 
@@ -107,7 +103,7 @@ def _turn_failed(state: RunState, event: ev.TurnFailed) -> None:
     _, talk, asked = _settled(state, event, event.usage)
     talk.faults, talk.fault = talk.faults + 1, event
     if event.fault is Fault.CONTEXT:
-        talk.tokens_max = max(TOKENS_MIN, int(asked.tokens * SHORTER))
+        talk.too_long = asked.tokens
 
 
 def _settle_usage(state: RunState, node: StepState, talk: Talk, usage: Usage | None) -> None:
@@ -173,7 +169,7 @@ def _turn_due(state: RunState, event: ev.TurnDue) -> None:
 def _model_changed(state: RunState, event: ev.ModelChanged) -> None:
     _, _, talk = _talk_of(state, event)
     talk.position, talk.faults, talk.fault = event.position, 0, None
-    talk.tokens_max = None  # another model may take more
+    talk.too_long = None  # another model may take more
 
 
 # --- tool calls

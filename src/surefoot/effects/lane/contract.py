@@ -22,6 +22,8 @@ class LaneRequested(Event):
     """What it shall hold."""
     fresh: bool
     """Whether an existing one is thrown away first."""
+    is_last_try: bool = False
+    """Whether the lane is given up if it fails once more, even where trying again could help."""
 
 
 @record
