@@ -106,9 +106,9 @@ STATIONS: list[tuple[ev.Event, str]] = [
     (ev.InspectionAsked(**AT), "looking at what it wrote  6.0 s"),
     (ev.ProbeAsked(**AT), "probe  6.0 s"),
     (ev.MergeAsked(**AT, onto="c"), "merging with the branch  6.0 s"),
-    (ev.PlaceAsked(**AT, commit="c", tree="t"), "laying out the merged files  6.0 s"),
+    (ev.PlaceAsked(**AT, commit="c", tree="t"), "checking out the files  6.0 s"),
     (ev.CommitAsked(**AT), "commit  6.0 s"),
-    (ev.RestoreAsked(**AT), "being put back  6.0 s"),
+    (ev.RestoreAsked(**AT), "restoring the checkpoint  6.0 s"),
     (ev.InterruptAsked(**AT), "being ended  6.0 s"),
 ]
 
