@@ -25,6 +25,7 @@ HEAVY = (
     "statistics",
     "subprocess",
     "surefoot.checks",
+    "surefoot.core.grounding",
     "surefoot.core.kernel.run",
     "surefoot.engines.embedded",
     "surefoot.planfile",

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from surefoot.core.attempt import Attempt
 from surefoot.core.events import AttemptFailed, CallFinished
-from surefoot.core.grounding import ungrounded
 from surefoot.core.plan import AgentBody
 from surefoot.core.shortening import call_line, cut
 from surefoot.core.state import StepState
@@ -57,6 +56,9 @@ def _claimed(work: Attempt) -> list[str]:
     talk = work.talk
     if talk is None or talk.claim is None:
         return []
+    # Loaded where a claim is judged: its expressions are a twentieth of the time until `surefoot status` answers.
+    from surefoot.core.grounding import ungrounded
+
     wrong = ungrounded(talk.claim, talk, work.changed)
     return [f"Moreover {'; '.join(wrong)[:_WRONG_MAX]}: look before you say so."] if wrong else []
 
