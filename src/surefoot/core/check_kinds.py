@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from enum import StrEnum
-from typing import Self
+from typing import ClassVar, Self
 
 from surefoot.core.globs import literal
 from surefoot.core.plan_keys import FLAG, FUNCTION, PATH, PATHS, PLAIN, TEXT, Key, Kind, Value, Way, record_of, words
@@ -35,6 +35,8 @@ class _Question:
     """What code asks of a check without knowing of which kind the check is."""
 
     __slots__ = ()
+    is_by_test: ClassVar[bool] = False
+    """Whether it is judged test by test."""
 
     @property
     def runs(self) -> str | None:
@@ -55,11 +57,6 @@ class _Question:
     def searched(self) -> tuple[str, ...]:
         """Texts that it looks for; a brace in them is most likely meant."""
         return ()
-
-    @property
-    def is_by_test(self) -> bool:
-        """Whether it is judged test by test."""
-        return False
 
     @property
     def question(self) -> str:
@@ -109,6 +106,7 @@ class TestsCheck(_Question):
     """Judged test by test from the command's own record of its tests."""
 
     __test__ = False  # the name begins like a test's, and pytest looks
+    is_by_test = True
 
     command: str
     """The text given to bash."""
@@ -119,11 +117,6 @@ class TestsCheck(_Question):
     def runs(self) -> str:
         """The command."""
         return self.command
-
-    @property
-    def is_by_test(self) -> bool:
-        """It is."""
-        return True
 
     @property
     def question(self) -> str:
@@ -298,8 +291,7 @@ CHECK_KINDS: tuple[Kind, ...] = (
     ), ("All paths the step changed lie inside the globs.", "")),
     Kind(JsonCheck, (
         Key("json", record_of("json_check"), "`{file: PATH, path: PATH, equals: VALUE}`.",
-            planner="{file: PATH, path: PATH, equals: VALUE}: VALUE stands at the path (`a.b[0]`) of a JSON file."
-                ),
+            planner="{file: PATH, path: PATH, equals: VALUE}: VALUE stands at the path (`a.b[0]`) of a JSON file."),
         Key("file", PATH, "The file, relative to the root of the repository.", need="the JSON file", way=Way.PLAIN),
         Key("path", TEXT, "Where the value stands in the file.", need="a path such as a.b[0]", way=Way.PLAIN),
         Key("equals", PLAIN, "The value.", "A text is never equal to a number, nor `true` to 1.", need="the value"),

@@ -10,6 +10,7 @@ import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import field
+from typing import ClassVar
 from urllib.parse import parse_qsl, urlsplit
 
 from surefoot.core.plan_keys import FLAG, FUNCTION, LITERAL, TEXT, Key, Kind, Value, Way, record_of
@@ -43,6 +44,8 @@ class _Question:
     """What code asks of a probe without knowing of which kind the probe is."""
 
     __slots__ = ()
+    runs_commands: ClassVar[bool] = False
+    """Whether it is asked by a command, which needs a lane to start in."""
 
     @property
     def about(self) -> str:
@@ -53,11 +56,6 @@ class _Question:
     def request(self) -> Request | None:
         """What is run or requested; None where it looks at a file, at processes, or asks the program itself."""
         return None
-
-    @property
-    def runs_commands(self) -> bool:
-        """Whether it is asked by a command, which needs a lane to start in."""
-        return False
 
     @property
     def address(self) -> str:
@@ -97,6 +95,7 @@ class FileProbe(_Question):
 class GitProbe(_Question):
     """Applied when a remote's ref is at a commit."""
 
+    runs_commands = True
     remote: str
     """URL, path or remote name."""
     ref: str
@@ -114,11 +113,6 @@ class GitProbe(_Question):
         """The command of git."""
         words = ("git", "ls-remote", self.remote, self.ref)
         return Request(text=" ".join(words), words=words, host="", confine=False)
-
-    @property
-    def runs_commands(self) -> bool:
-        """Git does."""
-        return True
 
 
 @record
@@ -167,6 +161,7 @@ class HttpProbe(_Question):
 class RunProbe(_Question):
     """A command: exit 0 applied, 1 not applied, anything else unknown."""
 
+    runs_commands = True
     command: str
     """The text given to bash."""
     confine: bool = False
@@ -177,16 +172,12 @@ class RunProbe(_Question):
         """The command."""
         return Request(text=self.command, network=not self.confine, confine=self.confine, is_shell=True)
 
-    @property
-    def runs_commands(self) -> bool:
-        """It does."""
-        return True
-
 
 @record
 class CallProbe(_Question):
     """A Python function in a child process: it returns True, False, None (unknown), or one of the three words."""
 
+    runs_commands = True
     function: str
     """`package.module:function`, imported from the plan's folder or installed packages."""
 
@@ -194,11 +185,6 @@ class CallProbe(_Question):
     def request(self) -> Request:
         """The function."""
         return Request(text=self.function, confine=False)
-
-    @property
-    def runs_commands(self) -> bool:
-        """A child imports the function."""
-        return True
 
     @property
     def too_open(self) -> str:
@@ -335,6 +321,7 @@ class SqlProbe(_Question):
 class CommandProbe(_Question):
     """A program, started without a shell and confined like a body: its output answers by the patterns it declares."""
 
+    runs_commands = True
     argv: tuple[str, ...]
     """The program and its arguments."""
     applied: str
@@ -346,11 +333,6 @@ class CommandProbe(_Question):
     def request(self) -> Request:
         """The program, as a shell would start it."""
         return Request(text=shlex.join(self.argv), network=None, is_shell=True)
-
-    @property
-    def runs_commands(self) -> bool:
-        """It does."""
-        return True
 
 
 ProbeQuestion = (
