@@ -2,7 +2,7 @@
 
 Owns both ends: the command that starts the child, and the child. Must never import anything of Surefoot: the child is
 this very file, run as a script, so that it starts fast and nothing of Surefoot's stands in the function's way. Read
-`surefoot.workers.body` next.
+`surefoot.effects.body.perform` next.
 
 The child imports the function from the plan's folder or from installed packages (never from the workspace, and
 `PYTHONPATH` does not count), calls it with one argument that has the given attributes (a function that takes none is

@@ -16,8 +16,8 @@ import pytest
 from surefoot.checks.file_check import ask_files
 from surefoot.core.check_kinds import Expect, FileCheck
 from surefoot.core.plan import Check
+from surefoot.effects.tool_call.perform import use_tool
 from surefoot.workers.command import LaneCommands
-from surefoot.workers.talk import use_tool
 from tests.workers.conftest import SPEC, Lane
 
 GAP_MAX_S = 0.5

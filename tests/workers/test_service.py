@@ -1,8 +1,4 @@
-"""What a service that could not start is told with: the key that would open what the sandbox refused.
-
-Owns the tests of how `surefoot.workers.service` tells a failure. Must never test what a service is for: the acceptance
-tests do. Read `test_room.py` next.
-"""
+"""What a service that could not start is told with: the key that would open what the sandbox refused."""
 
 from __future__ import annotations
 

@@ -38,6 +38,7 @@ from surefoot.core.rules import Policy
 from surefoot.core.state import RunState
 from surefoot.core.talking import Casting
 from surefoot.core.terms import Finding, Severity
+from surefoot.effects.check.perform import clean
 from surefoot.engines.embedded import Observer, RunLoop
 from surefoot.errors import JournalError, RunExists, SurefootError, UsageError, WorkspaceError
 from surefoot.faults import point
@@ -48,7 +49,6 @@ from surefoot.release import RELEASE
 from surefoot.sandbox import detect_rung, mark_prefix_of, sweep
 from surefoot.settings import load_settings
 from surefoot.threads import in_thread
-from surefoot.workers.check import clean
 from surefoot.workers.ground import with_facts
 from surefoot.workers.preflight import missing, plan_in_lanes, refuse_without
 from surefoot.workers.room import Functions, Room

@@ -22,8 +22,8 @@ from surefoot.effects.patch.contract import ApplyEdit as ApplyEdit
 from surefoot.effects.probe.contract import AskProbe as AskProbe
 from surefoot.effects.publish.contract import MoveRefs as MoveRefs
 from surefoot.effects.restore.contract import RestoreLane as RestoreLane
-from surefoot.effects.service_start.contract import StartService as StartService
-from surefoot.effects.service_stop.contract import StopService as StopService
+from surefoot.effects.service.contract import StartService as StartService
+from surefoot.effects.service.contract import StopService as StopService
 from surefoot.effects.timer.contract import WaitForTurn as WaitForTurn
 from surefoot.effects.timer.contract import WaitUntil as WaitUntil
 from surefoot.effects.timer.contract import WatchDeadline as WatchDeadline

@@ -23,8 +23,7 @@ from surefoot.effects.patch.contract import PATCH
 from surefoot.effects.probe.contract import PROBE
 from surefoot.effects.publish.contract import PUBLISH
 from surefoot.effects.restore.contract import RESTORE
-from surefoot.effects.service_start.contract import SERVICE_START
-from surefoot.effects.service_stop.contract import SERVICE_STOP
+from surefoot.effects.service.contract import SERVICE_START, SERVICE_STOP
 from surefoot.effects.timer.contract import DEADLINE, REQUEST_DELAY, RETRY
 from surefoot.effects.tool_call.contract import TOOL_CALL
 

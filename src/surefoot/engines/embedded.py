@@ -21,13 +21,13 @@ from surefoot.core.ids import StepId
 from surefoot.core.kernel import apply, decide
 from surefoot.core.state import RunState
 from surefoot.effects import BY_COMMAND
+from surefoot.effects.service.perform import close_services
 from surefoot.engines.snapshots import keep_snapshot, load_state, next_snapshot
 from surefoot.engines.writer import GroupWriter
 from surefoot.errors import EngineError, IllegalTransition, JournalConflict
 from surefoot.ports.storage import Batch, Journal
 from surefoot.workers.dispatch import perform
 from surefoot.workers.room import Room
-from surefoot.workers.service import close_services
 
 TURNS_TO_END = 10
 """Turns of the event loop in which a result that has come passes through the functions that await it."""

@@ -19,8 +19,8 @@ from surefoot.core.globs import literal, literal_folder, matches, with_content
 from surefoot.core.named_files import EVERYTHING, module_files, named_files
 from surefoot.core.plan import CallBody, RunBody, Step
 from surefoot.core.plan_commands import PlanCommand, commands_of_step
+from surefoot.effects.artifacts.perform import LINK, wanted_artifacts
 from surefoot.shellwords import facts_with
-from surefoot.workers.artifacts import LINK, wanted_artifacts
 from surefoot.workers.room import Room
 
 _NOTHING = "no file"

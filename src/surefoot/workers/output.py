@@ -1,7 +1,7 @@
 """What a body puts out for later steps: `KEY=VALUE` lines in the file `$SUREFOOT_OUTPUT`.
 
 Owns that file and what its lines may be. Must never believe that a body left the file as it was: it may be a link or a
-pipe by then. Read `surefoot.workers.body` next.
+pipe by then. Read `surefoot.effects.body.perform` next.
 """
 
 from __future__ import annotations

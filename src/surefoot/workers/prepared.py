@@ -15,7 +15,7 @@ from pathlib import Path
 
 from surefoot.core.globs import matches
 from surefoot.core.plan import digest_of
-from surefoot.workers.artifacts import held
+from surefoot.effects.artifacts.perform import held
 from surefoot.workers.room import Room
 from surefoot.workspace import is_beyond_link, is_folder, remove_inside, write_file
 

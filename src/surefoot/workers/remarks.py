@@ -1,7 +1,7 @@
 """What a body prints that a person should see although the body ends well: deprecations and warnings of tools.
 
 Owns the shapes of such lines, and of those that tools print at every call and nobody needs. Must never hold more than a
-few of them. Read `surefoot.workers.body` next.
+few of them. Read `surefoot.effects.body.perform` next.
 """
 
 from __future__ import annotations

@@ -78,10 +78,10 @@ from surefoot.effects.publish.contract import RefsAsked as RefsAsked
 from surefoot.effects.publish.contract import RefsMoved as RefsMoved
 from surefoot.effects.restore.contract import LaneRestored as LaneRestored
 from surefoot.effects.restore.contract import RestoreAsked as RestoreAsked
-from surefoot.effects.service_start.contract import ServiceAsked as ServiceAsked
-from surefoot.effects.service_start.contract import ServiceReady as ServiceReady
-from surefoot.effects.service_stop.contract import ServiceEnded as ServiceEnded
-from surefoot.effects.service_stop.contract import ServiceStopAsked as ServiceStopAsked
+from surefoot.effects.service.contract import ServiceAsked as ServiceAsked
+from surefoot.effects.service.contract import ServiceEnded as ServiceEnded
+from surefoot.effects.service.contract import ServiceReady as ServiceReady
+from surefoot.effects.service.contract import ServiceStopAsked as ServiceStopAsked
 from surefoot.effects.timer.contract import DeadlineSet as DeadlineSet
 from surefoot.effects.timer.contract import QuestionExpired as QuestionExpired
 from surefoot.effects.timer.contract import RetryDue as RetryDue

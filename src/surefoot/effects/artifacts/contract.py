@@ -46,6 +46,6 @@ ARTIFACTS = Effect(
     requested=ArtifactsAsked,
     command=KeepArtifacts,
     results=(ArtifactsKept,),
-    performer="surefoot.workers.artifacts:keep_artifacts",
+    performer="surefoot.effects.artifacts.perform:keep_artifacts",
     on_crash=OnCrash.RESTORE,
 )

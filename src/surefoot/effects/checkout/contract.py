@@ -49,6 +49,6 @@ CHECKOUT = Effect(
     requested=PlaceAsked,
     command=PlaceTree,
     results=(Placed,),
-    performer="surefoot.workers.checkpoint:place_tree",
+    performer="surefoot.effects.checkout.perform:place_tree",
     on_crash=OnCrash.RESTORE,
 )

@@ -86,7 +86,7 @@ CHECKPOINT = Effect(
     requested=CheckpointAsked,
     command=TakeCheckpoint,
     results=(Checkpointed,),
-    performer="surefoot.workers.checkpoint:take_checkpoint",
+    performer="surefoot.effects.checkpoint.perform:take_checkpoint",
     on_crash=OnCrash.RESTORE,
     is_ended_by_pause=True,
 )

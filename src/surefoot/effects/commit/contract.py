@@ -41,6 +41,6 @@ COMMIT = Effect(
     requested=CommitAsked,
     command=WriteCommit,
     results=(CommitWritten,),
-    performer="surefoot.workers.branch:write_commit",
+    performer="surefoot.effects.commit.perform:write_commit",
     on_crash=OnCrash.RESTORE,
 )

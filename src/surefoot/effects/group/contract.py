@@ -58,7 +58,7 @@ GROUP = Effect(
     requested=ExpansionAsked,
     command=ExpandGroup,
     results=(GroupExpanded,),
-    performer="surefoot.workers.checkpoint:expand_group",
+    performer="surefoot.effects.group.perform:expand_group",
     on_crash=OnCrash.REDO,
     is_ended_by_pause=True,
 )

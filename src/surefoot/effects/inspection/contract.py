@@ -72,6 +72,6 @@ INSPECTION = Effect(
     requested=InspectionAsked,
     command=Inspect,
     results=(ChangesObserved,),
-    performer="surefoot.workers.checkpoint:inspect",
+    performer="surefoot.effects.inspection.perform:inspect",
     on_crash=OnCrash.RESTORE,
 )

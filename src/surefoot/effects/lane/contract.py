@@ -62,7 +62,7 @@ LANE = Effect(
     requested=LaneRequested,
     command=OpenLane,
     results=(LaneReady,),
-    performer="surefoot.workers.checkpoint:open_lane",
+    performer="surefoot.effects.lane.perform:open_lane",
     on_crash=OnCrash.REDO,
     is_ended_by_pause=True,
 )

@@ -68,6 +68,6 @@ MERGE = Effect(
     requested=MergeAsked,
     command=MergeResult,
     results=(Merged, MergeRefused),
-    performer="surefoot.workers.branch:merge_result",
+    performer="surefoot.effects.merge.perform:merge_result",
     on_crash=OnCrash.RESTORE,
 )

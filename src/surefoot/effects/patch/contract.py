@@ -39,6 +39,6 @@ PATCH = Effect(
     requested=EditAsked,
     command=ApplyEdit,
     results=(EditApplied,),
-    performer="surefoot.workers.checkpoint:apply_edit",
+    performer="surefoot.effects.patch.perform:apply_edit",
     on_crash=OnCrash.RESTORE,
 )

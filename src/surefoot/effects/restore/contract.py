@@ -44,7 +44,7 @@ RESTORE = Effect(
     requested=RestoreAsked,
     command=RestoreLane,
     results=(LaneRestored,),
-    performer="surefoot.workers.checkpoint:restore_lane",
+    performer="surefoot.effects.restore.perform:restore_lane",
     on_crash=OnCrash.REDO,
     broken=_broken,
 )

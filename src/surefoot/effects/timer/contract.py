@@ -93,7 +93,7 @@ RETRY = Effect(
     requested=RetryScheduled,
     command=WaitUntil,
     results=(RetryDue,),
-    performer="surefoot.workers.timer:wait_for_retry",
+    performer="surefoot.effects.timer.perform:wait_for_retry",
     on_crash=OnCrash.REWIND,
     is_cancellable=False,
 )
@@ -104,7 +104,7 @@ DEADLINE = Effect(
     requested=DeadlineSet,
     command=WatchDeadline,
     results=(QuestionExpired,),
-    performer="surefoot.workers.timer:wait_for_deadline",
+    performer="surefoot.effects.timer.perform:wait_for_deadline",
     on_crash=OnCrash.REWIND,
     is_cancellable=False,
 )
@@ -115,7 +115,7 @@ REQUEST_DELAY = Effect(
     requested=TurnDelayed,
     command=WaitForTurn,
     results=(TurnDue,),
-    performer="surefoot.workers.timer:wait_for_request",
+    performer="surefoot.effects.timer.perform:wait_for_request",
     on_crash=OnCrash.REWIND,
     is_cancellable=False,
 )

@@ -1,8 +1,4 @@
-"""The run branch: commits written, refs moved.
-
-Owns the one way in which Surefoot writes into the user's repository. Must never move a ref that somebody else moved.
-Read `surefoot.workspace` next.
-"""
+"""Brings a result onto the head of the run branch."""
 
 from __future__ import annotations
 
@@ -17,23 +13,6 @@ from surefoot.threads import in_thread
 from surefoot.workers.room import Room
 
 NAMED_MAX = 20
-
-
-async def write_commit(room: Room, command: do.WriteCommit) -> Event:
-    """Write the result as a durable commit object with its trailers; no ref moves."""
-    spec = command.spec
-    seq, digest = room.head()
-    title = spec.title or f"surefoot: {spec.id}"
-    trailers = (
-        f"Surefoot-Run: {room.run}",
-        f"Surefoot-Step: {spec.id}",
-        f"Surefoot-Attempt: {command.attempt}",
-        f"Surefoot-Journal: {seq}:{digest}",
-    )
-    message = "\n".join([title, "", *([spec.why, ""] if spec.why else []), *trailers])
-    now = room.clock.now()
-    commit = await in_thread(room.space.write_commit, command.tree, command.parent, message, at=now)
-    return ev.CommitWritten(at=room.clock.now(), step=command.step, attempt=command.attempt, commit=commit)
 
 
 async def merge_result(room: Room, command: do.MergeResult) -> Event:
@@ -86,10 +65,3 @@ def _obstacle(room: Room, command: do.MergeResult, moved: Sequence[str]) -> str 
     if any(matches(path, key) for path in moved):
         return "the run branch has another environment: a key file of `prepare` changed there"
     return None
-
-
-async def move_refs(room: Room, command: do.MoveRefs) -> Event:
-    """Let the user's copy of the branch follow the journal, as far as it may."""
-    published = await in_thread(room.space.publish, command.commit, command.old, kept=command.kept)
-    refused = None if published.moved else published.reason
-    return ev.RefsMoved(at=room.clock.now(), commit=command.commit, refused=refused)

@@ -12,12 +12,12 @@ from surefoot.core import events as ev
 from surefoot.core.events import Event
 from surefoot.core.plan_commands import check_text
 from surefoot.core.terms import Verdict
+from surefoot.effects.service.perform import notice_lost
 from surefoot.faults import point
 from surefoot.threads import in_thread
 from surefoot.workers.check_files import asked_of, changed_in_run
 from surefoot.workers.command import LaneCommands
 from surefoot.workers.room import Room
-from surefoot.workers.service import notice_lost
 
 
 async def ask_check(room: Room, command: do.AskCheck) -> Event:

@@ -1,7 +1,7 @@
 """Bodies: shell commands, Python functions in a child, Python functions of the calling program.
 
 Owns how a body is run and how its end is told. Must never judge an end: `surefoot.core.retry` does. Read
-`surefoot.workers.check` next.
+`surefoot.effects.check.perform` next.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from surefoot.core.ids import BlobId
 from surefoot.core.outputs import COST
 from surefoot.core.plan import CallBody, FunctionBody, RunBody
 from surefoot.core.terms import Ending, Status
+from surefoot.effects.service.perform import notice_lost
 from surefoot.errors import EffectError
 from surefoot.faults import point
 from surefoot.ports import CommandOutcome, CommandRequest
@@ -30,7 +31,6 @@ from surefoot.workers.hiding import linked_in, opened_by
 from surefoot.workers.output import OutputRefused, content_of, output_file, read_outputs
 from surefoot.workers.remarks import Remarks
 from surefoot.workers.room import Room, StepArgument
-from surefoot.workers.service import notice_lost
 
 TAIL = 2000
 

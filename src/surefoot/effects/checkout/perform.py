@@ -1,0 +1,20 @@
+"""Makes a lane hold a tree."""
+
+from __future__ import annotations
+
+from surefoot.core import commands as do
+from surefoot.core import events as ev
+from surefoot.core.events import Event
+from surefoot.effects.lane.perform import lane_of, prepared_anew
+from surefoot.threads import in_thread
+from surefoot.workers.room import Room
+
+
+async def place_tree(room: Room, command: do.PlaceTree) -> Event:
+    """Make the lane hold the tree a check is to be asked about, prepared anew where that is asked for."""
+    lane = lane_of(command)
+    if command.prepare:
+        await in_thread(room.space.hold, lane, command.commit, command.tree, exclude=command.scratch)
+        await prepared_anew(room, lane, command.scratch)
+    await in_thread(room.space.place, lane, command.commit, command.tree, exclude=command.scratch)
+    return ev.Placed(at=room.clock.now(), step=command.step, attempt=command.attempt, tree=command.tree)

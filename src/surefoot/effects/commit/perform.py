@@ -1,0 +1,26 @@
+"""Writes a result as a durable commit."""
+
+from __future__ import annotations
+
+from surefoot.core import commands as do
+from surefoot.core import events as ev
+from surefoot.core.events import Event
+from surefoot.threads import in_thread
+from surefoot.workers.room import Room
+
+
+async def write_commit(room: Room, command: do.WriteCommit) -> Event:
+    """Write the result as a durable commit object with its trailers; no ref moves."""
+    spec = command.spec
+    seq, digest = room.head()
+    title = spec.title or f"surefoot: {spec.id}"
+    trailers = (
+        f"Surefoot-Run: {room.run}",
+        f"Surefoot-Step: {spec.id}",
+        f"Surefoot-Attempt: {command.attempt}",
+        f"Surefoot-Journal: {seq}:{digest}",
+    )
+    message = "\n".join([title, "", *([spec.why, ""] if spec.why else []), *trailers])
+    now = room.clock.now()
+    commit = await in_thread(room.space.write_commit, command.tree, command.parent, message, at=now)
+    return ev.CommitWritten(at=room.clock.now(), step=command.step, attempt=command.attempt, commit=commit)

@@ -1,0 +1,31 @@
+"""Finds out what the conversation of an agent begins with."""
+
+from __future__ import annotations
+
+from surefoot.core import commands as do
+from surefoot.core import events as ev
+from surefoot.core.estimating import tokens_of
+from surefoot.core.events import Event
+from surefoot.core.talking import Guidance
+from surefoot.faults import point
+from surefoot.threads import in_thread
+from surefoot.tools import (
+    guidance_of,
+)
+from surefoot.workers.room import Room
+
+
+async def open_talk(room: Room, command: do.OpenTalk) -> Event:
+    """Find the project's own advice, and note which tree the lane holds."""
+    point("talk.open.before")
+    guidance, tree = None, ""
+    if command.lane is not None:
+        root = room.start(command.lane)
+        near = tuple(command.spec.writes or ())
+        found = await in_thread(guidance_of, root, near)
+        if found is not None:
+            blob = room.store(found.text.encode())
+            guidance = Guidance(path=found.path, text=blob, digest=found.digest, tokens=tokens_of(found.text))
+        tree = await in_thread(room.space.tree, command.lane, exclude=command.spec.uncommitted)
+    point("talk.open.after")
+    return ev.TalkOpened(at=room.clock.now(), step=command.step, attempt=command.attempt, guidance=guidance, tree=tree)

@@ -1,0 +1,19 @@
+"""Makes a result what the patch of a person says."""
+
+from __future__ import annotations
+
+from surefoot.core import commands as do
+from surefoot.core import events as ev
+from surefoot.core.events import Event
+from surefoot.effects.lane.perform import lane_of
+from surefoot.threads import in_thread
+from surefoot.workers.room import Room
+
+
+async def apply_edit(room: Room, command: do.ApplyEdit) -> Event:
+    """Make the lane hold what a person wants to be kept instead of what the body made."""
+    lane = lane_of(command)
+    room.disturb(lane, leaves_nothing=False)
+    patch = room.blobs.get(command.diff)
+    await in_thread(room.space.apply_patch, lane, command.commit, patch, exclude=command.scratch)
+    return ev.EditApplied(at=room.clock.now(), step=command.step, attempt=command.attempt)

@@ -1,0 +1,16 @@
+"""Lets the branch in the user's repository follow the journal: the one way in which Surefoot writes there."""
+
+from __future__ import annotations
+
+from surefoot.core import commands as do
+from surefoot.core import events as ev
+from surefoot.core.events import Event
+from surefoot.threads import in_thread
+from surefoot.workers.room import Room
+
+
+async def move_refs(room: Room, command: do.MoveRefs) -> Event:
+    """Let the user's copy of the branch follow the journal, as far as it may."""
+    published = await in_thread(room.space.publish, command.commit, command.old, kept=command.kept)
+    refused = None if published.moved else published.reason
+    return ev.RefsMoved(at=room.clock.now(), commit=command.commit, refused=refused)

@@ -1,0 +1,1 @@
+"""Services are started and stopped."""

@@ -1,1 +1,0 @@
-"""A service is started."""

@@ -1,0 +1,145 @@
+"""Carries out a tool call of an agent."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+from surefoot.core import commands as do
+from surefoot.core import events as ev
+from surefoot.core.estimating import tokens_of
+from surefoot.core.events import Event
+from surefoot.core.plan import Plan
+from surefoot.core.plan_commands import commands_of_plan
+from surefoot.core.talking import ToolCall, ToolKind
+from surefoot.core.terms import Severity
+from surefoot.core.tool_payload import Planned, Understood
+from surefoot.faults import point
+from surefoot.ports import CommandRequest
+from surefoot.probes.subject import KEY_VARIABLE
+from surefoot.threads import in_thread
+from surefoot.tools import (
+    ToolContext,
+    ToolResult,
+    failed,
+    use,
+)
+from surefoot.workers.command import LaneCommands
+from surefoot.workers.ground import with_facts
+from surefoot.workers.hiding import opened_by
+from surefoot.workers.preflight import missing
+from surefoot.workers.room import Room
+
+_TEXT_MAX = 600
+
+
+async def use_tool(room: Room, command: do.UseTool) -> Event:
+    """Carry out a tool call."""
+    kind = command.call.kind
+    assert kind is not None  # the kernel refuses what is no tool
+    point(f"tool.{kind}.before")
+    started = room.clock.elapsed()
+    arguments = json.loads(_arguments_of(room, command.call))
+    if kind is ToolKind.WRITE and command.lane is not None:
+        room.disturb(command.lane, leaves_nothing=True)
+    result = await use(command.call.tool, arguments, _context(room, command))
+    if isinstance(result.payload, Understood | Planned):
+        result = await in_thread(_looked_over, room, result, result.payload)
+    tree = None
+    if kind is ToolKind.WRITE and command.lane is not None:
+        tree = await in_thread(room.space.tree, command.lane, exclude=command.spec.uncommitted)
+    point(f"tool.{kind}.after")
+    return await in_thread(_finished, room, command, result, tree, started)
+
+
+def _looked_over(room: Room, result: ToolResult, payload: Understood | Planned) -> ToolResult:
+    """Add what the commands do that would run beside bodies; tell a model what its plan needs and this machine has not.
+
+    What surely makes a step fail refuses the plan.
+    """
+    result = replace(result, payload=replace(payload, commands=with_facts(commands_of_plan(_plan_of(payload)))))
+    if payload.made is None:
+        return result
+    found = missing(payload.made.plan, room.source, room.plan_folder, room.folder, room.environ)
+    lines = [f"step {one.step}: {one.text}" if one.step else one.text for one in found]
+    if any(one.severity is Severity.PROBLEM for one in found):
+        return failed("\n".join(["the plan cannot run on this machine; correct it and call the tool again:", *lines]))
+    return replace(result, text="\n".join([result.text, *lines]))
+
+
+def _finished(room: Room, command: do.UseTool, result: ToolResult, tree: str | None, started: float) -> ev.CallFinished:
+    now = room.clock.now()
+    text = room.masker.text(result.text)
+    whole = result.evidence if result.whole is None else room.store(result.whole.encode("utf-8", "surrogatepass"))
+    return ev.CallFinished(
+        at=now,
+        step=command.step,
+        attempt=command.attempt,
+        call=command.call.call,
+        ok=result.ok,
+        text=text[:_TEXT_MAX],
+        output=room.store(text.encode("utf-8", "surrogatepass")),
+        tokens=tokens_of(text),
+        whole=whole,
+        is_misuse=result.is_misuse,
+        tree=tree,
+        changed=result.changed,
+        saw=result.saw,
+        exit_code=result.exit_code,
+        payload=result.payload,
+        duration_s=room.clock.elapsed() - started,
+    )
+
+
+def _arguments_of(room: Room, call: ToolCall) -> bytes:
+    """Return the arguments of a call as the model wrote them.
+
+    Raises:
+        WorkspaceError: they are gone, or were altered.
+    """
+    return room.private.get(call.private) if call.private else room.blobs.get(call.arguments)
+
+
+def _plan_of(payload: Understood | Planned) -> Plan:
+    """Return the plan that an agent ends with, or one with what was found out before there is a plan."""
+    if isinstance(payload, Understood) and payload.made is None:
+        return Plan(goal="", steps=(), prepare=payload.prepare, accept=payload.accept)
+    assert payload.made is not None
+    return payload.made.plan
+
+
+def _context(room: Room, command: do.UseTool) -> ToolContext:
+    assert command.lane is not None
+    spec = command.spec
+    # What `list` and the like let git say is not meant for people.
+    on_line = room.on_line if command.call.kind is ToolKind.WRITE else None
+    sockets = room.sockets_of(spec)
+    commands = LaneCommands(
+        room=room,
+        lane=command.lane,
+        mark=f"{command.step}/{command.attempt}/{command.call.call}",
+        step=spec,
+        secrets=room.secrets_of(spec),
+        given=room.variables_of(sockets),
+        opened=opened_by(room, spec),
+        services=room.plan.services_of(spec),
+        on_line=None if on_line is None else lambda line: on_line(command.step, line),
+    )
+    template = CommandRequest(
+        env={KEY_VARIABLE: command.key} if command.key else {},
+        network=spec.network,
+        sockets=tuple(sockets.values()),
+        confine=spec.confine,
+    )
+    return ToolContext(
+        root=room.start(command.lane),
+        folder=room.plan.folder,
+        commands=commands,
+        template=template,
+        rung=room.rung,
+        step=spec,
+        role=command.role,
+        call=command.call.call,
+        state=command.state,
+        mask=room.masker.text,
+    )
