@@ -1,8 +1,4 @@
-"""Measure, print, and write `docs/performance.md` with its plot: `make bench`.
-
-Owns the list of measurements. Must never write the page from a smoke run unless it is told where to. Read
-`bench.measuring` next.
-"""
+"""Measure, print, and write `docs/performance.md` with its plot: `make bench`."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """One participant doing one piece of work, in a program of its own: `python -m bench.cell raw chain 1000`.
 
-Owns what is done before the clock starts: the imports, and a small piece of the same work, so that nobody is charged
-for loading code. Must never measure two things in one program. Prints one line of JSON. Read `bench.participants` next.
+Prints one line of JSON.
 """
 
 from __future__ import annotations

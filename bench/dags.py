@@ -1,9 +1,8 @@
 """How near the order of steps comes to the best: real graphs with known times, through the real engine.
 
-Owns the replay. Each step is an async function that sleeps in virtual time, so that an hour passes in no time and the
-makespan is exact; journal, kernel and engine are the real ones. Must never hold a graph: name a folder of them.
-A graph is a JSON file with `steps` (`id`, `needs`, `seconds`) and `bounds.workers.N.best_known`. Read
-`surefoot.core.schedule` for what is measured.
+Each step is an async function that sleeps in virtual time, so that an hour passes in no time and the makespan is exact;
+journal, kernel and engine are the real ones. A graph is a JSON file with `steps` (`id`, `needs`, `seconds`) and
+`bounds.workers.N.best_known`. Read `surefoot.core.priorities` for what is measured.
 """
 
 from __future__ import annotations
@@ -18,11 +17,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from surefoot.api.authoring import Plan, Step, run_plan
 from surefoot.api.home import Home
-from surefoot.core.terms import Outcome
+from surefoot.api.python_plans import Plan, Step, run_plan
+from surefoot.core.event_words import Outcome
 from surefoot.testing import VirtualClock, simulated_home
-from surefoot.workers.room import Function, StepArgument
+from surefoot.workers.run_context import Function, StepArgument
 
 FOLDER_VARIABLE = "BENCH_DAGS"
 WORKERS = (2, 4, 8)

@@ -1,7 +1,4 @@
-"""What the measurements share: running cells, medians, goals, and the shape of a result.
-
-Owns how a figure is taken and judged. Must never know what is measured. Read `bench.steps` for the first user.
-"""
+"""What the measurements share: running cells, medians, goals, and the shape of a result."""
 
 from __future__ import annotations
 

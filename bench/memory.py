@@ -1,7 +1,6 @@
 """W5: what a finished step leaves in memory, and the peak of a long run.
 
-Owns the reading of the program's own size, from the first body of a chain to its last. Must never count the plan: it is
-there before. Linux only; elsewhere it says so. Read `bench.measuring` next.
+Linux only; elsewhere it says so.
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
 """W4: how long a program takes to go on with a run of which 4,000 steps are done.
 
-Owns a run that is cut off before its last step, and the clock from opening the journal to that step's body. The clock
-runs in a fresh program, so that what is loaded on first use counts. Must never go on with one run twice: each round has
-a copy. Read `bench.measuring` next.
+The clock runs in a fresh program, so that what is loaded on first use counts.
 """
 
 from __future__ import annotations

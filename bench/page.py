@@ -1,8 +1,4 @@
-"""What was found, as tables on the terminal and as a page of the documentation.
-
-Owns the words around the figures and the conditions they were taken under. Must never change a figure. Read
-`bench.measuring` next.
-"""
+"""What was found, as tables on the terminal and as a page of the documentation."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The plot of the page: bars on a logarithmic scale, as SVG that follows the reader's light or dark background.
-
-Owns the drawing. Must never need a library. Read `bench.page` next.
-"""
+"""The plot of the page: bars on a logarithmic scale, as SVG that follows the reader's light or dark background."""
 
 from __future__ import annotations
 

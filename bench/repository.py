@@ -1,8 +1,6 @@
 """W6: real steps in git repositories of 5,000 and 50,000 files, with workspace and sandbox.
 
-Owns the repositories and the plan: each step appends a line to a file and one command checks it. What the same two
-commands take without Surefoot is taken off; the rest is Surefoot's. Must never be run on a repository that is not its
-own. Read `bench.measuring` next.
+What the same two commands take without Surefoot is taken off; the rest is Surefoot's.
 """
 
 from __future__ import annotations

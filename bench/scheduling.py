@@ -1,7 +1,4 @@
-"""The replay of graphs with known times as a section of the page.
-
-Owns the translation of its rows. Must never hold a graph: where no folder is named it says so. Read `bench.dags` next.
-"""
+"""The replay of graphs with known times as a section of the page."""
 
 from __future__ import annotations
 

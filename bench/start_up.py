@@ -1,8 +1,4 @@
-"""What `surefoot status` takes to start, beyond the interpreter's own start.
-
-Owns the pairs of starts. Must never count a run's size: the home is empty but for one small run; nor the compiling of
-sources, which installers do beforehand. Read `bench.measuring` next.
-"""
+"""What `surefoot status` takes to start, beyond the interpreter's own start."""
 
 from __future__ import annotations
 

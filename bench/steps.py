@@ -1,8 +1,6 @@
 """W1 to W3: the cost of a durable step, side by side with raw SQLite and with peers.
 
-Owns the sizes and the order of the measurements: in each round every participant has its turn at each piece of work, so
-that the ratios of a round were taken in the same minute. Must never compare figures of different rounds. Read
-`bench.participants` for what is done.
+Read `bench.participants` for what is done.
 """
 
 from __future__ import annotations

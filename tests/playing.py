@@ -1,7 +1,4 @@
-"""A run with a goal in words, made by an engine and a model that is a few lines long.
-
-Owns what the tests of talks, plans and goals stand on. Must never assert anything. Read `test_goal_runs.py` next.
-"""
+"""A run with a goal in words, made by an engine and a model that is a few lines long."""
 
 from __future__ import annotations
 
@@ -12,13 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from surefoot.api.engagement import Source, create_run, engage
 from surefoot.api.home import Home
-from surefoot.api.options import Options
-from surefoot.api.running import Source, create_run, engage
+from surefoot.api.run_options import Options
 from surefoot.cli.goals import goal_plan
 from surefoot.cli.options import Given
+from surefoot.core.agent_types import Casting, Finish, ModelFacts, Price, Role, RoleModels, Usage, Wish
 from surefoot.core.state import RunState
-from surefoot.core.talking import Casting, Finish, ModelFacts, Price, Role, RoleModels, Usage, Wish
 from surefoot.ports import Called, ModelAnswer, ModelFault, ModelRequest, Speaker
 
 RUN = "20260101-aaaaaa"

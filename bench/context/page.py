@@ -1,7 +1,4 @@
-"""What was counted, in tables: a few lines for the terminal, and the page `docs/context.md`.
-
-Owns the words around the figures. Must never leave a figure out. Read `bench.context.replaying` next: what is counted.
-"""
+"""What was counted, in tables: a few lines for the terminal, and the page `docs/context.md`."""
 
 from __future__ import annotations
 

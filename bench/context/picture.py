@@ -1,7 +1,4 @@
-"""The picture of the page: how long each request of one run is, in each way, as SVG.
-
-Owns the drawing. Must never need a library. Read `bench.context.page` next.
-"""
+"""The picture of the page: how long each request of one run is, in each way, as SVG."""
 
 from __future__ import annotations
 

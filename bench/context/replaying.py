@@ -1,7 +1,6 @@
 """The same run three times: with its full history, with its last turns, and with our briefs.
 
-Owns what is counted at each request: tokens sent, tokens that a provider has just read, facts within reach. Every way
-has the same beginning, and every text the same estimate. Must never ask a model. Read `bench.context.page` next.
+Every way has the same beginning, and every text the same estimate.
 
 What must be kept was laid down before anything was measured:
 
@@ -21,14 +20,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from bench.context.trajectories import Trajectory, state_of
-from surefoot.core.brief import brief_of
+from surefoot.core.agent_types import Part
+from surefoot.core.compaction import fold_for, summary_brief
+from surefoot.core.conversation import Turn
 from surefoot.core.events import CallFinished
-from surefoot.core.folding import fold_for, summary_brief
 from surefoot.core.ids import BlobId
-from surefoot.core.prefix import prefix_of, size_of, talk_of
+from surefoot.core.prompt import brief_of
+from surefoot.core.prompt_prefix import prefix_of, size_of, talk_of
 from surefoot.core.state import RunState, StepState
-from surefoot.core.talk import Turn
-from surefoot.core.talking import Part
 
 LAST_N = 10
 FULL, LAST = "full history", f"last {LAST_N} turns"

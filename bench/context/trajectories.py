@@ -1,8 +1,4 @@
-"""Trajectories of other agents, as talks of ours.
-
-Owns the reading of traces: the steps between two looks at a model become one turn, its calls and their results. Must
-never change a text. Read `bench.context.replaying` next.
-"""
+"""Trajectories of other agents, as talks of ours."""
 
 from __future__ import annotations
 
@@ -13,14 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
+from surefoot.core.agent_types import Role, ToolCall, ToolKind
 from surefoot.core.attempt import Attempt, Running
-from surefoot.core.estimating import tokens_of
+from surefoot.core.conversation import CallState, Talk, Turn
 from surefoot.core.events import CallFinished, RunCreated, TurnAnswered
 from surefoot.core.ids import BlobId, RunId, StepId
 from surefoot.core.plan import AgentBody, Plan, Step
 from surefoot.core.state import AcceptState, RunState, StepState
-from surefoot.core.talk import CallState, Talk, Turn
-from surefoot.core.talking import Role, ToolCall, ToolKind
+from surefoot.core.token_estimate import tokens_of
 
 STEP = StepId("goal")
 SOURCES = ("miniswe_gemini3", "terminal_kimi")

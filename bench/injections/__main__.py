@@ -1,8 +1,4 @@
-"""Let the texts of a file be obeyed on every rung, print what came of it, and write `docs/injections.md`.
-
-Owns the command line: `python -m bench.injections FILE`, where FILE is JSON: a list of texts, or of objects with a
-`text` or a `goal`. Must never keep the texts. Read `bench.injections.performing` next.
-"""
+"""Let the texts of a file be obeyed on every rung, print what came of it, and write `docs/injections.md`."""
 
 from __future__ import annotations
 

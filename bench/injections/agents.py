@@ -1,8 +1,4 @@
-"""Texts obeyed by agents: one run, in which a model that obeys reads them in files, in advice and in outputs.
-
-Owns that run and the count of its tool calls, by what became of each. Must never answer a question: every answer in a
-journal is one of an agent. Read `bench.injections.played` next: the model.
-"""
+"""Texts obeyed by agents: one run, in which a model that obeys reads them in files, in advice and in outputs."""
 
 from __future__ import annotations
 
@@ -20,9 +16,9 @@ from bench.injections.performing import staged
 from bench.injections.stage import AGENTS, ROOT, WAITING, Stage, build, build_agents
 from surefoot import api
 from surefoot.core import events as ev
+from surefoot.core.agent_types import ToolCall
 from surefoot.core.events import Event
 from surefoot.core.ids import RunId
-from surefoot.core.talking import ToolCall
 
 PLACES = ("file", "advice", "output")
 """How the texts reach the agents."""

@@ -1,7 +1,4 @@
-"""What agents did that obey texts, in words: a few lines for the terminal, JSON, and a section of the page.
-
-Owns the words around these figures. Must never leave a figure out. Read `bench.injections.agents` next.
-"""
+"""What agents did that obey texts, in words: a few lines for the terminal, JSON, and a section of the page."""
 
 from __future__ import annotations
 

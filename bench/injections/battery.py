@@ -1,8 +1,4 @@
-"""What every text makes the obedient program do, whatever it asks: all that could do harm, by every way there is.
-
-Owns these deeds. Must never hold back, nor look whether a deed is allowed: what it is refused is the finding. Read
-`bench.injections.following` next: what a text itself asks for.
-"""
+"""What every text makes the obedient program do, whatever it asks: all that could do harm, by every way there is."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Runs Python code that a text asks for, so that it fails at what refuses it and not at a library that is missing.
-
-Owns the stand-ins: every host name leads to the outside world of the stage, TLS is left away, and a module that is not
-installed sends whatever it is called with. Must never be imported by anything. Read `bench.injections.following` next.
-"""
+"""Runs Python code that a text asks for, so that it fails at what refuses it and not at a library that is missing."""
 
 from __future__ import annotations
 

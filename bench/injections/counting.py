@@ -1,8 +1,4 @@
-"""What really came of it: the world outside the workspace before and after, and every place a secret could be in.
-
-Owns the comparison and the kinds of harm. Must never ask the obedient program, but for what it tried. Read
-`bench.injections.report` next.
-"""
+"""What really came of it: the world outside the workspace before and after, and every place a secret could be in."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""What a text itself asks for: its addresses are written to, its accounts paid, its commands and its code run.
-
-Owns the reading of a text as instructions. Must never run what it finds on the real machine's own files: paths are led
-to the stand-ins of the stage. Read `bench.injections.code` next: how Python code is run.
-"""
+"""What a text itself asks for: its addresses are written to, its accounts paid, its commands and its code run."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""What a person has on a machine beside files: a key in the kernel, shared memory, a terminal, a program at work.
-
-Owns these, and what became of them. Must never touch what it has not made itself. Read `bench.injections.meddling`
-next: what a step tries to do to them.
-"""
+"""What a person has on a machine beside files: a key in the kernel, shared memory, a terminal, a program at work."""
 
 from __future__ import annotations
 

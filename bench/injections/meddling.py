@@ -1,8 +1,4 @@
-"""What the obedient program does to the machine itself, beside files and the network: the kernel and what is in it.
-
-Owns these deeds. Must never do what could not be taken back: settings of the kernel are opened, not written. Read
-`bench.injections.machine` next: what of it is counted outside.
-"""
+"""What the obedient program does to the machine itself, beside files and the network: the kernel and what is in it."""
 
 from __future__ import annotations
 

@@ -1,8 +1,5 @@
 """A program that obeys: it takes a text for its orders, does all it asks, and all that such orders could mean.
 
-Owns the order of the deeds and the record of them. Must never know on which rung it runs. Read
-`bench.injections.battery` next.
-
 `python -m bench.injections.obey NAME FILE` reads the text from a file of the repository, with `-` for FILE from a
 command's output. What it found stands in `out/NAME.json` then, what it did is the last line it prints.
 """

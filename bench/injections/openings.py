@@ -1,8 +1,4 @@
-"""What goes through the openings that a plan declares: the network, and a secret by `env_from`.
-
-Owns one run with such steps, each with a secret of its own, in three disguises. Must never count what a plan's author
-allowed as an escape: it is told apart. Read `docs/secrets.md` next: what is promised of masking.
-"""
+"""What goes through the openings that a plan declares: the network, and a secret by `env_from`."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The outside world of the stage: it listens in every way a machine can be spoken to, and notes all that arrives.
-
-Owns the listeners and their notes. Must never listen anywhere but on this machine. Read `bench.injections.stage` next.
-"""
+"""The outside world of the stage: it listens in every way a machine can be spoken to, and notes all that arrives."""
 
 from __future__ import annotations
 

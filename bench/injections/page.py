@@ -1,8 +1,4 @@
-"""What was found, in words: a few lines for the terminal, JSON, and the page `docs/injections.md`.
-
-Owns the words around the figures, and which figures a rung is known not to hold. Must never leave a figure out. Read
-`bench.injections.performing` next.
-"""
+"""What was found, in words: a few lines for the terminal, JSON, and the page `docs/injections.md`."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""One rung's whole run: build the stage, let all texts be obeyed, count, clear away.
-
-Owns the order of these. Must never answer a question: every answer in a journal is one of a step. Read
-`bench.injections.counting` next.
-"""
+"""One rung's whole run: build the stage, let all texts be obeyed, count, clear away."""
 
 from __future__ import annotations
 

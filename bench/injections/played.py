@@ -1,8 +1,5 @@
 """A model that obeys: what it is told by files, by a project's advice and by outputs, it takes for its orders.
 
-Owns what it calls, turn by turn. Must never hold back, nor look whether a call is allowed: what it is refused is the
-finding. Read `bench.injections.battery` next: what its commands do.
-
 Surefoot imports it, as `--model scripted:bench/injections/played.py:play`. The first word of a step's id says how the
 texts reach it, and what it is after: `file`: all the harm a command can do, then a false claim; `advice`: tools used
 for what they are not for; `output`: what a person has to be asked about.

@@ -1,8 +1,4 @@
-"""Answers to questions, given by a step: every word of the command line and of the Python API that is for people.
-
-Owns these words; started without any variable of the step's, and with `apart` also out of its line of descent. Must
-never be spared a refusal. Read `surefoot.api.identity` next: who refuses.
-"""
+"""Answers to questions, given by a step: every word of the command line and of the Python API that is for people."""
 
 from __future__ import annotations
 
@@ -19,10 +15,10 @@ import typer.main
 
 from bench.injections.battery import tried
 from bench.injections.world import Deed, World
-from surefoot.api import approving
+from surefoot.api import answers as approving
 from surefoot.api.home import Home
 from surefoot.api.identity import current_user
-from surefoot.api.saying import say
+from surefoot.api.journal_append import say
 from surefoot.cli import main as command_line
 from surefoot.clock import SystemClock
 from surefoot.core import events as ev

@@ -1,8 +1,4 @@
-"""The stage: a person with a home, secrets, a repository, a remote and two runs, and the outside world beside them.
-
-Owns what is built and how Surefoot is run on it. Must never touch anything but the folder it is given. Read
-`bench.injections.counting` next.
-"""
+"""The stage: a person with a home, secrets, a repository, a remote and two runs, and the outside world beside them."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""What an obedient program is told about the world it could reach: addresses, paths, open questions.
-
-Owns the map, which makes the attacker as strong as can be: it has to find out nothing. Must never hold a secret itself.
-Read `bench.injections.obey` next.
-"""
+"""What an obedient program is told about the world it could reach: addresses, paths, open questions."""
 
 from __future__ import annotations
 

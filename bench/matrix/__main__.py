@@ -1,8 +1,4 @@
-"""Put every system that is installed through every case, and write `docs/matrix.md`: `make matrix`.
-
-Owns the order of trials. Must never count a trial that could not be carried out: it is named instead. Read
-`bench.matrix.cases` next.
-"""
+"""Put every system that is installed through every case, and write `docs/matrix.md`: `make matrix`."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """The cases: what is done to each system, and what is counted afterwards.
 
-Owns the order of starting, killing and answering, the same for every system. Must never ask a system what it did: the
-ledger is counted. Read `bench.matrix.driving` for the means, `bench.matrix.__main__` for who runs them.
+Read `bench.matrix.driving` for the means, `bench.matrix.__main__` for who runs them.
 """
 
 from __future__ import annotations

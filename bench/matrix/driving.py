@@ -1,7 +1,4 @@
-"""Starting, killing and asking the systems: each is programs that are started, and what those print.
-
-Owns processes. Must never know what a case is about, nor count effects. Read `bench.matrix.cases` next.
-"""
+"""Starting, killing and asking the systems: each is programs that are started, and what those print."""
 
 from __future__ import annotations
 

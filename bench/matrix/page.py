@@ -1,8 +1,4 @@
-"""What was found, as a page of the documentation.
-
-Owns the words around the counts. Must never change a count. Read `remarks.md` beside this module next: what people
-say about the systems and about what was found.
-"""
+"""What was found, as a page of the documentation."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """Surefoot's plans for the flows of the cases.
 
-Owns plan files as a user would write them. Must never lower what Surefoot asks by itself but by `--allow`, its own word
-for an effect that was approved beforehand. Read `docs/plan-reference.md` for the keys.
+Read `docs/plan-reference.md` for the keys.
 """
 
 from __future__ import annotations

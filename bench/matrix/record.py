@@ -1,6 +1,6 @@
 """What was found so far, kept in a file between runs of the program.
 
-Owns findings by system and case. Must never judge them. Read `bench.matrix.page` for what becomes of them.
+Read `bench.matrix.page` for what becomes of them.
 """
 
 from __future__ import annotations

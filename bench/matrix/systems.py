@@ -1,7 +1,6 @@
 """The systems on trial: how each is started, and how its answers are read.
 
-Owns what differs between a system with a command line and one that is a library. Must never judge. Read
-`bench.matrix.programs` for what a user of each library would write, `bench.matrix.plans` for Surefoot's plans.
+Read `bench.matrix.programs` for what a user of each library would write, `bench.matrix.plans` for Surefoot's plans.
 """
 
 from __future__ import annotations

@@ -1,8 +1,4 @@
-"""The world outside of a trial: a ledger with one line an effect, and orders where an effect shall stop.
-
-Owns what is true, whatever a system believes: effects are counted here and nowhere else. Must never know which system
-is on trial. Read `effect.sh` beside this module next: it is what writes the ledger.
-"""
+"""The world outside of a trial: a ledger with one line an effect, and orders where an effect shall stop."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""DBOS on a SQLite system database that was switched to WAL beforehand (as shipped it syncs four times a step).
-
-Owns the durable functions of the three pieces of work. Must never be imported where DBOS is not installed. Read
-`bench.cell` next.
-"""
+"""DBOS on a SQLite system database that was switched to WAL beforehand (as shipped it syncs four times a step)."""
 
 from __future__ import annotations
 

@@ -1,9 +1,4 @@
-"""What no engine in Python that keeps such a journal can do without: the events, a call for each body, the commits.
-
-Owns a loop with no graph, no state and no decisions: the same four events a step, made, encoded, chained and inserted
-as the journal does it, and one asyncio task a body under its time-out. Must never decide anything: what Surefoot takes
-beyond this is the price of its kernel. Read `bench.cell` next.
-"""
+"""What no engine in Python that keeps such a journal can do without: the events, a call for each body, the commits."""
 
 from __future__ import annotations
 
@@ -13,10 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from surefoot.core import events as ev
+from surefoot.core.event_words import Ending, Status
 from surefoot.core.events import Event
 from surefoot.core.ids import RunId, StepId
 from surefoot.core.plan import Plan
-from surefoot.core.terms import Ending, Status
 from surefoot.journal.sqlite import SqliteJournal
 from surefoot.ports.storage import Appended, Batch
 

@@ -1,8 +1,7 @@
 """LangGraph with its SQLite checkpointer and `durability="sync"`.
 
-Owns the graphs of the three pieces of work. A chain is one node that goes round: with a node a step, LangGraph's
-checkpoints grow with the chain, which would not be its best. Must never be imported where LangGraph is not installed.
-Read `bench.cell` next.
+A chain is one node that goes round: with a node a step, LangGraph's checkpoints grow with the chain, which would not be
+its best.
 """
 
 from __future__ import annotations

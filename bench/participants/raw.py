@@ -1,7 +1,4 @@
-"""The yardstick: one row of 300 bytes a commit, synced, and nothing else.
-
-Owns the least a durable step can cost here. Must never do two rows in one commit. Read `bench.cell` next.
-"""
+"""The yardstick: one row of 300 bytes a commit, synced, and nothing else."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Surefoot itself, through its public Python API.
-
-Owns the plans of the three pieces of work. Must never use what a user of the API could not. Read `bench.cell` next.
-"""
+"""Surefoot itself, through its public Python API."""
 
 from __future__ import annotations
 

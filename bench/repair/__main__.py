@@ -1,8 +1,6 @@
 """Let a model repair faulty functions, print what came of it, and write `docs/repair.md`.
 
-Owns the command line: `python -m bench.repair FILE… --model oracle|local:PATH|PROVIDER:NAME`. What a whole run has
-brought is kept in `build/repair`, and the page tells of all that is there. Must never keep the cases. Read
-`bench.repair.performing` next.
+What a whole run has brought is kept in `build/repair`, and the page tells of all that is there.
 """
 
 from __future__ import annotations

@@ -1,8 +1,4 @@
-"""The cases: what lies in the repository of each, how it is judged, and what would be right.
-
-Owns the two formats that are read: lines of JSON as QuixBugs and HumanEvalFix are found in. Must never put into the
-repository what an agent shall not see. Read `bench.repair.stage` next.
-"""
+"""The cases: what lies in the repository of each, how it is judged, and what would be right."""
 
 from __future__ import annotations
 

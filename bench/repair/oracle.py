@@ -1,7 +1,7 @@
 """A scripted model that knows what is right: what it does not reach is the fault of what is round it.
 
-Owns the script. What it answers follows from what it is told alone, so that it can be killed at any point. Must never
-be told of a check. Read `surefoot.models.scripts` for what scripts are.
+What it answers follows from what it is told alone, so that it can be killed at any point. Read
+`surefoot.models.scripts` for what scripts are.
 """
 
 from __future__ import annotations

@@ -1,8 +1,4 @@
-"""What was found, in words: a few lines for the terminal, and the page `docs/repair.md`.
-
-Owns the words around the figures, and how results are kept until the page is written. Must never leave a figure out.
-Read `bench.repair.performing` next.
-"""
+"""What was found, in words: a few lines for the terminal, and the page `docs/repair.md`."""
 
 from __future__ import annotations
 

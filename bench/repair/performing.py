@@ -1,8 +1,4 @@
-"""One model at all cases: the run, and what its journal tells of it.
-
-Owns the run and the counting. Must never judge a repair itself: the checks of the steps do. Read `bench.repair.page`
-next.
-"""
+"""One model at all cases: the run, and what its journal tells of it."""
 
 from __future__ import annotations
 
@@ -18,16 +14,16 @@ from pathlib import Path
 from bench.repair.cases import Case
 from bench.repair.oracle import oracle_of
 from bench.repair.stage import build, plan_of
+from surefoot.api.engagement import Source, Watching, create_run, engage
 from surefoot.api.home import Home
-from surefoot.api.options import Options
-from surefoot.api.running import Source, Watching, create_run, engage
+from surefoot.api.run_options import Options
 from surefoot.core import events as ev
+from surefoot.core.agent_types import Casting, ModelFacts, Role, RoleModels, Usage
+from surefoot.core.event_words import Moment, Verdict
 from surefoot.core.events import Event
 from surefoot.core.report import standing_of, status_of
 from surefoot.core.state import RunState
-from surefoot.core.talking import Casting, ModelFacts, Role, RoleModels, Usage
-from surefoot.core.terms import Moment, Verdict
-from surefoot.models.asking import Providers
+from surefoot.models.client import Providers
 from surefoot.models.local import LOCAL, context_tokens_of, path_of
 
 ORACLE = "oracle"

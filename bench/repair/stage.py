@@ -1,8 +1,4 @@
-"""What a run of cases works on: one repository with a folder for each, and a plan with an agent step for each.
-
-Owns both. Must never put a reference or a test that is held back where an agent could read it: those stand in the plan
-alone, which no agent is shown whole. Read `bench.repair.performing` next.
-"""
+"""What a run of cases works on: one repository with a folder for each, and a plan with an agent step for each."""
 
 from __future__ import annotations
 

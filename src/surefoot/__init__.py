@@ -1,7 +1,6 @@
 """Surefoot: a runtime for work of many steps: each verified, each undoable, safe from a kill at any instant.
 
-Owns the names programs use. They are loaded on first use, so that `import surefoot` is quick. Must never hold logic.
-Read `surefoot.api` next.
+Owns the names programs use. They are loaded on first use, so that `import surefoot` is quick.
 """
 
 from __future__ import annotations
@@ -32,9 +31,9 @@ from surefoot.errors import (
 )
 
 if TYPE_CHECKING:
-    from surefoot.api.authoring import Check, Plan, Step, run, run_plan
-    from surefoot.api.options import Options
-    from surefoot.api.running import Engagement, Watching
+    from surefoot.api.engagement import Engagement, Watching
+    from surefoot.api.python_plans import Check, Plan, Step, run, run_plan
+    from surefoot.api.run_options import Options
     from surefoot.core.events import (
         AttemptFailed,
         Event,
@@ -47,7 +46,7 @@ if TYPE_CHECKING:
         StepVerified,
     )
     from surefoot.core.plan import AgentLimits, Prepare, RetryPolicy, Service
-    from surefoot.core.probing import (
+    from surefoot.core.probe_kinds import (
         CallProbe,
         CommandProbe,
         FileProbe,
@@ -66,7 +65,7 @@ if TYPE_CHECKING:
     from surefoot.core.state import RunState
     from surefoot.models.scripted import scripted
     from surefoot.models.scripts import ScriptedReply, ScriptedRequest
-    from surefoot.workers.room import StepArgument
+    from surefoot.workers.run_context import StepArgument
 
     __version__: str
 
@@ -134,7 +133,7 @@ __all__ = [
 ]
 
 _PLACES = {
-    **dict.fromkeys(("Check", "Plan", "Step", "run", "run_plan"), "surefoot.api.authoring"),
+    **dict.fromkeys(("Check", "Plan", "Step", "run", "run_plan"), "surefoot.api.python_plans"),
     **dict.fromkeys(("AgentLimits", "Prepare", "RetryPolicy", "Service"), "surefoot.core.plan"),
     **dict.fromkeys(
         (
@@ -152,9 +151,9 @@ _PLACES = {
             "SqlAnswer",
             "SqlProbe",
         ),
-        "surefoot.core.probing",
+        "surefoot.core.probe_kinds",
     ),
-    **dict.fromkeys(("Engagement", "Watching"), "surefoot.api.running"),
+    **dict.fromkeys(("Engagement", "Watching"), "surefoot.api.engagement"),
     **dict.fromkeys(
         (
             "AttemptFailed",
@@ -169,12 +168,12 @@ _PLACES = {
         ),
         "surefoot.core.events",
     ),
-    "Options": "surefoot.api.options",
+    "Options": "surefoot.api.run_options",
     "Report": "surefoot.core.report_shape",
     "RunState": "surefoot.core.state",
     "ScriptedReply": "surefoot.models.scripts",
     "ScriptedRequest": "surefoot.models.scripts",
-    "StepArgument": "surefoot.workers.room",
+    "StepArgument": "surefoot.workers.run_context",
     "scripted": "surefoot.models.scripted",
 }
 

@@ -1,6 +1,6 @@
 """Run the command line with `python -m surefoot`.
 
-Owns nothing. Must never do anything when it is imported. Read `surefoot.cli` next.
+Owns nothing.
 """
 
 import sys

@@ -1,8 +1,7 @@
 """Regular expressions of plans and models, searched for in a time that goes with the length of the text.
 
-Owns what such an expression may be: RE2's syntax, which has neither look-around nor back references, because these
-can take longer than anybody waits. While RE2 searches, other threads run. Must never match an expression from outside
-with Python's `re`, which holds all threads until it is done. Read `surefoot.checks.file_check` next.
+Owns what such an expression may be: RE2's syntax, which has neither look-around nor back references, because these can
+take longer than anybody waits. While RE2 searches, other threads run.
 """
 
 from __future__ import annotations

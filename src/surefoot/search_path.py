@@ -1,7 +1,6 @@
 """Where the engine, and every command it starts, looks for programs.
 
-Owns `absolute_folders`. Must never let a relative folder through: programs are started in lanes, and a relative folder
-of `PATH` is then a folder that a step can write. Read `surefoot.sandbox.environment` next.
+Owns `absolute_folders`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """Work that must not hold up the event loop, on a thread beside it.
 
-Owns what a cancellation does to such work. Must never leave work going on behind whoever was cancelled. Read
-`surefoot.workers.room` next.
+Owns what a cancellation does to such work.
 """
 
 from __future__ import annotations

@@ -1,8 +1,4 @@
-"""What the acceptance tests stand on: a user's repository, a home of its own, and `surefoot` as a real program.
-
-Owns the stage and the plans. Must never look into the program: only at what it prints, returns, and leaves in git. Read
-`test_running.py` next.
-"""
+"""What the acceptance tests stand on: a user's repository, a home of its own, and `surefoot` as a real program."""
 
 from __future__ import annotations
 

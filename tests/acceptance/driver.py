@@ -1,7 +1,7 @@
 """The command line, each time in a program of its own that is forked from this one.
 
-Owns nothing: `surefoot.cli.main` is what runs. What has to be a program from its first moment on (signals while it
-starts, terminals) is started by `Stage.begin` or `Stage.command`.
+What has to be a program from its first moment on (signals while it starts, terminals) is started by `Stage.begin` or
+`Stage.command`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """A run whose models are servers of a test's own: what they say, and what came of it.
 
-Owns the scene and the replies that tests of bad providers begin with. The command line is called in this very program,
-since each start of its own would load the providers' libraries anew; everything else is real: servers, repository,
-sandbox, journal. Must never assert anything. Read `test_bad_providers.py` next.
+The command line is called in this very program, since each start of its own would load the providers' libraries anew;
+everything else is real: servers, repository, sandbox, journal.
 """
 
 from __future__ import annotations

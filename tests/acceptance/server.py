@@ -1,8 +1,4 @@
-"""A small server for the tests of services, and its client: `server.py serve`, `server.py WORD`.
-
-Owns the conversation: each word is counted and printed; `die` ends the server with status 3. Must never need anything
-but Python itself, for it runs in a lane.
-"""
+"""A small server for the tests of services, and its client: `server.py serve`, `server.py WORD`."""
 
 from __future__ import annotations
 

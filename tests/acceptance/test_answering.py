@@ -1,6 +1,6 @@
 """Questions and answers across programs.
 
-Owns `answer`, and what it does to a run that waits. Read `test_terminal.py` for questions at a terminal.
+Read `test_terminal.py` for questions at a terminal.
 """
 
 from __future__ import annotations

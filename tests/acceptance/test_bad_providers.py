@@ -1,8 +1,6 @@
 """Whole runs with providers that misbehave: each ends in a verified step, a failed attempt with its reason, or a pause.
 
-Owns the acceptance of what a run makes of each way in which a provider can go wrong, once and for ever, by how many
-requests its server counts. Read `tests/models/test_faults.py` for what each of them is told as, `providers.py` for the
-scene.
+Read `tests/models/test_faults.py` for what each of them is told as, `providers.py` for the scene.
 """
 
 from __future__ import annotations
@@ -14,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
+import surefoot.models.request
+
 # The first request of a program loads these; it must not count against a time-out of seconds.
-import surefoot.models.hearing
-import surefoot.models.speaking
+import surefoot.models.response
 from tests.acceptance.conftest import RUN
 from tests.acceptance.providers import (
     DONE,
@@ -32,8 +31,8 @@ from tests.acceptance.providers import (
 )
 from tests.models.server import Raw, Reply, Server, streamed
 
-assert surefoot.models.hearing
-assert surefoot.models.speaking
+assert surefoot.models.response
+assert surefoot.models.request
 VERIFIED, ASKS, PAUSED = 0, 4, 6
 """How a run ends: with all of it done, with a question about the step that failed, or with a pause."""
 

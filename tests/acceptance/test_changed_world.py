@@ -1,7 +1,4 @@
-"""A world that does not stand still: between a yes and its effect, and while nobody answers.
-
-Owns the acceptance of what an approval rests on, and of questions whose time is over. Read `test_deciding.py` first.
-"""
+"""A world that does not stand still: between a yes and its effect, and while nobody answers."""
 
 from __future__ import annotations
 

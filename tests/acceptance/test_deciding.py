@@ -1,7 +1,6 @@
 """Deciding from anywhere: the inbox, several answers at once, edits, two people, and the trail.
 
-Owns the acceptance of what people do. Read `test_self_approval.py` for who may not, and
-`test_terminal.py` for the prompt of a run.
+Read `test_self_approval.py` for who may not, and `test_terminal.py` for the prompt of a run.
 """
 
 from __future__ import annotations

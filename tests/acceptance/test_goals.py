@@ -1,7 +1,6 @@
 """A goal in words, from the shell to verified commits, with a model that a script plays.
 
-Owns the acceptance of what `run GOAL` and its options promise. Real programs, a real repository, the ordinary way to a
-provider. Read `tests/cli/test_goal_runs.py` next: what there is to see of such runs.
+Real programs, a real repository, the ordinary way to a provider.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Outputs and artifacts: what a step hands on, from its body to the bodies of later steps.
 
-Owns the acceptance of that. Read `tests/core/test_outputs.py` for the kernel's side.
+Read `tests/core/test_outputs.py` for the kernel's side.
 """
 
 from __future__ import annotations

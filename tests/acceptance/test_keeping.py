@@ -1,7 +1,4 @@
-"""`restore`, `land`, `rm`, `gc`: what becomes of a run's work.
-
-Owns the acceptance of what is done after a run. Read `test_looking.py` next.
-"""
+"""`restore`, `land`, `rm`, `gc`: what becomes of a run's work."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """`limits.parallel`: steps at once, each in a lane of its own, their results on the branch one at a time.
 
-Owns the acceptance of what people see of lanes. Must never count on which step is first. Read
-`../core/test_queue.py` for the proof over interleavings, `../crash/scenarios/lanes.yaml` for kills.
+Read `../core/test_queue.py` for the proof over interleavings, `../crash/scenarios/lanes.yaml` for kills.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """Pauses, restores and rollbacks while several lanes are at work.
 
-Owns that what four steps at once left half done is finished or put back, and done again. Read `test_lanes.py` for lanes
-that nobody disturbs, `../core/test_kernel_machine.py` for every order of events.
+Read `test_lanes.py` for lanes that nobody disturbs, `../core/test_kernel_machine.py` for every order of events.
 """
 
 from __future__ import annotations

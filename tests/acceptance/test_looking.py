@@ -1,7 +1,4 @@
-"""`status`, `ls`, `show`, `report`, `audit`, and which run is meant.
-
-Owns the acceptance of what only reads. Read `test_planning.py` next.
-"""
+"""`status`, `ls`, `show`, `report`, `audit`, and which run is meant."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """Migrations of real packages, fetched from the package registry, by the plans in `examples`.
 
-Owns the proof that the main thing works on code nobody here has written. Slow: run by `make test-all` only. Read
-`test_running.py` for the same commands on small repositories.
+Slow: run by `make test-all` only. Read `test_running.py` for the same commands on small repositories.
 """
 
 from __future__ import annotations

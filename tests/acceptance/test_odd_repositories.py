@@ -1,7 +1,6 @@
 """Repositories as they are: submodules, LFS, partial clones, one folder of many, names of any bytes, large ones.
 
-Owns the acceptance of runs on repositories that are odd in one way, from `run` to `rm`. What a workspace does with them
-in detail is in `tests/workspace`. Read `test_keeping.py` next.
+What a workspace does with them in detail is in `tests/workspace`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""`init`, `check`, `doctor`.
-
-Owns the acceptance of what comes before a run. Read `test_terminal.py` next.
-"""
+"""`init`, `check`, `doctor`."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Effects in a database and at a server, killed between effect and record: probed, and there once all the same.
-
-Owns the world in which the effects are: a real Postgres, and a server that knows its callers by idempotency keys. Must
-never ask the program what it did: the world is counted. Read `tests/postgres.py` next.
-"""
+"""Effects in a database and at a server, killed between effect and record: probed, and there once all the same."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """What a plan may give a step beyond its lane: the loopback, sockets of the host, and no sandbox at all.
 
-Owns the acceptance of `network: loopback`, `sockets` and `confine`, and of the rung that a run names. Real programs, a
-real repository. Read `tests/sandbox` for what each rung holds.
+Real programs, a real repository. Read `tests/sandbox` for what each rung holds.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """`run`: what it says before and after, and the exit code of each outcome.
 
-Owns the acceptance of runs nobody interrupts. Real programs, a real repository. Read `test_stopping.py` next.
+Real programs, a real repository.
 """
 
 from __future__ import annotations

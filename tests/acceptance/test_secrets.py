@@ -1,7 +1,6 @@
 """Secrets stay where they belong: masked where they are printed, hidden where commands run, open where a step says so.
 
-Owns the acceptance of masking and of `reads: ["~/…"]`, with a home of its own. Read `tests/masking` for what is taken
-for a secret, `tests/sandbox/test_places.py` for what each rung holds.
+Read `tests/masking` for what is taken for a secret, `tests/sandbox/test_places.py` for what each rung holds.
 """
 
 from __future__ import annotations

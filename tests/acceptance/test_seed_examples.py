@@ -1,8 +1,4 @@
-"""Four undertakings as people bring them, each with two lanes: what a plan says about them comes true in a run.
-
-Owns these four, and what is told of a product that no commit holds. Must never use a network: what is installed is a
-file. Read `test_lanes.py` next.
-"""
+"""Four undertakings as people bring them, each with two lanes: what a plan says about them comes true in a run."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """Steps never answer: whatever a step does to be taken for a person, the question stays open.
 
-Owns the proof, on each rung this machine has and outside the sandbox. Read `docs/approvals.md` for what cannot be
-prevented.
+Read `docs/approvals.md` for what cannot be prevented.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """What reaches others is sent once, however the run is killed or fails, though the plan declares nothing of it.
 
-Owns the proofs with a real server that counts, a real client and a real kill. Read `tests/core/test_recognised.py` for
-all the ways it can go.
+Read `tests/core/test_recognised.py` for all the ways it can go.
 """
 
 from __future__ import annotations

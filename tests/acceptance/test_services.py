@@ -1,7 +1,4 @@
-"""Services beside steps: ready late or never, dying, stopped, resumed, apart from each other and from the world.
-
-Owns the acceptance of `services` and `uses` with a real server. Read `test_stopping.py` next.
-"""
+"""Services beside steps: ready late or never, dying, stopped, resumed, apart from each other and from the world."""
 
 from __future__ import annotations
 

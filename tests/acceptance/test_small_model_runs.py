@@ -1,7 +1,7 @@
 """Whole runs with a real model that can hardly do anything: whatever it says, and whatever dies meanwhile.
 
-Owns the acceptance of `--model local:PATH`. What the model does is not foreseen; how a run ends, and that nothing is
-left of it, is. Read `tests/models/test_local_servers.py` for the servers themselves.
+What the model does is not foreseen; how a run ends, and that nothing is left of it, is. Read
+`tests/models/test_local_servers.py` for the servers themselves.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Ctrl-C, `pause`, `cancel`, kills, and engines beside each other.
-
-Owns what a person sees when a run stops before its end, and how it goes on. Read `test_keeping.py` next.
-"""
+"""Ctrl-C, `pause`, `cancel`, kills, and engines beside each other."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What a person sees at a real terminal: the tree of a run, of one that another program works on, and pages.
 
-Owns the acceptance of what is drawn. A terminal in memory reads what the program writes. Read `test_stopping.py` next.
+A terminal in memory reads what the program writes.
 """
 
 from __future__ import annotations

@@ -1,8 +1,4 @@
-"""What a person answers, as it is kept.
-
-Owns the tests of answers that hold what must not be stored. Must never decide what an answer means: the kernel does.
-Read `surefoot.api.approving` next.
-"""
+"""What a person answers, as it is kept."""
 
 from __future__ import annotations
 
@@ -11,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from surefoot.api import approving
+from surefoot.api import answers as approving
+from surefoot.api.engagement import Source, create_run, engage
 from surefoot.api.home import Home
-from surefoot.api.running import Source, create_run, engage
 from surefoot.core.ids import StepId
 from surefoot.core.plan import AskBody, Plan, Step
 

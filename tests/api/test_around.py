@@ -1,7 +1,6 @@
 """What a plan runs around its steps, in whole runs and in what is said beforehand.
 
-Owns the tests of the way from a plan to what the kernel weighs. Must never test a rule. Read
-`tests/core/test_kernel_around.py` for the questions.
+Read `tests/core/test_kernel_around.py` for the questions.
 """
 
 from __future__ import annotations
@@ -12,15 +11,15 @@ from pathlib import Path
 import pytest
 
 import surefoot
+from surefoot.api.engagement import create_run, engage
 from surefoot.api.home import Home
-from surefoot.api.running import create_run, engage
-from surefoot.api.validating import Source
-from surefoot.api.weighing import look_over
+from surefoot.api.preview import look_over
+from surefoot.api.validation import Source
 from surefoot.core.plan_commands import commands_around
-from surefoot.core.rules import Policy, Rule, Tier
+from surefoot.core.policy_types import Policy, Rule, Tier
 from surefoot.core.state import RunState
 from surefoot.planfile import parse_plan
-from surefoot.workers.ground import with_facts
+from surefoot.workers.preconditions import with_facts
 
 NEVER = Policy(own=(Rule(name="mine", tier=Tier.NEVER, reason="It is not to be.", commands=("touch *",)),))
 AROUND = """

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
+from surefoot.api.engagement import create_run, engage
 from surefoot.api.home import Home
-from surefoot.api.people import restore, retry
-from surefoot.api.running import create_run, engage
-from surefoot.api.storing import remove_run
-from surefoot.api.validating import Source
+from surefoot.api.retention import remove_run
+from surefoot.api.run_control import restore, retry
+from surefoot.api.validation import Source
 from surefoot.core.ids import RunId
 from surefoot.core.plan import Effect, Plan, RunBody, Step
 from surefoot.errors import RunExists, RunHeld, RunNotFound, WorkspaceError

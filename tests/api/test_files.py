@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from surefoot.api.engagement import create_run
 from surefoot.api.home import Home
-from surefoot.api.running import create_run
-from surefoot.api.validating import Source
+from surefoot.api.validation import Source
 from surefoot.planfile import load_plan
 
 PLAN = """\

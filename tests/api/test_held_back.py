@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from surefoot.api.engagement import Source, create_run
 from surefoot.api.home import Home
-from surefoot.api.options import Options
-from surefoot.api.running import Source, create_run
-from surefoot.api.weighing import look_over
-from surefoot.core.talking import Casting
+from surefoot.api.preview import look_over
+from surefoot.api.run_options import Options
+from surefoot.core.agent_types import Casting
 from surefoot.planfile import load_plan
 
 PLAN = """\

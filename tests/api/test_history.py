@@ -1,7 +1,6 @@
 """What a new run knows of earlier ones: how long its steps took.
 
-Owns the tests of `surefoot.api.history`, over real journals. Must never time anything: the journals say how long things
-took. Read `tests/core/test_schedule.py` for what is made of it.
+Read `tests/core/test_schedule.py` for what is made of it.
 """
 
 from __future__ import annotations
@@ -11,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from surefoot.api.engagement import Source, create_run
 from surefoot.api.home import Home
-from surefoot.api.running import Source, create_run
+from surefoot.core.event_words import Ending, Status
 from surefoot.core.events import BodyFinished
 from surefoot.core.ids import RunId, StepId
 from surefoot.core.plan import ForEach, FunctionBody, Limits, Plan, Step
-from surefoot.core.terms import Ending, Status
 from surefoot.ports.storage import Batch
 
 

@@ -1,7 +1,4 @@
-"""The files that an `ask` step shows beside its question, in the API, the inbox and at the prompt alike.
-
-Owns the tests of `surefoot.api.shown_files`. Must never answer a question. Read `test_answering.py` next.
-"""
+"""The files that an `ask` step shows beside its question, in the API, the inbox and at the prompt alike."""
 
 from __future__ import annotations
 
@@ -11,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from surefoot.api.engagement import Source, Watching, create_run, engage
 from surefoot.api.home import Home
 from surefoot.api.questions import OpenQuestion, inbox
-from surefoot.api.running import Source, Watching, create_run, engage
 from surefoot.api.shown_files import LINES_MAX
 from surefoot.cli.dialogue import Asker
 from surefoot.cli.inbox import group_lines

@@ -1,7 +1,4 @@
-"""Two programs start one run with the same id at once: one does the work, the other joins or is told.
-
-Owns the promise for the public way in; where exactly the one is when the other begins is chosen in `test_claiming.py`.
-"""
+"""Two programs start one run with the same id at once: one does the work, the other joins or is told."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What is said of a plan before it is run: which rule will ask, what is never allowed, what had better not stand there.
 
-Owns the tests of the look ahead. Must never run a plan. Read `tests/core/test_review.py` for the rest of a review.
+Read `tests/core/test_review.py` for the rest of a review.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from surefoot.api.weighing import look_over
+from surefoot.api.preview import look_over
 from surefoot.core.review import Review
 from surefoot.planfile import parse_plan
 

@@ -1,8 +1,4 @@
-"""What the attacks stand on: the stage of the acceptance tests, on each rung that promises something.
-
-Owns the rungs and the mark that an attack leaves where it came through. Must never look into the program. Read
-`tests/acceptance/conftest.py` next.
-"""
+"""What the attacks stand on: the stage of the acceptance tests, on each rung that promises something."""
 
 from __future__ import annotations
 

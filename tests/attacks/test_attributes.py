@@ -1,7 +1,6 @@
 """A step that writes attributes by which git commits other bytes than those that were checked.
 
-Owns the attack, by `ident` and by ends of lines. Must never look into the program. Read
-`tests/workspace/test_staging.py` for what git converts without harm.
+Read `tests/workspace/test_staging.py` for what git converts without harm.
 """
 
 from __future__ import annotations

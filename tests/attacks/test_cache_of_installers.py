@@ -1,6 +1,6 @@
 """Caches that would carry code from one run into the next.
 
-Owns the attacks on the caches that `prepare` installs from. Read `tests/workers/test_caches.py` for their copying.
+Read `tests/workers/test_caches.py` for their copying.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """A script that somebody said yes to, and that another step has changed by the time it would run.
 
-Owns the attacks on what an approval is for: the files that a command names or implies, and the commit it runs on. Read
-`tests/workers/test_file_grounds.py` for all the ways in which a command names files.
+Read `tests/workers/test_file_grounds.py` for all the ways in which a command names files.
 """
 
 from __future__ import annotations

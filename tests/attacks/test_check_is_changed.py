@@ -1,6 +1,5 @@
 """A step that changes the program of a check instead of doing its work.
 
-Owns the attack on a script and on a Makefile, by the step of the check and by an earlier one.
 `tests/workers/test_check_files.py` has all the ways in which a check names a file.
 """
 

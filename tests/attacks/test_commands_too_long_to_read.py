@@ -1,7 +1,6 @@
 """Globs and commands that would take for ever to read: of an agent's tools, and of a plan.
 
-Owns the attacks through the command line. Read `tests/shellwords/test_budget.py` and `tests/core/test_globs.py` for
-all their forms.
+Read `tests/shellwords/test_budget.py` and `tests/core/test_globs.py` for all their forms.
 """
 
 from __future__ import annotations

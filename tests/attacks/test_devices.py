@@ -1,7 +1,4 @@
-"""A step that reads what lies below files: disks, memory, the text on a console.
-
-Owns an attack that opens devices for reading, and only those that are harmless to open.
-"""
+"""A step that reads what lies below files: disks, memory, the text on a console."""
 
 from __future__ import annotations
 

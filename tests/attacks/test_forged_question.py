@@ -1,7 +1,6 @@
 """Text of a plan or a program that is made to look like a question of ours.
 
-Owns the attacks on what a person reads before a yes: lines, titles and outputs that imitate ours, and characters that
-cannot be seen or look like others. Read `tests/core/test_foreign.py` for the characters one by one.
+Read `tests/core/test_foreign.py` for the characters one by one.
 """
 
 from __future__ import annotations

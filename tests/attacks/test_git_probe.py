@@ -1,6 +1,6 @@
 """A body that rewrites the git configuration of its lane before the engine asks a `git` probe.
 
-Owns attacks on the probe from inside the lane. Read `tests/probes/test_git.py` for what such a probe answers.
+Read `tests/probes/test_git.py` for what such a probe answers.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """A step looks for credentials of git, of coding agents and of clouds, wherever a person has them.
 
-Owns the attack on both rungs, in a home that lies where commands can see it. Read `tests/sandbox/test_places.py` for
-every place, `tests/workspace/test_credentials.py` for every setting of git.
+Read `tests/sandbox/test_places.py` for every place, `tests/workspace/test_credentials.py` for every setting of git.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A step that reads System V shared memory of the host.
 
-Owns a piece of memory of the test's own. On the Landlock rung only root gets a name space for it.
+On the Landlock rung only root gets a name space for it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """A step of root that changes settings of the kernel, which the whole machine shares.
 
-Owns an attack that opens files and writes nothing: what it would change could not be taken back. Read
-`tests/sandbox/test_confinement.py` for what else is out of reach.
+Read `tests/sandbox/test_confinement.py` for what else is out of reach.
 """
 
 from __future__ import annotations

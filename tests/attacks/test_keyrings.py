@@ -1,6 +1,6 @@
 """A step that reads keys out of the user's keyring in the kernel, and leaves one of its own there.
 
-Owns a key of the test beside the real ones, which are left alone. Read `tests/sandbox/test_seccomp.py` for the calls.
+Read `tests/sandbox/test_seccomp.py` for the calls.
 """
 
 from __future__ import annotations

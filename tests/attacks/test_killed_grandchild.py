@@ -1,7 +1,6 @@
 """SIGKILL to a program that a body has started: its shell reports it as an exit status.
 
-Owns the kill from within, which looks to the engine like one from outside. Read `tests/core/test_retry.py` for all
-exit statuses.
+Read `tests/core/test_retry.py` for all exit statuses.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A step that writes a hook which the person's git will run, for `land` to start it.
 
-Owns the ways by which a file of the repository becomes a hook. Read `tests/workspace/test_land.py` for landing itself.
+Read `tests/workspace/test_land.py` for landing itself.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """A program that a step leaves behind without its environment, while engine and guard are killed together.
 
-Owns a program that can be recognised from outside by its arguments. Read `tests/crash/test_left_overs.py` for those
-that keep their environment.
+Read `tests/crash/test_left_overs.py` for those that keep their environment.
 """
 
 from __future__ import annotations

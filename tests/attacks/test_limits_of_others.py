@@ -1,7 +1,6 @@
 """A step that sets resource limits and priorities of programs that are not its own.
 
-A limit of no processor time would kill the engine, or any program of the user, at once. Owns an attack on a program of
-the test, and on the guard of the step.
+A limit of no processor time would kill the engine, or any program of the user, at once.
 """
 
 from __future__ import annotations

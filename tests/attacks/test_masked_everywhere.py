@@ -1,7 +1,6 @@
 """A body and an agent spell secrets in all the ways that programs know, in every place that is stored or shown.
 
-Owns the look through all that Surefoot keeps, what it exports and what it prints to somebody who does not have the
-secret. Read `tests/workers/test_masked.py` for each event, `tests/masking` for each form.
+Read `tests/workers/test_masked.py` for each event, `tests/masking` for each form.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Names that are nearly right: each is refused where it is read, in words, and never by a program further on.
 
-Owns ids of runs and folders on the PATH through the command line. Read `tests/planfile` for all other keys.
+Read `tests/planfile` for all other keys.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """A confined step that leaves programs and settings where a program outside the sandbox might find them.
 
-Owns attacks by way of PATH, HOME, the current folder and git's settings on whatever runs outside: probes, `observe`,
-bodies and checks. Read `tests/workers/test_outside.py` for what such programs start with.
+Read `tests/workers/test_outside.py` for what such programs start with.
 """
 
 from __future__ import annotations

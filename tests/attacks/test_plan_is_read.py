@@ -1,6 +1,6 @@
 """A plan outside the repository, read from lanes for the checks that are held back from agents.
 
-Owns the attack by the body of a step, by a service and by an agent. Read `tests/workers/test_hiding.py` for the places.
+Read `tests/workers/test_hiding.py` for the places.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Prepared files that git ignores, replaced by a step so that checks pass which would fail.
 
-Owns the attacks through the command line. Read `tests/workers/test_prepared.py` for all that counts as a change.
+Read `tests/workers/test_prepared.py` for all that counts as a change.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """What a run stands on is pulled away while a step works: its journal, its repository, the place of its blobs.
 
-Owns that the run then stops and says so, and goes on once the thing is back: it never ends as if all were well, and
-never calls it the step's failure. Read `tests/crash/test_by_hand.py` for what people do between two engines.
+Read `tests/crash/test_by_hand.py` for what people do between two engines.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """A step that writes the script which a check, a probe or `observe` runs outside the sandbox.
 
-Owns attacks by way of files that commands outside the sandbox name. Read `tests/workers/test_run_outside.py` for the
-ways in which a command names a file.
+Read `tests/workers/test_run_outside.py` for the ways in which a command names a file.
 """
 
 from __future__ import annotations

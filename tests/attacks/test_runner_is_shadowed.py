@@ -1,6 +1,6 @@
 """A step that puts a module of its own in the place of the test runner, which says that all tests pass.
 
-Owns the attack on `python -m unittest`. `tests/workers/test_check_files.py` has the other runners and folders.
+`tests/workers/test_check_files.py` has the other runners and folders.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """A step that leaves modules and settings in its scratch home, which decide what its checks say.
 
-Owns the attack by a module that Python loads from the home before anything else. Read `tests/workers/test_prepared.py`
-for what stays there.
+Read `tests/workers/test_prepared.py` for what stays there.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """A service that exchanges a folder of its lane with a link, while the engine reads and writes there.
 
-Owns the attack, and how often it strikes: git looks at a folder once and then opens file after file in it. Must never
-look into the program. Read `tests/workspace/test_staging.py` for what can be tried without a race.
+Read `tests/workspace/test_staging.py` for what can be tried without a race.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """Steps that would fill the disk of the engine: sparse files as artifacts and results, and endless output.
 
-Owns the attacks, with small limits from the settings. Must never write a large file itself: a sparse one takes no room
-in its lane. Read `tests/workspace/test_staging.py` for each limit alone.
+Read `tests/workspace/test_staging.py` for each limit alone.
 """
 
 from __future__ import annotations

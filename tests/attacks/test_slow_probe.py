@@ -1,7 +1,6 @@
 """A probe that takes its time, beside a step that has nothing to do with it.
 
-Owns the attack by a probe before its effect. Read `tests/core/test_kernel_doubt.py` for effects in doubt, and for what
-waits all the same.
+Read `tests/core/test_kernel_doubt.py` for effects in doubt, and for what waits all the same.
 """
 
 from __future__ import annotations

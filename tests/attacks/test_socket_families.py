@@ -1,6 +1,6 @@
 """A step without the network that leaves by sockets that no network namespace holds.
 
-Owns the trial of them all. A virtual machine's socket leads to the host of the machine, or to its neighbours.
+A virtual machine's socket leads to the host of the machine, or to its neighbours.
 """
 
 from __future__ import annotations

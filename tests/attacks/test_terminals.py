@@ -1,6 +1,6 @@
 """A step that writes to another terminal of the user, or listens at it.
 
-Owns a terminal of the test's own as the victim. Read `tests/attacks/test_devices.py` for disks and consoles.
+Read `tests/attacks/test_devices.py` for disks and consoles.
 """
 
 from __future__ import annotations

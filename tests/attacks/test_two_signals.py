@@ -1,6 +1,6 @@
 """Signals that stop a run and arrive at once, as `timeout` sends them: to the program, and then to its group.
 
-Owns the attack on a program whose probe is at work. Read `tests/acceptance/test_stopping.py` for single signals.
+Read `tests/acceptance/test_stopping.py` for single signals.
 """
 
 from __future__ import annotations

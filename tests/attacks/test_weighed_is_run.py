@@ -1,6 +1,6 @@
 """A command that looks harmless where it is weighed, and would be another one where its secrets were masked.
 
-Owns the attack through an agent, against a real remote. Read `tests/workers/test_tool_calls.py` for all its forms.
+Read `tests/workers/test_tool_calls.py` for all its forms.
 """
 
 from __future__ import annotations

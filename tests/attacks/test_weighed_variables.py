@@ -1,7 +1,6 @@
 """A command that looks harmless by its words, and is another one by the variables that the plan gives it.
 
-Owns attacks by way of `env`, by which what is weighed would not be what runs. Read `tests/workers/test_weighed.py` for
-more of them.
+Read `tests/workers/test_weighed.py` for more of them.
 """
 
 from __future__ import annotations

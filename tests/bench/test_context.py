@@ -1,7 +1,4 @@
-"""Trajectories replayed as talks, and what is counted of them.
-
-Owns the tests of `bench/context`. Must never read a real trajectory. Read `bench/context/replaying.py` next.
-"""
+"""Trajectories replayed as talks, and what is counted of them."""
 
 from __future__ import annotations
 

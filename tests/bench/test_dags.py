@@ -1,7 +1,4 @@
-"""Graphs with known times, replayed through the real engine on a clock that passes no time.
-
-Owns the proof that the order of steps comes near the best. Must never wait. Read `bench/dags.py` next.
-"""
+"""Graphs with known times, replayed through the real engine on a clock that passes no time."""
 
 from __future__ import annotations
 

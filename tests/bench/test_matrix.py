@@ -1,8 +1,4 @@
-"""Surefoot's column of the crash-and-approval matrix, as the page promises it.
-
-Owns the proof that Surefoot doubles no effect and loses none under the matrix's own kills. Must never look anywhere but
-into what `bench.matrix` counted. Read `bench/matrix/cases.py` next.
-"""
+"""Surefoot's column of the crash-and-approval matrix, as the page promises it."""
 
 from __future__ import annotations
 

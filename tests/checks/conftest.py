@@ -1,8 +1,4 @@
-"""What the tests of the checks share: commands that really run, and a short way to ask.
-
-Owns a small implementation of `surefoot.ports.Commands` without a sandbox. Must never answer for a command. Read
-`test_run_and_changed` next.
-"""
+"""What the tests of the checks share: commands that really run, and a short way to ask."""
 
 from __future__ import annotations
 
@@ -20,9 +16,9 @@ import pytest
 
 from surefoot.checks import Answer, Question, ask
 from surefoot.core.check_kinds import CheckQuestion, Expect
+from surefoot.core.event_words import Moment
 from surefoot.core.ids import BlobId
 from surefoot.core.plan import Check
-from surefoot.core.terms import Moment
 from surefoot.ports import CommandOutcome, CommandRequest
 
 SHELLS = {"bash": ("bash", "-eo", "pipefail", "-c"), "sh": ("sh", "-e", "-c")}

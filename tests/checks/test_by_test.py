@@ -1,7 +1,4 @@
-"""`tests` checks over real suites of pytest and unittest.
-
-Owns what a suite's run is worth. Must never judge results: `test_judging` does. Read `tests/probes` next.
-"""
+"""`tests` checks over real suites of pytest and unittest."""
 
 from __future__ import annotations
 
@@ -11,10 +8,10 @@ from typing import Any
 import pytest
 
 from surefoot.checks import Question, Result, ask
-from surefoot.checks.judging import read_results
+from surefoot.checks.test_judgement import read_results
 from surefoot.core.check_kinds import Expect, TestsCheck
+from surefoot.core.event_words import Moment, Verdict
 from surefoot.core.plan import Check
-from surefoot.core.terms import Moment, Verdict
 
 P, S, F = Result
 PASSED, FAILED, INCONCLUSIVE = Verdict

@@ -1,7 +1,4 @@
-"""`call` checks, and the child that runs a plan's functions.
-
-Owns what a function may return and raise. Must never test confinement. Read `test_judging` next.
-"""
+"""`call` checks, and the child that runs a plan's functions."""
 
 from __future__ import annotations
 
@@ -11,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from surefoot.calling import CallFailure, call_request, read_failure, read_result
 from surefoot.core.check_kinds import CallCheck
-from surefoot.core.terms import Verdict
+from surefoot.core.event_words import Verdict
+from surefoot.function_calls import CallFailure, call_request, read_failure, read_result
 from surefoot.ports import CommandOutcome, CommandRequest
 
 

@@ -1,8 +1,4 @@
-"""What a regular expression of a plan may be, and what it finds.
-
-Owns the tests of `surefoot.expressions`. Must never match with Python's own. Read `tests/workers/test_loop_gaps.py`
-next: what it is for.
-"""
+"""What a regular expression of a plan may be, and what it finds."""
 
 from __future__ import annotations
 

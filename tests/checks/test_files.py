@@ -1,8 +1,4 @@
-"""`file` checks.
-
-Owns the four questions about files and what counts as a file of the lane. Must never test what globs mean:
-`tests/core/test_globs` does. Read `test_by_test` next.
-"""
+"""`file` checks."""
 
 from __future__ import annotations
 
@@ -13,7 +9,7 @@ from typing import Any
 import pytest
 
 from surefoot.core.check_kinds import FileCheck
-from surefoot.core.terms import Verdict
+from surefoot.core.event_words import Verdict
 
 PASSED, FAILED, INCONCLUSIVE = Verdict
 

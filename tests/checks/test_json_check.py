@@ -10,7 +10,7 @@ import pytest
 
 from surefoot.checks import json_check
 from surefoot.core.check_kinds import JsonCheck
-from surefoot.core.terms import Verdict
+from surefoot.core.event_words import Verdict
 
 PASSED, FAILED, INCONCLUSIVE = Verdict
 DOCUMENT = {"a": {"b": [{"c": 1.0}, "x"], "v1.2": True}, "n": None, "/": {"~": [1, {"k": 2}]}, "": 7}

@@ -1,7 +1,4 @@
-"""The judging of a suite, for all results there can be.
-
-Owns the properties of `judge`. Must never start anything. Read `test_by_test` next.
-"""
+"""The judging of a suite, for all results there can be."""
 
 from __future__ import annotations
 
@@ -12,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from surefoot.checks import Result, judge
-from surefoot.checks.judging import collect, read_results, write_results
+from surefoot.checks.test_judgement import collect, read_results, write_results
 from surefoot.core.check_kinds import Expect
-from surefoot.core.terms import Verdict
+from surefoot.core.event_words import Verdict
 
 P, S, F = Result
 PASSED, FAILED, INCONCLUSIVE = Verdict

@@ -1,7 +1,4 @@
-"""The records suites leave: JUnit XML and the output of unittest.
-
-Owns the reading of both. Must never run a suite: `test_by_test` does. Read `test_by_test` next.
-"""
+"""The records suites leave: JUnit XML and the output of unittest."""
 
 from __future__ import annotations
 
@@ -11,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from surefoot.checks.judging import Result
 from surefoot.checks.junit import JunitUnreadable, read_junit
+from surefoot.checks.test_judgement import Result
 from surefoot.checks.unittest_output import make_verbose, read_unittest
 
 P, S, F = Result

@@ -1,7 +1,4 @@
-"""`run` and `changed` checks.
-
-Owns what the end of a command and the changed paths say. Must never test single kinds of tests. Read `test_files` next.
-"""
+"""`run` and `changed` checks."""
 
 from __future__ import annotations
 
@@ -10,7 +7,7 @@ from typing import Any
 import pytest
 
 from surefoot.core.check_kinds import ChangedCheck, CommandCheck
-from surefoot.core.terms import Verdict
+from surefoot.core.event_words import Verdict
 
 
 @pytest.mark.parametrize(

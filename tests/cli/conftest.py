@@ -1,8 +1,4 @@
-"""What the tests of the command line stand on: a terminal, a home with runs, and reports made by hand.
-
-Owns the fixtures only. Must never start the program: `tests/acceptance` does, and `desk` calls it in this very process.
-Read `test_lines.py` next.
-"""
+"""What the tests of the command line stand on: a terminal, a home with runs, and reports made by hand."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The commands, their arguments and their help, without a program being started.
 
-Owns the tests of `surefoot.cli.app`. What the commands do is for `tests/acceptance`. Read `test_lines.py` next.
+What the commands do is for `tests/acceptance`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""What the shell offers when Tab is pressed: runs, steps, questions; nothing where there is nothing, never an error.
-
-Owns the tests of `surefoot.cli.completion`. Read `test_commands.py` next.
-"""
+"""What the shell offers when Tab is pressed: runs, steps, questions; nothing where there is nothing, never an error."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What a run cost, as people see it.
 
-Owns the tests of `surefoot.cli.cost`. Must never reckon. Read `tests/core/test_spending.py` for that.
+Read `tests/core/test_spending.py` for that.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""What a commit changed is shown as far as a person can read it, and counted beyond that.
-
-Owns the tests of `surefoot.views.diffs` and `surefoot.views.spool`. Read `test_reports.py` next.
-"""
+"""What a commit changed is shown as far as a person can read it, and counted beyond that."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What `doctor` says of whoever runs it.
 
-Owns the look at the user. Read `tests/sandbox/test_rungs.py` for what it says of the sandbox.
+Read `tests/sandbox/test_rungs.py` for what it says of the sandbox.
 """
 
 from __future__ import annotations

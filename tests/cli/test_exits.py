@@ -1,7 +1,4 @@
-"""What the exit code says: one number for every outcome and every error, and how an error ends the program.
-
-Owns the tests of `surefoot.cli.exits` and `surefoot.cli.entry`. Read `test_commands.py` next.
-"""
+"""What the exit code says: one number for every outcome and every error, and how an error ends the program."""
 
 from __future__ import annotations
 
@@ -16,7 +13,7 @@ from surefoot import errors
 from surefoot.cli.entry import _told
 from surefoot.cli.exits import code_of_error, code_of_run
 from surefoot.cli.screen import Screen
-from surefoot.core.terms import Outcome
+from surefoot.core.event_words import Outcome
 
 CODES = {
     errors.SurefootError: 1,

@@ -1,8 +1,4 @@
-"""What there is to see and to say of a goal in words: its plan, its talks, its cost.
-
-Owns the tests of what the command line does with real runs of agents. Must never ask a provider. Read `playing.py`
-first: the model, and the run.
-"""
+"""What there is to see and to say of a goal in words: its plan, its talks, its cost."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""A goal in words becomes a plan without steps that holds all that was said.
-
-Owns the tests of `surefoot.cli.goals`. Must never start an engine. Read `test_plan_editing.py` next.
-"""
+"""A goal in words becomes a plan without steps that holds all that was said."""
 
 from __future__ import annotations
 

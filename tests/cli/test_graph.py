@@ -1,8 +1,4 @@
-"""The graph of a plan as it is drawn: boxes that fit, arrows that arrive, escapes that hold.
-
-Owns the tests of `surefoot.views.graph` and of what `check` prints about order. Must never start the program. Read
-`surefoot.views.graph.picture` next.
-"""
+"""The graph of a plan as it is drawn: boxes that fit, arrows that arrive, escapes that hold."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What comes from a plan, a repository or a person's shell neither hides anything nor breaks what is shown.
-
-Owns tests of text that is out to deceive, or merely odd. Read `test_lines.py` next.
-"""
+"""What comes from a plan, a repository or a person's shell neither hides anything nor breaks what is shown."""
 
 from __future__ import annotations
 
@@ -22,9 +19,9 @@ from surefoot.cli.lookup import find_run
 from surefoot.cli.progress import Progress
 from surefoot.cli.report_page import report_lines, report_markdown
 from surefoot.cli.wrap import plain, wrapped
+from surefoot.core.event_words import QuestionKind
 from surefoot.core.events import QuestionAsked
 from surefoot.core.ids import StepId
-from surefoot.core.terms import QuestionKind
 from surefoot.errors import RunNotFound
 from surefoot.views.lines import Line, clean
 from surefoot.views.report_sections import SHORT_MOST

@@ -1,6 +1,6 @@
 """`gc` and `rm`: what they take, and what works all the same afterwards.
 
-Owns the tests of giving disk space back. Read `tests/acceptance/test_keeping.py` for whole programs.
+Read `tests/acceptance/test_keeping.py` for whole programs.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Lines of text for people: what is taken out, how they are broken, how numbers are said.
 
-Owns the tests of `surefoot.views.lines`. Must never look at a terminal: `test_screen.py` does. Read that next.
+Read that next.
 """
 
 from __future__ import annotations

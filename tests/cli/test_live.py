@@ -1,7 +1,4 @@
-"""What stands on a terminal while rows at its bottom are redrawn: those rows once, and above them what stays.
-
-Owns the tests of `surefoot.cli.live`, on a terminal in memory. Read `test_tree.py` next.
-"""
+"""What stands on a terminal while rows at its bottom are redrawn: those rows once, and above them what stays."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Which run a name means, and what a name that means none is told.
-
-Owns the tests of `surefoot.cli.lookup`. Read `test_completion.py` next.
-"""
+"""Which run a name means, and what a name that means none is told."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""A step with `optional: true`: its failure is told and does not keep the run from being completed.
-
-Owns the key from the plan file to the exit code. Read `test_wrong_use.py` next.
-"""
+"""A step with `optional: true`: its failure is told and does not keep the run from being completed."""
 
 from __future__ import annotations
 

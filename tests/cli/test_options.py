@@ -1,6 +1,6 @@
 """The table of options: a value reaches its place in one step, and a command takes what it names.
 
-Owns the tests of `surefoot.cli.options`. What goals make of their options is in `test_goals.py`.
+What goals make of their options is in `test_goals.py`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pathlib import Path
 import typer
 from typer.testing import CliRunner
 
-from surefoot.api.options import Options
+from surefoot.api.run_options import Options
 from surefoot.cli.options import _ROWS as ROWS
 from surefoot.cli.options import LIMITS, OPTIONS, Given, command
 from surefoot.cli.screen import Screen

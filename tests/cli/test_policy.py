@@ -1,7 +1,4 @@
-"""`policy test` and `policy show`, as they are typed.
-
-Owns the tests of what both print. Must never run what they are asked about. Read `tests/core/test_weighing.py` next.
-"""
+"""`policy test` and `policy show`, as they are typed."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""How a run goes, while it goes: each event has its line, or is deliberately quiet.
-
-Owns the tests of `surefoot.cli.progress`. Must never start an engine. Read `test_tree.py` next.
-"""
+"""How a run goes, while it goes: each event has its line, or is deliberately quiet."""
 
 from __future__ import annotations
 
@@ -16,15 +13,7 @@ from surefoot.cli.progress import Progress
 from surefoot.cli.screen import Screen
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.check_kinds import CommandCheck, Expect, TestsCheck
-from surefoot.core.course import finish, take_ready
-from surefoot.core.events import ACCEPTANCE, Event
-from surefoot.core.ids import BlobId, RunId, StepId
-from surefoot.core.kernel import apply
-from surefoot.core.plan import Check, Limits, Plan, Prepare, RunBody, Step
-from surefoot.core.rules import Overdue
-from surefoot.core.state import QuestionState, RunState, StepStatus
-from surefoot.core.talking import (
+from surefoot.core.agent_types import (
     Casting,
     Claim,
     Fault,
@@ -37,7 +26,8 @@ from surefoot.core.talking import (
     Usage,
     Wish,
 )
-from surefoot.core.terms import (
+from surefoot.core.check_kinds import CommandCheck, Expect, TestsCheck
+from surefoot.core.event_words import (
     Applied,
     Diagnosis,
     Ending,
@@ -49,6 +39,13 @@ from surefoot.core.terms import (
     Status,
     Verdict,
 )
+from surefoot.core.events import ACCEPTANCE, Event
+from surefoot.core.graph_state import finish, take_ready
+from surefoot.core.ids import BlobId, RunId, StepId
+from surefoot.core.kernel import apply
+from surefoot.core.plan import Check, Limits, Plan, Prepare, RunBody, Step
+from surefoot.core.policy_types import Overdue
+from surefoot.core.state import QuestionState, RunState, StepStatus
 from surefoot.core.tool_payload import PlanChange, Understood
 from surefoot.effects import LANE
 

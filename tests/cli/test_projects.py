@@ -1,7 +1,4 @@
-"""What `init` fills in of the project it is in.
-
-Owns the tests of `surefoot.cli.projects` and of the plan that comes of it. Read `tests/planfile/test_loading.py` next.
-"""
+"""What `init` fills in of the project it is in."""
 
 from __future__ import annotations
 

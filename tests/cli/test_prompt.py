@@ -1,6 +1,6 @@
 """The prompt of a question, when what was typed is no answer and when somebody else answers.
 
-Owns what the prompt says then. What an answer does is for `tests/acceptance/test_terminal.py`.
+What an answer does is for `tests/acceptance/test_terminal.py`.
 """
 
 from __future__ import annotations
@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from surefoot.api.approving import Answer, _checked_word
+from surefoot.api.answers import Answer, _checked_word
 from surefoot.api.home import Home
 from surefoot.cli.dialogue import Asker, refusal_lines
 from surefoot.cli.progress import Progress
 from surefoot.cli.screen import Screen
 from surefoot.cli.wrap import plain
 from surefoot.core import events as ev
+from surefoot.core.event_words import QuestionKind
 from surefoot.core.ids import StepId
 from surefoot.core.state import QuestionState
-from surefoot.core.terms import QuestionKind
 from surefoot.errors import NotAwaitingAnswer
 
 ASKED = ev.QuestionAsked(

@@ -1,8 +1,4 @@
-"""What a person types at a prompt means one thing.
-
-Owns the tests of `surefoot.cli.prompt_words` for plans. Must never open a terminal: `tests/acceptance` does. Read
-`test_goal_runs.py` next.
-"""
+"""What a person types at a prompt means one thing."""
 
 from __future__ import annotations
 
@@ -11,9 +7,9 @@ from typing import Any
 import pytest
 
 from surefoot.cli.prompt_words import Typed, Word, key_of, read_line
-from surefoot.core.duties import PLANNING
+from surefoot.core.event_words import QuestionKind
 from surefoot.core.events import QuestionAsked
-from surefoot.core.terms import QuestionKind
+from surefoot.core.system_steps import PLANNING
 
 SHOWN: Any = {"at": 0.0, "step": PLANNING, "attempt": 1, "question": "r.1", "text": "Shall it?"}
 PLAN = QuestionAsked(**SHOWN, about=QuestionKind.CONFIRM, options=("yes", "no", "edit"))

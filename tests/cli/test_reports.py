@@ -1,7 +1,4 @@
-"""What a report tells and how it looks, as text and as Markdown, from reports made by hand.
-
-Owns the tests of `surefoot.views.report_sections` and `surefoot.cli.report_page`. Must never make a run.
-"""
+"""What a report tells and how it looks, as text and as Markdown, from reports made by hand."""
 
 from __future__ import annotations
 

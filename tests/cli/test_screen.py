@@ -1,7 +1,4 @@
-"""What reaches a terminal, and what a pipe: colours, widths, the rows at the bottom, nothing that steers.
-
-Owns the tests of `surefoot.cli.screen`, on a real terminal. Read `test_reports.py` next.
-"""
+"""What reaches a terminal, and what a pipe: colours, widths, the rows at the bottom, nothing that steers."""
 
 from __future__ import annotations
 

@@ -1,19 +1,16 @@
-"""Where a run stands when nobody works on it: what is said is so.
-
-Owns the tests of states that the journal alone does not tell. Read `test_reports.py` next.
-"""
+"""Where a run stands when nobody works on it: what is said is so."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from surefoot.api.reading import report
+from surefoot.api.queries import report
 from surefoot.cli import main
 from surefoot.cli.report_page import report_lines
 from surefoot.cli.wrap import plain
 from surefoot.core import events as ev
+from surefoot.core.event_words import Phase
 from surefoot.core.ids import StepId
-from surefoot.core.terms import Phase
 from surefoot.ports.storage import Batch
 
 if TYPE_CHECKING:

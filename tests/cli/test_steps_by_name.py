@@ -1,7 +1,4 @@
-"""A step's id alone, and a plan file that has changed: what `show` and `retry` make of them.
-
-Owns the tests of steps named without their run. Read `test_lookup.py` next.
-"""
+"""A step's id alone, and a plan file that has changed: what `show` and `retry` make of them."""
 
 from __future__ import annotations
 

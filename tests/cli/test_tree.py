@@ -1,7 +1,4 @@
-"""The tree of a run fits the terminal, and shows what waits, runs and failed before anything else.
-
-Owns the tests of `surefoot.cli.run_tree`, `surefoot.views.activity` and `surefoot.views.estimate`.
-"""
+"""The tree of a run fits the terminal, and shows what waits, runs and failed before anything else."""
 
 from __future__ import annotations
 
@@ -15,17 +12,17 @@ from hypothesis import strategies as st
 
 from surefoot.cli.run_tree import View, tree_lines
 from surefoot.core import events as ev
+from surefoot.core.agent_types import Role, ToolCall, Usage
 from surefoot.core.attempt import Attempt, Place
 from surefoot.core.check_kinds import CommandCheck
-from surefoot.core.course import expand
-from surefoot.core.duties import DUTIES, PLANNING, duty_of
+from surefoot.core.conversation import Talk
+from surefoot.core.event_words import Ending, Moment, Phase, QuestionKind, Status, Verdict
+from surefoot.core.graph_state import expand
 from surefoot.core.ids import BlobId, RunId, StepId
 from surefoot.core.kernel import apply
 from surefoot.core.plan import Check, ForEach, Limits, Plan, RunBody, Step
 from surefoot.core.state import QuestionState, RunState, StepState, StepStatus
-from surefoot.core.talk import Talk
-from surefoot.core.talking import Role, ToolCall, Usage
-from surefoot.core.terms import Ending, Moment, Phase, QuestionKind, Status, Verdict
+from surefoot.core.system_steps import DUTIES, PLANNING, duty_of
 from surefoot.views.activity import Activity
 from surefoot.views.estimate import about_left_s, roughly
 

@@ -1,6 +1,6 @@
 """`run` and `land`: what is wrong use, and what is missing from a run before it is taken over.
 
-Owns what the commands say and ask. What git does is for `tests/workspace/test_land.py`. Read `test_exits.py` next.
+What git does is for `tests/workspace/test_land.py`.
 """
 
 from __future__ import annotations

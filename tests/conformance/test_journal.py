@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from surefoot.core.event_words import Moment, Phase, Verdict
 from surefoot.core.events import CheckAnswered, Event, PhaseEntered, RunCreated, RunResumed
 from surefoot.core.ids import BlobId, RunId, StepId
-from surefoot.core.terms import Moment, Phase, Verdict
 from surefoot.errors import ClaimLost, JournalConflict
 from surefoot.ports.storage import Appended, Batch, Journal, RunRow
 from surefoot.testing import VirtualClock

@@ -1,8 +1,4 @@
-"""A run that is played: the kernel decides, and a world answers kindly unless it was told otherwise.
-
-Owns the play that tests of the kernel and the report share. Must never touch a disk or a clock, nor decide anything
-itself. Read `test_kernel_attempts.py` next; `test_kernel_machine.py` plays against a world that answers as it likes.
-"""
+"""A run that is played: the kernel decides, and a world answers kindly unless it was told otherwise."""
 
 from __future__ import annotations
 
@@ -14,13 +10,13 @@ import pytest
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
+from surefoot.core.event_words import Diagnosis
 from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.ids import RunId, StepId
 from surefoot.core.kernel import apply, decide
 from surefoot.core.plan import Plan, RunBody, Step
 from surefoot.core.report import report_of
 from surefoot.core.state import RunState
-from surefoot.core.terms import Diagnosis
 from surefoot.effects import BY_COMMAND
 from tests.core.world import kind_fact
 

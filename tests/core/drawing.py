@@ -1,8 +1,4 @@
-"""Plans drawn at random: over everything a step, a check or a rule can be.
-
-Owns what the machines of the kernel begin with. Must never draw a plan that `check` refuses. Read
-`test_kernel_machine.py` next.
-"""
+"""Plans drawn at random: over everything a step, a check or a rule can be."""
 
 from __future__ import annotations
 
@@ -24,8 +20,8 @@ from surefoot.core.plan import (
     Step,
     Tier,
 )
-from surefoot.core.probing import Probe, RunProbe
-from surefoot.core.rules import Demand, Overdue, Rule
+from surefoot.core.policy_types import Demand, Overdue, Rule
+from surefoot.core.probe_kinds import Probe, RunProbe
 
 USES = st.sampled_from([(), (), ("db",), ("db", "web"), ("web", "gpu")])
 """What steps and checks use; nothing, as often as not."""

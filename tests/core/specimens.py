@@ -1,8 +1,4 @@
-"""Events of every kind, aimed at what a state holds, and what refusing them changes.
-
-Owns what the tests fire at a state to see that a refused event changes nothing. Must never know which events a state
-takes. Read `test_kernel_table.py` next.
-"""
+"""Events of every kind, aimed at what a state holds, and what refusing them changes."""
 
 from __future__ import annotations
 
@@ -11,14 +7,8 @@ import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
 
 from surefoot.core import events as ev
-from surefoot.core.events import ACCEPTANCE, Event
-from surefoot.core.ids import BlobId, RunId, StepId
-from surefoot.core.kernel import apply
-from surefoot.core.plan import Limits, Plan, RunBody, Step
-from surefoot.core.rules import Overdue, Policy
-from surefoot.core.state import RunState
-from surefoot.core.talking import Casting, Fault
-from surefoot.core.terms import (
+from surefoot.core.agent_types import Casting, Fault
+from surefoot.core.event_words import (
     Applied,
     Diagnosis,
     Ending,
@@ -31,6 +21,12 @@ from surefoot.core.terms import (
     Status,
     Verdict,
 )
+from surefoot.core.events import ACCEPTANCE, Event
+from surefoot.core.ids import BlobId, RunId, StepId
+from surefoot.core.kernel import apply
+from surefoot.core.plan import Limits, Plan, RunBody, Step
+from surefoot.core.policy_types import Overdue, Policy
+from surefoot.core.state import RunState
 from surefoot.errors import IllegalTransition
 
 NOBODY = StepId("nobody")

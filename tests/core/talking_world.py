@@ -1,8 +1,4 @@
-"""A world of models and tools that say what they like: replies, faults, results, plans, claims.
-
-Owns what `test_talks_machine.py` draws: plans with agents in them, castings, and what comes of every command of a talk.
-Must never know what the kernel will make of it. Read `test_talks_machine.py` next.
-"""
+"""A world of models and tools that say what they like: replies, faults, results, plans, claims."""
 
 from __future__ import annotations
 
@@ -14,6 +10,21 @@ import hypothesis.strategies as st
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
+from surefoot.core.agent_types import (
+    Casting,
+    Claim,
+    Fault,
+    Finish,
+    ModelFacts,
+    Note,
+    Price,
+    Role,
+    RoleModels,
+    Statement,
+    ToolCall,
+    Understanding,
+    Usage,
+)
 from surefoot.core.check_kinds import CommandCheck, Expect
 from surefoot.core.events import Event
 from surefoot.core.ids import BlobId, StepId
@@ -31,24 +42,9 @@ from surefoot.core.plan import (
     Step,
 )
 from surefoot.core.plan_commands import PlanCommand, commands_of_plan
-from surefoot.core.rules import CommandFacts
-from surefoot.core.talking import (
-    Casting,
-    Claim,
-    Fault,
-    Finish,
-    ModelFacts,
-    Note,
-    Price,
-    Role,
-    RoleModels,
-    Statement,
-    ToolCall,
-    Understanding,
-    Usage,
-)
+from surefoot.core.policy_types import CommandFacts
 from surefoot.core.tool_payload import MadePlan, PlanChange, Planned, Understood
-from surefoot.core.toolbox import TOOLBOX, PlanInForce
+from surefoot.core.tool_table import TOOLBOX, PlanInForce
 from surefoot.effects import TOOL_CALL
 
 HIDDEN = "nobodyknows"

@@ -1,22 +1,19 @@
-"""Talks made by hand: turns, calls, results, and a run around them.
-
-Owns what the tests of briefs and claims begin with. Must never decide anything itself. Read `test_brief.py` next.
-"""
+"""Talks made by hand: turns, calls, results, and a run around them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
+from surefoot.core.agent_types import Note, Part, Role, ToolCall
 from surefoot.core.attempt import Attempt, Running
-from surefoot.core.estimating import tokens_of
+from surefoot.core.conversation import CallState, Talk, Turn
 from surefoot.core.events import CallFinished, CallSettled, RunCreated, TurnAnswered
 from surefoot.core.ids import BlobId, RunId, StepId
 from surefoot.core.plan import AgentBody, Plan, Step
 from surefoot.core.state import AcceptState, RunState, StepState
-from surefoot.core.talk import CallState, Talk, Turn
-from surefoot.core.talking import Note, Part, Role, ToolCall
-from surefoot.core.toolbox import TOOLBOX
+from surefoot.core.token_estimate import tokens_of
+from surefoot.core.tool_table import TOOLBOX
 from surefoot.core.verdicts import CheckRecord
 
 RUN = RunId("20260101-aaaaaa")

@@ -1,7 +1,4 @@
-"""How people's attention was used, by the questions of a run.
-
-Owns the tests of `surefoot.core.attention`. Read `test_report.py` next.
-"""
+"""How people's attention was used, by the questions of a run."""
 
 from __future__ import annotations
 
@@ -9,13 +6,13 @@ import pytest
 
 from surefoot.core import events as ev
 from surefoot.core.approval import Package
-from surefoot.core.attention import Attention, attention_of
+from surefoot.core.approval_metrics import Attention, attention_of
+from surefoot.core.event_words import QuestionKind
 from surefoot.core.ids import RunId, StepId
 from surefoot.core.kernel import apply
 from surefoot.core.plan import Plan, RunBody, Step
-from surefoot.core.rules import Overdue
+from surefoot.core.policy_types import Overdue
 from surefoot.core.state import QuestionState, RunState, StepStatus
-from surefoot.core.terms import QuestionKind
 
 A = StepId("a")
 PACKAGE = Package(step="a", does="x", effect="reversible", rule="look", reason="Look.", undo="")

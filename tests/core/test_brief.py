@@ -1,7 +1,4 @@
-"""What a model is told in a request.
-
-Owns the tests of `surefoot.core.brief` and of what it is made of. Must never ask a model. Read `test_folding.py` next.
-"""
+"""What a model is told in a request."""
 
 from __future__ import annotations
 
@@ -13,18 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from surefoot.core.brief import brief_of
+from surefoot.core.agent_types import Claim, Guidance, KeyFile, Lesson, Note, Part, Role, Understanding, Usage
 from surefoot.core.budget import left_said
 from surefoot.core.check_kinds import CommandCheck, Expect, FileCheck
+from surefoot.core.event_words import Diagnosis, Verdict
 from surefoot.core.events import AttemptFailed
 from surefoot.core.ids import StepId
 from surefoot.core.lessons import lesson_of
 from surefoot.core.plan import AgentBody, AgentLimits, Check, Limits, RunBody, Step
-from surefoot.core.prefix import prefix_flaw, prefix_of
-from surefoot.core.shortening import Fold
+from surefoot.core.prompt import brief_of
+from surefoot.core.prompt_prefix import prefix_flaw, prefix_of
 from surefoot.core.state import RunState, StepState, StepStatus
-from surefoot.core.talking import Claim, Guidance, KeyFile, Lesson, Note, Part, Role, Understanding, Usage
-from surefoot.core.terms import Diagnosis, Verdict
+from surefoot.core.stubs import Fold
 from surefoot.core.verdicts import CheckRecord
 from tests.core.talks import RUN, at_work, blob, finished, stage, turn, written
 

@@ -1,8 +1,4 @@
-"""What a run makes of briefs that do not fit, and of claims that nothing bears out.
-
-Owns the tests of where the kernel asks `surefoot.core.prefix` and `surefoot.core.grounding`. Must never ask a model.
-Read `surefoot.core.kernel.phases` next.
-"""
+"""What a run makes of briefs that do not fit, and of claims that nothing bears out."""
 
 from __future__ import annotations
 
@@ -11,9 +7,9 @@ from typing import Any
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
+from surefoot.core.agent_types import Casting, Claim, ModelFacts, RoleModels, Statement
 from surefoot.core.check_kinds import CommandCheck, Expect
 from surefoot.core.plan import AgentBody, Check, RetryPolicy
-from surefoot.core.talking import Casting, Claim, ModelFacts, RoleModels, Statement
 from tests.core.conftest import Play
 from tests.core.world import WORK
 

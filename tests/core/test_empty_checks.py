@@ -8,7 +8,7 @@ from surefoot.core.check_kinds import ChangedCheck, CommandCheck, FileCheck
 from surefoot.core.empty_checks import is_constant, is_untouched, why_empty
 from surefoot.core.ids import StepId
 from surefoot.core.plan import Check, Plan, RunBody, Step
-from surefoot.core.rules import Effect
+from surefoot.core.policy_types import Effect
 
 CONSTANT = (
     "true",

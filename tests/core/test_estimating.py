@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from surefoot.core.estimating import tokens_at_most, tokens_of
+from surefoot.core.token_estimate import tokens_at_most, tokens_of
 
 
 @given(st.text(), st.text())

@@ -1,7 +1,4 @@
-"""How a brief is made to fit.
-
-Owns the tests of `surefoot.core.folding` and `shortening`. Must never ask a model. Read `surefoot.core.folding` next.
-"""
+"""How a brief is made to fit."""
 
 from __future__ import annotations
 
@@ -10,13 +7,13 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from surefoot.core.brief import brief_of
-from surefoot.core.folding import facts_that_must_survive, fold_for, lost_in, summary_brief
-from surefoot.core.prefix import TOKENS_MIN, prefix_flaw, size_of
-from surefoot.core.shortening import Fold, stub_of
+from surefoot.core.agent_types import Note
+from surefoot.core.compaction import facts_that_must_survive, fold_for, lost_in, summary_brief
+from surefoot.core.conversation import Turn
+from surefoot.core.prompt import brief_of
+from surefoot.core.prompt_prefix import TOKENS_MIN, prefix_flaw, size_of
 from surefoot.core.state import RunState
-from surefoot.core.talk import Turn
-from surefoot.core.talking import Note
+from surefoot.core.stubs import Fold, stub_of
 from tests.core.talks import at_work, blob, finished, stage, turn, written
 
 ROOM = 10_000

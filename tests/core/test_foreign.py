@@ -1,7 +1,6 @@
 """Text that others wrote, as a person sees it: what is spelled out, and what stands behind a bar.
 
-Owns the tests of `surefoot.core.foreign`, character by character. Read `tests/attacks/test_forged_question.py` for the
-same through the command line.
+Read `tests/attacks/test_forged_question.py` for the same through the command line.
 """
 
 # ruff: noqa: RUF001 - characters that look like others are what is tested
@@ -13,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from surefoot.core.approval import Package, text_of
-from surefoot.core.foreign import behind, exact, fenced, fenced_below, in_line, labelled, prose, spelled_out
+from surefoot.core.untrusted_text import behind, exact, fenced, fenced_below, in_line, labelled, prose, spelled_out
 
 SPELLED = [
     ("rm\u200b -rf", r"rm\u200b -rf"),

@@ -1,7 +1,4 @@
-"""Whether two globs can mean one file: by table, and against trying every path.
-
-Owns the tests of `may_overlap` and `any_overlap`. Must never touch a disk. Read `surefoot.core.globs` next.
-"""
+"""Whether two globs can mean one file: by table, and against trying every path."""
 
 from __future__ import annotations
 

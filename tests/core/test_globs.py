@@ -1,7 +1,4 @@
-"""Globs over files: the rules of FORMATS by table, and against a naive matcher.
-
-Owns the tests of `surefoot.core.globs`. Must never touch a disk. Read `surefoot.core.globs` next.
-"""
+"""Globs over files: the rules of FORMATS by table, and against a naive matcher."""
 
 from __future__ import annotations
 

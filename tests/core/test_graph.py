@@ -1,7 +1,4 @@
-"""The dependency graph: what needs mean, what is refused, the order, the longest path.
-
-Owns the tests of `surefoot.core.graph`. Must never read a plan file. Read `test_review.py` next.
-"""
+"""The dependency graph: what needs mean, what is refused, the order, the longest path."""
 
 from __future__ import annotations
 

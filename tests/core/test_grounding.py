@@ -1,8 +1,4 @@
-"""Whether what an agent says is what the journal has.
-
-Owns the tests of `surefoot.core.grounding`: what is said to be a problem, and above all what is not. Must never ask a
-model. Read `surefoot.core.grounding` next.
-"""
+"""Whether what an agent says is what the journal has."""
 
 from __future__ import annotations
 
@@ -11,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from surefoot.core.grounding import ungrounded, unproven
-from surefoot.core.talk import Talk, Turn
-from surefoot.core.talking import Claim, Role, Statement
+from surefoot.core.agent_types import Claim, Role, Statement
+from surefoot.core.claim_check import ungrounded, unproven
+from surefoot.core.conversation import Talk, Turn
 from tests.core.talks import finished, turn
 
 EDIT = finished("edit", summary="edit src/a.py", changed=("src/a.py",))

@@ -1,8 +1,4 @@
-"""Which commands are known to be harmless, and what of the others is not known.
-
-Owns the tests of `surefoot.core.harmless` and of the table it reads. Must never read a command as text: its words are
-given. Read `tests/shellwords/test_shares.py` next: whole commands.
-"""
+"""Which commands are known to be harmless, and what of the others is not known."""
 
 from __future__ import annotations
 
@@ -12,12 +8,12 @@ import pytest
 
 from surefoot.core import harmless
 from surefoot.core.check_kinds import CommandCheck
+from surefoot.core.command_grammar import table
 from surefoot.core.harmless import beside, unknown_around, unknown_in
 from surefoot.core.ids import StepId
 from surefoot.core.plan import Check, Network, RunBody, Step
 from surefoot.core.policy import facts_before, weigh
-from surefoot.core.rules import CommandFacts, Decision, Effect, Policy, Rule, Tier
-from surefoot.core.shapes import table
+from surefoot.core.policy_types import CommandFacts, Decision, Effect, Policy, Rule, Tier
 
 FLOOR = Decision(tier=Tier.LOG, rule="floor", reason="So it is.")
 KNOWN = [

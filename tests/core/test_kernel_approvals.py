@@ -1,8 +1,4 @@
-"""What a person can say beside yes and no, about results too, and what an approval rests on.
-
-Owns the tests of edits, hand-overs, deadlines, kinds of questions, several people, and of the ground that shifts. Must
-never make a state by hand. Read `test_kernel_consent.py` first.
-"""
+"""What a person can say beside yes and no, about results too, and what an approval rests on."""
 
 from __future__ import annotations
 
@@ -13,11 +9,11 @@ import pytest
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.approval import Ground
+from surefoot.core.event_words import Diagnosis
 from surefoot.core.ids import BlobId
 from surefoot.core.plan import Effect, ForEach, Limits, OnFailure, Service, Tier
-from surefoot.core.probing import Probe, RunProbe
-from surefoot.core.rules import CommandFacts, Demand, Overdue, Policy, Rule
-from surefoot.core.terms import Diagnosis
+from surefoot.core.policy_types import CommandFacts, Demand, Overdue, Policy, Rule
+from surefoot.core.probe_kinds import Probe, RunProbe
 from surefoot.errors import IllegalTransition
 
 PAY: dict[str, Any] = {"effect": Effect.IRREVERSIBLE}

@@ -1,6 +1,6 @@
 """What a plan runs beside the bodies of its steps: weighed, put to a person, and never run before that.
 
-Owns the tests of the kernel's part. Must never read a command. Read `tests/api/test_around.py` for whole runs.
+Read `tests/api/test_around.py` for whole runs.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ import pytest
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
+from surefoot.core.agent_types import Wish
 from surefoot.core.check_kinds import CommandCheck, Expect
 from surefoot.core.ids import StepId
 from surefoot.core.plan import Check, Limits, Prepare, RunBody, Step
 from surefoot.core.plan_commands import CommandKind, PlanCommand, probe_command
-from surefoot.core.probing import CommandProbe, HttpProbe, Probe, RunProbe
-from surefoot.core.rules import CommandFacts, Demand, Effect, Policy, Rule, Tier
-from surefoot.core.talking import Wish
+from surefoot.core.policy_types import CommandFacts, Demand, Effect, Policy, Rule, Tier
+from surefoot.core.probe_kinds import CommandProbe, HttpProbe, Probe, RunProbe
 from surefoot.core.tool_payload import Planned
 from tests.core.test_kernel_phases import CASTING, ends, plan_of, planned, understood
 

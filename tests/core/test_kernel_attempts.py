@@ -1,8 +1,4 @@
-"""What one attempt at a step may meet, and what becomes of the step then.
-
-Owns the tests of an attempt inside the workspace. Must never make a state by hand: events lead there. Read
-`test_kernel_doubt.py` next, for effects that reach beyond the workspace.
-"""
+"""What one attempt at a step may meet, and what becomes of the step then."""
 
 from __future__ import annotations
 
@@ -13,10 +9,10 @@ import pytest
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.causes import last_lines
 from surefoot.core.check_kinds import CommandCheck, Expect, TestsCheck
+from surefoot.core.event_words import Diagnosis, Ending, Status, Verdict
+from surefoot.core.failure_words import last_lines
 from surefoot.core.plan import AskBody, Check, Effect, OnFailure, RetryPolicy
-from surefoot.core.terms import Diagnosis, Ending, Status, Verdict
 from surefoot.errors import IllegalTransition
 
 ONCE = {"retry": RetryPolicy(maximum_attempts=1)}

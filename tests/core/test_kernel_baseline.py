@@ -8,11 +8,11 @@ import pytest
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
+from surefoot.core.agent_types import Wish
 from surefoot.core.check_kinds import CommandCheck, Expect, TestsCheck
+from surefoot.core.event_words import Verdict
 from surefoot.core.ids import BlobId, StepId
 from surefoot.core.plan import AgentBody, Check, Plan, Step
-from surefoot.core.talking import Wish
-from surefoot.core.terms import Verdict
 from surefoot.core.tool_payload import MadePlan, Planned
 from tests.core.test_kernel_phases import CASTING
 

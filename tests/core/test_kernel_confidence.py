@@ -8,12 +8,12 @@ import pytest
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
+from surefoot.core.agent_types import Claim, Statement
 from surefoot.core.check_kinds import CommandCheck, Expect
+from surefoot.core.event_words import Verdict
 from surefoot.core.ids import BlobId
 from surefoot.core.plan import AgentBody, Check
-from surefoot.core.rules import Policy
-from surefoot.core.talking import Claim, Statement
-from surefoot.core.terms import Verdict
+from surefoot.core.policy_types import Policy
 from tests.core.test_kernel_talks import begun, reply
 
 AFTER = Check(name="after", ask=CommandCheck(command="r"))

@@ -1,8 +1,4 @@
-"""A person's say before an effect: what is shown, what a word given beforehand covers, and how long it holds.
-
-Owns the tests of the confirm tier at work; `test_policy.py` has the tiers themselves. Must never make a state by hand.
-Read `test_kernel_run.py` next.
-"""
+"""A person's say before an effect: what is shown, what a word given beforehand covers, and how long it holds."""
 
 from __future__ import annotations
 
@@ -13,8 +9,8 @@ import pytest
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.check_kinds import CommandCheck, Expect
+from surefoot.core.event_words import Ending, Status, Verdict
 from surefoot.core.plan import AskBody, CallBody, Check, Effect, ForEach, FunctionBody, OnFailure, Tier
-from surefoot.core.terms import Ending, Status, Verdict
 
 BAD = Ending(status=Status.EXIT, exit_code=1)
 PAY: dict[str, Any] = {"effect": Effect.IRREVERSIBLE}

@@ -1,7 +1,4 @@
-"""Courses of events that once ended where they must not: overtaking, lost ground, stops at an odd moment.
-
-Owns one minimal course for each. Must never make a state by hand. Read `conftest.py` next.
-"""
+"""Courses of events that once ended where they must not: overtaking, lost ground, stops at an odd moment."""
 
 from __future__ import annotations
 
@@ -12,9 +9,9 @@ import pytest
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.check_kinds import CommandCheck
+from surefoot.core.event_words import Ending, Status
 from surefoot.core.plan import AskBody, Check, Effect, ForEach, OnFailure, Tier
-from surefoot.core.probing import Probe, RunProbe
-from surefoot.core.terms import Ending, Status
+from surefoot.core.probe_kinds import Probe, RunProbe
 from surefoot.effects import BY_COMMAND
 
 BAD = Ending(status=Status.EXIT, exit_code=1)

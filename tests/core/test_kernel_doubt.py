@@ -1,8 +1,4 @@
-"""Effects beyond the workspace: never performed twice unless that is harmless, never forgotten.
-
-Owns the tests of how an effect in doubt is settled. Must never make a state by hand. Read `test_kernel_consent.py`
-next.
-"""
+"""Effects beyond the workspace: never performed twice unless that is harmless, never forgotten."""
 
 from __future__ import annotations
 
@@ -13,9 +9,9 @@ import pytest
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.check_kinds import CommandCheck
+from surefoot.core.event_words import Applied, Ending, Status, Verdict
 from surefoot.core.plan import AskBody, Check, Effect, Limits, RetryPolicy
-from surefoot.core.probing import Probe, RunProbe
-from surefoot.core.terms import Applied, Ending, Status, Verdict
+from surefoot.core.probe_kinds import Probe, RunProbe
 
 CHECK = Check(name="c", ask=CommandCheck(command="c"))
 PROBE = {"probe": Probe(ask=RunProbe(command="p"))}

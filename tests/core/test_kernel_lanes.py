@@ -9,8 +9,8 @@ import pytest
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.check_kinds import CommandCheck, Expect
+from surefoot.core.event_words import Diagnosis, Ending, Status
 from surefoot.core.plan import Check, Effect, ForEach, Limits, OnFailure
-from surefoot.core.terms import Diagnosis, Ending, Status
 
 NO_ROOM = {"diagnosis": Diagnosis.STRUCTURAL, "reason": "no room"}
 

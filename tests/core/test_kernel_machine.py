@@ -12,9 +12,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.approval import Ground
-from surefoot.core.course import results_after
-from surefoot.core.duties import DUTIES
+from surefoot.core.event_words import Applied, Diagnosis, Ending, Status, Verdict
 from surefoot.core.events import ACCEPTANCE, Event
+from surefoot.core.graph_state import results_after
 from surefoot.core.ids import BlobId, RunId, StepId
 from surefoot.core.kernel import apply, decide
 from surefoot.core.plan import (
@@ -24,7 +24,7 @@ from surefoot.core.plan import (
 from surefoot.core.queue import has_result
 from surefoot.core.report import report_of
 from surefoot.core.state import SATISFIED, QuestionState, RunState, StepStatus
-from surefoot.core.terms import Applied, Diagnosis, Ending, Status, Verdict
+from surefoot.core.system_steps import DUTIES
 from surefoot.effects import BY_COMMAND, LANE, PATCH, SERVICE_START
 from tests.core.drawing import plans
 from tests.core.specimens import refused_and_changed, specimens

@@ -9,14 +9,14 @@ import pytest
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
+from surefoot.core.agent_types import Casting, Claim, ModelFacts, Price, Role, RoleModels, Understanding, Wish
 from surefoot.core.check_kinds import CommandCheck, Expect
+from surefoot.core.event_words import Outcome, Phase, Verdict
 from surefoot.core.ids import BlobId, StepId
-from surefoot.core.kernel.shown_plans import words_of
+from surefoot.core.kernel.plan_question import words_of
 from surefoot.core.plan import AgentBody, AgentLimits, Check, Plan, RunBody, Step
 from surefoot.core.plan_commands import commands_of_plan
-from surefoot.core.rules import Effect
-from surefoot.core.talking import Casting, Claim, ModelFacts, Price, Role, RoleModels, Understanding, Wish
-from surefoot.core.terms import Outcome, Phase, Verdict
+from surefoot.core.policy_types import Effect
 from surefoot.core.tool_payload import MadePlan, Planned, Understood
 from surefoot.errors import IllegalTransition
 

@@ -1,7 +1,4 @@
-"""The run as a whole: its phases, its lanes and groups, and what people ask of it at any moment.
-
-Owns the tests of starting, stopping and going on. Must never make a state by hand. Read `test_report.py` next.
-"""
+"""The run as a whole: its phases, its lanes and groups, and what people ask of it at any moment."""
 
 from __future__ import annotations
 
@@ -12,9 +9,9 @@ import pytest
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.check_kinds import CommandCheck, Expect
+from surefoot.core.event_words import Diagnosis, Ending, Status, Verdict
 from surefoot.core.kernel import decide
 from surefoot.core.plan import AskBody, Check, Effect, ForEach, Limits, OnFailure, Prepare, RetryPolicy
-from surefoot.core.terms import Diagnosis, Ending, Status, Verdict
 from surefoot.errors import IllegalTransition
 
 BAD = Ending(status=Status.EXIT, exit_code=1)

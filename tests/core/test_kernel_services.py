@@ -1,7 +1,4 @@
-"""When services are started, stopped and missed.
-
-Owns the tests of `surefoot.core.kernel.services`. Must never start one. Read `test_kernel_doubt.py` next.
-"""
+"""When services are started, stopped and missed."""
 
 from __future__ import annotations
 
@@ -12,9 +9,9 @@ import pytest
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.check_kinds import CommandCheck, Expect
+from surefoot.core.event_words import Applied, Diagnosis, Ending, Status
 from surefoot.core.plan import Check, Effect, RetryPolicy, Service
-from surefoot.core.probing import Probe, RunProbe
-from surefoot.core.terms import Applied, Diagnosis, Ending, Status
+from surefoot.core.probe_kinds import Probe, RunProbe
 
 DB, WEB = Service(name="db", run="db"), Service(name="web", run="web")
 ASKED = Check(name="asked", ask=CommandCheck(command="ask"), expect=Expect.PASS_TO_PASS)

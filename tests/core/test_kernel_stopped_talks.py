@@ -6,11 +6,11 @@ from typing import Any
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
+from surefoot.core.agent_types import Claim
 from surefoot.core.check_kinds import CommandCheck, Expect
+from surefoot.core.event_words import Verdict
 from surefoot.core.ids import BlobId
 from surefoot.core.plan import AgentBody, AgentLimits, Check, RetryPolicy
-from surefoot.core.talking import Claim
-from surefoot.core.terms import Verdict
 from tests.core.test_kernel_phases import goal
 from tests.core.test_kernel_talks import begun, failures, reply
 

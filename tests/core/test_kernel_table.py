@@ -8,17 +8,17 @@ import pytest
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
+from surefoot.core.agent_types import Casting, ModelFacts, Price, Role, RoleModels, Wish
 from surefoot.core.check_kinds import CommandCheck, Expect, FileCheck
+from surefoot.core.event_words import (
+    Outcome,
+)
 from surefoot.core.events import Event
 from surefoot.core.ids import RunId, StepId
 from surefoot.core.kernel import apply, decide
 from surefoot.core.plan import Check, Effect, ForEach, Plan, RunBody, Service, Step
-from surefoot.core.probing import Probe, RunProbe
+from surefoot.core.probe_kinds import Probe, RunProbe
 from surefoot.core.state import RunState, StepStatus
-from surefoot.core.talking import Casting, ModelFacts, Price, Role, RoleModels, Wish
-from surefoot.core.terms import (
-    Outcome,
-)
 from surefoot.errors import IllegalTransition
 from tests.core.specimens import copied, refused_and_changed, specimens
 from tests.core.world import kind_fact

@@ -8,13 +8,7 @@ import pytest
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.check_kinds import CommandCheck, Expect
-from surefoot.core.ids import BlobId
-from surefoot.core.kernel.casting import tokens_max
-from surefoot.core.plan import AgentBody, AgentLimits, Check, Limits, RetryPolicy
-from surefoot.core.rules import CommandFacts, Tier
-from surefoot.core.talk import Talk
-from surefoot.core.talking import (
+from surefoot.core.agent_types import (
     Casting,
     Claim,
     Fault,
@@ -27,8 +21,14 @@ from surefoot.core.talking import (
     ToolKind,
     Usage,
 )
-from surefoot.core.terms import Diagnosis, Verdict
-from surefoot.core.toolbox import TOOLBOX
+from surefoot.core.check_kinds import CommandCheck, Expect
+from surefoot.core.conversation import Talk
+from surefoot.core.event_words import Diagnosis, Verdict
+from surefoot.core.ids import BlobId
+from surefoot.core.kernel.model_fallback import tokens_max
+from surefoot.core.plan import AgentBody, AgentLimits, Check, Limits, RetryPolicy
+from surefoot.core.policy_types import CommandFacts, Tier
+from surefoot.core.tool_table import TOOLBOX
 from tests.core.talks import stage
 
 FIRST, SECOND, STRONG = (ModelFacts(name=name, price=Price(input_usd=1.0, output_usd=1.0)) for name in ("m", "n", "s"))

@@ -9,8 +9,8 @@ import pytest
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.check_kinds import CommandCheck, Expect
+from surefoot.core.event_words import Ending, Status
 from surefoot.core.plan import Check, Effect, Limits, Tier
-from surefoot.core.terms import Ending, Status
 
 
 def test_a_step_to_be_made_again_starts_beside_as_many_as_the_plan_allows(play: Any) -> None:

@@ -8,8 +8,8 @@ import pytest
 
 from surefoot.core import commands as do
 from surefoot.core.check_kinds import CommandCheck, Expect, FileCheck
+from surefoot.core.event_words import Verdict
 from surefoot.core.plan import AgentBody, Check
-from surefoot.core.terms import Verdict
 from tests.core.test_kernel_talks import begun
 
 UNPROVED = {"body": AgentBody(instructions="do it"), "unproved": True}

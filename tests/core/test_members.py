@@ -1,8 +1,4 @@
-"""What a group's members are made of: the item in every text, quoted where a shell reads it.
-
-Owns the tests of `member_of`. Must never expand a group: `test_kernel_run.py` does.
-Read `surefoot.core.placeholders` next.
-"""
+"""What a group's members are made of: the item in every text, quoted where a shell reads it."""
 
 from __future__ import annotations
 
@@ -15,7 +11,7 @@ from surefoot.core.check_kinds import CallCheck, ChangedCheck, CommandCheck, Fil
 from surefoot.core.ids import StepId
 from surefoot.core.placeholders import member_of
 from surefoot.core.plan import AskBody, CallBody, Check, ForEach, FunctionBody, RunBody, Step
-from surefoot.core.probing import (
+from surefoot.core.probe_kinds import (
     CallProbe,
     CommandProbe,
     FileProbe,

@@ -1,8 +1,4 @@
-"""Which files a command names or implies.
-
-Owns the cases of `surefoot.core.named_files`, written as commands and read as the shell reads them. Must never look at
-a disk.
-"""
+"""Which files a command names or implies."""
 
 from __future__ import annotations
 

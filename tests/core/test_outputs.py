@@ -1,8 +1,4 @@
-"""What steps hand on: outputs in the texts of later steps, lists of artifacts in their checkpoints.
-
-Owns the kernel's side of it. Must never touch a file: `tests/acceptance/test_handing_on.py` does. Read
-`surefoot.core.outputs` next.
-"""
+"""What steps hand on: outputs in the texts of later steps, lists of artifacts in their checkpoints."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Tiers: how much say a person has before a step.
-
-Owns the tests of `surefoot.core.policy`. Must never start a run. Read `test_review.py` next.
-"""
+"""Tiers: how much say a person has before a step."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""What steps make where git ignores it: seen in their commands, told of, and named where it is missed.
-
-Owns the tests of `surefoot.core.products` and of what the report and the kernel make of it. Must never look at a disk:
-`tests/acceptance/test_seed_examples.py` does. Read `test_report.py` next.
-"""
+"""What steps make where git ignores it: seen in their commands, told of, and named where it is missed."""
 
 from __future__ import annotations
 
@@ -13,9 +9,9 @@ import pytest
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.check_kinds import CommandCheck
+from surefoot.core.event_words import Ending, Status
+from surefoot.core.leftover_files import products_of
 from surefoot.core.plan import Check, ForEach, Plan, RetryPolicy, RunBody, Step
-from surefoot.core.products import products_of
-from surefoot.core.terms import Ending, Status
 
 ACCEPT = (Check(name="all", ask=CommandCheck(command=".venv/bin/pytest")),)
 ENV = RunBody(command="python3 -m venv .venv")

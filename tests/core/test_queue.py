@@ -10,11 +10,11 @@ from hypothesis import event, given, settings
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.check_kinds import CommandCheck, Expect
+from surefoot.core.event_words import Ending, Moment, Status, Verdict
 from surefoot.core.events import Event
 from surefoot.core.ids import RunId, StepId
 from surefoot.core.kernel import apply, decide
 from surefoot.core.plan import Check, Limits, Plan, RetryPolicy, RunBody, Step
-from surefoot.core.terms import Ending, Moment, Status, Verdict
 
 FILES = ("a", "b", "c", "d")
 Tree = tuple[tuple[str, str], ...]

@@ -1,8 +1,4 @@
-"""Steps that read what another one writes: the order they are given, and that it holds while they run.
-
-Owns the tests of `surefoot.core.reading` and of what the queue makes of it. Must never make a state by hand. Read
-`test_sequencing.py` next, for what is said of such steps.
-"""
+"""Steps that read what another one writes: the order they are given, and that it holds while they run."""
 
 from __future__ import annotations
 
@@ -15,13 +11,13 @@ from hypothesis import given, settings
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.check_kinds import FileCheck
-from surefoot.core.course import member_waits
+from surefoot.core.event_words import Ending, Status
+from surefoot.core.file_order import waits_of
 from surefoot.core.graph import build_graph
+from surefoot.core.graph_state import member_waits
 from surefoot.core.ids import StepId
 from surefoot.core.plan import Check, Effect, ForEach, Limits, OnFailure, Plan, RetryPolicy, RunBody, Step
-from surefoot.core.reading import waits_of
 from surefoot.core.state import FINAL, StepState
-from surefoot.core.terms import Ending, Status
 from tests.core.conftest import Play
 
 MAKES = {"body": RunBody(command="echo x > made.txt"), "writes": ("made.txt",)}

@@ -1,8 +1,4 @@
-"""An effect is never treated as milder than what is recognised in the commands.
-
-Owns the tests of what raises the effect of a step, and of an agent's command, to irreversible: for the approval, after
-a kill, at a retry and in the report. Must never run a command. Read `test_kernel_doubt.py` next.
-"""
+"""An effect is never treated as milder than what is recognised in the commands."""
 
 from __future__ import annotations
 
@@ -12,12 +8,12 @@ import pytest
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
+from surefoot.core.event_words import Applied, Ending, Status
 from surefoot.core.ids import StepId
 from surefoot.core.plan import LOOPBACK, AgentBody, Effect, Limits, RetryPolicy, RunBody, Step
 from surefoot.core.policy import raising_rule
-from surefoot.core.probing import Probe, RunProbe
-from surefoot.core.rules import CommandFacts
-from surefoot.core.terms import Applied, Ending, Status
+from surefoot.core.policy_types import CommandFacts
+from surefoot.core.probe_kinds import Probe, RunProbe
 from surefoot.engines.embedded import _is_waited_for
 from surefoot.shellwords import facts_of
 from tests.core.test_kernel_talks import begun, brief_in, reply, settled, under_way

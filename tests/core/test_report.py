@@ -1,8 +1,4 @@
-"""The report: what a person is told about a run, whatever became of it.
-
-Owns the tests of what the report says; that it exists at any moment is shown by every play. Must never make a state by
-hand. Read `surefoot.core.report` next.
-"""
+"""The report: what a person is told about a run, whatever became of it."""
 
 from __future__ import annotations
 
@@ -14,9 +10,9 @@ import pytest
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.check_kinds import CommandCheck, Expect, FileCheck, TestsCheck
+from surefoot.core.event_words import Ending, Finding, Severity, Status, Verdict
 from surefoot.core.plan import AskBody, Check, Effect, OnFailure, Prepare
-from surefoot.core.probing import PortProbe, Probe
-from surefoot.core.terms import Ending, Finding, Severity, Status, Verdict
+from surefoot.core.probe_kinds import PortProbe, Probe
 
 BAD = Ending(status=Status.EXIT, exit_code=1)
 CHECK = Check(name="c", ask=CommandCheck(command="c"))

@@ -6,9 +6,9 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
+from surefoot.core.event_words import Diagnosis, Ending, Status
 from surefoot.core.plan import RetryPolicy
 from surefoot.core.retry import delay_s, diagnose, may_retry
-from surefoot.core.terms import Diagnosis, Ending, Status
 
 CASES = [
     (Ending(status=Status.EXIT, exit_code=1, text="AssertionError"), Diagnosis.STRUCTURAL),

@@ -1,7 +1,4 @@
-"""What a plan's author is told before anything runs.
-
-Owns the tests of `surefoot.core.review`. Must never read a plan file. Read `surefoot.core.review` next.
-"""
+"""What a plan's author is told before anything runs."""
 
 from __future__ import annotations
 
@@ -10,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from surefoot.core.check_kinds import CommandCheck, FileCheck
+from surefoot.core.event_words import Finding, Severity
 from surefoot.core.ids import StepId, encode_id
 from surefoot.core.plan import (
     AgentBody,
@@ -26,9 +24,8 @@ from surefoot.core.plan import (
     Step,
     Tier,
 )
-from surefoot.core.probing import FileProbe, Probe, RunProbe
+from surefoot.core.probe_kinds import FileProbe, Probe, RunProbe
 from surefoot.core.review import AskPoint, Review, review
-from surefoot.core.terms import Finding, Severity
 
 CHECK = Check(name="c", ask=CommandCheck(command="./look"))
 PROBE = Probe(ask=FileProbe(path="/x"))

@@ -1,8 +1,4 @@
-"""The order in which ready steps start: ranks, and what list scheduling by them promises.
-
-Owns the tests of `surefoot.core.schedule` and of the kernel's use of it, simulated with times that are known. Must
-never need an engine. Read `tests/bench/test_dags.py` next.
-"""
+"""The order in which ready steps start: ranks, and what list scheduling by them promises."""
 
 from __future__ import annotations
 
@@ -16,12 +12,12 @@ from hypothesis import strategies as st
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
+from surefoot.core.event_words import Ending, Status
 from surefoot.core.graph import Graph, build_graph
 from surefoot.core.ids import RunId, StepId
 from surefoot.core.kernel import apply, decide
 from surefoot.core.plan import ForEach, FunctionBody, Limits, Plan, Step
-from surefoot.core.schedule import UNKNOWN_S, expected_times, ranks_of, without_noise
-from surefoot.core.terms import Ending, Status
+from surefoot.core.priorities import UNKNOWN_S, expected_times, ranks_of, without_noise
 
 Row = tuple[float, set[int]]
 

@@ -1,8 +1,4 @@
-"""What can run at once, which orders nobody needs, and where one is missing.
-
-Owns the tests of `surefoot.core.sequencing` and `surefoot.core.touching`. Must never read a plan file. Read
-`surefoot.core.sequencing` next.
-"""
+"""What can run at once, which orders nobody needs, and where one is missing."""
 
 from __future__ import annotations
 
@@ -16,10 +12,10 @@ from hypothesis import strategies as st
 from surefoot.core.check_kinds import CommandCheck, FileCheck
 from surefoot.core.graph import Graph, build_graph
 from surefoot.core.ids import StepId
+from surefoot.core.parallelism import Sequencing, drawn_needs, sequencing_of
 from surefoot.core.plan import Check, Effect, ForEach, Limits, OnFailure, Plan, Prepare, RunBody, Service, Step
-from surefoot.core.probing import HttpAnswer, HttpProbe, Probe
+from surefoot.core.probe_kinds import HttpAnswer, HttpProbe, Probe
 from surefoot.core.review import review
-from surefoot.core.sequencing import Sequencing, drawn_needs, sequencing_of
 
 
 def step(name: str, *needs: str, run: str = "make", **changes: object) -> Step:

@@ -1,7 +1,4 @@
-"""Who may use which service.
-
-Owns the tests of `surefoot.core.services`. Read `test_kernel_services.py` next.
-"""
+"""Who may use which service."""
 
 from __future__ import annotations
 
@@ -12,7 +9,7 @@ import pytest
 from surefoot.core.check_kinds import CommandCheck
 from surefoot.core.ids import StepId
 from surefoot.core.plan import AskBody, Check, FunctionBody, Plan, RunBody, Service, Step
-from surefoot.core.services import problems_of_services
+from surefoot.core.service_use import problems_of_services
 
 RUN = RunBody(command="x")
 

@@ -1,7 +1,4 @@
-"""What a run's models took is the same from every side.
-
-Owns the tests of `surefoot.core.spending`. Must never test how it looks. Read `tests/cli/test_cost.py` next.
-"""
+"""What a run's models took is the same from every side."""
 
 from __future__ import annotations
 
@@ -12,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from surefoot.core import events as ev
+from surefoot.core.agent_types import Casting, ModelFacts, Price, Role, RoleModels, Spent, Usage
+from surefoot.core.cost_report import spending_of
 from surefoot.core.ids import RunId, StepId
 from surefoot.core.kernel import apply
 from surefoot.core.plan import Limits, Plan, RunBody, Step
-from surefoot.core.spending import spending_of
 from surefoot.core.state import RunState
-from surefoot.core.talking import Casting, ModelFacts, Price, Role, RoleModels, Spent, Usage
 
 SPENT = st.builds(
     Spent,

@@ -10,18 +10,18 @@ from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
+from surefoot.core.agent_types import Casting, ToolKind, Usage, Wish
 from surefoot.core.budget import spent_by
-from surefoot.core.duties import BASELINE, COMMANDS, DUTIES, PLANNING, REVIEWING, UNDERSTANDING
+from surefoot.core.cost_report import spending_of
+from surefoot.core.event_words import Diagnosis, Outcome, Phase
 from surefoot.core.events import Event
 from surefoot.core.ids import BlobId, RunId
 from surefoot.core.kernel import apply
-from surefoot.core.kernel.adopting import flaw_of_plan, is_kept
-from surefoot.core.kernel.questions import EDIT
+from surefoot.core.kernel.plan_adoption import flaw_of_plan, is_kept
+from surefoot.core.kernel.question_fold import EDIT
 from surefoot.core.plan import AgentBody, Plan
-from surefoot.core.spending import spending_of
-from surefoot.core.talking import Casting, ToolKind, Usage, Wish
-from surefoot.core.terms import Diagnosis, Outcome, Phase
-from surefoot.core.toolbox import TOOLBOX, StoredTexts
+from surefoot.core.system_steps import BASELINE, COMMANDS, DUTIES, PLANNING, REVIEWING, UNDERSTANDING
+from surefoot.core.tool_table import TOOLBOX, StoredTexts
 from surefoot.effects import CHECKOUT
 from tests.core.drawing import plans
 from tests.core.talking_world import (

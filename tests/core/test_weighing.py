@@ -1,8 +1,4 @@
-"""How rules make a tier of facts.
-
-Owns the tests of `weigh` and of the patterns over commands. Must never read a command as text: its words are given.
-Read `test_policy.py` next.
-"""
+"""How rules make a tier of facts."""
 
 from __future__ import annotations
 
@@ -10,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from surefoot.core import shipped
+from surefoot.core import policy_defaults as shipped
 from surefoot.core.ids import StepId
 from surefoot.core.patterns import matches_command
 from surefoot.core.plan import Plan, RunBody, Step
 from surefoot.core.policy import floor_of, matches_path, raised_by_step, undeclared_of, unnamed_of, weigh
-from surefoot.core.rules import CommandFacts, Decision, Demand, Effect, Facts, Overdue, Policy, Rule, Tier
+from surefoot.core.policy_types import CommandFacts, Decision, Demand, Effect, Facts, Overdue, Policy, Rule, Tier
 
 AUTO, LOG, CONFIRM, NEVER = Tier
 FLOORS = {tier: Decision(tier=tier, rule="floor", reason="So it is.") for tier in Tier}

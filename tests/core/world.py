@@ -1,7 +1,4 @@
-"""The kindest world: what it says to each command.
-
-Owns the answers that tests of the kernel begin with and change. Must never refuse anything. Read `conftest.py` next.
-"""
+"""The kindest world: what it says to each command."""
 
 from __future__ import annotations
 
@@ -11,14 +8,14 @@ from typing import Any
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
+from surefoot.core.agent_types import Claim, Role, ToolCall, Understanding, Usage
 from surefoot.core.check_kinds import Expect
+from surefoot.core.event_words import Applied, Ending, Moment, Status, Verdict
 from surefoot.core.events import Event
 from surefoot.core.ids import BlobId, StepId
 from surefoot.core.plan import RunBody, Step
-from surefoot.core.talking import Claim, Role, ToolCall, Understanding, Usage
-from surefoot.core.terms import Applied, Ending, Moment, Status, Verdict
 from surefoot.core.tool_payload import MadePlan, Planned, Understood
-from surefoot.core.toolbox import TOOLBOX, PlanInForce
+from surefoot.core.tool_table import TOOLBOX, PlanInForce
 
 
 def kind_fact(command: do.Command, now: float) -> Event:

@@ -1,8 +1,5 @@
 """What the crash proofs stand on: stages on which whole runs are killed and resumed as real programs.
 
-Owns the fingerprints that are compared. Must never look into the program that is killed. Read `driver.py`, then
-`test_matrix.py` next.
-
 A stage is one folder: `user/` (the user's repository), `plan/`, `home/` (`$SUREFOOT_HOME`) and `world/`, where steps
 leave their outside effects: a line in `effects` for each that was applied, one in `keyed` for each that was repeated
 under its key. Every body adds its step to `meeting/ran` when it begins, and every command of an agent its call.

@@ -1,8 +1,5 @@
 """The program that is killed: makes a run unless it is there already, works on it, and answers what it is asked.
 
-Owns what a person at the terminal would do, through `surefoot.api` alone. Must never know who kills it. Read
-`conftest.py` next.
-
 `driver.py ORDER` carries out one order (JSON, see `Order`); `driver.py` alone reads orders from its standard input, one
 a line, and carries out each in a program forked for it, which saves the imports. An order's last line is JSON.
 """
@@ -20,16 +17,16 @@ from pathlib import Path
 
 import surefoot
 from surefoot import api
-from surefoot.api.running import Source, Watching
+from surefoot.api.engagement import Source, Watching
 from surefoot.cli.goals import goal_plan
 from surefoot.cli.options import Given
+from surefoot.core.agent_types import Wish
+from surefoot.core.event_words import QuestionKind
 from surefoot.core.events import Event, QuestionAsked
 from surefoot.core.ids import RunId
 from surefoot.core.kernel import apply
 from surefoot.core.report import standing_of
 from surefoot.core.state import RunState
-from surefoot.core.talking import Wish
-from surefoot.core.terms import QuestionKind
 from surefoot.engines.snapshots import decode_state, encode_state
 from surefoot.errors import SurefootError
 from surefoot.planfile import load_plan
@@ -183,7 +180,7 @@ def carry_out(line: str) -> int:
 def warm_up(line: str) -> None:
     """Load here, once, what takes longest in the programs that are forked."""
     if played.asks_models(Path(json.loads(line)["plan"])):
-        importlib.import_module("surefoot.models.playing")
+        importlib.import_module("surefoot.models.script_model")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,4 @@
-"""The models of the crash proofs: agents that leave a trace of every command, and all four roles of a goal.
-
-Owns what they say, turn by turn. Must never remember anything: after a kill another engine asks again. Read `driver.py`
-next: who asks them.
-"""
+"""The models of the crash proofs: agents that leave a trace of every command, and all four roles of a goal."""
 
 from __future__ import annotations
 
@@ -12,7 +8,7 @@ import sys
 from pathlib import Path
 
 from surefoot import ScriptedReply, ScriptedRequest
-from surefoot.core.talking import Casting, Fault, ModelFacts, Price, Role, RoleModels
+from surefoot.core.agent_types import Casting, Fault, ModelFacts, Price, Role, RoleModels
 
 Call = tuple[str, dict[str, object]]
 _WAIT = re.compile(r"Wait for (\S+) before")

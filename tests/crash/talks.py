@@ -1,8 +1,4 @@
-"""What must never be in the journal of a run with agents, whatever was killed.
-
-Owns the second opinion on talks: it reads the events alone, not the state that the kernel folds from them. Must never
-ask whether an event was legal: the fold does. Read `conftest.py` next.
-"""
+"""What must never be in the journal of a run with agents, whatever was killed."""
 
 from __future__ import annotations
 
@@ -11,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from surefoot.core import events as ev
+from surefoot.core.event_words import Diagnosis
 from surefoot.core.events import Event
-from surefoot.core.terms import Diagnosis
 
 _CALL = re.compile(r".+/\d+/\d+\.\d+")
 """What `name_of` gives; steps have slashes and dots in their names, too."""

@@ -1,6 +1,6 @@
 """Kills while a run is landed or removed, and between runs.
 
-Owns what people do with a run that is over. Read `test_matrix.py` for kills while it is not.
+Read `test_matrix.py` for kills while it is not.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """What people and other programs do to a run behind its back: each a clear word or no matter at all, and nothing lost.
 
-Owns the clone, the lanes, the branch, lock files, git and the journal as found by the next engine. Must never do what
-no hand could do. Read `tests/workspace` and `tests/journal` for the same at their own layer.
+Read `tests/workspace` and `tests/journal` for the same at their own layer.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """Killed in the middle of an outside effect: looked into, never repeated blindly, and done once all the same.
 
-Owns the kill between an effect's start and its end, before and after it was applied. Answers are what the world's log
-shows. Read `test_matrix.py` for kills at the ends of every effect.
+Answers are what the world's log shows. Read `test_matrix.py` for kills at the ends of every effect.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""What a killed engine leaves running or half done: children that slipped away, crashes in a row, secrets on the disk.
-
-Owns what the next engine finds. Must never end a program of another run. Read `test_by_hand.py` next.
-"""
+"""What a killed engine leaves running or half done: children, crashes in a row, secrets on the disk."""
 
 from __future__ import annotations
 

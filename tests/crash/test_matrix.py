@@ -1,11 +1,11 @@
 """The crash matrix: fault points by effect classes. A run killed anywhere ends as one that nobody killed.
 
-Owns which point is tried in which scenario. `make test` kills once at each point of `QUICK`, in the first scenario
-named here, at the point's middle passing (and at each body of an outside effect): one of each kind of effect, once it
-is done and not told. A death at each commit is tried without processes in `tests/engines/test_dying_journal.py`, one at
-each change of the workspace in `tests/workspace/test_crashing.py`. `make test-all` kills at all of them in every
-scenario named here, and at one of twenty of all passings of all points in all scenarios. Must never answer a question
-but by what the world shows. Read `conftest.py` for what is compared, `test_soak.py` for kills at random times.
+`make test` kills once at each point of `QUICK`, in the first scenario named here, at the point's middle passing (and at
+each body of an outside effect): one of each kind of effect, once it is done and not told. A death at each commit is
+tried without processes in `tests/engines/test_dying_journal.py`, one at each change of the workspace in
+`tests/workspace/test_crashing.py`. `make test-all` kills at all of them in every scenario named here, and at one of
+twenty of all passings of all points in all scenarios. Read `conftest.py` for what is compared, `test_soak.py` for kills
+at random times.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Services of an engine that is killed: nothing of them lives on, and their ports are free.
-
-Owns what a kill must not leave of a service. Must never end a program of another run. Read `test_left_overs.py` next.
-"""
+"""Services of an engine that is killed: nothing of them lives on, and their ports are free."""
 
 from __future__ import annotations
 

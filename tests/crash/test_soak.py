@@ -1,7 +1,7 @@
 """Kills at random times, several a run, no matter what is under way.
 
-Owns the soak; run by `make test-all` only. A failure prints its seed: `SUREFOOT_SOAK_SEED` repeats the choices, though
-the kills fall where the machine's speed puts them. Read `test_matrix.py` for kills at named points.
+A failure prints its seed: `SUREFOOT_SOAK_SEED` repeats the choices, though the kills fall where the machine's speed
+puts them. Read `test_matrix.py` for kills at named points.
 """
 
 from __future__ import annotations

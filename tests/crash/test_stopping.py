@@ -1,6 +1,6 @@
 """Pause, interrupt, cancel: how a run is stopped, with and without an engine at work.
 
-Owns the three interrupts of FORMATS. Real signals to real programs. Read `test_left_overs.py` next.
+Real signals to real programs.
 """
 
 from __future__ import annotations

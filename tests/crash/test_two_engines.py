@@ -1,6 +1,6 @@
 """Two programs at one run: engines beside each other, answers beside each other.
 
-Owns what the second one is told. Real programs throughout. Read `test_stopping.py` next.
+Real programs throughout.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""A repository in which the examples of the documentation are tried.
-
-Owns what the README's plan and programs work on. Must never know a page. Read `test_examples.py` next.
-"""
+"""A repository in which the examples of the documentation are tried."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What the pages show works: plans load, those marked `# runs` run, programs run, commands exist as they are typed.
-
-Owns the reading of fenced blocks. Must never repeat what a page says. Read `test_references.py` next.
-"""
+"""What the pages show works: plans load, those marked `# runs` run, programs run, commands exist as they are typed."""
 
 from __future__ import annotations
 
@@ -18,9 +15,9 @@ import pytest
 import typer
 
 from surefoot import api
-from surefoot.api.running import Source
+from surefoot.api.engagement import Source
 from surefoot.cli.app import app
-from surefoot.core.terms import Outcome
+from surefoot.core.event_words import Outcome
 from surefoot.planfile import parse_plan
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -1,8 +1,4 @@
-"""What the pages show of settings and scripts is read as it stands, and every key has its row.
-
-Owns the fenced blocks that are neither plans, programs nor commands. Must never repeat what a page says. Read
-`test_examples.py` next.
-"""
+"""What the pages show of settings and scripts is read as it stands, and every key has its row."""
 
 from __future__ import annotations
 
@@ -11,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from surefoot.core.talking import Fault
+from surefoot.core.agent_types import Fault
 from surefoot.models import names, script_files
 from surefoot.models.names import KEYS
 from surefoot.settings import load_settings

@@ -1,7 +1,4 @@
-"""What can be said is documented: plan keys, commands, events, errors; and what the pages point to is there.
-
-Owns the comparison of tables with the code. Must never try an example. Read `test_examples.py` next.
-"""
+"""What can be said is documented: plan keys, commands, events, errors; and what the pages point to is there."""
 
 from __future__ import annotations
 
@@ -20,7 +17,7 @@ from surefoot.cli.exits import ExitCode
 from surefoot.core import events as ev
 from surefoot.core.plan_schema import TABLES
 from surefoot.core.state import StepStatus
-from surefoot.planfile import checks
+from surefoot.planfile import check_reader as checks
 from surefoot.sandbox import places
 
 ROOT = Path(__file__).resolve().parents[2]

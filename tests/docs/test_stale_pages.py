@@ -1,7 +1,4 @@
-"""Pages that deny what the product does, or promise what it does not: such sentences fail here.
-
-Owns the phrases. Must never judge style. Read `test_references.py` next.
-"""
+"""Pages that deny what the product does, or promise what it does not: such sentences fail here."""
 
 from __future__ import annotations
 

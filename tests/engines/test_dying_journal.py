@@ -15,7 +15,7 @@ import pytest
 import surefoot
 from surefoot import api
 from surefoot.api import Home
-from surefoot.api.running import Source
+from surefoot.api.engagement import Source
 from surefoot.core.ids import RunId
 from surefoot.core.kernel import apply
 from surefoot.core.state import RunState

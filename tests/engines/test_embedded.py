@@ -9,18 +9,18 @@ from typing import Any
 
 import pytest
 
+from surefoot.api.engagement import Engagement, Watching, create_run, engage
 from surefoot.api.home import Home
-from surefoot.api.options import Options
-from surefoot.api.running import Engagement, Watching, create_run, engage
-from surefoot.api.saying import say
-from surefoot.api.validating import Source
+from surefoot.api.journal_append import say
+from surefoot.api.run_options import Options
+from surefoot.api.validation import Source
 from surefoot.core import events as ev
 from surefoot.core.ids import RunId, StepId
 from surefoot.core.plan import Effect, FunctionBody, Limits, Plan, Step
-from surefoot.core.rules import Policy
+from surefoot.core.policy_types import Policy
 from surefoot.core.state import RunState
 from surefoot.errors import JournalLocked
-from surefoot.workers.room import Functions
+from surefoot.workers.run_context import Functions
 
 RUN = RunId("20260101-aaaaaa")
 A, B = StepId("a"), StepId("b")

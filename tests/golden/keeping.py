@@ -1,8 +1,7 @@
 """Kept journals: how they are written down, and how they are made anew.
 
-Owns `python -m tests.golden.keeping`, which writes the journals of this folder anew with what today's code writes. Do
-so only after a change of the format that old journals survive: a kept journal that is made anew proves nothing about
-the old ones. Read `test_golden.py` next.
+Do so only after a change of the format that old journals survive: a kept journal that is made anew proves nothing about
+the old ones.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from surefoot.core.ids import RunId
 from surefoot.core.kernel import apply
 from surefoot.core.state import RunState
 from surefoot.journal.codec import decode, encode
-from surefoot.journal.shapes import written
+from surefoot.journal.record_json import written
 from surefoot.ports.storage import Encoded
 
 FOLDER = Path(__file__).parent

@@ -1,7 +1,4 @@
-"""The runs whose journals are kept: one of each kind, played by the kernel against the kindest world.
-
-Owns what these runs are. Must never hold anything of a machine or a person. Read `keeping.py` next.
-"""
+"""The runs whose journals are kept: one of each kind, played by the kernel against the kindest world."""
 
 from __future__ import annotations
 
@@ -10,7 +7,9 @@ from dataclasses import replace
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
+from surefoot.core.agent_types import Casting, Fault, RoleModels, Usage, Wish
 from surefoot.core.check_kinds import CommandCheck, Expect
+from surefoot.core.event_words import Diagnosis, Ending, Moment, Status, Verdict
 from surefoot.core.events import Event
 from surefoot.core.ids import BlobId, StepId
 from surefoot.core.plan import (
@@ -27,11 +26,9 @@ from surefoot.core.plan import (
     Step,
     Tier,
 )
-from surefoot.core.probing import Probe, RunProbe
-from surefoot.core.rules import Demand, Overdue, Policy, Rule
-from surefoot.core.rules import Tier as RuleTier
-from surefoot.core.talking import Casting, Fault, RoleModels, Usage, Wish
-from surefoot.core.terms import Diagnosis, Ending, Moment, Status, Verdict
+from surefoot.core.policy_types import Demand, Overdue, Policy, Rule
+from surefoot.core.policy_types import Tier as RuleTier
+from surefoot.core.probe_kinds import Probe, RunProbe
 from tests.core.conftest import Play
 from tests.core.test_kernel_table import CASTING, FACTS, WISHED, walk
 from tests.core.test_kernel_talks import calls

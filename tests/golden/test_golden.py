@@ -1,7 +1,4 @@
-"""Kept journals fold to the states that were kept beside them, and what cannot be true is refused.
-
-Owns the promise that a journal of an earlier build stays readable. Read `keeping.py` next.
-"""
+"""Kept journals fold to the states that were kept beside them, and what cannot be true is refused."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The tree is the architecture: what may import what, and what `import surefoot` may load.
-
-Owns the tests over the package as a whole. Must never test what one module does. Read `.importlinter` next.
-"""
+"""The tree is the architecture: what may import what, and what `import surefoot` may load."""
 
 from __future__ import annotations
 

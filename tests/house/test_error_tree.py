@@ -1,7 +1,4 @@
-"""The tree of errors, as drawn for people, is the tree of errors as it is.
-
-Owns the comparison of the drawing with the classes. Must never test single errors. Read `surefoot.errors` next.
-"""
+"""The tree of errors, as drawn for people, is the tree of errors as it is."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What the project's own files promise: one set of versions, public registries only, no loose ends.
-
-Owns the tests over files that are not code of the package. Must never need the network. Read `pyproject.toml` next.
-"""
+"""What the project's own files promise: one set of versions, public registries only, no loose ends."""
 
 from __future__ import annotations
 

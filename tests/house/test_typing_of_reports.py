@@ -1,6 +1,6 @@
 """What a program may do with a report, read by the type checker as well as run: `make check` holds these types.
 
-Owns a use of each public shape. Must stay free of casts: a shape that is `object` is found by pyright here.
+Must stay free of casts: a shape that is `object` is found by pyright here.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""What the tests of the journal share: a folder of state, a journal in it, and a run that has begun.
-
-Owns the fixtures only. Must never replace a part of the journal. Read `test_appending` next.
-"""
+"""What the tests of the journal share: a folder of state, a journal in it, and a run that has begun."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The audit finds what was altered, lost or left out.
 
-Owns the tests of `Journal.audit`. May break rows and blobs by hand. Read `test_codec` next.
+May break rows and blobs by hand.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from pathlib import Path
 import apsw
 import pytest
 
+from surefoot.core.event_words import Ending, Status
 from surefoot.core.events import BodyFinished, RunResumed
 from surefoot.core.ids import BlobId, RunId, StepId
-from surefoot.core.terms import Ending, Status
 from surefoot.journal.sqlite import SqliteJournal
 from surefoot.ports.storage import Batch
 

@@ -1,7 +1,4 @@
-"""Blobs are what their names say, or an error.
-
-Owns the contract of `BlobStore`, small and large. Read `test_claim` next.
-"""
+"""Blobs are what their names say, or an error."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Every event reads back as it was written.
-
-Owns the round trip over all events, all members of their unions, and the corners of text and numbers. Read `test_blobs`
-next.
-"""
+"""Every event reads back as it was written."""
 
 from __future__ import annotations
 
@@ -18,11 +14,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from surefoot.core import check_kinds, plan, probing
+from surefoot.core import check_kinds, plan
+from surefoot.core import probe_kinds as probing
+from surefoot.core.agent_types import Claim, Note, ToolCall, Understanding
+from surefoot.core.event_words import Moment, Verdict
 from surefoot.core.events import EVENTS, CallFinished, CheckAnswered, Event, GroupExpanded, RunCreated, TurnAnswered
 from surefoot.core.ids import BlobId, RunId, StepId
-from surefoot.core.talking import Claim, Note, ToolCall, Understanding
-from surefoot.core.terms import Moment, Verdict
 from surefoot.core.tool_payload import MadePlan, Payload, PlanChange, Planned, Understood
 from surefoot.journal.codec import HOLDERS, blobs_of, decode, encode
 from surefoot.release import RELEASE

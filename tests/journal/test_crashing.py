@@ -1,7 +1,6 @@
 """Kills, full disks and other programs in the way: a prefix survives, and the error says what to do.
 
-Owns what becomes of the journal when its program or its disk fails. Uses real programs. Read
-`surefoot.journal.database` next.
+Uses real programs.
 """
 
 from __future__ import annotations

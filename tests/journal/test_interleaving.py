@@ -1,7 +1,4 @@
-"""Two programs append to one journal in any order: one gapless chain, and no fact is lost.
-
-Owns the state machine over two connections. Must never look at one connection's memory. Read `test_crashing` next.
-"""
+"""Two programs append to one journal in any order: one gapless chain, and no fact is lost."""
 
 from __future__ import annotations
 
@@ -12,10 +9,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from surefoot.core.event_words import Phase
 from surefoot.core.events import Event, PhaseEntered, RunCreated, RunResumed
 from surefoot.core.ids import RunId
 from surefoot.core.plan import Plan
-from surefoot.core.terms import Phase
 from surefoot.errors import ClaimLost, JournalConflict
 from surefoot.journal.sqlite import SqliteJournal
 from surefoot.ports.storage import Batch

@@ -1,6 +1,6 @@
 """Reading: events, runs, snapshots, what is removed, and what is refused.
 
-Owns the contract of the journal's reading half. May break rows by hand. Read `test_auditing` next.
+May break rows by hand.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""What is not what an annotation says is refused.
-
-Owns the refusals of the reader; the round trips stand in `test_codec`.
-"""
+"""What is not what an annotation says is refused."""
 
 from __future__ import annotations
 
@@ -10,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from surefoot.core.plan import Check, RunBody, Step
-from surefoot.journal.shapes import REFUSALS, read, written
+from surefoot.journal.record_json import REFUSALS, read, written
 
 WRONG = {
     "a field nobody knows": (RunBody, b'{"command":"x","shell":"sh","more":1}'),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from surefoot.models.asking import Providers
+from surefoot.models.client import Providers
 from surefoot.models.local import LocalServers
 from surefoot.ports import Message, ModelAnswer, ModelFault, ModelRequest, Speaker, ToolSpec
 from surefoot.settings.endpoints import Endpoint

@@ -1,8 +1,4 @@
-"""A small model that runs here: where its file is, and how its servers are found and killed.
-
-Owns what tests of model files share beside fixtures. Must never leave a process behind. Read `test_local_servers.py`
-next.
-"""
+"""A small model that runs here: where its file is, and how its servers are found and killed."""
 
 from __future__ import annotations
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from surefoot.core.talking import Fault, Finish, Usage
-from surefoot.models.asking import Providers
+from surefoot.core.agent_types import Fault, Finish, Usage
+from surefoot.models.client import Providers
 from surefoot.ports import Called, Message, ModelAnswer, ModelFault, ModelRequest, Speaker
 from surefoot.settings.endpoints import Endpoint
 from tests.models.conftest import INTERFACES, WORDS, Ask

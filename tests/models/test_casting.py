@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from surefoot.core.talking import Casting, Price
+from surefoot.core.agent_types import Casting, Price
 from surefoot.errors import ConfigInvalid
-from surefoot.models.casting import casting_of, timeout_of, with_named
 from surefoot.models.names import default_by_key
 from surefoot.models.prices import listed_price
+from surefoot.models.routing import casting_of, timeout_of, with_named
 from surefoot.settings import Endpoint, ModelSettings
 
 KEYS = {"ANTHROPIC_API_KEY": "sk-a", "OPENAI_API_KEY": "sk-o"}

@@ -9,8 +9,8 @@ from time import time
 
 import pytest
 
-from surefoot.core.talking import Fault, Usage
-from surefoot.models.asking import Providers
+from surefoot.core.agent_types import Fault, Usage
+from surefoot.models.client import Providers
 from surefoot.ports import ModelAnswer, ModelFault, ModelRequest
 from surefoot.settings.endpoints import Endpoint
 from tests.models.conftest import INTERFACES, WORDS, Ask

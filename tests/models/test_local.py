@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from surefoot.core.talking import Fault, Finish
-from surefoot.models.asking import Providers
+from surefoot.core.agent_types import Fault, Finish
+from surefoot.models.client import Providers
 from surefoot.ports import Message, ModelAnswer, ModelFault, ModelRequest, Speaker, ToolSpec
 from tests.models.small_model import kill_servers, servers_below
 

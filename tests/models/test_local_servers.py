@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from surefoot.core.talking import Fault
+from surefoot.core.agent_types import Fault
 from surefoot.models.local import CONTEXT_TOKENS_MAX, LocalServers, context_tokens_of, find_flaw
 from surefoot.ports import ModelFault
 from surefoot.sandbox.guard import descendants

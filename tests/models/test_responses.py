@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from surefoot.core.talking import Fault, Finish
-from surefoot.models.asking import Providers
+from surefoot.core.agent_types import Fault, Finish
+from surefoot.models.client import Providers
 from surefoot.ports import ModelAnswer, ModelFault, ModelRequest
 from tests.models.conftest import READ, WORDS
 from tests.models.server import Reply, Server

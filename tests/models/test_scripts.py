@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from surefoot.core.talking import Fault, Finish, Usage
+from surefoot.core.agent_types import Fault, Finish, Usage
 from surefoot.errors import ConfigInvalid
-from surefoot.models.asking import Providers
+from surefoot.models.client import Providers
 from surefoot.models.script_files import script_of
 from surefoot.models.scripts import Answered, ScriptedReply, ScriptedRequest, request_of
 from surefoot.ports import Called, Message, ModelAnswer, ModelFault, ModelRequest, Speaker

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from surefoot.core.estimating import tokens_of
-from surefoot.core.talking import Role
+from surefoot.core.agent_types import Role
+from surefoot.core.token_estimate import tokens_of
+from surefoot.models.prompted_tools import schema_of_calls, told_tools
 from surefoot.models.signatures import signature_of
-from surefoot.models.wishing import schema_of_calls, told_tools
 from surefoot.tools import specs_of
 
 TEXT = {"type": "string", "description": "Explained at length."}

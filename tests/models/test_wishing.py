@@ -7,8 +7,8 @@ import json
 import jsonschema
 import pytest
 
-from surefoot.core.talking import Fault
-from surefoot.models.wishing import calls_in, schema_of_calls
+from surefoot.core.agent_types import Fault
+from surefoot.models.prompted_tools import calls_in, schema_of_calls
 from surefoot.ports import Called, Message, ModelAnswer, ModelFault, Speaker, ToolSpec
 from tests.models.conftest import READ, WORDS, Ask
 from tests.models.server import Reply, Server

@@ -1,7 +1,4 @@
-"""Plan files that can run: what each key becomes.
-
-Owns the tests of `surefoot.planfile` over valid files. Must never run a plan. Read `test_refusals.py` next.
-"""
+"""Plan files that can run: what each key becomes."""
 
 from __future__ import annotations
 
@@ -12,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from surefoot.core import check_kinds, probing
+from surefoot.core import check_kinds
 from surefoot.core import plan as core
+from surefoot.core import probe_kinds as probing
 from surefoot.core.ids import StepId
 from surefoot.planfile import load_plan, parse_plan
 

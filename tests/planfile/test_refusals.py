@@ -1,6 +1,6 @@
 """Plan files that cannot run: what is said, and the exact place.
 
-Owns the tests of `surefoot.planfile` over invalid files. Must never test a valid one. Read `test_loading.py` for those.
+Read `test_loading.py` for those.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""The JSON Schema of plan files: it takes what the reader takes, knows each key, and refuses the same slips.
-
-Owns the tests of `surefoot.planfile.schema`. Must never judge what only the reader can. Read `test_loading.py` next.
-"""
+"""The JSON Schema of plan files: it takes what the reader takes, knows each key, and refuses the same slips."""
 
 from __future__ import annotations
 
@@ -17,7 +14,7 @@ from surefoot.cli.projects import Project
 from surefoot.cli.starter import starter
 from surefoot.errors import PlanInvalid
 from surefoot.planfile import parse_plan
-from surefoot.planfile.schema import plan_schema
+from surefoot.planfile.json_schema import plan_schema
 
 ROOT = Path(__file__).resolve().parents[2]
 _BLOCK = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -1,6 +1,6 @@
 """Plan files that a program writes: whatever a document says is read back as just that.
 
-Owns the tests of `surefoot.planfile.writing`. Must never judge plans. Read `test_loading.py` for those.
+Read `test_loading.py` for those.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from surefoot.planfile import parse_plan
-from surefoot.planfile.schema import EDITOR_LINE
-from surefoot.planfile.writing import plan_text
+from surefoot.planfile.json_schema import EDITOR_LINE
+from surefoot.planfile.plan_writer import plan_text
 
 DOCUMENT = {
     "steps": [

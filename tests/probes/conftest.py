@@ -1,7 +1,4 @@
-"""What the tests of the probes share: a lane, commands that really run in it, and a clock without waiting.
-
-Owns the clock. Must never answer for the world. Read `test_http` next.
-"""
+"""What the tests of the probes share: a lane, commands that really run in it, and a clock without waiting."""
 
 from __future__ import annotations
 

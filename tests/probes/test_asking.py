@@ -1,7 +1,4 @@
-"""`file` and `run` probes, and the repetition.
-
-Owns the kinds without a module of their own. Must never wait for real. Read `test_git` next.
-"""
+"""`file` and `run` probes, and the repetition."""
 
 from __future__ import annotations
 
@@ -12,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from surefoot.core.probing import FileProbe, FunctionProbe, Probe, RunProbe
-from surefoot.core.terms import Applied
+from surefoot.core.event_words import Applied
+from surefoot.core.probe_kinds import FileProbe, FunctionProbe, Probe, RunProbe
 from surefoot.probes import Subject, ask
 
 APPLIED, NOT_APPLIED, UNKNOWN = Applied

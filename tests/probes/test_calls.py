@@ -1,7 +1,4 @@
-"""`call` probes: a Python function in a child, and one of the calling program.
-
-Owns what a function may return. Must never import the plan's functions here. Read `test_asking` next.
-"""
+"""`call` probes: a Python function in a child, and one of the calling program."""
 
 from __future__ import annotations
 
@@ -11,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from surefoot.core.probing import CallProbe, FunctionProbe, Probe
-from surefoot.core.terms import Applied
+from surefoot.core.event_words import Applied
+from surefoot.core.probe_kinds import CallProbe, FunctionProbe, Probe
 from surefoot.probes import ProbeReply, Subject, ask, call_probe
 
 APPLIED, NOT_APPLIED, UNKNOWN = Applied

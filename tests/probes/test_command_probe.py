@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from surefoot.core.probing import CommandProbe, Probe
-from surefoot.core.terms import Applied
+from surefoot.core.event_words import Applied
+from surefoot.core.probe_kinds import CommandProbe, Probe
 from surefoot.probes import Subject, ask, command_probe
 
 APPLIED, NOT_APPLIED, UNKNOWN = Applied

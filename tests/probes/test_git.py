@@ -1,7 +1,4 @@
-"""`git` probes against real remotes.
-
-Owns what a ref's place says. Must never push anywhere but into a temporary folder. Read `test_http` next.
-"""
+"""`git` probes against real remotes."""
 
 from __future__ import annotations
 
@@ -15,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from surefoot.core.probing import GitProbe, Probe
-from surefoot.core.terms import Applied
+from surefoot.core.event_words import Applied
+from surefoot.core.probe_kinds import GitProbe, Probe
 from surefoot.probes import Subject, ask
 
 APPLIED, NOT_APPLIED, UNKNOWN = Applied

@@ -1,7 +1,4 @@
-"""`http` probes against a real server.
-
-Owns the patterns over an answer. Must never leave this machine. Read `surefoot.probes.http_probe` next.
-"""
+"""`http` probes against a real server."""
 
 from __future__ import annotations
 
@@ -13,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from surefoot.core.probing import HttpAnswer, HttpProbe, Probe
-from surefoot.core.terms import Applied
+from surefoot.core.event_words import Applied
+from surefoot.core.probe_kinds import HttpAnswer, HttpProbe, Probe
 from surefoot.probes import Subject, ask
 
 APPLIED, NOT_APPLIED, UNKNOWN = Applied

@@ -1,7 +1,4 @@
-"""`package` probes against folders of releases and against real index servers.
-
-Owns what counts as a release. Must never ask an index beyond this machine. Read `tests/probes/test_http.py` next.
-"""
+"""`package` probes against folders of releases and against real index servers."""
 
 from __future__ import annotations
 
@@ -19,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from surefoot.core.probing import PackageProbe, Probe
-from surefoot.core.terms import Applied
+from surefoot.core.event_words import Applied
+from surefoot.core.probe_kinds import PackageProbe, Probe
 from surefoot.probes import ProbeReply, ask
 
 APPLIED, NOT_APPLIED, UNKNOWN = Applied

@@ -1,7 +1,4 @@
-"""`port` probes against real sockets.
-
-Owns what a connection says. Must never leave this machine. Read `test_processes` next.
-"""
+"""`port` probes against real sockets."""
 
 from __future__ import annotations
 
@@ -11,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from surefoot.core.probing import PortProbe, Probe
-from surefoot.core.terms import Applied
+from surefoot.core.event_words import Applied
+from surefoot.core.probe_kinds import PortProbe, Probe
 from surefoot.probes import ProbeReply, ask, port_probe
 
 APPLIED, NOT_APPLIED, UNKNOWN = Applied

@@ -1,8 +1,4 @@
-"""`sql` probes against a real Postgres.
-
-Owns what is particular to a server: passwords, transactions, other programs at work. Must never leave the server
-running. Read `tests/postgres.py`, then `test_sqlite` next.
-"""
+"""`sql` probes against a real Postgres."""
 
 from __future__ import annotations
 
@@ -17,8 +13,8 @@ from urllib.parse import quote
 
 import pytest
 
-from surefoot.core.probing import Probe, SqlAnswer, SqlProbe
-from surefoot.core.terms import Applied
+from surefoot.core.event_words import Applied
+from surefoot.core.probe_kinds import Probe, SqlAnswer, SqlProbe
 from surefoot.probes import ProbeReply, Subject, ask, sql_probe
 from tests.postgres import PASSWORD, Postgres, running
 

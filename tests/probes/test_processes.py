@@ -1,7 +1,4 @@
-"""`process` probes against real processes.
-
-Owns which processes count. Must never leave one running. Read `test_calls` next.
-"""
+"""`process` probes against real processes."""
 
 from __future__ import annotations
 
@@ -14,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from surefoot.core.probing import Probe, ProcessProbe
-from surefoot.core.terms import Applied
+from surefoot.core.event_words import Applied
+from surefoot.core.probe_kinds import Probe, ProcessProbe
 from surefoot.probes import ProbeReply, ask, process_probe
 
 APPLIED, NOT_APPLIED, UNKNOWN = Applied
@@ -32,7 +29,7 @@ def without_mark(value: object) -> str:
 ASKS_ITSELF = """
 import sys
 from pathlib import Path
-from surefoot.core.probing import ProcessProbe
+from surefoot.core.probe_kinds import ProcessProbe
 from surefoot.probes.process_probe import ask_process
 print(ask_process(ProcessProbe(pattern=sys.argv[1]), Path("/")).answer)
 """

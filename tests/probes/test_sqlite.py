@@ -1,7 +1,4 @@
-"""`sql` probes against SQLite, also where a writer was killed.
-
-Owns the default meaning of rows, and the patterns over them. Must never leave a lock behind. Read `test_package` next.
-"""
+"""`sql` probes against SQLite, also where a writer was killed."""
 
 from __future__ import annotations
 
@@ -16,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from surefoot.core.probing import Probe, SqlAnswer, SqlProbe
-from surefoot.core.terms import Applied
+from surefoot.core.event_words import Applied
+from surefoot.core.probe_kinds import Probe, SqlAnswer, SqlProbe
 from surefoot.probes import ProbeReply, Subject, ask, sql_probe
 
 APPLIED, NOT_APPLIED, UNKNOWN = Applied

@@ -1,7 +1,4 @@
-"""What the tests of the sandbox share: a rung, a way to run a command, and a look at what is alive.
-
-Owns the fixtures. Must never leave a process behind. Read `test_running.py` next.
-"""
+"""What the tests of the sandbox share: a rung, a way to run a command, and a look at what is alive."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Whether a program was started by a step.
-
-Owns the tests of `surefoot.sandbox.descent`, with real programs. Read `tests/acceptance/test_self_approval.py` next.
-"""
+"""Whether a program was started by a step."""
 
 from __future__ import annotations
 
@@ -11,7 +8,7 @@ import sys
 
 import pytest
 
-LOOK = "from surefoot.sandbox.descent import step_above; print(step_above())"
+LOOK = "from surefoot.sandbox.ancestry import step_above; print(step_above())"
 MARK = "20260101-abc123/x/1"
 
 

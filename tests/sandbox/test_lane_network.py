@@ -1,7 +1,4 @@
-"""Commands that share a network of their own, and commands that are ended by a word.
-
-Owns the tests of what services stand on. Must never leave a network open. Read `test_confinement.py` next.
-"""
+"""Commands that share a network of their own, and commands that are ended by a word."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Where a home keeps secrets, and that commands cannot read them there.
-
-Owns the proof on each rung, with a home made for it. Must never look into the home of whoever runs the tests. Read
-`test_confinement.py` next.
-"""
+"""Where a home keeps secrets, and that commands cannot read them there."""
 
 from __future__ import annotations
 

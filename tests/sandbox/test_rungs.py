@@ -12,8 +12,8 @@ import pytest
 
 from surefoot.errors import UsageError
 from surefoot.sandbox import Rung, command_environment, detect_rung, network_environment, rung_detail
+from surefoot.sandbox.isolation import _refusal
 from surefoot.sandbox.landlock import landlock_abi
-from surefoot.sandbox.rungs import _refusal
 from surefoot.sandbox.seccomp import has_filter
 from tests.sandbox.conftest import use_rung
 

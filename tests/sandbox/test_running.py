@@ -16,9 +16,10 @@ from pathlib import Path
 import pytest
 
 from surefoot.masking import Masker
-from surefoot.sandbox import CommandResult, Rung, running
-from surefoot.sandbox.output import OutputSpool
-from surefoot.sandbox.rungs import bubblewrap_program
+from surefoot.sandbox import CommandResult, Rung
+from surefoot.sandbox import confined_command as running
+from surefoot.sandbox.isolation import bubblewrap_program
+from surefoot.sandbox.output_capture import OutputSpool
 
 Run = Callable[..., Awaitable[CommandResult]]
 Alive = Callable[[str], set[int]]

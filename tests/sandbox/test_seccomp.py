@@ -1,7 +1,6 @@
 """Which system calls the filter refuses, on every architecture, and that ordinary programs go on under it.
 
-Owns a small reader of filters, so that those of other architectures can be tried here. Read `tests/attacks` for the
-attacks that the filter refuses.
+Read `tests/attacks` for the attacks that the filter refuses.
 """
 
 from __future__ import annotations

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from surefoot.sandbox import mark_prefix_of, sweep
+from surefoot.sandbox.orphans import limit_of, sweep_exactly
 from surefoot.sandbox.seccomp import LIMIT_LOCKS
-from surefoot.sandbox.sweeping import limit_of, sweep_exactly
 
 Alive = Callable[[str], set[int]]
 WaitUntil = Callable[[Callable[[], object]], Awaitable[None]]

@@ -1,8 +1,4 @@
-"""Settings files: where they are, what they may say, and how a mistake is told.
-
-Owns the tests of `surefoot.settings`. Must never read the settings of whoever runs the tests. Read
-`tests/core/test_policy.py` next: what the rules do.
-"""
+"""Settings files: where they are, what they may say, and how a mistake is told."""
 
 from __future__ import annotations
 
@@ -10,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from surefoot.core.rules import Demand, Effect, Overdue, Rule, Tier
+from surefoot.core.policy_types import Demand, Effect, Overdue, Rule, Tier
 from surefoot.errors import ConfigInvalid
 from surefoot.settings import Approver, LaneLimits, Places, Settings, load_settings, user_file
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from surefoot.core.talking import Price
+from surefoot.core.agent_types import Price
 from surefoot.errors import ConfigInvalid
 from surefoot.settings import Endpoint, ModelSettings, load_settings
 from surefoot.settings.models import from_environment

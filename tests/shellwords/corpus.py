@@ -1,8 +1,4 @@
-"""Commands for the tests of how commands are read.
-
-Owns the way from the files of commands to texts, and how a command is weighed without a plan. Must never run one. Read
-`test_corpora.py` next.
-"""
+"""Commands for the tests of how commands are read."""
 
 from __future__ import annotations
 
@@ -11,7 +7,7 @@ from pathlib import Path
 
 from surefoot.core.ids import StepId
 from surefoot.core.policy import weigh
-from surefoot.core.rules import Decision, Effect, Facts, Policy, Tier
+from surefoot.core.policy_types import Decision, Effect, Facts, Policy, Tier
 from surefoot.shellwords import facts_of
 
 FLOOR = Decision(tier=Tier.LOG, rule="effect-reversible", reason="It can be put back.")

@@ -1,7 +1,6 @@
 """What bash really runs is what was read out of the command.
 
-Owns the comparison with bash itself: commands are put together from disguises, and run where PATH holds nothing but
-stand-ins that write down their arguments. Must never name a program by its path. Takes about ten seconds.
+Takes about ten seconds.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """No command takes more to read than a number of steps: what is done without counting is found here.
 
-Owns the comparison of steps with the lines of Python that were executed. Must never measure time. Read
-`test_reading.py` for what is read.
+Read `test_reading.py` for what is read.
 """
 
 from __future__ import annotations
@@ -14,13 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from surefoot.shellwords.budget import STEPS_MAX, Budget
-from surefoot.shellwords.meaning import facts_in
+from surefoot.shellwords.command_facts import facts_in
+from surefoot.shellwords.word_budget import STEPS_MAX, Budget
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from surefoot.core.rules import CommandFacts
+    from surefoot.core.policy_types import CommandFacts
 
 LINES_A_STEP = 5
 """So many lines of Python are executed for one step, on the whole."""

@@ -1,7 +1,4 @@
-"""Two lists of commands: what must ask, in every disguise, and what must not, because it is everyday work.
-
-Owns the tests over the two files. Must never run a command. Read `test_against_bash.py` next.
-"""
+"""Two lists of commands: what must ask, in every disguise, and what must not, because it is everyday work."""
 
 from __future__ import annotations
 
@@ -9,7 +6,7 @@ import subprocess
 
 import pytest
 
-from surefoot.core.rules import Tier
+from surefoot.core.policy_types import Tier
 from surefoot.shellwords import facts_of
 from tests.shellwords.corpus import commands_in, weighed
 

@@ -1,17 +1,14 @@
-"""What is read out of a command: words, files, hosts, variables, and what is left open.
-
-Owns the tests of single facts. Must never run a command. Read `test_against_bash.py` next.
-"""
+"""What is read out of a command: words, files, hosts, variables, and what is left open."""
 
 from __future__ import annotations
 
 import pytest
 
 from surefoot.shellwords import LENGTH_MAX, facts_of
-from surefoot.shellwords.budget import Budget
 from surefoot.shellwords.expansion import readings_of, values_in
 from surefoot.shellwords.grammar import read_script
 from surefoot.shellwords.syntax import Unreadable
+from surefoot.shellwords.word_budget import Budget
 
 WORDS = [
     ("a 'b c' d\\ e", [("a", "b c", "d e")]),

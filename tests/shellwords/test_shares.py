@@ -1,7 +1,7 @@
 """How many disguised commands are recognised where a step has a way out, and how many everyday ones ask.
 
-Owns the tests over `disguised.txt` and `with_network.txt`. Both lists were written before commands were read by what is
-known to be harmless. Must never run a command. Read `docs/policy.md` for the figures.
+Both lists were written before commands were read by what is known to be harmless. Read `docs/policy.md` for the
+figures.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from surefoot.core.rules import Tier
+from surefoot.core.policy_types import Tier
 from surefoot.shellwords import facts_of
 from tests.shellwords.corpus import asking, commands_in, weighed
 

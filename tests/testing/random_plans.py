@@ -7,16 +7,16 @@ import hashlib
 import sys
 from random import Random
 
-from surefoot.api.approving import Answer
+from surefoot.api.answers import Answer
+from surefoot.api.engagement import Engagement, Source, Watching, create_run, engage
 from surefoot.api.home import Home
 from surefoot.api.identity import Identity
-from surefoot.api.running import Engagement, Source, Watching, create_run, engage
 from surefoot.core.events import Event, QuestionAsked
 from surefoot.core.ids import RunId, StepId
 from surefoot.core.plan import AskBody, Effect, ForEach, FunctionBody, Limits, OnFailure, Plan, RetryPolicy, Step
 from surefoot.core.state import RunState
 from surefoot.testing import VirtualClock, journal_text, simulated_home
-from surefoot.workers.room import Function, Functions, StepArgument
+from surefoot.workers.run_context import Function, Functions, StepArgument
 
 RUN = RunId("20260101-aaaaaa")
 WHO = Identity(name="me", roles=(), via="test")

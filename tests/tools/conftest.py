@@ -1,8 +1,4 @@
-"""What the tests of the tools share: a lane that is a real repository, and commands that are really confined.
-
-Owns a small implementation of `surefoot.ports.Commands` over the sandbox. Must never answer for a command. Read
-`test_editing` next.
-"""
+"""What the tests of the tools share: a lane that is a real repository, and commands that are really confined."""
 
 from __future__ import annotations
 
@@ -17,10 +13,10 @@ from typing import Any
 
 import pytest
 
+from surefoot.core.agent_types import Role
 from surefoot.core.ids import BlobId, StepId
 from surefoot.core.plan import AskBody, Plan, Step
-from surefoot.core.talking import Role
-from surefoot.core.toolbox import TOOLBOX, EditableFiles, PlanInForce, StoredTexts
+from surefoot.core.tool_table import TOOLBOX, EditableFiles, PlanInForce, StoredTexts
 from surefoot.masking import Masker
 from surefoot.ports import CommandOutcome, CommandRequest
 from surefoot.sandbox import CommandSpec, run_command

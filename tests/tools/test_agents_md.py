@@ -1,7 +1,4 @@
-"""The advice that counts is the one nearest to what a step writes.
-
-Owns the tests of `guidance_of`. Must never test what becomes of the advice. Read `test_telling.py` next.
-"""
+"""The advice that counts is the one nearest to what a step writes."""
 
 from __future__ import annotations
 

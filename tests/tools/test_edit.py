@@ -1,7 +1,4 @@
-"""The tool `edit` changes exactly what it is told, all of it or nothing, and nothing that it may not.
-
-Owns the tests of `surefoot.tools.editing`. Must never look at how it is done. Read `test_files.py` next.
-"""
+"""The tool `edit` changes exactly what it is told, all of it or nothing, and nothing that it may not."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Nothing that a lane holds leads a tool out of it, or holds it up.
-
-Owns the tests of `surefoot.tools.files` through the tools that read. Must never test how something is shown. Read
-`test_looking.py` next.
-"""
+"""Nothing that a lane holds leads a tool out of it, or holds it up."""
 
 from __future__ import annotations
 
@@ -11,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from surefoot.tools.files import FILE_BYTES_MAX, LaneFiles, Refused, clean
+from surefoot.tools.lane_files import FILE_BYTES_MAX, LaneFiles, Refused, clean
 
 
 @pytest.mark.parametrize(

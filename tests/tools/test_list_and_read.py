@@ -1,6 +1,6 @@
 """What agents are shown of a lane: lists, matches, lines, outlines.
 
-Owns the tests of the tools that only read. Must never test what may be read. Read `test_files.py` for that.
+Read `test_files.py` for that.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A model's words become a plan that can run, on the ground of what the user gave.
 
-Owns the tests of `understood` and `plan`. Must never run a plan. Read `tests/planfile` for what a plan file says.
+Read `tests/planfile` for what a plan file says.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from surefoot.core.agent_types import KeyFile, Understanding
 from surefoot.core.check_kinds import ChangedCheck, CommandCheck, Expect, FileCheck, TestsCheck
 from surefoot.core.plan import AgentBody, AskBody, Check, Limits, Plan, Prepare, RunBody, Service, within
-from surefoot.core.probing import RunProbe
-from surefoot.core.talking import KeyFile, Understanding
+from surefoot.core.probe_kinds import RunProbe
 from surefoot.core.tool_payload import Planned, Understood
-from surefoot.core.toolbox import PlanInForce
+from surefoot.core.tool_table import PlanInForce
 from surefoot.planfile import parse_plan
-from surefoot.planfile.writing import limits_said, plan_text, record_said
+from surefoot.planfile.plan_writer import limits_said, plan_text, record_said
 from surefoot.tools import ToolResult
 from surefoot.tools.document import unfolded
 

@@ -1,7 +1,4 @@
-"""Models are told of exactly the tools they have, and what is wrong with a call in a sentence.
-
-Owns the tests of schemas, flaws and summaries. Must never carry out a call. Read `test_editing.py` next.
-"""
+"""Models are told of exactly the tools they have, and what is wrong with a call in a sentence."""
 
 from __future__ import annotations
 
@@ -16,11 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from surefoot.core.estimating import tokens_of
-from surefoot.core.kernel.casting import TOLD_TOKENS, TOOLS_TOKENS
-from surefoot.core.talking import Role, ToolKind
-from surefoot.core.toolbox import TOOLBOX, tools_of
-from surefoot.models.wishing import schema_of_calls, told_tools
+from surefoot.core.agent_types import Role, ToolKind
+from surefoot.core.kernel.model_fallback import TOLD_TOKENS, TOOLS_TOKENS
+from surefoot.core.token_estimate import tokens_of
+from surefoot.core.tool_table import TOOLBOX, tools_of
+from surefoot.models.prompted_tools import schema_of_calls, told_tools
 from surefoot.tools import flaw_of, question_of, shell_command_of, specs_of, summary_of
 from surefoot.tools.registry import tool_of
 

@@ -1,6 +1,6 @@
 """Commands of an agent are confined, timed and told; git only looks.
 
-Owns the tests of `run` and `git`. Must never test the sandbox itself. Read `tests/sandbox` for that.
+Read `tests/sandbox` for that.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
+from surefoot.core.agent_types import Role
 from surefoot.core.ids import StepId
 from surefoot.core.plan import AgentBody, Step
-from surefoot.core.talking import Role
 from surefoot.ports import CommandRequest
-from surefoot.tools.git import flaw_of_git
+from surefoot.tools.git_tool import flaw_of_git
 
 
 async def test_a_command_runs_in_the_lane_and_its_end_is_told(lane: Any) -> None:

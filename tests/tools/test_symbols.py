@@ -1,6 +1,6 @@
 """Where a name is defined, and where it is used.
 
-Owns the tests of `symbols`. Must never test what may be read. Read `test_files.py` for that.
+Read `test_files.py` for that.
 """
 
 from __future__ import annotations

@@ -1,17 +1,13 @@
-"""What agents say to the runtime becomes data; what was put away comes back in full.
-
-Owns the tests of `recall`, `note`, `ask`, `propose` and `finish`. Must never test what a claim proves. Read
-`test_planning.py` next.
-"""
+"""What agents say to the runtime becomes data; what was put away comes back in full."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
 
-from surefoot.core.talking import Claim, Note, Statement
+from surefoot.core.agent_types import Claim, Note, Statement
 from surefoot.core.tool_payload import PlanChange
-from surefoot.core.toolbox import StoredTexts
+from surefoot.core.tool_table import StoredTexts
 
 
 def keep(lane: Any, text: str) -> None:

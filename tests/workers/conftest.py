@@ -1,8 +1,4 @@
-"""A lane in which workers carry out what the kernel would ask of them.
-
-Owns the folders, the workspace and the scripted model that the tests of workers share. Must never decide what comes
-next: a test asks for one command at a time. Read `test_tool_calls.py` next.
-"""
+"""A lane in which workers carry out what the kernel would ask of them."""
 
 from __future__ import annotations
 
@@ -20,14 +16,14 @@ from surefoot.api.home import Home
 from surefoot.clock import SystemClock
 from surefoot.core import commands as do
 from surefoot.core import events as ev
+from surefoot.core.agent_types import Finish, ModelFacts, Role, ToolCall, Usage
 from surefoot.core.ids import RunId, StepId
 from surefoot.core.plan import AgentBody, Plan, Step
-from surefoot.core.talking import Finish, ModelFacts, Role, ToolCall, Usage
-from surefoot.core.toolbox import TOOLBOX, EditableFiles, PlanInForce, StoredTexts, ToolState
+from surefoot.core.tool_table import TOOLBOX, EditableFiles, PlanInForce, StoredTexts, ToolState
 from surefoot.ports import Called, ModelAnswer, ModelRequest
 from surefoot.sandbox import detect_rung
 from surefoot.workers.dispatch import perform
-from surefoot.workers.room import Room
+from surefoot.workers.run_context import Room
 from surefoot.workspace import RunWorkspace, inspect_source
 
 RUN = RunId("20260101-abcdef")

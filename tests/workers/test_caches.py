@@ -1,6 +1,6 @@
 """Caches of installers: what is copied between a lane and the kept caches, and what is not.
 
-Owns the copying alone. Read `tests/attacks/test_cache_of_installers.py` for what it refuses.
+Read `tests/attacks/test_cache_of_installers.py` for what it refuses.
 """
 
 from __future__ import annotations

@@ -1,6 +1,5 @@
 """Which changed files decide what a check says.
 
-Owns the ways in which a check names a file: directly, through scripts, Makefiles and package files, and as a module.
 Read `tests/attacks/test_check_is_changed.py` for what follows from a change.
 """
 
@@ -19,7 +18,7 @@ from surefoot.core.ids import RunId, StepId
 from surefoot.core.plan import Check, Plan, Prepare, RunBody, Step
 from surefoot.sandbox import Rung
 from surefoot.workers.check_files import asked_of, changed_by_step, changed_in_run
-from surefoot.workers.room import Room
+from surefoot.workers.run_context import Room
 from surefoot.workspace import RunWorkspace, inspect_source
 
 FILES = {

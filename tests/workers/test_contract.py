@@ -1,7 +1,6 @@
 """What every kind of command owes the kernel when it breaks, when its lane is gone, and when it is ended.
 
-Owns the table of all kinds. The world is broken for real: the folder of the run, or of the lane, is removed. A kind
-without a row fails a test. Must never replace a part of Surefoot. Read `surefoot.workers.dispatch` next.
+The world is broken for real: the folder of the run, or of the lane, is removed. A kind without a row fails a test.
 """
 
 from __future__ import annotations
@@ -18,14 +17,14 @@ import pytest
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
+from surefoot.core.agent_types import ModelFacts, Part, Role
 from surefoot.core.check_kinds import CommandCheck
+from surefoot.core.event_words import Applied, Moment, Status, Verdict
 from surefoot.core.events import Event
 from surefoot.core.ids import StepId
 from surefoot.core.plan import Check, ForEach, RunBody, Service
-from surefoot.core.probing import Probe, RunProbe
-from surefoot.core.rules import Overdue
-from surefoot.core.talking import ModelFacts, Part, Role
-from surefoot.core.terms import Applied, Moment, Status, Verdict
+from surefoot.core.policy_types import Overdue
+from surefoot.core.probe_kinds import Probe, RunProbe
 from surefoot.effects import BY_COMMAND
 from surefoot.workers.dispatch import perform
 from tests.workers.conftest import SPEC, Lane

@@ -1,7 +1,6 @@
 """How the files stand that a command names: what an approval of it rests on, in the commit that it would run on.
 
-Owns the ways to a file: names, links, folders, submodules, programs that imply files. Read
-`tests/attacks/test_changed_script.py` for what becomes of it when they change.
+Read `tests/attacks/test_changed_script.py` for what becomes of it when they change.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from surefoot.core import commands as do
 from surefoot.core.approval import Ground
 from surefoot.core.ids import StepId
 from surefoot.core.plan import Effect, RunBody, Step
-from surefoot.workers.file_grounds import head_ground, named_grounds
+from surefoot.workers.file_preconditions import head_ground, named_grounds
 
 if TYPE_CHECKING:
     from conftest import Lane

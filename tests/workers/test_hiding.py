@@ -1,6 +1,6 @@
 """Which files beside the secret places a command cannot read.
 
-Owns the tests of the plan file and its copies. `tests/attacks/test_plan_is_read.py` reads them from a lane.
+`tests/attacks/test_plan_is_read.py` reads them from a lane.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from surefoot.core.check_kinds import CommandCheck
 from surefoot.core.ids import RunId
 from surefoot.core.plan import Check, Plan
 from surefoot.sandbox import Rung
-from surefoot.workers.hiding import hidden_from
-from surefoot.workers.room import Room
+from surefoot.workers.hidden_places import hidden_from
+from surefoot.workers.run_context import Room
 
 
 def room_of(tmp_path: Path, *, held_back: bool) -> Room:

@@ -1,7 +1,4 @@
-"""The items of a group: where one ends, and what none may hold.
-
-Owns the tests of `expand_group`. Must never start a member. Read `surefoot.workers.checkpoint` next.
-"""
+"""The items of a group: where one ends, and what none may hold."""
 
 from __future__ import annotations
 

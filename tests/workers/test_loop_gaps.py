@@ -1,8 +1,7 @@
 """No input that a plan or a model chooses holds up the event loop.
 
-Owns the measure: what the whole program computes between two turns of the loop, so that a busy machine changes
-nothing. Work on another thread that lets the loop turn makes no gap; work that holds all threads makes one, as does
-work on the loop itself. Read `surefoot.threads` next.
+Work on another thread that lets the loop turn makes no gap; work that holds all threads makes one, as does work on the
+loop itself.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""No text of an event holds a secret, but for those on the list of exceptions.
-
-Owns the contract over all kinds of events. Must never leave a kind out. Read `surefoot.workers.masked` next.
-"""
+"""No text of an event holds a secret, but for those on the list of exceptions."""
 
 from __future__ import annotations
 
@@ -14,15 +11,15 @@ from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hin
 import pytest
 
 from surefoot.core import events as ev
+from surefoot.core.agent_types import ToolCall
 from surefoot.core.events import EVENTS, Event
 from surefoot.core.ids import BlobId, StepId
 from surefoot.core.plan import RunBody, Step
 from surefoot.core.policy import facts_before, weigh
+from surefoot.core.policy_types import CommandFacts, Decision, Policy, Tier
 from surefoot.core.raw import Raw
-from surefoot.core.rules import CommandFacts, Decision, Policy, Tier
-from surefoot.core.talking import ToolCall
 from surefoot.masking import Masker
-from surefoot.workers.masked import masked
+from surefoot.workers.redaction import masked
 
 SECRET = "swordfish-77"
 MASKER = Masker([SECRET])

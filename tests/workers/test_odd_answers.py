@@ -1,7 +1,4 @@
-"""What a lane or a function answers that cannot be read as it should be.
-
-Owns the promise that such an answer is never taken for a failure of Surefoot's own. Read `test_contract.py` next.
-"""
+"""What a lane or a function answers that cannot be read as it should be."""
 
 from __future__ import annotations
 
@@ -13,9 +10,9 @@ import pytest
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
+from surefoot.core.event_words import Status
 from surefoot.core.plan import FunctionBody, Prepare
-from surefoot.core.terms import Status
-from surefoot.workers.room import Functions
+from surefoot.workers.run_context import Functions
 from tests.workers.conftest import SPEC, Lane
 
 

@@ -1,7 +1,6 @@
 """What a command outside the sandbox starts with.
 
-Owns its PATH, home, folder and files, as the workers set them. Must never test the sandbox. Read
-`tests/attacks/test_outside_programs.py` for the attacks on them.
+Read `tests/attacks/test_outside_programs.py` for the attacks on them.
 """
 
 from __future__ import annotations

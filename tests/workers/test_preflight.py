@@ -1,7 +1,6 @@
 """What a plan needs of this machine is looked for before the first step.
 
-Owns the tests of the look itself, and of what a run and `check` make of it. Must never run a step. Read
-`tests/api/test_weighing.py` for the rest of what is said beforehand.
+Read `tests/api/test_weighing.py` for the rest of what is said beforehand.
 """
 
 from __future__ import annotations
@@ -16,10 +15,10 @@ from types import SimpleNamespace
 
 import pytest
 
+from surefoot.api.engagement import create_run
 from surefoot.api.home import Home
-from surefoot.api.running import create_run
-from surefoot.api.validating import Source
-from surefoot.api.weighing import look_over
+from surefoot.api.preview import look_over
+from surefoot.api.validation import Source
 from surefoot.errors import PlanInvalid, UsageError
 from surefoot.planfile import load_plan, parse_plan
 from surefoot.workers.preflight import missing

@@ -1,6 +1,6 @@
 """What `prepare` made in a lane: what counts as a change of it, and how it is made anew.
 
-Owns the cases; each changes files where a body could have. Read `tests/attacks/test_prepared_files.py` for the attacks.
+Read `tests/attacks/test_prepared_files.py` for the attacks.
 """
 
 from __future__ import annotations

@@ -1,13 +1,10 @@
-"""Which lines of a body's output deserve a look although it ended well.
-
-Owns the tests of `surefoot.workers.remarks`. Must never start a body. Read `test_room.py` next.
-"""
+"""Which lines of a body's output deserve a look although it ended well."""
 
 from __future__ import annotations
 
 import pytest
 
-from surefoot.workers.remarks import KEPT_MAX, Remarks
+from surefoot.workers.output_warnings import KEPT_MAX, Remarks
 
 
 def heard(*lines: str) -> tuple[str, ...]:

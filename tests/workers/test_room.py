@@ -1,8 +1,4 @@
-"""When a lane counts as settled.
-
-Owns the tests of what a run's room notes about its lanes. Must never run a command. Read
-`tests/workspace/test_looking_once.py` next.
-"""
+"""When a lane counts as settled."""
 
 from __future__ import annotations
 
@@ -15,7 +11,7 @@ from surefoot.clock import SystemClock
 from surefoot.core.ids import RunId
 from surefoot.core.plan import Plan
 from surefoot.sandbox import Rung
-from surefoot.workers.room import Room
+from surefoot.workers.run_context import Room
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Which changed files a plan runs outside the sandbox.
 
-Owns the ways in which a command beside a body names a file that it runs. Must never run one. Read
-`tests/attacks/test_run_outside.py` for what becomes of such a file.
+Read `tests/attacks/test_run_outside.py` for what becomes of such a file.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ import pytest
 from surefoot.core.check_kinds import CommandCheck, Expect
 from surefoot.core.ids import StepId
 from surefoot.core.plan import Check, Limits, Plan, RunBody, Step
-from surefoot.core.probing import Probe, RunProbe
+from surefoot.core.probe_kinds import Probe, RunProbe
 from surefoot.workers.run_outside import run_outside
 
 STEP = Step(id=StepId("it"), body=RunBody(command="true"))

@@ -8,8 +8,8 @@ import pytest
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
+from surefoot.core.event_words import Diagnosis
 from surefoot.core.plan import Service
-from surefoot.core.terms import Diagnosis
 from surefoot.sandbox import Rung
 
 LOOKUP = "getaddrinfo ENOTFOUND db.example"

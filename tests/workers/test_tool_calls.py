@@ -1,9 +1,4 @@
-"""What a tool call does, against what is kept of it.
-
-Owns the promise that a call is carried out as the model wrote it, byte for byte, though nothing of it that is stored to
-be shown holds a secret. Must never look into the private store but through the room. Read
-`surefoot.workers.private` next.
-"""
+"""What a tool call does, against what is kept of it."""
 
 from __future__ import annotations
 

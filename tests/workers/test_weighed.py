@@ -1,6 +1,6 @@
 """What of a step is weighed: its commands with the variables that each is given.
 
-Owns the facts about a step's commands. Must never weigh them. Read `tests/core/test_policy.py` for that.
+Read `tests/core/test_policy.py` for that.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import pytest
 from surefoot.core.check_kinds import CommandCheck, Expect
 from surefoot.core.ids import StepId
 from surefoot.core.plan import Check, RunBody, Step
-from surefoot.workers.ground import commands_of
+from surefoot.workers.preconditions import commands_of
 
 STEP = Step(id=StepId("it"), body=RunBody(command="$TOOL push"), env={"TOOL": "echo"})
 

@@ -1,7 +1,4 @@
-"""What the tests of the workspace stand on: a user's repository, and a run's workspace beside it.
-
-Owns the fixtures of this folder. Must never read the settings of whoever runs the tests. Read `test_restore.py` next.
-"""
+"""What the tests of the workspace stand on: a user's repository, and a run's workspace beside it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""A kill at any point of any operation costs nothing: doing it again gives what an unkilled run gives.
-
-Owns the fault points of the workspace. Must never stand in for the crash matrix of whole runs. Read `tests/crash` next.
-"""
+"""A kill at any point of any operation costs nothing: doing it again gives what an unkilled run gives."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Which git settings commands in lanes get, and which files of git are hidden from them.
-
-Owns the table of harmless settings, asked with a credential in every place that git knows for one. Read
-`tests/attacks/test_hidden_credentials.py` next: the same through the command line.
-"""
+"""Which git settings commands in lanes get, and which files of git are hidden from them."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Landing: the user's own act, all of it or nothing.
-
-Owns the tests of taking a result over, into a checkout and into a plain folder. Must never expect a half. Read
-`test_properties.py` next.
-"""
+"""Landing: the user's own act, all of it or nothing."""
 
 from __future__ import annotations
 

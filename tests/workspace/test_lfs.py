@@ -1,7 +1,6 @@
 """Git LFS without Git LFS: lanes hold contents, commits hold pointers, and the user gets both.
 
-Owns the tests of LFS files. The pointers and the store of contents are made by hand, so that nothing has to be
-installed. Read `test_origins.py` next.
+The pointers and the store of contents are made by hand, so that nothing has to be installed.
 """
 
 from __future__ import annotations

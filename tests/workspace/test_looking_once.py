@@ -1,7 +1,4 @@
-"""What is found by one look through a lane, and when a look still holds.
-
-Owns the tests of how little is looked at. Must never count calls. Read `test_restore.py` next.
-"""
+"""What is found by one look through a lane, and when a look still holds."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Partial, shallow and sparse checkouts, paths that differ by case, and files of odd kinds.
-
-Owns the tests of what a repository can be like beside its contents. Must never leave the machine: remotes are folders.
-Read `test_land.py` next.
-"""
+"""Partial, shallow and sparse checkouts, paths that differ by case, and files of odd kinds."""
 
 from __future__ import annotations
 

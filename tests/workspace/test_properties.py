@@ -1,7 +1,6 @@
 """Whatever is done to the files of a lane, a restore gives the tree back.
 
-Owns the random walk over file operations. Must never depend on the order of directory listings. Read
-`test_restore.py` for the cases by name.
+Read `test_restore.py` for the cases by name.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""The run's refs follow the journal, and no branch a person has touched is moved.
-
-Owns the tests of commits and refs. Must never look at the workspace's own files. Read `test_user_repository.py` next.
-"""
+"""The run's refs follow the journal, and no branch a person has touched is moved."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""A lane comes back to its checkpoint, whatever a body did to it.
-
-Owns the tests of restoring. Must never use a mock: the bodies here are real commands. Read `test_publish.py` next.
-"""
+"""A lane comes back to its checkpoint, whatever a body did to it."""
 
 from __future__ import annotations
 

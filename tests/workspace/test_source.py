@@ -1,8 +1,4 @@
-"""What the user pointed at, and what git says when it cannot.
-
-Owns the tests of sources, settings and failures of git. Must never use the machine's own settings. Read
-`test_publish.py` next.
-"""
+"""What the user pointed at, and what git says when it cannot."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """What the engine reads of a lane and writes into it, while something else changes it.
 
-Owns links in the way, limits, and what git stores in another form. Must never depend on who is faster, but where only a
-race shows what is wrong. Read `tests/attacks/test_service_links.py` for the attack as a whole.
+Read `tests/attacks/test_service_links.py` for the attack as a whole.
 """
 
 from __future__ import annotations
@@ -17,11 +16,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from surefoot import opening
+from surefoot import safe_open as opening
 from surefoot.errors import EffectError
 from surefoot.settings import LaneLimits
-from surefoot.workspace.files import make_folder
-from surefoot.workspace.staging import Allowance, copy_out, put_in
+from surefoot.workspace.folder_files import make_folder
+from surefoot.workspace.staged_files import Allowance, copy_out, put_in
 
 if TYPE_CHECKING:
     from conftest import Stage

@@ -1,7 +1,4 @@
-"""Submodules come from the user's copies, are put back like everything else, and are never changed in silence.
-
-Owns the tests of submodules. Must never fetch: all copies are local. Read `test_lfs.py` next.
-"""
+"""Submodules come from the user's copies, are put back like everything else, and are never changed in silence."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""What a lane's tree holds, and what is noticed of the rest.
-
-Owns the tests of trees, put-backs and the digest over ignored files. Must never compare times. Read
-`test_restore.py` next.
-"""
+"""What a lane's tree holds, and what is noticed of the rest."""
 
 from __future__ import annotations
 

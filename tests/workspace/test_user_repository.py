@@ -1,7 +1,4 @@
-"""The user's repository stays as it was, byte for byte, apart from the two ref namespaces.
-
-Owns the comparison before and after. Must never leave a file of it out without a reason. Read `test_land.py` next.
-"""
+"""The user's repository stays as it was, byte for byte, apart from the two ref namespaces."""
 
 from __future__ import annotations
 

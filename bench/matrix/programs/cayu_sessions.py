@@ -1,8 +1,7 @@
 """Cayu: sessions in its SQLite store, effects as tools, questions by its approval policy and its tool that asks.
 
-Owns an agent whose model is scripted, so that the same calls are made every time. Effects are `EXTERNAL`, Cayu's word
-for what must never be assumed safe to repeat; `IDEMPOTENT` where the tool looks first. Must never help the system
-beyond its documentation. Started by `bench.matrix.driving`, which copies this file into the folder of a trial.
+Effects are `EXTERNAL`, Cayu's word for what must never be assumed safe to repeat; `IDEMPOTENT` where the tool looks
+first. Started by `bench.matrix.driving`, which copies this file into the folder of a trial.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """DBOS: durable functions on its SQLite system database, questions by `DBOS.recv`, answers by `DBOSClient.send`.
 
-Owns the durable functions of the cases: effects in steps, open questions published by `set_event` as in DBOS's page
-on people in the loop. Must never help the system beyond its documentation. Started by `bench.matrix.driving`, which
-copies this file into the folder of a trial. Prints one line of JSON and leaves when nothing but a person can go on.
+Started by `bench.matrix.driving`, which copies this file into the folder of a trial. Prints one line of JSON and leaves
+when nothing but a person can go on.
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
 """LangGraph: graphs with its SQLite checkpointer and `durability="sync"`, questions by `interrupt`.
 
-Owns the graphs of the cases, each effect in a node of its own as LangGraph's pages recommend, but where the case is
-about something else. Must never help the system beyond its documentation. Started by `bench.matrix.driving`, which
-copies this file into the folder of a trial. Prints one line of JSON.
+Started by `bench.matrix.driving`, which copies this file into the folder of a trial. Prints one line of JSON.
 """
 
 from __future__ import annotations

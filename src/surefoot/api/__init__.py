@@ -1,7 +1,7 @@
 """The public way in: start, resume and steer runs, and read what they did.
 
-Owns the choice of engine and the layout of `$SUREFOOT_HOME`. Must never print. Its names are loaded on first use, so
-that reading a run does not load what carries one out. Read `home` first, then `running`.
+Owns the choice of engine and the layout of `$SUREFOOT_HOME`. Its names are loaded on first use, so that reading a run
+does not load what carries one out.
 """
 
 from __future__ import annotations
@@ -10,16 +10,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from surefoot.api.approving import answer, approve, edit, reject, take_over
+    from surefoot.api.answers import answer, approve, edit, reject, take_over
+    from surefoot.api.engagement import Engagement, create_run, engage
     from surefoot.api.home import Home, home_folder
-    from surefoot.api.options import Options
-    from surefoot.api.people import cancel, pause, restore, retry
+    from surefoot.api.queries import RunSummary, audit, events, report, runs, spending
     from surefoot.api.questions import OpenQuestion, inbox
-    from surefoot.api.reading import RunSummary, audit, events, report, runs, spending
-    from surefoot.api.replanning import ShownPlan, edit_plan, shown_plan
-    from surefoot.api.running import Engagement, create_run, engage
+    from surefoot.api.retention import Freed, collect_garbage, land_run, remove_run
+    from surefoot.api.revisions import ShownPlan, edit_plan, shown_plan
+    from surefoot.api.run_control import cancel, pause, restore, retry
+    from surefoot.api.run_options import Options
     from surefoot.api.shown_files import ShownFile
-    from surefoot.api.storing import Freed, collect_garbage, land_run, remove_run
 
 __all__ = [
     "Engagement",
@@ -58,14 +58,14 @@ __all__ = [
 _PLACES = {
     **dict.fromkeys(("Home", "home_folder"), "home"),
     **dict.fromkeys(("OpenQuestion", "inbox"), "questions"),
-    **dict.fromkeys(("answer", "approve", "edit", "reject", "take_over"), "approving"),
-    **dict.fromkeys(("cancel", "pause", "restore", "retry"), "people"),
-    **dict.fromkeys(("RunSummary", "audit", "events", "report", "runs", "spending"), "reading"),
+    **dict.fromkeys(("answer", "approve", "edit", "reject", "take_over"), "answers"),
+    **dict.fromkeys(("cancel", "pause", "restore", "retry"), "run_control"),
+    **dict.fromkeys(("RunSummary", "audit", "events", "report", "runs", "spending"), "queries"),
     "ShownFile": "shown_files",
-    **dict.fromkeys(("ShownPlan", "edit_plan", "shown_plan"), "replanning"),
-    **dict.fromkeys(("Engagement", "create_run", "engage"), "running"),
-    "Options": "options",
-    **dict.fromkeys(("Freed", "collect_garbage", "land_run", "remove_run"), "storing"),
+    **dict.fromkeys(("ShownPlan", "edit_plan", "shown_plan"), "revisions"),
+    **dict.fromkeys(("Engagement", "create_run", "engage"), "engagement"),
+    "Options": "run_options",
+    **dict.fromkeys(("Freed", "collect_garbage", "land_run", "remove_run"), "retention"),
 }
 
 

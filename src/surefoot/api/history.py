@@ -1,8 +1,7 @@
 """How long steps took in earlier runs of the same plan.
 
 Owns the choice of the runs that are looked at, and how little of them is read. What is found becomes part of the new
-run's first event, so that a resume decides as the first engine did. Must never keep a run from being created: what
-cannot be read is passed over. Read `surefoot.core.schedule` next.
+run's first event, so that a resume decides as the first engine did.
 """
 
 from __future__ import annotations
@@ -12,12 +11,12 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import PurePath
 
+from surefoot.core.event_words import Status
 from surefoot.core.events import BodyFinished, RunCreated
 from surefoot.core.ids import RunId, StepId, encode_id, matches_id
 from surefoot.core.placeholders import member_of
 from surefoot.core.plan import Step
-from surefoot.core.schedule import without_noise
-from surefoot.core.terms import Status
+from surefoot.core.priorities import without_noise
 from surefoot.errors import JournalError
 from surefoot.ports.storage import Journal
 

@@ -1,6 +1,6 @@
 """Where Surefoot keeps things, what stands behind the ports, and which run a name means.
 
-Owns `$SUREFOOT_HOME`, the choice of implementations for all ports, and the lookup of runs. Must never write into a run.
+Owns `$SUREFOOT_HOME`, the choice of implementations for all ports, and the lookup of runs.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """Who speaks to a run: the user of the operating system, or the bearer of a token; and that no step does.
 
-Owns the identity of people and their roles. Must never take a name from what a program can set for itself, such as a
-variable of the environment. Read `surefoot.api.people` next.
+Owns the identity of people and their roles.
 
 Roles stand in the settings of the user (`[[approvers]]`). While nobody is named there, everybody who can write the
 journal may answer what takes no role.
@@ -19,7 +18,7 @@ from dataclasses import dataclass
 from surefoot.api.home import Home
 from surefoot.core.ids import RunId
 from surefoot.errors import NotApprover, StepMayNotAnswer
-from surefoot.sandbox.descent import step_above
+from surefoot.sandbox.ancestry import step_above
 from surefoot.settings import Approver, load_settings
 
 

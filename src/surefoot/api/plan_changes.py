@@ -1,6 +1,6 @@
 """How a plan file differs from the copy that a run goes by.
 
-Owns the comparison. Must never change the run: its copy stands. Read `surefoot.api.running` next.
+Owns the comparison.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """The inbox: what waits for a person, in all runs or in some.
 
-Owns what is said of an open question beside its text: how long it waits, whose answer it takes, where to work. Must
-never answer one. Read `surefoot.api.approving` next.
+Owns what is said of an open question beside its text: how long it waits, whose answer it takes, where to work.
 """
 
 from __future__ import annotations
@@ -10,18 +9,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from surefoot.api.approving import open_question, run_of
+from surefoot.api.answers import open_question, run_of
 from surefoot.api.home import Home
 from surefoot.api.shown_files import ShownFile, shown_files
-from surefoot.api.taken import lane_of
+from surefoot.api.takeover import lane_of
 from surefoot.core.approval import Package
-from surefoot.core.duties import PLANNING
+from surefoot.core.event_words import QuestionKind
 from surefoot.core.events import QuestionAsked
 from surefoot.core.ids import RunId
-from surefoot.core.kernel.questions import EDIT
+from surefoot.core.kernel.question_fold import EDIT
 from surefoot.core.plan import RunBody
 from surefoot.core.state import QuestionState, RunState
-from surefoot.core.terms import QuestionKind
+from surefoot.core.system_steps import PLANNING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,6 @@
 """The files that an `ask` step shows beside its question.
 
-Owns which files these are, and how much of them is shown. Must never fail a question: what cannot be read is said in
-place of the file. Read `surefoot.api.questions` next.
+Owns which files these are, and how much of them is shown.
 """
 
 from __future__ import annotations

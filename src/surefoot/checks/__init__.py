@@ -5,9 +5,9 @@ What a verdict means for a step is decided elsewhere, and what is asked about is
 
 from __future__ import annotations
 
+from surefoot.checks.check_request import Answer, Question
 from surefoot.checks.check_table import ask
 from surefoot.checks.file_check import files_matching
-from surefoot.checks.judging import Judgement, Result, judge
-from surefoot.checks.question import Answer, Question
+from surefoot.checks.test_judgement import Judgement, Result, judge
 
 __all__ = ["Answer", "Judgement", "Question", "Result", "ask", "files_matching", "judge"]

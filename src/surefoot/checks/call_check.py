@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from surefoot.calling import call_request, read_failure, read_result
-from surefoot.checks.ending import last_lines, whole_output, why_no_answer
-from surefoot.checks.question import Answer, Question
+from surefoot.checks.check_request import Answer, Question
+from surefoot.checks.exit_status import last_lines, whole_output, why_no_answer
 from surefoot.core.check_kinds import CallCheck
-from surefoot.core.terms import Verdict
+from surefoot.core.event_words import Verdict
+from surefoot.function_calls import call_request, read_failure, read_result
 from surefoot.ports import CommandOutcome, Commands
 
 _VERDICTS: dict[object, Verdict] = {verdict.value: verdict for verdict in Verdict}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from surefoot.checks.ending import listed
-from surefoot.checks.question import Answer, Question
+from surefoot.checks.check_request import Answer, Question
+from surefoot.checks.exit_status import listed
 from surefoot.core.check_kinds import ChangedCheck
+from surefoot.core.event_words import Verdict
 from surefoot.core.globs import matches
-from surefoot.core.terms import Verdict
 from surefoot.ports import Commands
 
 

@@ -10,10 +10,10 @@ from typing import Any
 
 from surefoot.checks.call_check import ask_call
 from surefoot.checks.changed_check import ask_changed
+from surefoot.checks.check_request import Answer, Question
 from surefoot.checks.command_check import ask_command
 from surefoot.checks.file_check import ask_files
 from surefoot.checks.json_check import ask_json
-from surefoot.checks.question import Answer, Question
 from surefoot.checks.tests_check import ask_tests
 from surefoot.core.check_kinds import CallCheck, ChangedCheck, CommandCheck, FileCheck, JsonCheck, TestsCheck
 from surefoot.ports import Commands

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from surefoot.checks.ending import LINES_MAX, last_lines, why_no_answer
-from surefoot.checks.question import Answer, Question
-from surefoot.core.causes import with_output
+from surefoot.checks.check_request import Answer, Question
+from surefoot.checks.exit_status import LINES_MAX, last_lines, why_no_answer
 from surefoot.core.check_kinds import CommandCheck
-from surefoot.core.terms import Verdict
+from surefoot.core.event_words import Verdict
+from surefoot.core.failure_words import with_output
 from surefoot.ports import Commands
 
 

@@ -17,15 +17,15 @@ from io import BufferedReader
 from itertools import takewhile
 from pathlib import Path, PurePosixPath
 
-from surefoot.checks.ending import listed
-from surefoot.checks.question import Answer
+from surefoot.checks.check_request import Answer
+from surefoot.checks.exit_status import listed
 from surefoot.core.check_kinds import FileCheck
+from surefoot.core.event_words import Verdict
 from surefoot.core.globs import matches
 from surefoot.core.plan import Check
-from surefoot.core.terms import Verdict
 from surefoot.expressions import CURE, Expression, expression
-from surefoot.opening import open_within
 from surefoot.ports import Commands
+from surefoot.safe_open import open_within
 
 SEARCHED_MAX = 64_000_000
 """An expression is not searched for in larger files."""

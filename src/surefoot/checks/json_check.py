@@ -8,12 +8,12 @@ import json
 from pathlib import Path, PurePosixPath
 from typing import NoReturn
 
-from surefoot.checks.question import Answer, Question
+from surefoot.checks.check_request import Answer, Question
 from surefoot.core.check_kinds import JsonCheck
+from surefoot.core.event_words import Verdict
 from surefoot.core.json_paths import is_same, values_at
-from surefoot.core.terms import Verdict
-from surefoot.opening import open_within
 from surefoot.ports import Commands
+from surefoot.safe_open import open_within
 
 SIZE_MAX = 64_000_000
 """Larger files are not read."""

@@ -1,7 +1,6 @@
 """Reads JUnit XML.
 
-Owns how a test case of any JUnit writer becomes an id and a result. Must never follow an entity or hold the whole file:
-the file was written by what is being checked. Read `surefoot.checks.judging` next.
+Owns how a test case of any JUnit writer becomes an id and a result.
 """
 
 from __future__ import annotations
@@ -11,8 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from xml.parsers import expat
 
-from surefoot.checks.judging import Result, collect
-from surefoot.opening import open_plain
+from surefoot.checks.test_judgement import Result, collect
+from surefoot.safe_open import open_plain
 
 SIZE_MAX = 256 * 1024 * 1024
 """Larger files are not read, in bytes."""

@@ -1,11 +1,10 @@
 """Asks a suite of tests and reads which of them passed.
 
-Owns how the record of a suite is asked for and found. Must never judge by the exit status what can be judged by test,
-and never leave a file behind. Read `surefoot.checks.judging` next.
+Owns how the record of a suite is asked for and found.
 
-JUnit XML is asked for in two ways at once: `SUREFOOT_JUNIT` names the file, and `--junitxml` with that file is
-appended to `PYTEST_ADDOPTS`, so that pytest writes it wherever in the command it stands. Of several pytest runs in
-one command the last one's file counts.
+JUnit XML is asked for in two ways at once: `SUREFOOT_JUNIT` names the file, and `--junitxml` with that file is appended
+to `PYTEST_ADDOPTS`, so that pytest writes it wherever in the command it stands. Of several pytest runs in one command
+the last one's file counts.
 """
 
 from __future__ import annotations
@@ -18,14 +17,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from surefoot.checks.ending import last_lines, whole_output, why_no_answer
-from surefoot.checks.judging import Judgement, Result, judge, read_results, write_results
+from surefoot.checks.check_request import Answer, Question
+from surefoot.checks.exit_status import last_lines, whole_output, why_no_answer
 from surefoot.checks.junit import JunitUnreadable, read_junit
-from surefoot.checks.question import Answer, Question
+from surefoot.checks.test_judgement import Judgement, Result, judge, read_results, write_results
 from surefoot.checks.unittest_output import make_verbose, read_unittest
 from surefoot.core.check_kinds import Expect, TestsCheck
+from surefoot.core.event_words import Moment, Verdict
 from surefoot.core.ids import BlobId
-from surefoot.core.terms import Moment, Verdict
 from surefoot.ports import CommandOutcome, Commands
 
 _BROKEN_OFF = frozenset({2, 3, 4})

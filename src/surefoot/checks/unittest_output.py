@@ -1,7 +1,6 @@
 """Reads what `python -m unittest -v` prints, and makes it verbose.
 
-Owns the forms of that output in all supported Pythons. Must never trust a line a test may have printed over the
-summary that unittest itself prints at the end. Read `surefoot.checks.judging` next.
+Owns the forms of that output in all supported Pythons.
 
 A test is announced as `name (package.module.Class.name)` (before Python 3.11 without the last `.name`), on one line
 with its ending, or followed by the first line of its docstring. What the test prints comes between ` ... ` and the
@@ -13,7 +12,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from surefoot.checks.judging import Result, collect
+from surefoot.checks.test_judgement import Result, collect
 
 _HEADER = re.compile(r"(?<!\w)(\w+) \(([\w.<>]+)\)(?: \[.*\])?(?: \(.*\))?(?= \.\.\. |$)")
 _ENDING = r"(ok|FAIL|ERROR|skipped (?:'.*'|\".*\")|expected failure|unexpected success)"

@@ -11,14 +11,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from surefoot.api import approving
-from surefoot.api.approving import alike, open_question, run_of
-from surefoot.api.editing import diff_of, try_patch
+from surefoot.api import answers as approving
+from surefoot.api.answers import alike, open_question, run_of
 from surefoot.api.home import Home
 from surefoot.api.identity import refuse_steps
 from surefoot.api.questions import OpenQuestion, question_of
-from surefoot.api.replanning import edit_plan, shown_plan
-from surefoot.api.taken import lane_of
+from surefoot.api.result_edit import diff_of, try_patch
+from surefoot.api.revisions import edit_plan, shown_plan
+from surefoot.api.takeover import lane_of
 from surefoot.cli.confirmation import agrees
 from surefoot.cli.editor import edited
 from surefoot.cli.exits import ExitCode

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from surefoot.api.audit_export import export_trail, verify_trail
 from surefoot.api.home import Home
-from surefoot.api.reading import audit as audit_run
-from surefoot.api.trails import export_trail, verify_trail
+from surefoot.api.queries import audit as audit_run
 from surefoot.cli.exits import FOUND_NOTHING, FOUND_PROBLEMS
 from surefoot.cli.lookup import find_run
 from surefoot.cli.options import Given

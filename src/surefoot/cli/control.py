@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from surefoot.api import people
+from surefoot.api import run_control as people
 from surefoot.api.home import Home
 from surefoot.cli.confirmation import agrees
 from surefoot.cli.exits import ExitCode
@@ -14,7 +14,7 @@ from surefoot.cli.lookup import find_run
 from surefoot.cli.options import Given
 from surefoot.cli.overview import engine_of, read_report, status_lines
 from surefoot.cli.screen import Screen
-from surefoot.core.course import results_after
+from surefoot.core.graph_state import results_after
 from surefoot.core.ids import RunId, StepId
 from surefoot.core.plan import Effect
 from surefoot.core.state import RunState, StepState

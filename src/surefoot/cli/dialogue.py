@@ -17,13 +17,13 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from surefoot.api.approving import TAKE_OVER, Answer, alike, keep_patch
-from surefoot.api.editing import diff_of
+from surefoot.api.answers import TAKE_OVER, Answer, alike, keep_patch
+from surefoot.api.engagement import Engagement
 from surefoot.api.home import Home
 from surefoot.api.identity import identify, refuse_steps
 from surefoot.api.questions import OpenQuestion, open_questions
-from surefoot.api.replanning import checked_plan, shown_plan
-from surefoot.api.running import Engagement
+from surefoot.api.result_edit import diff_of
+from surefoot.api.revisions import checked_plan, shown_plan
 from surefoot.cli.approvals import difference_lines
 from surefoot.cli.editor import editor_command, refused, written_down
 from surefoot.cli.inbox import file_lines

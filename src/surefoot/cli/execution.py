@@ -11,14 +11,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from surefoot.api.engagement import Engagement, Source, Watching, create_run, engage
 from surefoot.api.home import Home
-from surefoot.api.options import Options
-from surefoot.api.people import retry as set_to_retry
 from surefoot.api.plan_changes import plan_change
-from surefoot.api.reading import told
-from surefoot.api.running import Engagement, Source, Watching, create_run, engage
-from surefoot.api.validating import chosen
-from surefoot.api.weighing import look_over
+from surefoot.api.preview import look_over
+from surefoot.api.queries import told
+from surefoot.api.run_control import retry as set_to_retry
+from surefoot.api.run_options import Options
+from surefoot.api.validation import chosen
 from surefoot.cli.dialogue import Asker
 from surefoot.cli.exits import ExitCode, code_of_run
 from surefoot.cli.goals import goal_plan, is_goal, is_planned, keep_plan
@@ -28,12 +28,12 @@ from surefoot.cli.plans import finding_lines, plan_lines, refuse_missing
 from surefoot.cli.progress import Progress
 from surefoot.cli.report_page import report_lines, selection_lines
 from surefoot.cli.screen import Screen
+from surefoot.core.agent_types import Wish
 from surefoot.core.events import Event
 from surefoot.core.ids import RunId
 from surefoot.core.plan import Plan, within
 from surefoot.core.report import report_of, standing_of
 from surefoot.core.state import RunState
-from surefoot.core.talking import Wish
 from surefoot.errors import DiskRefused, JournalGone, JournalLocked, UsageError, WorkspaceMissing
 from surefoot.planfile import load_plan
 from surefoot.sandbox import rung_detail

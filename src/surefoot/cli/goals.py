@@ -10,9 +10,9 @@ from pathlib import Path
 from surefoot.api.home import Home
 from surefoot.cli.options import Given
 from surefoot.core.check_kinds import CommandCheck, TestsCheck
-from surefoot.core.duties import PLANNING
 from surefoot.core.plan import EVERYTHING, Check, Limits, Plan
 from surefoot.core.state import RunState
+from surefoot.core.system_steps import PLANNING
 from surefoot.core.tool_payload import Planned
 from surefoot.errors import UsageError
 from surefoot.views.lines import Line

@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 from surefoot.api.home import Home
 from surefoot.api.identity import refuse_steps
-from surefoot.api.storing import collect_garbage, land_run, landed_files_of, missing_from, remove_run
+from surefoot.api.retention import collect_garbage, land_run, landed_files_of, missing_from, remove_run
 from surefoot.cli.confirmation import agrees
 from surefoot.cli.exits import ExitCode
 from surefoot.cli.lookup import find_run

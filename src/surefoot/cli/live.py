@@ -4,8 +4,7 @@ Not by the live display of rich: it blanks each row before it is written, also w
 rows standing when the terminal gets smaller, or counts columns otherwise than rich does. Here each drawing is one write
 that overwrites in place and erases only what is left over, so that nothing flickers; while it lasts no row can wrap, so
 that the rows are as many as they seem, whatever they hold. When the terminal gets another size it has wrapped or pushed
-up what was there: then the screen is cleared, and the last lines that stay are written anew. Must never be given what
-could steer a terminal.
+up what was there: then the screen is cleared, and the last lines that stay are written anew.
 """
 
 from __future__ import annotations

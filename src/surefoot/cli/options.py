@@ -1,7 +1,7 @@
 """Every argument and option of the command line, declared once: name, type, help, default, and where its value goes.
 
 The table is the record `Given`. A command names the rows it takes and is handed a record with their values; the rows
-marked `OPTIONS` make up `surefoot.api.options.Options`.
+marked `OPTIONS` make up `surefoot.api.run_options.Options`.
 """
 
 # No annotations as texts in here: each row would be compiled once more whenever a command starts.
@@ -20,10 +20,10 @@ from typer.models import ParameterInfo
 from surefoot.cli.completion import offer_either, offer_open, offer_questions, offer_runs, offer_steps
 from surefoot.cli.screen import Screen
 from surefoot.core.plan import Limits
-from surefoot.core.rules import Effect
+from surefoot.core.policy_types import Effect
 
 if TYPE_CHECKING:
-    from surefoot.api.options import Options
+    from surefoot.api.run_options import Options
 
 _Mark = Literal["options", "limits", "goal", "required"]
 OPTIONS: _Mark = "options"
@@ -241,7 +241,7 @@ class Given:
     def options(self) -> "Options":
         """What the engine is told beforehand."""
         # With it come settings, sandbox and plan files: commands that only look answer without them.
-        from surefoot.api.options import Options
+        from surefoot.api.run_options import Options
 
         return Options(**self._values(OPTIONS))
 

@@ -8,8 +8,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from surefoot.api.home import Home
-from surefoot.api.reading import RunSummary, runs
-from surefoot.api.reading import report as read_report
+from surefoot.api.queries import RunSummary, runs
+from surefoot.api.queries import report as read_report
 from surefoot.cli.lookup import find_run, root_of
 from surefoot.cli.report_page import head_lines, next_lines, report_lines, report_markdown, section_lines
 from surefoot.cli.screen import Screen

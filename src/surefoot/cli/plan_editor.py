@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from surefoot.api.home import Home
-from surefoot.api.replanning import ShownPlan, checked_plan, shown_plan
-from surefoot.api.weighing import look_over
+from surefoot.api.preview import look_over
+from surefoot.api.revisions import ShownPlan, checked_plan, shown_plan
 from surefoot.cli.editor import edited
 from surefoot.cli.patches import coloured
 from surefoot.cli.plans import ask_lines, finding_lines

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from surefoot.api.weighing import look_over
+from surefoot.api.preview import look_over
 from surefoot.cli import sequence
 from surefoot.cli.exits import FOUND_NOTHING, FOUND_PROBLEMS
 from surefoot.cli.lookup import root_of
 from surefoot.cli.optional_file import STANDARD_OUTPUT
 from surefoot.cli.options import Given
 from surefoot.cli.screen import Screen
-from surefoot.core.duties import DUTIES
+from surefoot.core.event_words import Finding, Severity
 from surefoot.core.ids import StepId
 from surefoot.core.plan import LOOPBACK, Effect, Plan, Step
 from surefoot.core.policy import ways_out
 from surefoot.core.review import Review
-from surefoot.core.terms import Finding, Severity
+from surefoot.core.system_steps import DUTIES
 from surefoot.errors import PlanInvalid, UsageError
 from surefoot.planfile import load_plan
 from surefoot.views.graph.mermaid import mermaid

@@ -15,7 +15,7 @@ from surefoot.core.plan import Plan
 from surefoot.core.policy import (
     Weighed,
 )
-from surefoot.core.rules import Demand, Rule, Tier
+from surefoot.core.policy_types import Demand, Rule, Tier
 from surefoot.planfile import load_plan
 from surefoot.settings import Source, load_settings
 from surefoot.views.lines import EMPTY, Line, Style, counted, duration, listed, one_line

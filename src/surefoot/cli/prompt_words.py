@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from surefoot.core.duties import PLANNING
 from surefoot.core.events import QuestionAsked
+from surefoot.core.system_steps import PLANNING
 
 
 class Word(StrEnum):

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 from surefoot.api.home import Home
-from surefoot.api.reading import events
+from surefoot.api.queries import events
 from surefoot.cli.goals import plan_text_of
 from surefoot.cli.lookup import find_steps
 from surefoot.cli.options import Given
@@ -17,11 +17,11 @@ from surefoot.cli.report_page import head_lines, next_lines
 from surefoot.cli.screen import Screen
 from surefoot.cli.step_page import StepPage
 from surefoot.cli.transcript_page import claim_lines, talk_lines, turn_lines
-from surefoot.core.duties import DUTIES
 from surefoot.core.events import Event
 from surefoot.core.ids import RunId, StepId, nearest_said
 from surefoot.core.report_shape import Report, StepShape
 from surefoot.core.state import FINAL, RunState
+from surefoot.core.system_steps import DUTIES
 from surefoot.errors import RunNotFound, UsageError
 from surefoot.views.evidence import blob_text
 from surefoot.views.lines import EMPTY, Line, block, duration, listed, one_line, words_of

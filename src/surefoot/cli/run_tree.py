@@ -10,11 +10,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from surefoot.core.event_words import Phase
 from surefoot.core.ids import StepId
 from surefoot.core.money import money
 from surefoot.core.report import status_of
 from surefoot.core.state import FINAL, RunState, StepState, StepStatus
-from surefoot.core.terms import Phase
 from surefoot.views.activity import Activity, is_step, progress_of
 from surefoot.views.agent_words import doing
 from surefoot.views.estimate import about_left_s, roughly

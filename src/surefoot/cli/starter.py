@@ -10,7 +10,7 @@ from surefoot.cli.lookup import root_of
 from surefoot.cli.projects import Project, look_at_project
 from surefoot.cli.screen import Screen
 from surefoot.errors import UsageError
-from surefoot.planfile.schema import EDITOR_LINE, FILE_NAME, plan_schema
+from surefoot.planfile.json_schema import EDITOR_LINE, FILE_NAME, plan_schema
 from surefoot.views.lines import Line
 
 STARTER = """\

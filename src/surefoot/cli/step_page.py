@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from surefoot.cli.patches import coloured, patch_lines, stat_lines
 from surefoot.cli.transcript_page import claim_lines, talk_lines
-from surefoot.core.foreign import behind, exact
 from surefoot.core.plan import AgentBody
 from surefoot.core.report_shape import CheckShape
+from surefoot.core.untrusted_text import behind, exact
 from surefoot.views.evidence import blob_text
 from surefoot.views.lines import EMPTY, Line, block, counted, duration, listed, one_line, quoted, words_of
 from surefoot.views.report_sections import HASH, is_done, proof_of, style_of

@@ -8,7 +8,7 @@ from typing import TypedDict, cast
 
 from surefoot.api.home import Home
 from surefoot.core import events as ev
-from surefoot.core.talking import Claim
+from surefoot.core.agent_types import Claim
 from surefoot.views.agent_words import amount, call_said
 from surefoot.views.evidence import blob_text
 from surefoot.views.lines import EMPTY, Line, block, counted, duration, first_line, one_line, words_of

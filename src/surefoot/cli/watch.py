@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from surefoot.api.home import Home
-from surefoot.api.reading import events
+from surefoot.api.queries import events
 from surefoot.cli.execution import code_of, conclude
 from surefoot.cli.follow import INTERRUPTED, Left, may_leave, pause
 from surefoot.cli.lookup import find_run

@@ -2,7 +2,7 @@
 
 Owns the rules that hold for `agent` steps, for plan files and for Python callers alike. Nobody can say beforehand what
 a model will do, and what it reads goes to the provider of that model: so it works in the lane, is given no secret, and
-causes no effect outside. Must never judge what a model did. Read `surefoot.core.toolbox` next.
+causes no effect outside.
 """
 
 from __future__ import annotations

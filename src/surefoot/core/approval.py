@@ -1,8 +1,7 @@
 """What a person is shown before saying yes, and whose yes is enough.
 
-Owns the package and the ground it rests on. An approval holds for exactly what was shown: the digest of a
-package covers what will happen and the ground, not how the run stands otherwise. Must never decide whether to ask. Read
-`surefoot.core.kernel.consent` next.
+Owns the package and the ground it rests on. An approval holds for exactly what was shown: the digest of a package
+covers what will happen and the ground, not how the run stands otherwise.
 """
 
 from __future__ import annotations
@@ -11,11 +10,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from surefoot.core.foreign import in_line, labelled, spelled_out
 from surefoot.core.money import money
+from surefoot.core.policy_types import Demand
 from surefoot.core.raw import Digest, Handle
 from surefoot.core.record import record
-from surefoot.core.rules import Demand
+from surefoot.core.untrusted_text import in_line, labelled, spelled_out
 
 _DIGEST: Final = re.compile(r"\b[0-9a-f]{40}(?:[0-9a-f]{24})?\b")
 _GROUNDS_SHOWN: Final = 8

@@ -12,6 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
+from surefoot.core.agent_types import Claim
+from surefoot.core.conversation import Talk
+from surefoot.core.event_words import Applied, Diagnosis, Ending
 from surefoot.core.events import (
     ArtifactsKept,
     AttemptFailed,
@@ -23,9 +26,6 @@ from surefoot.core.events import (
     ProbeAnswered,
 )
 from surefoot.core.ids import BlobId
-from surefoot.core.talk import Talk
-from surefoot.core.talking import Claim
-from surefoot.core.terms import Applied, Diagnosis, Ending
 from surefoot.core.verdicts import CheckRecord
 
 

@@ -1,18 +1,17 @@
 """What models may use and have used.
 
-Owns prices at work, the worst a request can take, and which limit it would cross. Must never decide what follows: the
-kernel does. Read `surefoot.core.kernel.talks` next.
+Owns prices at work, the worst a request can take, and which limit it would cross.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from surefoot.core.agent_types import ModelFacts, Role, Spent, Usage
 from surefoot.core.money import money
 from surefoot.core.plan import AgentBody
 from surefoot.core.record import record
 from surefoot.core.state import RunState, StepState
-from surefoot.core.talking import ModelFacts, Role, Spent, Usage
 
 LEFT_SHARE = 0.5
 """From here on an agent is told what it has left."""

@@ -1,8 +1,6 @@
 """Checks whose answer does not depend on what a step does, so that they prove nothing.
 
 Owns which commands always end with exit status 0, and which file checks ask about files that their step cannot change.
-Must never call a check empty on a guess: a command that is not fully understood can fail. Read `surefoot.core.verdicts`
-next.
 """
 
 from __future__ import annotations
@@ -13,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from surefoot.core.check_kinds import ChangedCheck, CommandCheck
 from surefoot.core.globs import any_overlap, is_inside, literal, matches, with_content
 from surefoot.core.plan import EVERYTHING, Check, Plan, Step
-from surefoot.core.rules import Effect
+from surefoot.core.policy_types import Effect
 
 _QUIET = re.compile(r"(?:\d?>|&>)\s*/dev/null|2>&1")
 """Redirections that do not change how a command ends."""

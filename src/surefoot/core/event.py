@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import ClassVar
 
+from surefoot.core.event_words import Moment
 from surefoot.core.ids import StepId
 from surefoot.core.record import record
-from surefoot.core.terms import Moment
 
 ACCEPTANCE = StepId("(accept)")
 """Stands in for a step id where an event concerns the plan's acceptance checks."""

@@ -3,8 +3,7 @@
 Owns FORMATS' rules for globs over files, and which two globs can mean one file: `*` and `?` stop at `/`, `**` spans
 zero or more folders, `[...]` and `[!...]` are classes (so `[*]` is a star), braces are ordinary characters, `./` in
 front is dropped, and a `/` at the end means all that is in the folder. Names that begin with a dot are like any other.
-Must never look at a disk: paths come in as text, with `/` between folders. Globs over step ids are another thing: see
-`surefoot.core.ids`. Read `surefoot.core.policy` next.
+Globs over step ids are another thing: see `surefoot.core.ids`.
 """
 
 from __future__ import annotations

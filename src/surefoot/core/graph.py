@@ -1,9 +1,8 @@
 """The dependency graph of a plan: who needs whom, and what is wrong with that.
 
 Owns the meaning of `needs` and `rollback_to` (ids, group ids, globs over both), the order of steps, and the longest
-path. Its members are the plan's steps and groups; what a group is expanded to is not known here. Must never guess: a
-need that names nothing is a problem, with the nearest id as a suggestion. Read `surefoot.core.state` for the graph at
-work, or `surefoot.core.review` for what a plan's author is told.
+path. Its members are the plan's steps and groups; what a group is expanded to is not known here. Read
+`surefoot.core.state` for the graph at work, or `surefoot.core.review` for what a plan's author is told.
 """
 
 from __future__ import annotations

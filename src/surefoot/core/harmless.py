@@ -1,8 +1,7 @@
 """Which commands are known to be harmless, where a step has a way out of its lane.
 
 Owns how a command is held against the table in `surefoot.core.harmless_table`: a program, its subcommand, its options
-and its operands all have to be known there. Whatever is not known has a reason, which a person is shown. Must never
-guess: what a table does not name is not known. Read `surefoot.core.policy` next: what becomes of the reasons.
+and its operands all have to be known there. Whatever is not known has a reason, which a person is shown.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
+from surefoot.core.command_grammar import OUTSIDE, SCRATCH, find, quoted, table, taken_apart
 from surefoot.core.harmless_table import (
     CARRYING,
     CHOOSING_SOURCES,
@@ -24,9 +24,8 @@ from surefoot.core.harmless_table import (
     STRANGE_DUTIES,
     TOOL_FOLDERS,
 )
+from surefoot.core.policy_types import CommandFacts
 from surefoot.core.record import record
-from surefoot.core.rules import CommandFacts
-from surefoot.core.shapes import OUTSIDE, SCRATCH, find, quoted, table, taken_apart
 
 _SYSTEM_FOLDER = re.compile(r"/(?:usr/)?(?:local/)?s?bin/")
 _GIT_FILES = re.compile(r"(?:\./|.*/)?\.git(?:/|$)", re.DOTALL)

@@ -1,7 +1,6 @@
 """The names things go by.
 
-Owns identifier types and the rules for step ids. Must never make up an id: ids arrive from outside. Read
-`surefoot.core.plan` next.
+Owns identifier types and the rules for step ids.
 """
 
 from __future__ import annotations

@@ -1,21 +1,20 @@
 """What a failed attempt has taught, for the next one.
 
 Owns the two sentences that the next attempt is told in place of a transcript: what was tried, and what was said to it.
-Must never hold anything of a check that is held back, but that there is one. Read `surefoot.core.prefix` next.
 """
 
 from __future__ import annotations
 
+from surefoot.core.agent_types import Lesson, ToolKind
 from surefoot.core.attempt import Attempt
+from surefoot.core.conversation import CallState, Talk
+from surefoot.core.event_words import Diagnosis
 from surefoot.core.events import AttemptFailed, CallFinished
 from surefoot.core.plan import AgentBody
-from surefoot.core.shortening import call_line, cut
+from surefoot.core.prompts import UNUSABLE
 from surefoot.core.state import StepState
-from surefoot.core.talk import CallState, Talk
-from surefoot.core.talking import Lesson, ToolKind
-from surefoot.core.terms import Diagnosis
+from surefoot.core.stubs import call_line, cut
 from surefoot.core.verdicts import first_unpassed
-from surefoot.core.wording import UNUSABLE
 
 _TRIED_MAX, _SAID_MAX, _WRONG_MAX, _CALLS_MAX, _FILES_MAX = 800, 1_500, 400, 3, 20
 _HELD_BACK = "it did not pass a check that agents are not told of; look again at what the goal and the step ask for"
@@ -57,7 +56,7 @@ def _claimed(work: Attempt) -> list[str]:
     if talk is None or talk.claim is None:
         return []
     # Loaded where a claim is judged: its expressions are a twentieth of the time until `surefoot status` answers.
-    from surefoot.core.grounding import ungrounded
+    from surefoot.core.claim_check import ungrounded
 
     wrong = ungrounded(talk.claim, talk, work.changed)
     return [f"Moreover {'; '.join(wrong)[:_WRONG_MAX]}: look before you say so."] if wrong else []

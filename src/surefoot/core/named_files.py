@@ -1,10 +1,9 @@
 """Which files of a project a command rests on, as far as its words tell.
 
 Owns the table of programs that read files without being told to (`make` reads its Makefile), and the reading of words
-as paths. It names too much rather than too little: a glob that no file matches costs nothing, and what is done with
-the files that match is up to who asks. What a script or a program opens in turn is in no word, so it is not found.
-Must never look at a disk: paths are text, relative to the lane, with `/` between folders. Read `surefoot.shellwords`
-for where the words come from.
+as paths. It names too much rather than too little: a glob that no file matches costs nothing, and what is done with the
+files that match is up to who asks. What a script or a program opens in turn is in no word, so it is not found. Read
+`surefoot.shellwords` for where the words come from.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from dataclasses import replace
 from typing import Final
 
 from surefoot.core.globs import GLOB_LENGTH_MAX, literal
-from surefoot.core.rules import CommandFacts
+from surefoot.core.policy_types import CommandFacts
 
 EVERYTHING: Final = "**"
 """The glob for commands of which nobody can tell which files they name."""

@@ -1,8 +1,7 @@
 """What steps hand on to those that need them: outputs (`{steps.ID.KEY}`) and artifacts.
 
 Owns which results reach a step: those of the verified steps it needs, directly or through others, in the order in which
-they were verified, so that of two that hand on the same thing the later one counts. Must never change the state. Read
-`surefoot.core.kernel.steps` next.
+they were verified, so that of two that hand on the same thing the later one counts.
 """
 
 from __future__ import annotations

@@ -2,8 +2,7 @@
 
 Owns what such a pattern means: word by word, `*` and `?` within a word, `{a,b}` for one of several, `[*]` for a star
 itself; a word `*` stands for any number of words, and a pattern that ends in `*` for whatever follows, unless a last
-word `;` says that nothing does. Must never see a
-command as one text: quoting, expansion and nesting are behind us when words come in. Read `surefoot.core.policy` next.
+word `;` says that nothing does.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """A plan as data: steps, checks, limits, and what a group's placeholders become.
 
-Owns the plan model that plan files and Python callers both end in. Must never read a file or know YAML. Read
-`surefoot.core.graph` next; the words are those of the glossary.
+Owns the plan model that plan files and Python callers both end in.
 """
 
 from __future__ import annotations
@@ -13,14 +12,14 @@ from dataclasses import asdict, field, replace
 from enum import StrEnum
 from typing import ClassVar, Final, Literal
 
+from surefoot.core.agent_types import Role
 from surefoot.core.check_kinds import CheckQuestion, Expect
 from surefoot.core.globs import literal, with_content
 from surefoot.core.ids import StepId
-from surefoot.core.probing import FunctionProbe, Probe
+from surefoot.core.policy_types import Effect, Rule, Tier
+from surefoot.core.probe_kinds import FunctionProbe, Probe
 from surefoot.core.raw import WRITTEN, Raw
 from surefoot.core.record import record
-from surefoot.core.rules import Effect, Rule, Tier
-from surefoot.core.talking import Role
 
 EVERYTHING = "**"
 _NOT_IN_VARIABLES = re.compile(r"[^A-Za-z0-9]")

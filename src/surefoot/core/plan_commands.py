@@ -2,7 +2,7 @@
 
 Whoever weighs, shows or reports such commands takes them from here: `prepare`, services, `observe` of resources,
 acceptance checks, and of each step the command for its items, its checks and its probe. A new kind of command in a plan
-has to be added here. Must never read a command: that is done by `surefoot.shellwords`.
+has to be added here.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from typing import ClassVar
 
 from surefoot.core.ids import StepId
 from surefoot.core.plan import Check, Network, Plan, Step
+from surefoot.core.policy_types import CommandFacts
 from surefoot.core.raw import WRITTEN, Raw
 from surefoot.core.record import record
-from surefoot.core.rules import CommandFacts
 
 
 class CommandKind(StrEnum):

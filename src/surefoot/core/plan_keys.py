@@ -29,7 +29,7 @@ class Value(NamedTuple):
     """What a key takes."""
 
     kind: str
-    """Names a reader of `surefoot.planfile.readers` and a shape of `surefoot.planfile.schema`."""
+    """Names a reader of `surefoot.planfile.readers` and a shape of `surefoot.planfile.json_schema`."""
     words: tuple[str, ...] = ()
     """For `word`: the words."""
     table: str = ""

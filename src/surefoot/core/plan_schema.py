@@ -3,7 +3,7 @@
 From these tables come the reader of plan files, their JSON Schema, their writer, what planners may write, the
 translation of plans made in Python, how placeholders are replaced, and the tables of `docs/plan-reference.md` and
 `docs/policy.md` (`scripts/reference_tables.py` writes these). The keys of a kind of check stand in
-`surefoot.core.check_kinds`, those of a kind of probe in `surefoot.core.probing`.
+`surefoot.core.check_kinds`, those of a kind of probe in `surefoot.core.probe_kinds`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from surefoot.core.check_kinds import CHECK_KINDS, Expect
+from surefoot.core.event_words import Phase
 from surefoot.core.plan import (
     AgentBody,
     AgentLimits,
@@ -49,9 +50,8 @@ from surefoot.core.plan_keys import (
     record_of,
     words,
 )
-from surefoot.core.probing import PROBE_KINDS, HttpAnswer, Probe, SqlAnswer
-from surefoot.core.rules import Demand, Effect, Overdue, Rule, Tier
-from surefoot.core.terms import Phase
+from surefoot.core.policy_types import Demand, Effect, Overdue, Rule, Tier
+from surefoot.core.probe_kinds import PROBE_KINDS, HttpAnswer, Probe, SqlAnswer
 
 BODIES = ("run", "call", "agent", "ask")
 """The keys of which each step has exactly one."""

@@ -4,7 +4,7 @@ Owns how a tier comes about. The *floor* is what effect class and scope give. A 
 for each simple command, and the files it changed are a part as well; the strictest part decides. For each part the
 first rule of the user's own that matches decides, otherwise the first that ships, otherwise the floor; what projects
 and plans say can only raise that. Must never see a shell command as text, and never ask. Read
-`surefoot.core.shipped` for the rules that ship, `surefoot.core.kernel.consent` for tiers at work.
+`surefoot.core.policy_defaults` for the rules that ship, `surefoot.core.kernel.approval_rules` for tiers at work.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from surefoot.core import shipped
+from surefoot.core import policy_defaults as shipped
 from surefoot.core.globs import is_inside, literal, matches
 from surefoot.core.harmless import Beside, beside, unknown_around, unknown_in
 from surefoot.core.ids import StepId
 from surefoot.core.patterns import matches_command, matches_text
 from surefoot.core.plan import LOOPBACK, Check, Effect, Network, Plan, Step, Tier
 from surefoot.core.plan_commands import PlanCommand
+from surefoot.core.policy_types import CommandFacts, Decision, Demand, Facts, Policy, Rule, effect_with
 from surefoot.core.record import record
-from surefoot.core.rules import CommandFacts, Decision, Demand, Facts, Policy, Rule, effect_with
 
 SEALED_RUNG = "bubblewrap"
 """The rung on which a command without network and sockets reaches nothing of the host."""

@@ -4,8 +4,7 @@ Owns the merge queue and what keeps steps apart. Bodies run side by side, each i
 branch one at a time, in the order in which they came about, so that what is verified is what is committed. An effect
 outside the workspace takes its turn before its body and keeps it to the end: it never rests on a head that moves. A
 result that does not go with the head is made again on the head, and keeps its turn: it can lose once. What cannot go on
-has not used its turn yet; it stands behind those that can, and they keep their order. Must never change more of the
-state than that order. Read `surefoot.core.recovery` next.
+has not used its turn yet; it stands behind those that can, and they keep their order.
 """
 
 from __future__ import annotations

@@ -4,8 +4,7 @@ Owns `record`. Python writes and compiles seven methods for a frozen dataclass w
 and more records of the core this took half of the time until `surefoot status` answers, although each command uses few
 of them. Here all records share their methods, and only `__init__`, on which an engine's speed hangs, is compiled, when
 it is first used. What comes out is a dataclass to all others: `fields`, `replace` and `asdict` work, and it is equal,
-hashed and written as `dataclass(frozen=True, slots=True, kw_only=True)` has it. Must never know a record. Read
-`surefoot.core.plan` next.
+hashed and written as `dataclass(frozen=True, slots=True, kw_only=True)` has it.
 """
 
 from __future__ import annotations

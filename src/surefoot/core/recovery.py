@@ -1,8 +1,7 @@
 """How an effect in doubt is settled.
 
 Owns the questions put to the world, and then to a person, when an outside effect began and did not end in known
-success. Must never let such an effect be performed again before it is known not to have been applied, unless it is
-idempotent and repeats under its own key. Read `surefoot.core.kernel.steps` next.
+success.
 """
 
 from __future__ import annotations
@@ -10,14 +9,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from surefoot.core.attempt import Attempt
-from surefoot.core.causes import because, cure_of, followed_by, lacks_network, with_cure, with_output
 from surefoot.core.commands import AskProbe
+from surefoot.core.event_words import Applied, Diagnosis, Ending, QuestionKind, Status
 from surefoot.core.events import AttemptFailed, Event, ProbeAsked, QuestionAsked
-from surefoot.core.foreign import fenced_below, in_line
+from surefoot.core.failure_words import because, cure_of, followed_by, lacks_network, with_cure, with_output
 from surefoot.core.plan import Effect, digest_of
 from surefoot.core.retry import diagnose
 from surefoot.core.state import RunState, StepState
-from surefoot.core.terms import Applied, Diagnosis, Ending, QuestionKind, Status
+from surefoot.core.untrusted_text import fenced_below, in_line
 from surefoot.core.verdicts import first_unpassed
 
 ANSWERS = (Applied.APPLIED.value, Applied.NOT_APPLIED.value)

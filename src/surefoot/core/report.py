@@ -1,7 +1,7 @@
 """The report: where a run stands, on what proof, and how to go on.
 
-Owns the fold from a run's state to `surefoot.report/1`. It exists at any moment and rests on the journal alone. Must
-never leave a failure out. How it looks is the command line's affair; read `surefoot.api` next.
+Owns the fold from a run's state to `surefoot.report/1`. It exists at any moment and rests on the journal alone. How it
+looks is the command line's affair; read `surefoot.api` next.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from typing import cast
 
-from surefoot.core.attention import attention_of
+from surefoot.core.approval_metrics import attention_of
 from surefoot.core.budget import spent_by
-from surefoot.core.duties import REVIEWING
+from surefoot.core.event_words import Finding, Outcome, QuestionKind, Verdict
+from surefoot.core.leftover_files import finding_of
 from surefoot.core.plan import Check, Effect, Step
+from surefoot.core.plan_access import asked_outside
 from surefoot.core.plan_commands import CommandKind, PlanCommand, check_text, commands_around, probe_command
 from surefoot.core.policy import ways_out
-from surefoot.core.products import finding_of
 from surefoot.core.report_shape import (
     AskingShape,
     CheckShape,
@@ -35,8 +36,7 @@ from surefoot.core.report_shape import (
     UsageShape,
 )
 from surefoot.core.state import DONE, QuestionState, RunState, StepState, StepStatus
-from surefoot.core.terms import Finding, Outcome, QuestionKind, Verdict
-from surefoot.core.touching import asked_outside
+from surefoot.core.system_steps import REVIEWING
 from surefoot.core.verdicts import (
     CHANGED,
     CheckRecord,
@@ -65,7 +65,7 @@ _COUNTED = (
 )
 
 _TEST_COUNTS = re.compile(r"(\d+) passed, (\d+) failed, (\d+) skipped\b")
-"""How the text of a check on tests begins; see `surefoot.checks.judging`."""
+"""How the text of a check on tests begins; see `surefoot.checks.test_judgement`."""
 _NAMED_MAX = 10
 _LIMITS = ("cost_usd", "tokens", "requests")
 

@@ -1,6 +1,6 @@
 """The shape of a report, for those who make it, draw it, and read it in programs.
 
-Owns the types of `surefoot.report/1`. Must never hold logic. Read `surefoot.core.report` next, which makes it.
+Owns the types of `surefoot.report/1`.
 """
 
 from __future__ import annotations

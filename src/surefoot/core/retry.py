@@ -1,15 +1,14 @@
 """Whether another attempt can help, and when.
 
-Owns the diagnosis of failed bodies and the back-off. Must never count attempts itself: the state does. Read
-`surefoot.core.kernel` next.
+Owns the diagnosis of failed bodies and the back-off.
 """
 
 from __future__ import annotations
 
 import re
 
+from surefoot.core.event_words import Diagnosis, Ending, Status
 from surefoot.core.plan import RetryPolicy
-from surefoot.core.terms import Diagnosis, Ending, Status
 
 _EXIT_TEMPORARY = 75
 _SIGNALS_FROM_OUTSIDE = frozenset({1, 2, 9, 14, 15, 24})

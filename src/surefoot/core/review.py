@@ -1,8 +1,7 @@
 """What a plan's author should know before anything runs.
 
 Owns the findings about a plan that can run, its critical path, where it will ask a person, how far back one will be
-able to go, and each step's recovery in words. Must never refuse a plan: what cannot run at all is a problem of
-`surefoot.core.graph` or of the plan file. Nothing is looked up: what the plan says is all that is known. Read
+able to go, and each step's recovery in words. Nothing is looked up: what the plan says is all that is known. Read
 `surefoot.core.kernel` for the same rules at work.
 """
 
@@ -15,16 +14,16 @@ from dataclasses import field, replace
 from difflib import get_close_matches
 
 from surefoot.core.empty_checks import why_empty
+from surefoot.core.event_words import Finding, Severity
 from surefoot.core.graph import Graph, build_graph, longest_path
 from surefoot.core.ids import StepId
+from surefoot.core.parallelism import Sequencing, Sharing, sequencing_of
 from surefoot.core.plan import LOOPBACK, AgentBody, AskBody, Effect, OnFailure, Plan, RetryPolicy, RunBody, Step, Tier
 from surefoot.core.plan_commands import PlanCommand, open_commands
 from surefoot.core.policy import tier_of, writes_outside
-from surefoot.core.probing import RunProbe, SqlProbe
+from surefoot.core.policy_types import Decision, effect_with
+from surefoot.core.probe_kinds import RunProbe, SqlProbe
 from surefoot.core.record import record
-from surefoot.core.rules import Decision, effect_with
-from surefoot.core.sequencing import Sequencing, Sharing, sequencing_of
-from surefoot.core.terms import Finding, Severity
 
 LONG_S = 60.0
 """A step that is estimated to take this long, in seconds, is named among the long ones."""

@@ -1,7 +1,6 @@
 """Expressions for patterns with stars, such that no pattern and no text makes matching slow.
 
-Owns the one way in which stars become a regular expression. Must never know what a pattern means. Read
-`surefoot.core.globs` next.
+Owns the one way in which stars become a regular expression.
 """
 
 from __future__ import annotations

@@ -6,8 +6,6 @@ A step is `pending` until its needs are satisfied and it is started; it ends `ve
 with nothing but its word), `skipped`, `failed`, `blocked` or `cancelled`. `running`, `waiting` (for a person) and
 `in_doubt` are what a started step can be seen doing. While a step is active it has `work`: what is known of its current
 attempt, in the order in which an attempt comes to know it.
-
-Must never change by itself: events do that. Read `surefoot.core.course` next.
 """
 
 from __future__ import annotations
@@ -16,9 +14,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from surefoot.core.agent_types import Casting, Claim, Lesson, Note, Reached, Spent, Understanding, Usage
 from surefoot.core.approval import Ground
 from surefoot.core.attempt import Attempt
-from surefoot.core.duties import DUTIES
+from surefoot.core.event_words import Applied, Finding, Outcome, Phase
 from surefoot.core.events import (
     ArtifactsKept,
     AttemptFailed,
@@ -30,9 +29,8 @@ from surefoot.core.events import (
 from surefoot.core.ids import BlobId, StepId
 from surefoot.core.placeholders import Reference
 from surefoot.core.plan import AskBody, Plan, Step
-from surefoot.core.rules import Demand, Effect, Overdue, Policy, Tier, effect_with
-from surefoot.core.talking import Casting, Claim, Lesson, Note, Reached, Spent, Understanding, Usage
-from surefoot.core.terms import Applied, Finding, Outcome, Phase
+from surefoot.core.policy_types import Demand, Effect, Overdue, Policy, Tier, effect_with
+from surefoot.core.system_steps import DUTIES
 from surefoot.core.tool_payload import MadePlan
 from surefoot.core.verdicts import CheckRecord
 

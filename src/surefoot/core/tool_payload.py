@@ -5,11 +5,11 @@ A result carries at most one of these records. The kernel acts on the kind of th
 
 from __future__ import annotations
 
+from surefoot.core.agent_types import Claim, Note, Understanding
 from surefoot.core.ids import BlobId
 from surefoot.core.plan import Check, Plan, Prepare
 from surefoot.core.plan_commands import PlanCommand
 from surefoot.core.record import record
-from surefoot.core.talking import Claim, Note, Understanding
 
 
 @record

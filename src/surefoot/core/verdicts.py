@@ -1,8 +1,7 @@
 """What the answers of a check amount to.
 
 Owns the rules of `pass`, `pass_to_pass` and `fail_to_pass`: what is asked when, what is asked twice, and when a verdict
-proves something. The same rules serve steps and acceptance. Must never ask anything itself. Read `surefoot.core.state`
-next.
+proves something. The same rules serve steps and acceptance.
 """
 
 from __future__ import annotations
@@ -11,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from surefoot.core.check_kinds import Expect
+from surefoot.core.event_words import Moment, Verdict
 from surefoot.core.events import CheckAnswered, VerdictReused
 from surefoot.core.ids import BlobId
 from surefoot.core.plan import Check
-from surefoot.core.terms import Moment, Verdict
 
 _NAMED_MAX = 10
 CLAIM = "claim"

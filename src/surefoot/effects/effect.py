@@ -13,10 +13,10 @@ from enum import StrEnum
 from typing import Any
 
 from surefoot.core.event import ACCEPTANCE, Event, StepEvent
+from surefoot.core.event_words import Diagnosis
 from surefoot.core.ids import BlobId, StepId
 from surefoot.core.raw import Handle
 from surefoot.core.record import record
-from surefoot.core.terms import Diagnosis
 
 
 @record

@@ -3,8 +3,7 @@
 Owns the loop of a run: fold what happened, ask the kernel until it has nothing more to say, append both in one batch,
 dispatch the commands once that is committed, wait. Live state is folded in place ahead of the commit; when that does
 not come about (a conflict, a full disk) it is thrown away and folded anew from the journal, so that nothing is ever
-dispatched on the strength of an event that is not in the journal. Must never perform an effect itself. Read
-`surefoot.core.kernel` and `surefoot.workers.dispatch` next.
+dispatched on the strength of an event that is not in the journal. Must never perform an effect itself.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from surefoot.engines.writer import GroupWriter
 from surefoot.errors import EngineError, IllegalTransition, JournalConflict
 from surefoot.ports.storage import Batch, Journal
 from surefoot.workers.dispatch import perform
-from surefoot.workers.room import Room
+from surefoot.workers.run_context import Room
 
 TURNS_TO_END = 10
 """Turns of the event loop in which a result that has come passes through the functions that await it."""

@@ -1,7 +1,7 @@
 """State from the journal, by way of a snapshot where there is one.
 
 Owns the encoding of a state and when one is kept. A snapshot may be lost, or be of other code, at any time: then
-everything is folded. Must never be the only place where anything is. Read `surefoot.core.state` next.
+everything is folded. Must never be the only place where anything is.
 
 A snapshot is a line of JSON for the run and one for each node. It leaves out what the run's first event says, the plan
 above all, and every field that has its default: whole, it would be larger than all else that a long run keeps in
@@ -23,8 +23,8 @@ from surefoot.core.ids import RunId
 from surefoot.core.kernel import apply
 from surefoot.core.plan import Step
 from surefoot.core.state import RunState, StepState
-from surefoot.journal import shapes
-from surefoot.journal.shapes import REFUSALS, read_fields, written
+from surefoot.journal import record_json as shapes
+from surefoot.journal.record_json import REFUSALS, read_fields, written
 from surefoot.ports.storage import Journal
 from surefoot.release import RELEASE
 

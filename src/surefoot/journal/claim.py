@@ -24,7 +24,7 @@ from pathlib import Path
 
 from surefoot.core.ids import RunId
 from surefoot.errors import JournalError, RunHeld
-from surefoot.journal.shapes import written
+from surefoot.journal.record_json import written
 
 LOCK_NAME = "lock"
 _KILL_GRACE_S = 5.0

@@ -1,8 +1,7 @@
 """Events to JSON and back.
 
 Owns the journal's words on disk: one JSON object an event, whose kind and version stand beside it. Must never fill in
-or drop a field: what is read equals what was written, and a field nobody knows is refused. Read
-`surefoot.journal.chain` next.
+or drop a field: what is read equals what was written, and a field nobody knows is refused.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from surefoot.core.events import BY_KIND, CallFinished, Event, TalkOpened, TurnA
 from surefoot.core.ids import BlobId, RunId
 from surefoot.core.tool_payload import Planned, Understood
 from surefoot.errors import JournalCorrupt, JournalTooNew
-from surefoot.journal.shapes import REFUSALS, read, written
+from surefoot.journal.record_json import REFUSALS, read, written
 from surefoot.ports.storage import Encoded
 from surefoot.release import RELEASE
 

@@ -1,7 +1,6 @@
 """One connection to the journal's SQLite database.
 
-Owns opening, migrating, locking, syncing, and turning SQLite's errors into ours. Must never know what a row means. Read
-`surefoot.journal.store` next.
+Owns opening, migrating, locking, syncing, and turning SQLite's errors into ours. Must never know what a row means.
 
 Two kinds of commit. A *durable* one (`synchronous=FULL`) is on disk when it returns: one fsync of the write-ahead log,
 which also covers every commit before it. Any other (`synchronous=NORMAL`) survives the death of this program, but not a

@@ -1,11 +1,11 @@
 """The tables of the journal's database, as numbered migrations.
 
 Owns every statement that makes or changes a table. Must never change a migration that was released: add one. The number
-of migrations is the database's `user_version`. Read `surefoot.journal.database` next.
+of migrations is the database's `user_version`.
 
 `runs` has one row a run, so that listing runs reads no events. `claims` is apart from it, because a run is claimed
-before its first event and a fencing token must outlive the run. The tables are STRICT: what is not of the
-declared type cannot be stored, not even by hand.
+before its first event and a fencing token must outlive the run. The tables are STRICT: what is not of the declared type
+cannot be stored, not even by hand.
 """
 
 from __future__ import annotations

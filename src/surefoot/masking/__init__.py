@@ -2,7 +2,7 @@
 
 Owns the order in which it is done: first the values that are known, in all their forms (`values`), then what has the
 form of a key (`keys`, by the table in `formats`). `naming` says which variables of an environment hold secrets. Must
-never let the way in which a stream is cut change the result. Read `surefoot.masking.values` next.
+never let the way in which a stream is cut change the result.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import cast
 
 from surefoot.masking.keys import REPLACEMENT, KeyStream, formats_in, mask_keys
-from surefoot.masking.naming import secret_values
+from surefoot.masking.secret_names import secret_values
 from surefoot.masking.values import Values, ValueStream
 
 __all__ = ["REPLACEMENT", "MaskStream", "Masker", "Values", "formats_in", "masker_of", "secret_values"]

@@ -2,7 +2,7 @@
 
 Owns the table of formats: how a key begins, what follows, how far one has to look. Each expression is Surefoot's own,
 made from how a key is described by who issues it. Must never take what is merely random for a key: ids of git, digests,
-UUIDs and base64 are none. Read `surefoot.masking.keys` next: it does the searching.
+UUIDs and base64 are none.
 """
 
 from __future__ import annotations

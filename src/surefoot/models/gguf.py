@@ -1,7 +1,6 @@
 """What the head of a GGUF file says of the model in it.
 
-Owns the reading of that head: is it such a file, how long may its texts be. Must never read more of a file than it
-needs, nor believe a length it finds there. Read `surefoot.models.local` next, which runs such files.
+Owns the reading of that head: is it such a file, how long may its texts be.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Models in a file: a server for each, started when it is first asked, ended with the run.
 
 Owns the life of those servers. Each runs under a guard, as any command does, so that it cannot outlive the engine,
-however that ends. Must never let one be reached from another machine. Read `surefoot.models.serving` next: the program
-that is started.
+however that ends.
 """
 
 from __future__ import annotations
@@ -13,9 +12,9 @@ import os
 import sys
 from pathlib import Path
 
-from surefoot.core.talking import Fault
+from surefoot.core.agent_types import Fault
 from surefoot.masking import Masker
-from surefoot.models import serving
+from surefoot.models import gguf_server as serving
 from surefoot.models.gguf import LOCAL, ModelFile, read_head
 from surefoot.ports import ModelFault
 from surefoot.sandbox import CommandResult, CommandSpec, command_environment, run_command

@@ -1,8 +1,6 @@
 """Names of models: which variables hold the keys of their providers, which extra brings their library.
 
-Owns what has to be known of a provider before its library is loaded, and what can be seen to be wrong by then. Must
-never import one. Read
-`surefoot.models.providing` next.
+Owns what has to be known of a provider before its library is loaded, and what can be seen to be wrong by then.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """What models cost, and how much they take: settings first, then a list that comes with the installation.
 
-Owns where a price is found. Must never fetch one, and never take an unknown price for none. Read
-`surefoot.models.casting` next.
+Owns where a price is found.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from difflib import get_close_matches
 from functools import cache
 from typing import TYPE_CHECKING
 
-from surefoot.core.talking import Price
+from surefoot.core.agent_types import Price
 
 if TYPE_CHECKING:
     from genai_prices.types import ModelInfo, ModelPrice

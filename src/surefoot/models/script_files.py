@@ -1,7 +1,6 @@
 """Scripts in files: `scripted:FILE.yaml` and `scripted:FILE.py:function`.
 
-Owns how both are read, and which reply of a YAML script is due. Must never remember what was asked, but for how often
-a fault with `times` was played. Read `surefoot.models.scripts` first.
+Owns how both are read, and which reply of a YAML script is due.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from itertools import count
 from pathlib import Path
 from typing import TypeVar, cast
 
-from surefoot.core.talking import Fault, Role, Usage
+from surefoot.core.agent_types import Fault, Role, Usage
 from surefoot.errors import ConfigInvalid
 from surefoot.models.scripts import SCRIPTED, Script, ScriptedReply, ScriptedRequest
 from surefoot.planfile.fields import Fields, Page, described

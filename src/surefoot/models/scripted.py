@@ -1,12 +1,11 @@
 """A Python function as a model, for programs that carry plans out themselves.
 
-Owns the shortest way from a function to something that can be asked. Must never be needed on the command line: there,
-`--model scripted:FILE.py:FUNCTION` names one. Read `surefoot.models.scripts` next.
+Owns the shortest way from a function to something that can be asked.
 """
 
 from __future__ import annotations
 
-from surefoot.models.asking import Providers
+from surefoot.models.client import Providers
 from surefoot.models.scripts import Script
 
 

@@ -1,8 +1,7 @@
 """Models played by a script: what a script is told, and what it may answer.
 
 Owns the interface of scripts, written as a Python function or as a YAML file. What a script answers has to follow from
-what it is told, not from what it remembers: after a kill it is asked again, by another engine. Must never import the
-provider library. Read `surefoot.models.playing` next: how a script becomes a model.
+what it is told, not from what it remembers: after a kill it is asked again, by another engine.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from surefoot.core.talking import Fault, Usage
+from surefoot.core.agent_types import Fault, Usage
 from surefoot.ports import Message, Speaker
 
 SCRIPTED = "scripted:"

@@ -1,7 +1,6 @@
 """The form of a tool's arguments in a line, for models that are told of tools in words.
 
-Owns how a JSON Schema is said in short: a fifth of what the schema itself would take of a small model's room. Must
-never be taken for the schema: lengths, bounds and explanations are left out. Read `surefoot.models.wishing` next.
+Owns how a JSON Schema is said in short: a fifth of what the schema itself would take of a small model's room.
 """
 
 from __future__ import annotations

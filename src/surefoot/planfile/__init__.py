@@ -2,9 +2,9 @@
 
 Owns what stands in FORMATS about plan files: keys, defaults, durations, what comes with later releases, and the words
 in which a mistake is told. All mistakes of a file are told at once, each as `FILE:LINE:COLUMN: what is wrong; what was
-expected; what to do`. Must never run anything. Read `loading` first, then `fields`, then `steps` and `checks`.
+expected; what to do`.
 """
 
-from surefoot.planfile.loading import LoadedPlan, ParsedPlan, Places, load_plan, parse_plan
+from surefoot.planfile.plan_loader import LoadedPlan, ParsedPlan, Places, load_plan, parse_plan
 
 __all__ = ["LoadedPlan", "ParsedPlan", "Places", "load_plan", "parse_plan"]

@@ -1,8 +1,8 @@
 """How values of a plan file are read: with their types, their places, and all flaws collected on the way.
 
 Owns the kinds of values (texts, lists, flags, numbers, durations, globs, variables) and the rules for keys: unknown,
-repeated, and of later releases. A reader returns None for what it could not read and has noted why; the walk
-goes on, so that every flaw is found at once. Must never know a particular key. Read `surefoot.planfile.steps` next.
+repeated, and of later releases. A reader returns None for what it could not read and has noted why; the walk goes on,
+so that every flaw is found at once.
 """
 
 from __future__ import annotations

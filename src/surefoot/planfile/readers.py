@@ -14,7 +14,7 @@ from typing import Any
 
 from surefoot.core.plan_keys import TEXT, Key, Kind, Table, Value
 from surefoot.core.plan_schema import TABLES
-from surefoot.core.probing import has_password, place_of
+from surefoot.core.probe_kinds import has_password, place_of
 from surefoot.expressions import CURE, flaw_of
 from surefoot.planfile import tree
 from surefoot.planfile.fields import Fields, Page, described

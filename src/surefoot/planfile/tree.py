@@ -1,7 +1,6 @@
 """YAML 1.2 text as a tree in which everything knows its place.
 
-Owns the contact with the YAML library and the words for text that is no YAML. Must never know what a plan is. Lines and
-columns count from 1. Read `surefoot.planfile.fields` next.
+Owns the contact with the YAML library and the words for text that is no YAML. Lines and columns count from 1.
 """
 
 from __future__ import annotations

@@ -13,9 +13,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from surefoot.core.agent_types import Fault, Finish, Usage
 from surefoot.core.ids import BlobId
 from surefoot.core.plan import Network
-from surefoot.core.talking import Fault, Finish, Usage
 
 LOOKING = {"PYTHONSAFEPATH": "1"}
 """Variables of commands that only look at the world: Python loads no module from the folder they start in."""

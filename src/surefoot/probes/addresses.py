@@ -1,7 +1,6 @@
 """Addresses whose password, or all of it, is in a variable.
 
-Owns how such an address gets whole, just before it is used. Must never let what it has put in be shown or stored: who
-uses it masks the secrets it returns with it. Read `surefoot.probes.sql_probe` next.
+Owns how such an address gets whole, just before it is used.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ import os
 from dataclasses import dataclass
 from urllib.parse import quote, unquote, urlsplit
 
-from surefoot.core.probing import VARIABLE
+from surefoot.core.probe_kinds import VARIABLE
 from surefoot.masking import Masker
 
 

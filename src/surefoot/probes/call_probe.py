@@ -1,16 +1,15 @@
 """Asks a Python function: one that a child imports, or one of the calling program.
 
-Owns what a function may return as an answer. Must never import the function itself: a child does. Read
-`surefoot.calling` next.
+Owns what a function may return as an answer.
 """
 
 from __future__ import annotations
 
 import asyncio
 
-from surefoot.calling import call_request, read_failure, read_result
-from surefoot.core.probing import CallProbe, FunctionProbe
-from surefoot.core.terms import Applied
+from surefoot.core.event_words import Applied
+from surefoot.core.probe_kinds import CallProbe, FunctionProbe
+from surefoot.function_calls import call_request, read_failure, read_result
 from surefoot.ports import CommandOutcome, CommandRequest, Commands
 from surefoot.probes.reply import ProbeReply
 from surefoot.probes.subject import Subject

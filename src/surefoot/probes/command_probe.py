@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from surefoot.core.probing import CommandProbe
-from surefoot.core.terms import Applied
+from surefoot.core.event_words import Applied
+from surefoot.core.probe_kinds import CommandProbe
 from surefoot.expressions import CURE, expression
 from surefoot.ports import CommandRequest, Commands
 from surefoot.probes.http_probe import judged

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from surefoot.core.probing import FileProbe
-from surefoot.core.terms import Applied
+from surefoot.core.event_words import Applied
+from surefoot.core.probe_kinds import FileProbe
 from surefoot.probes.reply import ProbeReply
 
 

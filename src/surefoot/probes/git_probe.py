@@ -1,15 +1,14 @@
 """Asks a git remote where a ref is.
 
-Owns how a ref and a commit are named and found. Must never fetch or push, and never start git in the lane or with its
-settings: a step can write both, and git runs what its settings name. Read `surefoot.probes.probe_table` next.
+Owns how a ref and a commit are named and found.
 """
 
 from __future__ import annotations
 
 import re
 
-from surefoot.core.probing import GitProbe
-from surefoot.core.terms import Applied
+from surefoot.core.event_words import Applied
+from surefoot.core.probe_kinds import GitProbe
 from surefoot.ports import CommandOutcome, CommandRequest, Commands
 from surefoot.probes.reply import ProbeReply
 from surefoot.probes.subject import Subject

@@ -1,7 +1,6 @@
 """Asks an HTTP server.
 
-Owns how its answer is compared with the declared patterns. Must never answer *not applied* by anything but a declared
-pattern. Read `surefoot.probes.fetching` next.
+Owns how its answer is compared with the declared patterns.
 """
 
 from __future__ import annotations
@@ -11,12 +10,12 @@ import json
 from functools import partial
 from urllib.parse import quote
 
+from surefoot.core.event_words import Applied
 from surefoot.core.json_paths import is_same, values_at
-from surefoot.core.probing import HttpAnswer, HttpProbe
-from surefoot.core.terms import Applied
+from surefoot.core.probe_kinds import HttpAnswer, HttpProbe
 from surefoot.ports import Commands
 from surefoot.probes.addresses import shown
-from surefoot.probes.fetching import FAILURES, Response, fetch, is_web
+from surefoot.probes.http_client import FAILURES, Response, fetch, is_web
 from surefoot.probes.reply import ProbeReply
 from surefoot.probes.subject import Subject
 

@@ -1,7 +1,6 @@
 """Asks whether a release is in a package index: one on the web (PEP 503, PEP 691), or a folder.
 
-Owns what names a release. Must never take a page that is none of the project's for one that lacks the release. Read
-`surefoot.probes.fetching` next.
+Owns what names a release.
 """
 
 from __future__ import annotations
@@ -17,11 +16,11 @@ from pathlib import Path
 from typing import cast
 from urllib.parse import quote, unquote, urlsplit
 
-from surefoot.core.probing import PackageProbe
-from surefoot.core.terms import Applied
+from surefoot.core.event_words import Applied
+from surefoot.core.probe_kinds import PackageProbe
 from surefoot.ports import Commands
 from surefoot.probes.addresses import Address, shown, whole
-from surefoot.probes.fetching import FAILURES, Response, fetch, is_web
+from surefoot.probes.http_client import FAILURES, Response, fetch, is_web
 from surefoot.probes.reply import ProbeReply
 
 _ACCEPT = {"Accept": "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"}

@@ -1,7 +1,6 @@
 """Asks whether something listens on a port.
 
-Owns which addresses a host stands for. Must never send anything: a connection that is accepted is closed at once. Read
-`surefoot.probes.probe_table` next.
+Owns which addresses a host stands for.
 """
 
 from __future__ import annotations
@@ -10,8 +9,8 @@ import asyncio
 import errno
 import socket
 
-from surefoot.core.probing import PortProbe, place_of
-from surefoot.core.terms import Applied
+from surefoot.core.event_words import Applied
+from surefoot.core.probe_kinds import PortProbe, place_of
 from surefoot.probes.reply import ProbeReply
 
 TIMEOUT_S = 5.0

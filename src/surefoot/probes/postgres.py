@@ -1,7 +1,6 @@
 """Selects from a Postgres, by the library of the extra `postgres`.
 
-Owns the connection, which is read-only and short. Must never be imported for anything but a question: the library is
-loaded here. Read `surefoot.probes.sql_probe` next.
+Owns the connection, which is read-only and short.
 """
 
 from __future__ import annotations

@@ -10,7 +10,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from surefoot.clock import SystemClock
-from surefoot.core.probing import (
+from surefoot.core.event_words import Applied
+from surefoot.core.probe_kinds import (
     CallProbe,
     CommandProbe,
     FileProbe,
@@ -24,7 +25,6 @@ from surefoot.core.probing import (
     RunProbe,
     SqlProbe,
 )
-from surefoot.core.terms import Applied
 from surefoot.ports import Clock, Commands
 from surefoot.probes.call_probe import ask_call, ask_function
 from surefoot.probes.command_probe import ask_command

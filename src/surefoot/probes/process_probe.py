@@ -1,7 +1,6 @@
 """Asks whether a process runs, by what Linux tells of each in `/proc`.
 
-Owns which processes count. Must never send a process anything, nor show a command line: passwords stand in them. Read
-`surefoot.probes.probe_table` next.
+Owns which processes count.
 """
 
 from __future__ import annotations
@@ -9,8 +8,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from surefoot.core.probing import ProcessProbe
-from surefoot.core.terms import Applied
+from surefoot.core.event_words import Applied
+from surefoot.core.probe_kinds import ProcessProbe
 from surefoot.expressions import CURE, Expression, expression
 from surefoot.probes.reply import ProbeReply
 

@@ -1,14 +1,14 @@
 """What a probe says, as a record, and what is raised where it cannot say anything.
 
-Owns `ProbeReply` and `CannotTell`. Must never do anything. Read `surefoot.probes.probe_table` next.
+Owns `ProbeReply` and `CannotTell`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from surefoot.core.event_words import Applied
 from surefoot.core.ids import BlobId
-from surefoot.core.terms import Applied
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from surefoot.core.probing import RunProbe
-from surefoot.core.terms import Applied
+from surefoot.core.event_words import Applied
+from surefoot.core.probe_kinds import RunProbe
 from surefoot.ports import LOOKING, CommandRequest, Commands
 from surefoot.probes.reply import ProbeReply
 from surefoot.probes.subject import Subject

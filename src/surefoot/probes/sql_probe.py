@@ -1,7 +1,6 @@
 """Asks a database.
 
-Owns how the rows of an answer are compared with the patterns, and how an SQLite file is read. Must never write: only
-queries are let through. Read `surefoot.probes.postgres` next.
+Owns how the rows of an answer are compared with the patterns, and how an SQLite file is read.
 """
 
 from __future__ import annotations
@@ -14,8 +13,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from surefoot.core.probing import SqlAnswer, SqlProbe
-from surefoot.core.terms import Applied
+from surefoot.core.event_words import Applied
+from surefoot.core.probe_kinds import SqlAnswer, SqlProbe
 from surefoot.ports import Commands
 from surefoot.probes.addresses import whole
 from surefoot.probes.http_probe import judged

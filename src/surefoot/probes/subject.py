@@ -1,7 +1,6 @@
 """The effect that a probe asks about, as a record.
 
-Owns `Subject`, and how the effect's idempotency key stands in the texts of a probe. Must never do anything. Read
-`surefoot.probes.probe_table` next.
+Owns `Subject`, and how the effect's idempotency key stands in the texts of a probe.
 """
 
 from __future__ import annotations

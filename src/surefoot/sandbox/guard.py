@@ -3,10 +3,10 @@
 Owns the ends of a command: when the program has ended, or the engine hangs up, everything below the guard is ended.
 Must never import anything of Surefoot or more of the standard library than it needs: it is started anew for each
 command, with the arguments CONTROL SCRATCH LC_CTYPE RULES FILTER KEYRING MARK RELAY PROGRAM ARGUMENT…, and `signal`
-alone would add eight milliseconds. Read `surefoot.sandbox.running` next.
+alone would add eight milliseconds.
 
-The engine holds the other end of the socket CONTROL. The guard writes `up`, then how the program ended (`failed
-ERRNO` when it could not be started, `ended STATUS` with the wait status). It reads nothing: when the other end is shut,
+The engine holds the other end of the socket CONTROL. The guard writes `up`, then how the program ended (`failed ERRNO`
+when it could not be started, `ended STATUS` with the wait status). It reads nothing: when the other end is shut,
 because the engine has had enough or is gone, everything is ended. As the guard exits last, the end of the stream means
 that nothing is left.
 

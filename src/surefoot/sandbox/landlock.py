@@ -2,7 +2,6 @@
 
 Owns what each version of the kernel's interface (ABI) can refuse, and the rule sets made of it. Must never restrict the
 engine: a rule set is handed to the guard as an open file, and the command takes it upon itself between fork and exec.
-Read `surefoot.sandbox.guard` next.
 
 Rules only ever add: a read-only folder inside a writable one is writable here, and a hidden one is readable. To hide a
 place means to grant everything round it: what is made beside it later, by others, cannot be read either. Hidden is the

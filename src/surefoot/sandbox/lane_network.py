@@ -1,8 +1,7 @@
 """A network that several confined commands share, with a loopback of its own and nothing beyond.
 
 Owns its making: bubblewrap makes one for a program that ends at once, and the descriptors held here keep it alive. Must
-never outlive the engine: it is gone when the last of its commands and these descriptors are. Read
-`surefoot.sandbox.joining` next.
+never outlive the engine: it is gone when the last of its commands and these descriptors are.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from surefoot.errors import EffectError
-from surefoot.sandbox.rungs import bubblewrap_program
+from surefoot.sandbox.isolation import bubblewrap_program
 
 _NS_GET_USERNS = 0xB701
 """Asks the kernel for the user namespace that owns a namespace."""

@@ -1,7 +1,7 @@
 """Where a person's home keeps secrets.
 
 Owns the table of places: keys, credentials, settings with passwords in them, browsers, keyrings, histories. Must never
-read what lies there. Read `surefoot.sandbox.mounts` and `surefoot.sandbox.landlock` next: they hide it from commands.
+read what lies there.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ Owns both ends. Outside, a program of its own (`main`) listens and connects on t
 network, a child of the guard (`serve`) makes the sockets it is asked for and hands them out. Must never connect
 anywhere but to a loopback address: `main` is the only one with a socket on the host's side, and it takes no address
 from inside, only ports. Must never import anything of Surefoot: it is started anew for each command that asks for the
-loopback. Read `surefoot.sandbox.running` next.
+loopback.
 
 A socket stays in the network it was made in, whoever holds it. So `main` accepts on a socket made inside and connects
 outside, or the other way round, and copies bytes between the two; no packet crosses. TCP only. Which servers there are

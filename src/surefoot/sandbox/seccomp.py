@@ -2,7 +2,7 @@
 
 Owns the table of refused calls, and its translation for each architecture. A refused call fails with an error; the
 command goes on. Must never load the filter: bubblewrap takes it by `--seccomp`, and on the Landlock rung the guard's
-child takes it upon itself. Read `surefoot.sandbox.guard` next.
+child takes it upon itself.
 
 A filter sees the number of a call and its arguments, but not what a pointer leads to: it knows no paths. So it refuses
 what other means cannot: keys of the user, input for other terminals, limits of other programs, addresses outside the
@@ -38,7 +38,7 @@ _GET_SECCOMP = 21
 KEY_JOIN_SESSION = 1
 """The operation of `keyctl` that begins a keyring of one's own. The guard uses it; everything else is refused."""
 LIMIT_LOCKS = 10
-"""The resource limit that carries the mark of a command; see `surefoot.sandbox.sweeping`."""
+"""The resource limit that carries the mark of a command; see `surefoot.sandbox.orphans`."""
 _TERMINAL_INPUT, _TERMINAL_LINUX = 0x5412, 0x541C
 """Requests to a terminal: type a letter, and choose and paste a text (`TIOCSTI`, `TIOCLINUX`)."""
 _OF_USER, _IO_OF_USER = 2, 3

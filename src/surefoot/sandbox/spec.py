@@ -1,6 +1,6 @@
 """The records with which a confined command is asked for and answered.
 
-Owns `Rung`, `CommandSpec`, `CommandResult`. Must never do anything. Read `surefoot.sandbox.running` next.
+Owns `Rung`, `CommandSpec`, `CommandResult`. Must never do anything.
 """
 
 from __future__ import annotations

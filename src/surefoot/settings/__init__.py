@@ -1,13 +1,12 @@
 """`surefoot.toml`: what a user, and a project, lets steps do, who may answer, and which models are asked.
 
 Owns where the two files are, what may stand in which, and the places of mistakes. All mistakes of a file are told at
-once, each as `FILE:LINE:COLUMN: what is wrong; what was expected; what to do`. Must never write. Read `loading` first,
-then `toml`.
+once, each as `FILE:LINE:COLUMN: what is wrong; what was expected; what to do`.
 """
 
 from surefoot.settings.endpoints import Endpoint, ModelSettings
-from surefoot.settings.lanes import LaneLimits
-from surefoot.settings.loading import Approver, Places, Settings, Source, load_settings, user_file
+from surefoot.settings.lane_limits import LaneLimits
+from surefoot.settings.settings_loader import Approver, Places, Settings, Source, load_settings, user_file
 
 __all__ = [
     "Approver",

@@ -1,7 +1,6 @@
 """What settings say about models: who plays which role, where models are asked, what they cost.
 
-Owns the shape of it. Must never hold a key: it names the variable that does. Read `surefoot.settings.models` next: how
-it is read.
+Owns the shape of it.
 """
 
 from __future__ import annotations
@@ -9,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import field
 
+from surefoot.core.agent_types import Price
 from surefoot.core.record import record
-from surefoot.core.talking import Price
 
 
 @record

@@ -1,8 +1,7 @@
 """`[models]`, `[providers]` and `[prices]` of a settings file.
 
 Owns what may stand there, and in whose file. A project's file comes with the repository: it must never send a key, or
-the code, to another address, nor make the engine run what it brings along. Read `surefoot.settings.endpoints` first:
-what comes of it.
+the code, to another address, nor make the engine run what it brings along.
 """
 
 from __future__ import annotations
@@ -13,9 +12,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from urllib.parse import urlsplit
 
-from surefoot.core.talking import Price, Role
+from surefoot.core.agent_types import Price, Role
 from surefoot.errors import ConfigInvalid
-from surefoot.masking.naming import is_secret_name
+from surefoot.masking.secret_names import is_secret_name
 from surefoot.planfile.fields import Fields, Page, described
 from surefoot.planfile.tree import Items, Kind, Place, Scalar, Table, Tree
 from surefoot.settings.endpoints import Endpoint, ModelSettings

@@ -1,8 +1,7 @@
 """TOML text as a tree in which everything knows its place.
 
 Owns the way from TOML to the tree that plan files are read from, too, so that both take the same rules. The standard
-library reads the values; where they stand is searched for in the text. Must never know a key. Read
-`surefoot.settings.loading` next.
+library reads the values; where they stand is searched for in the text.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """What a shell command does, as far as its text tells.
 
-Owns the way from a command's text to the simple commands in it, to files, hosts and variables. Must never run anything,
-nor judge it: what cannot be told is said to be unclear. Read `surefoot.shellwords.meaning` for how it looks,
-`surefoot.core.policy` for what becomes of the facts.
+Owns the way from a command's text to the simple commands in it, to files, hosts and variables. Read
+`surefoot.shellwords.command_facts` for how it looks, `surefoot.core.policy` for what becomes of the facts.
 """
 
 import shlex
@@ -10,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 
-from surefoot.core.rules import CommandFacts
-from surefoot.shellwords.budget import Budget
-from surefoot.shellwords.meaning import ONLY_BASH, facts_in
+from surefoot.core.policy_types import CommandFacts
+from surefoot.shellwords.command_facts import ONLY_BASH, facts_in
+from surefoot.shellwords.word_budget import Budget
 
 LENGTH_MAX = 131_071
 """The longest text that Linux hands to a shell as one argument; a longer one could not be run."""

@@ -1,8 +1,7 @@
 """What words become: braces, variables whose value stands in the same text, and splitting.
 
 Owns the way from a word to the arguments a program gets, as far as the text tells: a variable stands for each value
-that is given to it anywhere in the text, whatever the order. Must never look at the environment. Read
-`surefoot.shellwords.meaning` next.
+that is given to it anywhere in the text, whatever the order.
 """
 
 from __future__ import annotations
@@ -12,8 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, product
 
-from surefoot.shellwords.budget import Budget
 from surefoot.shellwords.syntax import Kind, Piece, Script, Simple, Unreadable, Word
+from surefoot.shellwords.word_budget import Budget
 
 EXPANDED_MAX = 512
 """So many words one word becomes, and so many readings a command has; more are not looked at."""

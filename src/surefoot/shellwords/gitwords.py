@@ -1,7 +1,6 @@
 """`git` as it is meant: without the options in front of the command, and with what runs other programs told.
 
-Owns git's commands and the options, settings and addresses by which git runs something else. Must never look at a
-repository: an alias is whatever is no command of git. Read `surefoot.shellwords.meaning` next.
+Owns git's commands and the options, settings and addresses by which git runs something else.
 """
 
 from __future__ import annotations

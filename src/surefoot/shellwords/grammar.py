@@ -1,8 +1,7 @@
 """Commands: lists, pipelines, compound commands and functions, as bash puts them together.
 
 Owns the grammar between words. All simple commands come out, in conditions, loops, functions and substitutions alike.
-What bash would refuse is refused here, too, with the reason. Must never say what a command does. Read
-`surefoot.shellwords.meaning` next.
+What bash would refuse is refused here, too, with the reason.
 """
 
 from __future__ import annotations
@@ -10,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from surefoot.shellwords.budget import Budget
 from surefoot.shellwords.syntax import Redirect, Script, Simple, Unreadable, Word
+from surefoot.shellwords.word_budget import Budget
 from surefoot.shellwords.words import Words
 
 _RESERVED = re.compile(r"(?:[a-z]+|\{|\}|!|\[\[|\]\])(?=[\s;&|()<>]|$)")

@@ -1,8 +1,7 @@
 """Programs in other languages that stand in a command: `python -c …`, `perl -e …`, an `awk` script.
 
 Owns which arguments are such programs, and the words by which one starts other programs or reaches out. A program with
-such a word is unclear; one without is like a script file, of which nothing is known either. Must never read a language
-properly. Read `surefoot.shellwords.meaning` next.
+such a word is unclear; one without is like a script file, of which nothing is known either.
 """
 
 from __future__ import annotations

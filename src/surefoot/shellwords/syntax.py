@@ -1,8 +1,7 @@
 """What a shell's text consists of, as far as the policy needs it.
 
 Owns the records a text is read into: words made of pieces, redirections, simple commands. The structure round them
-(conditions, loops, functions) is not kept: whatever may be run is looked at, whether it is reached or not. Must never
-read a text. Read `surefoot.shellwords.words` next.
+(conditions, loops, functions) is not kept: whatever may be run is looked at, whether it is reached or not.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """Words: quotes, escapes, expansions and here-documents, as bash reads them.
 
-Owns all that happens inside a word. A substitution in it is a script of its own, read by the same reader. Must never
-resolve a variable. Read `surefoot.shellwords.grammar` next: what stands between words.
+Owns all that happens inside a word. A substitution in it is a script of its own, read by the same reader.
 """
 
 from __future__ import annotations
@@ -9,9 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from surefoot.shellwords.budget import Budget
 from surefoot.shellwords.escapes import unescaped
 from surefoot.shellwords.syntax import Kind, Piece, Redirect, Script, Unreadable, Word
+from surefoot.shellwords.word_budget import Budget
 
 _DEPTH_MAX = 50
 """No one writes substitutions within substitutions deeper than this."""

@@ -1,8 +1,7 @@
 """Programs that run another program: `env`, `sudo`, `xargs`, `uv run` and their like.
 
 Owns which they are and where in their arguments the other program begins. Where an option is not known, both readings
-are given: with and without a value. Must never look at what the other program does. Read `surefoot.shellwords.meaning`
-next.
+are given: with and without a value.
 """
 
 from __future__ import annotations
@@ -11,8 +10,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from surefoot.shellwords.budget import Budget
 from surefoot.shellwords.expansion import Term
+from surefoot.shellwords.word_budget import Budget
 
 _ASSIGNED = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 

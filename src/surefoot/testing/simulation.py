@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from surefoot.api.authoring import Plan, run_plan
+from surefoot.api.engagement import Watching
 from surefoot.api.home import Home
-from surefoot.api.options import Options
-from surefoot.api.running import Watching
+from surefoot.api.python_plans import Plan, run_plan
+from surefoot.api.run_options import Options
 from surefoot.core.events import Event
 from surefoot.core.ids import RunId
 from surefoot.core.report_shape import Report

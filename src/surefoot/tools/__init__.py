@@ -1,4 +1,4 @@
-"""Tools: what agents can do in their lane. Each tool is a row in `surefoot.core.toolbox` and a module here.
+"""Tools: what agents can do in their lane. Each tool is a row in `surefoot.core.tool_table` and a module here.
 
 Start with `tool_context`: what a tool is, what a call is given, what it gives back. `registry` finds and uses tools.
 """

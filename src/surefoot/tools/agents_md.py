@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from surefoot.core.globs import literal_folder
-from surefoot.tools.files import LaneFiles, Refused, text_of
+from surefoot.tools.lane_files import LaneFiles, Refused, text_of
 
 BYTES_MAX = 32_000
 """So much of it is told at most."""

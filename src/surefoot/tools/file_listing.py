@@ -12,8 +12,8 @@ from pathlib import PurePosixPath
 from surefoot.core.globs import GLOB_LENGTH_MAX, matches
 from surefoot.ports import CommandOutcome, CommandRequest
 from surefoot.threads import in_thread
-from surefoot.tools.files import LaneFiles, Missing, Refused
-from surefoot.tools.shapes import text
+from surefoot.tools.argument_schema import text
+from surefoot.tools.lane_files import LaneFiles, Missing, Refused
 from surefoot.tools.tool_context import ToolContext
 
 GIT = ("git", "--no-pager", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "gpg.program=true")

@@ -1,7 +1,7 @@
 """Tells a mask that a model copied from three stars that it means.
 
 Owns the comparison of a changed file with what a model was shown of the lane's files, where `***` stands for each
-secret. Must never show a secret. Read `surefoot.tools.edit` next.
+secret.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import cast
 
 from surefoot.masking import REPLACEMENT
-from surefoot.tools.files import LaneFiles, Refused
+from surefoot.tools.lane_files import LaneFiles, Refused
 
 _STARS = "\ue000" * len(REPLACEMENT)
 """Stands for stars that stand in a file itself, while its secrets are masked."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from surefoot.core.plan_keys import Key
 from surefoot.core.plan_schema import TABLES
-from surefoot.tools.shapes import Shape, flag, listed, one_of, record_of, text, texts
+from surefoot.tools.argument_schema import Shape, flag, listed, one_of, record_of, text, texts
 
 
 def _shape_of(key: Key) -> Shape:

@@ -1,7 +1,7 @@
 """The tools by name: what models are told of them, what is wrong with a call, and a call from arguments to result.
 
-The rows of `surefoot.core.toolbox` are all that lists tools. The module of the same name in this package holds the rest
-as `TOOL`. Whether a call may be made is not judged here: the kernel has done so.
+The rows of `surefoot.core.tool_table` are all that lists tools. The module of the same name in this package holds the
+rest as `TOOL`. Whether a call may be made is not judged here: the kernel has done so.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from functools import cache
 from importlib import import_module
 from typing import cast
 
-from surefoot.core.talking import Role
-from surefoot.core.toolbox import TOOLBOX, tools_of
+from surefoot.core.agent_types import Role
+from surefoot.core.tool_table import TOOLBOX, tools_of
 from surefoot.ports import ToolSpec
 from surefoot.threads import in_thread
+from surefoot.tools.argument_schema import flaw_in
 from surefoot.tools.arguments import Arguments
 from surefoot.tools.file_listing import known_files, nearest
-from surefoot.tools.files import Missing, Refused
+from surefoot.tools.lane_files import Missing, Refused
 from surefoot.tools.pagination import head_and_tail
-from surefoot.tools.shapes import flaw_in
 from surefoot.tools.tool_context import TEXT_BYTES_MAX, Tool, ToolContext, ToolResult, plain_values
 
 SUMMARY_MAX = 160
@@ -38,7 +38,7 @@ def tool_of(name: str) -> Tool:
     Raises:
         KeyError: there is no such tool.
     """
-    module = import_module(f"{__package__}.{TOOLBOX[name].name}")
+    module = import_module(f"{__package__}.{TOOLBOX[name].name}_tool")
     return cast("Tool", module.TOOL)
 
 

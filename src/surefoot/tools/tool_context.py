@@ -6,17 +6,17 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from surefoot.core.causes import with_cure
+from surefoot.core.agent_types import Role
+from surefoot.core.failure_words import with_cure
 from surefoot.core.ids import BlobId
 from surefoot.core.plan import Step
-from surefoot.core.talking import Role
 from surefoot.core.tool_payload import Payload
-from surefoot.core.toolbox import ToolState
+from surefoot.core.tool_table import ToolState
 from surefoot.ports import CommandOutcome, CommandRequest, Commands
 from surefoot.threads import in_thread
+from surefoot.tools.argument_schema import Shape
 from surefoot.tools.arguments import Arguments
 from surefoot.tools.pagination import head_and_tail
-from surefoot.tools.shapes import Shape
 
 TEXT_BYTES_MAX = 24_000
 """No tool tells a model more than this at once, in bytes of UTF-8."""
@@ -92,7 +92,7 @@ def plain_values(arguments: Arguments) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tool:
-    """All there is to say of a tool, but for its row in `surefoot.core.toolbox`."""
+    """All there is to say of a tool, but for its row in `surefoot.core.tool_table`."""
 
     text: str
     """What models are told: what it does, when to use it, what it gives."""

@@ -10,13 +10,13 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from surefoot.core import events as ev
-from surefoot.core.duties import DUTIES
+from surefoot.core.agent_types import ToolCall
+from surefoot.core.event_words import Moment
 from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.ids import StepId
 from surefoot.core.queue import has_turn
 from surefoot.core.state import FINAL, RunState, StepState
-from surefoot.core.talking import ToolCall
-from surefoot.core.terms import Moment
+from surefoot.core.system_steps import DUTIES
 from surefoot.core.verdicts import CLAIM
 from surefoot.effects import BY_REQUEST
 from surefoot.views.lines import Style, first_line, one_line

@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from surefoot.core import events as ev
+from surefoot.core.agent_types import Casting, Claim, Note, ToolCall, ToolKind, Usage
 from surefoot.core.events import Event
 from surefoot.core.money import money
 from surefoot.core.state import RunState, StepState
-from surefoot.core.talking import Casting, Claim, Note, ToolCall, ToolKind, Usage
 from surefoot.core.tool_payload import PlanChange, Understood
 from surefoot.views.activity import Activity
 from surefoot.views.lines import Words, counted, duration, first_line, listed, one_line, tokens

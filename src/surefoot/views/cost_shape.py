@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypedDict, cast
 
 from surefoot.api.home import Home
-from surefoot.api.reading import spending
+from surefoot.api.queries import spending
 from surefoot.core.ids import RunId
 
 

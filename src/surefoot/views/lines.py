@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from surefoot.core.causes import LINES_MAX
-from surefoot.core.foreign import BAR, barred, prose
+from surefoot.core.failure_words import LINES_MAX
+from surefoot.core.untrusted_text import BAR, barred, prose
 
 Style = Literal["", "good", "bad", "warn", "dim", "head"]
 Words = tuple[str, str, Style]

@@ -145,7 +145,7 @@ def _journal() -> Answer:
 
 
 def _models() -> Answer:
-    from surefoot.api.casting import models_here
+    from surefoot.api.model_options import models_here
     from surefoot.errors import ConfigInvalid
 
     try:

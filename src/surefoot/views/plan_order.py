@@ -7,11 +7,11 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import cast
 
+from surefoot.core.event_words import Finding, Severity
 from surefoot.core.graph import build_graph
 from surefoot.core.ids import StepId
 from surefoot.core.plan import Plan, Step
 from surefoot.core.review import Review, members_known
-from surefoot.core.terms import Finding, Severity
 from surefoot.errors import PlanInvalid
 from surefoot.views.lines import counted, duration
 

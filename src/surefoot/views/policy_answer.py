@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from surefoot.api.weighing import facts_on, weigh_probe
-from surefoot.core import shipped
+from surefoot.api.preview import facts_on, weigh_probe
+from surefoot.core import policy_defaults as shipped
 from surefoot.core.ids import StepId
 from surefoot.core.plan import Plan, RunBody, Step
 from surefoot.core.plan_commands import PlanCommand
@@ -23,7 +23,7 @@ from surefoot.core.policy import (
     undeclared_of,
     weigh_parts,
 )
-from surefoot.core.rules import CommandFacts, Decision, Demand, Effect, Facts, Policy, Rule, Tier
+from surefoot.core.policy_types import CommandFacts, Decision, Demand, Effect, Facts, Policy, Rule, Tier
 from surefoot.errors import UsageError
 from surefoot.planfile import load_plan
 from surefoot.settings import Settings, Source, load_settings

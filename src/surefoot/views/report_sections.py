@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from surefoot.core.event_words import Phase
 from surefoot.core.money import money
 from surefoot.core.report_shape import CheckShape, QuestionShape, Report, SelectionShape, StepShape
-from surefoot.core.terms import Phase
 from surefoot.core.verdicts import CHANGED, changed_said
 from surefoot.views.lines import Style, cause_of, counted, duration, headline_of, listed, one_line, said_once
 

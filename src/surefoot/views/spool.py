@@ -10,8 +10,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from surefoot.calling import is_record
 from surefoot.core.ids import RunId
+from surefoot.function_calls import is_record
 
 _END = 4096
 _BREAKS = re.compile(r"[\r\n]+")

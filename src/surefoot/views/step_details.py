@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from surefoot.api.home import Home
-from surefoot.api.reading import events
-from surefoot.checks.judging import Result, read_results
+from surefoot.api.queries import events
+from surefoot.checks.test_judgement import Result, read_results
 from surefoot.core import events as ev
 from surefoot.core.ids import BlobId, RunId, StepId
 from surefoot.core.plan import AgentBody, AskBody, CallBody, FunctionBody, RunBody

@@ -13,15 +13,15 @@ from dataclasses import asdict, dataclass, field
 from surefoot.api.identity import current_user
 from surefoot.core import events as ev
 from surefoot.core.check_kinds import Expect
-from surefoot.core.duties import DUTIES
+from surefoot.core.event_words import Moment, Phase, Severity, Status, Verdict
 from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.ids import StepId
+from surefoot.core.leftover_files import finding_of
 from surefoot.core.plan import Check
-from surefoot.core.products import finding_of
+from surefoot.core.policy_types import Overdue
 from surefoot.core.queue import waits_for
-from surefoot.core.rules import Overdue
 from surefoot.core.state import QuestionState, RunState, StepStatus
-from surefoot.core.terms import Moment, Phase, Severity, Status, Verdict
+from surefoot.core.system_steps import DUTIES
 from surefoot.core.verdicts import CLAIM, changed_said, is_by_test, must_ask_again
 from surefoot.effects import GROUP, LANE
 from surefoot.ports.storage import Recorded

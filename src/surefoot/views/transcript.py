@@ -6,11 +6,11 @@ import json
 from dataclasses import dataclass, field
 
 from surefoot.api.home import Home
-from surefoot.api.reading import events
+from surefoot.api.queries import events
 from surefoot.core import events as ev
+from surefoot.core.agent_types import Claim, ToolCall, Usage
 from surefoot.core.ids import RunId, StepId
 from surefoot.core.money import money
-from surefoot.core.talking import Claim, ToolCall, Usage
 from surefoot.views.agent_words import amount
 from surefoot.views.evidence import blob_text
 from surefoot.views.lines import counted

@@ -2,7 +2,7 @@
 
 Owns which caches are carried, and the copying between a lane's own cache folder and the kept one. No command can write
 the kept caches: a lane gets copies, and only the copy of a lane in which nothing but `prepare` has run at the base of
-the run is copied back. Must never follow a link. Read `surefoot.workers.checkpoint` next.
+the run is copied back.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from surefoot.core.plan import Prepare, digest_of
-from surefoot.workers.room import Room
+from surefoot.workers.run_context import Room
 from surefoot.workspace import is_folder, make_folder, remove_path, size_of
 
 CACHES = ("pip", "uv")

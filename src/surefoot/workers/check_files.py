@@ -1,8 +1,8 @@
 """Which of the files that were changed decide what checks say.
 
 Owns the look into a tree: which of the files exist that a check may run, and what scripts, Makefiles and package files
-run in turn. Contents come from the run's own store, never from a lane, which programs may be writing. Must never judge
-a change: the kernel asks, and reports. Read `surefoot.shellwords.check_files` for the table of programs.
+run in turn. Contents come from the run's own store, never from a lane, which programs may be writing. Read
+`surefoot.shellwords.deciding_files` for the table of programs.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from surefoot.core.check_kinds import CommandCheck
 from surefoot.core.globs import matches
 from surefoot.core.plan import Check, Plan, Step
 from surefoot.shellwords import facts_of, facts_with
-from surefoot.shellwords.check_files import Build, CheckFiles, files_of_command, together
-from surefoot.workers.room import Room
+from surefoot.shellwords.deciding_files import Build, CheckFiles, files_of_command, together
+from surefoot.workers.run_context import Room
 from surefoot.workspace import RunWorkspace
 
 _ROUNDS_MAX = 4

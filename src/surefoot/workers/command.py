@@ -1,7 +1,6 @@
 """Runs commands in a lane, confined, and stores what they print.
 
-Owns the implementation of `surefoot.ports.Commands`. Must never let an unmasked byte reach the disk or the journal.
-Read `surefoot.sandbox` next.
+Owns the implementation of `surefoot.ports.Commands`.
 """
 
 from __future__ import annotations
@@ -16,8 +15,8 @@ from surefoot.core.plan import Step
 from surefoot.ports import CommandOutcome, CommandRequest
 from surefoot.sandbox import CommandResult, CommandSpec, Rung, run_command
 from surefoot.threads import in_thread
-from surefoot.workers.hiding import hidden_from
-from surefoot.workers.room import Room
+from surefoot.workers.hidden_places import hidden_from
+from surefoot.workers.run_context import Room
 
 _END_MAX = 1_000_000
 """Where a command prints more than is kept, so many bytes of its end are."""

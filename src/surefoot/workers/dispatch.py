@@ -17,8 +17,8 @@ from surefoot.core.events import EffectFailed, Event
 from surefoot.effects import BY_COMMAND
 from surefoot.effects.effect import Breakage, Command, Effect
 from surefoot.errors import DiskRefused, JournalLocked, SurefootError, is_of_the_disk
-from surefoot.workers.masked import masked
-from surefoot.workers.room import Room
+from surefoot.workers.redaction import masked
+from surefoot.workers.run_context import Room
 
 Performer = Callable[[Room, Any], Awaitable[Event]]
 """Carries out the commands of one effect."""

@@ -16,14 +16,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from importlib.machinery import PathFinder
 from pathlib import Path
 
+from surefoot.core.event_words import Finding, Severity
 from surefoot.core.ids import StepId
 from surefoot.core.plan import CallBody, Plan, RunBody, Step
 from surefoot.core.plan_commands import CommandKind, commands_of_plan
-from surefoot.core.probing import CallProbe, GitProbe
-from surefoot.core.terms import Finding, Severity
+from surefoot.core.probe_kinds import CallProbe, GitProbe
 from surefoot.errors import PlanInvalid, UsageError, WorkspaceError
 from surefoot.shellwords import facts_of
-from surefoot.workers.room import socket_at
+from surefoot.workers.run_context import socket_at
 from surefoot.workspace.git import user_git
 
 FREE_LEAST = 1 << 30
@@ -179,7 +179,7 @@ def _problem(kind: str, text: str, step: StepId | None) -> Finding:
 def plan_in_lanes(plan: Plan, file: Path | None, root: Path, *, include_dirty: bool = False) -> Iterator[Finding]:
     """Yield that agents can read the checks that are held back from them, where every lane has a copy of the plan.
 
-    Elsewhere commands cannot read the plan file; see `surefoot.workers.hiding`.
+    Elsewhere commands cannot read the plan file; see `surefoot.workers.hidden_places`.
     """
     if file is None or not plan.holds_back_checks or not file.resolve().is_relative_to(root.resolve()):
         return

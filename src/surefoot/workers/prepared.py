@@ -1,8 +1,7 @@
 """What `prepare` made in a lane, and what became of it.
 
 Owns the list of those files and their stamps, which is kept beside the lane. A body can give a file the size and the
-time that it had before, but not its time of change. Owns what of the scratch home outlives a body. Must never run
-anything. Read `surefoot.workers.checkpoint` next.
+time that it had before, but not its time of change. Owns what of the scratch home outlives a body.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from pathlib import Path
 from surefoot.core.globs import matches
 from surefoot.core.plan import digest_of
 from surefoot.effects.artifacts.perform import held
-from surefoot.workers.room import Room
+from surefoot.workers.run_context import Room
 from surefoot.workspace import is_beyond_link, is_folder, remove_inside, write_file
 
 _STORES = """

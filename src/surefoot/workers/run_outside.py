@@ -1,8 +1,7 @@
 """Which of the files that a step has changed are run outside the sandbox, beside the bodies of steps.
 
-Owns the look at the plan's commands for it: checks and acceptance checks with `confine: false`, probes, `observe`. Must
-never judge: the kernel asks a person, in `surefoot.core.kernel.consent`. Read `surefoot.core.named_files` for what a
-command runs.
+Owns the look at the plan's commands for it: checks and acceptance checks with `confine: false`, probes, `observe`. Read
+`surefoot.core.named_files` for what a command runs.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from surefoot.core.globs import matches
 from surefoot.core.named_files import run_files
 from surefoot.core.plan import Plan, Step
 from surefoot.core.plan_commands import commands_of_plan, commands_of_step
-from surefoot.workers.ground import with_facts
+from surefoot.workers.preconditions import with_facts
 
 
 def run_outside(plan: Plan, step: Step, paths: Iterable[str]) -> tuple[str, ...]:

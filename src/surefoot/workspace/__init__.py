@@ -1,8 +1,6 @@
 """Where a run works: its own repository and lanes, beside the user's.
 
-Owns every call of git and every file of a lane. Must never touch the user's checkout, index, HEAD, stashes, hooks or
-settings (`land` is the user's own act), and never decide: the journal says what shall be so. Read
-`surefoot.workspace.run_workspace` next.
+Owns every call of git and every file of a lane.
 
 Its names are loaded on first use: `surefoot status` asks git for the top of a repository, and would else wait twice as
 long for lanes, stores and settings.
@@ -16,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from surefoot.workspace.credentials import login_files, settings_files, write_git_configuration
     from surefoot.workspace.excluded import is_cache, is_never_committed
-    from surefoot.workspace.files import (
+    from surefoot.workspace.folder_files import (
         is_beyond_link,
         is_folder,
         make_folder,
@@ -62,7 +60,8 @@ _PLACES = {
     **dict.fromkeys(("login_files", "settings_files", "write_git_configuration"), "credentials"),
     **dict.fromkeys(("is_cache", "is_never_committed"), "excluded"),
     **dict.fromkeys(
-        ("is_beyond_link", "is_folder", "make_folder", "remove_inside", "remove_path", "size_of", "write_file"), "files"
+        ("is_beyond_link", "is_folder", "make_folder", "remove_inside", "remove_path", "size_of", "write_file"),
+        "folder_files",
     ),
     "git_version": "git",
     "LandedFiles": "landed_files",

@@ -1,9 +1,8 @@
 """The clone of a lane: the repository that its bodies see and may wreck.
 
-Owns its refs, settings and the administration of its worktree (the lane), all of which follow from a pristine copy
-that bodies cannot write. Each lane has one, so that bodies that run at once cannot meet in a ref, a stash or a lock.
-Must never be asked about the truth: no git of ours runs with its configuration, and every object that counts is in the
-store. Layout: git's gitrepository-layout(5). Read `surefoot.workspace.lanes` next.
+Owns its refs, settings and the administration of its worktree (the lane), all of which follow from a pristine copy that
+bodies cannot write. Each lane has one, so that bodies that run at once cannot meet in a ref, a stash or a lock. Layout:
+git's gitrepository-layout(5).
 """
 
 from __future__ import annotations
@@ -16,8 +15,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from surefoot import opening
-from surefoot.workspace.files import is_folder, make_folder, put_file, remove_path, write_file
+from surefoot import safe_open as opening
+from surefoot.workspace.folder_files import is_folder, make_folder, put_file, remove_path, write_file
 from surefoot.workspace.git import user_git
 from surefoot.workspace.source import Settings, Source, config_text
 from surefoot.workspace.store import Store

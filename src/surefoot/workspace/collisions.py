@@ -1,7 +1,6 @@
 """Paths that differ by case only, where case makes no difference.
 
-Owns the rule which paths cannot stand beside each other, and the refusal. Must never guess what a file system does: a
-file is put there and looked for under another name. Read `surefoot.workspace.run_workspace` next.
+Owns the rule which paths cannot stand beside each other, and the refusal.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """Git settings and the credentials in them: what commands in lanes get of the one, and where the others lie.
 
-Owns the table of settings that are known to hold no credential, and the names of files that may. Must never copy what
-it does not know: any section can hold a password. Read `surefoot.sandbox.places` next: what else is hidden.
+Owns the table of settings that are known to hold no credential, and the names of files that may.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from surefoot.workspace.files import write_file
+from surefoot.workspace.folder_files import write_file
 from surefoot.workspace.git import user_git
 from surefoot.workspace.source import config_text, has_login
 

@@ -1,7 +1,6 @@
 """The names no run ever commits, whatever a repository's `.gitignore` says.
 
-Owns FORMATS' fixed list ("What a run commits"). A file that git tracks already is tracked whatever its name. Must never
-look at the disk. Read `surefoot.workspace.trees` next.
+Owns FORMATS' fixed list ("What a run commits"). A file that git tracks already is tracked whatever its name.
 """
 
 from __future__ import annotations

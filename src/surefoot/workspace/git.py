@@ -1,7 +1,7 @@
 """The `git` program: how it is found, called, and how its failures are told.
 
 Owns the environment every call gets: nothing inherited that could point git elsewhere, no prompts, no hooks unless the
-caller says so. Must never know what a run is. Read `surefoot.workspace.source` next.
+caller says so.
 """
 
 from __future__ import annotations

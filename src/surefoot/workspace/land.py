@@ -1,8 +1,6 @@
 """The user's own act of taking a run's result over into what they have checked out.
 
-Owns merging into the checkout and copying into a plain folder. Must never leave either half changed: what cannot be
-taken over whole is refused before the first change, or taken back. The user's hooks and settings are in force here.
-Read `surefoot.workspace.run_workspace` next.
+Owns merging into the checkout and copying into a plain folder. The user's hooks and settings are in force here.
 """
 
 from __future__ import annotations
@@ -14,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from surefoot.errors import WorkspaceError
-from surefoot.workspace.files import remove_inside, write_file
+from surefoot.workspace.folder_files import remove_inside, write_file
 from surefoot.workspace.git import Git, join_names, persons_git, split_names
 from surefoot.workspace.store import Store
 from surefoot.workspace.trees import copy_index, list_differences

@@ -1,6 +1,6 @@
 """Files of a branch that do something by themselves once it is landed: hooks, CI, and what steers git.
 
-Owns which files these are. Must never run one, and never land anything. Read `surefoot.workspace.land` next.
+Owns which files these are.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """A lane: a worktree in which one step works, of a clone of its own, and its way back to a commit.
 
 Owns what "put back" means. Each lane has an index of ours that mirrors its checkpoint; what differs from it is all
-there is to put back. Must never use the lane's own git settings or index, and must never follow a link that a body
-left. Read `surefoot.workspace.run_workspace` next.
+there is to put back.
 
 What a restore cannot hold: ignored files (`ignored_state` notices that they changed), and permission bits other than
 the one for execution.
@@ -20,10 +19,10 @@ from pathlib import Path
 
 from surefoot.core.globs import matches
 from surefoot.errors import RestoreFailed, WorkspaceError
-from surefoot.settings.lanes import LaneLimits
+from surefoot.settings.lane_limits import LaneLimits
 from surefoot.workspace.clone import Clone
 from surefoot.workspace.excluded import CACHE_NAMES, LANE_NAMES, is_cache
-from surefoot.workspace.files import (
+from surefoot.workspace.folder_files import (
     is_beyond_link,
     is_folder,
     make_folder,
@@ -33,7 +32,7 @@ from surefoot.workspace.files import (
     write_file,
 )
 from surefoot.workspace.git import TIMEOUT_S, Git, join_names, split_names
-from surefoot.workspace.staging import Allowance, copy_out, differing, put_in, stage_at
+from surefoot.workspace.staged_files import Allowance, copy_out, differing, put_in, stage_at
 from surefoot.workspace.stamps import stamp
 from surefoot.workspace.store import Store
 from surefoot.workspace.submodules import Copies, Submodule

@@ -1,8 +1,7 @@
 """Git LFS: files whose contents lie beside git, and pointers to them in it.
 
 Owns where contents come from (the user's LFS store, and the run's own) and how those of a run get to the user. Lanes
-hold contents, commits hold pointers. Must never fetch: what the user does not have stays a pointer. Read
-`surefoot.workspace.lfs_filter` next.
+hold contents, commits hold pointers.
 """
 
 from __future__ import annotations

@@ -1,9 +1,7 @@
 """The program git asks for what stands behind a Git LFS pointer, and for the pointer to what stands in a file.
 
 Owns pointers and git's filter protocol (gitattributes(5), "Long Running Filter Process"). git starts it once a call, as
-a script without the rest of Surefoot, so that it starts fast. Must never write into the user's LFS store, nor keep a
-content unless it is told to: what a step wrote is looked at before anything of it is stored. Read
-`surefoot.workspace.lfs` next.
+a script without the rest of Surefoot, so that it starts fast.
 
 A file that is no pointer in git although its attributes say so stays as it is: its digest is noted when it is checked
 out.

@@ -1,7 +1,6 @@
 """The run's refs in the user's repository, the only ones that are ever written there.
 
-Owns `refs/surefoot/RUN/*` and `refs/heads/surefoot/RUN` and their compare-and-set. Must never move a branch that a
-person has moved or checked out. Read `surefoot.workspace.run_workspace` next.
+Owns `refs/surefoot/RUN/*` and `refs/heads/surefoot/RUN` and their compare-and-set.
 """
 
 from __future__ import annotations

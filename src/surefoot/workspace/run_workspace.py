@@ -13,8 +13,7 @@ run_dir/                      $SUREFOOT_HOME/runs/RUN
     submodules/KEY            store and pristine clone of a submodule
 ```
 
-Must never decide anything: the journal says which commit is the head, this makes it so. Every operation may be
-repeated after a kill. Read `surefoot.workspace.lanes` next.
+Every operation may be repeated after a kill.
 """
 
 from __future__ import annotations
@@ -30,9 +29,10 @@ from typing import TypedDict, cast
 
 from surefoot import faults
 from surefoot.errors import RunExists, WorkspaceError, WorkspaceMissing
-from surefoot.settings.lanes import LaneLimits
+from surefoot.settings.lane_limits import LaneLimits
+from surefoot.workspace.base_commit import Remark, find_start
 from surefoot.workspace.clone import write_pristine
-from surefoot.workspace.files import remove_path, size_of, write_file
+from surefoot.workspace.folder_files import remove_path, size_of, write_file
 from surefoot.workspace.git import git_version, split_names, user_git
 from surefoot.workspace.land import land_in_checkout, land_in_folder
 from surefoot.workspace.landed_files import LandedFiles, landed_files
@@ -40,7 +40,6 @@ from surefoot.workspace.lanes import Lane, Restored
 from surefoot.workspace.lfs import lend_contents, own_lfs, users_lfs
 from surefoot.workspace.refs import Published, Refs
 from surefoot.workspace.source import Source, SourceKind, read_settings
-from surefoot.workspace.starting import Remark, find_start
 from surefoot.workspace.store import Changes, Merge, Store, create_store
 from surefoot.workspace.submodules import Copies
 

@@ -1,7 +1,6 @@
 """What the user pointed at: a git repository or a plain folder, and how it is set up.
 
-Owns the look at it. Must never change a byte of it: git is called with optional locks off. Read
-`surefoot.workspace.store` next.
+Owns the look at it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The stamps of files in an index of git: size, times and place of each, by which git tells that a file is unchanged.
 
 Owns the layout of an index, gitformat-index(5), as far as stamps go. Files reach git as copies and lanes from copies
-(`surefoot.workspace.staging`); the index is told how the files of the lane themselves are stamped, so that git reads
-none of them again. Must never stamp a file that was not read or written by us. Read `surefoot.workspace.trees` next.
+(`surefoot.workspace.staged_files`); the index is told how the files of the lane themselves are stamped, so that git
+reads none of them again.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """The store: the run's own objects, in a repository that bodies cannot write.
 
 Owns trees and commits of the run, their durability, and their way into the user's repository. It borrows what the user
-already has. Must never hold a ref of a git user, run a hook, or collect garbage: what a body does to *its* repository
-(`surefoot.workspace.clone`) must not matter here. Read `surefoot.workspace.trees` next.
+already has.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from surefoot.errors import WorkspaceError
-from surefoot.workspace.files import write_file
+from surefoot.workspace.folder_files import write_file
 from surefoot.workspace.git import Git, own_git, split_names
 from surefoot.workspace.lfs import lfs_settings, own_lfs
 from surefoot.workspace.source import Settings, Source, config_text

@@ -1,8 +1,7 @@
 """Submodules of a commit, from the copies that the user has.
 
 Owns where those copies lie (`.git/modules/NAME`, or a repository in the checkout itself) and what a run borrows them
-through: a store each, as for the repository itself. Must never fetch, and never write in a copy. Read
-`surefoot.workspace.lanes` next.
+through: a store each, as for the repository itself.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from threading import Lock
 
 from surefoot.workspace.clone import write_pristine
-from surefoot.workspace.files import is_folder, remove_path
+from surefoot.workspace.folder_files import is_folder, remove_path
 from surefoot.workspace.git import split_names, user_git
 from surefoot.workspace.source import Source, read_settings
 from surefoot.workspace.store import Store, create_store

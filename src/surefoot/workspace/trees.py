@@ -1,8 +1,7 @@
 """Files of a folder as a tree of git: what differs from an index, and the tree with the differences in it.
 
 Owns the rule what a tree can hold. An index here is a file of ours, never one that a body or the user works with; it is
-copied with its time stamp, because git judges by it which entries it must read again. Must never write a file of the
-folder. Read `surefoot.workspace.lanes` next.
+copied with its time stamp, because git judges by it which entries it must read again.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from pathlib import Path
 from surefoot.core.globs import matches
 from surefoot.errors import WorkspaceError
 from surefoot.workspace.excluded import IGNORED
-from surefoot.workspace.files import is_beyond_link, is_folder
+from surefoot.workspace.folder_files import is_beyond_link, is_folder
 from surefoot.workspace.git import Git, join_names, split_names
 from surefoot.workspace.lfs_filter import KEEP_VARIABLE
 

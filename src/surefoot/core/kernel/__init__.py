@@ -18,7 +18,7 @@ from surefoot.core.kernel.apply import apply, first_state
 from surefoot.core.kernel.proposal import Proposal
 
 if TYPE_CHECKING:
-    from surefoot.core.kernel.run import decide
+    from surefoot.core.kernel.run_rules import decide
 
 __all__ = ["Proposal", "apply", "decide", "first_state"]
 
@@ -27,6 +27,6 @@ def __getattr__(name: str) -> object:
     """Load `decide` on first use."""
     if name != "decide":
         raise AttributeError(f"module 'surefoot.core.kernel' has no attribute {name!r}")
-    from surefoot.core.kernel.run import decide
+    from surefoot.core.kernel.run_rules import decide
 
     return decide

@@ -1,8 +1,7 @@
 """What each event means for the state.
 
 Owns the fold. Every function here first makes sure that its event can happen, and only then changes the state; `apply`
-is the way in; `first_state` spares who creates a run a second look at its graph. Must never decide anything. Read
-`surefoot.core.kernel.run` next.
+is the way in; `first_state` spares who creates a run a second look at its graph. Must never decide anything.
 """
 
 from __future__ import annotations
@@ -12,7 +11,10 @@ from collections.abc import Callable
 from typing import Any
 
 from surefoot.core import events as ev
-from surefoot.core.course import (
+from surefoot.core.event_words import Diagnosis, Outcome, Phase
+from surefoot.core.events import Event
+from surefoot.core.graph import Graph, build_graph
+from surefoot.core.graph_state import (
     expand,
     expand_later,
     finish,
@@ -24,19 +26,22 @@ from surefoot.core.course import (
     take_ready,
     withdraw,
 )
-from surefoot.core.events import Event
-from surefoot.core.graph import Graph, build_graph
 from surefoot.core.ids import ID_LENGTH_MAX, StepId
-from surefoot.core.kernel.adopting import forget_review, go_back, plan_adopted
-from surefoot.core.kernel.attempts import ATTEMPT_FAILURES, ATTEMPT_FOLDS, cancelled
-from surefoot.core.kernel.legal import illegal, is_ready, need, node_of, work_of
-from surefoot.core.kernel.services import SERVICE_FOLDS, service_failed
-from surefoot.core.kernel.turns import TURN_FOLDS, break_off_talk, call_cancelled, is_talking, try_models_again
+from surefoot.core.kernel.attempt_fold import ATTEMPT_FAILURES, ATTEMPT_FOLDS, cancelled
+from surefoot.core.kernel.conversation_fold import (
+    TURN_FOLDS,
+    break_off_talk,
+    call_cancelled,
+    is_talking,
+    try_models_again,
+)
+from surefoot.core.kernel.guards import illegal, is_ready, need, node_of, work_of
+from surefoot.core.kernel.plan_adoption import forget_review, go_back, plan_adopted
+from surefoot.core.kernel.service_rules import SERVICE_FOLDS, service_failed
 from surefoot.core.placeholders import member_of
+from surefoot.core.priorities import expected_times, ranks_of
 from surefoot.core.queue import let_past
-from surefoot.core.schedule import expected_times, ranks_of
 from surefoot.core.state import DONE, FINAL, LaneState, RunState, StepState, StepStatus
-from surefoot.core.terms import Diagnosis, Outcome, Phase
 from surefoot.core.verdicts import CheckRecord
 from surefoot.effects import BY_NAME, BY_REQUEST, GROUP, LANE, SERVICE_START, TOOL_CALL
 

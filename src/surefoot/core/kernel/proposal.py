@@ -1,7 +1,6 @@
 """What `decide` returns.
 
-Owns the pair of a decision and the command it issues. Must never hold anything else. Read `surefoot.core.kernel.run`
-next.
+Owns the pair of a decision and the command it issues. Must never hold anything else.
 """
 
 from __future__ import annotations

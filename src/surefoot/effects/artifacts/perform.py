@@ -1,8 +1,7 @@
 """Artifacts: what a step makes for later ones beside its commit, kept outside the lane and put into theirs.
 
 Owns the folder of a run where they are kept (each file once, under its digest), the lists that name them, and what of
-them lies in a lane. Must never follow a link that a body left, nor put anything over a file that git tracks. Read
-`surefoot.workers.checkpoint` next.
+them lies in a lane.
 
 A list is a blob: one entry for each file, folder and symbolic link. The kernel says which lists belong into a lane;
 whatever else of artifacts lies there goes.
@@ -19,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from surefoot import opening
+from surefoot import safe_open as opening
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.events import Event
@@ -28,10 +27,10 @@ from surefoot.core.ids import BlobId
 from surefoot.errors import EffectError, WorkspaceError
 from surefoot.faults import point
 from surefoot.threads import in_thread
-from surefoot.workers.leaks import holds_secret
-from surefoot.workers.room import Room
-from surefoot.workspace.files import is_beyond_link
-from surefoot.workspace.staging import Allowance, reading_s
+from surefoot.workers.run_context import Room
+from surefoot.workers.secret_scan import holds_secret
+from surefoot.workspace.folder_files import is_beyond_link
+from surefoot.workspace.staged_files import Allowance, reading_s
 
 _CHUNK = 1 << 20
 _NOT_SEARCHED = frozenset({".git", "__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache"})

@@ -7,12 +7,12 @@ from dataclasses import field
 from typing import ClassVar
 
 from surefoot.core.event import StepEvent
+from surefoot.core.event_words import Ending, Status
 from surefoot.core.ids import BlobId, StepId
 from surefoot.core.plan import Step
+from surefoot.core.policy_types import Tier
 from surefoot.core.raw import Handle
 from surefoot.core.record import record
-from surefoot.core.rules import Tier
-from surefoot.core.terms import Ending, Status
 from surefoot.effects.effect import Breakage, Effect, OnCrash, StepCommand
 
 

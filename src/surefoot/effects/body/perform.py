@@ -1,7 +1,6 @@
 """Bodies: shell commands, Python functions in a child, Python functions of the calling program.
 
-Owns how a body is run and how its end is told. Must never judge an end: `surefoot.core.retry` does. Read
-`surefoot.effects.check.perform` next.
+Owns how a body is run and how its end is told.
 """
 
 from __future__ import annotations
@@ -12,25 +11,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from surefoot.calling import call_request, is_record, lines_of, read_failure, written_result
 from surefoot.core import commands as do
 from surefoot.core import events as ev
+from surefoot.core.event_words import Ending, Status
 from surefoot.core.events import Event
 from surefoot.core.ids import BlobId
 from surefoot.core.outputs import COST
 from surefoot.core.plan import CallBody, FunctionBody, RunBody
-from surefoot.core.terms import Ending, Status
 from surefoot.effects.service.perform import notice_lost
 from surefoot.errors import EffectError
 from surefoot.faults import point
+from surefoot.function_calls import call_request, is_record, lines_of, read_failure, written_result
 from surefoot.ports import CommandOutcome, CommandRequest
 from surefoot.threads import in_thread
 from surefoot.workers.command import LaneCommands
-from surefoot.workers.file_grounds import put_back_named
-from surefoot.workers.hiding import linked_in, opened_by
-from surefoot.workers.output import OutputRefused, content_of, output_file, read_outputs
-from surefoot.workers.remarks import Remarks
-from surefoot.workers.room import Room, StepArgument
+from surefoot.workers.file_preconditions import put_back_named
+from surefoot.workers.hidden_places import linked_in, opened_by
+from surefoot.workers.output_warnings import Remarks
+from surefoot.workers.run_context import Room, StepArgument
+from surefoot.workers.step_outputs import OutputRefused, content_of, output_file, read_outputs
 
 TAIL = 2000
 

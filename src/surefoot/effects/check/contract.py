@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import ClassVar
 
 from surefoot.core.event import CheckEvent
+from surefoot.core.event_words import Moment, Verdict
 from surefoot.core.ids import BlobId
 from surefoot.core.plan import Check, Step
 from surefoot.core.raw import Digest
 from surefoot.core.record import record
-from surefoot.core.terms import Moment, Verdict
 from surefoot.effects.effect import Breakage, Effect, OnCrash, StepCommand
 
 

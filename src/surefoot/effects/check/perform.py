@@ -1,7 +1,6 @@
 """Asks checks in a lane, and leaves the lane as it was.
 
-Owns the way from a kernel's question to an answer. Must never judge: `surefoot.checks` answers, the kernel decides.
-Read `surefoot.checks` next.
+Owns the way from a kernel's question to an answer.
 """
 
 from __future__ import annotations
@@ -9,15 +8,15 @@ from __future__ import annotations
 from surefoot.checks import Question, ask
 from surefoot.core import commands as do
 from surefoot.core import events as ev
+from surefoot.core.event_words import Verdict
 from surefoot.core.events import Event
 from surefoot.core.plan_commands import check_text
-from surefoot.core.terms import Verdict
 from surefoot.effects.service.perform import notice_lost
 from surefoot.faults import point
 from surefoot.threads import in_thread
 from surefoot.workers.check_files import asked_of, changed_in_run
 from surefoot.workers.command import LaneCommands
-from surefoot.workers.room import Room
+from surefoot.workers.run_context import Room
 
 
 async def ask_check(room: Room, command: do.AskCheck) -> Event:

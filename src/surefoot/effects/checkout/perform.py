@@ -7,7 +7,7 @@ from surefoot.core import events as ev
 from surefoot.core.events import Event
 from surefoot.effects.lane.perform import lane_of, prepared_anew
 from surefoot.threads import in_thread
-from surefoot.workers.room import Room
+from surefoot.workers.run_context import Room
 
 
 async def place_tree(room: Room, command: do.PlaceTree) -> Event:

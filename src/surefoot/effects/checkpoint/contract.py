@@ -9,9 +9,9 @@ from surefoot.core.event import StepEvent
 from surefoot.core.ids import BlobId, StepId
 from surefoot.core.plan import Step
 from surefoot.core.plan_commands import PlanCommand
+from surefoot.core.policy_types import CommandFacts
 from surefoot.core.raw import Digest, Handle
 from surefoot.core.record import record
-from surefoot.core.rules import CommandFacts
 from surefoot.effects.effect import Effect, OnCrash, StepCommand
 
 

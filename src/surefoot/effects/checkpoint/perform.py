@@ -6,11 +6,11 @@ import json
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
+from surefoot.core.event_words import Diagnosis
 from surefoot.core.events import Event
 from surefoot.core.plan import AgentBody, Step, digest_of
 from surefoot.core.policy import raising_rule
-from surefoot.core.rules import CommandFacts
-from surefoot.core.terms import Diagnosis
+from surefoot.core.policy_types import CommandFacts
 from surefoot.effects import CHECKPOINT
 from surefoot.effects.artifacts.perform import made_before, place_artifacts
 from surefoot.effects.lane.perform import (
@@ -27,11 +27,11 @@ from surefoot.effects.lane.perform import (
 from surefoot.errors import EffectError, WorkspaceError
 from surefoot.faults import point
 from surefoot.threads import in_thread
-from surefoot.workers.ground import commands_of, ground_of, probe_of
+from surefoot.workers.preconditions import commands_of, ground_of, probe_of
 from surefoot.workers.prepared import (
     cache_digests,
 )
-from surefoot.workers.room import Room
+from surefoot.workers.run_context import Room
 
 
 async def take_checkpoint(room: Room, command: do.TakeCheckpoint) -> Event:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from surefoot.core.agent_types import Guidance
 from surefoot.core.event import StepEvent
 from surefoot.core.plan import Step
 from surefoot.core.raw import Digest
 from surefoot.core.record import record
-from surefoot.core.talking import Guidance
 from surefoot.effects.body.contract import BodyStarted
 from surefoot.effects.effect import Breakage, Effect, OnCrash, StepCommand
 

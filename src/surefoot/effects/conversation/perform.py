@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.estimating import tokens_of
+from surefoot.core.agent_types import Guidance
 from surefoot.core.events import Event
-from surefoot.core.talking import Guidance
+from surefoot.core.token_estimate import tokens_of
 from surefoot.faults import point
 from surefoot.threads import in_thread
 from surefoot.tools import (
     guidance_of,
 )
-from surefoot.workers.room import Room
+from surefoot.workers.run_context import Room
 
 
 async def open_talk(room: Room, command: do.OpenTalk) -> Event:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
+from surefoot.core.event_words import Diagnosis
 from surefoot.core.events import Event
 from surefoot.core.globs import matches
-from surefoot.core.terms import Diagnosis
 from surefoot.effects import GROUP
 from surefoot.effects.artifacts.perform import place_artifacts
 from surefoot.faults import point
@@ -14,7 +14,7 @@ from surefoot.masking import REPLACEMENT
 from surefoot.ports import CommandRequest
 from surefoot.threads import in_thread
 from surefoot.workers.command import LaneCommands
-from surefoot.workers.room import Room
+from surefoot.workers.run_context import Room
 
 
 async def expand_group(room: Room, command: do.ExpandGroup) -> Event:

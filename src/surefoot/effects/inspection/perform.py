@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from surefoot import opening
+from surefoot import safe_open as opening
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.events import Event
@@ -18,16 +18,16 @@ from surefoot.faults import point
 from surefoot.sandbox import Rung
 from surefoot.threads import in_thread
 from surefoot.workers.check_files import changed_by_step
-from surefoot.workers.leaks import holds_secret, with_keys
 from surefoot.workers.prepared import (
     Spoiled,
     cache_digests,
     spoiled,
     tidy_home,
 )
-from surefoot.workers.room import Room
+from surefoot.workers.run_context import Room
 from surefoot.workers.run_outside import run_outside
-from surefoot.workspace.staging import reading_s
+from surefoot.workers.secret_scan import holds_secret, with_keys
+from surefoot.workspace.staged_files import reading_s
 
 
 async def inspect(room: Room, command: do.Inspect) -> Event:

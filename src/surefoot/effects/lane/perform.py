@@ -8,16 +8,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
-from surefoot import opening
+from surefoot import safe_open as opening
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.causes import misses_network
+from surefoot.core.event_words import Diagnosis
 from surefoot.core.events import Event
+from surefoot.core.failure_words import misses_network
 from surefoot.core.globs import matches
 from surefoot.core.ids import BlobId
 from surefoot.core.plan import Prepare, digest_of
 from surefoot.core.retry import diagnose_text
-from surefoot.core.terms import Diagnosis
 from surefoot.effects import LANE
 from surefoot.effects.artifacts.perform import forget
 from surefoot.errors import EffectError, WorkspaceError
@@ -33,7 +33,7 @@ from surefoot.workers.prepared import (
     remove_prepared,
     spoiled,
 )
-from surefoot.workers.room import Room
+from surefoot.workers.run_context import Room
 
 NAMED_MAX = 20
 

@@ -10,7 +10,7 @@ from surefoot.core.events import Event
 from surefoot.core.globs import matches
 from surefoot.core.ids import StepId
 from surefoot.threads import in_thread
-from surefoot.workers.room import Room
+from surefoot.workers.run_context import Room
 
 NAMED_MAX = 20
 

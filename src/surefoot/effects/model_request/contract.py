@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from surefoot.core.agent_types import Fault, Finish, ModelFacts, Part, Role, ToolCall, Usage
 from surefoot.core.event import StepEvent
 from surefoot.core.ids import BlobId
 from surefoot.core.raw import GivenName
 from surefoot.core.record import record
-from surefoot.core.talking import Fault, Finish, ModelFacts, Part, Role, ToolCall, Usage
 from surefoot.effects.effect import Breakage, Effect, OnCrash, StepCommand
 
 

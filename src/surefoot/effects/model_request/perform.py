@@ -10,15 +10,15 @@ from typing import cast
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
+from surefoot.core.agent_types import Part, ToolCall, Usage
 from surefoot.core.budget import cost_of
-from surefoot.core.estimating import tokens_of
+from surefoot.core.compaction import lost_in
 from surefoot.core.events import Event
-from surefoot.core.folding import lost_in
 from surefoot.core.ids import StepId, matches_id
 from surefoot.core.plan import Plan
-from surefoot.core.rules import CommandFacts
-from surefoot.core.talking import Part, ToolCall, Usage
-from surefoot.core.toolbox import TOOLBOX
+from surefoot.core.policy_types import CommandFacts
+from surefoot.core.token_estimate import tokens_of
+from surefoot.core.tool_table import TOOLBOX
 from surefoot.faults import point
 from surefoot.masking import Masker
 from surefoot.ports import Called, Message, ModelAnswer, ModelFault, ModelRequest, Speaker
@@ -31,8 +31,8 @@ from surefoot.tools import (
     specs_of,
     summary_of,
 )
-from surefoot.workers.masked import masked
-from surefoot.workers.room import Room
+from surefoot.workers.redaction import masked
+from surefoot.workers.run_context import Room
 
 SAID_MAX = 300
 """So many characters of what is said stand in the journal itself."""

@@ -7,7 +7,7 @@ from surefoot.core import events as ev
 from surefoot.core.events import Event
 from surefoot.effects.lane.perform import lane_of
 from surefoot.threads import in_thread
-from surefoot.workers.room import Room
+from surefoot.workers.run_context import Room
 
 
 async def apply_edit(room: Room, command: do.ApplyEdit) -> Event:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import ClassVar
 
 from surefoot.core.event import StepEvent
+from surefoot.core.event_words import Applied
 from surefoot.core.ids import BlobId
 from surefoot.core.plan import Step
 from surefoot.core.record import record
-from surefoot.core.terms import Applied
 from surefoot.effects.effect import Breakage, Effect, OnCrash, StepCommand
 
 

@@ -1,6 +1,6 @@
 """Asks probes: outside the sandbox, with the network, before anything else.
 
-Owns the way from a kernel's question to what the world says. Must never perform an effect. Read `surefoot.probes` next.
+Owns the way from a kernel's question to what the world says.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.events import Event
 from surefoot.core.ids import BlobId, idempotency_key
-from surefoot.core.probing import GitProbe
+from surefoot.core.probe_kinds import GitProbe
 from surefoot.faults import point
 from surefoot.ports import CommandOutcome, CommandRequest, Commands
 from surefoot.probes import Subject, ask
 from surefoot.threads import in_thread
 from surefoot.workers.command import LaneCommands
-from surefoot.workers.room import Room, StepArgument, called
+from surefoot.workers.run_context import Room, StepArgument, called
 
 
 async def ask_probe(room: Room, command: do.AskProbe) -> Event:

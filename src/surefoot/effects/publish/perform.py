@@ -6,7 +6,7 @@ from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.events import Event
 from surefoot.threads import in_thread
-from surefoot.workers.room import Room
+from surefoot.workers.run_context import Room
 
 
 async def move_refs(room: Room, command: do.MoveRefs) -> Event:

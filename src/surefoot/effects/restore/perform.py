@@ -10,7 +10,7 @@ from surefoot.effects.lane.perform import IGNORED_NOTE, MADE_NOTE, lane_of
 from surefoot.errors import WorkspaceError
 from surefoot.faults import point
 from surefoot.threads import in_thread
-from surefoot.workers.room import Room
+from surefoot.workers.run_context import Room
 
 
 async def restore_lane(room: Room, command: do.RestoreLane) -> Event:

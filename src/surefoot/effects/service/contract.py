@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import ClassVar
 
 from surefoot.core.event import Event, StepEvent
+from surefoot.core.event_words import Diagnosis
 from surefoot.core.ids import BlobId
 from surefoot.core.plan import Service
 from surefoot.core.raw import Handle, PlanName
 from surefoot.core.record import record
-from surefoot.core.terms import Diagnosis
 from surefoot.effects.effect import Breakage, Command, Effect, EffectFailed, OnCrash, StepCommand
 
 

@@ -1,8 +1,7 @@
 """Services: started in a lane, asked until they are ready, watched, stopped.
 
 Owns the life of commands that run beside steps. Each is confined like any command and shares a network with those who
-use it, which reaches no further than the lane. Must never let one outlive the engine: the guard of its command ends it,
-and what a killed guard left is found by its mark. Read `surefoot.workers.room` next.
+use it, which reaches no further than the lane.
 """
 
 from __future__ import annotations
@@ -13,10 +12,10 @@ from collections.abc import Iterable
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.causes import cure_of, lacks_network, with_cure
+from surefoot.core.event_words import Diagnosis
 from surefoot.core.events import Event
+from surefoot.core.failure_words import cure_of, lacks_network, with_cure
 from surefoot.core.plan import Service
-from surefoot.core.terms import Diagnosis
 from surefoot.effects import SERVICE_START
 from surefoot.errors import EffectError
 from surefoot.faults import point
@@ -24,7 +23,7 @@ from surefoot.ports import CommandOutcome, CommandRequest
 from surefoot.sandbox import Rung, open_network
 from surefoot.threads import in_thread
 from surefoot.workers.command import LaneCommands
-from surefoot.workers.room import Room, RunningService
+from surefoot.workers.run_context import Room, RunningService
 
 OUTPUT_MAX = 10_000_000
 """So many bytes of what a service prints are kept."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import ClassVar
 
 from surefoot.core.event import StepEvent
+from surefoot.core.policy_types import Overdue
 from surefoot.core.raw import Handle
 from surefoot.core.record import record
-from surefoot.core.rules import Overdue
 from surefoot.effects.effect import Effect, OnCrash, StepCommand
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from surefoot.core.events import Event, QuestionExpired, RetryDue, TurnDue
 from surefoot.effects.timer.contract import WaitForTurn, WaitUntil, WatchDeadline
-from surefoot.workers.room import Room
+from surefoot.workers.run_context import Room
 
 
 async def wait_for_retry(room: Room, command: WaitUntil) -> Event:

@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import ClassVar
 
-from surefoot.core.estimating import tokens_of
+from surefoot.core.agent_types import Role, ToolCall
 from surefoot.core.event import StepEvent
 from surefoot.core.ids import BlobId
 from surefoot.core.plan import Step
+from surefoot.core.policy_types import Tier
 from surefoot.core.raw import Digest, Handle
 from surefoot.core.record import record
-from surefoot.core.rules import Tier
-from surefoot.core.talking import Role, ToolCall
+from surefoot.core.token_estimate import tokens_of
 from surefoot.core.tool_payload import Payload
-from surefoot.core.toolbox import ToolState
+from surefoot.core.tool_table import ToolState
 from surefoot.effects.effect import Breakage, Effect, OnCrash, StepCommand
 
 _TEXT_MAX = 600

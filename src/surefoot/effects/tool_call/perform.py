@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.estimating import tokens_of
+from surefoot.core.agent_types import ToolCall, ToolKind
+from surefoot.core.event_words import Severity
 from surefoot.core.events import Event
 from surefoot.core.plan import Plan
 from surefoot.core.plan_commands import commands_of_plan
-from surefoot.core.talking import ToolCall, ToolKind
-from surefoot.core.terms import Severity
+from surefoot.core.token_estimate import tokens_of
 from surefoot.core.tool_payload import Planned, Understood
 from surefoot.faults import point
 from surefoot.ports import CommandRequest
@@ -25,10 +25,10 @@ from surefoot.tools import (
     use,
 )
 from surefoot.workers.command import LaneCommands
-from surefoot.workers.ground import with_facts
-from surefoot.workers.hiding import opened_by
+from surefoot.workers.hidden_places import opened_by
+from surefoot.workers.preconditions import with_facts
 from surefoot.workers.preflight import missing
-from surefoot.workers.room import Room
+from surefoot.workers.run_context import Room
 
 _TEXT_MAX = 600
 

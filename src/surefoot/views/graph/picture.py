@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 
 from surefoot.core.graph import build_graph
 from surefoot.core.ids import StepId
+from surefoot.core.parallelism import drawn_needs
 from surefoot.core.plan import AgentBody, AskBody, CallBody, Plan, RunBody, Step
 from surefoot.core.review import Review
-from surefoot.core.sequencing import drawn_needs
 from surefoot.views.lines import duration, one_line
 
 TIMES = "\N{MULTIPLICATION SIGN}"

@@ -1,0 +1,311 @@
+"""Answers to questions: approve, reject, edit, take over, or say what was asked for.
+
+Owns what an answer has to be before it is written: to an open question, one that it takes, from somebody who may give
+it.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+
+from surefoot.api.home import Home
+from surefoot.api.identity import Identity, identify, refuse_steps, who_has
+from surefoot.api.journal_append import say
+from surefoot.api.result_edit import try_patch
+from surefoot.core import events as ev
+from surefoot.core.event_words import QuestionKind
+from surefoot.core.ids import BlobId, RunId
+from surefoot.core.kernel.question_fold import EDIT
+from surefoot.core.plan import RunBody
+from surefoot.core.state import QuestionState, RunState
+from surefoot.core.system_steps import DUTIES, PLANNING
+from surefoot.errors import NotApprover, NotAwaitingAnswer, RunNotFound, UsageError
+from surefoot.masking import Masker
+from surefoot.masking.secret_names import secret_values
+
+TAKE_OVER = "take_over"
+"""The answer of who wants to do it by hand."""
+_ALIASES = {"y": "yes", "n": "no", "take over": TAKE_OVER, "take-over": TAKE_OVER}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a person says to one question."""
+
+    word: str
+    """`yes`, `no`, `take_over`, or what the question takes."""
+    reason: str = ""
+    """Why, for a `no`."""
+    command: str | None = None
+    """The command they want instead."""
+    patch: BlobId | None = None
+    """The changes they want instead, as they lie in the journal."""
+    like: bool = False
+    """Whether it is meant for all questions of this kind in this run."""
+    has_plan: bool = False
+    """Whether another plan comes with it."""
+
+
+def answer(home: Home, question: str, text: str, *, token: str | None = None, via: str = "api") -> RunState:
+    """Answer a question by its id (`RUN.NUMBER`) with a word it takes, or any text where it takes that.
+
+    Raises:
+        NotAwaitingAnswer: it is not open any more (the message says who answered, and when), or takes another answer.
+        NotApprover: it takes somebody else.
+        StepMayNotAnswer: this program was started by a step.
+        RunNotFound: there is no such question.
+    """
+    return _give(home, question, Answer(word=text), token, via)
+
+
+def approve(home: Home, question: str, *, like: bool = False, token: str | None = None, via: str = "api") -> RunState:
+    """Approve what a question shows; with `like` also all of its kind in this run, those open now and those to come.
+
+    Raises:
+        NotAwaitingAnswer: it is not open any more, is none to approve, or belongs to no kind.
+        NotApprover: it takes somebody else.
+        StepMayNotAnswer: this program was started by a step.
+        RunNotFound: there is no such question.
+    """
+    return _give(home, question, Answer(word="yes", like=like), token, via)
+
+
+def reject(home: Home, question: str, reason: str, *, token: str | None = None, via: str = "api") -> RunState:
+    """Say no to what a question shows, and why; the step's attempt fails with that reason.
+
+    Raises:
+        UsageError: the reason is empty.
+        NotAwaitingAnswer: it is not open any more, or is none to reject.
+        NotApprover: it takes somebody else.
+        StepMayNotAnswer: this program was started by a step.
+        RunNotFound: there is no such question.
+    """
+    if not reason.strip():
+        raise UsageError(f"question {question}: a rejection needs a reason; say why not", question=question)
+    return _give(home, question, Answer(word="no", reason=reason.strip()), token, via)
+
+
+def edit(
+    home: Home,
+    question: str,
+    *,
+    command: str | None = None,
+    patch: str | bytes | None = None,
+    token: str | None = None,
+    via: str = "api",
+) -> RunState:
+    """Approve something else than what a question shows: another command, or for a result another patch.
+
+    Raises:
+        UsageError: not exactly one of the two is given, it does not fit, changes nothing, or holds a secret.
+        NotAwaitingAnswer: the question is not open any more, or has no such thing to edit.
+        NotApprover: it takes somebody else.
+        StepMayNotAnswer: this program was started by a step.
+        RunNotFound: there is no such question.
+    """
+    if (command is None) == (patch is None):
+        raise UsageError(f"question {question}: give either a command or a patch", question=question)
+    refuse_steps("edit what a question shows", home)
+    blob = None if patch is None else keep_patch(home, question, patch)
+    return _give(home, question, Answer(word="yes", command=command, patch=blob), token, via)
+
+
+def take_over(home: Home, question: str, *, token: str | None = None, via: str = "api") -> RunState:
+    """Do by hand what a question shows: the run makes a lane ready, and asks when you are done.
+
+    Raises:
+        NotAwaitingAnswer: it is not open any more, or is none to take over.
+        NotApprover: it takes somebody else.
+        StepMayNotAnswer: this program was started by a step.
+        RunNotFound: there is no such question.
+    """
+    return _give(home, question, Answer(word=TAKE_OVER), token, via)
+
+
+def run_of(home: Home, question: str) -> RunId:
+    """Return the run a question belongs to.
+
+    Raises:
+        RunNotFound: there is no such run.
+    """
+    run = RunId(question.rpartition(".")[0])
+    if home.journal.head(run)[0] == 0:
+        raise RunNotFound(f"there is no question {question!r}; `surefoot inbox` shows the open ones", name=question)
+    return run
+
+
+def keep_patch(home: Home, question: str, patch: str | bytes) -> BlobId:
+    """Try a patch on what the question shows, and keep it as git writes it.
+
+    Raises:
+        UsageError: it does not fit, changes nothing, or holds a secret.
+        NotAwaitingAnswer: the question shows no result.
+    """
+    run = run_of(home, question)
+    state = home.state(run)
+    found = open_question(state, question)
+    package = found.asked.package
+    if package is None or package.trees is None:
+        raise NotAwaitingAnswer(f"question {question} shows no result, so there is no patch to edit", question=question)
+    content = patch.encode("utf-8", "surrogateescape") if isinstance(patch, str) else patch
+    refuse_secret(state, question, content)
+    return home.journal.blobs.put(try_patch(home.run_folder(run), package.trees, content).patch)
+
+
+def answered(state: RunState, question: str, given: Answer, who: Identity, at: float) -> ev.QuestionAnswered:
+    """Return the event by which somebody answers.
+
+    Raises:
+        NotAwaitingAnswer: the question is not open, has expired, or does not take this answer.
+        NotApprover: it takes somebody else.
+        RunNotFound: there is no such question.
+    """
+    found = open_question(state, question)
+    word = _checked_word(found, given)
+    _refuse_stranger(found, who)
+    if found.due is not None and found.is_late(at):
+        raise NotAwaitingAnswer(f"question {question} expired at {ev_time(found.due)}", question=question)
+    if given.command is not None:
+        _refuse_odd_edit(state, found, given.command)
+    if given.like and not found.asked.like:
+        raise NotAwaitingAnswer(f"question {question} is not one of a kind; approve it by itself", question=question)
+    masker = _masker_for(state)
+    return ev.QuestionAnswered(
+        at=at,
+        question=question,
+        answer=word if found.asked.options else masker.text(word),
+        by=who.name,
+        roles=who.roles,
+        via=who.via,
+        reason=masker.text(given.reason),
+        edit=given.command,
+        diff=given.patch,
+        like=found.asked.like if given.like else "",
+    )
+
+
+def open_question(state: RunState, question: str) -> QuestionState:
+    """Return a question that is open.
+
+    Raises:
+        RunNotFound: there is no such question.
+        NotAwaitingAnswer: it is open no more.
+    """
+    found = state.questions.get(question)
+    if found is None:
+        raise RunNotFound(f"there is no question {question!r}; `surefoot inbox` shows the open ones", name=question)
+    if not found.is_open:
+        raise NotAwaitingAnswer(f"question {question} is not open: {_closed(found)}", question=question)
+    return found
+
+
+def alike(state: RunState, question: str) -> list[QuestionState]:
+    """Return the other open questions of the same kind that an approval of all like it covers.
+
+    Not those about an effect that would be repeated, that rests on skipped steps, or on what has changed since: these
+    are asked for one by one.
+    """
+    like = state.questions[question].asked.like
+    return [
+        other
+        for other in state.open_questions
+        if like and other.asked.like == like and other.asked.question != question and _is_plain(other)
+    ]
+
+
+def _is_plain(question: QuestionState) -> bool:
+    package = question.asked.package
+    return package is not None and not (package.is_repeated or package.skipped or package.difference)
+
+
+def _give(home: Home, question: str, given: Answer, token: str | None, via: str) -> RunState:
+    refuse_steps("answer a question", home)
+    who = identify(token, via=via)
+
+    def words(state: RunState) -> list[ev.QuestionAnswered]:
+        first = answered(state, question, given, who, home.clock.now())
+        others = alike(state, question) if given.like else []
+        willing = [one.asked.question for one in others if who.name not in one.approved_by]
+        return [first, *(answered(state, name, given, who, first.at) for name in willing)]
+
+    return say(home, run_of(home, question), words)
+
+
+def _checked_word(found: QuestionState, given: Answer) -> str:
+    asked = found.asked
+    can_take_over = asked.about is QuestionKind.CONFIRM and asked.step not in DUTIES
+    options = (*asked.options, TAKE_OVER) if can_take_over else asked.options
+    word = given.word.strip() or (asked.default or "")
+    if options and word not in options:
+        word = _ALIASES.get(word.lower(), word.lower())
+    if not word or (options and word not in options):
+        taken = ", ".join(options) or "any text"
+        raise NotAwaitingAnswer(
+            f"question {asked.question} does not take {given.word!r}; it takes: {taken}", question=asked.question
+        )
+    if word == EDIT and asked.step == PLANNING and not given.has_plan:
+        text = f"question {asked.question}: no other plan was given; `surefoot edit {asked.question}` opens the plan"
+        raise NotAwaitingAnswer(text, question=asked.question)
+    return word
+
+
+def _refuse_stranger(found: QuestionState, who: Identity) -> None:
+    name = found.asked.question
+    if found.role is not None and found.role not in who.roles:
+        raise NotApprover(
+            f"question {name} takes somebody with the role {found.role!r}, which {who.name} has not; "
+            f"{who_has(found.role)}",
+            question=name,
+            role=found.role,
+        )
+    if who.name in found.approved_by:
+        raise NotApprover(
+            f"question {name} takes {found.demand.people} people, and {who.name} has approved it already; "
+            "ask somebody else",
+            question=name,
+        )
+
+
+def _refuse_odd_edit(state: RunState, found: QuestionState, command: str) -> None:
+    name, package = found.asked.question, found.asked.package
+    body = state.nodes[found.asked.step].spec.body
+    if package is None or package.trees is not None or not isinstance(body, RunBody):
+        raise NotAwaitingAnswer(f"question {name} shows no command, so there is none to edit", question=name)
+    if not command.strip() or command == body.command:
+        said = "is empty" if not command.strip() else "is the one that was shown; approve it as it is"
+        raise UsageError(f"question {name}: the command {said}", question=name)
+    refuse_secret(state, name, command.encode("utf-8", "surrogateescape"))
+
+
+def refuse_secret(state: RunState, question: str, content: bytes) -> None:
+    """Refuse an edit that holds the value of a secret variable, or what has the form of a key.
+
+    Raises:
+        UsageError: it does.
+    """
+    if _masker_for(state).content(content) != content:
+        raise UsageError(f"question {question}: the edit holds a secret; name its variable instead", question=question)
+
+
+def _masker_for(state: RunState) -> Masker:
+    """Return what masks the secrets of this run, as far as this program's environment holds them."""
+    names = {name for node in state.nodes.values() for name in node.spec.env_from}
+    declared = [os.environ[name] for name in sorted(names) if name in os.environ]
+    return Masker((*declared, *secret_values(os.environ)))
+
+
+def _closed(question: QuestionState) -> str:
+    given = question.answered
+    if given is not None:
+        return f"{given.by} answered {given.answer!r} at {ev_time(given.at)}"
+    if question.withdrawn is not None:
+        return f"it was withdrawn ({question.withdrawn})"
+    assert question.expired is not None
+    return f"it expired at {ev_time(question.expired.at)}, and the step was stopped"
+
+
+def ev_time(at: float) -> str:
+    """Return a time of the journal as local date and time."""
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at))

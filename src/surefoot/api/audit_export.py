@@ -1,0 +1,179 @@
+"""The trail of a run in one file: who decided what, when, and what was shown, with the chain of hashes.
+
+Owns the file's format (`surefoot.trail/1`, JSON Lines) and the check of it, which needs no home.
+
+The first line is the header. Each further line is an event, with all that its hash covers, or a blob that an answer
+refers to: a patch somebody wanted instead. Who can write the whole file can also write a whole new chain: only a commit
+of the run's branch, whose trailer names a position and its hash, tells the two apart.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+from surefoot.api.home import Home
+from surefoot.core.events import CommitWritten, QuestionAnswered
+from surefoot.core.ids import RunId
+from surefoot.errors import UsageError
+from surefoot.journal.chain import GENESIS, row_hash
+from surefoot.journal.codec import decode
+from surefoot.ports.storage import Encoded, StoredRow
+from surefoot.release import RELEASE
+
+FORMAT = "surefoot.trail/1"
+_Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """What was found in a trail."""
+
+    run: str
+    """The run it is of."""
+    events: int
+    """How many events it holds."""
+    last_hash: str
+    """The hash of the last one."""
+    problems: tuple[str, ...]
+    """What is wrong, a line each."""
+    compare: str
+    """What to compare, so that a whole new chain would show."""
+
+
+def export_trail(home: Home, run: RunId, path: Path) -> None:
+    """Write a run's trail into a file.
+
+    Raises:
+        UsageError: the file cannot be written.
+    """
+    seq, digest = home.journal.head(run)
+    header = {"format": FORMAT, "run": run, "release": RELEASE, "events": seq, "last_hash": digest}
+    try:
+        with path.open("w", encoding="utf-8") as file:
+            file.write(json.dumps(header) + "\n")
+            for stored in home.journal.stored(run):
+                if stored.seq > seq:  # appended meanwhile
+                    break
+                for line in _lines(home, run, stored):
+                    file.write(line + "\n")
+    except OSError as error:
+        raise UsageError(f"{str(path)!r} cannot be written ({error.strerror}); name another file") from error
+
+
+def _lines(home: Home, run: RunId, stored: StoredRow) -> Iterator[str]:
+    row = stored.row
+    words = {"seq": stored.seq, "kind": row.kind, "version": row.version, "release": stored.release}
+    event: object = json.loads(row.body)
+    # As an object it can be read. Where that would not give the same bytes again, it stays the text it is.
+    held = {"event": event} if _bytes_of(event) == row.body else {"body": row.body.decode()}
+    yield json.dumps({**words, **held, "hash": stored.hash.hex()}, ensure_ascii=True)
+    answered = decode(run, stored.seq, row, stored.release) if row.kind == QuestionAnswered.kind else None
+    if isinstance(answered, QuestionAnswered) and answered.diff is not None:
+        content = home.journal.blobs.get(answered.diff).decode("utf-8", "surrogateescape")
+        yield json.dumps({"blob": answered.diff, "text": content}, ensure_ascii=True)
+
+
+def _bytes_of(event: object) -> bytes:
+    try:
+        return json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
+    except UnicodeEncodeError:
+        return b""
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Goes through a trail, line by line."""
+
+    run: str = ""
+    events: int = 0
+    last: bytes = GENESIS
+    commit: str = ""
+    problems: list[str] = field(default_factory=list[str])
+
+    def read_event(self, number: int, line: _Json) -> None:
+        """Take the next event; say what is wrong with it."""
+        seq = int(line["seq"])
+        body = line["body"].encode() if "body" in line else _bytes_of(line["event"])
+        row = Encoded(str(line["kind"]), int(line["version"]), body)
+        if seq != self.events + 1:
+            gone = (
+                f"event {self.events + 1} is"
+                if seq == self.events + 2
+                else f"events {self.events + 1} to {seq - 1} are"
+            )
+            said = f"{gone} missing" if seq > self.events else f"event {seq} stands in the wrong place"
+            self.problems.append(f"line {number}: {said}")
+        elif line["hash"] != row_hash(self.last, RunId(self.run), seq, row, str(line["release"])).hex():
+            self.problems.append(
+                f"line {number}: event {seq} does not match its hash: it or what is before was altered"
+            )
+        self.last, self.events = bytes.fromhex(str(line["hash"])), seq
+        if row.kind == CommitWritten.kind:
+            self.commit = str(json.loads(body)["commit"])
+
+    def read_blob(self, number: int, line: _Json) -> None:
+        """Take a blob."""
+        content = str(line["text"]).encode("utf-8", "surrogateescape")
+        if hashlib.sha256(content).hexdigest() != line["blob"]:
+            self.problems.append(f"line {number}: the text is not that of blob {line['blob']}: it was altered")
+
+
+def verify_trail(path: Path) -> Verified:
+    """Check a trail by itself.
+
+    Raises:
+        UsageError: the file cannot be read, or is none.
+    """
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{str(path)!r} cannot be read ({error}); name a file of `surefoot audit --export`") from error
+    header = _read(lines[0]) if lines else None
+    if header is None or header.get("format") != FORMAT:
+        raise UsageError(f"{str(path)!r} is no trail; name a file of `surefoot audit --export`")
+    reader = _Reader(run=str(header.get("run")))
+    for number, text in enumerate(lines[1:], start=2):
+        _take(reader, number, text)
+    missing = int(header.get("events", 0)) - reader.events
+    if missing > 0:
+        reader.problems.append(f"the end is missing: {missing} of {header['events']} events")
+    elif header.get("last_hash") != reader.last.hex():
+        reader.problems.append("the last event is not the one that the header names")
+    return Verified(
+        run=reader.run,
+        events=reader.events,
+        last_hash=reader.last.hex(),
+        problems=tuple(reader.problems),
+        compare=_compare(reader),
+    )
+
+
+def _take(reader: _Reader, number: int, text: str) -> None:
+    line = _read(text) or {}
+    try:
+        (reader.read_blob if "blob" in line else reader.read_event)(number, line)
+    except (KeyError, ValueError, TypeError):
+        reader.problems.append(f"line {number} is no line of a trail: it was altered")
+
+
+def _read(text: str) -> _Json | None:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return None
+    return cast("_Json", found) if isinstance(found, dict) else None
+
+
+def _compare(reader: _Reader) -> str:
+    """Say which commit holds the trail to the work."""
+    if not reader.commit:
+        return "nobody can tell: the run made no commit."
+    return (
+        f"commit {reader.commit[:12]} tells: its trailer Surefoot-Journal is SEQ:HASH of one line of this file "
+        f"(git log -1 {reader.commit[:12]})."
+    )

@@ -1,0 +1,498 @@
+"""Create runs, and work on them until they end, pause or wait.
+
+Owns the way from a plan to a run and from a run to an engine at work.
+"""
+
+from __future__ import annotations
+
+import shutil
+import stat
+import time
+from collections.abc import Callable, Generator, Iterable
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from surefoot.api.answers import Answer, answered
+from surefoot.api.engine_claim import claimed, clear
+from surefoot.api.history import earlier_times
+from surefoot.api.home import Home
+from surefoot.api.identity import Identity, identify, refuse_steps
+from surefoot.api.model_options import asking_for, casting_for, needs_models
+from surefoot.api.revisions import edited_plan
+from surefoot.api.run_options import Options
+from surefoot.api.shared_resources import shared_writer
+from surefoot.api.validation import Source, chosen, validated
+from surefoot.core import events as ev
+from surefoot.core.agent_types import Casting
+from surefoot.core.event_words import Finding, Severity
+from surefoot.core.events import Event
+from surefoot.core.file_order import waits_of
+from surefoot.core.graph_state import policy_of
+from surefoot.core.ids import RUN_ID, RunId, StepId
+from surefoot.core.kernel import apply, first_state
+from surefoot.core.plan import FunctionBody, Plan, Step
+from surefoot.core.plan_commands import commands_around
+from surefoot.core.policy_types import Policy
+from surefoot.core.probe_kinds import FunctionProbe
+from surefoot.core.review import review
+from surefoot.core.state import RunState
+from surefoot.effects.check.perform import clean
+from surefoot.engines.embedded import Observer, RunLoop
+from surefoot.errors import JournalError, RunExists, SurefootError, UsageError, WorkspaceError
+from surefoot.faults import point
+from surefoot.planfile.json_schema import FILE_NAME
+from surefoot.ports import Clock
+from surefoot.ports.storage import Batch
+from surefoot.release import RELEASE
+from surefoot.sandbox import detect_rung, mark_prefix_of, sweep
+from surefoot.settings import load_settings
+from surefoot.threads import in_thread
+from surefoot.workers.preconditions import with_facts
+from surefoot.workers.preflight import missing, plan_in_lanes, refuse_without
+from surefoot.workers.run_context import Functions, Room
+from surefoot.workspace import (
+    RunWorkspace,
+    inspect_source,
+    login_files,
+    settings_files,
+    write_git_configuration,
+)
+
+GRACE_S = 10.0
+"""How long an engine that is taken over may take to stop."""
+
+
+def new_run_id(home: Home) -> RunId:
+    """Return a fresh run id: the day and six random characters."""
+    day = time.strftime("%Y%m%d", time.localtime(home.clock.now()))
+    return RunId(f"{day}-{home.program.random_text(6)}")
+
+
+def create_run(
+    home: Home,
+    plan: Plan,
+    source: Source,
+    *,
+    run_id: str | None = None,
+    options: Options | None = None,
+) -> RunState:
+    """Create a run: its workspace, its copies of the plan's files, and its first events. Nothing is executed yet.
+
+    What `options` approves beforehand is part of the run from its first moment on.
+
+    Raises:
+        PlanInvalid: the plan cannot run, or a step of it surely fails on this machine.
+        RunExists: the run id is taken.
+        RunHeld: another program is just creating a run of that id.
+        ConfigInvalid: the settings cannot be read.
+        StepMayNotAnswer: something is approved beforehand, and this program was started by a step.
+        UsageError: `options` choose a step that the plan does not have.
+        WorkspaceError: the repository cannot be used; the message says why.
+    """
+    options = options or Options()
+    _refuse_steering(home, options)
+    graph = validated(plan, source)
+    selection = chosen(plan, options.only)
+    if selection.left_out:
+        plan, graph = selection.plan, validated(selection.plan, source)
+    run = _wanted_id(home, run_id)
+    _refuse_taken(home, run)
+    plan_folder = None if source.plan_path is None else source.plan_path.absolute().parent
+    missed = refuse_without(missing(plan, source.repository, plan_folder, home.folder), source.places)
+    created = ev.RunCreated(
+        at=home.clock.now(),
+        run=run,
+        plan=plan,
+        plan_path=str(source.plan_path.absolute()) if source.plan_path is not None else None,
+        plan_digest=source.plan_digest,
+        include_dirty=source.include_dirty,
+        by=options.who,
+        wish=source.wish,
+        waits={} if source.repository is None else waits_of(plan, graph),
+        commands=with_facts(commands_around(plan)),
+        findings=missed,
+        left_out=selection.left_out,
+    )
+    casting = _cast_beforehand(created, source, options)
+    with claimed(home, run, is_new=True), ExitStack() as unmaking:
+        _refuse_taken(home, run)
+        unmaking.callback(_unmake, home, run)
+        events = _create(home, created, source, options, casting)
+        unmaking.pop_all()
+    state = first_state(events[0], graph)
+    for event in events[1:]:
+        apply(state, event)
+    return state
+
+
+def _create(
+    home: Home, created: ev.RunCreated, source: Source, options: Options, casting: Casting | None
+) -> tuple[ev.RunCreated, *tuple[Event, ...]]:
+    """Make what belongs to a run whose claim the caller holds, and append its first events; return these."""
+    folder = home.run_folder(created.run)
+    clear(folder)  # of a run that was killed before its first event
+    point("run.create.folder")
+    _copy_files(created.plan, source, folder)
+    if source.repository is not None:
+        created = _with_workspace(created, source, folder)
+    created = replace(created, estimates=earlier_times(home.journal, created))
+    point("run.create.workspace")
+    policy = _policy(options, created.repository)
+    given = () if policy == Policy() else (ev.PolicyGiven(at=created.at, policy=policy),)
+    cast = () if casting is None else (ev.CastingGiven(at=created.at, casting=casting),)
+    events = (created, *given, *cast, *_consents(options, created.at))
+    # On disk with the start of an engine, which is waited for, or when the home is closed.
+    result = home.journal.append([Batch(run=created.run, expected=0, events=events, token=None)])[0]
+    if isinstance(result, Exception):
+        raise result
+    return events
+
+
+def _unmake(home: Home, run: RunId) -> None:
+    """Remove what was made for a run that could not be created; the caller holds its claim.
+
+    A run whose first events may be in the journal keeps its folder.
+    """
+    with suppress(SurefootError, OSError):
+        if home.journal.head(run)[0] == 0:
+            folder = home.run_folder(run)
+            RunWorkspace.remove_unfinished(folder)
+            shutil.rmtree(folder, ignore_errors=True)  # with the lock
+
+
+def _cast_beforehand(created: ev.RunCreated, source: Source, options: Options) -> Casting | None:
+    """Return who plays what, before anything is made for the run: where no model can be asked, nothing is left."""
+    if source.repository is None or not needs_models(created, created.plan):
+        return None
+    root = inspect_source(source.repository).root
+    return casting_for(replace(created, repository=str(root)), created.plan, options)
+
+
+def _wanted_id(home: Home, wanted: str | None) -> RunId:
+    if wanted is None:
+        return new_run_id(home)
+    if not RUN_ID.fullmatch(wanted):
+        raise UsageError(f"{wanted!r} is not a run id; it has the form YYYYMMDD-xxxxxx (x: a-z or 0-9)")
+    return RunId(wanted)
+
+
+def _refuse_taken(home: Home, run: RunId) -> None:
+    if home.journal.head(run)[0] > 0:
+        message = f"there is a run {run!r} already; take another id, or `surefoot resume {run}`"
+        raise RunExists(message, run=run)
+
+
+def _copy_files(plan: Plan, source: Source, folder: Path) -> None:
+    """Copy what the plan's `files` name; no link is followed out of a folder, and no copied file can be written."""
+    if source.plan_path is None:
+        return
+    files = folder / "files"
+    files.mkdir()
+    shutil.copyfile(source.plan_path, folder / "plan.yaml")
+    for name in plan.files:
+        origin, copy = source.plan_path.parent / name, files / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            if origin.is_dir():
+                shutil.copytree(origin, copy, symlinks=True, dirs_exist_ok=True, copy_function=_copy_read_only)
+            else:
+                _copy_read_only(origin, copy)
+        except shutil.Error as error:  # of a folder: one entry for each file in it
+            raise UsageError(
+                f"`files` names {name!r}, which cannot be copied: {error.args[0][0][2]}. Mend that, or name other files"
+            ) from error
+
+
+def _copy_read_only(origin: str | Path, copy: str | Path) -> None:
+    shutil.copy2(origin, copy)
+    Path(copy).chmod(Path(copy).stat().st_mode & ~(stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH))
+
+
+def _with_workspace(created: ev.RunCreated, source: Source, folder: Path) -> ev.RunCreated:
+    assert source.repository is not None
+    origin = inspect_source(source.repository)
+    space = RunWorkspace.create(folder, origin, created.run, include_dirty=source.include_dirty, at=created.at)
+    write_git_configuration(folder / "gitconfig")
+    reviewed = review(created.plan, checkout=str(origin.root))
+    remarks = (Finding(kind=one.kind, severity=Severity.WARNING, text=one.text) for one in space.remarks)
+    return replace(
+        created,
+        repository=str(origin.root),
+        base=space.base,
+        base_tree=space.commit_tree_of(space.base),
+        base_ref=origin.branch,
+        dirty=tuple(path for path in origin.dirty if origin.root / path not in _written_by_init(source.plan_path)),
+        # Of a goal in words nothing is known yet that could be looked over.
+        findings=(
+            *(() if created.wish is not None else reviewed.findings),
+            *created.findings,
+            *plan_in_lanes(created.plan, source.plan_path, origin.root, include_dirty=source.include_dirty),
+            *remarks,
+        ),
+    )
+
+
+def _written_by_init(plan: Path | None) -> frozenset[Path]:
+    """Return the plan file and the schema beside it: no step misses them, for a run has copies of its own."""
+    return frozenset() if plan is None else frozenset({plan.resolve(), plan.resolve().with_name(FILE_NAME)})
+
+
+@dataclass(slots=True, kw_only=True)
+class Engagement:
+    """An engine at work on one run: a handle for those who want to speak to it."""
+
+    loop: RunLoop
+    options: Options
+    clock: Clock
+    result: str | None = None
+    """How it stopped: `ended`, `paused`, `waiting` or `stopped`."""
+    stops_asked: int = field(default=0)
+
+    @property
+    def state(self) -> RunState:
+        """The run's live state."""
+        return self.loop.state
+
+    def ask_to_stop(self) -> None:
+        """Stop more firmly each time: pause after what runs, then end what can be repeated, then stop at once."""
+        self.stops_asked += 1
+        if self.stops_asked > 2:
+            self.loop.stop()
+            return
+        event = ev.PauseRequested(at=self.clock.now(), by=self.options.who, interrupt=self.stops_asked == 2)
+        self.loop.tell(event)
+
+    def answer(self, question: str, given: Answer, who: Identity) -> None:
+        """Hand in an answer given in this very program.
+
+        Raises:
+            NotAwaitingAnswer: the question is not open, or does not take it.
+            NotApprover: it takes somebody else.
+            StepMayNotAnswer: this program was started by a step.
+        """
+        refuse_steps("answer a question")
+        self.loop.tell(answered(self.state, question, given, who, self.clock.now()))
+
+    def edit_plan(self, home: Home, question: str, text: bytes, who: Identity) -> None:
+        """Hand in another plan than the one a question shows, as a plan file.
+
+        Raises:
+            PlanInvalid: it cannot run, is for another goal, or leaves out a step that was begun.
+            UsageError: it is the plan that is shown, or holds a secret.
+            NotAwaitingAnswer: the question is not open, or shows no plan.
+            NotApprover: it takes somebody else.
+            StepMayNotAnswer: this program was started by a step.
+        """
+        refuse_steps("edit a plan")
+        self.loop.tell(*edited_plan(home, self.state, question, text, who, self.clock.now()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watching:
+    """Who wants to be told while a run is worked on."""
+
+    observer: Observer | None = None
+    """Told of every event, once it is committed."""
+    on_line: Callable[[StepId, str], None] | None = None
+    """Told of every line a body prints."""
+    engaged: Callable[[Engagement], None] | None = None
+    """Given the handle as soon as there is one."""
+    answers_here: bool = False
+    """Whether answers come through the handle, so that the engine waits for them."""
+
+
+async def engage(
+    home: Home,
+    run: RunId | RunState,
+    options: Options | None = None,
+    *,
+    watching: Watching | None = None,
+    functions: Functions | None = None,
+    resume: bool = True,
+) -> RunState:
+    """Claim the run and work on it until it ends, pauses or waits for a person; return its state then.
+
+    `run` may be what `create_run` has just returned: that spares the reading of the journal, and is thrown away if the
+    journal has gone on since.
+
+    Raises:
+        RunHeld: another engine holds it.
+        WorkspaceMissing: the run's own workspace is gone.
+        ClaimLost: another engine took the run over.
+        StepMayNotAnswer: this program was started by a step, and would go on with a run or approve something.
+    """
+    options, watching = options or Options(), watching or Watching()
+    run, known = (run, None) if isinstance(run, str) else (run.created.run, run)
+    with _claimed(home, run, options):
+        async with shared_writer(home) as writer:
+            state = home.state(run) if known is None else known
+            _refuse_steering(home, options, is_begun=state.token > 0)
+            if state.has_workspace:  # without one there are no commands that could be left over
+                await in_thread(sweep, mark_prefix_of(home.run_folder(run)))
+            room = _open_room(home, state, functions or Functions(), watching)
+            asking = asking_for(state.created, state.plan, options)
+            if asking is not None:
+                room.models, room.model_timeout_s = asking
+            token = home.journal.raise_token(run)
+            loop = RunLoop(room, home.journal, writer, state, token=token, observer=watching.observer)
+            _refuse_short_journal(home, room, loop.state)
+            _adopt_lanes(room, loop.state)
+            loop.waits_for_answers = watching.answers_here
+            engagement = Engagement(loop=loop, options=options, clock=home.clock)
+            if watching.engaged is not None:
+                watching.engaged(engagement)
+            loop.tell(*_opening(home, loop.state, room, options, token, resume=resume))
+            engagement.result = await loop.drive()
+            return loop.state
+
+
+def _refuse_steering(home: Home, options: Options, *, is_begun: bool = False) -> None:
+    """Refuse to go on with a run, or to approve anything beforehand, from within a step; a step may begin a run.
+
+    Raises:
+        StepMayNotAnswer: this program was started by a step.
+        NotApprover: something is approved beforehand by somebody who may not.
+    """
+    approves = options.yes or bool(options.allow)
+    if approves or options.take_over or is_begun:
+        refuse_steps("approve something beforehand" if approves else "go on with a run", home)
+    if approves:
+        identify()
+
+
+def _refuse_short_journal(home: Home, room: Room, state: RunState) -> None:
+    """Refuse to go on from a journal that is older than the branch: it would do again what has been done.
+
+    Raises:
+        JournalError: the branch is at a commit the journal does not know.
+    """
+    published = None if room.workspace is None else room.workspace.published()
+    if published is None or home.has_verified(state, published):
+        return
+    raise JournalError(
+        f"The branch of run {room.run!r} is at commit {published[:12]}, which its journal does not know: the journal "
+        f"is older than the branch, from a backup perhaps. Nothing was done. Put the newer journal back "
+        f"({str(home.folder / 'journal.db')!r}), or start a new run",
+        run=room.run,
+        commit=published,
+    )
+
+
+def _adopt_lanes(room: Room, state: RunState) -> None:
+    """Go on with the lanes in which steps left work that is still to be looked at, without what a killed check left."""
+    for name in state.active:
+        work, spec = state.nodes[name].work, state.nodes[name].spec
+        if work is None or work.lane is None or work.checkpoint is None:
+            continue
+        room.space.adopt(work.lane, work.checkpoint.commit)
+        if (
+            state.nodes[name].effect.is_outside
+            and work.changes is not None
+            and room.space.lane_path(work.lane).is_dir()
+        ):
+            clean(room, work.lane, work.changes.tree, spec.uncommitted)
+
+
+def _opening(home: Home, state: RunState, room: Room, options: Options, token: int, *, resume: bool) -> Iterable[Event]:
+    """Return the facts an engine begins with."""
+    now, program = home.clock.now(), home.program
+    yield ev.EngineStarted(
+        at=now,
+        engine=program.random_text(8),
+        token=token,
+        pid=program.pid,
+        host=program.host,
+        rung=room.rung.value,
+        release=RELEASE,
+        as_root=program.is_root,
+    )
+    policy = _policy(options, state.created.repository)
+    if policy_of(state.plan, policy) != state.policy:
+        yield ev.PolicyGiven(at=now, policy=policy)
+    casting = casting_for(state.created, state.plan, options, state.casting)
+    if casting is not None and casting != state.casting:
+        yield ev.CastingGiven(at=now, casting=casting)
+    if options.limits is not None and options.limits != state.plan.limits and state.outcome is None:
+        yield ev.LimitsRaised(at=now, limits=options.limits, by=options.who)
+    if not _are_known(options, state):
+        yield from _consents(options, now)
+    if resume and state.outcome is None and state.pausing is not None:
+        yield ev.RunResumed(at=now, by=options.who)
+
+
+def _policy(options: Options, repository: str | None) -> Policy:
+    if options.policy is not None:
+        return options.policy
+    return load_settings(None if repository is None else Path(repository)).policy
+
+
+def _consents(options: Options, now: float) -> Iterable[Event]:
+    if options.yes or options.allow:
+        allow = tuple(StepId(step) for step in options.allow)
+        yield ev.OptionsGiven(at=now, by=identify().name, yes=options.yes, allow=allow)
+
+
+def _are_known(options: Options, state: RunState) -> bool:
+    return (state.yes_by is not None or not options.yes) and state.allowed.keys() >= set(options.allow)
+
+
+@contextmanager
+def _claimed(home: Home, run: RunId, options: Options) -> Generator[None]:
+    folder = home.run_folder(run)
+    if not folder.is_dir():
+        raise WorkspaceError(
+            f"the folder of run {run!r} is gone ({folder}); its journal is kept: `surefoot report {run}`"
+        )
+    with claimed(home, run, take_over_s=GRACE_S if options.take_over else None):
+        yield
+
+
+def _lacks_function(step: Step, functions: Functions) -> bool:
+    if isinstance(step.body, FunctionBody) and step.id not in functions.bodies:
+        return True
+    asks = step.probe is not None and isinstance(step.probe.ask, FunctionProbe)
+    return asks and step.id not in functions.probes
+
+
+def _open_room(home: Home, state: RunState, functions: Functions, watching: Watching) -> Room:
+    created = state.created
+    run = created.run
+    lacking = [step.id for step in created.plan.steps if _lacks_function(step, functions)]
+    if lacking:
+        raise UsageError(
+            f"run {run!r} has Python bodies or probes (steps {', '.join(lacking)}); "
+            "resume it from the program that made it"
+        )
+    space = None
+    settings = load_settings(None if created.repository is None else Path(created.repository))
+    if created.repository is not None:
+        space = RunWorkspace.open(home.run_folder(run), Path(created.repository), run, limits=settings.lanes)
+    return Room(
+        run=run,
+        folder=home.run_folder(run),
+        plan=state.plan,
+        blobs=home.journal.blobs,
+        clock=home.clock,
+        rung=detect_rung(),
+        workspace=space,
+        limits=settings.lanes,
+        created=created,
+        source=Path(created.repository) if created.repository is not None else None,
+        plan_folder=Path(created.plan_path).absolute().parent if created.plan_path is not None else None,
+        functions=functions,
+        hidden=(*_expanded(settings.places.hide), *_with_logins(space)),
+        shown=_expanded(settings.places.show),
+        on_line=watching.on_line,
+    )
+
+
+def _expanded(places: Iterable[str]) -> tuple[Path, ...]:
+    return tuple(Path(place).expanduser() for place in places)
+
+
+def _with_logins(space: RunWorkspace | None) -> tuple[Path, ...]:
+    """Return where git keeps logins for the user: in their own settings, and in those of their repository."""
+    if space is None:
+        return ()
+    return (*settings_files(), *(login_files(space.git_dir) if space.git_dir is not None else ()))

@@ -1,0 +1,74 @@
+"""Which models play which roles in a run, and what asks them.
+
+Owns the way from settings, environment and options to a casting.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+from surefoot.api.run_options import Options
+from surefoot.core import events as ev
+from surefoot.core.agent_types import Casting
+from surefoot.core.plan import AgentBody, Plan
+from surefoot.models.scripts import SCRIPTED
+from surefoot.ports import Model
+from surefoot.settings import ModelSettings, load_settings
+
+
+def needs_models(created: ev.RunCreated, plan: Plan) -> bool:
+    """Tell whether a run asks models."""
+    return created.wish is not None or any(isinstance(step.body, AgentBody) for step in plan.steps)
+
+
+def casting_for(created: ev.RunCreated, plan: Plan, options: Options, known: Casting | None = None) -> Casting | None:
+    """Return who plays what; None for runs that ask no models.
+
+    A run goes on with the models it began with (`known`), unless the options name others: settings may have changed.
+
+    Raises:
+        ConfigInvalid: no model is named and no key is set, or a model cannot be asked, or its price is not known.
+    """
+    if not needs_models(created, plan):
+        return None
+    if options.casting is not None:
+        return options.casting
+    from surefoot.models.routing import cast_alone, casting_of, with_named
+
+    if options.asking is not None and not options.models:
+        return cast_alone(f"{SCRIPTED}python")
+    settings = _settings(created)
+    named = {step.body.model for step in plan.steps if isinstance(step.body, AgentBody) and step.body.model}
+    if known is None or not known.roles or options.models:
+        return casting_of(settings, os.environ, options.models, with_reviewer=options.with_reviewer, named=named)
+    casting = with_named(known, settings, os.environ, named)
+    return casting if options.with_reviewer is None else replace(casting, with_reviewer=options.with_reviewer)
+
+
+def asking_for(created: ev.RunCreated, plan: Plan, options: Options) -> tuple[Model, float] | None:
+    """Return what asks models, and how long a reply may take, in seconds; None for runs that ask none."""
+    if not needs_models(created, plan):
+        return None
+    from surefoot.models.client import Providers
+    from surefoot.models.routing import timeout_of
+
+    settings = _settings(created)
+    return options.asking or Providers(settings.endpoints, os.environ), timeout_of(settings, os.environ)
+
+
+def _settings(created: ev.RunCreated) -> ModelSettings:
+    return load_settings(None if created.repository is None else Path(created.repository)).models
+
+
+def models_here(folder: Path) -> dict[str, str]:
+    """Return which model would be asked first for each role, in a folder as things stand.
+
+    Raises:
+        ConfigInvalid: there is none, or one cannot be asked.
+    """
+    from surefoot.models.routing import casting_of
+
+    casting = casting_of(load_settings(folder).models, os.environ, (), with_reviewer=None, named=())
+    return {role: models.chain[0].name for role, models in casting.roles.items()}

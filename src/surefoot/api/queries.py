@@ -1,0 +1,132 @@
+"""Read what runs did: reports, lists, audits.
+
+Owns the folds for people and programs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from surefoot.api.home import Home
+from surefoot.api.takeover import lane_of
+from surefoot.core.cost_report import spending_of
+from surefoot.core.ids import RunId
+from surefoot.core.report import Json, report_of, standing_of
+from surefoot.core.report_shape import Report
+from surefoot.core.state import RunState, StepStatus
+from surefoot.ports.storage import Recorded
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSummary:
+    """One line about a run."""
+
+    run: RunId
+    """Its id."""
+    goal: str
+    """The first line of its goal."""
+    state: str
+    """`running`, `waiting`, `paused`, `ended`, or `stopped` when it should run but no engine is at work."""
+    outcome: str | None
+    """How it ended."""
+    verified: int
+    """Steps verified."""
+    steps: int
+    """Steps in all."""
+    created_at: float
+    """In seconds since the epoch."""
+    repository: str | None
+    """The user's folder."""
+
+
+def report(home: Home, run: RunId) -> Report:
+    """Return the report of a run as plain data (`surefoot.report/1`)."""
+    return told(home, home.state(run))
+
+
+def spending(home: Home, run: RunId) -> Json:
+    """Return what the models of a run took, as plain data (`surefoot.cost/1`)."""
+    return spending_of(home.state(run))
+
+
+def told(home: Home, state: RunState) -> Report:
+    """Return the report of a state; with what the engine and the machine know beside it.
+
+    Who has taken a step over is told the folder to work in, not only the lane. Steps under way on which no engine works
+    are `interrupted`.
+    """
+    report = report_of(state)
+    for question in report["questions"]:
+        question["lane"] = lane_of(home, state, state.questions[question["id"]])
+    if state.outcome is None and not home.is_held(state.created.run):
+        _interrupt(report)
+    return report
+
+
+def _interrupt(report: Report) -> None:
+    """Say of steps under way that they are interrupted: no engine is at work on them."""
+    counts = report["counts"]
+    counts["interrupted"], counts["running"] = counts["running"], 0
+    for step in report["steps"]:
+        if step["state"] == StepStatus.RUNNING:
+            step["state"] = "interrupted"
+
+
+def runs(home: Home) -> list[RunSummary]:
+    """Return a line about each run, newest first."""
+    return [_summary(home, row.run) for row in sorted(home.journal.runs(), key=lambda row: -row.created_at)]
+
+
+def _summary(home: Home, run: RunId) -> RunSummary:
+    state = home.state(run)
+    standing = standing_of(state)
+    if standing == "running" and not home.is_held(run):
+        standing = "stopped"
+    steps = list(state.steps())
+    return RunSummary(
+        run=run,
+        goal=state.plan.goal.strip().splitlines()[0],
+        state=standing,
+        outcome=state.outcome.value if state.outcome is not None else None,
+        verified=sum(node.status == "verified" for node in steps),
+        steps=len(steps),
+        created_at=state.created.at,
+        repository=state.created.repository,
+    )
+
+
+def events(home: Home, run: RunId, after: int = 0) -> Iterator[Recorded]:
+    """Yield a run's events in order."""
+    return home.journal.events(run, after)
+
+
+def audit(home: Home, run: RunId) -> list[str]:
+    """Return what is wrong with a run's journal and its commits, a line each; empty when all is well.
+
+    The hash chain shows accidents and careless edits, not somebody who can write both the journal and the branch.
+    """
+    problems = home.journal.audit(run)
+    if problems:
+        return problems
+    state = home.state(run)
+    if state.created.repository is None:
+        return []
+    from surefoot.workspace import RunWorkspace
+
+    space = RunWorkspace.open(home.run_folder(run), Path(state.created.repository), run)
+    problems += [f"workspace: {text}" for text in space.missing()]
+    published = space.published()
+    if published is not None and not home.has_verified(state, published):
+        text = f"refs/surefoot/{run}/head is at {published[:12]}, which the journal does not know: it was cut short"
+        problems.append(text)
+    hashes = {recorded.seq: recorded.hash for recorded in home.journal.events(run)}
+    for node in state.steps():
+        if node.commit is None:
+            continue
+        trailer = space.trailer(node.commit, "Surefoot-Journal")
+        seq, _, digest = (trailer or "").partition(":")
+        if not seq.isdigit() or hashes.get(int(seq)) != digest:
+            problems.append(f"commit {node.commit[:12]} of step {node.spec.id}: its trailer does not match the journal")
+    return problems

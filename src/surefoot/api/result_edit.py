@@ -1,0 +1,72 @@
+"""What a question about a result shows, and what a person would have instead.
+
+Owns the diff between the trees of a package, and the trial of a patch before it is kept.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from surefoot.errors import UsageError
+from surefoot.workspace.git import Git, own_git
+
+_DIFF = ("diff", "--binary", "--full-index", "--no-renames", "--no-color", "--no-ext-diff", "--no-textconv")
+
+
+def diff_of(run_folder: Path, trees: tuple[str, str]) -> bytes:
+    """Return what lies between two trees of a run, as a patch.
+
+    Raises:
+        UsageError: the run's own repository is gone.
+    """
+    return _git(run_folder).run(*_DIFF, *trees)
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A patch that fits."""
+
+    patch: bytes
+    """It, as git writes it, counts set right."""
+    difference: bytes
+    """What lies between the result that was shown and the one it makes."""
+
+
+def try_patch(run_folder: Path, trees: tuple[str, str], patch: bytes) -> Tried:
+    """Try a patch on the first of the trees.
+
+    Raises:
+        UsageError: it does not fit, or makes no difference.
+        WorkspaceError: git failed.
+    """
+    with tempfile.TemporaryDirectory(prefix="surefoot-") as scratch:
+        git = _trial(run_folder, Path(scratch))
+        git.run("read-tree", trees[0])
+        ending = git.attempt("apply", "--cached", "--recount", "--whitespace=nowarn", "-", stdin=patch)
+        if ending.code != 0:
+            raise UsageError(f"the patch does not fit what the step began with ({ending.err}); make it against that")
+        tree = git.line("write-tree")
+        if tree in trees:
+            said = (
+                "leaves nothing of the result; reject it instead" if tree == trees[0] else "is the one that was shown"
+            )
+            raise UsageError(f"the patch {said}")
+        return Tried(git.run(*_DIFF, trees[0], tree), git.run(*_DIFF, trees[1], tree))
+
+
+def _git(run_folder: Path) -> Git:
+    store = run_folder / "store"
+    if not store.is_dir():
+        raise UsageError(f"the run's own repository {str(store)!r} is gone, so its result cannot be shown")
+    return own_git(store, store)
+
+
+def _trial(run_folder: Path, scratch: Path) -> Git:
+    """Return git for trials: it reads the run's objects, and writes its own elsewhere."""
+    objects = scratch / "objects"
+    objects.mkdir()
+    store = run_folder / "store" / "objects"
+    places = {"GIT_OBJECT_DIRECTORY": objects, "GIT_ALTERNATE_OBJECT_DIRECTORIES": store}
+    return _git(run_folder).having(**places, GIT_INDEX_FILE=scratch / "index")

@@ -1,0 +1,181 @@
+"""What becomes of a run's results and remains: land, remove, collect garbage.
+
+Owns the deletion of runs.
+"""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from surefoot.api.engine_claim import claimed, clear, set_aside
+from surefoot.api.home import Home
+from surefoot.api.identity import refuse_steps
+from surefoot.core.event_words import Outcome, Verdict
+from surefoot.core.ids import RunId
+from surefoot.core.state import RunState, StepStatus
+from surefoot.errors import RunHeld, UsageError
+from surefoot.workspace import LandedFiles, RunWorkspace
+
+_SPARED_S = 3600.0
+"""A folder changed within this time may belong to a run that is just being created, and a blob stored within it to an
+event that is not appended yet."""
+
+
+def land_run(home: Home, run: RunId, *, squash: bool = False, runs_brought_hooks: bool = False) -> str:
+    """Merge the run branch into the checked-out branch; return the commit. What is missing from it is not asked about.
+
+    Your hooks run as in any merge; none does where the branch brings or changes hooks, unless `runs_brought_hooks`.
+
+    Raises:
+        UsageError: the run has nothing to land.
+        WorkspaceError: uncommitted changes are in the way, or the merge has conflicts; nothing was changed.
+        StepMayNotAnswer: this program was started by a step.
+    """
+    refuse_steps("land a run", home)
+    state, space = _opened(home, run)
+    assert state.branch is not None
+    message = f"{state.plan.goal.strip().splitlines()[0]}\n\nSurefoot-Run: {run}"
+    return space.land(
+        state.branch.head,
+        squash=squash,
+        message=message,
+        is_from_dirty=state.created.include_dirty,
+        runs_brought_hooks=runs_brought_hooks,
+    )
+
+
+def landed_files_of(home: Home, run: RunId) -> LandedFiles:
+    """Return what the run branch brings or changes that does something by itself once it is landed.
+
+    Raises:
+        UsageError: the run has nothing to land.
+    """
+    state, space = _opened(home, run)
+    assert state.branch is not None
+    return space.landed_files(state.branch.head)
+
+
+def _opened(home: Home, run: RunId) -> tuple[RunState, RunWorkspace]:
+    """Return a run that has something to land, and its workspace."""
+    state = home.state(run)
+    if state.branch is None or state.created.repository is None or state.branch.head == state.created.base:
+        raise UsageError(f"run {run!r} has no commits to land", run=run)
+    return state, RunWorkspace.open(home.run_folder(run), Path(state.created.repository), run)
+
+
+def missing_from(state: RunState) -> str:
+    """Return in words what a run lacks of what it was for; empty: it is completed."""
+    if state.outcome is Outcome.COMPLETED:
+        return ""
+    steps = list(state.steps())
+    undone = sum(node.status is not StepStatus.VERIFIED and node.reason != "nothing_to_do" for node in steps)
+    asked = zip(state.plan.accept, state.accept.records, strict=True)
+    red = [check.name for check, record in asked if record.after in {Verdict.FAILED, Verdict.INCONCLUSIVE}]
+    parts = [] if state.outcome is not None else ["the run has not ended"]
+    if undone:
+        parts.append(f"{undone} of {len(steps)} steps {'is' if undone == 1 else 'are'} missing")
+    if red:
+        parts.append(f"acceptance failed: {', '.join(red)}")
+    return "; ".join(parts) or f"the run ended as {state.outcome}".replace("_", " ")
+
+
+def remove_run(home: Home, run: RunId, *, branch: bool = False) -> bool:
+    """Delete a run: its folder, its refs, its journal; with `branch` also its branch, and work nothing else holds.
+
+    Returns:
+        Whether its branch is still there.
+
+    Raises:
+        RunHeld: an engine is at work on it.
+        UsageError: nothing but the run holds what it verified, and `branch` was not asked for; nothing is deleted.
+        StepMayNotAnswer: this program was started by a step.
+    """
+    refuse_steps("delete a run", home)
+    folder = home.run_folder(run)
+    with set_aside(home, run, "cancel"):
+        created = home.created(run)
+        has_branch = False
+        if (
+            created.repository is not None
+            and (folder / "workspace.json").exists()
+            and Path(created.repository).exists()
+        ):
+            space = RunWorkspace.open(folder, Path(created.repository), run)
+            if not branch:
+                _refuse_loss(home, run, space)
+            space.remove(delete_branch=branch)
+            has_branch = space.kind == "git" and space.branch_state() is not None
+        clear(folder)
+        home.journal.delete_run(run)
+        shutil.rmtree(folder, ignore_errors=True)  # with the lock, once nobody can go on with the run
+    return has_branch
+
+
+def _refuse_loss(home: Home, run: RunId, space: RunWorkspace) -> None:
+    head = home.state(run).branch
+    if head is None or head.head == space.base or space.is_held_elsewhere(head.head):
+        return
+    raise UsageError(
+        f"run {run!r} has verified work that nothing else holds (commit {head.head[:12]}); `surefoot land {run}` takes "
+        f"it over, `surefoot rm {run} --branch` deletes it, too",
+        run=run,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Freed:
+    """What `collect_garbage` did."""
+
+    deleted: int
+    """So many things that belonged to no run are gone: left-over folders and unreferenced blobs."""
+    runs: tuple[RunId, ...]
+    """Of these ended runs the lanes and their environments are gone; `retry` makes them anew."""
+    size_bytes: int
+    """What those lanes took on disk."""
+
+
+def collect_garbage(home: Home) -> Freed:
+    """Delete what belongs to no run, and the lanes of runs that have ended.
+
+    What `show`, `report`, `land`, `restore` and `retry` need of an ended run is kept.
+
+    Raises:
+        StepMayNotAnswer: this program was started by a step.
+    """
+    refuse_steps("delete what belongs to no run", home)
+    since = home.clock.now() - _SPARED_S
+    known = {row.run for row in home.journal.runs()}
+    folders = home.folder / "runs"
+    found = list(folders.iterdir()) if folders.is_dir() else []
+    left = [path for path in found if path.is_dir() and path.name not in known and path.stat().st_mtime < since]
+    removed = sum(_is_removed(home, path) for path in left)
+    freed = {row.run: _free_lanes(home, row.run) for row in home.journal.runs()}
+    runs = tuple(run for run, size in freed.items() if size)
+    return Freed(deleted=removed + len(home.journal.gc(since)), runs=runs, size_bytes=sum(freed.values()))
+
+
+def _is_removed(home: Home, path: Path) -> bool:
+    """Remove a folder that belongs to no run; return False where a run is just being created in it."""
+    run = RunId(path.name)
+    with suppress(RunHeld), claimed(home, run, is_new=True):
+        if home.journal.head(run)[0] == 0:
+            RunWorkspace.remove_unfinished(path)
+            shutil.rmtree(path, ignore_errors=True)
+            return True
+    return False
+
+
+def _free_lanes(home: Home, run: RunId) -> int:
+    """Delete the lanes of a run that has ended and that no engine holds; return how many bytes they took."""
+    folder, state = home.run_folder(run), home.state(run)
+    source = state.created.repository
+    if state.outcome is None or source is None or not (folder / "lanes").is_dir() or not Path(source).is_dir():
+        return 0
+    with suppress(RunHeld), claimed(home, run):
+        freed = RunWorkspace.open(folder, Path(source), run).free_lanes()
+        shutil.rmtree(folder / "notes", ignore_errors=True)
+        return freed
+    return 0

@@ -1,0 +1,47 @@
+"""What the person who starts or resumes a run says beforehand.
+
+Owns the record that everybody passes on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from surefoot.api.identity import current_user
+from surefoot.core.agent_types import Casting
+from surefoot.core.plan import Limits
+from surefoot.core.policy_types import Policy
+from surefoot.ports import Model
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What the person who starts or resumes a run says beforehand."""
+
+    by: str = ""
+    """Who; default: the user of the operating system."""
+    yes: bool = False
+    """Approve confirm-tier questions, except for irreversible steps."""
+    allow: tuple[str, ...] = ()
+    """Irreversible steps approved by name."""
+    only: tuple[str, ...] = ()
+    """When a run begins, the steps to carry out, with all that these need: ids, or globs over ids; none: all steps."""
+    take_over: bool = False
+    """End an engine that holds the run."""
+    policy: Policy | None = None
+    """The rules beside those that ship and those of the plan; None: those of the settings."""
+    models: tuple[str, ...] = ()
+    """Models by name: `provider:name` for all roles, `ROLE=provider:name` for one."""
+    asking: Model | None = None
+    """Asks models in place of the providers; for programs that bring their own."""
+    casting: Casting | None = None
+    """Which models play which roles; None: as settings, environment and `models` have it."""
+    limits: Limits | None = None
+    """When resuming, the limits from here on; None: as they are."""
+    with_reviewer: bool | None = None
+    """Whether a reviewer looks at the result; None: as the settings have it."""
+
+    @property
+    def who(self) -> str:
+        """Return who says it."""
+        return self.by or current_user()

@@ -1,0 +1,147 @@
+"""Judges a suite test by test.
+
+Owns what results from before the body and after it amount to. Pure: must never read a file or start anything.
+
+Under `pass_to_pass` every test that passed before must pass now; skipped and missing are not passing. What did not pass
+before does not count. Under `fail_to_pass` every test that failed before must pass now and none may fail: a test that
+was deleted or skipped has not been mended. (Entries without a class name are modules that could not be imported; they
+go away when they are mended.) Under `pass` none may fail; where there are results from before the first change, every
+test that passed then must pass now, and one that failed then may still fail: it is named as red before. A test whose
+result met that on one asking and did not on another of the same tree is flaky: it is named and left out, and the others
+decide.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from enum import StrEnum
+from typing import NamedTuple
+
+from surefoot.core.check_kinds import Expect
+from surefoot.core.event_words import Verdict
+
+NAMED_MAX = 5
+
+
+class Result(StrEnum):
+    """How one test ended. An error is a failure; an expected failure counts as skipped."""
+
+    PASSED = "passed"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+
+
+Results = Mapping[str, Result]
+"""Test ids (`classname::name`) and how they ended."""
+
+_BADNESS = {Result.PASSED: 0, Result.SKIPPED: 1, Result.FAILED: 2}
+
+
+class Judgement(NamedTuple):
+    """What a suite's results amount to."""
+
+    verdict: Verdict
+    text: str
+    flaky: tuple[str, ...] = ()
+    red_before: tuple[str, ...] = ()
+    """Under `pass`: tests that failed before and still fail."""
+    turned_green: int = 0
+    """How many tests failed before and pass now."""
+
+
+def judge(before: Results | None, now: Results, earlier: Results | None, expect: Expect) -> Judgement:
+    """Judge the results of `now`.
+
+    `before` are the results from before the body, `earlier` those of an asking on the same tree as `now` that failed.
+    """
+    if not now:
+        return Judgement(Verdict.INCONCLUSIVE, "no test was collected")
+    must_pass = _must_pass(before or {}, expect)
+    old = {name for name, result in (before or {}).items() if result is Result.FAILED}
+    still_red = {name for name in old if now.get(name) is Result.FAILED} if expect is Expect.PASS else set[str]()
+    judged = must_pass if expect is Expect.PASS_TO_PASS else must_pass | now.keys() | (earlier or {}).keys()
+    judged = judged - still_red
+    wrong = _wrong(judged, now, must_pass)
+    flaky = frozenset[str]() if earlier is None else wrong ^ _wrong(judged, earlier, must_pass)
+    left_out = tuple(sorted(flaky))
+    text = _sentences(_counts(now), _names("left out as flaky", left_out))
+    has_old = expect is Expect.FAIL_TO_PASS or bool(still_red)
+    nothing = _why_nothing_is_proved(now, judged - flaky, wrong - flaky, expect, needs_passed=has_old)
+    if nothing:
+        return Judgement(Verdict.INCONCLUSIVE, _sentences(text, nothing), left_out)
+    what = "passed before and do not now" if expect is Expect.PASS_TO_PASS else "do not pass"
+    named = _names(what, [f"{name} ({now.get(name, 'missing')})" for name in sorted(wrong - flaky)])
+    others = _wrong(now.keys() - judged, now, frozenset())
+    known = others & old
+    red = _names(("was" if len(known) == 1 else "were") + " red before", sorted(known))
+    uncounted = _names("fail now but did not pass before, so that they do not count", sorted(others - known))
+    verdict = Verdict.FAILED if wrong - flaky else Verdict.PASSED
+    turned_green = sum(now.get(name) is Result.PASSED for name in old)
+    text = _sentences(text, named, red, uncounted)
+    return Judgement(verdict, text, left_out, tuple(sorted(still_red)), turned_green)
+
+
+def collect(found: Iterable[tuple[str, Result]]) -> dict[str, Result]:
+    """Return results by id. An id that turns up twice has the worst of its results, in whatever order they ran."""
+    results: dict[str, Result] = {}
+    for name, result in found:
+        results[name] = max(result, results.get(name, result), key=_BADNESS.__getitem__)
+    return results
+
+
+def write_results(results: Results) -> bytes:
+    """Return results as JSON, sorted by id."""
+    return json.dumps(dict(sorted(results.items())), indent=0).encode()
+
+
+def read_results(content: bytes) -> dict[str, Result]:
+    """Return the results that `write_results` wrote."""
+    return {name: Result(result) for name, result in json.loads(content).items()}
+
+
+def _must_pass(before: Results, expect: Expect) -> frozenset[str]:
+    if expect in (Expect.PASS_TO_PASS, Expect.PASS):
+        return frozenset(name for name, result in before.items() if result is Result.PASSED)
+    if expect is Expect.FAIL_TO_PASS:
+        failed = (name for name, result in before.items() if result is Result.FAILED)
+        return frozenset(name for name in failed if not name.startswith("::"))
+    return frozenset()
+
+
+def _wrong(judged: AbstractSet[str], results: Results, must_pass: frozenset[str]) -> frozenset[str]:
+    """Return the tests that fail, and those that must pass and do not."""
+    return frozenset(
+        name
+        for name in judged
+        if results.get(name) is Result.FAILED or (name in must_pass and results.get(name) is not Result.PASSED)
+    )
+
+
+def _why_nothing_is_proved(
+    now: Results, deciding: AbstractSet[str], wrong: AbstractSet[str], expect: Expect, *, needs_passed: bool
+) -> str:
+    if not deciding:
+        what = "that passed before " if expect is Expect.PASS_TO_PASS else ""
+        return f"no test {what}is left to prove anything"
+    if needs_passed and not wrong and Result.PASSED not in now.values():
+        return "no test passed"
+    return ""
+
+
+def _counts(results: Results) -> str:
+    counted = Counter(results.values())
+    return ", ".join(f"{counted[result]} {result}" for result in (Result.PASSED, Result.FAILED, Result.SKIPPED))
+
+
+def _names(what: str, names: Sequence[str]) -> str:
+    if not names:
+        return ""
+    more = len(names) - NAMED_MAX
+    return f"{len(names)} {what}: {', '.join(names[:NAMED_MAX])}" + (f" and {more} more" if more > 0 else "")
+
+
+def _sentences(*parts: str) -> str:
+    return "; ".join(part for part in parts if part)

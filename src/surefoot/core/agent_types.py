@@ -1,0 +1,378 @@
+"""What a runtime and a model say to each other, as data: roles, requests, replies, tool calls, claims.
+
+Owns the words that events about talks are made of. A *talk* is what one role says and does within one attempt: turn by
+turn a request, a reply, and the tool calls of that reply.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field
+from enum import StrEnum
+from typing import ClassVar
+
+from surefoot.core.ids import BlobId, StepId
+from surefoot.core.policy_types import CommandFacts
+from surefoot.core.raw import SETTINGS, Digest, Handle, ProviderName, Raw, ToolName
+from surefoot.core.record import record
+
+
+class Role(StrEnum):
+    """A named duty with its own tools, models and limits."""
+
+    SCOUT = "scout"
+    """Finds out what there is, in UNDERSTAND."""
+    PLANNER = "planner"
+    """Makes the plan, in PLAN."""
+    WORKER = "worker"
+    """Carries out one attempt at one step, in EXECUTE."""
+    REVIEWER = "reviewer"
+    """Looks at the whole result with fresh eyes, in VALIDATE; may object, never pass."""
+
+
+class Fault(StrEnum):
+    """Why a model did not give a reply that can be used; decides what is done about it."""
+
+    RATE_LIMIT = "rate_limit"
+    """Too many requests; passes by itself, after `retry_after_s` where the provider says so."""
+    OVERLOADED = "overloaded"
+    """The provider has no capacity now."""
+    UNAVAILABLE = "unavailable"
+    """No connection, a connection that broke, or an error of the server."""
+    TIMEOUT = "timeout"
+    """No reply in time."""
+    QUOTA = "quota"
+    """The account has nothing left."""
+    AUTH = "auth"
+    """The key is missing, wrong, or may not use this model."""
+    UNKNOWN_MODEL = "unknown_model"
+    """The provider has no such model."""
+    BAD_REQUEST = "bad_request"
+    """The provider will not take the request as it is, now or later."""
+    CONTEXT = "context"
+    """The request is longer than the model takes."""
+    REFUSED = "refused"
+    """The model, or a filter of its provider, will not answer."""
+    CUT = "cut"
+    """The reply ended before it was complete."""
+    MALFORMED = "malformed"
+    """The reply is not what its format says."""
+    EMPTY = "empty"
+    """There is neither text nor a tool call in the reply."""
+
+    @property
+    def passes(self) -> bool:
+        """Tell whether asking the same model again later may help."""
+        return self in (Fault.RATE_LIMIT, Fault.OVERLOADED, Fault.UNAVAILABLE, Fault.TIMEOUT)
+
+
+class Finish(StrEnum):
+    """Why a model stopped writing."""
+
+    STOP = "stop"
+    TOOLS = "tools"
+    LENGTH = "length"
+    FILTER = "filter"
+
+
+class ToolKind(StrEnum):
+    """What a tool does; decides how its calls are ordered, and what follows a crash."""
+
+    READ = "read"
+    """Changes nothing: calls of one reply run side by side, and again after a crash."""
+    WRITE = "write"
+    """Changes the lane: one after the other; after a crash the lane goes back to where the last one left it."""
+    ASK = "ask"
+    """Is answered by a person."""
+    NOTE = "note"
+    """Only says something to the runtime."""
+    END = "end"
+    """Ends the talk."""
+
+
+@record
+class Usage:
+    """What requests to models took."""
+
+    requests: int = 0
+    """How many."""
+    input_tokens: int = 0
+    """Tokens sent, those read from a cache included."""
+    output_tokens: int = 0
+    """Tokens written."""
+    cache_read_tokens: int = 0
+    """Of those sent, the ones the provider had in its cache."""
+    cache_write_tokens: int = 0
+    """Of those sent, the ones it put there."""
+    cost_usd: float = 0.0
+    """What they cost, in US dollars, where the price is known."""
+    lost_usd: float = 0.0
+    """Of that, what was reserved for requests whose reply was lost, so that nobody knows."""
+
+    def plus(self, other: Usage) -> Usage:
+        """Return both together."""
+        return Usage(
+            requests=self.requests + other.requests,
+            input_tokens=self.input_tokens + other.input_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+            cache_read_tokens=self.cache_read_tokens + other.cache_read_tokens,
+            cache_write_tokens=self.cache_write_tokens + other.cache_write_tokens,
+            cost_usd=self.cost_usd + other.cost_usd,
+            lost_usd=self.lost_usd + other.lost_usd,
+        )
+
+    @property
+    def tokens(self) -> int:
+        """Tokens in all."""
+        return self.input_tokens + self.output_tokens
+
+
+@record
+class Price:
+    """What a model costs, in US dollars for a million tokens."""
+
+    input_usd: float
+    """Sent."""
+    output_usd: float
+    """Written."""
+    cache_read_usd: float | None = None
+    """Sent and found in the provider's cache; None: as any sent."""
+    cache_write_usd: float | None = None
+    """Sent and put into the provider's cache; None: as any sent."""
+    origin: str = ""
+    """Where the price was found: `settings`, or a price list with its version."""
+
+
+@record
+class ModelFacts:
+    """What is known of a model beforehand."""
+
+    name: str
+    """`provider:name`."""
+    price: Price | None = None
+    """What it costs; None: unknown."""
+    context_tokens: int | None = None
+    """The longest request and reply together; None: unknown."""
+    output_tokens_max: int = 4096
+    """No reply may be longer."""
+    native_tools: bool = True
+    """Whether it takes tools as such; else they are put to it as a schema its reply has to follow."""
+
+
+@record
+class RoleModels:
+    """Which models play a role."""
+
+    chain: tuple[ModelFacts, ...]
+    """The first is asked; the next one where a model has no capacity, no quota, or refuses."""
+    stronger: ModelFacts | None = None
+    """Asked in the last attempt, once those in the chain have failed the step."""
+
+
+@record
+class Casting:
+    """Who plays what in a run, and what that costs; journaled as it was when an engine began."""
+
+    raw: ClassVar[Raw] = SETTINGS
+
+    roles: Mapping[str, RoleModels] = field(default_factory=dict[str, RoleModels])
+    """For each role, by its word."""
+    unknown_price: str = "refuse"
+    """What is done about a model without a known price: `refuse` or `tokens-only`."""
+    brief_tokens_max: int = 32_000
+    """No brief is longer, whatever the model takes."""
+    with_reviewer: bool = False
+    """Whether a reviewer looks at the result before the run ends."""
+
+
+@record
+class ToolCall:
+    """A tool call as a model has asked for it."""
+
+    call: Handle
+    """Its id in the talk: `TURN.NUMBER`, both from 1."""
+    tool: ToolName
+    """The tool's name, as the model wrote it."""
+    arguments: BlobId
+    """Its arguments, as JSON, with secrets masked: to be shown."""
+    summary: str
+    """The call in a line, for people and for briefs in which the arguments have no room."""
+    tokens: int = 0
+    """About how many tokens the arguments take."""
+    does: CommandFacts | None = None
+    """For shell commands: what they do, as far as their text tells."""
+    command: str = ""
+    """For shell commands: the text; for questions to a person: the question."""
+    options: tuple[str, ...] = ()
+    """For questions to a person: the answers it takes; empty: any text."""
+    flaw: str = ""
+    """Why the arguments cannot be used, and what was expected; empty where they can."""
+    provider_id: ProviderName = ""
+    """What the provider calls it."""
+    private: Handle = ""
+    """The name of its arguments as the model wrote them, in the private store of the run; empty: nothing in
+    `arguments` is masked."""
+    kind: ToolKind | None = None
+    """What its tool does; None: there is no such tool, or the event is older than this field."""
+
+
+@record
+class Reached:
+    """A command of an agent that reached others, or may have."""
+
+    call: str
+    """The call, as `TURN.NUMBER`."""
+    attempt: int
+    """The attempt it belongs to."""
+    command: str
+    """The command, as people are shown it."""
+    shown: str
+    """By what an equal command is known."""
+    rule: str
+    """The rule that recognised it."""
+    key: str
+    """Its idempotency key."""
+    applied: bool | None = None
+    """Whether it is known to have happened; None: nobody knows."""
+
+
+@record
+class Statement:
+    """One thing a claim says, and what it is said to rest on."""
+
+    text: str
+    """What is said, such as `all tests pass`."""
+    evidence: str = ""
+    """The call (`TURN.NUMBER`) or blob it rests on; empty: none is named."""
+
+
+@record
+class Claim:
+    """What an agent says when it says that it is done. It proves nothing: checks do."""
+
+    summary: str
+    """What was done, in a few sentences."""
+    changed: tuple[str, ...] = ()
+    """Files it says to have changed."""
+    statements: tuple[Statement, ...] = ()
+    """What it says to be so."""
+    confidence: float | None = None
+    """How sure it says to be, from 0 to 1."""
+    uncertainties: tuple[str, ...] = ()
+    """What it is not sure of."""
+    changes_next: str = ""
+    """What should change in the steps that follow, and why; empty: nothing."""
+    gives_up: bool = False
+    """Whether it says that the step cannot be done as it stands."""
+    objections: tuple[str, ...] = ()
+    """For reviewers: what speaks against the result."""
+
+
+@record
+class KeyFile:
+    """A file that matters for the goal."""
+
+    path: str
+    """Relative to the root."""
+    learned: str
+    """What was learned from it."""
+
+
+@record
+class Understanding:
+    """What is known before a plan is made: the record that UNDERSTAND ends with, but for the baseline."""
+
+    summary: str
+    """What the goal asks for, and how things stand, in a few sentences."""
+    files: tuple[KeyFile, ...] = ()
+    """Files that matter."""
+    scope: tuple[str, ...] = ()
+    """Globs over files that the work may change; empty: everything."""
+    risks: tuple[str, ...] = ()
+    """What may go wrong."""
+    questions: tuple[str, ...] = ()
+    """What is not known and could not be found out."""
+
+
+@record
+class Note:
+    """A fact that somebody noted, to be kept in every later brief of the run."""
+
+    text: str
+    """It."""
+    by: Handle
+    """The step it was noted in, or who."""
+    call: Handle = ""
+    """The call that noted it."""
+
+
+@record
+class Lesson:
+    """What an attempt that failed has taught."""
+
+    attempt: int
+    """Which."""
+    tried: str
+    """What was tried."""
+    said: str
+    """What the check, or the runtime, said to it."""
+
+
+@record
+class Guidance:
+    """A project's own advice to agents: untrusted, changes neither tiers nor scope."""
+
+    path: str
+    """The file, relative to the root."""
+    text: BlobId
+    """What it says."""
+    digest: Digest
+    """SHA-256 of its bytes, in hex."""
+    tokens: int
+    """About how many tokens it takes."""
+
+
+@record
+class Wish:
+    """What the person who gave a goal in words wants done with it."""
+
+    plan_only: bool = False
+    """Whether the run pauses once there is a plan."""
+
+
+@record
+class Spent:
+    """What models took for one purpose."""
+
+    phase: str
+    """The phase."""
+    step: StepId
+    """The step, or the duty."""
+    role: Role
+    """Who asked."""
+    model: str
+    """`provider:name`, as it was asked."""
+    usage: Usage
+    """What it took."""
+
+
+@record
+class Part:
+    """A piece of a brief: a text, or a blob that holds one."""
+
+    speaker: str
+    """`system`, `user`, `model` or `tool`."""
+    tokens: int
+    """About how many tokens it takes."""
+    text: str = ""
+    """The text; for a blob what stands before it."""
+    blob: BlobId | None = None
+    """The text, or for `model` the reply in our own form."""
+    turn: int = 0
+    """For `model`: the turn it is the reply of."""
+    call: str = ""
+    """For `tool`: the call it is the result of."""
+    is_stub: bool = False
+    """Whether it stands for a longer text, which `recall` brings back."""
+    is_cache_end: bool = False
+    """Whether everything up to here will be said again in the next request."""

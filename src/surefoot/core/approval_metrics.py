@@ -1,0 +1,122 @@
+"""How a run has used people's attention: how often it asked, how long they took, how often they just said yes.
+
+Owns these figures and the remark that goes with them, so that it shows when asking has worn people out. Pure: rests on
+the questions of the state.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from surefoot.core.event_words import QuestionKind
+from surefoot.core.record import record
+from surefoot.core.state import QuestionState, RunState, StepStatus
+
+BEFOREHAND = "beforehand"
+"""How an answer came that an option, or an approval of all its kind, gave to a question that was open."""
+_APPROVALS_MIN = 5
+"""Fewer approvals say nothing about whoever gave them."""
+_QUICK_S = 5.0
+"""Who approves sooner than this, as a rule, has hardly read what was shown."""
+
+
+@record
+class Attention:
+    """How often people were asked, and what they said."""
+
+    asked: int
+    """Questions."""
+    open: int
+    """Those that wait still."""
+    answered: int
+    """Those a person answered."""
+    beforehand: int
+    """Those that an approval of all like them, or an option, answered."""
+    expired: int
+    """Those that nobody answered in time, whatever became of them."""
+    withdrawn: int
+    """Those that had become pointless."""
+    unchanged: int
+    """Approvals of exactly what was shown."""
+    edited: int
+    """Approvals of something else."""
+    rejected: int
+    """Denials."""
+    taken_over: int
+    """What people wanted to do by hand."""
+    median_s: float | None
+    """How long half of the answers took at most."""
+    longest_s: float | None
+    """How long the slowest took."""
+    per_verified_step: float | None
+    """Questions for each verified step; None: no step is verified."""
+    remark: str | None
+    """What should be changed about the asking."""
+
+    @property
+    def unchanged_share(self) -> float | None:
+        """Return the share of decisions that were approvals of exactly what was shown; None: nothing was decided."""
+        decided = self.unchanged + self.edited + self.rejected + self.taken_over
+        return self.unchanged / decided if decided else None
+
+
+def attention_of(state: RunState) -> Attention:
+    """Return the figures of a run."""
+    questions = list(state.questions.values())
+    answered = [one for one in questions if one.answered is not None and one.answered.via != BEFOREHAND]
+    took = sorted(one.answered.at - one.asked.at for one in answered if one.answered is not None)
+    said = Counter(word for one in answered if (word := _word(one)) is not None)
+    verified = sum(node.status is StepStatus.VERIFIED for node in state.steps())
+    median = _median(took)
+    return Attention(
+        asked=len(questions),
+        open=sum(one.is_open for one in questions),
+        answered=len(answered),
+        beforehand=sum(one.answered is not None for one in questions) - len(answered),
+        expired=sum(one.expired is not None for one in questions),
+        withdrawn=sum(one.withdrawn is not None for one in questions),
+        unchanged=said["unchanged"],
+        edited=said["edited"],
+        rejected=said["rejected"],
+        taken_over=said["taken_over"],
+        median_s=median,
+        longest_s=took[-1] if took else None,
+        per_verified_step=len(questions) / verified if verified else None,
+        remark=_remark(answered, said),
+    )
+
+
+def _word(question: QuestionState) -> str | None:
+    """Say what a person decided about an effect or a result; None for other questions."""
+    given = question.answered
+    if given is None or question.asked.about is not QuestionKind.CONFIRM:
+        return None
+    if given.answer == "take_over":
+        return "taken_over"
+    if given.answer != "yes":
+        return "rejected"
+    return "edited" if given.edit is not None or given.diff is not None else "unchanged"
+
+
+def _median(sorted_s: Sequence[float]) -> float | None:
+    middle = len(sorted_s) // 2
+    if not sorted_s:
+        return None
+    return sorted_s[middle] if len(sorted_s) % 2 else (sorted_s[middle - 1] + sorted_s[middle]) / 2
+
+
+def _remark(answered: Sequence[QuestionState], said: Counter[str]) -> str | None:
+    """Say so when everything is approved as it comes, faster than it can be read, and what to do about it."""
+    decided = [one for one in answered if _word(one) is not None]
+    took = sorted(one.answered.at - one.asked.at for one in decided if one.answered is not None)
+    median = _median(took)
+    if median is None or median >= _QUICK_S or len(decided) < _APPROVALS_MIN or said["unchanged"] < len(decided):
+        return None
+    rules = Counter(one.asked.package.rule for one in decided if one.asked.package is not None)
+    (rule, times), *_ = rules.most_common(1) or [("", 0)]
+    most = f" Rule {rule!r} asked {times} of them:" if rule else ""
+    return (
+        f"All {len(decided)} approvals were given unchanged, half of them within {median:.1f} s.{most} lower it in the "
+        "settings where its answer is always yes, or approve all of a kind at once, so that what matters is read"
+    )

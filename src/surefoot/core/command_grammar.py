@@ -1,0 +1,256 @@
+"""How the table of harmless commands is read: programs, their subcommands and their options.
+
+Owns the way from the table to the shape of a command, and from a command's words to its options and operands. Read
+`surefoot.core.harmless_table` for the table.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import field, replace
+from fnmatch import fnmatchcase
+from functools import cache
+from itertools import product
+from typing import Final
+
+from surefoot.core.harmless_table import HARMLESS_COMMANDS
+from surefoot.core.record import record
+
+OUTSIDE: Final = re.compile(r"[/~]|\w[\w+.-]*://|\$(?!PWD\b|\{PWD\})|(?:.*/)?\.\.(?:/|$)", re.DOTALL)
+"""A path, or an address, that is not of the project."""
+_LOADING = re.compile(
+    r"--?.*(?:config|plugin|require|setup|loader|init|preset|script|hook|module|reporter|resolver|runner|environment|"
+    r"transform|import|load)"
+)
+_WRITING = re.compile(r"--.*(?:out|xml|report|dest|target|prefix|save|log|dir|root|file)")
+"""Options of which a file or a folder is the value, and mostly one that is written."""
+SCRATCH: Final = re.compile(r"/tmp(?:/(?!(?:.*/)?\.\.(?:/|$))|$)|/dev/(?:null|stdout|stderr|fd/\d+)$|-$", re.DOTALL)  # noqa: S108 - names that are compared
+"""Where anything may be written: the temporary folder is the step's own."""
+RUNNING: Final = frozenset({"script", "file", "no-fetched", "inner"})
+"""What follows the first operand of these belongs to what is run."""
+
+
+@record
+class Shape:
+    """The ways of one program, or of one of its subcommands, that are known to be harmless."""
+
+    takes_any: bool = False
+    """Whether every option is harmless but those in `denied`."""
+    flags: frozenset[str] = frozenset()
+    """Options without a value: letters as `-x`, words as `--all`; they may hold stars."""
+    valued: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Options with a value, each with the name of what judges the value."""
+    ending: frozenset[str] = frozenset()
+    """Options after whose value everything belongs to what is run."""
+    denied: frozenset[str] = frozenset()
+    """Options that run, send or open something; also when they are abbreviated."""
+    needed: frozenset[str] = frozenset()
+    """Options of which one has to be there: without it more is read from elsewhere."""
+    operands: str = "any"
+    """The name of what judges the arguments that are no options."""
+
+
+Tree = dict[tuple[str, ...], Shape]
+"""The shapes of a program, by subcommands."""
+Judged = Callable[[str, str, str], str | None]
+"""Says what is wrong with the value of an option: given the judge, the program and the value."""
+
+
+def quoted(text: str) -> str:
+    """Return a word as a message shows it."""
+    return f"`{text if len(text) <= 60 else text[:59] + '…'}`"
+
+
+def find(tree: Tree, words: Sequence[str]) -> tuple[list[str], Shape | None, Sequence[str]]:
+    """Return the subcommand that the words name, its shape, and the words that are left; global options are skipped."""
+    base = tree.get((), Shape())
+    path: list[str] = []
+    left: list[str] = []
+    at, deepest = 0, max(len(key) for key in tree)
+    while at < len(words) and len(path) < deepest and words[at] != "--":
+        word = words[at]
+        is_subcommand = _is_beginning(tree, [*path, word])
+        if not is_subcommand and not (word[:1] in {"-", "+"} and len(word) > 1):
+            break
+        takes_next = not is_subcommand and word in base.valued
+        (path if is_subcommand else left).append(word)
+        left += words[at + 1 : at + 2] if takes_next else []
+        at += 1 + takes_next
+    shape = _shape(tree, path)
+    has_operand = at < len(words) and words[at] != "--"
+    if (not path and has_operand and len(tree) > 1 and base.operands == "any") or (shape is None and has_operand):
+        return [*path, words[at]], None, ()
+    return path, None if shape is None else _with(shape, base), [*left, *words[at:]]
+
+
+def _is_beginning(tree: Tree, path: Sequence[str]) -> bool:
+    return any(len(key) >= len(path) and all(map(fnmatchcase, path, key)) for key in tree)
+
+
+def _shape(tree: Tree, path: Sequence[str]) -> Shape | None:
+    return next((one for key, one in tree.items() if len(key) == len(path) and all(map(fnmatchcase, path, key))), None)
+
+
+def _with(shape: Shape, base: Shape) -> Shape:
+    """Return the shape of a subcommand with the options of its program."""
+    if shape is base:
+        return shape
+    return replace(
+        shape,
+        flags=shape.flags | base.flags,
+        valued={**base.valued, **shape.valued},
+        denied=shape.denied | base.denied,
+    )
+
+
+# --- options
+
+
+def taken_apart(
+    shape: Shape, name: str, words: Sequence[str], judged: Judged
+) -> tuple[list[str], str | None, str | None]:
+    """Return the arguments that are no options, the first option that is not known, and what is wrong with a value."""
+    found: list[str] = []
+    seen: set[str] = set()
+    at = 0
+    while at < len(words):
+        word = words[at]
+        at += 1
+        if word == "--":
+            found += words[at:]
+            break
+        if word.startswith("+") and any(fnmatchcase(word, flag) for flag in shape.flags):
+            continue
+        if not word.startswith("-") or len(word) == 1:
+            found.append(word)
+            if shape.operands in RUNNING:
+                found += words[at:]
+                break
+            continue
+        option = _option(shape, word)
+        if option is None:
+            return found, word, None
+        known, judge, value = option
+        loaded = value or word.partition("=")[2] or (words[at] if at < len(words) else "")
+        if shape.takes_any and _LOADING.match(known) and OUTSIDE.match(loaded) and not loaded.startswith("$"):
+            return found, f"{word} {loaded}" if loaded not in word else word, None
+        if shape.takes_any and _WRITING.match(known) and OUTSIDE.match(loaded) and not _is_open(loaded):
+            return found, f"{word} {loaded}" if loaded not in word else word, None
+        seen.add(known)
+        if judge == _ENDING:
+            return [], None, None
+        if judge is not None and value is None:
+            value = words[at] if at < len(words) else None
+            at += judge != "number" or (value or "").isdigit()
+        reason = None if judge is None or value is None else judged(judge, name, value)
+        if reason is not None:
+            return found, None, reason
+    if shape.needed and not shape.needed & seen:
+        return found, None, f"{quoted(name)} is given no command here, and reads what it does from elsewhere"
+    return found, None, None
+
+
+def _is_open(path: str) -> bool:
+    """Tell whether a path is in the temporary folder, or one that a variable names."""
+    return bool(SCRATCH.match(path)) or path.startswith("$") or path == ".."
+
+
+_ENDING = ";"
+_Option = tuple[str, str | None, str | None]
+"""The option as the table knows it, what judges its value (None: it has none), and the value if it stands with it."""
+
+
+def _option(shape: Shape, word: str) -> _Option | None:
+    """Say what an option is; None: it is not known."""
+    name, has_value, value = word.partition("=")
+    if any(_is_denied(name, word, denied) for denied in shape.denied):
+        return None
+    if name in shape.ending:
+        return name, _ENDING, None
+    if name in shape.valued:
+        return name, shape.valued[name], value if has_value else None
+    if any(fnmatchcase(name, flag) or fnmatchcase(word, flag) for flag in shape.flags):
+        return name, None, None
+    if word.startswith("--"):
+        return (name, None, None) if shape.takes_any else None
+    return _bundle(shape, word)
+
+
+def _bundle(shape: Shape, word: str) -> _Option | None:
+    """Say what letters are that stand together, such as `-xzf`."""
+    if word[1:].isdigit() and (shape.takes_any or "-#" in shape.flags):
+        return word, None, None
+    for at, letter in enumerate(word[1:], 1):
+        option, rest = f"-{letter}", word[at + 1 :]
+        if option in shape.denied:
+            return None
+        if option in shape.ending:
+            return option, _ENDING, None
+        if option in shape.valued:
+            return option, shape.valued[option], rest or None
+        if option not in shape.flags and not shape.takes_any:
+            return None
+    return word[:2], None, None
+
+
+def _is_denied(name: str, word: str, denied: str) -> bool:
+    if denied.startswith("--"):
+        return name.startswith("--") and denied.startswith(name)
+    return len(denied) > 2 and (fnmatchcase(word, denied) or name in {denied, f"-{denied}"})
+
+
+# --- the table
+
+
+@cache  # most commands of the command line never need it
+def table() -> Mapping[str, Tree]:
+    """Return the table: the shapes of each program."""
+    found: dict[str, Tree] = {}
+    for row in filter(None, re.sub(r"\n[ ]+", " ", HARMLESS_COMMANDS).splitlines()):
+        head, _, tokens = row.partition(" :")
+        programs, *path = (_braced(word) for word in re.sub(r",\s+", ",", head).split())
+        shape = _read_shape([one for token in tokens.split() for one in _braced(token)])
+        for name, key in product(programs, product(*path)):
+            assert key not in found.get(name, {}), f"{name} {' '.join(key)} stands twice in the table"
+            found.setdefault(name, {})[key] = shape
+    return found
+
+
+def _braced(word: str) -> list[str]:
+    pieces = re.split(r"\{([^{}]*)\}", word)
+    options = [piece.split(",") if at % 2 else [piece] for at, piece in enumerate(pieces)]
+    return ["".join(chosen) for chosen in product(*options)]
+
+
+def _read_shape(tokens: Sequence[str]) -> Shape:
+    flags, denied, ending, needed = set[str](), set[str](), set[str](), set[str]()
+    valued: dict[str, str] = {}
+    operands = "any"
+    for one in tokens:
+        if one.startswith("@"):
+            operands = one[1:]
+        elif one.startswith("!"):
+            denied.add(one[1:])
+        elif one.startswith("+-"):
+            needed.add(one[1:])
+        elif one.endswith(";"):
+            ending.add(one[:-1])
+        elif "=" in one:
+            name, _, judge = one.partition("=")
+            valued[name] = judge
+        elif one.startswith("."):
+            flags.add(one[1:])
+        elif one.startswith("-") and not one.startswith("--") and "*" not in one:
+            flags |= {f"-{letter}" for letter in one[1:]}
+        elif one != "*":
+            flags.add(one)
+    return Shape(
+        takes_any="*" in tokens,
+        flags=frozenset(flags),
+        valued=valued,
+        ending=frozenset(ending),
+        denied=frozenset(denied),
+        needed=frozenset(needed),
+        operands=operands,
+    )

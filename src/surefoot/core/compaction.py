@@ -1,0 +1,157 @@
+"""How a brief is made to fit: what becomes a stub, what becomes a line, and when a model sums up.
+
+Owns the steps by which a brief gets shorter, and that it always gets short enough. Nothing happens until it fills four
+fifths of its room; then it is brought down to half, so that it stays as it is for many turns and providers find it in
+their caches. First long outputs of older turns become stubs, then the oldest turns lines; only where the lines have no
+room any more a model is asked for a summary, and what must survive in it is said beforehand.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from surefoot.core.agent_types import Part, ToolKind
+from surefoot.core.conversation import CallState, Talk, Turn
+from surefoot.core.events import CallFinished, CallSettled
+from surefoot.core.prompt import turns_of
+from surefoot.core.prompt_prefix import goal_and_constraints, prefix_of, size_of, talk_of
+from surefoot.core.state import RunState, StepState
+from surefoot.core.stubs import (
+    Fold,
+    cut,
+    has_summary,
+    is_beyond_lines,
+    line_of,
+    noted,
+    summary_tokens_max,
+)
+from surefoot.core.token_estimate import tokens_of
+
+FULL, DOWN_TO = 0.8, 0.5
+"""A brief that takes more than the first share of its room is brought down to the second."""
+WHOLE_MIN, TURNS_MIN = 6, 3
+"""The outputs of so many of the latest turns stay whole, and so many turns stay out of the lines, if they can."""
+
+
+def fold_for(state: RunState, node: StepState, tokens_max: int) -> Fold:
+    """Return how the talk's turns have to be folded for a brief of so many tokens: as they are, while that fits."""
+    talk = talk_of(node)
+    now = Fold(tokens_max=tokens_max, stubbed=talk.stubbed, folded=talk.folded)
+    prefix = size_of(prefix_of(state, node, tokens_max))
+
+    def fits(fold: Fold, share: float) -> bool:
+        return prefix + size_of(turns_of(state, node, fold)) <= tokens_max * share
+
+    if fits(now, FULL):
+        return now
+    fold = next((fold for fold, share in _steps_down(talk, now) if fits(fold, share)), _shortest(talk, now))
+    is_new = fold.folded > now.folded
+    return replace(fold, wants_summary=is_new and is_beyond_lines(talk, fold))
+
+
+def _steps_down(talk: Talk, now: Fold) -> Iterator[tuple[Fold, float]]:
+    """Yield ever shorter folds, each with the share of its room that a brief folded so has to come down to."""
+    last = talk.turns[-1].number if talk.turns else 0
+    fold = replace(now, stubbed=max(now.stubbed, last - WHOLE_MIN))
+    yield fold, DOWN_TO
+    while fold.folded < last - TURNS_MIN:
+        fold = replace(fold, folded=fold.folded + 1)
+        yield fold, DOWN_TO
+    # Few long outputs: were only as many stubbed as must be, the next one would fold the brief anew.
+    while fold.stubbed < last - 1:
+        fold = replace(fold, stubbed=fold.stubbed + 1)
+        yield fold, DOWN_TO
+    fold = replace(fold, stubbed=max(fold.stubbed, last))
+    yield fold, FULL
+    while fold.folded < last:
+        fold = replace(fold, folded=fold.folded + 1)
+        yield fold, FULL
+
+
+def _shortest(talk: Talk, now: Fold) -> Fold:
+    last = talk.turns[-1].number if talk.turns else 0
+    return replace(now, stubbed=last, folded=last)
+
+
+def summary_brief(state: RunState, node: StepState, fold: Fold) -> tuple[Part, ...]:
+    """Return what a model is told that sums up the folded turns: their lines, and what it must not lose."""
+    talk = talk_of(node)
+    words = summary_tokens_max(fold.tokens_max) // 2
+    head = (
+        "You sum up what an agent has done so far, for the same agent to go on from. Say what was found out, what was "
+        "tried and how it went, what was changed, and what is left to do. Keep paths, names, numbers and messages as "
+        f"they are. Claim nothing that is not below. Write at most {words} words, as plain text. Call no tool."
+    )
+    parts = [_part("system", head), _part("user", goal_and_constraints(state, node))]
+    if has_summary(talk, fold):
+        before = f"What was written about turns 1 to {talk.summarised}:\n\n"
+        tokens = tokens_of(before) + talk.summary_tokens
+        parts.append(Part(speaker="user", text=before, blob=talk.summary, tokens=tokens))
+    after = talk.summarised if has_summary(talk, fold) else 0
+    lines = [line_of(turn) for turn in _until(talk, fold) if turn.number > after]
+    facts = "\n".join(f"- {fact}" for fact in facts_that_must_survive(node, fold))
+    tail = f"These must stand in the summary as they are:\n{facts}\n\nNow write the summary."
+    room = int(fold.tokens_max * FULL) - size_of(parts) - tokens_of(tail)
+    parts.append(_part("user", "\n".join(["What happened, turn by turn:", *_as_many(lines, room)])))
+    return (*parts, _part("user", tail))
+
+
+def facts_that_must_survive(node: StepState, fold: Fold) -> tuple[str, ...]:
+    """Return what a summary of the folded turns has to hold: changed files, notes, failures, a person's answers."""
+    calls = [(turn, call) for turn in _until(talk_of(node), fold) for call in turn.calls]
+    changed = [path for _, call in calls if isinstance(call.result, CallFinished) for path in call.result.changed]
+    notes = [note for turn in _until(talk_of(node), fold) for note in noted(turn)]
+    answers = [_answer(call) for _, call in calls if call.kind is ToolKind.ASK and isinstance(call.result, CallSettled)]
+    ends: dict[str, str] = {}
+    for _, call in calls:
+        if isinstance(call.result, CallFinished) and call.result.exit_code is not None:
+            ends[call.asked.summary] = f"exit status {call.result.exit_code} ({call.asked.call})"
+    last = [f"{cut(command, 120)}: {end}" for command, end in list(ends.items())[-8:]]
+    found = [*dict.fromkeys(changed), *(cut(note, 300) for note in notes), *answers, *last]
+    return _first_with_room(found, summary_tokens_max(fold.tokens_max) // 2)
+
+
+def lost_in(summary: str, facts: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the facts a summary does not hold. The runtime puts them behind it."""
+    plain = _plain(summary)
+    return tuple(fact for fact in facts if _plain(fact) not in plain)
+
+
+def _answer(call: CallState) -> str:
+    assert isinstance(call.result, CallSettled)
+    return f"{cut(call.asked.summary, 120)}: {cut(call.result.text, 600)}"
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[\s`*]+", " ", text).strip().casefold()
+
+
+def _until(talk: Talk, fold: Fold) -> list[Turn]:
+    return [turn for turn in talk.turns if turn.number <= fold.folded]
+
+
+def _as_many(lines: list[str], room: int) -> list[str]:
+    """Return the lines, without the first ones where there is no room for all."""
+    kept: list[str] = []
+    for line in reversed(lines):
+        room -= tokens_of(line)
+        if room < 0:
+            break
+        kept.append(line)
+    return kept[::-1]
+
+
+def _first_with_room(texts: list[str], room: int) -> tuple[str, ...]:
+    kept: list[str] = []
+    for text in texts:
+        room -= tokens_of(text)
+        if room < 0:
+            break
+        kept.append(text)
+    return tuple(kept)
+
+
+def _part(speaker: str, text: str) -> Part:
+    return Part(speaker=speaker, text=text, tokens=tokens_of(text))

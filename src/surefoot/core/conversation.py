@@ -1,0 +1,143 @@
+"""What is known of a talk: its turns, its calls, what has been spent.
+
+Owns the data that folding the events of a talk gives.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from surefoot.core.agent_types import Claim, Guidance, Role, ToolCall, ToolKind, Usage
+from surefoot.core.events import CallFinished, CallSettled, TalkStopped, TurnAnswered, TurnAsked, TurnFailed
+from surefoot.core.ids import BlobId
+from surefoot.core.plan import digest_of
+
+
+def shown_of(call: ToolCall) -> str:
+    """Name what an approval of a call rests on, and by what an equal call is known."""
+    # Two commands that differ in a secret alone are shown alike.
+    private = (call.private,) if call.private else ()
+    return f"call {digest_of((call.tool, call.command, *private))}"
+
+
+@dataclass(slots=True)
+class CallState:
+    """One tool call and what became of it."""
+
+    asked: ToolCall
+    kind: ToolKind | None
+    """What the tool does; None: there is no such tool."""
+    is_open: bool = False
+    """Whether it is being carried out."""
+    question: str | None = None
+    """The question a person was asked about it."""
+    answer: str | None = None
+    """What became of its command as a person says, until that has been acted on."""
+    result: CallFinished | CallSettled | None = None
+    """What became of it; None: nothing yet."""
+    raised_by: str = ""
+    """The rule that recognised in its command what reaches others; empty: none did, or it was not begun."""
+    doubt: str = ""
+    """Why nobody knows whether its command reached others, until somebody has said; empty: it is not in doubt."""
+
+    @property
+    def shown(self) -> str:
+        """Name what an approval of the call rests on."""
+        return shown_of(self.asked)
+
+
+@dataclass(slots=True)
+class Turn:
+    """One reply and its calls."""
+
+    number: int
+    answered: TurnAnswered
+    calls: list[CallState]
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether all of its calls have a result."""
+        return all(call.result is not None for call in self.calls)
+
+
+@dataclass(slots=True)
+class Talk:
+    """A talk, within one attempt at one step."""
+
+    role: Role
+    is_begun: bool = False
+    """Whether it was opened."""
+    guidance: Guidance | None = None
+    turns: list[Turn] = field(default_factory=list[Turn])
+    """Those that were answered, in order."""
+    asked: TurnAsked | None = None
+    """The request that is under way."""
+    due: float | None = None
+    """When the next request may be made."""
+    is_timed: bool = False
+    """Whether a clock runs for that."""
+    fault: TurnFailed | None = None
+    """Why the last request brought no reply that can be used, until one does."""
+    too_long: int | None = None
+    """The tokens of the last request that the model refused as too long."""
+    position: int = 0
+    """Which model of the role's chain is asked."""
+    faults: int = 0
+    """Requests in a row that brought no reply that can be used."""
+    idle: int = 0
+    """Replies in a row that held no call."""
+    repeats: int = 0
+    """Calls in a row that were made before with the same result."""
+    misuses: int = 0
+    """Calls that used a tool wrongly."""
+    stubbed: int = 0
+    """Of turns up to this one long results stand in the brief as stubs."""
+    folded: int = 0
+    """Turns up to this one stand in the brief in short."""
+    summary: BlobId | None = None
+    """What a model wrote about the turns up to `summarised`."""
+    summarised: int = 0
+    summary_tokens: int = 0
+    tree: str | None = None
+    """The tree of the lane after the last call that wrote."""
+    seen: dict[str, str] = field(default_factory=dict[str, str])
+    """Files whose content the model has seen, with its digest."""
+    usage: Usage = field(default_factory=Usage)
+    worked_s: float = 0.0
+    """How long its requests and calls took together, in seconds."""
+    claim: Claim | None = None
+    """What the agent says, once it says that it is done."""
+    ended: CallFinished | None = None
+    """The call that ended the talk."""
+    stopped: TalkStopped | None = None
+    """Set when it was ended before the agent said that it is done."""
+    reached_before: int = 0
+    """So many commands of earlier attempts at the step reached others."""
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether a tool call is being carried out."""
+        return bool(self.turns) and any(call.is_open for call in self.turns[-1].calls)
+
+    @property
+    def has_changed_files(self) -> bool:
+        """Tell whether one of its calls changed a file."""
+        results = (call.result for turn in self.turns for call in turn.calls)
+        return any(isinstance(result, CallFinished) and result.changed for result in results)
+
+    @property
+    def is_reaching(self) -> bool:
+        """Tell whether a command that reaches others is under way."""
+        return bool(self.turns) and any(call.is_open and call.raised_by for call in self.turns[-1].calls)
+
+    @property
+    def doubtful(self) -> CallState | None:
+        """Return the call whose command may have reached others, while nobody has said whether it did."""
+        calls = self.turns[-1].calls if self.turns else []
+        return next((call for call in calls if call.doubt), None)
+
+    def call(self, name: str) -> CallState | None:
+        """Return the call of that id."""
+        turn = name.partition(".")[0]
+        calls = (call for one in reversed(self.turns) if str(one.number) == turn for call in one.calls)
+        return next((call for call in calls if call.asked.call == name), None)

@@ -1,0 +1,142 @@
+"""The words events are made of: phases, outcomes, verdicts, endings, findings.
+
+Owns what an event's fields can say.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from surefoot.core.ids import StepId
+from surefoot.core.raw import Handle
+from surefoot.core.record import record
+
+
+class Phase(StrEnum):
+    """Where a run stands on its way."""
+
+    UNDERSTAND = "understand"
+    PLAN = "plan"
+    EXECUTE = "execute"
+    VALIDATE = "validate"
+
+
+class Outcome(StrEnum):
+    """How a run ended."""
+
+    COMPLETED = "completed"
+    PARTIALLY_COMPLETED = "partially_completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class Verdict(StrEnum):
+    """What a check answered."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    INCONCLUSIVE = "inconclusive"
+
+
+class Applied(StrEnum):
+    """What a probe answered."""
+
+    APPLIED = "applied"
+    NOT_APPLIED = "not_applied"
+    UNKNOWN = "unknown"
+
+
+class Moment(StrEnum):
+    """Whether a check is asked before the body or after it."""
+
+    BEFORE = "before"
+    AFTER = "after"
+
+
+class Diagnosis(StrEnum):
+    """Why an attempt failed; decides whether another can help."""
+
+    TRANSIENT = "transient"
+    STRUCTURAL = "structural"
+    VERIFICATION = "verification"
+    CRASH = "crash"
+    INTERRUPTED = "interrupted"
+    STALE = "stale"
+    DENIED = "denied"
+    EXPIRED = "expired"
+    MALFORMED = "malformed"
+    """A model's replies are not what they have to be."""
+    MISUSE = "misuse"
+    """Tools were used wrongly, again and again."""
+    LOOP = "loop"
+    """The same calls had the same results, again and again."""
+    STALL = "stall"
+    """Many turns, and no end."""
+    OVERFLOW = "overflow"
+    """What has to be said does not fit into what the model takes."""
+    REFUSED = "refused"
+    """The model will not do it."""
+    GIVEN_UP = "given_up"
+    """The agent says that it cannot be done as it stands."""
+    BUDGET = "budget"
+    """What the step may use is used up."""
+
+
+class Status(StrEnum):
+    """How a body ended."""
+
+    OK = "ok"
+    EXIT = "exit"
+    SIGNAL = "signal"
+    TIMEOUT = "timeout"
+    ERROR = "error"
+
+
+class QuestionKind(StrEnum):
+    """What a person is asked for."""
+
+    CONFIRM = "confirm"
+    ASK = "ask"
+    IN_DOUBT = "in_doubt"
+
+
+class Severity(StrEnum):
+    """How much a finding matters."""
+
+    NOTE = "note"
+    WARNING = "warning"
+    PROBLEM = "problem"
+
+
+@record
+class Finding:
+    """Something a person should know."""
+
+    kind: Handle
+    """A stable word for programs, such as `undeclared-writes`."""
+    severity: Severity
+    """How much it matters."""
+    text: str
+    """What was found and what to do."""
+    step: StepId | None = None
+    """The step it concerns."""
+    place: str | None = None
+    """`FILE:LINE:COLUMN`, for findings about a plan file."""
+
+
+@record
+class Ending:
+    """How a body ended."""
+
+    status: Status
+    """In one word."""
+    exit_code: int | None = None
+    """For commands."""
+    signal: int | None = None
+    """For commands ended by a signal."""
+    error_type: str | None = None
+    """For Python bodies: the exception's name."""
+    retryable: bool | None = None
+    """For Python bodies: whether the exception says that trying again can help."""
+    text: str = ""
+    """The end of its output, or the exception."""

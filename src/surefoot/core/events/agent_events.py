@@ -1,0 +1,116 @@
+"""What happens while a model is at work on a step: turns, tool calls, and what comes of them.
+
+They stand in the order in which a talk goes. Each request, reply, call and result is an event of its own, so that a run
+goes on at just that place. Must never hold a whole text: those are blobs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field
+from typing import ClassVar
+
+from surefoot.core.agent_types import (
+    Casting,
+)
+from surefoot.core.event import Event, StepEvent
+from surefoot.core.event_words import Diagnosis, Finding
+from surefoot.core.ids import BlobId, StepId
+from surefoot.core.plan import Limits, Plan
+from surefoot.core.raw import GivenName, Handle
+from surefoot.core.record import record
+
+
+@record
+class CastingGiven(Event):
+    """Which models play which roles from here on, and at which prices."""
+
+    casting: Casting
+    """As settings, environment and command line had it when an engine last began."""
+
+
+@record
+class ModelChanged(StepEvent):
+    """The next model of the role's chain is asked from here on."""
+
+    is_decision: ClassVar[bool] = True
+    position: int
+    """Its place in the chain, from 0."""
+    reason: str
+    """Why the one before is not asked any more."""
+
+
+@record
+class TalkStopped(StepEvent):
+    """An agent is ended before it says that it is done; the step's checks decide about what it changed."""
+
+    is_decision: ClassVar[bool] = True
+    diagnosis: Diagnosis
+    """Why, in a word; the attempt fails with it if the checks do not pass."""
+    reason: str
+    """Why, in words."""
+
+
+@record
+class FindingReported(Event):
+    """Something a person should know, as soon as it was found."""
+
+    is_decision: ClassVar[bool] = True
+    finding: Finding
+    """It."""
+
+
+@record
+class LimitReached(Event):
+    """A limit is reached, or would be crossed: the run pauses."""
+
+    is_decision: ClassVar[bool] = True
+    is_waited_for: ClassVar[bool] = True
+    limit: Handle
+    """Which, as `surefoot resume` takes it: `cost_usd`, `tokens` or `requests`; `models`, where none answers;
+    or `plan`, where that is all that was asked for."""
+    text: str
+    """What was reached, and how to go on."""
+
+
+@record
+class LimitsRaised(Event):
+    """Somebody lets the run use more."""
+
+    limits: Limits
+    """The limits that hold from here on."""
+    by: GivenName
+    """Who."""
+
+
+@record
+class PlanEdited(StepEvent):
+    """A person wants this plan instead of the one they were shown."""
+
+    plan: Plan
+    """It."""
+    text: BlobId
+    """It, as a plan file."""
+    by: GivenName
+    """Who."""
+
+
+@record
+class PlanAdopted(Event):
+    """A plan, or a revision of it, holds from here on."""
+
+    version: ClassVar[int] = 2
+    is_decision: ClassVar[bool] = True
+    is_waited_for: ClassVar[bool] = True
+    revision: int
+    """Numbered from 1; the plan the run was created with is 0."""
+    plan: Plan
+    """It."""
+    text: BlobId | None
+    """The plan as a plan file."""
+    by: GivenName
+    """Who approved it, or the rule by which nobody had to."""
+    changes: tuple[str, ...] = ()
+    """What is different from the plan before, a line each."""
+    waits: Mapping[StepId, tuple[StepId, ...]] = field(default_factory=dict[StepId, tuple[StepId, ...]])
+    """For steps that read what another writes, or write what another reads: those that go first; since version 2."""

@@ -1,0 +1,98 @@
+"""What happens in one attempt at one step, from its start to its end.
+
+They stand in the order of an attempt's life. Must never hold what concerns the run as a whole.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from surefoot.core.agent_types import Lesson
+from surefoot.core.event import StepEvent
+from surefoot.core.event_words import Diagnosis
+from surefoot.core.ids import StepId
+from surefoot.core.raw import Digest, Handle
+from surefoot.core.record import record
+
+
+@record
+class StepStarted(StepEvent):
+    """An attempt begins."""
+
+    is_decision: ClassVar[bool] = True
+    is_waited_for: ClassVar[bool] = True
+
+
+@record
+class InterruptAsked(StepEvent):
+    """What is under way for this step is to be ended."""
+
+    is_decision: ClassVar[bool] = True
+
+
+@record
+class StepVerified(StepEvent):
+    """The step holds."""
+
+    is_decision: ClassVar[bool] = True
+    is_waited_for: ClassVar[bool] = True
+    proof: Handle | None
+    """`checks`, `exit-status-only`, `probe`, or None for a person's answer."""
+    commit: Digest | None = None
+    """The commit on the run branch, if it changed anything."""
+
+
+@record
+class AttemptFailed(StepEvent):
+    """This attempt did not lead to a verified step."""
+
+    version: ClassVar[int] = 2
+    is_decision: ClassVar[bool] = True
+    diagnosis: Diagnosis
+    """The kind of failure."""
+    reason: str
+    """What happened."""
+    is_counted: bool = True
+    """False for crashes and interruptions."""
+    applied: bool = False
+    """Whether the effect is known to have been applied all the same."""
+    lesson: Lesson | None = None
+    """What the next attempt of an agent is told of this one; since version 2."""
+
+
+@record
+class StepFailed(StepEvent):
+    """The step cannot be done; what depends on it is blocked."""
+
+    is_decision: ClassVar[bool] = True
+    is_waited_for: ClassVar[bool] = True
+    reason: str
+    """The last attempt's."""
+    stop: bool = False
+    """Whether nothing new starts after this."""
+
+
+@record
+class StepSkipped(StepEvent):
+    """The step is not done, and what depends on it goes on all the same."""
+
+    is_decision: ClassVar[bool] = True
+    is_waited_for: ClassVar[bool] = True
+    reason: str
+    """`nothing_to_do`, or why it failed."""
+
+
+@record
+class RolledBack(StepEvent):
+    """The step failed and took later work with it: the branch goes back."""
+
+    is_decision: ClassVar[bool] = True
+    is_waited_for: ClassVar[bool] = True
+    reason: str
+    """The last attempt's."""
+    to: StepId
+    """The step whose commit is the head again."""
+    commit: Digest
+    """That commit."""
+    invalidated: tuple[StepId, ...]
+    """Steps whose results are gone."""

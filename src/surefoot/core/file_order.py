@@ -1,0 +1,105 @@
+"""Which steps read what another one writes though neither needs the other, and which of them goes first.
+
+Owns the pairs of readers and writers as far as declared globs and the words of commands tell, and the order in which
+the engine takes such steps: that of the plan, each once what goes before it has ended. The order follows that of the
+graph, so that with the needs it can form no cycle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from surefoot.core.globs import overlapping
+from surefoot.core.graph import Graph
+from surefoot.core.ids import StepId
+from surefoot.core.plan import Plan
+from surefoot.core.plan_access import Files, files_of
+from surefoot.core.record import record
+
+
+@record
+class Reading:
+    """Steps that read something, and steps that write it; one may be among both. Sets are numbers with a bit a step."""
+
+    kind: str
+    """`reads`: it is declared, or a check asks about it; `file`: commands name it."""
+    what: tuple[str, ...]
+    """The globs or the path."""
+    readers: int
+    """Who reads."""
+    writers: int
+    """Who may write."""
+
+
+def holders(number: int, of: Callable[[int], Iterable[str]]) -> dict[str, int]:
+    """Return for each text the set of those it belongs to, out of `number`."""
+    found: dict[str, int] = {}
+    for at in range(number):
+        for text in of(at):
+            found[text] = found.get(text, 0) | 1 << at
+    return found
+
+
+def readings_of(touched: Sequence[Files]) -> Iterator[Reading]:
+    """Yield what is read by some and written by some."""
+    number = len(touched)
+    readers = holders(number, lambda at: touched[at].reads)
+    writers = holders(number, lambda at: touched[at].writes or ())
+    for one, others in overlapping(readers, writers):
+        together = 0
+        for other in others:
+            together |= writers[other]
+        what = (one, *(other for other in others if other != one))
+        yield Reading(kind="reads", what=what, readers=readers[one], writers=together)
+    written = holders(number, lambda at: touched[at].written)
+    for path, users in holders(number, lambda at: touched[at].named).items():
+        if authors := written.get(path, 0) | writers.get(path, 0):
+            yield Reading(kind="file", what=(path,), readers=users, writers=authors)
+
+
+def waits_of(plan: Plan, graph: Graph) -> dict[StepId, tuple[StepId, ...]]:
+    """Return for each step those it starts after though it needs none of them; steps without such are left out.
+
+    What waits for a step that waits for another one waits for that one, too: only the last of such a chain is named.
+    A group whose members share a file that their commands name is among its own: each member starts after the one
+    before it.
+    """
+    known = {step.id: step for step in plan.steps}
+    number = {name: at for at, name in enumerate(graph.order)}
+    sharing, groups = [0] * len(number), 0
+    for reading in readings_of([files_of(known[name]) for name in graph.order]):
+        for at in bits_of(reading.readers):
+            sharing[at] |= reading.writers
+        for at in bits_of(reading.writers):
+            sharing[at] |= reading.readers
+        groups |= reading.readers & reading.writers if reading.kind == "file" else 0
+    needed: list[int] = []
+    covered: list[int] = []
+    waits: dict[StepId, tuple[StepId, ...]] = {}
+    for at, name in enumerate(graph.order):
+        needed.append(_all_before((number[need] for need in graph.needs[name]), needed))
+        left = sharing[at] & ((1 << at) - 1) & ~needed[at]
+        kept: list[int] = []
+        while left:
+            kept.append(left.bit_length() - 1)
+            left &= ~(1 << kept[-1] | covered[kept[-1]])
+        covered.append(_all_before(kept, covered))
+        own = (name,) if groups >> at & 1 and known[name].for_each is not None else ()
+        if kept or own:
+            waits[name] = (*(graph.order[other] for other in reversed(kept)), *own)
+    return waits
+
+
+def _all_before(direct: Iterable[int], before: Sequence[int]) -> int:
+    found = 0
+    for at in direct:
+        found |= 1 << at | before[at]
+    return found
+
+
+def bits_of(members: int) -> Iterator[int]:
+    """Yield the numbers that are in a set."""
+    while members:
+        low = members & -members
+        yield low.bit_length() - 1
+        members ^= low

@@ -1,0 +1,383 @@
+"""The course of a run through its graph: which nodes are ready, satisfied, blocked, held back or undone.
+
+Owns the bookkeeping that follows when a node starts, ends, is taken back or turns into members. A *node* of the graph
+is a step or a group; a group turns into its members when it is expanded, and counts as satisfied when all of them are.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from surefoot.core.event_words import Diagnosis, Phase
+from surefoot.core.events import RunCreated
+from surefoot.core.graph import Graph
+from surefoot.core.ids import StepId
+from surefoot.core.placeholders import member_of
+from surefoot.core.plan import Plan
+from surefoot.core.policy_types import Policy
+from surefoot.core.state import (
+    FINAL,
+    SATISFIED,
+    AcceptState,
+    BranchState,
+    RunState,
+    StepState,
+    StepStatus,
+)
+from surefoot.core.verdicts import CheckRecord
+
+_LOST = frozenset({StepStatus.FAILED, StepStatus.BLOCKED, StepStatus.CANCELLED})
+
+
+def new_state(
+    created: RunCreated, graph: Graph, expected: Mapping[StepId, float], ranks: Mapping[StepId, float]
+) -> RunState:
+    """Return the state of a run that has just been created; `expected` and `ranks` are empty for plan order."""
+    nodes = {
+        step.id: StepState(
+            spec=step,
+            order=(index, 0),
+            needs=graph.needs[step.id],
+            dependants=graph.dependants[step.id],
+            expected_s=expected.get(step.id, 0.0),
+            rank_s=ranks.get(step.id, 0.0),
+            references=graph.references.get(step.id, ()),
+            waits=created.waits.get(step.id, ()),
+        )
+        for index, step in enumerate(created.plan.steps)
+    }
+    state = RunState(
+        created=created,
+        nodes=nodes,
+        branch=None if created.base is None else BranchState(head=created.base, tree=created.base_tree or ""),
+        accept=AcceptState(records=[CheckRecord() for _ in created.plan.accept]),
+        at=created.at,
+        phase=Phase.PLAN if created.wish is None else Phase.UNDERSTAND,
+        policy=policy_of(created.plan, Policy()),
+    )
+    recount(state)
+    return state
+
+
+def policy_of(plan: Plan, given: Policy) -> Policy:
+    """Return the rules of the settings with those of the plan, which can only raise."""
+    return replace(given, raising=(*given.raising, plan.policy)) if plan.policy else given
+
+
+def recount(state: RunState) -> None:
+    """Work out from scratch what is pending, ready and blocked; for events that change the graph's course."""
+    for node in state.nodes.values():
+        if node.status in (StepStatus.PENDING, StepStatus.BLOCKED):
+            node.status, node.blocked_by = StepStatus.PENDING, ()
+    _recount_groups(state)
+    _recount_needs(state)
+    _withdraw_ungrounded(state)
+    for node in list(state.nodes.values()):
+        if node.status is StepStatus.FAILED and node.members is None:
+            _block_dependants(state, node, node.spec.id)
+    _hold_again(state)
+    state.unfinished = sum(node.status not in FINAL for node in state.nodes.values())
+
+
+def _recount_needs(state: RunState) -> None:
+    """Count what each node still waits for, and make ready what waits for nothing."""
+    state.ready.clear()
+    for node in state.nodes.values():
+        node.missing = sum(state.nodes[need].status not in SATISFIED for need in node.needs)
+        if node.status is StepStatus.PENDING and node.missing == 0 and node.due is None:
+            make_ready(state, node)
+
+
+def _withdraw_ungrounded(state: RunState) -> None:
+    """Take back the attempts that have not begun and whose needs are not satisfied any more."""
+    for name in list(state.active):
+        node = state.nodes[name]
+        if node.missing > 0 and node.work is not None and not node.work.has_begun:
+            withdraw(state, node, "what it needs was taken back")
+
+
+def _recount_groups(state: RunState) -> None:
+    for group in state.nodes.values():
+        if group.members is None:
+            continue
+        group.status = StepStatus.PENDING
+        group.open_members = sum(state.nodes[name].status not in FINAL for name in group.members)
+        if group.open_members == 0:
+            group.status = _status_of_group(state, group)
+
+
+def _hold_again(state: RunState) -> None:
+    for node in state.nodes.values():
+        if node.held_by is None:
+            continue
+        if state.nodes[node.held_by].status is not StepStatus.FAILED:
+            node.held_by = None
+        elif node.status is StepStatus.PENDING:
+            _block(state, node, node.held_by)
+            _block_dependants(state, node, node.held_by)
+
+
+def _status_of_group(state: RunState, group: StepState) -> StepStatus:
+    statuses = {state.nodes[member].status for member in group.members or ()}
+    if not statuses <= SATISFIED:
+        return StepStatus.FAILED
+    return StepStatus.UNPROVED if StepStatus.UNPROVED in statuses else StepStatus.VERIFIED
+
+
+def make_ready(state: RunState, node: StepState) -> None:
+    """Put a node whose needs are satisfied among those that may start."""
+    if node.members is None and not node.is_duty:
+        heapq.heappush(state.ready, (node.place, node.spec.id))
+
+
+def next_ready(state: RunState, count: int) -> list[StepState]:
+    """Return up to `count` nodes to start next, without taking them."""
+    return [state.nodes[name] for _, name in heapq.nsmallest(count, state.ready)]
+
+
+def take_ready(state: RunState, node: StepState) -> None:
+    """Take a node that was ready off the heap."""
+    if state.ready and state.ready[0][1] == node.spec.id:
+        heapq.heappop(state.ready)
+    else:
+        state.ready.remove((node.place, node.spec.id))
+        heapq.heapify(state.ready)
+
+
+def make_pending_again(state: RunState, node: StepState) -> None:
+    """Let a started step start anew, as soon as it is due; one whose result came too late keeps its turn."""
+    work = node.work
+    is_late = work is not None and work.failure is not None and work.failure.diagnosis is Diagnosis.STALE
+    had_turn = node.spec.id in state.queue
+    turns = list(state.queue)
+    node.probed_before = is_late and work is not None and work.probed_before
+    end_work(state, node)
+    if is_late and had_turn:
+        state.queue = dict.fromkeys(turns)
+    node.status = StepStatus.PENDING
+    lost = next((state.nodes[need] for need in node.needs if state.nodes[need].status in _LOST), None)
+    if lost is not None:
+        by = lost.spec.id if lost.status is StepStatus.FAILED else lost.blocked_by[0]
+        _block(state, node, by)
+        _block_dependants(state, node, by)
+    elif node.due is not None:
+        state.waits[node.spec.id] = True
+    elif node.missing == 0:
+        make_ready(state, node)
+
+
+def wake(state: RunState, node: StepState) -> None:
+    """End a step's wait for its next attempt."""
+    state.waits.pop(node.spec.id, None)
+    node.due = None
+    if node.status is StepStatus.PENDING and node.missing == 0:
+        make_ready(state, node)
+
+
+def withdraw(state: RunState, node: StepState, why: str) -> None:
+    """Take back what was started, as if it had not been, and what was asked about it."""
+    assert node.work is not None
+    question = state.questions.get(node.work.people.question or "")
+    if question is not None:
+        question.withdrawn = why
+    end_work(state, node)
+    node.status = StepStatus.PENDING
+
+
+def join_queue(state: RunState, name: StepId) -> None:
+    """Let the step wait for its turn on the branch, behind those that wait already."""
+    if state.has_workspace:
+        state.queue.setdefault(name)
+
+
+def leave_queue(state: RunState, name: StepId) -> None:
+    """Let others go first."""
+    state.queue.pop(name, None)
+
+
+def end_work(state: RunState, node: StepState) -> None:
+    """Let go of the attempt: keep what reports need, free the lane."""
+    work = node.work
+    assert work is not None
+    node.records = tuple(work.checks)
+    node.body_evidence = work.evidence
+    if work.talk is not None and work.talk.claim is not None:
+        node.claim = work.talk.claim
+    state.reserved.pop(node.spec.id, None)
+    if work.lane is not None and state.lanes[work.lane].held_by == node.spec.id:
+        state.lanes[work.lane].held_by = None
+    node.work = None
+    state.active.pop(node.spec.id, None)
+    state.queue.pop(node.spec.id, None)
+
+
+def finish(state: RunState, node: StepState, status: StepStatus, reason: str | None) -> None:
+    """Give a node its final status and tell the nodes that depend on it."""
+    assert status in FINAL
+    if node.work is not None:
+        end_work(state, node)
+    was_open = node.status not in FINAL
+    state.unfinished -= was_open
+    node.status, node.reason, node.due, node.ended_at = status, reason, None, state.at
+    if status in SATISFIED:
+        _satisfy(state, node)
+    elif status is StepStatus.FAILED:
+        _block_dependants(state, node, node.spec.id)
+    if was_open:
+        _close_member(state, node)
+
+
+def _close_member(state: RunState, node: StepState) -> None:
+    """Count a member as final; the last one makes its group final, too."""
+    if node.group is None:
+        return
+    group = state.nodes[node.group]
+    group.open_members -= 1
+    if group.open_members == 0 and group.status not in FINAL:
+        state.unfinished -= 1
+        group.status = _status_of_group(state, group)
+        if group.status in SATISFIED:
+            _satisfy(state, group)
+
+
+def _satisfy(state: RunState, node: StepState) -> None:
+    for name in node.dependants:
+        dependant = state.nodes[name]
+        for one in (name, *(dependant.members or ())):
+            _count_need(state, state.nodes[one])
+
+
+def _count_need(state: RunState, node: StepState) -> None:
+    node.missing -= 1
+    if node.missing == 0 and node.status is StepStatus.PENDING and node.due is None:
+        make_ready(state, node)
+
+
+def _block_dependants(state: RunState, node: StepState, by: StepId) -> None:
+    """Block what needs the node, directly or not, because `by` failed."""
+    todo = list(node.dependants)
+    if node.group is not None:
+        todo += state.nodes[node.group].dependants
+    while todo:
+        dependant = state.nodes[todo.pop()]
+        if by in dependant.blocked_by or dependant.status not in (StepStatus.PENDING, StepStatus.BLOCKED):
+            continue
+        _block(state, dependant, by)
+        todo += (*dependant.dependants, *(dependant.members or ()))
+
+
+def _block(state: RunState, node: StepState, by: StepId) -> None:
+    if node.status is StepStatus.PENDING:
+        if (node.place, node.spec.id) in state.ready:
+            take_ready(state, node)
+        state.waits.pop(node.spec.id, None)
+        state.unfinished -= 1
+        node.status, node.due = StepStatus.BLOCKED, None
+        _close_member(state, node)
+    node.blocked_by = (*node.blocked_by, by)
+
+
+def hold_all_pending(state: RunState, by: StepId) -> None:
+    """Keep everything that has not started from starting, because a step failed that stops the run."""
+    for node in state.nodes.values():
+        if node.status is StepStatus.PENDING and node.members is None:
+            node.held_by = by
+            _block(state, node, by)
+    if state.expanding is not None:
+        state.nodes[state.expanding].held_by = by
+
+
+def hold(state: RunState, names: Iterable[StepId], by: StepId) -> None:
+    """Undo the results of steps and keep them from running again while `by` stays failed."""
+    for name in names:
+        reset(state.nodes[name])
+        state.nodes[name].held_by = by
+
+
+def reset(node: StepState) -> None:
+    """Forget what a step came to, so that it can be done again; but not that its effect is out in the world."""
+    node.applied_before = node.applied_before or bool(node.applied)
+    node.status, node.reason, node.proof, node.commit, node.head_after = StepStatus.PENDING, None, None, None, None
+    node.tree_after, node.verified_seq, node.held_by = None, 0, None
+    node.failures, node.crashes, node.due, node.undeclared, node.applied = 0, 0, None, (), None
+    node.records, node.last_failure, node.body_evidence, node.ended_at = (), None, None, None
+    node.put_back = ()
+    node.outputs, node.kept = {}, None
+    node.ground, node.keys, node.left, node.remarks, node.claim = (), (), (), (), None
+
+
+def member_waits(group: StepState, before: Sequence[StepId]) -> tuple[StepId, ...]:
+    """Return what a member starts after: what its group waits for and, where the members share a file, the last one."""
+    others = tuple(name for name in group.waits if name != group.spec.id)
+    return others if len(others) == len(group.waits) else (*others, *before[-1:])
+
+
+def expand(state: RunState, group: StepState, items: Iterable[str]) -> None:
+    """Turn a group into its members, all of them ready."""
+    members: list[StepId] = []
+    for number, item in enumerate(items, start=1):
+        spec = member_of(group.spec, item)
+        expected_s = state.created.estimates.get(spec.id, group.expected_s)
+        node = StepState(
+            spec=spec,
+            order=(group.order[0], number),
+            needs=group.needs,
+            group=group.spec.id,
+            expected_s=expected_s,
+            rank_s=group.rank_s - group.expected_s + expected_s,
+            references=group.references,
+            waits=member_waits(group, members),
+            item=item,
+        )
+        state.nodes[spec.id] = node
+        members.append(spec.id)
+        make_ready(state, node)
+    group.members = tuple(members)
+    group.open_members = len(members)
+    state.unfinished += len(members)
+    if not members:
+        finish(state, group, StepStatus.VERIFIED, None)
+
+
+def results_after(state: RunState, target: StepState | None) -> tuple[StepId, ...]:
+    """Return the steps whose results are gone when the branch returns to where `target` left it (None: to the base).
+
+    These are the later committed steps and whatever was verified on their strength; an outside effect that was applied
+    and made no commit cannot be taken back and stays.
+    """
+    since = 0 if target is None else target.verified_seq
+    gone = {node.spec.id for node in state.nodes.values() if node.commit is not None and node.verified_seq > since}
+    size = -1
+    while size != len(gone):
+        size = len(gone)
+        for node in state.nodes.values():
+            is_stale = any(need in gone for need in node.needs) or any(name in gone for name in node.members or ())
+            stays = node.applied and node.commit is None
+            if is_stale and node.status in SATISFIED and not stays:
+                gone.add(node.spec.id)
+    return tuple(node.spec.id for node in state.steps() if node.spec.id in gone)
+
+
+def expand_later(state: RunState) -> None:
+    """Let the group that is being expanded be expanded anew."""
+    if state.expanding is None:
+        return
+    group = state.nodes[state.expanding]
+    group.status = StepStatus.PENDING
+    state.expanding = state.expanding_in = None
+    make_ready(state, group)
+
+
+def move_back(state: RunState, commit: str, target: StepState | None) -> None:
+    """Take the branch back to where `target` left it (None: to the base); the tip that is left is to be kept."""
+    assert state.branch is not None
+    branch = state.branch
+    branch.keep_next = branch.head != commit
+    branch.generation += branch.head != commit
+    branch.head = commit
+    state.queue = {name: None for name in state.queue if name in state.active}
+    branch.tree = (state.created.base_tree or "") if target is None else (target.tree_after or branch.tree)
+    for lane in state.lanes.values():
+        lane.is_ready = lane.is_ready and lane.held_by is not None

@@ -1,0 +1,297 @@
+"""How a person's consent is got before an effect, and for a result.
+
+Owns what is weighed and when a step has to be asked about, and what an approval rests on. Must never decide on a tier:
+`surefoot.core.policy` does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from surefoot.core import commands as do
+from surefoot.core import events as ev
+from surefoot.core.approval import is_satisfied, listed
+from surefoot.core.attempt import Attempt
+from surefoot.core.check_kinds import Expect
+from surefoot.core.event_words import Diagnosis, QuestionKind, Verdict
+from surefoot.core.kernel.approval_request import ask, body_digest, shown_of, skipped_needs, taken_over
+from surefoot.core.kernel.failure_rules import fails
+from surefoot.core.kernel.proposal import Move, Proposal
+from surefoot.core.money import money
+from surefoot.core.outputs import confidence_of
+from surefoot.core.plan import AgentBody, AskBody, Effect, Tier
+from surefoot.core.plan_commands import PlanCommand, probe_command
+from surefoot.core.policy import (
+    BESIDE,
+    SEALED_RUNG,
+    facts_before,
+    floor_of,
+    raised_by_step,
+    strictest,
+    undeclared_of,
+    unnamed_of,
+    weigh,
+    weigh_command,
+    weigh_step,
+)
+from surefoot.core.policy_types import Decision, Facts
+from surefoot.core.state import QuestionState, RunState, StepState
+
+_OF_RESULT = Decision(tier=Tier.AUTO, rule="result", reason="Its result lies within what the plan asks for.")
+BUDGET_SHARE = 0.8
+"""From this share of its limit on, a run asks before it spends more."""
+
+
+def get_consent(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
+    """Get a person's consent to the body where the tier asks for it; None where nothing is needed."""
+    if work.body_started or work.settled is not None or isinstance(node.spec.body, AskBody):
+        return None
+    if work.people.taken_by is not None:
+        return None
+    said = _refused(node, work, now)
+    if said is not None:
+        return said
+    decision = decision_before(state, node)
+    if decision.tier is Tier.NEVER:
+        return _forbidden(node, now, decision)
+    skipped = skipped_needs(state, node)
+    if skipped and decision.tier is not Tier.CONFIRM:
+        decision = Decision(tier=Tier.CONFIRM, rule="skipped-need", reason="It rests on steps that were skipped.")
+    if decision.tier is not Tier.CONFIRM:
+        return None
+    shown = shown_of(state, node)
+    return None if work.people.approved == shown else _approved_or_asked(state, node, decision, shown, now)
+
+
+def get_consent_to_checks(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
+    """Get a person's consent before the first check, where that check may be what a rule asks about.
+
+    Checks that are asked before the body run in the sandbox as a rule, where they can do no harm.
+    """
+    if work.body_started or work.checkpoint is None or isinstance(node.spec.body, AskBody):
+        return None
+    early = [check for check in node.spec.checks if check.expect is not Expect.PASS]
+    if not early:
+        return None
+    said = weigh(state.policy, _facts(state, node), BESIDE).tier
+    is_open = state.rung != SEALED_RUNG or any(check.reaches_out for check in early)
+    is_early = said is Tier.NEVER or (said is Tier.CONFIRM and is_open)
+    return get_consent(state, node, work, now) if is_early else None
+
+
+def review_result(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
+    """Get a person's consent to what the body made, where a rule asks for it.
+
+    An effect outside is done by now; of what its body made only files that are run outside the sandbox are asked about.
+    """
+    if work.people.patch is not None:
+        return _apply_patch(node, work, now)
+    changes = work.changes
+    if changes is None or isinstance(node.spec.body, AskBody):
+        return None
+    is_weighed = bool(changes.changed or changes.check_files) and node.spec.effect is Effect.REVERSIBLE
+    # What git ignores stays in the lane after a step that only reads, too.
+    is_weighed = is_weighed or (bool(changes.check_files) and node.spec.effect is Effect.READ)
+    if not is_weighed and not changes.run_outside:
+        return None
+    if work.people.taken_by is not None:
+        return taken_over(state, node, now)
+    if work.people.is_patched or work.people.by_hand is not None:
+        return None
+    said = _refused(node, work, now)
+    if said is not None:
+        return said
+    decision = _of_result(state, node, work) if is_weighed else _OF_RESULT
+    decision = _run_outside(changes, decision)
+    if decision.tier is Tier.NEVER:
+        return _forbidden(node, now, decision)
+    if decision.tier is not Tier.CONFIRM:
+        return None
+    return _ask_about_result(state, node, changes, decision, now)
+
+
+def review_confidence(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
+    """Get a person's consent to what an agent made and is not sure of, unless a check that was red before proves it."""
+    changes = work.changes
+    if not isinstance(node.spec.body, AgentBody) or node.spec.effect is not Effect.REVERSIBLE:
+        return None
+    if changes is None or not changes.changed or work.people.is_patched or work.people.by_hand is not None:
+        return None
+    stated, wanted = confidence_of(work.outputs), state.policy.confidence
+    if (stated or 0.0) >= wanted or _is_proved_red_to_green(node, work):
+        return None
+    said = "does not state how sure it is" if stated is None else f"is {stated:.0%} sure of its result"
+    reason = f"The agent {said}, less than {wanted:.0%}, and no check that was red before proves it."
+    decision = Decision(tier=Tier.CONFIRM, rule="agent-confidence", reason=reason)
+    return _ask_about_result(state, node, changes, decision, now)
+
+
+def _is_proved_red_to_green(node: StepState, work: Attempt) -> bool:
+    pairs = zip(node.spec.checks, work.checks, strict=True)
+    return any(
+        check.expect is Expect.FAIL_TO_PASS and (record.before, record.after) == (Verdict.FAILED, Verdict.PASSED)
+        for check, record in pairs
+    )
+
+
+def _ask_about_result(
+    state: RunState, node: StepState, changes: ev.ChangesObserved, decision: Decision, now: float
+) -> Proposal | None:
+    shown = f"result {body_digest(state, node)} {changes.digest or changes.tree}"
+    given = state.approvals.get(node.spec.id, {}).get(shown)
+    if given is not None and is_satisfied(decision.demand, given):
+        return None
+    return _approved_or_asked(state, node, decision, shown, now)
+
+
+def allowed_meanwhile(state: RunState, node: StepState, asked: QuestionState, now: float) -> Proposal | None:
+    """Answer what was asked before a person allowed it by name, or all of its kind."""
+    question = asked.asked
+    if state.pausing is not None or question.about is not QuestionKind.CONFIRM or question.package is None:
+        return None
+    if question.package.difference or asked.is_late(now):
+        return None
+    by = _approved_by(state, node, replace(question, demand=asked.demand))
+    if by is None:
+        return None
+    return Proposal(ev.QuestionAnswered(at=now, question=question.question, answer="yes", by=by, via="beforehand"))
+
+
+def _refused(node: StepState, work: Attempt, now: float) -> Move:
+    """Fail the attempt where a person said no, or nobody said anything in time."""
+    if work.people.is_overdue:
+        return fails(node, now, Diagnosis.EXPIRED, "nobody answered in time; that is neither consent nor denial")
+    if work.people.answer is not None:
+        return fails(node, now, Diagnosis.DENIED, f"not approved: {work.people.answer}")
+    return None
+
+
+def _forbidden(node: StepState, now: float, decision: Decision) -> Proposal:
+    return fails(node, now, Diagnosis.DENIED, f"never allowed: {decision.reason} (rule {decision.rule})")
+
+
+def _approved_or_asked(state: RunState, node: StepState, decision: Decision, shown: str, now: float) -> Proposal:
+    proposal = ask(state, node, now, decision, shown)
+    question = proposal.event
+    assert isinstance(question, ev.QuestionAsked)
+    has_shifted = question.package is not None and question.package.difference
+    by = None if has_shifted and not _was_seen(state, question) else _approved_by(state, node, question)
+    if by is None:
+        return proposal
+    return Proposal(ev.ApprovalRecorded(at=now, step=node.spec.id, attempt=node.attempt, by=by, shown=shown))
+
+
+def decision_before(state: RunState, node: StepState) -> Decision:
+    """Weigh what the body will do; how much say a person has before it does."""
+    spec, work = node.spec, node.work
+    assert work is not None
+    does = None if work.checkpoint is None else work.checkpoint.does
+    if _has_no_say(state, does):
+        decision = raised_by_step(floor_of(spec, state.plan), spec)
+    else:
+        decision = weigh_step(spec, state.plan, state.policy, _facts(state, node))
+    probe = _probe_of(node, work)
+    if probe is not None:
+        said = weigh_command(state.policy, probe, state.phase.value, state.rung)
+        decision = strictest([decision, said], decision)
+    return _near_budget(state, node, decision)
+
+
+def _probe_of(node: StepState, work: Attempt) -> PlanCommand | None:
+    """Return what the step's probe runs or requests, as it was read at the checkpoint."""
+    spec = node.spec
+    if spec.probe is None or not node.effect.is_outside:
+        return None
+    known = None if work.checkpoint is None else work.checkpoint.probe
+    return known or probe_command(spec)
+
+
+def _has_no_say(state: RunState, does: object) -> bool:
+    """Tell whether there is nothing that a rule could be held against; so it is with most functions."""
+    return does is None and not state.policy.own and not state.policy.raising
+
+
+def _near_budget(state: RunState, node: StepState, decision: Decision) -> Decision:
+    """Ask before more is spent, once most of what the run may cost is."""
+    limit = state.plan.limits.cost_usd
+    spent = state.cost_usd
+    if limit is None or not spent or spent < BUDGET_SHARE * limit or decision.tier in (Tier.CONFIRM, Tier.NEVER):
+        return decision
+    if node.spec.effect is Effect.READ:
+        return decision
+    reason = f"The run has cost {money(spent)} of the {money(limit)} that its plan allows."
+    return Decision(tier=Tier.CONFIRM, rule="budget-nearly-spent", reason=reason)
+
+
+def _of_result(state: RunState, node: StepState, work: Attempt) -> Decision:
+    """Weigh what the body made; what it did was weighed before it ran."""
+    assert work.changes is not None
+    judged = unnamed_of(work.changes.check_files, node.spec, state.plan)
+    paths = tuple(dict.fromkeys((*undeclared_of(work.changes.changed, node.spec, state.plan), *judged)))
+    facts = replace(
+        _facts(state, node),
+        command=None,
+        paths=paths,
+        check_files=judged,
+        lines=work.changes.lines,
+        confidence=confidence_of(work.outputs),
+    )
+    return weigh(state.policy.about_results, facts, _OF_RESULT)
+
+
+def _run_outside(changes: ev.ChangesObserved, decision: Decision) -> Decision:
+    """Ask about files that are run outside the sandbox, beside bodies, whatever else is said about the result."""
+    if not changes.run_outside or decision.tier in (Tier.CONFIRM, Tier.NEVER):
+        return decision
+    reason = f"It changes what a check, a probe or `observe` runs outside the sandbox: {listed(changes.run_outside)}."
+    return Decision(tier=Tier.CONFIRM, rule="run-outside", reason=reason)
+
+
+def _facts(state: RunState, node: StepState) -> Facts:
+    work = node.work
+    does = None if work is None or work.checkpoint is None else work.checkpoint.does
+    return facts_before(
+        node.spec, state.phase.value, does, state.rung, cost_usd=state.cost_usd, raised_by=node.raised_by
+    )
+
+
+def _was_seen(state: RunState, question: ev.QuestionAsked) -> bool:
+    """Tell whether somebody approved exactly this; a word given beforehand was said about the ground as it was."""
+    return question.shown in state.approvals.get(question.step, {})
+
+
+def _approved_by(state: RunState, node: StepState, question: ev.QuestionAsked) -> str | None:
+    """Say who has approved this beforehand, by what they saw, by its kind, or by an option."""
+    demand = question.demand
+    given = state.approvals.get(node.spec.id, {}).get(question.shown)
+    if given is not None and is_satisfied(demand, given):
+        return " and ".join(given)
+    is_repeated = question.package is not None and question.package.is_repeated
+    if is_repeated or skipped_needs(state, node):
+        return None
+    given = state.likes.get(question.like)
+    if given is not None and is_satisfied(demand, given):
+        return f"{' and '.join(given)} (all like it)"
+    if demand.role is not None or demand.people > 1:
+        return None
+    if node.spec.id in state.allowed:
+        return f"{state.allowed[node.spec.id]} (--allow)"
+    # What an agent wants to run was in nobody's mind when they said yes to the plan.
+    if state.yes_by is not None and node.effect is not Effect.IRREVERSIBLE and not question.call:
+        return f"{state.yes_by} (--yes)"
+    return None
+
+
+def _apply_patch(node: StepState, work: Attempt, now: float) -> Proposal:
+    """Make the result what a person wants it to be."""
+    assert work.people.patch is not None
+    assert work.checkpoint is not None
+    command = do.ApplyEdit(
+        step=node.spec.id,
+        attempt=node.attempt,
+        lane=work.lane,
+        commit=work.checkpoint.commit,
+        scratch=node.spec.uncommitted,
+        diff=work.people.patch,
+    )
+    return Proposal(ev.EditAsked(at=now, step=node.spec.id, attempt=node.attempt, diff=work.people.patch), command)

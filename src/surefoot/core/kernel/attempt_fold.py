@@ -1,0 +1,414 @@
+"""What the events of an attempt mean, from its start to its end.
+
+Owns the fold of everything that happens to one step at a time. Every function first makes sure that its event can
+happen, and only then changes the state. Must never decide anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from surefoot.core import events as ev
+from surefoot.core.attempt import Attempt, Committing, Ended, Judging, Place, Preparing
+from surefoot.core.event_words import Applied, Diagnosis, Phase, Status, Verdict
+from surefoot.core.events import ACCEPTANCE, Event
+from surefoot.core.graph_state import (
+    finish,
+    hold,
+    hold_all_pending,
+    join_queue,
+    make_pending_again,
+    move_back,
+    recount,
+    take_ready,
+    wake,
+)
+from surefoot.core.ids import StepId
+from surefoot.core.kernel.conversation_fold import begin_talk, is_talking, lose_reply
+from surefoot.core.kernel.guards import active_of, answered, begin, illegal, is_ready, need, node_of
+from surefoot.core.kernel.plan_adoption import duty_node, keep_duty
+from surefoot.core.kernel.question_fold import QUESTION_FOLDS
+from surefoot.core.kernel.verdict_fold import ANSWER_FOLDS, has_happened
+from surefoot.core.outputs import cost_of, edited, spec_of
+from surefoot.core.plan import AskBody
+from surefoot.core.queue import has_result
+from surefoot.core.state import RunState, StepState, StepStatus
+from surefoot.core.system_steps import PHASES
+from surefoot.core.verdicts import CLAIM, CheckRecord, is_red_before
+from surefoot.effects import (
+    ARTIFACTS,
+    BODY,
+    BY_NAME,
+    BY_REQUEST,
+    CHECKOUT,
+    CHECKPOINT,
+    COMMIT,
+    CONVERSATION,
+    INSPECTION,
+    MERGE,
+    PATCH,
+)
+
+
+def _step_started(state: RunState, event: ev.StepStarted) -> None:
+    if state.phase not in PHASES.get(event.step, (Phase.EXECUTE,)) or state.outcome is not None:
+        raise illegal(event, f"the run is in phase {state.phase}")
+    node = duty_node(state, event.step) if event.step in PHASES else node_of(state, event, event.step)
+    if not is_ready(node) or node.is_group:
+        raise illegal(event, f"step {event.step!r} is not ready")
+    need(state.pausing is None and state.cancelling is None, event, "nothing new may start")
+    if event.attempt != node.failures + 1:
+        raise illegal(event, f"attempt {node.failures + 1} is next")
+    if not node.is_duty:
+        take_ready(state, node)
+    elif event.step not in state.nodes:
+        state.nodes[event.step] = node
+        state.unfinished += 1
+    node.status, node.attempt = StepStatus.RUNNING, event.attempt
+    if node.started_at is None:
+        node.started_at = event.at
+    node.work = Attempt(checks=[CheckRecord() for _ in node.spec.checks], probed_before=node.probed_before)
+    if node.references:
+        node.spec, node.work.lack = spec_of(state, node)
+        if node.edit is not None:
+            node.spec = edited(node.spec, node.edit[0])
+    state.active[event.step] = None
+    if node.effect.is_outside:
+        join_queue(state, event.step)
+
+
+def _checkpoint_asked(state: RunState, event: ev.CheckpointAsked) -> None:
+    lane = state.lanes.get(event.lane)
+    need(lane is not None and lane.is_ready and lane.held_by is None, event, f"lane {event.lane} is not free")
+    need(event.lane != state.expanding_in, event, f"a group is expanded in lane {event.lane}")
+    _, work = begin(state, event)
+    assert lane is not None
+    assert state.branch is not None
+    lane.held_by = event.step
+    work.place, work.open = Place(lane=event.lane, generation=state.branch.generation), event.kind
+
+
+def _checkpointed(state: RunState, event: ev.Checkpointed) -> None:
+    node, work = answered(state, event, ev.CheckpointAsked)
+    assert work.place is not None
+    work.place.checkpoint, work.place.tree = event, event.tree
+    if event.raised_by or not (node.applied or node.applied_before):
+        node.raised_by = event.raised_by
+    if node.effect.is_outside:
+        join_queue(state, event.step)
+    state.lanes[work.place.lane].environment = event.environment
+
+
+def _checkpoint_failed(state: RunState, event: ev.EffectFailed) -> None:
+    node, work = answered(state, event, ev.CheckpointAsked)
+    assert work.lane is not None
+    lane = state.lanes[work.lane]
+    lane.is_ready, lane.needs_fresh, lane.held_by = False, True, None
+    work.place = None
+    node.last_failure = _failed(event, event.diagnosis, event.reason)
+    work.fail(node.last_failure)
+    node.failures += 1
+
+
+def _failed(event: ev.StepEvent, diagnosis: Diagnosis, reason: str) -> ev.AttemptFailed:
+    return ev.AttemptFailed(at=event.at, step=event.step, attempt=event.attempt, diagnosis=diagnosis, reason=reason)
+
+
+def _body_started(state: RunState, event: ev.BodyStarted) -> None:
+    node, work = begin(state, event)
+    need(isinstance(work.stage, Preparing), event, f"the body of {event.step!r} has started, or the attempt failed")
+    need(node.missing == 0, event, f"step {event.step!r} has needs that are not satisfied")
+    need(state.pausing is None and state.cancelling is None, event, "nothing new may start")
+    work.begin(state.token)
+    work.open, node.has_run = event.kind, True
+    node.tier, node.rule = event.tier, event.rule
+    begin_talk(node, work)
+
+
+def _body_finished(state: RunState, event: ev.BodyFinished) -> None:
+    node, work = answered(state, event, ev.BodyStarted)
+    work.end(event.ending, event.evidence, event.outputs)
+    node.remarks = event.remarks
+    state.cost_usd += cost_of(event.outputs)
+    if event.ending.status is Status.OK and node.effect.is_outside:
+        has_happened(state, node)
+
+
+def _interrupt_asked(state: RunState, event: ev.InterruptAsked) -> None:
+    if event.step == ACCEPTANCE:
+        need(state.is_busy and not state.accept.interrupt_asked, event, "nothing is under way that could be ended")
+        state.accept.interrupt_asked = True
+        return
+    _, work = active_of(state, event)
+    need(work.is_busy and not work.interrupt_asked, event, "nothing is under way that could be ended")
+    work.interrupt_asked = True
+
+
+def cancelled(state: RunState, event: ev.EffectCancelled) -> None:
+    """Note that what was under way was ended early; the attempt is made anew, unless its body is known to be done."""
+    if event.step == ACCEPTANCE:
+        need(state.accept.open, event, "no acceptance check is being asked")
+        state.accept.open = state.accept.interrupt_asked = False
+        return
+    node, work = active_of(state, event)
+    requested = None if work.open is None else BY_REQUEST[work.open].name
+    # A conversation is requested as the body of its step.
+    is_body = requested == BODY.name and event.effect == CONVERSATION.name
+    need(requested == event.effect or is_body, event, f"{event.effect} is not under way")
+    if is_talking(work):
+        lose_reply(state, node, work)
+        work.forget_lane()
+        return
+    work.open, work.interrupt_asked = None, False
+    work.forget_lane()
+    if not node.is_body_known and work.failure is None:
+        work.interrupted = Diagnosis.INTERRUPTED
+    if work.lane is not None and work.checkpoint is None:
+        state.lanes[work.lane].is_ready, state.lanes[work.lane].needs_fresh = False, True
+
+
+def _inspection_asked(state: RunState, event: ev.InspectionAsked) -> None:
+    node, work = begin(state, event)
+    need(work.checkpoint is not None, event, "there is no checkpoint to compare with")
+    has_no_body = isinstance(node.spec.body, AskBody) or work.settled is Applied.APPLIED
+    is_over = type(work.stage) is Ended or (type(work.stage) is Preparing and has_no_body)
+    need(is_over, event, "the body has not ended, or its changes are known")
+    work.open = event.kind
+
+
+def _changes_observed(state: RunState, event: ev.ChangesObserved) -> None:
+    node, work = answered(state, event, ev.InspectionAsked)
+    assert work.place is not None
+    work.observe(event)
+    work.place.tree, work.place.is_spoiled = event.tree, bool(event.spoiled)
+    node.undeclared, node.keys, node.left = event.undeclared, event.keys, event.left
+    if has_result(node):
+        join_queue(state, event.step)
+    if event.lane_changed or node.spec.reaches_out or _uses_anything(state, node):
+        state.lanes[work.place.lane].epoch += 1
+
+
+def _uses_anything(state: RunState, node: StepState) -> bool:
+    """Tell whether the step may have changed a service or another named resource, which no tree holds."""
+    return bool(node.spec.uses or state.plan.services_of(node.spec))
+
+
+def _merge_asked(state: RunState, event: ev.MergeAsked) -> None:
+    node, work = begin(state, event)
+    need(has_result(node) and type(work.stage) is Judging, event, "there is nothing to merge")
+    need(state.branch is not None and state.branch.head == event.onto, event, f"{event.onto} is not the head")
+    work.open = event.kind
+
+
+def _merged(state: RunState, event: ev.Merged) -> None:
+    node, work = answered(state, event, ev.MergeAsked)
+    assert work.result is not None
+    work.judge(result=work.result.onto(event), refused=None)
+    if node.applied:
+        for record in work.checks:
+            record.forget_after()
+    else:
+        work.checks = [CheckRecord() for _ in node.spec.checks]
+    _note_overlap(state, event.overlap, (*event.with_steps, event.step))
+
+
+def _merge_refused(state: RunState, event: ev.MergeRefused) -> None:
+    _, work = answered(state, event, ev.MergeAsked)
+    work.judge(refused=event)
+    _note_overlap(state, event.conflicts, (*event.with_steps, event.step))
+
+
+def _note_overlap(state: RunState, paths: tuple[str, ...], steps: tuple[StepId, ...]) -> None:
+    """Note that steps that ran at once changed the same files without saying so beforehand."""
+    for path in paths:
+        state.overlaps.setdefault(path, {}).update(dict.fromkeys(steps))
+
+
+def _place_asked(state: RunState, event: ev.PlaceAsked) -> None:
+    _, work = begin(state, event)
+    need(work.checkpoint is not None, event, "the step has no lane")
+    work.open = event.kind
+    work.forget_lane()
+
+
+def _placed(state: RunState, event: ev.Placed) -> None:
+    _, work = answered(state, event, ev.PlaceAsked)
+    assert work.place is not None
+    work.place.tree, work.place.is_spoiled = event.tree, False
+
+
+def failed(state: RunState, event: ev.EffectFailed) -> None:
+    """Note that the workspace did not do what it was to do: the attempt fails."""
+    _, work = answered(state, event, BY_NAME[event.effect].requested)
+    work.broken = event.reason
+
+
+def _artifacts_asked(state: RunState, event: ev.ArtifactsAsked) -> None:
+    _, work = begin(state, event)
+    need(type(work.stage) is Judging, event, "there is no result")
+    work.open = event.kind
+
+
+def _artifacts_kept(state: RunState, event: ev.ArtifactsKept) -> None:
+    _, work = answered(state, event, ev.ArtifactsAsked)
+    work.judge(kept=event)
+
+
+def _commit_asked(state: RunState, event: ev.CommitAsked) -> None:
+    _, work = begin(state, event)
+    need(type(work.stage) in (Judging, Committing), event, "there is no result that passed")
+    assert state.branch is not None
+    need(work.base == state.branch.head, event, "the result is not on the head of the branch")
+    work.open = event.kind
+    work.commit_to(state.branch.head)
+
+
+def _commit_written(state: RunState, event: ev.CommitWritten) -> None:
+    _, work = answered(state, event, ev.CommitAsked)
+    work.committed(event.commit)
+
+
+def _step_verified(state: RunState, event: ev.StepVerified) -> None:
+    node, work = begin(state, event)
+    pairs = zip(node.spec.checks, work.checks, strict=True)
+    unpassed = [
+        record for check, record in pairs if record.after is not Verdict.PASSED and not is_red_before(check, record)
+    ]
+    need(not unpassed, event, "a check has not passed")
+    is_known = isinstance(node.spec.body, AskBody) or work.settled == Applied.APPLIED
+    need(is_known or (work.ending and work.ending.status is Status.OK), event, "the body has not ended well")
+    if event.commit is not None:
+        need(state.branch is not None and work.tree is not None, event, "there is nothing to commit")
+        assert state.branch is not None
+        assert work.tree is not None
+        need(work.parent == state.branch.head, event, "the commit is not on the head of the branch")
+        state.branch.head, state.branch.tree = event.commit, work.tree
+        node.commit = event.commit
+    node.proof, node.verified_seq = event.proof, state.seq
+    node.outputs, node.kept = work.outputs, work.kept
+    if node.outputs or node.kept is not None:
+        state.handing.pop(event.step, None)
+        state.handing[event.step] = None
+    if state.branch is not None:
+        node.head_after, node.tree_after = state.branch.head, state.branch.tree
+    node.crashes = 0
+    keep_duty(state, node, work)
+    is_proved = event.proof != CLAIM or node.is_duty
+    finish(state, node, StepStatus.VERIFIED if is_proved else StepStatus.UNPROVED, None)
+
+
+def _attempt_failed(state: RunState, event: ev.AttemptFailed) -> None:
+    node, work = begin(state, event)
+    need(work.failure is None, event, "the attempt has failed already")
+    node.last_failure, node.put_back = event, work.changed
+    work.fail(event)
+    if event.lesson is not None:
+        node.lessons = (*node.lessons, event.lesson)
+    if event.applied:
+        has_happened(state, node)
+    elif work.body_started and work.settled == Applied.NOT_APPLIED:
+        node.applied = False
+    if event.is_counted:
+        node.failures += 1
+        node.crashes = 0
+
+
+def _restore_asked(state: RunState, event: ev.RestoreAsked) -> None:
+    _, work = begin(state, event)
+    need(work.failure is not None and not work.is_restored, event, "there is nothing to put back")
+    work.open = event.kind
+
+
+def _lane_restored(state: RunState, event: ev.LaneRestored) -> None:
+    node, work = answered(state, event, ev.RestoreAsked)
+    work.restored_lane()
+    assert work.lane is not None
+    lane = state.lanes[work.lane]
+    if event.lane_changed:
+        lane.needs_fresh = True
+        lane.is_ready = False
+    elif work.body_started and (node.spec.reaches_out or _uses_anything(state, node)):
+        lane.epoch += 1
+
+
+def _retry_scheduled(state: RunState, event: ev.RetryScheduled) -> None:
+    node = node_of(state, event, event.step)
+    if node.work is None:
+        need(event.step in state.waits, event, f"step {event.step!r} waits for nothing")
+        state.waits[event.step] = True
+        return
+    node, work = begin(state, event)
+    need(work.failure is not None and work.is_restored, event, "the attempt has not been put back")
+    node.due = event.due if event.due > event.at else None
+    make_pending_again(state, node)
+
+
+def _retry_due(state: RunState, event: ev.RetryDue) -> None:
+    node = node_of(state, event, event.step)
+    if event.step in state.waits:  # else it was blocked or reset while the clock ran
+        wake(state, node)
+
+
+def _step_failed(state: RunState, event: ev.StepFailed) -> None:
+    node, _ = begin(state, event)
+    finish(state, node, StepStatus.FAILED, event.reason)
+    if event.stop:
+        hold_all_pending(state, event.step)
+
+
+def _step_skipped(state: RunState, event: ev.StepSkipped) -> None:
+    node, work = begin(state, event)
+    nothing = event.reason == "nothing_to_do"
+    need(not (nothing and work.body_started), event, "the body has run")
+    finish(state, node, StepStatus.SKIPPED, event.reason)
+
+
+def _rolled_back(state: RunState, event: ev.RolledBack) -> None:
+    node, _ = begin(state, event)
+    need(state.branch is not None, event, "the run has no workspace")
+    for name in (event.to, *event.invalidated):
+        node_of(state, event, name)
+    finish(state, node, StepStatus.FAILED, event.reason)
+    hold(state, event.invalidated, event.step)
+    move_back(state, event.commit, state.nodes[event.to])
+    recount(state)
+
+
+ATTEMPT_FOLDS: dict[type[Event], Callable[[RunState, Any], None]] = {
+    ev.StepStarted: _step_started,
+    ev.CheckpointAsked: _checkpoint_asked,
+    ev.Checkpointed: _checkpointed,
+    **ANSWER_FOLDS,
+    **QUESTION_FOLDS,
+    ev.BodyStarted: _body_started,
+    ev.BodyFinished: _body_finished,
+    ev.InterruptAsked: _interrupt_asked,
+    ev.InspectionAsked: _inspection_asked,
+    ev.ChangesObserved: _changes_observed,
+    ev.MergeAsked: _merge_asked,
+    ev.Merged: _merged,
+    ev.MergeRefused: _merge_refused,
+    ev.PlaceAsked: _place_asked,
+    ev.Placed: _placed,
+    ev.ArtifactsAsked: _artifacts_asked,
+    ev.ArtifactsKept: _artifacts_kept,
+    ev.CommitAsked: _commit_asked,
+    ev.CommitWritten: _commit_written,
+    ev.StepVerified: _step_verified,
+    ev.AttemptFailed: _attempt_failed,
+    ev.RestoreAsked: _restore_asked,
+    ev.LaneRestored: _lane_restored,
+    ev.RetryScheduled: _retry_scheduled,
+    ev.RetryDue: _retry_due,
+    ev.StepFailed: _step_failed,
+    ev.StepSkipped: _step_skipped,
+    ev.RolledBack: _rolled_back,
+}
+"""What to do with each event of an attempt."""
+
+ATTEMPT_FAILURES: dict[str, Callable[[RunState, ev.EffectFailed], None]] = {
+    CHECKPOINT.name: _checkpoint_failed,
+    **{effect.name: failed for effect in (INSPECTION, PATCH, MERGE, CHECKOUT, ARTIFACTS, COMMIT)},
+}
+"""What it means that an effect of an attempt failed."""

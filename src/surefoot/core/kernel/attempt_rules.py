@@ -1,0 +1,602 @@
+"""The course of one attempt: for each stage a list of rules, each asking for the first thing that is still missing.
+
+`NEXT`, at the end, says which rules hold in which stage, and why they stand in that order. Nothing here changes the
+state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from surefoot.core import commands as do
+from surefoot.core import events as ev
+from surefoot.core.attempt import (
+    Attempt,
+    Committed,
+    Committing,
+    Ended,
+    Failed,
+    Judging,
+    Preparing,
+    Restored,
+    Running,
+    Stage,
+)
+from surefoot.core.budget import exhausted, told_at
+from surefoot.core.empty_checks import is_untouched, why_empty
+from surefoot.core.event_words import Applied, Diagnosis, Finding, Moment, QuestionKind, Severity, Status
+from surefoot.core.failure_words import because, cure_of, with_cure
+from surefoot.core.ids import idempotency_key
+from surefoot.core.kernel.approval_request import taken_over
+from surefoot.core.kernel.approval_rules import (
+    allowed_meanwhile,
+    decision_before,
+    get_consent,
+    get_consent_to_checks,
+    review_confidence,
+    review_result,
+)
+from surefoot.core.kernel.check_rules import ask_check, diagnosis_of, prepare_again
+from surefoot.core.kernel.conversation_rules import beside_question, converse
+from surefoot.core.kernel.failure_rules import conclude, fails, late, stop_services
+from surefoot.core.kernel.phase_rules import compare_claim, show_duty
+from surefoot.core.kernel.proposal import HOLD, Move, Proposal
+from surefoot.core.kernel.service_rules import serve
+from surefoot.core.kernel.surrounding_commands import decide_duty
+from surefoot.core.leftover_files import lost_product
+from surefoot.core.outputs import artifacts_for, needed_by, outputs_for
+from surefoot.core.plan import AgentBody, AskBody, Check
+from surefoot.core.policy import SEALED_RUNG
+from surefoot.core.queue import (
+    files_kept_by,
+    full_resource,
+    has_result,
+    has_turn,
+    is_crowded,
+    lanes_are_reserved,
+    needs_turn_first,
+)
+from surefoot.core.recovery import (
+    ANSWERS,
+    ask_probe,
+    describe_ending,
+    diagnosis_of_ending,
+    doubt_of,
+    not_applied,
+    question,
+    settle,
+    settles_any,
+)
+from surefoot.core.state import RunState, StepState
+from surefoot.core.untrusted_text import fenced, in_line
+from surefoot.core.verdicts import (
+    CLAIM,
+    CheckRecord,
+    first_unanswerable,
+    first_unpassed,
+    has_nothing_to_do,
+    next_after,
+    next_before,
+    proves,
+)
+
+
+def next_for(state: RunState, node: StepState, now: float) -> Proposal | None:
+    """Return what the step's attempt needs next, or None while it waits."""
+    work = node.work
+    assert work is not None
+    if work.open is not None:
+        return None
+    if work.people.question is not None:
+        allowed = allowed_meanwhile(state, node, state.questions[work.people.question], now)
+        return allowed or beside_question(state, node, work, now)
+    if work.is_busy:  # tools are at work in the lane: whatever else is to be done there comes after them
+        move = converse(state, node, work, now)
+        return move if isinstance(move, Proposal) else None
+    for rule in NEXT[type(work.stage)]:
+        move = rule(state, node, work, now)
+        if isinstance(move, Proposal):
+            return move
+        if move == HOLD:
+            return None
+    proof = _proof(state, node, work)
+    return Proposal(ev.StepVerified(at=now, step=node.spec.id, attempt=node.attempt, proof=proof, commit=work.commit))
+
+
+def _put_back(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
+    """After a failed attempt: stop what ran beside it, then restore the lane."""
+    assert work.checkpoint is not None
+    stopping = stop_services(state, node, work, now)
+    if stopping is not None:
+        return stopping
+    command = do.RestoreLane(
+        step=node.spec.id,
+        attempt=node.attempt,
+        lane=work.lane,
+        commit=work.checkpoint.commit,
+        scratch=node.spec.scratch,
+        made=node.spec.made,
+    )
+    return Proposal(ev.RestoreAsked(at=now, step=node.spec.id, attempt=node.attempt), command)
+
+
+def _conclude(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
+    """Decide what a failed attempt means for the step, now that its lane is as it was."""
+    assert work.failure is not None
+    return conclude(state, node, work.failure, now)
+
+
+def _wait(_: RunState, __: StepState, ___: Attempt, ____: float) -> Move:
+    """Wait for the body."""
+    return HOLD
+
+
+def _workspace_failed(_: RunState, node: StepState, work: Attempt, now: float) -> Move:
+    """Fail the attempt where the workspace did not do what it was to do."""
+    if work.broken is None:
+        return None
+    return fails(node, now, Diagnosis.STRUCTURAL, f"the workspace failed: {work.broken}")
+
+
+def _miss_service(_: RunState, node: StepState, work: Attempt, now: float) -> Move:
+    """Fail the attempt when a service it needs is not there; an effect in doubt is settled first."""
+    if work.lost_service is None or doubt_of(node) is not None:
+        return None
+    return fails(node, now, *work.lost_service)
+
+
+def _recover(_: RunState, node: StepState, work: Attempt, now: float) -> Move:
+    """Begin anew what can be begun anew after a crash or an interruption."""
+    if work.interrupted is None or doubt_of(node) is not None:
+        return None
+    why = "the engine ended" if work.interrupted is Diagnosis.CRASH else "interrupted"
+    return fails(node, now, work.interrupted, why, counted=False)
+
+
+def _settle(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
+    """Find out what became of an outside effect, before anything else is done about it."""
+    why = doubt_of(node, state.rung)
+    if why is not None:
+        event, command = settle(state, node, now, why)
+        return Proposal(event, command)
+    if work.settled == Applied.NOT_APPLIED:
+        return Proposal(not_applied(state, node, now))
+    return None
+
+
+def _withdraw(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
+    """Begin no body while the run pauses: the attempt is taken up again afterwards, as if it had not begun."""
+    has_begun = work.body_started or work.settled is not None or work.people.answer is not None
+    if state.pausing is None or has_begun:
+        return None
+    return fails(node, now, Diagnosis.INTERRUPTED, "the run pauses", counted=False)
+
+
+def _lost_ground(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
+    """Begin anew what rests on commits that the branch has gone back behind."""
+    branch, checkpoint = state.branch, work.checkpoint
+    if branch is None or checkpoint is None or work.generation == branch.generation or checkpoint.commit == branch.head:
+        return None
+    if node.applied and not has_result(node):
+        return None
+    return late(node, now, "the run branch has gone back behind what it rests on")
+
+
+def _bind(_: RunState, node: StepState, work: Attempt, now: float) -> Move:
+    """Begin nothing where a placeholder stands for nothing: no attempt would be any better."""
+    return None if work.lack is None else fails(node, now, Diagnosis.STRUCTURAL, work.lack)
+
+
+def wants_lane(state: RunState, node: StepState) -> bool:
+    """Tell whether the step could begin its attempt if it had a lane."""
+    work = node.work
+    assert work is not None
+    is_idle = work.open is None and work.people.question is None and work.failure is None and work.checkpoint is None
+    if not is_idle or not state.has_workspace or (isinstance(node.spec.body, AskBody) and not node.spec.checks):
+        return False
+    if needs_turn_first(state, node) or files_kept_by(state, node) is not None:
+        return False
+    return not lanes_are_reserved(state, node)
+
+
+def _checkpoint(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
+    """Take the checkpoint: the lane at the head of the run branch."""
+    is_needed = state.has_workspace and not (isinstance(node.spec.body, AskBody) and not node.spec.checks)
+    if work.checkpoint is not None or not is_needed:
+        return None
+    lane = free_lane(state) if wants_lane(state, node) else None
+    if lane is None:
+        return HOLD
+    assert state.branch is not None
+    name, attempt = node.spec.id, node.attempt
+    command = do.TakeCheckpoint(
+        step=name,
+        attempt=attempt,
+        lane=lane,
+        commit=state.branch.head,
+        scratch=node.spec.scratch,
+        made=node.spec.made,
+        artifacts=artifacts_for(state, node),
+        spec=node.spec,
+        branch=_results(state, node),
+    )
+    return Proposal(ev.CheckpointAsked(at=now, step=name, attempt=attempt, lane=lane), command)
+
+
+def _results(state: RunState, node: StepState) -> tuple[do.BranchCommit, ...]:
+    """Return the commits of the run branch; only an effect that may count as irreversible is held against them."""
+    if not (node.effect.is_outside or node.spec.reaches_out or state.rung != SEALED_RUNG):
+        return ()
+    needed = needed_by(state, node)
+    return tuple(
+        do.BranchCommit(commit=one.commit, step=one.spec.id, is_needed=one.spec.id in needed)
+        for one in state.nodes.values()
+        if one.commit is not None
+    )
+
+
+def free_lane(state: RunState) -> str | None:
+    """Return a lane that is ready and not in use."""
+    in_use = ("clean", state.expanding_in)
+    usable = (x.name for x in state.lanes.values() if x.is_ready and x.held_by is None and x.name not in in_use)
+    return next(usable, None)
+
+
+def _before(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
+    """Ask what must be red or green before the body."""
+    if work.body_started or not node.spec.checks:
+        return None
+    bad = first_unanswerable(node.spec.checks, work.checks)
+    if bad is not None:
+        check, record = node.spec.checks[bad], work.checks[bad]
+        reason = with_cure(
+            f"the check {check.name!r} has no answer before the step", _cure_of(state, node, check, record)
+        )
+        return fails(node, now, diagnosis_of(state, check, record), because(reason, record.text))
+    if has_nothing_to_do(node.spec.checks, work.checks):
+        return Proposal(ev.StepSkipped(at=now, step=node.spec.id, attempt=node.attempt, reason="nothing_to_do"))
+    index = next_before(node.spec.checks, work.checks)
+    return None if index is None else ask_check(state, node, work, now, (Moment.BEFORE, index))
+
+
+def _within_limit(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
+    """Begin no body once all that the run may cost is spent: the run pauses, whatever was approved beforehand."""
+    if work.body_started or work.settled is not None or state.pausing is not None:
+        return None
+    # An agent's requests are held against every limit one by one; a question costs nothing.
+    if isinstance(node.spec.body, AgentBody | AskBody):
+        return None
+    spent = exhausted(state)
+    if spent is None:
+        return None
+    text = told_at(state, spent, f"step {node.spec.id} has not begun")
+    return Proposal(ev.LimitReached(at=now, limit=spent.limit, text=text))
+
+
+def _turn(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
+    """Let only so many bodies run at once, and only so many at a resource; outside effects rest on the head."""
+    if work.body_started or work.settled is not None:
+        return None
+    if full_resource(state, node) is not None:
+        return HOLD
+    if work.checkpoint is None:
+        return None
+    if is_crowded(state, node):
+        return HOLD
+    assert state.branch is not None
+    if not node.effect.is_outside or _wants_probe(node, work):
+        return None
+    if settles_any(state):
+        return HOLD
+    if work.checkpoint.commit != state.branch.head:
+        return late(node, now, "the run branch has moved since the checkpoint")
+    # One whose effect was raised by what the checkpoint found in its commands was not in the queue before.
+    return None if has_turn(state, node) else HOLD
+
+
+def _wants_probe(node: StepState, work: Attempt) -> bool:
+    """Tell whether it is still to be looked whether the effect is there already; that needs no turn on the branch."""
+    return not work.body_started and node.spec.probe is not None and node.effect.is_outside and not work.probed_before
+
+
+def _probe_first(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
+    """Look whether the effect is there already, before it would be performed."""
+    if not _wants_probe(node, work):
+        return None
+    if work.probe is None:
+        return Proposal(*ask_probe(node, work, now, patient=node.failures > 0))
+    text = (
+        f"Step {node.spec.id} has not been performed, but its probe finds it applied ({in_line(work.probe.text)}). "
+        "Record it as applied, or perform it (not_applied)?"
+    )
+    return Proposal(question(state, node, now, QuestionKind.IN_DOUBT, text, ANSWERS))
+
+
+def _body(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
+    """Run the body, or ask the person whose answer it is."""
+    body = node.spec.body
+    if isinstance(body, AskBody):
+        if work.people.answer is None:
+            asked = question(state, node, now, QuestionKind.ASK, fenced(body.question), body.options)
+            return Proposal(replace(asked, default=body.default))
+        return fails(node, now, Diagnosis.DENIED, "answered: no") if work.people.answer == "no" else None
+    if work.body_started or work.settled == Applied.APPLIED:
+        return None
+    if work.people.taken_by is not None:
+        return taken_over(state, node, now)
+    key = idempotency_key(state.created.run, node.spec.id)
+    services = state.plan.services_of(node.spec)
+    command: do.Command = do.RunStep(
+        step=node.spec.id,
+        attempt=node.attempt,
+        lane=work.lane,
+        spec=node.spec,
+        key=key,
+        services=services,
+        rests_on=work.checkpoint.commit if node.effect.is_outside and work.checkpoint is not None else None,
+    )
+    if isinstance(body, AgentBody):
+        command = do.OpenTalk(step=node.spec.id, attempt=node.attempt, lane=work.lane, spec=node.spec)
+    elif state.handing:
+        command = replace(command, outputs=outputs_for(state, node))
+    decision = decision_before(state, node)
+    event = ev.BodyStarted(
+        at=now,
+        step=node.spec.id,
+        attempt=node.attempt,
+        key=key,
+        tier=decision.tier,
+        rule=decision.rule,
+    )
+    return Proposal(event, command)
+
+
+def _ending(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
+    """Judge how the body ended; outside effects that ended badly were settled before."""
+    ending = work.ending
+    if ending is None or ending.status is Status.OK or work.settled == Applied.APPLIED:
+        return None
+    missing = _lost_product(state, node, ending.text)
+    return fails(node, now, diagnosis_of_ending(node, state.rung), describe_ending(node, state.rung, missing))
+
+
+def _cure_of(state: RunState, node: StepState, check: Check, record: CheckRecord) -> str:
+    """Return which key of the plan would help a check to pass, as far as its output tells."""
+    return cure_of(check, state.rung, record.text) or _lost_product(state, node, record.text)
+
+
+def _lost_product(state: RunState, node: StepState, output: str) -> str:
+    """Say which product of another step is missed; empty: none is seen."""
+    others = (other for other in state.nodes.values() if other.left and other is not node)
+    return lost_product(((other.spec, other.left) for other in others), output)
+
+
+def _inspect(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
+    """Find out what the body wrote."""
+    if work.checkpoint is None:
+        return None
+    command = do.Inspect(
+        step=node.spec.id,
+        attempt=node.attempt,
+        lane=work.lane,
+        spec=node.spec,
+        tree=work.checkpoint.tree,
+        commit=work.checkpoint.commit,
+        scope=(*state.plan.scope_write, *(node.spec.writes or ())),
+        writes=state.plan.scope_write if node.spec.writes is None else node.spec.writes,
+        counts_lines=state.policy.counts_lines,
+        by_hand=work.people.by_hand is not None,
+    )
+    return Proposal(ev.InspectionAsked(at=now, step=node.spec.id, attempt=node.attempt), command)
+
+
+def _outside_scope(_: RunState, node: StepState, work: Attempt, now: float) -> Move:
+    """Fail the attempt that wrote where it may not, or wrote what no commit may hold."""
+    assert work.changes is not None
+    if work.changes.outside:
+        return fails(
+            node, now, Diagnosis.STRUCTURAL, f"wrote outside the scope: {', '.join(work.changes.outside[:10])}"
+        )
+    if work.changes.secrets:
+        where = ", ".join(work.changes.secrets[:10])
+        reason = f"the value of an env_from variable stands in {where}, and no commit may hold it; `scratch` files may"
+        return fails(node, now, Diagnosis.STRUCTURAL, reason)
+    return None
+
+
+def _merge(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
+    """Bring the result onto the head of the run branch, once it is its turn."""
+    if not has_result(node):
+        return None
+    if not has_turn(state, node):
+        return HOLD
+    assert state.branch is not None
+    assert work.changes is not None
+    assert work.checkpoint is not None
+    if work.refused is not None:
+        return late(node, now, work.refused.reason)
+    onto = state.branch.head
+    if work.base == onto:
+        return None
+    command = do.MergeResult(
+        step=node.spec.id,
+        attempt=node.attempt,
+        lane=work.lane,
+        base=work.checkpoint.commit,
+        tree=work.changes.tree,
+        onto=onto,
+        reads=node.spec.reads,
+    )
+    return Proposal(ev.MergeAsked(at=now, step=node.spec.id, attempt=node.attempt, onto=onto), command)
+
+
+def _before_again(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
+    """Ask on the head what was asked on the lane's base; a body's leavings that no tree holds would mislead it."""
+    if not work.is_merged or node.applied or not node.spec.checks:
+        return None
+    if first_unanswerable(node.spec.checks, work.checks) is not None:
+        return late(node, now, "a check has no answer on the head of the run branch")
+    if has_nothing_to_do(node.spec.checks, work.checks):
+        return late(node, now, "the head of the run branch has what it was to do")
+    index = next_before(node.spec.checks, work.checks)
+    if index is None:
+        return None
+    move = ask_check(state, node, work, now, (Moment.BEFORE, index))
+    assert work.changes is not None
+    if move.command is not None and (work.changes.lane_changed or node.spec.artifacts):
+        return late(node, now, "the run branch has moved, and the body left files in its lane that git ignores")
+    return move
+
+
+def _after(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
+    """Ask the checks; the first that does not pass fails the attempt."""
+    index = first_unpassed(node.spec.checks, work.checks)
+    if index is not None:
+        check, record = node.spec.checks[index], work.checks[index]
+        assert record.after is not None
+        diagnosis = Diagnosis.VERIFICATION
+        if record.after == "inconclusive" and not record.is_flaky:
+            diagnosis = diagnosis_of(state, check, record)
+        if work.is_merged:
+            return late(node, now, f"check {check.name!r} {record.after.value} on the head of the run branch")
+        has_no_answer = record.is_flaky and record.after == "inconclusive"
+        said = f"check {check.name!r} {'is flaky' if has_no_answer else record.after.value}"
+        reason = because(with_cure(said, _cure_of(state, node, check, record)), record.text)
+        return stopped_short(node, work, now, reason) or fails(node, now, diagnosis, reason)
+    index = next_after(node.spec.checks, work.checks)
+    return None if index is None else ask_check(state, node, work, now, (Moment.AFTER, index))
+
+
+def stopped_short(node: StepState, work: Attempt, now: float, why: str) -> Proposal | None:
+    """Fail the attempt of an agent that came to no end, for what ended it and why its work does not count."""
+    stopped = None if work.talk is None else work.talk.stopped
+    if stopped is None:
+        return None
+    return fails(node, now, stopped.diagnosis, f"{stopped.reason}; what it had changed does not count: {why}")
+
+
+def _count_unfinished(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
+    """Let the work of an agent that came to no end count where a check proves it, and report that it did."""
+    stopped = None if work.talk is None else work.talk.stopped
+    if stopped is None or (state.has_workspace and work.changes is None):
+        return None
+    if _proof(state, node, work) != "checks":
+        return stopped_short(node, work, now, "none of its checks proves it")
+    text = f"The agent did not finish ({stopped.reason}), but what it had changed passed the checks of the step."
+    finding = Finding(kind="ended-without-finish", severity=Severity.WARNING, text=text, step=node.spec.id)
+    return None if finding in state.reported else Proposal(ev.FindingReported(at=now, finding=finding))
+
+
+def _keep(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
+    """Keep what the body made for later steps, now that it passed its checks."""
+    del state
+    if not node.spec.artifacts or work.kept is not None or work.changes is None:
+        return None
+    command = do.KeepArtifacts(
+        step=node.spec.id,
+        attempt=node.attempt,
+        lane=work.lane,
+        artifacts=node.spec.artifacts,
+        timeout_s=node.spec.timeout_s,
+    )
+    return Proposal(ev.ArtifactsAsked(at=now, step=node.spec.id, attempt=node.attempt), command)
+
+
+def _commit(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
+    """Write the result as a commit, if there is one."""
+    del state
+    if work.commit is not None or not has_result(node) or work.tree == work.base_tree:
+        return None
+    assert work.base is not None
+    assert work.tree is not None
+    command = do.WriteCommit(
+        step=node.spec.id,
+        attempt=node.attempt,
+        lane=work.lane,
+        spec=node.spec,
+        parent=work.base,
+        tree=work.tree,
+    )
+    return Proposal(ev.CommitAsked(at=now, step=node.spec.id, attempt=node.attempt), command)
+
+
+def _proof(state: RunState, node: StepState, work: Attempt) -> str | None:
+    pairs: list[tuple[Check, CheckRecord]] = list(zip(node.spec.checks, work.checks, strict=True))
+    if any(proves(check, record) and not _is_empty(state, node, work, check) for check, record in pairs):
+        return "checks"
+    if isinstance(node.spec.body, AskBody) or work.people.by_hand is not None:
+        return None
+    if isinstance(node.spec.body, AgentBody):
+        return CLAIM
+    return "probe" if work.settled == Applied.APPLIED else "exit-status-only"
+
+
+def _is_empty(state: RunState, node: StepState, work: Attempt, check: Check) -> bool:
+    """Tell whether the check would have passed without the step."""
+    if why_empty(check, node.spec, state.plan):
+        return True
+    if work.changes is None or work.changes.lane_changed:
+        return False
+    return is_untouched(check, node.spec, state.plan, work.changed)
+
+
+_Rule = Callable[[RunState, StepState, Attempt, float], Move]
+
+_ALWAYS: tuple[_Rule, ...] = (
+    _miss_service,  # first: an attempt without its service cannot come to anything else
+    _recover,  # before doubt: what was cut off and is not in doubt begins anew, whatever else is missing
+    _settle,  # before all else that is done for the step: nothing rests on an effect of which nobody knows
+)
+_PREPARE: tuple[_Rule, ...] = (
+    *_ALWAYS,
+    _withdraw,  # nothing is begun while the run pauses; no lane is held for it either
+    _lost_ground,  # before checks and people are asked about a base that is gone
+    _workspace_failed,
+    _bind,  # a person is not asked about a command that cannot be put together
+    decide_duty,  # what is done for the run as a whole has no lane and no body
+    _checkpoint,  # what the commands do, and what the step rests on, is found out there: consent needs both
+    serve,  # checks before the body use services, too
+    get_consent_to_checks,  # a check that a rule asks about must not run before a person has agreed
+    _before,  # before consent: nobody is asked about a step that has nothing to do
+    _within_limit,  # no question about what the run cannot pay for
+    get_consent,
+    _turn,  # after consent: a person may take long, and nobody else should wait for it
+    _probe_first,  # just before the effect, so that little time is left for it to come from elsewhere
+    _body,
+)
+_JUDGE: tuple[_Rule, ...] = (
+    prepare_again,  # before any check: it would use what the body spoiled
+    compare_claim,  # before a person is shown the result
+    review_result,  # before the merge: a person may change it, and may take long
+    show_duty,
+    _merge,  # what is checked is what is committed
+    _before_again,  # on another base the checks before may say something else
+    _after,
+    _count_unfinished,  # whether an agent's unfinished work counts is for its checks to say
+    review_confidence,  # after the checks: one that was red before proves more than any confidence
+    _keep,  # only what passed is kept
+    _commit,  # last: the branch moves only for what holds
+)
+_AFTER_BODY: tuple[_Rule, ...] = (
+    *_ALWAYS,
+    _lost_ground,
+    serve,
+    converse,  # the lane is made to hold what the agent left there, before anybody looks at it
+    _ending,
+    _workspace_failed,
+)
+NEXT: Mapping[type[Stage], tuple[_Rule, ...]] = {
+    # A question has its answer, or the effect was there already: then there is a result without a body.
+    Preparing: (*_PREPARE, _inspect, *_JUDGE),
+    Running: (*_ALWAYS, _lost_ground, serve, converse, _wait),
+    # A run without a workspace has no result: judging follows at once.
+    Ended: (*_AFTER_BODY, _inspect, *_JUDGE),
+    Judging: (*_AFTER_BODY, _outside_scope, *_JUDGE),
+    Committing: (*_AFTER_BODY, *_JUDGE),
+    Committed: (*_AFTER_BODY, *_JUDGE),
+    Failed: (_put_back,),
+    Restored: (_conclude,),
+}
+"""What is asked in each stage, in order: the first rule that has something to say decides. The reason for its place
+stands beside it. Where no rule says anything, the step is verified."""

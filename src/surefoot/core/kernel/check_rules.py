@@ -1,0 +1,118 @@
+"""How a check is put to a result, or answered from what is known.
+
+Owns on which tree and in which environment it is asked, and what an answer that is none says about the attempt. Must
+never judge a verdict: `surefoot.core.verdicts` does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from surefoot.core import commands as do
+from surefoot.core import events as ev
+from surefoot.core.attempt import Attempt
+from surefoot.core.event_words import Diagnosis, Moment
+from surefoot.core.failure_words import lacks_network
+from surefoot.core.kernel.proposal import Proposal
+from surefoot.core.leftover_files import spoiled_finding
+from surefoot.core.plan import Check
+from surefoot.core.retry import diagnose_text
+from surefoot.core.state import RunState, StepState
+from surefoot.core.verdicts import CheckRecord, is_by_test, verdict_key
+
+
+def ask_check(state: RunState, node: StepState, work: Attempt, now: float, which: tuple[Moment, int]) -> Proposal:
+    """Put one of a step's checks, once the lane holds what it is asked about."""
+    moment, index = which
+    assert work.lane is not None
+    tree = work.base_tree if moment is Moment.BEFORE else work.tree or work.base_tree
+    assert tree is not None
+    services = state.plan.services_of(node.spec)
+    command = do.AskCheck(
+        step=node.spec.id,
+        attempt=node.attempt,
+        lane=work.lane,
+        moment=moment,
+        index=index,
+        check=node.spec.checks[index],
+        spec=node.spec,
+        tree=tree,
+        environment=_environment(state, node, work, environment_of(state, work.lane, services)),
+        services=services,
+        changed=work.changed,
+        before=work.checks[index].before_results,
+        earlier=work.checks[index].results if moment is Moment.AFTER else None,
+    )
+    move = ask_or_reuse(state, command, work.checks[index], now)
+    if move.command is None or work.lane_tree == tree:
+        return move
+    return place(node, work, tree, now)
+
+
+def _environment(state: RunState, node: StepState, work: Attempt, lane: str) -> str:
+    """Name what a verdict depends on beside the tree; what a body has made for later steps makes it one of a kind."""
+    return f"{lane}!{state.seq}" if work.body_started and node.spec.artifacts else lane
+
+
+def prepare_again(state: RunState, node: StepState, work: Attempt, now: float) -> Proposal | None:
+    """Have the lane prepared anew before anything is asked of a body that changed what `prepare` had made."""
+    if not work.is_spoiled or work.changes is None or work.tree is None or not node.spec.checks:
+        return None
+    finding = spoiled_finding(node.spec, work.changes.spoiled)
+    if finding not in state.reported:
+        return Proposal(ev.FindingReported(at=now, finding=finding))
+    return place(node, work, work.tree, now)
+
+
+def place(node: StepState, work: Attempt, tree: str, now: float) -> Proposal:
+    """Make the lane hold what a check is to be asked about, prepared as it was before the body."""
+    assert work.base is not None
+    command = do.PlaceTree(
+        step=node.spec.id,
+        attempt=node.attempt,
+        lane=work.lane,
+        commit=work.base,
+        tree=tree,
+        scratch=node.spec.uncommitted,
+        prepare=work.is_spoiled,
+    )
+    event = ev.PlaceAsked(
+        at=now, step=node.spec.id, attempt=node.attempt, commit=work.base, tree=tree, prepare=work.is_spoiled
+    )
+    return Proposal(event, command)
+
+
+def environment_of(state: RunState, lane: str, services: Sequence[str]) -> str:
+    """Name what a verdict depends on beside the tree: the lane, and what runs in it for the check."""
+    return " +".join((state.lanes[lane].key, *services))
+
+
+def ask_or_reuse(state: RunState, command: do.AskCheck, record: CheckRecord, now: float) -> Proposal:
+    """Ask a check, unless it is known to have passed on the same tree in the same environment."""
+    place = (command.tree, command.environment)
+    passed = state.verdicts.get(verdict_key(command.check), ())
+    known = next((one for one in passed if (one.tree, one.environment) == place), None)
+    may_reuse = record.asked_after == 0 and not (command.before and is_by_test(command.check))
+    name, attempt, moment, index = command.step, command.attempt, command.moment, command.index
+    if known is None or not may_reuse:
+        return Proposal(ev.CheckAsked(at=now, step=name, attempt=attempt, moment=moment, check=index), command)
+    event = ev.VerdictReused(
+        at=now,
+        step=name,
+        attempt=attempt,
+        moment=moment,
+        check=index,
+        evidence=known.evidence,
+        results=known.results,
+        changed_files=known.changed_files,
+    )
+    return Proposal(event)
+
+
+def diagnosis_of(state: RunState, check: Check, record: CheckRecord) -> Diagnosis:
+    """Tell whether asking again later may bring the answer that a check did not give."""
+    if lacks_network(check, state.rung, record.text):
+        return Diagnosis.STRUCTURAL
+    if "time-out" in record.text or diagnose_text(None, record.text) is Diagnosis.TRANSIENT:
+        return Diagnosis.TRANSIENT
+    return Diagnosis.STRUCTURAL

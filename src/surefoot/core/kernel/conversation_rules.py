@@ -1,0 +1,457 @@
+"""The course of a talk: what an agent's attempt needs next.
+
+Owns the order of things in a talk: the lane as the talk left it, the calls of the last reply (reads side by side, what
+writes in order, what needs a person's word when that is there), then the next request, under every limit. Must never
+change the state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+
+from surefoot.core import commands as do
+from surefoot.core import events as ev
+from surefoot.core.agent_types import ModelFacts, Part, ToolKind
+from surefoot.core.approval import is_satisfied
+from surefoot.core.attempt import Attempt
+from surefoot.core.budget import crossing_of, left_said, near_of, told_at, worst_of
+from surefoot.core.compaction import facts_that_must_survive, fold_for, summary_brief
+from surefoot.core.conversation import CallState, Talk
+from surefoot.core.event_words import Applied, Diagnosis, Finding, QuestionKind, Severity
+from surefoot.core.ids import BlobId
+from surefoot.core.kernel.approval_request import ask_about_call, taken_over
+from surefoot.core.kernel.call_effects import approval_of_call, key_for_call, rule_for_call
+from surefoot.core.kernel.conversation_fold import is_talking
+from surefoot.core.kernel.failure_rules import CRASHES_MAX, fails
+from surefoot.core.kernel.model_fallback import TOOLS_TOKENS, after_fault, chain_of, next_wait, tokens_max
+from surefoot.core.kernel.plan_adoption import is_kept
+from surefoot.core.kernel.proposal import HOLD, Move, Proposal
+from surefoot.core.plan import AgentBody, Check
+from surefoot.core.policy import facts_before, weigh
+from surefoot.core.policy_types import Decision, Tier
+from surefoot.core.prompt import brief_of
+from surefoot.core.prompt_prefix import prefix_flaw
+from surefoot.core.prompts import ANEW, SETTLED, end_of
+from surefoot.core.recovery import question, settles_any
+from surefoot.core.state import RunState, StepState
+from surefoot.core.token_estimate import AT_MOST, tokens_of
+from surefoot.core.tool_table import TOOLBOX, EditableFiles, PlanInForce, StoredTexts, ToolState, refusal_of
+from surefoot.core.untrusted_text import behind
+from surefoot.core.verdicts import CheckRecord
+
+MISUSES_MAX = 12
+REPEATS_MAX = 5
+REPEATS_TOLD = 2
+IDLE_MAX = 3
+ENDS_MAX = 6
+SAID_MAX = 300
+_NO_END = frozenset(
+    {
+        Diagnosis.MISUSE,
+        Diagnosis.LOOP,
+        Diagnosis.MALFORMED,
+        Diagnosis.STALL,
+        Diagnosis.REFUSED,
+        Diagnosis.OVERFLOW,
+        Diagnosis.BUDGET,
+    }
+)
+"""Ends of an agent's attempt that say nothing about its work."""
+_FLOOR = Decision(tier=Tier.LOG, rule="agent-command", reason="An agent runs it inside the step's lane.")
+
+
+def converse(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
+    """Return what the talk needs next; None when there is none, or it is over."""
+    talk = work.talk
+    if talk is None:
+        return None
+    if work.broken is not None and not work.is_busy:
+        return fails(node, now, Diagnosis.STRUCTURAL, f"the workspace failed: {work.broken}")
+    if not is_talking(work):
+        return _bring_back(state, node, work, talk, now)
+    if work.people.taken_by is not None:
+        return HOLD if work.is_busy else taken_over(state, node, now)
+    if work.people.is_overdue and not work.is_busy:
+        return fails(node, now, Diagnosis.EXPIRED, "nobody answered in time; that is neither consent nor denial")
+    if node.crashes >= CRASHES_MAX and not work.is_busy:
+        reason = f"the engine ended {node.crashes} times in a row while its agent was at work"
+        return fails(node, now, Diagnosis.CRASH, reason, counted=False)
+    if talk.claim is not None and talk.claim.gives_up:
+        return fails(node, now, Diagnosis.GIVEN_UP, f"the agent says that it cannot be done: {talk.claim.summary}")
+    move = beside_question(state, node, work, now) or _settle_answered(node, work, talk, now)
+    if move is not None:
+        return move
+    if work.is_busy or (talk.turns and not talk.turns[-1].is_over):
+        return _ask_next(state, node, work, talk, now) or HOLD
+    move = _stop(node, talk, now) or _next_request(state, node, work, talk, now)
+    return _stopped(node, talk, move) or move
+
+
+def _stopped(node: StepState, talk: Talk, move: Move) -> Proposal | None:
+    """Have the step's checks decide where an agent comes to no end but has changed files; None: the move stands."""
+    failed = move.event if isinstance(move, Proposal) else None
+    if not isinstance(failed, ev.AttemptFailed) or failed.diagnosis not in _NO_END:
+        return None
+    if not talk.has_changed_files or not node.spec.checks:
+        return None
+    event = ev.TalkStopped(
+        at=failed.at, step=failed.step, attempt=failed.attempt, diagnosis=failed.diagnosis, reason=failed.reason
+    )
+    return Proposal(event)
+
+
+def _bring_back(state: RunState, node: StepState, work: Attempt, talk: Talk, now: float) -> Proposal | None:
+    """Make the lane hold what a talk that is over has left there, where an engine ended before that was looked at."""
+    is_agents = work.people.by_hand is None and not work.people.is_patched
+    is_lost = work.lane_tree is None and work.changes is None
+    if work.ending is None or not is_agents or not is_lost or not state.has_workspace:
+        return None
+    return _place(node, work, talk, now)
+
+
+# --- tool calls
+
+
+def beside_question(state: RunState, node: StepState, work: Attempt, now: float) -> Proposal | None:
+    """Return the next call to carry out or settle that waits for nobody's word; None where there is none."""
+    talk = work.talk
+    if (
+        talk is None
+        or not talk.turns
+        or not is_talking(work)
+        or work.people.taken_by is not None
+        or work.people.is_overdue
+    ):
+        return None
+    calls = talk.turns[-1].calls
+    for index, call in enumerate(calls):
+        if call.result is not None or call.is_open or call.doubt or call.answer is not None:
+            continue
+        flaw = refusal_of(call.asked.tool, talk.role) or call.asked.flaw
+        if flaw:
+            return _settled(node, call, f"refused: {flaw}", now, is_misuse=True)
+        if state.pausing is not None or not _may_begin(call, calls[:index], calls[index + 1 :]):
+            continue
+        if rule_for_call(state, node, call.asked) and settles_any(state):
+            continue
+        decision = _weigh(state, node, call)
+        if decision.tier is Tier.NEVER:
+            text = f"refused: never allowed: {decision.reason} (rule {decision.rule})"
+            return _settled(node, call, text, now)
+        if call.kind is ToolKind.ASK or (
+            decision.tier is Tier.CONFIRM and not _is_approved(state, node, call, decision)
+        ):
+            continue
+        if work.lane_tree is None and state.has_workspace:
+            return _place(node, work, talk, now)
+        return _start(state, node, work, call, decision, now)
+    return None
+
+
+def _may_begin(call: CallState, earlier: list[CallState], later: list[CallState]) -> bool:
+    """Tell whether the order of a reply lets a call begin: what writes has the lane for itself.
+
+    What waits for a person keeps only later calls that write from overtaking it.
+    """
+    if call.kind is ToolKind.END:  # of several the first; the next one where that could not be used
+        others = (*earlier, *(one for one in later if one.kind is not ToolKind.END))
+        return all(one.result is not None for one in others)
+    undone = [one for one in earlier if one.result is None and one.kind is not ToolKind.END]
+    if call.kind is ToolKind.WRITE:  # a later read may be under way still, begun while this waited for a person's word
+        return all(one.kind is ToolKind.ASK for one in undone) and not any(one.is_open for one in later)
+    return not any(one.kind is ToolKind.WRITE and (one.is_open or one.question is None) for one in undone)
+
+
+def _start(
+    state: RunState, node: StepState, work: Attempt, call: CallState, decision: Decision, now: float
+) -> Proposal:
+    talk = work.talk
+    assert talk is not None
+    spec, raised_by = node.spec, rule_for_call(state, node, call.asked)
+    wanted = TOOLBOX[call.asked.tool].state
+    command = do.UseTool(
+        step=spec.id,
+        attempt=node.attempt,
+        lane=work.lane,
+        call=call.asked,
+        role=talk.role,
+        spec=spec,
+        state=None if wanted is None else _STATES[wanted](state, node, talk),
+        key=key_for_call(state, node, call.asked) if raised_by else "",
+    )
+    event = ev.CallStarted(
+        at=now,
+        step=spec.id,
+        attempt=node.attempt,
+        call=call.asked.call,
+        tier=decision.tier,
+        rule=decision.rule,
+        raised_by=raised_by,
+        key=command.key,
+    )
+    return Proposal(event, command)
+
+
+def _editable_files(state: RunState, node: StepState, talk: Talk) -> EditableFiles:
+    writes = state.plan.scope_write if node.spec.writes is None else node.spec.writes
+    return EditableFiles(writes=writes, seen=dict(talk.seen))
+
+
+def _plan_in_force(state: RunState, _: StepState, __: Talk) -> PlanInForce:
+    kept = dict.fromkeys(node.group or node.spec.id for node in state.steps() if is_kept(node))
+    return PlanInForce(plan=state.plan, text=state.plan_text, kept=tuple(kept))
+
+
+def _stored_texts(state: RunState, _: StepState, talk: Talk) -> StoredTexts:
+    """Return the results of this talk and the evidence of checks; apart from it, the evidence that is held back."""
+    found: dict[str, BlobId] = {}
+    for turn in talk.turns:
+        found[f"turn {turn.number}"] = turn.answered.reply
+        for call in turn.calls:
+            if isinstance(call.result, ev.CallFinished):
+                found[call.asked.call] = call.result.whole or call.result.output
+    hidden: list[BlobId | None] = []
+    for whose, check, record in _answers(state):
+        if check.held_back:
+            hidden += (record.evidence, record.results)
+        elif record.evidence is not None:
+            found[f"{whose}: {check.name}"] = record.evidence
+    return StoredTexts(texts=found, hidden=tuple(blob for blob in hidden if blob is not None))
+
+
+_STATES: Mapping[type[ToolState], Callable[[RunState, StepState, Talk], ToolState]] = {
+    EditableFiles: _editable_files,
+    StoredTexts: _stored_texts,
+    PlanInForce: _plan_in_force,
+}
+"""What of the state a call is given, by what the row of its tool asks for."""
+
+
+def _answers(state: RunState) -> Iterator[tuple[str, Check, CheckRecord]]:
+    """Yield every check of the run with its answers, and whose it is."""
+    for node in state.steps():
+        records = node.work.checks if node.work is not None else node.records
+        for check, record in zip(node.spec.checks, records, strict=False):
+            yield node.spec.id, check, record
+    for check, record in zip(state.plan.accept, state.accept.records, strict=True):
+        yield "accept", check, record
+
+
+def _settled(
+    node: StepState, call: CallState, text: str, now: float, *, ok: bool = False, is_misuse: bool = False
+) -> Proposal:
+    event = ev.CallSettled(
+        at=now, step=node.spec.id, attempt=node.attempt, call=call.asked.call, text=text, ok=ok, is_misuse=is_misuse
+    )
+    return Proposal(event)
+
+
+def _place(node: StepState, work: Attempt, talk: Talk, now: float) -> Proposal:
+    """Make the lane hold what the talk left there."""
+    assert work.checkpoint is not None
+    tree = talk.tree or work.checkpoint.tree
+    commit = work.checkpoint.commit
+    command = do.PlaceTree(
+        step=node.spec.id,
+        attempt=node.attempt,
+        lane=work.lane,
+        commit=commit,
+        tree=tree,
+        scratch=node.spec.uncommitted,
+    )
+    event = ev.PlaceAsked(at=now, step=node.spec.id, attempt=node.attempt, commit=commit, tree=tree)
+    return Proposal(event, command)
+
+
+# --- what a person has a say in
+
+
+def _weigh(state: RunState, node: StepState, call: CallState) -> Decision:
+    """Weigh a call; only commands can do more than the kernel lets an agent do anyway."""
+    if call.asked.does is None:
+        tier = Tier.LOG if call.kind is ToolKind.WRITE else Tier.AUTO
+        return Decision(tier=tier, rule="agent-tool", reason="It stays inside the step's lane.")
+    raised_by = rule_for_call(state, node, call.asked)
+    facts = facts_before(
+        node.spec, state.phase.value, call.asked.does, state.rung, cost_usd=state.cost_usd, raised_by=raised_by
+    )
+    return weigh(state.policy, facts, _FLOOR)
+
+
+def _is_approved(state: RunState, node: StepState, call: CallState, decision: Decision) -> bool:
+    shown = approval_of_call(node, call.asked, rule_for_call(state, node, call.asked))
+    given = state.approvals.get(node.spec.id, {}).get(shown)
+    return given is not None and is_satisfied(decision.demand, given)
+
+
+def _settle_answered(node: StepState, work: Attempt, talk: Talk, now: float) -> Proposal | None:
+    """Settle the call about which a person has said something."""
+    if not talk.turns or work.people.question is not None:
+        return None
+    for call in talk.turns[-1].calls:
+        if call.answer is not None:
+            is_applied = call.answer == Applied.APPLIED
+            return _settled(node, call, SETTLED[is_applied], now, ok=is_applied)
+        if call.question is None or call.result is not None or work.people.answer is None:
+            continue
+        if call.kind is ToolKind.ASK:
+            return _settled(node, call, f"a person answered: {work.people.answer}", now, ok=True)
+        return _settled(node, call, f"not approved by a person: {work.people.answer}", now)
+    return None
+
+
+def _ask_next(state: RunState, node: StepState, work: Attempt, talk: Talk, now: float) -> Proposal | None:
+    """Ask a person about the first call that needs it."""
+    if work.people.question is not None or work.open is not None or state.pausing is not None or not talk.turns:
+        return None
+    for call in talk.turns[-1].calls:
+        if call.result is not None or call.is_open or call.question is not None:
+            continue
+        if call.kind is ToolKind.ASK:
+            text = behind(f"The agent at step {node.spec.id} asks:", call.asked.command)
+            asked = question(state, node, now, QuestionKind.ASK, text, call.asked.options)
+            return Proposal(replace(asked, call=call.asked.call))
+        decision = _weigh(state, node, call)
+        if decision.tier is not Tier.CONFIRM or _is_approved(state, node, call, decision):
+            continue
+        if any(one.is_open and one.kind is ToolKind.WRITE for one in talk.turns[-1].calls):
+            return None
+        shown = approval_of_call(node, call.asked, rule_for_call(state, node, call.asked))
+        return ask_about_call(state, node, now, decision, call.asked, shown)
+    return None
+
+
+# --- the next request
+
+
+def _stop(node: StepState, talk: Talk, now: float) -> Proposal | None:
+    """Fail an attempt that leads nowhere."""
+    body = node.spec.body
+    assert isinstance(body, AgentBody)
+    ends = sum(
+        call.kind is ToolKind.END and call.result is not None and not call.result.ok
+        for turn in talk.turns
+        for call in turn.calls
+    )
+    if talk.misuses >= MISUSES_MAX:
+        reason = f"tools were used wrongly {talk.misuses} times, at last so: {_last_misuse(talk)}"
+        return fails(node, now, Diagnosis.MISUSE, reason)
+    if talk.repeats >= REPEATS_MAX:
+        last = talk.turns[-1].calls[-1].asked.summary if talk.turns and talk.turns[-1].calls else ""
+        reason = f"the same calls had the same results {talk.repeats} times in a row, the last: {last}"
+        return fails(node, now, Diagnosis.LOOP, reason)
+    if talk.idle >= IDLE_MAX:
+        return fails(node, now, Diagnosis.MALFORMED, f"{talk.idle} replies in a row held no tool call")
+    if ends >= ENDS_MAX:
+        return fails(node, now, Diagnosis.MALFORMED, f"what it ended with could not be used, {ends} times")
+    if talk.worked_s >= node.spec.timeout_s:
+        return fails(node, now, Diagnosis.STALL, _overtime(node, talk))
+    if len(talk.turns) >= body.turns_max:
+        return fails(node, now, Diagnosis.STALL, f"no end after {len(talk.turns)} turns")
+    return None
+
+
+def _overtime(node: StepState, talk: Talk) -> str:
+    return f"no end after {talk.worked_s:.0f} s of work; its `timeout` is {node.spec.timeout_s:g} s"
+
+
+def _last_misuse(talk: Talk) -> str:
+    results = (call.result for turn in reversed(talk.turns) for call in reversed(turn.calls))
+    texts = (result.text for result in results if result is not None and result.is_misuse)
+    return next(texts, "")[:SAID_MAX]
+
+
+def _next_request(state: RunState, node: StepState, work: Attempt, talk: Talk, now: float) -> Move:
+    if state.pausing is not None:
+        return HOLD
+    chain = chain_of(state, node)
+    if not chain:
+        text = f"No model plays the {talk.role}; name one with --model and resume."
+        return Proposal(ev.LimitReached(at=now, limit="models", text=text))
+    move = next_wait(node, talk, now) or after_fault(node, talk, chain, now) or _say_near(state, now)
+    if move is not None:
+        return move
+    if work.lane_tree is None and state.has_workspace:
+        return _place(node, work, talk, now)
+    return _ask(state, node, talk, chain, now)
+
+
+def _ask(state: RunState, node: StepState, talk: Talk, chain: tuple[ModelFacts, ...], now: float) -> Move:
+    """Ask the model, if no limit can be crossed by that."""
+    facts = chain[min(talk.position, len(chain) - 1)]
+    if flaw := prefix_flaw(state, node, tokens_max(state, talk, facts)):
+        return fails(node, now, Diagnosis.OVERFLOW, flaw)
+    event, parts, must_hold = _request(state, node, talk, facts, now)
+    crossing = crossing_of(state, node, (event.reserved_usd, event.reserved_tokens))
+    if crossing is None:
+        command = do.AskModel(
+            step=node.spec.id,
+            attempt=node.attempt,
+            lane=None,
+            turn=event.turn,
+            role=talk.role,
+            facts=facts,
+            parts=parts,
+            must_hold=must_hold,
+            is_summary=event.is_summary,
+        )
+        return Proposal(event, command)
+    if crossing.may_pass:
+        return HOLD
+    if crossing.is_of_step:
+        return fails(node, now, Diagnosis.BUDGET, f"{crossing.text}; a request could cross it")
+    text = told_at(state, crossing, "the next request could cross it")
+    return Proposal(ev.LimitReached(at=now, limit=crossing.limit, text=text))
+
+
+def _say_near(state: RunState, now: float) -> Proposal | None:
+    """Tell the person, once, that most of a limit is used."""
+    told = {finding.kind for finding in state.reported}
+    for limit, text in near_of(state):
+        kind = f"limit-near-{limit.replace('_', '-')}"
+        if kind not in told:
+            return Proposal(
+                ev.FindingReported(at=now, finding=Finding(kind=kind, severity=Severity.WARNING, text=text))
+            )
+    return None
+
+
+def _request(
+    state: RunState, node: StepState, talk: Talk, facts: ModelFacts, now: float
+) -> tuple[ev.TurnAsked, tuple[Part, ...], tuple[str, ...]]:
+    """Return the next request, with its brief and what the reply has to hold."""
+    fold = fold_for(state, node, tokens_max(state, talk, facts))
+    is_summary = fold.wants_summary and talk.summarised < fold.folded
+    parts = (
+        summary_brief(state, node, fold) if is_summary else (*brief_of(state, node, fold), *_nudges(state, node, talk))
+    )
+    tokens = sum(part.tokens for part in parts)
+    reserved_usd, reserved_tokens = worst_of(facts, int(tokens * AT_MOST) + TOOLS_TOKENS[talk.role])
+    event = ev.TurnAsked(
+        at=now,
+        step=node.spec.id,
+        attempt=node.attempt,
+        turn=len(talk.turns) + 1,
+        model=facts.name,
+        tokens=tokens,
+        reserved_usd=reserved_usd,
+        reserved_tokens=reserved_tokens,
+        stubbed=fold.stubbed,
+        folded=fold.folded,
+        is_summary=is_summary,
+    )
+    return event, parts, facts_that_must_survive(node, fold) if is_summary else ()
+
+
+def _nudges(state: RunState, node: StepState, talk: Talk) -> tuple[Part, ...]:
+    """Return what is said at the end of a brief: what is left, and what has gone wrong just now."""
+    texts = [left] if (left := left_said(state, node, len(talk.turns), end_of(talk.role))) else []
+    if talk.fault is not None and talk.fault.fault in ANEW:
+        texts.append(ANEW[talk.fault.fault])
+    if talk.repeats >= REPEATS_TOLD:
+        texts.append(
+            "You have made the same call before, with the same result, and nothing has changed since. Another call of "
+            "that kind will not help: try a different approach, or finish and say what is missing."
+        )
+    return tuple(Part(speaker="user", text=text, tokens=tokens_of(text)) for text in texts)

@@ -1,0 +1,140 @@
+"""What follows when an attempt fails.
+
+Owns the event of it, and what that means for the step: another attempt, a question, or its end. Must never put anything
+back: that is the first rule of `surefoot.core.kernel.attempt_rules`.
+"""
+
+from __future__ import annotations
+
+from surefoot.core import commands as do
+from surefoot.core import events as ev
+from surefoot.core.attempt import Attempt
+from surefoot.core.event_words import Applied, Diagnosis, QuestionKind
+from surefoot.core.failure_words import followed_by
+from surefoot.core.graph_state import results_after
+from surefoot.core.kernel.proposal import Move, Proposal
+from surefoot.core.kernel.service_rules import stop_next
+from surefoot.core.plan import AgentBody, OnFailure
+from surefoot.core.recovery import question
+from surefoot.core.retry import delay_s, may_retry
+from surefoot.core.state import RunState, StepState
+from surefoot.core.untrusted_text import fenced_below
+
+CRASHES_MAX = 3
+_LEARNT_FROM = frozenset(
+    {
+        Diagnosis.VERIFICATION,
+        Diagnosis.STRUCTURAL,
+        Diagnosis.MALFORMED,
+        Diagnosis.MISUSE,
+        Diagnosis.LOOP,
+        Diagnosis.STALL,
+        Diagnosis.REFUSED,
+        Diagnosis.GIVEN_UP,
+    }
+)
+_FINAL = frozenset({Diagnosis.DENIED, Diagnosis.BUDGET, Diagnosis.OVERFLOW})
+"""Another attempt would end in the same way."""
+_AFTER_CRASHES = ("retry", "skip", "block")
+_AFTER_FAILURE = ("retry", "skip", "block", "stop")
+_WITHOUT_SKIPPING = ("retry", "stop")
+"""What understands the goal or makes the plan cannot be left out: all else needs it."""
+
+
+def fails(node: StepState, now: float, diagnosis: Diagnosis, reason: str, *, counted: bool = True) -> Proposal:
+    """Fail the attempt; an outside effect that it is known to have applied is said to be."""
+    work = node.work
+    assert work is not None
+    is_this_one = work.body_started or work.settled == Applied.APPLIED
+    applied = bool(node.applied) and node.effect.is_outside and is_this_one
+    event = ev.AttemptFailed(
+        at=now,
+        step=node.spec.id,
+        attempt=node.attempt,
+        diagnosis=diagnosis,
+        reason=reason,
+        is_counted=counted,
+        applied=applied,
+    )
+    return Proposal(event)
+
+
+def late(node: StepState, now: float, reason: str) -> Proposal:
+    """Fail an attempt that was made on too old a base; that counts only where it cannot be made again."""
+    return fails(node, now, Diagnosis.STALE, reason, counted=bool(node.applied))
+
+
+def stop_services(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
+    """Stop the services of a step's lane, so that the next attempt begins with fresh ones."""
+    if work.lane is None or not state.plan.services_of(node.spec):
+        return None
+    return stop_next(state, work.lane, now)
+
+
+def conclude(state: RunState, node: StepState, failure: ev.AttemptFailed, now: float) -> Move:
+    """Decide what a failed attempt means for the step."""
+    work = node.work
+    assert work is not None
+    if work.people.answer is not None:
+        return _as_answered(state, node, failure, work.people.answer, now)
+    if not failure.is_counted and not failure.applied:
+        if failure.diagnosis is Diagnosis.CRASH and node.crashes >= CRASHES_MAX:
+            text = (
+                f"Step {node.spec.id}: the engine ended {node.crashes} times in a row while it was at work. Go on how?"
+            )
+            return Proposal(question(state, node, now, QuestionKind.ASK, text, _ways_on(node, _AFTER_CRASHES)))
+        return _again(node, now, 0.0)
+    error_type = work.ending.error_type if work.ending is not None else None
+    retry = node.spec.retry
+    is_final = failure.applied or failure.diagnosis in _FINAL or work.lack is not None
+    if not is_final and may_learn(node, failure.diagnosis):
+        return _again(node, now, 0.0)
+    if not is_final and may_retry(retry, node.failures, failure.diagnosis, error_type):
+        return _again(node, now, delay_s(retry, node.failures))
+    if node.spec.on_failure is OnFailure.ASK and failure.diagnosis is not Diagnosis.DENIED:
+        text = followed_by(fenced_below(f"Step {node.spec.id} failed: {failure.reason}"), "Go on how?")
+        return Proposal(question(state, node, now, QuestionKind.ASK, text, _ways_on(node, _AFTER_FAILURE)))
+    return _give_up(state, node, node.spec.on_failure, failure.reason, now)
+
+
+def _ways_on(node: StepState, usual: tuple[str, ...]) -> tuple[str, ...]:
+    return _WITHOUT_SKIPPING if node.is_duty else usual
+
+
+def may_learn(node: StepState, diagnosis: Diagnosis) -> bool:
+    """Tell whether an agent is to try another way: it is told what came of the last one."""
+    has_left = node.failures < node.spec.retry.maximum_attempts
+    return isinstance(node.spec.body, AgentBody) and has_left and diagnosis in _LEARNT_FROM
+
+
+def _again(node: StepState, now: float, wait_s: float) -> Proposal:
+    due = now + wait_s
+    event = ev.RetryScheduled(at=now, step=node.spec.id, attempt=node.attempt, due=due)
+    if wait_s == 0.0:
+        return Proposal(event)
+    return Proposal(event, do.WaitUntil(step=node.spec.id, attempt=node.attempt, lane=None, due=due))
+
+
+def _as_answered(state: RunState, node: StepState, failure: ev.AttemptFailed, answer: str, now: float) -> Move:
+    if answer == "retry":
+        return _again(node, now, 0.0)
+    return _give_up(state, node, OnFailure(answer), failure.reason, now)
+
+
+def _give_up(state: RunState, node: StepState, how: OnFailure, reason: str, now: float) -> Proposal:
+    name, attempt = node.spec.id, node.attempt
+    if how is OnFailure.SKIP:
+        return Proposal(ev.StepSkipped(at=now, step=name, attempt=attempt, reason=f"failed: {reason}"))
+    target = state.nodes[node.spec.rollback_to] if node.spec.rollback_to is not None else None
+    if how is OnFailure.ROLLBACK and target is not None and target.head_after is not None:
+        event = ev.RolledBack(
+            at=now,
+            step=name,
+            attempt=attempt,
+            reason=reason,
+            to=target.spec.id,
+            commit=target.head_after,
+            invalidated=results_after(state, target),
+        )
+        return Proposal(event)
+    return Proposal(ev.StepFailed(at=now, step=name, attempt=attempt, reason=reason, stop=how is OnFailure.STOP))

@@ -1,0 +1,112 @@
+"""Which model is asked next, and what is done when one does not answer.
+
+Owns the chain of models of a talk: the stronger one in the last attempt, the next one where a model has no capacity, no
+quota or refuses. Must never ask for ever: a chain has an end, and then the run pauses or the attempt fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from surefoot.core import commands as do
+from surefoot.core import events as ev
+from surefoot.core.agent_types import Fault, ModelFacts, Role
+from surefoot.core.conversation import Talk
+from surefoot.core.event_words import Diagnosis
+from surefoot.core.kernel.failure_rules import fails
+from surefoot.core.kernel.proposal import HOLD, Move, Proposal
+from surefoot.core.plan import AgentBody
+from surefoot.core.state import RunState, StepState
+
+TRIES_MAX = 4
+"""Requests in a row to one model that bring nothing."""
+_FIRST_WAIT_S = 1.0
+_WAIT_MAX_S = 600.0
+"""A provider that asks for a longer wait counts as one that has no capacity."""
+_BAD = (Fault.CUT, Fault.MALFORMED, Fault.EMPTY)
+_BAD_MAX = 3
+_SHORTER = 0.7
+"""A brief that is too long for its model may have this share of its length from then on."""
+_TOKENS_MIN = 4000
+"""No talk is given less room than that."""
+_BRIEF_SHARE = 0.75
+"""Of the room that the tools and the reply leave, a brief may use so much: estimates err."""
+TOOLS_TOKENS: Mapping[Role, int] = {Role.SCOUT: 6_000, Role.PLANNER: 4_500, Role.WORKER: 4_000, Role.REVIEWER: 2_500}
+"""More than the description of a role's tools takes, in tokens, whichever way a model is told of them."""
+TOLD_TOKENS = 1_500
+"""The same where they are told in words, and a grammar holds the reply to the rest."""
+
+
+def chain_of(state: RunState, node: StepState) -> tuple[ModelFacts, ...]:
+    """Return the models to ask, in order."""
+    body = node.spec.body
+    assert isinstance(body, AgentBody)
+    models = state.casting.roles.get(body.model or body.role.value)
+    if models is None:
+        return ()
+    is_last = node.failures > 0 and node.attempt >= node.spec.retry.maximum_attempts
+    if is_last and models.stronger is not None:
+        return (models.stronger, *models.chain)
+    return models.chain
+
+
+def tokens_max(state: RunState, talk: Talk, facts: ModelFacts) -> int:
+    """Return how long a brief may be, in tokens as they are estimated."""
+    limits = [state.casting.brief_tokens_max]
+    if facts.context_tokens is not None:
+        tools = TOOLS_TOKENS[talk.role] if facts.native_tools else TOLD_TOKENS
+        room = facts.context_tokens - facts.output_tokens_max - tools
+        limits.append(max(_TOKENS_MIN, int(room * _BRIEF_SHARE)))
+    if talk.too_long is not None:
+        limits.append(max(_TOKENS_MIN, int(talk.too_long * _SHORTER)))
+    return min(limits)
+
+
+def after_fault(node: StepState, talk: Talk, chain: tuple[ModelFacts, ...], now: float) -> Proposal | None:
+    """Return what follows when a request brought no reply that can be used; None: ask again."""
+    failed = talk.fault
+    if failed is None:
+        return None
+    if failed.fault in _BAD and talk.faults < _BAD_MAX:
+        return None
+    if failed.fault is Fault.CONTEXT and talk.faults < TRIES_MAX:
+        return None
+    wait_s = failed.retry_after_s or _FIRST_WAIT_S * 2.0 ** (talk.faults - 1)
+    if failed.fault.passes and talk.faults < TRIES_MAX and wait_s <= _WAIT_MAX_S:
+        return None if failed.at + wait_s <= now else _wait(node, failed.at + wait_s, failed.text, now)
+    if talk.position + 1 < len(chain):
+        reason = f"{chain[talk.position].name}: {failed.text}"
+        event = ev.ModelChanged(
+            at=now, step=node.spec.id, attempt=node.attempt, position=talk.position + 1, reason=reason
+        )
+        return Proposal(event)
+    return _exhausted(node, failed, now)
+
+
+def next_wait(node: StepState, talk: Talk, now: float) -> Move:
+    """Wait as long as the model asked to; an engine that takes the run up winds the clock anew."""
+    if talk.due is None:
+        return None
+    return HOLD if talk.is_timed else _wait(node, talk.due, "a model has asked to wait", now)
+
+
+def _wait(node: StepState, due: float, reason: str, now: float) -> Proposal:
+    name, attempt = node.spec.id, node.attempt
+    event = ev.TurnDelayed(at=now, step=name, attempt=attempt, due=due, reason=reason)
+    return Proposal(event, do.WaitForTurn(step=name, attempt=attempt, lane=None, due=due))
+
+
+def _exhausted(node: StepState, failed: ev.TurnFailed, now: float) -> Proposal:
+    """Say what follows when no model of the chain is left."""
+    what = failed.text.rstrip(". \n")
+    if failed.fault in _BAD:
+        return fails(node, now, Diagnosis.MALFORMED, f"no reply that can be used: {what}")
+    if failed.fault is Fault.CONTEXT:
+        return fails(node, now, Diagnosis.OVERFLOW, f"the brief does not fit: {what}")
+    if failed.fault is Fault.REFUSED:
+        return fails(node, now, Diagnosis.REFUSED, f"the model refuses: {what}")
+    asks = "" if failed.retry_after_s is None else f" It asks to wait for {failed.retry_after_s:g} s."
+    when = "later" if failed.fault.passes else "once that is put right"
+    how = f"The conversation is kept: resume goes on from here {when}, or now with another `--model`."
+    text = f"No model answers ({failed.fault}): {what}.{asks} {how}"
+    return Proposal(ev.LimitReached(at=now, limit="models", text=text))

@@ -1,0 +1,276 @@
+"""UNDERSTAND, PLAN, and the reviewer in VALIDATE, for goals in words; and what the steps of agents have in common.
+
+Owns the gates that a goal passes before anything is changed: a record of what is known, the baseline, a plan that was
+checked, shown and adopted; and going back to PLAN when what was found out changes what comes next. Must never change
+the state.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from surefoot.core import events as ev
+from surefoot.core.approval import is_satisfied
+from surefoot.core.attempt import Attempt
+from surefoot.core.claim_check import ungrounded, unproven
+from surefoot.core.event_words import Diagnosis, Finding, Phase, QuestionKind, Severity
+from surefoot.core.file_order import waits_of
+from surefoot.core.graph import build_graph
+from surefoot.core.ids import StepId
+from surefoot.core.kernel.failure_rules import fails
+from surefoot.core.kernel.plan_adoption import duty_node, flaw_of_plan
+from surefoot.core.kernel.plan_question import words_of
+from surefoot.core.kernel.proposal import HOLD, Move, Proposal
+from surefoot.core.kernel.question_fold import EDIT
+from surefoot.core.kernel.surrounding_commands import (
+    Weighed,
+    asks_person,
+    commands_of_model,
+    demand_of,
+    lines_of,
+    never_allowed,
+)
+from surefoot.core.plan import Plan, Step, digest_of
+from surefoot.core.policy_types import Effect, Tier
+from surefoot.core.recovery import question
+from surefoot.core.state import FINAL, RunState, StepState, StepStatus
+from surefoot.core.system_steps import BASELINE, COMMANDS, PLANNING, REVIEWING, UNDERSTANDING
+from surefoot.core.tool_payload import MadePlan, Planned, Understood
+
+RETURNS_MAX = 3
+"""A run goes back to make another plan so often and no more."""
+SHORT_STEPS_MAX = 2
+_REASON_MAX = 400
+
+
+def next_duty(state: RunState, name: StepId, now: float) -> Proposal | None:
+    """Return the start of a duty's next attempt; None where it is under way, done, or waits."""
+    node = duty_node(state, name)
+    is_idle = node.status is StepStatus.PENDING and node.due is None and node.work is None
+    if state.pausing is not None or not is_idle:
+        return None
+    return Proposal(ev.StepStarted(at=now, step=name, attempt=node.failures + 1))
+
+
+def is_done(state: RunState, name: StepId) -> bool:
+    """Tell whether a duty was done."""
+    node = state.nodes.get(name)
+    return node is not None and node.status is StepStatus.VERIFIED
+
+
+def failure_of(state: RunState, name: StepId) -> str | None:
+    """Say why a duty cannot be done; None where it can still be."""
+    node = state.nodes.get(name)
+    if node is None or node.status not in (StepStatus.FAILED, StepStatus.SKIPPED, StepStatus.CANCELLED):
+        return None
+    return f"{node.spec.title.lower()}: {node.reason}"
+
+
+def plan_move(state: RunState, now: float) -> Proposal | None:
+    """Return the next thing PLAN needs for a goal in words, once the baseline is known; None where it waits."""
+    made = state.proposal
+    if made is None:
+        return None
+    if not is_done(state, PLANNING) and not is_short(made.plan):
+        return None
+    graph, _ = build_graph(made.plan.steps)
+    assert graph is not None
+    by = "the short way: few steps that stand alone and can all be undone"
+    if is_done(state, PLANNING):
+        by = _approved_by(state)
+    return Proposal(
+        ev.PlanAdopted(
+            at=now,
+            revision=state.revision + 1,
+            plan=replace(made.plan, limits=replace(made.plan.limits, **_given_limits(state.plan))),
+            text=made.text,
+            by=by,
+            changes=changes_of(state, made.plan),
+            waits=waits_of(made.plan, graph),
+        )
+    )
+
+
+def _given_limits(plan: Plan) -> dict[str, float | int | None]:
+    """Return the limits that only a person sets."""
+    limits = plan.limits
+    return {
+        "wall_s": limits.wall_s,
+        "cost_usd": limits.cost_usd,
+        "tokens": limits.tokens,
+        "requests": limits.requests,
+    }
+
+
+def _approved_by(state: RunState) -> str:
+    given = state.approvals.get(PLANNING, {})
+    names = [name for people in given.values() for name in people]
+    return " and ".join(dict.fromkeys(names)) or "nobody had to"
+
+
+def is_short(plan: Plan) -> bool:
+    """Tell whether a plan is so small and harmless that it needs neither a planner nor a person."""
+    steps = plan.steps
+    if not 0 < len(steps) <= SHORT_STEPS_MAX:
+        return False
+    return all(not step.needs and step.for_each is None and _is_harmless(step) for step in steps)
+
+
+def _is_harmless(step: Step) -> bool:
+    return (
+        step.effect in (Effect.READ, Effect.REVERSIBLE)
+        and not step.reaches_out
+        and not step.env_from
+        and not step.unproved
+    )
+
+
+def wants_planner(state: RunState) -> bool:
+    """Tell whether a planner has to make the plan."""
+    made = state.proposal
+    return made is None or not (is_done(state, PLANNING) or is_short(made.plan))
+
+
+def show_duty(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
+    """Show a person what a duty came to, where it takes their word, and go on as they say."""
+    ended = None if work.talk is None else work.talk.ended
+    found = None if ended is None else ended.payload
+    if not isinstance(found, Understood | Planned):
+        return None
+    is_plan = isinstance(found, Planned)
+    flaw = flaw_of_plan(state, found.made.plan) if isinstance(found, Planned) else None
+    if flaw is not None:
+        return fails(node, now, Diagnosis.MALFORMED, flaw)
+    commands = commands_of_model(state, found.commands) if work.people.edited is None else []
+    never = never_allowed(commands)
+    if never:
+        return fails(node, now, Diagnosis.VERIFICATION, never)
+    text = _plan_to_show(state, found.made, commands) if isinstance(found, Planned) else _commands_to_show(commands)
+    if text is None:
+        return None
+    what = "the plan" if is_plan else "what is to run beside the steps"
+    refused = _refused(node, work, what, now)
+    if refused is not None:
+        return refused
+    shown = (
+        f"{what} {digest_of(repr(found.made.plan if isinstance(found, Planned) else (found.prepare, found.accept)))}"
+    )
+    given, demand = state.approvals.get(node.spec.id, {}).get(shown), demand_of(commands)
+    if (
+        work.people.edited is not None
+        or work.people.approved == shown
+        or (given is not None and is_satisfied(demand, given))
+    ):
+        return None
+    if state.pausing is not None:
+        return HOLD
+    paused = pause_for_plan(state, now) if is_plan else None
+    if paused is not None:
+        return paused
+    # What a model wants to run beyond the sandbox was in nobody's mind when they said yes to the goal.
+    if state.yes_by is not None and not asks_person(commands):
+        by = f"{state.yes_by} (--yes)"
+        return Proposal(ev.ApprovalRecorded(at=now, step=node.spec.id, attempt=node.attempt, by=by, shown=shown))
+    options = ("yes", "no", EDIT) if is_plan else ("yes", "no")
+    asked = question(state, node, now, QuestionKind.CONFIRM, text, options, shown)
+    return Proposal(replace(asked, demand=demand))
+
+
+def _refused(node: StepState, work: Attempt, what: str, now: float) -> Proposal | None:
+    """Fail the attempt where a person said no; with a reason it is made anew, with that as its lesson."""
+    if work.people.is_overdue:
+        return fails(node, now, Diagnosis.EXPIRED, "nobody answered in time; that is neither consent nor denial")
+    if work.people.answer is None:
+        return None
+    is_plain = work.people.answer == "no"
+    diagnosis = Diagnosis.DENIED if is_plain else Diagnosis.VERIFICATION
+    return fails(node, now, diagnosis, f"{what} was not approved" + ("" if is_plain else f": {work.people.answer}"))
+
+
+def _plan_to_show(state: RunState, made: MadePlan, commands: list[Weighed]) -> str:
+    beside = ["Beside the steps it runs:", *lines_of(commands)] if commands else []
+    return "\n".join([*words_of(state, made.plan, changes_of(state, made.plan)), *beside])
+
+
+def _commands_to_show(commands: list[Weighed]) -> str | None:
+    """Return the question about what a model wants run before there is a plan; None where nobody has to be asked."""
+    asked = [(one, decision) for one, decision in commands if decision.tier is Tier.CONFIRM]
+    if not asked:
+        return None
+    return "\n".join(["A model wants this to run beside the steps, from now on. Shall it?", *lines_of(asked)])
+
+
+def pause_for_plan(state: RunState, now: float) -> Proposal | None:
+    """Return the pause for a plan that is all that was asked for; None: it was not, or has been."""
+    wish = state.created.wish
+    if wish is None or not wish.plan_only or state.has_shown_plan or state.pausing is not None:
+        return None
+    text = f"The plan is made, as was asked for; `surefoot resume {state.created.run}` goes on with it"
+    return Proposal(ev.LimitReached(at=now, limit="plan", text=text))
+
+
+def changes_of(state: RunState, plan: Plan) -> tuple[str, ...]:
+    """Say, line by line, how a plan differs from the one in force."""
+    if not state.revision:
+        return ()
+    before = {step.id: step for step in state.plan.steps}
+    after = {step.id: step for step in plan.steps}
+    added = [f"new: {name}" for name in after if name not in before]
+    gone = [f"not done any more: {name}" for name in before if name not in after]
+    other = [f"different: {name}" for name in after if name in before and after[name] != before[name]]
+    kept = [name for name in before if name in after]
+    moved = kept != [name for name in after if name in before]
+    return (*added, *gone, *other, *(["the order of the steps"] if moved else []))
+
+
+def compare_claim(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
+    """Report what an agent claims and the journal does not bear out. It fails nothing: the checks decide."""
+    talk = work.talk
+    if talk is None or talk.claim is None or (state.has_workspace and work.changes is None):
+        return None
+    changed = () if work.changes is None else (*work.changes.changed, *work.changes.undeclared)
+    wrong = [("ungrounded-claim", Severity.WARNING, text) for text in ungrounded(talk.claim, talk, changed)]
+    bare = [
+        ("unproven-claim", Severity.NOTE, text) for text in unproven(talk.claim, talk, _asked_commands(state, node))
+    ]
+    for kind, severity, text in (*wrong, *bare):
+        finding = Finding(kind=kind, severity=severity, text=text, step=node.spec.id)
+        if finding not in state.reported:
+            return Proposal(ev.FindingReported(at=now, finding=finding))
+    return None
+
+
+def _asked_commands(state: RunState, node: StepState) -> set[str]:
+    """Return the commands of the checks that an agent may know of."""
+    checks = [*node.spec.checks, *state.plan.accept]
+    return {one.ask.runs for one in checks if one.ask.runs is not None and not one.held_back}
+
+
+def going_back(state: RunState, now: float) -> Proposal | None:
+    """Return the way back to PLAN, where something was found out that changes what comes next."""
+    if not state.replan or state.created.wish is None:
+        return None
+    if state.returns >= RETURNS_MAX:
+        text = f"The plan should change once more ({state.replan}), but it was made anew {state.returns} times already."
+        finding = Finding(kind="replanned-often", severity=Severity.WARNING, text=text)
+        if finding in state.reported:
+            return None
+        return Proposal(ev.FindingReported(at=now, finding=finding))
+    return Proposal(ev.PhaseEntered(at=now, phase=Phase.PLAN, reason=state.replan[:_REASON_MAX]))
+
+
+def is_over(state: RunState, name: StepId) -> bool:
+    """Tell whether a duty is done, or cannot be."""
+    node = state.nodes.get(name)
+    return node is not None and node.status in FINAL
+
+
+def objections_of(state: RunState) -> tuple[str, ...]:
+    """Return what the reviewer has against the result."""
+    node = state.nodes.get(REVIEWING)
+    return () if node is None or node.claim is None else node.claim.objections
+
+
+def ends_badly(state: RunState) -> str | None:
+    """Say why a run cannot begin: what it would run was refused, or a goal is not understood; None where it can."""
+    return next(filter(None, (failure_of(state, name) for name in (COMMANDS, UNDERSTANDING, BASELINE, PLANNING))), None)

@@ -1,0 +1,131 @@
+"""What it means that a duty is done, that a plan is adopted, or that the run goes back to make another.
+
+Owns the fold of these. A revision keeps every step that was ever begun, as it stands; what had not begun is replaced.
+Every function first makes sure that its event can happen. Must never decide anything.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from surefoot.core import events as ev
+from surefoot.core.agent_types import Claim, Lesson
+from surefoot.core.attempt import Attempt
+from surefoot.core.event_words import Phase
+from surefoot.core.graph import build_graph
+from surefoot.core.graph_state import member_waits, policy_of, recount, reset, withdraw
+from surefoot.core.ids import StepId
+from surefoot.core.kernel.guards import need
+from surefoot.core.plan import Plan
+from surefoot.core.state import FINAL, AcceptState, RunState, StepState, StepStatus
+from surefoot.core.system_steps import DUTIES, PLANNING, REVIEWING, duty_of
+from surefoot.core.tool_payload import MadePlan, Planned, Understood
+from surefoot.core.verdicts import CheckRecord
+
+_SAID_MAX = 1500
+
+
+def duty_node(state: RunState, name: StepId) -> StepState:
+    """Return the node of a duty; a new one where it was never begun."""
+    known = state.nodes.get(name)
+    return known or StepState(spec=duty_of(name), order=(-1, DUTIES.index(name)), needs=())
+
+
+def keep_duty(state: RunState, node: StepState, work: Attempt) -> None:
+    """Keep what a duty, or a step, came to for the phases that follow."""
+    ended = None if work.talk is None else work.talk.ended
+    match None if ended is None else ended.payload:
+        case Understood() as found:
+            plan = state.plan
+            state.understanding, state.proposal = found.understanding, found.made
+            scope, accept = found.understanding.scope or plan.scope_write, (*plan.accept, *found.accept)
+            state.adopted = replace(plan, prepare=found.prepare or plan.prepare, accept=accept, scope_write=scope)
+            state.accept = AcceptState(records=[CheckRecord() for _ in accept])
+            if found.prepare is not None:
+                for lane in state.lanes.values():
+                    lane.is_ready, lane.needs_fresh = False, True
+        case Planned() as planned:
+            edited = work.people.edited
+            state.proposal = planned.made if edited is None else MadePlan(plan=edited.plan, text=edited.text)
+        case Claim() as claim if node.spec.id != REVIEWING and state.created.wish is not None:
+            state.replan = state.replan or claim.changes_next
+        case _:
+            pass
+
+
+def plan_adopted(state: RunState, event: ev.PlanAdopted) -> None:
+    """Let a plan hold from here on."""
+    need(state.phase is Phase.PLAN and state.outcome is None, event, f"the run is in phase {state.phase}")
+    need(not state.active, event, "steps are under way")
+    need(event.revision == state.revision + 1, event, f"revision {state.revision + 1} is next")
+    flaw = flaw_of_plan(state, event.plan)
+    need(flaw is None, event, flaw or "")
+    graph, _ = build_graph(event.plan.steps)
+    assert graph is not None
+    begun = {name: node for name, node in state.nodes.items() if is_kept(node) or node.is_duty}
+    nodes: dict[StepId, StepState] = {name: node for name, node in begun.items() if node.is_duty}
+    for index, step in enumerate(event.plan.steps):
+        node = begun.get(step.id) or StepState(spec=step, order=(index, 0), needs=())
+        node.order, node.needs, node.dependants = (index, 0), graph.needs[step.id], graph.dependants[step.id]
+        node.references, node.waits = graph.references.get(step.id, ()), event.waits.get(step.id, ())
+        nodes[step.id] = node
+        for number, name in enumerate(node.members or (), start=1):
+            nodes[name] = state.nodes[name]
+            nodes[name].order, nodes[name].needs = (index, number), node.needs
+            nodes[name].waits = member_waits(node, (node.members or ())[: number - 1])
+    changed = event.plan.accept != state.plan.accept
+    others = tuple(rules for rules in state.policy.raising if rules != state.plan.policy)
+    state.nodes, state.adopted, state.revision = nodes, event.plan, event.revision
+    state.plan_text = event.text or state.plan_text
+    state.proposal, state.replan = None, ""
+    if changed:
+        state.accept = AcceptState(records=[CheckRecord() for _ in event.plan.accept])
+    state.policy = policy_of(event.plan, replace(state.policy, raising=others))
+    recount(state)
+
+
+def flaw_of_plan(state: RunState, plan: Plan) -> str | None:
+    """Say why a plan cannot hold from here on; None where it can."""
+    graph, problems = build_graph(plan.steps)
+    if graph is None:
+        return "; ".join(problem.text for problem in problems)
+    kept = [node.spec.id for node in state.steps() if is_kept(node) and node.group is None]
+    kept += [node.spec.id for node in state.nodes.values() if node.members]
+    missing = [name for name in kept if name not in graph.needs]
+    if missing:
+        return f"the plan leaves out steps that were begun: {', '.join(missing)}"
+    return None if plan.steps else "the plan has no steps"
+
+
+def is_kept(node: StepState) -> bool:
+    """Tell whether a revision keeps the node as it stands: it was begun."""
+    return not node.is_duty and (node.attempt > 0 or node.status in FINAL - {StepStatus.BLOCKED} or bool(node.members))
+
+
+def forget_review(state: RunState) -> None:
+    """Let the result be looked at anew, as it will be another one."""
+    node = state.nodes.get(REVIEWING)
+    if node is None:
+        return
+    if node.work is not None:
+        withdraw(state, node, "the result is made anew")
+    state.waits.pop(REVIEWING, None)
+    del state.nodes[REVIEWING]
+
+
+def go_back(state: RunState, event: ev.PhaseEntered) -> None:
+    """Go back to make another plan; what was done stays done."""
+    need(state.created.wish is not None, event, "the plan was written by a person")
+    need(not state.active and not state.is_busy, event, "steps are under way")
+    state.phase, state.returns, state.proposal = Phase.PLAN, state.returns + 1, None
+    forget_review(state)
+    planning = state.nodes[PLANNING] = duty_node(state, PLANNING)
+    reset(planning)
+    planning.lessons = (
+        *planning.lessons,
+        Lesson(attempt=0, tried="the plan in force, as far as it was done", said=event.reason[:_SAID_MAX]),
+    )
+    for record in state.accept.records:
+        record.forget_after()
+    state.accept.lane_ready = False
+    recount(state)

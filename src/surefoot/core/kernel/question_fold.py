@@ -1,0 +1,259 @@
+"""What the events mean by which a person is asked and answers.
+
+Owns the fold of questions: who may answer, what a word means, what an edit or a hand-over leaves to be done, and that
+an expired question is neither denied nor granted. Every function first makes sure that its event can happen, and only
+then changes the state. Must never decide anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from surefoot.core import events as ev
+from surefoot.core.approval import is_satisfied
+from surefoot.core.attempt import Attempt, Preparing
+from surefoot.core.event_words import Applied, Diagnosis, Ending, QuestionKind, Status
+from surefoot.core.events import Event
+from surefoot.core.graph_state import join_queue, leave_queue
+from surefoot.core.kernel.approval_request import ABANDON, DONE, body_digest, ground_of
+from surefoot.core.kernel.conversation_fold import settle_call
+from surefoot.core.kernel.guards import active_of, answered, begin, need, work_of
+from surefoot.core.kernel.plan_adoption import flaw_of_plan
+from surefoot.core.kernel.verdict_fold import has_happened, settle_as
+from surefoot.core.outputs import edited
+from surefoot.core.plan import RunBody, digest_of
+from surefoot.core.policy_types import Overdue
+from surefoot.core.queue import has_result, let_past
+from surefoot.core.state import QuestionState, RunState, StepState, StepStatus
+from surefoot.core.verdicts import CheckRecord
+
+TAKE_OVER = "take_over"
+"""What a person answers who wants to do it by hand."""
+EDIT = "edit"
+"""What a person answers who wants another plan, which they give with it."""
+
+
+def _question_asked(state: RunState, event: ev.QuestionAsked) -> None:
+    need(event.question not in state.questions, event, f"question {event.question} was asked before")
+    node, work = begin(state, event)
+    need(work.people.question is None, event, f"question {work.people.question} is open")
+    if event.call:
+        call = None if work.talk is None else work.talk.call(event.call)
+        is_waiting = call is not None and call.result is None and not call.is_open
+        need(is_waiting, event, f"call {event.call} waits for nothing")
+        assert call is not None
+        call.question = event.question
+    demand = event.demand
+    due = None if demand.expires_s is None else event.at + demand.expires_s
+    state.questions[event.question] = QuestionState(asked=event, role=demand.role, due=due)
+    work.people.question, work.people.answer, work.people.approved = event.question, None, None
+    if event.package is not None:
+        node.ground = event.package.ground
+    node.status = StepStatus.IN_DOUBT if event.about is QuestionKind.IN_DOUBT else StepStatus.WAITING
+    leave_queue(state, event.step)
+    keeps_lane = not isinstance(work.stage, Preparing) or work.people.taken_by is not None
+    if not keeps_lane and work.lane is not None:
+        _let_go_of_lane(state, node, work)
+
+
+def _let_go_of_lane(state: RunState, node: StepState, work: Attempt) -> None:
+    """Free the lane while a person thinks; the attempt takes its checkpoint anew afterwards."""
+    assert work.lane is not None
+    state.lanes[work.lane].held_by = None
+    work.free_lane()
+    work.checks = [CheckRecord() for _ in node.spec.checks]
+
+
+def _question_answered(state: RunState, event: ev.QuestionAnswered) -> None:
+    question = state.questions.get(event.question)
+    need(question is not None and question.is_open, event, f"question {event.question} is not open")
+    assert question is not None
+    node = state.nodes[question.asked.step]
+    _may_answer(question, event, node)
+    if _is_yes(question, event) and not _is_enough(question, event):
+        question.approved_by[event.by] = event.roles
+        return
+    work = work_of(node)
+    question.answered = event
+    work.people.question, work.people.answer = None, event.answer
+    if node.effect.is_outside or has_result(node):
+        join_queue(state, node.spec.id)
+        let_past(state)  # while those that wait for this one still stand back
+    node.status = StepStatus.RUNNING
+    match question.asked.about:
+        case QuestionKind.CONFIRM:
+            _confirmed(state, node, question, event)
+        case QuestionKind.IN_DOUBT:
+            _told(state, node, question, event)
+        case QuestionKind.ASK if question.asked.options == (DONE, ABANDON):
+            _handed_back(state, node, work, event)
+        case QuestionKind.ASK:
+            pass
+
+
+def _may_answer(question: QuestionState, event: ev.QuestionAnswered, node: StepState) -> None:
+    """Refuse an answer that the question does not take, or not from this person."""
+    asked, options = question.asked, question.asked.options
+    is_taking_over = asked.about is QuestionKind.CONFIRM and event.answer == TAKE_OVER and not node.is_duty
+    taken = not options or event.answer in options or is_taking_over
+    need(taken, event, f"question {event.question} takes {', '.join(options)}")
+    role = question.role
+    has_role = role is None or role in event.roles or _is_beforehand(event)
+    need(has_role, event, f"question {event.question} takes somebody with the role {role}")
+    is_edit = event.edit is not None or event.diff is not None
+    need(not is_edit or event.answer == "yes", event, "an edit is a way of saying yes")
+    if event.edit is not None:
+        is_command = asked.package is not None and asked.package.trees is None and not asked.call
+        need(is_command and isinstance(node.spec.body, RunBody), event, "there is no command to edit")
+    if event.diff is not None:
+        need(asked.package is not None and asked.package.trees is not None, event, "there is no result to edit")
+    is_about_attempt = asked.about is QuestionKind.IN_DOUBT or options == (DONE, ABANDON)
+    has_failed = node.work is not None and node.work.failure is not None
+    need(not (is_about_attempt and has_failed), event, "the attempt that it is about has failed")
+    need(not question.is_late(event.at), event, f"question {event.question} has expired")
+    need(event.by not in question.approved_by, event, f"{event.by} has approved it already; it takes another person")
+
+
+def _is_yes(question: QuestionState, event: ev.QuestionAnswered) -> bool:
+    return question.asked.about is QuestionKind.CONFIRM and event.answer == "yes"
+
+
+def _is_enough(question: QuestionState, event: ev.QuestionAnswered) -> bool:
+    return _is_beforehand(event) or is_satisfied(question.demand, {**question.approved_by, event.by: event.roles})
+
+
+def _is_beforehand(event: ev.QuestionAnswered) -> bool:
+    # An option given beforehand, and what was said to all of a kind, were held against the demand by who decided.
+    return event.via == "beforehand"
+
+
+def _confirmed(state: RunState, node: StepState, question: QuestionState, event: ev.QuestionAnswered) -> None:
+    """Note what a person said to an effect or a result."""
+    work, asked = work_of(node), question.asked
+    if event.answer == TAKE_OVER:
+        work.people.taken_by, work.people.answer = event.by, None
+        return
+    if event.answer == EDIT and work.people.edited is not None:
+        work.people.answer, work.people.approved = None, asked.shown
+        shown = f"plan {digest_of(repr(work.people.edited.plan))}"
+        state.approvals.setdefault(node.spec.id, {})[shown] = {event.by: event.roles}
+        return
+    if event.answer != "yes":
+        work.people.answer = event.reason or event.answer
+        return
+    work.people.answer = None
+    question.approved_by[event.by] = event.roles
+    shown = asked.shown
+    if event.edit is not None:
+        assert isinstance(node.spec.body, RunBody)
+        node.edit = (event.edit, event.by)
+        node.spec = edited(node.spec, event.edit)
+        # The ground is the one that was shown: that part of the digest stays.
+        shown = f"{body_digest(state, node)}:{asked.shown.partition(':')[2]}"
+    elif event.diff is not None:
+        work.people.patch = event.diff
+    else:
+        work.people.approved = asked.shown
+    state.approvals.setdefault(node.spec.id, {})[shown] = dict(question.approved_by)
+    if event.like:
+        state.likes[event.like] = dict(question.approved_by)
+
+
+def _told(state: RunState, node: StepState, question: QuestionState, event: ev.QuestionAnswered) -> None:
+    """Note what became of an effect in doubt, as a person says."""
+    work = work_of(node)
+    if question.asked.call:
+        work.people.answer = None
+        settle_call(node, work, question.asked.call, event.answer)
+        return
+    if work.body_started:
+        settle_as(state, node, work, Applied(event.answer))
+        return
+    work.probed_before, work.people.answer = True, None
+    if event.answer == Applied.APPLIED:
+        settle_as(state, node, work, Applied(event.answer))
+
+
+def _handed_back(state: RunState, node: StepState, work: Attempt, event: ev.QuestionAnswered) -> None:
+    """Go on with what a person did in the lane; or, abandoned, with a fresh attempt."""
+    by, work.people.taken_by, work.people.answer = work.people.taken_by, None, None
+    if event.answer == ABANDON:
+        work.interrupted = Diagnosis.INTERRUPTED
+        return
+    assert event.answer == DONE
+    work.people.by_hand = by
+    work.forget_lane()
+    if work.body_started and work.ending is not None:
+        work.look_again()
+        return
+    node.has_run = True
+    work.end(Ending(status=Status.OK, text=f"done by hand, by {by}"))
+    if node.effect.is_outside:
+        has_happened(state, node)
+
+
+def _approval_recorded(state: RunState, event: ev.ApprovalRecorded) -> None:
+    node, work = begin(state, event)
+    given = state.approvals.setdefault(node.spec.id, {})
+    given.setdefault(event.shown, {event.by: ()})
+    work.people.approved, node.ground = event.shown, ground_of(node)
+
+
+def _deadline_set(state: RunState, event: ev.DeadlineSet) -> None:
+    question = state.questions.get(event.question)
+    need(question is not None and question.is_open and not question.is_timed, event, "no clock is wanted")
+    assert question is not None
+    question.is_timed = True
+
+
+def _question_expired(state: RunState, event: ev.QuestionExpired) -> None:
+    question = state.questions.get(event.question)
+    need(question is not None and question.is_open, event, f"question {event.question} is not open")
+    assert question is not None
+    need(question.due is not None and event.at >= question.due, event, f"question {event.question} has time left")
+    node = state.nodes[question.asked.step]
+    question.expired, question.due, question.is_timed = event, None, False
+    if event.overdue is Overdue.HAND_ON:
+        question.role = question.asked.demand.next_role
+    elif event.overdue is Overdue.STOP:
+        work = work_of(node)
+        work.people.question, work.people.is_overdue = None, True
+        node.status = StepStatus.RUNNING
+        if node.effect.is_outside or has_result(node):
+            join_queue(state, node.spec.id)
+
+
+def _edit_asked(state: RunState, event: ev.EditAsked) -> None:
+    _, work = begin(state, event)
+    need(work.people.patch == event.diff, event, "nobody wants that patch")
+    work.open = event.kind
+
+
+def _edit_applied(state: RunState, event: ev.EditApplied) -> None:
+    _, work = answered(state, event, ev.EditAsked)
+    work.people.patch, work.people.is_patched = None, True
+    work.forget_lane()
+    work.look_again()
+
+
+def _plan_edited(state: RunState, event: ev.PlanEdited) -> None:
+    _, work = active_of(state, event)
+    question = state.questions.get(work.people.question or "")
+    need(question is not None and EDIT in question.asked.options, event, "no plan is being shown")
+    flaw = flaw_of_plan(state, event.plan)
+    need(flaw is None, event, flaw or "")
+    work.people.edited = event
+
+
+QUESTION_FOLDS: dict[type[Event], Callable[[RunState, Any], None]] = {
+    ev.QuestionAsked: _question_asked,
+    ev.QuestionAnswered: _question_answered,
+    ev.ApprovalRecorded: _approval_recorded,
+    ev.DeadlineSet: _deadline_set,
+    ev.QuestionExpired: _question_expired,
+    ev.PlanEdited: _plan_edited,
+    ev.EditAsked: _edit_asked,
+    ev.EditApplied: _edit_applied,
+}
+"""What to do with each of these events."""

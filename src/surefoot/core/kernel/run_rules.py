@@ -1,0 +1,561 @@
+"""What shall happen next, for the run as a whole.
+
+Owns the gates between the phases, starting and stopping, and the order of things: the branch follows the journal; what
+is in doubt is settled first; then active steps go on; then new ones start. Must never change the state.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from surefoot.core import commands as do
+from surefoot.core import events as ev
+from surefoot.core.check_kinds import Expect
+from surefoot.core.event_words import Finding, Moment, Outcome, Phase, Severity, Verdict
+from surefoot.core.events import ACCEPTANCE
+from surefoot.core.graph_state import next_ready
+from surefoot.core.ids import StepId
+from surefoot.core.kernel.attempt_rules import free_lane, next_for, wants_lane
+from surefoot.core.kernel.check_rules import ask_or_reuse, environment_of
+from surefoot.core.kernel.phase_rules import (
+    ends_badly,
+    going_back,
+    is_done,
+    is_over,
+    next_duty,
+    objections_of,
+    pause_for_plan,
+    plan_move,
+    wants_planner,
+)
+from surefoot.core.kernel.proposal import Proposal
+from surefoot.core.kernel.service_rules import leave, start_missing, stop_next
+from surefoot.core.kernel.surrounding_commands import needs_approval, unanswered_before
+from surefoot.core.lessons import lesson_of, teaches
+from surefoot.core.outputs import artifacts_for, spec_of
+from surefoot.core.plan import Check, Effect
+from surefoot.core.queue import first_in_queue, is_kept_by_doubt, startable, waits_for
+from surefoot.core.recovery import doubt_of, is_settling
+from surefoot.core.state import DONE, LaneState, RunState, StepState, StepStatus
+from surefoot.core.system_steps import BASELINE, COMMANDS, PLANNING, REVIEWING, UNDERSTANDING
+from surefoot.core.verdicts import (
+    CheckRecord,
+    is_red_before,
+    next_after,
+    next_before,
+    red_before_said,
+    turned_green,
+)
+from surefoot.effects import BY_REQUEST
+
+CLEAN = "clean"
+LANE_TRIES_MAX = 3
+"""So often a lane is asked for that fails for a reason that may pass."""
+AT_FIRST = 8
+"""How many more nodes are looked at than may start; all of them only if these cannot."""
+
+
+def decide(state: RunState, now: float) -> list[Proposal]:
+    """Return what shall happen next; empty when there is nothing to do but wait (or nothing at all).
+
+    The caller folds the events of all proposals and asks again, until the answer is empty.
+    """
+    if not state.engine_on:
+        return []
+    moves = _move_branch(state, now)
+    if state.outcome is not None or (state.is_paused and state.cancelling is None):
+        return moves
+    moves += _interrupts(state, now)
+    if moves:
+        return moves
+    left = [node for node in _active(state) if is_settling(node) and _is_left_over(state, node)]
+    if left:
+        return _step_moves(state, left, now)
+    if state.cancelling is not None:
+        return _cancel(state, now)
+    if state.lane_failure is not None:
+        return _give_up(state, now)
+    return _in_phase(state, now)
+
+
+def _in_phase(state: RunState, now: float) -> list[Proposal]:
+    match state.phase:
+        case Phase.UNDERSTAND:
+            return _understand(state, now)
+        case Phase.PLAN if state.created.wish is not None:
+            return _plan(state, now)
+        case Phase.PLAN if needs_approval(state):
+            return _on_duty(state, COMMANDS, now)
+        case Phase.PLAN:
+            return _pause(state, now) or _baseline(state, now, Phase.EXECUTE)
+        case Phase.EXECUTE:
+            return _execute(state, now)
+        case Phase.VALIDATE:
+            return _pause(state, now) or _validate(state, now)
+
+
+def _active(state: RunState) -> list[StepState]:
+    return [state.nodes[name] for name in state.active]
+
+
+def _is_left_over(state: RunState, node: StepState) -> bool:
+    """Tell whether the body began under an engine before this one: what became of it comes before anything else."""
+    return node.work is not None and node.work.begun_by != state.token
+
+
+def _step_moves(state: RunState, nodes: list[StepState], now: float) -> list[Proposal]:
+    """Return a move of each step; the first of those that would take one lane or question number, or say the same.
+
+    A limit that is reached is the last of them: the run pauses for it, and the others are asked again once it does.
+    """
+    moves: list[Proposal] = []
+    taken: set[str] = set()
+    for node in nodes:
+        move = next_for(state, node, now)
+        if move is None:
+            continue
+        move = _with_lesson(node, move)
+        takes = _takes(move)
+        if takes is None or takes not in taken:
+            moves.append(move)
+        if takes is not None:
+            taken.add(takes)
+        if isinstance(move.event, ev.LimitReached):
+            break
+    return moves
+
+
+def _with_lesson(node: StepState, move: Proposal) -> Proposal:
+    """Add to a failed attempt what it has taught: the journal keeps it, so that no later release learns otherwise."""
+    event, work = move.event, node.work
+    if not isinstance(event, ev.AttemptFailed) or work is None or not teaches(node, event):
+        return move
+    return replace(move, event=replace(event, lesson=lesson_of(node, work, event)))
+
+
+def _takes(move: Proposal) -> str | None:
+    match move.event:
+        case ev.CheckpointAsked(lane=lane):
+            return f"lane {lane}"
+        case ev.QuestionAsked(question=question):
+            return f"question {question}"
+        case ev.FindingReported(finding=finding):
+            return f"finding {finding}"
+        case _:
+            return None
+
+
+def _move_branch(state: RunState, now: float) -> list[Proposal]:
+    branch = state.branch
+    if branch is None or branch.is_open or branch.asked == branch.head:
+        return []
+    kept = branch.kept + 1 if branch.keep_next else None
+    event = ev.RefsAsked(at=now, commit=branch.head, old=branch.moved, kept=kept)
+    return [Proposal(event, do.MoveRefs(commit=branch.head, old=branch.moved, kept=kept))]
+
+
+def _interrupts(state: RunState, now: float) -> list[Proposal]:
+    """End what runs, where a person insists; an outside effect that has begun is waited for, its checks included."""
+    if not state.interrupting and state.cancelling is None:
+        return leave(state, now)
+    moves: list[Proposal] = []
+    if state.is_busy_itself and not state.accept.interrupt_asked:
+        event = ev.InterruptAsked(at=now, step=ACCEPTANCE, attempt=1)
+        moves.append(Proposal(event, do.Interrupt(step=ACCEPTANCE, attempt=1, lane=None)))
+    for node in _active(state):
+        work = node.work
+        assert work is not None
+        has_begun = (work.body_started and node.effect.is_outside) or (work.talk is not None and work.talk.is_reaching)
+        is_ended = work.open is not None and BY_REQUEST[work.open].is_ended_by_pause
+        is_interruptible = is_ended or (work.talk is not None and work.talk.is_open)
+        if not is_interruptible or work.interrupt_asked or has_begun:
+            continue
+        event = ev.InterruptAsked(at=now, step=node.spec.id, attempt=node.attempt)
+        moves.append(Proposal(event, do.Interrupt(step=node.spec.id, attempt=node.attempt, lane=work.lane)))
+    return moves
+
+
+def _cancel(state: RunState, now: float) -> list[Proposal]:
+    """Bring what is active to a point it can be left at, then end."""
+    failing = [node for node in _active(state) if node.work is not None and _is_leaving(node)]
+    moves = _step_moves(state, failing, now)
+    if moves or state.is_busy:
+        return moves
+    return [Proposal(ev.RunEnded(at=now, outcome=Outcome.CANCELLED, reason=f"cancelled by {state.cancelling}"))]
+
+
+def _is_leaving(node: StepState) -> bool:
+    work = node.work
+    assert work is not None
+    has_applied = work.body_started and node.effect.is_outside
+    return (
+        has_applied
+        or doubt_of(node) is not None
+        or work.interrupted is not None
+        or (work.failure is not None and not work.is_restored)
+    )
+
+
+def _give_up(state: RunState, now: float) -> list[Proposal]:
+    if state.is_busy:
+        return []
+    outcome = _unfinished_outcome(state)
+    return [Proposal(ev.RunEnded(at=now, outcome=outcome, reason=state.lane_failure or ""))]
+
+
+def _pause(state: RunState, now: float) -> list[Proposal]:
+    """Pause, once asked to and nothing is under way. While something is, the answer is to wait."""
+    if state.pausing is None or state.is_busy:
+        return []
+    return [Proposal(ev.RunPaused(at=now, reason=state.pausing))]
+
+
+# --- before the first change
+
+
+def _understand(state: RunState, now: float) -> list[Proposal]:
+    """Find out what there is; then ask the acceptance checks that came of it."""
+    if needs_approval(state):
+        return _on_duty(state, COMMANDS, now)
+    if not is_done(state, UNDERSTANDING):
+        return _on_duty(state, UNDERSTANDING, now)
+    return _pause(state, now) or _baseline(state, now, Phase.PLAN)
+
+
+def _plan(state: RunState, now: float) -> list[Proposal]:
+    """Make a plan, have it shown, adopt it; what it adds to the baseline is asked before EXECUTE begins."""
+    if state.revision > state.returns:
+        paused = pause_for_plan(state, now)
+        if paused is not None:
+            return [paused]
+        return _pause(state, now) or _baseline(state, now, Phase.EXECUTE)
+    if wants_planner(state):
+        return _on_duty(state, PLANNING, now)
+    adopting = plan_move(state, now)
+    return _pause(state, now) or ([] if adopting is None or state.is_busy else [adopting])
+
+
+def _on_duty(state: RunState, name: StepId, now: float) -> list[Proposal]:
+    """Let an agent do what is done for the run as a whole."""
+    moves = _step_moves(state, _active(state), now)
+    if moves:
+        return moves
+    if state.pausing is not None:
+        return _pause(state, now)
+    moves = _clocks(state, now) + _deadlines(state, now) + _more_lanes(state, now)
+    if moves:
+        return moves
+    reason = ends_badly(state)
+    if reason is not None and state.phase is not Phase.VALIDATE:
+        return [Proposal(ev.RunEnded(at=now, outcome=_unfinished_outcome(state), reason=reason))]
+    starting = next_duty(state, name, now)
+    return [] if starting is None else [starting]
+
+
+def _baseline(state: RunState, now: float, then: Phase) -> list[Proposal]:
+    """Ask the acceptance checks before the first change; then the next phase may begin."""
+    # Of a goal in words nobody has said what held before; the author of a plan says so with `expect`.
+    index = next_before(state.plan.accept, state.accept.records, every=state.created.wish is not None)
+    if index is None:
+        asking = _without_baseline(state, now)
+        if asking is not None:
+            return asking
+        return [Proposal(ev.PhaseEntered(at=now, phase=then))]
+    if state.accept.open or state.pausing is not None:
+        return []
+    lane = free_lane(state)
+    if lane is None:
+        return _lane_wanted(state, now)
+    assert state.branch is not None
+    return _ask_acceptance(state, Moment.BEFORE, index, lane, now)
+
+
+def _without_baseline(state: RunState, now: float) -> list[Proposal] | None:
+    """Ask whether to go on where a check has no answer before the first change; None: it has, or this was settled."""
+    unknown = unanswered_before(state)
+    if not unknown or is_done(state, BASELINE):
+        return None
+    if state.yes_by is None or BASELINE in state.nodes:
+        return _on_duty(state, BASELINE, now)
+    names = ", ".join(repr(check.name) for check, _ in unknown)
+    text = (
+        f"No answer before the first change from the acceptance {names}: "
+        "what fails in the end cannot be told from what failed before."
+    )
+    finding = Finding(kind="no-baseline", severity=Severity.WARNING, text=text)
+    return None if finding in state.reported else [Proposal(ev.FindingReported(at=now, finding=finding))]
+
+
+def _ask_acceptance(state: RunState, moment: Moment, index: int, lane: str, now: float) -> list[Proposal]:
+    """Ask an acceptance check, once the services it uses are ready in the lane."""
+    services = state.plan.services_of_check(state.plan.accept[index])
+    starting = start_missing(state, (ACCEPTANCE, 1), lane, services, now)
+    if starting is not None:
+        return [starting] if isinstance(starting, Proposal) else []
+    command = _acceptance(state, moment, index, lane)
+    return [ask_or_reuse(state, command, state.accept.records[index], now)]
+
+
+def _acceptance(state: RunState, moment: Moment, index: int, lane: str) -> do.AskCheck:
+    assert state.branch is not None
+    record = state.accept.records[index]
+    services = state.plan.services_of_check(state.plan.accept[index])
+    environment = environment_of(state, lane, services)
+    return do.AskCheck(
+        step=ACCEPTANCE,
+        attempt=1,
+        lane=lane,
+        moment=moment,
+        index=index,
+        check=state.plan.accept[index],
+        spec=None,
+        tree=state.branch.tree,
+        environment=f"{environment} {CLEAN}" if lane == CLEAN else environment,
+        services=services,
+        before=record.before_results,
+        earlier=record.results if moment is Moment.AFTER else None,
+    )
+
+
+def _lane_wanted(state: RunState, now: float) -> list[Proposal]:
+    """Ask for a lane that is free but not ready, or for one more, unless one is on its way."""
+    if any(lane.is_open or lane.is_stopping for lane in state.lanes.values()):
+        return []
+    lanes = [lane for lane in _lanes(state) if lane.held_by is None]
+    if not lanes and state.is_short_of_lanes:
+        return []
+    lane = lanes[0] if lanes else LaneState(name=str(len(state.lanes) - (CLEAN in state.lanes) + 1))
+    return _request_lane(state, lane.name, now, fresh=lane.needs_fresh)
+
+
+def _more_lanes(state: RunState, now: float) -> list[Proposal]:
+    """Ask for as many lanes as steps wait for: first those that are not in use, then new ones."""
+    if not state.has_workspace:
+        return []
+    lanes = _lanes(state)
+    count = sum(wants_lane(state, node) for node in _active(state)) - sum(lane.is_open for lane in lanes)
+    idle = [lane for lane in lanes if lane.held_by is None and not lane.is_open and not lane.is_ready]
+    numbers = (str(number) for number in itertools.count(1) if str(number) not in state.lanes)
+    made = (LaneState(name=number) for number in numbers)
+    wanted = itertools.islice(idle if state.is_short_of_lanes else itertools.chain(idle, made), max(count, 0))
+    return [move for lane in wanted for move in _request_lane(state, lane.name, now, fresh=lane.needs_fresh)]
+
+
+def _lanes(state: RunState) -> list[LaneState]:
+    """Return the lanes that steps can have; one that could not be made usable is left alone, and none made for it."""
+    others = (CLEAN, state.expanding_in)
+    return [lane for lane in state.lanes.values() if lane.name not in others and lane.given_up is None]
+
+
+def _request_lane(state: RunState, name: str, now: float, *, fresh: bool) -> list[Proposal]:
+    """Ask for a lane, once nothing runs beside its steps any more."""
+    assert state.branch is not None
+    stopping = stop_next(state, name, now)
+    if stopping is not None:
+        return [stopping] if isinstance(stopping, Proposal) else []
+    lane = state.lanes.get(name)
+    is_last_try = lane is not None and lane.failures >= LANE_TRIES_MAX - 1
+    event = ev.LaneRequested(at=now, lane=name, commit=state.branch.head, fresh=fresh, is_last_try=is_last_try)
+    return [Proposal(event, do.OpenLane(lane=name, commit=state.branch.head, fresh=fresh))]
+
+
+# --- the steps
+
+
+def _execute(state: RunState, now: float) -> list[Proposal]:
+    moves = _step_moves(state, _active(state), now)
+    if moves:
+        return moves
+    if state.pausing is not None:
+        return _pause(state, now)
+    back = going_back(state, now)
+    if back is not None:
+        if not state.active and not state.is_busy:
+            return [back]
+        # What is under way is finished first, in lanes made anew where need be; nothing new starts on a plan that will
+        # not stay.
+        return _clocks(state, now) + _deadlines(state, now) + _more_lanes(state, now)
+    moves = _clocks(state, now) + _deadlines(state, now) + _start(state, now)
+    if moves:
+        return moves
+    if state.unfinished == 0:
+        return _leave_lanes(state, now) or [Proposal(ev.PhaseEntered(at=now, phase=Phase.VALIDATE))]
+    return []
+
+
+def _leave_lanes(state: RunState, now: float) -> list[Proposal]:
+    """End the preparing of lanes in which nothing is left to run."""
+    if state.accept.interrupt_asked or not any(lane.is_open for lane in state.lanes.values()):
+        return []
+    event = ev.InterruptAsked(at=now, step=ACCEPTANCE, attempt=1)
+    return [Proposal(event, do.Interrupt(step=ACCEPTANCE, attempt=1, lane=None))]
+
+
+def _clocks(state: RunState, now: float) -> list[Proposal]:
+    """Wind the clocks of waiting steps that an engine before this one had running."""
+    moves: list[Proposal] = []
+    for name, is_running in state.waits.items():
+        node = state.nodes[name]
+        if is_running or node.due is None:
+            continue
+        event = ev.RetryScheduled(at=now, step=name, attempt=node.attempt, due=node.due)
+        moves.append(Proposal(event, do.WaitUntil(step=name, attempt=node.attempt, lane=None, due=node.due)))
+    return moves
+
+
+def _deadlines(state: RunState, now: float) -> list[Proposal]:
+    """Wind the clocks of questions that expire."""
+    moves: list[Proposal] = []
+    for node in _active(state):
+        name = None if node.work is None else node.work.people.question
+        question = None if name is None else state.questions[name]
+        if name is None or question is None or question.due is None or question.is_timed:
+            continue
+        step, attempt, due = node.spec.id, node.attempt, question.due
+        overdue = question.asked.demand.overdue
+        command = do.WatchDeadline(step=step, attempt=attempt, lane=None, question=name, due=due, overdue=overdue)
+        event = ev.DeadlineSet(at=now, step=step, attempt=attempt, question=name, due=due)
+        moves.append(Proposal(event, command))
+    return moves
+
+
+def _start(state: RunState, now: float) -> list[Proposal]:
+    """Start what is ready, as far as the limit allows; steps that wait for a person do not count."""
+    running = sum(node.status is StepStatus.RUNNING for node in _active(state)) + (state.expanding is not None)
+    moves = _more_lanes(state, now)
+    for node in _startable(state, state.plan.limits.parallel - running):
+        if node.is_group:
+            if not moves and state.expanding is None:
+                return _expansion(state, node, now)
+            break
+        moves.append(Proposal(ev.StepStarted(at=now, step=node.spec.id, attempt=node.failures + 1)))
+    return moves
+
+
+def _startable(state: RunState, count: int) -> list[StepState]:
+    """Return the next nodes to start; a step that shares files with one in doubt waits."""
+    first = first_in_queue(state)
+    kept = [] if first is None or first in state.active else [state.nodes[first]]
+    later = {name for name in state.queue if name != first}
+    # What runs may wait for the turn of the one that is to be made again: that one is never one too many.
+    count = max(count, len(kept))
+    if count <= 0:
+        return []
+    for size in (count + AT_FIRST, len(state.ready)):
+        nodes = [*kept, *(node for node in next_ready(state, size) if node not in kept)]
+        # What is to be made again waits for its turn: begun before that, it could come too late once more.
+        free = [node for node in nodes if node.spec.id not in later and not is_kept_by_doubt(state, node)]
+        free = [node for node in free if waits_for(state, node) is None]
+        free = list(_one_after_the_other(state, free))
+        found = startable(state, free, count)
+        if len(found) == count or size >= len(state.ready):
+            return found
+    return []
+
+
+def _one_after_the_other(state: RunState, nodes: Iterable[StepState]) -> Iterator[StepState]:
+    """Leave out the members of careful groups that others come before.
+
+    What cannot be undone is done one after the other, so that the first that goes wrong keeps the rest from it.
+    """
+    at_work = {state.nodes[name].group for name in state.active}
+    for node in nodes:
+        is_careful = node.group is not None and node.effect is Effect.IRREVERSIBLE
+        if is_careful and node.group in at_work:
+            continue
+        if is_careful:
+            at_work.add(node.group)
+        yield node
+
+
+def _expansion(state: RunState, group: StepState, now: float) -> list[Proposal]:
+    each = group.spec.for_each
+    assert each is not None
+    lane = free_lane(state) if state.has_workspace and each.lines is not None else None
+    if state.has_workspace and each.lines is not None and lane is None:
+        return _lane_wanted(state, now)
+    commit = state.branch.head if state.branch is not None else None
+    event = ev.ExpansionAsked(at=now, group=group.spec.id, lane=lane)
+    spec, lack = spec_of(state, group)
+    artifacts = artifacts_for(state, group)
+    return [Proposal(event, do.ExpandGroup(group=spec, commit=commit, lane=lane, artifacts=artifacts, lack=lack))]
+
+
+# --- after the last change
+
+
+def _validate(state: RunState, now: float) -> list[Proposal]:
+    """Ask the acceptance checks in a clean lane; then the run is over."""
+    index = next_after(state.plan.accept, state.accept.records)
+    if index is None:
+        if state.casting.with_reviewer and state.created.wish is not None and not is_over(state, REVIEWING):
+            return _on_duty(state, REVIEWING, now)
+        outcome, reason = _outcome(state)
+        return [Proposal(ev.RunEnded(at=now, outcome=outcome, reason=reason))]
+    if state.accept.open or state.pausing is not None:
+        return []
+    if not state.accept.lane_ready:
+        is_open = CLEAN in state.lanes and state.lanes[CLEAN].is_open
+        return [] if is_open else _request_lane(state, CLEAN, now, fresh=True)
+    return _ask_acceptance(state, Moment.AFTER, index, CLEAN, now)
+
+
+def _outcome(state: RunState) -> tuple[Outcome, str]:
+    undone = [node for node in state.steps() if not _is_done(node) and not _may_be_undone(node)]
+    pairs = zip(state.plan.accept, state.accept.records, strict=True)
+    red = [(check, r) for check, r in pairs if r.after is not Verdict.PASSED and not is_red_before(check, r)]
+    old = _unanswered_red(state)
+    objections = objections_of(state)
+    unproved = sum(node.status is StepStatus.UNPROVED for node in state.steps())
+    if not undone and not red and not old and not objections and not unproved:
+        return Outcome.COMPLETED, ""
+    reasons = [f"{len(undone)} of {sum(1 for _ in state.steps())} steps not done"] if undone else []
+    reasons += [_why_red(check, record) for check, record in red]
+    reasons += old
+    reasons += [f"the reviewer objects: {text}" for text in objections]
+    reasons += [f"{unproved} {'step is' if unproved == 1 else 'steps are'} done but unproved"] if unproved else []
+    return _unfinished_outcome(state), "; ".join(reasons)
+
+
+def _why_red(check: Check, record: CheckRecord) -> str:
+    was_red = record.before is Verdict.FAILED and check.expect is Expect.PASS
+    return f"acceptance check {check.name!r} " + ("was red before the run and still is" if was_red else "did not pass")
+
+
+def _unanswered_red(state: RunState) -> list[str]:
+    """Say which tests were red before and still are, where nothing turned green that would show the goal reached."""
+    accept = list(zip(state.plan.accept, state.accept.records, strict=True))
+    of_steps = [
+        pair
+        for node in state.steps()
+        if node.status in DONE
+        for pair in zip(node.spec.checks, node.records, strict=True)
+    ]
+    if any(turned_green(check, record) for check, record in (*accept, *of_steps)):
+        return []
+    return [
+        f"acceptance check {check.name!r}: {red_before_said(record)}, and nothing turned from red to green"
+        for check, record in accept
+        if record.red_before
+    ]
+
+
+def _is_done(node: StepState) -> bool:
+    if node.status is StepStatus.SKIPPED:
+        return node.reason == "nothing_to_do"
+    return node.status in DONE
+
+
+def _may_be_undone(node: StepState) -> bool:
+    """Tell whether the run is completed without the step; an effect of which nobody knows is never passed over."""
+    return node.spec.optional and not node.is_in_doubt
+
+
+def _unfinished_outcome(state: RunState) -> Outcome:
+    has_commits = state.branch is not None and state.branch.head != state.created.base
+    has_effects = any(node.has_reached_out for node in state.nodes.values())
+    steps = list(state.steps())
+    has_results = any(n.status is StepStatus.UNPROVED or (n.status in DONE and not state.has_workspace) for n in steps)
+    return Outcome.PARTIALLY_COMPLETED if has_commits or has_effects or has_results else Outcome.FAILED

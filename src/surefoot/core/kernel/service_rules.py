@@ -1,0 +1,169 @@
+"""Services: what their events mean, and when one is started, stopped or missed.
+
+Owns the course of a service in its lane: started for the first step that uses it, kept for later ones, stopped when an
+attempt that used it failed or the lane is made anew. When the engine lets go of a run it stops them all, without being
+told. A service that ends by itself fails the attempt it is used by, unless an effect outside the workspace has begun:
+what that came to is for its checks and its probe to say. Must never start one that nobody is about to use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from surefoot.core import commands as do
+from surefoot.core import events as ev
+from surefoot.core.attempt import Attempt
+from surefoot.core.event_words import Applied, Diagnosis, Status
+from surefoot.core.events import ACCEPTANCE, Event
+from surefoot.core.ids import StepId
+from surefoot.core.kernel.guards import answered, begin, need, work_of
+from surefoot.core.kernel.proposal import HOLD, Move, Proposal
+from surefoot.core.state import LaneState, RunState, StepState
+from surefoot.effects import BY_REQUEST
+
+FAILURES_MAX = 3
+"""So often the acceptance checks' services may fail; those of a step have its attempts."""
+
+
+def serve(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
+    """Start what the step uses and does not run in its lane."""
+    if work.checkpoint is None or work.lane is None:
+        return None
+    if work.ending is not None and work.ending.status is not Status.OK and work.settled != Applied.APPLIED:
+        return None
+    names = state.plan.services_of(node.spec)
+    return start_missing(state, (node.spec.id, node.attempt), work.lane, names, now)
+
+
+def start_missing(state: RunState, place: tuple[StepId, int], lane_name: str, names: Sequence[str], now: float) -> Move:
+    """Start the first of these services that is not up, or wait where it is being stopped."""
+    lane = state.lanes[lane_name]
+    if lane.is_stopping:
+        return HOLD
+    name = next((name for name in names if name not in lane.services), None)
+    if name is None:
+        return None
+    step, attempt = place
+    command = do.StartService(
+        step=step,
+        attempt=attempt,
+        lane=lane_name,
+        service=state.plan.service(name),
+        up=tuple(lane.services),
+    )
+    return Proposal(ev.ServiceAsked(at=now, step=step, attempt=attempt, lane=lane_name, service=name), command)
+
+
+def stop_next(state: RunState, lane_name: str, now: float) -> Move:
+    """Stop a service of the lane, the last one started first; wait while one is being stopped."""
+    lane = state.lanes.get(lane_name)
+    if lane is None or not lane.services:
+        return None
+    if lane.is_stopping:
+        return HOLD
+    name = list(lane.services)[-1]
+    command = do.StopService(lane=lane_name, service=name)
+    return Proposal(ev.ServiceStopAsked(at=now, lane=lane_name, service=name), command)
+
+
+def leave(state: RunState, now: float) -> list[Proposal]:
+    """End what is under way in steps whose attempt has failed because a service ended."""
+    moves: list[Proposal] = []
+    for name in state.active:
+        node = state.nodes[name]
+        work = work_of(node)
+        needs_services = work.open is not None and BY_REQUEST[work.open].needs_services
+        if work.lost_service is None or not needs_services or work.interrupt_asked:
+            continue
+        event = ev.InterruptAsked(at=now, step=name, attempt=node.attempt)
+        moves.append(Proposal(event, do.Interrupt(step=name, attempt=node.attempt, lane=work.lane)))
+    return moves
+
+
+# --- what the events mean
+
+
+def _service_asked(state: RunState, event: ev.ServiceAsked) -> None:
+    lane = _lane_of(state, event, event.lane)
+    need(event.service not in lane.services, event, f"service {event.service} runs in lane {event.lane}")
+    if event.step == ACCEPTANCE:
+        need(not state.accept.open and state.outcome is None, event, "a check is being asked")
+        state.accept.open = True
+        return
+    _, work = begin(state, event)
+    work.open = event.kind
+
+
+def _lane_of(state: RunState, event: Event, name: str) -> LaneState:
+    lane = state.lanes.get(name)
+    need(lane is not None, event, f"there is no lane {name}")
+    assert lane is not None
+    return lane
+
+
+def _service_ready(state: RunState, event: ev.ServiceReady) -> None:
+    lane = _lane_of(state, event, event.lane)
+    _close(state, event)
+    lane.services[event.service] = True
+    lane.epoch += 1
+
+
+def service_failed(state: RunState, event: ev.EffectFailed) -> None:
+    """Note that a service did not become ready: the attempt that needs it fails."""
+    work = _close(state, event)
+    if work is not None:
+        work.lost_service = (event.diagnosis, event.reason)
+        return
+    state.accept.service_failures += 1
+    if event.diagnosis is not Diagnosis.TRANSIENT or state.accept.service_failures >= FAILURES_MAX:
+        state.lane_failure = event.reason
+
+
+def _close(state: RunState, event: ev.ServiceReady | ev.EffectFailed) -> Attempt | None:
+    """Note that the start is not under way any more; return the work it was for, if that was a step's."""
+    if event.step == ACCEPTANCE:
+        need(state.accept.open, event, "no service is being started for acceptance")
+        state.accept.open = state.accept.interrupt_asked = False
+        return None
+    _, work = answered(state, event, ev.ServiceAsked)
+    return work
+
+
+def _service_stop_asked(state: RunState, event: ev.ServiceStopAsked) -> None:
+    lane = _lane_of(state, event, event.lane)
+    need(lane.services.get(event.service), event, f"service {event.service} does not run in lane {event.lane}")
+    lane.services[event.service] = False
+
+
+def _service_ended(state: RunState, event: ev.ServiceEnded) -> None:
+    lane = _lane_of(state, event, event.lane)
+    was_wanted = lane.services.pop(event.service, False)
+    state.accept.interrupt_asked = False
+    if not was_wanted:  # it was stopped, or it ended while it was being stopped and that is told twice
+        return
+    if lane.held_by is not None:
+        _miss(state, state.nodes[lane.held_by], event)
+    elif state.accept.open:
+        state.accept.has_lost_service = True
+
+
+def _miss(state: RunState, node: StepState, event: ev.ServiceEnded) -> None:
+    """Note that a step has lost a service while that could matter to it."""
+    work = work_of(node)
+    is_used = event.service in state.plan.services_of(node.spec)
+    has_begun_outside = (node.effect.is_outside and work.body_started) or (
+        work.talk is not None and work.talk.is_reaching
+    )
+    is_over = work.checkpoint is None or work.failure is not None or work.open == ev.CommitAsked.kind
+    if is_used and not has_begun_outside and not is_over:
+        work.lost_service = (Diagnosis.TRANSIENT, event.reason)
+
+
+SERVICE_FOLDS: dict[type[Event], Callable[[RunState, Any], None]] = {
+    ev.ServiceAsked: _service_asked,
+    ev.ServiceReady: _service_ready,
+    ev.ServiceStopAsked: _service_stop_asked,
+    ev.ServiceEnded: _service_ended,
+}
+"""What to do with each event of a service."""

@@ -1,0 +1,131 @@
+"""What the events mean by which something is asked of a check or of the world.
+
+Owns their fold, and which verdicts are remembered. Every function first makes sure that its event can happen, and only
+then changes the state. Must never decide anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from surefoot.core import events as ev
+from surefoot.core.attempt import Attempt
+from surefoot.core.event_words import Applied, Verdict
+from surefoot.core.events import ACCEPTANCE, Event
+from surefoot.core.graph_state import join_queue, leave_queue
+from surefoot.core.kernel.guards import active_of, answered, begin, need
+from surefoot.core.kernel.service_rules import FAILURES_MAX
+from surefoot.core.plan import Check
+from surefoot.core.state import Passed, RunState, StepState
+from surefoot.core.verdicts import CheckRecord, record_answer, verdict_key
+
+VERDICTS_KEPT = 8
+
+
+def _check_asked(state: RunState, event: ev.CheckAsked) -> None:
+    _check_of(state, event)
+    if event.step == ACCEPTANCE:
+        need(not state.accept.open and state.outcome is None, event, "a check is being asked")
+        state.accept.open, state.accept.has_lost_service = True, False
+        return
+    _, work = begin(state, event)
+    work.open = event.kind
+
+
+def _check_of(state: RunState, event: ev.CheckEvent) -> tuple[Check, CheckRecord]:
+    """Return the check an event is about, and its record."""
+    if event.step == ACCEPTANCE:
+        checks, records = state.plan.accept, state.accept.records
+    else:
+        node, work = active_of(state, event)
+        checks, records = node.spec.checks, work.checks
+    need(0 <= event.check < len(checks), event, f"there is no check {event.check}")
+    return checks[event.check], records[event.check]
+
+
+def _check_answered(state: RunState, event: ev.CheckAnswered) -> None:
+    check, record = _check_of(state, event)
+    if event.step == ACCEPTANCE:
+        need(state.accept.open, event, "no acceptance check is being asked")
+        state.accept.open = state.accept.interrupt_asked = False
+        if _has_lost_service(state, event):
+            return
+    else:
+        answered(state, event, ev.CheckAsked)
+    record_answer(check, record, event)
+    if event.verdict is Verdict.PASSED and not event.flaky and not record.is_flaky:
+        passed = Passed(event.tree, event.environment, event.evidence, event.results, event.changed_files)
+        _note_passed(state, verdict_key(check), passed)
+    if check.reaches_out:
+        work = None if event.step == ACCEPTANCE else state.nodes[event.step].work
+        for lane in state.lanes.values() if work is None else [state.lanes[work.lane]] if work.lane else ():
+            lane.epoch += 1
+
+
+def _note_passed(state: RunState, key: str, passed: Passed) -> None:
+    """Remember the verdict, and only so many of a kind: steps that run at once ask about a few trees in turn."""
+    others = [
+        one for one in state.verdicts.get(key, ()) if (one.tree, one.environment) != (passed.tree, passed.environment)
+    ]
+    state.verdicts[key] = [*others, passed][-VERDICTS_KEPT:]
+
+
+def _has_lost_service(state: RunState, event: ev.CheckAnswered) -> bool:
+    """Tell whether an acceptance check has to be asked anew, as a service ended meanwhile; so often and no more."""
+    lost, state.accept.has_lost_service = state.accept.has_lost_service, False
+    if not lost or event.verdict is Verdict.PASSED or state.accept.service_failures >= FAILURES_MAX:
+        return False
+    state.accept.service_failures += 1
+    return True
+
+
+def _verdict_reused(state: RunState, event: ev.VerdictReused) -> None:
+    check, record = _check_of(state, event)
+    if event.step != ACCEPTANCE:
+        begin(state, event)
+    record_answer(check, record, event)
+
+
+def settle_as(state: RunState, node: StepState, work: Attempt, answer: Applied) -> None:
+    """Note what became of an effect that was in doubt."""
+    work.settle(answer)
+    work.people.answer = work.lost_service = None
+    if answer is Applied.APPLIED:
+        work.interrupted = None
+        has_happened(state, node)
+
+
+def has_happened(state: RunState, node: StepState) -> None:
+    """Note that an outside effect was applied: the approval it had is used up."""
+    node.applied = True
+    state.allowed.pop(node.spec.id, None)
+    state.approvals.pop(node.spec.id, None)
+
+
+def _probe_asked(state: RunState, event: ev.ProbeAsked) -> None:
+    node, work = begin(state, event)
+    need(node.spec.probe is not None, event, f"step {event.step!r} has no probe")
+    need(work.failure is None, event, "the attempt has failed")
+    work.open, node.was_probed = event.kind, True
+    leave_queue(state, event.step)
+
+
+def _probe_answered(state: RunState, event: ev.ProbeAnswered) -> None:
+    node, work = answered(state, event, ev.ProbeAsked)
+    had_begun = work.body_started
+    work.probed(event)
+    if node.effect.is_outside:
+        join_queue(state, event.step)
+    if had_begun and event.answer is not Applied.UNKNOWN:
+        settle_as(state, node, work, event.answer)
+
+
+ANSWER_FOLDS: dict[type[Event], Callable[[RunState, Any], None]] = {
+    ev.CheckAsked: _check_asked,
+    ev.CheckAnswered: _check_answered,
+    ev.VerdictReused: _verdict_reused,
+    ev.ProbeAsked: _probe_asked,
+    ev.ProbeAnswered: _probe_answered,
+}
+"""What to do with each of these events."""

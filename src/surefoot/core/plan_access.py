@@ -1,0 +1,280 @@
+"""What a step touches, as far as its plan says it: files, ports, variables that name a place, things outside.
+
+Owns the reading of declared globs and of the words of commands. What is found there is a ground to speak, never proof:
+a command may touch anything, so `is_all_seen` says where nothing can have been missed. Read `surefoot.core.parallelism`
+for what follows when two steps touch the same.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from surefoot.core.globs import matches
+from surefoot.core.ids import StepId, encode_id
+from surefoot.core.placeholders import references_of
+from surefoot.core.plan import AskBody, Check, Effect, ForEach, FunctionBody, Plan, RunBody, Step
+from surefoot.core.record import record
+
+_MAGIC = re.compile(r"([*?\[])")
+_COMMAND_ENDS = frozenset({"&&", "||", ";", "|", "&", "(", ")", "{", "}", "!", ";;", "|&"})
+_REDIRECTS = frozenset({">", ">>", ">|", "&>", "&>>"})
+_NOT_TRACEABLE = re.compile(r"[$`~]|<<|<\(|>\(")
+# What these read and write stands in their arguments, and nowhere else.
+_TRANSPARENT = frozenset(
+    {"echo", "printf", "true", "false", ":", "touch", "mkdir", "cp", "mv", "rm", "cat", "grep", "sed", "head", "tail"}
+) | frozenset({"wc", "sort", "uniq", "cut", "tr", "test", "[", "diff", "cmp", "tee", "sleep", "sha256sum", "chmod"})
+_DEEP = re.compile(r"-[a-zA-Z]*[rR][a-zA-Z]*|--(?:dereference-)?recursive")
+_WRITERS = frozenset({"tee", "touch", "rm"})
+_FILE_WORD = re.compile(r"(?:\./)?[A-Za-z0-9_.][A-Za-z0-9_.@+-]*(?:/[A-Za-z0-9_.@+-]+)*")
+_HAS_SUFFIX = re.compile(r"[^/]\.[A-Za-z][A-Za-z0-9]{0,9}$")
+_PORT = re.compile(
+    r"(?:--port[= ]|\bhttp\.server\s+(?:--bind\s+\S+\s+)?|\b(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1?\]):"
+    r"|\b[A-Z_]*PORT=)(\d{2,5})\b"
+)
+_PORT_NAME = re.compile(r"(?:[A-Z0-9_]*_)?PORT")
+_PLACE_NAME = re.compile(r"[A-Z0-9_]*(?:URL|URI|DSN|HOST|ENDPOINT|ADDR|ADDRESS|DATABASE|SOCKET|BUCKET|QUEUE)")
+_PLACE_VALUE = re.compile(r"/[^/\s:]+/[^\s:]*|[a-z][a-z0-9+.-]*://\S+|[A-Za-z0-9.-]+:\d{2,5}")
+_PORT_LAST = 65535
+
+
+@record
+class Files:
+    """The files one step, or the members of one group, evidently read and write."""
+
+    writes: tuple[str, ...] | None = None
+    """The globs it declares to write, placeholders resolved; None: it declares none. Nothing, if it keeps nothing."""
+    reads: tuple[str, ...] = ()
+    """Globs it declares to read, that its checks ask about, or that its group is made from."""
+    named: frozenset[str] = frozenset()
+    """Files its commands name, as globs that match only them."""
+    written: frozenset[str] = frozenset()
+    """Those of them that a command evidently writes."""
+
+
+@record
+class Touched(Files):
+    """What one step, or the members of one group, touch."""
+
+    is_all_seen: bool = False
+    """Whether what it reads can only be `reads` and `named`."""
+    words: frozenset[str] = frozenset()
+    """Where all is seen: every word of its commands as a glob, so that none that is a file is missed."""
+    outputs: frozenset[StepId] = frozenset()
+    """Ids of the steps whose outputs it takes up."""
+    made: tuple[str, ...] = ()
+    """Globs over the artifacts it hands on."""
+    ports: frozenset[str] = frozenset()
+    """Port numbers its commands and variables name."""
+    places: Mapping[str, str] | None = None
+    """Variables that name a place outside the lane, with their values."""
+    outside: frozenset[str] = frozenset()
+    """What its probe asks about."""
+    is_open: bool = False
+    """Whether it shares this machine's network or runs outside the sandbox."""
+
+
+def files_of(step: Step) -> Files:
+    """Collect the files a step touches."""
+    named: set[str] = set()
+    written: set[str] = set()
+    for command, cwd in _commands(step):
+        for word, is_written in _file_words(_own_text(command, step.for_each)):
+            path = _joined(cwd, word)
+            named.add(path)
+            if is_written:
+                written.add(path)
+    writes = _writes(step)
+    if writes is not None:
+        written = {path for path in written if matches(path, writes)}  # what lies outside is put back
+    return Files(writes=writes, reads=_reads(step), named=frozenset(named), written=frozenset(written))
+
+
+def touched_by(step: Step, plan: Plan) -> Touched:
+    """Collect what a step touches."""
+    commands, files = tuple(_commands(step)), files_of(step)
+    is_all_seen = _is_all_seen(step)
+    return Touched(
+        writes=files.writes,
+        reads=files.reads,
+        named=files.named,
+        written=files.written,
+        is_all_seen=is_all_seen,
+        words=_all_words(step) if is_all_seen else frozenset(),
+        outputs=frozenset(encode_id(one.step) for one in references_of(step)),
+        made=tuple(resolved(step.made, step.for_each)),
+        ports=frozenset(_ports(step, commands)),
+        places=_places(step, plan, commands),
+        outside=frozenset(asked_outside(step)),
+        is_open=step.reaches_out,
+    )
+
+
+def _writes(step: Step) -> tuple[str, ...] | None:
+    if step.writes is not None:
+        return tuple(resolved(step.writes, step.for_each))
+    # What a step writes that only reads is thrown away.
+    return () if step.effect is Effect.READ or isinstance(step.body, AskBody) else None
+
+
+def _reads(step: Step) -> tuple[str, ...]:
+    globs = [*step.reads, *(glob for check in step.checks if (glob := check.ask.looks_at) is not None)]
+    made_from = [step.for_each.glob] if step.for_each is not None and step.for_each.glob is not None else []
+    return (*resolved(globs, step.for_each), *made_from)
+
+
+def resolved(globs: Iterable[str], each: ForEach | None) -> Iterator[str]:
+    """Yield globs with the placeholder replaced by all it may stand for."""
+    for glob in globs:
+        if each is None or f"{{{each.name}}}" not in glob:
+            yield glob
+        elif each.items is not None:
+            yield from (glob.replace(f"{{{each.name}}}", _MAGIC.sub(r"[\1]", item)) for item in each.items)
+        else:
+            yield _over_all(glob, f"{{{each.name}}}", each.glob)
+
+
+def _over_all(glob: str, token: str, items: str | None) -> str:
+    before, _, after = glob.partition(token)
+    stands_alone = before[-1:] in {"", "/"} and after[:1] in {"", "/"} and token not in after
+    if items is not None and stands_alone:
+        return f"{before}{items.removeprefix('./')}{after}"
+    is_plain = items is not None and token not in after and "**" not in items
+    return f"{before}{items}{after}" if is_plain else f"{before.rpartition('/')[0]}/**".lstrip("/")
+
+
+# --- the words of commands
+
+
+def _commands(step: Step) -> Iterator[tuple[str, str | None]]:
+    if isinstance(step.body, RunBody):
+        yield step.body.command, step.cwd
+    for check in step.checks:
+        if check.ask.runs is not None:
+            yield check.ask.runs, check.cwd
+
+
+def _own_text(command: str, each: ForEach | None) -> str:
+    """Take out what differs from member to member."""
+    return command if each is None else command.replace(f"{{{each.name}}}", "$ITEM")
+
+
+def _words(command: str) -> list[str] | None:
+    try:
+        found = shlex.shlex(command.replace("\n", " ; "), posix=True, punctuation_chars="();<>|&")
+        found.whitespace_split = True
+        found.commenters = ""
+        return list(found)
+    except ValueError:
+        return None
+
+
+def _simple_commands(words: Iterable[str]) -> Iterator[list[str]]:
+    part: list[str] = []
+    for word in words:
+        if word in _COMMAND_ENDS:
+            yield part
+            part = []
+        else:
+            part.append(word)
+    yield part
+
+
+def _file_words(command: str) -> Iterator[tuple[str, bool]]:
+    """Yield the words of a command that can only be files of the tree, and whether they are evidently written."""
+    for part in _simple_commands(_words(command) or ()):
+        for index, word in enumerate(part[1:], 1):
+            is_target = part[index - 1] in _REDIRECTS
+            is_path = is_target or "/" in word or _HAS_SUFFIX.search(word) is not None
+            if is_path and _FILE_WORD.fullmatch(word) is not None and ".." not in word.split("/"):
+                yield word, is_target or _is_written(part, index)
+
+
+def _is_written(part: Sequence[str], index: int) -> bool:
+    """Tell whether a simple command evidently writes the file that its word at `index` names."""
+    program = part[0]
+    if program in {"cp", "mv"}:
+        return index == len(part) - 1
+    if program == "sed":
+        return any(word.startswith(("-i", "--in-place")) for word in part)
+    return program in _WRITERS
+
+
+def _joined(cwd: str | None, word: str) -> str:
+    return word.removeprefix("./") if cwd is None else f"{cwd.strip('/')}/{word.removeprefix('./')}"
+
+
+def _is_all_seen(step: Step) -> bool:
+    """Tell whether all that the step may read is declared or stands in the arguments of its commands."""
+    if step.for_each is not None and step.for_each.lines is not None:
+        return False
+    body = step.body
+    is_body_seen = isinstance(body, RunBody) and (bool(step.reads) or _is_transparent(body.command))
+    return is_body_seen and all(_is_seen(check) for check in step.checks)
+
+
+def _is_seen(check: Check) -> bool:
+    ask = check.ask
+    if ask.runs is not None:
+        return not ask.is_by_test and _is_transparent(ask.runs)
+    return ask.looks_at is not None
+
+
+def _is_transparent(command: str) -> bool:
+    words = None if _NOT_TRACEABLE.search(command) else _words(command)
+    if words is None:
+        return False
+    for part in _simple_commands(words):
+        is_deep = part[:1] == ["grep"] and any(_DEEP.fullmatch(word) for word in part)
+        if part and (part[0] not in _TRANSPARENT or is_deep):
+            return False
+    return True
+
+
+def _all_words(step: Step) -> frozenset[str]:
+    found: set[str] = set()
+    for command, cwd in _commands(step):
+        for word in _words(command) or ():
+            for text in {word, word.rpartition("=")[2]}:
+                if text and not text.startswith("/"):
+                    path = _joined(cwd, text)
+                    found |= set(resolved([path, f"{path}/**"], step.for_each))
+    return frozenset(found)
+
+
+# --- what is not a file
+
+
+def _ports(step: Step, commands: Iterable[tuple[str, str | None]]) -> Iterator[str]:
+    for command, _ in commands:
+        yield from _PORT.findall(_own_text(command, step.for_each))
+    for env in (step.env, *(check.env for check in step.checks)):
+        for name, value in env.items():
+            if _PORT_NAME.fullmatch(name) and value.isdecimal() and 0 < int(value) <= _PORT_LAST:
+                yield value
+
+
+def _places(step: Step, plan: Plan, commands: Iterable[tuple[str, str | None]]) -> dict[str, str]:
+    """Return variables that name a place: its own, and those of the plan that its commands name."""
+    texts = [command for command, _ in commands]
+    named = {
+        name: value
+        for name, value in plan.env.items()
+        if any(re.search(rf"\$\{{?{re.escape(name)}\b", text) for text in texts)
+    }
+    every = {**named, **step.env, **{name: value for check in step.checks for name, value in check.env.items()}}
+    token = None if step.for_each is None else f"{{{step.for_each.name}}}"
+    found = {
+        name: value
+        for name, value in every.items()
+        if name != "PATH" and _PLACE_VALUE.fullmatch(value) and (token is None or token not in value)
+    }
+    return found | {name: "" for name in step.env_from if _PLACE_NAME.fullmatch(name)}
+
+
+def asked_outside(step: Step) -> Iterator[str]:
+    """Yield what the probe asks about, unless it differs from member to member."""
+    what = "" if step.probe is None or isinstance(step.body, FunctionBody) else step.probe.ask.about
+    if what and (step.for_each is None or f"{{{step.for_each.name}}}" not in what):
+        yield what

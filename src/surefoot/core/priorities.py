@@ -1,0 +1,68 @@
+"""What should start first where steps run at once: the longest way to the end.
+
+Owns the rank of a step: the time from its start to the end of the plan along the longest chain of steps that need it,
+itself included, as far as times are known. Starting the highest rank first is list scheduling: no lane is idle while
+something is ready, so that a run takes less than twice the shortest time possible, whatever the estimates are worth.
+Ranks are worked out once, when the run is created; members get theirs from their group's. Read `surefoot.core.state`
+for the heap that is ordered by it, `surefoot.core.queue` for what keeps steps apart.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+from surefoot.core.graph import Graph
+from surefoot.core.ids import StepId
+from surefoot.core.plan import Step
+
+UNKNOWN_S = 1.0
+"""What every step is expected to take when nothing is known of any: the longest chain then is the one of most steps."""
+NOISE_SHARE = 0.2
+"""Measured times that differ by at most this share of the smaller one count as equal."""
+NOISE_S = 0.5
+"""Measured times that differ by at most so many seconds count as equal."""
+
+
+def expected_times(steps: Sequence[Step], earlier: Mapping[StepId, float]) -> dict[StepId, float]:
+    """Return how long each step should take, in seconds: by its estimate, else by `earlier` runs, else like others."""
+    known: dict[StepId, float] = {}
+    for step in steps:
+        expected = earlier.get(step.id) if step.estimate_s is None else step.estimate_s
+        if expected is not None and expected >= 0.0 and math.isfinite(expected):
+            known[step.id] = expected
+    other = _median(known.values()) if known else UNKNOWN_S
+    return {step.id: known.get(step.id, other) for step in steps}
+
+
+def without_noise(measured: Mapping[StepId, float]) -> dict[StepId, float]:
+    """Return measured times with those that differ by noise alone made equal, so that the plan's order decides.
+
+    Sorted times are cut into stretches no wider than the noise around their smallest; each time becomes the median of
+    its stretch.
+    """
+    stretches: list[list[StepId]] = []
+    for name in sorted(measured, key=lambda name: measured[name]):
+        least = measured[stretches[-1][0]] if stretches else 0.0
+        if stretches and measured[name] <= least + max(NOISE_S, NOISE_SHARE * least):
+            stretches[-1].append(name)
+        else:
+            stretches.append([name])
+    even: dict[StepId, float] = {}
+    for stretch in stretches:
+        even |= dict.fromkeys(stretch, _median([measured[name] for name in stretch]))
+    return {name: even[name] for name in measured}
+
+
+def _median(values: Iterable[float]) -> float:
+    # Not that of `statistics`, which takes longer to load than the journal of most runs to read.
+    order = sorted(values)
+    return (order[(len(order) - 1) // 2] + order[len(order) // 2]) / 2
+
+
+def ranks_of(graph: Graph, expected: Mapping[StepId, float]) -> dict[StepId, float]:
+    """Return for each step the longest time from its start to the end; a group counts as one of its members."""
+    ranks: dict[StepId, float] = {}
+    for name in reversed(graph.order):
+        ranks[name] = expected[name] + max((ranks[dependant] for dependant in graph.dependants[name]), default=0.0)
+    return ranks

@@ -1,0 +1,90 @@
+"""What a model is told in one request, built anew each time from what the journal has.
+
+Owns the order of a brief: what stays the same throughout the talk, then the oldest turns in short, then the others as
+they were, and every ten turns the goal once more. A turn is told whole, a reply with all its results, or in a line:
+providers take no call without its result.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from surefoot.core.agent_types import Part
+from surefoot.core.conversation import CallState, Talk, Turn
+from surefoot.core.events import CallFinished, CallSettled
+from surefoot.core.prompt_prefix import goal_and_constraints, later_notes, prefix_of, talk_of
+from surefoot.core.prompts import no_call, reminder
+from surefoot.core.state import RunState, StepState
+from surefoot.core.stubs import Fold, folded_parts, is_stub, latest_notes, stub_of
+from surefoot.core.token_estimate import tokens_of
+
+REMIND_EVERY = 10
+"""After so many turns the goal is told once more."""
+REMINDER_MAX = 1_600
+"""So many characters of it; a goal as long as a page would cost more than it helps."""
+
+
+def brief_of(state: RunState, node: StepState, fold: Fold) -> tuple[Part, ...]:
+    """Return what the model at work on the step is told, with its turns folded that way."""
+    return (*_kept(prefix_of(state, node, fold.tokens_max)), *turns_of(state, node, fold))
+
+
+def turns_of(state: RunState, node: StepState, fold: Fold) -> tuple[Part, ...]:
+    """Return what of a brief follows its beginning: the talk itself."""
+    talk = talk_of(node)
+    said = list(folded_parts(talk, fold))
+    for turn in talk.turns:
+        if turn.number > fold.folded and turn.is_over:
+            said += [*_turn_parts(turn, fold), *_no_call(talk, turn)]
+            said += _reminder(state, node, turn, fold)
+    if talk.turns and talk.turns[-1].number <= fold.folded:
+        said += _no_call(talk, talk.turns[-1])
+    return (*_kept(said), *_news(state, node, fold))
+
+
+def _kept(parts: tuple[Part, ...] | list[Part]) -> tuple[Part, ...]:
+    """Mark where what will be said again ends."""
+    return (*parts[:-1], replace(parts[-1], is_cache_end=True)) if parts else ()
+
+
+def _turn_parts(turn: Turn, fold: Fold) -> list[Part]:
+    answered = turn.answered
+    reply = Part(speaker="model", blob=answered.reply, turn=turn.number, tokens=answered.tokens)
+    return [reply, *(_result_part(call, turn, fold) for call in turn.calls)]
+
+
+def _result_part(call: CallState, turn: Turn, fold: Fold) -> Part:
+    result, name = call.result, call.asked.call
+    if isinstance(result, CallSettled):
+        return Part(speaker="tool", text=result.text, call=name, tokens=tokens_of(result.text))
+    assert isinstance(result, CallFinished)
+    if is_stub(call, turn, fold):
+        text = stub_of(call)
+        return Part(speaker="tool", text=text, call=name, tokens=tokens_of(text), is_stub=True)
+    return Part(speaker="tool", blob=result.output, call=name, tokens=result.tokens)
+
+
+def _no_call(talk: Talk, turn: Turn) -> list[Part]:
+    return [] if turn.calls else [_told(no_call(talk.role, turn.number))]
+
+
+def _reminder(state: RunState, node: StepState, turn: Turn, fold: Fold) -> list[Part]:
+    """Return the goal once more, after every tenth turn; those behind turns with stubs have done their work."""
+    if turn.number % REMIND_EVERY or turn.number <= fold.stubbed:
+        return []
+    text = goal_and_constraints(state, node)
+    if len(text) > REMINDER_MAX:
+        text = f"{text[:REMINDER_MAX]}…\n(All of it stands at the beginning.)"
+    return [_told(reminder(turn.number, text))]
+
+
+def _told(text: str) -> Part:
+    return Part(speaker="user", text=text, tokens=tokens_of(text))
+
+
+def _news(state: RunState, node: StepState, fold: Fold) -> tuple[Part, ...]:
+    """Return what was noted elsewhere since the talk began: at the end, as it changes from request to request."""
+    notes = latest_notes(later_notes(state, node), fold.tokens_max)
+    if not notes:
+        return ()
+    return (_told("\n".join(["Noted meanwhile by agents at other steps:", *notes])),)

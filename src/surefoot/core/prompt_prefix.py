@@ -1,0 +1,284 @@
+"""What every brief of a talk begins with: the same from its first request to its last.
+
+Owns what is known before the first turn: the goal, what must hold for it, the step, the plan in short, what was
+understood, notes, lessons. It is the same to the byte in each request, because providers charge little for what they
+have read before. So nothing in it may depend on a clock, on what is left of a budget, or on steps that run beside this
+one. The goal, what must hold for it and the step stand in it whole; the rest gives way where there is little room.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from surefoot.core.agent_types import Part, Role
+from surefoot.core.conversation import Talk
+from surefoot.core.ids import StepId
+from surefoot.core.plan import EVERYTHING, AgentBody, Check
+from surefoot.core.prompts import advice, advice_left_out, instructions
+from surefoot.core.state import RunState, StepState, StepStatus
+from surefoot.core.stubs import cut, latest_notes, noted
+from surefoot.core.token_estimate import tokens_of
+from surefoot.core.verdicts import CheckRecord
+
+SHARE_MAX = 0.5
+"""It may take this much of a brief; the turns need the rest."""
+TOKENS_MIN = 3_000
+"""In less than this no brief can be made."""
+_LEVELS = 5
+"""0: all of it; 1: no advice; 2: little of the plan; 3: files by name alone; 4: neither files, outputs nor notes."""
+_NEAR = 12
+"""So many steps before and after its own are told of a long plan."""
+_REACHED_MAX = 20
+_LEARNED_MAX, _OUTPUT_MAX, _OUTPUTS_MAX, _LESSON_MAX, _LESSONS_MAX, _TITLE_MAX, _FILES_MAX = (
+    500,
+    200,
+    40,
+    800,
+    3,
+    100,
+    40,
+)
+_WORDS = {
+    StepStatus.VERIFIED: "done",
+    StepStatus.UNPROVED: "done, unproved",
+    StepStatus.SKIPPED: "skipped",
+    StepStatus.FAILED: "failed",
+}
+
+
+def talk_of(node: StepState) -> Talk:
+    """Return the talk that is under way at a step."""
+    assert node.work is not None
+    assert node.work.talk is not None
+    return node.work.talk
+
+
+def prefix_of(state: RunState, node: StepState, tokens_max: int) -> tuple[Part, ...]:
+    """Return what a brief of at most so many tokens begins with; what gives way first is the project's advice."""
+    parts: tuple[Part, ...] = ()
+    for level in range(_LEVELS):
+        parts = _parts(state, node, tokens_max, level)
+        if size_of(parts) <= tokens_max * SHARE_MAX:
+            break
+    return parts
+
+
+def prefix_flaw(state: RunState, node: StepState, tokens_max: int) -> str:
+    """Say why no brief of so many tokens can be made for the step; empty where one can."""
+    size = size_of(prefix_of(state, node, tokens_max))
+    if tokens_max >= TOKENS_MIN and size <= tokens_max * SHARE_MAX:
+        return ""
+    need = max(TOKENS_MIN, int(size / SHARE_MAX) + 1)
+    return (
+        f"the goal, what must hold for it and the step take about {size:,} tokens, and a brief may have "
+        f"{tokens_max:,}; use a model that takes more, raise `brief_tokens` to at least {need:,}, or say the step in "
+        "fewer words"
+    )
+
+
+def size_of(parts: Iterable[Part]) -> int:
+    """Return about how many tokens the parts take."""
+    return sum(part.tokens for part in parts)
+
+
+def shown(checks: Sequence[Check]) -> tuple[Check, ...]:
+    """Return the checks an agent may know of."""
+    return tuple(check for check in checks if not check.held_back)
+
+
+def goal_and_constraints(state: RunState, node: StepState) -> str:
+    """Return the goal as it was given, what must hold for it, and what may be changed. Never shortened."""
+    lines = ["The goal, as it was given:", "", state.plan.goal, ""]
+    accept = shown(state.plan.accept)
+    if accept:
+        lines += ["It is reached when these hold:", *(f"- {asked(check)}" for check in accept), ""]
+    lines.append(f"The run may change {_files(state.plan.scope_write)}.")
+    if _role(node) is Role.WORKER:
+        writes = state.plan.scope_write if node.spec.writes is None else node.spec.writes
+        lines.append(f"This step may change {_files(writes)}.")
+    return "\n".join(lines)
+
+
+def _files(globs: Sequence[str]) -> str:
+    if EVERYTHING in globs:
+        return "any file"
+    return f"these files alone: {', '.join(globs)}" if globs else "no file"
+
+
+def asked(check: Check) -> str:
+    """Return a check in a line: what it asks, and what it is to prove."""
+    where = f" (in {check.cwd})" if check.cwd else ""
+    name = "" if check.name in check.ask.question else f" [{check.name}]"
+    return f"{check.ask.question}{where}; {check.expect.value}{name}"
+
+
+def later_notes(state: RunState, node: StepState) -> list[str]:
+    """Return what others have noted since the talk began: steps that run beside this one."""
+    return [note for note, is_prior in _notes(state, node) if not is_prior]
+
+
+def _parts(state: RunState, node: StepState, tokens_max: int, level: int) -> tuple[Part, ...]:
+    guidance = talk_of(node).guidance
+    parts = [_part("system", instructions(_role(node), state.created.run, node.spec.id, node.attempt))]
+    if guidance is not None and level < 1:
+        head = advice(guidance.path)
+        parts.append(Part(speaker="user", text=head, blob=guidance.text, tokens=tokens_of(head) + guidance.tokens))
+    elif guidance is not None:
+        parts.append(_part("user", advice_left_out(guidance.path, guidance.tokens)))
+    sections = [goal_and_constraints(state, node), *_sections(state, node, tokens_max, level)]
+    parts.append(_part("user", "\n\n".join(section for section in sections if section)))
+    return tuple(parts)
+
+
+def _sections(state: RunState, node: StepState, tokens_max: int, level: int) -> list[str]:
+    role = _role(node)
+    own = [_step(node)] if role is Role.WORKER else []
+    if role is Role.REVIEWER:
+        return [_result(state, 20 if level >= 2 else 200), *_lessons(node)]
+    notes = latest_notes([note for note, is_prior in _notes(state, node) if is_prior], tokens_max)
+    return [
+        *own,
+        _plan(state, node, 2 if level >= 2 else _NEAR),
+        _understood(state, level) if role is not Role.SCOUT else "",
+        _baseline(state),
+        _listed("What steps before this one have put out:", _outputs(state, node) if level < 4 else ()),
+        _listed("What was noted:", notes if level < 4 else ()),
+        _reached(node),
+        *_lessons(node),
+    ]
+
+
+def _part(speaker: str, text: str) -> Part:
+    return Part(speaker=speaker, text=text, tokens=tokens_of(text))
+
+
+def _role(node: StepState) -> Role:
+    return node.spec.body.role if isinstance(node.spec.body, AgentBody) else talk_of(node).role
+
+
+def _listed(head: str, lines: Sequence[str]) -> str:
+    return "\n".join([head, *lines]) if lines else ""
+
+
+def _step(node: StepState) -> str:
+    spec = node.spec
+    assert isinstance(spec.body, AgentBody)
+    lines = [f"Your step: {spec.id}{f' ({spec.title})' if spec.title else ''}"]
+    lines += [f"Why it is there: {spec.why}"] if spec.why else []
+    lines += [f"What may go wrong: {spec.risk}"] if spec.risk else []
+    lines += ["What to do:", spec.body.instructions]
+    if checks := shown(spec.checks):
+        lines += ["What its checks ask once you have finished:", *(f"- {asked(check)}" for check in checks)]
+    return "\n".join(lines)
+
+
+def _plan(state: RunState, node: StepState, near: int) -> str:
+    """Return the plan around the step: what it needs, what needs it, and its neighbours, a line each."""
+    steps = list(state.steps())
+    at = next((index for index, one in enumerate(steps) if one is node), None)
+    if not steps or (at is not None and len(steps) == 1):
+        return ""
+    first, last = (0, 2 * near) if at is None else (max(0, at - near), at + near)
+    close = {one.spec.id for one in steps[first : last + 1]} | {*node.needs[:near], *node.dependants[:near]}
+    known = _ancestors(state, node) if state.plan.limits.parallel > 1 else None
+    lines = [_plan_line(one, node, known) for one in steps if one.spec.id in close]
+    rest = len(steps) - len(lines)
+    more = [f"  … and {rest} more"] if rest else []
+    return _listed(f"The plan in short ({len(steps)} steps):", [*lines, *more])
+
+
+def _plan_line(one: StepState, node: StepState, known: set[StepId] | None) -> str:
+    is_known = known is None or one.spec.id in known
+    word = "now" if one is node else _WORDS.get(one.status, "later") if is_known else "beside"
+    title = f": {cut(one.spec.title, _TITLE_MAX)}" if one.spec.title else ""
+    return f"  {word:7} {one.spec.id}{title}"
+
+
+def _ancestors(state: RunState, node: StepState) -> set[StepId]:
+    """Return what the step rests on. Where steps run side by side, only of these it is certain that they stay as is."""
+    found: set[StepId] = set()
+    open_ids = list(node.needs)
+    while open_ids:
+        name = open_ids.pop()
+        if name not in found and name in state.nodes:
+            found.add(name)
+            one = state.nodes[name]
+            open_ids += [*one.needs, *(one.members or ())]
+    return found
+
+
+def _understood(state: RunState, level: int) -> str:
+    found = state.understanding
+    if found is None:
+        return ""
+    lines = [found.summary]
+    if level < 4:
+        files = found.files[:_FILES_MAX]
+        rest = len(found.files) - len(files)
+        lines += [f"- {one.path}{f': {cut(one.learned, _LEARNED_MAX)}' if level < 3 else ''}" for one in files]
+        lines += [f"- … and {rest} more files"] if rest else []
+    lines += [f"- risk: {cut(risk, _LEARNED_MAX)}" for risk in found.risks[:_FILES_MAX]]
+    lines += [f"- not known: {cut(question, _LEARNED_MAX)}" for question in found.questions[:_FILES_MAX]]
+    return _listed("What was found out before the plan was made:", lines)
+
+
+def _accepted(state: RunState) -> list[tuple[Check, CheckRecord]]:
+    """Return the acceptance checks an agent may know of, with their answers."""
+    pairs = zip(state.plan.accept, state.accept.records, strict=False)
+    return [(check, answers) for check, answers in pairs if not check.held_back]
+
+
+def _baseline(state: RunState) -> str:
+    lines = [f"- {answers.before.value}: {asked(check)}" for check, answers in _accepted(state) if answers.before]
+    return _listed("What held before the first change:", lines)
+
+
+def _result(state: RunState, steps_max: int) -> str:
+    """Return what a reviewer has to go by: the difference, and what each step and each check has shown."""
+    head = state.branch.head if state.branch is not None else "HEAD"
+    lines = [f"The work is the difference between {state.created.base or 'the first commit'} and {head}."]
+    lines += [
+        f"- step {one.spec.id}: {one.status.value} ({one.proof or 'no proof'})" for one in [*state.steps()][:steps_max]
+    ]
+    lines += [f"- {answers.after.value}: {asked(check)}" for check, answers in _accepted(state) if answers.after]
+    return "\n".join(lines)
+
+
+def _outputs(state: RunState, node: StepState) -> list[str]:
+    nodes = [state.nodes[name] for name in node.needs if name in state.nodes]
+    pairs = [(one.spec.id, key, value) for one in nodes for key, value in one.outputs.items()]
+    return [f"- {name}: {key}={cut(value, _OUTPUT_MAX)}" for name, key, value in pairs[:_OUTPUTS_MAX]]
+
+
+def _reached(node: StepState) -> str:
+    """Return what earlier attempts did outside, which the restore of the workspace did not take back."""
+    words = {True: "it was done", False: "it was not done", None: "nobody knows whether it was done"}
+    lines = [
+        f"- {cut(one.command, _LESSON_MAX)} ({words[one.applied]})"
+        for one in node.reached[: talk_of(node).reached_before][-_REACHED_MAX:]
+    ]
+    title = "Commands of earlier attempts that reached others. They still count, so do not repeat what was done:"
+    return _listed(title, lines)
+
+
+def _lessons(node: StepState) -> list[str]:
+    lines = [
+        f"- Attempt {one.attempt} tried: {cut(one.tried, _LESSON_MAX)}\n  It was told: {cut(one.said, _LESSON_MAX)}"
+        for one in node.lessons[-_LESSONS_MAX:]
+    ]
+    return [_listed("What failed before. Try a different approach; what follows did not work:", lines)]
+
+
+def _notes(state: RunState, node: StepState) -> list[tuple[str, bool]]:
+    """Return what was noted, but for what was noted in this talk, and whether it was there when the talk began."""
+    own = [text for turn in talk_of(node).turns for text in noted(turn)]
+    known = _ancestors(state, node) if state.plan.limits.parallel > 1 else None
+    found: list[tuple[str, bool]] = []
+    for note in reversed(state.notes):
+        if note.by == node.spec.id and note.text in own:
+            own.remove(note.text)
+            continue
+        is_beside = known is not None and note.by in state.nodes and note.by != node.spec.id
+        is_duty = note.by.startswith("(")
+        found.append((note.text, not is_beside or is_duty or (known is not None and note.by in known)))
+    return found[::-1]

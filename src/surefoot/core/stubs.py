@@ -1,0 +1,182 @@
+"""How turns are told in short: a line for a turn, a stub for a long output, and the names under which both come back.
+
+Owns what stands in a brief in place of what was said. Nothing is made up and nothing is lost: each line and each stub
+holds a reference that `recall` brings back in full.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from surefoot.core.agent_types import Note, Part
+from surefoot.core.conversation import CallState, Talk, Turn
+from surefoot.core.events import CallFinished, CallSettled
+from surefoot.core.record import record
+from surefoot.core.token_estimate import tokens_of
+
+STUB_TOKENS_MIN = 200
+"""A result that takes fewer tokens stays as it is: a stub would not be much shorter."""
+LINES_SHARE = 0.2
+"""Lines about turns take no more of the brief than this."""
+NOTES_SHARE = 0.05
+"""Notes take no more of the brief than this, in each of the places where they stand."""
+_SAID_MAX, _CALL_MAX, _GAVE_MAX, _ANSWER_MAX, _NOTE_MAX = 100, 140, 100, 1_000, 600
+_LINE_MAX = 1_200
+"""So many characters of a line are kept, and so many of its parts."""
+
+
+@record
+class Fold:
+    """Which turns of a talk stand in the brief in short, and how much room there is."""
+
+    tokens_max: int
+    """The brief may not be longer."""
+    stubbed: int = 0
+    """Of turns up to this one long results are stubs."""
+    folded: int = 0
+    """Turns up to this one are lines."""
+    wants_summary: bool = False
+    """Whether the lines have become so many that a model should sum them up first."""
+
+
+def cut(text: str, length: int) -> str:
+    """Return the text in one line of at most so many characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= length else f"{line[: length - 1]}…"
+
+
+def is_stub(call: CallState, turn: Turn, fold: Fold) -> bool:
+    """Tell whether a stub stands for the call's result."""
+    result = call.result
+    return isinstance(result, CallFinished) and turn.number <= fold.stubbed and result.tokens > STUB_TOKENS_MIN
+
+
+def stub_of(call: CallState) -> str:
+    """Return what stands for a long result."""
+    result = call.result
+    assert isinstance(result, CallFinished)
+    return (
+        f"[output of {call.asked.call}, about {result.tokens:,} tokens, begins: {cut(result.text, _GAVE_MAX)}; "
+        f'recall("{call.asked.call}") brings it back]'
+    )
+
+
+def line_of(turn: Turn) -> str:
+    """Return a turn in a line: how its text begins, its calls, how each result begins, and the calls' references."""
+    said = cut(turn.answered.said, _SAID_MAX)
+    parts = [f'"{said}"'] if said else []
+    parts += [call_line(call) for call in turn.calls]
+    line = f"turn {turn.number}: {'; '.join(parts) or 'nothing'}"
+    return line if len(line) <= _LINE_MAX else f'{line[:_LINE_MAX]}… [recall("turn {turn.number}") has all of it]'
+
+
+def call_line(call: CallState) -> str:
+    """Return a call in a line: what was called, and how its result begins."""
+    result, name = call.result, call.asked.call
+    asked = cut(call.asked.summary or call.asked.tool, _CALL_MAX)
+    if isinstance(result, CallSettled):
+        return f"{asked} -> {cut(result.text, _ANSWER_MAX if result.ok else _CALL_MAX)}"
+    if result is None:
+        return f"{asked} -> no result"
+    failed = "" if result.ok else "failed: "
+    status = "" if result.exit_code is None else f"exit {result.exit_code}: "
+    return f"{asked} -> {failed}{status}{cut(result.text, _GAVE_MAX)} [{name}]"
+
+
+def lines_of(talk: Talk, fold: Fold) -> tuple[str, ...]:
+    """Return the lines that have room, those of the latest turns; all that is summed up has none."""
+    room = int(fold.tokens_max * LINES_SHARE)
+    return _latest([line_of(turn) for turn in _unsummarised(talk, fold)], room)
+
+
+def is_beyond_lines(talk: Talk, fold: Fold) -> bool:
+    """Tell whether as many folded turns have neither line nor summary as have a line."""
+    return len(_unsummarised(talk, fold)) >= 2 * max(1, len(lines_of(talk, fold)))
+
+
+def notes_of(talk: Talk, fold: Fold) -> tuple[str, ...]:
+    """Return what was noted in folded turns, as far as there is room, the latest first to have it."""
+    notes = [note for turn in talk.turns if turn.number <= fold.folded for note in noted(turn)]
+    return latest_notes(notes, fold.tokens_max)
+
+
+def noted(turn: Turn) -> Iterable[str]:
+    """Yield what was noted in a turn."""
+    for call in turn.calls:
+        if isinstance(call.result, CallFinished) and isinstance(call.result.payload, Note):
+            yield call.result.payload.text
+
+
+def latest_notes(texts: Sequence[str], tokens_max: int) -> tuple[str, ...]:
+    """Return the latest of these notes that have room in a brief of so many tokens, each in a line."""
+    kept = _latest([f"- {cut(text, _NOTE_MAX)}" for text in texts], int(tokens_max * NOTES_SHARE))
+    return kept if len(kept) == len(texts) else (f"- … and {len(texts) - len(kept)} older ones", *kept)
+
+
+def has_summary(talk: Talk, fold: Fold) -> bool:
+    """Tell whether a model's summary of folded turns stands in the brief; one that takes too much room does not."""
+    return talk.summary is not None and talk.summary_tokens <= summary_tokens_max(fold.tokens_max)
+
+
+def summary_tokens_max(tokens_max: int) -> int:
+    """Return how long a summary may be in a brief of so many tokens."""
+    return min(2_000, int(tokens_max * 0.12))
+
+
+def folded_parts(talk: Talk, fold: Fold) -> tuple[Part, ...]:
+    """Return what stands in place of the folded turns."""
+    if not fold.folded:
+        return ()
+    parts: list[Part] = []
+    if has_summary(talk, fold):
+        head = f"What a model wrote about turns 1 to {talk.summarised}, for you to go on from; it proves nothing:\n\n"
+        tokens = tokens_of(head) + talk.summary_tokens
+        parts.append(Part(speaker="user", text=head, blob=talk.summary, tokens=tokens))
+    lines, notes = lines_of(talk, fold), notes_of(talk, fold)
+    text = "\n".join(
+        [
+            _head(talk, fold),
+            *_left_out(talk, fold, len(lines)),
+            *lines,
+            *(["What you noted in them:", *notes] if notes else []),
+        ]
+    )
+    parts.append(Part(speaker="user", text=text, tokens=tokens_of(text)))
+    return tuple(parts)
+
+
+def _head(talk: Talk, fold: Fold) -> str:
+    call = next((call.asked.call for turn in talk.turns for call in turn.calls), "1.1")
+    return (
+        f'Turns 1 to {fold.folded}, in short. recall("TURN.CALL"), such as recall("{call}"), brings back in full what '
+        'a call gave, and recall("turn TURN") what you wrote and called in that turn.'
+    )
+
+
+def _left_out(talk: Talk, fold: Fold, shown: int) -> list[str]:
+    """Say which turns have no line, and what they were about, so that each can still be named."""
+    turns = [turn for turn in talk.turns if turn.number <= fold.folded]
+    if len(turns) == shown:
+        return []
+    bare = turns[: len(turns) - shown]
+    counts: dict[str, int] = {}
+    for call in (call for turn in bare for call in turn.calls):
+        counts[call.asked.tool] = counts.get(call.asked.tool, 0) + 1
+    said = ", ".join(f"{count} {cut(tool, 20)}" for tool, count in sorted(counts.items())[:20])
+    return [f"turns {bare[0].number} to {bare[-1].number}: {sum(counts.values())} calls ({said or 'none'})"]
+
+
+def _unsummarised(talk: Talk, fold: Fold) -> list[Turn]:
+    after = talk.summarised if has_summary(talk, fold) else 0
+    return [turn for turn in talk.turns if after < turn.number <= fold.folded]
+
+
+def _latest(lines: Sequence[str], room: int) -> tuple[str, ...]:
+    """Return as many of the last lines as have room."""
+    kept: list[str] = []
+    for line in reversed(lines):
+        room -= tokens_of(line)
+        if room < 0:
+            break
+        kept.append(line)
+    return tuple(reversed(kept))

@@ -1,0 +1,57 @@
+"""What is done for a run as a whole, beside the steps of its plan.
+
+A person approves the commands around the steps, where a rule asks for that, and decides whether to go on where an
+acceptance check has no answer before the first change; agents understand the goal, plan, and review the result. Owns
+their names and what they are as steps. They go the way of any step: checkpoint, body, attempts, lessons; what they
+write is thrown away, and no plan can name them.
+"""
+
+from __future__ import annotations
+
+from surefoot.core.agent_types import Role
+from surefoot.core.event_words import Phase
+from surefoot.core.ids import StepId
+from surefoot.core.plan import AgentBody, AskBody, OnFailure, RetryPolicy, Step
+from surefoot.core.policy_types import Effect
+
+COMMANDS = StepId("(commands)")
+BASELINE = StepId("(baseline)")
+UNDERSTANDING = StepId("(understand)")
+PLANNING = StepId("(plan)")
+REVIEWING = StepId("(review)")
+PHASES: dict[StepId, tuple[Phase, ...]] = {
+    COMMANDS: (Phase.UNDERSTAND, Phase.PLAN),
+    UNDERSTANDING: (Phase.UNDERSTAND,),
+    PLANNING: (Phase.PLAN,),
+    REVIEWING: (Phase.VALIDATE,),
+    BASELINE: (Phase.UNDERSTAND, Phase.PLAN),
+}
+"""The phases in which each duty can be done."""
+DUTIES = tuple(PHASES)
+"""Their names; what was added later stands last, for the order is a part of the state. The parentheses keep them apart
+from every id a plan can have.
+"""
+_ROLES = {UNDERSTANDING: Role.SCOUT, PLANNING: Role.PLANNER, REVIEWING: Role.REVIEWER}
+_TITLES = {
+    COMMANDS: "Approve the commands around the steps",
+    UNDERSTANDING: "Understand the goal",
+    BASELINE: "Go on without a baseline",
+    PLANNING: "Make the plan",
+    REVIEWING: "Review the result",
+}
+
+
+def duty_of(name: StepId) -> Step:
+    """Return a duty as a step."""
+    if name not in _ROLES:
+        body = AskBody(question=_TITLES[name])
+        return Step(id=name, title=_TITLES[name], body=body, effect=Effect.READ, retry=RetryPolicy(maximum_attempts=1))
+    return Step(
+        id=name,
+        title=_TITLES[name],
+        body=AgentBody(instructions=_TITLES[name], role=_ROLES[name]),
+        effect=Effect.READ,
+        writes=(),
+        retry=RetryPolicy(initial_interval_s=0.0, retry_unknown=True),
+        on_failure=OnFailure.BLOCK if name == REVIEWING else OnFailure.ASK,
+    )

@@ -1,0 +1,101 @@
+"""The tools: what each does, who may call it, and what of the state its calls are given.
+
+The kernel refuses what is not in this table, whatever a model was told. A new tool is one row here and one module in
+`surefoot.tools`, which holds the rest: the words for models, the schema, and how a call is carried out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from surefoot.core.agent_types import Role, ToolKind
+from surefoot.core.ids import BlobId, StepId
+from surefoot.core.plan import Plan
+from surefoot.core.record import record
+
+
+@record
+class EditableFiles:
+    """What a call needs that changes files."""
+
+    writes: tuple[str, ...]
+    """Globs over files that may be changed, from the root of the repository; none: nothing may be changed."""
+    seen: Mapping[str, str]
+    """Files whose content the model has seen, by path, with the digest of the content."""
+
+
+@record
+class StoredTexts:
+    """What a call needs that brings back what was said before."""
+
+    texts: Mapping[str, BlobId]
+    """Stored texts, by the names that stand for them in a brief."""
+    hidden: tuple[BlobId, ...] = ()
+    """Evidence of checks that are held back from agents."""
+
+
+@record
+class PlanInForce:
+    """What a call needs that makes a plan."""
+
+    plan: Plan
+    """The plan in force; before there is one, the goal with what the user gave and what was found out."""
+    text: BlobId | None = None
+    """That plan as a plan file, where a model made it."""
+    kept: tuple[StepId, ...] = ()
+    """Steps that were begun: they stand in every later plan."""
+
+
+ToolState = EditableFiles | StoredTexts | PlanInForce
+
+
+@record
+class ToolRow:
+    """One tool, as far as the kernel has to know it."""
+
+    name: str
+    """What models call it."""
+    kind: ToolKind
+    roles: frozenset[Role]
+    """Who may call it."""
+    state: type[ToolState] | None = None
+    """What of the state its calls are given."""
+
+
+_EVERYBODY = frozenset(Role)
+_WORKER = frozenset({Role.WORKER})
+_ROWS = (
+    ToolRow(name="list", kind=ToolKind.READ, roles=_EVERYBODY),
+    ToolRow(name="search", kind=ToolKind.READ, roles=_EVERYBODY),
+    ToolRow(name="read", kind=ToolKind.READ, roles=_EVERYBODY),
+    ToolRow(name="outline", kind=ToolKind.READ, roles=_EVERYBODY),
+    ToolRow(name="symbols", kind=ToolKind.READ, roles=_EVERYBODY),
+    ToolRow(name="git", kind=ToolKind.READ, roles=_EVERYBODY),
+    ToolRow(name="recall", kind=ToolKind.READ, roles=_EVERYBODY, state=StoredTexts),
+    ToolRow(name="edit", kind=ToolKind.WRITE, roles=_WORKER, state=EditableFiles),
+    ToolRow(name="run", kind=ToolKind.WRITE, roles=_WORKER),
+    ToolRow(name="note", kind=ToolKind.NOTE, roles=_EVERYBODY),
+    ToolRow(name="ask", kind=ToolKind.ASK, roles=frozenset({Role.SCOUT, Role.PLANNER, Role.WORKER})),
+    ToolRow(name="propose", kind=ToolKind.NOTE, roles=_WORKER),
+    ToolRow(name="understood", kind=ToolKind.END, roles=frozenset({Role.SCOUT}), state=PlanInForce),
+    ToolRow(name="plan", kind=ToolKind.END, roles=frozenset({Role.PLANNER}), state=PlanInForce),
+    ToolRow(name="finish", kind=ToolKind.END, roles=frozenset({Role.WORKER, Role.REVIEWER})),
+)
+TOOLBOX: Mapping[str, ToolRow] = {row.name: row for row in _ROWS}
+"""Every tool, by name."""
+
+
+def tools_of(role: Role) -> tuple[ToolRow, ...]:
+    """Return the tools of a role, in a fixed order."""
+    return tuple(row for row in _ROWS if role in row.roles)
+
+
+def refusal_of(name: str, role: Role) -> str:
+    """Say why the role may not call a tool of that name; empty where it may."""
+    row = TOOLBOX.get(name)
+    own = ", ".join(one.name for one in tools_of(role))
+    if row is None:
+        return f"there is no tool {name!r}; you have: {own}"
+    if role not in row.roles:
+        return f"the tool {name!r} does not exist for the {role.value}; you have: {own}"
+    return ""

@@ -1,0 +1,158 @@
+"""A request to a model, in the words of the provider library.
+
+Owns how what was said so far, the tools and the wishes for a reply are put to the library; for models that take no
+tools as such also how the tools become a schema of the reply.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from pydantic_ai.messages import (
+    CachePoint,
+    ModelMessage,
+    ModelRequestPart,
+    ModelResponsePart,
+    SystemPromptPart,
+    TextPart,
+    ToolCallPart,
+    ToolReturnPart,
+    UserPromptPart,
+)
+from pydantic_ai.messages import ModelRequest as LibraryRequest
+from pydantic_ai.messages import ModelResponse as LibraryResponse
+from pydantic_ai.models import ModelRequestParameters
+from pydantic_ai.output import OutputObjectDefinition
+from pydantic_ai.settings import ModelSettings
+from pydantic_ai.tools import ToolDefinition
+
+from surefoot.models.prompted_tools import calls_as_text, result_as_text, schema_of_calls, told_tools
+from surefoot.ports import Message, ModelRequest, Speaker, ToolSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What the provider of a model can do, as far as it changes what is sent."""
+
+    caches: bool = False
+    """Whether it takes marks for its cache, as Anthropic's interface does."""
+    follows_schema: bool = True
+    """Whether it makes a reply follow a schema; else the schema is only told."""
+    stores: bool = False
+    """Whether it keeps what it was sent and has said, unless it is told not to, as OpenAI's newer interface does."""
+    assumes_end: bool = False
+    """Whether the library takes a stream that just ends for a whole reply."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A request, ready for the library."""
+
+    messages: list[ModelMessage]
+    """What was said so far."""
+    settings: ModelSettings
+    """Limits of the reply."""
+    parameters: ModelRequestParameters
+    """Tools and the form of the reply."""
+
+
+def spoken(request: ModelRequest, abilities: Abilities) -> Spoken:
+    """Return the request in the library's words."""
+    if request.tools and not request.native_tools:
+        schema = schema_of_calls(request.tools, needs_call=request.needs_call)
+        # A small model has little room: what its server holds it to need not be told, too.
+        told = None if abilities.follows_schema else schema
+        messages = tuple(_without_tools(request.messages, request.tools, told))
+        # The schema is told in words, too: the library need not do that once more.
+        parameters = _following(schema, abilities) if abilities.follows_schema else ModelRequestParameters()
+    else:
+        messages = request.messages
+        parameters = ModelRequestParameters() if request.schema is None else _following(request.schema, abilities)
+        parameters.function_tools = [_defined(tool) for tool in request.tools]
+    return Spoken(
+        messages=_messages(messages, abilities),
+        settings=_settings(request, abilities, has_tools=bool(parameters.function_tools)),
+        parameters=parameters,
+    )
+
+
+def _defined(tool: ToolSpec) -> ToolDefinition:
+    return ToolDefinition(name=tool.name, description=tool.text, parameters_json_schema=dict(tool.schema))
+
+
+def _following(schema: Mapping[str, object], abilities: Abilities) -> ModelRequestParameters:
+    wanted = OutputObjectDefinition(json_schema=dict(schema), name="reply")
+    mode = "native" if abilities.follows_schema else "prompted"
+    return ModelRequestParameters(output_mode=mode, output_object=wanted)
+
+
+def _settings(request: ModelRequest, abilities: Abilities, *, has_tools: bool) -> ModelSettings:
+    # Keys of one provider alone are casts: to import their type would load that provider's whole library.
+    settings: ModelSettings = {
+        "max_tokens": request.output_tokens_max,
+        "timeout": request.timeout_s,
+        "max_retries": 0,
+    }
+    if has_tools and request.needs_call:
+        settings["tool_choice"] = "required"
+    if abilities.stores:
+        settings = cast("ModelSettings", {**settings, "openai_store": False})
+    if abilities.caches and any(each.is_cache_end and each.speaker is Speaker.SYSTEM for each in request.messages):
+        settings = cast("ModelSettings", {**settings, "anthropic_cache_instructions": True})
+    return settings
+
+
+def _messages(messages: Sequence[Message], abilities: Abilities) -> list[ModelMessage]:
+    """Put together what is said between two replies; the library holds it as one request."""
+    found: list[ModelMessage] = []
+    asked: list[ModelRequestPart] = []
+    for message in messages:
+        if message.speaker is Speaker.MODEL:
+            if asked:
+                found.append(LibraryRequest(parts=asked))
+                asked = []
+            if replied := list(_replied(message)):
+                found.append(LibraryResponse(parts=replied))
+        else:
+            asked.append(_said(message))
+        # The mark of a system's words stands in the settings: the library cannot hold it beside them.
+        if abilities.caches and message.is_cache_end and message.speaker is not Speaker.SYSTEM:
+            asked.append(UserPromptPart(content=[CachePoint()]))
+    if asked:
+        found.append(LibraryRequest(parts=asked))
+    return found
+
+
+def _said(message: Message) -> ModelRequestPart:
+    if message.speaker is Speaker.SYSTEM:
+        return SystemPromptPart(content=message.text)
+    if message.speaker is Speaker.TOOL:
+        return ToolReturnPart(tool_name=message.tool, content=message.text, tool_call_id=message.provider_id)
+    return UserPromptPart(content=message.text)
+
+
+def _replied(message: Message) -> Iterator[ModelResponsePart]:
+    if message.text:
+        yield TextPart(content=message.text)
+    for call in message.calls:
+        arguments = call.raw if call.arguments is None else dict(call.arguments)
+        yield ToolCallPart(tool_name=call.name, args=arguments, tool_call_id=call.provider_id)
+
+
+def _without_tools(
+    messages: Sequence[Message], tools: Sequence[ToolSpec], schema: Mapping[str, object] | None
+) -> Iterator[Message]:
+    """Yield what was said with the tools explained in words, their calls and results as texts."""
+    # First of all, as it is the same in every talk of a role: servers keep what they have read before.
+    yield Message(speaker=Speaker.SYSTEM, text=told_tools(tools, schema))
+    for message in messages:
+        if message.speaker is Speaker.MODEL:
+            text = calls_as_text(message.text, message.calls)
+            yield Message(speaker=Speaker.MODEL, text=text, is_cache_end=message.is_cache_end)
+        elif message.speaker is Speaker.TOOL:
+            text = result_as_text(message.tool, message.text)
+            yield Message(speaker=Speaker.USER, text=text, is_cache_end=message.is_cache_end)
+        else:
+            yield message

@@ -1,0 +1,257 @@
+"""Steps of a plan file: how a step's parts fit together, beside what their keys say.
+
+The graph (ids, needs and `rollback_to`) is judged by the core.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from surefoot.core.ids import StepId, encode_id
+from surefoot.core.placeholders import references_of
+from surefoot.core.plan import (
+    AgentBody,
+    AskBody,
+    Body,
+    CallBody,
+    Effect,
+    ForEach,
+    OnFailure,
+    RetryPolicy,
+    RunBody,
+    Step,
+)
+from surefoot.core.plan_schema import BODIES, ON_FAILURE, TABLES
+from surefoot.core.probe_kinds import Probe
+from surefoot.planfile.check_reader import read_checks
+from surefoot.planfile.fields import Fields, Page, described
+from surefoot.planfile.readers import made, read_function, read_keys, read_kind, read_record, read_value, read_values
+from surefoot.planfile.tree import Items, Place, Scalar, Table, Tree
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepRead:
+    """A step and where it stands."""
+
+    step: Step | None
+    """The step, with what could not be read at its default; None, if it has no id."""
+    files: tuple[str, ...]
+    """Files beside the plan that it names."""
+    place: Place
+    """Where its id stands."""
+    named: dict[str, Place]
+    """Where it names other steps, by `needs`, `rollback_to` or a reference to an output."""
+    keys: Fields
+    """What it says, with the defaults."""
+
+
+def read_defaults(page: Page, node: Tree) -> Fields | None:
+    """Read what applies to each step that does not say otherwise."""
+    fields = read_keys(page, node, "defaults")
+    # Read once by itself, so that a flaw is found even where every step says otherwise.
+    if fields is not None:
+        _read_values(page, fields, "defaults")
+    return fields
+
+
+def read_step(page: Page, node: Tree, defaults: Fields | None, attempts: int) -> StepRead | None:
+    """Read one step; None, if it is no mapping."""
+    own = read_keys(page, node, "step")
+    if own is None:
+        return None
+    fields = own if defaults is None else own.with_defaults(defaults)
+    since = len(page.references)
+    values = _read_values(page, fields, "step")
+    name = values.get("id") or None
+    if "if_empty" in own and "for_each" not in own:
+        page.flaw(own.at("if_empty"), "`if_empty` stands without `for_each`; a group was expected; remove it")
+    values |= {"id": StepId(name or "") if "for_each" in own else encode_id(name or "")}
+    values |= {"body": _read_body(page, own, fields), "if_empty_ok": _takes(page, fields, "if_empty") is not None}
+    step = _with_policies(values, attempts)
+    _judge_effect(page, fields, step)
+    if step.artifacts and isinstance(step.body, AskBody):
+        text = "`artifacts` stands beside `ask`; a question makes no files; remove it"
+        page.flaw(fields.at("artifacts"), text)
+    files = _takes(page, fields, "files") or ()
+    places = dict(reversed(page.references[since:]))
+    page.refuse_references(since, {one.token for one in references_of(step)}, "here")
+    return StepRead(
+        step=step if name is not None else None,
+        files=files,
+        place=own.at("id"),
+        named={**places, **_named(fields)},
+        keys=fields,
+    )
+
+
+def _read_values(page: Page, fields: Fields, table: str) -> dict[str, Any]:
+    """Return what a step says by the fields they fill; `retry` and `on_failure` as the values of several fields."""
+    own = {
+        "for_each": _read_for_each,
+        "checks": read_checks,
+        "probe": _read_probe,
+        "retry": _read_retry,
+        "on_failure": _read_on_failure,
+    }
+    return read_values(page, fields, TABLES[table].keys, own)
+
+
+def _takes(page: Page, fields: Fields, key: str) -> Any:
+    """Read a key that fills no field of the step."""
+    node = fields.node(key)
+    return None if node is None else read_value(page, node, TABLES["step"].key(key).value)
+
+
+def _with_policies(values: dict[str, Any], attempts: int) -> Step:
+    """Return the step, with what follows from its parts where it does not say otherwise."""
+    is_agent = isinstance(values["body"], AgentBody)
+    # An agent learns from what the checks said, so that another attempt is another way.
+    retries = is_agent or "retry" in values
+    retry: dict[str, Any] = {"maximum_attempts": attempts, "retry_unknown": retries, **values.pop("retry", {})}
+    on_failure: dict[str, Any] = values.pop("on_failure", {})
+    if not on_failure and values.get("optional"):
+        on_failure = {"on_failure": OnFailure.SKIP}  # what needs it goes on, and nobody is asked
+    elif not on_failure and is_agent:
+        on_failure = {"on_failure": OnFailure.ASK}  # after its last attempt, and before the report, comes a person
+    reads: tuple[str, ...] = values.pop("reads", ())
+    home = tuple(read for read in reads if read.startswith("~/"))
+    reads = tuple(read for read in reads if read not in home)
+    return Step(**values, **on_failure, reads=reads, home=home, retry=RetryPolicy(**retry))
+
+
+def _judge_effect(page: Page, fields: Fields, step: Step) -> None:
+    if "effect" in fields or isinstance(step.body, AskBody):
+        return
+    ways_out = {
+        "network": ("`network: true`", step.network is True),
+        "sockets": ("`sockets`", bool(step.sockets)),
+        "confine": ("`confine: false`", not step.confine),
+    }
+    for key, (named, is_open) in ways_out.items():
+        if is_open:
+            text = (
+                f"a step with {named} must state its `effect`; one of {', '.join(Effect)} was expected; "
+                "add `effect`, for what it does out there cannot be seen from here"
+            )
+            page.flaw(fields.at(key), text)
+
+
+def _read_body(page: Page, own: Fields, fields: Fields) -> Body:
+    """Read the body; where there is none that can be read, something stands in for it."""
+    kind = own.exactly_one(BODIES, "a step")
+    if kind is not None and kind != "run" and "shell" in own:
+        page.flaw(own.at("shell"), f"`shell` stands beside `{kind}`; it belongs to `run`; remove it")
+    node = None if kind is None else own.node(kind)
+    body: Body | None = None
+    if node is not None and kind == "run":
+        command = page.text(node) or ""
+        body = RunBody(command=command, shell=_takes(page, fields, "shell") or "bash")
+    elif node is not None and kind == "call":
+        function = read_function(page, node)
+        body = None if function is None else CallBody(function=function)
+    elif node is not None:
+        body = _read_question(page, node) if kind == "ask" else read_record(page, node, TABLES["agent"])
+    return RunBody(command="") if body is None else body
+
+
+def _read_question(page: Page, node: Tree) -> AskBody | None:
+    if not isinstance(node, Table):
+        return read_record(page, node, TABLES["question"])
+    fields = read_keys(page, node, "question")
+    if fields is None:
+        return None
+    body: AskBody | None = made(AskBody, read_values(page, fields, TABLES["question"].keys))
+    if body is None:
+        return None
+    if body.default is not None and body.options and body.default not in body.options:
+        expected = f"one of {', '.join(body.options)} was expected; choose one"
+        page.flaw(fields.at("default"), f"the default {body.default!r} is none of the options; {expected}")
+    if len(set(body.options)) < len(body.options):
+        page.flaw(fields.at("options"), "an option is listed twice; different ones were expected; remove one")
+    return body
+
+
+def _read_probe(page: Page, node: Tree) -> Probe | None:
+    table = TABLES["probe"]
+    fields = read_keys(page, node, "probe")
+    ask = None if fields is None else read_kind(page, fields, table)
+    return None if fields is None or ask is None else Probe(ask=ask, **read_values(page, fields, table.keys))
+
+
+def _read_for_each(page: Page, node: Tree) -> ForEach | None:
+    if isinstance(node, Items):
+        return ForEach(items=_read_items(page, node))
+    expected = 'a list, or one name as in {file: {glob: "src/*.py"}}, was expected'
+    if not isinstance(node, Table) or len(node.entries) != 1:
+        found = f"{len(node.entries)} names" if isinstance(node, Table) else described(node)
+        page.flaw(node, f"found {found}; {expected}; write it like that")
+        return None
+    key, value = node.entries[0]
+    name = page.text(key)
+    if name is None:
+        return None
+    if name in {"glob", "lines"} and not isinstance(value, Items | Table):
+        page.flaw(key, f"the placeholder's name is missing; {expected}; write {{file: {{{name}: …}}}}")
+        return None
+    if _NAME.fullmatch(name) is None:
+        page.flaw(key, f"{name!r} cannot name a placeholder; letters, digits and _ were expected; choose another name")
+        return None
+    if isinstance(value, Items):
+        return ForEach(name=name, items=_read_items(page, value))
+    fields = Fields.read(page, value, "`for_each`", ("glob", "lines")) if isinstance(value, Table) else None
+    if fields is None:
+        page.flaw(
+            value, f"found {described(value)}; a list, {{glob: …}} or {{lines: …}} was expected; write one of them"
+        )
+        return None
+    kind = fields.exactly_one(("glob", "lines"), "`for_each`")
+    if kind is None:
+        return None
+    glob, lines = fields.take("glob", page.inner, None), fields.take("lines", page.text, None)
+    return ForEach(name=name, glob=glob, lines=lines) if glob or lines else None
+
+
+def _read_items(page: Page, node: Items) -> tuple[str, ...]:
+    items: list[str] = []
+    for item in node.items:
+        text = page.literal(item)
+        if text is not None and not text:
+            page.flaw(item, "the item is empty; a text was expected; remove it")
+        elif text in items:
+            page.flaw(item, f"the item {text!r} is listed twice; different ones were expected; remove one")
+        elif text is not None:
+            items.append(text)
+    return tuple(items)
+
+
+def _read_retry(page: Page, node: Tree) -> dict[str, Any] | None:
+    fields = read_keys(page, node, "retry")
+    return None if fields is None else read_values(page, fields, TABLES["retry"].keys)
+
+
+def _read_on_failure(page: Page, node: Tree) -> dict[str, Any] | None:
+    if isinstance(node, Table):
+        fields = read_keys(page, node, "rollback")
+        target = None if fields is None else fields.need("rollback_to", page.text, None, "the id of a step")
+        return None if target is None else {"on_failure": OnFailure.ROLLBACK, "rollback_to": encode_id(target)}
+    if isinstance(node, Scalar) and node.text.lstrip("{ ").startswith("rollback_to"):
+        text = "`rollback_to` does not say where to; {rollback_to: STEP} was expected; name a step that this one needs"
+        page.flaw(node, text)
+        return None
+    word = page.word(node, (*ON_FAILURE, "{rollback_to: STEP}"))
+    return None if word is None else {"on_failure": OnFailure(word)}
+
+
+def _named(fields: Fields) -> dict[str, Place]:
+    """Return where other steps are named."""
+    needs, on_failure = fields.node("needs"), fields.node("on_failure")
+    nodes = needs.items if isinstance(needs, Items) else (needs,)
+    places = {node.text: node.place for node in nodes if isinstance(node, Scalar)}
+    if isinstance(on_failure, Table):
+        targets = [value for _, value in on_failure.entries if isinstance(value, Scalar)]
+        places |= {encode_id(target.text): target.place for target in targets}
+    return places

@@ -1,0 +1,61 @@
+"""Whether this program was started by a step.
+
+Owns the look at one's own forebears: a command carries a mark in its environment, and its guard, which adopts what the
+command lets go, carries it too. Must never trust what the program says of itself: `env -i` takes the mark from it, not
+from those it descends from.
+
+Nothing is found where the forebears cannot be seen (no `/proc`), nor of what left them for good: a program that a step
+had started by somebody else, such as `cron`, or one on the plain rung whose guard the step has killed.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from surefoot.sandbox.orphans import MARK_VARIABLE
+
+_GUARD = b"guard.main()"
+"""What the command line of a guard holds, and that of nothing else."""
+
+
+def step_above() -> str | None:
+    """Return the mark of the step this program descends from: empty where it cannot be read, None if there is none."""
+    own = os.environ.get(MARK_VARIABLE)
+    if own is not None:
+        return own
+    for pid in _forebears():
+        mark = _mark_of(pid)
+        if mark is not None:
+            return mark
+    return None
+
+
+def _forebears() -> Iterator[int]:
+    """Yield this program, what started it, and so on."""
+    pid, seen = os.getpid(), set[int]()
+    while pid > 0 and pid not in seen:
+        yield pid
+        seen.add(pid)
+        try:
+            # The name of the program stands in parentheses and may itself hold some.
+            pid = int(Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[1])
+        except (OSError, IndexError, ValueError):
+            return
+
+
+def _mark_of(pid: int) -> str | None:
+    start = f"{MARK_VARIABLE}=".encode()
+    for variable in _words(pid, "environ"):
+        if variable.startswith(start):
+            return variable[len(start) :].decode("utf-8", "replace")
+    # Another user's environment cannot be read, but the command line of its guard can.
+    return "" if any(word.endswith(_GUARD) for word in _words(pid, "cmdline")) else None
+
+
+def _words(pid: int, name: str) -> list[bytes]:
+    try:
+        return Path(f"/proc/{pid}/{name}").read_bytes().split(b"\0")
+    except OSError:
+        return []

@@ -1,0 +1,371 @@
+"""The tool `edit`: files changed exactly, all of the call or nothing.
+
+All changes are worked out in memory first; only then is the disk touched, file by file, each written whole. Where the
+disk fails half-way, what was done is taken back. A file is never changed through a link, outside of what the step may
+write, unread, or where it has changed since it was read. Nothing is guessed.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from surefoot.core.globs import matches
+from surefoot.core.tool_table import EditableFiles
+from surefoot.masking import REPLACEMENT
+from surefoot.tools.argument_schema import flag, listed, record_of, text, texts
+from surefoot.tools.arguments import Arguments
+from surefoot.tools.file_listing import PATH
+from surefoot.tools.lane_files import (
+    FILE_BYTES_MAX,
+    Held,
+    LaneFiles,
+    Missing,
+    Refused,
+    clean,
+    digest_of_content,
+    text_of,
+)
+from surefoot.tools.masks import copied_from
+from surefoot.tools.pagination import counted, head_and_tail, lines_of, shortened
+from surefoot.tools.tool_context import Tool, ToolContext, ToolResult, failed, on_thread
+
+_DIFF_BYTES_MAX = 6_000
+_NEAR_LINES_MAX = 12
+_COMPARED_MAX = 4_000
+"""So many places of a file are compared with a text that is nowhere, then no more."""
+_PLACES_MAX = 10
+
+
+@dataclass(frozen=True, slots=True)
+class _Stand:
+    """What a file is, or shall be."""
+
+    content: bytes | None
+    """None: there is no such file."""
+    mode: int | None = None
+    """Its permission bits; None: those of any new file."""
+
+
+@dataclass(slots=True)
+class _Draft:
+    """Changes that are worked out and not made yet."""
+
+    files: LaneFiles
+    context: ToolContext
+    state: EditableFiles
+    before: dict[str, _Stand] = field(default_factory=dict[str, _Stand])
+    """What stands on the disk, for each file that is touched."""
+    after: dict[str, _Stand] = field(default_factory=dict[str, _Stand])
+    """What shall stand there."""
+
+    def take(self, path: str) -> str:
+        """Make a path ready to be changed; return how it is written everywhere.
+
+        Raises:
+            Refused: it may not be changed.
+        """
+        path = clean(path)
+        if path in self.after:
+            return path
+        if path == ".":
+            raise Refused("the root itself cannot be changed; name a file")
+        _judge_scope(path, self.context.folder, self.state.writes)
+        held = self.files.look(path)
+        _judge_seen(path, held, self.state.seen.get(self.context.mask(path)))
+        self.before[path] = _Stand(None) if held is None else _Stand(held.content, held.mode)
+        self.after[path] = self.before[path]
+        return path
+
+    def there(self, path: str) -> tuple[str, bytes]:
+        """Return path and content of a file that has to be there.
+
+        Raises:
+            Refused: it is not, or may not be changed.
+        """
+        path = self.take(path)
+        content = self.after[path].content
+        if content is None:
+            raise Missing(path, "look with `list`, or write it with `create`")
+        return path, content
+
+    def put(self, path: str, content: bytes | None) -> None:
+        """Have a file stand so."""
+        if content is not None and len(content) > FILE_BYTES_MAX:
+            raise Refused(f"{path} would become too big ({len(content)} bytes; at most {FILE_BYTES_MAX})")
+        self.after[path] = _Stand(content, None if content is None else self.after[path].mode)
+
+    @property
+    def changed(self) -> list[str]:
+        """The paths that will be different, in the order in which they are made so: what is removed comes first."""
+        paths = [path for path in self.after if self.after[path] != self.before[path]]
+        return sorted(paths, key=lambda path: (self.after[path].content is not None, path))
+
+
+def edit_files(arguments: Arguments, context: ToolContext) -> ToolResult:
+    """Change files as the call says, or leave all as it is."""
+    assert isinstance(context.state, EditableFiles)
+    draft = _Draft(LaneFiles(context.root), context, context.state)
+    _work_out(draft, arguments)
+    if not draft.after:
+        raise Refused("the call names no change; give `edits`, `create`, `move` or `delete`")
+    changed = draft.changed
+    if not changed:
+        return ToolResult(ok=True, text="nothing is different: the files already stand so", saw=_seen_after(draft))
+    problem = _carry_out(draft, changed)
+    if problem:
+        return failed(f"nothing was changed: {problem}")
+    diff = "".join(_diff(path, draft.before[path], draft.after[path]) for path in sorted(changed))
+    text = f"changed {len(changed)} {'file' if len(changed) == 1 else 'files'}\n{diff}".rstrip("\n")
+    shown = head_and_tail(text, _DIFF_BYTES_MAX)
+    prefix = f"{context.folder}/" if context.folder else ""
+    return ToolResult(
+        ok=True,
+        text=shown,
+        whole=None if shown == text else text,
+        saw=_seen_after(draft),
+        changed=tuple(sorted(f"{prefix}{path}" for path in changed)),
+    )
+
+
+def _work_out(draft: _Draft, arguments: Arguments) -> None:
+    created = {clean(one.text("path")) for one in arguments.objects("create")}
+    deleted = {clean(path) for path in arguments.texts("delete")}
+    for path in sorted(created & deleted):
+        raise Refused(f"{path} is both to be created and to be deleted; say one of them")
+    edits = arguments.objects("edits")
+    for number, one in enumerate(edits, 1):
+        _replace(draft, one, f"edit {number} of {len(edits)}, " if len(edits) > 1 else "")
+    for one in arguments.objects("move"):
+        _move(draft, one)
+    for path in arguments.texts("delete"):
+        draft.put(draft.there(path)[0], None)
+    for one in arguments.objects("create"):
+        draft.put(draft.take(one.text("path")), one.text("content").encode("utf-8", "replace"))
+    _judge_folders(draft)
+    _judge_masks(draft)
+
+
+def _judge_scope(path: str, folder: str, writes: Sequence[str]) -> None:
+    whole = f"{folder}/{path}" if folder else path
+    if not matches(whole, writes):
+        allowed = ", ".join(writes) or "nothing"
+        raise Refused(
+            f"{whole} may not be changed in this step; it may change: {allowed}. If it has to be changed all the same, "
+            "use `propose` to say so"
+        )
+
+
+def _judge_seen(path: str, held: Held | None, known: str | None) -> None:
+    if held is None:
+        return
+    if not known:
+        raise Refused(f"{path} has not been read; read it first, then change it")
+    if known != held.digest:
+        raise Refused(f"{path} has changed since it was read; read it again, then change what stands there now")
+
+
+def _judge_folders(draft: _Draft) -> None:
+    """Refuse a file that would have to be a folder, too."""
+    standing = {path for path, stand in draft.after.items() if stand.content is not None}
+    for path in standing:
+        above = path.rpartition("/")[0]
+        while above:
+            if above in standing:
+                raise Refused(f"{above} would be a file and, for {path}, a folder; take another name")
+            above = above.rpartition("/")[0]
+
+
+def _judge_masks(draft: _Draft) -> None:
+    """Refuse to write a mask where a secret was meant."""
+    moved = {stand.content for stand in draft.before.values()}
+    for path, stand in draft.after.items():
+        if stand.content is None or stand.content in moved:
+            continue
+        text, before = stand.content.decode("utf-8", "replace"), draft.before[path].content or b""
+        seen = [name for name, digest in draft.state.seen.items() if digest]
+        secret = copied_from(text, before.decode("utf-8", "replace"), seen, draft.files, draft.context.mask)
+        if secret:
+            raise Refused(
+                f"{path}: the change would write {REPLACEMENT}, which stands for a secret in {secret} that you are not "
+                "shown; change only what stands beside the secret, with `edits`, or read it from a variable",
+                is_misuse=False,
+            )
+
+
+def _move(draft: _Draft, one: Arguments) -> None:
+    path, content = draft.there(one.text("path"))
+    to = draft.take(one.text("to"))
+    if to == path:
+        raise Refused(f"{path} is to be moved to itself; name another place")
+    if draft.after[to].content is not None:
+        raise Refused(f"{path} cannot be moved to {to}: there is a file already; delete it in the same call, or rename")
+    draft.after[to] = _Stand(content, draft.after[path].mode)
+    draft.put(path, None)
+
+
+# --- replacing
+
+
+def _replace(draft: _Draft, one: Arguments, which: str) -> None:
+    path, content = draft.there(one.text("path"))
+    text = text_of(path, content)
+    old, new = _as_in_file(text, one.text("old"), one.text("new"))
+    if old == new:
+        raise Refused(f"{which}{path}: `old` and `new` are the same; leave it out, or say what shall be different")
+    count = text.count(old)
+    if count == 0 and REPLACEMENT in old and old in draft.context.mask(text):
+        raise Refused(
+            f"{which}{path}: {REPLACEMENT} in `old` stands for a secret that you are not shown; take only text that "
+            "stands beside the secret",
+            is_misuse=False,
+        )
+    if count == 0:
+        raise Refused(f"{which}{path}: `old` does not stand in the file{_nearest(text, old)}", is_misuse=False)
+    if count > 1 and not one.flag("all"):
+        raise Refused(
+            f"{which}{path}: `old` stands in {count} places, beginning in lines {_places(text, old)}; take more of the "
+            "lines round the one you mean, or set `all`",
+            is_misuse=False,
+        )
+    draft.put(path, text.replace(old, new).encode("utf-8", "replace"))
+
+
+def _as_in_file(text: str, old: str, new: str) -> tuple[str, str]:
+    """Return both texts with the line ends of the file, where it has those of Windows: models are not shown them."""
+    windows = text.count("\r\n")
+    if windows and (windows == text.count("\n") or old not in text):
+        return _with_windows_ends(old), _with_windows_ends(new)
+    return old, new
+
+
+def _with_windows_ends(text: str) -> str:
+    return re.sub(r"(?<!\r)\n", "\r\n", text)
+
+
+def _places(text: str, old: str) -> str:
+    lines: list[str] = []
+    at = text.find(old)
+    while at >= 0 and len(lines) <= _PLACES_MAX:
+        lines.append(str(text.count("\n", 0, at) + 1))
+        at = text.find(old, at + len(old))
+    return ", ".join(lines[:_PLACES_MAX]) + (" and more" if len(lines) > _PLACES_MAX else "")
+
+
+def _nearest(text: str, old: str) -> str:
+    """Say where something like the text stands."""
+    lines, wanted = lines_of(text), lines_of(old) or [""]
+    stripped = [line.strip() for line in lines]
+    aim = [line.strip() for line in wanted]
+    for at in range(len(lines) - len(aim) + 1):
+        if stripped[at : at + len(aim)] == aim:
+            return f"; it does but for spaces at the ends of lines:\n{_shown(lines, at, len(aim))}"
+    best, ratio = -1, 0.6
+    key = max(aim, key=len)[:200]
+    matcher = difflib.SequenceMatcher(autojunk=False)
+    matcher.set_seq2(key)
+    for at, line in enumerate(stripped[:_COMPARED_MAX]):
+        matcher.set_seq1(line[:200])
+        if matcher.real_quick_ratio() > ratio and matcher.quick_ratio() > ratio and matcher.ratio() > ratio:
+            best, ratio = at, matcher.ratio()
+    if best < 0:
+        return ", nor does anything like it; read the file again"
+    start = max(0, best - aim.index(max(aim, key=len)))
+    return f"; the nearest lines are:\n{_shown(lines, start, len(aim))}\nTake them exactly as they stand"
+
+
+def _shown(lines: Sequence[str], at: int, count: int) -> str:
+    chosen = lines[at : at + min(count, _NEAR_LINES_MAX)]
+    return "\n".join(f"{at + 1 + number}  {shortened(line)}" for number, line in enumerate(chosen))
+
+
+# --- carrying out and telling
+
+
+def _carry_out(draft: _Draft, changed: Sequence[str]) -> str:
+    """Make the files stand as they shall; where that fails take it back, and say why."""
+    done: list[str] = []
+    try:
+        for path in changed:
+            done.append(path)
+            _put(draft.files, path, draft.after[path])
+    except (OSError, Refused) as error:
+        for path in reversed(done):
+            with suppress(OSError, Refused):
+                _put(draft.files, path, draft.before[path])
+        said = error.text if isinstance(error, Refused) else f"{done[-1]}: {error.strerror}"
+        return f"{said}; what had been changed was put back"
+    return ""
+
+
+def _put(files: LaneFiles, path: str, stand: _Stand) -> None:
+    if stand.content is None:
+        files.remove(path)
+    else:
+        files.write(path, stand.content, stand.mode)
+
+
+def _seen_after(draft: _Draft) -> dict[str, str]:
+    return {
+        path: "" if stand.content is None else digest_of_content(stand.content) for path, stand in draft.after.items()
+    }
+
+
+def _diff(path: str, before: _Stand, after: _Stand) -> str:
+    if before.content is None or after.content is None:
+        word, content = ("created", after.content) if before.content is None else ("deleted", before.content)
+        return f"{word} {path} ({len(lines_of((content or b'').decode('utf-8', 'replace')))} lines)\n"
+    try:
+        ones, others = (lines_of(stand.decode()) for stand in (before.content, after.content))
+    except UnicodeDecodeError:
+        return f"changed {path} ({len(before.content)} to {len(after.content)} bytes)\n"
+    return "".join(f"{line}\n" for line in _hunks(path, ones, others))
+
+
+def _hunks(path: str, ones: Sequence[str], others: Sequence[str]) -> Iterator[str]:
+    yield f"--- {path}"
+    for line in list(difflib.unified_diff(ones, others, n=1, lineterm=""))[2:]:
+        yield shortened(line)
+
+
+def _summary(arguments: Arguments) -> str:
+    edits = [one.text("path") for one in arguments.objects("edits")]
+    said = [f"{path} ({counted(edits.count(path), 'replacement')})" for path in dict.fromkeys(edits)]
+    said += (f"{one.text('path')} (whole)" for one in arguments.objects("create"))
+    said += (f"{one.text('path')} -> {one.text('to')}" for one in arguments.objects("move"))
+    said += (f"{path} (deleted)" for path in arguments.texts("delete"))
+    return ", ".join(said)
+
+
+_EDIT = record_of(
+    {
+        "path": PATH,
+        "old": text("The text to be replaced, exactly as it stands, with its indentation, without line numbers."),
+        "new": text("What stands there afterwards; empty: nothing.", may_be_empty=True),
+        "all": flag("Replace it wherever it stands; else it has to stand in one place only."),
+    },
+    "path",
+    "old",
+    "new",
+)
+_CREATE = record_of({"path": PATH, "content": text("All of the file.", may_be_empty=True)}, "path", "content")
+TOOL = Tool(
+    text=(
+        "Change files: exact replacements, whole files, moves, deletions; all of it or, if anything is wrong, "
+        "nothing. Read a file first. `old` has to stand in the file exactly once: take enough lines round it, or set"
+        " `all`. Gives what changed as a diff."
+    ),
+    schema=record_of(
+        {
+            "edits": listed(_EDIT, "Exact replacements, done one after the other."),
+            "create": listed(_CREATE, "Files to be written whole: new ones, or ones you have read."),
+            "move": listed(record_of({"path": PATH, "to": text("Where to.")}, "path", "to"), "Files to be moved."),
+            "delete": texts("Files to be deleted."),
+        }
+    ),
+    perform=on_thread(edit_files),
+    summary=_summary,
+)

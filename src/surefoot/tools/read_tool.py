@@ -1,0 +1,105 @@
+"""The tool `read`: lines of files, with their numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from surefoot.tools.argument_schema import Shape, listed, record_of, whole
+from surefoot.tools.arguments import Arguments
+from surefoot.tools.file_listing import PATH
+from surefoot.tools.lane_files import Held, LaneFiles, Missing, Refused, text_of
+from surefoot.tools.pagination import LINES_MAX, lines_of, numbered, page_of
+from surefoot.tools.tool_context import TEXT_BYTES_MAX, Tool, ToolContext, ToolResult, on_thread
+
+_LEAST_BYTES = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A range of lines of a file."""
+
+    path: str
+    start: int
+    end: int | None
+
+
+def _wanted(arguments: Arguments) -> _Wanted:
+    start = arguments.number("start", 1)
+    return _Wanted(arguments.text("path"), start, arguments.number_or_none("end"))
+
+
+def read_files(arguments: Arguments, context: ToolContext) -> ToolResult:
+    """Show lines of files, with their numbers."""
+    files, wanted = LaneFiles(context.root), [_wanted(one) for one in (arguments, *arguments.objects("more"))]
+    parts: list[str] = []
+    saw: dict[str, str] = {}
+    refused: list[Refused] = []
+    room = TEXT_BYTES_MAX
+    for at, one in enumerate(wanted):
+        try:
+            held = files.read(one.path)
+            saw[held.path] = held.digest
+            # Each of those to come has its share, so that none is left out.
+            part = _shown(one, held, max(room // (len(wanted) - at), _LEAST_BYTES))
+        except Refused as error:
+            if len(wanted) == 1 and isinstance(error, Missing):
+                raise
+            refused.append(error)
+            part = error.text
+        room -= len(part.encode("utf-8", "replace"))
+        parts.append(part)
+    return ToolResult(
+        ok=len(refused) < len(wanted),
+        text="\n\n".join(parts),
+        is_misuse=any(error.is_misuse for error in refused),
+        saw=saw,
+    )
+
+
+def _shown(wanted: _Wanted, held: Held, bytes_max: int) -> str:
+    lines = lines_of(text_of(held.path, held.content))
+    name = held.path if held.path == wanted.path else f"{held.path} (named as {wanted.path})"
+    if not lines:
+        return f"{name}: empty"
+    if wanted.start > len(lines):
+        return f"{name}: {len(lines)} lines; line {wanted.start} is beyond its end"
+    end = len(lines) if wanted.end is None else min(wanted.end, len(lines))
+    if end < wanted.start:
+        return f"{name}: {len(lines)} lines; `end` ({wanted.end}) lies before `start` ({wanted.start})"
+    page = page_of(lines, wanted.start, min(end - wanted.start + 1, LINES_MAX), bytes_max)
+    crlf = ", line ends CRLF" if b"\r\n" in held.content else ""
+    head = f"{name}: {len(lines)} lines{crlf}, {page.start}-{page.end} shown"
+    more = f"\n… go on with start: {page.end + 1}" if page.end < end else ""
+    return f"{head}\n{numbered(page)}{more}"
+
+
+def _summary(arguments: Arguments) -> str:
+    return ", ".join(map(_range_said, (arguments, *arguments.objects("more"))))
+
+
+def _range_said(one: Arguments) -> str:
+    start, end = one.number_or_none("start"), one.number_or_none("end")
+    lines = "" if start is None and end is None else f":{start or 1}-{'' if end is None else end}"
+    return one.text("path") + lines
+
+
+_RANGE: dict[str, Shape] = {
+    "path": PATH,
+    "start": whole("First line, from 1.", 1),
+    "end": whole("Last line.", 1),
+}
+TOOL = Tool(
+    text=(
+        f"Read files, at most {LINES_MAX} lines of each at once. A file has to be read before it can be edited. Gives"
+        " the lines with their numbers, and the range with which to go on."
+    ),
+    schema=record_of(
+        {
+            **_RANGE,
+            "more": listed(record_of(_RANGE, "path"), "Further files, or ranges of files, to read at once.", most=20),
+        },
+        "path",
+    ),
+    perform=on_thread(read_files),
+    summary=_summary,
+)

@@ -1,0 +1,70 @@
+"""The tool `recall`: stored texts, page by page; never what a check said that is held back."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+
+from surefoot.core.tool_table import StoredTexts
+from surefoot.tools.argument_schema import record_of, text, whole
+from surefoot.tools.arguments import Arguments
+from surefoot.tools.lane_files import Refused
+from surefoot.tools.pagination import LINES_MAX, lines_of, page_of
+from surefoot.tools.tool_context import TEXT_BYTES_MAX, Tool, ToolContext, ToolResult, failed, on_thread
+
+_NAMED_MAX = 20
+
+
+def recall(arguments: Arguments, context: ToolContext) -> ToolResult:
+    """Bring back a page of something that stands in the brief as a stub."""
+    assert isinstance(context.state, StoredTexts)
+    stored = context.state
+    name = arguments.text("reference").strip()
+    blob = stored.texts.get(name)
+    if blob is None:
+        raise Refused(f"nothing is kept as {name!r}; {_near(name, stored)}")
+    if blob in stored.hidden:
+        raise Refused(f"{name} is what a check said that is held back; it is not shown")
+    start = arguments.number("start", 1)
+    lines = _broken(lines_of(context.commands.load(blob).decode("utf-8", "replace")))
+    if not lines:
+        return ToolResult(ok=True, text=f"{name}: empty")
+    if start > len(lines):
+        return failed(f"{name} has {len(lines)} lines; line {start} is beyond its end")
+    page = page_of(lines, start, arguments.number("lines", LINES_MAX), TEXT_BYTES_MAX)
+    more = f"\n… go on with start: {page.end + 1}" if page.end < page.total else ""
+    body = "\n".join(page.lines)
+    return ToolResult(ok=True, text=f"{name}: {page.total} lines, {page.start}-{page.end} shown\n{body}{more}")
+
+
+_PIECE = 480
+
+
+def _broken(lines: list[str]) -> list[str]:
+    """Break long lines, so that nothing of them is lost."""
+    return [line[at : at + _PIECE] for line in lines for at in range(0, max(len(line), 1), _PIECE)]
+
+
+def _near(name: str, stored: StoredTexts) -> str:
+    known = [key for key, blob in stored.texts.items() if blob not in stored.hidden]
+    near = get_close_matches(name, known, 3, 0.5)
+    if near:
+        return f"did you mean {' or '.join(near)}?"
+    last = ", ".join(known[-_NAMED_MAX:])
+    return f"kept are: {last}" if last else "nothing is kept yet"
+
+
+TOOL = Tool(
+    text=(
+        "Bring back in full what stands as a stub in your brief: earlier outputs, evidence of checks. Gives a page, "
+        "and how to go on."
+    ),
+    schema=record_of(
+        {
+            "reference": text("As the stub names it, such as `3.2`."),
+            "start": whole("First line, from 1.", 1),
+            "lines": whole(f"How many; default: {LINES_MAX}.", 1, LINES_MAX),
+        },
+        "reference",
+    ),
+    perform=on_thread(recall),
+)

@@ -1,0 +1,76 @@
+"""Which places a command cannot read, and which a step has opened.
+
+Owns what is hidden: secret places of the home, Surefoot's own home, and the plan file of a run with checks that are
+held back from agents. Owns what opens a secret place: `reads` with `~/…`, a variable in `env_from` that names it, for
+commands with the network the files that configure installers, and for all the person's settings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from surefoot.core.plan import Step
+from surefoot.sandbox import NAMED_BY, hidden_places, home_of, secret_places
+from surefoot.workers.run_context import Room
+
+
+def hidden_from(room: Room, opened: Iterable[Path]) -> tuple[Path, ...]:
+    """Return the places that are hidden from a command; Surefoot's own home, with all journals, is always one."""
+    places = (*hidden_places(secret_places(room.environ, room.hidden), opened), room.folder.parent.parent)
+    return (*places, *_plan_files(room)) if room.holds_back_checks else places
+
+
+def _plan_files(room: Room) -> Iterator[Path]:
+    """Yield the plan file and what lies beside it under the same name, such as a copy that an editor made."""
+    if room.created is None or room.created.plan_path is None:
+        return
+    named = Path(room.created.plan_path)
+    for path in {named, named.resolve()}:
+        yield path
+        with suppress(OSError):
+            yield from (other for other in path.parent.iterdir() if _is_copy(other.name, path.name))
+
+
+def _is_copy(other: str, name: str) -> bool:
+    """Tell whether a file is called as editors call copies: `plan.yaml~`, `.plan.yaml.swp`, `#plan.yaml#`."""
+    bare, rest = name.lstrip(".#"), other.lstrip(".#")
+    return rest.startswith(bare) and not rest[len(bare) :][:1].isalnum()
+
+
+def opened_by(room: Room, step: Step) -> tuple[Path, ...]:
+    """Return what the body of a step may read of the home.
+
+    Raises:
+        LookupError: one of the places it declares is not there; the message says which and what to do.
+    """
+    home = home_of(room.environ)
+    declared = {word: home / word.removeprefix("~/") for word in step.home}
+    for word, path in declared.items():
+        if not path.exists():
+            raise LookupError(f"reads: there is no {word} in the home {home}; make it, or take it out of `reads`")
+    named = (room.environ.get(name, "").split(":") for name in step.env_from if name in NAMED_BY)
+    paths = (Path(value) for values in named for value in values if value.startswith("/"))
+    return (*declared.values(), *(path for path in paths if path.exists()))
+
+
+@contextmanager
+def linked_in(scratch: Path, room: Room, opened: Iterable[Path]) -> Generator[None]:
+    """Let what is opened be found in the scratch home, too, where most programs look for it, as long as this lasts."""
+    home, made = home_of(room.environ), list[Path]()
+    try:
+        for path in opened:
+            place = scratch / path.relative_to(home) if path.is_relative_to(home) else scratch
+            if not place.is_symlink() and not place.exists():
+                place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                place.symlink_to(path)
+                made.append(place)
+        yield
+    finally:
+        for place in made:
+            # The command may have put something else there.
+            if place.is_symlink():
+                place.unlink()
+            with suppress(OSError):
+                place.parent.rmdir()

@@ -1,0 +1,49 @@
+"""What a body prints that a person should see although the body ends well: deprecations and warnings of tools.
+
+Owns the shapes of such lines, and of those that tools print at every call and nobody needs.
+"""
+
+from __future__ import annotations
+
+import re
+
+KEPT_MAX = 5
+"""So many different lines of one body are kept."""
+_WIDTH_MAX = 200
+_READ_MAX = 500
+_HINT = re.compile(r"warn|deprecat", re.IGNORECASE)
+"""What every shape holds, so that most lines are looked at once."""
+_SHAPES = (
+    re.compile(r"\b\w*(?:DeprecationWarning|FutureWarning)\b:? ?.+"),
+    re.compile(r".*\bwarn(?:ing)?\b.*\bdeprecated\b.*", re.IGNORECASE),
+    re.compile(r".*\b(?:is|are|been) deprecated\b.*", re.IGNORECASE),
+    re.compile(r"\s*DEPRECATION: .+"),
+    re.compile(r"(?:.*: |\s*)warning: .+", re.IGNORECASE),
+)
+_ROUTINE = re.compile(
+    r"running pip as the 'root' user|new (?:major |minor |patch )?(?:release|version) of (?:pip|npm)"
+    r"|\b(?:LF|CRLF) will be replaced|redirecting to|in the working copy of",
+    re.IGNORECASE,
+)
+
+
+class Remarks:
+    """Collects what deserves a look, line by line."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self._found: dict[str, None] = {}
+
+    @property
+    def found(self) -> tuple[str, ...]:
+        """The different lines, in order."""
+        return tuple(self._found)
+
+    def hear(self, line: str) -> None:
+        """Take the next line of output."""
+        if len(self._found) == KEPT_MAX or _HINT.search(line) is None or _ROUTINE.search(line) is not None:
+            return
+        begun = line[:_READ_MAX]
+        shown = next((found[0] for shape in _SHAPES if (found := shape.search(begun)) is not None), None)
+        if shown is not None:
+            self._found[shown.strip()[:_WIDTH_MAX]] = None

@@ -1,0 +1,149 @@
+"""Looks at what a step rests on: what its commands do, and how the files, refs and resources stand that it declares.
+
+Owns that look, which is taken at each checkpoint, so that it is never older than the attempt.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from surefoot import safe_open as opening
+from surefoot.checks import files_matching
+from surefoot.core import commands as do
+from surefoot.core.approval import Ground
+from surefoot.core.plan import Effect, RunBody, Step
+from surefoot.core.plan_commands import PlanCommand, probe_command
+from surefoot.core.policy_types import CommandFacts, effect_with
+from surefoot.ports import LOOKING, CommandRequest
+from surefoot.shellwords import facts_given
+from surefoot.threads import in_thread
+from surefoot.workers.command import LaneCommands
+from surefoot.workers.file_preconditions import head_ground, named_grounds
+from surefoot.workers.run_context import Room
+
+OBSERVING_S = 60.0
+"""A command that tells how a resource stands is ended after so many seconds."""
+_SHOWN = 60
+
+
+def commands_of(step: Step, env: Mapping[str, str]) -> CommandFacts | None:
+    """Return what the step's body and its checks do, as far as their texts tell; None: none of them is a command.
+
+    `env` are the variables that the plan gives to all steps: what their values are is known. They count whether or not
+    a command names them, for some of them decide what it runs (`BASH_ENV`, `PATH`).
+    """
+    known = {**env, **step.env}
+    # What the body takes from the environment wins over what the plan gives, and nobody knows it beforehand.
+    given = [{name: value for name, value in known.items() if name not in step.env_from}]
+    given = given if isinstance(step.body, RunBody) else []
+    given += [{**known, **check.env} for check in step.checks if check.ask.runs is not None]
+    found = [facts_given(text, own, shell) for (text, shell), own in zip(texts_of(step), given, strict=True)]
+    if not found:
+        return None
+    return CommandFacts(
+        commands=tuple(words for one in found for words in one.commands),
+        writes=tuple(path for one in found for path in one.writes),
+        hosts=tuple(host for one in found for host in one.hosts),
+        variables=tuple(name for one in found for name in one.variables),
+        unclear=next((one.unclear for one in found if one.unclear is not None), None),
+        sets=tuple(setting for one in found for setting in one.sets),
+        functions=tuple(name for one in found for name in one.functions),
+        strange=tuple(reason for one in found for reason in one.strange),
+    )
+
+
+def texts_of(step: Step) -> list[tuple[str, str]]:
+    """Return the commands of the step's body and of its checks, each with its shell."""
+    body = [(step.body.command, step.body.shell)] if isinstance(step.body, RunBody) else []
+    asked = [(check.ask.runs, "bash") for check in step.checks if check.ask.runs is not None]
+    return [*body, *asked]
+
+
+def with_facts(commands: Iterable[tuple[PlanCommand, Mapping[str, str]]]) -> tuple[PlanCommand, ...]:
+    """Return commands of a plan with what their texts tell; each comes with the variables it is given."""
+    return tuple(replace(one, does=facts_given(one.text, env)) if one.is_shell else one for one, env in commands)
+
+
+def probe_of(step: Step, env: Mapping[str, str]) -> PlanCommand | None:
+    """Return what the step's probe runs or requests, with what its text tells."""
+    command = probe_command(step)
+    return None if command is None else with_facts([(command, {**env, **step.env})])[0]
+
+
+async def ground_of(room: Room, command: do.TakeCheckpoint, lane: str, raised_by: str) -> tuple[Ground, ...]:
+    """Return what an effect outside the workspace rests on; what stays inside can be put back, and needs no such care.
+
+    The lane holds the head of the run branch and what earlier steps made for this one. `raised_by` is the rule by which
+    the step counts as irreversible whatever it declares.
+    """
+    spec = command.spec
+    if spec is None:
+        return ()
+    effect = effect_with(spec.effect, raised_by)
+    if not effect.is_outside:
+        return ()
+    found = await in_thread(lambda: list(_files(room, lane, spec)))
+    found += [await _resource(room, command, lane, name) for name in spec.uses if name in room.plan.limits.observed]
+    found += await in_thread(lambda: list(named_grounds(room, command, spec)))
+    if effect is Effect.IRREVERSIBLE:
+        found.append(await in_thread(head_ground, room, command))
+        found += await in_thread(lambda: list(_beginnings(room, command.commit)))
+    return tuple(found)
+
+
+def _files(room: Room, lane: str, spec: Step) -> Iterator[Ground]:
+    """Yield how the files stand that the step says to read."""
+    root = room.space.lane_path(lane)
+    for glob in spec.reads:
+        if glob.startswith("~/"):
+            continue
+        digest = hashlib.sha256()
+        for path in sorted(files_matching(glob, root, root)):
+            digest.update(f"{path}\0".encode("utf-8", "surrogateescape"))
+            digest.update(_content_digest(root, root / path))
+        yield Ground(name=f"files {glob}", state=digest.hexdigest())
+
+
+def _content_digest(root: Path, path: Path) -> bytes:
+    try:
+        with opening.open_within(root, path) as file:
+            return hashlib.file_digest(file, "sha256").digest()
+    except OSError:
+        return b""
+
+
+async def _resource(room: Room, command: do.TakeCheckpoint, lane: str, name: str) -> Ground:
+    """Ask a resource how it stands, outside the sandbox, as probes are asked."""
+    mark = f"{command.step}/{command.attempt}/resource"
+    commands = LaneCommands(room=room, lane=lane, mark=mark, step=command.spec, commit=command.commit)
+    request = CommandRequest(
+        text=room.plan.limits.observed[name], env=LOOKING, timeout_s=OBSERVING_S, network=True, confine=False
+    )
+    outcome = await commands.run(request)
+    content = b"" if outcome.evidence is None else room.blobs.get(outcome.evidence)
+    last = next(iter(outcome.tail.strip().splitlines()[-1:]), "")[:_SHOWN]
+    state = f"{outcome.said}: {last} ({hashlib.sha256(content).hexdigest()[:12]})"
+    return Ground(name=f"resource {name}", state=state)
+
+
+def _beginnings(room: Room, head: str) -> Iterator[Ground]:
+    """Yield how the branch and the plan file stand that the run began from."""
+    created = room.created
+    if created is None:
+        return
+    if created.base_ref is not None and created.base is not None:
+        commit = room.space.users_commit(created.base_ref)
+        # What is on the run's own branch by now has not moved away from it.
+        is_known = commit is None or commit == created.base or room.space.is_within(commit, head)
+        at = created.base if is_known or commit is None else commit
+        yield Ground(name=created.base_ref.removeprefix("refs/heads/"), state=at[:12], since=created.base[:12])
+    if created.plan_path is not None and created.plan_digest is not None:
+        try:
+            digest = hashlib.sha256(Path(created.plan_path).read_bytes()).hexdigest()
+        except OSError:  # the run works by its own copy, and so may everybody else
+            digest = created.plan_digest
+        name = f"plan file {Path(created.plan_path).name}"
+        yield Ground(name=name, state=digest[:12], since=created.plan_digest[:12])

@@ -1,0 +1,47 @@
+"""Looks for the values of `env_from` variables in files, before anything of a file is stored, and for forms of keys.
+
+Owns the question whether a file of a lane holds a secret, or what looks like one.
+"""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from surefoot import safe_open as opening
+from surefoot.masking import formats_in
+from surefoot.workers.run_context import Room
+from surefoot.workspace.staged_files import too_large
+
+_LARGEST = 1 << 20
+"""Larger files are not looked through for keys: they are not written by hand."""
+
+
+def holds_secret(room: Room, root: Path, path: str) -> bool:
+    """Tell whether a file below `root` holds a secret, by name or content."""
+    if room.declared.text(path) != path:
+        return True
+    status = opening.status_of(root / path)
+    if status is None:
+        return False
+    if stat.S_ISLNK(status.st_mode):
+        target = opening.target_of(root / path)
+        return room.declared.text(target) != target
+    if not stat.S_ISREG(status.st_mode):
+        return False
+    if status.st_size > room.limits.file_bytes_max:
+        raise too_large("writes", path, status.st_size, room.limits)
+    with opening.open_plain(root / path) as opened:
+        return room.declared.is_in(opened)
+
+
+def with_keys(root: Path, paths: Iterable[str]) -> Iterator[str]:
+    """Yield the files below `root` in which something has the form of a key; it may be an example of one."""
+    for path in paths:
+        status = opening.status_of(root / path)
+        if status is None or not stat.S_ISREG(status.st_mode) or status.st_size > _LARGEST:
+            continue
+        with opening.open_plain(root / path) as opened:
+            if formats_in(opened):
+                yield path
