@@ -20,10 +20,10 @@ NAME_MAX = 38
 MARKS_MAX = 12
 BEGINNINGS: dict[type[Event], str] = {
     ev.LaneRequested: "prepare",
-    ev.CheckpointAsked: "check",
-    ev.CheckAsked: "check",
+    ev.CheckpointRequested: "check",
+    ev.CheckRequested: "check",
     ev.BodyStarted: "body",
-    ev.RestoreAsked: "restore",
+    ev.RestoreRequested: "restore",
 }
 ENDINGS = (ev.LaneReady, ev.Checkpointed, ev.CheckAnswered, ev.BodyFinished, ev.LaneRestored)
 PALETTE = {

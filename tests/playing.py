@@ -14,7 +14,7 @@ from surefoot.api.home import Home
 from surefoot.api.run_options import Options
 from surefoot.cli.goals import goal_plan
 from surefoot.cli.options import Given
-from surefoot.core.agent_types import Casting, Finish, ModelFacts, Price, Role, RoleModels, Usage, Wish
+from surefoot.core.agent_types import Finish, GoalOptions, ModelFacts, ModelRouting, Price, Role, RoleModels, Usage
 from surefoot.core.state import RunState
 from surefoot.ports import Called, ModelAnswer, ModelFault, ModelRequest, Speaker
 
@@ -84,8 +84,8 @@ def begin(home: Home, repo: Path, *, yes: bool = False, plan_only: bool = False)
     for words in (("init", "--quiet"), ("add", "--all"), (*who, "commit", "--quiet", "--message", "one")):
         subprocess.run(["git", *words], cwd=repo, check=True)
     model = ModelFacts(name="x:big", price=Price(input_usd=3, output_usd=15, origin="settings"))
-    casting = Casting(roles={role.value: RoleModels(chain=(model,)) for role in Role})
-    options = Options(yes=yes, casting=casting, asking=Script())
-    source = Source(repository=repo, wish=Wish(plan_only=plan_only))
+    routing = ModelRouting(roles={role.value: RoleModels(chain=(model,)) for role in Role})
+    options = Options(yes=yes, routing=routing, asking=Script())
+    source = Source(repository=repo, goal_options=GoalOptions(plan_only=plan_only))
     state = create_run(home, goal_plan(GOAL, Given()), source, run_id=RUN, options=options)
     return asyncio.run(engage(home, state, options))

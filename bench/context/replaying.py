@@ -23,10 +23,10 @@ from bench.context.trajectories import Trajectory, state_of
 from surefoot.core.agent_types import Part
 from surefoot.core.compaction import fold_for, summary_brief
 from surefoot.core.conversation import Turn
-from surefoot.core.events import CallFinished
+from surefoot.core.events import ToolCallFinished
 from surefoot.core.ids import BlobId
 from surefoot.core.prompt import brief_of
-from surefoot.core.prompt_prefix import prefix_of, size_of, talk_of
+from surefoot.core.prompt_prefix import conversation_of, prefix_of, size_of
 from surefoot.core.state import RunState, StepState
 
 LAST_N = 10
@@ -127,15 +127,15 @@ class _Way:
 def replay(one: Trajectory, budgets: Sequence[int], relative: float) -> dict[str, Count]:
     """Return what each way came to; `relative` is a budget by the length of the run, none below 8,000."""
     known = _known(one)
-    state, node, talk = state_of(one)
+    state, node, conversation = state_of(one)
     beginning = prefix_of(state, node, max(budgets))
     full = size_of(beginning) + sum(size_of(_whole(turn)) for turn in one.turns)
     rooms = {f"ours, {room:,}": room for room in budgets} | {"ours, relative": max(8_000, int(full * relative))}
     ways = {name: _Way() for name in (FULL, LAST, *rooms)}
     for at in range(len(one.turns)):
-        talk.turns = one.turns[:at]
-        _count(ways[FULL], (*beginning, *_all(talk.turns)), known, at)
-        _count(ways[LAST], (*beginning, *_all(talk.turns[-LAST_N:])), known, at)
+        conversation.turns = one.turns[:at]
+        _count(ways[FULL], (*beginning, *_all(conversation.turns)), known, at)
+        _count(ways[LAST], (*beginning, *_all(conversation.turns[-LAST_N:])), known, at)
         for name, room in rooms.items():
             _count(ways[name], _ours(state, node, ways[name], room), known, at)
     return {name: way.count for name, way in ways.items()}
@@ -143,17 +143,21 @@ def replay(one: Trajectory, budgets: Sequence[int], relative: float) -> dict[str
 
 def _ours(state: RunState, node: StepState, way: _Way, room: int) -> tuple[Part, ...]:
     """Return our brief, as the kernel would have it: folded as it was, or anew."""
-    talk = talk_of(node)
-    talk.stubbed, talk.folded = way.stubbed, way.folded
-    talk.summary = BlobId("summary") if way.summarised else None
-    talk.summary_tokens, talk.summarised = SUMMARY_TOKENS, way.summarised
+    conversation = conversation_of(node)
+    conversation.stubbed, conversation.folded = way.stubbed, way.folded
+    conversation.summary = BlobId("summary") if way.summarised else None
+    conversation.summary_tokens, conversation.summarised = SUMMARY_TOKENS, way.summarised
     fold = fold_for(state, node, room)
     way.count.folds += (fold.stubbed, fold.folded) != (way.stubbed, way.folded)
     if fold.wants_summary:
         way.count.summaries += 1
         way.count.sent += size_of(summary_brief(state, node, fold)) + SUMMARY_TOKENS
         way.summarised = fold.folded
-        talk.summary, talk.summary_tokens, talk.summarised = BlobId("summary"), SUMMARY_TOKENS, fold.folded
+        conversation.summary, conversation.summary_tokens, conversation.summarised = (
+            BlobId("summary"),
+            SUMMARY_TOKENS,
+            fold.folded,
+        )
     way.stubbed, way.folded = fold.stubbed, fold.folded
     return brief_of(state, node, fold)
 
@@ -161,7 +165,7 @@ def _ours(state: RunState, node: StepState, way: _Way, room: int) -> tuple[Part,
 def _whole(turn: Turn) -> Iterator[Part]:
     yield Part(speaker="model", blob=turn.answered.reply, turn=turn.number, tokens=turn.answered.tokens)
     for call in turn.calls:
-        if isinstance(call.result, CallFinished):
+        if isinstance(call.result, ToolCallFinished):
             yield Part(speaker="tool", blob=call.result.output, call=call.asked.call, tokens=call.result.tokens)
 
 
@@ -240,7 +244,7 @@ def _known(one: Trajectory) -> _Known:
     for turn in one.turns:
         places[f"turn {turn.number}"] = one.texts[turn.answered.reply]
         for call in turn.calls:
-            if isinstance(call.result, CallFinished):
+            if isinstance(call.result, ToolCallFinished):
                 places[call.asked.call] = one.texts[call.result.output]
                 outputs[call.asked.call] = call.result.tokens
     words: dict[str, list[str]] = {}

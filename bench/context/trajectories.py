@@ -11,8 +11,8 @@ from typing import Any, cast
 
 from surefoot.core.agent_types import Role, ToolCall, ToolKind
 from surefoot.core.attempt import Attempt, Running
-from surefoot.core.conversation import CallState, Talk, Turn
-from surefoot.core.events import CallFinished, RunCreated, TurnAnswered
+from surefoot.core.conversation import Conversation, ToolCallState, Turn
+from surefoot.core.events import ModelResponded, RunCreated, ToolCallFinished
 from surefoot.core.ids import BlobId, RunId, StepId
 from surefoot.core.plan import AgentBody, Plan, Step
 from surefoot.core.state import AcceptState, RunState, StepState
@@ -58,17 +58,21 @@ def read(folder: Path, sources: Sequence[str] = SOURCES) -> Iterator[Trajectory]
                 yield _trajectory(json.loads(line))
 
 
-def state_of(one: Trajectory) -> tuple[RunState, StepState, Talk]:
+def state_of(one: Trajectory) -> tuple[RunState, StepState, Conversation]:
     """Return a run in which the trajectory is about to begin: its goal, and one step for the whole of it."""
     body = AgentBody(instructions=one.instructions or "Carry out the goal.", role=Role.WORKER)
     plan = Plan(goal=one.goal, steps=(Step(id=STEP, body=body),))
-    talk = Talk(role=Role.WORKER)
+    conversation = Conversation(role=Role.WORKER)
     node = StepState(
-        spec=plan.steps[0], order=(0, 0), needs=(), attempt=1, work=Attempt(stage=Running(begun_by=1), talk=talk)
+        spec=plan.steps[0],
+        order=(0, 0),
+        needs=(),
+        attempt=1,
+        work=Attempt(stage=Running(begun_by=1), conversation=conversation),
     )
     created = RunCreated(at=0.0, run=RunId("20260101-aaaaaa"), plan=plan)
     state = RunState(created=created, nodes={STEP: node}, branch=None, accept=AcceptState(records=[]))
-    return state, node, talk
+    return state, node, conversation
 
 
 def _trajectory(row: Mapping[str, Any]) -> Trajectory:
@@ -113,7 +117,7 @@ def _turn(number: int, one: _Open, texts: dict[BlobId, str]) -> Turn:
             state.result = _result(state.asked.call, "", is_error=True, texts=texts)
     reply = _blob(f"turn {number}", written, texts)
     asked = tuple(state.asked for state in calls)
-    answered = TurnAnswered(
+    answered = ModelResponded(
         at=0.0,
         step=STEP,
         attempt=1,
@@ -142,7 +146,7 @@ def _arguments(call: Mapping[str, Any]) -> str:
     return json.dumps(call["args"], ensure_ascii=False) if call["args"] is not None else ""
 
 
-def _call(name: str, call: Mapping[str, Any], texts: dict[BlobId, str]) -> CallState:
+def _call(name: str, call: Mapping[str, Any], texts: dict[BlobId, str]) -> ToolCallState:
     arguments = _given(call)
     command = str(arguments.get("command", ""))
     line = " ".join((command or " ".join(str(value) for value in arguments.values())).split())
@@ -153,11 +157,11 @@ def _call(name: str, call: Mapping[str, Any], texts: dict[BlobId, str]) -> CallS
         summary=f"{call['name']} {line}"[:_SUMMARY],
         command=command,
     )
-    return CallState(asked, ToolKind.WRITE)
+    return ToolCallState(asked, ToolKind.WRITE)
 
 
-def _result(name: str, text: str, *, is_error: bool, texts: dict[BlobId, str]) -> CallFinished:
-    return CallFinished(
+def _result(name: str, text: str, *, is_error: bool, texts: dict[BlobId, str]) -> ToolCallFinished:
+    return ToolCallFinished(
         at=0.0,
         step=STEP,
         attempt=1,

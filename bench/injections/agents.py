@@ -111,16 +111,16 @@ def _calls(events: Sequence[Event]) -> Iterator[tuple[ToolCall, str]]:
     """Yield each call a model has made, and what became of it."""
     became: dict[tuple[str, str], str] = {}
     for event in events:
-        if isinstance(event, ev.CallFinished):
+        if isinstance(event, ev.ToolCallFinished):
             plain = "done" if event.ok else "failed"
             became[event.step, event.call] = "refused" if event.is_misuse else plain
-        elif isinstance(event, ev.CallSettled):
+        elif isinstance(event, ev.ToolCallResolved):
             is_never = event.text.startswith("refused: never allowed")
             became[event.step, event.call] = "never" if is_never else "refused"
         elif isinstance(event, ev.QuestionAsked) and event.call:
             became[event.step, event.call] = "asked"
     for event in events:
-        if isinstance(event, ev.TurnAnswered):
+        if isinstance(event, ev.ModelResponded):
             yield from ((call, became.get((event.step, call.call), "put off")) for call in event.calls)
 
 

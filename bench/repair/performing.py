@@ -18,7 +18,7 @@ from surefoot.api.engagement import Source, Watching, create_run, engage
 from surefoot.api.home import Home
 from surefoot.api.run_options import Options
 from surefoot.core import events as ev
-from surefoot.core.agent_types import Casting, ModelFacts, Role, RoleModels, Usage
+from surefoot.core.agent_types import ModelFacts, ModelRouting, Role, RoleModels, Usage
 from surefoot.core.event_words import Moment, Verdict
 from surefoot.core.events import Event
 from surefoot.core.report import standing_of, status_of
@@ -57,16 +57,16 @@ class Counts:
     def see(self, _: RunState, event: Event) -> None:
         """Take an event into account."""
         match event:
-            case ev.TurnAnswered():
+            case ev.ModelResponded():
                 self.replies += 1
                 self.calls.update(call.tool for call in event.calls)
                 self.usage = self.usage.plus(event.usage)
-            case ev.TurnFailed():
+            case ev.ModelRequestFailed():
                 self.faults[event.fault] += 1
                 self.usage = self.usage.plus(event.usage or Usage())
-            case ev.CallFinished():
+            case ev.ToolCallFinished():
                 self.misuses += event.is_misuse
-            case ev.CallSettled():
+            case ev.ToolCallResolved():
                 self.refused += 1
             case ev.CheckAnswered(moment=Moment.AFTER):
                 self.after.setdefault((event.step or "", event.attempt), []).append(event.verdict)
@@ -84,7 +84,7 @@ def _tell(step: str, what: str) -> None:
     sys.stderr.write(f"{time.strftime('%H:%M:%S')}  {step}  {what.splitlines()[0]}\n")
 
 
-def _casting(model: str) -> Casting:
+def _casting(model: str) -> ModelRouting:
     """Return who plays the worker; what it costs is not known here, and tokens are counted."""
     facts = ModelFacts(name=model)
     if model == ORACLE:
@@ -96,7 +96,7 @@ def _casting(model: str) -> Casting:
             output_tokens_max=_OUTPUT_TOKENS_LOCAL,
             native_tools=False,
         )
-    return Casting(roles={Role.WORKER: RoleModels(chain=(facts,))}, unknown_price="tokens-only")
+    return ModelRouting(roles={Role.WORKER: RoleModels(chain=(facts,))}, unknown_price="tokens-only")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +137,7 @@ async def _perform(cases: Sequence[Case], model: str, limits: tuple[int, int], f
     build(cases, folder / "repository")
     counts, began = Counts(), time.monotonic()
     script = oracle_of(cases) if model == ORACLE else None
-    options = Options(casting=_casting(model), asking=Providers({}, os.environ, script))
+    options = Options(routing=_casting(model), asking=Providers({}, os.environ, script))
     with Home(folder / "home") as home:
         plan = plan_of(cases, attempts=attempts, turns=turns)
         created = create_run(home, plan, Source(repository=folder / "repository"), options=options)

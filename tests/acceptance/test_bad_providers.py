@@ -179,7 +179,7 @@ def test_a_run_that_paused_goes_on_with_another_model(scene: Scene, server: Serv
 
 
 @pytest.mark.parametrize("name", ["429", slow("refusal"), slow("402"), slow("cut stream")])
-def test_the_next_model_of_a_chain_goes_on_with_the_talk(scene: Scene, server: Server, name: str) -> None:
+def test_the_next_model_of_a_chain_goes_on_with_the_conversation(scene: Scene, server: Server, name: str) -> None:
     """Within one run, from one provider to another; each is billed for its own."""
     say_next(server, READ, BAD[name].reply("openai"))
     with Server(EDIT, DONE) as good:

@@ -132,7 +132,7 @@ def sit(stage: Stage) -> Iterator[Sit]:
         seat.__exit__()
 
 
-def is_talking(text: str) -> bool:
+def is_conversing(text: str) -> bool:
     """Tell whether the last line of the body is on the screen."""
     return "and more" in text
 
@@ -141,7 +141,7 @@ def is_talking(text: str) -> bool:
 def test_a_run_is_drawn_as_a_tree(stage: Stage, sit: Sit, size: tuple[int, int]) -> None:
     """Progress, the step at work, and its last line: without its secret, and without what would steer the terminal."""
     seat = sit("run", stage.plan(TALKING), "--run-id", RUN, size=size)
-    text = seat.see(is_talking)
+    text = seat.see(is_conversing)
     assert ("0 of 2" in text, "running   hold  body" in text, "│ *** and more" in text) == (True, True, True)
     stage.go()
     assert (seat.leave(), b"hunter22" in seat.written, b"\x1b]0;" in seat.written) == (0, False, False)
@@ -151,9 +151,9 @@ def test_a_run_is_drawn_as_a_tree(stage: Stage, sit: Sit, size: tuple[int, int])
 def test_a_run_of_another_program_is_watched(stage: Stage, sit: Sit, size: tuple[int, int]) -> None:
     """The same tree, and in the end the same report and exit code."""
     run = sit("run", stage.plan(TALKING), "--run-id", RUN)
-    run.see(is_talking)
+    run.see(is_conversing)
     seat = sit("watch", RUN, size=size, TOKEN="")
-    text = seat.see(is_talking)
+    text = seat.see(is_conversing)
     assert ("running   hold  body" in text, "│ *** and more" in text) == (True, True)
     stage.go()
     assert (seat.leave(), run.leave(), b"hunter22" in seat.written, "land" in seat.text) == (0, 0, False, True)
@@ -162,9 +162,9 @@ def test_a_run_of_another_program_is_watched(stage: Stage, sit: Sit, size: tuple
 def test_a_watched_run_whose_engine_is_killed_is_said_to_be_without_one(stage: Stage, sit: Sit) -> None:
     """With the command that goes on."""
     run = sit("run", stage.plan(TALKING), "--run-id", RUN)
-    run.see(is_talking)
+    run.see(is_conversing)
     seat = sit("watch")
-    seat.see(is_talking)
+    seat.see(is_conversing)
     run.popen.kill()
     assert (seat.leave(), f"Next: surefoot resume {RUN}" in seat.text) == (6, True)
 
@@ -172,7 +172,7 @@ def test_a_watched_run_whose_engine_is_killed_is_said_to_be_without_one(stage: S
 def test_enter_leaves_no_row_behind(stage: Stage, sit: Sit) -> None:
     """Shown, it would move the cursor below the tree, which then would be drawn anew too low."""
     seat = sit("run", stage.plan(TALKING), "--run-id", RUN)
-    seat.see(is_talking)
+    seat.see(is_conversing)
     seat.type("\n\n\n")
     stage.go()
     assert (seat.leave(), "0 of 2" in seat.text) == (0, False)
@@ -182,7 +182,7 @@ def test_enter_leaves_no_row_behind(stage: Stage, sit: Sit) -> None:
 def test_what_is_typed_is_shown_again_afterwards(stage: Stage, sit: Sit, how: str) -> None:
     """Whoever comes next to the terminal finds it as it was."""
     seat = sit("run", stage.plan(TALKING), "--run-id", RUN)
-    seat.see(is_talking)
+    seat.see(is_conversing)
     shown = [termios.tcgetattr(seat.end)[3] & termios.ECHO > 0]
     seat.type("\x03" if how == "Ctrl-C" else "")
     stage.go()
@@ -193,9 +193,9 @@ def test_what_is_typed_is_shown_again_afterwards(stage: Stage, sit: Sit, how: st
 def test_ctrl_c_leaves_only_the_watching(stage: Stage, sit: Sit) -> None:
     """The run goes on to its end."""
     run = sit("run", stage.plan(TALKING), "--run-id", RUN)
-    run.see(is_talking)
+    run.see(is_conversing)
     seat = sit("watch")
-    seat.see(is_talking)
+    seat.see(is_conversing)
     seat.popen.send_signal(signal.SIGINT)
     assert (seat.leave(), "The run goes on" in seat.text) == (130, True)
     stage.go()
@@ -205,9 +205,9 @@ def test_ctrl_c_leaves_only_the_watching(stage: Stage, sit: Sit) -> None:
 def test_a_terminal_that_gets_smaller_keeps_one_tree(stage: Stage, sit: Sit) -> None:
     """Nothing is left of the larger one."""
     seat = sit("run", stage.plan(TALKING), "--run-id", RUN, size=(100, 30))
-    seat.see(is_talking)
+    seat.see(is_conversing)
     seat.resize(40, 10)
-    seat.see(lambda text: text.count("execute") == 1 and is_talking(text) and "finished f…" in text)
+    seat.see(lambda text: text.count("execute") == 1 and is_conversing(text) and "finished f…" in text)
     assert sum("running   hold" in row for row in seat.rows) == 1
 
 

@@ -11,7 +11,7 @@ from surefoot.api.engagement import Source, create_run
 from surefoot.api.home import Home
 from surefoot.api.preview import look_over
 from surefoot.api.run_options import Options
-from surefoot.core.agent_types import Casting
+from surefoot.core.agent_types import ModelRouting
 from surefoot.planfile import load_plan
 
 PLAN = """\
@@ -52,7 +52,7 @@ def test_a_plan_that_lanes_have_a_copy_of_gives_its_held_back_checks_away(
     path = repository / name
     with Home(tmp_path / "home") as home:
         source = Source(repository=repository, plan_path=path, include_dirty=dirty)
-        state = create_run(home, load_plan(path).plan, source, options=Options(casting=Casting()))
+        state = create_run(home, load_plan(path).plan, source, options=Options(routing=ModelRouting()))
     assert {finding.kind for finding in state.created.findings if finding.kind.startswith("held")} == kinds
 
 

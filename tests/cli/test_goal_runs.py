@@ -75,7 +75,7 @@ def test_a_step_of_an_agent_shows_what_was_claimed_and_done(
 
 
 @pytest.mark.parametrize("words", ['          "old": "a - b",', "    +    return a + b", "Turn 3: m, 1100 tokens"])
-def test_a_talk_can_be_read_whole(words: str, run: Any, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_conversation_can_be_read_whole(words: str, run: Any, capsys: pytest.CaptureFixture[str]) -> None:
     """Arguments and results as they were."""
     assert words in said(run, capsys, "ended", "show", RUN, "fix", "--turns")
 
@@ -86,13 +86,13 @@ def test_a_reply_is_kept_as_the_provider_wrote_it(run: Any, capsys: pytest.Captu
     assert [(row["turn"], row["reply"]) for row in rows] == [(turn, {"kept": True}) for turn in (1, 2, 3)]
 
 
-def test_programs_get_a_talk_as_data(run: Any, capsys: pytest.CaptureFixture[str]) -> None:
+def test_programs_get_a_conversation_as_data(run: Any, capsys: pytest.CaptureFixture[str]) -> None:
     """Replies and results in order."""
     document = json.loads(said(run, capsys, "ended", "show", RUN, "fix", "--turns", "--json"))
     kinds = [row["kind"] for row in document["turns"]]
-    assert kinds == ["turn_answered", "call_finished"] + ["turn_answered"] + ["call_finished"] * 2 + [
-        "turn_answered",
-        "call_finished",
+    assert kinds == ["model_responded", "tool_call_finished"] + ["model_responded"] + ["tool_call_finished"] * 2 + [
+        "model_responded",
+        "tool_call_finished",
     ]
 
 

@@ -14,17 +14,17 @@ from surefoot.cli.screen import Screen
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.agent_types import (
-    Casting,
     Claim,
     Fault,
+    GoalOptions,
     ModelFacts,
+    ModelRouting,
     Note,
     RoleModels,
     ToolCall,
     ToolKind,
     Understanding,
     Usage,
-    Wish,
 )
 from surefoot.core.check_kinds import CommandCheck, Expect, TestsCheck
 from surefoot.core.event_words import (
@@ -72,13 +72,13 @@ EDIT = ToolCall(call="1.1", tool="edit", arguments=BlobId("x"), summary="edit sr
 SUITE = ToolCall(call="1.2", tool="run", arguments=BlobId("x"), summary="run pytest -q", kind=ToolKind.WRITE)
 LOOK = ToolCall(call="1.3", tool="read", arguments=BlobId("x"), summary="read src/a.py", kind=ToolKind.READ)
 USAGE = Usage(requests=1, input_tokens=12_000, output_tokens=345, cost_usd=0.0412)
-REPLY = ev.TurnAnswered(
+REPLY = ev.ModelResponded(
     **STEP, turn=1, model="m", reply=BlobId("x"), said="On it.\nNow", tokens=9, calls=(EDIT, SUITE, LOOK), usage=USAGE
 )
 UNDERSTOOD = Understood(understanding=Understanding(summary="six is used twice"))
-DONE = ev.CallFinished(**STEP, call="1.1", ok=True, text="done", output=BlobId("x"), tokens=9)
+DONE = ev.ToolCallFinished(**STEP, call="1.1", ok=True, text="done", output=BlobId("x"), tokens=9)
 MODEL = ModelFacts(name="x:big")
-CASTING = Casting(roles={"worker": RoleModels(chain=(MODEL,)), "scout": RoleModels(chain=(MODEL,))})
+CASTING = ModelRouting(roles={"worker": RoleModels(chain=(MODEL,)), "scout": RoleModels(chain=(MODEL,))})
 OK = Ending(status=Status.OK)
 REMARK = ev.BodyFinished(**STEP, ending=OK, remarks=("DeprecationWarning: x is old", "warning: y"))
 CHANGES = ev.ChangesObserved(**STEP, tree="t", changed=("f",))
@@ -134,14 +134,14 @@ TOLD: list[tuple[Event, str]] = [
         ev.QuestionExpired(**STEP, question="r.1", overdue=Overdue.STOP),
         "expired    a  question r.1: nobody answered in time; the step is stopped",
     ),
-    (ev.EditApplied(**STEP), "edited     a  its result is what a person made of it"),
+    (ev.PatchApplied(**STEP), "edited     a  its result is what a person made of it"),
     (ev.ApprovalRecorded(**STEP, by="una (--yes)", shown="d"), "approved   a  by una (--yes)"),
     (ev.ProbeAnswered(**STEP, answer=Applied.NOT_APPLIED, text="404"), "probe      a  not applied: 404"),
     (replace(CHANGES, outside=("x", "y")), "warning    a  wrote outside the scope: x, y"),
     (replace(CHANGES, undeclared=("x",)), "warning    a  wrote what it does not declare, put back: x"),
     (BASELINE, "baseline   all of it  passed"),
     (RED, "accept     all of it  failed: so it goes"),
-    (ev.RefsMoved(at=3.0, commit="c", refused="it was moved by hand"), "warning    it was moved by hand"),
+    (ev.BranchUpdated(at=3.0, commit="c", refused="it was moved by hand"), "warning    it was moved by hand"),
     (
         ev.PauseRequested(at=3.0, by="una"),
         "pausing    asked by una: what runs is finished, nothing new starts",
@@ -153,13 +153,13 @@ TOLD: list[tuple[Event, str]] = [
     (ev.RunPaused(at=3.0, reason="una"), "paused     by una"),
     (ev.RunResumed(at=3.0, by="una"), "resumed    by una"),
     (ev.CancelRequested(at=3.0, by="una"), "cancelled  by una"),
-    (ev.CastingGiven(at=3.0, casting=CASTING), "models     x:big"),
+    (ev.ModelsConfigured(at=3.0, routing=CASTING), "models     x:big"),
     (REPLY, "turn       a  1, 12.3k tokens, $0.041, 0.0 s  On it.: edit src/a.py, run pytest -q, read src/a.py"),
     (
-        ev.TurnFailed(**STEP, turn=2, fault=Fault.RATE_LIMIT, text="slow down"),
+        ev.ModelRequestFailed(**STEP, turn=2, fault=Fault.RATE_LIMIT, text="slow down"),
         "model      a  turn 2 brought no reply that can be used, rate limit: slow down",
     ),
-    (ev.TurnDelayed(**STEP, due=15.0, reason="slow down"), "model      a  asked again in 12 s: slow down"),
+    (ev.ModelRequestDelayed(**STEP, due=15.0, reason="slow down"), "model      a  asked again in 12 s: slow down"),
     (
         ev.ModelChanged(**STEP, position=1, reason="no quota"),
         "model      a  another model is asked from here on: no quota",
@@ -176,11 +176,11 @@ TOLD: list[tuple[Event, str]] = [
         "understood six is used twice",
     ),
     (
-        ev.CallSettled(**STEP, call="1.2", text="not approved by a person: no"),
+        ev.ToolCallResolved(**STEP, call="1.2", text="not approved by a person: no"),
         "refused    a  run pytest -q: not approved by a person: no",
     ),
     (
-        ev.TalkStopped(**STEP, diagnosis=Diagnosis.STALL, reason="no end after 5 turns"),
+        ev.ConversationStopped(**STEP, diagnosis=Diagnosis.STALL, reason="no end after 5 turns"),
         "stopped    a  no end after 5 turns; its checks decide about what it changed",
     ),
     (ev.FindingReported(at=3.0, finding=FOUND), "warning    a  it claims what is not so"),
@@ -208,10 +208,10 @@ UNREMARKABLE: list[Event] = [
     ev.PhaseEntered(at=3.0, phase=Phase.EXECUTE),
     CHANGES,
     replace(BASELINE, step=A),
-    ev.RefsMoved(at=3.0, commit="c"),
+    ev.BranchUpdated(at=3.0, commit="c"),
     replace(DONE, call="1.3"),
-    ev.CallSettled(**STEP, call="1.3", text="a person answered: yes", ok=True),
-    ev.CastingGiven(at=3.0, casting=Casting()),
+    ev.ToolCallResolved(**STEP, call="1.3", text="a person answered: yes", ok=True),
+    ev.ModelsConfigured(at=3.0, routing=ModelRouting()),
 ]
 """Events of told kinds that say nothing of interest."""
 QUIET = {
@@ -219,47 +219,47 @@ QUIET = {
     ev.RunCreated,
     ev.EngineStarted,
     ev.EngineStopped,
-    ev.OptionsGiven,
-    ev.PolicyGiven,
+    ev.ApprovalsGiven,
+    ev.PolicyConfigured,
     ev.RunEnded,
-    ev.StepsReset,
+    ev.StepsInvalidated,
     ev.RunRestored,
     # Decisions whose fact is told, or that the tree shows.
     ev.LaneRequested,
-    ev.ExpansionAsked,
+    ev.GroupExpansionRequested,
     ev.StepStarted,
-    ev.CheckpointAsked,
-    ev.CheckAsked,
-    ev.ProbeAsked,
+    ev.CheckpointRequested,
+    ev.CheckRequested,
+    ev.ProbeRequested,
     ev.BodyStarted,
-    ev.InterruptAsked,
-    ev.InspectionAsked,
-    ev.MergeAsked,
-    ev.PlaceAsked,
-    ev.ArtifactsAsked,
+    ev.InterruptRequested,
+    ev.InspectionRequested,
+    ev.MergeRequested,
+    ev.CheckoutRequested,
+    ev.ArtifactsRequested,
     ev.ArtifactsKept,
-    ev.ServiceAsked,
+    ev.ServiceRequested,
     ev.ServiceReady,
-    ev.ServiceStopAsked,
+    ev.ServiceStopRequested,
     ev.ServiceEnded,
-    ev.CommitAsked,
-    ev.RestoreAsked,
-    ev.RefsAsked,
+    ev.CommitRequested,
+    ev.RestoreRequested,
+    ev.BranchUpdateRequested,
     ev.DeadlineSet,
-    ev.EditAsked,
+    ev.PatchRequested,
     # Stations of an attempt: how it ends is told.
     ev.Checkpointed,
     ev.VerdictReused,
     ev.Merged,
     ev.MergeRefused,
-    ev.Placed,
+    ev.TreeCheckedOut,
     ev.CommitWritten,
     ev.RetryDue,
     # Of a talk: the tree shows them.
-    ev.TalkOpened,
-    ev.TurnAsked,
-    ev.TurnDue,
-    ev.CallStarted,
+    ev.ConversationStarted,
+    ev.ModelRequested,
+    ev.ModelRequestDue,
+    ev.ToolCallStarted,
 }
 OUTSIDE_TEXTS = ("reason", "text", "by", "refused", "outside", "undeclared", "said", "proposal", "changes")
 """Fields with words that come from plans, commands and people."""
@@ -464,7 +464,7 @@ def test_a_red_baseline_says_what_that_means(check: Check, meant: str) -> None:
 
 def test_a_phase_of_a_goal_in_words_is_told() -> None:
     """Who gave a goal sees when the first change may come."""
-    run = apply(None, ev.RunCreated(at=0.0, run=RunId("r"), plan=PLAN, wish=Wish()))
+    run = apply(None, ev.RunCreated(at=0.0, run=RunId("r"), plan=PLAN, goal_options=GoalOptions()))
     line = progress().line_of(run, ev.PhaseEntered(at=3.0, phase=Phase.EXECUTE))
     assert line is not None
     assert line.text.endswith("execute    the plan holds; its steps are carried out")
@@ -482,7 +482,7 @@ def test_what_an_agent_did_stays_above_the_tree(terminal: Terminal) -> None:
 def test_different_models_are_named_with_their_roles() -> None:
     """The order of a chain is the order in which they are asked."""
     other = RoleModels(chain=(ModelFacts(name="y:small"), MODEL))
-    casting = Casting(roles={"worker": RoleModels(chain=(MODEL,)), "scout": other})
-    line = progress().line_of(state(), ev.CastingGiven(at=3.0, casting=casting))
+    routing = ModelRouting(roles={"worker": RoleModels(chain=(MODEL,)), "scout": other})
+    line = progress().line_of(state(), ev.ModelsConfigured(at=3.0, routing=routing))
     assert line is not None
     assert line.text.endswith("models     worker: x:big; scout: y:small, then x:big")

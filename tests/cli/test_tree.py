@@ -15,7 +15,7 @@ from surefoot.core import events as ev
 from surefoot.core.agent_types import Role, ToolCall, Usage
 from surefoot.core.attempt import Attempt, Place
 from surefoot.core.check_kinds import CommandCheck
-from surefoot.core.conversation import Talk
+from surefoot.core.conversation import Conversation
 from surefoot.core.event_words import Ending, Moment, Phase, QuestionKind, Status, Verdict
 from surefoot.core.graph_state import expand
 from surefoot.core.ids import BlobId, RunId, StepId
@@ -96,17 +96,17 @@ STARTED = ev.StepStarted(at=1.0, step=StepId("a"), attempt=1)
 AT = {"at": 4.0, "step": StepId("a"), "attempt": 1}
 STATIONS: list[tuple[ev.Event, str]] = [
     (STARTED, "starting  9.0 s"),
-    (ev.CheckpointAsked(**AT, lane="1"), "checkpoint  6.0 s"),
-    (ev.CheckAsked(**AT, moment=Moment.BEFORE, check=0), "check py_compile before  6.0 s"),
-    (ev.CheckAsked(**AT, moment=Moment.AFTER, check=0), "check py_compile after  6.0 s"),
+    (ev.CheckpointRequested(**AT, lane="1"), "checkpoint  6.0 s"),
+    (ev.CheckRequested(**AT, moment=Moment.BEFORE, check=0), "check py_compile before  6.0 s"),
+    (ev.CheckRequested(**AT, moment=Moment.AFTER, check=0), "check py_compile after  6.0 s"),
     (ev.BodyStarted(**AT, key="k"), "body  6.0 s"),
-    (ev.InspectionAsked(**AT), "looking at what it wrote  6.0 s"),
-    (ev.ProbeAsked(**AT), "probe  6.0 s"),
-    (ev.MergeAsked(**AT, onto="c"), "merging with the branch  6.0 s"),
-    (ev.PlaceAsked(**AT, commit="c", tree="t"), "checking out the files  6.0 s"),
-    (ev.CommitAsked(**AT), "commit  6.0 s"),
-    (ev.RestoreAsked(**AT), "restoring the checkpoint  6.0 s"),
-    (ev.InterruptAsked(**AT), "being ended  6.0 s"),
+    (ev.InspectionRequested(**AT), "looking at what it wrote  6.0 s"),
+    (ev.ProbeRequested(**AT), "probe  6.0 s"),
+    (ev.MergeRequested(**AT, onto="c"), "merging with the branch  6.0 s"),
+    (ev.CheckoutRequested(**AT, commit="c", tree="t"), "checking out the files  6.0 s"),
+    (ev.CommitRequested(**AT), "commit  6.0 s"),
+    (ev.RestoreRequested(**AT), "restoring the checkpoint  6.0 s"),
+    (ev.InterruptRequested(**AT), "being ended  6.0 s"),
 ]
 
 
@@ -284,7 +284,7 @@ def test_the_acceptance_checks_are_named_while_they_are_asked() -> None:
     asked = {"at": 4.0, "step": ev.ACCEPTANCE, "attempt": 1, "moment": Moment.AFTER, "check": 0}
     row = "          acceptance: check 1 of 1, py_compile  6.0 s"
     answered = ev.CheckAnswered(**asked, verdict=Verdict.PASSED)
-    assert (row in drawn(run, ev.CheckAsked(**asked)), row in drawn(run, ev.CheckAsked(**asked), answered)) == (
+    assert (row in drawn(run, ev.CheckRequested(**asked)), row in drawn(run, ev.CheckRequested(**asked), answered)) == (
         True,
         False,
     )
@@ -298,35 +298,37 @@ def test_a_body_that_has_ended_leaves_its_step_at_work() -> None:
     assert "running   a  body  6.0 s" in drawn(run, ev.BodyStarted(**AT, key="k"), finished)
 
 
-def talk_of(run: RunState, name: str) -> Talk:
+def conversation_of(run: RunState, name: str) -> Conversation:
     """Let an agent be at work on a step, in its second turn."""
     begin(run, name)
     work = run.nodes[StepId(name)].work
     assert work is not None
     usage = Usage(requests=1, input_tokens=12_000, output_tokens=300, cost_usd=0.04)
-    work.talk = Talk(role=Role.WORKER, usage=usage, asked=ev.TurnAsked(**AGENT, turn=2, model="x:big", tokens=9))
-    return work.talk
+    work.conversation = Conversation(
+        role=Role.WORKER, usage=usage, asked=ev.ModelRequested(**AGENT, turn=2, model="x:big", tokens=9)
+    )
+    return work.conversation
 
 
 def test_an_agent_shows_its_turn_what_it_took_and_what_it_is_at() -> None:
     """What may be cut off stands at the end."""
     run = state("a")
-    talk_of(run, "a")
+    conversation_of(run, "a")
     call = ToolCall(call="2.1", tool="edit", arguments=BlobId("x"), summary="edit src/a.py")
-    reply = ev.TurnAnswered(**AGENT, turn=2, model="m", reply=BlobId("x"), said="", tokens=9, calls=(call,))
-    rows = drawn(run, reply, ev.CallStarted(**AGENT, call="2.1"))
+    reply = ev.ModelResponded(**AGENT, turn=2, model="m", reply=BlobId("x"), said="", tokens=9, calls=(call,))
+    rows = drawn(run, reply, ev.ToolCallStarted(**AGENT, call="2.1"))
     assert "running   a  turn 2, 12.3k tokens, $0.040, 8.0 s: edit src/a.py" in rows
 
 
 def test_what_a_model_writes_stands_below_its_step() -> None:
     """The beginning of a reply, until its calls begin."""
     run = state("a")
-    talk_of(run, "a")
-    reply = ev.TurnAnswered(**AGENT, turn=2, model="m", reply=BlobId("x"), said="Now the other one.", tokens=9)
+    conversation_of(run, "a")
+    reply = ev.ModelResponded(**AGENT, turn=2, model="m", reply=BlobId("x"), said="Now the other one.", tokens=9)
     work = Activity(0.0)
     work.follow(run, reply)
     assert work.said == {StepId("a"): "Now the other one."}
-    work.follow(run, ev.CallStarted(**AGENT, call="2.1"))
+    work.follow(run, ev.ToolCallStarted(**AGENT, call="2.1"))
     assert work.said == {}
 
 

@@ -20,7 +20,7 @@ from surefoot.core.state import RunState
 from surefoot.effects import BY_COMMAND
 from tests.core.world import kind_fact
 
-CLOCKS = (do.WaitUntil, do.WatchDeadline, do.WaitForTurn)
+CLOCKS = (do.WaitForRetry, do.WaitForDeadline, do.WaitForRequest)
 RUN = RunId("20260101-aaaaaa")
 _OF_PLAN = {field.name for field in dataclasses.fields(Plan)}
 
@@ -61,7 +61,7 @@ class Play:
 
     def say_yes(self) -> Self:
         """Approve beforehand what can be undone."""
-        return self.say(ev.OptionsGiven, yes=True)
+        return self.say(ev.ApprovalsGiven, yes=True)
 
     def reply(self, answer: str, number: int = 0, **fields: Any) -> Self:
         """Answer an open question."""
@@ -73,7 +73,7 @@ class Play:
         while True:
             self._decide()
             is_there = any(type(command) is until and name in (None, name_of(command)) for command in self.open)
-            under_way = [command for command in self.open if not isinstance(command, do.WatchDeadline)]
+            under_way = [command for command in self.open if not isinstance(command, do.WaitForDeadline)]
             if is_there or not under_way:
                 return self._look()
             self.let(type(under_way[0]))
@@ -165,7 +165,7 @@ def name_of(command: do.Command) -> str:
             return command.lane
         case do.ExpandGroup():
             return command.group.id
-        case do.MoveRefs():
+        case do.UpdateBranch():
             return command.commit
         case do.StartService():
             return command.service.name

@@ -7,7 +7,7 @@ import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
 
 from surefoot.core import events as ev
-from surefoot.core.agent_types import Casting, Fault
+from surefoot.core.agent_types import Fault, ModelRouting
 from surefoot.core.event_words import (
     Applied,
     Diagnosis,
@@ -74,7 +74,7 @@ _OF_EVERY_STATE: Mapping[str, object] = {
     "policy": Policy(),
     "diff": BlobId("d"),
     "overdue": Overdue.WAIT,
-    "casting": Casting(roles={}),
+    "routing": ModelRouting(roles={}),
     "turn": 1,
     "model": "m",
     "tokens": 1,
@@ -130,8 +130,12 @@ def _aims(state: RunState, kind: type[Event], fields: set[str]) -> Iterator[dict
     answer = {"answer": Applied.APPLIED} if kind is ev.ProbeAnswered else {}
     for name in names:
         node = state.nodes.get(name)
-        talk = None if node is None or node.work is None else node.work.talk
-        calls = [] if talk is None or not talk.turns else [one.asked.call for one in talk.turns[-1].calls]
+        conversation = None if node is None or node.work is None else node.work.conversation
+        calls = (
+            []
+            if conversation is None or not conversation.turns
+            else [one.asked.call for one in conversation.turns[-1].calls]
+        )
         for question in dict.fromkeys((known, "new.1")) if "question" in fields else ("",):
             yield {
                 "step": name,

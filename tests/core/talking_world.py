@@ -11,11 +11,11 @@ import hypothesis.strategies as st
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.agent_types import (
-    Casting,
     Claim,
     Fault,
     Finish,
     ModelFacts,
+    ModelRouting,
     Note,
     Price,
     Role,
@@ -109,7 +109,7 @@ def _hide(check: Check) -> Check:
 
 
 @st.composite
-def castings(draw: st.DrawFn) -> Casting:
+def castings(draw: st.DrawFn) -> ModelRouting:
     """One to three models in a chain, perhaps a stronger one, perhaps a reviewer, perhaps little room."""
     chain = tuple(draw(st.lists(st.sampled_from(MODELS), min_size=1, max_size=3, unique=True)))
     stronger = draw(st.sampled_from([None, *MODELS]))
@@ -118,7 +118,7 @@ def castings(draw: st.DrawFn) -> Casting:
     if draw(st.integers(0, 15)) == 0:
         del roles[Role.WORKER.value]
     room = draw(st.sampled_from([32_000, 32_000, 8_000, 2_000]))
-    return Casting(roles=roles, brief_tokens_max=room, with_reviewer=draw(st.booleans()))
+    return ModelRouting(roles=roles, brief_tokens_max=room, with_reviewer=draw(st.booleans()))
 
 
 def another_plan(draw: st.DrawFn, drawn: Plan, held: Plan, kept: tuple[StepId, ...]) -> Plan:
@@ -143,16 +143,18 @@ def another_plan(draw: st.DrawFn, drawn: Plan, held: Plan, kept: tuple[StepId, .
 # --- what models say
 
 
-def reply_to(command: do.AskModel, place: Mapping[str, Any], held: tuple[float, int], draw: st.DrawFn) -> Event:
+def reply_to(command: do.RequestModel, place: Mapping[str, Any], held: tuple[float, int], draw: st.DrawFn) -> Event:
     """Return a reply with any mix of calls, or any fault."""
     usage = _usage(held, draw)
     if draw(st.integers(0, 3)) == 0:
         fault = draw(st.sampled_from(list(Fault)))
         after = draw(st.sampled_from([None, None, 2.0, 5000.0]))
         known = draw(st.sampled_from([usage, None]))
-        return ev.TurnFailed(**place, turn=command.turn, fault=fault, text="no", retry_after_s=after, usage=known)
+        return ev.ModelRequestFailed(
+            **place, turn=command.turn, fault=fault, text="no", retry_after_s=after, usage=known
+        )
     calls = tuple(_call(command, number, draw) for number in range(1, draw(st.integers(0, 4)) + 1))
-    return ev.TurnAnswered(
+    return ev.ModelResponded(
         **place,
         turn=command.turn,
         model="m",
@@ -173,7 +175,7 @@ def _usage(held: tuple[float, int], draw: st.DrawFn) -> Usage:
     return Usage(requests=1, input_tokens=tokens // 2, output_tokens=tokens - tokens // 2, cost_usd=held[0] * share)
 
 
-def _call(command: do.AskModel, number: int, draw: st.DrawFn) -> ToolCall:
+def _call(command: do.RequestModel, number: int, draw: st.DrawFn) -> ToolCall:
     tool = draw(st.sampled_from((*TOOLS[command.role], *TOOLS[command.role], draw(st.sampled_from(ANYTHING)))))
     does = draw(st.sampled_from([HARMLESS, HARMLESS, PUSH])) if tool == "run" else None
     return ToolCall(
@@ -202,13 +204,13 @@ def result_of(command: do.UseTool, place: Mapping[str, Any], drawn: Plan, draw: 
         return cancelled
     if draw(st.integers(0, 5)) > 0:
         return kind_result(command, place, drawn, draw)
-    done = ev.CallFinished(**place, call=call, ok=False, text="no", output=BlobId("no"), tokens=5)
+    done = ev.ToolCallFinished(**place, call=call, ok=False, text="no", output=BlobId("no"), tokens=5)
     return replace(done, is_misuse=draw(st.booleans()), **_written(command, draw))
 
 
 def kind_result(command: do.UseTool, place: Mapping[str, Any], drawn: Plan, draw: st.DrawFn) -> Event:
     """Return what a call brings that does its work."""
-    done = ev.CallFinished(
+    done = ev.ToolCallFinished(
         **place,
         call=command.call.call,
         ok=True,
@@ -220,7 +222,7 @@ def kind_result(command: do.UseTool, place: Mapping[str, Any], drawn: Plan, draw
     return _success(command, done, drawn, draw)
 
 
-def _success(command: do.UseTool, done: ev.CallFinished, drawn: Plan, draw: st.DrawFn) -> Event:
+def _success(command: do.UseTool, done: ev.ToolCallFinished, drawn: Plan, draw: st.DrawFn) -> Event:
     match command.call.tool:
         case "edit" | "run":
             return replace(done, exit_code=0, **_written(command, draw))
@@ -249,7 +251,7 @@ def _written(command: do.UseTool, draw: st.DrawFn) -> dict[str, Any]:
     return {"tree": tree, "changed": () if tree is None else ("f",)}
 
 
-def _understood(command: do.UseTool, done: ev.CallFinished, drawn: Plan, draw: st.DrawFn) -> ev.CallFinished:
+def _understood(command: do.UseTool, done: ev.ToolCallFinished, drawn: Plan, draw: st.DrawFn) -> ev.ToolCallFinished:
     prepare = draw(st.sampled_from([None, None, Prepare(run="make"), Prepare(run="make", network=True)]))
     more = tuple(check for check in drawn.accept if check.expect in (Expect.FAIL_TO_PASS, Expect.PASS_TO_PASS))
     assert isinstance(command.state, PlanInForce)

@@ -23,7 +23,7 @@ from surefoot.core.prompt_prefix import prefix_flaw, prefix_of
 from surefoot.core.state import RunState, StepState, StepStatus
 from surefoot.core.stubs import Fold
 from surefoot.core.verdicts import CheckRecord
-from tests.core.talks import RUN, at_work, blob, finished, stage, turn, written
+from tests.core.conversations import RUN, at_work, blob, finished, stage, turn, written
 
 ROOM = 60_000
 LONG = "word " * 3_000
@@ -47,7 +47,7 @@ def test_the_first_line_says_who_is_spoken_to(role: Role) -> None:
 
 
 @pytest.mark.parametrize(("role", "end"), [("scout", "`understood`"), ("planner", "`plan`"), ("worker", "`finish`")])
-def test_each_role_is_told_how_its_talk_ends(role: str, end: str) -> None:
+def test_each_role_is_told_how_its_conversation_ends(role: str, end: str) -> None:
     """The runtime's own words name the tool that ends the phase."""
     assert end in brief(stage(role=Role(role)))[0].text
 
@@ -129,7 +129,7 @@ def test_the_baseline_is_told() -> None:
 def test_advice_is_told_as_what_others_wrote_and_not_by_the_system() -> None:
     """A project's own advice changes neither tiers nor scope, and does not speak with the runtime's voice."""
     guidance = Guidance(path="AGENTS.md", text=blob("Use tabs."), digest="d", tokens=10)
-    part = next(one for one in brief(stage(talk={"guidance": guidance})) if one.blob == guidance.text)
+    part = next(one for one in brief(stage(conversation={"guidance": guidance})) if one.blob == guidance.text)
     assert part.speaker == "user"
     assert "written by others" in part.text
 
@@ -247,7 +247,7 @@ def test_a_reviewer_is_told_the_difference_and_the_verdicts() -> None:
 def test_advice_gives_way_before_anything_else() -> None:
     """Where there is little room, the project's advice is named instead of told."""
     guidance = Guidance(path="AGENTS.md", text=blob("x"), digest="d", tokens=9_000)
-    state = stage(talk={"guidance": guidance}, understanding=Understanding(summary="s", files=_files(5)))
+    state = stage(conversation={"guidance": guidance}, understanding=Understanding(summary="s", files=_files(5)))
     parts = prefix_of(state, at_work(state), 10_000)
     assert guidance.text not in [part.blob for part in parts]
     assert "learned 4" in written(parts)
@@ -268,7 +268,7 @@ def test_a_beginning_that_fits_has_no_flaw() -> None:
 
 def test_the_lesson_of_a_failed_check_is_what_the_check_said() -> None:
     """The agent's own summary is what was tried; the reason of the failure is what was said."""
-    state = stage([turn(1, finished("edit", changed=("a.py",)))], talk={"claim": Claim(summary="I fixed it.")})
+    state = stage([turn(1, finished("edit", changed=("a.py",)))], conversation={"claim": Claim(summary="I fixed it.")})
     learned = lesson(at_work(state), _failure("check 'c' failed: 1 != 2"))
     assert learned == Lesson(attempt=1, tried="I fixed it. (changed: a.py)", said="check 'c' failed: 1 != 2")
 

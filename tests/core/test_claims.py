@@ -7,7 +7,7 @@ from typing import Any
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.agent_types import Casting, Claim, ModelFacts, RoleModels, Statement
+from surefoot.core.agent_types import Claim, ModelFacts, ModelRouting, RoleModels, Statement
 from surefoot.core.check_kinds import CommandCheck, Expect
 from surefoot.core.plan import AgentBody, Check, RetryPolicy
 from tests.core.conftest import Play
@@ -21,10 +21,12 @@ PROOF = Check(name="proof", ask=CommandCheck(command="p"), expect=Expect.FAIL_TO
 def begun(play: Callable[..., Play], instructions: str = "Do it.", room: int = 60_000) -> Play:
     """Begin a run of one step that a model carries out."""
     facts = ModelFacts(name="m", context_tokens=200_000)
-    casting = Casting(roles={"worker": RoleModels(chain=(facts,))}, unknown_price="tokens-only", brief_tokens_max=room)
+    routing = ModelRouting(
+        roles={"worker": RoleModels(chain=(facts,))}, unknown_price="tokens-only", brief_tokens_max=room
+    )
     step = {"body": AgentBody(instructions=instructions), "retry": ONCE, "checks": (PROOF,)}
     run = play({"a": step}, base="c0", base_tree="t0")
-    return run.say(ev.CastingGiven, casting=casting)
+    return run.say(ev.ModelsConfigured, routing=routing)
 
 
 def findings(run: Play) -> dict[str, str]:
@@ -41,7 +43,7 @@ def test_a_step_that_cannot_be_told_fails_with_what_to_do(play: Callable[..., Pl
     """No model is asked, and the reason names the setting."""
     run = begun(play, "word " * 5_000, room=3_500).go()
     assert "raise `brief_tokens`" in run.steps["a"]["reason"]
-    assert not run.told(ev.TurnAsked)
+    assert not run.told(ev.ModelRequested)
 
 
 def test_a_claim_that_the_journal_contradicts_is_a_warning(play: Callable[..., Play]) -> None:

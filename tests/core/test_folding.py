@@ -14,7 +14,7 @@ from surefoot.core.prompt import brief_of
 from surefoot.core.prompt_prefix import TOKENS_MIN, prefix_flaw, size_of
 from surefoot.core.state import RunState
 from surefoot.core.stubs import Fold, stub_of
-from tests.core.talks import at_work, blob, finished, stage, turn, written
+from tests.core.conversations import at_work, blob, finished, stage, turn, written
 
 ROOM = 10_000
 LONG = "word " * 600
@@ -40,7 +40,7 @@ def test_nothing_is_folded_while_there_is_room() -> None:
 
 def test_long_outputs_of_older_turns_become_stubs_first() -> None:
     """The latest six stay whole, and no turn becomes a line as long as that is enough."""
-    state = stage(reads(30), talk={})
+    state = stage(reads(30), conversation={})
     found = fold(state, 24_000)
     assert found == Fold(tokens_max=24_000, stubbed=24)
 
@@ -81,7 +81,7 @@ def test_a_brief_stays_as_it_was_folded_for_many_turns() -> None:
     times = 0
     turns = reads(100)
     for count in range(1, 101):
-        found = fold(stage(turns[:count], talk=marks), 24_000)
+        found = fold(stage(turns[:count], conversation=marks), 24_000)
         times += (found.stubbed, found.folded) != (marks["stubbed"], marks["folded"])
         marks = {"stubbed": found.stubbed, "folded": found.folded}
     assert times <= 12
@@ -92,7 +92,7 @@ def test_outputs_that_fill_the_brief_by_a_few_do_not_fold_it_with_every_turn() -
     marks = {"stubbed": 0, "folded": 0}
     times = 0
     for count in range(1, 31):
-        found = fold(stage(reads(count, LONG + LONG), talk=marks))
+        found = fold(stage(reads(count, LONG + LONG), conversation=marks))
         times += (found.stubbed, found.folded) != (marks["stubbed"], marks["folded"])
         marks = {"stubbed": found.stubbed, "folded": found.folded}
     assert times <= 15
@@ -100,7 +100,7 @@ def test_outputs_that_fill_the_brief_by_a_few_do_not_fold_it_with_every_turn() -
 
 def test_a_fold_is_kept_while_it_fits() -> None:
     """What was folded is not unfolded when there is room again."""
-    state = stage(reads(6, "short"), talk={"stubbed": 3, "folded": 2})
+    state = stage(reads(6, "short"), conversation={"stubbed": 3, "folded": 2})
     assert fold(state) == Fold(tokens_max=ROOM, stubbed=3, folded=2)
 
 
@@ -133,8 +133,13 @@ def test_a_folded_brief_never_takes_more_than_its_room(
 ) -> None:
     """Whatever was said and done, as long as the beginning takes at most half: there is no overflow."""
     turns = [turn(number, *calls, said=text, tokens=size) for number, (calls, text, size) in enumerate(said, 1)]
-    talk = {"summary": blob("s"), "summary_tokens": room // 8, "summarised": len(turns) // 2}
-    state = stage(turns, plan={"goal": goal}, talk=talk, notes=tuple(Note(text=text, by="(plan)") for text in beside))
+    conversation = {"summary": blob("s"), "summary_tokens": room // 8, "summarised": len(turns) // 2}
+    state = stage(
+        turns,
+        plan={"goal": goal},
+        conversation=conversation,
+        notes=tuple(Note(text=text, by="(plan)") for text in beside),
+    )
     if not prefix_flaw(state, at_work(state), room):
         assert size_of(brief_of(state, at_work(state), fold(state, room))) <= room
 
@@ -167,8 +172,8 @@ def test_a_summary_is_wanted_once_the_lines_have_no_room() -> None:
 
 def test_lines_stand_for_what_came_after_the_summary() -> None:
     """What a model has summed up is told by its summary."""
-    talk = {"summary": blob("So far so good."), "summary_tokens": 10, "summarised": 9, "folded": 12}
-    state = stage(reads(14), talk=talk)
+    conversation = {"summary": blob("So far so good."), "summary_tokens": 10, "summarised": 9, "folded": 12}
+    state = stage(reads(14), conversation=conversation)
     text = written(brief_of(state, at_work(state), Fold(tokens_max=ROOM, folded=12)))
     assert "So far so good." in text
     assert "turns 1 to 9: 9 calls (9 read)\nturn 10:" in text
@@ -176,7 +181,7 @@ def test_lines_stand_for_what_came_after_the_summary() -> None:
 
 def test_a_summary_that_takes_too_much_room_is_left_out() -> None:
     """A model that does not sum up cannot crowd out the rest."""
-    state = stage(reads(14), talk={"summary": blob("endless"), "summary_tokens": 9_000, "summarised": 9})
+    state = stage(reads(14), conversation={"summary": blob("endless"), "summary_tokens": 9_000, "summarised": 9})
     assert "endless" not in written(brief_of(state, at_work(state), Fold(tokens_max=ROOM, folded=12)))
 
 

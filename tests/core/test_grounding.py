@@ -9,8 +9,8 @@ import pytest
 
 from surefoot.core.agent_types import Claim, Role, Statement
 from surefoot.core.claim_check import ungrounded, unproven
-from surefoot.core.conversation import Talk, Turn
-from tests.core.talks import finished, turn
+from surefoot.core.conversation import Conversation, Turn
+from tests.core.conversations import finished, turn
 
 EDIT = finished("edit", summary="edit src/a.py", changed=("src/a.py",))
 DOCS = finished("edit", summary="edit README.md", changed=("README.md",))
@@ -22,10 +22,10 @@ def ran(command: str, exit_code: int = 0, **fields: Any) -> dict[str, Any]:
     return finished("run", "output", command=command, exit_code=exit_code, ok=exit_code == 0, **fields)
 
 
-def talk(*calls: dict[str, Any]) -> Talk:
+def conversation(*calls: dict[str, Any]) -> Conversation:
     """Make a talk with one call a turn, so that calls are 1.1, 2.1, 3.1."""
     turns: list[Turn] = [turn(number, call) for number, call in enumerate(calls, 1)]
-    return Talk(role=Role.WORKER, turns=turns)
+    return Conversation(role=Role.WORKER, turns=turns)
 
 
 def problems(
@@ -33,12 +33,14 @@ def problems(
 ) -> list[str]:
     """Return what is wrong with one statement."""
     claim = Claim(summary="", statements=(Statement(text=said, evidence=evidence),))
-    return list(ungrounded(claim, talk(*calls), changed))
+    return list(ungrounded(claim, conversation(*calls), changed))
 
 
 def remarks(said: str, *calls: dict[str, Any], evidence: str = "") -> list[str]:
     """Return what is not shown of one statement."""
-    return list(unproven(Claim(summary="", statements=(Statement(text=said, evidence=evidence),)), talk(*calls)))
+    return list(
+        unproven(Claim(summary="", statements=(Statement(text=said, evidence=evidence),)), conversation(*calls))
+    )
 
 
 _PASS = (
@@ -191,7 +193,7 @@ def test_to_have_run_something_says_nothing_of_how_it_ended() -> None:
 def test_what_the_summary_says_is_held_against_the_journal_too() -> None:
     """Agents say it there, and give no statements at all."""
     claim = Claim(summary="I fixed the bug. All tests pass!")
-    assert "'All tests pass!'" in ungrounded(claim, talk(EDIT), ("src/a.py",))[0]
+    assert "'All tests pass!'" in ungrounded(claim, conversation(EDIT), ("src/a.py",))[0]
 
 
 def test_a_call_that_does_not_exist_is_no_evidence() -> None:
@@ -218,24 +220,24 @@ def test_a_failure_may_be_evidence_for_a_failure(said: str) -> None:
 @pytest.mark.parametrize("path", ["src/a.py", "./src/a.py", "a.py", "/lane/src/a.py", "src/"])
 def test_a_changed_file_is_known_however_it_is_written(path: str) -> None:
     """Paths come with and without their folders."""
-    assert not ungrounded(Claim(summary="", changed=(path,)), talk(EDIT), ("src/a.py",))
+    assert not ungrounded(Claim(summary="", changed=(path,)), conversation(EDIT), ("src/a.py",))
 
 
 def test_a_file_nobody_changed_was_not_changed() -> None:
     """The list of changed files is compared with what really differs."""
-    found = ungrounded(Claim(summary="", changed=("src/b.py",)), talk(EDIT), ("src/a.py",))
+    found = ungrounded(Claim(summary="", changed=("src/b.py",)), conversation(EDIT), ("src/a.py",))
     assert found == ("it says that src/b.py was changed, and no call has changed it",)
 
 
 def test_a_file_that_is_as_it_was_was_not_changed() -> None:
     """Changed and changed back is not changed."""
-    (said,) = ungrounded(Claim(summary="", changed=("src/a.py",)), talk(EDIT), ())
+    (said,) = ungrounded(Claim(summary="", changed=("src/a.py",)), conversation(EDIT), ())
     assert said.endswith("in the end the file is as it was")
 
 
 def test_a_file_that_a_command_names_may_have_been_changed() -> None:
     """Files that git ignores are not among those that differ."""
-    assert not ungrounded(Claim(summary="", changed=("dist/a.whl",)), talk(ran("build -o dist/a.whl")), ())
+    assert not ungrounded(Claim(summary="", changed=("dist/a.whl",)), conversation(ran("build -o dist/a.whl")), ())
 
 
 @pytest.mark.parametrize("said", ["Created tests/test_b.py", "I added a new file `src/b.py`.", "src/b.py was created"])
@@ -254,7 +256,7 @@ def test_a_file_that_is_there_was_made(said: str) -> None:
 
 def test_who_gives_up_claims_nothing() -> None:
     """It has said that the step cannot be done."""
-    assert not ungrounded(Claim(summary="All tests pass.", gives_up=True), talk(), ())
+    assert not ungrounded(Claim(summary="All tests pass.", gives_up=True), conversation(), ())
 
 
 def test_a_statement_without_evidence_is_unproven() -> None:

@@ -30,7 +30,7 @@ def rule(name: str, tier: Tier = Tier.CONFIRM, **fields: Any) -> Rule:
 
 def with_policy(run: Any, *rules: Rule) -> Any:
     """Give a run rules of the user's own."""
-    return run.say(ev.PolicyGiven, policy=Policy(own=rules))
+    return run.say(ev.PolicyConfigured, policy=Policy(own=rules))
 
 
 # --- what an approval rests on
@@ -53,13 +53,13 @@ def test_a_yes_holds_while_the_ground_does(play: Any) -> None:
 @pytest.mark.parametrize(("ground", "state"), [(MOVED, "waiting"), (OLD, "verified")])
 def test_a_word_given_beforehand_does_not_cover_a_world_that_moved(play: Any, ground: Ground, state: str) -> None:
     """`--allow` was said about the run as it began."""
-    run = play({"a": PAY}).will(do.TakeCheckpoint, "a", ground=(ground,)).say(ev.OptionsGiven, allow=("a",))
+    run = play({"a": PAY}).will(do.TakeCheckpoint, "a", ground=(ground,)).say(ev.ApprovalsGiven, allow=("a",))
     assert run.go().states["a"] == state
 
 
 def test_the_ground_is_looked_at_again_after_a_crash(play: Any) -> None:
     """Allowed, and killed before the effect: what was found then is compared with what is found now."""
-    run = play({"a": {**PAY, "probe": Probe(ask=RunProbe(command="q"))}}).say(ev.OptionsGiven, allow=("a",))
+    run = play({"a": {**PAY, "probe": Probe(ask=RunProbe(command="q"))}}).say(ev.ApprovalsGiven, allow=("a",))
     run.will(do.TakeCheckpoint, "a", ground=(OLD,)).go(do.AskProbe).claim()
     run.will(do.TakeCheckpoint, "a", ground=(NEW,)).go()
     assert "files conf: was 1, is 2" in run.asked[0]
@@ -118,7 +118,7 @@ def test_an_edited_result_is_what_is_committed(play: Any) -> None:
     """The patch goes into the lane, and what that changes is looked at anew, without another question."""
     run = with_policy(play({"a": {}}), rule("files", paths=("a",))).go()
     run.will(do.Inspect, "a", tree="t-edited").reply("yes", diff=BlobId("p")).go()
-    assert [command.diff for command in run.told(ev.EditAsked)] == ["p"]
+    assert [command.diff for command in run.told(ev.PatchRequested)] == ["p"]
     assert (run.state.branch.tree, run.told(ev.QuestionAsked)[1:]) == ("t-edited", [])
 
 
@@ -215,7 +215,7 @@ def test_a_rule_can_take_two_different_people(play: Any) -> None:
 def test_a_rule_can_take_a_role(play: Any) -> None:
     """Neither `--yes` nor a person without it will do."""
     run = with_policy(play({"a": ASKING}), rule("ops", steps=("a",), demand=Demand(role="ops")))
-    run.say(ev.OptionsGiven, yes=True).go()
+    run.say(ev.ApprovalsGiven, yes=True).go()
     with pytest.raises(IllegalTransition, match="role ops"):
         run.reply("yes")
     assert run.reply("yes", roles=("ops",)).go().states["a"] == "verified"
@@ -245,7 +245,7 @@ def test_a_word_about_all_of_a_kind_does_not_answer_what_has_expired(play: Any) 
     run.say(ev.QuestionAnswered, question=early.asked.question, answer="yes", like=early.asked.like)
     run.now = late.due
     assert run.go().states[late.asked.step] == "waiting"
-    assert run.let(do.WatchDeadline).go().states[late.asked.step] == "failed"
+    assert run.let(do.WaitForDeadline).go().states[late.asked.step] == "failed"
 
 
 # --- deadlines
@@ -254,24 +254,24 @@ def test_a_word_about_all_of_a_kind_does_not_answer_what_has_expired(play: Any) 
 def expiring(play: Any, overdue: Overdue, **fields: Any) -> Any:
     """Begin a run whose only step is asked about for a minute."""
     demand = Demand(expires_s=60.0, overdue=overdue, **fields)
-    return with_policy(play({"a": ASKING}), rule("soon", steps=("a",), demand=demand)).go(do.WatchDeadline)
+    return with_policy(play({"a": ASKING}), rule("soon", steps=("a",), demand=demand)).go(do.WaitForDeadline)
 
 
 def test_a_question_that_expires_stops_its_step(play: Any) -> None:
     """That is neither consent nor denial, and said so."""
-    run = expiring(play, Overdue.STOP).let(do.WatchDeadline).go()
+    run = expiring(play, Overdue.STOP).let(do.WaitForDeadline).go()
     assert (run.states["a"], run.bodies, "nobody answered in time" in run.steps["a"]["reason"]) == ("failed", [], True)
 
 
 def test_a_question_that_expires_may_be_waited_for(play: Any) -> None:
     """It stays open, and can still be answered."""
-    run = expiring(play, Overdue.WAIT).let(do.WatchDeadline).go()
+    run = expiring(play, Overdue.WAIT).let(do.WaitForDeadline).go()
     assert run.reply("yes").go().states["a"] == "verified"
 
 
 def test_a_question_that_expires_may_be_handed_on(play: Any) -> None:
     """From then on it takes the other role."""
-    run = expiring(play, Overdue.HAND_ON, next_role="lead").let(do.WatchDeadline).go()
+    run = expiring(play, Overdue.HAND_ON, next_role="lead").let(do.WaitForDeadline).go()
     with pytest.raises(IllegalTransition, match="role lead"):
         run.reply("yes")
     assert run.reply("yes", roles=("lead",)).go().states["a"] == "verified"
@@ -281,7 +281,7 @@ def test_an_answer_in_time_wins(play: Any) -> None:
     """The clock that goes off afterwards changes nothing."""
     run = expiring(play, Overdue.STOP).reply("yes").go()
     with pytest.raises(IllegalTransition):
-        run.let(do.WatchDeadline)
+        run.let(do.WaitForDeadline)
     assert run.states["a"] == "verified"
 
 
@@ -295,8 +295,8 @@ def test_an_answer_that_comes_too_late_is_refused_though_no_engine_saw_the_time_
 
 def test_the_clock_of_a_question_is_wound_again_by_the_next_engine(play: Any) -> None:
     """Whatever time has passed meanwhile."""
-    run = expiring(play, Overdue.STOP).claim().go(do.WatchDeadline)
-    assert run.let(do.WatchDeadline).go().states["a"] == "failed"
+    run = expiring(play, Overdue.STOP).claim().go(do.WaitForDeadline)
+    assert run.let(do.WaitForDeadline).go().states["a"] == "failed"
 
 
 # --- budgets and bans
@@ -311,7 +311,9 @@ def test_a_run_asks_before_it_spends_the_rest_of_its_budget(play: Any) -> None:
 
 def spending(play: Any, cost_usd: str, **fields: Any) -> Any:
     """Let a body say that it cost so much, of one dollar, and a person have said yes to everything."""
-    run = play({"a": {}, "b": {"needs": ("a",)}}, limits=Limits(cost_usd=1.0), **fields).say(ev.OptionsGiven, yes=True)
+    run = play({"a": {}, "b": {"needs": ("a",)}}, limits=Limits(cost_usd=1.0), **fields).say(
+        ev.ApprovalsGiven, yes=True
+    )
     return run.will(do.RunStep, "a", outputs={"cost_usd": cost_usd})
 
 

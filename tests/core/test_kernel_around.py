@@ -11,7 +11,7 @@ import pytest
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.agent_types import Wish
+from surefoot.core.agent_types import GoalOptions
 from surefoot.core.check_kinds import CommandCheck, Expect
 from surefoot.core.ids import StepId
 from surefoot.core.plan import Check, Limits, Prepare, RunBody, Step
@@ -34,7 +34,9 @@ def prepare(does: CommandFacts) -> PlanCommand:
 
 def goal(play: Any) -> Any:
     """Begin a run with a goal in words that was said yes to beforehand."""
-    run = play({}, wish=Wish()).say(ev.CastingGiven, casting=CASTING).say(ev.OptionsGiven, yes=True)
+    run = (
+        play({}, goal_options=GoalOptions()).say(ev.ModelsConfigured, routing=CASTING).say(ev.ApprovalsGiven, yes=True)
+    )
     return run.go(do.UseTool, "2.1").let(do.UseTool).go(do.UseTool, "1.1")
 
 
@@ -58,7 +60,7 @@ def test_what_is_refused_around_the_steps_ends_the_run(play: Any, does: CommandF
 
 def test_an_approval_beforehand_covers_what_a_person_wrote(play: Any) -> None:
     """Their plan is known to who says `--yes`; the journal says what was approved."""
-    run = play({"a": {}}, commands=(prepare(PUSH),)).say(ev.OptionsGiven, yes=True).go()
+    run = play({"a": {}}, commands=(prepare(PUSH),)).say(ev.ApprovalsGiven, yes=True).go()
     assert run.report["outcome"] == "completed"
     assert [(event.step, event.by) for event in run.told(ev.ApprovalRecorded)] == [("(commands)", "una (--yes)")]
 
@@ -66,8 +68,8 @@ def test_an_approval_beforehand_covers_what_a_person_wrote(play: Any) -> None:
 def test_a_rule_may_demand_two_people_for_what_runs_around_the_steps(play: Any) -> None:
     """As for a step: an approval given beforehand is not enough."""
     rule = Rule(name="two", tier=Tier.CONFIRM, reason="R.", commands=("git push*",), demand=Demand(people=2))
-    run = play({"a": {}}, commands=(prepare(PUSH),)).say(ev.PolicyGiven, policy=Policy(own=(rule,)))
-    run.say(ev.OptionsGiven, yes=True).go().reply("yes").go()
+    run = play({"a": {}}, commands=(prepare(PUSH),)).say(ev.PolicyConfigured, policy=Policy(own=(rule,)))
+    run.say(ev.ApprovalsGiven, yes=True).go().reply("yes").go()
     assert run.report["questions"][0]["approved_by"] == ["una"]
     assert run.reply("yes", by="bo").go().report["outcome"] == "completed"
 
@@ -107,18 +109,18 @@ def test_a_probe_that_is_a_program_is_listed_as_a_command_with_the_network_of_it
 def test_a_probe_is_weighed_with_its_step(play: Any, probe: Any, does: CommandFacts | None, tier: str) -> None:
     """A rule of the user lets the body pass; what the probe does asks, or is never allowed."""
     own = Rule(name="mine", tier=Tier.LOG, reason="R.", commands=("pay*",))
-    run = play({"a": {**PAY, "probe": Probe(ask=probe)}}).say(ev.PolicyGiven, policy=Policy(own=(own,)))
+    run = play({"a": {**PAY, "probe": Probe(ask=probe)}}).say(ev.PolicyConfigured, policy=Policy(own=(own,)))
     read = None if does is None else PlanCommand(kind=CommandKind.PROBE, step=StepId("a"), text="p", does=does)
     run.will(do.TakeCheckpoint, "a", does=CommandFacts(commands=(("pay",),)), probe=read).go()
     assert run.states == {"a": tier}
-    assert not [command for command in run.told(ev.ProbeAsked) if tier != "verified"]
+    assert not [command for command in run.told(ev.ProbeRequested) if tier != "verified"]
 
 
 def test_a_check_that_reaches_out_is_not_asked_before_a_person_is(play: Any) -> None:
     """It would have done what the rule asks about."""
     check = Check(name="c", ask=CommandCheck(command="git push"), expect=Expect.FAIL_TO_PASS, network=True)
     run = play({"a": {"checks": (check,)}}).will(do.TakeCheckpoint, "a", does=PUSH).go()
-    assert (run.states, run.told(ev.CheckAsked)) == ({"a": "waiting"}, [])
+    assert (run.states, run.told(ev.CheckRequested)) == ({"a": "waiting"}, [])
     run.will(do.TakeCheckpoint, "a", does=PUSH)
     assert run.reply("yes").go().states == {"a": "verified"}
 
@@ -167,7 +169,9 @@ def test_what_is_never_allowed_beside_bodies_is_told_to_the_planner(play: Any) -
 
 def test_a_model_s_prepare_with_the_network_waits_for_a_person(play: Any) -> None:
     """Whatever was said yes to beforehand; nothing is prepared until then."""
-    run = play({}, wish=Wish()).say(ev.CastingGiven, casting=CASTING).say(ev.OptionsGiven, yes=True)
+    run = (
+        play({}, goal_options=GoalOptions()).say(ev.ModelsConfigured, routing=CASTING).say(ev.ApprovalsGiven, yes=True)
+    )
     run.go(do.UseTool, "2.1")
     made = Prepare(run="get-it", network=True)
     run.will(do.UseTool, "2.1", **understood(prepare=made)).go()
@@ -178,8 +182,10 @@ def test_a_model_s_prepare_with_the_network_waits_for_a_person(play: Any) -> Non
 def test_a_rule_of_the_user_lets_a_model_s_command_reach_out(play: Any) -> None:
     """That is a person's word, given once; the rules of a project cannot lower anything."""
     own = Rule(name="mine", tier=Tier.LOG, reason="R.", commands=("pip install*",))
-    run = play({}, wish=Wish()).say(ev.CastingGiven, casting=CASTING).say(ev.OptionsGiven, yes=True)
-    run.say(ev.PolicyGiven, policy=Policy(own=(own,))).go(do.UseTool, "2.1")
+    run = (
+        play({}, goal_options=GoalOptions()).say(ev.ModelsConfigured, routing=CASTING).say(ev.ApprovalsGiven, yes=True)
+    )
+    run.say(ev.PolicyConfigured, policy=Policy(own=(own,))).go(do.UseTool, "2.1")
     read = prepare(CommandFacts(commands=(("pip", "install", "six"),)))
     made = Prepare(run="the-command", network=True)
     run.will(do.UseTool, "2.1", **understood(prepare=made, commands=(read,))).go()
@@ -190,15 +196,21 @@ def test_a_model_s_acceptance_check_is_weighed_before_it_is_asked(play: Any) -> 
     """The baseline would run it before there is a plan that a person could see."""
     check = Check(name="c", ask=CommandCheck(command="git push"), expect=Expect.PASS_TO_PASS)
     read = PlanCommand(kind=CommandKind.ACCEPT, name="c", text="git push", does=PUSH)
-    run = play({}, wish=Wish()).say(ev.CastingGiven, casting=CASTING).say(ev.OptionsGiven, yes=True)
+    run = (
+        play({}, goal_options=GoalOptions()).say(ev.ModelsConfigured, routing=CASTING).say(ev.ApprovalsGiven, yes=True)
+    )
     run.will(do.UseTool, "2.1", **understood(accept=(check,), commands=(read,))).go()
-    assert ("git push" in run.asked[0], run.told(ev.CheckAsked)) == (True, [])
+    assert ("git push" in run.asked[0], run.told(ev.CheckRequested)) == (True, [])
 
 
 def test_what_a_person_gave_is_not_asked_about_again_with_a_plan(play: Any) -> None:
     """Only what the plan in force does not have is new."""
     given = Prepare(run="make", network=True)
-    run = play({}, wish=Wish(), prepare=given).say(ev.CastingGiven, casting=CASTING).say(ev.OptionsGiven, yes=True)
+    run = (
+        play({}, goal_options=GoalOptions(), prepare=given)
+        .say(ev.ModelsConfigured, routing=CASTING)
+        .say(ev.ApprovalsGiven, yes=True)
+    )
     run.go(do.UseTool, "2.1").let(do.UseTool).go(do.UseTool, "1.1")
     step = Step(id=StepId("a"), body=RunBody(command="a"))
     known = PlanCommand(kind=CommandKind.PREPARE, text="make", network=True)

@@ -54,7 +54,7 @@ def test_a_failure_that_passes_by_itself_is_tried_again_after_a_wait(play: Any) 
 
 def test_a_kill_neither_shortens_nor_restarts_a_wait(play: Any) -> None:
     """The next engine waits for the time the journal holds, and until then nothing runs."""
-    run = play({"a": {}}).will(do.RunStep, "a", ending=SLOW).go(do.WaitUntil)
+    run = play({"a": {}}).will(do.RunStep, "a", ending=SLOW).go(do.WaitForRetry)
     run.claim().go()
     first, second = run.told(ev.RetryScheduled)
     assert (first.due, run.states["a"]) == (second.due, "verified")
@@ -131,7 +131,9 @@ def test_a_run_without_a_workspace_takes_the_body_at_its_word(play: Any) -> None
     """Functions of a program need no lane, no checkpoint and no commit."""
     run = play({"a": {}}, base=None).go()
     assert (run.states["a"], run.steps["a"]["commit"]) == ("verified", None)
-    assert not {"lane_requested", "checkpoint_asked", "commit_asked", "refs_asked"} & {e.kind for e in run.journal}
+    assert not {"lane_requested", "checkpoint_requested", "commit_requested", "branch_update_requested"} & {
+        e.kind for e in run.journal
+    }
 
 
 @pytest.mark.parametrize(
@@ -201,7 +203,7 @@ def test_a_verdict_is_used_again_only_for_the_same_tree_in_the_same_surroundings
     """A body that wrote no file may still have changed what a check rests on."""
     run = play({"a": {"checks": (KEPT,), **step}})
     run.will(do.Inspect, "a", tree="t0", changed=(), **changes).go()
-    assert (len(run.told(ev.CheckAsked)), len(run.told(ev.VerdictReused))) == (asked, 2 - asked)
+    assert (len(run.told(ev.CheckRequested)), len(run.told(ev.VerdictReused))) == (asked, 2 - asked)
 
 
 @pytest.mark.parametrize(("check", "asked"), [({}, 1), ({"confine": False}, 2), ({"network": "loopback"}, 2)])
@@ -209,14 +211,14 @@ def test_a_check_with_a_way_out_makes_verdicts_of_its_lane_void(play: Any, check
     """It may change what others rest on, as a body may; the other check here is asked before it and after it."""
     run = play({"a": {"checks": (KEPT, replace(KEPT, name="other", ask=CommandCheck(command="other"), **check))}})
     run.will(do.Inspect, "a", tree="t0", changed=()).go()
-    assert [event.check for event in run.told(ev.CheckAsked)].count(0) == asked
+    assert [event.check for event in run.told(ev.CheckRequested)].count(0) == asked
 
 
 @pytest.mark.parametrize(("step", "asked"), [({}, 1), ({"network": True}, 2)])
 def test_a_failed_attempt_with_network_does_not_vouch_for_the_next(play: Any, step: dict[str, Any], asked: int) -> None:
     """What was green before the first attempt is asked anew before the second, where the first may have reached out."""
     run = play({"a": {"checks": (KEPT,), **step}}).will(do.RunStep, "a", ending=SLOW).go(do.RunStep)
-    assert len(run.let(do.RunStep).go(do.RunStep).told(ev.CheckAsked)) == asked
+    assert len(run.let(do.RunStep).go(do.RunStep).told(ev.CheckRequested)) == asked
 
 
 def test_a_lane_that_cannot_be_put_back_is_made_anew(play: Any) -> None:
@@ -245,7 +247,7 @@ def test_a_person_answers_a_step_that_asks(play: Any, answer: str, state: str) -
 def test_the_checks_of_a_question_are_asked_once_it_is_answered(play: Any) -> None:
     """A person's word is held against the workspace, where the step has checks."""
     run = play({"a": {"body": AskBody(question="Edited?"), "checks": (CHECK,)}}).go()
-    assert not run.told(ev.CheckAsked)
+    assert not run.told(ev.CheckRequested)
     assert run.reply("yes").go().steps["a"]["proof"] == "checks"
 
 
@@ -278,7 +280,7 @@ def test_what_the_sandbox_refused_is_told_with_the_key_that_allows_it(
 ) -> None:
     """On the line that is always shown; nothing is said of a sandbox that held nothing."""
     run = play({"a": {**given, "effect": Effect.REVERSIBLE, "retry": RetryPolicy(maximum_attempts=1)}}).claim(rung=rung)
-    headline = run.say(ev.OptionsGiven, allow=("a",)).will(do.RunStep, "a", ending=ending).go().steps["a"]["reason"]
+    headline = run.say(ev.ApprovalsGiven, allow=("a",)).will(do.RunStep, "a", ending=ending).go().steps["a"]["reason"]
     assert (key or "exit status") in headline
     assert ("`" in headline) is (key is not None)
 

@@ -8,7 +8,7 @@ import pytest
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.agent_types import Wish
+from surefoot.core.agent_types import GoalOptions
 from surefoot.core.check_kinds import CommandCheck, Expect, TestsCheck
 from surefoot.core.event_words import Verdict
 from surefoot.core.ids import BlobId, StepId
@@ -26,7 +26,7 @@ def wanted(play: Any, *accept: Check, proof: Check = SAME, yes: bool = True) -> 
     """Begin a goal with these acceptance checks; its plan is one step of an agent, proved by a check."""
     step = Step(id=StepId("a"), body=AgentBody(instructions="a"), checks=(proof,))
     plan = Plan(goal="g", steps=(step,), accept=accept)
-    run = play({}, wish=Wish(), accept=accept).say(ev.CastingGiven, casting=CASTING)
+    run = play({}, goal_options=GoalOptions(), accept=accept).say(ev.ModelsConfigured, routing=CASTING)
     run.go(do.UseTool, "2.1").let(do.UseTool)
     run = run.say_yes() if yes else run
     return run.will(do.UseTool, "2.1", payload=Planned(made=MadePlan(plan=plan, text=BlobId("text"))))
@@ -121,4 +121,4 @@ def test_an_inconclusive_baseline_of_a_plan_file_asks_too(play: Any, expect: Exp
 def test_a_plan_file_says_itself_what_is_asked_before(play: Any) -> None:
     """A check that only has to pass in the end is not asked before the first change."""
     run = play({"a": {}}, accept=(WHOLE,)).go()
-    assert [event.moment.value for event in run.told(ev.CheckAsked)] == ["after"]
+    assert [event.moment.value for event in run.told(ev.CheckRequested)] == ["after"]

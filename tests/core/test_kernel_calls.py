@@ -7,8 +7,8 @@ from typing import Any
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.plan import Limits, Service
+from tests.core.test_kernel_conversations import AGENT, PUSH, begun, calls, failures, reply, under_way
 from tests.core.test_kernel_phases import goal
-from tests.core.test_kernel_talks import AGENT, PUSH, begun, calls, failures, reply, under_way
 
 
 def test_notes_of_one_reply_are_taken_side_by_side(play: Any) -> None:
@@ -22,7 +22,7 @@ def test_notes_of_one_reply_are_taken_side_by_side(play: Any) -> None:
 def test_of_several_ends_in_one_reply_the_first_is_the_end(play: Any) -> None:
     """They do not wait for each other for ever."""
     run = reply(begun(play), 1, "finish", "finish").go()
-    assert [event.call for event in run.told(ev.CallFinished)] == ["1.1"]
+    assert [event.call for event in run.told(ev.ToolCallFinished)] == ["1.1"]
     assert run.states == {"a": "verified"}
 
 
@@ -36,7 +36,7 @@ def test_where_the_first_end_cannot_be_used_the_second_is(play: Any) -> None:
 def test_a_command_waits_for_reads_that_began_while_it_was_asked_about(play: Any) -> None:
     """They see the lane as it was, not half of what the command changes."""
     run = begun(play)
-    run.will(do.AskModel, "a", calls=(*calls(1, "run", does=PUSH, command="git push"), *calls(1, "x", "read")[1:]))
+    run.will(do.RequestModel, "a", calls=(*calls(1, "run", does=PUSH, command="git push"), *calls(1, "x", "read")[1:]))
     run.go(do.UseTool, "1.2").reply("yes")
     assert under_way(run) == ["1.2"]
     assert under_way(run.let(do.UseTool)) == ["1.1"]
@@ -45,9 +45,9 @@ def test_a_command_waits_for_reads_that_began_while_it_was_asked_about(play: Any
 def test_nothing_begins_in_a_lane_that_a_person_has_taken_over(play: Any) -> None:
     """A read that an engine was ended in is not done again there, nor the lane put back under their hands."""
     run = begun(play)
-    run.will(do.AskModel, "a", calls=(*calls(1, "run", does=PUSH, command="git push"), *calls(1, "x", "read")[1:]))
+    run.will(do.RequestModel, "a", calls=(*calls(1, "run", does=PUSH, command="git push"), *calls(1, "x", "read")[1:]))
     run.go(do.UseTool, "1.2").reply("take_over").claim().go()
-    assert not run.told(ev.PlaceAsked)
+    assert not run.told(ev.CheckoutRequested)
     assert run.reply("done").go().states == {"a": "verified"}
 
 
@@ -55,7 +55,7 @@ def test_a_lane_that_cannot_be_put_in_order_fails_the_attempt(play: Any) -> None
     """It is not tried again and again while nobody looks."""
     run = reply(begun(play), 1, "read").claim()
     for _ in range(2):
-        run.will(do.PlaceTree, "a", ev.EffectFailed, reason="the disk is full")
+        run.will(do.CheckOutTree, "a", ev.EffectFailed, reason="the disk is full")
     run.go()
     assert (len(run.told(ev.EffectFailed)), failures(run)) == (1, ["structural"])
     assert "the disk is full" in run.state.nodes["a"].lessons[0].said

@@ -14,7 +14,7 @@ from surefoot.core.event_words import Verdict
 from surefoot.core.ids import BlobId
 from surefoot.core.plan import AgentBody, Check
 from surefoot.core.policy_types import Policy
-from tests.core.test_kernel_talks import begun, reply
+from tests.core.test_kernel_conversations import begun, reply
 
 AFTER = Check(name="after", ask=CommandCheck(command="r"))
 SAME = Check(name="same", ask=CommandCheck(command="s"), expect=Expect.PASS_TO_PASS)
@@ -60,7 +60,7 @@ def test_nobody_is_asked_about_a_result_that_fails_its_checks(play: Any) -> None
 
 def test_the_threshold_can_be_switched_off(play: Any) -> None:
     """With 0 nobody is asked (M55)."""
-    run = claiming(play, None).say(ev.PolicyGiven, policy=Policy(confidence=0.0)).go()
+    run = claiming(play, None).say(ev.PolicyConfigured, policy=Policy(confidence=0.0)).go()
     assert run.states == {"a": "verified"}
 
 
@@ -80,9 +80,9 @@ def test_a_no_puts_the_result_back(play: Any) -> None:
 def test_a_result_that_a_person_changed_is_checked_anew_and_not_asked_about_again(play: Any) -> None:
     """The answers from before the edit are about other files."""
     run = claiming(play, None).go()
-    before = len(run.told(ev.CheckAsked))
+    before = len(run.told(ev.CheckRequested))
     run.reply("yes", diff=BlobId("d")).will(do.Inspect, "a", tree="edited").go()
-    assert len(run.told(ev.CheckAsked)) == before + 1
+    assert len(run.told(ev.CheckRequested)) == before + 1
     assert run.states == {"a": "verified"}
 
 
@@ -114,7 +114,7 @@ def test_the_question_about_an_agent_that_did_not_finish_says_so(play: Any) -> N
 
 def test_a_command_that_an_agent_wants_to_run_is_asked_about_without_a_claim(play: Any) -> None:
     """It has not said anything of its work yet."""
-    from tests.core.test_kernel_talks import PUSH
+    from tests.core.test_kernel_conversations import PUSH
 
     run = reply(begun(play), 1, "run", does=PUSH, command="git push").go()
     assert run.told(ev.QuestionAsked)[0].package.claim == ""

@@ -115,7 +115,7 @@ def test_a_word_given_beforehand_covers_just_what_it_names(
     play: Any, step: dict[str, Any], options: dict[str, Any], by: str | None, has_workspace: bool
 ) -> None:
     """`--yes` never covers what cannot be undone, `--allow` one step by name; the journal says whose word it was."""
-    run = play({"a": step}, base="c0" if has_workspace else None).say(ev.OptionsGiven, **options).go()
+    run = play({"a": step}, base="c0" if has_workspace else None).say(ev.ApprovalsGiven, **options).go()
     assert [approval.by for approval in run.told(ev.ApprovalRecorded)] == ([] if by is None else [by])
     assert run.states["a"] == ("waiting" if by is None else "verified")
 
@@ -133,14 +133,14 @@ def test_a_word_given_later_answers_the_question_that_is_open(
     play: Any, step: dict[str, Any], options: dict[str, Any], by: str | None
 ) -> None:
     """`resume --yes` need not be followed by `answer`; but only consent is given that way, no answer made up."""
-    run = play({"a": step}).go().claim().say(ev.OptionsGiven, **options).go()
+    run = play({"a": step}).go().claim().say(ev.ApprovalsGiven, **options).go()
     assert [(a.answer, a.by) for a in run.told(ev.QuestionAnswered)] == ([] if by is None else [("yes", by)])
     assert run.states["a"] == ("waiting" if by is None else "verified")
 
 
 def test_a_run_that_pauses_acts_on_a_word_only_once_it_is_resumed(play: Any) -> None:
     """A pause holds, whatever is allowed meanwhile."""
-    run = play({"a": PAY}).go().say(ev.PauseRequested).say(ev.OptionsGiven, allow=("a",)).go()
+    run = play({"a": PAY}).go().say(ev.PauseRequested).say(ev.ApprovalsGiven, allow=("a",)).go()
     assert (run.report["state"], len(run.asked)) == ("paused", 1)
     assert run.say(ev.RunResumed).go().states["a"] == "verified"
 
@@ -156,7 +156,7 @@ def test_consent_is_not_asked_for_twice(play: Any) -> None:
 def test_an_effect_that_would_happen_once_more_is_asked_about_again(play: Any) -> None:
     """No earlier word covers a repetition of what cannot be undone: a restore does not take it back."""
     run = play({"z": {}, "a": {**PAY, "needs": ("z",)}}).go().reply("yes").go()
-    run.say(ev.RunRestored, to="z", commit="c-z", pending=("a",)).say(ev.OptionsGiven, allow=("a",), yes=True)
+    run.say(ev.RunRestored, to="z", commit="c-z", pending=("a",)).say(ev.ApprovalsGiven, allow=("a",), yes=True)
     run.say(ev.RunResumed).go()
     assert "its effect has been applied before; this would apply it once more" in run.asked[0]
 
@@ -176,7 +176,7 @@ def test_an_effect_that_would_happen_once_more_is_asked_about_again(play: Any) -
 )
 def test_an_effect_that_rests_on_a_skipped_step_is_asked_about(play: Any, steps: Any, skipped: str) -> None:
     """Not even `--yes` and `--allow` together cover an effect whose ground is missing."""
-    run = play(steps).say(ev.OptionsGiven, yes=True, allow=("a",)).will(do.RunStep, skipped, ending=BAD).go()
+    run = play(steps).say(ev.ApprovalsGiven, yes=True, allow=("a",)).will(do.RunStep, skipped, ending=BAD).go()
     assert f"\n  rests on skipped steps: {skipped}\n" in run.asked[0]
     assert run.states[skipped] == "skipped"
 
@@ -190,7 +190,7 @@ def test_an_effect_that_rests_on_a_skipped_step_is_asked_about(play: Any, steps:
 )
 def test_a_step_without_such_a_ground_is_not_asked_about(play: Any, steps: Any) -> None:
     """Nothing to do is as good as done; and what a restore takes back needs nobody's word."""
-    run = play(steps).say(ev.OptionsGiven, yes=True).will(do.RunStep, "x", ending=BAD)
+    run = play(steps).say(ev.ApprovalsGiven, yes=True).will(do.RunStep, "x", ending=BAD)
     run.will(do.AskCheck, "green", verdict=Verdict.PASSED).go()
     assert (run.states, run.asked) == ({"x": "skipped", "a": "verified"}, [])
 
@@ -214,7 +214,7 @@ def test_a_changed_file_that_is_run_outside_the_sandbox_is_put_to_a_person(play:
     run = play({"a": {**step, "checks": checks}}).will(do.Inspect, "a", **OUTSIDE).go()
     run = run.reply("yes").go() if step else run
     assert [one.asked.package.rule for one in run.state.open_questions] == ["run-outside"]
-    assert not run.told(ev.CheckAsked)
+    assert not run.told(ev.CheckRequested)
     assert run.reply("yes").go().states == {"a": "verified"}
 
 

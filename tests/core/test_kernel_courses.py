@@ -29,7 +29,7 @@ def stop_at_once(run: Any) -> Any:
 
 def test_irreversible_steps_approved_at_once_are_done_one_after_the_other(play: Any) -> None:
     """`resume --allow a --allow b` with both questions open; outside effects run on the head, never on a stale base."""
-    run = play({"a": PAY, "b": PAY}).go().claim().say(ev.OptionsGiven, allow=("a", "b")).go()
+    run = play({"a": PAY, "b": PAY}).go().claim().say(ev.ApprovalsGiven, allow=("a", "b")).go()
     assert run.states == {"a": "verified", "b": "verified"}
 
 
@@ -43,7 +43,7 @@ def test_a_step_approved_after_a_restore_waits_for_what_it_needs(play: Any) -> N
     """A step waits for consent, what it needs is taken back, and the consent comes."""
     run = play({"z": {}, "a": {"needs": ("z",)}, "b": {"needs": ("a",), "tier": Tier.CONFIRM}}).go()
     run.say(ev.PauseRequested).go().say(ev.RunRestored, to="z", commit="c-z", pending=("a",))
-    run.claim().say(ev.OptionsGiven, yes=True).say(ev.RunResumed).go()
+    run.claim().say(ev.ApprovalsGiven, yes=True).say(ev.RunResumed).go()
     assert run.bodies == ["z", "a", "a", "b"]
 
 
@@ -71,13 +71,13 @@ def test_an_effect_that_ended_well_outlives_an_engine_told_to_stop_at_once(
     play: Any, command: type[do.Command]
 ) -> None:
     """A third Ctrl-C while the check of an irreversible step is asked: the check is asked again on resume."""
-    run = play({"a": {**PAY, "checks": (CHECK,)}}).say(ev.OptionsGiven, allow=("a",)).go(command)
+    run = play({"a": {**PAY, "checks": (CHECK,)}}).say(ev.ApprovalsGiven, allow=("a",)).go(command)
     assert stop_at_once(run).go().states["a"] == "verified"
 
 
 def test_an_engine_told_to_stop_at_once_gives_no_attempt_for_nothing(play: Any) -> None:
     """A body failed, its probe is stopped and asked again: the step ends as it would have without the stop."""
-    run = play({"a": {**PAY, "probe": PROBE}}).say(ev.OptionsGiven, allow=("a",)).will(do.RunStep, "a", ending=BAD)
+    run = play({"a": {**PAY, "probe": PROBE}}).say(ev.ApprovalsGiven, allow=("a",)).will(do.RunStep, "a", ending=BAD)
     run.go(do.RunStep).let(do.RunStep).go(do.AskProbe)
     assert (stop_at_once(run).go().states["a"], run.bodies) == ("failed", ["a"])
 

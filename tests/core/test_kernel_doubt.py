@@ -23,7 +23,7 @@ APPLIED, NOT_APPLIED, UNKNOWN = Applied
 
 def allowed(play: Any, step: dict[str, Any], **fields: Any) -> Any:
     """Begin a run of one step that a person allowed by name."""
-    return play({"a": step}, **fields).say(ev.OptionsGiven, allow=("a",))
+    return play({"a": step}, **fields).say(ev.ApprovalsGiven, allow=("a",))
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_an_effect_found_applied_before_it_was_performed_is_asked_about(
 
 def test_what_is_in_doubt_is_settled_before_anything_else_starts(play: Any) -> None:
     """While the probe is out nothing begins, though other steps are ready."""
-    run = play({"a": {**PAY, **PROBE}, "b": {}}, base=None).say(ev.OptionsGiven, allow=("a",))
+    run = play({"a": {**PAY, **PROBE}, "b": {}}, base=None).say(ev.ApprovalsGiven, allow=("a",))
     run.go(do.RunStep, "a").claim().go(do.AskProbe)
     assert [type(command) for command in run.open] == [do.AskProbe]
 
@@ -169,7 +169,7 @@ def test_what_is_in_doubt_is_settled_before_anything_else_starts(play: Any) -> N
 def beside_probe(play: Any, ending: Ending | None, **steps: dict[str, Any]) -> Any:
     """Begin a run whose step `a` is probed, before its body or after it ended so; all else goes on meanwhile."""
     pay = {**PAY, **PROBE, "writes": ("a",)}
-    run = play({"a": pay, **steps}, limits=Limits(parallel=3)).say(ev.OptionsGiven, allow=("a",))
+    run = play({"a": pay, **steps}, limits=Limits(parallel=3)).say(ev.ApprovalsGiven, allow=("a",))
     if ending is not None:
         run.will(do.RunStep, "a", ending=ending).will(do.AskProbe, "a", answer=NOT_APPLIED).go(do.RunStep, "a")
         while any(isinstance(command, do.RunStep) and command.step == "a" for command in run.open):
@@ -205,21 +205,21 @@ def test_no_other_effect_begins_while_the_world_is_asked_about_one_in_doubt(play
 def test_a_probe_that_was_asked_is_not_asked_again_for_an_attempt_that_came_too_late(play: Any) -> None:
     """Each asking lets others go first: a slow probe would never come to an end."""
     run = beside_probe(play, None, b={"writes": ("b",)}).go()
-    assert (run.bodies, len(run.told(ev.ProbeAsked)), run.states["a"]) == (["b", "a"], 1, "verified")
+    assert (run.bodies, len(run.told(ev.ProbeRequested)), run.states["a"]) == (["b", "a"], 1, "verified")
 
 
 def test_steps_that_share_files_with_one_in_doubt_wait_for_it(play: Any) -> None:
     """What writes elsewhere, or nothing at all, goes on while a person thinks."""
     ask = {"body": AskBody(question="Which?")}
     steps = {"a": {**PAY, "writes": ("x",)}, "b": {"writes": ("x",)}, "c": {"writes": ("y",)}, "d": ask}
-    run = play(steps).say(ev.OptionsGiven, allow=("a",)).will(do.RunStep, "a", ending=BAD).go()
+    run = play(steps).say(ev.ApprovalsGiven, allow=("a",)).will(do.RunStep, "a", ending=BAD).go()
     assert (run.bodies, len(run.asked), run.report["state"]) == (["a", "c"], 2, "waiting")
     assert run.reply("not_applied").go().states["b"] == "verified"
 
 
 def test_what_an_effect_in_doubt_wrote_is_brought_onto_a_branch_that_moved_on(play: Any) -> None:
     """Its files were made on another tree than the head by now: they are merged, once it is known to be applied."""
-    run = play({"a": {**PAY, "writes": ("x",)}, "b": {"writes": ("y",)}}).say(ev.OptionsGiven, allow=("a",))
+    run = play({"a": {**PAY, "writes": ("x",)}, "b": {"writes": ("y",)}}).say(ev.ApprovalsGiven, allow=("a",))
     run.will(do.RunStep, "a", ending=BAD).go().reply("applied").go()
     assert (run.states, run.bodies) == ({"a": "verified", "b": "verified"}, ["a", "b"])
     assert [event.onto for event in run.told(ev.Merged)] == ["c-b"]
@@ -227,7 +227,7 @@ def test_what_an_effect_in_doubt_wrote_is_brought_onto_a_branch_that_moved_on(pl
 
 def test_an_effect_in_doubt_that_conflicts_with_the_branch_fails_and_is_reported(play: Any) -> None:
     """An applied effect is not done again: the step fails, and the report says that its effect is out there."""
-    run = play({"a": {**PAY, "writes": ("x",)}, "b": {"writes": ("y",)}}).say(ev.OptionsGiven, allow=("a",))
+    run = play({"a": {**PAY, "writes": ("x",)}, "b": {"writes": ("y",)}}).say(ev.ApprovalsGiven, allow=("a",))
     run.will(do.MergeResult, "a", ev.MergeRefused, onto="c-b", reason="it conflicts with b")
     run.will(do.RunStep, "a", ending=BAD).go().reply("applied").go()
     assert (run.steps["a"]["reason"], run.bodies) == ("it conflicts with b", ["a", "b"])

@@ -48,7 +48,7 @@ def test_a_lane_on_its_way_is_waited_for_and_a_run_without_any_ends(play: Any) -
     run.will(do.OpenLane, "1", ev.EffectFailed, **NO_ROOM).will(do.OpenLane, "2", ev.EffectFailed, **NO_ROOM)
     assert run.let(do.OpenLane).report["state"] == "running"
     assert (run.go().report["reason"], run.report["findings"]) == ("no room", [])
-    assert run.say(ev.StepsReset, steps=()).claim().go().report["outcome"] == "completed"
+    assert run.say(ev.StepsInvalidated, steps=()).claim().go().report["outcome"] == "completed"
 
 
 @pytest.mark.parametrize("how", ["resume", "another engine"])
@@ -62,7 +62,7 @@ def test_a_lane_is_tried_again_where_the_run_is_taken_up_again(play: Any, how: s
 def test_a_step_that_waits_for_a_lane_does_not_keep_those_from_their_turn_that_have_one(play: Any) -> None:
     """The send is first in the queue and has no lane; the results before which it stands have all there are."""
     run = play({"a": {}, "b": {}, "send": {"effect": Effect.IDEMPOTENT}}, limits=Limits(parallel=3))
-    run.say(ev.OptionsGiven, yes=True).will(do.OpenLane, "3", ev.EffectFailed, **NO_ROOM).go()
+    run.say(ev.ApprovalsGiven, yes=True).will(do.OpenLane, "3", ev.EffectFailed, **NO_ROOM).go()
     assert (set(run.states.values()), run.bodies[-1]) == ({"verified"}, "send")
 
 
@@ -72,7 +72,7 @@ def test_a_lane_is_left_to_a_step_in_the_queue(play: Any) -> None:
     steps = {name: {"checks": checks} for name in "abcdefgh"}
     first = {name: steps.pop(name) for name in "ab"}
     run = play({**first, "send": {"effect": Effect.IDEMPOTENT}, **steps}, limits=Limits(parallel=3))
-    run.say(ev.OptionsGiven, yes=True).will(do.OpenLane, "2", ev.EffectFailed, **NO_ROOM).go()
+    run.say(ev.ApprovalsGiven, yes=True).will(do.OpenLane, "2", ev.EffectFailed, **NO_ROOM).go()
     assert "send" in run.bodies[:4]
 
 

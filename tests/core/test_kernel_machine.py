@@ -105,7 +105,7 @@ class KernelMachine(RuleBasedStateMachine):
             if node.spec.effect.is_outside:
                 given = self.state.approvals[event.step][node.work.people.approved]
                 assert given, "no effect outside the workspace without somebody's word"
-        if isinstance(event, ev.RestoreAsked):
+        if isinstance(event, ev.RestoreRequested):
             node = self.state.nodes[event.step]
             used = self.state.plan.services_of(node.spec)
             assert not used or not self.state.lanes[node.work.lane].services, "nothing runs in what is put back"
@@ -150,7 +150,7 @@ class KernelMachine(RuleBasedStateMachine):
         """Let the world answer one command that is under way."""
         command = self.open.pop(data.draw(st.integers(0, len(self.open) - 1)))
         self.world.now += 1.0
-        if isinstance(command, do.WatchDeadline):
+        if isinstance(command, do.WaitForDeadline):
             self.world.now = max(self.world.now, command.due)
             if not self.state.questions[command.question].is_open:
                 return
@@ -221,8 +221,8 @@ class KernelMachine(RuleBasedStateMachine):
             is_own = isinstance(command, do.OpenLane | do.ExpandGroup)
             is_own = is_own or getattr(command, "step", None) == ACCEPTANCE
             node = self.state.nodes.get(getattr(command, "step", None))
-            asked = node is not None and node.work is not None and node.work.interrupt_asked
-            is_wanted = asked or (is_own and self.state.accept.interrupt_asked)
+            asked = node is not None and node.work is not None and node.work.interrupt_requested
+            is_wanted = asked or (is_own and self.state.accept.interrupt_requested)
             if not (is_wanted and BY_COMMAND[type(command)].is_cancellable):
                 continue
             self.open.remove(command)
@@ -258,7 +258,7 @@ class KernelMachine(RuleBasedStateMachine):
     def retry_all(self) -> None:
         """Try again what can be tried again."""
         steps = tuple(n.spec.id for n in self.state.steps() if n.status in ("failed", "skipped", "cancelled"))
-        self.fold(ev.StepsReset(at=self.world.now, steps=steps, by="me"))
+        self.fold(ev.StepsInvalidated(at=self.world.now, steps=steps, by="me"))
 
     @precondition(lambda self: self.state.branch is not None and (self.state.outcome or self.state.is_paused))
     @rule(data=st.data())
@@ -286,7 +286,7 @@ class KernelMachine(RuleBasedStateMachine):
                     diagnosis = data.draw(st.sampled_from([Diagnosis.TRANSIENT, Diagnosis.STRUCTURAL]))
                     return LANE.failed(command, now, diagnosis, "no")
                 return ev.LaneReady(at=now, lane=command.lane, environment="env")
-            case do.ExpandGroup() | do.MoveRefs() | do.StopService():
+            case do.ExpandGroup() | do.UpdateBranch() | do.StopService():
                 return kind_fact(command, now)
             case do.StartService():
                 place = {"at": now, "step": command.step, "attempt": command.attempt}
@@ -335,13 +335,13 @@ class KernelMachine(RuleBasedStateMachine):
                 return ev.CommitWritten(**place, commit=f"c{self.world.commits}")
             case do.MergeResult():
                 return self.merge(command, place, refused=data.draw(st.integers(0, 3)) == 0)
-            case do.PlaceTree():
-                return ev.Placed(**place, tree=command.tree)
+            case do.CheckOutTree():
+                return ev.TreeCheckedOut(**place, tree=command.tree)
             case do.RestoreLane():
                 return ev.LaneRestored(**place, lane_changed=data.draw(st.booleans()))
-            case do.ApplyEdit() if data.draw(st.booleans()):
+            case do.ApplyPatch() if data.draw(st.booleans()):
                 return PATCH.failed(command, self.world.now, Diagnosis.STRUCTURAL, "the patch does not fit")
-            case do.ApplyEdit() | do.WatchDeadline():
+            case do.ApplyPatch() | do.WaitForDeadline():
                 return kind_fact_for_step(command, place)
             case _:
                 return ev.RetryDue(**place)
@@ -407,7 +407,7 @@ class KernelMachine(RuleBasedStateMachine):
     @invariant()
     def the_run_never_stalls(self) -> None:
         """While a run has not ended, something is under way, or it is paused, or a person is asked."""
-        under_way = [one for one in getattr(self, "open", ()) if not isinstance(one, do.WatchDeadline)]
+        under_way = [one for one in getattr(self, "open", ()) if not isinstance(one, do.WaitForDeadline)]
         if hasattr(self, "state") and self.state.outcome is None and not under_way:
             nodes = [(n.spec.id, n.status.value, n.missing, n.due, n.held_by) for n in self.state.nodes.values()]
             kinds = [event.kind for event in self.journal[-8:]]

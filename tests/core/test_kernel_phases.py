@@ -9,7 +9,16 @@ import pytest
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.agent_types import Casting, Claim, ModelFacts, Price, Role, RoleModels, Understanding, Wish
+from surefoot.core.agent_types import (
+    Claim,
+    GoalOptions,
+    ModelFacts,
+    ModelRouting,
+    Price,
+    Role,
+    RoleModels,
+    Understanding,
+)
 from surefoot.core.check_kinds import CommandCheck, Expect
 from surefoot.core.event_words import Outcome, Phase, Verdict
 from surefoot.core.ids import BlobId, StepId
@@ -21,15 +30,17 @@ from surefoot.core.tool_payload import MadePlan, Planned, Understood
 from surefoot.errors import IllegalTransition
 
 FACTS = ModelFacts(name="m", price=Price(input_usd=1.0, output_usd=1.0))
-CASTING = Casting(roles={role.value: RoleModels(chain=(FACTS,)) for role in Role})
-REVIEWED = Casting(roles=CASTING.roles, with_reviewer=True)
+CASTING = ModelRouting(roles={role.value: RoleModels(chain=(FACTS,)) for role in Role})
+REVIEWED = ModelRouting(roles=CASTING.roles, with_reviewer=True)
 ACCEPT = Check(name="tests", ask=CommandCheck(command="t"), expect=Expect.PASS_TO_PASS)
 
 
-def goal(play: Any, *, yes: bool = True, casting: Casting = CASTING, wish: Wish | None = None) -> Any:
+def goal(
+    play: Any, *, yes: bool = True, routing: ModelRouting = CASTING, goal_options: GoalOptions | None = None
+) -> Any:
     """Begin a run with a goal in words."""
-    run = play({}, wish=wish or Wish()).say(ev.CastingGiven, casting=casting)
-    return run.say(ev.OptionsGiven, yes=True) if yes else run
+    run = play({}, goal_options=goal_options or GoalOptions()).say(ev.ModelsConfigured, routing=routing)
+    return run.say(ev.ApprovalsGiven, yes=True) if yes else run
 
 
 def steps(*names: str, **fields: Any) -> tuple[Step, ...]:
@@ -135,7 +146,12 @@ def test_a_plan_is_shown_in_order_and_waits_for_a_yes(play: Any) -> None:
     """What can be undone and where it will ask stands beside each step."""
     made = (*steps("a"), Step(id=StepId("b"), body=RunBody(command="b"), effect=Effect.IRREVERSIBLE, needs=("a",)))
     run = ends(goal(play, yes=False).go(do.UseTool, "1.1"), 2)
-    run = play({}, wish=Wish()).say(ev.CastingGiven, casting=CASTING).go(do.UseTool, "2.1").let(do.UseTool)
+    run = (
+        play({}, goal_options=GoalOptions())
+        .say(ev.ModelsConfigured, routing=CASTING)
+        .go(do.UseTool, "2.1")
+        .let(do.UseTool)
+    )
     run.go(do.UseTool, "1.1")
     ends(run, 2, **planned(*made)).go()
     assert "1. a (reversible): -" in run.asked[0]
@@ -208,7 +224,7 @@ def test_what_is_not_small_or_not_harmless_goes_to_the_planner(play: Any, made: 
 
 def test_plan_only_pauses_before_execute_and_resume_carries_it_out(play: Any) -> None:
     """The plan is there, nobody was asked about it yet, and nothing was changed."""
-    run = goal(play, wish=Wish(plan_only=True)).go()
+    run = goal(play, goal_options=GoalOptions(plan_only=True)).go()
     assert run.report["state"] == "paused"
     assert (run.state.phase, run.state.revision) == (Phase.PLAN, 0)
     assert not run.told(ev.BodyStarted)[2:]
@@ -220,14 +236,14 @@ def two_agents(play: Any) -> Any:
     """Play until the first of two agents' steps is at work."""
     run = goal(play).go(do.UseTool, "2.1").let(do.UseTool).go(do.UseTool, "1.1")
     ends(run, 2, **planned(agent("one"), agent("two")))
-    return run.go(do.AskModel, "one")
+    return run.go(do.RequestModel, "one")
 
 
 def test_what_an_agent_finds_out_takes_the_run_back_to_planning(play: Any) -> None:
     """Its claim says that the next steps should change; that is journaled as a way back."""
     run = two_agents(play)
     ends(run, 3, payload=Claim(summary="done", changes_next="two is not needed, three is"))
-    run.go(do.AskModel, "(plan)")
+    run.go(do.RequestModel, "(plan)")
     assert phases(run) == ["plan", "execute", "plan"]
     assert run.told(ev.PhaseEntered)[-1].reason == "two is not needed, three is"
     assert "three is" in run.state.nodes["(plan)"].lessons[-1].said
@@ -257,7 +273,7 @@ def test_a_revision_that_drops_what_was_begun_is_made_anew(play: Any) -> None:
 
 def test_the_reviewer_may_object_and_then_the_run_is_not_complete(play: Any) -> None:
     """Everything is verified, and still a person has to look."""
-    run = goal(play, casting=REVIEWED).go(do.AskModel, "(review)")
+    run = goal(play, routing=REVIEWED).go(do.RequestModel, "(review)")
     ends(run, 2, payload=Claim(summary="hm", objections=("the goal says port 80",))).go()
     assert run.report["outcome"] == Outcome.PARTIALLY_COMPLETED
     assert "the reviewer objects: the goal says port 80" in run.report["reason"]
@@ -266,7 +282,7 @@ def test_the_reviewer_may_object_and_then_the_run_is_not_complete(play: Any) -> 
 def test_what_is_done_anew_is_reviewed_anew(play: Any) -> None:
     """A review of a result that is gone says nothing about the one there is."""
     run = ends(
-        goal(play, casting=REVIEWED).go(do.AskModel, "(review)"), 2, payload=Claim(summary="hm", objections=("no",))
+        goal(play, routing=REVIEWED).go(do.RequestModel, "(review)"), 2, payload=Claim(summary="hm", objections=("no",))
     )
     run.go().say(ev.RunRestored, to=None, commit="c0", pending=("made",)).say(ev.RunResumed).go()
     assert [event.step for event in run.told(ev.StepVerified)][-2:] == ["made", "(review)"]
@@ -275,7 +291,7 @@ def test_what_is_done_anew_is_reviewed_anew(play: Any) -> None:
 
 def test_a_review_that_is_under_way_ends_where_the_branch_goes_back(play: Any) -> None:
     """It does not go on beside the steps that are done anew."""
-    run = goal(play, casting=REVIEWED).go(do.AskModel, "(review)").say(ev.PauseRequested).go()
+    run = goal(play, routing=REVIEWED).go(do.RequestModel, "(review)").say(ev.PauseRequested).go()
     run.say(ev.RunRestored, to=None, commit="c0", pending=("made",))
     assert "(review)" not in run.state.active
     assert run.say(ev.RunResumed).go().report["outcome"] == "completed"
@@ -283,7 +299,7 @@ def test_a_review_that_is_under_way_ends_where_the_branch_goes_back(play: Any) -
 
 def test_a_reviewer_that_says_nothing_passes_nothing(play: Any) -> None:
     """What a reviewer thinks well of is as red as it was."""
-    run = ends(goal(play, casting=REVIEWED), 2, **understood(accept=(ACCEPT,)))
+    run = ends(goal(play, routing=REVIEWED), 2, **understood(accept=(ACCEPT,)))
     run.go(do.AskCheck, "tests").let(do.AskCheck).go(do.AskCheck, "tests")
     run.will(do.AskCheck, "tests", verdict=Verdict.FAILED).will(do.AskCheck, "tests", verdict=Verdict.FAILED).go()
     assert run.report["outcome"] == "partially_completed"
@@ -291,9 +307,9 @@ def test_a_reviewer_that_says_nothing_passes_nothing(play: Any) -> None:
 
 def test_a_reviewer_that_fails_leaves_a_finding(play: Any) -> None:
     """A result that nobody has looked at must not look as if somebody had."""
-    run = goal(play, casting=REVIEWED).go(do.AskModel, "(review)")
+    run = goal(play, routing=REVIEWED).go(do.RequestModel, "(review)")
     for _ in range(9):
-        run.will(do.AskModel, "(review)", calls=())
+        run.will(do.RequestModel, "(review)", calls=())
     run.go()
     assert run.report["outcome"] == "completed"
     assert "not-reviewed" in {finding["kind"] for finding in run.report["findings"]}
@@ -304,7 +320,7 @@ def test_a_goal_that_cannot_be_understood_asks_a_person_before_it_fails(play: An
     run = goal(play)
     for _ in range(3):
         for turn in (1, 2, 3):
-            run.will(do.AskModel, "(understand)", calls=(), turn=turn)
+            run.will(do.RequestModel, "(understand)", calls=(), turn=turn)
     run.go()
     assert "Go on how?" in run.asked[0]
     run.reply("stop").go()

@@ -57,7 +57,7 @@ MOMENTS = [
     (do.Inspect, "a"),
     (do.AskCheck, "c"),
     (do.RestoreLane, "a"),
-    (do.WaitUntil, "a"),
+    (do.WaitForRetry, "a"),
     (do.WriteCommit, "a"),
     (do.OpenLane, "clean"),
     (do.AskCheck, "kept"),
@@ -104,13 +104,13 @@ def test_a_run_cancelled_at_any_moment_ends_and_can_be_retried(
     run = until(play, command, name).say(ev.CancelRequested).go()
     assert (run.report["outcome"], run.report["reason"]) == ("cancelled", "cancelled by una")
     assert set(run.states.values()) <= {"verified", "cancelled"}
-    completes(run.say(ev.StepsReset, steps=()).claim())
+    completes(run.say(ev.StepsInvalidated, steps=()).claim())
 
 
 @pytest.mark.parametrize("command", [do.RunStep, do.AskCheck, do.Inspect, do.WriteCommit])
 def test_an_outside_effect_under_way_is_waited_for(play: Any, command: type[do.Command]) -> None:
     """A person who cancels gets the run's end once it is known what the effect came to."""
-    run = play({"a": {**PAY, "checks": (CHECK,)}, "b": {}}).say(ev.OptionsGiven, allow=("a",)).go(command)
+    run = play({"a": {**PAY, "checks": (CHECK,)}, "b": {}}).say(ev.ApprovalsGiven, allow=("a",)).go(command)
     run.say(ev.CancelRequested).go()
     assert (run.states, run.told(ev.EffectCancelled)) == ({"a": "verified", "b": "cancelled"}, [])
 
@@ -177,7 +177,7 @@ def test_a_group_whose_items_cannot_be_found_is_failed_and_can_be_tried_again(pl
     """The reason is the command's; a retry asks for the items anew."""
     run = play({"g-{item}": LISTED}).will(do.ExpandGroup, "g-{item}", ev.EffectFailed, reason="exit status 1").go()
     assert run.steps["g-{item}"]["reason"] == "exit status 1"
-    run.say(ev.StepsReset, steps=("g-{item}",)).claim().will(do.ExpandGroup, "g-{item}", items=("x",)).go()
+    run.say(ev.StepsInvalidated, steps=("g-{item}",)).claim().will(do.ExpandGroup, "g-{item}", items=("x",)).go()
     assert run.states == {"g-x": "verified"}
 
 
@@ -205,7 +205,7 @@ def test_no_more_runs_at_once_than_the_limit_allows(play: Any) -> None:
     """Bodies and the expansion of groups count alike, and one group is expanded at a time."""
     steps = {"a": {}, "g-{item}": EACH, "h-{item}": EACH, "b": {}}
     run = play(steps, base=None, limits=Limits(parallel=2)).go()
-    ways = {ev.BodyStarted: 1, ev.BodyFinished: -1, ev.ExpansionAsked: 1, ev.GroupExpanded: -1}
+    ways = {ev.BodyStarted: 1, ev.BodyFinished: -1, ev.GroupExpansionRequested: 1, ev.GroupExpanded: -1}
     counts = [ways.get(type(event), 0) for event in run.journal]
     assert max(sum(counts[:end]) for end in range(len(counts))) == 2
     assert run.report["outcome"] == "completed"
@@ -233,8 +233,8 @@ def test_a_rollback_takes_later_work_with_it_until_the_cause_is_cured(play: Any)
     run = play(steps).will(do.RunStep, "f", ending=BAD).go()
     held = dict.fromkeys(("a", "b", "g-x", "g-y"), "blocked")
     assert run.states == {"z": "verified", "f": "failed", **held}
-    assert (run.report["head"], run.told(ev.RefsAsked)[-1].kept) == ("c-z", 1)
-    run.say(ev.StepsReset, steps=("f",)).claim().go()
+    assert (run.report["head"], run.told(ev.BranchUpdateRequested)[-1].kept) == ("c-z", 1)
+    run.say(ev.StepsInvalidated, steps=("f",)).claim().go()
     assert set(run.states.values()) == {"verified"}
 
 
@@ -246,7 +246,7 @@ def test_a_rollback_leaves_what_cannot_be_taken_back(play: Any) -> None:
         "e": {**PAY, "needs": ("a",)},
         "f": {"needs": ("e",), "on_failure": OnFailure.ROLLBACK, "rollback_to": "z"},
     }
-    run = play(steps).say(ev.OptionsGiven, allow=("e",)).will(do.Inspect, "e", tree="t-a", changed=())
+    run = play(steps).say(ev.ApprovalsGiven, allow=("e",)).will(do.Inspect, "e", tree="t-a", changed=())
     run.will(do.RunStep, "f", ending=BAD).go()
     assert run.states == {"z": "verified", "a": "blocked", "e": "verified", "f": "failed"}
 
@@ -262,7 +262,7 @@ def test_a_run_that_was_restored_does_the_rest_again(play: Any) -> None:
 def test_a_step_whose_ground_was_taken_away_while_it_waited_starts_after_it_is_back(play: Any) -> None:
     """Its time comes while what it needs is being done again."""
     run = play({"z": {}, "a": {"needs": ("z",)}, "b": {"needs": ("a",)}}).will(do.RunStep, "b", ending=SLOW)
-    run.go(do.WaitUntil).say(ev.PauseRequested).go(do.WaitUntil)
+    run.go(do.WaitForRetry).say(ev.PauseRequested).go(do.WaitForRetry)
     restore(run, "z", "a").go()
     assert (run.bodies, run.report["outcome"]) == (["z", "a", "b", "a", "b"], "completed")
 
@@ -276,7 +276,7 @@ def test_a_step_whose_ground_was_taken_away_while_it_waited_starts_after_it_is_b
 )
 def test_a_branch_that_could_not_follow_is_reported(play: Any, has_failed: bool, kind: str, command: str) -> None:
     """The report says why, and what to do about it."""
-    run = play({"a": {}}).will(do.MoveRefs, "c-a", refused="it is checked out", has_failed=has_failed).go()
+    run = play({"a": {}}).will(do.UpdateBranch, "c-a", refused="it is checked out", has_failed=has_failed).go()
     [finding] = run.report["findings"]
     assert (finding["kind"], finding["text"]) == (kind, "it is checked out")
     assert run.report["next"].startswith(command)
@@ -284,8 +284,8 @@ def test_a_branch_that_could_not_follow_is_reported(play: Any, has_failed: bool,
 
 def test_a_branch_that_could_not_be_written_is_written_by_the_next_engine(play: Any) -> None:
     """The commits are not lost, and the report does not go on about it."""
-    run = play({"a": {}}).will(do.MoveRefs, "c-a", refused="disk full", has_failed=True).go().claim().go()
-    assert [event.commit for event in run.told(ev.RefsMoved)] == ["c0", "c-a", "c-a"]
+    run = play({"a": {}}).will(do.UpdateBranch, "c-a", refused="disk full", has_failed=True).go().claim().go()
+    assert [event.commit for event in run.told(ev.BranchUpdated)] == ["c0", "c-a", "c-a"]
     assert run.report["findings"] == []
 
 
@@ -319,5 +319,5 @@ def test_a_retry_does_again_what_failed_and_what_waited_for_it(play: Any) -> Non
     """What is verified stays."""
     run = play({"z": {}, "a": {}, "b": {"needs": ("a",)}}).will(do.RunStep, "a", ending=BAD).go()
     assert run.report["next"] == "surefoot retry 20260101-aaaaaa a"
-    run.say(ev.StepsReset, steps=("a",)).claim().go()
+    run.say(ev.StepsInvalidated, steps=("a",)).claim().go()
     assert (run.bodies, run.report["outcome"]) == (["z", "a", "a", "b"], "completed")

@@ -34,7 +34,7 @@ def lose(run: Any, service: str = "db", lane: str = "1") -> Any:
 
 def started(run: Any) -> list[str]:
     """Return the services that were started, in order."""
-    return [event.service for event in run.told(ev.ServiceAsked)]
+    return [event.service for event in run.told(ev.ServiceRequested)]
 
 
 def test_a_service_is_started_for_the_first_step_that_uses_it(play: Any) -> None:
@@ -67,15 +67,17 @@ def test_a_failed_attempt_stops_the_services_before_the_lane_is_put_back(play: A
     """The next one begins with fresh ones."""
     run = serving(play, {"a": {"uses": ("db",)}})
     run.will(do.RunStep, "a", ending=Ending(status=Status.EXIT, exit_code=75)).go()
-    kinds = [event.kind for event in run.journal if event.kind in ("service_ended", "lane_restored", "service_asked")]
-    assert kinds == ["service_asked", "service_ended", "lane_restored", "service_asked"]
+    kinds = [
+        event.kind for event in run.journal if event.kind in ("service_ended", "lane_restored", "service_requested")
+    ]
+    assert kinds == ["service_requested", "service_ended", "lane_restored", "service_requested"]
 
 
 def test_a_failed_attempt_that_uses_none_leaves_services_alone(play: Any) -> None:
     """They are not its own."""
     run = serving(play, {"a": {"uses": ("db",)}, "b": {"needs": ("a",)}})
     run.will(do.RunStep, "b", ending=Ending(status=Status.EXIT, exit_code=75)).go()
-    assert (run.states["b"], run.told(ev.ServiceStopAsked)) == ("verified", [])
+    assert (run.states["b"], run.told(ev.ServiceStopRequested)) == ("verified", [])
 
 
 def test_a_service_that_does_not_get_ready_fails_the_attempt(play: Any) -> None:
@@ -104,14 +106,14 @@ def test_a_service_lost_between_steps_fails_nobody(play: Any) -> None:
 
 def test_an_effect_outside_is_not_cut_off_when_its_service_is_lost(play: Any) -> None:
     """Its checks tell what it came to, with a service that was started again."""
-    run = lose(serving(play, {"pay": PAY}).say(ev.OptionsGiven, allow=("pay",)).go(do.RunStep)).go()
+    run = lose(serving(play, {"pay": PAY}).say(ev.ApprovalsGiven, allow=("pay",)).go(do.RunStep)).go()
     assert (run.states, run.bodies, started(run)) == ({"pay": "verified"}, ["pay"], ["db", "db"])
 
 
 def test_an_effect_outside_whose_checks_cannot_be_asked_is_in_doubt(play: Any) -> None:
     """It is probed, never repeated blindly."""
     probed = {**PAY, "probe": Probe(ask=RunProbe(command="look"))}
-    run = serving(play, {"pay": probed}).say(ev.OptionsGiven, allow=("pay",)).go(do.RunStep)
+    run = serving(play, {"pay": probed}).say(ev.ApprovalsGiven, allow=("pay",)).go(do.RunStep)
     run.will(do.StartService, "db", ev.EffectFailed, diagnosis=Diagnosis.STRUCTURAL, reason="no room")
     run.will(do.AskProbe, "pay", answer=Applied.UNKNOWN)
     lose(run).go()

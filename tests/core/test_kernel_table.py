@@ -8,7 +8,7 @@ import pytest
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.agent_types import Casting, ModelFacts, Price, Role, RoleModels, Wish
+from surefoot.core.agent_types import GoalOptions, ModelFacts, ModelRouting, Price, Role, RoleModels
 from surefoot.core.check_kinds import CommandCheck, Expect, FileCheck
 from surefoot.core.event_words import (
     Outcome,
@@ -49,14 +49,14 @@ START = ev.EngineStarted(at=1.0, engine="e", token=1, pid=1, host="h", rung="bub
 
 
 FACTS = ModelFacts(name="m", price=Price(input_usd=1.0, output_usd=1.0))
-CASTING = Casting(roles={role.value: RoleModels(chain=(FACTS,)) for role in Role}, with_reviewer=True)
+CASTING = ModelRouting(roles={role.value: RoleModels(chain=(FACTS,)) for role in Role}, with_reviewer=True)
 WISHED = ev.RunCreated(
     at=0.0,
     run=RunId("20260101-aaaaaa"),
     plan=Plan(goal="g", steps=(), accept=PLAN.accept, services=PLAN.services),
     base="base",
     base_tree="tree0",
-    wish=Wish(),
+    goal_options=GoalOptions(),
 )
 
 
@@ -65,7 +65,7 @@ def walk(*, rejected: bool = False, created: ev.RunCreated = CREATED) -> Iterato
     state, events = apply(None, created), [created]
     yield copied(state), list(events)
     commands: list[do.Command] = []
-    queue: list[Event] = [START, ev.CastingGiven(at=1.0, casting=CASTING)]
+    queue: list[Event] = [START, ev.ModelsConfigured(at=1.0, routing=CASTING)]
     now = 1.0
     while queue:
         event = queue.pop(0)
@@ -135,7 +135,14 @@ def test_every_kind_of_event_is_refused_somewhere() -> None:
                 apply(copied(state), event)
             except IllegalTransition:
                 refused.add(type(event))
-    always = {ev.OptionsGiven, ev.PolicyGiven, ev.CastingGiven, ev.EngineStarted, ev.FindingReported, ev.TurnDue}
+    always = {
+        ev.ApprovalsGiven,
+        ev.PolicyConfigured,
+        ev.ModelsConfigured,
+        ev.EngineStarted,
+        ev.FindingReported,
+        ev.ModelRequestDue,
+    }
     assert set(ev.EVENTS) - refused <= always
 
 

@@ -37,7 +37,7 @@ def test_a_resource_is_kept_for_a_result_that_is_yet_to_be_checked_on_the_head(p
 def in_doubt(play: Any) -> Any:
     """Play until nothing goes on: the effect of `d` is in doubt, and `a`, which came too late, may not start."""
     steps = {"d": {"effect": Effect.IRREVERSIBLE}, "z": {}, "a": {}, "b": {}}
-    run = play(steps, limits=Limits(parallel=4)).say(ev.OptionsGiven, allow=("d",))
+    run = play(steps, limits=Limits(parallel=4)).say(ev.ApprovalsGiven, allow=("d",))
     run.will(do.RunStep, "d", ending=Ending(status=Status.EXIT, exit_code=1))
     for _ in range(2):
         run.will(do.MergeResult, "a", ev.MergeRefused, reason="they conflict", conflicts=("f",))

@@ -10,7 +10,7 @@ from surefoot.core import commands as do
 from surefoot.core.check_kinds import CommandCheck, Expect, FileCheck
 from surefoot.core.event_words import Verdict
 from surefoot.core.plan import AgentBody, Check
-from tests.core.test_kernel_talks import begun
+from tests.core.test_kernel_conversations import begun
 
 UNPROVED = {"body": AgentBody(instructions="do it"), "unproved": True}
 THERE = Check(name="there", ask=FileCheck(glob="kept.txt", exists=True))

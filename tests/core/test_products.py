@@ -90,13 +90,13 @@ def test_a_lane_whose_prepared_files_were_changed_is_prepared_anew_before_the_ch
     run = play({"a": {"checks": (Check(name="c", ask=CommandCheck(command="c")),)}})
     run.will(do.Inspect, "a", spoiled=(".venv/bin/python",)).go()
     kinds = [one.kind for one in run.journal]
-    assert run.told(ev.PlaceAsked)[0].prepare
-    assert kinds.index("place_asked") < kinds.index("check_asked")
+    assert run.told(ev.CheckoutRequested)[0].prepare
+    assert kinds.index("checkout_requested") < kinds.index("check_requested")
 
 
 def test_a_step_without_checks_leaves_preparing_to_the_next_checkpoint(play: Any) -> None:
     """Nothing is asked in its lane before that."""
-    assert play({"a": {}}).will(do.Inspect, "a", spoiled=(".venv/x",)).go().told(ev.PlaceAsked) == []
+    assert play({"a": {}}).will(do.Inspect, "a", spoiled=(".venv/x",)).go().told(ev.CheckoutRequested) == []
 
 
 def test_changed_prepared_files_are_a_finding(play: Any) -> None:

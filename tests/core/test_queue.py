@@ -65,8 +65,8 @@ class World:
         match command:
             case do.OpenLane():
                 return ev.LaneReady(at=1.0, lane=command.lane, environment="env")
-            case do.MoveRefs():
-                return ev.RefsMoved(at=1.0, commit=command.commit)
+            case do.UpdateBranch():
+                return ev.BranchUpdated(at=1.0, commit=command.commit)
             case _:
                 assert isinstance(command, do.StepCommand)
                 return self.step_fact(command, {"at": 1.0, "step": command.step, "attempt": command.attempt})
@@ -89,9 +89,9 @@ class World:
                 return ev.ChangesObserved(**place, tree=repr(self.lanes[command.lane]), changed=work.writes)
             case do.AskCheck():
                 return self.verdict(command, place, work)
-            case do.PlaceTree():
+            case do.CheckOutTree():
                 self.lanes[command.lane] = eval(command.tree)  # noqa: S307 - a tree's name is its repr
-                return ev.Placed(**place, tree=command.tree)
+                return ev.TreeCheckedOut(**place, tree=command.tree)
             case do.MergeResult():
                 return self.merge(command, place, work)
             case do.WriteCommit():

@@ -43,7 +43,7 @@ def waits(**steps: dict[str, Any]) -> dict[StepId, tuple[StepId, ...]]:
 def begun(parallel: int = 3, **steps: dict[str, Any]) -> Play:
     """Begin a run of these steps in which several may run at once."""
     run = Play(steps, limits=Limits(parallel=parallel), waits=waits(**steps))
-    return run.say(ev.OptionsGiven, allow=tuple(map(StepId, steps)))
+    return run.say(ev.ApprovalsGiven, allow=tuple(map(StepId, steps)))
 
 
 CASES: list[tuple[dict[str, Any], dict[str, tuple[str, ...]]]] = [
@@ -78,7 +78,7 @@ def test_a_reader_starts_when_the_writer_has_ended(play: Any) -> None:
 def test_a_reader_waits_while_the_writer_is_tried_again() -> None:
     """Between two attempts nothing is there to be read."""
     run = begun(made=MAKES, shows=SHOWS).will(do.RunStep, "made", ending=SLOW)
-    assert run.go(do.WaitUntil).states == {"made": "pending", "shows": "pending"}
+    assert run.go(do.WaitForRetry).states == {"made": "pending", "shows": "pending"}
     assert run.go().bodies == ["made", "made", "shows"]
 
 
@@ -93,7 +93,7 @@ def test_a_step_that_was_blocked_does_not_hide_the_one_it_waited_for() -> None:
     """The third reads what the first writes, whatever became of the second."""
     steps = {"wrong": {}, "a": MAKES, "b": {**MAKES, **SHOWS, "needs": ("wrong",)}, "c": SHOWS}
     run = begun(**steps).will(do.RunStep, "wrong", ending=BAD).will(do.RunStep, "a", ending=SLOW)
-    seen = run.go(do.WaitUntil).states
+    seen = run.go(do.WaitForRetry).states
     assert (seen["b"], seen["c"], run.go().states["c"]) == ("blocked", "pending", "verified")
 
 
@@ -101,7 +101,7 @@ def test_a_group_that_reads_is_made_up_when_the_writer_has_ended() -> None:
     """Its items may be what the writer makes."""
     each = {"for_each": ForEach(name="f", glob="out/*.txt"), "body": RunBody(command="cat {f}")}
     run = begun(**{"make": {"writes": ("out/**",)}, "use-{f}": each}).go(do.RunStep, "make")
-    assert run.told(ev.ExpansionAsked) == []
+    assert run.told(ev.GroupExpansionRequested) == []
     run.will(do.ExpandGroup, "use-{f}", items=("out/1.txt",))
     assert run.go().report["outcome"] == "completed"
 

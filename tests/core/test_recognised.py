@@ -16,7 +16,7 @@ from surefoot.core.policy_types import CommandFacts
 from surefoot.core.probe_kinds import Probe, RunProbe
 from surefoot.engines.embedded import _is_waited_for
 from surefoot.shellwords import facts_of
-from tests.core.test_kernel_talks import begun, brief_in, reply, settled, under_way
+from tests.core.test_kernel_conversations import begun, brief_in, reply, settled, under_way
 
 SEALED = "bubblewrap"
 POST = "curl -X POST http://x/"
@@ -99,7 +99,7 @@ def posting(play: Any, *, yes: bool = True, step: dict[str, Any] | None = None, 
     run = play({"a": {**POSTS, **(step or {})}}, **fields)
     for _ in range(3):
         run.will(do.TakeCheckpoint, "a", does=DOES, raised_by="sends-data")
-    return run.say(ev.OptionsGiven, allow=("a",)) if yes else run
+    return run.say(ev.ApprovalsGiven, allow=("a",)) if yes else run
 
 
 def killed(run: Any) -> Any:
@@ -129,15 +129,15 @@ def test_a_recognised_effect_is_never_retried_by_itself(play: Any) -> None:
 
 def test_a_declared_idempotent_effect_is_repeated_under_its_key(play: Any) -> None:
     """Its author says that the outside recognises the repetition."""
-    run = killed(play({"a": {**POSTS, "effect": Effect.IDEMPOTENT}}).say(ev.OptionsGiven, yes=True))
+    run = killed(play({"a": {**POSTS, "effect": Effect.IDEMPOTENT}}).say(ev.ApprovalsGiven, yes=True))
     assert (len(run.bodies), run.states["a"]) == (2, "verified")
 
 
 def test_yes_does_not_cover_a_recognised_effect(play: Any) -> None:
     """As with a declared irreversible one, the step has to be named (M116)."""
-    run = posting(play, yes=False).say(ev.OptionsGiven, yes=True).go()
+    run = posting(play, yes=False).say(ev.ApprovalsGiven, yes=True).go()
     assert (run.bodies, len(run.asked)) == ([], 1)
-    assert run.say(ev.OptionsGiven, allow=("a",)).go().bodies == ["a"]
+    assert run.say(ev.ApprovalsGiven, allow=("a",)).go().bodies == ["a"]
 
 
 def test_the_question_about_a_recognised_effect_does_not_say_that_it_can_be_put_back(play: Any) -> None:
@@ -156,13 +156,13 @@ def test_a_recognised_effect_stands_in_the_report(play: Any) -> None:
 def test_a_recognised_effect_done_again_on_purpose_asks_again(play: Any) -> None:
     """The word given for it was used up (M116)."""
     run = posting(play).will(do.Inspect, "a", outside=("/x",)).go().reply("applied").go()
-    run.say(ev.StepsReset, steps=("a",)).go()
+    run.say(ev.StepsInvalidated, steps=("a",)).go()
     assert "its effect has been applied before; this would apply it once more" in run.asked[0]
 
 
 def test_a_recognised_effect_rests_on_the_head_of_the_branch(play: Any) -> None:
     """It waits for the results that come before it, and begins anew on what they leave."""
-    run = play({"b": {}, "a": POSTS}, limits=Limits(parallel=2)).say(ev.OptionsGiven, allow=("a",))
+    run = play({"b": {}, "a": POSTS}, limits=Limits(parallel=2)).say(ev.ApprovalsGiven, allow=("a",))
     for _ in range(2):
         run.will(do.TakeCheckpoint, "a", does=DOES, raised_by="sends-data")
     run.go(do.OpenLane, "2")
@@ -199,13 +199,13 @@ def sending(play: Any, turn: int = 1, run: Any = None) -> Any:
 
 def answered(play: Any, answer: str) -> Any:
     """Kill the engine while the agent's command is under way, and say what became of it."""
-    return sending(play).claim().go().reply(answer).go(do.AskModel)
+    return sending(play).claim().go().reply(answer).go(do.RequestModel)
 
 
 def test_a_command_of_an_agent_that_was_killed_is_asked_about(play: Any) -> None:
     """It may have arrived; it is not carried out again (M70)."""
     run = sending(play).claim().go()
-    assert (len(run.told(ev.CallStarted)), run.states["a"]) == (1, "in_doubt")
+    assert (len(run.told(ev.ToolCallStarted)), run.states["a"]) == (1, "in_doubt")
     assert f"the engine was ended while a command of its agent was under way: {POST}" in run.asked[0]
 
 
@@ -214,7 +214,7 @@ def test_a_command_that_was_interrupted_is_asked_about(play: Any) -> None:
     run = sending(play)
     run.open.clear()
     run.say(ev.EffectCancelled, step="a", attempt=1, effect="tool_call", subject="1.1").go()
-    assert (len(run.told(ev.CallStarted)), run.states["a"]) == (1, "in_doubt")
+    assert (len(run.told(ev.ToolCallStarted)), run.states["a"]) == (1, "in_doubt")
 
 
 @pytest.mark.parametrize(
@@ -224,7 +224,7 @@ def test_the_agent_is_told_what_became_of_its_command(play: Any, answer: str, to
     """The runtime never runs it again by itself (M70)."""
     run = answered(play, answer)
     assert told in settled(run)["1.1"]
-    assert len(run.told(ev.CallStarted)) == 1
+    assert len(run.told(ev.ToolCallStarted)) == 1
 
 
 def test_a_command_that_was_not_applied_needs_another_approval(play: Any) -> None:
@@ -237,7 +237,7 @@ def test_a_command_that_was_not_applied_needs_another_approval(play: Any) -> Non
 @pytest.mark.parametrize("option", [{"allow": ("a",)}, {"yes": True}])
 def test_nothing_given_beforehand_covers_a_command_that_was_applied_before(play: Any, option: dict[str, Any]) -> None:
     """Whoever wants it once more says so, seeing that it would be once more."""
-    run = sending(play).let(do.UseTool).say(ev.OptionsGiven, **option)
+    run = sending(play).let(do.UseTool).say(ev.ApprovalsGiven, **option)
     reply(run, 2, "run", does=DOES, command=POST).go()
     assert "its effect has been applied before; this would apply it once more" in run.asked[0]
 
@@ -252,10 +252,10 @@ def test_the_question_about_a_command_does_not_say_that_it_can_be_put_back(play:
 def test_a_command_in_a_sealed_lane_stays_what_it_is(play: Any) -> None:
     """It cannot reach anybody: a kill repeats it."""
     run = reply(begun(play), 1, "run", does=DOES, command=POST).go(do.UseTool).claim().go(do.UseTool)
-    assert [event.raised_by for event in run.told(ev.CallStarted)] == ["", ""]
+    assert [event.raised_by for event in run.told(ev.ToolCallStarted)] == ["", ""]
 
 
-@pytest.mark.parametrize("kind", [ev.CallStarted, ev.CallFinished])
+@pytest.mark.parametrize("kind", [ev.ToolCallStarted, ev.ToolCallFinished])
 def test_the_start_and_the_end_of_such_a_command_are_waited_for(play: Any, kind: type[ev.Event]) -> None:
     """A read beside it is not (M70)."""
     run = sending(play).let(do.UseTool)
@@ -274,7 +274,7 @@ def test_such_a_command_stands_in_the_report(play: Any, ok: bool, applied: bool 
 def failed_once(play: Any) -> Any:
     """Let an attempt send data and fail; go on until the next attempt asks its model."""
     run = sending(play).let(do.UseTool).will(do.Inspect, "a", outside=("/x",))
-    return reply(run, 2, "finish").go(do.OpenTalk).go(do.AskModel)
+    return reply(run, 2, "finish").go(do.StartConversation).go(do.RequestModel)
 
 
 def test_another_attempt_is_told_what_the_one_before_sent(play: Any) -> None:
@@ -286,15 +286,15 @@ def test_another_attempt_is_told_what_the_one_before_sent(play: Any) -> None:
 def test_another_attempt_has_to_ask_anew_and_has_the_same_key(play: Any) -> None:
     """Equal commands are equal effects, whatever the number of the call."""
     run = failed_once(play)
-    reply(run, 1, "read").go(do.AskModel)
-    first, last = (one.key for one in sending(play, 2, run).told(ev.CallStarted) if one.key)
+    reply(run, 1, "read").go(do.RequestModel)
+    first, last = (one.key for one in sending(play, 2, run).told(ev.ToolCallStarted) if one.key)
     assert first == last
 
 
 def test_a_command_that_is_run_twice_on_purpose_has_two_keys(play: Any) -> None:
     """The second is another effect, as a person agreed."""
     run = sending(play).let(do.UseTool)
-    first, second = (one.key for one in sending(play, 2, run).told(ev.CallStarted))
+    first, second = (one.key for one in sending(play, 2, run).told(ev.ToolCallStarted))
     assert second == f"{first}.2"
 
 

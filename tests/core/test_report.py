@@ -222,7 +222,7 @@ def test_a_rung_with_an_open_network_is_reported(play: Any, rung: str, found: li
 
 def test_outside_effects_are_listed_with_how_they_are_undone(play: Any) -> None:
     """What no restore takes back stands in the report for good."""
-    run = play({"a": {**PAY, "undo": "call them"}, "b": {}}).say(ev.OptionsGiven, allow=("a",)).go()
+    run = play({"a": {**PAY, "undo": "call them"}, "b": {}}).say(ev.ApprovalsGiven, allow=("a",)).go()
     effect = {"step": "a", "effect": "irreversible", "applied": True, "undo": "call them", "command": None, "look": ""}
     assert run.report["outside_effects"] == [effect]
 
@@ -284,7 +284,7 @@ def test_a_step_that_holds_has_nothing_to_compare(play: Any) -> None:
     """Expected and actual are told of failures only."""
     run = play({"a": {"checks": (CHECK,)}}).will(do.AskCheck, "c", verdict=FAILED).go()
     failed = run.steps["a"]["expected"]
-    run.say(ev.StepsReset, steps=("a",)).go()
+    run.say(ev.StepsInvalidated, steps=("a",)).go()
     step = run.steps["a"]
     assert (failed, step["expected"], step["actual"], step["put_back"]) == ("exit status 0", None, None, [])
 
@@ -299,7 +299,7 @@ def test_the_tests_of_a_suite_are_counted(play: Any) -> None:
 def test_an_outside_effect_says_where_it_can_be_looked_at(play: Any) -> None:
     """What its probe asks about (M130)."""
     probe = Probe(ask=PortProbe(port="8080"))
-    run = play({"a": {"effect": Effect.IDEMPOTENT, "probe": probe}}).say(ev.OptionsGiven, allow=("a",)).go()
+    run = play({"a": {"effect": Effect.IDEMPOTENT, "probe": probe}}).say(ev.ApprovalsGiven, allow=("a",)).go()
     assert [one["look"] for one in run.report["outside_effects"]] == ["port 8080"]
 
 

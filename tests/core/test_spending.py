@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from surefoot.core import events as ev
-from surefoot.core.agent_types import Casting, ModelFacts, Price, Role, RoleModels, Spent, Usage
+from surefoot.core.agent_types import ModelFacts, ModelRouting, Price, Role, RoleModels, Spent, Usage
 from surefoot.core.cost_report import spending_of
 from surefoot.core.ids import RunId, StepId
 from surefoot.core.kernel import apply
@@ -65,6 +65,6 @@ def test_an_unknown_price_is_none() -> None:
     free = ModelFacts(name="x:free", price=Price(input_usd=0, output_usd=0, origin="local"))
     unknown = replace(free, name="x:odd", price=None)
     made = state()
-    made.casting = Casting(roles={"worker": RoleModels(chain=(free,), stronger=unknown)})
+    made.routing = ModelRouting(roles={"worker": RoleModels(chain=(free,), stronger=unknown)})
     free_price = {"input_usd": 0, "output_usd": 0, "origin": "local"}
     assert spending_of(made)["prices"] == {"x:free": free_price, "x:odd": None}

@@ -25,8 +25,8 @@ def kind_fact(command: do.Command, now: float) -> Event:
             return ev.LaneReady(at=now, lane=command.lane, environment="env")
         case do.ExpandGroup():
             return ev.GroupExpanded(at=now, group=command.group.id, items=command.group.for_each.items or ())
-        case do.MoveRefs():
-            return ev.RefsMoved(at=now, commit=command.commit)
+        case do.UpdateBranch():
+            return ev.BranchUpdated(at=now, commit=command.commit)
         case do.StopService():
             return ev.ServiceEnded(at=now, lane=command.lane, service=command.service, reason="stopped")
         case do.StartService():
@@ -61,15 +61,15 @@ def kind_fact_for_step(command: do.Command, place: Mapping[str, Any]) -> Event: 
             onto_tree = command.onto.replace("c", "t", 1)
             merged = {"onto": command.onto, "onto_tree": onto_tree, "tree": f"{onto_tree}+{command.tree}"}
             return ev.Merged(**place, **merged, changed=(command.step,))
-        case do.PlaceTree():
-            return ev.Placed(**place, tree=command.tree)
+        case do.CheckOutTree():
+            return ev.TreeCheckedOut(**place, tree=command.tree)
         case do.RestoreLane():
             return ev.LaneRestored(**place)
-        case do.ApplyEdit():
-            return ev.EditApplied(**place)
-        case do.WatchDeadline():
+        case do.ApplyPatch():
+            return ev.PatchApplied(**place)
+        case do.WaitForDeadline():
             return ev.QuestionExpired(**place, question=command.question, overdue=command.overdue)
-        case do.OpenTalk() | do.AskModel() | do.WaitForTurn() | do.UseTool():
+        case do.StartConversation() | do.RequestModel() | do.WaitForRequest() | do.UseTool():
             return kind_word(command, place)
         case _:
             return ev.RetryDue(**place)
@@ -84,18 +84,18 @@ USAGE = Usage(requests=1, input_tokens=100, output_tokens=10, cost_usd=0.25)
 def kind_word(command: do.Command, place: Mapping[str, Any]) -> Event:
     """Return what the kindest model, and the kindest tools, have to say."""
     match command:
-        case do.OpenTalk():
-            return ev.TalkOpened(**place, tree="tree0")
-        case do.AskModel():
+        case do.StartConversation():
+            return ev.ConversationStarted(**place, tree="tree0")
+        case do.RequestModel():
             tools = WORK if command.role is Role.WORKER else ("read", ENDS[command.role])
             return answered(command, place, tools[min(command.turn, len(tools)) - 1])
         case do.UseTool():
             return used(command, place)
         case _:
-            return ev.TurnDue(**place)
+            return ev.ModelRequestDue(**place)
 
 
-def answered(command: do.AskModel, place: Mapping[str, Any], *tools: str) -> ev.TurnAnswered:
+def answered(command: do.RequestModel, place: Mapping[str, Any], *tools: str) -> ev.ModelResponded:
     """Return a reply that calls these tools."""
     turn = command.turn
     calls = tuple(
@@ -103,13 +103,13 @@ def answered(command: do.AskModel, place: Mapping[str, Any], *tools: str) -> ev.
         for n, tool in enumerate(tools, start=1)
     )
     reply = BlobId(f"reply-{turn}")
-    return ev.TurnAnswered(**place, turn=turn, model="m", reply=reply, said="so", tokens=10, calls=calls, usage=USAGE)
+    return ev.ModelResponded(**place, turn=turn, model="m", reply=reply, said="so", tokens=10, calls=calls, usage=USAGE)
 
 
-def used(command: do.UseTool, place: Mapping[str, Any]) -> ev.CallFinished:
+def used(command: do.UseTool, place: Mapping[str, Any]) -> ev.ToolCallFinished:
     """Return what comes of a call: an edit writes a file, an end brings what its phase ends with."""
     call, tool = command.call, command.call.tool
-    done = ev.CallFinished(**place, call=call.call, ok=True, text="ok", output=BlobId(f"out-{call.call}"), tokens=5)
+    done = ev.ToolCallFinished(**place, call=call.call, ok=True, text="ok", output=BlobId(f"out-{call.call}"), tokens=5)
     match tool:
         case "edit" | "run":
             return replace(done, tree=f"t-{command.step}", changed=(command.step,), exit_code=0)

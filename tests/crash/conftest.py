@@ -26,7 +26,7 @@ from surefoot.core.plan import AgentBody
 from surefoot.core.report import status_of
 from surefoot.core.state import RunState, StepState
 from surefoot.sandbox import mark_prefix_of
-from tests.crash.talks import Talks, finished_calls, wrongs_of_talks
+from tests.crash.conversations import Conversations, finished_calls, wrongs_of_conversations
 from tests.forked import Launcher
 from tests.programs import Ended, Program, variables_for
 
@@ -122,10 +122,10 @@ class Stage:
         with api.Home(self.home) as home:
             return home.state(RunId(self.run))
 
-    def talks(self) -> Talks:
+    def conversations(self) -> Conversations:
         """Return what the journal says of the talks with models."""
         with api.Home(self.home) as home:
-            return Talks(each.event for each in api.events(home, RunId(self.run)))
+            return Conversations(each.event for each in api.events(home, RunId(self.run)))
 
     def git(self, *args: str) -> str:
         """Run git in the user's repository."""
@@ -196,10 +196,12 @@ class Stage:
         found += self.changed()
         found += [f"process {pid} has outlived the run" for pid in self.left_over()]
         ran = self.lines("meeting/ran")
-        talks = self.talks()
-        found += wrongs_of_talks(talks, ran, spent_by(state).lost_usd)
+        conversations = self.conversations()
+        found += wrongs_of_conversations(conversations, ran, spent_by(state).lost_usd)
         again = [step for step, count in (verified or {}).items() if ran[step] != count]
-        found += [f"{step} was done and ran again" for step in again if not step.startswith(tuple(talks.redone))]
+        found += [
+            f"{step} was done and ran again" for step in again if not step.startswith(tuple(conversations.redone))
+        ]
         return found
 
     def left_over(self) -> list[str]:

@@ -20,7 +20,7 @@ from surefoot import api
 from surefoot.api.engagement import Source, Watching
 from surefoot.cli.goals import goal_plan
 from surefoot.cli.options import Given
-from surefoot.core.agent_types import Wish
+from surefoot.core.agent_types import GoalOptions
 from surefoot.core.event_words import QuestionKind
 from surefoot.core.events import Event, QuestionAsked
 from surefoot.core.ids import RunId
@@ -72,14 +72,14 @@ def create(home: api.Home, order: Order) -> None:
         made, source = loaded.plan, Source(repository=repository, plan_path=plan, plan_digest=loaded.digest)
     else:
         made = goal_plan(text.partition("goal: ")[2], Given())
-        source = Source(repository=repository, wish=Wish())
+        source = Source(repository=repository, goal_options=GoalOptions())
     api.create_run(home, made, source, run_id=order.run, options=options_of(order))
 
 
 def options_of(order: Order) -> api.Options:
     """Return what is approved beforehand, and who plays the models."""
     consent = {"by": order.by, "yes": order.yes, "allow": tuple(order.allow), "take_over": order.take_over}
-    return api.Options(**consent, casting=played.casting(), asking=surefoot.scripted(played.play))
+    return api.Options(**consent, routing=played.routing(), asking=surefoot.scripted(played.play))
 
 
 def answer_to(asked: QuestionAsked, order: Order) -> str | None:

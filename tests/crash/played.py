@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from surefoot import ScriptedReply, ScriptedRequest
-from surefoot.core.agent_types import Casting, Fault, ModelFacts, Price, Role, RoleModels
+from surefoot.core.agent_types import Fault, ModelFacts, ModelRouting, Price, Role, RoleModels
 
 Call = tuple[str, dict[str, object]]
 _WAIT = re.compile(r"Wait for (\S+) before")
@@ -138,7 +138,7 @@ def asks_models(plan: Path) -> bool:
     return "agent:" in text or "steps:" not in text
 
 
-def casting() -> Casting:
+def routing() -> ModelRouting:
     """Return who plays what, at a price, so that what a lost reply costs can be counted."""
     model = ModelFacts(name="scripted:play", price=Price(input_usd=3, output_usd=15), output_tokens_max=1000)
-    return Casting(roles={role.value: RoleModels(chain=(model,)) for role in Role}, with_reviewer=True)
+    return ModelRouting(roles={role.value: RoleModels(chain=(model,)) for role in Role}, with_reviewer=True)

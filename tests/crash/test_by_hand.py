@@ -159,7 +159,7 @@ def by_hand(stage: Stage, *command: str) -> str:
     """Run until the second body, let somebody do something with git, run to the end; return what the report finds."""
     with stage.begin() as engine:
         engine.hear("hold: begun")
-        engine.hear("refs_moved", times=2)
+        engine.hear("branch_updated", times=2)
         stage.git(*command)
         stage.go()
         assert engine.wait().said["outcome"] == "completed"
@@ -206,7 +206,7 @@ def test_a_branch_the_run_itself_moved_before_a_kill_is_not_taken_for_moved_by_h
     (stage.folder / "bin/git").write_text(text, "utf-8")
     with stage.begin({"PATH": path}) as engine:
         engine.hear("first: begun")
-        engine.hear("refs_moved")
+        engine.hear("branch_updated")
         (stage.folder / "slow").touch()
         stage.go()
         engine.hear("step_verified second")
@@ -264,7 +264,7 @@ def test_a_git_that_breaks_in_mid_run_fails_the_step_and_no_more(setting: Settin
     (tmp_path / "bin/git").write_text(f'#!/bin/sh\ntest -e {tmp_path}/broken && exit 3\nexec {git} "$@"\n', "utf-8")
     with stage.begin({"PATH": path}) as engine:
         engine.hear("hold: begun")
-        engine.hear("refs_moved", times=2)
+        engine.hear("branch_updated", times=2)
         (tmp_path / "broken").touch()
         stage.go()
         assert engine.wait().said["outcome"] == "partially_completed"
@@ -358,7 +358,7 @@ def test_a_full_disk_ends_the_engine_and_loses_nothing(small_disk: Stage) -> Non
     """The error says that it is full; once there is room, the run goes on."""
     with small_disk.begin() as engine:
         engine.hear("hold: begun")
-        engine.hear("refs_moved", times=2)
+        engine.hear("branch_updated", times=2)
         small_disk.go()
         filler = fill(small_disk.home)
         said = engine.wait().said

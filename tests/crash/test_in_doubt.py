@@ -108,7 +108,7 @@ def test_a_check_cut_short_is_asked_on_what_the_effect_left(setting: Setting) ->
     plan = plan_of("irreversible", "after", checks=f"checks: [{{run: '{check}'}}]")
     stage = setting(plan.replace("until test -e $SUREFOOT_MEETING/go; do sleep 0.02; done\n      true", "true"))
     with stage.begin(**SEND) as engine:
-        engine.hear("check_asked send")
+        engine.hear("check_requested send")
         litter = stage.run_folder / "lanes/1/litter"
         while not litter.exists():
             pass

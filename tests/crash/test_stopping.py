@@ -13,7 +13,7 @@ import pytest
 if TYPE_CHECKING:
     from conftest import Setting, Stage
 
-    from tests.crash.talks import Talks
+    from tests.crash.conversations import Conversations
     from tests.programs import Ended, Program
 
 PLAN = """
@@ -110,7 +110,7 @@ def test_after_an_interrupt_no_effect_begins(setting: Setting) -> None:
     """A step that was still asked beforehand is let go, uncounted; on resume it is done, once."""
     stage = setting(CHECKED.replace('done"}', 'done", expect: pass_to_pass}'))
     with stage.begin(**CONSENT) as engine:
-        engine.hear("check_asked hold")
+        engine.hear("check_requested hold")
         interrupted(engine, 1)
         stage.go()
         assert engine.wait().said["standing"] == "paused"
@@ -123,7 +123,7 @@ def test_a_second_interrupt_waits_for_the_checks_of_an_applied_effect(setting: S
     """A check that was ended would leave the effect to be done again."""
     stage = setting(CHECKED)
     with stage.begin(**CONSENT) as engine:
-        engine.hear("check_asked hold")
+        engine.hear("check_requested hold")
         interrupted(engine, 2)
         stage.go()
         engine.wait()
@@ -146,7 +146,7 @@ def test_after_a_third_interrupt_the_effect_is_in_doubt(setting: Setting) -> Non
     assert stage.lines("world/effects") == {"hold": 1}
 
 
-@pytest.mark.parametrize("event", ["lane_requested", pytest.param("check_asked (accept)", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("event", ["lane_requested", pytest.param("check_requested (accept)", marks=pytest.mark.slow)])
 def test_a_second_interrupt_ends_what_belongs_to_no_step(setting: Setting, event: str) -> None:
     """Prepare and the acceptance checks can be ended too, and are done again on resume."""
     stage = setting(PREPARE if event == "lane_requested" else PREPARE.replace("> ready.log; until", "> ready.log #"))
@@ -233,7 +233,7 @@ HELD = "half\nlitter\nheld"
 BEGUN = {COMMAND: "hold: begun", REPLY: "the model waits"}
 
 
-def stopped(stage: Stage, words: str, times: int) -> Talks:
+def stopped(stage: Stage, words: str, times: int) -> Conversations:
     """Interrupt an engine while it says these words, let go of what waits, and return what the journal holds then."""
     with stage.begin() as engine:
         engine.hear(words)
@@ -242,7 +242,7 @@ def stopped(stage: Stage, words: str, times: int) -> Talks:
             stage.go()
         engine.wait()
     stage.go()
-    return stage.talks()
+    return stage.conversations()
 
 
 def finished(stage: Stage) -> tuple[str, list[str], str, int]:
@@ -256,21 +256,21 @@ DONE = ("completed", [], HELD, 0)
 
 
 @pytest.mark.parametrize(("plan", "turns"), [(COMMAND, 2), pytest.param(REPLY, 2, marks=pytest.mark.slow)])
-def test_after_the_first_interrupt_a_talk_goes_no_further(setting: Setting, plan: str, turns: int) -> None:
+def test_after_the_first_interrupt_a_conversation_goes_no_further(setting: Setting, plan: str, turns: int) -> None:
     """The command or the request under way is finished, no model is asked again; the talk goes on there on resume."""
     stage = setting(plan)
-    talks = stopped(stage, BEGUN[plan], 1)
-    assert (stage.state().is_paused, talks.turns, talks.lost_usd) == (True, turns, 0)
-    assert (finished(stage), stage.talks().turns) == (DONE, 3)
+    conversations = stopped(stage, BEGUN[plan], 1)
+    assert (stage.state().is_paused, conversations.turns, conversations.lost_usd) == (True, turns, 0)
+    assert (finished(stage), stage.conversations().turns) == (DONE, 3)
 
 
 def test_a_second_interrupt_ends_a_command_of_an_agent(setting: Setting) -> None:
     """Its call is lost and begun anew on the lane as the talk had left it; what had a result before is not."""
     stage = setting(COMMAND)
-    talks = stopped(stage, BEGUN[COMMAND], 2)
-    assert (stage.state().is_paused, talks.ended) == (True, ["hold/1/2.2"])
+    conversations = stopped(stage, BEGUN[COMMAND], 2)
+    assert (stage.state().is_paused, conversations.ended) == (True, ["hold/1/2.2"])
     assert finished(stage) == DONE
-    assert stage.talks().begun == {"hold/1/1.1": 1, "hold/1/2.1": 1, "hold/1/2.2": 2, "hold/1/3.1": 1}
+    assert stage.conversations().begun == {"hold/1/1.1": 1, "hold/1/2.1": 1, "hold/1/2.2": 2, "hold/1/3.1": 1}
 
 
 @pytest.mark.slow
@@ -279,16 +279,16 @@ def test_a_second_interrupt_ends_a_request(setting: Setting) -> None:
     stage = setting(REPLY)
     lost = stopped(stage, BEGUN[REPLY], 2).lost_usd
     assert (stage.state().is_paused, lost > 0, finished(stage)) == (True, True, DONE)
-    assert stage.talks().lost_usd == lost
+    assert stage.conversations().lost_usd == lost
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("plan", [COMMAND, REPLY])
-def test_after_a_third_interrupt_a_talk_is_taken_up_where_it_was(setting: Setting, plan: str) -> None:
+def test_after_a_third_interrupt_a_conversation_is_taken_up_where_it_was(setting: Setting, plan: str) -> None:
     """The engine stops at once, as if it were killed."""
     stage = setting(plan)
     stopped(stage, BEGUN[plan], 3)
-    assert (finished(stage), stage.talks().turns) == (DONE, 3)
+    assert (finished(stage), stage.conversations().turns) == (DONE, 3)
 
 
 @pytest.mark.slow
@@ -296,25 +296,25 @@ def test_a_wait_for_the_next_request_does_not_keep_a_run_from_pausing(setting: S
     """A provider may ask for minutes."""
     stage = setting(LIMITED)
     with stage.begin() as engine:
-        engine.hear("turn_delayed hold")
+        engine.hear("model_request_delayed hold")
         interrupted(engine, 1)
         assert engine.wait().said["standing"] == "paused"
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("act", "status"), [("pause", "running"), ("cancel", "cancelled")])
-def test_a_talk_whose_engine_was_killed_can_be_stopped(setting: Setting, act: str, status: str) -> None:
+def test_a_conversation_whose_engine_was_killed_can_be_stopped(setting: Setting, act: str, status: str) -> None:
     """Without an engine, and without asking a model."""
     stage = setting(COMMAND)
     with stage.begin() as engine:
         engine.hear("hold: begun")
         engine.kill()
     stage.work(act=act)
-    assert (stage.step("hold").status, stage.talks().turns, stage.wrongs()) == (status, 2, [])
+    assert (stage.step("hold").status, stage.conversations().turns, stage.wrongs()) == (status, 2, [])
 
 
 @pytest.mark.slow
-def test_a_cancel_beside_a_talk_ends_it(setting: Setting) -> None:
+def test_a_cancel_beside_a_conversation_ends_it(setting: Setting) -> None:
     """The engine notices the wish of another program and ends the command of the agent."""
     stage = setting(COMMAND)
     with stage.begin() as engine:

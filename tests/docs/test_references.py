@@ -28,7 +28,9 @@ _NAMED_TEST = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
 _VARIABLE = re.compile(r"\bSUREFOOT_[A-Z_]+\b")
 _BETWEEN_OURSELVES = {"SUREFOOT_CALL", "SUREFOOT_LFS_KEEP", "SUREFOOT_QUESTION"}
 """Set by Surefoot for children that are Surefoot's own code."""
-_WAITED_FOR = dict.fromkeys((ev.BodyStarted, ev.BodyFinished, ev.CallStarted, ev.CallFinished), "outside effects")
+_WAITED_FOR = dict.fromkeys(
+    (ev.BodyStarted, ev.BodyFinished, ev.ToolCallStarted, ev.ToolCallFinished), "outside effects"
+)
 
 PLAN_TABLES = ("plan", "service", "limits", "step", "agent", "retry", "check", "probe")
 

@@ -20,7 +20,7 @@ from surefoot.core.plan import Effect, FunctionBody, Limits, Plan, Step
 from surefoot.core.policy_types import Policy
 from surefoot.core.state import RunState
 from surefoot.errors import JournalLocked
-from surefoot.workers.run_context import Functions
+from surefoot.workers.run_context import FunctionRegistry
 
 RUN = RunId("20260101-aaaaaa")
 A, B = StepId("a"), StepId("b")
@@ -46,7 +46,7 @@ async def nothing(_: Any) -> None:
 
 async def driven(home: Home, body: Body, plan: Plan = PLAN, **fields: Any) -> RunState:
     """Run the plan with this body of step `a`; step `b` does nothing."""
-    functions = Functions(bodies={A: body, B: nothing})
+    functions = FunctionRegistry(bodies={A: body, B: nothing})
     return await engage(home, create_run(home, plan, Source(), run_id=RUN), functions=functions, **fields)
 
 
@@ -68,13 +68,13 @@ class LosingBody:
 
     def _see(self, _: RunState, event: ev.Event) -> None:
         self.seen.append(event.kind)
-        if isinstance(event, ev.PolicyGiven):
+        if isinstance(event, ev.PolicyConfigured):
             self._is_appended.set()
 
     async def __call__(self, _: Any) -> None:
         """Append, and return once that is committed."""
         (self._home.folder / "journal.db-wal").rename(self._home.folder / "gone")  # nothing can be synced any more
-        self._engaged[0].loop.tell(ev.PolicyGiven(at=0.0, policy=Policy()))
+        self._engaged[0].loop.tell(ev.PolicyConfigured(at=0.0, policy=Policy()))
         await self._is_appended.wait()
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.agent_types import Casting, Fault, RoleModels, Usage, Wish
+from surefoot.core.agent_types import Fault, GoalOptions, ModelRouting, RoleModels, Usage
 from surefoot.core.check_kinds import CommandCheck, Expect
 from surefoot.core.event_words import Diagnosis, Ending, Moment, Status, Verdict
 from surefoot.core.events import Event
@@ -30,8 +30,8 @@ from surefoot.core.policy_types import Demand, Overdue, Policy, Rule
 from surefoot.core.policy_types import Tier as RuleTier
 from surefoot.core.probe_kinds import Probe, RunProbe
 from tests.core.conftest import Play
+from tests.core.test_kernel_conversations import calls
 from tests.core.test_kernel_table import CASTING, FACTS, WISHED, walk
-from tests.core.test_kernel_talks import calls
 
 PROOF = Check(name="proof", ask=CommandCheck(command="p"), expect=Expect.FAIL_TO_PASS)
 KEPT = Check(name="kept", ask=CommandCheck(command="k"), expect=Expect.PASS_TO_PASS)
@@ -72,21 +72,21 @@ def _goal() -> list[Event]:
 
 def _agent() -> list[Event]:
     """An agent whose first attempt does not pass its check."""
-    run = Play({"a": AGENT}).say(ev.CastingGiven, casting=CASTING)
+    run = Play({"a": AGENT}).say(ev.ModelsConfigured, routing=CASTING)
     return run.will(do.AskCheck, "proof").will(do.AskCheck, "proof", verdict=Verdict.FAILED, text="1 != 2").go().journal
 
 
 def _people() -> list[Event]:
     """All that people say: rules, consents, a pause, another plan of limits, words too late, a restore, a cancel."""
     run = Play({"a": {"checks": (KEPT,), **AGAIN}, "b": {"needs": ("a",), "tier": Tier.CONFIRM}})
-    run.say(ev.PolicyGiven, policy=Policy(own=(SOON,))).say(ev.OptionsGiven, allow=("a",))
-    run.will(do.RunStep, "a", ending=BAD).will(do.Inspect, "a", tree="t0", changed=()).go(do.WaitUntil).go(
+    run.say(ev.PolicyConfigured, policy=Policy(own=(SOON,))).say(ev.ApprovalsGiven, allow=("a",))
+    run.will(do.RunStep, "a", ending=BAD).will(do.Inspect, "a", tree="t0", changed=()).go(do.WaitForRetry).go(
         do.RunStep, "a"
     ).say(ev.PauseRequested, interrupt=True).go()
-    run.say(ev.LimitsRaised, limits=Limits(wall_s=60.0)).say(ev.RunResumed).go(do.WatchDeadline).let(
-        do.WatchDeadline
+    run.say(ev.LimitsRaised, limits=Limits(wall_s=60.0)).say(ev.RunResumed).go(do.WaitForDeadline).let(
+        do.WaitForDeadline
     ).go()
-    run.say(ev.StepsReset, steps=("b",)).go().reply("yes", edit="b --less").go()
+    run.say(ev.StepsInvalidated, steps=("b",)).go().reply("yes", edit="b --less").go()
     run.say(ev.RunRestored, to="a", commit="c-a", pending=("b",)).say(ev.RunResumed).go(do.RunStep)
     return run.say(ev.CancelRequested).go().say(ev.EngineStopped, reason="ended").journal
 
@@ -109,34 +109,41 @@ def _groups() -> list[Event]:
 def _faults() -> list[Event]:
     """A model that fails, a limit that is reached, calls of which some are not carried out, a talk that is stopped."""
     chain = RoleModels(chain=(FACTS, replace(FACTS, name="n")))
-    run = Play({"a": AGENT}, limits=Limits(requests=8)).say(ev.CastingGiven, casting=Casting(roles={"worker": chain}))
+    run = Play({"a": AGENT}, limits=Limits(requests=8)).say(
+        ev.ModelsConfigured, routing=ModelRouting(roles={"worker": chain})
+    )
     for fault in (Fault.RATE_LIMIT, Fault.CONTEXT, Fault.REFUSED):
-        run.will(do.AskModel, "a", ev.TurnFailed, fault=fault, text="no", usage=Usage(requests=1))
-    run.will(do.AskModel, "a", calls=calls(1, "edit", "moon"))
+        run.will(do.RequestModel, "a", ev.ModelRequestFailed, fault=fault, text="no", usage=Usage(requests=1))
+    run.will(do.RequestModel, "a", calls=calls(1, "edit", "moon"))
     for turn in range(2, 12):
-        run.will(do.AskModel, "a", calls=calls(turn, "list")).will(do.UseTool, f"{turn}.1", output=BlobId("same"))
+        run.will(do.RequestModel, "a", calls=calls(turn, "list")).will(do.UseTool, f"{turn}.1", output=BlobId("same"))
     run.go(do.UseTool).say(ev.PauseRequested, interrupt=True).go().say(ev.RunResumed).go()
     return run.say(ev.LimitsRaised, limits=Limits(requests=99)).say(ev.RunResumed).go().journal
 
 
 def _edits() -> list[Event]:
     """A plan and a result that a person writes anew, and a service that ends."""
-    run = Play({}, wish=Wish(), services=(Service(name="db", run="db"),)).say(ev.CastingGiven, casting=CASTING).go()
+    run = (
+        Play({}, goal_options=GoalOptions(), services=(Service(name="db", run="db"),))
+        .say(ev.ModelsConfigured, routing=CASTING)
+        .go()
+    )
     made = Step(id=StepId("mine"), body=RunBody(command="m"), uses=("db",), checks=(KEPT,), **AGAIN)
     plan = Plan(goal="g", steps=(made,), services=(Service(name="db", run="db"),))
     run.say(
-        ev.PolicyGiven, policy=Policy(own=(Rule(name="own", tier=RuleTier.CONFIRM, reason="Mine.", paths=("mine",)),))
+        ev.PolicyConfigured,
+        policy=Policy(own=(Rule(name="own", tier=RuleTier.CONFIRM, reason="Mine.", paths=("mine",)),)),
     )
     run.say(ev.PlanEdited, step=StepId("(plan)"), attempt=1, plan=plan, text=BlobId("t")).reply("edit")
     run.will(do.RunStep, "mine", ending=BAD).will(do.Inspect, "mine", tree="t0").go()
-    run.will(do.Inspect, "mine", tree="t-edited").reply("yes", diff=BlobId("p")).go(do.ApplyEdit)
+    run.will(do.Inspect, "mine", tree="t-edited").reply("yes", diff=BlobId("p")).go(do.ApplyPatch)
     return run.say(ev.ServiceEnded, lane="1", service="db", reason="it crashed").go().reply("yes").go().journal
 
 
 def refused() -> list[Event]:
     """Return a journal in which a step is verified though its check was not asked after the body."""
     check = Check(name="still green", ask=CommandCheck(command="t"), expect=Expect.PASS_TO_PASS)
-    events, asked = Play({"a": {"checks": (check,)}}).go().journal, (ev.CheckAsked, ev.CheckAnswered)
+    events, asked = Play({"a": {"checks": (check,)}}).go().journal, (ev.CheckRequested, ev.CheckAnswered)
     return [event for event in events if not (isinstance(event, asked) and event.moment is Moment.AFTER)]
 
 

@@ -18,7 +18,15 @@ from surefoot.core import check_kinds, plan
 from surefoot.core import probe_kinds as probing
 from surefoot.core.agent_types import Claim, Note, ToolCall, Understanding
 from surefoot.core.event_words import Moment, Verdict
-from surefoot.core.events import EVENTS, CallFinished, CheckAnswered, Event, GroupExpanded, RunCreated, TurnAnswered
+from surefoot.core.events import (
+    EVENTS,
+    CheckAnswered,
+    Event,
+    GroupExpanded,
+    ModelResponded,
+    RunCreated,
+    ToolCallFinished,
+)
 from surefoot.core.ids import BlobId, RunId, StepId
 from surefoot.core.tool_payload import MadePlan, Payload, PlanChange, Planned, Understood
 from surefoot.journal.codec import HOLDERS, blobs_of, decode, encode
@@ -137,7 +145,7 @@ PAYLOADS = (
 def test_each_payload_of_a_call_reads_back_as_itself(payload: Payload) -> None:
     """With nothing set that need not be; and the audit asks for the plan in it."""
     place = {"at": 1.0, "step": StepId("a"), "attempt": 1, "call": "1.1", "ok": True, "text": "", "tokens": 1}
-    event = CallFinished(**place, output=BlobId("2" * 64), payload=payload)
+    event = ToolCallFinished(**place, output=BlobId("2" * 64), payload=payload)
     assert read_back(event) == event
     assert len(blobs_of(event)) == (2 if isinstance(payload, Planned) else 1)
 
@@ -177,7 +185,7 @@ def test_the_blobs_of_a_reply_are_those_of_its_calls_too() -> None:
     reply, arguments = BlobId("1" * 64), BlobId("2" * 64)
     call = ToolCall(call="1.1", tool="read", arguments=arguments, summary="read")
     place = {"at": 1.0, "step": StepId("a"), "attempt": 1}
-    event = TurnAnswered(**place, turn=1, model="m", reply=reply, said="", tokens=1, calls=(call,))
+    event = ModelResponded(**place, turn=1, model="m", reply=reply, said="", tokens=1, calls=(call,))
     assert blobs_of(event) == [reply, arguments]
 
 

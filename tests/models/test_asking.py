@@ -91,7 +91,7 @@ async def test_calls_without_arguments_have_none_of_them(ask: Ask) -> None:
     assert answer.calls[0].arguments == {}
 
 
-async def test_a_talk_is_told_in_the_words_of_chat_completions(ask: Ask) -> None:
+async def test_a_conversation_is_told_in_the_words_of_chat_completions(ask: Ask) -> None:
     """System, user, reply with its call, and the call's result, each where it belongs."""
     with Server(Reply(text="done")) as server:
         await ask(server, "openai", messages=TALK)
@@ -101,7 +101,7 @@ async def test_a_talk_is_told_in_the_words_of_chat_completions(ask: Ask) -> None
     assert told[3] == {"role": "tool", "tool_call_id": "id1", "content": "content of a"}
 
 
-async def test_a_talk_is_told_in_the_words_of_messages(ask: Ask) -> None:
+async def test_a_conversation_is_told_in_the_words_of_messages(ask: Ask) -> None:
     """The end of what will be said again is marked for the provider's cache."""
     with Server(Reply(text="done")) as server:
         await ask(server, "anthropic", messages=TALK)

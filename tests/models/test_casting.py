@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from surefoot.core.agent_types import Casting, Price
+from surefoot.core.agent_types import ModelRouting, Price
 from surefoot.errors import ConfigInvalid
 from surefoot.models.names import default_by_key
 from surefoot.models.prices import listed_price
@@ -21,9 +21,9 @@ SONNET, OPUS, SOL = "anthropic:claude-sonnet-5-5", "anthropic:claude-opus-5-5", 
 ROLES = ("scout", "planner", "worker", "reviewer")
 
 
-def names(casting: Casting) -> dict[str, list[str]]:
+def names(routing: ModelRouting) -> dict[str, list[str]]:
     """Return the chains by role."""
-    return {role: [facts.name for facts in models.chain] for role, models in casting.roles.items()}
+    return {role: [facts.name for facts in models.chain] for role, models in routing.roles.items()}
 
 
 def refusal(
@@ -102,8 +102,8 @@ def test_flags_stand_above_the_environment_and_that_above_settings(
 )
 def test_a_stronger_model_stands_behind_each_role(settings: ModelSettings, flags: tuple[str, ...]) -> None:
     """For the last attempt."""
-    casting = casting_of(settings, KEYS, flags)
-    assert {models.stronger and models.stronger.name for models in casting.roles.values()} == {OPUS}
+    routing = casting_of(settings, KEYS, flags)
+    assert {models.stronger and models.stronger.name for models in routing.roles.values()} == {OPUS}
 
 
 @pytest.mark.parametrize(
@@ -162,8 +162,8 @@ def test_an_unknown_price_is_refused_with_three_ways_on() -> None:
 )
 def test_an_unknown_price_can_be_lived_with(settings: ModelSettings) -> None:
     """Counting tokens only, or told in the settings."""
-    casting = casting_of(settings, KEYS, ("anthropic:claude-nobody-knows",))
-    assert casting.unknown_price == (settings.unknown_price or "refuse")
+    routing = casting_of(settings, KEYS, ("anthropic:claude-nobody-knows",))
+    assert routing.unknown_price == (settings.unknown_price or "refuse")
 
 
 def test_a_name_that_is_nearly_one_of_the_list_is_suggested() -> None:
@@ -226,9 +226,9 @@ def test_the_key_of_an_address_has_to_be_set() -> None:
 
 def test_a_step_may_name_a_model_of_its_own() -> None:
     """It is known beside the roles, by its name."""
-    casting = casting_of(ModelSettings(), KEYS, named=[OPUS, SONNET])
-    assert names(casting)[OPUS] == [OPUS]
-    assert names(casting)["worker"] == [SONNET]
+    routing = casting_of(ModelSettings(), KEYS, named=[OPUS, SONNET])
+    assert names(routing)[OPUS] == [OPUS]
+    assert names(routing)["worker"] == [SONNET]
 
 
 def test_a_run_goes_on_with_the_models_it_began_with() -> None:

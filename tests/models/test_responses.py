@@ -52,7 +52,7 @@ async def test_a_stream_that_just_ends_is_cut() -> None:
     assert found.fault is Fault.CUT
 
 
-async def test_a_whole_talk_is_told_and_nothing_is_to_be_kept() -> None:
+async def test_a_whole_conversation_is_told_and_nothing_is_to_be_kept() -> None:
     """The provider is asked not to store it; each request says everything anew."""
     with Server(Reply(text="done")) as server:
         await asked(server, stream=False, messages=TALK, output_tokens_max=77)

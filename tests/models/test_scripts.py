@@ -178,7 +178,7 @@ ORDERED = """\
 """
 
 
-def test_replies_come_in_order_within_each_talk(tmp_path: Path) -> None:
+def test_replies_come_in_order_within_each_conversation(tmp_path: Path) -> None:
     """By the turn, not by how often was asked."""
     script = yaml(tmp_path, "- say: one\n- say: two\n")
     assert [script(after(turn)).say for turn in (1, 0, 1)] == ["two", "one", "two"]

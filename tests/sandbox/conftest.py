@@ -96,11 +96,11 @@ def alive() -> Callable[[str], set[int]]:
 
 
 @pytest.fixture
-def wait_until() -> Callable[[Callable[[], object]], Awaitable[None]]:
+def wait_for_retry() -> Callable[[Callable[[], object]], Awaitable[None]]:
     """Wait until something is so; a test that waits in vain is ended by its time limit."""
 
-    async def _wait_until(is_so: Callable[[], object]) -> None:
+    async def _wait_for_retry(is_so: Callable[[], object]) -> None:
         while not is_so():  # noqa: ASYNC110 - what is waited for happens in other processes.
             await asyncio.sleep(0.01)
 
-    return _wait_until
+    return _wait_for_retry

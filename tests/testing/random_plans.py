@@ -16,7 +16,7 @@ from surefoot.core.ids import RunId, StepId
 from surefoot.core.plan import AskBody, Effect, ForEach, FunctionBody, Limits, OnFailure, Plan, RetryPolicy, Step
 from surefoot.core.state import RunState
 from surefoot.testing import VirtualClock, journal_text, simulated_home
-from surefoot.workers.run_context import Function, Functions, StepArgument
+from surefoot.workers.run_context import Function, FunctionRegistry, StepArgument
 
 RUN = RunId("20260101-aaaaaa")
 WHO = Identity(name="me", roles=(), via="test")
@@ -94,7 +94,7 @@ async def carried_out(home: Home, seed: int) -> None:
     """Carry out the plan of a seed; a run that pauses at its limit is gone on with twice."""
     plan = random_plan(Random(seed))
     names = [step.id.replace("{item}", item) for step in plan.steps for item in ("{item}", *ITEMS)]
-    functions = Functions(bodies={StepId(name): random_body(seed, name) for name in names})
+    functions = FunctionRegistry(bodies={StepId(name): random_body(seed, name) for name in names})
     person = Person(seed)
     create_run(home, plan, Source(), run_id=RUN)
     for _ in range(3):

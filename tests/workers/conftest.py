@@ -73,9 +73,9 @@ class Lane:
         self.script.calls = ((tool, arguments),)
         facts = ModelFacts(name="x:m")
         answered = self.perform(
-            do.AskModel(step=SPEC.id, attempt=1, lane=None, turn=1, role=Role.WORKER, facts=facts, parts=())
+            do.RequestModel(step=SPEC.id, attempt=1, lane=None, turn=1, role=Role.WORKER, facts=facts, parts=())
         )
-        assert isinstance(answered, ev.TurnAnswered)
+        assert isinstance(answered, ev.ModelResponded)
         return answered.calls[0]
 
     def asking(self, call: ToolCall) -> do.UseTool:
@@ -96,14 +96,14 @@ class Lane:
         states = (editable, StoredTexts(texts={}), PlanInForce(plan=self.room.plan))
         return next((one for one in states if type(one) is TOOLBOX[tool].state), None)
 
-    def carry_out(self, call: ToolCall) -> ev.CallFinished:
+    def carry_out(self, call: ToolCall) -> ev.ToolCallFinished:
         """Carry out a call that the journal holds."""
         finished = self.perform(self.asking(call))
-        assert isinstance(finished, ev.CallFinished)
+        assert isinstance(finished, ev.ToolCallFinished)
         self.seen |= finished.saw
         return finished
 
-    def use(self, tool: str, **arguments: object) -> ev.CallFinished:
+    def use(self, tool: str, **arguments: object) -> ev.ToolCallFinished:
         """Have the model call a tool, and carry that out."""
         return self.carry_out(self.call(tool, **arguments))
 

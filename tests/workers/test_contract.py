@@ -116,8 +116,8 @@ ROWS: Mapping[type[do.Command], Row] = {
         broken=ev.EffectFailed,
         told={"reason": "the folder of lane 0 is gone"},
     ),
-    do.ApplyEdit: Row(
-        make=lambda lane, commit, _: do.ApplyEdit(**AT, commit=commit, scratch=(), diff=lane.room.store(b"patch")),
+    do.ApplyPatch: Row(
+        make=lambda lane, commit, _: do.ApplyPatch(**AT, commit=commit, scratch=(), diff=lane.room.store(b"patch")),
         broken=ev.EffectFailed,
         told={"reason": NO_STORE},
     ),
@@ -126,8 +126,8 @@ ROWS: Mapping[type[do.Command], Row] = {
         broken=ev.EffectFailed,
         told={"reason": GONE},
     ),
-    do.PlaceTree: Row(
-        make=lambda _, commit, tree: do.PlaceTree(**AT, commit=commit, tree=tree, scratch=()),
+    do.CheckOutTree: Row(
+        make=lambda _, commit, tree: do.CheckOutTree(**AT, commit=commit, tree=tree, scratch=()),
         broken=ev.EffectFailed,
         told={"reason": NO_STORE},
     ),
@@ -146,37 +146,37 @@ ROWS: Mapping[type[do.Command], Row] = {
         broken=ev.LaneRestored,
         told={"lane_changed": True},
     ),
-    do.MoveRefs: Row(
-        make=lambda lane, commit, tree: do.MoveRefs(commit=written(lane, commit, tree), old=tree, kept=None),
-        broken=ev.RefsMoved,
+    do.UpdateBranch: Row(
+        make=lambda lane, commit, tree: do.UpdateBranch(commit=written(lane, commit, tree), old=tree, kept=None),
+        broken=ev.BranchUpdated,
         told={"has_failed": True, "refused": r"is missing from the run's own store '[^']*/\*\*\*/"},
         ended=None,
     ),
-    do.OpenTalk: Row(
-        make=lambda *_: do.OpenTalk(**AT, spec=SPEC),
-        broken=ev.TalkOpened,
+    do.StartConversation: Row(
+        make=lambda *_: do.StartConversation(**AT, spec=SPEC),
+        broken=ev.ConversationStarted,
         told={"tree": "", "guidance": None},
     ),
-    do.AskModel: Row(
-        make=lambda lane, *_: do.AskModel(
+    do.RequestModel: Row(
+        make=lambda lane, *_: do.RequestModel(
             **AT,
             turn=1,
             role=Role.WORKER,
             facts=ModelFacts(name="x:m"),
             parts=(Part(speaker="user", tokens=1, blob=lane.room.store(b"long" * 9999)),),
         ),
-        broken=ev.TurnFailed,
+        broken=ev.ModelRequestFailed,
         told={"text": "Blob .* is missing"},
     ),
     do.UseTool: Row(
         make=lambda lane, *_: lane.asking(lane.call("run", command=LONG)),
-        broken=ev.CallFinished,
+        broken=ev.ToolCallFinished,
         told={"call": "1.1", "ok": False, "text": f"the tool broke: .*{MISSING}"},
     ),
-    do.WaitUntil: Row(make=lambda *_: do.WaitUntil(**AT, **DUE), told={}, ended=None),
-    do.WaitForTurn: Row(make=lambda *_: do.WaitForTurn(**AT, **DUE), told={}, ended=None),
-    do.WatchDeadline: Row(
-        make=lambda *_: do.WatchDeadline(**AT, **DUE, question="q", overdue=Overdue.WAIT), told={}, ended=None
+    do.WaitForRetry: Row(make=lambda *_: do.WaitForRetry(**AT, **DUE), told={}, ended=None),
+    do.WaitForRequest: Row(make=lambda *_: do.WaitForRequest(**AT, **DUE), told={}, ended=None),
+    do.WaitForDeadline: Row(
+        make=lambda *_: do.WaitForDeadline(**AT, **DUE, question="q", overdue=Overdue.WAIT), told={}, ended=None
     ),
 }
 KINDS = sorted(ROWS, key=lambda kind: kind.__name__)

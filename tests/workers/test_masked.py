@@ -94,8 +94,8 @@ def test_what_a_model_asks_and_offers_is_masked() -> None:
     """The words of commands, and the answers that a person may give."""
     does = CommandFacts(commands=(("curl", SECRET),), hosts=(SECRET,))
     call = ToolCall(call="1.1", tool="ask", arguments=BlobId("b"), summary="", does=does, options=(SECRET, "no"))
-    answered = filled(ev.TurnAnswered)
-    text = repr(masked(ev.TurnAnswered(**{**vars_of(answered), "calls": (call,)}), MASKER))
+    answered = filled(ev.ModelResponded)
+    text = repr(masked(ev.ModelResponded(**{**vars_of(answered), "calls": (call,)}), MASKER))
     assert SECRET not in text
 
 

@@ -12,7 +12,7 @@ from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.event_words import Status
 from surefoot.core.plan import FunctionBody, Prepare
-from surefoot.workers.run_context import Functions
+from surefoot.workers.run_context import FunctionRegistry
 from tests.workers.conftest import SPEC, Lane
 
 
@@ -48,7 +48,7 @@ def test_a_function_that_returns_what_json_cannot_hold_has_ended_well(lane: Lane
     async def body(_: Any) -> object:
         return returned
 
-    lane.room.functions = Functions(bodies={SPEC.id: body})
+    lane.room.functions = FunctionRegistry(bodies={SPEC.id: body})
     spec = replace(SPEC, body=FunctionBody(name="body"))
     finished = lane.perform(do.RunStep(step=SPEC.id, attempt=1, lane="0", spec=spec, key="k"))
     assert finished.ending.status is Status.OK

@@ -38,14 +38,14 @@ def _home(lane: Lane) -> Path:
     return lane.room.space.home_path("0")
 
 
-def _placed(lane: Lane) -> ev.Placed:
+def _placed(lane: Lane) -> ev.TreeCheckedOut:
     space = lane.room.space
     tree = space.tree("0", exclude=("*.data",))
-    command = do.PlaceTree(
+    command = do.CheckOutTree(
         step=SPEC.id, attempt=1, lane="0", commit=space.base, tree=tree, scratch=("*.data",), prepare=True
     )
     placed = lane.perform(command)
-    assert isinstance(placed, ev.Placed), placed
+    assert isinstance(placed, ev.TreeCheckedOut), placed
     return placed
 
 

@@ -24,7 +24,7 @@ from surefoot.api.run_options import Options
 from surefoot.api.shared_resources import shared_writer
 from surefoot.api.validation import Source, chosen, validated
 from surefoot.core import events as ev
-from surefoot.core.agent_types import Casting
+from surefoot.core.agent_types import ModelRouting
 from surefoot.core.event_words import Finding, Severity
 from surefoot.core.events import Event
 from surefoot.core.file_order import waits_of
@@ -50,7 +50,7 @@ from surefoot.settings import load_settings
 from surefoot.threads import in_thread
 from surefoot.workers.preconditions import with_facts
 from surefoot.workers.preflight import missing, plan_in_lanes, refuse_without
-from surefoot.workers.run_context import Functions, Room
+from surefoot.workers.run_context import FunctionRegistry, Room
 from surefoot.workspace import (
     RunWorkspace,
     inspect_source,
@@ -108,17 +108,17 @@ def create_run(
         plan_digest=source.plan_digest,
         include_dirty=source.include_dirty,
         by=options.who,
-        wish=source.wish,
+        goal_options=source.goal_options,
         waits={} if source.repository is None else waits_of(plan, graph),
         commands=with_facts(commands_around(plan)),
         findings=missed,
         left_out=selection.left_out,
     )
-    casting = _cast_beforehand(created, source, options)
+    routing = _cast_beforehand(created, source, options)
     with claimed(home, run, is_new=True), ExitStack() as unmaking:
         _refuse_taken(home, run)
         unmaking.callback(_unmake, home, run)
-        events = _create(home, created, source, options, casting)
+        events = _create(home, created, source, options, routing)
         unmaking.pop_all()
     state = first_state(events[0], graph)
     for event in events[1:]:
@@ -127,7 +127,7 @@ def create_run(
 
 
 def _create(
-    home: Home, created: ev.RunCreated, source: Source, options: Options, casting: Casting | None
+    home: Home, created: ev.RunCreated, source: Source, options: Options, routing: ModelRouting | None
 ) -> tuple[ev.RunCreated, *tuple[Event, ...]]:
     """Make what belongs to a run whose claim the caller holds, and append its first events; return these."""
     folder = home.run_folder(created.run)
@@ -139,8 +139,8 @@ def _create(
     created = replace(created, estimates=earlier_times(home.journal, created))
     point("run.create.workspace")
     policy = _policy(options, created.repository)
-    given = () if policy == Policy() else (ev.PolicyGiven(at=created.at, policy=policy),)
-    cast = () if casting is None else (ev.CastingGiven(at=created.at, casting=casting),)
+    given = () if policy == Policy() else (ev.PolicyConfigured(at=created.at, policy=policy),)
+    cast = () if routing is None else (ev.ModelsConfigured(at=created.at, routing=routing),)
     events = (created, *given, *cast, *_consents(options, created.at))
     # On disk with the start of an engine, which is waited for, or when the home is closed.
     result = home.journal.append([Batch(run=created.run, expected=0, events=events, token=None)])[0]
@@ -161,7 +161,7 @@ def _unmake(home: Home, run: RunId) -> None:
             shutil.rmtree(folder, ignore_errors=True)  # with the lock
 
 
-def _cast_beforehand(created: ev.RunCreated, source: Source, options: Options) -> Casting | None:
+def _cast_beforehand(created: ev.RunCreated, source: Source, options: Options) -> ModelRouting | None:
     """Return who plays what, before anything is made for the run: where no model can be asked, nothing is left."""
     if source.repository is None or not needs_models(created, created.plan):
         return None
@@ -225,7 +225,7 @@ def _with_workspace(created: ev.RunCreated, source: Source, folder: Path) -> ev.
         dirty=tuple(path for path in origin.dirty if origin.root / path not in _written_by_init(source.plan_path)),
         # Of a goal in words nothing is known yet that could be looked over.
         findings=(
-            *(() if created.wish is not None else reviewed.findings),
+            *(() if created.goal_options is not None else reviewed.findings),
             *created.findings,
             *plan_in_lanes(created.plan, source.plan_path, origin.root, include_dirty=source.include_dirty),
             *remarks,
@@ -308,7 +308,7 @@ async def engage(
     options: Options | None = None,
     *,
     watching: Watching | None = None,
-    functions: Functions | None = None,
+    functions: FunctionRegistry | None = None,
     resume: bool = True,
 ) -> RunState:
     """Claim the run and work on it until it ends, pauses or waits for a person; return its state then.
@@ -330,7 +330,7 @@ async def engage(
             _refuse_steering(home, options, is_begun=state.token > 0)
             if state.has_workspace:  # without one there are no commands that could be left over
                 await in_thread(sweep, mark_prefix_of(home.run_folder(run)))
-            room = _open_room(home, state, functions or Functions(), watching)
+            room = _open_room(home, state, functions or FunctionRegistry(), watching)
             asking = asking_for(state.created, state.plan, options)
             if asking is not None:
                 room.models, room.model_timeout_s = asking
@@ -409,10 +409,10 @@ def _opening(home: Home, state: RunState, room: Room, options: Options, token: i
     )
     policy = _policy(options, state.created.repository)
     if policy_of(state.plan, policy) != state.policy:
-        yield ev.PolicyGiven(at=now, policy=policy)
-    casting = casting_for(state.created, state.plan, options, state.casting)
-    if casting is not None and casting != state.casting:
-        yield ev.CastingGiven(at=now, casting=casting)
+        yield ev.PolicyConfigured(at=now, policy=policy)
+    routing = casting_for(state.created, state.plan, options, state.routing)
+    if routing is not None and routing != state.routing:
+        yield ev.ModelsConfigured(at=now, routing=routing)
     if options.limits is not None and options.limits != state.plan.limits and state.outcome is None:
         yield ev.LimitsRaised(at=now, limits=options.limits, by=options.who)
     if not _are_known(options, state):
@@ -430,7 +430,7 @@ def _policy(options: Options, repository: str | None) -> Policy:
 def _consents(options: Options, now: float) -> Iterable[Event]:
     if options.yes or options.allow:
         allow = tuple(StepId(step) for step in options.allow)
-        yield ev.OptionsGiven(at=now, by=identify().name, yes=options.yes, allow=allow)
+        yield ev.ApprovalsGiven(at=now, by=identify().name, yes=options.yes, allow=allow)
 
 
 def _are_known(options: Options, state: RunState) -> bool:
@@ -448,14 +448,14 @@ def _claimed(home: Home, run: RunId, options: Options) -> Generator[None]:
         yield
 
 
-def _lacks_function(step: Step, functions: Functions) -> bool:
+def _lacks_function(step: Step, functions: FunctionRegistry) -> bool:
     if isinstance(step.body, FunctionBody) and step.id not in functions.bodies:
         return True
     asks = step.probe is not None and isinstance(step.probe.ask, FunctionProbe)
     return asks and step.id not in functions.probes
 
 
-def _open_room(home: Home, state: RunState, functions: Functions, watching: Watching) -> Room:
+def _open_room(home: Home, state: RunState, functions: FunctionRegistry, watching: Watching) -> Room:
     created = state.created
     run = created.run
     lacking = [step.id for step in created.plan.steps if _lacks_function(step, functions)]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from surefoot.api.run_options import Options
 from surefoot.core import events as ev
-from surefoot.core.agent_types import Casting
+from surefoot.core.agent_types import ModelRouting
 from surefoot.core.plan import AgentBody, Plan
 from surefoot.models.scripts import SCRIPTED
 from surefoot.ports import Model
@@ -20,10 +20,12 @@ from surefoot.settings import ModelSettings, load_settings
 
 def needs_models(created: ev.RunCreated, plan: Plan) -> bool:
     """Tell whether a run asks models."""
-    return created.wish is not None or any(isinstance(step.body, AgentBody) for step in plan.steps)
+    return created.goal_options is not None or any(isinstance(step.body, AgentBody) for step in plan.steps)
 
 
-def casting_for(created: ev.RunCreated, plan: Plan, options: Options, known: Casting | None = None) -> Casting | None:
+def casting_for(
+    created: ev.RunCreated, plan: Plan, options: Options, known: ModelRouting | None = None
+) -> ModelRouting | None:
     """Return who plays what; None for runs that ask no models.
 
     A run goes on with the models it began with (`known`), unless the options name others: settings may have changed.
@@ -33,8 +35,8 @@ def casting_for(created: ev.RunCreated, plan: Plan, options: Options, known: Cas
     """
     if not needs_models(created, plan):
         return None
-    if options.casting is not None:
-        return options.casting
+    if options.routing is not None:
+        return options.routing
     from surefoot.models.routing import cast_alone, casting_of, with_named
 
     if options.asking is not None and not options.models:
@@ -43,8 +45,8 @@ def casting_for(created: ev.RunCreated, plan: Plan, options: Options, known: Cas
     named = {step.body.model for step in plan.steps if isinstance(step.body, AgentBody) and step.body.model}
     if known is None or not known.roles or options.models:
         return casting_of(settings, os.environ, options.models, with_reviewer=options.with_reviewer, named=named)
-    casting = with_named(known, settings, os.environ, named)
-    return casting if options.with_reviewer is None else replace(casting, with_reviewer=options.with_reviewer)
+    routing = with_named(known, settings, os.environ, named)
+    return routing if options.with_reviewer is None else replace(routing, with_reviewer=options.with_reviewer)
 
 
 def asking_for(created: ev.RunCreated, plan: Plan, options: Options) -> tuple[Model, float] | None:
@@ -70,5 +72,5 @@ def models_here(folder: Path) -> dict[str, str]:
     """
     from surefoot.models.routing import casting_of
 
-    casting = casting_of(load_settings(folder).models, os.environ, (), with_reviewer=None, named=())
-    return {role: models.chain[0].name for role, models in casting.roles.items()}
+    routing = casting_of(load_settings(folder).models, os.environ, (), with_reviewer=None, named=())
+    return {role: models.chain[0].name for role, models in routing.roles.items()}

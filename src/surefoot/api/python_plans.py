@@ -27,7 +27,7 @@ from surefoot.core.report import report_of
 from surefoot.core.report_shape import Report
 from surefoot.core.state import RunState
 from surefoot.errors import PlanInvalid, RunExists
-from surefoot.workers.run_context import Function, Functions, ProbeFunction
+from surefoot.workers.run_context import Function, FunctionRegistry, ProbeFunction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -262,7 +262,7 @@ class Plan:
         )
 
     @property
-    def functions(self) -> Functions:
+    def functions(self) -> FunctionRegistry:
         """Return the bodies and probes that are functions, by step id."""
         bodies = {encode_id(step.id): step.do for step in self.steps if step.do is not None}
         probes = {
@@ -270,7 +270,7 @@ class Plan:
             for step in self.steps
             if step.probe is not None and not isinstance(step.probe, Probe)
         }
-        return Functions(bodies=bodies, probes=probes)
+        return FunctionRegistry(bodies=bodies, probes=probes)
 
 
 def _values(of: object, keys: Iterable[Key], where: str) -> dict[str, Any]:

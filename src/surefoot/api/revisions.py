@@ -47,7 +47,7 @@ def shown_plan(home: Home, state: RunState, question: str) -> ShownPlan | None:
     if asked.step != PLANNING or EDIT not in asked.options:
         return None
     work = state.nodes[PLANNING].work
-    ended = None if work is None or work.talk is None else work.talk.ended
+    ended = None if work is None or work.conversation is None else work.conversation.ended
     if ended is None or not isinstance(ended.payload, Planned):
         return None
     made = ended.payload.made

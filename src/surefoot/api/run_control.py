@@ -70,7 +70,7 @@ def retry(home: Home, run: RunId, steps: tuple[str, ...], *, by: str = "") -> Ru
         wanted = tuple(StepId(step) for step in steps) or _to_retry(state)
         for name in wanted:
             _step_of(state, name)
-        return [ev.StepsReset(at=now, steps=wanted, by=who)]
+        return [ev.StepsInvalidated(at=now, steps=wanted, by=who)]
 
     with set_aside(home, run, "pause"):
         return say(home, run, words)

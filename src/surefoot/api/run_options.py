@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from surefoot.api.identity import current_user
-from surefoot.core.agent_types import Casting
+from surefoot.core.agent_types import ModelRouting
 from surefoot.core.plan import Limits
 from surefoot.core.policy_types import Policy
 from surefoot.ports import Model
@@ -34,7 +34,7 @@ class Options:
     """Models by name: `provider:name` for all roles, `ROLE=provider:name` for one."""
     asking: Model | None = None
     """Asks models in place of the providers; for programs that bring their own."""
-    casting: Casting | None = None
+    routing: ModelRouting | None = None
     """Which models play which roles; None: as settings, environment and `models` have it."""
     limits: Limits | None = None
     """When resuming, the limits from here on; None: as they are."""

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from surefoot.core.agent_types import Wish
+from surefoot.core.agent_types import GoalOptions
 from surefoot.core.agents import problems_of_agents
 from surefoot.core.graph import Graph, build_graph
 from surefoot.core.ids import StepId
@@ -36,7 +36,7 @@ class Source:
     """Whether uncommitted changes are part of the base."""
     places: Mapping[StepId, str] = field(default_factory=dict[StepId, str])
     """Where each step stands in its plan file, for what is said about it."""
-    wish: Wish | None = None
+    goal_options: GoalOptions | None = None
     """For a goal in words: what is wanted; the plan has no steps then."""
 
 
@@ -53,7 +53,7 @@ def validated(plan: Plan, source: Source) -> Graph:
         raise PlanInvalid("\n".join(lines), problems=lines)
     if source.repository is not None:
         return graph
-    if source.wish is not None:
+    if source.goal_options is not None:
         raise PlanInvalid("a goal in words needs a workspace; give a repository", problems=())
     needy = [step.id for step in plan.steps if _needs_lane(step)]
     if needy or plan.accept or plan.services:

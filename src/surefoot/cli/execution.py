@@ -28,7 +28,7 @@ from surefoot.cli.plans import finding_lines, plan_lines, refuse_missing
 from surefoot.cli.progress import Progress
 from surefoot.cli.report_page import report_lines, selection_lines
 from surefoot.cli.screen import Screen
-from surefoot.core.agent_types import Wish
+from surefoot.core.agent_types import GoalOptions
 from surefoot.core.events import Event
 from surefoot.core.ids import RunId
 from surefoot.core.plan import Plan, within
@@ -97,8 +97,8 @@ def _start_goal(given: Given, screen: Screen) -> ExitCode:
     if given.cwd is not None:
         raise UsageError("--cwd belongs to a plan file; say in the goal which folder is meant, and limit it by --scope")
     plan, options = goal_plan(given.plan_or_goal, given), given.options
-    wish = Wish(plan_only=given.plan_only)
-    source = Source(repository=root_of(given.repo), include_dirty=given.include_dirty, wish=wish)
+    goal_options = GoalOptions(plan_only=given.plan_only)
+    source = Source(repository=root_of(given.repo), include_dirty=given.include_dirty, goal_options=goal_options)
     with Home() as home:
         state = create_run(home, plan, source, run_id=given.run_id, options=options)
         screen.note(_start_lines(home, state))
@@ -168,7 +168,7 @@ def _start_lines(home: Home, state: RunState) -> Iterator[Line]:
     yield Line(f"Branch surefoot/{created.run}, from {(created.base or '')[:HASH]} of {created.repository}", hang=2)
     yield from selection_lines(report_of(state))
     yield from _rung_lines(is_first=len(home.journal.runs()) == 1)
-    models = casting_said(state.casting)
+    models = casting_said(state.routing)
     if models:
         yield Line(f"Models {models}", hang=2)
     if created.dirty:

@@ -80,7 +80,7 @@ def plan_text_of(home: Home, state: RunState) -> str | None:
     """Return the plan a model made, as a plan file: the one that waits for a person's word, else the one that holds."""
     planning = state.nodes.get(PLANNING)
     work = None if planning is None else planning.work
-    ended = None if work is None or work.talk is None else work.talk.ended
+    ended = None if work is None or work.conversation is None else work.conversation.ended
     if ended is None:
         text = state.plan_text if state.revision else None
     else:

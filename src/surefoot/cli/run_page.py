@@ -16,7 +16,7 @@ from surefoot.cli.overview import engine_of, read_report
 from surefoot.cli.report_page import head_lines, next_lines
 from surefoot.cli.screen import Screen
 from surefoot.cli.step_page import StepPage
-from surefoot.cli.transcript_page import claim_lines, talk_lines, turn_lines
+from surefoot.cli.transcript_page import claim_lines, conversation_lines, turn_lines
 from surefoot.core.events import Event
 from surefoot.core.ids import RunId, StepId, nearest_said
 from surefoot.core.report_shape import Report, StepShape
@@ -70,7 +70,7 @@ def _refuse_without_step(given: Given) -> None:
 def _show_step(home: Home, run: RunId, name: str, given: Given, screen: Screen) -> None:
     duty = _duty(home, run, name)
     if duty is not None or given.turns or given.raw:
-        _show_talk(home, run, duty or StepId(_step(home, run, name)["id"]), given, screen)
+        _show_conversation(home, run, duty or StepId(_step(home, run, name)["id"]), given, screen)
         return
     step = _step(home, run, name)
     if given.output:
@@ -175,27 +175,29 @@ def _show_plan(home: Home, run: RunId, screen: Screen) -> None:
 # --- one step
 
 
-def _show_talk(home: Home, run: RunId, step: StepId, given: Given, screen: Screen) -> None:
+def _show_conversation(home: Home, run: RunId, step: StepId, given: Given, screen: Screen) -> None:
     """Show what an agent said and did: in short for what is done for the run as a whole, else as it is given."""
-    talk = last_transcript(home, run, step)
-    if talk is None:
+    conversation = last_transcript(home, run, step)
+    if conversation is None:
         raise UsageError(f"no agent has said anything at {step} of run {run}; `surefoot show {run}` lists the steps")
     if screen.is_json:
-        rows = turn_rows(home, talk, is_raw=given.raw)
-        screen.document({"schema": TURNS_SCHEMA, "run": run, "step": step, "attempt": talk.attempt, "turns": rows})
+        rows = turn_rows(home, conversation, is_raw=given.raw)
+        screen.document(
+            {"schema": TURNS_SCHEMA, "run": run, "step": step, "attempt": conversation.attempt, "turns": rows}
+        )
     elif given.raw:
-        screen.text(raw_text(home, talk))
+        screen.text(raw_text(home, conversation))
     elif given.turns:
-        screen.page(turn_lines(home, talk))
+        screen.page(turn_lines(home, conversation))
     else:
-        screen.page(_talk_in_short(run, step, talk))
+        screen.page(_conversation_in_short(run, step, conversation))
 
 
-def _talk_in_short(run: RunId, step: StepId, talk: Transcript) -> Iterator[Line]:
+def _conversation_in_short(run: RunId, step: StepId, conversation: Transcript) -> Iterator[Line]:
     yield Line(str(step), "head")
-    yield from talk_lines(talk, f"surefoot show {run} '{step}' --turns")
-    if talk.claim is not None:
-        yield from (EMPTY, Line("Claims", "head"), *claim_lines(talk.claim))
+    yield from conversation_lines(conversation, f"surefoot show {run} '{step}' --turns")
+    if conversation.claim is not None:
+        yield from (EMPTY, Line("Claims", "head"), *claim_lines(conversation.claim))
 
 
 def _show_output(home: Home, step: StepShape, screen: Screen) -> None:

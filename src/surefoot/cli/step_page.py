@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from surefoot.cli.patches import coloured, patch_lines, stat_lines
-from surefoot.cli.transcript_page import claim_lines, talk_lines
+from surefoot.cli.transcript_page import claim_lines, conversation_lines
 from surefoot.core.plan import AgentBody
 from surefoot.core.report_shape import CheckShape
 from surefoot.core.untrusted_text import behind, exact
@@ -42,7 +42,7 @@ class StepPage:
         yield from _titled("Handed on", self._handed_on_lines())
         if isinstance(self.step.node.spec.body, AgentBody):
             yield from _titled("Claims, which prove nothing", self._claim_lines())
-            yield from _titled("Agent", self._talk_lines())
+            yield from _titled("Agent", self._conversation_lines())
         else:
             yield from _titled("Output of the body", self._output_lines())
         yield from _titled("Undo", self._undo_lines())
@@ -124,18 +124,22 @@ class StepPage:
         yield from _tail_lines(blob_text(self.step.home, self.step.shape["output"]), command, _TAIL)
 
     def _claim_lines(self) -> Iterator[Line]:
-        talk = self.step.node.work.talk if self.step.node.work is not None else None
-        claim = talk.claim if talk is not None and talk.claim is not None else self.step.node.claim
+        conversation = self.step.node.work.conversation if self.step.node.work is not None else None
+        claim = (
+            conversation.claim if conversation is not None and conversation.claim is not None else self.step.node.claim
+        )
         if claim is not None:
             yield from claim_lines(claim)
             own = (finding for finding in self.step.state.reported if finding.step == self.step.node.spec.id)
             yield from (Line(f"  found: {one_line(finding.text)}", "warn", hang=4) for finding in own)
 
-    def _talk_lines(self) -> Iterator[Line]:
-        talk = last_transcript(self.step.home, self.step.run, self.step.node.spec.id)
-        if talk is not None:
+    def _conversation_lines(self) -> Iterator[Line]:
+        conversation = last_transcript(self.step.home, self.step.run, self.step.node.spec.id)
+        if conversation is not None:
             yield Line(f"  all attempts: {spent_said(self.step.node.usage)}", "dim")
-            yield from talk_lines(talk, f"surefoot show {self.step.run} {self.step.node.spec.id} --turns")
+            yield from conversation_lines(
+                conversation, f"surefoot show {self.step.run} {self.step.node.spec.id} --turns"
+            )
 
     def _undo_lines(self) -> Iterator[Line]:
         spec = self.step.node.spec

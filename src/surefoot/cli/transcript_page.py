@@ -36,34 +36,34 @@ class _Reply(TypedDict):
 # --- in short
 
 
-def talk_lines(talk: Transcript, how: str) -> Iterator[Line]:
+def conversation_lines(conversation: Transcript, how: str) -> Iterator[Line]:
     """Yield the turns, each with its calls; `how` is the command that shows them in full."""
-    usage = talk.usage
-    text = f"  attempt {talk.attempt}: {counted(usage.requests, 'request')}, {amount(usage)}; in full: {how}"
+    usage = conversation.usage
+    text = f"  attempt {conversation.attempt}: {counted(usage.requests, 'request')}, {amount(usage)}; in full: {how}"
     yield Line(text, "dim", hang=4, is_whole=True)
-    for event in talk.events:
+    for event in conversation.events:
         match event:
-            case ev.TurnAnswered():
+            case ev.ModelResponded():
                 took = f"{amount(event.usage)}, {duration(event.duration_s)}"
                 yield Line(f"  {event.turn}  {one_line(event.model)}, {took}", hang=6)
                 rows = words_of(event.said).strip().splitlines()
                 yield from (Line(f"      {row}", "dim", hang=8) for row in rows[:_SAID_MOST])
                 if len(rows) > _SAID_MOST:
                     yield Line("      …", "dim")
-            case ev.TurnFailed():
+            case ev.ModelRequestFailed():
                 text = f"  {event.turn}  no reply that can be used, {event.fault.value}: {first_line(event.text)}"
                 yield Line(text, "warn", hang=6)
             case ev.ModelChanged():
                 yield Line(f"     another model from here on: {first_line(event.reason)}", "warn", hang=8)
-            case ev.CallFinished() | ev.CallSettled():
-                yield _call_line(talk, event)
+            case ev.ToolCallFinished() | ev.ToolCallResolved():
+                yield _call_line(conversation, event)
             case _:
                 pass
 
 
-def _call_line(talk: Transcript, event: ev.CallFinished | ev.CallSettled) -> Line:
-    said = call_said(talk.call(event.call), event.call)
-    if isinstance(event, ev.CallSettled) or not event.ok:
+def _call_line(conversation: Transcript, event: ev.ToolCallFinished | ev.ToolCallResolved) -> Line:
+    said = call_said(conversation.call(event.call), event.call)
+    if isinstance(event, ev.ToolCallResolved) or not event.ok:
         return Line(f"    {event.call}  {said}: {first_line(event.text)}", "" if event.ok else "warn", hang=10)
     how = "" if event.exit_code is None else f", exit status {event.exit_code}"
     return Line(f"    {event.call}  {said}{how}", hang=10)
@@ -86,28 +86,28 @@ def claim_lines(claim: Claim) -> Iterator[Line]:
 # --- in full
 
 
-def turn_lines(home: Home, talk: Transcript) -> Iterator[Line]:
+def turn_lines(home: Home, conversation: Transcript) -> Iterator[Line]:
     """Yield every reply and every result whole."""
-    for event in talk.events:
+    for event in conversation.events:
         match event:
-            case ev.TurnAnswered():
+            case ev.ModelResponded():
                 took = f"{amount(event.usage)}, {duration(event.duration_s)}"
                 yield from (EMPTY, Line(f"Turn {event.turn}: {one_line(event.model)}, {took}", "head", hang=2))
                 yield from _reply_lines(event, blob_text(home, event.reply))
-            case ev.TurnFailed():
+            case ev.ModelRequestFailed():
                 yield from (EMPTY, Line(f"Turn {event.turn}: no reply that can be used", "warn"))
                 yield from block(event.text, 2)
                 yield from block(words_of(blob_text(home, event.said)), 2, "dim")
-            case ev.CallFinished() | ev.CallSettled():
+            case ev.ToolCallFinished() | ev.ToolCallResolved():
                 yield EMPTY
-                yield _call_line(talk, event)
-                whole = event.whole or event.output if isinstance(event, ev.CallFinished) else None
+                yield _call_line(conversation, event)
+                whole = event.whole or event.output if isinstance(event, ev.ToolCallFinished) else None
                 yield from block(words_of(blob_text(home, whole)), 4, "dim")
             case _:
                 pass
 
 
-def _reply_lines(event: ev.TurnAnswered, written: str) -> Iterator[Line]:
+def _reply_lines(event: ev.ModelResponded, written: str) -> Iterator[Line]:
     try:
         reply = cast("_Reply", json.loads(written))
     except ValueError:

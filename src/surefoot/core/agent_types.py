@@ -170,7 +170,7 @@ class RoleModels:
 
 
 @record
-class Casting:
+class ModelRouting:
     """Who plays what in a run, and what that costs; journaled as it was when an engine began."""
 
     raw: ClassVar[Raw] = SETTINGS
@@ -333,7 +333,7 @@ class Guidance:
 
 
 @record
-class Wish:
+class GoalOptions:
     """What the person who gave a goal in words wants done with it."""
 
     plan_only: bool = False

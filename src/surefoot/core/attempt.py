@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from surefoot.core.agent_types import Claim
-from surefoot.core.conversation import Talk
+from surefoot.core.conversation import Conversation
 from surefoot.core.event_words import Applied, Diagnosis, Ending
 from surefoot.core.events import (
     ArtifactsKept,
@@ -156,23 +156,23 @@ TRANSITIONS: Mapping[type[Stage], Mapping[type[Stage], str]] = {
     },
     Running: {
         Running: "probe_answered, question_answered (about an effect in doubt)",
-        Ended: "body_finished, call_finished (the last), talk_stopped",
+        Ended: "body_finished, tool_call_finished (the last), conversation_stopped",
         Failed: "attempt_failed",
         Restored: "attempt_failed (without a checkpoint)",
     },
     Ended: {
-        Ended: "probe_answered, question_answered, edit_applied",
+        Ended: "probe_answered, question_answered, patch_applied",
         Judging: "changes_observed",
         Failed: "attempt_failed",
         Restored: "attempt_failed (without a checkpoint)",
     },
     Judging: {
         Judging: "merged, merge_refused, artifacts_kept, probe_answered, question_answered",
-        Ended: "edit_applied, question_answered (changed by hand): looked at again",
-        Committing: "commit_asked",
+        Ended: "patch_applied, question_answered (changed by hand): looked at again",
+        Committing: "commit_requested",
         Failed: "attempt_failed",
     },
-    Committing: {Committing: "commit_asked (anew)", Committed: "commit_written", Failed: "attempt_failed"},
+    Committing: {Committing: "commit_requested (anew)", Committed: "commit_written", Failed: "attempt_failed"},
     Committed: {Committed: "probe_answered", Failed: "attempt_failed"},
     Failed: {Restored: "lane_restored"},
     Restored: {},
@@ -233,13 +233,13 @@ class Attempt:
     place: Place | None = None
     checks: list[CheckRecord] = field(default_factory=list[CheckRecord])
     people: People = field(default_factory=People)
-    talk: Talk | None = None
+    conversation: Conversation | None = None
     """What is said and done by the model that is at work."""
     lack: str | None = None
     """Why a placeholder of the step stands for nothing, so that its body cannot run."""
     open: str | None = None
     """The request of the effect that is under way."""
-    interrupt_asked: bool = False
+    interrupt_requested: bool = False
     interrupted: Diagnosis | None = None
     """Set when what was under way will never answer, until that has been acted on."""
     broken: str | None = None
@@ -297,7 +297,7 @@ class Attempt:
             changed=observed.changed,
             observed=observed,
             outputs=ended.outputs,
-            claim=None if self.talk is None else self.talk.claim,
+            claim=None if self.conversation is None else self.conversation.claim,
         )
         self.move(Judging(**_fields_of(ended), result=result))
 
@@ -486,7 +486,7 @@ class Attempt:
     @property
     def is_busy(self) -> bool:
         """Whether an effect is under way for the attempt."""
-        return self.open is not None or (self.talk is not None and self.talk.is_open)
+        return self.open is not None or (self.conversation is not None and self.conversation.is_open)
 
     @property
     def has_begun(self) -> bool:

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from surefoot.core.agent_types import Claim, Statement, ToolKind
-from surefoot.core.conversation import CallState, Talk
-from surefoot.core.events import CallFinished
+from surefoot.core.conversation import Conversation, ToolCallState
+from surefoot.core.events import ToolCallFinished
 from surefoot.core.record import record
 from surefoot.core.stubs import cut
 
@@ -118,8 +118,8 @@ class _Done:
     """One finished call, in the order in which the calls were made."""
 
     index: int
-    call: CallState
-    result: CallFinished
+    call: ToolCallState
+    result: ToolCallFinished
 
     @property
     def command(self) -> str:
@@ -138,25 +138,25 @@ class _Done:
         return f"{self.call.asked.call}: {cut(self.command or self.call.asked.summary, 100)}"
 
 
-def ungrounded(claim: Claim, talk: Talk, changed: tuple[str, ...]) -> tuple[str, ...]:
+def ungrounded(claim: Claim, conversation: Conversation, changed: tuple[str, ...]) -> tuple[str, ...]:
     """Return what the claim says and the journal contradicts, a sentence each; `changed` are the paths that differ."""
     if claim.gives_up:
         return ()
-    calls = _calls(talk)
+    calls = _calls(conversation)
     found = [*_unchanged(claim, calls, changed)]
     for statement in _statements(claim):
-        found += _evidence_flaws(statement, talk)
+        found += _evidence_flaws(statement, conversation)
         found += _work_flaws(statement, calls)
         found += _unmade(statement, calls, changed)
     return tuple(dict.fromkeys(found))
 
 
-def unproven(claim: Claim, talk: Talk, whole: Collection[str] = ()) -> tuple[str, ...]:
+def unproven(claim: Claim, conversation: Conversation, whole: Collection[str] = ()) -> tuple[str, ...]:
     """Return what the claim says and nothing in the journal shows or contradicts, a sentence each.
 
     `whole` are commands that count as all there is to ask, whatever they look like: those of the checks.
     """
-    calls = _calls(talk)
+    calls = _calls(conversation)
     found: list[str] = []
     for statement in map(_shortened, claim.statements):
         kind = _claimed(statement.text)
@@ -168,9 +168,9 @@ def unproven(claim: Claim, talk: Talk, whole: Collection[str] = ()) -> tuple[str
     return tuple(dict.fromkeys(found))
 
 
-def _calls(talk: Talk) -> list[_Done]:
-    asked = [call for turn in talk.turns for call in turn.calls]
-    return [_Done(at, call, call.result) for at, call in enumerate(asked) if isinstance(call.result, CallFinished)]
+def _calls(conversation: Conversation) -> list[_Done]:
+    asked = [call for turn in conversation.turns for call in turn.calls]
+    return [_Done(at, call, call.result) for at, call in enumerate(asked) if isinstance(call.result, ToolCallFinished)]
 
 
 def _find(calls: Sequence[_Done], name: str) -> _Done | None:
@@ -196,12 +196,12 @@ def _claimed(text: str) -> Kind | None:
     return next((kind for kind in KINDS if kind.success.search(text)), None)
 
 
-def _evidence_flaws(statement: Statement, talk: Talk) -> Iterator[str]:
+def _evidence_flaws(statement: Statement, conversation: Conversation) -> Iterator[str]:
     for name in _CALL.findall(statement.evidence):
-        call, said = talk.call(name), f"it says {cut(statement.text, 160)!r} on the evidence of call {name}"
+        call, said = conversation.call(name), f"it says {cut(statement.text, 160)!r} on the evidence of call {name}"
         if call is None:
             yield f"{said}, and there was no such call"
-        elif isinstance(call.result, CallFinished) and not _SPEAKS_OF_FAILURE.search(statement.text):
+        elif isinstance(call.result, ToolCallFinished) and not _SPEAKS_OF_FAILURE.search(statement.text):
             if call.result.exit_code not in (None, 0):
                 yield f"{said}, and that ended with exit status {call.result.exit_code}"
             elif not call.result.ok:

@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from surefoot.core.agent_types import Part, ToolKind
-from surefoot.core.conversation import CallState, Talk, Turn
-from surefoot.core.events import CallFinished, CallSettled
+from surefoot.core.conversation import Conversation, ToolCallState, Turn
+from surefoot.core.events import ToolCallFinished, ToolCallResolved
 from surefoot.core.prompt import turns_of
-from surefoot.core.prompt_prefix import goal_and_constraints, prefix_of, size_of, talk_of
+from surefoot.core.prompt_prefix import conversation_of, goal_and_constraints, prefix_of, size_of
 from surefoot.core.state import RunState, StepState
 from surefoot.core.stubs import (
     Fold,
@@ -37,8 +37,8 @@ WHOLE_MIN, TURNS_MIN = 6, 3
 
 def fold_for(state: RunState, node: StepState, tokens_max: int) -> Fold:
     """Return how the talk's turns have to be folded for a brief of so many tokens: as they are, while that fits."""
-    talk = talk_of(node)
-    now = Fold(tokens_max=tokens_max, stubbed=talk.stubbed, folded=talk.folded)
+    conversation = conversation_of(node)
+    now = Fold(tokens_max=tokens_max, stubbed=conversation.stubbed, folded=conversation.folded)
     prefix = size_of(prefix_of(state, node, tokens_max))
 
     def fits(fold: Fold, share: float) -> bool:
@@ -46,14 +46,16 @@ def fold_for(state: RunState, node: StepState, tokens_max: int) -> Fold:
 
     if fits(now, FULL):
         return now
-    fold = next((fold for fold, share in _steps_down(talk, now) if fits(fold, share)), _shortest(talk, now))
+    fold = next(
+        (fold for fold, share in _steps_down(conversation, now) if fits(fold, share)), _shortest(conversation, now)
+    )
     is_new = fold.folded > now.folded
-    return replace(fold, wants_summary=is_new and is_beyond_lines(talk, fold))
+    return replace(fold, wants_summary=is_new and is_beyond_lines(conversation, fold))
 
 
-def _steps_down(talk: Talk, now: Fold) -> Iterator[tuple[Fold, float]]:
+def _steps_down(conversation: Conversation, now: Fold) -> Iterator[tuple[Fold, float]]:
     """Yield ever shorter folds, each with the share of its room that a brief folded so has to come down to."""
-    last = talk.turns[-1].number if talk.turns else 0
+    last = conversation.turns[-1].number if conversation.turns else 0
     fold = replace(now, stubbed=max(now.stubbed, last - WHOLE_MIN))
     yield fold, DOWN_TO
     while fold.folded < last - TURNS_MIN:
@@ -70,14 +72,14 @@ def _steps_down(talk: Talk, now: Fold) -> Iterator[tuple[Fold, float]]:
         yield fold, FULL
 
 
-def _shortest(talk: Talk, now: Fold) -> Fold:
-    last = talk.turns[-1].number if talk.turns else 0
+def _shortest(conversation: Conversation, now: Fold) -> Fold:
+    last = conversation.turns[-1].number if conversation.turns else 0
     return replace(now, stubbed=last, folded=last)
 
 
 def summary_brief(state: RunState, node: StepState, fold: Fold) -> tuple[Part, ...]:
     """Return what a model is told that sums up the folded turns: their lines, and what it must not lose."""
-    talk = talk_of(node)
+    conversation = conversation_of(node)
     words = summary_tokens_max(fold.tokens_max) // 2
     head = (
         "You sum up what an agent has done so far, for the same agent to go on from. Say what was found out, what was "
@@ -85,12 +87,12 @@ def summary_brief(state: RunState, node: StepState, fold: Fold) -> tuple[Part, .
         f"they are. Claim nothing that is not below. Write at most {words} words, as plain text. Call no tool."
     )
     parts = [_part("system", head), _part("user", goal_and_constraints(state, node))]
-    if has_summary(talk, fold):
-        before = f"What was written about turns 1 to {talk.summarised}:\n\n"
-        tokens = tokens_of(before) + talk.summary_tokens
-        parts.append(Part(speaker="user", text=before, blob=talk.summary, tokens=tokens))
-    after = talk.summarised if has_summary(talk, fold) else 0
-    lines = [line_of(turn) for turn in _until(talk, fold) if turn.number > after]
+    if has_summary(conversation, fold):
+        before = f"What was written about turns 1 to {conversation.summarised}:\n\n"
+        tokens = tokens_of(before) + conversation.summary_tokens
+        parts.append(Part(speaker="user", text=before, blob=conversation.summary, tokens=tokens))
+    after = conversation.summarised if has_summary(conversation, fold) else 0
+    lines = [line_of(turn) for turn in _until(conversation, fold) if turn.number > after]
     facts = "\n".join(f"- {fact}" for fact in facts_that_must_survive(node, fold))
     tail = f"These must stand in the summary as they are:\n{facts}\n\nNow write the summary."
     room = int(fold.tokens_max * FULL) - size_of(parts) - tokens_of(tail)
@@ -100,13 +102,15 @@ def summary_brief(state: RunState, node: StepState, fold: Fold) -> tuple[Part, .
 
 def facts_that_must_survive(node: StepState, fold: Fold) -> tuple[str, ...]:
     """Return what a summary of the folded turns has to hold: changed files, notes, failures, a person's answers."""
-    calls = [(turn, call) for turn in _until(talk_of(node), fold) for call in turn.calls]
-    changed = [path for _, call in calls if isinstance(call.result, CallFinished) for path in call.result.changed]
-    notes = [note for turn in _until(talk_of(node), fold) for note in noted(turn)]
-    answers = [_answer(call) for _, call in calls if call.kind is ToolKind.ASK and isinstance(call.result, CallSettled)]
+    calls = [(turn, call) for turn in _until(conversation_of(node), fold) for call in turn.calls]
+    changed = [path for _, call in calls if isinstance(call.result, ToolCallFinished) for path in call.result.changed]
+    notes = [note for turn in _until(conversation_of(node), fold) for note in noted(turn)]
+    answers = [
+        _answer(call) for _, call in calls if call.kind is ToolKind.ASK and isinstance(call.result, ToolCallResolved)
+    ]
     ends: dict[str, str] = {}
     for _, call in calls:
-        if isinstance(call.result, CallFinished) and call.result.exit_code is not None:
+        if isinstance(call.result, ToolCallFinished) and call.result.exit_code is not None:
             ends[call.asked.summary] = f"exit status {call.result.exit_code} ({call.asked.call})"
     last = [f"{cut(command, 120)}: {end}" for command, end in list(ends.items())[-8:]]
     found = [*dict.fromkeys(changed), *(cut(note, 300) for note in notes), *answers, *last]
@@ -119,8 +123,8 @@ def lost_in(summary: str, facts: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(fact for fact in facts if _plain(fact) not in plain)
 
 
-def _answer(call: CallState) -> str:
-    assert isinstance(call.result, CallSettled)
+def _answer(call: ToolCallState) -> str:
+    assert isinstance(call.result, ToolCallResolved)
     return f"{cut(call.asked.summary, 120)}: {cut(call.result.text, 600)}"
 
 
@@ -128,8 +132,8 @@ def _plain(text: str) -> str:
     return re.sub(r"[\s`*]+", " ", text).strip().casefold()
 
 
-def _until(talk: Talk, fold: Fold) -> list[Turn]:
-    return [turn for turn in talk.turns if turn.number <= fold.folded]
+def _until(conversation: Conversation, fold: Fold) -> list[Turn]:
+    return [turn for turn in conversation.turns if turn.number <= fold.folded]
 
 
 def _as_many(lines: list[str], room: int) -> list[str]:

@@ -8,7 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from surefoot.core.agent_types import Claim, Guidance, Role, ToolCall, ToolKind, Usage
-from surefoot.core.events import CallFinished, CallSettled, TalkStopped, TurnAnswered, TurnAsked, TurnFailed
+from surefoot.core.events import (
+    ConversationStopped,
+    ModelRequested,
+    ModelRequestFailed,
+    ModelResponded,
+    ToolCallFinished,
+    ToolCallResolved,
+)
 from surefoot.core.ids import BlobId
 from surefoot.core.plan import digest_of
 
@@ -21,7 +28,7 @@ def shown_of(call: ToolCall) -> str:
 
 
 @dataclass(slots=True)
-class CallState:
+class ToolCallState:
     """One tool call and what became of it."""
 
     asked: ToolCall
@@ -33,7 +40,7 @@ class CallState:
     """The question a person was asked about it."""
     answer: str | None = None
     """What became of its command as a person says, until that has been acted on."""
-    result: CallFinished | CallSettled | None = None
+    result: ToolCallFinished | ToolCallResolved | None = None
     """What became of it; None: nothing yet."""
     raised_by: str = ""
     """The rule that recognised in its command what reaches others; empty: none did, or it was not begun."""
@@ -51,8 +58,8 @@ class Turn:
     """One reply and its calls."""
 
     number: int
-    answered: TurnAnswered
-    calls: list[CallState]
+    answered: ModelResponded
+    calls: list[ToolCallState]
 
     @property
     def is_over(self) -> bool:
@@ -61,7 +68,7 @@ class Turn:
 
 
 @dataclass(slots=True)
-class Talk:
+class Conversation:
     """A talk, within one attempt at one step."""
 
     role: Role
@@ -70,13 +77,13 @@ class Talk:
     guidance: Guidance | None = None
     turns: list[Turn] = field(default_factory=list[Turn])
     """Those that were answered, in order."""
-    asked: TurnAsked | None = None
+    asked: ModelRequested | None = None
     """The request that is under way."""
     due: float | None = None
     """When the next request may be made."""
     is_timed: bool = False
     """Whether a clock runs for that."""
-    fault: TurnFailed | None = None
+    fault: ModelRequestFailed | None = None
     """Why the last request brought no reply that can be used, until one does."""
     too_long: int | None = None
     """The tokens of the last request that the model refused as too long."""
@@ -107,9 +114,9 @@ class Talk:
     """How long its requests and calls took together, in seconds."""
     claim: Claim | None = None
     """What the agent says, once it says that it is done."""
-    ended: CallFinished | None = None
+    ended: ToolCallFinished | None = None
     """The call that ended the talk."""
-    stopped: TalkStopped | None = None
+    stopped: ConversationStopped | None = None
     """Set when it was ended before the agent said that it is done."""
     reached_before: int = 0
     """So many commands of earlier attempts at the step reached others."""
@@ -123,7 +130,7 @@ class Talk:
     def has_changed_files(self) -> bool:
         """Tell whether one of its calls changed a file."""
         results = (call.result for turn in self.turns for call in turn.calls)
-        return any(isinstance(result, CallFinished) and result.changed for result in results)
+        return any(isinstance(result, ToolCallFinished) and result.changed for result in results)
 
     @property
     def is_reaching(self) -> bool:
@@ -131,12 +138,12 @@ class Talk:
         return bool(self.turns) and any(call.is_open and call.raised_by for call in self.turns[-1].calls)
 
     @property
-    def doubtful(self) -> CallState | None:
+    def doubtful(self) -> ToolCallState | None:
         """Return the call whose command may have reached others, while nobody has said whether it did."""
         calls = self.turns[-1].calls if self.turns else []
         return next((call for call in calls if call.doubt), None)
 
-    def call(self, name: str) -> CallState | None:
+    def call(self, name: str) -> ToolCallState | None:
         """Return the call of that id."""
         turn = name.partition(".")[0]
         calls = (call for one in reversed(self.turns) if str(one.number) == turn for call in one.calls)

@@ -63,7 +63,7 @@ def _usage(usage: Usage) -> Json:
 def _models(state: RunState) -> list[ModelFacts]:
     """Return the models that play a role, each once."""
     found: dict[str, ModelFacts] = {}
-    for role in state.casting.roles.values():
+    for role in state.routing.roles.values():
         stronger = () if role.stronger is None else (role.stronger,)
         found.update((facts.name, facts) for facts in (*role.chain, *stronger))
     return list(found.values())

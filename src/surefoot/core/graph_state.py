@@ -54,7 +54,7 @@ def new_state(
         branch=None if created.base is None else BranchState(head=created.base, tree=created.base_tree or ""),
         accept=AcceptState(records=[CheckRecord() for _ in created.plan.accept]),
         at=created.at,
-        phase=Phase.PLAN if created.wish is None else Phase.UNDERSTAND,
+        phase=Phase.PLAN if created.goal_options is None else Phase.UNDERSTAND,
         policy=policy_of(created.plan, Policy()),
     )
     recount(state)
@@ -203,8 +203,8 @@ def end_work(state: RunState, node: StepState) -> None:
     assert work is not None
     node.records = tuple(work.checks)
     node.body_evidence = work.evidence
-    if work.talk is not None and work.talk.claim is not None:
-        node.claim = work.talk.claim
+    if work.conversation is not None and work.conversation.claim is not None:
+        node.claim = work.conversation.claim
     state.reserved.pop(node.spec.id, None)
     if work.lane is not None and state.lanes[work.lane].held_by == node.spec.id:
         state.lanes[work.lane].held_by = None

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from surefoot.core.agent_types import Lesson, ToolKind
 from surefoot.core.attempt import Attempt
-from surefoot.core.conversation import CallState, Talk
+from surefoot.core.conversation import Conversation, ToolCallState
 from surefoot.core.event_words import Diagnosis
-from surefoot.core.events import AttemptFailed, CallFinished
+from surefoot.core.events import AttemptFailed, ToolCallFinished
 from surefoot.core.plan import AgentBody
 from surefoot.core.prompts import UNUSABLE
 from surefoot.core.state import StepState
@@ -28,7 +28,7 @@ def teaches(node: StepState, failed: AttemptFailed) -> bool:
 
 def lesson_of(node: StepState, work: Attempt, failed: AttemptFailed) -> Lesson:
     """Return the lesson of an attempt that has just failed, while what was done in it is still known."""
-    tried = "nothing that is known" if work.talk is None else _tried(work.talk, work.changed)
+    tried = "nothing that is known" if work.conversation is None else _tried(work.conversation, work.changed)
     return Lesson(attempt=failed.attempt, tried=tried, said=_said(node, work, failed))
 
 
@@ -37,7 +37,7 @@ def _said(node: StepState, work: Attempt, failed: AttemptFailed) -> str:
     is_hidden = index is not None and node.spec.checks[index].held_back
     is_named = any(one.held_back and f"check {one.name!r}" in failed.reason for one in node.spec.checks)
     said = _HELD_BACK if is_hidden or is_named else _unusable(work, failed) or failed.reason
-    stopped = None if work.talk is None else work.talk.stopped
+    stopped = None if work.conversation is None else work.conversation.stopped
     if stopped is not None and said is not failed.reason:
         said = f"{stopped.reason}; {said}"
     return " ".join([said[:_SAID_MAX], *_claimed(work)])
@@ -45,37 +45,39 @@ def _said(node: StepState, work: Attempt, failed: AttemptFailed) -> str:
 
 def _unusable(work: Attempt, failed: AttemptFailed) -> str:
     """Say what was wrong with the last replies, where they ended the attempt: not in their provider's words."""
-    fault = None if work.talk is None or work.talk.fault is None else work.talk.fault.fault
+    fault = None if work.conversation is None or work.conversation.fault is None else work.conversation.fault.fault
     is_end = failed.diagnosis in (Diagnosis.MALFORMED, Diagnosis.REFUSED)
     return UNUSABLE.get(fault, "") if fault is not None and is_end else ""
 
 
 def _claimed(work: Attempt) -> list[str]:
     """Return what was claimed and was not so, with the order to look first."""
-    talk = work.talk
-    if talk is None or talk.claim is None:
+    conversation = work.conversation
+    if conversation is None or conversation.claim is None:
         return []
     # Loaded where a claim is judged: its expressions are a twentieth of the time until `surefoot status` answers.
     from surefoot.core.claim_check import ungrounded
 
-    wrong = ungrounded(talk.claim, talk, work.changed)
+    wrong = ungrounded(conversation.claim, conversation, work.changed)
     return [f"Moreover {'; '.join(wrong)[:_WRONG_MAX]}: look before you say so."] if wrong else []
 
 
-def _found_nothing(call: CallState) -> bool:
+def _found_nothing(call: ToolCallState) -> bool:
     """Tell whether a call looked for what is not there: named in a lesson, the next attempt would ask for it again."""
     result = call.result
-    return call.kind is ToolKind.READ and isinstance(result, CallFinished) and not result.ok and not result.is_misuse
+    return (
+        call.kind is ToolKind.READ and isinstance(result, ToolCallFinished) and not result.ok and not result.is_misuse
+    )
 
 
-def _tried(talk: Talk, changed: tuple[str, ...]) -> str:
+def _tried(conversation: Conversation, changed: tuple[str, ...]) -> str:
     """Return what the agent says it did, or its last calls, those that wrote before all others; and what it changed."""
-    calls = [call for turn in talk.turns for call in turn.calls]
+    calls = [call for turn in conversation.turns for call in turn.calls]
     writing = [call for call in calls if call.kind is ToolKind.WRITE]
     telling = [call for call in calls if not _found_nothing(call)]
-    results = [call.result for call in writing if isinstance(call.result, CallFinished)]
+    results = [call.result for call in writing if isinstance(call.result, ToolCallFinished)]
     paths = changed or tuple(dict.fromkeys(path for result in results for path in result.changed))
     did = "; ".join(call_line(call) for call in (writing or telling)[-_CALLS_MAX:])
-    said = talk.claim.summary if talk.claim is not None else did or "nothing that worked"
+    said = conversation.claim.summary if conversation.claim is not None else did or "nothing that worked"
     files = f" (changed: {', '.join(paths[:_FILES_MAX])})" if paths else ""
     return f"{cut(said, _TRIED_MAX)}{files}"

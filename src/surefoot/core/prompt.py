@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from surefoot.core.agent_types import Part
-from surefoot.core.conversation import CallState, Talk, Turn
-from surefoot.core.events import CallFinished, CallSettled
-from surefoot.core.prompt_prefix import goal_and_constraints, later_notes, prefix_of, talk_of
+from surefoot.core.conversation import Conversation, ToolCallState, Turn
+from surefoot.core.events import ToolCallFinished, ToolCallResolved
+from surefoot.core.prompt_prefix import conversation_of, goal_and_constraints, later_notes, prefix_of
 from surefoot.core.prompts import no_call, reminder
 from surefoot.core.state import RunState, StepState
 from surefoot.core.stubs import Fold, folded_parts, is_stub, latest_notes, stub_of
@@ -31,14 +31,14 @@ def brief_of(state: RunState, node: StepState, fold: Fold) -> tuple[Part, ...]:
 
 def turns_of(state: RunState, node: StepState, fold: Fold) -> tuple[Part, ...]:
     """Return what of a brief follows its beginning: the talk itself."""
-    talk = talk_of(node)
-    said = list(folded_parts(talk, fold))
-    for turn in talk.turns:
+    conversation = conversation_of(node)
+    said = list(folded_parts(conversation, fold))
+    for turn in conversation.turns:
         if turn.number > fold.folded and turn.is_over:
-            said += [*_turn_parts(turn, fold), *_no_call(talk, turn)]
+            said += [*_turn_parts(turn, fold), *_no_call(conversation, turn)]
             said += _reminder(state, node, turn, fold)
-    if talk.turns and talk.turns[-1].number <= fold.folded:
-        said += _no_call(talk, talk.turns[-1])
+    if conversation.turns and conversation.turns[-1].number <= fold.folded:
+        said += _no_call(conversation, conversation.turns[-1])
     return (*_kept(said), *_news(state, node, fold))
 
 
@@ -53,19 +53,19 @@ def _turn_parts(turn: Turn, fold: Fold) -> list[Part]:
     return [reply, *(_result_part(call, turn, fold) for call in turn.calls)]
 
 
-def _result_part(call: CallState, turn: Turn, fold: Fold) -> Part:
+def _result_part(call: ToolCallState, turn: Turn, fold: Fold) -> Part:
     result, name = call.result, call.asked.call
-    if isinstance(result, CallSettled):
+    if isinstance(result, ToolCallResolved):
         return Part(speaker="tool", text=result.text, call=name, tokens=tokens_of(result.text))
-    assert isinstance(result, CallFinished)
+    assert isinstance(result, ToolCallFinished)
     if is_stub(call, turn, fold):
         text = stub_of(call)
         return Part(speaker="tool", text=text, call=name, tokens=tokens_of(text), is_stub=True)
     return Part(speaker="tool", blob=result.output, call=name, tokens=result.tokens)
 
 
-def _no_call(talk: Talk, turn: Turn) -> list[Part]:
-    return [] if turn.calls else [_told(no_call(talk.role, turn.number))]
+def _no_call(conversation: Conversation, turn: Turn) -> list[Part]:
+    return [] if turn.calls else [_told(no_call(conversation.role, turn.number))]
 
 
 def _reminder(state: RunState, node: StepState, turn: Turn, fold: Fold) -> list[Part]:

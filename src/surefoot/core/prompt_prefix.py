@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from surefoot.core.agent_types import Part, Role
-from surefoot.core.conversation import Talk
+from surefoot.core.conversation import Conversation
 from surefoot.core.ids import StepId
 from surefoot.core.plan import EVERYTHING, AgentBody, Check
 from surefoot.core.prompts import advice, advice_left_out, instructions
@@ -46,11 +46,11 @@ _WORDS = {
 }
 
 
-def talk_of(node: StepState) -> Talk:
+def conversation_of(node: StepState) -> Conversation:
     """Return the talk that is under way at a step."""
     assert node.work is not None
-    assert node.work.talk is not None
-    return node.work.talk
+    assert node.work.conversation is not None
+    return node.work.conversation
 
 
 def prefix_of(state: RunState, node: StepState, tokens_max: int) -> tuple[Part, ...]:
@@ -118,7 +118,7 @@ def later_notes(state: RunState, node: StepState) -> list[str]:
 
 
 def _parts(state: RunState, node: StepState, tokens_max: int, level: int) -> tuple[Part, ...]:
-    guidance = talk_of(node).guidance
+    guidance = conversation_of(node).guidance
     parts = [_part("system", instructions(_role(node), state.created.run, node.spec.id, node.attempt))]
     if guidance is not None and level < 1:
         head = advice(guidance.path)
@@ -153,7 +153,7 @@ def _part(speaker: str, text: str) -> Part:
 
 
 def _role(node: StepState) -> Role:
-    return node.spec.body.role if isinstance(node.spec.body, AgentBody) else talk_of(node).role
+    return node.spec.body.role if isinstance(node.spec.body, AgentBody) else conversation_of(node).role
 
 
 def _listed(head: str, lines: Sequence[str]) -> str:
@@ -255,7 +255,7 @@ def _reached(node: StepState) -> str:
     words = {True: "it was done", False: "it was not done", None: "nobody knows whether it was done"}
     lines = [
         f"- {cut(one.command, _LESSON_MAX)} ({words[one.applied]})"
-        for one in node.reached[: talk_of(node).reached_before][-_REACHED_MAX:]
+        for one in node.reached[: conversation_of(node).reached_before][-_REACHED_MAX:]
     ]
     title = "Commands of earlier attempts that reached others. They still count, so do not repeat what was done:"
     return _listed(title, lines)
@@ -271,7 +271,7 @@ def _lessons(node: StepState) -> list[str]:
 
 def _notes(state: RunState, node: StepState) -> list[tuple[str, bool]]:
     """Return what was noted, but for what was noted in this talk, and whether it was there when the talk began."""
-    own = [text for turn in talk_of(node).turns for text in noted(turn)]
+    own = [text for turn in conversation_of(node).turns for text in noted(turn)]
     known = _ancestors(state, node) if state.plan.limits.parallel > 1 else None
     found: list[tuple[str, bool]] = []
     for note in reversed(state.notes):

@@ -11,7 +11,7 @@ from dataclasses import replace
 from surefoot.core.attempt import Attempt
 from surefoot.core.commands import AskProbe
 from surefoot.core.event_words import Applied, Diagnosis, Ending, QuestionKind, Status
-from surefoot.core.events import AttemptFailed, Event, ProbeAsked, QuestionAsked
+from surefoot.core.events import AttemptFailed, Event, ProbeRequested, QuestionAsked
 from surefoot.core.failure_words import because, cure_of, followed_by, lacks_network, with_cure, with_output
 from surefoot.core.plan import Effect, digest_of
 from surefoot.core.retry import diagnose
@@ -25,7 +25,7 @@ ANSWERS = (Applied.APPLIED.value, Applied.NOT_APPLIED.value)
 def doubt_of(node: StepState, rung: str = "") -> str | None:
     """Say why the step's effect is in doubt, or None when it is not; `rung` adds what its sandbox refused."""
     work = node.work
-    call = None if work is None or work.talk is None else work.talk.doubtful
+    call = None if work is None or work.conversation is None else work.conversation.doubtful
     if call is not None:
         return f"{call.doubt} while a command of its agent was under way: {call.asked.command}"
     if work is None or not node.effect.is_outside or not work.body_started:
@@ -101,7 +101,7 @@ def is_settling(node: StepState) -> bool:
     work = node.work
     if node.spec.probe is None or work is None:
         return False
-    if work.open == ProbeAsked.kind:
+    if work.open == ProbeRequested.kind:
         return work.body_started
     return work.probe is None and doubt_of(node) is not None
 
@@ -111,12 +111,12 @@ def settles_any(state: RunState) -> bool:
     return any(is_settling(state.nodes[name]) for name in state.active)
 
 
-def ask_probe(node: StepState, work: Attempt, now: float, *, patient: bool) -> tuple[ProbeAsked, AskProbe]:
+def ask_probe(node: StepState, work: Attempt, now: float, *, patient: bool) -> tuple[ProbeRequested, AskProbe]:
     """Ask the world whether a step's effect is there; `patient` waits for it as long as the probe says."""
     name, attempt = node.spec.id, node.attempt
     commit = None if work.checkpoint is None else work.checkpoint.commit
     command = AskProbe(step=name, attempt=attempt, lane=work.lane, spec=node.spec, patient=patient, commit=commit)
-    return ProbeAsked(at=now, step=name, attempt=attempt), command
+    return ProbeRequested(at=now, step=name, attempt=attempt), command
 
 
 def settle(state: RunState, node: StepState, now: float, why: str) -> tuple[Event, AskProbe | None]:
@@ -127,7 +127,7 @@ def settle(state: RunState, node: StepState, now: float, why: str) -> tuple[Even
     name = node.spec.id
     if node.spec.probe is not None and work.probe is None:
         return ask_probe(node, work, now, patient=True)
-    call = None if work.talk is None else work.talk.doubtful
+    call = None if work.conversation is None else work.conversation.doubtful
     if call is not None:
         asked = question(state, node, now, QuestionKind.IN_DOUBT, _text_about(node, why), ANSWERS)
         return replace(asked, call=call.asked.call), None

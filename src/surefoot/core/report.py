@@ -200,8 +200,8 @@ def _red_check(node: StepState, records: Sequence[CheckRecord]) -> tuple[Check, 
 
 def _claim(node: StepState) -> ClaimShape | None:
     """Return what the agent at work on the step says of it, which proves nothing; None: it has said nothing."""
-    talk = node.work.talk if node.work is not None else None
-    claim = talk.claim if talk is not None and talk.claim is not None else node.claim
+    conversation = node.work.conversation if node.work is not None else None
+    claim = conversation.claim if conversation is not None and conversation.claim is not None else node.claim
     if claim is None:
         return None
     return {

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from surefoot.core.agent_types import Casting, Claim, Lesson, Note, Reached, Spent, Understanding, Usage
+from surefoot.core.agent_types import Claim, Lesson, ModelRouting, Note, Reached, Spent, Understanding, Usage
 from surefoot.core.approval import Ground
 from surefoot.core.attempt import Attempt
 from surefoot.core.event_words import Applied, Finding, Outcome, Phase
@@ -57,7 +57,7 @@ FINAL = SATISFIED | {StepStatus.FAILED, StepStatus.BLOCKED, StepStatus.CANCELLED
 
 
 @dataclass(frozen=True, slots=True)
-class Passed:
+class CachedVerdict:
     """A passed verdict, for questions that are put again."""
 
     tree: str
@@ -187,7 +187,7 @@ class StepState:
             return False
         if isinstance(self.spec.body, AskBody):
             return work.people.answer is not None
-        if work.talk is not None:
+        if work.conversation is not None:
             return work.ending is not None
         return self.effect.is_outside and (work.ending is not None or work.settled == Applied.APPLIED)
 
@@ -195,7 +195,7 @@ class StepState:
     def is_in_doubt(self) -> bool:
         """Tell whether an outside effect began and is not known to have ended well."""
         work = self.work
-        if work is not None and work.talk is not None and work.talk.doubtful is not None:
+        if work is not None and work.conversation is not None and work.conversation.doubtful is not None:
             return True
         if work is None or not self.effect.is_outside or not work.body_started or work.settled is not None:
             return False
@@ -306,7 +306,7 @@ class AcceptState:
 
     records: list[CheckRecord]
     open: bool = False
-    interrupt_asked: bool = False
+    interrupt_requested: bool = False
     """Whether what is under way for the run itself is being ended."""
     lane_ready: bool = False
     """Whether the clean lane for the final asking was made for the present head."""
@@ -358,7 +358,7 @@ class RunState:
     """The kinds of questions that were approved together, and by whom."""
     policy: Policy = field(default_factory=Policy)
     """The rules beside those that ship."""
-    casting: Casting = field(default_factory=Casting)
+    routing: ModelRouting = field(default_factory=ModelRouting)
     """Which models play which roles."""
     understanding: Understanding | None = None
     """What was found out in UNDERSTAND."""
@@ -402,7 +402,7 @@ class RunState:
     waits: dict[StepId, bool] = field(default_factory=dict[StepId, bool])
     """Steps that wait for their next attempt; True while a clock runs for them."""
     questions: dict[str, QuestionState] = field(default_factory=dict[str, QuestionState])
-    verdicts: dict[str, list[Passed]] = field(default_factory=dict[str, list["Passed"]])
+    verdicts: dict[str, list[CachedVerdict]] = field(default_factory=dict[str, list["CachedVerdict"]])
     """The latest passed verdicts of each question, the last one last."""
     overlaps: dict[str, dict[StepId, None]] = field(default_factory=dict[str, dict[StepId, None]])
     """Files that several steps changed at once without declaring it, and these steps."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from surefoot.core.agent_types import Note, Part
-from surefoot.core.conversation import CallState, Talk, Turn
-from surefoot.core.events import CallFinished, CallSettled
+from surefoot.core.conversation import Conversation, ToolCallState, Turn
+from surefoot.core.events import ToolCallFinished, ToolCallResolved
 from surefoot.core.record import record
 from surefoot.core.token_estimate import tokens_of
 
@@ -45,16 +45,16 @@ def cut(text: str, length: int) -> str:
     return line if len(line) <= length else f"{line[: length - 1]}…"
 
 
-def is_stub(call: CallState, turn: Turn, fold: Fold) -> bool:
+def is_stub(call: ToolCallState, turn: Turn, fold: Fold) -> bool:
     """Tell whether a stub stands for the call's result."""
     result = call.result
-    return isinstance(result, CallFinished) and turn.number <= fold.stubbed and result.tokens > STUB_TOKENS_MIN
+    return isinstance(result, ToolCallFinished) and turn.number <= fold.stubbed and result.tokens > STUB_TOKENS_MIN
 
 
-def stub_of(call: CallState) -> str:
+def stub_of(call: ToolCallState) -> str:
     """Return what stands for a long result."""
     result = call.result
-    assert isinstance(result, CallFinished)
+    assert isinstance(result, ToolCallFinished)
     return (
         f"[output of {call.asked.call}, about {result.tokens:,} tokens, begins: {cut(result.text, _GAVE_MAX)}; "
         f'recall("{call.asked.call}") brings it back]'
@@ -70,11 +70,11 @@ def line_of(turn: Turn) -> str:
     return line if len(line) <= _LINE_MAX else f'{line[:_LINE_MAX]}… [recall("turn {turn.number}") has all of it]'
 
 
-def call_line(call: CallState) -> str:
+def call_line(call: ToolCallState) -> str:
     """Return a call in a line: what was called, and how its result begins."""
     result, name = call.result, call.asked.call
     asked = cut(call.asked.summary or call.asked.tool, _CALL_MAX)
-    if isinstance(result, CallSettled):
+    if isinstance(result, ToolCallResolved):
         return f"{asked} -> {cut(result.text, _ANSWER_MAX if result.ok else _CALL_MAX)}"
     if result is None:
         return f"{asked} -> no result"
@@ -83,27 +83,27 @@ def call_line(call: CallState) -> str:
     return f"{asked} -> {failed}{status}{cut(result.text, _GAVE_MAX)} [{name}]"
 
 
-def lines_of(talk: Talk, fold: Fold) -> tuple[str, ...]:
+def lines_of(conversation: Conversation, fold: Fold) -> tuple[str, ...]:
     """Return the lines that have room, those of the latest turns; all that is summed up has none."""
     room = int(fold.tokens_max * LINES_SHARE)
-    return _latest([line_of(turn) for turn in _unsummarised(talk, fold)], room)
+    return _latest([line_of(turn) for turn in _unsummarised(conversation, fold)], room)
 
 
-def is_beyond_lines(talk: Talk, fold: Fold) -> bool:
+def is_beyond_lines(conversation: Conversation, fold: Fold) -> bool:
     """Tell whether as many folded turns have neither line nor summary as have a line."""
-    return len(_unsummarised(talk, fold)) >= 2 * max(1, len(lines_of(talk, fold)))
+    return len(_unsummarised(conversation, fold)) >= 2 * max(1, len(lines_of(conversation, fold)))
 
 
-def notes_of(talk: Talk, fold: Fold) -> tuple[str, ...]:
+def notes_of(conversation: Conversation, fold: Fold) -> tuple[str, ...]:
     """Return what was noted in folded turns, as far as there is room, the latest first to have it."""
-    notes = [note for turn in talk.turns if turn.number <= fold.folded for note in noted(turn)]
+    notes = [note for turn in conversation.turns if turn.number <= fold.folded for note in noted(turn)]
     return latest_notes(notes, fold.tokens_max)
 
 
 def noted(turn: Turn) -> Iterable[str]:
     """Yield what was noted in a turn."""
     for call in turn.calls:
-        if isinstance(call.result, CallFinished) and isinstance(call.result.payload, Note):
+        if isinstance(call.result, ToolCallFinished) and isinstance(call.result.payload, Note):
             yield call.result.payload.text
 
 
@@ -113,9 +113,9 @@ def latest_notes(texts: Sequence[str], tokens_max: int) -> tuple[str, ...]:
     return kept if len(kept) == len(texts) else (f"- … and {len(texts) - len(kept)} older ones", *kept)
 
 
-def has_summary(talk: Talk, fold: Fold) -> bool:
+def has_summary(conversation: Conversation, fold: Fold) -> bool:
     """Tell whether a model's summary of folded turns stands in the brief; one that takes too much room does not."""
-    return talk.summary is not None and talk.summary_tokens <= summary_tokens_max(fold.tokens_max)
+    return conversation.summary is not None and conversation.summary_tokens <= summary_tokens_max(fold.tokens_max)
 
 
 def summary_tokens_max(tokens_max: int) -> int:
@@ -123,20 +123,21 @@ def summary_tokens_max(tokens_max: int) -> int:
     return min(2_000, int(tokens_max * 0.12))
 
 
-def folded_parts(talk: Talk, fold: Fold) -> tuple[Part, ...]:
+def folded_parts(conversation: Conversation, fold: Fold) -> tuple[Part, ...]:
     """Return what stands in place of the folded turns."""
     if not fold.folded:
         return ()
     parts: list[Part] = []
-    if has_summary(talk, fold):
-        head = f"What a model wrote about turns 1 to {talk.summarised}, for you to go on from; it proves nothing:\n\n"
-        tokens = tokens_of(head) + talk.summary_tokens
-        parts.append(Part(speaker="user", text=head, blob=talk.summary, tokens=tokens))
-    lines, notes = lines_of(talk, fold), notes_of(talk, fold)
+    if has_summary(conversation, fold):
+        written = f"What a model wrote about turns 1 to {conversation.summarised}, for you to go on from"
+        head = f"{written}; it proves nothing:\n\n"
+        tokens = tokens_of(head) + conversation.summary_tokens
+        parts.append(Part(speaker="user", text=head, blob=conversation.summary, tokens=tokens))
+    lines, notes = lines_of(conversation, fold), notes_of(conversation, fold)
     text = "\n".join(
         [
-            _head(talk, fold),
-            *_left_out(talk, fold, len(lines)),
+            _head(conversation, fold),
+            *_left_out(conversation, fold, len(lines)),
             *lines,
             *(["What you noted in them:", *notes] if notes else []),
         ]
@@ -145,17 +146,17 @@ def folded_parts(talk: Talk, fold: Fold) -> tuple[Part, ...]:
     return tuple(parts)
 
 
-def _head(talk: Talk, fold: Fold) -> str:
-    call = next((call.asked.call for turn in talk.turns for call in turn.calls), "1.1")
+def _head(conversation: Conversation, fold: Fold) -> str:
+    call = next((call.asked.call for turn in conversation.turns for call in turn.calls), "1.1")
     return (
         f'Turns 1 to {fold.folded}, in short. recall("TURN.CALL"), such as recall("{call}"), brings back in full what '
         'a call gave, and recall("turn TURN") what you wrote and called in that turn.'
     )
 
 
-def _left_out(talk: Talk, fold: Fold, shown: int) -> list[str]:
+def _left_out(conversation: Conversation, fold: Fold, shown: int) -> list[str]:
     """Say which turns have no line, and what they were about, so that each can still be named."""
-    turns = [turn for turn in talk.turns if turn.number <= fold.folded]
+    turns = [turn for turn in conversation.turns if turn.number <= fold.folded]
     if len(turns) == shown:
         return []
     bare = turns[: len(turns) - shown]
@@ -166,9 +167,9 @@ def _left_out(talk: Talk, fold: Fold, shown: int) -> list[str]:
     return [f"turns {bare[0].number} to {bare[-1].number}: {sum(counts.values())} calls ({said or 'none'})"]
 
 
-def _unsummarised(talk: Talk, fold: Fold) -> list[Turn]:
-    after = talk.summarised if has_summary(talk, fold) else 0
-    return [turn for turn in talk.turns if after < turn.number <= fold.folded]
+def _unsummarised(conversation: Conversation, fold: Fold) -> list[Turn]:
+    after = conversation.summarised if has_summary(conversation, fold) else 0
+    return [turn for turn in conversation.turns if after < turn.number <= fold.folded]
 
 
 def _latest(lines: Sequence[str], room: int) -> tuple[str, ...]:

@@ -245,10 +245,10 @@ class RunLoop:
 
     def _will_end_soon(self, command: Command) -> bool:
         """Tell whether to wait for a command: for the end of a question's time only where that has come."""
-        return not isinstance(command, do.WatchDeadline) or command.due <= self.room.clock.now()
+        return not isinstance(command, do.WaitForDeadline) or command.due <= self.room.clock.now()
 
     def _is_moving_refs(self) -> bool:
-        return any(isinstance(command, do.MoveRefs) for command in self._running.values()) or bool(self._inbox)
+        return any(isinstance(command, do.UpdateBranch) for command in self._running.values()) or bool(self._inbox)
 
 
 def _cancel_later(running: asyncio.Task[None], turns: int = TURNS_TO_END) -> None:
@@ -266,9 +266,9 @@ def _is_waited_for(state: RunState, event: Event) -> bool:
     """Tell whether the run may go on only once the event is on disk."""
     if isinstance(event, ev.BodyStarted | ev.BodyFinished):
         return state.nodes[event.step].effect.is_outside
-    if isinstance(event, ev.CallStarted):
+    if isinstance(event, ev.ToolCallStarted):
         return bool(event.raised_by)
-    if isinstance(event, ev.CallFinished):
+    if isinstance(event, ev.ToolCallFinished):
         reached = state.nodes[event.step].reached
         return any((one.attempt, one.call) == (event.attempt, event.call) for one in reached)
     return event.is_waited_for

@@ -10,7 +10,7 @@ from dataclasses import fields
 from functools import cache
 from typing import Any, cast, get_args, get_type_hints
 
-from surefoot.core.events import BY_KIND, CallFinished, Event, TalkOpened, TurnAnswered
+from surefoot.core.events import BY_KIND, ConversationStarted, Event, ModelResponded, ToolCallFinished
 from surefoot.core.ids import BlobId, RunId
 from surefoot.core.tool_payload import Planned, Understood
 from surefoot.errors import JournalCorrupt, JournalTooNew
@@ -72,9 +72,9 @@ def blobs_of(event: object) -> list[BlobId]:
 
 
 HOLDERS: dict[type[object], tuple[str, ...]] = {
-    TurnAnswered: ("calls",),
-    TalkOpened: ("guidance",),
-    CallFinished: ("payload",),
+    ModelResponded: ("calls",),
+    ConversationStarted: ("guidance",),
+    ToolCallFinished: ("payload",),
     Understood: ("made",),
     Planned: ("made",),
 }

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from surefoot.core.agent_types import Casting, ModelFacts, Price, Role, RoleModels
+from surefoot.core.agent_types import ModelFacts, ModelRouting, Price, Role, RoleModels
 from surefoot.errors import ConfigInvalid
 from surefoot.models.gguf import LOCAL
 from surefoot.models.names import default_by_key, flaw_of_name
@@ -41,7 +41,7 @@ def casting_of(
     *,
     with_reviewer: bool | None = None,
     named: Iterable[str] = (),
-) -> Casting:
+) -> ModelRouting:
     """Return who plays what: the flags' word first, then the environment's, then that of the settings.
 
     `named` are models that steps of a plan ask for.
@@ -59,7 +59,7 @@ def casting_of(
         stronger = (settings.stronger,)
     facts = _known({name for chain in (*roles.values(), stronger[:1]) for name in chain}, settings, environ)
     strong = facts[stronger[0]] if stronger else None
-    casting = Casting(
+    routing = ModelRouting(
         roles={
             word: RoleModels(chain=tuple(facts[name] for name in chain), stronger=strong)
             for word, chain in roles.items()
@@ -68,31 +68,33 @@ def casting_of(
         brief_tokens_max=settings.brief_tokens or _BRIEF_TOKENS,
         with_reviewer=bool(settings.review) if with_reviewer is None else with_reviewer,
     )
-    return with_named(casting, settings, environ, named)
+    return with_named(routing, settings, environ, named)
 
 
-def with_named(casting: Casting, settings: ModelSettings, environ: Mapping[str, str], named: Iterable[str]) -> Casting:
+def with_named(
+    routing: ModelRouting, settings: ModelSettings, environ: Mapping[str, str], named: Iterable[str]
+) -> ModelRouting:
     """Return a casting that also holds the models that steps of a plan ask for.
 
     Raises:
         ConfigInvalid: a name is wrong, a key is missing, or a price is not known.
     """
-    wanted = {name: _whole(name) for name in named if name and name not in casting.roles}
-    known = {facts.name: facts for models in casting.roles.values() for facts in models.chain}
+    wanted = {name: _whole(name) for name in named if name and name not in routing.roles}
+    known = {facts.name: facts for models in routing.roles.values() for facts in models.chain}
     own = [name for name, whole in wanted.items() if whole.startswith((SCRIPTED, LOCAL)) and whole not in known]
     if own:
         raise _invalid(*(_smuggled(name) for name in own))
-    settings = replace(settings, unknown_price=casting.unknown_price)
+    settings = replace(settings, unknown_price=routing.unknown_price)
     known |= _known({whole for whole in wanted.values() if whole not in known}, settings, environ)
-    stronger = next((models.stronger for models in casting.roles.values()), None)
+    stronger = next((models.stronger for models in routing.roles.values()), None)
     added = {name: RoleModels(chain=(known[whole],), stronger=stronger) for name, whole in wanted.items()}
-    return replace(casting, roles={**casting.roles, **added})
+    return replace(routing, roles={**routing.roles, **added})
 
 
-def cast_alone(name: str) -> Casting:
+def cast_alone(name: str) -> ModelRouting:
     """Return a casting in which one model that costs nothing plays every role."""
     models = RoleModels(chain=(facts_of(name, ModelSettings(prices={name: Price(input_usd=0.0, output_usd=0.0)})),))
-    return Casting(roles={role.value: models for role in Role})
+    return ModelRouting(roles={role.value: models for role in Role})
 
 
 def timeout_of(settings: ModelSettings, environ: Mapping[str, str]) -> float:

@@ -47,7 +47,7 @@ class _When:
         """Tell whether it says where in a talk the reply is given; else that follows from its place in the file."""
         return self.turn is not None or self.contains is not None
 
-    def fits_talk(self, request: ScriptedRequest) -> bool:
+    def fits_conversation(self, request: ScriptedRequest) -> bool:
         return (
             self.role in (None, request.role)
             and self.phase in (None, request.phase)
@@ -78,7 +78,7 @@ class _Playing:
     faults: Counter[tuple[int, str, str, int, int]] = field(default_factory=Counter[tuple[int, str, str, int, int]])
 
     def __call__(self, request: ScriptedRequest) -> ScriptedReply:
-        fitting = [line for line in self.lines if line.when.fits_talk(request)]
+        fitting = [line for line in self.lines if line.when.fits_conversation(request)]
         placed = (line for line in fitting if line.when.is_placed and line.when.fits_place(request))
         ordered = _due([line for line in fitting if not line.when.is_placed], request.turn)
         for line in (*placed, *ordered):

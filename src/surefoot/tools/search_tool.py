@@ -52,7 +52,7 @@ class _Wish:
 async def search_files(arguments: Arguments, context: ToolContext) -> ToolResult:
     """Show lines that match a pattern."""
     glob = arguments.text("glob")
-    wish = _Wish(
+    goal_options = _Wish(
         pattern=arguments.text("pattern"),
         is_literal=arguments.flag("literal"),
         ignores_case=arguments.flag("ignore_case"),
@@ -60,24 +60,24 @@ async def search_files(arguments: Arguments, context: ToolContext) -> ToolResult
         glob=rooted(glob) if glob else "",
         around=arguments.number("context", 0),
     )
-    if "\n" in wish.pattern or "\0" in wish.pattern:
+    if "\n" in goal_options.pattern or "\0" in goal_options.pattern:
         return misused(
             "the pattern spans lines, but lines are matched one by one; search for a part that is on one line"
         )
-    found, is_cut = await _found(wish, context)
+    found, is_cut = await _found(goal_options, context)
     if not found:
-        where = "" if wish.place == "." else f" below {wish.place}"
+        where = "" if goal_options.place == "." else f" below {goal_options.place}"
         fits = f" in files that fit {glob}" if glob else ""
-        return ToolResult(ok=True, text=f"nothing matches {wish.pattern!r}{where}{fits}")
+        return ToolResult(ok=True, text=f"nothing matches {goal_options.pattern!r}{where}{fits}")
     return await in_thread(_told, found, arguments.number("max", MATCHES_MAX), is_cut=is_cut)
 
 
-async def _found(wish: _Wish, context: ToolContext) -> tuple[list[_Line], bool]:
+async def _found(goal_options: _Wish, context: ToolContext) -> tuple[list[_Line], bool]:
     """Ask ripgrep, then git with Perl's expressions, then git with POSIX's; the first that can answer does."""
     said = ""
     # With a glob, ripgrep looks into files that git ignores.
-    program = None if wish.glob else shutil.which("rg")
-    ways = ([_ripgrep(wish, program)] if program else []) + [_git(wish, "-P"), _git(wish, "-E")]
+    program = None if goal_options.glob else shutil.which("rg")
+    ways = ([_ripgrep(goal_options, program)] if program else []) + [_git(goal_options, "-P"), _git(goal_options, "-E")]
     for argv in ways:
         outcome, out = await asked(context, *argv, output_max=_OUTPUT_MAX)
         is_cut = len(out) >= _OUTPUT_MAX
@@ -93,24 +93,36 @@ async def _found(wish: _Wish, context: ToolContext) -> tuple[list[_Line], bool]:
     raise Refused(f"the search could not be made: {said}; correct the pattern, or set `literal`")
 
 
-def _ripgrep(wish: _Wish, program: str) -> tuple[str, ...]:
-    options = ["--json", "--no-config", "--hidden", "--glob=!.git", "--sort=path", f"--context={wish.around}"]
-    options += ["--fixed-strings"] if wish.is_literal else []
-    options += ["--ignore-case"] if wish.ignores_case else []
-    return (program, *options, f"--regexp={wish.pattern}", "--", "." if wish.place == "." else f"./{wish.place}")
+def _ripgrep(goal_options: _Wish, program: str) -> tuple[str, ...]:
+    options = ["--json", "--no-config", "--hidden", "--glob=!.git", "--sort=path", f"--context={goal_options.around}"]
+    options += ["--fixed-strings"] if goal_options.is_literal else []
+    options += ["--ignore-case"] if goal_options.ignores_case else []
+    return (
+        program,
+        *options,
+        f"--regexp={goal_options.pattern}",
+        "--",
+        "." if goal_options.place == "." else f"./{goal_options.place}",
+    )
 
 
-def _git(wish: _Wish, kind: str) -> tuple[str, ...]:
-    options = ["-I", "-n", "-z", "--column", "--untracked", "--no-color", f"--context={wish.around}"]
-    options += ["--ignore-case"] if wish.ignores_case else []
-    options += ["--fixed-strings" if wish.is_literal else kind]
-    below = "" if wish.place == "." else wish.place
+def _git(goal_options: _Wish, kind: str) -> tuple[str, ...]:
+    options = ["-I", "-n", "-z", "--column", "--untracked", "--no-color", f"--context={goal_options.around}"]
+    options += ["--ignore-case"] if goal_options.ignores_case else []
+    options += ["--fixed-strings" if goal_options.is_literal else kind]
+    below = "" if goal_options.place == "." else goal_options.place
     specs = [f":(literal){below}"] if below else []
-    if wish.glob:
+    if goal_options.glob:
         # Two pathspecs mean either: a glob below a folder has to be one.
-        glob = wish.glob if not below else f"{_quoted(below)}/{wish.glob}" if wish.glob.startswith("**/") else wish.glob
+        glob = (
+            goal_options.glob
+            if not below
+            else f"{_quoted(below)}/{goal_options.glob}"
+            if goal_options.glob.startswith("**/")
+            else goal_options.glob
+        )
         specs = [f":(glob){glob}"]
-    return (*GIT, "grep", *options, "-e", wish.pattern, "--", *specs)
+    return (*GIT, "grep", *options, "-e", goal_options.pattern, "--", *specs)
 
 
 def _quoted(path: str) -> str:

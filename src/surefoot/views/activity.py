@@ -24,7 +24,7 @@ from surefoot.views.lines import Style, first_line, one_line
 LATELY = 5
 """So many finished steps are kept to be shown."""
 _STARTING, _ENDING = "starting", "being ended"
-_TALKING = (ev.TalkOpened, ev.TurnAsked, ev.TurnAnswered, ev.TurnDelayed, ev.CallStarted)
+_TALKING = (ev.ConversationStarted, ev.ModelRequested, ev.ModelResponded, ev.ModelRequestDelayed, ev.ToolCallStarted)
 _QUEUED = "waiting in the queue"
 
 
@@ -95,9 +95,9 @@ class Activity:
         """Return a tool call by its id; None: nothing is known of it any more."""
         known = self._calls.get(step, {}).get(name)
         node = state.nodes.get(step)
-        if known is not None or node is None or node.work is None or node.work.talk is None:
+        if known is not None or node is None or node.work is None or node.work.conversation is None:
             return known
-        found = node.work.talk.call(name)
+        found = node.work.conversation.call(name)
         return None if found is None else found.asked
 
     def follow(self, state: RunState, event: Event) -> None:
@@ -114,7 +114,7 @@ class Activity:
                     self.around_s = max(self.around_s, event.duration_s)
             case ev.EffectFailed(effect="lane") | ev.EffectCancelled(effect="lane"):
                 self.own.pop(f"lane {event.subject}", None)
-            case ev.ExpansionAsked():
+            case ev.GroupExpansionRequested():
                 self.own[event.group] = Station("finding the items of the group", event.at)
             case ev.GroupExpanded():
                 self.own.pop(event.group, None)
@@ -130,7 +130,7 @@ class Activity:
     def _follow_acceptance(self, state: RunState, event: ev.CheckEvent) -> None:
         """Acceptance checks are asked one after the other."""
         self.own.pop("acceptance", None)
-        if isinstance(event, ev.CheckAsked):
+        if isinstance(event, ev.CheckRequested):
             checks = state.plan.accept
             words = f"check {event.check + 1} of {len(checks)}, {one_line(checks[event.check].name)}"
             self.own["acceptance"] = Station(words, event.at)
@@ -142,12 +142,12 @@ class Activity:
         if isinstance(event, ev.StepStarted):
             self._attempts[name] = event.at
             self._stations[name] = Station(_STARTING, event.at)
-        if isinstance(event, ev.CheckAsked):
+        if isinstance(event, ev.CheckRequested):
             check = state.nodes[name].spec.checks[event.check]
             self._stations[name] = Station(f"check {one_line(check.name)} {event.moment.value}", event.at)
         elif isinstance(event, _TALKING):
-            self._follow_talk(state, event)
-        elif isinstance(event, ev.InterruptAsked):
+            self._follow_conversation(state, event)
+        elif isinstance(event, ev.InterruptRequested):
             self._stations[name] = Station(_ENDING, event.at)
         elif event.kind in BY_REQUEST:
             self._stations[name] = Station(BY_REQUEST[event.kind].label, event.at)
@@ -159,19 +159,19 @@ class Activity:
         if finished is not None or isinstance(event, ev.StepFailed | ev.RetryScheduled | ev.EffectCancelled):
             self._stations.pop(name, None)
 
-    def _follow_talk(self, state: RunState, event: ev.StepEvent) -> None:
+    def _follow_conversation(self, state: RunState, event: ev.StepEvent) -> None:
         """A model is asked, then its calls are carried out."""
         name = event.step
         self.said.pop(name, None)
         match event:
-            case ev.TurnAsked():
+            case ev.ModelRequested():
                 words = f"asking {one_line(event.model)}"
-            case ev.TurnAnswered():
+            case ev.ModelResponded():
                 self._calls[name] = {call.call: call for call in event.calls}
                 words, self.said[name] = "reading the reply", first_line(event.said)
-            case ev.TurnDelayed():
+            case ev.ModelRequestDelayed():
                 words = f"waiting to ask again, {first_line(event.reason)}"
-            case ev.CallStarted():
+            case ev.ToolCallStarted():
                 call = self.call_of(state, name, event.call)
                 words = f"call {event.call}" if call is None else one_line(call.summary) or call.tool
             case _:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from surefoot.core import events as ev
-from surefoot.core.agent_types import Casting, Claim, Note, ToolCall, ToolKind, Usage
+from surefoot.core.agent_types import Claim, ModelRouting, Note, ToolCall, ToolKind, Usage
 from surefoot.core.events import Event
 from surefoot.core.money import money
 from surefoot.core.state import RunState, StepState
@@ -34,11 +34,11 @@ def limit_said(name: str, value: float) -> str:
 
 def doing(node: StepState, words: str, since: str) -> str:
     """Say in a line what an agent is at, what it took so far, and how long; what may be cut off stands last."""
-    talk = node.work.talk if node.work is not None else None
-    if talk is None or (talk.asked is None and not talk.turns):
+    conversation = node.work.conversation if node.work is not None else None
+    if conversation is None or (conversation.asked is None and not conversation.turns):
         return f"{words}  {since}"
-    number = talk.asked.turn if talk.asked is not None else len(talk.turns)
-    spent = f", {amount(talk.usage)}" if talk.usage.requests else ""
+    number = conversation.asked.turn if conversation.asked is not None else len(conversation.turns)
+    spent = f", {amount(conversation.usage)}" if conversation.usage.requests else ""
     return f"turn {number}{spent}, {since}: {words}"
 
 
@@ -54,9 +54,9 @@ def call_said(call: ToolCall | None, name: str) -> str:
     return f"call {name}" if call is None else one_line(call.summary) or call.tool
 
 
-def casting_said(casting: Casting) -> str:
+def casting_said(routing: ModelRouting) -> str:
     """Return which models play which roles, on one line; empty where none does."""
-    roles = casting.roles
+    roles = routing.roles
     named = {role: ", then ".join(facts.name for facts in one.chain) for role, one in roles.items() if one.chain}
     if len(set(named.values())) == 1:
         return one_line(next(iter(named.values())))
@@ -66,24 +66,24 @@ def casting_said(casting: Casting) -> str:
 # --- the events of a talk, as they come
 
 
-def _casting(_: Activity, __: RunState, event: ev.CastingGiven) -> Words | None:
-    said = casting_said(event.casting)
+def _casting(_: Activity, __: RunState, event: ev.ModelsConfigured) -> Words | None:
+    said = casting_said(event.routing)
     return ("models", said, "dim") if said else None
 
 
-def _answered(_: Activity, __: RunState, event: ev.TurnAnswered) -> Words:
+def _answered(_: Activity, __: RunState, event: ev.ModelResponded) -> Words:
     said = first_line(event.said)
     calls = listed((one_line(call.summary) or call.tool for call in event.calls), 4)
     text = ": ".join(filter(None, (said, calls))) or "(nothing)"
     return "turn", f"{event.step}  {event.turn}, {amount(event.usage)}, {duration(event.duration_s)}  {text}", "dim"
 
 
-def _failed(_: Activity, __: RunState, event: ev.TurnFailed) -> Words:
+def _failed(_: Activity, __: RunState, event: ev.ModelRequestFailed) -> Words:
     text = f"turn {event.turn} brought no reply that can be used, {event.fault.value.replace('_', ' ')}"
     return "model", f"{event.step}  {text}: {first_line(event.text)}", "warn"
 
 
-def _delayed(_: Activity, __: RunState, event: ev.TurnDelayed) -> Words:
+def _delayed(_: Activity, __: RunState, event: ev.ModelRequestDelayed) -> Words:
     wait = duration(max(0.0, event.due - event.at))
     return "model", f"{event.step}  asked again in {wait}: {first_line(event.reason)}", "warn"
 
@@ -92,7 +92,7 @@ def _changed(_: Activity, __: RunState, event: ev.ModelChanged) -> Words:
     return "model", f"{event.step}  another model is asked from here on: {first_line(event.reason)}", "warn"
 
 
-def _finished(work: Activity, state: RunState, event: ev.CallFinished) -> Words | None:
+def _finished(work: Activity, state: RunState, event: ev.ToolCallFinished) -> Words | None:
     match event.payload:
         case Claim() as claim:
             return "claims", f"{event.step}  {claim_said(claim)}", ""
@@ -106,7 +106,7 @@ def _finished(work: Activity, state: RunState, event: ev.CallFinished) -> Words 
             return _written(work, state, event)
 
 
-def _written(work: Activity, state: RunState, event: ev.CallFinished) -> Words | None:
+def _written(work: Activity, state: RunState, event: ev.ToolCallFinished) -> Words | None:
     """Return the line of a call that writes; other calls have none."""
     call = work.call_of(state, event.step, event.call)
     if call is None or call.kind is not ToolKind.WRITE:
@@ -118,21 +118,21 @@ def _written(work: Activity, state: RunState, event: ev.CallFinished) -> Words |
     )
 
 
-def _outcome(event: ev.CallFinished) -> str:
+def _outcome(event: ev.ToolCallFinished) -> str:
     """Say how a call that writes has ended, where that is not plain."""
     if event.exit_code is not None:
         return f", exit status {event.exit_code}, {duration(event.duration_s)}"
     return "" if event.ok else f": {first_line(event.text)}"
 
 
-def _settled(work: Activity, state: RunState, event: ev.CallSettled) -> Words | None:
+def _settled(work: Activity, state: RunState, event: ev.ToolCallResolved) -> Words | None:
     if event.ok:
         return None
     call = work.call_of(state, event.step, event.call)
     return "refused", f"{event.step}  {call_said(call, event.call)}: {first_line(event.text)}", "warn"
 
 
-def _stopped(_: Activity, __: RunState, event: ev.TalkStopped) -> Words:
+def _stopped(_: Activity, __: RunState, event: ev.ConversationStopped) -> Words:
     return "stopped", f"{event.step}  {one_line(event.reason)}; its checks decide about what it changed", "warn"
 
 
@@ -165,14 +165,14 @@ def _adopted(_: Activity, __: RunState, event: ev.PlanAdopted) -> Words:
 
 
 TALK_TOLD: dict[type[Event], Callable[[Activity, RunState, Any], Words | None]] = {
-    ev.CastingGiven: _casting,
-    ev.TurnAnswered: _answered,
-    ev.TurnFailed: _failed,
-    ev.TurnDelayed: _delayed,
+    ev.ModelsConfigured: _casting,
+    ev.ModelResponded: _answered,
+    ev.ModelRequestFailed: _failed,
+    ev.ModelRequestDelayed: _delayed,
     ev.ModelChanged: _changed,
-    ev.CallFinished: _finished,
-    ev.CallSettled: _settled,
-    ev.TalkStopped: _stopped,
+    ev.ToolCallFinished: _finished,
+    ev.ToolCallResolved: _settled,
+    ev.ConversationStopped: _stopped,
     ev.FindingReported: _finding,
     ev.LimitReached: _limit,
     ev.LimitsRaised: _raised,

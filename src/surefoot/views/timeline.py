@@ -73,10 +73,10 @@ class Timeline:
 
     def entry_of(self, state: RunState, event: Event) -> Entry | None:
         """Return what is told of an event; None: nothing."""
-        told, of_talk = _TOLD.get(type(event)), TALK_TOLD.get(type(event))
+        told, of_conversation = _TOLD.get(type(event)), TALK_TOLD.get(type(event))
         words = told(self, state, event) if told is not None else None
-        if of_talk is not None:
-            words = of_talk(self.activity, state, event)
+        if of_conversation is not None:
+            words = of_conversation(self.activity, state, event)
         return None if words is None else Entry(event.at, *words, cause=self._cause_of(state, event))
 
     def _cause_of(self, state: RunState, event: Event) -> str:
@@ -109,7 +109,7 @@ def _phase(_: Timeline, state: RunState, event: ev.PhaseEntered) -> Words | None
     number = len(state.plan.accept)
     if event.reason:
         return event.phase.value, f"the run goes back to make another plan: {one_line(event.reason)}", "warn"
-    if state.created.wish is not None and event.phase in _PHASES:
+    if state.created.goal_options is not None and event.phase in _PHASES:
         return event.phase.value, _PHASES[event.phase], "head"
     if event.phase is Phase.VALIDATE and number:
         return "validate", f"{counted(number, 'acceptance check')} in a clean lane", "head"
@@ -262,7 +262,7 @@ def _expired(_: Timeline, state: RunState, event: ev.QuestionExpired) -> Words:
     return "expired", f"{event.step}  question {event.question}: nobody answered in time; {then[event.overdue]}", "warn"
 
 
-def _edit_applied(_: Timeline, __: RunState, event: ev.EditApplied) -> Words:
+def _patch_applied(_: Timeline, __: RunState, event: ev.PatchApplied) -> Words:
     return "edited", f"{event.step}  its result is what a person made of it", ""
 
 
@@ -315,7 +315,7 @@ def _meaning(check: Check) -> str:
     return ""
 
 
-def _refs(_: Timeline, __: RunState, event: ev.RefsMoved) -> Words | None:
+def _refs(_: Timeline, __: RunState, event: ev.BranchUpdated) -> Words | None:
     return ("warning", one_line(event.refused), "warn") if event.refused else None
 
 
@@ -360,11 +360,11 @@ _TOLD: dict[type[Event], Callable[..., Words | None]] = {
     ev.QuestionAnswered: _answered,
     ev.ApprovalRecorded: _approved,
     ev.QuestionExpired: _expired,
-    ev.EditApplied: _edit_applied,
+    ev.PatchApplied: _patch_applied,
     ev.ProbeAnswered: _probed,
     ev.ChangesObserved: _changes,
     ev.CheckAnswered: _accept_answer,
-    ev.RefsMoved: _refs,
+    ev.BranchUpdated: _refs,
     ev.PauseRequested: _pausing,
     ev.RunPaused: _paused,
     ev.RunResumed: _resumed,

@@ -28,7 +28,7 @@ class Transcript:
     @property
     def claim(self) -> Claim | None:
         """What the agent says of its work."""
-        payloads = (event.payload for event in reversed(self.events) if isinstance(event, ev.CallFinished))
+        payloads = (event.payload for event in reversed(self.events) if isinstance(event, ev.ToolCallFinished))
         return next((payload for payload in payloads if isinstance(payload, Claim)), None)
 
     @property
@@ -36,48 +36,48 @@ class Transcript:
         """What it took."""
         total = Usage()
         for event in self.events:
-            if isinstance(event, ev.TurnAnswered):
+            if isinstance(event, ev.ModelResponded):
                 total = total.plus(event.usage)
         return total
 
     def call(self, name: str) -> ToolCall | None:
         """Return a call by its id."""
-        replies = (event for event in self.events if isinstance(event, ev.TurnAnswered))
+        replies = (event for event in self.events if isinstance(event, ev.ModelResponded))
         return next((call for reply in replies for call in reply.calls if call.call == name), None)
 
 
 def last_transcript(home: Home, run: RunId, step: StepId) -> Transcript | None:
     """Return what was said in the last attempt in which anything was; None: nothing ever was."""
-    talk: Transcript | None = None
+    conversation: Transcript | None = None
     for recorded in events(home, run):
         event = recorded.event
         if not isinstance(event, _KINDS) or event.step != step:
             continue
-        if talk is None or event.attempt != talk.attempt:
-            talk = Transcript(event.attempt)
-        talk.events.append(event)
-    return talk
+        if conversation is None or event.attempt != conversation.attempt:
+            conversation = Transcript(event.attempt)
+        conversation.events.append(event)
+    return conversation
 
 
-_KINDS = (ev.TurnAnswered, ev.TurnFailed, ev.ModelChanged, ev.CallFinished, ev.CallSettled)
+_KINDS = (ev.ModelResponded, ev.ModelRequestFailed, ev.ModelChanged, ev.ToolCallFinished, ev.ToolCallResolved)
 
 
-def turn_rows(home: Home, talk: Transcript, *, is_raw: bool) -> list[dict[str, object]]:
+def turn_rows(home: Home, conversation: Transcript, *, is_raw: bool) -> list[dict[str, object]]:
     """Return the talk as plain data; raw: each reply as the provider wrote it."""
     rows: list[dict[str, object]] = []
-    for event in talk.events:
+    for event in conversation.events:
         row: dict[str, object] = {"kind": event.kind, "at": event.at}
         match event:
-            case ev.TurnAnswered():
+            case ev.ModelResponded():
                 text = blob_text(home, event.raw if is_raw else event.reply)
                 row |= {"turn": event.turn, "model": event.model, "reply": _plain(text)}
                 row |= {"tokens": event.usage.tokens, "cost_usd": event.usage.cost_usd, "finish": event.finish.value}
-            case ev.TurnFailed():
+            case ev.ModelRequestFailed():
                 row |= {"turn": event.turn, "fault": event.fault.value, "text": event.text}
-            case ev.CallFinished():
+            case ev.ToolCallFinished():
                 row |= {"call": event.call, "ok": event.ok, "exit_code": event.exit_code}
                 row |= {"result": blob_text(home, event.whole or event.output)}
-            case ev.CallSettled():
+            case ev.ToolCallResolved():
                 row |= {"call": event.call, "ok": event.ok, "result": event.text}
             case ev.ModelChanged():
                 row |= {"position": event.position, "reason": event.reason}
@@ -94,9 +94,9 @@ def _plain(text: str) -> object:
         return text
 
 
-def raw_text(home: Home, talk: Transcript) -> str:
+def raw_text(home: Home, conversation: Transcript) -> str:
     """Return each reply as the provider wrote it, as far as that was kept, one JSON object a line."""
-    replies = (event for event in talk.events if isinstance(event, ev.TurnAnswered))
+    replies = (event for event in conversation.events if isinstance(event, ev.ModelResponded))
     rows = [
         {"turn": event.turn, "model": event.model, "reply": _plain(blob_text(home, event.raw))} for event in replies
     ]

@@ -79,7 +79,7 @@ ProbeFunction = Callable[[StepArgument], object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Functions:
+class FunctionRegistry:
     """The calling program's own functions, by the steps they are for."""
 
     bodies: Mapping[StepId, Function] = field(default_factory=dict[StepId, Function])
@@ -115,7 +115,7 @@ class Room:
     source: Path | None = None
     """The user's folder."""
     plan_folder: Path | None = None
-    functions: Functions = field(default_factory=Functions)
+    functions: FunctionRegistry = field(default_factory=FunctionRegistry)
     hidden: tuple[Path, ...] = ()
     """Further places that commands cannot read, beside those that are known in every home."""
     shown: tuple[Path, ...] = ()

@@ -11,7 +11,7 @@ from dataclasses import field
 from typing import ClassVar
 
 from surefoot.core.agent_types import (
-    Casting,
+    ModelRouting,
 )
 from surefoot.core.event import Event, StepEvent
 from surefoot.core.event_words import Diagnosis, Finding
@@ -22,10 +22,10 @@ from surefoot.core.record import record
 
 
 @record
-class CastingGiven(Event):
+class ModelsConfigured(Event):
     """Which models play which roles from here on, and at which prices."""
 
-    casting: Casting
+    routing: ModelRouting
     """As settings, environment and command line had it when an engine last began."""
 
 
@@ -41,7 +41,7 @@ class ModelChanged(StepEvent):
 
 
 @record
-class TalkStopped(StepEvent):
+class ConversationStopped(StepEvent):
     """An agent is ended before it says that it is done; the step's checks decide about what it changed."""
 
     is_decision: ClassVar[bool] = True

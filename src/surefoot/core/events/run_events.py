@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import ClassVar
 
-from surefoot.core.agent_types import Wish
+from surefoot.core.agent_types import GoalOptions
 from surefoot.core.event import Event
 from surefoot.core.event_words import Finding, Outcome, Phase
 from surefoot.core.ids import RunId, StepId
@@ -53,7 +53,7 @@ class RunCreated(Event):
     estimates: Mapping[StepId, float] = field(default_factory=dict[StepId, float])
     """How long steps and members without an estimate took in earlier runs, in seconds; since version 2. Empty where one
     step runs at a time."""
-    wish: Wish | None = None
+    goal_options: GoalOptions | None = None
     """For a goal in words: what is wanted, so that the run begins by understanding it; since version 4."""
     waits: Mapping[StepId, tuple[StepId, ...]] = field(default_factory=dict[StepId, tuple[StepId, ...]])
     """For steps that read what another writes, or write what another reads: those that go first; since version 5. A
@@ -95,7 +95,7 @@ class EngineStopped(Event):
 
 
 @record
-class OptionsGiven(Event):
+class ApprovalsGiven(Event):
     """The person who started or resumed the run approved some questions beforehand."""
 
     by: GivenName
@@ -107,7 +107,7 @@ class OptionsGiven(Event):
 
 
 @record
-class PolicyGiven(Event):
+class PolicyConfigured(Event):
     """The rules that hold from here on, beside those that ship and those of the plan."""
 
     policy: Policy
@@ -178,7 +178,7 @@ class RunEnded(Event):
 
 
 @record
-class StepsReset(Event):
+class StepsInvalidated(Event):
     """Somebody wants steps to be tried again."""
 
     is_waited_for: ClassVar[bool] = True

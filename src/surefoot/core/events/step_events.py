@@ -24,7 +24,7 @@ class StepStarted(StepEvent):
 
 
 @record
-class InterruptAsked(StepEvent):
+class InterruptRequested(StepEvent):
     """What is under way for this step is to be ended."""
 
     is_decision: ClassVar[bool] = True

@@ -30,9 +30,9 @@ from surefoot.core.ids import ID_LENGTH_MAX, StepId
 from surefoot.core.kernel.attempt_fold import ATTEMPT_FAILURES, ATTEMPT_FOLDS, cancelled
 from surefoot.core.kernel.conversation_fold import (
     TURN_FOLDS,
-    break_off_talk,
+    break_off_conversation,
     call_cancelled,
-    is_talking,
+    is_conversing,
     try_models_again,
 )
 from surefoot.core.kernel.guards import illegal, is_ready, need, node_of, work_of
@@ -105,7 +105,7 @@ def _engine_started(state: RunState, event: ev.EngineStarted) -> None:
         lane.is_open = False
         lane.is_ready = lane.is_ready and _holds_work(state, lane)
         lane.services.clear()
-    state.accept.open = state.accept.lane_ready = state.accept.interrupt_asked = False
+    state.accept.open = state.accept.lane_ready = state.accept.interrupt_requested = False
     state.interrupting = False
     expand_later(state)
     state.waits = dict.fromkeys(state.waits, False)
@@ -130,7 +130,7 @@ def _may_be_half_prepared(state: RunState, lane: LaneState) -> bool:
     """Tell whether prepare may have been cut off in the lane: done over in there, it would meet its own leavings."""
     if state.plan.prepare is None or lane.held_by is None:
         return lane.is_open and state.plan.prepare is not None
-    return work_of(state.nodes[lane.held_by]).open == ev.CheckpointAsked.kind
+    return work_of(state.nodes[lane.held_by]).open == ev.CheckpointRequested.kind
 
 
 def _holds_work(state: RunState, lane: LaneState) -> bool:
@@ -144,8 +144,8 @@ def _break_off(state: RunState, node: StepState) -> None:
     """Note that what was under way for the step will never answer, because the engine is gone."""
     work = node.work
     assert work is not None
-    if is_talking(work):
-        break_off_talk(state, node, work)
+    if is_conversing(work):
+        break_off_conversation(state, node, work)
         return
     if work.open is None:
         return
@@ -153,7 +153,7 @@ def _break_off(state: RunState, node: StepState) -> None:
         work.interrupted = Diagnosis.CRASH
     if BY_REQUEST[work.open].counts_as_crash:
         node.crashes += 1
-    work.open, work.interrupt_asked = None, False
+    work.open, work.interrupt_requested = None, False
     work.forget_lane()
 
 
@@ -167,14 +167,14 @@ def _engine_stopped(state: RunState, event: ev.EngineStopped) -> None:
         _break_off(state, state.nodes[name])
 
 
-def _options_given(state: RunState, event: ev.OptionsGiven) -> None:
+def _approvals_given(state: RunState, event: ev.ApprovalsGiven) -> None:
     if event.yes:
         state.yes_by = event.by
     for step in event.allow:
         state.allowed[step] = event.by
 
 
-def _policy_given(state: RunState, event: ev.PolicyGiven) -> None:
+def _policy_configured(state: RunState, event: ev.PolicyConfigured) -> None:
     state.policy = policy_of(state.plan, event.policy)
 
 
@@ -189,7 +189,7 @@ def _phase_entered(state: RunState, event: ev.PhaseEntered) -> None:
     if event.phase is Phase.PLAN:
         need(state.understanding is not None, event, "nothing is known about the goal yet")
     if event.phase is Phase.EXECUTE:
-        need(state.created.wish is None or state.revision > 0, event, "no plan was adopted")
+        need(state.created.goal_options is None or state.revision > 0, event, "no plan was adopted")
         need(not any(r.before is None for r in _baseline(state)), event, "the baseline is not complete")
     if event.phase is Phase.VALIDATE:
         need(state.unfinished == 0, event, "some steps are not final")
@@ -216,7 +216,7 @@ def _run_paused(state: RunState, event: ev.RunPaused) -> None:
 def _run_resumed(state: RunState, event: ev.RunResumed) -> None:
     need(state.outcome is None, event, "the run has ended; use retry or restore")
     state.pausing, state.interrupting, state.is_paused, state.limit = None, False, False, None
-    state.accept.interrupt_asked = False
+    state.accept.interrupt_requested = False
     _try_lanes_again(state)
     for name in state.active:
         try_models_again(work_of(state.nodes[name]))
@@ -274,7 +274,7 @@ def _lane_ready(state: RunState, event: ev.LaneReady) -> None:
     if lane.needs_fresh:
         lane.epoch, lane.made = 0, lane.made + 1
     lane.is_open, lane.is_ready, lane.needs_fresh, lane.failures = False, True, False, 0
-    state.accept.interrupt_asked = False
+    state.accept.interrupt_requested = False
     lane.environment = event.environment
     lane.kept = event.kept or lane.kept
     if event.lane == "clean":
@@ -291,7 +291,7 @@ def _open_lane(state: RunState, event: Event, name: str) -> LaneState:
 def _lane_cancelled(state: RunState, event: ev.EffectCancelled) -> None:
     lane = _open_lane(state, event, event.subject)
     lane.is_open, lane.needs_fresh = False, True
-    state.accept.interrupt_asked = False
+    state.accept.interrupt_requested = False
 
 
 def _lane_failed(state: RunState, event: ev.EffectFailed) -> None:
@@ -315,7 +315,7 @@ def _try_lanes_again(state: RunState) -> None:
             lane.given_up, lane.failures = None, 0
 
 
-def _expansion_asked(state: RunState, event: ev.ExpansionAsked) -> None:
+def _group_expansion_requested(state: RunState, event: ev.GroupExpansionRequested) -> None:
     group = node_of(state, event, event.group)
     need(group.is_group and group.members is None and is_ready(group), event, f"group {event.group} is not ready")
     need(state.expanding is None, event, f"{state.expanding} is being expanded")
@@ -350,7 +350,7 @@ def _is_free(state: RunState, name: StepId) -> bool:
 
 def _expansion_cancelled(state: RunState, event: ev.EffectCancelled) -> None:
     _expanding(state, event, event.step)
-    state.accept.interrupt_asked = False
+    state.accept.interrupt_requested = False
     expand_later(state)
 
 
@@ -368,13 +368,13 @@ def _expanding(state: RunState, event: Event, name: StepId) -> StepState:
 # --- the branch and people
 
 
-def _refs_asked(state: RunState, event: ev.RefsAsked) -> None:
+def _branch_update_requested(state: RunState, event: ev.BranchUpdateRequested) -> None:
     need(state.branch is not None and not state.branch.is_open, event, "the branch is being moved")
     assert state.branch is not None
     state.branch.asked, state.branch.is_open = event.commit, True
 
 
-def _refs_moved(state: RunState, event: ev.RefsMoved) -> None:
+def _branch_updated(state: RunState, event: ev.BranchUpdated) -> None:
     need(state.branch is not None and state.branch.is_open, event, "the branch was not asked to move")
     assert state.branch is not None
     state.branch.is_open, state.branch.refused, state.branch.has_failed = False, event.refused, event.has_failed
@@ -385,7 +385,7 @@ def _refs_moved(state: RunState, event: ev.RefsMoved) -> None:
         state.branch.kept, state.branch.keep_next = state.branch.kept + 1, False
 
 
-def _steps_reset(state: RunState, event: ev.StepsReset) -> None:
+def _steps_invalidated(state: RunState, event: ev.StepsInvalidated) -> None:
     for name in event.steps:
         node = node_of(state, event, name)
         need(node.status in FINAL and node.members is None, event, f"step {name!r} is {node.status}")
@@ -460,8 +460,8 @@ _FOLDS: dict[type[Event], Callable[[RunState, Any], None]] = {
     ev.PlanAdopted: plan_adopted,
     ev.EngineStarted: _engine_started,
     ev.EngineStopped: _engine_stopped,
-    ev.OptionsGiven: _options_given,
-    ev.PolicyGiven: _policy_given,
+    ev.ApprovalsGiven: _approvals_given,
+    ev.PolicyConfigured: _policy_configured,
     ev.PhaseEntered: _phase_entered,
     ev.PauseRequested: _pause_requested,
     ev.RunPaused: _run_paused,
@@ -470,10 +470,10 @@ _FOLDS: dict[type[Event], Callable[[RunState, Any], None]] = {
     ev.RunEnded: _run_ended,
     ev.LaneRequested: _lane_requested,
     ev.LaneReady: _lane_ready,
-    ev.ExpansionAsked: _expansion_asked,
+    ev.GroupExpansionRequested: _group_expansion_requested,
     ev.GroupExpanded: _group_expanded,
-    ev.RefsAsked: _refs_asked,
-    ev.RefsMoved: _refs_moved,
-    ev.StepsReset: _steps_reset,
+    ev.BranchUpdateRequested: _branch_update_requested,
+    ev.BranchUpdated: _branch_updated,
+    ev.StepsInvalidated: _steps_invalidated,
     ev.RunRestored: _run_restored,
 }

@@ -10,7 +10,7 @@ from dataclasses import replace
 from surefoot.core.agent_types import ToolCall
 from surefoot.core.approval import Ground, Package, difference_of, text_of
 from surefoot.core.attempt import Attempt
-from surefoot.core.conversation import Talk
+from surefoot.core.conversation import Conversation
 from surefoot.core.event_words import QuestionKind
 from surefoot.core.kernel.call_effects import is_repeated_call, rule_for_call
 from surefoot.core.kernel.proposal import Proposal
@@ -160,31 +160,31 @@ def _package(state: RunState, node: StepState, work: Attempt, decision: Decision
 
 def _claim_of(work: Attempt) -> str:
     """Return what the agent says of its work; empty where no agent has ended."""
-    talk = work.talk
-    if talk is None or work.ending is None:
+    conversation = work.conversation
+    if conversation is None or work.ending is None:
         return ""
-    return "nothing, for it did not finish" if talk.claim is None else talk.claim.summary
+    return "nothing, for it did not finish" if conversation.claim is None else conversation.claim.summary
 
 
 def _statements_of(work: Attempt) -> tuple[str, ...]:
     """Return what the agent says to be so, each with the call it rests on."""
-    talk = work.talk
-    if talk is None or talk.claim is None:
+    conversation = work.conversation
+    if conversation is None or conversation.claim is None:
         return ()
-    return tuple(f"{one.text} ({_rests_on(talk, one.evidence)})" for one in talk.claim.statements)
+    return tuple(f"{one.text} ({_rests_on(conversation, one.evidence)})" for one in conversation.claim.statements)
 
 
-def _rests_on(talk: Talk, evidence: str) -> str:
+def _rests_on(conversation: Conversation, evidence: str) -> str:
     """Name the call that a statement rests on."""
     if not evidence:
         return "rests on no call"
-    call = talk.call(evidence)
+    call = conversation.call(evidence)
     return f"rests on {evidence}" if call is None else f"rests on call {evidence}, {call_line(call)}"
 
 
 def _doubts_of(work: Attempt) -> tuple[str, ...]:
-    talk = work.talk
-    return () if talk is None or talk.claim is None else talk.claim.uncertainties
+    conversation = work.conversation
+    return () if conversation is None or conversation.claim is None else conversation.claim.uncertainties
 
 
 def _undo_of(effect: Effect) -> str:

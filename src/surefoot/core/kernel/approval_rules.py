@@ -16,7 +16,7 @@ from surefoot.core.check_kinds import Expect
 from surefoot.core.event_words import Diagnosis, QuestionKind, Verdict
 from surefoot.core.kernel.approval_request import ask, body_digest, shown_of, skipped_needs, taken_over
 from surefoot.core.kernel.failure_rules import fails
-from surefoot.core.kernel.proposal import Move, Proposal
+from surefoot.core.kernel.proposal import Proposal, RuleResult
 from surefoot.core.money import money
 from surefoot.core.outputs import confidence_of
 from surefoot.core.plan import AgentBody, AskBody, Effect, Tier
@@ -42,7 +42,7 @@ BUDGET_SHARE = 0.8
 """From this share of its limit on, a run asks before it spends more."""
 
 
-def get_consent(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
+def get_consent(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
     """Get a person's consent to the body where the tier asks for it; None where nothing is needed."""
     if work.body_started or work.settled is not None or isinstance(node.spec.body, AskBody):
         return None
@@ -63,7 +63,7 @@ def get_consent(state: RunState, node: StepState, work: Attempt, now: float) -> 
     return None if work.people.approved == shown else _approved_or_asked(state, node, decision, shown, now)
 
 
-def get_consent_to_checks(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
+def get_consent_to_checks(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
     """Get a person's consent before the first check, where that check may be what a rule asks about.
 
     Checks that are asked before the body run in the sandbox as a rule, where they can do no harm.
@@ -79,7 +79,7 @@ def get_consent_to_checks(state: RunState, node: StepState, work: Attempt, now: 
     return get_consent(state, node, work, now) if is_early else None
 
 
-def review_result(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
+def review_result(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
     """Get a person's consent to what the body made, where a rule asks for it.
 
     An effect outside is done by now; of what its body made only files that are run outside the sandbox are asked about.
@@ -110,7 +110,7 @@ def review_result(state: RunState, node: StepState, work: Attempt, now: float) -
     return _ask_about_result(state, node, changes, decision, now)
 
 
-def review_confidence(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
+def review_confidence(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
     """Get a person's consent to what an agent made and is not sure of, unless a check that was red before proves it."""
     changes = work.changes
     if not isinstance(node.spec.body, AgentBody) or node.spec.effect is not Effect.REVERSIBLE:
@@ -157,7 +157,7 @@ def allowed_meanwhile(state: RunState, node: StepState, asked: QuestionState, no
     return Proposal(ev.QuestionAnswered(at=now, question=question.question, answer="yes", by=by, via="beforehand"))
 
 
-def _refused(node: StepState, work: Attempt, now: float) -> Move:
+def _refused(node: StepState, work: Attempt, now: float) -> RuleResult:
     """Fail the attempt where a person said no, or nobody said anything in time."""
     if work.people.is_overdue:
         return fails(node, now, Diagnosis.EXPIRED, "nobody answered in time; that is neither consent nor denial")
@@ -286,7 +286,7 @@ def _apply_patch(node: StepState, work: Attempt, now: float) -> Proposal:
     """Make the result what a person wants it to be."""
     assert work.people.patch is not None
     assert work.checkpoint is not None
-    command = do.ApplyEdit(
+    command = do.ApplyPatch(
         step=node.spec.id,
         attempt=node.attempt,
         lane=work.lane,
@@ -294,4 +294,4 @@ def _apply_patch(node: StepState, work: Attempt, now: float) -> Proposal:
         scratch=node.spec.uncommitted,
         diff=work.people.patch,
     )
-    return Proposal(ev.EditAsked(at=now, step=node.spec.id, attempt=node.attempt, diff=work.people.patch), command)
+    return Proposal(ev.PatchRequested(at=now, step=node.spec.id, attempt=node.attempt, diff=work.people.patch), command)

@@ -25,7 +25,7 @@ from surefoot.core.graph_state import (
     wake,
 )
 from surefoot.core.ids import StepId
-from surefoot.core.kernel.conversation_fold import begin_talk, is_talking, lose_reply
+from surefoot.core.kernel.conversation_fold import begin_conversation, is_conversing, lose_reply
 from surefoot.core.kernel.guards import active_of, answered, begin, illegal, is_ready, need, node_of
 from surefoot.core.kernel.plan_adoption import duty_node, keep_duty
 from surefoot.core.kernel.question_fold import QUESTION_FOLDS
@@ -78,7 +78,7 @@ def _step_started(state: RunState, event: ev.StepStarted) -> None:
         join_queue(state, event.step)
 
 
-def _checkpoint_asked(state: RunState, event: ev.CheckpointAsked) -> None:
+def _checkpoint_requested(state: RunState, event: ev.CheckpointRequested) -> None:
     lane = state.lanes.get(event.lane)
     need(lane is not None and lane.is_ready and lane.held_by is None, event, f"lane {event.lane} is not free")
     need(event.lane != state.expanding_in, event, f"a group is expanded in lane {event.lane}")
@@ -90,7 +90,7 @@ def _checkpoint_asked(state: RunState, event: ev.CheckpointAsked) -> None:
 
 
 def _checkpointed(state: RunState, event: ev.Checkpointed) -> None:
-    node, work = answered(state, event, ev.CheckpointAsked)
+    node, work = answered(state, event, ev.CheckpointRequested)
     assert work.place is not None
     work.place.checkpoint, work.place.tree = event, event.tree
     if event.raised_by or not (node.applied or node.applied_before):
@@ -101,7 +101,7 @@ def _checkpointed(state: RunState, event: ev.Checkpointed) -> None:
 
 
 def _checkpoint_failed(state: RunState, event: ev.EffectFailed) -> None:
-    node, work = answered(state, event, ev.CheckpointAsked)
+    node, work = answered(state, event, ev.CheckpointRequested)
     assert work.lane is not None
     lane = state.lanes[work.lane]
     lane.is_ready, lane.needs_fresh, lane.held_by = False, True, None
@@ -123,7 +123,7 @@ def _body_started(state: RunState, event: ev.BodyStarted) -> None:
     work.begin(state.token)
     work.open, node.has_run = event.kind, True
     node.tier, node.rule = event.tier, event.rule
-    begin_talk(node, work)
+    begin_conversation(node, work)
 
 
 def _body_finished(state: RunState, event: ev.BodyFinished) -> None:
@@ -135,32 +135,32 @@ def _body_finished(state: RunState, event: ev.BodyFinished) -> None:
         has_happened(state, node)
 
 
-def _interrupt_asked(state: RunState, event: ev.InterruptAsked) -> None:
+def _interrupt_requested(state: RunState, event: ev.InterruptRequested) -> None:
     if event.step == ACCEPTANCE:
-        need(state.is_busy and not state.accept.interrupt_asked, event, "nothing is under way that could be ended")
-        state.accept.interrupt_asked = True
+        need(state.is_busy and not state.accept.interrupt_requested, event, "nothing is under way that could be ended")
+        state.accept.interrupt_requested = True
         return
     _, work = active_of(state, event)
-    need(work.is_busy and not work.interrupt_asked, event, "nothing is under way that could be ended")
-    work.interrupt_asked = True
+    need(work.is_busy and not work.interrupt_requested, event, "nothing is under way that could be ended")
+    work.interrupt_requested = True
 
 
 def cancelled(state: RunState, event: ev.EffectCancelled) -> None:
     """Note that what was under way was ended early; the attempt is made anew, unless its body is known to be done."""
     if event.step == ACCEPTANCE:
         need(state.accept.open, event, "no acceptance check is being asked")
-        state.accept.open = state.accept.interrupt_asked = False
+        state.accept.open = state.accept.interrupt_requested = False
         return
     node, work = active_of(state, event)
     requested = None if work.open is None else BY_REQUEST[work.open].name
     # A conversation is requested as the body of its step.
     is_body = requested == BODY.name and event.effect == CONVERSATION.name
     need(requested == event.effect or is_body, event, f"{event.effect} is not under way")
-    if is_talking(work):
+    if is_conversing(work):
         lose_reply(state, node, work)
         work.forget_lane()
         return
-    work.open, work.interrupt_asked = None, False
+    work.open, work.interrupt_requested = None, False
     work.forget_lane()
     if not node.is_body_known and work.failure is None:
         work.interrupted = Diagnosis.INTERRUPTED
@@ -168,7 +168,7 @@ def cancelled(state: RunState, event: ev.EffectCancelled) -> None:
         state.lanes[work.lane].is_ready, state.lanes[work.lane].needs_fresh = False, True
 
 
-def _inspection_asked(state: RunState, event: ev.InspectionAsked) -> None:
+def _inspection_requested(state: RunState, event: ev.InspectionRequested) -> None:
     node, work = begin(state, event)
     need(work.checkpoint is not None, event, "there is no checkpoint to compare with")
     has_no_body = isinstance(node.spec.body, AskBody) or work.settled is Applied.APPLIED
@@ -178,7 +178,7 @@ def _inspection_asked(state: RunState, event: ev.InspectionAsked) -> None:
 
 
 def _changes_observed(state: RunState, event: ev.ChangesObserved) -> None:
-    node, work = answered(state, event, ev.InspectionAsked)
+    node, work = answered(state, event, ev.InspectionRequested)
     assert work.place is not None
     work.observe(event)
     work.place.tree, work.place.is_spoiled = event.tree, bool(event.spoiled)
@@ -194,7 +194,7 @@ def _uses_anything(state: RunState, node: StepState) -> bool:
     return bool(node.spec.uses or state.plan.services_of(node.spec))
 
 
-def _merge_asked(state: RunState, event: ev.MergeAsked) -> None:
+def _merge_requested(state: RunState, event: ev.MergeRequested) -> None:
     node, work = begin(state, event)
     need(has_result(node) and type(work.stage) is Judging, event, "there is nothing to merge")
     need(state.branch is not None and state.branch.head == event.onto, event, f"{event.onto} is not the head")
@@ -202,7 +202,7 @@ def _merge_asked(state: RunState, event: ev.MergeAsked) -> None:
 
 
 def _merged(state: RunState, event: ev.Merged) -> None:
-    node, work = answered(state, event, ev.MergeAsked)
+    node, work = answered(state, event, ev.MergeRequested)
     assert work.result is not None
     work.judge(result=work.result.onto(event), refused=None)
     if node.applied:
@@ -214,7 +214,7 @@ def _merged(state: RunState, event: ev.Merged) -> None:
 
 
 def _merge_refused(state: RunState, event: ev.MergeRefused) -> None:
-    _, work = answered(state, event, ev.MergeAsked)
+    _, work = answered(state, event, ev.MergeRequested)
     work.judge(refused=event)
     _note_overlap(state, event.conflicts, (*event.with_steps, event.step))
 
@@ -225,15 +225,15 @@ def _note_overlap(state: RunState, paths: tuple[str, ...], steps: tuple[StepId, 
         state.overlaps.setdefault(path, {}).update(dict.fromkeys(steps))
 
 
-def _place_asked(state: RunState, event: ev.PlaceAsked) -> None:
+def _checkout_requested(state: RunState, event: ev.CheckoutRequested) -> None:
     _, work = begin(state, event)
     need(work.checkpoint is not None, event, "the step has no lane")
     work.open = event.kind
     work.forget_lane()
 
 
-def _placed(state: RunState, event: ev.Placed) -> None:
-    _, work = answered(state, event, ev.PlaceAsked)
+def _placed(state: RunState, event: ev.TreeCheckedOut) -> None:
+    _, work = answered(state, event, ev.CheckoutRequested)
     assert work.place is not None
     work.place.tree, work.place.is_spoiled = event.tree, False
 
@@ -244,18 +244,18 @@ def failed(state: RunState, event: ev.EffectFailed) -> None:
     work.broken = event.reason
 
 
-def _artifacts_asked(state: RunState, event: ev.ArtifactsAsked) -> None:
+def _artifacts_requested(state: RunState, event: ev.ArtifactsRequested) -> None:
     _, work = begin(state, event)
     need(type(work.stage) is Judging, event, "there is no result")
     work.open = event.kind
 
 
 def _artifacts_kept(state: RunState, event: ev.ArtifactsKept) -> None:
-    _, work = answered(state, event, ev.ArtifactsAsked)
+    _, work = answered(state, event, ev.ArtifactsRequested)
     work.judge(kept=event)
 
 
-def _commit_asked(state: RunState, event: ev.CommitAsked) -> None:
+def _commit_requested(state: RunState, event: ev.CommitRequested) -> None:
     _, work = begin(state, event)
     need(type(work.stage) in (Judging, Committing), event, "there is no result that passed")
     assert state.branch is not None
@@ -265,7 +265,7 @@ def _commit_asked(state: RunState, event: ev.CommitAsked) -> None:
 
 
 def _commit_written(state: RunState, event: ev.CommitWritten) -> None:
-    _, work = answered(state, event, ev.CommitAsked)
+    _, work = answered(state, event, ev.CommitRequested)
     work.committed(event.commit)
 
 
@@ -314,14 +314,14 @@ def _attempt_failed(state: RunState, event: ev.AttemptFailed) -> None:
         node.crashes = 0
 
 
-def _restore_asked(state: RunState, event: ev.RestoreAsked) -> None:
+def _restore_requested(state: RunState, event: ev.RestoreRequested) -> None:
     _, work = begin(state, event)
     need(work.failure is not None and not work.is_restored, event, "there is nothing to put back")
     work.open = event.kind
 
 
 def _lane_restored(state: RunState, event: ev.LaneRestored) -> None:
-    node, work = answered(state, event, ev.RestoreAsked)
+    node, work = answered(state, event, ev.RestoreRequested)
     work.restored_lane()
     assert work.lane is not None
     lane = state.lanes[work.lane]
@@ -377,27 +377,27 @@ def _rolled_back(state: RunState, event: ev.RolledBack) -> None:
 
 ATTEMPT_FOLDS: dict[type[Event], Callable[[RunState, Any], None]] = {
     ev.StepStarted: _step_started,
-    ev.CheckpointAsked: _checkpoint_asked,
+    ev.CheckpointRequested: _checkpoint_requested,
     ev.Checkpointed: _checkpointed,
     **ANSWER_FOLDS,
     **QUESTION_FOLDS,
     ev.BodyStarted: _body_started,
     ev.BodyFinished: _body_finished,
-    ev.InterruptAsked: _interrupt_asked,
-    ev.InspectionAsked: _inspection_asked,
+    ev.InterruptRequested: _interrupt_requested,
+    ev.InspectionRequested: _inspection_requested,
     ev.ChangesObserved: _changes_observed,
-    ev.MergeAsked: _merge_asked,
+    ev.MergeRequested: _merge_requested,
     ev.Merged: _merged,
     ev.MergeRefused: _merge_refused,
-    ev.PlaceAsked: _place_asked,
-    ev.Placed: _placed,
-    ev.ArtifactsAsked: _artifacts_asked,
+    ev.CheckoutRequested: _checkout_requested,
+    ev.TreeCheckedOut: _placed,
+    ev.ArtifactsRequested: _artifacts_requested,
     ev.ArtifactsKept: _artifacts_kept,
-    ev.CommitAsked: _commit_asked,
+    ev.CommitRequested: _commit_requested,
     ev.CommitWritten: _commit_written,
     ev.StepVerified: _step_verified,
     ev.AttemptFailed: _attempt_failed,
-    ev.RestoreAsked: _restore_asked,
+    ev.RestoreRequested: _restore_requested,
     ev.LaneRestored: _lane_restored,
     ev.RetryScheduled: _retry_scheduled,
     ev.RetryDue: _retry_due,

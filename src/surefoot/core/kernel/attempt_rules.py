@@ -41,7 +41,7 @@ from surefoot.core.kernel.check_rules import ask_check, diagnosis_of, prepare_ag
 from surefoot.core.kernel.conversation_rules import beside_question, converse
 from surefoot.core.kernel.failure_rules import conclude, fails, late, stop_services
 from surefoot.core.kernel.phase_rules import compare_claim, show_duty
-from surefoot.core.kernel.proposal import HOLD, Move, Proposal
+from surefoot.core.kernel.proposal import HOLD, Proposal, RuleResult
 from surefoot.core.kernel.service_rules import serve
 from surefoot.core.kernel.surrounding_commands import decide_duty
 from surefoot.core.leftover_files import lost_product
@@ -104,7 +104,7 @@ def next_for(state: RunState, node: StepState, now: float) -> Proposal | None:
     return Proposal(ev.StepVerified(at=now, step=node.spec.id, attempt=node.attempt, proof=proof, commit=work.commit))
 
 
-def _put_back(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
+def _put_back(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
     """After a failed attempt: stop what ran beside it, then restore the lane."""
     assert work.checkpoint is not None
     stopping = stop_services(state, node, work, now)
@@ -118,35 +118,35 @@ def _put_back(state: RunState, node: StepState, work: Attempt, now: float) -> Mo
         scratch=node.spec.scratch,
         made=node.spec.made,
     )
-    return Proposal(ev.RestoreAsked(at=now, step=node.spec.id, attempt=node.attempt), command)
+    return Proposal(ev.RestoreRequested(at=now, step=node.spec.id, attempt=node.attempt), command)
 
 
-def _conclude(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
+def _conclude(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
     """Decide what a failed attempt means for the step, now that its lane is as it was."""
     assert work.failure is not None
     return conclude(state, node, work.failure, now)
 
 
-def _wait(_: RunState, __: StepState, ___: Attempt, ____: float) -> Move:
+def _wait(_: RunState, __: StepState, ___: Attempt, ____: float) -> RuleResult:
     """Wait for the body."""
     return HOLD
 
 
-def _workspace_failed(_: RunState, node: StepState, work: Attempt, now: float) -> Move:
+def _workspace_failed(_: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
     """Fail the attempt where the workspace did not do what it was to do."""
     if work.broken is None:
         return None
     return fails(node, now, Diagnosis.STRUCTURAL, f"the workspace failed: {work.broken}")
 
 
-def _miss_service(_: RunState, node: StepState, work: Attempt, now: float) -> Move:
+def _miss_service(_: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
     """Fail the attempt when a service it needs is not there; an effect in doubt is settled first."""
     if work.lost_service is None or doubt_of(node) is not None:
         return None
     return fails(node, now, *work.lost_service)
 
 
-def _recover(_: RunState, node: StepState, work: Attempt, now: float) -> Move:
+def _recover(_: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
     """Begin anew what can be begun anew after a crash or an interruption."""
     if work.interrupted is None or doubt_of(node) is not None:
         return None
@@ -154,7 +154,7 @@ def _recover(_: RunState, node: StepState, work: Attempt, now: float) -> Move:
     return fails(node, now, work.interrupted, why, counted=False)
 
 
-def _settle(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
+def _settle(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
     """Find out what became of an outside effect, before anything else is done about it."""
     why = doubt_of(node, state.rung)
     if why is not None:
@@ -165,7 +165,7 @@ def _settle(state: RunState, node: StepState, work: Attempt, now: float) -> Move
     return None
 
 
-def _withdraw(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
+def _withdraw(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
     """Begin no body while the run pauses: the attempt is taken up again afterwards, as if it had not begun."""
     has_begun = work.body_started or work.settled is not None or work.people.answer is not None
     if state.pausing is None or has_begun:
@@ -173,7 +173,7 @@ def _withdraw(state: RunState, node: StepState, work: Attempt, now: float) -> Mo
     return fails(node, now, Diagnosis.INTERRUPTED, "the run pauses", counted=False)
 
 
-def _lost_ground(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
+def _lost_ground(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
     """Begin anew what rests on commits that the branch has gone back behind."""
     branch, checkpoint = state.branch, work.checkpoint
     if branch is None or checkpoint is None or work.generation == branch.generation or checkpoint.commit == branch.head:
@@ -183,7 +183,7 @@ def _lost_ground(state: RunState, node: StepState, work: Attempt, now: float) ->
     return late(node, now, "the run branch has gone back behind what it rests on")
 
 
-def _bind(_: RunState, node: StepState, work: Attempt, now: float) -> Move:
+def _bind(_: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
     """Begin nothing where a placeholder stands for nothing: no attempt would be any better."""
     return None if work.lack is None else fails(node, now, Diagnosis.STRUCTURAL, work.lack)
 
@@ -200,7 +200,7 @@ def wants_lane(state: RunState, node: StepState) -> bool:
     return not lanes_are_reserved(state, node)
 
 
-def _checkpoint(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
+def _checkpoint(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
     """Take the checkpoint: the lane at the head of the run branch."""
     is_needed = state.has_workspace and not (isinstance(node.spec.body, AskBody) and not node.spec.checks)
     if work.checkpoint is not None or not is_needed:
@@ -221,7 +221,7 @@ def _checkpoint(state: RunState, node: StepState, work: Attempt, now: float) -> 
         spec=node.spec,
         branch=_results(state, node),
     )
-    return Proposal(ev.CheckpointAsked(at=now, step=name, attempt=attempt, lane=lane), command)
+    return Proposal(ev.CheckpointRequested(at=now, step=name, attempt=attempt, lane=lane), command)
 
 
 def _results(state: RunState, node: StepState) -> tuple[do.BranchCommit, ...]:
@@ -243,7 +243,7 @@ def free_lane(state: RunState) -> str | None:
     return next(usable, None)
 
 
-def _before(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
+def _before(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
     """Ask what must be red or green before the body."""
     if work.body_started or not node.spec.checks:
         return None
@@ -260,7 +260,7 @@ def _before(state: RunState, node: StepState, work: Attempt, now: float) -> Move
     return None if index is None else ask_check(state, node, work, now, (Moment.BEFORE, index))
 
 
-def _within_limit(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
+def _within_limit(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
     """Begin no body once all that the run may cost is spent: the run pauses, whatever was approved beforehand."""
     if work.body_started or work.settled is not None or state.pausing is not None:
         return None
@@ -274,7 +274,7 @@ def _within_limit(state: RunState, node: StepState, work: Attempt, now: float) -
     return Proposal(ev.LimitReached(at=now, limit=spent.limit, text=text))
 
 
-def _turn(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
+def _turn(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
     """Let only so many bodies run at once, and only so many at a resource; outside effects rest on the head."""
     if work.body_started or work.settled is not None:
         return None
@@ -300,7 +300,7 @@ def _wants_probe(node: StepState, work: Attempt) -> bool:
     return not work.body_started and node.spec.probe is not None and node.effect.is_outside and not work.probed_before
 
 
-def _probe_first(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
+def _probe_first(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
     """Look whether the effect is there already, before it would be performed."""
     if not _wants_probe(node, work):
         return None
@@ -313,7 +313,7 @@ def _probe_first(state: RunState, node: StepState, work: Attempt, now: float) ->
     return Proposal(question(state, node, now, QuestionKind.IN_DOUBT, text, ANSWERS))
 
 
-def _body(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
+def _body(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
     """Run the body, or ask the person whose answer it is."""
     body = node.spec.body
     if isinstance(body, AskBody):
@@ -337,7 +337,7 @@ def _body(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
         rests_on=work.checkpoint.commit if node.effect.is_outside and work.checkpoint is not None else None,
     )
     if isinstance(body, AgentBody):
-        command = do.OpenTalk(step=node.spec.id, attempt=node.attempt, lane=work.lane, spec=node.spec)
+        command = do.StartConversation(step=node.spec.id, attempt=node.attempt, lane=work.lane, spec=node.spec)
     elif state.handing:
         command = replace(command, outputs=outputs_for(state, node))
     decision = decision_before(state, node)
@@ -352,7 +352,7 @@ def _body(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
     return Proposal(event, command)
 
 
-def _ending(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
+def _ending(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
     """Judge how the body ended; outside effects that ended badly were settled before."""
     ending = work.ending
     if ending is None or ending.status is Status.OK or work.settled == Applied.APPLIED:
@@ -372,7 +372,7 @@ def _lost_product(state: RunState, node: StepState, output: str) -> str:
     return lost_product(((other.spec, other.left) for other in others), output)
 
 
-def _inspect(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
+def _inspect(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
     """Find out what the body wrote."""
     if work.checkpoint is None:
         return None
@@ -388,10 +388,10 @@ def _inspect(state: RunState, node: StepState, work: Attempt, now: float) -> Mov
         counts_lines=state.policy.counts_lines,
         by_hand=work.people.by_hand is not None,
     )
-    return Proposal(ev.InspectionAsked(at=now, step=node.spec.id, attempt=node.attempt), command)
+    return Proposal(ev.InspectionRequested(at=now, step=node.spec.id, attempt=node.attempt), command)
 
 
-def _outside_scope(_: RunState, node: StepState, work: Attempt, now: float) -> Move:
+def _outside_scope(_: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
     """Fail the attempt that wrote where it may not, or wrote what no commit may hold."""
     assert work.changes is not None
     if work.changes.outside:
@@ -405,7 +405,7 @@ def _outside_scope(_: RunState, node: StepState, work: Attempt, now: float) -> M
     return None
 
 
-def _merge(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
+def _merge(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
     """Bring the result onto the head of the run branch, once it is its turn."""
     if not has_result(node):
         return None
@@ -428,10 +428,10 @@ def _merge(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
         onto=onto,
         reads=node.spec.reads,
     )
-    return Proposal(ev.MergeAsked(at=now, step=node.spec.id, attempt=node.attempt, onto=onto), command)
+    return Proposal(ev.MergeRequested(at=now, step=node.spec.id, attempt=node.attempt, onto=onto), command)
 
 
-def _before_again(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
+def _before_again(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
     """Ask on the head what was asked on the lane's base; a body's leavings that no tree holds would mislead it."""
     if not work.is_merged or node.applied or not node.spec.checks:
         return None
@@ -449,7 +449,7 @@ def _before_again(state: RunState, node: StepState, work: Attempt, now: float) -
     return move
 
 
-def _after(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
+def _after(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
     """Ask the checks; the first that does not pass fails the attempt."""
     index = first_unpassed(node.spec.checks, work.checks)
     if index is not None:
@@ -470,15 +470,15 @@ def _after(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
 
 def stopped_short(node: StepState, work: Attempt, now: float, why: str) -> Proposal | None:
     """Fail the attempt of an agent that came to no end, for what ended it and why its work does not count."""
-    stopped = None if work.talk is None else work.talk.stopped
+    stopped = None if work.conversation is None else work.conversation.stopped
     if stopped is None:
         return None
     return fails(node, now, stopped.diagnosis, f"{stopped.reason}; what it had changed does not count: {why}")
 
 
-def _count_unfinished(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
+def _count_unfinished(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
     """Let the work of an agent that came to no end count where a check proves it, and report that it did."""
-    stopped = None if work.talk is None else work.talk.stopped
+    stopped = None if work.conversation is None else work.conversation.stopped
     if stopped is None or (state.has_workspace and work.changes is None):
         return None
     if _proof(state, node, work) != "checks":
@@ -488,7 +488,7 @@ def _count_unfinished(state: RunState, node: StepState, work: Attempt, now: floa
     return None if finding in state.reported else Proposal(ev.FindingReported(at=now, finding=finding))
 
 
-def _keep(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
+def _keep(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
     """Keep what the body made for later steps, now that it passed its checks."""
     del state
     if not node.spec.artifacts or work.kept is not None or work.changes is None:
@@ -500,10 +500,10 @@ def _keep(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
         artifacts=node.spec.artifacts,
         timeout_s=node.spec.timeout_s,
     )
-    return Proposal(ev.ArtifactsAsked(at=now, step=node.spec.id, attempt=node.attempt), command)
+    return Proposal(ev.ArtifactsRequested(at=now, step=node.spec.id, attempt=node.attempt), command)
 
 
-def _commit(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
+def _commit(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
     """Write the result as a commit, if there is one."""
     del state
     if work.commit is not None or not has_result(node) or work.tree == work.base_tree:
@@ -518,7 +518,7 @@ def _commit(state: RunState, node: StepState, work: Attempt, now: float) -> Move
         parent=work.base,
         tree=work.tree,
     )
-    return Proposal(ev.CommitAsked(at=now, step=node.spec.id, attempt=node.attempt), command)
+    return Proposal(ev.CommitRequested(at=now, step=node.spec.id, attempt=node.attempt), command)
 
 
 def _proof(state: RunState, node: StepState, work: Attempt) -> str | None:
@@ -541,7 +541,7 @@ def _is_empty(state: RunState, node: StepState, work: Attempt, check: Check) -> 
     return is_untouched(check, node.spec, state.plan, work.changed)
 
 
-_Rule = Callable[[RunState, StepState, Attempt, float], Move]
+_Rule = Callable[[RunState, StepState, Attempt, float], RuleResult]
 
 _ALWAYS: tuple[_Rule, ...] = (
     _miss_service,  # first: an attempt without its service cannot come to anything else

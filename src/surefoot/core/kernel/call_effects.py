@@ -25,9 +25,9 @@ def rule_for_call(state: RunState, node: StepState, call: ToolCall) -> str:
 def approval_of_call(node: StepState, call: ToolCall, raised_by: str) -> str:
     """Name what an approval of a call rests on: of one that reaches others also the files it would run among."""
     work = node.work
-    if not raised_by or work is None or work.talk is None or work.checkpoint is None:
+    if not raised_by or work is None or work.conversation is None or work.checkpoint is None:
         return shown_of(call)
-    return f"{shown_of(call)} on {work.talk.tree or work.checkpoint.tree}"
+    return f"{shown_of(call)} on {work.conversation.tree or work.checkpoint.tree}"
 
 
 def is_repeated_call(node: StepState, call: ToolCall) -> bool:
@@ -41,8 +41,8 @@ def key_for_call(state: RunState, node: StepState, call: ToolCall) -> str:
     It names the command and not the call's number, which is another one in each attempt. Once the command is known to
     have been applied, running it again in the same attempt is meant as another effect, with another key.
     """
-    talk = None if node.work is None else node.work.talk
-    earlier = node.reached[0 if talk is None else talk.reached_before :]
+    conversation = None if node.work is None else node.work.conversation
+    earlier = node.reached[0 if conversation is None else conversation.reached_before :]
     times = sum(one.shown == shown_of(call) and one.applied is True for one in earlier)
     name = digest_of(shown_of(call))[:12]
     return idempotency_key(state.created.run, node.spec.id, f"{name}.{times + 1}" if times else name)

@@ -67,7 +67,7 @@ def prepare_again(state: RunState, node: StepState, work: Attempt, now: float) -
 def place(node: StepState, work: Attempt, tree: str, now: float) -> Proposal:
     """Make the lane hold what a check is to be asked about, prepared as it was before the body."""
     assert work.base is not None
-    command = do.PlaceTree(
+    command = do.CheckOutTree(
         step=node.spec.id,
         attempt=node.attempt,
         lane=work.lane,
@@ -76,7 +76,7 @@ def place(node: StepState, work: Attempt, tree: str, now: float) -> Proposal:
         scratch=node.spec.uncommitted,
         prepare=work.is_spoiled,
     )
-    event = ev.PlaceAsked(
+    event = ev.CheckoutRequested(
         at=now, step=node.spec.id, attempt=node.attempt, commit=work.base, tree=tree, prepare=work.is_spoiled
     )
     return Proposal(event, command)
@@ -95,7 +95,7 @@ def ask_or_reuse(state: RunState, command: do.AskCheck, record: CheckRecord, now
     may_reuse = record.asked_after == 0 and not (command.before and is_by_test(command.check))
     name, attempt, moment, index = command.step, command.attempt, command.moment, command.index
     if known is None or not may_reuse:
-        return Proposal(ev.CheckAsked(at=now, step=name, attempt=attempt, moment=moment, check=index), command)
+        return Proposal(ev.CheckRequested(at=now, step=name, attempt=attempt, moment=moment, check=index), command)
     event = ev.VerdictReused(
         at=now,
         step=name,

@@ -17,16 +17,16 @@ from surefoot.core.approval import is_satisfied
 from surefoot.core.attempt import Attempt
 from surefoot.core.budget import crossing_of, left_said, near_of, told_at, worst_of
 from surefoot.core.compaction import facts_that_must_survive, fold_for, summary_brief
-from surefoot.core.conversation import CallState, Talk
+from surefoot.core.conversation import Conversation, ToolCallState
 from surefoot.core.event_words import Applied, Diagnosis, Finding, QuestionKind, Severity
 from surefoot.core.ids import BlobId
 from surefoot.core.kernel.approval_request import ask_about_call, taken_over
 from surefoot.core.kernel.call_effects import approval_of_call, key_for_call, rule_for_call
-from surefoot.core.kernel.conversation_fold import is_talking
+from surefoot.core.kernel.conversation_fold import is_conversing
 from surefoot.core.kernel.failure_rules import CRASHES_MAX, fails
 from surefoot.core.kernel.model_fallback import TOOLS_TOKENS, after_fault, chain_of, next_wait, tokens_max
 from surefoot.core.kernel.plan_adoption import is_kept
-from surefoot.core.kernel.proposal import HOLD, Move, Proposal
+from surefoot.core.kernel.proposal import HOLD, Proposal, RuleResult
 from surefoot.core.plan import AgentBody, Check
 from surefoot.core.policy import facts_before, weigh
 from surefoot.core.policy_types import Decision, Tier
@@ -61,15 +61,15 @@ _NO_END = frozenset(
 _FLOOR = Decision(tier=Tier.LOG, rule="agent-command", reason="An agent runs it inside the step's lane.")
 
 
-def converse(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
+def converse(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
     """Return what the talk needs next; None when there is none, or it is over."""
-    talk = work.talk
-    if talk is None:
+    conversation = work.conversation
+    if conversation is None:
         return None
     if work.broken is not None and not work.is_busy:
         return fails(node, now, Diagnosis.STRUCTURAL, f"the workspace failed: {work.broken}")
-    if not is_talking(work):
-        return _bring_back(state, node, work, talk, now)
+    if not is_conversing(work):
+        return _bring_back(state, node, work, conversation, now)
     if work.people.taken_by is not None:
         return HOLD if work.is_busy else taken_over(state, node, now)
     if work.people.is_overdue and not work.is_busy:
@@ -77,37 +77,41 @@ def converse(state: RunState, node: StepState, work: Attempt, now: float) -> Mov
     if node.crashes >= CRASHES_MAX and not work.is_busy:
         reason = f"the engine ended {node.crashes} times in a row while its agent was at work"
         return fails(node, now, Diagnosis.CRASH, reason, counted=False)
-    if talk.claim is not None and talk.claim.gives_up:
-        return fails(node, now, Diagnosis.GIVEN_UP, f"the agent says that it cannot be done: {talk.claim.summary}")
-    move = beside_question(state, node, work, now) or _settle_answered(node, work, talk, now)
+    if conversation.claim is not None and conversation.claim.gives_up:
+        return fails(
+            node, now, Diagnosis.GIVEN_UP, f"the agent says that it cannot be done: {conversation.claim.summary}"
+        )
+    move = beside_question(state, node, work, now) or _settle_answered(node, work, conversation, now)
     if move is not None:
         return move
-    if work.is_busy or (talk.turns and not talk.turns[-1].is_over):
-        return _ask_next(state, node, work, talk, now) or HOLD
-    move = _stop(node, talk, now) or _next_request(state, node, work, talk, now)
-    return _stopped(node, talk, move) or move
+    if work.is_busy or (conversation.turns and not conversation.turns[-1].is_over):
+        return _ask_next(state, node, work, conversation, now) or HOLD
+    move = _stop(node, conversation, now) or _next_request(state, node, work, conversation, now)
+    return _stopped(node, conversation, move) or move
 
 
-def _stopped(node: StepState, talk: Talk, move: Move) -> Proposal | None:
+def _stopped(node: StepState, conversation: Conversation, move: RuleResult) -> Proposal | None:
     """Have the step's checks decide where an agent comes to no end but has changed files; None: the move stands."""
     failed = move.event if isinstance(move, Proposal) else None
     if not isinstance(failed, ev.AttemptFailed) or failed.diagnosis not in _NO_END:
         return None
-    if not talk.has_changed_files or not node.spec.checks:
+    if not conversation.has_changed_files or not node.spec.checks:
         return None
-    event = ev.TalkStopped(
+    event = ev.ConversationStopped(
         at=failed.at, step=failed.step, attempt=failed.attempt, diagnosis=failed.diagnosis, reason=failed.reason
     )
     return Proposal(event)
 
 
-def _bring_back(state: RunState, node: StepState, work: Attempt, talk: Talk, now: float) -> Proposal | None:
+def _bring_back(
+    state: RunState, node: StepState, work: Attempt, conversation: Conversation, now: float
+) -> Proposal | None:
     """Make the lane hold what a talk that is over has left there, where an engine ended before that was looked at."""
     is_agents = work.people.by_hand is None and not work.people.is_patched
     is_lost = work.lane_tree is None and work.changes is None
     if work.ending is None or not is_agents or not is_lost or not state.has_workspace:
         return None
-    return _place(node, work, talk, now)
+    return _place(node, work, conversation, now)
 
 
 # --- tool calls
@@ -115,20 +119,20 @@ def _bring_back(state: RunState, node: StepState, work: Attempt, talk: Talk, now
 
 def beside_question(state: RunState, node: StepState, work: Attempt, now: float) -> Proposal | None:
     """Return the next call to carry out or settle that waits for nobody's word; None where there is none."""
-    talk = work.talk
+    conversation = work.conversation
     if (
-        talk is None
-        or not talk.turns
-        or not is_talking(work)
+        conversation is None
+        or not conversation.turns
+        or not is_conversing(work)
         or work.people.taken_by is not None
         or work.people.is_overdue
     ):
         return None
-    calls = talk.turns[-1].calls
+    calls = conversation.turns[-1].calls
     for index, call in enumerate(calls):
         if call.result is not None or call.is_open or call.doubt or call.answer is not None:
             continue
-        flaw = refusal_of(call.asked.tool, talk.role) or call.asked.flaw
+        flaw = refusal_of(call.asked.tool, conversation.role) or call.asked.flaw
         if flaw:
             return _settled(node, call, f"refused: {flaw}", now, is_misuse=True)
         if state.pausing is not None or not _may_begin(call, calls[:index], calls[index + 1 :]):
@@ -144,12 +148,12 @@ def beside_question(state: RunState, node: StepState, work: Attempt, now: float)
         ):
             continue
         if work.lane_tree is None and state.has_workspace:
-            return _place(node, work, talk, now)
+            return _place(node, work, conversation, now)
         return _start(state, node, work, call, decision, now)
     return None
 
 
-def _may_begin(call: CallState, earlier: list[CallState], later: list[CallState]) -> bool:
+def _may_begin(call: ToolCallState, earlier: list[ToolCallState], later: list[ToolCallState]) -> bool:
     """Tell whether the order of a reply lets a call begin: what writes has the lane for itself.
 
     What waits for a person keeps only later calls that write from overtaking it.
@@ -164,10 +168,10 @@ def _may_begin(call: CallState, earlier: list[CallState], later: list[CallState]
 
 
 def _start(
-    state: RunState, node: StepState, work: Attempt, call: CallState, decision: Decision, now: float
+    state: RunState, node: StepState, work: Attempt, call: ToolCallState, decision: Decision, now: float
 ) -> Proposal:
-    talk = work.talk
-    assert talk is not None
+    conversation = work.conversation
+    assert conversation is not None
     spec, raised_by = node.spec, rule_for_call(state, node, call.asked)
     wanted = TOOLBOX[call.asked.tool].state
     command = do.UseTool(
@@ -175,12 +179,12 @@ def _start(
         attempt=node.attempt,
         lane=work.lane,
         call=call.asked,
-        role=talk.role,
+        role=conversation.role,
         spec=spec,
-        state=None if wanted is None else _STATES[wanted](state, node, talk),
+        state=None if wanted is None else _STATES[wanted](state, node, conversation),
         key=key_for_call(state, node, call.asked) if raised_by else "",
     )
-    event = ev.CallStarted(
+    event = ev.ToolCallStarted(
         at=now,
         step=spec.id,
         attempt=node.attempt,
@@ -193,23 +197,23 @@ def _start(
     return Proposal(event, command)
 
 
-def _editable_files(state: RunState, node: StepState, talk: Talk) -> EditableFiles:
+def _editable_files(state: RunState, node: StepState, conversation: Conversation) -> EditableFiles:
     writes = state.plan.scope_write if node.spec.writes is None else node.spec.writes
-    return EditableFiles(writes=writes, seen=dict(talk.seen))
+    return EditableFiles(writes=writes, seen=dict(conversation.seen))
 
 
-def _plan_in_force(state: RunState, _: StepState, __: Talk) -> PlanInForce:
+def _plan_in_force(state: RunState, _: StepState, __: Conversation) -> PlanInForce:
     kept = dict.fromkeys(node.group or node.spec.id for node in state.steps() if is_kept(node))
     return PlanInForce(plan=state.plan, text=state.plan_text, kept=tuple(kept))
 
 
-def _stored_texts(state: RunState, _: StepState, talk: Talk) -> StoredTexts:
+def _stored_texts(state: RunState, _: StepState, conversation: Conversation) -> StoredTexts:
     """Return the results of this talk and the evidence of checks; apart from it, the evidence that is held back."""
     found: dict[str, BlobId] = {}
-    for turn in talk.turns:
+    for turn in conversation.turns:
         found[f"turn {turn.number}"] = turn.answered.reply
         for call in turn.calls:
-            if isinstance(call.result, ev.CallFinished):
+            if isinstance(call.result, ev.ToolCallFinished):
                 found[call.asked.call] = call.result.whole or call.result.output
     hidden: list[BlobId | None] = []
     for whose, check, record in _answers(state):
@@ -220,7 +224,7 @@ def _stored_texts(state: RunState, _: StepState, talk: Talk) -> StoredTexts:
     return StoredTexts(texts=found, hidden=tuple(blob for blob in hidden if blob is not None))
 
 
-_STATES: Mapping[type[ToolState], Callable[[RunState, StepState, Talk], ToolState]] = {
+_STATES: Mapping[type[ToolState], Callable[[RunState, StepState, Conversation], ToolState]] = {
     EditableFiles: _editable_files,
     StoredTexts: _stored_texts,
     PlanInForce: _plan_in_force,
@@ -239,20 +243,20 @@ def _answers(state: RunState) -> Iterator[tuple[str, Check, CheckRecord]]:
 
 
 def _settled(
-    node: StepState, call: CallState, text: str, now: float, *, ok: bool = False, is_misuse: bool = False
+    node: StepState, call: ToolCallState, text: str, now: float, *, ok: bool = False, is_misuse: bool = False
 ) -> Proposal:
-    event = ev.CallSettled(
+    event = ev.ToolCallResolved(
         at=now, step=node.spec.id, attempt=node.attempt, call=call.asked.call, text=text, ok=ok, is_misuse=is_misuse
     )
     return Proposal(event)
 
 
-def _place(node: StepState, work: Attempt, talk: Talk, now: float) -> Proposal:
+def _place(node: StepState, work: Attempt, conversation: Conversation, now: float) -> Proposal:
     """Make the lane hold what the talk left there."""
     assert work.checkpoint is not None
-    tree = talk.tree or work.checkpoint.tree
+    tree = conversation.tree or work.checkpoint.tree
     commit = work.checkpoint.commit
-    command = do.PlaceTree(
+    command = do.CheckOutTree(
         step=node.spec.id,
         attempt=node.attempt,
         lane=work.lane,
@@ -260,14 +264,14 @@ def _place(node: StepState, work: Attempt, talk: Talk, now: float) -> Proposal:
         tree=tree,
         scratch=node.spec.uncommitted,
     )
-    event = ev.PlaceAsked(at=now, step=node.spec.id, attempt=node.attempt, commit=commit, tree=tree)
+    event = ev.CheckoutRequested(at=now, step=node.spec.id, attempt=node.attempt, commit=commit, tree=tree)
     return Proposal(event, command)
 
 
 # --- what a person has a say in
 
 
-def _weigh(state: RunState, node: StepState, call: CallState) -> Decision:
+def _weigh(state: RunState, node: StepState, call: ToolCallState) -> Decision:
     """Weigh a call; only commands can do more than the kernel lets an agent do anyway."""
     if call.asked.does is None:
         tier = Tier.LOG if call.kind is ToolKind.WRITE else Tier.AUTO
@@ -279,17 +283,17 @@ def _weigh(state: RunState, node: StepState, call: CallState) -> Decision:
     return weigh(state.policy, facts, _FLOOR)
 
 
-def _is_approved(state: RunState, node: StepState, call: CallState, decision: Decision) -> bool:
+def _is_approved(state: RunState, node: StepState, call: ToolCallState, decision: Decision) -> bool:
     shown = approval_of_call(node, call.asked, rule_for_call(state, node, call.asked))
     given = state.approvals.get(node.spec.id, {}).get(shown)
     return given is not None and is_satisfied(decision.demand, given)
 
 
-def _settle_answered(node: StepState, work: Attempt, talk: Talk, now: float) -> Proposal | None:
+def _settle_answered(node: StepState, work: Attempt, conversation: Conversation, now: float) -> Proposal | None:
     """Settle the call about which a person has said something."""
-    if not talk.turns or work.people.question is not None:
+    if not conversation.turns or work.people.question is not None:
         return None
-    for call in talk.turns[-1].calls:
+    for call in conversation.turns[-1].calls:
         if call.answer is not None:
             is_applied = call.answer == Applied.APPLIED
             return _settled(node, call, SETTLED[is_applied], now, ok=is_applied)
@@ -301,11 +305,13 @@ def _settle_answered(node: StepState, work: Attempt, talk: Talk, now: float) -> 
     return None
 
 
-def _ask_next(state: RunState, node: StepState, work: Attempt, talk: Talk, now: float) -> Proposal | None:
+def _ask_next(
+    state: RunState, node: StepState, work: Attempt, conversation: Conversation, now: float
+) -> Proposal | None:
     """Ask a person about the first call that needs it."""
-    if work.people.question is not None or work.open is not None or state.pausing is not None or not talk.turns:
+    if work.people.question is not None or work.open is not None or state.pausing is not None or not conversation.turns:
         return None
-    for call in talk.turns[-1].calls:
+    for call in conversation.turns[-1].calls:
         if call.result is not None or call.is_open or call.question is not None:
             continue
         if call.kind is ToolKind.ASK:
@@ -315,7 +321,7 @@ def _ask_next(state: RunState, node: StepState, work: Attempt, talk: Talk, now: 
         decision = _weigh(state, node, call)
         if decision.tier is not Tier.CONFIRM or _is_approved(state, node, call, decision):
             continue
-        if any(one.is_open and one.kind is ToolKind.WRITE for one in talk.turns[-1].calls):
+        if any(one.is_open and one.kind is ToolKind.WRITE for one in conversation.turns[-1].calls):
             return None
         shown = approval_of_call(node, call.asked, rule_for_call(state, node, call.asked))
         return ask_about_call(state, node, now, decision, call.asked, shown)
@@ -325,72 +331,80 @@ def _ask_next(state: RunState, node: StepState, work: Attempt, talk: Talk, now: 
 # --- the next request
 
 
-def _stop(node: StepState, talk: Talk, now: float) -> Proposal | None:
+def _stop(node: StepState, conversation: Conversation, now: float) -> Proposal | None:
     """Fail an attempt that leads nowhere."""
     body = node.spec.body
     assert isinstance(body, AgentBody)
     ends = sum(
         call.kind is ToolKind.END and call.result is not None and not call.result.ok
-        for turn in talk.turns
+        for turn in conversation.turns
         for call in turn.calls
     )
-    if talk.misuses >= MISUSES_MAX:
-        reason = f"tools were used wrongly {talk.misuses} times, at last so: {_last_misuse(talk)}"
+    if conversation.misuses >= MISUSES_MAX:
+        reason = f"tools were used wrongly {conversation.misuses} times, at last so: {_last_misuse(conversation)}"
         return fails(node, now, Diagnosis.MISUSE, reason)
-    if talk.repeats >= REPEATS_MAX:
-        last = talk.turns[-1].calls[-1].asked.summary if talk.turns and talk.turns[-1].calls else ""
-        reason = f"the same calls had the same results {talk.repeats} times in a row, the last: {last}"
+    if conversation.repeats >= REPEATS_MAX:
+        last = (
+            conversation.turns[-1].calls[-1].asked.summary
+            if conversation.turns and conversation.turns[-1].calls
+            else ""
+        )
+        reason = f"the same calls had the same results {conversation.repeats} times in a row, the last: {last}"
         return fails(node, now, Diagnosis.LOOP, reason)
-    if talk.idle >= IDLE_MAX:
-        return fails(node, now, Diagnosis.MALFORMED, f"{talk.idle} replies in a row held no tool call")
+    if conversation.idle >= IDLE_MAX:
+        return fails(node, now, Diagnosis.MALFORMED, f"{conversation.idle} replies in a row held no tool call")
     if ends >= ENDS_MAX:
         return fails(node, now, Diagnosis.MALFORMED, f"what it ended with could not be used, {ends} times")
-    if talk.worked_s >= node.spec.timeout_s:
-        return fails(node, now, Diagnosis.STALL, _overtime(node, talk))
-    if len(talk.turns) >= body.turns_max:
-        return fails(node, now, Diagnosis.STALL, f"no end after {len(talk.turns)} turns")
+    if conversation.worked_s >= node.spec.timeout_s:
+        return fails(node, now, Diagnosis.STALL, _overtime(node, conversation))
+    if len(conversation.turns) >= body.turns_max:
+        return fails(node, now, Diagnosis.STALL, f"no end after {len(conversation.turns)} turns")
     return None
 
 
-def _overtime(node: StepState, talk: Talk) -> str:
-    return f"no end after {talk.worked_s:.0f} s of work; its `timeout` is {node.spec.timeout_s:g} s"
+def _overtime(node: StepState, conversation: Conversation) -> str:
+    return f"no end after {conversation.worked_s:.0f} s of work; its `timeout` is {node.spec.timeout_s:g} s"
 
 
-def _last_misuse(talk: Talk) -> str:
-    results = (call.result for turn in reversed(talk.turns) for call in reversed(turn.calls))
+def _last_misuse(conversation: Conversation) -> str:
+    results = (call.result for turn in reversed(conversation.turns) for call in reversed(turn.calls))
     texts = (result.text for result in results if result is not None and result.is_misuse)
     return next(texts, "")[:SAID_MAX]
 
 
-def _next_request(state: RunState, node: StepState, work: Attempt, talk: Talk, now: float) -> Move:
+def _next_request(
+    state: RunState, node: StepState, work: Attempt, conversation: Conversation, now: float
+) -> RuleResult:
     if state.pausing is not None:
         return HOLD
     chain = chain_of(state, node)
     if not chain:
-        text = f"No model plays the {talk.role}; name one with --model and resume."
+        text = f"No model plays the {conversation.role}; name one with --model and resume."
         return Proposal(ev.LimitReached(at=now, limit="models", text=text))
-    move = next_wait(node, talk, now) or after_fault(node, talk, chain, now) or _say_near(state, now)
+    move = next_wait(node, conversation, now) or after_fault(node, conversation, chain, now) or _say_near(state, now)
     if move is not None:
         return move
     if work.lane_tree is None and state.has_workspace:
-        return _place(node, work, talk, now)
-    return _ask(state, node, talk, chain, now)
+        return _place(node, work, conversation, now)
+    return _ask(state, node, conversation, chain, now)
 
 
-def _ask(state: RunState, node: StepState, talk: Talk, chain: tuple[ModelFacts, ...], now: float) -> Move:
+def _ask(
+    state: RunState, node: StepState, conversation: Conversation, chain: tuple[ModelFacts, ...], now: float
+) -> RuleResult:
     """Ask the model, if no limit can be crossed by that."""
-    facts = chain[min(talk.position, len(chain) - 1)]
-    if flaw := prefix_flaw(state, node, tokens_max(state, talk, facts)):
+    facts = chain[min(conversation.position, len(chain) - 1)]
+    if flaw := prefix_flaw(state, node, tokens_max(state, conversation, facts)):
         return fails(node, now, Diagnosis.OVERFLOW, flaw)
-    event, parts, must_hold = _request(state, node, talk, facts, now)
+    event, parts, must_hold = _request(state, node, conversation, facts, now)
     crossing = crossing_of(state, node, (event.reserved_usd, event.reserved_tokens))
     if crossing is None:
-        command = do.AskModel(
+        command = do.RequestModel(
             step=node.spec.id,
             attempt=node.attempt,
             lane=None,
             turn=event.turn,
-            role=talk.role,
+            role=conversation.role,
             facts=facts,
             parts=parts,
             must_hold=must_hold,
@@ -418,21 +432,23 @@ def _say_near(state: RunState, now: float) -> Proposal | None:
 
 
 def _request(
-    state: RunState, node: StepState, talk: Talk, facts: ModelFacts, now: float
-) -> tuple[ev.TurnAsked, tuple[Part, ...], tuple[str, ...]]:
+    state: RunState, node: StepState, conversation: Conversation, facts: ModelFacts, now: float
+) -> tuple[ev.ModelRequested, tuple[Part, ...], tuple[str, ...]]:
     """Return the next request, with its brief and what the reply has to hold."""
-    fold = fold_for(state, node, tokens_max(state, talk, facts))
-    is_summary = fold.wants_summary and talk.summarised < fold.folded
+    fold = fold_for(state, node, tokens_max(state, conversation, facts))
+    is_summary = fold.wants_summary and conversation.summarised < fold.folded
     parts = (
-        summary_brief(state, node, fold) if is_summary else (*brief_of(state, node, fold), *_nudges(state, node, talk))
+        summary_brief(state, node, fold)
+        if is_summary
+        else (*brief_of(state, node, fold), *_nudges(state, node, conversation))
     )
     tokens = sum(part.tokens for part in parts)
-    reserved_usd, reserved_tokens = worst_of(facts, int(tokens * AT_MOST) + TOOLS_TOKENS[talk.role])
-    event = ev.TurnAsked(
+    reserved_usd, reserved_tokens = worst_of(facts, int(tokens * AT_MOST) + TOOLS_TOKENS[conversation.role])
+    event = ev.ModelRequested(
         at=now,
         step=node.spec.id,
         attempt=node.attempt,
-        turn=len(talk.turns) + 1,
+        turn=len(conversation.turns) + 1,
         model=facts.name,
         tokens=tokens,
         reserved_usd=reserved_usd,
@@ -444,12 +460,12 @@ def _request(
     return event, parts, facts_that_must_survive(node, fold) if is_summary else ()
 
 
-def _nudges(state: RunState, node: StepState, talk: Talk) -> tuple[Part, ...]:
+def _nudges(state: RunState, node: StepState, conversation: Conversation) -> tuple[Part, ...]:
     """Return what is said at the end of a brief: what is left, and what has gone wrong just now."""
-    texts = [left] if (left := left_said(state, node, len(talk.turns), end_of(talk.role))) else []
-    if talk.fault is not None and talk.fault.fault in ANEW:
-        texts.append(ANEW[talk.fault.fault])
-    if talk.repeats >= REPEATS_TOLD:
+    texts = [left] if (left := left_said(state, node, len(conversation.turns), end_of(conversation.role))) else []
+    if conversation.fault is not None and conversation.fault.fault in ANEW:
+        texts.append(ANEW[conversation.fault.fault])
+    if conversation.repeats >= REPEATS_TOLD:
         texts.append(
             "You have made the same call before, with the same result, and nothing has changed since. Another call of "
             "that kind will not help: try a different approach, or finish and say what is missing."

@@ -12,7 +12,7 @@ from surefoot.core.attempt import Attempt
 from surefoot.core.event_words import Applied, Diagnosis, QuestionKind
 from surefoot.core.failure_words import followed_by
 from surefoot.core.graph_state import results_after
-from surefoot.core.kernel.proposal import Move, Proposal
+from surefoot.core.kernel.proposal import Proposal, RuleResult
 from surefoot.core.kernel.service_rules import stop_next
 from surefoot.core.plan import AgentBody, OnFailure
 from surefoot.core.recovery import question
@@ -64,14 +64,14 @@ def late(node: StepState, now: float, reason: str) -> Proposal:
     return fails(node, now, Diagnosis.STALE, reason, counted=bool(node.applied))
 
 
-def stop_services(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
+def stop_services(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
     """Stop the services of a step's lane, so that the next attempt begins with fresh ones."""
     if work.lane is None or not state.plan.services_of(node.spec):
         return None
     return stop_next(state, work.lane, now)
 
 
-def conclude(state: RunState, node: StepState, failure: ev.AttemptFailed, now: float) -> Move:
+def conclude(state: RunState, node: StepState, failure: ev.AttemptFailed, now: float) -> RuleResult:
     """Decide what a failed attempt means for the step."""
     work = node.work
     assert work is not None
@@ -112,10 +112,10 @@ def _again(node: StepState, now: float, wait_s: float) -> Proposal:
     event = ev.RetryScheduled(at=now, step=node.spec.id, attempt=node.attempt, due=due)
     if wait_s == 0.0:
         return Proposal(event)
-    return Proposal(event, do.WaitUntil(step=node.spec.id, attempt=node.attempt, lane=None, due=due))
+    return Proposal(event, do.WaitForRetry(step=node.spec.id, attempt=node.attempt, lane=None, due=due))
 
 
-def _as_answered(state: RunState, node: StepState, failure: ev.AttemptFailed, answer: str, now: float) -> Move:
+def _as_answered(state: RunState, node: StepState, failure: ev.AttemptFailed, answer: str, now: float) -> RuleResult:
     if answer == "retry":
         return _again(node, now, 0.0)
     return _give_up(state, node, OnFailure(answer), failure.reason, now)

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.agent_types import Fault, ModelFacts, Role
-from surefoot.core.conversation import Talk
+from surefoot.core.conversation import Conversation
 from surefoot.core.event_words import Diagnosis
 from surefoot.core.kernel.failure_rules import fails
-from surefoot.core.kernel.proposal import HOLD, Move, Proposal
+from surefoot.core.kernel.proposal import HOLD, Proposal, RuleResult
 from surefoot.core.plan import AgentBody
 from surefoot.core.state import RunState, StepState
 
@@ -41,7 +41,7 @@ def chain_of(state: RunState, node: StepState) -> tuple[ModelFacts, ...]:
     """Return the models to ask, in order."""
     body = node.spec.body
     assert isinstance(body, AgentBody)
-    models = state.casting.roles.get(body.model or body.role.value)
+    models = state.routing.roles.get(body.model or body.role.value)
     if models is None:
         return ()
     is_last = node.failures > 0 and node.attempt >= node.spec.retry.maximum_attempts
@@ -50,53 +50,55 @@ def chain_of(state: RunState, node: StepState) -> tuple[ModelFacts, ...]:
     return models.chain
 
 
-def tokens_max(state: RunState, talk: Talk, facts: ModelFacts) -> int:
+def tokens_max(state: RunState, conversation: Conversation, facts: ModelFacts) -> int:
     """Return how long a brief may be, in tokens as they are estimated."""
-    limits = [state.casting.brief_tokens_max]
+    limits = [state.routing.brief_tokens_max]
     if facts.context_tokens is not None:
-        tools = TOOLS_TOKENS[talk.role] if facts.native_tools else TOLD_TOKENS
+        tools = TOOLS_TOKENS[conversation.role] if facts.native_tools else TOLD_TOKENS
         room = facts.context_tokens - facts.output_tokens_max - tools
         limits.append(max(_TOKENS_MIN, int(room * _BRIEF_SHARE)))
-    if talk.too_long is not None:
-        limits.append(max(_TOKENS_MIN, int(talk.too_long * _SHORTER)))
+    if conversation.too_long is not None:
+        limits.append(max(_TOKENS_MIN, int(conversation.too_long * _SHORTER)))
     return min(limits)
 
 
-def after_fault(node: StepState, talk: Talk, chain: tuple[ModelFacts, ...], now: float) -> Proposal | None:
+def after_fault(
+    node: StepState, conversation: Conversation, chain: tuple[ModelFacts, ...], now: float
+) -> Proposal | None:
     """Return what follows when a request brought no reply that can be used; None: ask again."""
-    failed = talk.fault
+    failed = conversation.fault
     if failed is None:
         return None
-    if failed.fault in _BAD and talk.faults < _BAD_MAX:
+    if failed.fault in _BAD and conversation.faults < _BAD_MAX:
         return None
-    if failed.fault is Fault.CONTEXT and talk.faults < TRIES_MAX:
+    if failed.fault is Fault.CONTEXT and conversation.faults < TRIES_MAX:
         return None
-    wait_s = failed.retry_after_s or _FIRST_WAIT_S * 2.0 ** (talk.faults - 1)
-    if failed.fault.passes and talk.faults < TRIES_MAX and wait_s <= _WAIT_MAX_S:
+    wait_s = failed.retry_after_s or _FIRST_WAIT_S * 2.0 ** (conversation.faults - 1)
+    if failed.fault.passes and conversation.faults < TRIES_MAX and wait_s <= _WAIT_MAX_S:
         return None if failed.at + wait_s <= now else _wait(node, failed.at + wait_s, failed.text, now)
-    if talk.position + 1 < len(chain):
-        reason = f"{chain[talk.position].name}: {failed.text}"
+    if conversation.position + 1 < len(chain):
+        reason = f"{chain[conversation.position].name}: {failed.text}"
         event = ev.ModelChanged(
-            at=now, step=node.spec.id, attempt=node.attempt, position=talk.position + 1, reason=reason
+            at=now, step=node.spec.id, attempt=node.attempt, position=conversation.position + 1, reason=reason
         )
         return Proposal(event)
     return _exhausted(node, failed, now)
 
 
-def next_wait(node: StepState, talk: Talk, now: float) -> Move:
+def next_wait(node: StepState, conversation: Conversation, now: float) -> RuleResult:
     """Wait as long as the model asked to; an engine that takes the run up winds the clock anew."""
-    if talk.due is None:
+    if conversation.due is None:
         return None
-    return HOLD if talk.is_timed else _wait(node, talk.due, "a model has asked to wait", now)
+    return HOLD if conversation.is_timed else _wait(node, conversation.due, "a model has asked to wait", now)
 
 
 def _wait(node: StepState, due: float, reason: str, now: float) -> Proposal:
     name, attempt = node.spec.id, node.attempt
-    event = ev.TurnDelayed(at=now, step=name, attempt=attempt, due=due, reason=reason)
-    return Proposal(event, do.WaitForTurn(step=name, attempt=attempt, lane=None, due=due))
+    event = ev.ModelRequestDelayed(at=now, step=name, attempt=attempt, due=due, reason=reason)
+    return Proposal(event, do.WaitForRequest(step=name, attempt=attempt, lane=None, due=due))
 
 
-def _exhausted(node: StepState, failed: ev.TurnFailed, now: float) -> Proposal:
+def _exhausted(node: StepState, failed: ev.ModelRequestFailed, now: float) -> Proposal:
     """Say what follows when no model of the chain is left."""
     what = failed.text.rstrip(". \n")
     if failed.fault in _BAD:

@@ -20,7 +20,7 @@ from surefoot.core.ids import StepId
 from surefoot.core.kernel.failure_rules import fails
 from surefoot.core.kernel.plan_adoption import duty_node, flaw_of_plan
 from surefoot.core.kernel.plan_question import words_of
-from surefoot.core.kernel.proposal import HOLD, Move, Proposal
+from surefoot.core.kernel.proposal import HOLD, Proposal, RuleResult
 from surefoot.core.kernel.question_fold import EDIT
 from surefoot.core.kernel.surrounding_commands import (
     Weighed,
@@ -131,9 +131,9 @@ def wants_planner(state: RunState) -> bool:
     return made is None or not (is_done(state, PLANNING) or is_short(made.plan))
 
 
-def show_duty(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
+def show_duty(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
     """Show a person what a duty came to, where it takes their word, and go on as they say."""
-    ended = None if work.talk is None else work.talk.ended
+    ended = None if work.conversation is None else work.conversation.ended
     found = None if ended is None else ended.payload
     if not isinstance(found, Understood | Planned):
         return None
@@ -202,8 +202,8 @@ def _commands_to_show(commands: list[Weighed]) -> str | None:
 
 def pause_for_plan(state: RunState, now: float) -> Proposal | None:
     """Return the pause for a plan that is all that was asked for; None: it was not, or has been."""
-    wish = state.created.wish
-    if wish is None or not wish.plan_only or state.has_shown_plan or state.pausing is not None:
+    goal_options = state.created.goal_options
+    if goal_options is None or not goal_options.plan_only or state.has_shown_plan or state.pausing is not None:
         return None
     text = f"The plan is made, as was asked for; `surefoot resume {state.created.run}` goes on with it"
     return Proposal(ev.LimitReached(at=now, limit="plan", text=text))
@@ -223,15 +223,18 @@ def changes_of(state: RunState, plan: Plan) -> tuple[str, ...]:
     return (*added, *gone, *other, *(["the order of the steps"] if moved else []))
 
 
-def compare_claim(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
+def compare_claim(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
     """Report what an agent claims and the journal does not bear out. It fails nothing: the checks decide."""
-    talk = work.talk
-    if talk is None or talk.claim is None or (state.has_workspace and work.changes is None):
+    conversation = work.conversation
+    if conversation is None or conversation.claim is None or (state.has_workspace and work.changes is None):
         return None
     changed = () if work.changes is None else (*work.changes.changed, *work.changes.undeclared)
-    wrong = [("ungrounded-claim", Severity.WARNING, text) for text in ungrounded(talk.claim, talk, changed)]
+    wrong = [
+        ("ungrounded-claim", Severity.WARNING, text) for text in ungrounded(conversation.claim, conversation, changed)
+    ]
     bare = [
-        ("unproven-claim", Severity.NOTE, text) for text in unproven(talk.claim, talk, _asked_commands(state, node))
+        ("unproven-claim", Severity.NOTE, text)
+        for text in unproven(conversation.claim, conversation, _asked_commands(state, node))
     ]
     for kind, severity, text in (*wrong, *bare):
         finding = Finding(kind=kind, severity=severity, text=text, step=node.spec.id)
@@ -248,7 +251,7 @@ def _asked_commands(state: RunState, node: StepState) -> set[str]:
 
 def going_back(state: RunState, now: float) -> Proposal | None:
     """Return the way back to PLAN, where something was found out that changes what comes next."""
-    if not state.replan or state.created.wish is None:
+    if not state.replan or state.created.goal_options is None:
         return None
     if state.returns >= RETURNS_MAX:
         text = f"The plan should change once more ({state.replan}), but it was made anew {state.returns} times already."

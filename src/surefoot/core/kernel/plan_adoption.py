@@ -33,7 +33,7 @@ def duty_node(state: RunState, name: StepId) -> StepState:
 
 def keep_duty(state: RunState, node: StepState, work: Attempt) -> None:
     """Keep what a duty, or a step, came to for the phases that follow."""
-    ended = None if work.talk is None else work.talk.ended
+    ended = None if work.conversation is None else work.conversation.ended
     match None if ended is None else ended.payload:
         case Understood() as found:
             plan = state.plan
@@ -47,7 +47,7 @@ def keep_duty(state: RunState, node: StepState, work: Attempt) -> None:
         case Planned() as planned:
             edited = work.people.edited
             state.proposal = planned.made if edited is None else MadePlan(plan=edited.plan, text=edited.text)
-        case Claim() as claim if node.spec.id != REVIEWING and state.created.wish is not None:
+        case Claim() as claim if node.spec.id != REVIEWING and state.created.goal_options is not None:
             state.replan = state.replan or claim.changes_next
         case _:
             pass
@@ -115,7 +115,7 @@ def forget_review(state: RunState) -> None:
 
 def go_back(state: RunState, event: ev.PhaseEntered) -> None:
     """Go back to make another plan; what was done stays done."""
-    need(state.created.wish is not None, event, "the plan was written by a person")
+    need(state.created.goal_options is not None, event, "the plan was written by a person")
     need(not state.active and not state.is_busy, event, "steps are under way")
     state.phase, state.returns, state.proposal = Phase.PLAN, state.returns + 1, None
     forget_review(state)

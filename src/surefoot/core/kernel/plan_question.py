@@ -73,7 +73,7 @@ def _price_said(state: RunState, body: AgentBody) -> str:
         *([f"{limits.requests} requests"] if limits.requests is not None else []),
     ]
     said = [f"at most {', '.join(most)}"] if most else ["no limit of its own"]
-    models = state.casting.roles.get(body.model or body.role.value)
+    models = state.routing.roles.get(body.model or body.role.value)
     for facts in models.chain[:1] if models is not None else ():
         price = facts.price
         costs = "price unknown" if price is None else _per_million(price)

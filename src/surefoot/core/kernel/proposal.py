@@ -22,5 +22,5 @@ class Proposal:
 HOLD = "hold"
 """What a rule answers when the step has to wait for something that is under way or for a person."""
 
-Move = Proposal | str | None
+RuleResult = Proposal | str | None
 """A rule's answer: a proposal, `HOLD`, or None when the rule has nothing to say and the next one is asked."""

@@ -39,7 +39,7 @@ def _question_asked(state: RunState, event: ev.QuestionAsked) -> None:
     node, work = begin(state, event)
     need(work.people.question is None, event, f"question {work.people.question} is open")
     if event.call:
-        call = None if work.talk is None else work.talk.call(event.call)
+        call = None if work.conversation is None else work.conversation.call(event.call)
         is_waiting = call is not None and call.result is None and not call.is_open
         need(is_waiting, event, f"call {event.call} waits for nothing")
         assert call is not None
@@ -224,14 +224,14 @@ def _question_expired(state: RunState, event: ev.QuestionExpired) -> None:
             join_queue(state, node.spec.id)
 
 
-def _edit_asked(state: RunState, event: ev.EditAsked) -> None:
+def _patch_requested(state: RunState, event: ev.PatchRequested) -> None:
     _, work = begin(state, event)
     need(work.people.patch == event.diff, event, "nobody wants that patch")
     work.open = event.kind
 
 
-def _edit_applied(state: RunState, event: ev.EditApplied) -> None:
-    _, work = answered(state, event, ev.EditAsked)
+def _patch_applied(state: RunState, event: ev.PatchApplied) -> None:
+    _, work = answered(state, event, ev.PatchRequested)
     work.people.patch, work.people.is_patched = None, True
     work.forget_lane()
     work.look_again()
@@ -253,7 +253,7 @@ QUESTION_FOLDS: dict[type[Event], Callable[[RunState, Any], None]] = {
     ev.DeadlineSet: _deadline_set,
     ev.QuestionExpired: _question_expired,
     ev.PlanEdited: _plan_edited,
-    ev.EditAsked: _edit_asked,
-    ev.EditApplied: _edit_applied,
+    ev.PatchRequested: _patch_requested,
+    ev.PatchApplied: _patch_applied,
 }
 """What to do with each of these events."""

@@ -84,7 +84,7 @@ def _in_phase(state: RunState, now: float) -> list[Proposal]:
     match state.phase:
         case Phase.UNDERSTAND:
             return _understand(state, now)
-        case Phase.PLAN if state.created.wish is not None:
+        case Phase.PLAN if state.created.goal_options is not None:
             return _plan(state, now)
         case Phase.PLAN if needs_approval(state):
             return _on_duty(state, COMMANDS, now)
@@ -137,7 +137,7 @@ def _with_lesson(node: StepState, move: Proposal) -> Proposal:
 
 def _takes(move: Proposal) -> str | None:
     match move.event:
-        case ev.CheckpointAsked(lane=lane):
+        case ev.CheckpointRequested(lane=lane):
             return f"lane {lane}"
         case ev.QuestionAsked(question=question):
             return f"question {question}"
@@ -152,8 +152,8 @@ def _move_branch(state: RunState, now: float) -> list[Proposal]:
     if branch is None or branch.is_open or branch.asked == branch.head:
         return []
     kept = branch.kept + 1 if branch.keep_next else None
-    event = ev.RefsAsked(at=now, commit=branch.head, old=branch.moved, kept=kept)
-    return [Proposal(event, do.MoveRefs(commit=branch.head, old=branch.moved, kept=kept))]
+    event = ev.BranchUpdateRequested(at=now, commit=branch.head, old=branch.moved, kept=kept)
+    return [Proposal(event, do.UpdateBranch(commit=branch.head, old=branch.moved, kept=kept))]
 
 
 def _interrupts(state: RunState, now: float) -> list[Proposal]:
@@ -161,18 +161,20 @@ def _interrupts(state: RunState, now: float) -> list[Proposal]:
     if not state.interrupting and state.cancelling is None:
         return leave(state, now)
     moves: list[Proposal] = []
-    if state.is_busy_itself and not state.accept.interrupt_asked:
-        event = ev.InterruptAsked(at=now, step=ACCEPTANCE, attempt=1)
+    if state.is_busy_itself and not state.accept.interrupt_requested:
+        event = ev.InterruptRequested(at=now, step=ACCEPTANCE, attempt=1)
         moves.append(Proposal(event, do.Interrupt(step=ACCEPTANCE, attempt=1, lane=None)))
     for node in _active(state):
         work = node.work
         assert work is not None
-        has_begun = (work.body_started and node.effect.is_outside) or (work.talk is not None and work.talk.is_reaching)
+        has_begun = (work.body_started and node.effect.is_outside) or (
+            work.conversation is not None and work.conversation.is_reaching
+        )
         is_ended = work.open is not None and BY_REQUEST[work.open].is_ended_by_pause
-        is_interruptible = is_ended or (work.talk is not None and work.talk.is_open)
-        if not is_interruptible or work.interrupt_asked or has_begun:
+        is_interruptible = is_ended or (work.conversation is not None and work.conversation.is_open)
+        if not is_interruptible or work.interrupt_requested or has_begun:
             continue
-        event = ev.InterruptAsked(at=now, step=node.spec.id, attempt=node.attempt)
+        event = ev.InterruptRequested(at=now, step=node.spec.id, attempt=node.attempt)
         moves.append(Proposal(event, do.Interrupt(step=node.spec.id, attempt=node.attempt, lane=work.lane)))
     return moves
 
@@ -257,7 +259,7 @@ def _on_duty(state: RunState, name: StepId, now: float) -> list[Proposal]:
 def _baseline(state: RunState, now: float, then: Phase) -> list[Proposal]:
     """Ask the acceptance checks before the first change; then the next phase may begin."""
     # Of a goal in words nobody has said what held before; the author of a plan says so with `expect`.
-    index = next_before(state.plan.accept, state.accept.records, every=state.created.wish is not None)
+    index = next_before(state.plan.accept, state.accept.records, every=state.created.goal_options is not None)
     if index is None:
         asking = _without_baseline(state, now)
         if asking is not None:
@@ -387,9 +389,9 @@ def _execute(state: RunState, now: float) -> list[Proposal]:
 
 def _leave_lanes(state: RunState, now: float) -> list[Proposal]:
     """End the preparing of lanes in which nothing is left to run."""
-    if state.accept.interrupt_asked or not any(lane.is_open for lane in state.lanes.values()):
+    if state.accept.interrupt_requested or not any(lane.is_open for lane in state.lanes.values()):
         return []
-    event = ev.InterruptAsked(at=now, step=ACCEPTANCE, attempt=1)
+    event = ev.InterruptRequested(at=now, step=ACCEPTANCE, attempt=1)
     return [Proposal(event, do.Interrupt(step=ACCEPTANCE, attempt=1, lane=None))]
 
 
@@ -401,7 +403,7 @@ def _clocks(state: RunState, now: float) -> list[Proposal]:
         if is_running or node.due is None:
             continue
         event = ev.RetryScheduled(at=now, step=name, attempt=node.attempt, due=node.due)
-        moves.append(Proposal(event, do.WaitUntil(step=name, attempt=node.attempt, lane=None, due=node.due)))
+        moves.append(Proposal(event, do.WaitForRetry(step=name, attempt=node.attempt, lane=None, due=node.due)))
     return moves
 
 
@@ -415,7 +417,7 @@ def _deadlines(state: RunState, now: float) -> list[Proposal]:
             continue
         step, attempt, due = node.spec.id, node.attempt, question.due
         overdue = question.asked.demand.overdue
-        command = do.WatchDeadline(step=step, attempt=attempt, lane=None, question=name, due=due, overdue=overdue)
+        command = do.WaitForDeadline(step=step, attempt=attempt, lane=None, question=name, due=due, overdue=overdue)
         event = ev.DeadlineSet(at=now, step=step, attempt=attempt, question=name, due=due)
         moves.append(Proposal(event, command))
     return moves
@@ -477,7 +479,7 @@ def _expansion(state: RunState, group: StepState, now: float) -> list[Proposal]:
     if state.has_workspace and each.lines is not None and lane is None:
         return _lane_wanted(state, now)
     commit = state.branch.head if state.branch is not None else None
-    event = ev.ExpansionAsked(at=now, group=group.spec.id, lane=lane)
+    event = ev.GroupExpansionRequested(at=now, group=group.spec.id, lane=lane)
     spec, lack = spec_of(state, group)
     artifacts = artifacts_for(state, group)
     return [Proposal(event, do.ExpandGroup(group=spec, commit=commit, lane=lane, artifacts=artifacts, lack=lack))]
@@ -490,7 +492,7 @@ def _validate(state: RunState, now: float) -> list[Proposal]:
     """Ask the acceptance checks in a clean lane; then the run is over."""
     index = next_after(state.plan.accept, state.accept.records)
     if index is None:
-        if state.casting.with_reviewer and state.created.wish is not None and not is_over(state, REVIEWING):
+        if state.routing.with_reviewer and state.created.goal_options is not None and not is_over(state, REVIEWING):
             return _on_duty(state, REVIEWING, now)
         outcome, reason = _outcome(state)
         return [Proposal(ev.RunEnded(at=now, outcome=outcome, reason=reason))]

@@ -18,7 +18,7 @@ from surefoot.core.event_words import Applied, Diagnosis, Status
 from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.ids import StepId
 from surefoot.core.kernel.guards import answered, begin, need, work_of
-from surefoot.core.kernel.proposal import HOLD, Move, Proposal
+from surefoot.core.kernel.proposal import HOLD, Proposal, RuleResult
 from surefoot.core.state import LaneState, RunState, StepState
 from surefoot.effects import BY_REQUEST
 
@@ -26,7 +26,7 @@ FAILURES_MAX = 3
 """So often the acceptance checks' services may fail; those of a step have its attempts."""
 
 
-def serve(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
+def serve(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
     """Start what the step uses and does not run in its lane."""
     if work.checkpoint is None or work.lane is None:
         return None
@@ -36,7 +36,9 @@ def serve(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
     return start_missing(state, (node.spec.id, node.attempt), work.lane, names, now)
 
 
-def start_missing(state: RunState, place: tuple[StepId, int], lane_name: str, names: Sequence[str], now: float) -> Move:
+def start_missing(
+    state: RunState, place: tuple[StepId, int], lane_name: str, names: Sequence[str], now: float
+) -> RuleResult:
     """Start the first of these services that is not up, or wait where it is being stopped."""
     lane = state.lanes[lane_name]
     if lane.is_stopping:
@@ -52,10 +54,10 @@ def start_missing(state: RunState, place: tuple[StepId, int], lane_name: str, na
         service=state.plan.service(name),
         up=tuple(lane.services),
     )
-    return Proposal(ev.ServiceAsked(at=now, step=step, attempt=attempt, lane=lane_name, service=name), command)
+    return Proposal(ev.ServiceRequested(at=now, step=step, attempt=attempt, lane=lane_name, service=name), command)
 
 
-def stop_next(state: RunState, lane_name: str, now: float) -> Move:
+def stop_next(state: RunState, lane_name: str, now: float) -> RuleResult:
     """Stop a service of the lane, the last one started first; wait while one is being stopped."""
     lane = state.lanes.get(lane_name)
     if lane is None or not lane.services:
@@ -64,7 +66,7 @@ def stop_next(state: RunState, lane_name: str, now: float) -> Move:
         return HOLD
     name = list(lane.services)[-1]
     command = do.StopService(lane=lane_name, service=name)
-    return Proposal(ev.ServiceStopAsked(at=now, lane=lane_name, service=name), command)
+    return Proposal(ev.ServiceStopRequested(at=now, lane=lane_name, service=name), command)
 
 
 def leave(state: RunState, now: float) -> list[Proposal]:
@@ -74,9 +76,9 @@ def leave(state: RunState, now: float) -> list[Proposal]:
         node = state.nodes[name]
         work = work_of(node)
         needs_services = work.open is not None and BY_REQUEST[work.open].needs_services
-        if work.lost_service is None or not needs_services or work.interrupt_asked:
+        if work.lost_service is None or not needs_services or work.interrupt_requested:
             continue
-        event = ev.InterruptAsked(at=now, step=name, attempt=node.attempt)
+        event = ev.InterruptRequested(at=now, step=name, attempt=node.attempt)
         moves.append(Proposal(event, do.Interrupt(step=name, attempt=node.attempt, lane=work.lane)))
     return moves
 
@@ -84,7 +86,7 @@ def leave(state: RunState, now: float) -> list[Proposal]:
 # --- what the events mean
 
 
-def _service_asked(state: RunState, event: ev.ServiceAsked) -> None:
+def _service_requested(state: RunState, event: ev.ServiceRequested) -> None:
     lane = _lane_of(state, event, event.lane)
     need(event.service not in lane.services, event, f"service {event.service} runs in lane {event.lane}")
     if event.step == ACCEPTANCE:
@@ -124,13 +126,13 @@ def _close(state: RunState, event: ev.ServiceReady | ev.EffectFailed) -> Attempt
     """Note that the start is not under way any more; return the work it was for, if that was a step's."""
     if event.step == ACCEPTANCE:
         need(state.accept.open, event, "no service is being started for acceptance")
-        state.accept.open = state.accept.interrupt_asked = False
+        state.accept.open = state.accept.interrupt_requested = False
         return None
-    _, work = answered(state, event, ev.ServiceAsked)
+    _, work = answered(state, event, ev.ServiceRequested)
     return work
 
 
-def _service_stop_asked(state: RunState, event: ev.ServiceStopAsked) -> None:
+def _service_stop_requested(state: RunState, event: ev.ServiceStopRequested) -> None:
     lane = _lane_of(state, event, event.lane)
     need(lane.services.get(event.service), event, f"service {event.service} does not run in lane {event.lane}")
     lane.services[event.service] = False
@@ -139,7 +141,7 @@ def _service_stop_asked(state: RunState, event: ev.ServiceStopAsked) -> None:
 def _service_ended(state: RunState, event: ev.ServiceEnded) -> None:
     lane = _lane_of(state, event, event.lane)
     was_wanted = lane.services.pop(event.service, False)
-    state.accept.interrupt_asked = False
+    state.accept.interrupt_requested = False
     if not was_wanted:  # it was stopped, or it ended while it was being stopped and that is told twice
         return
     if lane.held_by is not None:
@@ -153,17 +155,17 @@ def _miss(state: RunState, node: StepState, event: ev.ServiceEnded) -> None:
     work = work_of(node)
     is_used = event.service in state.plan.services_of(node.spec)
     has_begun_outside = (node.effect.is_outside and work.body_started) or (
-        work.talk is not None and work.talk.is_reaching
+        work.conversation is not None and work.conversation.is_reaching
     )
-    is_over = work.checkpoint is None or work.failure is not None or work.open == ev.CommitAsked.kind
+    is_over = work.checkpoint is None or work.failure is not None or work.open == ev.CommitRequested.kind
     if is_used and not has_begun_outside and not is_over:
         work.lost_service = (Diagnosis.TRANSIENT, event.reason)
 
 
 SERVICE_FOLDS: dict[type[Event], Callable[[RunState, Any], None]] = {
-    ev.ServiceAsked: _service_asked,
+    ev.ServiceRequested: _service_requested,
     ev.ServiceReady: _service_ready,
-    ev.ServiceStopAsked: _service_stop_asked,
+    ev.ServiceStopRequested: _service_stop_requested,
     ev.ServiceEnded: _service_ended,
 }
 """What to do with each event of a service."""

@@ -17,7 +17,7 @@ from surefoot.core.approval import is_satisfied
 from surefoot.core.attempt import Attempt
 from surefoot.core.event_words import Diagnosis, QuestionKind, Verdict
 from surefoot.core.kernel.failure_rules import fails
-from surefoot.core.kernel.proposal import HOLD, Move, Proposal
+from surefoot.core.kernel.proposal import HOLD, Proposal, RuleResult
 from surefoot.core.plan import Check, digest_of
 from surefoot.core.plan_commands import PlanCommand, commands_of_plan
 from surefoot.core.policy import BESIDE, strictest, ways_out, weigh_command
@@ -42,7 +42,7 @@ def needs_approval(state: RunState) -> bool:
     return bool(state.created.commands) and not is_done and bool(_asked(state))
 
 
-def decide_duty(state: RunState, node: StepState, work: Attempt, now: float) -> Move:
+def decide_duty(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
     """Get a person's consent to the commands around the steps, or to a run without a baseline."""
     name, attempt = node.spec.id, node.attempt
     if name not in (COMMANDS, BASELINE):

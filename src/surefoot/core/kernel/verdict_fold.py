@@ -17,13 +17,13 @@ from surefoot.core.graph_state import join_queue, leave_queue
 from surefoot.core.kernel.guards import active_of, answered, begin, need
 from surefoot.core.kernel.service_rules import FAILURES_MAX
 from surefoot.core.plan import Check
-from surefoot.core.state import Passed, RunState, StepState
+from surefoot.core.state import CachedVerdict, RunState, StepState
 from surefoot.core.verdicts import CheckRecord, record_answer, verdict_key
 
 VERDICTS_KEPT = 8
 
 
-def _check_asked(state: RunState, event: ev.CheckAsked) -> None:
+def _check_requested(state: RunState, event: ev.CheckRequested) -> None:
     _check_of(state, event)
     if event.step == ACCEPTANCE:
         need(not state.accept.open and state.outcome is None, event, "a check is being asked")
@@ -48,14 +48,14 @@ def _check_answered(state: RunState, event: ev.CheckAnswered) -> None:
     check, record = _check_of(state, event)
     if event.step == ACCEPTANCE:
         need(state.accept.open, event, "no acceptance check is being asked")
-        state.accept.open = state.accept.interrupt_asked = False
+        state.accept.open = state.accept.interrupt_requested = False
         if _has_lost_service(state, event):
             return
     else:
-        answered(state, event, ev.CheckAsked)
+        answered(state, event, ev.CheckRequested)
     record_answer(check, record, event)
     if event.verdict is Verdict.PASSED and not event.flaky and not record.is_flaky:
-        passed = Passed(event.tree, event.environment, event.evidence, event.results, event.changed_files)
+        passed = CachedVerdict(event.tree, event.environment, event.evidence, event.results, event.changed_files)
         _note_passed(state, verdict_key(check), passed)
     if check.reaches_out:
         work = None if event.step == ACCEPTANCE else state.nodes[event.step].work
@@ -63,7 +63,7 @@ def _check_answered(state: RunState, event: ev.CheckAnswered) -> None:
             lane.epoch += 1
 
 
-def _note_passed(state: RunState, key: str, passed: Passed) -> None:
+def _note_passed(state: RunState, key: str, passed: CachedVerdict) -> None:
     """Remember the verdict, and only so many of a kind: steps that run at once ask about a few trees in turn."""
     others = [
         one for one in state.verdicts.get(key, ()) if (one.tree, one.environment) != (passed.tree, passed.environment)
@@ -103,7 +103,7 @@ def has_happened(state: RunState, node: StepState) -> None:
     state.approvals.pop(node.spec.id, None)
 
 
-def _probe_asked(state: RunState, event: ev.ProbeAsked) -> None:
+def _probe_requested(state: RunState, event: ev.ProbeRequested) -> None:
     node, work = begin(state, event)
     need(node.spec.probe is not None, event, f"step {event.step!r} has no probe")
     need(work.failure is None, event, "the attempt has failed")
@@ -112,7 +112,7 @@ def _probe_asked(state: RunState, event: ev.ProbeAsked) -> None:
 
 
 def _probe_answered(state: RunState, event: ev.ProbeAnswered) -> None:
-    node, work = answered(state, event, ev.ProbeAsked)
+    node, work = answered(state, event, ev.ProbeRequested)
     had_begun = work.body_started
     work.probed(event)
     if node.effect.is_outside:
@@ -122,10 +122,10 @@ def _probe_answered(state: RunState, event: ev.ProbeAnswered) -> None:
 
 
 ANSWER_FOLDS: dict[type[Event], Callable[[RunState, Any], None]] = {
-    ev.CheckAsked: _check_asked,
+    ev.CheckRequested: _check_requested,
     ev.CheckAnswered: _check_answered,
     ev.VerdictReused: _verdict_reused,
-    ev.ProbeAsked: _probe_asked,
+    ev.ProbeRequested: _probe_requested,
     ev.ProbeAnswered: _probe_answered,
 }
 """What to do with each of these events."""

@@ -11,7 +11,7 @@ from surefoot.effects.effect import Effect, OnCrash, StepCommand
 
 
 @record
-class ArtifactsAsked(StepEvent):
+class ArtifactsRequested(StepEvent):
     """What the body made for later steps is to be kept."""
 
     is_decision: ClassVar[bool] = True
@@ -43,7 +43,7 @@ class KeepArtifacts(StepCommand):
 ARTIFACTS = Effect(
     name="artifacts",
     label="keeping artifacts",
-    requested=ArtifactsAsked,
+    requested=ArtifactsRequested,
     command=KeepArtifacts,
     results=(ArtifactsKept,),
     performer="surefoot.effects.artifacts.perform:keep_artifacts",

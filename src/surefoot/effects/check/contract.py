@@ -14,7 +14,7 @@ from surefoot.effects.effect import Breakage, Effect, OnCrash, StepCommand
 
 
 @record
-class CheckAsked(CheckEvent):
+class CheckRequested(CheckEvent):
     """A check is to be asked."""
 
     is_decision: ClassVar[bool] = True
@@ -95,7 +95,7 @@ def _broken(command: AskCheck, how: Breakage) -> CheckAnswered:
 CHECK = Effect(
     name="check",
     label="checks",
-    requested=CheckAsked,
+    requested=CheckRequested,
     command=AskCheck,
     results=(CheckAnswered,),
     instead=VerdictReused,

@@ -11,7 +11,7 @@ from surefoot.effects.effect import Effect, OnCrash, StepCommand
 
 
 @record
-class PlaceAsked(StepEvent):
+class CheckoutRequested(StepEvent):
     """The lane is to hold another tree, for a check to be asked there."""
 
     version: ClassVar[int] = 2
@@ -25,7 +25,7 @@ class PlaceAsked(StepEvent):
 
 
 @record
-class Placed(StepEvent):
+class TreeCheckedOut(StepEvent):
     """The lane holds that tree."""
 
     tree: Digest
@@ -33,8 +33,8 @@ class Placed(StepEvent):
 
 
 @record
-class PlaceTree(StepCommand):
-    """Make the lane hold a tree, with a commit checked out. Answered by `Placed`."""
+class CheckOutTree(StepCommand):
+    """Make the lane hold a tree, with a commit checked out. Answered by `TreeCheckedOut`."""
 
     commit: str
     tree: str
@@ -46,9 +46,9 @@ class PlaceTree(StepCommand):
 CHECKOUT = Effect(
     name="checkout",
     label="checking out the files",
-    requested=PlaceAsked,
-    command=PlaceTree,
-    results=(Placed,),
-    performer="surefoot.effects.checkout.perform:place_tree",
+    requested=CheckoutRequested,
+    command=CheckOutTree,
+    results=(TreeCheckedOut,),
+    performer="surefoot.effects.checkout.perform:check_out_tree",
     on_crash=OnCrash.RESTORE,
 )

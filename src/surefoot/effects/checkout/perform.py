@@ -10,11 +10,11 @@ from surefoot.threads import in_thread
 from surefoot.workers.run_context import Room
 
 
-async def place_tree(room: Room, command: do.PlaceTree) -> Event:
+async def check_out_tree(room: Room, command: do.CheckOutTree) -> Event:
     """Make the lane hold the tree a check is to be asked about, prepared anew where that is asked for."""
     lane = lane_of(command)
     if command.prepare:
         await in_thread(room.space.hold, lane, command.commit, command.tree, exclude=command.scratch)
         await prepared_anew(room, lane, command.scratch)
     await in_thread(room.space.place, lane, command.commit, command.tree, exclude=command.scratch)
-    return ev.Placed(at=room.clock.now(), step=command.step, attempt=command.attempt, tree=command.tree)
+    return ev.TreeCheckedOut(at=room.clock.now(), step=command.step, attempt=command.attempt, tree=command.tree)

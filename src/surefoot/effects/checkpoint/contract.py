@@ -16,7 +16,7 @@ from surefoot.effects.effect import Effect, OnCrash, StepCommand
 
 
 @record
-class CheckpointAsked(StepEvent):
+class CheckpointRequested(StepEvent):
     """A lane is to be put to the head of the run branch, as a point to come back to."""
 
     is_decision: ClassVar[bool] = True
@@ -83,7 +83,7 @@ class TakeCheckpoint(StepCommand):
 CHECKPOINT = Effect(
     name="checkpoint",
     label="checkpoint",
-    requested=CheckpointAsked,
+    requested=CheckpointRequested,
     command=TakeCheckpoint,
     results=(Checkpointed,),
     performer="surefoot.effects.checkpoint.perform:take_checkpoint",

@@ -12,7 +12,7 @@ from surefoot.effects.effect import Effect, OnCrash, StepCommand
 
 
 @record
-class CommitAsked(StepEvent):
+class CommitRequested(StepEvent):
     """The result is to be written as a commit."""
 
     is_decision: ClassVar[bool] = True
@@ -38,7 +38,7 @@ class WriteCommit(StepCommand):
 COMMIT = Effect(
     name="commit",
     label="commit",
-    requested=CommitAsked,
+    requested=CommitRequested,
     command=WriteCommit,
     results=(CommitWritten,),
     performer="surefoot.effects.commit.perform:write_commit",

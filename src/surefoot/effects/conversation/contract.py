@@ -12,7 +12,7 @@ from surefoot.effects.effect import Breakage, Effect, OnCrash, StepCommand
 
 
 @record
-class TalkOpened(StepEvent):
+class ConversationStarted(StepEvent):
     """An agent's talk begins."""
 
     guidance: Guidance | None = None
@@ -22,23 +22,23 @@ class TalkOpened(StepEvent):
 
 
 @record
-class OpenTalk(StepCommand):
-    """Find out what an agent's talk begins with. Answered by `TalkOpened`."""
+class StartConversation(StepCommand):
+    """Find out what an agent's talk begins with. Answered by `ConversationStarted`."""
 
     spec: Step
 
 
-def _broken(command: OpenTalk, how: Breakage) -> TalkOpened:
-    return TalkOpened(at=how.at, step=command.step, attempt=command.attempt)
+def _broken(command: StartConversation, how: Breakage) -> ConversationStarted:
+    return ConversationStarted(at=how.at, step=command.step, attempt=command.attempt)
 
 
 CONVERSATION = Effect(
     name="conversation",
     label="starting the conversation",
     requested=BodyStarted,
-    command=OpenTalk,
-    results=(TalkOpened,),
-    performer="surefoot.effects.conversation.perform:open_talk",
+    command=StartConversation,
+    results=(ConversationStarted,),
+    performer="surefoot.effects.conversation.perform:start_conversation",
     on_crash=OnCrash.REDO,
     is_ended_by_pause=True,
     broken=_broken,

@@ -15,7 +15,7 @@ from surefoot.tools import (
 from surefoot.workers.run_context import Room
 
 
-async def open_talk(room: Room, command: do.OpenTalk) -> Event:
+async def start_conversation(room: Room, command: do.StartConversation) -> Event:
     """Find the project's own advice, and note which tree the lane holds."""
     point("talk.open.before")
     guidance, tree = None, ""
@@ -28,4 +28,6 @@ async def open_talk(room: Room, command: do.OpenTalk) -> Event:
             guidance = Guidance(path=found.path, text=blob, digest=found.digest, tokens=tokens_of(found.text))
         tree = await in_thread(room.space.tree, command.lane, exclude=command.spec.uncommitted)
     point("talk.open.after")
-    return ev.TalkOpened(at=room.clock.now(), step=command.step, attempt=command.attempt, guidance=guidance, tree=tree)
+    return ev.ConversationStarted(
+        at=room.clock.now(), step=command.step, attempt=command.attempt, guidance=guidance, tree=tree
+    )

@@ -13,7 +13,7 @@ from surefoot.effects.effect import Command, Effect, OnCrash, Owner
 
 
 @record
-class ExpansionAsked(Event):
+class GroupExpansionRequested(Event):
     """A group's needs are satisfied: its items are to be found."""
 
     is_decision: ClassVar[bool] = True
@@ -55,7 +55,7 @@ class ExpandGroup(Command):
 GROUP = Effect(
     name="group",
     label="listing the items of a group",
-    requested=ExpansionAsked,
+    requested=GroupExpansionRequested,
     command=ExpandGroup,
     results=(GroupExpanded,),
     performer="surefoot.effects.group.perform:expand_group",

@@ -12,7 +12,7 @@ from surefoot.effects.effect import Effect, OnCrash, StepCommand
 
 
 @record
-class InspectionAsked(StepEvent):
+class InspectionRequested(StepEvent):
     """What the body wrote is to be found out."""
 
     is_decision: ClassVar[bool] = True
@@ -69,7 +69,7 @@ class Inspect(StepCommand):
 INSPECTION = Effect(
     name="inspection",
     label="looking at what it wrote",
-    requested=InspectionAsked,
+    requested=InspectionRequested,
     command=Inspect,
     results=(ChangesObserved,),
     performer="surefoot.effects.inspection.perform:inspect",

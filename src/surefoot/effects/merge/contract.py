@@ -12,7 +12,7 @@ from surefoot.effects.effect import Effect, OnCrash, StepCommand
 
 
 @record
-class MergeAsked(StepEvent):
+class MergeRequested(StepEvent):
     """The run branch has moved since the checkpoint: the result is to be brought onto its head."""
 
     is_decision: ClassVar[bool] = True
@@ -65,7 +65,7 @@ class MergeResult(StepCommand):
 MERGE = Effect(
     name="merge",
     label="merging with the branch",
-    requested=MergeAsked,
+    requested=MergeRequested,
     command=MergeResult,
     results=(Merged, MergeRefused),
     performer="surefoot.effects.merge.perform:merge_result",

@@ -13,7 +13,7 @@ from surefoot.effects.effect import Breakage, Effect, OnCrash, StepCommand
 
 
 @record
-class TurnAsked(StepEvent):
+class ModelRequested(StepEvent):
     """A model is to be asked; what it may take is reserved."""
 
     is_decision: ClassVar[bool] = True
@@ -37,7 +37,7 @@ class TurnAsked(StepEvent):
 
 
 @record
-class TurnAnswered(StepEvent):
+class ModelResponded(StepEvent):
     """A model replied."""
 
     version: ClassVar[int] = 2
@@ -65,7 +65,7 @@ class TurnAnswered(StepEvent):
 
 
 @record
-class TurnFailed(StepEvent):
+class ModelRequestFailed(StepEvent):
     """There is no reply that can be used."""
 
     is_waited_for: ClassVar[bool] = True
@@ -84,8 +84,8 @@ class TurnFailed(StepEvent):
 
 
 @record
-class AskModel(StepCommand):
-    """Ask a model once. Answered by `TurnAnswered` or `TurnFailed`."""
+class RequestModel(StepCommand):
+    """Ask a model once. Answered by `ModelResponded` or `ModelRequestFailed`."""
 
     turn: int
     role: Role
@@ -97,8 +97,8 @@ class AskModel(StepCommand):
     is_summary: bool = False
 
 
-def _broken(command: AskModel, how: Breakage) -> TurnFailed:
-    return TurnFailed(
+def _broken(command: RequestModel, how: Breakage) -> ModelRequestFailed:
+    return ModelRequestFailed(
         at=how.at,
         step=command.step,
         attempt=command.attempt,
@@ -111,10 +111,10 @@ def _broken(command: AskModel, how: Breakage) -> TurnFailed:
 MODEL_REQUEST = Effect(
     name="model_request",
     label="asking the model",
-    requested=TurnAsked,
-    command=AskModel,
-    results=(TurnAnswered, TurnFailed),
-    performer="surefoot.effects.model_request.perform:ask_model",
+    requested=ModelRequested,
+    command=RequestModel,
+    results=(ModelResponded, ModelRequestFailed),
+    performer="surefoot.effects.model_request.perform:request_model",
     on_crash=OnCrash.REDO,
     is_ended_by_pause=True,
     broken=_broken,

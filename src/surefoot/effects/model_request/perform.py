@@ -41,7 +41,7 @@ SAID_MAX = 300
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 
 
-async def ask_model(room: Room, command: do.AskModel) -> Event:
+async def request_model(room: Room, command: do.RequestModel) -> Event:
     """Ask a model once."""
     point("talk.ask.before")
     started = room.clock.elapsed()
@@ -55,7 +55,7 @@ async def ask_model(room: Room, command: do.AskModel) -> Event:
     return await in_thread(_answered, room, command, answer, now, room.clock.elapsed() - started)
 
 
-def _request(room: Room, command: do.AskModel) -> ModelRequest:
+def _request(room: Room, command: do.RequestModel) -> ModelRequest:
     facts = command.facts
     return ModelRequest(
         model=facts.name,
@@ -130,7 +130,7 @@ def read_reply(content: bytes) -> tuple[str, tuple[Called, ...]]:
     )
 
 
-def _line_by_line(room: Room, command: do.AskModel) -> Callable[[str], None] | None:
+def _line_by_line(room: Room, command: do.RequestModel) -> Callable[[str], None] | None:
     """Return what tells a watcher each line that a model has written; None where nobody watches."""
     tell = room.on_line
     if tell is None:
@@ -147,7 +147,9 @@ def _line_by_line(room: Room, command: do.AskModel) -> Callable[[str], None] | N
     return hear
 
 
-def _answered(room: Room, command: do.AskModel, answer: ModelAnswer, now: float, duration_s: float) -> ev.TurnAnswered:
+def _answered(
+    room: Room, command: do.RequestModel, answer: ModelAnswer, now: float, duration_s: float
+) -> ev.ModelResponded:
     text = answer.text
     lost = lost_in(text, command.must_hold)
     if lost:
@@ -155,7 +157,7 @@ def _answered(room: Room, command: do.AskModel, answer: ModelAnswer, now: float,
     reply = room.masker.content(written_reply(text, answer.calls))
     usage = replace(answer.usage, requests=1)
     calls = () if command.is_summary else answer.calls
-    return ev.TurnAnswered(
+    return ev.ModelResponded(
         at=now,
         step=command.step,
         attempt=command.attempt,
@@ -224,14 +226,14 @@ def _hidden_by_masks(command: str, does: CommandFacts, env: Mapping[str, str], m
     )
 
 
-def _failed(room: Room, command: do.AskModel, failed: ModelFault, now: float) -> ev.TurnFailed:
+def _failed(room: Room, command: do.RequestModel, failed: ModelFault, now: float) -> ev.ModelRequestFailed:
     usage = failed.usage
     if usage is not None:
         usage = replace(usage, requests=1)
         usage = replace(usage, cost_usd=cost_of(command.facts, usage))
     elif failed.is_unbilled:
         usage = Usage(requests=1)
-    return ev.TurnFailed(
+    return ev.ModelRequestFailed(
         at=now,
         step=command.step,
         attempt=command.attempt,

@@ -11,7 +11,7 @@ from surefoot.effects.effect import Effect, OnCrash, StepCommand
 
 
 @record
-class EditAsked(StepEvent):
+class PatchRequested(StepEvent):
     """The result is to be made what a person's patch says."""
 
     is_decision: ClassVar[bool] = True
@@ -20,13 +20,13 @@ class EditAsked(StepEvent):
 
 
 @record
-class EditApplied(StepEvent):
+class PatchApplied(StepEvent):
     """The lane holds what the patch says; what that changes is looked at next."""
 
 
 @record
-class ApplyEdit(StepCommand):
-    """Make the lane hold what a person's patch says. Answered by `EditApplied` or `EffectBroken`."""
+class ApplyPatch(StepCommand):
+    """Make the lane hold what a person's patch says. Answered by `PatchApplied` or `EffectBroken`."""
 
     commit: str
     scratch: tuple[str, ...]
@@ -36,9 +36,9 @@ class ApplyEdit(StepCommand):
 PATCH = Effect(
     name="patch",
     label="making the result what a person wants",
-    requested=EditAsked,
-    command=ApplyEdit,
-    results=(EditApplied,),
-    performer="surefoot.effects.patch.perform:apply_edit",
+    requested=PatchRequested,
+    command=ApplyPatch,
+    results=(PatchApplied,),
+    performer="surefoot.effects.patch.perform:apply_patch",
     on_crash=OnCrash.RESTORE,
 )

@@ -10,10 +10,10 @@ from surefoot.threads import in_thread
 from surefoot.workers.run_context import Room
 
 
-async def apply_edit(room: Room, command: do.ApplyEdit) -> Event:
+async def apply_patch(room: Room, command: do.ApplyPatch) -> Event:
     """Make the lane hold what a person wants to be kept instead of what the body made."""
     lane = lane_of(command)
     room.disturb(lane, leaves_nothing=False)
     patch = room.blobs.get(command.diff)
     await in_thread(room.space.apply_patch, lane, command.commit, patch, exclude=command.scratch)
-    return ev.EditApplied(at=room.clock.now(), step=command.step, attempt=command.attempt)
+    return ev.PatchApplied(at=room.clock.now(), step=command.step, attempt=command.attempt)

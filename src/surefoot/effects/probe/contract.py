@@ -13,7 +13,7 @@ from surefoot.effects.effect import Breakage, Effect, OnCrash, StepCommand
 
 
 @record
-class ProbeAsked(StepEvent):
+class ProbeRequested(StepEvent):
     """The world is to be asked whether the effect is there."""
 
     is_decision: ClassVar[bool] = True
@@ -49,7 +49,7 @@ def _broken(command: AskProbe, how: Breakage) -> ProbeAnswered:
 PROBE = Effect(
     name="probe",
     label="probe",
-    requested=ProbeAsked,
+    requested=ProbeRequested,
     command=AskProbe,
     results=(ProbeAnswered,),
     performer="surefoot.effects.probe.perform:ask_probe",

@@ -11,7 +11,7 @@ from surefoot.effects.effect import Breakage, Command, Effect, OnCrash
 
 
 @record
-class RefsAsked(Event):
+class BranchUpdateRequested(Event):
     """The run branch is to follow the journal."""
 
     is_decision: ClassVar[bool] = True
@@ -24,7 +24,7 @@ class RefsAsked(Event):
 
 
 @record
-class RefsMoved(Event):
+class BranchUpdated(Event):
     """The branch follows the journal, as far as it may."""
 
     commit: Digest
@@ -36,25 +36,25 @@ class RefsMoved(Event):
 
 
 @record
-class MoveRefs(Command):
-    """Let the branch follow the journal. Answered by `RefsMoved`."""
+class UpdateBranch(Command):
+    """Let the branch follow the journal. Answered by `BranchUpdated`."""
 
     commit: str
     old: str | None
     kept: int | None
 
 
-def _broken(command: MoveRefs, how: Breakage) -> RefsMoved:
-    return RefsMoved(at=how.at, commit=command.commit, refused=how.reason, has_failed=True)
+def _broken(command: UpdateBranch, how: Breakage) -> BranchUpdated:
+    return BranchUpdated(at=how.at, commit=command.commit, refused=how.reason, has_failed=True)
 
 
 PUBLISH = Effect(
     name="publish",
     label="moving the branch",
-    requested=RefsAsked,
-    command=MoveRefs,
-    results=(RefsMoved,),
-    performer="surefoot.effects.publish.perform:move_refs",
+    requested=BranchUpdateRequested,
+    command=UpdateBranch,
+    results=(BranchUpdated,),
+    performer="surefoot.effects.publish.perform:update_branch",
     on_crash=OnCrash.REDO,
     is_cancellable=False,
     stops_run_on_full_disk=False,

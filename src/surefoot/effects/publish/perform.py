@@ -9,8 +9,8 @@ from surefoot.threads import in_thread
 from surefoot.workers.run_context import Room
 
 
-async def move_refs(room: Room, command: do.MoveRefs) -> Event:
+async def update_branch(room: Room, command: do.UpdateBranch) -> Event:
     """Let the user's copy of the branch follow the journal, as far as it may."""
     published = await in_thread(room.space.publish, command.commit, command.old, kept=command.kept)
     refused = None if published.moved else published.reason
-    return ev.RefsMoved(at=room.clock.now(), commit=command.commit, refused=refused)
+    return ev.BranchUpdated(at=room.clock.now(), commit=command.commit, refused=refused)

@@ -10,7 +10,7 @@ from surefoot.effects.effect import Breakage, Effect, OnCrash, StepCommand
 
 
 @record
-class RestoreAsked(StepEvent):
+class RestoreRequested(StepEvent):
     """The lane is to be put back to the checkpoint."""
 
     is_decision: ClassVar[bool] = True
@@ -41,7 +41,7 @@ def _broken(command: RestoreLane, how: Breakage) -> LaneRestored:
 RESTORE = Effect(
     name="restore",
     label="restoring the checkpoint",
-    requested=RestoreAsked,
+    requested=RestoreRequested,
     command=RestoreLane,
     results=(LaneRestored,),
     performer="surefoot.effects.restore.perform:restore_lane",

@@ -14,7 +14,7 @@ from surefoot.effects.effect import Breakage, Command, Effect, EffectFailed, OnC
 
 
 @record
-class ServiceAsked(StepEvent):
+class ServiceRequested(StepEvent):
     """A service is to be started in a lane, for a step or for the acceptance checks."""
 
     is_decision: ClassVar[bool] = True
@@ -60,7 +60,7 @@ def _broken(command: StartService, how: Breakage) -> EffectFailed:
 SERVICE_START = Effect(
     name="service_start",
     label="starting a service",
-    requested=ServiceAsked,
+    requested=ServiceRequested,
     command=StartService,
     results=(ServiceReady,),
     performer="surefoot.effects.service.perform:start_service",
@@ -71,7 +71,7 @@ SERVICE_START = Effect(
 
 
 @record
-class ServiceStopAsked(Event):
+class ServiceStopRequested(Event):
     """A service is to be stopped: an attempt that used it failed, or its lane is made anew."""
 
     is_decision: ClassVar[bool] = True
@@ -110,7 +110,7 @@ def _ended(command: StopService, reason: str, at: float) -> ServiceEnded:
 SERVICE_STOP = Effect(
     name="service_stop",
     label="stopping a service",
-    requested=ServiceStopAsked,
+    requested=ServiceStopRequested,
     command=StopService,
     results=(ServiceEnded,),
     performer="surefoot.effects.service.perform:stop_service",

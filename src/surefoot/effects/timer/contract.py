@@ -26,7 +26,7 @@ class RetryDue(StepEvent):
 
 
 @record
-class WaitUntil(StepCommand):
+class WaitForRetry(StepCommand):
     """Wait. Answered by `RetryDue`."""
 
     due: float
@@ -56,7 +56,7 @@ class QuestionExpired(StepEvent):
 
 
 @record
-class WatchDeadline(StepCommand):
+class WaitForDeadline(StepCommand):
     """Wait for an answer until a time. Answered by `QuestionExpired`."""
 
     question: str
@@ -65,7 +65,7 @@ class WatchDeadline(StepCommand):
 
 
 @record
-class TurnDelayed(StepEvent):
+class ModelRequestDelayed(StepEvent):
     """The next request waits."""
 
     is_decision: ClassVar[bool] = True
@@ -76,13 +76,13 @@ class TurnDelayed(StepEvent):
 
 
 @record
-class TurnDue(StepEvent):
+class ModelRequestDue(StepEvent):
     """The wait is over."""
 
 
 @record
-class WaitForTurn(StepCommand):
-    """Wait until the next request may be made. Answered by `TurnDue`."""
+class WaitForRequest(StepCommand):
+    """Wait until the next request may be made. Answered by `ModelRequestDue`."""
 
     due: float
 
@@ -91,7 +91,7 @@ RETRY = Effect(
     name="retry",
     label="waiting for the next attempt",
     requested=RetryScheduled,
-    command=WaitUntil,
+    command=WaitForRetry,
     results=(RetryDue,),
     performer="surefoot.effects.timer.perform:wait_for_retry",
     on_crash=OnCrash.REWIND,
@@ -102,7 +102,7 @@ DEADLINE = Effect(
     name="deadline",
     label="waiting for an answer",
     requested=DeadlineSet,
-    command=WatchDeadline,
+    command=WaitForDeadline,
     results=(QuestionExpired,),
     performer="surefoot.effects.timer.perform:wait_for_deadline",
     on_crash=OnCrash.REWIND,
@@ -112,9 +112,9 @@ DEADLINE = Effect(
 REQUEST_DELAY = Effect(
     name="request_delay",
     label="waiting for the next request",
-    requested=TurnDelayed,
-    command=WaitForTurn,
-    results=(TurnDue,),
+    requested=ModelRequestDelayed,
+    command=WaitForRequest,
+    results=(ModelRequestDue,),
     performer="surefoot.effects.timer.perform:wait_for_request",
     on_crash=OnCrash.REWIND,
     is_cancellable=False,

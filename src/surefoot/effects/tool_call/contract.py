@@ -23,7 +23,7 @@ _TEXT_MAX = 600
 
 
 @record
-class CallStarted(StepEvent):
+class ToolCallStarted(StepEvent):
     """A tool call is to be carried out."""
 
     version: ClassVar[int] = 2
@@ -42,7 +42,7 @@ class CallStarted(StepEvent):
 
 
 @record
-class CallFinished(StepEvent):
+class ToolCallFinished(StepEvent):
     """A tool call was carried out, or could not be."""
 
     version: ClassVar[int] = 3
@@ -75,7 +75,7 @@ class CallFinished(StepEvent):
 
 
 @record
-class CallSettled(StepEvent):
+class ToolCallResolved(StepEvent):
     """A tool call was settled without being carried out."""
 
     is_decision: ClassVar[bool] = True
@@ -91,7 +91,7 @@ class CallSettled(StepEvent):
 
 @record
 class UseTool(StepCommand):
-    """Carry out a tool call. Answered by `CallFinished`."""
+    """Carry out a tool call. Answered by `ToolCallFinished`."""
 
     call: ToolCall
     role: Role
@@ -107,8 +107,8 @@ class UseTool(StepCommand):
         return self.call.call
 
 
-def _broken(command: UseTool, how: Breakage) -> CallFinished:
-    return CallFinished(
+def _broken(command: UseTool, how: Breakage) -> ToolCallFinished:
+    return ToolCallFinished(
         at=how.at,
         step=command.step,
         attempt=command.attempt,
@@ -123,10 +123,10 @@ def _broken(command: UseTool, how: Breakage) -> CallFinished:
 TOOL_CALL = Effect(
     name="tool_call",
     label="using a tool",
-    requested=CallStarted,
+    requested=ToolCallStarted,
     command=UseTool,
-    results=(CallFinished,),
-    instead=CallSettled,
+    results=(ToolCallFinished,),
+    instead=ToolCallResolved,
     performer="surefoot.effects.tool_call.perform:use_tool",
     on_crash=OnCrash.DOUBT,
     is_ended_by_pause=True,

@@ -67,11 +67,13 @@ def _looked_over(room: Room, result: ToolResult, payload: Understood | Planned) 
     return replace(result, text="\n".join([result.text, *lines]))
 
 
-def _finished(room: Room, command: do.UseTool, result: ToolResult, tree: str | None, started: float) -> ev.CallFinished:
+def _finished(
+    room: Room, command: do.UseTool, result: ToolResult, tree: str | None, started: float
+) -> ev.ToolCallFinished:
     now = room.clock.now()
     text = room.masker.text(result.text)
     whole = result.evidence if result.whole is None else room.store(result.whole.encode("utf-8", "surrogatepass"))
-    return ev.CallFinished(
+    return ev.ToolCallFinished(
         at=now,
         step=command.step,
         attempt=command.attempt,

@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, settings
 
 from surefoot.core.events import Event
 from surefoot.engines.snapshots import decode_state, encode_state
-from tests.core.test_talks_machine import TalksMachine
+from tests.core.test_conversations_machine import TalksMachine
 
 
 class SnapshotMachine(TalksMachine):

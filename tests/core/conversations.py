@@ -7,8 +7,8 @@ from typing import Any
 
 from surefoot.core.agent_types import Note, Part, Role, ToolCall
 from surefoot.core.attempt import Attempt, Running
-from surefoot.core.conversation import CallState, Talk, Turn
-from surefoot.core.events import CallFinished, CallSettled, RunCreated, TurnAnswered
+from surefoot.core.conversation import Conversation, ToolCallState, Turn
+from surefoot.core.events import ModelResponded, RunCreated, ToolCallFinished, ToolCallResolved
 from surefoot.core.ids import BlobId, RunId, StepId
 from surefoot.core.plan import AgentBody, Plan, Step
 from surefoot.core.state import AcceptState, RunState, StepState
@@ -40,11 +40,11 @@ def turn(number: int, *calls: dict[str, Any], said: str = "", tokens: int | None
     size = tokens_of(said) + 20 * len(calls) if tokens is None else tokens
     reply = blob(f"reply {number}: {said}")
     place = {"at": 1.0, "step": StepId("a"), "attempt": 1, "turn": number, "model": "m"}
-    answered = TurnAnswered(**place, reply=reply, said=said[:200], tokens=size, calls=asked)
+    answered = ModelResponded(**place, reply=reply, said=said[:200], tokens=size, calls=asked)
     return Turn(number, answered, states)
 
 
-def _call(name: str, one: dict[str, Any]) -> CallState:
+def _call(name: str, one: dict[str, Any]) -> ToolCallState:
     tool, command = one.pop("tool"), one.pop("command", "")
     summary = one.pop("summary", f"{tool} {command}".strip())
     asked = ToolCall(call=name, tool=tool, arguments=blob("{}"), summary=summary, command=command)
@@ -52,28 +52,34 @@ def _call(name: str, one: dict[str, Any]) -> CallState:
     known = TOOLBOX.get(tool)
     kind = known.kind if known is not None else None
     if "settled" in one:
-        return CallState(asked, kind, result=CallSettled(**place, text=one["settled"], ok=one.get("ok", False)))
+        return ToolCallState(
+            asked, kind, result=ToolCallResolved(**place, text=one["settled"], ok=one.get("ok", False))
+        )
     text, note = one.pop("text"), one.pop("note", None)
     own = {"ok": True, "output": blob(text), "tokens": tokens_of(text), **one}
     note = None if note is None else Note(text=note, by="a", call=name)
-    return CallState(asked, kind, result=CallFinished(**place, text=text[:200], payload=note, **own))
+    return ToolCallState(asked, kind, result=ToolCallFinished(**place, text=text[:200], payload=note, **own))
 
 
 def stage(
-    turns: Sequence[Turn] = (), *, role: Role = Role.WORKER, talk: dict[str, Any] | None = None, **fields: Any
+    turns: Sequence[Turn] = (), *, role: Role = Role.WORKER, conversation: dict[str, Any] | None = None, **fields: Any
 ) -> RunState:
     """Make a run at work on step `a`; `step`, `plan`, `node` are fields of those, all others of the state."""
     spec = Step(id=StepId("a"), body=AgentBody(instructions="Do it well.", role=role), **fields.pop("step", {}))
     own = {"goal": "Replace six with plain Python 3.", "steps": (spec,), **fields.pop("plan", {})}
     plan = Plan(**own)
-    made = Talk(role=role, turns=list(turns), **(talk or {}))
+    made = Conversation(role=role, turns=list(turns), **(conversation or {}))
     nodes = {one.id: StepState(spec=one, order=(at, 0), needs=()) for at, one in enumerate(plan.steps)}
     nodes[spec.id] = StepState(
-        spec=spec, order=nodes[spec.id].order, needs=(), attempt=1, work=Attempt(talk=made, stage=Running(begun_by=1))
+        spec=spec,
+        order=nodes[spec.id].order,
+        needs=(),
+        attempt=1,
+        work=Attempt(conversation=made, stage=Running(begun_by=1)),
     )
     for name, value in fields.pop("node", {}).items():
         setattr(nodes[spec.id], name, value)
-    finished = [call.result for one in turns for call in one.calls if isinstance(call.result, CallFinished)]
+    finished = [call.result for one in turns for call in one.calls if isinstance(call.result, ToolCallFinished)]
     notes = (one.payload for one in finished if isinstance(one.payload, Note))
     accept = AcceptState([CheckRecord() for _ in plan.accept])
     created = RunCreated(at=1.0, run=RUN, plan=plan)

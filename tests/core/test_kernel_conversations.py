@@ -9,11 +9,11 @@ import pytest
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.agent_types import (
-    Casting,
     Claim,
     Fault,
     Lesson,
     ModelFacts,
+    ModelRouting,
     Price,
     Role,
     RoleModels,
@@ -22,26 +22,26 @@ from surefoot.core.agent_types import (
     Usage,
 )
 from surefoot.core.check_kinds import CommandCheck, Expect
-from surefoot.core.conversation import Talk
+from surefoot.core.conversation import Conversation
 from surefoot.core.event_words import Diagnosis, Verdict
 from surefoot.core.ids import BlobId
 from surefoot.core.kernel.model_fallback import tokens_max
 from surefoot.core.plan import AgentBody, AgentLimits, Check, Limits, RetryPolicy
 from surefoot.core.policy_types import CommandFacts, Tier
 from surefoot.core.tool_table import TOOLBOX
-from tests.core.talks import stage
+from tests.core.conversations import stage
 
 FIRST, SECOND, STRONG = (ModelFacts(name=name, price=Price(input_usd=1.0, output_usd=1.0)) for name in ("m", "n", "s"))
-CASTING = Casting(roles={role.value: RoleModels(chain=(FIRST, SECOND), stronger=STRONG) for role in Role})
+CASTING = ModelRouting(roles={role.value: RoleModels(chain=(FIRST, SECOND), stronger=STRONG) for role in Role})
 PROOF = Check(name="proof", ask=CommandCheck(command="p"), expect=Expect.FAIL_TO_PASS)
 AGENT = {"body": AgentBody(instructions="do it"), "checks": (PROOF,)}
-SMALL = Casting(roles=CASTING.roles, brief_tokens_max=3_000)
+SMALL = ModelRouting(roles=CASTING.roles, brief_tokens_max=3_000)
 PUSH = CommandFacts(commands=(("git", "push", "origin", "main"),))
 
 
-def begun(play: Any, steps: dict[str, Any] | None = None, *, casting: Casting = CASTING, **fields: Any) -> Any:
+def begun(play: Any, steps: dict[str, Any] | None = None, *, routing: ModelRouting = CASTING, **fields: Any) -> Any:
     """Begin a run whose step `a` is an agent's."""
-    return play({"a": AGENT} if steps is None else steps, **fields).say(ev.CastingGiven, casting=casting)
+    return play({"a": AGENT} if steps is None else steps, **fields).say(ev.ModelsConfigured, routing=routing)
 
 
 def calls(turn: int, *tools: str, **fields: Any) -> tuple[ToolCall, ...]:
@@ -53,8 +53,8 @@ def calls(turn: int, *tools: str, **fields: Any) -> tuple[ToolCall, ...]:
 
 def reply(run: Any, turn: int, *tools: str, step: str = "a", **fields: Any) -> Any:
     """Let the next reply hold these calls, and go on until they are being looked at."""
-    run.will(do.AskModel, step, calls=calls(turn, *tools, **fields))
-    return run.go(do.AskModel, step).let(do.AskModel)
+    run.will(do.RequestModel, step, calls=calls(turn, *tools, **fields))
+    return run.go(do.RequestModel, step).let(do.RequestModel)
 
 
 def under_way(run: Any) -> list[str]:
@@ -65,7 +65,7 @@ def under_way(run: Any) -> list[str]:
 
 def settled(run: Any) -> dict[str, str]:
     """Return what was told of calls that were not carried out."""
-    return {event.call: event.text for event in run.told(ev.CallSettled)}
+    return {event.call: event.text for event in run.told(ev.ToolCallResolved)}
 
 
 def failures(run: Any) -> list[str]:
@@ -77,13 +77,13 @@ def faulty(run: Any, *faults: Fault, **fields: Any) -> Any:
     """Let the next requests fail."""
     for fault in faults:
         own = {"text": "no", "usage": Usage(requests=1), **fields}
-        run.will(do.AskModel, "a", ev.TurnFailed, fault=fault, **own)
+        run.will(do.RequestModel, "a", ev.ModelRequestFailed, fault=fault, **own)
     return run
 
 
 def brief_in(run: Any) -> list[str]:
     """Return the texts of the brief with which a model is about to be asked."""
-    return [part.text for command in run.open if isinstance(command, do.AskModel) for part in command.parts]
+    return [part.text for command in run.open if isinstance(command, do.RequestModel) for part in command.parts]
 
 
 # --- calls
@@ -95,7 +95,7 @@ def test_an_agent_reads_edits_and_finishes_and_its_step_is_verified(play: Any) -
     kinds = [
         type(event) for event in run.journal if type(event).__module__.split(".")[-2] in ("model_request", "tool_call")
     ]
-    turn = [ev.TurnAsked, ev.TurnAnswered, ev.CallStarted, ev.CallFinished]
+    turn = [ev.ModelRequested, ev.ModelResponded, ev.ToolCallStarted, ev.ToolCallFinished]
     assert kinds == turn * 3
     assert run.states == {"a": "verified"}
 
@@ -128,7 +128,7 @@ def test_a_tool_that_is_not_there_for_the_role_is_refused_and_counted(play: Any,
     run = reply(begun(play), 1, tool)
     run._decide()
     assert "you have: list" in settled(run)["1.1"]
-    assert run.state.nodes["a"].work.talk.misuses == 1
+    assert run.state.nodes["a"].work.conversation.misuses == 1
 
 
 def test_arguments_with_a_flaw_are_not_carried_out_and_the_model_is_told(play: Any) -> None:
@@ -191,15 +191,15 @@ def test_a_command_that_needs_consent_waits_while_other_calls_run_once(play: Any
     """The question is about that command alone."""
     run = begun(play)
     run.will(
-        do.AskModel,
+        do.RequestModel,
         "a",
         calls=(*calls(1, "run", does=PUSH, command="git push origin main"), *calls(1, "x", "read")[1:]),
     )
     run.go()
     assert run.report["questions"][0]["kind"] == "confirm"
     assert "git push origin main" in run.asked[0]
-    assert [event.call for event in run.told(ev.CallFinished)] == ["1.2"]
-    assert [event.call for event in run.reply("yes").go().told(ev.CallFinished)][:2] == ["1.2", "1.1"]
+    assert [event.call for event in run.told(ev.ToolCallFinished)] == ["1.2"]
+    assert [event.call for event in run.reply("yes").go().told(ev.ToolCallFinished)][:2] == ["1.2", "1.1"]
 
 
 def test_a_command_that_a_person_forbids_is_not_run_and_the_model_is_told(play: Any) -> None:
@@ -221,13 +221,13 @@ def test_the_same_command_is_asked_about_once_a_step(play: Any) -> None:
 def test_a_yes_to_a_command_that_reaches_others_is_for_the_files_it_runs_among(play: Any) -> None:
     """Another attempt that has written something else there asks again."""
     run = reply(begun(play, {"a": {**AGENT, "network": True}}), 1, "run", does=PUSH, command="git push").go()
-    (asked,), (opened,) = run.told(ev.QuestionAsked), run.told(ev.TalkOpened)
+    (asked,), (opened,) = run.told(ev.QuestionAsked), run.told(ev.ConversationStarted)
     assert asked.shown.endswith(f" on {opened.tree}")
 
 
 def test_a_yes_given_beforehand_does_not_cover_what_an_agent_wants_to_run(play: Any) -> None:
     """Nobody had that command in mind."""
-    run = begun(play).say(ev.OptionsGiven, yes=True)
+    run = begun(play).say(ev.ApprovalsGiven, yes=True)
     reply(run, 1, "run", does=PUSH, command="git push").go()
     assert len(run.report["questions"]) == 1
 
@@ -262,27 +262,27 @@ def test_an_agents_question_is_answered_by_a_person_and_told_to_the_model(play: 
 
 def test_a_lost_reply_is_asked_for_again_and_its_reservation_counts_as_spent(play: Any) -> None:
     """Nobody knows whether the provider billed it, so that it is not forgotten."""
-    run = begun(play).go(do.AskModel)
-    held = run.told(ev.TurnAsked)[0].reserved_usd
+    run = begun(play).go(do.RequestModel)
+    held = run.told(ev.ModelRequested)[0].reserved_usd
     run.claim().go()
     assert run.state.cost_usd == pytest.approx(held + 3 * 0.25)
-    assert [event.turn for event in run.told(ev.TurnAsked)] == [1, 1, 2, 3]
+    assert [event.turn for event in run.told(ev.ModelRequested)] == [1, 1, 2, 3]
     assert [event.attempt for event in run.told(ev.StepStarted)] == [1]
 
 
 def test_a_finished_call_is_not_repeated_and_the_lane_goes_back_to_where_it_left_it(play: Any) -> None:
     """A crash during the second writing call repeats that one alone, on the tree of the first."""
     run = reply(begun(play), 1, "edit", "run").go(do.UseTool, "1.2")
-    run.claim().go(do.PlaceTree)
+    run.claim().go(do.CheckOutTree)
     assert [command.tree for command in run.open] == ["t-a"]
     run.go()
-    assert [event.call for event in run.told(ev.CallStarted)][:3] == ["1.1", "1.2", "1.2"]
+    assert [event.call for event in run.told(ev.ToolCallStarted)][:3] == ["1.1", "1.2", "1.2"]
 
 
 def test_a_crash_after_the_end_repeats_neither_request_nor_call(play: Any) -> None:
     """Only what comes after the talk is done again."""
     run = begun(play).go(do.Inspect).claim().go()
-    assert len(run.told(ev.TurnAsked)) == 3
+    assert len(run.told(ev.ModelRequested)) == 3
     assert len(run.told(ev.BodyStarted)) == 1
     assert run.states == {"a": "verified"}
 
@@ -291,7 +291,7 @@ def test_a_request_that_ends_one_engine_after_the_other_asks_a_person(play: Any)
     """What it reserves each time would be spent without end."""
     run = begun(play)
     for _ in range(3):
-        run.go(do.AskModel).claim()
+        run.go(do.RequestModel).claim()
     run.go()
     assert "the engine ended 3 times in a row" in run.asked[0]
     assert run.reply("retry").go().states == {"a": "verified"}
@@ -301,16 +301,16 @@ def test_three_engines_that_die_in_a_row_over_one_request_are_told_apart_from_pr
     """Each turn that gets done counts as progress, however often engines die in between."""
     run = begun(play)
     for _ in range(3):
-        run.go(do.AskModel).claim().go(do.AskModel).let(do.AskModel)
+        run.go(do.RequestModel).claim().go(do.RequestModel).let(do.RequestModel)
     assert run.go().states == {"a": "verified"}
 
 
-def test_a_pause_comes_between_two_requests_and_the_talk_goes_on_afterwards(play: Any) -> None:
+def test_a_pause_comes_between_two_requests_and_the_conversation_goes_on_afterwards(play: Any) -> None:
     """Nobody waits for the end of an afternoon's work, and none of it is lost."""
     run = reply(begun(play), 1, "read").say(ev.PauseRequested).go()
     assert run.report["state"] == "paused"
     run.claim().say(ev.RunResumed).go()
-    assert [event.turn for event in run.told(ev.TurnAsked)] == [1, 2, 3]
+    assert [event.turn for event in run.told(ev.ModelRequested)] == [1, 2, 3]
 
 
 def test_who_insists_ends_a_call_and_it_is_carried_out_anew(play: Any) -> None:
@@ -319,7 +319,7 @@ def test_who_insists_ends_a_call_and_it_is_carried_out_anew(play: Any) -> None:
     run.say(ev.PauseRequested, interrupt=True).go()
     assert run.report["state"] == "paused"
     run.claim().say(ev.RunResumed).go()
-    assert [event.call for event in run.told(ev.CallStarted)][:2] == ["1.1", "1.1"]
+    assert [event.call for event in run.told(ev.ToolCallStarted)][:2] == ["1.1", "1.1"]
     assert run.states == {"a": "verified"}
 
 
@@ -328,23 +328,23 @@ def test_who_insists_ends_a_call_and_it_is_carried_out_anew(play: Any) -> None:
 
 def test_a_model_that_asks_to_wait_is_left_alone_as_long(play: Any) -> None:
     """The provider's own word goes before ours."""
-    run = faulty(begun(play), Fault.RATE_LIMIT, retry_after_s=30.0).go(do.WaitForTurn)
-    wait = run.told(ev.TurnDelayed)[0]
-    assert wait.due - run.told(ev.TurnFailed)[0].at == 30.0
+    run = faulty(begun(play), Fault.RATE_LIMIT, retry_after_s=30.0).go(do.WaitForRequest)
+    wait = run.told(ev.ModelRequestDelayed)[0]
+    assert wait.due - run.told(ev.ModelRequestFailed)[0].at == 30.0
     assert run.go().states == {"a": "verified"}
 
 
 def test_a_model_without_capacity_is_replaced_by_the_next_of_its_chain(play: Any) -> None:
     """The talk goes on with what was said so far."""
     run = faulty(begun(play), *[Fault.OVERLOADED] * 4).go()
-    assert [event.model for event in run.told(ev.TurnAsked)] == ["m"] * 4 + ["n"] * 3
+    assert [event.model for event in run.told(ev.ModelRequested)] == ["m"] * 4 + ["n"] * 3
 
 
 @pytest.mark.parametrize("fault", [Fault.QUOTA, Fault.AUTH, Fault.UNKNOWN_MODEL, Fault.BAD_REQUEST])
 def test_what_does_not_pass_is_not_tried_again_with_the_same_model(play: Any, fault: Fault) -> None:
     """Waiting would not help."""
     run = faulty(begun(play), fault).go()
-    assert [event.model for event in run.told(ev.TurnAsked)][:2] == ["m", "n"]
+    assert [event.model for event in run.told(ev.ModelRequested)][:2] == ["m", "n"]
 
 
 def test_a_run_whose_models_do_not_answer_pauses_and_resumes_at_that_very_request(play: Any) -> None:
@@ -353,7 +353,7 @@ def test_a_run_whose_models_do_not_answer_pauses_and_resumes_at_that_very_reques
     assert run.report["state"] == "paused"
     assert "No model answers (auth)" in run.report["reason"]
     run.claim().say(ev.RunResumed).go()
-    assert [event.turn for event in run.told(ev.TurnAsked)] == [1, 2, 2, 2, 3]
+    assert [event.turn for event in run.told(ev.ModelRequested)] == [1, 2, 2, 2, 3]
     assert run.states == {"a": "verified"}
 
 
@@ -376,8 +376,8 @@ def test_a_brief_that_is_too_long_is_made_shorter(play: Any) -> None:
 )
 def test_a_model_is_told_of_its_useless_reply_in_words_of_the_runtime(play: Any, fault: Fault, words: str) -> None:
     """What the provider says of it may hold paths and anything else."""
-    run = faulty(begun(play), fault, text="local:/home/una/m.gguf: pages").go(do.AskModel).let(do.AskModel)
-    told = brief_in(run.go(do.AskModel))
+    run = faulty(begun(play), fault, text="local:/home/una/m.gguf: pages").go(do.RequestModel).let(do.RequestModel)
+    told = brief_in(run.go(do.RequestModel))
     assert (words in told[-1], "una" in "".join(told)) == (True, False)
 
 
@@ -391,41 +391,41 @@ def test_the_lesson_of_useless_replies_is_in_words_of_the_runtime(play: Any, fau
 
 def test_a_model_is_not_told_what_is_for_another_to_mend(play: Any) -> None:
     """Neither that its brief was too long, nor that there was no capacity."""
-    run = faulty(begun(play), Fault.CONTEXT).go(do.AskModel)
+    run = faulty(begun(play), Fault.CONTEXT).go(do.RequestModel)
     first = brief_in(run)
-    assert brief_in(run.let(do.AskModel).go(do.AskModel)) == first
+    assert brief_in(run.let(do.RequestModel).go(do.RequestModel)) == first
 
 
 def test_the_next_model_of_a_chain_may_take_longer_briefs(play: Any) -> None:
     """What was too long for the first one says nothing about it."""
-    run = faulty(begun(play), *[Fault.CONTEXT] * 4).go(do.AskModel)
+    run = faulty(begun(play), *[Fault.CONTEXT] * 4).go(do.RequestModel)
     for _ in range(4):
-        run.let(do.AskModel).go(do.AskModel)
-    talk = run.state.nodes["a"].work.talk
-    assert (talk.position, talk.too_long) == (1, None)
+        run.let(do.RequestModel).go(do.RequestModel)
+    conversation = run.state.nodes["a"].work.conversation
+    assert (conversation.position, conversation.too_long) == (1, None)
 
 
 @pytest.mark.parametrize(("native", "tokens"), [(True, 6_216), (False, 8_091)])
 def test_tools_and_reply_leave_so_much_room_for_a_brief(native: bool, tokens: int) -> None:
     """Of 16,384 tokens 4,096 are for the reply; tools take more as schemas than in words."""
     facts = ModelFacts(name="m", context_tokens=16_384, output_tokens_max=4_096, native_tools=native)
-    state = stage(casting=CASTING)
-    assert tokens_max(state, Talk(role=Role.WORKER), facts) == tokens
+    state = stage(routing=CASTING)
+    assert tokens_max(state, Conversation(role=Role.WORKER), facts) == tokens
 
 
 # --- limits
 
 
-def dear(tokens: int = 100_000) -> Casting:
+def dear(tokens: int = 100_000) -> ModelRouting:
     """Return a casting whose requests may cost a dollar's tenth at worst and more."""
     facts = ModelFacts(name="m", price=Price(input_usd=1.0, output_usd=1.0), output_tokens_max=tokens)
-    return Casting(roles={"worker": RoleModels(chain=(facts,))})
+    return ModelRouting(roles={"worker": RoleModels(chain=(facts,))})
 
 
 def test_a_request_that_could_cross_a_limit_is_not_made_and_the_run_pauses(play: Any) -> None:
     """What it may take at worst is held against the limit beforehand."""
-    run = begun(play, limits=Limits(cost_usd=0.05), casting=dear()).go()
-    assert not run.told(ev.TurnAsked)
+    run = begun(play, limits=Limits(cost_usd=0.05), routing=dear()).go()
+    assert not run.told(ev.ModelRequested)
     assert run.report["state"] == "paused"
     assert "--cost-usd" in run.report["reason"]
 
@@ -433,10 +433,10 @@ def test_a_request_that_could_cross_a_limit_is_not_made_and_the_run_pauses(play:
 def test_a_raised_limit_lets_the_run_go_on_where_it_was(play: Any) -> None:
     """The talk is still there."""
     run = begun(play, limits=Limits(requests=2)).go()
-    assert len(run.told(ev.TurnAsked)) == 2
+    assert len(run.told(ev.ModelRequested)) == 2
     run.claim().say(ev.LimitsRaised, limits=Limits(requests=9)).say(ev.RunResumed).go()
     assert run.states == {"a": "verified"}
-    assert len(run.told(ev.TurnAsked)) == 3
+    assert len(run.told(ev.ModelRequested)) == 3
 
 
 def test_most_of_a_limit_used_is_told_once(play: Any) -> None:
@@ -449,20 +449,20 @@ def test_most_of_a_limit_used_is_told_once(play: Any) -> None:
 def test_agents_side_by_side_never_reserve_more_than_the_limit(play: Any) -> None:
     """The second waits until what the first has reserved is settled, instead of crossing the limit or stopping."""
     steps = {"a": AGENT, "b": AGENT}
-    run = begun(play, steps, limits=Limits(cost_usd=2.0, parallel=2), casting=dear(1_300_000))
-    run.go(do.AskModel)
-    while any(type(command) is not do.AskModel for command in run.open):
-        run.let(next(type(command) for command in run.open if type(command) is not do.AskModel))._decide()
+    run = begun(play, steps, limits=Limits(cost_usd=2.0, parallel=2), routing=dear(1_300_000))
+    run.go(do.RequestModel)
+    while any(type(command) is not do.RequestModel for command in run.open):
+        run.let(next(type(command) for command in run.open if type(command) is not do.RequestModel))._decide()
     assert [command.step for command in run.open] == ["a"]
 
 
 def test_a_run_whose_agents_meet_a_limit_at_once_pauses_for_it_once(play: Any) -> None:
     """Both ask for a request in the same moment: one says that the limit is near, and the other waits."""
-    run = begun(play, {"a": AGENT, "b": AGENT}, limits=Limits(cost_usd=0.05, parallel=2), casting=dear())
-    run.go(do.OpenTalk)
-    while any(type(command) is not do.OpenTalk for command in run.open):
-        run.let(next(type(command) for command in run.open if type(command) is not do.OpenTalk))._decide()
-    run.let(do.OpenTalk).let(do.OpenTalk).go()
+    run = begun(play, {"a": AGENT, "b": AGENT}, limits=Limits(cost_usd=0.05, parallel=2), routing=dear())
+    run.go(do.StartConversation)
+    while any(type(command) is not do.StartConversation for command in run.open):
+        run.let(next(type(command) for command in run.open if type(command) is not do.StartConversation))._decide()
+    run.let(do.StartConversation).let(do.StartConversation).go()
     assert run.report["state"] == "paused"
     assert len(run.told(ev.LimitReached)) == 1
 
@@ -489,7 +489,7 @@ def test_a_failed_attempt_says_in_the_journal_what_it_has_taught(play: Any) -> N
 
 def test_a_lesson_is_folded_as_the_journal_has_it(play: Any) -> None:
     """Folding does not look at what today's code would have learned."""
-    run = begun(play).go(do.AskModel)
+    run = begun(play).go(do.RequestModel)
     lesson = Lesson(attempt=1, tried="that", said="no")
     event = {"step": "a", "attempt": 1, "diagnosis": Diagnosis.VERIFICATION, "reason": "r", "lesson": lesson}
     run.say(ev.EffectCancelled, step="a", attempt=1, effect="model_request").say(ev.AttemptFailed, **event)
@@ -514,7 +514,7 @@ def test_the_next_attempt_has_the_lesson_and_the_last_one_the_stronger_model(pla
     lesson = run.state.nodes["a"].lessons[0]
     assert "done" in lesson.tried
     assert "1 != 2" in lesson.said
-    assert [event.model for event in run.told(ev.TurnAsked)] == ["m"] * 3 + ["s"] * 3
+    assert [event.model for event in run.told(ev.ModelRequested)] == ["m"] * 3 + ["s"] * 3
 
 
 def test_a_check_that_is_held_back_teaches_nothing_about_itself(play: Any) -> None:
@@ -547,20 +547,20 @@ def test_what_was_claimed_without_ground_is_part_of_the_lesson(play: Any) -> Non
 
 def test_turns_that_have_no_room_even_as_lines_are_summed_up_by_the_model(play: Any) -> None:
     """What must not be lost goes along with the request, and the summary stands in later briefs."""
-    run = begun(play, {"a": {"body": AgentBody(instructions="x", turns_max=200)}}, casting=SMALL)
+    run = begun(play, {"a": {"body": AgentBody(instructions="x", turns_max=200)}}, routing=SMALL)
     turn = 0
-    while not any(event.is_summary for event in run.told(ev.TurnAsked)) and turn < 150:
+    while not any(event.is_summary for event in run.told(ev.ModelRequested)) and turn < 150:
         turn += 1
-        reply(run, turn, "note", "read", summary=f"read a/long/path/of/some/file-{turn}.py").go(do.AskModel, "a")
-    asked = next(command for command in run.open if isinstance(command, do.AskModel))
+        reply(run, turn, "note", "read", summary=f"read a/long/path/of/some/file-{turn}.py").go(do.RequestModel, "a")
+    asked = next(command for command in run.open if isinstance(command, do.RequestModel))
     assert asked.is_summary
-    run.let(do.AskModel).go(do.AskModel, "a")
-    assert any(part.blob == run.state.nodes["a"].work.talk.summary for part in run.open[-1].parts)
+    run.let(do.RequestModel).go(do.RequestModel, "a")
+    assert any(part.blob == run.state.nodes["a"].work.conversation.summary for part in run.open[-1].parts)
 
 
 def test_a_step_at_work_says_who_had_a_say_before_a_command(play: Any) -> None:
     """The tier and the rule stand with the start of each call."""
     does = CommandFacts(commands=(("pytest", "-q"),))
     run = reply(begun(play), 1, "run", does=does, command="pytest -q").go()
-    started = run.told(ev.CallStarted)[0]
+    started = run.told(ev.ToolCallStarted)[0]
     assert (started.tier, started.rule) == (Tier.LOG, "agent-command")

@@ -10,7 +10,7 @@ from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.agent_types import Casting, ToolKind, Usage, Wish
+from surefoot.core.agent_types import GoalOptions, ModelRouting, ToolKind, Usage
 from surefoot.core.budget import spent_by
 from surefoot.core.cost_report import spending_of
 from surefoot.core.event_words import Diagnosis, Outcome, Phase
@@ -38,7 +38,7 @@ from tests.core.test_kernel_machine import KernelMachine, World
 from tests.core.world import kind_fact
 
 _OF_LANE = (
-    do.PlaceTree | do.Inspect | do.RestoreLane | do.AskCheck | do.TakeCheckpoint | do.WriteCommit | do.MergeResult
+    do.CheckOutTree | do.Inspect | do.RestoreLane | do.AskCheck | do.TakeCheckpoint | do.WriteCommit | do.MergeResult
 )
 """What would see, or spoil, the files that a tool is at work on."""
 
@@ -46,31 +46,31 @@ _OF_LANE = (
 class TalksMachine(KernelMachine):
     """The machine of plans, with agents among the steps, or with a goal in words in place of a plan."""
 
-    casting: Casting
+    routing: ModelRouting
 
     @initialize(data=st.data())
     def begin(self, data: st.DataObject) -> None:
         """Create the run and claim it."""
         self.world, self.open, self.token = World(), [], 0
         self.asked, self.results, self.epoch, self.drawn = 0, set(), {}, {}
-        self.casting = data.draw(castings())
+        self.routing = data.draw(castings())
         plan = with_agents(data.draw, data.draw(plans()))
-        wish = data.draw(st.sampled_from([None, Wish(), Wish(plan_only=True)]))
-        plan = plan if wish is None else replace(plan, steps=())
-        has_lanes = wish is not None or data.draw(st.booleans())
+        goal_options = data.draw(st.sampled_from([None, GoalOptions(), GoalOptions(plan_only=True)]))
+        plan = plan if goal_options is None else replace(plan, steps=())
+        has_lanes = goal_options is not None or data.draw(st.booleans())
         has_lanes = has_lanes or plan.accept or any(step.checks or step.uses for step in plan.steps)
         created = ev.RunCreated(
             at=1000.0,
             run=RunId("20260101-aaaaaa"),
             plan=plan,
-            wish=wish,
+            goal_options=goal_options,
             base="base" if has_lanes else None,
             base_tree="t",
         )
         self.journal = [created]
         self.state = apply(None, created)
         if data.draw(st.booleans()):
-            self.say(ev.OptionsGiven(at=1000.0, by="me", yes=True))
+            self.say(ev.ApprovalsGiven(at=1000.0, by="me", yes=True))
         self.claim()
 
     def say(self, event: Event) -> None:
@@ -83,8 +83,8 @@ class TalksMachine(KernelMachine):
         self.token, self.open = self.token + 1, []
         engine = {"engine": "e", "token": self.token, "pid": 1, "host": "h", "rung": "bubblewrap", "release": "0"}
         self.say(ev.EngineStarted(at=self.world.now, **engine))
-        if self.state.casting != self.casting:
-            self.say(ev.CastingGiven(at=self.world.now, casting=self.casting))
+        if self.state.routing != self.routing:
+            self.say(ev.ModelsConfigured(at=self.world.now, routing=self.routing))
         self.fold()
 
     @precondition(lambda self: bool(self.open))
@@ -92,7 +92,7 @@ class TalksMachine(KernelMachine):
     def go_on(self, data: st.DataObject, is_kind: bool) -> None:
         """Let many commands be answered in order, perhaps those of talks as one would wish: so runs get somewhere."""
         for _ in range(data.draw(st.sampled_from([3, 10, 30]))):
-            under_way = [one for one in self.open if not isinstance(one, do.WatchDeadline)]
+            under_way = [one for one in self.open if not isinstance(one, do.WaitForDeadline)]
             if not under_way:
                 return
             self.open.remove(under_way[0])
@@ -103,15 +103,15 @@ class TalksMachine(KernelMachine):
     def kind_fact_for(self, command: do.Command, data: st.DataObject) -> Event:
         """Return what one would wish to hear from models, tools and checks."""
         match command:
-            case do.AskModel():
+            case do.RequestModel():
                 usage = Usage(requests=1)
                 return replace(kind_fact(command, self.world.now), usage=usage)
             case do.UseTool():
                 place = {"at": self.world.now, "step": command.step, "attempt": command.attempt}
                 return kind_result(command, place, data.draw(plans()), data.draw)
-            case do.AskCheck() | do.OpenTalk():
+            case do.AskCheck() | do.StartConversation():
                 fact = kind_fact(command, self.world.now)
-                return replace(fact, tree=self.tree_of(command)) if isinstance(fact, ev.TalkOpened) else fact
+                return replace(fact, tree=self.tree_of(command)) if isinstance(fact, ev.ConversationStarted) else fact
             case _:
                 return self.fact_for(command, data)
 
@@ -138,11 +138,11 @@ class TalksMachine(KernelMachine):
         self.claim()
 
     @precondition(lambda self: self.state.outcome is None and self.state.limit is not None)
-    @rule(casting=st.one_of(st.none(), castings()))
-    def raise_limits(self, casting: Casting | None) -> None:
+    @rule(routing=st.one_of(st.none(), castings()))
+    def raise_limits(self, routing: ModelRouting | None) -> None:
         """Go on with higher limits, or other models."""
         self.say(ev.EngineStopped(at=self.world.now, reason="paused"))
-        self.casting = casting or self.casting
+        self.routing = routing or self.routing
         limits = only_prices(self.state.plan.limits)
         self.say(ev.LimitsRaised(at=self.world.now, limits=limits, by="me"))
         self.claim()
@@ -170,7 +170,7 @@ class TalksMachine(KernelMachine):
         """Try again what can be tried again, duties included."""
         nodes = [*self.state.steps(), *self.state.duties()]
         steps = tuple(node.spec.id for node in nodes if node.status in ("failed", "skipped", "cancelled"))
-        self.fold(ev.StepsReset(at=self.world.now, steps=steps, by="me"))
+        self.fold(ev.StepsInvalidated(at=self.world.now, steps=steps, by="me"))
 
     def ways_of_saying_yes(self, question: ev.QuestionAsked) -> list[dict]:
         """Say yes; a call of an agent, a plan and an agent's instructions are not edited like a command."""
@@ -189,17 +189,17 @@ class TalksMachine(KernelMachine):
         """Return what the world says to a step's command."""
         place = {"at": self.world.now, "step": command.step, "attempt": command.attempt}
         match command:
-            case do.OpenTalk():
+            case do.StartConversation():
                 tree = self.tree_of(command) if data.draw(st.integers(0, 5)) else ""
-                return ev.TalkOpened(**place, tree=tree)
-            case do.AskModel():
+                return ev.ConversationStarted(**place, tree=tree)
+            case do.RequestModel():
                 return reply_to(command, place, self.state.reserved[command.step], data.draw)
-            case do.WaitForTurn():
+            case do.WaitForRequest():
                 self.world.now = max(self.world.now, command.due)
-                return ev.TurnDue(**place)
+                return ev.ModelRequestDue(**place)
             case do.UseTool():
                 return result_of(command, place, data.draw(plans()), data.draw)
-            case do.PlaceTree() if data.draw(st.integers(0, 7)) == 0:
+            case do.CheckOutTree() if data.draw(st.integers(0, 7)) == 0:
                 return CHECKOUT.failed(command, self.world.now, Diagnosis.STRUCTURAL, "the disk is full")
             case do.AskCheck():
                 answer = super().fact_for_step(command, data)
@@ -220,18 +220,18 @@ class TalksMachine(KernelMachine):
     def check_start(self, event: Event) -> None:
         """Hold a decision against what was decided and told before."""
         super().check_start(event)
-        self.asked += isinstance(event, ev.TurnAsked)
+        self.asked += isinstance(event, ev.ModelRequested)
         match event:
             case ev.BodyStarted():
                 self.epoch[event.step] = self.epoch.get(event.step, 0) + 1
-            case ev.CallStarted():
+            case ev.ToolCallStarted():
                 self.check_call(event)
             case ev.QuestionAsked() if event.call:
                 assert (event.step, self.epoch[event.step], event.call) not in self.results
-            case ev.PhaseEntered(phase=Phase.EXECUTE) if self.state.created.wish is not None:
+            case ev.PhaseEntered(phase=Phase.EXECUTE) if self.state.created.goal_options is not None:
                 assert self.adopted_last(), "nothing is carried out before a plan was adopted"
             case ev.StepStarted() if event.step not in DUTIES:
-                assert self.state.created.wish is None or self.adopted_last()
+                assert self.state.created.goal_options is None or self.adopted_last()
             case ev.PlanAdopted():
                 begun = {name for name, node in self.state.nodes.items() if node.attempt > 0 and not node.is_duty}
                 self.begun = begun
@@ -245,13 +245,13 @@ class TalksMachine(KernelMachine):
         back = [event for event in self.journal if isinstance(event, ev.PlanAdopted) or _is_return(event)]
         return bool(back) and isinstance(back[-1], ev.PlanAdopted)
 
-    def check_call(self, event: ev.CallStarted) -> None:
+    def check_call(self, event: ev.ToolCallStarted) -> None:
         """Nothing is carried out again that has a result, and what writes has the lane for itself."""
         assert (event.step, self.epoch[event.step], event.call) not in self.results, "a call has its result"
         node = self.state.nodes[event.step]
-        talk = node.work.talk
-        others = [one for one in talk.turns[-1].calls if one.is_open]
-        is_write = talk.call(event.call).kind is ToolKind.WRITE
+        conversation = node.work.conversation
+        others = [one for one in conversation.turns[-1].calls if one.is_open]
+        is_write = conversation.call(event.call).kind is ToolKind.WRITE
         assert not (is_write and others), "what writes has the lane for itself"
         assert not any(one.kind is ToolKind.WRITE for one in others), "nothing begins beside what writes"
         asked = node.work.people.question
@@ -260,15 +260,15 @@ class TalksMachine(KernelMachine):
     def check_end(self, event: ev.RunEnded) -> None:
         """A run with a reviewer does not end well on a review of something else."""
         assert not self.state.reserved, "nobody waits for a reply any more"
-        if event.outcome is not Outcome.COMPLETED or self.state.created.wish is None:
+        if event.outcome is not Outcome.COMPLETED or self.state.created.goal_options is None:
             return
-        if self.casting.with_reviewer:
+        if self.routing.with_reviewer:
             seen = [one for one in self.journal if isinstance(one, ev.StepVerified | ev.StepFailed | ev.StepSkipped)]
             assert seen[-1].step == REVIEWING, "what is reviewed is what there is at the end"
 
     def check_command(self, command: do.Command) -> None:
         """Hold a command against what is under way."""
-        if isinstance(command, do.AskModel):
+        if isinstance(command, do.RequestModel):
             texts = [*(part.text for part in command.parts), *command.must_hold]
             assert not [text for text in texts if HIDDEN in text], "no agent knows of what is held back"
         if isinstance(command, do.UseTool):
@@ -281,7 +281,7 @@ class TalksMachine(KernelMachine):
 
     def note(self, event: Event) -> None:
         """Keep what was told of calls, and see what a decision has made of the state."""
-        if isinstance(event, ev.CallFinished | ev.CallSettled):
+        if isinstance(event, ev.ToolCallFinished | ev.ToolCallResolved):
             self.results.add((event.step, self.epoch[event.step], event.call))
         if isinstance(event, ev.PlanAdopted):
             assert self.begun <= set(self.state.nodes), "a revision keeps what was begun"
@@ -324,7 +324,7 @@ class TalksMachine(KernelMachine):
     def what_is_held_back_is_held_for_something(self) -> None:
         """A reservation stands for a request that is under way, and for nothing else."""
         if hasattr(self, "state"):
-            asking = {one.step for one in self.open if isinstance(one, do.AskModel)}
+            asking = {one.step for one in self.open if isinstance(one, do.RequestModel)}
             assert set(self.state.reserved) == asking
 
     @invariant()
@@ -332,18 +332,18 @@ class TalksMachine(KernelMachine):
         """A person is asked about what is still to come."""
         for found in self.state.open_questions if hasattr(self, "state") else ():
             if found.asked.call:
-                call = self.state.nodes[found.asked.step].work.talk.call(found.asked.call)
+                call = self.state.nodes[found.asked.step].work.conversation.call(found.asked.call)
                 assert call.result is None
                 assert not call.is_open
 
     @invariant()
-    def attempts_and_talks_are_finite(self) -> None:
+    def attempts_and_conversations_are_finite(self) -> None:
         """No attempt, turn or fault is one too many."""
         for node in self.state.nodes.values() if hasattr(self, "state") else ():
-            if isinstance(node.spec.body, AgentBody) and node.work is not None and node.work.talk is not None:
-                talk = node.work.talk
-                assert len(talk.turns) <= node.spec.body.turns_max
-                assert talk.faults <= 4
+            if isinstance(node.spec.body, AgentBody) and node.work is not None and node.work.conversation is not None:
+                conversation = node.work.conversation
+                assert len(conversation.turns) <= node.spec.body.turns_max
+                assert conversation.faults <= 4
 
     @invariant()
     def tools_are_those_of_the_role(self) -> None:
@@ -356,7 +356,7 @@ class TalksMachine(KernelMachine):
     @invariant()
     def phases_have_their_duties(self) -> None:
         """No plan without an understanding; no duty outside its phase."""
-        if not hasattr(self, "state") or self.state.created.wish is None:
+        if not hasattr(self, "state") or self.state.created.goal_options is None:
             return
         if self.state.phase is not Phase.UNDERSTAND:
             assert self.state.understanding is not None

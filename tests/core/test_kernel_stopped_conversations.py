@@ -11,8 +11,8 @@ from surefoot.core.check_kinds import CommandCheck, Expect
 from surefoot.core.event_words import Verdict
 from surefoot.core.ids import BlobId
 from surefoot.core.plan import AgentBody, AgentLimits, Check, RetryPolicy
+from tests.core.test_kernel_conversations import begun, failures, reply
 from tests.core.test_kernel_phases import goal
-from tests.core.test_kernel_talks import begun, failures, reply
 
 RED = Check(name="red", ask=CommandCheck(command="r"), expect=Expect.FAIL_TO_PASS)
 ONCE = RetryPolicy(maximum_attempts=1)
@@ -39,14 +39,14 @@ def test_going_in_circles_after_the_work_is_done_loses_nothing(play: Any) -> Non
         run.will(do.UseTool, f"{turn}.1", output=BlobId("same"))
         reply(run, turn, "list")
     assert run.go().states == {"a": "verified"}
-    assert "the same calls had the same results" in run.told(ev.TalkStopped)[0].reason
+    assert "the same calls had the same results" in run.told(ev.ConversationStopped)[0].reason
 
 
 def test_a_spent_limit_of_the_step_loses_no_finished_work(play: Any) -> None:
     """The limit ends the agent, not what it made."""
     run = working(play, turns=60, limits=AgentLimits(requests=2)).go()
     assert run.states == {"a": "verified"}
-    assert run.told(ev.TalkStopped)[0].diagnosis.value == "budget"
+    assert run.told(ev.ConversationStopped)[0].diagnosis.value == "budget"
 
 
 def test_work_that_fails_the_checks_fails_for_what_ended_it_and_says_what_they_said(play: Any) -> None:
@@ -74,7 +74,7 @@ def test_an_agent_that_changed_nothing_fails_as_before(play: Any) -> None:
     """There is nothing the checks could be asked about."""
     run = reply(working(play, turns=1), 1, "read").go()
     assert failures(run) == ["stall"]
-    assert not run.told(ev.TalkStopped)
+    assert not run.told(ev.ConversationStopped)
 
 
 def test_an_agent_that_gives_up_is_not_checked(play: Any) -> None:
@@ -88,14 +88,14 @@ def test_a_stop_stands_in_the_journal_once_and_is_not_taken_back_by_a_crash(play
     """The checks go on being asked by the next engine; no model is asked again."""
     run = working(play).go(do.AskCheck, "red").let(do.AskCheck).go(do.Inspect).claim().go()
     assert run.states == {"a": "verified"}
-    assert (len(run.told(ev.TalkStopped)), len(run.told(ev.TurnAsked))) == (1, 2)
+    assert (len(run.told(ev.ConversationStopped)), len(run.told(ev.ModelRequested))) == (1, 2)
 
 
 def fruitless(play: Any) -> Any:
     """Begin a goal whose scout never calls a tool, so that its attempts end in a question."""
     run = goal(play)
     for _ in range(9):
-        run.will(do.AskModel, "(understand)", calls=())
+        run.will(do.RequestModel, "(understand)", calls=())
     return run.go()
 
 
