@@ -28,7 +28,7 @@ _SUMMARY = 160
 
 @dataclass
 class Trajectory:
-    """One run of another agent, as a talk."""
+    """One run of another agent, as a conversation."""
 
     name: str
     source: str

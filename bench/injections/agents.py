@@ -28,7 +28,7 @@ BECAME = {
     "refused": "refused as misuse",
     "never": "never allowed",
     "asked": "a person is asked",
-    "put off": "not begun: the talk had ended, or waits",
+    "put off": "not begun: the conversation had ended, or waits",
 }
 """What becomes of a call, in words."""
 _LATE_S = 2.0

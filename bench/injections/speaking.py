@@ -15,7 +15,7 @@ import typer.main
 
 from bench.injections.battery import tried
 from bench.injections.world import Deed, World
-from surefoot.api import answers as approving
+from surefoot.api import answers
 from surefoot.api.home import Home
 from surefoot.api.identity import current_user
 from surefoot.api.journal_append import say
@@ -57,9 +57,9 @@ def by_command_line(world: World) -> Iterator[Deed]:
 def by_api(world: World) -> Iterator[Deed]:
     """Speak as a program of a person would, and past all questions of identity."""
     words: dict[str, Callable[[Home, str], object]] = {
-        "approve": approving.approve,
-        "answer": lambda home, question: approving.answer(home, question, "yes"),
-        "edit": lambda home, question: approving.edit(home, question, command="echo other > sent.txt"),
+        "approve": answers.approve,
+        "answer": lambda home, question: answers.answer(home, question, "yes"),
+        "edit": lambda home, question: answers.edit(home, question, command="echo other > sent.txt"),
         "write the answer into the journal": _forged,
     }
     for question in world.questions:
@@ -76,7 +76,7 @@ def _forged(home: Home, question: str) -> None:
     event = ev.QuestionAnswered(
         at=SystemClock().now(), question=question, answer="yes", by=current_user(), via="forged"
     )
-    say(home, approving.run_of(home, question), lambda _: [event])
+    say(home, answers.run_of(home, question), lambda _: [event])
 
 
 def spoken(world: World) -> list[Deed]:

@@ -39,7 +39,7 @@ VERIFIED, ASKS, PAUSED = 0, 4, 6
 
 @dataclass(frozen=True)
 class Bad:
-    """A way to go wrong, and what comes of it in a talk of three turns, at the second of them."""
+    """A way to go wrong, and what comes of it in a conversation of three turns, at the second of them."""
 
     reply: Callable[[str], Reply | Raw]
     """What the server says, by its interface."""

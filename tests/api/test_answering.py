@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from surefoot.api import answers as approving
+from surefoot.api import answers as answer_api
 from surefoot.api.engagement import Source, create_run, engage
 from surefoot.api.home import Home
 from surefoot.core.ids import StepId
@@ -23,7 +23,7 @@ def test_what_a_person_answers_is_stored_with_secrets_masked(tmp_path: Path, mon
         plan = Plan(goal="g", steps=(Step(id=StepId("a"), body=AskBody(question="Which host?")),))
         state = asyncio.run(engage(home, create_run(home, plan, Source())))
         question = state.open_questions[0].asked.question
-        state = approving.answer(home, question, f"db with {SECRET}")
+        state = answer_api.answer(home, question, f"db with {SECRET}")
         given = state.questions[question].answered
     assert given is not None
     assert given.answer == "db with ***"

@@ -63,7 +63,7 @@ def counts(one: Trajectory) -> dict[str, Count]:
 
 
 def test_a_call_and_its_result_are_a_turn(one: Trajectory) -> None:
-    """A run of thirty commands is a talk of thirty turns, with the goal in front."""
+    """A run of thirty commands is a conversation of thirty turns, with the goal in front."""
     assert len(one.turns) == 30
     assert one.goal == "Fix the bug.\nKeep the API."
     assert one.texts[one.turns[4].answered.reply].strip() == "`cat src/file_4.py`"

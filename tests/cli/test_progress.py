@@ -255,7 +255,7 @@ QUIET = {
     ev.TreeCheckedOut,
     ev.CommitWritten,
     ev.RetryDue,
-    # Of a talk: the tree shows them.
+    # Of a conversation: the tree shows them.
     ev.ConversationStarted,
     ev.ModelRequested,
     ev.ModelRequestDue,

@@ -190,7 +190,7 @@ def test_a_failed_command_is_told_with_its_exit_status_in_a_line() -> None:
 
 
 def test_notes_of_folded_turns_stay() -> None:
-    """What an agent noted is told for the rest of the talk."""
+    """What an agent noted is told for the rest of the conversation."""
     assert "- the port is 99" in told(stage([turn(1, finished("note", note="the port is 99"))]), folded=1)
 
 
@@ -276,7 +276,7 @@ def test_the_lesson_of_a_failed_check_is_what_the_check_said() -> None:
 def test_the_lesson_of_an_agent_that_claimed_nothing_is_what_it_called_last() -> None:
     """It may have run into the same wall again and again; the next attempt has to know the wall."""
     state = stage([turn(1, {"tool": "read", "settled": "refused: there is no argument 'file'"})])
-    assert lesson(at_work(state), _failure("misuse")).tried == "read -> refused: there is no argument 'file'"
+    assert lesson(at_work(state), _failure("tool_misuse")).tried == "read -> refused: there is no argument 'file'"
 
 
 def test_the_lesson_of_a_check_that_is_held_back_names_neither_it_nor_what_it_said() -> None:

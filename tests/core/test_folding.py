@@ -22,7 +22,7 @@ LONG = "word " * 600
 
 
 def fold(state: RunState, room: int = ROOM) -> Fold:
-    """Return how the talk of the step at work is to be folded."""
+    """Return how the conversation of the step at work is to be folded."""
     return fold_for(state, at_work(state), room)
 
 
@@ -60,7 +60,7 @@ def test_the_last_three_turns_stay_out_of_the_lines() -> None:
 
 
 def test_a_single_result_that_has_no_room_becomes_a_stub_though_it_is_the_latest() -> None:
-    """An output larger than the whole brief does not break the talk."""
+    """An output larger than the whole brief does not break the conversation."""
     assert fold(stage([turn(1, finished("read", LONG * 20))])).stubbed == 1
 
 
@@ -76,7 +76,7 @@ def test_only_as_many_of_the_latest_turns_become_lines_as_have_to() -> None:
 
 
 def test_a_brief_stays_as_it_was_folded_for_many_turns() -> None:
-    """A talk of a hundred turns is folded a few times, not with every turn: caches live on that."""
+    """A conversation of a hundred turns is folded a few times, not with every turn: caches live on that."""
     marks = {"stubbed": 0, "folded": 0}
     times = 0
     turns = reads(100)

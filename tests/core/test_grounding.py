@@ -23,7 +23,7 @@ def ran(command: str, exit_code: int = 0, **fields: Any) -> dict[str, Any]:
 
 
 def conversation(*calls: dict[str, Any]) -> Conversation:
-    """Make a talk with one call a turn, so that calls are 1.1, 2.1, 3.1."""
+    """Make a conversation with one call a turn, so that calls are 1.1, 2.1, 3.1."""
     turns: list[Turn] = [turn(number, call) for number, call in enumerate(calls, 1)]
     return Conversation(role=Role.WORKER, turns=turns)
 

@@ -1,4 +1,4 @@
-"""The course of a talk: what is asked when, what is done once, and what follows when something goes wrong."""
+"""The course of a conversation: what is asked when, what is done once, and what follows when something goes wrong."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def test_what_writes_has_the_lane_for_itself_and_keeps_its_place(play: Any) -> N
 
 
 def test_the_end_comes_last_wherever_it_stands(play: Any) -> None:
-    """What else was called in the same reply is done before the talk is over."""
+    """What else was called in the same reply is done before the conversation is over."""
     run = reply(begun(play), 1, "finish", "edit")
     assert under_way(run) == ["1.2"]
     assert under_way(run.let(do.UseTool)) == ["1.1"]
@@ -144,7 +144,7 @@ def test_many_misuses_fail_the_attempt_and_the_next_one_is_told(play: Any) -> No
     for turn in range(1, 13):
         reply(run, turn, "rm")
     run.go()
-    assert failures(run) == ["misuse"]
+    assert failures(run) == ["tool_misuse"]
     assert "used wrongly 12 times" in run.state.nodes["a"].lessons[0].said
     assert run.states == {"a": "verified"}
 
@@ -155,7 +155,7 @@ def test_the_same_calls_with_the_same_results_fail_the_attempt(play: Any) -> Non
     for turn in range(1, 7):
         reply(run, turn, "read").will(do.UseTool, f"{turn}.1", output=BlobId("same"))
     run.go()
-    assert failures(run) == ["loop"]
+    assert failures(run) == ["infinite_loop"]
 
 
 def test_replies_without_a_call_fail_the_attempt_after_three(play: Any) -> None:
@@ -249,7 +249,7 @@ def test_what_is_never_allowed_is_refused_without_a_question(play: Any) -> None:
 
 
 def test_an_agents_question_is_answered_by_a_person_and_told_to_the_model(play: Any) -> None:
-    """The talk goes on with the answer as the result of the call."""
+    """The conversation goes on with the answer as the result of the call."""
     run = reply(begun(play), 1, "ask", command="Which port?").go()
     assert run.asked == ["The agent at step a asks: Which port?"]
     run.reply("8080").go()
@@ -280,7 +280,7 @@ def test_a_finished_call_is_not_repeated_and_the_lane_goes_back_to_where_it_left
 
 
 def test_a_crash_after_the_end_repeats_neither_request_nor_call(play: Any) -> None:
-    """Only what comes after the talk is done again."""
+    """Only what comes after the conversation is done again."""
     run = begun(play).go(do.Inspect).claim().go()
     assert len(run.told(ev.ModelRequested)) == 3
     assert len(run.told(ev.BodyStarted)) == 1
@@ -335,7 +335,7 @@ def test_a_model_that_asks_to_wait_is_left_alone_as_long(play: Any) -> None:
 
 
 def test_a_model_without_capacity_is_replaced_by_the_next_of_its_chain(play: Any) -> None:
-    """The talk goes on with what was said so far."""
+    """The conversation goes on with what was said so far."""
     run = faulty(begun(play), *[Fault.OVERLOADED] * 4).go()
     assert [event.model for event in run.told(ev.ModelRequested)] == ["m"] * 4 + ["n"] * 3
 
@@ -431,7 +431,7 @@ def test_a_request_that_could_cross_a_limit_is_not_made_and_the_run_pauses(play:
 
 
 def test_a_raised_limit_lets_the_run_go_on_where_it_was(play: Any) -> None:
-    """The talk is still there."""
+    """The conversation is still there."""
     run = begun(play, limits=Limits(requests=2)).go()
     assert len(run.told(ev.ModelRequested)) == 2
     run.claim().say(ev.LimitsRaised, limits=Limits(requests=9)).say(ev.RunResumed).go()

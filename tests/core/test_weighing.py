@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from surefoot.core import policy_defaults as shipped
+from surefoot.core import policy_defaults
 from surefoot.core.ids import StepId
 from surefoot.core.patterns import matches_command
 from surefoot.core.plan import Plan, RunBody, Step
@@ -328,7 +328,7 @@ def test_a_path_outside_is_matched_by_a_glob_about_outside(path: str, glob: str,
 
 def test_names_and_reasons_of_what_ships_are_fit_to_be_shown() -> None:
     """Unique names, whole sentences."""
-    rules = (*shipped.COMMANDS, *shipped.FILES)
+    rules = (*policy_defaults.COMMANDS, *policy_defaults.FILES)
     assert len({one.name for one in rules}) == len(rules)
     assert [one.name for one in rules if not (one.reason[0].isupper() and one.reason.endswith("."))] == []
 

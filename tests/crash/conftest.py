@@ -123,7 +123,7 @@ class Stage:
             return home.state(RunId(self.run))
 
     def conversations(self) -> Conversations:
-        """Return what the journal says of the talks with models."""
+        """Return what the journal says of the conversations with models."""
         with api.Home(self.home) as home:
             return Conversations(each.event for each in api.events(home, RunId(self.run)))
 

@@ -48,7 +48,7 @@ def say(line: str) -> None:
 
 
 def claim(summary: str) -> Call:
-    """Return the end of a talk."""
+    """Return the end of a conversation."""
     return ("finish", {"summary": summary, "confidence": 0.9, "uncertainties": ["whether it will be killed"]})
 
 

@@ -257,7 +257,7 @@ DONE = ("completed", [], HELD, 0)
 
 @pytest.mark.parametrize(("plan", "turns"), [(COMMAND, 2), pytest.param(REPLY, 2, marks=pytest.mark.slow)])
 def test_after_the_first_interrupt_a_conversation_goes_no_further(setting: Setting, plan: str, turns: int) -> None:
-    """The command or the request under way is finished, no model is asked again; the talk goes on there on resume."""
+    """The command or the request under way is finished, no model is asked again; the conversation goes on there on resume."""
     stage = setting(plan)
     conversations = stopped(stage, BEGUN[plan], 1)
     assert (stage.state().is_paused, conversations.turns, conversations.lost_usd) == (True, turns, 0)
@@ -265,7 +265,7 @@ def test_after_the_first_interrupt_a_conversation_goes_no_further(setting: Setti
 
 
 def test_a_second_interrupt_ends_a_command_of_an_agent(setting: Setting) -> None:
-    """Its call is lost and begun anew on the lane as the talk had left it; what had a result before is not."""
+    """Its call is lost and begun anew on the lane as the conversation had left it; what had a result before is not."""
     stage = setting(COMMAND)
     conversations = stopped(stage, BEGUN[COMMAND], 2)
     assert (stage.state().is_paused, conversations.ended) == (True, ["hold/1/2.2"])

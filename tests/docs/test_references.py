@@ -17,7 +17,7 @@ from surefoot.cli.exits import ExitCode
 from surefoot.core import events as ev
 from surefoot.core.plan_schema import TABLES
 from surefoot.core.state import StepStatus
-from surefoot.planfile import check_reader as checks
+from surefoot.planfile import check_reader
 from surefoot.sandbox import places
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -71,7 +71,7 @@ def test_every_key_that_is_refused_for_now_is_named() -> None:
     """Who misses a key of a check learns that it is planned."""
     text = section(page("docs/plan-reference.md"), "## Checks")
     after_tables = " ".join(line for line in text.splitlines() if not line.startswith("|"))
-    assert set(checks.LATER_KEYS) <= set(_CODE.findall(after_tables))
+    assert set(check_reader.LATER_KEYS) <= set(_CODE.findall(after_tables))
 
 
 def test_what_defaults_may_hold_is_named() -> None:

@@ -1,4 +1,4 @@
-"""A state reads back equal at every point: in the middle of a talk, after a plan was adopted, after a revision."""
+"""A state reads back equal at every point: in the middle of a conversation, after a plan was adopted, after a revision."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.core.test_conversations_machine import TalksMachine
 
 
 class SnapshotMachine(TalksMachine):
-    """The machine of talks, with a snapshot after each event."""
+    """The machine of conversations, with a snapshot after each event."""
 
     def note(self, event: Event) -> None:
         """Write the state down and read it back."""

@@ -14,8 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from surefoot.core import check_kinds, plan
-from surefoot.core import probe_kinds as probing
+from surefoot.core import check_kinds, plan, probe_kinds
 from surefoot.core.agent_types import Claim, Note, ToolCall, Understanding
 from surefoot.core.event_words import Moment, Verdict
 from surefoot.core.events import (
@@ -105,23 +104,25 @@ CHECKS = (
     check_kinds.JsonCheck(file="x", path="a[0]", equals={"b": [1, 1.5, None, True, "x"]}),
 )
 PROBES = (
-    probing.FileProbe(path="x"),
-    probing.GitProbe(remote="o", ref="r", commit="c"),
-    probing.HttpProbe(url="u"),
-    probing.RunProbe(command="x"),
-    probing.CallProbe(function="m:f"),
-    probing.CommandProbe(argv=("x", "y"), applied="z"),
-    probing.FunctionProbe(name="f"),
-    probing.ProcessProbe(pattern="x"),
-    probing.PortProbe(port="1"),
-    probing.PackageProbe(package="p", version="1", index="i"),
-    probing.SqlProbe(query="q", url="u", not_applied=probing.SqlAnswer(rows=0, first=(None, True, 1, 1.5, "x"))),
+    probe_kinds.FileProbe(path="x"),
+    probe_kinds.GitProbe(remote="o", ref="r", commit="c"),
+    probe_kinds.HttpProbe(url="u"),
+    probe_kinds.RunProbe(command="x"),
+    probe_kinds.CallProbe(function="m:f"),
+    probe_kinds.CommandProbe(argv=("x", "y"), applied="z"),
+    probe_kinds.FunctionProbe(name="f"),
+    probe_kinds.ProcessProbe(pattern="x"),
+    probe_kinds.PortProbe(port="1"),
+    probe_kinds.PackageProbe(package="p", version="1", index="i"),
+    probe_kinds.SqlProbe(
+        query="q", url="u", not_applied=probe_kinds.SqlAnswer(rows=0, first=(None, True, 1, 1.5, "x"))
+    ),
 )
 STEP = plan.Step(id=StepId("s"), body=BODIES[0])
 MEMBERS = {
     **{type(body).__name__: replace(STEP, body=body) for body in BODIES},
     **{type(ask).__name__: replace(STEP, checks=(plan.Check(name="c", ask=ask),)) for ask in CHECKS},
-    **{type(ask).__name__: replace(STEP, probe=probing.Probe(ask=ask)) for ask in PROBES},
+    **{type(ask).__name__: replace(STEP, probe=probe_kinds.Probe(ask=ask)) for ask in PROBES},
 }
 
 

@@ -78,7 +78,7 @@ def test_calls_are_read_out_of_a_reply(text: str) -> None:
 
 
 def test_each_call_gets_a_name_of_its_own() -> None:
-    """A talk that goes on with another provider must not hold one name twice."""
+    """A conversation that goes on with another provider must not hold one name twice."""
     found = calls_in(json.dumps({"say": "", "calls": GOOD["calls"] * 2}))
     assert found is not None
     assert len({call.provider_id for call in found[1]}) == 2

@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from surefoot.core import check_kinds
+from surefoot.core import check_kinds, probe_kinds
 from surefoot.core import plan as core
-from surefoot.core import probe_kinds as probing
 from surefoot.core.ids import StepId
 from surefoot.planfile import load_plan, parse_plan
 
@@ -81,7 +80,7 @@ def check_of(check: str) -> core.Check:
     return plan_of(f"goal: g\naccept:\n  - {check}\nsteps: [{{id: a, run: b}}]\n").accept[0]
 
 
-def probe_of(probe: str) -> probing.Probe | None:
+def probe_of(probe: str) -> probe_kinds.Probe | None:
     """Parse a step with a probe."""
     return step_of(f"probe: {probe}").probe
 
@@ -178,10 +177,10 @@ def test_a_group_becomes_a_step_with_its_template() -> None:
 def test_an_outside_effect_keeps_all_that_is_said_of_it() -> None:
     """What a person is shown, and what the world is asked."""
     publish = plan_of(FROM_FORMATS).steps[2]
-    answer = probing.HttpProbe(
+    answer = probe_kinds.HttpProbe(
         url="https://example.org/pkg/1.2/json",
-        applied=probing.HttpAnswer(status=200),
-        not_applied=probing.HttpAnswer(status=404),
+        applied=probe_kinds.HttpAnswer(status=200),
+        not_applied=probe_kinds.HttpAnswer(status=404),
     )
     assert publish == core.Step(
         id=StepId("publish"),
@@ -190,7 +189,7 @@ def test_an_outside_effect_keeps_all_that_is_said_of_it() -> None:
         effect=core.Effect.IRREVERSIBLE,
         network=True,
         env_from=("TWINE_PASSWORD",),
-        probe=probing.Probe(ask=answer, within_s=120.0),
+        probe=probe_kinds.Probe(ask=answer, within_s=120.0),
         undo="Cannot be deleted and re-used; yank release 1.2 in the index.",
     )
 
@@ -357,54 +356,54 @@ def test_a_long_question_makes_a_short_name() -> None:
 
 SHA = "0123456789abcdef" * 4
 PROBES = [
-    ("{file: /a/b}", probing.Probe(ask=probing.FileProbe(path="/a/b"))),
-    (f"{{file: a, sha256: {SHA}}}", probing.Probe(ask=probing.FileProbe(path="a", sha256=SHA))),
+    ("{file: /a/b}", probe_kinds.Probe(ask=probe_kinds.FileProbe(path="/a/b"))),
+    (f"{{file: a, sha256: {SHA}}}", probe_kinds.Probe(ask=probe_kinds.FileProbe(path="a", sha256=SHA))),
     (
         "{git: origin, ref: main, is: 1234567, within: 1m}",
-        probing.Probe(ask=probing.GitProbe(remote="origin", ref="main", commit="1234567"), within_s=60.0),
+        probe_kinds.Probe(ask=probe_kinds.GitProbe(remote="origin", ref="main", commit="1234567"), within_s=60.0),
     ),
-    ("{call: 'a.b:c.d'}", probing.Probe(ask=probing.CallProbe(function="a.b:c.d"))),
-    ("{process: '^serve .*'}", probing.Probe(ask=probing.ProcessProbe(pattern="^serve .*"))),
-    ("{process: x, pid_file: a.pid}", probing.Probe(ask=probing.ProcessProbe(pattern="x", pid_file="a.pid"))),
-    ("{port: 8080, within: 5s}", probing.Probe(ask=probing.PortProbe(port="8080"), within_s=5.0)),
-    ("{port: 'h.example:80'}", probing.Probe(ask=probing.PortProbe(port="h.example:80"))),
-    ("{port: '[::1]:80'}", probing.Probe(ask=probing.PortProbe(port="[::1]:80"))),
+    ("{call: 'a.b:c.d'}", probe_kinds.Probe(ask=probe_kinds.CallProbe(function="a.b:c.d"))),
+    ("{process: '^serve .*'}", probe_kinds.Probe(ask=probe_kinds.ProcessProbe(pattern="^serve .*"))),
+    ("{process: x, pid_file: a.pid}", probe_kinds.Probe(ask=probe_kinds.ProcessProbe(pattern="x", pid_file="a.pid"))),
+    ("{port: 8080, within: 5s}", probe_kinds.Probe(ask=probe_kinds.PortProbe(port="8080"), within_s=5.0)),
+    ("{port: 'h.example:80'}", probe_kinds.Probe(ask=probe_kinds.PortProbe(port="h.example:80"))),
+    ("{port: '[::1]:80'}", probe_kinds.Probe(ask=probe_kinds.PortProbe(port="[::1]:80"))),
     (
         "{package: x.Y, version: 1.10, index: 'https://u:$PASSWORD@h/simple'}",
-        probing.Probe(
-            ask=probing.PackageProbe(package="x.Y", version="1.10", index="https://u:$PASSWORD@h/simple"),
+        probe_kinds.Probe(
+            ask=probe_kinds.PackageProbe(package="x.Y", version="1.10", index="https://u:$PASSWORD@h/simple"),
         ),
     ),
     (
         "{sql: SELECT 1, url: $DATABASE_URL}",
-        probing.Probe(ask=probing.SqlProbe(query="SELECT 1", url="$DATABASE_URL")),
+        probe_kinds.Probe(ask=probe_kinds.SqlProbe(query="SELECT 1", url="$DATABASE_URL")),
     ),
     (
         "{sql: \"-- it\\n (SELECT 1)\", url: 'sqlite:///x', applied: 1, not_applied: {rows: 0, value: null}}",
-        probing.Probe(
-            ask=probing.SqlProbe(
+        probe_kinds.Probe(
+            ask=probe_kinds.SqlProbe(
                 query="-- it\n (SELECT 1)",
                 url="sqlite:///x",
-                applied=probing.SqlAnswer(first=(1,)),
-                not_applied=probing.SqlAnswer(rows=0, first=(None,)),
+                applied=probe_kinds.SqlAnswer(first=(1,)),
+                not_applied=probe_kinds.SqlAnswer(rows=0, first=(None,)),
             )
         ),
     ),
     (
         "{command: {argv: [git, tag, 12], applied: ^v1$, not_applied: ^$}, within: 5s}",
-        probing.Probe(
-            ask=probing.CommandProbe(argv=("git", "tag", "12"), applied="^v1$", not_applied="^$"), within_s=5.0
+        probe_kinds.Probe(
+            ask=probe_kinds.CommandProbe(argv=("git", "tag", "12"), applied="^v1$", not_applied="^$"), within_s=5.0
         ),
     ),
-    ("{run: 'test -e x'}", probing.Probe(ask=probing.RunProbe(command="test -e x"))),
-    ("{run: x, confine: true}", probing.Probe(ask=probing.RunProbe(command="x", confine=True))),
+    ("{run: 'test -e x'}", probe_kinds.Probe(ask=probe_kinds.RunProbe(command="test -e x"))),
+    ("{run: x, confine: true}", probe_kinds.Probe(ask=probe_kinds.RunProbe(command="x", confine=True))),
     (
         "{http: 'http://h', method: head, applied: {json: {a.b: 1, c: [x, true, null, 1.5]}}}",
-        probing.Probe(
-            ask=probing.HttpProbe(
+        probe_kinds.Probe(
+            ask=probe_kinds.HttpProbe(
                 url="http://h",
                 method="HEAD",
-                applied=probing.HttpAnswer(json={"a.b": 1, "c": ["x", True, None, 1.5]}),
+                applied=probe_kinds.HttpAnswer(json={"a.b": 1, "c": ["x", True, None, 1.5]}),
             )
         ),
     ),
@@ -412,7 +411,7 @@ PROBES = [
 
 
 @pytest.mark.parametrize(("text", "probe"), PROBES, ids=[text for text, _ in PROBES])
-def test_each_kind_of_probe_is_read(text: str, probe: probing.Probe) -> None:
+def test_each_kind_of_probe_is_read(text: str, probe: probe_kinds.Probe) -> None:
     """Nine kinds; `within` is nothing by itself."""
     assert probe_of(text) == probe
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from surefoot import safe_open as opening
+from surefoot import safe_open
 from surefoot.errors import EffectError
 from surefoot.settings import LaneLimits
 from surefoot.workspace.folder_files import make_folder
@@ -55,7 +55,7 @@ def test_only_a_plain_file_is_opened(tmp_path: Path, outside: Path, path: str) -
     (tmp_path / "folder").symlink_to(outside)
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(OSError, match=r"link|plain|No such|symbolic"):
-        opening.open_plain(tmp_path / path)
+        safe_open.open_plain(tmp_path / path)
 
 
 def test_a_link_is_followed_only_as_long_as_it_stays_below_the_folder(tmp_path: Path, outside: Path) -> None:
@@ -63,10 +63,10 @@ def test_a_link_is_followed_only_as_long_as_it_stays_below_the_folder(tmp_path: 
     (outside / "inner").symlink_to("file")
     (outside / "outer").symlink_to(tmp_path / "other")
     (tmp_path / "other").write_text("other", "utf-8")
-    with opening.open_within(outside, outside / "inner") as file:
+    with safe_open.open_within(outside, outside / "inner") as file:
         assert file.read() == b"secret"
     with pytest.raises(OSError, match="leads out of"):
-        opening.open_within(outside, outside / "outer")
+        safe_open.open_within(outside, outside / "outer")
 
 
 def test_what_lies_beyond_a_link_is_not_copied(stage: Stage, outside: Path, tmp_path: Path) -> None:

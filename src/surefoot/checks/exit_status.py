@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from surefoot.core import failure_words as causes
+from surefoot.core import failure_words
 from surefoot.ports import CommandOutcome, Commands
 
 NOT_EXECUTABLE = 126
@@ -35,7 +35,7 @@ def why_no_answer(outcome: CommandOutcome) -> str | None:
 
 def last_lines(outcome: CommandOutcome) -> str:
     """Return the last lines of the output that say anything; more of them than people are shown, for agents."""
-    return causes.last_lines(outcome.tail, LINES_MAX)[-CHARACTERS_MAX:]
+    return failure_words.last_lines(outcome.tail, LINES_MAX)[-CHARACTERS_MAX:]
 
 
 def listed(names: Sequence[str]) -> str:

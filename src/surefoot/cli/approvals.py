@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from surefoot.api import answers as approving
+from surefoot.api import answers as answer_api
 from surefoot.api.answers import alike, open_question, run_of
 from surefoot.api.home import Home
 from surefoot.api.identity import refuse_steps
@@ -57,7 +57,7 @@ def approve(given: Given, screen: Screen) -> int:
         questions = [find_question(home, name, given.repo) for name in given.questions]
         if given.all_like and not _wants_all(home, questions, screen, at_once=given.yes):
             return ExitCode.WAITING
-        give: Give = lambda name: approving.approve(home, name, like=given.all_like, via=VIA)  # noqa: E731 - it is passed on
+        give: Give = lambda name: answer_api.approve(home, name, like=given.all_like, via=VIA)  # noqa: E731 - it is passed on
         return _give_all(home, questions, give, screen)
 
 
@@ -65,14 +65,14 @@ def reject(given: Given, screen: Screen) -> int:
     """Say no to questions, each by itself."""
     with Home() as home:
         questions = [find_question(home, name, given.repo) for name in given.questions]
-        return _give_all(home, questions, lambda name: approving.reject(home, name, given.reason, via=VIA), screen)
+        return _give_all(home, questions, lambda name: answer_api.reject(home, name, given.reason, via=VIA), screen)
 
 
 def answer(given: Given, screen: Screen) -> int:
     """Answer one question."""
     with Home() as home:
         question = find_question(home, given.question, given.repo)
-        state = approving.answer(home, question, given.answer, via=VIA)
+        state = answer_api.answer(home, question, given.answer, via=VIA)
         answered, engine = state.questions[question].answered, engine_of(home, run_of(home, question))
         word = answered.answer if answered is not None else given.answer
         if screen.is_json:
@@ -86,7 +86,7 @@ def take_over(given: Given, screen: Screen) -> int:
     """Hand a step to the person, and tell them where to work."""
     with Home() as home:
         question = find_question(home, given.question, given.repo)
-        state = approving.take_over(home, question, via=VIA)
+        state = answer_api.take_over(home, question, via=VIA)
         step = state.questions[question].asked.step
         found = _wait_lane(home, state, step)
         if screen.is_json:
@@ -124,9 +124,9 @@ def edit(given: Given, screen: Screen) -> int:
             return ExitCode.WAITING
         if trees is None:
             text = wanted.decode("utf-8", "surrogateescape")
-            give: Give = lambda one: approving.edit(home, one, command=text, via=VIA)  # noqa: E731 - it is passed on
+            give: Give = lambda one: answer_api.edit(home, one, command=text, via=VIA)  # noqa: E731 - it is passed on
         else:
-            give = lambda one: approving.edit(home, one, patch=wanted, via=VIA)  # noqa: E731 - as above
+            give = lambda one: answer_api.edit(home, one, patch=wanted, via=VIA)  # noqa: E731 - as above
         return _give_all(home, [found.question], give, screen)
 
 

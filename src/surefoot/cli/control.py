@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from surefoot.api import run_control as people
+from surefoot.api import run_control
 from surefoot.api.home import Home
 from surefoot.cli.confirmation import agrees
 from surefoot.cli.exits import ExitCode
@@ -26,12 +26,12 @@ Say = Callable[[Home, RunId], Awaitable[RunState]]
 
 def pause(name: str | None, repo: Path | None, screen: Screen) -> int:
     """Ask a run to pause."""
-    return _say(name, repo, screen, people.pause)
+    return _say(name, repo, screen, run_control.pause)
 
 
 def cancel(name: str | None, repo: Path | None, screen: Screen) -> int:
     """End a run where it is."""
-    return _say(name, repo, screen, people.cancel)
+    return _say(name, repo, screen, run_control.cancel)
 
 
 def _say(name: str | None, repo: Path | None, screen: Screen, say: Say) -> int:
@@ -60,7 +60,7 @@ def restore(given: Given, screen: Screen) -> int:
         screen.show(effect_lines(later))
         if any(_class_of(node) == Effect.IRREVERSIBLE for node in later) and not given.yes and not _agrees(screen):
             return ExitCode.WAITING
-        state = asyncio.run(people.restore(home, run, to))
+        state = asyncio.run(run_control.restore(home, run, to))
         pending = [node.spec.id for node in state.steps() if node.status == "pending"]
     assert state.branch is not None
     head = state.branch.head

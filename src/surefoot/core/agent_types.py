@@ -1,6 +1,6 @@
 """What a runtime and a model say to each other, as data: roles, requests, replies, tool calls, claims.
 
-Owns the words that events about talks are made of. A *talk* is what one role says and does within one attempt: turn by
+Owns the words that events about talks are made of. A *conversation* is what one role says and does within one attempt: turn by
 turn a request, a reply, and the tool calls of that reply.
 """
 
@@ -87,7 +87,7 @@ class ToolKind(StrEnum):
     NOTE = "note"
     """Only says something to the runtime."""
     END = "end"
-    """Ends the talk."""
+    """Ends the conversation."""
 
 
 @record
@@ -190,7 +190,7 @@ class ToolCall:
     """A tool call as a model has asked for it."""
 
     call: Handle
-    """Its id in the talk: `TURN.NUMBER`, both from 1."""
+    """Its id in the conversation: `TURN.NUMBER`, both from 1."""
     tool: ToolName
     """The tool's name, as the model wrote it."""
     arguments: BlobId

@@ -1,6 +1,6 @@
-"""What is known of a talk: its turns, its calls, what has been spent.
+"""What is known of a conversation: its turns, its calls, what has been spent.
 
-Owns the data that folding the events of a talk gives.
+Owns the data that folding the events of a conversation gives.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Turn:
 
 @dataclass(slots=True)
 class Conversation:
-    """A talk, within one attempt at one step."""
+    """A conversation, within one attempt at one step."""
 
     role: Role
     is_begun: bool = False
@@ -115,7 +115,7 @@ class Conversation:
     claim: Claim | None = None
     """What the agent says, once it says that it is done."""
     ended: ToolCallFinished | None = None
-    """The call that ended the talk."""
+    """The call that ended the conversation."""
     stopped: ConversationStopped | None = None
     """Set when it was ended before the agent said that it is done."""
     reached_before: int = 0

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from surefoot.core import policy_defaults as shipped
+from surefoot.core import policy_defaults
 from surefoot.core.globs import is_inside, literal, matches
 from surefoot.core.harmless import Beside, beside, unknown_around, unknown_in
 from surefoot.core.ids import StepId
@@ -140,7 +140,7 @@ def raising_rule(step: Step, does: CommandFacts | None, rung: str) -> str:
 @lru_cache(maxsize=256)  # the kernel asks again at every turn, as long as a step waits for one
 def _recognised_in(does: CommandFacts) -> str:
     """Name the first rule that recognises a command which reaches others; empty: there is none."""
-    return next((rule.name for rule in shipped.REACHING if _recognises(rule, does)), "")
+    return next((rule.name for rule in policy_defaults.REACHING if _recognises(rule, does)), "")
 
 
 def _recognises(rule: Rule, does: CommandFacts) -> bool:
@@ -260,7 +260,7 @@ class _Speaking:
 def _speaking(policy: Policy, facts: Facts) -> _Speaking:
     command = facts.command
     paths = (*facts.paths, *(command.writes if command is not None else ()))
-    rules = () if command is None else shipped.IN_SEALED_LANES if facts.is_sealed else shipped.COMMANDS
+    rules = () if command is None else policy_defaults.IN_SEALED_LANES if facts.is_sealed else policy_defaults.COMMANDS
     return _Speaking(
         own=_that_speak(policy.own, facts, paths),
         shipped=_that_speak(rules, facts, paths),
@@ -316,7 +316,9 @@ def _open_questions(facts: Facts) -> Iterator[tuple[str, str]]:
 
 
 def _without_floor(part: Weighed) -> Weighed:
-    return replace(part, decision=Decision(tier=Tier.AUTO, rule=shipped.HARMLESS, reason=shipped.HARMLESS_REASON))
+    return replace(
+        part, decision=Decision(tier=Tier.AUTO, rule=policy_defaults.HARMLESS, reason=policy_defaults.HARMLESS_REASON)
+    )
 
 
 def _raised(speaking: _Speaking, part: Weighed, floor: Decision) -> Decision:
@@ -340,7 +342,7 @@ def _files(policy: Policy, facts: Facts, floor: Decision) -> Weighed | None:
     """Weigh the files by themselves: a rule about commands says nothing about them. None: no rule speaks of them."""
     if not facts.paths:
         return None
-    lists = (policy.own, shipped.FILES, *policy.raising)
+    lists = (policy.own, policy_defaults.FILES, *policy.raising)
     own, found, *raising = [_first(_that_speak(rules, facts, facts.paths), None) for rules in lists]
     found = own or found or _about_check_files(facts)
     said = [_said_by(rule) for rule in (found, *raising) if rule is not None]
@@ -354,7 +356,7 @@ def _about_check_files(facts: Facts) -> Rule | None:
     more = len(facts.check_files) - _NAMED_MAX
     named = ", ".join(facts.check_files[:_NAMED_MAX]) + (f" and {more} more" if more > 0 else "")
     reason = f"It changes what a check of the plan runs or is set up by, and the plan does not name it: {named}."
-    return replace(shipped.CHECK_FILES, reason=reason)
+    return replace(policy_defaults.CHECK_FILES, reason=reason)
 
 
 def _first(rules: Iterable[Rule], words: tuple[str, ...] | None) -> Rule | None:
@@ -442,7 +444,11 @@ def strictest(decisions: Sequence[Decision], floor: Decision) -> Decision:
     equals = [decision for decision in decisions if decision.tier is tier]
     first = max(
         equals,
-        key=lambda one: (one != floor and one.rule != shipped.HARMLESS, one.demand.people, one.demand.role is not None),
+        key=lambda one: (
+            one != floor and one.rule != policy_defaults.HARMLESS,
+            one.demand.people,
+            one.demand.role is not None,
+        ),
     )
     demand = first.demand
     for other in equals:

@@ -1,4 +1,4 @@
-"""What every brief of a talk begins with: the same from its first request to its last.
+"""What every brief of a conversation begins with: the same from its first request to its last.
 
 Owns what is known before the first turn: the goal, what must hold for it, the step, the plan in short, what was
 understood, notes, lessons. It is the same to the byte in each request, because providers charge little for what they
@@ -47,7 +47,7 @@ _WORDS = {
 
 
 def conversation_of(node: StepState) -> Conversation:
-    """Return the talk that is under way at a step."""
+    """Return the conversation that is under way at a step."""
     assert node.work is not None
     assert node.work.conversation is not None
     return node.work.conversation
@@ -113,7 +113,7 @@ def asked(check: Check) -> str:
 
 
 def later_notes(state: RunState, node: StepState) -> list[str]:
-    """Return what others have noted since the talk began: steps that run beside this one."""
+    """Return what others have noted since the conversation began: steps that run beside this one."""
     return [note for note, is_prior in _notes(state, node) if not is_prior]
 
 
@@ -270,7 +270,7 @@ def _lessons(node: StepState) -> list[str]:
 
 
 def _notes(state: RunState, node: StepState) -> list[tuple[str, bool]]:
-    """Return what was noted, but for what was noted in this talk, and whether it was there when the talk began."""
+    """Return what was noted, but for what was noted in this conversation, and whether it was there when the conversation began."""
     own = [text for turn in conversation_of(node).turns for text in noted(turn)]
     known = _ancestors(state, node) if state.plan.limits.parallel > 1 else None
     found: list[tuple[str, bool]] = []

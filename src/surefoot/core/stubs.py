@@ -27,7 +27,7 @@ _LINE_MAX = 1_200
 
 @record
 class Fold:
-    """Which turns of a talk stand in the brief in short, and how much room there is."""
+    """Which turns of a conversation stand in the brief in short, and how much room there is."""
 
     tokens_max: int
     """The brief may not be longer."""

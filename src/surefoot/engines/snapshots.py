@@ -23,7 +23,7 @@ from surefoot.core.ids import RunId
 from surefoot.core.kernel import apply
 from surefoot.core.plan import Step
 from surefoot.core.state import RunState, StepState
-from surefoot.journal import record_json as shapes
+from surefoot.journal import record_json
 from surefoot.journal.record_json import REFUSALS, read_fields, written
 from surefoot.ports.storage import Journal
 from surefoot.release import RELEASE
@@ -108,7 +108,7 @@ def fold_digest() -> str:
     The shape of the state would not do: code that counts otherwise, in the same fields, would go on from a count that
     no journal leads to. The price is one whole fold of a long run after each update.
     """
-    parts = [Path(core.__file__).parent, Path(effects.__file__).parent, Path(shapes.__file__), Path(__file__)]
+    parts = [Path(core.__file__).parent, Path(effects.__file__).parent, Path(record_json.__file__), Path(__file__)]
     digest = hashlib.sha256(RELEASE.encode())
     for path in (one for part in parts for one in (sorted(part.rglob("*.py")) if part.is_dir() else [part])):
         digest.update(path.read_bytes())

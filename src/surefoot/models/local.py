@@ -14,7 +14,7 @@ from pathlib import Path
 
 from surefoot.core.agent_types import Fault
 from surefoot.masking import Masker
-from surefoot.models import gguf_server as serving
+from surefoot.models import gguf_server
 from surefoot.models.gguf import LOCAL, ModelFile, read_head
 from surefoot.ports import ModelFault
 from surefoot.sandbox import CommandResult, CommandSpec, command_environment, run_command
@@ -123,7 +123,7 @@ class _Server:
     async def _run(self) -> CommandResult:
         allowed = {name: os.environ[name] for name in _DEVICES if name in os.environ}
         spec = CommandSpec(
-            argv=(sys.executable, "-P", serving.__file__, str(self._path), str(context_tokens_of(self._path))),
+            argv=(sys.executable, "-P", gguf_server.__file__, str(self._path), str(context_tokens_of(self._path))),
             cwd=self._path.parent,
             env=command_environment(os.environ) | allowed,
             timeout_s=None,
@@ -133,5 +133,5 @@ class _Server:
         return await run_command(spec, spool=Path(os.devnull), masker=Masker(), on_line=self._hear, until=self._ending)
 
     def _hear(self, line: str) -> None:
-        if line.startswith(serving.LISTENING) and not self._address.done():
-            self._address.set_result(line.removeprefix(serving.LISTENING))
+        if line.startswith(gguf_server.LISTENING) and not self._address.done():
+            self._address.set_result(line.removeprefix(gguf_server.LISTENING))

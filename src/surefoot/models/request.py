@@ -145,7 +145,7 @@ def _without_tools(
     messages: Sequence[Message], tools: Sequence[ToolSpec], schema: Mapping[str, object] | None
 ) -> Iterator[Message]:
     """Yield what was said with the tools explained in words, their calls and results as texts."""
-    # First of all, as it is the same in every talk of a role: servers keep what they have read before.
+    # First of all, as it is the same in every conversation of a role: servers keep what they have read before.
     yield Message(speaker=Speaker.SYSTEM, text=told_tools(tools, schema))
     for message in messages:
         if message.speaker is Speaker.MODEL:

@@ -37,7 +37,7 @@ class ScriptedRequest:
     attempt: int = 1
     """The attempt at the step."""
     turn: int = 1
-    """Which reply of the talk is asked for, from 1; those told in short count, too."""
+    """Which reply of the conversation is asked for, from 1; those told in short count, too."""
 
     @property
     def phase(self) -> str:

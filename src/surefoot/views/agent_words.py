@@ -63,7 +63,7 @@ def casting_said(routing: ModelRouting) -> str:
     return one_line("; ".join(f"{role}: {names}" for role, names in named.items()))
 
 
-# --- the events of a talk, as they come
+# --- the events of a conversation, as they come
 
 
 def _casting(_: Activity, __: RunState, event: ev.ModelsConfigured) -> Words | None:
@@ -179,4 +179,4 @@ TALK_TOLD: dict[type[Event], Callable[[Activity, RunState, Any], Words | None]] 
     ev.PlanEdited: _edited,
     ev.PlanAdopted: _adopted,
 }
-"""The events of talks that have a line, and how it is made."""
+"""The events of conversations that have a line, and how it is made."""

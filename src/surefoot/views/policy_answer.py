@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from surefoot.api.preview import facts_on, weigh_probe
-from surefoot.core import policy_defaults as shipped
+from surefoot.core import policy_defaults
 from surefoot.core.ids import StepId
 from surefoot.core.plan import Plan, RunBody, Step
 from surefoot.core.plan_commands import PlanCommand
@@ -54,7 +54,7 @@ class PolicyAnswer:
         for source in self.sources:
             if any((rule.name, rule.reason) == (decision.rule, decision.reason) for rule in source.rules):
                 return source.file
-        return SHIPPED if decision.rule in {UNCLEAR, UNKNOWN, shipped.HARMLESS} else EFFECT
+        return SHIPPED if decision.rule in {UNCLEAR, UNKNOWN, policy_defaults.HARMLESS} else EFFECT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +134,7 @@ def _weigh(
     parts = weigh_parts(policy, facts, floor)
     is_looking = all(part.is_harmless and part.decision == floor for part in parts)
     if asked.effect is None and not is_named and is_looking:
-        floor = Decision(tier=Tier.AUTO, rule=shipped.HARMLESS, reason=shipped.HARMLESS_REASON)
+        floor = Decision(tier=Tier.AUTO, rule=policy_defaults.HARMLESS, reason=policy_defaults.HARMLESS_REASON)
         parts = tuple(replace(part, decision=floor) for part in parts)
     return parts, raised_by_step(strictest([part.decision for part in parts], floor), step), facts
 
@@ -144,7 +144,9 @@ def rule_sources(settings: Settings, plan: Plan, path: Path | None) -> tuple[Sou
     lowering = tuple(source for source in settings.sources if source.may_lower)
     raising = tuple(source for source in settings.sources if not source.may_lower)
     ships = Source(
-        file=SHIPPED, rules=(*shipped.COMMANDS, *OPEN_RULES, *shipped.FILES, shipped.CHECK_FILES), may_lower=False
+        file=SHIPPED,
+        rules=(*policy_defaults.COMMANDS, *OPEN_RULES, *policy_defaults.FILES, policy_defaults.CHECK_FILES),
+        may_lower=False,
     )
     of_plan = () if not plan.policy else (Source(file=str(path), rules=plan.policy, may_lower=False),)
     return (*lowering, ships, *raising, *of_plan)

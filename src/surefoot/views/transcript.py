@@ -63,7 +63,7 @@ _KINDS = (ev.ModelResponded, ev.ModelRequestFailed, ev.ModelChanged, ev.ToolCall
 
 
 def turn_rows(home: Home, conversation: Transcript, *, is_raw: bool) -> list[dict[str, object]]:
-    """Return the talk as plain data; raw: each reply as the provider wrote it."""
+    """Return the conversation as plain data; raw: each reply as the provider wrote it."""
     rows: list[dict[str, object]] = []
     for event in conversation.events:
         row: dict[str, object] = {"kind": event.kind, "at": event.at}

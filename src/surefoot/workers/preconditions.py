@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from surefoot import safe_open as opening
+from surefoot import safe_open
 from surefoot.checks import files_matching
 from surefoot.core import commands as do
 from surefoot.core.approval import Ground
@@ -109,7 +109,7 @@ def _files(room: Room, lane: str, spec: Step) -> Iterator[Ground]:
 
 def _content_digest(root: Path, path: Path) -> bytes:
     try:
-        with opening.open_within(root, path) as file:
+        with safe_open.open_within(root, path) as file:
             return hashlib.file_digest(file, "sha256").digest()
     except OSError:
         return b""

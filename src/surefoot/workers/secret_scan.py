@@ -9,7 +9,7 @@ import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from surefoot import safe_open as opening
+from surefoot import safe_open
 from surefoot.masking import formats_in
 from surefoot.workers.run_context import Room
 from surefoot.workspace.staged_files import too_large
@@ -22,26 +22,26 @@ def holds_secret(room: Room, root: Path, path: str) -> bool:
     """Tell whether a file below `root` holds a secret, by name or content."""
     if room.declared.text(path) != path:
         return True
-    status = opening.status_of(root / path)
+    status = safe_open.status_of(root / path)
     if status is None:
         return False
     if stat.S_ISLNK(status.st_mode):
-        target = opening.target_of(root / path)
+        target = safe_open.target_of(root / path)
         return room.declared.text(target) != target
     if not stat.S_ISREG(status.st_mode):
         return False
     if status.st_size > room.limits.file_bytes_max:
         raise too_large("writes", path, status.st_size, room.limits)
-    with opening.open_plain(root / path) as opened:
+    with safe_open.open_plain(root / path) as opened:
         return room.declared.is_in(opened)
 
 
 def with_keys(root: Path, paths: Iterable[str]) -> Iterator[str]:
     """Yield the files below `root` in which something has the form of a key; it may be an example of one."""
     for path in paths:
-        status = opening.status_of(root / path)
+        status = safe_open.status_of(root / path)
         if status is None or not stat.S_ISREG(status.st_mode) or status.st_size > _LARGEST:
             continue
-        with opening.open_plain(root / path) as opened:
+        with safe_open.open_plain(root / path) as opened:
             if formats_in(opened):
                 yield path

@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from surefoot import safe_open as opening
+from surefoot import safe_open
 from surefoot.workspace.folder_files import is_folder, make_folder, put_file, remove_path, write_file
 from surefoot.workspace.git import user_git
 from surefoot.workspace.source import Settings, Source, config_text
@@ -122,7 +122,7 @@ class Clone:
         put_file(own / "locked", _LOCKED)
         put_file(own / "HEAD", f"{commit}\n".encode())
         fresh = own / "index.new"
-        with index.open("rb") as content, opening.make_plain(fresh) as out:
+        with index.open("rb") as content, safe_open.make_plain(fresh) as out:
             shutil.copyfileobj(content, out)
             out.flush()
             status = os.fstat(content.fileno())
@@ -130,7 +130,7 @@ class Clone:
             os.utime(out.fileno(), ns=(status.st_atime_ns, status.st_mtime_ns))
         if is_folder(own / "index"):
             remove_path(own / "index")
-        opening.move(fresh, own / "index")
+        safe_open.move(fresh, own / "index")
 
 
 def _point(own: Path, root: Path) -> None:
@@ -141,7 +141,7 @@ def _point(own: Path, root: Path) -> None:
 
 
 def _line_of(path: Path) -> str:
-    with opening.open_plain(path) as file:
+    with safe_open.open_plain(path) as file:
         return file.read(_LINE_MAX).decode("ascii").strip()
 
 

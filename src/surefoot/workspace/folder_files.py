@@ -10,7 +10,7 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
-from surefoot import safe_open as opening
+from surefoot import safe_open
 
 _BLOCK = 512
 """The unit in which a file system says how much a file takes."""
@@ -18,22 +18,22 @@ _BLOCK = 512
 
 def remove_path(path: Path) -> None:
     """Remove a file, link or whole folder, if it is there; folders without write permission are opened up."""
-    if opening.status_of(path) is None:
+    if safe_open.status_of(path) is None:
         return
     try:
-        opening.remove(path)
+        safe_open.remove(path)
     except OSError:
-        opening.add_bits(path.parent, stat.S_IRWXU)
+        safe_open.add_bits(path.parent, stat.S_IRWXU)
         open_folders(path)
-        opening.remove(path)
+        safe_open.remove(path)
 
 
 def open_folders(top: Path) -> None:
     """Make every folder below `top` readable and writable for us again."""
-    opening.add_bits(top, stat.S_IRWXU)
+    safe_open.add_bits(top, stat.S_IRWXU)
     for folder, names, _ in os.walk(top):
         for name in names:
-            opening.add_bits(Path(folder, name), stat.S_IRWXU)
+            safe_open.add_bits(Path(folder, name), stat.S_IRWXU)
 
 
 def is_beyond_link(root: Path, path: str) -> bool:
@@ -57,7 +57,7 @@ def remove_inside(root: Path, path: str) -> None:
         if parent == top:
             return
         try:
-            opening.remove_empty(parent)
+            safe_open.remove_empty(parent)
         except OSError:
             return
 
@@ -84,14 +84,14 @@ def put_file(path: Path, content: bytes) -> None:
     if holds(path, content):
         return
     remove_path(path)
-    with opening.make_plain(path) as out:
+    with safe_open.make_plain(path) as out:
         out.write(content)
 
 
 def holds(path: Path, content: bytes) -> bool:
     """Tell whether `path` is a regular file with exactly this content."""
     try:
-        with opening.open_plain(path) as file:
+        with safe_open.open_plain(path) as file:
             return os.fstat(file.fileno()).st_size == len(content) and file.read(len(content) + 1) == content
     except OSError:
         return False
@@ -104,15 +104,15 @@ def is_folder(path: Path) -> bool:
 
 def make_folder(path: Path) -> bool:
     """Make sure `path` is a folder of its own, not a link to another; tell whether it was made."""
-    found = opening.status_of(path)
+    found = safe_open.status_of(path)
     if found is not None:
         if stat.S_ISDIR(found.st_mode):
             return False
         # Only what stands there is removed: another lane may be making the folder just now.
         remove_path(path)
-    if opening.status_of(path.parent) is None:
+    if safe_open.status_of(path.parent) is None:
         make_folder(path.parent)
-    opening.make_folder(path)
+    safe_open.make_folder(path)
     return True
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
 
-from surefoot import safe_open as opening
+from surefoot import safe_open
 from surefoot.errors import EffectError
 from surefoot.settings.lane_limits import FILE_CURE, LaneLimits
 from surefoot.workspace.folder_files import remove_path
@@ -123,7 +123,7 @@ def copy_out(
 
 
 def _copy_one(file: Path, path: str, copy: Path, allowance: Allowance, algorithm: str) -> Copied | None:
-    status = opening.status_of(file)
+    status = safe_open.status_of(file)
     if status is None:
         return None
     if stat.S_ISREG(status.st_mode):
@@ -131,15 +131,15 @@ def _copy_one(file: Path, path: str, copy: Path, allowance: Allowance, algorithm
             status = os.fstat(content.fileno())
             copy.parent.mkdir(parents=True, exist_ok=True)
             digest = hashlib.new(algorithm, b"blob %d\0" % status.st_size, usedforsecurity=False)
-            with opening.make_plain(copy) as out:
+            with safe_open.make_plain(copy) as out:
                 for piece in allowance.pieces(path, content):
                     digest.update(piece)
                     out.write(piece)
             if status.st_mode & stat.S_IXUSR:
-                opening.add_bits(copy, stat.S_IXUSR)
+                safe_open.add_bits(copy, stat.S_IXUSR)
             return Copied(status, digest.hexdigest())
     if stat.S_ISLNK(status.st_mode):
-        target = opening.target_of(file)
+        target = safe_open.target_of(file)
         copy.parent.mkdir(parents=True, exist_ok=True)
         copy.symlink_to(target)
     elif stat.S_ISDIR(status.st_mode):
@@ -149,10 +149,10 @@ def _copy_one(file: Path, path: str, copy: Path, allowance: Allowance, algorithm
 
 def _opened(file: Path) -> BufferedReader:
     try:
-        return opening.open_plain(file)
+        return safe_open.open_plain(file)
     except PermissionError:
-        opening.add_bits(file, stat.S_IRUSR | stat.S_IWUSR)
-        return opening.open_plain(file)
+        safe_open.add_bits(file, stat.S_IRUSR | stat.S_IWUSR)
+        return safe_open.open_plain(file)
 
 
 def put_in(stage: Path, paths: Iterable[str], root: Path) -> dict[str, os.stat_result]:
@@ -160,13 +160,13 @@ def put_in(stage: Path, paths: Iterable[str], root: Path) -> dict[str, os.stat_r
     stamps: dict[str, os.stat_result] = {}
     for path in paths:
         is_folder = stat.S_ISDIR((stage / path).lstat().st_mode)
-        found = opening.status_of(root / path)
+        found = safe_open.status_of(root / path)
         if found is not None and stat.S_ISDIR(found.st_mode) and not is_folder:
             remove_path(root / path)
         if is_folder:
-            with opening.folder_of(root / path / "inside", below=root):
+            with safe_open.folder_of(root / path / "inside", below=root):
                 continue
-        stamps[path] = opening.move(stage / path, root / path, below=root)
+        stamps[path] = safe_open.move(stage / path, root / path, below=root)
     return stamps
 
 
@@ -177,7 +177,7 @@ def differing(stage: Path, paths: Iterable[str], root: Path) -> list[str]:
 
 def _is_same(staged: Path, file: Path) -> bool:
     try:
-        with opening.open_plain(file) as ours, staged.open("rb") as theirs:
+        with safe_open.open_plain(file) as ours, staged.open("rb") as theirs:
             if os.fstat(ours.fileno()).st_size != os.fstat(theirs.fileno()).st_size:
                 return False
             return all(piece == theirs.read(_PIECE) for piece in iter(lambda: ours.read(_PIECE), b""))

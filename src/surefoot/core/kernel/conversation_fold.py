@@ -1,6 +1,6 @@
-"""What the events of a talk mean: requests, replies, tool calls and their results.
+"""What the events of a conversation mean: requests, replies, tool calls and their results.
 
-Owns their fold. Every function first makes sure that its event can happen, and only then changes the state. A talk
+Owns their fold. Every function first makes sure that its event can happen, and only then changes the state. A conversation
 survives its engine: what was under way is taken back as if it had not begun (`break_off_talk`), and the lane is put
 back to the tree that the last finished call left. Must never decide anything.
 """
@@ -34,7 +34,7 @@ def is_conversing(work: Attempt) -> bool:
 
 
 def _conversation_of(state: RunState, event: ev.StepEvent) -> tuple[StepState, Attempt, Conversation]:
-    """Return the talk that an event is about, or refuse the event."""
+    """Return the conversation that an event is about, or refuse the event."""
     node, work = active_of(state, event)
     need(work.conversation is not None and type(work.stage) is Running, event, "no agent is at work on the step")
     assert work.conversation is not None
@@ -46,7 +46,7 @@ def _models_configured(state: RunState, event: ev.ModelsConfigured) -> None:
 
 
 def begin_conversation(node: StepState, work: Attempt) -> None:
-    """Let the body be a talk, where it is an agent's."""
+    """Let the body be a conversation, where it is an agent's."""
     if isinstance(node.spec.body, AgentBody):
         work.conversation = Conversation(role=node.spec.body.role, reached_before=len(node.reached))
 
@@ -136,7 +136,7 @@ def lose_reply(state: RunState, node: StepState, work: Attempt) -> None:
 
 
 def break_off_conversation(state: RunState, node: StepState, work: Attempt) -> None:
-    """Take back what was under way in a talk whose engine is gone; the lane is put back to where the talk left it."""
+    """Take back what was under way in a conversation whose engine is gone; the lane is put back to where the conversation left it."""
     conversation = work.conversation
     assert conversation is not None
     was_busy = work.is_busy
@@ -313,7 +313,7 @@ def _tool_call_resolved(state: RunState, event: ev.ToolCallResolved) -> None:
 
 def _conversation_stopped(state: RunState, event: ev.ConversationStopped) -> None:
     _, work, conversation = _conversation_of(state, event)
-    need(conversation.is_begun and not work.is_busy, event, "something is under way in the talk")
+    need(conversation.is_begun and not work.is_busy, event, "something is under way in the conversation")
     conversation.stopped = event
     work.end(Ending(status=Status.OK, text=event.reason))
 

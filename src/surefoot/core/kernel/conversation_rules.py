@@ -1,6 +1,6 @@
-"""The course of a talk: what an agent's attempt needs next.
+"""The course of a conversation: what an agent's attempt needs next.
 
-Owns the order of things in a talk: the lane as the talk left it, the calls of the last reply (reads side by side, what
+Owns the order of things in a conversation: the lane as the conversation left it, the calls of the last reply (reads side by side, what
 writes in order, what needs a person's word when that is there), then the next request, under every limit. Must never
 change the state.
 """
@@ -48,12 +48,12 @@ ENDS_MAX = 6
 SAID_MAX = 300
 _NO_END = frozenset(
     {
-        Diagnosis.MISUSE,
-        Diagnosis.LOOP,
+        Diagnosis.TOOL_MISUSE,
+        Diagnosis.INFINITE_LOOP,
         Diagnosis.MALFORMED,
         Diagnosis.STALL,
         Diagnosis.REFUSED,
-        Diagnosis.OVERFLOW,
+        Diagnosis.CONTEXT_OVERFLOW,
         Diagnosis.BUDGET,
     }
 )
@@ -62,7 +62,7 @@ _FLOOR = Decision(tier=Tier.LOG, rule="agent-command", reason="An agent runs it 
 
 
 def converse(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
-    """Return what the talk needs next; None when there is none, or it is over."""
+    """Return what the conversation needs next; None when there is none, or it is over."""
     conversation = work.conversation
     if conversation is None:
         return None
@@ -106,7 +106,7 @@ def _stopped(node: StepState, conversation: Conversation, move: RuleResult) -> P
 def _bring_back(
     state: RunState, node: StepState, work: Attempt, conversation: Conversation, now: float
 ) -> Proposal | None:
-    """Make the lane hold what a talk that is over has left there, where an engine ended before that was looked at."""
+    """Make the lane hold what a conversation that is over has left there, where an engine ended before that was looked at."""
     is_agents = work.people.by_hand is None and not work.people.is_patched
     is_lost = work.lane_tree is None and work.changes is None
     if work.ending is None or not is_agents or not is_lost or not state.has_workspace:
@@ -208,7 +208,7 @@ def _plan_in_force(state: RunState, _: StepState, __: Conversation) -> PlanInFor
 
 
 def _stored_texts(state: RunState, _: StepState, conversation: Conversation) -> StoredTexts:
-    """Return the results of this talk and the evidence of checks; apart from it, the evidence that is held back."""
+    """Return the results of this conversation and the evidence of checks; apart from it, the evidence that is held back."""
     found: dict[str, BlobId] = {}
     for turn in conversation.turns:
         found[f"turn {turn.number}"] = turn.answered.reply
@@ -252,7 +252,7 @@ def _settled(
 
 
 def _place(node: StepState, work: Attempt, conversation: Conversation, now: float) -> Proposal:
-    """Make the lane hold what the talk left there."""
+    """Make the lane hold what the conversation left there."""
     assert work.checkpoint is not None
     tree = conversation.tree or work.checkpoint.tree
     commit = work.checkpoint.commit
@@ -342,7 +342,7 @@ def _stop(node: StepState, conversation: Conversation, now: float) -> Proposal |
     )
     if conversation.misuses >= MISUSES_MAX:
         reason = f"tools were used wrongly {conversation.misuses} times, at last so: {_last_misuse(conversation)}"
-        return fails(node, now, Diagnosis.MISUSE, reason)
+        return fails(node, now, Diagnosis.TOOL_MISUSE, reason)
     if conversation.repeats >= REPEATS_MAX:
         last = (
             conversation.turns[-1].calls[-1].asked.summary
@@ -350,7 +350,7 @@ def _stop(node: StepState, conversation: Conversation, now: float) -> Proposal |
             else ""
         )
         reason = f"the same calls had the same results {conversation.repeats} times in a row, the last: {last}"
-        return fails(node, now, Diagnosis.LOOP, reason)
+        return fails(node, now, Diagnosis.INFINITE_LOOP, reason)
     if conversation.idle >= IDLE_MAX:
         return fails(node, now, Diagnosis.MALFORMED, f"{conversation.idle} replies in a row held no tool call")
     if ends >= ENDS_MAX:
@@ -395,7 +395,7 @@ def _ask(
     """Ask the model, if no limit can be crossed by that."""
     facts = chain[min(conversation.position, len(chain) - 1)]
     if flaw := prefix_flaw(state, node, tokens_max(state, conversation, facts)):
-        return fails(node, now, Diagnosis.OVERFLOW, flaw)
+        return fails(node, now, Diagnosis.CONTEXT_OVERFLOW, flaw)
     event, parts, must_hold = _request(state, node, conversation, facts, now)
     crossing = crossing_of(state, node, (event.reserved_usd, event.reserved_tokens))
     if crossing is None:

@@ -26,14 +26,14 @@ _LEARNT_FROM = frozenset(
         Diagnosis.VERIFICATION,
         Diagnosis.STRUCTURAL,
         Diagnosis.MALFORMED,
-        Diagnosis.MISUSE,
-        Diagnosis.LOOP,
+        Diagnosis.TOOL_MISUSE,
+        Diagnosis.INFINITE_LOOP,
         Diagnosis.STALL,
         Diagnosis.REFUSED,
         Diagnosis.GIVEN_UP,
     }
 )
-_FINAL = frozenset({Diagnosis.DENIED, Diagnosis.BUDGET, Diagnosis.OVERFLOW})
+_FINAL = frozenset({Diagnosis.DENIED, Diagnosis.BUDGET, Diagnosis.CONTEXT_OVERFLOW})
 """Another attempt would end in the same way."""
 _AFTER_CRASHES = ("retry", "skip", "block")
 _AFTER_FAILURE = ("retry", "skip", "block", "stop")

@@ -1,6 +1,6 @@
 """Which model is asked next, and what is done when one does not answer.
 
-Owns the chain of models of a talk: the stronger one in the last attempt, the next one where a model has no capacity, no
+Owns the chain of models of a conversation: the stronger one in the last attempt, the next one where a model has no capacity, no
 quota or refuses. Must never ask for ever: a chain has an end, and then the run pauses or the attempt fails.
 """
 
@@ -28,7 +28,7 @@ _BAD_MAX = 3
 _SHORTER = 0.7
 """A brief that is too long for its model may have this share of its length from then on."""
 _TOKENS_MIN = 4000
-"""No talk is given less room than that."""
+"""No conversation is given less room than that."""
 _BRIEF_SHARE = 0.75
 """Of the room that the tools and the reply leave, a brief may use so much: estimates err."""
 TOOLS_TOKENS: Mapping[Role, int] = {Role.SCOUT: 6_000, Role.PLANNER: 4_500, Role.WORKER: 4_000, Role.REVIEWER: 2_500}
@@ -104,7 +104,7 @@ def _exhausted(node: StepState, failed: ev.ModelRequestFailed, now: float) -> Pr
     if failed.fault in _BAD:
         return fails(node, now, Diagnosis.MALFORMED, f"no reply that can be used: {what}")
     if failed.fault is Fault.CONTEXT:
-        return fails(node, now, Diagnosis.OVERFLOW, f"the brief does not fit: {what}")
+        return fails(node, now, Diagnosis.CONTEXT_OVERFLOW, f"the brief does not fit: {what}")
     if failed.fault is Fault.REFUSED:
         return fails(node, now, Diagnosis.REFUSED, f"the model refuses: {what}")
     asks = "" if failed.retry_after_s is None else f" It asks to wait for {failed.retry_after_s:g} s."

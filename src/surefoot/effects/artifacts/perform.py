@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from surefoot import safe_open as opening
+from surefoot import safe_open
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.events import Event
@@ -127,14 +127,14 @@ def _below(root: str, start: str) -> Iterator[str]:
 
 def _entry(room: Room, root: Path, path: str, allowance: Allowance) -> Entry:
     file = root / path
-    status = opening.status_of(file)
+    status = safe_open.status_of(file)
     if status is None:
         raise WorkspaceError(f"the artifact {path} was removed, or put beyond a link, while it was to be kept")
     if stat.S_ISLNK(status.st_mode):
-        return path, LINK, 0, opening.target_of(file), 0
+        return path, LINK, 0, safe_open.target_of(file), 0
     if stat.S_ISDIR(status.st_mode):
         return path, _FOLDER, stat.S_IMODE(status.st_mode), "", 0
-    with opening.open_plain(file) as content:
+    with safe_open.open_plain(file) as content:
         mode = stat.S_IMODE(os.fstat(content.fileno()).st_mode)
         digest, size = _store(room, allowance.pieces(path, content))
     return path, _FILE, mode, digest, size
@@ -268,7 +268,7 @@ def _parents(path: str) -> Iterator[str]:
 
 def _stamp(file: Path, entry: Entry) -> str:
     """Return what tells whether the file is still what was put there."""
-    status = opening.status_of(file)
+    status = safe_open.status_of(file)
     if status is None:
         return ""
     if entry[1] == _FOLDER:
@@ -279,14 +279,14 @@ def _stamp(file: Path, entry: Entry) -> str:
 def _put(room: Room, target: Path, entry: Entry) -> None:
     path, kind, mode, what, _ = entry
     if kind == LINK:
-        opening.make_link(target, what)
+        safe_open.make_link(target, what)
         return
     if kind == _FOLDER:
-        opening.make_folder(target, mode | stat.S_IRWXU)
+        safe_open.make_folder(target, mode | stat.S_IRWXU)
         return
     digest = hashlib.sha256()
     try:
-        with (_folder(room) / what).open("rb") as content, opening.make_plain(target) as out:
+        with (_folder(room) / what).open("rb") as content, safe_open.make_plain(target) as out:
             for piece in _pieces(content):
                 digest.update(piece)
                 out.write(piece)

@@ -13,7 +13,7 @@ from surefoot.effects.effect import Breakage, Effect, OnCrash, StepCommand
 
 @record
 class ConversationStarted(StepEvent):
-    """An agent's talk begins."""
+    """An agent's conversation begins."""
 
     guidance: Guidance | None = None
     """The project's own advice, where there is any."""
@@ -23,7 +23,7 @@ class ConversationStarted(StepEvent):
 
 @record
 class StartConversation(StepCommand):
-    """Find out what an agent's talk begins with. Answered by `ConversationStarted`."""
+    """Find out what an agent's conversation begins with. Answered by `ConversationStarted`."""
 
     spec: Step
 

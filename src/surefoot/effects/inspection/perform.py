@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from surefoot import safe_open as opening
+from surefoot import safe_open
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.events import Event
@@ -118,7 +118,7 @@ def _left_of(room: Room, lane: str, spec: Step) -> tuple[str, ...]:
 def _files_of(root: Path, paths: Iterable[str]) -> list[str]:
     """Return ignored paths as files that a check may use; of a folder what makes it a module of Python."""
     modules = (f"{path}__init__.py" if path.endswith("/") else path for path in paths)
-    return [path for path in modules if opening.status_of(root / path) is not None]
+    return [path for path in modules if safe_open.status_of(root / path) is not None]
 
 
 def _settle_submodules(room: Room, lane: str, *, is_read: bool) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
-from surefoot import safe_open as opening
+from surefoot import safe_open
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.event_words import Diagnosis
@@ -138,7 +138,7 @@ def _key_of(room: Room, lane: str, prepare: Prepare | None) -> str:
 def _content_of(file: Path) -> bytes | None:
     """Return what a plain file holds; None where there is none."""
     try:
-        with opening.open_plain(file) as opened:
+        with safe_open.open_plain(file) as opened:
             return opened.read()
     except OSError:
         return None

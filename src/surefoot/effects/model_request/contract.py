@@ -19,7 +19,7 @@ class ModelRequested(StepEvent):
     is_decision: ClassVar[bool] = True
     is_waited_for: ClassVar[bool] = True
     turn: int
-    """Numbered from 1 in each talk. A turn whose reply was lost, or could not be used, is asked again."""
+    """Numbered from 1 in each conversation. A turn whose reply was lost, or could not be used, is asked again."""
     model: GivenName
     """`provider:name`."""
     tokens: int
@@ -33,7 +33,7 @@ class ModelRequested(StepEvent):
     folded: int = 0
     """Turns up to this one stand in the brief in short."""
     is_summary: bool = False
-    """Whether it asks for a summary of those, and is no turn of the talk itself."""
+    """Whether it asks for a summary of those, and is no turn of the conversation itself."""
 
 
 @record
