@@ -257,7 +257,7 @@ DONE = ("completed", [], HELD, 0)
 
 @pytest.mark.parametrize(("plan", "turns"), [(COMMAND, 2), pytest.param(REPLY, 2, marks=pytest.mark.slow)])
 def test_after_the_first_interrupt_a_conversation_goes_no_further(setting: Setting, plan: str, turns: int) -> None:
-    """The command or the request under way is finished, no model is asked again; the conversation goes on there on resume."""
+    """What is under way is finished, no model is asked again; the conversation goes on there on resume."""
     stage = setting(plan)
     conversations = stopped(stage, BEGUN[plan], 1)
     assert (stage.state().is_paused, conversations.turns, conversations.lost_usd) == (True, turns, 0)

@@ -1,4 +1,4 @@
-"""A state reads back equal at every point: in the middle of a conversation, after a plan was adopted, after a revision."""
+"""A state reads back equal at every point: within a conversation, after a plan was adopted or revised."""
 
 from __future__ import annotations
 

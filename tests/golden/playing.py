@@ -107,7 +107,7 @@ def _groups() -> list[Event]:
 
 
 def _faults() -> list[Event]:
-    """A model that fails, a limit that is reached, calls of which some are not carried out, a conversation that is stopped."""
+    """A model that fails, a limit that is reached, calls that are not carried out, a conversation that is stopped."""
     chain = RoleModels(chain=(FACTS, replace(FACTS, name="n")))
     run = Play({"a": AGENT}, limits=Limits(requests=8)).say(
         ev.ModelsConfigured, routing=ModelRouting(roles={"worker": chain})

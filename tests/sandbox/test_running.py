@@ -72,7 +72,7 @@ async def test_a_sandbox_that_cannot_be_set_up_is_tried_again(
 ) -> None:
     """A socket that has to be hidden was closed meanwhile; only in the end it is said why nothing was started."""
     failing = failing_bubblewrap(tmp_path, times)
-    monkeypatch.setattr(running, "bubblewrap_program", lambda: failing)
+    monkeypatch.setattr(confined_command, "bubblewrap_program", lambda: failing)
     result = await run("echo", "done")
     assert (result.started, result.tail == "done\n", "Read-only file system" in result.tail) == (
         *(started, started),

@@ -36,7 +36,7 @@ WHOLE_MIN, TURNS_MIN = 6, 3
 
 
 def fold_for(state: RunState, node: StepState, tokens_max: int) -> Fold:
-    """Return how the conversation's turns have to be folded for a brief of so many tokens: as they are, while that fits."""
+    """Return how the turns of a conversation have to be folded for a brief of so many tokens."""
     conversation = conversation_of(node)
     now = Fold(tokens_max=tokens_max, stubbed=conversation.stubbed, folded=conversation.folded)
     prefix = size_of(prefix_of(state, node, tokens_max))

@@ -1,8 +1,8 @@
 """What a model is told in one request, built anew each time from what the journal has.
 
-Owns the order of a brief: what stays the same throughout the conversation, then the oldest turns in short, then the others as
-they were, and every ten turns the goal once more. A turn is told whole, a reply with all its results, or in a line:
-providers take no call without its result.
+Owns the order of a brief: what stays the same throughout the conversation, then the oldest turns in short, then the
+others as they were, and every ten turns the goal once more. A turn is told whole, a reply with all its results, or in a
+line: providers take no call without its result.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def _told(text: str) -> Part:
 
 
 def _news(state: RunState, node: StepState, fold: Fold) -> tuple[Part, ...]:
-    """Return what was noted elsewhere since the conversation began: at the end, as it changes from request to request."""
+    """Return what was noted elsewhere since the conversation began; it changes from request to request."""
     notes = latest_notes(later_notes(state, node), fold.tokens_max)
     if not notes:
         return ()

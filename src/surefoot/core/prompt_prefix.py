@@ -270,7 +270,7 @@ def _lessons(node: StepState) -> list[str]:
 
 
 def _notes(state: RunState, node: StepState) -> list[tuple[str, bool]]:
-    """Return what was noted, but for what was noted in this conversation, and whether it was there when the conversation began."""
+    """Return what was noted outside this conversation, and whether it was there when the conversation began."""
     own = [text for turn in conversation_of(node).turns for text in noted(turn)]
     known = _ancestors(state, node) if state.plan.limits.parallel > 1 else None
     found: list[tuple[str, bool]] = []

@@ -181,7 +181,7 @@ class StepState:
 
     @property
     def is_body_known(self) -> bool:
-        """Tell whether the end of an effect or a conversation, or an answer, is known: only what follows is done again."""
+        """Tell whether the end of an effect or a conversation, or an answer, is known: the rest is done again."""
         work = self.work
         if work is None:
             return False

@@ -44,7 +44,7 @@ class _When:
 
     @property
     def is_placed(self) -> bool:
-        """Tell whether it says where in a conversation the reply is given; else that follows from its place in the file."""
+        """Tell whether it says where in a conversation the reply is given; else its place in the file does."""
         return self.turn is not None or self.contains is not None
 
     def fits_conversation(self, request: ScriptedRequest) -> bool:

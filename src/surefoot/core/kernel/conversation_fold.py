@@ -1,8 +1,8 @@
 """What the events of a conversation mean: requests, replies, tool calls and their results.
 
-Owns their fold. Every function first makes sure that its event can happen, and only then changes the state. A conversation
-survives its engine: what was under way is taken back as if it had not begun (`break_off_talk`), and the lane is put
-back to the tree that the last finished call left. Must never decide anything.
+Owns their fold. Every function first makes sure that its event can happen, and only then changes the state. A
+conversation survives its engine: what was under way is taken back as if it had not begun (`break_off_talk`), and the
+lane is put back to the tree that the last finished call left. Must never decide anything.
 """
 
 from __future__ import annotations
@@ -136,7 +136,7 @@ def lose_reply(state: RunState, node: StepState, work: Attempt) -> None:
 
 
 def break_off_conversation(state: RunState, node: StepState, work: Attempt) -> None:
-    """Take back what was under way in a conversation whose engine is gone; the lane is put back to where the conversation left it."""
+    """Take back what was under way in a conversation whose engine is gone; the lane goes back to its tree."""
     conversation = work.conversation
     assert conversation is not None
     was_busy = work.is_busy

@@ -1,8 +1,8 @@
 """The course of a conversation: what an agent's attempt needs next.
 
-Owns the order of things in a conversation: the lane as the conversation left it, the calls of the last reply (reads side by side, what
-writes in order, what needs a person's word when that is there), then the next request, under every limit. Must never
-change the state.
+Owns the order of things in a conversation: the lane as the conversation left it, the calls of the last reply (reads
+side by side, what writes in order, what needs a person's word when that is there), then the next request, under every
+limit. Must never change the state.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def _stopped(node: StepState, conversation: Conversation, move: RuleResult) -> P
 def _bring_back(
     state: RunState, node: StepState, work: Attempt, conversation: Conversation, now: float
 ) -> Proposal | None:
-    """Make the lane hold what a conversation that is over has left there, where an engine ended before that was looked at."""
+    """Make the lane hold what a conversation that is over has left there, where an engine ended before that."""
     is_agents = work.people.by_hand is None and not work.people.is_patched
     is_lost = work.lane_tree is None and work.changes is None
     if work.ending is None or not is_agents or not is_lost or not state.has_workspace:
@@ -208,7 +208,7 @@ def _plan_in_force(state: RunState, _: StepState, __: Conversation) -> PlanInFor
 
 
 def _stored_texts(state: RunState, _: StepState, conversation: Conversation) -> StoredTexts:
-    """Return the results of this conversation and the evidence of checks; apart from it, the evidence that is held back."""
+    """Return the results of this conversation and the evidence of checks; apart, the evidence that is held back."""
     found: dict[str, BlobId] = {}
     for turn in conversation.turns:
         found[f"turn {turn.number}"] = turn.answered.reply

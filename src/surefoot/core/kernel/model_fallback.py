@@ -1,7 +1,8 @@
 """Which model is asked next, and what is done when one does not answer.
 
-Owns the chain of models of a conversation: the stronger one in the last attempt, the next one where a model has no capacity, no
-quota or refuses. Must never ask for ever: a chain has an end, and then the run pauses or the attempt fails.
+Owns the chain of models of a conversation: the stronger one in the last attempt, the next one where a model has no
+capacity, no quota or refuses. Must never ask for ever: a chain has an end, and then the run pauses or the attempt
+fails.
 """
 
 from __future__ import annotations
