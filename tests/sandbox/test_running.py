@@ -171,9 +171,9 @@ async def test_cancelling_ends_the_tree_before_it_is_felt(
     """When the cancellation comes through, nothing runs any more; a second one changes nothing."""
     running = asyncio.ensure_future(run("sh", "-c", STUBBORN))
     await wait_for_retry((tmp_path / "deep").exists)
-    confined_command.cancel()
+    running.cancel()
     await asyncio.sleep(0)
-    confined_command.cancel()
+    running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
     assert alive(mark) == set()
@@ -183,7 +183,7 @@ async def test_cancelling_before_the_guard_is_up_leaves_nothing(run: Run, rung: 
     """The very first moment is covered, too."""
     running = asyncio.ensure_future(run("sleep", "1000"))
     await asyncio.sleep(0)
-    confined_command.cancel()
+    running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
     assert alive(mark) == set()
