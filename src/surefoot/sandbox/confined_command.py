@@ -42,6 +42,8 @@ _TRIES = 3
 _ENDING_S = 10.0
 """The guard needs at most seven seconds to end everything; after ten it is itself ended."""
 _DRAIN_S = 2.0
+_REFUSING_S = 1.0
+"""So long a sandbox that cannot be set up may take to end after it has said why."""
 """How long the end of the output is awaited: who outlived a killed guard may hold the pipe for ever."""
 
 
@@ -308,6 +310,10 @@ class _Guard:
         await asyncio.wait({self._listening}, timeout=_ENDING_S)
         if not self._listening.done():
             self._program.kill()
+        if self._word("up", "failed") is None:
+            # Nothing was started. What could not be set up is just saying so; ended by a signal it could not.
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                await asyncio.to_thread(self._program.wait, _REFUSING_S)
         if mark and self._word("failed", "ended") is None:
             await asyncio.to_thread(sweep_exactly, mark)
         await asyncio.wait({self._pumping}, timeout=_DRAIN_S)
