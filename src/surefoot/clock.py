@@ -16,7 +16,7 @@ class SystemClock:
         """Return seconds since some moment, for durations: nobody can set this clock forward or back."""
         return time.monotonic()
 
-    async def wait_for_retry(self, due: float) -> None:
+    async def wait_until(self, due: float) -> None:
         """Wait until the time is `due`."""
         import asyncio  # which takes long to load, and is not needed to read a run
 

@@ -28,7 +28,7 @@ def test_a_wait_ends_when_its_time_has_come(timed: tuple[Clock, Callable[..., ob
     """Not before, however a machine counts its time."""
     clock, run = timed
     due = clock.now() + 0.01
-    run(clock.wait_for_retry(due))
+    run(clock.wait_until(due))
     assert clock.now() >= due
 
 
@@ -36,7 +36,7 @@ def test_what_is_past_is_not_waited_for(timed: tuple[Clock, Callable[..., object
     """A retry may be due before the run is taken up again."""
     clock, run = timed
     before = clock.elapsed()
-    run(clock.wait_for_retry(clock.now() - 1000.0))
+    run(clock.wait_until(clock.now() - 1000.0))
     assert clock.elapsed() - before < 500.0
 
 
@@ -44,5 +44,5 @@ def test_durations_are_counted_beside_the_time(timed: tuple[Clock, Callable[...,
     """Whoever sets the time of the machine changes no duration."""
     clock, run = timed
     began = clock.elapsed()
-    run(clock.wait_for_retry(clock.now() + 0.01))
+    run(clock.wait_until(clock.now() + 0.01))
     assert clock.elapsed() > began

@@ -30,7 +30,7 @@ class SteppingClock:
         """Return the time that has passed, whatever the clock was set to."""
         return self.time
 
-    async def wait_for_retry(self, due: float) -> None:
+    async def wait_until(self, due: float) -> None:
         """Let the time pass and the world go on."""
         self.waits.append(due - self.now())
         self.time = due - self.moved

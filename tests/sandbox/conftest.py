@@ -96,7 +96,7 @@ def alive() -> Callable[[str], set[int]]:
 
 
 @pytest.fixture
-def wait_for_retry() -> Callable[[Callable[[], object]], Awaitable[None]]:
+def wait_until() -> Callable[[Callable[[], object]], Awaitable[None]]:
     """Wait until something is so; a test that waits in vain is ended by its time limit."""
 
     async def _wait_for_retry(is_so: Callable[[], object]) -> None:

@@ -17,7 +17,7 @@ from surefoot.sandbox import CommandResult, Rung
 from surefoot.sandbox.relay import is_loopback, listening, loopback_names, read_places
 
 Run = Callable[..., Awaitable[CommandResult]]
-WaitForRetry = Callable[[Callable[[], object]], Awaitable[None]]
+WaitUntil = Callable[[Callable[[], object]], Awaitable[None]]
 
 ASK = """
 import socket, sys
@@ -119,7 +119,7 @@ async def test_no_other_address_of_the_machine_is_reached(
 
 
 async def test_a_server_that_comes_later_is_reached(
-    run: Run, bubblewrap: Rung, echoing: Callable[[str], Awaitable[int]], tmp_path: Path, wait_for_retry: WaitForRetry
+    run: Run, bubblewrap: Rung, echoing: Callable[[str], Awaitable[int]], tmp_path: Path, wait_until: WaitUntil
 ) -> None:
     """What listens is looked for again and again."""
     script = f"""
@@ -127,7 +127,7 @@ async def test_a_server_that_comes_later_is_reached(
     until {sys.executable} -c '{ASK}' $(cat port) | grep hello; do sleep 0.05; done
     """
     running = asyncio.ensure_future(run("sh", "-c", script, network="loopback"))
-    await wait_for_retry((tmp_path / "ready").exists)
+    await wait_until((tmp_path / "ready").exists)
     place = f"127.0.0.1:{await echoing('127.0.0.1')}"
     (tmp_path / "part").write_text(place)
     (tmp_path / "part").rename(tmp_path / "port")
@@ -159,14 +159,14 @@ async def test_nothing_of_the_relay_is_left(
 
 
 async def test_a_killed_engine_takes_the_relay_along(
-    bubblewrap: Rung, mark: str, tmp_path: Path, alive: Callable[[str], set[int]], wait_for_retry: WaitForRetry
+    bubblewrap: Rung, mark: str, tmp_path: Path, alive: Callable[[str], set[int]], wait_until: WaitUntil
 ) -> None:
     """Nobody is left to end it but the other half, which dies with the command."""
     engine = start_engine(str(tmp_path), mark)
-    await wait_for_retry((tmp_path / "ready").exists)
+    await wait_until((tmp_path / "ready").exists)
     engine.kill()
     engine.wait()
-    await wait_for_retry(lambda: not alive(mark))
+    await wait_until(lambda: not alive(mark))
 
 
 async def test_a_command_that_breaks_its_relay_loses_only_that(

@@ -22,7 +22,7 @@ from surefoot.sandbox.output_capture import OutputSpool
 
 Run = Callable[..., Awaitable[CommandResult]]
 Alive = Callable[[str], set[int]]
-WaitForRetry = Callable[[Callable[[], object]], Awaitable[None]]
+WaitUntil = Callable[[Callable[[], object]], Awaitable[None]]
 
 STUBBORN = """
 trap "" TERM
@@ -166,11 +166,11 @@ async def test_a_daemon_does_not_outlive_a_successful_command(run: Run, rung: Ru
 
 
 async def test_cancelling_ends_the_tree_before_it_is_felt(
-    run: Run, rung: Rung, mark: str, tmp_path: Path, alive: Alive, wait_for_retry: WaitForRetry
+    run: Run, rung: Rung, mark: str, tmp_path: Path, alive: Alive, wait_until: WaitUntil
 ) -> None:
     """When the cancellation comes through, nothing runs any more; a second one changes nothing."""
     running = asyncio.ensure_future(run("sh", "-c", STUBBORN))
-    await wait_for_retry((tmp_path / "deep").exists)
+    await wait_until((tmp_path / "deep").exists)
     running.cancel()
     await asyncio.sleep(0)
     running.cancel()
@@ -191,13 +191,13 @@ async def test_cancelling_before_the_guard_is_up_leaves_nothing(run: Run, rung: 
 
 @pytest.mark.parametrize("rung", ["plain"], indirect=True)
 def test_a_loop_that_shuts_down_ends_its_commands(
-    run: Run, rung: Rung, mark: str, tmp_path: Path, alive: Alive, wait_for_retry: WaitForRetry
+    run: Run, rung: Rung, mark: str, tmp_path: Path, alive: Alive, wait_until: WaitUntil
 ) -> None:
     """`asyncio.run` cancels everything that is left, also what is about to end a command; whatever the rung."""
 
     async def _leave_running() -> asyncio.Future[CommandResult]:
         running = asyncio.ensure_future(run("sh", "-c", STUBBORN))
-        await wait_for_retry((tmp_path / "deep").exists)
+        await wait_until((tmp_path / "deep").exists)
         return running
 
     assert asyncio.run(_leave_running()).cancelled()
@@ -216,11 +216,11 @@ async def test_a_failing_listener_ends_the_command(run: Run, rung: Rung, mark: s
 
 
 async def test_a_killed_guard_takes_its_command_along(
-    run: Run, rung: Rung, mark: str, tmp_path: Path, alive: Alive, wait_for_retry: WaitForRetry
+    run: Run, rung: Rung, mark: str, tmp_path: Path, alive: Alive, wait_until: WaitUntil
 ) -> None:
     """Also the branch that left the process group; how the command ended is then unknown, and said to be."""
     running = asyncio.ensure_future(run("sh", "-c", STUBBORN))
-    await wait_for_retry((tmp_path / "deep").exists)
+    await wait_until((tmp_path / "deep").exists)
     for guard in children(os.getpid()):
         os.kill(guard, signal.SIGKILL)
     result = await running
@@ -229,11 +229,11 @@ async def test_a_killed_guard_takes_its_command_along(
 
 
 async def test_the_program_dies_with_its_guard_by_itself(
-    run: Run, rung: Rung, mark: str, tmp_path: Path, alive: Alive, wait_for_retry: WaitForRetry
+    run: Run, rung: Rung, mark: str, tmp_path: Path, alive: Alive, wait_until: WaitUntil
 ) -> None:
     """No engine has to notice: nobody is left who carries the mark, and this command cannot be found by it."""
     running = asyncio.ensure_future(run("sh", "-c", f"touch ready; exec env SUREFOOT_EFFECT={mark}/hidden sleep 1000"))
-    await wait_for_retry(lambda: alive(f"{mark}/hidden"))
+    await wait_until(lambda: alive(f"{mark}/hidden"))
     for guard in children(os.getpid()):
         os.kill(guard, signal.SIGKILL)
     await running
@@ -254,14 +254,14 @@ ENGINE = """
 
 
 async def test_a_killed_engine_takes_its_commands_along(
-    rung: Rung, mark: str, tmp_path: Path, alive: Alive, wait_for_retry: WaitForRetry
+    rung: Rung, mark: str, tmp_path: Path, alive: Alive, wait_until: WaitUntil
 ) -> None:
     """Nobody is left to end them but the guard and the kernel."""
     engine = start_engine(str(tmp_path), mark, STUBBORN)
-    await wait_for_retry((tmp_path / "deep").exists)
+    await wait_until((tmp_path / "deep").exists)
     engine.kill()
     engine.wait()
-    await wait_for_retry(lambda: not alive(mark))
+    await wait_until(lambda: not alive(mark))
 
 
 async def test_a_great_deal_of_output_is_stored_whole_and_not_held(run: Run, rung: Rung, tmp_path: Path) -> None:

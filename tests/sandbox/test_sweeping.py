@@ -16,7 +16,7 @@ from surefoot.sandbox.orphans import limit_of, sweep_exactly
 from surefoot.sandbox.seccomp import LIMIT_LOCKS
 
 Alive = Callable[[str], set[int]]
-WaitForRetry = Callable[[Callable[[], object]], Awaitable[None]]
+WaitUntil = Callable[[Callable[[], object]], Awaitable[None]]
 
 
 def start(script: str, mark: str, folder: Path) -> subprocess.Popen[bytes]:
@@ -26,30 +26,28 @@ def start(script: str, mark: str, folder: Path) -> subprocess.Popen[bytes]:
 
 
 async def test_a_marked_orphan_in_a_session_of_its_own_is_ended(
-    mark: str, tmp_path: Path, alive: Alive, wait_for_retry: WaitForRetry
+    mark: str, tmp_path: Path, alive: Alive, wait_until: WaitUntil
 ) -> None:
     """Although nothing but the mark connects it with the command it came from."""
     start("setsid sh -c 'echo $$ > orphan; sleep 1000; sleep 1000' &", f"{mark}/1", tmp_path).wait()
-    await wait_for_retry(lambda: len(alive(f"{mark}/1")) == 2)
+    await wait_until(lambda: len(alive(f"{mark}/1")) == 2)
     orphan = int((tmp_path / "orphan").read_text())
     assert orphan in sweep(mark)
     assert alive(mark) == set()
 
 
-async def test_what_ignores_the_request_is_killed(mark: str, tmp_path: Path, wait_for_retry: WaitForRetry) -> None:
+async def test_what_ignores_the_request_is_killed(mark: str, tmp_path: Path, wait_until: WaitUntil) -> None:
     """Two seconds later."""
     left = start("trap '' TERM; touch ready; while :; do sleep 0.1; done", mark, tmp_path)
-    await wait_for_retry((tmp_path / "ready").exists)
+    await wait_until((tmp_path / "ready").exists)
     assert left.pid in sweep(mark)
     assert left.wait() == -9
 
 
-async def test_descendants_that_lost_the_mark_are_ended(
-    mark: str, tmp_path: Path, wait_for_retry: WaitForRetry
-) -> None:
+async def test_descendants_that_lost_the_mark_are_ended(mark: str, tmp_path: Path, wait_until: WaitUntil) -> None:
     """`env -i` and `sudo` drop it."""
     left = start("env -i /bin/sh -c 'touch ready; sleep 1000; sleep 1000'; true", mark, tmp_path)
-    await wait_for_retry((tmp_path / "ready").exists)
+    await wait_until((tmp_path / "ready").exists)
     assert len(sweep(mark)) >= 2  # the shell that has the mark, and the one that lost it
     left.wait()
 
@@ -82,10 +80,10 @@ def test_a_limit_is_a_number_that_every_kernel_keeps(mark: str) -> None:
     assert 1 << 62 <= limit_of(mark) < (1 << 63) - 1
 
 
-async def test_others_are_left_alone(mark: str, tmp_path: Path, wait_for_retry: WaitForRetry) -> None:
+async def test_others_are_left_alone(mark: str, tmp_path: Path, wait_until: WaitUntil) -> None:
     """Only the beginning of a mark counts."""
     left = start("touch ready; exec sleep 1000", f"other/{mark}", tmp_path)
-    await wait_for_retry((tmp_path / "ready").exists)
+    await wait_until((tmp_path / "ready").exists)
     assert sweep(mark) == ()
     assert left.poll() is None
     left.kill()

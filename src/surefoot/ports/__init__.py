@@ -112,7 +112,7 @@ class Clock(Protocol):
         """Return seconds since some moment, for durations: nobody can set this clock forward or back."""
         ...
 
-    async def wait_for_retry(self, due: float) -> None:
+    async def wait_until(self, due: float) -> None:
         """Wait until the time is `due`."""
         ...
 

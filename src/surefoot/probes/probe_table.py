@@ -72,5 +72,5 @@ async def ask(
         left_s = deadline - clock.elapsed()
         if reply.answer is Applied.APPLIED or left_s <= 0:
             return reply
-        await clock.wait_for_retry(clock.now() + min(wait_s, left_s))
+        await clock.wait_until(clock.now() + min(wait_s, left_s))
         wait_s = min(wait_s * WAIT_GROWTH, WAIT_MAX_S)

@@ -37,7 +37,7 @@ class VirtualClock:
         """Return the time as well: nobody sets this clock."""
         return self._now
 
-    async def wait_for_retry(self, due: float) -> None:
+    async def wait_until(self, due: float) -> None:
         """Wait until the time is `due`."""
         await asyncio.sleep(max(0.0, due - self._now))
 

@@ -9,19 +9,19 @@ from surefoot.workers.run_context import Room
 
 async def wait_for_retry(room: Room, command: WaitForRetry) -> Event:
     """Wait until the next attempt is due."""
-    await room.clock.wait_for_retry(command.due)
+    await room.clock.wait_until(command.due)
     return RetryDue(at=room.clock.now(), step=command.step, attempt=command.attempt)
 
 
 async def wait_for_request(room: Room, command: WaitForRequest) -> Event:
     """Wait until the next request may be made."""
-    await room.clock.wait_for_retry(command.due)
+    await room.clock.wait_until(command.due)
     return ModelRequestDue(at=room.clock.now(), step=command.step, attempt=command.attempt)
 
 
 async def wait_for_deadline(room: Room, command: WaitForDeadline) -> Event:
     """Wait for an answer until its time is over."""
-    await room.clock.wait_for_retry(command.due)
+    await room.clock.wait_until(command.due)
     return QuestionExpired(
         at=max(room.clock.now(), command.due),
         step=command.step,
