@@ -84,7 +84,7 @@ def _tell(step: str, what: str) -> None:
     sys.stderr.write(f"{time.strftime('%H:%M:%S')}  {step}  {what.splitlines()[0]}\n")
 
 
-def _casting(model: str) -> ModelRouting:
+def _routing(model: str) -> ModelRouting:
     """Return who plays the worker; what it costs is not known here, and tokens are counted."""
     facts = ModelFacts(name=model)
     if model == ORACLE:
@@ -137,7 +137,7 @@ async def _perform(cases: Sequence[Case], model: str, limits: tuple[int, int], f
     build(cases, folder / "repository")
     counts, began = Counts(), time.monotonic()
     script = oracle_of(cases) if model == ORACLE else None
-    options = Options(routing=_casting(model), asking=Providers({}, os.environ, script))
+    options = Options(routing=_routing(model), asking=Providers({}, os.environ, script))
     with Home(folder / "home") as home:
         plan = plan_of(cases, attempts=attempts, turns=turns)
         created = create_run(home, plan, Source(repository=folder / "repository"), options=options)

@@ -11,7 +11,7 @@ from surefoot.core.agent_types import ModelRouting, Price
 from surefoot.errors import ConfigInvalid
 from surefoot.models.names import default_by_key
 from surefoot.models.prices import listed_price
-from surefoot.models.routing import casting_of, timeout_of, with_named
+from surefoot.models.routing import routing_of, timeout_of, with_named
 from surefoot.settings import Endpoint, ModelSettings
 
 KEYS = {"ANTHROPIC_API_KEY": "sk-a", "OPENAI_API_KEY": "sk-o"}
@@ -31,7 +31,7 @@ def refusal(
 ) -> str:
     """Return what is said in place of a casting."""
     with pytest.raises(ConfigInvalid) as caught:
-        casting_of(settings or ModelSettings(), environ, flags)
+        routing_of(settings or ModelSettings(), environ, flags)
     return str(caught.value)
 
 
@@ -49,7 +49,7 @@ def refusal(
 )
 def test_a_key_alone_is_enough(environ: dict[str, str], name: str) -> None:
     """All roles are played by that provider's model in the middle."""
-    assert names(casting_of(ModelSettings(), environ)) == {role: [name] for role in ROLES}
+    assert names(routing_of(ModelSettings(), environ)) == {role: [name] for role in ROLES}
 
 
 def test_the_models_taken_by_key_have_a_price() -> None:
@@ -92,7 +92,7 @@ def test_flags_stand_above_the_environment_and_that_above_settings(
     scout: list[str],
 ) -> None:
     """In each of them the role's own word stands above that for all."""
-    found = names(casting_of(ModelSettings(chains=chains), {**KEYS, **environ}, flags))
+    found = names(routing_of(ModelSettings(chains=chains), {**KEYS, **environ}, flags))
     assert (found["worker"], found["scout"]) == (worker, scout)
 
 
@@ -102,7 +102,7 @@ def test_flags_stand_above_the_environment_and_that_above_settings(
 )
 def test_a_stronger_model_stands_behind_each_role(settings: ModelSettings, flags: tuple[str, ...]) -> None:
     """For the last attempt."""
-    routing = casting_of(settings, KEYS, flags)
+    routing = routing_of(settings, KEYS, flags)
     assert {models.stronger and models.stronger.name for models in routing.roles.values()} == {OPUS}
 
 
@@ -111,7 +111,7 @@ def test_a_stronger_model_stands_behind_each_role(settings: ModelSettings, flags
 )
 def test_a_reviewer_is_for_the_flag_then_for_the_settings(review: bool | None, wanted: bool | None, has: bool) -> None:
     """Nobody has one unasked."""
-    assert casting_of(ModelSettings(review=review), KEYS, with_reviewer=wanted).with_reviewer is has
+    assert routing_of(ModelSettings(review=review), KEYS, with_reviewer=wanted).with_reviewer is has
 
 
 def test_how_long_a_reply_may_take_is_the_environments_then_the_settings() -> None:
@@ -126,7 +126,7 @@ def test_how_long_a_reply_may_take_is_the_environments_then_the_settings() -> No
 
 def test_a_price_comes_from_the_list_that_is_installed() -> None:
     """And says from which."""
-    price = casting_of(ModelSettings(), KEYS, (SONNET,)).roles["worker"].chain[0].price
+    price = routing_of(ModelSettings(), KEYS, (SONNET,)).roles["worker"].chain[0].price
     assert price is not None
     assert price.origin.startswith("genai-prices ")
     assert 0 < price.input_usd < price.output_usd
@@ -138,7 +138,7 @@ def test_a_price_comes_from_the_list_that_is_installed() -> None:
 def test_a_price_in_settings_stands_above_the_list(key: str) -> None:
     """For one model, or for all of a provider."""
     settings = ModelSettings(prices={key: FREE})
-    assert casting_of(settings, KEYS, (SONNET,)).roles["worker"].chain[0].price == FREE
+    assert routing_of(settings, KEYS, (SONNET,)).roles["worker"].chain[0].price == FREE
 
 
 def test_where_the_price_depends_on_the_length_the_dearest_counts_that_can_be_reached() -> None:
@@ -162,7 +162,7 @@ def test_an_unknown_price_is_refused_with_three_ways_on() -> None:
 )
 def test_an_unknown_price_can_be_lived_with(settings: ModelSettings) -> None:
     """Counting tokens only, or told in the settings."""
-    routing = casting_of(settings, KEYS, ("anthropic:claude-nobody-knows",))
+    routing = routing_of(settings, KEYS, ("anthropic:claude-nobody-knows",))
     assert routing.unknown_price == (settings.unknown_price or "refuse")
 
 
@@ -174,14 +174,14 @@ def test_a_name_that_is_nearly_one_of_the_list_is_suggested() -> None:
 def test_models_of_an_address_are_as_the_settings_say() -> None:
     """Their size, and whether they take tools; a reply leaves room for what is sent."""
     settings = ModelSettings(endpoints={"mine": MINE}, prices={"mine:*": FREE})
-    facts = casting_of(settings, {}, ("mine:small",)).roles["worker"].chain[0]
+    facts = routing_of(settings, {}, ("mine:small",)).roles["worker"].chain[0]
     assert (facts.context_tokens, facts.native_tools, facts.output_tokens_max) == (32_768, False, 4_096)
 
 
 def test_replies_are_as_long_as_the_settings_let_them() -> None:
     """Where they say nothing, large models have room to think."""
-    usual = casting_of(ModelSettings(), KEYS).roles["worker"].chain[0]
-    wanted = casting_of(ModelSettings(output_tokens=500), KEYS).roles["worker"].chain[0]
+    usual = routing_of(ModelSettings(), KEYS).roles["worker"].chain[0]
+    wanted = routing_of(ModelSettings(output_tokens=500), KEYS).roles["worker"].chain[0]
     assert (usual.output_tokens_max, wanted.output_tokens_max) == (16_384, 500)
 
 
@@ -189,7 +189,7 @@ def test_scripts_cost_nothing_and_are_found_from_anywhere(tmp_path: Path, monkey
     """Their path is made whole, so that the run can be resumed in another folder."""
     (tmp_path / "play.yaml").write_text("- say: x\n", "utf-8")
     monkeypatch.chdir(tmp_path)
-    facts = casting_of(ModelSettings(), {}, ("scripted:play.yaml",)).roles["worker"].chain[0]
+    facts = routing_of(ModelSettings(), {}, ("scripted:play.yaml",)).roles["worker"].chain[0]
     assert facts.name == f"scripted:{tmp_path}/play.yaml"
     assert facts.price == Price(input_usd=0.0, output_usd=0.0, origin="local")
 
@@ -226,14 +226,14 @@ def test_the_key_of_an_address_has_to_be_set() -> None:
 
 def test_a_step_may_name_a_model_of_its_own() -> None:
     """It is known beside the roles, by its name."""
-    routing = casting_of(ModelSettings(), KEYS, named=[OPUS, SONNET])
+    routing = routing_of(ModelSettings(), KEYS, named=[OPUS, SONNET])
     assert names(routing)[OPUS] == [OPUS]
     assert names(routing)["worker"] == [SONNET]
 
 
 def test_a_run_goes_on_with_the_models_it_began_with() -> None:
     """Those that a plan made meanwhile names come to them."""
-    began = casting_of(ModelSettings(), KEYS, (SOL,))
+    began = routing_of(ModelSettings(), KEYS, (SOL,))
     found = with_named(began, ModelSettings(chains={"default": (OPUS,)}), KEYS, [OPUS])
     assert names(found) == {role: [SOL] for role in ROLES} | {OPUS: [OPUS]}
 
@@ -242,7 +242,7 @@ def test_a_run_goes_on_with_the_models_it_began_with() -> None:
 def test_a_plan_brings_no_code_into_the_engine(name: str) -> None:
     """A script runs in the engine itself: only who starts the run may name one."""
     with pytest.raises(ConfigInvalid) as caught:
-        casting_of(ModelSettings(), KEYS, named=[name])
+        routing_of(ModelSettings(), KEYS, named=[name])
     assert "is a file that the engine itself would run, and only a plan names it" in str(caught.value)
 
 
@@ -250,4 +250,4 @@ def test_a_plan_may_name_the_script_that_was_given(tmp_path: Path) -> None:
     """For then it was not the plan that brought it."""
     (tmp_path / "play.yaml").write_text("- say: x\n", "utf-8")
     name = f"scripted:{tmp_path}/play.yaml"
-    assert names(casting_of(ModelSettings(), {}, (name,), named=[name]))[name] == [name]
+    assert names(routing_of(ModelSettings(), {}, (name,), named=[name]))[name] == [name]

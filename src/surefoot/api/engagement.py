@@ -18,7 +18,7 @@ from surefoot.api.engine_claim import claimed, clear
 from surefoot.api.history import earlier_times
 from surefoot.api.home import Home
 from surefoot.api.identity import Identity, identify, refuse_steps
-from surefoot.api.model_options import asking_for, casting_for, needs_models
+from surefoot.api.model_options import asking_for, needs_models, routing_for
 from surefoot.api.revisions import edited_plan
 from surefoot.api.run_options import Options
 from surefoot.api.shared_resources import shared_writer
@@ -166,7 +166,7 @@ def _cast_beforehand(created: ev.RunCreated, source: Source, options: Options) -
     if source.repository is None or not needs_models(created, created.plan):
         return None
     root = inspect_source(source.repository).root
-    return casting_for(replace(created, repository=str(root)), created.plan, options)
+    return routing_for(replace(created, repository=str(root)), created.plan, options)
 
 
 def _wanted_id(home: Home, wanted: str | None) -> RunId:
@@ -410,7 +410,7 @@ def _opening(home: Home, state: RunState, room: Room, options: Options, token: i
     policy = _policy(options, state.created.repository)
     if policy_of(state.plan, policy) != state.policy:
         yield ev.PolicyConfigured(at=now, policy=policy)
-    routing = casting_for(state.created, state.plan, options, state.routing)
+    routing = routing_for(state.created, state.plan, options, state.routing)
     if routing is not None and routing != state.routing:
         yield ev.ModelsConfigured(at=now, routing=routing)
     if options.limits is not None and options.limits != state.plan.limits and state.outcome is None:

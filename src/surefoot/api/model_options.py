@@ -1,6 +1,6 @@
 """Which models play which roles in a run, and what asks them.
 
-Owns the way from settings, environment and options to a casting.
+Owns the way from settings, environment and options to a model routing.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def needs_models(created: ev.RunCreated, plan: Plan) -> bool:
     return created.goal_options is not None or any(isinstance(step.body, AgentBody) for step in plan.steps)
 
 
-def casting_for(
+def routing_for(
     created: ev.RunCreated, plan: Plan, options: Options, known: ModelRouting | None = None
 ) -> ModelRouting | None:
     """Return who plays what; None for runs that ask no models.
@@ -37,14 +37,14 @@ def casting_for(
         return None
     if options.routing is not None:
         return options.routing
-    from surefoot.models.routing import cast_alone, casting_of, with_named
+    from surefoot.models.routing import cast_alone, routing_of, with_named
 
     if options.asking is not None and not options.models:
         return cast_alone(f"{SCRIPTED}python")
     settings = _settings(created)
     named = {step.body.model for step in plan.steps if isinstance(step.body, AgentBody) and step.body.model}
     if known is None or not known.roles or options.models:
-        return casting_of(settings, os.environ, options.models, with_reviewer=options.with_reviewer, named=named)
+        return routing_of(settings, os.environ, options.models, with_reviewer=options.with_reviewer, named=named)
     routing = with_named(known, settings, os.environ, named)
     return routing if options.with_reviewer is None else replace(routing, with_reviewer=options.with_reviewer)
 
@@ -70,7 +70,7 @@ def models_here(folder: Path) -> dict[str, str]:
     Raises:
         ConfigInvalid: there is none, or one cannot be asked.
     """
-    from surefoot.models.routing import casting_of
+    from surefoot.models.routing import routing_of
 
-    routing = casting_of(load_settings(folder).models, os.environ, (), with_reviewer=None, named=())
+    routing = routing_of(load_settings(folder).models, os.environ, (), with_reviewer=None, named=())
     return {role: models.chain[0].name for role, models in routing.roles.items()}

@@ -37,7 +37,7 @@ from surefoot.core.state import RunState
 from surefoot.errors import DiskRefused, JournalGone, JournalLocked, UsageError, WorkspaceMissing
 from surefoot.planfile import load_plan
 from surefoot.sandbox import rung_detail
-from surefoot.views.agent_words import casting_said
+from surefoot.views.agent_words import routing_words
 from surefoot.views.lines import EMPTY, Line, counted, listed, one_line
 from surefoot.views.report_sections import HASH
 from surefoot.views.spool import Listener
@@ -168,7 +168,7 @@ def _start_lines(home: Home, state: RunState) -> Iterator[Line]:
     yield Line(f"Branch surefoot/{created.run}, from {(created.base or '')[:HASH]} of {created.repository}", hang=2)
     yield from selection_lines(report_of(state))
     yield from _rung_lines(is_first=len(home.journal.runs()) == 1)
-    models = casting_said(state.routing)
+    models = routing_words(state.routing)
     if models:
         yield Line(f"Models {models}", hang=2)
     if created.dirty:

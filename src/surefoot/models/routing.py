@@ -34,7 +34,7 @@ _Chains = Mapping[str, tuple[str, ...]]
 """Models by role, `stronger`, `default`, or `all` for each role that is not named beside it."""
 
 
-def casting_of(
+def routing_of(
     settings: ModelSettings,
     environ: Mapping[str, str],
     flags: Sequence[str] = (),
@@ -74,7 +74,7 @@ def casting_of(
 def with_named(
     routing: ModelRouting, settings: ModelSettings, environ: Mapping[str, str], named: Iterable[str]
 ) -> ModelRouting:
-    """Return a casting that also holds the models that steps of a plan ask for.
+    """Return a model routing that also holds the models that steps of a plan ask for.
 
     Raises:
         ConfigInvalid: a name is wrong, a key is missing, or a price is not known.
@@ -92,7 +92,7 @@ def with_named(
 
 
 def cast_alone(name: str) -> ModelRouting:
-    """Return a casting in which one model that costs nothing plays every role."""
+    """Return a model routing in which one model that costs nothing plays every role."""
     models = RoleModels(chain=(facts_of(name, ModelSettings(prices={name: Price(input_usd=0.0, output_usd=0.0)})),))
     return ModelRouting(roles={role.value: models for role in Role})
 

@@ -38,7 +38,7 @@ class _Line:
 
 
 @dataclass(frozen=True, slots=True)
-class _Wish:
+class _Wanted:
     """What is searched for."""
 
     pattern: str
@@ -52,7 +52,7 @@ class _Wish:
 async def search_files(arguments: Arguments, context: ToolContext) -> ToolResult:
     """Show lines that match a pattern."""
     glob = arguments.text("glob")
-    goal_options = _Wish(
+    goal_options = _Wanted(
         pattern=arguments.text("pattern"),
         is_literal=arguments.flag("literal"),
         ignores_case=arguments.flag("ignore_case"),
@@ -72,7 +72,7 @@ async def search_files(arguments: Arguments, context: ToolContext) -> ToolResult
     return await in_thread(_told, found, arguments.number("max", MATCHES_MAX), is_cut=is_cut)
 
 
-async def _found(goal_options: _Wish, context: ToolContext) -> tuple[list[_Line], bool]:
+async def _found(goal_options: _Wanted, context: ToolContext) -> tuple[list[_Line], bool]:
     """Ask ripgrep, then git with Perl's expressions, then git with POSIX's; the first that can answer does."""
     said = ""
     # With a glob, ripgrep looks into files that git ignores.
@@ -93,7 +93,7 @@ async def _found(goal_options: _Wish, context: ToolContext) -> tuple[list[_Line]
     raise Refused(f"the search could not be made: {said}; correct the pattern, or set `literal`")
 
 
-def _ripgrep(goal_options: _Wish, program: str) -> tuple[str, ...]:
+def _ripgrep(goal_options: _Wanted, program: str) -> tuple[str, ...]:
     options = ["--json", "--no-config", "--hidden", "--glob=!.git", "--sort=path", f"--context={goal_options.around}"]
     options += ["--fixed-strings"] if goal_options.is_literal else []
     options += ["--ignore-case"] if goal_options.ignores_case else []
@@ -106,7 +106,7 @@ def _ripgrep(goal_options: _Wish, program: str) -> tuple[str, ...]:
     )
 
 
-def _git(goal_options: _Wish, kind: str) -> tuple[str, ...]:
+def _git(goal_options: _Wanted, kind: str) -> tuple[str, ...]:
     options = ["-I", "-n", "-z", "--column", "--untracked", "--no-color", f"--context={goal_options.around}"]
     options += ["--ignore-case"] if goal_options.ignores_case else []
     options += ["--fixed-strings" if goal_options.is_literal else kind]

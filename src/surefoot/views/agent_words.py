@@ -54,7 +54,7 @@ def call_said(call: ToolCall | None, name: str) -> str:
     return f"call {name}" if call is None else one_line(call.summary) or call.tool
 
 
-def casting_said(routing: ModelRouting) -> str:
+def routing_words(routing: ModelRouting) -> str:
     """Return which models play which roles, on one line; empty where none does."""
     roles = routing.roles
     named = {role: ", then ".join(facts.name for facts in one.chain) for role, one in roles.items() if one.chain}
@@ -66,8 +66,8 @@ def casting_said(routing: ModelRouting) -> str:
 # --- the events of a conversation, as they come
 
 
-def _casting(_: Activity, __: RunState, event: ev.ModelsConfigured) -> Words | None:
-    said = casting_said(event.routing)
+def _routing(_: Activity, __: RunState, event: ev.ModelsConfigured) -> Words | None:
+    said = routing_words(event.routing)
     return ("models", said, "dim") if said else None
 
 
@@ -164,8 +164,8 @@ def _adopted(_: Activity, __: RunState, event: ev.PlanAdopted) -> Words:
     return "plan", text, "warn" if event.revision > 1 else ""
 
 
-TALK_TOLD: dict[type[Event], Callable[[Activity, RunState, Any], Words | None]] = {
-    ev.ModelsConfigured: _casting,
+CONVERSATION_TOLD: dict[type[Event], Callable[[Activity, RunState, Any], Words | None]] = {
+    ev.ModelsConfigured: _routing,
     ev.ModelResponded: _answered,
     ev.ModelRequestFailed: _failed,
     ev.ModelRequestDelayed: _delayed,

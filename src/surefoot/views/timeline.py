@@ -26,7 +26,7 @@ from surefoot.core.verdicts import CLAIM, changed_said, is_by_test, must_ask_aga
 from surefoot.effects import GROUP, LANE
 from surefoot.ports.storage import Recorded
 from surefoot.views.activity import Activity, progress_of, titled
-from surefoot.views.agent_words import TALK_TOLD
+from surefoot.views.agent_words import CONVERSATION_TOLD
 from surefoot.views.lines import Style, Words, cause_of, counted, duration, first_line, headline_of, listed, one_line
 from surefoot.views.report_sections import HASH, style_of
 
@@ -73,7 +73,7 @@ class Timeline:
 
     def entry_of(self, state: RunState, event: Event) -> Entry | None:
         """Return what is told of an event; None: nothing."""
-        told, of_conversation = _TOLD.get(type(event)), TALK_TOLD.get(type(event))
+        told, of_conversation = _TOLD.get(type(event)), CONVERSATION_TOLD.get(type(event))
         words = told(self, state, event) if told is not None else None
         if of_conversation is not None:
             words = of_conversation(self.activity, state, event)

@@ -1,0 +1,46 @@
+"""Modules and identifiers carry the words of the field."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import surefoot
+
+SOURCE = Path(surefoot.__file__).parent
+OF_EVERY_EFFECT = {"__init__", "contract", "perform"}
+NOUNS = {"file_listing", "routing"}
+"""Nouns that end as verbs do."""
+REPLACED = {"talk", "talks", "casting", "wish", "desk", "deed"}
+"""Words that were ours alone; the glossary has the words of the field."""
+
+
+def modules() -> Iterator[Path]:
+    """Yield every module but those that each effect has."""
+    return (path for path in SOURCE.rglob("*.py") if path.stem not in OF_EVERY_EFFECT)
+
+
+def test_no_two_modules_have_one_name() -> None:
+    """Who searches for a module by its name finds that one."""
+    counted = Counter(path.stem for path in modules())
+    assert [name for name, count in counted.items() if count > 1] == []
+
+
+def test_a_module_is_named_for_the_noun_it_holds() -> None:
+    """A name that ends in -ing says that something is done, and not what is there."""
+    assert [path.name for path in modules() if path.stem.endswith("ing") and path.stem not in NOUNS] == []
+
+
+def test_identifiers_use_no_word_that_was_replaced() -> None:
+    """A word that has to be explained is the wrong word."""
+    found = {
+        (path.name, name)
+        for path in SOURCE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for name in (getattr(node, "id", None), getattr(node, "attr", None), getattr(node, "name", None))
+        if isinstance(name, str) and REPLACED & {part.lower() for part in re.split(r"_|(?<=[a-z])(?=[A-Z])", name)}
+    }
+    assert sorted(found) == []
