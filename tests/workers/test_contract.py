@@ -6,6 +6,7 @@ The world is broken for real: the folder of the run, or of the lane, is removed.
 from __future__ import annotations
 
 import asyncio
+import errno
 import re
 import shutil
 from collections.abc import Callable, Mapping
@@ -21,11 +22,12 @@ from surefoot.core.agent_types import ModelFacts, Part, Role
 from surefoot.core.check_kinds import CommandCheck
 from surefoot.core.event_words import Applied, Moment, Status, Verdict
 from surefoot.core.events import Event
-from surefoot.core.ids import StepId
+from surefoot.core.ids import BlobId, StepId
 from surefoot.core.plan import Check, ForEach, RunBody, Service
 from surefoot.core.policy_types import Overdue
 from surefoot.core.probe_kinds import Probe, RunProbe
-from surefoot.effects import BY_COMMAND
+from surefoot.effects import BY_COMMAND, EFFECTS
+from surefoot.effects.effect import Breakage, Effect
 from surefoot.workers.dispatch import perform
 from tests.workers.conftest import SPEC, Lane
 
@@ -245,6 +247,26 @@ async def test_a_command_that_breaks_is_told_as_such(lane: Lane, secret: str, ki
     assert type(fact) is row.broken
     says(fact, row.told)
     assert secret not in repr(fact)
+
+
+async def test_a_model_is_told_of_a_broken_tool_without_a_trace(lane: Lane) -> None:
+    """The output is the sentence that the journal has, and where in the program it happened is no part of it."""
+    command = await prepared(lane, do.UseTool)
+    shutil.rmtree(lane.room.folder)
+    fact = await fact_of(lane, command)
+    assert lane.room.blobs.get(fact.output).decode() == fact.text
+
+
+@pytest.mark.parametrize("effect", [one for one in EFFECTS if not one.stops_run_on_full_disk], ids=lambda one: one.name)
+def test_what_a_full_disk_does_not_stop_is_told_without_storing(effect: Effect) -> None:
+    """The store would be refused, too; the run goes on, and the effect is done later."""
+
+    def refuse(_: bytes) -> BlobId:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    how = Breakage(at=1.0, reason="no space", error_type="OSError", trace="at line 1", store=refuse)
+    told = effect.after_breakage(do.UpdateBranch(commit="c", old=None, kept=None), how)
+    assert (type(told), told.refused) == (ev.BranchUpdated, "no space")
 
 
 @pytest.mark.parametrize("kind", IN_LANE, ids=name_of)

@@ -106,8 +106,8 @@ class Breakage:
     error_type: str
     trace: str
     """Where it happened."""
-    evidence: BlobId
-    """The stored trace."""
+    store: Callable[[bytes], BlobId]
+    """Stores what the fact refers to. Called only where a fact needs it: the disk may be what broke."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,10 +177,10 @@ class Effect:
         return self.failed(command, how.at, Diagnosis.STRUCTURAL, how.reason)
 
     def after_cancellation(self, command: Command, at: float) -> Event | None:
-        """Return the fact that the effect was ended early; None for a clock, of which there is nothing to tell."""
+        """Return the fact that the effect was ended early; None where there is nothing to tell, as of a clock."""
         if self.cancelled is not None:
             return self.cancelled(command, at)
-        if self.on_crash is OnCrash.REWIND or not self.is_cancellable:
+        if not self.is_cancellable:
             return None
         step, attempt = command.owner
         return EffectCancelled(at=at, step=step, attempt=attempt, effect=self.name, subject=command.subject)

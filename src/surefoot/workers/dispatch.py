@@ -61,14 +61,13 @@ async def perform(room: Room, command: Command) -> Event:
 
 
 def _breakage(room: Room, error: Exception) -> Breakage:
-    trace = room.masker.text("".join(traceback.format_exception(error)))
     reason = error.message if isinstance(error, SurefootError) else f"{type(error).__name__}: {error}"
     return Breakage(
         at=room.clock.now(),
         reason=reason,
         error_type=type(error).__name__,
-        trace=trace,
-        evidence=room.store(trace.encode("utf-8", "replace")),
+        trace=room.masker.text("".join(traceback.format_exception(error))),
+        store=room.store,
     )
 
 

@@ -88,7 +88,7 @@ def _broken(command: AskCheck, how: Breakage) -> CheckAnswered:
         check=command.index,
         verdict=Verdict.INCONCLUSIVE,
         text=f"the check broke: {how.reason}",
-        evidence=how.evidence,
+        evidence=how.store(how.trace.encode("utf-8", "replace")),
     )
 
 

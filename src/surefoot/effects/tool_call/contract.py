@@ -108,15 +108,16 @@ class UseTool(StepCommand):
 
 
 def _broken(command: UseTool, how: Breakage) -> ToolCallFinished:
+    text = f"the tool broke: {how.reason}"
     return ToolCallFinished(
         at=how.at,
         step=command.step,
         attempt=command.attempt,
         call=command.call.call,
         ok=False,
-        text=f"the tool broke: {how.reason}"[:_TEXT_MAX],
-        output=how.evidence,
-        tokens=tokens_of(how.reason),
+        text=text[:_TEXT_MAX],
+        output=how.store(text.encode("utf-8", "replace")),
+        tokens=tokens_of(text),
     )
 
 
