@@ -22,7 +22,7 @@ from surefoot.core.ids import BlobId, RunId, StepId
 from surefoot.core.kernel import apply
 from surefoot.core.plan import Check, ForEach, Limits, Plan, RunBody, Step
 from surefoot.core.state import QuestionState, RunState, StepState, StepStatus
-from surefoot.core.system_steps import DUTIES, PLANNING, duty_of
+from surefoot.core.system_steps import PLANNING, SYSTEM_STEPS, system_step_of
 from surefoot.views.activity import Activity
 from surefoot.views.estimate import about_left_s, roughly
 
@@ -335,7 +335,7 @@ def test_what_a_model_writes_stands_below_its_step() -> None:
 def test_what_is_done_for_the_run_as_a_whole_is_no_step() -> None:
     """It is seen at work, and counts neither as done nor as left."""
     run = state("a")
-    run.nodes[PLANNING] = StepState(spec=duty_of(PLANNING), order=(-1, 1), needs=())
+    run.nodes[PLANNING] = StepState(spec=system_step_of(PLANNING), order=(-1, 1), needs=())
     begin(run, PLANNING)
     rows = drawn(run)
     assert "0 of 7" in rows[0]
@@ -346,7 +346,7 @@ def test_what_is_done_for_the_run_as_a_whole_is_no_step() -> None:
 def test_where_agents_work_nobody_says_how_long_it_takes() -> None:
     """How long the goal took to be understood says nothing about its steps."""
     run = state("a")
-    for name in DUTIES:
-        run.nodes[name] = StepState(spec=duty_of(name), order=(-1, 1), needs=())
+    for name in SYSTEM_STEPS:
+        run.nodes[name] = StepState(spec=system_step_of(name), order=(-1, 1), needs=())
         end(run, StepStatus.VERIFIED, name)
     assert about_left_s(run, 10.0, 0.0) is None

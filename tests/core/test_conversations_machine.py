@@ -20,7 +20,7 @@ from surefoot.core.kernel import apply
 from surefoot.core.kernel.plan_adoption import flaw_of_plan, is_kept
 from surefoot.core.kernel.question_fold import EDIT
 from surefoot.core.plan import AgentBody, Plan
-from surefoot.core.system_steps import BASELINE, COMMANDS, DUTIES, PLANNING, REVIEWING, UNDERSTANDING
+from surefoot.core.system_steps import BASELINE, COMMANDS, PLANNING, REVIEWING, SYSTEM_STEPS, UNDERSTANDING
 from surefoot.core.tool_table import TOOLBOX, StoredTexts
 from surefoot.effects import CHECKOUT
 from tests.core.drawing import plans
@@ -167,8 +167,8 @@ class TalksMachine(KernelMachine):
     @precondition(lambda self: self.state.outcome is not None)
     @rule()
     def retry_all(self) -> None:
-        """Try again what can be tried again, duties included."""
-        nodes = [*self.state.steps(), *self.state.duties()]
+        """Try again what can be tried again, system steps included."""
+        nodes = [*self.state.steps(), *self.state.system_steps()]
         steps = tuple(node.spec.id for node in nodes if node.status in ("failed", "skipped", "cancelled"))
         self.fold(ev.StepsInvalidated(at=self.world.now, steps=steps, by="me"))
 
@@ -179,9 +179,11 @@ class TalksMachine(KernelMachine):
         return [way for way in ways if "edit" not in way] if is_agents else ways
 
     def words_for(self, question: ev.QuestionAsked) -> tuple[str, ...]:
-        """Return what may be answered: plans are edited with an edit, and nobody takes a duty over."""
+        """Return what may be answered: plans are edited with an edit, and nobody takes a system step over."""
         words = super().words_for(question)
-        return tuple(word for word in words if word != EDIT and (word != "take_over" or question.step not in DUTIES))
+        return tuple(
+            word for word in words if word != EDIT and (word != "take_over" or question.step not in SYSTEM_STEPS)
+        )
 
     # --- what the world says
 
@@ -230,10 +232,12 @@ class TalksMachine(KernelMachine):
                 assert (event.step, self.epoch[event.step], event.call) not in self.results
             case ev.PhaseEntered(phase=Phase.EXECUTE) if self.state.created.goal_options is not None:
                 assert self.adopted_last(), "nothing is carried out before a plan was adopted"
-            case ev.StepStarted() if event.step not in DUTIES:
+            case ev.StepStarted() if event.step not in SYSTEM_STEPS:
                 assert self.state.created.goal_options is None or self.adopted_last()
             case ev.PlanAdopted():
-                begun = {name for name, node in self.state.nodes.items() if node.attempt > 0 and not node.is_duty}
+                begun = {
+                    name for name, node in self.state.nodes.items() if node.attempt > 0 and not node.is_system_step
+                }
                 self.begun = begun
             case ev.RunEnded():
                 self.check_end(event)
@@ -355,12 +359,12 @@ class TalksMachine(KernelMachine):
 
     @invariant()
     def phases_have_their_duties(self) -> None:
-        """No plan without an understanding; no duty outside its phase."""
+        """No plan without an understanding; no system step outside its phase."""
         if not hasattr(self, "state") or self.state.created.goal_options is None:
             return
         if self.state.phase is not Phase.UNDERSTAND:
             assert self.state.understanding is not None
-        working = {name for name in self.state.active if name in DUTIES}
+        working = {name for name in self.state.active if name in SYSTEM_STEPS}
         beside = {COMMANDS, BASELINE}
         allowed = {Phase.UNDERSTAND: {UNDERSTANDING} | beside, Phase.PLAN: {PLANNING} | beside}
         allowed[Phase.VALIDATE] = {REVIEWING}

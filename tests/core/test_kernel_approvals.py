@@ -8,7 +8,7 @@ import pytest
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.approval import Ground
+from surefoot.core.approval import Precondition
 from surefoot.core.event_words import Diagnosis
 from surefoot.core.ids import BlobId
 from surefoot.core.plan import Effect, ForEach, Limits, OnFailure, Service, Tier
@@ -19,8 +19,8 @@ from surefoot.errors import IllegalTransition
 PAY: dict[str, Any] = {"effect": Effect.IRREVERSIBLE}
 PUT: dict[str, Any] = {"effect": Effect.IDEMPOTENT}
 ASKING: dict[str, Any] = {"tier": Tier.CONFIRM}
-OLD, NEW = Ground(name="files conf", state="1"), Ground(name="files conf", state="2")
-MOVED = Ground(name="main", state="c9", since="c0")
+OLD, NEW = Precondition(name="files conf", state="1"), Precondition(name="files conf", state="2")
+MOVED = Precondition(name="main", state="c9", since="c0")
 
 
 def rule(name: str, tier: Tier = Tier.CONFIRM, **fields: Any) -> Rule:
@@ -36,32 +36,46 @@ def with_policy(run: Any, *rules: Rule) -> Any:
 # --- what an approval rests on
 
 
-def test_a_yes_does_not_hold_once_the_ground_has_shifted(play: Any) -> None:
+def test_a_yes_does_not_hold_once_the_preconditions_have_changed(play: Any) -> None:
     """A file it says to read was changed before the effect: it is asked again, and shown what changed."""
-    run = play({"a": PAY}).will(do.TakeCheckpoint, "a", ground=(OLD,)).will(do.TakeCheckpoint, "a", ground=(NEW,))
+    run = (
+        play({"a": PAY})
+        .will(do.TakeCheckpoint, "a", preconditions=(OLD,))
+        .will(do.TakeCheckpoint, "a", preconditions=(NEW,))
+    )
     run.go().reply("yes").go()
     assert run.bodies == []
     assert "changed since it was shown: files conf: was 1, is 2" in run.asked[0]
 
 
-def test_a_yes_holds_while_the_ground_does(play: Any) -> None:
+def test_a_yes_holds_while_the_preconditions_do(play: Any) -> None:
     """Looked at again and found the same."""
-    run = play({"a": PAY}).will(do.TakeCheckpoint, "a", ground=(OLD,)).will(do.TakeCheckpoint, "a", ground=(OLD,))
+    run = (
+        play({"a": PAY})
+        .will(do.TakeCheckpoint, "a", preconditions=(OLD,))
+        .will(do.TakeCheckpoint, "a", preconditions=(OLD,))
+    )
     assert run.go().reply("yes").go().states["a"] == "verified"
 
 
-@pytest.mark.parametrize(("ground", "state"), [(MOVED, "waiting"), (OLD, "verified")])
-def test_a_word_given_beforehand_does_not_cover_a_world_that_moved(play: Any, ground: Ground, state: str) -> None:
+@pytest.mark.parametrize(("preconditions", "state"), [(MOVED, "waiting"), (OLD, "verified")])
+def test_a_word_given_beforehand_does_not_cover_a_world_that_moved(
+    play: Any, preconditions: Precondition, state: str
+) -> None:
     """`--allow` was said about the run as it began."""
-    run = play({"a": PAY}).will(do.TakeCheckpoint, "a", ground=(ground,)).say(ev.ApprovalsGiven, allow=("a",))
+    run = (
+        play({"a": PAY})
+        .will(do.TakeCheckpoint, "a", preconditions=(preconditions,))
+        .say(ev.ApprovalsGiven, allow=("a",))
+    )
     assert run.go().states["a"] == state
 
 
-def test_the_ground_is_looked_at_again_after_a_crash(play: Any) -> None:
+def test_the_preconditions_are_looked_at_again_after_a_crash(play: Any) -> None:
     """Allowed, and killed before the effect: what was found then is compared with what is found now."""
     run = play({"a": {**PAY, "probe": Probe(ask=RunProbe(command="q"))}}).say(ev.ApprovalsGiven, allow=("a",))
-    run.will(do.TakeCheckpoint, "a", ground=(OLD,)).go(do.AskProbe).claim()
-    run.will(do.TakeCheckpoint, "a", ground=(NEW,)).go()
+    run.will(do.TakeCheckpoint, "a", preconditions=(OLD,)).go(do.AskProbe).claim()
+    run.will(do.TakeCheckpoint, "a", preconditions=(NEW,)).go()
     assert "files conf: was 1, is 2" in run.asked[0]
 
 

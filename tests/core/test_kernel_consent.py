@@ -175,7 +175,7 @@ def test_an_effect_that_would_happen_once_more_is_asked_about_again(play: Any) -
     ],
 )
 def test_an_effect_that_rests_on_a_skipped_step_is_asked_about(play: Any, steps: Any, skipped: str) -> None:
-    """Not even `--yes` and `--allow` together cover an effect whose ground is missing."""
+    """Not even `--yes` and `--allow` together cover an effect whose preconditions are missing."""
     run = play(steps).say(ev.ApprovalsGiven, yes=True, allow=("a",)).will(do.RunStep, skipped, ending=BAD).go()
     assert f"\n  rests on skipped steps: {skipped}\n" in run.asked[0]
     assert run.states[skipped] == "skipped"

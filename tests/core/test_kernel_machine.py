@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.approval import Ground
+from surefoot.core.approval import Precondition
 from surefoot.core.event_words import Applied, Diagnosis, Ending, Status, Verdict
 from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.graph_state import results_after
@@ -24,7 +24,7 @@ from surefoot.core.plan import (
 from surefoot.core.queue import has_result
 from surefoot.core.report import report_of
 from surefoot.core.state import SATISFIED, QuestionState, RunState, StepStatus
-from surefoot.core.system_steps import DUTIES
+from surefoot.core.system_steps import SYSTEM_STEPS
 from surefoot.effects import BY_COMMAND, LANE, PATCH, SERVICE_START
 from tests.core.drawing import plans
 from tests.core.specimens import refused_and_changed, specimens
@@ -192,12 +192,12 @@ class KernelMachine(RuleBasedStateMachine):
     def words_for(self, question: ev.QuestionAsked) -> tuple[str, ...]:
         """Return what may be answered."""
         options = question.options or ("yes", "no", "blue")
-        can_take_over = question.about == "confirm" and question.step not in DUTIES
+        can_take_over = question.about == "confirm" and question.step not in SYSTEM_STEPS
         return (*options, "take_over") if can_take_over else options
 
     def ways_of_saying_yes(self, question: ev.QuestionAsked) -> list[dict]:
         """Say yes, to all of a kind, or to something else than was shown."""
-        if question.step in DUTIES:
+        if question.step in SYSTEM_STEPS:
             return [{}]
         is_result = question.package is not None and question.package.trees is not None
         return [{}, {}, {"like": question.like}, {"diff": BlobId("d")} if is_result else {"edit": "false"}]
@@ -304,8 +304,10 @@ class KernelMachine(RuleBasedStateMachine):
         match command:
             case do.TakeCheckpoint():
                 tree = self.world.trees[command.commit]
-                ground = data.draw(st.sampled_from([(), (), (Ground(name="x", state="1", since="0"),)]))
-                return ev.Checkpointed(**place, commit=command.commit, tree=tree, environment="env", ground=ground)
+                preconditions = data.draw(st.sampled_from([(), (), (Precondition(name="x", state="1", since="0"),)]))
+                return ev.Checkpointed(
+                    **place, commit=command.commit, tree=tree, environment="env", preconditions=preconditions
+                )
             case do.AskCheck():
                 verdict = data.draw(st.sampled_from([*Verdict, *(3 * [Verdict.PASSED])]))
                 return ev.CheckAnswered(

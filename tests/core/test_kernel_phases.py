@@ -331,4 +331,4 @@ def test_duties_stand_beside_the_plan_and_not_in_it(play: Any) -> None:
     """A report counts the steps of the plan; what was done for the whole run is told apart."""
     run = goal(play).go()
     assert list(run.states) == ["made"]
-    assert [node.spec.id for node in run.state.duties()] == ["(understand)", "(plan)"]
+    assert [node.spec.id for node in run.state.system_steps()] == ["(understand)", "(plan)"]

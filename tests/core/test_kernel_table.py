@@ -106,7 +106,7 @@ def test_a_goal_that_kind_models_pursue_is_completed() -> None:
     state, events = list(walk(created=WISHED))[-1]
     assert state.outcome is Outcome.COMPLETED
     assert [event.phase for event in events if isinstance(event, ev.PhaseEntered)] == ["plan", "execute", "validate"]
-    assert [node.status for node in state.duties()] == [StepStatus.VERIFIED] * 3
+    assert [node.status for node in state.system_steps()] == [StepStatus.VERIFIED] * 3
     assert [node.status for node in state.steps()] == [StepStatus.VERIFIED]
 
 

@@ -23,7 +23,7 @@ from surefoot.core.tool_table import TOOLBOX, EditableFiles, PlanInForce, Stored
 from surefoot.ports import Called, ModelAnswer, ModelRequest
 from surefoot.sandbox import detect_rung
 from surefoot.workers.dispatch import perform
-from surefoot.workers.run_context import Room
+from surefoot.workers.run_context import RunContext
 from surefoot.workspace import RunWorkspace, inspect_source
 
 RUN = RunId("20260101-abcdef")
@@ -53,20 +53,20 @@ class Script:
 
 @dataclass
 class Lane:
-    """One lane of a run, the room of its workers, and a model."""
+    """One lane of a run, the context of its workers, and a model."""
 
-    room: Room
+    context: RunContext
     script: Script
     seen: dict[str, str] = field(default_factory=dict)
 
     @property
     def root(self) -> Path:
         """The lane's root folder."""
-        return self.room.start("0")
+        return self.context.start("0")
 
     def perform(self, command: do.Command) -> Any:
         """Carry out a command and return its fact."""
-        return asyncio.run(perform(self.room, command))
+        return asyncio.run(perform(self.context, command))
 
     def call(self, tool: str, **arguments: object) -> ToolCall:
         """Have the model call a tool; return the call as the journal has it."""
@@ -93,7 +93,7 @@ class Lane:
     def state_of(self, tool: str) -> ToolState | None:
         """Return what of the state the kernel would give a call."""
         editable = EditableFiles(writes=("**",), seen=dict(self.seen))
-        states = (editable, StoredTexts(texts={}), PlanInForce(plan=self.room.plan))
+        states = (editable, StoredTexts(texts={}), PlanInForce(plan=self.context.plan))
         return next((one for one in states if type(one) is TOOLBOX[tool].state), None)
 
     def carry_out(self, call: ToolCall) -> ev.ToolCallFinished:
@@ -134,7 +134,7 @@ def lane(tmp_path: Path, checkout: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
         source = inspect_source(checkout)
         space = RunWorkspace.create(folder, source, RUN, include_dirty=False, at=0.0)
         script = Script()
-        room = Room(
+        context = RunContext(
             run=RUN,
             folder=folder,
             plan=Plan(goal="nothing", steps=(SPEC,)),
@@ -145,7 +145,7 @@ def lane(tmp_path: Path, checkout: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
             workspace=space,
             models=script,
         )
-        made = Lane(room, script)
+        made = Lane(context, script)
         ready = made.perform(do.OpenLane(lane="0", commit=space.base, fresh=True))
         assert isinstance(ready, ev.LaneReady), ready
         yield made

@@ -18,7 +18,7 @@ from surefoot.core.ids import RunId, StepId
 from surefoot.core.plan import Check, Plan, Prepare, RunBody, Step
 from surefoot.sandbox import Rung
 from surefoot.workers.check_files import asked_of, changed_by_step, changed_in_run
-from surefoot.workers.run_context import Room
+from surefoot.workers.run_context import RunContext
 from surefoot.workspace import RunWorkspace, inspect_source
 
 FILES = {
@@ -42,8 +42,8 @@ FILES = {
 STEP = StepId("it")
 
 
-def room_for(root: Path, home: Home) -> Room:
-    """Return a room over a repository with these files."""
+def room_for(root: Path, home: Home) -> RunContext:
+    """Return a run context over a repository with these files."""
     root.mkdir()
     for name, text in FILES.items():
         (root / name).parent.mkdir(exist_ok=True)
@@ -57,13 +57,13 @@ def room_for(root: Path, home: Home) -> Room:
     space = RunWorkspace.create(folder, inspect_source(root), run, include_dirty=False, at=0.0)
     plan = Plan(goal="g", steps=())
     clock, blobs = SystemClock(), home.journal.blobs
-    return Room(run=run, folder=folder, plan=plan, blobs=blobs, clock=clock, rung=Rung.PLAIN, workspace=space)
+    return RunContext(run=run, folder=folder, plan=plan, blobs=blobs, clock=clock, rung=Rung.PLAIN, workspace=space)
 
 
 @pytest.fixture(scope="module")
-def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
-    """Return a room over a repository with these files, in which nothing is ever run."""
-    folder = tmp_path_factory.mktemp("room")
+def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunContext]:
+    """Return a run context over a repository with these files, in which nothing is ever run."""
+    folder = tmp_path_factory.mktemp("run")
     with Home(folder / "home") as home:
         yield room_for(folder / "repository", home)
 
@@ -72,16 +72,16 @@ Changed = Callable[..., tuple[str, ...]]
 
 
 @pytest.fixture
-def changed(room: Room) -> Changed:
+def changed(context: RunContext) -> Changed:
     """Return which of the paths count, if a step with such a check changes them."""
-    room.adopt(Plan(goal="g", steps=()))
+    context.adopt(Plan(goal="g", steps=()))
 
     def _changed(
         command: str, *paths: str, cwd: str | None = None, env: dict[str, str] | None = None
     ) -> tuple[str, ...]:
         check = Check(name="c", ask=CommandCheck(command=command), cwd=cwd)
         step = Step(id=STEP, body=RunBody(command="true"), checks=(check,), env=env or {})
-        return changed_by_step(room, step, room.space.base_tree, paths)
+        return changed_by_step(context, step, context.space.base_tree, paths)
 
     return _changed
 
@@ -162,22 +162,22 @@ def test_what_is_only_looked_at_or_is_made_by_the_step_does_not_count(
     assert changed(command, path) == ()
 
 
-def test_files_of_checks_of_other_steps_and_of_acceptance_count(room: Room) -> None:
+def test_files_of_checks_of_other_steps_and_of_acceptance_count(context: RunContext) -> None:
     """A step could prepare the ground for a later one."""
     accept = Check(name="c", ask=CommandCheck(command="sh lib.sh"))
     other = Step(
         id=StepId("o"), body=RunBody(command="true"), checks=(Check(name="d", ask=CommandCheck(command="./link")),)
     )
-    room.adopt(Plan(goal="g", steps=(other,), accept=(accept,)))
+    context.adopt(Plan(goal="g", steps=(other,), accept=(accept,)))
     step = Step(id=STEP, body=RunBody(command="true"))
-    assert changed_by_step(room, step, room.space.base_tree, ("a.txt", "lib.sh", "link")) == ("lib.sh", "link")
+    assert changed_by_step(context, step, context.space.base_tree, ("a.txt", "lib.sh", "link")) == ("lib.sh", "link")
 
 
-def test_what_prepares_lanes_counts(room: Room) -> None:
+def test_what_prepares_lanes_counts(context: RunContext) -> None:
     """It could make a test runner that passes everything."""
-    room.adopt(Plan(goal="g", steps=(), prepare=Prepare(run="sh lib.sh")))
+    context.adopt(Plan(goal="g", steps=(), prepare=Prepare(run="sh lib.sh")))
     step = Step(id=STEP, body=RunBody(command="true"))
-    assert changed_by_step(room, step, room.space.base_tree, ("a.txt", "lib.sh")) == ("lib.sh",)
+    assert changed_by_step(context, step, context.space.base_tree, ("a.txt", "lib.sh")) == ("lib.sh",)
 
 
 def test_a_check_counts_paths_from_its_own_folder(changed: Changed) -> None:
@@ -185,7 +185,7 @@ def test_a_check_counts_paths_from_its_own_folder(changed: Changed) -> None:
     assert changed("./check.sh", "check.sh", "sub/check.sh", cwd="sub") == ("sub/check.sh",)
 
 
-def test_nothing_has_changed_in_a_run_at_its_beginning(room: Room) -> None:
+def test_nothing_has_changed_in_a_run_at_its_beginning(context: RunContext) -> None:
     """What the files hold then is what the person had."""
-    asked = asked_of(Check(name="c", ask=CommandCheck(command="./check.sh")), None, room.plan)
-    assert changed_in_run(room, asked, room.space.base_tree) == ()
+    asked = asked_of(Check(name="c", ask=CommandCheck(command="./check.sh")), None, context.plan)
+    assert changed_in_run(context, asked, context.space.base_tree) == ()

@@ -119,7 +119,7 @@ ROWS: Mapping[type[do.Command], Row] = {
         told={"reason": "the folder of lane 0 is gone"},
     ),
     do.ApplyPatch: Row(
-        make=lambda lane, commit, _: do.ApplyPatch(**AT, commit=commit, scratch=(), diff=lane.room.store(b"patch")),
+        make=lambda lane, commit, _: do.ApplyPatch(**AT, commit=commit, scratch=(), diff=lane.context.store(b"patch")),
         broken=ev.EffectFailed,
         told={"reason": NO_STORE},
     ),
@@ -165,7 +165,7 @@ ROWS: Mapping[type[do.Command], Row] = {
             turn=1,
             role=Role.WORKER,
             facts=ModelFacts(name="x:m"),
-            parts=(Part(speaker="user", tokens=1, blob=lane.room.store(b"long" * 9999)),),
+            parts=(Part(speaker="user", tokens=1, blob=lane.context.store(b"long" * 9999)),),
         ),
         broken=ev.ModelRequestFailed,
         told={"text": "Blob .* is missing"},
@@ -200,14 +200,14 @@ def checkout(checkout: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def secret(lane: Lane, tmp_path: Path) -> str:
     """Make the name of the folder in which all lies a secret, so that every path that is told holds one."""
-    lane.room.environ = {**lane.room.environ, "API_TOKEN": tmp_path.name}
-    lane.room.adopt(lane.room.plan)
+    lane.context.environ = {**lane.context.environ, "API_TOKEN": tmp_path.name}
+    lane.context.adopt(lane.context.plan)
     return tmp_path.name
 
 
 async def fact_of(lane: Lane, command: do.Command, *, ends: bool = False) -> Any:
     """Carry out a command and return its fact; with `ends` it is ended at its first wait."""
-    performing = asyncio.create_task(perform(lane.room, command))
+    performing = asyncio.create_task(perform(lane.context, command))
     if ends:
         await asyncio.sleep(0)
         performing.cancel()
@@ -216,7 +216,7 @@ async def fact_of(lane: Lane, command: do.Command, *, ends: bool = False) -> Any
 
 async def prepared(lane: Lane, kind: type[do.Command]) -> do.Command:
     """Return a command of a kind, with what it needs carried out."""
-    row, space = ROWS[kind], lane.room.space
+    row, space = ROWS[kind], lane.context.space
     if row.first is not None:
         await fact_of(lane, row.first)
     return await asyncio.to_thread(lambda: row.make(lane, space.base, space.commit_tree_of(space.base)))
@@ -241,8 +241,8 @@ def test_every_kind_of_command_has_a_row() -> None:
 async def test_a_command_that_breaks_is_told_as_such(lane: Lane, secret: str, kind: type[do.Command]) -> None:
     """As the event of its kind, with a text that names what is missing and holds no secret; the engine goes on."""
     row, command = ROWS[kind], await prepared(lane, kind)
-    shutil.rmtree(lane.room.folder)
-    shutil.rmtree(lane.room.folder.parents[1] / "blobs", ignore_errors=True)
+    shutil.rmtree(lane.context.folder)
+    shutil.rmtree(lane.context.folder.parents[1] / "blobs", ignore_errors=True)
     fact = await fact_of(lane, command)
     assert type(fact) is row.broken
     says(fact, row.told)
@@ -252,9 +252,9 @@ async def test_a_command_that_breaks_is_told_as_such(lane: Lane, secret: str, ki
 async def test_a_model_is_told_of_a_broken_tool_without_a_trace(lane: Lane) -> None:
     """The output is the sentence that the journal has, and where in the program it happened is no part of it."""
     command = await prepared(lane, do.UseTool)
-    shutil.rmtree(lane.room.folder)
+    shutil.rmtree(lane.context.folder)
     fact = await fact_of(lane, command)
-    assert lane.room.blobs.get(fact.output).decode() == fact.text
+    assert lane.context.blobs.get(fact.output).decode() == fact.text
 
 
 @pytest.mark.parametrize("effect", [one for one in EFFECTS if not one.stops_run_on_full_disk], ids=lambda one: one.name)
@@ -273,7 +273,7 @@ def test_what_a_full_disk_does_not_stop_is_told_without_storing(effect: Effect) 
 async def test_a_command_for_a_lane_that_is_gone_says_so(lane: Lane, secret: str, kind: type[do.Command]) -> None:
     """It is not carried out anywhere else, and its fact names the lane."""
     command = await prepared(lane, kind)
-    shutil.rmtree(lane.room.space.lane_path("0"))
+    shutil.rmtree(lane.context.space.lane_path("0"))
     fact = await fact_of(lane, command)
     assert type(fact) is ROWS[kind].broken
     assert re.search(r"/\*\*\*/home/runs/[^']*/lanes/0'.* (does not exist|is gone|nobody knows)", repr(fact))

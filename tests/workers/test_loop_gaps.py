@@ -41,7 +41,7 @@ async def test_no_expression_of_a_check_holds_up_the_loop(lane: Lane, pattern: s
     (lane.root / "long.txt").write_text("a" * length + "!\n")
     ask = FileCheck(glob="long.txt", matches=pattern)
     check = Check(name="c", ask=ask, expect=Expect.PASS)
-    commands = LaneCommands(room=lane.room, lane="0", mark="it/1/c", step=SPEC)
+    commands = LaneCommands(context=lane.context, lane="0", mark="it/1/c", step=SPEC)
     assert await longest_gap(ask_files(ask, check, commands)) < GAP_MAX_S
 
 
@@ -51,7 +51,7 @@ async def test_no_glob_of_a_model_holds_up_the_loop(lane: Lane, tool: str) -> No
     (lane.root / ("a" * 42)).write_text("")
     key = "glob" if tool == "list" else "path"
     call = await asyncio.to_thread(lane.call, tool, **{key: "*a" * 9 + "*b"})
-    assert await longest_gap(use_tool(lane.room, lane.asking(call))) < GAP_MAX_S
+    assert await longest_gap(use_tool(lane.context, lane.asking(call))) < GAP_MAX_S
 
 
 async def test_no_edit_holds_up_the_loop(lane: Lane) -> None:
@@ -61,4 +61,4 @@ async def test_no_edit_holds_up_the_loop(lane: Lane) -> None:
     await asyncio.to_thread(lane.use, "read", path="big.txt")
     edits = [{"path": "big.txt", "old": "ba" * 90, "new": "x"}]
     call = await asyncio.to_thread(lane.call, "edit", edits=edits)
-    assert await longest_gap(use_tool(lane.room, lane.asking(call))) < GAP_MAX_S
+    assert await longest_gap(use_tool(lane.context, lane.asking(call))) < GAP_MAX_S

@@ -20,9 +20,9 @@ from tests.workers.conftest import SPEC, Lane
 def test_a_python_that_answers_oddly_keeps_no_lane_from_being_made(lane: Lane, checkout: Path, said: str) -> None:
     """It tells nothing of where imports come from, and a program of the project's may go by that name."""
     make = f"mkdir .bin; printf '#!/bin/sh\\necho \"{said}\"\\n' > .bin/python; chmod +x .bin/python"
-    lane.room.plan = replace(lane.room.plan, prepare=Prepare(run=make, path=(".bin",)))
-    lane.room.source = checkout
-    opened = lane.perform(do.OpenLane(lane="0", commit=lane.room.space.base, fresh=True))
+    lane.context.plan = replace(lane.context.plan, prepare=Prepare(run=make, path=(".bin",)))
+    lane.context.source = checkout
+    opened = lane.perform(do.OpenLane(lane="0", commit=lane.context.space.base, fresh=True))
     assert isinstance(opened, ev.LaneReady), opened
 
 
@@ -48,7 +48,7 @@ def test_a_function_that_returns_what_json_cannot_hold_has_ended_well(lane: Lane
     async def body(_: Any) -> object:
         return returned
 
-    lane.room.functions = FunctionRegistry(bodies={SPEC.id: body})
+    lane.context.functions = FunctionRegistry(bodies={SPEC.id: body})
     spec = replace(SPEC, body=FunctionBody(name="body"))
     finished = lane.perform(do.RunStep(step=SPEC.id, attempt=1, lane="0", spec=spec, key="k"))
     assert finished.ending.status is Status.OK

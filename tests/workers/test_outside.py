@@ -21,13 +21,13 @@ from surefoot.workspace.git import own_git
 
 def printed(lane: Any, text: str, *, confine: bool = False, commit: str | None = None) -> str:
     """Return what a command of lane 0 prints; with a commit it is asked as probes are."""
-    commands = LaneCommands(room=lane.room, lane="0", mark="it/1", commit=commit)
+    commands = LaneCommands(context=lane.context, lane="0", mark="it/1", commit=commit)
     return asyncio.run(commands.run(CommandRequest(text=text, confine=confine))).tail.strip()
 
 
 def test_programs_that_prepare_made_are_found_in_the_sandbox_alone(lane: Any) -> None:
     """A step can write them."""
-    lane.room.plan = replace(lane.room.plan, prepare=Prepare(run="true", path=("bin",)))
+    lane.context.plan = replace(lane.context.plan, prepare=Prepare(run="true", path=("bin",)))
     folder = str(lane.root / "bin")
     assert folder in printed(lane, "echo $PATH", confine=True)
     assert folder not in printed(lane, "echo $PATH")
@@ -56,13 +56,13 @@ def test_what_only_looks_sees_the_commit_that_the_attempt_began_with(lane: Any) 
     (lane.root / "plain.md").write_text("changed", "utf-8")
     (lane.root / "made").touch()
     text = "cat plain.md; ls; git rev-parse HEAD"
-    seen = ["***", "a.txt", "plain.md", "settings.ini", lane.room.space.base]
-    assert printed(lane, text, commit=lane.room.space.base).split() == seen
+    seen = ["***", "a.txt", "plain.md", "settings.ini", lane.context.space.base]
+    assert printed(lane, text, commit=lane.context.space.base).split() == seen
 
 
 def test_what_only_looks_leaves_nothing_to_the_next_look(lane: Any) -> None:
     """Each look begins with the files of the commit."""
-    base = lane.room.space.base
+    base = lane.context.space.base
     printed(lane, "echo other > a.txt; touch made; git config core.pager x", commit=base)
     text = "cat a.txt; test ! -e made; git config core.pager || echo none"
     assert printed(lane, text, commit=base).split() == ["one", "two", "none"]
@@ -89,4 +89,4 @@ def test_the_engines_own_git_is_not_looked_for_in_the_lane(lane: Any, monkeypatc
     (lane.root / "git").write_text("#!/bin/sh\necho stranger\n", "utf-8")
     (lane.root / "git").chmod(0o755)
     monkeypatch.setenv("PATH", f".:{os.environ['PATH']}")
-    assert own_git(lane.root, lane.room.folder / "store").line("version").startswith("git version")
+    assert own_git(lane.root, lane.context.folder / "store").line("version").startswith("git version")

@@ -28,18 +28,18 @@ ln -s tool .venv/bin/link; mkdir -p "$HOME/.config"; touch "$HOME/.config/made"
 @pytest.fixture
 def prepared(lane: Lane) -> Lane:
     """Return a lane in which `prepare` has made an environment, and something in the home."""
-    lane.room.adopt(Plan(goal="g", steps=(SPEC,), prepare=Prepare(run=MAKE)))
-    ready = lane.perform(do.OpenLane(lane="0", commit=lane.room.space.base, fresh=True))
+    lane.context.adopt(Plan(goal="g", steps=(SPEC,), prepare=Prepare(run=MAKE)))
+    ready = lane.perform(do.OpenLane(lane="0", commit=lane.context.space.base, fresh=True))
     assert isinstance(ready, ev.LaneReady), ready
     return lane
 
 
 def _home(lane: Lane) -> Path:
-    return lane.room.space.home_path("0")
+    return lane.context.space.home_path("0")
 
 
 def _placed(lane: Lane) -> ev.TreeCheckedOut:
-    space = lane.room.space
+    space = lane.context.space
     tree = space.tree("0", exclude=("*.data",))
     command = do.CheckOutTree(
         step=SPEC.id, attempt=1, lane="0", commit=space.base, tree=tree, scratch=("*.data",), prepare=True
@@ -52,7 +52,7 @@ def _placed(lane: Lane) -> ev.TreeCheckedOut:
 def test_what_nobody_has_touched_is_as_prepare_made_it(prepared: Lane) -> None:
     """Looking at it, and running it, changes nothing."""
     (prepared.root / ".venv/bin/tool").read_text("utf-8")
-    assert spoiled(prepared.room, "0", ()) == Spoiled()
+    assert spoiled(prepared.context, "0", ()) == Spoiled()
 
 
 @pytest.mark.parametrize("path", [".venv/bin/tool", ".venv/__pycache__/tool.pyc"])
@@ -62,7 +62,7 @@ def test_a_file_that_is_written_in_place_with_its_old_times_is_changed(prepared:
     status = file.stat()
     file.write_text("evil\n"[: status.st_size], "utf-8")
     os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
-    assert spoiled(prepared.room, "0", ()).changed == (path,)
+    assert spoiled(prepared.context, "0", ()).changed == (path,)
 
 
 def test_a_link_that_leads_elsewhere_is_changed(prepared: Lane) -> None:
@@ -70,34 +70,34 @@ def test_a_link_that_leads_elsewhere_is_changed(prepared: Lane) -> None:
     link = prepared.root / ".venv/bin/link"
     link.unlink()
     link.symlink_to("/bin/true")
-    assert spoiled(prepared.room, "0", ()).changed == (".venv/bin/link",)
+    assert spoiled(prepared.context, "0", ()).changed == (".venv/bin/link",)
 
 
 def test_a_folder_that_became_a_link_is_gone_with_all_its_files(prepared: Lane, tmp_path: Path) -> None:
     """Nothing is looked at through the link."""
     (prepared.root / ".venv").rename(tmp_path / "moved")
     (prepared.root / ".venv").symlink_to(tmp_path / "moved")
-    found = spoiled(prepared.room, "0", ())
+    found = spoiled(prepared.context, "0", ())
     assert set(found.changed) == {".venv/bin/tool", ".venv/bin/link", ".venv/__pycache__/tool.pyc"}
 
 
 def test_a_file_among_what_prepare_made_is_added(prepared: Lane) -> None:
     """A program there is found before the machine's own."""
     (prepared.root / ".venv/bin/grep").touch()
-    assert spoiled(prepared.room, "0", ()) == Spoiled(added=(".venv/bin/grep",))
+    assert spoiled(prepared.context, "0", ()) == Spoiled(added=(".venv/bin/grep",))
 
 
 def test_what_a_step_declares_may_change(prepared: Lane) -> None:
     """A build folder that `prepare` fills changes with each build."""
     (prepared.root / ".venv/bin/tool").write_text("built", "utf-8")
-    assert spoiled(prepared.room, "0", (".venv/**",)) == Spoiled()
+    assert spoiled(prepared.context, "0", (".venv/**",)) == Spoiled()
 
 
 def test_what_lies_elsewhere_is_no_concern_of_prepare(prepared: Lane) -> None:
     """It is a product of the step, and other rules hold for it."""
     (prepared.root / ".tox").mkdir()
     (prepared.root / ".tox/x").touch()
-    assert spoiled(prepared.room, "0", ()) == Spoiled()
+    assert spoiled(prepared.context, "0", ()) == Spoiled()
 
 
 def test_a_changed_file_is_made_anew(prepared: Lane) -> None:
@@ -116,13 +116,13 @@ def test_the_result_of_the_step_is_still_there_afterwards(prepared: Lane) -> Non
     (prepared.root / "a.txt").unlink()
     (prepared.root / ".venv/bin/tool").write_text("evil", "utf-8")
     placed = _placed(prepared)
-    assert prepared.room.space.tree("0", exclude=("*.data",)) == placed.tree
+    assert prepared.context.space.tree("0", exclude=("*.data",)) == placed.tree
     assert [(prepared.root / name).exists() for name in ("new.txt", "own.data", "a.txt")] == [True, True, False]
 
 
 def test_the_environment_is_made_from_the_result(prepared: Lane) -> None:
     """A step that changes what is to be installed is checked with that installed."""
-    prepared.room.adopt(Plan(goal="g", steps=(SPEC,), prepare=Prepare(run=f"{MAKE}cat a.txt > .venv/bin/tool")))
+    prepared.context.adopt(Plan(goal="g", steps=(SPEC,), prepare=Prepare(run=f"{MAKE}cat a.txt > .venv/bin/tool")))
     (prepared.root / "a.txt").write_text("newer", "utf-8")
     (prepared.root / ".venv/bin/tool").write_text("evil", "utf-8")
     _placed(prepared)
@@ -149,7 +149,7 @@ def test_what_was_only_added_is_removed_without_preparing_anew(prepared: Lane) -
 def test_a_checkpoint_finds_what_a_check_has_changed(prepared: Lane) -> None:
     """A check runs what the step wrote, tests for example."""
     (prepared.root / ".venv/bin/tool").write_text("evil", "utf-8")
-    commit = prepared.room.space.base
+    commit = prepared.context.space.base
     taken = prepared.perform(do.TakeCheckpoint(step=SPEC.id, attempt=1, lane="0", commit=commit, scratch=()))
     assert isinstance(taken, ev.Checkpointed), taken
     assert prepared.text(".venv/bin/tool") == "made\n"

@@ -19,7 +19,7 @@ NO_WRITE = "(the sandbox lets it write only in its lane; write there)"
 
 def failed(lane: Any, said: str, rung: Rung = Rung.LANDLOCK) -> ev.EffectFailed:
     """Start a service that says something and ends; return its failure."""
-    lane.room.rung = rung
+    lane.context.rung = rung
     service = Service(name="db", run=f"echo '{said}' >&2; exit 1", ready="false")
     event = lane.perform(do.StartService(step=None, attempt=1, lane="0", service=service, up=()))
     assert isinstance(event, ev.EffectFailed)

@@ -26,7 +26,7 @@ def test_a_command_runs_as_it_was_written(lane: Lane) -> None:
 def test_a_call_holds_no_secret_where_it_is_shown(lane: Lane) -> None:
     """Neither the event nor the stored arguments do."""
     call = lane.call("run", command=f"curl -H 'x-api-key: {KEY}' http://here")
-    shown = repr(call) + lane.room.blobs.get(call.arguments).decode()
+    shown = repr(call) + lane.context.blobs.get(call.arguments).decode()
     assert KEY not in shown
 
 
@@ -39,7 +39,7 @@ def test_a_call_without_a_secret_needs_no_private_copy(lane: Lane) -> None:
 def test_private_arguments_are_for_the_owner_alone(lane: Lane) -> None:
     """No other account of the machine can read them."""
     lane.call("run", command=f"echo {KEY}")
-    kept = list(lane.room.private.folder.iterdir())
+    kept = list(lane.context.private.folder.iterdir())
     assert kept
     assert {path.stat().st_mode & 0o777 for path in kept} == {0o600}
 
@@ -47,14 +47,14 @@ def test_private_arguments_are_for_the_owner_alone(lane: Lane) -> None:
 def test_private_arguments_outlive_the_engine(lane: Lane) -> None:
     """A call that was accepted and not carried out is carried out after a kill with the same bytes."""
     call = lane.call("edit", create=[{"path": "new.ini", "content": f"key = {KEY}\n"}])
-    Lane(replace(lane.room), lane.script).carry_out(call)
+    Lane(replace(lane.context), lane.script).carry_out(call)
     assert lane.text("new.ini") == f"key = {KEY}\n"
 
 
 def test_a_call_whose_private_arguments_are_gone_is_not_carried_out_from_the_masked_ones(lane: Lane) -> None:
     """The model is told to make it again."""
     call = lane.call("edit", create=[{"path": "new.ini", "content": f"key = {KEY}\n"}])
-    (lane.room.private.folder / call.private).unlink()
+    (lane.context.private.folder / call.private).unlink()
     finished = lane.carry_out(call)
     assert not finished.ok
     assert not (lane.root / "new.ini").exists()
@@ -64,7 +64,7 @@ def test_altered_private_arguments_are_not_carried_out(lane: Lane) -> None:
     """What runs is what was weighed, or nothing."""
     call = lane.call("edit", create=[{"path": "new.ini", "content": f"key = {KEY}\n"}])
     other = json.dumps({"create": [{"path": "new.ini", "content": "other"}]})
-    (lane.room.private.folder / call.private).write_text(other)
+    (lane.context.private.folder / call.private).write_text(other)
     assert not lane.carry_out(call).ok
 
 

@@ -51,8 +51,8 @@ def test_a_variable_that_decides_what_runs_makes_a_command_unclear(name: str) ->
 
 def test_a_command_of_an_agent_is_weighed_with_the_values_of_the_plan_and_of_its_step(lane: Any) -> None:
     """As one of a plan is."""
-    step = replace(lane.room.plan.steps[0], id="{item}", env={"TOOL": "git"})
-    lane.room.plan = replace(lane.room.plan, env={"BASH_ENV": "tools.sh"}, steps=(step,))
+    step = replace(lane.context.plan.steps[0], id="{item}", env={"TOOL": "git"})
+    lane.context.plan = replace(lane.context.plan, env={"BASH_ENV": "tools.sh"}, steps=(step,))
     does = lane.call("run", command="$TOOL push").does
     assert does.commands == (("git", "push"),)
     assert does.unclear is not None

@@ -50,7 +50,7 @@ from surefoot.settings import load_settings
 from surefoot.threads import in_thread
 from surefoot.workers.preconditions import with_facts
 from surefoot.workers.preflight import missing, plan_in_lanes, refuse_without
-from surefoot.workers.run_context import FunctionRegistry, Room
+from surefoot.workers.run_context import FunctionRegistry, RunContext
 from surefoot.workspace import (
     RunWorkspace,
     inspect_source,
@@ -330,19 +330,19 @@ async def engage(
             _refuse_steering(home, options, is_begun=state.token > 0)
             if state.has_workspace:  # without one there are no commands that could be left over
                 await in_thread(sweep, mark_prefix_of(home.run_folder(run)))
-            room = _open_room(home, state, functions or FunctionRegistry(), watching)
+            context = _open_context(home, state, functions or FunctionRegistry(), watching)
             asking = asking_for(state.created, state.plan, options)
             if asking is not None:
-                room.models, room.model_timeout_s = asking
+                context.models, context.model_timeout_s = asking
             token = home.journal.raise_token(run)
-            loop = RunLoop(room, home.journal, writer, state, token=token, observer=watching.observer)
-            _refuse_short_journal(home, room, loop.state)
-            _adopt_lanes(room, loop.state)
+            loop = RunLoop(context, home.journal, writer, state, token=token, observer=watching.observer)
+            _refuse_short_journal(home, context, loop.state)
+            _adopt_lanes(context, loop.state)
             loop.waits_for_answers = watching.answers_here
             engagement = Engagement(loop=loop, options=options, clock=home.clock)
             if watching.engaged is not None:
                 watching.engaged(engagement)
-            loop.tell(*_opening(home, loop.state, room, options, token, resume=resume))
+            loop.tell(*_opening(home, loop.state, context, options, token, resume=resume))
             engagement.result = await loop.drive()
             return loop.state
 
@@ -361,40 +361,42 @@ def _refuse_steering(home: Home, options: Options, *, is_begun: bool = False) ->
         identify()
 
 
-def _refuse_short_journal(home: Home, room: Room, state: RunState) -> None:
+def _refuse_short_journal(home: Home, context: RunContext, state: RunState) -> None:
     """Refuse to go on from a journal that is older than the branch: it would do again what has been done.
 
     Raises:
         JournalError: the branch is at a commit the journal does not know.
     """
-    published = None if room.workspace is None else room.workspace.published()
+    published = None if context.workspace is None else context.workspace.published()
     if published is None or home.has_verified(state, published):
         return
     raise JournalError(
-        f"The branch of run {room.run!r} is at commit {published[:12]}, which its journal does not know: the journal "
-        f"is older than the branch, from a backup perhaps. Nothing was done. Put the newer journal back "
+        f"The branch of run {context.run!r} is at commit {published[:12]}, which its journal does not know: the "
+        f"journal is older than the branch, from a backup perhaps. Nothing was done. Put the newer journal back "
         f"({str(home.folder / 'journal.db')!r}), or start a new run",
-        run=room.run,
+        run=context.run,
         commit=published,
     )
 
 
-def _adopt_lanes(room: Room, state: RunState) -> None:
+def _adopt_lanes(context: RunContext, state: RunState) -> None:
     """Go on with the lanes in which steps left work that is still to be looked at, without what a killed check left."""
     for name in state.active:
         work, spec = state.nodes[name].work, state.nodes[name].spec
         if work is None or work.lane is None or work.checkpoint is None:
             continue
-        room.space.adopt(work.lane, work.checkpoint.commit)
+        context.space.adopt(work.lane, work.checkpoint.commit)
         if (
             state.nodes[name].effect.is_outside
             and work.changes is not None
-            and room.space.lane_path(work.lane).is_dir()
+            and context.space.lane_path(work.lane).is_dir()
         ):
-            clean(room, work.lane, work.changes.tree, spec.uncommitted)
+            clean(context, work.lane, work.changes.tree, spec.uncommitted)
 
 
-def _opening(home: Home, state: RunState, room: Room, options: Options, token: int, *, resume: bool) -> Iterable[Event]:
+def _opening(
+    home: Home, state: RunState, context: RunContext, options: Options, token: int, *, resume: bool
+) -> Iterable[Event]:
     """Return the facts an engine begins with."""
     now, program = home.clock.now(), home.program
     yield ev.EngineStarted(
@@ -403,7 +405,7 @@ def _opening(home: Home, state: RunState, room: Room, options: Options, token: i
         token=token,
         pid=program.pid,
         host=program.host,
-        rung=room.rung.value,
+        rung=context.rung.value,
         release=RELEASE,
         as_root=program.is_root,
     )
@@ -455,7 +457,7 @@ def _lacks_function(step: Step, functions: FunctionRegistry) -> bool:
     return asks and step.id not in functions.probes
 
 
-def _open_room(home: Home, state: RunState, functions: FunctionRegistry, watching: Watching) -> Room:
+def _open_context(home: Home, state: RunState, functions: FunctionRegistry, watching: Watching) -> RunContext:
     created = state.created
     run = created.run
     lacking = [step.id for step in created.plan.steps if _lacks_function(step, functions)]
@@ -468,7 +470,7 @@ def _open_room(home: Home, state: RunState, functions: FunctionRegistry, watchin
     settings = load_settings(None if created.repository is None else Path(created.repository))
     if created.repository is not None:
         space = RunWorkspace.open(home.run_folder(run), Path(created.repository), run, limits=settings.lanes)
-    return Room(
+    return RunContext(
         run=run,
         folder=home.run_folder(run),
         plan=state.plan,

@@ -78,7 +78,7 @@ def retry(home: Home, run: RunId, steps: tuple[str, ...], *, by: str = "") -> Ru
 
 def _to_retry(state: RunState) -> tuple[StepId, ...]:
     retried = _RETRIED - {StepStatus.BLOCKED}
-    nodes = (*state.duties(), *state.steps())
+    nodes = (*state.system_steps(), *state.steps())
     return tuple(n.spec.id for n in nodes if n.status in retried and n.reason != "nothing_to_do")
 
 

@@ -136,10 +136,10 @@ def _question_lines(question: OpenQuestion, diff: Diff | None) -> Iterator[Line]
     yield from block(question.text, 2)
     yield from file_lines(question)
     package = question.package
-    if package is not None and package.ground:
+    if package is not None and package.preconditions:
         yield EMPTY
         yield Line("Rests on", "head")
-        for one in package.ground:
+        for one in package.preconditions:
             yield Line(f"  {one_line(one.name)}  {one_line(one.state)}", hang=4)
     if diff is not None:
         yield EMPTY

@@ -17,7 +17,7 @@ from surefoot.core.ids import StepId
 from surefoot.core.plan import LOOPBACK, Effect, Plan, Step
 from surefoot.core.policy import ways_out
 from surefoot.core.review import Review
-from surefoot.core.system_steps import DUTIES
+from surefoot.core.system_steps import SYSTEM_STEPS
 from surefoot.errors import PlanInvalid, UsageError
 from surefoot.planfile import load_plan
 from surefoot.views.graph.mermaid import mermaid
@@ -189,7 +189,7 @@ def ask_lines(reviewed: Review) -> Iterator[Line]:
         return
     yield Line("It asks", "head")
     for point in reviewed.asks:
-        step = "the first step" if point.step in DUTIES else point.step
+        step = "the first step" if point.step in SYSTEM_STEPS else point.step
         when = f"when {step} has failed" if point.is_on_failure else f"before {step}"
         yield from block(f"{when}: {point.why}; {point.approve}", 2)
 

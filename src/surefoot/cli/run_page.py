@@ -21,7 +21,7 @@ from surefoot.core.events import Event
 from surefoot.core.ids import RunId, StepId, nearest_said
 from surefoot.core.report_shape import Report, StepShape
 from surefoot.core.state import FINAL, RunState
-from surefoot.core.system_steps import DUTIES
+from surefoot.core.system_steps import SYSTEM_STEPS
 from surefoot.errors import RunNotFound, UsageError
 from surefoot.views.evidence import blob_text
 from surefoot.views.lines import EMPTY, Line, block, duration, listed, one_line, words_of
@@ -68,9 +68,9 @@ def _refuse_without_step(given: Given) -> None:
 
 
 def _show_step(home: Home, run: RunId, name: str, given: Given, screen: Screen) -> None:
-    duty = _duty(home, run, name)
-    if duty is not None or given.turns or given.raw:
-        _show_conversation(home, run, duty or StepId(_step(home, run, name)["id"]), given, screen)
+    step = _system_step(home, run, name)
+    if step is not None or given.turns or given.raw:
+        _show_conversation(home, run, step or StepId(_step(home, run, name)["id"]), given, screen)
         return
     step = _step(home, run, name)
     if given.output:
@@ -91,11 +91,11 @@ def _step(home: Home, run: RunId, name: str) -> StepShape:
     return steps[name]
 
 
-def _duty(home: Home, run: RunId, name: str) -> StepId | None:
+def _system_step(home: Home, run: RunId, name: str) -> StepId | None:
     """Return what is meant, if that is something done for the run as a whole: `(plan)`, or `plan` where no step is."""
     nodes = home.state(run).nodes
-    named = StepId(name if name in DUTIES else f"({name})")
-    return named if named in nodes and named in DUTIES and name not in nodes.keys() - set(DUTIES) else None
+    named = StepId(name if name in SYSTEM_STEPS else f"({name})")
+    return named if named in nodes and named in SYSTEM_STEPS and name not in nodes.keys() - set(SYSTEM_STEPS) else None
 
 
 # --- the run

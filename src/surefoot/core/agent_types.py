@@ -347,7 +347,7 @@ class Spent:
     phase: str
     """The phase."""
     step: StepId
-    """The step, or the duty."""
+    """The step, or the system step."""
     role: Role
     """Who asked."""
     model: str

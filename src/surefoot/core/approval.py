@@ -1,7 +1,7 @@
 """What a person is shown before saying yes, and whose yes is enough.
 
-Owns the package and the ground it rests on. An approval holds for exactly what was shown: the digest of a package
-covers what will happen and the ground, not how the run stands otherwise.
+An approval holds for exactly what was shown: the digest of a package covers what will happen and the preconditions it
+rests on, not how the run stands otherwise.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from surefoot.core.record import record
 from surefoot.core.untrusted_text import in_line, labelled, spelled_out
 
 _DIGEST: Final = re.compile(r"\b[0-9a-f]{40}(?:[0-9a-f]{24})?\b")
-_GROUNDS_SHOWN: Final = 8
+_PRECONDITIONS_SHOWN: Final = 8
 _ODD_SHOWN: Final = 6
 
 
 @record
-class Ground:
+class Precondition:
     """Something a step rests on, as it was when it was last looked at."""
 
     name: str
@@ -87,7 +87,7 @@ class Package:
     """Steps it rests on that were skipped."""
     is_repeated: bool = False
     """Whether its effect has been applied before."""
-    ground: tuple[Ground, ...] = ()
+    preconditions: tuple[Precondition, ...] = ()
     """What it rests on."""
     difference: tuple[str, ...] = ()
     """What has changed since it was last shown; never shown, since the run began."""
@@ -104,8 +104,8 @@ def is_satisfied(demand: Demand, given: Mapping[str, tuple[str, ...]]) -> bool:
     return sum(demand.role is None or demand.role in roles for roles in given.values()) >= demand.people
 
 
-def difference_of(before: tuple[Ground, ...], after: tuple[Ground, ...]) -> tuple[str, ...]:
-    """Say in words what of the ground is not as it was when it was last shown; never shown, as the run began."""
+def difference_of(before: tuple[Precondition, ...], after: tuple[Precondition, ...]) -> tuple[str, ...]:
+    """Say which preconditions changed since they were last shown, or, if never shown, since the run began."""
     new = {one.name: one.state for one in after}
     old = {one.name: one.state for one in before} or {one.name: one.since or one.state for one in after}
     changed = [f"{name}: was {old[name]}, is {new[name]}" for name in old if name in new and old[name] != new[name]]
@@ -166,10 +166,10 @@ def _ways_back(package: Package) -> Iterator[str]:
         yield f"  rests on skipped steps: {', '.join(package.skipped)}"
     since = "the run began" if package.is_first else "it was shown"
     yield from (f"  changed since {since}: {_shortened(in_line(text))}" for text in package.difference)
-    grounds = [f"{in_line(one.name)} {_shortened(in_line(one.state))}" for one in package.ground]
-    yield from (f"  rests on: {text}" for text in grounds[:_GROUNDS_SHOWN])
-    if len(grounds) > _GROUNDS_SHOWN:
-        yield f"  rests on: {len(grounds) - _GROUNDS_SHOWN} more"
+    lines = [f"{in_line(one.name)} {_shortened(in_line(one.state))}" for one in package.preconditions]
+    yield from (f"  rests on: {text}" for text in lines[:_PRECONDITIONS_SHOWN])
+    if len(lines) > _PRECONDITIONS_SHOWN:
+        yield f"  rests on: {len(lines) - _PRECONDITIONS_SHOWN} more"
     if package.rollback_point:
         yield f"  back to: {package.rollback_point}"
     yield from labelled("undo", package.undo, is_exact=False)
@@ -177,7 +177,7 @@ def _ways_back(package: Package) -> Iterator[str]:
 
 def _note(package: Package) -> Iterator[str]:
     """Say which characters are spelled out in what is to be approved."""
-    names = (one.name for one in package.ground)
+    names = (one.name for one in package.preconditions)
     odd = spelled_out([package.step, package.title, package.does, *package.beside, *package.changed, *names])
     if odd:
         shown = ", ".join(odd[:_ODD_SHOWN]) + (f" and {len(odd) - _ODD_SHOWN} more" if len(odd) > _ODD_SHOWN else "")

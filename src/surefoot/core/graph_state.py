@@ -128,7 +128,7 @@ def _status_of_group(state: RunState, group: StepState) -> StepStatus:
 
 def make_ready(state: RunState, node: StepState) -> None:
     """Put a node whose needs are satisfied among those that may start."""
-    if node.members is None and not node.is_duty:
+    if node.members is None and not node.is_system_step:
         heapq.heappush(state.ready, (node.place, node.spec.id))
 
 
@@ -305,7 +305,7 @@ def reset(node: StepState) -> None:
     node.records, node.last_failure, node.body_evidence, node.ended_at = (), None, None, None
     node.put_back = ()
     node.outputs, node.kept = {}, None
-    node.ground, node.keys, node.left, node.remarks, node.claim = (), (), (), (), None
+    node.preconditions, node.keys, node.left, node.remarks, node.claim = (), (), (), (), None
 
 
 def member_waits(group: StepState, before: Sequence[StepId]) -> tuple[StepId, ...]:

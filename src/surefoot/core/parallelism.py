@@ -40,7 +40,7 @@ class NeedlessOrder:
     kind: str
     """`implied`: other needs bring the same order; `unfounded`: nothing passes from one to the other."""
     why: str
-    """The ground, in words."""
+    """The reason, in words."""
 
 
 @record
@@ -56,7 +56,7 @@ class Sharing:
     is_serialised: bool
     """Whether the engine itself takes them one after the other."""
     why: str
-    """The ground, in words."""
+    """The reason, in words."""
 
 
 @record

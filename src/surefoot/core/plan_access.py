@@ -1,6 +1,6 @@
 """What a step touches, as far as its plan says it: files, ports, variables that name a place, things outside.
 
-Owns the reading of declared globs and of the words of commands. What is found there is a ground to speak, never proof:
+Owns the reading of declared globs and of the words of commands. What is found there is a reason to speak, never proof:
 a command may touch anything, so `is_all_seen` says where nothing can have been missed. Read `surefoot.core.parallelism`
 for what follows when two steps touch the same.
 """

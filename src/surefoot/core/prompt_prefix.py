@@ -279,6 +279,6 @@ def _notes(state: RunState, node: StepState) -> list[tuple[str, bool]]:
             own.remove(note.text)
             continue
         is_beside = known is not None and note.by in state.nodes and note.by != node.spec.id
-        is_duty = note.by.startswith("(")
-        found.append((note.text, not is_beside or is_duty or (known is not None and note.by in known)))
+        is_system_step = note.by.startswith("(")
+        found.append((note.text, not is_beside or is_system_step or (known is not None and note.by in known)))
     return found[::-1]

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from surefoot.core.agent_types import Claim, Lesson, ModelRouting, Note, Reached, Spent, Understanding, Usage
-from surefoot.core.approval import Ground
+from surefoot.core.approval import Precondition
 from surefoot.core.attempt import Attempt
 from surefoot.core.event_words import Applied, Finding, Outcome, Phase
 from surefoot.core.events import (
@@ -30,7 +30,7 @@ from surefoot.core.ids import BlobId, StepId
 from surefoot.core.placeholders import Reference
 from surefoot.core.plan import AskBody, Plan, Step
 from surefoot.core.policy_types import Demand, Effect, Overdue, Policy, Tier, effect_with
-from surefoot.core.system_steps import DUTIES
+from surefoot.core.system_steps import SYSTEM_STEPS
 from surefoot.core.tool_payload import MadePlan
 from surefoot.core.verdicts import CheckRecord
 
@@ -123,7 +123,7 @@ class StepState:
     body_evidence: BlobId | None = None
     edit: tuple[str, str] | None = None
     """The command a person wants in place of the plan's, and who."""
-    ground: tuple[Ground, ...] = ()
+    preconditions: tuple[Precondition, ...] = ()
     """What it rested on when a person was last shown it."""
     tier: Tier | None = None
     """How much say a person had before its body last began."""
@@ -170,9 +170,9 @@ class StepState:
         return effect_with(self.spec.effect, self.raised_by)
 
     @property
-    def is_duty(self) -> bool:
+    def is_system_step(self) -> bool:
         """Tell whether it is done for the run as a whole, beside the plan."""
-        return self.spec.id in DUTIES
+        return self.spec.id in SYSTEM_STEPS
 
     @property
     def is_group(self) -> bool:
@@ -446,11 +446,11 @@ class RunState:
     def steps(self) -> Iterator[StepState]:
         """Yield the steps, and the groups that are not expanded, in the order of the plan."""
         for node in sorted(self.nodes.values(), key=lambda node: node.order):
-            if node.members is None and not node.is_duty:
+            if node.members is None and not node.is_system_step:
                 yield node
 
-    def duties(self) -> Iterator[StepState]:
+    def system_steps(self) -> Iterator[StepState]:
         """Yield what is done for the run as a whole, in the order of the phases."""
-        for name in DUTIES:
+        for name in SYSTEM_STEPS:
             if name in self.nodes:
                 yield self.nodes[name]

@@ -26,8 +26,8 @@ PHASES: dict[StepId, tuple[Phase, ...]] = {
     REVIEWING: (Phase.VALIDATE,),
     BASELINE: (Phase.UNDERSTAND, Phase.PLAN),
 }
-"""The phases in which each duty can be done."""
-DUTIES = tuple(PHASES)
+"""The phases in which each system step can be done."""
+SYSTEM_STEPS = tuple(PHASES)
 """Their names; what was added later stands last, for the order is a part of the state. The parentheses keep them apart
 from every id a plan can have.
 """
@@ -41,8 +41,8 @@ _TITLES = {
 }
 
 
-def duty_of(name: StepId) -> Step:
-    """Return a duty as a step."""
+def system_step_of(name: StepId) -> Step:
+    """Return a system step."""
     if name not in _ROLES:
         body = AskBody(question=_TITLES[name])
         return Step(id=name, title=_TITLES[name], body=body, effect=Effect.READ, retry=RetryPolicy(maximum_attempts=1))

@@ -26,7 +26,7 @@ from surefoot.engines.writer import GroupWriter
 from surefoot.errors import EngineError, IllegalTransition, JournalConflict
 from surefoot.ports.storage import Batch, Journal
 from surefoot.workers.dispatch import perform
-from surefoot.workers.run_context import Room
+from surefoot.workers.run_context import RunContext
 
 TURNS_TO_END = 10
 """Turns of the event loop in which a result that has come passes through the functions that await it."""
@@ -39,7 +39,7 @@ class RunLoop:
 
     def __init__(
         self,
-        room: Room,
+        context: RunContext,
         journal: Journal,
         writer: GroupWriter,
         state: RunState,
@@ -47,8 +47,8 @@ class RunLoop:
         token: int,
         observer: Observer | None = None,
     ) -> None:
-        """Drive the run of `room`, which is in `state` and whose claim the caller holds under `token`."""
-        self.room = room
+        """Drive the run of `context`, which is in `state` and whose claim the caller holds under `token`."""
+        self.context = context
         self.state = state
         self.waits_for_answers = False
         """Whether to go on waiting when only a person can say how to go on."""
@@ -65,8 +65,8 @@ class RunLoop:
         self._alarm_wall_s: float | None = None
         """The limit that the alarm is set for."""
         self._snapshot_at = next_snapshot(self.state.seq)
-        room.tell = self.tell
-        room.head = lambda: journal.head(room.run)
+        context.tell = self.tell
+        context.head = lambda: journal.head(context.run)
         self._behind = False
         """Whether another program may have appended."""
 
@@ -95,11 +95,11 @@ class RunLoop:
             for running in self._running:
                 running.cancel()
             await asyncio.gather(listening, *self._running, return_exceptions=True)
-            await close_services(self.room, gently=not self._stopping)
-            if self.room.models is not None:
-                await self.room.models.close()
+            await close_services(self.context, gently=not self._stopping)
+            if self.context.models is not None:
+                await self.context.models.close()
         facts, self._inbox = self._inbox, []
-        await self._advance([*facts, ev.EngineStopped(at=self.room.clock.now(), reason=reason)])
+        await self._advance([*facts, ev.EngineStopped(at=self.context.clock.now(), reason=reason)])
         return reason
 
     def _set_alarm(self) -> None:
@@ -115,7 +115,7 @@ class RunLoop:
 
     def _time_is_over(self) -> None:
         by = f"the limit of {self.state.plan.limits.wall_s:.0f} s wall time"
-        self.tell(ev.PauseRequested(at=self.room.clock.now(), by=by))
+        self.tell(ev.PauseRequested(at=self.context.clock.now(), by=by))
 
     async def _drive(self) -> str:
         while not self._stopping:
@@ -143,12 +143,12 @@ class RunLoop:
             if not events:
                 return
             is_durable = any(_is_waited_for(self.state, event) for event in events)
-            batch = Batch(run=self.room.run, expected=expected, events=events, token=self._token, durable=is_durable)
+            batch = Batch(run=self.context.run, expected=expected, events=events, token=self._token, durable=is_durable)
             try:
                 await self._writer.append(batch)
             except JournalConflict:
-                self.state = load_state(self._journal, self.room.run)
-                self._observe(r.event for r in self._journal.events(self.room.run, after=expected))
+                self.state = load_state(self._journal, self.context.run)
+                self._observe(r.event for r in self._journal.events(self.context.run, after=expected))
                 continue
             self._observe(events)
             for command in commands:
@@ -169,7 +169,7 @@ class RunLoop:
                     raise
                 continue
             events.append(fact)
-        now = self.room.clock.now()
+        now = self.context.clock.now()
         while proposals := decide(self.state, now):
             for proposal in proposals:
                 apply(self.state, proposal.event)
@@ -179,8 +179,8 @@ class RunLoop:
         return events, commands
 
     def _observe(self, events: Iterable[Event]) -> None:
-        if self.room.plan is not self.state.plan:
-            self.room.adopt(self.state.plan)
+        if self.context.plan is not self.state.plan:
+            self.context.adopt(self.state.plan)
         if self._observer is not None:
             for event in events:
                 self._observer(self.state, event)
@@ -188,7 +188,7 @@ class RunLoop:
     def _catch_up(self) -> None:
         """Fold what other programs appended."""
         self._behind = False
-        missed = [recorded.event for recorded in self._journal.events(self.room.run, after=self.state.seq)]
+        missed = [recorded.event for recorded in self._journal.events(self.context.run, after=self.state.seq)]
         for event in missed:
             apply(self.state, event)
         self._observe(missed)
@@ -209,7 +209,7 @@ class RunLoop:
         running.add_done_callback(self._done)
 
     async def _perform(self, command: Command) -> None:
-        fact = await perform(self.room, command)
+        fact = await perform(self.context, command)
         self._inbox.append(fact)  # only now is it known which list is the inbox
         # Not left to `_done`, which is called a turn of the loop later.
         self._running.pop(cast("asyncio.Task[None]", asyncio.current_task()), None)
@@ -239,13 +239,13 @@ class RunLoop:
         if self._failure is not None:
             return None
         raise EngineError(
-            f"run {self.room.run!r} has nothing under way and has not ended; please report this with its journal",
-            run=self.room.run,
+            f"run {self.context.run!r} has nothing under way and has not ended; please report this with its journal",
+            run=self.context.run,
         )
 
     def _will_end_soon(self, command: Command) -> bool:
         """Tell whether to wait for a command: for the end of a question's time only where that has come."""
-        return not isinstance(command, do.WaitForDeadline) or command.due <= self.room.clock.now()
+        return not isinstance(command, do.WaitForDeadline) or command.due <= self.context.clock.now()
 
     def _is_moving_refs(self) -> bool:
         return any(isinstance(command, do.UpdateBranch) for command in self._running.values()) or bool(self._inbox)

@@ -38,7 +38,7 @@ _CARRIED_OUT = ("scope", "accept", "prepare", "steps")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Ground:
+class _Basis:
     """What a plan is made on: what the user gave, and what was found out."""
 
     plan: Plan
@@ -70,13 +70,13 @@ def understood(arguments: Arguments, context: ToolContext) -> ToolResult:
     flaw = _flaw_of_scope(understanding.scope, unfolded(asked))
     if flaw:
         return failed(flaw)
-    ground = _ground(asked, understanding.scope, arguments)
+    basis = _basis(asked, understanding.scope, arguments)
     steps = arguments.objects("steps")
     if any(one.get("needs") for one in steps):
         return failed(
             "`steps` is for plans so small that no step needs another; leave `steps` out, and plan afterwards"
         )
-    made = _made(ground, [_step_said(one) for one in steps] or [_NOT_YET], {}, 1)
+    made = _made(basis, [_step_said(one) for one in steps] or [_NOT_YET], {}, 1)
     if isinstance(made, str):
         return failed(made)
     parsed, text, remarks = made
@@ -105,9 +105,9 @@ def plan(arguments: Arguments, context: ToolContext) -> ToolResult:
             f"{', '.join(again)}: begun already, and kept as it was; leave it out, and name it in `needs` only"
         )
     steps = [*kept, *map(_step_said, own)]
-    ground = replace(_ground(state.plan), kept=tuple(state.kept))
+    basis = replace(_basis(state.plan), kept=tuple(state.kept))
     services, parallel = arguments.table("services") or _NOTHING, arguments.number("parallel", 1)
-    made = _made(ground, steps, services, parallel)
+    made = _made(basis, steps, services, parallel)
     if isinstance(made, str):
         return failed(made)
     parsed, text, remarks = made
@@ -151,7 +151,7 @@ def _flaw_of_scope(scope: Sequence[str], asked: Plan) -> str:
     )
 
 
-def _ground(plan: Plan, scope: tuple[str, ...] = (), found: Arguments = _NOTHING) -> _Ground:
+def _basis(plan: Plan, scope: tuple[str, ...] = (), found: Arguments = _NOTHING) -> _Basis:
     """Return what a plan is made on; `scope` and `found` are what UNDERSTAND ends with."""
     asked = unfolded(plan)
     checks = [record_said(check, "check") for check in asked.accept]
@@ -163,7 +163,7 @@ def _ground(plan: Plan, scope: tuple[str, ...] = (), found: Arguments = _NOTHING
     )
     is_whole = asked.scope_write == (EVERYTHING,)
     scope = scope or (() if is_whole else asked.scope_write)
-    return _Ground(plan=asked, scope=scope, accept=tuple(checks), prepare=prepare)
+    return _Basis(plan=asked, scope=scope, accept=tuple(checks), prepare=prepare)
 
 
 def _renamed(check: dict[str, object], taken: set[str]) -> dict[str, object]:
@@ -193,15 +193,15 @@ def _step_said(step: Arguments) -> dict[str, object]:
 
 
 def _made(
-    ground: _Ground, steps: Sequence[Mapping[str, object]], services: Mapping[str, object], parallel: int
+    basis: _Basis, steps: Sequence[Mapping[str, object]], services: Mapping[str, object], parallel: int
 ) -> tuple[Plan, str, list[str]] | str:
     """Return the plan, its text, and what to know about it; or what is wrong with it."""
-    text = plan_text(_document(ground, steps, services, parallel))
+    text = plan_text(_document(basis, steps, services, parallel))
     try:
         parsed = parse_plan(text, PLAN_NAME)
     except PlanInvalid as error:
         return _refusal(cast("tuple[str, ...]", error.facts["problems"]), text)
-    problems = [*_beyond_models(parsed, ground.kept), *_open_services(parsed, ground.plan)]
+    problems = [*_beyond_models(parsed, basis.kept), *_open_services(parsed, basis.plan)]
     findings = review(parsed.plan, places=parsed.places).findings
     problems += (f"{one.place or PLAN_NAME}: {one.text}" for one in findings if one.severity is Severity.PROBLEM)
     if problems:
@@ -209,25 +209,25 @@ def _made(
     remarks = [
         f"step {one.step}: {one.text}" for one in findings if one.severity is Severity.WARNING and one.step is not None
     ]
-    plan = within(parsed.plan, ground.plan.folder) if ground.plan.folder else parsed.plan
-    return replace(plan, policy=ground.plan.policy, files=ground.plan.files), text, remarks
+    plan = within(parsed.plan, basis.plan.folder) if basis.plan.folder else parsed.plan
+    return replace(plan, policy=basis.plan.policy, files=basis.plan.files), text, remarks
 
 
 def _document(
-    ground: _Ground, steps: Sequence[Mapping[str, object]], services: Mapping[str, object], parallel: int
+    basis: _Basis, steps: Sequence[Mapping[str, object]], services: Mapping[str, object], parallel: int
 ) -> dict[str, object]:
-    asked = ground.plan
+    asked = basis.plan
     limits = limits_said(asked.limits)
     if parallel > 1:
         limits["parallel"] = min(parallel, asked.limits.parallel) if asked.limits.parallel > 1 else parallel
     all_services = {**services, **{one.name: record_said(one, "service") for one in asked.services}}
     document: dict[str, object] = {
         "goal": asked.goal,
-        "prepare": ground.prepare,
+        "prepare": basis.prepare,
         "env": dict(asked.env),
         "services": all_services,
-        "accept": list(ground.accept),
-        "scope": {"write": list(ground.scope)} if ground.scope else None,
+        "accept": list(basis.accept),
+        "scope": {"write": list(basis.scope)} if basis.scope else None,
         "limits": limits,
     }
     said = {key: value for key, value in document.items() if value}

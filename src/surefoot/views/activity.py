@@ -16,7 +16,7 @@ from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.ids import StepId
 from surefoot.core.queue import has_turn
 from surefoot.core.state import FINAL, RunState, StepState
-from surefoot.core.system_steps import DUTIES
+from surefoot.core.system_steps import SYSTEM_STEPS
 from surefoot.core.verdicts import CLAIM
 from surefoot.effects import BY_REQUEST
 from surefoot.views.lines import Style, first_line, one_line
@@ -193,13 +193,13 @@ def titled(state: RunState, step: StepId) -> str:
 
 def is_step(node: StepState) -> bool:
     """Tell whether it is one step of the plan: no group, and nothing that is done for the run as a whole."""
-    return node.members is None and not node.is_duty
+    return node.members is None and not node.is_system_step
 
 
 def _finished(event: ev.StepEvent) -> tuple[str, Style] | None:
     """Say how a step came to a good end, or one that holds nothing up; None: it did not."""
     if isinstance(event, ev.StepVerified):
-        if event.step in DUTIES:
+        if event.step in SYSTEM_STEPS:
             return "done", "dim"
         return ("unproved", "warn") if event.proof == CLAIM else ("verified", "good")
     if isinstance(event, ev.StepSkipped):

@@ -21,7 +21,7 @@ def about_left_s(state: RunState, now: float, around_s: float) -> float | None:
 
     `around_s` is what the end takes beside the steps: a clean lane and the acceptance checks.
     """
-    steps = [node for node in state.nodes.values() if node.members is None and not node.is_duty]
+    steps = [node for node in state.nodes.values() if node.members is None and not node.is_system_step]
     rates = _Rates(steps)
     left = 0.0
     for node in steps:

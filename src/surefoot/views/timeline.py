@@ -21,7 +21,7 @@ from surefoot.core.plan import Check
 from surefoot.core.policy_types import Overdue
 from surefoot.core.queue import waits_for
 from surefoot.core.state import QuestionState, RunState, StepStatus
-from surefoot.core.system_steps import DUTIES
+from surefoot.core.system_steps import SYSTEM_STEPS
 from surefoot.core.verdicts import CLAIM, changed_said, is_by_test, must_ask_again
 from surefoot.effects import GROUP, LANE
 from surefoot.ports.storage import Recorded
@@ -138,7 +138,7 @@ def _expanded(_: Timeline, __: RunState, event: ev.GroupExpanded) -> Words:
 
 
 def _verified(timeline: Timeline, state: RunState, event: ev.StepVerified) -> Words | None:
-    if event.step in DUTIES:  # what came of it is told already
+    if event.step in SYSTEM_STEPS:  # what came of it is told already
         return None
     commit = event.commit[:HASH] if event.commit else "no change"
     proof = _PROOFS.get(event.proof or "", "answered by a person")
@@ -165,7 +165,7 @@ def _next_step(state: RunState) -> StepId | None:
     """Return the step that has just been started, or will be; None: others are at work, or nothing is left."""
     for name in state.active:
         work = state.nodes[name].work
-        if work is not None and not work.body_started and name not in DUTIES:
+        if work is not None and not work.body_started and name not in SYSTEM_STEPS:
             return name
     first = state.ready[0][1] if state.ready else None
     return first if first is not None and waits_for(state, state.nodes[first]) is None else None

@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from surefoot.core.plan import Prepare, digest_of
-from surefoot.workers.run_context import Room
+from surefoot.workers.run_context import RunContext
 from surefoot.workspace import is_folder, make_folder, remove_path, size_of
 
 CACHES = ("pip", "uv")
@@ -23,9 +23,9 @@ BYTES_MAX = 1 << 30
 """Larger caches are not carried: copying them would take longer than making them anew."""
 
 
-def kept_caches(room: Room, prepare: Prepare) -> Path:
+def kept_caches(context: RunContext, prepare: Prepare) -> Path:
     """Return where the caches of this `prepare` of this repository are kept between runs."""
-    return room.caches / digest_of((str(room.source), room.plan.folder, prepare.run))
+    return context.caches / digest_of((str(context.source), context.plan.folder, prepare.run))
 
 
 def lend_caches(kept: Path, own: Path) -> None:

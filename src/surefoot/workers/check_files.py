@@ -19,7 +19,7 @@ from surefoot.core.globs import matches
 from surefoot.core.plan import Check, Plan, Step
 from surefoot.shellwords import facts_of, facts_with
 from surefoot.shellwords.deciding_files import Build, CheckFiles, files_of_command, together
-from surefoot.workers.run_context import Room
+from surefoot.workers.run_context import RunContext
 from surefoot.workspace import RunWorkspace
 
 _ROUNDS_MAX = 4
@@ -55,7 +55,7 @@ def asked_of(check: Check, step: Step | None, plan: Plan) -> Asked:
     return Asked(check, folder, {**plan.env, **step_env, **check.env})
 
 
-def changed_by_step(room: Room, step: Step, tree: str, changed: Sequence[str]) -> tuple[str, ...]:
+def changed_by_step(context: RunContext, step: Step, tree: str, changed: Sequence[str]) -> tuple[str, ...]:
     """Return those of the changed paths that decide what checks say: those of the step, or any other of the plan.
 
     What prepares lanes counts as well: checks are asked with the programs that it has made.
@@ -63,27 +63,27 @@ def changed_by_step(room: Room, step: Step, tree: str, changed: Sequence[str]) -
     """
     if not changed:
         return ()
-    if room.check_files is None:
-        checks: list[tuple[Check, Step | None]] = [(check, None) for check in room.plan.accept]
-        if room.plan.prepare is not None:  # it makes the surroundings in which all checks are asked
-            checks.append((Check(name="prepare", ask=CommandCheck(command=room.plan.prepare.run)), None))
-        checks += [(check, one) for one in room.plan.steps for check in one.checks]
-        room.check_files = _named_by(asked_of(check, one, room.plan) for check, one in checks)
+    if context.check_files is None:
+        checks: list[tuple[Check, Step | None]] = [(check, None) for check in context.plan.accept]
+        if context.plan.prepare is not None:  # it makes the surroundings in which all checks are asked
+            checks.append((Check(name="prepare", ask=CommandCheck(command=context.plan.prepare.run)), None))
+        checks += [(check, one) for one in context.plan.steps for check in one.checks]
+        context.check_files = _named_by(asked_of(check, one, context.plan) for check, one in checks)
     # Members of a group have checks of their own, and so has a step that a person has edited.
-    own = _named_by(asked_of(check, step, room.plan) for check in step.checks)
-    files = _followed(room.space, tree, together((room.check_files, own)))
+    own = _named_by(asked_of(check, step, context.plan) for check in step.checks)
+    files = _followed(context.space, tree, together((context.check_files, own)))
     run = [path for path in changed if path in files.scripts]
-    existing = room.space.found(tree, run)
-    return _deciding(room.space, files, tree, changed, existing)
+    existing = context.space.found(tree, run)
+    return _deciding(context.space, files, tree, changed, existing)
 
 
-def changed_in_run(room: Room, asked: Asked, tree: str) -> tuple[str, ...]:
+def changed_in_run(context: RunContext, asked: Asked, tree: str) -> tuple[str, ...]:
     """Return the files that decide what a check says of a tree, and that steps of the run have changed."""
     files = _named_by([asked])
-    if tree == room.space.base_tree or files == CheckFiles():
+    if tree == context.space.base_tree or files == CheckFiles():
         return ()
-    files = _followed(room.space, tree, files)
-    return _deciding(room.space, files, room.space.base_tree, room.space.since_base(tree), files.scripts)
+    files = _followed(context.space, tree, files)
+    return _deciding(context.space, files, context.space.base_tree, context.space.since_base(tree), files.scripts)
 
 
 def _deciding(

@@ -16,7 +16,7 @@ from surefoot.ports import CommandOutcome, CommandRequest
 from surefoot.sandbox import CommandResult, CommandSpec, Rung, run_command
 from surefoot.threads import in_thread
 from surefoot.workers.hidden_places import hidden_from
-from surefoot.workers.run_context import Room
+from surefoot.workers.run_context import RunContext
 
 _END_MAX = 1_000_000
 """Where a command prints more than is kept, so many bytes of its end are."""
@@ -27,7 +27,7 @@ _SHELLS = {"bash": ("bash", "-eo", "pipefail", "-c"), "sh": ("sh", "-e", "-c")}
 class LaneCommands:
     """Commands of one lane, on behalf of one step or of the run."""
 
-    room: Room
+    context: RunContext
     lane: str
     mark: str
     """Whose effect a command is; a later engine finds left-over ones by it."""
@@ -46,19 +46,19 @@ class LaneCommands:
     @property
     def root(self) -> Path:
         """The folder paths count from: the lane's root, or the folder that the plan is for."""
-        return self.room.start(self.lane)
+        return self.context.start(self.lane)
 
     async def run(self, request: CommandRequest, *, until: asyncio.Future[None] | None = None) -> CommandOutcome:
         """Run a command to its end, or until something is done, and store its output."""
         # What runs beside a step is not what the step says.
-        spool = self.room.new_spool(self.lane if until is None else f"{self.lane}-beside")
+        spool = self.context.new_spool(self.lane if until is None else f"{self.lane}-beside")
         try:
             if not request.confine:
                 await in_thread(self._make_ready_outside, request)
-            spec, masker = self._spec(request), self.room.masker
+            spec, masker = self._spec(request), self.context.masker
             # Only the end of a process namespace ends all that was in it; a daemon of the host works on regardless.
-            is_sealed = self.room.rung is Rung.BUBBLEWRAP and spec.confine and not spec.sockets and until is None
-            self.room.disturb(self.lane, leaves_nothing=is_sealed)
+            is_sealed = self.context.rung is Rung.BUBBLEWRAP and spec.confine and not spec.sockets and until is None
+            self.context.disturb(self.lane, leaves_nothing=is_sealed)
             result = await run_command(spec, spool=spool, masker=masker, on_line=self.on_line, until=until)
             return self._outcome(result)
         finally:
@@ -66,8 +66,8 @@ class LaneCommands:
 
     def _make_ready_outside(self, request: CommandRequest) -> None:
         """Undo what a step could have done to what a command outside the sandbox begins with."""
-        space, outside = self.room.space, self.room.outside(self.lane)
-        self.room.home(self.lane, confine=False).mkdir(mode=0o700, parents=True, exist_ok=True)
+        space, outside = self.context.space, self.context.outside(self.lane)
+        self.context.home(self.lane, confine=False).mkdir(mode=0o700, parents=True, exist_ok=True)
         if self.commit is None:
             space.mend_settings(self.lane)
         elif not Path(request.cwd or "").is_absolute():
@@ -76,43 +76,48 @@ class LaneCommands:
     def _start(self, request: CommandRequest) -> Path:
         """Return the folder in which a command starts."""
         is_apart = self.commit is not None and not request.confine
-        root = self.room.start(self.room.outside(self.lane)) if is_apart else self.root
+        root = self.context.start(self.context.outside(self.lane)) if is_apart else self.root
         return root / (request.cwd or "")
 
     def _spec(self, request: CommandRequest) -> CommandSpec:
-        room = self.room
+        context = self.context
         step_env = self.step.env if self.step is not None else dict[str, str]()
-        ports = room.ports(self.lane, self.services)
-        layers = (room.plan.env, self.given, step_env, self.secrets, request.env, ports)
-        opened = (*self.opened, *room.shown, *(room.installer_files() if request.network is True else ()))
-        most = room.limits.output_bytes_max
+        ports = context.ports(self.lane, self.services)
+        layers = (context.plan.env, self.given, step_env, self.secrets, request.env, ports)
+        opened = (*self.opened, *context.shown, *(context.installer_files() if request.network is True else ()))
+        most = context.limits.output_bytes_max
         end_max = 0 if request.output_max is not None else min(_END_MAX, most // 2)
         argv = request.argv or (*_SHELLS[request.shell], request.text)
         return CommandSpec(
             argv=argv,
             cwd=self._start(request),
-            env=room.environment(self.lane, layers, network=request.network is True, confine=request.confine),
+            env=context.environment(self.lane, layers, network=request.network is True, confine=request.confine),
             timeout_s=request.timeout_s,
-            writable=(self.room.space.lane_path(self.lane), *self._own_folders(), *room.meeting, *request.writable),
+            writable=(
+                self.context.space.lane_path(self.lane),
+                *self._own_folders(),
+                *context.meeting,
+                *request.writable,
+            ),
             readable=(*self._readable(), *opened),
-            hidden=hidden_from(room, opened),
+            hidden=hidden_from(context, opened),
             network=request.network,
             sockets=request.sockets,
             confine=request.confine,
-            namespaces=room.namespaces(self.lane) if self.services and not request.network else (),
+            namespaces=context.namespaces(self.lane) if self.services and not request.network else (),
             output_max=request.output_max if request.output_max is not None else most - end_max,
             output_end_max=end_max,
-            mark=f"{room.mark_prefix}{self.mark}",
+            mark=f"{context.mark_prefix}{self.mark}",
         )
 
     def _own_folders(self) -> tuple[Path, ...]:
-        return self.room.space.clone_path(self.lane), self.room.space.home_path(self.lane)
+        return self.context.space.clone_path(self.lane), self.context.space.home_path(self.lane)
 
     def _readable(self) -> tuple[Path, ...]:
-        room = self.room
-        paths = [room.files, room.git_configuration, *room.space.readable]
-        if room.plan_folder is not None:
-            paths.append(room.plan_folder)
+        context = self.context
+        paths = [context.files, context.git_configuration, *context.space.readable]
+        if context.plan_folder is not None:
+            paths.append(context.plan_folder)
         return tuple(paths)
 
     def _outcome(self, result: CommandResult) -> CommandOutcome:
@@ -122,14 +127,14 @@ class LaneCommands:
             timed_out=result.timed_out,
             started=result.started,
             tail=result.tail,
-            evidence=self.room.blobs.put_file(result.output) if result.output.exists() else None,
+            evidence=self.context.blobs.put_file(result.output) if result.output.exists() else None,
             duration_s=result.duration_s,
         )
 
     def store(self, content: bytes) -> BlobId:
         """Store evidence that is not a command's output, secrets masked."""
-        return self.room.store(content)
+        return self.context.store(content)
 
     def load(self, blob: BlobId) -> bytes:
         """Return stored evidence."""
-        return self.room.blobs.get(blob)
+        return self.context.blobs.get(blob)

@@ -18,9 +18,9 @@ from surefoot.effects import BY_COMMAND
 from surefoot.effects.effect import Breakage, Command, Effect
 from surefoot.errors import DiskRefused, JournalLocked, SurefootError, is_of_the_disk
 from surefoot.workers.redaction import masked
-from surefoot.workers.run_context import Room
+from surefoot.workers.run_context import RunContext
 
-Performer = Callable[[Room, Any], Awaitable[Event]]
+Performer = Callable[[RunContext, Any], Awaitable[Event]]
 """Carries out the commands of one effect."""
 
 
@@ -31,7 +31,7 @@ def performer_of(effect: Effect) -> Performer:
     return getattr(import_module(module), name)
 
 
-async def perform(room: Room, command: Command) -> Event:
+async def perform(context: RunContext, command: Command) -> Event:
     """Carry out `command` and return its fact. Cancelling ends what is under way and returns the fact of that.
 
     Raises:
@@ -41,9 +41,9 @@ async def perform(room: Room, command: Command) -> Event:
     """
     effect = BY_COMMAND[type(command)]
     try:
-        fact = await performer_of(effect)(room, command)
+        fact = await performer_of(effect)(context, command)
     except asyncio.CancelledError:
-        told = effect.after_cancellation(command, room.clock.now())
+        told = effect.after_cancellation(command, context.clock.now())
         if told is None:
             raise
         fact = told
@@ -54,20 +54,20 @@ async def perform(room: Room, command: Command) -> Event:
             raise DiskRefused(
                 f"The disk refused what the run needs to go on: {error}. Free some space or mend the disk, then resume."
             ) from error
-        fact = effect.after_breakage(command, _breakage(room, error))
-    if room.workspace is not None and _can_be_done_again(effect, command, fact):
-        room.workspace.refuse_without_repository()
-    return masked(fact, room.masker)
+        fact = effect.after_breakage(command, _breakage(context, error))
+    if context.workspace is not None and _can_be_done_again(effect, command, fact):
+        context.workspace.refuse_without_repository()
+    return masked(fact, context.masker)
 
 
-def _breakage(room: Room, error: Exception) -> Breakage:
+def _breakage(context: RunContext, error: Exception) -> Breakage:
     reason = error.message if isinstance(error, SurefootError) else f"{type(error).__name__}: {error}"
     return Breakage(
-        at=room.clock.now(),
+        at=context.clock.now(),
         reason=reason,
         error_type=type(error).__name__,
-        trace=room.masker.text("".join(traceback.format_exception(error))),
-        store=room.store,
+        trace=context.masker.text("".join(traceback.format_exception(error))),
+        store=context.store,
     )
 
 

@@ -14,14 +14,14 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from surefoot.core import commands as do
-from surefoot.core.approval import Ground
+from surefoot.core.approval import Precondition
 from surefoot.core.globs import literal, literal_folder, matches, with_content
 from surefoot.core.named_files import EVERYTHING, module_files, named_files
 from surefoot.core.plan import CallBody, RunBody, Step
 from surefoot.core.plan_commands import PlanCommand, commands_of_step
 from surefoot.effects.artifacts.perform import LINK, wanted_artifacts
 from surefoot.shellwords import facts_with
-from surefoot.workers.run_context import Room
+from surefoot.workers.run_context import RunContext
 
 _NOTHING = "no file"
 _LINK_MODE = "120000"
@@ -32,16 +32,18 @@ Entries = Mapping[str, tuple[str, str]]
 """By path the mode and the object of git, of a submodule its commit; or the kind and the digest of an artifact."""
 
 
-def named_grounds(room: Room, command: do.TakeCheckpoint, spec: Step) -> Iterator[Ground]:
+def named_preconditions(context: RunContext, command: do.TakeCheckpoint, spec: Step) -> Iterator[Precondition]:
     """Yield how the files stand that the step's commands name, and how they stood when the run began.
 
     What steps have changed that this one needs counts as it is now: the plan says that the step rests on their results.
     """
-    globs = _globs(room, spec)
+    globs = _globs(context, spec)
     if not globs:
         return
-    made = {path: (entry[1], entry[3]) for path, entry in wanted_artifacts(room, command.artifacts).items()}
-    now, base = (_Files(room, {**made, **room.space.entries(commit)}) for commit in (command.commit, room.space.base))
+    made = {path: (entry[1], entry[3]) for path, entry in wanted_artifacts(context, command.artifacts).items()}
+    now, base = (
+        _Files(context, {**made, **context.space.entries(commit)}) for commit in (command.commit, context.space.base)
+    )
     others = None
     for glob in globs:
         found, began = now.found(glob), base.found(glob)
@@ -49,49 +51,49 @@ def named_grounds(room: Room, command: do.TakeCheckpoint, spec: Step) -> Iterato
         if not found and not began:
             continue
         if state != since:
-            others = changed_beside(room, command) if others is None else others
+            others = changed_beside(context, command) if others is None else others
             since = state if others.isdisjoint({*found, *began}) else since
-        yield Ground(name=f"file {glob}" if glob != EVERYTHING else "all files", state=state, since=since)
+        yield Precondition(name=f"file {glob}" if glob != EVERYTHING else "all files", state=state, since=since)
 
 
-def put_back_named(room: Room, lane: str, spec: Step, commit: str) -> None:
+def put_back_named(context: RunContext, lane: str, spec: Step, commit: str) -> None:
     """Make the tracked files that the step's commands name what they are in a commit, just before they run.
 
     A check, a probe or a service of the step may have changed them in the lane since they were looked at.
     """
-    globs = _globs(room, spec)
-    written = room.space.written(lane) if globs else ()
+    globs = _globs(context, spec)
+    written = context.space.written(lane) if globs else ()
     if not written:
         return
-    files = _Files(room, room.space.entries(commit))
+    files = _Files(context, context.space.entries(commit))
     named = {path for glob in globs for path in files.found(glob)}
     changed = [path for path in written if path in named]
     if changed:
-        room.space.put_back(lane, room.space.commit_tree_of(commit), changed)
+        context.space.put_back(lane, context.space.commit_tree_of(commit), changed)
 
 
-def changed_beside(room: Room, command: do.TakeCheckpoint) -> frozenset[str]:
+def changed_beside(context: RunContext, command: do.TakeCheckpoint) -> frozenset[str]:
     """Return the paths that the run has changed through steps which this one does not need."""
     needed = {one.commit for one in command.branch if one.is_needed}
-    commits = room.space.commits_between(room.space.base, command.commit)
-    return room.space.changed_in([commit for commit in commits if commit not in needed])
+    commits = context.space.commits_between(context.space.base, command.commit)
+    return context.space.changed_in([commit for commit in commits if commit not in needed])
 
 
-def head_ground(room: Room, command: do.TakeCheckpoint) -> Ground:
+def head_precondition(context: RunContext, command: do.TakeCheckpoint) -> Precondition:
     """Return the last commit of the branch by a step which this one does not need, or the base of the run."""
     steps = {one.commit: one for one in command.branch}
-    base = room.space.base
-    for commit in room.space.commits_between(base, command.commit):
+    base = context.space.base
+    for commit in context.space.commits_between(base, command.commit):
         step = steps.get(commit)
         if step is None or not step.is_needed:
             left = "" if step is None else f", where {step.step} left it"
-            return Ground(name="head of the run", state=f"{commit}{left}", since=base)
-    return Ground(name="head of the run", state=base, since=base)
+            return Precondition(name="head of the run", state=f"{commit}{left}", since=base)
+    return Precondition(name="head of the run", state=base, since=base)
 
 
-def _globs(room: Room, spec: Step) -> tuple[str, ...]:
+def _globs(context: RunContext, spec: Step) -> tuple[str, ...]:
     """Return globs for what the body names, and whatever runs beside it with a way out of the sandbox."""
-    plan, body = room.plan, spec.body
+    plan, body = context.plan, spec.body
     folder, start = plan.folder, f"{plan.folder}/{spec.cwd}" if spec.cwd else plan.folder
     path = () if plan.prepare is None else tuple(f"{folder}/{one}" for one in plan.prepare.path)
     known = {**plan.env, **spec.env}
@@ -116,7 +118,7 @@ def _globs_of(command: PlanCommand, env: Mapping[str, str], folder: str, path: S
 class _Files:
     """The files of a commit, and the artifacts beside them."""
 
-    room: Room
+    context: RunContext
     entries: Entries
     paths: list[str] = field(init=False)
     links: frozenset[str] = field(init=False)
@@ -185,4 +187,4 @@ class _Files:
 
     def _target(self, path: str) -> str:
         mode, what = self.entries[path]
-        return what if mode == LINK else os.fsdecode(self.room.space.content(what))
+        return what if mode == LINK else os.fsdecode(self.context.space.content(what))

@@ -13,7 +13,7 @@ from pathlib import Path
 from surefoot import safe_open
 from surefoot.checks import files_matching
 from surefoot.core import commands as do
-from surefoot.core.approval import Ground
+from surefoot.core.approval import Precondition
 from surefoot.core.plan import Effect, RunBody, Step
 from surefoot.core.plan_commands import PlanCommand, probe_command
 from surefoot.core.policy_types import CommandFacts, effect_with
@@ -21,8 +21,8 @@ from surefoot.ports import LOOKING, CommandRequest
 from surefoot.shellwords import facts_given
 from surefoot.threads import in_thread
 from surefoot.workers.command import LaneCommands
-from surefoot.workers.file_preconditions import head_ground, named_grounds
-from surefoot.workers.run_context import Room
+from surefoot.workers.file_preconditions import head_precondition, named_preconditions
+from surefoot.workers.run_context import RunContext
 
 OBSERVING_S = 60.0
 """A command that tells how a resource stands is ended after so many seconds."""
@@ -73,7 +73,9 @@ def probe_of(step: Step, env: Mapping[str, str]) -> PlanCommand | None:
     return None if command is None else with_facts([(command, {**env, **step.env})])[0]
 
 
-async def ground_of(room: Room, command: do.TakeCheckpoint, lane: str, raised_by: str) -> tuple[Ground, ...]:
+async def preconditions_of(
+    context: RunContext, command: do.TakeCheckpoint, lane: str, raised_by: str
+) -> tuple[Precondition, ...]:
     """Return what an effect outside the workspace rests on; what stays inside can be put back, and needs no such care.
 
     The lane holds the head of the run branch and what earlier steps made for this one. `raised_by` is the rule by which
@@ -85,18 +87,20 @@ async def ground_of(room: Room, command: do.TakeCheckpoint, lane: str, raised_by
     effect = effect_with(spec.effect, raised_by)
     if not effect.is_outside:
         return ()
-    found = await in_thread(lambda: list(_files(room, lane, spec)))
-    found += [await _resource(room, command, lane, name) for name in spec.uses if name in room.plan.limits.observed]
-    found += await in_thread(lambda: list(named_grounds(room, command, spec)))
+    found = await in_thread(lambda: list(_files(context, lane, spec)))
+    found += [
+        await _resource(context, command, lane, name) for name in spec.uses if name in context.plan.limits.observed
+    ]
+    found += await in_thread(lambda: list(named_preconditions(context, command, spec)))
     if effect is Effect.IRREVERSIBLE:
-        found.append(await in_thread(head_ground, room, command))
-        found += await in_thread(lambda: list(_beginnings(room, command.commit)))
+        found.append(await in_thread(head_precondition, context, command))
+        found += await in_thread(lambda: list(_beginnings(context, command.commit)))
     return tuple(found)
 
 
-def _files(room: Room, lane: str, spec: Step) -> Iterator[Ground]:
+def _files(context: RunContext, lane: str, spec: Step) -> Iterator[Precondition]:
     """Yield how the files stand that the step says to read."""
-    root = room.space.lane_path(lane)
+    root = context.space.lane_path(lane)
     for glob in spec.reads:
         if glob.startswith("~/"):
             continue
@@ -104,7 +108,7 @@ def _files(room: Room, lane: str, spec: Step) -> Iterator[Ground]:
         for path in sorted(files_matching(glob, root, root)):
             digest.update(f"{path}\0".encode("utf-8", "surrogateescape"))
             digest.update(_content_digest(root, root / path))
-        yield Ground(name=f"files {glob}", state=digest.hexdigest())
+        yield Precondition(name=f"files {glob}", state=digest.hexdigest())
 
 
 def _content_digest(root: Path, path: Path) -> bytes:
@@ -115,35 +119,35 @@ def _content_digest(root: Path, path: Path) -> bytes:
         return b""
 
 
-async def _resource(room: Room, command: do.TakeCheckpoint, lane: str, name: str) -> Ground:
+async def _resource(context: RunContext, command: do.TakeCheckpoint, lane: str, name: str) -> Precondition:
     """Ask a resource how it stands, outside the sandbox, as probes are asked."""
     mark = f"{command.step}/{command.attempt}/resource"
-    commands = LaneCommands(room=room, lane=lane, mark=mark, step=command.spec, commit=command.commit)
+    commands = LaneCommands(context=context, lane=lane, mark=mark, step=command.spec, commit=command.commit)
     request = CommandRequest(
-        text=room.plan.limits.observed[name], env=LOOKING, timeout_s=OBSERVING_S, network=True, confine=False
+        text=context.plan.limits.observed[name], env=LOOKING, timeout_s=OBSERVING_S, network=True, confine=False
     )
     outcome = await commands.run(request)
-    content = b"" if outcome.evidence is None else room.blobs.get(outcome.evidence)
+    content = b"" if outcome.evidence is None else context.blobs.get(outcome.evidence)
     last = next(iter(outcome.tail.strip().splitlines()[-1:]), "")[:_SHOWN]
     state = f"{outcome.said}: {last} ({hashlib.sha256(content).hexdigest()[:12]})"
-    return Ground(name=f"resource {name}", state=state)
+    return Precondition(name=f"resource {name}", state=state)
 
 
-def _beginnings(room: Room, head: str) -> Iterator[Ground]:
+def _beginnings(context: RunContext, head: str) -> Iterator[Precondition]:
     """Yield how the branch and the plan file stand that the run began from."""
-    created = room.created
+    created = context.created
     if created is None:
         return
     if created.base_ref is not None and created.base is not None:
-        commit = room.space.users_commit(created.base_ref)
+        commit = context.space.users_commit(created.base_ref)
         # What is on the run's own branch by now has not moved away from it.
-        is_known = commit is None or commit == created.base or room.space.is_within(commit, head)
+        is_known = commit is None or commit == created.base or context.space.is_within(commit, head)
         at = created.base if is_known or commit is None else commit
-        yield Ground(name=created.base_ref.removeprefix("refs/heads/"), state=at[:12], since=created.base[:12])
+        yield Precondition(name=created.base_ref.removeprefix("refs/heads/"), state=at[:12], since=created.base[:12])
     if created.plan_path is not None and created.plan_digest is not None:
         try:
             digest = hashlib.sha256(Path(created.plan_path).read_bytes()).hexdigest()
         except OSError:  # the run works by its own copy, and so may everybody else
             digest = created.plan_digest
         name = f"plan file {Path(created.plan_path).name}"
-        yield Ground(name=name, state=digest[:12], since=created.plan_digest[:12])
+        yield Precondition(name=name, state=digest[:12], since=created.plan_digest[:12])

@@ -15,7 +15,7 @@ from pathlib import Path
 from surefoot.core.globs import matches
 from surefoot.core.plan import digest_of
 from surefoot.effects.artifacts.perform import held
-from surefoot.workers.run_context import Room
+from surefoot.workers.run_context import RunContext
 from surefoot.workspace import is_beyond_link, is_folder, remove_inside, write_file
 
 _STORES = """
@@ -50,38 +50,38 @@ class Spoiled:
     """Files in the folders that it made."""
 
 
-def note_prepared(room: Room, lane: str, there_before: Sequence[str]) -> None:
+def note_prepared(context: RunContext, lane: str, there_before: Sequence[str]) -> None:
     """Note what `prepare` has made, given the ignored paths of the lane from before it."""
-    earlier = load_prepared(room, lane).roots
-    roots = [path for path in room.space.not_held(lane) if path not in there_before or path in earlier]
-    home = [path for path, _ in _home_files(room, lane)]
-    note = {"roots": roots, "stamps": dict(_stamps(room.space.lane_path(lane), roots)), "home": home}
-    place = _place(room, lane)
+    earlier = load_prepared(context, lane).roots
+    roots = [path for path in context.space.not_held(lane) if path not in there_before or path in earlier]
+    home = [path for path, _ in _home_files(context, lane)]
+    note = {"roots": roots, "stamps": dict(_stamps(context.space.lane_path(lane), roots)), "home": home}
+    place = _place(context, lane)
     place.parent.mkdir(exist_ok=True)
     write_file(place, json.dumps(note).encode("ascii"))
 
 
-def forget_prepared(room: Room, lane: str) -> None:
+def forget_prepared(context: RunContext, lane: str) -> None:
     """Forget what was made in a lane that is thrown away."""
-    _place(room, lane).unlink(missing_ok=True)
+    _place(context, lane).unlink(missing_ok=True)
 
 
-def load_prepared(room: Room, lane: str) -> Prepared:
+def load_prepared(context: RunContext, lane: str) -> Prepared:
     """Return what is noted of a lane; nothing is where no `prepare` has run."""
     try:
-        note = json.loads(_place(room, lane).read_bytes())
+        note = json.loads(_place(context, lane).read_bytes())
     except (FileNotFoundError, ValueError):
         return Prepared()
     return Prepared(tuple(note["roots"]), note["stamps"], tuple(note.get("home", ())))
 
 
-def spoiled(room: Room, lane: str, declared: Sequence[str]) -> Spoiled:
+def spoiled(context: RunContext, lane: str, declared: Sequence[str]) -> Spoiled:
     """Return what is no longer as `prepare` made it, but for what the step declares and artifacts of earlier steps."""
-    prepared = load_prepared(room, lane)
+    prepared = load_prepared(context, lane)
     if not prepared.roots:
         return Spoiled()
-    now = dict(_stamps(room.space.lane_path(lane), prepared.roots))
-    free = frozenset(held(room, lane))
+    now = dict(_stamps(context.space.lane_path(lane), prepared.roots))
+    free = frozenset(held(context, lane))
 
     def counts(path: str) -> bool:
         return path not in free and not matches(path, declared)
@@ -91,39 +91,39 @@ def spoiled(room: Room, lane: str, declared: Sequence[str]) -> Spoiled:
     return Spoiled(tuple(filter(counts, changed)), tuple(filter(counts, added)))
 
 
-def remove_prepared(room: Room, lane: str, declared: Sequence[str]) -> None:
+def remove_prepared(context: RunContext, lane: str, declared: Sequence[str]) -> None:
     """Remove what `prepare` made and what lies among it, but for what the step declares and artifacts."""
-    roots, spared = load_prepared(room, lane).roots, frozenset(held(room, lane))
-    paths = (path for path, _ in _stamps(room.space.lane_path(lane), roots)) if spared or declared else roots
+    roots, spared = load_prepared(context, lane).roots, frozenset(held(context, lane))
+    paths = (path for path, _ in _stamps(context.space.lane_path(lane), roots)) if spared or declared else roots
     for path in paths:
         if path not in spared and not matches(path, declared):
-            room.space.remove_from_lane(lane, path.rstrip("/"))
+            context.space.remove_from_lane(lane, path.rstrip("/"))
 
 
-def tidy_home(room: Room, lane: str) -> None:
+def tidy_home(context: RunContext, lane: str) -> None:
     """Remove what a body has left in the scratch home: settings and modules in there decide what a check says.
 
     What `prepare` made stays, and so does what installers have fetched. The data of services may lie there, so nothing
     is removed while one runs in the lane.
     """
-    if any(name == lane for name, _ in room.services):
+    if any(name == lane for name, _ in context.services):
         return
-    made, home = frozenset(load_prepared(room, lane).home), room.space.home_path(lane)
-    for path, _ in list(_home_files(room, lane)):
+    made, home = frozenset(load_prepared(context, lane).home), context.space.home_path(lane)
+    for path, _ in list(_home_files(context, lane)):
         if path not in made:
             remove_inside(home, path)
 
 
-def _home_files(room: Room, lane: str) -> Iterator[tuple[str, str]]:
-    home = room.space.home_path(lane)
+def _home_files(context: RunContext, lane: str) -> Iterator[tuple[str, str]]:
+    home = context.space.home_path(lane)
     names = os.listdir(home) if home.is_dir() else []  # noqa: PTH208 - names are all that is wanted
     return _stamps(home, names, STORES)
 
 
-def cache_digests(room: Room, lane: str) -> dict[str, str]:
+def cache_digests(context: RunContext, lane: str) -> dict[str, str]:
     """Return a digest for each folder of a lane in which tools keep caches, outside of what git ignores anyway."""
-    root = room.space.lane_path(lane)
-    return {folder: digest_of(sorted(_stamps(root, (folder,)))) for folder in room.space.cache_folders(lane)}
+    root = context.space.lane_path(lane)
+    return {folder: digest_of(sorted(_stamps(root, (folder,)))) for folder in context.space.cache_folders(lane)}
 
 
 def _stamps(root: Path, paths: Sequence[str], left_out: Collection[str] = ()) -> Iterator[tuple[str, str]]:
@@ -160,5 +160,5 @@ def _stamp(status: os.stat_result) -> str:
     return f"{status.st_mode} {status.st_ino} {status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}"
 
 
-def _place(room: Room, lane: str) -> Path:
-    return room.folder / "notes" / f"{lane}.prepared.json"
+def _place(context: RunContext, lane: str) -> Path:
+    return context.folder / "notes" / f"{lane}.prepared.json"

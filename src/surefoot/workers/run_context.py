@@ -97,7 +97,7 @@ async def called(function: ProbeFunction, argument: StepArgument) -> object:
 
 
 @dataclass(slots=True, kw_only=True)
-class Room:
+class RunContext:
     """One run's share of the machine."""
 
     run: RunId

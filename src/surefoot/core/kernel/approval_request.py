@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from surefoot.core.agent_types import ToolCall
-from surefoot.core.approval import Ground, Package, difference_of, text_of
+from surefoot.core.approval import Package, Precondition, difference_of, text_of
 from surefoot.core.attempt import Attempt
 from surefoot.core.conversation import Conversation
 from surefoot.core.event_words import QuestionKind
@@ -81,8 +81,8 @@ def taken_over(state: RunState, node: StepState, now: float) -> Proposal:
 
 
 def shown_of(state: RunState, node: StepState) -> str:
-    """Name what an approval of the body rests on: the step as it will be done, what it needs, and the ground."""
-    return f"{body_digest(state, node)}:{digest_of(ground_of(node))}"
+    """Name what an approval of the body rests on: the step as it will be done, what it needs, and its preconditions."""
+    return f"{body_digest(state, node)}:{digest_of(preconditions_of(node))}"
 
 
 def body_digest(state: RunState, node: StepState) -> str:
@@ -92,10 +92,10 @@ def body_digest(state: RunState, node: StepState) -> str:
     return digest_of((repr(node.spec), needs, *outputs))
 
 
-def ground_of(node: StepState) -> tuple[Ground, ...]:
+def preconditions_of(node: StepState) -> tuple[Precondition, ...]:
     """Return what the step rests on, as it was at its checkpoint."""
     checkpoint = None if node.work is None else node.work.checkpoint
-    return () if checkpoint is None else checkpoint.ground
+    return () if checkpoint is None else checkpoint.preconditions
 
 
 def describe_body(spec: Step) -> str:
@@ -149,9 +149,9 @@ def _package(state: RunState, node: StepState, work: Attempt, decision: Decision
         cost_usd=state.cost_usd,
         skipped=skipped_needs(state, node),
         is_repeated=is_repeated(node),
-        ground=ground_of(node),
-        difference=difference_of(node.ground, ground_of(node)),
-        is_first=not node.ground,
+        preconditions=preconditions_of(node),
+        difference=difference_of(node.preconditions, preconditions_of(node)),
+        is_first=not node.preconditions,
         like=_like(node, decision),
         raised_by=node.raised_by,
     )

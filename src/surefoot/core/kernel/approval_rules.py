@@ -256,7 +256,7 @@ def _facts(state: RunState, node: StepState) -> Facts:
 
 
 def _was_seen(state: RunState, question: ev.QuestionAsked) -> bool:
-    """Tell whether somebody approved exactly this; a word given beforehand was said about the ground as it was."""
+    """Tell whether somebody approved exactly this; approval given beforehand holds for the preconditions of then."""
     return question.shown in state.approvals.get(question.step, {})
 
 

@@ -27,7 +27,7 @@ from surefoot.core.graph_state import (
 from surefoot.core.ids import StepId
 from surefoot.core.kernel.conversation_fold import begin_conversation, is_conversing, lose_reply
 from surefoot.core.kernel.guards import active_of, answered, begin, illegal, is_ready, need, node_of
-from surefoot.core.kernel.plan_adoption import duty_node, keep_duty
+from surefoot.core.kernel.plan_adoption import keep_outcome, system_step_node
 from surefoot.core.kernel.question_fold import QUESTION_FOLDS
 from surefoot.core.kernel.verdict_fold import ANSWER_FOLDS, has_happened
 from surefoot.core.outputs import cost_of, edited, spec_of
@@ -54,13 +54,13 @@ from surefoot.effects import (
 def _step_started(state: RunState, event: ev.StepStarted) -> None:
     if state.phase not in PHASES.get(event.step, (Phase.EXECUTE,)) or state.outcome is not None:
         raise illegal(event, f"the run is in phase {state.phase}")
-    node = duty_node(state, event.step) if event.step in PHASES else node_of(state, event, event.step)
+    node = system_step_node(state, event.step) if event.step in PHASES else node_of(state, event, event.step)
     if not is_ready(node) or node.is_group:
         raise illegal(event, f"step {event.step!r} is not ready")
     need(state.pausing is None and state.cancelling is None, event, "nothing new may start")
     if event.attempt != node.failures + 1:
         raise illegal(event, f"attempt {node.failures + 1} is next")
-    if not node.is_duty:
+    if not node.is_system_step:
         take_ready(state, node)
     elif event.step not in state.nodes:
         state.nodes[event.step] = node
@@ -293,8 +293,8 @@ def _step_verified(state: RunState, event: ev.StepVerified) -> None:
     if state.branch is not None:
         node.head_after, node.tree_after = state.branch.head, state.branch.tree
     node.crashes = 0
-    keep_duty(state, node, work)
-    is_proved = event.proof != CLAIM or node.is_duty
+    keep_outcome(state, node, work)
+    is_proved = event.proof != CLAIM or node.is_system_step
     finish(state, node, StepStatus.VERIFIED if is_proved else StepStatus.UNPROVED, None)
 
 

@@ -40,10 +40,10 @@ from surefoot.core.kernel.approval_rules import (
 from surefoot.core.kernel.check_rules import ask_check, diagnosis_of, prepare_again
 from surefoot.core.kernel.conversation_rules import beside_question, converse
 from surefoot.core.kernel.failure_rules import conclude, fails, late, stop_services
-from surefoot.core.kernel.phase_rules import compare_claim, show_duty
+from surefoot.core.kernel.phase_rules import compare_claim, show_outcome
 from surefoot.core.kernel.proposal import HOLD, Proposal, RuleResult
 from surefoot.core.kernel.service_rules import serve
-from surefoot.core.kernel.surrounding_commands import decide_duty
+from surefoot.core.kernel.surrounding_commands import decide_surrounding_commands
 from surefoot.core.leftover_files import lost_product
 from surefoot.core.outputs import artifacts_for, needed_by, outputs_for
 from surefoot.core.plan import AgentBody, AskBody, Check
@@ -554,7 +554,7 @@ _PREPARE: tuple[_Rule, ...] = (
     _lost_ground,  # before checks and people are asked about a base that is gone
     _workspace_failed,
     _bind,  # a person is not asked about a command that cannot be put together
-    decide_duty,  # what is done for the run as a whole has no lane and no body
+    decide_surrounding_commands,  # what is done for the run as a whole has no lane and no body
     _checkpoint,  # what the commands do, and what the step rests on, is found out there: consent needs both
     serve,  # checks before the body use services, too
     get_consent_to_checks,  # a check that a rule asks about must not run before a person has agreed
@@ -569,7 +569,7 @@ _JUDGE: tuple[_Rule, ...] = (
     prepare_again,  # before any check: it would use what the body spoiled
     compare_claim,  # before a person is shown the result
     review_result,  # before the merge: a person may change it, and may take long
-    show_duty,
+    show_outcome,
     _merge,  # what is checked is what is committed
     _before_again,  # on another base the checks before may say something else
     _after,

@@ -98,7 +98,7 @@ def conclude(state: RunState, node: StepState, failure: ev.AttemptFailed, now: f
 
 
 def _ways_on(node: StepState, usual: tuple[str, ...]) -> tuple[str, ...]:
-    return _WITHOUT_SKIPPING if node.is_duty else usual
+    return _WITHOUT_SKIPPING if node.is_system_step else usual
 
 
 def may_learn(node: StepState, diagnosis: Diagnosis) -> bool:

@@ -18,7 +18,7 @@ from surefoot.core.file_order import waits_of
 from surefoot.core.graph import build_graph
 from surefoot.core.ids import StepId
 from surefoot.core.kernel.failure_rules import fails
-from surefoot.core.kernel.plan_adoption import duty_node, flaw_of_plan
+from surefoot.core.kernel.plan_adoption import flaw_of_plan, system_step_node
 from surefoot.core.kernel.plan_question import words_of
 from surefoot.core.kernel.proposal import HOLD, Proposal, RuleResult
 from surefoot.core.kernel.question_fold import EDIT
@@ -43,9 +43,9 @@ SHORT_STEPS_MAX = 2
 _REASON_MAX = 400
 
 
-def next_duty(state: RunState, name: StepId, now: float) -> Proposal | None:
-    """Return the start of a duty's next attempt; None where it is under way, done, or waits."""
-    node = duty_node(state, name)
+def next_system_step(state: RunState, name: StepId, now: float) -> Proposal | None:
+    """Return the start of a system step's next attempt; None where it is under way, done, or waits."""
+    node = system_step_node(state, name)
     is_idle = node.status is StepStatus.PENDING and node.due is None and node.work is None
     if state.pausing is not None or not is_idle:
         return None
@@ -53,13 +53,13 @@ def next_duty(state: RunState, name: StepId, now: float) -> Proposal | None:
 
 
 def is_done(state: RunState, name: StepId) -> bool:
-    """Tell whether a duty was done."""
+    """Tell whether a system step was done."""
     node = state.nodes.get(name)
     return node is not None and node.status is StepStatus.VERIFIED
 
 
 def failure_of(state: RunState, name: StepId) -> str | None:
-    """Say why a duty cannot be done; None where it can still be."""
+    """Say why a system step cannot be done; None where it can still be."""
     node = state.nodes.get(name)
     if node is None or node.status not in (StepStatus.FAILED, StepStatus.SKIPPED, StepStatus.CANCELLED):
         return None
@@ -131,8 +131,8 @@ def wants_planner(state: RunState) -> bool:
     return made is None or not (is_done(state, PLANNING) or is_short(made.plan))
 
 
-def show_duty(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
-    """Show a person what a duty came to, where it takes their word, and go on as they say."""
+def show_outcome(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
+    """Show a person what a system step came to, where it takes their word, and go on as they say."""
     ended = None if work.conversation is None else work.conversation.ended
     found = None if ended is None else ended.payload
     if not isinstance(found, Understood | Planned):
@@ -263,7 +263,7 @@ def going_back(state: RunState, now: float) -> Proposal | None:
 
 
 def is_over(state: RunState, name: StepId) -> bool:
-    """Tell whether a duty is done, or cannot be."""
+    """Tell whether a system step is done, or cannot be."""
     node = state.nodes.get(name)
     return node is not None and node.status in FINAL
 

@@ -1,4 +1,4 @@
-"""What it means that a duty is done, that a plan is adopted, or that the run goes back to make another.
+"""What it means that a system step is done, that a plan is adopted, or that the run goes back to make another.
 
 Owns the fold of these. A revision keeps every step that was ever begun, as it stands; what had not begun is replaced.
 Every function first makes sure that its event can happen. Must never decide anything.
@@ -18,21 +18,21 @@ from surefoot.core.ids import StepId
 from surefoot.core.kernel.guards import need
 from surefoot.core.plan import Plan
 from surefoot.core.state import FINAL, AcceptState, RunState, StepState, StepStatus
-from surefoot.core.system_steps import DUTIES, PLANNING, REVIEWING, duty_of
+from surefoot.core.system_steps import PLANNING, REVIEWING, SYSTEM_STEPS, system_step_of
 from surefoot.core.tool_payload import MadePlan, Planned, Understood
 from surefoot.core.verdicts import CheckRecord
 
 _SAID_MAX = 1500
 
 
-def duty_node(state: RunState, name: StepId) -> StepState:
-    """Return the node of a duty; a new one where it was never begun."""
+def system_step_node(state: RunState, name: StepId) -> StepState:
+    """Return the node of a system step; a new one where it was never begun."""
     known = state.nodes.get(name)
-    return known or StepState(spec=duty_of(name), order=(-1, DUTIES.index(name)), needs=())
+    return known or StepState(spec=system_step_of(name), order=(-1, SYSTEM_STEPS.index(name)), needs=())
 
 
-def keep_duty(state: RunState, node: StepState, work: Attempt) -> None:
-    """Keep what a duty, or a step, came to for the phases that follow."""
+def keep_outcome(state: RunState, node: StepState, work: Attempt) -> None:
+    """Keep what a system step, or a step, came to for the phases that follow."""
     ended = None if work.conversation is None else work.conversation.ended
     match None if ended is None else ended.payload:
         case Understood() as found:
@@ -62,8 +62,8 @@ def plan_adopted(state: RunState, event: ev.PlanAdopted) -> None:
     need(flaw is None, event, flaw or "")
     graph, _ = build_graph(event.plan.steps)
     assert graph is not None
-    begun = {name: node for name, node in state.nodes.items() if is_kept(node) or node.is_duty}
-    nodes: dict[StepId, StepState] = {name: node for name, node in begun.items() if node.is_duty}
+    begun = {name: node for name, node in state.nodes.items() if is_kept(node) or node.is_system_step}
+    nodes: dict[StepId, StepState] = {name: node for name, node in begun.items() if node.is_system_step}
     for index, step in enumerate(event.plan.steps):
         node = begun.get(step.id) or StepState(spec=step, order=(index, 0), needs=())
         node.order, node.needs, node.dependants = (index, 0), graph.needs[step.id], graph.dependants[step.id]
@@ -99,7 +99,9 @@ def flaw_of_plan(state: RunState, plan: Plan) -> str | None:
 
 def is_kept(node: StepState) -> bool:
     """Tell whether a revision keeps the node as it stands: it was begun."""
-    return not node.is_duty and (node.attempt > 0 or node.status in FINAL - {StepStatus.BLOCKED} or bool(node.members))
+    return not node.is_system_step and (
+        node.attempt > 0 or node.status in FINAL - {StepStatus.BLOCKED} or bool(node.members)
+    )
 
 
 def forget_review(state: RunState) -> None:
@@ -119,7 +121,7 @@ def go_back(state: RunState, event: ev.PhaseEntered) -> None:
     need(not state.active and not state.is_busy, event, "steps are under way")
     state.phase, state.returns, state.proposal = Phase.PLAN, state.returns + 1, None
     forget_review(state)
-    planning = state.nodes[PLANNING] = duty_node(state, PLANNING)
+    planning = state.nodes[PLANNING] = system_step_node(state, PLANNING)
     reset(planning)
     planning.lessons = (
         *planning.lessons,

@@ -16,7 +16,7 @@ from surefoot.core.attempt import Attempt, Preparing
 from surefoot.core.event_words import Applied, Diagnosis, Ending, QuestionKind, Status
 from surefoot.core.events import Event
 from surefoot.core.graph_state import join_queue, leave_queue
-from surefoot.core.kernel.approval_request import ABANDON, DONE, body_digest, ground_of
+from surefoot.core.kernel.approval_request import ABANDON, DONE, body_digest, preconditions_of
 from surefoot.core.kernel.conversation_fold import settle_call
 from surefoot.core.kernel.guards import active_of, answered, begin, need, work_of
 from surefoot.core.kernel.plan_adoption import flaw_of_plan
@@ -49,7 +49,7 @@ def _question_asked(state: RunState, event: ev.QuestionAsked) -> None:
     state.questions[event.question] = QuestionState(asked=event, role=demand.role, due=due)
     work.people.question, work.people.answer, work.people.approved = event.question, None, None
     if event.package is not None:
-        node.ground = event.package.ground
+        node.preconditions = event.package.preconditions
     node.status = StepStatus.IN_DOUBT if event.about is QuestionKind.IN_DOUBT else StepStatus.WAITING
     leave_queue(state, event.step)
     keeps_lane = not isinstance(work.stage, Preparing) or work.people.taken_by is not None
@@ -95,7 +95,7 @@ def _question_answered(state: RunState, event: ev.QuestionAnswered) -> None:
 def _may_answer(question: QuestionState, event: ev.QuestionAnswered, node: StepState) -> None:
     """Refuse an answer that the question does not take, or not from this person."""
     asked, options = question.asked, question.asked.options
-    is_taking_over = asked.about is QuestionKind.CONFIRM and event.answer == TAKE_OVER and not node.is_duty
+    is_taking_over = asked.about is QuestionKind.CONFIRM and event.answer == TAKE_OVER and not node.is_system_step
     taken = not options or event.answer in options or is_taking_over
     need(taken, event, f"question {event.question} takes {', '.join(options)}")
     role = question.role
@@ -149,7 +149,7 @@ def _confirmed(state: RunState, node: StepState, question: QuestionState, event:
         assert isinstance(node.spec.body, RunBody)
         node.edit = (event.edit, event.by)
         node.spec = edited(node.spec, event.edit)
-        # The ground is the one that was shown: that part of the digest stays.
+        # The preconditions are those that were shown: that part of the digest stays.
         shown = f"{body_digest(state, node)}:{asked.shown.partition(':')[2]}"
     elif event.diff is not None:
         work.people.patch = event.diff
@@ -197,7 +197,7 @@ def _approval_recorded(state: RunState, event: ev.ApprovalRecorded) -> None:
     node, work = begin(state, event)
     given = state.approvals.setdefault(node.spec.id, {})
     given.setdefault(event.shown, {event.by: ()})
-    work.people.approved, node.ground = event.shown, ground_of(node)
+    work.people.approved, node.preconditions = event.shown, preconditions_of(node)
 
 
 def _deadline_set(state: RunState, event: ev.DeadlineSet) -> None:

@@ -24,7 +24,7 @@ from surefoot.core.kernel.phase_rules import (
     going_back,
     is_done,
     is_over,
-    next_duty,
+    next_system_step,
     objections_of,
     pause_for_plan,
     plan_move,
@@ -87,7 +87,7 @@ def _in_phase(state: RunState, now: float) -> list[Proposal]:
         case Phase.PLAN if state.created.goal_options is not None:
             return _plan(state, now)
         case Phase.PLAN if needs_approval(state):
-            return _on_duty(state, COMMANDS, now)
+            return _advance_system_step(state, COMMANDS, now)
         case Phase.PLAN:
             return _pause(state, now) or _baseline(state, now, Phase.EXECUTE)
         case Phase.EXECUTE:
@@ -220,9 +220,9 @@ def _pause(state: RunState, now: float) -> list[Proposal]:
 def _understand(state: RunState, now: float) -> list[Proposal]:
     """Find out what there is; then ask the acceptance checks that came of it."""
     if needs_approval(state):
-        return _on_duty(state, COMMANDS, now)
+        return _advance_system_step(state, COMMANDS, now)
     if not is_done(state, UNDERSTANDING):
-        return _on_duty(state, UNDERSTANDING, now)
+        return _advance_system_step(state, UNDERSTANDING, now)
     return _pause(state, now) or _baseline(state, now, Phase.PLAN)
 
 
@@ -234,12 +234,12 @@ def _plan(state: RunState, now: float) -> list[Proposal]:
             return [paused]
         return _pause(state, now) or _baseline(state, now, Phase.EXECUTE)
     if wants_planner(state):
-        return _on_duty(state, PLANNING, now)
+        return _advance_system_step(state, PLANNING, now)
     adopting = plan_move(state, now)
     return _pause(state, now) or ([] if adopting is None or state.is_busy else [adopting])
 
 
-def _on_duty(state: RunState, name: StepId, now: float) -> list[Proposal]:
+def _advance_system_step(state: RunState, name: StepId, now: float) -> list[Proposal]:
     """Let an agent do what is done for the run as a whole."""
     moves = _step_moves(state, _active(state), now)
     if moves:
@@ -252,7 +252,7 @@ def _on_duty(state: RunState, name: StepId, now: float) -> list[Proposal]:
     reason = ends_badly(state)
     if reason is not None and state.phase is not Phase.VALIDATE:
         return [Proposal(ev.RunEnded(at=now, outcome=_unfinished_outcome(state), reason=reason))]
-    starting = next_duty(state, name, now)
+    starting = next_system_step(state, name, now)
     return [] if starting is None else [starting]
 
 
@@ -280,7 +280,7 @@ def _without_baseline(state: RunState, now: float) -> list[Proposal] | None:
     if not unknown or is_done(state, BASELINE):
         return None
     if state.yes_by is None or BASELINE in state.nodes:
-        return _on_duty(state, BASELINE, now)
+        return _advance_system_step(state, BASELINE, now)
     names = ", ".join(repr(check.name) for check, _ in unknown)
     text = (
         f"No answer before the first change from the acceptance {names}: "
@@ -493,7 +493,7 @@ def _validate(state: RunState, now: float) -> list[Proposal]:
     index = next_after(state.plan.accept, state.accept.records)
     if index is None:
         if state.routing.with_reviewer and state.created.goal_options is not None and not is_over(state, REVIEWING):
-            return _on_duty(state, REVIEWING, now)
+            return _advance_system_step(state, REVIEWING, now)
         outcome, reason = _outcome(state)
         return [Proposal(ev.RunEnded(at=now, outcome=outcome, reason=reason))]
     if state.accept.open or state.pausing is not None:

@@ -1,10 +1,10 @@
 """The commands that a plan runs beside the bodies of its steps: weighed, and put to a person where a rule asks.
 
 `prepare`, services, `observe`, acceptance checks and the commands for the items of groups run before a step could ask
-about them. So they are approved together, before the first of them runs, by a duty of its own. Those of a plan that a
-model makes are weighed with the plan, and there a way out of the sandbox is reason enough to ask a person. Probes and
-checks of a person's steps are weighed with their step, in `surefoot.core.kernel.approval_rules`. A run without a
-baseline is put to a person in the same way.
+about them. So they are approved together, before the first of them runs, by a system step of its own. Those of a plan
+that a model makes are weighed with the plan, and there a way out of the sandbox is reason enough to ask a person.
+Probes and checks of a person's steps are weighed with their step, in `surefoot.core.kernel.approval_rules`. A run
+without a baseline is put to a person in the same way.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def needs_approval(state: RunState) -> bool:
     return bool(state.created.commands) and not is_done and bool(_asked(state))
 
 
-def decide_duty(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
+def decide_surrounding_commands(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
     """Get a person's consent to the commands around the steps, or to a run without a baseline."""
     name, attempt = node.spec.id, node.attempt
     if name not in (COMMANDS, BASELINE):

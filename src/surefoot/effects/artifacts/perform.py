@@ -27,7 +27,7 @@ from surefoot.core.ids import BlobId
 from surefoot.errors import EffectError, WorkspaceError
 from surefoot.faults import point
 from surefoot.threads import in_thread
-from surefoot.workers.run_context import Room
+from surefoot.workers.run_context import RunContext
 from surefoot.workers.secret_scan import holds_secret
 from surefoot.workspace.folder_files import is_beyond_link
 from surefoot.workspace.staged_files import Allowance, reading_s
@@ -43,51 +43,51 @@ Entry = tuple[str, str, int, str, int]
 """Path, kind, permission bits, digest or target, length."""
 
 
-async def keep_artifacts(room: Room, command: do.KeepArtifacts) -> Event:
+async def keep_artifacts(context: RunContext, command: do.KeepArtifacts) -> Event:
     """Keep what a body made for later steps, durably."""
-    return await in_thread(_keep, room, command)
+    return await in_thread(_keep, context, command)
 
 
-def _keep(room: Room, command: do.KeepArtifacts) -> Event:
+def _keep(context: RunContext, command: do.KeepArtifacts) -> Event:
     point("artifacts.keep.before")
     lane = command.lane
     assert lane is not None
-    root, made = room.space.lane_path(lane), with_content(command.artifacts)
-    found = find(room, lane, made)
-    _refuse(room, root, found)
-    allowance = Allowance(room.limits, "keeps", reading_s(command.timeout_s))
-    entries = [_entry(room, root, path, allowance) for path in found]
+    root, made = context.space.lane_path(lane), with_content(command.artifacts)
+    found = find(context, lane, made)
+    _refuse(context, root, found)
+    allowance = Allowance(context.limits, "keeps", reading_s(command.timeout_s))
+    entries = [_entry(context, root, path, allowance) for path in found]
     missing = tuple(
         glob for glob in command.artifacts if not any(matches(path, with_content((glob,))) for path in found)
     )
     text = json.dumps(entries).encode("ascii")
-    hold(room, lane, (*held(room, lane), *found))
-    _sync(_folder(room))
+    hold(context, lane, (*held(context, lane), *found))
+    _sync(_folder(context))
     point("artifacts.keep.after")
     return ev.ArtifactsKept(
-        at=room.clock.now(),
+        at=context.clock.now(),
         step=command.step,
         attempt=command.attempt,
-        manifest=room.blobs.put(text) if entries else None,
+        manifest=context.blobs.put(text) if entries else None,
         count=len(entries),
         size_bytes=sum(entry[4] for entry in entries),
         unmatched=missing,
     )
 
 
-def _refuse(room: Room, root: Path, found: Sequence[str]) -> None:
+def _refuse(context: RunContext, root: Path, found: Sequence[str]) -> None:
     for path in found:
         if "\n" in path:
             raise WorkspaceError(f"the name of the artifact {path!r} holds a line break; give it another name")
-        if room.declared and holds_secret(room, root, path):
+        if context.declared and holds_secret(context, root, path):
             message = f"the value of an env_from variable stands in the artifact {path}, and none may hold it; "
             raise WorkspaceError(message + "write it to a `scratch` file, or to none")
 
 
-def find(room: Room, lane: str, made: Sequence[str]) -> list[str]:
+def find(context: RunContext, lane: str, made: Sequence[str]) -> list[str]:
     """Return what in the lane matches and git does not track: files, folders and symbolic links, sorted."""
-    root = room.space.lane_path(lane)
-    tracked = room.space.tracked(lane)
+    root = context.space.lane_path(lane)
+    tracked = context.space.tracked(lane)
     plain = {glob for glob in made if not _MAGIC.intersection(glob)}
     found = {path for path in plain if os.path.lexists(root / path) and not is_beyond_link(root, path)}
     for start in {_start(glob) for glob in made if glob not in plain}:
@@ -125,7 +125,7 @@ def _below(root: str, start: str) -> Iterator[str]:
                 yield path
 
 
-def _entry(room: Room, root: Path, path: str, allowance: Allowance) -> Entry:
+def _entry(context: RunContext, root: Path, path: str, allowance: Allowance) -> Entry:
     file = root / path
     status = safe_open.status_of(file)
     if status is None:
@@ -136,23 +136,23 @@ def _entry(room: Room, root: Path, path: str, allowance: Allowance) -> Entry:
         return path, _FOLDER, stat.S_IMODE(status.st_mode), "", 0
     with safe_open.open_plain(file) as content:
         mode = stat.S_IMODE(os.fstat(content.fileno()).st_mode)
-        digest, size = _store(room, allowance.pieces(path, content))
+        digest, size = _store(context, allowance.pieces(path, content))
     return path, _FILE, mode, digest, size
 
 
 # --- where they are kept
 
 
-def _folder(room: Room) -> Path:
-    folder = room.folder / "artifacts"
+def _folder(context: RunContext) -> Path:
+    folder = context.folder / "artifacts"
     folder.mkdir(mode=0o700, exist_ok=True)
     return folder
 
 
-def _store(room: Room, pieces: Iterator[bytes]) -> tuple[str, int]:
+def _store(context: RunContext, pieces: Iterator[bytes]) -> tuple[str, int]:
     """Write a file to where it is kept, a piece at a time, and return its digest and length."""
     digest, size = hashlib.sha256(), 0
-    folder = _folder(room)
+    folder = _folder(context)
     with tempfile.NamedTemporaryFile(dir=folder, delete=False) as out:
         try:
             for piece in pieces:
@@ -182,79 +182,79 @@ def _sync(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _load(room: Room, manifest: BlobId) -> list[Entry]:
-    return [tuple(entry) for entry in json.loads(room.blobs.get(manifest))]
+def _load(context: RunContext, manifest: BlobId) -> list[Entry]:
+    return [tuple(entry) for entry in json.loads(context.blobs.get(manifest))]
 
 
 # --- what lies in a lane
 
 
-def held(room: Room, lane: str) -> tuple[str, ...]:
+def held(context: RunContext, lane: str) -> tuple[str, ...]:
     """Return the paths of a lane that are there because they are artifacts."""
-    return tuple(_stamps(room, lane))
+    return tuple(_stamps(context, lane))
 
 
-def hold(room: Room, lane: str, paths: Sequence[str]) -> None:
+def hold(context: RunContext, lane: str, paths: Sequence[str]) -> None:
     """Note that these paths of a lane are artifacts, which no commit holds; nothing is known of their content."""
-    _note(room, lane, dict.fromkeys(paths, ""))
+    _note(context, lane, dict.fromkeys(paths, ""))
 
 
-def forget(room: Room, lane: str) -> None:
+def forget(context: RunContext, lane: str) -> None:
     """Forget what lay in a lane that is thrown away."""
-    _note_path(room, lane).unlink(missing_ok=True)
+    _note_path(context, lane).unlink(missing_ok=True)
 
 
-def _note_path(room: Room, lane: str) -> Path:
-    return room.folder / "notes" / f"{lane}.artifacts.json"
+def _note_path(context: RunContext, lane: str) -> Path:
+    return context.folder / "notes" / f"{lane}.artifacts.json"
 
 
-def _stamps(room: Room, lane: str) -> dict[str, str]:
+def _stamps(context: RunContext, lane: str) -> dict[str, str]:
     """Return by path how each artifact of a lane was when it was put there; empty: that is not known."""
     try:
-        return json.loads(_note_path(room, lane).read_bytes())
+        return json.loads(_note_path(context, lane).read_bytes())
     except (FileNotFoundError, ValueError):
         return {}
 
 
-def _note(room: Room, lane: str, stamps: dict[str, str]) -> None:
-    place = _note_path(room, lane)
+def _note(context: RunContext, lane: str, stamps: dict[str, str]) -> None:
+    place = _note_path(context, lane)
     place.parent.mkdir(exist_ok=True)
     fresh = place.with_suffix(".new")
     fresh.write_text(json.dumps(stamps), "ascii")
     fresh.replace(place)
-    room.space.ignore_artifacts(lane, tuple(stamps))
+    context.space.ignore_artifacts(lane, tuple(stamps))
 
 
-def place_artifacts(room: Room, lane: str, lists: Sequence[BlobId]) -> None:
+def place_artifacts(context: RunContext, lane: str, lists: Sequence[BlobId]) -> None:
     """Make the artifacts of these lists, and no others, lie in a lane that holds its commit.
 
     Raises:
         WorkspaceError: one of them is damaged, or something that git tracks is in its way.
     """
-    stamps = _stamps(room, lane)
+    stamps = _stamps(context, lane)
     if not lists and not stamps:
         return
     point("artifacts.place.before")
-    tracked = room.space.tracked(lane)
-    wanted = {path: entry for path, entry in wanted_artifacts(room, lists).items() if path not in tracked}
+    tracked = context.space.tracked(lane)
+    wanted = {path: entry for path, entry in wanted_artifacts(context, lists).items() if path not in tracked}
     hold_first = {**stamps, **{path: stamps.get(path, "") for path in wanted}}
-    _note(room, lane, hold_first)
+    _note(context, lane, hold_first)
     for path in sorted(stamps.keys() - wanted.keys() - tracked, reverse=True):
-        room.space.remove_from_lane(lane, path)
-    root = room.space.lane_path(lane)
+        context.space.remove_from_lane(lane, path)
+    root = context.space.lane_path(lane)
     for path, entry in wanted.items():
         if not stamps.get(path) or stamps[path] != _stamp(root / path, entry):
-            room.space.make_way(lane, path, is_folder=entry[1] == _FOLDER)
-            _put(room, root / path, entry)
-    _note(room, lane, {path: _stamp(root / path, entry) for path, entry in wanted.items()})
+            context.space.make_way(lane, path, is_folder=entry[1] == _FOLDER)
+            _put(context, root / path, entry)
+    _note(context, lane, {path: _stamp(root / path, entry) for path, entry in wanted.items()})
     point("artifacts.place.after")
 
 
-def wanted_artifacts(room: Room, lists: Sequence[BlobId]) -> dict[str, Entry]:
+def wanted_artifacts(context: RunContext, lists: Sequence[BlobId]) -> dict[str, Entry]:
     """Return what belongs into the lane by path, folders first; of two entries for a path the later one counts."""
     wanted: dict[str, Entry] = {}
     for manifest in lists:
-        for entry in _load(room, manifest):
+        for entry in _load(context, manifest):
             wanted[entry[0]] = entry
     solid = {path for path, entry in wanted.items() if entry[1] != _FOLDER}
     return {path: wanted[path] for path in sorted(wanted) if not any(parent in solid for parent in _parents(path))}
@@ -276,7 +276,7 @@ def _stamp(file: Path, entry: Entry) -> str:
     return f"{entry[3]} {status.st_mode} {status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino}"
 
 
-def _put(room: Room, target: Path, entry: Entry) -> None:
+def _put(context: RunContext, target: Path, entry: Entry) -> None:
     path, kind, mode, what, _ = entry
     if kind == LINK:
         safe_open.make_link(target, what)
@@ -286,7 +286,7 @@ def _put(room: Room, target: Path, entry: Entry) -> None:
         return
     digest = hashlib.sha256()
     try:
-        with (_folder(room) / what).open("rb") as content, safe_open.make_plain(target) as out:
+        with (_folder(context) / what).open("rb") as content, safe_open.make_plain(target) as out:
             for piece in _pieces(content):
                 digest.update(piece)
                 out.write(piece)
@@ -305,16 +305,16 @@ def _damaged(path: str, why: str) -> EffectError:
 # --- after a failed attempt
 
 
-def made_before(room: Room, lane: str, spec_made: Sequence[str]) -> str:
+def made_before(context: RunContext, lane: str, spec_made: Sequence[str]) -> str:
     """Return, for a note, what is there already of what a body is about to make."""
-    return json.dumps(find(room, lane, spec_made)) if spec_made else ""
+    return json.dumps(find(context, lane, spec_made)) if spec_made else ""
 
 
-def remove_made(room: Room, lane: str, made: Sequence[str], before: str) -> None:
+def remove_made(context: RunContext, lane: str, made: Sequence[str], before: str) -> None:
     """Remove what a failed attempt made for later steps."""
     if not made:
         return
     spared = frozenset(json.loads(before or "[]"))
-    for path in reversed(find(room, lane, made)):
+    for path in reversed(find(context, lane, made)):
         if path not in spared:
-            room.space.remove_from_lane(lane, path)
+            context.space.remove_from_lane(lane, path)

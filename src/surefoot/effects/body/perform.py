@@ -28,26 +28,26 @@ from surefoot.workers.command import LaneCommands
 from surefoot.workers.file_preconditions import put_back_named
 from surefoot.workers.hidden_places import linked_in, opened_by
 from surefoot.workers.output_warnings import Remarks
-from surefoot.workers.run_context import Room, StepArgument
+from surefoot.workers.run_context import RunContext, StepArgument
 from surefoot.workers.step_outputs import OutputRefused, content_of, output_file, read_outputs
 
 TAIL = 2000
 
 
-async def run_step(room: Room, command: do.RunStep) -> Event:
+async def run_step(context: RunContext, command: do.RunStep) -> Event:
     """Run the body to its end."""
     point(f"body.{command.spec.effect}.before")
-    started = room.clock.elapsed()
-    ended = await _run(room, command)
+    started = context.clock.elapsed()
+    ended = await _run(context, command)
     point(f"body.{command.spec.effect}.after")
-    now = room.clock.now()
+    now = context.clock.now()
     return ev.BodyFinished(
         at=now,
         step=command.step,
         attempt=command.attempt,
         ending=ended.ending,
         evidence=ended.evidence,
-        duration_s=room.clock.elapsed() - started,
+        duration_s=context.clock.elapsed() - started,
         outputs=ended.outputs,
         remarks=ended.remarks,
     )
@@ -63,11 +63,11 @@ class _Ended:
     remarks: tuple[str, ...] = ()
 
 
-def _with_outputs(room: Room, ended: _Ended, content: bytes) -> _Ended:
+def _with_outputs(context: RunContext, ended: _Ended, content: bytes) -> _Ended:
     """Add what a body put out; what cannot be understood fails it. One that failed hands on only what it cost."""
     has_failed = ended.ending.status is not Status.OK
     try:
-        outputs = read_outputs(content, room.masker) if content else {}
+        outputs = read_outputs(content, context.masker) if content else {}
         kept = {name: text for name, text in outputs.items() if name == COST or not has_failed}
         return replace(ended, outputs=kept)
     except OutputRefused as error:
@@ -77,50 +77,53 @@ def _with_outputs(room: Room, ended: _Ended, content: bytes) -> _Ended:
         return replace(ended, ending=ending)
 
 
-async def _run(room: Room, command: do.RunStep) -> _Ended:
+async def _run(context: RunContext, command: do.RunStep) -> _Ended:
     body = command.spec.body
     if isinstance(body, FunctionBody):
-        return await _run_function(room, command)
+        return await _run_function(context, command)
     try:
-        secrets = room.secrets_of(command.spec)
+        secrets = context.secrets_of(command.spec)
     except KeyError as error:
         text = f"env_from: {error.args[0]} is not set in the environment Surefoot was started in"
         return _Ended(Ending(status=Status.ERROR, error_type="MissingVariable", retryable=False, text=text))
     try:
-        sockets = room.sockets_of(command.spec)
+        sockets = context.sockets_of(command.spec)
     except LookupError as error:
         return _Ended(Ending(status=Status.ERROR, error_type="MissingSocket", retryable=False, text=str(error)))
     try:
-        opened = opened_by(room, command.spec)
+        opened = opened_by(context, command.spec)
     except LookupError as error:
         return _Ended(Ending(status=Status.ERROR, error_type="MissingPlace", retryable=False, text=str(error)))
     assert command.lane is not None
     if command.rests_on is not None:
-        await in_thread(put_back_named, room, command.lane, command.spec, command.rests_on)
+        await in_thread(put_back_named, context, command.lane, command.spec, command.rests_on)
     remarks = Remarks()
 
     def hear(line: str) -> None:
         if not is_record(line):
             remarks.hear(line)
-            if room.on_line is not None:
-                room.on_line(command.step, line)
+            if context.on_line is not None:
+                context.on_line(command.step, line)
 
     commands = LaneCommands(
-        room=room,
+        context=context,
         lane=command.lane,
         mark=f"{command.step}/{command.attempt}",
         step=command.spec,
         secrets=secrets,
-        given=room.variables_of(sockets),
+        given=context.variables_of(sockets),
         opened=opened,
         services=command.services,
         on_line=hear,
     )
-    put = room.new_spool(command.lane).with_suffix(".put")
-    with linked_in(room.home(command.lane, confine=command.spec.confine), room, opened), output_file(put) as output:
-        outcome = await commands.run(replace(_request(room, command, output), sockets=tuple(sockets.values())))
+    put = context.new_spool(command.lane).with_suffix(".put")
+    with (
+        linked_in(context.home(command.lane, confine=command.spec.confine), context, opened),
+        output_file(put) as output,
+    ):
+        outcome = await commands.run(replace(_request(context, command, output), sockets=tuple(sockets.values())))
         if outcome.exit_code != 0:
-            await notice_lost(room, command.lane, command.services)
+            await notice_lost(context, command.lane, command.services)
         ended = _Ended(_ending_of(body, outcome), outcome.evidence, remarks=remarks.found)
         try:
             content = content_of(output)
@@ -131,10 +134,10 @@ async def _run(room: Room, command: do.RunStep) -> _Ended:
             return replace(
                 ended, ending=Ending(status=Status.ERROR, error_type="OutputRefused", retryable=False, text=text)
             )
-    return _with_outputs(room, ended, content)
+    return _with_outputs(context, ended, content)
 
 
-def _request(room: Room, command: do.RunStep, output: Path) -> CommandRequest:
+def _request(context: RunContext, command: do.RunStep, output: Path) -> CommandRequest:
     spec = command.spec
     env = {"SUREFOOT_STEP": command.step, "SUREFOOT_IDEMPOTENCY_KEY": command.key, "SUREFOOT_OUTPUT": str(output)}
     if isinstance(spec.body, RunBody):
@@ -151,12 +154,12 @@ def _request(room: Room, command: do.RunStep, output: Path) -> CommandRequest:
     assert isinstance(spec.body, CallBody)
     assert command.lane is not None
     argument = {
-        "workspace": str(room.start(command.lane)),
+        "workspace": str(context.start(command.lane)),
         "attempt": command.attempt,
         "idempotency_key": command.key,
         "outputs": command.outputs,
     }
-    request = call_request(spec.body.function, room.plan_folder, argument)
+    request = call_request(spec.body.function, context.plan_folder, argument)
     return CommandRequest(
         argv=request.argv,
         cwd=spec.cwd,
@@ -184,32 +187,32 @@ def _ending_of(body: object, outcome: CommandOutcome) -> Ending:
     return Ending(status=Status.EXIT, exit_code=outcome.exit_code, text=text)
 
 
-async def _run_function(room: Room, command: do.RunStep) -> _Ended:
+async def _run_function(context: RunContext, command: do.RunStep) -> _Ended:
     """Run an async function of the calling program; what it raises is how it ended."""
     lane = command.lane
     if lane is not None:
-        room.disturb(lane, leaves_nothing=False)
+        context.disturb(lane, leaves_nothing=False)
     argument = StepArgument(
-        workspace=None if lane is None else room.start(lane),
+        workspace=None if lane is None else context.start(lane),
         attempt=command.attempt,
         idempotency_key=command.key,
         outputs=command.outputs,
     )
     try:
         async with asyncio.timeout(command.spec.timeout_s):
-            result = await room.functions.bodies[command.step](argument)
+            result = await context.functions.bodies[command.step](argument)
         put_out = "\n".join(lines_of(result)).encode()
     except TimeoutError as error:
         return _Ended(Ending(status=Status.TIMEOUT, error_type=type(error).__name__, text=str(error)))
     except EffectError as error:
-        return _Ended(_error(room, error, error.retryable))
+        return _Ended(_error(context, error, error.retryable))
     except Exception as error:  # noqa: BLE001 - whatever a body raises is its end, not ours
-        return _Ended(_error(room, error, None))
-    evidence = None if result is None else room.store(written_result(result).encode())
-    return _with_outputs(room, _Ended(Ending(status=Status.OK), evidence), put_out)
+        return _Ended(_error(context, error, None))
+    evidence = None if result is None else context.store(written_result(result).encode())
+    return _with_outputs(context, _Ended(Ending(status=Status.OK), evidence), put_out)
 
 
-def _error(room: Room, error: Exception, retryable: bool | None) -> Ending:  # noqa: FBT001 - three-valued data, not a switch
+def _error(context: RunContext, error: Exception, retryable: bool | None) -> Ending:  # noqa: FBT001 - three-valued data, not a switch
     # Masked before it is shortened: a part of a secret is not known as one.
-    text = room.masker.text("".join(traceback.format_exception(error)))[-TAIL:]
+    text = context.masker.text("".join(traceback.format_exception(error)))[-TAIL:]
     return Ending(status=Status.ERROR, error_type=type(error).__name__, retryable=retryable, text=text)

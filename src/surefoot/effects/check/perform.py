@@ -16,16 +16,16 @@ from surefoot.faults import point
 from surefoot.threads import in_thread
 from surefoot.workers.check_files import asked_of, changed_in_run
 from surefoot.workers.command import LaneCommands
-from surefoot.workers.run_context import Room
+from surefoot.workers.run_context import RunContext
 
 
-async def ask_check(room: Room, command: do.AskCheck) -> Event:
+async def ask_check(context: RunContext, command: do.AskCheck) -> Event:
     """Ask one check; files it leaves that are not ignored are removed."""
     assert command.lane is not None
     point(f"check.{command.moment}.before")
     step_env = command.spec.env if command.spec is not None else dict[str, str]()
     commands = LaneCommands(
-        room=room,
+        context=context,
         lane=command.lane,
         mark=f"{command.step}/{command.attempt}/check-{command.index}",
         step=command.spec,
@@ -34,24 +34,24 @@ async def ask_check(room: Room, command: do.AskCheck) -> Event:
     question = Question(
         check=command.check,
         moment=command.moment,
-        env={**room.plan.env, **step_env},
+        env={**context.plan.env, **step_env},
         changed=command.changed,
         before=command.before,
         earlier=command.earlier,
-        junit_folder=room.space.home_path(command.lane),
-        plan_folder=room.plan_folder,
+        junit_folder=context.space.home_path(command.lane),
+        plan_folder=context.plan_folder,
     )
-    asked = asked_of(command.check, command.spec, room.plan)
-    changed_files = await in_thread(changed_in_run, room, asked, command.tree)
+    asked = asked_of(command.check, command.spec, context.plan)
+    changed_files = await in_thread(changed_in_run, context, asked, command.tree)
     answer = await ask(question, commands)
     if answer.verdict is not Verdict.PASSED:
-        await notice_lost(room, command.lane, command.services)
+        await notice_lost(context, command.lane, command.services)
     if check_text(command.check) is not None:
         uncommitted = command.spec.uncommitted if command.spec is not None else ()
-        await in_thread(clean, room, command.lane, command.tree, uncommitted)
+        await in_thread(clean, context, command.lane, command.tree, uncommitted)
     point(f"check.{command.moment}.after")
     return ev.CheckAnswered(
-        at=room.clock.now(),
+        at=context.clock.now(),
         step=command.step,
         attempt=command.attempt,
         moment=command.moment,
@@ -70,11 +70,11 @@ async def ask_check(room: Room, command: do.AskCheck) -> Event:
     )
 
 
-def clean(room: Room, lane: str, tree: str, uncommitted: tuple[str, ...]) -> None:
+def clean(context: RunContext, lane: str, tree: str, uncommitted: tuple[str, ...]) -> None:
     """Make a lane hold `tree` again, whatever a check has left in it."""
-    if room.space.changed_submodules(lane):
-        room.space.put_back_submodules(lane)
-    left = room.space.changes(tree, room.space.tree(lane, exclude=uncommitted))
-    room.settle(lane)
+    if context.space.changed_submodules(lane):
+        context.space.put_back_submodules(lane)
+    left = context.space.changes(tree, context.space.tree(lane, exclude=uncommitted))
+    context.settle(lane)
     if left:
-        room.space.put_back(lane, tree, left)
+        context.space.put_back(lane, tree, left)

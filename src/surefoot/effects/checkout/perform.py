@@ -7,14 +7,14 @@ from surefoot.core import events as ev
 from surefoot.core.events import Event
 from surefoot.effects.lane.perform import lane_of, prepared_anew
 from surefoot.threads import in_thread
-from surefoot.workers.run_context import Room
+from surefoot.workers.run_context import RunContext
 
 
-async def check_out_tree(room: Room, command: do.CheckOutTree) -> Event:
+async def check_out_tree(context: RunContext, command: do.CheckOutTree) -> Event:
     """Make the lane hold the tree a check is to be asked about, prepared anew where that is asked for."""
     lane = lane_of(command)
     if command.prepare:
-        await in_thread(room.space.hold, lane, command.commit, command.tree, exclude=command.scratch)
-        await prepared_anew(room, lane, command.scratch)
-    await in_thread(room.space.place, lane, command.commit, command.tree, exclude=command.scratch)
-    return ev.TreeCheckedOut(at=room.clock.now(), step=command.step, attempt=command.attempt, tree=command.tree)
+        await in_thread(context.space.hold, lane, command.commit, command.tree, exclude=command.scratch)
+        await prepared_anew(context, lane, command.scratch)
+    await in_thread(context.space.place, lane, command.commit, command.tree, exclude=command.scratch)
+    return ev.TreeCheckedOut(at=context.clock.now(), step=command.step, attempt=command.attempt, tree=command.tree)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from surefoot.core.approval import Ground
+from surefoot.core.approval import Precondition
 from surefoot.core.event import StepEvent
 from surefoot.core.ids import BlobId, StepId
 from surefoot.core.plan import Step
@@ -39,7 +39,7 @@ class Checkpointed(StepEvent):
     """What a restore cannot put back."""
     does: CommandFacts | None = None
     """What the commands of the step do, as far as their texts tell; since version 2."""
-    ground: tuple[Ground, ...] = ()
+    preconditions: tuple[Precondition, ...] = ()
     """What the step rests on, for effects outside the workspace; since version 2."""
     raised_by: str = ""
     """The rule that recognised in its commands what reaches others, so that its effect counts as irreversible whatever
@@ -70,7 +70,7 @@ class TakeCheckpoint(StepCommand):
     artifacts: tuple[BlobId, ...] = ()
     """What belongs into the lane beside the commit, as lists; a later one goes over an earlier one."""
     spec: Step | None = None
-    """What will be done there, whose commands and ground are looked at."""
+    """What will be done there, whose commands and preconditions are looked at."""
     branch: tuple[BranchCommit, ...] = ()
     """The results of steps that have a commit."""
 

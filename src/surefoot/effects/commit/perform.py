@@ -6,21 +6,21 @@ from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.events import Event
 from surefoot.threads import in_thread
-from surefoot.workers.run_context import Room
+from surefoot.workers.run_context import RunContext
 
 
-async def write_commit(room: Room, command: do.WriteCommit) -> Event:
+async def write_commit(context: RunContext, command: do.WriteCommit) -> Event:
     """Write the result as a durable commit object with its trailers; no ref moves."""
     spec = command.spec
-    seq, digest = room.head()
+    seq, digest = context.head()
     title = spec.title or f"surefoot: {spec.id}"
     trailers = (
-        f"Surefoot-Run: {room.run}",
+        f"Surefoot-Run: {context.run}",
         f"Surefoot-Step: {spec.id}",
         f"Surefoot-Attempt: {command.attempt}",
         f"Surefoot-Journal: {seq}:{digest}",
     )
     message = "\n".join([title, "", *([spec.why, ""] if spec.why else []), *trailers])
-    now = room.clock.now()
-    commit = await in_thread(room.space.write_commit, command.tree, command.parent, message, at=now)
-    return ev.CommitWritten(at=room.clock.now(), step=command.step, attempt=command.attempt, commit=commit)
+    now = context.clock.now()
+    commit = await in_thread(context.space.write_commit, command.tree, command.parent, message, at=now)
+    return ev.CommitWritten(at=context.clock.now(), step=command.step, attempt=command.attempt, commit=commit)

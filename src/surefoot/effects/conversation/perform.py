@@ -12,22 +12,22 @@ from surefoot.threads import in_thread
 from surefoot.tools import (
     guidance_of,
 )
-from surefoot.workers.run_context import Room
+from surefoot.workers.run_context import RunContext
 
 
-async def start_conversation(room: Room, command: do.StartConversation) -> Event:
+async def start_conversation(context: RunContext, command: do.StartConversation) -> Event:
     """Find the project's own advice, and note which tree the lane holds."""
     point("talk.open.before")
     guidance, tree = None, ""
     if command.lane is not None:
-        root = room.start(command.lane)
+        root = context.start(command.lane)
         near = tuple(command.spec.writes or ())
         found = await in_thread(guidance_of, root, near)
         if found is not None:
-            blob = room.store(found.text.encode())
+            blob = context.store(found.text.encode())
             guidance = Guidance(path=found.path, text=blob, digest=found.digest, tokens=tokens_of(found.text))
-        tree = await in_thread(room.space.tree, command.lane, exclude=command.spec.uncommitted)
+        tree = await in_thread(context.space.tree, command.lane, exclude=command.spec.uncommitted)
     point("talk.open.after")
     return ev.ConversationStarted(
-        at=room.clock.now(), step=command.step, attempt=command.attempt, guidance=guidance, tree=tree
+        at=context.clock.now(), step=command.step, attempt=command.attempt, guidance=guidance, tree=tree
     )

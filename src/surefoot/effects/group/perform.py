@@ -14,48 +14,48 @@ from surefoot.masking import REPLACEMENT
 from surefoot.ports import CommandRequest
 from surefoot.threads import in_thread
 from surefoot.workers.command import LaneCommands
-from surefoot.workers.run_context import Room
+from surefoot.workers.run_context import RunContext
 
 
-async def expand_group(room: Room, command: do.ExpandGroup) -> Event:
+async def expand_group(context: RunContext, command: do.ExpandGroup) -> Event:
     """Find the items of a group."""
     group, each = command.group, command.group.for_each
     assert each is not None
     point("expand.before")
-    now = room.clock.now
+    now = context.clock.now
     if command.lack is not None:
         return GROUP.failed(command, now(), Diagnosis.STRUCTURAL, command.lack)
     if each.items is not None:
         return ev.GroupExpanded(at=now(), group=group.id, items=each.items)
     assert command.commit is not None
     if each.glob is not None:
-        inside = f"{room.plan.folder}/" if room.plan.folder else ""
-        paths = await in_thread(room.space.files, command.commit)
+        inside = f"{context.plan.folder}/" if context.plan.folder else ""
+        paths = await in_thread(context.space.files, command.commit)
         names = (path.removeprefix(inside) for path in paths if path.startswith(inside))
         items = tuple(sorted(name for name in names if matches(name, (each.glob,))))
-        return _expanded(room, command, items)
+        return _expanded(context, command, items)
     assert each.lines is not None
     assert command.lane is not None
-    commands = LaneCommands(room=room, lane=command.lane, mark=f"expand-{group.id}", step=group)
-    await in_thread(room.space.restore, command.lane, command.commit)
-    await in_thread(place_artifacts, room, command.lane, command.artifacts)
+    commands = LaneCommands(context=context, lane=command.lane, mark=f"expand-{group.id}", step=group)
+    await in_thread(context.space.restore, command.lane, command.commit)
+    await in_thread(place_artifacts, context, command.lane, command.artifacts)
     outcome = await commands.run(CommandRequest(text=each.lines, timeout_s=group.timeout_s, network=group.network))
     point("expand.after")
-    await in_thread(room.space.restore, command.lane, command.commit)
+    await in_thread(context.space.restore, command.lane, command.commit)
     if outcome.exit_code != 0 or outcome.evidence is None:
         reason = f"the command for the items failed ({outcome.said}): {outcome.tail.strip()[-500:]}"
         return GROUP.failed(command, now(), Diagnosis.STRUCTURAL, reason)
-    text = room.blobs.get(outcome.evidence).decode("utf-8", "surrogateescape")
+    text = context.blobs.get(outcome.evidence).decode("utf-8", "surrogateescape")
     # A line feed ends an item, and nothing else does: names of files may hold any other separator.
     lines = [line.strip(" \t\r") for line in text.split("\n")]
-    return _expanded(room, command, tuple(dict.fromkeys(line for line in lines if line)))
+    return _expanded(context, command, tuple(dict.fromkeys(line for line in lines if line)))
 
 
-def _expanded(room: Room, command: do.ExpandGroup, items: tuple[str, ...]) -> Event:
+def _expanded(context: RunContext, command: do.ExpandGroup, items: tuple[str, ...]) -> Event:
     """Return the items that were found, unless one holds a secret: commands are made of items, and items are shown."""
-    at, group = room.clock.now(), command.group.id
+    at, group = context.clock.now(), command.group.id
     # What a command prints is masked before it can be read here.
-    masks = [number for number, item in enumerate(items, 1) if REPLACEMENT in item or room.masker.text(item) != item]
+    masks = [number for number, item in enumerate(items, 1) if REPLACEMENT in item or context.masker.text(item) != item]
     if not masks:
         return ev.GroupExpanded(at=at, group=group, items=items)
     reason = (

@@ -24,33 +24,33 @@ from surefoot.workers.prepared import (
     spoiled,
     tidy_home,
 )
-from surefoot.workers.run_context import Room
+from surefoot.workers.run_context import RunContext
 from surefoot.workers.run_outside import run_outside
 from surefoot.workers.secret_scan import holds_secret, with_keys
 from surefoot.workspace.staged_files import reading_s
 
 
-async def inspect(room: Room, command: do.Inspect) -> Event:
+async def inspect(context: RunContext, command: do.Inspect) -> Event:
     """Find out what the body wrote, and put back what it may not keep."""
     if command.by_hand:
-        room.disturb(lane_of(command), leaves_nothing=False)
-    return await in_thread(_inspect, room, command)
+        context.disturb(lane_of(command), leaves_nothing=False)
+    return await in_thread(_inspect, context, command)
 
 
-def _inspect(room: Room, command: do.Inspect) -> Event:
+def _inspect(context: RunContext, command: do.Inspect) -> Event:
     point("inspect.before")
-    lane, spec, space = lane_of(command), command.spec, room.space
+    lane, spec, space = lane_of(command), command.spec, context.space
     root = space.lane_path(lane)
     if not root.is_dir():  # else every file of it would count as deleted by the step
         message = f"the folder of lane {lane} is gone ({str(root)!r}), so nobody knows what the step changed"
         raise WorkspaceMissing(f"{message}; it is made again for the next attempt", lane=lane)
     is_read = spec.effect is Effect.READ  # what it writes is thrown away, wherever it lies
-    secrets = _find_secrets(room, lane, spec.uncommitted)
+    secrets = _find_secrets(context, lane, spec.uncommitted)
     if secrets and is_read:
         space.put_back(lane, command.tree, secrets)
     elif secrets:
         return ev.ChangesObserved(
-            at=room.clock.now(),
+            at=context.clock.now(),
             step=command.step,
             attempt=command.attempt,
             tree=command.tree,
@@ -58,9 +58,9 @@ def _inspect(room: Room, command: do.Inspect) -> Event:
             secrets=secrets,
             lane_changed=True,
         )
-    _settle_submodules(room, lane, is_read=is_read)
-    _remove_changed_caches(room, lane)
-    tidy_home(room, lane)
+    _settle_submodules(context, lane, is_read=is_read)
+    _remove_changed_caches(context, lane)
+    tidy_home(context, lane)
     within_s = reading_s(spec.timeout_s)
     tree = space.tree(lane, exclude=spec.uncommitted, within_s=within_s)
     changed = space.changes(command.tree, tree)
@@ -72,46 +72,46 @@ def _inspect(room: Room, command: do.Inspect) -> Event:
         tree = space.tree(lane, exclude=spec.uncommitted, within_s=within_s)
     # What is checked from here on is what will be committed, also where git converts it.
     space.take_committed_form(lane, tree)
-    room.settle(lane)
+    context.settle(lane)
     space.reset_refs(lane, command.commit)
-    beside = space.ignored_state(lane, spec.uncommitted, exclude=spec.uncommitted, settled=lane in room.settled)
-    is_changed = room.note(lane).get(BESIDE_NOTE) != beside
-    left = _left_of(room, lane, spec) if is_changed else ()
-    found = spoiled(room, lane, spec.uncommitted) if is_changed else Spoiled()
+    beside = space.ignored_state(lane, spec.uncommitted, exclude=spec.uncommitted, settled=lane in context.settled)
+    is_changed = context.note(lane).get(BESIDE_NOTE) != beside
+    left = _left_of(context, lane, spec) if is_changed else ()
+    found = spoiled(context, lane, spec.uncommitted) if is_changed else Spoiled()
     if found.changed or found.added:
-        room.settled.discard(lane)  # the next checkpoint has to look at what prepare had made
+        context.settled.discard(lane)  # the next checkpoint has to look at what prepare had made
     point("inspect.after")
     return ev.ChangesObserved(
-        at=room.clock.now(),
+        at=context.clock.now(),
         step=command.step,
         attempt=command.attempt,
         tree=tree,
         changed=tuple(keeps),
         undeclared=() if is_read or outside else tuple(refused),
         outside=tuple(outside),
-        lane_changed=is_changed or spec.reaches_out or command.by_hand or room.rung is not Rung.BUBBLEWRAP,
+        lane_changed=is_changed or spec.reaches_out or command.by_hand or context.rung is not Rung.BUBBLEWRAP,
         lines=space.count_lines(command.tree, tree) if command.counts_lines else None,
         digest=space.digest_of_changes(command.tree, tree, keeps),
         keys=tuple(with_keys(space.lane_path(lane), keeps)),
         left=left[:NAMED_MAX],
-        run_outside=run_outside(room.plan, spec, (*keeps, *left)),
-        check_files=changed_by_step(room, spec, command.tree, (*keeps, *_files_of(space.lane_path(lane), left))),
+        run_outside=run_outside(context.plan, spec, (*keeps, *left)),
+        check_files=changed_by_step(context, spec, command.tree, (*keeps, *_files_of(space.lane_path(lane), left))),
         spoiled=first_few((*found.changed, *found.added)),
     )
 
 
-def _remove_changed_caches(room: Room, lane: str) -> None:
+def _remove_changed_caches(context: RunContext, lane: str) -> None:
     """Remove caches of tools that the body changed: bytecode and earlier answers in them decide what a check says."""
-    before = json.loads(room.note(lane).get(CACHES_NOTE, "{}"))
-    for folder, digest in cache_digests(room, lane).items():
+    before = json.loads(context.note(lane).get(CACHES_NOTE, "{}"))
+    for folder, digest in cache_digests(context, lane).items():
         if before.get(folder) != digest:
-            room.space.remove_from_lane(lane, folder)
+            context.space.remove_from_lane(lane, folder)
 
 
-def _left_of(room: Room, lane: str, spec: Step) -> tuple[str, ...]:
+def _left_of(context: RunContext, lane: str, spec: Step) -> tuple[str, ...]:
     """Return what a body made where git ignores it and that it declares nowhere."""
-    known = set(json.loads(room.note(lane).get(KNOWN_NOTE, "[]")))
-    found = (path for path in room.space.not_held(lane, settled=lane in room.settled) if path not in known)
+    known = set(json.loads(context.note(lane).get(KNOWN_NOTE, "[]")))
+    found = (path for path in context.space.not_held(lane, settled=lane in context.settled) if path not in known)
     return tuple(path for path in found if not matches(path.rstrip("/"), spec.uncommitted))
 
 
@@ -121,15 +121,15 @@ def _files_of(root: Path, paths: Iterable[str]) -> list[str]:
     return [path for path in modules if safe_open.status_of(root / path) is not None]
 
 
-def _settle_submodules(room: Room, lane: str, *, is_read: bool) -> None:
+def _settle_submodules(context: RunContext, lane: str, *, is_read: bool) -> None:
     """Refuse what was changed inside submodules; what a step that only reads has changed there is put back.
 
     Raises:
         EffectError: something was.
     """
-    changed = room.space.changed_submodules(lane)
+    changed = context.space.changed_submodules(lane)
     if changed and is_read:
-        room.space.put_back_submodules(lane)
+        context.space.put_back_submodules(lane)
     elif changed:
         path, inside = next(iter(changed.items()))
         named = ", ".join(inside[:5]) + (f" and {len(inside) - 5} more" if len(inside) > 5 else "")
@@ -140,9 +140,9 @@ def _settle_submodules(room: Room, lane: str, *, is_read: bool) -> None:
         )
 
 
-def _find_secrets(room: Room, lane: str, scratch: tuple[str, ...]) -> tuple[str, ...]:
+def _find_secrets(context: RunContext, lane: str, scratch: tuple[str, ...]) -> tuple[str, ...]:
     """Return the written files that hold a secret, by name or content, before anything of them is stored."""
-    if not room.declared:
+    if not context.declared:
         return ()
-    root = room.space.lane_path(lane)
-    return tuple(path for path in room.space.written(lane, exclude=scratch) if holds_secret(room, root, path))
+    root = context.space.lane_path(lane)
+    return tuple(path for path in context.space.written(lane, exclude=scratch) if holds_secret(context, root, path))

@@ -33,7 +33,7 @@ from surefoot.workers.prepared import (
     remove_prepared,
     spoiled,
 )
-from surefoot.workers.run_context import Room
+from surefoot.workers.run_context import RunContext
 
 NAMED_MAX = 20
 
@@ -55,24 +55,24 @@ print(json.dumps(found))
 """
 
 
-async def open_lane(room: Room, command: do.OpenLane) -> Event:
+async def open_lane(context: RunContext, command: do.OpenLane) -> Event:
     """Make a lane hold a commit and be prepared."""
     try:
-        is_new = command.fresh or not room.space.home_path(command.lane).exists()
+        is_new = command.fresh or not context.space.home_path(command.lane).exists()
         if is_new:
-            room.forget_note(command.lane)
-            forget(room, command.lane)
-            forget_prepared(room, command.lane)
-        await in_thread(room.space.open_lane, command.lane, command.commit, fresh=command.fresh)
-        tree = await in_thread(room.space.commit_tree_of, command.commit)
-        prepared = await prepared_lane(room, command.lane, is_base=is_new and tree == room.space.base_tree)
+            context.forget_note(command.lane)
+            forget(context, command.lane)
+            forget_prepared(context, command.lane)
+        await in_thread(context.space.open_lane, command.lane, command.commit, fresh=command.fresh)
+        tree = await in_thread(context.space.commit_tree_of, command.commit)
+        prepared = await prepared_lane(context, command.lane, is_base=is_new and tree == context.space.base_tree)
     except (EffectError, WorkspaceError) as error:
         retryable = isinstance(error, EffectError) and error.retryable
         diagnosis = Diagnosis.TRANSIENT if retryable else Diagnosis.STRUCTURAL
-        evidence = room.store(error.message.encode())
-        return LANE.failed(command, room.clock.now(), diagnosis, error.message, evidence)
+        evidence = context.store(error.message.encode())
+        return LANE.failed(command, context.clock.now(), diagnosis, error.message, evidence)
     return ev.LaneReady(
-        at=room.clock.now(),
+        at=context.clock.now(),
         lane=command.lane,
         environment=prepared.environment,
         evidence=prepared.evidence,
@@ -92,45 +92,45 @@ class Prepared:
     kept: tuple[str, ...] = ()
 
 
-async def prepared_lane(room: Room, lane: str, *, is_base: bool = False) -> Prepared:
+async def prepared_lane(context: RunContext, lane: str, *, is_base: bool = False) -> Prepared:
     """Prepare a lane that holds its commit, unless that was done with the same key files.
 
     It begins with the kept caches of installers, in a home that is empty otherwise: what bodies left there could decide
     what is installed. What it adds is kept only in a new lane at the base of the run (`is_base`): anywhere else it may
     run what steps wrote, which could leave something in those caches.
     """
-    prepare = room.plan.prepare
-    key = await in_thread(_key_of, room, lane, prepare)
-    inherited = sorted(command_environment(room.environ).items())
-    environment = digest_of((key, room.rung.value, inherited, sorted(room.plan.env.items())))
-    note = room.note(lane)
+    prepare = context.plan.prepare
+    key = await in_thread(_key_of, context, lane, prepare)
+    inherited = sorted(command_environment(context.environ).items())
+    environment = digest_of((key, context.rung.value, inherited, sorted(context.plan.env.items())))
+    note = context.note(lane)
     if note.get(PREPARED_NOTE) == key:
         return Prepared(environment=environment)
     prepared = Prepared(environment=environment)
     if prepare is not None:
         point("prepare.before")
-        kept_between_runs, own = kept_caches(room, prepare), room.cache(lane)
-        if all(name != lane for name, _ in room.services):  # else their data may lie there
-            await in_thread(room.space.empty_home, lane)
+        kept_between_runs, own = kept_caches(context, prepare), context.cache(lane)
+        if all(name != lane for name, _ in context.services):  # else their data may lie there
+            await in_thread(context.space.empty_home, lane)
             await in_thread(lend_caches, kept_between_runs, own)
-        there_before = await in_thread(room.space.not_held, lane)
-        outcome = await _run_prepare(room, lane, prepare)
+        there_before = await in_thread(context.space.not_held, lane)
+        outcome = await _run_prepare(context, lane, prepare)
         if is_base:
             await in_thread(keep_caches, own, kept_between_runs)
-        kept = await in_thread(room.space.keep_prepared, lane)
-        await in_thread(note_prepared, room, lane, there_before)
+        kept = await in_thread(context.space.keep_prepared, lane)
+        await in_thread(note_prepared, context, lane, there_before)
         prepared = replace(prepared, evidence=outcome.evidence, duration_s=outcome.duration_s, kept=kept)
         point("prepare.after")
-    await _refuse_foreign_imports(room, lane)
-    room.write_note(lane, {PREPARED_NOTE: key})
+    await _refuse_foreign_imports(context, lane)
+    context.write_note(lane, {PREPARED_NOTE: key})
     return prepared
 
 
-def _key_of(room: Room, lane: str, prepare: Prepare | None) -> str:
+def _key_of(context: RunContext, lane: str, prepare: Prepare | None) -> str:
     if prepare is None:
         return digest_of("no prepare")
-    root = room.space.lane_path(lane)
-    paths = sorted(path for path in room.space.files_of_lane(lane) if matches(path, prepare.key))
+    root = context.space.lane_path(lane)
+    paths = sorted(path for path in context.space.files_of_lane(lane) if matches(path, prepare.key))
     contents = [(path, digest_of(content)) for path in paths if (content := _content_of(root / path)) is not None]
     return digest_of((prepare.run, prepare.path, contents))
 
@@ -144,14 +144,14 @@ def _content_of(file: Path) -> bytes | None:
         return None
 
 
-async def _run_prepare(room: Room, lane: str, prepare: Prepare) -> CommandOutcome:
-    commands = LaneCommands(room=room, lane=lane, mark=f"prepare-{lane}")
+async def _run_prepare(context: RunContext, lane: str, prepare: Prepare) -> CommandOutcome:
+    commands = LaneCommands(context=context, lane=lane, mark=f"prepare-{lane}")
     request = CommandRequest(text=prepare.run, timeout_s=prepare.timeout_s, network=prepare.network)
     outcome = await commands.run(request)
     if outcome.exit_code == 0:
         return outcome
     is_transient = outcome.timed_out or _will_pass(outcome)
-    if prepare.network is not True and room.rung is not Rung.PLAIN and misses_network(outcome.tail):
+    if prepare.network is not True and context.rung is not Rung.PLAIN and misses_network(outcome.tail):
         is_transient = False
     hint = "" if prepare.network else "\nprepare ran without network; `network: true` gives it one"
     message = f"prepare failed ({outcome.said}): {prepare.run}\n{outcome.tail[-1500:].strip()}{hint}"
@@ -162,20 +162,20 @@ def _will_pass(outcome: CommandOutcome) -> bool:
     return diagnose_text(outcome.exit_code, f"{outcome.said}\n{outcome.tail}") is Diagnosis.TRANSIENT
 
 
-async def _refuse_foreign_imports(room: Room, lane: str) -> None:
+async def _refuse_foreign_imports(context: RunContext, lane: str) -> None:
     """Refuse a Python environment that imports from the user's checkout: its tests would test that instead.
 
     Raises:
         EffectError: the lane's first `python` has such an environment; the message names the cure.
     """
-    if room.source is None:
+    if context.source is None:
         return
-    commands = LaneCommands(room=room, lane=lane, mark=f"imports-{lane}")
+    commands = LaneCommands(context=context, lane=lane, mark=f"imports-{lane}")
     text = 'command -v python >/dev/null || exit 0; exec python -c "$SUREFOOT_QUESTION"'
     question = CommandRequest(text=text, env={"SUREFOOT_QUESTION": _WHERE_IMPORTS_COME_FROM}, timeout_s=60)
     outcome = await commands.run(question)
     entries = _texts_in(outcome.tail.strip().rpartition("\n")[2]) if outcome.exit_code == 0 else ()
-    foreign = _foreign_path(room, room.source, entries)
+    foreign = _foreign_path(context, context.source, entries)
     if foreign is not None:
         raise EffectError(
             f"the `python` of the lane imports from your checkout ({foreign}), so checks would test your checkout and "
@@ -193,8 +193,8 @@ def _texts_in(line: str) -> tuple[str, ...]:
     return tuple(one for one in cast("list[object]", said) if isinstance(one, str)) if isinstance(said, list) else ()
 
 
-def _foreign_path(room: Room, source: Path, entries: Iterable[str]) -> Path | None:
-    checkout, own = source.resolve(), room.folder.resolve()
+def _foreign_path(context: RunContext, source: Path, entries: Iterable[str]) -> Path | None:
+    checkout, own = source.resolve(), context.folder.resolve()
     paths = (Path(entry).resolve() for entry in entries)
     inside = (path for path in paths if path.is_relative_to(checkout) and not path.is_relative_to(own))
     return next((path for path in inside if not _is_environment(path)), None)
@@ -207,19 +207,19 @@ def _is_environment(path: Path) -> bool:
     )
 
 
-async def prepared_anew(room: Room, lane: str, declared: Sequence[str]) -> Prepared:
+async def prepared_anew(context: RunContext, lane: str, declared: Sequence[str]) -> Prepared:
     """Make the files of `prepare` in a lane what they were, whatever has been run there since.
 
     What was only added is removed. Where something was changed, all of it is removed and made anew.
     """
-    found = await in_thread(spoiled, room, lane, declared)
+    found = await in_thread(spoiled, context, lane, declared)
     for path in found.added:
-        await in_thread(room.space.remove_from_lane, lane, path)
+        await in_thread(context.space.remove_from_lane, lane, path)
     if not found.changed:
-        return await prepared_lane(room, lane)
-    await in_thread(remove_prepared, room, lane, declared)
-    room.forget_note(lane)
-    return await prepared_lane(room, lane)
+        return await prepared_lane(context, lane)
+    await in_thread(remove_prepared, context, lane, declared)
+    context.forget_note(lane)
+    return await prepared_lane(context, lane)
 
 
 def first_few(paths: tuple[str, ...]) -> tuple[str, ...]:

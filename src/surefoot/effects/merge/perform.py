@@ -10,18 +10,18 @@ from surefoot.core.events import Event
 from surefoot.core.globs import matches
 from surefoot.core.ids import StepId
 from surefoot.threads import in_thread
-from surefoot.workers.run_context import Room
+from surefoot.workers.run_context import RunContext
 
 NAMED_MAX = 20
 
 
-async def merge_result(room: Room, command: do.MergeResult) -> Event:
+async def merge_result(context: RunContext, command: do.MergeResult) -> Event:
     """Bring the result onto the head of the run branch."""
-    return await in_thread(_merge, room, command)
+    return await in_thread(_merge, context, command)
 
 
-def _merge(room: Room, command: do.MergeResult) -> Event:
-    space = room.space
+def _merge(context: RunContext, command: do.MergeResult) -> Event:
+    space = context.space
     since, until = (space.commit_tree_of(commit) for commit in (command.base, command.onto))
     moved = space.changes(since, until)
     ours = frozenset(space.changes(since, command.tree))
@@ -30,12 +30,12 @@ def _merge(room: Room, command: do.MergeResult) -> Event:
     # Where a file meets a folder git makes up a name; those that were written are told instead.
     overlap = (tuple(path for path in merged.conflicts if path in ours or path in moved) or both)[:NAMED_MAX]
     steps = tuple(StepId(name) for name in space.authors(command.base, command.onto, overlap, "Surefoot-Step"))
-    reason = _obstacle(room, command, moved)
+    reason = _obstacle(context, command, moved)
     if merged.tree is None:
         reason = f"it conflicts with {', '.join(steps) or 'the run branch'} in {', '.join(overlap)}"
     if merged.tree is None or reason is not None:
         return ev.MergeRefused(
-            at=room.clock.now(),
+            at=context.clock.now(),
             step=command.step,
             attempt=command.attempt,
             onto=command.onto,
@@ -44,7 +44,7 @@ def _merge(room: Room, command: do.MergeResult) -> Event:
             with_steps=steps,
         )
     return ev.Merged(
-        at=room.clock.now(),
+        at=context.clock.now(),
         step=command.step,
         attempt=command.attempt,
         onto=command.onto,
@@ -56,12 +56,12 @@ def _merge(room: Room, command: do.MergeResult) -> Event:
     )
 
 
-def _obstacle(room: Room, command: do.MergeResult, moved: Sequence[str]) -> str | None:
+def _obstacle(context: RunContext, command: do.MergeResult, moved: Sequence[str]) -> str | None:
     """Say why the result does not hold on the head although it would merge: it rests on what has changed there."""
     read = [path for path in moved if matches(path, command.reads)]
     if read:
         return f"it read {', '.join(read[:NAMED_MAX])}, which another step has changed meanwhile"
-    key = room.plan.prepare.key if room.plan.prepare is not None else ()
+    key = context.plan.prepare.key if context.plan.prepare is not None else ()
     if any(matches(path, key) for path in moved):
         return "the run branch has another environment: a key file of `prepare` changed there"
     return None

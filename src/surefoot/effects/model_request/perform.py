@@ -32,7 +32,7 @@ from surefoot.tools import (
     summary_of,
 )
 from surefoot.workers.redaction import masked
-from surefoot.workers.run_context import Room
+from surefoot.workers.run_context import RunContext
 
 SAID_MAX = 300
 """So many characters of what is said stand in the journal itself."""
@@ -41,40 +41,40 @@ SAID_MAX = 300
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 
 
-async def request_model(room: Room, command: do.RequestModel) -> Event:
+async def request_model(context: RunContext, command: do.RequestModel) -> Event:
     """Ask a model once."""
     point("talk.ask.before")
-    started = room.clock.elapsed()
-    request = await in_thread(_request, room, command)
-    hear = _line_by_line(room, command)
-    answer = await room.model.ask(request, hear)
+    started = context.clock.elapsed()
+    request = await in_thread(_request, context, command)
+    hear = _line_by_line(context, command)
+    answer = await context.model.ask(request, hear)
     point("talk.ask.after")
-    now = room.clock.now()
+    now = context.clock.now()
     if isinstance(answer, ModelFault):
-        return _failed(room, command, answer, now)
-    return await in_thread(_answered, room, command, answer, now, room.clock.elapsed() - started)
+        return _failed(context, command, answer, now)
+    return await in_thread(_answered, context, command, answer, now, context.clock.elapsed() - started)
 
 
-def _request(room: Room, command: do.RequestModel) -> ModelRequest:
+def _request(context: RunContext, command: do.RequestModel) -> ModelRequest:
     facts = command.facts
     return ModelRequest(
         model=facts.name,
-        messages=_messages(room, command.parts),
+        messages=_messages(context, command.parts),
         tools=() if command.is_summary else specs_of(command.role),
         # Every reply has to call a tool; where a grammar can see to that, no turn is lost on one that does not.
         needs_call=not command.is_summary and not facts.native_tools,
         native_tools=facts.native_tools,
         output_tokens_max=facts.output_tokens_max,
-        timeout_s=room.model_timeout_s,
+        timeout_s=context.model_timeout_s,
     )
 
 
-def _messages(room: Room, parts: Sequence[Part]) -> tuple[Message, ...]:
+def _messages(context: RunContext, parts: Sequence[Part]) -> tuple[Message, ...]:
     """Return a brief as messages; each result of a call goes by the name that its provider gave the call."""
     messages: list[Message] = []
     ids: dict[str, tuple[str, str]] = {}
     for part in parts:
-        content = b"" if part.blob is None else room.blobs.get(part.blob)
+        content = b"" if part.blob is None else context.blobs.get(part.blob)
         if part.speaker == Speaker.MODEL and part.blob is not None:
             text, calls = read_reply(content)
             ids |= {f"{part.turn}.{n}": (call.provider_id, call.name) for n, call in enumerate(calls, start=1)}
@@ -130,9 +130,9 @@ def read_reply(content: bytes) -> tuple[str, tuple[Called, ...]]:
     )
 
 
-def _line_by_line(room: Room, command: do.RequestModel) -> Callable[[str], None] | None:
+def _line_by_line(context: RunContext, command: do.RequestModel) -> Callable[[str], None] | None:
     """Return what tells a watcher each line that a model has written; None where nobody watches."""
-    tell = room.on_line
+    tell = context.on_line
     if tell is None:
         return None
     kept = ""
@@ -142,19 +142,19 @@ def _line_by_line(room: Room, command: do.RequestModel) -> Callable[[str], None]
         *lines, kept = (kept + piece).split("\n")
         for line in lines:
             if line.strip():
-                tell(command.step, room.masker.text(line))
+                tell(command.step, context.masker.text(line))
 
     return hear
 
 
 def _answered(
-    room: Room, command: do.RequestModel, answer: ModelAnswer, now: float, duration_s: float
+    context: RunContext, command: do.RequestModel, answer: ModelAnswer, now: float, duration_s: float
 ) -> ev.ModelResponded:
     text = answer.text
     lost = lost_in(text, command.must_hold)
     if lost:
         text = "\n".join([text, "", "Not to be forgotten:", *(f"- {fact}" for fact in lost)])
-    reply = room.masker.content(written_reply(text, answer.calls))
+    reply = context.masker.content(written_reply(text, answer.calls))
     usage = replace(answer.usage, requests=1)
     calls = () if command.is_summary else answer.calls
     return ev.ModelResponded(
@@ -163,47 +163,47 @@ def _answered(
         attempt=command.attempt,
         turn=command.turn,
         model=answer.model,
-        reply=room.blobs.put(reply),
-        said=room.masker.text(text.strip())[:SAID_MAX],
+        reply=context.blobs.put(reply),
+        said=context.masker.text(text.strip())[:SAID_MAX],
         tokens=tokens_of(reply.decode("utf-8", "replace")),
-        calls=tuple(_call(room, command.step, f"{command.turn}.{n}", one) for n, one in enumerate(calls, start=1)),
+        calls=tuple(_call(context, command.step, f"{command.turn}.{n}", one) for n, one in enumerate(calls, start=1)),
         finish=answer.finish,
         usage=replace(usage, cost_usd=cost_of(command.facts, usage)),
-        raw=room.store(answer.raw),
+        raw=context.store(answer.raw),
         duration_s=duration_s,
     )
 
 
-def _call(room: Room, step: StepId, name: str, called: Called) -> ToolCall:
+def _call(context: RunContext, step: StepId, name: str, called: Called) -> ToolCall:
     """Return a call as the kernel judges it: what is wrong with its arguments, and what its command would do."""
     raw = called.raw if called.arguments is None else json.dumps(called.arguments, ensure_ascii=False)
     written = raw.encode("utf-8", "surrogatepass")
-    shown = room.masker.content(written)
+    shown = context.masker.content(written)
     # Texts are shortened in what is told of a call, so that they have to be masked before.
-    told = cast("Mapping[str, object]", room.masker.plain(called.arguments or {}))
+    told = cast("Mapping[str, object]", context.masker.plain(called.arguments or {}))
     row = TOOLBOX.get(called.name)
     call = ToolCall(
         call=name,
-        tool=called.name if row is not None else room.masker.text(called.name)[:80],
+        tool=called.name if row is not None else context.masker.text(called.name)[:80],
         kind=None if row is None else row.kind,
-        arguments=room.blobs.put(shown),
+        arguments=context.blobs.put(shown),
         summary=summary_of(called.name, told),
         tokens=tokens_of(raw),
         provider_id=called.provider_id,
-        private="" if shown == written else room.private.put(written),
+        private="" if shown == written else context.private.put(written),
     )
     if row is None:
         return call
-    flaw = flaw_of(called.name, called.arguments, room.masker.text(called.raw))
+    flaw = flaw_of(called.name, called.arguments, context.masker.text(called.raw))
     if flaw or called.arguments is None:
         return replace(call, flaw=flaw)
     question, options = question_of(called.name, called.arguments)
     command = shell_command_of(called.name, called.arguments)
     if not command:
         return replace(call, command=question, options=options)
-    env = _given_to(room.plan, step)
+    env = _given_to(context.plan, step)
     does = facts_given(command, env)
-    return replace(call, command=command, does=does, flaw=_hidden_by_masks(command, does, env, room.masker))
+    return replace(call, command=command, does=does, flaw=_hidden_by_masks(command, does, env, context.masker))
 
 
 def _given_to(plan: Plan, step: StepId) -> Mapping[str, str]:
@@ -226,7 +226,7 @@ def _hidden_by_masks(command: str, does: CommandFacts, env: Mapping[str, str], m
     )
 
 
-def _failed(room: Room, command: do.RequestModel, failed: ModelFault, now: float) -> ev.ModelRequestFailed:
+def _failed(context: RunContext, command: do.RequestModel, failed: ModelFault, now: float) -> ev.ModelRequestFailed:
     usage = failed.usage
     if usage is not None:
         usage = replace(usage, requests=1)
@@ -242,5 +242,5 @@ def _failed(room: Room, command: do.RequestModel, failed: ModelFault, now: float
         text=failed.text,
         retry_after_s=failed.retry_after_s,
         usage=usage,
-        said=room.store(failed.said.encode("utf-8", "surrogatepass")) if failed.said else None,
+        said=context.store(failed.said.encode("utf-8", "surrogatepass")) if failed.said else None,
     )

@@ -7,13 +7,13 @@ from surefoot.core import events as ev
 from surefoot.core.events import Event
 from surefoot.effects.lane.perform import lane_of
 from surefoot.threads import in_thread
-from surefoot.workers.run_context import Room
+from surefoot.workers.run_context import RunContext
 
 
-async def apply_patch(room: Room, command: do.ApplyPatch) -> Event:
+async def apply_patch(context: RunContext, command: do.ApplyPatch) -> Event:
     """Make the lane hold what a person wants to be kept instead of what the body made."""
     lane = lane_of(command)
-    room.disturb(lane, leaves_nothing=False)
-    patch = room.blobs.get(command.diff)
-    await in_thread(room.space.apply_patch, lane, command.commit, patch, exclude=command.scratch)
-    return ev.PatchApplied(at=room.clock.now(), step=command.step, attempt=command.attempt)
+    context.disturb(lane, leaves_nothing=False)
+    patch = context.blobs.get(command.diff)
+    await in_thread(context.space.apply_patch, lane, command.commit, patch, exclude=command.scratch)
+    return ev.PatchApplied(at=context.clock.now(), step=command.step, attempt=command.attempt)

@@ -19,26 +19,26 @@ from surefoot.ports import CommandOutcome, CommandRequest, Commands
 from surefoot.probes import Subject, ask
 from surefoot.threads import in_thread
 from surefoot.workers.command import LaneCommands
-from surefoot.workers.run_context import Room, StepArgument, called
+from surefoot.workers.run_context import RunContext, StepArgument, called
 
 
-async def ask_probe(room: Room, command: do.AskProbe) -> Event:
+async def ask_probe(context: RunContext, command: do.AskProbe) -> Event:
     """Ask whether the step's effect is there."""
     probe = command.spec.probe
     assert probe is not None
     point("probe.before")
-    subject = _subject(room, command)
+    subject = _subject(context, command)
     if isinstance(probe.ask, GitProbe):
-        subject = await in_thread(_with_repository, room, command, subject)
+        subject = await in_thread(_with_repository, context, command, subject)
     reply = await ask(
         probe if command.patient else replace(probe, within_s=0.0),
-        _commands(room, command),
+        _commands(context, command),
         subject=subject,
-        clock=room.clock,
+        clock=context.clock,
     )
     point("probe.after")
     return ev.ProbeAnswered(
-        at=room.clock.now(),
+        at=context.clock.now(),
         step=command.step,
         attempt=command.attempt,
         answer=reply.answer,
@@ -47,40 +47,40 @@ async def ask_probe(room: Room, command: do.AskProbe) -> Event:
     )
 
 
-def _commands(room: Room, command: do.AskProbe) -> Commands:
+def _commands(context: RunContext, command: do.AskProbe) -> Commands:
     if command.lane is None:
-        return _NoLane(room=room)
+        return _NoLane(context=context)
     return LaneCommands(
-        room=room,
+        context=context,
         lane=command.lane,
         mark=f"{command.step}/{command.attempt}/probe",
         step=command.spec,
-        commit=_commit(room, command),
-        secrets={name: room.environ[name] for name in command.spec.env_from if name in room.environ},
+        commit=_commit(context, command),
+        secrets={name: context.environ[name] for name in command.spec.env_from if name in context.environ},
     )
 
 
-def _commit(room: Room, command: do.AskProbe) -> str:
-    return command.commit or room.space.base
+def _commit(context: RunContext, command: do.AskProbe) -> str:
+    return command.commit or context.space.base
 
 
-def _with_repository(room: Room, command: do.AskProbe, subject: Subject) -> Subject:
+def _with_repository(context: RunContext, command: do.AskProbe, subject: Subject) -> Subject:
     """Add what a `git` probe asks with; of the lane only the id of the commit is read that is checked out there."""
     assert command.lane is not None
-    commit = _commit(room, command)
+    commit = _commit(context, command)
     return replace(
         subject,
-        repository=room.space.repository(room.outside(command.lane), commit),
-        remotes_from=room.space.root,
-        has_moved=room.space.checked_out(command.lane) != commit,
+        repository=context.space.repository(context.outside(command.lane), commit),
+        remotes_from=context.space.root,
+        has_moved=context.space.checked_out(command.lane) != commit,
     )
 
 
-def _subject(room: Room, command: do.AskProbe) -> Subject:
-    key = idempotency_key(room.run, command.step)
-    function = room.functions.probes.get(command.step)
+def _subject(context: RunContext, command: do.AskProbe) -> Subject:
+    key = idempotency_key(context.run, command.step)
+    function = context.functions.probes.get(command.step)
     argument = StepArgument(
-        workspace=None if command.lane is None else room.start(command.lane),
+        workspace=None if command.lane is None else context.start(command.lane),
         attempt=command.attempt,
         idempotency_key=key,
     )
@@ -88,7 +88,7 @@ def _subject(room: Room, command: do.AskProbe) -> Subject:
         step=command.step,
         attempt=command.attempt,
         key=key,
-        plan_folder=room.plan_folder,
+        plan_folder=context.plan_folder,
         network=command.spec.network,
         function=None if function is None else partial(called, function, argument),
     )
@@ -98,7 +98,7 @@ def _subject(room: Room, command: do.AskProbe) -> Subject:
 class _NoLane:
     """What a probe has in a run without a workspace: paths count from where the program is, and nothing is run."""
 
-    room: Room
+    context: RunContext
 
     @property
     def root(self) -> Path:
@@ -111,8 +111,8 @@ class _NoLane:
 
     def store(self, content: bytes) -> BlobId:
         """Store evidence, secrets masked."""
-        return self.room.store(content)
+        return self.context.store(content)
 
     def load(self, blob: BlobId) -> bytes:
         """Return stored evidence."""
-        return self.room.blobs.get(blob)
+        return self.context.blobs.get(blob)

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from surefoot.core.events import Event, ModelRequestDue, QuestionExpired, RetryDue
 from surefoot.effects.timer.contract import WaitForDeadline, WaitForRequest, WaitForRetry
-from surefoot.workers.run_context import Room
+from surefoot.workers.run_context import RunContext
 
 
-async def wait_for_retry(room: Room, command: WaitForRetry) -> Event:
+async def wait_for_retry(context: RunContext, command: WaitForRetry) -> Event:
     """Wait until the next attempt is due."""
-    await room.clock.wait_until(command.due)
-    return RetryDue(at=room.clock.now(), step=command.step, attempt=command.attempt)
+    await context.clock.wait_until(command.due)
+    return RetryDue(at=context.clock.now(), step=command.step, attempt=command.attempt)
 
 
-async def wait_for_request(room: Room, command: WaitForRequest) -> Event:
+async def wait_for_request(context: RunContext, command: WaitForRequest) -> Event:
     """Wait until the next request may be made."""
-    await room.clock.wait_until(command.due)
-    return ModelRequestDue(at=room.clock.now(), step=command.step, attempt=command.attempt)
+    await context.clock.wait_until(command.due)
+    return ModelRequestDue(at=context.clock.now(), step=command.step, attempt=command.attempt)
 
 
-async def wait_for_deadline(room: Room, command: WaitForDeadline) -> Event:
+async def wait_for_deadline(context: RunContext, command: WaitForDeadline) -> Event:
     """Wait for an answer until its time is over."""
-    await room.clock.wait_until(command.due)
+    await context.clock.wait_until(command.due)
     return QuestionExpired(
-        at=max(room.clock.now(), command.due),
+        at=max(context.clock.now(), command.due),
         step=command.step,
         attempt=command.attempt,
         question=command.question,

@@ -28,31 +28,31 @@ from surefoot.workers.command import LaneCommands
 from surefoot.workers.hidden_places import opened_by
 from surefoot.workers.preconditions import with_facts
 from surefoot.workers.preflight import missing
-from surefoot.workers.run_context import Room
+from surefoot.workers.run_context import RunContext
 
 _TEXT_MAX = 600
 
 
-async def use_tool(room: Room, command: do.UseTool) -> Event:
+async def use_tool(context: RunContext, command: do.UseTool) -> Event:
     """Carry out a tool call."""
     kind = command.call.kind
     assert kind is not None  # the kernel refuses what is no tool
     point(f"tool.{kind}.before")
-    started = room.clock.elapsed()
-    arguments = json.loads(_arguments_of(room, command.call))
+    started = context.clock.elapsed()
+    arguments = json.loads(_arguments_of(context, command.call))
     if kind is ToolKind.WRITE and command.lane is not None:
-        room.disturb(command.lane, leaves_nothing=True)
-    result = await use(command.call.tool, arguments, _context(room, command))
+        context.disturb(command.lane, leaves_nothing=True)
+    result = await use(command.call.tool, arguments, _context(context, command))
     if isinstance(result.payload, Understood | Planned):
-        result = await in_thread(_looked_over, room, result, result.payload)
+        result = await in_thread(_looked_over, context, result, result.payload)
     tree = None
     if kind is ToolKind.WRITE and command.lane is not None:
-        tree = await in_thread(room.space.tree, command.lane, exclude=command.spec.uncommitted)
+        tree = await in_thread(context.space.tree, command.lane, exclude=command.spec.uncommitted)
     point(f"tool.{kind}.after")
-    return await in_thread(_finished, room, command, result, tree, started)
+    return await in_thread(_finished, context, command, result, tree, started)
 
 
-def _looked_over(room: Room, result: ToolResult, payload: Understood | Planned) -> ToolResult:
+def _looked_over(context: RunContext, result: ToolResult, payload: Understood | Planned) -> ToolResult:
     """Add what the commands do that would run beside bodies; tell a model what its plan needs and this machine has not.
 
     What surely makes a step fail refuses the plan.
@@ -60,7 +60,7 @@ def _looked_over(room: Room, result: ToolResult, payload: Understood | Planned) 
     result = replace(result, payload=replace(payload, commands=with_facts(commands_of_plan(_plan_of(payload)))))
     if payload.made is None:
         return result
-    found = missing(payload.made.plan, room.source, room.plan_folder, room.folder, room.environ)
+    found = missing(payload.made.plan, context.source, context.plan_folder, context.folder, context.environ)
     lines = [f"step {one.step}: {one.text}" if one.step else one.text for one in found]
     if any(one.severity is Severity.PROBLEM for one in found):
         return failed("\n".join(["the plan cannot run on this machine; correct it and call the tool again:", *lines]))
@@ -68,11 +68,11 @@ def _looked_over(room: Room, result: ToolResult, payload: Understood | Planned) 
 
 
 def _finished(
-    room: Room, command: do.UseTool, result: ToolResult, tree: str | None, started: float
+    context: RunContext, command: do.UseTool, result: ToolResult, tree: str | None, started: float
 ) -> ev.ToolCallFinished:
-    now = room.clock.now()
-    text = room.masker.text(result.text)
-    whole = result.evidence if result.whole is None else room.store(result.whole.encode("utf-8", "surrogatepass"))
+    now = context.clock.now()
+    text = context.masker.text(result.text)
+    whole = result.evidence if result.whole is None else context.store(result.whole.encode("utf-8", "surrogatepass"))
     return ev.ToolCallFinished(
         at=now,
         step=command.step,
@@ -80,7 +80,7 @@ def _finished(
         call=command.call.call,
         ok=result.ok,
         text=text[:_TEXT_MAX],
-        output=room.store(text.encode("utf-8", "surrogatepass")),
+        output=context.store(text.encode("utf-8", "surrogatepass")),
         tokens=tokens_of(text),
         whole=whole,
         is_misuse=result.is_misuse,
@@ -89,17 +89,17 @@ def _finished(
         saw=result.saw,
         exit_code=result.exit_code,
         payload=result.payload,
-        duration_s=room.clock.elapsed() - started,
+        duration_s=context.clock.elapsed() - started,
     )
 
 
-def _arguments_of(room: Room, call: ToolCall) -> bytes:
+def _arguments_of(context: RunContext, call: ToolCall) -> bytes:
     """Return the arguments of a call as the model wrote them.
 
     Raises:
         WorkspaceError: they are gone, or were altered.
     """
-    return room.private.get(call.private) if call.private else room.blobs.get(call.arguments)
+    return context.private.get(call.private) if call.private else context.blobs.get(call.arguments)
 
 
 def _plan_of(payload: Understood | Planned) -> Plan:
@@ -110,21 +110,21 @@ def _plan_of(payload: Understood | Planned) -> Plan:
     return payload.made.plan
 
 
-def _context(room: Room, command: do.UseTool) -> ToolContext:
+def _context(context: RunContext, command: do.UseTool) -> ToolContext:
     assert command.lane is not None
     spec = command.spec
     # What `list` and the like let git say is not meant for people.
-    on_line = room.on_line if command.call.kind is ToolKind.WRITE else None
-    sockets = room.sockets_of(spec)
+    on_line = context.on_line if command.call.kind is ToolKind.WRITE else None
+    sockets = context.sockets_of(spec)
     commands = LaneCommands(
-        room=room,
+        context=context,
         lane=command.lane,
         mark=f"{command.step}/{command.attempt}/{command.call.call}",
         step=spec,
-        secrets=room.secrets_of(spec),
-        given=room.variables_of(sockets),
-        opened=opened_by(room, spec),
-        services=room.plan.services_of(spec),
+        secrets=context.secrets_of(spec),
+        given=context.variables_of(sockets),
+        opened=opened_by(context, spec),
+        services=context.plan.services_of(spec),
         on_line=None if on_line is None else lambda line: on_line(command.step, line),
     )
     template = CommandRequest(
@@ -134,14 +134,14 @@ def _context(room: Room, command: do.UseTool) -> ToolContext:
         confine=spec.confine,
     )
     return ToolContext(
-        root=room.start(command.lane),
-        folder=room.plan.folder,
+        root=context.start(command.lane),
+        folder=context.plan.folder,
         commands=commands,
         template=template,
-        rung=room.rung,
+        rung=context.rung,
         step=spec,
         role=command.role,
         call=command.call.call,
         state=command.state,
-        mask=room.masker.text,
+        mask=context.masker.text,
     )

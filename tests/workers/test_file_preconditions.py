@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from surefoot.core import commands as do
-from surefoot.core.approval import Ground
+from surefoot.core.approval import Precondition
 from surefoot.core.ids import StepId
 from surefoot.core.plan import Effect, RunBody, Step
-from surefoot.workers.file_preconditions import head_ground, named_grounds
+from surefoot.workers.file_preconditions import head_precondition, named_preconditions
 
 if TYPE_CHECKING:
     from conftest import Lane
@@ -33,7 +33,7 @@ class Branch:
 
     def add(self, step: str, files: Mapping[str, str], *, is_needed: bool = False) -> None:
         """Commit files, or links (`-> TARGET`), as the result of a step."""
-        space, root = self.lane.room.space, self.lane.root
+        space, root = self.lane.context.space, self.lane.root
         for path, text in files.items():
             (root / path).parent.mkdir(parents=True, exist_ok=True)
             (root / path).unlink(missing_ok=True)
@@ -44,10 +44,10 @@ class Branch:
         self.head = space.write_commit(space.tree("0"), self.head, step, at=0.0)
         self.results += (do.BranchCommit(commit=self.head, step=StepId(step), is_needed=is_needed),)
 
-    def look(self, command: str) -> dict[str, Ground]:
+    def look(self, command: str) -> dict[str, Precondition]:
         """Return how the files stand that the command names."""
         spec = Step(id=StepId("it"), body=RunBody(command=command), effect=Effect.IRREVERSIBLE)
-        return {one.name: one for one in named_grounds(self.lane.room, self.asked, spec)}
+        return {one.name: one for one in named_preconditions(self.lane.context, self.asked, spec)}
 
     @property
     def asked(self) -> do.TakeCheckpoint:
@@ -60,7 +60,7 @@ class Branch:
 @pytest.fixture
 def branch(lane: Lane) -> Branch:
     """Return a run branch with nothing on it."""
-    return Branch(lane, lane.room.space.base)
+    return Branch(lane, lane.context.space.base)
 
 
 FILES = {
@@ -119,16 +119,16 @@ def test_a_link_in_a_circle_or_out_of_the_lane_ends_the_look(branch: Branch) -> 
 def test_what_a_needed_step_has_changed_is_no_change(branch: Branch, *, is_needed: bool, is_covered: bool) -> None:
     """The plan says that the effect rests on that step's result."""
     branch.add("edit", {"a.txt": "other\n"}, is_needed=is_needed)
-    ground = branch.look("cat a.txt")["file a.txt"]
-    assert (ground.since == ground.state) is is_covered
+    preconditions = branch.look("cat a.txt")["file a.txt"]
+    assert (preconditions.since == preconditions.state) is is_covered
 
 
 def test_a_file_that_another_step_has_changed_first_is_a_change_all_the_same(branch: Branch) -> None:
     """A needed step that changes the file later keeps what the other one wrote into it."""
     branch.add("other", {"a.txt": "EVIL\n"})
     branch.add("needed", {"a.txt": "EVIL\nand more\n"}, is_needed=True)
-    ground = branch.look("cat a.txt")["file a.txt"]
-    assert ground.since != ground.state
+    preconditions = branch.look("cat a.txt")["file a.txt"]
+    assert preconditions.since != preconditions.state
 
 
 def test_a_file_that_is_gone_or_new_is_a_change(branch: Branch) -> None:
@@ -144,9 +144,11 @@ def test_the_head_moves_by_steps_that_are_not_needed(
     """The last commit of such a step counts, and its name is told."""
     for at, is_needed in enumerate(needed):
         branch.add(f"s{at}", {"a.txt": f"{at}\n"}, is_needed=is_needed)
-    base = branch.lane.room.space.base
+    base = branch.lane.context.space.base
     told = base if last is None else f"{branch.results[last].commit}, where s{last} left it"
-    assert head_ground(branch.lane.room, branch.asked) == Ground(name="head of the run", state=told, since=base)
+    assert head_precondition(branch.lane.context, branch.asked) == Precondition(
+        name="head of the run", state=told, since=base
+    )
 
 
 def test_digests_are_kept_whole(branch: Branch) -> None:
