@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 
 import pytest
@@ -41,6 +41,18 @@ class Play:
         self.journal: list[Event] = [created]
         self.state: RunState = apply(None, created)
         self.claim()
+
+    @classmethod
+    def of(cls, journal: Sequence[Event]) -> Self:
+        """Take up a run where a journal ends; whatever was under way never answers."""
+        run = object.__new__(cls)
+        run.now, run.open, run._answers, run.journal = journal[-1].at, [], {}, list(journal)
+        state = None
+        for event in journal:
+            state = apply(state, event)
+        assert state is not None
+        run.state, run.token = state, state.token
+        return run
 
     def will(self, command: type[do.Command], name: str, kind: type[Event] | None = None, **fields: Any) -> Self:
         """Tell the world how to answer the next such command about that step, lane, group or check."""

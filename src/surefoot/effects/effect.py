@@ -87,13 +87,16 @@ class OnCrash(StrEnum):
     """What follows when the engine dies while an effect is under way."""
 
     REDO = "redo"
-    """The effect is requested again."""
+    """The effect is requested again; the attempt, if it belongs to one, goes on."""
     RESTORE = "restore"
-    """The lane is put back to the checkpoint and the attempt is made again; what is done already is not."""
+    """The attempt ends, its lane is put back, and the step is tried again. Two exceptions: a conversation goes on at
+    its last turn, and what follows a body whose effect outside is known to be there is requested again."""
     DOUBT = "doubt"
     """As `RESTORE`; where the effect reaches others, what became of it is found out first."""
     REWIND = "rewind"
-    """A clock is set again."""
+    """A clock is set again, unless its time has come."""
+    END = "end"
+    """Nothing: what it is about has ended with the engine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

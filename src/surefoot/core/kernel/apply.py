@@ -44,6 +44,7 @@ from surefoot.core.queue import let_past
 from surefoot.core.state import DONE, FINAL, LaneState, RunState, StepState, StepStatus
 from surefoot.core.verdicts import CheckRecord
 from surefoot.effects import BY_NAME, BY_REQUEST, GROUP, LANE, SERVICE_START, TOOL_CALL
+from surefoot.effects.effect import OnCrash
 
 _PHASES = (Phase.UNDERSTAND, Phase.PLAN, Phase.EXECUTE, Phase.VALIDATE)
 
@@ -149,10 +150,10 @@ def _break_off(state: RunState, node: StepState) -> None:
         return
     if work.open is None:
         return
-    if not node.is_body_known and work.failure is None:
+    effect = BY_REQUEST[work.open]
+    if effect.on_crash is not OnCrash.REDO and not node.is_body_known:
         work.interrupted = Diagnosis.CRASH
-    if BY_REQUEST[work.open].counts_as_crash:
-        node.crashes += 1
+    node.crashes += effect.counts_as_crash
     work.open, work.interrupt_requested = None, False
     work.forget_lane()
 

@@ -39,7 +39,7 @@ CONVERSATION = Effect(
     command=StartConversation,
     results=(ConversationStarted,),
     performer="surefoot.effects.conversation.perform:start_conversation",
-    on_crash=OnCrash.REDO,
+    on_crash=OnCrash.RESTORE,
     is_ended_by_pause=True,
     broken=_broken,
 )

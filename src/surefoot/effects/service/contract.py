@@ -64,7 +64,7 @@ SERVICE_START = Effect(
     command=StartService,
     results=(ServiceReady,),
     performer="surefoot.effects.service.perform:start_service",
-    on_crash=OnCrash.REDO,
+    on_crash=OnCrash.RESTORE,
     is_ended_by_pause=True,
     broken=_broken,
 )
@@ -114,7 +114,7 @@ SERVICE_STOP = Effect(
     command=StopService,
     results=(ServiceEnded,),
     performer="surefoot.effects.service.perform:stop_service",
-    on_crash=OnCrash.REDO,
+    on_crash=OnCrash.END,
     is_cancellable=False,
     broken=lambda command, how: _ended(command, how.reason, how.at),
     cancelled=lambda command, at: _ended(command, "stopped at once", at),
