@@ -11,6 +11,7 @@ from surefoot.core.agent_types import Lesson
 from surefoot.core.event import StepEvent
 from surefoot.core.event_words import Diagnosis
 from surefoot.core.ids import StepId
+from surefoot.core.plan import Step
 from surefoot.core.raw import Digest, Handle
 from surefoot.core.record import record
 
@@ -21,6 +22,8 @@ class StepStarted(StepEvent):
 
     is_decision: ClassVar[bool] = True
     is_waited_for: ClassVar[bool] = True
+    spec: Step | None = None
+    """What a system step is, when it begins for the first time; steps of the plan are known by the plan."""
 
 
 @record

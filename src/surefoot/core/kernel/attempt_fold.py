@@ -27,14 +27,14 @@ from surefoot.core.graph_state import (
 from surefoot.core.ids import StepId
 from surefoot.core.kernel.conversation_fold import begin_conversation, is_conversing, lose_reply
 from surefoot.core.kernel.guards import active_of, answered, begin, illegal, is_ready, need, node_of
-from surefoot.core.kernel.plan_adoption import keep_outcome, system_step_node
+from surefoot.core.kernel.plan_adoption import keep_outcome
 from surefoot.core.kernel.question_fold import QUESTION_FOLDS
 from surefoot.core.kernel.verdict_fold import ANSWER_FOLDS, has_happened
 from surefoot.core.outputs import cost_of, edited, spec_of
-from surefoot.core.plan import AskBody
+from surefoot.core.plan import AskBody, Step
 from surefoot.core.queue import has_result
 from surefoot.core.state import RunState, StepState, StepStatus
-from surefoot.core.system_steps import PHASES
+from surefoot.core.system_steps import PHASES, SYSTEM_STEPS
 from surefoot.core.verdicts import CLAIM, CheckRecord, is_red_before
 from surefoot.effects import (
     ARTIFACTS,
@@ -51,10 +51,15 @@ from surefoot.effects import (
 )
 
 
+def _system_step(state: RunState, event: ev.StepStarted, spec: Step) -> StepState:
+    need(event.step in PHASES and event.step not in state.nodes, event, f"{event.step!r} is no new system step")
+    return StepState(spec=spec, order=(-1, SYSTEM_STEPS.index(event.step)), needs=())
+
+
 def _step_started(state: RunState, event: ev.StepStarted) -> None:
     if state.phase not in PHASES.get(event.step, (Phase.EXECUTE,)) or state.outcome is not None:
         raise illegal(event, f"the run is in phase {state.phase}")
-    node = system_step_node(state, event.step) if event.step in PHASES else node_of(state, event, event.step)
+    node = node_of(state, event, event.step) if event.spec is None else _system_step(state, event, event.spec)
     if not is_ready(node) or node.is_group:
         raise illegal(event, f"step {event.step!r} is not ready")
     need(state.pausing is None and state.cancelling is None, event, "nothing new may start")

@@ -18,7 +18,7 @@ from surefoot.core.file_order import waits_of
 from surefoot.core.graph import build_graph
 from surefoot.core.ids import StepId
 from surefoot.core.kernel.failure_rules import fails
-from surefoot.core.kernel.plan_adoption import flaw_of_plan, system_step_node
+from surefoot.core.kernel.plan_adoption import flaw_of_plan
 from surefoot.core.kernel.plan_question import words_of
 from surefoot.core.kernel.proposal import HOLD, Proposal, RuleResult
 from surefoot.core.kernel.question_fold import EDIT
@@ -34,7 +34,7 @@ from surefoot.core.plan import Plan, Step, digest_of
 from surefoot.core.policy_types import Effect, Tier
 from surefoot.core.recovery import question
 from surefoot.core.state import FINAL, RunState, StepState, StepStatus
-from surefoot.core.system_steps import BASELINE, COMMANDS, PLANNING, REVIEWING, UNDERSTANDING
+from surefoot.core.system_steps import BASELINE, COMMANDS, PLANNING, REVIEWING, UNDERSTANDING, system_step_of
 from surefoot.core.tool_payload import MadePlan, Planned, Understood
 
 RETURNS_MAX = 3
@@ -45,7 +45,10 @@ _REASON_MAX = 400
 
 def next_system_step(state: RunState, name: StepId, now: float) -> Proposal | None:
     """Return the start of a system step's next attempt; None where it is under way, done, or waits."""
-    node = system_step_node(state, name)
+    node = state.nodes.get(name)
+    if node is None:
+        new = ev.StepStarted(at=now, step=name, attempt=1, spec=system_step_of(name))
+        return Proposal(new) if state.pausing is None else None
     is_idle = node.status is StepStatus.PENDING and node.due is None and node.work is None
     if state.pausing is not None or not is_idle:
         return None

@@ -18,17 +18,9 @@ from surefoot.core.ids import StepId
 from surefoot.core.kernel.guards import need
 from surefoot.core.plan import Plan
 from surefoot.core.state import FINAL, AcceptState, RunState, StepState, StepStatus
-from surefoot.core.system_steps import PLANNING, REVIEWING, SYSTEM_STEPS, system_step_of
+from surefoot.core.system_steps import PLANNING, REVIEWING
 from surefoot.core.tool_payload import MadePlan, Planned, Understood
 from surefoot.core.verdicts import CheckRecord
-
-_SAID_MAX = 1500
-
-
-def system_step_node(state: RunState, name: StepId) -> StepState:
-    """Return the node of a system step; a new one where it was never begun."""
-    known = state.nodes.get(name)
-    return known or StepState(spec=system_step_of(name), order=(-1, SYSTEM_STEPS.index(name)), needs=())
 
 
 def keep_outcome(state: RunState, node: StepState, work: Attempt) -> None:
@@ -121,11 +113,11 @@ def go_back(state: RunState, event: ev.PhaseEntered) -> None:
     need(not state.active and not state.is_busy, event, "steps are under way")
     state.phase, state.returns, state.proposal = Phase.PLAN, state.returns + 1, None
     forget_review(state)
-    planning = state.nodes[PLANNING] = system_step_node(state, PLANNING)
+    planning = state.nodes[PLANNING]
     reset(planning)
     planning.lessons = (
         *planning.lessons,
-        Lesson(attempt=0, tried="the plan in force, as far as it was done", said=event.reason[:_SAID_MAX]),
+        Lesson(attempt=0, tried="the plan in force, as far as it was done", said=event.reason),
     )
     for record in state.accept.records:
         record.forget_after()
