@@ -1,6 +1,6 @@
-"""Surefoot: a runtime for work of many steps: each verified, each undoable, safe from a kill at any instant.
+"""Surefoot: a runtime for coding agents whose steps are verified, undoable and safe from a kill.
 
-Owns the names programs use. They are loaded on first use, so that `import surefoot` is quick.
+Names are loaded on first use, so that `import surefoot` is quick.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Run the command line with `python -m surefoot`.
-
-Owns nothing.
-"""
+"""The command line, for `python -m surefoot`."""
 
 import sys
 

@@ -1,8 +1,7 @@
 """Every error Surefoot raises, as one tree.
 
-Owns the exception classes and their stable codes. Must never import anything of Surefoot. An outcome that can be
-expected (a failed check, a denied approval, a cancelled run) is an event, not one of these. Read `surefoot.core.events`
-next.
+Must never import anything of Surefoot. An expected outcome (a failed check, a denied approval, a cancelled run) is an
+event, not one of these.
 
 ```
 SurefootError

@@ -1,7 +1,7 @@
-"""Regular expressions of plans and models, searched for in a time that goes with the length of the text.
+"""Regular expressions of plans and models (RE2), searched in a time linear in the length of the text.
 
-Owns what such an expression may be: RE2's syntax, which has neither look-around nor back references, because these can
-take longer than anybody waits. While RE2 searches, other threads run.
+RE2 has neither look-around nor back references, which can take longer than anybody waits. While it searches, other
+threads run.
 """
 
 from __future__ import annotations

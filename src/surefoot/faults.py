@@ -1,6 +1,4 @@
-"""Named fault points: places where a test can end this very process.
-
-Owns the points' switch.
+"""Fault points: named places where a test can end this process.
 
 `SUREFOOT_FAULT=NAME:N` kills this process with SIGKILL when the point NAME is passed for the N-th time;
 `SUREFOOT_FAULT_TRACE=FILE` appends the name of every point passed, one a line.

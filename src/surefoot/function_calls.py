@@ -1,11 +1,9 @@
-"""Runs a plan's own Python function in a child, by Surefoot's own interpreter.
-
-Owns both ends: the command that starts the child, and the child.
+"""Calls of a plan's Python function in a child: the command that starts the child, and the child.
 
 The child imports the function from the plan's folder or from installed packages (never from the workspace, and
 `PYTHONPATH` does not count), calls it with one argument that has the given attributes (a function that takes none is
-called without), writes a mapping that it returns to `$SUREFOOT_OUTPUT`, and prints what came of it as one line of JSON
-behind a marker. Exit status 0: it returned; 1: it raised; 3: it could not be imported.
+called without), writes a returned mapping to `$SUREFOOT_OUTPUT`, and prints the outcome as one line of JSON behind a
+marker. Exit status 0: it returned; 1: it raised; 3: it could not be imported.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which release of Surefoot this is."""
+"""The release of Surefoot."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 Owns every contact of the engine with files that something else may be changing: lanes, clones, scratch homes. A path is
 walked folder by folder from `/`, each opened without following a link, so that nobody can exchange a folder for a link
-in between. Paths are absolute and resolved where they begin: the folder of a run is (`RunWorkspace`).
+in between. Paths are absolute and their beginning is resolved: the folder of a run is (`RunWorkspace`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Where the engine, and every command it starts, looks for programs.
-
-Owns `absolute_folders`.
-"""
+"""The folders in which the engine and its commands look for programs."""
 
 from __future__ import annotations
 

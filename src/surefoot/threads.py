@@ -1,7 +1,4 @@
-"""Work that must not hold up the event loop, on a thread beside it.
-
-Owns what a cancellation does to such work.
-"""
+"""Blocking work on a thread beside the event loop, and what a cancellation does to it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The public way in: start, resume and steer runs, and read what they did.
+"""The public Python API: start, resume and steer runs, and read what they did.
 
-Owns the choice of engine and the layout of `$SUREFOOT_HOME`. Its names are loaded on first use, so that reading a run
-does not load what carries one out.
+Owns the choice of engine and the layout of `$SUREFOOT_HOME`. Names are loaded on first use, so that reading a run does
+not load an engine.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
-"""Answers to questions: approve, reject, edit, take over, or say what was asked for.
+"""Answers to questions: approve, reject, edit, take over, or give a text.
 
-Owns what an answer has to be before it is written: to an open question, one that it takes, from somebody who may give
-it.
+Every answer is checked before it is journaled: the question is open, takes this answer, and takes it from this person.
 """
 
 from __future__ import annotations

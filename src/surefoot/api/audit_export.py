@@ -1,10 +1,8 @@
-"""The trail of a run in one file: who decided what, when, and what was shown, with the chain of hashes.
+"""The audit trail of a run as one file (`surefoot.trail/1`, JSON Lines), and its verification without a home.
 
-Owns the file's format (`surefoot.trail/1`, JSON Lines) and the check of it, which needs no home.
-
-The first line is the header. Each further line is an event, with all that its hash covers, or a blob that an answer
-refers to: a patch somebody wanted instead. Who can write the whole file can also write a whole new chain: only a commit
-of the run's branch, whose trailer names a position and its hash, tells the two apart.
+The first line is the header. Each further line is an event with everything its hash covers, or a blob that an answer
+refers to. Whoever can write the whole file can forge the chain; only the trailer of a commit on the run's branch tells
+a forgery.
 """
 
 from __future__ import annotations

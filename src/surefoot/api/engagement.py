@@ -1,7 +1,4 @@
-"""Create runs, and work on them until they end, pause or wait.
-
-Owns the way from a plan to a run and from a run to an engine at work.
-"""
+"""Creation of runs, and the engine that works on a run until it ends, pauses or waits."""
 
 from __future__ import annotations
 

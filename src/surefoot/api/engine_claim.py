@@ -1,7 +1,4 @@
-"""The claim on a run, for all that makes, changes or removes what belongs to it.
-
-Owns that nobody does so beside an engine, or beside another program that does so.
-"""
+"""The claim on a run, held by everything that creates, changes or removes the run's files."""
 
 from __future__ import annotations
 

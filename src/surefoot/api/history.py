@@ -1,7 +1,6 @@
-"""How long steps took in earlier runs of the same plan.
+"""Step durations from earlier runs of the same plan.
 
-Owns the choice of the runs that are looked at, and how little of them is read. What is found becomes part of the new
-run's first event, so that a resume decides as the first engine did.
+They become part of the new run's first event, so that a resume decides as the first engine did.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Where Surefoot keeps things, what stands behind the ports, and which run a name means.
-
-Owns `$SUREFOOT_HOME`, the choice of implementations for all ports, and the lookup of runs.
-"""
+"""The home (`$SUREFOOT_HOME`), the implementations behind the ports, and the lookup of runs by name."""
 
 from __future__ import annotations
 

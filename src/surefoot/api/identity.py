@@ -1,9 +1,7 @@
-"""Who speaks to a run: the user of the operating system, or the bearer of a token; and that no step does.
+"""Identity of whoever speaks to a run: a user of the operating system, the bearer of a token, or a step (refused).
 
-Owns the identity of people and their roles.
-
-Roles stand in the settings of the user (`[[approvers]]`). While nobody is named there, everybody who can write the
-journal may answer what takes no role.
+While the user's settings name no `[[approvers]]`, everybody who can write the journal may answer questions without a
+role.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""How a word of a person gets into the journal.
+"""Appends of events that people cause.
 
-Owns the rule that a word is folded before it is written, so that what comes too late is refused and not silently kept.
+Each event is folded before it is written, so that an event that comes too late is refused with its reason.
 """
 
 from __future__ import annotations

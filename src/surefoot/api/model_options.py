@@ -1,7 +1,4 @@
-"""Which models play which roles in a run, and what asks them.
-
-Owns the way from settings, environment and options to a model routing.
-"""
+"""The model routing of a run, from settings, environment and options."""
 
 from __future__ import annotations
 

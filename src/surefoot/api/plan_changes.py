@@ -1,7 +1,4 @@
-"""How a plan file differs from the copy that a run goes by.
-
-Owns the comparison.
-"""
+"""Differences between a plan file and the copy that its run follows."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What the rules will say to a plan, before anything of it is done.
-
-Owns the look ahead: the commands of each step are read and weighed, as they will be again when the step comes.
-"""
+"""Policy decisions for a plan before it runs: every command of every step is weighed ahead."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
-"""Plans written in Python: `Plan`, `Step`, `Check`, and `run` to carry one out.
+"""Plans written in Python: `Plan`, `Step`, `Check`, and `run`.
 
-Their signatures stand here, so that editors and type checkers know them. What becomes of each field is said by
-`surefoot.core.plan_schema`.
+The signatures stand here for editors and type checkers; `surefoot.core.plan_schema` says what each field becomes.
 """
 
 from __future__ import annotations

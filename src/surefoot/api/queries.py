@@ -1,7 +1,4 @@
-"""Read what runs did: reports, lists, audits.
-
-Owns the folds for people and programs.
-"""
+"""Reports, lists and audits of runs, for people and programs."""
 
 from __future__ import annotations
 

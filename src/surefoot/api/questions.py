@@ -1,7 +1,4 @@
-"""The inbox: what waits for a person, in all runs or in some.
-
-Owns what is said of an open question beside its text: how long it waits, whose answer it takes, where to work.
-"""
+"""The inbox: open questions of all runs or some, with their age, their approvers and their folder."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What a question about a result shows, and what a person would have instead.
-
-Owns the diff between the trees of a package, and the trial of a patch before it is kept.
-"""
+"""The diff that a question about a result shows, and the trial of a patch that a person wants instead."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What becomes of a run's results and remains: land, remove, collect garbage.
-
-Owns the deletion of runs.
-"""
+"""What becomes of a run's results and files: land, remove, collect garbage."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
-"""A plan that a model made, in a person's hands: shown, and put in another form.
+"""A model's plan as a person sees and edits it.
 
-Owns what another plan has to be before it takes the place of the one that is shown: a plan that can run, for the same
-goal, with every step that was begun.
+An edited plan has to be able to run, have the same goal, and keep every step that was begun.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""What people say to a run as a whole: pause, cancel, retry, restore.
-
-Owns these words.
-"""
+"""Pause, cancel, retry and restore of a run."""
 
 from __future__ import annotations
 

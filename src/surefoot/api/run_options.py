@@ -1,7 +1,4 @@
-"""What the person who starts or resumes a run says beforehand.
-
-Owns the record that everybody passes on.
-"""
+"""The options a person gives when starting or resuming a run, as one record."""
 
 from __future__ import annotations
 

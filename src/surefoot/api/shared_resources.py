@@ -1,7 +1,6 @@
-"""What the runs of one event loop share: the home, and the writer in front of its journal.
+"""The home and the journal writer that runs of one event loop share.
 
-Owns how long each stays open. Runs that share both append what they have to say in one turn of the loop in one commit,
-and wait for one sync.
+Runs that share the writer append in one commit and wait for one sync.
 """
 
 from __future__ import annotations

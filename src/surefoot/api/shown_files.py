@@ -1,7 +1,4 @@
-"""The files that an `ask` step shows beside its question.
-
-Owns which files these are, and how much of them is shown.
-"""
+"""The files that an `ask` step shows with its question, shortened."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Where a person works who has taken a step over.
-
-Owns the way from a question to the folder of its lane.
-"""
+"""The folder in which a person works who has taken a step over."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""What has to hold of a plan before a run is made of it.
-
-Owns the questions that the core asks of plans from files and from Python alike, and what a run without a workspace
-cannot do.
-"""
+"""Problems that stop a run from being created from a plan."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Ask checks: put one question to the result in a lane and say what it answered.
+"""Checks, asked: one question about the result in a lane, and its answer.
 
-What a verdict means for a step is decided elsewhere, and what is asked about is never changed.
+A check never changes what it asks about. What a verdict means for a step is decided by the kernel.
 """
 
 from __future__ import annotations

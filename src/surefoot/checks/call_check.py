@@ -1,4 +1,4 @@
-"""A Python function that answers, and what it may return. A child imports the function."""
+"""`call` checks: a Python function, imported and called in a child process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether all that a step changed lies where it may."""
+"""`changed` checks: whether everything a step changed lies inside the declared globs."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""A question to a lane and the answer to it, as records.
-
-Owns `Question` and `Answer`.
-"""
+"""The records of a check: `Question` and `Answer`."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""How each kind of check is asked: one row a kind.
+"""The table of check kinds and how each is asked.
 
-An answer that could not be had is *inconclusive*, and is never hidden.
+A check that could not be asked is *inconclusive*, and this is never hidden.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A command whose exit status answers."""
+"""`run` checks: a command whose exit status answers."""
 
 from __future__ import annotations
 

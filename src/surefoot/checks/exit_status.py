@@ -1,7 +1,4 @@
-"""What the end of a command says about a question, and what it printed last.
-
-Owns the rule which ends are no answer.
-"""
+"""The verdict from the end of a command, and the last lines it printed."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
-"""Asks about the files a glob matches, ignored ones included.
+"""`file` checks: files that match a glob, ignored files included.
 
-`.git` does not count as a file of the lane. Links that lead out of the lane are not followed, nor are links to folders.
-What lies outside the lane is never read.
+`.git` does not count. Links out of the lane and links to folders are not followed, so nothing outside the lane is read.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A value at a path of a JSON file. The file is read as `file` checks read files: no link leads out of the lane."""
+"""`json` checks: a value at a path of a JSON file, read with the precautions of `file` checks."""
 
 from __future__ import annotations
 

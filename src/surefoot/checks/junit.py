@@ -1,7 +1,4 @@
-"""Reads JUnit XML.
-
-Owns how a test case of any JUnit writer becomes an id and a result.
-"""
+"""A reader of JUnit XML: test ids and results from any writer of the format."""
 
 from __future__ import annotations
 

@@ -1,14 +1,10 @@
-"""Judges a suite test by test.
+"""The judgement of a test suite, test by test, from the results before and after the body.
 
-Owns what results from before the body and after it amount to. Pure: must never read a file or start anything.
-
-Under `pass_to_pass` every test that passed before must pass now; skipped and missing are not passing. What did not pass
-before does not count. Under `fail_to_pass` every test that failed before must pass now and none may fail: a test that
-was deleted or skipped has not been mended. (Entries without a class name are modules that could not be imported; they
-go away when they are mended.) Under `pass` none may fail; where there are results from before the first change, every
-test that passed then must pass now, and one that failed then may still fail: it is named as red before. A test whose
-result met that on one asking and did not on another of the same tree is flaky: it is named and left out, and the others
-decide.
+`pass_to_pass`: every test that passed before must pass now; skipped and missing tests do not pass. `fail_to_pass`:
+every test that failed before must pass now and none may fail, so that deleting or skipping a test mends nothing
+(entries without a class name are modules that could not be imported; they go away when mended). `pass`: none may fail;
+with results from before the first change, tests that failed then may still fail and are named as red before. A test
+with two results on one tree is flaky: it is named and left out. Pure: starts nothing and reads no file.
 """
 
 from __future__ import annotations

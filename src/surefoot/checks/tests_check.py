@@ -1,10 +1,8 @@
-"""Asks a suite of tests and reads which of them passed.
+"""`tests` checks: a test suite, and where its results are recorded.
 
-Owns how the record of a suite is asked for and found.
-
-JUnit XML is asked for in two ways at once: `SUREFOOT_JUNIT` names the file, and `--junitxml` with that file is appended
-to `PYTEST_ADDOPTS`, so that pytest writes it wherever in the command it stands. Of several pytest runs in one command
-the last one's file counts.
+JUnit XML is requested in two ways at once: `SUREFOOT_JUNIT` names the file, and `PYTEST_ADDOPTS` gets `--junitxml`, so
+that pytest writes the file wherever in the command it stands. Of several pytest runs in one command the last file
+counts.
 """
 
 from __future__ import annotations

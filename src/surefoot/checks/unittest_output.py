@@ -1,10 +1,8 @@
-"""Reads what `python -m unittest -v` prints, and makes it verbose.
-
-Owns the forms of that output in all supported Pythons.
+"""A reader of `python -m unittest -v` output, in the forms of all supported Pythons.
 
 A test is announced as `name (package.module.Class.name)` (before Python 3.11 without the last `.name`), on one line
 with its ending, or followed by the first line of its docstring. What the test prints comes between ` ... ` and the
-ending, with or without a line break. Failures are repeated below a double line, and `Ran N tests` comes last.
+ending. Failures are repeated below a double line, and `Ran N tests` comes last.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""The command line: commands, exit codes, and how everything looks.
+"""The command line: commands, exit codes and rendering.
 
-Everything but this module is loaded when it is needed, so that each command starts quickly.
+All other modules are loaded on first use, so that each command starts quickly.
 """
 
 from __future__ import annotations

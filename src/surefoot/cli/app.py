@@ -1,7 +1,6 @@
 """The commands and their help.
 
-Each command names the rows it takes of the table in `surefoot.cli.options`, and is one call into a module that is
-loaded only then.
+Each command names its rows of the option table in `surefoot.cli.options` and calls one module, loaded only then.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""`approve`, `reject`, `edit`, `answer`, `take-over`: what a person decides, from any terminal.
+"""`approve`, `reject`, `edit`, `answer`, `take-over`: answers to questions, from any terminal.
 
-Each question is answered by itself: what one of them refuses holds up no other.
+Each question is answered by itself: a refusal holds up no other.
 """
 
 from __future__ import annotations

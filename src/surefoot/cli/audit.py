@@ -1,4 +1,4 @@
-"""`audit`: a run's journal held against its hashes, its evidence and its commits; and its trail for elsewhere."""
+"""`audit`: a run's journal compared with its hashes, evidence and commits; and its exported trail."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What the shell offers when Tab is pressed: runs, steps and open questions.
+"""Shell completion of runs, steps and open questions.
 
-Nothing in here raises, or makes a home that is not there.
+Nothing in here raises or creates a home.
 """
 
 from __future__ import annotations

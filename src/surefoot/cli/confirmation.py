@@ -1,4 +1,4 @@
-"""A last yes of the person at the terminal before something is done."""
+"""The last confirmation at the terminal before something is deleted or overwritten."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`pause`, `cancel`, `restore`: what a person says to a run as a whole."""
+"""`pause`, `cancel`, `restore`."""
 
 from __future__ import annotations
 

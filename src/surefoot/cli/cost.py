@@ -1,4 +1,4 @@
-"""`cost`: what a run's models took, on what, and how far that is from its limits."""
+"""`cost`: what a run's models used, for what, and how much is left of its limits."""
 
 from __future__ import annotations
 

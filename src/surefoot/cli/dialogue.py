@@ -1,10 +1,8 @@
 """Questions at the terminal: shown at once, answered there, or left open.
 
-A question may be answered elsewhere meanwhile, expire or be withdrawn; then the next one is shown. Only a line that the
-person typed counts as an answer.
-
-The terminal hands over whole lines, so that reading them is an event of the loop like any other, and the loop lives on,
-also while the person is in their editor.
+A question may be answered elsewhere, expire or be withdrawn meanwhile; then the next one is shown. Only a typed line
+counts as an answer. The terminal hands over whole lines, so that reading them is an event of the loop, which goes on
+even while the person is in their editor.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
-"""The echo of a terminal, switched off while rows at its bottom are redrawn.
+"""The terminal's echo, switched off while rows at the bottom are redrawn.
 
-An Enter that is shown would move the cursor, and leave a row standing above. Keys such as Ctrl-C work all the same, and
-what is typed is there for whoever reads next. A terminal that another program is in front of is left alone.
+An echoed Enter would move the cursor and leave a stale row above. A terminal that another program uses is left alone.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Text in the person's own editor."""
+"""A text opened in the person's own editor."""
 
 from __future__ import annotations
 

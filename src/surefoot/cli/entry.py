@@ -1,6 +1,6 @@
-"""The outermost frame: every error ends here, as one message and an exit code.
+"""The outermost frame: every error becomes one message and an exit code.
 
-A traceback is shown only where `SUREFOOT_DEBUG=1` asks for it.
+`SUREFOOT_DEBUG=1` shows the traceback.
 """
 
 from __future__ import annotations

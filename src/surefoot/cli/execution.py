@@ -1,7 +1,4 @@
-"""`run`, `resume`, `retry`: an engine at work, watched from the terminal.
-
-What is said before, the signals, and the report at the end; what is done, the engine decides.
-"""
+"""`run`, `resume`, `retry`: an engine at work, watched from the terminal until its report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The exit code for where a run stands, and for what went wrong."""
+"""Exit codes, by the standing of a run and by error."""
 
 from __future__ import annotations
 

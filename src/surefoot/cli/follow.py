@@ -1,4 +1,4 @@
-"""Looking on until Ctrl-C, which ends the looking and nothing else."""
+"""A view of a run that ends with Ctrl-C and leaves the run alone."""
 
 from __future__ import annotations
 

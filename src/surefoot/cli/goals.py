@@ -1,4 +1,4 @@
-"""A goal in plain words: the plan without steps that a run begins with, and the plan file it leaves."""
+"""A goal in plain words as a plan without steps, and the plan file written for it."""
 
 from __future__ import annotations
 

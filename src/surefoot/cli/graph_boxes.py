@@ -1,4 +1,4 @@
-"""The graph of a plan in the terminal: boxes and lines made of characters, Unicode or plain ASCII."""
+"""The graph of a plan drawn with characters, Unicode or plain ASCII."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`inbox`: what waits for a person, as text and as JSON (`surefoot.inbox/1`)."""
+"""`inbox`: open questions as text and as JSON (`surefoot.inbox/1`)."""
 
 from __future__ import annotations
 

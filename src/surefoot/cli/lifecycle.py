@@ -1,4 +1,4 @@
-"""`land`, `rm`, `gc`: what becomes of a run's results and remains."""
+"""`land`, `rm`, `gc`."""
 
 from __future__ import annotations
 

@@ -1,10 +1,9 @@
-"""The rows at the bottom of a terminal that are drawn again and again, below lines that stay.
+"""The live rows at the bottom of a terminal, below lines that stay.
 
-Not by the live display of rich: it blanks each row before it is written, also where nothing has changed, and leaves
-rows standing when the terminal gets smaller, or counts columns otherwise than rich does. Here each drawing is one write
-that overwrites in place and erases only what is left over, so that nothing flickers; while it lasts no row can wrap, so
-that the rows are as many as they seem, whatever they hold. When the terminal gets another size it has wrapped or pushed
-up what was there: then the screen is cleared, and the last lines that stay are written anew.
+Not rich's live display: it blanks rows that did not change, leaves rows behind when the terminal shrinks, and counts
+columns differently from how rich prints. Here each drawing is one write that overwrites in place and erases only what
+is left over, so that nothing flickers; no row can wrap meanwhile. When the terminal is resized, the screen is cleared
+and the last lines that stay are written again.
 """
 
 from __future__ import annotations

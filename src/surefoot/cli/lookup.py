@@ -1,4 +1,4 @@
-"""Which home, which repository, which run a command line means."""
+"""The home, the repository and the run that a command line means."""
 
 from __future__ import annotations
 

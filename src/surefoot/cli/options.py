@@ -1,7 +1,7 @@
-"""Every argument and option of the command line, declared once: name, type, help, default, and where its value goes.
+"""The table of all arguments and options of the command line: name, type, help, default, destination.
 
-The table is the record `Given`. A command names the rows it takes and is handed a record with their values; the rows
-marked `OPTIONS` make up `surefoot.api.run_options.Options`.
+The table is the record `Given`. A command names the rows it takes and gets a record with their values; rows marked
+`OPTIONS` make up `surefoot.api.run_options.Options`.
 """
 
 # No annotations as texts in here: each row would be compiled once more whenever a command starts.

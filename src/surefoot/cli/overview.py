@@ -1,4 +1,4 @@
-"""`status`, `ls`, `report`: where runs stand."""
+"""`status`, `ls`, `report`."""
 
 from __future__ import annotations
 

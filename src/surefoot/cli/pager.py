@@ -1,7 +1,7 @@
 """Long answers page by page.
 
-Not by the pager of rich: it does not know `$SUREFOOT_PAGER`, shows escapes in place of colours where `less` is not told
-otherwise, and loses the text where the pager is not there. Here the text is printed then.
+Not rich's pager: it ignores `$SUREFOOT_PAGER`, shows escapes in place of colours in an unconfigured `less`, and loses
+the text where the pager is missing. Here the text is printed then.
 """
 
 from __future__ import annotations

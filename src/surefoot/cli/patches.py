@@ -1,4 +1,4 @@
-"""How changes look in a terminal: how much in each file, and the lines of a patch."""
+"""Changes in a terminal: the count in each file, and the lines of a patch."""
 
 from __future__ import annotations
 

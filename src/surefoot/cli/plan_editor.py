@@ -1,6 +1,6 @@
-"""A plan that a model made, shown to a person and changed by them.
+"""A model's plan, shown to a person and edited by them.
 
-What cannot run is told on the way out of the editor, and may be corrected at once.
+Mistakes are shown when the editor closes and can be corrected at once.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Plans before they run: what `check` says, and what is shown when a run starts."""
+"""Plans before they run: the output of `check`, and what is shown when a run starts."""
 
 from __future__ import annotations
 

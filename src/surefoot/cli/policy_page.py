@@ -1,7 +1,4 @@
-"""`policy test` and `policy show`: what decides, and why.
-
-How a decision and the rules behind it look; `surefoot.views.policy_answer` finds both.
-"""
+"""`policy test` and `policy show`: decisions and rules, rendered."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""How a run goes, while it goes: a line for each event of interest, and on a terminal the tree below them.
+"""The progress of a run: a line for each event of interest, and the tree below on a terminal.
 
-What goes as it should has no line of its own where the tree shows it. Nothing in here holds a run up.
+Expected events get no line where the tree shows them. Nothing in here holds a run up.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How an environment for a project is made, and how it is tested: by its own files, of which none is run."""
+"""How to set up and test a project, guessed from its files without running any of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a person can type at the prompt of a question, and what it means.
+"""The words a person can type at the prompt of a question.
 
 Where a question takes any text, every line is an answer.
 """

@@ -1,7 +1,4 @@
-"""How a report looks: as text for a terminal, and as Markdown.
-
-What is told, and in which order, `surefoot.views.report_sections` chooses.
-"""
+"""A report rendered as text for a terminal, and as Markdown."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The tree of a run, as large as the terminal allows.
+"""The tree of a run, cut to the size of the terminal.
 
-Where there is no room, what waits for a person stays longest, then what is under way, what failed, the groups, what the
-bodies print, what was finished last, and what comes next. What waits, runs or failed without room is counted.
+Where room is short, what waits for a person stays longest, then what runs, what failed, groups, output of bodies, what
+finished last, what comes next. Steps that wait, run or failed and have no row are counted.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What is written where: lines to the terminal or a pipe, JSON for programs, the live rows at the bottom.
+"""Output: lines to a terminal or pipe, JSON for programs, live rows at the bottom.
 
 A reader who has gone away (`| head`, a closed terminal) stops no run.
 """

@@ -1,4 +1,4 @@
-"""What can run at once, in words, and the graph among them, as `check` tells it."""
+"""The steps of a plan that can run at once, in words, and the graph among them, for `check`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`init` and `schema`: the plan one begins with, and the schema by which editors help with it."""
+"""`init` and `schema`: a first plan, and the JSON Schema for editors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How one step in full looks: what `show RUN STEP` prints."""
+"""One step in full, as `show RUN STEP` prints it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the transcript of an agent looks: in short, and in full."""
+"""The transcript of an agent, short or in full."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""`watch`: a run that another program works on, seen from here.
+"""`watch`: a run that another program works on.
 
-There is nothing more to see when the run has ended, was paused, waits with nobody at work, or its engine is gone.
+Watching ends when the run has ended, was paused, waits with nobody at work, or lost its engine.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
-"""Lines of text, broken into rows of a width.
+"""Text broken into rows of a given width.
 
-By `textwrap`, for rich tears a word that is longer than a row, or cuts off its end: a path or a command that is to be
-copied has to stay whole. Columns are set in the texts themselves, for a pipe gets the same columns, without rich, which
-takes longer to load than `status` to answer.
+With `textwrap`: rich tears or cuts words longer than a row, and a path or command has to stay whole to be copied.
+Columns are set in the texts, so that a pipe gets them too and `status` does not load rich.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What a runtime and a model say to each other, as data: roles, requests, replies, tool calls, claims.
+"""Records that runtime and models exchange: roles, requests, replies, tool calls, claims.
 
-Owns the words that events about talks are made of. A *conversation* is what one role says and does within one attempt:
-turn by turn a request, a reply, and the tool calls of that reply.
+A *conversation* is what one role says and does within one attempt: turn by turn a request, a reply, and the reply's
+tool calls.
 """
 
 from __future__ import annotations

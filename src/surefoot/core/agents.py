@@ -1,8 +1,7 @@
-"""What a step may declare when an agent carries it out.
+"""The rules for `agent` steps, for plan files and Python callers alike.
 
-Owns the rules that hold for `agent` steps, for plan files and for Python callers alike. Nobody can say beforehand what
-a model will do, and what it reads goes to the provider of that model: so it works in the lane, is given no secret, and
-causes no effect outside.
+What a model will do is unknown beforehand, and what it reads goes to its provider: so it works in the lane, is given no
+secret, and causes no effect outside.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What a person is shown before saying yes, and whose yes is enough.
+"""Approval requests, and who may answer them.
 
-An approval holds for exactly what was shown: the digest of a package covers what will happen and the preconditions it
-rests on, not how the run stands otherwise.
+An approval holds for exactly what was shown: its digest covers what will happen and its preconditions, not the state of
+the run otherwise.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
-"""How a run has used people's attention: how often it asked, how long they took, how often they just said yes.
+"""How a run used people's attention: questions, answer times, the share of plain yeses.
 
-Owns these figures and the remark that goes with them, so that it shows when asking has worn people out. Pure: rests on
-the questions of the state.
+A remark goes with the figures when asking has worn people out.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""An attempt at a step as an explicit machine: its stages, and which stage may follow which.
+"""An attempt at a step as an explicit machine: stages and the table of transitions.
 
-*Making* goes from `Preparing` over `Running` and `Ended` to a result. *Judging* works on the result, which is a value:
-it names trees, and is tied to no lane. `TRANSITIONS` holds every way from one stage to another; a way that is not in
-there is a defect, and is refused before anything changes. Beside its stage an attempt has what may happen at any time:
-an effect under way, a word of a person, a lost service, the end of an engine.
+*Making* goes from `Preparing` over `Running` and `Ended` to a result. *Judging* works on the result, a value that names
+trees and is tied to no lane. A transition that is not in `TRANSITIONS` is a defect and is refused before anything
+changes. Beside its stage an attempt has what may happen at any time: an effect under way, a person's answer, a lost
+service, the end of an engine.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""What models may use and have used.
-
-Owns prices at work, the worst a request can take, and which limit it would cross.
-"""
+"""Model usage and its limits: prices, the worst case of a request, and the limit it would cross."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The kinds of checks: the questions as data, and the keys of a plan file that ask them.
+"""The table of check kinds: their records and their keys in plan files.
 
-A new kind is a record and a row of `CHECK_KINDS` here, and the module of `surefoot.checks` that asks the question.
+A new kind is a record and a row of `CHECK_KINDS` here, and its module in `surefoot.checks`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
-"""Whether what an agent says of its work is what the journal has.
+"""The comparison of an agent's claims with its journaled calls.
 
-Owns the comparison of claims with journaled calls: tests that pass, commands that were run, files that were changed or
-made, calls that are named as evidence. It errs on the side of the agent: only what the journal contradicts, or what
-would have left a trace in it and has none, is a problem; what is merely not shown is unproven, which is a remark.
+It errs on the side of the agent: a claim that the journal contradicts, or that would have left a trace and has none, is
+a problem; a claim that is merely not shown is a remark.
 """
 
 from __future__ import annotations

@@ -1,8 +1,4 @@
-"""How the table of harmless commands is read: programs, their subcommands and their options.
-
-Owns the way from the table to the shape of a command, and from a command's words to its options and operands. Read
-`surefoot.core.harmless_table` for the table.
-"""
+"""The grammar of the table of harmless commands: rows, subcommands, options, operands."""
 
 from __future__ import annotations
 

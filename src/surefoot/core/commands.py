@@ -1,4 +1,4 @@
-"""The commands of all effects, in one place."""
+"""The commands of all effects, re-exported."""
 
 from __future__ import annotations
 

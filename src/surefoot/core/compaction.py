@@ -1,9 +1,8 @@
-"""How a brief is made to fit: what becomes a stub, what becomes a line, and when a model sums up.
+"""The steps by which a brief is shortened until it fits: stubs, lines, a summary.
 
-Owns the steps by which a brief gets shorter, and that it always gets short enough. Nothing happens until it fills four
-fifths of its room; then it is brought down to half, so that it stays as it is for many turns and providers find it in
-their caches. First long outputs of older turns become stubs, then the oldest turns lines; only where the lines have no
-room any more a model is asked for a summary, and what must survive in it is said beforehand.
+Nothing happens below four fifths of the room; then the brief is brought down to half, so that it stays unchanged for
+many turns and providers find it in their caches. Long outputs of older turns become stubs first, then the oldest turns
+lines; a model is asked for a summary only where the lines have no room, and is told what must survive.
 """
 
 from __future__ import annotations

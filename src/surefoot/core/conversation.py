@@ -1,7 +1,4 @@
-"""What is known of a conversation: its turns, its calls, what has been spent.
-
-Owns the data that folding the events of a conversation gives.
-"""
+"""The state of a conversation: turns, calls, usage."""
 
 from __future__ import annotations
 

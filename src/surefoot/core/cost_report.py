@@ -1,7 +1,4 @@
-"""What a run's models took, from several sides: `surefoot.cost/1`.
-
-Owns the fold from a run's state to what `surefoot cost` shows. It exists at any moment and rests on the journal alone.
-"""
+"""The fold from a run's state to `surefoot.cost/1`: what its models used, from several sides."""
 
 from __future__ import annotations
 

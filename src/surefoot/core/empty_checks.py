@@ -1,7 +1,4 @@
-"""Checks whose answer does not depend on what a step does, so that they prove nothing.
-
-Owns which commands always end with exit status 0, and which file checks ask about files that their step cannot change.
-"""
+"""Checks that prove nothing: commands that always exit with 0, file checks about files their step cannot change."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all events have in common, and those of one attempt, and those of one check."""
+"""The base records of events: of every event, of one attempt, of one check."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The words events are made of: phases, outcomes, verdicts, endings, findings.
-
-Owns what an event's fields can say.
-"""
+"""The enums of event fields: phases, outcomes, verdicts, endings, findings."""
 
 from __future__ import annotations
 

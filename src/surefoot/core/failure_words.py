@@ -1,8 +1,4 @@
-"""Why something failed, in words: how it ended, what the sandbox refused, and the last lines of the output.
-
-Owns the form of a reason: a sentence, and below it the lines that show the cause. A single line stands in the sentence.
-Owns also the reading of outputs for what the sandbox refused. Read that next.
-"""
+"""Reasons of failures in words: the ending, what the sandbox refused, the last lines of output."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""Which steps read what another one writes though neither needs the other, and which of them goes first.
+"""The order of steps of which one reads what another writes and neither needs the other.
 
-Owns the pairs of readers and writers as far as declared globs and the words of commands tell, and the order in which
-the engine takes such steps: that of the plan, each once what goes before it has ended. The order follows that of the
-graph, so that with the needs it can form no cycle.
+Readers and writers are found by declared globs and the words of commands. The order follows that of the sorted graph,
+so that it forms no cycle with the needs.
 """
 
 from __future__ import annotations

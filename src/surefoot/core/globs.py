@@ -1,9 +1,8 @@
-"""Which files a glob over files means.
+"""Globs over files, and whether two globs can match one file.
 
-Owns FORMATS' rules for globs over files, and which two globs can mean one file: `*` and `?` stop at `/`, `**` spans
-zero or more folders, `[...]` and `[!...]` are classes (so `[*]` is a star), braces are ordinary characters, `./` in
-front is dropped, and a `/` at the end means all that is in the folder. Names that begin with a dot are like any other.
-Globs over step ids are another thing: see `surefoot.core.ids`.
+`*` and `?` stop at `/`, `**` spans zero or more folders, `[...]` and `[!...]` are classes (so `[*]` is a star), braces
+are ordinary characters, a leading `./` is dropped, a final `/` means everything in the folder, and a leading dot is
+like any other character. Globs over step ids are in `surefoot.core.ids`.
 """
 
 from __future__ import annotations

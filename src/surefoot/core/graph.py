@@ -1,8 +1,6 @@
-"""The dependency graph of a plan: who needs whom, and what is wrong with that.
+"""The dependency graph of a plan: `needs`, `rollback_to`, order, longest path, and their errors.
 
-Owns the meaning of `needs` and `rollback_to` (ids, group ids, globs over both), the order of steps, and the longest
-path. Its members are the plan's steps and groups; what a group is expanded to is not known here. Read
-`surefoot.core.state` for the graph at work, or `surefoot.core.review` for what a plan's author is told.
+Its members are the plan's steps and groups as written; `surefoot.core.graph_state` has the graph at work.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The course of a run through its graph: which nodes are ready, satisfied, blocked, held back or undone.
 
-Owns the bookkeeping that follows when a node starts, ends, is taken back or turns into members. A *node* of the graph
-is a step or a group; a group turns into its members when it is expanded, and counts as satisfied when all of them are.
+A *node* is a step or a group; a group turns into its members when it is expanded, and is satisfied when all of them
+are.
 """
 
 from __future__ import annotations

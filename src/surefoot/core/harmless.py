@@ -1,7 +1,7 @@
-"""Which commands are known to be harmless, where a step has a way out of its lane.
+"""The judgement whether a command is known to be harmless.
 
-Owns how a command is held against the table in `surefoot.core.harmless_table`: a program, its subcommand, its options
-and its operands all have to be known there. Whatever is not known has a reason, which a person is shown.
+Program, subcommand, options and operands all have to be in `surefoot.core.harmless_table`; anything unknown gives a
+reason that a person is shown.
 """
 
 from __future__ import annotations

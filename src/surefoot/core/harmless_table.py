@@ -1,6 +1,6 @@
 """The commands that are known to be harmless, as data: they neither send, nor change, nor start anything else.
 
-Owns the table and the words that go with it, and nothing that reads them. A row is `PROGRAMS SUBCOMMANDS : TOKENS`.
+A row is `PROGRAMS SUBCOMMANDS : TOKENS`.
 `{a,b}` stands for one of several, `*` in a subcommand for any characters. Several rows of one program are tried by
 their subcommands; the row without one holds the options that may come before them. The tokens:
 

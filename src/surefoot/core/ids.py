@@ -1,7 +1,4 @@
-"""The names things go by.
-
-Owns identifier types and the rules for step ids.
-"""
+"""Identifier types, and the rules for step ids."""
 
 from __future__ import annotations
 

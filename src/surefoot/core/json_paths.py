@@ -1,4 +1,4 @@
-"""Paths into JSON documents, and when two values of JSON are the same."""
+"""Paths into JSON documents, and equality of JSON values."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""What steps make where git ignores it: no commit holds it, and no other lane has it unless the plan hands it on.
-
-Owns the reading of commands that are known to make such a folder, who else in a plan names it, and what is said of it,
-before a run and after it.
-"""
+"""Ignored files that commands are known to make, which reach no other step unless the plan hands them on."""
 
 from __future__ import annotations
 

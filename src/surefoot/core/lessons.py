@@ -1,7 +1,4 @@
-"""What a failed attempt has taught, for the next one.
-
-Owns the two sentences that the next attempt is told in place of a transcript: what was tried, and what was said to it.
-"""
+"""The lesson of a failed attempt: the two sentences the next attempt is told in place of a transcript."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How an amount of money is said."""
+"""The formatting of amounts of money."""
 
 from __future__ import annotations
 

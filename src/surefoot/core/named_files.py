@@ -1,9 +1,7 @@
-"""Which files of a project a command rests on, as far as its words tell.
+"""The files of a project that a command rests on, by its words.
 
-Owns the table of programs that read files without being told to (`make` reads its Makefile), and the reading of words
-as paths. It names too much rather than too little: a glob that no file matches costs nothing, and what is done with the
-files that match is up to who asks. What a script or a program opens in turn is in no word, so it is not found. Read
-`surefoot.shellwords` for where the words come from.
+It names too many rather than too few: a glob without a match costs nothing. What a script opens in turn is in no word
+and is not found.
 """
 
 from __future__ import annotations

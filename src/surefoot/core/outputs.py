@@ -1,7 +1,7 @@
-"""What steps hand on to those that need them: outputs (`{steps.ID.KEY}`) and artifacts.
+"""Outputs (`{steps.ID.KEY}`) and artifacts that reach a step.
 
-Owns which results reach a step: those of the verified steps it needs, directly or through others, in the order in which
-they were verified, so that of two that hand on the same thing the later one counts.
+They come from the verified steps it needs, directly or through others, in the order of verification, so that the later
+of two equal names counts.
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
-"""Which steps may run at once, which orders nobody needs, and where an order is missing.
+"""The parallelism of a plan: layers, widest set, needless needs, and steps that share something without an order.
 
-Owns the layers of a plan, its widest set, needs that change nothing, and what steps that may run at once share. Sets of
-steps are whole numbers with a bit for each step, so that thousands are looked over at once. Read
-`surefoot.core.plan_access` for what a step touches, `surefoot.core.review` for the findings made of this.
+Sets of steps are whole numbers with a bit for each step, so that thousands are compared at once.
 """
 
 from __future__ import annotations

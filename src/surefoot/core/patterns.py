@@ -1,8 +1,7 @@
 """Patterns over the words of a simple command, such as `git push*`.
 
-Owns what such a pattern means: word by word, `*` and `?` within a word, `{a,b}` for one of several, `[*]` for a star
-itself; a word `*` stands for any number of words, and a pattern that ends in `*` for whatever follows, unless a last
-word `;` says that nothing does.
+`*` and `?` match within a word, `{a,b}` is one of several, `[*]` a star itself. A word `*` is any number of words; a
+pattern that ends in `*` allows any further words, unless its last word is `;`.
 """
 
 from __future__ import annotations

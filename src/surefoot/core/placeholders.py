@@ -1,8 +1,7 @@
-"""What becomes of the placeholders in a step: `{item}` of a group, `{steps.ID.KEY}` of what earlier steps put out.
+"""The replacement of placeholders in a step: `{item}` of a group, `{steps.ID.KEY}` of earlier steps.
 
-The schema of plans says which texts are replaced, and how: shell-quoted in commands, so that they mean nothing but
-themselves in globs, regular expressions of probes and texts of SQL, literal elsewhere. All of a text is replaced in one
-go, so that a value never counts as a placeholder. Where values come from, `surefoot.core.outputs` knows.
+Values are shell-quoted in commands, escaped in globs, regular expressions and SQL texts, literal elsewhere. A text is
+replaced in one go, so that a value never counts as a placeholder.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""A plan as data: steps, checks, limits, and what a group's placeholders become.
-
-Owns the plan model that plan files and Python callers both end in.
-"""
+"""The plan model that plan files and Python callers share: steps, checks, limits, groups."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""What a step touches, as far as its plan says it: files, ports, variables that name a place, things outside.
+"""What a step touches according to its plan: files, ports, variables that name a place, things outside.
 
-Owns the reading of declared globs and of the words of commands. What is found there is a reason to speak, never proof:
-a command may touch anything, so `is_all_seen` says where nothing can have been missed. Read `surefoot.core.parallelism`
-for what follows when two steps touch the same.
+A finding here is a reason to speak, never proof, for a command may touch anything; `is_all_seen` tells where nothing
+can have been missed.
 """
 
 from __future__ import annotations

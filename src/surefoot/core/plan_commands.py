@@ -1,8 +1,6 @@
 """The commands that a plan runs beside the bodies of its steps.
 
-Whoever weighs, shows or reports such commands takes them from here: `prepare`, services, `observe` of resources,
-acceptance checks, and of each step the command for its items, its checks and its probe. A new kind of command in a plan
-has to be added here.
+A new kind of command in a plan has to be added here: whoever weighs, shows or reports such commands reads this list.
 """
 
 from __future__ import annotations

@@ -1,8 +1,4 @@
-"""What the schema of plans is made of: keys, the values they take, kinds of checks and probes, and tables of keys.
-
-`surefoot.core.plan_schema` holds the tables. Readers, writers, the JSON Schema, the schema for planners and the
-reference page are all made from them.
-"""
+"""The building blocks of the plan schema: keys, values, kinds of checks and probes, tables of keys."""
 
 from __future__ import annotations
 

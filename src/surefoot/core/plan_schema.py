@@ -1,9 +1,9 @@
 """The schema of plans: every key of a plan file, once.
 
-From these tables come the reader of plan files, their JSON Schema, their writer, what planners may write, the
-translation of plans made in Python, how placeholders are replaced, and the tables of `docs/plan-reference.md` and
-`docs/policy.md` (`scripts/reference_tables.py` writes these). The keys of a kind of check stand in
-`surefoot.core.check_kinds`, those of a kind of probe in `surefoot.core.probe_kinds`.
+From it come the reader, the JSON Schema, the writer, what planners may write, the translation of Python plans, the
+replacement of placeholders, and the tables of `docs/plan-reference.md` and `docs/policy.md` (by
+`scripts/reference_tables.py`). Keys of checks and probes stand in `surefoot.core.check_kinds` and
+`surefoot.core.probe_kinds`.
 """
 
 from __future__ import annotations

@@ -1,10 +1,9 @@
-"""How much say a person has before a step runs, and which rule says so.
+"""The policy: the tier of a step, and the rule that set it.
 
 Owns how a tier comes about. The *floor* is what effect class and scope give. A command is weighed in its *parts*, one
-for each simple command, and the files it changed are a part as well; the strictest part decides. For each part the
-first rule of the user's own that matches decides, otherwise the first that ships, otherwise the floor; what projects
-and plans say can only raise that. Must never see a shell command as text, and never ask. Read
-`surefoot.core.policy_defaults` for the rules that ship, `surefoot.core.kernel.approval_rules` for tiers at work.
+for each simple command, and the changed files are a part as well; the strictest part decides. For each part the first
+matching rule of the user decides, otherwise the first that ships, otherwise the floor; rules of projects and plans can
+only raise the tier. Must never see a shell command as text, and never ask.
 """
 
 from __future__ import annotations

@@ -1,9 +1,7 @@
 """The rules that ship: what never happens, what asks, what is harmless.
 
-Owns these tables and nothing that reads them; where several match, the first one decides. They know commands by name,
-so they are a net below the sandbox and the declared effects, never a replacement of either. Read
-`surefoot.core.patterns` for the language of the patterns, `surefoot.core.policy` for what is done with them; `surefoot
-policy show` lists them.
+Of several matching rules the first decides. They know commands by name, so they are a net below the sandbox and the
+declared effects, never a replacement of either.
 """
 
 from __future__ import annotations

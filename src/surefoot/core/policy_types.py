@@ -1,8 +1,4 @@
-"""What a policy is made of: tiers, effect classes, rules, and the facts they are held against.
-
-Owns the words alone. Facts are found by others: what a command does by `surefoot.shellwords`, what changed by the
-workspace.
-"""
+"""The records of a policy: tiers, effect classes, rules, and the facts that rules are compared with."""
 
 from __future__ import annotations
 

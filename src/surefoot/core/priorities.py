@@ -1,10 +1,7 @@
-"""What should start first where steps run at once: the longest way to the end.
+"""The rank of each step: the time from its start to the end of the plan along the longest chain of dependants.
 
-Owns the rank of a step: the time from its start to the end of the plan along the longest chain of steps that need it,
-itself included, as far as times are known. Starting the highest rank first is list scheduling: no lane is idle while
-something is ready, so that a run takes less than twice the shortest time possible, whatever the estimates are worth.
-Ranks are worked out once, when the run is created; members get theirs from their group's. Read `surefoot.core.state`
-for the heap that is ordered by it, `surefoot.core.queue` for what keeps steps apart.
+Starting the highest rank first is list scheduling: a run takes less than twice the shortest possible time, however
+wrong the estimates. Ranks are computed once, when the run is created; members take theirs from their group.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The kinds of probes: the questions to the world as data, and the keys of a plan file that ask them.
+"""The table of probe kinds: their records and their keys in plan files.
 
-A new kind is a record and a row of `PROBE_KINDS` here, and the module of `surefoot.probes` that asks the question. No
-password stands in a plan, for the journal keeps plans.
+A new kind is a record and a row of `PROBE_KINDS` here, and its module in `surefoot.probes`. No password stands in a
+plan, for the journal keeps plans.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""What a model is told in one request, built anew each time from what the journal has.
+"""The brief of one model request, built anew each time from the journal.
 
-Owns the order of a brief: what stays the same throughout the conversation, then the oldest turns in short, then the
-others as they were, and every ten turns the goal once more. A turn is told whole, a reply with all its results, or in a
-line: providers take no call without its result.
+First what never changes in a conversation, then the oldest turns as lines, then the others whole, and every ten turns
+the goal once more. A reply is told with all its results or as a line, because providers take no call without its
+result.
 """
 
 from __future__ import annotations

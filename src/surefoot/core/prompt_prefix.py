@@ -1,9 +1,8 @@
-"""What every brief of a conversation begins with: the same from its first request to its last.
+"""The beginning of every brief of a conversation: goal, conditions, step, plan in short, findings, notes, lessons.
 
-Owns what is known before the first turn: the goal, what must hold for it, the step, the plan in short, what was
-understood, notes, lessons. It is the same to the byte in each request, because providers charge little for what they
-have read before. So nothing in it may depend on a clock, on what is left of a budget, or on steps that run beside this
-one. The goal, what must hold for it and the step stand in it whole; the rest gives way where there is little room.
+It is the same to the byte in each request, because providers charge little for what they have cached: so nothing in it
+depends on a clock, the rest of a budget, or steps that run beside. Goal, conditions and step stand in it whole; the
+rest gives way where room is short.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
-"""What the runtime says to each role in its own words: what it is, where it stands, what it can do, how it ends.
+"""The fixed texts of briefs for each role.
 
-Owns the texts of briefs that do not depend on what was said and done. They are said in the same words in every request
-of a talk, so that providers find them in their caches.
+They are the same in every request of a conversation, so that providers find them in their caches.
 """
 
 from __future__ import annotations

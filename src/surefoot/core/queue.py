@@ -1,10 +1,8 @@
-"""Who goes first where steps run at once: onto the run branch, into a body, at a resource.
+"""The merge queue, and what keeps steps apart that would run at once.
 
-Owns the merge queue and what keeps steps apart. Bodies run side by side, each in a lane; their results go onto the
-branch one at a time, in the order in which they came about, so that what is verified is what is committed. An effect
-outside the workspace takes its turn before its body and keeps it to the end: it never rests on a head that moves. A
-result that does not go with the head is made again on the head, and keeps its turn: it can lose once. What cannot go on
-has not used its turn yet; it stands behind those that can, and they keep their order.
+Results go onto the branch one at a time, in the order in which they were made, so that what is verified is what is
+committed. An effect outside the workspace takes its turn before its body and keeps it to the end, so that it never
+rests on a head that moves. A result that conflicts is made again and keeps its turn: it can lose once.
 """
 
 from __future__ import annotations

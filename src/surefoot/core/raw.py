@@ -1,4 +1,4 @@
-"""Texts and records that are journaled as they are, each with its reason; any other text of an event is masked."""
+"""The texts and records that are journaled unmasked, each with its reason."""
 
 from __future__ import annotations
 

@@ -1,10 +1,8 @@
-"""How the frozen records of the core are made: as dataclasses, but quickly.
+"""`record`: frozen dataclasses of the core, made quickly.
 
-Owns `record`. Python writes and compiles seven methods for a frozen dataclass when its class is made; with the hundred
-and more records of the core this took half of the time until `surefoot status` answers, although each command uses few
-of them. Here all records share their methods, and only `__init__`, on which an engine's speed hangs, is compiled, when
-it is first used. What comes out is a dataclass to all others: `fields`, `replace` and `asdict` work, and it is equal,
-hashed and written as `dataclass(frozen=True, slots=True, kw_only=True)` has it.
+Python compiles seven methods for each frozen dataclass; with more than a hundred records this took half the time until
+`surefoot status` answers. Here all records share their methods, and only `__init__`, on which an engine's speed
+depends, is compiled on first use. The result behaves as `dataclass(frozen=True, slots=True, kw_only=True)` does.
 """
 
 from __future__ import annotations

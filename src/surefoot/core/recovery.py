@@ -1,8 +1,4 @@
-"""How an effect in doubt is settled.
-
-Owns the questions put to the world, and then to a person, when an outside effect began and did not end in known
-success.
-"""
+"""The settlement of an effect in doubt: probes first, then a question to a person."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
-"""The report: where a run stands, on what proof, and how to go on.
+"""The report: the fold from a run's state to `surefoot.report/1`.
 
-Owns the fold from a run's state to `surefoot.report/1`. It exists at any moment and rests on the journal alone. How it
-looks is the command line's affair; read `surefoot.api` next.
+It exists at any moment and rests on the journal alone.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""The shape of a report, for those who make it, draw it, and read it in programs.
-
-Owns the types of `surefoot.report/1`.
-"""
+"""The types of `surefoot.report/1`."""
 
 from __future__ import annotations
 

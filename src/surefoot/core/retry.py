@@ -1,7 +1,4 @@
-"""Whether another attempt can help, and when.
-
-Owns the diagnosis of failed bodies and the back-off.
-"""
+"""The diagnosis of failed bodies, and the back-off before another attempt."""
 
 from __future__ import annotations
 

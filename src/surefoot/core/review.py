@@ -1,8 +1,6 @@
-"""What a plan's author should know before anything runs.
+"""Findings about a plan that can run: remarks, critical path, approvals ahead, recovery of each step.
 
-Owns the findings about a plan that can run, its critical path, where it will ask a person, how far back one will be
-able to go, and each step's recovery in words. Nothing is looked up: what the plan says is all that is known. Read
-`surefoot.core.kernel` for the same rules at work.
+Nothing is looked up: only what the plan says is known.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The part of a plan that somebody chose: steps, and everything these need."""
+"""A selection of steps with everything they need."""
 
 from __future__ import annotations
 

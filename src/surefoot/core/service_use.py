@@ -1,7 +1,6 @@
-"""Who may use which service of a plan.
+"""The rules of `uses`, for plan files and Python callers alike.
 
-Owns the rules that `uses` has to keep, for plan files and for Python callers alike. A service and whoever uses it meet
-on one network: that of the lane, or the machine's own, never a mixture.
+A service and its users share one network: that of the lane, or the machine's own, never a mixture.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Expressions for patterns with stars, such that no pattern and no text makes matching slow.
-
-Owns the one way in which stars become a regular expression.
-"""
+"""Regular expressions for patterns with stars, which no pattern and no text makes slow."""
 
 from __future__ import annotations
 

@@ -1,11 +1,8 @@
 """The state of a run: what folding its journal gives.
 
-Owns the run's data: nodes of the graph, lanes, questions, the branch, the queue.
-
 A step is `pending` until its needs are satisfied and it is started; it ends `verified`, `unproved` (done by an agent,
-with nothing but its word), `skipped`, `failed`, `blocked` or `cancelled`. `running`, `waiting` (for a person) and
-`in_doubt` are what a started step can be seen doing. While a step is active it has `work`: what is known of its current
-attempt, in the order in which an attempt comes to know it.
+with nothing but its claim), `skipped`, `failed`, `blocked` or `cancelled`. A started step can be `running`, `waiting`
+(for a person) or `in_doubt`. An active step has `work`: what is known of its current attempt.
 """
 
 from __future__ import annotations

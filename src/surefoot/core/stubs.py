@@ -1,7 +1,6 @@
-"""How turns are told in short: a line for a turn, a stub for a long output, and the names under which both come back.
+"""Turns in short: a line for a turn, a stub for a long output.
 
-Owns what stands in a brief in place of what was said. Nothing is made up and nothing is lost: each line and each stub
-holds a reference that `recall` brings back in full.
+Each has a reference that `recall` brings back in full.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
-"""What is done for a run as a whole, beside the steps of its plan.
+"""System steps: what is done for a run as a whole, beside the steps of its plan.
 
-A person approves the commands around the steps, where a rule asks for that, and decides whether to go on where an
-acceptance check has no answer before the first change; agents understand the goal, plan, and review the result. Owns
-their names and what they are as steps. They go the way of any step: checkpoint, body, attempts, lessons; what they
-write is thrown away, and no plan can name them.
+A person approves the surrounding commands and decides about acceptance checks without an answer; agents understand the
+goal, plan, and review the result. System steps go the way of any step, but what they write is thrown away, and no plan
+can name them.
 """
 
 from __future__ import annotations

@@ -1,8 +1,4 @@
-"""About how many tokens a text takes, before a provider has counted them.
-
-Owns the two estimates everything else uses. They hold for any model: what a tokenizer of one vendor would say exactly
-is wrong for the next.
-"""
+"""Estimates of tokens in a text, for any model: a tokenizer of one vendor is wrong for the next."""
 
 from __future__ import annotations
 

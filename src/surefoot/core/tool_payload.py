@@ -1,6 +1,6 @@
-"""What an agent hands to the runtime with a tool call, beside the text that its model is told.
+"""Records that an agent hands to the runtime with a tool call.
 
-A result carries at most one of these records. The kernel acts on the kind of the record, never on the name of the tool.
+The kernel acts on the type of the record, never on the name of the tool.
 """
 
 from __future__ import annotations

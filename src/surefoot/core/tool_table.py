@@ -1,7 +1,7 @@
-"""The tools: what each does, who may call it, and what of the state its calls are given.
+"""The table of tools: what each does, who may call it, and what of the state its calls are given.
 
-The kernel refuses what is not in this table, whatever a model was told. A new tool is one row here and one module in
-`surefoot.tools`, which holds the rest: the words for models, the schema, and how a call is carried out.
+The kernel refuses what is not in this table, whatever a model was told. A new tool is a row here and a module in
+`surefoot.tools`.
 """
 
 from __future__ import annotations

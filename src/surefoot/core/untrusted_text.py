@@ -1,8 +1,6 @@
-"""Text that others wrote, made safe to be read beside ours: fenced, and with nothing in it that cannot be seen.
+"""Text of others made safe to be read beside ours: fenced, with invisible characters spelled out.
 
-Owns which characters are spelled out, and the bar in front of every line of a text that has several: no line of a plan,
-a model or a program then looks like one of ours. Plans, commands, claims and outputs pass through here on their way
-into a question, and everything that is printed does so once more.
+Each line of a longer text gets a bar in front, so that no line of a plan, model or program looks like one of ours.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
-"""What the answers of a check amount to.
+"""Verdicts: what the answers of a check amount to under `pass`, `pass_to_pass` and `fail_to_pass`.
 
-Owns the rules of `pass`, `pass_to_pass` and `fail_to_pass`: what is asked when, what is asked twice, and when a verdict
-proves something. The same rules serve steps and acceptance.
+The same rules serve steps and acceptance.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The table of effects: one row for each kind of contact with the world.
 
-An effect has a folder. Its `contract` is pure: the request, the results, the command, and the row. Everything else that
-differs from effect to effect is looked up here: crash, cancellation, failure, what is waited for, words of progress.
+Owns how effects differ: crash, cancellation, failure, what is waited for, words of progress. An effect has a folder:
+its `contract` is pure (request, results, command, row), its `perform` touches the world.
 """
 
 from __future__ import annotations

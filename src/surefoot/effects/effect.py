@@ -1,4 +1,4 @@
-"""What all contacts with the world have in common: a life cycle of events, and a row in the table of effects.
+"""The life cycle that all effects share, and the row of the table of effects.
 
 An effect is *requested* by a decision of the kernel, whose commit dispatches a command. The performer reports one fact:
 a result, `EffectFailed`, or `EffectCancelled`. An effect whose engine died reports nothing: the next `EngineStarted`

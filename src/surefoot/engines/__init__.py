@@ -1,4 +1,4 @@
-"""Engines: the loop that owns a run's effects: journal, decide, dispatch.
+"""Engines: the loop that journals, decides and dispatches for one run.
 
 Owns the claim on a run while it works on it. Must never know a workspace, a sandbox or a check: workers do.
 """

@@ -1,11 +1,8 @@
-"""State from the journal, by way of a snapshot where there is one.
+"""Snapshots of a run's state, and the state from a snapshot and the journal after it.
 
-Owns the encoding of a state and when one is kept. A snapshot may be lost, or be of other code, at any time: then
-everything is folded. Must never be the only place where anything is.
-
-A snapshot is a line of JSON for the run and one for each node. It leaves out what the run's first event says, the plan
-above all, and every field that has its default: whole, it would be larger than all else that a long run keeps in
-memory.
+A snapshot may be missing or of other code at any time: then everything is folded. It is a line of JSON for the run and
+one for each node, without what the first event says and without default values: whole, it would be larger than all else
+that a long run keeps in memory.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Group commit: what several runs append in one turn of the loop goes to disk in one transaction.
 
-Owns the queue in front of the journal. Must never answer a caller before the commit that holds its events, and must
-never wait for the disk on the loop: a batch that has to be on disk is written on a thread, and so is what is synced
-later. When that later sync fails, nothing more is written, and every run is told.
+No caller is answered before the commit that holds its events, and the loop never waits for the disk: durable batches
+and later syncs run on a thread. When a later sync fails, nothing more is written, and every run is told.
 """
 
 from __future__ import annotations

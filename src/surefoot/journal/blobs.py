@@ -1,11 +1,8 @@
-"""Content by the name of its digest: evidence, outputs, whatever is too long for an event.
-
-Owns the blobs of all runs: small ones in the journal's database, larger ones as files below `blobs/`. Must never change
-a blob, nor return content that does not match its name. The blobs of a database in memory all stand in the database.
+"""Blobs: content by the name of its digest, small ones in the journal's database, large ones below `blobs/`.
 
 A small blob is written by the next commit of the journal, which is the earliest that can refer to it, and so costs no
-sync of its own; until then it is read from memory. A large one is synced and then renamed into place: a name never
-stands for half a content.
+sync; until then it is read from memory. A large one is synced and then renamed into place, so that a name never stands
+for half a content. Content that does not match its name is never returned.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
-"""The hash chain over a run's events, and the audit of it.
+"""The hash chain over a run's events, and its audit.
 
-Owns what a row's hash covers and what can be found wrong with a run's rows and blobs. Must never change a row. The
-chain shows accidents and careless edits; who can write the journal can also write a whole new chain.
+The chain shows accidents and careless edits; whoever can write the journal can also write a whole new chain.
 """
 
 from __future__ import annotations

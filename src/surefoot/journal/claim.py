@@ -1,11 +1,11 @@
 """The claim on a run: the operating system's lock on `RUN/lock`, held by one engine on this machine.
 
 Owns who may perform a run's effects. Must never let a lock expire by time, nor end a program that does not hold it. The
-fencing token (`Journal.raise_token`) is the second line: it voids what an engine says that lost its claim without
-noticing.
+fencing token (`Journal.raise_token`) is the second line: it voids the appends of an engine that lost its claim
+unnoticed.
 
-The system drops the lock when its holder dies, however it dies; a file without a lock says nothing. The descriptor is
-not inherited by programs the holder starts.
+The system drops the lock when its holder dies, however it dies; a file without a lock says nothing. Programs that the
+holder starts do not inherit the descriptor.
 """
 
 from __future__ import annotations

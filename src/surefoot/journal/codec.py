@@ -1,7 +1,7 @@
-"""Events to JSON and back.
+"""Events to JSON and back: one JSON object an event, with kind and version beside it.
 
-Owns the journal's words on disk: one JSON object an event, whose kind and version stand beside it. Must never fill in
-or drop a field: what is read equals what was written, and a field nobody knows is refused.
+Owns the journal's words on disk. Must never fill in or drop a field: what is read equals what was written, and an
+unknown field is refused.
 """
 
 from __future__ import annotations

@@ -1,13 +1,9 @@
-"""One connection to the journal's SQLite database.
+"""One connection to the journal's SQLite database: opening, migrating, locking, syncing, errors.
 
-Owns opening, migrating, locking, syncing, and turning SQLite's errors into ours. Must never know what a row means.
-
-Two kinds of commit. A *durable* one (`synchronous=FULL`) is on disk when it returns: one fsync of the write-ahead log,
-which also covers every commit before it. Any other (`synchronous=NORMAL`) survives the death of this program, but not a
-power cut until `sync` or the next durable commit; a power cut takes commits off the end only.
-
-The connection may be used from any thread: `lock` lets them in one at a time. A reader therefore waits while another
-thread commits.
+A *durable* commit (`synchronous=FULL`) is on disk when it returns: one fsync of the write-ahead log, which also covers
+every commit before. Any other (`synchronous=NORMAL`) survives the death of this program, but not a power cut until
+`sync` or the next durable commit; a power cut takes commits off the end only. The connection may be used from any
+thread: `lock` lets them in one at a time.
 """
 
 from __future__ import annotations

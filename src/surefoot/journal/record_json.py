@@ -1,13 +1,10 @@
 """Records to JSON and back, by the annotations of their fields.
 
-Owns how a dataclass stands in the journal: an object of all its fields, tuples as lists, members of an enum as their
-values. Where an annotation allows several dataclasses, the object also says which one it is, by the name of the class
-under `is`; so such a class keeps its name. A reader is put together once for each annotation. Must never guess: a value
-that is not what the annotation says is refused, and so is a field nobody knows; only a field that has a default may be
-missing.
+A dataclass is an object of all its fields, tuples are lists, enum members their values. Where an annotation allows
+several dataclasses, the object names its class under `is`; so such a class keeps its name. A value that does not fit is
+refused, and so is an unknown field; only a field with a default may be missing.
 
-It is our own because what reads a run has to start quickly, and a library that validates takes longer to load than the
-journal of most runs to read.
+A library that validates takes longer to load than the journal of most runs to read.
 """
 
 from __future__ import annotations

@@ -1,11 +1,8 @@
 """The tables of the journal's database, as numbered migrations.
 
-Owns every statement that makes or changes a table. Must never change a migration that was released: add one. The number
-of migrations is the database's `user_version`.
-
-`runs` has one row a run, so that listing runs reads no events. `claims` is apart from it, because a run is claimed
-before its first event and a fencing token must outlive the run. The tables are STRICT: what is not of the declared type
-cannot be stored, not even by hand.
+A released migration is never changed: add one. `runs` has one row a run, so that listing runs reads no events. `claims`
+is apart, because a run is claimed before its first event and a fencing token must outlive the run. The tables are
+STRICT, so that no value of another type can be stored, not even by hand.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
-"""Secrets: what is about to be stored or shown has them replaced.
+"""Masking of secrets in everything that is about to be stored or shown.
 
-Owns the order in which it is done: first the values that are known, in all their forms (`values`), then what has the
-form of a key (`keys`, by the table in `formats`). `naming` says which variables of an environment hold secrets. Must
-never let the way in which a stream is cut change the result.
+Owns the order: first the known values, in all their forms (`values`), then what has the form of a key (`keys`, by the
+table in `formats`). Must never let the way in which a stream is cut change the result.
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
-"""What keys look like.
+"""The table of key formats: how a key begins, what follows, how far to look.
 
-Owns the table of formats: how a key begins, what follows, how far one has to look. Each expression is Surefoot's own,
-made from how a key is described by who issues it. Must never take what is merely random for a key: ids of git, digests,
-UUIDs and base64 are none.
+Ids of git, digests, UUIDs and base64 are no keys: merely random text never counts.
 """
 
 from __future__ import annotations

@@ -1,9 +1,7 @@
-"""Replace what has the form of a key, also in a stream whose chunks cut one in two.
+"""Masking of everything that has the form of a key, also in a stream whose chunks cut a key in two.
 
-Owns the search: the few bytes a key begins with are looked for first, which is quick, and only there is looked closer.
-What is undecided is held back, at most half a kilobyte; once it is certain that a key has begun, the rest of it is
-dropped as it comes, however long it is. Must never take longer than in proportion to what it is given. Read
-`surefoot.masking.formats` for the table.
+The few bytes a key begins with are searched first, which is quick. At most half a kilobyte of undecided text is held
+back; the rest of a certain key is dropped as it comes. The time stays in proportion to the length of the text.
 """
 
 from __future__ import annotations

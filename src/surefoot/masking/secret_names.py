@@ -1,7 +1,6 @@
-"""Which variables of an environment hold secrets, by their names.
+"""Names of environment variables that hold secrets.
 
-Owns the words that give a secret away, and the values that are none although their names say so. Must never take a path
-or an everyday word for a secret: it would be masked wherever it stands.
+A path or an everyday word must not count as a secret: it would be masked wherever it stands.
 """
 
 from __future__ import annotations

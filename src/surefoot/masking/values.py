@@ -1,8 +1,4 @@
-"""Replace secret values that are known.
-
-Owns the forms in which a value may turn up (as it is, quoted, encoded, line by line) and their replacement, also in a
-stream whose chunks cut a value in two. Must never guess what is secret: it is told the values.
-"""
+"""Masking of known secret values, in all their forms (plain, quoted, encoded, line by line), also in a stream."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Models of providers, asked once each time.
-
-Owns the one place where a request leaves for a provider, streamed or not, with our own time-out. Providers' libraries
-take seconds to load, so that they are loaded when a model is first asked.
-"""
+"""The client: one request to a provider at a time, streamed or not, with our own time-out."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What the head of a GGUF file says of the model in it.
-
-Owns the reading of that head: is it such a file, how long may its texts be.
-"""
+"""The header of a GGUF file: whether it is one, and its context length."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The program that runs one model file and answers over HTTP: `python -P serving.py FILE CONTEXT_TOKENS`.
+"""The program that serves one model file over HTTP: `python -P gguf_server.py FILE CONTEXT_TOKENS`.
 
-Owns the settings of that server. It listens on the loopback alone, prints where, and is ended by its guard.
+It listens on the loopback alone, prints its address, and is ended by its guard.
 """
 
 from __future__ import annotations

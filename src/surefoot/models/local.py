@@ -1,7 +1,6 @@
-"""Models in a file: a server for each, started when it is first asked, ended with the run.
+"""Local models: a server for each model file, started on first use, ended with the run.
 
-Owns the life of those servers. Each runs under a guard, as any command does, so that it cannot outlive the engine,
-however that ends.
+Each server runs under a guard, as any command does, so that it cannot outlive the engine.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
-"""Why there is no reply: the errors of the provider library, of its clients and of the network, as faults.
+"""The table from errors of provider libraries, clients and network to kinds of fault.
 
-Owns the one table from errors to kinds of fault. Whether, when and whom to ask again is decided by the kernel on that
-kind. Read `surefoot.core.agent_types.Fault` for the kinds.
+The kernel decides by that kind whether, when and whom to ask again.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Names of models: which variables hold the keys of their providers, which extra brings their library.
+"""Names of models: the variables for their providers' keys, the extras for their libraries.
 
-Owns what has to be known of a provider before its library is loaded, and what can be seen to be wrong by then.
+Mistakes in a name are found before a library is loaded.
 """
 
 from __future__ import annotations

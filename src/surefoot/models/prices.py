@@ -1,7 +1,4 @@
-"""What models cost, and how much they take: settings first, then a list that comes with the installation.
-
-Owns where a price is found.
-"""
+"""Prices and context sizes of models: from settings, then from the installed list."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
-"""Tools for models that take none: as a schema that the reply has to follow.
+"""Tools for models without tool calls: a schema that the reply has to follow.
 
-Owns that schema, how it is explained, and how calls are read out of a reply that follows it. Where the provider holds a
-reply to the schema while it is written, even a weak model cannot call a tool that does not exist.
+Where the provider enforces the schema while writing, even a weak model cannot call a tool that does not exist.
 """
 
 from __future__ import annotations

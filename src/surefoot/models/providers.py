@@ -1,7 +1,6 @@
-"""Which model of the provider library a name stands for.
+"""The lookup from `provider:name` to a model of the provider library.
 
-Owns how `provider:name` is resolved: the two providers in the base installation, those of extras, the addresses that
-the user's settings name, scripts. Each library is loaded for its own models only.
+Each library is loaded for its own models only.
 """
 
 from __future__ import annotations

@@ -1,8 +1,4 @@
-"""A request to a model, in the words of the provider library.
-
-Owns how what was said so far, the tools and the wishes for a reply are put to the library; for models that take no
-tools as such also how the tools become a schema of the reply.
-"""
+"""A request to a model, translated for the provider library."""
 
 from __future__ import annotations
 

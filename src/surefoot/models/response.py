@@ -1,6 +1,6 @@
-"""What came back from a model: a reply that can be used, or why there is none.
+"""The reply of a model, translated: usable, or the reason why not.
 
-Owns how the library's replies are read. That a reply arrived says nothing: why the model stopped is looked at first.
+Why the model stopped is looked at first: a reply that arrived may be cut off or refused.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Who plays which role: from flags, environment and settings to models whose price and size are known.
-
-Owns the order in which these are asked, and what is said when there is no model, no key or no price.
-"""
+"""Model routing: which model plays which role, from flags, environment and settings, and what is missing."""
 
 from __future__ import annotations
 

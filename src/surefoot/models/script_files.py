@@ -1,7 +1,4 @@
-"""Scripts in files: `scripted:FILE.yaml` and `scripted:FILE.py:function`.
-
-Owns how both are read, and which reply of a YAML script is due.
-"""
+"""Scripts in files: `scripted:FILE.yaml` and `scripted:FILE.py:function`."""
 
 from __future__ import annotations
 

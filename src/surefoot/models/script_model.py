@@ -1,7 +1,4 @@
-"""A script as a model of the provider library, so that it goes every way that a provider's model goes.
-
-Owns the way back from the library's words to a script's, and from its answer to the library's reply, stream or error.
-"""
+"""A script as a model of the provider library, so that it takes every path a provider's model takes."""
 
 from __future__ import annotations
 

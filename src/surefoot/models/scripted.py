@@ -1,7 +1,4 @@
-"""A Python function as a model, for programs that carry plans out themselves.
-
-Owns the shortest way from a function to something that can be asked.
-"""
+"""A Python function as a model, for programs that run plans themselves."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
-"""Models played by a script: what a script is told, and what it may answer.
+"""The interface of scripted models: what a script is told and what it may answer.
 
-Owns the interface of scripts, written as a Python function or as a YAML file. What a script answers has to follow from
-what it is told, not from what it remembers: after a kill it is asked again, by another engine.
+An answer has to follow from what the script is told, not from memory: after a kill another engine asks again.
 """
 
 from __future__ import annotations

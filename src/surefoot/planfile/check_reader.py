@@ -1,4 +1,4 @@
-"""Checks of a plan file, and the names they get when they have none."""
+"""The reader of checks, and the names of checks without one."""
 
 from __future__ import annotations
 

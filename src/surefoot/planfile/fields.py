@@ -1,8 +1,7 @@
-"""How values of a plan file are read: with their types, their places, and all flaws collected on the way.
+"""Readers of single values of a plan file, with types, places and collected mistakes.
 
-Owns the kinds of values (texts, lists, flags, numbers, durations, globs, variables) and the rules for keys: unknown,
-repeated, and of later releases. A reader returns None for what it could not read and has noted why; the walk goes on,
-so that every flaw is found at once.
+A reader returns None for what it could not read and has noted why; the walk goes on, so that every mistake is found at
+once.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""The plan file's JSON Schema, for editors: what the schema of plans says, in the words of JSON Schema.
+"""The JSON Schema of plan files, for editors.
 
-It never refuses what a reader takes; what only a reader can judge (needs, files, graph) is not said.
+It never refuses what a reader takes; what only a reader can judge (needs, files, graph) is missing.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""A plan file as a whole: the way from bytes to a plan, or to the one error that tells all flaws.
+"""The loader of plan files: from bytes to a plan, or to one error with all mistakes.
 
-Nothing but the file itself is read; that the files it names exist is looked up, no more.
+Nothing but the file itself is read; of the files it names only their existence is looked up.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
-"""Plans, and parts of plans, as text that people read and `load_plan` reads back.
+"""The writer of plans and parts of plans, as text that `load_plan` reads back.
 
-The schema of plans says which field stands below which key; what is at its default is left out. Nothing is judged here:
-the readers do that.
+Values at their default are left out. Nothing is judged here: the readers do that.
 """
 
 from __future__ import annotations

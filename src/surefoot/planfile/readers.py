@@ -1,8 +1,4 @@
-"""The values of a plan file, read by the schema of plans: one reader for each kind of value, and tables made of them.
-
-Most kinds are read by `surefoot.planfile.fields`; the parts of a plan that take more than their keys (steps, groups,
-services, rules, questions about effects) have modules of their own.
-"""
+"""The readers of a plan file, made from the schema of plans: one for each kind of value."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Rules of a policy, in plan files and in settings alike, and how their keys fit together.
-
-Whether a rule may lower a tier depends on the file that holds the rule, and is not judged here. `surefoot.core.policy`
-says what rules do.
-"""
+"""The reader of policy rules, in plan files and settings alike."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Services of a plan file, and the rules for their names."""
+"""The reader of services, and the rules for their names."""
 
 from __future__ import annotations
 

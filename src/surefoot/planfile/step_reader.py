@@ -1,7 +1,4 @@
-"""Steps of a plan file: how a step's parts fit together, beside what their keys say.
-
-The graph (ids, needs and `rollback_to`) is judged by the core.
-"""
+"""The reader of steps: how the parts of a step fit together."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""YAML 1.2 text as a tree in which everything knows its place.
-
-Owns the contact with the YAML library and the words for text that is no YAML. Lines and columns count from 1.
-"""
+"""YAML 1.2 text as a tree in which every value knows its line and column, counted from 1."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """The protocols between the layers, with the plain records that go through them.
 
 A run rests on four ports: `Clock`, and `Journal`, `Blobs` and `Claims` in `surefoot.ports.storage`. `surefoot.api.home`
-chooses what stands behind them; each has a suite in `tests/conformance` that every implementation passes. `Commands`
-and `Model` are what checks, probes and agents ask of workers. Nothing here imports anything but core and errors.
+chooses their implementations; each port has a suite in `tests/conformance` that every implementation passes. `Commands`
+and `Model` are what checks, probes and agents ask of workers. Must never import anything but core and errors.
 """
 
 from __future__ import annotations

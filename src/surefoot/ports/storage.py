@@ -1,4 +1,4 @@
-"""The ports of what outlives a program: the journal, the blobs it refers to, and the claim on a run."""
+"""The ports of what outlives a program: the journal, its blobs, and the claim on a run."""
 
 from __future__ import annotations
 

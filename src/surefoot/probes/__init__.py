@@ -1,7 +1,4 @@
-"""Ask probes: find out whether an effect is in the world.
-
-Owns the kinds of probe and the waiting for an effect that may still be on its way.
-"""
+"""Probes, asked: whether an effect is in the world."""
 
 from __future__ import annotations
 

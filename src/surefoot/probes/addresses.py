@@ -1,7 +1,4 @@
-"""Addresses whose password, or all of it, is in a variable.
-
-Owns how such an address gets whole, just before it is used.
-"""
+"""Addresses of which a part, such as the password, is in a variable, completed just before use."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Asks a Python function: one that a child imports, or one of the calling program.
-
-Owns what a function may return as an answer.
-"""
+"""`call` probes: a Python function, in a child or of the calling program."""
 
 from __future__ import annotations
 

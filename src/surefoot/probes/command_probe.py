@@ -1,4 +1,4 @@
-"""Asks a program, started without a shell and confined like a body: declared patterns over its output answer."""
+"""Probes by a program's output, started without a shell and confined like a body."""
 
 from __future__ import annotations
 

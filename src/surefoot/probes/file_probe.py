@@ -1,4 +1,4 @@
-"""Asks whether a path exists, and with which content."""
+"""`file` probes: whether a path exists, and with which content."""
 
 from __future__ import annotations
 

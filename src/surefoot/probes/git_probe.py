@@ -1,7 +1,4 @@
-"""Asks a git remote where a ref is.
-
-Owns how a ref and a commit are named and found.
-"""
+"""`git` probes: where a ref of a remote points."""
 
 from __future__ import annotations
 

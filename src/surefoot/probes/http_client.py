@@ -1,7 +1,4 @@
-"""One request to an HTTP server.
-
-Owns how long it may take and how much is read.
-"""
+"""One HTTP request, limited in time and size."""
 
 from __future__ import annotations
 

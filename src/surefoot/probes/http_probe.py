@@ -1,7 +1,4 @@
-"""Asks an HTTP server.
-
-Owns how its answer is compared with the declared patterns.
-"""
+"""`http` probes: the response of a server, compared with declared patterns."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Asks whether a release is in a package index: one on the web (PEP 503, PEP 691), or a folder.
-
-Owns what names a release.
-"""
+"""`package` probes: whether a release is in an index on the web (PEP 503, PEP 691) or in a folder."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Asks whether something listens on a port.
-
-Owns which addresses a host stands for.
-"""
+"""`port` probes: whether something listens on a port."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Selects from a Postgres, by the library of the extra `postgres`.
-
-Owns the connection, which is read-only and short.
-"""
+"""Read-only queries to Postgres, with the library of the extra `postgres`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How each kind of probe is asked, one row a kind, again and again while the effect may still be on its way.
+"""The table of probe kinds, and the repeated asking while the effect may still be on its way.
 
 *Not applied* is never believed before the probe's time is over.
 """

@@ -1,7 +1,4 @@
-"""Asks whether a process runs, by what Linux tells of each in `/proc`.
-
-Owns which processes count.
-"""
+"""`process` probes: whether a process runs, by Linux' `/proc`."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What a probe says, as a record, and what is raised where it cannot say anything.
-
-Owns `ProbeReply` and `CannotTell`.
-"""
+"""The records of a probe's answer: `ProbeReply`, and `CannotTell` for none."""
 
 from __future__ import annotations
 

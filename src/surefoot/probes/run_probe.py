@@ -1,4 +1,4 @@
-"""Asks a shell command: its exit status answers."""
+"""`run` probes: a shell command whose exit status answers."""
 
 from __future__ import annotations
 

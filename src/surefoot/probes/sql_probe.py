@@ -1,7 +1,4 @@
-"""Asks a database.
-
-Owns how the rows of an answer are compared with the patterns, and how an SQLite file is read.
-"""
+"""`sql` probes: rows of a database, compared with declared patterns."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The effect that a probe asks about, as a record.
-
-Owns `Subject`, and how the effect's idempotency key stands in the texts of a probe.
-"""
+"""`Subject`: the effect that a probe asks about, and its idempotency key in the texts of the probe."""
 
 from __future__ import annotations
 

@@ -1,11 +1,8 @@
 """Whether this program was started by a step.
 
-Owns the look at one's own forebears: a command carries a mark in its environment, and its guard, which adopts what the
-command lets go, carries it too. Must never trust what the program says of itself: `env -i` takes the mark from it, not
-from those it descends from.
-
-Nothing is found where the forebears cannot be seen (no `/proc`), nor of what left them for good: a program that a step
-had started by somebody else, such as `cron`, or one on the plain rung whose guard the step has killed.
+A command carries a mark in its environment, and so does its guard, which adopts orphans of the command. The mark of the
+program itself is not trusted (`env -i` removes it), only that of its ancestors. Nothing is found without `/proc`, nor
+for programs that somebody else, such as `cron`, started for a step, nor on the plain rung once the guard was killed.
 """
 
 from __future__ import annotations

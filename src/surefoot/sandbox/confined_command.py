@@ -1,7 +1,6 @@
-"""Run one command under a guard, confined, and say how it ended.
+"""One confined command under a guard: start, output, time-out, cancellation, end.
 
-Owns the life of a command as the engine sees it: start, output, time-out, cancellation. Must never return, nor raise,
-while anything of the command is alive.
+Owns the life of a command as the engine sees it. Must never return, nor raise, while anything of the command is alive.
 """
 
 from __future__ import annotations

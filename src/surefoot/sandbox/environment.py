@@ -1,6 +1,6 @@
-"""Which variables of the engine's environment a command inherits.
+"""The variables of the engine's environment that a command inherits.
 
-Owns the two allow-lists. Must never let a variable through that is not named here: tokens live in environments.
+Must never let a variable through that is not named here: tokens live in environments.
 """
 
 from __future__ import annotations

@@ -1,9 +1,7 @@
-"""Which rung this machine offers.
+"""The choice of the rung this machine offers.
 
-Owns the search for a usable `bwrap` and for Landlock. Must never take a rung for granted: bubblewrap counts when a
-trial command has run under it, Landlock when the kernel names its version.
-
-`SUREFOOT_RUNG=plain` forces the plain rung; `SUREFOOT_RUNG=bubblewrap` and `landlock` refuse to run on any other.
+bubblewrap counts only when a trial command has run under it, Landlock when the kernel names its version.
+`SUREFOOT_RUNG=plain` forces the plain rung; `bubblewrap` and `landlock` refuse any other.
 """
 
 from __future__ import annotations

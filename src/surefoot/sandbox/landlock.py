@@ -1,13 +1,13 @@
 """The rules of the Landlock rung: where a command may write, and which ports it may connect to.
 
-Owns what each version of the kernel's interface (ABI) can refuse, and the rule sets made of it. Must never restrict the
-engine: a rule set is handed to the guard as an open file, and the command takes it upon itself between fork and exec.
+The engine is never restricted: a rule set is handed to the guard as an open file, and the command takes it upon itself
+between fork and exec.
 
 Rules only ever add: a read-only folder inside a writable one is writable here, and a hidden one is readable. To hide a
-place means to grant everything round it: what is made beside it later, by others, cannot be read either. Hidden is the
-content of files, not their names. Other reading is open, and so are UDP, sockets of the host in the file system, and
-the modes, owners and times of files. Under rules the kernel also refuses the environments of other programs; root is
-above that, hence the guard takes its capabilities away.
+place means to grant everything round it: what others later make beside it cannot be read either. Hidden is the content
+of files, not their names. Other reading is open, and so are UDP, sockets of the host in the file system, and the modes,
+owners and times of files. Under rules the kernel also refuses the environments of other programs; root is above that,
+hence the guard takes its capabilities away.
 """
 
 from __future__ import annotations

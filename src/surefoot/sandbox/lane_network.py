@@ -1,7 +1,7 @@
 """A network that several confined commands share, with a loopback of its own and nothing beyond.
 
-Owns its making: bubblewrap makes one for a program that ends at once, and the descriptors held here keep it alive. Must
-never outlive the engine: it is gone when the last of its commands and these descriptors are.
+bubblewrap makes the network for a program that ends at once; the descriptors held here keep it alive, so it is gone
+when the last command and these descriptors are.
 """
 
 from __future__ import annotations

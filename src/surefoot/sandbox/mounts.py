@@ -1,11 +1,9 @@
-"""What a command on the bubblewrap rung sees of the file system, as arguments for `bwrap`.
+"""The file system of the bubblewrap rung, as arguments for `bwrap`.
 
-Owns which folders are hidden, which are bound back and in which order. Must never change anything on disk.
-
-Everything is visible read-only, except the folders in which sockets of the host live: those are empty and private; and
-the places where secrets lie: those are empty and read-only. Sockets that programs of the host have open elsewhere are
-covered one by one. What a command needs from below them is bound back at its own path. Mounts are made parents before
-children, so that the deepest wins: a read-only folder inside a writable one is read-only.
+Everything is visible read-only, except the folders in which sockets of the host live (empty and private) and the places
+where secrets lie (empty and read-only). Sockets that programs of the host have open elsewhere are covered one by one.
+What a command needs from below these is bound back at its own path. Mounts are made parents before children, so that
+the deepest wins: a read-only folder inside a writable one is read-only.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Becomes another program inside namespaces that exist already.
+"""The program that becomes another program inside existing namespaces.
 
-Owns nothing but the way in. Must never import anything of Surefoot or more of the standard library than it needs: it is
-started anew for each command, with the arguments DESCRIPTOR,… PROGRAM ARGUMENT….
+It imports nothing of Surefoot and little of the standard library, for it is started anew for each command, with the
+arguments DESCRIPTOR,… PROGRAM ARGUMENT….
 """
 
 # ruff: noqa: S606

@@ -1,8 +1,8 @@
-"""Find and end what is left of commands whose engine is gone.
+"""Processes left over from commands whose engine is gone: found by their mark, and ended.
 
-Owns the search for processes by their mark, which stands in their environment and, as a number, in a resource limit
-(`RLIMIT_LOCKS`, which the kernel keeps and does nothing with). A program can drop its environment; it inherits the
-limit and cannot raise it. Must never touch this process, those it descends from or, but for root, those of other users.
+The mark stands in their environment and, as a number, in a resource limit (`RLIMIT_LOCKS`, which the kernel keeps and
+does nothing with). A program can drop its environment; it inherits the limit and cannot raise it. Must never touch this
+process, its ancestors or, but for root, processes of other users.
 """
 
 from __future__ import annotations

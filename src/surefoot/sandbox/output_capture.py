@@ -1,7 +1,6 @@
-"""Take in what a command prints: masked, stored whole, kept short in memory.
+"""The output of a command: masked, stored whole in a spool file, kept short in memory.
 
-Owns the spool file, the tail and the cutting into lines. Must never hold more than a few megabytes, however much is
-printed, and never let a byte through unmasked.
+Must never let a byte through unmasked, nor hold more than a few megabytes, however much is printed.
 """
 
 from __future__ import annotations

@@ -1,8 +1,4 @@
-"""Where a person's home keeps secrets.
-
-Owns the table of places: keys, credentials, settings with passwords in them, browsers, keyrings, histories. Must never
-read what lies there.
-"""
+"""The table of places where a person's home keeps secrets: keys, credentials, browsers, keyrings, histories."""
 
 from __future__ import annotations
 

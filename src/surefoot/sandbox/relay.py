@@ -1,17 +1,14 @@
-"""The relay: lets a command in a network of its own reach the servers on the host's loopback, and be reached there.
+"""The relay between a command in a network of its own and the servers on the host's loopback, both ways.
 
-Owns both ends. Outside, a program of its own (`main`) listens and connects on the host's loopback; inside the command's
-network, a child of the guard (`serve`) makes the sockets it is asked for and hands them out. Must never connect
-anywhere but to a loopback address: `main` is the only one with a socket on the host's side, and it takes no address
-from inside, only ports. Must never import anything of Surefoot: it is started anew for each command that asks for the
-loopback.
+Outside, a program of its own (`main`) listens and connects on the host's loopback; inside the command's network, a
+child of the guard (`serve`) makes the sockets it is asked for and hands them out. Must never connect anywhere but to a
+loopback address: `main` is the only one with a socket on the host's side, and it takes no address from inside, only
+ports. It imports nothing of Surefoot, for it is started anew for each command.
 
 A socket stays in the network it was made in, whoever holds it. So `main` accepts on a socket made inside and connects
 outside, or the other way round, and copies bytes between the two; no packet crosses. TCP only. Which servers there are
 is looked up before the command starts and ten times a second from then on. Ports below 1024 are left out: inside,
-nobody may listen on them.
-
-When the command has ended, its half hangs up and this one ends, with every connection.
+nobody may listen on them. When the command has ended, both halves end, with every connection.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
-"""Which system calls a confined command is refused, as a program for the kernel's filter (seccomp).
+"""The filter of system calls for confined commands (seccomp): the table of refused calls, and the filter program.
 
-Owns the table of refused calls, and its translation for each architecture. A refused call fails with an error; the
-command goes on. Must never load the filter: bubblewrap takes it by `--seccomp`, and on the Landlock rung the guard's
-child takes it upon itself.
+A refused call fails with an error; the command goes on. bubblewrap loads the filter by `--seccomp`; on the Landlock
+rung the guard's child does.
 
 A filter sees the number of a call and its arguments, but not what a pointer leads to: it knows no paths. So it refuses
 what other means cannot: keys of the user, input for other terminals, limits of other programs, addresses outside the

@@ -1,7 +1,4 @@
-"""The records with which a confined command is asked for and answered.
-
-Owns `Rung`, `CommandSpec`, `CommandResult`. Must never do anything.
-"""
+"""The records of a confined command: `Rung`, `CommandSpec`, `CommandResult`."""
 
 from __future__ import annotations
 

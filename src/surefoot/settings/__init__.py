@@ -1,7 +1,6 @@
 """`surefoot.toml`: what a user, and a project, lets steps do, who may answer, and which models are asked.
 
-Owns where the two files are, what may stand in which, and the places of mistakes. All mistakes of a file are told at
-once, each as `FILE:LINE:COLUMN: what is wrong; what was expected; what to do`.
+All mistakes of a file are told at once, each as `FILE:LINE:COLUMN: what is wrong; what was expected; what to do`.
 """
 
 from surefoot.settings.endpoints import Endpoint, ModelSettings

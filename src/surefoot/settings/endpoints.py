@@ -1,7 +1,4 @@
-"""What settings say about models: who plays which role, where models are asked, what they cost.
-
-Owns the shape of it.
-"""
+"""The records of model settings: roles, addresses, prices."""
 
 from __future__ import annotations
 

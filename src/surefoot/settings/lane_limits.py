@@ -1,7 +1,6 @@
 """`[lanes]` of a settings file: how much a step may write, keep and print.
 
-Owns the limits that keep a step from filling the disk, and their defaults. Both files may set them; a project's can
-only lower them.
+Both files may set these limits; a project's can only lower them.
 """
 
 from __future__ import annotations

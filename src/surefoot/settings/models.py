@@ -1,7 +1,7 @@
 """`[models]`, `[providers]` and `[prices]` of a settings file.
 
-Owns what may stand there, and in whose file. A project's file comes with the repository: it must never send a key, or
-the code, to another address, nor make the engine run what it brings along.
+A project's file comes with the repository: it must never send a key or the code to another address, nor make the engine
+run what it brings along.
 """
 
 from __future__ import annotations

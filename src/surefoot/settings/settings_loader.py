@@ -1,8 +1,7 @@
-"""The two settings files as one.
+"""The two settings files, read as one.
 
-Owns the keys of `surefoot.toml`, and who may say what: the user's file may lower tiers, name approvers, models and
-their providers, and trust projects; a project's file comes with the repository and may only raise. Read
-`surefoot.core.policy` for what the rules do, `surefoot.settings.models` for models.
+The user's file may lower tiers, name approvers, models and providers, and trust projects; a project's file comes with
+the repository and may only raise.
 """
 
 from __future__ import annotations

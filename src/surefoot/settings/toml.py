@@ -1,7 +1,6 @@
-"""TOML text as a tree in which everything knows its place.
+"""TOML text as a tree in which every value knows its place, the same tree as of plan files.
 
-Owns the way from TOML to the tree that plan files are read from, too, so that both take the same rules. The standard
-library reads the values; where they stand is searched for in the text.
+The standard library reads the values; their places are searched for in the text.
 """
 
 from __future__ import annotations

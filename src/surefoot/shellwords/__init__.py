@@ -1,7 +1,8 @@
 """What a shell command does, as far as its text tells.
 
-Owns the way from a command's text to the simple commands in it, to files, hosts and variables. Read
-`surefoot.shellwords.command_facts` for how it looks, `surefoot.core.policy` for what becomes of the facts.
+Owns the way from a command's text to its simple commands, files, hosts and variables. What the text does not tell is
+reported as unclear. Read `surefoot.shellwords.command_facts` for the search, `surefoot.core.policy` for what becomes of
+the facts.
 """
 
 import shlex

@@ -1,8 +1,4 @@
-"""What commands do: which programs are started in the end, what is written, which hosts are named.
-
-Owns the walk through a script and through everything that runs another command. What it cannot tell it says: a name
-that is the value of a variable, a shell that reads what another program prints.
-"""
+"""The facts of a command: programs started in the end, files written, hosts named, and what is unclear."""
 
 from __future__ import annotations
 

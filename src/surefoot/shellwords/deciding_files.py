@@ -1,7 +1,6 @@
-"""Which files decide what a check says, as far as its command tells: scripts it runs, settings of its programs.
+"""Files that decide what a check says, by its command: scripts it runs, settings of its programs.
 
-Owns which of the words are scripts, and which programs judge. A change of such a file can make a check pass that proves
-nothing. Read that next, and `surefoot.core.named_files` for what each program reads.
+A change of such a file can make a check pass that proves nothing.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-r"""What stands in `$'…'`: escapes such as `\x72`.
-
-Owns their meaning in bash. Must never read anything else. Read `surefoot.shellwords.words` next.
-"""
+r"""The escapes of `$'…'` in bash, such as `\x72`."""
 
 from __future__ import annotations
 

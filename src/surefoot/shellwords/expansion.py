@@ -1,7 +1,6 @@
-"""What words become: braces, variables whose value stands in the same text, and splitting.
+"""The expansion of words: braces, variables whose value stands in the same text, splitting.
 
-Owns the way from a word to the arguments a program gets, as far as the text tells: a variable stands for each value
-that is given to it anywhere in the text, whatever the order.
+A variable stands for each value it is given anywhere in the text, whatever the order.
 """
 
 from __future__ import annotations

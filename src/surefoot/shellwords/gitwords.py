@@ -1,7 +1,4 @@
-"""`git` as it is meant: without the options in front of the command, and with what runs other programs told.
-
-Owns git's commands and the options, settings and addresses by which git runs something else.
-"""
+"""`git` commands without their global options, and the ways in which git runs other programs."""
 
 from __future__ import annotations
 

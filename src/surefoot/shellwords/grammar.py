@@ -1,7 +1,7 @@
-"""Commands: lists, pipelines, compound commands and functions, as bash puts them together.
+"""The grammar of bash commands: lists, pipelines, compound commands, functions.
 
-Owns the grammar between words. All simple commands come out, in conditions, loops, functions and substitutions alike.
-What bash would refuse is refused here, too, with the reason.
+All simple commands come out, in conditions, loops, functions and substitutions alike. What bash would refuse is refused
+here too, with the reason.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Programs in other languages that stand in a command: `python -c …`, `perl -e …`, an `awk` script.
+"""Programs in other languages inside a command: `python -c …`, `perl -e …`, an `awk` script.
 
-Owns which arguments are such programs, and the words by which one starts other programs or reaches out. A program with
-such a word is unclear; one without is like a script file, of which nothing is known either.
+A program with a word that starts others or reaches out is unclear; one without is like a script file, of which nothing
+is known either.
 """
 
 from __future__ import annotations

@@ -1,8 +1,4 @@
-"""What code on a command line loads and writes, as far as that is not known to be harmless.
-
-Owns the modules that are known to be harmless, for each language. Code that starts programs or reaches out by itself is
-found in `surefoot.shellwords.inline`; here it is asked which libraries it calls, for those may do anything.
-"""
+"""Libraries that code on a command line loads, and the table of harmless ones for each language."""
 
 from __future__ import annotations
 

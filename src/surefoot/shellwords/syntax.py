@@ -1,7 +1,6 @@
-"""What a shell's text consists of, as far as the policy needs it.
+"""The syntax records of a shell text: words of pieces, redirections, simple commands.
 
-Owns the records a text is read into: words made of pieces, redirections, simple commands. The structure round them
-(conditions, loops, functions) is not kept: whatever may be run is looked at, whether it is reached or not.
+Conditions, loops and functions are not kept: whatever may be run is looked at.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""How much of one command is looked at: a number of steps, counted over everything that is read and expanded.
+"""The budget for reading one command, in steps.
 
-Owns the counter. A command whose reading takes more steps is unclear: nested quotes, expansions and wrappers can make a
-short text stand for more than any machine could look at.
+Nested quotes, expansions and wrappers can make a short text stand for more than any machine could read; beyond the
+budget the command is unclear.
 """
 
 from __future__ import annotations

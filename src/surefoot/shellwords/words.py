@@ -1,6 +1,6 @@
-"""Words: quotes, escapes, expansions and here-documents, as bash reads them.
+"""The words of bash: quotes, escapes, expansions, here-documents.
 
-Owns all that happens inside a word. A substitution in it is a script of its own, read by the same reader.
+A substitution inside a word is a script of its own, read by the same reader.
 """
 
 from __future__ import annotations

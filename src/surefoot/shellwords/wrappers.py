@@ -1,7 +1,6 @@
 """Programs that run another program: `env`, `sudo`, `xargs`, `uv run` and their like.
 
-Owns which they are and where in their arguments the other program begins. Where an option is not known, both readings
-are given: with and without a value.
+Where an option is not known, both readings are given: with and without a value.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What tests of programs that use Surefoot need: virtual time, simulated runs, scripted models, journals that die.
+"""Tools for tests of programs that use Surefoot: virtual time, simulated runs, scripted models, journals that die.
 
-The names are loaded on first use: scripted models bring a library of providers along.
+Names are loaded on first use: scripted models bring a library of providers along.
 """
 
 from __future__ import annotations

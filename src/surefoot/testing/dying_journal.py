@@ -1,4 +1,4 @@
-"""A journal that takes so many commits and nothing after that: a program that is killed, without a program."""
+"""A journal that fails after a number of commits: a killed program, simulated."""
 
 from __future__ import annotations
 

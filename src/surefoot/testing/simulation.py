@@ -1,4 +1,4 @@
-"""Runs that can be repeated to the letter: virtual time, a journal in memory, ids that are always the same."""
+"""Repeatable runs: virtual time, a journal in memory, fixed ids."""
 
 from __future__ import annotations
 

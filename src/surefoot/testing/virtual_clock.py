@@ -1,8 +1,8 @@
-"""A clock that stands still while anything is done, and jumps to the next moment that somebody waits for.
+"""A clock that stands still while anything is done, and jumps to the next awaited moment.
 
 The event loop of `VirtualClock.run` takes its time from the clock, and so do `asyncio.sleep`, time limits and alarms.
-Work for threads is done at once, on the loop itself, so that nothing depends on which thread is faster. While a program
-outside runs or a connection is open, a wait takes as long as it does outside; what they take themselves is not counted.
+Work for threads is done on the loop itself, so that nothing depends on which thread is faster. While a program outside
+runs or a connection is open, a wait takes real time, which is not counted.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Tools: what agents can do in their lane. Each tool is a row in `surefoot.core.tool_table` and a module here.
-
-Start with `tool_context`: what a tool is, what a call is given, what it gives back. `registry` finds and uses tools.
-"""
+"""Tools: what agents can do in their lane. Each is a row in `surefoot.core.tool_table` and a module here."""
 
 from surefoot.tools.agents_md import Found, guidance_of
 from surefoot.tools.registry import flaw_of, question_of, shell_command_of, specs_of, summary_of, use

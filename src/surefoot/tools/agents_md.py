@@ -1,4 +1,4 @@
-"""What a project itself advises agents to do: the nearest AGENTS.md, else CLAUDE.md.
+"""The project's advice to agents: the nearest AGENTS.md, else CLAUDE.md.
 
 The text is untrusted: it is only told, and changes neither tiers nor scope. No link is followed out of the lane.
 """

@@ -1,7 +1,6 @@
-"""The schemas of arguments: how they are written, and what is wrong with arguments that do not fit.
+"""Schemas of tool arguments (a few keywords of JSON Schema), and their mistakes in words.
 
-They take a few keywords of JSON Schema. A flaw is told in a sentence: which argument, what was expected, what was
-given. No argument is corrected: a model that is told precisely does better the next time.
+No argument is corrected: a model that is told precisely does better the next time.
 """
 
 from __future__ import annotations

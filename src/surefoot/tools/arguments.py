@@ -1,4 +1,4 @@
-"""The arguments of a call, taken out with their types."""
+"""Typed access to the arguments of a tool call."""
 
 from __future__ import annotations
 

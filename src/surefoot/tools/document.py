@@ -1,4 +1,4 @@
-"""The text of a plan file that a model has a hand in: plans as they were written, and lines in which a flaw is."""
+"""The text of a plan file that a model helped to write, and the lines of its mistakes."""
 
 from __future__ import annotations
 

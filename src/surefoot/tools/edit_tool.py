@@ -1,8 +1,8 @@
-"""The tool `edit`: files changed exactly, all of the call or nothing.
+"""The tool `edit`: exact changes of files, all of a call or none.
 
-All changes are worked out in memory first; only then is the disk touched, file by file, each written whole. Where the
-disk fails half-way, what was done is taken back. A file is never changed through a link, outside of what the step may
-write, unread, or where it has changed since it was read. Nothing is guessed.
+All changes are computed in memory first; then the disk is written file by file, and taken back where it fails half-way.
+A file is never changed through a link, outside of what the step may write, unread, or after it changed since it was
+read.
 """
 
 from __future__ import annotations

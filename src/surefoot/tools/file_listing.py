@@ -1,4 +1,4 @@
-"""The files of a lane that an agent is shown: those git does not ignore; and what a path or a glob of a model means."""
+"""The files of a lane that git does not ignore, and the meaning of a model's paths and globs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tool `finish`: what an agent says when it says that it is done. It proves nothing: the checks decide."""
+"""The tool `finish`: an agent's claim that it is done. It proves nothing: the checks decide."""
 
 from __future__ import annotations
 

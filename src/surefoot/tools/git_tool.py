@@ -1,6 +1,6 @@
 """The tool `git`: questions to git that change nothing.
 
-Everything runs in the sandbox; that git only reads is a second wall, not the first.
+They run in the sandbox; that git only reads is a second wall, not the first.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Files of a lane, read and written so that nothing leads out of it.
 
 Owns every contact of tools with files: a path is walked folder by folder from the lane's root, without following a
-link, so that nobody can swap a folder for a link in between. For reading, a link is followed if where it leads lies in
-the lane; for writing never. What is no plain file is refused before a byte is read (a pipe would wait for ever), and so
-is what is too big to hold.
+link, so that nobody can swap a folder for a link in between. A link is followed for reading if it leads into the lane;
+for writing never. What is no plain file is refused before a byte is read (a pipe would wait for ever), and so is a file
+too big to hold.
 """
 
 from __future__ import annotations

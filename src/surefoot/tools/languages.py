@@ -1,4 +1,4 @@
-"""The languages of files, told by their names, and how a definition looks in each."""
+"""Languages by file name, and the look of a definition in each."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Tells a mask that a model copied from three stars that it means.
-
-Owns the comparison of a changed file with what a model was shown of the lane's files, where `***` stands for each
-secret.
-"""
+"""The difference between a mask (`***`) that a model copied and three stars that it means."""
 
 from __future__ import annotations
 

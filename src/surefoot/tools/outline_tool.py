@@ -1,6 +1,6 @@
-"""The tool `outline`: what is defined in a file, with line numbers.
+"""The tool `outline`: definitions in a file, with line numbers.
 
-Python is told by its own parser, other languages by the look of a line. Nothing that is read is run.
+Python is read by its own parser, other languages by the look of a line. Nothing that is read is run.
 """
 
 from __future__ import annotations

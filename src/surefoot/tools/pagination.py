@@ -1,4 +1,4 @@
-"""Texts cut down to what a model is told at once; nothing is cut without saying so."""
+"""Texts shortened for a model; nothing is cut without a note."""
 
 from __future__ import annotations
 

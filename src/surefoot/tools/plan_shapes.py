@@ -1,7 +1,6 @@
-"""What a model can say in a plan: the shapes of steps and checks, made from the schema of plans.
+"""The shapes of steps and checks that a model can write, made from the schema of plans.
 
-The schema says which keys a model is offered. Those that open the sandbox, the home, sockets or secrets are left out on
-purpose: only a person gives them.
+Keys that open the sandbox, the home, sockets or secrets are left out on purpose: only a person gives them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The tool `plan`: the end of PLAN. What is made of the words of the model stands in `planning`."""
+"""The tool `plan`: the end of PLAN."""
 
 from __future__ import annotations
 

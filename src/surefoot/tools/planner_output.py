@@ -1,8 +1,7 @@
-"""The tools `understood` and `plan`: a model's words become the plan of a run.
+"""A model's words in `understood` and `plan`, made into the plan of a run.
 
-Owns what a model may add to what the user gave: the goal stays word for word, and no acceptance check, scope or limit
-of the user's is dropped or widened. The plan is written as a plan file and read by the same reader as any other, so
-that what runs is what a person is shown.
+What the user gave stays: the goal word for word, and no acceptance check, scope or limit is dropped or widened. The
+plan is written as a plan file and read like any other, so that what runs is what a person is shown.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The tool `recall`: stored texts, page by page; never what a check said that is held back."""
+"""The tool `recall`: stored texts, page by page; never the output of a held-back check."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
-"""The tools by name: what models are told of them, what is wrong with a call, and a call from arguments to result.
+"""The tools by name: their description for models, mistakes in a call, and a call's result.
 
-The rows of `surefoot.core.tool_table` are all that lists tools. The module of the same name in this package holds the
-rest as `TOOL`. Whether a call may be made is not judged here: the kernel has done so.
+Whether a call may be made is judged by the kernel before.
 """
 
 from __future__ import annotations

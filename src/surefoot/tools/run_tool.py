@@ -1,7 +1,4 @@
-"""The tool `run`: a shell command in the lane.
-
-The kernel has judged the command, with the rules of the project, before the command comes here.
-"""
+"""The tool `run`: a shell command in the lane, already judged by the kernel."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The tool `symbols`: where a name is defined, and where it is used.
+"""The tool `symbols`: where a name is defined and used.
 
-Python is told by its own parser, other languages by the look of a line. Nothing that is read is run.
+Python is read by its own parser, other languages by the look of a line. Nothing that is read is run.
 """
 
 from __future__ import annotations

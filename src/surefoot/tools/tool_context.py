@@ -1,4 +1,4 @@
-"""What a tool is, what one call of it is given to work with, and what the call gives back."""
+"""`Tool`, the context of one tool call, and the result of a call."""
 
 from __future__ import annotations
 

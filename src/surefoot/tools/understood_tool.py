@@ -1,4 +1,4 @@
-"""The tool `understood`: the end of UNDERSTAND. What is made of the words of the model stands in `planning`."""
+"""The tool `understood`: the end of UNDERSTAND."""
 
 from __future__ import annotations
 

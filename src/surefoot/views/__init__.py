@@ -1,5 +1,4 @@
-"""What runs, plans and steps have to say, as plain structures: for every front end, of no certain width.
+"""Views of runs, plans and steps as plain structures, for every front end.
 
-Report sections, graph, diffs, transcripts, activity and timeline. Nothing in here knows a terminal: how a view looks is
-decided by the front end that shows it, such as `surefoot.cli`.
+Nothing in here knows a terminal or a width: the front end decides how a view looks.
 """

@@ -1,7 +1,7 @@
-"""What a run is at, step by step, as its events tell it.
+"""The current activity of a run, step by step, folded from its events.
 
-Where the steps under way are, what belongs to no step (a lane being made usable, the acceptance checks), and what was
-finished last. Pure: time comes with the events.
+Also what belongs to no step (a lane being made usable, the acceptance checks), and what finished last. Pure: time comes
+with the events.
 """
 
 from __future__ import annotations

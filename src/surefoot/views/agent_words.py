@@ -1,6 +1,6 @@
-"""The words for replies, tool calls, claims and amounts of agents.
+"""Wording of agents' replies, tool calls, claims and usage.
 
-Of tool calls those are told that change or run something; what was only read is quiet.
+Calls that change or run something are told; calls that only read are quiet.
 """
 
 from __future__ import annotations

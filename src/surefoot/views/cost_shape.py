@@ -1,4 +1,4 @@
-"""What the models of a run took, as the shape `surefoot.cost/1`."""
+"""The shape of `surefoot.cost/1`."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What a commit changed: how much in each file, and the changes themselves as far as they can be read.
+"""The diff of a commit: counts for each file, and the changes themselves where readable.
 
-Git's diff is read without the user's own colours, drivers and filters. What is binary or huge is counted, not shown.
+Git's diff is read without the user's colours, drivers and filters. Binary and huge files are counted, not shown.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""About how long a run still takes.
+"""The estimated time a run still takes.
 
-By the plan's estimates, set right by how long estimated steps really took, else by how long steps like it took. Where
-there is nothing to go by, there is no estimate.
+From the plan's estimates, corrected by how long estimated steps really took, else from similar steps; else there is no
+estimate.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Stored evidence, as text; where it cannot be read, the reason."""
+"""Stored evidence as text, or the reason why it cannot be read."""
 
 from __future__ import annotations
 

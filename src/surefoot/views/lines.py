@@ -1,4 +1,4 @@
-"""Lines of text for people: cleaned of what could steer a terminal, marked by meaning, of no certain width."""
+"""Lines of text for people: cleaned of terminal escapes, marked by meaning, of no fixed width."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether this machine has what runs need, looked at one thing after the other, with the cure for each."""
+"""Whether this machine has what runs need, item by item, with the cure for each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What waits for a person: open questions as plain data, those of one kind together, with what they change."""
+"""Open questions as plain data, grouped by kind, with what they change."""
 
 from __future__ import annotations
 

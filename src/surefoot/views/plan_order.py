@@ -1,4 +1,4 @@
-"""A plan before it runs: its order, what can run at once, and what is wrong with it."""
+"""A plan before it runs: order, parallel steps, findings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What decides about a command, and why; and the rules that hold, by their origin. Nothing is run."""
+"""The policy decision for a command with its reason, and all rules by origin. Nothing is run."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The sections of a report, in their order: failures first, then what to look at, then what was done.
+"""The sections of a report, in order: failures, what to look at, what was done.
 
-They rest on the JSON report alone. A failure is never left out, neither in a short report nor in a long one.
+They rest on the JSON report alone. A failure is never left out, however short the report.
 """
 
 from __future__ import annotations

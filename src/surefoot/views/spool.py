@@ -1,6 +1,6 @@
-"""The last line that the command at work in a lane has printed, read from the newest spool file of the lane.
+"""The last line printed by the command at work in a lane, from its newest spool file.
 
-Secrets were masked before the file was written, by the engine that alone knows them.
+The engine masked the file when it wrote it.
 """
 
 from __future__ import annotations

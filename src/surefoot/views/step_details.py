@@ -1,4 +1,4 @@
-"""One step in full: what it was asked to do, what became of it, on what proof, and how it is undone."""
+"""One step in full: instruction, outcome, proof, undo."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
-"""What happened in a run, event by event: when, in a word, and in a sentence.
+"""The timeline of a run: each event with its time, a word, and a sentence.
 
-What goes as it should is told in short; unexpected things (findings, writes nobody declared, a branch that was left
-alone) have their reason with them.
+Expected events are short; unexpected ones (findings, undeclared writes, a branch left alone) have their reason.
 """
 
 from __future__ import annotations

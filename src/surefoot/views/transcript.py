@@ -1,4 +1,4 @@
-"""What an agent said and did in one attempt, as the journal has it; also while the agent is at work."""
+"""The transcript of an agent in one attempt, from the journal; also while the agent works."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""Caches of installers, carried from one run to the next for `prepare` alone.
+"""Caches of installers, kept from one run to the next for `prepare` alone.
 
-Owns which caches are carried, and the copying between a lane's own cache folder and the kept one. No command can write
-the kept caches: a lane gets copies, and only the copy of a lane in which nothing but `prepare` has run at the base of
-the run is copied back.
+No command can write the kept caches: a lane gets copies, and only the copy of a lane in which nothing but `prepare` has
+run at the base of the run is copied back.
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
-"""Which of the files that were changed decide what checks say.
+"""Changed files that decide what checks say: tests, scripts, Makefiles, package files.
 
-Owns the look into a tree: which of the files exist that a check may run, and what scripts, Makefiles and package files
-run in turn. Contents come from the run's own store, never from a lane, which programs may be writing. Read
-`surefoot.shellwords.deciding_files` for the table of programs.
+Contents come from the run's own store, never from a lane, which programs may be writing.
 """
 
 from __future__ import annotations

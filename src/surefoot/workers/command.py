@@ -1,7 +1,4 @@
-"""Runs commands in a lane, confined, and stores what they print.
-
-Owns the implementation of `surefoot.ports.Commands`.
-"""
+"""`surefoot.ports.Commands`: confined commands in a lane, with stored output."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Carries out the command of an effect and returns the fact that it led to, secrets masked.
+"""Dispatch: performs the command of an effect and returns its fact, secrets masked.
 
 Whatever a performer raises becomes an event here, and nowhere else. What this machine refuses us (a full disk, a
 repository that was moved) is no event: it stops the run, which goes on from the journal.

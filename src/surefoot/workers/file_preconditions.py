@@ -1,8 +1,7 @@
-"""How the files stand that the commands of a step name: what an approval of an irreversible effect rests on.
+"""Fingerprints of the files that a step's commands name: preconditions of an irreversible effect.
 
-Owns the look at them in the commit that a lane holds and in the one the run began from. Files are looked at as objects
-of git, never on the disk, so that nothing at work in a lane can show one file and run another. Read
-`surefoot.core.named_files` for which files a command names.
+Files are read as objects of git, never from the disk, so that nothing at work in a lane can show one file and run
+another.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
-"""Which places a command cannot read, and which a step has opened.
+"""The places a command cannot read: secret places of the home, Surefoot's own home, plans with held-back checks.
 
-Owns what is hidden: secret places of the home, Surefoot's own home, and the plan file of a run with checks that are
-held back from agents. Owns what opens a secret place: `reads` with `~/…`, a variable in `env_from` that names it, for
-commands with the network the files that configure installers, and for all the person's settings.
+A step opens a secret place with `reads: ~/…` or a variable in `env_from` that names it; the network opens the files
+that configure installers.
 """
 
 from __future__ import annotations

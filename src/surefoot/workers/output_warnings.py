@@ -1,7 +1,4 @@
-"""What a body prints that a person should see although the body ends well: deprecations and warnings of tools.
-
-Owns the shapes of such lines, and of those that tools print at every call and nobody needs.
-"""
+"""Deprecations and warnings in the output of a body that ended well, without those that tools always print."""
 
 from __future__ import annotations
 

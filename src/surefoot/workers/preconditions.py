@@ -1,6 +1,6 @@
-"""Looks at what a step rests on: what its commands do, and how the files, refs and resources stand that it declares.
+"""The preconditions of a step: what its commands do, and the state of its files, refs and resources.
 
-Owns that look, which is taken at each checkpoint, so that it is never older than the attempt.
+They are looked at with each checkpoint, so that they are never older than the attempt.
 """
 
 from __future__ import annotations

@@ -1,9 +1,7 @@
-"""What a plan needs of this machine and does not find, told before the first step.
+"""What a plan needs and this machine lacks: programs, modules, variables, sockets, remotes, disk.
 
-Looked at are programs, the modules of functions, variables, sockets, remotes of git and the disk. What surely makes a
-step fail is a *problem*, and no run is made; what may still be provided by then is a *warning*. Nothing is run but git,
-which is asked for the remotes it knows, and nothing is imported. Programs are looked for with care: a false alarm is
-worse than a miss here, for the step itself tells of the rest.
+What surely makes a step fail is a *problem*, and no run is made; what may still appear by then is a *warning*. Nothing
+is run but git, and nothing is imported. A false alarm is worse than a miss, for the step itself tells of the rest.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What `prepare` made in a lane, and what became of it.
+"""The files that `prepare` made in a lane, and whether a body changed them.
 
-Owns the list of those files and their stamps, which is kept beside the lane. A body can give a file the size and the
-time that it had before, but not its time of change. Owns what of the scratch home outlives a body.
+Their stamps are kept beside the lane. A body can give a file the size and the time it had before, but not its time of
+change.
 """
 
 from __future__ import annotations

@@ -1,10 +1,7 @@
-"""The private store of a run: tool calls as a model wrote them, where what is shown of them has to be masked.
+"""The private store of a run: tool calls as a model wrote them, where the shown form is masked.
 
-Owns the files in the run's folder `private`, readable by their owner alone. What is in them is carried out; it is never
-exported, shown, or sent to a model.
-
-A name is a digest of the content under a key of the run's own. Equal contents have one name, and without the key the
-name in the journal tells nothing about the secret that the content holds.
+Files are readable by their owner alone, are carried out, and are never exported, shown, or sent to a model. A name is a
+digest under a key of the run's own, so that the name in the journal tells nothing about the secret.
 """
 
 from __future__ import annotations

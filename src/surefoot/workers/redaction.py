@@ -1,8 +1,7 @@
-"""Masks the secrets in every text of a record, but for those that are declared raw (`surefoot.core.raw`).
+"""Masking of records: every text of an event, except those declared raw (`surefoot.core.raw`).
 
-A text is masked unless its annotation says otherwise, so that a new field of an event is masked by default. Workers
-report facts, and these are masked here. The kernel decides from masked facts and from the plan as its author wrote it.
-What counts as a secret stands in `surefoot.masking`.
+Owns what reaches the journal unmasked: a new field is masked by default. Facts of workers are masked here. The kernel
+decides from masked facts and from the plan as its author wrote it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""What the workers of one run share: its folders, its workspace, its plan, its secrets.
-
-Owns the layout of a run's folder and the environment its commands get.
-"""
+"""`RunContext`: folders, workspace, plan, secrets and environment that the workers of one run share."""
 
 from __future__ import annotations
 

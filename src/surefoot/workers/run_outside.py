@@ -1,8 +1,4 @@
-"""Which of the files that a step has changed are run outside the sandbox, beside the bodies of steps.
-
-Owns the look at the plan's commands for it: checks and acceptance checks with `confine: false`, probes, `observe`. Read
-`surefoot.core.named_files` for what a command runs.
-"""
+"""Changed files that run outside the sandbox: by checks with `confine: false`, probes, `observe`."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Looks for the values of `env_from` variables in files, before anything of a file is stored, and for forms of keys.
-
-Owns the question whether a file of a lane holds a secret, or what looks like one.
-"""
+"""The search for secrets in files: values of `env_from` variables, and forms of keys."""
 
 from __future__ import annotations
 

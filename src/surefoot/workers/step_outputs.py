@@ -1,7 +1,4 @@
-"""What a body puts out for later steps: `KEY=VALUE` lines in the file `$SUREFOOT_OUTPUT`.
-
-Owns that file and what its lines may be.
-"""
+"""Outputs of a body for later steps: `KEY=VALUE` lines in the file `$SUREFOOT_OUTPUT`."""
 
 from __future__ import annotations
 

@@ -1,9 +1,7 @@
-"""Where a run works: its own repository and lanes, beside the user's.
+"""The workspace of a run: its own repository and lanes, beside the user's.
 
-Owns every call of git and every file of a lane.
-
-Its names are loaded on first use: `surefoot status` asks git for the top of a repository, and would else wait twice as
-long for lanes, stores and settings.
+Owns every call of git and every file of a lane. Names are loaded on first use, so that `surefoot status` starts
+quickly.
 """
 
 from __future__ import annotations

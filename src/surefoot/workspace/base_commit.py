@@ -1,7 +1,6 @@
-"""What a run starts from: a commit, whole and able to be checked out, and what is remarkable about it.
+"""The commit a run starts from: of a checkout with changes or a plain folder, with remarks on what a lane lacks.
 
-Owns the commit of a checkout with changes or of a plain folder, the refusal of what no lane could hold, and the remarks
-on what a lane holds otherwise than the user's checkout.
+A base that no lane could hold is refused.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """The clone of a lane: the repository that its bodies see and may wreck.
 
-Owns its refs, settings and the administration of its worktree (the lane), all of which follow from a pristine copy that
-bodies cannot write. Each lane has one, so that bodies that run at once cannot meet in a ref, a stash or a lock. Layout:
-git's gitrepository-layout(5).
+Refs, settings and worktree administration follow from a pristine copy that bodies cannot write. Each lane has its own,
+so that bodies that run at once cannot meet in a ref, a stash or a lock. Layout: git's gitrepository-layout(5).
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Paths that differ by case only, where case makes no difference.
-
-Owns the rule which paths cannot stand beside each other, and the refusal.
-"""
+"""Paths that differ by case only, refused where case makes no difference."""
 
 from __future__ import annotations
 

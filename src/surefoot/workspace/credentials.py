@@ -1,7 +1,4 @@
-"""Git settings and the credentials in them: what commands in lanes get of the one, and where the others lie.
-
-Owns the table of settings that are known to hold no credential, and the names of files that may.
-"""
+"""The git settings that commands in lanes get: those known to hold no credential; and files that may hold one."""
 
 from __future__ import annotations
 

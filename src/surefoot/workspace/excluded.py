@@ -1,7 +1,4 @@
-"""The names no run ever commits, whatever a repository's `.gitignore` says.
-
-Owns FORMATS' fixed list ("What a run commits"). A file that git tracks already is tracked whatever its name.
-"""
+"""File names no run ever commits, unless git tracks the file already, whatever `.gitignore` says."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Files and folders put, removed and looked at without ever following a link out of the folder they are in.
-
-Owns removals and durable writes.
-"""
+"""Removals, lookups and durable writes below a folder, which never follow a link out of it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The `git` program: how it is found, called, and how its failures are told.
+"""The `git` program: lookup, calls, environment, errors.
 
-Owns the environment every call gets: nothing inherited that could point git elsewhere, no prompts, no hooks unless the
-caller says so.
+A call inherits nothing that could point git elsewhere, prompts for nothing, and runs no hooks unless the caller says
+so.
 """
 
 from __future__ import annotations

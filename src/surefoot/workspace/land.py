@@ -1,7 +1,4 @@
-"""The user's own act of taking a run's result over into what they have checked out.
-
-Owns merging into the checkout and copying into a plain folder. The user's hooks and settings are in force here.
-"""
+"""The landing of a run's result in the user's checkout or folder, with the user's hooks and settings."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Files of a branch that do something by themselves once it is landed: hooks, CI, and what steers git.
-
-Owns which files these are.
-"""
+"""Files that act by themselves once a branch is landed: hooks, CI, settings of git."""
 
 from __future__ import annotations
 

@@ -1,10 +1,7 @@
-"""A lane: a worktree in which one step works, of a clone of its own, and its way back to a commit.
+"""A lane: a worktree in which one step works, and its restoration to a commit.
 
-Owns what "put back" means. Each lane has an index of ours that mirrors its checkpoint; what differs from it is all
-there is to put back.
-
-What a restore cannot hold: ignored files (`ignored_state` notices that they changed), and permission bits other than
-the one for execution.
+Owns what a restoration means. Each lane has an index of ours that mirrors its checkpoint; what differs from it is put
+back. Not held: ignored files (`ignored_state` notices that they changed), and permission bits other than execution.
 """
 
 from __future__ import annotations

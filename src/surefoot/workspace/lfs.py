@@ -1,7 +1,6 @@
-"""Git LFS: files whose contents lie beside git, and pointers to them in it.
+"""Git LFS: where contents come from (the user's store, the run's own), and how those of a run get to the user.
 
-Owns where contents come from (the user's LFS store, and the run's own) and how those of a run get to the user. Lanes
-hold contents, commits hold pointers.
+Lanes hold contents, commits hold pointers.
 """
 
 from __future__ import annotations

@@ -1,10 +1,7 @@
-"""The program git asks for what stands behind a Git LFS pointer, and for the pointer to what stands in a file.
+"""The filter program for Git LFS pointers (gitattributes(5), "Long Running Filter Process").
 
-Owns pointers and git's filter protocol (gitattributes(5), "Long Running Filter Process"). git starts it once a call, as
-a script without the rest of Surefoot, so that it starts fast.
-
-A file that is no pointer in git although its attributes say so stays as it is: its digest is noted when it is checked
-out.
+git starts it once a call, as a script without the rest of Surefoot, so that it starts fast. A file that is no pointer
+in git although its attributes say so stays as it is: its digest is noted at checkout.
 """
 
 from __future__ import annotations

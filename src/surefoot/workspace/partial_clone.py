@@ -1,7 +1,6 @@
-"""What a partial clone has put off fetching, brought in before a run borrows from it.
+"""The missing objects of a partial clone, fetched when a run is created, as `git checkout` would.
 
-Owns the one moment at which a run makes the user's git reach for a remote: when it is created, as `git checkout` would.
-Only objects are written.
+At no other time does a run make the user's git reach for a remote. Only objects are written.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""The run's refs in the user's repository, the only ones that are ever written there.
+"""The run's refs in the user's repository: `refs/surefoot/RUN/*` and `refs/heads/surefoot/RUN`.
 
-Owns `refs/surefoot/RUN/*` and `refs/heads/surefoot/RUN` and their compare-and-set.
+No other ref is ever written there; each update is a compare-and-set.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""A run's own workspace, as one thing: store, clone, lanes, and the run's refs in the user's repository.
+"""A run's own workspace: store, clones, lanes, and the run's refs in the user's repository.
 
-Owns how these play together and where they lie:
+Every operation may be repeated after a kill.
 
 ```
 run_dir/                      $SUREFOOT_HOME/runs/RUN
@@ -12,8 +12,6 @@ run_dir/                      $SUREFOOT_HOME/runs/RUN
     indexes/NAME/             how the files of a lane were when it was right
     submodules/KEY            store and pristine clone of a submodule
 ```
-
-Every operation may be repeated after a kill.
 """
 
 from __future__ import annotations

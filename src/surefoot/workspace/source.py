@@ -1,7 +1,4 @@
-"""What the user pointed at: a git repository or a plain folder, and how it is set up.
-
-Owns the look at it.
-"""
+"""The repository or plain folder that the user pointed at, and its setup."""
 
 from __future__ import annotations
 

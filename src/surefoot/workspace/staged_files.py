@@ -1,7 +1,7 @@
-"""Changed files of a lane, copied to where only the engine can change them, and files put into a lane from there.
+"""Files copied from a lane for git, and from git into a lane, through a folder only the engine can change.
 
-Owns the way between a lane and git. git looks at a file and opens it apart, so that whatever runs in the lane could put
-a link there in between: git is therefore only shown a copy, a folder of ours, and writes into one.
+git looks at a file and opens it apart, so that a program in the lane could put a link there in between: git is only
+shown copies.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
-"""The stamps of files in an index of git: size, times and place of each, by which git tells that a file is unchanged.
+"""Stamps of files (size, times, place) in an index of git, by the layout of gitformat-index(5).
 
-Owns the layout of an index, gitformat-index(5), as far as stamps go. Files reach git as copies and lanes from copies
-(`surefoot.workspace.staged_files`); the index is told how the files of the lane themselves are stamped, so that git
+Files reach git as copies (`surefoot.workspace.staged_files`); the index gets the stamps of the originals, so that git
 reads none of them again.
 """
 

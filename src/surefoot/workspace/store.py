@@ -1,7 +1,6 @@
-"""The store: the run's own objects, in a repository that bodies cannot write.
+"""The store: trees and commits of the run, in a repository that bodies cannot write.
 
-Owns trees and commits of the run, their durability, and their way into the user's repository. It borrows what the user
-already has.
+It borrows the user's objects, and makes its own durable.
 """
 
 from __future__ import annotations

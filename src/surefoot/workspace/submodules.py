@@ -1,7 +1,6 @@
-"""Submodules of a commit, from the copies that the user has.
+"""Submodules of a commit, from the copies that the user has (`.git/modules/NAME`, or in the checkout).
 
-Owns where those copies lie (`.git/modules/NAME`, or a repository in the checkout itself) and what a run borrows them
-through: a store each, as for the repository itself.
+The run borrows each through a store of its own.
 """
 
 from __future__ import annotations

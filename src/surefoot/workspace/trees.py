@@ -1,7 +1,7 @@
-"""Files of a folder as a tree of git: what differs from an index, and the tree with the differences in it.
+"""Trees of git from the files of a folder and an index.
 
-Owns the rule what a tree can hold. An index here is a file of ours, never one that a body or the user works with; it is
-copied with its time stamp, because git judges by it which entries it must read again.
+The index is ours, never one that a body or the user works with; it is copied with its time stamp, because git judges by
+it which entries to read again.
 """
 
 from __future__ import annotations

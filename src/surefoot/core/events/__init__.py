@@ -1,4 +1,4 @@
-"""What happens in a run, as frozen, versioned records: those of runs and steps, and those of all effects.
+"""Events: frozen, versioned records of what happens in a run.
 
 *Facts* say what happened and are never dropped; *decisions* say what shall happen and are valid only at the position
 they were decided at. `at` (seconds since the epoch) comes in. An event's `kind` is its class name in snake case.

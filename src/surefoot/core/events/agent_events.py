@@ -1,7 +1,6 @@
-"""What happens while a model is at work on a step: turns, tool calls, and what comes of them.
+"""Events of an agent's work: model requests, replies, tool calls and their results.
 
-They stand in the order in which a conversation goes. Each request, reply, call and result is an event of its own, so
-that a run goes on at just that place. Must never hold a whole text: those are blobs.
+Each is an event of its own, so that a run goes on exactly there. They hold no whole text: those are blobs.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A person is asked, and answers."""
+"""Events of questions: asked, answered, approved beforehand, expired."""
 
 from __future__ import annotations
 

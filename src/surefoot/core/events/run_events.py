@@ -1,7 +1,4 @@
-"""What happens to a run as a whole: its beginning and end, its engines and phases, its groups, its branch.
-
-Owns also what a person does to a run from outside. Must never hold what belongs to one attempt at one step.
-"""
+"""Events of a run as a whole: its beginning and end, engines, phases, groups, branch, and what people do to it."""
 
 from __future__ import annotations
 

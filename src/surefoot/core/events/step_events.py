@@ -1,7 +1,4 @@
-"""What happens in one attempt at one step, from its start to its end.
-
-They stand in the order of an attempt's life. Must never hold what concerns the run as a whole.
-"""
+"""Events of one attempt at one step, in the order of its life."""
 
 from __future__ import annotations
 

@@ -3,11 +3,11 @@
 Owns every decision of a run. Both functions are deterministic and touch nothing but their arguments; `decide` does not
 even change those. An event that cannot happen in a state raises `IllegalTransition` and changes nothing.
 
-A run goes through its phases at the gates in `run`; within EXECUTE each active step is asked, rule by rule, what its
-attempt still lacks (`steps`), and the first thing missing is proposed. An effect whose outcome is unknown is settled
-before anything else (`surefoot.core.recovery`). Read `steps` for an attempt's course, `apply` for what events mean.
+A run goes through its phases at the gates in `run_rules`; within EXECUTE each active step is asked, rule by rule, what
+its attempt still lacks (`attempt_rules`), and the first thing missing is proposed. An effect whose outcome is unknown
+is settled before anything else (`surefoot.core.recovery`).
 
-Who only reads a run needs `apply` alone: what decides is loaded on first use.
+`decide` is loaded on first use: who only reads a run needs `apply` alone.
 """
 
 from __future__ import annotations

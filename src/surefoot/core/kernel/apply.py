@@ -1,7 +1,6 @@
-"""What each event means for the state.
+"""The fold: `apply` for every event, `first_state` for a new run.
 
-Owns the fold. Every function here first makes sure that its event can happen, and only then changes the state; `apply`
-is the way in; `first_state` spares who creates a run a second look at its graph. Must never decide anything.
+Every function first makes sure that its event can happen, and only then changes the state. Decides nothing.
 """
 
 from __future__ import annotations

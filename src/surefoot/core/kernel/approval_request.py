@@ -1,7 +1,4 @@
-"""The packages by which a person decides: what is put into them, and what an approval of one rests on.
-
-Owns the question that goes with a package, and what makes two questions one kind. Must never decide whether to ask.
-"""
+"""The making of approval requests: their content, their question, and what makes two questions one kind."""
 
 from __future__ import annotations
 

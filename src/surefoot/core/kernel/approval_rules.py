@@ -1,7 +1,6 @@
-"""How a person's consent is got before an effect, and for a result.
+"""When a step or a result needs approval, and what the approval rests on.
 
-Owns what is weighed and when a step has to be asked about, and what an approval rests on. Must never decide on a tier:
-`surefoot.core.policy` does.
+Tiers come from `surefoot.core.policy`.
 """
 
 from __future__ import annotations

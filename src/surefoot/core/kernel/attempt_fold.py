@@ -1,7 +1,6 @@
-"""What the events of an attempt mean, from its start to its end.
+"""The fold of the events of an attempt.
 
-Owns the fold of everything that happens to one step at a time. Every function first makes sure that its event can
-happen, and only then changes the state. Must never decide anything.
+Every function first makes sure that its event can happen, and only then changes the state. Decides nothing.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
-"""The course of one attempt: for each stage a list of rules, each asking for the first thing that is still missing.
+"""The rules of an attempt: for each stage a list, each rule asking for the first thing that is still missing.
 
-`NEXT`, at the end, says which rules hold in which stage, and why they stand in that order. Nothing here changes the
-state.
+`NEXT` has the rules of each stage and the reason for their order. Nothing here changes the state.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
-"""When a command of an agent counts as irreversible, and by which key it is known outside.
+"""The effect class and the idempotency key of an agent's command that is about to begin.
 
-Owns both questions for a command that is about to begin. What the rules say then is journaled with its beginning, and
-from there on the state knows it. For steps the checkpoint says so. Must never begin a command.
+Both are journaled with the beginning of the call; from there on the state has them.
 """
 
 from __future__ import annotations

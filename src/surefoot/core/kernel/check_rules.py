@@ -1,7 +1,6 @@
-"""How a check is put to a result, or answered from what is known.
+"""Requests for checks: on which tree, in which environment, or answered by a stored verdict.
 
-Owns on which tree and in which environment it is asked, and what an answer that is none says about the attempt. Must
-never judge a verdict: `surefoot.core.verdicts` does.
+Verdicts are judged by `surefoot.core.verdicts`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
-"""What the events of a conversation mean: requests, replies, tool calls and their results.
+"""The fold of the events of a conversation: requests, replies, tool calls and their results.
 
-Owns their fold. Every function first makes sure that its event can happen, and only then changes the state. A
-conversation survives its engine: what was under way is taken back as if it had not begun (`break_off_talk`), and the
-lane is put back to the tree that the last finished call left. Must never decide anything.
+A conversation survives its engine: what was under way is taken back as if it had not begun (`break_off_talk`), and the
+lane is put back to the tree of the last finished call. Decides nothing.
 """
 
 from __future__ import annotations

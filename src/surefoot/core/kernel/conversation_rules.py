@@ -1,8 +1,7 @@
-"""The course of a conversation: what an agent's attempt needs next.
+"""The rules of a conversation: what an agent's attempt needs next, under every limit.
 
-Owns the order of things in a conversation: the lane as the conversation left it, the calls of the last reply (reads
-side by side, what writes in order, what needs a person's word when that is there), then the next request, under every
-limit. Must never change the state.
+The lane as the conversation left it, the calls of the last reply (reads side by side, writes in order), then the next
+request. Nothing here changes the state.
 """
 
 from __future__ import annotations

@@ -1,8 +1,4 @@
-"""What follows when an attempt fails.
-
-Owns the event of it, and what that means for the step: another attempt, a question, or its end. Must never put anything
-back: that is the first rule of `surefoot.core.kernel.attempt_rules`.
-"""
+"""The rules after a failed attempt: another attempt, a question, or the end of the step."""
 
 from __future__ import annotations
 

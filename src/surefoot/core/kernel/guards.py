@@ -1,7 +1,6 @@
-"""What makes an event illegal, and how that is said.
+"""The guards of the fold: what makes an event illegal, with the message.
 
-Owns the questions every fold asks before it changes anything. Must never change the state, but for `answered` noting
-that what was under way is not any more.
+They change nothing, except that `answered` notes that an effect is no longer under way.
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
-"""Which model is asked next, and what is done when one does not answer.
+"""The chain of models of a conversation: which is asked next when one fails.
 
-Owns the chain of models of a conversation: the stronger one in the last attempt, the next one where a model has no
-capacity, no quota or refuses. Must never ask for ever: a chain has an end, and then the run pauses or the attempt
-fails.
+A chain has an end, at which the run pauses or the attempt fails: no model is asked for ever.
 """
 
 from __future__ import annotations

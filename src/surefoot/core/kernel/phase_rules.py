@@ -1,8 +1,7 @@
-"""UNDERSTAND, PLAN, and the reviewer in VALIDATE, for goals in words; and what the steps of agents have in common.
+"""The rules of UNDERSTAND, PLAN, and the reviewer in VALIDATE, for goals in words.
 
-Owns the gates that a goal passes before anything is changed: a record of what is known, the baseline, a plan that was
-checked, shown and adopted; and going back to PLAN when what was found out changes what comes next. Must never change
-the state.
+Before anything is changed a goal passes these gates: a record of what is known, the baseline, a plan that was checked,
+shown and adopted. Nothing here changes the state.
 """
 
 from __future__ import annotations

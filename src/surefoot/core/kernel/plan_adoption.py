@@ -1,7 +1,6 @@
-"""What it means that a system step is done, that a plan is adopted, or that the run goes back to make another.
+"""The fold of finished system steps, adopted plans, and returns to PLAN.
 
-Owns the fold of these. A revision keeps every step that was ever begun, as it stands; what had not begun is replaced.
-Every function first makes sure that its event can happen. Must never decide anything.
+A revision keeps every step that was ever begun, as it stands; what had not begun is replaced. Decides nothing.
 """
 
 from __future__ import annotations

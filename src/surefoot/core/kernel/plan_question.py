@@ -1,7 +1,6 @@
-"""How a plan that a model made is shown to the person who decides on it.
+"""The text in which a model's plan is shown to the person who decides on it.
 
-Owns the words of that question: each step with its instruction, the files it may write, its checks, how long it should
-take and what it may cost. Prompt, inbox and API show this one text. Must never decide whether to ask.
+Prompt, inbox and API show this one text.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""What `decide` returns.
-
-Owns the pair of a decision and the command it issues. Must never hold anything else.
-"""
+"""The record that `decide` returns: a decision and its command."""
 
 from __future__ import annotations
 

@@ -1,8 +1,6 @@
-"""What the events mean by which a person is asked and answers.
+"""The fold of questions and answers.
 
-Owns the fold of questions: who may answer, what a word means, what an edit or a hand-over leaves to be done, and that
-an expired question is neither denied nor granted. Every function first makes sure that its event can happen, and only
-then changes the state. Must never decide anything.
+An expired question is neither denied nor granted. Decides nothing.
 """
 
 from __future__ import annotations

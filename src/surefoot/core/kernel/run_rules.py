@@ -1,7 +1,7 @@
-"""What shall happen next, for the run as a whole.
+"""The rules of the run as a whole: gates between phases, starting and stopping.
 
-Owns the gates between the phases, starting and stopping, and the order of things: the branch follows the journal; what
-is in doubt is settled first; then active steps go on; then new ones start. Must never change the state.
+First the branch follows the journal; then what is in doubt is settled; then active steps go on; then new ones start.
+Nothing here changes the state.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
-"""Services: what their events mean, and when one is started, stopped or missed.
+"""The fold of services, and when one is started, stopped or missed.
 
-Owns the course of a service in its lane: started for the first step that uses it, kept for later ones, stopped when an
-attempt that used it failed or the lane is made anew. When the engine lets go of a run it stops them all, without being
-told. A service that ends by itself fails the attempt it is used by, unless an effect outside the workspace has begun:
-what that came to is for its checks and its probe to say. Must never start one that nobody is about to use.
+A service is started for the first step that uses it, kept for later ones, and stopped when an attempt that used it
+failed or its lane is made anew; the engine stops them all when it lets go of a run. A service that ends by itself fails
+the attempt that uses it, unless an effect outside the workspace has begun: then checks and probe tell what came of it.
 """
 
 from __future__ import annotations

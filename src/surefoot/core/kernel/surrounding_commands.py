@@ -1,10 +1,9 @@
-"""The commands that a plan runs beside the bodies of its steps: weighed, and put to a person where a rule asks.
+"""The approval of the commands that a plan runs beside its bodies.
 
-`prepare`, services, `observe`, acceptance checks and the commands for the items of groups run before a step could ask
-about them. So they are approved together, before the first of them runs, by a system step of its own. Those of a plan
-that a model makes are weighed with the plan, and there a way out of the sandbox is reason enough to ask a person.
-Probes and checks of a person's steps are weighed with their step, in `surefoot.core.kernel.approval_rules`. A run
-without a baseline is put to a person in the same way.
+`prepare`, services, `observe`, acceptance checks and commands for the items of groups run before a step could ask about
+them, so a system step asks about all of them before the first runs. Those of a model's plan are weighed with the plan,
+where a way out of the sandbox is reason enough to ask. Probes and checks of a person's steps are weighed with their
+step.
 """
 
 from __future__ import annotations

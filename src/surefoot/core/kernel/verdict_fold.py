@@ -1,7 +1,6 @@
-"""What the events mean by which something is asked of a check or of the world.
+"""The fold of answers to checks and probes, and which verdicts are remembered.
 
-Owns their fold, and which verdicts are remembered. Every function first makes sure that its event can happen, and only
-then changes the state. Must never decide anything.
+Every function first makes sure that its event can happen, and only then changes the state. Decides nothing.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""What a body made for later steps is kept."""
+"""The effect `artifacts`."""

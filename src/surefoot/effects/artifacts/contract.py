@@ -1,4 +1,4 @@
-"""The effect by which what a body made for later steps is kept."""
+"""The contract of `artifacts`: what a body made for later steps is kept."""
 
 from __future__ import annotations
 

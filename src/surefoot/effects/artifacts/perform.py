@@ -1,10 +1,7 @@
-"""Artifacts: what a step makes for later ones beside its commit, kept outside the lane and put into theirs.
+"""Artifacts: ignored files that a step makes for later ones, kept outside the lane and put into other lanes.
 
-Owns the folder of a run where they are kept (each file once, under its digest), the lists that name them, and what of
-them lies in a lane.
-
-A list is a blob: one entry for each file, folder and symbolic link. The kernel says which lists belong into a lane;
-whatever else of artifacts lies there goes.
+A list of artifacts is a blob with one entry for each file, folder and symbolic link. The kernel says which lists belong
+into a lane; other artifacts in the lane are removed.
 """
 
 from __future__ import annotations

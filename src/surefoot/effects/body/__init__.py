@@ -1,1 +1,1 @@
-"""The body of a step is run."""
+"""The effect `body`."""

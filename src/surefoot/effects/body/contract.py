@@ -1,4 +1,4 @@
-"""The effect by which the body of a step is run: a command or a function."""
+"""The contract of `body`: a command or a function of a step runs."""
 
 from __future__ import annotations
 

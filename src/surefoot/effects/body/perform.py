@@ -1,7 +1,4 @@
-"""Bodies: shell commands, Python functions in a child, Python functions of the calling program.
-
-Owns how a body is run and how its end is told.
-"""
+"""Bodies: shell commands, Python functions in a child, Python functions of the calling program."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""A check is asked."""
+"""The effect `check`."""

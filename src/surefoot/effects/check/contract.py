@@ -1,4 +1,4 @@
-"""The effect by which a check is asked about a result."""
+"""The contract of `check`: a check is asked about a result."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Asks checks in a lane, and leaves the lane as it was.
-
-Owns the way from a kernel's question to an answer.
-"""
+"""Checks asked in a lane, which is left as it was."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""A tree is checked out in a lane."""
+"""The effect `checkout`."""

@@ -1,4 +1,4 @@
-"""The effect by which a lane is made to hold a tree, for a check or an agent."""
+"""The contract of `checkout`: a lane holds another tree, for a check or an agent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Makes a lane hold a tree."""
+"""The checkout of a tree in a lane."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""A lane is put to the head of the run branch."""
+"""The effect `checkpoint`."""

@@ -1,4 +1,4 @@
-"""The effect by which a lane is put to the head of the run branch, as a point to come back to."""
+"""The contract of `checkpoint`: a lane is at the head of the run branch, as a point to come back to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Puts a lane to the head of the run branch, and notes how it is there."""
+"""Checkpoints: a lane put to the head of the run branch, and the record of its state there."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""A result is written as a commit."""
+"""The effect `commit`."""

@@ -1,4 +1,4 @@
-"""The effect by which a result is written as a durable commit; no ref moves."""
+"""The contract of `commit`: a result is written as a durable commit; no ref moves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writes a result as a durable commit."""
+"""A result written as a durable commit."""
 
 from __future__ import annotations
 

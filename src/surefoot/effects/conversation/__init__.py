@@ -1,1 +1,1 @@
-"""An agent begins to work."""
+"""The effect `conversation`."""

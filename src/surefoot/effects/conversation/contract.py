@@ -1,4 +1,4 @@
-"""The effect by which the conversation of an agent begins, with the advice of the project and the tree of the lane."""
+"""The contract of `conversation`: an agent begins, with the project's advice and the tree of the lane."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds out what the conversation of an agent begins with."""
+"""The start of a conversation: the project's advice and the tree of the lane."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The items of a group are found."""
+"""The effect `group`."""

@@ -1,4 +1,4 @@
-"""The effect by which the items of a group are found."""
+"""The contract of `group`: the items of a group are found."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds the items of a group."""
+"""The items of a group, found by glob, list or command."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What a body wrote is found out."""
+"""The effect `inspection`."""

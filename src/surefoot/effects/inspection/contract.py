@@ -1,4 +1,4 @@
-"""The effect by which it is found out what a body wrote."""
+"""The contract of `inspection`: what a body wrote is found out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds out what a body wrote, and puts back what it may not keep."""
+"""The inspection of what a body wrote, and the restoration of what it may not keep."""
 
 from __future__ import annotations
 

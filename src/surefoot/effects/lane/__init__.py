@@ -1,1 +1,1 @@
-"""A lane is made usable."""
+"""The effect `lane`."""

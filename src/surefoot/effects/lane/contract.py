@@ -1,4 +1,4 @@
-"""The effect by which a lane is made usable: it holds a commit and is prepared."""
+"""The contract of `lane`: a lane holds a commit and is prepared."""
 
 from __future__ import annotations
 

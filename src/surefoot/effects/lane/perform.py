@@ -1,4 +1,4 @@
-"""Makes a lane hold a commit, and prepares it."""
+"""Lanes made usable: a commit checked out, `prepare` run."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""A result is brought onto the head."""
+"""The effect `merge`."""

@@ -1,4 +1,4 @@
-"""The effect by which a result is brought onto the head of the run branch."""
+"""The contract of `merge`: a result is brought onto the head of the run branch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Brings a result onto the head of the run branch."""
+"""The merge of a result onto the head of the run branch."""
 
 from __future__ import annotations
 

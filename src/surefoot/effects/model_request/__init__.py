@@ -1,1 +1,1 @@
-"""A model is asked."""
+"""The effect `model_request`."""

@@ -1,4 +1,4 @@
-"""The effect by which a model is asked once."""
+"""The contract of `model_request`: a model is asked once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Asks a model once, and reads its reply."""
+"""One request to a model, and the reading of its reply."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""A result is made what a patch says."""
+"""The effect `patch`."""

@@ -1,4 +1,4 @@
-"""The effect by which a result is made what the patch of a person says."""
+"""The contract of `patch`: a result becomes what a person's patch says."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Makes a result what the patch of a person says."""
+"""The application of a person's patch to a result."""
 
 from __future__ import annotations
 

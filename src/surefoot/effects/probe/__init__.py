@@ -1,1 +1,1 @@
-"""The world is asked whether an effect is there."""
+"""The effect `probe`."""

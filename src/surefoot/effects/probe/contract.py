@@ -1,4 +1,4 @@
-"""The effect by which the world is asked whether the effect of a step is there."""
+"""The contract of `probe`: the world is asked whether the effect of a step is there."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Asks probes: outside the sandbox, with the network, before anything else.
-
-Owns the way from a kernel's question to what the world says.
-"""
+"""Probes, asked outside the sandbox and with the network."""
 
 from __future__ import annotations
 

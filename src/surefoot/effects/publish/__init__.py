@@ -1,1 +1,1 @@
-"""The branch follows the journal."""
+"""The effect `publish`."""

@@ -1,4 +1,4 @@
-"""The effect by which the branch in the user's repository follows the journal."""
+"""The contract of `publish`: the branch in the user's repository follows the journal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lets the branch in the user's repository follow the journal: the one way in which Surefoot writes there."""
+"""The update of the run branch in the user's repository: the only way in which Surefoot writes there."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""A lane is put back to its checkpoint."""
+"""The effect `restore`."""

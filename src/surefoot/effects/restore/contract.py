@@ -1,4 +1,4 @@
-"""The effect by which a lane is put back to its checkpoint."""
+"""The contract of `restore`: a lane is put back to its checkpoint."""
 
 from __future__ import annotations
 

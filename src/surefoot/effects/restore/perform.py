@@ -1,4 +1,4 @@
-"""Puts a lane back to its checkpoint."""
+"""The restoration of a lane to its checkpoint."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Services are started and stopped."""
+"""The effects `service_start` and `service_stop`."""

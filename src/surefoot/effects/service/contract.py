@@ -1,4 +1,4 @@
-"""The effects by which services are started in a lane and stopped."""
+"""The contracts of `service_start` and `service_stop`."""
 
 from __future__ import annotations
 

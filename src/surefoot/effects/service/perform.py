@@ -1,7 +1,6 @@
 """Services: started in a lane, asked until they are ready, watched, stopped.
 
-Owns the life of commands that run beside steps. Each is confined like any command and shares a network with those who
-use it, which reaches no further than the lane.
+Each is confined like any command and shares a network with its users that reaches no further than the lane.
 """
 
 from __future__ import annotations

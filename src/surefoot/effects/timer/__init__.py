@@ -1,1 +1,1 @@
-"""Clocks that run for an attempt."""
+"""The effects by which an attempt waits."""

@@ -1,4 +1,4 @@
-"""The effects by which an attempt waits: for its next try, for an answer, for the next request to a model."""
+"""The contracts of the timers of an attempt: its next try, an answer, the next model request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Clocks that run for an attempt: for its next try, for an answer, for the next request to a model."""
+"""The timers of an attempt: its next try, an answer, the next model request."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""An agent uses a tool."""
+"""The effect `tool_call`."""

@@ -1,4 +1,4 @@
-"""The effect by which a tool call of an agent is carried out."""
+"""The contract of `tool_call`: a tool call of an agent is carried out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Carries out a tool call of an agent."""
+"""A tool call of an agent, carried out."""
 
 from __future__ import annotations
 

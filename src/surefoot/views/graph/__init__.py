@@ -1,1 +1,1 @@
-"""The graph of a plan: what is drawn, where the boxes stand, and the drawing as Mermaid and as SVG."""
+"""The graph of a plan: its boxes, their layout, and the drawings as Mermaid and SVG."""

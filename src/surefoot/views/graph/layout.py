@@ -1,7 +1,6 @@
-"""Where the boxes of a picture stand: layer below layer, arrows as straight and as uncrossed as a few sweeps make them.
+"""The layout of a graph: layer below layer, arrows as straight and uncrossed as a few sweeps make them.
 
-Places are in units of no size: columns of a terminal or pixels of an image. An arrow that passes layers gets a place in
-each.
+Places have no unit: columns of a terminal or pixels of an image. An arrow that passes layers gets a place in each.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The graph of a plan as Mermaid, for Markdown pages that draw it."""
+"""The graph of a plan as Mermaid, for Markdown pages."""
 
 from __future__ import annotations
 

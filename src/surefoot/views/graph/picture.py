@@ -1,4 +1,4 @@
-"""A plan's graph as boxes and arrows, folded until it can be taken in."""
+"""A plan's graph as boxes and arrows, with groups folded until it is small enough."""
 
 from __future__ import annotations
 

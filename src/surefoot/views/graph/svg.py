@@ -1,4 +1,4 @@
-"""The graph of a plan as an SVG image that needs nothing else and reads well on light and dark ground."""
+"""The graph of a plan as a self-contained SVG image, readable on light and dark ground."""
 
 from __future__ import annotations
 
