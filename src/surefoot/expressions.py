@@ -13,7 +13,6 @@ from functools import lru_cache
 from typing import Any, Protocol, cast
 
 CURE = "write it in RE2's syntax, which has no look-around and no back references"
-"""What to do about an expression that cannot be used."""
 _PROGRAM_MAX = 5_000
 """No expression takes more instructions: counts are multiplied out, and time goes with that, too."""
 _OPEN_COUNT = re.compile(r"(?<!\\)\{,[0-9]+\}")

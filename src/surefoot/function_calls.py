@@ -35,7 +35,6 @@ class Call:
     """A command that calls a function."""
 
     argv: tuple[str, ...]
-    """The program and its arguments."""
     env: Mapping[str, str]
     """Variables it needs."""
 
@@ -45,7 +44,6 @@ class CallFailure:
     """What a function raised."""
 
     error_type: str
-    """The exception's class name."""
     retryable: bool | None
     """Its `retryable` attribute, if it has one that is a bool."""
 

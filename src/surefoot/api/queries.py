@@ -21,7 +21,6 @@ class RunSummary:
     """One line about a run."""
 
     run: RunId
-    """Its id."""
     goal: str
     """The first line of its goal."""
     state: str

@@ -35,7 +35,6 @@ class ShownPlan:
     """A plan that waits for a person's word."""
 
     plan: Plan
-    """It."""
     text: bytes
     """It, as a plan file."""
 

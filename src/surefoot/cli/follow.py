@@ -8,7 +8,6 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 INTERRUPTED = 130
-"""The exit code of what was left."""
 _LEAVING = threading.Event()
 
 

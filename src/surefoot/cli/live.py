@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 _NO_WRAP, _WRAP = "\x1b[?7l", "\x1b[?7h"
 _ERASE_RIGHT, _ERASE_BELOW, _CLEAR = "\x1b[K", "\x1b[J", "\x1b[H\x1b[2J"
 _REMEMBERED = 200
-"""So many lines that stay are known, to be written anew."""
 
 Size = tuple[int, int]
 """Columns and rows."""
@@ -26,13 +25,10 @@ class Region:
     """Those rows, on one terminal."""
 
     write: Callable[[str], None]
-    """Writes to the terminal, at once."""
     size: Callable[[], Size]
-    """Looks how large it is."""
     draw: Callable[[Size], Sequence[str]]
     """Makes the rows, each no wider than it may be."""
     kept: deque[str] = field(default_factory=lambda: deque[str](maxlen=_REMEMBERED))
-    """The last lines that stay."""
     _rows: int = 0
     """How many rows are on the screen, above the cursor."""
     _size: Size = (0, 0)

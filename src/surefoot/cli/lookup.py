@@ -10,7 +10,6 @@ from surefoot.core.ids import RUN_ID, RunId, nearest_said
 from surefoot.errors import RunNotFound, UsageError
 
 _BEGINNING = re.compile(r"[0-9]{1,8}(-[0-9a-z]{0,6})?")
-"""What can be the beginning of a run's id."""
 
 
 def root_of(repo: Path | None) -> Path:

@@ -32,7 +32,6 @@ STAMP = len("59 min 59 s")
 WORD = 10
 """The width of the column that says what happened."""
 REDRAW_S = 0.2
-"""How often the tree is drawn anew."""
 _ROUTINE: tuple[Style, ...] = ("good", "dim", "head")
 """What the tree shows, so that it has no line of its own above it."""
 Hear = Callable[[str], str]
@@ -45,13 +44,10 @@ class Progress:
 
     screen: Screen
     began_at: float = field(default_factory=time.time)
-    """Times are shown from here on."""
     state: RunState | None = None
-    """Where the run stood when it was last heard of."""
     hear: Hear = field(default=lambda _: "")
     """What the command in a lane printed last."""
     hint: str = ""
-    """What the person can do, told below the tree."""
     shows_questions: bool = False
     """Whether questions are shown in full, because nobody is asked here."""
     held_back: list[Line] | None = None

@@ -19,7 +19,6 @@ class Project:
     """What `init` fills in; empty texts where nothing is known."""
 
     prepare: str = ""
-    """The command that makes an environment."""
     key: tuple[str, ...] = ()
     """The files its result depends on."""
     path: str = ""

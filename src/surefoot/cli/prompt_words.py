@@ -29,11 +29,8 @@ class Typed:
     """A line that was typed, understood."""
 
     word: Word
-    """What is to be done."""
     text: str = ""
-    """The answer."""
     reason: str = ""
-    """Why not, behind a `no`."""
 
 
 _NO = frozenset({"n", "no"})

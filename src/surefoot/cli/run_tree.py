@@ -48,15 +48,11 @@ class View:
     """What is known when the tree is drawn."""
 
     state: RunState
-    """Where the run stands."""
     work: Activity
-    """What it is at."""
     now: float
-    """The time."""
     said: Mapping[StepId, str] = field(default_factory=dict[StepId, str])
     """The last line that steps under way printed."""
     hint: str = ""
-    """What the person can do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +64,6 @@ class _Row:
     order: tuple[int, int, int]
     """Where it stands: after the step or group, as in the plan."""
     line: Line
-    """What it says."""
 
 
 _WAITS, _RUNS, _FAILED, _AGAIN, _GROUP, _SAYS, _LATELY, _COMES = range(8)

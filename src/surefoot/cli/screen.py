@@ -43,9 +43,7 @@ class Screen:
     is_json: bool = False
     """Whether standard output is for one JSON document and nothing else."""
     is_quiet: bool = False
-    """Whether only results and errors are shown."""
     has_pager: bool = True
-    """Whether what is long may come page by page."""
     _region: Region | None = field(default=None, init=False)
     _kept: deque[str] = field(default_factory=lambda: deque[str](maxlen=_REMEMBERED), init=False)
     """What was written last, for a terminal that has to be written anew."""

@@ -53,7 +53,6 @@ class Follower:
     home: Home
     run: RunId
     state: RunState | None = None
-    """Where the run stands, as far as it was read."""
     _version: int = -1
 
     def news(self) -> Iterator[Recorded]:

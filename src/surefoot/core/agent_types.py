@@ -36,17 +36,13 @@ class Fault(StrEnum):
     RATE_LIMIT = "rate_limit"
     """Too many requests; passes by itself, after `retry_after_s` where the provider says so."""
     OVERLOADED = "overloaded"
-    """The provider has no capacity now."""
     UNAVAILABLE = "unavailable"
     """No connection, a connection that broke, or an error of the server."""
     TIMEOUT = "timeout"
-    """No reply in time."""
     QUOTA = "quota"
-    """The account has nothing left."""
     AUTH = "auth"
     """The key is missing, wrong, or may not use this model."""
     UNKNOWN_MODEL = "unknown_model"
-    """The provider has no such model."""
     BAD_REQUEST = "bad_request"
     """The provider will not take the request as it is, now or later."""
     CONTEXT = "context"
@@ -56,7 +52,6 @@ class Fault(StrEnum):
     CUT = "cut"
     """The reply ended before it was complete."""
     MALFORMED = "malformed"
-    """The reply is not what its format says."""
     EMPTY = "empty"
     """There is neither text nor a tool call in the reply."""
 
@@ -95,11 +90,9 @@ class Usage:
     """What requests to models took."""
 
     requests: int = 0
-    """How many."""
     input_tokens: int = 0
     """Tokens sent, those read from a cache included."""
     output_tokens: int = 0
-    """Tokens written."""
     cache_read_tokens: int = 0
     """Of those sent, the ones the provider had in its cache."""
     cache_write_tokens: int = 0
@@ -154,7 +147,6 @@ class ModelFacts:
     context_tokens: int | None = None
     """The longest request and reply together; None: unknown."""
     output_tokens_max: int = 4096
-    """No reply may be longer."""
     native_tools: bool = True
     """Whether it takes tools as such; else they are put to it as a schema its reply has to follow."""
 
@@ -192,13 +184,11 @@ class ToolCall:
     call: Handle
     """Its id in the conversation: `TURN.NUMBER`, both from 1."""
     tool: ToolName
-    """The tool's name, as the model wrote it."""
     arguments: BlobId
     """Its arguments, as JSON, with secrets masked: to be shown."""
     summary: str
     """The call in a line, for people and for briefs in which the arguments have no room."""
     tokens: int = 0
-    """About how many tokens the arguments take."""
     does: CommandFacts | None = None
     """For shell commands: what they do, as far as their text tells."""
     command: str = ""
@@ -208,7 +198,6 @@ class ToolCall:
     flaw: str = ""
     """Why the arguments cannot be used, and what was expected; empty where they can."""
     provider_id: ProviderName = ""
-    """What the provider calls it."""
     private: Handle = ""
     """The name of its arguments as the model wrote them, in the private store of the run; empty: nothing in
     `arguments` is masked."""
@@ -223,13 +212,10 @@ class Reached:
     call: str
     """The call, as `TURN.NUMBER`."""
     attempt: int
-    """The attempt it belongs to."""
     command: str
-    """The command, as people are shown it."""
     shown: str
     """By what an equal command is known."""
     rule: str
-    """The rule that recognised it."""
     key: str
     """Its idempotency key."""
     applied: bool | None = None
@@ -251,15 +237,12 @@ class Claim:
     """What an agent says when it says that it is done. It proves nothing: checks do."""
 
     summary: str
-    """What was done, in a few sentences."""
     changed: tuple[str, ...] = ()
     """Files it says to have changed."""
     statements: tuple[Statement, ...] = ()
-    """What it says to be so."""
     confidence: float | None = None
     """How sure it says to be, from 0 to 1."""
     uncertainties: tuple[str, ...] = ()
-    """What it is not sure of."""
     changes_next: str = ""
     """What should change in the steps that follow, and why; empty: nothing."""
     gives_up: bool = False
@@ -273,9 +256,7 @@ class KeyFile:
     """A file that matters for the goal."""
 
     path: str
-    """Relative to the root."""
     learned: str
-    """What was learned from it."""
 
 
 @record
@@ -285,11 +266,9 @@ class Understanding:
     summary: str
     """What the goal asks for, and how things stand, in a few sentences."""
     files: tuple[KeyFile, ...] = ()
-    """Files that matter."""
     scope: tuple[str, ...] = ()
     """Globs over files that the work may change; empty: everything."""
     risks: tuple[str, ...] = ()
-    """What may go wrong."""
     questions: tuple[str, ...] = ()
     """What is not known and could not be found out."""
 
@@ -299,11 +278,9 @@ class Note:
     """A fact that somebody noted, to be kept in every later brief of the run."""
 
     text: str
-    """It."""
     by: Handle
     """The step it was noted in, or who."""
     call: Handle = ""
-    """The call that noted it."""
 
 
 @record
@@ -311,9 +288,7 @@ class Lesson:
     """What an attempt that failed has taught."""
 
     attempt: int
-    """Which."""
     tried: str
-    """What was tried."""
     said: str
     """What the check, or the runtime, said to it."""
 
@@ -323,13 +298,10 @@ class Guidance:
     """A project's own advice to agents: untrusted, changes neither tiers nor scope."""
 
     path: str
-    """The file, relative to the root."""
     text: BlobId
-    """What it says."""
     digest: Digest
     """SHA-256 of its bytes, in hex."""
     tokens: int
-    """About how many tokens it takes."""
 
 
 @record
@@ -345,15 +317,10 @@ class Spent:
     """What models took for one purpose."""
 
     phase: str
-    """The phase."""
     step: StepId
-    """The step, or the system step."""
     role: Role
-    """Who asked."""
     model: str
-    """`provider:name`, as it was asked."""
     usage: Usage
-    """What it took."""
 
 
 @record
@@ -363,7 +330,6 @@ class Part:
     speaker: str
     """`system`, `user`, `model` or `tool`."""
     tokens: int
-    """About how many tokens it takes."""
     text: str = ""
     """The text; for a blob what stands before it."""
     blob: BlobId | None = None

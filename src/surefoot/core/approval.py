@@ -38,25 +38,16 @@ class Package:
     """All a person needs to decide."""
 
     step: Handle
-    """The step."""
     does: str
     """What exactly will happen: the command or the function; for a result, what it was made by."""
     effect: Handle
-    """The effect class."""
     rule: Handle
-    """The rule that asks."""
     reason: str
-    """Why it asks."""
     undo: str
-    """How it could be taken back."""
     title: str = ""
-    """A few words of the plan's author."""
     why: str = ""
-    """The author's reason."""
     risk: str = ""
-    """What may go wrong with it, in the author's words."""
     edited_by: str = ""
-    """Who changed the command, if anybody did."""
     reaches: tuple[str, ...] = ()
     """What it is given that lies outside the lane."""
     beside: tuple[str, ...] = ()
@@ -72,23 +63,18 @@ class Package:
     evidence: tuple[str, ...] = ()
     """What is known by now: verdicts, what it needs and on what proof that stands."""
     claim: str = ""
-    """What the agent that did the work says of it."""
     statements: tuple[str, ...] = ()
     """What the agent says to be so, each with the call it rests on."""
     confidence: float | None = None
     """How sure whoever did the work says to be, from 0 to 1; the least of what it rests on."""
     uncertainties: tuple[str, ...] = ()
-    """What they say not to be sure of."""
     rollback_point: str = ""
-    """The last point the run can go back to."""
     cost_usd: float = 0.0
-    """What the run has cost so far."""
     skipped: tuple[str, ...] = ()
     """Steps it rests on that were skipped."""
     is_repeated: bool = False
     """Whether its effect has been applied before."""
     preconditions: tuple[Precondition, ...] = ()
-    """What it rests on."""
     difference: tuple[str, ...] = ()
     """What has changed since it was last shown; never shown, since the run began."""
     is_first: bool = False

@@ -25,11 +25,8 @@ class Attention:
     """How often people were asked, and what they said."""
 
     asked: int
-    """Questions."""
     open: int
-    """Those that wait still."""
     answered: int
-    """Those a person answered."""
     beforehand: int
     """Those that an approval of all like them, or an option, answered."""
     expired: int
@@ -41,13 +38,10 @@ class Attention:
     edited: int
     """Approvals of something else."""
     rejected: int
-    """Denials."""
     taken_over: int
-    """What people wanted to do by hand."""
     median_s: float | None
     """How long half of the answers took at most."""
     longest_s: float | None
-    """How long the slowest took."""
     per_verified_step: float | None
     """Questions for each verified step; None: no step is verified."""
     remark: str | None

@@ -37,7 +37,6 @@ class Result:
     """The commit that it is held against: that of the checkpoint; once it is merged, the head of the run branch."""
     base_tree: str
     tree: str
-    """The tree with the result."""
     changed: tuple[str, ...]
     """The paths at which it differs from its base."""
     observed: ChangesObserved
@@ -46,7 +45,6 @@ class Result:
     """Whether it was brought onto a later head than that of its checkpoint."""
     outputs: Mapping[str, str] = field(default_factory=dict[str, str])
     claim: Claim | None = None
-    """What the agent says of it that made it."""
 
     def onto(self, merged: Merged) -> Result:
         """Return the result on the head of the run branch."""
@@ -93,9 +91,7 @@ class Ended(Running):
 
     ending: Ending | None = None
     evidence: BlobId | None = None
-    """Its whole output."""
     outputs: Mapping[str, str] = field(default_factory=dict[str, str])
-    """What it put out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +110,6 @@ class Committing(Judging):
     """The result passed, and is written as a commit."""
 
     parent: str
-    """The head that the commit is made for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +129,6 @@ class Failed(Stage):
 
     failure: AttemptFailed
     before: Reached
-    """The stage in which it failed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +137,6 @@ class Restored(Failed):
 
 
 AnyStage = Reached | Failed | Restored
-"""Every stage."""
 
 TRANSITIONS: Mapping[type[Stage], Mapping[type[Stage], str]] = {
     Preparing: {
@@ -206,7 +199,6 @@ class People:
     """What people have said about an attempt, and what is open with them."""
 
     question: str | None = None
-    """The open question."""
     answer: str | None = None
     """The answer to the last question, until it has been acted on."""
     approved: str | None = None
@@ -234,7 +226,6 @@ class Attempt:
     checks: list[CheckRecord] = field(default_factory=list[CheckRecord])
     people: People = field(default_factory=People)
     conversation: Conversation | None = None
-    """What is said and done by the model that is at work."""
     lack: str | None = None
     """Why a placeholder of the step stands for nothing, so that its body cannot run."""
     open: str | None = None

@@ -133,7 +133,6 @@ class FileCheck(_Question):
     """Asks about the files a glob matches. Exactly one of the four questions is set."""
 
     glob: str
-    """Which files, relative to the lane's root."""
     exists: bool | None = None
     """At least one file matches (or, if False, none does)."""
     contains: str | None = None
@@ -200,7 +199,6 @@ class ChangedCheck(_Question):
     """Passed when all paths the step changed lie inside the globs."""
 
     globs: tuple[str, ...]
-    """Globs over files."""
 
     @property
     def question(self) -> str:
@@ -227,7 +225,6 @@ class JsonCheck(_Question):
     """Passed when the value at a path of a JSON file equals another one."""
 
     file: str
-    """Which file, relative to the lane's root."""
     path: str
     """Where in the file: dotted, or a pointer of RFC 6901 (see `surefoot.core.json_paths`)."""
     equals: object

@@ -61,7 +61,6 @@ class Kind:
     name: str
     """What it does, as it stands after `a command that`."""
     commands: re.Pattern[str]
-    """Commands of the kind."""
     success: re.Pattern[str]
     """Says that it went well."""
     ran: re.Pattern[str]

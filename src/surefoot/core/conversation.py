@@ -32,7 +32,6 @@ class ToolCallState:
     kind: ToolKind | None
     """What the tool does; None: there is no such tool."""
     is_open: bool = False
-    """Whether it is being carried out."""
     question: str | None = None
     """The question a person was asked about it."""
     answer: str | None = None
@@ -70,7 +69,6 @@ class Conversation:
 
     role: Role
     is_begun: bool = False
-    """Whether it was opened."""
     guidance: Guidance | None = None
     turns: list[Turn] = field(default_factory=list[Turn])
     """Those that were answered, in order."""
@@ -93,7 +91,6 @@ class Conversation:
     repeats: int = 0
     """Calls in a row that were made before with the same result."""
     misuses: int = 0
-    """Calls that used a tool wrongly."""
     stubbed: int = 0
     """Of turns up to this one long results stand in the brief as stubs."""
     folded: int = 0
@@ -110,7 +107,6 @@ class Conversation:
     worked_s: float = 0.0
     """How long its requests and calls took together, in seconds."""
     claim: Claim | None = None
-    """What the agent says, once it says that it is done."""
     ended: ToolCallFinished | None = None
     """The call that ended the conversation."""
     stopped: ConversationStopped | None = None

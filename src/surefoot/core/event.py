@@ -50,6 +50,5 @@ class CheckEvent(StepEvent):
     """An event that concerns one question put to one result."""
 
     moment: Moment
-    """Before the body or after it."""
     check: int
     """Position among the step's (or the acceptance) checks, from 0."""

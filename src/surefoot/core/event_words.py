@@ -62,7 +62,6 @@ class Diagnosis(StrEnum):
     DENIED = "denied"
     EXPIRED = "expired"
     MALFORMED = "malformed"
-    """A model's replies are not what they have to be."""
     TOOL_MISUSE = "tool_misuse"
     """Tools were used wrongly, again and again."""
     INFINITE_LOOP = "infinite_loop"
@@ -112,11 +111,8 @@ class Finding:
     kind: Handle
     """A stable word for programs, such as `undeclared-writes`."""
     severity: Severity
-    """How much it matters."""
     text: str
-    """What was found and what to do."""
     step: StepId | None = None
-    """The step it concerns."""
     place: str | None = None
     """`FILE:LINE:COLUMN`, for findings about a plan file."""
 
@@ -126,11 +122,8 @@ class Ending:
     """How a body ended."""
 
     status: Status
-    """In one word."""
     exit_code: int | None = None
-    """For commands."""
     signal: int | None = None
-    """For commands ended by a signal."""
     error_type: str | None = None
     """For Python bodies: the exception's name."""
     retryable: bool | None = None

@@ -10,7 +10,6 @@ from surefoot.core.plan import LOOPBACK, AgentBody, Check, FunctionBody, Service
 Confined: TypeAlias = Step | Check | Service
 """What the sandbox holds."""
 LINES_MAX: Final = 3
-"""So many lines of output show a cause."""
 _WIDTH_MAX = 300
 _PLAIN = "plain"
 """The rung on which nothing is refused."""

@@ -25,9 +25,7 @@ class Reading:
     what: tuple[str, ...]
     """The globs or the path."""
     readers: int
-    """Who reads."""
     writers: int
-    """Who may write."""
 
 
 def holders(number: int, of: Callable[[int], Iterable[str]]) -> dict[str, int]:

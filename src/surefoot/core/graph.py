@@ -24,9 +24,7 @@ class Problem:
     """Why a plan's steps form no graph."""
 
     step: StepId
-    """The step it concerns."""
     text: str
-    """What is wrong; what was expected; what to do."""
     name: str | None = None
     """The need or rollback target at fault, as the plan writes it."""
 

@@ -424,7 +424,6 @@ journalctl : -u= -n= -f -e -x -b --no-pager --since= --until= -o= -p= --user --u
 """
 
 HARMLESS_COMMANDS: Final = _LOOKING + _CHANGING + _PROJECT + _FETCHING
-"""The table."""
 
 HARMLESS_TARGETS: Final = frozenset(
     """

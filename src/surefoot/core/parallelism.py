@@ -32,13 +32,10 @@ class NeedlessOrder:
     """Needs of one step that could go."""
 
     step: StepId
-    """Who needs."""
     needs: tuple[StepId, ...]
-    """What it needs."""
     kind: str
     """`implied`: other needs bring the same order; `unfounded`: nothing passes from one to the other."""
     why: str
-    """The reason, in words."""
 
 
 @record
@@ -54,7 +51,6 @@ class Sharing:
     is_serialised: bool
     """Whether the engine itself takes them one after the other."""
     why: str
-    """The reason, in words."""
 
 
 @record

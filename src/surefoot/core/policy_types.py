@@ -58,7 +58,6 @@ class Demand:
     expires_s: float | None = None
     """The question expires after so many seconds; None: never."""
     overdue: Overdue = Overdue.WAIT
-    """What happens then."""
     next_role: GivenName | None = None
     """The role it is handed on to, for `hand_on`."""
 
@@ -74,7 +73,6 @@ class Rule:
     name: str
     """Unique among the rules of its origin; shown with every decision."""
     tier: Tier
-    """What it says."""
     reason: str
     """Why, in a sentence for the person who is asked."""
     commands: tuple[str, ...] = ()
@@ -90,9 +88,7 @@ class Rule:
     steps: tuple[str, ...] = ()
     """Globs over step ids."""
     effects: tuple[Effect, ...] = ()
-    """Effect classes."""
     phases: tuple[str, ...] = ()
-    """Phases of the run."""
     cost_usd_above: float | None = None
     """Holds where the run has cost more than this."""
     lines_above: int | None = None
@@ -100,7 +96,6 @@ class Rule:
     confidence_below: float | None = None
     """Holds where what was done states a confidence below this."""
     demand: Demand = Demand()
-    """What it demands of the answer."""
     reaches_others: bool = False
     """Whether the commands it names reach other people or machines, so that no restore takes back what they did."""
 
@@ -146,15 +141,12 @@ class CommandFacts:
     writes: tuple[str, ...] = ()
     """Files it writes by redirection."""
     hosts: tuple[str, ...] = ()
-    """Hosts it names."""
     variables: tuple[str, ...] = ()
-    """Environment variables it uses."""
     unclear: str | None = None
     """What of it cannot be told beforehand, such as a command whose name is the value of a variable."""
     sets: tuple[str, ...] = ()
     """Variables it sets, as `NAME=value`; what of a value is not known stands as it is written."""
     functions: tuple[str, ...] = ()
-    """Functions it defines."""
     strange: tuple[str, ...] = ()
     """What of it is not known to be harmless, beside its commands: code given to an interpreter, for one."""
 
@@ -164,11 +156,8 @@ class Facts:
     """What is known of a step, or of its result, when it is weighed."""
 
     step: StepId
-    """Which."""
     effect: Effect
-    """Its effect class."""
     phase: str
-    """The phase of the run."""
     command: CommandFacts | None = None
     """What its command does; None: its body is none."""
     paths: tuple[str, ...] = ()
@@ -178,13 +167,11 @@ class Facts:
     resources: tuple[str, ...] = ()
     """What it uses, and its sockets."""
     variables: tuple[str, ...] = ()
-    """Environment variables it is given."""
     is_sealed: bool = False
     """Whether nothing its commands do can reach beyond its lane, so that all of it can be put back."""
     has_way_out: bool = False
     """Whether it was given a way out of its lane: then what is not known to be harmless asks."""
     cost_usd: float = 0.0
-    """What the run has cost so far."""
     lines: int | None = None
     """Lines added and taken away; None: not known yet."""
     confidence: float | None = None
@@ -196,10 +183,6 @@ class Decision:
     """What a policy says, and why."""
 
     tier: Tier
-    """How much say a person has."""
     rule: str
-    """The rule that decided."""
     reason: str
-    """Its reason."""
     demand: Demand = field(default=Demand())
-    """What it demands of the answer."""

@@ -35,7 +35,6 @@ class Request:
     network: bool | None = True
     """Whether it has the network, whatever its step has; None: as its step has it."""
     confine: bool = True
-    """Whether it runs in the sandbox."""
     is_shell: bool = False
     """Whether the text is a shell command."""
 
@@ -120,7 +119,6 @@ class HttpAnswer:
     """A pattern over an HTTP answer; all that is set must hold."""
 
     status: int | None = None
-    """The status code."""
     json: Mapping[str, object] = field(default_factory=dict[str, object])
     """Dotted paths into the JSON body and the values they must have."""
 
@@ -132,7 +130,6 @@ class HttpProbe(_Question):
     url: str
     """What to request; `$SUREFOOT_IDEMPOTENCY_KEY` in it stands for the step's."""
     method: str = "GET"
-    """The HTTP method."""
     applied: HttpAnswer = HttpAnswer()
     """The answer that shows the effect happened."""
     not_applied: HttpAnswer | None = None
@@ -163,7 +160,6 @@ class RunProbe(_Question):
 
     runs_commands = True
     command: str
-    """The text given to bash."""
     confine: bool = False
     """Whether it runs in the sandbox, without the network; the probes that models write do."""
 
@@ -246,7 +242,6 @@ class PackageProbe(_Question):
     package: str
     """The project's name, in any spelling."""
     version: str
-    """The release."""
     index: str
     """A simple index (its address, or `$NAME` for it), or a folder of wheels and source distributions."""
 
@@ -292,9 +287,7 @@ class SqlProbe(_Question):
     url: str
     """`sqlite:///PATH`, `postgresql://…`, or `$NAME` for such a URL or for the password in it."""
     applied: SqlAnswer | None = None
-    """The answer that shows the effect happened."""
     not_applied: SqlAnswer | None = None
-    """The answer that shows it did not."""
 
     @property
     def about(self) -> str:
@@ -323,7 +316,6 @@ class CommandProbe(_Question):
 
     runs_commands = True
     argv: tuple[str, ...]
-    """The program and its arguments."""
     applied: str
     """A regular expression (`^` and `$` match at each line); output in which it is found shows the effect."""
     not_applied: str | None = None
@@ -419,7 +411,6 @@ class Probe:
     """A question to the world whether an effect was applied."""
 
     ask: ProbeQuestion
-    """The question."""
     within_s: float = 0.0
     """Repeat for this many seconds until applied; before that *not applied* is not believed."""
 

@@ -76,7 +76,6 @@ class RecoveryNote:
     """What happens when a step fails."""
 
     step: StepId
-    """Which."""
     text: str
     """In words."""
 

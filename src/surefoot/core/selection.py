@@ -16,9 +16,7 @@ class Selection:
     """What is chosen of a plan."""
 
     plan: Plan
-    """The plan with the chosen steps alone."""
     left_out: tuple[StepId, ...] = ()
-    """The other steps and groups, in plan order."""
     unknown: tuple[str, ...] = ()
     """For each name that names no step, what is wrong with it."""
 

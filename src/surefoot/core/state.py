@@ -99,7 +99,6 @@ class StepState:
     head_after: str | None = None
     """The head of the run branch once the step was verified."""
     tree_after: str | None = None
-    """The tree of that head."""
     verified_seq: int = 0
     undeclared: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
@@ -125,15 +124,12 @@ class StepState:
     tier: Tier | None = None
     """How much say a person had before its body last began."""
     rule: str = ""
-    """The rule that decided on that."""
     raised_by: str = ""
     """The rule by which its effect counts as irreversible whatever is declared; empty: the declared one counts."""
     reached: tuple[Reached, ...] = ()
     """The commands of its agents that reached others, or may have, in all attempts."""
     has_run: bool = False
-    """Whether its body ever began, in whatever attempt."""
     was_probed: bool = False
-    """Whether its probe was ever asked."""
     probed_before: bool = False
     """Whether its probe was asked before an attempt that came too late: that is made again without asking it."""
     records: tuple[CheckRecord, ...] = ()
@@ -143,15 +139,10 @@ class StepState:
     references: tuple[Reference, ...] = ()
     """What of earlier outputs stands in the step as the plan has it; `spec` has it replaced once it was started."""
     item: str | None = None
-    """For members of a group: its item."""
     lessons: tuple[Lesson, ...] = ()
-    """What its failed attempts have taught, for agents."""
     usage: Usage = field(default_factory=Usage)
-    """What models took for it, in all attempts."""
     claim: Claim | None = None
-    """What the agent that was last at work on it says about it."""
     outputs: Mapping[str, str] = field(default_factory=dict[str, str])
-    """What it put out, once it is verified."""
     kept: ArtifactsKept | None = None
     """What it made for later steps, once it is verified."""
     work: Attempt | None = None
@@ -251,9 +242,7 @@ class QuestionState:
     approved_by: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     """Who said yes so far, with their roles, where it takes several people."""
     role: str | None = None
-    """The role an answer takes."""
     due: float | None = None
-    """When it expires."""
     is_timed: bool = False
     """Whether a clock runs for it."""
     expired: QuestionExpired | None = None
@@ -345,7 +334,6 @@ class RunState:
     is_paused: bool = False
     cancelling: str | None = None
     lane_failure: str | None = None
-    """Why no lane can be made usable."""
     yes_by: str | None = None
     allowed: dict[StepId, str] = field(default_factory=dict[StepId, str])
     """Irreversible steps approved by name, and by whom."""
@@ -356,15 +344,11 @@ class RunState:
     policy: Policy = field(default_factory=Policy)
     """The rules beside those that ship."""
     routing: ModelRouting = field(default_factory=ModelRouting)
-    """Which models play which roles."""
     understanding: Understanding | None = None
-    """What was found out in UNDERSTAND."""
     notes: tuple[Note, ...] = ()
-    """Facts that agents noted."""
     reported: tuple[Finding, ...] = ()
     """What was found on the way."""
     revision: int = 0
-    """Which revision of the plan holds."""
     adopted: Plan | None = None
     """The plan that holds, where it is not the one the run was created with."""
     proposal: MadePlan | None = None
@@ -404,7 +388,6 @@ class RunState:
     overlaps: dict[str, dict[StepId, None]] = field(default_factory=dict[str, dict[StepId, None]])
     """Files that several steps changed at once without declaring it, and these steps."""
     unfinished: int = 0
-    """Nodes that are not final."""
 
     @property
     def plan(self) -> Plan:

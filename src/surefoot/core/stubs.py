@@ -29,7 +29,6 @@ class Fold:
     """Which turns of a conversation stand in the brief in short, and how much room there is."""
 
     tokens_max: int
-    """The brief may not be longer."""
     stubbed: int = 0
     """Of turns up to this one long results are stubs."""
     folded: int = 0

@@ -17,7 +17,6 @@ class PlanChange:
     """A change of the plan that an agent proposes."""
 
     text: str
-    """The change and its reason."""
 
 
 @record

@@ -54,10 +54,8 @@ class ToolRow:
     """One tool, as far as the kernel has to know it."""
 
     name: str
-    """What models call it."""
     kind: ToolKind
     roles: frozenset[Role]
-    """Who may call it."""
     state: type[ToolState] | None = None
     """What of the state its calls are given."""
 
@@ -82,7 +80,6 @@ _ROWS = (
     ToolRow(name="finish", kind=ToolKind.END, roles=frozenset({Role.WORKER, Role.REVIEWER})),
 )
 TOOLBOX: Mapping[str, ToolRow] = {row.name: row for row in _ROWS}
-"""Every tool, by name."""
 
 
 def tools_of(role: Role) -> tuple[ToolRow, ...]:

@@ -51,7 +51,6 @@ EFFECTS: tuple[Effect, ...] = (
     DEADLINE,
     REQUEST_DELAY,
 )
-"""Every effect, in the order in which a run meets them."""
 
 BY_NAME: dict[str, Effect] = {effect.name: effect for effect in EFFECTS}
 BY_REQUEST: dict[str, Effect] = {effect.requested.kind: effect for effect in reversed(EFFECTS)}

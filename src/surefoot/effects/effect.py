@@ -30,9 +30,7 @@ class EffectFailed(StepEvent):
     diagnosis: Diagnosis
     """Whether trying again can help."""
     reason: str
-    """What went wrong and what to do."""
     evidence: BlobId | None = None
-    """What was printed meanwhile."""
 
 
 @record
@@ -40,7 +38,6 @@ class EffectCancelled(StepEvent):
     """An effect was ended before it came to a result."""
 
     effect: Handle
-    """Its name in the table of effects."""
     subject: Handle = ""
     """As for `EffectFailed`."""
 
@@ -108,7 +105,6 @@ class Breakage:
     """What people are told."""
     error_type: str
     trace: str
-    """Where it happened."""
     store: Callable[[bytes], BlobId]
     """Stores what the fact refers to. Called only where a fact needs it: the disk may be what broke."""
 
@@ -124,7 +120,6 @@ class Effect:
     requested: type[Event]
     """The decision that asks for it."""
     command: type[Command]
-    """What the performer is given."""
     results: tuple[type[Event], ...]
     """The facts in which it can end, beside `EffectFailed` and `EffectCancelled`."""
     instead: type[Event] | None = None
@@ -132,7 +127,6 @@ class Effect:
     performer: str
     """The function that carries it out, as `module:function`; imported when it is first needed."""
     on_crash: OnCrash
-    """What follows when the engine dies meanwhile."""
     counts_as_crash: bool = True
     """Whether a crash meanwhile counts against the step; after three in a row a person is asked."""
     is_ended_by_pause: bool = False

@@ -39,13 +39,9 @@ class LockHolder:
     """The program that holds the lock of a run."""
 
     pid: int
-    """Its operating-system id."""
     host: str
-    """The machine's name."""
     started_at: float
-    """When it claimed the run, in seconds since the epoch."""
     command: str
-    """Its command line."""
     start_ticks: int | None = None
     """When the program was started, in the system's own count, which no change of the clock moves; None: not known."""
     pid_namespace: str = ""

@@ -30,9 +30,7 @@ class Provided:
     """A model that can be asked."""
 
     model: LibraryModel
-    """It, as the library has it."""
     abilities: Abilities
-    """What its provider can do."""
 
 
 class NotProvidedError(Exception):

@@ -30,11 +30,9 @@ class ScriptedRequest:
     role: str = ""
     """`scout`, `planner`, `worker` or `reviewer`; empty where the brief does not say."""
     run: str = ""
-    """The run's id."""
     step: str = ""
     """The step's id; `(understand)`, `(plan)` and `(review)` for the other phases."""
     attempt: int = 1
-    """The attempt at the step."""
     turn: int = 1
     """Which reply of the conversation is asked for, from 1; those told in short count, too."""
 
@@ -60,7 +58,6 @@ class ScriptedReply:
     """What a script answers: a reply, or a fault of the provider it plays."""
 
     say: str = ""
-    """The text."""
     calls: Sequence[tuple[str, Mapping[str, object] | str]] = ()
     """The tools it calls, each with its arguments; a text stands for arguments as a model may have written them."""
     fault: Fault | None = None
@@ -72,7 +69,6 @@ class ScriptedReply:
     usage: Usage | None = None
     """What it took; None: about what the texts take."""
     delay_s: float = 0.0
-    """How long it takes."""
 
 
 Answered = ScriptedReply | str | Sequence[tuple[str, Mapping[str, object] | str]]

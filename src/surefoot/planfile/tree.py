@@ -60,7 +60,6 @@ class Flaw:
     """Something wrong at a place."""
 
     place: Place
-    """Where."""
     text: str
     """What is wrong; what was expected; what to do."""
 

@@ -38,9 +38,7 @@ class CommandRequest:
     timeout_s: float | None = None
     """The whole tree of the command is ended after this many seconds."""
     network: Network = False
-    """How far the command's network reaches."""
     sockets: tuple[Path, ...] = ()
-    """Sockets of the host it may use."""
     confine: bool = True
     """False: outside the sandbox (bodies and checks that say so, and probes)."""
     writable: tuple[Path, ...] = ()
@@ -56,17 +54,13 @@ class CommandOutcome:
     exit_code: int | None
     """None when it was ended by a signal or never started."""
     signal: int | None = None
-    """The signal that ended it."""
     timed_out: bool = False
-    """Whether it was ended because its time was over."""
     started: bool = True
     """False when the program could not be started at all."""
     tail: str = ""
     """The last few thousand characters of its output."""
     evidence: BlobId | None = None
-    """The whole output."""
     duration_s: float = 0.0
-    """How long it ran."""
 
     @property
     def said(self) -> str:
@@ -122,11 +116,8 @@ class Program:
     """The program that works on runs, as it names itself; handed in, so that a run can be repeated to the letter."""
 
     pid: int
-    """Its operating-system id."""
     host: str
-    """The machine's name."""
     is_root: bool
-    """Whether it may do everything on this machine."""
     random_text: Callable[[int], str]
     """Returns so many letters and digits that nobody can guess: for the ids of runs and engines."""
 
@@ -145,7 +136,6 @@ class Called:
     """A tool call in a reply."""
 
     name: str
-    """The tool, as the model wrote it."""
     arguments: Mapping[str, object] | None
     """What it is given; None where that is no JSON object."""
     raw: str
@@ -159,7 +149,6 @@ class Message:
     """One thing said, in the order in which a model is told it."""
 
     speaker: Speaker
-    """Who says it."""
     text: str
     """It; for tools what came of the call."""
     calls: tuple[Called, ...] = ()
@@ -177,7 +166,6 @@ class ToolSpec:
     """A tool as a model is told of it."""
 
     name: str
-    """Its name."""
     text: str
     """What it does, when to use it, and what it gives."""
     schema: Mapping[str, object]
@@ -193,7 +181,6 @@ class ModelRequest:
     messages: tuple[Message, ...]
     """What was said so far, the system's words first."""
     tools: tuple[ToolSpec, ...] = ()
-    """What it may call."""
     needs_call: bool = False
     """Whether the reply has to hold a tool call."""
     schema: Mapping[str, object] | None = None
@@ -201,9 +188,7 @@ class ModelRequest:
     native_tools: bool = True
     """False: the tools are put to it as a schema of its reply."""
     output_tokens_max: int = 4096
-    """The reply may not be longer."""
     timeout_s: float = 300.0
-    """No reply within so many seconds is a time-out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,9 +198,7 @@ class ModelAnswer:
     text: str
     """What it says beside its calls."""
     calls: tuple[Called, ...]
-    """The tools it calls, in order."""
     finish: Finish
-    """Why it stopped."""
     usage: Usage
     """What the provider says it took; the cost is left at 0."""
     model: str
@@ -229,11 +212,9 @@ class ModelFault:
     """Why there is no reply that can be used."""
 
     fault: Fault
-    """The kind."""
     text: str
     """What happened, and what to do, in a sentence or two; no secrets."""
     retry_after_s: float | None = None
-    """How long the provider asks to wait."""
     usage: Usage | None = None
     """What it took all the same, where the provider says so."""
     is_unbilled: bool = False

@@ -19,11 +19,9 @@ class Recorded:
     """An event with its place in the journal."""
 
     run: RunId
-    """Whose it is."""
     seq: int
     """Its position, from 1."""
     event: Event
-    """What happened."""
     hash: str
     """The hash of its row, in hex; covers all events before."""
 
@@ -52,7 +50,6 @@ class Batch:
     """Events of one run that are appended together or not at all."""
 
     run: RunId
-    """Whose they are."""
     expected: int | None
     """The position the decisions among them were taken at; None: facts only, appended wherever the end is."""
     events: Sequence[Event]
@@ -78,11 +75,9 @@ class RunRow:
     """What can be said of a run without reading its events."""
 
     run: RunId
-    """Its id."""
     repository: str | None
     """The user's folder; None: a run without a workspace."""
     created_at: float
-    """When it was created, in seconds since the epoch."""
     goal: str
     """The first line of its goal."""
 

@@ -17,7 +17,6 @@ class DyingJournal(SqliteJournal):
     is_written = False
     """Whether the fatal commit reaches the disk: nobody is told of it in either case."""
     taken = 0
-    """How many commits it has taken."""
 
     def append(self, batches: Sequence[Batch]) -> list[Appended | JournalConflict | ClaimLost]:
         """Append while the program lives.

@@ -30,9 +30,7 @@ class Simulated:
     """What came of a simulated run."""
 
     report: Report
-    """Its report."""
     events: tuple[Event, ...]
-    """What happened, in order."""
     journal: bytes
     """The journal to the letter: a line an event, with the hash that covers all before."""
     took_s: float

@@ -14,7 +14,6 @@ from surefoot.core.globs import literal_folder
 from surefoot.tools.lane_files import LaneFiles, Refused, text_of
 
 BYTES_MAX = 32_000
-"""So much of it is told at most."""
 _NAMES = ("AGENTS.md", "CLAUDE.md")
 
 
@@ -23,7 +22,6 @@ class Found:
     """A project's advice."""
 
     path: str
-    """The file, from the root."""
     text: str
     """What it says, as far as there is room."""
     digest: str

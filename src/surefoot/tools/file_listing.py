@@ -38,9 +38,7 @@ class Known:
     path: str
     """From the root."""
     size: int
-    """In bytes."""
     is_link: bool
-    """Whether it is a symbolic link."""
 
 
 async def asked(context: ToolContext, *argv: str, output_max: int = _OUTPUT_MAX) -> tuple[CommandOutcome, bytes]:

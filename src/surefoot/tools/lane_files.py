@@ -41,7 +41,6 @@ class Held:
     path: str
     """Where it really lies, from the root."""
     content: bytes
-    """All of it."""
     mode: int
     """Its permission bits."""
 

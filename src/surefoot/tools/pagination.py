@@ -16,7 +16,6 @@ class Page:
     """Some of the lines of a text."""
 
     lines: tuple[str, ...]
-    """Those that have room."""
     start: int
     """The number of the first, from 1."""
     total: int

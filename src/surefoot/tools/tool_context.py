@@ -35,11 +35,8 @@ class ToolContext:
     template: CommandRequest
     """A command of the step without its text: variables, network, sockets, confinement."""
     rung: str = "plain"
-    """How well commands are confined."""
     step: Step
-    """The step the call belongs to."""
     role: Role
-    """Who calls."""
     call: str = ""
     """The call's id, `TURN.NUMBER`."""
     state: ToolState | None = None
@@ -53,7 +50,6 @@ class ToolResult:
     """What came of a call."""
 
     ok: bool
-    """Whether it did what was asked."""
     text: str
     """What the model is told."""
     whole: str | None = None
@@ -69,11 +65,9 @@ class ToolResult:
     exit_code: int | None = None
     """For commands: their exit status."""
     payload: Payload | None = None
-    """What the agent hands to the runtime."""
 
 
 Perform = Callable[[Arguments, ToolContext], Awaitable[ToolResult]]
-"""Carries out a call whose arguments fit the schema."""
 
 
 def on_thread(work: Callable[[Arguments, ToolContext], ToolResult]) -> Perform:

@@ -33,7 +33,6 @@ class Station:
     """What is under way, and since when."""
 
     words: str
-    """In a few words."""
     since: float
     """In seconds since the epoch."""
 
@@ -43,11 +42,8 @@ class Finished:
     """A step that has just come to its end."""
 
     step: StepId
-    """Which."""
     word: str
-    """How, in a word."""
     took_s: float
-    """How long its last attempt took."""
     style: Style
     """What the word means."""
 

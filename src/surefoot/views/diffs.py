@@ -24,7 +24,6 @@ class Changed:
     """How much was changed in one file."""
 
     path: str
-    """Where it lies."""
     added: int | None
     """Lines; None: the file is binary."""
     removed: int | None
@@ -41,13 +40,10 @@ class Diff:
     """What one commit changed."""
 
     folder: Path
-    """A repository that has it."""
     commit: str
-    """Its id."""
     message: str
     """Who wrote it and when, and what it says."""
     files: Sequence[Changed]
-    """All that it changed."""
     patch: str
     """The changes that can be read."""
     left_out: Sequence[Changed]

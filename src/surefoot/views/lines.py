@@ -31,7 +31,6 @@ class Line:
     text: str
     """What it says; no line breaks."""
     style: Style = ""
-    """What it means."""
     hang: int = 0
     """By how many columns what does not fit is indented."""
     styled: int | None = None

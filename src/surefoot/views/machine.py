@@ -26,11 +26,8 @@ class Answer:
     name: str
     """What was looked at."""
     verdict: Literal["ok", "note", "problem"]
-    """Whether runs can do with it."""
     text: str
-    """What was found."""
     cure: str = ""
-    """What to do."""
 
 
 def look() -> Iterator[Answer]:

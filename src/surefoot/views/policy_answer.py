@@ -66,9 +66,7 @@ class PolicyQuestion:
     effect: Effect | None = None
     """The effect class of the step that would run it."""
     step: str | None = None
-    """The step's id."""
     plan: Path | None = None
-    """The plan the step is in."""
     paths: tuple[str, ...] = ()
     """Files it would change."""
     root: Path

@@ -53,15 +53,11 @@ class Row:
     """One thing that is told."""
 
     word: str = ""
-    """Its state, in a word."""
     name: str = ""
     """What it is about."""
     text: str = ""
-    """What there is to say, on one line."""
     style: Style = ""
-    """What the word means."""
     more: str = ""
-    """What there is to say beyond that, on several lines."""
     command: str = ""
     """What to type."""
     aside: str = ""
@@ -73,7 +69,6 @@ class Section:
     """Rows under one title."""
 
     title: str
-    """In a few words."""
     rows: Sequence[Row]
     """At least one."""
     hidden: int = 0

@@ -43,7 +43,6 @@ class StepDetails:
     node: StepState
     """The step as the journal has it."""
     state: RunState
-    """The run."""
     diff: Diff | None
     """What its commit changed; None: it has none, or git cannot show it."""
 

@@ -49,13 +49,9 @@ class Entry:
     """One event, told."""
 
     at: float
-    """When it happened."""
     word: str
-    """What happened."""
     text: str
-    """What there is to say, on one line."""
     style: Style
-    """What the word means."""
     cause: str = ""
     """Of a failure, the lines of output that show its cause."""
 

@@ -21,9 +21,7 @@ class Transcript:
     """What was said and done in one attempt."""
 
     attempt: int
-    """Which."""
     events: list[ev.StepEvent] = field(default_factory=list[ev.StepEvent])
-    """What happened, in order."""
 
     @property
     def claim(self) -> Claim | None:

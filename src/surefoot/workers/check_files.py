@@ -43,7 +43,6 @@ class Asked:
     folder: str
     """Where it starts, from the root of the tree."""
     env: Mapping[str, str]
-    """The variables it is given."""
 
 
 def asked_of(check: Check, step: Step | None, plan: Plan) -> Asked:

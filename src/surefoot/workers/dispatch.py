@@ -21,7 +21,6 @@ from surefoot.workers.redaction import masked
 from surefoot.workers.run_context import RunContext
 
 Performer = Callable[[RunContext, Any], Awaitable[Event]]
-"""Carries out the commands of one effect."""
 
 
 @cache

@@ -39,7 +39,6 @@ class StepArgument:
     workspace: Path | None
     """The lane's root folder; None in a run without a workspace."""
     attempt: int
-    """Numbered from 1."""
     idempotency_key: str
     """Equal in all attempts; to be passed outward, so that a repeated effect is recognised."""
     outputs: Mapping[StepId, Mapping[str, str]] = field(default_factory=dict[StepId, Mapping[str, str]])
@@ -51,13 +50,9 @@ class RunningService:
     """A service that was started."""
 
     spec: Service
-    """What the plan says of it."""
     lane: str
-    """The lane it runs in."""
     port: int
-    """The port that was chosen for it."""
     running: asyncio.Task[CommandOutcome]
-    """Its command."""
     end: asyncio.Future[None]
     """To be done when it shall end."""
     up: tuple[str, ...] = ()
@@ -65,7 +60,6 @@ class RunningService:
     watching: asyncio.Task[None] | None = None
     """Sees it end by itself, once it was ready."""
     is_stopping: bool = False
-    """Whether its end is wanted."""
 
 
 Function = Callable[[StepArgument], Awaitable[object]]
@@ -106,7 +100,6 @@ class RunContext:
     rung: Rung
     workspace: RunWorkspace | None = None
     limits: LaneLimits = field(default_factory=LaneLimits)
-    """How much a step may write, keep and print."""
     created: RunCreated | None = None
     """What the run began from."""
     source: Path | None = None
@@ -120,11 +113,9 @@ class RunContext:
     models: Model | None = None
     """Asks models; None: the run has no agents."""
     model_timeout_s: float = 300.0
-    """No reply of a model within so many seconds is a time-out."""
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     """The environment Surefoot was started in; where commands are run, as it was when the run was taken up."""
     on_line: Callable[[StepId, str], None] | None = None
-    """Told each line a body prints."""
     head: Callable[[], tuple[int, str]] = lambda: (0, "")
     """Returns the position and the hash of the journal's last event."""
     tell: Callable[[Event], None] = lambda _: None

@@ -12,9 +12,7 @@ from surefoot.masking import Masker
 from surefoot.safe_open import open_plain
 
 BYTES_MAX = 65536
-"""So long may the file be."""
 KEYS_MAX = 100
-"""So many values may there be."""
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _SHOWN = 60

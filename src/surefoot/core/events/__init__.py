@@ -128,7 +128,5 @@ EVENTS: tuple[type[Event], ...] = (
     EffectFailed,
     EffectCancelled,
 )
-"""Every event there is."""
 
 BY_KIND: dict[str, type[Event]] = {kind.kind: kind for kind in EVENTS}
-"""The event classes by the journal's word."""

@@ -47,7 +47,6 @@ class ConversationStopped(StepEvent):
     diagnosis: Diagnosis
     """Why, in a word; the attempt fails with it if the checks do not pass."""
     reason: str
-    """Why, in words."""
 
 
 @record
@@ -56,7 +55,6 @@ class FindingReported(Event):
 
     is_decision: ClassVar[bool] = True
     finding: Finding
-    """It."""
 
 
 @record
@@ -77,9 +75,7 @@ class LimitsRaised(Event):
     """Somebody lets the run use more."""
 
     limits: Limits
-    """The limits that hold from here on."""
     by: GivenName
-    """Who."""
 
 
 @record
@@ -87,11 +83,8 @@ class PlanEdited(StepEvent):
     """A person wants this plan instead of the one they were shown."""
 
     plan: Plan
-    """It."""
     text: BlobId
-    """It, as a plan file."""
     by: GivenName
-    """Who."""
 
 
 @record
@@ -104,7 +97,6 @@ class PlanAdopted(Event):
     revision: int
     """Numbered from 1; the plan the run was created with is 0."""
     plan: Plan
-    """It."""
     text: BlobId | None
     """The plan as a plan file."""
     by: GivenName

@@ -23,9 +23,7 @@ class QuestionAsked(StepEvent):
     question: Handle
     """Its id: unique in the journal."""
     about: QuestionKind
-    """What is asked for."""
     text: str
-    """What the person is shown."""
     options: tuple[str, ...] = ()
     """The answers it takes; empty: any text."""
     default: str | None = None
@@ -50,11 +48,9 @@ class QuestionAnswered(Event):
     is_waited_for: ClassVar[bool] = True
     may_be_late: ClassVar[bool] = True
     question: Handle
-    """Its id."""
     answer: str
     """What was said: `yes`, `no`, `take_over`, or what the question takes."""
     by: GivenName
-    """Who."""
     roles: tuple[GivenName, ...] = ()
     """The roles they have; since version 2."""
     via: GivenName = ""

@@ -24,9 +24,7 @@ class RunCreated(Event):
     # The plan has gained fields with defaults: a plan of version 1 is read as it stands.
     version: ClassVar[int] = 7
     run: RunId
-    """Its id."""
     plan: Plan
-    """What shall be done."""
     plan_path: Place | None = None
     """The plan file, as it was named."""
     plan_digest: Digest | None = None
@@ -34,9 +32,7 @@ class RunCreated(Event):
     repository: Place | None = None
     """The user's folder; None: a run without a workspace."""
     base: Digest | None = None
-    """The commit the run starts from."""
     base_tree: Digest | None = None
-    """The tree of that commit."""
     base_ref: Place | None = None
     """The full name of the branch that was checked out; since version 3."""
     dirty: tuple[str, ...] = ()
@@ -46,7 +42,6 @@ class RunCreated(Event):
     findings: tuple[Finding, ...] = ()
     """What `check` says about the plan."""
     by: GivenName = ""
-    """Who started it."""
     estimates: Mapping[StepId, float] = field(default_factory=dict[StepId, float])
     """How long steps and members without an estimate took in earlier runs, in seconds; since version 2. Empty where one
     step runs at a time."""
@@ -68,17 +63,11 @@ class EngineStarted(Event):
     version: ClassVar[int] = 2
     is_waited_for: ClassVar[bool] = True
     engine: Handle
-    """Id of the engine."""
     token: int
-    """The fencing token."""
     pid: int
-    """Its operating-system id."""
     host: Handle
-    """The machine's name."""
     rung: Handle
-    """The sandbox rung in use."""
     release: Handle
-    """Surefoot's version."""
     as_root: bool = False
     """Whether it works as root, and so do its commands; since version 2."""
 
@@ -96,7 +85,6 @@ class ApprovalsGiven(Event):
     """The person who started or resumed the run approved some questions beforehand."""
 
     by: GivenName
-    """Who."""
     yes: bool = False
     """Confirm-tier questions except irreversible ones."""
     allow: tuple[StepId, ...] = ()
@@ -118,7 +106,6 @@ class PhaseEntered(Event):
     version: ClassVar[int] = 2
     is_decision: ClassVar[bool] = True
     phase: Phase
-    """The phase entered."""
     reason: str = ""
     """Why the run goes back; since version 2."""
 
@@ -129,7 +116,6 @@ class PauseRequested(Event):
 
     may_be_late: ClassVar[bool] = True
     by: GivenName
-    """Who, or which limit."""
     interrupt: bool = False
     """Whether running read and reversible bodies are ended, too."""
 
@@ -141,7 +127,6 @@ class RunPaused(Event):
     is_decision: ClassVar[bool] = True
     is_waited_for: ClassVar[bool] = True
     reason: str
-    """Who or what asked for it."""
 
 
 @record
@@ -150,7 +135,6 @@ class RunResumed(Event):
 
     may_be_late: ClassVar[bool] = True
     by: GivenName
-    """Who."""
 
 
 @record
@@ -159,7 +143,6 @@ class CancelRequested(Event):
 
     may_be_late: ClassVar[bool] = True
     by: GivenName
-    """Who."""
 
 
 @record
@@ -169,7 +152,6 @@ class RunEnded(Event):
     is_decision: ClassVar[bool] = True
     is_waited_for: ClassVar[bool] = True
     outcome: Outcome
-    """How."""
     reason: str = ""
     """Why it is not `completed`, in a few words."""
 
@@ -180,9 +162,7 @@ class StepsInvalidated(Event):
 
     is_waited_for: ClassVar[bool] = True
     steps: tuple[StepId, ...]
-    """Which."""
     by: GivenName
-    """Who."""
 
 
 @record
@@ -193,8 +173,5 @@ class RunRestored(Event):
     to: StepId | None
     """The step whose commit is the head again; None: the base."""
     commit: Digest
-    """That commit."""
     pending: tuple[StepId, ...]
-    """Steps to be done again."""
     by: GivenName
-    """Who."""

@@ -49,9 +49,7 @@ class AttemptFailed(StepEvent):
     version: ClassVar[int] = 2
     is_decision: ClassVar[bool] = True
     diagnosis: Diagnosis
-    """The kind of failure."""
     reason: str
-    """What happened."""
     is_counted: bool = True
     """False for crashes and interruptions."""
     applied: bool = False
@@ -67,7 +65,6 @@ class StepFailed(StepEvent):
     is_decision: ClassVar[bool] = True
     is_waited_for: ClassVar[bool] = True
     reason: str
-    """The last attempt's."""
     stop: bool = False
     """Whether nothing new starts after this."""
 
@@ -89,10 +86,7 @@ class RolledBack(StepEvent):
     is_decision: ClassVar[bool] = True
     is_waited_for: ClassVar[bool] = True
     reason: str
-    """The last attempt's."""
     to: StepId
     """The step whose commit is the head again."""
     commit: Digest
-    """That commit."""
     invalidated: tuple[StepId, ...]
-    """Steps whose results are gone."""

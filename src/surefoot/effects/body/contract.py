@@ -37,7 +37,6 @@ class BodyFinished(StepEvent):
     version: ClassVar[int] = 3
 
     ending: Ending
-    """How."""
     evidence: BlobId | None = None
     """Its whole output."""
     duration_s: float = 0.0

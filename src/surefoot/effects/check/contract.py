@@ -26,11 +26,8 @@ class CheckAnswered(CheckEvent):
 
     version: ClassVar[int] = 2
     verdict: Verdict
-    """Its answer."""
     text: str = ""
-    """Why, in a line or a few."""
     evidence: BlobId | None = None
-    """What the verdict rests on."""
     results: BlobId | None = None
     """For tests: every id with its result."""
     flaky: tuple[str, ...] = ()
@@ -40,11 +37,8 @@ class CheckAnswered(CheckEvent):
     turned_green: int = 0
     """How many tests failed before and pass now."""
     tree: Digest = ""
-    """The tree it was asked on."""
     environment: Digest = ""
-    """The environment it was asked in."""
     duration_s: float = 0.0
-    """How long it took."""
     changed_files: tuple[str, ...] = ()
     """Files that decide what it says, such as its script, and that steps of the run have changed; since version 2."""
 
@@ -56,9 +50,7 @@ class VerdictReused(CheckEvent):
     version: ClassVar[int] = 2
     is_decision: ClassVar[bool] = True
     evidence: BlobId | None = None
-    """What that verdict rests on."""
     results: BlobId | None = None
-    """For tests: every id with its result."""
     changed_files: tuple[str, ...] = ()
     """As in that verdict; since version 2."""
 

@@ -17,9 +17,7 @@ class CheckoutRequested(StepEvent):
     version: ClassVar[int] = 2
     is_decision: ClassVar[bool] = True
     commit: Digest
-    """The commit that is checked out there."""
     tree: Digest
-    """What the files shall be."""
     prepare: bool = False
     """Whether the lane is prepared anew, because the body changed what `prepare` had made; since version 2."""
 
@@ -29,7 +27,6 @@ class TreeCheckedOut(StepEvent):
     """The lane holds that tree."""
 
     tree: Digest
-    """It."""
 
 
 @record

@@ -21,7 +21,6 @@ class CheckpointRequested(StepEvent):
 
     is_decision: ClassVar[bool] = True
     lane: Handle
-    """The lane the attempt works in."""
 
 
 @record
@@ -32,7 +31,6 @@ class Checkpointed(StepEvent):
     commit: Digest
     """The head of the run branch."""
     tree: Digest
-    """The tree of that commit."""
     environment: Digest
     """Digest of what verdicts depend on beside the tree."""
     not_held: tuple[str, ...] = ()

@@ -23,7 +23,6 @@ class CommitWritten(StepEvent):
     """The commit is durable; no ref points to it yet."""
 
     commit: Digest
-    """Its id."""
 
 
 @record

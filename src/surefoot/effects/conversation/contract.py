@@ -18,7 +18,6 @@ class ConversationStarted(StepEvent):
     guidance: Guidance | None = None
     """The project's own advice, where there is any."""
     tree: Digest = ""
-    """The tree of the lane."""
 
 
 @record

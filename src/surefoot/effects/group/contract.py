@@ -18,7 +18,6 @@ class GroupExpansionRequested(Event):
 
     is_decision: ClassVar[bool] = True
     group: StepId
-    """The group."""
     lane: Handle | None = None
     """The lane in which a command lists them, kept free of all else meanwhile."""
 
@@ -29,7 +28,6 @@ class GroupExpanded(Event):
 
     is_waited_for: ClassVar[bool] = True
     group: StepId
-    """The group."""
     items: tuple[AsWritten, ...]
     """One member each, in this order."""
 
@@ -42,7 +40,6 @@ class ExpandGroup(Command):
     commit: str | None
     lane: str | None
     artifacts: tuple[BlobId, ...] = ()
-    """What belongs into the lane beside the commit."""
     lack: str | None = None
     """Why a placeholder stands for nothing, so that there are no items to find."""
 

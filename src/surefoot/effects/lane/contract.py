@@ -19,7 +19,6 @@ class LaneRequested(Event):
     lane: Handle
     """Its name: `1` for work, `clean` for acceptance."""
     commit: Digest
-    """What it shall hold."""
     fresh: bool
     """Whether an existing one is thrown away first."""
     is_last_try: bool = False
@@ -31,13 +30,10 @@ class LaneReady(Event):
     """A lane holds its commit and is prepared."""
 
     lane: Handle
-    """Its name."""
     environment: Digest
-    """Digest of what verdicts depend on beside the tree."""
     evidence: BlobId | None = None
     """What prepare printed."""
     duration_s: float = 0.0
-    """How long it took."""
     kept: tuple[str, ...] = ()
     """What prepare made that git does not ignore; the run treats it as ignored."""
 

@@ -86,7 +86,6 @@ class Prepared:
     """What came of preparing a lane."""
 
     environment: str
-    """Digest of what verdicts depend on beside the tree."""
     evidence: BlobId | None = None
     duration_s: float = 0.0
     kept: tuple[str, ...] = ()

@@ -25,11 +25,8 @@ class Merged(StepEvent):
     """The result and the head of the run branch go together."""
 
     onto: Digest
-    """The commit it was merged with."""
     onto_tree: Digest
-    """The tree of that commit."""
     tree: Digest
-    """The tree with both."""
     changed: tuple[str, ...]
     """Paths at which it differs from that commit."""
     overlap: tuple[str, ...] = ()
@@ -43,13 +40,10 @@ class MergeRefused(StepEvent):
     """The result was made on a base that is too old: it is made again on the head."""
 
     onto: Digest
-    """The commit it was to be merged with."""
     reason: str
-    """Why they do not go together."""
     conflicts: tuple[str, ...] = ()
     """Paths that were changed on both sides in ways that exclude each other."""
     with_steps: tuple[StepId, ...] = ()
-    """The steps that changed these on the run branch."""
 
 
 @record

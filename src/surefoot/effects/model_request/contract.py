@@ -23,7 +23,6 @@ class ModelRequested(StepEvent):
     model: GivenName
     """`provider:name`."""
     tokens: int
-    """About how many tokens the brief takes."""
     reserved_usd: float = 0.0
     """What the request may cost at worst; 0 where the price is unknown."""
     reserved_tokens: int = 0
@@ -43,7 +42,6 @@ class ModelResponded(StepEvent):
     version: ClassVar[int] = 2
     is_waited_for: ClassVar[bool] = True
     turn: int
-    """Which request it answers."""
     model: str
     """The model that answered, as the provider names it."""
     reply: BlobId
@@ -53,15 +51,11 @@ class ModelResponded(StepEvent):
     tokens: int
     """About how many tokens the reply takes in later briefs."""
     calls: tuple[ToolCall, ...] = ()
-    """The tools it calls, in order."""
     finish: Finish = Finish.STOP
-    """Why it stopped."""
     usage: Usage = Usage()
-    """What it took."""
     raw: BlobId | None = None
     """The reply as the provider library holds it: to be kept, not to be read."""
     duration_s: float = 0.0
-    """How long it took."""
 
 
 @record
@@ -70,13 +64,9 @@ class ModelRequestFailed(StepEvent):
 
     is_waited_for: ClassVar[bool] = True
     turn: int
-    """Which request."""
     fault: Fault
-    """The kind."""
     text: str
-    """What happened."""
     retry_after_s: float | None = None
-    """How long the provider asks to wait."""
     usage: Usage | None = None
     """What it took all the same; None: nobody knows, so that what was reserved counts as spent."""
     said: BlobId | None = None

@@ -16,7 +16,6 @@ class PatchRequested(StepEvent):
 
     is_decision: ClassVar[bool] = True
     diff: BlobId
-    """The patch."""
 
 
 @record

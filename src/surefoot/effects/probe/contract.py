@@ -24,11 +24,8 @@ class ProbeAnswered(StepEvent):
     """The world was asked."""
 
     answer: Applied
-    """What it said."""
     text: str = ""
-    """Why."""
     evidence: BlobId | None = None
-    """What the answer rests on."""
 
 
 @record

@@ -28,7 +28,6 @@ class BranchUpdated(Event):
     """The branch follows the journal, as far as it may."""
 
     commit: Digest
-    """Where it was put."""
     refused: str | None = None
     """Why the branch itself was left alone; the commits are kept all the same."""
     has_failed: bool = False

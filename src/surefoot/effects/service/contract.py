@@ -19,9 +19,7 @@ class ServiceRequested(StepEvent):
 
     is_decision: ClassVar[bool] = True
     lane: Handle
-    """The lane it will run in."""
     service: PlanName
-    """Its name."""
 
 
 @record
@@ -29,13 +27,9 @@ class ServiceReady(StepEvent):
     """A service runs and is ready to be used."""
 
     lane: Handle
-    """The lane it runs in."""
     service: PlanName
-    """Its name."""
     port: int
-    """The port that was chosen for it."""
     duration_s: float = 0.0
-    """How long it took."""
 
 
 @record
@@ -76,9 +70,7 @@ class ServiceStopRequested(Event):
 
     is_decision: ClassVar[bool] = True
     lane: Handle
-    """The lane it runs in."""
     service: PlanName
-    """Its name."""
 
 
 @record
@@ -86,13 +78,9 @@ class ServiceEnded(Event):
     """A service that was ready has ended, because it was stopped or by itself. Nothing of it runs."""
 
     lane: Handle
-    """The lane it ran in."""
     service: PlanName
-    """Its name."""
     reason: str
-    """How it ended, with the end of what it printed."""
     evidence: BlobId | None = None
-    """What it printed."""
 
 
 @record

@@ -38,9 +38,7 @@ class DeadlineSet(StepEvent):
 
     is_decision: ClassVar[bool] = True
     question: Handle
-    """Its id."""
     due: float
-    """When it expires, in seconds since the epoch."""
 
 
 @record
@@ -50,7 +48,6 @@ class QuestionExpired(StepEvent):
     is_waited_for: ClassVar[bool] = True
     may_be_late: ClassVar[bool] = True
     question: Handle
-    """Its id."""
     overdue: Overdue
     """What follows from it."""
 
@@ -70,9 +67,7 @@ class ModelRequestDelayed(StepEvent):
 
     is_decision: ClassVar[bool] = True
     due: float
-    """Until then, in seconds since the epoch."""
     reason: str
-    """Why."""
 
 
 @record

@@ -29,11 +29,8 @@ class ToolCallStarted(StepEvent):
     version: ClassVar[int] = 2
     is_decision: ClassVar[bool] = True
     call: Handle
-    """Which."""
     tier: Tier | None = None
-    """How much say a person had."""
     rule: Handle = ""
-    """The rule that decided."""
     raised_by: str = ""
     """For commands: the rule that recognised what reaches others, so that the command is never repeated unasked; empty:
     none did. Since version 2."""
@@ -47,15 +44,11 @@ class ToolCallFinished(StepEvent):
 
     version: ClassVar[int] = 3
     call: Handle
-    """Which."""
     ok: bool
-    """Whether it did what was asked."""
     text: str
     """How what the model is told begins."""
     output: BlobId
-    """What the model is told."""
     tokens: int
-    """About how many tokens that takes."""
     whole: BlobId | None = None
     """All of the output, where the model is told less; `recall` brings it back."""
     is_misuse: bool = False
@@ -71,7 +64,6 @@ class ToolCallFinished(StepEvent):
     payload: Payload | None = None
     """What the agent hands to the runtime with it: a note, a proposed change, a claim, what it found out, a plan."""
     duration_s: float = 0.0
-    """How long it took."""
 
 
 @record
@@ -80,13 +72,10 @@ class ToolCallResolved(StepEvent):
 
     is_decision: ClassVar[bool] = True
     call: Handle
-    """Which."""
     text: str
-    """What the model is told."""
     ok: bool = False
     """Whether it got what it asked for: an answer of a person."""
     is_misuse: bool = False
-    """Whether the tool was used wrongly."""
 
 
 @record

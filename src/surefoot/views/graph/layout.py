@@ -20,7 +20,6 @@ class Spot:
     box: int | None
     """Which box; None: an arrow passes."""
     width: float
-    """How wide it is."""
     x: float = 0.0
     """Its middle."""
 
@@ -30,7 +29,6 @@ class Layout:
     """The layers from top to bottom, each from left to right, and what leads from one to the next."""
 
     layers: tuple[tuple[Spot, ...], ...]
-    """Every spot."""
     links: tuple[tuple[tuple[int, int], ...], ...]
     """For each layer but the last: from which spot to which of the next one, by number."""
     width: float

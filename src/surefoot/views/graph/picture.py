@@ -22,7 +22,6 @@ class Box:
     """One box: a step, a group, or several of them put together."""
 
     label: str
-    """What stands in it, on one line."""
     tip: str
     """More about it, line by line."""
     kind: str
@@ -32,7 +31,6 @@ class Box:
     is_outside: bool = False
     """Whether an effect in it reaches beyond the workspace."""
     is_critical: bool = False
-    """Whether it lies on the critical path."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
