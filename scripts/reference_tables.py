@@ -1,4 +1,4 @@
-"""Write the tables of the reference pages: keys from the schema of plans, effects, events and stages from the code.
+"""Write the tables of the reference pages: keys of plans and settings, effects, events and stages, from the code.
 
 Usage: `python scripts/reference_tables.py`. The text around the tables is written by hand and stays.
 """
@@ -14,8 +14,10 @@ from surefoot.core.plan_keys import Key, Kind, Table
 from surefoot.core.plan_schema import TABLES
 from surefoot.effects import EFFECTS
 from surefoot.effects.effect import Effect
+from surefoot.settings.setting_table import SECTIONS, Section
 
 INTERNALS = "internals.md"
+SETTINGS = "settings.md"
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 PAGES = {
     "plan-reference.md": {
@@ -32,6 +34,7 @@ PAGES = {
     },
     "policy.md": {"## Rules": "rule"},
     INTERNALS: {},
+    SETTINGS: {},
 }
 """By page and heading: the table of the schema that the tables below the heading show."""
 Row = tuple[str, ...]
@@ -48,6 +51,8 @@ def page_with_tables(name: str, text: str) -> str:
         )
         text = _replaced(text, "## Events", [[("kind", "is a", "waited for", "meaning"), *map(_event, EVENTS)]])
         return re.sub(r"(?<=```mermaid\n)stateDiagram-v2.*?\n(?=```)", _diagram(), text, flags=re.DOTALL)
+    for section in SECTIONS if name == SETTINGS else ():
+        text = _replaced(text, f"## `[{section}]`", [list(_settings_of(SECTIONS[section]))])
     for heading, table in PAGES[name].items():
         text = _replaced(text, heading, list(_tables_of(TABLES[table], has_defaults=name != "policy.md")))
     for table in TABLES.values():
@@ -90,6 +95,17 @@ def _diagram() -> str:
     for source, ways in TRANSITIONS.items():
         lines += (f"    {source.__name__} --> {target.__name__}: {by}" for target, by in ways.items())
     return "\n".join(lines) + "\n"
+
+
+def _settings_of(section: Section) -> Iterator[Row]:
+    """Yield the rows of a section; what a project may do with it is said only where that differs between keys."""
+    project: Row = () if section.refused else ("a project's file may",)
+    above: Row = ("what stands above it",) if section.variables else ()
+    yield (*KEYS, *project, *above)
+    for row in section.rows:
+        variable = f"`{section.variables}{row.key.name.upper()}`"
+        said = ", ".join(filter(None, (row.option, variable)))
+        yield (*_row(row.key, section.type), *(row.project.value for _ in project), *(said for _ in above))
 
 
 def _tables_of(table: Table, *, has_defaults: bool) -> Iterator[list[Row]]:

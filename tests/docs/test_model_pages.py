@@ -10,9 +10,8 @@ import pytest
 from surefoot.core.agent_types import Fault
 from surefoot.models import names, script_files
 from surefoot.models.names import KEYS
-from surefoot.settings import load_settings
-from surefoot.settings import models as settings
-from surefoot.settings.models import VARIABLE_PREFIX
+from surefoot.settings import CHAINS, load_settings
+from surefoot.settings.setting_table import SECTIONS
 from tests.docs.test_examples import BLOCKS, Block
 from tests.docs.test_references import page, section
 
@@ -39,15 +38,8 @@ def test_every_key_of_the_settings_is_shown() -> None:
     text = next(block.text for block in SETTINGS if "[models]" in block.text)
     tables = text.replace("[providers.", "[").split("\n[")
     shown = {re.split(r"[\s=]", line)[0] for table in tables for line in table.splitlines() if " = " in line}
-    roles = set(settings.CHAIN_KEYS) - {"default", "worker"}
-    assert shown | roles == {*settings.MODEL_KEYS, *settings.ENDPOINT_KEYS, *settings.PRICE_KEYS}
-
-
-def test_every_key_of_models_has_its_variable() -> None:
-    """By the same name, in capitals."""
-    text = section(page("docs/models.md"), "## Settings")
-    keys = {"default", *settings.MODEL_KEYS} - set(settings.CHAIN_KEYS) | {"default"}
-    assert all(f"`{VARIABLE_PREFIX}{key.upper()}`" in text for key in keys)
+    roles = set(CHAINS) - {"default", "worker"}
+    assert shown | roles == {key for name in ("models", "providers", "prices") for key in SECTIONS[name].names}
 
 
 def test_every_fault_has_its_row() -> None:

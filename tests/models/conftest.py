@@ -10,7 +10,7 @@ import pytest
 from surefoot.models.client import Providers
 from surefoot.models.local import LocalServers
 from surefoot.ports import Message, ModelAnswer, ModelFault, ModelRequest, Speaker, ToolSpec
-from surefoot.settings.endpoints import Endpoint
+from surefoot.settings import Endpoint
 from tests.models.server import Server
 from tests.models.small_model import fetched
 

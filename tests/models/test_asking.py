@@ -7,7 +7,7 @@ import pytest
 from surefoot.core.agent_types import Fault, Finish, Usage
 from surefoot.models.client import Providers
 from surefoot.ports import Called, Message, ModelAnswer, ModelFault, ModelRequest, Speaker
-from surefoot.settings.endpoints import Endpoint
+from surefoot.settings import Endpoint
 from tests.models.conftest import INTERFACES, WORDS, Ask
 from tests.models.server import Reply, Server
 

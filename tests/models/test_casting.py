@@ -107,9 +107,9 @@ def test_a_stronger_model_stands_behind_each_role(settings: ModelSettings, flags
 
 
 @pytest.mark.parametrize(
-    ("review", "wanted", "has"), [(None, None, False), (True, None, True), (True, False, False), (None, True, True)]
+    ("review", "wanted", "has"), [(False, None, False), (True, None, True), (True, False, False), (False, True, True)]
 )
-def test_a_reviewer_is_for_the_flag_then_for_the_settings(review: bool | None, wanted: bool | None, has: bool) -> None:
+def test_a_reviewer_is_for_the_flag_then_for_the_settings(review: bool, wanted: bool | None, has: bool) -> None:
     """Nobody has one unasked."""
     assert routing_of(ModelSettings(review=review), KEYS, with_reviewer=wanted).with_reviewer is has
 
@@ -163,7 +163,7 @@ def test_an_unknown_price_is_refused_with_three_ways_on() -> None:
 def test_an_unknown_price_can_be_lived_with(settings: ModelSettings) -> None:
     """Counting tokens only, or told in the settings."""
     routing = routing_of(settings, KEYS, ("anthropic:claude-nobody-knows",))
-    assert routing.unknown_price == (settings.unknown_price or "refuse")
+    assert routing.unknown_price == settings.unknown_price
 
 
 def test_a_name_that_is_nearly_one_of_the_list_is_suggested() -> None:

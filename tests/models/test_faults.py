@@ -12,7 +12,7 @@ import pytest
 from surefoot.core.agent_types import Fault, Usage
 from surefoot.models.client import Providers
 from surefoot.ports import ModelAnswer, ModelFault, ModelRequest
-from surefoot.settings.endpoints import Endpoint
+from surefoot.settings import Endpoint
 from tests.models.conftest import INTERFACES, WORDS, Ask
 from tests.models.server import Raw, Reply, Server, completions_stream, error, event, messages_stream, streamed
 

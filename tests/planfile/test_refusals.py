@@ -230,7 +230,7 @@ QUESTIONS = [
     (
         "agent: {do: x, model: gpt}\n    unproved: true",
         "4:27",
-        "'gpt' does not say whose model it is; PROVIDER:NAME was expected",
+        "'gpt' names no provider and model; PROVIDER:MODEL was expected",
     ),
     ("agent: {do: x, limits: {tokens: 1.5}}\n    unproved: true", "4:37", "a whole number of 1 or more"),
     ("agent: {do: x, limits: {wall: 2h}}\n    unproved: true", "4:29", "`wall` is no key of `limits` of an agent"),

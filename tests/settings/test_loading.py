@@ -200,3 +200,10 @@ OF_THE_USER = [
 def test_a_project_names_neither_approvers_nor_whom_to_trust_and_shows_no_secret_place(folder: Path, text: str) -> None:
     """Or a pull request would approve itself."""
     assert "stands in a project's settings; it comes with the repository" in problems(folder, project=text)[0]
+
+
+def test_a_byte_that_is_no_text_is_told_with_its_place(folder: Path) -> None:
+    """As in a plan file."""
+    (folder / "user.toml").write_bytes(b"[policy]\n# f\xfcr\n")
+    with pytest.raises(ConfigInvalid, match=r"user\.toml:2:4: the byte 0xfc is no UTF-8"):
+        load_settings(None, {"SUREFOOT_CONFIG": str(folder / "user.toml")})

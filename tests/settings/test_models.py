@@ -8,8 +8,7 @@ import pytest
 
 from surefoot.core.agent_types import Price
 from surefoot.errors import ConfigInvalid
-from surefoot.settings import Endpoint, ModelSettings, load_settings
-from surefoot.settings.models import from_environment
+from surefoot.settings import Endpoint, ModelSettings, load_settings, with_environment
 
 WHOLE = """\
 [models]
@@ -98,7 +97,10 @@ def test_a_price_is_read(folder: Path) -> None:
             '[models]\nwrker = "a:b"\n',
             "user.toml:2:1: `wrker` is no key of `[models]`; one of its keys was expected; did you",
         ),
-        ("[providers.mine]\n", "user.toml:1:1: `base_url` is missing; where it is was expected; add it"),
+        (
+            "[providers.mine]\n",
+            "user.toml:1:1: `base_url` is missing; the address of the provider was expected; add it",
+        ),
         ('[providers.mine]\nbase_url = "here"\n', "user.toml:2:12: 'here' is no address; one that begins with http://"),
         ('[providers.local]\nbase_url = "http://x"\n', "user.toml:1:1: 'local' cannot name a provider"),
         (
@@ -162,12 +164,18 @@ def test_any_project_may_ask_for_more_care(folder: Path) -> None:
     assert (found.review, found.brief_tokens) == (True, 5000)
 
 
+def test_a_project_cannot_have_longer_briefs_than_the_default(folder: Path) -> None:
+    """Where the user says nothing, the default is what it can lower."""
+    assert load(folder, "", "[models]\nbrief_tokens = 50000\n").brief_tokens == ModelSettings().brief_tokens
+
+
 # --- the environment
 
 
 def test_variables_say_what_files_say() -> None:
     """One for each key, in capitals."""
-    found = from_environment(
+    found = with_environment(
+        ModelSettings(),
         {
             "SUREFOOT_MODELS__WORKER": "mine:small, openai:gpt-6.1-sol",
             "SUREFOOT_MODELS__STRONGER": "anthropic:a",
@@ -176,7 +184,7 @@ def test_variables_say_what_files_say() -> None:
             "SUREFOOT_MODELS__TIMEOUT": "10s",
             "SUREFOOT_MODELS__DEFAULT": "",
             "OTHER": "x",
-        }
+        },
     )
     assert found == ModelSettings(
         chains={"worker": ("mine:small", "openai:gpt-6.1-sol")},
@@ -190,7 +198,7 @@ def test_variables_say_what_files_say() -> None:
 def test_a_variable_with_a_mistake_is_named() -> None:
     """It has no line."""
     with pytest.raises(ConfigInvalid) as caught:
-        from_environment({"SUREFOOT_MODELS__REVIEW": "maybe", "SUREFOOT_MODELS__WORKER": "gpt"})
+        with_environment(ModelSettings(), {"SUREFOOT_MODELS__REVIEW": "maybe", "SUREFOOT_MODELS__WORKER": "gpt"})
     told = [problem.partition(";")[0] for problem in caught.value.facts["problems"]]
     assert told == [
         "SUREFOOT_MODELS__WORKER: 'gpt' names no provider and model",

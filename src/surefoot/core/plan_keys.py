@@ -122,7 +122,7 @@ class Key(NamedTuple):
             minutes, rest = divmod(value, _MINUTE_S)
             return f"`{value:g}s`" if rest else f"`{minutes:g}m`"
         if isinstance(value, int | float) and not isinstance(value, bool):
-            return f"{value:g}"
+            return f"{value:.15g}"
         return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 

@@ -12,7 +12,7 @@ from surefoot.models.gguf import LOCAL
 from surefoot.models.local import LocalServers, path_of
 from surefoot.models.scripts import Script
 from surefoot.ports import ModelAnswer, ModelFault, ModelRequest
-from surefoot.settings.endpoints import Endpoint
+from surefoot.settings import Endpoint
 
 if TYPE_CHECKING:
     from pydantic_ai.messages import ModelResponse as LibraryResponse

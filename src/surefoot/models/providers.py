@@ -19,7 +19,7 @@ from surefoot.models.names import EXTRAS, KEYS, is_openai
 from surefoot.models.request import Abilities
 from surefoot.models.script_files import script_of
 from surefoot.models.scripts import SCRIPTED, Script
-from surefoot.settings.endpoints import Endpoint
+from surefoot.settings import Endpoint
 
 _NO_KEY = "none"
 """The clients insist on a key; servers that take none look at nothing."""

@@ -12,8 +12,7 @@ from surefoot.models.gguf import LOCAL
 from surefoot.models.names import default_by_key, flaw_of_name
 from surefoot.models.prices import listed_context, listed_price, nearest_listed, set_price
 from surefoot.models.scripts import SCRIPTED
-from surefoot.settings import Endpoint, ModelSettings, user_file
-from surefoot.settings.models import CHAIN_KEYS, from_environment, overlaid
+from surefoot.settings import CHAINS, Endpoint, ModelSettings, user_file, with_environment
 
 _VARIABLE = "SUREFOOT_MODEL"
 _FLAG = "--model"
@@ -23,9 +22,6 @@ _DEFAULT = "default"
 _OUTPUT_TOKENS, _SMALL_OUTPUT_TOKENS = 16_384, 4_096
 _CONTEXT_LARGE = 100_000
 """From this size on a model has room for long replies; some think within them."""
-_BRIEF_TOKENS = 32_000
-TIMEOUT_S = 300.0
-"""How long a reply may take where nothing is said."""
 
 _Chains = Mapping[str, tuple[str, ...]]
 """Models by role, `stronger`, `default`, or `all` for each role that is not named beside it."""
@@ -47,7 +43,7 @@ def routing_of(
         ConfigInvalid: nothing says which model, a name is wrong, a key is missing, or a price is not known.
     """
     layers = [_of_flags(flags), _of_environment(environ), settings.chains]
-    settings = overlaid(settings, from_environment(environ))
+    settings = with_environment(settings, environ)
     roles = {role.value: _chosen(role.value, layers) or default_by_key(environ) for role in Role}
     if not all(roles.values()):
         raise _invalid(_no_model())
@@ -61,9 +57,9 @@ def routing_of(
             word: RoleModels(chain=tuple(facts[name] for name in chain), stronger=strong)
             for word, chain in roles.items()
         },
-        unknown_price=settings.unknown_price or "refuse",
-        brief_tokens_max=settings.brief_tokens or _BRIEF_TOKENS,
-        with_reviewer=bool(settings.review) if with_reviewer is None else with_reviewer,
+        unknown_price=settings.unknown_price,
+        brief_tokens_max=settings.brief_tokens,
+        with_reviewer=settings.review if with_reviewer is None else with_reviewer,
     )
     return with_named(routing, settings, environ, named)
 
@@ -100,7 +96,7 @@ def timeout_of(settings: ModelSettings, environ: Mapping[str, str]) -> float:
     Raises:
         ConfigInvalid: a variable says what cannot be.
     """
-    return overlaid(settings, from_environment(environ)).timeout_s or TIMEOUT_S
+    return with_environment(settings, environ).timeout_s
 
 
 # --- who is named
@@ -113,16 +109,16 @@ def _of_flags(flags: Sequence[str]) -> _Chains:
         word, equals, names = flag.partition("=")
         if not equals or ":" in word:
             found[_ALL] = _names(flag, _FLAG)
-        elif word in (*CHAIN_KEYS, _STRONGER):
+        elif word in (*CHAINS, _STRONGER):
             found[word] = _names(names, f"{_FLAG} {word}")
         else:
-            words = ", ".join((*CHAIN_KEYS, _STRONGER))
+            words = ", ".join((*CHAINS, _STRONGER))
             raise _invalid(f"{_FLAG} {flag}: {word!r} is no role; one of {words} was expected, or no `ROLE=` at all.")
     return found
 
 
 def _of_environment(environ: Mapping[str, str]) -> _Chains:
-    said = from_environment(environ)
+    said = with_environment(ModelSettings(), environ)
     found = {word: tuple(_whole(name) for name in chain) for word, chain in said.chains.items()}
     if said.stronger:
         found[_STRONGER] = (_whole(said.stronger),)
@@ -183,7 +179,7 @@ def facts_of(name: str, settings: ModelSettings) -> ModelFacts:
     if price is None and is_own:
         price = Price(input_usd=0.0, output_usd=0.0, origin="local")
     if price is None and endpoint is None:
-        price = listed_price(name, settings.brief_tokens or _BRIEF_TOKENS)
+        price = listed_price(name, settings.brief_tokens)
     context = _context_of(name, endpoint)
     of_provider = None if endpoint is None else endpoint.output_tokens_max
     return ModelFacts(

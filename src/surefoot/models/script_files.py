@@ -17,7 +17,7 @@ from surefoot.core.agent_types import Fault, Role, Usage
 from surefoot.errors import ConfigInvalid
 from surefoot.models.scripts import SCRIPTED, Script, ScriptedReply, ScriptedRequest
 from surefoot.planfile.fields import Fields, Page, described
-from surefoot.planfile.tree import Flaw, Items, Tree, read_tree
+from surefoot.planfile.tree import Flaw, Items, Tree, problems_of, read_tree
 
 T = TypeVar("T")
 REPLY_KEYS = ("when", "say", "calls", "fault", "usage", "delay")
@@ -164,8 +164,7 @@ def _read_yaml(path: Path) -> tuple[_Line, ...]:
     else:
         lines = _many(page, tree, "replies", partial(_read_line, page, count(1)))
     if page.flaws:
-        ordered = sorted(page.flaws, key=lambda flaw: (flaw.place.line, flaw.place.column))
-        raise _invalid(*(f"{path}:{flaw.place.line}:{flaw.place.column}: {flaw.text}" for flaw in ordered))
+        raise _invalid(*problems_of(path, page.flaws))
     return lines
 
 

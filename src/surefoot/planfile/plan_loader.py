@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -26,7 +26,7 @@ from surefoot.planfile.readers import read_keys, read_values
 from surefoot.planfile.rule_reader import read_rules
 from surefoot.planfile.service_reader import read_services
 from surefoot.planfile.step_reader import StepRead, read_defaults, read_step
-from surefoot.planfile.tree import Flaw, Items, Place, Scalar, Table, Tree, place_at, read_tree
+from surefoot.planfile.tree import Flaw, Items, Place, Scalar, Table, Tree, problems_of, read_tree, text_of
 
 _FIRST = Place(1, 1)
 _ATTEMPTS = 3
@@ -66,16 +66,12 @@ def load_plan(path: Path) -> LoadedPlan:
     Raises:
         PlanInvalid: it cannot be read or is no plan that can run; `facts["problems"]` names every flaw with its place.
     """
-    name = str(path)
     content = _content(path)
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        at = place_at(content[: error.start].decode("utf-8") + "?", len(content[: error.start].decode("utf-8")))
-        wrong = f"the byte 0x{content[error.start]:02x} is no UTF-8; UTF-8 text was expected; save the file as UTF-8"
-        raise _invalid(name, [Flaw(at, wrong)]) from error
+    text = text_of(content)
+    if isinstance(text, Flaw):
+        raise _invalid(str(path), [text])
     folder = path.resolve().parent
-    parsed = _parse(text, name, folder)
+    parsed = _parse(text, str(path), folder)
     return LoadedPlan(plan=parsed.plan, digest=hashlib.sha256(content).hexdigest(), folder=folder, places=parsed.places)
 
 
@@ -103,9 +99,8 @@ def _content(path: Path) -> bytes:
         raise _invalid(name, [Flaw(_FIRST, wrong)]) from error
 
 
-def _invalid(name: str, flaws: Sequence[Flaw]) -> PlanInvalid:
-    ordered = sorted(flaws, key=lambda flaw: (flaw.place.line, flaw.place.column))
-    problems = tuple(f"{name}:{flaw.place.line}:{flaw.place.column}: {flaw.text}" for flaw in ordered)
+def _invalid(name: str, flaws: Iterable[Flaw]) -> PlanInvalid:
+    problems = problems_of(name, flaws)
     return PlanInvalid("\n".join(problems), problems=problems)
 
 
@@ -116,7 +111,7 @@ def _parse(text: str, name: str, folder: Path | None) -> ParsedPlan:
     page = Page()
     fields = read_keys(page, tree, "plan")
     if fields is None:
-        raise _invalid(name, list(page.flaws))
+        raise _invalid(name, page.flaws)
     steps = _read_steps(page, fields)
     plan = _read_plan(page, fields, steps)
     _judge_graph(page, fields, steps)
@@ -125,13 +120,13 @@ def _parse(text: str, name: str, folder: Path | None) -> ParsedPlan:
     if folder is not None:
         _judge_files(page, fields, plan, steps, folder)
     if page.flaws:
-        raise _invalid(name, list(page.flaws))
+        raise _invalid(name, page.flaws)
     places = {read.step.id: f"{name}:{read.place.line}:{read.place.column}" for read in steps if read.step is not None}
     return ParsedPlan(plan=plan, places=places)
 
 
 def _read_plan(page: Page, fields: Fields, steps: Sequence[StepRead]) -> Plan:
-    own = {"accept": read_checks, "policy": read_rules, "services": read_services, "scope": _read_scope}
+    own = {"check": read_checks, "rule": read_rules, "service": read_services, "scope": _read_scope}
     since = len(page.references)
     values = read_values(page, fields, TABLES["plan"].keys, {**own, "limits": _read_limits})
     page.refuse_references(since, (), "outside of steps")

@@ -28,10 +28,19 @@ Reader = Callable[[Page, Tree], object | None]
 """Returns what stands at a node; None, if it could not be read and a flaw is noted."""
 
 
-def read_value(page: Page, node: Tree, value: Value) -> Any:
-    """Read a value of any kind; None, if it could not be read and a flaw is noted."""
+def read_value(page: Page, node: Tree, value: Value, own: Mapping[str, Reader] | None = None) -> Any:
+    """Read a value of any kind; None, if it could not be read and a flaw is noted.
+
+    Args:
+        page: the file.
+        node: where the value stands.
+        value: what it has to be.
+        own: readers of values that take more than the schema says, by their table or else their kind.
+    """
     if value.is_many:
-        return page.many(lambda item: read_value(page, item, value._replace(is_many=False)))(node)
+        return page.many(lambda item: read_value(page, item, value._replace(is_many=False), own))(node)
+    if own and (read := own.get(value.table or value.kind)):
+        return read(page, node)
     match value.kind:
         case "word":
             word = page.word(node, value.words)
@@ -56,9 +65,8 @@ def read_values(
         page: the file.
         found: the mapping.
         keys: which keys.
-        own: readers of keys that take more than their row says, by name.
+        own: as for `read_value`.
     """
-    own = own or {}
     values: dict[str, Any] = {}
     for key in keys:
         node = found.node(key.name)
@@ -67,8 +75,7 @@ def read_values(
             values |= {key.fills: ""} if key.value == TEXT else {}  # so that the rest is judged, too
         if node is None or not key.fills:
             continue
-        read = own.get(key.name)
-        value = read_value(page, node, key.value) if read is None else read(page, node)
+        value = read_value(page, node, key.value, own)
         if value is not None or key.value.kind == "plain":  # any data may be null
             values[key.fills] = value
     return values
@@ -177,12 +184,12 @@ def _program_folder(page: Page, node: Tree) -> str | None:
     return folder
 
 
-def _model(page: Page, node: Tree) -> str | None:
+def read_model(page: Page, node: Tree) -> str | None:
     """Read the name of a model with that of its provider."""
     text = page.text(node)
     if text is not None and _MODEL.fullmatch(text) is None:
-        expected = "PROVIDER:NAME was expected; write it like that, as in anthropic:NAME or local:PATH.gguf"
-        page.flaw(node, f"{text!r} does not say whose model it is; {expected}")
+        expected = "PROVIDER:MODEL was expected; write both, as in anthropic:claude-sonnet-5-5"
+        page.flaw(node, f"{text!r} names no provider and model; {expected}")
         return None
     return text
 
@@ -266,7 +273,7 @@ def _database(page: Page, node: Tree) -> str | None:
 def _sha256(page: Page, node: Tree) -> str | None:
     text = page.literal(node)
     if text is not None and _SHA256.fullmatch(text) is None:
-        page.flaw(node, f"found {described(node)}; 64 hexadecimal digits were expected; paste the file's SHA-256")
+        page.flaw(node, "it is no SHA-256; 64 hexadecimal digits were expected; write what `sha256sum` prints")
         return None
     return None if text is None else text.lower()
 
@@ -336,7 +343,7 @@ _READERS: Mapping[str, Reader] = {
     "variables": Page.variables,
     "socket": Page.socket,
     "function": read_function,
-    "model": _model,
+    "model": read_model,
     "argv": _argv,
     "program_folder": _program_folder,
     "plain": Page.plain,

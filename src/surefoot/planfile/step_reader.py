@@ -89,10 +89,10 @@ def _read_values(page: Page, fields: Fields, table: str) -> dict[str, Any]:
     """Return what a step says by the fields they fill; `retry` and `on_failure` as the values of several fields."""
     own = {
         "for_each": _read_for_each,
-        "checks": read_checks,
+        "check": read_checks,
         "probe": _read_probe,
         "retry": _read_retry,
-        "on_failure": _read_on_failure,
+        "rollback": _read_on_failure,
     }
     return read_values(page, fields, TABLES[table].keys, own)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from typing import cast
@@ -193,6 +194,22 @@ def place_at(text: str, index: int) -> Place:
     """Return the place of the character at an index."""
     before = text[:index]
     return Place(before.count("\n") + 1, index - (before.rfind("\n") + 1) + 1)
+
+
+def text_of(content: bytes) -> str | Flaw:
+    """Return the text of a file, or where it is no UTF-8."""
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = content[: error.start].decode("utf-8")
+        wrong = f"the byte 0x{content[error.start]:02x} is no UTF-8; UTF-8 text was expected; save the file as UTF-8"
+        return Flaw(place_at(before, len(before)), wrong)
+
+
+def problems_of(file: object, flaws: Iterable[Flaw]) -> tuple[str, ...]:
+    """Return the flaws of a file as people read them, in the order of the file."""
+    ordered = sorted(flaws, key=lambda flaw: (flaw.place.line, flaw.place.column))
+    return tuple(f"{file}:{flaw.place.line}:{flaw.place.column}: {flaw.text}" for flaw in ordered)
 
 
 def _unprintable(error: ReaderError, text: str) -> Flaw:

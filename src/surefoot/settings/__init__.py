@@ -3,11 +3,13 @@
 All mistakes of a file are told at once, each as `FILE:LINE:COLUMN: what is wrong; what was expected; what to do`.
 """
 
-from surefoot.settings.endpoints import Endpoint, ModelSettings
 from surefoot.settings.lane_limits import LaneLimits
-from surefoot.settings.settings_loader import Approver, Places, Settings, Source, load_settings, user_file
+from surefoot.settings.setting_records import Approver, Endpoint, ModelSettings, Places, Settings, Source
+from surefoot.settings.setting_table import CHAINS
+from surefoot.settings.settings_loader import load_settings, user_file, with_environment
 
 __all__ = [
+    "CHAINS",
     "Approver",
     "Endpoint",
     "LaneLimits",
@@ -17,4 +19,5 @@ __all__ = [
     "Source",
     "load_settings",
     "user_file",
+    "with_environment",
 ]

@@ -1,0 +1,208 @@
+"""How the sections of a settings file are read by the table of settings, and what a project's file may not say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from surefoot.core.agent_types import Price
+from surefoot.masking.secret_names import is_secret_name
+from surefoot.planfile.fields import Fields, Page, described
+from surefoot.planfile.readers import Reader, made, read_model, read_values
+from surefoot.planfile.rule_reader import read_rules
+from surefoot.planfile.tree import Items, Scalar, Tree
+from surefoot.settings.setting_records import Approver, Endpoint
+from surefoot.settings.setting_table import SECTIONS, SENDS, Project
+
+Values = Mapping[str, Any]
+"""What a file says: by section the values by their fields, or the records by their names."""
+_PROVIDER = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
+_OWN_FILES = ("scripted", "local")
+"""What a model's name begins with where it is a file that the engine itself would run."""
+
+
+def read_sections(page: Page, tree: Tree, *, is_project: bool = False, is_trusted: bool = False) -> Values:
+    """Return what a file says; flaws are noted on the page.
+
+    Args:
+        page: the file.
+        tree: what stands in it.
+        is_project: whether the file came with the repository.
+        is_trusted: whether the user trusts that project.
+    """
+    found = Fields.read(page, tree, "the settings", SECTIONS)
+    if found is None:
+        return {}
+    if is_project:
+        _refuse(page, found, {name: section.refused for name, section in SECTIONS.items() if section.refused})
+    values: dict[str, Any] = {}
+    for name, section in SECTIONS.items():
+        node, read = found.node(name), _NAMED.get(name)
+        if node is None:
+            continue
+        if read is not None:
+            values[name] = read(page, node)
+            continue
+        inner = Fields.read(page, node, section.said, section.names)
+        if inner is not None and is_project:
+            _refuse(page, inner, {row.key.name: row.refused for row in section.rows if row.refused})
+            if not is_trusted:
+                _refuse_models(page, inner, [row.key.name for row in section.rows if row.project is Project.TRUSTED])
+        if inner is not None:
+            values[name] = read_values(page, inner, section.keys, _OF_PROJECT if is_project else _READERS)
+    return values
+
+
+def _refuse(page: Page, found: Fields, reasons: Mapping[str, str]) -> None:
+    cure = "only the user's own settings were expected to have it; move it there"
+    for key, reason in reasons.items():
+        if key in found:
+            page.flaw(found.at(key), f"`{key}` stands in a project's settings; {reason}; {cure}")
+
+
+def _refuse_models(page: Page, found: Fields, keys: Iterable[str]) -> None:
+    cure = "add the project's folder to `trust` in [policy] of your own settings, or name models there"
+    for key in keys:
+        if key in found:
+            wrong = f"`{key}` names a model in the settings of a project that is not trusted: {SENDS}"
+            page.flaw(found.at(key), f"{wrong}; only your own word was expected to choose who is asked; {cure}")
+
+
+# --- sections with tables of their own
+
+
+def _read_record(page: Page, node: Tree, section: str, **more: object) -> Any:
+    """Read one table of a section that has several; what is given besides fills fields that no key fills."""
+    table = SECTIONS[section]
+    found = Fields.read(page, node, table.said, table.names)
+    return None if found is None else made(table.type, {**more, **read_values(page, found, table.keys, _READERS)})
+
+
+def _read_approvers(page: Page, node: Tree) -> tuple[Approver, ...]:
+    if not isinstance(node, Items):
+        page.flaw(node, f"found {described(node)}; a list was expected; begin each with `[[approvers]]`")
+        return ()
+    table, found = SECTIONS["approvers"], dict[str, Approver]()
+    for item in node.items:
+        fields = Fields.read(page, item, table.said, table.names)
+        if fields is None:
+            continue
+        approver: Approver | None = made(Approver, read_values(page, fields, table.keys, _READERS))
+        if approver is None:
+            continue
+        if approver.user is None and approver.token_sha256 is None:
+            wrong = f"nothing says how {approver.name!r} is known"
+            page.flaw(item, f"{wrong}; `user` or `token_sha256` was expected; add one of them")
+        if approver.name in found:
+            page.flaw(
+                fields.at("name"), f"{approver.name!r} is listed twice; different names were expected; remove one"
+            )
+        found[approver.name] = approver
+    return tuple(found.values())
+
+
+def _read_providers(page: Page, node: Tree) -> dict[str, Endpoint]:
+    expected = "a table for each provider was expected; write [providers.NAME]"
+    tables = page.named(node, expected, partial(_read_provider_name, page), lambda inner: inner) or {}
+    read = {name: _read_record(page, inner, "providers", name=name) for name, inner in tables.items()}
+    return {name: endpoint for name, endpoint in read.items() if endpoint is not None}
+
+
+def _read_prices(page: Page, node: Tree) -> dict[str, Price]:
+    expected = 'a table for each model was expected; write [prices."PROVIDER:MODEL"]'
+    read = partial(_read_record, page, section="prices", origin="settings")
+    return page.named(node, expected, partial(read_model, page), read) or {}
+
+
+_NAMED: Mapping[str, Reader] = {"approvers": _read_approvers, "providers": _read_providers, "prices": _read_prices}
+
+
+# --- values
+
+
+def _read_provider_name(page: Page, node: Tree) -> str | None:
+    name = page.text(node)
+    if name is not None and (name in _OWN_FILES or _PROVIDER.fullmatch(name) is None):
+        page.flaw(node, f"{name!r} cannot name a provider; another word was expected; choose one")
+        return None
+    return name
+
+
+def _read_secret_place(page: Page, node: Tree) -> str | None:
+    text = page.text(node)
+    inner = None if text is None else text.removeprefix("~")
+    if inner is not None and (not inner.startswith("/") or not inner.strip("/.") or ".." in inner.split("/")):
+        expected = "one file or folder was expected, as `~/…` or as an absolute path without `..`"
+        page.flaw(node, f"{text!r} names no place in which secrets lie; {expected}; write it like that")
+        return None
+    return text
+
+
+def _read_repository(page: Page, node: Tree) -> str | None:
+    text = page.text(node)
+    if text is not None and not Path(text).expanduser().is_absolute():
+        page.flaw(node, f"{text!r} is no absolute path; the root of a repository was expected; write the whole path")
+        return None
+    return text
+
+
+def _read_share(page: Page, node: Tree) -> float | None:
+    """Read a share; `false` stands for 0."""
+    if isinstance(node, Scalar) and node.text == "false":
+        return 0.0
+    share = page.number(node)
+    if share is not None and share > 1:
+        page.flaw(node, f"{share:g} is no share; a number from 0 to 1, or false, was expected; write 0.9 for 90 %")
+        return None
+    return share
+
+
+def _read_endpoint(page: Page, node: Tree) -> str | None:
+    text = page.text(node)
+    if text is None:
+        return None
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        cure = "write it in full, as in http://127.0.0.1:8000/v1"
+        page.flaw(node, f"{text!r} is no address; one that begins with http:// or https:// was expected; {cure}")
+        return None
+    if parts.password is not None:
+        page.flaw(node, "a password stands in the address; none was expected; put it in a variable for `key_env`")
+        return None
+    return text
+
+
+def _read_key_variable(page: Page, node: Tree) -> str | None:
+    """Read the name of a variable whose value is masked: names tell which are."""
+    name = page.variable(node)
+    if name is not None and not is_secret_name(name):
+        wrong = f"{name!r} does not say that it holds a key, so that its value would not be masked"
+        page.flaw(node, f"{wrong}; a name that ends in _API_KEY or _TOKEN was expected; give the variable such a name")
+        return None
+    return name
+
+
+def _read_providers_model(page: Page, node: Tree) -> str | None:
+    """Read the name of a model that a project's file may have."""
+    name = read_model(page, node)
+    if name is not None and name.partition(":")[0] in _OWN_FILES:
+        wrong = f"{name!r} is a file that the engine itself would run, named by a project's settings"
+        page.flaw(node, f"{wrong}; a provider's model was expected; name the file with --model")
+        return None
+    return name
+
+
+_READERS: Mapping[str, Reader] = {
+    "rule": read_rules,
+    "repository": _read_repository,
+    "share": _read_share,
+    "secret_place": _read_secret_place,
+    "endpoint": _read_endpoint,
+    "key_variable": _read_key_variable,
+}
+"""By the tables and kinds of `surefoot.core.plan_keys.Value` that plans do not have."""
+_OF_PROJECT: Mapping[str, Reader] = {**_READERS, "model": _read_providers_model}

@@ -1,0 +1,95 @@
+"""What the settings say, as records; `surefoot.settings.setting_table` says what each key means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field
+
+from surefoot.core.agent_types import Price
+from surefoot.core.policy_types import Policy, Rule
+from surefoot.core.record import record
+from surefoot.settings.lane_limits import LaneLimits
+
+
+@record
+class Approver:
+    """Someone who may answer."""
+
+    name: str
+    user: str | None = None
+    roles: tuple[str, ...] = ()
+    token_sha256: str | None = None
+
+
+@record
+class Places:
+    """Places where secrets lie, beside those that are known; absolute, or as `~/…`."""
+
+    hide: tuple[str, ...] = ()
+    show: tuple[str, ...] = ()
+
+
+@record
+class Endpoint:
+    """An address at which models are asked."""
+
+    name: str
+    """What comes before the colon: `NAME:model`."""
+    base_url: str
+    kind: str = "openai"
+    key_env: str | None = None
+    """None: it takes no key."""
+    native_tools: bool = True
+    context_tokens: int | None = None
+    """None: unknown."""
+    output_tokens_max: int | None = None
+    """None: as for any model."""
+
+
+@record
+class ModelSettings:
+    """What `[models]`, `[providers]` and `[prices]` say."""
+
+    chains: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    """For a role by its word, or `default` for all others: the model, and those asked where it has nothing to give."""
+    stronger: str | None = None
+    unknown_price: str = "refuse"
+    brief_tokens: int = 32_000
+    output_tokens: int | None = None
+    """None: by the size of the model."""
+    review: bool = False
+    timeout_s: float = 300.0
+    endpoints: Mapping[str, Endpoint] = field(default_factory=dict[str, Endpoint])
+    """By their names."""
+    prices: Mapping[str, Price] = field(default_factory=dict[str, Price])
+    """By `provider:name`, or `provider:*` for all of one."""
+
+
+@record
+class Source:
+    """The rules of one file."""
+
+    file: str
+    """Where they stand."""
+    rules: tuple[Rule, ...]
+    """In order."""
+    may_lower: bool
+    """Whether a rule of theirs may lower a tier."""
+
+
+@record
+class Settings:
+    """What both files say."""
+
+    policy: Policy = Policy()
+    """The rules, without those of a plan."""
+    approvers: tuple[Approver, ...] = ()
+    """Who may answer, where the user has said so."""
+    sources: tuple[Source, ...] = ()
+    """The rules by their files, in the order in which they are asked."""
+    models: ModelSettings = ModelSettings()
+    """Who plays which role, where models are asked, what they cost."""
+    places: Places = Places()
+    """Where secrets lie."""
+    lanes: LaneLimits = LaneLimits()
+    """How much a step may write, keep and print."""
