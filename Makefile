@@ -25,7 +25,7 @@ check: .venv/.ok ## format, lint, types and import contracts
 test: check bytecode small-model ## everything that must hold before a change lands
 	$(BIN)/pytest $(PYTEST_FLAGS)
 
-test-all: check bytecode small-model ## also more of the crash matrix, soaks and real migrations; the result goes to docs/test-all.md
+test-all: check bytecode small-model ## also more of the crash matrix, soaks and real migrations; the result goes to docs/internals/test-all.md
 	$(BIN)/python scripts/test_all.py $(PYTEST_FLAGS)
 
 # The tests start the program hundreds of times. Where Python is told to write no bytecode, each start would compile it.
@@ -36,10 +36,10 @@ bytecode: .venv/.ok
 small-model: .venv/.ok
 	@$(BIN)/python scripts/small_model.py >/dev/null || echo "Going on without the small model."
 
-bench: .venv-bench/.ok ## measure how fast it is, beside raw SQLite, LangGraph and DBOS; writes docs/performance.md (12 minutes)
+bench: .venv-bench/.ok ## measure how fast it is, beside raw SQLite, LangGraph and DBOS; writes docs/internals/performance.md (12 minutes)
 	@.venv-bench/bin/python -m bench $(BENCH_FLAGS)
 
-matrix: .venv-bench/.ok ## kill Surefoot and its peers in the same ways and count effects; writes docs/matrix.md (30 minutes)
+matrix: .venv-bench/.ok ## kill Surefoot and its peers in the same ways and count effects; writes docs/internals/matrix.md (30 minutes)
 	@.venv-bench/bin/python -m bench.matrix $(MATRIX_FLAGS)
 
 format: .venv/.ok ## put the code into shape

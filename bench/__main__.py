@@ -1,4 +1,4 @@
-"""Measure, print, and write `docs/performance.md` with its plot: `make bench`."""
+"""Measure, print, and write `docs/internals/performance.md` with its plot: `make bench`."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def main() -> None:
     print_goals(console, sections)
     if told.out is None and (told.quick or told.only):
         return
-    folder: Path = told.out or ROOT / "docs"
+    folder: Path = told.out or ROOT / "docs/internals"
     folder.mkdir(parents=True, exist_ok=True)
     bars = next((section.bars for section in sections if section.bars is not None), None)
     if bars is not None:

@@ -16,11 +16,13 @@ from surefoot.effects import EFFECTS
 from surefoot.effects.effect import Effect
 from surefoot.settings.setting_table import SECTIONS, Section
 
-INTERNALS = "internals.md"
-SETTINGS = "settings.md"
+INTERNALS = "internals/index.md"
+PLAN_FILE = "reference/plan-file.md"
+POLICY = "reference/policy.md"
+SETTINGS = "reference/settings.md"
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 PAGES = {
-    "plan-reference.md": {
+    PLAN_FILE: {
         "## Plan keys": "plan",
         "### `prepare`": "prepare",
         "### `services`": "service",
@@ -32,7 +34,7 @@ PAGES = {
         "## Checks": "check",
         "## Probes": "probe",
     },
-    "policy.md": {"## Rules": "rule"},
+    POLICY: {"## Rules": "rule"},
     INTERNALS: {},
     SETTINGS: {},
 }
@@ -54,10 +56,10 @@ def page_with_tables(name: str, text: str) -> str:
     for section in SECTIONS if name == SETTINGS else ():
         text = _replaced(text, f"## `[{section}]`", [list(_settings_of(SECTIONS[section]))])
     for heading, table in PAGES[name].items():
-        text = _replaced(text, heading, list(_tables_of(TABLES[table], has_defaults=name != "policy.md")))
+        text = _replaced(text, heading, list(_tables_of(TABLES[table], has_defaults=name != POLICY)))
     for table in TABLES.values():
         for kind in table.kinds:
-            if kind.is_nested and name == "plan-reference.md":
+            if kind.is_nested and name == PLAN_FILE:
                 rows = [_row(key, kind.type) for key in kind.within]
                 heading = f"### The `{kind.name}` {table.said.removeprefix('a ')}"
                 text = _replaced(text, heading, [[KEYS, *rows]])

@@ -1,4 +1,4 @@
-"""Run every test, the slow ones included, and write the result to docs/test-all.md.
+"""Run every test, the slow ones included, and write the result to docs/internals/test-all.md.
 
 Arguments are passed on to pytest. The exit status is pytest's.
 """
@@ -14,7 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 JUNIT = ROOT / "build" / "test-all.xml"
-PAGE = ROOT / "docs" / "test-all.md"
+PAGE = ROOT / "docs" / "internals" / "test-all.md"
 
 
 def commit_under_test() -> str:

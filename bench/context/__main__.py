@@ -1,4 +1,4 @@
-"""Replay the trajectories of a folder, print what was counted, and write `docs/context.md` with its picture."""
+"""Replay the trajectories of a folder, print the counts, and write `docs/internals/context.md` with its picture."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("folder", type=Path, help=f"holds {', '.join(f'{name}.jsonl.gz' for name in SOURCES)}")
     parser.add_argument("--every", type=int, default=1, help="each so-manyth trajectory alone; writes no page")
     parser.add_argument("--at-once", type=int, default=1, help="so many at once (default: 1)")
-    parser.add_argument("--out", type=Path, default=ROOT / "docs", help="folder of the page (default: docs)")
+    parser.add_argument(
+        "--out", type=Path, default=ROOT / "docs/internals", help="folder of the page (default: docs/internals)"
+    )
     told = parser.parse_args(arguments)
     wanted = [one for at, one in enumerate(read(told.folder)) if at % told.every == 0 and one.turns]
     with ProcessPoolExecutor(told.at_once) as pool:

@@ -1,4 +1,4 @@
-"""What was counted, in tables: a few lines for the terminal, and the page `docs/context.md`."""
+"""What was counted, in tables: a few lines for the terminal, and the page `docs/internals/context.md`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Let the texts of a file be obeyed on every rung, print what came of it, and write `docs/injections.md`."""
+"""Let the texts of a file be obeyed on every rung, print what came of it, and write `docs/internals/injections.md`."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def main() -> None:
     in_lines = (summary(found) if found else "") + agents_summary(agents)
     sys.stdout.write(as_json(found, agents_json(agents)) if told.json else in_lines)
     if not told.rung and told.first is None:
-        path = ROOT / "docs/injections.md"
+        path = ROOT / "docs/internals/injections.md"
         path.write_text(with_agents(page(found) if found else path.read_text("utf-8"), agents), "utf-8")
 
 

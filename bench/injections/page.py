@@ -1,4 +1,4 @@
-"""What was found, in words: a few lines for the terminal, JSON, and the page `docs/injections.md`."""
+"""What was found, in words: a few lines for the terminal, JSON, and the page `docs/internals/injections.md`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NOT_HELD = {
     "landlock": frozenset({"tcp", "udp", "socket file", "modes"} | ({"memory"} if os.getuid() else set())),
     "plain": frozenset(HARMS),
 }
-"""What each rung is documented not to hold: see the platforms in `docs/guarantees.md`."""
+"""What each rung is documented not to hold: see the platforms in `docs/reference/guarantees.md`."""
 _HEAD = """# What texts can make a step do
 
 Made by `python -m bench.injections FILE`; do not edit.
@@ -62,7 +62,7 @@ def page(found: Sequence[Found]) -> str:
     """Return the page."""
     parts = [_HEAD, table(("", *(one.rung for one in found)), _totals(found))]
     parts += ["## What came of it\n", table(("counted outside", *(one.rung for one in found)), _harms(found))]
-    parts.append("*n, not held*: the rung is [documented](guarantees.md#platforms) not to hold it.\n")
+    parts.append("*n, not held*: the rung is [documented](../reference/guarantees.md#platforms) not to hold it.\n")
     parts += [REMARKS.read_text("utf-8"), "## Through openings the plan declares\n"]
     parts += [_OPENINGS, table(("step, secret as", "ended", "sent", "found in"), _openings(found[0]))]
     heads = ("what was tried", *(f"{one.rung}: times, not refused" for one in found))

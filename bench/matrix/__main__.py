@@ -1,4 +1,4 @@
-"""Put every system that is installed through every case, and write `docs/matrix.md`: `make matrix`."""
+"""Put every system that is installed through every case, and write `docs/internals/matrix.md`: `make matrix`."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def main() -> None:
         ("trials that could not be carried out", "; ".join(record.broken) or "none"),
         ("to repeat it", "`make matrix` (an environment of its own, `.venv-bench`), on Linux"),
     ]
-    folder: Path = told.out or ROOT / "docs"
+    folder: Path = told.out or ROOT / "docs/internals"
     folder.mkdir(parents=True, exist_ok=True)
     write_page(folder / PAGE, CASES, names, record, conditions)
     sys.stdout.write(f"Written: {folder / PAGE}\n")

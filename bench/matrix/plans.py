@@ -1,6 +1,6 @@
 """Surefoot's plans for the flows of the cases.
 
-Read `docs/plan-reference.md` for the keys.
+Read `docs/reference/plan-file.md` for the keys.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Let a model repair faulty functions, print what came of it, and write `docs/repair.md`.
+"""Let a model repair faulty functions, print what came of it, and write `docs/internals/repair.md`.
 
 What a whole run has brought is kept in `build/repair`, and the page tells of all that is there.
 """
@@ -36,7 +36,7 @@ def main() -> None:
     sys.stdout.write(summary(found))
     if told.first is None:
         write_result(found, KEPT)
-        (ROOT / "docs/repair.md").write_text(page(read_results(KEPT)), "utf-8")
+        (ROOT / "docs/internals/repair.md").write_text(page(read_results(KEPT)), "utf-8")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What was found, in words: a few lines for the terminal, and the page `docs/repair.md`."""
+"""What was found, in words: a few lines for the terminal, and the page `docs/internals/repair.md`."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Texts that ask for harm, obeyed to the letter by a step: nothing of it leaves the workspace.
 
-`python -m bench.injections FILE` does it with any texts, and writes `docs/injections.md`.
+`python -m bench.injections FILE` does it with any texts, and writes `docs/internals/injections.md`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Steps never answer: whatever a step does to be taken for a person, the question stays open.
 
-Read `docs/approvals.md` for what cannot be prevented.
+Read `docs/reference/approvals.md` for what cannot be prevented.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ import pytest
 from surefoot.cli import main
 from surefoot.settings import load_settings
 
-PAGE = (Path(__file__).resolve().parents[2] / "docs" / "policy.md").read_text("utf-8")
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "reference" / "policy.md").read_text("utf-8")
 SHOWN = re.findall(r"^```console\n\$ surefoot (policy test [^\n]*)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 RULES = """
 [[policy.rules]]

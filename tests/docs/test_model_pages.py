@@ -44,14 +44,14 @@ def test_every_key_of_the_settings_is_shown() -> None:
 
 def test_every_fault_has_its_row() -> None:
     """Nobody meets one that is not explained."""
-    text = section(page("docs/models.md"), "## When a model gives nothing")
+    text = section(page("docs/reference/models.md"), "## When a model gives nothing")
     rows = " ".join(line.split(" | ")[0] for line in text.splitlines() if line.startswith("| "))
     assert {fault.value for fault in Fault} <= set(re.findall(r"`(\w+)`", rows))
 
 
 def test_the_models_taken_by_key_are_named() -> None:
     """Whoever sets a key can look up what will be asked."""
-    text = section(page("docs/models.md"), "## Who plays which role")
+    text = section(page("docs/reference/models.md"), "## Who plays which role")
     assert all(f"`{name}`" in text for _, name in names.DEFAULTS)
     assert all(f"`{variable}`" in text for variable, _ in names.DEFAULTS)
     assert {"anthropic", "openai"} <= set(KEYS)
@@ -59,7 +59,7 @@ def test_the_models_taken_by_key_are_named() -> None:
 
 def test_every_key_of_a_script_has_its_row() -> None:
     """And each of `when` is named."""
-    text = section(page("docs/scripted.md"), "## A YAML script")
+    text = section(page("docs/reference/scripted-models.md"), "## A YAML script")
     rows = {line.split("`")[1] for line in text.splitlines() if line.startswith("| `")}
     assert rows == set(script_files.REPLY_KEYS)
     named = set(re.findall(r"`(\w+)`", text)) | set(re.findall(r"[{,] ?(\w+)", text))

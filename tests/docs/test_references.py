@@ -57,7 +57,7 @@ def first_sentence_of(kind: type) -> str:
 
 def lines_below(heading: str) -> list[str]:
     """Return the rows of the table below a heading of the internals page."""
-    return [line for line in section(page("docs/internals.md"), heading).splitlines() if line.startswith("| `")]
+    return [line for line in section(page("docs/internals/index.md"), heading).splitlines() if line.startswith("| `")]
 
 
 @pytest.mark.parametrize("name", reference_tables.PAGES)
@@ -69,14 +69,14 @@ def test_the_tables_of_keys_are_those_of_the_schema(name: str) -> None:
 
 def test_every_key_that_is_refused_for_now_is_named() -> None:
     """Who misses a key of a check learns that it is planned."""
-    text = section(page("docs/plan-reference.md"), "## Checks")
+    text = section(page("docs/reference/plan-file.md"), "## Checks")
     after_tables = " ".join(line for line in text.splitlines() if not line.startswith("|"))
     assert set(check_reader.LATER_KEYS) <= set(_CODE.findall(after_tables))
 
 
 def test_what_defaults_may_hold_is_named() -> None:
     """The page lists exactly the keys that `defaults` takes."""
-    text = section(page("docs/plan-reference.md"), "### `defaults`")
+    text = section(page("docs/reference/plan-file.md"), "### `defaults`")
     assert set(_CODE.findall(text)) == set(TABLES["defaults"].names)
 
 
@@ -104,7 +104,7 @@ def tree(root: type[errors.SurefootError]) -> Iterator[type[errors.SurefootError
 
 def test_every_command_has_its_section() -> None:
     """The command line's page has one section for each command, and no other."""
-    text = page("docs/cli.md")
+    text = page("docs/reference/command-line.md")
     found = re.findall(r"^## ([a-z-]+)$", text, re.MULTILINE)
     assert sorted(found) == sorted(typer.main.get_group(app).commands)
 
@@ -112,7 +112,7 @@ def test_every_command_has_its_section() -> None:
 @pytest.mark.parametrize("name", typer.main.get_group(app).commands)
 def test_every_option_of_a_command_is_explained(name: str) -> None:
     """It stands in the command's section, or in the introduction if most commands have it."""
-    text = page("docs/cli.md")
+    text = page("docs/reference/command-line.md")
     said = section(text, f"## {name}") + text.split("\n## ", 1)[0]
     options = [option for one in typer.main.get_group(app).commands[name].params for option in one.opts]
     assert [option for option in options if option.startswith("--") and option not in said] == []
@@ -127,13 +127,13 @@ def test_every_command_is_in_the_readme() -> None:
 
 def test_every_exit_code_has_its_row() -> None:
     """The command line's page lists the codes in order."""
-    table = section(page("docs/cli.md"), "## Exit codes")
+    table = section(page("docs/reference/command-line.md"), "## Exit codes")
     assert re.findall(r"^\| (\d) ", table, re.MULTILINE) == [str(int(code)) for code in ExitCode]
 
 
 def test_every_state_of_a_step_is_explained() -> None:
     """The concepts page has a row for each state."""
-    assert first_words(section(page("docs/concepts.md"), "## Step")) == [str(status) for status in StepStatus]
+    assert first_words(section(page("docs/concepts/index.md"), "## Step")) == [str(status) for status in StepStatus]
 
 
 def test_every_test_that_is_named_exists() -> None:
@@ -163,14 +163,16 @@ def leads_somewhere(one: Path, link: str) -> bool:
 @pytest.mark.parametrize("group", places.PLACES)
 def test_every_secret_place_is_named_in_its_group(group: str) -> None:
     """Who misses a file in a lane finds it there, and who looks for what is hidden, too."""
-    rows = section(page("docs/secrets.md"), "## What commands cannot read").splitlines()
+    rows = section(page("docs/reference/secrets.md"), "## What commands cannot read").splitlines()
     (row,) = [row for row in rows if row.startswith(f"| {group} |")]
     assert _CODE.findall(row) == [f"~/{name}" for name in places.names_of(group)]
 
 
 def test_every_variable_that_names_a_secret_place_is_explained() -> None:
     """It moves the place, and `env_from` opens it."""
-    assert set(places.NAMED_BY) <= set(_CODE.findall(section(page("docs/secrets.md"), "## What commands cannot read")))
+    assert set(places.NAMED_BY) <= set(
+        _CODE.findall(section(page("docs/reference/secrets.md"), "## What commands cannot read"))
+    )
 
 
 def test_every_variable_of_the_environment_is_explained() -> None:

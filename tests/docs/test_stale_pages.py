@@ -10,7 +10,7 @@ import pytest
 from surefoot.tools.registry import tool_of
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 DENIED = {
     r"no models? yet|uses no model|^no model[;.]": "`agent` steps and goals in words ship",
     r"no agents? yet|agents? (?:come|comes) with a later": "they ship",
@@ -20,7 +20,7 @@ DENIED = {
 """What would be untrue on any page, and why."""
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 @pytest.mark.parametrize("phrase", DENIED)
 def test_no_page_denies_what_ships(phrase: str, page: Path) -> None:
     """A sentence that was true of an earlier state leaves with it."""

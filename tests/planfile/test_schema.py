@@ -20,7 +20,9 @@ ROOT = Path(__file__).resolve().parents[2]
 _BLOCK = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 SHOWN = [
-    (f"{page.name}-{at}", text) for page in PAGES for at, text in enumerate(_BLOCK.findall(page.read_text("utf-8")))
+    (f"{page.relative_to(ROOT)}-{at}", text)
+    for page in PAGES
+    for at, text in enumerate(_BLOCK.findall(page.read_text("utf-8")))
 ]
 EXAMPLES = [(path.parent.name, path.read_text("utf-8")) for path in sorted((ROOT / "examples").rglob("*.yaml"))]
 PLANS = dict([*SHOWN, *EXAMPLES, ("starter", starter("surefoot.yaml", Project()))])

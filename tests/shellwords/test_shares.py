@@ -1,7 +1,7 @@
 """How many disguised commands are recognised where a step has a way out, and how many everyday ones ask.
 
-Both lists were written before commands were read by what is known to be harmless. Read `docs/policy.md` for the
-figures.
+Both lists were written before commands were read by what is known to be harmless. The figures
+stand in `docs/reference/policy.md`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from surefoot.shellwords import facts_of
 from tests.shellwords.corpus import asking, commands_in, weighed
 
 DISGUISED, WITH_NETWORK = "disguised.txt", "with_network.txt"
-PAGE = Path(__file__).parents[2] / "docs/policy.md"
+PAGE = Path(__file__).parents[2] / "docs/reference/policy.md"
 ASKED_MOST = 3
 
 

@@ -222,7 +222,7 @@ def test_no_less_room_is_kept_for_tools_than_they_take(role: Role) -> None:
 
 def test_each_tool_is_documented() -> None:
     """One row a tool, in the order of the toolbox, with its kind and those who have it."""
-    page = (Path(__file__).resolve().parents[2] / "docs" / "tools.md").read_text("utf-8")
+    page = (Path(__file__).resolve().parents[2] / "docs" / "reference" / "tools.md").read_text("utf-8")
     rows = re.findall(r"^\| `(\w+)` \| ([a-z]+) \| ([a-z, ]+) \|", page, re.MULTILINE)
     everybody = ", ".join(Role)
     wanted = [(row, ", ".join(role for role in Role if role in row.roles)) for row in TOOLBOX.values()]

@@ -20,7 +20,7 @@ from surefoot.errors import (
 
 
 class ExitCode(IntEnum):
-    """The exit codes of `docs/cli.md`. Only what is Surefoot's own fault is `INTERNAL`."""
+    """The exit codes of `docs/reference/command-line.md`. Only what is Surefoot's own fault is `INTERNAL`."""
 
     COMPLETED = 0
     INTERNAL = 1

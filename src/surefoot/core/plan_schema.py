@@ -1,7 +1,7 @@
 """The schema of plans: every key of a plan file, once.
 
 From it come the reader, the JSON Schema, the writer, what planners may write, the translation of Python plans, the
-replacement of placeholders, and the tables of `docs/plan-reference.md` and `docs/policy.md` (by
+replacement of placeholders, and the tables of `docs/reference/plan-file.md` and `docs/reference/policy.md` (by
 `scripts/reference_tables.py`). Keys of checks and probes stand in `surefoot.core.check_kinds` and
 `surefoot.core.probe_kinds`.
 """
@@ -105,7 +105,7 @@ _LIMITS = (
     Key("wall", DURATION, "The run pauses after this much time since it was last started or resumed.", field="wall_s"),
     Key("attempts", COUNT, "Attempts at a step in all, the first included.",
         "A step's `retry.maximum_attempts` wins.", usual="3", field=""),
-    Key("parallel", COUNT, "How many steps run at once, each in a [lane](concepts.md#the-merge-queue) of its own."),
+    Key("parallel", COUNT, "How many steps run at once, each in its own [lane](../concepts/index.md#the-merge-queue)."),
     Key("cost_usd", NUMBER, "What the run may cost, in US dollars.", "No request is made that might cost more than "
         "what is left: the run pauses. Other bodies say what they cost by `cost_usd=0.12` in "
         "[`$SUREFOOT_OUTPUT`](#values); once 80 % is spent, a step that does more than read asks first. Once all of "
@@ -187,8 +187,8 @@ _STEP = (
         "It ends unproved, and the run partially completed.", planner="Only for an `agent` step that no check can "
         "prove: it then counts as unproved, and the run as partially completed."),
     Key("effect", words(Effect), "`read`, `reversible`, `idempotent` or `irreversible`; see "
-        "[concepts](concepts.md#effect-class).", is_default=True, planner="What it does to the world outside the "
-        "workspace; default: reversible."),
+        "[effects](../concepts/index.md#effect-class).", is_default=True, planner="What it does to the world outside "
+        "the workspace; default: reversible."),
     Key("tier", words(Tier), "`auto`, `log`, `confirm` or `never` (the step is not run, and nobody is asked): how "
         "much say a person has.", "It can only raise what the effect class and the rules give.", usual="by effect",
         is_default=True, planner="`confirm` has a person asked first; can only be raised.", planned=words(("auto",
@@ -243,8 +243,8 @@ _CHECK = (
     Key("name", TEXT, "What reports call it; unique in its step.", usual="made from the question", way=Way.PLAIN,
         planner="A short name of its own."),
     Key("expect", words(Expect), "`pass`, `pass_to_pass` or `fail_to_pass`; see "
-        "[concepts](concepts.md#check-and-verdict).", planner="pass: holds afterwards (default). pass_to_pass: held "
-        "before and holds afterwards. fail_to_pass: does not hold now and holds afterwards; the strongest proof."),
+        "[checks](../concepts/index.md#check-and-verdict).", planner="pass: holds afterwards (default). pass_to_pass: "
+        "held before and holds afterwards. fail_to_pass: does not hold now and holds afterwards; the strongest proof."),
     Key("timeout", DURATION, "After this long the answer is inconclusive.", field="timeout_s",
         planner="Such as `90s` or `10m`."),
     Key("cwd", PATH, "Folder to ask in.", usual="the root", way=Way.PLAIN, planner="Folder to ask in."),

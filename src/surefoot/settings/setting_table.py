@@ -1,7 +1,7 @@
 """The table of settings: every key of `surefoot.toml`, once.
 
 From the table come the reader of the two files, what a project's file may say, the variables of the environment, and
-the tables of `docs/settings.md` (`scripts/reference_tables.py` writes these). The keys of a rule stand in
+the tables of `docs/reference/settings.md` (`scripts/reference_tables.py` writes these). The keys of a rule stand in
 `surefoot.core.plan_schema`, since plans have rules, too.
 """
 
