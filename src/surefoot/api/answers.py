@@ -17,7 +17,6 @@ from surefoot.core import events as ev
 from surefoot.core.event_words import QuestionKind
 from surefoot.core.ids import BlobId, RunId
 from surefoot.core.kernel.question_fold import EDIT
-from surefoot.core.plan import RunBody
 from surefoot.core.state import QuestionState, RunState
 from surefoot.core.system_steps import PLANNING, SYSTEM_STEPS
 from surefoot.errors import NotApprover, NotAwaitingAnswer, RunNotFound, UsageError
@@ -270,9 +269,9 @@ def _refuse_stranger(found: QuestionState, who: Identity) -> None:
 def _refuse_odd_edit(state: RunState, found: QuestionState, command: str) -> None:
     name, package = found.asked.question, found.asked.package
     body = state.nodes[found.asked.step].spec.body
-    if package is None or package.trees is not None or not isinstance(body, RunBody):
+    if package is None or package.trees is not None or not body.commands:
         raise NotAwaitingAnswer(f"question {name} shows no command, so there is none to edit", question=name)
-    if not command.strip() or command == body.command:
+    if not command.strip() or command == body.text:
         said = "is empty" if not command.strip() else "is the one that was shown; approve it as it is"
         raise UsageError(f"question {name}: the command {said}", question=name)
     refuse_secret(state, name, command.encode("utf-8", "surrogateescape"))

@@ -28,7 +28,7 @@ from surefoot.core.file_order import waits_of
 from surefoot.core.graph_state import policy_of
 from surefoot.core.ids import RUN_ID, RunId, StepId
 from surefoot.core.kernel import apply, first_state
-from surefoot.core.plan import FunctionBody, Plan, Step
+from surefoot.core.plan import Plan, Step
 from surefoot.core.plan_commands import commands_around
 from surefoot.core.policy_types import Policy
 from surefoot.core.probe_kinds import FunctionProbe
@@ -448,7 +448,7 @@ def _claimed(home: Home, run: RunId, options: Options) -> Generator[None]:
 
 
 def _lacks_function(step: Step, functions: FunctionRegistry) -> bool:
-    if isinstance(step.body, FunctionBody) and step.id not in functions.bodies:
+    if step.body.in_program and step.id not in functions.bodies:
         return True
     asks = step.probe is not None and isinstance(step.probe.ask, FunctionProbe)
     return asks and step.id not in functions.probes

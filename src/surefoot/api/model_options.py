@@ -9,7 +9,7 @@ from pathlib import Path
 from surefoot.api.run_options import Options
 from surefoot.core import events as ev
 from surefoot.core.agent_types import ModelRouting
-from surefoot.core.plan import AgentBody, Plan
+from surefoot.core.plan import Plan
 from surefoot.models.scripts import SCRIPTED
 from surefoot.ports import Model
 from surefoot.settings import ModelSettings, load_settings
@@ -17,7 +17,7 @@ from surefoot.settings import ModelSettings, load_settings
 
 def needs_models(created: ev.RunCreated, plan: Plan) -> bool:
     """Tell whether a run asks models."""
-    return created.goal_options is not None or any(isinstance(step.body, AgentBody) for step in plan.steps)
+    return created.goal_options is not None or any(step.body.by_model for step in plan.steps)
 
 
 def routing_for(
@@ -39,7 +39,7 @@ def routing_for(
     if options.asking is not None and not options.models:
         return cast_alone(f"{SCRIPTED}python")
     settings = _settings(created)
-    named = {step.body.model for step in plan.steps if isinstance(step.body, AgentBody) and step.body.model}
+    named = {step.body.named_model for step in plan.steps if step.body.named_model}
     if known is None or not known.roles or options.models:
         return routing_of(settings, os.environ, options.models, with_reviewer=options.with_reviewer, named=named)
     routing = with_named(known, settings, os.environ, named)

@@ -11,7 +11,7 @@ from surefoot.core.event_words import Finding, Phase, Severity
 from surefoot.core.graph_state import policy_of
 from surefoot.core.ids import StepId
 from surefoot.core.leftover_files import finding_of, products_of
-from surefoot.core.plan import AgentBody, AskBody, Plan, Step, Tier
+from surefoot.core.plan import Plan, Step, Tier
 from surefoot.core.plan_commands import PlanCommand, commands_around, commands_of_step
 from surefoot.core.policy import facts_before, raising_rule, strictest, weigh_command, weigh_step
 from surefoot.core.policy_types import CommandFacts, Decision, Facts, Policy
@@ -111,7 +111,7 @@ def weigh_probe(
 
 def _raised_by(step: Step, does: CommandFacts | None, rung: str) -> str:
     """Name the rule by which a step counts as irreversible; what an agent runs is looked at call by call."""
-    return "" if isinstance(step.body, AskBody | AgentBody) else raising_rule(step, does, rung)
+    return raising_rule(step, does, rung) if step.body.acts and not step.body.by_model else ""
 
 
 def _raised_in(plan: Plan) -> Mapping[StepId, str]:
@@ -125,7 +125,7 @@ def _decisions_on(plan: Plan, policy: Policy, rung: str) -> Mapping[StepId, Deci
     """Return, for each step that a person is asked about or that is never allowed, what decides on it and why."""
     found: dict[StepId, Decision] = {}
     for step in plan.steps:
-        if isinstance(step.body, AskBody):
+        if not step.body.acts:
             continue
         facts = facts_on(step, plan, rung)
         decision = weigh_step(step, plan, policy, facts)

@@ -209,7 +209,7 @@ class Step:
             return self.probe
         return Probe(ask=FunctionProbe(name=_name_of(self.probe)), within_s=self.probe_within_s)
 
-    def _bodies(self) -> list[core.Body | None]:
+    def _bodies(self) -> list[core.AnyBody | None]:
         return [
             None if self.do is None else core.FunctionBody(name=_name_of(self.do)),
             None if self.run is None else core.RunBody(command=self.run),

@@ -15,7 +15,6 @@ from surefoot.core.event_words import QuestionKind
 from surefoot.core.events import QuestionAsked
 from surefoot.core.ids import RunId
 from surefoot.core.kernel.question_fold import EDIT
-from surefoot.core.plan import RunBody
 from surefoot.core.state import QuestionState, RunState
 from surefoot.core.system_steps import PLANNING
 
@@ -114,7 +113,7 @@ def _told(home: Home, state: RunState, question: QuestionState, now: float) -> O
     is_confirm = asked.about is QuestionKind.CONFIRM and asked.package is not None
     is_result = asked.package is not None and asked.package.trees is not None
     is_plan = asked.step == PLANNING and EDIT in asked.options
-    is_command = isinstance(state.nodes[asked.step].spec.body, RunBody)
+    is_command = bool(state.nodes[asked.step].spec.body.commands)
     return OpenQuestion(
         question=asked.question,
         run=state.created.run,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from surefoot.api.home import Home
 from surefoot.core.globs import matches
-from surefoot.core.plan import AskBody, Step
+from surefoot.core.plan import Step
 from surefoot.core.state import RunState
 from surefoot.errors import WorkspaceError
 from surefoot.masking import Masker, masker_of
@@ -41,14 +41,14 @@ class ShownFile:
 
 def shown_files(home: Home, state: RunState, step: Step) -> tuple[ShownFile, ...]:
     """Return the files that a question of the step shows, as they are on the run's branch now."""
-    body, source, branch = step.body, state.created.repository, state.branch
-    if not isinstance(body, AskBody) or not body.show or source is None or branch is None:
+    globs, source, branch = step.body.shown_files, state.created.repository, state.branch
+    if not globs or source is None or branch is None:
         return ()
     try:
         space = RunWorkspace.open(home.run_folder(state.created.run), Path(source), state.created.run)
-        return tuple(_read(space, body.show, state.plan.folder, branch.head))
+        return tuple(_read(space, globs, state.plan.folder, branch.head))
     except WorkspaceError as error:
-        return (ShownFile(path=", ".join(body.show), text="", is_diff=False, remark=error.message),)
+        return (ShownFile(path=", ".join(globs), text="", is_diff=False, remark=error.message),)
 
 
 def _read(space: RunWorkspace, globs: tuple[str, ...], folder: str, head: str) -> Iterator[ShownFile]:

@@ -11,7 +11,7 @@ from surefoot.core.agent_types import GoalOptions
 from surefoot.core.agents import problems_of_agents
 from surefoot.core.graph import Graph, build_graph
 from surefoot.core.ids import StepId
-from surefoot.core.plan import AgentBody, AskBody, FunctionBody, Plan, Step
+from surefoot.core.plan import Plan, Step
 from surefoot.core.probe_kinds import has_password
 from surefoot.core.selection import Selection, select
 from surefoot.core.service_use import problems_of_services
@@ -74,7 +74,7 @@ def chosen(plan: Plan, only: Sequence[str]) -> Selection:
 
 
 def _needs_lane(step: Step) -> bool:
-    if not isinstance(step.body, FunctionBody | AskBody) or step.checks:
+    if step.body.needs_lane or step.checks:
         return True
     return step.probe is not None and step.probe.ask.runs_commands
 
@@ -104,9 +104,8 @@ def _endless(plan: Plan) -> Iterable[str]:
 def _numbers_of(step: Step) -> list[float]:
     retry, within_s = step.retry, 0.0 if step.probe is None else step.probe.within_s
     waits = (retry.initial_interval_s, retry.backoff_coefficient, retry.maximum_interval_s)
-    cost_usd = (step.body.limits.cost_usd or 0.0) if isinstance(step.body, AgentBody) else 0.0
     return [
-        cost_usd,
+        step.body.own_limits.cost_usd or 0.0,
         step.timeout_s,
         step.estimate_s or 0.0,
         within_s,

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from surefoot.cli.patches import coloured, patch_lines, stat_lines
 from surefoot.cli.transcript_page import claim_lines, conversation_lines
-from surefoot.core.plan import AgentBody
 from surefoot.core.report_shape import CheckShape
 from surefoot.core.untrusted_text import behind, exact
 from surefoot.views.evidence import blob_text
@@ -40,7 +39,7 @@ class StepPage:
         yield from _titled("Checks", self._checks_lines())
         yield from _titled("Undeclared writes, put back", self._undeclared_lines())
         yield from _titled("Handed on", self._handed_on_lines())
-        if isinstance(self.step.node.spec.body, AgentBody):
+        if self.step.node.spec.body.by_model:
             yield from _titled("Claims, which prove nothing", self._claim_lines())
             yield from _titled("Agent", self._conversation_lines())
         else:

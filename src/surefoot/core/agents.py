@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from surefoot.core.empty_checks import why_empty
 from surefoot.core.graph import Problem
-from surefoot.core.plan import AgentBody, Plan, Step
+from surefoot.core.plan import Plan, Step
 
 
 def problems_of_agents(plan: Plan) -> tuple[Problem, ...]:
@@ -19,7 +19,7 @@ def problems_of_agents(plan: Plan) -> tuple[Problem, ...]:
 
 
 def _of_step(step: Step, plan: Plan) -> Iterator[Problem]:
-    if not isinstance(step.body, AgentBody):
+    if not step.body.by_model:
         if step.unproved:
             text = "`unproved` belongs to `agent` steps, and this is none; remove it"
             yield Problem(step=step.id, name="unproved", text=text)

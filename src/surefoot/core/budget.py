@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from surefoot.core.agent_types import ModelFacts, Role, Spent, Usage
+from surefoot.core.bodies.agent_body import agent_in
 from surefoot.core.money import money
-from surefoot.core.plan import AgentBody
 from surefoot.core.record import record
 from surefoot.core.state import RunState, StepState
 
@@ -94,9 +94,7 @@ def _crossings(state: RunState, node: StepState, worst: tuple[float, int]) -> It
     for name, limit, used, more, held in of_run:
         if limit is not None and used + held + more > limit:
             yield _crossing(name, limit, used, is_of_step=False, may_pass=held > 0 and used + more <= limit)
-    if not isinstance(node.spec.body, AgentBody):
-        return
-    own = node.spec.body.limits
+    own = node.spec.body.own_limits
     of_step = (
         ("cost_usd", own.cost_usd, node.usage.cost_usd, worst[0]),
         ("tokens", own.tokens, node.usage.tokens, worst[1]),
@@ -134,8 +132,7 @@ def said_of(limit: str, amount: float) -> str:
 
 def left_said(state: RunState, node: StepState, turns: int, end: str) -> str:
     """Say what an agent has left, once half of it is used; nothing before. `end` is the tool that ends its work."""
-    body = node.spec.body
-    assert isinstance(body, AgentBody)
+    body = agent_in(node.spec.body)
     amounts = [("Turns", body.turns_max, turns), ("Tokens of this step", body.limits.tokens, node.usage.tokens)]
     amounts.append(("Tokens of the run", state.plan.limits.tokens, spent_by(state).tokens))
     said = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final, TypeAlias
 
-from surefoot.core.plan import LOOPBACK, AgentBody, Check, FunctionBody, Service, Step
+from surefoot.core.plan import LOOPBACK, Check, Service, Step
 
 Confined: TypeAlias = Step | Check | Service
 """What the sandbox holds."""
@@ -82,7 +82,7 @@ def cure_of(of: Confined, rung: str, output: str) -> str:
         if isinstance(of, Service):
             return "the sandbox lets it write only in its lane; write there"
         # Commands of a model stay in the sandbox.
-        other = "" if isinstance(of, Step) and isinstance(of.body, AgentBody) else ", or set `confine: false`"
+        other = "" if isinstance(of, Step) and of.body.by_model else ", or set `confine: false`"
         return f"the sandbox lets it write only in its lane; write there (`writes`){other}"
     return ""
 
@@ -96,5 +96,5 @@ def _is_held(of: Confined, rung: str) -> bool:
     """Tell whether a sandbox held the body, the check or the service."""
     if isinstance(of, Service):
         return rung != _PLAIN
-    is_own_program = isinstance(of, Step) and isinstance(of.body, FunctionBody)
+    is_own_program = isinstance(of, Step) and of.body.in_program
     return of.confine and rung != _PLAIN and not is_own_program

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from surefoot.core.event_words import Finding, Severity
 from surefoot.core.globs import matches
-from surefoot.core.plan import Check, Plan, RunBody, Step
+from surefoot.core.plan import Check, Plan, Step
 
 _NAMED_MAX = 5
 _PATH = r"(?P<path>[\w.][\w./-]*)"
@@ -30,14 +30,12 @@ def products_of(step: Step, plan: Plan) -> Iterator[str]:
 
     They count from the folder of the plan.
     """
-    if not isinstance(step.body, RunBody):
-        return
-    for pattern, usual in _MAKES:
-        for found in pattern.finditer(step.body.command):
-            name = (found.groupdict().get("path") or usual).rstrip("/").removeprefix("./")
-            path = name if step.cwd is None else f"{step.cwd.strip('/')}/{name}"
-            if not matches(f"{plan.folder}/{path}" if plan.folder else path, step.uncommitted):
-                yield path
+    made = ((usual, found) for text, _ in step.body.commands for of, usual in _MAKES for found in of.finditer(text))
+    for usual, found in made:
+        name = (found.groupdict().get("path") or usual).rstrip("/").removeprefix("./")
+        path = name if step.cwd is None else f"{step.cwd.strip('/')}/{name}"
+        if not matches(f"{plan.folder}/{path}" if plan.folder else path, step.uncommitted):
+            yield path
 
 
 def named_by(plan: Plan, path: str, maker: Step) -> tuple[str, ...]:
@@ -56,8 +54,7 @@ def _names(text: str, cwd: str | None, path: str) -> bool:
 
 
 def _texts(step: Step) -> Iterator[tuple[str, str | None]]:
-    if isinstance(step.body, RunBody):
-        yield step.body.command, step.cwd
+    yield from ((text, step.cwd) for text, _ in step.body.commands)
     yield from _asked(step.checks)
 
 

@@ -7,7 +7,6 @@ from surefoot.core.attempt import Attempt
 from surefoot.core.conversation import Conversation, ToolCallState
 from surefoot.core.event_words import Diagnosis
 from surefoot.core.events import AttemptFailed, ToolCallFinished
-from surefoot.core.plan import AgentBody
 from surefoot.core.prompts import UNUSABLE
 from surefoot.core.state import StepState
 from surefoot.core.stubs import call_line, cut
@@ -20,7 +19,7 @@ _HELD_BACK = "it did not pass a check that agents are not told of; look again at
 def teaches(node: StepState, failed: AttemptFailed) -> bool:
     """Tell whether the next attempt has something to learn from this one."""
     has_taught = failed.is_counted or failed.diagnosis is Diagnosis.STALE
-    return has_taught and isinstance(node.spec.body, AgentBody)
+    return has_taught and node.spec.body.by_model
 
 
 def lesson_of(node: StepState, work: Attempt, failed: AttemptFailed) -> Lesson:

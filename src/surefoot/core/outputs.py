@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from surefoot.core.ids import BlobId, StepId, encode_id
 from surefoot.core.placeholders import Reference, bound
-from surefoot.core.plan import CallBody, FunctionBody, RunBody, Step
+from surefoot.core.plan import Step
 from surefoot.core.state import DONE, RunState, StepState, StepStatus
 
 COST = "cost_usd"
@@ -32,13 +32,12 @@ def spec_of(state: RunState, node: StepState) -> tuple[Step, str | None]:
 
 def edited(spec: Step, command: str) -> Step:
     """Return the step with the command that a person wants in place of its own."""
-    assert isinstance(spec.body, RunBody)
-    return replace(spec, body=replace(spec.body, command=command))
+    return replace(spec, body=spec.body.with_command(command))
 
 
 def outputs_for(state: RunState, node: StepState) -> dict[StepId, Mapping[str, str]]:
     """Return what a function that is the step's body is given of earlier outputs."""
-    return needed_outputs(state, node) if isinstance(node.spec.body, CallBody | FunctionBody) else {}
+    return needed_outputs(state, node) if node.spec.body.takes_outputs else {}
 
 
 def needed_outputs(state: RunState, node: StepState) -> dict[StepId, Mapping[str, str]]:

@@ -11,7 +11,7 @@ from surefoot.core.file_order import bits_of, holders, readings_of
 from surefoot.core.globs import any_overlap, overlapping
 from surefoot.core.graph import Graph
 from surefoot.core.ids import StepId, encode_id
-from surefoot.core.plan import Effect, OnFailure, Plan, RunBody, Step
+from surefoot.core.plan import Effect, OnFailure, Plan, Step
 from surefoot.core.plan_access import Touched, resolved, touched_by
 from surefoot.core.record import record
 
@@ -327,7 +327,7 @@ def _may_pass(order: _Order, first: int, then: int) -> bool | None:
 def _is_plain(step: Step) -> bool:
     """Tell whether a step does nothing but change files of the tree: another one may be an order on purpose."""
     is_inside = step.effect is Effect.REVERSIBLE and not step.reaches_out
-    return is_inside and isinstance(step.body, RunBody) and step.tier is None and not step.scratch
+    return is_inside and bool(step.body.commands) and step.tier is None and not step.scratch
 
 
 # --- where an order is missing

@@ -9,7 +9,14 @@ from dataclasses import asdict, field, replace
 from enum import StrEnum
 from typing import ClassVar, Final, Literal
 
-from surefoot.core.agent_types import Role
+from surefoot.core.bodies import AgentBody as AgentBody
+from surefoot.core.bodies import AgentLimits as AgentLimits
+from surefoot.core.bodies import AnyBody
+from surefoot.core.bodies import AskBody as AskBody
+from surefoot.core.bodies import Body as Body
+from surefoot.core.bodies import CallBody as CallBody
+from surefoot.core.bodies import FunctionBody as FunctionBody
+from surefoot.core.bodies import RunBody as RunBody
 from surefoot.core.check_kinds import CheckQuestion, Expect
 from surefoot.core.globs import literal, with_content
 from surefoot.core.ids import StepId
@@ -53,77 +60,6 @@ class RetryPolicy:
     """Names of Python exceptions after which no attempt follows."""
     retry_unknown: bool = False
     """Whether a failure of unknown kind is tried again, too; plan files set it where a step has a `retry`."""
-
-
-@record
-class AgentLimits:
-    """What a model may use; None: no limit of its own."""
-
-    cost_usd: float | None = None
-    """US dollars."""
-    tokens: int | None = None
-    """Tokens, sent and written."""
-    requests: int | None = None
-    """Requests."""
-
-
-@record
-class RunBody:
-    """A shell command."""
-
-    command: str
-    """The text given to the shell."""
-    shell: str = "bash"
-    """`bash` (`-eo pipefail -c`) or `sh` (`-e -c`)."""
-
-
-@record
-class CallBody:
-    """A Python function run by Surefoot's own interpreter in a child process, confined like a command."""
-
-    function: str
-    """`package.module:function`, imported from the plan's folder or installed packages."""
-
-
-@record
-class FunctionBody:
-    """An async function of the calling program, run in the engine's own process; only plans made in Python have it."""
-
-    name: str
-    """The function's qualified name, for reports. The function itself is handed to the engine by step id."""
-
-
-@record
-class AskBody:
-    """A question to a person; the answer `no` fails the step."""
-
-    question: str
-    """The text a person sees."""
-    options: tuple[str, ...] = ()
-    """The answers allowed; empty: any text."""
-    default: str | None = None
-    """What an empty answer means."""
-    show: tuple[str, ...] = ()
-    """Globs of the files that are shown beside the question."""
-
-
-@record
-class AgentBody:
-    """Work for a model, which is told what to do and carries it out with tools."""
-
-    instructions: str
-    """What to do, in words."""
-    role: Role = Role.WORKER
-    """Who does it; plan files have workers alone."""
-    model: str | None = None
-    """`provider:name`; None: the one that plays the role."""
-    turns_max: int = 60
-    """The attempt fails after so many replies."""
-    limits: AgentLimits = AgentLimits()
-    """What all attempts together may use."""
-
-
-Body = RunBody | CallBody | FunctionBody | AskBody | AgentBody
 
 
 @record
@@ -190,7 +126,7 @@ class Step:
 
     id: StepId
     """Unique in the plan; a group's id is its template."""
-    body: Body
+    body: AnyBody
     """What is done."""
     title: str = ""
     """A few words for people."""
@@ -259,10 +195,15 @@ class Step:
         return bool(self.network or self.sockets) or not self.confine
 
     @property
+    def takes_lane(self) -> bool:
+        """Tell whether it takes a lane where the run has a workspace: for its body or for its checks."""
+        return self.body.acts or bool(self.checks)
+
+    @property
     def needs_program(self) -> bool:
         """Tell whether its body or its probe is a function of the program that made the run."""
         asks = self.probe is not None and isinstance(self.probe.ask, FunctionProbe)
-        return asks or isinstance(self.body, FunctionBody)
+        return asks or self.body.in_program
 
     @property
     def made(self) -> tuple[str, ...]:

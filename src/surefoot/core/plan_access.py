@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from surefoot.core.globs import matches
 from surefoot.core.ids import StepId, encode_id
 from surefoot.core.placeholders import references_of
-from surefoot.core.plan import AskBody, Check, Effect, ForEach, FunctionBody, Plan, RunBody, Step
+from surefoot.core.plan import Check, Effect, ForEach, Plan, Step
 from surefoot.core.record import record
 
 _MAGIC = re.compile(r"([*?\[])")
@@ -114,7 +114,7 @@ def _writes(step: Step) -> tuple[str, ...] | None:
     if step.writes is not None:
         return tuple(resolved(step.writes, step.for_each))
     # What a step writes that only reads is thrown away.
-    return () if step.effect is Effect.READ or isinstance(step.body, AskBody) else None
+    return () if step.effect is Effect.READ or not step.body.acts else None
 
 
 def _reads(step: Step) -> tuple[str, ...]:
@@ -147,8 +147,7 @@ def _over_all(glob: str, token: str, items: str | None) -> str:
 
 
 def _commands(step: Step) -> Iterator[tuple[str, str | None]]:
-    if isinstance(step.body, RunBody):
-        yield step.body.command, step.cwd
+    yield from ((text, step.cwd) for text, _ in step.body.commands)
     for check in step.checks:
         if check.ask.runs is not None:
             yield check.ask.runs, check.cwd
@@ -208,9 +207,9 @@ def _is_all_seen(step: Step) -> bool:
     """Tell whether all that the step may read is declared or stands in the arguments of its commands."""
     if step.for_each is not None and step.for_each.lines is not None:
         return False
-    body = step.body
-    is_body_seen = isinstance(body, RunBody) and (bool(step.reads) or _is_transparent(body.command))
-    return is_body_seen and all(_is_seen(check) for check in step.checks)
+    commands = step.body.commands
+    is_body_seen = bool(step.reads) or all(_is_transparent(command.text) for command in commands)
+    return bool(commands) and is_body_seen and all(_is_seen(check) for check in step.checks)
 
 
 def _is_seen(check: Check) -> bool:
@@ -274,6 +273,6 @@ def _places(step: Step, plan: Plan, commands: Iterable[tuple[str, str | None]]) 
 
 def asked_outside(step: Step) -> Iterator[str]:
     """Yield what the probe asks about, unless it differs from member to member."""
-    what = "" if step.probe is None or isinstance(step.body, FunctionBody) else step.probe.ask.about
+    what = "" if step.probe is None or step.body.in_program else step.probe.ask.about
     if what and (step.for_each is None or f"{{{step.for_each.name}}}" not in what):
         yield what

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from surefoot.core.agent_types import Part, Role
 from surefoot.core.conversation import Conversation
 from surefoot.core.ids import StepId
-from surefoot.core.plan import EVERYTHING, AgentBody, Check
+from surefoot.core.plan import EVERYTHING, Check
 from surefoot.core.prompts import advice, advice_left_out, instructions
 from surefoot.core.state import RunState, StepState, StepStatus
 from surefoot.core.stubs import cut, latest_notes, noted
@@ -152,7 +152,7 @@ def _part(speaker: str, text: str) -> Part:
 
 
 def _role(node: StepState) -> Role:
-    return node.spec.body.role if isinstance(node.spec.body, AgentBody) else conversation_of(node).role
+    return conversation_of(node).role
 
 
 def _listed(head: str, lines: Sequence[str]) -> str:
@@ -161,11 +161,10 @@ def _listed(head: str, lines: Sequence[str]) -> str:
 
 def _step(node: StepState) -> str:
     spec = node.spec
-    assert isinstance(spec.body, AgentBody)
     lines = [f"Your step: {spec.id}{f' ({spec.title})' if spec.title else ''}"]
     lines += [f"Why it is there: {spec.why}"] if spec.why else []
     lines += [f"What may go wrong: {spec.risk}"] if spec.risk else []
-    lines += ["What to do:", spec.body.instructions]
+    lines += ["What to do:", spec.body.text]
     if checks := shown(spec.checks):
         lines += ["What its checks ask once you have finished:", *(f"- {asked(check)}" for check in checks)]
     return "\n".join(lines)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from surefoot.core.globs import any_overlap
 from surefoot.core.ids import StepId
-from surefoot.core.plan import AskBody, Effect, FunctionBody, Step
+from surefoot.core.plan import Effect, Step
 from surefoot.core.state import FINAL, SATISFIED, RunState, StepState, StepStatus
 
 
@@ -49,7 +49,7 @@ def _is_stuck(state: RunState, node: StepState) -> bool:
 
 def _lacks_lane(state: RunState, node: StepState) -> bool:
     """Tell whether the step needs one of the few lanes there are; where more can be made, nobody lacks one."""
-    if not state.is_short_of_lanes or (isinstance(node.spec.body, AskBody) and not node.spec.checks):
+    if not state.is_short_of_lanes or not node.spec.takes_lane:
         return False
     return node.work is None or node.work.lane is None
 
@@ -64,7 +64,7 @@ def lanes_are_reserved(state: RunState, node: StepState) -> bool:
 
 def is_kept_by_doubt(state: RunState, node: StepState) -> bool:
     """Tell whether the step may not start because it shares files with one whose effect is in doubt."""
-    if not state.has_workspace or isinstance(node.spec.body, AskBody | FunctionBody):
+    if not state.has_workspace or not node.spec.body.needs_lane:
         return False
     others = (state.nodes[name] for name in state.active)
     doubtful = [other for other in others if other.status is StepStatus.IN_DOUBT]

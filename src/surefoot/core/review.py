@@ -16,7 +16,7 @@ from surefoot.core.event_words import Finding, Severity
 from surefoot.core.graph import Graph, build_graph, longest_path
 from surefoot.core.ids import StepId
 from surefoot.core.parallelism import Sequencing, Sharing, sequencing_of
-from surefoot.core.plan import LOOPBACK, AgentBody, AskBody, Effect, OnFailure, Plan, RetryPolicy, RunBody, Step, Tier
+from surefoot.core.plan import LOOPBACK, Effect, OnFailure, Plan, RetryPolicy, Step, Tier
 from surefoot.core.plan_commands import PlanCommand, open_commands
 from surefoot.core.policy import tier_of, writes_outside
 from surefoot.core.policy_types import Decision, effect_with
@@ -228,8 +228,7 @@ def _is_plain_python(arguments: list[str]) -> bool:
 def _commands(plan: Plan) -> Iterator[tuple[str, str]]:
     """Yield each command that runs in a lane, with where it stands."""
     for step in plan.steps:
-        if isinstance(step.body, RunBody):
-            yield f"step {step.id}", step.body.command
+        yield from ((f"step {step.id}", text) for text, _ in step.body.commands)
         for check in step.checks:
             if check.ask.runs is not None:
                 yield f"check {check.name!r} of step {step.id}", check.ask.runs
@@ -277,9 +276,9 @@ def _about_proof(step: Step, plan: Plan) -> Iterator[Finding]:
         if why:
             text = f"Its check {name!r} proves nothing: {why}. Ask about something that the step makes or changes."
             yield Finding(kind="empty-check", severity=Severity.WARNING, text=text, step=step.id)
-    if isinstance(step.body, AskBody) or not all(why for _, why in reasons):
+    if not step.body.acts or not all(why for _, why in reasons):
         return
-    if isinstance(step.body, AgentBody):
+    if step.body.by_model:
         text = "No check can prove its result: it ends unproved, and the run partially completed. Add a check."
         yield Finding(kind="claim-only", severity=Severity.WARNING, text=text, step=step.id)
         return
@@ -292,7 +291,7 @@ def _about_proof(step: Step, plan: Plan) -> Iterator[Finding]:
 
 
 def _about_effect(step: Step) -> Iterator[Finding]:
-    if isinstance(step.body, AskBody):
+    if not step.body.acts:
         return
     if step.effect is Effect.IRREVERSIBLE and step.probe is None:
         text = "It cannot be undone and has no probe: after a crash only a person can tell what happened. Add `probe`."
@@ -346,10 +345,8 @@ def _about_placeholders(step: Step) -> Iterator[Finding]:
 def _replaced_texts(step: Step) -> Iterator[str]:
     yield from (step.id, step.title, step.cwd or "", *step.env.values())
     yield from (*step.reads, *step.home, *(step.writes or ()), *step.scratch, *step.artifacts)
-    if isinstance(step.body, RunBody):
-        yield step.body.command
-    if isinstance(step.body, AskBody):
-        yield step.body.question
+    if not step.body.by_model:
+        yield step.body.text
     if step.probe is not None and isinstance(step.probe.ask, RunProbe):
         yield step.probe.ask.command
     if step.probe is not None and isinstance(step.probe.ask, SqlProbe):
@@ -359,8 +356,8 @@ def _replaced_texts(step: Step) -> Iterator[str]:
 
 
 def _free_texts(step: Step) -> Iterator[str]:
-    if isinstance(step.body, AgentBody):
-        yield step.body.instructions
+    if step.body.by_model:
+        yield step.body.text
     for check in step.checks:
         yield from check.ask.searched
 
@@ -446,7 +443,7 @@ def _ask_points(
 ) -> Iterator[AskPoint]:
     """Say when a person is asked about the step; `counting` has the steps with the effect classes that count."""
     effect = counting[step.id].effect
-    if isinstance(step.body, AskBody):
+    if not step.body.acts:
         yield AskPoint(step=step.id, why="it is a question to a person", approve="surefoot answer")
         return
     names = "--allow with each member's id" if step.for_each is not None else f"--allow {step.id}"
@@ -473,7 +470,7 @@ def _why_confirm(step: Step, plan: Plan) -> str:
 
 
 def _may_commit(step: Step) -> bool:
-    return step.effect is not Effect.READ and not isinstance(step.body, AskBody) and step.writes != ()
+    return step.effect is not Effect.READ and step.body.acts and step.writes != ()
 
 
 def _recovery(ordered: list[Step], graph: Graph) -> Iterator[RecoveryNote]:
@@ -490,7 +487,7 @@ def _recovery(ordered: list[Step], graph: Graph) -> Iterator[RecoveryNote]:
 
 
 def _tries(step: Step) -> str:
-    if isinstance(step.body, AskBody):
+    if not step.body.acts:
         return "the answer no fails it"
     times = _times(step.retry)
     if not step.effect.is_outside:

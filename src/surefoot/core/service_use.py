@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from surefoot.core.events import ACCEPTANCE
 from surefoot.core.graph import Problem
 from surefoot.core.ids import StepId
-from surefoot.core.plan import AskBody, Check, FunctionBody, Plan, Service, Step
+from surefoot.core.plan import Check, Plan, Service, Step
 
 
 def problems_of_services(plan: Plan) -> tuple[Problem, ...]:
@@ -32,13 +32,13 @@ def _problems(plan: Plan) -> Iterator[Problem]:
 
 def _of_step(step: Step, service: Service) -> Iterator[Problem]:
     name = service.name
-    if isinstance(step.body, FunctionBody):
+    if step.body.in_program:
         text = (
             f"a body in this very program uses the service {name!r}, which only commands can reach; a `run` or `call` "
             "was expected; move what needs it into one"
         )
         yield Problem(step=step.id, text=text, name=name)
-    elif isinstance(step.body, AskBody):
+    elif not step.body.acts:
         return
     elif not step.confine and not service.network:
         text = (

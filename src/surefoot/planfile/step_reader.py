@@ -9,7 +9,6 @@ from typing import Any
 from surefoot.core.ids import StepId, encode_id
 from surefoot.core.placeholders import references_of
 from surefoot.core.plan import (
-    AgentBody,
     AskBody,
     Body,
     CallBody,
@@ -70,7 +69,7 @@ def read_step(page: Page, node: Tree, defaults: Fields | None, attempts: int) ->
     values |= {"body": _read_body(page, own, fields), "if_empty_ok": _takes(page, fields, "if_empty") is not None}
     step = _with_policies(values, attempts)
     _judge_effect(page, fields, step)
-    if step.artifacts and isinstance(step.body, AskBody):
+    if step.artifacts and not step.body.acts:
         text = "`artifacts` stands beside `ask`; a question makes no files; remove it"
         page.flaw(fields.at("artifacts"), text)
     files = _takes(page, fields, "files") or ()
@@ -105,7 +104,7 @@ def _takes(page: Page, fields: Fields, key: str) -> Any:
 
 def _with_policies(values: dict[str, Any], attempts: int) -> Step:
     """Return the step, with what follows from its parts where it does not say otherwise."""
-    is_agent = isinstance(values["body"], AgentBody)
+    is_agent = values["body"].by_model
     # An agent learns from what the checks said, so that another attempt is another way.
     retries = is_agent or "retry" in values
     retry: dict[str, Any] = {"maximum_attempts": attempts, "retry_unknown": retries, **values.pop("retry", {})}
@@ -121,7 +120,7 @@ def _with_policies(values: dict[str, Any], attempts: int) -> Step:
 
 
 def _judge_effect(page: Page, fields: Fields, step: Step) -> None:
-    if "effect" in fields or isinstance(step.body, AskBody):
+    if "effect" in fields or not step.body.acts:
         return
     ways_out = {
         "network": ("`network: true`", step.network is True),

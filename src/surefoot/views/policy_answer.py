@@ -102,7 +102,7 @@ def _asked_about(asked: PolicyQuestion, plan: Plan) -> Step:
     """Return the step of the plan, or one made for the command; a command that is given takes the body's place."""
     step = _step_of(asked, plan) or Step(id=StepId(asked.step or "a-step"), body=RunBody(command=""))
     if asked.command is not None:
-        shell = step.body.shell if isinstance(step.body, RunBody) else "bash"
+        shell = next((one.shell for one in step.body.commands), "bash")
         step = replace(step, body=RunBody(command=asked.command, shell=shell))
     elif _step_of(asked, plan) is None or facts_on(step, plan).command is None:
         raise UsageError(

@@ -11,7 +11,6 @@ from surefoot.api.queries import events
 from surefoot.checks.test_judgement import Result, read_results
 from surefoot.core import events as ev
 from surefoot.core.ids import BlobId, RunId, StepId
-from surefoot.core.plan import AgentBody, AskBody, CallBody, FunctionBody, RunBody
 from surefoot.core.report_shape import StepShape
 from surefoot.core.state import RunState, StepState
 from surefoot.errors import JournalError
@@ -89,7 +88,7 @@ class StepDetails:
         }
 
     def _agent_document(self) -> dict[str, object] | None:
-        if not isinstance(self.node.spec.body, AgentBody):
+        if not self.node.spec.body.by_model:
             return None
         usage = self.node.usage
         return {"requests": usage.requests, "tokens": usage.tokens, "cost_usd": round(usage.cost_usd, 6)}
@@ -107,17 +106,8 @@ class StepDetails:
 
     def body(self) -> tuple[str, str]:
         """Return the kind of the body, and its text."""
-        match self.node.spec.body:
-            case RunBody(command=command):
-                return "run", command
-            case CallBody(function=function):
-                return "call", function
-            case FunctionBody(name=name):
-                return "function", name
-            case AgentBody(instructions=instructions):
-                return "agent", instructions
-            case AskBody(question=question):
-                return "ask", question
+        body = self.node.spec.body
+        return body.kind, body.text
 
     def history(self) -> Iterator[Occurrence]:
         """Yield what happened in its attempts."""

@@ -16,7 +16,7 @@ from surefoot.core import commands as do
 from surefoot.core.approval import Precondition
 from surefoot.core.globs import literal, literal_folder, matches, with_content
 from surefoot.core.named_files import EVERYTHING, module_files, named_files
-from surefoot.core.plan import CallBody, RunBody, Step
+from surefoot.core.plan import Step
 from surefoot.core.plan_commands import PlanCommand, commands_of_step
 from surefoot.effects.artifacts.perform import LINK, wanted_artifacts
 from surefoot.shellwords import facts_with
@@ -97,10 +97,10 @@ def _globs(context: RunContext, spec: Step) -> tuple[str, ...]:
     path = () if plan.prepare is None else tuple(f"{folder}/{one}" for one in plan.prepare.path)
     known = {**plan.env, **spec.env}
     found: list[str] = []
-    if isinstance(body, RunBody):
-        found += named_files(facts_with(body.command, known, body.shell), start, path)
-    if isinstance(body, CallBody):
-        found += module_files(body.function.partition(":")[0], start)
+    for text, shell in body.commands:
+        found += named_files(facts_with(text, known, shell), start, path)
+    if body.calls is not None:
+        found += module_files(body.calls.partition(":")[0], start)
     for one, env in commands_of_step(spec, plan.env):
         if one.reaches_out:
             found += _globs_of(one, env, folder, path)

@@ -14,7 +14,7 @@ from surefoot import safe_open
 from surefoot.checks import files_matching
 from surefoot.core import commands as do
 from surefoot.core.approval import Precondition
-from surefoot.core.plan import Effect, RunBody, Step
+from surefoot.core.plan import Effect, Step
 from surefoot.core.plan_commands import PlanCommand, probe_command
 from surefoot.core.policy_types import CommandFacts, effect_with
 from surefoot.ports import LOOKING, CommandRequest
@@ -38,7 +38,7 @@ def commands_of(step: Step, env: Mapping[str, str]) -> CommandFacts | None:
     known = {**env, **step.env}
     # What the body takes from the environment wins over what the plan gives, and nobody knows it beforehand.
     given = [{name: value for name, value in known.items() if name not in step.env_from}]
-    given = given if isinstance(step.body, RunBody) else []
+    given *= len(step.body.commands)
     given += [{**known, **check.env} for check in step.checks if check.ask.runs is not None]
     found = [facts_given(text, own, shell) for (text, shell), own in zip(texts_of(step), given, strict=True)]
     if not found:
@@ -57,9 +57,8 @@ def commands_of(step: Step, env: Mapping[str, str]) -> CommandFacts | None:
 
 def texts_of(step: Step) -> list[tuple[str, str]]:
     """Return the commands of the step's body and of its checks, each with its shell."""
-    body = [(step.body.command, step.body.shell)] if isinstance(step.body, RunBody) else []
     asked = [(check.ask.runs, "bash") for check in step.checks if check.ask.runs is not None]
-    return [*body, *asked]
+    return [*step.body.commands, *asked]
 
 
 def with_facts(commands: Iterable[tuple[PlanCommand, Mapping[str, str]]]) -> tuple[PlanCommand, ...]:

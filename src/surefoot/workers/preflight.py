@@ -16,7 +16,7 @@ from pathlib import Path
 
 from surefoot.core.event_words import Finding, Severity
 from surefoot.core.ids import StepId
-from surefoot.core.plan import CallBody, Plan, RunBody, Step
+from surefoot.core.plan import Plan, Step
 from surefoot.core.plan_commands import CommandKind, commands_of_plan
 from surefoot.core.probe_kinds import CallProbe, GitProbe
 from surefoot.errors import PlanInvalid, UsageError, WorkspaceError
@@ -250,8 +250,8 @@ def _modules(plan: Plan, folder: Path | None) -> Iterator[Finding]:
 
 def _functions(plan: Plan) -> Iterator[tuple[str, str, StepId | None]]:
     for step in plan.steps:
-        if isinstance(step.body, CallBody):
-            yield "it", step.body.function, step.id
+        if step.body.calls is not None:
+            yield "it", step.body.calls, step.id
         for check in step.checks:
             if check.ask.calls is not None:
                 yield f"its check {check.name!r}", check.ask.calls, step.id
@@ -303,7 +303,7 @@ def _remotes(plan: Plan, root: Path) -> Iterator[Finding]:
 
 
 def _texts(plan: Plan) -> Iterator[str]:
-    yield from (step.body.command for step in plan.steps if isinstance(step.body, RunBody))
+    yield from (command.text for step in plan.steps for command in step.body.commands)
     yield from (one.text for one, _ in commands_of_plan(plan) if one.is_shell)
 
 
@@ -333,8 +333,8 @@ def _shell_texts(plan: Plan) -> Iterator[tuple[str, str, StepId | None, Mapping[
     for step in plan.steps:
         if may_be_made:
             return
-        if isinstance(step.body, RunBody):
-            yield "it", step.body.command, step.id, {**plan.env, **step.env}, step.confine
+        for command in step.body.commands:
+            yield "it", command.text, step.id, {**plan.env, **step.env}, step.confine
         may_be_made = _can_make(step)
     for one, variables in commands_of_plan(plan):
         if one.is_shell:

@@ -12,7 +12,7 @@ from surefoot.core.event_words import QuestionKind
 from surefoot.core.kernel.call_effects import is_repeated_call, rule_for_call
 from surefoot.core.kernel.proposal import Proposal
 from surefoot.core.outputs import confidence_of, needed_outputs, outputs_for, uncertainties_of
-from surefoot.core.plan import CallBody, RunBody, Step, digest_of
+from surefoot.core.plan import digest_of
 from surefoot.core.plan_commands import CommandKind, commands_around, commands_of_step
 from surefoot.core.policy import ways_out
 from surefoot.core.policy_types import Decision, Effect, effect_with
@@ -71,7 +71,7 @@ def taken_over(state: RunState, node: StepState, now: float) -> Proposal:
     place = f"lane {work.lane}" if work.lane is not None else "your hands"
     told = f"Step {node.spec.id} is in {place}, taken over by {work.people.taken_by}. Do there what it is to do:"
     text = (
-        f"{behind(told, describe_body(node.spec))}\nThen answer `{DONE}`, and what you did is looked at and checked; "
+        f"{behind(told, node.spec.body.text)}\nThen answer `{DONE}`, and what you did is looked at and checked; "
         f"`{ABANDON}` puts it back, and the step is asked about again."
     )
     return Proposal(question(state, node, now, QuestionKind.ASK, text, (DONE, ABANDON)))
@@ -95,15 +95,6 @@ def preconditions_of(node: StepState) -> tuple[Precondition, ...]:
     return () if checkpoint is None else checkpoint.preconditions
 
 
-def describe_body(spec: Step) -> str:
-    """Say what the body is, in one line or its own words."""
-    body = spec.body
-    for name in ("command", "function", "name", "question", "instructions"):
-        if hasattr(body, name):
-            return str(getattr(body, name))
-    raise AssertionError(body)
-
-
 def skipped_needs(state: RunState, node: StepState) -> tuple[str, ...]:
     """Return what an effect outside the workspace would rest on, though it was skipped."""
     if not node.effect.is_outside:
@@ -120,7 +111,7 @@ def is_repeated(node: StepState) -> bool:
 
 def _package(state: RunState, node: StepState, work: Attempt, decision: Decision) -> Package:
     spec = node.spec
-    is_confined = state.has_workspace and isinstance(spec.body, RunBody | CallBody) and spec.confine
+    is_confined = state.has_workspace and spec.body.starts_program and spec.confine
     outputs = (work.outputs, *needed_outputs(state, node).values())
     sure = [stated for one in outputs if (stated := confidence_of(one)) is not None]
     package = Package(
@@ -128,7 +119,7 @@ def _package(state: RunState, node: StepState, work: Attempt, decision: Decision
         title=spec.title,
         why=spec.why,
         risk=spec.risk,
-        does=describe_body(spec),
+        does=spec.body.text,
         edited_by="" if node.edit is None else node.edit[1],
         effect=node.effect.value,
         rule=decision.rule,

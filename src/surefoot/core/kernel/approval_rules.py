@@ -18,7 +18,7 @@ from surefoot.core.kernel.failure_rules import fails
 from surefoot.core.kernel.proposal import Proposal, RuleResult
 from surefoot.core.money import money
 from surefoot.core.outputs import confidence_of
-from surefoot.core.plan import AgentBody, AskBody, Effect, Tier
+from surefoot.core.plan import Effect, Tier
 from surefoot.core.plan_commands import PlanCommand, probe_command
 from surefoot.core.policy import (
     BESIDE,
@@ -43,7 +43,7 @@ BUDGET_SHARE = 0.8
 
 def get_consent(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
     """Get a person's consent to the body where the tier asks for it; None where nothing is needed."""
-    if work.body_started or work.settled is not None or isinstance(node.spec.body, AskBody):
+    if work.body_started or work.settled is not None or not node.spec.body.acts:
         return None
     if work.people.taken_by is not None:
         return None
@@ -67,7 +67,7 @@ def get_consent_to_checks(state: RunState, node: StepState, work: Attempt, now: 
 
     Checks that are asked before the body run in the sandbox as a rule, where they can do no harm.
     """
-    if work.body_started or work.checkpoint is None or isinstance(node.spec.body, AskBody):
+    if work.body_started or work.checkpoint is None or not node.spec.body.acts:
         return None
     early = [check for check in node.spec.checks if check.expect is not Expect.PASS]
     if not early:
@@ -86,7 +86,7 @@ def review_result(state: RunState, node: StepState, work: Attempt, now: float) -
     if work.people.patch is not None:
         return _apply_patch(node, work, now)
     changes = work.changes
-    if changes is None or isinstance(node.spec.body, AskBody):
+    if changes is None or not node.spec.body.acts:
         return None
     is_weighed = bool(changes.changed or changes.check_files) and node.spec.effect is Effect.REVERSIBLE
     # What git ignores stays in the lane after a step that only reads, too.
@@ -112,7 +112,7 @@ def review_result(state: RunState, node: StepState, work: Attempt, now: float) -
 def review_confidence(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
     """Get a person's consent to what an agent made and is not sure of, unless a check that was red before proves it."""
     changes = work.changes
-    if not isinstance(node.spec.body, AgentBody) or node.spec.effect is not Effect.REVERSIBLE:
+    if not node.spec.body.by_model or node.spec.effect is not Effect.REVERSIBLE:
         return None
     if changes is None or not changes.changed or work.people.is_patched or work.people.by_hand is not None:
         return None

@@ -30,7 +30,7 @@ from surefoot.core.kernel.plan_adoption import keep_outcome
 from surefoot.core.kernel.question_fold import QUESTION_FOLDS
 from surefoot.core.kernel.verdict_fold import ANSWER_FOLDS, has_happened
 from surefoot.core.outputs import cost_of, edited, spec_of
-from surefoot.core.plan import AskBody, Step
+from surefoot.core.plan import Step
 from surefoot.core.queue import has_result
 from surefoot.core.state import RunState, StepState, StepStatus
 from surefoot.core.system_steps import PHASES, SYSTEM_STEPS
@@ -175,7 +175,7 @@ def cancelled(state: RunState, event: ev.EffectCancelled) -> None:
 def _inspection_requested(state: RunState, event: ev.InspectionRequested) -> None:
     node, work = begin(state, event)
     need(work.checkpoint is not None, event, "there is no checkpoint to compare with")
-    has_no_body = isinstance(node.spec.body, AskBody) or work.settled is Applied.APPLIED
+    has_no_body = not node.spec.body.acts or work.settled is Applied.APPLIED
     is_over = type(work.stage) is Ended or (type(work.stage) is Preparing and has_no_body)
     need(is_over, event, "the body has not ended, or its changes are known")
     work.open = event.kind
@@ -280,7 +280,7 @@ def _step_verified(state: RunState, event: ev.StepVerified) -> None:
         record for check, record in pairs if record.after is not Verdict.PASSED and not is_red_before(check, record)
     ]
     need(not unpassed, event, "a check has not passed")
-    is_known = isinstance(node.spec.body, AskBody) or work.settled == Applied.APPLIED
+    is_known = not node.spec.body.acts or work.settled == Applied.APPLIED
     need(is_known or (work.ending and work.ending.status is Status.OK), event, "the body has not ended well")
     if event.commit is not None:
         need(state.branch is not None and work.tree is not None, event, "there is nothing to commit")

@@ -192,7 +192,7 @@ def wants_lane(state: RunState, node: StepState) -> bool:
     work = node.work
     assert work is not None
     is_idle = work.open is None and work.people.question is None and work.failure is None and work.checkpoint is None
-    if not is_idle or not state.has_workspace or (isinstance(node.spec.body, AskBody) and not node.spec.checks):
+    if not is_idle or not state.has_workspace or not node.spec.takes_lane:
         return False
     if needs_turn_first(state, node) or files_kept_by(state, node) is not None:
         return False
@@ -201,8 +201,7 @@ def wants_lane(state: RunState, node: StepState) -> bool:
 
 def _checkpoint(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
     """Take the checkpoint: the lane at the head of the run branch."""
-    is_needed = state.has_workspace and not (isinstance(node.spec.body, AskBody) and not node.spec.checks)
-    if work.checkpoint is not None or not is_needed:
+    if work.checkpoint is not None or not state.has_workspace or not node.spec.takes_lane:
         return None
     lane = free_lane(state) if wants_lane(state, node) else None
     if lane is None:
@@ -524,9 +523,9 @@ def _proof(state: RunState, node: StepState, work: Attempt) -> str | None:
     pairs: list[tuple[Check, CheckRecord]] = list(zip(node.spec.checks, work.checks, strict=True))
     if any(proves(check, record) and not _is_empty(state, node, work, check) for check, record in pairs):
         return "checks"
-    if isinstance(node.spec.body, AskBody) or work.people.by_hand is not None:
+    if not node.spec.body.acts or work.people.by_hand is not None:
         return None
-    if isinstance(node.spec.body, AgentBody):
+    if node.spec.body.by_model:
         return CLAIM
     return "probe" if work.settled == Applied.APPLIED else "exit-status-only"
 

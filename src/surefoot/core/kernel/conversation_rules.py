@@ -14,6 +14,7 @@ from surefoot.core import events as ev
 from surefoot.core.agent_types import ModelFacts, Part, ToolKind
 from surefoot.core.approval import is_satisfied
 from surefoot.core.attempt import Attempt
+from surefoot.core.bodies.agent_body import agent_in
 from surefoot.core.budget import crossing_of, left_said, near_of, told_at, worst_of
 from surefoot.core.compaction import facts_that_must_survive, fold_for, summary_brief
 from surefoot.core.conversation import Conversation, ToolCallState
@@ -26,7 +27,7 @@ from surefoot.core.kernel.failure_rules import CRASHES_MAX, fails
 from surefoot.core.kernel.model_fallback import TOOLS_TOKENS, after_fault, chain_of, next_wait, tokens_max
 from surefoot.core.kernel.plan_adoption import is_kept
 from surefoot.core.kernel.proposal import HOLD, Proposal, RuleResult
-from surefoot.core.plan import AgentBody, Check
+from surefoot.core.plan import Check
 from surefoot.core.policy import facts_before, weigh
 from surefoot.core.policy_types import Decision, Tier
 from surefoot.core.prompt import brief_of
@@ -332,8 +333,6 @@ def _ask_next(
 
 def _stop(node: StepState, conversation: Conversation, now: float) -> Proposal | None:
     """Fail an attempt that leads nowhere."""
-    body = node.spec.body
-    assert isinstance(body, AgentBody)
     ends = sum(
         call.kind is ToolKind.END and call.result is not None and not call.result.ok
         for turn in conversation.turns
@@ -356,7 +355,7 @@ def _stop(node: StepState, conversation: Conversation, now: float) -> Proposal |
         return fails(node, now, Diagnosis.MALFORMED, f"what it ended with could not be used, {ends} times")
     if conversation.worked_s >= node.spec.timeout_s:
         return fails(node, now, Diagnosis.STALL, _overtime(node, conversation))
-    if len(conversation.turns) >= body.turns_max:
+    if len(conversation.turns) >= agent_in(node.spec.body).turns_max:
         return fails(node, now, Diagnosis.STALL, f"no end after {len(conversation.turns)} turns")
     return None
 

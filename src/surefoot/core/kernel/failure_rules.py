@@ -10,7 +10,7 @@ from surefoot.core.failure_words import followed_by
 from surefoot.core.graph_state import results_after
 from surefoot.core.kernel.proposal import Proposal, RuleResult
 from surefoot.core.kernel.service_rules import stop_next
-from surefoot.core.plan import AgentBody, OnFailure
+from surefoot.core.plan import OnFailure
 from surefoot.core.recovery import question
 from surefoot.core.retry import delay_s, may_retry
 from surefoot.core.state import RunState, StepState
@@ -100,7 +100,7 @@ def _ways_on(node: StepState, usual: tuple[str, ...]) -> tuple[str, ...]:
 def may_learn(node: StepState, diagnosis: Diagnosis) -> bool:
     """Tell whether an agent is to try another way: it is told what came of the last one."""
     has_left = node.failures < node.spec.retry.maximum_attempts
-    return isinstance(node.spec.body, AgentBody) and has_left and diagnosis in _LEARNT_FROM
+    return node.spec.body.by_model and has_left and diagnosis in _LEARNT_FROM
 
 
 def _again(node: StepState, now: float, wait_s: float) -> Proposal:

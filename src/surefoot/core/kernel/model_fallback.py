@@ -14,7 +14,6 @@ from surefoot.core.conversation import Conversation
 from surefoot.core.event_words import Diagnosis
 from surefoot.core.kernel.failure_rules import fails
 from surefoot.core.kernel.proposal import HOLD, Proposal, RuleResult
-from surefoot.core.plan import AgentBody
 from surefoot.core.state import RunState, StepState
 
 TRIES_MAX = 4
@@ -38,9 +37,7 @@ TOLD_TOKENS = 1_500
 
 def chain_of(state: RunState, node: StepState) -> tuple[ModelFacts, ...]:
     """Return the models to ask, in order."""
-    body = node.spec.body
-    assert isinstance(body, AgentBody)
-    models = state.routing.roles.get(body.model or body.role.value)
+    models = state.routing.roles.get(node.spec.body.played_by)
     if models is None:
         return ()
     is_last = node.failures > 0 and node.attempt >= node.spec.retry.maximum_attempts

@@ -9,9 +9,8 @@ from collections.abc import Iterator
 
 from surefoot.core.agent_types import Price
 from surefoot.core.check_kinds import Expect
-from surefoot.core.kernel.approval_request import describe_body
 from surefoot.core.kernel.plan_adoption import is_kept
-from surefoot.core.plan import AgentBody, Check, Plan, RunBody, Step
+from surefoot.core.plan import Body, Check, Plan, Step
 from surefoot.core.policy import facts_before, weigh_step
 from surefoot.core.policy_types import Tier
 from surefoot.core.state import RunState
@@ -44,18 +43,17 @@ def words_of(state: RunState, plan: Plan, changes: tuple[str, ...]) -> list[str]
 
 def _details(state: RunState, plan: Plan, step: Step) -> Iterator[tuple[str, str]]:
     body = step.body
-    kind = "an agent: " if isinstance(body, AgentBody) else "" if isinstance(body, RunBody) else "asks: "
-    yield "does", f"{kind}{_brief(describe_body(step))}"
+    yield "does", f"{body.lead}{_brief(body.text)}"
     if step.title and step.why:
         yield "why", _brief(step.why)
     if step.risk:
         yield "risk", _brief(step.risk)
     yield "writes", ", ".join(plan.scope_write if step.writes is None else step.writes) or "nothing"
-    unproved = "nothing but its agent's word: it ends unproved" if isinstance(body, AgentBody) else "its exit status"
+    unproved = "nothing but its agent's word: it ends unproved" if body.by_model else "its exit status"
     yield "checks", ", ".join(_check_said(check) for check in step.checks) or unproved
     if step.estimate_s is not None:
         yield "takes", f"about {step.estimate_s:g} s"
-    if isinstance(body, AgentBody):
+    if body.by_model:
         yield "costs", _price_said(state, body)
 
 
@@ -63,16 +61,16 @@ def _check_said(check: Check) -> str:
     return check.name if check.expect is Expect.PASS else f"{check.name} ({check.expect})"
 
 
-def _price_said(state: RunState, body: AgentBody) -> str:
+def _price_said(state: RunState, body: Body) -> str:
     """Say what an agent's step may cost, and who asks for how much, as far as that is known."""
-    limits = body.limits
+    limits = body.own_limits
     most = [
         *([f"${limits.cost_usd:g}"] if limits.cost_usd is not None else []),
         *([f"{limits.tokens} tokens"] if limits.tokens is not None else []),
         *([f"{limits.requests} requests"] if limits.requests is not None else []),
     ]
     said = [f"at most {', '.join(most)}"] if most else ["no limit of its own"]
-    models = state.routing.roles.get(body.model or body.role.value)
+    models = state.routing.roles.get(body.played_by)
     for facts in models.chain[:1] if models is not None else ():
         price = facts.price
         costs = "price unknown" if price is None else _per_million(price)

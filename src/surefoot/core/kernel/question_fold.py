@@ -20,7 +20,7 @@ from surefoot.core.kernel.guards import active_of, answered, begin, need, work_o
 from surefoot.core.kernel.plan_adoption import flaw_of_plan
 from surefoot.core.kernel.verdict_fold import has_happened, settle_as
 from surefoot.core.outputs import edited
-from surefoot.core.plan import RunBody, digest_of
+from surefoot.core.plan import digest_of
 from surefoot.core.policy_types import Overdue
 from surefoot.core.queue import has_result, let_past
 from surefoot.core.state import QuestionState, RunState, StepState, StepStatus
@@ -103,7 +103,7 @@ def _may_answer(question: QuestionState, event: ev.QuestionAnswered, node: StepS
     need(not is_edit or event.answer == "yes", event, "an edit is a way of saying yes")
     if event.edit is not None:
         is_command = asked.package is not None and asked.package.trees is None and not asked.call
-        need(is_command and isinstance(node.spec.body, RunBody), event, "there is no command to edit")
+        need(is_command and node.spec.body.commands, event, "there is no command to edit")
     if event.diff is not None:
         need(asked.package is not None and asked.package.trees is not None, event, "there is no result to edit")
     is_about_attempt = asked.about is QuestionKind.IN_DOUBT or options == (DONE, ABANDON)
@@ -144,7 +144,6 @@ def _confirmed(state: RunState, node: StepState, question: QuestionState, event:
     question.approved_by[event.by] = event.roles
     shown = asked.shown
     if event.edit is not None:
-        assert isinstance(node.spec.body, RunBody)
         node.edit = (event.edit, event.by)
         node.spec = edited(node.spec, event.edit)
         # The preconditions are those that were shown: that part of the digest stays.

@@ -8,7 +8,7 @@ from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.event_words import Diagnosis
 from surefoot.core.events import Event
-from surefoot.core.plan import AgentBody, Step, digest_of
+from surefoot.core.plan import Step, digest_of
 from surefoot.core.policy import raising_rule
 from surefoot.core.policy_types import CommandFacts
 from surefoot.effects import CHECKPOINT
@@ -75,7 +75,7 @@ async def take_checkpoint(context: RunContext, command: do.TakeCheckpoint) -> Ev
 
 def _raised_by(context: RunContext, spec: Step | None, does: CommandFacts | None) -> str:
     """Name the rule by which the step counts as irreversible; what an agent runs is looked at call by call."""
-    if spec is None or isinstance(spec.body, AgentBody):
+    if spec is None or spec.body.by_model:
         return ""
     return raising_rule(spec, does, context.rung.value)
 

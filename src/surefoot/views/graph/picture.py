@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from surefoot.core.graph import build_graph
 from surefoot.core.ids import StepId
 from surefoot.core.parallelism import drawn_needs
-from surefoot.core.plan import AgentBody, AskBody, CallBody, Plan, RunBody, Step
+from surefoot.core.plan import Plan, Step
 from surefoot.core.review import Review
 from surefoot.views.lines import duration, one_line
 
@@ -68,7 +68,7 @@ def picture_of(plan: Plan, reviewed: Review) -> Picture:
 def _box(step: Step, needs: Sequence[StepId], *, is_critical: bool) -> Box:
     each = step.for_each
     number = f" {TIMES}{len(each.items)}" if each is not None and each.items is not None else f" {TIMES}…"
-    kind = "group" if each is not None else "ask" if isinstance(step.body, AskBody) else "step"
+    kind = "group" if each is not None else "step" if step.body.acts else "ask"
     tip = [
         str(step.id),
         *([step.title] if step.title else []),
@@ -89,15 +89,7 @@ def _box(step: Step, needs: Sequence[StepId], *, is_critical: bool) -> Box:
 
 
 def _body(step: Step) -> str:
-    body = step.body
-    if isinstance(body, RunBody):
-        text = f"run: {one_line(body.command)}"
-    elif isinstance(body, AskBody):
-        text = f"ask: {one_line(body.question)}"
-    elif isinstance(body, AgentBody):
-        text = f"agent: {one_line(body.instructions)}"
-    else:
-        text = f"call: {body.function if isinstance(body, CallBody) else body.name}"
+    text = f"{step.body.kind}: {one_line(step.body.text)}"
     return text if len(text) <= 120 else f"{text[:119]}…"
 
 

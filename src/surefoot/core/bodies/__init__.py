@@ -1,0 +1,18 @@
+"""Bodies: what a step does. Each kind has a module, which says of it what the rest asks of every `Body`.
+
+A new kind is such a module, a member of `AnyBody` here, and the function that performs it with its row in
+`surefoot.effects.body.perform`. Where it is not performed as a whole, `surefoot.core.kernel.drivers` has its driver.
+"""
+
+from __future__ import annotations
+
+from surefoot.core.bodies.agent_body import AgentBody as AgentBody
+from surefoot.core.bodies.body import AgentLimits as AgentLimits
+from surefoot.core.bodies.body import Body as Body
+from surefoot.core.bodies.call_body import CallBody as CallBody
+from surefoot.core.bodies.command_body import RunBody as RunBody
+from surefoot.core.bodies.function_body import FunctionBody as FunctionBody
+from surefoot.core.bodies.question_body import AskBody as AskBody
+
+AnyBody = RunBody | CallBody | FunctionBody | AskBody | AgentBody
+"""All kinds. The journal names a body by its class, so that no kind may change its name."""

@@ -1,0 +1,53 @@
+"""Bodies that a model carries out."""
+
+from __future__ import annotations
+
+from surefoot.core.agent_types import Role
+from surefoot.core.bodies.body import AgentLimits, Body
+from surefoot.core.record import record
+
+
+@record
+class AgentBody(Body):
+    """Work for a model, which is told what to do and carries it out with tools."""
+
+    kind = "agent"
+    lead = "an agent: "
+    by_model = True
+
+    instructions: str
+    """What to do, in words."""
+    role: Role = Role.WORKER
+    """Who does it; plan files have workers alone."""
+    model: str | None = None
+    """`provider:name`; None: the one that plays the role."""
+    turns_max: int = 60
+    """The attempt fails after so many replies."""
+    limits: AgentLimits = AgentLimits()
+    """What all attempts together may use."""
+
+    @property
+    def text(self) -> str:
+        """The instructions."""
+        return self.instructions
+
+    @property
+    def played_by(self) -> str:
+        """The model that it names, or its role."""
+        return self.model or self.role.value
+
+    @property
+    def named_model(self) -> str | None:
+        """The model that it names."""
+        return self.model
+
+    @property
+    def own_limits(self) -> AgentLimits:
+        """Its limits."""
+        return self.limits
+
+
+def agent_in(body: Body) -> AgentBody:
+    """Return the body of a step that has a conversation."""
+    assert isinstance(body, AgentBody)
+    return body
