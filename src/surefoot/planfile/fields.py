@@ -28,7 +28,6 @@ DURATION_MAX_S = 366 * 86400.0
 _DURATION = re.compile(r"(?:([\d.]+)d)?(?:([\d.]+)h)?(?:([\d.]+)m)?(?:([\d.]+)s)?(?:([\d.]+)ms)?")
 _UNIT_SECONDS = (86400.0, 3600.0, 60.0, 1.0, 0.001)
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_SOCKET_VARIABLE = re.compile(r"\$[A-Za-z_][A-Za-z0-9_]*")
 
 
 @dataclass(slots=True)
@@ -94,15 +93,6 @@ class Page:
         expected = "`true`, `false` or `loopback` was expected"
         self.flaw(node, f"found {described(node)}; {expected}; write one of them without quotes")
         return None
-
-    def socket(self, node: Tree) -> str | None:
-        """Read the path of a socket, or the variable that names it."""
-        text = self.text(node)
-        if text is not None and not text.startswith("/") and _SOCKET_VARIABLE.fullmatch(text) is None:
-            expected = "an absolute path or a variable such as $SSH_AUTH_SOCK was expected"
-            self.flaw(node, f"{text!r} names no socket; {expected}; write it like that")
-            return None
-        return text
 
     def number(self, node: Tree) -> float | None:
         """Read a number that is not negative."""

@@ -16,15 +16,7 @@ from surefoot.planfile import tree
 from surefoot.planfile.fields import Fields, Page, described
 from surefoot.planfile.tree import Items, Scalar, Tree
 
-_FUNCTION = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
-_MODEL = re.compile(r"[A-Za-z][\w.-]*:.*\S")
-_SHA256 = re.compile(r"[0-9a-fA-F]{64}")
-_STATUSES = range(100, 600)
-_PACKAGE = re.compile(r"[A-Z0-9](?:[A-Z0-9._-]*[A-Z0-9])?", re.IGNORECASE)
-_QUERY = re.compile(r"(?:\s|\(|--[^\n]*\n)*(?:select|with|values)\b", re.IGNORECASE)
-_DATABASE = re.compile(r"sqlite:///.+|postgres(?:ql)?://.*|\$[A-Za-z_][A-Za-z0-9_]*|\{.*", re.DOTALL)
-
-Reader = Callable[[Page, Tree], object | None]
+Reader = Callable[[Page, Tree], Any]
 """Returns what stands at a node; None, if it could not be read and a flaw is noted."""
 
 
@@ -129,13 +121,42 @@ def _question(page: Page, found: Fields, kind: Kind, said: str) -> Any:
     return made(kind.type, values)
 
 
-def read_function(page: Page, node: Tree) -> str | None:
-    """Read the name of a Python function."""
-    text = page.text(node)
-    if text is not None and _FUNCTION.fullmatch(text) is None:
-        page.flaw(node, f"{text!r} names no function; package.module:function was expected; write it like that")
+def checked(is_good: Callable[[Any], object], wrong: str, read: Reader = Page.text) -> Reader:
+    """Return a reader that refuses some of the values which another one takes.
+
+    Args:
+        is_good: tells whether a value is taken.
+        wrong: what is said where it is not; `{}` stands for the value.
+        read: the other reader.
+    """
+
+    def read_checked(page: Page, node: Tree) -> Any:
+        value = read(page, node)
+        if value is None or is_good(value):
+            return value
+        page.flaw(node, wrong.replace("{}", repr(value) if isinstance(value, str) else f"{value:g}"))
         return None
-    return text
+
+    return read_checked
+
+
+def _changed(change: Callable[[Any], Any], read: Reader) -> Reader:
+    """Return a reader that changes what another one takes."""
+
+    def read_changed(page: Page, node: Tree) -> Any:
+        value = read(page, node)
+        return None if value is None else change(value)
+
+    return read_changed
+
+
+def _is_version(text: str) -> bool:
+    from packaging.version import InvalidVersion, Version
+
+    try:
+        return "{" in text or bool(Version(text))
+    except InvalidVersion:
+        return False
 
 
 def _pattern(page: Page, node: Tree) -> str | None:
@@ -174,121 +195,10 @@ def _argv(page: Page, node: Tree) -> tuple[str, ...] | None:
     return tuple(word for word in words if word is not None)
 
 
-def _program_folder(page: Page, node: Tree) -> str | None:
-    """Read a folder of the lane; a colon would part it in two on the PATH, the second of them anywhere."""
-    folder = page.inner(node)
-    if folder is not None and ":" in folder:
-        wrong = f"{folder!r} has a colon, which parts folders on the PATH"
-        page.flaw(node, f"{wrong}; one folder was expected; write each as an item of its own")
-        return None
-    return folder
-
-
-def read_model(page: Page, node: Tree) -> str | None:
-    """Read the name of a model with that of its provider."""
-    text = page.text(node)
-    if text is not None and _MODEL.fullmatch(text) is None:
-        expected = "PROVIDER:MODEL was expected; write both, as in anthropic:claude-sonnet-5-5"
-        page.flaw(node, f"{text!r} names no provider and model; {expected}")
-        return None
-    return text
-
-
-def _coefficient(page: Page, node: Tree) -> float | None:
-    coefficient = page.number(node)
-    if coefficient is not None and coefficient < 1:
-        page.flaw(node, f"a coefficient of {coefficient:g} would make waits shorter; 1 or more was expected; raise it")
-    return coefficient
-
-
-def _port(page: Page, node: Tree) -> str | None:
-    text = page.literal(node)
-    if text is not None and "{" not in text and place_of(text) is None:
-        expected = "a port from 1 to 65535, alone or as HOST:PORT, was expected"
-        page.flaw(node, f"{text!r} is no port; {expected}; write it like 8080 or db.example.org:5432")
-        return None
-    return text
-
-
-def _package(page: Page, node: Tree) -> str | None:
-    name = page.text(node)
-    if name is not None and "{" not in name and _PACKAGE.fullmatch(name) is None:
-        expected = "letters, digits, and between them . _ - were expected"
-        page.flaw(node, f"{name!r} names no package; {expected}; write its name alone")
-    return name
-
-
-def _version(page: Page, node: Tree) -> str | None:
-    from packaging.version import InvalidVersion, Version
-
-    text = page.literal(node)
-    try:
-        if text is not None and "{" not in text:
-            Version(text)
-    except InvalidVersion:
-        page.flaw(node, f"{text!r} is no version; one such as 1.2 or 2.0rc1 was expected; correct it")
-        return None
-    return text
-
-
-def _address(page: Page, node: Tree) -> str | None:
-    """Read an address, in which no password may stand."""
-    text = page.text(node)
-    if text is not None and has_password(text):
-        wrong = "a password stands in the address, and the journal keeps plans"
-        cure = "put it into a variable and write $NAME in its place, or $NAME for the whole address"
-        page.flaw(node, f"{wrong}; the name of a variable was expected; {cure}")
-        return None
-    return text
-
-
-def _web_address(page: Page, node: Tree) -> str | None:
-    url = page.text(node)
-    if url is not None and not url.startswith(("http://", "https://")):
-        page.flaw(node, f"{url!r} is no web address; http://… or https://… was expected; write it in full")
-    return url
-
-
-def _method(page: Page, node: Tree) -> str | None:
-    method = page.text(node)
-    return None if method is None else method.upper()
-
-
-def _query(page: Page, node: Tree) -> str | None:
-    query = page.text(node)
-    if query is not None and _QUERY.match(query) is None:
-        text = "the statement is no query; SELECT, WITH or VALUES was expected; select what shows the effect"
-        page.flaw(node, text)
-    return query
-
-
-def _database(page: Page, node: Tree) -> str | None:
-    url = _address(page, node)
-    if url is not None and _DATABASE.fullmatch(url) is None:
-        expected = "sqlite:///PATH, postgresql://… or $NAME was expected"
-        page.flaw(node, f"{url!r} is no database's URL; {expected}; write it like that")
-    return url
-
-
-def _sha256(page: Page, node: Tree) -> str | None:
-    text = page.literal(node)
-    if text is not None and _SHA256.fullmatch(text) is None:
-        page.flaw(node, "it is no SHA-256; 64 hexadecimal digits were expected; write what `sha256sum` prints")
-        return None
-    return None if text is None else text.lower()
-
-
 def _http_answer(page: Page, node: Tree) -> Any:
     if isinstance(node, tree.Table) and not node.entries:
         page.flaw(node, "any answer would match; `status` or `json` was expected; add one")
     return read_record(page, node, TABLES["answer"])
-
-
-def _status(page: Page, node: Tree) -> int | None:
-    status = page.count(node)
-    if status is not None and status not in _STATUSES:
-        page.flaw(node, f"{status} is no HTTP status; 100 to 599 were expected; correct it")
-    return status
 
 
 def _values_by_path(page: Page, node: Tree) -> dict[str, object] | None:
@@ -326,6 +236,15 @@ def _rows_number(page: Page, node: Tree) -> int | None:
     return None
 
 
+read_model: Reader = checked(
+    re.compile(r"[A-Za-z][\w.-]*:.*\S").fullmatch,
+    "{} names no provider and model; PROVIDER:MODEL was expected; write both, as in anthropic:claude-sonnet-5-5",
+)
+_read_address = checked(
+    lambda text: not has_password(text),
+    "a password stands in the address, and the journal keeps plans; the name of a variable was expected; put it into a "
+    "variable and write $NAME in its place, or $NAME for the whole address",
+)
 _READERS: Mapping[str, Reader] = {
     "text": Page.text,
     "any_text": Page.raw,
@@ -336,16 +255,30 @@ _READERS: Mapping[str, Reader] = {
     "network": Page.network,
     "count": Page.count,
     "number": Page.number,
-    "coefficient": _coefficient,
+    "coefficient": checked(
+        lambda coefficient: coefficient >= 1,
+        "a coefficient of {} would make waits shorter; 1 or more was expected; raise it",
+        Page.number,
+    ),
     "time": Page.time_s,
     "duration": Page.positive_s,
     "variable": Page.variable,
     "variables": Page.variables,
-    "socket": Page.socket,
-    "function": read_function,
+    "socket": checked(
+        re.compile(r"/.*|\$[A-Za-z_][A-Za-z0-9_]*", re.DOTALL).fullmatch,
+        "{} names no socket; an absolute path or a variable such as $SSH_AUTH_SOCK was expected; write it like that",
+    ),
+    "function": checked(
+        re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*").fullmatch,
+        "{} names no function; package.module:function was expected; write it like that",
+    ),
     "model": read_model,
     "argv": _argv,
-    "program_folder": _program_folder,
+    "program_folder": checked(
+        lambda folder: ":" not in folder,
+        "{} has a colon, which parts folders on the PATH; one folder was expected; write each as an item of its own",
+        Page.inner,
+    ),
     "plain": Page.plain,
     "needle": _needle,
     "pattern": _pattern,
@@ -353,16 +286,45 @@ _READERS: Mapping[str, Reader] = {
     "answer": _http_answer,
     "rows": _rows,
     "rows_number": _rows_number,
-    "status": _status,
+    "status": checked(
+        range(100, 600).__contains__, "{} is no HTTP status; 100 to 599 were expected; correct it", Page.count
+    ),
     "values_by_path": _values_by_path,
-    "sha256": _sha256,
-    "web_address": _web_address,
-    "method": _method,
-    "port": _port,
-    "package": _package,
-    "version": _version,
-    "address": _address,
-    "query": _query,
-    "database": _database,
+    "sha256": _changed(
+        str.lower,
+        checked(
+            re.compile(r"[0-9a-fA-F]{64}").fullmatch,
+            "it is no SHA-256; 64 hexadecimal digits were expected; write what `sha256sum` prints",
+            Page.literal,
+        ),
+    ),
+    "web_address": checked(
+        re.compile("https?://.*", re.DOTALL).fullmatch,
+        "{} is no web address; http://… or https://… was expected; write it in full",
+    ),
+    "method": _changed(str.upper, Page.text),
+    "port": checked(
+        lambda text: "{" in text or place_of(text) is not None,
+        "{} is no port; a port from 1 to 65535, alone or as HOST:PORT, was expected; write it like 8080 or "
+        "db.example.org:5432",
+        Page.literal,
+    ),
+    "package": checked(
+        re.compile(r"[A-Z0-9](?:[A-Z0-9._-]*[A-Z0-9])?|.*\{.*", re.IGNORECASE | re.DOTALL).fullmatch,
+        "{} names no package; letters, digits, and between them . _ - were expected; write its name alone",
+    ),
+    "version": checked(
+        _is_version, "{} is no version; one such as 1.2 or 2.0rc1 was expected; correct it", Page.literal
+    ),
+    "address": _read_address,
+    "query": checked(
+        re.compile(r"(?:\s|\(|--[^\n]*\n)*(?:select|with|values)\b", re.IGNORECASE).match,
+        "the statement is no query; SELECT, WITH or VALUES was expected; select what shows the effect",
+    ),
+    "database": checked(
+        re.compile(r"sqlite:///.+|postgres(?:ql)?://.*|\$[A-Za-z_][A-Za-z0-9_]*|\{.*", re.DOTALL).fullmatch,
+        "{} is no database's URL; sqlite:///PATH, postgresql://… or $NAME was expected; write it like that",
+        _read_address,
+    ),
 }
 """By the kinds of `surefoot.core.plan_keys.Value`."""

@@ -19,11 +19,12 @@ from surefoot.core.plan import (
     RunBody,
     Step,
 )
+from surefoot.core.plan_keys import FUNCTION
 from surefoot.core.plan_schema import BODIES, ON_FAILURE, TABLES
 from surefoot.core.probe_kinds import Probe
 from surefoot.planfile.check_reader import read_checks
 from surefoot.planfile.fields import Fields, Page, described
-from surefoot.planfile.readers import made, read_function, read_keys, read_kind, read_record, read_value, read_values
+from surefoot.planfile.readers import made, read_keys, read_kind, read_record, read_value, read_values
 from surefoot.planfile.tree import Items, Place, Scalar, Table, Tree
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -147,7 +148,7 @@ def _read_body(page: Page, own: Fields, fields: Fields) -> Body:
         command = page.text(node) or ""
         body = RunBody(command=command, shell=_takes(page, fields, "shell") or "bash")
     elif node is not None and kind == "call":
-        function = read_function(page, node)
+        function = read_value(page, node, FUNCTION)
         body = None if function is None else CallBody(function=function)
     elif node is not None:
         body = _read_question(page, node) if kind == "ask" else read_record(page, node, TABLES["agent"])

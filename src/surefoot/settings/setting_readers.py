@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from surefoot.core.agent_types import Price
 from surefoot.masking.secret_names import is_secret_name
 from surefoot.planfile.fields import Fields, Page, described
-from surefoot.planfile.readers import Reader, made, read_model, read_values
+from surefoot.planfile.readers import Reader, checked, made, read_model, read_values
 from surefoot.planfile.rule_reader import read_rules
 from surefoot.planfile.tree import Items, Scalar, Tree
 from surefoot.settings.setting_records import Approver, Endpoint
@@ -107,7 +107,11 @@ def _read_approvers(page: Page, node: Tree) -> tuple[Approver, ...]:
 
 def _read_providers(page: Page, node: Tree) -> dict[str, Endpoint]:
     expected = "a table for each provider was expected; write [providers.NAME]"
-    tables = page.named(node, expected, partial(_read_provider_name, page), lambda inner: inner) or {}
+    name = checked(
+        lambda text: text not in _OWN_FILES and _PROVIDER.fullmatch(text),
+        "{} cannot name a provider; another word was expected; choose one",
+    )
+    tables = page.named(node, expected, partial(name, page), lambda inner: inner) or {}
     read = {name: _read_record(page, inner, "providers", name=name) for name, inner in tables.items()}
     return {name: endpoint for name, endpoint in read.items() if endpoint is not None}
 
@@ -124,32 +128,6 @@ _NAMED: Mapping[str, Reader] = {"approvers": _read_approvers, "providers": _read
 # --- values
 
 
-def _read_provider_name(page: Page, node: Tree) -> str | None:
-    name = page.text(node)
-    if name is not None and (name in _OWN_FILES or _PROVIDER.fullmatch(name) is None):
-        page.flaw(node, f"{name!r} cannot name a provider; another word was expected; choose one")
-        return None
-    return name
-
-
-def _read_secret_place(page: Page, node: Tree) -> str | None:
-    text = page.text(node)
-    inner = None if text is None else text.removeprefix("~")
-    if inner is not None and (not inner.startswith("/") or not inner.strip("/.") or ".." in inner.split("/")):
-        expected = "one file or folder was expected, as `~/…` or as an absolute path without `..`"
-        page.flaw(node, f"{text!r} names no place in which secrets lie; {expected}; write it like that")
-        return None
-    return text
-
-
-def _read_repository(page: Page, node: Tree) -> str | None:
-    text = page.text(node)
-    if text is not None and not Path(text).expanduser().is_absolute():
-        page.flaw(node, f"{text!r} is no absolute path; the root of a repository was expected; write the whole path")
-        return None
-    return text
-
-
 def _read_share(page: Page, node: Tree) -> float | None:
     """Read a share; `false` stands for 0."""
     if isinstance(node, Scalar) and node.text == "false":
@@ -161,48 +139,56 @@ def _read_share(page: Page, node: Tree) -> float | None:
     return share
 
 
-def _read_endpoint(page: Page, node: Tree) -> str | None:
-    text = page.text(node)
-    if text is None:
-        return None
+def _names_secrets(text: str) -> bool:
+    place = text.removeprefix("~")
+    return place.startswith("/") and bool(place.strip("/.")) and ".." not in place.split("/")
+
+
+def _is_web_address(text: str) -> bool:
     parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        cure = "write it in full, as in http://127.0.0.1:8000/v1"
-        page.flaw(node, f"{text!r} is no address; one that begins with http:// or https:// was expected; {cure}")
-        return None
-    if parts.password is not None:
-        page.flaw(node, "a password stands in the address; none was expected; put it in a variable for `key_env`")
-        return None
-    return text
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
-def _read_key_variable(page: Page, node: Tree) -> str | None:
-    """Read the name of a variable whose value is masked: names tell which are."""
-    name = page.variable(node)
-    if name is not None and not is_secret_name(name):
-        wrong = f"{name!r} does not say that it holds a key, so that its value would not be masked"
-        page.flaw(node, f"{wrong}; a name that ends in _API_KEY or _TOKEN was expected; give the variable such a name")
-        return None
-    return name
-
-
-def _read_providers_model(page: Page, node: Tree) -> str | None:
-    """Read the name of a model that a project's file may have."""
-    name = read_model(page, node)
-    if name is not None and name.partition(":")[0] in _OWN_FILES:
-        wrong = f"{name!r} is a file that the engine itself would run, named by a project's settings"
-        page.flaw(node, f"{wrong}; a provider's model was expected; name the file with --model")
-        return None
-    return name
+def _has_no_password(text: str) -> bool:
+    return urlsplit(text).password is None
 
 
 _READERS: Mapping[str, Reader] = {
     "rule": read_rules,
-    "repository": _read_repository,
+    "repository": checked(
+        lambda text: Path(text).expanduser().is_absolute(),
+        "{} is no absolute path; the root of a repository was expected; write the whole path",
+    ),
     "share": _read_share,
-    "secret_place": _read_secret_place,
-    "endpoint": _read_endpoint,
-    "key_variable": _read_key_variable,
+    "secret_place": checked(
+        _names_secrets,
+        "{} names no place in which secrets lie; one file or folder was expected, as `~/…` or as an absolute path "
+        "without `..`; write it like that",
+    ),
+    "endpoint": checked(
+        _has_no_password,
+        "a password stands in the address; none was expected; put it in a variable for `key_env`",
+        checked(
+            _is_web_address,
+            "{} is no address; one that begins with http:// or https:// was expected; write it in full, as in "
+            "http://127.0.0.1:8000/v1",
+        ),
+    ),
+    # Names tell which values are masked.
+    "key_variable": checked(
+        is_secret_name,
+        "{} does not say that it holds a key, so that its value would not be masked; a name that ends in _API_KEY or "
+        "_TOKEN was expected; give the variable such a name",
+        Page.variable,
+    ),
 }
 """By the tables and kinds of `surefoot.core.plan_keys.Value` that plans do not have."""
-_OF_PROJECT: Mapping[str, Reader] = {**_READERS, "model": _read_providers_model}
+_OF_PROJECT: Mapping[str, Reader] = {
+    **_READERS,
+    "model": checked(
+        lambda name: name.partition(":")[0] not in _OWN_FILES,
+        "{} is a file that the engine itself would run, named by a project's settings; a provider's model was "
+        "expected; name the file with --model",
+        read_model,
+    ),
+}
