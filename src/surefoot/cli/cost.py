@@ -37,16 +37,6 @@ def cost_lines(found: CostShape, *, is_ascii: bool) -> Iterator[Line]:
         if found["bodies_usd"]:
             yield Line(f"Its bodies said to have cost {money(found['bodies_usd'])}.")
         return
-    yield from _limit_lines(found, is_ascii=is_ascii)
-    yield from _remark_lines(found)
-    for side, title in _SIDES.items():
-        yield from (EMPTY, Line(title, "head"))
-        yield from _side_lines(found["by"][side], is_ascii=is_ascii)
-    yield from _price_lines(found)
-
-
-def _limit_lines(found: CostShape, *, is_ascii: bool) -> Iterator[Line]:
-    """Yield each amount, with its limit where there is one."""
     total, limits = found["total"], found["limits"]
     spent_usd = total["cost_usd"] + found["bodies_usd"]
     rows = (
@@ -63,6 +53,11 @@ def _limit_lines(found: CostShape, *, is_ascii: bool) -> Iterator[Line]:
         style: Style = "bad" if share >= 1 else "warn" if share >= _NEAR else "good"
         bar = bar_of(share, is_ascii=is_ascii)
         yield Line(f"  {said:<{widest}}  {bar}  {share:.0%} of {limit_said}", style, styled=widest + 4 + len(bar))
+    yield from _remark_lines(found)
+    for side, title in _SIDES.items():
+        yield from (EMPTY, Line(title, "head"))
+        yield from _side_lines(found["by"][side], is_ascii=is_ascii)
+    yield from _price_lines(found)
 
 
 def _remark_lines(found: CostShape) -> Iterator[Line]:

@@ -61,7 +61,11 @@ class Asker:
 
     def observe(self, state: RunState, event: Event) -> None:
         """Be told of an event: a question comes, or has gone. What was open already is asked when the engine starts."""
-        self._drop_closed(state)
+        # Forget what was answered elsewhere, withdrawn, or has expired.
+        for asked in list(self._waiting):
+            question = state.questions.get(asked.question)
+            if question is None or not question.is_open:
+                self._remove(asked.question)
         match event:
             case ev.EngineStarted():
                 for question in state.open_questions:
@@ -77,13 +81,6 @@ class Asker:
         """Ask no more."""
         self._waiting.clear()
         self._stop_reading()
-
-    def _drop_closed(self, state: RunState) -> None:
-        """Forget what was answered elsewhere, withdrawn, or has expired."""
-        for asked in list(self._waiting):
-            question = state.questions.get(asked.question)
-            if question is None or not question.is_open:
-                self._remove(asked.question)
 
     def _add(self, asked: QuestionAsked) -> None:
         if self.is_left or asked in self._waiting:
@@ -209,7 +206,12 @@ class Asker:
     def _do(self, asked: QuestionAsked, typed: Typed) -> None:
         match typed.word:
             case Word.ALL:
-                self._offer_all(asked)
+                # Show what an approval of all like this covers, before it is given.
+                self._to_confirm = lambda: self._give(asked, Answer(word="yes", like=True))
+                self.progress.screen.show(
+                    [Line(f"  {one_line(asked.like)}, now and later in this run", "warn", hang=4)]
+                )
+                self.progress.screen.text("approve all of these? yes/no> ")
             case Word.EDIT:
                 self._editing = asyncio.get_running_loop().create_task(self._edit(asked))
             case Word.DIFF:
@@ -229,12 +231,6 @@ class Asker:
         refuse_steps("answer a question", self.home)
         self.engagement.answer(asked.question, given, identify(via="terminal"))
         self._remove(asked.question)
-
-    def _offer_all(self, asked: QuestionAsked) -> None:
-        """Show what an approval of all like this covers, before it is given."""
-        self._to_confirm = lambda: self._give(asked, Answer(word="yes", like=True))
-        self.progress.screen.show([Line(f"  {one_line(asked.like)}, now and later in this run", "warn", hang=4)])
-        self.progress.screen.text("approve all of these? yes/no> ")
 
     def _diff_lines(self, asked: QuestionAsked) -> list[Line]:
         found = self._found(asked)

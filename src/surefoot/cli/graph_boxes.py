@@ -33,7 +33,20 @@ def graph_rows(picture: Picture, width: int, *, is_ascii: bool = False) -> list[
     shown = folded(picture, fits)
     most = next((most for most in _LABELS if _is_narrow(shown, most, width)), max(1, width - 4))
     labels = [_label(box, most) for box in shown.boxes]
-    rows = _drawn(shown, labels, width)
+    layout = layout_of(shown, _widths(labels), _GAP, _PASSING)
+    columns = [_columns(layer, width) for layer in layout.layers]
+    canvas = _Canvas()
+    top = 0
+    for depth, layer in enumerate(layout.layers):
+        for spot, at in zip(layer, columns[depth], strict=True):
+            if spot.box is None:
+                canvas.down(at, top, top + 2)
+            else:
+                canvas.box(labels[spot.box], at, top, is_heavy=shown.boxes[spot.box].is_critical)
+        top += 3
+        if depth < len(layout.links):
+            top = _route(canvas, layout, depth, (columns[depth], columns[depth + 1]), top)
+    rows = list(canvas.rows())
     return [row.translate(_PLAIN) for row in rows] if is_ascii else rows
 
 
@@ -58,23 +71,6 @@ def _label(box: Box, most: int) -> str:
 
 def _cut(text: str, most: int) -> str:
     return text if cell_len(text) <= most else f"{set_cell_size(text, most - 1).rstrip()}…"
-
-
-def _drawn(picture: Picture, labels: Sequence[str], width: int) -> list[str]:
-    layout = layout_of(picture, _widths(labels), _GAP, _PASSING)
-    columns = [_columns(layer, width) for layer in layout.layers]
-    canvas = _Canvas()
-    top = 0
-    for depth, layer in enumerate(layout.layers):
-        for spot, at in zip(layer, columns[depth], strict=True):
-            if spot.box is None:
-                canvas.down(at, top, top + 2)
-            else:
-                canvas.box(labels[spot.box], at, top, is_heavy=picture.boxes[spot.box].is_critical)
-        top += 3
-        if depth < len(layout.links):
-            top = _route(canvas, layout, depth, (columns[depth], columns[depth + 1]), top)
-    return list(canvas.rows())
 
 
 def _columns(layer: Sequence[Spot], width: int) -> list[int]:

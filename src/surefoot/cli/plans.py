@@ -125,14 +125,6 @@ def check_lines(path: Path, plan: Plan, reviewed: Review, picture: Picture, scre
     if reviewed.long_steps:
         yield Line(f"Long steps: {listed(reviewed.long_steps, 12)}", hang=2)
     yield Line("When a step fails:", "head")
-    yield from _fate_lines(reviewed)
-    grave = sum(finding.severity is not Severity.NOTE for finding in reviewed.findings)
-    yield EMPTY
-    yield Line(f"{counted(grave, 'problem')} found." if grave else "No problems found.", "warn" if grave else "good")
-
-
-def _fate_lines(reviewed: Review) -> Iterator[Line]:
-    """Yield what happens when a step fails, once for all steps of which the same is to be said."""
     steps: dict[str, list[StepId]] = {}
     for note in reviewed.recovery:
         steps.setdefault(note.text, []).append(note.step)
@@ -140,6 +132,9 @@ def _fate_lines(reviewed: Review) -> Iterator[Line]:
         yield Line(f"  {listed(names, _NAMED_MOST)}: {text}", hang=6)
     if len(steps) > _CHECKED_MOST:
         yield Line(f"  … and {len(steps) - _CHECKED_MOST} more (--json lists them)", "dim")
+    grave = sum(finding.severity is not Severity.NOTE for finding in reviewed.findings)
+    yield EMPTY
+    yield Line(f"{counted(grave, 'problem')} found." if grave else "No problems found.", "warn" if grave else "good")
 
 
 def finding_lines(findings: Sequence[Finding], *, with_notes: bool = True) -> Iterator[Line]:

@@ -131,7 +131,8 @@ def _markdown_row(row: Row) -> Iterator[str]:
         yield f"  - {_escaped(row.aside)}"
     if row.more:
         said = clean(row.more)
-        fence = _fence(said)
+        longest = max((len(found) for found in _BACKTICKS.findall(said)), default=0)
+        fence = "`" * max(3, longest + 1)
         yield from ("", *(f"  {line}" for line in (fence, *said.splitlines(), fence)), "")
         if row.command:
             yield f"  {_code(row.command)}"
@@ -146,11 +147,6 @@ def _escaped(text: str) -> str:
 def _plain(text: str, *, is_first: bool) -> str:
     marked = _MARKS.sub(r"\\\1", text)
     return _LEADING.sub(r"\1\\\2", marked) if is_first else marked
-
-
-def _fence(text: str) -> str:
-    longest = max((len(found) for found in _BACKTICKS.findall(text)), default=0)
-    return "`" * max(3, longest + 1)
 
 
 def _code(text: str) -> str:

@@ -68,13 +68,21 @@ def _refuse_without_step(given: Given) -> None:
 
 
 def _show_step(home: Home, run: RunId, name: str, given: Given, screen: Screen) -> None:
-    step = _system_step(home, run, name)
+    nodes = home.state(run).nodes
+    named = StepId(name if name in SYSTEM_STEPS else f"({name})")
+    step = named if named in nodes and named in SYSTEM_STEPS and name not in nodes.keys() - set(SYSTEM_STEPS) else None
     if step is not None or given.turns or given.raw:
         _show_conversation(home, run, step or StepId(_step(home, run, name)["id"]), given, screen)
         return
     step = _step(home, run, name)
     if given.output:
-        _show_output(home, step, screen)
+        text = blob_text(home, step["output"])
+        if screen.is_json:
+            screen.document({"step": step["id"], "output": text})
+        elif screen.is_terminal:
+            screen.page(block(words_of(text), 0))
+        else:
+            screen.text(text)
     elif given.events:
         _show_events(home, run, screen, only=name)
     elif screen.is_json:
@@ -89,13 +97,6 @@ def _step(home: Home, run: RunId, name: str) -> StepShape:
         near = nearest_said(name, steps)
         raise RunNotFound(f"run {run!r} has no step {name!r}; `surefoot show {run}` lists them{near}", name=name)
     return steps[name]
-
-
-def _system_step(home: Home, run: RunId, name: str) -> StepId | None:
-    """Return what is meant, if that is something done for the run as a whole: `(plan)`, or `plan` where no step is."""
-    nodes = home.state(run).nodes
-    named = StepId(name if name in SYSTEM_STEPS else f"({name})")
-    return named if named in nodes and named in SYSTEM_STEPS and name not in nodes.keys() - set(SYSTEM_STEPS) else None
 
 
 # --- the run
@@ -198,13 +199,3 @@ def _conversation_in_short(run: RunId, step: StepId, conversation: Transcript) -
     yield from conversation_lines(conversation, f"surefoot show {run} '{step}' --turns")
     if conversation.claim is not None:
         yield from (EMPTY, Line("Claims", "head"), *claim_lines(conversation.claim))
-
-
-def _show_output(home: Home, step: StepShape, screen: Screen) -> None:
-    text = blob_text(home, step["output"])
-    if screen.is_json:
-        screen.document({"step": step["id"], "output": text})
-    elif screen.is_terminal:
-        screen.page(block(words_of(text), 0))
-    else:
-        screen.text(text)

@@ -159,7 +159,10 @@ def _rows(view: View, width: int) -> Iterator[_Row]:
     for group in state.nodes.values():
         if group.members is not None and (group.open_members or group.spec.id in groups):
             yield _group_row(state, group, limit)
-    yield from _lately_rows(view, limit, shown)
+    for age, one in enumerate(reversed(view.work.lately)):
+        if one.step not in shown:
+            text = f"{one.word:<{WORD}} {_named(one.step, limit)}  {duration(one.took_s)}"
+            yield _Row(_LATELY, (-1, -age, 0), Line(text, one.style, styled=len(one.word)))
     yield from _next_rows(state, limit)
 
 
@@ -205,14 +208,6 @@ def _group_row(state: RunState, group: StepState, limit: int) -> _Row:
     parts = [f"{over} of {len(members)}", *(f"{numbers[w]} {w.replace('_', ' ')}" for w in told if numbers[w])]
     text = f"{'group':<{WORD}} {_named(group.spec.id, limit)}  {', '.join(parts)}"
     return _Row(_GROUP, (*group.order, -1), Line(text, "dim", styled=WORD))
-
-
-def _lately_rows(view: View, limit: int, shown: set[StepId]) -> Iterator[_Row]:
-    """Yield what was finished last, the latest first to stay; it stands above everything else."""
-    for age, one in enumerate(reversed(view.work.lately)):
-        if one.step not in shown:
-            text = f"{one.word:<{WORD}} {_named(one.step, limit)}  {duration(one.took_s)}"
-            yield _Row(_LATELY, (-1, -age, 0), Line(text, one.style, styled=len(one.word)))
 
 
 def _next_rows(state: RunState, limit: int) -> Iterator[_Row]:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from surefoot.cli.patches import coloured, patch_lines, stat_lines
 from surefoot.cli.transcript_page import claim_lines, conversation_lines
-from surefoot.core.report_shape import CheckShape
 from surefoot.core.untrusted_text import behind, exact
 from surefoot.views.evidence import blob_text
 from surefoot.views.lines import EMPTY, Line, block, counted, duration, listed, one_line, quoted, words_of
@@ -31,7 +30,17 @@ class StepPage:
 
     def lines(self, *, stat_only: bool) -> Iterator[Line]:
         """Yield all of it."""
-        yield from self._head_lines()
+        step = self.step.shape
+        title = f": {one_line(step['title'])}" if step["title"] else ""
+        yield Line(f"Step {step['id']}{title}", "head", hang=2)
+        word = step["state"].replace("_", " ")
+        said = proof_of(step) if is_done(step) and step["state"] == "verified" else one_line(step["reason"] or "")
+        yield Line(f"{word}{': ' if said else ''}{said}", style_of(step["state"]), hang=2, styled=len(word))
+        took = ""
+        if step["started_at"] is not None and step["ended_at"] is not None:
+            took = f", {duration(step['ended_at'] - step['started_at'])} in all"
+        decided = f", tier {step['tier']} (rule {step['rule']})" if step["tier"] else ""
+        yield Line(f"effect {step['effect']}{decided}, {counted(step['attempts'], 'attempt')}{took}")
         yield from _titled("Asked", self._asked_lines())
         attempts = (Line(f"  {one.attempt}  {one.text}".rstrip(), one.style, hang=5) for one in self.step.history())
         yield from _titled("Attempts", attempts)
@@ -48,19 +57,6 @@ class StepPage:
         commit = self.step.shape["commit"]
         if commit is not None:
             yield from _titled(f"Commit {commit[:HASH]}", self._commit_lines(stat_only=stat_only))
-
-    def _head_lines(self) -> Iterator[Line]:
-        step = self.step.shape
-        title = f": {one_line(step['title'])}" if step["title"] else ""
-        yield Line(f"Step {step['id']}{title}", "head", hang=2)
-        word = step["state"].replace("_", " ")
-        said = proof_of(step) if is_done(step) and step["state"] == "verified" else one_line(step["reason"] or "")
-        yield Line(f"{word}{': ' if said else ''}{said}", style_of(step["state"]), hang=2, styled=len(word))
-        took = ""
-        if step["started_at"] is not None and step["ended_at"] is not None:
-            took = f", {duration(step['ended_at'] - step['started_at'])} in all"
-        decided = f", tier {step['tier']} (rule {step['rule']})" if step["tier"] else ""
-        yield Line(f"effect {step['effect']}{decided}, {counted(step['attempts'], 'attempt')}{took}")
 
     def _asked_lines(self) -> Iterator[Line]:
         spec = self.step.node.spec
@@ -100,12 +96,9 @@ class StepPage:
             if len(failing) > _TESTS_MOST:
                 yield Line(f"      … and {len(failing) - _TESTS_MOST} failing tests more", "bad")
             yield from quoted(check["text"], 6, "dim")
-            yield from self._evidence_lines(check)
-
-    def _evidence_lines(self, check: CheckShape) -> Iterator[Line]:
-        if check["evidence"]:
-            most = _TAIL_PASSED if check["verdict"] == "passed" else _TAIL
-            yield from _tail_lines(blob_text(self.step.home, check["evidence"]), "", most)
+            if check["evidence"]:
+                most = _TAIL_PASSED if check["verdict"] == "passed" else _TAIL
+                yield from _tail_lines(blob_text(self.step.home, check["evidence"]), "", most)
 
     def _undeclared_lines(self) -> Iterator[Line]:
         for path in self.step.shape["undeclared_writes"]:

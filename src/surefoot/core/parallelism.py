@@ -347,7 +347,12 @@ class _Shares:
         """Yield what is shared, what the engine serialises first."""
         self._made()
         self._writes()
-        self._uses()
+        plan = self.order.plan
+        for name, users in self._holders(self._used).items():
+            most = plan.capacity_of(name)
+            if most is not None and (users & self.groups or users.bit_count() > most):
+                times = "one after the other" if most == 1 else f"at most {most} at once"
+                self._note("uses", (users, users), (name,), f"They use {{what}}, which lets them run {times}.")
         before = list(self.open)
         self._readings("reads")
         self._artifacts()
@@ -404,14 +409,6 @@ class _Shares:
                 for at in bits_of(members):
                     self.open[at] &= ~(members & before[at])
                 self.groups &= ~(members if members.bit_count() == 1 else 0)
-
-    def _uses(self) -> None:
-        plan = self.order.plan
-        for name, users in self._holders(self._used).items():
-            most = plan.capacity_of(name)
-            if most is not None and (users & self.groups or users.bit_count() > most):
-                times = "one after the other" if most == 1 else f"at most {most} at once"
-                self._note("uses", (users, users), (name,), f"They use {{what}}, which lets them run {times}.")
 
     def _used(self, at: int) -> Iterator[str]:
         """Yield what a step uses, but for what differs from member to member."""

@@ -27,16 +27,7 @@ def matches_command(words: Sequence[str], pattern: str) -> bool:
     parts = _parts(pattern)
     if not parts or (parts[0] is not None and (not words or not _is(words[0], parts[0]))):
         return False
-    return _fits(words, parts)
-
-
-def matches_text(text: str, pattern: str) -> bool:
-    """Tell whether a single word, such as the name of a host or of a step, is what the pattern describes."""
-    return _is(text, _word(pattern))
-
-
-def _fits(words: Sequence[str], parts: Sequence[_Word | None]) -> bool:
-    """Walk along both; where it goes wrong, the last star takes one word more. Never more than words times parts."""
+    # Walk along both; where it goes wrong, the last star takes one word more. Never more than words times parts.
     at = part = 0
     star, resumed = -1, 0
     while at < len(words):
@@ -52,6 +43,11 @@ def _fits(words: Sequence[str], parts: Sequence[_Word | None]) -> bool:
         else:
             return False
     return all(rest is _ANY_WORDS for rest in parts[part:])
+
+
+def matches_text(text: str, pattern: str) -> bool:
+    """Tell whether a single word, such as the name of a host or of a step, is what the pattern describes."""
+    return _is(text, _word(pattern))
 
 
 def _is(word: str, asked: _Word) -> bool:

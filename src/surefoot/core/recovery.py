@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from surefoot.core.attempt import Attempt
 from surefoot.core.commands import AskProbe
-from surefoot.core.event_words import Applied, Diagnosis, Ending, QuestionKind, Status
+from surefoot.core.event_words import Applied, Diagnosis, QuestionKind, Status
 from surefoot.core.events import AttemptFailed, Event, ProbeRequested, QuestionAsked
 from surefoot.core.failure_words import because, cure_of, followed_by, lacks_network, with_cure, with_output
 from surefoot.core.plan import Effect, digest_of
@@ -72,17 +72,12 @@ def describe_ending(node: StepState, rung: str, missing: str = "") -> str:
         case Status.TIMEOUT:
             words = f"not finished within {node.spec.timeout_s:g} s, its `timeout`"
         case Status.ERROR:
-            words, output = _said_by_error(ending)
+            before, _, last = ending.text.strip().rpartition("\n")
+            name = ending.error_type or "an error"
+            words, output = (last, before) if last.startswith(f"{name}: ") else (name, ending.text)
         case Status.OK:
             words = ending.status.value
     return with_output(with_cure(words, cure_of(node.spec, rung, ending.text) or missing), output)
-
-
-def _said_by_error(ending: Ending) -> tuple[str, str]:
-    """Return what an exception says, its name once, and the lines before that."""
-    before, _, last = ending.text.strip().rpartition("\n")
-    name = ending.error_type or "an error"
-    return (last, before) if last.startswith(f"{name}: ") else (name, ending.text)
 
 
 def diagnosis_of_ending(node: StepState, rung: str) -> Diagnosis:

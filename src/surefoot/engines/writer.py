@@ -49,7 +49,8 @@ class GroupWriter:
             ClaimLost: another engine has the run.
             JournalLocked: the disk refused this batch, or one before it.
         """
-        self._refuse_after_failure()
+        if self._failure is not None:
+            raise self._failure
         if self.callers == 1 and not self._flushing and self._is_quick([batch]):
             results = self._write([batch])
             self._sync_soon()
@@ -137,10 +138,6 @@ class GroupWriter:
             queue, self._queue = self._queue, []
             self._answer(queue, self._failure)
         self._flush()
-
-    def _refuse_after_failure(self) -> None:
-        if self._failure is not None:
-            raise self._failure
 
     async def close(self) -> None:
         """Bring everything to disk.

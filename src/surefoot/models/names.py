@@ -79,7 +79,11 @@ def flaw_of_name(name: str, endpoints: Mapping[str, Endpoint], environ: Mapping[
     """Say why a model cannot be asked, as far as that can be seen from here; empty where nothing speaks against it."""
     provider = name.partition(":")[0]
     if name.startswith(SCRIPTED):
-        return _flaw_of_script(name)
+        try:
+            split_name(name)
+        except ConfigInvalid as error:
+            return error.message
+        return ""
     if endpoint := endpoints.get(provider):
         variable = endpoint.key_env
         return "" if variable is None or environ.get(variable, "").strip() else _no_key(name, variable)
@@ -102,14 +106,6 @@ def flaw_of_name(name: str, endpoints: Mapping[str, Endpoint], environ: Mapping[
 
 def _no_key(name: str, variable: str) -> str:
     return f"{name!r} needs a key, and {variable} is not set. Set it, or name another model."
-
-
-def _flaw_of_script(name: str) -> str:
-    try:
-        split_name(name)
-    except ConfigInvalid as error:
-        return error.message
-    return ""
 
 
 def _is_known(provider: str) -> bool:

@@ -57,7 +57,23 @@ def provided(name: str, endpoints: Mapping[str, Endpoint], environ: Mapping[str,
         return _anthropic(model, _key(name, "ANTHROPIC_API_KEY", environ), environ.get("ANTHROPIC_BASE_URL") or None)
     if provider in ("openai", "openai-chat", "openai-responses"):
         return _openai(name, environ)
-    return _inferred(name)
+    provider = name.partition(":")[0]
+    try:
+        return _judged(infer_model(name))
+    except ImportError as error:
+        extra, _ = EXTRAS.get(provider, ("", ""))
+        cure = f"pip install 'surefoot[{extra}]'" if extra else f"pip install 'pydantic-ai-slim[{provider}]'"
+        text = f"the library for {provider!r} is not installed; run: {cure}"
+        raise NotProvidedError(text, Fault.UNKNOWN_MODEL) from error
+    except UserError as error:
+        if str(error).startswith("Unknown model"):
+            text = (
+                f"{name!r}: there is no provider {provider!r}; write PROVIDER:MODEL, or describe the provider as "
+                f"[providers.{provider}] in your surefoot.toml"
+            )
+            raise NotProvidedError(text, Fault.UNKNOWN_MODEL) from error
+        wanted = " or ".join(KEYS.get(provider, ())) or "its key"
+        raise NotProvidedError(f"{name!r} cannot be asked yet; set {wanted}", Fault.AUTH) from error
 
 
 def played(script: Script, name: str) -> Provided:
@@ -122,26 +138,6 @@ def _openai(name: str, environ: Mapping[str, str]) -> Provided:
     if kind == "openai-chat":
         return _judged(OpenAIChatModel(model, provider=provider))
     return _judged(OpenAIResponsesModel(model, provider=provider), stores=True)
-
-
-def _inferred(name: str) -> Provided:
-    provider = name.partition(":")[0]
-    try:
-        return _judged(infer_model(name))
-    except ImportError as error:
-        extra, _ = EXTRAS.get(provider, ("", ""))
-        cure = f"pip install 'surefoot[{extra}]'" if extra else f"pip install 'pydantic-ai-slim[{provider}]'"
-        text = f"the library for {provider!r} is not installed; run: {cure}"
-        raise NotProvidedError(text, Fault.UNKNOWN_MODEL) from error
-    except UserError as error:
-        if str(error).startswith("Unknown model"):
-            text = (
-                f"{name!r}: there is no provider {provider!r}; write PROVIDER:MODEL, or describe the provider as "
-                f"[providers.{provider}] in your surefoot.toml"
-            )
-            raise NotProvidedError(text, Fault.UNKNOWN_MODEL) from error
-        wanted = " or ".join(KEYS.get(provider, ())) or "its key"
-        raise NotProvidedError(f"{name!r} cannot be asked yet; set {wanted}", Fault.AUTH) from error
 
 
 def _judged(model: LibraryModel, *, caches: bool = False, stores: bool = False) -> Provided:

@@ -112,7 +112,21 @@ def script_of(name: str) -> Script:
     path, function = split_name(name)
     if function is None:
         return _Playing(path.name, _read_yaml(path))
-    return _function_in(path, function)
+    name = f"surefoot_script_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    # Dataclasses of the script look their own module up.
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise _invalid(f"{path}: it cannot be imported ({type(error).__name__}: {error}); correct it") from error
+    found = getattr(module, function, None)
+    if not callable(found):
+        raise _invalid(f"{path}: there is no function {function!r} in it; name one that is")
+    return cast("Script", found)
 
 
 def split_name(name: str) -> tuple[Path, str | None]:
@@ -135,24 +149,6 @@ def split_name(name: str) -> tuple[Path, str | None]:
 
 def _invalid(*problems: str) -> ConfigInvalid:
     return ConfigInvalid("\n".join(problems), problems=problems)
-
-
-def _function_in(path: Path, function: str) -> Script:
-    name = f"surefoot_script_{path.stem}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    # Dataclasses of the script look their own module up.
-    sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        raise _invalid(f"{path}: it cannot be imported ({type(error).__name__}: {error}); correct it") from error
-    found = getattr(module, function, None)
-    if not callable(found):
-        raise _invalid(f"{path}: there is no function {function!r} in it; name one that is")
-    return cast("Script", found)
 
 
 def _read_yaml(path: Path) -> tuple[_Line, ...]:

@@ -62,7 +62,16 @@ class Played(FunctionModel):
         reply = await self._played(request)
         if reply.delay_s:
             await asyncio.sleep(reply.delay_s)
-        return _response(reply, request, self.model_name)
+        parts: list[ModelResponsePart] = [TextPart(content=reply.say)] if reply.say else []
+        for number, (tool, arguments) in enumerate(reply.calls, start=1):
+            given = arguments if isinstance(arguments, str) else dict(arguments)
+            parts.append(ToolCallPart(tool_name=tool, args=given, tool_call_id=f"call_{request.turn}_{number}"))
+        finish: FinishReason = "tool_call" if reply.calls else "stop"
+        if reply.fault is not None:
+            finish, parts = _gone_wrong(reply, reply.fault, parts, self.model_name)
+        return LibraryResponse(
+            parts=parts, usage=_usage(reply, request), model_name=self.model_name, finish_reason=finish
+        )
 
     async def _played(self, request: ScriptedRequest) -> ScriptedReply:
         try:
@@ -157,17 +166,6 @@ def _said(part: object) -> Message:
 def _called(part: ToolCallPart) -> Called:
     raw = part.args_as_json_str()
     return Called(name=part.tool_name, arguments=part.args_as_dict(), raw=raw, provider_id=part.tool_call_id)
-
-
-def _response(reply: ScriptedReply, request: ScriptedRequest, name: str) -> LibraryResponse:
-    parts: list[ModelResponsePart] = [TextPart(content=reply.say)] if reply.say else []
-    for number, (tool, arguments) in enumerate(reply.calls, start=1):
-        given = arguments if isinstance(arguments, str) else dict(arguments)
-        parts.append(ToolCallPart(tool_name=tool, args=given, tool_call_id=f"call_{request.turn}_{number}"))
-    finish: FinishReason = "tool_call" if reply.calls else "stop"
-    if reply.fault is not None:
-        finish, parts = _gone_wrong(reply, reply.fault, parts, name)
-    return LibraryResponse(parts=parts, usage=_usage(reply, request), model_name=name, finish_reason=finish)
 
 
 def _gone_wrong(

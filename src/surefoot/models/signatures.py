@@ -33,14 +33,11 @@ def _form(schema: Schema, known: Schema, depth: int) -> str:
     if schema.get("type") == "array":
         return f"[{_form(cast('Schema', schema.get('items', {})), known, depth - 1)}, …]"
     if schema.get("type") == "object":
-        return _object_form(schema, known, depth)
+        properties = cast("Mapping[str, Schema]", schema.get("properties", {}))
+        required = cast("list[str]", schema.get("required", []))
+        forms = [
+            f'"{name}"{"" if name in required else "?"}: {_form(one, known, depth - 1)}'
+            for name, one in properties.items()
+        ]
+        return f"{{{', '.join(forms)}}}"
     return _WORDS.get(str(schema.get("type")), "anything")
-
-
-def _object_form(schema: Schema, known: Schema, depth: int) -> str:
-    properties = cast("Mapping[str, Schema]", schema.get("properties", {}))
-    required = cast("list[str]", schema.get("required", []))
-    forms = [
-        f'"{name}"{"" if name in required else "?"}: {_form(one, known, depth - 1)}' for name, one in properties.items()
-    ]
-    return f"{{{', '.join(forms)}}}"

@@ -73,7 +73,13 @@ class _Draft:
             return path
         if path == ".":
             raise Refused("the root itself cannot be changed; name a file")
-        _judge_scope(path, self.context.folder, self.state.writes)
+        whole = f"{self.context.folder}/{path}" if self.context.folder else path
+        if not matches(whole, self.state.writes):
+            allowed = ", ".join(self.state.writes) or "nothing"
+            raise Refused(
+                f"{whole} may not be changed in this step; it may change: {allowed}. If it has to be changed all the "
+                "same, use `propose` to say so"
+            )
         held = self.files.look(path)
         _judge_seen(path, held, self.state.seen.get(self.context.mask(path)))
         self.before[path] = _Stand(None) if held is None else _Stand(held.content, held.mode)
@@ -145,18 +151,15 @@ def _work_out(draft: _Draft, arguments: Arguments) -> None:
         draft.put(draft.there(path)[0], None)
     for one in arguments.objects("create"):
         draft.put(draft.take(one.text("path")), one.text("content").encode("utf-8", "replace"))
-    _judge_folders(draft)
+    # Refuse a file that would have to be a folder, too.
+    standing = {path for path, stand in draft.after.items() if stand.content is not None}
+    for path in standing:
+        above = path.rpartition("/")[0]
+        while above:
+            if above in standing:
+                raise Refused(f"{above} would be a file and, for {path}, a folder; take another name")
+            above = above.rpartition("/")[0]
     _judge_masks(draft)
-
-
-def _judge_scope(path: str, folder: str, writes: Sequence[str]) -> None:
-    whole = f"{folder}/{path}" if folder else path
-    if not matches(whole, writes):
-        allowed = ", ".join(writes) or "nothing"
-        raise Refused(
-            f"{whole} may not be changed in this step; it may change: {allowed}. If it has to be changed all the same, "
-            "use `propose` to say so"
-        )
 
 
 def _judge_seen(path: str, held: Held | None, known: str | None) -> None:
@@ -166,17 +169,6 @@ def _judge_seen(path: str, held: Held | None, known: str | None) -> None:
         raise Refused(f"{path} has not been read; read it first, then change it")
     if known != held.digest:
         raise Refused(f"{path} has changed since it was read; read it again, then change what stands there now")
-
-
-def _judge_folders(draft: _Draft) -> None:
-    """Refuse a file that would have to be a folder, too."""
-    standing = {path for path, stand in draft.after.items() if stand.content is not None}
-    for path in standing:
-        above = path.rpartition("/")[0]
-        while above:
-            if above in standing:
-                raise Refused(f"{above} would be a file and, for {path}, a folder; take another name")
-            above = above.rpartition("/")[0]
 
 
 def _judge_masks(draft: _Draft) -> None:

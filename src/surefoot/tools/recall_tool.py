@@ -25,7 +25,12 @@ def recall(arguments: Arguments, context: ToolContext) -> ToolResult:
     if blob in stored.hidden:
         raise Refused(f"{name} is what a check said that is held back; it is not shown")
     start = arguments.number("start", 1)
-    lines = _broken(lines_of(context.commands.load(blob).decode("utf-8", "replace")))
+    # Long lines are broken, so that nothing of them is lost.
+    lines = [
+        line[at : at + _PIECE]
+        for line in lines_of(context.commands.load(blob).decode("utf-8", "replace"))
+        for at in range(0, max(len(line), 1), _PIECE)
+    ]
     if not lines:
         return ToolResult(ok=True, text=f"{name}: empty")
     if start > len(lines):
@@ -37,11 +42,6 @@ def recall(arguments: Arguments, context: ToolContext) -> ToolResult:
 
 
 _PIECE = 480
-
-
-def _broken(lines: list[str]) -> list[str]:
-    """Break long lines, so that nothing of them is lost."""
-    return [line[at : at + _PIECE] for line in lines for at in range(0, max(len(line), 1), _PIECE)]
 
 
 def _near(name: str, stored: StoredTexts) -> str:

@@ -103,19 +103,14 @@ def _finished(work: Activity, state: RunState, event: ev.ToolCallFinished) -> Wo
         case Understood() as found:
             return "understood", first_line(found.understanding.summary), ""
         case _:
-            return _written(work, state, event)
-
-
-def _written(work: Activity, state: RunState, event: ev.ToolCallFinished) -> Words | None:
-    """Return the line of a call that writes; other calls have none."""
-    call = work.call_of(state, event.step, event.call)
-    if call is None or call.kind is not ToolKind.WRITE:
-        return None
-    return (
-        "did" if event.ok else "refused" if event.is_misuse else "failed",
-        f"{event.step}  {call_said(call, event.call)}{_outcome(event)}",
-        "",
-    )
+            call = work.call_of(state, event.step, event.call)
+            if call is None or call.kind is not ToolKind.WRITE:
+                return None
+            return (
+                "did" if event.ok else "refused" if event.is_misuse else "failed",
+                f"{event.step}  {call_said(call, event.call)}{_outcome(event)}",
+                "",
+            )
 
 
 def _outcome(event: ev.ToolCallFinished) -> str:

@@ -51,7 +51,12 @@ def _keep(context: RunContext, command: do.KeepArtifacts) -> Event:
     assert lane is not None
     root, made = context.space.lane_path(lane), with_content(command.artifacts)
     found = find(context, lane, made)
-    _refuse(context, root, found)
+    for path in found:
+        if "\n" in path:
+            raise WorkspaceError(f"the name of the artifact {path!r} holds a line break; give it another name")
+        if context.declared and holds_secret(context, root, path):
+            message = f"the value of an env_from variable stands in the artifact {path}, and none may hold it; "
+            raise WorkspaceError(message + "write it to a `scratch` file, or to none")
     allowance = Allowance(context.limits, "keeps", reading_s(command.timeout_s))
     entries = [_entry(context, root, path, allowance) for path in found]
     missing = tuple(
@@ -70,15 +75,6 @@ def _keep(context: RunContext, command: do.KeepArtifacts) -> Event:
         size_bytes=sum(entry[4] for entry in entries),
         unmatched=missing,
     )
-
-
-def _refuse(context: RunContext, root: Path, found: Sequence[str]) -> None:
-    for path in found:
-        if "\n" in path:
-            raise WorkspaceError(f"the name of the artifact {path!r} holds a line break; give it another name")
-        if context.declared and holds_secret(context, root, path):
-            message = f"the value of an env_from variable stands in the artifact {path}, and none may hold it; "
-            raise WorkspaceError(message + "write it to a `scratch` file, or to none")
 
 
 def find(context: RunContext, lane: str, made: Sequence[str]) -> list[str]:

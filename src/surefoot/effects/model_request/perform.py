@@ -15,7 +15,6 @@ from surefoot.core.budget import cost_of
 from surefoot.core.compaction import lost_in
 from surefoot.core.events import Event
 from surefoot.core.ids import StepId, matches_id
-from surefoot.core.plan import Plan
 from surefoot.core.policy_types import CommandFacts
 from surefoot.core.token_estimate import tokens_of
 from surefoot.core.tool_table import TOOLBOX
@@ -201,17 +200,12 @@ def _call(context: RunContext, step: StepId, name: str, called: Called) -> ToolC
     command = shell_command_of(called.name, called.arguments)
     if not command:
         return replace(call, command=question, options=options)
-    env = _given_to(context.plan, step)
+    # A member of a group has the id of the group with its item in it.
+    found = (one.env for one in context.plan.steps if matches_id(_PLACEHOLDER.sub("*", one.id), step))
+    own = next(found, dict[str, str]())
+    env = {**context.plan.env, **own}
     does = facts_given(command, env)
     return replace(call, command=command, does=does, flaw=_hidden_by_masks(command, does, env, context.masker))
-
-
-def _given_to(plan: Plan, step: StepId) -> Mapping[str, str]:
-    """Return the variables that the plan gives to the commands of an agent."""
-    # A member of a group has the id of the group with its item in it.
-    found = (one.env for one in plan.steps if matches_id(_PLACEHOLDER.sub("*", one.id), step))
-    own = next(found, dict[str, str]())
-    return {**plan.env, **own}
 
 
 def _hidden_by_masks(command: str, does: CommandFacts, env: Mapping[str, str], masker: Masker) -> str:

@@ -24,7 +24,21 @@ async def ask_probe(context: RunContext, command: do.AskProbe) -> Event:
     probe = command.spec.probe
     assert probe is not None
     point("probe.before")
-    subject = _subject(context, command)
+    key = idempotency_key(context.run, command.step)
+    function = context.functions.probes.get(command.step)
+    argument = StepArgument(
+        workspace=None if command.lane is None else context.start(command.lane),
+        attempt=command.attempt,
+        idempotency_key=key,
+    )
+    subject = Subject(
+        step=command.step,
+        attempt=command.attempt,
+        key=key,
+        plan_folder=context.plan_folder,
+        network=command.spec.network,
+        function=None if function is None else partial(called, function, argument),
+    )
     if isinstance(probe.ask, GitProbe):
         subject = await in_thread(_with_repository, context, command, subject)
     reply = await ask(
@@ -70,24 +84,6 @@ def _with_repository(context: RunContext, command: do.AskProbe, subject: Subject
         repository=context.space.repository(context.outside(command.lane), commit),
         remotes_from=context.space.root,
         has_moved=context.space.checked_out(command.lane) != commit,
-    )
-
-
-def _subject(context: RunContext, command: do.AskProbe) -> Subject:
-    key = idempotency_key(context.run, command.step)
-    function = context.functions.probes.get(command.step)
-    argument = StepArgument(
-        workspace=None if command.lane is None else context.start(command.lane),
-        attempt=command.attempt,
-        idempotency_key=key,
-    )
-    return Subject(
-        step=command.step,
-        attempt=command.attempt,
-        key=key,
-        plan_folder=context.plan_folder,
-        network=command.spec.network,
-        function=None if function is None else partial(called, function, argument),
     )
 
 
