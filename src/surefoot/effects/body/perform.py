@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
+from surefoot.core.bodies import Body, CallBody, FunctionBody, RunBody
 from surefoot.core.event_words import Ending, Status
 from surefoot.core.events import Event
 from surefoot.core.ids import BlobId
 from surefoot.core.outputs import COST
-from surefoot.core.plan import CallBody, FunctionBody, RunBody
 from surefoot.effects.service.perform import notice_lost
 from surefoot.errors import EffectError
 from surefoot.faults import point
-from surefoot.function_calls import call_request, is_record, lines_of, read_failure, written_result
+from surefoot.function_calls import CallFailure, call_request, is_record, lines_of, read_failure, written_result
 from surefoot.ports import CommandOutcome, CommandRequest
 from surefoot.threads import in_thread
 from surefoot.workers.command import LaneCommands
@@ -35,7 +37,7 @@ async def run_step(context: RunContext, command: do.RunStep) -> Event:
     """Run the body to its end."""
     point(f"body.{command.spec.effect}.before")
     started = context.clock.elapsed()
-    ended = await _run(context, command)
+    ended = await PERFORMERS[type(command.spec.body)](context, command)
     point(f"body.{command.spec.effect}.after")
     now = context.clock.now()
     return ev.BodyFinished(
@@ -60,6 +62,12 @@ class _Ended:
     remarks: tuple[str, ...] = ()
 
 
+_RequestOf = Callable[[RunContext, do.RunStep, Any], CommandRequest]
+"""Says which program a body of one kind is."""
+_FailureIn = Callable[[str], CallFailure | None]
+"""Finds in what the program printed how it failed, where its exit status does not tell."""
+
+
 def _with_outputs(context: RunContext, ended: _Ended, content: bytes) -> _Ended:
     """Add what a body put out; what cannot be understood fails it. One that failed hands on only what it cost."""
     has_failed = ended.ending.status is not Status.OK
@@ -70,27 +78,26 @@ def _with_outputs(context: RunContext, ended: _Ended, content: bytes) -> _Ended:
     except OutputRefused as error:
         if has_failed:
             return ended
-        ending = Ending(status=Status.ERROR, error_type="OutputRefused", retryable=False, text=str(error))
-        return replace(ended, ending=ending)
+        return replace(ended, ending=_refused("OutputRefused", str(error)).ending)
 
 
-async def _run(context: RunContext, command: do.RunStep) -> _Ended:
-    body = command.spec.body
-    if isinstance(body, FunctionBody):
-        return await _run_function(context, command)
+async def _run_in_child(
+    request_of: _RequestOf, failure_in: _FailureIn, context: RunContext, command: do.RunStep
+) -> _Ended:
+    """Run a program in the lane, in the sandbox unless the step says otherwise."""
     try:
         secrets = context.secrets_of(command.spec)
     except KeyError as error:
         text = f"env_from: {error.args[0]} is not set in the environment Surefoot was started in"
-        return _Ended(Ending(status=Status.ERROR, error_type="MissingVariable", retryable=False, text=text))
+        return _refused("MissingVariable", text)
     try:
         sockets = context.sockets_of(command.spec)
     except LookupError as error:
-        return _Ended(Ending(status=Status.ERROR, error_type="MissingSocket", retryable=False, text=str(error)))
+        return _refused("MissingSocket", str(error))
     try:
         opened = opened_by(context, command.spec)
     except LookupError as error:
-        return _Ended(Ending(status=Status.ERROR, error_type="MissingPlace", retryable=False, text=str(error)))
+        return _refused("MissingPlace", str(error))
     assert command.lane is not None
     if command.rests_on is not None:
         await in_thread(put_back_named, context, command.lane, command.spec, command.rests_on)
@@ -118,37 +125,35 @@ async def _run(context: RunContext, command: do.RunStep) -> _Ended:
         linked_in(context.home(command.lane, confine=command.spec.confine), context, opened),
         output_file(put) as output,
     ):
-        outcome = await commands.run(replace(_request(context, command, output), sockets=tuple(sockets.values())))
+        request = _for_step(request_of(context, command, command.spec.body), command, output)
+        outcome = await commands.run(replace(request, sockets=tuple(sockets.values())))
         if outcome.exit_code != 0:
             await notice_lost(context, command.lane, command.services)
-        ended = _Ended(_ending_of(body, outcome), outcome.evidence, remarks=remarks.found)
+        ended = _Ended(_ending_of(outcome, failure_in), outcome.evidence, remarks=remarks.found)
         try:
             content = content_of(output)
         except OSError as error:
             if ended.ending.status is not Status.OK:
                 return ended
             text = f"$SUREFOOT_OUTPUT cannot be read: {error.strerror}; leave it the plain file it is"
-            return replace(
-                ended, ending=Ending(status=Status.ERROR, error_type="OutputRefused", retryable=False, text=text)
-            )
+            return replace(ended, ending=_refused("OutputRefused", text).ending)
     return _with_outputs(context, ended, content)
 
 
-def _request(context: RunContext, command: do.RunStep, output: Path) -> CommandRequest:
-    spec = command.spec
-    env = {"SUREFOOT_STEP": command.step, "SUREFOOT_IDEMPOTENCY_KEY": command.key, "SUREFOOT_OUTPUT": str(output)}
-    if isinstance(spec.body, RunBody):
-        return CommandRequest(
-            text=spec.body.command,
-            shell=spec.body.shell,
-            cwd=spec.cwd,
-            env=env,
-            timeout_s=spec.timeout_s,
-            network=spec.network,
-            confine=spec.confine,
-            writable=(output.parent,),
-        )
-    assert isinstance(spec.body, CallBody)
+def _refused(error_type: str, text: str) -> _Ended:
+    """Return the end of a body that no other attempt would end better."""
+    return _Ended(Ending(status=Status.ERROR, error_type=error_type, retryable=False, text=text))
+
+
+def _shell_request(_: RunContext, __: do.RunStep, body: RunBody) -> CommandRequest:
+    return CommandRequest(text=body.command, shell=body.shell)
+
+
+def _no_failure(_: str) -> None:
+    """Read nothing from what a command printed: its exit status says how it ended."""
+
+
+def _call_request(context: RunContext, command: do.RunStep, body: CallBody) -> CommandRequest:
     assert command.lane is not None
     argument = {
         "workspace": str(context.start(command.lane)),
@@ -156,9 +161,16 @@ def _request(context: RunContext, command: do.RunStep, output: Path) -> CommandR
         "idempotency_key": command.key,
         "outputs": command.outputs,
     }
-    request = call_request(spec.body.function, context.plan_folder, argument)
-    return CommandRequest(
-        argv=request.argv,
+    request = call_request(body.function, context.plan_folder, argument)
+    return CommandRequest(argv=request.argv, env=request.env)
+
+
+def _for_step(request: CommandRequest, command: do.RunStep, output: Path) -> CommandRequest:
+    """Add to a request what all programs of the step are given."""
+    spec = command.spec
+    env = {"SUREFOOT_STEP": command.step, "SUREFOOT_IDEMPOTENCY_KEY": command.key, "SUREFOOT_OUTPUT": str(output)}
+    return replace(
+        request,
         cwd=spec.cwd,
         env={**env, **request.env},
         timeout_s=spec.timeout_s,
@@ -168,7 +180,7 @@ def _request(context: RunContext, command: do.RunStep, output: Path) -> CommandR
     )
 
 
-def _ending_of(body: object, outcome: CommandOutcome) -> Ending:
+def _ending_of(outcome: CommandOutcome, failure_in: _FailureIn) -> Ending:
     text = "\n".join(line for line in outcome.tail.split("\n") if not is_record(line))[-TAIL:]
     if not outcome.started:
         return Ending(status=Status.ERROR, error_type="NotStarted", retryable=False, text=text)
@@ -178,7 +190,7 @@ def _ending_of(body: object, outcome: CommandOutcome) -> Ending:
         return Ending(status=Status.SIGNAL, signal=outcome.signal, text=text)
     if outcome.exit_code == 0:
         return Ending(status=Status.OK, exit_code=0, text=text)
-    failure = read_failure(outcome.tail) if isinstance(body, CallBody) else None
+    failure = failure_in(outcome.tail)
     if failure is not None:
         return Ending(status=Status.ERROR, error_type=failure.error_type, retryable=failure.retryable, text=text)
     return Ending(status=Status.EXIT, exit_code=outcome.exit_code, text=text)
@@ -213,3 +225,11 @@ def _error(context: RunContext, error: Exception, retryable: bool | None) -> End
     # Masked before it is shortened: a part of a secret is not known as one.
     text = context.masker.text("".join(traceback.format_exception(error)))[-TAIL:]
     return Ending(status=Status.ERROR, error_type=type(error).__name__, retryable=retryable, text=text)
+
+
+PERFORMERS: Mapping[type[Body], Callable[[RunContext, do.RunStep], Awaitable[_Ended]]] = {
+    RunBody: partial(_run_in_child, _shell_request, _no_failure),
+    CallBody: partial(_run_in_child, _call_request, read_failure),
+    FunctionBody: _run_function,
+}
+"""How each kind of body is performed that is performed as a whole."""
