@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import importlib
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Protocol, cast
+
+from surefoot.core.record import record
 
 CURE = "write it in RE2's syntax, which has no look-around and no back references"
 _PROGRAM_MAX = 5_000
@@ -32,7 +33,7 @@ class _Re2(Protocol):
     def Options(self) -> Any: ...  # noqa: N802 - RE2's name
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Expression:
     """An expression that can be searched for."""
 

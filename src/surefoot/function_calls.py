@@ -17,11 +17,12 @@ import sys
 import traceback
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
+
+from surefoot.core.record import record
 
 RAISED = 1
 NOT_IMPORTED = 3
@@ -30,7 +31,7 @@ _OUTPUT = "SUREFOOT_OUTPUT"
 _MARKER = "surefoot-call: "
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Call:
     """A command that calls a function."""
 
@@ -39,7 +40,7 @@ class Call:
     """Variables it needs."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CallFailure:
     """What a function raised."""
 

@@ -38,6 +38,27 @@ class Known:
     words: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
+@record(frozen=False, kw_only=False)
+class Tally:
+    """A record that changes, and whose fields are given by place."""
+
+    name: str
+    unit: str = field(default="s", kw_only=True)
+    amounts: list[int] = field(default_factory=list[int], init=False)
+    total: int = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Begin with nothing."""
+        self.total = 0
+
+
+@record(eq=False)
+class Mark:
+    """A record that is equal to itself alone."""
+
+    name: str
+
+
 def test_a_record_takes_the_arguments_a_dataclass_takes() -> None:
     """So that help and editors say how it is made."""
     ours, theirs = inspect.signature(Place), inspect.signature(Known)
@@ -112,3 +133,35 @@ def test_a_record_is_replaced_and_looked_into_like_a_dataclass() -> None:
     """What works on dataclasses works on records."""
     assert replace(Place(name="a", rows=(1,)), name="b") == Place(name="b", rows=(1,))
     assert [one.name for one in fields(Corner)] == ["name", "rows", "words", "depth"]
+
+
+def test_a_record_that_may_change_is_set_anew_and_has_no_hash() -> None:
+    """As with a dataclass: a hash that changes is of no use."""
+    tally = Tally("a", unit="m")
+    tally.total = 5
+    assert tally != Tally("a", unit="m")
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(tally)
+
+
+def test_a_record_has_fields_that_nobody_gives() -> None:
+    """They get their default, or are set once the others are."""
+    one, other = Tally("a"), Tally("a")
+    one.amounts.append(1)
+    assert (other.amounts, other.total) == ([], 0)
+    assert repr(other) == "Tally(name='a', unit='s', amounts=[])"
+
+
+def test_fields_are_given_by_place_only_where_a_record_says_so() -> None:
+    """And never those that are marked as given by keyword."""
+    with pytest.raises(TypeError, match="positional argument"):
+        Tally("a", "m")
+    with pytest.raises(TypeError, match="positional argument"):
+        Place("a")
+
+
+def test_a_record_can_be_equal_to_itself_alone() -> None:
+    """Then two with the same fields are two in a set."""
+    mark = Mark(name="a")
+    assert mark == mark != Mark(name="a")  # noqa: PLR0124 - that is what is asked
+    assert len({mark, Mark(name="a")}) == 2

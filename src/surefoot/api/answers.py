@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass
 
 from surefoot.api.home import Home
 from surefoot.api.identity import Identity, identify, refuse_steps, who_has
@@ -17,6 +16,7 @@ from surefoot.core import events as ev
 from surefoot.core.event_words import QuestionKind
 from surefoot.core.ids import BlobId, RunId
 from surefoot.core.kernel.question_fold import EDIT
+from surefoot.core.record import record
 from surefoot.core.state import QuestionState, RunState
 from surefoot.core.system_steps import PLANNING, SYSTEM_STEPS
 from surefoot.errors import NotApprover, NotAwaitingAnswer, RunNotFound, UsageError
@@ -28,7 +28,7 @@ TAKE_OVER = "take_over"
 _ALIASES = {"y": "yes", "n": "no", "take over": TAKE_OVER, "take-over": TAKE_OVER}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Answer:
     """What a person says to one question."""
 

@@ -10,13 +10,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, cast
 
 from surefoot.api.home import Home
 from surefoot.core.events import CommitWritten, QuestionAnswered
 from surefoot.core.ids import RunId
+from surefoot.core.record import record
 from surefoot.errors import UsageError
 from surefoot.journal.chain import GENESIS, row_hash
 from surefoot.journal.codec import decode
@@ -27,7 +28,7 @@ FORMAT = "surefoot.trail/1"
 _Json = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Verified:
     """What was found in a trail."""
 
@@ -83,7 +84,7 @@ def _bytes_of(event: object) -> bytes:
         return b""
 
 
-@dataclass(slots=True)
+@record(frozen=False, kw_only=False)
 class _Reader:
     """Goes through a trail, line by line."""
 

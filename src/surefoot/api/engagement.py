@@ -7,7 +7,7 @@ import stat
 import time
 from collections.abc import Callable, Generator, Iterable
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
 from surefoot.api.answers import Answer, answered
@@ -32,6 +32,7 @@ from surefoot.core.plan import Plan, Step
 from surefoot.core.plan_commands import commands_around
 from surefoot.core.policy_types import Policy
 from surefoot.core.probe_kinds import FunctionProbe
+from surefoot.core.record import record
 from surefoot.core.review import review
 from surefoot.core.state import RunState
 from surefoot.effects.check.perform import clean
@@ -235,7 +236,7 @@ def _written_by_init(plan: Path | None) -> frozenset[Path]:
     return frozenset() if plan is None else frozenset({plan.resolve(), plan.resolve().with_name(FILE_NAME)})
 
 
-@dataclass(slots=True, kw_only=True)
+@record(frozen=False)
 class Engagement:
     """An engine at work on one run: a handle for those who want to speak to it."""
 
@@ -285,7 +286,7 @@ class Engagement:
         self.loop.tell(*edited_plan(home, self.state, question, text, who, self.clock.now()))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Watching:
     """Who wants to be told while a run is worked on."""
 

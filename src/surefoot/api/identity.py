@@ -11,16 +11,16 @@ import hmac
 import os
 import pwd
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from surefoot.api.home import Home
 from surefoot.core.ids import RunId
+from surefoot.core.record import record
 from surefoot.errors import NotApprover, StepMayNotAnswer
 from surefoot.sandbox.ancestry import step_above
 from surefoot.settings import Approver, load_settings
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Identity:
     """Somebody, as far as Surefoot can tell."""
 

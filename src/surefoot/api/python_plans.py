@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,6 +22,7 @@ from surefoot.core.plan import RetryPolicy
 from surefoot.core.plan_keys import Key, Kind
 from surefoot.core.plan_schema import ON_FAILURE, TABLES
 from surefoot.core.probe_kinds import FunctionProbe, Probe
+from surefoot.core.record import record
 from surefoot.core.report import report_of
 from surefoot.core.report_shape import Report
 from surefoot.core.state import RunState
@@ -29,7 +30,7 @@ from surefoot.errors import PlanInvalid, RunExists
 from surefoot.workers.run_context import Function, FunctionRegistry, ProbeFunction
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Check:
     """One executable question about a result. Give one of `run`, `tests`, `file`, `call`, `changed` and `json`."""
 
@@ -89,7 +90,7 @@ class Check:
         return core.Check(ask=question, **common)
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Step:
     """One step of a plan written in Python. Exactly one of `do`, `run`, `call`, `agent`, `ask` is given."""
 
@@ -219,7 +220,7 @@ class Step:
         ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Plan:
     """A plan written in Python."""
 

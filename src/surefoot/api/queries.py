@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from surefoot.api.home import Home
 from surefoot.api.takeover import lane_of
 from surefoot.core.cost_report import spending_of
 from surefoot.core.ids import RunId
+from surefoot.core.record import record
 from surefoot.core.report import Json, report_of, standing_of
 from surefoot.core.report_shape import Report
 from surefoot.core.state import RunState, StepStatus
 from surefoot.ports.storage import Recorded
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class RunSummary:
     """One line about a run."""
 

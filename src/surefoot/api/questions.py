@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from surefoot.api.answers import open_question, run_of
@@ -15,11 +14,12 @@ from surefoot.core.event_words import QuestionKind
 from surefoot.core.events import QuestionAsked
 from surefoot.core.ids import RunId
 from surefoot.core.kernel.question_fold import EDIT
+from surefoot.core.record import record
 from surefoot.core.state import QuestionState, RunState
 from surefoot.core.system_steps import PLANNING
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class OpenQuestion:
     """A question that waits for an answer."""
 

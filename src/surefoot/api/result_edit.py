@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 
+from surefoot.core.record import record
 from surefoot.errors import UsageError
 from surefoot.workspace.git import Git, own_git
 
@@ -21,7 +21,7 @@ def diff_of(run_folder: Path, trees: tuple[str, str]) -> bytes:
     return _git(run_folder).run(*_DIFF, *trees)
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Tried:
     """A patch that fits."""
 

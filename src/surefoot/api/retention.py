@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from surefoot.api.engine_claim import claimed, clear, set_aside
@@ -12,6 +11,7 @@ from surefoot.api.home import Home
 from surefoot.api.identity import refuse_steps
 from surefoot.core.event_words import Outcome, Verdict
 from surefoot.core.ids import RunId
+from surefoot.core.record import record
 from surefoot.core.state import RunState, StepStatus
 from surefoot.errors import RunHeld, UsageError
 from surefoot.workspace import LandedFiles, RunWorkspace
@@ -122,7 +122,7 @@ def _refuse_loss(home: Home, run: RunId, space: RunWorkspace) -> None:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Freed:
     """What `collect_garbage` did."""
 

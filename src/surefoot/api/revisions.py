@@ -5,8 +5,6 @@ An edited plan has to be able to run, have the same goal, and keep every step th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from surefoot.api.answers import Answer, answered, open_question, refuse_secret, run_of
 from surefoot.api.home import Home
 from surefoot.api.identity import Identity, identify, refuse_steps
@@ -19,6 +17,7 @@ from surefoot.core.kernel.question_fold import EDIT
 from surefoot.core.plan import Plan, Tier
 from surefoot.core.plan_commands import commands_of_plan
 from surefoot.core.policy import weigh_command
+from surefoot.core.record import record
 from surefoot.core.state import RunState
 from surefoot.core.system_steps import PLANNING
 from surefoot.core.tool_payload import Planned
@@ -30,7 +29,7 @@ _NAME = "plan.yaml"
 """What places in an edited plan name it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ShownPlan:
     """A plan that waits for a person's word."""
 

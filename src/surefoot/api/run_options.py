@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from surefoot.api.identity import current_user
 from surefoot.core.agent_types import ModelRouting
 from surefoot.core.plan import Limits
 from surefoot.core.policy_types import Policy
+from surefoot.core.record import record
 from surefoot.ports import Model
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Options:
     """What the person who starts or resumes a run says beforehand."""
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from surefoot.api.home import Home
 from surefoot.core.globs import matches
 from surefoot.core.plan import Step
+from surefoot.core.record import record
 from surefoot.core.state import RunState
 from surefoot.errors import WorkspaceError
 from surefoot.masking import Masker, masker_of
@@ -25,7 +25,7 @@ SIZE_MAX = 262_144
 """A larger file, in bytes, is named and not read."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ShownFile:
     """A file, or what the run has changed in it, as a person sees it beside a question."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from surefoot.core.agent_types import GoalOptions
@@ -13,12 +13,13 @@ from surefoot.core.graph import Graph, build_graph
 from surefoot.core.ids import StepId
 from surefoot.core.plan import Plan, Step
 from surefoot.core.probe_kinds import has_password
+from surefoot.core.record import record
 from surefoot.core.selection import Selection, select
 from surefoot.core.service_use import problems_of_services
 from surefoot.errors import PlanInvalid, UsageError
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Source:
     """Where a run's plan came from and what it works on."""
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from surefoot.core.event_words import Moment, Verdict
 from surefoot.core.ids import BlobId
 from surefoot.core.plan import Check
+from surefoot.core.record import record
 from surefoot.ports import CommandRequest
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Answer:
     """What a check said."""
 
@@ -34,7 +34,7 @@ class Answer:
     """How long the command ran."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Question:
     """A check together with all it needs to be asked."""
 

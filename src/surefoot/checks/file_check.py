@@ -10,7 +10,6 @@ import errno
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from difflib import get_close_matches
 from io import BufferedReader
 from itertools import takewhile
@@ -22,6 +21,7 @@ from surefoot.core.check_kinds import FileCheck
 from surefoot.core.event_words import Verdict
 from surefoot.core.globs import matches
 from surefoot.core.plan import Check
+from surefoot.core.record import record
 from surefoot.expressions import CURE, Expression, expression
 from surefoot.ports import Commands
 from surefoot.safe_open import open_within
@@ -36,7 +36,7 @@ _ALIKE = 0.5
 _MAGIC = re.compile(r"[*?\[]")
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class _Finding:
     """What the files say: a verdict, why, and the files or lines it rests on."""
 
@@ -45,7 +45,7 @@ class _Finding:
     rests_on: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class _Files:
     """The files of a lane, of which only those are read that lie in it, wherever links lead."""
 

@@ -12,7 +12,7 @@ import shlex
 import shutil
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from surefoot.checks.check_request import Answer, Question
@@ -23,6 +23,7 @@ from surefoot.checks.unittest_output import make_verbose, read_unittest
 from surefoot.core.check_kinds import Expect, TestsCheck
 from surefoot.core.event_words import Moment, Verdict
 from surefoot.core.ids import BlobId
+from surefoot.core.record import record
 from surefoot.ports import CommandOutcome, Commands
 
 _BROKEN_OFF = frozenset({2, 3, 4})
@@ -33,7 +34,7 @@ _NO_JUNIT = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class _Suite:
     """What a run of the suite left."""
 

@@ -8,9 +8,10 @@ ending. Failures are repeated below a double line, and `Ran N tests` comes last.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from surefoot.checks.test_judgement import Result, collect
+from surefoot.core.record import record
 
 _HEADER = re.compile(r"(?<!\w)(\w+) \(([\w.<>]+)\)(?: \[.*\])?(?: \(.*\))?(?= \.\.\. |$)")
 _ENDING = r"(ok|FAIL|ERROR|skipped (?:'.*'|\".*\")|expected failure|unexpected success)"
@@ -25,7 +26,7 @@ _MODULE_RUN = re.compile(r"(-m\s*unittest)(?![.\w-])(\s+discover(?![\w.-]))?")
 _SCRIPT_RUN = re.compile(r"(?:\w+=\S*\s+)*\S*python[\d.]*\s+[\w./-]+\.py")
 
 
-@dataclass(slots=True)
+@record(frozen=False, kw_only=False)
 class _Section:
     """What was read between one test's announcement and the next."""
 
@@ -34,7 +35,7 @@ class _Section:
     glued: str | None = None
 
 
-@dataclass(slots=True)
+@record(frozen=False, kw_only=False)
 class UnittestRun:
     """What the output of unittest says."""
 

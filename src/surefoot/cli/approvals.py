@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from surefoot.api import answers as answer_api
@@ -29,6 +29,7 @@ from surefoot.cli.overview import engine_of
 from surefoot.cli.patches import coloured
 from surefoot.cli.plan_editor import plan_difference, wanted_plan
 from surefoot.cli.screen import Screen
+from surefoot.core.record import record
 from surefoot.core.state import RunState
 from surefoot.errors import NotAwaitingAnswer, SurefootError, UsageError
 from surefoot.views.lines import EMPTY, Line, block, counted, listed, one_line
@@ -41,7 +42,7 @@ _LOOK_S = 0.1
 Give = Callable[[str], RunState]
 
 
-@dataclass(slots=True)
+@record(frozen=False, kw_only=False)
 class _Said:
     """What came of the answers."""
 

@@ -13,7 +13,7 @@ import sys
 import termios
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from surefoot.api.answers import TAKE_OVER, Answer, alike, keep_patch
 from surefoot.api.engagement import Engagement
@@ -31,6 +31,7 @@ from surefoot.cli.progress import Progress
 from surefoot.cli.prompt_words import Typed, Word, key_of, read_line
 from surefoot.core import events as ev
 from surefoot.core.events import Event, QuestionAnswered, QuestionAsked
+from surefoot.core.record import record
 from surefoot.core.state import RunState
 from surefoot.errors import NotAwaitingAnswer, PlanInvalid, SurefootError
 from surefoot.views.lines import EMPTY, Line, block, listed, one_line
@@ -41,7 +42,7 @@ _READ_MOST = 65536
 _AGREED = frozenset({"y", "yes"})
 
 
-@dataclass(slots=True)
+@record(frozen=False, kw_only=False)
 class Asker:
     """Asks the open questions of one run, one after the other."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from rich.cells import cell_len, set_cell_size
 
+from surefoot.core.record import record
 from surefoot.views.graph.layout import Layout, Spot, layout_of, packed_width
 from surefoot.views.graph.picture import TIMES, Box, Picture, folded
 
@@ -89,7 +90,7 @@ def _columns(layer: Sequence[Spot], width: int) -> list[int]:
     return columns
 
 
-@dataclass(slots=True)
+@record(frozen=False, kw_only=False)
 class _Bus:
     """The way of all arrows from one spot to the next layer."""
 
@@ -171,7 +172,7 @@ def _rows_for(buses: Sequence[_Bus]) -> int:
     return len(taken)
 
 
-@dataclass(slots=True)
+@record(frozen=False, kw_only=False)
 class _Canvas:
     """Characters by row and column; a line down passes over one across."""
 

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from surefoot.core.record import record
 
 _NO_WRAP, _WRAP = "\x1b[?7l", "\x1b[?7h"
 _ERASE_RIGHT, _ERASE_BELOW, _CLEAR = "\x1b[K", "\x1b[J", "\x1b[H\x1b[2J"
@@ -20,7 +22,7 @@ Size = tuple[int, int]
 """Columns and rows."""
 
 
-@dataclass(slots=True)
+@record(frozen=False, kw_only=False)
 class Region:
     """Those rows, on one terminal."""
 

@@ -8,7 +8,7 @@ The table is the record `Given`. A command names the rows it takes and gets a re
 
 from collections.abc import Callable, Mapping
 from copy import copy
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from inspect import Parameter, Signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
@@ -21,6 +21,7 @@ from surefoot.cli.completion import offer_either, offer_open, offer_questions, o
 from surefoot.cli.screen import Screen
 from surefoot.core.plan import Limits
 from surefoot.core.policy_types import Effect
+from surefoot.core.record import record
 
 if TYPE_CHECKING:
     from surefoot.api.run_options import Options
@@ -37,7 +38,7 @@ REQUIRED: _Mark = "required"
 _RUN = "The run: its id, the beginning of it, or `latest` (of this repository)."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Given:
     """What a command line says. What a command does not take has its default."""
 
@@ -263,7 +264,7 @@ class Given:
         return {name: getattr(self, name) for name, row in _ROWS.items() if mark in row.marks}
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class _Row:
     """A row of the table, as the parser takes it."""
 

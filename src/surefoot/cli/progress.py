@@ -8,13 +8,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from surefoot.cli.run_tree import View, tree_lines
 from surefoot.cli.screen import Screen
 from surefoot.core import events as ev
 from surefoot.core.events import Event
 from surefoot.core.ids import StepId
+from surefoot.core.record import record
 from surefoot.core.state import RunState
 from surefoot.views.activity import Activity
 from surefoot.views.lines import (
@@ -38,7 +39,7 @@ Hear = Callable[[str], str]
 """Returns the last line of output from a lane."""
 
 
-@dataclass(slots=True)
+@record(frozen=False, kw_only=False)
 class Progress:
     """Tells the events of a run as they come."""
 

@@ -6,15 +6,16 @@ import json
 import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
+
+from surefoot.core.record import record
 
 _EXTRAS = ("test", "tests", "testing", "dev")
 _Values = Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Project:
     """What `init` fills in; empty texts where nothing is known."""
 

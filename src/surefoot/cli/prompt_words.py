@@ -5,10 +5,10 @@ Where a question takes any text, every line is an answer.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from surefoot.core.events import QuestionAsked
+from surefoot.core.record import record
 from surefoot.core.system_steps import PLANNING
 
 
@@ -24,7 +24,7 @@ class Word(StrEnum):
     LATER = "later"
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Typed:
     """A line that was typed, understood."""
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from surefoot.core.event_words import Phase
 from surefoot.core.ids import StepId
 from surefoot.core.money import money
+from surefoot.core.record import record
 from surefoot.core.report import status_of
 from surefoot.core.state import FINAL, RunState, StepState, StepStatus
 from surefoot.views.activity import Activity, is_step, progress_of
@@ -43,7 +44,7 @@ _ORDER = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class View:
     """What is known when the tree is drawn."""
 
@@ -55,7 +56,7 @@ class View:
     hint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class _Row:
     """A row that may or may not find room."""
 

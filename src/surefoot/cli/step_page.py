@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from surefoot.cli.patches import coloured, patch_lines, stat_lines
 from surefoot.cli.transcript_page import claim_lines, conversation_lines
+from surefoot.core.record import record
 from surefoot.core.untrusted_text import behind, exact
 from surefoot.views.evidence import blob_text
 from surefoot.views.lines import EMPTY, Line, block, counted, duration, listed, one_line, quoted, words_of
@@ -22,7 +22,7 @@ _TAIL_PASSED = 5
 _TESTS_MOST = 20
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class StepPage:
     """The look of one step."""
 

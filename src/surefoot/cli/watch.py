@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from surefoot.api.home import Home
@@ -20,6 +19,7 @@ from surefoot.cli.run_tree import View, tree_lines
 from surefoot.cli.screen import Screen
 from surefoot.core.ids import RunId
 from surefoot.core.kernel import apply
+from surefoot.core.record import record
 from surefoot.core.state import RunState
 from surefoot.errors import RunNotFound
 from surefoot.ports.storage import Recorded
@@ -46,7 +46,7 @@ def watch(name: str | None, repo: Path | None, screen: Screen) -> int:
             return INTERRUPTED
 
 
-@dataclass(slots=True)
+@record(frozen=False, kw_only=False)
 class Follower:
     """Reads what is new in one run's journal."""
 

@@ -9,7 +9,7 @@ service, the end of an engine.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from typing import Any
 
 from surefoot.core.agent_types import Claim
@@ -26,10 +26,11 @@ from surefoot.core.events import (
     ProbeAnswered,
 )
 from surefoot.core.ids import BlobId
+from surefoot.core.record import record
 from surefoot.core.verdicts import CheckRecord
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Result:
     """What making a step came to: trees of git and what was put out, tied to no lane."""
 
@@ -58,12 +59,12 @@ class Result:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Stage:
     """Where an attempt is."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Preparing(Stage):
     """The body has not begun: a lane, a checkpoint, checks before, consent."""
 
@@ -73,7 +74,7 @@ class Preparing(Stage):
     """What a person said of an effect that the probe found."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Running(Stage):
     """The body is under way."""
 
@@ -85,7 +86,7 @@ class Running(Stage):
     """What the probe said, until that has been acted on."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Ended(Running):
     """The body has ended, or its effect is known to be there; what it wrote is not known yet."""
 
@@ -94,7 +95,7 @@ class Ended(Running):
     outputs: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Judging(Ended):
     """There is a result: it is merged, checked and shown."""
 
@@ -105,14 +106,14 @@ class Judging(Ended):
     """What was kept for later steps."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Committing(Judging):
     """The result passed, and is written as a commit."""
 
     parent: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Committed(Committing):
     """The commit is durable; the step is verified next."""
 
@@ -123,7 +124,7 @@ Reached = Preparing | Running | Ended | Judging | Committing | Committed
 """The stages in which an attempt can fail."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Failed(Stage):
     """The attempt has failed; the lane has to be put back."""
 
@@ -131,7 +132,7 @@ class Failed(Stage):
     before: Reached
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Restored(Failed):
     """The lane is as it was, or there is none: what follows from the failure is decided."""
 
@@ -179,7 +180,7 @@ def _fields_of(stage: Stage, kind: type[Stage] | None = None) -> dict[str, Any]:
     return {one.name: getattr(stage, one.name) for one in fields(kind or type(stage))}
 
 
-@dataclass(slots=True, kw_only=True)
+@record(frozen=False)
 class Place:
     """The lane that an attempt works in."""
 
@@ -194,7 +195,7 @@ class Place:
     """Whether the body changed what `prepare` had made, until that was made anew."""
 
 
-@dataclass(slots=True, kw_only=True)
+@record(frozen=False)
 class People:
     """What people have said about an attempt, and what is open with them."""
 
@@ -217,7 +218,7 @@ class People:
     """The plan that a person wants instead of the one they were shown."""
 
 
-@dataclass(slots=True, kw_only=True)
+@record(frozen=False)
 class Attempt:
     """The current attempt at a step."""
 
@@ -297,8 +298,8 @@ class Attempt:
         now = self.stage
         if isinstance(now, Judging):
             self.move(Ended(**_fields_of(now, Ended)))
-        for record in self.checks:
-            record.forget_after()
+        for one in self.checks:
+            one.forget_after()
 
     def judge(self, **changes: Result | MergeRefused | ArtifactsKept | None) -> None:
         """Note what judging the result has brought."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 
 from surefoot.core.agent_types import Claim, Statement, ToolKind
@@ -111,7 +111,7 @@ KINDS = (
 """What agents like to say went well."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class _Done:
     """One finished call, in the order in which the calls were made."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from surefoot.core.agent_types import Claim, Guidance, Role, ToolCall, ToolKind, Usage
 from surefoot.core.events import (
@@ -15,6 +15,7 @@ from surefoot.core.events import (
 )
 from surefoot.core.ids import BlobId
 from surefoot.core.plan import digest_of
+from surefoot.core.record import record
 
 
 def shown_of(call: ToolCall) -> str:
@@ -24,7 +25,7 @@ def shown_of(call: ToolCall) -> str:
     return f"call {digest_of((call.tool, call.command, *private))}"
 
 
-@dataclass(slots=True)
+@record(frozen=False, kw_only=False)
 class ToolCallState:
     """One tool call and what became of it."""
 
@@ -49,7 +50,7 @@ class ToolCallState:
         return shown_of(self.asked)
 
 
-@dataclass(slots=True)
+@record(frozen=False, kw_only=False)
 class Turn:
     """One reply and its calls."""
 
@@ -63,7 +64,7 @@ class Turn:
         return all(call.result is not None for call in self.calls)
 
 
-@dataclass(slots=True)
+@record(frozen=False, kw_only=False)
 class Conversation:
     """A conversation, within one attempt at one step."""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 
 from surefoot.core import policy_defaults
@@ -245,7 +245,7 @@ def _commands_of(facts: Facts) -> tuple[tuple[str, ...] | None, ...]:
     return commands or (() if is_unclear else (None,))
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class _Speaking:
     """The rules whose conditions hold for all parts alike, and what the commands have in common: found once."""
 

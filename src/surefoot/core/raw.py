@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
 
+from surefoot.core.record import record
 
-@dataclass(frozen=True, slots=True)
+
+@record(kw_only=False)
 class Raw:
     """Marks a text, in its annotation, or a record, by a class variable `raw`, that is never masked."""
 

@@ -1,8 +1,11 @@
-"""`record`: frozen dataclasses of the core, made quickly.
+"""How records are made: as dataclasses with slots, but quickly.
 
-Python compiles seven methods for each frozen dataclass; with more than a hundred records this took half the time until
-`surefoot status` answers. Here all records share their methods, and only `__init__`, on which an engine's speed
-depends, is compiled on first use. The result behaves as `dataclass(frozen=True, slots=True, kw_only=True)` does.
+Owns `record`. Python writes and compiles up to nine methods for a dataclass when its class is made; with the hundreds
+of records of this program that took a quarter of the processor time of a short run, although each command uses few of
+them. Here all records share their methods, and only `__init__`, on which an engine's speed hangs, is compiled, when it
+is first used. What comes out is a dataclass to all others: `fields`, `replace` and `asdict` work, and it is equal,
+hashed and written as `dataclass(frozen=True, slots=True, kw_only=True)` has it, or with other arguments where a record
+is told otherwise.
 """
 
 from __future__ import annotations
@@ -10,18 +13,39 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, FrozenInstanceError, dataclass, field, fields
 from functools import cache
-from typing import Any, TypeVar, dataclass_transform
+from typing import Any, TypeVar, dataclass_transform, overload
 
 T = TypeVar("T")
 
 
+@overload
+def record(kind: type[T], /) -> type[T]: ...
+@overload
+def record(*, frozen: bool = True, kw_only: bool = True, eq: bool = True) -> Callable[[type[T]], type[T]]: ...
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(field,))
-def record(kind: type[T]) -> type[T]:
-    """Make the class a frozen dataclass with slots, whose fields are given by keyword."""
-    made = dataclass(init=False, repr=False, eq=False, slots=True, kw_only=True)(kind)
-    for name, method in _METHODS.items():
-        setattr(made, name, method)
-    return made
+def record(
+    kind: type[T] | None = None, /, *, frozen: bool = True, kw_only: bool = True, eq: bool = True
+) -> type[T] | Callable[[type[T]], type[T]]:
+    """Make the class a dataclass with slots: frozen, and with fields given by keyword, unless it is told otherwise.
+
+    Args:
+        kind: The class.
+        frozen: Whether its fields cannot be set anew; only then has it a hash.
+        kw_only: Whether its fields are given by keyword alone.
+        eq: Whether it is equal to others by its fields; else it is equal to itself alone.
+    """
+    methods = {**_METHODS, **(_FROZEN if frozen else {})}
+    if eq:
+        methods |= {"__eq__": _is_equal, "__hash__": _hash if frozen else None}
+
+    def make(kind: type[T]) -> type[T]:
+        made = dataclass(init=False, repr=False, eq=False, slots=True, kw_only=kw_only)(kind)
+        for name, method in methods.items():
+            if name not in vars(kind):
+                setattr(made, name, method)
+        return made
+
+    return make if kind is None else make(kind)
 
 
 class _Init:
@@ -34,23 +58,32 @@ class _Init:
 
 
 def _init_of(kind: type[Any]) -> Callable[..., None]:
-    """Return an `__init__` that takes each field by keyword."""
+    """Return an `__init__` that takes each field as the class declares it."""
     known: dict[str, object] = {"_set": object.__setattr__, "_missing": MISSING}
-    taken: list[str] = []
+    taken: dict[bool, list[str]] = {False: [], True: []}
     lines: list[str] = []
     for one in fields(kind):
         name, default, value = one.name, f"_default_{one.name}", one.name
+        word = name
         if one.default is not MISSING:
             known[default] = one.default
-            taken.append(f"{name}={default}")
+            word, made = f"{name}={default}", default
         elif one.default_factory is not MISSING:
             known[default] = one.default_factory
-            taken.append(f"{name}=_missing")
-            value = f"{default}() if {name} is _missing else {name}"
+            word, made = f"{name}=_missing", f"{default}()"
+            value = f"{made} if {name} is _missing else {name}"
         else:
-            taken.append(name)
-        lines.append(f"  _set(self, {name!r}, {value})\n")
-    exec(f"def __init__(self, *, {', '.join(taken)}):\n{''.join(lines)}", known)  # noqa: S102 - of our own words alone
+            made = ""
+        if one.init:
+            taken[bool(one.kw_only)].append(word)
+        else:
+            value = made
+        if value:
+            lines.append(f"  _set(self, {name!r}, {value})\n")
+    if hasattr(kind, "__post_init__"):
+        lines.append("  self.__post_init__()\n")
+    words = [*taken[False], *(["*", *taken[True]] if taken[True] else [])]
+    exec(f"def __init__(self, {', '.join(words)}):\n{''.join(lines) or '  pass'}", known)  # noqa: S102 - of our own words alone
     made: Any = known["__init__"]
     made.__qualname__ = f"{kind.__qualname__}.__init__"
     made.__annotations__ = {**{one.name: one.type for one in fields(kind)}, "return": None}
@@ -75,7 +108,8 @@ def _hash(self: object) -> int:
 
 
 def _written(self: object) -> str:
-    said = ", ".join(f"{name}={getattr(self, name)!r}" for name in _names(type(self)))
+    kind: type[Any] = type(self)
+    said = ", ".join(f"{one.name}={getattr(self, one.name)!r}" for one in fields(kind) if one.repr)
     return f"{type(self).__qualname__}({said})"
 
 
@@ -93,11 +127,8 @@ def _restore(self: object, state: tuple[None, Mapping[str, object]]) -> None:
         object.__setattr__(self, name, value)
 
 
-_METHODS: Mapping[str, object] = {
-    "__init__": _Init(),
-    "__repr__": _written,
-    "__eq__": _is_equal,
-    "__hash__": _hash,
+_METHODS: Mapping[str, object] = {"__init__": _Init(), "__repr__": _written}
+_FROZEN: Mapping[str, object] = {
     "__setattr__": _refuse_setting,
     "__delattr__": _refuse_deleting,
     "__setstate__": _restore,

@@ -8,7 +8,7 @@ with nothing but its claim), `skipped`, `failed`, `blocked` or `cancelled`. A st
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import StrEnum
 
 from surefoot.core.agent_types import Claim, Lesson, ModelRouting, Note, Reached, Spent, Understanding, Usage
@@ -27,6 +27,7 @@ from surefoot.core.ids import BlobId, StepId
 from surefoot.core.placeholders import Reference
 from surefoot.core.plan import AskBody, Plan, Step
 from surefoot.core.policy_types import Demand, Effect, Overdue, Policy, Tier, effect_with
+from surefoot.core.record import record
 from surefoot.core.system_steps import SYSTEM_STEPS
 from surefoot.core.tool_payload import MadePlan
 from surefoot.core.verdicts import CheckRecord
@@ -53,7 +54,7 @@ SATISFIED = DONE | {StepStatus.SKIPPED}
 FINAL = SATISFIED | {StepStatus.FAILED, StepStatus.BLOCKED, StepStatus.CANCELLED}
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class CachedVerdict:
     """A passed verdict, for questions that are put again."""
 
@@ -64,7 +65,7 @@ class CachedVerdict:
     changed_files: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
+@record(frozen=False, kw_only=False)
 class StepState:
     """One node: a step, or a group until (and after) its expansion."""
 
@@ -196,7 +197,7 @@ class StepState:
         return is_known or any(one.applied is not False for one in self.reached)
 
 
-@dataclass(slots=True)
+@record(frozen=False, kw_only=False)
 class LaneState:
     """One lane."""
 
@@ -232,7 +233,7 @@ class LaneState:
         return f"{self.environment}#{self.name}.{self.made}.{self.epoch}" if self.epoch else self.environment
 
 
-@dataclass(slots=True)
+@record(frozen=False, kw_only=False)
 class QuestionState:
     """One question and what became of it."""
 
@@ -264,7 +265,7 @@ class QuestionState:
         return replace(self.asked.demand, role=self.role)
 
 
-@dataclass(slots=True)
+@record(frozen=False, kw_only=False)
 class BranchState:
     """Where the run branch is and where it was last asked to be."""
 
@@ -286,7 +287,7 @@ class BranchState:
     """Whether the tip that is left behind has to be kept."""
 
 
-@dataclass(slots=True)
+@record(frozen=False, kw_only=False)
 class AcceptState:
     """The acceptance checks: asked before the first change and after the last."""
 
@@ -309,7 +310,7 @@ Ready = tuple[tuple[float, tuple[int, int]], StepId]
 """A node that may start, behind its place."""
 
 
-@dataclass(slots=True)
+@record(frozen=False, kw_only=False)
 class RunState:
     """All of a run."""
 

@@ -6,13 +6,13 @@ The same rules serve steps and acceptance.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from surefoot.core.check_kinds import Expect
 from surefoot.core.event_words import Moment, Verdict
 from surefoot.core.events import CheckAnswered, VerdictReused
 from surefoot.core.ids import BlobId
 from surefoot.core.plan import Check
+from surefoot.core.record import record
 
 _NAMED_MAX = 10
 CLAIM = "claim"
@@ -23,7 +23,7 @@ CHANGED = "changed-by-step"
 """The flag of a check that rests on a file which a step of the run has changed, such as its script."""
 
 
-@dataclass(slots=True)
+@record(frozen=False, kw_only=False)
 class CheckRecord:
     """The answers one check gave in one attempt."""
 
@@ -91,18 +91,18 @@ def next_before(checks: Sequence[Check], records: Sequence[CheckRecord], *, ever
     With `every`, also those that only have to pass afterwards.
     """
     for expect in (Expect.FAIL_TO_PASS, Expect.PASS_TO_PASS, *([Expect.PASS] if every else [])):
-        for index, (check, record) in enumerate(zip(checks, records, strict=True)):
-            if check.expect is expect and record.before is None:
+        for index, (check, known) in enumerate(zip(checks, records, strict=True)):
+            if check.expect is expect and known.before is None:
                 return index
     return None
 
 
 def next_after(checks: Sequence[Check], records: Sequence[CheckRecord]) -> int | None:
     """Return the next check to ask after the body; a failed `pass_to_pass` is asked once more."""
-    for index, (check, record) in enumerate(zip(checks, records, strict=True)):
-        if is_red_before(check, record):
+    for index, (check, known) in enumerate(zip(checks, records, strict=True)):
+        if is_red_before(check, known):
             continue
-        if record.after is None or must_ask_again(check, record):
+        if known.after is None or must_ask_again(check, known):
             return index
     return None
 
@@ -119,8 +119,8 @@ def first_unanswerable(checks: Sequence[Check], records: Sequence[CheckRecord]) 
 
 def first_unpassed(checks: Sequence[Check], records: Sequence[CheckRecord]) -> int | None:
     """Return the first check whose final verdict is not *passed*."""
-    for index, (check, record) in enumerate(zip(checks, records, strict=True)):
-        if record.after in (None, Verdict.PASSED) or must_ask_again(check, record):
+    for index, (check, known) in enumerate(zip(checks, records, strict=True)):
+        if known.after in (None, Verdict.PASSED) or must_ask_again(check, known):
             continue
         return index
     return None

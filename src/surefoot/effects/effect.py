@@ -8,7 +8,6 @@ means that all effects under way are lost, and `OnCrash` says what follows.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -96,7 +95,7 @@ class OnCrash(StrEnum):
     """Nothing: what it is about has ended with the engine."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Breakage:
     """How a performer broke, in a way that nobody has foreseen."""
 
@@ -109,7 +108,7 @@ class Breakage:
     """Stores what the fact refers to. Called only where a fact needs it: the disk may be what broke."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Effect:
     """All there is to say of one kind of contact with the world, beside what its result means for the state."""
 

@@ -18,11 +18,11 @@ import shlex
 import signal
 import sys
 import time
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from surefoot.core.ids import RunId
+from surefoot.core.record import record
 from surefoot.errors import JournalError, RunHeld
 from surefoot.journal.record_json import written
 
@@ -34,7 +34,7 @@ _UNNAMED_S = 0.4
 _TRY_AGAIN_S = 0.02
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class LockHolder:
     """The program that holds the lock of a run."""
 

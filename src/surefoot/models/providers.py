@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from pydantic_ai.exceptions import UserError
 from pydantic_ai.models import Model as LibraryModel
 from pydantic_ai.models import infer_model
 
 from surefoot.core.agent_types import Fault
+from surefoot.core.record import record
 from surefoot.errors import ConfigInvalid
 from surefoot.models.names import EXTRAS, KEYS, is_openai
 from surefoot.models.request import Abilities
@@ -25,7 +25,7 @@ _NO_KEY = "none"
 """The clients insist on a key; servers that take none look at nothing."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Provided:
     """A model that can be asked."""
 

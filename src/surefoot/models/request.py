@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import cast
 
 from pydantic_ai.messages import (
@@ -24,11 +23,12 @@ from pydantic_ai.output import OutputObjectDefinition
 from pydantic_ai.settings import ModelSettings
 from pydantic_ai.tools import ToolDefinition
 
+from surefoot.core.record import record
 from surefoot.models.prompted_tools import calls_as_text, result_as_text, schema_of_calls, told_tools
 from surefoot.ports import Message, ModelRequest, Speaker, ToolSpec
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Abilities:
     """What the provider of a model can do, as far as it changes what is sent."""
 
@@ -42,7 +42,7 @@ class Abilities:
     """Whether the library takes a stream that just ends for a whole reply."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Spoken:
     """A request, ready for the library."""
 

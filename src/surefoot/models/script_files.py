@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TypeVar, cast
 
 from surefoot.core.agent_types import Fault, Role, Usage
+from surefoot.core.record import record
 from surefoot.errors import ConfigInvalid
 from surefoot.models.scripts import SCRIPTED, Script, ScriptedReply, ScriptedRequest
 from surefoot.planfile.fields import Fields, Page, described
@@ -28,7 +29,7 @@ USAGE_KEYS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write
 _PHASES = ("understand", "plan", "execute", "validate")
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class _When:
     """Where a reply is given; None: anywhere."""
 
@@ -56,7 +57,7 @@ class _When:
         return self.turn in (None, request.turn) and (self.contains is None or self.contains in request.news)
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class _Line:
     """One reply of the file, or a fault that comes before one."""
 
@@ -190,7 +191,7 @@ def _read_line(page: Page, numbers: Iterator[int], node: Tree) -> _Line | None:
     return _Line(next(numbers), fields.take("when", partial(_read_when, page), _When()), reply, fault.times)
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class _Fault:
     kind: Fault | None = None
     retry_after_s: float | None = None

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 from surefoot.core.agent_types import Fault, Usage
+from surefoot.core.record import record
 from surefoot.ports import Message, Speaker
 
 SCRIPTED = "scripted:"
@@ -19,7 +19,7 @@ _FOLDED = re.compile(r"Turns 1 to (\d+), in short\.")
 _PHASES = {"scout": "understand", "planner": "plan", "worker": "execute", "reviewer": "validate"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ScriptedRequest:
     """What a script is told: what any model would be told, and what the first line of it says."""
 
@@ -53,7 +53,7 @@ class ScriptedRequest:
         return "\n".join(message.text for message in self.messages[last + 1 :])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ScriptedReply:
     """What a script answers: a reply, or a fault of the provider it plays."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from difflib import get_close_matches
 from enum import StrEnum
 from typing import TypeVar
@@ -17,6 +17,7 @@ from typing import TypeVar
 from surefoot.core.globs import GLOB_LENGTH_MAX
 from surefoot.core.placeholders import references_in
 from surefoot.core.plan import LOOPBACK, Network
+from surefoot.core.record import record
 from surefoot.planfile.tree import QUOTE_BRACES, Flaw, Items, Kind, Place, Scalar, Table, Tree
 
 T = TypeVar("T")
@@ -30,7 +31,7 @@ _UNIT_SECONDS = (86400.0, 3600.0, 60.0, 1.0, 0.001)
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-@dataclass(slots=True)
+@record(frozen=False, kw_only=False)
 class Page:
     """One file while it is read: the flaws found so far."""
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from surefoot.core.graph import build_graph
 from surefoot.core.ids import StepId
 from surefoot.core.plan import Limits, Plan
 from surefoot.core.plan_schema import TABLES
+from surefoot.core.record import record
 from surefoot.core.service_use import problems_of_services
 from surefoot.errors import PlanInvalid
 from surefoot.planfile.check_reader import read_checks
@@ -36,7 +36,7 @@ Places = Mapping[StepId, str]
 """For each step `FILE:LINE:COLUMN`, where its id stands."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ParsedPlan:
     """What a plan's text says."""
 
@@ -46,7 +46,7 @@ class ParsedPlan:
     """Where its steps stand."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class LoadedPlan:
     """What a plan file says."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any
 
 from surefoot.core.ids import StepId, encode_id
@@ -22,6 +21,7 @@ from surefoot.core.plan import (
 from surefoot.core.plan_keys import FUNCTION
 from surefoot.core.plan_schema import BODIES, ON_FAILURE, TABLES
 from surefoot.core.probe_kinds import Probe
+from surefoot.core.record import record
 from surefoot.planfile.check_reader import read_checks
 from surefoot.planfile.fields import Fields, Page, described
 from surefoot.planfile.readers import made, read_keys, read_kind, read_record, read_value, read_values
@@ -30,7 +30,7 @@ from surefoot.planfile.tree import Items, Place, Scalar, Table, Tree
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class StepRead:
     """A step and where it stands."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import Enum
 from typing import cast
 
@@ -12,6 +11,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 from ruamel.yaml.reader import ReaderError
+
+from surefoot.core.record import record
 
 DEPTH_MAX = 50
 """No plan nests deeper; more is a mistake or an attack."""
@@ -46,7 +47,7 @@ _KINDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Place:
     """Where something begins."""
 
@@ -56,7 +57,7 @@ class Place:
     """From 1."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Flaw:
     """Something wrong at a place."""
 
@@ -65,7 +66,7 @@ class Flaw:
     """What is wrong; what was expected; what to do."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(kw_only=False, eq=False)
 class Scalar:
     """A single value."""
 
@@ -77,7 +78,7 @@ class Scalar:
     """As written, without quotes."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(kw_only=False, eq=False)
 class Items:
     """A list."""
 
@@ -87,7 +88,7 @@ class Items:
     """Its elements."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(kw_only=False, eq=False)
 class Table:
     """A mapping, its keys not yet judged."""
 

@@ -8,7 +8,7 @@ and `Model` are what checks, probes and agents ask of workers. Must never import
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
@@ -16,12 +16,13 @@ from typing import Protocol
 from surefoot.core.agent_types import Fault, Finish, Usage
 from surefoot.core.ids import BlobId
 from surefoot.core.plan import Network
+from surefoot.core.record import record
 
 LOOKING = {"PYTHONSAFEPATH": "1"}
 """Variables of commands that only look at the world: Python loads no module from the folder they start in."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CommandRequest:
     """One command to run in a lane."""
 
@@ -47,7 +48,7 @@ class CommandRequest:
     """So many bytes of what it prints are stored at most."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CommandOutcome:
     """How a command ended, with its output stored. Secrets are already masked."""
 
@@ -111,7 +112,7 @@ class Clock(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Program:
     """The program that works on runs, as it names itself; handed in, so that a run can be repeated to the letter."""
 
@@ -131,7 +132,7 @@ class Speaker(StrEnum):
     TOOL = "tool"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Called:
     """A tool call in a reply."""
 
@@ -144,7 +145,7 @@ class Called:
     """What the provider calls the call; made up where it says nothing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Message:
     """One thing said, in the order in which a model is told it."""
 
@@ -161,7 +162,7 @@ class Message:
     """Whether everything up to here will be said again, so that the provider should keep it in its cache."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ToolSpec:
     """A tool as a model is told of it."""
 
@@ -172,7 +173,7 @@ class ToolSpec:
     """JSON Schema of its arguments: an object."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ModelRequest:
     """What a model is asked."""
 
@@ -191,7 +192,7 @@ class ModelRequest:
     timeout_s: float = 300.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ModelAnswer:
     """A reply that was given in full, as far as the provider says."""
 
@@ -207,7 +208,7 @@ class ModelAnswer:
     """The reply as the provider library holds it, with that library's name and version: to be kept, not to be read."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ModelFault:
     """Why there is no reply that can be used."""
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol, TypeVar
 
 from surefoot.core.events import Event
 from surefoot.core.ids import BlobId, RunId
+from surefoot.core.record import record
 from surefoot.errors import ClaimLost, JournalConflict
 
 E = TypeVar("E", bound=Event)
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Recorded:
     """An event with its place in the journal."""
 
@@ -26,7 +26,7 @@ class Recorded:
     """The hash of its row, in hex; covers all events before."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Encoded:
     """An event as it stands in a row."""
 
@@ -35,7 +35,7 @@ class Encoded:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class StoredRow:
     """One row of the events, as it was read."""
 
@@ -45,7 +45,7 @@ class StoredRow:
     hash: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Batch:
     """Events of one run that are appended together or not at all."""
 
@@ -60,7 +60,7 @@ class Batch:
     """Whether it must be on disk, not only safe from the death of this program, when `append` returns."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Appended:
     """A batch that is committed."""
 
@@ -70,7 +70,7 @@ class Appended:
     """The hash of its last event."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class RunRow:
     """What can be said of a run without reading its events."""
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from urllib.parse import quote, unquote, urlsplit
 
 from surefoot.core.probe_kinds import VARIABLE
+from surefoot.core.record import record
 from surefoot.masking import Masker
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Address:
     """An address that can be used."""
 

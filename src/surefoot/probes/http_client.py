@@ -6,11 +6,12 @@ import base64
 import http.client
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import cast
 from urllib.error import HTTPError
 from urllib.parse import unquote, urlsplit
 from urllib.request import Request, urlopen
+
+from surefoot.core.record import record
 
 TIMEOUT_S = 10.0
 """So long the server may take, in seconds."""
@@ -22,7 +23,7 @@ _HEADERS = {"User-Agent": "surefoot", "Cache-Control": "no-cache"}
 _CHUNK = 64 * 1024
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Response:
     """What a server answered."""
 

@@ -7,7 +7,6 @@ import json
 import tarfile
 import zipfile
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import cast
@@ -15,6 +14,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from surefoot.core.event_words import Applied
 from surefoot.core.probe_kinds import PackageProbe
+from surefoot.core.record import record
 from surefoot.ports import Commands
 from surefoot.probes.addresses import Address, shown, whole
 from surefoot.probes.http_client import FAILURES, Response, fetch, is_web
@@ -25,7 +25,7 @@ _ARCHIVES = (".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".zip")
 _FILE_URL = "file://"
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class _Release:
     """The release that is looked for."""
 

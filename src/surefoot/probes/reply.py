@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from surefoot.core.event_words import Applied
 from surefoot.core.ids import BlobId
+from surefoot.core.record import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ProbeReply:
     """What the world said."""
 

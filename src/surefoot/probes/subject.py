@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from surefoot.core.plan import Network
+from surefoot.core.record import record
 
 KEY_VARIABLE = "SUREFOOT_IDEMPOTENCY_KEY"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Subject:
     """What a probe may know of the effect it asks about."""
 

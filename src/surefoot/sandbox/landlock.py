@@ -18,9 +18,10 @@ import os
 import stat
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+from surefoot.core.record import record
 
 _CREATE_RULESET, _ADD_RULE = 444, 445
 """Numbers of the system calls; the same on every architecture that has Landlock."""
@@ -45,7 +46,7 @@ All else there is refused: disks and consoles, and `pts` with it, for the termin
 that a command opens for itself."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Coverage:
     """What one ABI can refuse."""
 

@@ -11,9 +11,9 @@ import json
 import os
 import subprocess
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
+from surefoot.core.record import record
 from surefoot.errors import EffectError
 from surefoot.sandbox.isolation import bubblewrap_program
 
@@ -22,7 +22,7 @@ _NS_GET_USERNS = 0xB701
 _MAKING_S = 10.0
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class LaneNetwork:
     """An open network."""
 

@@ -21,9 +21,9 @@ import os
 import struct
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cache
 
+from surefoot.core.record import record
 from surefoot.sandbox.spec import Rung
 
 _ALLOW, _ERRNO, _END = 0x7FFF0000, 0x00050000, 0x80000000
@@ -46,7 +46,7 @@ _FAMILIES = (1, 2, 10, 16)
 every network namespace."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class _When:
     """What an argument has to be for a call to be refused."""
 
@@ -57,7 +57,7 @@ class _When:
     """Whether all 64 bits count. The kernel looks at 32 of most numbers, so the filter must look at no more."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class _Refusal:
     """One call that is refused when all the conditions hold."""
 
@@ -107,7 +107,7 @@ _REFUSED_AMONG_OTHERS = (
 """Where a command sees the ids of all programs of the machine: it may hold back nobody but itself."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class _Architecture:
     """How the kernel names an architecture, and how that numbers its calls."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from surefoot.core.plan import Network
+from surefoot.core.record import record
 
 
 class Rung(StrEnum):
@@ -18,7 +18,7 @@ class Rung(StrEnum):
     PLAIN = "plain"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CommandSpec:
     """One command, complete: nothing is taken from the engine's own environment."""
 
@@ -55,7 +55,7 @@ class CommandSpec:
     """Value of `SUREFOOT_EFFECT` in its environment, by which `sweep` finds left-overs. Unique among what runs."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CommandResult:
     """How a command ended. When this exists, nothing of the command runs any more."""
 

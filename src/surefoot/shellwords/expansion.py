@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise, product
 
+from surefoot.core.record import record
 from surefoot.shellwords.syntax import Kind, Piece, Script, Simple, Unreadable, Word
 from surefoot.shellwords.word_budget import Budget
 
@@ -31,7 +31,7 @@ Choice = Mapping[str, str | None]
 """One value for each variable."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Term:
     """One argument."""
 
@@ -43,7 +43,7 @@ class Term:
     """Whether the shell takes it for a pattern over file names."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class _Part:
     text: str
     is_quoted: bool

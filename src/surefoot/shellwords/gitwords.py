@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from surefoot.core.record import record
 from surefoot.shellwords.expansion import Term
 
 _VALUED = {"-C", "--git-dir", "--work-tree", "--namespace", "--super-prefix", "--attr-source"}
@@ -49,7 +50,7 @@ _RUNNING = {
 }
 
 
-@dataclass(slots=True)
+@record(frozen=False, kw_only=False)
 class GitMeaning:
     """What a git command says."""
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from surefoot.core.record import record
 from surefoot.shellwords.expansion import Term
 
 PYTHON = re.compile(
@@ -38,7 +38,7 @@ _EDITOR = re.compile(r"!|\bsystem\s*\(|shell-command|call-process|start-process|
 _ANYTHING = re.compile(r".", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Language:
     """How a program is given code, and what in it reaches out."""
 

@@ -5,8 +5,10 @@ Conditions, loops and functions are not kept: whatever may be run is looked at.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
+
+from surefoot.core.record import record
 
 
 class Kind(Enum):
@@ -18,7 +20,7 @@ class Kind(Enum):
     """What only the shell can tell: `$(…)`, `${x#y}`, arithmetic."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Piece:
     """A part of a word that is quoted in one way."""
 
@@ -35,7 +37,7 @@ class Piece:
 Word = tuple[Piece, ...]
 
 
-@dataclass(slots=True)
+@record(frozen=False, kw_only=False)
 class Redirect:
     """A redirection."""
 
@@ -45,7 +47,7 @@ class Redirect:
     """The file, or the text that is fed."""
 
 
-@dataclass(slots=True)
+@record(frozen=False, kw_only=False)
 class Simple:
     """A simple command."""
 
@@ -59,7 +61,7 @@ class Simple:
     """The last command of what comes before it in a pipeline."""
 
 
-@dataclass(slots=True)
+@record(frozen=False, kw_only=False)
 class Script:
     """What a text was read into."""
 

@@ -6,15 +6,14 @@ budget the command is unclear.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from surefoot.core.record import record
 from surefoot.shellwords.syntax import Unreadable
 
 STEPS_MAX = 2_000_000
 """So many steps one command may take. A script of 100,000 characters in a here-document takes a tenth of them."""
 
 
-@dataclass(slots=True)
+@record(frozen=False, kw_only=False)
 class Budget:
     """What is left of the steps. A step is one character read, or one thing looked at."""
 

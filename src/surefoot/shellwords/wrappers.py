@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
+from surefoot.core.record import record
 from surefoot.shellwords.expansion import Term
 from surefoot.shellwords.word_budget import Budget
 
 _ASSIGNED = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Wrapper:
     """How a program is given another one."""
 

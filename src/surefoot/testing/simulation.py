@@ -7,7 +7,6 @@ import string
 import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from surefoot.api.engagement import Watching
@@ -16,6 +15,7 @@ from surefoot.api.python_plans import Plan, run_plan
 from surefoot.api.run_options import Options
 from surefoot.core.events import Event
 from surefoot.core.ids import RunId
+from surefoot.core.record import record
 from surefoot.core.report_shape import Report
 from surefoot.journal.sqlite import SqliteJournal
 from surefoot.ports import Program
@@ -25,7 +25,7 @@ RUN = "20260101-aaaaaa"
 """The id of a simulated run unless another one is asked for."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Simulated:
     """What came of a simulated run."""
 

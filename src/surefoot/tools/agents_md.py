@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from surefoot.core.globs import literal_folder
+from surefoot.core.record import record
 from surefoot.tools.lane_files import LaneFiles, Refused, text_of
 
 BYTES_MAX = 32_000
 _NAMES = ("AGENTS.md", "CLAUDE.md")
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Found:
     """A project's advice."""
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import cast
 
+from surefoot.core.record import record
 
-@dataclass(frozen=True, slots=True)
+
+@record(kw_only=False)
 class Arguments(Mapping[str, object]):
     """What a tool is called with, as JSON has it; null means left out. A value of another type counts as left out."""
 

@@ -11,9 +11,10 @@ import difflib
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from surefoot.core.globs import matches
+from surefoot.core.record import record
 from surefoot.core.tool_table import EditableFiles
 from surefoot.masking import REPLACEMENT
 from surefoot.tools.argument_schema import flag, listed, record_of, text, texts
@@ -40,7 +41,7 @@ _COMPARED_MAX = 4_000
 _PLACES_MAX = 10
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class _Stand:
     """What a file is, or shall be."""
 
@@ -50,7 +51,7 @@ class _Stand:
     """Its permission bits; None: those of any new file."""
 
 
-@dataclass(slots=True)
+@record(frozen=False, kw_only=False)
 class _Draft:
     """Changes that are worked out and not made yet."""
 

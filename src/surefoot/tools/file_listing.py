@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import PurePosixPath
 
 from surefoot.core.globs import GLOB_LENGTH_MAX, matches
+from surefoot.core.record import record
 from surefoot.ports import CommandOutcome, CommandRequest
 from surefoot.threads import in_thread
 from surefoot.tools.argument_schema import text
@@ -31,7 +31,7 @@ _OUTPUT_MAX = 16_000_000
 _NEAREST_MAX, _COMPARED_MAX = 3, 5_000
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Known:
     """A file git does not ignore."""
 

@@ -13,8 +13,9 @@ import os
 import stat
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
+
+from surefoot.core.record import record
 
 FILE_BYTES_MAX = 8_000_000
 """No bigger file is read or written as a whole."""
@@ -34,7 +35,7 @@ class Refused(Exception):
         self.is_misuse = is_misuse
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Held:
     """A file as it was found."""
 
@@ -98,7 +99,7 @@ def text_of(path: str, content: bytes) -> str:
         raise Refused(text + "nor edited by these tools", is_misuse=False) from error
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class LaneFiles:
     """The files below a root."""
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from surefoot.core.record import record
 
 LINES_MAX = 400
 """So many lines of one text are shown at once."""
@@ -11,7 +12,7 @@ LINE_MAX = 500
 """Longer lines lose their end."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Page:
     """Some of the lines of a text."""
 

@@ -7,7 +7,7 @@ plan is written as a plan file and read like any other, so that what runs is wha
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import cast
 
 from ruamel.yaml import YAML
@@ -17,6 +17,7 @@ from surefoot.core.event_words import Severity
 from surefoot.core.globs import is_inside
 from surefoot.core.ids import StepId, encode_id
 from surefoot.core.plan import EVERYTHING, Plan, Step, within
+from surefoot.core.record import record
 from surefoot.core.review import review
 from surefoot.core.tool_payload import MadePlan, Planned, Understood
 from surefoot.core.tool_table import PlanInForce
@@ -36,7 +37,7 @@ _CARRIED_OUT = ("scope", "accept", "prepare", "steps")
 """What of UNDERSTAND is carried out as it was written; the rest is told, with secrets masked."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class _Basis:
     """What a plan is made on: what the user gave, and what was found out."""
 

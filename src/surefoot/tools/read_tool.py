@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from surefoot.core.record import record
 from surefoot.tools.argument_schema import Shape, listed, record_of, whole
 from surefoot.tools.arguments import Arguments
 from surefoot.tools.file_listing import PATH
@@ -14,7 +13,7 @@ from surefoot.tools.tool_context import TEXT_BYTES_MAX, Tool, ToolContext, ToolR
 _LEAST_BYTES = 2_000
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class _Wanted:
     """A range of lines of a file."""
 

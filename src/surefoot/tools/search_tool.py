@@ -8,10 +8,10 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import groupby
 from typing import cast
 
+from surefoot.core.record import record
 from surefoot.threads import in_thread
 from surefoot.tools.argument_schema import flag, record_of, text, whole
 from surefoot.tools.arguments import Arguments
@@ -27,7 +27,7 @@ _GIT_ERROR = 128
 _NO_PERL = re.compile(r"(?:perl|PCRE).*(?:not compiled|not supported|without)|cannot use Perl", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class _Line:
     """A line that was found, or one beside it."""
 
@@ -37,7 +37,7 @@ class _Line:
     is_match: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class _Wanted:
     """What is searched for."""
 

@@ -9,11 +9,12 @@ import ast
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from difflib import get_close_matches
 from pathlib import PurePosixPath
 
 from surefoot.core.globs import literal, matches
+from surefoot.core.record import record
 from surefoot.threads import in_thread
 from surefoot.tools.argument_schema import record_of, text
 from surefoot.tools.arguments import Arguments
@@ -41,7 +42,7 @@ _MADE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class _Place:
     """A line on which the name stands."""
 
@@ -54,7 +55,7 @@ class _Place:
     """For definitions: the parts of the module and of what encloses it."""
 
 
-@dataclass(slots=True)
+@record(frozen=False, kw_only=False)
 class _Findings:
     """All that is known of a name."""
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from surefoot.core.agent_types import Role
 from surefoot.core.failure_words import with_cure
 from surefoot.core.ids import BlobId
 from surefoot.core.plan import Step
+from surefoot.core.record import record
 from surefoot.core.tool_payload import Payload
 from surefoot.core.tool_table import ToolState
 from surefoot.ports import CommandOutcome, CommandRequest, Commands
@@ -22,7 +23,7 @@ TEXT_BYTES_MAX = 24_000
 """No tool tells a model more than this at once, in bytes of UTF-8."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ToolContext:
     """What one call has to work with. Paths count from `root`, which is where commands start."""
 
@@ -45,7 +46,7 @@ class ToolContext:
     """Returns a text as the model is shown it, with its secrets masked."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ToolResult:
     """What came of a call."""
 
@@ -84,7 +85,7 @@ def plain_values(arguments: Arguments) -> str:
     return " ".join(str(value) for value in arguments.values() if isinstance(value, str | int | float))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Tool:
     """All there is to say of a tool, but for its row in `surefoot.core.tool_table`."""
 

@@ -7,7 +7,7 @@ with the events.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from surefoot.core import events as ev
 from surefoot.core.agent_types import ToolCall
@@ -15,6 +15,7 @@ from surefoot.core.event_words import Moment
 from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.ids import StepId
 from surefoot.core.queue import has_turn
+from surefoot.core.record import record
 from surefoot.core.state import FINAL, RunState, StepState
 from surefoot.core.system_steps import SYSTEM_STEPS
 from surefoot.core.verdicts import CLAIM
@@ -28,7 +29,7 @@ _TALKING = (ev.ConversationStarted, ev.ModelRequested, ev.ModelResponded, ev.Mod
 _QUEUED = "waiting in the queue"
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Station:
     """What is under way, and since when."""
 
@@ -37,7 +38,7 @@ class Station:
     """In seconds since the epoch."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Finished:
     """A step that has just come to its end."""
 
@@ -48,7 +49,7 @@ class Finished:
     """What the word means."""
 
 
-@dataclass(slots=True)
+@record(frozen=False, kw_only=False)
 class Activity:
     """What is under way in one run."""
 

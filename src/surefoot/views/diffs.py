@@ -8,9 +8,9 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from surefoot.core.record import record
 from surefoot.masking import masker_of
 
 _FILE_MOST = 1000
@@ -19,7 +19,7 @@ _ALL_MOST = 3000
 _TIMEOUT_S = 30
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Changed:
     """How much was changed in one file."""
 
@@ -35,7 +35,7 @@ class Changed:
         return (self.added or 0) + (self.removed or 0)
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Diff:
     """What one commit changed."""
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 from surefoot.core.failure_words import LINES_MAX
+from surefoot.core.record import record
 from surefoot.core.untrusted_text import BAR, barred, prose
 
 Style = Literal["", "good", "bad", "warn", "dim", "head"]
@@ -24,7 +24,7 @@ _MANY = 3
 _THOUSAND, _MILLION = 1_000, 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Line:
     """One line, before it is wrapped."""
 

@@ -6,11 +6,11 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from surefoot.api.home import home_folder
+from surefoot.core.record import record
 from surefoot.errors import SurefootError
 from surefoot.workers.preflight import FREE_LEAST
 
@@ -19,7 +19,7 @@ _PYTHON_OLDEST = (3, 11)
 _SQLITE_OLDEST = (3, 51, 3)
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Answer:
     """What one look found."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from surefoot.api.preview import facts_on, weigh_probe
@@ -24,6 +24,7 @@ from surefoot.core.policy import (
     weigh_parts,
 )
 from surefoot.core.policy_types import CommandFacts, Decision, Demand, Effect, Facts, Policy, Rule, Tier
+from surefoot.core.record import record
 from surefoot.errors import UsageError
 from surefoot.planfile import load_plan
 from surefoot.settings import Settings, Source, load_settings
@@ -35,7 +36,7 @@ SHIPPED = "ships with Surefoot"
 EFFECT = "the effect class"
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class PolicyAnswer:
     """What decides, and why."""
 
@@ -57,7 +58,7 @@ class PolicyAnswer:
         return SHIPPED if decision.rule in {UNCLEAR, UNKNOWN, policy_defaults.HARMLESS} else EFFECT
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class PolicyQuestion:
     """What is asked about."""
 

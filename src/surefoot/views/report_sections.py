@@ -6,10 +6,10 @@ They rest on the JSON report alone. A failure is never left out, however short t
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from surefoot.core.event_words import Phase
 from surefoot.core.money import money
+from surefoot.core.record import record
 from surefoot.core.report_shape import CheckShape, QuestionShape, Report, SelectionShape, StepShape
 from surefoot.core.verdicts import CHANGED, changed_said
 from surefoot.views.lines import Style, cause_of, counted, duration, headline_of, listed, one_line, said_once
@@ -48,7 +48,7 @@ _STYLES: dict[str, Style] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Row:
     """One thing that is told."""
 
@@ -64,7 +64,7 @@ class Row:
     """What is only said about it, and proves nothing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Section:
     """Rows under one title."""
 

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 from surefoot.core.ids import RunId
+from surefoot.core.record import record
 from surefoot.function_calls import is_record
 
 _END = 4096
 _BREAKS = re.compile(r"[\r\n]+")
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Listener:
     """Hears the commands of one run."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from surefoot.api.home import Home
@@ -11,6 +10,7 @@ from surefoot.api.queries import events
 from surefoot.checks.test_judgement import Result, read_results
 from surefoot.core import events as ev
 from surefoot.core.ids import BlobId, RunId, StepId
+from surefoot.core.record import record
 from surefoot.core.report_shape import StepShape
 from surefoot.core.state import RunState, StepState
 from surefoot.errors import JournalError
@@ -21,7 +21,7 @@ from surefoot.views.timeline import said_by
 SCHEMA = "surefoot.step/1"
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Occurrence:
     """Something that happened to a step."""
 
@@ -31,7 +31,7 @@ class Occurrence:
     style: Style
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class StepDetails:
     """What there is to know of one step."""
 

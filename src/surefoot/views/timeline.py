@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 
 from surefoot.api.identity import current_user
 from surefoot.core import events as ev
@@ -19,6 +19,7 @@ from surefoot.core.leftover_files import finding_of
 from surefoot.core.plan import Check
 from surefoot.core.policy_types import Overdue
 from surefoot.core.queue import waits_for
+from surefoot.core.record import record
 from surefoot.core.state import QuestionState, RunState, StepStatus
 from surefoot.core.system_steps import SYSTEM_STEPS
 from surefoot.core.verdicts import CLAIM, changed_said, is_by_test, must_ask_again
@@ -44,7 +45,7 @@ _PROOFS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Entry:
     """One event, told."""
 
@@ -56,7 +57,7 @@ class Entry:
     """Of a failure, the lines of output that show its cause."""
 
 
-@dataclass(slots=True)
+@record(frozen=False, kw_only=False)
 class Timeline:
     """Tells the events of one run, each once, in their order."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from surefoot.api.home import Home
 from surefoot.api.queries import events
@@ -11,12 +11,13 @@ from surefoot.core import events as ev
 from surefoot.core.agent_types import Claim, ToolCall, Usage
 from surefoot.core.ids import RunId, StepId
 from surefoot.core.money import money
+from surefoot.core.record import record
 from surefoot.views.agent_words import amount
 from surefoot.views.evidence import blob_text
 from surefoot.views.lines import counted
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Transcript:
     """What was said and done in one attempt."""
 

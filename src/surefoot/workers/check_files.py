@@ -9,12 +9,12 @@ import json
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import cast
 
 from surefoot.core.check_kinds import CommandCheck
 from surefoot.core.globs import matches
 from surefoot.core.plan import Check, Plan, Step
+from surefoot.core.record import record
 from surefoot.shellwords import facts_of, facts_with
 from surefoot.shellwords.deciding_files import Build, CheckFiles, files_of_command, together
 from surefoot.workers.run_context import RunContext
@@ -35,7 +35,7 @@ _MAKE_VARIABLE = re.compile(r"\$[({](\w+)[)}]")
 _NPM_SHORT = {"t": "test", "tst": "test"}
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Asked:
     """A check with all that decides which files its command names."""
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from surefoot.core.ids import BlobId
 from surefoot.core.plan import Step
+from surefoot.core.record import record
 from surefoot.ports import CommandOutcome, CommandRequest
 from surefoot.sandbox import CommandResult, CommandSpec, Rung, run_command
 from surefoot.threads import in_thread
@@ -20,7 +21,7 @@ _END_MAX = 1_000_000
 _SHELLS = {"bash": ("bash", "-eo", "pipefail", "-c"), "sh": ("sh", "-e", "-c")}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class LaneCommands:
     """Commands of one lane, on behalf of one step or of the run."""
 

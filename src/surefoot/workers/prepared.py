@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from surefoot.core.globs import matches
 from surefoot.core.plan import digest_of
+from surefoot.core.record import record
 from surefoot.effects.artifacts.perform import held
 from surefoot.workers.run_context import RunContext
 from surefoot.workspace import is_beyond_link, is_folder, remove_inside, write_file
@@ -28,7 +29,7 @@ STORES = frozenset(_STORES.split())
 """Folders of the home in which installers and compilers keep what they have fetched and made."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Prepared:
     """The files that `prepare` made."""
 
@@ -40,7 +41,7 @@ class Prepared:
     """Files in the scratch home, beside those of `STORES`."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Spoiled:
     """How the files that `prepare` made differ from what they were."""
 

@@ -12,9 +12,9 @@ import os
 import re
 import secrets
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
+from surefoot.core.record import record
 from surefoot.errors import WorkspaceError
 
 _KEY = "key"
@@ -22,7 +22,7 @@ _KEY_BYTES = 32
 _NAME = re.compile(r"[0-9a-f]{64}")
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class PrivateStore:
     """Contents in one folder, by names that tell nothing about them."""
 

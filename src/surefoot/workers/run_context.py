@@ -7,12 +7,13 @@ import inspect
 import json
 import os
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from surefoot.core.events import Event, RunCreated
 from surefoot.core.ids import BlobId, RunId, StepId
 from surefoot.core.plan import Plan, Service, Step
+from surefoot.core.record import record
 from surefoot.masking import Masker, Values, secret_values
 from surefoot.ports import Clock, CommandOutcome, Model
 from surefoot.ports.storage import Blobs
@@ -32,7 +33,7 @@ _OUTSIDE = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "core.fsmonitor", "GIT_
 _INSTALLER_FILES = (*_USER_FILES, "npm_config_userconfig", "UV_CONFIG_FILE")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class StepArgument:
     """What a Python body is given."""
 
@@ -45,7 +46,7 @@ class StepArgument:
     """What the steps it needs put out: `outputs["build"]["version"]`."""
 
 
-@dataclass(slots=True, kw_only=True)
+@record(frozen=False)
 class RunningService:
     """A service that was started."""
 
@@ -69,7 +70,7 @@ ProbeFunction = Callable[[StepArgument], object]
 """A function, async or not, that tells whether a step's effect is there: True, False, None (unknown), or a word."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class FunctionRegistry:
     """The calling program's own functions, by the steps they are for."""
 
@@ -87,7 +88,7 @@ async def called(function: ProbeFunction, argument: StepArgument) -> object:
     return await said if inspect.isawaitable(said) else said
 
 
-@dataclass(slots=True, kw_only=True)
+@record(frozen=False)
 class RunContext:
     """One run's share of the machine."""
 

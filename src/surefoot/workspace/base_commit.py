@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from surefoot.core.record import record
 from surefoot.errors import WorkspaceError
 from surefoot.workspace.collisions import is_case_blind, refuse_collisions
 from surefoot.workspace.git import Git, join_names, split_names, user_git
@@ -24,7 +24,7 @@ _SHOWN_MAX = 3
 _LFS = "lfs"
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Remark:
     """Something a person should know about what a run starts from."""
 
@@ -34,7 +34,7 @@ class Remark:
     """What it is, and what to do."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Start:
     """What a run starts from."""
 

@@ -11,10 +11,10 @@ import re
 import shutil
 from collections.abc import Collection
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from surefoot import safe_open
+from surefoot.core.record import record
 from surefoot.workspace.folder_files import is_folder, make_folder, put_file, remove_path, write_file
 from surefoot.workspace.git import user_git
 from surefoot.workspace.source import Settings, Source, config_text
@@ -30,7 +30,7 @@ _LINE_MAX = 1000
 _LOCKED = b"A lane of a Surefoot run.\n"
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Clone:
     """A bare repository whose one worktree is the lane."""
 

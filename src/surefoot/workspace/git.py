@@ -12,9 +12,10 @@ import signal
 import subprocess
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
+from surefoot.core.record import record
 from surefoot.errors import DISK_REFUSALS, GitUnavailable, WorkspaceError
 from surefoot.search_path import absolute_folders
 
@@ -40,7 +41,7 @@ QUIET = ("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "
 """No hooks, no daemon and no shared index: for every call of ours in a repository of the user's."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class GitEnding:
     """How a call of git ended."""
 
@@ -52,7 +53,7 @@ class GitEnding:
     """The last lines of what it complained about."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Git:
     """The git program, set up for one place."""
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from surefoot.core.globs import matches
+from surefoot.core.record import record
 from surefoot.workspace.git import TIMEOUT_S, persons_git
 
 _HOOKS = (
@@ -24,7 +24,7 @@ _CI = (
 _STEERING = ("**/.gitattributes", "**/.gitmodules")
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class LandedFiles:
     """What a branch brings or changes that does something by itself."""
 

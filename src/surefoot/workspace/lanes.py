@@ -11,10 +11,11 @@ import os
 import re
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from surefoot.core.globs import matches
+from surefoot.core.record import record
 from surefoot.errors import RestoreFailed, WorkspaceError
 from surefoot.settings.lane_limits import LaneLimits
 from surefoot.workspace.clone import Clone
@@ -54,7 +55,7 @@ _NO_CODE = frozenset(CACHE_NAMES) - {"__pycache__"}
 _NOT_SWEPT = frozenset({*CACHE_NAMES, *LANE_NAMES, "node_modules"}) - {"__pycache__"}
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Restored:
     """What a restore did."""
 

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from surefoot.core.record import record
 from surefoot.errors import WorkspaceError
 from surefoot.workspace.git import Git
 
 _NO_LOG = ("-c", "core.logAllRefUpdates=false")
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Published:
     """What became of the run's branch."""
 
@@ -28,7 +28,7 @@ class Published:
     """Why it was left alone. The commits are kept by `refs/surefoot/RUN/head` all the same."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class RefState:
     """What stands where at one moment."""
 
@@ -38,7 +38,7 @@ class RefState:
     """The user's worktree that has a branch checked out, by full ref name."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Refs:
     """The refs of one run in one repository."""
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from surefoot.core.record import record
 from surefoot.errors import WorkspaceError
 from surefoot.masking import Masker
 from surefoot.workspace.excluded import is_never_committed
@@ -33,7 +33,7 @@ _LOGIN = re.compile(r"((?:https?|ftps?)://)[^/\s]*@|(\b[a-z][a-z0-9+.-]*://[^/:@
 IDENTITY = ("Surefoot", "surefoot@localhost")
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Source:
     """The repository or folder a run shall change."""
 
@@ -57,7 +57,7 @@ class Source:
         return users_lfs(self.git_dir)
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Settings:
     """What of the user's git configuration a run takes over, read once."""
 

@@ -13,11 +13,11 @@ import stat
 import time
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
 
 from surefoot import safe_open
+from surefoot.core.record import record
 from surefoot.errors import EffectError
 from surefoot.settings.lane_limits import FILE_CURE, LaneLimits
 from surefoot.workspace.folder_files import remove_path
@@ -93,7 +93,7 @@ def stage_at(place: Path) -> Generator[Path]:
         remove_path(place)
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Copied:
     """A file of a lane that was copied."""
 

@@ -9,9 +9,10 @@ import os
 import shutil
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
+from surefoot.core.record import record
 from surefoot.errors import WorkspaceError
 from surefoot.workspace.folder_files import write_file
 from surefoot.workspace.git import Git, own_git, split_names
@@ -28,7 +29,7 @@ _NOBODY = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Merge:
     """What came of bringing two results together."""
 
@@ -38,7 +39,7 @@ class Merge:
     """The paths at which they do."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Changes:
     """How a tree differs from an older one."""
 
@@ -50,7 +51,7 @@ class Changes:
     """By path the mode and the id of what it has there; zeros for what is gone."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Store:
     """A repository without checkout or refs, used with the index and work tree of whichever lane is asked about."""
 

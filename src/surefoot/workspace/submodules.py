@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path, PurePosixPath
 from threading import Lock
 
+from surefoot.core.record import record
 from surefoot.workspace.clone import write_pristine
 from surefoot.workspace.folder_files import is_folder, remove_path
 from surefoot.workspace.git import split_names, user_git
@@ -21,7 +22,7 @@ _MAKING = Lock()
 """Lanes that are opened at once want the same stores."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Submodule:
     """A submodule of a tree."""
 
@@ -42,7 +43,7 @@ class Submodule:
 _Found = tuple[tuple[Submodule, ...], tuple[str, ...]]
 
 
-@dataclass(slots=True)
+@record(frozen=False, kw_only=False)
 class Copies:
     """Where the submodules of one repository come from."""
 

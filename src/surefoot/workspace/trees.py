@@ -9,10 +9,10 @@ from __future__ import annotations
 import shutil
 import stat
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from surefoot.core.globs import matches
+from surefoot.core.record import record
 from surefoot.errors import WorkspaceError
 from surefoot.workspace.excluded import IGNORED
 from surefoot.workspace.folder_files import is_beyond_link, is_folder
@@ -24,7 +24,7 @@ _PLACES_MAX = 100
 EXCLUDES = ("--exclude-standard", *(f"--exclude={pattern}" for pattern in IGNORED))
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Differences:
     """How a folder differs from an index."""
 

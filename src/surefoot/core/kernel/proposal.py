@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from surefoot.core.commands import Command
 from surefoot.core.events import Event
+from surefoot.core.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Proposal:
     """A decision to be journaled, and the command to dispatch once it is."""
 

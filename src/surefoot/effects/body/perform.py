@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from surefoot.core.event_words import Ending, Status
 from surefoot.core.events import Event
 from surefoot.core.ids import BlobId
 from surefoot.core.outputs import COST
+from surefoot.core.record import record
 from surefoot.effects.service.perform import notice_lost
 from surefoot.errors import EffectError
 from surefoot.faults import point
@@ -52,7 +53,7 @@ async def run_step(context: RunContext, command: do.RunStep) -> Event:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class _Ended:
     """How a body ended, and what it left to be known."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -17,6 +17,7 @@ from surefoot.core.failure_words import misses_network
 from surefoot.core.globs import matches
 from surefoot.core.ids import BlobId
 from surefoot.core.plan import Prepare, digest_of
+from surefoot.core.record import record
 from surefoot.core.retry import diagnose_text
 from surefoot.effects import LANE
 from surefoot.effects.artifacts.perform import forget
@@ -81,7 +82,7 @@ async def open_lane(context: RunContext, command: do.OpenLane) -> Event:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Prepared:
     """What came of preparing a lane."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from surefoot.core import events as ev
 from surefoot.core.events import Event
 from surefoot.core.ids import BlobId, idempotency_key
 from surefoot.core.probe_kinds import GitProbe
+from surefoot.core.record import record
 from surefoot.faults import point
 from surefoot.ports import CommandOutcome, CommandRequest, Commands
 from surefoot.probes import Subject, ask
@@ -87,7 +88,7 @@ def _with_repository(context: RunContext, command: do.AskProbe, subject: Subject
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class _NoLane:
     """What a probe has in a run without a workspace: paths count from where the program is, and nothing is run."""
 

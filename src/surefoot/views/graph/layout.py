@@ -6,14 +6,14 @@ Places have no unit: columns of a terminal or pixels of an image. An arrow that 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from surefoot.core.record import record
 from surefoot.views.graph.picture import Picture
 
 _SWEEPS = 6
 
 
-@dataclass(slots=True)
+@record(frozen=False, kw_only=False)
 class Spot:
     """A place in a layer: a box, or where an arrow passes."""
 
@@ -24,7 +24,7 @@ class Spot:
     """Its middle."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Layout:
     """The layers from top to bottom, each from left to right, and what leads from one to the next."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from surefoot.core.graph import build_graph
 from surefoot.core.ids import StepId
 from surefoot.core.parallelism import drawn_needs
 from surefoot.core.plan import Plan, Step
+from surefoot.core.record import record
 from surefoot.core.review import Review
 from surefoot.views.lines import duration, one_line
 
@@ -17,7 +18,7 @@ _LAYERS_MOST = 16
 """Layers that are drawn one by one when nothing else makes a graph small enough."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Box:
     """One box: a step, a group, or several of them put together."""
 
@@ -33,7 +34,7 @@ class Box:
     is_critical: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Picture:
     """Boxes and arrows; each arrow leads from a box to a later one."""
 
