@@ -40,6 +40,9 @@ NAMED_MAX = 20
 
 
 PREPARED_NOTE, IGNORED_NOTE, BESIDE_NOTE, MADE_NOTE, KNOWN_NOTE = "prepared", "ignored", "beside", "made", "known"
+IMPORTS_NOTE = "imports"
+_OF_PYTHON = (".py", ".pyi", ".pyx", "pyproject.toml", "setup.cfg", ".gitmodules")
+"""How files end in a repository from which Python could import; what submodules hold is not looked at."""
 
 
 CACHES_NOTE = "caches"
@@ -104,10 +107,11 @@ async def prepared_lane(context: RunContext, lane: str, *, is_base: bool = False
     inherited = sorted(command_environment(context.environ).items())
     environment = digest_of((key, context.rung.value, inherited, sorted(context.plan.env.items())))
     note = context.note(lane)
-    if note.get(PREPARED_NOTE) == key:
-        return Prepared(environment=environment)
     prepared = Prepared(environment=environment)
-    if prepare is not None:
+    is_new = note.get(PREPARED_NOTE) != key
+    if not is_new and note.get(IMPORTS_NOTE):
+        return prepared
+    if is_new and prepare is not None:
         point("prepare.before")
         kept_between_runs, own = kept_caches(context, prepare), context.cache(lane)
         if all(name != lane for name, _ in context.services):  # else their data may lie there
@@ -121,9 +125,17 @@ async def prepared_lane(context: RunContext, lane: str, *, is_base: bool = False
         await in_thread(note_prepared, context, lane, there_before)
         prepared = replace(prepared, evidence=outcome.evidence, duration_s=outcome.duration_s, kept=kept)
         point("prepare.after")
-    await _refuse_foreign_imports(context, lane)
-    context.write_note(lane, {PREPARED_NOTE: key})
+    # To start Python takes longer than to prepare a lane without any, above all where `python` is a chain of scripts.
+    if prepare is not None or await in_thread(_has_python, context, lane):
+        await _refuse_foreign_imports(context, lane)
+        context.write_note(lane, {PREPARED_NOTE: key, IMPORTS_NOTE: "own"})
+    elif is_new:
+        context.write_note(lane, {PREPARED_NOTE: key})
     return prepared
+
+
+def _has_python(context: RunContext, lane: str) -> bool:
+    return any(path.endswith(_OF_PYTHON) for path in context.space.tracked(lane))
 
 
 def _key_of(context: RunContext, lane: str, prepare: Prepare | None) -> str:
