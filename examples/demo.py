@@ -21,6 +21,7 @@ RUN = "20260101-decade"
 BRANCH = f"surefoot/{RUN}"
 ENVIRONMENT = {**os.environ, "SUREFOOT_HOME": str(DEMO / "home")}
 COMMITS_BEFORE_THE_KILL = 5
+INTO_THE_NEXT_STEP_S = 2
 PARTIALLY_COMPLETED = 3
 
 
@@ -47,6 +48,7 @@ def kill_in_the_middle(engine: subprocess.Popen[bytes]) -> bool:
     while engine.poll() is None:
         verified = git("rev-list", "--count", f"main..{BRANCH}")
         if verified and int(verified) >= COMMITS_BEFORE_THE_KILL:
+            time.sleep(INTO_THE_NEXT_STEP_S)
             engine.kill()
             engine.wait()
             print(f"\nKilled with SIGKILL, after {verified} verified steps. It had no chance to tidy up.", flush=True)
@@ -63,7 +65,7 @@ def stop(message: str) -> int:
 
 def show_what_is_next() -> None:
     """Name the commands with which a person goes on."""
-    print("The run is over and your checkout is as it was: the work is on a branch of its own. Type next:\n")
+    print("The run has ended. Your checkout is unchanged: the work is on the branch of the run. Type next:\n")
     print(f"  source {ROOT}/.venv/bin/activate")
     print(f"  export SUREFOOT_HOME={DEMO}/home")
     print(f"  cd {REPOSITORY}")
@@ -71,10 +73,10 @@ def show_what_is_next() -> None:
         (f"git diff main {BRANCH}", "what was changed"),
         (f"surefoot show {RUN}", "each step and its checks"),
         (f"surefoot audit {RUN}", "does the journal agree with the commits?"),
-        (f"surefoot land {RUN}", "merge the verified work into main; it asks, for one file is missing"),
+        (f"surefoot land {RUN}", "merge the verified work; it asks first: one file is missing"),
     ):
         print(f"  {command:42}# {purpose}")
-    print(f"\nAll of the demo lies in {DEMO}; delete that folder when you are done.")
+    print(f"\nAll files of the demo are in {DEMO}. Delete that folder when you are done.")
 
 
 def main() -> int:
@@ -95,15 +97,13 @@ def main() -> int:
 
     heading(3, "resume")
     if killed:
-        print("What was verified stands in the journal and in commits. The step that was cut off is done again.\n")
+        print("The journal and the commits hold every verified step. The step that was cut off is repeated.\n")
     else:
         print("The run was over before it could be killed. To resume an ended run does nothing, as you see here:\n")
     code = start("resume", RUN, "--repo", str(REPOSITORY)).wait()
     if code != PARTIALLY_COMPLETED:
         return stop(f"`surefoot resume` ended with exit code {code}; {PARTIALLY_COMPLETED} was expected.")
-    print(
-        "\nExit code 3, partially completed: one file is beyond the codemod. It was left as it was, and is named below."
-    )
+    print("\nExit code 3, partially completed: one file is beyond the codemod. The file was restored; see the report.")
 
     heading(4, "the report")
     if start("report", RUN, "--repo", str(REPOSITORY)).wait() != 0:

@@ -130,9 +130,9 @@ def cut_off(picture: Picture, under_way: dict[str, tuple[str, float]], resumed: 
 def name_of(event: Event) -> str:
     """The row an event belongs to; empty for none."""
     if isinstance(event, ev.LaneRequested | ev.LaneReady):
-        return "(accept, in a clean lane)" if event.lane == "clean" else "(prepare the lane, baseline)"
+        return "(acceptance, clean worktree)" if event.lane == "clean" else "(prepare, baseline)"
     if isinstance(event, ev.CheckEvent) and event.step == ACCEPTANCE:
-        return "(accept, in a clean lane)" if event.moment == "after" else "(prepare the lane, baseline)"
+        return "(acceptance, clean worktree)" if event.moment == "after" else "(prepare, baseline)"
     return event.step if isinstance(event, ev.StepEvent) else ""
 
 
@@ -155,7 +155,7 @@ def draw(picture: Picture) -> str:
 
     verified = sum(row.result.startswith("verified") for row in picture.rows.values())
     steps = sum(bool(row.result) for row in picture.rows.values())
-    said = f"{verified} of {steps} steps verified, each one a commit; the run ended {picture.outcome}"
+    said = f"{verified} of {steps} steps verified, each of them a commit; outcome of the run: {picture.outcome}"
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img">',
         "<title>A run that survives a kill</title>",
@@ -215,15 +215,15 @@ def legend(top: int) -> Iterable[str]:
     words = {
         "prepare": "prepare",
         "check": "checkpoint and checks",
-        "body": "body",
-        "lost": "lost by the kill, done again",
+        "body": "the step's command",
+        "lost": "cut off by the kill, repeated",
         "restore": "restore",
     }
     at = 20.0
     for kind, word in words.items():
         yield f'<rect x="{at}" y="{top - 10}" width="18" height="12" rx="1.5" class="{kind}"/>'
         yield f'<text x="{at + 24}" y="{top}" class="mute">{word}</text>'
-        at += 52 + 6.6 * len(word)
+        at += 48 + 6.3 * len(word)
     yield f'<circle cx="{at + 4}" cy="{top - 4}" r="4" class="good"/>'
     yield f'<text x="{at + 14}" y="{top}" class="mute">verified and committed</text>'
 

@@ -16,7 +16,8 @@ from surefoot.effects import EFFECTS
 from surefoot.effects.effect import Effect
 from surefoot.settings.setting_table import SECTIONS, Section
 
-INTERNALS = "internals/index.md"
+ATTEMPTS = "internals/attempts.md"
+EVENTS_AND_ERRORS = "internals/events.md"
 PLAN_FILE = "reference/plan-file.md"
 POLICY = "reference/policy.md"
 SETTINGS = "reference/settings.md"
@@ -35,7 +36,8 @@ PAGES = {
         "## Probes": "probe",
     },
     POLICY: {"## Rules": "rule"},
-    INTERNALS: {},
+    ATTEMPTS: {},
+    EVENTS_AND_ERRORS: {},
     SETTINGS: {},
 }
 """By page and heading: the table of the schema that the tables below the heading show."""
@@ -45,13 +47,12 @@ KEYS: Row = ("key", "meaning", "default")
 
 def page_with_tables(name: str, text: str) -> str:
     """Return a page with the tables, and the diagram, that the code gives."""
-    if name == INTERNALS:
-        text = _replaced(
-            text,
-            "## Effects",
-            [[("effect", "request", "results", "after a crash", "on disk first"), *map(_effect, EFFECTS)]],
-        )
-        text = _replaced(text, "## Events", [[("kind", "is a", "waited for", "meaning"), *map(_event, EVENTS)]])
+    if name == EVENTS_AND_ERRORS:
+        head = ("kind", "is a", "waited for", "meaning")
+        return _replaced(text, "## Events", [[head, *map(_event, EVENTS)]])
+    if name == ATTEMPTS:
+        head = ("effect", "request", "results", "after a crash", "on disk first")
+        text = _replaced(text, "### Table of effects", [[head, *map(_effect, EFFECTS)]])
         return re.sub(r"(?<=```mermaid\n)stateDiagram-v2.*?\n(?=```)", _diagram(), text, flags=re.DOTALL)
     for section in SECTIONS if name == SETTINGS else ():
         text = _replaced(text, f"## `[{section}]`", [list(_settings_of(SECTIONS[section]))])

@@ -12,7 +12,8 @@ import pytest
 from surefoot.cli import main
 from surefoot.settings import load_settings
 
-PAGE = (Path(__file__).resolve().parents[2] / "docs" / "reference" / "policy.md").read_text("utf-8")
+REFERENCE = Path(__file__).resolve().parents[2] / "docs" / "reference"
+PAGE = (REFERENCE / "policy.md").read_text("utf-8")
 SHOWN = re.findall(r"^```console\n\$ surefoot (policy test [^\n]*)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 RULES = """
 [[policy.rules]]
@@ -59,12 +60,13 @@ def test_the_page_shows_what_is_printed(typed: str, printed: str, capsys: pytest
     assert capsys.readouterr().out == printed
 
 
-def test_the_settings_of_the_page_can_be_read(room: Path) -> None:
-    """All of them."""
-    shown = re.search(r"^```toml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+@pytest.mark.parametrize(("page", "rules", "approvers"), [("policy.md", 2, 0), ("settings.md", 1, 1)])
+def test_the_settings_of_a_page_can_be_read(page: str, rules: int, approvers: int, room: Path) -> None:
+    """Every rule and approver that the page shows is found."""
+    shown = re.search(r"^```toml\n(.*?)^```$", (REFERENCE / page).read_text("utf-8"), re.MULTILINE | re.DOTALL)
     (room / "own.toml").write_text(shown.group(1) if shown else "", "utf-8")
     found = load_settings(None)
-    assert (len(found.policy.own), len(found.approvers)) == (2, 1)
+    assert (len(found.policy.own), len(found.approvers)) == (rules, approvers)
 
 
 @pytest.mark.parametrize(

@@ -34,8 +34,8 @@ def test_all_settings_that_are_shown_are_read(block: Block, tmp_path: Path) -> N
 
 
 def test_every_key_of_the_settings_is_shown() -> None:
-    """In the one example, which is therefore all there is to say."""
-    text = next(block.text for block in SETTINGS if "[models]" in block.text)
+    """The example on the page of models shows every key of models, providers and prices."""
+    text = next(block.text for block in SETTINGS if block.place.startswith("docs/reference/models.md"))
     tables = text.replace("[providers.", "[").split("\n[")
     shown = {re.split(r"[\s=]", line)[0] for table in tables for line in table.splitlines() if " = " in line}
     roles = set(CHAINS) - {"default", "worker"}

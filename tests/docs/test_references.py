@@ -56,8 +56,8 @@ def first_sentence_of(kind: type) -> str:
 
 
 def lines_below(heading: str) -> list[str]:
-    """Return the rows of the table below a heading of the internals page."""
-    return [line for line in section(page("docs/internals/index.md"), heading).splitlines() if line.startswith("| `")]
+    """Return the rows of the table below a heading of the page on events and errors."""
+    return [line for line in section(page("docs/internals/events.md"), heading).splitlines() if line.startswith("| `")]
 
 
 @pytest.mark.parametrize("name", reference_tables.PAGES)
@@ -80,9 +80,9 @@ def test_what_defaults_may_hold_is_named() -> None:
     assert set(_CODE.findall(text)) == set(TABLES["defaults"].names)
 
 
-def test_the_plan_format_on_one_page_holds_every_key() -> None:
-    """The README shows each key of a plan, a step, a check, a probe and a retry at least once."""
-    text = section(page("README.md"), "## The plan format on one page")
+def test_one_example_holds_every_key_of_a_plan() -> None:
+    """The plan file's page shows each key of a plan, a step, a check, a probe and a retry in one example."""
+    text = section(page("docs/reference/plan-file.md"), "## All keys in one example")
     missing = [key for name in PLAN_TABLES for key in TABLES[name].names if not re.search(rf"\b{key}\b", text)]
     assert missing == []
 
@@ -133,7 +133,7 @@ def test_every_exit_code_has_its_row() -> None:
 
 def test_every_state_of_a_step_is_explained() -> None:
     """The concepts page has a row for each state."""
-    assert first_words(section(page("docs/concepts/index.md"), "## Step")) == [str(status) for status in StepStatus]
+    assert first_words(section(page("docs/concepts/steps.md"), "## Step")) == [str(status) for status in StepStatus]
 
 
 def test_every_test_that_is_named_exists() -> None:
@@ -180,3 +180,10 @@ def test_every_variable_of_the_environment_is_explained() -> None:
     sources = [path.read_text("utf-8") for path in (ROOT / "src" / "surefoot").rglob("*.py")]
     known = {name for text in sources for name in _VARIABLE.findall(text)} - _BETWEEN_OURSELVES
     assert known <= {name for one in PAGES for name in _VARIABLE.findall(one.read_text("utf-8"))}
+
+
+def test_every_module_of_a_journey_exists() -> None:
+    """A journey names modules by their paths below the package; each of them is there."""
+    named = re.findall(r"`([a-z_]+(?:/[a-z_]+)+)`", page("docs/internals/journeys.md"))
+    missing = [name for name in named if name != "src/surefoot" and not (ROOT / f"src/surefoot/{name}.py").is_file()]
+    assert (bool(named), missing) == (True, [])

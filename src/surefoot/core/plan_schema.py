@@ -105,7 +105,7 @@ _LIMITS = (
     Key("wall", DURATION, "The run pauses after this much time since it was last started or resumed.", field="wall_s"),
     Key("attempts", COUNT, "Attempts at a step in all, the first included.",
         "A step's `retry.maximum_attempts` wins.", usual="3", field=""),
-    Key("parallel", COUNT, "How many steps run at once, each in its own [lane](../concepts/index.md#the-merge-queue)."),
+    Key("parallel", COUNT, "How many steps run at once, each in its own [lane](../concepts/lanes.md#merge-queue)."),
     Key("cost_usd", NUMBER, "What the run may cost, in US dollars.", "No request is made that might cost more than "
         "what is left: the run pauses. Other bodies say what they cost by `cost_usd=0.12` in "
         "[`$SUREFOOT_OUTPUT`](#values); once 80 % is spent, a step that does more than read asks first. Once all of "
@@ -187,7 +187,7 @@ _STEP = (
         "It ends unproved, and the run partially completed.", planner="Only for an `agent` step that no check can "
         "prove: it then counts as unproved, and the run as partially completed."),
     Key("effect", words(Effect), "`read`, `reversible`, `idempotent` or `irreversible`; see "
-        "[effects](../concepts/index.md#effect-class).", is_default=True, planner="What it does to the world outside "
+        "[effects](../concepts/effects.md#effect-class).", is_default=True, planner="What it does to the world outside "
         "the workspace; default: reversible."),
     Key("tier", words(Tier), "`auto`, `log`, `confirm` or `never` (the step is not run, and nobody is asked): how "
         "much say a person has.", "It can only raise what the effect class and the rules give.", usual="by effect",
@@ -243,7 +243,7 @@ _CHECK = (
     Key("name", TEXT, "What reports call it; unique in its step.", usual="made from the question", way=Way.PLAIN,
         planner="A short name of its own."),
     Key("expect", words(Expect), "`pass`, `pass_to_pass` or `fail_to_pass`; see "
-        "[checks](../concepts/index.md#check-and-verdict).", planner="pass: holds afterwards (default). pass_to_pass: "
+        "[checks](../concepts/checks.md).", planner="pass: holds afterwards (default). pass_to_pass: "
         "held before and holds afterwards. fail_to_pass: does not hold now and holds afterwards; the strongest proof."),
     Key("timeout", DURATION, "After this long the answer is inconclusive.", field="timeout_s",
         planner="Such as `90s` or `10m`."),
