@@ -190,7 +190,8 @@ def picture() -> str:
     style = (
         "text { font: 12px ui-sans-serif, system-ui, 'DejaVu Sans', sans-serif; fill: #1f2328; } "
         ".head { font-size: 14px; font-weight: 600; } .title { fill: #59636e; } "
-        ".mono { font: 12px ui-monospace, Menlo, 'DejaVu Sans Mono', monospace; } .card { fill: #f6f8fa; stroke: #d0d7de; } .page { fill: #ffffff; } "
+        ".mono { font: 12px ui-monospace, Menlo, 'DejaVu Sans Mono', monospace; } "
+        ".card { fill: #f6f8fa; stroke: #d0d7de; } .page { fill: #ffffff; } "
         "@media (prefers-color-scheme: dark) { text { fill: #e6edf3; } .title { fill: #9198a1; } "
         ".card { fill: #161b22; stroke: #3d444d; } .page { fill: #0d1117; } }"
     )
