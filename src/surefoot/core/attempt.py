@@ -330,6 +330,10 @@ class Attempt:
         assert isinstance(self.stage, Failed)
         self.move(Restored(failure=self.stage.failure, before=self.stage.before))
 
+    def close(self) -> None:
+        """Note that nothing is under way any more."""
+        self.open, self.interrupt_requested = None, False
+
     def forget_lane(self) -> None:
         """Let nobody rely on what the files of the lane are."""
         if self.place is not None:

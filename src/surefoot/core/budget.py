@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from surefoot.core.agent_types import ModelFacts, Role, Spent, Usage
-from surefoot.core.bodies.agent_body import agent_in
+from surefoot.core.bodies import AgentBody
 from surefoot.core.money import money
 from surefoot.core.record import record
 from surefoot.core.state import RunState, StepState
@@ -132,7 +132,7 @@ def said_of(limit: str, amount: float) -> str:
 
 def left_said(state: RunState, node: StepState, turns: int, end: str) -> str:
     """Say what an agent has left, once half of it is used; nothing before. `end` is the tool that ends its work."""
-    body = agent_in(node.spec.body)
+    body = AgentBody.of(node.spec.body)
     amounts = [("Turns", body.turns_max, turns), ("Tokens of this step", body.limits.tokens, node.usage.tokens)]
     amounts.append(("Tokens of the run", state.plan.limits.tokens, spent_by(state).tokens))
     said = [

@@ -25,7 +25,7 @@ from surefoot.core.events import (
 )
 from surefoot.core.ids import BlobId, StepId
 from surefoot.core.placeholders import Reference
-from surefoot.core.plan import AskBody, Plan, Step
+from surefoot.core.plan import Plan, Step
 from surefoot.core.policy_types import Demand, Effect, Overdue, Policy, Tier, effect_with
 from surefoot.core.record import record
 from surefoot.core.system_steps import SYSTEM_STEPS
@@ -174,7 +174,7 @@ class StepState:
         work = self.work
         if work is None:
             return False
-        if isinstance(self.spec.body, AskBody):
+        if not self.spec.body.acts:
             return work.people.answer is not None
         if work.conversation is not None:
             return work.ending is not None
@@ -189,6 +189,15 @@ class StepState:
         if work is None or not self.effect.is_outside or not work.body_started or work.settled is not None:
             return False
         return work.interrupted is not None or (work.ending is not None and work.ending.status != "ok")
+
+    @property
+    def is_reaching_out(self) -> bool:
+        """Tell whether its body may be at work outside the workspace, so that it has to come to its own end."""
+        work = self.work
+        if work is None:
+            return False
+        is_outside = work.body_started and self.effect.is_outside
+        return is_outside or (work.conversation is not None and work.conversation.is_reaching)
 
     @property
     def has_reached_out(self) -> bool:

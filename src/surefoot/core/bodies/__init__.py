@@ -1,7 +1,8 @@
 """Bodies: what a step does. Each kind has a module, which says of it what the rest asks of every `Body`.
 
 A new kind is such a module, a member of `AnyBody` here, and the function that performs it with its row in
-`surefoot.effects.body.perform`. Where it is not performed as a whole, `surefoot.core.kernel.drivers` has its driver.
+`surefoot.effects.body.perform`; or, where it is not performed as a whole, its driver in
+`surefoot.core.kernel.body_drivers`.
 """
 
 from __future__ import annotations

@@ -45,9 +45,3 @@ class AgentBody(Body):
     def own_limits(self) -> AgentLimits:
         """Its limits."""
         return self.limits
-
-
-def agent_in(body: Body) -> AgentBody:
-    """Return the body of a step that has a conversation."""
-    assert isinstance(body, AgentBody)
-    return body

@@ -27,11 +27,10 @@ from surefoot.core.graph_state import (
 )
 from surefoot.core.ids import ID_LENGTH_MAX, StepId
 from surefoot.core.kernel.attempt_fold import ATTEMPT_FAILURES, ATTEMPT_FOLDS, cancelled
+from surefoot.core.kernel.body_drivers import driver_of
 from surefoot.core.kernel.conversation_fold import (
     TURN_FOLDS,
-    break_off_conversation,
     call_cancelled,
-    is_conversing,
     try_models_again,
 )
 from surefoot.core.kernel.guards import illegal, is_ready, need, node_of, work_of
@@ -42,8 +41,7 @@ from surefoot.core.priorities import expected_times, ranks_of
 from surefoot.core.queue import let_past
 from surefoot.core.state import DONE, FINAL, LaneState, RunState, StepState, StepStatus
 from surefoot.core.verdicts import CheckRecord
-from surefoot.effects import BY_NAME, BY_REQUEST, GROUP, LANE, SERVICE_START, TOOL_CALL
-from surefoot.effects.effect import OnCrash
+from surefoot.effects import BY_NAME, GROUP, LANE, SERVICE_START, TOOL_CALL
 
 _PHASES = (Phase.UNDERSTAND, Phase.PLAN, Phase.EXECUTE, Phase.VALIDATE)
 
@@ -98,7 +96,8 @@ def _engine_started(state: RunState, event: ev.EngineStarted) -> None:
     for lane in state.lanes.values():
         lane.needs_fresh = lane.needs_fresh or _may_be_half_prepared(state, lane)
     for name in state.active:
-        _break_off(state, state.nodes[name])
+        node = state.nodes[name]
+        driver_of(node).resume(state, node, work_of(node))
     for name in state.queue:
         state.nodes[name].probed_before = False
     for lane in state.lanes.values():
@@ -140,23 +139,6 @@ def _holds_work(state: RunState, lane: LaneState) -> bool:
     return work_of(state.nodes[lane.held_by]).checkpoint is not None
 
 
-def _break_off(state: RunState, node: StepState) -> None:
-    """Note that what was under way for the step will never answer, because the engine is gone."""
-    work = node.work
-    assert work is not None
-    if is_conversing(work):
-        break_off_conversation(state, node, work)
-        return
-    if work.open is None:
-        return
-    effect = BY_REQUEST[work.open]
-    if effect.on_crash is not OnCrash.REDO and not node.is_body_known:
-        work.interrupted = Diagnosis.CRASH
-    node.crashes += effect.counts_as_crash
-    work.open, work.interrupt_requested = None, False
-    work.forget_lane()
-
-
 def _engine_stopped(state: RunState, event: ev.EngineStopped) -> None:
     need(state.engine_on, event, "no engine is at work")
     state.active_s += max(0.0, event.at - state.at)
@@ -164,7 +146,8 @@ def _engine_stopped(state: RunState, event: ev.EngineStopped) -> None:
     for lane in state.lanes.values():
         lane.services.clear()
     for name in state.active:
-        _break_off(state, state.nodes[name])
+        node = state.nodes[name]
+        driver_of(node).resume(state, node, work_of(node))
 
 
 def _approvals_given(state: RunState, event: ev.ApprovalsGiven) -> None:

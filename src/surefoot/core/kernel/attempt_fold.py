@@ -24,7 +24,7 @@ from surefoot.core.graph_state import (
     wake,
 )
 from surefoot.core.ids import StepId
-from surefoot.core.kernel.conversation_fold import begin_conversation, is_conversing, lose_reply
+from surefoot.core.kernel.body_drivers import driver_of
 from surefoot.core.kernel.guards import active_of, answered, begin, illegal, is_ready, need, node_of
 from surefoot.core.kernel.plan_adoption import keep_outcome
 from surefoot.core.kernel.question_fold import QUESTION_FOLDS
@@ -127,7 +127,7 @@ def _body_started(state: RunState, event: ev.BodyStarted) -> None:
     work.begin(state.token)
     work.open, node.has_run = event.kind, True
     node.tier, node.rule = event.tier, event.rule
-    begin_conversation(node, work)
+    driver_of(node).begun(node, work)
 
 
 def _body_finished(state: RunState, event: ev.BodyFinished) -> None:
@@ -150,7 +150,7 @@ def _interrupt_requested(state: RunState, event: ev.InterruptRequested) -> None:
 
 
 def cancelled(state: RunState, event: ev.EffectCancelled) -> None:
-    """Note that what was under way was ended early; the attempt is made anew, unless its body is known to be done."""
+    """Note that what was under way was ended early."""
     if event.step == ACCEPTANCE:
         need(state.accept.open, event, "no acceptance check is being asked")
         state.accept.open = state.accept.interrupt_requested = False
@@ -160,14 +160,7 @@ def cancelled(state: RunState, event: ev.EffectCancelled) -> None:
     # A conversation is requested as the body of its step.
     is_body = requested == BODY.name and event.effect == CONVERSATION.name
     need(requested == event.effect or is_body, event, f"{event.effect} is not under way")
-    if is_conversing(work):
-        lose_reply(state, node, work)
-        work.forget_lane()
-        return
-    work.open, work.interrupt_requested = None, False
-    work.forget_lane()
-    if not node.is_body_known and work.failure is None:
-        work.interrupted = Diagnosis.INTERRUPTED
+    driver_of(node).interrupt(state, node, work)
     if work.lane is not None and work.checkpoint is None:
         state.lanes[work.lane].is_ready, state.lanes[work.lane].needs_fresh = False, True
 

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
@@ -26,16 +25,14 @@ from surefoot.core.budget import exhausted, told_at
 from surefoot.core.empty_checks import is_untouched, why_empty
 from surefoot.core.event_words import Applied, Diagnosis, Finding, Moment, QuestionKind, Severity, Status
 from surefoot.core.failure_words import because, cure_of, with_cure
-from surefoot.core.ids import idempotency_key
-from surefoot.core.kernel.approval_request import taken_over
 from surefoot.core.kernel.approval_rules import (
     allowed_meanwhile,
-    decision_before,
     get_consent,
     get_consent_to_checks,
     review_confidence,
     review_result,
 )
+from surefoot.core.kernel.body_drivers import driver_of
 from surefoot.core.kernel.check_rules import ask_check, diagnosis_of, prepare_again
 from surefoot.core.kernel.conversation_rules import beside_question, converse
 from surefoot.core.kernel.failure_rules import conclude, fails, late, stop_services
@@ -44,8 +41,8 @@ from surefoot.core.kernel.proposal import HOLD, Proposal, RuleResult
 from surefoot.core.kernel.service_rules import serve
 from surefoot.core.kernel.surrounding_commands import decide_surrounding_commands
 from surefoot.core.leftover_files import lost_product
-from surefoot.core.outputs import artifacts_for, needed_by, outputs_for
-from surefoot.core.plan import AgentBody, AskBody, Check
+from surefoot.core.outputs import artifacts_for, needed_by
+from surefoot.core.plan import Check
 from surefoot.core.policy import SEALED_RUNG
 from surefoot.core.queue import (
     files_kept_by,
@@ -68,7 +65,7 @@ from surefoot.core.recovery import (
     settles_any,
 )
 from surefoot.core.state import RunState, StepState
-from surefoot.core.untrusted_text import fenced, in_line
+from surefoot.core.untrusted_text import in_line
 from surefoot.core.verdicts import (
     CLAIM,
     CheckRecord,
@@ -262,10 +259,7 @@ def _within_limit(state: RunState, node: StepState, work: Attempt, now: float) -
     """Begin no body once all that the run may cost is spent: the run pauses, whatever was approved beforehand."""
     if work.body_started or work.settled is not None or state.pausing is not None:
         return None
-    # An agent's requests are held against every limit one by one; a question costs nothing.
-    if isinstance(node.spec.body, AgentBody | AskBody):
-        return None
-    spent = exhausted(state)
+    spent = exhausted(state) if driver_of(node).cost_is_unknown else None
     if spent is None:
         return None
     text = told_at(state, spent, f"step {node.spec.id} has not begun")
@@ -312,42 +306,8 @@ def _probe_first(state: RunState, node: StepState, work: Attempt, now: float) ->
 
 
 def _body(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
-    """Run the body, or ask the person whose answer it is."""
-    body = node.spec.body
-    if isinstance(body, AskBody):
-        if work.people.answer is None:
-            asked = question(state, node, now, QuestionKind.ASK, fenced(body.question), body.options)
-            return Proposal(replace(asked, default=body.default))
-        return fails(node, now, Diagnosis.DENIED, "answered: no") if work.people.answer == "no" else None
-    if work.body_started or work.settled == Applied.APPLIED:
-        return None
-    if work.people.taken_by is not None:
-        return taken_over(state, node, now)
-    key = idempotency_key(state.created.run, node.spec.id)
-    services = state.plan.services_of(node.spec)
-    command: do.Command = do.RunStep(
-        step=node.spec.id,
-        attempt=node.attempt,
-        lane=work.lane,
-        spec=node.spec,
-        key=key,
-        services=services,
-        rests_on=work.checkpoint.commit if node.effect.is_outside and work.checkpoint is not None else None,
-    )
-    if isinstance(body, AgentBody):
-        command = do.StartConversation(step=node.spec.id, attempt=node.attempt, lane=work.lane, spec=node.spec)
-    elif state.handing:
-        command = replace(command, outputs=outputs_for(state, node))
-    decision = decision_before(state, node)
-    event = ev.BodyStarted(
-        at=now,
-        step=node.spec.id,
-        attempt=node.attempt,
-        key=key,
-        tier=decision.tier,
-        rule=decision.rule,
-    )
-    return Proposal(event, command)
+    """Begin the body."""
+    return driver_of(node).start(state, node, work, now)
 
 
 def _ending(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:

@@ -1,7 +1,7 @@
 """The fold of the events of a conversation: requests, replies, tool calls and their results.
 
-A conversation survives its engine: what was under way is taken back as if it had not begun (`break_off_talk`), and the
-lane is put back to the tree of the last finished call. Decides nothing.
+A conversation survives its engine: what was under way is taken back as if it had not begun
+(`break_off_conversation`), and the lane is put back to the tree of the last finished call. Decides nothing.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from surefoot.core.event_words import Applied, Ending, Status
 from surefoot.core.events import Event
 from surefoot.core.kernel.call_effects import approval_of_call
 from surefoot.core.kernel.guards import active_of, answered, begin, need
-from surefoot.core.plan import AgentBody
 from surefoot.core.state import RunState, StepState
 from surefoot.core.tool_payload import PlanChange
 
@@ -42,12 +41,6 @@ def _conversation_of(state: RunState, event: ev.StepEvent) -> tuple[StepState, A
 
 def _models_configured(state: RunState, event: ev.ModelsConfigured) -> None:
     state.routing = event.routing
-
-
-def begin_conversation(node: StepState, work: Attempt) -> None:
-    """Let the body be a conversation, where it is an agent's."""
-    if isinstance(node.spec.body, AgentBody):
-        work.conversation = Conversation(role=node.spec.body.role, reached_before=len(node.reached))
 
 
 def _conversation_started(state: RunState, event: ev.ConversationStarted) -> None:
@@ -131,7 +124,7 @@ def lose_reply(state: RunState, node: StepState, work: Attempt) -> None:
     """Take back a request that will never be answered; what was reserved for it counts as spent."""
     if work.conversation is not None and work.conversation.asked is not None:
         _settle_usage(state, node, work.conversation, None)
-    work.open, work.interrupt_requested = None, False
+    work.close()
 
 
 def break_off_conversation(state: RunState, node: StepState, work: Attempt) -> None:

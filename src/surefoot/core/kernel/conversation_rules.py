@@ -14,7 +14,7 @@ from surefoot.core import events as ev
 from surefoot.core.agent_types import ModelFacts, Part, ToolKind
 from surefoot.core.approval import is_satisfied
 from surefoot.core.attempt import Attempt
-from surefoot.core.bodies.agent_body import agent_in
+from surefoot.core.bodies import AgentBody
 from surefoot.core.budget import crossing_of, left_said, near_of, told_at, worst_of
 from surefoot.core.compaction import facts_that_must_survive, fold_for, summary_brief
 from surefoot.core.conversation import Conversation, ToolCallState
@@ -355,7 +355,7 @@ def _stop(node: StepState, conversation: Conversation, now: float) -> Proposal |
         return fails(node, now, Diagnosis.MALFORMED, f"what it ended with could not be used, {ends} times")
     if conversation.worked_s >= node.spec.timeout_s:
         return fails(node, now, Diagnosis.STALL, _overtime(node, conversation))
-    if len(conversation.turns) >= agent_in(node.spec.body).turns_max:
+    if len(conversation.turns) >= AgentBody.of(node.spec.body).turns_max:
         return fails(node, now, Diagnosis.STALL, f"no end after {len(conversation.turns)} turns")
     return None
 

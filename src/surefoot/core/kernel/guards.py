@@ -71,5 +71,5 @@ def answered(state: RunState, event: ev.StepEvent, asked: type[Event]) -> tuple[
     node, work = active_of(state, event)
     if work.open != asked.kind:
         raise illegal(event, f"{asked.kind} is not under way for step {event.step!r}")
-    work.open, work.interrupt_requested = None, False
+    work.close()
     return node, work

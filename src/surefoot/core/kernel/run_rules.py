@@ -167,12 +167,9 @@ def _interrupts(state: RunState, now: float) -> list[Proposal]:
     for node in _active(state):
         work = node.work
         assert work is not None
-        has_begun = (work.body_started and node.effect.is_outside) or (
-            work.conversation is not None and work.conversation.is_reaching
-        )
         is_ended = work.open is not None and BY_REQUEST[work.open].is_ended_by_pause
         is_interruptible = is_ended or (work.conversation is not None and work.conversation.is_open)
-        if not is_interruptible or work.interrupt_requested or has_begun:
+        if not is_interruptible or work.interrupt_requested or node.is_reaching_out:
             continue
         event = ev.InterruptRequested(at=now, step=node.spec.id, attempt=node.attempt)
         moves.append(Proposal(event, do.Interrupt(step=node.spec.id, attempt=node.attempt, lane=work.lane)))

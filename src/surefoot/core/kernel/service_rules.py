@@ -153,11 +153,8 @@ def _miss(state: RunState, node: StepState, event: ev.ServiceEnded) -> None:
     """Note that a step has lost a service while that could matter to it."""
     work = work_of(node)
     is_used = event.service in state.plan.services_of(node.spec)
-    has_begun_outside = (node.effect.is_outside and work.body_started) or (
-        work.conversation is not None and work.conversation.is_reaching
-    )
     is_over = work.checkpoint is None or work.failure is not None or work.open == ev.CommitRequested.kind
-    if is_used and not has_begun_outside and not is_over:
+    if is_used and not node.is_reaching_out and not is_over:
         work.lost_service = (Diagnosis.TRANSIENT, event.reason)
 
 

@@ -1,0 +1,142 @@
+"""The drivers of bodies: how a body begins, how it goes on under another engine, and how it is ended early.
+
+`start` decides and changes nothing; `begun`, `resume` and `interrupt` fold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import ClassVar
+
+from surefoot.core import commands as do
+from surefoot.core import events as ev
+from surefoot.core.attempt import Attempt
+from surefoot.core.bodies import AgentBody, AskBody, Body
+from surefoot.core.conversation import Conversation
+from surefoot.core.event_words import Applied, Diagnosis, QuestionKind
+from surefoot.core.ids import idempotency_key
+from surefoot.core.kernel.approval_request import taken_over
+from surefoot.core.kernel.conversation_fold import break_off_conversation, is_conversing, lose_reply
+from surefoot.core.kernel.proposal import Proposal, RuleResult
+from surefoot.core.outputs import outputs_for
+from surefoot.core.recovery import question
+from surefoot.core.state import RunState, StepState
+from surefoot.core.untrusted_text import fenced
+from surefoot.effects import BY_REQUEST
+from surefoot.effects.effect import OnCrash
+
+
+class BodyDriver:
+    """Drives a body that a performer carries out as a whole."""
+
+    cost_is_unknown: ClassVar[bool] = True
+    """Whether what it costs is known only afterwards, so that it does not begin once all is spent."""
+
+    def start(self, state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
+        """Return what begins the body; None: it has begun, or has nothing to do."""
+        # Who only reads a run does without what decides.
+        from surefoot.core.kernel.approval_rules import decision_before
+
+        if work.body_started or work.settled == Applied.APPLIED:
+            return None
+        if work.people.taken_by is not None:
+            return taken_over(state, node, now)
+        step, attempt, key = node.spec.id, node.attempt, idempotency_key(state.created.run, node.spec.id)
+        said = decision_before(state, node)
+        event = ev.BodyStarted(at=now, step=step, attempt=attempt, key=key, tier=said.tier, rule=said.rule)
+        return Proposal(event, self._command(state, node, work, key))
+
+    def _command(self, state: RunState, node: StepState, work: Attempt, key: str) -> do.Command:
+        """Return what the performer is given."""
+        return do.RunStep(
+            step=node.spec.id,
+            attempt=node.attempt,
+            lane=work.lane,
+            spec=node.spec,
+            key=key,
+            services=state.plan.services_of(node.spec),
+            outputs=outputs_for(state, node),
+            rests_on=work.checkpoint.commit if node.effect.is_outside and work.checkpoint is not None else None,
+        )
+
+    def begun(self, node: StepState, work: Attempt) -> None:
+        """Note that the body has begun."""
+
+    def resume(self, state: RunState, node: StepState, work: Attempt) -> None:
+        """Note that what was under way will never answer, because the engine is gone."""
+        del state
+        if work.open is None:
+            return
+        effect = BY_REQUEST[work.open]
+        if effect.on_crash is not OnCrash.REDO and not node.is_body_known:
+            work.interrupted = Diagnosis.CRASH
+        node.crashes += effect.counts_as_crash
+        work.close()
+        work.forget_lane()
+
+    def interrupt(self, state: RunState, node: StepState, work: Attempt) -> None:
+        """Note that what was under way was ended early: the attempt is made anew, unless its body is known to be done.
+
+        That it was ended may be for a pause, for a service that ended, or for the end of the run.
+        """
+        del state
+        work.close()
+        work.forget_lane()
+        if not node.is_body_known and work.failure is None:
+            work.interrupted = Diagnosis.INTERRUPTED
+
+
+class QuestionDriver(BodyDriver):
+    """Drives a question to a person: nothing is performed, and it waits on under every engine."""
+
+    cost_is_unknown = False
+
+    def start(self, state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
+        """Return the question, or the failure where the answer is no."""
+        from surefoot.core.kernel.failure_rules import fails
+
+        if work.people.answer is None:
+            body = AskBody.of(node.spec.body)
+            asked = question(state, node, now, QuestionKind.ASK, fenced(body.question), body.options)
+            return Proposal(replace(asked, default=body.default))
+        return fails(node, now, Diagnosis.DENIED, "answered: no") if work.people.answer == "no" else None
+
+
+class ConversationDriver(BodyDriver):
+    """Drives an agent's conversation, whose turns `conversation_rules` asks for."""
+
+    cost_is_unknown = False  # each request is held against every limit
+
+    def _command(self, state: RunState, node: StepState, work: Attempt, key: str) -> do.Command:
+        """Return what opens the conversation."""
+        del state, key
+        return do.StartConversation(step=node.spec.id, attempt=node.attempt, lane=work.lane, spec=node.spec)
+
+    def begun(self, node: StepState, work: Attempt) -> None:
+        """Let the body be a conversation."""
+        work.conversation = Conversation(role=AgentBody.of(node.spec.body).role, reached_before=len(node.reached))
+
+    def resume(self, state: RunState, node: StepState, work: Attempt) -> None:
+        """Go on at the turn: what was under way in it is taken back."""
+        if is_conversing(work):
+            break_off_conversation(state, node, work)
+        else:
+            super().resume(state, node, work)
+
+    def interrupt(self, state: RunState, node: StepState, work: Attempt) -> None:
+        """Lose the reply that was waited for, and nothing else."""
+        if is_conversing(work):
+            lose_reply(state, node, work)
+            work.forget_lane()
+        else:
+            super().interrupt(state, node, work)
+
+
+_PERFORMED = BodyDriver()
+_DRIVERS: Mapping[type[Body], BodyDriver] = {AskBody: QuestionDriver(), AgentBody: ConversationDriver()}
+
+
+def driver_of(node: StepState) -> BodyDriver:
+    """Return what drives the step's body: as a whole, unless its kind has a driver of its own."""
+    return _DRIVERS.get(type(node.spec.body), _PERFORMED)
