@@ -1,14 +1,18 @@
 """Plans written in Python: `Plan`, `Step`, `Check`, and `run`.
 
-The signatures stand here for editors and type checkers; `surefoot.core.plan_schema` says what each field becomes.
+A field stands here for its type and default alone, so that editors and type checkers know the signatures: a signature
+that is made while the program runs is one they cannot see, and the records of the core hold other types (words of
+enumerations, tuples, one body). What a field means, and what becomes of it, is said by `surefoot.core.plan_schema`,
+from which the docstrings are made, too. A test compares names, words and defaults with the schema.
 """
 
 from __future__ import annotations
 
 import asyncio
+import inspect
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import field, replace
+from dataclasses import KW_ONLY, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,13 +24,14 @@ from surefoot.core import plan as core
 from surefoot.core.ids import RunId, encode_id, nearest_said
 from surefoot.core.plan import RetryPolicy
 from surefoot.core.plan_keys import Key, Kind
-from surefoot.core.plan_schema import ON_FAILURE, TABLES
+from surefoot.core.plan_schema import ON_FAILURE, SHELLS, TABLES
 from surefoot.core.probe_kinds import FunctionProbe, Probe
 from surefoot.core.record import record
 from surefoot.core.report import report_of
 from surefoot.core.report_shape import Report
 from surefoot.core.state import RunState
 from surefoot.errors import PlanInvalid, RunExists
+from surefoot.planfile.check_reader import with_names
 from surefoot.workers.run_context import Function, FunctionRegistry, ProbeFunction
 
 
@@ -35,45 +40,25 @@ class Check:
     """One executable question about a result. Give one of `run`, `tests`, `file`, `call`, `changed` and `json`."""
 
     run: str | None = None
-    """A command: exit status 0 passes."""
     tests: str | None = None
-    """A command judged test by test."""
     format: Literal["junit", "unittest"] = "junit"
-    """For `tests`: `junit` or `unittest`."""
     file: str | None = None
-    """A glob; one of the next four says what is asked about the files."""
     exists: bool | None = None
-    """At least one file matches (False: none does)."""
     contains: str | None = None
-    """Every matching file holds this text."""
     lacks: str | None = None
-    """No matching file holds this text."""
     matches: str | None = None
-    """Every matching file matches this regular expression."""
     call: str | None = None
-    """`package.module:function`, which returns a bool or (verdict, text)."""
-    changed: tuple[str, ...] | None = None
-    """Globs inside which all changes must lie."""
+    changed: Sequence[str] | None = None
     json: Mapping[str, object] | None = None
-    """`{"file": …, "path": …, "equals": …}`: that value stands at the path of the JSON file."""
     name: str = ""
-    """Unique within its step; made from the question when none is given."""
     expect: Literal["pass", "pass_to_pass", "fail_to_pass"] = "pass"
-    """`pass`, `pass_to_pass` or `fail_to_pass`."""
     timeout_s: float = 600.0
-    """After this many seconds the answer is inconclusive."""
     cwd: str | None = None
-    """Folder to ask in."""
     env: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Variables on top of the plan's and the step's."""
     network: core.Network = False
-    """How far the command's network reaches: `True`, `"loopback"`, or not beyond the command."""
     confine: bool = True
-    """Whether the command runs in the sandbox."""
     uses: Sequence[str] = ()
-    """Names of services it needs, beside those of its step."""
     held_back: bool = False
-    """Whether no agent is ever told of it or of what it said."""
 
     def compiled(self, number: int, of: str) -> core.Check:
         """Return the check of the plan model; `of` says what it is a check of."""
@@ -84,181 +69,128 @@ class Check:
             raise _invalid(f"{where} takes exactly one of {', '.join(kind.name for kind in table.kinds)}")
         kind = asked[0]
         values = _within(getattr(self, kind.name), kind, where) if kind.is_nested else _values(self, kind.keys, where)
-        question = kind.type(**values)
-        common = _values(self, table.keys, where)
-        common["name"] = self.name or f"check {number}"
-        return core.Check(ask=question, **common)
+        return core.Check(ask=kind.type(**values), **_values(self, table.keys, where))
 
 
 @record(kw_only=False)
 class Step:
-    """One step of a plan written in Python. Exactly one of `do`, `run`, `call`, `agent`, `ask` is given."""
+    """One step of a plan written in Python. Exactly one of `do`, `run`, `call`, `agent`, `ask` is given.
+
+    `do` is an async function that is run in this very process and is given a `StepArgument`. `probe` is a `Probe`, or
+    a function, async or not, that is given a `StepArgument` and returns True, False, None (unknown), or one of the
+    words `applied`, `not_applied`, `unknown`; `probe_within_s` is how long such a function is asked again. `model`,
+    `turns_max` and `limits` belong to `agent`, `options` and `show` to `ask`.
+    """
 
     id: str
-    """Unique in the plan."""
     do: Function | None = None
-    """An async function run in this very process; it is given a `StepArgument`."""
-    run: str | None = field(default=None, kw_only=True)
-    """A shell command."""
-    call: str | None = field(default=None, kw_only=True)
-    """`package.module:function`, run in a child process."""
-    agent: str | None = field(default=None, kw_only=True)
-    """What an agent is to do, in words."""
-    model: str | None = field(default=None, kw_only=True)
-    """For `agent`: `provider:name`; None: the model that plays the worker."""
-    turns_max: int = field(default=60, kw_only=True)
-    """For `agent`: the attempt fails after so many replies."""
-    limits: core.AgentLimits = field(default_factory=core.AgentLimits, kw_only=True)
-    """For `agent`: what all attempts together may use."""
-    ask: str | None = field(default=None, kw_only=True)
-    """A question to a person."""
-    options: tuple[str, ...] = field(default=(), kw_only=True)
-    """For `ask`: the answers allowed."""
-    show: tuple[str, ...] = field(default=(), kw_only=True)
-    """For `ask`: globs of the files that are shown beside the question."""
-    title: str = field(default="", kw_only=True)
-    """A few words for people."""
-    why: str = field(default="", kw_only=True)
-    """The reason, shown when a person is asked."""
-    risk: str = field(default="", kw_only=True)
-    """What may go wrong with it, or what it takes: shown with the plan, when a person is asked, and in the report."""
-    needs: Sequence[str] = field(default=(), kw_only=True)
-    """Ids of steps, or globs over them."""
-    reads: Sequence[str] = field(default=(), kw_only=True)
-    """Globs over files the body reads; `~/…` opens a place of the home to a command."""
-    writes: Sequence[str] | None = field(default=None, kw_only=True)
-    """Globs over files the body may change."""
-    artifacts: Sequence[str] = field(default=(), kw_only=True)
-    """Globs over files that are never committed and handed on to the steps that need this one."""
-    checks: Sequence[Check] = field(default=(), kw_only=True)
-    """What must hold for the step to be verified."""
-    unproved: bool = field(default=False, kw_only=True)
-    """For `agent`: whether it may run although no check can prove its result; it then ends unproved."""
-    effect: Literal["read", "reversible", "idempotent", "irreversible"] = field(default="reversible", kw_only=True)
-    """`read`, `reversible`, `idempotent` or `irreversible`."""
-    tier: Literal["auto", "log", "confirm", "never"] | None = field(default=None, kw_only=True)
-    """Raises the tier: `log`, `confirm` or `never`."""
-    probe: Probe | ProbeFunction | None = field(default=None, kw_only=True)
-    """How to tell whether an outside effect was applied: a `Probe`, or a function, async or not, that is given a
-    `StepArgument` and returns True, False, None (unknown), or one of the words `applied`, `not_applied`, `unknown`."""
-    probe_within_s: float = field(default=0.0, kw_only=True)
-    """For a probe that is a function: asked again for so many seconds until applied."""
-    undo: str = field(default="", kw_only=True)
-    """How the effect is taken back."""
-    env: Mapping[str, str] = field(default_factory=dict[str, str], kw_only=True)
-    """Variables for body and checks."""
-    env_from: Sequence[str] = field(default=(), kw_only=True)
-    """Variables taken from the environment, masked everywhere."""
-    network: core.Network = field(default=False, kw_only=True)
-    """How far the body's network reaches: `True`, `"loopback"`, or not beyond the command."""
-    sockets: Sequence[str] = field(default=(), kw_only=True)
-    """Sockets of the host a command may use: absolute paths, or `$NAME` for one that a variable names."""
-    confine: bool = field(default=True, kw_only=True)
-    """Whether a command runs in the sandbox."""
-    uses: Sequence[str] = field(default=(), kw_only=True)
-    """Names of services it needs running, and of resources that only so many steps may use at once."""
-    retry: RetryPolicy | None = field(default=None, kw_only=True)
-    """When it is tried again; stating one retries failures of unknown kind, too."""
-    timeout_s: float = field(default=1800.0, kw_only=True)
-    """The body is ended after this many seconds."""
-    on_failure: Literal["block", "skip", "stop", "ask"] | None = field(default=None, kw_only=True)
-    """`block`, `skip`, `stop` or `ask`; None: `ask` for an agent's step, `skip` for an optional one, `block` for any
-    other."""
-    optional: bool = field(default=False, kw_only=True)
-    """Whether the run can be completed although the step failed; `on_failure` is `skip` then, if nothing is said."""
-    estimate_s: float | None = field(default=None, kw_only=True)
-    """How long the body is expected to take."""
+    _: KW_ONLY
+    run: str | None = None
+    call: str | None = None
+    agent: str | None = None
+    model: str | None = None
+    turns_max: int = 60
+    limits: core.AgentLimits = field(default_factory=core.AgentLimits)
+    ask: str | None = None
+    options: Sequence[str] = ()
+    show: Sequence[str] = ()
+    shell: Literal["bash", "sh"] = "bash"
+    title: str = ""
+    why: str = ""
+    risk: str = ""
+    needs: Sequence[str] = ()
+    cwd: str | None = None
+    env: Mapping[str, str] = field(default_factory=dict[str, str])
+    env_from: Sequence[str] = ()
+    reads: Sequence[str] = ()
+    writes: Sequence[str] | None = None
+    scratch: Sequence[str] = ()
+    artifacts: Sequence[str] = ()
+    network: core.Network = False
+    sockets: Sequence[str] = ()
+    confine: bool = True
+    uses: Sequence[str] = ()
+    checks: Sequence[Check] = ()
+    unproved: bool = False
+    effect: Literal["read", "reversible", "idempotent", "irreversible"] = "reversible"
+    tier: Literal["auto", "log", "confirm", "never"] | None = None
+    probe: Probe | ProbeFunction | None = None
+    probe_within_s: float = 0.0
+    undo: str = ""
+    retry: RetryPolicy | None = None
+    timeout_s: float = 1800.0
+    on_failure: Literal["block", "skip", "stop", "ask"] | None = None
+    optional: bool = False
+    estimate_s: float | None = None
 
     def compiled(self) -> core.Step:
         """Return the step of the plan model."""
-        bodies = [body for body in self._bodies() if body is not None]
-        if len(bodies) != 1:
-            raise _invalid(f"step {self.id!r} takes exactly one of do, run, call, agent, ask")
         where = f"step {self.id!r}"
         own = {"id", "reads", "checks", "probe", "retry", "on_failure"}
-        values = _values(self, [key for key in TABLES["step"].keys if key.name not in own], where)
         on_failure = self.on_failure or ("skip" if self.optional else "block" if self.agent is None else "ask")
+        # An agent learns from what the checks said, so that another attempt is another way.
+        retry = replace(self.retry or RetryPolicy(), retry_unknown=self.retry is not None or self.agent is not None)
         return core.Step(
             id=encode_id(self.id),
-            body=bodies[0],
+            body=self._body(where),
             reads=tuple(read for read in self.reads if not read.startswith("~/")),
             home=tuple(read for read in self.reads if read.startswith("~/")),
-            checks=tuple(check.compiled(number, where) for number, check in enumerate(self.checks, start=1)),
-            probe=self._probe(),
-            retry=self._retry(),
+            checks=_compiled_checks(self.checks, where),
+            probe=self._probe(where),
+            retry=retry,
             on_failure=_word(on_failure, ON_FAILURE, f"{where}: on_failure"),
-            **values,
+            **_values(self, [key for key in TABLES["step"].keys if key.name not in own], where),
         )
 
-    def _retry(self) -> RetryPolicy:
-        """Return when it is tried again: an agent learns from what the checks said, so that it tries another way."""
-        if self.retry is None:
-            return RetryPolicy(retry_unknown=self.agent is not None)
-        return replace(self.retry, retry_unknown=True)
+    def _body(self, where: str) -> core.AnyBody:
+        given = [one for one in (self.do, self.run, self.call, self.agent, self.ask) if one is not None]
+        if len(given) != 1:
+            raise _invalid(f"{where} takes exactly one of do, run, call, agent, ask")
+        if self.do is not None:
+            return core.FunctionBody(name=_name_of(self.do))
+        if self.run is not None:
+            return core.RunBody(command=self.run, shell=_word(self.shell, SHELLS, f"{where}: shell"))
+        if self.call is not None:
+            return core.CallBody(function=self.call)
+        if self.agent is not None:
+            return core.AgentBody(instructions=self.agent, **_values(self, TABLES["agent"].keys, where))
+        assert self.ask is not None
+        return core.AskBody(question=self.ask, **_values(self, TABLES["question"].keys, where))
 
-    def _agent(self) -> core.AgentBody | None:
-        if self.agent is None:
-            return None
-        return core.AgentBody(instructions=self.agent, model=self.model, turns_max=self.turns_max, limits=self.limits)
-
-    def _probe(self) -> Probe | None:
-        if self.probe is None or isinstance(self.probe, Probe):
-            if self.probe_within_s:
-                raise _invalid(
-                    f"step {self.id!r} has `probe_within_s`, but no function as its probe; set `within_s` of the Probe"
-                )
-            return self.probe
-        return Probe(ask=FunctionProbe(name=_name_of(self.probe)), within_s=self.probe_within_s)
-
-    def _bodies(self) -> list[core.AnyBody | None]:
-        return [
-            None if self.do is None else core.FunctionBody(name=_name_of(self.do)),
-            None if self.run is None else core.RunBody(command=self.run),
-            None if self.call is None else core.CallBody(function=self.call),
-            self._agent(),
-            None if self.ask is None else core.AskBody(question=self.ask, options=self.options, show=self.show),
-        ]
+    def _probe(self, where: str) -> Probe | None:
+        if self.probe is not None and not isinstance(self.probe, Probe):
+            return Probe(ask=FunctionProbe(name=_name_of(self.probe)), within_s=self.probe_within_s)
+        if self.probe_within_s:
+            raise _invalid(f"{where} has `probe_within_s`, but no function as its probe; set `within_s` of the Probe")
+        return self.probe
 
 
 @record
 class Plan:
-    """A plan written in Python."""
+    """A plan written in Python. `steps` are taken up in their order when nothing else decides."""
 
     goal: str
-    """What is wanted, verbatim."""
     steps: Sequence[Step]
-    """In the order in which they are taken up when nothing else decides."""
     prepare: core.Prepare | None = None
-    """How a lane is made usable."""
-    accept: Sequence[Check] = ()
-    """What must hold for the goal to be reached."""
-    scope_write: Sequence[str] = (core.EVERYTHING,)
-    """Globs over all files the run may change."""
-    env: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Variables for prepare, bodies, checks and acceptance."""
-    wall_s: float | None = None
-    """The run pauses after this many seconds of work."""
-    cost_usd: float | None = None
-    """What the run may cost, in US dollars."""
-    tokens: int | None = None
-    """How many tokens its models may take, sent and written."""
-    requests: int | None = None
-    """How many requests to models it may make."""
-    parallel: int = 1
-    """How many steps run at once; more than one only in runs without a workspace."""
     services: Sequence[core.Service] = ()
-    """What runs beside the steps that use it."""
+    accept: Sequence[Check] = ()
+    scope_write: Sequence[str] = (core.EVERYTHING,)
+    env: Mapping[str, str] = field(default_factory=dict[str, str])
+    wall_s: float | None = None
+    parallel: int = 1
+    cost_usd: float | None = None
+    tokens: int | None = None
+    requests: int | None = None
     resources: Mapping[str, int] = field(default_factory=dict[str, int])
-    """How many steps may use a resource at once, by its name in `uses`; one where it is not named here."""
 
     def compiled(self) -> core.Plan:
         """Return the plan of the plan model."""
-        shared = [key for key in TABLES["plan"].keys if key.name in {"goal", "prepare", "scope", "env", "services"}]
+        own = {"accept", "limits"}
         return core.Plan(
             steps=tuple(step.compiled() for step in self.steps),
-            accept=tuple(check.compiled(number, "the plan") for number, check in enumerate(self.accept, start=1)),
+            accept=_compiled_checks(self.accept, "the plan"),
             limits=core.Limits(**_values(self, TABLES["limits"].keys, "the plan"), resources=self.resources),
-            **_values(self, shared, "the plan"),
+            **_values(self, [key for key in TABLES["plan"].keys if key.name not in own], "the plan"),
         )
 
     @property
@@ -286,6 +218,10 @@ def _values(of: object, keys: Iterable[Key], where: str) -> dict[str, Any]:
             value = tuple(value)
         values[key.fills] = value
     return values
+
+
+def _compiled_checks(checks: Sequence[Check], of: str) -> tuple[core.Check, ...]:
+    return with_names(check.compiled(number, of) for number, check in enumerate(checks, start=1))
 
 
 def _within(given: Mapping[str, object], kind: Kind, where: str) -> dict[str, Any]:
@@ -317,6 +253,22 @@ def _invalid(text: str) -> PlanInvalid:
 
 def _name_of(function: object) -> str:
     return getattr(function, "__qualname__", type(function).__name__)
+
+
+def _document(kind: type[Any], *tables: str) -> None:
+    """Add to the docstring what the schema of plans says of each field."""
+    keys: dict[str, Key] = {}
+    for table in map(TABLES.__getitem__, tables):
+        keys |= {one.name: one.keys[0] for one in table.kinds}
+        keys |= {name: rows[0][1] for name, rows in table.beside.items()}
+        keys |= {key.fills or key.name: key for key in table.keys}
+    said = [f"    {one.name}: {keys[one.name].plain_meaning}" for one in fields(kind) if one.name in keys]
+    kind.__doc__ = "\n".join([inspect.cleandoc(kind.__doc__ or ""), "", "Args:", *said])
+
+
+_document(Check, "check")
+_document(Step, "question", "agent", "step")
+_document(Plan, "plan", "limits")
 
 
 async def run_plan(

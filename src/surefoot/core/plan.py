@@ -68,7 +68,7 @@ class Check:
 
     raw: ClassVar[Raw] = WRITTEN
 
-    name: str
+    name: str = ""
     """Unique within its step; made from the question when none is given."""
     ask: CheckQuestion
     """The question."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, fields
 from enum import StrEnum
@@ -9,6 +10,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 _MINUTE_S = 60
+_LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 
 
 class Way(StrEnum):
@@ -105,6 +107,11 @@ class Key(NamedTuple):
     """What a planner is told of it; empty: no model may write it."""
     planned: Value | None = None
     """What a planner may write, if that is less than what people may."""
+
+    @property
+    def plain_meaning(self) -> str:
+        """Return the meaning without what only makes sense on the reference page."""
+        return _LINK.sub(r"\1", self.meaning).replace("; see below", "")
 
     @property
     def fills(self) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
 
 from surefoot.core.check_kinds import CheckQuestion
 from surefoot.core.plan import Check
@@ -23,24 +23,26 @@ def read_checks(page: Page, node: Tree) -> tuple[Check, ...] | None:
         return None
     table = TABLES["check"]
     checks: list[Check] = []
-    unnamed: list[int] = []
-    taken: set[str] = set()
     for item in node.items:
         fields = Fields.read(page, item, table.said, table.names, LATER_KEYS)
         check = None if fields is None else _read_check(page, fields)
         if fields is None or check is None:
             continue
-        if "name" not in fields:
-            unnamed.append(len(checks))
-        elif check.name in taken:
+        if check.name and any(check.name == other.name for other in checks):
             text = f"a check before is named {check.name!r}, too; names of their own were expected; rename one"
             page.flaw(fields.at("name"), text)
-        else:
-            taken.add(check.name)
         checks.append(check)
-    for index in unnamed:
-        checks[index] = replace(checks[index], name=_free_name(checks[index].name, taken))
-    return tuple(checks)
+    return with_names(checks)
+
+
+def with_names(checks: Iterable[Check]) -> tuple[Check, ...]:
+    """Return the checks with a name for each that has none: one that says what is asked."""
+    found = list(checks)
+    taken = {check.name for check in found}
+    for index, check in enumerate(found):
+        if not check.name:
+            found[index] = replace(check, name=_free_name(_name_of(check.ask), taken))
+    return tuple(found)
 
 
 def _read_check(page: Page, fields: Fields) -> Check | None:
@@ -48,8 +50,7 @@ def _read_check(page: Page, fields: Fields) -> Check | None:
     ask: CheckQuestion | None = read_kind(page, fields, table)
     if ask is None:
         return None
-    values: dict[str, Any] = {"name": _name_of(ask), **read_values(page, fields, table.keys)}
-    return Check(ask=ask, **values)
+    return Check(ask=ask, **read_values(page, fields, table.keys))
 
 
 def _name_of(ask: CheckQuestion) -> str:

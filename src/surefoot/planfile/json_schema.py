@@ -5,7 +5,6 @@ It never refuses what a reader takes; what only a reader can judge (needs, files
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
@@ -17,7 +16,6 @@ FILE_NAME = "surefoot.schema.json"
 EDITOR_LINE = f"# yaml-language-server: $schema={FILE_NAME}"
 """The comment by which editors find it."""
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 
 Shape = Mapping[str, object]
 
@@ -135,8 +133,8 @@ def _property(key: Key, kind: type[object] | None, more: str = "") -> Shape:
     """Return the shape of a key. The default stands in the words: many of them are no value that could be written."""
     unit = " With a unit, as in 90s." if key.value in (TIME, DURATION) else ""
     usual = "" if kind is None else key.usual_in(kind)
-    said = f"{key.meaning}{unit}{more}" + (f" Default: {usual}." if usual else "")
-    return {**shape_of(key.value), "description": _LINK.sub(r"\1", said.replace("; see below", ""))}
+    said = f"{key.plain_meaning}{unit}{more}" + (f" Default: {usual}." if usual else "")
+    return {**shape_of(key.value), "description": said}
 
 
 def _shared(rows: Sequence[tuple[Kind, Key]]) -> Shape:
