@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field, replace
 from fnmatch import fnmatchcase
@@ -66,17 +67,20 @@ def find(tree: Tree, words: Sequence[str]) -> tuple[list[str], Shape | None, Seq
     at, deepest = 0, max(len(key) for key in tree)
     while at < len(words) and len(path) < deepest and words[at] != "--":
         word = words[at]
-        is_subcommand = _is_beginning(tree, [*path, word])
-        if not is_subcommand and not (word[:1] in {"-", "+"} and len(word) > 1):
+        taken = 1
+        if _is_beginning(tree, [*path, word]):
+            path.append(word)
+        elif word[:1] in {"-", "+"} and len(word) > 1:
+            taken += word in base.valued
+            left += words[at : at + taken]
+        else:
             break
-        takes_next = not is_subcommand and word in base.valued
-        (path if is_subcommand else left).append(word)
-        left += words[at + 1 : at + 2] if takes_next else []
-        at += 1 + takes_next
+        at += taken
     shape = _shape(tree, path)
-    has_operand = at < len(words) and words[at] != "--"
-    if (not path and has_operand and len(tree) > 1 and base.operands == "any") or (shape is None and has_operand):
-        return [*path, words[at]], None, ()
+    operand = next(iter(words[at:]), "--")
+    is_unknown = shape is None or (not path and len(tree) > 1 and base.operands == "any")
+    if is_unknown and operand != "--":
+        return [*path, operand], None, ()
     return path, None if shape is None else _with(shape, base), [*left, *words[at:]]
 
 
@@ -109,42 +113,58 @@ def taken_apart(
     """Return the arguments that are no options, the first option that is not known, and what is wrong with a value."""
     found: list[str] = []
     seen: set[str] = set()
-    at = 0
-    while at < len(words):
-        word = words[at]
-        at += 1
-        if word == "--":
-            found += words[at:]
-            break
-        if word.startswith("+") and any(fnmatchcase(word, flag) for flag in shape.flags):
+    left = deque(words)
+    while left:
+        word = left.popleft()
+        if _is_plus_flag(shape, word):
             continue
-        if not word.startswith("-") or len(word) == 1:
-            found.append(word)
-            if shape.operands in RUNNING:
-                found += words[at:]
-                break
+        is_operand = not word.startswith("-") or len(word) == 1
+        found += [word] if is_operand else []
+        if word == "--" or (is_operand and shape.operands in RUNNING):
+            found += left
+            break
+        if is_operand:
             continue
         option = _option(shape, word)
-        if option is None:
-            return found, word, None
-        known, judge, value = option
-        loaded = value or word.partition("=")[2] or (words[at] if at < len(words) else "")
-        if shape.takes_any and _LOADING.match(known) and OUTSIDE.match(loaded) and not loaded.startswith("$"):
-            return found, f"{word} {loaded}" if loaded not in word else word, None
-        if shape.takes_any and _WRITING.match(known) and OUTSIDE.match(loaded) and not _is_open(loaded):
-            return found, f"{word} {loaded}" if loaded not in word else word, None
-        seen.add(known)
-        if judge == _ENDING:
+        unknown = _unknown(shape, option, word, next(iter(left), ""))
+        if option is None or unknown is not None:
+            return found, unknown, None
+        seen.add(option[0])
+        if option[1] == _ENDING:
             return [], None, None
-        if judge is not None and value is None:
-            value = words[at] if at < len(words) else None
-            at += judge != "number" or (value or "").isdigit()
-        reason = None if judge is None or value is None else judged(judge, name, value)
+        reason = _flaw_of_value(option, name, left, judged)
         if reason is not None:
             return found, None, reason
     if shape.needed and not shape.needed & seen:
         return found, None, f"{quoted(name)} is given no command here, and reads what it does from elsewhere"
     return found, None, None
+
+
+def _is_plus_flag(shape: Shape, word: str) -> bool:
+    return word.startswith("+") and any(fnmatchcase(word, flag) for flag in shape.flags)
+
+
+def _flaw_of_value(option: _Option, name: str, left: deque[str], judged: Judged) -> str | None:
+    """Say what is wrong with the value of an option, which is the next word if it does not stand with the option."""
+    _, judge, value = option
+    if judge is not None and value is None and left:
+        # A number may be left out: then the next word is no value.
+        value = left[0] if judge == "number" and not left[0].isdigit() else left.popleft()
+    return None if judge is None or value is None else judged(judge, name, value)
+
+
+def _unknown(shape: Shape, option: _Option | None, word: str, following: str) -> str | None:
+    """Return an option that is not known, or that loads or writes outside the project where any option is harmless."""
+    if option is None:
+        return word
+    known, _, value = option
+    path = value or word.partition("=")[2] or following
+    if not shape.takes_any or not OUTSIDE.match(path):
+        return None
+    loads = _LOADING.match(known) and not path.startswith("$")
+    if not loads and not (_WRITING.match(known) and not _is_open(path)):
+        return None
+    return word if path in word else f"{word} {path}"
 
 
 def _is_open(path: str) -> bool:

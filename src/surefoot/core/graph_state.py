@@ -72,22 +72,30 @@ def recount(state: RunState) -> None:
         if node.status in (StepStatus.PENDING, StepStatus.BLOCKED):
             node.status, node.blocked_by = StepStatus.PENDING, ()
     _recount_groups(state)
-    # Count what each node still waits for, and make ready what waits for nothing.
-    state.ready.clear()
-    for node in state.nodes.values():
-        node.missing = sum(state.nodes[need].status not in SATISFIED for need in node.needs)
-        if node.status is StepStatus.PENDING and node.missing == 0 and node.due is None:
-            make_ready(state, node)
-    # Take back the attempts that have not begun and whose needs are not satisfied any more.
-    for name in list(state.active):
-        node = state.nodes[name]
-        if node.missing > 0 and node.work is not None and not node.work.has_begun:
-            withdraw(state, node, "what it needs was taken back")
+    _recount_needs(state)
+    _withdraw_ungrounded(state)
     for node in list(state.nodes.values()):
         if node.status is StepStatus.FAILED and node.members is None:
             _block_dependants(state, node, node.spec.id)
     _hold_again(state)
     state.unfinished = sum(node.status not in FINAL for node in state.nodes.values())
+
+
+def _recount_needs(state: RunState) -> None:
+    """Count what each node still waits for, and make ready what waits for nothing."""
+    state.ready.clear()
+    for node in state.nodes.values():
+        node.missing = sum(state.nodes[need].status not in SATISFIED for need in node.needs)
+        if node.status is StepStatus.PENDING and node.missing == 0 and node.due is None:
+            make_ready(state, node)
+
+
+def _withdraw_ungrounded(state: RunState) -> None:
+    """Take back the attempts that have not begun and whose needs are not satisfied any more."""
+    for name in list(state.active):
+        node = state.nodes[name]
+        if node.missing > 0 and node.work is not None and not node.work.has_begun:
+            withdraw(state, node, "what it needs was taken back")
 
 
 def _recount_groups(state: RunState) -> None:

@@ -311,6 +311,19 @@ def _own_findings(state: RunState) -> list[FindingShape]:
     ]
 
 
+_OPEN_RUNGS: dict[str, tuple[str, str, str]] = {
+    "plain": ("plain-rung", "warning", "commands ran without a sandbox; see `surefoot doctor`"),
+    "landlock": (
+        "landlock-rung",
+        "note",
+        (
+            "commands could not write outside, but the network, modes and owners of files and shared memory are open; "
+            "see `surefoot doctor`"
+        ),
+    ),
+}
+
+
 def _found_around(state: RunState) -> Iterator[FindingShape]:
     """Yield what stands between the run and its surroundings: the checkout, the sandbox, what prepare makes."""
     if state.created.dirty and not state.created.include_dirty:
@@ -322,14 +335,8 @@ def _found_around(state: RunState) -> Iterator[FindingShape]:
         )
         text = f"{said} not part of this run"
         yield _finding("dirty-checkout", "note", text)
-    if state.rung == "plain" and state.has_workspace:
-        yield _finding("plain-rung", "warning", "commands ran without a sandbox; see `surefoot doctor`")
-    if state.rung == "landlock" and state.has_workspace:
-        text = (
-            "commands could not write outside, but the network, modes and owners of files and shared memory are open; "
-            "see `surefoot doctor`"
-        )
-        yield _finding("landlock-rung", "note", text)
+    if state.rung in _OPEN_RUNGS and state.has_workspace:
+        yield _finding(*_OPEN_RUNGS[state.rung])
     if state.as_root and state.has_workspace:
         yield _finding("as-root", "note", "commands ran as root, which weakens every sandbox; see `surefoot doctor`")
     if kept := {path for lane in state.lanes.values() for path in lane.kept}:
@@ -519,38 +526,43 @@ _FLAG_MEANS = {
 
 def _look_at(state: RunState) -> list[str]:
     """Return what deserves a person's eye, most telling first."""
-    notes: list[str] = []
-    for node in state.steps():
-        name = node.spec.id
-        if status_of(node) is StepStatus.IN_DOUBT:
-            notes.append(f"{name}: nobody knows yet whether its effect was applied")
-        elif node.applied and node.status in (StepStatus.FAILED, StepStatus.SKIPPED):
-            notes.append(f"{name}: its effect was applied although the step did not hold")
-        if node.proof == "exit-status-only":
-            notes.append(f"{name}: proved by its exit status only: no check asked about its result")
-        if node.status is StepStatus.UNPROVED:
-            notes.append(f"{name}: done, but unproved: nothing speaks for it but the word of its agent")
-        is_told = bool(node.records) and not has_nothing_to_do(node.spec.checks, node.records)
-        for check, record in zip(node.spec.checks, node.records, strict=True) if is_told else ():
-            notes += [
-                f"{name}: check {check.name!r} is {flag}{_FLAG_MEANS.get(flag, '')}"
-                for flag in flags_of(check, record)
-                if flag != CHANGED
-            ]
-            if said := changed_said(record.changed_files):
-                notes.append(f"{name}: check {check.name!r} {said}")
-    for check, record in zip(state.plan.accept, state.accept.records, strict=True):
-        if record.after is Verdict.FAILED or record.after is Verdict.INCONCLUSIVE:
-            notes.append(f"acceptance check {check.name!r}: {record.after.value}")
-        elif record.red_before:
-            notes.append(f"acceptance check {check.name!r}: {red_before_said(record)}")
-        elif is_red_before(check, record):
-            notes.append(f"acceptance check {check.name!r} was red before the run and was not asked again")
-        elif "vacuous" in flags_of(check, record):
-            notes.append(f"acceptance check {check.name!r} was green before the run: it proves nothing")
+    accepted = zip(state.plan.accept, state.accept.records, strict=True)
+    return [
+        *(f"{node.spec.id}: {note}" for node in state.steps() for note in _notes_on_step(node)),
+        *(f"acceptance check {check.name!r}{note}" for check, record in accepted for note in _notes_on(check, record)),
+    ]
+
+
+def _notes_on_step(node: StepState) -> Iterator[str]:
+    if status_of(node) is StepStatus.IN_DOUBT:
+        yield "nobody knows yet whether its effect was applied"
+    elif node.applied and node.status in (StepStatus.FAILED, StepStatus.SKIPPED):
+        yield "its effect was applied although the step did not hold"
+    if node.proof == "exit-status-only":
+        yield "proved by its exit status only: no check asked about its result"
+    if node.status is StepStatus.UNPROVED:
+        yield "done, but unproved: nothing speaks for it but the word of its agent"
+    if not node.records or has_nothing_to_do(node.spec.checks, node.records):
+        return
+    for check, record in zip(node.spec.checks, node.records, strict=True):
+        flags = (flag for flag in flags_of(check, record) if flag != CHANGED)
+        yield from (f"check {check.name!r} is {flag}{_FLAG_MEANS.get(flag, '')}" for flag in flags)
         if said := changed_said(record.changed_files):
-            notes.append(f"acceptance check {check.name!r} {said}")
-    return notes
+            yield f"check {check.name!r} {said}"
+
+
+def _notes_on(check: Check, record: CheckRecord) -> Iterator[str]:
+    """Yield what stands behind the name of an acceptance check."""
+    if record.after is Verdict.FAILED or record.after is Verdict.INCONCLUSIVE:
+        yield f": {record.after.value}"
+    elif record.red_before:
+        yield f": {red_before_said(record)}"
+    elif is_red_before(check, record):
+        yield " was red before the run and was not asked again"
+    elif "vacuous" in flags_of(check, record):
+        yield " was green before the run: it proves nothing"
+    if said := changed_said(record.changed_files):
+        yield f" {said}"
 
 
 def next_command(state: RunState) -> str:
@@ -562,16 +574,7 @@ def next_command(state: RunState) -> str:
         has_commits = state.branch is not None and state.branch.head != state.created.base
         return f"surefoot land {run}" if has_commits else f"surefoot show {run}"
     if state.outcome is not None:
-        undone = [n.spec.id for n in state.steps() if n.status in (StepStatus.FAILED, StepStatus.CANCELLED)]
-        skipped = [n.spec.id for n in state.steps() if n.status is StepStatus.SKIPPED and n.reason != "nothing_to_do"]
-        if not undone and not skipped and REVIEWING in state.nodes:
-            return f"surefoot show {run} review"
-        unproved = [n.spec.id for n in state.steps() if n.status is StepStatus.UNPROVED]
-        if unproved and not undone and not skipped:
-            return f"surefoot show {run} {unproved[0]}"
-        if not undone and not skipped and _is_only_old_red(state):
-            return f"surefoot report {run}"
-        return " ".join(["surefoot retry", run, *(undone or skipped)])
+        return _command_after_end(state)
     for question in state.open_questions:
         answer = {QuestionKind.CONFIRM: "yes", QuestionKind.IN_DOUBT: "applied"}.get(question.asked.about, "TEXT")
         options = question.asked.options
@@ -579,6 +582,21 @@ def next_command(state: RunState) -> str:
     if any(step.needs_program for step in state.plan.steps):
         return f"start the program that made run {run} again, with this run id"
     return f"surefoot resume {run}{_raising(state)}"
+
+
+def _command_after_end(state: RunState) -> str:
+    """Return the command for a run that ended otherwise than completed."""
+    run = state.created.run
+    undone = [n.spec.id for n in state.steps() if n.status in (StepStatus.FAILED, StepStatus.CANCELLED)]
+    skipped = [n.spec.id for n in state.steps() if n.status is StepStatus.SKIPPED and n.reason != "nothing_to_do"]
+    if undone or skipped:
+        return " ".join(["surefoot retry", run, *(undone or skipped)])
+    if REVIEWING in state.nodes:
+        return f"surefoot show {run} review"
+    unproved = next((n.spec.id for n in state.steps() if n.status is StepStatus.UNPROVED), None)
+    if unproved is not None:
+        return f"surefoot show {run} {unproved}"
+    return f"surefoot report {run}" if _is_only_old_red(state) else f"surefoot retry {run}"
 
 
 def _is_only_old_red(state: RunState) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from surefoot import safe_open
@@ -40,10 +40,7 @@ async def inspect(context: RunContext, command: do.Inspect) -> Event:
 def _inspect(context: RunContext, command: do.Inspect) -> Event:
     point("inspect.before")
     lane, spec, space = lane_of(command), command.spec, context.space
-    root = space.lane_path(lane)
-    if not root.is_dir():  # else every file of it would count as deleted by the step
-        message = f"the folder of lane {lane} is gone ({str(root)!r}), so nobody knows what the step changed"
-        raise WorkspaceMissing(f"{message}; it is made again for the next attempt", lane=lane)
+    root = _folder_of(context, lane)
     is_read = spec.effect is Effect.READ  # what it writes is thrown away, wherever it lies
     secrets = _find_secrets(context, lane, spec.uncommitted)
     if secrets and is_read:
@@ -64,9 +61,7 @@ def _inspect(context: RunContext, command: do.Inspect) -> Event:
     within_s = reading_s(spec.timeout_s)
     tree = space.tree(lane, exclude=spec.uncommitted, within_s=within_s)
     changed = space.changes(command.tree, tree)
-    keeps = [] if is_read else [path for path in changed if matches(path, command.writes)]
-    refused = sorted(set(changed) - set(keeps))
-    outside = [] if is_read else [path for path in refused if not matches(path, command.scope)]
+    keeps, refused, outside = _sorted_out(command, changed)
     if refused and not outside:
         space.put_back(lane, command.tree, refused)
         tree = space.tree(lane, exclude=spec.uncommitted, within_s=within_s)
@@ -76,8 +71,11 @@ def _inspect(context: RunContext, command: do.Inspect) -> Event:
     space.reset_refs(lane, command.commit)
     beside = space.ignored_state(lane, spec.uncommitted, exclude=spec.uncommitted, settled=lane in context.settled)
     is_changed = context.note(lane).get(BESIDE_NOTE) != beside
-    left = _left_of(context, lane, spec) if is_changed else ()
-    found = spoiled(context, lane, spec.uncommitted) if is_changed else Spoiled()
+    left: tuple[str, ...] = ()
+    found = Spoiled()
+    if is_changed:
+        left = _left_of(context, lane, spec)
+        found = spoiled(context, lane, spec.uncommitted)
     if found.changed or found.added:
         context.settled.discard(lane)  # the next checkpoint has to look at what prepare had made
     point("inspect.after")
@@ -92,12 +90,29 @@ def _inspect(context: RunContext, command: do.Inspect) -> Event:
         lane_changed=is_changed or spec.reaches_out or command.by_hand or context.rung is not Rung.BUBBLEWRAP,
         lines=space.count_lines(command.tree, tree) if command.counts_lines else None,
         digest=space.digest_of_changes(command.tree, tree, keeps),
-        keys=tuple(with_keys(space.lane_path(lane), keeps)),
+        keys=tuple(with_keys(root, keeps)),
         left=left[:NAMED_MAX],
         run_outside=run_outside(context.plan, spec, (*keeps, *left)),
-        check_files=changed_by_step(context, spec, command.tree, (*keeps, *_files_of(space.lane_path(lane), left))),
+        check_files=changed_by_step(context, spec, command.tree, (*keeps, *_files_of(root, left))),
         spoiled=first_few((*found.changed, *found.added)),
     )
+
+
+def _folder_of(context: RunContext, lane: str) -> Path:
+    root = context.space.lane_path(lane)
+    if not root.is_dir():  # else every file of it would count as deleted by the step
+        message = f"the folder of lane {lane} is gone ({str(root)!r}), so nobody knows what the step changed"
+        raise WorkspaceMissing(f"{message}; it is made again for the next attempt", lane=lane)
+    return root
+
+
+def _sorted_out(command: do.Inspect, changed: Sequence[str]) -> tuple[list[str], list[str], list[str]]:
+    """Return the changed paths that are kept, those that are not, and those of them outside the scope."""
+    if command.spec.effect is Effect.READ:
+        return [], sorted(set(changed)), []
+    keeps = [path for path in changed if matches(path, command.writes)]
+    refused = sorted(set(changed) - set(keeps))
+    return keeps, refused, [path for path in refused if not matches(path, command.scope)]
 
 
 def _remove_changed_caches(context: RunContext, lane: str) -> None:
