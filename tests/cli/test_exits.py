@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from surefoot import errors
-from surefoot.cli.entry import _told
+from surefoot.cli.entry import _report_error
 from surefoot.cli.exits import code_of_error, code_of_run
 from surefoot.cli.screen import Screen
 from surefoot.core.event_words import Outcome
@@ -66,7 +66,7 @@ def test_every_error_has_its_exit_code() -> None:
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES])
 def test_what_the_machine_refuses_is_no_internal_error(number: int, capsys: pytest.CaptureFixture[str]) -> None:
     """A full disk at the start, or a place that cannot be written: the path is named, with what to do."""
-    code = _told(OSError(number, os.strerror(number), "/home/x"), Screen())
+    code = _report_error(OSError(number, os.strerror(number), "/home/x"), Screen())
     said = capsys.readouterr().err
     assert (code, "internal" in said, "'/home/x' cannot be read or written" in said) == (2, False, True)
 
@@ -84,13 +84,13 @@ def test_a_run_without_an_outcome_waits_or_was_stopped(state: str, code: int) ->
 
 def test_an_error_is_told_on_standard_error_in_its_own_words(capsys: pytest.CaptureFixture[str]) -> None:
     """Cleaned, because names in it come from outside."""
-    code = _told(errors.RunNotFound("there is no run '\x1b[31mx'"), Screen())
+    code = _report_error(errors.RunNotFound("there is no run '\x1b[31mx'"), Screen())
     assert (code, *capsys.readouterr()) == (2, "", "surefoot: there is no run 'x'\n")
 
 
 def test_an_error_for_programs_has_its_code_and_message(capsys: pytest.CaptureFixture[str]) -> None:
     """On standard output, where the document would have been."""
-    _told(errors.RunHeld("held"), Screen(is_json=True))
+    _report_error(errors.RunHeld("held"), Screen(is_json=True))
     said = capsys.readouterr()
     assert (json.loads(said.out), said.err) == ({"error": {"code": "run-held", "message": "held"}}, "")
 
@@ -101,7 +101,7 @@ def test_an_error_of_our_own_shows_where_it_happened_only_on_request(
 ) -> None:
     """Exit code 1, and how to get the place."""
     monkeypatch.setenv("SUREFOOT_DEBUG", wish)
-    code = _told(ZeroDivisionError("by zero"), Screen())
+    code = _report_error(ZeroDivisionError("by zero"), Screen())
     said = capsys.readouterr().err
     assert (code, "internal error: ZeroDivisionError: by zero" in said) == (1, True)
     assert [line for line in said.splitlines() if not line.startswith("surefoot: ")] == (

@@ -32,7 +32,7 @@ def run_framed(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         code = _INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the outermost frame
-        return _told(error, screen)
+        return _report_error(error, screen)
     if code == _INTERRUPTED:
         # Ctrl-C before an engine was at work; later it is the engine that hears it.
         screen.error("interrupted")
@@ -57,7 +57,7 @@ def _carry_out(words: list[str], screen: Screen) -> int | None:
     return app(words, prog_name=PROGRAM, standalone_mode=False)
 
 
-def _told(error: Exception, screen: Screen) -> int:
+def _report_error(error: Exception, screen: Screen) -> int:
     """Tell what went wrong and return the exit code for it."""
     if isinstance(error, SurefootError):
         return _say(screen, error.code, error.message, code_of_error(error))

@@ -40,7 +40,7 @@ def look_at_project(root: Path) -> Project:
 
 
 def _python(root: Path) -> Project:
-    text = _text(root / "pyproject.toml")
+    text = _content(root / "pyproject.toml")
     is_pytest = "pytest" in text or any((root / name).is_file() for name in ("pytest.ini", "conftest.py"))
     is_pytest = is_pytest or (root / "tests" / "conftest.py").is_file()
     tests = "python -m pytest -q" if is_pytest else ""
@@ -65,7 +65,7 @@ def _installed(root: Path, text: str) -> str:
 
 def _node(root: Path) -> Project:
     try:
-        package = cast("_Values", json.loads(_text(root / "package.json")))
+        package = cast("_Values", json.loads(_content(root / "package.json")))
         has_tests = "test" in cast("_Values", package.get("scripts", {}))
     except (ValueError, AttributeError, TypeError):
         has_tests = False
@@ -78,7 +78,7 @@ def _node(root: Path) -> Project:
     )
 
 
-def _text(path: Path) -> str:
+def _content(path: Path) -> str:
     try:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError):

@@ -162,14 +162,14 @@ def _rows(view: View, width: int) -> Iterator[_Row]:
             yield _group_row(state, group, limit)
     for age, one in enumerate(reversed(view.work.lately)):
         if one.step not in shown:
-            text = f"{one.word:<{WORD}} {_named(one.step, limit)}  {duration(one.took_s)}"
+            text = f"{one.word:<{WORD}} {_shortened_id(one.step, limit)}  {duration(one.took_s)}"
             yield _Row(_LATELY, (-1, -age, 0), Line(text, one.style, styled=len(one.word)))
     yield from _next_rows(state, limit)
 
 
 def _rows_of_step(view: View, node: StepState, limit: int, blocked: int) -> Iterator[_Row]:
     """Yield what has to be seen of a step: nothing, while it only waits for its turn or is over and well."""
-    status, order, name = status_of(node), (*node.order, 0), _named(node.spec.id, limit)
+    status, order, name = status_of(node), (*node.order, 0), _shortened_id(node.spec.id, limit)
     if status is StepStatus.RUNNING and node.work is not None:
         yield _Row(_RUNS, order, Line(_running(view, node, name), "head", styled=WORD))
         said = one_line(words_of(view.said.get(node.spec.id, "")))
@@ -207,7 +207,7 @@ def _group_row(state: RunState, group: StepState, limit: int) -> _Row:
     numbers = Counter(status_of(member).value for member in members)
     told = ("running", "waiting", "in_doubt", "failed")
     parts = [f"{over} of {len(members)}", *(f"{numbers[w]} {w.replace('_', ' ')}" for w in told if numbers[w])]
-    text = f"{'group':<{WORD}} {_named(group.spec.id, limit)}  {', '.join(parts)}"
+    text = f"{'group':<{WORD}} {_shortened_id(group.spec.id, limit)}  {', '.join(parts)}"
     return _Row(_GROUP, (*group.order, -1), Line(text, "dim", styled=WORD))
 
 
@@ -216,14 +216,14 @@ def _next_rows(state: RunState, limit: int) -> Iterator[_Row]:
     fresh = [node for node in comes if node.due is None and node.work is None]
     for node in sorted(fresh, key=lambda node: (node.missing > 0, node.order))[:_NEXT]:
         said = "a group, its items are not known yet" if node.is_group else one_line(node.spec.title)
-        yield _Row(_COMES, (*node.order, 0), _line("pending", _named(node.spec.id, limit), said, "dim"))
+        yield _Row(_COMES, (*node.order, 0), _line("pending", _shortened_id(node.spec.id, limit), said, "dim"))
 
 
 def _line(word: str, name: str, said: str, style: Style) -> Line:
     return Line(f"{word:<{WORD}} {name}  {said}".rstrip(), style or style_of(word), styled=len(word))
 
 
-def _named(step: StepId, limit: int) -> str:
+def _shortened_id(step: StepId, limit: int) -> str:
     """Return an id that is not too long; its end tells more than its beginning."""
     return step if len(step) <= limit else "…" + step[1 - limit :]
 

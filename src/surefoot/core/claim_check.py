@@ -210,7 +210,7 @@ def _work_flaws(statement: Statement, calls: Sequence[_Done]) -> Iterator[str]:
     said = f"it says {cut(statement.text, 160)!r}"
     for kind in KINDS:
         if kind.ran.search(statement.text) and not _of_kind(kind, calls) and not _UNSURE.search(statement.text):
-            if not any(one.command for one in _named(statement, calls)):
+            if not any(one.command for one in _named_calls(statement, calls)):
                 yield f"{said}, and no command that {kind.name} was run"
             return
     kind = _claimed(statement.text)
@@ -220,7 +220,7 @@ def _work_flaws(statement: Statement, calls: Sequence[_Done]) -> Iterator[str]:
     if not own:
         yield f"{said}, and no command that {kind.name} was run"
     elif not own[-1].has_succeeded:
-        yield f"{said}, and the last command that {kind.name} ({own[-1]}) ended with {_end(own[-1])}"
+        yield f"{said}, and the last command that {kind.name} ({own[-1]}) ended with {_ending_text(own[-1])}"
     else:
         last = _last_change(calls)
         yield f"{said}, and after the last command that {kind.name} ({own[-1]}) files were changed ({last})"
@@ -231,7 +231,7 @@ def _is_shown(statement: Statement, kind: Kind, calls: Sequence[_Done]) -> bool:
     last = _last_change(calls)
     since = -1 if last is None else last.index
     own = _of_kind(kind, calls)
-    named = [one for one in _named(statement, calls) if one.command]
+    named = [one for one in _named_calls(statement, calls) if one.command]
     # A failure that came later counts, also on files that did not change: the last answer is the answer.
     latest = own[-1:] if own else named
     return any(one.has_succeeded and one.index >= since for one in [*latest, *([] if own else named)])
@@ -262,7 +262,7 @@ def _is_of_kind(kind: Kind, command: str) -> bool:
     return kind.commands.search(command) is not None
 
 
-def _named(statement: Statement, calls: Sequence[_Done]) -> list[_Done]:
+def _named_calls(statement: Statement, calls: Sequence[_Done]) -> list[_Done]:
     return [one for name in _CALL.findall(statement.evidence) if (one := _find(calls, name)) is not None]
 
 
@@ -270,7 +270,7 @@ def _last_change(calls: Sequence[_Done]) -> _Done | None:
     return next((one for one in reversed(calls) if one.changes_code), None)
 
 
-def _end(done: _Done) -> str:
+def _ending_text(done: _Done) -> str:
     code = done.result.exit_code
     return f"exit status {code}" if code is not None else cut(done.result.text, 100)
 

@@ -118,8 +118,8 @@ def facts_that_must_survive(node: StepState, fold: Fold) -> tuple[str, ...]:
 
 def lost_in(summary: str, facts: tuple[str, ...]) -> tuple[str, ...]:
     """Return the facts a summary does not hold. The runtime puts them behind it."""
-    plain = _plain(summary)
-    return tuple(fact for fact in facts if _plain(fact) not in plain)
+    plain = _normalized(summary)
+    return tuple(fact for fact in facts if _normalized(fact) not in plain)
 
 
 def _answer(call: ToolCallState) -> str:
@@ -127,7 +127,7 @@ def _answer(call: ToolCallState) -> str:
     return f"{cut(call.asked.summary, 120)}: {cut(call.result.text, 600)}"
 
 
-def _plain(text: str) -> str:
+def _normalized(text: str) -> str:
     return re.sub(r"[\s`*]+", " ", text).strip().casefold()
 
 

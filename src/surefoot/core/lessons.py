@@ -25,10 +25,10 @@ def teaches(node: StepState, failed: AttemptFailed) -> bool:
 def lesson_of(node: StepState, work: Attempt, failed: AttemptFailed) -> Lesson:
     """Return the lesson of an attempt that has just failed, while what was done in it is still known."""
     tried = "nothing that is known" if work.conversation is None else _tried(work.conversation, work.changed)
-    return Lesson(attempt=failed.attempt, tried=tried, said=_said(node, work, failed))
+    return Lesson(attempt=failed.attempt, tried=tried, said=_reply_to(node, work, failed))
 
 
-def _said(node: StepState, work: Attempt, failed: AttemptFailed) -> str:
+def _reply_to(node: StepState, work: Attempt, failed: AttemptFailed) -> str:
     index = first_unpassed(node.spec.checks, work.checks) if work.checks else None
     is_hidden = index is not None and node.spec.checks[index].held_back
     is_named = any(one.held_back and f"check {one.name!r}" in failed.reason for one in node.spec.checks)

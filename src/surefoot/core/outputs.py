@@ -88,18 +88,18 @@ def artifacts_for(state: RunState, node: StepState) -> tuple[BlobId, ...]:
 
 
 def _value_of(state: RunState, reference: Reference) -> str | None:
-    node = _named(state, reference)
+    node = _node_named(state, reference)
     if node is None or node.status not in DONE:
         return None
     return node.outputs.get(reference.key)
 
 
-def _named(state: RunState, reference: Reference) -> StepState | None:
+def _node_named(state: RunState, reference: Reference) -> StepState | None:
     return state.nodes.get(reference.step) or state.nodes.get(encode_id(reference.step))
 
 
 def _lack(state: RunState, reference: Reference) -> str:
-    node = _named(state, reference)
+    node = _node_named(state, reference)
     if node is not None and node.status is StepStatus.SKIPPED:
         return f"{reference.token} stands for nothing: step {node.spec.id} was skipped ({node.reason})"
     put_out = ", ".join(node.outputs) if node is not None else ""

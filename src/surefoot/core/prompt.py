@@ -65,7 +65,7 @@ def _result_part(call: ToolCallState, turn: Turn, fold: Fold) -> Part:
 
 
 def _no_call(conversation: Conversation, turn: Turn) -> list[Part]:
-    return [] if turn.calls else [_told(no_call(conversation.role, turn.number))]
+    return [] if turn.calls else [_user_part(no_call(conversation.role, turn.number))]
 
 
 def _reminder(state: RunState, node: StepState, turn: Turn, fold: Fold) -> list[Part]:
@@ -75,10 +75,10 @@ def _reminder(state: RunState, node: StepState, turn: Turn, fold: Fold) -> list[
     text = goal_and_constraints(state, node)
     if len(text) > REMINDER_MAX:
         text = f"{text[:REMINDER_MAX]}…\n(All of it stands at the beginning.)"
-    return [_told(reminder(turn.number, text))]
+    return [_user_part(reminder(turn.number, text))]
 
 
-def _told(text: str) -> Part:
+def _user_part(text: str) -> Part:
     return Part(speaker="user", text=text, tokens=tokens_of(text))
 
 
@@ -87,4 +87,4 @@ def _news(state: RunState, node: StepState, fold: Fold) -> tuple[Part, ...]:
     notes = latest_notes(later_notes(state, node), fold.tokens_max)
     if not notes:
         return ()
-    return (_told("\n".join(["Noted meanwhile by agents at other steps:", *notes])),)
+    return (_user_part("\n".join(["Noted meanwhile by agents at other steps:", *notes])),)

@@ -140,8 +140,8 @@ def _sections(state: RunState, node: StepState, tokens_max: int, level: int) -> 
         _plan(state, node, 2 if level >= 2 else _NEAR),
         _understood(state, level) if role is not Role.SCOUT else "",
         _baseline(state),
-        _listed("What steps before this one have put out:", _outputs(state, node) if level < 4 else ()),
-        _listed("What was noted:", notes if level < 4 else ()),
+        _section("What steps before this one have put out:", _outputs(state, node) if level < 4 else ()),
+        _section("What was noted:", notes if level < 4 else ()),
         _reached(node),
         *_lessons(node),
     ]
@@ -155,7 +155,7 @@ def _role(node: StepState) -> Role:
     return conversation_of(node).role
 
 
-def _listed(head: str, lines: Sequence[str]) -> str:
+def _section(head: str, lines: Sequence[str]) -> str:
     return "\n".join([head, *lines]) if lines else ""
 
 
@@ -182,7 +182,7 @@ def _plan(state: RunState, node: StepState, near: int) -> str:
     lines = [_plan_line(one, node, known) for one in steps if one.spec.id in close]
     rest = len(steps) - len(lines)
     more = [f"  … and {rest} more"] if rest else []
-    return _listed(f"The plan in short ({len(steps)} steps):", [*lines, *more])
+    return _section(f"The plan in short ({len(steps)} steps):", [*lines, *more])
 
 
 def _plan_line(one: StepState, node: StepState, known: set[StepId] | None) -> str:
@@ -217,7 +217,7 @@ def _understood(state: RunState, level: int) -> str:
         lines += [f"- … and {rest} more files"] if rest else []
     lines += [f"- risk: {cut(risk, _LEARNED_MAX)}" for risk in found.risks[:_FILES_MAX]]
     lines += [f"- not known: {cut(question, _LEARNED_MAX)}" for question in found.questions[:_FILES_MAX]]
-    return _listed("What was found out before the plan was made:", lines)
+    return _section("What was found out before the plan was made:", lines)
 
 
 def _accepted(state: RunState) -> list[tuple[Check, CheckRecord]]:
@@ -228,7 +228,7 @@ def _accepted(state: RunState) -> list[tuple[Check, CheckRecord]]:
 
 def _baseline(state: RunState) -> str:
     lines = [f"- {answers.before.value}: {asked(check)}" for check, answers in _accepted(state) if answers.before]
-    return _listed("What held before the first change:", lines)
+    return _section("What held before the first change:", lines)
 
 
 def _result(state: RunState, steps_max: int) -> str:
@@ -256,7 +256,7 @@ def _reached(node: StepState) -> str:
         for one in node.reached[: conversation_of(node).reached_before][-_REACHED_MAX:]
     ]
     title = "Commands of earlier attempts that reached others. They still count, so do not repeat what was done:"
-    return _listed(title, lines)
+    return _section(title, lines)
 
 
 def _lessons(node: StepState) -> list[str]:
@@ -264,7 +264,7 @@ def _lessons(node: StepState) -> list[str]:
         f"- Attempt {one.attempt} tried: {cut(one.tried, _LESSON_MAX)}\n  It was told: {cut(one.said, _LESSON_MAX)}"
         for one in node.lessons[-_LESSONS_MAX:]
     ]
-    return [_listed("What failed before. Try a different approach; what follows did not work:", lines)]
+    return [_section("What failed before. Try a different approach; what follows did not work:", lines)]
 
 
 def _notes(state: RunState, node: StepState) -> list[tuple[str, bool]]:

@@ -138,12 +138,12 @@ def _told_apart(found: re.Match[str]) -> str:
 def _is_odd(char: str, *, is_mixed: bool) -> bool:
     if char.isascii():
         return False
-    if char in _ODD_LATIN or (unicodedata.normalize("NFKC", char) != char and _plain(char).isascii()):
+    if char in _ODD_LATIN or (unicodedata.normalize("NFKC", char) != char and _nfkc(char).isascii()):
         return True  # wide, bold and other forms of ASCII
     return is_mixed and _script(char) in _LIKE_LATIN
 
 
-def _plain(char: str) -> str:
+def _nfkc(char: str) -> str:
     return unicodedata.normalize("NFKC", char)
 
 

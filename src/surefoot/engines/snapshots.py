@@ -36,7 +36,7 @@ def encode_state(state: RunState) -> bytes:
     run = {one.name: getattr(state, one.name) for one in fields(state) if one.name not in _STANDS_ELSEWHERE}
     # The first nodes are the plan's steps, in its order; members of groups come behind them.
     pairs = zip_longest(state.nodes.values(), state.created.plan.steps if state.adopted is None else ())
-    nodes = (written(_told(node, planned), StepState) for node, planned in pairs)
+    nodes = (written(_node_fields(node, planned), StepState) for node, planned in pairs)
     return b"\n".join([written(run, RunState), *nodes])
 
 
@@ -52,7 +52,7 @@ def decode_state(created: RunCreated, content: bytes) -> RunState | None:
         return None
 
 
-def _told(node: StepState, planned: Step | None) -> dict[str, object]:
+def _node_fields(node: StepState, planned: Step | None) -> dict[str, object]:
     """Return the fields of a node that have to be told; its spec is not where it is that of the plan."""
     told = {name: value for name, default in _defaults().items() if (value := getattr(node, name)) != default}
     if node.spec is planned:

@@ -128,7 +128,7 @@ class FlockClaims:
         path = self._folder / run / LOCK_NAME
         current = _holder_of(path)
         if current is not None:
-            _end(path, current, grace_s)
+            _end_holder(path, current, grace_s)
         return self.acquire(run)
 
     def holder(self, run: RunId) -> LockHolder | None:
@@ -145,7 +145,7 @@ def _holder_of(path: Path) -> LockHolder | None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
-        holder = _read(path)
+        holder = _read_holder(path)
         return None if holder is None or holder.has_ended else holder
     else:
         return None
@@ -157,7 +157,7 @@ def _patience_s(path: Path) -> float:
     """Return how long to wait for a lock that somebody has: not at all for a program at work."""
     if _holder_of(path) is not None:
         return 0.0
-    said = _read(path)
+    said = _read_holder(path)
     return _UNNAMED_S if said is None or not said.has_ended else _KILL_GRACE_S
 
 
@@ -179,7 +179,7 @@ def _is_same(descriptor: int, path: Path) -> bool:
         return False
 
 
-def _read(path: Path) -> LockHolder | None:
+def _read_holder(path: Path) -> LockHolder | None:
     try:
         return LockHolder(**json.loads(path.read_bytes()))
     except (OSError, ValueError, TypeError):
@@ -187,7 +187,7 @@ def _read(path: Path) -> LockHolder | None:
 
 
 def _held(path: Path, what: str) -> RunHeld:
-    holder, run = _read(path), path.parent.name
+    holder, run = _read_holder(path), path.parent.name
     who = "it has not said yet which" if holder is None else holder.said
     return RunHeld(
         f"Run {run!r} {what} ({who}). Wait until it is done, or end it and go on with "
@@ -197,7 +197,7 @@ def _held(path: Path, what: str) -> RunHeld:
     )
 
 
-def _end(path: Path, holder: LockHolder, grace_s: float) -> None:
+def _end_holder(path: Path, holder: LockHolder, grace_s: float) -> None:
     if holder.host != os.uname().nodename:
         raise _held(path, f"is held on {holder.host} and can be ended only there")
     if not sys.platform.startswith("linux"):

@@ -35,14 +35,14 @@ def read_head(path: Path) -> ModelFile | str:
     """Return what a model file says of itself, or why it is none."""
     try:
         with path.open("rb") as file:
-            return _read(file)
+            return _read_header(file)
     except OSError as error:
         return f"cannot be read: {error.strerror}"
     except (EOFError, KeyError, RecursionError):
         return "is damaged: its head ends, or holds something unknown, before it is complete"
 
 
-def _read(file: BinaryIO) -> ModelFile | str:
+def _read_header(file: BinaryIO) -> ModelFile | str:
     if file.read(4) != _MAGIC:
         return "is no GGUF file"
     version = _number(file, "<I")
@@ -52,7 +52,7 @@ def _read(file: BinaryIO) -> ModelFile | str:
     lengths: dict[str, int] = {}
     architecture = ""
     for _ in range(_number(file, "<Q")):
-        key = _text(file)
+        key = _read_text(file)
         value = _value(file, _number(file, "<I"))
         if key == "general.architecture" and isinstance(value, str):
             architecture = value
@@ -66,7 +66,7 @@ def _read(file: BinaryIO) -> ModelFile | str:
 def _value(file: BinaryIO, kind: int) -> object:
     """Read a value; of lists nothing is kept."""
     if kind == _TEXT:
-        return _text(file)
+        return _read_text(file)
     if kind != _LIST:
         return _number(file, _NUMBERS[kind])
     inner, count = _number(file, "<I"), _number(file, "<Q")
@@ -78,7 +78,7 @@ def _value(file: BinaryIO, kind: int) -> object:
     return None
 
 
-def _text(file: BinaryIO) -> str:
+def _read_text(file: BinaryIO) -> str:
     length = _number(file, "<Q")
     if length > _TEXT_MAX:
         _pass_over(file, length)

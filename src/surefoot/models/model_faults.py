@@ -65,7 +65,7 @@ _SHOWN = 400
 def fault_of(error: Exception, model: str, said: str = "") -> ModelFault:
     """Return the fault that an error stands for; `said` is what of a reply had come before it."""
     kind = _kind_of(error)
-    told = _told(error)
+    told = _provider_message(error)
     text = f"{model}: {_NEXT[kind]}{f' ({told})' if told else ''}."
     if isinstance(error, library.ModelHTTPError) and error.suggested_model_id:
         text += f" Did you mean {error.suggested_model_id!r}?"
@@ -99,7 +99,7 @@ def _has(words: str, known: tuple[str, ...]) -> bool:
     return any(word in words for word in known)
 
 
-def _told(error: Exception) -> str:
+def _provider_message(error: Exception) -> str:
     """Return what the provider itself says, in a line."""
     if isinstance(error, asyncio.TimeoutError):
         return ""

@@ -33,7 +33,7 @@ def listed_price(name: str, tokens: int) -> Price | None:
 
     Where the price of a model depends on the hour, it is that of now.
     """
-    model = _listed(name)
+    model = _listed_model(name)
     if model is None:
         return None
     prices = model.get_prices(datetime.now(tz=UTC))
@@ -51,7 +51,7 @@ def listed_price(name: str, tokens: int) -> Price | None:
 
 def listed_context(name: str) -> int | None:
     """Return how many tokens a model takes by the list; None: it does not say."""
-    model = _listed(name)
+    model = _listed_model(name)
     return None if model is None else model.context_window
 
 
@@ -66,7 +66,7 @@ def nearest_listed(name: str) -> str | None:
     return f"{provider}:{near[0]}" if near else None
 
 
-def _listed(name: str) -> ModelInfo | None:
+def _listed_model(name: str) -> ModelInfo | None:
     from genai_prices.data_snapshot import get_snapshot
 
     provider, _, model = name.partition(":")

@@ -112,7 +112,7 @@ def _messages(messages: Sequence[Message], abilities: Abilities) -> list[ModelMe
             if replied := list(_replied(message)):
                 found.append(LibraryResponse(parts=replied))
         else:
-            asked.append(_said(message))
+            asked.append(_request_part(message))
         # The mark of a system's words stands in the settings: the library cannot hold it beside them.
         if abilities.caches and message.is_cache_end and message.speaker is not Speaker.SYSTEM:
             asked.append(UserPromptPart(content=[CachePoint()]))
@@ -121,7 +121,7 @@ def _messages(messages: Sequence[Message], abilities: Abilities) -> list[ModelMe
     return found
 
 
-def _said(message: Message) -> ModelRequestPart:
+def _request_part(message: Message) -> ModelRequestPart:
     if message.speaker is Speaker.SYSTEM:
         return SystemPromptPart(content=message.text)
     if message.speaker is Speaker.TOOL:

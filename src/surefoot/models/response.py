@@ -30,7 +30,7 @@ def heard(request: ModelRequest, response: LibraryResponse, *, is_whole: bool = 
     fault = _fault(request, response, text, calls) if is_whole else (Fault.CUT, "the stream ended before the reply did")
     if fault is not None:
         kind, why = fault
-        return ModelFault(fault=kind, text=f"{request.model}: {why}.", usage=usage, said=_said(text, calls))
+        return ModelFault(fault=kind, text=f"{request.model}: {why}.", usage=usage, said=_raw_text(text, calls))
     if request.tools and not request.native_tools:
         wished = calls_in(text)
         if wished is None:
@@ -92,7 +92,7 @@ def _called(part: ToolCallPart) -> Called:
     return Called(name=part.tool_name, arguments=arguments, raw=raw, provider_id=part.tool_call_id)
 
 
-def _said(text: str, calls: tuple[Called, ...]) -> str:
+def _raw_text(text: str, calls: tuple[Called, ...]) -> str:
     return "\n".join([text, *(f"{call.name} {call.raw}" for call in calls)]).strip()
 
 
@@ -102,7 +102,7 @@ def _guessed(request: ModelRequest, text: str, calls: tuple[Called, ...]) -> Usa
         tokens_of(message.text) + sum(tokens_of(call.raw) for call in message.calls) for message in request.messages
     )
     told = sum(tokens_of(tool.text) + tokens_of(json.dumps(tool.schema)) for tool in request.tools)
-    return Usage(requests=1, input_tokens=sent + told, output_tokens=tokens_of(_said(text, calls)))
+    return Usage(requests=1, input_tokens=sent + told, output_tokens=tokens_of(_raw_text(text, calls)))
 
 
 def _raw(response: LibraryResponse) -> bytes:

@@ -58,7 +58,7 @@ class Played(FunctionModel):
         self._script = script
 
     async def _reply(self, messages: list[ModelMessage], info: AgentInfo) -> LibraryResponse:
-        request = request_of([*_told(messages)], [tool.name for tool in info.function_tools])
+        request = request_of([*_messages(messages)], [tool.name for tool in info.function_tools])
         reply = await self._played(request)
         if reply.delay_s:
             await asyncio.sleep(reply.delay_s)
@@ -140,12 +140,12 @@ class _Stream(StreamedResponse):
         return self._at
 
 
-def _told(messages: Sequence[ModelMessage]) -> list[Message]:
+def _messages(messages: Sequence[ModelMessage]) -> list[Message]:
     """Return what was said so far in our own words."""
     found: list[Message] = []
     for message in messages:
         if isinstance(message, LibraryRequest):
-            found += [_said(part) for part in message.parts]
+            found += [_message(part) for part in message.parts]
             continue
         text = "".join(part.content for part in message.parts if isinstance(part, TextPart))
         calls = tuple(_called(part) for part in message.parts if isinstance(part, ToolCallPart))
@@ -153,7 +153,7 @@ def _told(messages: Sequence[ModelMessage]) -> list[Message]:
     return found
 
 
-def _said(part: object) -> Message:
+def _message(part: object) -> Message:
     if isinstance(part, SystemPromptPart):
         return Message(speaker=Speaker.SYSTEM, text=part.content)
     if isinstance(part, ToolReturnPart):

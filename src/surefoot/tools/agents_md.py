@@ -37,7 +37,7 @@ def guidance_of(root: Path, near: Iterable[str]) -> Found | None:
     folders = _upwards(_common(near))
     for name in _NAMES:
         for folder in folders:
-            found = _read(files, "/".join((*folder, name)))
+            found = _read_advice(files, "/".join((*folder, name)))
             if found is not None:
                 return found
     return None
@@ -62,7 +62,7 @@ def _upwards(folder: tuple[str, ...]) -> list[tuple[str, ...]]:
     return [folder[:size] for size in range(len(folder), -1, -1)]
 
 
-def _read(files: LaneFiles, path: str) -> Found | None:
+def _read_advice(files: LaneFiles, path: str) -> Found | None:
     try:
         content = files.read(path).content
         text = text_of(path, content)

@@ -74,10 +74,10 @@ def flaw_in(value: object, shape: Shape, name: str = "") -> str:
     wanted = (kinds,) if isinstance(kinds, str) else tuple(cast("Sequence[str]", kinds or ()))
     if wanted and not any(_TYPES[kind][1](value) for kind in wanted):
         expected = " or ".join(_TYPES[kind][0] for kind in wanted)
-        return f"{_called(name)} has to be {expected}, but {_said(value)} was given"
+        return f"{_called(name)} has to be {expected}, but {_value_text(value)} was given"
     if "enum" in shape and value not in cast("Sequence[object]", shape["enum"]):
         words = ", ".join(json.dumps(word) for word in cast("Sequence[object]", shape["enum"]))
-        return f"{_called(name)} has to be one of {words}, but {_said(value)} was given"
+        return f"{_called(name)} has to be one of {words}, but {_value_text(value)} was given"
     if isinstance(value, Mapping):
         return _flaw_in_object(cast("Mapping[str, object]", value), shape, name)
     if isinstance(value, list | tuple):
@@ -122,9 +122,9 @@ def _beyond(value: object, shape: Shape, name: str) -> str:
     if isinstance(value, int | float) and not isinstance(value, bool):
         least, most = cast("float | None", shape.get("minimum")), cast("float | None", shape.get("maximum"))
         if least is not None and value < least:
-            return f"{_called(name)} has to be at least {least}, but {_said(value)} was given"
+            return f"{_called(name)} has to be at least {least}, but {_value_text(value)} was given"
         if most is not None and value > most:
-            return f"{_called(name)} has to be at most {most}, but {_said(value)} was given"
+            return f"{_called(name)} has to be at most {most}, but {_value_text(value)} was given"
     return ""
 
 
@@ -143,6 +143,6 @@ def _called(name: str) -> str:
     return f"`{name}`" if name else "the whole of the arguments"
 
 
-def _said(value: object) -> str:
+def _value_text(value: object) -> str:
     text = json.dumps(value, ensure_ascii=False, default=repr)
     return text if len(text) <= _SAID_MAX else f"{text[:_SAID_MAX]}…"

@@ -69,7 +69,7 @@ async def search_files(arguments: Arguments, context: ToolContext) -> ToolResult
         where = "" if goal_options.place == "." else f" below {goal_options.place}"
         fits = f" in files that fit {glob}" if glob else ""
         return ToolResult(ok=True, text=f"nothing matches {goal_options.pattern!r}{where}{fits}")
-    return await in_thread(_told, found, arguments.number("max", MATCHES_MAX), is_cut=is_cut)
+    return await in_thread(_matches_result, found, arguments.number("max", MATCHES_MAX), is_cut=is_cut)
 
 
 async def _found(goal_options: _Wanted, context: ToolContext) -> tuple[list[_Line], bool]:
@@ -137,11 +137,11 @@ def _read_ripgrep(out: bytes) -> Iterator[_Line]:
             continue
         if told["type"] in {"match", "context"}:
             said = told["data"]
-            path, text = _text(said["path"]).removeprefix("./"), _text(said["lines"]).rstrip("\r\n")
+            path, text = _decoded(said["path"]).removeprefix("./"), _decoded(said["lines"]).rstrip("\r\n")
             yield _Line(path, cast("int", said["line_number"]), text, told["type"] == "match")
 
 
-def _text(said: dict[str, str]) -> str:
+def _decoded(said: dict[str, str]) -> str:
     if "text" in said:
         return said["text"]
     return os.fsdecode(base64.b64decode(said["bytes"])).encode("utf-8", "replace").decode()
@@ -155,7 +155,7 @@ def _read_git(out: bytes) -> Iterator[_Line]:
             yield _Line(path.decode("utf-8", "replace"), int(rest[0]), text, len(rest) == 3)
 
 
-def _told(found: list[_Line], most: int, *, is_cut: bool) -> ToolResult:
+def _matches_result(found: list[_Line], most: int, *, is_cut: bool) -> ToolResult:
     matching = [line for line in found if line.is_match]
     files = len({line.path for line in matching})
     last = matching[most - 1] if len(matching) > most else None

@@ -84,7 +84,7 @@ async def find_symbols(arguments: Arguments, context: ToolContext) -> ToolResult
     paths = sorted(path for path in map(os.fsdecode, out.split(b"\0")) if path and matches(path, globs))
     found = await in_thread(_look, paths, LaneFiles(context.root), name, rest)
     if found.definitions or found.uses or found.beside or found.left_out:
-        return await in_thread(_told, wanted, found)
+        return await in_thread(_symbols_result, wanted, found)
     files = [file.path for file in await known_files(context) if not file.is_link and matches(file.path, globs)]
     if not files:
         return failed(f"no file fits {arguments.text('path')}; look with `list`")
@@ -243,7 +243,7 @@ def _variable(name: str, outer: ast.AST | None) -> str:
 # --- what is told
 
 
-def _told(wanted: str, found: _Findings) -> ToolResult:
+def _symbols_result(wanted: str, found: _Findings) -> ToolResult:
     uses = sorted(found.uses, key=lambda one: (language_of(one.path) in _NO_CODE, one.path, one.line))
     files = len({one.path for one in uses})
     head = f"{wanted}: {counted(len(found.definitions), 'definition')}, {counted(len(uses), 'use')}"

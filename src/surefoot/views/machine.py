@@ -53,22 +53,22 @@ def look() -> Iterator[Answer]:
             yield Answer(name, "problem", str(error))
 
 
-def _said(version: tuple[int, ...]) -> str:
+def _version_text(version: tuple[int, ...]) -> str:
     return ".".join(map(str, version))
 
 
 def _python() -> Answer:
     version = sys.version_info[:3]
-    text = f"{_said(version)} at {sys.executable}"
+    text = f"{_version_text(version)} at {sys.executable}"
     if version < _PYTHON_OLDEST:
-        return Answer("python", "problem", text, f"install Python {_said(_PYTHON_OLDEST)} or newer")
+        return Answer("python", "problem", text, f"install Python {_version_text(_PYTHON_OLDEST)} or newer")
     return Answer("python", "ok", text)
 
 
 def _git() -> Answer:
     from surefoot.workspace import git_version
 
-    return Answer("git", "ok", f"{_said(git_version())} at {shutil.which('git')}")
+    return Answer("git", "ok", f"{_version_text(git_version())} at {shutil.which('git')}")
 
 
 def _sqlite() -> Answer:
@@ -77,7 +77,8 @@ def _sqlite() -> Answer:
     text = apsw.sqlite_lib_version()
     version = tuple(int(part) for part in text.split("."))
     if version < _SQLITE_OLDEST:
-        cure = f"update it: pip install -U apsw (SQLite {_said(_SQLITE_OLDEST)}: earlier ones can corrupt the journal)"
+        oldest = _version_text(_SQLITE_OLDEST)
+        cure = f"update it: pip install -U apsw (SQLite {oldest}: earlier ones can corrupt the journal)"
         return Answer("sqlite", "problem", f"{text} in apsw {apsw.apsw_version()}", cure)
     return Answer("sqlite", "ok", f"{text} in apsw {apsw.apsw_version()}")
 

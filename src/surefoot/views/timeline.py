@@ -140,14 +140,14 @@ def _verified(timeline: Timeline, state: RunState, event: ev.StepVerified) -> Wo
     proof = _PROOFS.get(event.proof or "", "answered by a person")
     named, took = titled(state, event.step), timeline.took(event)
     if event.proof == CLAIM:
-        return "unproved", f"{named}  {commit}  {took}, {proof}{_place(state)}", "warn"
+        return "unproved", f"{named}  {commit}  {took}, {proof}{_progress_words(state)}", "warn"
     files = dict.fromkeys(path for record in state.nodes[event.step].records for path in record.changed_files)
     changed = f", {one_line(changed_said(list(files)))}" if files else ""
     style = "warn" if files else "good"
-    return "verified", f"{named}  {commit}  {took}, {proof}{changed}{_place(state)}", style
+    return "verified", f"{named}  {commit}  {took}, {proof}{changed}{_progress_words(state)}", style
 
 
-def _place(state: RunState) -> str:
+def _progress_words(state: RunState) -> str:
     """Say how many steps are over, and which one comes next; of very large plans only the latter."""
     first = _next_step(state)
     comes = f", next: {titled(state, first)}" if first is not None else ""

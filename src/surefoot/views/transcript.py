@@ -69,7 +69,7 @@ def turn_rows(home: Home, conversation: Transcript, *, is_raw: bool) -> list[dic
         match event:
             case ev.ModelResponded():
                 text = blob_text(home, event.raw if is_raw else event.reply)
-                row |= {"turn": event.turn, "model": event.model, "reply": _plain(text)}
+                row |= {"turn": event.turn, "model": event.model, "reply": _decoded(text)}
                 row |= {"tokens": event.usage.tokens, "cost_usd": event.usage.cost_usd, "finish": event.finish.value}
             case ev.ModelRequestFailed():
                 row |= {"turn": event.turn, "fault": event.fault.value, "text": event.text}
@@ -86,7 +86,7 @@ def turn_rows(home: Home, conversation: Transcript, *, is_raw: bool) -> list[dic
     return rows
 
 
-def _plain(text: str) -> object:
+def _decoded(text: str) -> object:
     try:
         return json.loads(text)
     except ValueError:
@@ -97,7 +97,7 @@ def raw_text(home: Home, conversation: Transcript) -> str:
     """Return each reply as the provider wrote it, as far as that was kept, one JSON object a line."""
     replies = (event for event in conversation.events if isinstance(event, ev.ModelResponded))
     rows = [
-        {"turn": event.turn, "model": event.model, "reply": _plain(blob_text(home, event.raw))} for event in replies
+        {"turn": event.turn, "model": event.model, "reply": _decoded(blob_text(home, event.raw))} for event in replies
     ]
     return "".join(json.dumps(row) + "\n" for row in rows)
 

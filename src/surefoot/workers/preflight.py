@@ -156,13 +156,13 @@ def refuse_without(found: Iterable[Finding], places: Mapping[StepId, str]) -> tu
     full = next((one for one in problems if one.kind == "disk-full"), None)
     if full is not None:
         raise UsageError(f"there is no room for a run: {full.text}")
-    lines = tuple(_said(one, places) for one in problems)
+    lines = tuple(_problem_text(one, places) for one in problems)
     if lines:
         raise PlanInvalid("\n".join(lines), problems=lines)
     return found
 
 
-def _said(finding: Finding, places: Mapping[StepId, str]) -> str:
+def _problem_text(finding: Finding, places: Mapping[StepId, str]) -> str:
     if finding.step is None:
         return finding.text
     place = places.get(finding.step)

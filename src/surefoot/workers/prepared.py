@@ -57,20 +57,20 @@ def note_prepared(context: RunContext, lane: str, there_before: Sequence[str]) -
     roots = [path for path in context.space.not_held(lane) if path not in there_before or path in earlier]
     home = [path for path, _ in _home_files(context, lane)]
     note = {"roots": roots, "stamps": dict(_stamps(context.space.lane_path(lane), roots)), "home": home}
-    place = _place(context, lane)
+    place = _note_file(context, lane)
     place.parent.mkdir(exist_ok=True)
     write_file(place, json.dumps(note).encode("ascii"))
 
 
 def forget_prepared(context: RunContext, lane: str) -> None:
     """Forget what was made in a lane that is thrown away."""
-    _place(context, lane).unlink(missing_ok=True)
+    _note_file(context, lane).unlink(missing_ok=True)
 
 
 def load_prepared(context: RunContext, lane: str) -> Prepared:
     """Return what is noted of a lane; nothing is where no `prepare` has run."""
     try:
-        note = json.loads(_place(context, lane).read_bytes())
+        note = json.loads(_note_file(context, lane).read_bytes())
     except (FileNotFoundError, ValueError):
         return Prepared()
     return Prepared(tuple(note["roots"]), note["stamps"], tuple(note.get("home", ())))
@@ -161,5 +161,5 @@ def _stamp(status: os.stat_result) -> str:
     return f"{status.st_mode} {status.st_ino} {status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}"
 
 
-def _place(context: RunContext, lane: str) -> Path:
+def _note_file(context: RunContext, lane: str) -> Path:
     return context.folder / "notes" / f"{lane}.prepared.json"

@@ -83,13 +83,13 @@ def find(context: RunContext, lane: str, made: Sequence[str]) -> list[str]:
     tracked = context.space.tracked(lane)
     plain = {glob for glob in made if not _MAGIC.intersection(glob)}
     found = {path for path in plain if os.path.lexists(root / path) and not is_beyond_link(root, path)}
-    for start in {_start(glob) for glob in made if glob not in plain}:
+    for start in {_fixed_folder(glob) for glob in made if glob not in plain}:
         if not is_beyond_link(root, f"{start}/x"):
             found.update(path for path in _below(os.fspath(root), start) if matches(path, made))
     return sorted(found - tracked)
 
 
-def _start(glob: str) -> str:
+def _fixed_folder(glob: str) -> str:
     """Return the folder below which all lies that the glob can match."""
     folders: list[str] = []
     for part in glob.split("/")[:-1]:

@@ -71,7 +71,7 @@ class AskCheck(StepCommand):
     services: tuple[str, ...] = ()
 
 
-def _broken(command: AskCheck, how: Breakage) -> CheckAnswered:
+def _check_answered(command: AskCheck, how: Breakage) -> CheckAnswered:
     return CheckAnswered(
         at=how.at,
         step=command.step,
@@ -96,5 +96,5 @@ CHECK = Effect(
     is_ended_by_pause=True,
     needs_services=True,
     told_as_failed=lambda _, answered: answered.verdict is not Verdict.PASSED,
-    broken=_broken,
+    broken=_check_answered,
 )

@@ -27,7 +27,7 @@ class StartConversation(StepCommand):
     spec: Step
 
 
-def _broken(command: StartConversation, how: Breakage) -> ConversationStarted:
+def _conversation_started(command: StartConversation, how: Breakage) -> ConversationStarted:
     return ConversationStarted(at=how.at, step=command.step, attempt=command.attempt)
 
 
@@ -40,5 +40,5 @@ CONVERSATION = Effect(
     performer="surefoot.effects.conversation.perform:start_conversation",
     on_crash=OnCrash.RESTORE,
     is_ended_by_pause=True,
-    broken=_broken,
+    broken=_conversation_started,
 )

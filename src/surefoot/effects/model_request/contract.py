@@ -87,7 +87,7 @@ class RequestModel(StepCommand):
     is_summary: bool = False
 
 
-def _broken(command: RequestModel, how: Breakage) -> ModelRequestFailed:
+def _model_request_failed(command: RequestModel, how: Breakage) -> ModelRequestFailed:
     return ModelRequestFailed(
         at=how.at,
         step=command.step,
@@ -107,5 +107,5 @@ MODEL_REQUEST = Effect(
     performer="surefoot.effects.model_request.perform:request_model",
     on_crash=OnCrash.REDO,
     is_ended_by_pause=True,
-    broken=_broken,
+    broken=_model_request_failed,
 )

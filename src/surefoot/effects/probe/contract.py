@@ -39,7 +39,7 @@ class AskProbe(StepCommand):
     """The commit that the attempt began with; None: there is no workspace."""
 
 
-def _broken(command: AskProbe, how: Breakage) -> ProbeAnswered:
+def _probe_answered(command: AskProbe, how: Breakage) -> ProbeAnswered:
     return ProbeAnswered(at=how.at, step=command.step, attempt=command.attempt, answer=Applied.UNKNOWN, text=how.reason)
 
 
@@ -52,5 +52,5 @@ PROBE = Effect(
     performer="surefoot.effects.probe.perform:ask_probe",
     on_crash=OnCrash.RESTORE,
     counts_as_crash=False,
-    broken=_broken,
+    broken=_probe_answered,
 )

@@ -43,7 +43,7 @@ class UpdateBranch(Command):
     kept: int | None
 
 
-def _broken(command: UpdateBranch, how: Breakage) -> BranchUpdated:
+def _branch_updated(command: UpdateBranch, how: Breakage) -> BranchUpdated:
     return BranchUpdated(at=how.at, commit=command.commit, refused=how.reason, has_failed=True)
 
 
@@ -57,5 +57,5 @@ PUBLISH = Effect(
     on_crash=OnCrash.REDO,
     is_cancellable=False,
     stops_run_on_full_disk=False,
-    broken=_broken,
+    broken=_branch_updated,
 )

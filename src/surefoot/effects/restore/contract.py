@@ -34,7 +34,7 @@ class RestoreLane(StepCommand):
     """Globs over what the body made for later steps, which goes, too."""
 
 
-def _broken(command: RestoreLane, how: Breakage) -> LaneRestored:
+def _lane_restored(command: RestoreLane, how: Breakage) -> LaneRestored:
     return LaneRestored(at=how.at, step=command.step, attempt=command.attempt, lane_changed=True)
 
 
@@ -46,5 +46,5 @@ RESTORE = Effect(
     results=(LaneRestored,),
     performer="surefoot.effects.restore.perform:restore_lane",
     on_crash=OnCrash.REDO,
-    broken=_broken,
+    broken=_lane_restored,
 )

@@ -46,7 +46,7 @@ class StartService(StepCommand):
         return self.service.name
 
 
-def _broken(command: StartService, how: Breakage) -> EffectFailed:
+def _service_failed(command: StartService, how: Breakage) -> EffectFailed:
     reason = f"service {command.service.name} could not be started: {how.reason}"
     return SERVICE_START.failed(command, how.at, Diagnosis.STRUCTURAL, reason)
 
@@ -60,7 +60,7 @@ SERVICE_START = Effect(
     performer="surefoot.effects.service.perform:start_service",
     on_crash=OnCrash.RESTORE,
     is_ended_by_pause=True,
-    broken=_broken,
+    broken=_service_failed,
 )
 
 

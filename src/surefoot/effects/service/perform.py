@@ -52,10 +52,10 @@ async def start_service(context: RunContext, command: do.StartService) -> Event:
     try:
         trouble = await _wait_ready(context, service)
     except BaseException:
-        await _end(context, service)
+        await _end_service(context, service)
         raise
     if trouble is not None:
-        outcome = await _end(context, service)
+        outcome = await _end_service(context, service)
         reason = _reason(context, spec, trouble[1], outcome)
         return _failed(context, command, trouble[0], reason, outcome)
     point("service.start.after")
@@ -203,11 +203,11 @@ async def _stop(context: RunContext, service: RunningService, *, gently: bool) -
             if said.exit_code == 0:
                 await asyncio.wait({service.running}, timeout=_LEAVING_S)
     finally:
-        outcome = await _end(context, service)
+        outcome = await _end_service(context, service)
     return outcome
 
 
-async def _end(context: RunContext, service: RunningService) -> CommandOutcome:
+async def _end_service(context: RunContext, service: RunningService) -> CommandOutcome:
     """End what is left of a service; nothing of it runs afterwards."""
     service.is_stopping = True
     if not service.end.done():

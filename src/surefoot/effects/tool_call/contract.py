@@ -96,7 +96,7 @@ class UseTool(StepCommand):
         return self.call.call
 
 
-def _broken(command: UseTool, how: Breakage) -> ToolCallFinished:
+def _tool_call_finished(command: UseTool, how: Breakage) -> ToolCallFinished:
     text = f"the tool broke: {how.reason}"
     return ToolCallFinished(
         at=how.at,
@@ -121,5 +121,5 @@ TOOL_CALL = Effect(
     on_crash=OnCrash.DOUBT,
     is_ended_by_pause=True,
     is_waited_for_outside=True,
-    broken=_broken,
+    broken=_tool_call_finished,
 )

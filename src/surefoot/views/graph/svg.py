@@ -48,12 +48,12 @@ def svg(picture: Picture, title: str, caption: str) -> str:
     size = f'viewBox="0 0 {wide:.0f} {high:.0f}" width="{wide:.0f}" height="{high:.0f}"'
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-labelledby="title caption">',
-        f'<title id="title">{_text(title)}</title>',
-        f'<desc id="caption">{_text(caption)}</desc>',
+        f'<title id="title">{_escaped(title)}</title>',
+        f'<desc id="caption">{_escaped(caption)}</desc>',
         f"<style>{_STYLE}</style>",
         f'<rect class="ground" width="{wide:.0f}" height="{high:.0f}"/>',
-        f'<text class="head" x="{_MARGIN:.0f}" y="{_MARGIN + 8:.0f}">{_text(_short(title, 90))}</text>',
-        f'<text class="more" x="{_MARGIN:.0f}" y="{_MARGIN + 28:.0f}">{_text(caption)}</text>',
+        f'<text class="head" x="{_MARGIN:.0f}" y="{_MARGIN + 8:.0f}">{_escaped(_short(title, 90))}</text>',
+        f'<text class="more" x="{_MARGIN:.0f}" y="{_MARGIN + 28:.0f}">{_escaped(caption)}</text>',
         *_arrows(layout, left),
         *_boxes(shown, layout, left),
         "</svg>",
@@ -77,7 +77,7 @@ def _short(text: str, most: int) -> str:
     return f"{text[:fitting].rstrip()}…"
 
 
-def _text(text: str) -> str:
+def _escaped(text: str) -> str:
     """Return text as XML can hold it."""
     whole = "".join(char if char >= " " or char in "\n\t" else "\N{REPLACEMENT CHARACTER}" for char in text)
     return escape(whole.encode("utf-8", "replace").decode("utf-8"))
@@ -120,8 +120,8 @@ def _drawn(box: Box, middle: float, top: float, width: float) -> str:
         ["box", box.kind, *(["outside"] if box.is_outside else []), *(["critical"] if box.is_critical else [])]
     )
     place = f'x="{middle - width / 2:.1f}" y="{top:.1f}" width="{width:.1f}" height="{_HEIGHT:.0f}"'
-    label = _text(_short(box.label, _LABEL_MOST))
+    label = _escaped(_short(box.label, _LABEL_MOST))
     return (
-        f'<g><title>{_text(box.tip)}</title><rect class="{classes}" rx="5" {place}/>'
+        f'<g><title>{_escaped(box.tip)}</title><rect class="{classes}" rx="5" {place}/>'
         f'<text x="{middle:.1f}" y="{top + _HEIGHT / 2 + 4:.1f}" text-anchor="middle">{label}</text></g>'
     )
