@@ -23,10 +23,10 @@ app = typer.Typer(
     # Its help knows no other way to be without styles.
     rich_markup_mode=None if os.environ.get("NO_COLOR") else "rich",
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="Carry a plan of many small steps through to verified commits, survive any kill, and report what is left.",
+    help="Carry out plans of many steps on a repository: each step verified and committed, any kill survived.",
     epilog="Begin with: surefoot init, surefoot check surefoot.yaml, surefoot run surefoot.yaml",
 )
-policy_app = typer.Typer(no_args_is_help=True, help="Say which rules decide how much say a person has, and why.")
+policy_app = typer.Typer(no_args_is_help=True, help="Show which rules decide when a person is asked, and why.")
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 - it is typer that calls it
@@ -64,7 +64,7 @@ app.add_typer(policy_app, name="policy", rich_help_panel=_PLAN)
     panel=_WORK,
 )
 def run(given: Given, screen: Screen) -> int:
-    """Carry out a plan, or a goal: each step verified and committed on its own branch, your checkout untouched.
+    """Carry out a plan or a goal. Each verified step becomes a commit on a branch; your checkout is not touched.
 
     Example: surefoot run migrate.yaml --allow publish
     """
@@ -79,7 +79,7 @@ def run(given: Given, screen: Screen) -> int:
     panel=_WORK,
 )
 def resume(given: Given, screen: Screen) -> int:
-    """Go on with a run that was paused, killed, is at a limit, or waits for an answer.
+    """Continue a run that was paused or killed, reached a limit, or waited for an answer.
 
     Example: surefoot resume --cost-usd 10
     """
@@ -90,7 +90,7 @@ def resume(given: Given, screen: Screen) -> int:
 
 @command(app, "run_or_step steps repo yes allow models quiet as_json", panel=_WORK)
 def retry(given: Given, screen: Screen) -> int:
-    """Try failed, skipped or cancelled steps again, with all that waited for them.
+    """Try failed, skipped or cancelled steps again, with the steps that waited for them.
 
     Example: surefoot retry build
     """
@@ -101,7 +101,7 @@ def retry(given: Given, screen: Screen) -> int:
 
 @command(app, "run repo as_json", panel=_WORK)
 def pause(given: Given, screen: Screen) -> int:
-    """Let nothing new start; what runs is finished first.
+    """Pause a run: steps under way are finished, nothing new starts.
 
     Example: surefoot pause
     """
@@ -112,7 +112,7 @@ def pause(given: Given, screen: Screen) -> int:
 
 @command(app, "run repo as_json", panel=_WORK)
 def cancel(given: Given, screen: Screen) -> int:
-    """End a run where it is; what was verified is kept.
+    """End a run now. Verified steps and their commits stay.
 
     Example: surefoot cancel 20260401
     """
@@ -126,7 +126,7 @@ def cancel(given: Given, screen: Screen) -> int:
 
 @command(app, "run_or_question repo every watch pager as_json", panel=_DECIDE)
 def inbox(given: Given, screen: Screen) -> int:
-    """Show what waits for a person: each question with how to answer it, those of one kind together.
+    """Show the open questions, and how to answer each.
 
     Example: surefoot inbox --all --watch
     """
@@ -135,12 +135,12 @@ def inbox(given: Given, screen: Screen) -> int:
     return inbox(given, screen)
 
 
-_AGAIN = "Do not ask once more."
+_AGAIN = "Do not ask for confirmation."
 
 
 @command(app, "questions repo all_like yes as_json", panel=_DECIDE, yes=_AGAIN)
 def approve(given: Given, screen: Screen) -> int:
-    """Approve exactly what questions show. What changes before it is done is asked about again.
+    """Approve exactly what the questions show. If anything changes before the effect, you are asked again.
 
     Example: surefoot approve 20260401-k3x9ab.1 20260401-k3x9ab.2
     """
@@ -151,7 +151,7 @@ def approve(given: Given, screen: Screen) -> int:
 
 @command(app, "questions reason repo as_json", panel=_DECIDE)
 def reject(given: Given, screen: Screen) -> int:
-    """Say no to what questions show, and why.
+    """Refuse what the questions show, with a reason.
 
     Example: surefoot reject 20260401-k3x9ab.1 --reason "Not before Monday"
     """
@@ -162,7 +162,7 @@ def reject(given: Given, screen: Screen) -> int:
 
 @command(app, "question other_command file repo yes as_json", panel=_DECIDE, yes=_AGAIN)
 def edit(given: Given, screen: Screen) -> int:
-    """Approve something else: another command, patch or plan (default: in your editor).
+    """Approve another command, patch or plan instead of the one shown (default: in your editor).
 
     Example: surefoot edit 20260401-k3x9ab.1 --command "twine upload --repository testpypi dist/*"
     """
@@ -173,7 +173,7 @@ def edit(given: Given, screen: Screen) -> int:
 
 @command(app, "question answer repo as_json", panel=_DECIDE)
 def answer(given: Given, screen: Screen) -> int:
-    """Answer a question of a run; an engine at work hears it at once.
+    """Answer a question of a run. If the run is at work, it goes on at once.
 
     Example: surefoot answer 20260401-k3x9ab.1 yes
     """
@@ -184,7 +184,7 @@ def answer(given: Given, screen: Screen) -> int:
 
 @command(app, "question repo as_json", panel=_DECIDE)
 def take_over(given: Given, screen: Screen) -> int:
-    """Do by hand what a question shows; the run waits, looks at what you did, and checks it.
+    """Do by hand what a question shows. The run waits, then inspects and checks your work.
 
     Example: surefoot take-over 20260401-k3x9ab.1
     """
@@ -198,7 +198,7 @@ def take_over(given: Given, screen: Screen) -> int:
 
 @command(app, "run repo as_json", panel=_LOOK)
 def status(given: Given, screen: Screen) -> int:
-    """Show in short where a run stands, what it asks, and what to type next.
+    """Show where a run stands, what it asks, and what to type next.
 
     Example: surefoot status
     """
@@ -207,9 +207,9 @@ def status(given: Given, screen: Screen) -> int:
     return status(given.run, given.repo, screen)
 
 
-@command(app, "run repo as_json", panel=_LOOK, as_json="Print the journal as it grows, one JSON object an event.")
+@command(app, "run repo as_json", panel=_LOOK, as_json="Print the journal as it grows, one JSON object per event.")
 def watch(given: Given, screen: Screen) -> int:
-    """Watch a run that another program works on, until that stops. Ctrl-C leaves; the run goes on.
+    """Watch a run that another program works on. Ctrl-C leaves; the run goes on.
 
     Example: surefoot watch latest
     """
@@ -220,7 +220,7 @@ def watch(given: Given, screen: Screen) -> int:
 
 @command(app, "repo as_json", panel=_LOOK, repo="Only the runs of this repository or folder.")
 def ls(given: Given, screen: Screen) -> int:
-    """List all runs, the newest first.
+    """List all runs, newest first.
 
     Example: surefoot ls
     """
@@ -231,7 +231,7 @@ def ls(given: Given, screen: Screen) -> int:
 
 @command(app, "run_or_step step repo events output turns raw made_plan stat pager as_json", panel=_LOOK)
 def show(given: Given, screen: Screen) -> int:
-    """Show the steps of a run; or of one step what it was asked, attempts, checks with evidence, output and commit.
+    """Show the steps of a run, or one step: its instruction, attempts, checks with evidence, output and commit.
 
     Example: surefoot show build --output
     """
@@ -242,7 +242,7 @@ def show(given: Given, screen: Screen) -> int:
 
 @command(app, "run repo markdown is_long as_json", panel=_LOOK)
 def report(given: Given, screen: Screen) -> int:
-    """Report what was verified, what was not and why, and how to go on; at any moment.
+    """Report what is verified, what is not and why, and how to go on. Works at any moment.
 
     Example: surefoot report --markdown > report.md
     """
@@ -253,7 +253,7 @@ def report(given: Given, screen: Screen) -> int:
 
 @command(app, "run repo as_json", panel=_LOOK)
 def cost(given: Given, screen: Screen) -> int:
-    """Show what the models of a run took: money, tokens and requests, by phase, step, role and model.
+    """Show what the models of a run used: money, tokens and requests, by phase, step, role and model.
 
     Example: surefoot cost latest
     """
@@ -264,7 +264,7 @@ def cost(given: Given, screen: Screen) -> int:
 
 @command(app, "run repo export verify as_json", panel=_LOOK)
 def audit(given: Given, screen: Screen) -> int:
-    """Compare a run's journal with its hashes, its evidence and its commits. Exit code 1: something does not fit.
+    """Compare a run's journal with its hashes, its evidence and its commits. Exit code 1: mismatches were found.
 
     Example: surefoot audit latest --export trail.jsonl
     """
@@ -277,7 +277,10 @@ def audit(given: Given, screen: Screen) -> int:
 
 
 @command(
-    app, "run repo squash yes run_hooks as_json", panel=_KEEP, yes="Land what there is, although something is missing."
+    app,
+    "run repo squash yes run_hooks as_json",
+    panel=_KEEP,
+    yes="Land the verified work although something is missing.",
 )
 def land(given: Given, screen: Screen) -> int:
     """Merge a run's verified work into the branch you have checked out.
@@ -289,9 +292,9 @@ def land(given: Given, screen: Screen) -> int:
     return land(given, screen)
 
 
-@command(app, "run to repo yes as_json", panel=_KEEP, yes="Although irreversible effects came later.")
+@command(app, "run to repo yes as_json", panel=_KEEP, yes="Go back although irreversible effects came later.")
 def restore(given: Given, screen: Screen) -> int:
-    """Take a paused or ended run back to where a step left it; later steps are to be done again.
+    """Take a paused or ended run back to the commit of a step. Later steps are to be done again.
 
     Example: surefoot restore latest --to build
     """
@@ -302,7 +305,7 @@ def restore(given: Given, screen: Screen) -> int:
 
 @command(app, "runs repo branch as_json", panel=_KEEP)
 def rm(given: Given, screen: Screen) -> int:
-    """Delete runs: their folders, journals, what they kept in the repository. Branches stay unless you say so.
+    """Delete runs: their folders, journals and refs. Branches stay unless `--branch` is given.
 
     Example: surefoot rm 20260401-k3x9ab --branch
     """
@@ -313,7 +316,7 @@ def rm(given: Given, screen: Screen) -> int:
 
 @command(app, "as_json", panel=_KEEP)
 def gc(_: Given, screen: Screen) -> int:
-    """Delete the lanes and environments of ended runs, and what belongs to no run any more.
+    """Free disk space: delete worktrees and environments of ended runs, and what belongs to no run.
 
     Example: surefoot gc
     """
@@ -338,7 +341,7 @@ def init(given: Given, screen: Screen) -> int:
 
 @command(app, "plan repo mermaid svg as_json", panel=_PLAN, kind=WithOptionalFile)
 def check(given: Given, screen: Screen) -> int:
-    """Look a plan over without running it: findings, graph, what runs at once. Exit code 1: problems were found.
+    """Check a plan without running it: problems, graph, parallel steps, approvals. Exit code 1: problems were found.
 
     Example: surefoot check migrate.yaml --svg migrate.svg
     """
@@ -349,7 +352,7 @@ def check(given: Given, screen: Screen) -> int:
 
 @command(app, "schema_file as_json", panel=_PLAN)
 def schema(given: Given, screen: Screen) -> int:
-    """Print the JSON Schema of plan files, by which editors complete and check them.
+    """Write the JSON Schema of plan files, with which editors complete and check plans.
 
     Example: surefoot schema surefoot.schema.json
     """
@@ -371,7 +374,7 @@ def doctor(_: Given, screen: Screen) -> int:
 
 @command(policy_app, "command effect of_step in_plan paths repo as_json")
 def test(given: Given, screen: Screen) -> int:
-    """Say what decides about a command, and why; it is not run. Exit code 0, whatever is decided.
+    """Show which rule decides about a command, and why. The command is not run; the exit code is 0.
 
     Example: surefoot policy test "git push origin main"
     """
@@ -380,9 +383,9 @@ def test(given: Given, screen: Screen) -> int:
     return test(given, screen)
 
 
-@command(policy_app, "in_plan repo as_json", called="show", in_plan="With the rules of this plan.")
+@command(policy_app, "in_plan repo as_json", called="show", in_plan="Include the rules of this plan.")
 def policy_show(given: Given, screen: Screen) -> int:
-    """List the rules that hold here, in the order in which they are asked.
+    """List the rules that hold here, in the order in which they decide.
 
     Example: surefoot policy show --json
     """

@@ -35,7 +35,7 @@ GOAL: _Mark = "goal"
 """The option belongs to a goal in words, and is refused beside a plan file."""
 REQUIRED: _Mark = "required"
 """The value has to be given."""
-_RUN = "The run: its id, the beginning of it, or `latest` (of this repository)."
+_RUN = "Id of the run, the beginning of an id, or `latest` (default: latest run of this repository)."
 
 
 @record
@@ -49,24 +49,26 @@ class Given:
         REQUIRED,
     ] = ""
     plan: Annotated[Path, typer.Argument(metavar="PLAN", help="A plan file."), REQUIRED] = Path()
-    new_plan: Annotated[Path, typer.Argument(metavar="[PATH]", help="Where to.")] = Path("surefoot.yaml")
+    new_plan: Annotated[Path, typer.Argument(metavar="[PATH]", help="The file to write.")] = Path("surefoot.yaml")
     schema_file: Annotated[
-        Path | None, typer.Argument(metavar="[FILE]", help="Where to (default: standard output).")
+        Path | None, typer.Argument(metavar="[FILE]", help="The file to write (default: standard output).")
     ] = None
     run: Annotated[str | None, typer.Argument(metavar="[RUN]", help=_RUN, autocompletion=offer_runs)] = None
     run_or_step: Annotated[
         str | None,
-        typer.Argument(
-            metavar="[RUN]", help=f"{_RUN} Left out before a step of the latest run.", autocompletion=offer_either
-        ),
+        typer.Argument(metavar="[RUN]", help=f"{_RUN} May be left out before a step.", autocompletion=offer_either),
     ] = None
     runs: Annotated[
         tuple[str, ...], typer.Argument(metavar="RUN...", help=_RUN, autocompletion=offer_runs), REQUIRED
     ] = ()
-    step: Annotated[str | None, typer.Argument(metavar="[STEP]", help="One step.", autocompletion=offer_steps)] = None
+    step: Annotated[
+        str | None, typer.Argument(metavar="[STEP]", help="The step to show in full.", autocompletion=offer_steps)
+    ] = None
     steps: Annotated[
         tuple[str, ...],
-        typer.Argument(metavar="[STEP]...", help="Which (default: all that failed).", autocompletion=offer_steps),
+        typer.Argument(
+            metavar="[STEP]...", help="The steps to try again (default: all that failed).", autocompletion=offer_steps
+        ),
     ] = ()
     run_or_question: Annotated[
         str | None,
@@ -78,12 +80,18 @@ class Given:
     ] = None
     question: Annotated[
         str,
-        typer.Argument(metavar="QUESTION", help="Its id, as it is shown.", autocompletion=offer_questions),
+        typer.Argument(
+            metavar="QUESTION", help="Id of the question, such as 20260401-k3x9ab.1.", autocompletion=offer_questions
+        ),
         REQUIRED,
     ] = ""
     questions: Annotated[
         tuple[str, ...],
-        typer.Argument(metavar="QUESTION...", help="Their ids, as they are shown.", autocompletion=offer_questions),
+        typer.Argument(
+            metavar="QUESTION...",
+            help="Ids of the questions, such as 20260401-k3x9ab.1.",
+            autocompletion=offer_questions,
+        ),
         REQUIRED,
     ] = ()
     answer: Annotated[
@@ -91,122 +99,129 @@ class Given:
         typer.Argument(metavar="ANSWER", help="yes, no, applied, not_applied, done, abandon, or any text."),
         REQUIRED,
     ] = ""
-    command: Annotated[str | None, typer.Argument(metavar="[COMMAND]", help="The command, as one argument.")] = None
+    command: Annotated[str | None, typer.Argument(metavar="[COMMAND]", help="The shell command, as one argument.")] = (
+        None
+    )
 
     # Where a run works.
     repo: Annotated[
         Path | None, typer.Option("--repo", metavar="DIR", help="The repository or folder (default: the current one).")
     ] = None
     run_id: Annotated[
-        str | None, typer.Option("--run-id", metavar="ID", help="The id of the run: YYYYMMDD-xxxxxx.")
+        str | None, typer.Option("--run-id", metavar="ID", help="Id of the new run: YYYYMMDD-xxxxxx.")
     ] = None
     include_dirty: Annotated[
-        bool, typer.Option("--include-dirty", help="Start from the checkout as it is, not from HEAD.")
+        bool,
+        typer.Option("--include-dirty", help="Start from the checkout with its uncommitted changes, not from HEAD."),
     ] = False
     cwd: Annotated[
         Path | None,
-        typer.Option("--cwd", metavar="DIR", help="Carry the plan out in this folder, as if it were the repository."),
+        typer.Option("--cwd", metavar="DIR", help="Carry out the plan in this folder, as if it were the repository."),
     ] = None
 
     # What the engine is told beforehand.
     yes: Annotated[
         bool,
-        typer.Option("--yes", help="Approve what asks for confirmation, except irreversible steps."),
+        typer.Option("--yes", help="Approve questions of tier confirm, except irreversible steps."),
         OPTIONS,
     ] = False
     allow: Annotated[
         tuple[str, ...],
-        typer.Option("--allow", metavar="STEP", help="Approve this irreversible step; may be given more than once."),
+        typer.Option("--allow", metavar="STEP", help="Approve this irreversible step; repeatable."),
         OPTIONS,
     ] = ()
     only: Annotated[
         tuple[str, ...],
-        typer.Option("--only", metavar="STEP", help="Only this step and what it needs; an id or a glob; repeatable."),
+        typer.Option(
+            "--only", metavar="STEP", help="Carry out only this step and what it needs: an id or a glob; repeatable."
+        ),
         OPTIONS,
     ] = ()
     take_over: Annotated[
         bool,
-        typer.Option("--take-over", help="End the engine that holds the run, and go on in its place."),
+        typer.Option("--take-over", help="End the engine that holds the run, and continue in its place."),
         OPTIONS,
     ] = False
     models: Annotated[
         tuple[str, ...],
         typer.Option(
-            "--model", metavar="[ROLE=]PROVIDER:NAME", help="The model that is asked, or that plays a role; repeatable."
+            "--model", metavar="[ROLE=]PROVIDER:NAME", help="The model of all roles, or of one role; repeatable."
         ),
         OPTIONS,
     ] = ()
     with_reviewer: Annotated[
         bool | None,
-        typer.Option("--review/--no-review", help="Whether a fresh model looks at the whole result."),
+        typer.Option("--review/--no-review", help="Let a fresh model review the whole result, or not."),
         OPTIONS,
     ] = None
     cost_usd: Annotated[
         float | None,
-        typer.Option("--cost-usd", metavar="X", min=0, help="What the run may cost, in US dollars."),
+        typer.Option("--cost-usd", metavar="X", min=0, help="Limit in US dollars for the whole run."),
         LIMITS,
     ] = None
     tokens: Annotated[
-        int | None, typer.Option("--tokens", metavar="N", min=1, help="How many tokens its models may take."), LIMITS
+        int | None, typer.Option("--tokens", metavar="N", min=1, help="Limit of tokens, sent and written."), LIMITS
     ] = None
     requests: Annotated[
         int | None,
-        typer.Option("--requests", metavar="N", min=1, help="How many requests to models it may make."),
+        typer.Option("--requests", metavar="N", min=1, help="Limit of requests to models."),
         LIMITS,
     ] = None
 
     # What belongs to a goal in words.
     accept: Annotated[
         tuple[str, ...],
-        typer.Option("--accept", metavar="CMD", help="For a goal: this command has to pass in the end; repeatable."),
+        typer.Option("--accept", metavar="CMD", help="For a goal: this command must pass at the end; repeatable."),
         GOAL,
     ] = ()
     scope: Annotated[
         tuple[str, ...],
-        typer.Option("--scope", metavar="GLOB", help="For a goal: change only such files; repeatable."),
+        typer.Option("--scope", metavar="GLOB", help="For a goal: only files that match may change; repeatable."),
         GOAL,
     ] = ()
-    plan_only: Annotated[bool, typer.Option("--plan-only", help="For a goal: stop once there is a plan."), GOAL] = False
+    plan_only: Annotated[bool, typer.Option("--plan-only", help="For a goal: write the plan and stop."), GOAL] = False
     plan_file: Annotated[
-        Path | None, typer.Option("--plan-file", metavar="FILE", help="For a goal: write the plan there."), GOAL
+        Path | None,
+        typer.Option("--plan-file", metavar="FILE", help="For a goal: the file to write the plan to."),
+        GOAL,
     ] = None
 
     # What is shown, and how.
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress, only questions and the result.")] = (
-        False
-    )
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only questions and the result.")] = False
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document, errors included.")] = False
-    pager: Annotated[bool, typer.Option("--pager/--no-pager", help="Whether what is long comes page by page.")] = True
-    events: Annotated[bool, typer.Option("--events", help="Show the journal, a line an event.")] = False
-    output: Annotated[bool, typer.Option("--output", help="Show all that the step's body printed.")] = False
-    turns: Annotated[bool, typer.Option("--turns", help="Show all that the step's agent said and did.")] = False
-    raw: Annotated[bool, typer.Option("--raw", help="Show its replies as the provider wrote them.")] = False
+    pager: Annotated[bool, typer.Option("--pager/--no-pager", help="Show long output in a pager, or not.")] = True
+    events: Annotated[bool, typer.Option("--events", help="Show the journal, one line per event.")] = False
+    output: Annotated[bool, typer.Option("--output", help="Show everything the step's body printed.")] = False
+    turns: Annotated[bool, typer.Option("--turns", help="Show every reply and tool call of the step's agent.")] = False
+    raw: Annotated[bool, typer.Option("--raw", help="Show the replies as the provider wrote them.")] = False
     made_plan: Annotated[bool, typer.Option("--plan", help="Show the plan that a model made, as a plan file.")] = False
-    stat: Annotated[bool, typer.Option("--stat", help="Of the commit only how much was changed in each file.")] = False
-    markdown: Annotated[bool, typer.Option("--markdown", help="Print it as Markdown, in full.")] = False
-    is_long: Annotated[
-        bool, typer.Option("--long", help="Also the points to go back to, and how people were asked.")
+    stat: Annotated[
+        bool, typer.Option("--stat", help="Count the changed lines of each file instead of showing the diff.")
     ] = False
-    mermaid: Annotated[bool, typer.Option("--mermaid", help="Print the graph as Mermaid, and nothing else.")] = False
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print the report as Markdown, in full.")] = False
+    is_long: Annotated[bool, typer.Option("--long", help="Add rollback points, and how people were asked.")] = False
+    mermaid: Annotated[bool, typer.Option("--mermaid", help="Print only the graph, as Mermaid.")] = False
     svg: Annotated[
         str | None,
-        typer.Option("--svg", metavar="[FILE]", help="Draw the graph as SVG into a file, or on standard output."),
+        typer.Option("--svg", metavar="[FILE]", help="Draw the graph as SVG into a file (default: standard output)."),
     ] = None
-    every: Annotated[bool, typer.Option("--all", help="The runs of all repositories.")] = False
-    watch: Annotated[bool, typer.Option("--watch", help="Go on showing what comes, until Ctrl-C.")] = False
+    every: Annotated[bool, typer.Option("--all", help="Include the runs of all repositories.")] = False
+    watch: Annotated[bool, typer.Option("--watch", help="Continue with new and closed questions, until Ctrl-C.")] = (
+        False
+    )
     export: Annotated[
         Path | None,
         typer.Option(
-            "--export", metavar="FILE", help="Write the whole trail into a file that can be checked anywhere."
+            "--export", metavar="FILE", help="Write the trail of decisions to a file that can be verified anywhere."
         ),
     ] = None
     verify: Annotated[
         Path | None,
-        typer.Option("--verify", metavar="FILE", help="Check such a file, without the run or its home."),
+        typer.Option("--verify", metavar="FILE", help="Verify such a file, without the run."),
     ] = None
 
     # What is done with results and remains.
-    squash: Annotated[bool, typer.Option("--squash", help="As one commit instead of one a step.")] = False
+    squash: Annotated[bool, typer.Option("--squash", help="Make one commit instead of one per step.")] = False
     run_hooks: Annotated[
         bool, typer.Option("--run-hooks", help="Run your git hooks although the run brings or changes hooks.")
     ] = False
@@ -215,27 +230,32 @@ class Given:
         typer.Option("--to", metavar="STEP", help="The step to go back to.", autocompletion=offer_steps),
         REQUIRED,
     ] = ""
-    branch: Annotated[bool, typer.Option("--branch", help="Delete its branch, too, merged by `land` or not.")] = False
+    branch: Annotated[bool, typer.Option("--branch", help="Delete the branch, too, merged or not.")] = False
 
     # What a person decides.
     all_like: Annotated[
-        bool, typer.Option("--all-like", help="And all of its kind in this run: those open now and those to come.")
+        bool,
+        typer.Option("--all-like", help="Also approve all questions of this kind in this run, open and future ones."),
     ] = False
     reason: Annotated[
-        str, typer.Option("--reason", metavar="TEXT", help="Why not; it stands in the report."), REQUIRED
+        str, typer.Option("--reason", metavar="TEXT", help="The reason; the report repeats it."), REQUIRED
     ] = ""
-    other_command: Annotated[str | None, typer.Option("--command", metavar="TEXT", help="Run this instead.")] = None
+    other_command: Annotated[
+        str | None, typer.Option("--command", metavar="TEXT", help="The command to run instead.")
+    ] = None
     file: Annotated[
         Path | None, typer.Option("--file", metavar="FILE", help="A file with the command, the patch, or the plan.")
     ] = None
 
     # What the rules are asked about.
     effect: Annotated[Effect | None, typer.Option("--effect", help="The effect class of the step.")] = None
-    of_step: Annotated[str | None, typer.Option("--step", metavar="ID", help="The step that would run it.")] = None
-    in_plan: Annotated[Path | None, typer.Option("--plan", metavar="FILE", help="The plan the step is in.")] = None
+    of_step: Annotated[
+        str | None, typer.Option("--step", metavar="ID", help="Id of the step that would run the command.")
+    ] = None
+    in_plan: Annotated[Path | None, typer.Option("--plan", metavar="FILE", help="The plan that has the step.")] = None
     paths: Annotated[
         tuple[str, ...],
-        typer.Option("--path", metavar="P", help="A file it would change; may be given more than once."),
+        typer.Option("--path", metavar="P", help="A file that the command would change; repeatable."),
     ] = ()
 
     @property
