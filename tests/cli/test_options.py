@@ -12,8 +12,8 @@ import typer
 from typer.testing import CliRunner
 
 from surefoot.api.run_options import Options
-from surefoot.cli.options import _ROWS as ROWS
-from surefoot.cli.options import LIMITS, OPTIONS, Given, command
+from surefoot.cli.app import add_command
+from surefoot.cli.options import LIMITS, OPTIONS, ROWS, Command, Given
 from surefoot.cli.screen import Screen
 from surefoot.core.plan import Limits
 
@@ -28,7 +28,7 @@ def carried_out(takes: str, *words: str, **helps: str) -> tuple[list[Given], str
         given.append(one)
         return 0
 
-    command(app, takes, **helps)(some_name)
+    add_command(app, Command(name="some-name", body=some_name, takes=tuple(takes.split()), helps=helps))
     return given, CliRunner().invoke(app, words, env={"COLUMNS": "200"}).output
 
 

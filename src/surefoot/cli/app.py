@@ -1,20 +1,21 @@
-"""The commands and their help.
+"""The parser of the command line, made of the table of commands; also help and completion.
 
-Each command names its rows of the option table in `surefoot.cli.options` and calls one module, loaded only then.
+To load the parser takes a quarter of the processor time of a short run. `surefoot.cli.plain_line` reads most lines
+without.
 """
 
 from __future__ import annotations
 
 import os
-from typing import Annotated
+from inspect import Parameter, Signature
+from typing import Annotated, Any
 
 import typer
 
+from surefoot.cli.command_table import COMMANDS, PLAN_PANEL
+from surefoot.cli.completion import offer_either, offer_open, offer_questions, offer_runs, offer_steps
 from surefoot.cli.optional_file import WithOptionalFile
-from surefoot.cli.options import Given, command
-from surefoot.cli.screen import Screen
-
-_WORK, _DECIDE, _LOOK, _KEEP, _PLAN = "Work", "Decide", "Look", "Keep or drop", "Plan"
+from surefoot.cli.options import ROWS, Command, Row
 
 app = typer.Typer(
     name="surefoot",
@@ -27,6 +28,14 @@ app = typer.Typer(
     epilog="Begin with: surefoot init, surefoot check surefoot.yaml, surefoot run surefoot.yaml",
 )
 policy_app = typer.Typer(no_args_is_help=True, help="Show which rules decide when a person is asked, and why.")
+_GROUPS = {"": app, "policy": policy_app}
+_OFFERED = {
+    "runs": offer_runs,
+    "steps": offer_steps,
+    "either": offer_either,
+    "questions": offer_questions,
+    "open": offer_open,
+}
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 - it is typer that calls it
@@ -51,344 +60,38 @@ def top(
         raise typer.Exit(2)
 
 
-app.add_typer(policy_app, name="policy", rich_help_panel=_PLAN)
-
-
-# --- work
-
-
-@command(
-    app,
-    "plan_or_goal only repo run_id include_dirty cwd yes allow models accept scope plan_only plan_file with_reviewer "
-    "cost_usd tokens requests quiet as_json",
-    panel=_WORK,
-)
-def run(given: Given, screen: Screen) -> int:
-    """Carry out a plan or a goal. Each verified step becomes a commit on a branch; your checkout is not touched.
-
-    Example: surefoot run migrate.yaml --allow publish
-    """
-    from surefoot.cli.execution import start
-
-    return start(given, screen)
-
-
-@command(
-    app,
-    "run repo yes allow take_over models with_reviewer cost_usd tokens requests quiet as_json",
-    panel=_WORK,
-)
-def resume(given: Given, screen: Screen) -> int:
-    """Continue a run that was paused or killed, reached a limit, or waited for an answer.
-
-    Example: surefoot resume --cost-usd 10
-    """
-    from surefoot.cli.execution import resume
-
-    return resume(given, screen)
-
-
-@command(app, "run_or_step steps repo yes allow models quiet as_json", panel=_WORK)
-def retry(given: Given, screen: Screen) -> int:
-    """Try failed, skipped or cancelled steps again, with the steps that waited for them.
-
-    Example: surefoot retry build
-    """
-    from surefoot.cli.execution import retry
-
-    return retry(given, screen)
-
-
-@command(app, "run repo as_json", panel=_WORK)
-def pause(given: Given, screen: Screen) -> int:
-    """Pause a run: steps under way are finished, nothing new starts.
-
-    Example: surefoot pause
-    """
-    from surefoot.cli.control import pause
-
-    return pause(given.run, given.repo, screen)
-
-
-@command(app, "run repo as_json", panel=_WORK)
-def cancel(given: Given, screen: Screen) -> int:
-    """End a run now. Verified steps and their commits stay.
-
-    Example: surefoot cancel 20260401
-    """
-    from surefoot.cli.control import cancel
-
-    return cancel(given.run, given.repo, screen)
-
-
-# --- decide
-
-
-@command(app, "run_or_question repo every watch pager as_json", panel=_DECIDE)
-def inbox(given: Given, screen: Screen) -> int:
-    """Show the open questions, and how to answer each.
-
-    Example: surefoot inbox --all --watch
-    """
-    from surefoot.cli.inbox import inbox
-
-    return inbox(given, screen)
-
-
-_AGAIN = "Do not ask for confirmation."
-
-
-@command(app, "questions repo all_like yes as_json", panel=_DECIDE, yes=_AGAIN)
-def approve(given: Given, screen: Screen) -> int:
-    """Approve exactly what the questions show. If anything changes before the effect, you are asked again.
-
-    Example: surefoot approve 20260401-k3x9ab.1 20260401-k3x9ab.2
-    """
-    from surefoot.cli.approvals import approve
-
-    return approve(given, screen)
-
-
-@command(app, "questions reason repo as_json", panel=_DECIDE)
-def reject(given: Given, screen: Screen) -> int:
-    """Refuse what the questions show, with a reason.
-
-    Example: surefoot reject 20260401-k3x9ab.1 --reason "Not before Monday"
-    """
-    from surefoot.cli.approvals import reject
-
-    return reject(given, screen)
-
-
-@command(app, "question other_command file repo yes as_json", panel=_DECIDE, yes=_AGAIN)
-def edit(given: Given, screen: Screen) -> int:
-    """Approve another command, patch or plan instead of the one shown (default: in your editor).
-
-    Example: surefoot edit 20260401-k3x9ab.1 --command "twine upload --repository testpypi dist/*"
-    """
-    from surefoot.cli.approvals import edit
-
-    return edit(given, screen)
-
-
-@command(app, "question answer repo as_json", panel=_DECIDE)
-def answer(given: Given, screen: Screen) -> int:
-    """Answer a question of a run. If the run is at work, it goes on at once.
-
-    Example: surefoot answer 20260401-k3x9ab.1 yes
-    """
-    from surefoot.cli.approvals import answer
-
-    return answer(given, screen)
-
-
-@command(app, "question repo as_json", panel=_DECIDE)
-def take_over(given: Given, screen: Screen) -> int:
-    """Do by hand what a question shows. The run waits, then inspects and checks your work.
-
-    Example: surefoot take-over 20260401-k3x9ab.1
-    """
-    from surefoot.cli.approvals import take_over
-
-    return take_over(given, screen)
-
-
-# --- look
-
-
-@command(app, "run repo as_json", panel=_LOOK)
-def status(given: Given, screen: Screen) -> int:
-    """Show where a run stands, what it asks, and what to type next.
-
-    Example: surefoot status
-    """
-    from surefoot.cli.overview import status
-
-    return status(given.run, given.repo, screen)
-
-
-@command(app, "run repo as_json", panel=_LOOK, as_json="Print the journal as it grows, one JSON object per event.")
-def watch(given: Given, screen: Screen) -> int:
-    """Watch a run that another program works on. Ctrl-C leaves; the run goes on.
-
-    Example: surefoot watch latest
-    """
-    from surefoot.cli.watch import watch
-
-    return watch(given.run, given.repo, screen)
-
-
-@command(app, "repo as_json", panel=_LOOK, repo="Only the runs of this repository or folder.")
-def ls(given: Given, screen: Screen) -> int:
-    """List all runs, newest first.
-
-    Example: surefoot ls
-    """
-    from surefoot.cli.overview import list_runs
-
-    return list_runs(given.repo, screen)
-
-
-@command(app, "run_or_step step repo events output turns raw made_plan stat pager as_json", panel=_LOOK)
-def show(given: Given, screen: Screen) -> int:
-    """Show the steps of a run, or one step: its instruction, attempts, checks with evidence, output and commit.
-
-    Example: surefoot show build --output
-    """
-    from surefoot.cli.run_page import show
-
-    return show(given, screen)
-
-
-@command(app, "run repo markdown is_long as_json", panel=_LOOK)
-def report(given: Given, screen: Screen) -> int:
-    """Report what is verified, what is not and why, and how to go on. Works at any moment.
-
-    Example: surefoot report --markdown > report.md
-    """
-    from surefoot.cli.overview import report
-
-    return report(given.run, given.repo, screen, markdown=given.markdown, is_long=given.is_long)
-
-
-@command(app, "run repo as_json", panel=_LOOK)
-def cost(given: Given, screen: Screen) -> int:
-    """Show what the models of a run used: money, tokens and requests, by phase, step, role and model.
-
-    Example: surefoot cost latest
-    """
-    from surefoot.cli.cost import cost
-
-    return cost(given.run, given.repo, screen)
-
-
-@command(app, "run repo export verify as_json", panel=_LOOK)
-def audit(given: Given, screen: Screen) -> int:
-    """Compare a run's journal with its hashes, its evidence and its commits. Exit code 1: mismatches were found.
-
-    Example: surefoot audit latest --export trail.jsonl
-    """
-    from surefoot.cli.audit import audit
-
-    return audit(given, screen)
-
-
-# --- keep
-
-
-@command(
-    app,
-    "run repo squash yes run_hooks as_json",
-    panel=_KEEP,
-    yes="Land the verified work although something is missing.",
-)
-def land(given: Given, screen: Screen) -> int:
-    """Merge a run's verified work into the branch you have checked out.
-
-    Example: surefoot land --squash
-    """
-    from surefoot.cli.lifecycle import land
-
-    return land(given, screen)
-
-
-@command(app, "run to repo yes as_json", panel=_KEEP, yes="Go back although irreversible effects came later.")
-def restore(given: Given, screen: Screen) -> int:
-    """Take a paused or ended run back to the commit of a step. Later steps are to be done again.
-
-    Example: surefoot restore latest --to build
-    """
-    from surefoot.cli.control import restore
-
-    return restore(given, screen)
-
-
-@command(app, "runs repo branch as_json", panel=_KEEP)
-def rm(given: Given, screen: Screen) -> int:
-    """Delete runs: their folders, journals and refs. Branches stay unless `--branch` is given.
-
-    Example: surefoot rm 20260401-k3x9ab --branch
-    """
-    from surefoot.cli.lifecycle import remove
-
-    return remove(given, screen)
-
-
-@command(app, "as_json", panel=_KEEP)
-def gc(_: Given, screen: Screen) -> int:
-    """Free disk space: delete worktrees and environments of ended runs, and what belongs to no run.
-
-    Example: surefoot gc
-    """
-    from surefoot.cli.lifecycle import collect
-
-    return collect(screen)
-
-
-# --- plan
-
-
-@command(app, "new_plan as_json", panel=_PLAN)
-def init(given: Given, screen: Screen) -> int:
-    """Write a small plan with comments, which runs as it is.
-
-    Example: surefoot init plans/rename.yaml
-    """
-    from surefoot.cli.starter import init
-
-    return init(given.new_plan, screen)
-
-
-@command(app, "plan repo mermaid svg as_json", panel=_PLAN, kind=WithOptionalFile)
-def check(given: Given, screen: Screen) -> int:
-    """Check a plan without running it: problems, graph, parallel steps, approvals. Exit code 1: problems were found.
-
-    Example: surefoot check migrate.yaml --svg migrate.svg
-    """
-    from surefoot.cli.plans import check
-
-    return check(given, screen)
-
-
-@command(app, "schema_file as_json", panel=_PLAN)
-def schema(given: Given, screen: Screen) -> int:
-    """Write the JSON Schema of plan files, with which editors complete and check plans.
-
-    Example: surefoot schema surefoot.schema.json
-    """
-    from surefoot.cli.starter import schema
-
-    return schema(given.schema_file, screen)
-
-
-@command(app, "as_json", panel=_PLAN)
-def doctor(_: Given, screen: Screen) -> int:
-    """Check this machine for what runs need, and suggest fixes.
-
-    Example: surefoot doctor
-    """
-    from surefoot.cli.doctor import doctor
-
-    return doctor(screen)
-
-
-@command(policy_app, "command effect of_step in_plan paths repo as_json")
-def test(given: Given, screen: Screen) -> int:
-    """Show which rule decides about a command, and why. The command is not run; the exit code is 0.
-
-    Example: surefoot policy test "git push origin main"
-    """
-    from surefoot.cli.policy_page import test
-
-    return test(given, screen)
-
-
-@command(policy_app, "in_plan repo as_json", called="show", in_plan="Include the rules of this plan.")
-def policy_show(given: Given, screen: Screen) -> int:
-    """List the rules that hold here, in the order in which they decide.
-
-    Example: surefoot policy show --json
-    """
-    from surefoot.cli.policy_page import show
-
-    return show(given.in_plan, given.repo, screen)
+def add_command(to: typer.Typer, command: Command) -> None:
+    """Make the parser know a command."""
+
+    def callback(**values: Any) -> None:
+        raise typer.Exit(command.carry_out(values))
+
+    parameters = [_parameter(name, ROWS[name], command.helps.get(name)) for name in command.takes]
+    callback.__dict__["__signature__"] = Signature(parameters)
+    callback.__doc__ = command.body.__doc__
+    kind = WithOptionalFile if command.has_optional_file else None
+    to.command(command.name, cls=kind, rich_help_panel=command.panel)(callback)
+
+
+def _parameter(name: str, row: Row, help_: str | None) -> Parameter:
+    """Return a row as a parameter of a command, with the command's own words for it."""
+    declared = row.declared
+    offered = None if declared.offers is None else _OFFERED[declared.offers]
+    words: dict[str, Any] = {
+        "help": help_ or declared.says,
+        "metavar": declared.metavar,
+        "min": declared.least,
+        "autocompletion": offered,
+    }
+    typed = typer.Option(*declared.names, **words) if declared.names else typer.Argument(**words)
+    default = None if row.is_many else row.default
+    default = Parameter.empty if row.is_required else default
+    kind = row.kind | None if row.default is None else row.kind
+    return Parameter(
+        name, Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[list[str] if row.is_many else kind, typed]
+    )
+
+
+app.add_typer(policy_app, name="policy", rich_help_panel=PLAN_PANEL)
+for _one in COMMANDS.values():
+    add_command(_GROUPS[_one.group], _one)

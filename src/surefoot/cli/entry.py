@@ -41,19 +41,29 @@ def run_framed(arguments: Sequence[str]) -> int:
 
 
 def _carry_out(words: list[str], screen: Screen) -> int | None:
-    """Carry out the command; `status`, which prompts and scripts ask all the time, without loading the parser."""
+    """Carry out the command.
+
+    `status`, which prompts and scripts ask all the time, does not even load the table of commands, and the parser is
+    loaded only for a line that cannot be read without it.
+    """
     names = [word for word in words[1:] if word != "--json"]
     if words[:1] == ["status"] and len(names) <= 1 and not any(name.startswith("-") for name in names):
         from surefoot.cli.overview import status
 
         return status(names[0] if names else None, None, screen)
-    from surefoot.cli.app import app
+    from surefoot.cli.command_table import COMMANDS
+    from surefoot.cli.plain_line import read_plain
 
-    # What the parser made stays to the end, and a command loads hundreds of modules more: looking through all of them
-    # again and again took a twentieth of the processor time of a short run.
+    # A command loads hundreds of modules, which stay to the end: looking through all of them again and again took a
+    # twentieth of the processor time of a short run.
     gc.freeze()
     gc.set_threshold(_GARBAGE_AFTER)
     gc.enable()
+    command = COMMANDS.get(words[0]) if words else None
+    if command is not None and not command.group and (values := read_plain(command, words[1:])) is not None:
+        return command.carry_out(values)
+    from surefoot.cli.app import app
+
     return app(words, prog_name=PROGRAM, standalone_mode=False)
 
 

@@ -7,17 +7,11 @@ The table is the record `Given`. A command names the rows it takes and gets a re
 # No annotations as texts in here: each row would be compiled once more whenever a command starts.
 
 from collections.abc import Callable, Mapping
-from copy import copy
 from dataclasses import fields, replace
-from inspect import Parameter, Signature
 from pathlib import Path
+from types import NoneType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
 
-import typer
-from typer.core import TyperCommand
-from typer.models import ParameterInfo
-
-from surefoot.cli.completion import offer_either, offer_open, offer_questions, offer_runs, offer_steps
 from surefoot.cli.screen import Screen
 from surefoot.core.plan import Limits
 from surefoot.core.policy_types import Effect
@@ -38,6 +32,35 @@ REQUIRED: _Mark = "required"
 _RUN = "Id of the run, the beginning of an id, or `latest` (default: latest run of this repository)."
 
 
+Offer = Literal["runs", "steps", "either", "questions", "open"]
+
+
+@record(kw_only=False)
+class Declared:
+    """How a row is typed and explained. Any parser can read it, and none has to be loaded for that."""
+
+    names: tuple[str, ...]
+    """The option and its short form; a switch has its opposite behind a slash. Empty: an argument."""
+    says: str
+    """Its help."""
+    metavar: str | None
+    """How help names the value."""
+    least: float | None = None
+    """The smallest number it may be."""
+    offers: Offer | None = None
+    """What the shell offers for it, a function of `surefoot.cli.completion`."""
+
+
+def _argument(*, metavar: str, says: str, offers: Offer | None = None) -> Declared:
+    return Declared((), says, metavar, None, offers)
+
+
+def _option(
+    *names: str, says: str, metavar: str | None = None, least: float | None = None, offers: Offer | None = None
+) -> Declared:
+    return Declared(names, says, metavar, least, offers)
+
+
 @record
 class Given:
     """What a command line says. What a command does not take has its default."""
@@ -45,217 +68,193 @@ class Given:
     # Arguments.
     plan_or_goal: Annotated[
         str,
-        typer.Argument(metavar="PLAN|GOAL", help="A plan file (.yaml, .yml), or a goal in words."),
+        _argument(metavar="PLAN|GOAL", says="A plan file (.yaml, .yml), or a goal in words."),
         REQUIRED,
     ] = ""
-    plan: Annotated[Path, typer.Argument(metavar="PLAN", help="A plan file."), REQUIRED] = Path()
-    new_plan: Annotated[Path, typer.Argument(metavar="[PATH]", help="The file to write.")] = Path("surefoot.yaml")
+    plan: Annotated[Path, _argument(metavar="PLAN", says="A plan file."), REQUIRED] = Path()
+    new_plan: Annotated[Path, _argument(metavar="[PATH]", says="The file to write.")] = Path("surefoot.yaml")
     schema_file: Annotated[
-        Path | None, typer.Argument(metavar="[FILE]", help="The file to write (default: standard output).")
+        Path | None, _argument(metavar="[FILE]", says="The file to write (default: standard output).")
     ] = None
-    run: Annotated[str | None, typer.Argument(metavar="[RUN]", help=_RUN, autocompletion=offer_runs)] = None
+    run: Annotated[str | None, _argument(metavar="[RUN]", says=_RUN, offers="runs")] = None
     run_or_step: Annotated[
         str | None,
-        typer.Argument(metavar="[RUN]", help=f"{_RUN} May be left out before a step.", autocompletion=offer_either),
+        _argument(metavar="[RUN]", says="May be left out before a step.", offers="either"),
     ] = None
-    runs: Annotated[
-        tuple[str, ...], typer.Argument(metavar="RUN...", help=_RUN, autocompletion=offer_runs), REQUIRED
-    ] = ()
-    step: Annotated[
-        str | None, typer.Argument(metavar="[STEP]", help="The step to show in full.", autocompletion=offer_steps)
-    ] = None
+    runs: Annotated[tuple[str, ...], _argument(metavar="RUN...", says=_RUN, offers="runs"), REQUIRED] = ()
+    step: Annotated[str | None, _argument(metavar="[STEP]", says="The step to show in full.", offers="steps")] = None
     steps: Annotated[
         tuple[str, ...],
-        typer.Argument(
-            metavar="[STEP]...", help="The steps to try again (default: all that failed).", autocompletion=offer_steps
-        ),
+        _argument(metavar="[STEP]...", says="The steps to try again (default: all that failed).", offers="steps"),
     ] = ()
     run_or_question: Annotated[
         str | None,
-        typer.Argument(
+        _argument(
             metavar="[RUN|QUESTION]",
-            help="One run, or one question in full with its changes.",
-            autocompletion=offer_open,
+            says="One run, or one question in full with its changes.",
+            offers="open",
         ),
     ] = None
     question: Annotated[
         str,
-        typer.Argument(
-            metavar="QUESTION", help="Id of the question, such as 20260401-k3x9ab.1.", autocompletion=offer_questions
-        ),
+        _argument(metavar="QUESTION", says="Id of the question, such as 20260401-k3x9ab.1.", offers="questions"),
         REQUIRED,
     ] = ""
     questions: Annotated[
         tuple[str, ...],
-        typer.Argument(
-            metavar="QUESTION...",
-            help="Ids of the questions, such as 20260401-k3x9ab.1.",
-            autocompletion=offer_questions,
-        ),
+        _argument(metavar="QUESTION...", says="Ids of the questions, such as 20260401-k3x9ab.1.", offers="questions"),
         REQUIRED,
     ] = ()
     answer: Annotated[
         str,
-        typer.Argument(metavar="ANSWER", help="yes, no, applied, not_applied, done, abandon, or any text."),
+        _argument(metavar="ANSWER", says="yes, no, applied, not_applied, done, abandon, or any text."),
         REQUIRED,
     ] = ""
-    command: Annotated[str | None, typer.Argument(metavar="[COMMAND]", help="The shell command, as one argument.")] = (
-        None
-    )
+    command: Annotated[str | None, _argument(metavar="[COMMAND]", says="The shell command, as one argument.")] = None
 
     # Where a run works.
     repo: Annotated[
-        Path | None, typer.Option("--repo", metavar="DIR", help="The repository or folder (default: the current one).")
+        Path | None, _option("--repo", metavar="DIR", says="The repository or folder (default: the current one).")
     ] = None
-    run_id: Annotated[
-        str | None, typer.Option("--run-id", metavar="ID", help="Id of the new run: YYYYMMDD-xxxxxx.")
-    ] = None
+    run_id: Annotated[str | None, _option("--run-id", metavar="ID", says="Id of the new run: YYYYMMDD-xxxxxx.")] = None
     include_dirty: Annotated[
-        bool,
-        typer.Option("--include-dirty", help="Start from the checkout with its uncommitted changes, not from HEAD."),
+        bool, _option("--include-dirty", says="Start from the checkout with its uncommitted changes, not from HEAD.")
     ] = False
     cwd: Annotated[
         Path | None,
-        typer.Option("--cwd", metavar="DIR", help="Carry out the plan in this folder, as if it were the repository."),
+        _option("--cwd", metavar="DIR", says="Carry out the plan in this folder, as if it were the repository."),
     ] = None
 
     # What the engine is told beforehand.
     yes: Annotated[
         bool,
-        typer.Option("--yes", help="Approve questions of tier confirm, except irreversible steps."),
+        _option("--yes", says="Approve questions of tier confirm, except irreversible steps."),
         OPTIONS,
     ] = False
     allow: Annotated[
         tuple[str, ...],
-        typer.Option("--allow", metavar="STEP", help="Approve this irreversible step; repeatable."),
+        _option("--allow", metavar="STEP", says="Approve this irreversible step; repeatable."),
         OPTIONS,
     ] = ()
     only: Annotated[
         tuple[str, ...],
-        typer.Option(
-            "--only", metavar="STEP", help="Carry out only this step and what it needs: an id or a glob; repeatable."
+        _option(
+            "--only", metavar="STEP", says="Carry out only this step and what it needs: an id or a glob; repeatable."
         ),
         OPTIONS,
     ] = ()
     take_over: Annotated[
         bool,
-        typer.Option("--take-over", help="End the engine that holds the run, and continue in its place."),
+        _option("--take-over", says="End the engine that holds the run, and continue in its place."),
         OPTIONS,
     ] = False
     models: Annotated[
         tuple[str, ...],
-        typer.Option(
-            "--model", metavar="[ROLE=]PROVIDER:NAME", help="The model of all roles, or of one role; repeatable."
-        ),
+        _option("--model", metavar="[ROLE=]PROVIDER:NAME", says="The model of all roles, or of one role; repeatable."),
         OPTIONS,
     ] = ()
     with_reviewer: Annotated[
         bool | None,
-        typer.Option("--review/--no-review", help="Let a fresh model review the whole result, or not."),
+        _option("--review/--no-review", says="Let a fresh model review the whole result, or not."),
         OPTIONS,
     ] = None
     cost_usd: Annotated[
         float | None,
-        typer.Option("--cost-usd", metavar="X", min=0, help="Limit in US dollars for the whole run."),
+        _option("--cost-usd", metavar="X", least=0, says="Limit in US dollars for the whole run."),
         LIMITS,
     ] = None
     tokens: Annotated[
-        int | None, typer.Option("--tokens", metavar="N", min=1, help="Limit of tokens, sent and written."), LIMITS
+        int | None, _option("--tokens", metavar="N", least=1, says="Limit of tokens, sent and written."), LIMITS
     ] = None
     requests: Annotated[
         int | None,
-        typer.Option("--requests", metavar="N", min=1, help="Limit of requests to models."),
+        _option("--requests", metavar="N", least=1, says="Limit of requests to models."),
         LIMITS,
     ] = None
 
     # What belongs to a goal in words.
     accept: Annotated[
         tuple[str, ...],
-        typer.Option("--accept", metavar="CMD", help="For a goal: this command must pass at the end; repeatable."),
+        _option("--accept", metavar="CMD", says="For a goal: this command must pass at the end; repeatable."),
         GOAL,
     ] = ()
     scope: Annotated[
         tuple[str, ...],
-        typer.Option("--scope", metavar="GLOB", help="For a goal: only files that match may change; repeatable."),
+        _option("--scope", metavar="GLOB", says="For a goal: only files that match may change; repeatable."),
         GOAL,
     ] = ()
-    plan_only: Annotated[bool, typer.Option("--plan-only", help="For a goal: write the plan and stop."), GOAL] = False
+    plan_only: Annotated[bool, _option("--plan-only", says="For a goal: write the plan and stop."), GOAL] = False
     plan_file: Annotated[
-        Path | None,
-        typer.Option("--plan-file", metavar="FILE", help="For a goal: the file to write the plan to."),
-        GOAL,
+        Path | None, _option("--plan-file", metavar="FILE", says="For a goal: the file to write the plan to."), GOAL
     ] = None
 
     # What is shown, and how.
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only questions and the result.")] = False
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document, errors included.")] = False
-    pager: Annotated[bool, typer.Option("--pager/--no-pager", help="Show long output in a pager, or not.")] = True
-    events: Annotated[bool, typer.Option("--events", help="Show the journal, one line per event.")] = False
-    output: Annotated[bool, typer.Option("--output", help="Show everything the step's body printed.")] = False
-    turns: Annotated[bool, typer.Option("--turns", help="Show every reply and tool call of the step's agent.")] = False
-    raw: Annotated[bool, typer.Option("--raw", help="Show the replies as the provider wrote them.")] = False
-    made_plan: Annotated[bool, typer.Option("--plan", help="Show the plan that a model made, as a plan file.")] = False
+    quiet: Annotated[bool, _option("--quiet", "-q", says="Print only questions and the result.")] = False
+    as_json: Annotated[bool, _option("--json", says="Print one JSON document, errors included.")] = False
+    pager: Annotated[bool, _option("--pager/--no-pager", says="Show long output in a pager, or not.")] = True
+    events: Annotated[bool, _option("--events", says="Show the journal, one line per event.")] = False
+    output: Annotated[bool, _option("--output", says="Show everything the step's body printed.")] = False
+    turns: Annotated[bool, _option("--turns", says="Show every reply and tool call of the step's agent.")] = False
+    raw: Annotated[bool, _option("--raw", says="Show the replies as the provider wrote them.")] = False
+    made_plan: Annotated[bool, _option("--plan", says="Show the plan that a model made, as a plan file.")] = False
     stat: Annotated[
-        bool, typer.Option("--stat", help="Count the changed lines of each file instead of showing the diff.")
+        bool, _option("--stat", says="Count the changed lines of each file instead of showing the diff.")
     ] = False
-    markdown: Annotated[bool, typer.Option("--markdown", help="Print the report as Markdown, in full.")] = False
-    is_long: Annotated[bool, typer.Option("--long", help="Add rollback points, and how people were asked.")] = False
-    mermaid: Annotated[bool, typer.Option("--mermaid", help="Print only the graph, as Mermaid.")] = False
+    markdown: Annotated[bool, _option("--markdown", says="Print the report as Markdown, in full.")] = False
+    is_long: Annotated[bool, _option("--long", says="Add rollback points, and how people were asked.")] = False
+    mermaid: Annotated[bool, _option("--mermaid", says="Print only the graph, as Mermaid.")] = False
     svg: Annotated[
         str | None,
-        typer.Option("--svg", metavar="[FILE]", help="Draw the graph as SVG into a file (default: standard output)."),
+        _option("--svg", metavar="[FILE]", says="Draw the graph as SVG into a file (default: standard output)."),
     ] = None
-    every: Annotated[bool, typer.Option("--all", help="Include the runs of all repositories.")] = False
-    watch: Annotated[bool, typer.Option("--watch", help="Continue with new and closed questions, until Ctrl-C.")] = (
-        False
-    )
+    every: Annotated[bool, _option("--all", says="Include the runs of all repositories.")] = False
+    watch: Annotated[bool, _option("--watch", says="Continue with new and closed questions, until Ctrl-C.")] = False
     export: Annotated[
         Path | None,
-        typer.Option(
-            "--export", metavar="FILE", help="Write the trail of decisions to a file that can be verified anywhere."
+        _option(
+            "--export", metavar="FILE", says="Write the trail of decisions to a file that can be verified anywhere."
         ),
     ] = None
     verify: Annotated[
         Path | None,
-        typer.Option("--verify", metavar="FILE", help="Verify such a file, without the run."),
+        _option("--verify", metavar="FILE", says="Verify such a file, without the run."),
     ] = None
 
     # What is done with results and remains.
-    squash: Annotated[bool, typer.Option("--squash", help="Make one commit instead of one per step.")] = False
+    squash: Annotated[bool, _option("--squash", says="Make one commit instead of one per step.")] = False
     run_hooks: Annotated[
-        bool, typer.Option("--run-hooks", help="Run your git hooks although the run brings or changes hooks.")
+        bool, _option("--run-hooks", says="Run your git hooks although the run brings or changes hooks.")
     ] = False
     to: Annotated[
         str,
-        typer.Option("--to", metavar="STEP", help="The step to go back to.", autocompletion=offer_steps),
+        _option("--to", metavar="STEP", says="The step to go back to.", offers="steps"),
         REQUIRED,
     ] = ""
-    branch: Annotated[bool, typer.Option("--branch", help="Delete the branch, too, merged or not.")] = False
+    branch: Annotated[bool, _option("--branch", says="Delete the branch, too, merged or not.")] = False
 
     # What a person decides.
     all_like: Annotated[
-        bool,
-        typer.Option("--all-like", help="Also approve all questions of this kind in this run, open and future ones."),
+        bool, _option("--all-like", says="Also approve all questions of this kind in this run, open and future ones.")
     ] = False
-    reason: Annotated[
-        str, typer.Option("--reason", metavar="TEXT", help="The reason; the report repeats it."), REQUIRED
-    ] = ""
-    other_command: Annotated[
-        str | None, typer.Option("--command", metavar="TEXT", help="The command to run instead.")
-    ] = None
+    reason: Annotated[str, _option("--reason", metavar="TEXT", says="The reason; the report repeats it."), REQUIRED] = (
+        ""
+    )
+    other_command: Annotated[str | None, _option("--command", metavar="TEXT", says="The command to run instead.")] = (
+        None
+    )
     file: Annotated[
-        Path | None, typer.Option("--file", metavar="FILE", help="A file with the command, the patch, or the plan.")
+        Path | None, _option("--file", metavar="FILE", says="A file with the command, the patch, or the plan.")
     ] = None
 
     # What the rules are asked about.
-    effect: Annotated[Effect | None, typer.Option("--effect", help="The effect class of the step.")] = None
+    effect: Annotated[Effect | None, _option("--effect", says="The effect class of the step.")] = None
     of_step: Annotated[
-        str | None, typer.Option("--step", metavar="ID", help="Id of the step that would run the command.")
+        str | None, _option("--step", metavar="ID", says="Id of the step that would run the command.")
     ] = None
-    in_plan: Annotated[Path | None, typer.Option("--plan", metavar="FILE", help="The plan that has the step.")] = None
+    in_plan: Annotated[Path | None, _option("--plan", metavar="FILE", says="The plan that has the step.")] = None
     paths: Annotated[
         tuple[str, ...],
-        typer.Option("--path", metavar="P", help="A file that the command would change; repeatable."),
+        _option("--path", metavar="P", says="A file that the command would change; repeatable."),
     ] = ()
 
     @property
@@ -274,90 +273,76 @@ class Given:
     @property
     def named_goal_options(self) -> str:
         """The options of a goal that are set, as they are typed."""
-        return ", ".join(_ROWS[name].flag for name, value in self._values(GOAL).items() if value)
+        return ", ".join(ROWS[name].flag for name, value in self._values(GOAL).items() if value)
 
     def limits_over(self, limits: Limits) -> Limits:
         """Return the limits, with those that were given in their place."""
         return replace(limits, **{name: value for name, value in self._values(LIMITS).items() if value is not None})
 
     def _values(self, mark: _Mark) -> dict[str, Any]:
-        return {name: getattr(self, name) for name, row in _ROWS.items() if mark in row.marks}
+        return {name: getattr(self, name) for name, row in ROWS.items() if mark in row.marks}
 
 
 @record(kw_only=False)
-class _Row:
-    """A row of the table, as the parser takes it."""
+class Row:
+    """A row of the table."""
 
     kind: Any
-    """The type of the value."""
+    """The type of the value, or of each where there may be more than one."""
     is_many: bool
     """Whether it may be given more than once."""
-    declared: ParameterInfo
+    declared: Declared
     default: Any
     marks: tuple[_Mark, ...]
 
     @property
     def flag(self) -> str:
         """The option as it is typed."""
-        return str(self.declared.default)
+        return self.declared.names[0]
+
+    @property
+    def is_required(self) -> bool:
+        """Whether a value has to be given."""
+        return REQUIRED in self.marks
 
     def value(self, parsed: Any) -> Any:
-        """Return what the parser made of the row as the record has it."""
+        """Return what a parser made of the row as the record has it."""
         return tuple(parsed or ()) if self.is_many else parsed
 
-    def parameter(self, name: str, help_: str | None) -> Parameter:
-        """Return the row as a parameter of a command, with the command's own words for it."""
-        declared = copy(self.declared)
-        declared.help = help_ or declared.help
-        default = None if self.is_many else self.default
-        default = Parameter.empty if REQUIRED in self.marks else default
-        kind = list[str] if self.is_many else self.kind
-        return Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, declared])
 
-
-def _rows() -> Mapping[str, _Row]:
-    found: dict[str, _Row] = {}
+def _rows() -> Mapping[str, Row]:
+    found: dict[str, Row] = {}
     for field in fields(Given):
         kind, declared, *marks = get_args(field.type)
-        found[field.name] = _Row(kind, get_origin(kind) is tuple, declared, field.default, tuple(marks))
+        plain = next((one for one in get_args(kind) if one is not NoneType), kind)
+        found[field.name] = Row(plain, get_origin(kind) is tuple, declared, field.default, tuple(marks))
     return found
 
 
-_ROWS = _rows()
-Command = Callable[[Given, Screen], int]
+ROWS = _rows()
+Body = Callable[[Given, Screen], int]
 """Carries a command out and returns the exit code."""
 
 
-def command(
-    app: typer.Typer,
-    takes: str,
-    *,
-    panel: str | None = None,
-    called: str | None = None,
-    kind: type[TyperCommand] | None = None,
-    **helps: str,
-) -> Callable[[Command], Command]:
-    """Make a command of a function: it takes these rows of the table, in this order.
+@record
+class Command:
+    """A command: which rows it takes, and what carries it out."""
 
-    Args:
-        app: What the command is added to.
-        takes: The names of the rows, with spaces between them.
-        panel: Below which title the help lists the command.
-        called: The name of the command; default: that of the function.
-        kind: The parser's class for the command, where it has its own.
-        helps: The command's own words for rows that mean something special to it.
-    """
+    name: str
+    body: Body
+    takes: tuple[str, ...]
+    """The names of the rows, in the order of its help."""
+    group: str = ""
+    """The command it belongs to."""
+    panel: str | None = None
+    """Below which title the help lists it."""
+    has_optional_file: bool = False
+    """Whether its `--svg` may stand without a file."""
+    helps: Mapping[str, str]
+    """Its own words for rows that mean something special to it."""
 
-    def add(function: Command) -> Command:
-        def callback(**values: Any) -> None:
-            given = Given(**{name: _ROWS[name].value(value) for name, value in values.items()})
-            screen = Screen(is_json=given.as_json, is_quiet=given.quiet, has_pager=given.pager)
-            raise typer.Exit(function(given, screen))
-
-        parameters = [_ROWS[name].parameter(name, helps.get(name)) for name in takes.split()]
-        callback.__dict__["__signature__"] = Signature(parameters)
-        callback.__doc__ = function.__doc__
-        app.command(called or function.__name__.replace("_", "-"), cls=kind, rich_help_panel=panel)(callback)
-        return function
-
-    return add
+    def carry_out(self, values: Mapping[str, Any]) -> int:
+        """Carry the command out with what a parser made of its rows, and return the exit code."""
+        given = Given(**{name: ROWS[name].value(value) for name, value in values.items()})
+        screen = Screen(is_json=given.as_json, is_quiet=given.quiet, has_pager=given.pager)
+        return self.body(given, screen)
