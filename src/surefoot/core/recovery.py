@@ -104,10 +104,9 @@ def settles_any(state: RunState) -> bool:
 
 def ask_probe(node: StepState, work: Attempt, now: float, *, patient: bool) -> tuple[ProbeRequested, AskProbe]:
     """Ask the world whether a step's effect is there; `patient` waits for it as long as the probe says."""
-    name, attempt = node.spec.id, node.attempt
     commit = None if work.checkpoint is None else work.checkpoint.commit
-    command = AskProbe(step=name, attempt=attempt, lane=work.lane, spec=node.spec, patient=patient, commit=commit)
-    return ProbeRequested(at=now, step=name, attempt=attempt), command
+    command = AskProbe(**node.in_lane, spec=node.spec, patient=patient, commit=commit)
+    return ProbeRequested(**node.at(now)), command
 
 
 def settle(state: RunState, node: StepState, now: float, why: str) -> tuple[Event, AskProbe | None]:
@@ -155,9 +154,7 @@ def failed_attempt(state: RunState, node: StepState, now: float, why: str) -> At
     elif work.ending.status is not Status.OK:
         diagnosis = diagnosis_of_ending(node, state.rung)
     is_counted = diagnosis not in (Diagnosis.CRASH, Diagnosis.INTERRUPTED)
-    return AttemptFailed(
-        at=now, step=node.spec.id, attempt=node.attempt, diagnosis=diagnosis, reason=why, is_counted=is_counted
-    )
+    return AttemptFailed(**node.at(now), diagnosis=diagnosis, reason=why, is_counted=is_counted)
 
 
 def question(
@@ -172,9 +169,7 @@ def question(
     """Return a question about a step, under the next free id."""
     number = len(state.questions) + 1
     return QuestionAsked(
-        at=now,
-        step=node.spec.id,
-        attempt=node.attempt,
+        **node.at(now),
         question=f"{state.created.run}.{number}",
         about=about,
         text=text,

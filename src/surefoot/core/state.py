@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import field, replace
 from enum import StrEnum
+from typing import TypedDict
 
 from surefoot.core.agent_types import Claim, Lesson, ModelRouting, Note, Reached, Spent, Understanding, Usage
 from surefoot.core.approval import Precondition
@@ -63,6 +64,22 @@ class CachedVerdict:
     evidence: BlobId | None
     results: BlobId | None
     changed_files: tuple[str, ...] = ()
+
+
+class AtStep(TypedDict):
+    """The fields of every event of an attempt."""
+
+    at: float
+    step: StepId
+    attempt: int
+
+
+class InLane(TypedDict):
+    """The fields of every command of an attempt."""
+
+    step: StepId
+    attempt: int
+    lane: str | None
 
 
 @record(frozen=False, kw_only=False)
@@ -162,6 +179,16 @@ class StepState:
     def is_system_step(self) -> bool:
         """Tell whether it is done for the run as a whole, beside the plan."""
         return self.spec.id in SYSTEM_STEPS
+
+    def at(self, now: float) -> AtStep:
+        """Return what every event of its attempt says."""
+        return {"at": now, "step": self.spec.id, "attempt": self.attempt}
+
+    @property
+    def in_lane(self) -> InLane:
+        """What every command of its attempt says."""
+        lane = None if self.work is None else self.work.lane
+        return {"step": self.spec.id, "attempt": self.attempt, "lane": lane}
 
     @property
     def is_group(self) -> bool:

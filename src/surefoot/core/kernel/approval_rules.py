@@ -177,7 +177,7 @@ def _approved_or_asked(state: RunState, node: StepState, decision: Decision, sho
     by = None if has_shifted and not _was_seen(state, question) else _approved_by(state, node, question)
     if by is None:
         return proposal
-    return Proposal(ev.ApprovalRecorded(at=now, step=node.spec.id, attempt=node.attempt, by=by, shown=shown))
+    return Proposal(ev.ApprovalRecorded(**node.at(now), by=by, shown=shown))
 
 
 def decision_before(state: RunState, node: StepState) -> Decision:
@@ -286,11 +286,6 @@ def _apply_patch(node: StepState, work: Attempt, now: float) -> Proposal:
     assert work.people.patch is not None
     assert work.checkpoint is not None
     command = do.ApplyPatch(
-        step=node.spec.id,
-        attempt=node.attempt,
-        lane=work.lane,
-        commit=work.checkpoint.commit,
-        scratch=node.spec.uncommitted,
-        diff=work.people.patch,
+        **node.in_lane, commit=work.checkpoint.commit, scratch=node.spec.uncommitted, diff=work.people.patch
     )
-    return Proposal(ev.PatchRequested(at=now, step=node.spec.id, attempt=node.attempt, diff=work.people.patch), command)
+    return Proposal(ev.PatchRequested(**node.at(now), diff=work.people.patch), command)

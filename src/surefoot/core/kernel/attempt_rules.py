@@ -97,7 +97,7 @@ def next_for(state: RunState, node: StepState, now: float) -> Proposal | None:
         if move == HOLD:
             return None
     proof = _proof(state, node, work)
-    return Proposal(ev.StepVerified(at=now, step=node.spec.id, attempt=node.attempt, proof=proof, commit=work.commit))
+    return Proposal(ev.StepVerified(**node.at(now), proof=proof, commit=work.commit))
 
 
 def _put_back(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
@@ -107,14 +107,9 @@ def _put_back(state: RunState, node: StepState, work: Attempt, now: float) -> Ru
     if stopping is not None:
         return stopping
     command = do.RestoreLane(
-        step=node.spec.id,
-        attempt=node.attempt,
-        lane=work.lane,
-        commit=work.checkpoint.commit,
-        scratch=node.spec.scratch,
-        made=node.spec.made,
+        **node.in_lane, commit=work.checkpoint.commit, scratch=node.spec.scratch, made=node.spec.made
     )
-    return Proposal(ev.RestoreRequested(at=now, step=node.spec.id, attempt=node.attempt), command)
+    return Proposal(ev.RestoreRequested(**node.at(now)), command)
 
 
 def _conclude(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
@@ -216,7 +211,7 @@ def _checkpoint(state: RunState, node: StepState, work: Attempt, now: float) -> 
         spec=node.spec,
         branch=_results(state, node),
     )
-    return Proposal(ev.CheckpointRequested(at=now, step=name, attempt=attempt, lane=lane), command)
+    return Proposal(ev.CheckpointRequested(**node.at(now), lane=lane), command)
 
 
 def _results(state: RunState, node: StepState) -> tuple[do.BranchCommit, ...]:
@@ -250,7 +245,7 @@ def _before(state: RunState, node: StepState, work: Attempt, now: float) -> Rule
         )
         return fails(node, now, diagnosis_of(state, check, record), because(reason, record.text))
     if has_nothing_to_do(node.spec.checks, work.checks):
-        return Proposal(ev.StepSkipped(at=now, step=node.spec.id, attempt=node.attempt, reason="nothing_to_do"))
+        return Proposal(ev.StepSkipped(**node.at(now), reason="nothing_to_do"))
     index = next_before(node.spec.checks, work.checks)
     return None if index is None else ask_check(state, node, work, now, (Moment.BEFORE, index))
 
@@ -335,9 +330,7 @@ def _inspect(state: RunState, node: StepState, work: Attempt, now: float) -> Rul
     if work.checkpoint is None:
         return None
     command = do.Inspect(
-        step=node.spec.id,
-        attempt=node.attempt,
-        lane=work.lane,
+        **node.in_lane,
         spec=node.spec,
         tree=work.checkpoint.tree,
         commit=work.checkpoint.commit,
@@ -346,7 +339,7 @@ def _inspect(state: RunState, node: StepState, work: Attempt, now: float) -> Rul
         counts_lines=state.policy.counts_lines,
         by_hand=work.people.by_hand is not None,
     )
-    return Proposal(ev.InspectionRequested(at=now, step=node.spec.id, attempt=node.attempt), command)
+    return Proposal(ev.InspectionRequested(**node.at(now)), command)
 
 
 def _outside_scope(_: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
@@ -378,15 +371,9 @@ def _merge(state: RunState, node: StepState, work: Attempt, now: float) -> RuleR
     if work.base == onto:
         return None
     command = do.MergeResult(
-        step=node.spec.id,
-        attempt=node.attempt,
-        lane=work.lane,
-        base=work.checkpoint.commit,
-        tree=work.changes.tree,
-        onto=onto,
-        reads=node.spec.reads,
+        **node.in_lane, base=work.checkpoint.commit, tree=work.changes.tree, onto=onto, reads=node.spec.reads
     )
-    return Proposal(ev.MergeRequested(at=now, step=node.spec.id, attempt=node.attempt, onto=onto), command)
+    return Proposal(ev.MergeRequested(**node.at(now), onto=onto), command)
 
 
 def _before_again(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
@@ -451,14 +438,8 @@ def _keep(state: RunState, node: StepState, work: Attempt, now: float) -> RuleRe
     del state
     if not node.spec.artifacts or work.kept is not None or work.changes is None:
         return None
-    command = do.KeepArtifacts(
-        step=node.spec.id,
-        attempt=node.attempt,
-        lane=work.lane,
-        artifacts=node.spec.artifacts,
-        timeout_s=node.spec.timeout_s,
-    )
-    return Proposal(ev.ArtifactsRequested(at=now, step=node.spec.id, attempt=node.attempt), command)
+    command = do.KeepArtifacts(**node.in_lane, artifacts=node.spec.artifacts, timeout_s=node.spec.timeout_s)
+    return Proposal(ev.ArtifactsRequested(**node.at(now)), command)
 
 
 def _commit(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
@@ -468,15 +449,8 @@ def _commit(state: RunState, node: StepState, work: Attempt, now: float) -> Rule
         return None
     assert work.base is not None
     assert work.tree is not None
-    command = do.WriteCommit(
-        step=node.spec.id,
-        attempt=node.attempt,
-        lane=work.lane,
-        spec=node.spec,
-        parent=work.base,
-        tree=work.tree,
-    )
-    return Proposal(ev.CommitRequested(at=now, step=node.spec.id, attempt=node.attempt), command)
+    command = do.WriteCommit(**node.in_lane, spec=node.spec, parent=work.base, tree=work.tree)
+    return Proposal(ev.CommitRequested(**node.at(now)), command)
 
 
 def _proof(state: RunState, node: StepState, work: Attempt) -> str | None:

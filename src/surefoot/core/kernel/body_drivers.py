@@ -42,17 +42,14 @@ class BodyDriver:
             return None
         if work.people.taken_by is not None:
             return taken_over(state, node, now)
-        step, attempt, key = node.spec.id, node.attempt, idempotency_key(state.created.run, node.spec.id)
-        said = decision_before(state, node)
-        event = ev.BodyStarted(at=now, step=step, attempt=attempt, key=key, tier=said.tier, rule=said.rule)
+        key, said = idempotency_key(state.created.run, node.spec.id), decision_before(state, node)
+        event = ev.BodyStarted(**node.at(now), key=key, tier=said.tier, rule=said.rule)
         return Proposal(event, self._command(state, node, work, key))
 
     def _command(self, state: RunState, node: StepState, work: Attempt, key: str) -> do.Command:
         """Return what the performer is given."""
         return do.RunStep(
-            step=node.spec.id,
-            attempt=node.attempt,
-            lane=work.lane,
+            **node.in_lane,
             spec=node.spec,
             key=key,
             services=state.plan.services_of(node.spec),
@@ -110,8 +107,8 @@ class ConversationDriver(BodyDriver):
 
     def _command(self, state: RunState, node: StepState, work: Attempt, key: str) -> do.Command:
         """Return what opens the conversation."""
-        del state, key
-        return do.StartConversation(step=node.spec.id, attempt=node.attempt, lane=work.lane, spec=node.spec)
+        del state, work, key
+        return do.StartConversation(**node.in_lane, spec=node.spec)
 
     def begun(self, node: StepState, work: Attempt) -> None:
         """Let the body be a conversation."""

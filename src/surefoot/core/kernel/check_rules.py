@@ -28,9 +28,7 @@ def ask_check(state: RunState, node: StepState, work: Attempt, now: float, which
     assert tree is not None
     services = state.plan.services_of(node.spec)
     command = do.AskCheck(
-        step=node.spec.id,
-        attempt=node.attempt,
-        lane=work.lane,
+        **node.in_lane,
         moment=moment,
         index=index,
         check=node.spec.checks[index],
@@ -67,17 +65,9 @@ def place(node: StepState, work: Attempt, tree: str, now: float) -> Proposal:
     """Make the lane hold what a check is to be asked about, prepared as it was before the body."""
     assert work.base is not None
     command = do.CheckOutTree(
-        step=node.spec.id,
-        attempt=node.attempt,
-        lane=work.lane,
-        commit=work.base,
-        tree=tree,
-        scratch=node.spec.uncommitted,
-        prepare=work.is_spoiled,
+        **node.in_lane, commit=work.base, tree=tree, scratch=node.spec.uncommitted, prepare=work.is_spoiled
     )
-    event = ev.CheckoutRequested(
-        at=now, step=node.spec.id, attempt=node.attempt, commit=work.base, tree=tree, prepare=work.is_spoiled
-    )
+    event = ev.CheckoutRequested(**node.at(now), commit=work.base, tree=tree, prepare=work.is_spoiled)
     return Proposal(event, command)
 
 

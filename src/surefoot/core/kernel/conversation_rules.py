@@ -245,9 +245,7 @@ def _answers(state: RunState) -> Iterator[tuple[str, Check, CheckRecord]]:
 def _settled(
     node: StepState, call: ToolCallState, text: str, now: float, *, ok: bool = False, is_misuse: bool = False
 ) -> Proposal:
-    event = ev.ToolCallResolved(
-        at=now, step=node.spec.id, attempt=node.attempt, call=call.asked.call, text=text, ok=ok, is_misuse=is_misuse
-    )
+    event = ev.ToolCallResolved(**node.at(now), call=call.asked.call, text=text, ok=ok, is_misuse=is_misuse)
     return Proposal(event)
 
 
@@ -256,15 +254,8 @@ def _place(node: StepState, work: Attempt, conversation: Conversation, now: floa
     assert work.checkpoint is not None
     tree = conversation.tree or work.checkpoint.tree
     commit = work.checkpoint.commit
-    command = do.CheckOutTree(
-        step=node.spec.id,
-        attempt=node.attempt,
-        lane=work.lane,
-        commit=commit,
-        tree=tree,
-        scratch=node.spec.uncommitted,
-    )
-    event = ev.CheckoutRequested(at=now, step=node.spec.id, attempt=node.attempt, commit=commit, tree=tree)
+    command = do.CheckOutTree(**node.in_lane, commit=commit, tree=tree, scratch=node.spec.uncommitted)
+    event = ev.CheckoutRequested(**node.at(now), commit=commit, tree=tree)
     return Proposal(event, command)
 
 
@@ -443,9 +434,7 @@ def _request(
     tokens = sum(part.tokens for part in parts)
     reserved_usd, reserved_tokens = worst_of(facts, int(tokens * AT_MOST) + TOOLS_TOKENS[conversation.role])
     event = ev.ModelRequested(
-        at=now,
-        step=node.spec.id,
-        attempt=node.attempt,
+        **node.at(now),
         turn=len(conversation.turns) + 1,
         model=facts.name,
         tokens=tokens,

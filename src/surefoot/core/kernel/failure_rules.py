@@ -43,15 +43,7 @@ def fails(node: StepState, now: float, diagnosis: Diagnosis, reason: str, *, cou
     assert work is not None
     is_this_one = work.body_started or work.settled == Applied.APPLIED
     applied = bool(node.applied) and node.effect.is_outside and is_this_one
-    event = ev.AttemptFailed(
-        at=now,
-        step=node.spec.id,
-        attempt=node.attempt,
-        diagnosis=diagnosis,
-        reason=reason,
-        is_counted=counted,
-        applied=applied,
-    )
+    event = ev.AttemptFailed(**node.at(now), diagnosis=diagnosis, reason=reason, is_counted=counted, applied=applied)
     return Proposal(event)
 
 
@@ -105,7 +97,7 @@ def may_learn(node: StepState, diagnosis: Diagnosis) -> bool:
 
 def _again(node: StepState, now: float, wait_s: float) -> Proposal:
     due = now + wait_s
-    event = ev.RetryScheduled(at=now, step=node.spec.id, attempt=node.attempt, due=due)
+    event = ev.RetryScheduled(**node.at(now), due=due)
     if wait_s == 0.0:
         return Proposal(event)
     return Proposal(event, do.WaitForRetry(step=node.spec.id, attempt=node.attempt, lane=None, due=due))
@@ -118,19 +110,16 @@ def _as_answered(state: RunState, node: StepState, failure: ev.AttemptFailed, an
 
 
 def _give_up(state: RunState, node: StepState, how: OnFailure, reason: str, now: float) -> Proposal:
-    name, attempt = node.spec.id, node.attempt
     if how is OnFailure.SKIP:
-        return Proposal(ev.StepSkipped(at=now, step=name, attempt=attempt, reason=f"failed: {reason}"))
+        return Proposal(ev.StepSkipped(**node.at(now), reason=f"failed: {reason}"))
     target = state.nodes[node.spec.rollback_to] if node.spec.rollback_to is not None else None
     if how is OnFailure.ROLLBACK and target is not None and target.head_after is not None:
         event = ev.RolledBack(
-            at=now,
-            step=name,
-            attempt=attempt,
+            **node.at(now),
             reason=reason,
             to=target.spec.id,
             commit=target.head_after,
             invalidated=results_after(state, target),
         )
         return Proposal(event)
-    return Proposal(ev.StepFailed(at=now, step=name, attempt=attempt, reason=reason, stop=how is OnFailure.STOP))
+    return Proposal(ev.StepFailed(**node.at(now), reason=reason, stop=how is OnFailure.STOP))

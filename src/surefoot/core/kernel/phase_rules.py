@@ -172,7 +172,7 @@ def show_outcome(state: RunState, node: StepState, work: Attempt, now: float) ->
     # What a model wants to run beyond the sandbox was in nobody's mind when they said yes to the goal.
     if state.yes_by is not None and not asks_person(commands):
         by = f"{state.yes_by} (--yes)"
-        return Proposal(ev.ApprovalRecorded(at=now, step=node.spec.id, attempt=node.attempt, by=by, shown=shown))
+        return Proposal(ev.ApprovalRecorded(**node.at(now), by=by, shown=shown))
     options = ("yes", "no", EDIT) if is_plan else ("yes", "no")
     asked = question(state, node, now, QuestionKind.CONFIRM, text, options, shown)
     return Proposal(replace(asked, demand=demand))

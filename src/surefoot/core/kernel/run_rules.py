@@ -171,8 +171,8 @@ def _interrupts(state: RunState, now: float) -> list[Proposal]:
         is_interruptible = is_ended or (work.conversation is not None and work.conversation.is_open)
         if not is_interruptible or work.interrupt_requested or node.is_reaching_out:
             continue
-        event = ev.InterruptRequested(at=now, step=node.spec.id, attempt=node.attempt)
-        moves.append(Proposal(event, do.Interrupt(step=node.spec.id, attempt=node.attempt, lane=work.lane)))
+        event = ev.InterruptRequested(**node.at(now))
+        moves.append(Proposal(event, do.Interrupt(**node.in_lane)))
     return moves
 
 
@@ -399,7 +399,7 @@ def _clocks(state: RunState, now: float) -> list[Proposal]:
         node = state.nodes[name]
         if is_running or node.due is None:
             continue
-        event = ev.RetryScheduled(at=now, step=name, attempt=node.attempt, due=node.due)
+        event = ev.RetryScheduled(**node.at(now), due=node.due)
         moves.append(Proposal(event, do.WaitForRetry(step=name, attempt=node.attempt, lane=None, due=node.due)))
     return moves
 

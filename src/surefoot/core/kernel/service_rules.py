@@ -77,8 +77,8 @@ def leave(state: RunState, now: float) -> list[Proposal]:
         needs_services = work.open is not None and BY_REQUEST[work.open].needs_services
         if work.lost_service is None or not needs_services or work.interrupt_requested:
             continue
-        event = ev.InterruptRequested(at=now, step=name, attempt=node.attempt)
-        moves.append(Proposal(event, do.Interrupt(step=name, attempt=node.attempt, lane=work.lane)))
+        event = ev.InterruptRequested(**node.at(now))
+        moves.append(Proposal(event, do.Interrupt(**node.in_lane)))
     return moves
 
 

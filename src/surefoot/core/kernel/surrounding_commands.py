@@ -43,7 +43,7 @@ def needs_approval(state: RunState) -> bool:
 
 def decide_surrounding_commands(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
     """Get a person's consent to the commands around the steps, or to a run without a baseline."""
-    name, attempt = node.spec.id, node.attempt
+    name = node.spec.id
     if name not in (COMMANDS, BASELINE):
         return None
     if work.people.is_overdue:
@@ -58,7 +58,7 @@ def decide_surrounding_commands(state: RunState, node: StepState, work: Attempt,
     raw = tuple(one.text for one, _ in weighed)  # two commands may look alike in the text that people are shown
     shown = f"{name.strip('()')} {digest_of((text, raw))}"
     if not text or work.people.approved == shown:
-        return Proposal(ev.StepVerified(at=now, step=name, attempt=attempt, proof=None))
+        return Proposal(ev.StepVerified(**node.at(now), proof=None))
     if state.pausing is not None:
         return HOLD
     demand = demand_of(weighed)
@@ -67,7 +67,7 @@ def decide_surrounding_commands(state: RunState, node: StepState, work: Attempt,
     if by is None and state.yes_by is not None and demand.role is None and demand.people == 1:
         by = f"{state.yes_by} (--yes)"
     if by is not None:
-        return Proposal(ev.ApprovalRecorded(at=now, step=name, attempt=attempt, by=by, shown=shown))
+        return Proposal(ev.ApprovalRecorded(**node.at(now), by=by, shown=shown))
     question_asked = question(state, node, now, QuestionKind.CONFIRM, text, ("yes", "no"), shown)
     return Proposal(replace(question_asked, demand=demand))
 
