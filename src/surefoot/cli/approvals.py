@@ -30,9 +30,10 @@ from surefoot.cli.patches import coloured
 from surefoot.cli.plan_editor import plan_difference, wanted_plan
 from surefoot.cli.screen import Screen
 from surefoot.core.record import record
+from surefoot.core.short_text import listed
 from surefoot.core.state import RunState
 from surefoot.errors import NotAwaitingAnswer, SurefootError, UsageError
-from surefoot.views.lines import EMPTY, Line, block, counted, listed, one_line
+from surefoot.views.lines import EMPTY, Line, block, counted, one_line
 from surefoot.views.timeline import said_by
 
 VIA = "command line"

@@ -32,9 +32,10 @@ from surefoot.cli.prompt_words import Typed, Word, key_of, read_line
 from surefoot.core import events as ev
 from surefoot.core.events import Event, QuestionAnswered, QuestionAsked
 from surefoot.core.record import record
+from surefoot.core.short_text import listed
 from surefoot.core.state import RunState
 from surefoot.errors import NotAwaitingAnswer, PlanInvalid, SurefootError
-from surefoot.views.lines import EMPTY, Line, block, listed, one_line
+from surefoot.views.lines import EMPTY, Line, block, one_line
 from surefoot.views.open_questions import diff_shown
 from surefoot.views.plan_order import problems_of
 

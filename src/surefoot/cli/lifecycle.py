@@ -14,6 +14,7 @@ from surefoot.cli.lookup import find_run
 from surefoot.cli.options import Given
 from surefoot.cli.screen import Screen
 from surefoot.core.ids import RunId
+from surefoot.core.short_text import listed
 from surefoot.errors import SurefootError
 from surefoot.views.lines import Line, counted
 from surefoot.views.report_sections import HASH
@@ -52,8 +53,7 @@ def _told_of(brought: LandedFiles, *, run_hooks: bool) -> Iterator[Line]:
     kinds = {"Hooks": brought.hooks, "CI files": brought.ci, "Files that steer git": brought.steering}
     for kind, paths in kinds.items():
         if paths:
-            more = f" and {len(paths) - _LISTED_MAX} more" if len(paths) > _LISTED_MAX else ""
-            yield Line(f"{kind} that the run brings or changes: {', '.join(paths[:_LISTED_MAX])}{more}", "warn", hang=2)
+            yield Line(f"{kind} that the run brings or changes: {listed(paths, _LISTED_MAX)}", "warn", hang=2)
     if brought.hooks and not run_hooks:
         yield Line(
             "No git hook was run for that reason. Look at them; --run-hooks would have run them.", "warn", hang=2

@@ -17,13 +17,14 @@ from surefoot.core.ids import StepId
 from surefoot.core.plan import LOOPBACK, Effect, Plan, Step
 from surefoot.core.policy import ways_out
 from surefoot.core.review import Review
+from surefoot.core.short_text import listed
 from surefoot.core.system_steps import SYSTEM_STEPS
 from surefoot.errors import PlanInvalid, UsageError
 from surefoot.planfile import load_plan
 from surefoot.views.graph.mermaid import mermaid
 from surefoot.views.graph.picture import Picture, picture_of
 from surefoot.views.graph.svg import svg
-from surefoot.views.lines import EMPTY, Line, Style, block, counted, duration, listed, one_line, said_once
+from surefoot.views.lines import EMPTY, Line, Style, block, counted, duration, one_line, said_once
 from surefoot.views.plan_order import SCHEMA, chain, check_document, folded, ordered, problems_of, summary
 from surefoot.views.report_sections import style_of
 

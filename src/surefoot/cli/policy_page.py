@@ -13,9 +13,10 @@ from surefoot.core.policy import (
     Weighed,
 )
 from surefoot.core.policy_types import Demand, Rule, Tier
+from surefoot.core.short_text import listed, shortened
 from surefoot.planfile import load_plan
 from surefoot.settings import Source, load_settings
-from surefoot.views.lines import EMPTY, Line, Style, counted, duration, listed, one_line
+from surefoot.views.lines import EMPTY, Line, Style, counted, duration, one_line
 from surefoot.views.policy_answer import (
     PolicyAnswer,
     PolicyQuestion,
@@ -106,7 +107,7 @@ def _part_text(part: Weighed) -> str:
     if part.words is None:
         return "the files it changes"
     text = one_line(" ".join(word if word and " " not in word else repr(word) for word in part.words))
-    return (text if len(text) <= 100 else text[:99] + "…") or "what cannot be told"
+    return shortened(text, 100) or "what cannot be told"
 
 
 def _demands(demand: Demand) -> Iterator[str]:
@@ -160,5 +161,4 @@ def _conditions(rule: Rule) -> Iterator[str]:
 
 
 def _short(pattern: str) -> str:
-    text = one_line(pattern)
-    return text if len(text) <= _PATTERN_WIDTH else text[: _PATTERN_WIDTH - 1] + "…"
+    return shortened(one_line(pattern), _PATTERN_WIDTH)

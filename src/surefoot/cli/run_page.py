@@ -20,11 +20,12 @@ from surefoot.cli.transcript_page import claim_lines, conversation_lines, turn_l
 from surefoot.core.events import Event
 from surefoot.core.ids import RunId, StepId, nearest_said
 from surefoot.core.report_shape import Report, StepShape
+from surefoot.core.short_text import listed
 from surefoot.core.state import FINAL, RunState
 from surefoot.core.system_steps import SYSTEM_STEPS
 from surefoot.errors import RunNotFound, UsageError
 from surefoot.views.evidence import blob_text
-from surefoot.views.lines import EMPTY, Line, block, duration, listed, one_line, words_of
+from surefoot.views.lines import EMPTY, Line, block, duration, one_line, words_of
 from surefoot.views.report_sections import proof_of, style_of
 from surefoot.views.step_details import StepDetails
 from surefoot.views.timeline import event_row

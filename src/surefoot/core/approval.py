@@ -14,6 +14,7 @@ from surefoot.core.money import money
 from surefoot.core.policy_types import Demand
 from surefoot.core.raw import Digest, Handle
 from surefoot.core.record import record
+from surefoot.core.short_text import listed
 from surefoot.core.untrusted_text import in_line, labelled, spelled_out
 
 _DIGEST: Final = re.compile(r"\b[0-9a-f]{40}(?:[0-9a-f]{24})?\b")
@@ -125,7 +126,7 @@ def _what_and_why(package: Package) -> Iterator[str]:
     for text in package.beside:
         yield from labelled("beside", text)
     if package.changed:
-        yield f"  changes: {listed(package.changed)}{_counted(package.lines)}"
+        yield f"  changes: {listed_paths(package.changed)}{_counted(package.lines)}"
 
 
 def _known(package: Package) -> Iterator[str]:
@@ -166,8 +167,7 @@ def _note(package: Package) -> Iterator[str]:
     names = (one.name for one in package.preconditions)
     odd = spelled_out([package.step, package.title, package.does, *package.beside, *package.changed, *names])
     if odd:
-        shown = ", ".join(odd[:_ODD_SHOWN]) + (f" and {len(odd) - _ODD_SHOWN} more" if len(odd) > _ODD_SHOWN else "")
-        yield f"  note:    spelled out, for they cannot be seen or look like others: {shown}"
+        yield f"  note:    spelled out, for they cannot be seen or look like others: {listed(odd, _ODD_SHOWN)}"
 
 
 def _shortened(text: str) -> str:
@@ -175,10 +175,9 @@ def _shortened(text: str) -> str:
     return _DIGEST.sub(lambda found: found.group()[:12], text)
 
 
-def listed(paths: tuple[str, ...]) -> str:
+def listed_paths(paths: tuple[str, ...]) -> str:
     """Return paths as a person reads them in a sentence."""
-    shown = ", ".join(map(in_line, paths[:8]))
-    return shown if len(paths) <= 8 else f"{shown} and {len(paths) - 8} more"
+    return listed(map(in_line, paths), 8)
 
 
 def _counted(lines: int | None) -> str:

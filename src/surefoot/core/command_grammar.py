@@ -13,6 +13,7 @@ from typing import Final
 
 from surefoot.core.harmless_table import HARMLESS_COMMANDS
 from surefoot.core.record import record
+from surefoot.core.short_text import shortened
 
 OUTSIDE: Final = re.compile(r"[/~]|\w[\w+.-]*://|\$(?!PWD\b|\{PWD\})|(?:.*/)?\.\.(?:/|$)", re.DOTALL)
 """A path, or an address, that is not of the project."""
@@ -56,7 +57,7 @@ Judged = Callable[[str, str, str], str | None]
 
 def quoted(text: str) -> str:
     """Return a word as a message shows it."""
-    return f"`{text if len(text) <= 60 else text[:59] + '…'}`"
+    return f"`{shortened(text, 60)}`"
 
 
 def find(tree: Tree, words: Sequence[str]) -> tuple[list[str], Shape | None, Sequence[str]]:

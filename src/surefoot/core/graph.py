@@ -14,6 +14,7 @@ from surefoot.core.ids import ID_LENGTH_MAX, StepId, encode_id, is_id_glob, matc
 from surefoot.core.placeholders import Reference, references_of
 from surefoot.core.plan import Step
 from surefoot.core.record import record
+from surefoot.core.short_text import listed
 
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ID = re.compile(r"[A-Za-z0-9._\-/@+%]+")
@@ -135,18 +136,13 @@ def suggestion(name: str, known: Mapping[StepId, Step], *, most: int = 1) -> str
         if step.for_each is not None and _may_be_member(name, step):
             return f"members cannot be named before they exist; name their group, {str(step.id)!r}"
     near = " or ".join(repr(str(one)) for one in get_close_matches(name, known, most))
-    return f"did you mean {near}?" if near else f"the ids are {_listed(known)}"
+    return f"did you mean {near}?" if near else f"the ids are {listed((repr(str(name)) for name in known), 8)}"
 
 
 def _may_be_member(name: str, group: Step) -> bool:
     assert group.for_each is not None
     template = group.id.replace(f"{{{group.for_each.name}}}", "*")
     return template.strip("*") != "" and matches_id(template, name)
-
-
-def _listed(names: Iterable[StepId]) -> str:
-    shown = [repr(str(name)) for name in names]
-    return ", ".join(shown[:8]) + (f" and {len(shown) - 8} more" if len(shown) > 8 else "")
 
 
 def _turned(needs: Mapping[StepId, tuple[StepId, ...]]) -> dict[StepId, tuple[StepId, ...]]:

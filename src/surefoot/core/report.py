@@ -34,6 +34,7 @@ from surefoot.core.report_shape import (
     TestsShape,
     UsageShape,
 )
+from surefoot.core.short_text import listed
 from surefoot.core.state import DONE, QuestionState, RunState, StepState, StepStatus
 from surefoot.core.system_steps import REVIEWING
 from surefoot.core.verdicts import (
@@ -361,11 +362,9 @@ def _found_in_review(state: RunState) -> Iterator[FindingShape]:
 def _found_overlaps(state: RunState) -> Iterator[FindingShape]:
     """Yield the paths that steps changed at once without saying so beforehand."""
     for path, steps in state.overlaps.items():
-        names = list(steps)
-        who = ", ".join(names[:_NAMED_MAX]) + (f" and {len(names) - _NAMED_MAX} more" if names[_NAMED_MAX:] else "")
         text = (
-            f"{path} was changed at once by {who}; name it in `writes` of each, or let one need the other, so that no "
-            "work is done twice"
+            f"{path} was changed at once by {listed(steps, _NAMED_MAX)}; name it in `writes` of each, or let one need "
+            "the other, so that no work is done twice"
         )
         yield _finding("overlapping-writes", "warning", text)
 
@@ -403,8 +402,7 @@ def _found_printed(state: RunState) -> Iterator[FindingShape]:
         for remark in node.remarks if node.status is StepStatus.VERIFIED else ():
             steps.setdefault(remark, []).append(node.spec.id)
     for remark, names in steps.items():
-        more = f" and {len(names) - _NAMED_MAX} more" if len(names) > _NAMED_MAX else ""
-        yield _finding("printed-warning", "warning", f"{', '.join(names[:_NAMED_MAX])}{more} printed: {remark}")
+        yield _finding("printed-warning", "warning", f"{listed(names, _NAMED_MAX)} printed: {remark}")
 
 
 def _found_at_branch(state: RunState) -> Iterator[FindingShape]:

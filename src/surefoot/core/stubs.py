@@ -11,6 +11,7 @@ from surefoot.core.agent_types import Note, Part
 from surefoot.core.conversation import Conversation, ToolCallState, Turn
 from surefoot.core.events import ToolCallFinished, ToolCallResolved
 from surefoot.core.record import record
+from surefoot.core.short_text import shortened
 from surefoot.core.token_estimate import tokens_of
 
 STUB_TOKENS_MIN = 200
@@ -39,8 +40,7 @@ class Fold:
 
 def cut(text: str, length: int) -> str:
     """Return the text in one line of at most so many characters."""
-    line = " ".join(text.split())
-    return line if len(line) <= length else f"{line[: length - 1]}…"
+    return shortened(" ".join(text.split()), length)
 
 
 def is_stub(call: ToolCallState, turn: Turn, fold: Fold) -> bool:

@@ -13,6 +13,7 @@ from surefoot.core.events import CheckAnswered, VerdictReused
 from surefoot.core.ids import BlobId
 from surefoot.core.plan import Check
 from surefoot.core.record import record
+from surefoot.core.short_text import listed
 
 _NAMED_MAX = 10
 CLAIM = "claim"
@@ -149,10 +150,7 @@ def red_before_said(record: CheckRecord) -> str:
 
 def changed_said(files: Sequence[str]) -> str:
     """Say which files a verdict rests on that steps of the run have changed; empty where there are none."""
-    if not files:
-        return ""
-    more = f" and {len(files) - _NAMED_MAX} more" if len(files) > _NAMED_MAX else ""
-    return f"rests on {', '.join(files[:_NAMED_MAX])}{more}, changed in this run"
+    return f"rests on {listed(files, _NAMED_MAX)}, changed in this run" if files else ""
 
 
 def proves(check: Check, record: CheckRecord) -> bool:

@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import cast
 
 from surefoot.core.agent_types import Role
+from surefoot.core.short_text import shortened
 from surefoot.core.tool_table import TOOLBOX, tools_of
 from surefoot.ports import ToolSpec
 from surefoot.threads import in_thread
@@ -101,7 +102,7 @@ def summary_of(name: str, arguments: Mapping[str, object]) -> str:
     """Say in a line what a call does, whatever its arguments are, and whether or not there is such a tool."""
     said = tool_of(name).summary if name in TOOLBOX else plain_values
     line = " ".join(_sendable(f"{name} {said(Arguments(arguments))}").split())
-    return line if len(line) <= SUMMARY_MAX else f"{line[: SUMMARY_MAX - 1]}…"
+    return shortened(line, SUMMARY_MAX)
 
 
 async def use(name: str, arguments: Mapping[str, object], context: ToolContext) -> ToolResult:

@@ -12,10 +12,11 @@ from surefoot.core import events as ev
 from surefoot.core.agent_types import Claim, ModelRouting, Note, ToolCall, ToolKind, Usage
 from surefoot.core.events import Event
 from surefoot.core.money import money
+from surefoot.core.short_text import listed
 from surefoot.core.state import RunState, StepState
 from surefoot.core.tool_payload import PlanChange, Understood
 from surefoot.views.activity import Activity
-from surefoot.views.lines import Words, counted, duration, first_line, listed, one_line, tokens
+from surefoot.views.lines import Words, counted, duration, first_line, one_line, tokens
 from surefoot.views.report_sections import style_of
 
 _LIMIT_NAMES = ("cost_usd", "tokens", "requests")

@@ -8,6 +8,7 @@ from typing import Literal
 
 from surefoot.core.failure_words import LINES_MAX
 from surefoot.core.record import record
+from surefoot.core.short_text import listed
 from surefoot.core.untrusted_text import BAR, barred, prose
 
 Style = Literal["", "good", "bad", "warn", "dim", "head"]
@@ -134,10 +135,3 @@ def said_once(found: Iterable[tuple[str, str]]) -> dict[str, str]:
         if step:
             steps.setdefault(text, []).append(step)
     return {text: f"{len(of)} steps ({listed(of)})" for text, of in steps.items() if len(of) >= _MANY}
-
-
-def listed(names: Iterable[str], most: int = 5) -> str:
-    """Return names in a row, the first few of them."""
-    every = list(names)
-    shown = ", ".join(every[:most])
-    return shown if len(every) <= most else f"{shown} and {len(every) - most} more"

@@ -25,10 +25,10 @@ from surefoot.core.policy import (
 )
 from surefoot.core.policy_types import CommandFacts, Decision, Demand, Effect, Facts, Policy, Rule, Tier
 from surefoot.core.record import record
+from surefoot.core.short_text import listed
 from surefoot.errors import UsageError
 from surefoot.planfile import load_plan
 from surefoot.settings import Settings, Source, load_settings
-from surefoot.views.lines import listed
 
 TEST_SCHEMA = "surefoot.policy-test/1"
 SHOW_SCHEMA = "surefoot.policy/1"

@@ -11,8 +11,9 @@ from surefoot.core.event_words import Phase
 from surefoot.core.money import money
 from surefoot.core.record import record
 from surefoot.core.report_shape import CheckShape, QuestionShape, Report, SelectionShape, StepShape
+from surefoot.core.short_text import listed
 from surefoot.core.verdicts import CHANGED, changed_said
-from surefoot.views.lines import Style, cause_of, counted, duration, headline_of, listed, one_line, said_once
+from surefoot.views.lines import Style, cause_of, counted, duration, headline_of, one_line, said_once
 
 SHORT_MOST = 12
 """So many rows of each section a short report shows."""

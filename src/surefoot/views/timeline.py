@@ -20,6 +20,7 @@ from surefoot.core.plan import Check
 from surefoot.core.policy_types import Overdue
 from surefoot.core.queue import waits_for
 from surefoot.core.record import record
+from surefoot.core.short_text import listed
 from surefoot.core.state import QuestionState, RunState, StepStatus
 from surefoot.core.system_steps import SYSTEM_STEPS
 from surefoot.core.verdicts import CLAIM, changed_said, is_by_test, must_ask_again
@@ -27,7 +28,7 @@ from surefoot.effects import GROUP, LANE
 from surefoot.ports.storage import Recorded
 from surefoot.views.activity import Activity, progress_of, titled
 from surefoot.views.agent_words import CONVERSATION_TOLD
-from surefoot.views.lines import Style, Words, cause_of, counted, duration, first_line, headline_of, listed, one_line
+from surefoot.views.lines import Style, Words, cause_of, counted, duration, first_line, headline_of, one_line
 from surefoot.views.report_sections import HASH, style_of
 
 _COUNTED_MAX = 2000

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.approval import is_satisfied, listed
+from surefoot.core.approval import is_satisfied, listed_paths
 from surefoot.core.attempt import Attempt
 from surefoot.core.check_kinds import Expect
 from surefoot.core.event_words import Diagnosis, QuestionKind, Verdict
@@ -242,7 +242,9 @@ def _run_outside(changes: ev.ChangesObserved, decision: Decision) -> Decision:
     """Ask about files that are run outside the sandbox, beside bodies, whatever else is said about the result."""
     if not changes.run_outside or decision.tier in (Tier.CONFIRM, Tier.NEVER):
         return decision
-    reason = f"It changes what a check, a probe or `observe` runs outside the sandbox: {listed(changes.run_outside)}."
+    reason = (
+        f"It changes what a check, a probe or `observe` runs outside the sandbox: {listed_paths(changes.run_outside)}."
+    )
     return Decision(tier=Tier.CONFIRM, rule="run-outside", reason=reason)
 
 

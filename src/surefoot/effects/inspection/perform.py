@@ -12,6 +12,7 @@ from surefoot.core import events as ev
 from surefoot.core.events import Event
 from surefoot.core.globs import matches
 from surefoot.core.plan import Effect, Step
+from surefoot.core.short_text import listed
 from surefoot.effects.lane.perform import BESIDE_NOTE, CACHES_NOTE, KNOWN_NOTE, NAMED_MAX, first_few, lane_of
 from surefoot.errors import EffectError, WorkspaceMissing
 from surefoot.faults import point
@@ -147,9 +148,8 @@ def _settle_submodules(context: RunContext, lane: str, *, is_read: bool) -> None
         context.space.put_back_submodules(lane)
     elif changed:
         path, inside = next(iter(changed.items()))
-        named = ", ".join(inside[:5]) + (f" and {len(inside) - 5} more" if len(inside) > 5 else "")
         raise EffectError(
-            f"the submodule {path} was changed inside ({named}), which no commit of this repository can hold; "
+            f"the submodule {path} was changed inside ({listed(inside)}), which no commit of this repository can hold; "
             "commit it in the submodule's own repository, and let the step check that commit out there",
             retryable=False,
         )

@@ -11,6 +11,7 @@ from surefoot.core.parallelism import drawn_needs
 from surefoot.core.plan import Plan, Step
 from surefoot.core.record import record
 from surefoot.core.review import Review
+from surefoot.core.short_text import shortened
 from surefoot.views.lines import duration, one_line
 
 TIMES = "\N{MULTIPLICATION SIGN}"
@@ -90,8 +91,7 @@ def _box(step: Step, needs: Sequence[StepId], *, is_critical: bool) -> Box:
 
 
 def _body(step: Step) -> str:
-    text = f"{step.body.kind}: {one_line(step.body.text)}"
-    return text if len(text) <= 120 else f"{text[:119]}…"
+    return shortened(f"{step.body.kind}: {one_line(step.body.text)}", 120)
 
 
 def _made(boxes: Sequence[Box], arrows: Iterable[tuple[int, int]]) -> Picture:
