@@ -31,7 +31,6 @@ _HINT = "Ctrl-C leaves; the run goes on."
 _BEGIN_S = 5.0
 """So long after it was created a run may be without an engine that is about to come."""
 _WIDTH, _HEIGHT = 100, 60
-"""The size of a tree that is not redrawn."""
 
 
 def watch(name: str | None, repo: Path | None, screen: Screen) -> int:

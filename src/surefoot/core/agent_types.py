@@ -174,7 +174,6 @@ class ModelRouting:
     brief_tokens_max: int = 32_000
     """No brief is longer, whatever the model takes."""
     with_reviewer: bool = False
-    """Whether a reviewer looks at the result before the run ends."""
 
 
 @record
@@ -246,7 +245,6 @@ class Claim:
     changes_next: str = ""
     """What should change in the steps that follow, and why; empty: nothing."""
     gives_up: bool = False
-    """Whether it says that the step cannot be done as it stands."""
     objections: tuple[str, ...] = ()
     """For reviewers: what speaks against the result."""
 
@@ -309,7 +307,6 @@ class GoalOptions:
     """What the person who gave a goal in words wants done with it."""
 
     plan_only: bool = False
-    """Whether the run pauses once there is a plan."""
 
 
 @record

@@ -45,7 +45,6 @@ class Attention:
     per_verified_step: float | None
     """Questions for each verified step; None: no step is verified."""
     remark: str | None
-    """What should be changed about the asking."""
 
     @property
     def unchanged_share(self) -> float | None:

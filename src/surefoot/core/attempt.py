@@ -213,7 +213,6 @@ class People:
     is_patched: bool = False
     """Whether the result is what a person made of it."""
     is_overdue: bool = False
-    """Whether the step stops because nobody answered in time."""
     edited: PlanEdited | None = None
     """The plan that a person wants instead of the one they were shown."""
 

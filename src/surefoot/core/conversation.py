@@ -34,7 +34,6 @@ class ToolCallState:
     """What the tool does; None: there is no such tool."""
     is_open: bool = False
     question: str | None = None
-    """The question a person was asked about it."""
     answer: str | None = None
     """What became of its command as a person says, until that has been acted on."""
     result: ToolCallFinished | ToolCallResolved | None = None
@@ -74,7 +73,6 @@ class Conversation:
     turns: list[Turn] = field(default_factory=list[Turn])
     """Those that were answered, in order."""
     asked: ModelRequested | None = None
-    """The request that is under way."""
     due: float | None = None
     """When the next request may be made."""
     is_timed: bool = False
@@ -109,7 +107,6 @@ class Conversation:
     """How long its requests and calls took together, in seconds."""
     claim: Claim | None = None
     ended: ToolCallFinished | None = None
-    """The call that ended the conversation."""
     stopped: ConversationStopped | None = None
     """Set when it was ended before the agent said that it is done."""
     reached_before: int = 0

@@ -71,11 +71,9 @@ class Diagnosis(StrEnum):
     CONTEXT_OVERFLOW = "context_overflow"
     """What has to be said does not fit into what the model takes."""
     REFUSED = "refused"
-    """The model will not do it."""
     GIVEN_UP = "given_up"
     """The agent says that it cannot be done as it stands."""
     BUDGET = "budget"
-    """What the step may use is used up."""
 
 
 class Status(StrEnum):

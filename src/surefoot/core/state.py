@@ -330,13 +330,11 @@ class AcceptState:
     records: list[CheckRecord]
     open: bool = False
     interrupt_requested: bool = False
-    """Whether what is under way for the run itself is being ended."""
     lane_ready: bool = False
     """Whether the clean lane for the final asking was made for the present head."""
     service_failures: int = 0
     """How often a service for these checks did not become ready, or ended while one was asked."""
     has_lost_service: bool = False
-    """Whether one has ended since the check that is being asked began."""
 
 
 Approvers = dict[str, tuple[str, ...]]

@@ -25,7 +25,6 @@ PHASES: dict[StepId, tuple[Phase, ...]] = {
     REVIEWING: (Phase.VALIDATE,),
     BASELINE: (Phase.UNDERSTAND, Phase.PLAN),
 }
-"""The phases in which each system step can be done."""
 SYSTEM_STEPS = tuple(PHASES)
 """Their names; what was added later stands last, for the order is a part of the state. The parentheses keep them apart
 from every id a plan can have.

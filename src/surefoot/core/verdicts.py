@@ -40,7 +40,6 @@ class CheckRecord:
     red_before: tuple[str, ...] = ()
     """Tests that failed before the first change and still fail."""
     turned_green: int = 0
-    """How many tests failed before and pass now."""
     changed_files: tuple[str, ...] = ()
     """Files that decide what it says and that steps of the run had changed when it was last asked."""
 

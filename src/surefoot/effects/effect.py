@@ -101,7 +101,6 @@ class Breakage:
 
     at: float
     reason: str
-    """What people are told."""
     error_type: str
     trace: str
     store: Callable[[bytes], BlobId]

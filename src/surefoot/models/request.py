@@ -47,7 +47,6 @@ class Spoken:
     """A request, ready for the library."""
 
     messages: list[ModelMessage]
-    """What was said so far."""
     settings: ModelSettings
     """Limits of the reply."""
     parameters: ModelRequestParameters

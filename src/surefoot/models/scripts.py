@@ -63,7 +63,6 @@ class ScriptedReply:
     fault: Fault | None = None
     """What goes wrong; the rest is then what of a reply had come."""
     retry_after_s: float | None = None
-    """How long the provider asks to wait."""
     why: str = ""
     """What the provider says about the fault."""
     usage: Usage | None = None

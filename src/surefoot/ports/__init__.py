@@ -183,7 +183,6 @@ class ModelRequest:
     """What was said so far, the system's words first."""
     tools: tuple[ToolSpec, ...] = ()
     needs_call: bool = False
-    """Whether the reply has to hold a tool call."""
     schema: Mapping[str, object] | None = None
     """JSON Schema that the reply's text has to follow; None: any text."""
     native_tools: bool = True

@@ -65,9 +65,7 @@ class Appended:
     """A batch that is committed."""
 
     seq: int
-    """The position of its last event."""
     hash: str
-    """The hash of its last event."""
 
 
 @record(kw_only=False)

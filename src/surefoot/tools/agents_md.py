@@ -23,7 +23,6 @@ class Found:
 
     path: str
     text: str
-    """What it says, as far as there is room."""
     digest: str
     """SHA-256 of all of it, in hex."""
 

@@ -20,7 +20,6 @@ class Page:
     start: int
     """The number of the first, from 1."""
     total: int
-    """How many lines the text has."""
 
     @property
     def end(self) -> int:

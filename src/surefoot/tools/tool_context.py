@@ -41,7 +41,6 @@ class ToolContext:
     call: str = ""
     """The call's id, `TURN.NUMBER`."""
     state: ToolState | None = None
-    """What of the state the row of the tool asks for."""
     mask: Callable[[str], str] = str
     """Returns a text as the model is shown it, with its secrets masked."""
 
@@ -52,7 +51,6 @@ class ToolResult:
 
     ok: bool
     text: str
-    """What the model is told."""
     whole: str | None = None
     """All of it, where the model is told less and it is not stored yet."""
     evidence: BlobId | None = None
@@ -92,7 +90,6 @@ class Tool:
     text: str
     """What models are told: what it does, when to use it, what it gives."""
     schema: Shape
-    """What its arguments are judged by."""
     perform: Perform
     summary: Callable[[Arguments], str] = plain_values
     """Says what a call does, whatever its arguments are."""

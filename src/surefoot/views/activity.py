@@ -46,7 +46,6 @@ class Finished:
     word: str
     took_s: float
     style: Style
-    """What the word means."""
 
 
 @record(frozen=False, kw_only=False)
@@ -58,13 +57,11 @@ class Activity:
     own: dict[str, Station] = field(default_factory=dict[str, Station])
     """What belongs to no step."""
     lately: deque[Finished] = field(default_factory=lambda: deque[Finished](maxlen=LATELY))
-    """The steps finished last, the latest at the end."""
     around_s: float = 0.0
     """How long lane and acceptance checks took before the first change: about what they take at the end."""
     said: dict[StepId, str] = field(default_factory=dict[StepId, str])
     """What agents say just now: the last line, while it is written."""
     _calls: dict[StepId, dict[str, ToolCall]] = field(default_factory=dict[StepId, dict[str, ToolCall]])
-    """The tool calls of the last reply."""
     _stations: dict[StepId, Station] = field(default_factory=dict[StepId, Station])
     _attempts: dict[StepId, float] = field(default_factory=dict[StepId, float])
 

@@ -45,7 +45,6 @@ class Diff:
     """Who wrote it and when, and what it says."""
     files: Sequence[Changed]
     patch: str
-    """The changes that can be read."""
     left_out: Sequence[Changed]
     """Files whose changes are too many to be in the patch."""
     verb: str = "show"

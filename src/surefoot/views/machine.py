@@ -24,7 +24,6 @@ class Answer:
     """What one look found."""
 
     name: str
-    """What was looked at."""
     verdict: Literal["ok", "note", "problem"]
     text: str
     cure: str = ""

@@ -55,7 +55,6 @@ class Row:
 
     word: str = ""
     name: str = ""
-    """What it is about."""
     text: str = ""
     style: Style = ""
     more: str = ""
@@ -73,7 +72,6 @@ class Section:
     rows: Sequence[Row]
     """At least one."""
     hidden: int = 0
-    """How many rows are left out."""
 
 
 def style_of(word: str) -> Style:

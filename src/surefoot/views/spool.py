@@ -22,7 +22,6 @@ class Listener:
     """Hears the commands of one run."""
 
     folder: Path
-    """Where its output is spooled."""
 
     @classmethod
     def of(cls, runs: Path, run: RunId) -> Listener:

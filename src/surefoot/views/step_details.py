@@ -38,9 +38,7 @@ class StepDetails:
     home: Home
     run: RunId
     shape: StepShape
-    """The step as the report has it."""
     node: StepState
-    """The step as the journal has it."""
     state: RunState
     diff: Diff | None
     """What its commit changed; None: it has none, or git cannot show it."""

@@ -75,9 +75,7 @@ class FunctionRegistry:
     """The calling program's own functions, by the steps they are for."""
 
     bodies: Mapping[StepId, Function] = field(default_factory=dict[StepId, Function])
-    """What the steps do."""
     probes: Mapping[StepId, ProbeFunction] = field(default_factory=dict[StepId, ProbeFunction])
-    """How to tell whether it was done."""
 
 
 async def called(function: ProbeFunction, argument: StepArgument) -> object:
@@ -102,9 +100,7 @@ class RunContext:
     workspace: RunWorkspace | None = None
     limits: LaneLimits = field(default_factory=LaneLimits)
     created: RunCreated | None = None
-    """What the run began from."""
     source: Path | None = None
-    """The user's folder."""
     plan_folder: Path | None = None
     functions: FunctionRegistry = field(default_factory=FunctionRegistry)
     hidden: tuple[Path, ...] = ()
@@ -122,7 +118,6 @@ class RunContext:
     tell: Callable[[Event], None] = lambda _: None
     """Told what happens without having been asked for: a service that ends."""
     services: dict[tuple[str, str], RunningService] = field(default_factory=dict[tuple[str, str], RunningService])
-    """What runs beside the steps, by lane and name."""
     networks: dict[str, LaneNetwork] = field(default_factory=dict[str, LaneNetwork])
     """The networks that services share with those who use them, by lane."""
     settled: set[str] = field(default_factory=set[str], init=False)

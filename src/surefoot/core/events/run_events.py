@@ -26,7 +26,6 @@ class RunCreated(Event):
     run: RunId
     plan: Plan
     plan_path: Place | None = None
-    """The plan file, as it was named."""
     plan_digest: Digest | None = None
     """Digest of the plan file's bytes, to tell later whether it has changed."""
     repository: Place | None = None

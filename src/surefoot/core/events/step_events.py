@@ -53,7 +53,6 @@ class AttemptFailed(StepEvent):
     is_counted: bool = True
     """False for crashes and interruptions."""
     applied: bool = False
-    """Whether the effect is known to have been applied all the same."""
     lesson: Lesson | None = None
     """What the next attempt of an agent is told of this one; since version 2."""
 
@@ -66,7 +65,6 @@ class StepFailed(StepEvent):
     is_waited_for: ClassVar[bool] = True
     reason: str
     stop: bool = False
-    """Whether nothing new starts after this."""
 
 
 @record

@@ -24,9 +24,7 @@ class ArtifactsKept(StepEvent):
     manifest: BlobId | None
     """The list of it, each file with its digest; None: there was nothing."""
     count: int
-    """How many files, folders and symbolic links."""
     size_bytes: int
-    """The length of all files together."""
     unmatched: tuple[str, ...] = ()
     """Globs that match nothing."""
 

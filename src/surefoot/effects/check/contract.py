@@ -35,7 +35,6 @@ class CheckAnswered(CheckEvent):
     red_before: tuple[str, ...] = ()
     """Tests that failed before the first change and still fail, so that they do not count."""
     turned_green: int = 0
-    """How many tests failed before and pass now."""
     tree: Digest = ""
     environment: Digest = ""
     duration_s: float = 0.0

@@ -52,7 +52,6 @@ class BranchCommit:
 
     commit: str
     step: StepId
-    """The step that it is the result of."""
     is_needed: bool
     """Whether the step that works on it needs that step, directly or through others."""
 
@@ -70,7 +69,6 @@ class TakeCheckpoint(StepCommand):
     spec: Step | None = None
     """What will be done there, whose commands and preconditions are looked at."""
     branch: tuple[BranchCommit, ...] = ()
-    """The results of steps that have a commit."""
 
     @property
     def uncommitted(self) -> tuple[str, ...]:

@@ -16,7 +16,6 @@ class ConversationStarted(StepEvent):
     """An agent's conversation begins."""
 
     guidance: Guidance | None = None
-    """The project's own advice, where there is any."""
     tree: Digest = ""
 
 

@@ -32,7 +32,6 @@ class LaneReady(Event):
     lane: Handle
     environment: Digest
     evidence: BlobId | None = None
-    """What prepare printed."""
     duration_s: float = 0.0
     kept: tuple[str, ...] = ()
     """What prepare made that git does not ignore; the run treats it as ignored."""

@@ -26,7 +26,6 @@ class ModelRequested(StepEvent):
     reserved_usd: float = 0.0
     """What the request may cost at worst; 0 where the price is unknown."""
     reserved_tokens: int = 0
-    """How many tokens it may take at worst."""
     stubbed: int = 0
     """Of turns up to this one long results stand in the brief as stubs."""
     folded: int = 0
@@ -81,7 +80,6 @@ class RequestModel(StepCommand):
     role: Role
     facts: ModelFacts
     parts: tuple[Part, ...]
-    """The brief: what the model is told, in order."""
     must_hold: tuple[str, ...] = ()
     """For summaries: what must not be lost; put behind a reply that does not hold it."""
     is_summary: bool = False

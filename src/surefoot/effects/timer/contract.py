@@ -49,7 +49,6 @@ class QuestionExpired(StepEvent):
     may_be_late: ClassVar[bool] = True
     question: Handle
     overdue: Overdue
-    """What follows from it."""
 
 
 @record

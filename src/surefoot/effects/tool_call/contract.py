@@ -86,7 +86,6 @@ class UseTool(StepCommand):
     role: Role
     spec: Step
     state: ToolState | None = None
-    """What of the state the row of its tool asks for."""
     key: str = ""
     """For commands that reach others: the idempotency key."""
 

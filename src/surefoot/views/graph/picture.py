@@ -31,7 +31,6 @@ class Box:
     size: int = 1
     """How many steps and groups it stands for."""
     is_outside: bool = False
-    """Whether an effect in it reaches beyond the workspace."""
     is_critical: bool = False
 
 
