@@ -137,7 +137,11 @@ def verify_trail(path: Path) -> Verified:
         raise UsageError(f"{str(path)!r} is no trail; name a file of `surefoot audit --export`")
     reader = _Reader(run=str(header.get("run")))
     for number, text in enumerate(lines[1:], start=2):
-        _take(reader, number, text)
+        line = _read(text) or {}
+        try:
+            (reader.read_blob if "blob" in line else reader.read_event)(number, line)
+        except (KeyError, ValueError, TypeError):
+            reader.problems.append(f"line {number} is no line of a trail: it was altered")
     missing = int(header.get("events", 0)) - reader.events
     if missing > 0:
         reader.problems.append(f"the end is missing: {missing} of {header['events']} events")
@@ -150,14 +154,6 @@ def verify_trail(path: Path) -> Verified:
         problems=tuple(reader.problems),
         compare=_compare(reader),
     )
-
-
-def _take(reader: _Reader, number: int, text: str) -> None:
-    line = _read(text) or {}
-    try:
-        (reader.read_blob if "blob" in line else reader.read_event)(number, line)
-    except (KeyError, ValueError, TypeError):
-        reader.problems.append(f"line {number} is no line of a trail: it was altered")
 
 
 def _read(text: str) -> _Json | None:

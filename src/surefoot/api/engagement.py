@@ -415,7 +415,8 @@ def _opening(
         yield ev.ModelsConfigured(at=now, routing=routing)
     if options.limits is not None and options.limits != state.plan.limits and state.outcome is None:
         yield ev.LimitsRaised(at=now, limits=options.limits, by=options.who)
-    if not _are_known(options, state):
+    is_allowed = state.allowed.keys() >= set(options.allow)
+    if not is_allowed or (options.yes and state.yes_by is None):
         yield from _consents(options, now)
     if resume and state.outcome is None and state.pausing is not None:
         yield ev.RunResumed(at=now, by=options.who)
@@ -431,10 +432,6 @@ def _consents(options: Options, now: float) -> Iterable[Event]:
     if options.yes or options.allow:
         allow = tuple(StepId(step) for step in options.allow)
         yield ev.ApprovalsGiven(at=now, by=identify().name, yes=options.yes, allow=allow)
-
-
-def _are_known(options: Options, state: RunState) -> bool:
-    return (state.yes_by is not None or not options.yes) and state.allowed.keys() >= set(options.allow)
 
 
 @contextmanager

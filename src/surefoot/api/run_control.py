@@ -64,19 +64,15 @@ def retry(home: Home, run: RunId, steps: tuple[str, ...], *, by: str = "") -> Ru
     who, now = by or current_user(), home.clock.now()
 
     def words(state: RunState) -> list[Event]:
-        wanted = tuple(StepId(step) for step in steps) or _to_retry(state)
+        nodes, retried = (*state.system_steps(), *state.steps()), _RETRIED - {StepStatus.BLOCKED}
+        failed = (one.spec.id for one in nodes if one.status in retried and one.reason != "nothing_to_do")
+        wanted = tuple(map(StepId, steps)) or tuple(failed)
         for name in wanted:
             _step_of(state, name)
         return [ev.StepsInvalidated(at=now, steps=wanted, by=who)]
 
     with set_aside(home, run, "pause"):
         return say(home, run, words)
-
-
-def _to_retry(state: RunState) -> tuple[StepId, ...]:
-    retried = _RETRIED - {StepStatus.BLOCKED}
-    nodes = (*state.system_steps(), *state.steps())
-    return tuple(n.spec.id for n in nodes if n.status in retried and n.reason != "nothing_to_do")
 
 
 def _step_of(state: RunState, name: StepId) -> None:

@@ -63,7 +63,9 @@ def judge(before: Results | None, now: Results, earlier: Results | None, expect:
     wrong = _wrong(judged, now, must_pass)
     flaky = frozenset[str]() if earlier is None else wrong ^ _wrong(judged, earlier, must_pass)
     left_out = tuple(sorted(flaky))
-    text = _sentences(_counts(now), _names("left out as flaky", left_out))
+    counted = Counter(now.values())
+    counts = ", ".join(f"{counted[result]} {result}" for result in (Result.PASSED, Result.FAILED, Result.SKIPPED))
+    text = _sentences(counts, _names("left out as flaky", left_out))
     has_old = expect is Expect.FAIL_TO_PASS or bool(still_red)
     nothing = _why_nothing_is_proved(now, judged - flaky, wrong - flaky, expect, needs_passed=has_old)
     if nothing:
@@ -125,11 +127,6 @@ def _why_nothing_is_proved(
     if needs_passed and not wrong and Result.PASSED not in now.values():
         return "no test passed"
     return ""
-
-
-def _counts(results: Results) -> str:
-    counted = Counter(results.values())
-    return ", ".join(f"{counted[result]} {result}" for result in (Result.PASSED, Result.FAILED, Result.SKIPPED))
 
 
 def _names(what: str, names: Sequence[str]) -> str:

@@ -11,7 +11,6 @@ import asyncio
 import shlex
 import shutil
 import tempfile
-from collections.abc import Mapping
 from dataclasses import field
 from pathlib import Path
 
@@ -97,7 +96,9 @@ async def _run_junit(command: str, question: Question, commands: Commands) -> _S
     folder = await asyncio.to_thread(_new_folder, question.junit_folder)
     path = folder / "junit.xml"
     try:
-        env = _junit_variables(path, {**question.env, **question.check.env})
+        env = {**question.env, **question.check.env}
+        options = f"{env.get('PYTEST_ADDOPTS', '')} {shlex.quote(f'--junitxml={path}')}".strip()
+        env = {"SUREFOOT_JUNIT": str(path), "PYTEST_ADDOPTS": options}
         outcome = await commands.run(question.request(command, env=env, writable=(folder,)))
         try:
             results = await asyncio.to_thread(read_junit, path)
@@ -111,11 +112,6 @@ async def _run_junit(command: str, question: Question, commands: Commands) -> _S
 def _new_folder(parent: Path) -> Path:
     parent.mkdir(parents=True, exist_ok=True)
     return Path(tempfile.mkdtemp(prefix="junit-", dir=parent))
-
-
-def _junit_variables(path: Path, env: Mapping[str, str]) -> dict[str, str]:
-    options = f"{env.get('PYTEST_ADDOPTS', '')} {shlex.quote(f'--junitxml={path}')}".strip()
-    return {"SUREFOOT_JUNIT": str(path), "PYTEST_ADDOPTS": options}
 
 
 async def _run_unittest(command: str, question: Question, commands: Commands) -> _Suite:

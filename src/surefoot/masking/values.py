@@ -124,15 +124,13 @@ class _Patterns:
         place = max(0, len(text) - self.longest + 1)
         while match := self._starts.search(text, place):
             start = match.start()
-            if any(len(form) > len(text) - start and form.startswith(text[start:]) for form in self._forms_at(match)):
+            forms = self._by_start[match.group()]
+            if any(len(form) > len(text) - start and form.startswith(text[start:]) for form in forms):
                 yield start
             place = start + 1
         for start in range(max(place, len(text) - _START + 1), len(text)):
             if any(first.startswith(text[start:]) for first in self._by_start):
                 yield start
-
-    def _forms_at(self, match: re.Match[bytes]) -> list[bytes]:
-        return self._by_start[match.group()]
 
 
 def _alternatives(escaped: list[str]) -> str:

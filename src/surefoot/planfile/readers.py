@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, fields
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from surefoot.core.plan_keys import TEXT, Key, Kind, Table, Value
@@ -159,28 +159,16 @@ def _is_version(text: str) -> bool:
         return False
 
 
-def _pattern(page: Page, node: Tree) -> str | None:
-    text = page.text(node)
-    flaw = None if text is None else flaw_of(text)
-    if flaw:
-        page.flaw(node, f"it is no regular expression that can be used here ({flaw}); {CURE}")
-    return None if flaw else text
+_read_needle = checked(bool, "the text is empty; one to look for was expected; write it", Page.raw)
 
 
-def _needle(page: Page, node: Tree) -> str | None:
-    text = page.raw(node)
-    if text == "":
-        page.flaw(node, "the text is empty; one to look for was expected; write it")
-    return text or None
-
-
-def _pattern_by_line(page: Page, node: Tree) -> str | None:
-    text = _needle(page, node)
-    flaw = None if text is None else flaw_of(text, by_line=True)
-    if flaw:
-        wrong = f"it is no regular expression that can be used here ({flaw})"
-        page.flaw(node, f"{wrong}; {CURE}, or ask by `run: grep …`")
-    return None if flaw else text
+def _read_pattern(page: Page, node: Tree, *, by_line: bool = False) -> str | None:
+    text = (_read_needle if by_line else Page.text)(page, node)
+    if text is None or not (flaw := flaw_of(text, by_line=by_line)):
+        return text
+    way_out = ", or ask by `run: grep …`" if by_line else ""
+    page.flaw(node, f"it is no regular expression that can be used here ({flaw}); {CURE}{way_out}")
+    return None
 
 
 def _argv(page: Page, node: Tree) -> tuple[str, ...] | None:
@@ -280,9 +268,9 @@ _READERS: Mapping[str, Reader] = {
         Page.inner,
     ),
     "plain": Page.plain,
-    "needle": _needle,
-    "pattern": _pattern,
-    "pattern_by_line": _pattern_by_line,
+    "needle": _read_needle,
+    "pattern": _read_pattern,
+    "pattern_by_line": partial(_read_pattern, by_line=True),
     "answer": _http_answer,
     "rows": _rows,
     "rows_number": _rows_number,

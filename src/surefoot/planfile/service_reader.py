@@ -7,10 +7,13 @@ import re
 from surefoot.core.plan import Service
 from surefoot.core.plan_schema import TABLES
 from surefoot.planfile.fields import Page, described
-from surefoot.planfile.readers import made, read_keys, read_values
+from surefoot.planfile.readers import checked, made, read_keys, read_values
 from surefoot.planfile.tree import Table, Tree
 
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,49}")
+_read_name = checked(
+    re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,49}").fullmatch,
+    "{} cannot name a service; letters, digits, _ and - were expected; choose another name",
+)
 
 
 def read_services(page: Page, node: Tree) -> tuple[Service, ...] | None:
@@ -21,8 +24,9 @@ def read_services(page: Page, node: Tree) -> tuple[Service, ...] | None:
         return None
     found: dict[str, Service] = {}
     for key, value in node.entries:
-        name = _read_name(page, key)
-        service = None if name is None else _read_service(page, name, value)
+        name, fields = _read_name(page, key), read_keys(page, value, "service")
+        values = {} if fields is None else read_values(page, fields, TABLES["service"].keys)
+        service: Service | None = made(Service, {"name": name, **values}) if name else None
         if service is None:
             continue
         twin = found.setdefault(service.port_variable, service)
@@ -35,18 +39,3 @@ def read_services(page: Page, node: Tree) -> tuple[Service, ...] | None:
             )
             page.flaw(key, text)
     return tuple(found.values())
-
-
-def _read_name(page: Page, node: Tree) -> str | None:
-    name = page.text(node)
-    if name is not None and _NAME.fullmatch(name) is None:
-        page.flaw(node, f"{name!r} cannot name a service; letters, digits, _ and - were expected; choose another name")
-        return None
-    return name
-
-
-def _read_service(page: Page, name: str, node: Tree) -> Service | None:
-    found = read_keys(page, node, "service")
-    if found is None:
-        return None
-    return made(Service, {"name": name, **read_values(page, found, TABLES["service"].keys)})

@@ -7,7 +7,7 @@ import asyncio
 from surefoot.core.event_words import Applied
 from surefoot.core.probe_kinds import CallProbe, FunctionProbe
 from surefoot.function_calls import call_request, read_failure, read_result
-from surefoot.ports import CommandOutcome, CommandRequest, Commands
+from surefoot.ports import CommandRequest, Commands
 from surefoot.probes.reply import ProbeReply
 from surefoot.probes.subject import Subject
 
@@ -30,8 +30,9 @@ async def ask_call(kind: CallProbe, subject: Subject, commands: Commands) -> Pro
     )
     outcome = await commands.run(request)
     if outcome.exit_code != 0 or outcome.evidence is None:
-        text = _why_no_answer(kind, outcome)
-        return ProbeReply(answer=Applied.UNKNOWN, text=text, evidence=outcome.evidence)
+        failure = read_failure(outcome.tail)
+        how = outcome.said if failure is None else f"ended with {failure.error_type}"
+        return ProbeReply(answer=Applied.UNKNOWN, text=f"{kind.function}: {how}", evidence=outcome.evidence)
     output = commands.load(outcome.evidence).decode(errors="replace")
     answer, text = _read(kind.function, read_result(output))
     return ProbeReply(answer=answer, text=text, evidence=outcome.evidence)
@@ -59,9 +60,3 @@ def _read(function: str, returned: object) -> tuple[Applied, str]:
             words = ", ".join(answer.value for answer in Applied)
             expected = f"expected True, False, None, or one of {words}; with a text behind it, if there is one"
             return Applied.UNKNOWN, f"{function} returned {other!r:.200}; {expected}"
-
-
-def _why_no_answer(kind: CallProbe, outcome: CommandOutcome) -> str:
-    failure = read_failure(outcome.tail)
-    how = outcome.said if failure is None else f"ended with {failure.error_type}"
-    return f"{kind.function}: {how}"

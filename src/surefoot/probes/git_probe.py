@@ -29,7 +29,8 @@ async def ask_git(kind: GitProbe, subject: Subject, commands: Commands) -> Probe
     if wanted is None:
         text = f"{kind.commit} names no commit that the run began with or has made"
         return ProbeReply(answer=Applied.UNKNOWN, text=text)
-    names = _full_names(kind.ref)
+    is_full = kind.ref == "HEAD" or kind.ref.startswith("refs/")
+    names = (kind.ref,) if is_full else (f"refs/heads/{kind.ref}", f"refs/tags/{kind.ref}")
     # An annotated tag is advertised twice: as itself, and, with this ending, as the commit it names.
     patterns = [f"{name}{ending}" for name in names for ending in ("", "^{}")]
     outcome = await _git(subject, commands, "ls-remote", "--quiet", "--", kind.remote, *patterns)
@@ -41,21 +42,13 @@ async def ask_git(kind: GitProbe, subject: Subject, commands: Commands) -> Probe
     if wanted in at:
         answer, text = Applied.APPLIED, f"{kind.ref} of {kind.remote} is at {wanted}"
     elif subject.has_moved and _OWN_COMMITS.match(kind.commit):
-        answer, text = (
-            Applied.UNKNOWN,
-            f"{kind.ref} of {kind.remote} is not at {wanted}, and the step has moved its HEAD",
-        )
+        text = f"{kind.ref} of {kind.remote} is not at {wanted}, and the step has moved its HEAD"
+        answer = Applied.UNKNOWN
     elif at:
         answer, text = Applied.NOT_APPLIED, f"{kind.ref} of {kind.remote} is at {at[-1]}, not at {wanted}"
     else:
         answer, text = Applied.NOT_APPLIED, f"{kind.remote} has no {kind.ref}"
     return ProbeReply(answer=answer, text=text, evidence=outcome.evidence)
-
-
-def _full_names(ref: str) -> tuple[str, ...]:
-    if ref == "HEAD" or ref.startswith("refs/"):
-        return (ref,)
-    return (f"refs/heads/{ref}", f"refs/tags/{ref}")
 
 
 async def _resolve(revision: str, subject: Subject, commands: Commands) -> str | None:

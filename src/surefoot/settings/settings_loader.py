@@ -40,7 +40,9 @@ def load_settings(project: Path | None, environ: Mapping[str, str] | None = None
     own_file = user_file(environ)
     own, theirs = _read_file(own_file), dict[str, Any]()
     policy = own.get("policy", {})
-    is_trusted = project is not None and any(_is_same(project, folder) for folder in policy.get("trust", ()))
+    is_trusted = project is not None and any(
+        project.resolve() == Path(folder).expanduser().resolve() for folder in policy.get("trust", ())
+    )
     sources = [Source(file=str(own_file), rules=policy.get("rules", ()), may_lower=True)]
     if project is not None and (theirs_file := project.absolute() / FILE_NAME) != own_file:
         theirs = _read_file(theirs_file, is_project=True, is_trusted=is_trusted)
@@ -64,10 +66,6 @@ def load_settings(project: Path | None, environ: Mapping[str, str] | None = None
         places=Places(**together("secrets")),
         lanes=LaneLimits(**together("lanes")),
     )
-
-
-def _is_same(project: Path, trusted: str) -> bool:
-    return project.resolve() == Path(trusted).expanduser().resolve()
 
 
 def _together(name: str, own: Values, theirs: Values, *, is_trusted: bool) -> dict[str, Any]:

@@ -402,7 +402,11 @@ class _Looking:
                     ),
                     len(terms),
                 )
-                self.run([_filled(term, f"{start.rstrip('/')}/{{}}") for term in terms[at + 1 : end]], simple)
+                found = f"{start.rstrip('/')}/{{}}"
+                inner = (
+                    Term(one.text.replace("{}", found), one.is_known, one.is_pattern) for one in terms[at + 1 : end]
+                )
+                self.run([*inner], simple)
                 at = end
             elif texts[at] in {"-fprint", "-fprintf", "-fls", "-fprint0"} and at + 1 < len(terms):
                 self.writes[texts[at + 1]] = None
@@ -523,10 +527,6 @@ def _incoming(before: Simple | None) -> list[Term]:
             return [Term(f"{far[0].rstrip('/')}/{{}}" if far else "{}")]
         return []
     return []
-
-
-def _filled(term: Term, text: str) -> Term:
-    return Term(term.text.replace("{}", text), term.is_known, term.is_pattern)
 
 
 def _short(text: str) -> str:

@@ -100,15 +100,17 @@ def _parts(piece: Piece, choice: Choice) -> Iterator[_Part]:
         # Braces are told apart from what stands between them.
         yield from (_Part(text, is_quoted=False) for text in re.split(r"([{},])", piece.text) if text)
         return
-    text = piece.text if piece.kind is Kind.TEXT else _value(piece, choice)
+    match piece.kind:
+        case Kind.TEXT:
+            text = piece.text
+        case Kind.VARIABLE:
+            text = choice.get(piece.text)
+        case _:
+            text = _printed(piece.commands)
     if text is not None:
         yield _Part(text, piece.is_quoted, is_split=piece.kind is not Kind.TEXT and not piece.is_quoted)
     else:
         yield _Part(f"${piece.text}" if piece.kind is Kind.VARIABLE else piece.text, piece.is_quoted, is_known=False)
-
-
-def _value(piece: Piece, choice: Choice) -> str | None:
-    return choice.get(piece.text) if piece.kind is Kind.VARIABLE else _printed(piece.commands)
 
 
 def _printed(commands: Sequence[Simple]) -> str | None:
