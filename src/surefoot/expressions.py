@@ -7,16 +7,16 @@ threads run.
 from __future__ import annotations
 
 import importlib
-import re
 from functools import lru_cache
 from typing import Any, Protocol, cast
 
 from surefoot.core.record import record
+from surefoot.core.regex import regex
 
 CURE = "write it in RE2's syntax, which has no look-around and no back references"
 _PROGRAM_MAX = 5_000
 """No expression takes more instructions: counts are multiplied out, and time goes with that, too."""
-_OPEN_COUNT = re.compile(r"(?<!\\)\{,[0-9]+\}")
+_OPEN_COUNT = regex(r"(?<!\\)\{,[0-9]+\}")
 
 
 class _Compiled(Protocol):

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
-import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 from io import BufferedReader
@@ -22,6 +21,7 @@ from surefoot.core.event_words import Verdict
 from surefoot.core.globs import matches
 from surefoot.core.plan import Check
 from surefoot.core.record import record
+from surefoot.core.regex import regex
 from surefoot.expressions import CURE, Expression, expression
 from surefoot.ports import Commands
 from surefoot.safe_open import open_within
@@ -33,7 +33,7 @@ _COMPARED_MAX = 1 << 16
 """So many bytes of a file are searched for a line that is like the wanted one."""
 _LINE_MAX = 200
 _ALIKE = 0.5
-_MAGIC = re.compile(r"[*?\[]")
+_MAGIC = regex(r"[*?\[]")
 
 
 @record(kw_only=False)

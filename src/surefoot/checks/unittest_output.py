@@ -7,23 +7,23 @@ ending. Failures are repeated below a double line, and `Ran N tests` comes last.
 
 from __future__ import annotations
 
-import re
 from dataclasses import field
 
 from surefoot.checks.test_judgement import Result, collect
 from surefoot.core.record import record
+from surefoot.core.regex import regex
 
-_HEADER = re.compile(r"(?<!\w)(\w+) \(([\w.<>]+)\)(?: \[.*\])?(?: \(.*\))?(?= \.\.\. |$)")
+_HEADER = regex(r"(?<!\w)(\w+) \(([\w.<>]+)\)(?: \[.*\])?(?: \(.*\))?(?= \.\.\. |$)")
 _ENDING = r"(ok|FAIL|ERROR|skipped (?:'.*'|\".*\")|expected failure|unexpected success)"
-_CLEAR_ENDING = re.compile(rf"(?:^|.* \.\.\. ){_ENDING}$")
-_GLUED_ENDING = re.compile(rf".*{_ENDING}$")
+_CLEAR_ENDING = regex(rf"(?:^|.* \.\.\. ){_ENDING}$")
+_GLUED_ENDING = regex(rf".*{_ENDING}$")
 _DOUBLE_LINE = "=" * 70
 _LINE_MAX = 2_000
 """Of a longer line only both ends are read: what a test prints between its name and its ending has no limit."""
-_REPEATED = re.compile(r"(?:FAIL|ERROR|UNEXPECTED SUCCESS): (\w+) \(([\w.<>]+)\)")
-_RAN = re.compile(r"Ran (\d+) tests? in ")
-_MODULE_RUN = re.compile(r"(-m\s*unittest)(?![.\w-])(\s+discover(?![\w.-]))?")
-_SCRIPT_RUN = re.compile(r"(?:\w+=\S*\s+)*\S*python[\d.]*\s+[\w./-]+\.py")
+_REPEATED = regex(r"(?:FAIL|ERROR|UNEXPECTED SUCCESS): (\w+) \(([\w.<>]+)\)")
+_RAN = regex(r"Ran (\d+) tests? in ")
+_MODULE_RUN = regex(r"(-m\s*unittest)(?![.\w-])(\s+discover(?![\w.-]))?")
+_SCRIPT_RUN = regex(r"(?:\w+=\S*\s+)*\S*python[\d.]*\s+[\w./-]+\.py")
 
 
 @record(frozen=False, kw_only=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,15 +10,16 @@ from surefoot.api.home import Home
 from surefoot.cli.options import Given
 from surefoot.core.check_kinds import CommandCheck, TestsCheck
 from surefoot.core.plan import EVERYTHING, Check, Limits, Plan
+from surefoot.core.regex import regex
 from surefoot.core.state import RunState
 from surefoot.core.system_steps import PLANNING
 from surefoot.core.tool_payload import Planned
 from surefoot.errors import UsageError
 from surefoot.views.lines import Line
 
-_PYTEST = re.compile(r"(?:\S*python[\d.]*\s+-m\s+|\S*/)?(?:pytest|py\.test)(?:\s|$)")
-_UNITTEST = re.compile(r"(?!.*\s(?:-q|--quiet)(?:\s|$))\S*python[\d.]*\s+-m\s+unittest(?:\s|$)")
-_OTHER_WORDS = re.compile(r"[;&|<>$`()\n]|--junit|no:junitxml")
+_PYTEST = regex(r"(?:\S*python[\d.]*\s+-m\s+|\S*/)?(?:pytest|py\.test)(?:\s|$)")
+_UNITTEST = regex(r"(?!.*\s(?:-q|--quiet)(?:\s|$))\S*python[\d.]*\s+-m\s+unittest(?:\s|$)")
+_OTHER_WORDS = regex(r"[;&|<>$`()\n]|--junit|no:junitxml")
 """What makes more of a command than one run of tests, or keeps its results from being read."""
 PLAN_SUFFIXES = (".yaml", ".yml")
 

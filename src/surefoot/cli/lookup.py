@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from surefoot.api.home import LATEST, Home
 from surefoot.core.ids import RUN_ID, RunId, nearest_said
+from surefoot.core.regex import regex
 from surefoot.errors import RunNotFound, UsageError
 
-_BEGINNING = re.compile(r"[0-9]{1,8}(-[0-9a-z]{0,6})?")
+_BEGINNING = regex(r"[0-9]{1,8}(-[0-9a-z]{0,6})?")
 
 
 def root_of(repo: Path | None) -> Path:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from surefoot.core.regex import regex
 from surefoot.core.report_shape import Report
 from surefoot.views.lines import EMPTY, Line, block, clean, one_line
 from surefoot.views.report_sections import (
@@ -27,15 +27,15 @@ _ENDED = {
 }
 _NAME_MOST = 36
 """Names are set in a column as long as none is longer than this."""
-_MARKS = re.compile(r"([\\`*_{}\[\]<>#|~&])")
-_LEADING = re.compile(r"^(\d*)([-+.)=])")
+_MARKS = regex(r"([\\`*_{}\[\]<>#|~&])")
+_LEADING = regex(r"^(\d*)([-+.)=])")
 """What would begin a list, a rule or a heading."""
-_REFERENCES = re.compile(
+_REFERENCES = regex(
     r"((?<![\w`./-])(?:[\w.-]++(?:/[\w.-]++)*+)?(?:@[\w.-]++(?:/[\w.-]++)*+|[#!$%&~]\d+)|\bGH-\d+"
     r"|\b(?:https?://|ftp://|mailto:|www\.)\S+)"
 )
 """Names with an `@`, numbers of issues, and addresses: in code nobody is notified, and nothing links."""
-_BACKTICKS = re.compile(r"`+")
+_BACKTICKS = regex(r"`+")
 
 
 def report_lines(

@@ -15,25 +15,26 @@ from surefoot.core.agent_types import Claim, Statement, ToolKind
 from surefoot.core.conversation import Conversation, ToolCallState
 from surefoot.core.events import ToolCallFinished
 from surefoot.core.record import record
+from surefoot.core.regex import regex
 from surefoot.core.stubs import cut
 
 _COMMAND_MAX = 500
 _OPTIONS_MAX = 2_000
 _SENTENCE_MAX = 1_000
 """So much of a text is looked at: the expressions below take time that grows faster than the text."""
-_CALL = re.compile(r"\d+\.\d+")
-_SENTENCES = re.compile(r"(?<=[.!?;])\s+|\n+")
+_CALL = regex(r"\d+\.\d+")
+_SENTENCES = regex(r"(?<=[.!?;])\s+|\n+")
 _SUFFIXES = (
     "py|pyi|js|jsx|ts|tsx|mjs|c|h|cc|cpp|hpp|rs|go|java|kt|rb|php|sh|sql|html|css|md|rst|txt"
     "|json|toml|ya?ml|cfg|ini|xml|ipynb"
 )
 _PATH = rf"[`'\"]?((?:[\w@+-][\w.@+-]*/)*[\w@+-][\w@+-]*\.(?:{_SUFFIXES}))[`'\"]?"
-_MADE = re.compile(
+_MADE = regex(
     rf"\b(?:created|added|wrote)\s+(?:(?:a|an|the|new|file|module|test|script)\s+)*{_PATH}(?=[\s,.;:)]|$)"
     rf"|{_PATH}\s+(?:was|has been)\s+(?:created|added|written)\b",
     re.IGNORECASE,
 )
-_UNSURE = re.compile(
+_UNSURE = regex(
     r"\b(?:not|never|no longer|cannot|unable|fail(?:s|ed|ing|ure|ures)?|should|would|could|might|may|will|expect\w*"
     r"|if|once|unless|until|before|except|but|some|most|many|partly|other than|\d+\s+(?:of|out of)\s+\d+|todo|need\w*"
     r"|try|tried|want\w*|so that|ensure\w*|red|to (?:make|confirm|verify|check|see|prove)|let(?:'s| me| us)|why|whether"
@@ -41,17 +42,15 @@ _UNSURE = re.compile(
     re.IGNORECASE,
 )
 """What has one of these in it says something else than that all is well, or says it with care."""
-_SPEAKS_OF_FAILURE = re.compile(
-    r"fail|error|break|broke|bug|reproduc|red\b|before|miss|wrong|not\b|n't\b", re.IGNORECASE
-)
-_MASKED = re.compile(r"\|\|\s*(?:true|:|echo|exit\s+0)|;\s*(?:true|:|exit\s+0)\s*$|(?:^|\s)set\s+\+e\b")
+_SPEAKS_OF_FAILURE = regex(r"fail|error|break|broke|bug|reproduc|red\b|before|miss|wrong|not\b|n't\b", re.IGNORECASE)
+_MASKED = regex(r"\|\|\s*(?:true|:|echo|exit\s+0)|;\s*(?:true|:|exit\s+0)\s*$|(?:^|\s)set\s+\+e\b")
 _START = (
     r"(?:^|[;&|(\n]\s*)(?:\w+=\S*\s+|(?:sudo|env|time|timeout\s+\S+|(?:ba|z)?sh(?:\s+-\w+)*|uv run|poetry run"
     r"|\S*python[\d.]*\s+-m)\s+)*"
 )
 """Where a command begins, behind what may stand before its name."""
-_PROSE = re.compile(r"\.(?:md|rst|txt)$|(?:^|/)(?:LICENSE|CHANGELOG|AUTHORS)[^/]*$", re.IGNORECASE)
-_PART = re.compile(r"\s(?:-k|-m|--lf|--last-failed|--deselect)\s|::|\btest\w*/?\S*\.\w+\b|\s\w+(?:\.\w+){2,}")
+_PROSE = regex(r"\.(?:md|rst|txt)$|(?:^|/)(?:LICENSE|CHANGELOG|AUTHORS)[^/]*$", re.IGNORECASE)
+_PART = regex(r"\s(?:-k|-m|--lf|--last-failed|--deselect)\s|::|\btest\w*/?\S*\.\w+\b|\s\w+(?:\.\w+){2,}")
 
 
 @record

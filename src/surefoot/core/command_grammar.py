@@ -13,15 +13,16 @@ from typing import Final
 
 from surefoot.core.harmless_table import HARMLESS_COMMANDS
 from surefoot.core.record import record
+from surefoot.core.regex import regex
 from surefoot.core.short_text import shortened
 
 OUTSIDE: Final = re.compile(r"[/~]|\w[\w+.-]*://|\$(?!PWD\b|\{PWD\})|(?:.*/)?\.\.(?:/|$)", re.DOTALL)
 """A path, or an address, that is not of the project."""
-_LOADING = re.compile(
+_LOADING = regex(
     r"--?.*(?:config|plugin|require|setup|loader|init|preset|script|hook|module|reporter|resolver|runner|environment|"
     r"transform|import|load)"
 )
-_WRITING = re.compile(r"--.*(?:out|xml|report|dest|target|prefix|save|log|dir|root|file)")
+_WRITING = regex(r"--.*(?:out|xml|report|dest|target|prefix|save|log|dir|root|file)")
 """Options of which a file or a folder is the value, and mostly one that is written."""
 SCRATCH: Final = re.compile(r"/tmp(?:/(?!(?:.*/)?\.\.(?:/|$))|$)|/dev/(?:null|stdout|stderr|fd/\d+)$|-$", re.DOTALL)  # noqa: S108 - names that are compared
 """Where anything may be written: the temporary folder is the step's own."""

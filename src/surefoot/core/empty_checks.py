@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from surefoot.core.check_kinds import ChangedCheck, CommandCheck
 from surefoot.core.globs import any_overlap, is_inside, literal, matches, with_content
 from surefoot.core.plan import EVERYTHING, Check, Plan, Step
 from surefoot.core.policy_types import Effect
+from surefoot.core.regex import regex
 
-_QUIET = re.compile(r"(?:\d?>|&>)\s*/dev/null|2>&1")
+_QUIET = regex(r"(?:\d?>|&>)\s*/dev/null|2>&1")
 """Redirections that do not change how a command ends."""
-_NOT_READ = re.compile(r"[(){}`\\]|<<|(?<!&)&(?!&)|\b(?:if|for|while|until|case|function|trap|set)\b")
+_NOT_READ = regex(r"[(){}`\\]|<<|(?<!&)&(?!&)|\b(?:if|for|while|until|case|function|trap|set)\b")
 """What this module does not understand."""
-_TOKEN = re.compile(r"""(?P<end>\|\||&&|;|\n)|(?P<word>(?:"[^"]*"|'[^']*'|[^\s;&|<>"'])+)|(?P<other>[|<>&])|\s""")
+_TOKEN = regex(r"""(?P<end>\|\||&&|;|\n)|(?P<word>(?:"[^"]*"|'[^']*'|[^\s;&|<>"'])+)|(?P<other>[|<>&])|\s""")
 _ALWAYS = frozenset({"true", ":", "/bin/true", "/usr/bin/true", "echo", "printf", "pwd", "sleep"})
 _NUMBERS = {"-eq", "-ne", "-lt", "-le", "-gt", "-ge"}
 

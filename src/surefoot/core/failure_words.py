@@ -6,6 +6,7 @@ import re
 from typing import Final, TypeAlias
 
 from surefoot.core.plan import LOOPBACK, Check, Service, Step
+from surefoot.core.regex import regex
 
 Confined: TypeAlias = Step | Check | Service
 """What the sandbox holds."""
@@ -13,14 +14,14 @@ LINES_MAX: Final = 3
 _WIDTH_MAX = 300
 _PLAIN = "plain"
 """The rung on which nothing is refused."""
-_NO_LOOKUP = re.compile(
+_NO_LOOKUP = regex(
     r"temporary failure in name resolution|name or service not known|could not resolve (?:host|proxy)|unknown host"
     r"|no address associated with hostname|failed to lookup address|\b(?:eai_again|enotfound)\b"
     r"|lookup \S+(?: on \S+)?: |(?:network|host) is unreachable|no route to host|\b(?:enetunreach|ehostunreach)\b"
     r"|new connection: \[errno (?:13|101|113|-\d)\]",
     re.IGNORECASE,
 )
-_NO_WRITE = re.compile(
+_NO_WRITE = regex(
     r"read-only file system|\berofs\b|permission denied|\beacces\b|operation not permitted"
     r"|unable to create temporary object directory",
     re.IGNORECASE,

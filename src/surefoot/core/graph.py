@@ -6,7 +6,6 @@ Its members are the plan's steps and groups as written; `surefoot.core.graph_sta
 from __future__ import annotations
 
 import heapq
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
@@ -14,10 +13,11 @@ from surefoot.core.ids import ID_LENGTH_MAX, StepId, encode_id, is_id_glob, matc
 from surefoot.core.placeholders import Reference, references_of
 from surefoot.core.plan import Step
 from surefoot.core.record import record
+from surefoot.core.regex import regex
 from surefoot.core.short_text import listed
 
-_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_ID = re.compile(r"[A-Za-z0-9._\-/@+%]+")
+_KEY = regex(r"[A-Za-z_][A-Za-z0-9_]*")
+_ID = regex(r"[A-Za-z0-9._\-/@+%]+")
 
 
 @record

@@ -26,24 +26,25 @@ from surefoot.core.harmless_table import (
 )
 from surefoot.core.policy_types import CommandFacts
 from surefoot.core.record import record
+from surefoot.core.regex import regex
 
-_SYSTEM_FOLDER = re.compile(r"/(?:usr/)?(?:local/)?s?bin/")
-_GIT_FILES = re.compile(r"(?:\./|.*/)?\.git(?:/|$)", re.DOTALL)
-_PROGRAM_FOLDERS = re.compile(r"/(?:usr/|opt/|snap/|.*/)?(?:local/)?s?bin/[^/]+$", re.DOTALL)
-_UNKNOWN_TEXT = re.compile(r"\$\(|`|\$input|<\(")
-_TELLING_NOTHING = re.compile(r"\$\((?:git (?:describe|rev-parse)|uname|date|arch|nproc|dpkg)\b[^|;&`$()<>]*\)")
-_NAME = re.compile(r"\$\{?([A-Za-z_]\w*)")
-_SECRET = re.compile(rf"\$\{{?\w*(?:{'|'.join(NAMES_OF_SECRETS)})", re.IGNORECASE)
-_CREDENTIALS_OF_CLOUDS = re.compile(r"169\.254\.|metadata\.google|\[?fd00:ec2:", re.IGNORECASE)
-_CREDENTIAL = re.compile(r"(?:Authorization|PRIVATE-TOKEN|X-Api-Key): ?(?:\w+ )?\$\{?\w+\}?", re.IGNORECASE)
-_MAY_BE_OPTIONS = re.compile(
+_SYSTEM_FOLDER = regex(r"/(?:usr/)?(?:local/)?s?bin/")
+_GIT_FILES = regex(r"(?:\./|.*/)?\.git(?:/|$)", re.DOTALL)
+_PROGRAM_FOLDERS = regex(r"/(?:usr/|opt/|snap/|.*/)?(?:local/)?s?bin/[^/]+$", re.DOTALL)
+_UNKNOWN_TEXT = regex(r"\$\(|`|\$input|<\(")
+_TELLING_NOTHING = regex(r"\$\((?:git (?:describe|rev-parse)|uname|date|arch|nproc|dpkg)\b[^|;&`$()<>]*\)")
+_NAME = regex(r"\$\{?([A-Za-z_]\w*)")
+_SECRET = regex(rf"\$\{{?\w*(?:{'|'.join(NAMES_OF_SECRETS)})", re.IGNORECASE)
+_CREDENTIALS_OF_CLOUDS = regex(r"169\.254\.|metadata\.google|\[?fd00:ec2:", re.IGNORECASE)
+_CREDENTIAL = regex(r"(?:Authorization|PRIVATE-TOKEN|X-Api-Key): ?(?:\w+ )?\$\{?\w+\}?", re.IGNORECASE)
+_MAY_BE_OPTIONS = regex(
     r"\$\{?(?:[@*0-9]|\w*(?:ARG|OPT|FLAG|PARAM|EXTRA|CMD|DATA|BODY|PAYLOAD)\w*)(?:\[.\])?\}?", re.IGNORECASE
 )
-_EVALUATED = re.compile(r"\w\[[^\]]{0,200}(?:\$\(|`)")
+_EVALUATED = regex(r"\w\[[^\]]{0,200}(?:\$\(|`)")
 """An index that runs a command: arithmetic evaluates it, also where it is the value of a variable."""
-_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
-_SETTING = re.compile(r"([A-Za-z_.][A-Za-z0-9_.]*)[:+?]?=(.*)", re.DOTALL)
-_STATEMENT = re.compile(
+_SCHEME = regex(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
+_SETTING = regex(r"([A-Za-z_.][A-Za-z0-9_.]*)[:+?]?=(.*)", re.DOTALL)
+_STATEMENT = regex(
     r"\s*(?:(?:select|show|describe|desc|explain(?!\s+analy[sz]e)|pragma\s+table_info)\b[^;\\]*+;?\s*+"
     r"|\\(?:d\w*|l|z|conninfo|timing)\+?(?:\s+[\w.*]+)?|\.(?:schema|tables|databases|indexes)(?:\s+[\w.]+)?)",
     re.IGNORECASE,
@@ -51,9 +52,9 @@ _STATEMENT = re.compile(
 _CHANGING = re.compile(
     r"\b(?:into|insert|update|delete|drop|alter|truncate|create|grant|copy|call|do|load)\b", re.IGNORECASE
 )
-_CALLED = re.compile(r"\b(\w++)\s*+\(")
-_SCRIPT_NAME = re.compile(r"[\w.-]+\.(?:py|js|mjs|cjs|ts|rb)")
-_PROJECT_MODULE = re.compile(
+_CALLED = regex(r"\b(\w++)\s*+\(")
+_SCRIPT_NAME = regex(r"[\w.-]+\.(?:py|js|mjs|cjs|ts|rb)")
+_PROJECT_MODULE = regex(
     r"(?:app|src|main|scripts|tools|tests|project|bench(?:marks?)?|examples?|server|cli|manage|lib|core|backend|api"
     r"|my_\w+|my(?:app|pkg|project|module|package))(?:\.\w+)*"
 )

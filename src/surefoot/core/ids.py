@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import NewType
 from urllib.parse import quote
 
+from surefoot.core.regex import regex
 from surefoot.core.stars import between_stars, joined
 
 RunId = NewType("RunId", str)
@@ -16,10 +17,10 @@ BlobId = NewType("BlobId", str)
 
 ID_LENGTH_MAX = 200
 _ID_CHARACTERS = "-/@+._"
-_PLAIN_ID = re.compile(r"[A-Za-z0-9._/@+-]*", re.ASCII)
+_PLAIN_ID = regex(r"[A-Za-z0-9._/@+-]*", re.ASCII)
 """Ids that stand for themselves; nearly all do."""
-_GLOB_PARTS = re.compile(r"(\*|\?)")
-RUN_ID = re.compile(r"[0-9]{8}-[0-9a-z]{6}")
+_GLOB_PARTS = regex(r"(\*|\?)")
+RUN_ID = regex(r"[0-9]{8}-[0-9a-z]{6}")
 
 
 def encode_id(text: str) -> StepId:

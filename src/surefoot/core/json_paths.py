@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import cast
 
-_INDEX = re.compile(r"\[(\d+)\]")
+from surefoot.core.regex import regex
+
+_INDEX = regex(r"\[(\d+)\]")
 
 
 def values_at(document: object, path: str) -> Iterator[object]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from surefoot.core.event_words import Finding, Severity
 from surefoot.core.globs import matches
 from surefoot.core.plan import Check, Plan, Step
+from surefoot.core.regex import regex
 
 _NAMED_MAX = 5
 _PATH = r"(?P<path>[\w.][\w./-]*)"
@@ -22,7 +23,7 @@ _MAKES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\bpython[\d.]*\s+-m\s+build\b"), "dist"),
 )
 """Commands that make a folder: what they look like, and which it is where they do not name it."""
-_MISSING = re.compile(r"no such file|not found|cannot find|cannot open|does not exist", re.IGNORECASE)
+_MISSING = regex(r"no such file|not found|cannot find|cannot open|does not exist", re.IGNORECASE)
 
 
 def products_of(step: Step, plan: Plan) -> Iterator[str]:

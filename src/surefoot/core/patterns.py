@@ -11,11 +11,12 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import product
 
+from surefoot.core.regex import regex
 from surefoot.core.stars import between_stars, joined
 
 _ANY_WORDS = None
 """Stands in a pattern for any number of words."""
-_CHOICE = re.compile(r"\{([^{}]*,[^{}]*)\}")
+_CHOICE = regex(r"\{([^{}]*,[^{}]*)\}")
 _CHOICES_MAX = 256
 """A word with more alternatives than these matches nothing: someone has written a mistake, or an attack."""
 
@@ -47,18 +48,20 @@ def matches_command(words: Sequence[str], pattern: str) -> bool:
 
 def matches_text(text: str, pattern: str) -> bool:
     """Tell whether a single word, such as the name of a host or of a step, is what the pattern describes."""
-    return _is(text, _word(pattern))
+    return _is(text, pattern)
 
 
-def _is(word: str, asked: _Word) -> bool:
+def _is(word: str, pattern: str) -> bool:
+    # Most commands differ in their first word: what comes after it is not even compiled.
+    asked = _word(pattern)
     return word in asked if isinstance(asked, frozenset) else asked.fullmatch(word) is not None
 
 
 @lru_cache(maxsize=4096)
-def _parts(pattern: str) -> tuple[_Word | None, ...]:
+def _parts(pattern: str) -> tuple[str | None, ...]:
     texts = pattern.split()
     is_all = texts[-1:] == [";"]
-    parts = [_ANY_WORDS if text == "*" else _word(text) for text in texts[: len(texts) - is_all]]
+    parts = [_ANY_WORDS if text == "*" else text for text in texts[: len(texts) - is_all]]
     if texts and texts[-1].endswith("*") and texts[-1] != "*":
         parts.append(_ANY_WORDS)
     return tuple(parts)

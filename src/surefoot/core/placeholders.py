@@ -18,8 +18,9 @@ from surefoot.core.plan import AgentBody, AskBody, Body, Check, RunBody, Step
 from surefoot.core.plan_keys import Key, Way
 from surefoot.core.plan_schema import TABLES
 from surefoot.core.record import record
+from surefoot.core.regex import regex
 
-_REFERENCE = re.compile(r"(?<!\$)\{steps\.((?:[^{}\s]|\{[A-Za-z_][A-Za-z0-9_]*\})+)\}")
+_REFERENCE = regex(r"(?<!\$)\{steps\.((?:[^{}\s]|\{[A-Za-z_][A-Za-z0-9_]*\})+)\}")
 _MARK = "{steps."
 """What every reference begins with."""
 _Text = Callable[[str], str]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import asdict, field, replace
 from enum import StrEnum
@@ -24,9 +23,10 @@ from surefoot.core.policy_types import Effect, Rule, Tier
 from surefoot.core.probe_kinds import FunctionProbe, Probe
 from surefoot.core.raw import WRITTEN, Raw
 from surefoot.core.record import record
+from surefoot.core.regex import regex
 
 EVERYTHING = "**"
-_NOT_IN_VARIABLES = re.compile(r"[^A-Za-z0-9]")
+_NOT_IN_VARIABLES = regex(r"[^A-Za-z0-9]")
 LOOPBACK: Final = "loopback"
 """The servers of this machine that listen on its loopback, and nothing beyond."""
 

@@ -15,26 +15,27 @@ from surefoot.core.ids import StepId, encode_id
 from surefoot.core.placeholders import references_of
 from surefoot.core.plan import Check, Effect, ForEach, Plan, Step
 from surefoot.core.record import record
+from surefoot.core.regex import regex
 
-_MAGIC = re.compile(r"([*?\[])")
+_MAGIC = regex(r"([*?\[])")
 _COMMAND_ENDS = frozenset({"&&", "||", ";", "|", "&", "(", ")", "{", "}", "!", ";;", "|&"})
 _REDIRECTS = frozenset({">", ">>", ">|", "&>", "&>>"})
-_NOT_TRACEABLE = re.compile(r"[$`~]|<<|<\(|>\(")
+_NOT_TRACEABLE = regex(r"[$`~]|<<|<\(|>\(")
 # What these read and write stands in their arguments, and nowhere else.
 _TRANSPARENT = frozenset(
     {"echo", "printf", "true", "false", ":", "touch", "mkdir", "cp", "mv", "rm", "cat", "grep", "sed", "head", "tail"}
 ) | frozenset({"wc", "sort", "uniq", "cut", "tr", "test", "[", "diff", "cmp", "tee", "sleep", "sha256sum", "chmod"})
-_DEEP = re.compile(r"-[a-zA-Z]*[rR][a-zA-Z]*|--(?:dereference-)?recursive")
+_DEEP = regex(r"-[a-zA-Z]*[rR][a-zA-Z]*|--(?:dereference-)?recursive")
 _WRITERS = frozenset({"tee", "touch", "rm"})
-_FILE_WORD = re.compile(r"(?:\./)?[A-Za-z0-9_.][A-Za-z0-9_.@+-]*(?:/[A-Za-z0-9_.@+-]+)*")
-_HAS_SUFFIX = re.compile(r"[^/]\.[A-Za-z][A-Za-z0-9]{0,9}$")
-_PORT = re.compile(
+_FILE_WORD = regex(r"(?:\./)?[A-Za-z0-9_.][A-Za-z0-9_.@+-]*(?:/[A-Za-z0-9_.@+-]+)*")
+_HAS_SUFFIX = regex(r"[^/]\.[A-Za-z][A-Za-z0-9]{0,9}$")
+_PORT = regex(
     r"(?:--port[= ]|\bhttp\.server\s+(?:--bind\s+\S+\s+)?|\b(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1?\]):"
     r"|\b[A-Z_]*PORT=)(\d{2,5})\b"
 )
-_PORT_NAME = re.compile(r"(?:[A-Z0-9_]*_)?PORT")
-_PLACE_NAME = re.compile(r"[A-Z0-9_]*(?:URL|URI|DSN|HOST|ENDPOINT|ADDR|ADDRESS|DATABASE|SOCKET|BUCKET|QUEUE)")
-_PLACE_VALUE = re.compile(r"/[^/\s:]+/[^\s:]*|[a-z][a-z0-9+.-]*://\S+|[A-Za-z0-9.-]+:\d{2,5}")
+_PORT_NAME = regex(r"(?:[A-Z0-9_]*_)?PORT")
+_PLACE_NAME = regex(r"[A-Z0-9_]*(?:URL|URI|DSN|HOST|ENDPOINT|ADDR|ADDRESS|DATABASE|SOCKET|BUCKET|QUEUE)")
+_PLACE_VALUE = regex(r"/[^/\s:]+/[^\s:]*|[a-z][a-z0-9+.-]*://\S+|[A-Za-z0-9.-]+:\d{2,5}")
 _PORT_LAST = 65535
 
 

@@ -6,7 +6,6 @@ plan, for the journal keeps plans.
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import field
@@ -15,10 +14,11 @@ from urllib.parse import parse_qsl, urlsplit
 
 from surefoot.core.plan_keys import FLAG, FUNCTION, LITERAL, TEXT, Key, Kind, Value, Way, record_of
 from surefoot.core.record import record
+from surefoot.core.regex import regex
 
-VARIABLE = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
+VARIABLE = regex(r"\$([A-Za-z_][A-Za-z0-9_]*)")
 """A variable that stands for an address, or for the password in one."""
-_PORT = re.compile(r"(?:([^\s:\[\]]+|\[[0-9A-Fa-f:.%a-z]+\]):)?([0-9]{1,5})")
+_PORT = regex(r"(?:([^\s:\[\]]+|\[[0-9A-Fa-f:.%a-z]+\]):)?([0-9]{1,5})")
 _PORT_LAST = 65535
 
 

@@ -5,7 +5,6 @@ It exists at any moment and rests on the journal alone.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
@@ -19,6 +18,7 @@ from surefoot.core.plan import Check, Effect, Step
 from surefoot.core.plan_access import asked_outside
 from surefoot.core.plan_commands import CommandKind, PlanCommand, check_text, commands_around, probe_command
 from surefoot.core.policy import ways_out
+from surefoot.core.regex import regex
 from surefoot.core.report_shape import (
     AskingShape,
     CheckShape,
@@ -64,7 +64,7 @@ _COUNTED = (
     "interrupted",
 )
 
-_TEST_COUNTS = re.compile(r"(\d+) passed, (\d+) failed, (\d+) skipped\b")
+_TEST_COUNTS = regex(r"(\d+) passed, (\d+) failed, (\d+) skipped\b")
 """How the text of a check on tests begins; see `surefoot.checks.test_judgement`."""
 _NAMED_MAX = 10
 _LIMITS = ("cost_usd", "tokens", "requests")

@@ -6,12 +6,13 @@ import re
 
 from surefoot.core.event_words import Diagnosis, Ending, Status
 from surefoot.core.plan import RetryPolicy
+from surefoot.core.regex import regex
 
 _EXIT_TEMPORARY = 75
 _SIGNALS_FROM_OUTSIDE = frozenset({1, 2, 9, 14, 15, 24})
 _KILLED = frozenset({128 + 9, 128 + 15})
 """With these a shell says that a program it waited for was killed; with others, as 129, programs say something else."""
-_TRANSIENT_WORDS = re.compile(
+_TRANSIENT_WORDS = regex(
     r"connection (?:reset|refused|aborted|timed out)|temporary failure in name resolution|could not resolve host"
     r"|network is unreachable|read timed out|readtimeout|connecttimeout|etimedout|econnreset|eai_again|broken pipe"
     r"|resource temporarily unavailable|too many requests|\b(?:429|502|503|504)\b[ :-]+[a-z]|service unavailable"

@@ -22,19 +22,20 @@ from surefoot.core.policy import tier_of, writes_outside
 from surefoot.core.policy_types import Decision, effect_with
 from surefoot.core.probe_kinds import RunProbe, SqlProbe
 from surefoot.core.record import record
+from surefoot.core.regex import regex
 
 LONG_S = 60.0
 """A step that is estimated to take this long, in seconds, is named among the long ones."""
 
-_PLACEHOLDER = re.compile(r"(?<![$%\\{])\{([A-Za-z_][A-Za-z0-9_]*)\}(?!\})")
-_ENCODED_PLACEHOLDER = re.compile(r"%7B([A-Za-z_][A-Za-z0-9_]*)%7D")
+_PLACEHOLDER = regex(r"(?<![$%\\{])\{([A-Za-z_][A-Za-z0-9_]*)\}(?!\})")
+_ENCODED_PLACEHOLDER = regex(r"%7B([A-Za-z_][A-Za-z0-9_]*)%7D")
 _UNITTEST = " -m unittest"
 _ASKS_ON = "a person says how to go on"
-_COMMAND_BREAKS = re.compile(r"&&|\|\|?|;|\n|\$\(|\(")
-_FIRST_WORDS = re.compile(
+_COMMAND_BREAKS = regex(r"&&|\|\|?|;|\n|\$\(|\(")
+_FIRST_WORDS = regex(
     r"\s*(?:(?:env|time|exec|nice|!)\s+|[A-Za-z_]\w*=(?:'[^']*'|\"[^\"]*\"|[^\s'\"])*\s+)*(.*)", re.DOTALL
 )
-_PYTHON = re.compile(r"python(?:\d(?:\.\d+)?)?")
+_PYTHON = regex(r"python(?:\d(?:\.\d+)?)?")
 _TOOLS = frozenset(
     {"pytest", "tox", "nox", "pip", "pip3", "poetry", "uv", "mypy", "ruff", "pyright", "make"}
 ) | frozenset({"node", "npm", "npx", "yarn", "pnpm", "cargo"})

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import threading
 import time
 from collections.abc import Generator, Iterable, Iterator
@@ -20,14 +19,15 @@ from typing import IO, BinaryIO
 
 from surefoot import faults
 from surefoot.core.ids import BlobId
+from surefoot.core.regex import regex
 from surefoot.errors import JournalCorrupt, JournalError, JournalLocked
 from surefoot.journal.database import Connection, Database
 
 SMALL_BYTES_MAX = 4096
 """Content up to this size stands in the database."""
 _CHUNK_BYTES = 1 << 20
-_ID = re.compile(r"[0-9a-f]{64}")
-_MENTIONED = re.compile(rb"[0-9a-f]{64}")
+_ID = regex(r"[0-9a-f]{64}")
+_MENTIONED = regex(rb"[0-9a-f]{64}")
 _UNFINISHED = ".unfinished-"
 
 

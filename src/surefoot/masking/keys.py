@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from surefoot.core.regex import regex
 from surefoot.masking.formats import FORMATS, Format
 
 REPLACEMENT = "***"
@@ -29,8 +30,8 @@ _BEGINNINGS = {start[:length]: form.is_word for start, form in _STARTS.items() f
 """All that a start can begin with, and whether it has to be the beginning of a word."""
 _BEFORE = 8
 """So many bytes before a place decide whether a key can begin there."""
-_IN_WORD = re.compile(rb"[A-Za-z0-9]\Z")
-_ESCAPE = re.compile(rb"(?:\\[nrt]|%[0-9A-Fa-f]{2}|\x1b\[[0-9;]{0,5}m)\Z")
+_IN_WORD = regex(rb"[A-Za-z0-9]\Z")
+_ESCAPE = regex(rb"(?:\\[nrt]|%[0-9A-Fa-f]{2}|\x1b\[[0-9;]{0,5}m)\Z")
 """Behind these a word can begin, although they end with a letter or digit."""
 _CHUNK = 1 << 20
 

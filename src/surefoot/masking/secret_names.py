@@ -9,21 +9,23 @@ import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import unquote
 
-_SECRET = re.compile(
+from surefoot.core.regex import regex
+
+_SECRET = regex(
     r"(?:^|_)(?:[A-Z0-9]*(?:TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE)S?|CREDENTIALS?|CREDS?|AUTH|PASS|PAT|PWD|DSN"
     r"|[A-Z0-9]*APIKEY|(?:API|PRIVATE|ACCESS|SECRET|SIGNING|ENCRYPTION|MASTER|DEPLOY|ACCOUNT|LICENSE|SSH|GPG)_?KEY"
     r"|[A-Z0-9]+_KEY)(?:_[A-Z0-9]{1,3}|_BASE64|_JSON)?$|(?:^|_)BEARER_TOKEN_"
 )
-_OTHER = re.compile(
+_OTHER = regex(
     r"(?:^|_)(?:ID|SOCK|FILE|PATH|DIR|HOME|HOST|PORT|URL|URI|USER|USERNAME|NAME|TYPE|METHOD|MODE|TTL|ENABLED|PUBLIC_KEY)$"
 )
 """Ends of names that say the value is something about a secret."""
 _NO_SECRET = frozenset({"PWD", "OLDPWD", "SSH_AUTH_SOCK", "XAUTHORITY", "AUTH", "TERM_SESSION_ID"})
 _LEAST = 8
 _WORD_MAX = 12
-_PLACE = re.compile(r"(?:~|\.{0,2}/|[A-Za-z]:\\|file:)")
-_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
-_IN_URL = re.compile(r"://[^\s/@:]*:([^\s/@]+)@")
+_PLACE = regex(r"(?:~|\.{0,2}/|[A-Za-z]:\\|file:)")
+_ADDRESS = regex(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_IN_URL = regex(r"://[^\s/@:]*:([^\s/@]+)@")
 _DUMMIES = frozenset(
     {"changeme", "change-me", "password123", "not-a-secret", "placeholder", "development", "production"}
 )

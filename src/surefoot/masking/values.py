@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 from urllib.parse import quote, quote_plus
 
+from surefoot.core.regex import regex
 from surefoot.masking.keys import REPLACEMENT
 
 _VALUE_MIN = 4
@@ -22,9 +23,9 @@ _HEX_MIN = 8
 """The digits of a shorter value, in hex or base32, turn up by chance."""
 _BASE64_WIDTHS = (64, 76)
 """How long the lines are into which programs part base64."""
-_UNQUOTED = re.compile(r"([^A-Za-z0-9_@%+=:,./-])")
+_UNQUOTED = regex(r"([^A-Za-z0-9_@%+=:,./-])")
 """What a shell's `printf %q` puts a backslash before."""
-_ESCAPED = re.compile("%[0-9A-F]{2}")
+_ESCAPED = regex("%[0-9A-F]{2}")
 _CHUNK = 1 << 20
 """So many bytes of a file are looked at in one go."""
 _START = 4

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 from collections.abc import Iterator, Mapping
 from typing import cast
 
@@ -15,6 +14,7 @@ import httpx2
 from pydantic_ai import exceptions as library
 
 from surefoot.core.agent_types import Fault
+from surefoot.core.regex import regex
 from surefoot.ports import ModelFault
 
 _KINDS: tuple[tuple[type[Exception], Fault], ...] = (
@@ -57,8 +57,8 @@ _CONTEXT_WORDS = (
     "exceeds the available context", "maximum context", "input is too long", "request too large",
 )  # fmt: skip
 _QUOTA_WORDS = ("insufficient_quota", "quota exceeded", "billing", "credit balance", "insufficient balance")
-_FURTHER = re.compile(r"\s*For further information visit \S+")
-_FRACTION = re.compile(r"\d{1,9}\.\d{1,9}")
+_FURTHER = regex(r"\s*For further information visit \S+")
+_FRACTION = regex(r"\d{1,9}\.\d{1,9}")
 _SHOWN = 400
 
 

@@ -5,17 +5,17 @@ An answer has to follow from what the script is told, not from memory: after a k
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from surefoot.core.agent_types import Fault, Usage
 from surefoot.core.record import record
+from surefoot.core.regex import regex
 from surefoot.ports import Message, Speaker
 
 SCRIPTED = "scripted:"
 """How a model begins that is a script."""
-_FIRST_LINE = re.compile(r"You are the ([A-Z]+) of run (\S+), step (.+), attempt (\d+)\.")
-_FOLDED = re.compile(r"Turns 1 to (\d+), in short\.")
+_FIRST_LINE = regex(r"You are the ([A-Z]+) of run (\S+), step (.+), attempt (\d+)\.")
+_FOLDED = regex(r"Turns 1 to (\d+), in short\.")
 _PHASES = {"scout": "understand", "planner": "plan", "worker": "execute", "reviewer": "validate"}
 
 

@@ -7,7 +7,6 @@ once.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import field
 from difflib import get_close_matches
@@ -18,6 +17,7 @@ from surefoot.core.globs import GLOB_LENGTH_MAX
 from surefoot.core.placeholders import references_in
 from surefoot.core.plan import LOOPBACK, Network
 from surefoot.core.record import record
+from surefoot.core.regex import regex
 from surefoot.planfile.tree import QUOTE_BRACES, Flaw, Items, Kind, Place, Scalar, Table, Tree
 
 T = TypeVar("T")
@@ -26,9 +26,9 @@ E = TypeVar("E", bound=StrEnum)
 
 LATER = "comes with a later release of Surefoot"
 DURATION_MAX_S = 366 * 86400.0
-_DURATION = re.compile(r"(?:([\d.]+)d)?(?:([\d.]+)h)?(?:([\d.]+)m)?(?:([\d.]+)s)?(?:([\d.]+)ms)?")
+_DURATION = regex(r"(?:([\d.]+)d)?(?:([\d.]+)h)?(?:([\d.]+)m)?(?:([\d.]+)s)?(?:([\d.]+)ms)?")
 _UNIT_SECONDS = (86400.0, 3600.0, 60.0, 1.0, 0.001)
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_VARIABLE = regex(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 @record(frozen=False, kw_only=False)

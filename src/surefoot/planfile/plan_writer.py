@@ -17,11 +17,12 @@ from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarStri
 from surefoot.core.plan import Limits
 from surefoot.core.plan_keys import Key, defaults_of
 from surefoot.core.plan_schema import TABLES
+from surefoot.core.regex import regex
 from surefoot.planfile.json_schema import EDITOR_LINE
 
-_BLOCK = re.compile(r"\S.*\S\n?", re.DOTALL)
+_BLOCK = regex(r"\S.*\S\n?", re.DOTALL)
 """Texts that stand as they are below `|`: nothing invisible at their ends."""
-_ODD = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\xa0\u2028\u2029\ufeff]")
+_ODD = regex(r"[\x00-\x09\x0b-\x1f\x7f-\xa0\u2028\u2029\ufeff]")
 """What editors do not show, terminals obey, or readers take for the end of a line."""
 _FLAGS_ELSEWHERE = frozenset({"yes", "no", "on", "off", "y", "n"})
 """Texts in YAML 1.2, flags for readers of YAML 1.1."""

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
-
 from surefoot.core.plan import Service
 from surefoot.core.plan_schema import TABLES
+from surefoot.core.regex import regex
 from surefoot.planfile.fields import Page, described
 from surefoot.planfile.readers import checked, made, read_keys, read_values
 from surefoot.planfile.tree import Table, Tree
 
 _read_name = checked(
-    re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,49}").fullmatch,
+    regex(r"[A-Za-z][A-Za-z0-9_-]{0,49}").fullmatch,
     "{} cannot name a service; letters, digits, _ and - were expected; choose another name",
 )
 

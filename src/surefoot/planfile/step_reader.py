@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from surefoot.core.ids import StepId, encode_id
@@ -22,12 +21,13 @@ from surefoot.core.plan_keys import FUNCTION
 from surefoot.core.plan_schema import BODIES, ON_FAILURE, TABLES
 from surefoot.core.probe_kinds import Probe
 from surefoot.core.record import record
+from surefoot.core.regex import regex
 from surefoot.planfile.check_reader import read_checks
 from surefoot.planfile.fields import Fields, Page, described
 from surefoot.planfile.readers import made, read_keys, read_kind, read_record, read_value, read_values
 from surefoot.planfile.tree import Items, Place, Scalar, Table, Tree
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_NAME = regex(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 @record

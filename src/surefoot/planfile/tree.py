@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from enum import Enum
 from typing import cast
@@ -13,6 +12,7 @@ from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
 from surefoot.core.record import record
+from surefoot.core.regex import regex
 
 DEPTH_MAX = 50
 """No plan nests deeper; more is a mistake or an attack."""
@@ -23,7 +23,7 @@ QUOTE_BRACES = (
     "a value with `{` in it stands unquoted in a `{…}` or `[…]`, where YAML reads braces itself; "
     'a quoted text was expected; put the value in quotes, as in {run: "echo {file}"}'
 )
-_NAME_IN_BRACES = re.compile(r"\{[A-Za-z_][\w.]*\}")
+_NAME_IN_BRACES = regex(r"\{[A-Za-z_][\w.]*\}")
 
 
 class Kind(Enum):

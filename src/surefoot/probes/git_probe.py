@@ -6,6 +6,7 @@ import re
 
 from surefoot.core.event_words import Applied
 from surefoot.core.probe_kinds import GitProbe
+from surefoot.core.regex import regex
 from surefoot.ports import CommandOutcome, CommandRequest, Commands
 from surefoot.probes.reply import ProbeReply
 from surefoot.probes.subject import Subject
@@ -13,10 +14,10 @@ from surefoot.probes.subject import Subject
 TIMEOUT_S = 30.0
 _TRANSPORTS = "file:git:http:https:ssh"
 """Those of git itself; any other is a program that an address names."""
-_OWN_COMMITS = re.compile(r"(?:HEAD|@)(?:$|[~^@{])")
+_OWN_COMMITS = regex(r"(?:HEAD|@)(?:$|[~^@{])")
 """A revision that follows what the body has checked out."""
-_OBJECT_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?", re.IGNORECASE)
-_ADVERTISED = re.compile(r"^([0-9a-f]{40,64})\t(\S+)$", re.MULTILINE)
+_OBJECT_ID = regex(r"[0-9a-f]{40}(?:[0-9a-f]{24})?", re.IGNORECASE)
+_ADVERTISED = regex(r"^([0-9a-f]{40,64})\t(\S+)$", re.MULTILINE)
 
 
 async def ask_git(kind: GitProbe, subject: Subject, commands: Commands) -> ProbeReply:

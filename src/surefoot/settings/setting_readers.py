@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from surefoot.core.agent_types import Price
+from surefoot.core.regex import regex
 from surefoot.masking.secret_names import is_secret_name
 from surefoot.planfile.fields import Fields, Page, described
 from surefoot.planfile.readers import Reader, checked, made, read_model, read_values
@@ -20,7 +20,7 @@ from surefoot.settings.setting_table import SECTIONS, SENDS, Project
 
 Values = Mapping[str, Any]
 """What a file says: by section the values by their fields, or the records by their names."""
-_PROVIDER = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
+_PROVIDER = regex(r"[A-Za-z][A-Za-z0-9_.-]*")
 _OWN_FILES = ("scripted", "local")
 """What a model's name begins with where it is a file that the engine itself would run."""
 

@@ -10,14 +10,15 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from typing import cast
 
+from surefoot.core.regex import regex
 from surefoot.planfile.tree import Flaw, Items, Kind, Place, Scalar, Table, Tree, place_at
 
-_TOKEN = re.compile(
+_TOKEN = regex(
     r'"""(?:\\.|[^\\])*?"{3,5}|\'\'\'.*?\'{3,5}|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\'|#[^\n]*|[\[\]{}=\n]|[^\s"\'#\[\]{}=]+|\s',
     re.DOTALL,
 )
-_KEY_PART = re.compile(r"""\s*("(?:\\.|[^"\\])*"|'[^']*'|[A-Za-z0-9_-]+)\s*\.?""")
-_ERROR_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+_KEY_PART = regex(r"""\s*("(?:\\.|[^"\\])*"|'[^']*'|[A-Za-z0-9_-]+)\s*\.?""")
+_ERROR_PLACE = regex(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 _Path = tuple[str | int, ...]
 _Places = Mapping[_Path, tuple[Place, Place]]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from surefoot.core.policy_types import CommandFacts
+from surefoot.core.regex import regex
 from surefoot.shellwords.expansion import DECLARING, EXPANDED_MAX, Term, Values, readings_of, values_in
 from surefoot.shellwords.gitwords import git_meaning
 from surefoot.shellwords.grammar import read_script
@@ -29,10 +30,10 @@ _CODE_STEPS = 10
 _SCRIPT_STEPS = 100
 """The square of the length of a script of sed or awk is looked at in so many characters a step."""
 _COMMANDS_MAX = 2000
-_SYSTEM_FOLDER = re.compile(r"^(?:/usr)?(?:/local)?/s?bin/(?=[^/]+$)")
+_SYSTEM_FOLDER = regex(r"^(?:/usr)?(?:/local)?/s?bin/(?=[^/]+$)")
 _SHELLS = {"sh", "bash", "dash", "zsh", "ksh", "mksh", "ash", "fish", "rbash", "csh", "tcsh"}
 _POSIX_SHELLS = {"sh", "dash", "ash"}
-ONLY_BASH = re.compile(r"\$'|&>|[<>]\(|(?<!\$)\(\(")
+ONLY_BASH = regex(r"\$'|&>|[<>]\(|(?<!\$)\(\(")
 """What a plain `sh` reads otherwise: there `((x))` runs x."""
 _SHELL_VALUED = {"--rcfile", "--init-file", "-O", "+O", "-o", "+o"}
 _READING_STATEMENTS = {"psql", "mysql", "mariadb", "sqlcmd", "mongosh"}
@@ -41,13 +42,13 @@ _GIVING_STATEMENTS = {"-c", "--command", "-e", "--execute", "--eval", "-Q", "-q"
 """Options of theirs with which they do not read it."""
 _RUNNING_MODULES = {"cProfile", "profile", "trace"}
 """Modules of Python that run another one, named by a second `-m`."""
-_STANDARD_INPUT = re.compile(r"-|/dev/stdin|/dev/fd/\d+|/proc/(?:self|\d+)/fd/\d+|[<>]\(.*", re.DOTALL)
-_URL = re.compile(r"(?<![a-z0-9+.-])[a-z][a-z0-9+.-]{0,20}://(?:[^/@\s]*@)?(\[[0-9a-f:]+\]|[^/:?#\s]+)", re.IGNORECASE)
-_REMOTE = re.compile(r"(?:[\w.-]+@)?([A-Za-z0-9][\w.-]*):(?!//|\\)")
+_STANDARD_INPUT = regex(r"-|/dev/stdin|/dev/fd/\d+|/proc/(?:self|\d+)/fd/\d+|[<>]\(.*", re.DOTALL)
+_URL = regex(r"(?<![a-z0-9+.-])[a-z][a-z0-9+.-]{0,20}://(?:[^/@\s]*@)?(\[[0-9a-f:]+\]|[^/:?#\s]+)", re.IGNORECASE)
+_REMOTE = regex(r"(?:[\w.-]+@)?([A-Za-z0-9][\w.-]*):(?!//|\\)")
 _REMOTE_PROGRAMS = {"git", "scp", "rsync", "sftp"}
 _SSH_VALUED = set("bcDEeFIiJLlmOopQRSWw")
 _UNREAD = {"/dev/null", "/dev/stdout", "/dev/stderr", "/dev/tty", "/dev/fd/1", "/dev/fd/2", "-"}
-_GIVING = re.compile(r"-[a-z]*c|--command")
+_GIVING = regex(r"-[a-z]*c|--command")
 """The option after which `su`, `script` and `flock` are given a text."""
 _FAMILIES = frozenset(
     """git docker podman kubectl npm pnpm yarn cargo gem gh glab helm terraform tofu pulumi aws gcloud az systemctl apt
@@ -58,13 +59,13 @@ _HOLDING_COMMANDS = frozenset(
     """EDITOR VISUAL PAGER GIT_EDITOR GIT_SEQUENCE_EDITOR GIT_PAGER GIT_SSH_COMMAND GIT_SSH GIT_EXTERNAL_DIFF
     GIT_ASKPASS SSH_ASKPASS BROWSER MANPAGER LESSOPEN LESSCLOSE GIT_PROXY_COMMAND RSYNC_RSH SUDO_ASKPASS""".split()  # noqa: SIM905
 )
-_HOLDING_UNKNOWN = re.compile(
+_HOLDING_UNKNOWN = regex(
     r"BASH_ENV|LD_PRELOAD|LD_AUDIT|PROMPT_COMMAND|GIT_CONFIG(?:_.*)?|GIT_EXEC_PATH|GIT_TEMPLATE_DIR|PERL5OPT|RUBYOPT|PYTHONSTARTUP|"
     r"BASH_FUNC_.*|SHELLOPTS|BASHOPTS|PS4|PYTHONINSPECT|DYLD_.*|SUREFOOT_HOME"
 )
 _FILTERS = {"sort", "uniq", "head", "tail", "grep", "egrep", "fgrep"}
 """What hands on some of the lines it gets."""
-_IGNORED = re.compile(r"-[a-z]*i[a-z]*|--ignored")
+_IGNORED = regex(r"-[a-z]*i[a-z]*|--ignored")
 """The option by which `git ls-files` lists what git ignores."""
 _LISTERS = {"ls", "fd", "fdfind", "rg", "ag", "grep", "git", "find", "seq", "docker", "pgrep"}
 

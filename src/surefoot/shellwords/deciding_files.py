@@ -6,7 +6,6 @@ A change of such a file can make a check pass that proves nothing.
 from __future__ import annotations
 
 import posixpath
-import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
@@ -14,6 +13,7 @@ from dataclasses import field
 from surefoot.core.named_files import IMPLIED
 from surefoot.core.policy_types import CommandFacts
 from surefoot.core.record import record
+from surefoot.core.regex import regex
 
 _JUDGING = """
 make gmake just task rake cmake ctest ninja meson scons bazel invoke inv npm yarn pnpm bun jest vitest mocha ava karma
@@ -22,7 +22,7 @@ pylint black isort bandit pre-commit cargo cross go golangci-lint mvn mvnw gradl
 rubocop composer phpunit mix swift shellcheck
 """
 """Programs that build or judge. The files of others, such as those of `terraform`, are what a check asks about."""
-_NOT_DECIDING = re.compile(r".*lock.*|go\.sum|requirements.*|MANIFEST\.in|\.npmignore")
+_NOT_DECIDING = regex(r".*lock.*|go\.sum|requirements.*|MANIFEST\.in|\.npmignore")
 """Files that such programs read, and that do not say how they judge."""
 _READS: Mapping[str, tuple[str, ...]] = {
     program: tuple(f"**/{name.removeprefix('**/')}" for name in IMPLIED[program] if not _NOT_DECIDING.fullmatch(name))
@@ -31,7 +31,7 @@ _READS: Mapping[str, tuple[str, ...]] = {
 """Programs, and globs over the files that say how they judge, in whatever folder these lie."""
 
 _SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ksh", "ash", ".", "source"})
-_PYTHON = re.compile(r"python(?:\d(?:\.\d+)?)?|pypy3?")
+_PYTHON = regex(r"python(?:\d(?:\.\d+)?)?|pypy3?")
 _VALUED: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(_SHELLS, frozenset({"-O", "+O", "-o", "+o", "--rcfile", "--init-file"})),
     "python": frozenset({"-W", "-X"}),
@@ -45,9 +45,7 @@ _CODE_FOLLOWS = frozenset({"-c", "-e", "-p", "-r", "--eval", "--print"})
 """Options after which no script is named; for Node.js and Ruby `-r` names one."""
 _GIVEN_SCRIPTS = frozenset({"awk", "gawk", "mawk", "sed", "grep", "jq"})
 """Programs whose `-f` names a file that says what they look for."""
-_NAMING = re.compile(
-    r"-(?:f|c|p|-config(?:-file|uration)?|-file|-makefile|-justfile|-rcfile|-project|-rootdir|-plugin)"
-)
+_NAMING = regex(r"-(?:f|c|p|-config(?:-file|uration)?|-file|-makefile|-justfile|-rcfile|-project|-rootdir|-plugin)")
 """Options of programs that judge which name a file or a module: settings, a Makefile, a plugin."""
 _MOVING = frozenset({"-C", "--prefix", "--dir", "--cwd", "--directory"})
 _TEST_RUNNERS = frozenset(
@@ -61,7 +59,7 @@ _RUNNER_MODULES = frozenset(
 """Modules of programs that judge, beside those of Python's own library."""
 _LIBRARY = sys.stdlib_module_names - {"test", "this", "antigravity"}
 _FOLDERS_MAX = 16
-_MODULE_FILE = re.compile(r"([A-Za-z_]\w*)(?:/__init__)?(?:\.[\w-]+)?\.(?:py|pyc|so)")
+_MODULE_FILE = regex(r"([A-Za-z_]\w*)(?:/__init__)?(?:\.[\w-]+)?\.(?:py|pyc|so)")
 
 
 @record

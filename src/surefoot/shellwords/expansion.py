@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise, product
 
 from surefoot.core.record import record
+from surefoot.core.regex import regex
 from surefoot.shellwords.syntax import Kind, Piece, Script, Simple, Unreadable, Word
 from surefoot.shellwords.word_budget import Budget
 
@@ -19,10 +20,10 @@ _VALUE_STEPS = 20
 """What looking up one value of a variable takes."""
 _PART_STEPS = 8
 """What putting one part of a word in its place takes."""
-_DECLARED = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(\+?)=")
+_DECLARED = regex(r"([A-Za-z_][A-Za-z0-9_]*)(\+?)=")
 DECLARING = {"export", "declare", "typeset", "local", "readonly"}
 _FILLING = {"read", "mapfile", "readarray", "getopts", "let", "unset", "printf"}
-_RANGE = re.compile(r"(-?\d+|[A-Za-z])\.\.(-?\d+|[A-Za-z])(?:\.\.-?\d+)?")
+_RANGE = regex(r"(-?\d+|[A-Za-z])\.\.(-?\d+|[A-Za-z])(?:\.\.-?\d+)?")
 _HERE = ("pwd", "git rev-parse --show-toplevel")
 
 Values = dict[str, list[Word | None]]

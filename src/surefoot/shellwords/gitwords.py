@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import field
 
 from surefoot.core.record import record
+from surefoot.core.regex import regex
 from surefoot.shellwords.expansion import Term
 
 _VALUED = {"-C", "--git-dir", "--work-tree", "--namespace", "--super-prefix", "--attr-source"}
-_HARMLESS_SETTINGS = re.compile(
+_HARMLESS_SETTINGS = regex(
     r"(?:user|color|advice|commit|diff\.(?:algorithm|renames|noprefix|mnemonicprefix)|core\.(?:autocrlf|quotepath|abbrev|"
     r"filemode|ignorecase|longpaths|safecrlf|eol|commentchar|fsync|compression|logallrefupdates|bare|sparsecheckout)|"
     r"init|log|merge\.(?:conflictstyle|ff|renamelimit|log)|pull|push\.default|rebase\.|status|tag|gc|fetch\.|pack|index|"
@@ -18,7 +19,7 @@ _HARMLESS_SETTINGS = re.compile(
     r"submodule\.recurse|transfer|versionsort|grep|i18n|maintenance|am|apply|notes)",
     re.IGNORECASE,
 )
-_RUN_SETTINGS = re.compile(
+_RUN_SETTINGS = regex(
     r"(?:alias\..*|core\.(?:pager|editor|sshcommand|askpass|fsmonitor)|sequence\.editor|pager\..*|diff\.external|"
     r"gpg\.program|credential\..*helper|.*\.(?:cmd|command|program|driver|textconv|clean|smudge|process))",
     re.IGNORECASE,

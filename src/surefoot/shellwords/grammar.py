@@ -9,25 +9,26 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
+from surefoot.core.regex import regex
 from surefoot.shellwords.syntax import Redirect, Script, Simple, Unreadable, Word
 from surefoot.shellwords.word_budget import Budget
 from surefoot.shellwords.words import Words
 
-_RESERVED = re.compile(r"(?:[a-z]+|\{|\}|!|\[\[|\]\])(?=[\s;&|()<>]|$)")
+_RESERVED = regex(r"(?:[a-z]+|\{|\}|!|\[\[|\]\])(?=[\s;&|()<>]|$)")
 _OPENING = {"if", "while", "until", "for", "select", "case", "{", "[[", "function", "time", "!", "coproc"}
 _INNER = {"then", "else", "elif", "fi", "do", "done", "esac", "in", "}", "]]"}
-_INDEX = re.compile(r"\[[^\]]{0,200}(?:\$\(|`)")
+_INDEX = regex(r"\[[^\]]{0,200}(?:\$\(|`)")
 """An index that runs a command: `[[ -v … ]]` evaluates it, also where it is quoted."""
 _INDEX_STEPS = 8
 """What looking for such an index takes for each character."""
-_ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(\[[^\]\s]*\])?(\+?)=")
-_REDIRECT = re.compile(r"(?:\d+|\{[A-Za-z_]\w*\})?(<<<|<<-|<<|<>|<&|>>|>&|>\||<(?!\()|>(?!\()|&>>|&>)")
-_SEPARATOR = re.compile(r"[ \t]+|\\\n|#[^\n]*")
-_AFTER_ITEM = re.compile(r";;&|;;|;&")
-_BETWEEN = re.compile(r"&&|\|\||&(?!>)|;(?![;&])")
+_ASSIGNMENT = regex(r"([A-Za-z_][A-Za-z0-9_]*)(\[[^\]\s]*\])?(\+?)=")
+_REDIRECT = regex(r"(?:\d+|\{[A-Za-z_]\w*\})?(<<<|<<-|<<|<>|<&|>>|>&|>\||<(?!\()|>(?!\()|&>>|&>)")
+_SEPARATOR = regex(r"[ \t]+|\\\n|#[^\n]*")
+_AFTER_ITEM = regex(r";;&|;;|;&")
+_BETWEEN = regex(r"&&|\|\||&(?!>)|;(?![;&])")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?=[\s;]|$)")
-_TIME_OPTION = re.compile(r"-p(?=\s)")
-_PARENTHESES = re.compile(r"[ \t]*\([ \t]*\)")
+_TIME_OPTION = regex(r"-p(?=\s)")
+_PARENTHESES = regex(r"[ \t]*\([ \t]*\)")
 _DECLARING = {"export", "declare", "typeset", "local", "readonly", "alias", "eval"}
 
 

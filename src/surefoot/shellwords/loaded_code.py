@@ -7,6 +7,7 @@ import re
 import warnings
 from collections.abc import Iterator
 
+from surefoot.core.regex import regex
 from surefoot.shellwords.inline import AWK, JAVASCRIPT, PYTHON, SCRIPTING, SED, Language
 
 _PYTHON_MODULES = frozenset(
@@ -31,32 +32,32 @@ _WRITING = frozenset(
     write_text write_bytes mkdir makedirs touch unlink rename replace symlink symlink_to hardlink_to link chmod copy
     copy2 copyfile copytree extractall truncate remove rmdir""".split()  # noqa: SIM905
 )
-_FILES_OUTSIDE = re.compile(r"[\"'](?:/(?!tmp/|dev/(?:null|std)|[^\w.])|~|\.\./|\.git/)")
+_FILES_OUTSIDE = regex(r"[\"'](?:/(?!tmp/|dev/(?:null|std)|[^\w.])|~|\.\./|\.git/)")
 _NODE_MODULES = frozenset(
     """
     assert buffer crypto events fs fs/promises os path perf_hooks process querystring readline stream string_decoder
     timers url util v8 zlib""".split()  # noqa: SIM905
 )
-_NODE_LOADED = re.compile(r"(?:\brequire\s*\(|\bfrom|\bimport)\s*[\"'`]([^\"'`]+)[\"'`]\)?(\.version\b)?")
+_NODE_LOADED = regex(r"(?:\brequire\s*\(|\bfrom|\bimport)\s*[\"'`]([^\"'`]+)[\"'`]\)?(\.version\b)?")
 _SCRIPT_MODULES = frozenset(
     """
     strict warnings utf8 feature List::Util Scalar::Util JSON::PP POSIX Data::Dumper Encode Time::Local
     File::Basename Time::Piece json yaml set date time csv pp digest erb optparse pathname stringio bigdecimal Dates
     Statistics stats utils""".split()  # noqa: SIM905
 )
-_SCRIPT_LOADED = re.compile(
+_SCRIPT_LOADED = regex(
     r"(?:^|[;{(\s])(?:require_relative|require_once|require|include_once|include|use|library|using|dofile|loadfile)\b"
     r"\s*\(?\s*[\"']?([\w:./-]+)"
 )
-_SCRIPT_WRITES = re.compile(r"\b(?:open|write|binwrite|rename|symlink|put_contents|fopen|cat|mkdir|chmod|copy)\b")
-_PHP_REACHING = re.compile(r"\b(?:curl_\w+|fsockopen|stream_socket_client|mail|imap_\w+|ftp_\w+|mysqli?\w*|PDO)\b")
-_SED_WRITES = re.compile(
+_SCRIPT_WRITES = regex(r"\b(?:open|write|binwrite|rename|symlink|put_contents|fopen|cat|mkdir|chmod|copy)\b")
+_PHP_REACHING = regex(r"\b(?:curl_\w+|fsockopen|stream_socket_client|mail|imap_\w+|ftp_\w+|mysqli?\w*|PDO)\b")
+_SED_WRITES = regex(
     r"(?:^|(?<=[;{}\n]))(?:[0-9,$+~!]|/(?:\\.|[^/\\])*+/[IM]*+|[^\S\n])*+[wW][ \t]*([^\s;}]+)"
     r"|s([^\w\s\\])(?:\\.|(?!\2)[^\\])*+\2(?:\\.|(?!\2)[^\\])*+\2[gpimIM0-9]*w[ \t]*([^\s;}]+)",
     re.DOTALL,
 )
-_AWK_TEXT = re.compile(r'"(?:\\.|[^"\\])*"')
-_AWK_WRITES = re.compile(r"\bprintf?\b[^;}\n|>]*>>?\s*([^;}\n]*)")
+_AWK_TEXT = regex(r'"(?:\\.|[^"\\])*"')
+_AWK_WRITES = regex(r"\bprintf?\b[^;}\n|>]*>>?\s*([^;}\n]*)")
 
 
 def strange_in(language: Language, code: str) -> str | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
+from surefoot.core.regex import regex
 from surefoot.shellwords.escapes import unescaped
 from surefoot.shellwords.syntax import Kind, Piece, Redirect, Script, Unreadable, Word
 from surefoot.shellwords.word_budget import Budget
@@ -16,12 +17,12 @@ _DEPTH_MAX = 50
 """No one writes substitutions within substitutions deeper than this."""
 _PLAIN = re.compile(r"""[^\s\\'"$`;&|()<>]+""")
 _PLAIN_IN_TEST = re.compile(r"""[^\s\\'"$`]+""")
-_PLAIN_IN_QUOTES = re.compile(r'[^\\"$`]+')
-_PLAIN_IN_TEXT = re.compile(r"[^\\$`]+")
-_PLAIN_IN_BRACES = re.compile(r"""[^\\'"$`{}]+""")
+_PLAIN_IN_QUOTES = regex(r'[^\\"$`]+')
+_PLAIN_IN_TEXT = regex(r"[^\\$`]+")
+_PLAIN_IN_BRACES = regex(r"""[^\\'"$`{}]+""")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]|[@*#?$!-]")
-_WHOLE_NAME = re.compile(r"([A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$!-])\}")
-_SETTING_NAME = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?:\[[^\]]{200}|(?:\[[^\]]{0,199}\])?:?=)")
+_WHOLE_NAME = regex(r"([A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$!-])\}")
+_SETTING_NAME = regex(r"([A-Za-z_][A-Za-z0-9_]*)(?:\[[^\]]{200}|(?:\[[^\]]{0,199}\])?:?=)")
 """What begins a longer index counts as a setting, too: how it ends is not looked for."""
 _BLANK = " \t"
 

@@ -5,14 +5,14 @@ Where an option is not known, both readings are given: with and without a value.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from surefoot.core.record import record
+from surefoot.core.regex import regex
 from surefoot.shellwords.expansion import Term
 from surefoot.shellwords.word_budget import Budget
 
-_ASSIGNED = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
+_ASSIGNED = regex(r"[A-Za-z_][A-Za-z0-9_]*=")
 
 
 @record(kw_only=False)

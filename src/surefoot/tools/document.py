@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import replace
 
 from surefoot.core.globs import literal
 from surefoot.core.plan import Check, Plan
+from surefoot.core.regex import regex
 
 PLAN_NAME = "plan"
 """What stands for the file in places."""
-_PLACE = re.compile(rf"{PLAN_NAME}:(\d+):\d+: ")
+_PLACE = regex(rf"{PLAN_NAME}:(\d+):\d+: ")
 _LINE_MAX = 160
 
 

@@ -9,6 +9,7 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 
+from surefoot.core.regex import regex
 from surefoot.threads import in_thread
 from surefoot.tools.argument_schema import record_of, text
 from surefoot.tools.arguments import Arguments
@@ -19,8 +20,8 @@ from surefoot.tools.pagination import capped, lines_of
 from surefoot.tools.tool_context import TEXT_BYTES_MAX, Tool, ToolContext, ToolResult, failed
 
 _FILES_MAX = 200
-_FENCED = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
-_MAGIC = re.compile(r"[*?\[]")
+_FENCED = regex(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
+_MAGIC = regex(r"[*?\[]")
 
 
 async def outline_files(arguments: Arguments, context: ToolContext) -> ToolResult:

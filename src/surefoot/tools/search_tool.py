@@ -12,6 +12,7 @@ from itertools import groupby
 from typing import cast
 
 from surefoot.core.record import record
+from surefoot.core.regex import regex
 from surefoot.threads import in_thread
 from surefoot.tools.argument_schema import flag, record_of, text, whole
 from surefoot.tools.arguments import Arguments
@@ -24,7 +25,7 @@ MATCHES_MAX = 100
 """So many matches are shown, if the call does not say."""
 _OUTPUT_MAX = 4_000_000
 _GIT_ERROR = 128
-_NO_PERL = re.compile(r"(?:perl|PCRE).*(?:not compiled|not supported|without)|cannot use Perl", re.IGNORECASE)
+_NO_PERL = regex(r"(?:perl|PCRE).*(?:not compiled|not supported|without)|cannot use Perl", re.IGNORECASE)
 
 
 @record(kw_only=False)

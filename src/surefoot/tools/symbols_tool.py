@@ -15,6 +15,7 @@ from pathlib import PurePosixPath
 
 from surefoot.core.globs import literal, matches
 from surefoot.core.record import record
+from surefoot.core.regex import regex
 from surefoot.threads import in_thread
 from surefoot.tools.argument_schema import record_of, text
 from surefoot.tools.arguments import Arguments
@@ -29,7 +30,7 @@ _DEFINITIONS_MAX, _USES_MAX = 40, 80
 _BYTES_MAX = 10_000_000
 """No more bytes of files are looked through: that takes about ten seconds at worst."""
 _NEAREST_MAX, _COMPARED_MAX = 3, 20_000
-_IDENTIFIER = re.compile(r"[^\W\d][\w$]*|\$[\w$]*")
+_IDENTIFIER = regex(r"[^\W\d][\w$]*|\$[\w$]*")
 _NO_CODE = frozenset({"", "markdown", "toml"})
 """Languages in which nothing has a definition."""
 _WORDS = (

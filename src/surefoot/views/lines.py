@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from surefoot.core.failure_words import LINES_MAX
 from surefoot.core.record import record
+from surefoot.core.regex import regex
 from surefoot.core.short_text import listed
 from surefoot.core.untrusted_text import BAR, barred, prose
 
@@ -15,10 +15,10 @@ Style = Literal["", "good", "bad", "warn", "dim", "head"]
 Words = tuple[str, str, Style]
 """What is told of an event: a word, a text, and what they mean."""
 
-_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]P_^X][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-~])")
+_ESCAPES = regex(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]P_^X][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-~])")
 # Only what can hide no word of a command: between a colour's digits a shell finds nothing to run.
-_COLOURS = re.compile(r"\x1b\[(?:\d+(?:;\d+)*)?m")
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_COLOURS = regex(r"\x1b\[(?:\d+(?:;\d+)*)?m")
+_CONTROLS = regex(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _MINUTE, _HOUR = 60, 3600
 _MANY = 3
 """What is the same of so many steps is said once."""

@@ -6,15 +6,15 @@ The engine masked the file when it wrote it.
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 
 from surefoot.core.ids import RunId
 from surefoot.core.record import record
+from surefoot.core.regex import regex
 from surefoot.function_calls import is_record
 
 _END = 4096
-_BREAKS = re.compile(r"[\r\n]+")
+_BREAKS = regex(r"[\r\n]+")
 
 
 @record(kw_only=False)

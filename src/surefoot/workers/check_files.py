@@ -15,6 +15,7 @@ from surefoot.core.check_kinds import CommandCheck
 from surefoot.core.globs import matches
 from surefoot.core.plan import Check, Plan, Step
 from surefoot.core.record import record
+from surefoot.core.regex import regex
 from surefoot.shellwords import facts_of, facts_with
 from surefoot.shellwords.deciding_files import Build, CheckFiles, files_of_command, together
 from surefoot.workers.run_context import RunContext
@@ -28,10 +29,10 @@ _SIZE_MAX = 1 << 15
 _VALUE_MAX = 200
 _MAKEFILES = ("GNUmakefile", "makefile", "Makefile")
 _SHELL_SUFFIXES = ("", ".sh", ".bash", ".zsh")
-_SHELL_LINE = re.compile(r"#!.*\b(?:sh|bash|dash|zsh|ksh)\b")
-_INCLUDES = re.compile(r"^[-s]?include[ \t](.+)$", re.MULTILINE)
-_NAME = re.compile(r"[A-Za-z_]\w*")
-_MAKE_VARIABLE = re.compile(r"\$[({](\w+)[)}]")
+_SHELL_LINE = regex(r"#!.*\b(?:sh|bash|dash|zsh|ksh)\b")
+_INCLUDES = regex(r"^[-s]?include[ \t](.+)$", re.MULTILINE)
+_NAME = regex(r"[A-Za-z_]\w*")
+_MAKE_VARIABLE = regex(r"\$[({](\w+)[)}]")
 _NPM_SHORT = {"t": "test", "tst": "test"}
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
+from surefoot.core.regex import regex
+
 KEPT_MAX = 5
 """So many different lines of one body are kept."""
 _WIDTH_MAX = 200
 _READ_MAX = 500
-_HINT = re.compile(r"warn|deprecat", re.IGNORECASE)
+_HINT = regex(r"warn|deprecat", re.IGNORECASE)
 """What every shape holds, so that most lines are looked at once."""
 _SHAPES = (
     re.compile(r"\b\w*(?:DeprecationWarning|FutureWarning)\b:? ?.+"),
@@ -17,7 +19,7 @@ _SHAPES = (
     re.compile(r"\s*DEPRECATION: .+"),
     re.compile(r"(?:.*: |\s*)warning: .+", re.IGNORECASE),
 )
-_ROUTINE = re.compile(
+_ROUTINE = regex(
     r"running pip as the 'root' user|new (?:major |minor |patch )?(?:release|version) of (?:pip|npm)"
     r"|\b(?:LF|CRLF) will be replaced|redirecting to|in the working copy of",
     re.IGNORECASE,

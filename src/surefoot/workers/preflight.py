@@ -19,6 +19,7 @@ from surefoot.core.ids import StepId
 from surefoot.core.plan import Plan, Step
 from surefoot.core.plan_commands import CommandKind, commands_of_plan
 from surefoot.core.probe_kinds import CallProbe, GitProbe
+from surefoot.core.regex import regex
 from surefoot.errors import PlanInvalid, UsageError, WorkspaceError
 from surefoot.shellwords import facts_of
 from surefoot.workers.run_context import socket_at
@@ -112,13 +113,11 @@ _BUILTINS = frozenset(
         "while",
     ]
 )
-_BREAKS = re.compile(r"&&|\|\|?|;|\n|\$\(|\(|\b(?:then|do|else|exec|time)\b|[!{]")
-_FIRST = re.compile(r"\s*(?:[A-Za-z_]\w*=(?:'[^']*'|\"[^\"]*\"|[^\s'\"])*\s+)*([\w.+-]+)(?=\s|$)")
-_LOOKS_ITSELF = re.compile(
-    r"\bPATH=|\|\||\b(?:command|hash|which|type|source|function|alias)\b|^\s*\.\s|\(\)", re.MULTILINE
-)
+_BREAKS = regex(r"&&|\|\|?|;|\n|\$\(|\(|\b(?:then|do|else|exec|time)\b|[!{]")
+_FIRST = regex(r"\s*(?:[A-Za-z_]\w*=(?:'[^']*'|\"[^\"]*\"|[^\s'\"])*\s+)*([\w.+-]+)(?=\s|$)")
+_LOOKS_ITSELF = regex(r"\bPATH=|\|\||\b(?:command|hash|which|type|source|function|alias)\b|^\s*\.\s|\(\)", re.MULTILINE)
 """What is in a text that looks for its programs, falls back on others, or brings some along."""
-_REMOTE = re.compile(r"[A-Za-z0-9][\w.-]*")
+_REMOTE = regex(r"[A-Za-z0-9][\w.-]*")
 
 
 def missing(

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+from surefoot.core.regex import regex
 from surefoot.masking import Masker
 from surefoot.safe_open import open_plain
 
 BYTES_MAX = 65536
 KEYS_MAX = 100
-_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_KEY = regex(r"[A-Za-z_][A-Za-z0-9_]*")
+_CONTROL = regex(r"[\x00-\x08\x0a-\x1f\x7f]")
 _SHOWN = 60
 
 

@@ -7,7 +7,6 @@ so that bodies that run at once cannot meet in a ref, a stash or a lock. Layout:
 from __future__ import annotations
 
 import os
-import re
 import shutil
 from collections.abc import Collection
 from contextlib import suppress
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from surefoot import safe_open
 from surefoot.core.record import record
+from surefoot.core.regex import regex
 from surefoot.workspace.folder_files import is_folder, make_folder, put_file, remove_path, write_file
 from surefoot.workspace.git import user_git
 from surefoot.workspace.source import Settings, Source, config_text
@@ -25,7 +25,7 @@ _COPIED = ("config", "packed-refs", "shallow", "info/exclude", "info/attributes"
 _STATE = frozenset({"packed-refs", "shallow", "logs"})
 """What a body's own work with git leaves, and no program is named in."""
 _LANE_KEPT = frozenset({"modules", "HEAD", "commondir", "gitdir", "locked", "index"})
-_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_COMMIT = regex(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _LINE_MAX = 1000
 _LOCKED = b"A lane of a Surefoot run.\n"
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from surefoot.core.regex import regex
+
 CACHE_NAMES = ("__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache")
 """Folders whose change says nothing about a lane."""
 LANE_NAMES = (".tox", ".venv")
@@ -13,8 +15,8 @@ IGNORED = (*CACHE_NAMES, *LANE_NAMES, ".coverage*", "!.coveragerc", "*.egg-info"
 
 _CACHES = "|".join(map(re.escape, CACHE_NAMES)) + r"|\.coverage(?!rc(?:/|$))[^/]*"
 _LANES = "|".join(map(re.escape, LANE_NAMES)) + r"|[^/]*\.egg-info"
-_CACHE = re.compile(rf"(?:.*/)?(?:{_CACHES})(?:/.*)?", re.DOTALL)
-_EXCLUDED = re.compile(rf"(?:.*/)?(?:{_CACHES}|{_LANES})(?:/.*)?", re.DOTALL)
+_CACHE = regex(rf"(?:.*/)?(?:{_CACHES})(?:/.*)?", re.DOTALL)
+_EXCLUDED = regex(rf"(?:.*/)?(?:{_CACHES}|{_LANES})(?:/.*)?", re.DOTALL)
 
 
 def is_cache(path: str) -> bool:

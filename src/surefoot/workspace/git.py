@@ -16,13 +16,14 @@ from dataclasses import field, replace
 from pathlib import Path
 
 from surefoot.core.record import record
+from surefoot.core.regex import regex
 from surefoot.errors import DISK_REFUSALS, GitUnavailable, WorkspaceError
 from surefoot.search_path import absolute_folders
 
 GIT_OLDEST = (2, 38)
 TIMEOUT_S = 600.0
 _STDERR_LINES_MAX = 8
-_LOCK = re.compile(r"Unable to create '([^']+\.lock)'")
+_LOCK = regex(r"Unable to create '([^']+\.lock)'")
 _INHERITED = frozenset(
     {
         "HOME",

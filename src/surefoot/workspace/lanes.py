@@ -16,6 +16,7 @@ from pathlib import Path
 
 from surefoot.core.globs import matches
 from surefoot.core.record import record
+from surefoot.core.regex import regex
 from surefoot.errors import RestoreFailed, WorkspaceError
 from surefoot.settings.lane_limits import LaneLimits
 from surefoot.workspace.clone import Clone
@@ -49,8 +50,8 @@ _RULES = frozenset({".gitignore", ".gitattributes"})
 _SHA1_DIGITS = 40
 _TICK_NS = 20_000_000
 """File systems tell times no finer than the clock ticks; an index is taken to be older by so much."""
-_NOT_LITERAL = re.compile(rb"[\\*?\[\] ]")
-_QUOTED = re.compile(rb"\\(.)", re.DOTALL)
+_NOT_LITERAL = regex(rb"[\\*?\[\] ]")
+_QUOTED = regex(rb"\\(.)", re.DOTALL)
 _NO_CODE = frozenset(CACHE_NAMES) - {"__pycache__"}
 _NOT_SWEPT = frozenset({*CACHE_NAMES, *LANE_NAMES, "node_modules"}) - {"__pycache__"}
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
 from surefoot.core.record import record
+from surefoot.core.regex import regex
 from surefoot.errors import WorkspaceError
 from surefoot.masking import Masker
 from surefoot.workspace.excluded import is_never_committed
@@ -28,7 +28,7 @@ _CARRIED = frozenset(
         "extensions.objectformat",
     }
 )
-_LOGIN = re.compile(r"((?:https?|ftps?)://)[^/\s]*@|(\b[a-z][a-z0-9+.-]*://[^/:@\s]*):[^/\s]*(?=@)")
+_LOGIN = regex(r"((?:https?|ftps?)://)[^/\s]*@|(\b[a-z][a-z0-9+.-]*://[^/:@\s]*):[^/\s]*(?=@)")
 """Whoever logs in, in an address of the web; elsewhere the password: `ssh://git@host` needs its name."""
 IDENTITY = ("Surefoot", "surefoot@localhost")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import cast
@@ -16,6 +15,7 @@ from surefoot.core.compaction import lost_in
 from surefoot.core.events import Event
 from surefoot.core.ids import StepId, matches_id
 from surefoot.core.policy_types import CommandFacts
+from surefoot.core.regex import regex
 from surefoot.core.token_estimate import tokens_of
 from surefoot.core.tool_table import TOOLBOX
 from surefoot.faults import point
@@ -37,7 +37,7 @@ SAID_MAX = 300
 """So many characters of what is said stand in the journal itself."""
 
 
-_PLACEHOLDER = re.compile(r"\{[^{}]*\}")
+_PLACEHOLDER = regex(r"\{[^{}]*\}")
 
 
 async def request_model(context: RunContext, command: do.RequestModel) -> Event:
