@@ -96,7 +96,7 @@ def test_the_version_is_told_without_the_parser_and_the_journal(home: Path) -> N
     assert own == {"surefoot.cli", "surefoot.errors", "surefoot.release"}
 
 
-@pytest.mark.parametrize("words", [("ls", "--json"), ("show", RUN, "one"), ("report", RUN, "--markdown")])
+@pytest.mark.parametrize("words", [("ls", "--json"), ("show", RUN, "one"), ("run", "no-plan.yaml")])
 def test_a_line_without_mistakes_is_read_without_the_parser(home: Path, words: tuple[str, ...]) -> None:
     """With the library below it, it takes a quarter of the processor time of a short run to load."""
     assert modules(home, *words).isdisjoint({"pydantic", "typer"})

@@ -5,7 +5,6 @@ They become part of the new run's first event, so that a resume decides as the f
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import PurePath
@@ -15,7 +14,7 @@ from surefoot.core.events import BodyFinished, RunCreated
 from surefoot.core.ids import RunId, StepId, encode_id, matches_id
 from surefoot.core.placeholders import member_of
 from surefoot.core.plan import Step
-from surefoot.core.priorities import without_noise
+from surefoot.core.priorities import median, without_noise
 from surefoot.errors import JournalError
 from surefoot.ports.storage import Journal
 
@@ -42,13 +41,13 @@ def earlier_times(journal: Journal, created: RunCreated) -> dict[StepId, float]:
     for run in islice(_runs_of_the_plan(journal, created), RUNS_READ):
         for step, seconds in _times_in(journal, run):
             times.setdefault(step, []).append(seconds)
-    medians = {step: statistics.median(seconds) for step, seconds in times.items()}
+    medians = {step: median(seconds) for step, seconds in times.items()}
     found = {step.id: medians.pop(step.id) for step in created.plan.steps if step.id in medians}
     known = {step.id: found[step.id] for step in wanted if step.id in found}
     for group in wanted:
         members = {name: medians[name] for name in _members_of(group, medians)} if group.for_each is not None else {}
         if members:
-            known |= {**members, group.id: statistics.median(members.values())}
+            known |= {**members, group.id: median(members.values())}
     return without_noise(known)
 
 

@@ -11,10 +11,11 @@ from inspect import Parameter, Signature
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from surefoot.cli.command_table import COMMANDS, PLAN_PANEL
 from surefoot.cli.completion import offer_either, offer_open, offer_questions, offer_runs, offer_steps
-from surefoot.cli.optional_file import WithOptionalFile
+from surefoot.cli.optional_file import with_file
 from surefoot.cli.options import ROWS, Command, Row
 
 app = typer.Typer(
@@ -36,6 +37,14 @@ _OFFERED = {
     "questions": offer_questions,
     "open": offer_open,
 }
+
+
+class WithOptionalFile(TyperCommand):
+    """A command whose `--svg` is followed by a file or by none."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the arguments, with the file that may be left out."""
+        return super().parse_args(ctx, with_file(args))
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 - it is typer that calls it

@@ -7,6 +7,7 @@ import signal
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from surefoot.api.engagement import Engagement, Source, Watching, create_run, engage
 from surefoot.api.home import Home
@@ -16,7 +17,6 @@ from surefoot.api.queries import told
 from surefoot.api.run_control import retry as set_to_retry
 from surefoot.api.run_options import Options
 from surefoot.api.validation import chosen
-from surefoot.cli.dialogue import Asker
 from surefoot.cli.exits import ExitCode, code_of_run
 from surefoot.cli.goals import goal_plan, is_goal, is_planned, keep_plan
 from surefoot.cli.lookup import find_run, find_steps, folder_in, root_of
@@ -39,6 +39,9 @@ from surefoot.views.agent_words import routing_words
 from surefoot.views.lines import EMPTY, Line, counted, one_line
 from surefoot.views.report_sections import HASH
 from surefoot.views.spool import Listener
+
+if TYPE_CHECKING:
+    from surefoot.cli.dialogue import Asker
 
 AT_ONCE_S = 0.1
 """Signals that arrive within so many seconds are one stop."""
@@ -190,7 +193,7 @@ def _rung_lines(*, is_first: bool = False) -> Iterator[Line]:
 def _work(home: Home, run: RunId, options: Options, screen: Screen, plan_file: Path | None = None) -> ExitCode:
     """Let an engine work on the run until it stops; then report."""
     progress = Progress(screen, hear=Listener.of(home.folder / "runs", run).last_line, hint=_HINTS[0])
-    asker = Asker(progress, home) if screen.can_ask else None
+    asker = _asker(progress, home) if screen.can_ask else None
     progress.shows_questions = asker is None and screen.has_live_rows
 
     def observe(state: RunState, event: Event) -> None:
@@ -219,6 +222,13 @@ def _work(home: Home, run: RunId, options: Options, screen: Screen, plan_file: P
     code = conclude(home, state, screen)
     screen.show(keep_plan(home, state, plan_file))
     return code
+
+
+def _asker(progress: Progress, home: Home) -> Asker:
+    """Return what asks the person at the terminal. Without one, none of what shows and takes answers is loaded."""
+    from surefoot.cli.dialogue import Asker
+
+    return Asker(progress, home)
 
 
 async def _engaged(home: Home, run: RunId, options: Options, watching: Watching, progress: Progress) -> RunState:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from surefoot.api.preview import look_over
-from surefoot.cli import sequence
 from surefoot.cli.exits import FOUND_NOTHING, FOUND_PROBLEMS
 from surefoot.cli.lookup import root_of
 from surefoot.cli.optional_file import STANDARD_OUTPUT
@@ -21,12 +21,12 @@ from surefoot.core.short_text import listed
 from surefoot.core.system_steps import SYSTEM_STEPS
 from surefoot.errors import PlanInvalid, UsageError
 from surefoot.planfile import load_plan
-from surefoot.views.graph.mermaid import mermaid
-from surefoot.views.graph.picture import Picture, picture_of
-from surefoot.views.graph.svg import svg
 from surefoot.views.lines import EMPTY, Line, Style, block, counted, duration, one_line, said_once
 from surefoot.views.plan_order import SCHEMA, chain, check_document, folded, ordered, problems_of, summary
 from surefoot.views.report_sections import style_of
+
+if TYPE_CHECKING:
+    from surefoot.views.graph.picture import Picture
 
 _STEPS_MOST = 15
 """A plan of more steps is shown in short when it starts."""
@@ -45,6 +45,9 @@ def check(given: Given, screen: Screen) -> int:
     Raises:
         UsageError: there is no such file, or the image cannot be written.
     """
+    # What draws graphs is loaded where one is drawn: the start of each run shows its plan, too.
+    from surefoot.views.graph.picture import picture_of
+
     path = given.plan
     refuse_missing(path)
     if given.mermaid and given.svg == STANDARD_OUTPUT and not screen.is_json:
@@ -79,6 +82,9 @@ def refuse_missing(path: Path) -> None:
 
 def _drawings(given: Given, picture: Picture, plan: Plan, reviewed: Review) -> dict[str, str]:
     """Return the drawings for standard output by their names; write the one for a file."""
+    from surefoot.views.graph.mermaid import mermaid
+    from surefoot.views.graph.svg import svg
+
     drawn = {"mermaid": mermaid(picture)} if given.mermaid else {}
     if given.svg is None:
         return drawn
@@ -107,6 +113,8 @@ def _refused(path: Path, error: PlanInvalid, screen: Screen) -> int:
 
 def check_lines(path: Path, plan: Plan, reviewed: Review, picture: Picture, screen: Screen) -> Iterator[Line]:
     """Yield all that `check` says about a plan that can run."""
+    from surefoot.cli import sequence
+
     yield Line(f"{path}: {one_line(plan.goal)}", "head", hang=2)
     yield EMPTY
     yield from finding_lines(folded(reviewed.findings))

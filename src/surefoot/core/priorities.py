@@ -28,7 +28,7 @@ def expected_times(steps: Sequence[Step], earlier: Mapping[StepId, float]) -> di
         expected = earlier.get(step.id) if step.estimate_s is None else step.estimate_s
         if expected is not None and expected >= 0.0 and math.isfinite(expected):
             known[step.id] = expected
-    other = _median(known.values()) if known else UNKNOWN_S
+    other = median(known.values()) if known else UNKNOWN_S
     return {step.id: known.get(step.id, other) for step in steps}
 
 
@@ -47,11 +47,12 @@ def without_noise(measured: Mapping[StepId, float]) -> dict[StepId, float]:
             stretches.append([name])
     even: dict[StepId, float] = {}
     for stretch in stretches:
-        even |= dict.fromkeys(stretch, _median([measured[name] for name in stretch]))
+        even |= dict.fromkeys(stretch, median([measured[name] for name in stretch]))
     return {name: even[name] for name in measured}
 
 
-def _median(values: Iterable[float]) -> float:
+def median(values: Iterable[float]) -> float:
+    """Return the median of some numbers."""
     # Not that of `statistics`, which takes longer to load than the journal of most runs to read.
     order = sorted(values)
     return (order[(len(order) - 1) // 2] + order[len(order) // 2]) / 2

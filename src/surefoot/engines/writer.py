@@ -7,11 +7,11 @@ and later syncs run on a thread. When a later sync fails, nothing more is writte
 from __future__ import annotations
 
 import asyncio
-import statistics
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from surefoot.core.priorities import median
 from surefoot.errors import ClaimLost, JournalConflict
 from surefoot.ports import Clock
 from surefoot.ports.storage import Appended, Batch, Journal
@@ -74,7 +74,7 @@ class GroupWriter:
         """Tell whether the loop can be kept waiting for it: it is small, and the disk need not have it."""
         is_small = sum(len(batch.events) for batch in batches) <= INLINE_EVENTS_MAX
         is_small = is_small and not any(batch.durable for batch in batches)
-        return is_small and statistics.median_low(self._recent_s) < _INLINE_MEDIAN_MAX_S
+        return is_small and median(self._recent_s) < _INLINE_MEDIAN_MAX_S
 
     def _flush(self) -> None:
         queue, self._queue = self._queue, []

@@ -19,20 +19,19 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TypedDict, cast
 
 from surefoot import faults
+from surefoot.core.regex import regex
 from surefoot.errors import RunExists, WorkspaceError, WorkspaceMissing
 from surefoot.settings.lane_limits import LaneLimits
 from surefoot.workspace.base_commit import Remark, find_start
 from surefoot.workspace.clone import write_pristine
 from surefoot.workspace.folder_files import remove_path, size_of, write_file
 from surefoot.workspace.git import git_version, split_names, user_git
-from surefoot.workspace.land import land_in_checkout, land_in_folder
 from surefoot.workspace.landed_files import LandedFiles, landed_files
 from surefoot.workspace.lanes import Lane, Restored
 from surefoot.workspace.lfs import lend_contents, own_lfs, users_lfs
@@ -44,7 +43,7 @@ from surefoot.workspace.submodules import Copies
 _LANE_PARTS = ("lanes", "homes", "clones", "indexes")
 _PARTS = ("workspace.json", "claimed.json", "store", "pristine", "clones", "lanes", "homes", "indexes", "submodules")
 _FORMAT = "1"
-_LANE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_LANE_NAME = regex(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 class _Record(TypedDict):
@@ -586,6 +585,8 @@ class RunWorkspace:
         Raises:
             WorkspaceError: that cannot be done cleanly; nothing is changed.
         """
+        from surefoot.workspace.land import land_in_checkout  # no run needs it
+
         faults.point("workspace.land.before")
         if self.kind == "git":
             self._lend(commit, [self.base])
@@ -685,6 +686,8 @@ class RunWorkspace:
             self._refs.write({name: (self.base, None)})
 
     def _land_in_folder(self, commit: str) -> str:
+        from surefoot.workspace.land import land_in_folder  # no run needs it
+
         place = self._refs.name("landed")
         landed = self._refs.read().commits.get(place)
         trees = (self.commit_tree_of(landed or self.base), self.commit_tree_of(commit))
