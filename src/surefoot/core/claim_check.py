@@ -74,9 +74,9 @@ def _kind(name: str, programs: str, words: str, well: str = "") -> Kind:
     went_well = rf"{_PASSES}|(?:green|succeed(?:s|ed)?|successful(?:ly)?{well})\b"
     return Kind(
         name=name,
-        commands=re.compile(_START + rf"(?:\S*/)?(?:{programs})(?![\w-])"),
-        success=re.compile(rf"\b(?:{words})\b(?:(?![.;]\s).)*\b(?:{went_well})", re.IGNORECASE),
-        ran=re.compile(
+        commands=regex(_START + rf"(?:\S*/)?(?:{programs})(?![\w-])"),
+        success=regex(rf"\b(?:{words})\b(?:(?![.;]\s).)*\b(?:{went_well})", re.IGNORECASE),
+        ran=regex(
             rf"\b(?:I|we)\s+(?:also\s+)?(?:ran|executed|have\s+(?:also\s+)?(?:run|executed))\b(?!\s+(?:into|through|across|out))[^.;`]{{0,40}}\b(?:{words})\b",
             re.IGNORECASE,
         ),

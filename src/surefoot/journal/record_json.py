@@ -71,6 +71,12 @@ def _unfolded(tagged: frozenset[type[object]], record: object) -> dict[str, obje
 
 
 @cache
+def _hints(kind: type[Any]) -> Mapping[str, Any]:
+    """Return the annotations of a class: many stand below most kinds of events, and to evaluate them takes long."""
+    return get_type_hints(kind)
+
+
+@cache
 def _tagged(kind: type[object]) -> frozenset[type[object]]:
     """Return the dataclasses below this one that stand where an annotation allows several."""
     found, seen, todo = set[type[object]](), set[Any](), [cast("Any", kind)]
@@ -86,7 +92,7 @@ def _tagged(kind: type[object]) -> frozenset[type[object]]:
             found.update(cast("list[type[object]]", records) if len(records) > 1 else ())
         todo += inner
         if is_dataclass(hint):
-            todo += get_type_hints(hint).values()
+            todo += _hints(hint).values()
     return frozenset(found)
 
 
@@ -142,7 +148,7 @@ def _row(inner: tuple[Any, ...]) -> Reader:
 
 @cache
 def _readers(kind: type[Any]) -> Mapping[str, Reader]:
-    hints = get_type_hints(kind)
+    hints = _hints(kind)
     return {name: reader_of(hints[name]) for name in _names(kind)}
 
 
