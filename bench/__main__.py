@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import memory, opening, repository, scheduling, start_up, steps
+from bench import memory, opening, repository, scheduling, short_run, start_up, steps
 from bench.measuring import ROOT, Measurement, Setting
 from bench.page import conditions, print_goals, print_section, write_page
 from bench.plot import draw
@@ -20,6 +20,7 @@ MEASUREMENTS: tuple[Measurement, ...] = (
     repository.measure,
     scheduling.measure,
     start_up.measure,
+    short_run.measure,
 )
 PAGE = "performance.md"
 PICTURE = "performance.svg"

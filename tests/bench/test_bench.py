@@ -34,7 +34,9 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("title", ["Goals", "Conditions", "Durable steps", "W4", "W5", "W6", "Start of"])
+@pytest.mark.parametrize(
+    "title", ["Goals", "Conditions", "Durable steps", "W4", "W5", "W6", "Start of", "Processor time"]
+)
 def test_a_smoke_run_fills_every_section(page: Path, title: str) -> None:
     """Each measurement still works, from a first step to the written page."""
     assert f"\n## {title}" in page.read_text("utf-8")
