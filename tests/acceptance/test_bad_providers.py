@@ -96,7 +96,7 @@ BAD = {
     "cut stream": Bad(begun(), 4, 7, ASKS, "the stream ended before the reply did"),
     "cut reply": Bad(ended("length", "max_tokens"), 4, 7, ASKS, "the reply was cut at"),
     "a chunk that is no JSON": Bad(begun(b"event: x\ndata: {not json\n\n"), 4, 7, ASKS, "not what its format says"),
-    "a page": Bad(lambda _: Raw(pieces=[b"<html>It works!</html>"]), 4, 7, ASKS, "no reply that can be used"),
+    "a page": Bad(lambda _: Raw(pieces=[b"<html>It works!</html>"]), 4, 7, ASKS, "no usable reply"),
     "empty reply": Bad(said(text=""), 4, 7, ASKS, "neither text nor a tool call"),
     "words alone": Bad(said(text="It is done."), 4, 7, ASKS, "3 replies in a row held no tool call"),
     "refusal": Bad(ended("content_filter", "refusal"), 5, 3, ASKS, "it will not answer"),

@@ -81,7 +81,7 @@ def test_a_server_killed_in_mid_reply_does_not_end_the_run(stage: Stage, command
     """The fault is told, another server is started, and the same turn asked for again."""
     with stage.begin(*command) as program:
         os.kill(asked(program), signal.SIGKILL)
-        program.hear("turn 1 brought no reply that can be used, unavailable")
+        program.hear("turn 1 brought no usable reply, unavailable")
         program.hear("asked again in")
         second = os.pidfd_open(asked(program))
         assert program.wait().code in ENDED

@@ -80,8 +80,8 @@ def test_the_price_says_where_it_was_found() -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"bodies_usd": 0.25}, "$0.25 of it is what other bodies said to have cost"),
-        ({"total": {**USAGE, "lost_usd": 0.1}}, "$0.10 of it was reserved for replies that were lost"),
+        ({"bodies_usd": 0.25}, "$0.25 of it was reported by other bodies"),
+        ({"total": {**USAGE, "lost_usd": 0.1}}, "$0.10 of it was reserved for lost replies"),
         (
             {"reserved": {"cost_usd": 0.1, "tokens": 900, "requests": 1}},
             "for 1 request under way: $0.10 and 900 tokens",

@@ -62,7 +62,7 @@ def plan_file(run: Any, capsys: pytest.CaptureFixture[str], folder: Path, old: s
     [
         "  agent:\n    | Make add add.\n",
         "Claims, which prove nothing\n  add adds now (90% sure)\n  says: the test passes, on 2.2\n",
-        "  is not sure: negative numbers\n",
+        "  uncertain: negative numbers\n",
         f"  attempt 1: 3 requests, 3300 tokens, $0.013; in full: surefoot show {RUN} fix --turns\n",
         "    2.1  edit calc.py (1 replacement)\n    2.2  run python3 test_calc.py, exit status 0\n",
     ],

@@ -91,11 +91,11 @@ TOLD: list[tuple[Event, str]] = [
     (ev.LaneReady(at=3.0, lane="1", environment="e", duration_s=61), "prepared   lane 1 in 1 min 01 s"),
     (
         LANE.failed(OPEN, 3.0, Diagnosis.STRUCTURAL, "no pip"),
-        "failed     lane 1 could not be made usable: no pip",
+        "failed     lane 1 could not be prepared: no pip",
     ),
     (
         ev.EffectCancelled(at=3.0, step=ev.ACCEPTANCE, attempt=1, effect="lane", subject="1"),
-        "stopped    lane 1 is prepared no further",
+        "stopped    lane 1: preparation stopped",
     ),
     (ev.GroupExpanded(at=3.0, group=A, items=("x", "y")), "group      a: 2 steps"),
     (ev.EffectFailed(**STEP, **NO_ITEMS), "failed     a: it is empty"),
@@ -115,7 +115,7 @@ TOLD: list[tuple[Event, str]] = [
     (ev.RetryScheduled(**STEP, due=3.0), "again      a  at once, attempt 1 of 3"),
     (ev.StepFailed(**STEP, reason="no", stop=True), "given up   a: no; nothing new starts"),
     (ev.StepSkipped(**STEP, reason="nothing_to_do"), "skipped    a  nothing to do"),
-    (ev.StepSkipped(**STEP, reason="no"), "skipped    a: no; what needs it goes on"),
+    (ev.StepSkipped(**STEP, reason="no"), "skipped    a: no; steps that need it go on"),
     (
         ev.RolledBack(**STEP, reason="no", to=B, commit="123456789", invalidated=(A,)),
         "rollback   a failed; the branch is back at b 1234567; to be done again: a",
@@ -128,27 +128,27 @@ TOLD: list[tuple[Event, str]] = [
     ),
     (
         ev.QuestionAnswered(at=3.0, question="r.1", answer="yes", by="una", edit="true", like="k"),
-        "answered   a  'yes', edited, and all like it by una",
+        "answered   a  'yes', edited, and all of its kind by una",
     ),
     (
         ev.QuestionExpired(**STEP, question="r.1", overdue=Overdue.STOP),
         "expired    a  question r.1: nobody answered in time; the step is stopped",
     ),
-    (ev.PatchApplied(**STEP), "edited     a  its result is what a person made of it"),
+    (ev.PatchApplied(**STEP), "edited     a  its result is a person's version"),
     (ev.ApprovalRecorded(**STEP, by="una (--yes)", shown="d"), "approved   a  by una (--yes)"),
     (ev.ProbeAnswered(**STEP, answer=Applied.NOT_APPLIED, text="404"), "probe      a  not applied: 404"),
     (replace(CHANGES, outside=("x", "y")), "warning    a  wrote outside the scope: x, y"),
-    (replace(CHANGES, undeclared=("x",)), "warning    a  wrote what it does not declare, put back: x"),
+    (replace(CHANGES, undeclared=("x",)), "warning    a  wrote files it does not declare; put back: x"),
     (BASELINE, "baseline   all of it  passed"),
     (RED, "accept     all of it  failed: so it goes"),
     (ev.BranchUpdated(at=3.0, commit="c", refused="it was moved by hand"), "warning    it was moved by hand"),
     (
         ev.PauseRequested(at=3.0, by="una"),
-        "pausing    asked by una: what runs is finished, nothing new starts",
+        "pausing    asked by una: steps under way are finished, nothing new starts",
     ),
     (
         ev.PauseRequested(at=3.0, by="una", interrupt=True),
-        "pausing    asked by una: what runs and can be repeated is ended",
+        "pausing    asked by una: steps that can be repeated are ended",
     ),
     (ev.RunPaused(at=3.0, reason="una"), "paused     by una"),
     (ev.RunResumed(at=3.0, by="una"), "resumed    by una"),
@@ -157,7 +157,7 @@ TOLD: list[tuple[Event, str]] = [
     (REPLY, "turn       a  1, 12.3k tokens, $0.041, 0.0 s  On it.: edit src/a.py, run pytest -q, read src/a.py"),
     (
         ev.ModelRequestFailed(**STEP, turn=2, fault=Fault.RATE_LIMIT, text="slow down"),
-        "model      a  turn 2 brought no reply that can be used, rate limit: slow down",
+        "model      a  turn 2 brought no usable reply, rate limit: slow down",
     ),
     (ev.ModelRequestDelayed(**STEP, due=15.0, reason="slow down"), "model      a  asked again in 12 s: slow down"),
     (
@@ -446,10 +446,10 @@ def test_a_question_that_is_not_asked_here_is_shown_in_full(capsys: pytest.Captu
     ("check", "meant"),
     [
         (Check(name="c", ask=CommandCheck(command="x"), expect=Expect.FAIL_TO_PASS), ", as it should now"),
-        (Check(name="c", ask=CommandCheck(command="x"), expect=Expect.PASS_TO_PASS), ", so that it does not count"),
+        (Check(name="c", ask=CommandCheck(command="x"), expect=Expect.PASS_TO_PASS), ", so it does not count"),
         (
             Check(name="c", ask=TestsCheck(command="x"), expect=Expect.PASS_TO_PASS),
-            ", so that only the tests that pass now count",
+            ", so only tests that pass now count",
         ),
     ],
     ids=["fail_to_pass", "pass_to_pass", "by test"],

@@ -266,7 +266,7 @@ def test_an_empty_report_has_no_sections(shapes: Shapes) -> None:
     """Of a run without steps, or one that has just begun."""
     report = shapes.report(outcome=None, state="running", branch=None, head=None, base=None, repository=None)
     said = text_of(report)
-    assert (titles(said), said.splitlines()[2]) == ([], "No steps yet: a plan is to be made first")
+    assert (titles(said), said.splitlines()[2]) == ([], "No steps yet: the plan is not made yet")
     assert "##" not in report_markdown(report)
 
 
@@ -308,7 +308,7 @@ def test_no_question_is_left_out_of_a_short_report(shapes: Shapes) -> None:
         ({"outcome": None, "state": "waiting"}, None, "waiting for a person"),
         ({"outcome": None, "state": "paused"}, None, "paused"),
         ({"outcome": None, "state": "paused", "reason": "una"}, None, "paused (una)"),
-        ({"outcome": None, "state": "running"}, None, "stopped before its end; no engine is at work on it"),
+        ({"outcome": None, "state": "running"}, None, "stopped before its end; no engine works on it"),
     ],
 )
 def test_the_first_line_says_where_the_run_stands(

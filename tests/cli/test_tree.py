@@ -158,7 +158,7 @@ def test_a_question_stands_there_with_its_answer() -> None:
     run = state("a", "b", "c", parallel=3)
     begin(run, "b", "c")
     ask(run, "a")
-    room = "… 2 running more, for which there is no room"
+    room = "… 2 running more not shown"
     assert drawn(run, height=5)[2:] == ["waiting   a", "  surefoot answer r.1 yes|no", room]
 
 
@@ -212,14 +212,14 @@ def test_what_runs_and_finds_no_room_is_counted() -> None:
     run = state(*"abcdefgh", parallel=8)
     begin(run, *"abcdefgh")
     rows = drawn(run, height=6)
-    assert (len(rows), rows[-1]) == (6, "… 5 running more, for which there is no room")
+    assert (len(rows), rows[-1]) == (6, "… 5 running more not shown")
 
 
 def test_a_question_without_room_is_counted_once() -> None:
     """Not once more for the command that answers it."""
     run = state("a", "b")
     ask(run, "a")
-    assert drawn(run, height=3)[2:] == ["… 1 waiting more, for which there is no room"]
+    assert drawn(run, height=3)[2:] == ["… 1 waiting more not shown"]
 
 
 @given(

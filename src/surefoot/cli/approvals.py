@@ -96,7 +96,7 @@ def take_over(given: Given, screen: Screen) -> int:
             screen.document({"question": question, "lane": lane, "then": None if found is None else found.question})
         screen.show(_outcome_lines(state, question))
         if found is None:
-            screen.show([Line("The run makes a lane ready for you, then `surefoot inbox` shows where it is.", hang=2)])
+            screen.show([Line("The run prepares a lane for you; then `surefoot inbox` names its folder.", hang=2)])
             screen.show(_next_lines(home, state))
         else:
             screen.show([EMPTY, *block(found.text, 2), Line(f"  work in: {found.lane}", "warn", is_whole=True)])
@@ -121,7 +121,7 @@ def edit(given: Given, screen: Screen) -> int:
         shown = found.package.does.encode() if trees is None else diff_of(home.run_folder(found.run), trees)
         wanted = _wanted(given, found, shown, screen)
         screen.show([*head_lines(found), EMPTY, *difference_lines(home, found, shown, wanted)])
-        if screen.can_ask and not given.yes and not agrees("Approve it like this?", screen):
+        if screen.can_ask and not given.yes and not agrees("Approve this version?", screen):
             screen.show([Line("Nothing was sent; the question is still open.")])
             return ExitCode.WAITING
         if trees is None:
@@ -142,7 +142,7 @@ def _edit_plan(home: Home, found: OpenQuestion, given: Given, screen: Screen) ->
     wanted = wanted_plan(home, state, question, screen) if given.file is None else _content(given.file)
     shown = shown_plan(home, state, question)
     screen.show([*head_lines(found), EMPTY, *plan_difference(b"" if shown is None else shown.text, wanted)])
-    if screen.can_ask and not given.yes and not agrees("Approve it like this?", screen):
+    if screen.can_ask and not given.yes and not agrees("Approve this version?", screen):
         screen.show([Line("Nothing was sent; the question is still open.")])
         return ExitCode.WAITING
     return _give_all(home, [question], lambda one: edit_plan(home, one, wanted, via=VIA), screen)
@@ -195,7 +195,7 @@ def _wants_all(home: Home, questions: Sequence[str], screen: Screen, *, at_once:
         state = home.state(run_of(home, name))
         found, others = open_question(state, name), alike(state, name)
         if not found.asked.like:
-            raise NotAwaitingAnswer(f"question {name} is not one of a kind; approve it without --all-like")
+            raise NotAwaitingAnswer(f"question {name} has no kind; approve it without --all-like")
         screen.show(
             [Line(f"{name} and {counted(len(others), 'open question')} like it, and those to come in this run:")]
         )
@@ -270,7 +270,7 @@ def _outcome_lines(state: RunState, name: str) -> Iterator[Line]:
     yield Line(f"Question {name} ({step}) is answered: {said_by(given)}", "good", hang=2)
     also = _also(state, name)
     if also:
-        yield Line(f"  and so are, as they are like it: {listed(also, 12)}", "good", hang=4)
+        yield Line(f"  answered with it, as questions of its kind: {listed(also, 12)}", "good", hang=4)
 
 
 def _next_lines(home: Home, state: RunState) -> Iterator[Line]:

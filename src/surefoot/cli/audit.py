@@ -43,7 +43,7 @@ def audit(given: Given, screen: Screen) -> int:
     if problems:
         screen.show([Line(f"Run {run}: {counted(len(problems), 'problem')} found.", "bad")])
         return FOUND_PROBLEMS
-    screen.show([Line(f"Run {run}: {counted(seq, 'event')}, the evidence and the commits fit together.", "good")])
+    screen.show([Line(f"Run {run}: {counted(seq, 'event')}, evidence and commits agree.", "good")])
     return FOUND_NOTHING
 
 

@@ -42,7 +42,9 @@ def _say(name: str | None, repo: Path | None, screen: Screen, say: Say) -> int:
     if screen.is_json:
         screen.document({"run": run, "state": report["state"], "outcome": report["outcome"], "engine": engine})
     if engine is not None:
-        screen.show([Line(f"Asked the engine ({engine}); it stops once what runs allows it.", "warn", hang=2)])
+        screen.show(
+            [Line(f"Asked the engine ({engine}); it first finishes what cannot be interrupted.", "warn", hang=2)]
+        )
     screen.show(status_lines(report, engine))
     return 0
 
@@ -98,7 +100,7 @@ def effect_lines(later: list[StepState]) -> list[Line]:
     """Return what is said about effects that a restore does not undo."""
     if not later:
         return []
-    lines = [Line("These effects stay as they are, whatever is restored:", "warn")]
+    lines = [Line("A restore does not undo these outside effects:", "warn")]
     for node in later:
         undo = f"; undo: {one_line(node.spec.undo)}" if node.spec.undo else ""
         word = "in doubt" if node.is_in_doubt else "applied"
@@ -121,11 +123,11 @@ def _class_of(node: StepState) -> str:
 def _agrees(screen: Screen) -> bool:
     """Ask the person at the terminal; without one, say what to do instead."""
     if screen.can_ask:
-        is_agreed = agrees("Restore all the same?", screen)
+        is_agreed = agrees("Restore anyway?", screen)
         screen.show([] if is_agreed else [Line("Nothing was restored.")])
         return is_agreed
     screen.fail(
         "needs-consent",
-        "Irreversible effects were applied later; nothing was restored. Say --yes to restore all the same.",
+        "Irreversible effects were applied later; nothing was restored. Use --yes to restore anyway.",
     )
     return False

@@ -35,7 +35,7 @@ def cost_lines(found: CostShape, *, is_ascii: bool) -> Iterator[Line]:
     if not total["requests"]:
         yield Line("No model was asked.")
         if found["bodies_usd"]:
-            yield Line(f"Its bodies said to have cost {money(found['bodies_usd'])}.")
+            yield Line(f"Its bodies reported a cost of {money(found['bodies_usd'])}.")
         return
     total, limits = found["total"], found["limits"]
     spent_usd = total["cost_usd"] + found["bodies_usd"]
@@ -70,16 +70,16 @@ def _remark_lines(found: CostShape) -> Iterator[Line]:
         hang=4,
     )
     if found["bodies_usd"]:
-        yield Line(f"  {money(found['bodies_usd'])} of it is what other bodies said to have cost", "dim", hang=4)
+        yield Line(f"  {money(found['bodies_usd'])} of it was reported by other bodies", "dim", hang=4)
     if held["requests"]:
         said = f"{money(held['cost_usd'] or 0)} and {tokens(held['tokens'] or 0)}"
         yield Line(f"  reserved for {counted(held['requests'], 'request')} under way: {said}", hang=4)
     if total["lost_usd"]:
-        text = f"{money(total['lost_usd'])} of it was reserved for replies that were lost: nobody knows what they cost"
+        text = f"{money(total['lost_usd'])} of it was reserved for lost replies: nobody knows their cost"
         yield Line(f"  {text}", "warn", hang=4)
     unknown = [name for name, price in found["prices"].items() if price is None]
     if unknown:
-        text = f"no price is known for {', '.join(map(one_line, unknown))}, so that only tokens are counted for it"
+        text = f"no price is known for {', '.join(map(one_line, unknown))}, so only its tokens are counted"
         yield Line(f"  {text}", "warn", hang=4)
 
 
@@ -99,7 +99,7 @@ def _price_lines(found: CostShape) -> Iterator[Line]:
     known = {name: price for name, price in found["prices"].items() if price is not None}
     if not known:
         return
-    yield from (EMPTY, Line("Prices of a million tokens, sent and written", "head"))
+    yield from (EMPTY, Line("Prices per million tokens, sent and written", "head"))
     for name, price in known.items():
         said = f"{money(price['input_usd'])}, {money(price['output_usd'])}"
         origin = f" ({one_line(price['origin'])})" if price["origin"] else ""

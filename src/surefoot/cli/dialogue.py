@@ -258,7 +258,7 @@ class Asker:
             if self._to_confirm is None:
                 self._prompt()
             else:
-                self.progress.screen.text("approve it like this? yes/no> ")
+                self.progress.screen.text("approve this version? yes/no> ")
 
     async def _edited(self, asked: QuestionAsked) -> list[Line]:
         found = self._found(asked)

@@ -86,8 +86,8 @@ def _report_error(error: Exception, screen: Screen) -> int:
         message = f"{place} cannot be read or written: {error.strerror}. Free some space or mend the permissions."
         return _say(screen, "machine", message, code_of_error(error))
     message = (
-        f"internal error: {type(error).__name__}: {error}. What is in the journal is safe, and `surefoot resume` goes "
-        "on from there. Set SUREFOOT_DEBUG=1 to see where it happened, and please report it."
+        f"internal error: {type(error).__name__}: {error}. The journal is safe: `surefoot resume` continues the run. "
+        "Set SUREFOOT_DEBUG=1 to see where the error happened, and please report it."
     )
     return _say(screen, "internal", message, ExitCode.INTERNAL)
 

@@ -46,9 +46,9 @@ if TYPE_CHECKING:
 AT_ONCE_S = 0.1
 """Signals that arrive within so many seconds are one stop."""
 _HINTS = (
-    "Ctrl-C pauses: what runs is finished first, nothing new starts.",
-    "Ctrl-C again ends what can be repeated and puts it back; an irreversible effect is still waited for.",
-    "Ctrl-C again stops at once; an outside effect that is under way is then in doubt.",
+    "Ctrl-C: pausing. Steps under way are finished, nothing new starts.",
+    "Ctrl-C again ends steps that can be repeated, and restores them; an irreversible effect is still waited for.",
+    "Ctrl-C again stops at once; an outside effect under way is then in doubt.",
     "Stopping at once.",
 )
 
@@ -103,7 +103,7 @@ def _start_goal(given: Given, screen: Screen) -> ExitCode:
     with Home() as home:
         state = create_run(home, plan, source, run_id=given.run_id, options=options)
         screen.note(_start_lines(home, state))
-        screen.note([Line("Nothing is changed before there is a plan: the goal is looked into first.", hang=2)])
+        screen.note([Line("Models explore the goal first. Nothing is changed before there is a plan.", hang=2)])
         return _work(home, state.created.run, options, screen, given.plan_file)
 
 

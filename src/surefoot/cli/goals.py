@@ -103,4 +103,4 @@ def keep_plan(home: Home, state: RunState, wanted: Path | None) -> Iterator[Line
     yield Line(f"The plan is in {path}.", "head", is_whole=True)
     if is_planned(state):
         yield Line(f"  surefoot resume {run} --yes   carries it out as it is", is_whole=True)
-        yield Line(f"  surefoot run {path}   carries out what stands in the file", is_whole=True)
+        yield Line(f"  surefoot run {path}   carries out the plan in the file", is_whole=True)

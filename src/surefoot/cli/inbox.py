@@ -45,7 +45,7 @@ def inbox(given: Given, screen: Screen) -> int:
 
 def _inbox_lines(found: Sequence[OpenQuestion], elsewhere: Sequence[OpenQuestion]) -> Iterator[Line]:
     if not found:
-        yield Line("Nothing waits for an answer here.")
+        yield Line("No open questions here.")
         if elsewhere:
             yield Line(f"Elsewhere {counted(len(elsewhere), 'question')}: surefoot inbox --all", "head", is_whole=True)
         return

@@ -40,7 +40,7 @@ def land(given: Given, screen: Screen) -> int:
     screen.show(
         [
             *_told_of(brought, run_hooks=given.run_hooks),
-            *([Line(f"Landed what there is: {missing}.", "warn", hang=2)] if missing else []),
+            *([Line(f"Landed the verified part: {missing}.", "warn", hang=2)] if missing else []),
             Line(f"Landed: {where} is at {commit[:HASH]} now.", "good", hang=2),
             Line(f"Next: surefoot rm {run} --branch   (the run is not needed any more)", "head", is_whole=True),
         ]
@@ -55,18 +55,16 @@ def _told_of(brought: LandedFiles, *, run_hooks: bool) -> Iterator[Line]:
         if paths:
             yield Line(f"{kind} that the run brings or changes: {listed(paths, _LISTED_MAX)}", "warn", hang=2)
     if brought.hooks and not run_hooks:
-        yield Line(
-            "No git hook was run for that reason. Look at them; --run-hooks would have run them.", "warn", hang=2
-        )
+        yield Line("So no git hook was run. Look at these files; --run-hooks lets hooks run.", "warn", hang=2)
 
 
 def _lands_anyway(run: RunId, missing: str, screen: Screen) -> bool:
     said = f"Run {run} is not complete: {missing}."
     if not screen.can_ask:
-        screen.fail("needs-consent", f"{said} Nothing was landed. Say --yes to land what there is.")
+        screen.fail("needs-consent", f"{said} Nothing was landed. Use --yes to land the verified part.")
         return False
     screen.show([Line(said, "warn", hang=2)])
-    is_agreed = agrees("Land what there is?", screen)
+    is_agreed = agrees("Land the verified part?", screen)
     screen.show([] if is_agreed else [Line("Nothing was landed.")])
     return is_agreed
 
@@ -103,7 +101,7 @@ def collect(screen: Screen) -> int:
     runs = f"{counted(len(freed.runs), 'ended run')} ({freed.size_bytes / 1e6:,.1f} MB)"
     screen.show(
         [
-            Line(f"Deleted the lanes and environments of {runs}; `retry` would make them anew.", hang=2),
+            Line(f"Deleted the lanes and environments of {runs}; `retry` makes them anew.", hang=2),
             Line(f"Deleted {counted(freed.deleted, 'thing')} that belonged to no run."),
         ]
     )

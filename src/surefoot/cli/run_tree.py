@@ -95,9 +95,7 @@ def _fitting(rows: Sequence[_Row], free: int) -> list[Line]:
     if any(row.rank in _COUNTED for row in lost):
         kept, lost = by_rank[: free - 1], by_rank[free - 1 :]
     missing = Counter(_COUNTED[row.rank] for row in lost if row.rank in _COUNTED and row.order[2] == 0)
-    note = (
-        "… " + ", ".join(f"{number} {word}" for word, number in missing.items()) + " more, for which there is no room"
-    )
+    note = "… " + ", ".join(f"{number} {word}" for word, number in missing.items()) + " more not shown"
     lines = [row.line for row in sorted(kept, key=lambda row: row.order)]
     return [*lines, Line(note, "warn")] if missing else lines
 

@@ -15,24 +15,24 @@ from surefoot.views.lines import Line
 
 STARTER = """\
 @EDITOR@
-# A plan for Surefoot: what shall be done, step by step, and how each step is proved.
-# It runs as it is, in any git repository:
+# A plan for Surefoot: the steps, and the checks that prove each step.
+# This plan runs as it is, in any git repository:
 #
-#   surefoot check @NAME@     look it over
-#   surefoot run @NAME@       carry it out on a branch of its own; your checkout is not touched
-#   surefoot land             take the result over
+#   surefoot check @NAME@     check the plan without running it
+#   surefoot run @NAME@       carry out the plan on a branch; your checkout is not touched
+#   surefoot land             merge the result
 
 goal: Add a changelog with a first entry
 
-# What must hold at the end, asked in a clean copy. What is red now shall be green then.
+# What must hold at the end, asked in a clean worktree. fail_to_pass: red now, green at the end.
 accept:
 @ACCEPT@  - run: grep -q "First entry" CHANGES.md
     expect: fail_to_pass
 
-# Where steps may write. What lies outside fails the step.
+# Files that steps may change. A change outside fails the step.
 scope: {write: ["CHANGES.md"]}
 
-# Makes a lane usable (a virtual environment, packages); it runs once, before the first step.
+# Prepares a worktree (virtual environment, packages); runs once, before the first step.
 @PREPARE@
 steps:
   - id: start
@@ -50,7 +50,7 @@ steps:
         expect: fail_to_pass        # red before, green after: this step is the cause
       - {file: CHANGES.md, contains: "# Changes"}
 
-  # A step for each file that matches:
+  # One step for each file that matches:
   #
   # - id: tidy-{file}
   #   for_each: {file: {glob: "src/**/*.py"}}
@@ -59,7 +59,7 @@ steps:
   #   checks: [{run: "python3 -m py_compile {file}", expect: pass_to_pass}]
   #   on_failure: skip
 
-  # A step that cannot be undone asks first, or is approved with --allow publish:
+  # A step that cannot be undone asks first, unless you start the run with --allow publish:
   #
   # - id: publish
   #   needs: [entry]

@@ -78,7 +78,7 @@ class StepPage:
             how = ", ".join(filter(None, (event.via, *event.roles)))
             when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(event.at))
             took = duration(event.at - asked.at)
-            yield Line(f"  {when}  {said_by(event)} ({how or 'no word of how'}), {took} after it was asked", hang=4)
+            yield Line(f"  {when}  {said_by(event)} ({how or 'way unknown'}), {took} after it was asked", hang=4)
             if event.edit is not None:
                 yield from block(behind("instead:", event.edit), 6)
             if event.diff is not None:
@@ -139,12 +139,12 @@ class StepPage:
         if spec.undo:
             yield Line(f"  as the plan says: {one_line(spec.undo)}", hang=4)
         elif self.step.node.effect.is_outside:
-            yield Line("  the plan does not say how the effect is taken back; no restore does it", "warn", hang=4)
+            yield Line("  the plan has no `undo` for the effect; no restore takes it back", "warn", hang=4)
         command = self.step.undone_by()
         if command is not None:
             yield Line(f"  its files, and what came later: {command}", is_whole=True)
         elif self.step.shape["commit"] is not None:
-            yield Line("  nothing of the run came before it: leave the branch, and start another run", hang=4)
+            yield Line("  no earlier rollback point: leave the branch, and start another run", hang=4)
         if self.step.shape["commit"] is not None:
             command = f"surefoot restore {self.step.run} --to {self.step.shape['id']}"
             yield Line(f"  it is a rollback point itself: {command}", is_whole=True)

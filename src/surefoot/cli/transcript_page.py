@@ -51,7 +51,7 @@ def conversation_lines(conversation: Transcript, how: str) -> Iterator[Line]:
                 if len(rows) > _SAID_MOST:
                     yield Line("      …", "dim")
             case ev.ModelRequestFailed():
-                text = f"  {event.turn}  no reply that can be used, {event.fault.value}: {first_line(event.text)}"
+                text = f"  {event.turn}  no usable reply, {event.fault.value}: {first_line(event.text)}"
                 yield Line(text, "warn", hang=6)
             case ev.ModelChanged():
                 yield Line(f"     another model from here on: {first_line(event.reason)}", "warn", hang=8)
@@ -75,12 +75,12 @@ def claim_lines(claim: Claim) -> Iterator[Line]:
     word = "gives up: " if claim.gives_up else ""
     yield Line(f"  {word}{one_line(claim.summary)}{sure}", hang=4)
     for statement in claim.statements:
-        on = f", on {one_line(statement.evidence)}" if statement.evidence else ", on nothing it names"
+        on = f", on {one_line(statement.evidence)}" if statement.evidence else ", without evidence"
         yield Line(f"  says: {one_line(statement.text)}{on}", hang=4)
-    yield from (Line(f"  is not sure: {one_line(text)}", "warn", hang=4) for text in claim.uncertainties)
+    yield from (Line(f"  uncertain: {one_line(text)}", "warn", hang=4) for text in claim.uncertainties)
     yield from (Line(f"  objects: {one_line(text)}", "warn", hang=4) for text in claim.objections)
     if claim.changes_next:
-        yield Line(f"  would change what comes next: {one_line(claim.changes_next)}", "warn", hang=4)
+        yield Line(f"  proposes for the next steps: {one_line(claim.changes_next)}", "warn", hang=4)
 
 
 # --- in full
@@ -95,7 +95,7 @@ def turn_lines(home: Home, conversation: Transcript) -> Iterator[Line]:
                 yield from (EMPTY, Line(f"Turn {event.turn}: {one_line(event.model)}, {took}", "head", hang=2))
                 yield from _reply_lines(event, blob_text(home, event.reply))
             case ev.ModelRequestFailed():
-                yield from (EMPTY, Line(f"Turn {event.turn}: no reply that can be used", "warn"))
+                yield from (EMPTY, Line(f"Turn {event.turn}: no usable reply", "warn"))
                 yield from block(event.text, 2)
                 yield from block(words_of(blob_text(home, event.said)), 2, "dim")
             case ev.ToolCallFinished() | ev.ToolCallResolved():

@@ -41,7 +41,7 @@ def watch(name: str | None, repo: Path | None, screen: Screen) -> int:
             with may_leave():
                 return _watch_rows(home, run, screen) if screen.is_json else _watch_tree(home, run, screen)
         except Left:
-            screen.show([EMPTY, Line(f"Left. The run goes on as before; see it again: surefoot watch {run}", "dim")])
+            screen.show([EMPTY, Line(f"Left. The run goes on; watch it again: surefoot watch {run}", "dim")])
             return INTERRUPTED
 
 
@@ -136,7 +136,7 @@ def _follow(follower: Follower, progress: Progress) -> None:
 def _concluded(home: Home, state: RunState, screen: Screen) -> int:
     """Report where the run stands, and say so if its engine went without a word."""
     if state.engine_on:
-        text = "The engine is gone without a word: it was killed, perhaps. Nothing that was verified is lost."
+        text = "The engine has disappeared; perhaps it was killed. No verified step is lost."
         screen.show([EMPTY, Line(text, "bad", hang=2)])
     conclude(home, state, screen)
     return code_of(state)

@@ -78,13 +78,13 @@ class Conversation:
     is_timed: bool = False
     """Whether a clock runs for that."""
     fault: ModelRequestFailed | None = None
-    """Why the last request brought no reply that can be used, until one does."""
+    """Why the last request brought no usable reply, until one does."""
     too_long: int | None = None
     """The tokens of the last request that the model refused as too long."""
     position: int = 0
     """Which model of the role's chain is asked."""
     faults: int = 0
-    """Requests in a row that brought no reply that can be used."""
+    """Requests in a row that brought no usable reply."""
     idle: int = 0
     """Replies in a row that held no call."""
     repeats: int = 0

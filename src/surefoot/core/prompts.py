@@ -71,7 +71,7 @@ ANEW: Mapping[Fault, str] = {
     ),
     Fault.EMPTY: "Your last reply was empty. Reply anew, and call a tool.",
 }
-"""What a model is told that has just given no reply that can be used; what its provider said of it is for people."""
+"""What a model is told that has just given no usable reply; what its provider said of it is for people."""
 SETTLED: Mapping[bool, str] = {
     True: (
         "This command was cut short, and a person has looked: what it does was done. Do not run it again. Its output "

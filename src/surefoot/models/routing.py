@@ -230,7 +230,7 @@ def _no_price(name: str) -> str:
     near = nearest_listed(name)
     return (
         f"What {name!r} costs is not known, so that no limit on money could hold. "
-        f"{f'Did you mean {near!r}? ' if near else ''}One of these goes on: give its price "
+        f"{f'Did you mean {near!r}? ' if near else ''}Choose one of these: give its price "
         f'in {user_file()} ([prices."{name}"] input_usd = ..., output_usd = ..., for a million tokens; 0 if it costs '
         'nothing); count tokens only (unknown_price = "tokens-only" in [models], or '
         f"{_VARIABLE}S__UNKNOWN_PRICE=tokens-only); or name a model whose price is known."
@@ -240,11 +240,11 @@ def _no_price(name: str) -> str:
 def _no_model() -> str:
     file = user_file()
     return f"""\
-No model is named, and no key of a provider is set. One of these goes on:
-- set ANTHROPIC_API_KEY or OPENAI_API_KEY: a model of that provider is taken
-- name one: {_FLAG} PROVIDER:NAME, {_VARIABLE}=PROVIDER:NAME, or [models] default = "PROVIDER:NAME" in {file}
+No model is named, and no key of a provider is set. Choose one of these:
+- set ANTHROPIC_API_KEY or OPENAI_API_KEY: Surefoot then takes a model of that provider
+- name a model: {_FLAG} PROVIDER:NAME, {_VARIABLE}=PROVIDER:NAME, or [models] default = "PROVIDER:NAME" in {file}
 - name an address with an OpenAI- or Anthropic-compatible API (vLLM, Ollama, llama.cpp, a gateway) in {file}:
   [providers.NAME] base_url = "http://127.0.0.1:8000/v1", then {_FLAG} NAME:MODEL
 - run a model from a file: pip install 'surefoot[local]', then {_FLAG} local:PATH.gguf
-- play one by a script: {_FLAG} scripted:FILE.yaml
-- do without: write the plan yourself; `surefoot init` begins one"""
+- use a scripted model: {_FLAG} scripted:FILE.yaml
+- without a model: write the plan yourself; `surefoot init` writes a first one"""

@@ -209,7 +209,7 @@ class ModelAnswer:
 
 @record
 class ModelFault:
-    """Why there is no reply that can be used."""
+    """Why there is no usable reply."""
 
     fault: Fault
     text: str

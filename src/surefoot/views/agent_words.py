@@ -80,7 +80,7 @@ def _answered(_: Activity, __: RunState, event: ev.ModelResponded) -> Words:
 
 
 def _failed(_: Activity, __: RunState, event: ev.ModelRequestFailed) -> Words:
-    text = f"turn {event.turn} brought no reply that can be used, {event.fault.value.replace('_', ' ')}"
+    text = f"turn {event.turn} brought no usable reply, {event.fault.value.replace('_', ' ')}"
     return "model", f"{event.step}  {text}: {first_line(event.text)}", "warn"
 
 

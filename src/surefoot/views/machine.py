@@ -101,8 +101,8 @@ def _user() -> Answer:
     return Answer(
         "user",
         "note",
-        "root: commands run as root, too. The sandbox takes most of its powers away; what is left over can read and, "
-        "where the rung is not bubblewrap, give away the files of every user",
+        "root: commands run as root, too. The sandbox removes most powers of root. Commands can still read the files "
+        "of every user and, unless the rung is bubblewrap, change their owners",
         "run Surefoot as an ordinary user",
     )
 
@@ -116,12 +116,12 @@ def _secrets() -> Answer:
     found = hidden_places(secret_places(os.environ, more), shown)
     names = [f"~/{one.relative_to(home)}" if one.is_relative_to(home) else str(one) for one in found]
     if not names:
-        return Answer("secrets", "ok", "none of the places where a home keeps secrets is there")
+        return Answer("secrets", "ok", "no place with secrets found in the home")
     there = ", ".join(names)
     if rung is Rung.BUBBLEWRAP:
         return Answer("secrets", "ok", f"hidden from commands: {there}")
     if rung is Rung.LANDLOCK:
-        return Answer("secrets", "ok", f"commands can list, and not read: {there}")
+        return Answer("secrets", "ok", f"commands can list but not read: {there}")
     return Answer("secrets", "note", f"commands can read them: {there}")
 
 
@@ -148,7 +148,7 @@ def _models() -> Answer:
     try:
         roles = models_here(Path.cwd())
     except ConfigInvalid as error:
-        first = error.message.splitlines()[0].removesuffix(" One of these goes on:")
+        first = error.message.splitlines()[0].removesuffix(" Choose one of these:")
         return Answer(
             "models", "note", f"{first} Plans without agents need none.", "run `surefoot run GOAL` for the options"
         )

@@ -69,7 +69,7 @@ def folded(findings: Sequence[Finding]) -> list[Finding]:
     for kind, at in last.items():
         more = number[kind] - _ALIKE_MOST
         if more > 0 and shown[at].severity is Severity.NOTE:
-            text = f"{shown[at].text} ({counted(more, 'more note')} like it; --json has all)"
+            text = f"{shown[at].text} ({counted(more, 'more note')} of its kind; --json has all)"
             shown[at] = replace(shown[at], text=text)
     return shown
 

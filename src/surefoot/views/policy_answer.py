@@ -106,9 +106,7 @@ def _asked_about(asked: PolicyQuestion, plan: Plan) -> Step:
         shell = next((one.shell for one in step.body.commands), "bash")
         step = replace(step, body=RunBody(command=asked.command, shell=shell))
     elif _step_of(asked, plan) is None or facts_on(step, plan).command is None:
-        raise UsageError(
-            "there is no command to ask about; give one in quotes, or a plan and a step that runs one or checks by one"
-        )
+        raise UsageError("no command was given; give one in quotes, or a plan and a step with a command or a check")
     return step if asked.effect is None else replace(step, effect=asked.effect)
 
 

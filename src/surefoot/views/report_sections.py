@@ -90,7 +90,7 @@ def standing(report: Report, engine: str | None = None) -> str:
         return "waiting for a person"
     if report["state"] == "paused":
         return f"paused ({report['reason']})" if report["reason"] else "paused"
-    return "stopped before its end; no engine is at work on it"
+    return "stopped before its end; no engine works on it"
 
 
 def phase_said(report: Report) -> str:
@@ -105,7 +105,7 @@ def headline(report: Report) -> str:
     done = counts["verified"] + counts["unproved"] + counts["nothing_to_do"]
     share = f" ({100 * done // total} % done)" if 0 < done < total else ""
     if not total and report["outcome"] is None:
-        return "No steps yet: a plan is to be made first"
+        return "No steps yet: the plan is not made yet"
     parts = [f"{counts['verified']} of {counted(total, 'step')} verified{share}"]
     if counts["unproved"]:
         parts.append(f"{counts['unproved']} done but unproved")
@@ -240,7 +240,7 @@ def proof_of(step: StepShape) -> str:
         "checks": f"proved by {counted(number, 'check')}",
         "probe": "proved by its probe",
         "exit-status-only": "proved by its exit status only",
-        "claim": "nothing but its agent's word",
+        "claim": "only its agent's word",
         None: "answered by a person",
     }
     commit = f"commit {step['commit'][:HASH]}" if step["commit"] else "no change"

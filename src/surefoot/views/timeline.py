@@ -34,7 +34,7 @@ from surefoot.views.report_sections import HASH, style_of
 _COUNTED_MAX = 2000
 """In a larger plan the steps are not counted at each line: that would take longer than the steps."""
 _PHASES = {
-    Phase.PLAN: "what is known is recorded; a plan is made, still without a change",
+    Phase.PLAN: "findings are recorded; now a plan is made, still without any change",
     Phase.EXECUTE: "the plan holds; its steps are carried out",
 }
 """What begins with a phase, told of goals in words."""
@@ -42,7 +42,7 @@ _PROOFS = {
     "checks": "proved by its checks",
     "probe": "proved by its probe",
     "exit-status-only": "exit status only",
-    "claim": "by nothing but its agent's word",
+    "claim": "by only its agent's word",
 }
 
 
@@ -121,13 +121,13 @@ def _lane_ready(_: Timeline, state: RunState, event: ev.LaneReady) -> Words | No
 
 def _effect_failed(_: Timeline, __: RunState, event: ev.EffectFailed) -> Words | None:
     if event.effect == LANE.name:
-        return "failed", f"lane {event.subject} could not be made usable: {one_line(event.reason)}", "bad"
+        return "failed", f"lane {event.subject} could not be prepared: {one_line(event.reason)}", "bad"
     return ("failed", f"{event.step}: {one_line(event.reason)}", "bad") if event.effect == GROUP.name else None
 
 
 def _effect_cancelled(_: Timeline, __: RunState, event: ev.EffectCancelled) -> Words | None:
     is_lane = event.effect == LANE.name
-    return ("stopped", f"lane {event.subject} is prepared no further", "dim") if is_lane else None
+    return ("stopped", f"lane {event.subject}: preparation stopped", "dim") if is_lane else None
 
 
 def _expanded(_: Timeline, __: RunState, event: ev.GroupExpanded) -> Words:
@@ -212,7 +212,7 @@ def _skipped(timeline: Timeline, _: RunState, event: ev.StepSkipped) -> Words:
     if event.reason == "nothing_to_do":
         return "skipped", f"{event.step}  nothing to do", "dim"
     reason = f": {headline_of(event.reason)}" if timeline.is_news(event.step, event.reason) else ""
-    return "skipped", f"{event.step}{reason}; what needs it goes on", "warn"
+    return "skipped", f"{event.step}{reason}; steps that need it go on", "warn"
 
 
 def _rolled_back(_: Timeline, __: RunState, event: ev.RolledBack) -> Words:
@@ -240,7 +240,7 @@ def said_by(event: ev.QuestionAnswered) -> str:
     """Say what somebody answered: edits and reasons included."""
     word = {"take_over": "take over"}.get(event.answer, event.answer)
     changed = ", edited" if event.edit is not None or event.diff is not None else ""
-    kind = ", and all like it" if event.like else ""
+    kind = ", and all of its kind" if event.like else ""
     reason = f": {one_line(event.reason)}" if event.reason else ""
     return f"{one_line(word)!r}{changed}{kind} by {one_line(event.by)}{reason}"
 
@@ -260,7 +260,7 @@ def _expired(_: Timeline, state: RunState, event: ev.QuestionExpired) -> Words:
 
 
 def _patch_applied(_: Timeline, __: RunState, event: ev.PatchApplied) -> Words:
-    return "edited", f"{event.step}  its result is what a person made of it", ""
+    return "edited", f"{event.step}  its result is a person's version", ""
 
 
 def _approved(_: Timeline, __: RunState, event: ev.ApprovalRecorded) -> Words:
@@ -276,7 +276,7 @@ def _changes(_: Timeline, state: RunState, event: ev.ChangesObserved) -> Words |
     if event.outside:
         return "warning", f"{event.step}  wrote outside the scope: {listed(map(one_line, event.outside))}", "warn"
     if event.undeclared:
-        text = f"{event.step}  wrote what it does not declare, put back: {listed(map(one_line, event.undeclared))}"
+        text = f"{event.step}  wrote files it does not declare; put back: {listed(map(one_line, event.undeclared))}"
         return "warning", text, "warn"
     found = finding_of(state.plan, state.nodes[event.step].spec, event.left)
     if found is not None and found.severity is Severity.WARNING:
@@ -308,7 +308,7 @@ def _meaning(check: Check) -> str:
     if check.expect is Expect.FAIL_TO_PASS:
         return ", as it should now"
     if check.expect is Expect.PASS_TO_PASS:
-        return ", so that only the tests that pass now count" if is_by_test(check) else ", so that it does not count"
+        return ", so only tests that pass now count" if is_by_test(check) else ", so it does not count"
     return ""
 
 
@@ -317,7 +317,11 @@ def _refs(_: Timeline, __: RunState, event: ev.BranchUpdated) -> Words | None:
 
 
 def _pausing(_: Timeline, __: RunState, event: ev.PauseRequested) -> Words:
-    what = "what runs and can be repeated is ended" if event.interrupt else "what runs is finished, nothing new starts"
+    what = (
+        "steps that can be repeated are ended"
+        if event.interrupt
+        else "steps under way are finished, nothing new starts"
+    )
     return "pausing", f"asked by {_who(event.by)}: {what}", "warn"
 
 

@@ -104,5 +104,5 @@ def raw_text(home: Home, conversation: Transcript) -> str:
 
 def spent_said(usage: Usage) -> str:
     """Return what all attempts took, on one line."""
-    lost = f", {money(usage.lost_usd)} of it reserved for replies that were lost" if usage.lost_usd else ""
+    lost = f", {money(usage.lost_usd)} of it reserved for lost replies" if usage.lost_usd else ""
     return f"{counted(usage.requests, 'request')}, {amount(usage)}{lost}"

@@ -291,7 +291,7 @@ def _lane_failed(state: RunState, event: ev.EffectFailed) -> None:
 
 
 def _try_lanes_again(state: RunState) -> None:
-    """Ask anew for lanes that could not be made usable: a person has looked at it, or another engine is at work."""
+    """Ask anew for lanes that could not be prepared: a person has looked at it, or another engine is at work."""
     state.lane_failure = None
     for lane in state.lanes.values():
         if lane.given_up is not None:

@@ -61,7 +61,7 @@ def tokens_max(state: RunState, conversation: Conversation, facts: ModelFacts) -
 def after_fault(
     node: StepState, conversation: Conversation, chain: tuple[ModelFacts, ...], now: float
 ) -> Proposal | None:
-    """Return what follows when a request brought no reply that can be used; None: ask again."""
+    """Return what follows when a request brought no usable reply; None: ask again."""
     failed = conversation.fault
     if failed is None:
         return None
@@ -96,7 +96,7 @@ def _exhausted(node: StepState, failed: ev.ModelRequestFailed, now: float) -> Pr
     """Say what follows when no model of the chain is left."""
     what = failed.text.rstrip(". \n")
     if failed.fault in _BAD:
-        return fails(node, now, Diagnosis.MALFORMED, f"no reply that can be used: {what}")
+        return fails(node, now, Diagnosis.MALFORMED, f"no usable reply: {what}")
     if failed.fault is Fault.CONTEXT:
         return fails(node, now, Diagnosis.CONTEXT_OVERFLOW, f"the brief does not fit: {what}")
     if failed.fault is Fault.REFUSED:

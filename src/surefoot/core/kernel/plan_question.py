@@ -49,7 +49,7 @@ def _details(state: RunState, plan: Plan, step: Step) -> Iterator[tuple[str, str
     if step.risk:
         yield "risk", _brief(step.risk)
     yield "writes", ", ".join(plan.scope_write if step.writes is None else step.writes) or "nothing"
-    unproved = "nothing but its agent's word: it ends unproved" if body.by_model else "its exit status"
+    unproved = "only its agent's word: it ends unproved" if body.by_model else "its exit status"
     yield "checks", ", ".join(_check_said(check) for check in step.checks) or unproved
     if step.estimate_s is not None:
         yield "takes", f"about {step.estimate_s:g} s"

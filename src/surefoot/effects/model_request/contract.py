@@ -59,7 +59,7 @@ class ModelResponded(StepEvent):
 
 @record
 class ModelRequestFailed(StepEvent):
-    """There is no reply that can be used."""
+    """There is no usable reply."""
 
     is_waited_for: ClassVar[bool] = True
     turn: int
