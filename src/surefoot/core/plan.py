@@ -153,7 +153,7 @@ class Step:
     writes: tuple[str, ...] | None = None
     """Globs over files the body may change; None: the plan's scope."""
     scratch: tuple[str, ...] = ()
-    """Globs over files that are never committed and need no care."""
+    """Globs over files that are never committed and left alone."""
     artifacts: tuple[str, ...] = ()
     """Globs over files (or whole folders) that are never committed and handed on to the steps that need this one."""
     network: Network = False

@@ -61,7 +61,7 @@ ON_FAILURE = tuple(word for word in OnFailure if word is not OnFailure.ROLLBACK)
 
 # fmt: off
 _PLAN = (
-    Key("goal", TEXT, "What the run is for, in words.", "It becomes the title of what is landed.",
+    Key("goal", TEXT, "What the run is for, in words.", "The goal becomes the title of the landed commit.",
         need="what the run is for, in words"),
     Key("files", PATHS, "Files or folders beside the plan.", "They are copied when the run starts and can be read at "
         "`$SUREFOOT_FILES`. Links inside a folder are copied as links; one that leads out of the folder is refused."),
@@ -88,21 +88,22 @@ _PREPARE = (
     Key("path", Value("program_folder", is_many=True), "Folders of the lane that are put in front of `PATH`: "
         "relative, without `..` and without a colon.", planner="Folders put in front of PATH, such as `.venv/bin`."),
     Key("network", NETWORK, "How far the command's network reaches: `true`, `loopback` or `false`, as for a step.",
-        planner="Whether it needs the network.", planned=FLAG),
-    Key("timeout", DURATION, "It is ended after this long.", field="timeout_s", planner="Such as `30m`."),
+        planner="Whether the command needs the network.", planned=FLAG),
+    Key("timeout", DURATION, "The command is ended after this time.", field="timeout_s", planner="Such as `30m`."),
 )
 _SERVICE = (
     Key("run", TEXT, "The command that is the service.", "It stays in the foreground.",
         need="the command that is the service"),
-    Key("ready", TEXT, "Asked again and again until it ends with exit status 0.", usual="ready when started"),
+    Key("ready", TEXT, "Run again and again until it ends with exit status 0: then the service is ready.",
+        usual="ready when started"),
     Key("stop", TEXT, "Run before what is left of the service is ended by signals.", usual="signals alone"),
     Key("cwd", PATH, "Folder to run in, relative to the repository's root.", usual="the root"),
     Key("env", VARIABLES, "Variables for its three commands, on top of the plan's."),
     Key("network", Value("flag"), "Whether its commands may use the network."),
-    Key("timeout", DURATION, "It has to be ready within this time.", field="timeout_s"),
+    Key("timeout", DURATION, "The service has to be ready within this time.", field="timeout_s"),
 )
 _LIMITS = (
-    Key("wall", DURATION, "The run pauses after this much time since it was last started or resumed.", field="wall_s"),
+    Key("wall", DURATION, "The run pauses this long after its last start or resume.", field="wall_s"),
     Key("attempts", COUNT, "Attempts at a step in all, the first included.",
         "A step's `retry.maximum_attempts` wins.", usual="3", field=""),
     Key("parallel", COUNT, "How many steps run at once, each in its own [lane](../concepts/lanes.md#merge-queue)."),
@@ -114,14 +115,14 @@ _LIMITS = (
     Key("tokens", COUNT, "How many tokens the run's models may take, sent and written.", "A request that might take "
         "more is not made: the run pauses."),
     Key("requests", COUNT, "How many requests to models the run may make; then it pauses."),
-    Key("resources", Value("resources", table="resource"), "`{NAME: NUMBER}`: at most so many steps with that name in "
-        "`uses` run at once. `{NAME: {count: NUMBER, observe: COMMAND}}`: the command's output tells how it stands.",
+    Key("resources", Value("resources", table="resource"), "`{NAME: NUMBER}`: at most this many steps with that name "
+        "in `uses` run at once. `{NAME: {count: NUMBER, observe: COMMAND}}`: the command's output tells how it stands.",
         "An effect outside the workspace that `uses` it is asked about anew when that has changed since it was "
         "approved. It runs outside the sandbox, with the network, for 60 s at most, and starts as "
         "[probes](#network-sockets-and-confine) do.", usual="1 for each name", field=""),
 )
 _RESOURCE = (
-    Key("count", COUNT, "At most so many steps use it at once.", usual="1"),
+    Key("count", COUNT, "At most this many steps use it at once.", usual="1"),
     Key("observe", TEXT, "A command whose output tells how it stands; effects that rest on it are asked about anew.",
         usual=""),
 )
@@ -148,7 +149,8 @@ _STEP = (
     Key("call", FUNCTION, "Body: `package.module:function`, run by Surefoot's own interpreter in a child, confined "
         "like a command.", usual="", field=""),
     Key("agent", record_of("agent"), "Body: work for a model, in words; see below.", usual="", field="",
-        planner="Body: what an agent shall do, complete in itself, for it sees no other step's talk.", planned=TEXT),
+        planner="Body: what an agent shall do, complete in itself, for the agent sees no other step's conversation.",
+        planned=TEXT),
     Key("ask", record_of("question"), "Body: a question to a person; see below.", usual="", field="",
         planner="Body: a question to a person.", planned=TEXT),
     Key("shell", words(SHELLS), "`bash` (`bash -eo pipefail -c`) or `sh` (`sh -e -c`).", usual="`bash`", field="",
@@ -168,7 +170,7 @@ _STEP = (
         planner="Globs over files it reads."),
     Key("writes", PATHS, "Globs of the files the body may change.", usual="the plan's scope", way=Way.GLOB,
         planner="Globs over files it may change: as few as possible, but tests and docs it has to change, too."),
-    Key("scratch", PATHS, "Globs of files that are never committed and need no care.", is_default=True, way=Way.GLOB,
+    Key("scratch", PATHS, "Globs of files that are never committed and left alone.", is_default=True, way=Way.GLOB,
         planner="Globs over files that are never committed."),
     Key("artifacts", PATHS, "Globs of files or folders that are never committed and handed on to the steps that need "
         "this one; see below.", way=Way.GLOB, planner="Globs over ignored files that later steps need."),
@@ -200,12 +202,12 @@ _STEP = (
     Key("undo", ANY_TEXT, "How the effect is taken back: shown when asking, never run.", way=Way.PLAIN,
         planner="How an outside effect is taken back.", planned=TEXT),
     Key("retry", Value("retry", table="retry"), "When it is tried again; see below.", usual="", is_default=True),
-    Key("timeout", DURATION, "The body and all it started are ended after this long.", field="timeout_s",
+    Key("timeout", DURATION, "The body and everything it started are ended after this time.", field="timeout_s",
         is_default=True, planner="Such as `30m`."),
     Key("on_failure", words(ON_FAILURE)._replace(kind="on_failure", table="rollback"),
-        "What its final failure means; see below.", usual="`block`; `skip` with `optional`; `ask` with `agent`",
-        is_default=True, planner="What its final failure means; default: `ask` for an `agent` step, `block` for any "
-        "other.", planned=words(ON_FAILURE)),
+        "What follows its last failed attempt; see below.", usual="`block`; `skip` with `optional`; `ask` with `agent`",
+        is_default=True, planner="What follows its last failed attempt; default: `ask` for an `agent` step, `block` "
+        "for any other.", planned=words(ON_FAILURE)),
     Key("optional", FLAG, "`true`: the run can be completed (exit code 0) although the step failed; the report lists "
         "it under *Not done*.", "What needs it goes on, unless `on_failure` says otherwise.",
         planner="Whether the run can be completed although the step failed; only for what the goal does not need."),
@@ -217,7 +219,7 @@ _AGENT = (
     Key("do", TEXT, "What the agent is to do, in words.", need="what the agent is to do, in words,",
         field="instructions", way=Way.PLAIN),
     Key("model", Value("model"), "`PROVIDER:NAME`.", usual="the model that plays the worker"),
-    Key("turns", COUNT, "The attempt fails after so many replies.", field="turns_max"),
+    Key("turns", COUNT, "The attempt ends after this many replies.", field="turns_max"),
     Key("limits", record_of("agent_limits"), "`{cost_usd: 0.5, tokens: 100000, requests: 40}`, each of which may be "
         "left out: what all attempts at the step together may use.", usual="none"),
 )
@@ -245,7 +247,7 @@ _CHECK = (
     Key("expect", words(Expect), "`pass`, `pass_to_pass` or `fail_to_pass`; see "
         "[checks](../concepts/checks.md).", planner="pass: holds afterwards (default). pass_to_pass: "
         "held before and holds afterwards. fail_to_pass: does not hold now and holds afterwards; the strongest proof."),
-    Key("timeout", DURATION, "After this long the answer is inconclusive.", field="timeout_s",
+    Key("timeout", DURATION, "After this time the answer is inconclusive.", field="timeout_s",
         planner="Such as `90s` or `10m`."),
     Key("cwd", PATH, "Folder to ask in.", usual="the root", way=Way.PLAIN, planner="Folder to ask in."),
     Key("env", VARIABLES, "Variables on top of the plan's and the step's.", way=Way.PLAIN),

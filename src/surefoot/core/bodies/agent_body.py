@@ -22,7 +22,7 @@ class AgentBody(Body):
     model: str | None = None
     """`provider:name`; None: the one that plays the role."""
     turns_max: int = 60
-    """The attempt fails after so many replies."""
+    """The attempt ends after this many replies."""
     limits: AgentLimits = AgentLimits()
     """What all attempts together may use."""
 
