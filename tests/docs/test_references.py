@@ -187,3 +187,15 @@ def test_every_module_of_a_journey_exists() -> None:
     named = re.findall(r"`([a-z_]+(?:/[a-z_]+)+)`", page("docs/internals/journeys.md"))
     missing = [name for name in named if name != "src/surefoot" and not (ROOT / f"src/surefoot/{name}.py").is_file()]
     assert (bool(named), missing) == (True, [])
+
+
+def test_the_readme_can_be_read_in_a_minute_or_two() -> None:
+    """Details belong into the pages that the README links to."""
+    assert len(page("README.md").splitlines()) <= 150
+
+
+def test_the_map_names_every_page() -> None:
+    """A page that the index does not name is found by nobody."""
+    text = page("docs/index.md")
+    pages = (path.relative_to(ROOT / "docs") for path in (ROOT / "docs").rglob("*.md"))
+    assert [str(path) for path in pages if path.name != "index.md" and f"]({path})" not in text] == []
