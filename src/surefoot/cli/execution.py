@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 AT_ONCE_S = 0.1
 """Signals that arrive within so many seconds are one stop."""
 _HINTS = (
-    "Ctrl-C: pausing. Steps under way are finished, nothing new starts.",
+    "Ctrl-C pauses: what runs is finished first, nothing new starts.",
     "Ctrl-C again ends steps that can be repeated, and restores them; an irreversible effect is still waited for.",
     "Ctrl-C again stops at once; an outside effect under way is then in doubt.",
     "Stopping at once.",
