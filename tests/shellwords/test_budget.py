@@ -81,6 +81,14 @@ def counted(read: Callable[[], CommandFacts]) -> tuple[CommandFacts, int]:
         sys.settrace(before)
 
 
+@pytest.fixture(autouse=True, scope="module")
+def warm() -> None:
+    """Do beforehand what a program does once: load modules and compile expressions."""
+    for form in WRAPPED:
+        for leaf in LEAVES:
+            facts_in(form.replace("%s", leaf), Budget())
+
+
 @given(COMMANDS)
 @settings(max_examples=60, deadline=None)
 def test_no_command_takes_more_than_its_steps(command: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -15,16 +16,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from surefoot.core.regex import regex
-
 KEEP_VARIABLE = "SUREFOOT_LFS_KEEP"
 """Set for calls of git whose result is kept."""
 POINTER_SIZE_MAX = 1024
 _CHUNK = 65516
 """What a packet of the protocol holds at most."""
 _START = b"version https://git-lfs.github.com/spec/v1\n"
-_POINTER = regex(_START + rb"oid sha256:([0-9a-f]{64})\nsize (\d+)\n")
-_LOOKS_LIKE_ONE = regex(rb"version (https?://[^\n]*(git-lfs|git-media|hawser))[^\n]*\n")
+_POINTER = re.compile(_START + rb"oid sha256:([0-9a-f]{64})\nsize (\d+)\n")
+_LOOKS_LIKE_ONE = re.compile(rb"version (https?://[^\n]*(git-lfs|git-media|hawser))[^\n]*\n")
 
 
 def parse_pointer(content: bytes) -> tuple[str, int] | None:
