@@ -17,12 +17,11 @@ import sys
 import traceback
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
-
-from surefoot.core.record import record
 
 RAISED = 1
 NOT_IMPORTED = 3
@@ -31,7 +30,7 @@ _OUTPUT = "SUREFOOT_OUTPUT"
 _MARKER = "surefoot-call: "
 
 
-@record
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """A command that calls a function."""
 
@@ -40,7 +39,7 @@ class Call:
     """Variables it needs."""
 
 
-@record
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallFailure:
     """What a function raised."""
 
