@@ -64,3 +64,12 @@ def test_a_lane_in_which_prepare_ran_is_asked(misled: Lane) -> None:
     failed = opened(misled, misled.context.space.base, fresh=True)
     assert isinstance(failed, ev.EffectFailed), failed
     assert REFUSED in failed.reason
+
+
+def test_what_is_noted_of_a_lane_outlives_its_first_python_file(lane: Lane) -> None:
+    """The lane is the same one: to forget its caches would take them for changed."""
+    opened(lane, lane.context.space.base, fresh=True)
+    lane.context.write_note("0", {**lane.context.note("0"), "caches": "{}"})
+    ready = opened(lane, with_file(lane, "module.py"))
+    assert isinstance(ready, ev.LaneReady), ready
+    assert lane.context.note("0")["caches"] == "{}"

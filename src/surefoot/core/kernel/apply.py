@@ -95,9 +95,7 @@ def _engine_started(state: RunState, event: ev.EngineStarted) -> None:
     _try_lanes_again(state)
     for lane in state.lanes.values():
         lane.needs_fresh = lane.needs_fresh or _may_be_half_prepared(state, lane)
-    for name in state.active:
-        node = state.nodes[name]
-        driver_of(node).resume(state, node, work_of(node))
+    _resume_bodies(state)
     for name in state.queue:
         state.nodes[name].probed_before = False
     for lane in state.lanes.values():
@@ -145,6 +143,11 @@ def _engine_stopped(state: RunState, event: ev.EngineStopped) -> None:
     state.engine_on = False
     for lane in state.lanes.values():
         lane.services.clear()
+    _resume_bodies(state)
+
+
+def _resume_bodies(state: RunState) -> None:
+    """Let each body under way say what an engine that begins or ends means to it."""
     for name in state.active:
         node = state.nodes[name]
         driver_of(node).resume(state, node, work_of(node))

@@ -126,11 +126,12 @@ async def prepared_lane(context: RunContext, lane: str, *, is_base: bool = False
         prepared = replace(prepared, evidence=outcome.evidence, duration_s=outcome.duration_s, kept=kept)
         point("prepare.after")
     # To start Python takes longer than to prepare a lane without any, above all where `python` is a chain of scripts.
+    told = {PREPARED_NOTE: key} if is_new else note  # what else is noted holds until the lane is prepared anew
     if prepare is not None or await in_thread(_has_python, context, lane):
         await _refuse_foreign_imports(context, lane)
-        context.write_note(lane, {PREPARED_NOTE: key, IMPORTS_NOTE: "own"})
-    elif is_new:
-        context.write_note(lane, {PREPARED_NOTE: key})
+        told = {**told, IMPORTS_NOTE: "own"}
+    if told != note:
+        context.write_note(lane, told)
     return prepared
 
 
