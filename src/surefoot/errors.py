@@ -35,7 +35,7 @@ SurefootError
 from __future__ import annotations
 
 import errno
-from typing import ClassVar
+from typing import ClassVar, Self
 
 DISK_REFUSALS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})
 """What a disk answers that is full, limited, mounted read-only or failing."""
@@ -68,6 +68,11 @@ class UsageError(SurefootError):
     """The request cannot be carried out as it was made."""
 
     code = "usage"
+
+    @classmethod
+    def of(cls, *problems: str) -> Self:
+        """Return the error that tells several problems, a line each; as facts they are one by one."""
+        return cls("\n".join(problems), problems=problems)
 
 
 class PlanInvalid(UsageError):

@@ -248,7 +248,7 @@ def _word(value: str, words: Sequence[str], where: str) -> Any:
 
 
 def _invalid(text: str) -> PlanInvalid:
-    return PlanInvalid(text, problems=(text,))
+    return PlanInvalid.of(text)
 
 
 def _name_of(function: object) -> str:

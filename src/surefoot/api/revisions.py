@@ -107,9 +107,9 @@ def checked_plan(home: Home, state: RunState, question: str, text: bytes) -> Pla
         )
     refuse_secret(state, question, text)
     plan = parse_plan(text.decode("utf-8", "replace"), _NAME).plan
-    problems = tuple(_problems(state, plan))
+    problems = list(_problems(state, plan))
     if problems:
-        raise PlanInvalid("\n".join(problems), problems=problems)
+        raise PlanInvalid.of(*problems)
     return plan
 
 

@@ -47,7 +47,7 @@ def validated(plan: Plan, source: Source) -> Graph:
     problems = (*problems, *problems_of_services(plan), *problems_of_agents(plan))
     lines = (*(f"step {problem.step}: {problem.text}" for problem in problems), *_endless(plan), *_open_passwords(plan))
     if graph is None or lines:
-        raise PlanInvalid("\n".join(lines), problems=lines)
+        raise PlanInvalid.of(*lines)
     if source.repository is not None:
         return graph
     if source.goal_options is not None:

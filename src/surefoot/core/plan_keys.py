@@ -76,8 +76,6 @@ DURATION = Value("duration")
 VARIABLES = Value("variables")
 NETWORK = Value("network")
 FUNCTION = Value("function")
-PATTERN = Value("pattern")
-"""A regular expression that the bounded matcher takes."""
 PLAIN = Value("plain")
 """Any data."""
 

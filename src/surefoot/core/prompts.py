@@ -11,12 +11,6 @@ from surefoot.core.agent_types import Fault, Role
 from surefoot.core.ids import RunId, StepId
 from surefoot.core.tool_table import tools_of
 
-_PHASES: Mapping[Role, str] = {
-    Role.SCOUT: "UNDERSTAND",
-    Role.PLANNER: "PLAN",
-    Role.WORKER: "EXECUTE",
-    Role.REVIEWER: "VALIDATE",
-}
 _DUTIES: Mapping[Role, str] = {
     Role.SCOUT: """\
 This is UNDERSTAND. Nothing can be changed yet: the tools that write do not exist in this phase. Find out what the goal
@@ -101,11 +95,6 @@ def instructions(role: Role, run: RunId, step: StepId, attempt: int) -> str:
         "Surefoot carries a goal out in four phases: UNDERSTAND, PLAN, EXECUTE, VALIDATE. Each has tools of its own.\n"
         f"{duty}\n\nYour tools: {tools}. There are no others.\n\n{_RULES}"
     )
-
-
-def phase_of(role: Role) -> str:
-    """Name the phase a role is at work in, as briefs write it."""
-    return _PHASES[role]
 
 
 def end_of(role: Role) -> str:

@@ -1,11 +1,10 @@
 """How records are made: as dataclasses with slots, but quickly.
 
-Owns `record`. Python writes and compiles up to nine methods for a dataclass when its class is made; with the hundreds
-of records of this program that took a quarter of the processor time of a short run, although each command uses few of
-them. Here all records share their methods, and only `__init__`, on which an engine's speed hangs, is compiled, when it
-is first used. What comes out is a dataclass to all others: `fields`, `replace` and `asdict` work, and it is equal,
-hashed and written as `dataclass(frozen=True, slots=True, kw_only=True)` has it, or with other arguments where a record
-is told otherwise.
+Python writes and compiles up to nine methods for a dataclass when its class is made; with the hundreds of records of
+this program that took a quarter of the processor time of a short run, although each command uses few of them. Here all
+records share their methods, and only `__init__`, on which an engine's speed hangs, is compiled, when it is first used.
+What comes out is a dataclass to all others: `fields`, `replace` and `asdict` work, and it is equal, hashed and written
+as `dataclass(frozen=True, slots=True, kw_only=True)` has it, or with other arguments where a record is told otherwise.
 """
 
 from __future__ import annotations

@@ -11,7 +11,6 @@ from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from surefoot.core.priorities import median
 from surefoot.errors import ClaimLost, JournalConflict
 from surefoot.ports import Clock
 from surefoot.ports.storage import Appended, Batch, Journal
@@ -74,7 +73,7 @@ class GroupWriter:
         """Tell whether the loop can be kept waiting for it: it is small, and the disk need not have it."""
         is_small = sum(len(batch.events) for batch in batches) <= INLINE_EVENTS_MAX
         is_small = is_small and not any(batch.durable for batch in batches)
-        return is_small and median(self._recent_s) < _INLINE_MEDIAN_MAX_S
+        return is_small and sorted(self._recent_s)[(len(self._recent_s) - 1) // 2] < _INLINE_MEDIAN_MAX_S
 
     def _flush(self) -> None:
         queue, self._queue = self._queue, []

@@ -46,7 +46,7 @@ def routing_of(
     settings = with_environment(settings, environ)
     roles = {role.value: _chosen(role.value, layers) or default_by_key(environ) for role in Role}
     if not all(roles.values()):
-        raise _invalid(_no_model())
+        raise ConfigInvalid.of(_no_model())
     stronger = next((layer[_STRONGER] for layer in layers if layer.get(_STRONGER)), ())
     if not stronger and settings.stronger:
         stronger = (settings.stronger,)
@@ -76,7 +76,7 @@ def with_named(
     known = {facts.name: facts for models in routing.roles.values() for facts in models.chain}
     own = [name for name, whole in wanted.items() if whole.startswith((SCRIPTED, LOCAL)) and whole not in known]
     if own:
-        raise _invalid(*(_smuggled(name) for name in own))
+        raise ConfigInvalid.of(*(_smuggled(name) for name in own))
     settings = replace(settings, unknown_price=routing.unknown_price)
     known |= _known({whole for whole in wanted.values() if whole not in known}, settings, environ)
     stronger = next((models.stronger for models in routing.roles.values()), None)
@@ -113,7 +113,9 @@ def _of_flags(flags: Sequence[str]) -> _Chains:
             found[word] = _names(names, f"{_FLAG} {word}")
         else:
             words = ", ".join((*CHAINS, _STRONGER))
-            raise _invalid(f"{_FLAG} {flag}: {word!r} is no role; one of {words} was expected, or no `ROLE=` at all.")
+            raise ConfigInvalid.of(
+                f"{_FLAG} {flag}: {word!r} is no role; one of {words} was expected, or no `ROLE=` at all."
+            )
     return found
 
 
@@ -132,7 +134,7 @@ def _names(text: str, where: str) -> tuple[str, ...]:
     for name in names:
         provider, _, model = name.partition(":")
         if not provider or not model:
-            raise _invalid(
+            raise ConfigInvalid.of(
                 f"{where}: {name!r} names no provider and model; PROVIDER:MODEL was expected, as in "
                 "anthropic:claude-sonnet-5-5."
             )
@@ -163,11 +165,11 @@ def _known(names: Iterable[str], settings: ModelSettings, environ: Mapping[str, 
     ordered = sorted(names)
     flaws = [flaw for name in ordered if (flaw := flaw_of_name(name, settings.endpoints, environ))]
     if flaws:
-        raise _invalid(*flaws)
+        raise ConfigInvalid.of(*flaws)
     facts = {name: facts_of(name, settings) for name in ordered}
     unpriced = [name for name, each in facts.items() if each.price is None]
     if unpriced and settings.unknown_price != "tokens-only":
-        raise _invalid(*(_no_price(name) for name in unpriced))
+        raise ConfigInvalid.of(*(_no_price(name) for name in unpriced))
     return facts
 
 
@@ -213,10 +215,6 @@ def _output_tokens(context: int | None, of_provider: int | None, wanted: int | N
 
 
 # --- what is said when something is missing
-
-
-def _invalid(*problems: str) -> ConfigInvalid:
-    return ConfigInvalid("\n".join(problems), problems=problems)
 
 
 def _smuggled(name: str) -> str:

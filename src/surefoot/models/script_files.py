@@ -123,10 +123,12 @@ def script_of(name: str) -> Script:
     try:
         spec.loader.exec_module(module)
     except Exception as error:
-        raise _invalid(f"{path}: it cannot be imported ({type(error).__name__}: {error}); correct it") from error
+        raise ConfigInvalid.of(
+            f"{path}: it cannot be imported ({type(error).__name__}: {error}); correct it"
+        ) from error
     found = getattr(module, function, None)
     if not callable(found):
-        raise _invalid(f"{path}: there is no function {function!r} in it; name one that is")
+        raise ConfigInvalid.of(f"{path}: there is no function {function!r} in it; name one that is")
     return cast("Script", found)
 
 
@@ -140,16 +142,14 @@ def split_name(name: str) -> tuple[Path, str | None]:
     file, colon, function = given.rpartition(":")
     path = Path(file if colon and file.endswith(".py") else given).expanduser()
     if path.suffix == ".py" and not (colon and function.isidentifier()):
-        raise _invalid(f"{name!r} names no function; write `scripted:{given}:FUNCTION`")
+        raise ConfigInvalid.of(f"{name!r} names no function; write `scripted:{given}:FUNCTION`")
     if path.suffix not in (".py", ".yaml", ".yml"):
-        raise _invalid(f"{name!r} is no script; write `scripted:FILE.yaml` or `scripted:FILE.py:FUNCTION`")
+        raise ConfigInvalid.of(f"{name!r} is no script; write `scripted:FILE.yaml` or `scripted:FILE.py:FUNCTION`")
     if not path.is_file():
-        raise _invalid(f"{name!r}: there is no file {str(path)!r}; look at its path, or start where it is relative to")
+        raise ConfigInvalid.of(
+            f"{name!r}: there is no file {str(path)!r}; look at its path, or start where it is relative to"
+        )
     return path.absolute(), function if path.suffix == ".py" else None
-
-
-def _invalid(*problems: str) -> ConfigInvalid:
-    return ConfigInvalid("\n".join(problems), problems=problems)
 
 
 def _read_yaml(path: Path) -> tuple[_Line, ...]:
@@ -161,7 +161,7 @@ def _read_yaml(path: Path) -> tuple[_Line, ...]:
     else:
         lines = _many(page, tree, "replies", partial(_read_line, page, count(1)))
     if page.flaws:
-        raise _invalid(*problems_of(path, page.flaws))
+        raise ConfigInvalid.of(*problems_of(path, page.flaws))
     return lines
 
 

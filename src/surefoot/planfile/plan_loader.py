@@ -100,8 +100,7 @@ def _content(path: Path) -> bytes:
 
 
 def _invalid(name: str, flaws: Iterable[Flaw]) -> PlanInvalid:
-    problems = problems_of(name, flaws)
-    return PlanInvalid("\n".join(problems), problems=problems)
+    return PlanInvalid.of(*problems_of(name, flaws))
 
 
 def _parse(text: str, name: str, folder: Path | None) -> ParsedPlan:

@@ -103,8 +103,7 @@ def _read_file(path: Path, *, is_project: bool = False, is_trusted: bool = False
     else:
         found = read_sections(page, tree, is_project=is_project, is_trusted=is_trusted)
     if page.flaws:
-        problems = problems_of(path, page.flaws)
-        raise ConfigInvalid("\n".join(problems), problems=problems)
+        raise ConfigInvalid.of(*problems_of(path, page.flaws))
     return found
 
 
@@ -125,8 +124,7 @@ def with_environment(settings: ModelSettings, environ: Mapping[str, str]) -> Mod
     tree = Table(top, ((Scalar(top, Kind.TEXT, "models"), Table(top, tuple(entries))),))
     found = read_sections(page, tree)
     if page.flaws:
-        problems = tuple(f"{names[flaw.place.line - 1]}: {flaw.text}" for flaw in page.flaws)
-        raise ConfigInvalid("\n".join(problems), problems=problems)
+        raise ConfigInvalid.of(*(f"{names[flaw.place.line - 1]}: {flaw.text}" for flaw in page.flaws))
     return _with_models(settings, found["models"])
 
 

@@ -155,9 +155,9 @@ def refuse_without(found: Iterable[Finding], places: Mapping[StepId, str]) -> tu
     full = next((one for one in problems if one.kind == "disk-full"), None)
     if full is not None:
         raise UsageError(f"there is no room for a run: {full.text}")
-    lines = tuple(_problem_text(one, places) for one in problems)
+    lines = [_problem_text(one, places) for one in problems]
     if lines:
-        raise PlanInvalid("\n".join(lines), problems=lines)
+        raise PlanInvalid.of(*lines)
     return found
 
 
