@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import copy
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
+from copy import deepcopy
+from typing import Any
 
 from surefoot.core import events as ev
 from surefoot.core.agent_types import Fault, ModelRouting
@@ -97,9 +98,28 @@ _INSTEAD_OF_DEFAULTS: Mapping[str, object] = {
 
 
 def copied(state: RunState) -> RunState:
-    """Copy a state, but not the plan in it, which nothing changes."""
-    kept = (state.created, *(node.spec for node in state.nodes.values()))
-    return copy.deepcopy(state, {id(part): part for part in kept})
+    """Copy a state down to what is frozen, which both share: `deepcopy` would take half the time of the tests."""
+    return _copied(state, {})
+
+
+def _copied(part: Any, known: dict[int, Any]) -> Any:
+    kind = type(part)
+    if id(part) in known:
+        return known[id(part)]
+    if kind in (list, tuple):
+        copy = kind([_copied(one, known) for one in part])
+    elif kind is dict:
+        copy = {name: _copied(one, known) for name, one in part.items()}
+    elif kind is set or not hasattr(kind, "__dataclass_params__"):
+        copy = deepcopy(part, known)
+    elif kind.__setattr__ is not object.__setattr__:  # it is frozen
+        return part
+    else:
+        copy = object.__new__(kind)
+        for field in dataclasses.fields(kind):
+            setattr(copy, field.name, _copied(getattr(part, field.name), known))
+    known[id(part)] = copy
+    return copy
 
 
 def specimens(state: RunState) -> Iterator[Event]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass, field, replace
 
 import hypothesis.strategies as st
@@ -27,7 +26,7 @@ from surefoot.core.state import SATISFIED, QuestionState, RunState, StepStatus
 from surefoot.core.system_steps import SYSTEM_STEPS
 from surefoot.effects import BY_COMMAND, LANE, PATCH, SERVICE_START
 from tests.core.drawing import plans
-from tests.core.specimens import refused_and_changed, specimens
+from tests.core.specimens import copied, refused_and_changed, specimens
 from tests.core.world import kind_fact, kind_fact_for_step
 
 ENDINGS = (
@@ -80,8 +79,7 @@ class KernelMachine(RuleBasedStateMachine):
             self.journal.append(fact)
             self.note(fact)
         for _ in range(200):
-            kept = (self.state.created, *(node.spec for node in self.state.nodes.values()), *self.journal)
-            before = copy.deepcopy(self.state, {id(part): part for part in kept})
+            before = copied(self.state)
             proposals = decide(self.state, self.world.now)
             assert self.state == before, "decide changes nothing"
             if not proposals:
