@@ -97,6 +97,9 @@ _INSTEAD_OF_DEFAULTS: Mapping[str, object] = {
 }
 
 
+_PLAIN = {str, int, float, bool, type(None)}
+
+
 def copied(state: RunState) -> RunState:
     """Copy a state down to what is frozen, which both share: `deepcopy` would take half the time of the tests."""
     return _copied(state, {})
@@ -104,6 +107,8 @@ def copied(state: RunState) -> RunState:
 
 def _copied(part: Any, known: dict[int, Any]) -> Any:
     kind = type(part)
+    if kind in _PLAIN:
+        return part
     if id(part) in known:
         return known[id(part)]
     if kind in (list, tuple):
