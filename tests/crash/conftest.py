@@ -7,14 +7,17 @@ under its key. Every body adds its step to `meeting/ran` when it begins, and eve
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import pickle
 import shutil
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -22,7 +25,7 @@ import pytest
 from surefoot import api
 from surefoot.core.budget import spent_by
 from surefoot.core.ids import RunId, StepId
-from surefoot.core.plan import AgentBody
+from surefoot.core.plan import AgentBody, digest_of
 from surefoot.core.report import status_of
 from surefoot.core.state import RunState, StepState
 from surefoot.sandbox import mark_prefix_of
@@ -293,16 +296,26 @@ def make_stage(folder: Path, scenario: str, user: Path, launcher: Launcher) -> S
 
 @pytest.fixture(scope="session")
 def unkilled(tmp_path_factory: pytest.TempPathFactory, _user: Path, _launcher: Launcher) -> Callable[[str], Unkilled]:
-    """Return what carries out a scenario once, and remembers how it ended."""
-    known: dict[str, Unkilled] = {}
+    """Return what carries out a scenario once for all test processes, and remembers how it ended."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
     def carry_out(scenario: str) -> Unkilled:
-        if scenario not in known:
-            stage = make_stage(tmp_path_factory.mktemp("unkilled"), scenario, _user, _launcher)
-            trace = stage.folder / "trace"
-            ended = stage.work({"SUREFOOT_FAULT_TRACE": str(trace)})
-            assert (ended.code, stage.wrongs()) == (0, []), ended.out
-            known[scenario] = Unkilled(stage.ending(), Counter(trace.read_text("utf-8").splitlines()))
-        return known[scenario]
+        stage = make_stage(tmp_path_factory.mktemp("unkilled"), scenario, _user, _launcher)
+        trace = stage.folder / "trace"
+        ended = stage.work({"SUREFOOT_FAULT_TRACE": str(trace)})
+        assert (ended.code, stage.wrongs()) == (0, []), ended.out
+        return Unkilled(stage.ending(), Counter(trace.read_text("utf-8").splitlines()))
 
-    return carry_out
+    @cache
+    def remembered(scenario: str) -> Unkilled:
+        name = digest_of(scenario)
+        with (shared / f"unkilled-{name}").open("a+b") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            file.seek(0)
+            if not (content := file.read()):
+                content = pickle.dumps(carry_out(scenario))
+                file.write(content)
+            return pickle.loads(content)  # noqa: S301 - written by another test process
+
+    return remembered
