@@ -33,32 +33,26 @@ def guidance_of(root: Path, near: Iterable[str]) -> Found | None:
     It is looked for from the folder they have in common upwards, first for an AGENTS.md.
     """
     files = LaneFiles(root)
-    folders = _upwards(_common(near))
+    folder = _common_folder(near)
     for name in _NAMES:
-        for folder in folders:
-            found = _read_advice(files, "/".join((*folder, name)))
+        for depth in range(len(folder), -1, -1):
+            found = _read_advice(files, "/".join((*folder[:depth], name)))
             if found is not None:
                 return found
     return None
 
 
-def _common(near: Iterable[str]) -> tuple[str, ...]:
-    folders = [_folder_of(one) for one in near]
+def _common_folder(near: Iterable[str]) -> tuple[str, ...]:
+    folders: list[tuple[str, ...]] = []
+    for glob in near:
+        folder = literal_folder(glob)
+        is_literal = "/".join(folder) == glob.removeprefix("./")
+        folders.append(folder[:-1] if is_literal else folder)
     if not folders:
         return ()
     first = min(folders, key=len)
     size = next((at for at in range(len(first)) if any(one[at] != first[at] for one in folders)), len(first))
     return first[:size]
-
-
-def _folder_of(glob: str) -> tuple[str, ...]:
-    folder = literal_folder(glob)
-    is_literal = "/".join(folder) == glob.removeprefix("./")
-    return folder[:-1] if is_literal else folder
-
-
-def _upwards(folder: tuple[str, ...]) -> list[tuple[str, ...]]:
-    return [folder[:size] for size in range(len(folder), -1, -1)]
 
 
 def _read_advice(files: LaneFiles, path: str) -> Found | None:

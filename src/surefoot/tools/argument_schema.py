@@ -91,7 +91,10 @@ def _flaw_in_object(value: Mapping[str, object], shape: Shape, name: str) -> str
     if shape.get("additionalProperties") is False:
         for key in value:
             if key not in known:
-                return _unknown(key, known, name)
+                near = get_close_matches(key, known, 1, 0.6)
+                hint = f"did you mean {near[0]!r}?" if near else f"known are: {', '.join(known) or 'none'}"
+                where = f" in {_called(name)}" if name else ""
+                return f"there is no argument {key!r}{where}; {hint}"
     for key in required:
         if value.get(key) is None:
             expected = _TYPES[cast("str", known[key]["type"])][0]
@@ -126,13 +129,6 @@ def _beyond(value: object, shape: Shape, name: str) -> str:
         if most is not None and value > most:
             return f"{_called(name)} has to be at most {most}, but {_value_text(value)} was given"
     return ""
-
-
-def _unknown(key: str, known: Mapping[str, Shape], name: str) -> str:
-    near = get_close_matches(key, known, 1, 0.6)
-    hint = f"did you mean {near[0]!r}?" if near else f"known are: {', '.join(known) or 'none'}"
-    where = f" in {_called(name)}" if name else ""
-    return f"there is no argument {key!r}{where}; {hint}"
 
 
 def _below(name: str, key: str) -> str:

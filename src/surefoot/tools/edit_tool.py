@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import field
+from itertools import islice
 
 from surefoot.core.globs import matches
 from surefoot.core.record import record
@@ -22,7 +23,6 @@ from surefoot.tools.arguments import Arguments
 from surefoot.tools.file_listing import PATH
 from surefoot.tools.lane_files import (
     FILE_BYTES_MAX,
-    Held,
     LaneFiles,
     Missing,
     Refused,
@@ -82,7 +82,11 @@ class _Draft:
                 "same, use `propose` to say so"
             )
         held = self.files.look(path)
-        _judge_seen(path, held, self.state.seen.get(self.context.mask(path)))
+        known = self.state.seen.get(self.context.mask(path))
+        if held is not None and not known:
+            raise Refused(f"{path} has not been read; read it first, then change it")
+        if held is not None and known != held.digest:
+            raise Refused(f"{path} has changed since it was read; read it again, then change what stands there now")
         self.before[path] = _Stand(None) if held is None else _Stand(held.content, held.mode)
         self.after[path] = self.before[path]
         return path
@@ -120,20 +124,23 @@ def edit_files(arguments: Arguments, context: ToolContext) -> ToolResult:
     if not draft.after:
         raise Refused("the call names no change; give `edits`, `create`, `move` or `delete`")
     changed = draft.changed
+    saw = {
+        path: "" if stand.content is None else digest_of_content(stand.content) for path, stand in draft.after.items()
+    }
     if not changed:
-        return ToolResult(ok=True, text="nothing is different: the files already stand so", saw=_seen_after(draft))
+        return ToolResult(ok=True, text="nothing is different: the files already stand so", saw=saw)
     problem = _carry_out(draft, changed)
     if problem:
         return failed(f"nothing was changed: {problem}")
     diff = "".join(_diff(path, draft.before[path], draft.after[path]) for path in sorted(changed))
-    text = f"changed {len(changed)} {'file' if len(changed) == 1 else 'files'}\n{diff}".rstrip("\n")
+    text = f"changed {counted(len(changed), 'file')}\n{diff}".rstrip("\n")
     shown = head_and_tail(text, _DIFF_BYTES_MAX)
     prefix = f"{context.folder}/" if context.folder else ""
     return ToolResult(
         ok=True,
         text=shown,
         whole=None if shown == text else text,
-        saw=_seen_after(draft),
+        saw=saw,
         changed=tuple(sorted(f"{prefix}{path}" for path in changed)),
     )
 
@@ -161,15 +168,6 @@ def _work_out(draft: _Draft, arguments: Arguments) -> None:
                 raise Refused(f"{above} would be a file and, for {path}, a folder; take another name")
             above = above.rpartition("/")[0]
     _judge_masks(draft)
-
-
-def _judge_seen(path: str, held: Held | None, known: str | None) -> None:
-    if held is None:
-        return
-    if not known:
-        raise Refused(f"{path} has not been read; read it first, then change it")
-    if known != held.digest:
-        raise Refused(f"{path} has changed since it was read; read it again, then change what stands there now")
 
 
 def _judge_masks(draft: _Draft) -> None:
@@ -206,7 +204,11 @@ def _move(draft: _Draft, one: Arguments) -> None:
 def _replace(draft: _Draft, one: Arguments, which: str) -> None:
     path, content = draft.there(one.text("path"))
     text = text_of(path, content)
-    old, new = _as_in_file(text, one.text("old"), one.text("new"))
+    old, new = one.text("old"), one.text("new")
+    windows = text.count("\r\n")
+    if windows and (windows == text.count("\n") or old not in text):
+        # Models are not shown the line ends of Windows, which this file has.
+        old, new = (re.sub(r"(?<!\r)\n", "\r\n", part) for part in (old, new))
     if old == new:
         raise Refused(f"{which}{path}: `old` and `new` are the same; leave it out, or say what shall be different")
     count = text.count(old)
@@ -219,33 +221,15 @@ def _replace(draft: _Draft, one: Arguments, which: str) -> None:
     if count == 0:
         raise Refused(f"{which}{path}: `old` does not stand in the file{_nearest(text, old)}", is_misuse=False)
     if count > 1 and not one.flag("all"):
+        found = islice(re.finditer(re.escape(old), text), _PLACES_MAX)
+        places = ", ".join(str(text.count("\n", 0, match.start()) + 1) for match in found)
+        more = " and more" if count > _PLACES_MAX else ""
         raise Refused(
-            f"{which}{path}: `old` stands in {count} places, beginning in lines {_places(text, old)}; take more of the "
+            f"{which}{path}: `old` stands in {count} places, beginning in lines {places}{more}; take more of the "
             "lines round the one you mean, or set `all`",
             is_misuse=False,
         )
     draft.put(path, text.replace(old, new).encode("utf-8", "replace"))
-
-
-def _as_in_file(text: str, old: str, new: str) -> tuple[str, str]:
-    """Return both texts with the line ends of the file, where it has those of Windows: models are not shown them."""
-    windows = text.count("\r\n")
-    if windows and (windows == text.count("\n") or old not in text):
-        return _with_windows_ends(old), _with_windows_ends(new)
-    return old, new
-
-
-def _with_windows_ends(text: str) -> str:
-    return re.sub(r"(?<!\r)\n", "\r\n", text)
-
-
-def _places(text: str, old: str) -> str:
-    lines: list[str] = []
-    at = text.find(old)
-    while at >= 0 and len(lines) <= _PLACES_MAX:
-        lines.append(str(text.count("\n", 0, at) + 1))
-        at = text.find(old, at + len(old))
-    return ", ".join(lines[:_PLACES_MAX]) + (" and more" if len(lines) > _PLACES_MAX else "")
 
 
 def _nearest(text: str, old: str) -> str:
@@ -301,12 +285,6 @@ def _put(files: LaneFiles, path: str, stand: _Stand) -> None:
         files.write(path, stand.content, stand.mode)
 
 
-def _seen_after(draft: _Draft) -> dict[str, str]:
-    return {
-        path: "" if stand.content is None else digest_of_content(stand.content) for path, stand in draft.after.items()
-    }
-
-
 def _diff(path: str, before: _Stand, after: _Stand) -> str:
     if before.content is None or after.content is None:
         word, content = ("created", after.content) if before.content is None else ("deleted", before.content)
@@ -315,13 +293,8 @@ def _diff(path: str, before: _Stand, after: _Stand) -> str:
         ones, others = (lines_of(stand.decode()) for stand in (before.content, after.content))
     except UnicodeDecodeError:
         return f"changed {path} ({len(before.content)} to {len(after.content)} bytes)\n"
-    return "".join(f"{line}\n" for line in _hunks(path, ones, others))
-
-
-def _hunks(path: str, ones: Sequence[str], others: Sequence[str]) -> Iterator[str]:
-    yield f"--- {path}"
-    for line in list(difflib.unified_diff(ones, others, n=1, lineterm=""))[2:]:
-        yield shortened(line)
+    hunks = list(difflib.unified_diff(ones, others, n=1, lineterm=""))[2:]
+    return "".join(f"{line}\n" for line in (f"--- {path}", *map(shortened, hunks)))
 
 
 def _summary(arguments: Arguments) -> str:

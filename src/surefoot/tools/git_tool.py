@@ -5,7 +5,7 @@ They run in the sandbox; that git only reads is a second wall, not the first.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from surefoot.ports import CommandRequest
@@ -98,9 +98,12 @@ def flaw_of_git(args: Sequence[str]) -> str:
     for word in rest:  # those behind `--`, too: it may be the value of an option
         if word.startswith("-") and (flaw := _flaw_of_option(name, word)):
             return flaw
-    for word in _paths_in(rest):
-        if word.startswith(("/", "~")) or ".." in word.split("/"):
+    before = ""
+    for word in rest:
+        may_be_path = not (word.startswith("-") and word != "-") and before not in _TAKE_A_VALUE
+        if may_be_path and (word.startswith(("/", "~")) or ".." in word.split("/")):
             return f"{word!r} leads out of the repository; name paths from the root, and patterns after `-e`"
+        before = word
     return ""
 
 
@@ -118,15 +121,6 @@ def _flaw_of_option(name: str, word: str) -> str:
     if any(word.startswith(short) for short in _FORBIDDEN_SHORT.get(name, ())):
         return f"the option {word!r} of `git {name}` runs another program or reads other files; leave it out"
     return ""
-
-
-def _paths_in(words: Sequence[str]) -> Iterator[str]:
-    """Yield the words that may be paths."""
-    before = ""
-    for word in words:
-        if not (word.startswith("-") and word != "-") and before not in _TAKE_A_VALUE:
-            yield word
-        before = word
 
 
 _LANGUAGE = "one of log, show, diff, status, blame, ls-files, grep, rev-parse, branch --list, tag --list, shortlog"

@@ -62,7 +62,11 @@ def clean(path: str) -> str:
     Raises:
         Refused: it leads out of the lane, or into `.git`.
     """
-    if "\0" in path or not _can_be_name(path):
+    try:
+        can_be_name = b"\0" not in os.fsencode(path)
+    except UnicodeEncodeError:
+        can_be_name = False
+    if not can_be_name:
         raise Refused(f"the path {path!r} holds characters that no path has; give a path relative to the root")
     if path.startswith(("/", "~")):
         raise Refused(f"{path!r} is not relative to the root; leave out what leads there")
@@ -74,13 +78,6 @@ def clean(path: str) -> str:
     if any(part.lower() == ".git" for part in parts):
         raise Refused(f"{path!r} lies in git's own folder, which is closed; use the tool `git` to look at the history")
     return "/".join(parts) or "."
-
-
-def _can_be_name(path: str) -> bool:
-    try:
-        return bool(os.fsencode(path)) or not path
-    except UnicodeEncodeError:
-        return False
 
 
 def text_of(path: str, content: bytes) -> str:

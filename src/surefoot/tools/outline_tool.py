@@ -67,14 +67,17 @@ def _of_file(path: str, text: str) -> Iterator[str]:
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             note = f" (does not parse: {str(error) or type(error).__name__}; told by the look of its lines)"
     if found is None:
-        found = list(_by_look(_unfenced(text) if language == "markdown" else text, re.compile(DEFINITIONS[language])))
+        if language == "markdown":
+            # No comment in a block of code is to be taken for a heading.
+            text = _FENCED.sub(lambda match: "\n" * match[0].count("\n"), text)
+        look = re.compile(DEFINITIONS[language])
+        found = [
+            f"  {number}  {line.rstrip().removesuffix('{').rstrip()}"
+            for number, line in enumerate(lines_of(text), 1)
+            if len(line) <= LINE_MAX and look.match(line)
+        ]
     yield f"{path}: {total} lines{note}"
     yield from found or ["  nothing is defined in it that can be told"]
-
-
-def _unfenced(text: str) -> str:
-    """Return a page with its blocks of code blanked, so that no comment in them is taken for a heading."""
-    return _FENCED.sub(lambda match: "\n" * match[0].count("\n"), text)
 
 
 def _of_python(body: Sequence[ast.stmt], depth: int) -> Iterator[str]:
@@ -97,12 +100,6 @@ def _of_python(body: Sequence[ast.stmt], depth: int) -> Iterator[str]:
 def _line(one: ast.stmt, depth: int, said: str) -> str:
     lines = str(one.lineno) if one.lineno == one.end_lineno else f"{one.lineno}-{one.end_lineno}"
     return f"{'  ' * depth}{lines}  {said}"[:LINE_MAX]
-
-
-def _by_look(text: str, look: re.Pattern[str]) -> Iterator[str]:
-    for number, line in enumerate(lines_of(text), 1):
-        if len(line) <= LINE_MAX and look.match(line):
-            yield f"  {number}  {line.rstrip().removesuffix('{').rstrip()}"
 
 
 TOOL = Tool(

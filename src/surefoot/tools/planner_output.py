@@ -15,8 +15,8 @@ from ruamel.yaml import YAML
 from surefoot.core.agent_types import KeyFile, Understanding
 from surefoot.core.event_words import Severity
 from surefoot.core.globs import is_inside
-from surefoot.core.ids import StepId, encode_id
-from surefoot.core.plan import EVERYTHING, Plan, Step, within
+from surefoot.core.ids import encode_id
+from surefoot.core.plan import EVERYTHING, Plan, within
 from surefoot.core.record import record
 from surefoot.core.review import review
 from surefoot.core.tool_payload import MadePlan, Planned, Understood
@@ -128,17 +128,12 @@ def _kept_steps(state: PlanInForce, commands: Commands) -> list[dict[str, object
         return []
     assert state.text is not None  # steps of a model's plan were begun
     document = YAML(typ="safe", pure=True).load(commands.load(state.text).decode())  # pyright: ignore[reportUnknownMemberType]
-    steps = [
-        step
-        for step in Arguments(cast("Mapping[str, object]", document)).objects("steps")
-        if _id_of(step) in state.kept
-    ]
-    return [{key: value for key, value in step.items() if key != "needs"} for step in steps]
-
-
-def _id_of(step: Arguments) -> StepId:
-    name = step.text("id")
-    return StepId(name) if "for_each" in step else encode_id(name)
+    kept: list[dict[str, object]] = []
+    for step in Arguments(cast("Mapping[str, object]", document)).objects("steps"):
+        name = step.text("id")
+        if (name if "for_each" in step else encode_id(name)) in state.kept:
+            kept.append({key: value for key, value in step.items() if key != "needs"})
+    return kept
 
 
 def _flaw_of_scope(scope: Sequence[str], asked: Plan) -> str:
@@ -201,7 +196,7 @@ def _made(
         parsed = parse_plan(text, PLAN_NAME)
     except PlanInvalid as error:
         return _refusal(cast("tuple[str, ...]", error.facts["problems"]), text)
-    problems = [*_beyond_models(parsed, basis.kept), *_open_services(parsed, basis.plan)]
+    problems = list(_beyond_models(parsed, basis))
     findings = review(parsed.plan, places=parsed.places).findings
     problems += (f"{one.place or PLAN_NAME}: {one.text}" for one in findings if one.severity is Severity.PROBLEM)
     if problems:
@@ -234,10 +229,10 @@ def _document(
     return {**said, "steps": list(steps)}
 
 
-def _beyond_models(parsed: ParsedPlan, kept: Sequence[str]) -> Iterator[str]:
-    """Yield what a plan file may say, and a model may not."""
+def _beyond_models(parsed: ParsedPlan, basis: _Basis) -> Iterator[str]:
+    """Yield what a plan file may say, and a model may not: what no sandbox holds."""
     for step in parsed.plan.steps:
-        if step.id in kept:
+        if step.id in basis.kept:
             continue
         at = parsed.places[step.id]
         if step.home:
@@ -245,26 +240,15 @@ def _beyond_models(parsed: ParsedPlan, kept: Sequence[str]) -> Iterator[str]:
                 f"{at}: `reads` names {', '.join(step.home)}, in the home of the user; only paths of the repository "
                 "were expected; take it out, or have a step `ask` for what is needed"
             )
-        door = _door_of(step)
-        if door:
-            yield f"{at}: {door}"
-
-
-def _door_of(step: Step) -> str:
-    """Say what a step runs beside its body that no sandbox holds; empty where there is no such thing."""
-    each = step.for_each
-    if each is not None and each.lines is not None and step.network:
-        return (
-            "the command for its items would have the step's network before a person is asked; list the items, or let "
-            "another step without the network write them to a file"
-        )
-    return "" if step.probe is None else step.probe.ask.too_open
-
-
-def _open_services(parsed: ParsedPlan, asked: Plan) -> Iterator[str]:
-    """Yield the services a model gives the network; those of the user stay as they are."""
+        if step.for_each is not None and step.for_each.lines is not None and step.network:
+            yield (
+                f"{at}: the command for its items would have the step's network before a person is asked; list the "
+                "items, or let another step without the network write them to a file"
+            )
+        elif step.probe is not None and step.probe.ask.too_open:
+            yield f"{at}: {step.probe.ask.too_open}"
     for service in parsed.plan.services:
-        if service.network and service not in asked.services:
+        if service.network and service not in basis.plan.services:
             yield f"the service {service.name} has `network`; a model's services have that of their lane; take it out"
 
 

@@ -22,14 +22,13 @@ class _Wanted:
     end: int | None
 
 
-def _wanted(arguments: Arguments) -> _Wanted:
-    start = arguments.number("start", 1)
-    return _Wanted(arguments.text("path"), start, arguments.number_or_none("end"))
-
-
 def read_files(arguments: Arguments, context: ToolContext) -> ToolResult:
     """Show lines of files, with their numbers."""
-    files, wanted = LaneFiles(context.root), [_wanted(one) for one in (arguments, *arguments.objects("more"))]
+    files = LaneFiles(context.root)
+    wanted = [
+        _Wanted(one.text("path"), one.number("start", 1), one.number_or_none("end"))
+        for one in (arguments, *arguments.objects("more"))
+    ]
     parts: list[str] = []
     saw: dict[str, str] = {}
     refused: list[Refused] = []
@@ -73,13 +72,12 @@ def _shown(wanted: _Wanted, held: Held, bytes_max: int) -> str:
 
 
 def _summary(arguments: Arguments) -> str:
-    return ", ".join(map(_range_said, (arguments, *arguments.objects("more"))))
-
-
-def _range_said(one: Arguments) -> str:
-    start, end = one.number_or_none("start"), one.number_or_none("end")
-    lines = "" if start is None and end is None else f":{start or 1}-{'' if end is None else end}"
-    return one.text("path") + lines
+    said: list[str] = []
+    for one in (arguments, *arguments.objects("more")):
+        start, end = one.number_or_none("start"), one.number_or_none("end")
+        lines = "" if start is None and end is None else f":{start or 1}-{'' if end is None else end}"
+        said.append(one.text("path") + lines)
+    return ", ".join(said)
 
 
 _RANGE: dict[str, Shape] = {

@@ -12,6 +12,8 @@ from surefoot.tools.pagination import LINES_MAX, lines_of, page_of
 from surefoot.tools.tool_context import TEXT_BYTES_MAX, Tool, ToolContext, ToolResult, failed, on_thread
 
 _NAMED_MAX = 20
+_PIECE = 480
+"""Long lines are broken into pieces of so many characters, so that nothing of them is lost."""
 
 
 def recall(arguments: Arguments, context: ToolContext) -> ToolResult:
@@ -21,11 +23,15 @@ def recall(arguments: Arguments, context: ToolContext) -> ToolResult:
     name = arguments.text("reference").strip()
     blob = stored.texts.get(name)
     if blob is None:
-        raise Refused(f"nothing is kept as {name!r}; {_near(name, stored)}")
+        known = [key for key, kept in stored.texts.items() if kept not in stored.hidden]
+        near, last = get_close_matches(name, known, 3, 0.5), ", ".join(known[-_NAMED_MAX:])
+        hint = f"kept are: {last}" if last else "nothing is kept yet"
+        if near:
+            hint = f"did you mean {' or '.join(near)}?"
+        raise Refused(f"nothing is kept as {name!r}; {hint}")
     if blob in stored.hidden:
         raise Refused(f"{name} is what a check said that is held back; it is not shown")
     start = arguments.number("start", 1)
-    # Long lines are broken, so that nothing of them is lost.
     lines = [
         line[at : at + _PIECE]
         for line in lines_of(context.commands.load(blob).decode("utf-8", "replace"))
@@ -39,18 +45,6 @@ def recall(arguments: Arguments, context: ToolContext) -> ToolResult:
     more = f"\n… go on with start: {page.end + 1}" if page.end < page.total else ""
     body = "\n".join(page.lines)
     return ToolResult(ok=True, text=f"{name}: {page.total} lines, {page.start}-{page.end} shown\n{body}{more}")
-
-
-_PIECE = 480
-
-
-def _near(name: str, stored: StoredTexts) -> str:
-    known = [key for key, blob in stored.texts.items() if blob not in stored.hidden]
-    near = get_close_matches(name, known, 3, 0.5)
-    if near:
-        return f"did you mean {' or '.join(near)}?"
-    last = ", ".join(known[-_NAMED_MAX:])
-    return f"kept are: {last}" if last else "nothing is kept yet"
 
 
 TOOL = Tool(

@@ -63,8 +63,12 @@ def flaw_of(name: str, arguments: Mapping[str, object] | None, raw: str) -> str:
     """Say why a tool cannot be called with these arguments; empty where it can."""
     if arguments is None:
         written = (raw if len(raw) <= _RAW_MAX else f"{raw[:_RAW_MAX]}…") or "nothing"
-        said = f"the arguments of {name!r} have to be one JSON object, but this was given: {written}{_why(raw)}"
-        return _sendable(said)
+        why = ""
+        try:
+            json.loads(raw)
+        except (ValueError, RecursionError) as error:
+            why = f" (it is no JSON: {error})" if raw else ""
+        return _sendable(f"the arguments of {name!r} have to be one JSON object, but this was given: {written}{why}")
     if _is_deeper(arguments, DEPTH_MAX):
         return f"{name}: the arguments nest more than {DEPTH_MAX} levels deep; make them flatter"
     flaw = flaw_in(arguments, tool_of(name).schema)
@@ -77,14 +81,6 @@ def _is_deeper(value: object, levels: int) -> bool:
     if not isinstance(value, list | tuple):
         return False
     return levels == 0 or any(_is_deeper(each, levels - 1) for each in cast("Sequence[object]", value))
-
-
-def _why(raw: str) -> str:
-    try:
-        json.loads(raw)
-    except (ValueError, RecursionError) as error:
-        return f" (it is no JSON: {error})" if raw else ""
-    return ""
 
 
 def shell_command_of(name: str, arguments: Mapping[str, object]) -> str:

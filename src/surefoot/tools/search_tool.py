@@ -39,7 +39,7 @@ class _Line:
 
 
 @record(kw_only=False)
-class _Wanted:
+class _Query:
     """What is searched for."""
 
     pattern: str
@@ -53,7 +53,7 @@ class _Wanted:
 async def search_files(arguments: Arguments, context: ToolContext) -> ToolResult:
     """Show lines that match a pattern."""
     glob = arguments.text("glob")
-    goal_options = _Wanted(
+    query = _Query(
         pattern=arguments.text("pattern"),
         is_literal=arguments.flag("literal"),
         ignores_case=arguments.flag("ignore_case"),
@@ -61,24 +61,24 @@ async def search_files(arguments: Arguments, context: ToolContext) -> ToolResult
         glob=rooted(glob) if glob else "",
         around=arguments.number("context", 0),
     )
-    if "\n" in goal_options.pattern or "\0" in goal_options.pattern:
+    if "\n" in query.pattern or "\0" in query.pattern:
         return misused(
             "the pattern spans lines, but lines are matched one by one; search for a part that is on one line"
         )
-    found, is_cut = await _found(goal_options, context)
+    found, is_cut = await _found(query, context)
     if not found:
-        where = "" if goal_options.place == "." else f" below {goal_options.place}"
+        where = "" if query.place == "." else f" below {query.place}"
         fits = f" in files that fit {glob}" if glob else ""
-        return ToolResult(ok=True, text=f"nothing matches {goal_options.pattern!r}{where}{fits}")
+        return ToolResult(ok=True, text=f"nothing matches {query.pattern!r}{where}{fits}")
     return await in_thread(_matches_result, found, arguments.number("max", MATCHES_MAX), is_cut=is_cut)
 
 
-async def _found(goal_options: _Wanted, context: ToolContext) -> tuple[list[_Line], bool]:
+async def _found(query: _Query, context: ToolContext) -> tuple[list[_Line], bool]:
     """Ask ripgrep, then git with Perl's expressions, then git with POSIX's; the first that can answer does."""
     said = ""
     # With a glob, ripgrep looks into files that git ignores.
-    program = None if goal_options.glob else shutil.which("rg")
-    ways = ([_ripgrep(goal_options, program)] if program else []) + [_git(goal_options, "-P"), _git(goal_options, "-E")]
+    program = None if query.glob else shutil.which("rg")
+    ways = ([_ripgrep(query, program)] if program else []) + [_git(query, "-P"), _git(query, "-E")]
     for argv in ways:
         outcome, out = await asked(context, *argv, output_max=_OUTPUT_MAX)
         is_cut = len(out) >= _OUTPUT_MAX
@@ -94,40 +94,31 @@ async def _found(goal_options: _Wanted, context: ToolContext) -> tuple[list[_Lin
     raise Refused(f"the search could not be made: {said}; correct the pattern, or set `literal`")
 
 
-def _ripgrep(goal_options: _Wanted, program: str) -> tuple[str, ...]:
-    options = ["--json", "--no-config", "--hidden", "--glob=!.git", "--sort=path", f"--context={goal_options.around}"]
-    options += ["--fixed-strings"] if goal_options.is_literal else []
-    options += ["--ignore-case"] if goal_options.ignores_case else []
+def _ripgrep(query: _Query, program: str) -> tuple[str, ...]:
+    options = ["--json", "--no-config", "--hidden", "--glob=!.git", "--sort=path", f"--context={query.around}"]
+    options += ["--fixed-strings"] if query.is_literal else []
+    options += ["--ignore-case"] if query.ignores_case else []
     return (
         program,
         *options,
-        f"--regexp={goal_options.pattern}",
+        f"--regexp={query.pattern}",
         "--",
-        "." if goal_options.place == "." else f"./{goal_options.place}",
+        "." if query.place == "." else f"./{query.place}",
     )
 
 
-def _git(goal_options: _Wanted, kind: str) -> tuple[str, ...]:
-    options = ["-I", "-n", "-z", "--column", "--untracked", "--no-color", f"--context={goal_options.around}"]
-    options += ["--ignore-case"] if goal_options.ignores_case else []
-    options += ["--fixed-strings" if goal_options.is_literal else kind]
-    below = "" if goal_options.place == "." else goal_options.place
+def _git(query: _Query, kind: str) -> tuple[str, ...]:
+    options = ["-I", "-n", "-z", "--column", "--untracked", "--no-color", f"--context={query.around}"]
+    options += ["--ignore-case"] if query.ignores_case else []
+    options += ["--fixed-strings" if query.is_literal else kind]
+    below = "" if query.place == "." else query.place
     specs = [f":(literal){below}"] if below else []
-    if goal_options.glob:
+    if query.glob:
         # Two pathspecs mean either: a glob below a folder has to be one.
-        glob = (
-            goal_options.glob
-            if not below
-            else f"{_quoted(below)}/{goal_options.glob}"
-            if goal_options.glob.startswith("**/")
-            else goal_options.glob
-        )
-        specs = [f":(glob){glob}"]
-    return (*GIT, "grep", *options, "-e", goal_options.pattern, "--", *specs)
-
-
-def _quoted(path: str) -> str:
-    return re.sub(r"([*?\[\\])", r"\\\1", path)
+        is_below = below and query.glob.startswith("**/")
+        folder = re.sub(r"([*?\[\\])", r"\\\1", below) + "/" if is_below else ""
+        specs = [f":(glob){folder}{query.glob}"]
+    return (*GIT, "grep", *options, "-e", query.pattern, "--", *specs)
 
 
 def _read_ripgrep(out: bytes) -> Iterator[_Line]:

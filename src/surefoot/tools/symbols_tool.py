@@ -124,7 +124,10 @@ def _look(paths: Sequence[str], files: LaneFiles, name: str, rest: Sequence[str]
 
 def _look_into(path: str, text: str, name: str, rest: Sequence[str], found: _Findings) -> None:
     """Add the places of one file."""
-    language, lines, module = language_of(path), lines_of(text), _module(path)
+    language, lines = language_of(path), lines_of(text)
+    # A package has the name of its folder.
+    parts = PurePosixPath(path).with_suffix("").parts
+    module = parts[:-1] if parts[-1] == "__init__" else parts
     word = _word(name, language)
     standing = {number for number, line in enumerate(lines, 1) if word.search(line)}
     kinds = _python_kinds(text, name, module) if language == "python" else None
@@ -143,12 +146,6 @@ def _look_into(path: str, text: str, name: str, rest: Sequence[str], found: _Fin
 def _word(name: str, language: str) -> re.Pattern[str]:
     letters = r"\w$" if language == "script" else r"\w"
     return re.compile(rf"(?<![{letters}]){re.escape(name)}(?![{letters}])")
-
-
-def _module(path: str) -> tuple[str, ...]:
-    """Return the parts of the name of a module; that of a package is the name of its folder."""
-    parts = PurePosixPath(path).with_suffix("").parts
-    return parts[:-1] if parts[-1] == "__init__" else parts
 
 
 # --- by the look of a line
@@ -206,6 +203,15 @@ def _in_python(
         yield from _in_python(one, name, own, inside)
 
 
+def _kind_when_made(one: ast.Name | ast.Attribute, outer: ast.AST | None) -> str:
+    """Return what a value given to a name makes of it; empty for a part of another object."""
+    if isinstance(one, ast.Attribute):
+        return "attribute" if isinstance(one.value, ast.Name) and one.value.id == "self" else ""
+    if one.id.isupper():
+        return "constant"
+    return "attribute" if isinstance(outer, ast.ClassDef) else "variable"
+
+
 def _kinds_of(one: ast.AST, name: str, parent: ast.AST, outer: ast.AST | None) -> Iterator[tuple[int, str]]:
     """Yield the line and the kind, where a part of a program has the name itself."""
     match one:
@@ -219,12 +225,9 @@ def _kinds_of(one: ast.AST, name: str, parent: ast.AST, outer: ast.AST | None) -
                 yield one.lineno, "import" if bound == name else ""
         case ast.ImportFrom() if name in (one.module or "").split("."):
             yield one.lineno, ""
-        case ast.Name() if one.id == name:
+        case ast.Name(id=said) | ast.Attribute(attr=said) if said == name:
             is_made = isinstance(one.ctx, ast.Store) and not isinstance(parent, ast.AugAssign)
-            yield one.lineno, _variable(name, outer) if is_made else ""
-        case ast.Attribute() if one.attr == name:
-            is_own = isinstance(one.ctx, ast.Store) and isinstance(one.value, ast.Name) and one.value.id == "self"
-            yield one.end_lineno or one.lineno, "attribute" if is_own and not isinstance(parent, ast.AugAssign) else ""
+            yield one.end_lineno or one.lineno, _kind_when_made(one, outer) if is_made else ""
         case ast.arg(arg=said) | ast.keyword(arg=said) if said == name:
             yield one.lineno, ""
         case ast.ExceptHandler(name=said) | ast.MatchAs(name=said) | ast.MatchStar(name=said) if said == name:
@@ -233,12 +236,6 @@ def _kinds_of(one: ast.AST, name: str, parent: ast.AST, outer: ast.AST | None) -
             yield one.lineno, ""
         case _:
             pass
-
-
-def _variable(name: str, outer: ast.AST | None) -> str:
-    if name.isupper():
-        return "constant"
-    return "attribute" if isinstance(outer, ast.ClassDef) else "variable"
 
 
 # --- what is told
