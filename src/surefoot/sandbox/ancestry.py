@@ -22,10 +22,14 @@ def step_above() -> str | None:
     own = os.environ.get(MARK_VARIABLE)
     if own is not None:
         return own
+    start = f"{MARK_VARIABLE}=".encode()
     for pid in _forebears():
-        mark = _mark_of(pid)
-        if mark is not None:
-            return mark
+        for variable in _words(pid, "environ"):
+            if variable.startswith(start):
+                return variable[len(start) :].decode("utf-8", "replace")
+        # Another user's environment cannot be read, but the command line of its guard can.
+        if any(word.endswith(_GUARD) for word in _words(pid, "cmdline")):
+            return ""
     return None
 
 
@@ -40,15 +44,6 @@ def _forebears() -> Iterator[int]:
             pid = int(Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[1])
         except (OSError, IndexError, ValueError):
             return
-
-
-def _mark_of(pid: int) -> str | None:
-    start = f"{MARK_VARIABLE}=".encode()
-    for variable in _words(pid, "environ"):
-        if variable.startswith(start):
-            return variable[len(start) :].decode("utf-8", "replace")
-    # Another user's environment cannot be read, but the command line of its guard can.
-    return "" if any(word.endswith(_GUARD) for word in _words(pid, "cmdline")) else None
 
 
 def _words(pid: int, name: str) -> list[bytes]:

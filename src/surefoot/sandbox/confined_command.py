@@ -40,9 +40,9 @@ _TRIES = 3
 """So often a sandbox is set up for one command, if nothing was started in it."""
 _ENDING_S = 10.0
 """The guard needs at most seven seconds to end everything; after ten it is itself ended."""
-_DRAIN_S = 2.0
 _REFUSING_S = 1.0
 """So long a sandbox that cannot be set up may take to end after it has said why."""
+_DRAIN_S = 2.0
 """How long the end of the output is awaited: who outlived a killed guard may hold the pipe for ever."""
 
 
@@ -63,11 +63,15 @@ async def run_command(
     Raises:
         UsageError: `SUREFOOT_RUNG` demands a rung that this machine does not offer.
     """
+    assert spec.argv, "a command has at least a program"
     began = time.monotonic()
     with spool.open("wb") as file:
         output = OutputSpool(file, masker, on_line, spec.output_max, spec.output_end_max)
-        refusal = _refusal(spec)
-        end = _End(refusal=refusal) if refusal else await _run(spec, output, until)
+        if spec.cwd.is_dir():
+            end = await _run(spec, output, until)
+        else:
+            said = f"The folder {str(spec.cwd)!r}, in which {spec.argv[0]!r} should run, does not exist"
+            end = _End(refusal=f"{said}; correct `cwd`.\n")
         output.feed(end.refusal.encode("utf-8", "replace"))
         output.finish()
     return CommandResult(
@@ -93,14 +97,6 @@ class _End:
     refusal: str = ""
     is_unmade: bool = False
     """Whether the sandbox could not be set up, so that nothing was started."""
-
-
-def _refusal(spec: CommandSpec) -> str:
-    """Say why the command cannot even be tried; empty when it can."""
-    assert spec.argv, "a command has at least a program"
-    if not spec.cwd.is_dir():
-        return f"The folder {str(spec.cwd)!r}, in which {spec.argv[0]!r} should run, does not exist; correct `cwd`.\n"
-    return ""
 
 
 async def _run(spec: CommandSpec, output: OutputSpool, until: asyncio.Future[None] | None) -> _End:
@@ -203,6 +199,10 @@ def _start(spec: CommandSpec, output: OutputSpool, *, rung: Rung, scratch: str) 
     is_first = rung is Rung.BUBBLEWRAP
     mark = str(limit_of(spec.mark)) if spec.mark and not is_first and sys.platform == "linux" else ""
     ties = _Ties(control=theirs.fileno(), scratch=scratch, mark=mark, is_first=is_first)
+    # The guard has the command's environment; Python's own variables do not reach it (`-I`).
+    environment = {"TMPDIR": scratch or PRIVATE_TEMPORARY, **spec.env}
+    if spec.mark:
+        environment[MARK_VARIABLE] = spec.mark
     try:
         _tie(spec, rung, ties)
         program = subprocess.Popen(
@@ -211,7 +211,7 @@ def _start(spec: CommandSpec, output: OutputSpool, *, rung: Rung, scratch: str) 
             stdout=writing,
             stderr=writing,
             cwd=spec.cwd,
-            env=_environment(spec, scratch),
+            env=environment,
             pass_fds=(*ties.descriptors, *(spec.namespaces if rung is Rung.BUBBLEWRAP else ())),
             # The terminal's Ctrl-C is for the engine, which decides what it means.
             start_new_session=True,
@@ -238,12 +238,6 @@ def _command_line(spec: CommandSpec, rung: Rung, ties: _Ties) -> list[str]:
     if not spec.namespaces:
         return command
     return [sys.executable, "-I", "-S", "-c", _JOINING, ",".join(map(str, spec.namespaces)), *command]
-
-
-def _environment(spec: CommandSpec, scratch: str) -> dict[str, str]:
-    """Return the command's environment. The guard has the same; Python's own variables do not reach it (`-I`)."""
-    mark = {MARK_VARIABLE: spec.mark} if spec.mark else {}
-    return {"TMPDIR": scratch or PRIVATE_TEMPORARY, **spec.env, **mark}
 
 
 class _Guard:
@@ -341,18 +335,14 @@ class _Guard:
             return _End(timed_out=timed_out, interrupted=not timed_out)
         word, number = report
         if word == "failed":
-            return _End(refusal=_exec_refusal(spec, number))
+            program, reason = spec.argv[0], os.strerror(number)
+            if number == errno.ENOENT:
+                place = "at that path" if "/" in program else f"on PATH ({spec.env.get('PATH', os.defpath)})"
+                reason = f"there is no such program {place}, or what its first line names is missing"
+            said = f"{program!r} could not be started: {reason}. Install it or correct the command.\n"
+            return _End(refusal=said)
         code = os.waitstatus_to_exitcode(number)
         return _End(exit_code=code if code >= 0 else None, signal=-code if code < 0 else None, timed_out=timed_out)
-
-
-def _exec_refusal(spec: CommandSpec, number: int) -> str:
-    program = spec.argv[0]
-    reason = os.strerror(number)
-    if number == errno.ENOENT:
-        place = "at that path" if "/" in program else f"on PATH ({spec.env.get('PATH', os.defpath)})"
-        reason = f"there is no such program {place}, or what its first line names is missing"
-    return f"{program!r} could not be started: {reason}. Install it or correct the command.\n"
 
 
 async def _read_all(source: int, take: Callable[[bytes], None]) -> None:

@@ -66,7 +66,10 @@ def main() -> None:
     """Run the program to its end and see to it that nothing of it is left."""
     control, scratch, locale, rules, filter_, keyring, mark, relay, *argv = int(sys.argv[1]), *sys.argv[2:]
     rulesets = [int(number) for number in rules.split(",") if number]
-    program = _filter_program(filter_)
+    program = b""
+    if filter_:  # the engine has written it into a pipe
+        program = os.read(int(filter_), _FILTER_MAX)
+        os.close(int(filter_))
     for number in (control, *rulesets):
         os.set_inheritable(number, False)  # noqa: FBT003 - the standard library takes it in no other way.
     is_first = os.getpid() == 1
@@ -75,7 +78,11 @@ def main() -> None:
     if mark:
         _carry(int(mark))
     _say(control, b"up")
-    _restore_locale(locale)
+    # Where Python finds the C locale it sets `LC_CTYPE`, which would change how `sort` sorts.
+    if locale:
+        os.environ["LC_CTYPE"] = locale
+    else:
+        os.environ.pop("LC_CTYPE", None)
     if relay:
         _serve(int(relay), control)
     guard = os.getpid()
@@ -96,9 +103,18 @@ def main() -> None:
 def descendants(roots: Iterable[int]) -> set[int]:
     """Find the processes below `roots`; nothing on systems without `/proc`."""
     children: dict[int, list[int]] = {}
-    for name in _listed("/proc"):
-        if name.isdigit() and (parent := _parent(name)) is not None:
-            children.setdefault(parent, []).append(int(name))
+    try:
+        names = os.listdir("/proc")
+    except OSError:
+        return set()
+    for name in filter(str.isdigit, names):
+        try:
+            with open(f"/proc/{name}/stat", "rb") as stat:
+                # The name of the program stands in parentheses and may itself hold some.
+                parent = int(stat.read().rpartition(b")")[2].split()[1])
+        except OSError:
+            continue
+        children.setdefault(parent, []).append(int(name))
     found: set[int] = set()
     open_ends = list(roots)
     while open_ends:
@@ -106,22 +122,6 @@ def descendants(roots: Iterable[int]) -> set[int]:
         found.update(below)
         open_ends += below
     return found
-
-
-def _parent(pid: str) -> int | None:
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as stat:
-            # The name of the program stands in parentheses and may itself hold some.
-            return int(stat.read().rpartition(b")")[2].split()[1])
-    except OSError:
-        return None
-
-
-def _listed(folder: str) -> list[str]:
-    try:
-        return os.listdir(folder)
-    except OSError:
-        return []
 
 
 def _call(name: str, *arguments: int) -> int:
@@ -134,15 +134,6 @@ def _call(name: str, *arguments: int) -> int:
     return _ctypes.call_cdeclfunction(_ctypes.dlsym(library, name), arguments)
 
 
-def _filter_program(number: str) -> bytes:
-    """Read the filter that the engine has written into a pipe."""
-    if not number:
-        return b""
-    program = os.read(int(number), _FILTER_MAX)
-    os.close(int(number))
-    return program
-
-
 def _carry(mark: int) -> None:
     """Carry the mark as a limit that the kernel keeps and does nothing with; who inherits it cannot raise it again."""
     import resource
@@ -152,14 +143,6 @@ def _carry(mark: int) -> None:
         resource.setrlimit(_RLIMIT_LOCKS, (mark, mark))
     except (OSError, ValueError):
         return
-
-
-def _restore_locale(locale: str) -> None:
-    """Undo what Python did when it found the C locale: it set `LC_CTYPE`, which would change how `sort` sorts."""
-    if locale:
-        os.environ["LC_CTYPE"] = locale
-    else:
-        os.environ.pop("LC_CTYPE", None)
 
 
 def _serve(relay: int, control: int) -> None:
@@ -290,19 +273,15 @@ def _end_all(child: int, grace_s: float) -> int | None:
         sent = False
         while left and time.monotonic() < deadline:
             if again or not sent:
-                _send(child, number)
+                for pid in descendants((os.getpid(),)):
+                    _kill(os.kill, pid, number)
+                if sys.platform != "linux":
+                    _kill(os.killpg, child, number)
                 sent = True
             time.sleep(0.005)
             status, left = _reap(child)
             final = final if status is None else status
     return final
-
-
-def _send(child: int, number: int) -> None:
-    for pid in descendants((os.getpid(),)):
-        _kill(os.kill, pid, number)
-    if sys.platform != "linux":
-        _kill(os.killpg, child, number)
 
 
 def _kill(send: Callable[[int, int], None], target: int, number: int) -> None:

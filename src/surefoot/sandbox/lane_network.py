@@ -55,7 +55,8 @@ def open_network() -> LaneNetwork:
             start_new_session=True,
         ) as holder:
             os.close(writing)
-            said = _read_all(reading)
+            with os.fdopen(reading, "rb") as source:
+                said = source.read()
             if not said:
                 _, errors = holder.communicate(timeout=_MAKING_S)
                 raise _refused(errors.decode("utf-8", "replace").strip() or "bwrap said nothing")
@@ -64,14 +65,6 @@ def open_network() -> LaneNetwork:
     except (OSError, ValueError, KeyError, subprocess.TimeoutExpired) as error:
         raise _refused(str(error)) from error
     return LaneNetwork(namespaces)
-
-
-def _read_all(source: int) -> bytes:
-    said = b""
-    while chunk := os.read(source, 4096):
-        said += chunk
-    os.close(source)
-    return said
 
 
 def _namespaces_of(pid: int) -> tuple[int, ...]:

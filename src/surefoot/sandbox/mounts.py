@@ -31,6 +31,7 @@ _EMPTY = ["--perms", "0755", "--tmpfs"]
 """How a folder with secrets is covered."""
 _ROOT_KEEPS = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID")
 """What installers and test servers run by root use; with the rest, root could simply mount its way out."""
+_CAPABILITIES = ["--cap-drop", "ALL", *(word for name in _ROOT_KEEPS for word in ("--cap-add", f"CAP_{name}"))]
 
 
 def bubblewrap_arguments(spec: CommandSpec, parent: Mapping[str, str], filter_: int | None = None) -> list[str]:
@@ -38,16 +39,20 @@ def bubblewrap_arguments(spec: CommandSpec, parent: Mapping[str, str], filter_: 
 
     `filter_` is a descriptor from which the filter of system calls can be read.
     """
-    arguments = [*NAMESPACES, *_capabilities()]
+    is_root = os.getuid() == 0
+    arguments = [*NAMESPACES, *(_CAPABILITIES if is_root else ())]
     if filter_ is not None:
         arguments += ["--seccomp", str(filter_)]
     if spec.network is not True and not spec.namespaces:
         arguments.append("--unshare-net")
     arguments += ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
-    if os.getuid() == 0:
-        # Root writes there by its user id alone; others cannot, and their own sandboxes inside need `/proc` uncovered.
-        for path in _kernel_settings():
-            arguments += ["--ro-bind-try", path, path]
+    if is_root:
+        # What of `/proc` belongs to no process and may take writes, every folder and files whose mode says so, root
+        # writes by its user id alone. Others cannot, and their own sandboxes inside need `/proc` uncovered.
+        for entry in os.scandir("/proc"):
+            is_own = entry.name.isdigit() or entry.is_symlink()
+            if not is_own and (entry.is_dir() or entry.stat().st_mode & _ANY_WRITE):
+                arguments += ["--ro-bind-try", entry.path, entry.path]
     mounts = sorted(_mounts(spec, parent).items(), key=lambda item: (len(item[0].parts), item[0]))
     for _, mount in mounts:
         arguments += mount
@@ -56,20 +61,6 @@ def bubblewrap_arguments(spec: CommandSpec, parent: Mapping[str, str], filter_: 
             # Only now, for what is bound back below it needs a place; a write would be lost, and has to fail instead.
             arguments += ["--remount-ro", str(folder)]
     return [*arguments, "--chdir", str(_real(spec.cwd)), "--"]
-
-
-def _kernel_settings() -> Iterator[str]:
-    """Yield what of `/proc` belongs to no process and may take writes: every folder, and files whose mode says so."""
-    for entry in os.scandir("/proc"):
-        is_own = entry.name.isdigit() or entry.is_symlink()
-        if not is_own and (entry.is_dir() or entry.stat().st_mode & _ANY_WRITE):
-            yield entry.path
-
-
-def _capabilities() -> list[str]:
-    if os.getuid() != 0:
-        return []
-    return ["--cap-drop", "ALL", *(word for name in _ROOT_KEEPS for word in ("--cap-add", f"CAP_{name}"))]
 
 
 def _mounts(spec: CommandSpec, parent: Mapping[str, str]) -> dict[Path, list[str]]:
@@ -82,23 +73,23 @@ def _mounts(spec: CommandSpec, parent: Mapping[str, str]) -> dict[Path, list[str
     reached = {path for path in _listened() if _nearest(path, bound) not in hidden | writable}
     for socket in {*_sockets(parent), *reached}:
         mounts[socket] = ["--ro-bind", "/dev/null", str(socket)]
-    for path in needed:
-        if _is_below(path, hidden | writable):
-            mounts[path] = ["--ro-bind", str(path), str(path)]
-    for path in writable:
-        mounts[path] = ["--bind", str(path), str(path)]
+    mounts |= _bound("--ro-bind", (path for path in needed if _is_below(path, hidden | writable)))
+    mounts |= _bound("--bind", writable)
     for path in toolchain:
         # A virtual environment inside a writable folder stays writable.
         if _nearest(path, hidden | needed | writable) in hidden and path not in mounts:
             mounts[path] = ["--ro-bind", str(path), str(path)]
-    for path in map(_real, spec.sockets):
-        mounts[path] = ["--bind", str(path), str(path)]
+    mounts |= _bound("--bind", map(_real, spec.sockets))
     visible = mounts.keys() - private
     for place in secret:
         if not _is_below(place, private) or _is_below(place, visible):
             mounts[place] = [*_EMPTY, str(place)] if place in hidden else ["--ro-bind", "/dev/null", str(place)]
     named = (spec.cwd, *spec.writable, *spec.readable, *spec.sockets, *_toolchain(spec))
     return _symlinks(named, hidden, visible) | mounts
+
+
+def _bound(how: str, paths: Iterable[Path]) -> dict[Path, list[str]]:
+    return {path: [how, str(path), str(path)] for path in paths}
 
 
 def shown_places(spec: CommandSpec) -> set[Path]:

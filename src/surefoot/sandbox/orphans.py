@@ -12,6 +12,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from surefoot.sandbox.guard import descendants
@@ -80,7 +81,8 @@ def _end(is_meant: Callable[[bytes], bool], is_limit: Callable[[int], bool]) -> 
         # Looked for anew each time: what is being ended may still be starting others.
         while found := _find(is_meant, is_limit):
             for pid in found - asked if number == signal.SIGTERM else found:
-                _send(pid, number)
+                with suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, number)
             asked |= found
             ended |= found
             if time.monotonic() > deadline:
@@ -97,7 +99,8 @@ def _find(is_meant: Callable[[bytes], bool], is_limit: Callable[[int], bool]) ->
         if entry.name.isdigit() and _is_own(entry, own)
         if ((mark := _mark(entry)) is not None and is_meant(mark)) or is_limit(_limit(entry))
     }
-    return {pid for pid in marked | descendants(marked) if not _is_zombie(pid)} - _ancestry()
+    # What has ended is left out, whether or not it was collected.
+    return {pid for pid in marked | descendants(marked) if _status(pid)[:1] not in ([b"Z"], [])} - _ancestry()
 
 
 def _is_own(entry: Path, own: int) -> bool:
@@ -128,10 +131,6 @@ def _limit(entry: Path) -> int:
     return int(hard) if hard.isdigit() else 0
 
 
-def _is_zombie(pid: int) -> bool:
-    return _status(pid)[:1] in ([b"Z"], [])
-
-
 def _ancestry() -> set[int]:
     """Return this process and all it descends from."""
     pid, found = os.getpid(), set[int]()
@@ -147,10 +146,3 @@ def _status(pid: int) -> list[bytes]:
         return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
     except OSError:
         return []
-
-
-def _send(pid: int, number: signal.Signals) -> None:
-    try:
-        os.kill(pid, number)
-    except (ProcessLookupError, PermissionError):
-        return

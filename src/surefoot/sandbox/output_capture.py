@@ -47,7 +47,11 @@ class OutputSpool:
     def finish(self) -> None:
         """Take it that nothing more will come."""
         self._store(self._mask.finish())
-        self._write_end()
+        if self._end_max and len(self._end) > self._end_max:
+            self._drop(len(self._end) - self._end_max)
+        if self._end_max and self._left_out:
+            self._spool.write(b"\n[%d bytes of output are left out here]\n" % self._left_out)
+        self._spool.write(self._end)
         if self._lines:
             self._lines.finish()
 
@@ -65,29 +69,18 @@ class OutputSpool:
         self._spool.flush()
         if self._room is not None:
             self._room -= len(kept)
-            self._hold(masked[len(kept) :])
+            # The rest may be part of the end. Twice as much as that is held, so that little is moved about.
+            self._end += masked[len(kept) :]
+            if len(self._end) > 2 * self._end_max:
+                self._drop(len(self._end) - self._end_max)
         # One character more than needed, because the cut may go through one.
         self._tail = (self._tail + masked)[-_BYTES_A_CHARACTER * (TAIL_CHARACTERS + 1) :]
         if self._lines:
             self._lines.feed(masked)
 
-    def _hold(self, rest: bytes) -> None:
-        """Hold back what may be part of the end; what surely is not is left out."""
-        self._end += rest
-        # Twice as much is held, so that little is moved about.
-        if len(self._end) > 2 * self._end_max:
-            self._drop(len(self._end) - self._end_max)
-
     def _drop(self, count: int) -> None:
         del self._end[:count]
         self._left_out += count
-
-    def _write_end(self) -> None:
-        if self._end_max and len(self._end) > self._end_max:
-            self._drop(len(self._end) - self._end_max)
-        if self._end_max and self._left_out:
-            self._spool.write(b"\n[%d bytes of output are left out here]\n" % self._left_out)
-        self._spool.write(self._end)
 
 
 class LineCutter:

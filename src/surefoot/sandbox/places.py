@@ -6,6 +6,7 @@ import os
 import pwd
 import stat
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 PLACES: Mapping[str, str] = {
@@ -160,20 +161,15 @@ def _holds_something(place: str) -> bool:
 
 
 def _places(environ: Mapping[str, str]) -> Iterator[str]:
-    home = home_of(environ)
-    for each in dict.fromkeys((home, _home_on_record())):
-        if each is not None and len(each.parts) > 1:
-            yield from (f"{each}/{name}" for name in _NAMES)
+    homes = [home_of(environ)]
+    with suppress(KeyError):
+        homes.append(Path(pwd.getpwuid(os.getuid()).pw_dir))
+    for home in dict.fromkeys(homes):
+        if len(home.parts) > 1:
+            yield from (f"{home}/{name}" for name in _NAMES)
     for folder, variable in _MOVED:
         moved = environ.get(variable, "").rstrip("/")
         if moved.startswith("/"):
             yield from (moved + name.removeprefix(folder) for name in _NAMES if f"{name}/".startswith(f"{folder}/"))
     for variable in NAMED_BY:
         yield from (value for value in environ.get(variable, "").split(":") if value.startswith("/") and value != "/")
-
-
-def _home_on_record() -> Path | None:
-    try:
-        return Path(pwd.getpwuid(os.getuid()).pw_dir)
-    except KeyError:
-        return None
