@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from surefoot.core.policy_types import CommandFacts
 from surefoot.core.regex import regex
+from surefoot.core.short_text import shortened
 from surefoot.shellwords.expansion import DECLARING, EXPANDED_MAX, Term, Values, readings_of, values_in
 from surefoot.shellwords.gitwords import git_meaning
 from surefoot.shellwords.grammar import read_script
@@ -30,6 +31,7 @@ _CODE_STEPS = 10
 _SCRIPT_STEPS = 100
 """The square of the length of a script of sed or awk is looked at in so many characters a step."""
 _COMMANDS_MAX = 2000
+_SAID_MAX = 40
 _SYSTEM_FOLDER = regex(r"^(?:/usr)?(?:/local)?/s?bin/(?=[^/]+$)")
 _SHELLS = {"sh", "bash", "dash", "zsh", "ksh", "mksh", "ash", "fish", "rbash", "csh", "tcsh"}
 _POSIX_SHELLS = {"sh", "dash", "ash"}
@@ -63,6 +65,12 @@ _HOLDING_UNKNOWN = regex(
     r"BASH_ENV|LD_PRELOAD|LD_AUDIT|PROMPT_COMMAND|GIT_CONFIG(?:_.*)?|GIT_EXEC_PATH|GIT_TEMPLATE_DIR|PERL5OPT|RUBYOPT|PYTHONSTARTUP|"
     r"BASH_FUNC_.*|SHELLOPTS|BASHOPTS|PS4|PYTHONINSPECT|DYLD_.*|SUREFOOT_HOME"
 )
+_FIND_RUNS = {"-exec", "-execdir", "-ok", "-okdir"}
+_FIND_WRITES = {"-fprint", "-fprintf", "-fls", "-fprint0"}
+_PACKERS_RUN = {
+    *("--to-command", "--use-compress-program", "--checkpoint-action", "--rsh", "--filter", "--compress-program")
+}
+"""Options by which archives and transfers are told to run a program."""
 _FILTERS = {"sort", "uniq", "head", "tail", "grep", "egrep", "fgrep"}
 """What hands on some of the lines it gets."""
 _IGNORED = regex(r"-[a-z]*i[a-z]*|--ignored")
@@ -90,7 +98,8 @@ class _Looking:
 
     def __init__(self, values: Values, budget: Budget) -> None:
         self.known = values
-        self.splits_oddly = _splits_oddly(values)
+        separators = [None if word is None else "".join(piece.text for piece in word) for word in values.get("IFS", ())]
+        self.splits_oddly = any(text is None or text.strip() for text in separators)
         self.values: Values = {}
         self.commands: dict[tuple[str, ...], None] = {}
         self.writes: dict[str, None] = {}
@@ -205,7 +214,9 @@ class _Looking:
     def given(self, term: Term, whose: str = "") -> None:
         """Look at a text that is given to a shell as an argument."""
         if not term.is_known:
-            self.doubt(f"{whose}a shell is given a text that is not all written here: {_short(term.text)}")
+            self.doubt(
+                f"{whose}a shell is given a text that is not all written here: {shortened(term.text, _SAID_MAX)}"
+            )
         self.text(term.text, whose)
 
     def given_to(self, shell: Term, term: Term) -> None:
@@ -225,10 +236,10 @@ class _Looking:
         self.deepen(_COMMAND_STEPS)
         name = terms[0].text.rpartition("/")[2] if "/" in terms[0].text else terms[0].text
         if "$" in name or "`" in name or not name or (not terms[0].is_known and "/" not in terms[0].text):
-            self.doubt(f"which program {_short(terms[0].text)} stands for")
+            self.doubt(f"which program {shortened(terms[0].text, _SAID_MAX)} stands for")
             self.seen(terms)
         elif terms[0].is_pattern and name not in {"[", "[["}:
-            self.doubt(f"which program the pattern {_short(terms[0].text)} stands for")
+            self.doubt(f"which program the pattern {shortened(terms[0].text, _SAID_MAX)} stands for")
             self.seen(terms)
         else:
             self.dispatch(name, terms, simple)
@@ -249,12 +260,9 @@ class _Looking:
         if name in _FAMILIES:
             operands = [term for term in terms[1:] if not term.text.startswith("-")]
             if operands and (not operands[0].is_known or operands[0].is_pattern):
-                self.doubt(f"which command of {name} {_short(operands[0].text)} stands for")
+                self.doubt(f"which command of {name} {shortened(operands[0].text, _SAID_MAX)} stands for")
 
     def dispatch(self, name: str, terms: Sequence[Term], simple: Simple) -> None:
-        if name in _SHELLS:
-            self.shell(terms, simple)
-            return
         special = _SPECIAL.get(name)
         if special is not None:
             special(self, terms, simple)
@@ -268,16 +276,26 @@ class _Looking:
         inner = [] if wrapper is None else list(inner_of(wrapper, terms, self.budget))
         if wrapper is None or wrapper.is_seen or not inner:
             self.seen(terms)
-        if name in _READING_STATEMENTS and _is_fed(simple) and not _GIVING_STATEMENTS & {term.text for term in terms}:
-            self.seen([*terms, Term("-f"), Term("-")])
         if name == "command" and len(terms) > 1 and terms[1].text in {"-v", "-V"}:
             return
         if language is not None and language.reaching is PYTHON:
-            modules = [terms[at + 1 :] for at, term in enumerate(terms) if term.text == "-m"]
-            runs_another = bool(modules and modules[0]) and modules[0][0].text in _RUNNING_MODULES
-            inner = modules[: 2 if runs_another else 1]
+            self.modules(terms, simple)
         for one in inner:
             self.run(one, simple)
+
+    def modules(self, terms: Sequence[Term], simple: Simple) -> None:
+        """Look at the module that `python -m` runs, and at the one that this module runs."""
+        named = [terms[at + 1 :] for at, term in enumerate(terms) if term.text == "-m"]
+        runs_another = bool(named and named[0]) and named[0][0].text in _RUNNING_MODULES
+        for one in named[: 2 if runs_another else 1]:
+            self.run(one, simple)
+
+    def queried(self, terms: Sequence[Term], simple: Simple) -> None:
+        """Look at a client of a database; it reads statements from standard input as from the file after `-f`."""
+        self.seen(terms)
+        is_fed = simple.piped_from is not None or any(one.operator in {"<", "<<", "<<<"} for one in simple.redirects)
+        if is_fed and not _GIVING_STATEMENTS & {term.text for term in terms}:
+            self.seen([*terms, Term("-f"), Term("-")])
 
     def declared(self, terms: Sequence[Term]) -> None:
         """Look at what `export` and its like set."""
@@ -288,37 +306,27 @@ class _Looking:
                 self.assignment(name, (Piece(kind, value, is_quoted=True),))
 
     def shell(self, terms: Sequence[Term], simple: Simple) -> None:
-        at, takes_text, reads = 1, False, False
-        while at < len(terms) and terms[at].text[:1] in {"-", "+"} and terms[at].text != "-":
-            text = terms[at].text
-            at += 1
-            if text == "--":
-                break
-            is_bundle = not text.startswith("--")
-            takes_text = takes_text or (is_bundle and text.startswith("-") and "c" in text)
-            reads = reads or (is_bundle and "s" in text)
-            at += text in _SHELL_VALUED or (is_bundle and len(text) > 2 and text[-1] in "oO")
-            if text in {"--version", "--help"}:
-                self.seen(terms)
-                return
-        operand = terms[at] if at < len(terms) else None
+        options, operands = _shell_options(terms)
+        if {"--version", "--help"} & {*options}:
+            self.seen(terms)
+            return
+        bundles = [option for option in options if not option.startswith("--")]
+        takes_text = any(bundle.startswith("-") and "c" in bundle for bundle in bundles)
+        reads = any("s" in bundle for bundle in bundles)
+        operand = operands[0] if operands else None
         if takes_text and operand is not None:
             self.given_to(terms[0], operand)
         elif operand is None or reads or _STANDARD_INPUT.fullmatch(operand.text):
-            self.reading(terms, simple)
+            fed = self.fed(simple)
+            for term in fed:
+                self.given_to(terms[0], term)
+            if not fed:
+                self.seen(terms)
+                self.doubt(f"{terms[0].text} runs what it reads")
         else:
             self.seen(terms)
             if not operand.is_known:
-                self.doubt(f"which script {_short(operand.text)} is")
-
-    def reading(self, terms: Sequence[Term], simple: Simple) -> None:
-        """Look at a shell that reads its commands."""
-        fed = self.fed(simple)
-        for term in fed:
-            self.given_to(terms[0], term)
-        if not fed:
-            self.seen(terms)
-            self.doubt(f"{terms[0].text} runs what it reads")
+                self.doubt(f"which script {shortened(operand.text, _SAID_MAX)} is")
 
     def language(self, language: Language, terms: Sequence[Term], simple: Simple) -> None:
         codes, is_told = code_in(language, terms)
@@ -329,23 +337,27 @@ class _Looking:
         elif is_told and not codes and _STANDARD_INPUT.fullmatch(terms[1].text):
             self.doubt(f"{terms[0].text} runs what it reads")
         for code in codes:
-            length = len(code.text)
-            self.budget.spend(_CODE_STEPS * length + (min(length, _CODE_MAX) ** 2 // _SCRIPT_STEPS) * language.is_first)
-            found = language.reaching.search(code.text[: _CODE_MAX if language.is_first else None])
-            if len(code.text) > _CODE_MAX and language.is_first:
-                self.doubt(f"the code given to {terms[0].text} is too long to look at")
-            elif found:
-                self.doubt(f"the code given to {terms[0].text} has {_short(found.group())!r} in it")
-            elif not code.is_known and language.reads_input:
-                self.doubt(f"{terms[0].text} is given code that is not all written here")
-            strange = strange_in(language, code.text)
-            if strange is not None:
-                self.strange[strange] = None
-            for path in written_by(language, code.text[:_CODE_MAX]):
-                if path is None:
-                    self.strange[f"the code given to {terms[0].text} writes files that it does not name"] = None
-                elif path not in _UNREAD:
-                    self.writes[path] = None
+            self.code(language, code, terms[0].text)
+
+    def code(self, language: Language, code: Term, program: str) -> None:
+        """Look at code that a program is given."""
+        length = len(code.text)
+        self.budget.spend(_CODE_STEPS * length + (min(length, _CODE_MAX) ** 2 // _SCRIPT_STEPS) * language.is_first)
+        found = language.reaching.search(code.text[: _CODE_MAX if language.is_first else None])
+        if length > _CODE_MAX and language.is_first:
+            self.doubt(f"the code given to {program} is too long to look at")
+        elif found:
+            self.doubt(f"the code given to {program} has {shortened(found.group(), _SAID_MAX)!r} in it")
+        elif not code.is_known and language.reads_input:
+            self.doubt(f"{program} is given code that is not all written here")
+        strange = strange_in(language, code.text)
+        if strange is not None:
+            self.strange[strange] = None
+        for path in written_by(language, code.text[:_CODE_MAX]):
+            if path is None:
+                self.strange[f"the code given to {program} writes files that it does not name"] = None
+            elif path not in _UNREAD:
+                self.writes[path] = None
 
     def evaluated(self, terms: Sequence[Term], _simple: Simple) -> None:
         self.given(Term(" ".join(term.text for term in terms[1:]), all(term.is_known for term in terms[1:])))
@@ -357,7 +369,7 @@ class _Looking:
             for term in fed:
                 self.given(term)
             if not fed:
-                self.doubt(f"what {_short(terms[1].text)} holds, which is run")
+                self.doubt(f"what {shortened(terms[1].text, _SAID_MAX)} holds, which is run")
 
     def trapped(self, terms: Sequence[Term], _simple: Simple) -> None:
         self.seen(terms)
@@ -386,30 +398,20 @@ class _Looking:
 
     def found(self, terms: Sequence[Term], simple: Simple) -> None:
         """Look at what `find` runs."""
-        start = next((term.text for term in terms[1:] if not term.text.startswith(("-", "(", "!"))), ".")
         texts = [term.text for term in terms]
-        first = next(
-            (at for at, text in enumerate(texts) if text in {"-exec", "-execdir", "-ok", "-okdir"}), len(terms)
-        )
+        first = next((at for at, text in enumerate(texts) if text in _FIND_RUNS), len(terms))
         self.seen(terms[:first] if "-delete" not in texts else [term for term in terms if term.text != ";"])
+        each = _each_found(texts)
         at = 1
         while at < len(terms):
-            if texts[at] in {"-exec", "-execdir", "-ok", "-okdir"}:
-                end = next(
-                    (
-                        to
-                        for to in range(at + 1, len(terms))
-                        if texts[to] == ";" or texts[to - 1 : to + 1] == ["{}", "+"]
-                    ),
-                    len(terms),
-                )
-                found = f"{start.rstrip('/')}/{{}}"
-                inner = (
-                    Term(one.text.replace("{}", found), one.is_known, one.is_pattern) for one in terms[at + 1 : end]
-                )
-                self.run([*inner], simple)
+            if texts[at] in _FIND_RUNS:
+                behind = range(at + 1, len(terms))
+                ends = (to for to in behind if texts[to] == ";" or texts[to - 1 : to + 1] == ["{}", "+"])
+                end = next(ends, len(terms))
+                inner = terms[at + 1 : end]
+                self.run([Term(one.text.replace("{}", each), one.is_known, one.is_pattern) for one in inner], simple)
                 at = end
-            elif texts[at] in {"-fprint", "-fprintf", "-fls", "-fprint0"} and at + 1 < len(terms):
+            elif texts[at] in _FIND_WRITES and at + 1 < len(terms):
                 self.writes[texts[at + 1]] = None
             at += 1
 
@@ -417,28 +419,16 @@ class _Looking:
         """Look at what `xargs` runs, with the arguments that come in as far as they are known."""
         self.seen(terms)
         incoming = _incoming(simple.piped_from)
+        given = incoming or [Term("$input", is_known=False)]
+        options = enumerate(terms[:-1])
+        marks = (term.text[2:] or terms[at + 1].text for at, term in options if term.text.startswith("-I"))
+        mark = next(marks, None)
         for inner in inner_of(WRAPPERS["xargs"], terms, self.budget):
-            replaced = next(
-                (
-                    term.text[2:] or terms[at + 1].text
-                    for at, term in enumerate(terms[:-1])
-                    if term.text.startswith("-I")
-                ),
-                None,
-            )
-            if replaced is not None:
-                self.run(
-                    [
-                        Term(
-                            term.text.replace(replaced, "$input" if not incoming else incoming[0].text),
-                            term.is_known or bool(incoming),
-                        )
-                        for term in inner
-                    ],
-                    simple,
-                )
+            if mark is None:
+                self.run([*inner, *given], simple)
             else:
-                self.run([*inner, *(incoming or [Term("$input", is_known=False)])], simple)
+                replaced = ((term.text.replace(mark, given[0].text), term.is_known) for term in inner)
+                self.run([Term(text, is_known or bool(incoming)) for text, is_known in replaced], simple)
 
     def remote(self, terms: Sequence[Term], _simple: Simple) -> None:
         """Look at what `ssh` runs elsewhere: it counts as if it ran here."""
@@ -484,62 +474,64 @@ class _Looking:
         self.seen(terms)
         for at, term in enumerate(terms):
             option, _, value = term.text.partition("=")
-            if (
-                option
-                in {
-                    "--to-command",
-                    "--use-compress-program",
-                    "--checkpoint-action",
-                    "--rsh",
-                    "--filter",
-                    "--compress-program",
-                }
-                and value
-            ):
+            if option in _PACKERS_RUN and value:
                 self.given(Term(value.removeprefix("exec="), term.is_known))
             elif terms[0].text.endswith(("tar", "rsync")) and term.text in {"-I", "-e", "-F"} and at + 1 < len(terms):
                 self.given(terms[at + 1])
 
 
-def _splits_oddly(values: Values) -> bool:
-    given = [None if word is None else "".join(piece.text for piece in word) for word in values.get("IFS", ())]
-    return any(text is None or text.strip() for text in given)
+def _shell_options(terms: Sequence[Term]) -> tuple[list[str], Sequence[Term]]:
+    """Return the options that a shell is given, without their values, and what follows them."""
+    options: list[str] = []
+    at = 1
+    while at < len(terms) and terms[at].text[:1] in {"-", "+"} and terms[at].text != "-":
+        text = terms[at].text
+        at += 1
+        if text == "--":
+            break
+        options.append(text)
+        ends_with_option = not text.startswith("--") and len(text) > 2 and text[-1] in "oO"
+        at += text in _SHELL_VALUED or ends_with_option
+    return options, terms[at:]
 
 
 def _incoming(before: Simple | None) -> list[Term]:
     """Return what a pipeline hands on as arguments, for what only lists files; nothing where that is not known."""
     while before is not None and before.words:
         words = [Term("".join(p.text for p in word), all(p.kind is Kind.TEXT for p in word)) for word in before.words]
-        name = words[0].text
-        if name in {"echo", "printf"} and all(word.is_known for word in words):
-            return [
-                Term(text) for word in words[1:] for text in word.text.replace("\\n", " ").replace("\\0", " ").split()
-            ]
-        if name == "find":
-            start = next((word.text for word in words[1:] if not word.text.startswith(("-", "(", "!"))), ".")
-            return [Term(f"{start.rstrip('/')}/{{}}")] if "-printf" not in {word.text for word in words} else []
-        if name in _FILTERS and before.piped_from is not None:
-            before = before.piped_from
-            continue
-        if name in _LISTERS:
-            far = [word.text for word in words[1:] if word.text.startswith(("/", "~", "$", ".."))]
-            if "ls-files" in {word.text for word in words} and any(_IGNORED.fullmatch(word.text) for word in words):
-                return [Term("git-ignored/{}")]
-            return [Term(f"{far[0].rstrip('/')}/{{}}" if far else "{}")]
-        return []
+        if words[0].text not in _FILTERS or before.piped_from is None:
+            return _listed(words)
+        before = before.piped_from
     return []
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= 40 else text[:39] + "…"
+def _listed(words: Sequence[Term]) -> list[Term]:
+    """Return what a command that only lists words or files prints; nothing where it may do more."""
+    name, texts = words[0].text, [word.text for word in words]
+    if name in {"echo", "printf"} and all(word.is_known for word in words):
+        return [Term(word) for text in texts[1:] for word in text.replace("\\n", " ").replace("\\0", " ").split()]
+    if name == "find":
+        return [] if "-printf" in texts else [Term(_each_found(texts))]
+    if name not in _LISTERS:
+        return []
+    if "ls-files" in texts and any(_IGNORED.fullmatch(text) for text in texts):
+        return [Term("git-ignored/{}")]
+    far = [text for text in texts[1:] if text.startswith(("/", "~", "$", ".."))]
+    return [Term(f"{far[0].rstrip('/')}/{{}}" if far else "{}")]
 
 
-def _is_fed(simple: Simple) -> bool:
-    return simple.piped_from is not None or any(one.operator in {"<", "<<", "<<<"} for one in simple.redirects)
+def _each_found(texts: Sequence[str]) -> str:
+    """Return what stands for each file that `find` finds: a path below the folder where it begins."""
+    start = next((text for text in texts[1:] if not text.startswith(("-", "(", "!"))), ".")
+    return f"{start.rstrip('/')}/{{}}"
 
 
 _Special = Callable[[_Looking, Sequence[Term], Simple], None]
 _SPECIAL: Mapping[str, _Special] = {
+    **dict.fromkeys(_SHELLS, _Looking.shell),
+    **dict.fromkeys(_READING_STATEMENTS, _Looking.queried),
+    **dict.fromkeys(("su", "script", "runuser", "flock"), _Looking.switched),
+    **dict.fromkeys(("tar", "bsdtar", "gtar", "rsync", "split", "sort"), _Looking.packed),
     "eval": _Looking.evaluated,
     "source": _Looking.sourced,
     ".": _Looking.sourced,
@@ -549,15 +541,5 @@ _SPECIAL: Mapping[str, _Special] = {
     "find": _Looking.found,
     "xargs": _Looking.many,
     "ssh": _Looking.remote,
-    "su": _Looking.switched,
-    "script": _Looking.switched,
-    "runuser": _Looking.switched,
-    "flock": _Looking.switched,
     "env": _Looking.split,
-    "tar": _Looking.packed,
-    "bsdtar": _Looking.packed,
-    "gtar": _Looking.packed,
-    "rsync": _Looking.packed,
-    "split": _Looking.packed,
-    "sort": _Looking.packed,
 }

@@ -58,6 +58,8 @@ _RUNNER_MODULES = frozenset(
 )
 """Modules of programs that judge, beside those of Python's own library."""
 _LIBRARY = sys.stdlib_module_names - {"test", "this", "antigravity"}
+_BUILDING = {**dict.fromkeys(("make", "gmake"), "make"), **dict.fromkeys(("npm", "yarn", "pnpm", "bun"), "npm")}
+"""Programs that run what a file of the tree says, each with the name of their kind."""
 _FOLDERS_MAX = 16
 _MODULE_FILE = regex(r"([A-Za-z_]\w*)(?:/__init__)?(?:\.[\w-]+)?\.(?:py|pyc|so)")
 
@@ -117,27 +119,31 @@ def files_of_command(does: CommandFacts, folder: str, env: Mapping[str, str]) ->
     given = [*env.items(), *((name, value) for name, _, value in (one.partition("=") for one in does.sets))]
     paths = [value for name, value in given if name == "PYTHONPATH"]
     imports = [one for value in paths for word in value.split(":") for one in _joined([folder], word or ".")]
-    scripts, settings, builds = list[str](), list[str](), list[Build]()
+    found = [CheckFiles(imports=tuple(imports))]
     options = [("pytest", *value.split()) for name, value in given if name == "PYTEST_ADDOPTS"]
     for words in filter(None, (*does.commands, *options)):
-        program = _program(words[0])
+        name = words[0].rpartition("/")[2]
+        program = "python" if _PYTHON.fullmatch(name) else name
         if program == "cd":
             folders += _joined(folders[-1:], words[-1]) if len(folders) < _FOLDERS_MAX else ()
-            continue
-        moved = [one for word in _values(words, _MOVING) for one in _joined(folders, word)]
-        at = [*folders, *moved[:_FOLDERS_MAX]]
-        scripts += (path for word in _named(program, words) for path in _joined(at, word))
-        if does.unclear is not None and program in {"<", "cat"}:  # it may be read by a shell
-            scripts += (path for word in words[1:] for path in _joined(at, word))
-        settings += _READS.get(program, ())
-        imports += _imports(program, words, at)
-        kind = "make" if program in {"make", "gmake"} else "npm" if program in {"npm", "yarn", "pnpm", "bun"} else ""
-        builds += (Build(program=kind, folder=one, words=words[1:]) for one in at if kind)
+        else:
+            found.append(_files_of(program, words, folders, is_unclear=does.unclear is not None))
+    return together(found)
+
+
+def _files_of(program: str, words: tuple[str, ...], folders: Sequence[str], *, is_unclear: bool) -> CheckFiles:
+    """Return the files that decide how one simple command ends; it starts in any of the folders."""
+    moved = [one for word in _values(words, _MOVING) for one in _joined(folders, word)]
+    at = [*folders, *moved[:_FOLDERS_MAX]]
+    scripts = [path for word in _named(program, words) for path in _joined(at, word)]
+    if is_unclear and program in {"<", "cat"}:  # it may be read by a shell
+        scripts += (path for word in words[1:] for path in _joined(at, word))
+    kind = _BUILDING.get(program)
     return CheckFiles(
-        scripts=_once(path for path in scripts if path),
-        settings=_once(settings),
-        imports=_once(imports),
-        builds=(*builds,),
+        scripts=tuple(filter(None, scripts)),
+        settings=_READS.get(program, ()),
+        imports=tuple(_imports(program, words, at)),
+        builds=tuple(Build(program=kind, folder=one, words=words[1:]) for one in at) if kind is not None else (),
     )
 
 
@@ -148,11 +154,6 @@ def _once(found: Iterator[str] | Sequence[str]) -> tuple[str, ...]:
 def _is_taken(module: str) -> bool:
     """Tell whether Python or a program that judges has a module of that name."""
     return module in _LIBRARY or module in _RUNNER_MODULES or module.startswith(("pytest_", "_pytest"))
-
-
-def _program(word: str) -> str:
-    name = word.rpartition("/")[2]
-    return "python" if _PYTHON.fullmatch(name) else name
 
 
 def _joined(folders: Sequence[str], word: str) -> Iterator[str]:

@@ -119,7 +119,7 @@ def _printed(commands: Sequence[Simple]) -> str | None:
     if len(commands) != 1 or commands[0].redirects or commands[0].assignments:
         return None
     words = ["".join(piece.text for piece in word) for word in commands[0].words]
-    if not words or any(piece.kind is not Kind.TEXT for word in commands[0].words for piece in word):
+    if any(piece.kind is not Kind.TEXT for word in commands[0].words for piece in word):
         return None
     match words:
         case ["mktemp", *_]:

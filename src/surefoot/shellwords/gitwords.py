@@ -42,13 +42,11 @@ _COMMANDS = frozenset(
     --html-path --man-path --info-path --exec-path""".split()  # noqa: SIM905 - a table of words reads best as words
 )
 _RUNNING = {
-    "bisect": ("run",),
     "rebase": ("--exec", "-x"),
-    "submodule": ("foreach", "--recursive"),
     "filter-branch": ("--tree-filter", "--index-filter", "--msg-filter", "--env-filter", "--parent-filter"),
     "difftool": ("-x", "--extcmd"),
-    "for-each-repo": (),
 }
+"""Options of commands that give a text to a shell."""
 
 
 @record(frozen=False, kw_only=False)
@@ -118,12 +116,7 @@ def _judge_command(found: GitMeaning, terms: Sequence[Term]) -> None:
         for text in texts
     ):
         found.unclear = "git is told which program to run"
-    if (
-        name.text in {"clone", "fetch", "pull", "ls-remote"}
-        and name.text != "pull"
-        and "-u" in texts
-        and name.text != "fetch"
-    ):
+    if name.text in {"clone", "ls-remote"} and "-u" in texts:
         found.unclear = "git is told which program to run"
     if name.text == "clone":
         for at, text in enumerate(texts):
@@ -133,14 +126,14 @@ def _judge_command(found: GitMeaning, terms: Sequence[Term]) -> None:
 
 
 def _find_running(found: GitMeaning, name: str, terms: Sequence[Term]) -> None:
-    if name == "bisect" and len(terms) > 2 and terms[1].text == "run":
+    texts = [term.text for term in terms]
+    if name == "bisect" and texts[1:2] == ["run"] and len(terms) > 2:
         found.commands.append(terms[2:])
-    options = _RUNNING.get(name, ())
     for at, term in enumerate(terms):
         option, has_value, value = term.text.partition("=")
-        if option.startswith("-") and option in options and option != "--recursive":
+        if option in _RUNNING.get(name, ()):
             found.scripts.append(Term(value, term.is_known) if has_value else terms[min(at + 1, len(terms) - 1)])
-    if name == "submodule" and any(term.text == "foreach" for term in terms):
-        rest = list(terms)[[term.text for term in terms].index("foreach") + 1 :]
+    if name == "submodule" and "foreach" in texts:
+        rest = terms[texts.index("foreach") + 1 :]
         rest = [term for at, term in enumerate(rest) if at or not term.text.startswith("-")]
         found.scripts.append(Term(" ".join(term.text for term in rest), all(term.is_known for term in rest)))

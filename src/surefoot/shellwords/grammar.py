@@ -331,7 +331,9 @@ class Grammar(Words):
             word = self.read_word()
             if not word:
                 break
-            if not simple.words and not simple.assignments and self._read_parentheses():
+            parentheses = _PARENTHESES.match(self.text, self.at)
+            if parentheses and not simple.words and not simple.assignments:
+                self.at = parentheses.end()
                 self._read_function(word)
                 self._read_redirects()
                 return
@@ -339,11 +341,6 @@ class Grammar(Words):
         if not (simple.words or simple.assignments or simple.redirects):
             raise Unreadable(f"{self.text[self.at : self.at + 10]!r} stands where no command can begin")
         self.script.commands.append(simple)
-
-    def _read_parentheses(self) -> bool:
-        match = _PARENTHESES.match(self.text, self.at)
-        self.at = match.end() if match else self.at
-        return match is not None
 
     def _read_assignment(self, simple: Simple) -> bool:
         match = _ASSIGNMENT.match(self.text, self.at)

@@ -99,29 +99,28 @@ def code_in(language: Language, terms: Sequence[Term]) -> tuple[list[Term], bool
     found: list[Term] = []
     at = 1
     while at < len(terms):
-        text, following = terms[at].text, terms[at + 1 : at + 2]
+        term, following = terms[at], terms[at + 1 : at + 2]
+        text = term.text
         at += 1
         if text in language.words:
             found += following
             at += 1
         elif text.startswith("--") and len(text) > 2:
-            found += (
-                [Term(text.partition("=")[2], terms[at - 1].is_known)]
-                if text.startswith(language.words) and "=" in text and language.words
-                else []
-            )
+            if "=" in text and text.startswith(language.words):
+                found.append(Term(text.partition("=")[2], term.is_known))
         elif text.startswith("+") and language.reaching is _EDITOR:
-            found.append(Term(text[1:], terms[at - 1].is_known))
+            found.append(Term(text[1:], term.is_known))
         elif text.startswith("-") and len(text) > 1:
             if text == "-m":
                 return found, True
-            code, skipped = _in_bundle(language, text[1:], terms[at - 1].is_known, following)
+            code, skipped = _in_bundle(language, text[1:], term.is_known, following)
             found += code
             at += skipped
         elif text == "-":
             return found, False
         else:
-            found += [terms[at - 1]] if language.is_first and not found else []
+            if language.is_first and not found:
+                found.append(term)
             return found, True
     return found, bool(found)
 

@@ -98,7 +98,8 @@ class Words:
         for redirect, delimiter, is_quoted, drops_tabs in awaited:
             lines: list[str] = []
             while self.at < len(self.text):
-                line = self._line()
+                end = self.text.find("\n", self.at) + 1 or len(self.text)
+                line, self.at = self.text[self.at : end], end
                 bare = line.lstrip("\t") if drops_tabs else line
                 if bare.removesuffix("\n") == delimiter:
                     break
@@ -118,11 +119,6 @@ class Words:
                 pieces += self._read_in_quotes()
         return tuple(pieces)
 
-    def _line(self) -> str:
-        end = self.text.find("\n", self.at)
-        start, self.at = self.at, len(self.text) if end < 0 else end + 1
-        return self.text[start : self.at]
-
     def _read_marked(self) -> list[Piece]:
         """Read what a quote, a backslash, a dollar or a backtick begins."""
         match self.text[self.at]:
@@ -131,21 +127,18 @@ class Words:
                 self.at += 2
                 return [] if escaped == "\n" else [Piece(Kind.TEXT, escaped or "\\", is_quoted=True)]
             case "'":
-                return [Piece(Kind.TEXT, self._up_to("'", 1), is_quoted=True)]
+                start = self.at + 1
+                end = self.text.find("'", start)
+                if end < 0:
+                    raise Unreadable("a quote is opened and never closed by '")
+                self.at = end + 1
+                return [Piece(Kind.TEXT, self.text[start:end], is_quoted=True)]
             case '"':
                 return self._read_quoted(1)
             case "`":
                 return [self._read_backticks(is_quoted=False)]
             case _:
                 return self._read_dollar(is_quoted=False)
-
-    def _up_to(self, end: str, skipped: int) -> str:
-        start = self.at + skipped
-        close = self.text.find(end, start)
-        if close < 0:
-            raise Unreadable(f"a quote is opened and never closed by {end}")
-        self.at = close + len(end)
-        return self.text[start:close]
 
     def _read_quoted(self, skipped: int) -> list[Piece]:
         self.at += skipped
