@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from surefoot.models.gguf import LOCAL
@@ -22,17 +21,6 @@ if TYPE_CHECKING:
     from surefoot.models.request import Abilities
 
 OnText = Callable[[str], None]
-
-
-@dataclass
-class _Said:
-    """What of a reply has come so far."""
-
-    pieces: list[str] = field(default_factory=list[str])
-
-    @property
-    def text(self) -> str:
-        return "".join(self.pieces)
 
 
 class Providers:
@@ -52,7 +40,7 @@ class Providers:
 
     async def ask(self, request: ModelRequest, on_text: OnText | None = None) -> ModelAnswer | ModelFault:
         """Ask once; `on_text` is told what is written, piece by piece."""
-        said = _Said()
+        said: list[str] = []
         try:
             provided = await self._provided(request.model)
             if isinstance(provided, ModelFault):
@@ -60,7 +48,12 @@ class Providers:
             async with asyncio.timeout(request.timeout_s):
                 return await _asked(provided, request, on_text, said)
         except Exception as error:  # noqa: BLE001 - libraries raise anything over a reply; to the kernel it is a fault
-            return _fault(error, request, said.text)
+            from surefoot.models.model_faults import fault_of
+            from surefoot.models.providers import NotProvidedError
+
+            if isinstance(error, NotProvidedError):
+                return ModelFault(fault=error.fault, text=f"{error}.", is_unbilled=True)
+            return fault_of(error, request.model, "".join(said))
 
     async def close(self) -> None:
         """Let go of all connections, and end the servers of model files."""
@@ -94,8 +87,9 @@ class Providers:
 
 
 async def _asked(
-    provided: Provided, request: ModelRequest, on_text: OnText | None, said: _Said
+    provided: Provided, request: ModelRequest, on_text: OnText | None, said: list[str]
 ) -> ModelAnswer | ModelFault:
+    """Ask once; `said` takes what of a streamed reply has come so far."""
     from pydantic_ai.direct import model_request, model_request_stream
 
     from surefoot.models.request import spoken
@@ -112,7 +106,7 @@ async def _asked(
         provided.model, told.messages, model_settings=told.settings, model_request_parameters=told.parameters
     ) as stream:
         async for piece in _pieces(stream):
-            said.pieces.append(piece)
+            said.append(piece)
             if shows:
                 on_text(piece)
         response = stream.get()
@@ -140,12 +134,3 @@ def _has_ended(response: LibraryResponse, abilities: Abilities) -> bool:
     # Where a stream of chat completions names no reason the library assumes one.
     is_assumed = abilities.assumes_end and response.finish_reason == "stop"
     return response.finish_reason is not None and not is_assumed
-
-
-def _fault(error: Exception, request: ModelRequest, said: str) -> ModelFault:
-    from surefoot.models.model_faults import fault_of
-    from surefoot.models.providers import NotProvidedError
-
-    if isinstance(error, NotProvidedError):
-        return ModelFault(fault=error.fault, text=f"{error}.", is_unbilled=True)
-    return fault_of(error, request.model, said)

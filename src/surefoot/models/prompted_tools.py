@@ -22,7 +22,12 @@ SAID_MAX = 300
 def schema_of_calls(tools: Sequence[ToolSpec], *, needs_call: bool) -> dict[str, object]:
     """Return the schema of a reply: what is said, and the calls, each of one of the tools."""
     definitions: dict[str, object] = {}
-    actions = [_action(tool, definitions) for tool in tools]
+    actions: list[dict[str, object]] = []
+    for tool in tools:
+        arguments = dict(tool.schema)
+        # References look from the root of the whole schema.
+        definitions.update(cast("dict[str, object]", arguments.pop("$defs", {})))
+        actions.append(_object({"tool": {"const": tool.name, "type": "string"}, "arguments": arguments}))
     calls: dict[str, object] = {
         "type": "array",
         "items": actions[0] if len(actions) == 1 else {"anyOf": actions},
@@ -33,13 +38,6 @@ def schema_of_calls(tools: Sequence[ToolSpec], *, needs_call: bool) -> dict[str,
     if definitions:
         schema["$defs"] = definitions
     return schema
-
-
-def _action(tool: ToolSpec, definitions: dict[str, object]) -> dict[str, object]:
-    arguments = dict(tool.schema)
-    # References look from the root of the whole schema.
-    definitions.update(cast("dict[str, object]", arguments.pop("$defs", {})))
-    return _object({"tool": {"const": tool.name, "type": "string"}, "arguments": arguments})
 
 
 def _object(properties: dict[str, object]) -> dict[str, object]:
@@ -53,19 +51,19 @@ def _object(properties: dict[str, object]) -> dict[str, object]:
 
 def told_tools(tools: Sequence[ToolSpec], schema: Mapping[str, object] | None) -> str:
     """Explain the tools and the form of a reply, and its schema where nobody else holds the model to it."""
+    described = [f"- {tool.name}: {tool.text}" for tool in tools]
+    if schema is None:
+        signatures = (signature_of(tool.schema) for tool in tools)
+        described = [f"{line} Arguments: {signature}" for line, signature in zip(described, signatures, strict=True)]
     lines = [
         "You act by calling tools. Reply with one JSON object and nothing else:",
         '{"say": "a sentence or two about what you do next", "calls": [{"tool": NAME, "arguments": {...}}, ...]}',
         f"At most {CALLS_MAX} calls; their results come with the next message. The tools:",
-        *(f"- {tool.name}: {tool.text}{_arguments(tool, schema)}" for tool in tools),
+        *described,
     ]
     if schema is not None:
         lines.append(f"JSON Schema of the reply: {json.dumps(schema)}")
     return "\n".join(lines)
-
-
-def _arguments(tool: ToolSpec, schema: Mapping[str, object] | None) -> str:
-    return f" Arguments: {signature_of(tool.schema)}" if schema is None else ""
 
 
 def calls_as_text(said: str, calls: Sequence[Called]) -> str:

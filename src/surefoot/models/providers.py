@@ -52,7 +52,9 @@ def provided(name: str, endpoints: Mapping[str, Endpoint], environ: Mapping[str,
     if name.startswith(SCRIPTED):
         return _scripted(name)
     if endpoint := endpoints.get(provider):
-        return at(endpoint, model, _key_of(endpoint, environ))
+        variable = endpoint.key_env
+        key = None if variable is None else _key(f"the provider {endpoint.name!r}", variable, environ)
+        return at(endpoint, model, key)
     if provider == "anthropic":
         return _anthropic(model, _key(name, "ANTHROPIC_API_KEY", environ), environ.get("ANTHROPIC_BASE_URL") or None)
     if provider in ("openai", "openai-chat", "openai-responses"):
@@ -102,10 +104,6 @@ def at(endpoint: Endpoint, model: str, key: str | None = None) -> Provided:
     # Every server of this interface knows `max_tokens`; one that overlooks its successor would write without end.
     profile = OpenAIModelProfile(openai_chat_supports_max_completion_tokens=False)
     return _judged(OpenAIChatModel(model, provider=provider, profile=profile))
-
-
-def _key_of(endpoint: Endpoint, environ: Mapping[str, str]) -> str | None:
-    return None if endpoint.key_env is None else _key(f"the provider {endpoint.name!r}", endpoint.key_env, environ)
 
 
 def _key(wanted: str, variable: str, environ: Mapping[str, str]) -> str:

@@ -65,16 +65,15 @@ def spoken(request: ModelRequest, abilities: Abilities) -> Spoken:
     else:
         messages = request.messages
         parameters = ModelRequestParameters() if request.schema is None else _following(request.schema, abilities)
-        parameters.function_tools = [_defined(tool) for tool in request.tools]
+        parameters.function_tools = [
+            ToolDefinition(name=tool.name, description=tool.text, parameters_json_schema=dict(tool.schema))
+            for tool in request.tools
+        ]
     return Spoken(
         messages=_messages(messages, abilities),
         settings=_settings(request, abilities, has_tools=bool(parameters.function_tools)),
         parameters=parameters,
     )
-
-
-def _defined(tool: ToolSpec) -> ToolDefinition:
-    return ToolDefinition(name=tool.name, description=tool.text, parameters_json_schema=dict(tool.schema))
 
 
 def _following(schema: Mapping[str, object], abilities: Abilities) -> ModelRequestParameters:
@@ -104,36 +103,31 @@ def _messages(messages: Sequence[Message], abilities: Abilities) -> list[ModelMe
     found: list[ModelMessage] = []
     asked: list[ModelRequestPart] = []
     for message in messages:
-        if message.speaker is Speaker.MODEL:
-            if asked:
-                found.append(LibraryRequest(parts=asked))
-                asked = []
-            if replied := list(_replied(message)):
-                found.append(LibraryResponse(parts=replied))
-        else:
-            asked.append(_request_part(message))
+        match message.speaker:
+            case Speaker.SYSTEM:
+                asked.append(SystemPromptPart(content=message.text))
+            case Speaker.USER:
+                asked.append(UserPromptPart(content=message.text))
+            case Speaker.TOOL:
+                asked.append(
+                    ToolReturnPart(tool_name=message.tool, content=message.text, tool_call_id=message.provider_id)
+                )
+            case Speaker.MODEL:
+                if asked:
+                    found.append(LibraryRequest(parts=asked))
+                    asked = []
+                replied: list[ModelResponsePart] = [TextPart(content=message.text)] if message.text else []
+                for call in message.calls:
+                    arguments = call.raw if call.arguments is None else dict(call.arguments)
+                    replied.append(ToolCallPart(tool_name=call.name, args=arguments, tool_call_id=call.provider_id))
+                if replied:
+                    found.append(LibraryResponse(parts=replied))
         # The mark of a system's words stands in the settings: the library cannot hold it beside them.
         if abilities.caches and message.is_cache_end and message.speaker is not Speaker.SYSTEM:
             asked.append(UserPromptPart(content=[CachePoint()]))
     if asked:
         found.append(LibraryRequest(parts=asked))
     return found
-
-
-def _request_part(message: Message) -> ModelRequestPart:
-    if message.speaker is Speaker.SYSTEM:
-        return SystemPromptPart(content=message.text)
-    if message.speaker is Speaker.TOOL:
-        return ToolReturnPart(tool_name=message.tool, content=message.text, tool_call_id=message.provider_id)
-    return UserPromptPart(content=message.text)
-
-
-def _replied(message: Message) -> Iterator[ModelResponsePart]:
-    if message.text:
-        yield TextPart(content=message.text)
-    for call in message.calls:
-        arguments = call.raw if call.arguments is None else dict(call.arguments)
-        yield ToolCallPart(tool_name=call.name, args=arguments, tool_call_id=call.provider_id)
 
 
 def _without_tools(

@@ -37,13 +37,14 @@ def heard(request: ModelRequest, response: LibraryResponse, *, is_whole: bool = 
             why = f"the reply is not of the form that was asked for: {text[:_SHOWN]!r}."
             return ModelFault(fault=Fault.MALFORMED, text=f"{request.model}: {why}", usage=usage, said=text)
         text, calls = wished
+    library = json.dumps({"library": _LIBRARY, "version": version(_LIBRARY)}).encode()[:-1]
     return ModelAnswer(
         text=text,
         calls=calls,
         finish=Finish.TOOLS if calls else Finish.STOP,
         usage=usage or _guessed(request, text, calls),
         model=response.model_name or request.model,
-        raw=_raw(response),
+        raw=library + b', "messages": ' + ModelMessagesTypeAdapter.dump_json([response]) + b"}",
     )
 
 
@@ -103,8 +104,3 @@ def _guessed(request: ModelRequest, text: str, calls: tuple[Called, ...]) -> Usa
     )
     told = sum(tokens_of(tool.text) + tokens_of(json.dumps(tool.schema)) for tool in request.tools)
     return Usage(requests=1, input_tokens=sent + told, output_tokens=tokens_of(_raw_text(text, calls)))
-
-
-def _raw(response: LibraryResponse) -> bytes:
-    whole = {"library": _LIBRARY, "version": version(_LIBRARY)}
-    return json.dumps(whole).encode()[:-1] + b', "messages": ' + ModelMessagesTypeAdapter.dump_json([response]) + b"}"

@@ -76,7 +76,13 @@ def with_named(
     known = {facts.name: facts for models in routing.roles.values() for facts in models.chain}
     own = [name for name, whole in wanted.items() if whole.startswith((SCRIPTED, LOCAL)) and whole not in known]
     if own:
-        raise ConfigInvalid.of(*(_smuggled(name) for name in own))
+        raise ConfigInvalid.of(
+            *(
+                f"{name!r} is a file that the engine itself would run, and only a plan names it; name it yourself, "
+                f"too: {_FLAG} {name}, or [models] in {user_file()}."
+                for name in own
+            )
+        )
     settings = replace(settings, unknown_price=routing.unknown_price)
     known |= _known({whole for whole in wanted.values() if whole not in known}, settings, environ)
     stronger = next((models.stronger for models in routing.roles.values()), None)
@@ -215,13 +221,6 @@ def _output_tokens(context: int | None, of_provider: int | None, wanted: int | N
 
 
 # --- what is said when something is missing
-
-
-def _smuggled(name: str) -> str:
-    return (
-        f"{name!r} is a file that the engine itself would run, and only a plan names it; name it yourself, too: "
-        f"{_FLAG} {name}, or [models] in {user_file()}."
-    )
 
 
 def _no_price(name: str) -> str:
