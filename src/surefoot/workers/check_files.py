@@ -111,7 +111,11 @@ def _followed(space: RunWorkspace, tree: str, files: CheckFiles) -> CheckFiles:
     seen, read, newest = files, set[str](), files
     for _ in range(_ROUNDS_MAX):
         wanted = [path for path in _readable(newest) if path not in read][:_FILES_MAX]
-        texts = dict(_texts(space, tree, wanted))
+        texts = {
+            path: space.content(blob).decode("utf-8", "replace")
+            for path, (blob, size) in space.found(tree, wanted).items()
+            if size <= _SIZE_MAX
+        }
         read.update(wanted)
         newest = together(list(_named_in(newest, texts)))
         seen = together((seen, newest))
@@ -130,22 +134,15 @@ def _readable(files: CheckFiles) -> Iterator[str]:
     yield from (path for path in files.scripts if files.builds and path.endswith((".mk", ".make")))
 
 
-def _texts(space: RunWorkspace, tree: str, paths: Sequence[str]) -> Iterator[tuple[str, str]]:
-    for path, (blob, size) in space.found(tree, paths).items():
-        if size <= _SIZE_MAX:
-            yield path, space.content(blob).decode("utf-8", "replace")
-
-
 def _named_in(files: CheckFiles, texts: Mapping[str, str]) -> Iterator[CheckFiles]:
     """Yield what the texts of scripts and of build files name."""
-    goals = {build: _goals(build) for build in files.builds if build.program == "make"}
+    makes = [build for build in files.builds if build.program == "make"]
     for path, text in texts.items():
         folder, name = posixpath.split(path)
         if name == "package.json":
             yield from _in_package(text, [build for build in files.builds if build.folder == folder])
-        elif goals and (name in _MAKEFILES or path.endswith((".mk", ".make"))):
-            for build, wanted in goals.items():
-                yield _in_makefile(text, build.folder, wanted)
+        elif makes and (name in _MAKEFILES or path.endswith((".mk", ".make"))):
+            yield from (_in_makefile(text, build) for build in makes)
         elif path in files.scripts and (_SHELL_LINE.match(text) or not text.startswith("#!")):
             # A script may start where the check does, or go to its own folder.
             for start in dict.fromkeys(("", folder)):
@@ -154,23 +151,20 @@ def _named_in(files: CheckFiles, texts: Mapping[str, str]) -> Iterator[CheckFile
             yield CheckFiles(scripts=(posixpath.normpath(posixpath.join(folder, text)),))
 
 
-def _goals(build: Build) -> tuple[str, ...]:
-    return tuple(word for word in build.words if not word.startswith("-") and "=" not in word)
-
-
-def _in_makefile(text: str, folder: str, goals: Sequence[str]) -> CheckFiles:
+def _in_makefile(text: str, build: Build) -> CheckFiles:
     """Return what the recipes of the goals run, or those of the first rule; and the files that are included."""
     values, needs, recipes = _rules(text)
-    wanted, ordered = list(goals) or list(recipes)[:1], list[str]()
+    goals = [word for word in build.words if not word.startswith("-") and "=" not in word]
+    wanted, ordered = goals or list(recipes)[:1], list[str]()
     while wanted and len(ordered) < _FILES_MAX:
         goal = wanted.pop(0)
         if goal not in ordered:
             ordered.append(goal)
             wanted += needs.get(goal, ())
     lines = "\n".join(line for goal in ordered for line in recipes.get(goal, ()))
-    found = files_of_command(facts_of(_filled(lines, values)), folder, {})
+    found = files_of_command(facts_of(_filled(lines, values)), build.folder, {})
     included = [word for words in _INCLUDES.findall(text) for word in _filled(words, values).split()]
-    paths = tuple(posixpath.normpath(posixpath.join(folder, word)) for word in included if "$" not in word)
+    paths = tuple(posixpath.normpath(posixpath.join(build.folder, word)) for word in included if "$" not in word)
     return together([found, CheckFiles(scripts=paths)])
 
 

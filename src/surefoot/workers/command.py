@@ -11,7 +11,7 @@ from surefoot.core.ids import BlobId
 from surefoot.core.plan import Step
 from surefoot.core.record import record
 from surefoot.ports import CommandOutcome, CommandRequest
-from surefoot.sandbox import CommandResult, CommandSpec, Rung, run_command
+from surefoot.sandbox import CommandSpec, Rung, run_command
 from surefoot.threads import in_thread
 from surefoot.workers.hidden_places import hidden_from
 from surefoot.workers.run_context import RunContext
@@ -58,7 +58,15 @@ class LaneCommands:
             is_sealed = self.context.rung is Rung.BUBBLEWRAP and spec.confine and not spec.sockets and until is None
             self.context.disturb(self.lane, leaves_nothing=is_sealed)
             result = await run_command(spec, spool=spool, masker=masker, on_line=self.on_line, until=until)
-            return self._outcome(result)
+            return CommandOutcome(
+                exit_code=result.exit_code,
+                signal=result.signal,
+                timed_out=result.timed_out,
+                started=result.started,
+                tail=result.tail,
+                evidence=self.context.blobs.put_file(result.output) if result.output.exists() else None,
+                duration_s=result.duration_s,
+            )
         finally:
             spool.unlink(missing_ok=True)
 
@@ -71,12 +79,6 @@ class LaneCommands:
         elif not Path(request.cwd or "").is_absolute():
             space.open_lane(outside, self.commit)
 
-    def _start(self, request: CommandRequest) -> Path:
-        """Return the folder in which a command starts."""
-        is_apart = self.commit is not None and not request.confine
-        root = self.context.start(self.context.outside(self.lane)) if is_apart else self.root
-        return root / (request.cwd or "")
-
     def _spec(self, request: CommandRequest) -> CommandSpec:
         context = self.context
         step_env = self.step.env if self.step is not None else dict[str, str]()
@@ -85,19 +87,22 @@ class LaneCommands:
         opened = (*self.opened, *context.shown, *(context.installer_files() if request.network is True else ()))
         most = context.limits.output_bytes_max
         end_max = 0 if request.output_max is not None else min(_END_MAX, most // 2)
-        argv = request.argv or (*_SHELLS[request.shell], request.text)
+        is_apart = self.commit is not None and not request.confine
+        root = context.start(context.outside(self.lane)) if is_apart else self.root
+        plan_folder = () if context.plan_folder is None else (context.plan_folder,)
         return CommandSpec(
-            argv=argv,
-            cwd=self._start(request),
+            argv=request.argv or (*_SHELLS[request.shell], request.text),
+            cwd=root / (request.cwd or ""),
             env=context.environment(self.lane, layers, network=request.network is True, confine=request.confine),
             timeout_s=request.timeout_s,
             writable=(
-                self.context.space.lane_path(self.lane),
-                *self._own_folders(),
+                context.space.lane_path(self.lane),
+                context.space.clone_path(self.lane),
+                context.space.home_path(self.lane),
                 *context.meeting,
                 *request.writable,
             ),
-            readable=(*self._readable(), *opened),
+            readable=(context.files, context.git_configuration, *context.space.readable, *plan_folder, *opened),
             hidden=hidden_from(context, opened),
             network=request.network,
             sockets=request.sockets,
@@ -106,27 +111,6 @@ class LaneCommands:
             output_max=request.output_max if request.output_max is not None else most - end_max,
             output_end_max=end_max,
             mark=f"{context.mark_prefix}{self.mark}",
-        )
-
-    def _own_folders(self) -> tuple[Path, ...]:
-        return self.context.space.clone_path(self.lane), self.context.space.home_path(self.lane)
-
-    def _readable(self) -> tuple[Path, ...]:
-        context = self.context
-        paths = [context.files, context.git_configuration, *context.space.readable]
-        if context.plan_folder is not None:
-            paths.append(context.plan_folder)
-        return tuple(paths)
-
-    def _outcome(self, result: CommandResult) -> CommandOutcome:
-        return CommandOutcome(
-            exit_code=result.exit_code,
-            signal=result.signal,
-            timed_out=result.timed_out,
-            started=result.started,
-            tail=result.tail,
-            evidence=self.context.blobs.put_file(result.output) if result.output.exists() else None,
-            duration_s=result.duration_s,
         )
 
     def store(self, content: bytes) -> BlobId:

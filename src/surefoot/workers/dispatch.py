@@ -53,21 +53,17 @@ async def perform(context: RunContext, command: Command) -> Event:
             raise DiskRefused(
                 f"The disk refused what the run needs to go on: {error}. Free some space or mend the disk, then resume."
             ) from error
-        fact = effect.after_breakage(command, _breakage(context, error))
+        breakage = Breakage(
+            at=context.clock.now(),
+            reason=error.message if isinstance(error, SurefootError) else f"{type(error).__name__}: {error}",
+            error_type=type(error).__name__,
+            trace=context.masker.text("".join(traceback.format_exception(error))),
+            store=context.store,
+        )
+        fact = effect.after_breakage(command, breakage)
     if context.workspace is not None and _can_be_done_again(effect, command, fact):
         context.workspace.refuse_without_repository()
     return masked(fact, context.masker)
-
-
-def _breakage(context: RunContext, error: Exception) -> Breakage:
-    reason = error.message if isinstance(error, SurefootError) else f"{type(error).__name__}: {error}"
-    return Breakage(
-        at=context.clock.now(),
-        reason=reason,
-        error_type=type(error).__name__,
-        trace=context.masker.text("".join(traceback.format_exception(error))),
-        store=context.store,
-    )
 
 
 def _can_be_done_again(effect: Effect, command: Command, fact: Event) -> bool:

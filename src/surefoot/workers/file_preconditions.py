@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 from bisect import bisect_left
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from surefoot.core import commands as do
@@ -17,7 +17,7 @@ from surefoot.core.approval import Precondition
 from surefoot.core.globs import literal, literal_folder, matches, with_content
 from surefoot.core.named_files import EVERYTHING, module_files, named_files
 from surefoot.core.plan import Step
-from surefoot.core.plan_commands import PlanCommand, commands_of_step
+from surefoot.core.plan_commands import commands_of_step
 from surefoot.effects.artifacts.perform import LINK, wanted_artifacts
 from surefoot.shellwords import facts_with
 from surefoot.workers.run_context import RunContext
@@ -102,15 +102,11 @@ def _globs(context: RunContext, spec: Step) -> tuple[str, ...]:
     if body.calls is not None:
         found += module_files(body.calls.partition(":")[0], start)
     for one, env in commands_of_step(spec, plan.env):
-        if one.reaches_out:
-            found += _globs_of(one, env, folder, path)
+        if one.reaches_out and one.is_shell:
+            found += named_files(facts_with(one.text, env), folder, path)
+        elif one.reaches_out:
+            found += module_files(one.text.partition(":")[0], folder)
     return (EVERYTHING,) if EVERYTHING in found else tuple(dict.fromkeys(found))
-
-
-def _globs_of(command: PlanCommand, env: Mapping[str, str], folder: str, path: Sequence[str]) -> tuple[str, ...]:
-    if command.is_shell:
-        return named_files(facts_with(command.text, env), folder, path)
-    return module_files(command.text.partition(":")[0], folder)
 
 
 @dataclass
@@ -176,14 +172,11 @@ class _Files:
             at = f"{at}/{part}" if at else part
             if at in self.links:
                 links.append(at)
-                target = self._target(at)
+                mode, what = self.entries[at]
+                target = what if mode == LINK else os.fsdecode(self.context.space.content(what))
                 if target.startswith("/") or len(links) > _LINKS_MAX:
                     return links, None
                 at, rest = at.rpartition("/")[0], [one for one in target.split("/") if one not in {"", "."}] + rest
             elif at in self.entries:
                 return links, at  # a file, or a submodule whatever of it is meant
         return links, at
-
-    def _target(self, path: str) -> str:
-        mode, what = self.entries[path]
-        return what if mode == LINK else os.fsdecode(self.context.space.content(what))

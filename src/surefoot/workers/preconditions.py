@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 from surefoot import safe_open
@@ -43,15 +45,16 @@ def commands_of(step: Step, env: Mapping[str, str]) -> CommandFacts | None:
     found = [facts_given(text, own, shell) for (text, shell), own in zip(texts_of(step), given, strict=True)]
     if not found:
         return None
+    together = chain.from_iterable
     return CommandFacts(
-        commands=tuple(words for one in found for words in one.commands),
-        writes=tuple(path for one in found for path in one.writes),
-        hosts=tuple(host for one in found for host in one.hosts),
-        variables=tuple(name for one in found for name in one.variables),
+        commands=tuple(together(one.commands for one in found)),
+        writes=tuple(together(one.writes for one in found)),
+        hosts=tuple(together(one.hosts for one in found)),
+        variables=tuple(together(one.variables for one in found)),
         unclear=next((one.unclear for one in found if one.unclear is not None), None),
-        sets=tuple(setting for one in found for setting in one.sets),
-        functions=tuple(name for one in found for name in one.functions),
-        strange=tuple(reason for one in found for reason in one.strange),
+        sets=tuple(together(one.sets for one in found)),
+        functions=tuple(together(one.functions for one in found)),
+        strange=tuple(together(one.strange for one in found)),
     )
 
 
@@ -106,16 +109,9 @@ def _files(context: RunContext, lane: str, spec: Step) -> Iterator[Precondition]
         digest = hashlib.sha256()
         for path in sorted(files_matching(glob, root, root)):
             digest.update(f"{path}\0".encode("utf-8", "surrogateescape"))
-            digest.update(_content_digest(root, root / path))
+            with suppress(OSError), safe_open.open_within(root, root / path) as file:
+                digest.update(hashlib.file_digest(file, "sha256").digest())
         yield Precondition(name=f"files {glob}", state=digest.hexdigest())
-
-
-def _content_digest(root: Path, path: Path) -> bytes:
-    try:
-        with safe_open.open_within(root, path) as file:
-            return hashlib.file_digest(file, "sha256").digest()
-    except OSError:
-        return b""
 
 
 async def _resource(context: RunContext, command: do.TakeCheckpoint, lane: str, name: str) -> Precondition:

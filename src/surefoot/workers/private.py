@@ -11,7 +11,6 @@ import hmac
 import os
 import re
 import secrets
-from contextlib import suppress
 from pathlib import Path
 
 from surefoot.core.record import record
@@ -32,7 +31,12 @@ class PrivateStore:
     def put(self, content: bytes) -> str:
         """Store content on the disk and return its name. Storing it again changes nothing."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        name = _name_of(self._key(), content)
+        try:
+            key = (self.folder / _KEY).read_bytes()
+        except FileNotFoundError:
+            key = secrets.token_bytes(_KEY_BYTES)
+            self._write(_KEY, key)
+        name = _name_of(key, content)
         self._write(name, content)
         return name
 
@@ -42,26 +46,16 @@ class PrivateStore:
         Raises:
             WorkspaceError: it is not there, or is not what was put in.
         """
+        if _NAME.fullmatch(name) is None:
+            raise WorkspaceError(f"{name!r} is no name of a private copy")
         try:
-            content = self._path(name).read_bytes()
+            content = (self.folder / name).read_bytes()
             is_whole = hmac.compare_digest(_name_of((self.folder / _KEY).read_bytes(), content), name)
         except OSError as error:
             raise WorkspaceError(f"The private copy {name[:12]} in {str(self.folder)!r} is gone: {error}") from error
         if not is_whole:
             raise WorkspaceError(f"The private copy {name[:12]} in {str(self.folder)!r} was altered or damaged")
         return content
-
-    def _key(self) -> bytes:
-        with suppress(FileNotFoundError):
-            return (self.folder / _KEY).read_bytes()
-        key = secrets.token_bytes(_KEY_BYTES)
-        self._write(_KEY, key)
-        return key
-
-    def _path(self, name: str) -> Path:
-        if _NAME.fullmatch(name) is None:
-            raise WorkspaceError(f"{name!r} is no name of a private copy")
-        return self.folder / name
 
     def _write(self, name: str, content: bytes) -> None:
         """Write a file whole: a kill leaves the old one, the new one or none."""
