@@ -64,7 +64,16 @@ class BlobStore:
                 start = content.read(SMALL_BYTES_MAX + 1)
                 if self._folder is None or len(start) <= SMALL_BYTES_MAX:
                     return self.put(start + content.read())
-                return _put_pieces(self._folder, _pieces(start, content))
+                digest, size = hashlib.sha256(), 0
+                with _unfinished(self._folder) as (out, path):
+                    for piece in _pieces(start, content):
+                        digest.update(piece)
+                        size += len(piece)
+                        out.write(piece)
+                    blob = BlobId(digest.hexdigest())
+                    if not _is_there(_path(self._folder, blob), size):
+                        _finish(out, path, _path(self._folder, blob))
+                return blob
         except OSError as error:
             raise JournalError(
                 f"The file {str(source)!r} could not be read to be stored: {error.strerror}. Nothing was stored.",
@@ -89,9 +98,13 @@ class BlobStore:
         Raises:
             JournalCorrupt: there is no such blob.
         """
-        small = self._small(blob)
-        if small is not None:
-            return BytesIO(small)
+        with self._lock:
+            pending = self._pending.get(blob)
+        if pending is not None:
+            return BytesIO(pending)
+        for (content,) in self._database.rows("SELECT content FROM blobs WHERE id = ?", (blob,)):
+            assert isinstance(content, bytes)
+            return BytesIO(content)
         if self._folder is None:
             raise _corrupt(blob, "is missing")
         try:
@@ -159,18 +172,6 @@ class BlobStore:
                 path.unlink(missing_ok=True)
         return [BlobId(blob) for blob in sorted(small | set(large))]
 
-    def _small(self, blob: BlobId) -> bytes | None:
-        with self._lock:
-            pending = self._pending.get(blob)
-        if pending is not None:
-            return pending
-        rows = self._database.rows("SELECT content FROM blobs WHERE id = ?", (blob,))
-        if not rows:
-            return None
-        content = rows[0][0]
-        assert isinstance(content, bytes)
-        return content
-
     def _files(self) -> Iterator[Path]:
         if self._folder is not None:
             found = self._folder.glob("[0-9a-f][0-9a-f]/*")
@@ -190,19 +191,6 @@ def _is_there(path: Path, size: int) -> bool:
         return path.stat().st_size == size
     except OSError:
         return False
-
-
-def _put_pieces(folder: Path, pieces: Iterator[bytes]) -> BlobId:
-    digest, size = hashlib.sha256(), 0
-    with _unfinished(folder) as (out, path):
-        for piece in pieces:
-            digest.update(piece)
-            size += len(piece)
-            out.write(piece)
-        blob = BlobId(digest.hexdigest())
-        if not _is_there(_path(folder, blob), size):
-            _finish(out, path, _path(folder, blob))
-    return blob
 
 
 @contextmanager

@@ -116,7 +116,9 @@ class Database:
             if self._failure is not None:
                 raise self._failure
             try:
-                self._set_full(full=durable)
+                if durable != self._is_full:
+                    connection.execute("PRAGMA synchronous=FULL" if durable else "PRAGMA synchronous=NORMAL")
+                    self._is_full = durable
                 connection.execute("BEGIN IMMEDIATE")
                 before = connection.total_changes()
                 yield connection
@@ -198,11 +200,6 @@ class Database:
                 path=str(self.path),
             )
             raise self._failure
-
-    def _set_full(self, *, full: bool) -> None:
-        if full != self._is_full:
-            self._connection.execute("PRAGMA synchronous=FULL" if full else "PRAGMA synchronous=NORMAL")
-            self._is_full = full
 
     def _opened(self, path: Path, *, read_only: bool, busy_timeout_s: float) -> Connection:
         if read_only and not path.exists():

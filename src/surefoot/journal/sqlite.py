@@ -138,7 +138,11 @@ class SqliteJournal:
             ends: dict[RunId, _End] = {}
             answers: list[Appended | JournalConflict | ClaimLost] = []
             with self._database.transaction(durable=any(batch.durable for batch in batches)) as connection:
-                self._forget_if_stale()
+                version = self._database.data_version()
+                if version != self._known_at:
+                    self._ends.clear()
+                    self._tokens.clear()
+                    self._known_at = version
                 for batch, rows in zip(batches, encoded, strict=True):
                     refused = self._refusal(batch, ends)
                     answers.append(refused or self._write(connection, batch, rows, ends))
@@ -233,13 +237,6 @@ class SqliteJournal:
     def _read_end(self, run: RunId) -> _End:
         rows = self._database.rows("SELECT seq, hash FROM events WHERE run = ? ORDER BY seq DESC LIMIT 1", (run,))
         return cast("_End", rows[0]) if rows else _NO_END
-
-    def _forget_if_stale(self) -> None:
-        version = self._database.data_version()
-        if version != self._known_at:
-            self._ends.clear()
-            self._tokens.clear()
-            self._known_at = version
 
     def _end(self, run: RunId, ends: dict[RunId, _End]) -> _End:
         end = ends.get(run) or self._ends.get(run)
