@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from surefoot.core import failure_words
 from surefoot.ports import CommandOutcome, Commands
 
@@ -33,12 +31,6 @@ def why_no_answer(outcome: CommandOutcome) -> str | None:
 def last_lines(outcome: CommandOutcome) -> str:
     """Return the last lines of the output that say anything; more of them than people are shown, for agents."""
     return failure_words.last_lines(outcome.tail, LINES_MAX)[-CHARACTERS_MAX:]
-
-
-def listed(names: Sequence[str]) -> str:
-    """Return names in a row, the first few of them, and how many more there are."""
-    more = len(names) - NAMED_MAX
-    return ", ".join(names[:NAMED_MAX]) + (f" and {more} more" if more > 0 else "")
 
 
 def whole_output(outcome: CommandOutcome, commands: Commands) -> str:

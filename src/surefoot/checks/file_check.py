@@ -15,13 +15,14 @@ from itertools import takewhile
 from pathlib import Path, PurePosixPath
 
 from surefoot.checks.check_request import Answer
-from surefoot.checks.exit_status import listed
+from surefoot.checks.exit_status import NAMED_MAX
 from surefoot.core.check_kinds import FileCheck
 from surefoot.core.event_words import Verdict
 from surefoot.core.globs import matches
 from surefoot.core.plan import Check
 from surefoot.core.record import record
 from surefoot.core.regex import regex
+from surefoot.core.short_text import listed
 from surefoot.expressions import CURE, Expression, expression
 from surefoot.ports import Commands
 from surefoot.safe_open import open_within
@@ -105,7 +106,7 @@ def _exists(kind: FileCheck, base: Path, paths: tuple[str, ...]) -> _Finding:
     if not paths:
         return _Finding(verdict, f"nothing matches {kind.glob}")
     number = f"{_counted(len(paths))} {'matches' if len(paths) == 1 else 'match'}"
-    named = f": {listed(paths)}" if verdict is Verdict.FAILED and paths != (kind.glob,) else ""
+    named = f": {listed(paths, NAMED_MAX)}" if verdict is Verdict.FAILED and paths != (kind.glob,) else ""
     return _Finding(verdict, f"{number} {kind.glob}{named}", paths)
 
 
@@ -114,7 +115,7 @@ def _lacks(kind: FileCheck, unwanted: str, files: _Files, paths: tuple[str, ...]
         return _Finding(Verdict.INCONCLUSIVE, f"no file matches {kind.glob}")
     places = tuple(f"{path}:{line}" for path in paths for line in _lines_with(files, path, unwanted))
     if places:
-        return _Finding(Verdict.FAILED, f"found {unwanted!r} in {listed(places)}", places)
+        return _Finding(Verdict.FAILED, f"found {unwanted!r} in {listed(places, NAMED_MAX)}", places)
     return _Finding(Verdict.PASSED, f"found {unwanted!r} in none of {_counted(len(paths))}", paths)
 
 
@@ -132,7 +133,7 @@ def _each_has(kind: FileCheck, files: _Files, paths: tuple[str, ...]) -> _Findin
     if without:
         where = "" if len(paths) == 1 else f"; {len(without)} of {len(paths)} files lack it"
         nearest = _nearest(files, without[0], wanted)
-        text = f"{wanted!r} not found in {listed(without)}{where}"
+        text = f"{wanted!r} not found in {listed(without, NAMED_MAX)}{where}"
         return _Finding(Verdict.FAILED, f"{text}\n{without[0]}:{nearest}" if nearest else text, without)
     return _Finding(Verdict.PASSED, f"found {wanted!r} in each of {_counted(len(paths))}", paths)
 

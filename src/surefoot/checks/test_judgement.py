@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from surefoot.core.check_kinds import Expect
 from surefoot.core.event_words import Verdict
+from surefoot.core.short_text import listed
 
 NAMED_MAX = 5
 
@@ -55,9 +56,9 @@ def judge(before: Results | None, now: Results, earlier: Results | None, expect:
     """
     if not now:
         return Judgement(Verdict.INCONCLUSIVE, "no test was collected")
-    must_pass = _must_pass(before or {}, expect)
-    old = {name for name, result in (before or {}).items() if result is Result.FAILED}
-    still_red = {name for name in old if now.get(name) is Result.FAILED} if expect is Expect.PASS else set[str]()
+    before = before or {}
+    must_pass, old = _must_pass(before, expect), _names_with(before, Result.FAILED)
+    still_red = old & _names_with(now, Result.FAILED) if expect is Expect.PASS else frozenset[str]()
     judged = must_pass if expect is Expect.PASS_TO_PASS else must_pass | now.keys() | (earlier or {}).keys()
     judged = judged - still_red
     wrong = _wrong(judged, now, must_pass)
@@ -77,9 +78,9 @@ def judge(before: Results | None, now: Results, earlier: Results | None, expect:
     red = _names(("was" if len(known) == 1 else "were") + " red before", sorted(known))
     uncounted = _names("fail now but did not pass before, so that they do not count", sorted(others - known))
     verdict = Verdict.FAILED if wrong - flaky else Verdict.PASSED
-    turned_green = sum(now.get(name) is Result.PASSED for name in old)
+    turned_green = old & _names_with(now, Result.PASSED)
     text = _sentences(text, named, red, uncounted)
-    return Judgement(verdict, text, left_out, tuple(sorted(still_red)), turned_green)
+    return Judgement(verdict, text, left_out, tuple(sorted(still_red)), len(turned_green))
 
 
 def collect(found: Iterable[tuple[str, Result]]) -> dict[str, Result]:
@@ -102,11 +103,14 @@ def read_results(content: bytes) -> dict[str, Result]:
 
 def _must_pass(before: Results, expect: Expect) -> frozenset[str]:
     if expect in (Expect.PASS_TO_PASS, Expect.PASS):
-        return frozenset(name for name, result in before.items() if result is Result.PASSED)
+        return _names_with(before, Result.PASSED)
     if expect is Expect.FAIL_TO_PASS:
-        failed = (name for name, result in before.items() if result is Result.FAILED)
-        return frozenset(name for name in failed if not name.startswith("::"))
+        return frozenset(name for name in _names_with(before, Result.FAILED) if not name.startswith("::"))
     return frozenset()
+
+
+def _names_with(results: Results, wanted: Result) -> frozenset[str]:
+    return frozenset(name for name, result in results.items() if result is wanted)
 
 
 def _wrong(judged: AbstractSet[str], results: Results, must_pass: frozenset[str]) -> frozenset[str]:
@@ -130,10 +134,7 @@ def _why_nothing_is_proved(
 
 
 def _names(what: str, names: Sequence[str]) -> str:
-    if not names:
-        return ""
-    more = len(names) - NAMED_MAX
-    return f"{len(names)} {what}: {', '.join(names[:NAMED_MAX])}" + (f" and {more} more" if more > 0 else "")
+    return f"{len(names)} {what}: {listed(names, NAMED_MAX)}" if names else ""
 
 
 def _sentences(*parts: str) -> str:

@@ -6,7 +6,7 @@ A path or an everyday word must not count as a secret: it would be masked wherev
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from urllib.parse import unquote
 
 from surefoot.core.regex import regex
@@ -39,15 +39,13 @@ def is_secret_name(name: str) -> bool:
 
 def secret_values(environ: Mapping[str, str]) -> tuple[str, ...]:
     """Return the values of an environment that look secret: by the variable's name, or as the password in a URL."""
-    return tuple(dict.fromkeys(_values(environ)))
-
-
-def _values(environ: Mapping[str, str]) -> Iterator[str]:
+    found: list[str] = []
     for name, value in environ.items():
         for password in _IN_URL.findall(value):
-            yield from (each for each in (password, unquote(password)) if _is_telling(each))
+            found += (each for each in (password, unquote(password)) if _is_telling(each))
         if is_secret_name(name) and _is_telling(value.strip()) and _ADDRESS.match(value) is None:
-            yield value.strip()
+            found.append(value.strip())
+    return tuple(dict.fromkeys(found))
 
 
 def _is_telling(value: str) -> bool:

@@ -59,7 +59,6 @@ def provided(name: str, endpoints: Mapping[str, Endpoint], environ: Mapping[str,
         return _anthropic(model, _key(name, "ANTHROPIC_API_KEY", environ), environ.get("ANTHROPIC_BASE_URL") or None)
     if provider in ("openai", "openai-chat", "openai-responses"):
         return _openai(name, environ)
-    provider = name.partition(":")[0]
     try:
         return _judged(infer_model(name))
     except ImportError as error:

@@ -44,9 +44,17 @@ def fetch(url: str, method: str = "GET", headers: Mapping[str, str] | None = Non
     Raises:
         OSError: or another of `FAILURES`: there was no whole answer.
     """
+    parts = urlsplit(url)
+    person, _, host = parts.netloc.rpartition("@")
+    where = parts._replace(netloc=host).geturl()
+    request = Request(where, method=method, headers={**_HEADERS, **(headers or {})})  # noqa: S310 - see `is_web`
+    if person:
+        token = base64.b64encode(unquote(person).encode()).decode("ascii")
+        # Wherever a redirect leads, it is not for them.
+        request.add_unredirected_header("Authorization", f"Basic {token}")
     deadline = time.monotonic() + TIMEOUT_S
     try:
-        response = urlopen(_request(url, method, headers or {}), timeout=TIMEOUT_S)  # noqa: S310 - as in `_request`
+        response = urlopen(request, timeout=TIMEOUT_S)  # noqa: S310 - see `is_web`
     except HTTPError as error:
         response = error
     with response:
@@ -62,15 +70,3 @@ def fetch(url: str, method: str = "GET", headers: Mapping[str, str] | None = Non
             raise http.client.IncompleteRead(bytes(body), response.length)
         kind = str(response.headers.get("Content-Type", "")).partition(";")[0].strip().lower()
         return Response(cast("int", response.status), bytes(body), kind)
-
-
-def _request(url: str, method: str, headers: Mapping[str, str]) -> Request:
-    parts = urlsplit(url)
-    person, _, host = parts.netloc.rpartition("@")
-    where = parts._replace(netloc=host).geturl()
-    request = Request(where, method=method, headers={**_HEADERS, **headers})  # noqa: S310 - `is_web` looks at the scheme
-    if person:
-        token = base64.b64encode(unquote(person).encode()).decode("ascii")
-        # Wherever a redirect leads, it is not for them.
-        request.add_unredirected_header("Authorization", f"Basic {token}")
-    return request

@@ -131,7 +131,10 @@ def _judged(release: _Release, response: Response, root: str) -> tuple[Applied, 
         files, versions = _listed(response.body)
         is_project = True
     else:
-        files, versions = list(_linked(response.body)), []
+        links = _Links()
+        links.feed(response.body.decode("utf-8", "replace"))
+        links.close()
+        files, versions = [unquote(urlsplit(link).path).rpartition("/")[2] for link in links.found], []
         is_project = any(map(release.names_project, files))
     if any(map(release.names, files)) or any(_same_version(version, release.version) for version in versions):
         return Applied.APPLIED, "the release is there"
@@ -166,15 +169,6 @@ class _Links(HTMLParser):
         """Note the target of a link."""
         if tag == "a":
             self.found += [value for name, value in attrs if name == "href" and value]
-
-
-def _linked(body: bytes) -> Iterator[str]:
-    """Yield the files to which a page in HTML links."""
-    links = _Links()
-    links.feed(body.decode("utf-8", "replace"))
-    links.close()
-    for link in links.found:
-        yield unquote(urlsplit(link).path).rpartition("/")[2]
 
 
 def _same_version(found: str, wanted: str) -> bool:

@@ -23,8 +23,11 @@ async def ask_port(kind: PortProbe) -> ProbeReply:
     if place is None:
         return ProbeReply(answer=Applied.UNKNOWN, text=f"{kind.port!r} is neither PORT nor HOST:PORT")
     host, port = place
+    addresses = _LOOPBACK
     try:
-        addresses = _LOOPBACK if not host else await _addresses_of(host, port)
+        if host:
+            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            addresses = tuple(dict.fromkeys(str(address[0]) for *_, address in found))
     except (OSError, UnicodeError) as error:  # the latter for what cannot be a name
         return ProbeReply(answer=Applied.UNKNOWN, text=f"{host}: {error}")
     refused: list[str] = []
@@ -42,11 +45,6 @@ async def ask_port(kind: PortProbe) -> ProbeReply:
     if unclear or not refused:
         return ProbeReply(answer=Applied.UNKNOWN, text=f"port {port} cannot be reached: {'; '.join(unclear)}")
     return ProbeReply(answer=Applied.NOT_APPLIED, text=f"{' and '.join(refused)} refused a connection to port {port}")
-
-
-async def _addresses_of(host: str, port: int) -> tuple[str, ...]:
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return tuple(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
 async def _connect(address: str, port: int) -> None:

@@ -67,16 +67,13 @@ def _all() -> list[str]:
     parent = os.getppid()
     while parent > 0:
         own.add(str(parent))
-        parent = _parent_of(parent)
-    return [entry.name for entry in _PROC.iterdir() if entry.name.isdecimal() and entry.name not in own]
-
-
-def _parent_of(process: int) -> int:
-    try:
+        try:
+            stat = (_PROC / str(parent) / "stat").read_text("utf-8", "replace")
+        except (FileNotFoundError, ProcessLookupError):
+            break
         # What stands in the brackets is the program's name, which may hold anything.
-        return int((_PROC / str(process) / "stat").read_text("utf-8", "replace").rpartition(")")[2].split()[1])
-    except (FileNotFoundError, ProcessLookupError):
-        return 0
+        parent = int(stat.rpartition(")")[2].split()[1])
+    return [entry.name for entry in _PROC.iterdir() if entry.name.isdecimal() and entry.name not in own]
 
 
 def _command_line(process: str) -> bytes:

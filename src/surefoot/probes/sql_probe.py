@@ -49,7 +49,10 @@ async def ask_sql(kind: SqlProbe, subject: Subject, commands: Commands) -> Probe
     lines = [query, f"{len(rows)} rows", *(repr(tuple(row)) for row in rows[:_SHOWN])]
     evidence = commands.store(address.masker.content("\n".join(lines).encode("utf-8", "replace")))
     answer, why = _judged(kind, rows)
-    return ProbeReply(answer=answer, text=address.masker.text(f"{_said(rows)}: {why}"), evidence=evidence)
+    said = "1 row" if len(rows) == 1 else f"{len(rows)} rows"
+    if rows:
+        said += f" ({', '.join(f'{value!r:.60}' for value in rows[0][:3])})"
+    return ProbeReply(answer=answer, text=address.masker.text(f"{said}: {why}"), evidence=evidence)
 
 
 async def _select(url: str, query: str, root: Path) -> Rows:
@@ -116,8 +119,3 @@ def _is_same(found: object, wanted: object) -> bool:
     if isinstance(found, Decimal) and isinstance(wanted, int | float):
         return found == Decimal(str(wanted))
     return found == wanted or str(found) == str(wanted)
-
-
-def _said(rows: Rows) -> str:
-    count = "1 row" if len(rows) == 1 else f"{len(rows)} rows"
-    return f"{count} ({', '.join(f'{value!r:.60}' for value in rows[0][:3])})" if rows else count
