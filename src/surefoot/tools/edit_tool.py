@@ -154,7 +154,15 @@ def _work_out(draft: _Draft, arguments: Arguments) -> None:
     for number, one in enumerate(edits, 1):
         _replace(draft, one, f"edit {number} of {len(edits)}, " if len(edits) > 1 else "")
     for one in arguments.objects("move"):
-        _move(draft, one)
+        path, content = draft.there(one.text("path"))
+        to = draft.take(one.text("to"))
+        if to == path:
+            raise Refused(f"{path} is to be moved to itself; name another place")
+        if draft.after[to].content is not None:
+            text = f"{path} cannot be moved to {to}: there is a file already; delete it in the same call, or rename"
+            raise Refused(text)
+        draft.after[to] = _Stand(content, draft.after[path].mode)
+        draft.put(path, None)
     for path in arguments.texts("delete"):
         draft.put(draft.there(path)[0], None)
     for one in arguments.objects("create"):
@@ -185,17 +193,6 @@ def _judge_masks(draft: _Draft) -> None:
                 "shown; change only what stands beside the secret, with `edits`, or read it from a variable",
                 is_misuse=False,
             )
-
-
-def _move(draft: _Draft, one: Arguments) -> None:
-    path, content = draft.there(one.text("path"))
-    to = draft.take(one.text("to"))
-    if to == path:
-        raise Refused(f"{path} is to be moved to itself; name another place")
-    if draft.after[to].content is not None:
-        raise Refused(f"{path} cannot be moved to {to}: there is a file already; delete it in the same call, or rename")
-    draft.after[to] = _Stand(content, draft.after[path].mode)
-    draft.put(path, None)
 
 
 # --- replacing

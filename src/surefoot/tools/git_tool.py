@@ -36,14 +36,7 @@ _LISTS = {
     "tag": ("-l", "-n", "-i", "--ignore-case"),
 }
 _LIST_OPTIONS = (
-    "--list",
-    "--contains",
-    "--no-contains",
-    "--merged",
-    "--no-merged",
-    "--points-at",
-    "--sort",
-    "--format",
+    *("--list", "--contains", "--no-contains", "--merged", "--no-merged", "--points-at", "--sort", "--format"),
 )
 _FORBIDDEN = (
     *("--output", "--output-directory", "--ext-diff", "--textconv", "--open-files-in-pager", "--show-signature"),
@@ -68,16 +61,10 @@ async def look_at_git(arguments: Arguments, context: ToolContext) -> ToolResult:
         raise Refused(flaw)
     name, *rest = args
     listing = ["--list"] if name in _LISTS and "--show-current" not in rest else []
-    argv = (
-        *GIT,
-        name,
-        *_READS[name],
-        *listing,
-        *(word for word in rest if word not in {"--list", "-l"} or not listing),
-    )
-    outcome = await context.commands.run(
-        CommandRequest(argv=argv, env=GIT_VARIABLES, timeout_s=LOOK_TIMEOUT_S, output_max=_OUTPUT_MAX)
-    )
+    words = [word for word in rest if word not in {"--list", "-l"}] if listing else rest
+    argv = (*GIT, name, *_READS[name], *listing, *words)
+    request = CommandRequest(argv=argv, env=GIT_VARIABLES, timeout_s=LOOK_TIMEOUT_S, output_max=_OUTPUT_MAX)
+    outcome = await context.commands.run(request)
     result = told(outcome, context.commands, TEXT_BYTES_MAX)
     # With 1, grep says that there is nothing and diff that there is something.
     is_answer = outcome.exit_code == 0 or (outcome.exit_code == 1 and name in {"grep", "diff"})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from surefoot.core.record import record
 from surefoot.tools.argument_schema import Shape, listed, record_of, whole
 from surefoot.tools.arguments import Arguments
 from surefoot.tools.file_listing import PATH
@@ -13,29 +12,17 @@ from surefoot.tools.tool_context import TEXT_BYTES_MAX, Tool, ToolContext, ToolR
 _LEAST_BYTES = 2_000
 
 
-@record(kw_only=False)
-class _Wanted:
-    """A range of lines of a file."""
-
-    path: str
-    start: int
-    end: int | None
-
-
 def read_files(arguments: Arguments, context: ToolContext) -> ToolResult:
     """Show lines of files, with their numbers."""
     files = LaneFiles(context.root)
-    wanted = [
-        _Wanted(one.text("path"), one.number("start", 1), one.number_or_none("end"))
-        for one in (arguments, *arguments.objects("more"))
-    ]
+    wanted = (arguments, *arguments.objects("more"))
     parts: list[str] = []
     saw: dict[str, str] = {}
     refused: list[Refused] = []
     room = TEXT_BYTES_MAX
     for at, one in enumerate(wanted):
         try:
-            held = files.read(one.path)
+            held = files.read(one.text("path"))
             saw[held.path] = held.digest
             # Each of those to come has its share, so that none is left out.
             part = _shown(one, held, max(room // (len(wanted) - at), _LEAST_BYTES))
@@ -54,17 +41,18 @@ def read_files(arguments: Arguments, context: ToolContext) -> ToolResult:
     )
 
 
-def _shown(wanted: _Wanted, held: Held, bytes_max: int) -> str:
+def _shown(wanted: Arguments, held: Held, bytes_max: int) -> str:
+    path, start, last = wanted.text("path"), wanted.number("start", 1), wanted.number_or_none("end")
     lines = lines_of(text_of(held.path, held.content))
-    name = held.path if held.path == wanted.path else f"{held.path} (named as {wanted.path})"
+    name = held.path if held.path == path else f"{held.path} (named as {path})"
     if not lines:
         return f"{name}: empty"
-    if wanted.start > len(lines):
-        return f"{name}: {len(lines)} lines; line {wanted.start} is beyond its end"
-    end = len(lines) if wanted.end is None else min(wanted.end, len(lines))
-    if end < wanted.start:
-        return f"{name}: {len(lines)} lines; `end` ({wanted.end}) lies before `start` ({wanted.start})"
-    page = page_of(lines, wanted.start, min(end - wanted.start + 1, LINES_MAX), bytes_max)
+    if start > len(lines):
+        return f"{name}: {len(lines)} lines; line {start} is beyond its end"
+    end = len(lines) if last is None else min(last, len(lines))
+    if end < start:
+        return f"{name}: {len(lines)} lines; `end` ({last}) lies before `start` ({start})"
+    page = page_of(lines, start, min(end - start + 1, LINES_MAX), bytes_max)
     crlf = ", line ends CRLF" if b"\r\n" in held.content else ""
     head = f"{name}: {len(lines)} lines{crlf}, {page.start}-{page.end} shown"
     more = f"\n… go on with start: {page.end + 1}" if page.end < end else ""

@@ -203,8 +203,10 @@ def _in_python(
         yield from _in_python(one, name, own, inside)
 
 
-def _kind_when_made(one: ast.Name | ast.Attribute, outer: ast.AST | None) -> str:
-    """Return what a value given to a name makes of it; empty for a part of another object."""
+def _kind_of_name(one: ast.Name | ast.Attribute, parent: ast.AST, outer: ast.AST | None) -> str:
+    """Return what a name stands for that is given a value; empty for a use, and for a part of another object."""
+    if not isinstance(one.ctx, ast.Store) or isinstance(parent, ast.AugAssign):
+        return ""
     if isinstance(one, ast.Attribute):
         return "attribute" if isinstance(one.value, ast.Name) and one.value.id == "self" else ""
     if one.id.isupper():
@@ -223,11 +225,10 @@ def _kinds_of(one: ast.AST, name: str, parent: ast.AST, outer: ast.AST | None) -
             bound = one.asname or one.name.partition(".")[0]
             if name in (bound, *one.name.split(".")):
                 yield one.lineno, "import" if bound == name else ""
-        case ast.ImportFrom() if name in (one.module or "").split("."):
+        case ast.ImportFrom(module=str(module)) if name in module.split("."):
             yield one.lineno, ""
         case ast.Name(id=said) | ast.Attribute(attr=said) if said == name:
-            is_made = isinstance(one.ctx, ast.Store) and not isinstance(parent, ast.AugAssign)
-            yield one.end_lineno or one.lineno, _kind_when_made(one, outer) if is_made else ""
+            yield one.end_lineno or one.lineno, _kind_of_name(one, parent, outer)
         case ast.arg(arg=said) | ast.keyword(arg=said) if said == name:
             yield one.lineno, ""
         case ast.ExceptHandler(name=said) | ast.MatchAs(name=said) | ast.MatchStar(name=said) if said == name:
