@@ -8,10 +8,9 @@ for programs that somebody else, such as `cron`, started for a step, nor on the 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
-from surefoot.sandbox.orphans import MARK_VARIABLE
+from surefoot.sandbox.orphans import MARK_VARIABLE, forebears
 
 _GUARD = b"guard.main()"
 """What the command line of a guard holds, and that of nothing else."""
@@ -23,7 +22,7 @@ def step_above() -> str | None:
     if own is not None:
         return own
     start = f"{MARK_VARIABLE}=".encode()
-    for pid in _forebears():
+    for pid in forebears():
         for variable in _words(pid, "environ"):
             if variable.startswith(start):
                 return variable[len(start) :].decode("utf-8", "replace")
@@ -31,19 +30,6 @@ def step_above() -> str | None:
         if any(word.endswith(_GUARD) for word in _words(pid, "cmdline")):
             return ""
     return None
-
-
-def _forebears() -> Iterator[int]:
-    """Yield this program, what started it, and so on."""
-    pid, seen = os.getpid(), set[int]()
-    while pid > 0 and pid not in seen:
-        yield pid
-        seen.add(pid)
-        try:
-            # The name of the program stands in parentheses and may itself hold some.
-            pid = int(Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[1])
-        except (OSError, IndexError, ValueError):
-            return
 
 
 def _words(pid: int, name: str) -> list[bytes]:

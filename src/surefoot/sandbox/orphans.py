@@ -100,7 +100,7 @@ def _find(is_meant: Callable[[bytes], bool], is_limit: Callable[[int], bool]) ->
         if ((mark := _mark(entry)) is not None and is_meant(mark)) or is_limit(_limit(entry))
     }
     # What has ended is left out, whether or not it was collected.
-    return {pid for pid in marked | descendants(marked) if _status(pid)[:1] not in ([b"Z"], [])} - _ancestry()
+    return {pid for pid in marked | descendants(marked) if _status(pid)[:1] not in ([b"Z"], [])}.difference(forebears())
 
 
 def _is_own(entry: Path, own: int) -> bool:
@@ -131,11 +131,11 @@ def _limit(entry: Path) -> int:
     return int(hard) if hard.isdigit() else 0
 
 
-def _ancestry() -> set[int]:
-    """Return this process and all it descends from."""
-    pid, found = os.getpid(), set[int]()
+def forebears() -> list[int]:
+    """Return this process, what started it, and so on."""
+    pid, found = os.getpid(), list[int]()
     while pid > 0 and pid not in found:
-        found.add(pid)
+        found.append(pid)
         pid = int((_status(pid)[1:2] or [b"0"])[0])
     return found
 
