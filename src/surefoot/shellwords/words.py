@@ -9,7 +9,6 @@ import re
 from collections.abc import Collection
 
 from surefoot.core.regex import regex
-from surefoot.shellwords.escapes import unescaped
 from surefoot.shellwords.syntax import Kind, Piece, Redirect, Script, Unreadable, Word
 from surefoot.shellwords.word_budget import Budget
 
@@ -24,6 +23,8 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]|[@*#?$!-]")
 _WHOLE_NAME = regex(r"([A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$!-])\}")
 _SETTING_NAME = regex(r"([A-Za-z_][A-Za-z0-9_]*)(?:\[[^\]]{200}|(?:\[[^\]]{0,199}\])?:?=)")
 """What begins a longer index counts as a setting, too: how it ends is not looked for."""
+_ESCAPE = regex(r"\\(?:x([0-9A-Fa-f]{1,2})|u([0-9A-Fa-f]{1,4})|U([0-9A-Fa-f]{1,8})|([0-7]{1,3})|c(.)|(.))", re.DOTALL)
+_LETTERS = {"a": "\a", "b": "\b", "e": "\x1b", "E": "\x1b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _BLANK = " \t"
 
 
@@ -215,7 +216,7 @@ class Words:
         if at >= len(self.text):
             raise Unreadable("a quote is opened and never closed by '")
         start, self.at = self.at + 2, at + 1
-        return unescaped(self.text[start:at])
+        return _ESCAPE.sub(_unescaped, self.text[start:at])
 
     def _read_substitution(self, *, is_quoted: bool) -> Piece:
         start = self.at
@@ -286,3 +287,15 @@ class Words:
         if not self.text.startswith(end, self.at):
             raise Unreadable(f"something is opened and never closed by {end}")
         self.at += len(end)
+
+
+def _unescaped(escape: re.Match[str]) -> str:
+    r"""Return the character that an escape of `$'…'` stands for, such as `\x72`."""
+    *numbers, control, letter = escape.groups()
+    for digits, base in zip(numbers, (16, 16, 16, 8), strict=True):
+        if digits is not None:
+            number = int(digits, base)
+            return chr(number & 0xFF if base == 8 else number) if number <= 0x10FFFF else "\ufffd"
+    if control is not None:
+        return chr(ord(control) & 0x1F)
+    return _LETTERS.get(letter, letter if letter in "\\'\"?" else "\\" + letter)
