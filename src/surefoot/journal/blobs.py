@@ -32,7 +32,7 @@ _UNFINISHED = ".unfinished-"
 
 
 class BlobStore:
-    """Blobs below one folder and in one database. May be used from any thread."""
+    """`Blobs` below one folder and in one database; the port says what its methods raise."""
 
     def __init__(self, database: Database, folder: Path | None) -> None:
         """Use the database's `blobs` table and `folder`, made when it is first needed; None: the table only."""
@@ -54,11 +54,7 @@ class BlobStore:
         return blob
 
     def put_file(self, source: Path) -> BlobId:
-        """Store a file's content, a piece at a time, and return its name. The file may be changed afterwards.
-
-        Raises:
-            JournalError: the file cannot be read.
-        """
+        """Store a file's content, a piece at a time, and return its name."""
         try:
             with source.open("rb") as content:
                 start = content.read(SMALL_BYTES_MAX + 1)
@@ -81,11 +77,7 @@ class BlobStore:
             ) from error
 
     def get(self, blob: BlobId) -> bytes:
-        """Return a blob's content.
-
-        Raises:
-            JournalCorrupt: there is no such blob, or its content does not match its name.
-        """
+        """Return a blob's content, compared with its name."""
         with self.open(blob) as content:
             found = content.read()
         if hashlib.sha256(found).hexdigest() != blob:
@@ -93,16 +85,14 @@ class BlobStore:
         return found
 
     def open(self, blob: BlobId) -> BinaryIO:
-        """Open a blob to be read a piece at a time. Unlike `get`, this does not compare it with its name.
-
-        Raises:
-            JournalCorrupt: there is no such blob.
-        """
+        """Open a blob to be read a piece at a time, not compared with its name."""
         with self._lock:
             pending = self._pending.get(blob)
         if pending is not None:
             return BytesIO(pending)
-        for (content,) in self._database.rows("SELECT content FROM blobs WHERE id = ?", (blob,)):
+        rows = self._database.rows("SELECT content FROM blobs WHERE id = ?", (blob,))
+        if rows:
+            content = rows[0][0]
             assert isinstance(content, bytes)
             return BytesIO(content)
         if self._folder is None:
@@ -113,11 +103,7 @@ class BlobStore:
             raise _corrupt(blob, f"is missing ({error.strerror})") from error
 
     def size(self, blob: BlobId) -> int:
-        """Return a blob's length in bytes.
-
-        Raises:
-            JournalCorrupt: there is no such blob.
-        """
+        """Return a blob's length in bytes."""
         with self.open(blob) as content:
             return content.seek(0, os.SEEK_END)
 
@@ -155,7 +141,9 @@ class BlobStore:
         """Remove the blobs stored before that time whose names occur in none of the texts; return them."""
         rows = self._database.rows("SELECT id FROM blobs WHERE stored_at < ?", (before,))
         small = {str(row[0]) for row in rows}
-        large = {path.parent.name + path.name: path for path in self._files() if path.stat().st_mtime < before}
+        found = () if self._folder is None else self._folder.glob("[0-9a-f][0-9a-f]/*")
+        named = {path.parent.name + path.name: path for path in found}
+        large = {name: path for name, path in named.items() if _ID.fullmatch(name) and path.stat().st_mtime < before}
         for text in texts:
             for mentioned in _MENTIONED.findall(text):
                 small.discard(mentioned.decode())
@@ -171,11 +159,6 @@ class BlobStore:
             if path.stat().st_mtime < before:
                 path.unlink(missing_ok=True)
         return [BlobId(blob) for blob in sorted(small | set(large))]
-
-    def _files(self) -> Iterator[Path]:
-        if self._folder is not None:
-            found = self._folder.glob("[0-9a-f][0-9a-f]/*")
-            yield from (path for path in found if _ID.fullmatch(path.parent.name + path.name))
 
 
 def _path(folder: Path, blob: BlobId) -> Path:

@@ -38,7 +38,7 @@ _NO_END: _End = (0, GENESIS)
 
 
 class SqliteJournal:
-    """`Journal` in one SQLite database, with the blobs beside it."""
+    """`Journal` in one SQLite database, with the blobs beside it; the port says what its methods raise."""
 
     def __init__(self, database: Database, blobs: BlobStore) -> None:
         """Use these; `open` is the usual way."""
@@ -92,23 +92,13 @@ class SqliteJournal:
         return [RunRow(*cast("tuple[RunId, str | None, float, str]", row)) for row in rows]
 
     def events(self, run: RunId, after: int = 0) -> Iterator[Recorded]:
-        """Yield the events of a run behind position `after`, those appended meanwhile included.
-
-        Raises:
-            JournalTooNew: a newer Surefoot wrote an event.
-            JournalCorrupt: an event is missing, was altered or cannot be read; none behind it is yielded.
-        """
+        """Yield the events of a run behind position `after`, those appended meanwhile included."""
         assert after >= 0
         for stored, event in verified(run, after, self._rows(run, after - 1)):
             yield Recorded(run, stored.seq, event, stored.hash.hex())
 
     def events_of_kind(self, run: RunId, kind: type[E], most: int) -> list[E]:
-        """Return up to `most` of a run's events of one kind, the chain unverified: for what may be wrong, like guesses.
-
-        Raises:
-            JournalTooNew: a newer Surefoot wrote one.
-            JournalCorrupt: one cannot be read.
-        """
+        """Return up to `most` of a run's events of one kind, the chain unverified."""
         sql = "SELECT seq, version, body, release FROM events WHERE run = ? AND kind = ? ORDER BY seq LIMIT ?"
         rows = cast("list[tuple[int, int, bytes, str]]", self._database.rows(sql, (run, kind.kind, most)))
         found = (decode(run, seq, Encoded(kind.kind, version, body), release) for seq, version, body, release in rows)
@@ -124,14 +114,7 @@ class SqliteJournal:
         return seq, row_hash_.hex()
 
     def append(self, batches: Sequence[Batch]) -> list[Appended | JournalConflict | ClaimLost]:
-        """Append batches in one commit and return, in their order, what became of each.
-
-        A batch whose decisions come too late, or whose token is not the run's, is refused alone. Small blobs that wait
-        for a commit are written, too.
-
-        Raises:
-            JournalLocked: nothing was appended; the journal stays readable.
-        """
+        """Append batches in one commit, with the small blobs that wait; return what became of each."""
         encoded = [[encode(event) for event in batch.events] for batch in batches]
         faults.point("journal.append.before")
         with self._database.lock:
