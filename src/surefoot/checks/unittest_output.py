@@ -55,7 +55,8 @@ def make_verbose(command: str) -> str:
 
 def read_unittest(output: str) -> UnittestRun:
     """Read the whole output of one or several verbose runs."""
-    lines = [_ends_of(line) for line in output.splitlines()]
+    half = _LINE_MAX // 2
+    lines = [line if len(line) <= _LINE_MAX else f"{line[:half]} {line[-half:]}" for line in output.splitlines()]
     # Where one announcement has the form of Python 3.11, lines of the older form are something a test printed.
     is_old = not any((found := _HEADER.search(line)) and _is_full(found[1], found[2]) for line in lines)
     run = UnittestRun()
@@ -76,11 +77,6 @@ def read_unittest(output: str) -> UnittestRun:
     found = [(section.name, result) for section in sections if (result := _result(section, failed)) is not None]
     run.results = collect([*found, *((name, Result.FAILED) for name in failed)])
     return run
-
-
-def _ends_of(line: str) -> str:
-    half = _LINE_MAX // 2
-    return line if len(line) <= _LINE_MAX else f"{line[:half]} {line[-half:]}"
 
 
 def _read_line(line: str, sections: list[_Section], *, is_old: bool) -> None:

@@ -100,23 +100,20 @@ def _has(words: str, known: tuple[str, ...]) -> bool:
 
 
 def _provider_message(error: Exception) -> str:
-    """Return what the provider itself says, in a line."""
+    """Return what the provider itself says, in a line; else what the error says."""
     if isinstance(error, asyncio.TimeoutError):
         return ""
-    body = getattr(error, "body", None)
+    said = next(_messages_in(getattr(error, "body", None)), "")
+    if not said:
+        # What a client has wrapped says more than the wrapping.
+        deepest: BaseException = error
+        while isinstance(error, library.ModelConnectionError) and deepest.__cause__ is not None:
+            deepest = deepest.__cause__
+        said = " ".join(_FURTHER.sub("", f"{deepest}").split())
+        if not said or not isinstance(error, library.AgentRunError | library.UserError):
+            said = f"{type(deepest).__name__}: {said}".rstrip(": ")
     status = getattr(error, "status_code", None)
-    said = next(_messages_in(body), None) or _line(error)
     return f"{f'HTTP {status}: ' if isinstance(status, int) else ''}{said}"[:_SHOWN].rstrip(". \n")
-
-
-def _line(error: Exception) -> str:
-    """Return what an error says; what a client has wrapped says more than the wrapping."""
-    deepest: BaseException = error
-    while isinstance(error, library.ModelConnectionError) and deepest.__cause__ is not None:
-        deepest = deepest.__cause__
-    said = " ".join(_FURTHER.sub("", f"{deepest}").split())
-    is_known = isinstance(error, library.AgentRunError | library.UserError)
-    return said if is_known and said else f"{type(deepest).__name__}: {said}".rstrip(": ")
 
 
 def _messages_in(body: object) -> Iterator[str]:

@@ -50,7 +50,10 @@ def provided(name: str, endpoints: Mapping[str, Endpoint], environ: Mapping[str,
     """
     provider, _, model = name.partition(":")
     if name.startswith(SCRIPTED):
-        return _scripted(name)
+        try:
+            return played(script_of(name), name)
+        except ConfigInvalid as error:
+            raise NotProvidedError(str(error), Fault.UNKNOWN_MODEL) from error
     if endpoint := endpoints.get(provider):
         variable = endpoint.key_env
         key = None if variable is None else _key(f"the provider {endpoint.name!r}", variable, environ)
@@ -82,13 +85,6 @@ def played(script: Script, name: str) -> Provided:
     from surefoot.models.script_model import Played
 
     return Provided(Played(script, name), Abilities())
-
-
-def _scripted(name: str) -> Provided:
-    try:
-        return played(script_of(name), name)
-    except ConfigInvalid as error:
-        raise NotProvidedError(str(error), Fault.UNKNOWN_MODEL) from error
 
 
 def at(endpoint: Endpoint, model: str, key: str | None = None) -> Provided:
