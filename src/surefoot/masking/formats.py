@@ -18,6 +18,7 @@ _HEADER = r"[A-Za-z0-9._~+/=:-]"
 _IN_URL = r"[^\x00-\x20\x7f\"'<>/@\\`]"
 _ANY = r"[\x09-\x7e\x80-\xff]"
 _HAS_DIGIT = r"(?=[A-Za-z0-9_-]{0,30}[0-9])"
+_EQUALS = r"\\?[\"']?[ \t]{0,3}[:=][ \t]{0,3}\\?[\"']?"
 _IS_MIXED = rf"(?={_HEADER}{{0,80}}(?:[0-9=+/]|[a-z][A-Z]))"
 
 
@@ -68,14 +69,13 @@ def _token(name: str, starts: str, piece: str, least: int, *, is_word: bool = Fa
     )
 
 
-def _named(name: str, starts: str, before: str, value: str, bytes_max: int, piece: str) -> Format:
+def _named(name: str, starts: str, value: str, bytes_max: int, piece: str) -> Format:
     """Return the format of a value that a name stands before; the name stays readable."""
     words = tuple(start.encode() for start in starts.split())
     within = r"[\x09-\x7e]"
-    return Format(name, words, rest=f"({before}){value}", within=within, bytes_max=bytes_max, more=f"{piece}+")
+    return Format(name, words, rest=f"({_EQUALS}){value}", within=within, bytes_max=bytes_max, more=f"{piece}+")
 
 
-_EQUALS = r"\\?[\"']?[ \t]{0,3}[:=][ \t]{0,3}\\?[\"']?"
 _LINE = r"(?:[\s\\nr+-]{1,12}[A-Z][A-Za-z-]{3,20}: [ -\[\]-~]{0,80}){0,3}"
 """A line such as `Proc-Type: 4,ENCRYPTED` at the top of a key."""
 
@@ -84,7 +84,6 @@ FORMATS: tuple[Format, ...] = (
     _named(
         "AWS secret key",
         "aws_secret_access_key AWS_SECRET_ACCESS_KEY SecretAccessKey",
-        _EQUALS,
         "[A-Za-z0-9/+]{40}",
         80,
         _BASE64,
@@ -172,14 +171,7 @@ FORMATS: tuple[Format, ...] = (
         bytes_max=96,
         more=f"{_HEADER}+",
     ),
-    _named(
-        "API key",
-        "pi-key pi-Key PI-Key PI-KEY",
-        _EQUALS,
-        r"[A-Za-z0-9._~+/=-]{16}",
-        40,
-        r"[A-Za-z0-9._~+/=-]",
-    ),
+    _named("API key", "pi-key pi-Key PI-Key PI-KEY", r"[A-Za-z0-9._~+/=-]{16}", 40, r"[A-Za-z0-9._~+/=-]"),
     Format(
         "password in a URL",
         (b"://",),
