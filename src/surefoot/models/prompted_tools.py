@@ -41,12 +41,7 @@ def schema_of_calls(tools: Sequence[ToolSpec], *, needs_call: bool) -> dict[str,
 
 
 def _object(properties: dict[str, object]) -> dict[str, object]:
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": list(properties),
-        "additionalProperties": False,
-    }
+    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
 
 
 def told_tools(tools: Sequence[ToolSpec], schema: Mapping[str, object] | None) -> str:

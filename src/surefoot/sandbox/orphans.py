@@ -60,10 +60,7 @@ def sweep(mark_prefix: str) -> tuple[int, ...]:
     """
     assert mark_prefix, "an empty prefix would end every marked process of all runs"
     run = _limit_of_run(mark_prefix)
-    return _end(
-        lambda mark: mark.startswith(os.fsencode(mark_prefix)),
-        lambda limit: limit >> _MARK_BITS == run,
-    )
+    return _end(lambda mark: mark.startswith(os.fsencode(mark_prefix)), lambda limit: limit >> _MARK_BITS == run)
 
 
 def sweep_exactly(mark: str) -> tuple[int, ...]:

@@ -349,22 +349,19 @@ class Grammar(Words):
             return False
         self.at = match.end()
         name, is_known = match.group(1), not match.group(2) and not match.group(3)
-        if self.text.startswith("(", self.at):
-            self._read_array()
+        value: Word = ()
+        if self.text.startswith("(", self.at):  # an array
             is_known = False
-            value: Word = ()
+            self.at += 1
+            self._skip_lines()
+            while not self.text.startswith(")", self.at):
+                before = self.at
+                self.read_word()
+                self._skip_lines()
+                if self.at == before:
+                    raise Unreadable("an array is never closed by )")
+            self.at += 1
         else:
             value = self.read_word()
         simple.assignments.append((name, value if is_known else None))
         return True
-
-    def _read_array(self) -> None:
-        self.at += 1
-        self._skip_lines()
-        while not self.text.startswith(")", self.at):
-            before = self.at
-            self.read_word()
-            self._skip_lines()
-            if self.at == before:
-                raise Unreadable("an array is never closed by )")
-        self.at += 1

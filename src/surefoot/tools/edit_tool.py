@@ -21,15 +21,7 @@ from surefoot.masking import REPLACEMENT
 from surefoot.tools.argument_schema import flag, listed, record_of, text, texts
 from surefoot.tools.arguments import Arguments
 from surefoot.tools.file_listing import PATH
-from surefoot.tools.lane_files import (
-    FILE_BYTES_MAX,
-    LaneFiles,
-    Missing,
-    Refused,
-    clean,
-    digest_of_content,
-    text_of,
-)
+from surefoot.tools.lane_files import FILE_BYTES_MAX, LaneFiles, Missing, Refused, clean, digest_of_content, text_of
 from surefoot.tools.masks import copied_from
 from surefoot.tools.pagination import counted, head_and_tail, lines_of, shortened
 from surefoot.tools.tool_context import Tool, ToolContext, ToolResult, failed, on_thread

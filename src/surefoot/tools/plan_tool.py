@@ -15,21 +15,20 @@ def _summary(arguments: Arguments) -> str:
     return f"{counted(len(steps), 'step')}: {', '.join(steps)}"
 
 
-_SCHEMA = record_of(
-    {
-        "steps": listed(STEP, "The steps.", least=1),
-        "services": SERVICES,
-        "parallel": whole("So many steps may run at once; default: 1.", 1, 16),
-    },
-    "steps",
-)
 TOOL = Tool(
     text=(
         "End your work: give the plan. Each step is small, has checks that prove it, and writes only what it names. "
         "Steps that do not need each other do not name each other in `needs`. Goal, acceptance checks, scope and "
         "preparation are known; do not repeat them. What is wrong comes back with its line."
     ),
-    schema=_SCHEMA,
+    schema=record_of(
+        {
+            "steps": listed(STEP, "The steps.", least=1),
+            "services": SERVICES,
+            "parallel": whole("So many steps may run at once; default: 1.", 1, 16),
+        },
+        "steps",
+    ),
     perform=on_thread(plan),
     summary=_summary,
 )

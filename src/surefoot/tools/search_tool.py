@@ -98,13 +98,7 @@ def _ripgrep(query: _Query, program: str) -> tuple[str, ...]:
     options = ["--json", "--no-config", "--hidden", "--glob=!.git", "--sort=path", f"--context={query.around}"]
     options += ["--fixed-strings"] if query.is_literal else []
     options += ["--ignore-case"] if query.ignores_case else []
-    return (
-        program,
-        *options,
-        f"--regexp={query.pattern}",
-        "--",
-        "." if query.place == "." else f"./{query.place}",
-    )
+    return (program, *options, f"--regexp={query.pattern}", "--", "." if query.place == "." else f"./{query.place}")
 
 
 def _git(query: _Query, kind: str) -> tuple[str, ...]:
