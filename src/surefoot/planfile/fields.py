@@ -18,13 +18,13 @@ from surefoot.core.placeholders import references_in
 from surefoot.core.plan import LOOPBACK, Network
 from surefoot.core.record import record
 from surefoot.core.regex import regex
+from surefoot.core.short_text import shortened
 from surefoot.planfile.tree import QUOTE_BRACES, Flaw, Items, Kind, Place, Scalar, Table, Tree
 
 T = TypeVar("T")
 D = TypeVar("D")
 E = TypeVar("E", bound=StrEnum)
 
-LATER = "comes with a later release of Surefoot"
 DURATION_MAX_S = 366 * 86400.0
 _DURATION = regex(r"(?:([\d.]+)d)?(?:([\d.]+)h)?(?:([\d.]+)m)?(?:([\d.]+)s)?(?:([\d.]+)ms)?")
 _UNIT_SECONDS = (86400.0, 3600.0, 60.0, 1.0, 0.001)
@@ -262,14 +262,14 @@ class Fields:
             return None
         entries: dict[str, Tree] = {}
         for key, value in node.entries:
-            name = _key_of(key)
+            name = key.text if isinstance(key, Scalar) and key.kind is Kind.TEXT else None
             if name in entries:
                 first = entries[name].place.line
                 page.flaw(
                     key, f"`{name}` stands here a second time (first: line {first}); once was expected; remove one"
                 )
             elif name is not None and name in later_keys:
-                page.flaw(key, f"`{name}` in {what} {later()}")
+                page.flaw(key, f"`{name}` in {what} comes with a later release of Surefoot; remove it")
             elif name is not None and name in known:
                 entries[name] = value
             else:
@@ -332,10 +332,6 @@ def is_braced_name(node: Tree) -> bool:
     return is_bare and isinstance(key, Scalar) and key.kind is Kind.TEXT and node.place != key.place
 
 
-def _key_of(key: Tree) -> str | None:
-    return key.text if isinstance(key, Scalar) and key.kind is Kind.TEXT else None
-
-
 def _unknown(key: Tree, name: str | None, what: str, known: Collection[str]) -> str:
     listed = f"its keys are {', '.join(known)}"
     if name is None:
@@ -346,11 +342,6 @@ def _unknown(key: Tree, name: str | None, what: str, known: Collection[str]) -> 
     if near:
         return f"`{name}` is no key of {what}; one of its keys was expected; did you mean `{near[0]}`?"
     return f"`{name}` is no key of {what}; {listed}; remove it"
-
-
-def later(cure: str = "remove it") -> str:
-    """Say that something is planned and not there yet."""
-    return f"{LATER}; {cure}"
 
 
 def described(node: Tree) -> str:
@@ -369,8 +360,7 @@ def described(node: Tree) -> str:
         case Scalar(kind=Kind.TAGGED):
             return "a value with a tag (`!…`)"
         case Scalar():
-            shown = node.text if len(node.text) <= 40 else node.text[:39] + "…"
-            return f"the text {shown!r}"
+            return f"the text {shortened(node.text, 40)!r}"
 
 
 def _no_text(node: Tree) -> str:

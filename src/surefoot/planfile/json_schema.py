@@ -102,17 +102,15 @@ def plan_schema() -> Shape:
         for kind in nested
     }
     plan = tables.pop("plan")
-    return {
-        "$schema": _DIALECT,
-        "title": "A plan of Surefoot",
-        **plan,
-        "$defs": tables,
-    }
+    return {"$schema": _DIALECT, "title": "A plan of Surefoot", **plan, "$defs": tables}
 
 
 def _table(table: Table) -> dict[str, object]:
     choice = table.one_of or [kind.name for kind in table.kinds]
-    keys = {kind.name: _property(kind.keys[0], None, _verdict(kind, table)) for kind in table.kinds}
+    keys = {
+        kind.name: _property(kind.keys[0], None, f" {table.verdicts[0].capitalize()}: {kind.verdicts[0]}")
+        for kind in table.kinds
+    }
     keys |= {name: _shared(rows) for name, rows in table.beside.items()}
     keys |= {key.name: _property(key, table.type) for key in table.keys}
     shape = _mapping({name: keys[name] for name in table.names}, table.keys)
@@ -123,10 +121,6 @@ def _mapping(properties: Mapping[str, Shape], keys: Iterable[Key]) -> dict[str, 
     shape: dict[str, object] = {"type": "object", "properties": dict(properties), "additionalProperties": False}
     required = [key.name for key in keys if key.need]
     return {**shape, "required": required} if required else shape
-
-
-def _verdict(kind: Kind, table: Table) -> str:
-    return f" {table.verdicts[0].capitalize()}: {kind.verdicts[0]}"
 
 
 def _property(key: Key, kind: type[object] | None, more: str = "") -> Shape:

@@ -28,7 +28,6 @@ from surefoot.planfile.service_reader import read_services
 from surefoot.planfile.step_reader import StepRead, read_defaults, read_step
 from surefoot.planfile.tree import Flaw, Items, Place, Scalar, Table, Tree, problems_of, read_tree, text_of
 
-_FIRST = Place(1, 1)
 _ATTEMPTS = 3
 _NO_LIMITS = (Limits(), _ATTEMPTS)
 
@@ -66,7 +65,15 @@ def load_plan(path: Path) -> LoadedPlan:
     Raises:
         PlanInvalid: it cannot be read or is no plan that can run; `facts["problems"]` names every flaw with its place.
     """
-    content = _content(path)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        wrong = f"it cannot be read ({error.strerror}); a readable file was expected; look at its permissions"
+        if isinstance(error, IsADirectoryError):
+            wrong = "it is a folder; a plan file was expected; name the file in it"
+        elif isinstance(error, FileNotFoundError):
+            wrong = "there is no such file; a plan file was expected; correct the path"
+        raise _invalid(str(path), [Flaw(Place(1, 1), wrong)]) from error
     text = text_of(content)
     if isinstance(text, Flaw):
         raise _invalid(str(path), [text])
@@ -84,21 +91,6 @@ def parse_plan(text: str, name: str) -> ParsedPlan:
     return _parse(text, name, None)
 
 
-def _content(path: Path) -> bytes:
-    name = str(path)
-    try:
-        return path.read_bytes()
-    except IsADirectoryError as error:
-        wrong = "it is a folder; a plan file was expected; name the file in it"
-        raise _invalid(name, [Flaw(_FIRST, wrong)]) from error
-    except FileNotFoundError as error:
-        wrong = "there is no such file; a plan file was expected; correct the path"
-        raise _invalid(name, [Flaw(_FIRST, wrong)]) from error
-    except OSError as error:
-        wrong = f"it cannot be read ({error.strerror}); a readable file was expected; look at its permissions"
-        raise _invalid(name, [Flaw(_FIRST, wrong)]) from error
-
-
 def _invalid(name: str, flaws: Iterable[Flaw]) -> PlanInvalid:
     return PlanInvalid.of(*problems_of(name, flaws))
 
@@ -113,9 +105,7 @@ def _parse(text: str, name: str, folder: Path | None) -> ParsedPlan:
         raise _invalid(name, page.flaws)
     steps = _read_steps(page, fields)
     plan = _read_plan(page, fields, steps)
-    _judge_graph(page, fields, steps)
-    _judge_uses(page, fields, plan, steps)
-    _judge_agents(page, plan, steps)
+    _judge_steps(page, fields, plan, steps)
     if folder is not None:
         _judge_files(page, fields, plan, steps, folder)
     if page.flaws:
@@ -178,33 +168,22 @@ def _read_resource(page: Page, node: Tree) -> dict[str, Any] | None:
     return None if fields is None else read_values(page, fields, TABLES["resource"].keys)
 
 
-def _judge_graph(page: Page, fields: Fields, steps: Sequence[StepRead]) -> None:
-    """Have the core judge the graph; without all ids there is none to judge."""
-    node = fields.node("steps")
-    known = [read.step for read in steps if read.step is not None]
-    if not isinstance(node, Items) or len(known) < len(node.items):
-        return
-    _, problems = build_graph(known)
+def _judge_steps(page: Page, fields: Fields, plan: Plan, steps: Sequence[StepRead]) -> None:
+    """Have the core judge the graph, who uses which service, and what agents carry out."""
     by_id = {read.step.id: read for read in steps if read.step is not None}
-    for problem in problems:
-        read = by_id[problem.step]
-        place = read.place if problem.name is None else read.named.get(problem.name, read.place)
-        page.flaw(place, problem.text)
-
-
-def _judge_uses(page: Page, fields: Fields, plan: Plan, steps: Sequence[StepRead]) -> None:
-    """Have the core judge who uses which service."""
-    places = {read.step.id: read.place for read in steps if read.step is not None}
+    known = [read.step for read in steps if read.step is not None]
+    node = fields.node("steps")
+    if isinstance(node, Items) and len(known) == len(node.items):  # without all ids there is no graph to judge
+        _, problems = build_graph(known)
+        for problem in problems:
+            read = by_id[problem.step]
+            place = read.place if problem.name is None else read.named.get(problem.name, read.place)
+            page.flaw(place, problem.text)
     for problem in problems_of_services(plan):
-        page.flaw(places.get(problem.step, fields.at("accept")), problem.text)
-
-
-def _judge_agents(page: Page, plan: Plan, steps: Sequence[StepRead]) -> None:
-    """Have the core judge what steps declare that agents carry out."""
-    keys = {read.step.id: read.keys for read in steps if read.step is not None}
+        page.flaw(by_id[problem.step].place if problem.step in by_id else fields.at("accept"), problem.text)
     for problem in problems_of_agents(plan):
         assert problem.name is not None
-        page.flaw(keys[problem.step].at(problem.name), problem.text)
+        page.flaw(by_id[problem.step].keys.at(problem.name), problem.text)
 
 
 def _judge_files(page: Page, fields: Fields, plan: Plan, steps: Sequence[StepRead], folder: Path) -> None:

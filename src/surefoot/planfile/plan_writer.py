@@ -30,11 +30,19 @@ _FLAGS_ELSEWHERE = frozenset({"yes", "no", "on", "off", "y", "n"})
 
 def plan_text(document: Mapping[str, object]) -> str:
     """Return the plan file that says what the document says: mappings, lists, texts, numbers and flags."""
+    # Its keys, and those of its steps, stand as in the reference.
+    plan = _sorted(document, TABLES["plan"].names)
+    steps = plan.get("steps")
+    if isinstance(steps, Sequence) and not isinstance(steps, str):
+        plan["steps"] = [
+            _sorted(cast("Mapping[str, object]", step), TABLES["step"].names) if isinstance(step, Mapping) else step
+            for step in cast("Sequence[object]", steps)
+        ]
     yaml = YAML()
     yaml.width = 2**20
     yaml.indent(mapping=2, sequence=4, offset=2)
     out = io.StringIO()
-    yaml.dump(_ordered(document), out)  # pyright: ignore[reportUnknownMemberType]
+    yaml.dump(_written(plan), out)  # pyright: ignore[reportUnknownMemberType]
     return f"{EDITOR_LINE}\n{out.getvalue()}"
 
 
@@ -81,19 +89,6 @@ def _value_said(key: Key, value: object) -> object:
             return dict(cast("Mapping[str, object]", value))
         case _:
             return record_said(value, key.value.table) if key.value.kind == "record" else value
-
-
-def _ordered(document: Mapping[str, object]) -> dict[str, object]:
-    """Return the document with its keys, and those of its steps, as the reference has them."""
-    plan = _sorted(document, TABLES["plan"].names)
-    steps = plan.get("steps")
-    if isinstance(steps, Sequence) and not isinstance(steps, str):
-        listed = cast("Sequence[object]", steps)
-        plan["steps"] = [
-            _sorted(cast("Mapping[str, object]", step), TABLES["step"].names) if isinstance(step, Mapping) else step
-            for step in listed
-        ]
-    return cast("dict[str, object]", _written(plan))
 
 
 def _sorted(table: Mapping[str, object], keys: Sequence[str]) -> dict[str, object]:

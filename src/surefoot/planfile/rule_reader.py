@@ -28,20 +28,15 @@ def read_rules(page: Page, node: Tree) -> tuple[Rule, ...] | None:
 
 
 def _read_rule(page: Page, fields: Fields) -> Rule | None:
-    demand = _read_demand(page, fields)
-    rule: Rule | None = made(Rule, {**read_values(page, fields, TABLES["rule"].keys), "demand": demand})
-    if rule is not None and demand != Demand() and rule.tier is not Tier.CONFIRM:
-        first = next(key.name for key in DEMAND.keys if key.name in fields)
-        wrong = f"`{first}` stands in a rule whose tier is {rule.tier}"
-        page.flaw(fields.at(first), f"{wrong}; it belongs to `tier: confirm`; remove one of the two")
-    return rule
-
-
-def _read_demand(page: Page, fields: Fields) -> Demand:
     demand = Demand(**read_values(page, fields, DEMAND.keys))
     if "overdue" in fields and demand.expires_s is None:
         page.flaw(fields.at("overdue"), "`overdue` stands without `expires`; a time was expected; add `expires`")
     if (demand.overdue is Overdue.HAND_ON) is not (demand.next_role is not None):
         text = "`overdue: hand_on` and `next_role` belong together; both were expected, or none; add the missing one"
         page.flaw(fields.at("overdue" if demand.next_role is None else "next_role"), text)
-    return demand
+    rule: Rule | None = made(Rule, {**read_values(page, fields, TABLES["rule"].keys), "demand": demand})
+    if rule is not None and demand != Demand() and rule.tier is not Tier.CONFIRM:
+        first = next(key.name for key in DEMAND.keys if key.name in fields)
+        wrong = f"`{first}` stands in a rule whose tier is {rule.tier}"
+        page.flaw(fields.at(first), f"{wrong}; it belongs to `tier: confirm`; remove one of the two")
+    return rule

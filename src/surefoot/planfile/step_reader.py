@@ -6,17 +6,7 @@ from typing import Any
 
 from surefoot.core.ids import StepId, encode_id
 from surefoot.core.placeholders import references_of
-from surefoot.core.plan import (
-    AskBody,
-    Body,
-    CallBody,
-    Effect,
-    ForEach,
-    OnFailure,
-    RetryPolicy,
-    RunBody,
-    Step,
-)
+from surefoot.core.plan import AskBody, Body, CallBody, Effect, ForEach, OnFailure, RetryPolicy, RunBody, Step
 from surefoot.core.plan_keys import FUNCTION
 from surefoot.core.plan_schema import BODIES, ON_FAILURE, TABLES
 from surefoot.core.probe_kinds import Probe

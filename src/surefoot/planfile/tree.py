@@ -119,9 +119,15 @@ def read_tree(text: str) -> Tree | Flaw:
     except RecursionError:
         return Flaw(Place(1, 1), f"it nests too deeply; at most {DEPTH_MAX} levels were expected; make it flatter")
     except ReaderError as error:
-        return _unprintable(error, text)
+        position = cast("int", _part(error, "position"))
+        found = f"U+{ord(text[position]):04X}" if position < len(text) else "a character"
+        wrong = "is a control character, which YAML does not allow; printable text was expected; remove it"
+        return Flaw(place_at(text, position), f"{found} {wrong}")
     except MarkedYAMLError as error:
-        return _explained(error, text)
+        place = _place(_part(error, "problem_mark") or _part(error, "context_mark"))
+        lines = text.splitlines()
+        line = lines[place.line - 1] if place.line <= len(lines) else ""
+        return Flaw(place, _cure(error, line, place.column))
     except YAMLError as error:
         return Flaw(Place(1, 1), f"it is no YAML: {error}; YAML 1.2 was expected; correct it")
 
@@ -144,7 +150,7 @@ class _Growing:
     def tree(self, node: Node, depth: int) -> Tree:
         if id(node) in self.done:
             return self.done[id(node)]
-        place = _place_of(node)
+        place = _place(_part(node, "start_mark"))
         if id(node) in self.open:
             text = "the value contains itself through an alias; a value with an end was expected; remove the alias"
             raise _Tangled(Flaw(place, text))
@@ -182,10 +188,6 @@ def _part(thing: Node | YAMLError, name: str) -> object:
     return getattr(thing, name, None)
 
 
-def _place_of(node: Node) -> Place:
-    return _place(_part(node, "start_mark"))
-
-
 def _place(mark: object) -> Place:
     line, column = getattr(mark, "line", 0), getattr(mark, "column", 0)
     return Place(int(line) + 1, int(column) + 1)
@@ -213,26 +215,9 @@ def problems_of(file: object, flaws: Iterable[Flaw]) -> tuple[str, ...]:
     return tuple(f"{file}:{flaw.place.line}:{flaw.place.column}: {flaw.text}" for flaw in ordered)
 
 
-def _unprintable(error: ReaderError, text: str) -> Flaw:
-    position = cast("int", _part(error, "position"))
-    found = f"U+{ord(text[position]):04X}" if position < len(text) else "a character"
-    return Flaw(
-        place_at(text, position),
-        f"{found} is a control character, which YAML does not allow; printable text was expected; remove it",
-    )
-
-
-def _explained(error: MarkedYAMLError, text: str) -> Flaw:
-    """Say in a user's words what the library says in its own."""
+def _cure(error: MarkedYAMLError, line: str, column: int) -> str:
+    """Say in a user's words what the library says of a line in its own."""
     problem, around = str(_part(error, "problem") or ""), str(_part(error, "context") or "")
-    mark = _part(error, "problem_mark") or _part(error, "context_mark")
-    place = _place(mark)
-    lines = text.splitlines()
-    line = lines[place.line - 1] if place.line <= len(lines) else ""
-    return Flaw(place, _cure(problem, around, line, place.column))
-
-
-def _cure(problem: str, around: str, line: str, column: int) -> str:
     at = line[column - 1 : column]
     is_cut_short = "expected ',' or" in problem or "expected <block end>" in problem
     if "but got '{'" in problem or (is_cut_short and _NAME_IN_BRACES.search(line)):
