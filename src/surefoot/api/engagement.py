@@ -49,13 +49,7 @@ from surefoot.threads import in_thread
 from surefoot.workers.preconditions import with_facts
 from surefoot.workers.preflight import missing, plan_in_lanes, refuse_without
 from surefoot.workers.run_context import FunctionRegistry, RunContext
-from surefoot.workspace import (
-    RunWorkspace,
-    inspect_source,
-    login_files,
-    settings_files,
-    write_git_configuration,
-)
+from surefoot.workspace import RunWorkspace, inspect_source, login_files, settings_files, write_git_configuration
 
 GRACE_S = 10.0
 """How long an engine that is taken over may take to stop."""
@@ -68,12 +62,7 @@ def new_run_id(home: Home) -> RunId:
 
 
 def create_run(
-    home: Home,
-    plan: Plan,
-    source: Source,
-    *,
-    run_id: str | None = None,
-    options: Options | None = None,
+    home: Home, plan: Plan, source: Source, *, run_id: str | None = None, options: Options | None = None
 ) -> RunState:
     """Create a run: its workspace, its copies of the plan's files, and its first events. Nothing is executed yet.
 

@@ -56,10 +56,7 @@ def run(given: Given, screen: Screen) -> int:
     return start(given, screen)
 
 
-@command(
-    "run repo yes allow take_over models with_reviewer cost_usd tokens requests quiet as_json",
-    panel=_WORK,
-)
+@command("run repo yes allow take_over models with_reviewer cost_usd tokens requests quiet as_json", panel=_WORK)
 def resume(given: Given, screen: Screen) -> int:
     """Continue a run that was paused or killed, reached a limit, or waited for an answer.
 

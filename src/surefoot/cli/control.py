@@ -127,7 +127,6 @@ def _agrees(screen: Screen) -> bool:
         screen.show([] if is_agreed else [Line("Nothing was restored.")])
         return is_agreed
     screen.fail(
-        "needs-consent",
-        "Irreversible effects were applied later; nothing was restored. Use --yes to restore anyway.",
+        "needs-consent", "Irreversible effects were applied later; nothing was restored. Use --yes to restore anyway."
     )
     return False

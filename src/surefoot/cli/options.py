@@ -67,9 +67,7 @@ class Given:
 
     # Arguments.
     plan_or_goal: Annotated[
-        str,
-        _argument(metavar="PLAN|GOAL", says="A plan file (.yaml, .yml), or a goal in words."),
-        REQUIRED,
+        str, _argument(metavar="PLAN|GOAL", says="A plan file (.yaml, .yml), or a goal in words."), REQUIRED
     ] = ""
     plan: Annotated[Path, _argument(metavar="PLAN", says="A plan file."), REQUIRED] = Path()
     new_plan: Annotated[Path, _argument(metavar="[PATH]", says="The file to write.")] = Path("surefoot.yaml")
@@ -78,8 +76,7 @@ class Given:
     ] = None
     run: Annotated[str | None, _argument(metavar="[RUN]", says=_RUN, offers="runs")] = None
     run_or_step: Annotated[
-        str | None,
-        _argument(metavar="[RUN]", says="May be left out before a step.", offers="either"),
+        str | None, _argument(metavar="[RUN]", says="May be left out before a step.", offers="either")
     ] = None
     runs: Annotated[tuple[str, ...], _argument(metavar="RUN...", says=_RUN, offers="runs"), REQUIRED] = ()
     step: Annotated[str | None, _argument(metavar="[STEP]", says="The step to show in full.", offers="steps")] = None
@@ -89,11 +86,7 @@ class Given:
     ] = ()
     run_or_question: Annotated[
         str | None,
-        _argument(
-            metavar="[RUN|QUESTION]",
-            says="One run, or one question in full with its changes.",
-            offers="open",
-        ),
+        _argument(metavar="[RUN|QUESTION]", says="One run, or one question in full with its changes.", offers="open"),
     ] = None
     question: Annotated[
         str,
@@ -106,9 +99,7 @@ class Given:
         REQUIRED,
     ] = ()
     answer: Annotated[
-        str,
-        _argument(metavar="ANSWER", says="yes, no, applied, not_applied, done, abandon, or any text."),
-        REQUIRED,
+        str, _argument(metavar="ANSWER", says="yes, no, applied, not_applied, done, abandon, or any text."), REQUIRED
     ] = ""
     command: Annotated[str | None, _argument(metavar="[COMMAND]", says="The shell command, as one argument.")] = None
 
@@ -127,14 +118,10 @@ class Given:
 
     # What the engine is told beforehand.
     yes: Annotated[
-        bool,
-        _option("--yes", says="Approve questions of tier confirm, except irreversible steps."),
-        OPTIONS,
+        bool, _option("--yes", says="Approve questions of tier confirm, except irreversible steps."), OPTIONS
     ] = False
     allow: Annotated[
-        tuple[str, ...],
-        _option("--allow", metavar="STEP", says="Approve this irreversible step; repeatable."),
-        OPTIONS,
+        tuple[str, ...], _option("--allow", metavar="STEP", says="Approve this irreversible step; repeatable."), OPTIONS
     ] = ()
     only: Annotated[
         tuple[str, ...],
@@ -144,9 +131,7 @@ class Given:
         OPTIONS,
     ] = ()
     take_over: Annotated[
-        bool,
-        _option("--take-over", says="End the engine that holds the run, and continue in its place."),
-        OPTIONS,
+        bool, _option("--take-over", says="End the engine that holds the run, and continue in its place."), OPTIONS
     ] = False
     models: Annotated[
         tuple[str, ...],
@@ -154,22 +139,16 @@ class Given:
         OPTIONS,
     ] = ()
     with_reviewer: Annotated[
-        bool | None,
-        _option("--review/--no-review", says="Let a fresh model review the whole result, or not."),
-        OPTIONS,
+        bool | None, _option("--review/--no-review", says="Let a fresh model review the whole result, or not."), OPTIONS
     ] = None
     cost_usd: Annotated[
-        float | None,
-        _option("--cost-usd", metavar="X", least=0, says="Limit in US dollars for the whole run."),
-        LIMITS,
+        float | None, _option("--cost-usd", metavar="X", least=0, says="Limit in US dollars for the whole run."), LIMITS
     ] = None
     tokens: Annotated[
         int | None, _option("--tokens", metavar="N", least=1, says="Limit of tokens, sent and written."), LIMITS
     ] = None
     requests: Annotated[
-        int | None,
-        _option("--requests", metavar="N", least=1, says="Limit of requests to models."),
-        LIMITS,
+        int | None, _option("--requests", metavar="N", least=1, says="Limit of requests to models."), LIMITS
     ] = None
 
     # What belongs to a goal in words.
@@ -225,11 +204,7 @@ class Given:
     run_hooks: Annotated[
         bool, _option("--run-hooks", says="Run your git hooks although the run brings or changes hooks.")
     ] = False
-    to: Annotated[
-        str,
-        _option("--to", metavar="STEP", says="The step to go back to.", offers="steps"),
-        REQUIRED,
-    ] = ""
+    to: Annotated[str, _option("--to", metavar="STEP", says="The step to go back to.", offers="steps"), REQUIRED] = ""
     branch: Annotated[bool, _option("--branch", says="Delete the branch, too, merged or not.")] = False
 
     # What a person decides.
@@ -253,8 +228,7 @@ class Given:
     ] = None
     in_plan: Annotated[Path | None, _option("--plan", metavar="FILE", says="The plan that has the step.")] = None
     paths: Annotated[
-        tuple[str, ...],
-        _option("--path", metavar="P", says="A file that the command would change; repeatable."),
+        tuple[str, ...], _option("--path", metavar="P", says="A file that the command would change; repeatable.")
     ] = ()
 
     @property

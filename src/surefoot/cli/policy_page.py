@@ -9,9 +9,7 @@ from surefoot.cli.lookup import root_of
 from surefoot.cli.options import Given
 from surefoot.cli.screen import Screen
 from surefoot.core.plan import Plan
-from surefoot.core.policy import (
-    Weighed,
-)
+from surefoot.core.policy import Weighed
 from surefoot.core.policy_types import Demand, Rule, Tier
 from surefoot.core.short_text import listed, shortened
 from surefoot.planfile import load_plan

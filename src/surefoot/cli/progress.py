@@ -18,14 +18,7 @@ from surefoot.core.ids import StepId
 from surefoot.core.record import record
 from surefoot.core.state import RunState
 from surefoot.views.activity import Activity
-from surefoot.views.lines import (
-    EMPTY,
-    Line,
-    Style,
-    block,
-    duration,
-    one_line,
-)
+from surefoot.views.lines import EMPTY, Line, Style, block, duration, one_line
 from surefoot.views.timeline import Entry, Timeline
 
 STAMP = len("59 min 59 s")

@@ -164,10 +164,7 @@ def answer_document(asked: PolicyQuestion, found: PolicyAnswer) -> Mapping[str, 
         "command": asked.command,
         "effect": found.facts.effect,
         "parts": [
-            {
-                "command": None if part.words is None else list(part.words),
-                **_decision_document(part.decision),
-            }
+            {"command": None if part.words is None else list(part.words), **_decision_document(part.decision)}
             for part in found.parts
         ],
         "unclear": command.unclear,

@@ -367,11 +367,7 @@ def _finding_rows(report: Report, *, is_short: bool) -> list[Row]:
 def _point_rows(report: Report) -> list[Row]:
     run = report["run"]
     return [
-        Row(
-            word=point["commit"][:HASH],
-            name=point["step"],
-            command=f"surefoot restore {run} --to {point['step']}",
-        )
+        Row(word=point["commit"][:HASH], name=point["step"], command=f"surefoot restore {run} --to {point['step']}")
         for point in report["rollback_points"]
     ]
 

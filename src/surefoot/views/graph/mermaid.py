@@ -9,10 +9,7 @@ _ARROWS_MOST = 480
 _BOXES_MOST = 400
 _PLAIN = f" ./-:,@+…→{TIMES}"
 _SHAPES = {"step": ("[", "]"), "group": ("[[", "]]"), "ask": ("{{", "}}"), "folded": ("[/", "/]")}
-_CLASSES = (
-    "    classDef critical stroke-width:3px",
-    "    classDef outside stroke-dasharray:5 3",
-)
+_CLASSES = ("    classDef critical stroke-width:3px", "    classDef outside stroke-dasharray:5 3")
 
 
 def mermaid(picture: Picture) -> str:
