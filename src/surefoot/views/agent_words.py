@@ -5,8 +5,7 @@ Calls that change or run something are told; calls that only read are quiet.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 from surefoot.core import events as ev
 from surefoot.core.agent_types import Claim, ModelRouting, Note, ToolCall, ToolKind, Usage
@@ -64,36 +63,48 @@ def routing_words(routing: ModelRouting) -> str:
     return one_line("; ".join(f"{role}: {names}" for role, names in named.items()))
 
 
-# --- the events of a conversation, as they come
+def conversation_words(work: Activity, state: RunState, event: Event) -> Words | None:
+    """Tell an event of a conversation, or of the plan and the limits it leads to; None: there is nothing to tell."""
+    match event:
+        case ev.ToolCallFinished():
+            return _call_words(work, state, event)
+        case ev.ToolCallResolved() if not event.ok:
+            said = call_said(work.call_of(state, event.step, event.call), event.call)
+            return "refused", f"{event.step}  {said}: {first_line(event.text)}", "warn"
+        case ev.ConversationStopped():
+            return "stopped", f"{event.step}  {one_line(event.reason)}; its checks decide about what it changed", "warn"
+        case ev.FindingReported(finding=found):
+            who = f"{found.step}  " if found.step else ""
+            return found.severity.value, f"{who}{one_line(found.text)}", style_of(found.severity.value)
+        case _:
+            return _model_words(event) or _plan_words(event)
 
 
-def _routing(_: Activity, __: RunState, event: ev.ModelsConfigured) -> Words | None:
-    said = routing_words(event.routing)
-    return ("models", said, "dim") if said else None
+def _model_words(event: Event) -> Words | None:
+    """Tell which models are asked, and what became of a request."""
+    match event:
+        case ev.ModelsConfigured():
+            said = routing_words(event.routing)
+            return ("models", said, "dim") if said else None
+        case ev.ModelResponded():
+            calls = listed((one_line(call.summary) or call.tool for call in event.calls), 4)
+            text = ": ".join(filter(None, (first_line(event.said), calls))) or "(nothing)"
+            took = f"{amount(event.usage)}, {duration(event.duration_s)}"
+            return "turn", f"{event.step}  {event.turn}, {took}  {text}", "dim"
+        case ev.ModelRequestFailed():
+            text = f"turn {event.turn} brought no usable reply, {event.fault.value.replace('_', ' ')}"
+            return "model", f"{event.step}  {text}: {first_line(event.text)}", "warn"
+        case ev.ModelRequestDelayed():
+            wait = duration(max(0.0, event.due - event.at))
+            return "model", f"{event.step}  asked again in {wait}: {first_line(event.reason)}", "warn"
+        case ev.ModelChanged():
+            return "model", f"{event.step}  another model is asked from here on: {first_line(event.reason)}", "warn"
+        case _:
+            return None
 
 
-def _answered(_: Activity, __: RunState, event: ev.ModelResponded) -> Words:
-    said = first_line(event.said)
-    calls = listed((one_line(call.summary) or call.tool for call in event.calls), 4)
-    text = ": ".join(filter(None, (said, calls))) or "(nothing)"
-    return "turn", f"{event.step}  {event.turn}, {amount(event.usage)}, {duration(event.duration_s)}  {text}", "dim"
-
-
-def _failed(_: Activity, __: RunState, event: ev.ModelRequestFailed) -> Words:
-    text = f"turn {event.turn} brought no usable reply, {event.fault.value.replace('_', ' ')}"
-    return "model", f"{event.step}  {text}: {first_line(event.text)}", "warn"
-
-
-def _delayed(_: Activity, __: RunState, event: ev.ModelRequestDelayed) -> Words:
-    wait = duration(max(0.0, event.due - event.at))
-    return "model", f"{event.step}  asked again in {wait}: {first_line(event.reason)}", "warn"
-
-
-def _changed(_: Activity, __: RunState, event: ev.ModelChanged) -> Words:
-    return "model", f"{event.step}  another model is asked from here on: {first_line(event.reason)}", "warn"
-
-
-def _finished(work: Activity, state: RunState, event: ev.ToolCallFinished) -> Words | None:
+def _call_words(work: Activity, state: RunState, event: ev.ToolCallFinished) -> Words | None:
+    """Tell what an agent handed in by a call, or how a call that writes has ended."""
     match event.payload:
         case Claim() as claim:
             return "claims", f"{event.step}  {claim_said(claim)}", ""
@@ -107,72 +118,28 @@ def _finished(work: Activity, state: RunState, event: ev.ToolCallFinished) -> Wo
             call = work.call_of(state, event.step, event.call)
             if call is None or call.kind is not ToolKind.WRITE:
                 return None
-            return (
-                "did" if event.ok else "refused" if event.is_misuse else "failed",
-                f"{event.step}  {call_said(call, event.call)}{_outcome(event)}",
-                "",
-            )
+            ending = "" if event.ok else f": {first_line(event.text)}"
+            if event.exit_code is not None:
+                ending = f", exit status {event.exit_code}, {duration(event.duration_s)}"
+            word = "did" if event.ok else "refused" if event.is_misuse else "failed"
+            return word, f"{event.step}  {call_said(call, event.call)}{ending}", ""
 
 
-def _outcome(event: ev.ToolCallFinished) -> str:
-    """Say how a call that writes has ended, where that is not plain."""
-    if event.exit_code is not None:
-        return f", exit status {event.exit_code}, {duration(event.duration_s)}"
-    return "" if event.ok else f": {first_line(event.text)}"
-
-
-def _settled(work: Activity, state: RunState, event: ev.ToolCallResolved) -> Words | None:
-    if event.ok:
-        return None
-    call = work.call_of(state, event.step, event.call)
-    return "refused", f"{event.step}  {call_said(call, event.call)}: {first_line(event.text)}", "warn"
-
-
-def _stopped(_: Activity, __: RunState, event: ev.ConversationStopped) -> Words:
-    return "stopped", f"{event.step}  {one_line(event.reason)}; its checks decide about what it changed", "warn"
-
-
-def _finding(_: Activity, __: RunState, event: ev.FindingReported) -> Words:
-    found = event.finding
-    who = f"{found.step}  " if found.step else ""
-    word = found.severity.value
-    return word, f"{who}{one_line(found.text)}", style_of(word)
-
-
-def _limit(_: Activity, __: RunState, event: ev.LimitReached) -> Words:
-    return "limit" if event.limit in _LIMIT_NAMES else "stops", one_line(event.text), "warn"
-
-
-def _raised(_: Activity, __: RunState, event: ev.LimitsRaised) -> Words:
-    values: Mapping[str, float | None] = {name: getattr(event.limits, name) for name in _LIMIT_NAMES}
-    said = ", ".join(limit_said(name, value) for name, value in values.items() if value is not None)
-    return "limits", f"by {one_line(event.by)}: {said or 'none'}", ""
-
-
-def _edited(_: Activity, __: RunState, event: ev.PlanEdited) -> Words:
-    return "edited", f"the plan, by {one_line(event.by)}: {counted(len(event.plan.steps), 'step')}", ""
-
-
-def _adopted(_: Activity, __: RunState, event: ev.PlanAdopted) -> Words:
-    what = "the plan" if event.revision == 1 else f"revision {event.revision} of the plan"
-    changes = f"; {listed(map(one_line, event.changes), 6)}" if event.changes else ""
-    text = f"{what} holds: {counted(len(event.plan.steps), 'step')}, by {one_line(event.by)}{changes}"
-    return "plan", text, "warn" if event.revision > 1 else ""
-
-
-CONVERSATION_TOLD: dict[type[Event], Callable[[Activity, RunState, Any], Words | None]] = {
-    ev.ModelsConfigured: _routing,
-    ev.ModelResponded: _answered,
-    ev.ModelRequestFailed: _failed,
-    ev.ModelRequestDelayed: _delayed,
-    ev.ModelChanged: _changed,
-    ev.ToolCallFinished: _finished,
-    ev.ToolCallResolved: _settled,
-    ev.ConversationStopped: _stopped,
-    ev.FindingReported: _finding,
-    ev.LimitReached: _limit,
-    ev.LimitsRaised: _raised,
-    ev.PlanEdited: _edited,
-    ev.PlanAdopted: _adopted,
-}
-"""The events of conversations that have a line, and how it is made."""
+def _plan_words(event: Event) -> Words | None:
+    """Tell what holds from here on: limits, and plans."""
+    match event:
+        case ev.LimitReached():
+            return "limit" if event.limit in _LIMIT_NAMES else "stops", one_line(event.text), "warn"
+        case ev.LimitsRaised():
+            values: Mapping[str, float | None] = {name: getattr(event.limits, name) for name in _LIMIT_NAMES}
+            said = ", ".join(limit_said(name, value) for name, value in values.items() if value is not None)
+            return "limits", f"by {one_line(event.by)}: {said or 'none'}", ""
+        case ev.PlanEdited():
+            return "edited", f"the plan, by {one_line(event.by)}: {counted(len(event.plan.steps), 'step')}", ""
+        case ev.PlanAdopted():
+            what = "the plan" if event.revision == 1 else f"revision {event.revision} of the plan"
+            changes = f"; {listed(map(one_line, event.changes), 6)}" if event.changes else ""
+            text = f"{what} holds: {counted(len(event.plan.steps), 'step')}, by {one_line(event.by)}{changes}"
+            return "plan", text, "warn" if event.revision > 1 else ""
+        case _:
+            return None

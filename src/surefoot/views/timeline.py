@@ -21,13 +21,13 @@ from surefoot.core.policy_types import Overdue
 from surefoot.core.queue import waits_for
 from surefoot.core.record import record
 from surefoot.core.short_text import listed
-from surefoot.core.state import QuestionState, RunState, StepStatus
+from surefoot.core.state import RunState, StepStatus
 from surefoot.core.system_steps import SYSTEM_STEPS
 from surefoot.core.verdicts import CLAIM, changed_said, is_by_test, must_ask_again
 from surefoot.effects import GROUP, LANE
 from surefoot.ports.storage import Recorded
 from surefoot.views.activity import Activity, progress_of, titled
-from surefoot.views.agent_words import CONVERSATION_TOLD
+from surefoot.views.agent_words import conversation_words
 from surefoot.views.lines import Style, Words, cause_of, counted, duration, first_line, headline_of, one_line
 from surefoot.views.report_sections import HASH, style_of
 
@@ -70,10 +70,12 @@ class Timeline:
 
     def entry_of(self, state: RunState, event: Event) -> Entry | None:
         """Return what is told of an event; None: nothing."""
-        told, of_conversation = _TOLD.get(type(event)), CONVERSATION_TOLD.get(type(event))
-        words = told(self, state, event) if told is not None else None
-        if of_conversation is not None:
-            words = of_conversation(self.activity, state, event)
+        told = _TOLD.get(type(event))
+        if told is not None:
+            words = told(self, state, event)
+        else:
+            words = _run_words(state, event) or _question_words(state, event)
+            words = words or conversation_words(self.activity, state, event)
         return None if words is None else Entry(event.at, *words, cause=self._cause_of(state, event))
 
     def _cause_of(self, state: RunState, event: Event) -> str:
@@ -102,6 +104,71 @@ class Timeline:
         self._failed[step] = reason
 
 
+def _run_words(state: RunState, event: Event) -> Words | None:
+    """Tell what concerns the whole run: its lanes, groups and branch, and what people want of it."""
+    match event:
+        case ev.LaneReady() if state.plan.prepare is not None:
+            return "prepared", f"lane {event.lane} in {duration(event.duration_s)}", "dim"
+        case ev.EffectFailed(effect=LANE.name | GROUP.name):
+            what = f"lane {event.subject} could not be prepared" if event.effect == LANE.name else event.step
+            return "failed", f"{what}: {one_line(event.reason)}", "bad"
+        case ev.EffectCancelled(effect=LANE.name):
+            return "stopped", f"lane {event.subject}: preparation stopped", "dim"
+        case ev.GroupExpanded():
+            return "group", f"{event.group}: {counted(len(event.items), 'step')}", "dim"
+        case ev.BranchUpdated() if event.refused:
+            return "warning", one_line(event.refused), "warn"
+        case ev.PauseRequested():
+            under_way = "steps under way are finished, nothing new starts"
+            what = "steps that can be repeated are ended" if event.interrupt else under_way
+            return "pausing", f"asked by {_who(event.by)}: {what}", "warn"
+        case ev.RunPaused():
+            # Which limit it was stands a line above.
+            return "paused", "" if state.limit is not None else f"by {_who(event.reason)}", "warn"
+        case ev.RunResumed():
+            return "resumed", f"by {_who(event.by)}", ""
+        case ev.CancelRequested():
+            return "cancelled", f"by {_who(event.by)}", "warn"
+        case _:
+            return None
+
+
+def _question_words(state: RunState, event: Event) -> Words | None:
+    """Tell what is asked and answered about a step, and how it was put back."""
+    match event:
+        case ev.QuestionAsked():
+            about = event.about.value.replace("_", " ")
+            return "asks", f"{event.step}  question {event.question} ({about})", "warn"
+        case ev.QuestionAnswered():
+            question = state.questions[event.question]
+            people, given = question.asked.demand.people, len(question.approved_by)
+            missing = f"; {counted(people - given, 'more approval')} needed" if question.is_open and given else ""
+            return "answered", f"{question.asked.step}  {said_by(event)}{missing}", ""
+        case ev.QuestionExpired():
+            then = {
+                Overdue.WAIT: "it waits on",
+                Overdue.HAND_ON: f"handed on to the role {state.questions[event.question].role}",
+                Overdue.STOP: "the step is stopped",
+            }
+            text = f"{event.step}  question {event.question}: nobody answered in time; {then[event.overdue]}"
+            return "expired", text, "warn"
+        case ev.PatchApplied():
+            return "edited", f"{event.step}  its result is a person's version", ""
+        case ev.ApprovalRecorded():
+            return "approved", f"{event.step}  by {one_line(event.by)}", ""
+        case ev.ProbeAnswered():
+            text = f": {first_line(event.text)}" if event.text else ""
+            return "probe", f"{event.step}  {event.answer.value.replace('_', ' ')}{text}", ""
+        case ev.LaneRestored():
+            return "restored", f"{event.step}  its workspace is back where the step began", "dim"
+        case ev.RolledBack():
+            gone = f"; to be done again: {listed(event.invalidated)}" if event.invalidated else ""
+            text = f"{event.step} failed; the branch is back at {event.to} {event.commit[:HASH]}{gone}"
+            return "rollback", text, "bad"
+        case _:
+            return None
+
+
 def _phase(_: Timeline, state: RunState, event: ev.PhaseEntered) -> Words | None:
     number = len(state.plan.accept)
     if event.reason:
@@ -111,27 +178,6 @@ def _phase(_: Timeline, state: RunState, event: ev.PhaseEntered) -> Words | None
     if event.phase is Phase.VALIDATE and number:
         return "validate", f"{counted(number, 'acceptance check')} in a clean lane", "head"
     return None
-
-
-def _lane_ready(_: Timeline, state: RunState, event: ev.LaneReady) -> Words | None:
-    if state.plan.prepare is None:
-        return None
-    return "prepared", f"lane {event.lane} in {duration(event.duration_s)}", "dim"
-
-
-def _effect_failed(_: Timeline, __: RunState, event: ev.EffectFailed) -> Words | None:
-    if event.effect == LANE.name:
-        return "failed", f"lane {event.subject} could not be prepared: {one_line(event.reason)}", "bad"
-    return ("failed", f"{event.step}: {one_line(event.reason)}", "bad") if event.effect == GROUP.name else None
-
-
-def _effect_cancelled(_: Timeline, __: RunState, event: ev.EffectCancelled) -> Words | None:
-    is_lane = event.effect == LANE.name
-    return ("stopped", f"lane {event.subject}: preparation stopped", "dim") if is_lane else None
-
-
-def _expanded(_: Timeline, __: RunState, event: ev.GroupExpanded) -> Words:
-    return "group", f"{event.group}: {counted(len(event.items), 'step')}", "dim"
 
 
 def _verified(timeline: Timeline, state: RunState, event: ev.StepVerified) -> Words | None:
@@ -187,10 +233,6 @@ def _attempt_failed(timeline: Timeline, _: RunState, event: ev.AttemptFailed) ->
     return "failed", f"{event.step}  attempt {event.attempt}, {timeline.took(event)}, {said}", "bad"
 
 
-def _restored(_: Timeline, __: RunState, event: ev.LaneRestored) -> Words:
-    return "restored", f"{event.step}  its workspace is back where the step began", "dim"
-
-
 def _retry(_: Timeline, state: RunState, event: ev.RetryScheduled) -> Words:
     node = state.nodes[event.step]
     most = node.spec.retry.maximum_attempts
@@ -215,20 +257,6 @@ def _skipped(timeline: Timeline, _: RunState, event: ev.StepSkipped) -> Words:
     return "skipped", f"{event.step}{reason}; steps that need it go on", "warn"
 
 
-def _rolled_back(_: Timeline, __: RunState, event: ev.RolledBack) -> Words:
-    gone = f"; to be done again: {listed(event.invalidated)}" if event.invalidated else ""
-    return "rollback", f"{event.step} failed; the branch is back at {event.to} {event.commit[:HASH]}{gone}", "bad"
-
-
-def _asked(_: Timeline, __: RunState, event: ev.QuestionAsked) -> Words:
-    return "asks", f"{event.step}  question {event.question} ({event.about.value.replace('_', ' ')})", "warn"
-
-
-def _answered(_: Timeline, state: RunState, event: ev.QuestionAnswered) -> Words:
-    question = state.questions[event.question]
-    return "answered", f"{question.asked.step}  {said_by(event)}{_missing(question)}", ""
-
-
 def event_row(recorded: Recorded) -> str:
     """Return an event as one line of JSON."""
     event = recorded.event
@@ -243,33 +271,6 @@ def said_by(event: ev.QuestionAnswered) -> str:
     kind = ", and all of its kind" if event.like else ""
     reason = f": {one_line(event.reason)}" if event.reason else ""
     return f"{one_line(word)!r}{changed}{kind} by {one_line(event.by)}{reason}"
-
-
-def _missing(question: QuestionState) -> str:
-    people, given = question.asked.demand.people, len(question.approved_by)
-    return f"; {counted(people - given, 'more approval')} needed" if question.is_open and given else ""
-
-
-def _expired(_: Timeline, state: RunState, event: ev.QuestionExpired) -> Words:
-    then = {
-        Overdue.WAIT: "it waits on",
-        Overdue.HAND_ON: f"handed on to the role {state.questions[event.question].role}",
-        Overdue.STOP: "the step is stopped",
-    }
-    return "expired", f"{event.step}  question {event.question}: nobody answered in time; {then[event.overdue]}", "warn"
-
-
-def _patch_applied(_: Timeline, __: RunState, event: ev.PatchApplied) -> Words:
-    return "edited", f"{event.step}  its result is a person's version", ""
-
-
-def _approved(_: Timeline, __: RunState, event: ev.ApprovalRecorded) -> Words:
-    return "approved", f"{event.step}  by {one_line(event.by)}", ""
-
-
-def _probed(_: Timeline, __: RunState, event: ev.ProbeAnswered) -> Words:
-    text = f": {first_line(event.text)}" if event.text else ""
-    return "probe", f"{event.step}  {event.answer.value.replace('_', ' ')}{text}", ""
 
 
 def _changes(_: Timeline, state: RunState, event: ev.ChangesObserved) -> Words | None:
@@ -312,62 +313,20 @@ def _meaning(check: Check) -> str:
     return ""
 
 
-def _refs(_: Timeline, __: RunState, event: ev.BranchUpdated) -> Words | None:
-    return ("warning", one_line(event.refused), "warn") if event.refused else None
-
-
-def _pausing(_: Timeline, __: RunState, event: ev.PauseRequested) -> Words:
-    what = (
-        "steps that can be repeated are ended"
-        if event.interrupt
-        else "steps under way are finished, nothing new starts"
-    )
-    return "pausing", f"asked by {_who(event.by)}: {what}", "warn"
-
-
-def _paused(_: Timeline, state: RunState, event: ev.RunPaused) -> Words:
-    # Which limit it was stands a line above.
-    return "paused", "" if state.limit is not None else f"by {_who(event.reason)}", "warn"
-
-
 def _who(name: str) -> str:
     """Return who somebody is to the person who reads this."""
     return "you" if name == current_user() else one_line(name)
 
 
-def _resumed(_: Timeline, __: RunState, event: ev.RunResumed) -> Words:
-    return "resumed", f"by {_who(event.by)}", ""
-
-
-def _cancelling(_: Timeline, __: RunState, event: ev.CancelRequested) -> Words:
-    return "cancelled", f"by {_who(event.by)}", "warn"
-
-
 _TOLD: dict[type[Event], Callable[..., Words | None]] = {
     ev.PhaseEntered: _phase,
-    ev.LaneReady: _lane_ready,
-    ev.EffectFailed: _effect_failed,
-    ev.EffectCancelled: _effect_cancelled,
-    ev.GroupExpanded: _expanded,
     ev.StepVerified: _verified,
     ev.BodyFinished: _body_finished,
     ev.AttemptFailed: _attempt_failed,
-    ev.LaneRestored: _restored,
     ev.RetryScheduled: _retry,
     ev.StepFailed: _step_failed,
     ev.StepSkipped: _skipped,
-    ev.RolledBack: _rolled_back,
-    ev.QuestionAsked: _asked,
-    ev.QuestionAnswered: _answered,
-    ev.ApprovalRecorded: _approved,
-    ev.QuestionExpired: _expired,
-    ev.PatchApplied: _patch_applied,
-    ev.ProbeAnswered: _probed,
     ev.ChangesObserved: _changes,
     ev.CheckAnswered: _accept_answer,
-    ev.BranchUpdated: _refs,
-    ev.PauseRequested: _pausing,
-    ev.RunPaused: _paused,
-    ev.RunResumed: _resumed,
-    ev.CancelRequested: _cancelling,
 }
+"""The events of steps and checks whose line needs more than their own fields, and how it is made."""
