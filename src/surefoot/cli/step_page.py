@@ -61,9 +61,8 @@ class StepPage:
 
     def _asked_lines(self) -> Iterator[Line]:
         spec = self.step.node.spec
-        kind, text = self.step.body()
-        yield Line(f"  {kind}:")
-        yield from quoted(exact(text), 4)
+        yield Line(f"  {spec.body.kind}:")
+        yield from quoted(exact(spec.body.text), 4)
         if spec.why:
             yield Line(f"  why: {one_line(spec.why)}", hang=4)
         if spec.risk:

@@ -127,7 +127,8 @@ def read_tree(text: str) -> Tree | Flaw:
         place = _place(_part(error, "problem_mark") or _part(error, "context_mark"))
         lines = text.splitlines()
         line = lines[place.line - 1] if place.line <= len(lines) else ""
-        return Flaw(place, _cure(error, line, place.column))
+        problem, around = str(_part(error, "problem") or ""), str(_part(error, "context") or "")
+        return Flaw(place, _cure(problem, around, line, place.column))
     except YAMLError as error:
         return Flaw(Place(1, 1), f"it is no YAML: {error}; YAML 1.2 was expected; correct it")
 
@@ -215,9 +216,8 @@ def problems_of(file: object, flaws: Iterable[Flaw]) -> tuple[str, ...]:
     return tuple(f"{file}:{flaw.place.line}:{flaw.place.column}: {flaw.text}" for flaw in ordered)
 
 
-def _cure(error: MarkedYAMLError, line: str, column: int) -> str:
+def _cure(problem: str, around: str, line: str, column: int) -> str:
     """Say in a user's words what the library says of a line in its own."""
-    problem, around = str(_part(error, "problem") or ""), str(_part(error, "context") or "")
     at = line[column - 1 : column]
     is_cut_short = "expected ',' or" in problem or "expected <block end>" in problem
     if "but got '{'" in problem or (is_cut_short and _NAME_IN_BRACES.search(line)):

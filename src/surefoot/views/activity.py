@@ -115,21 +115,18 @@ class Activity:
             case ev.EffectFailed(effect="group") | ev.EffectCancelled(effect="group"):
                 self.own.pop(event.step, None)
             case ev.CheckEvent() if event.step == ACCEPTANCE:
-                self._follow_acceptance(state, event)
+                # Acceptance checks are asked one after the other.
+                self.own.pop("acceptance", None)
+                if isinstance(event, ev.CheckRequested):
+                    checks = state.plan.accept
+                    words = f"check {event.check + 1} of {len(checks)}, {one_line(checks[event.check].name)}"
+                    self.own["acceptance"] = Station(words, event.at)
+                elif isinstance(event, ev.CheckAnswered) and event.moment is Moment.BEFORE:
+                    self.around_s += event.duration_s
             case ev.StepEvent():
                 self._follow_step(state, event)
             case _:
                 pass
-
-    def _follow_acceptance(self, state: RunState, event: ev.CheckEvent) -> None:
-        """Acceptance checks are asked one after the other."""
-        self.own.pop("acceptance", None)
-        if isinstance(event, ev.CheckRequested):
-            checks = state.plan.accept
-            words = f"check {event.check + 1} of {len(checks)}, {one_line(checks[event.check].name)}"
-            self.own["acceptance"] = Station(words, event.at)
-        elif isinstance(event, ev.CheckAnswered) and event.moment is Moment.BEFORE:
-            self.around_s += event.duration_s
 
     def _follow_step(self, state: RunState, event: ev.StepEvent) -> None:
         name = event.step

@@ -30,22 +30,18 @@ def problems_of(error: PlanInvalid) -> list[str]:
 
 def check_document(path: Path, plan: Plan, reviewed: Review) -> dict[str, object]:
     """Return what `check` says of a plan that can run, as plain data."""
+    graph, _ = build_graph(plan.steps)
+    assert graph is not None
     return {
         "schema": SCHEMA,
         "plan": str(path),
         "valid": True,
         "goal": plan.goal,
-        "order": [step.id for step in ordered(plan)],
-        "needs": _needs(plan),
+        "order": list(graph.order),
+        "needs": dict(graph.needs),
         "risks": {step.id: step.risk for step in plan.steps if step.risk},
         **asdict(reviewed),
     }
-
-
-def _needs(plan: Plan) -> dict[StepId, tuple[StepId, ...]]:
-    graph, _ = build_graph(plan.steps)
-    assert graph is not None
-    return dict(graph.needs)
 
 
 def ordered(plan: Plan) -> list[Step]:

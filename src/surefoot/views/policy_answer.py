@@ -83,11 +83,18 @@ def policy_answer(asked: PolicyQuestion) -> PolicyAnswer:
         ConfigInvalid: a settings file cannot be read.
     """
     plan = Plan(goal="", steps=()) if asked.plan is None else load_plan(asked.plan).plan
-    step = _asked_about(asked, plan)
+    named = _step_of(asked, plan)
+    step = named or Step(id=StepId(asked.step or "a-step"), body=RunBody(command=""))
+    if asked.command is not None:  # takes the place of the body
+        shell = next((one.shell for one in step.body.commands), "bash")
+        step = replace(step, body=RunBody(command=asked.command, shell=shell))
+    elif named is None or facts_on(step, plan).command is None:
+        raise UsageError("no command was given; give one in quotes, or a plan and a step with a command or a check")
+    step = step if asked.effect is None else replace(step, effect=asked.effect)
     settings = load_settings(asked.root)
     sources = rule_sources(settings, plan, asked.plan)
     policy = replace(settings.policy, raising=(*settings.policy.raising, plan.policy))
-    if _step_of(asked, plan) is not None:
+    if named is not None:
         parts, decision, facts = _weigh(policy, step, plan, asked, None)
         probe = weigh_probe(step, plan, policy, facts)
         if probe is not None:
@@ -97,17 +104,6 @@ def policy_answer(asked: PolicyQuestion) -> PolicyAnswer:
     parts, decision, facts = _weigh(policy, replace(step, network=True), plan, asked, SEALED_RUNG)
     _, sealed, _ = _weigh(policy, step, plan, asked, SEALED_RUNG)
     return PolicyAnswer(decision, parts, facts, sources, sealed)
-
-
-def _asked_about(asked: PolicyQuestion, plan: Plan) -> Step:
-    """Return the step of the plan, or one made for the command; a command that is given takes the body's place."""
-    step = _step_of(asked, plan) or Step(id=StepId(asked.step or "a-step"), body=RunBody(command=""))
-    if asked.command is not None:
-        shell = next((one.shell for one in step.body.commands), "bash")
-        step = replace(step, body=RunBody(command=asked.command, shell=shell))
-    elif _step_of(asked, plan) is None or facts_on(step, plan).command is None:
-        raise UsageError("no command was given; give one in quotes, or a plan and a step with a command or a check")
-    return step if asked.effect is None else replace(step, effect=asked.effect)
 
 
 def _step_of(asked: PolicyQuestion, plan: Plan) -> Step | None:

@@ -6,6 +6,7 @@ They rest on the JSON report alone. A failure is never left out, however short t
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from surefoot.core.event_words import Phase
 from surefoot.core.money import money
@@ -128,34 +129,35 @@ def sections(report: Report, *, is_short: bool, is_long: bool = False) -> Iterat
     A short one leaves out what went well and shows only the first of long lists; a long one also has the points to go
     back to and how people were asked.
     """
+    order = (*_UNDONE[:2], "skipped", *_UNDONE[2:])  # failures first
+    undone = [step for step in report["steps"] if not is_done(step)]
+    undone.sort(key=lambda step: order.index(step["state"]))
+    unproved = [step for step in report["steps"] if step["state"] == "unproved"]
+    accept = sorted(report["accept"], key=lambda check: check["verdict"] == "passed")
     everything = [
-        Section(title="Not done", rows=[_step_row(step) for step in _undone(report)]),
-        Section(title="Done but unproved", rows=[_step_row(step) for step in report["steps"] if _is_unproved(step)]),
-        Section(title="Acceptance", rows=_accept_rows(report)),
-        Section(title="Questions", rows=[question_row(question) for question in report["questions"]]),
+        Section(title="Not done", rows=list(map(_step_row, undone))),
+        Section(title="Done but unproved", rows=list(map(_step_row, unproved))),
+        Section(title="Acceptance", rows=list(map(_check_row, accept))),
+        Section(title="Questions", rows=list(map(question_row, report["questions"]))),
         Section(title="Asking", rows=asking_rows(report, is_short=not is_long)),
         Section(title="Outside effects", rows=_effect_rows(report)),
         Section(title="To look at", rows=[Row(text=one_line(note)) for note in report["look_at"]]),
         Section(title="Findings", rows=_finding_rows(report, is_short=is_short)),
     ]
     if not is_short:
+        proved = [step for step in report["steps"] if is_done(step) and step["state"] != "unproved"]
         everything += [
             Section(title="With a way out of the lane", rows=_reach_rows(report)),
-            Section(
-                title="Done",
-                rows=[_step_row(step) for step in report["steps"] if is_done(step) and not _is_unproved(step)],
-            ),
+            Section(title="Done", rows=list(map(_step_row, proved))),
         ]
     if is_long:
         everything.append(Section(title="Rollback points", rows=_point_rows(report)))
-    for section in everything:
-        if section.rows:
-            yield _shortened(section) if is_short and section.title != "Questions" else section
-
-
-def _shortened(section: Section) -> Section:
-    rows = section.rows[:SHORT_MOST]
-    return Section(title=section.title, rows=rows, hidden=len(section.rows) - len(rows))
+    for section in filter(lambda section: section.rows, everything):
+        if is_short and section.title != "Questions":
+            rows = section.rows[:SHORT_MOST]
+            yield replace(section, rows=rows, hidden=len(section.rows) - len(rows))
+        else:
+            yield section
 
 
 def is_done(step: StepShape) -> bool:
@@ -163,36 +165,23 @@ def is_done(step: StepShape) -> bool:
     return step["state"] in DONE or (step["state"] == "skipped" and step["reason"] == "nothing_to_do")
 
 
-def _is_unproved(step: StepShape) -> bool:
-    return step["state"] == "unproved"
-
-
-def _undone(report: Report) -> list[StepShape]:
-    """Return what was not done, failures first."""
-    order = (*_UNDONE[:2], "skipped", *_UNDONE[2:])
-    return sorted((step for step in report["steps"] if not is_done(step)), key=lambda step: order.index(step["state"]))
-
-
 def _step_row(step: StepShape) -> Row:
-    state = step["state"]
     asides = [f"risk: {one_line(step['risk'])}"] if step["risk"] else []
     asides += [f"its agent claims: {claim_of(step)}"] if step["claim"] is not None else []
-    more = "" if is_done(step) or step["blocked_by"] else _shown_of(step)
+    more = ""
+    if not is_done(step) and not step["blocked_by"]:
+        # Why it was not done: expected beside actual, or the last lines of its body's output.
+        shown = _beside(step["expected"], step["actual"]) or cause_of(step["reason"] or "")
+        put_back = f"put back: {listed(map(one_line, step['put_back']))}" if step["put_back"] else ""
+        more = "\n".join(filter(None, (shown, put_back)))
     return Row(
-        word=state.replace("_", " "),
+        word=step["state"].replace("_", " "),
         name=step["id"],
         text=_step_text(step),
-        style=style_of(state),
+        style=style_of(step["state"]),
         aside="; ".join(asides),
         more=more,
     )
-
-
-def _shown_of(step: StepShape) -> str:
-    """Return what shows why a step was not done: expected beside actual, or the last lines of its body's output."""
-    shown = _beside(step["expected"], step["actual"]) or cause_of(step["reason"] or "")
-    put_back = f"put back: {listed(map(one_line, step['put_back']))}" if step["put_back"] else ""
-    return "\n".join(filter(None, (shown, put_back)))
 
 
 def _beside(expected: str | None, actual: str | None) -> str:
@@ -216,21 +205,19 @@ def claim_of(step: StepShape) -> str:
 
 
 def _step_text(step: StepShape) -> str:
-    reason = headline_of(_without(step["reason"] or "", step["actual"]))
     if step["state"] in DONE:
         return proof_of(step)
     if step["blocked_by"]:
         return f"by {listed(step['blocked_by'])}"
+    reason, actual = step["reason"] or "", step["actual"]
+    if actual:  # which is shown below
+        reason = reason.removesuffix(actual).rstrip(": ")
+    reason = headline_of(reason)
     if reason == "nothing_to_do":
         return "nothing to do"
     tried = f"after {counted(step['attempts'], 'attempt')}: " if step["attempts"] > 1 and reason else ""
     optional = "optional; " if step["optional"] else ""
     return optional + tried + reason
-
-
-def _without(reason: str, actual: str | None) -> str:
-    """Return a reason without what a check said, where that is shown below it."""
-    return reason.removesuffix(actual).rstrip(": ") if actual else reason
 
 
 def proof_of(step: StepShape) -> str:
@@ -248,11 +235,6 @@ def proof_of(step: StepShape) -> str:
     files = dict.fromkeys(path for check in step["checks"] for path in check["changed_files"])
     changed = f"; {one_line(changed_said(list(files)))}" if files else ""
     return f"{commit}, {words.get(step['proof'], step['proof'])}{tests}{changed}"
-
-
-def _accept_rows(report: Report) -> list[Row]:
-    """Return the acceptance checks, those that did not pass first."""
-    return [_check_row(check) for check in sorted(report["accept"], key=lambda check: check["verdict"] == "passed")]
 
 
 def _check_row(check: CheckShape) -> Row:

@@ -34,13 +34,11 @@ class Listener:
             with os.scandir(self.folder) as found:
                 ours = [entry for entry in found if entry.name.endswith(f"-{lane}.out")]
             newest = max(ours, key=lambda entry: entry.stat().st_mtime_ns, default=None)
-            return "" if newest is None else _last_line(Path(newest.path))
+            if newest is None:
+                return ""
+            with Path(newest.path).open("rb") as file:
+                file.seek(max(0, file.seek(0, os.SEEK_END) - _END))
+                lines = _BREAKS.split(file.read(_END).decode("utf-8", "replace"))
         except OSError:  # the command has ended
             return ""
-
-
-def _last_line(path: Path) -> str:
-    with path.open("rb") as file:
-        file.seek(max(0, file.seek(0, os.SEEK_END) - _END))
-        lines = _BREAKS.split(file.read(_END).decode("utf-8", "replace"))
-    return next((line for line in reversed(lines) if line.strip() and not is_record(line)), "")
+        return next((line for line in reversed(lines) if line.strip() and not is_record(line)), "")

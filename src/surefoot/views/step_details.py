@@ -54,11 +54,10 @@ class StepDetails:
 
     def document(self) -> dict[str, object]:
         """Return all of it as plain data."""
-        spec = self.node.spec
-        kind, text = self.body()
+        spec, usage, diff = self.node.spec, self.node.usage, self.diff
         asked = {
-            "kind": kind,
-            "text": text,
+            "kind": spec.body.kind,
+            "text": spec.body.text,
             "why": spec.why,
             "needs": list(self.node.needs),
             "reads": [*spec.reads, *spec.home],
@@ -69,6 +68,17 @@ class StepDetails:
             "maximum_attempts": spec.retry.maximum_attempts,
             "on_failure": spec.on_failure.value,
         }
+        agent = {"requests": usage.requests, "tokens": usage.tokens, "cost_usd": round(usage.cost_usd, 6)}
+        changed = (
+            None
+            if diff is None
+            else {
+                "message": diff.message,
+                "files": [{"path": file.path, "added": file.added, "removed": file.removed} for file in diff.files],
+                "patch": diff.patch,
+                "left_out": [file.path for file in diff.left_out],
+            }
+        )
         failing = {check["name"]: list(self.failing(number)) for number, check in enumerate(self.shape["checks"])}
         return {
             "schema": SCHEMA,
@@ -81,31 +91,9 @@ class StepDetails:
             "undo": spec.undo or None,
             "rollback_point": self.shape["commit"],
             "undone_by": self.undone_by(),
-            "agent": self._agent_document(),
-            "diff": self._diff_document(),
+            "agent": agent if spec.body.by_model else None,
+            "diff": changed,
         }
-
-    def _agent_document(self) -> dict[str, object] | None:
-        if not self.node.spec.body.by_model:
-            return None
-        usage = self.node.usage
-        return {"requests": usage.requests, "tokens": usage.tokens, "cost_usd": round(usage.cost_usd, 6)}
-
-    def _diff_document(self) -> dict[str, object] | None:
-        if self.diff is None:
-            return None
-        files = [{"path": file.path, "added": file.added, "removed": file.removed} for file in self.diff.files]
-        return {
-            "message": self.diff.message,
-            "files": files,
-            "patch": self.diff.patch,
-            "left_out": [file.path for file in self.diff.left_out],
-        }
-
-    def body(self) -> tuple[str, str]:
-        """Return the kind of the body, and its text."""
-        body = self.node.spec.body
-        return body.kind, body.text
 
     def history(self) -> Iterator[Occurrence]:
         """Yield what happened in its attempts."""

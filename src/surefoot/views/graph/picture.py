@@ -73,7 +73,7 @@ def _box(step: Step, needs: Sequence[StepId], *, is_critical: bool) -> Box:
     tip = [
         str(step.id),
         *([step.title] if step.title else []),
-        _body(step),
+        shortened(f"{step.body.kind}: {one_line(step.body.text)}", 120),
         f"effect: {step.effect}",
         *([f"needs: {', '.join(needs[:12])}{' …' if len(needs) > 12 else ''}"] if needs else []),
         *([f"writes: {', '.join(step.writes[:12])}"] if step.writes else []),
@@ -87,10 +87,6 @@ def _box(step: Step, needs: Sequence[StepId], *, is_critical: bool) -> Box:
         is_outside=step.effect.is_outside,
         is_critical=is_critical,
     )
-
-
-def _body(step: Step) -> str:
-    return shortened(f"{step.body.kind}: {one_line(step.body.text)}", 120)
 
 
 def _made(boxes: Sequence[Box], arrows: Iterable[tuple[int, int]]) -> Picture:

@@ -7,7 +7,7 @@ from html import escape
 from itertools import accumulate
 from unicodedata import combining, east_asian_width
 
-from surefoot.views.graph.layout import Layout, Spot, layout_of, packed_width
+from surefoot.views.graph.layout import Layout, layout_of, packed_width
 from surefoot.views.graph.picture import Box, Picture, folded
 
 _WIDTH_MOST = 6000.0
@@ -89,39 +89,27 @@ def _top(depth: int) -> float:
 
 def _arrows(layout: Layout, left: float) -> Iterator[str]:
     for depth, links in enumerate(layout.links):
+        y, bend = _top(depth) + _HEIGHT, _BETWEEN / 2
         for start, end in links:
             above, below = layout.layers[depth][start], layout.layers[depth + 1][end]
-            yield _arrow((above, below), depth, left)
-
-
-def _arrow(ends: tuple[Spot, Spot], depth: int, left: float) -> str:
-    (above, below), bend = ends, _BETWEEN / 2
-    x, to = above.x + left, below.x + left
-    y = _top(depth) + _HEIGHT
-    bottom = _top(depth + 1) - (6 if below.box is not None else 0)
-    start = f"M{x:.1f} {y - (_HEIGHT if above.box is None else 0):.1f} L{x:.1f} {y:.1f}"
-    path = (
-        f'<path class="arrow" d="{start} C{x:.1f} {y + bend:.1f} {to:.1f} {bottom - bend:.1f} {to:.1f} {bottom:.1f}"/>'
-    )
-    if below.box is None:
-        return path
-    return f'{path}<path class="tip" d="M{to - 4:.1f} {bottom - 1:.1f} h8 l-4 7 z"/>'
+            x, to = above.x + left, below.x + left
+            bottom = _top(depth + 1) - (6 if below.box is not None else 0)
+            begin = f"M{x:.1f} {y - (_HEIGHT if above.box is None else 0):.1f} L{x:.1f} {y:.1f}"
+            curve = f"C{x:.1f} {y + bend:.1f} {to:.1f} {bottom - bend:.1f} {to:.1f} {bottom:.1f}"
+            tip = f'<path class="tip" d="M{to - 4:.1f} {bottom - 1:.1f} h8 l-4 7 z"/>' if below.box is not None else ""
+            yield f'<path class="arrow" d="{begin} {curve}"/>{tip}'
 
 
 def _boxes(picture: Picture, layout: Layout, left: float) -> Iterator[str]:
     for depth, layer in enumerate(layout.layers):
         for spot in layer:
-            if spot.box is not None:
-                yield _drawn(picture.boxes[spot.box], spot.x + left, _top(depth), spot.width)
-
-
-def _drawn(box: Box, middle: float, top: float, width: float) -> str:
-    classes = " ".join(
-        ["box", box.kind, *(["outside"] if box.is_outside else []), *(["critical"] if box.is_critical else [])]
-    )
-    place = f'x="{middle - width / 2:.1f}" y="{top:.1f}" width="{width:.1f}" height="{_HEIGHT:.0f}"'
-    label = _escaped(_short(box.label, _LABEL_MOST))
-    return (
-        f'<g><title>{_escaped(box.tip)}</title><rect class="{classes}" rx="5" {place}/>'
-        f'<text x="{middle:.1f}" y="{top + _HEIGHT / 2 + 4:.1f}" text-anchor="middle">{label}</text></g>'
-    )
+            if spot.box is None:
+                continue
+            box, middle, top = picture.boxes[spot.box], spot.x + left, _top(depth)
+            marks = (" outside" if box.is_outside else "") + (" critical" if box.is_critical else "")
+            place = f'x="{middle - spot.width / 2:.1f}" y="{top:.1f}" width="{spot.width:.1f}" height="{_HEIGHT:.0f}"'
+            label = _escaped(_short(box.label, _LABEL_MOST))
+            yield (
+                f'<g><title>{_escaped(box.tip)}</title><rect class="box {box.kind}{marks}" rx="5" {place}/>'
+                f'<text x="{middle:.1f}" y="{top + _HEIGHT / 2 + 4:.1f}" text-anchor="middle">{label}</text></g>'
+            )
