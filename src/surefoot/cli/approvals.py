@@ -8,7 +8,6 @@ from __future__ import annotations
 import difflib
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import field
 from pathlib import Path
 
 from surefoot.api import answers as answer_api
@@ -29,7 +28,6 @@ from surefoot.cli.overview import engine_of
 from surefoot.cli.patches import coloured
 from surefoot.cli.plan_editor import plan_difference, wanted_plan
 from surefoot.cli.screen import Screen
-from surefoot.core.record import record
 from surefoot.core.short_text import listed
 from surefoot.core.state import RunState
 from surefoot.errors import NotAwaitingAnswer, SurefootError, UsageError
@@ -41,15 +39,6 @@ _READY_S = 15.0
 """So long the lane of a step that was taken over is awaited, while an engine is at work."""
 _LOOK_S = 0.1
 Give = Callable[[str], RunState]
-
-
-@record(frozen=False, kw_only=False)
-class _Said:
-    """What came of the answers."""
-
-    answers: list[dict[str, object]] = field(default_factory=list[dict[str, object]])
-    refused: list[SurefootError] = field(default_factory=list[SurefootError])
-    states: dict[str, RunState] = field(default_factory=dict[str, RunState])
 
 
 def approve(given: Given, screen: Screen) -> int:
@@ -208,41 +197,39 @@ def _wants_all(home: Home, questions: Sequence[str], screen: Screen, *, at_once:
 
 def _give_all(home: Home, questions: Sequence[str], give: Give, screen: Screen) -> int:
     """Answer each question; say what came of each, then how to go on."""
-    said = _Said()
+    answers: list[dict[str, object]] = []
+    refused: list[SurefootError] = []
+    states: dict[str, RunState] = {}
     for name in dict.fromkeys(questions):
         try:
             state = give(name)
         except SurefootError as error:
             if len(questions) == 1:
                 raise
-            said.refused.append(error)
+            refused.append(error)
             if not screen.is_json:
                 screen.error(error.message)
             continue
-        said.states[state.created.run] = state
-        said.answers.append(_outcome(home, state, name))
+        states[state.created.run] = state
+        question = state.questions[name]
+        outcome: dict[str, object] = {
+            "question": name,
+            "step": question.asked.step,
+            "answer": "yes" if question.answered is None else question.answered.answer,
+            "is_open": question.is_open,
+            "approved_by": list(question.approved_by),
+            "people": question.asked.demand.people,
+            "also": _also(state, name),
+            "engine": engine_of(home, state.created.run),
+        }
+        answers.append(outcome)
         screen.show(_outcome_lines(state, name))
     if screen.is_json:
-        refused = [{"code": error.code, "message": error.message} for error in said.refused]
-        screen.document({"answers": said.answers, "refused": refused})
-    for state in said.states.values():
+        failures = [{"code": error.code, "message": error.message} for error in refused]
+        screen.document({"answers": answers, "refused": failures})
+    for state in states.values():
         screen.show(_next_lines(home, state))
-    return ExitCode.USAGE if said.refused else 0
-
-
-def _outcome(home: Home, state: RunState, name: str) -> dict[str, object]:
-    question = state.questions[name]
-    given = question.answered
-    return {
-        "question": name,
-        "step": question.asked.step,
-        "answer": "yes" if given is None else given.answer,
-        "is_open": question.is_open,
-        "approved_by": list(question.approved_by),
-        "people": question.asked.demand.people,
-        "also": _also(state, name),
-        "engine": engine_of(home, state.created.run),
-    }
+    return ExitCode.USAGE if refused else 0
 
 
 def _also(state: RunState, name: str) -> list[str]:

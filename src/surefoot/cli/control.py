@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
 from surefoot.api import run_control
 from surefoot.api.home import Home
@@ -21,7 +22,7 @@ from surefoot.core.state import RunState, StepState
 from surefoot.views.lines import Line, counted, one_line
 from surefoot.views.report_sections import HASH
 
-Say = Callable[[Home, RunId], Awaitable[RunState]]
+Say = Callable[[Home, RunId], Coroutine[Any, Any, RunState]]
 
 
 def pause(name: str | None, repo: Path | None, screen: Screen) -> int:
@@ -37,7 +38,7 @@ def cancel(name: str | None, repo: Path | None, screen: Screen) -> int:
 def _say(name: str | None, repo: Path | None, screen: Screen, say: Say) -> int:
     with Home() as home:
         run = find_run(home, name, repo)
-        asyncio.run(_awaited(say(home, run)))
+        asyncio.run(say(home, run))
         report, engine = read_report(home, run), engine_of(home, run)
     if screen.is_json:
         screen.document({"run": run, "state": report["state"], "outcome": report["outcome"], "engine": engine})
@@ -49,10 +50,6 @@ def _say(name: str | None, repo: Path | None, screen: Screen, say: Say) -> int:
     return 0
 
 
-async def _awaited(saying: Awaitable[RunState]) -> None:
-    await saying
-
-
 def restore(given: Given, screen: Screen) -> int:
     """Take a run back to where a step left it, after a question if irreversible effects came later."""
     to = given.to
@@ -60,25 +57,32 @@ def restore(given: Given, screen: Screen) -> int:
         run = find_run(home, given.run, given.repo)
         later = effects_after(home.state(run), to)
         screen.show(effect_lines(later))
-        if any(_class_of(node) == Effect.IRREVERSIBLE for node in later) and not given.yes and not _agrees(screen):
-            return ExitCode.WAITING
+        if any(_class_of(node) == Effect.IRREVERSIBLE for node in later) and not given.yes:
+            if not screen.can_ask:
+                text = "Irreversible effects were applied later; nothing was restored. Use --yes to restore anyway."
+                screen.fail("needs-consent", text)
+                return ExitCode.WAITING
+            if not agrees("Restore anyway?", screen):
+                screen.show([Line("Nothing was restored.")])
+                return ExitCode.WAITING
         state = asyncio.run(run_control.restore(home, run, to))
         pending = [node.spec.id for node in state.steps() if node.status == "pending"]
     assert state.branch is not None
     head = state.branch.head
     if screen.is_json:
-        effects = [_effect(node) for node in later]
-        screen.document({"run": run, "to": to, "head": head, "pending": pending, "outside_effects": effects})
-    screen.show(
-        [
-            Line(
-                f"Run {run} is back at step {to}, commit {head[:HASH]}; {counted(len(pending), 'step')} to be done.",
-                hang=2,
-            ),
-            Line(f"The old tip is kept under refs/surefoot/{run}/kept/.", "dim"),
-            Line(f"Next: surefoot resume {run}", "head", is_whole=True),
+        effects = [
+            {
+                "step": node.spec.id,
+                "effect": _class_of(node),
+                "applied": None if node.is_in_doubt else True,
+                "undo": node.spec.undo,
+            }
+            for node in later
         ]
-    )
+        screen.document({"run": run, "to": to, "head": head, "pending": pending, "outside_effects": effects})
+    text = f"Run {run} is back at step {to}, commit {head[:HASH]}; {counted(len(pending), 'step')} to be done."
+    screen.show([Line(text, hang=2), Line(f"The old tip is kept under refs/surefoot/{run}/kept/.", "dim")])
+    screen.show([Line(f"Next: surefoot resume {run}", "head", is_whole=True)])
     return 0
 
 
@@ -108,25 +112,6 @@ def effect_lines(later: list[StepState]) -> list[Line]:
     return lines
 
 
-def _effect(node: StepState) -> dict[str, object]:
-    """Return such an effect in the words of the report."""
-    spec = node.spec
-    applied = None if node.is_in_doubt else True
-    return {"step": spec.id, "effect": _class_of(node), "applied": applied, "undo": spec.undo}
-
-
 def _class_of(node: StepState) -> str:
     """Return the effect class that stays: a command of an agent that reached others cannot be undone."""
     return Effect.IRREVERSIBLE.value if node.reached else node.effect.value
-
-
-def _agrees(screen: Screen) -> bool:
-    """Ask the person at the terminal; without one, say what to do instead."""
-    if screen.can_ask:
-        is_agreed = agrees("Restore anyway?", screen)
-        screen.show([] if is_agreed else [Line("Nothing was restored.")])
-        return is_agreed
-    screen.fail(
-        "needs-consent", "Irreversible effects were applied later; nothing was restored. Use --yes to restore anyway."
-    )
-    return False

@@ -31,13 +31,12 @@ def cost(name: str | None, repo: Path | None, screen: Screen) -> int:
 def cost_lines(found: CostShape, *, is_ascii: bool) -> Iterator[Line]:
     """Yield what was spent in all, then from each side."""
     yield Line(f"Run {found['run']}: {one_line(found['goal'])}", "head", hang=2)
-    total = found["total"]
+    total, limits = found["total"], found["limits"]
     if not total["requests"]:
         yield Line("No model was asked.")
         if found["bodies_usd"]:
             yield Line(f"Its bodies reported a cost of {money(found['bodies_usd'])}.")
         return
-    total, limits = found["total"], found["limits"]
     spent_usd = total["cost_usd"] + found["bodies_usd"]
     rows = (
         (money(spent_usd), spent_usd, limits["cost_usd"], money(limits["cost_usd"] or 0)),

@@ -217,7 +217,10 @@ class Asker:
             case Word.EDIT:
                 self._editing = asyncio.get_running_loop().create_task(self._edit(asked))
             case Word.DIFF:
-                self._say(self._diff_lines(asked))
+                found = self._found(asked)
+                diff = None if found is None else diff_shown(self.home, found)
+                no_files = [Line("It changes no files.", "dim")]
+                self._say(no_files if diff is None else [*stat_lines(diff), EMPTY, *patch_lines(diff)])
             case Word.TAKE_OVER:
                 self._give(asked, Answer(word=TAKE_OVER))
             case Word.PAUSE:
@@ -233,11 +236,6 @@ class Asker:
         refuse_steps("answer a question", self.home)
         self.engagement.answer(asked.question, given, identify(via="terminal"))
         self._remove(asked.question)
-
-    def _diff_lines(self, asked: QuestionAsked) -> list[Line]:
-        found = self._found(asked)
-        diff = None if found is None else diff_shown(self.home, found)
-        return [Line("It changes no files.", "dim")] if diff is None else [*stat_lines(diff), EMPTY, *patch_lines(diff)]
 
     async def _edit(self, asked: QuestionAsked) -> None:
         """Let the person change what is shown, in their editor; ask once more before it is sent."""

@@ -7,7 +7,6 @@ import signal
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from surefoot.api.engagement import Engagement, Source, Watching, create_run, engage
 from surefoot.api.home import Home
@@ -39,9 +38,6 @@ from surefoot.views.agent_words import routing_words
 from surefoot.views.lines import EMPTY, Line, counted, one_line
 from surefoot.views.report_sections import HASH
 from surefoot.views.spool import Listener
-
-if TYPE_CHECKING:
-    from surefoot.cli.dialogue import Asker
 
 AT_ONCE_S = 0.1
 """Signals that arrive within so many seconds are one stop."""
@@ -193,7 +189,12 @@ def _rung_lines(*, is_first: bool = False) -> Iterator[Line]:
 def _work(home: Home, run: RunId, options: Options, screen: Screen, plan_file: Path | None = None) -> ExitCode:
     """Let an engine work on the run until it stops; then report."""
     progress = Progress(screen, hear=Listener.of(home.folder / "runs", run).last_line, hint=_HINTS[0])
-    asker = _asker(progress, home) if screen.can_ask else None
+    asker = None
+    if screen.can_ask:
+        # Without a person at the terminal, none of what shows and takes answers is loaded.
+        from surefoot.cli.dialogue import Asker
+
+        asker = Asker(progress, home)
     progress.shows_questions = asker is None and screen.has_live_rows
 
     def observe(state: RunState, event: Event) -> None:
@@ -222,13 +223,6 @@ def _work(home: Home, run: RunId, options: Options, screen: Screen, plan_file: P
     code = conclude(home, state, screen)
     screen.show(keep_plan(home, state, plan_file))
     return code
-
-
-def _asker(progress: Progress, home: Home) -> Asker:
-    """Return what asks the person at the terminal. Without one, none of what shows and takes answers is loaded."""
-    from surefoot.cli.dialogue import Asker
-
-    return Asker(progress, home)
 
 
 async def _engaged(home: Home, run: RunId, options: Options, watching: Watching, progress: Progress) -> RunState:

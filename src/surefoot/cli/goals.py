@@ -44,22 +44,19 @@ def is_goal(words: str) -> bool:
 
 def goal_plan(goal: str, given: Given) -> Plan:
     """Return the plan a goal begins with: without steps, but with all that the person has said."""
+    checks: list[Check] = []
+    taken = Counter[str]()
+    for command in given.accept:
+        taken[command] += 1
+        number = f"-{taken[command]}" if taken[command] > 1 else ""
+        checks.append(Check(name=f"{command}{number}", ask=_ask_of(command)))
     return Plan(
         goal=goal.strip(),
         steps=(),
-        accept=tuple(_checks(given.accept)),
+        accept=tuple(checks),
         scope_write=given.scope or (EVERYTHING,),
         limits=given.limits_over(Limits()),
     )
-
-
-def _checks(commands: tuple[str, ...]) -> Iterator[Check]:
-    """Yield a check for each command, each with a name of its own."""
-    taken = Counter[str]()
-    for command in commands:
-        taken[command] += 1
-        number = f"-{taken[command]}" if taken[command] > 1 else ""
-        yield Check(name=f"{command}{number}", ask=_ask_of(command))
 
 
 def _ask_of(command: str) -> CommandCheck | TestsCheck:

@@ -30,7 +30,13 @@ def inbox(given: Given, screen: Screen) -> int:
     with Home() as home:
         name = given.run_or_question
         if name is not None and "." in name:
-            return _show_one(home, find_question(home, name, given.repo), screen)
+            question = question_of(home, find_question(home, name, given.repo))
+            diff = diff_shown(home, question)
+            if screen.is_json:
+                patch = None if diff is None else diff.patch
+                screen.document({"schema": SCHEMA, "question": document_of(question), "diff": patch})
+            screen.page(_question_lines(question, diff))
+            return 0
         run = None if name is None else find_run(home, name, given.repo)
         root = None if given.every or run is not None else root_of(given.repo)
         if given.watch:
@@ -118,17 +124,6 @@ def way_lines(question: OpenQuestion) -> Iterator[Line]:
 
 
 # --- one question
-
-
-def _show_one(home: Home, name: str, screen: Screen) -> int:
-    question = question_of(home, name)
-    diff = diff_shown(home, question)
-    if screen.is_json:
-        screen.document(
-            {"schema": SCHEMA, "question": document_of(question), "diff": None if diff is None else diff.patch}
-        )
-    screen.page(_question_lines(question, diff))
-    return 0
 
 
 def _question_lines(question: OpenQuestion, diff: Diff | None) -> Iterator[Line]:

@@ -13,7 +13,6 @@ from surefoot.cli.exits import ExitCode
 from surefoot.cli.lookup import find_run
 from surefoot.cli.options import Given
 from surefoot.cli.screen import Screen
-from surefoot.core.ids import RunId
 from surefoot.core.short_text import listed
 from surefoot.errors import SurefootError
 from surefoot.views.lines import Line, counted
@@ -29,8 +28,15 @@ def land(given: Given, screen: Screen) -> int:
         refuse_steps("land a run", home)
         run = find_run(home, given.run, given.repo)
         missing = missing_from(home.state(run))
-        if missing and not given.yes and not _lands_anyway(run, missing, screen):
-            return ExitCode.USAGE
+        if missing and not given.yes:
+            said = f"Run {run} is not complete: {missing}."
+            if not screen.can_ask:
+                screen.fail("needs-consent", f"{said} Nothing was landed. Use --yes to land the verified part.")
+                return ExitCode.USAGE
+            screen.show([Line(said, "warn", hang=2)])
+            if not agrees("Land the verified part?", screen):
+                screen.show([Line("Nothing was landed.")])
+                return ExitCode.USAGE
         brought = landed_files_of(home, run)
         commit = land_run(home, run, squash=given.squash, runs_brought_hooks=given.run_hooks)
         where = home.created(run).repository
@@ -56,17 +62,6 @@ def _told_of(brought: LandedFiles, *, run_hooks: bool) -> Iterator[Line]:
             yield Line(f"{kind} that the run brings or changes: {listed(paths, _LISTED_MAX)}", "warn", hang=2)
     if brought.hooks and not run_hooks:
         yield Line("So no git hook was run. Look at these files; --run-hooks lets hooks run.", "warn", hang=2)
-
-
-def _lands_anyway(run: RunId, missing: str, screen: Screen) -> bool:
-    said = f"Run {run} is not complete: {missing}."
-    if not screen.can_ask:
-        screen.fail("needs-consent", f"{said} Nothing was landed. Use --yes to land the verified part.")
-        return False
-    screen.show([Line(said, "warn", hang=2)])
-    is_agreed = agrees("Land the verified part?", screen)
-    screen.show([] if is_agreed else [Line("Nothing was landed.")])
-    return is_agreed
 
 
 def remove(given: Given, screen: Screen) -> int:

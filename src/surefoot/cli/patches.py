@@ -40,14 +40,8 @@ def patch_lines(diff: Diff) -> Iterator[Line]:
 def coloured(patch: str) -> Iterator[Line]:
     """Yield the lines of a patch, coloured by what they do."""
     for row in clean(printable(patch)).rstrip("\n").split("\n") if patch else ():
-        yield Line(f"  {row}", _style_of(row), is_whole=True)
-
-
-def _style_of(row: str) -> Style:
-    for mark, style in _MARKS:
-        if row.startswith(mark):
-            return style
-    return ""
+        styles: list[Style] = [style for mark, style in _MARKS if row.startswith(mark)]
+        yield Line(f"  {row}", styles[0] if styles else "", is_whole=True)
 
 
 def _shown(path: str) -> str:

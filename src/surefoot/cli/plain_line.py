@@ -22,29 +22,25 @@ class _NotPlainError(Exception):
 
 def read_plain(command: Command, words: Sequence[str]) -> Mapping[str, Any] | None:
     """Return what the words of a command line say about the command's rows; None: ask the parser."""
-    try:
-        return _read(command, words)
-    except _NotPlainError:
-        return None
-
-
-def _read(command: Command, words: Sequence[str]) -> Mapping[str, Any]:
-    options = _options(command)
     found: dict[str, Any] = {}
     typed: list[str] = []
     rest = iter(words)
-    for word in rest:
-        if not word.startswith("-"):
-            typed.append(word)
-            continue
-        _need(word in options)
-        name, switched = options[word]
-        row = ROWS[name]
-        _need(row.is_many or name not in found)
-        value = _value(row, next(rest, "")) if switched is None else switched
-        found[name] = [*found.get(name, ()), value] if row.is_many else value
-    found |= _arguments(command, typed)
-    _need(all(name in found for name in command.takes if ROWS[name].is_required))
+    try:
+        options = _options(command)
+        for word in rest:
+            if not word.startswith("-"):
+                typed.append(word)
+                continue
+            _need(word in options)
+            name, switched = options[word]
+            row = ROWS[name]
+            _need(row.is_many or name not in found)
+            value = _value(row, next(rest, "")) if switched is None else switched
+            found[name] = [*found.get(name, ()), value] if row.is_many else value
+        found |= _arguments(command, typed)
+        _need(all(name in found for name in command.takes if ROWS[name].is_required))
+    except _NotPlainError:
+        return None
     return found
 
 

@@ -55,7 +55,13 @@ def check(given: Given, screen: Screen) -> int:
     try:
         loaded = load_plan(path)
     except PlanInvalid as error:
-        return _refused(path, error, screen)
+        problems = problems_of(error)
+        if screen.is_json:
+            found = [{"kind": "invalid", "severity": "problem", "text": text, "step": None} for text in problems]
+            screen.document({"schema": SCHEMA, "plan": str(path), "valid": False, "findings": found})
+        screen.show([Line(text, hang=4) for text in problems])
+        screen.show([Line(f"{counted(len(problems), 'problem')}: the plan cannot run.", "bad")])
+        return FOUND_PROBLEMS
     reviewed = look_over(loaded.plan, root_of(given.repo), loaded.places, path)
     picture = picture_of(loaded.plan, reviewed)
     drawn = _drawings(given, picture, loaded.plan, reviewed)
@@ -101,16 +107,6 @@ def _drawings(given: Given, picture: Picture, plan: Plan, reviewed: Review) -> d
     return drawn
 
 
-def _refused(path: Path, error: PlanInvalid, screen: Screen) -> int:
-    problems = problems_of(error)
-    if screen.is_json:
-        found = [{"kind": "invalid", "severity": "problem", "text": text, "step": None} for text in problems]
-        screen.document({"schema": SCHEMA, "plan": str(path), "valid": False, "findings": found})
-    screen.show([Line(text, hang=4) for text in problems])
-    screen.show([Line(f"{counted(len(problems), 'problem')}: the plan cannot run.", "bad")])
-    return FOUND_PROBLEMS
-
-
 def check_lines(path: Path, plan: Plan, reviewed: Review, picture: Picture, screen: Screen) -> Iterator[Line]:
     """Yield all that `check` says about a plan that can run."""
     from surefoot.cli import sequence
@@ -125,12 +121,8 @@ def check_lines(path: Path, plan: Plan, reviewed: Review, picture: Picture, scre
     yield from _path_lines(reviewed)
     yield from _open_lines(reviewed, _CHECKED_MOST)
     yield from ask_lines(reviewed)
-    yield Line(
-        f"Rollback points: after {listed(reviewed.rollback_points, 12)}"
-        if reviewed.rollback_points
-        else "Rollback points: none",
-        hang=2,
-    )
+    points = f"after {listed(reviewed.rollback_points, 12)}" if reviewed.rollback_points else "none"
+    yield Line(f"Rollback points: {points}", hang=2)
     if reviewed.long_steps:
         yield Line(f"Long steps: {listed(reviewed.long_steps, 12)}", hang=2)
     yield Line("When a step fails:", "head")

@@ -29,7 +29,7 @@ from surefoot.views.lines import EMPTY, Line, block, duration, one_line, words_o
 from surefoot.views.report_sections import proof_of, style_of
 from surefoot.views.step_details import StepDetails
 from surefoot.views.timeline import event_row
-from surefoot.views.transcript import Transcript, last_transcript, raw_text, turn_rows
+from surefoot.views.transcript import last_transcript, raw_text, turn_rows
 
 TURNS_SCHEMA = "surefoot.turns/1"
 
@@ -126,16 +126,12 @@ def _tree_lines(state: RunState, report: Report) -> Iterator[Line]:
             over = sum(status in FINAL for status in members)
             yield Line(f"{'group':<9}  {own}  {over} of {len(members)}", "dim")
         group = own
-        yield _brief(step, widest, "  " if own is not None else "")
-
-
-def _brief(step: StepShape, widest: int, indent: str) -> Line:
-    word = f"{step['state'].replace('_', ' '):<9}"
-    said = proof_of(step) if step["state"] == "verified" else one_line(step["reason"] or "").replace("_", " ")
-    if step["started_at"] is not None and step["ended_at"] is not None:
-        said = f"{said}, {duration(step['ended_at'] - step['started_at'])}".removeprefix(", ")
-    text = f"{word}  {indent}{step['id']:<{widest}}  {said}"
-    return Line(text.rstrip(), style_of(step["state"]), hang=11, styled=len(word))
+        word = f"{step['state'].replace('_', ' '):<9}"
+        said = proof_of(step) if step["state"] == "verified" else one_line(step["reason"] or "").replace("_", " ")
+        if step["started_at"] is not None and step["ended_at"] is not None:
+            said = f"{said}, {duration(step['ended_at'] - step['started_at'])}".removeprefix(", ")
+        text = f"{word}  {'  ' if own is not None else ''}{step['id']:<{widest}}  {said}"
+        yield Line(text.rstrip(), style_of(step["state"]), hang=11, styled=len(word))
 
 
 def _show_events(home: Home, run: RunId, screen: Screen, *, only: str | None) -> None:
@@ -192,11 +188,7 @@ def _show_conversation(home: Home, run: RunId, step: StepId, given: Given, scree
     elif given.turns:
         screen.page(turn_lines(home, conversation))
     else:
-        screen.page(_conversation_in_short(run, step, conversation))
-
-
-def _conversation_in_short(run: RunId, step: StepId, conversation: Transcript) -> Iterator[Line]:
-    yield Line(str(step), "head")
-    yield from conversation_lines(conversation, f"surefoot show {run} '{step}' --turns")
-    if conversation.claim is not None:
-        yield from (EMPTY, Line("Claims", "head"), *claim_lines(conversation.claim))
+        lines = [Line(str(step), "head"), *conversation_lines(conversation, f"surefoot show {run} '{step}' --turns")]
+        if conversation.claim is not None:
+            lines += [EMPTY, Line("Claims", "head"), *claim_lines(conversation.claim)]
+        screen.page(lines)

@@ -74,14 +74,14 @@ _COUNTED = {_WAITS: "waiting", _RUNS: "running", _FAILED: "failed"}
 
 def tree_lines(view: View, width: int, height: int) -> list[Line]:
     """Return at most `height` lines, made for `width` columns."""
-    top = [_bar_line(view, width), _count_line(view.state)]
+    numbers = Counter(status_of(node).value for node in view.state.nodes.values() if is_step(node))
+    counts = ", ".join(f"{numbers[word]} {word.replace('_', ' ')}" for word in _ORDER if numbers[word])
+    top = [_bar_line(view, width), Line(f"{'':<{WORD}} {counts}" if counts else "", "dim")]
     own = [Line(f"{'':<{WORD}} {name}: {one.words}  {_for(view, one.since)}") for name, one in view.work.own.items()]
     top = [*top, *own][: max(1, height)]
-    rows = [*_rows(view, width)]
     free = height - len(top)
     foot = [Line(view.hint, "dim")] if view.hint and free > 4 else []
-    kept = _fitting(rows, free - len(foot))
-    return [*top, *kept, *foot]
+    return [*top, *_fitting(list(_rows(view, width)), free - len(foot)), *foot]
 
 
 def _fitting(rows: Sequence[_Row], free: int) -> list[Line]:
@@ -132,12 +132,6 @@ def _headword(state: RunState) -> str:
     if state.cancelling is not None:
         return "cancelling"
     return "pausing" if state.pausing is not None else state.phase.value
-
-
-def _count_line(state: RunState) -> Line:
-    numbers = Counter(status_of(node).value for node in state.nodes.values() if is_step(node))
-    text = ", ".join(f"{numbers[word]} {word.replace('_', ' ')}" for word in _ORDER if numbers[word])
-    return Line(f"{'':<{WORD}} {text}" if text else "", "dim")
 
 
 # --- the rows

@@ -47,17 +47,19 @@ class StepPage:
         yield from _titled("Attempts", attempts)
         yield from _titled("Decided by people", self._decision_lines())
         yield from _titled("Checks", self._checks_lines())
-        yield from _titled("Undeclared writes, put back", self._undeclared_lines())
+        undeclared = (Line(f"  {one_line(path)}", "warn") for path in step["undeclared_writes"])
+        yield from _titled("Undeclared writes, put back", undeclared)
         yield from _titled("Handed on", self._handed_on_lines())
         if self.step.node.spec.body.by_model:
             yield from _titled("Claims, which prove nothing", self._claim_lines())
             yield from _titled("Agent", self._conversation_lines())
         else:
-            yield from _titled("Output of the body", self._output_lines())
+            command = f"surefoot show {self.step.run} {step['id']} --output"
+            output = blob_text(self.step.home, step["output"])
+            yield from _titled("Output of the body", _tail_lines(output, command, _TAIL))
         yield from _titled("Undo", self._undo_lines())
-        commit = self.step.shape["commit"]
-        if commit is not None:
-            yield from _titled(f"Commit {commit[:HASH]}", self._commit_lines(stat_only=stat_only))
+        if step["commit"] is not None:
+            yield from _titled(f"Commit {step['commit'][:HASH]}", self._commit_lines(stat_only=stat_only))
 
     def _asked_lines(self) -> Iterator[Line]:
         spec = self.step.node.spec
@@ -100,20 +102,12 @@ class StepPage:
                 most = _TAIL_PASSED if check["verdict"] == "passed" else _TAIL
                 yield from _tail_lines(blob_text(self.step.home, check["evidence"]), "", most)
 
-    def _undeclared_lines(self) -> Iterator[Line]:
-        for path in self.step.shape["undeclared_writes"]:
-            yield Line(f"  {one_line(path)}", "warn")
-
     def _handed_on_lines(self) -> Iterator[Line]:
         for key, value in self.step.shape["outputs"].items():
             yield Line(f"  {key} = {one_line(value)}", hang=6)
         kept = self.step.shape["artifacts"]
         if kept is not None:
             yield Line(f"  artifacts: {kept['count']}, {kept['size_bytes']} bytes of files")
-
-    def _output_lines(self) -> Iterator[Line]:
-        command = f"surefoot show {self.step.run} {self.step.shape['id']} --output"
-        yield from _tail_lines(blob_text(self.step.home, self.step.shape["output"]), command, _TAIL)
 
     def _claim_lines(self) -> Iterator[Line]:
         conversation = self.step.node.work.conversation if self.step.node.work is not None else None

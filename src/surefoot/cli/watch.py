@@ -114,23 +114,18 @@ def _watch_tree(home: Home, run: RunId, screen: Screen) -> int:
         screen.show(asked_lines(question.asked))
     progress.begin()
     try:
-        _follow(follower, progress)
+        goes_on = True
+        while goes_on:
+            goes_on = follower.is_worked_on()
+            for recorded in follower.news():
+                assert follower.state is not None
+                progress.observe(follower.state, recorded.event)
+            screen.refresh()
+            if goes_on:
+                pause(REDRAW_S)
     finally:
         progress.end()
     return _concluded(home, state, screen)
-
-
-def _follow(follower: Follower, progress: Progress) -> None:
-    """Tell what comes, until nobody works on the run."""
-    goes_on = True
-    while goes_on:
-        goes_on = follower.is_worked_on()
-        for recorded in follower.news():
-            assert follower.state is not None
-            progress.observe(follower.state, recorded.event)
-        progress.screen.refresh()
-        if goes_on:
-            pause(REDRAW_S)
 
 
 def _concluded(home: Home, state: RunState, screen: Screen) -> int:
