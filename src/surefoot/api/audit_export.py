@@ -100,11 +100,8 @@ class _Reader:
         body = line["body"].encode() if "body" in line else _bytes_of(line["event"])
         row = Encoded(str(line["kind"]), int(line["version"]), body)
         if seq != self.events + 1:
-            gone = (
-                f"event {self.events + 1} is"
-                if seq == self.events + 2
-                else f"events {self.events + 1} to {seq - 1} are"
-            )
+            first = self.events + 1
+            gone = f"event {first} is" if seq == first + 1 else f"events {first} to {seq - 1} are"
             said = f"{gone} missing" if seq > self.events else f"event {seq} stands in the wrong place"
             self.problems.append(f"line {number}: {said}")
         elif line["hash"] != row_hash(self.last, RunId(self.run), seq, row, str(line["release"])).hex():
@@ -142,6 +139,12 @@ def verify_trail(path: Path) -> Verified:
             (reader.read_blob if "blob" in line else reader.read_event)(number, line)
         except (KeyError, ValueError, TypeError):
             reader.problems.append(f"line {number} is no line of a trail: it was altered")
+    compare = "nobody can tell: the run made no commit."
+    if reader.commit:
+        compare = (
+            f"commit {reader.commit[:12]} tells: its trailer Surefoot-Journal is SEQ:HASH of one line of this file "
+            f"(git log -1 {reader.commit[:12]})."
+        )
     missing = int(header.get("events", 0)) - reader.events
     if missing > 0:
         reader.problems.append(f"the end is missing: {missing} of {header['events']} events")
@@ -152,7 +155,7 @@ def verify_trail(path: Path) -> Verified:
         events=reader.events,
         last_hash=reader.last.hex(),
         problems=tuple(reader.problems),
-        compare=_compare(reader),
+        compare=compare,
     )
 
 
@@ -162,13 +165,3 @@ def _read(text: str) -> _Json | None:
     except ValueError:
         return None
     return cast("_Json", found) if isinstance(found, dict) else None
-
-
-def _compare(reader: _Reader) -> str:
-    """Say which commit holds the trail to the work."""
-    if not reader.commit:
-        return "nobody can tell: the run made no commit."
-    return (
-        f"commit {reader.commit[:12]} tells: its trailer Surefoot-Journal is SEQ:HASH of one line of this file "
-        f"(git log -1 {reader.commit[:12]})."
-    )

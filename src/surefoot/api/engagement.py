@@ -5,9 +5,9 @@ from __future__ import annotations
 import shutil
 import stat
 import time
-from collections.abc import Callable, Generator, Iterable
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import field, replace
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from surefoot.api.answers import Answer, answered
@@ -55,12 +55,6 @@ GRACE_S = 10.0
 """How long an engine that is taken over may take to stop."""
 
 
-def new_run_id(home: Home) -> RunId:
-    """Return a fresh run id: the day and six random characters."""
-    day = time.strftime("%Y%m%d", time.localtime(home.clock.now()))
-    return RunId(f"{day}-{home.program.random_text(6)}")
-
-
 def create_run(
     home: Home, plan: Plan, source: Source, *, run_id: str | None = None, options: Options | None = None
 ) -> RunState:
@@ -83,7 +77,12 @@ def create_run(
     selection = chosen(plan, options.only)
     if selection.left_out:
         plan, graph = selection.plan, validated(selection.plan, source)
-    run = _wanted_id(home, run_id)
+    if run_id is None:
+        day = time.strftime("%Y%m%d", time.localtime(home.clock.now()))
+        run_id = f"{day}-{home.program.random_text(6)}"
+    elif not RUN_ID.fullmatch(run_id):
+        raise UsageError(f"{run_id!r} is not a run id; it has the form YYYYMMDD-xxxxxx (x: a-z or 0-9)")
+    run = RunId(run_id)
     _refuse_taken(home, run)
     plan_folder = None if source.plan_path is None else source.plan_path.absolute().parent
     missed = refuse_without(missing(plan, source.repository, plan_folder, home.folder), source.places)
@@ -101,7 +100,11 @@ def create_run(
         findings=missed,
         left_out=selection.left_out,
     )
-    routing = _cast_beforehand(created, source, options)
+    routing = None
+    if source.repository is not None and needs_models(created, plan):
+        # Before anything is made for the run: where no model can be asked, nothing is left.
+        root = inspect_source(source.repository).root
+        routing = routing_for(replace(created, repository=str(root)), plan, options)
     with claimed(home, run, is_new=True), ExitStack() as unmaking:
         _refuse_taken(home, run)
         unmaking.callback(_unmake, home, run)
@@ -148,22 +151,6 @@ def _unmake(home: Home, run: RunId) -> None:
             shutil.rmtree(folder, ignore_errors=True)  # with the lock
 
 
-def _cast_beforehand(created: ev.RunCreated, source: Source, options: Options) -> ModelRouting | None:
-    """Return who plays what, before anything is made for the run: where no model can be asked, nothing is left."""
-    if source.repository is None or not needs_models(created, created.plan):
-        return None
-    root = inspect_source(source.repository).root
-    return routing_for(replace(created, repository=str(root)), created.plan, options)
-
-
-def _wanted_id(home: Home, wanted: str | None) -> RunId:
-    if wanted is None:
-        return new_run_id(home)
-    if not RUN_ID.fullmatch(wanted):
-        raise UsageError(f"{wanted!r} is not a run id; it has the form YYYYMMDD-xxxxxx (x: a-z or 0-9)")
-    return RunId(wanted)
-
-
 def _refuse_taken(home: Home, run: RunId) -> None:
     if home.journal.head(run)[0] > 0:
         message = f"there is a run {run!r} already; take another id, or `surefoot resume {run}`"
@@ -202,6 +189,9 @@ def _with_workspace(created: ev.RunCreated, source: Source, folder: Path) -> ev.
     space = RunWorkspace.create(folder, origin, created.run, include_dirty=source.include_dirty, at=created.at)
     write_git_configuration(folder / "gitconfig")
     reviewed = review(created.plan, checkout=str(origin.root))
+    plan = None if source.plan_path is None else source.plan_path.resolve()
+    # No step misses the plan file and the schema beside it: a run has copies of its own.
+    written_by_init = () if plan is None else (plan, plan.with_name(FILE_NAME))
     remarks = (Finding(kind=one.kind, severity=Severity.WARNING, text=one.text) for one in space.remarks)
     return replace(
         created,
@@ -209,7 +199,7 @@ def _with_workspace(created: ev.RunCreated, source: Source, folder: Path) -> ev.
         base=space.base,
         base_tree=space.commit_tree_of(space.base),
         base_ref=origin.branch,
-        dirty=tuple(path for path in origin.dirty if origin.root / path not in _written_by_init(source.plan_path)),
+        dirty=tuple(path for path in origin.dirty if origin.root / path not in written_by_init),
         # Of a goal in words nothing is known yet that could be looked over.
         findings=(
             *(() if created.goal_options is not None else reviewed.findings),
@@ -218,11 +208,6 @@ def _with_workspace(created: ev.RunCreated, source: Source, folder: Path) -> ev.
             *remarks,
         ),
     )
-
-
-def _written_by_init(plan: Path | None) -> frozenset[Path]:
-    """Return the plan file and the schema beside it: no step misses them, for a run has copies of its own."""
-    return frozenset() if plan is None else frozenset({plan.resolve(), plan.resolve().with_name(FILE_NAME)})
 
 
 @record(frozen=False)
@@ -234,7 +219,7 @@ class Engagement:
     clock: Clock
     result: str | None = None
     """How it stopped: `ended`, `paused`, `waiting` or `stopped`."""
-    stops_asked: int = field(default=0)
+    stops_asked: int = 0
 
     @property
     def state(self) -> RunState:
@@ -311,7 +296,11 @@ async def engage(
     """
     options, watching = options or Options(), watching or Watching()
     run, known = (run, None) if isinstance(run, str) else (run.created.run, run)
-    with _claimed(home, run, options):
+    if not home.run_folder(run).is_dir():
+        raise WorkspaceError(
+            f"the folder of run {run!r} is gone ({home.run_folder(run)}); its journal is kept: `surefoot report {run}`"
+        )
+    with claimed(home, run, take_over_s=GRACE_S if options.take_over else None):
         async with shared_writer(home) as writer:
             state = home.state(run) if known is None else known
             _refuse_steering(home, options, is_begun=state.token > 0)
@@ -373,11 +362,8 @@ def _adopt_lanes(context: RunContext, state: RunState) -> None:
         if work is None or work.lane is None or work.checkpoint is None:
             continue
         context.space.adopt(work.lane, work.checkpoint.commit)
-        if (
-            state.nodes[name].effect.is_outside
-            and work.changes is not None
-            and context.space.lane_path(work.lane).is_dir()
-        ):
+        is_outside = state.nodes[name].effect.is_outside
+        if is_outside and work.changes is not None and context.space.lane_path(work.lane).is_dir():
             clean(context, work.lane, work.changes.tree, spec.uncommitted)
 
 
@@ -423,17 +409,6 @@ def _consents(options: Options, now: float) -> Iterable[Event]:
         yield ev.ApprovalsGiven(at=now, by=identify().name, yes=options.yes, allow=allow)
 
 
-@contextmanager
-def _claimed(home: Home, run: RunId, options: Options) -> Generator[None]:
-    folder = home.run_folder(run)
-    if not folder.is_dir():
-        raise WorkspaceError(
-            f"the folder of run {run!r} is gone ({folder}); its journal is kept: `surefoot report {run}`"
-        )
-    with claimed(home, run, take_over_s=GRACE_S if options.take_over else None):
-        yield
-
-
 def _lacks_function(step: Step, functions: FunctionRegistry) -> bool:
     if step.body.in_program and step.id not in functions.bodies:
         return True
@@ -454,6 +429,9 @@ def _open_context(home: Home, state: RunState, functions: FunctionRegistry, watc
     settings = load_settings(None if created.repository is None else Path(created.repository))
     if created.repository is not None:
         space = RunWorkspace.open(home.run_folder(run), Path(created.repository), run, limits=settings.lanes)
+    hidden = _expanded(settings.places.hide)
+    if space is not None:  # git keeps logins for the user in their own settings, and in those of their repository
+        hidden += (*settings_files(), *(login_files(space.git_dir) if space.git_dir is not None else ()))
     return RunContext(
         run=run,
         folder=home.run_folder(run),
@@ -467,7 +445,7 @@ def _open_context(home: Home, state: RunState, functions: FunctionRegistry, watc
         source=Path(created.repository) if created.repository is not None else None,
         plan_folder=Path(created.plan_path).absolute().parent if created.plan_path is not None else None,
         functions=functions,
-        hidden=(*_expanded(settings.places.hide), *_with_logins(space)),
+        hidden=hidden,
         shown=_expanded(settings.places.show),
         on_line=watching.on_line,
     )
@@ -475,10 +453,3 @@ def _open_context(home: Home, state: RunState, functions: FunctionRegistry, watc
 
 def _expanded(places: Iterable[str]) -> tuple[Path, ...]:
     return tuple(Path(place).expanduser() for place in places)
-
-
-def _with_logins(space: RunWorkspace | None) -> tuple[Path, ...]:
-    """Return where git keeps logins for the user: in their own settings, and in those of their repository."""
-    if space is None:
-        return ()
-    return (*settings_files(), *(login_files(space.git_dir) if space.git_dir is not None else ()))

@@ -35,7 +35,10 @@ def look_over(plan: Plan, root: Path, places: Mapping[StepId, str], file: Path |
     """
     policy, rung = policy_of(plan, load_settings(root).policy), detect_rung().value
     decisions = _decisions_on(plan, policy, rung)
-    reviewed = review(plan, checkout=str(root), places=places, decisions=decisions, raised=_raised_in(plan))
+    # Steps that count as irreversible whatever they declare, each with the rule that recognised them.
+    named = ((step.id, _raised_by(step, commands_of(step, plan.env), rung)) for step in plan.steps)
+    raised = {step: rule for step, rule in named if rule}
+    reviewed = review(plan, checkout=str(root), places=places, decisions=decisions, raised=raised)
     secrets = [_secret_in(step, places) for step in plan.steps if _holds_key(step, plan)]
     around = [(one, weigh_command(policy, one, Phase.PLAN.value, rung)) for one in with_facts(commands_around(plan))]
     never = [never_run(one, decision) for one, decision in around if decision.tier is Tier.NEVER]
@@ -112,13 +115,6 @@ def weigh_probe(
 def _raised_by(step: Step, does: CommandFacts | None, rung: str) -> str:
     """Name the rule by which a step counts as irreversible; what an agent runs is looked at call by call."""
     return raising_rule(step, does, rung) if step.body.acts and not step.body.by_model else ""
-
-
-def _raised_in(plan: Plan) -> Mapping[StepId, str]:
-    """Return the steps that count as irreversible whatever they declare, each with the rule that recognised them."""
-    rung = detect_rung().value
-    named = ((step.id, _raised_by(step, commands_of(step, plan.env), rung)) for step in plan.steps)
-    return {step: rule for step, rule in named if rule}
 
 
 def _decisions_on(plan: Plan, policy: Policy, rung: str) -> Mapping[StepId, Decision]:

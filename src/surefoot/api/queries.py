@@ -57,17 +57,12 @@ def told(home: Home, state: RunState) -> Report:
     for question in report["questions"]:
         question["lane"] = lane_of(home, state, state.questions[question["id"]])
     if state.outcome is None and not home.is_held(state.created.run):
-        _interrupt(report)
+        counts = report["counts"]
+        counts["interrupted"], counts["running"] = counts["running"], 0
+        for step in report["steps"]:
+            if step["state"] == StepStatus.RUNNING:
+                step["state"] = "interrupted"
     return report
-
-
-def _interrupt(report: Report) -> None:
-    """Say of steps under way that they are interrupted: no engine is at work on them."""
-    counts = report["counts"]
-    counts["interrupted"], counts["running"] = counts["running"], 0
-    for step in report["steps"]:
-        if step["state"] == StepStatus.RUNNING:
-            step["state"] = "interrupted"
 
 
 def runs(home: Home) -> list[RunSummary]:

@@ -39,7 +39,15 @@ def try_patch(run_folder: Path, trees: tuple[str, str], patch: bytes) -> Tried:
         WorkspaceError: git failed.
     """
     with tempfile.TemporaryDirectory(prefix="surefoot-") as scratch:
-        git = _trial(run_folder, Path(scratch))
+        # Git reads the run's objects, and writes its own elsewhere.
+        objects = Path(scratch) / "objects"
+        objects.mkdir()
+        places = {
+            "GIT_OBJECT_DIRECTORY": objects,
+            "GIT_ALTERNATE_OBJECT_DIRECTORIES": run_folder / "store" / "objects",
+            "GIT_INDEX_FILE": Path(scratch) / "index",
+        }
+        git = _git(run_folder).having(**places)
         git.run("read-tree", trees[0])
         ending = git.attempt("apply", "--cached", "--recount", "--whitespace=nowarn", "-", stdin=patch)
         if ending.code != 0:
@@ -58,12 +66,3 @@ def _git(run_folder: Path) -> Git:
     if not store.is_dir():
         raise UsageError(f"the run's own repository {str(store)!r} is gone, so its result cannot be shown")
     return own_git(store, store)
-
-
-def _trial(run_folder: Path, scratch: Path) -> Git:
-    """Return git for trials: it reads the run's objects, and writes its own elsewhere."""
-    objects = scratch / "objects"
-    objects.mkdir()
-    store = run_folder / "store" / "objects"
-    places = {"GIT_OBJECT_DIRECTORY": objects, "GIT_ALTERNATE_OBJECT_DIRECTORIES": store}
-    return _git(run_folder).having(**places, GIT_INDEX_FILE=scratch / "index")

@@ -95,31 +95,22 @@ def remove_run(home: Home, run: RunId, *, branch: bool = False) -> bool:
     with set_aside(home, run, "cancel"):
         created = home.created(run)
         has_branch = False
-        if (
-            created.repository is not None
-            and (folder / "workspace.json").exists()
-            and Path(created.repository).exists()
-        ):
-            space = RunWorkspace.open(folder, Path(created.repository), run)
-            if not branch:
-                _refuse_loss(home, run, space)
+        source = None if created.repository is None else Path(created.repository)
+        if source is not None and (folder / "workspace.json").exists() and source.exists():
+            space = RunWorkspace.open(folder, source, run)
+            tip = None if branch else home.state(run).branch
+            if tip is not None and tip.head != space.base and not space.is_held_elsewhere(tip.head):
+                raise UsageError(
+                    f"run {run!r} has verified work that nothing else holds (commit {tip.head[:12]}); "
+                    f"`surefoot land {run}` takes it over, `surefoot rm {run} --branch` deletes it, too",
+                    run=run,
+                )
             space.remove(delete_branch=branch)
             has_branch = space.kind == "git" and space.branch_state() is not None
         clear(folder)
         home.journal.delete_run(run)
         shutil.rmtree(folder, ignore_errors=True)  # with the lock, once nobody can go on with the run
     return has_branch
-
-
-def _refuse_loss(home: Home, run: RunId, space: RunWorkspace) -> None:
-    head = home.state(run).branch
-    if head is None or head.head == space.base or space.is_held_elsewhere(head.head):
-        return
-    raise UsageError(
-        f"run {run!r} has verified work that nothing else holds (commit {head.head[:12]}); `surefoot land {run}` takes "
-        f"it over, `surefoot rm {run} --branch` deletes it, too",
-        run=run,
-    )
 
 
 @record
