@@ -132,50 +132,22 @@ __all__ = [
     "scripted",
 ]
 
-_PLACES = {
-    **dict.fromkeys(("Check", "Plan", "Step", "run", "run_plan"), "surefoot.api.python_plans"),
-    **dict.fromkeys(("AgentLimits", "Prepare", "RetryPolicy", "Service"), "surefoot.core.plan"),
-    **dict.fromkeys(
-        (
-            "CallProbe",
-            "CommandProbe",
-            "FileProbe",
-            "GitProbe",
-            "HttpAnswer",
-            "HttpProbe",
-            "PackageProbe",
-            "PortProbe",
-            "Probe",
-            "ProcessProbe",
-            "RunProbe",
-            "SqlAnswer",
-            "SqlProbe",
-        ),
-        "surefoot.core.probe_kinds",
-    ),
-    **dict.fromkeys(("Engagement", "Watching"), "surefoot.api.engagement"),
-    **dict.fromkeys(
-        (
-            "AttemptFailed",
-            "Event",
-            "QuestionAsked",
-            "RunEnded",
-            "RunPaused",
-            "StepFailed",
-            "StepSkipped",
-            "StepStarted",
-            "StepVerified",
-        ),
-        "surefoot.core.events",
-    ),
-    "Options": "surefoot.api.run_options",
-    "Report": "surefoot.core.report_shape",
-    "RunState": "surefoot.core.state",
-    "ScriptedReply": "surefoot.models.scripts",
-    "ScriptedRequest": "surefoot.models.scripts",
-    "StepArgument": "surefoot.workers.run_context",
-    "scripted": "surefoot.models.scripted",
+_NAMES = {
+    "surefoot.api.python_plans": "Check Plan Step run run_plan",
+    "surefoot.core.plan": "AgentLimits Prepare RetryPolicy Service",
+    "surefoot.core.probe_kinds": "CallProbe CommandProbe FileProbe GitProbe HttpAnswer HttpProbe PackageProbe "
+    "PortProbe Probe ProcessProbe RunProbe SqlAnswer SqlProbe",
+    "surefoot.api.engagement": "Engagement Watching",
+    "surefoot.core.events": "AttemptFailed Event QuestionAsked RunEnded RunPaused StepFailed StepSkipped StepStarted "
+    "StepVerified",
+    "surefoot.api.run_options": "Options",
+    "surefoot.core.report_shape": "Report",
+    "surefoot.core.state": "RunState",
+    "surefoot.models.scripts": "ScriptedReply ScriptedRequest",
+    "surefoot.workers.run_context": "StepArgument",
+    "surefoot.models.scripted": "scripted",
 }
+_PLACES = {name: place for place, names in _NAMES.items() for name in names.split()}
 
 
 def __getattr__(name: str) -> object:

@@ -132,7 +132,10 @@ def main(function: str) -> int:
         return _print_failure(error, NOT_IMPORTED)
     try:
         result = _call(called, order["argument"])
-        _put_out(result)
+        lines = lines_of(result) if _OUTPUT in os.environ else []
+        if lines:
+            with Path(os.environ[_OUTPUT]).open("a", encoding="utf-8") as file:
+                file.writelines(f"{line}\n" for line in lines)
     except Exception as error:  # noqa: BLE001 - whatever the function raises is its end; the engine judges it
         return _print_failure(error, RAISED)
     _print_record(f'{{"result": {written_result(result)}}}')
@@ -149,13 +152,6 @@ def _call(called: Callable[..., object], attributes: dict[str, object]) -> objec
         return await result if inspect.isawaitable(result) else result
 
     return asyncio.run(wait_for_it()) if inspect.isawaitable(result) else result
-
-
-def _put_out(result: object) -> None:
-    lines = lines_of(result) if _OUTPUT in os.environ else []
-    if lines:
-        with Path(os.environ[_OUTPUT]).open("a", encoding="utf-8") as file:
-            file.writelines(f"{line}\n" for line in lines)
 
 
 def _takes_one(called: Callable[..., object]) -> bool:

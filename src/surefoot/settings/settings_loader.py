@@ -51,7 +51,15 @@ def load_settings(project: Path | None, environ: Mapping[str, str] | None = None
     sources = [source for source in sources if source.rules]
 
     def together(name: str) -> dict[str, Any]:
-        return _together(name, own.get(name, {}), theirs.get(name, {}), is_trusted=is_trusted)
+        """Return the values of a section, with those of the project's file as far as it may."""
+        ours = own.get(name, {})
+        usual = {**defaults_of(SECTIONS[name].type), **ours}
+        rows = {row.key.fills: row.project for row in SECTIONS[name].rows}
+        both = {
+            field: rows[field].of_both(usual.get(field), value, is_trusted=is_trusted)
+            for field, value in theirs.get(name, {}).items()
+        }
+        return {**ours, **both}
 
     models = ModelSettings(endpoints=own.get("providers", {}), prices=own.get("prices", {}))
     return Settings(
@@ -66,19 +74,6 @@ def load_settings(project: Path | None, environ: Mapping[str, str] | None = None
         places=Places(**together("secrets")),
         lanes=LaneLimits(**together("lanes")),
     )
-
-
-def _together(name: str, own: Values, theirs: Values, *, is_trusted: bool) -> dict[str, Any]:
-    """Return the values of a section, with those of a project's file as far as it may."""
-    usual = {**defaults_of(SECTIONS[name].type), **own}
-    rows = {row.key.fills: row for row in SECTIONS[name].rows}
-    return {
-        **own,
-        **{
-            field: rows[field].project.of_both(usual.get(field), value, is_trusted=is_trusted)
-            for field, value in theirs.items()
-        },
-    }
 
 
 def _with_models(settings: ModelSettings, values: Values) -> ModelSettings:

@@ -30,16 +30,14 @@ def read_toml(text: str) -> Table | Flaw:
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        return _explained(str(error), text)
+        said = str(error)
+        match = _ERROR_PLACE.search(said)
+        wrong = said[: match.start()] if match else said
+        has_place = match is not None and match.group(1) is not None
+        place = Place(int(match.group(1)), int(match.group(2))) if match and has_place else place_at(text, len(text))
+        cure = "TOML 1.0 was expected; look at the quotes and brackets here"
+        return Flaw(place, f"it is no valid TOML ({wrong}); {cure}")
     return _grown_table(values, (), dict(_placed(text)))
-
-
-def _explained(said: str, text: str) -> Flaw:
-    match = _ERROR_PLACE.search(said)
-    wrong = said[: match.start()] if match else said
-    has_place = match is not None and match.group(1) is not None
-    place = Place(int(match.group(1)), int(match.group(2))) if match and has_place else place_at(text, len(text))
-    return Flaw(place, f"it is no valid TOML ({wrong}); TOML 1.0 was expected; look at the quotes and brackets here")
 
 
 def _grown(value: object, path: _Path, places: _Places) -> Tree:

@@ -66,9 +66,14 @@ def simulate(
 @contextmanager
 def simulated_home(clock: VirtualClock) -> Generator[Home]:
     """Open an empty home that ends with the block: its journal in memory, its ids made from a seed."""
+    seeded = random.Random(RUN)  # noqa: S311 - to be the same each time is what these are for
+    letters = string.ascii_lowercase + string.digits
+    program = Program(
+        pid=1, host="simulated", is_root=False, random_text=lambda length: "".join(seeded.choices(letters, k=length))
+    )
     with (
         tempfile.TemporaryDirectory(prefix="surefoot-") as folder,
-        Home(Path(folder), journal=SqliteJournal.in_memory(), clock=clock, program=_program()) as home,
+        Home(Path(folder), journal=SqliteJournal.in_memory(), clock=clock, program=program) as home,
     ):
         yield home
 
@@ -77,11 +82,3 @@ def journal_text(home: Home, run: str) -> bytes:
     """Return a run's journal to the letter."""
     rows = home.journal.stored(RunId(run))
     return b"".join(f"{one.seq} {one.row.kind} {one.hash.hex()} ".encode() + one.row.body + b"\n" for one in rows)
-
-
-def _program() -> Program:
-    seeded = random.Random(RUN)  # noqa: S311 - to be the same each time is what these are for
-    letters = string.ascii_lowercase + string.digits
-    return Program(
-        pid=1, host="simulated", is_root=False, random_text=lambda length: "".join(seeded.choices(letters, k=length))
-    )
