@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from surefoot.core.record import record
@@ -55,45 +56,38 @@ def read_diff(folders: Sequence[Path], commit: str) -> Diff | None:
     """Return what a commit changed, from the first repository that has it, secrets masked; None: none has."""
     masker = masker_of(os.environ)
     for folder in folders:
-        counts = _git(folder, "show", "--numstat", "-z", "--no-renames", "--format=", commit, "--")
-        if counts is None:
-            continue
-        files = [_changed(row) for row in counts.strip("\n").split("\0") if row]
-        shown, left_out = _chosen(files)
-        paths = [f":(top,literal){file.path}" for file in shown]
-        patch = _git(folder, "show", "--patch", "--no-renames", "--format=", commit, "--", *paths) if paths else ""
-        message = _git(folder, "show", "--no-patch", "--format=%an, %ad%n%n%B", commit, "--")
-        return Diff(folder, commit, masker.text((message or "").strip()), files, masker.text(patch or ""), left_out)
+        found = _read(folder, commit, "show", "--format=", commit)
+        if found is not None:
+            said = _git(folder, "show", "--no-patch", "--format=%an, %ad%n%n%B", commit, "--") or ""
+            return replace(found, message=masker.text(said.strip()), patch=masker.text(found.patch))
     return None
 
 
 def read_tree_diff(folder: Path, trees: tuple[str, str]) -> Diff | None:
     """Return what lies between two trees of a repository; None: it has them not."""
-    counts = _git(folder, "diff", "--numstat", "-z", "--no-renames", *trees, "--")
+    return _read(folder, " ".join(trees), "diff", *trees)
+
+
+def _read(folder: Path, name: str, verb: str, *asked: str) -> Diff | None:
+    """Return what git finds changed; the patch has files as long as all their changes together can still be read."""
+    counts = _git(folder, verb, "--numstat", "-z", "--no-renames", *asked, "--")
     if counts is None:
         return None
-    files = [_changed(row) for row in counts.split("\0") if row]
-    shown, left_out = _chosen(files)
-    paths = [f":(top,literal){file.path}" for file in shown]
-    patch = _git(folder, "diff", "--patch", "--no-renames", *trees, "--", *paths) if paths else ""
-    return Diff(folder, " ".join(trees), "", files, patch or "", left_out, "diff")
-
-
-def _changed(row: str) -> Changed:
-    added, removed, path = row.lstrip("\n").split("\t", 2)
-    if added == "-":
-        return Changed(path=path, added=None, removed=None)
-    return Changed(path=path, added=int(added), removed=int(removed))
-
-
-def _chosen(files: Sequence[Changed]) -> tuple[list[Changed], list[Changed]]:
-    """Take files as long as all their changes together can still be read."""
-    shown, left_out, sum_ = list[Changed](), list[Changed](), 0
-    for file in files:
-        fits = file.size <= _FILE_MOST and sum_ + file.size <= _ALL_MOST
-        (shown if fits else left_out).append(file)
-        sum_ += file.size if fits else 0
-    return shown, left_out
+    files, shown, left_out, lines = list[Changed](), list[str](), list[Changed](), 0
+    for row in counts.strip("\n").split("\0"):
+        if not row:
+            continue
+        added, removed, path = row.lstrip("\n").split("\t", 2)
+        is_text = added != "-"
+        file = Changed(path=path, added=int(added) if is_text else None, removed=int(removed) if is_text else None)
+        files.append(file)
+        if file.size <= _FILE_MOST and lines + file.size <= _ALL_MOST:
+            shown.append(f":(top,literal){path}")
+            lines += file.size
+        else:
+            left_out.append(file)
+    patch = _git(folder, verb, "--patch", "--no-renames", *asked, "--", *shown) if shown else ""
+    return Diff(folder, name, "", files, patch or "", left_out, verb)
 
 
 def _git(folder: Path, *arguments: str) -> str | None:
