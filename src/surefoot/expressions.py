@@ -61,7 +61,8 @@ def expression(text: str, *, by_line: bool = False) -> Expression:
     except UnicodeEncodeError as error:
         raise ValueError("it holds half of a character") from error
     except re2.error as error:
-        raise ValueError(_error_text(error)) from error
+        said: object = error.args[0] if error.args else ""
+        raise ValueError(said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)) from error
     if compiled.programsize > _PROGRAM_MAX:
         raise ValueError("it is too large once its counts are multiplied out")
     return Expression(compiled)
@@ -74,8 +75,3 @@ def flaw_of(text: str, *, by_line: bool = False) -> str:
     except ValueError as error:
         return str(error)
     return ""
-
-
-def _error_text(error: Exception) -> str:
-    said: object = error.args[0] if error.args else ""
-    return said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)

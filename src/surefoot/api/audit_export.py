@@ -33,11 +33,8 @@ class Verified:
     """What was found in a trail."""
 
     run: str
-    """The run it is of."""
     events: int
-    """How many events it holds."""
     last_hash: str
-    """The hash of the last one."""
     problems: tuple[str, ...]
     """What is wrong, a line each."""
     compare: str

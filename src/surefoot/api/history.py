@@ -5,7 +5,7 @@ They become part of the new run's first event, so that a resume decides as the f
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import PurePath
 
@@ -13,7 +13,6 @@ from surefoot.core.event_words import Status
 from surefoot.core.events import BodyFinished, RunCreated
 from surefoot.core.ids import RunId, StepId, encode_id, matches_id
 from surefoot.core.placeholders import member_of
-from surefoot.core.plan import Step
 from surefoot.core.priorities import median, without_noise
 from surefoot.errors import JournalError
 from surefoot.ports.storage import Journal
@@ -45,7 +44,10 @@ def earlier_times(journal: Journal, created: RunCreated) -> dict[StepId, float]:
     found = {step.id: medians.pop(step.id) for step in created.plan.steps if step.id in medians}
     known = {step.id: found[step.id] for step in wanted if step.id in found}
     for group in wanted:
-        members = {name: medians[name] for name in _members_of(group, medians)} if group.for_each is not None else {}
+        if group.for_each is None:
+            continue
+        pattern = member_of(group, _ANY).id.replace(encode_id(_ANY), _ANY)
+        members = {name: seconds for name, seconds in medians.items() if matches_id(pattern, name)}
         if members:
             known |= {**members, group.id: median(members.values())}
     return without_noise(known)
@@ -76,8 +78,3 @@ def _times_in(journal: Journal, run: RunId) -> Iterator[tuple[StepId, float]]:
     for body in bodies:
         if body.ending.status is Status.OK:
             yield body.step, body.duration_s
-
-
-def _members_of(group: Step, names: Iterable[StepId]) -> list[StepId]:
-    pattern = member_of(group, _ANY).id.replace(encode_id(_ANY), _ANY)
-    return [name for name in names if matches_id(pattern, name)]

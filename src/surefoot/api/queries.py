@@ -26,11 +26,8 @@ class RunSummary:
     state: str
     """`running`, `waiting`, `paused`, `ended`, or `stopped` when it should run but no engine is at work."""
     outcome: str | None
-    """How it ended."""
     verified: int
-    """Steps verified."""
     steps: int
-    """Steps in all."""
     created_at: float
     """In seconds since the epoch."""
     repository: str | None

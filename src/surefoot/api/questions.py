@@ -26,13 +26,11 @@ class OpenQuestion:
     question: str
     """Its id, by which it is answered."""
     run: RunId
-    """The run that asks."""
     goal: str
     """The first line of the run's goal."""
     repository: str | None
     """The user's folder."""
     step: str
-    """The step it is about."""
     kind: str
     """`confirm`, `ask` or `in_doubt`."""
     text: str
@@ -50,7 +48,6 @@ class OpenQuestion:
     asked_at: float
     """When it was asked, in seconds since the epoch."""
     age_s: float
-    """How long ago that is."""
     due: float | None
     """When it expires."""
     overdue: str
@@ -60,7 +57,6 @@ class OpenQuestion:
     people: int
     """So many different people have to approve."""
     approved_by: tuple[str, ...]
-    """Who has approved it so far."""
     is_handed_on: bool
     """Whether nobody answered in time, and it was handed to another role."""
     like: str
@@ -78,8 +74,12 @@ class OpenQuestion:
 
 def inbox(home: Home, *, run: RunId | None = None, repository: Path | None = None) -> list[OpenQuestion]:
     """Return the open questions, the oldest first: of all runs, of one, or of those of one repository."""
-    now = home.clock.now()
-    found = [one for state in _states(home, run, repository) for one in open_questions(home, state, now)]
+    now, found = home.clock.now(), list[OpenQuestion]()
+    for row in home.journal.runs():
+        is_meant = run in (None, row.run) and (repository is None or row.repository == str(repository))
+        # Most runs never ask: those need not be folded.
+        if is_meant and home.journal.events_of_kind(row.run, QuestionAsked, 1):
+            found += open_questions(home, home.state(row.run), now)
     return sorted(found, key=lambda one: (one.asked_at, one.question))
 
 
@@ -98,14 +98,6 @@ def open_questions(home: Home, state: RunState, now: float) -> Iterator[OpenQues
     """Yield the open questions of one run."""
     for question in state.open_questions:
         yield _told(home, state, question, now)
-
-
-def _states(home: Home, run: RunId | None, repository: Path | None) -> Iterator[RunState]:
-    for row in home.journal.runs():
-        is_meant = run in (None, row.run) and (repository is None or row.repository == str(repository))
-        # Most runs never ask: those need not be folded.
-        if is_meant and home.journal.events_of_kind(row.run, QuestionAsked, 1):
-            yield home.state(row.run)
 
 
 def _told(home: Home, state: RunState, question: QuestionState, now: float) -> OpenQuestion:

@@ -26,7 +26,6 @@ class Source:
     repository: Path | None = None
     """The user's folder; None: a run without a workspace."""
     plan_path: Path | None = None
-    """The plan file."""
     plan_digest: str | None = None
     """Digest of its bytes."""
     include_dirty: bool = False

@@ -42,7 +42,6 @@ class Declared:
     names: tuple[str, ...]
     """The option and its short form; a switch has its opposite behind a slash. Empty: an argument."""
     says: str
-    """Its help."""
     metavar: str | None
     """How help names the value."""
     least: float | None = None

@@ -109,11 +109,6 @@ class Screen:
             text = self._masker.text(line.text)
             yield line if text == line.text else replace(line, text=text)
 
-    @cached_property
-    def _has_styles(self) -> bool:
-        """Tell whether anything may be coloured, bold or dim: `NO_COLOR` takes away all of it."""
-        return not os.environ.get("NO_COLOR")
-
     def show(self, lines: Iterable[Line]) -> None:
         """Write lines to standard output, as wide as the terminal; unless that is for JSON."""
         if self.is_json:
@@ -215,7 +210,8 @@ class Screen:
 
         text = Text(clean(row))
         end = line.styled if line.styled is not None else len(row)
-        if self._has_styles and line.style and (number == 0 or line.styled is None):
+        has_styles = not os.environ.get("NO_COLOR")  # which takes away colours, bold and dim
+        if has_styles and line.style and (number == 0 or line.styled is None):
             text.stylize(_RICH[line.style], 0, end)
         with self._console.capture() as captured:
             self._console.print(text, soft_wrap=True, end="")

@@ -9,7 +9,8 @@ from typing import TypedDict, cast
 from surefoot.api.home import Home
 from surefoot.core import events as ev
 from surefoot.core.agent_types import Claim
-from surefoot.views.agent_words import amount, call_said
+from surefoot.views.activity import call_said
+from surefoot.views.agent_words import amount, claim_said
 from surefoot.views.evidence import blob_text
 from surefoot.views.lines import EMPTY, Line, block, counted, duration, first_line, one_line, words_of
 from surefoot.views.transcript import Transcript
@@ -71,9 +72,7 @@ def _call_line(conversation: Transcript, event: ev.ToolCallFinished | ev.ToolCal
 
 def claim_lines(claim: Claim) -> Iterator[Line]:
     """Yield what an agent claims, and on what it says that rests."""
-    sure = f" ({claim.confidence:.0%} sure)" if claim.confidence is not None else ""
-    word = "gives up: " if claim.gives_up else ""
-    yield Line(f"  {word}{one_line(claim.summary)}{sure}", hang=4)
+    yield Line(f"  {claim_said(claim)}", hang=4)
     for statement in claim.statements:
         on = f", on {one_line(statement.evidence)}" if statement.evidence else ", without evidence"
         yield Line(f"  says: {one_line(statement.text)}{on}", hang=4)

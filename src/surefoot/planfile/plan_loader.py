@@ -40,7 +40,6 @@ class ParsedPlan:
     """What a plan's text says."""
 
     plan: Plan
-    """The plan."""
     places: Places
     """Where its steps stand."""
 
@@ -50,7 +49,6 @@ class LoadedPlan:
     """What a plan file says."""
 
     plan: Plan
-    """The plan."""
     digest: str
     """The SHA-256 of the file's bytes, in hex."""
     folder: Path

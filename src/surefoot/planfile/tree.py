@@ -71,9 +71,7 @@ class Scalar:
     """A single value."""
 
     place: Place
-    """Where it begins."""
     kind: Kind
-    """What it is read as."""
     text: str
     """As written, without quotes."""
 
@@ -83,9 +81,7 @@ class Items:
     """A list."""
 
     place: Place
-    """Where it begins."""
     items: tuple[Tree, ...]
-    """Its elements."""
 
 
 @record(kw_only=False, eq=False)
@@ -93,7 +89,6 @@ class Table:
     """A mapping, its keys not yet judged."""
 
     place: Place
-    """Where it begins."""
     entries: tuple[tuple[Tree, Tree], ...]
     """Keys and values in the order of the file; keys may repeat."""
 
@@ -159,7 +154,17 @@ class _Growing:
             text = f"it nests too deeply; at most {DEPTH_MAX} levels were expected; make it flatter"
             raise _Tangled(Flaw(place, text))
         self.open.add(id(node))
-        grown = self._grown(node, place, depth)
+        grown: Tree
+        if isinstance(node, MappingNode):
+            pairs = cast("list[tuple[Node, Node]]", _part(node, "value"))
+            entries = ((self.tree(key, depth + 1), self._value(key, value, depth)) for key, value in pairs)
+            grown = Table(place, tuple(entries))
+        elif isinstance(node, SequenceNode):
+            items = cast("list[Node]", _part(node, "value"))
+            grown = Items(place, tuple(self.tree(item, depth + 1) for item in items))
+        else:
+            kind = _KINDS.get(str(_part(node, "tag")), Kind.TAGGED)
+            grown = Scalar(place, kind, str(_part(node, "value")))
         self.open.discard(id(node))
         self.done[id(node)] = grown
         return grown
@@ -171,17 +176,6 @@ class _Growing:
             end = _place(_part(key, "end_mark"))
             return Scalar(Place(end.line, end.column + 1), tree.kind, tree.text)
         return tree
-
-    def _grown(self, node: Node, place: Place, depth: int) -> Tree:
-        if isinstance(node, MappingNode):
-            pairs = cast("list[tuple[Node, Node]]", _part(node, "value"))
-            return Table(
-                place, tuple((self.tree(key, depth + 1), self._value(key, value, depth)) for key, value in pairs)
-            )
-        if isinstance(node, SequenceNode):
-            return Items(place, tuple(self.tree(item, depth + 1) for item in cast("list[Node]", _part(node, "value"))))
-        kind = _KINDS.get(str(_part(node, "tag")), Kind.TAGGED)
-        return Scalar(place, kind, str(_part(node, "value")))
 
 
 def _part(thing: Node | YAMLError, name: str) -> object:

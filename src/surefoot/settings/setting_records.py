@@ -90,6 +90,4 @@ class Settings:
     models: ModelSettings = ModelSettings()
     """Who plays which role, where models are asked, what they cost."""
     places: Places = Places()
-    """Where secrets lie."""
     lanes: LaneLimits = LaneLimits()
-    """How much a step may write, keep and print."""

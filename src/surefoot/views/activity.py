@@ -163,11 +163,15 @@ class Activity:
             case ev.ModelRequestDelayed():
                 words = f"waiting to ask again, {first_line(event.reason)}"
             case ev.ToolCallStarted():
-                call = self.call_of(state, name, event.call)
-                words = f"call {event.call}" if call is None else one_line(call.summary) or call.tool
+                words = call_said(self.call_of(state, name, event.call), event.call)
             case _:
                 words = "beginning to talk"
         self._stations[name] = Station(words, event.at)
+
+
+def call_said(call: ToolCall | None, name: str) -> str:
+    """Return a tool call on one line."""
+    return f"call {name}" if call is None else one_line(call.summary) or call.tool
 
 
 def progress_of(state: RunState) -> tuple[int, int]:

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from surefoot.core import events as ev
-from surefoot.core.agent_types import Claim, ModelRouting, Note, ToolCall, ToolKind, Usage
+from surefoot.core.agent_types import Claim, ModelRouting, Note, ToolKind, Usage
 from surefoot.core.events import Event
 from surefoot.core.money import money
 from surefoot.core.short_text import listed
 from surefoot.core.state import RunState, StepState
 from surefoot.core.tool_payload import PlanChange, Understood
-from surefoot.views.activity import Activity
+from surefoot.views.activity import Activity, call_said
 from surefoot.views.lines import Words, counted, duration, first_line, one_line, tokens
 from surefoot.views.report_sections import style_of
 
@@ -47,11 +47,6 @@ def claim_said(claim: Claim) -> str:
     sure = f" ({claim.confidence:.0%} sure)" if claim.confidence is not None else ""
     gives_up = "gives up: " if claim.gives_up else ""
     return f"{gives_up}{one_line(claim.summary)}{sure}"
-
-
-def call_said(call: ToolCall | None, name: str) -> str:
-    """Return a tool call on one line."""
-    return f"call {name}" if call is None else one_line(call.summary) or call.tool
 
 
 def routing_words(routing: ModelRouting) -> str:
@@ -87,7 +82,7 @@ def _model_words(event: Event) -> Words | None:
             said = routing_words(event.routing)
             return ("models", said, "dim") if said else None
         case ev.ModelResponded():
-            calls = listed((one_line(call.summary) or call.tool for call in event.calls), 4)
+            calls = listed((call_said(call, call.call) for call in event.calls), 4)
             text = ": ".join(filter(None, (first_line(event.said), calls))) or "(nothing)"
             took = f"{amount(event.usage)}, {duration(event.duration_s)}"
             return "turn", f"{event.step}  {event.turn}, {took}  {text}", "dim"
