@@ -166,7 +166,14 @@ def answered(state: RunState, question: str, given: Answer, who: Identity, at: f
     if found.due is not None and found.is_late(at):
         raise NotAwaitingAnswer(f"question {question} expired at {ev_time(found.due)}", question=question)
     if given.command is not None:
-        _refuse_odd_edit(state, found, given.command)
+        package, body = found.asked.package, state.nodes[found.asked.step].spec.body
+        if package is None or package.trees is not None or not body.commands:
+            text = f"question {question} shows no command, so there is none to edit"
+            raise NotAwaitingAnswer(text, question=question)
+        if not given.command.strip() or given.command == body.text:
+            said = "is the one that was shown; approve it as it is" if given.command.strip() else "is empty"
+            raise UsageError(f"question {question}: the command {said}", question=question)
+        refuse_secret(state, question, given.command.encode("utf-8", "surrogateescape"))
     if given.like and not found.asked.like:
         raise NotAwaitingAnswer(f"question {question} is not one of a kind; approve it by itself", question=question)
     masker = _masker_for(state)
@@ -264,17 +271,6 @@ def _refuse_stranger(found: QuestionState, who: Identity) -> None:
             "ask somebody else",
             question=name,
         )
-
-
-def _refuse_odd_edit(state: RunState, found: QuestionState, command: str) -> None:
-    name, package = found.asked.question, found.asked.package
-    body = state.nodes[found.asked.step].spec.body
-    if package is None or package.trees is not None or not body.commands:
-        raise NotAwaitingAnswer(f"question {name} shows no command, so there is none to edit", question=name)
-    if not command.strip() or command == body.text:
-        said = "is empty" if not command.strip() else "is the one that was shown; approve it as it is"
-        raise UsageError(f"question {name}: the command {said}", question=name)
-    refuse_secret(state, name, command.encode("utf-8", "surrogateescape"))
 
 
 def refuse_secret(state: RunState, question: str, content: bytes) -> None:

@@ -48,7 +48,14 @@ def identify(token: str | None = None, *, via: str = "api", approvers: Sequence[
     """
     known = load_settings(None).approvers if approvers is None else approvers
     if token is not None:
-        return _bearer(token, known)
+        digest = hashlib.sha256(token.encode()).hexdigest()
+        # All are compared, each in constant time: how long it takes tells nothing about the tokens there are.
+        found = [each for each in known if hmac.compare_digest(digest, (each.token_sha256 or "").lower())]
+        if not found:
+            raise NotApprover(
+                "no approver has this token; its SHA-256 belongs into `token_sha256` of a table [[approvers]]"
+            )
+        return Identity(name=found[0].name, roles=found[0].roles, via="token")
     user = current_user()
     if not known:
         return Identity(name=user, via=via)
@@ -61,17 +68,6 @@ def identify(token: str | None = None, *, via: str = "api", approvers: Sequence[
         )
     roles = tuple(dict.fromkeys(role for approver in own for role in approver.roles))
     return Identity(name=own[0].name, roles=roles, via=via)
-
-
-def _bearer(token: str, known: Sequence[Approver]) -> Identity:
-    digest = hashlib.sha256(token.encode()).hexdigest()
-    # All are compared, each in constant time: how long it takes tells nothing about the tokens there are.
-    found = [each for each in known if hmac.compare_digest(digest, (each.token_sha256 or "").lower())]
-    if not found:
-        raise NotApprover(
-            "no approver has this token; its SHA-256 belongs into `token_sha256` of a table [[approvers]]"
-        )
-    return Identity(name=found[0].name, roles=found[0].roles, via="token")
 
 
 def who_has(role: str) -> str:

@@ -23,17 +23,17 @@ def plan_change(home: Home, run: RunId) -> str | None:
     content = path.read_bytes()
     if hashlib.sha256(content).hexdigest() == created.plan_digest:
         return None
-    differing = _differing_steps(content, (home.run_folder(run) / "plan.yaml").read_bytes())
+    copy = (home.run_folder(run) / "plan.yaml").read_bytes()
+    try:
+        now, then = (
+            {step.id: step for step in parse_plan(text.decode(), "plan").plan.steps} for text in (content, copy)
+        )
+    except (PlanInvalid, UnicodeDecodeError):
+        differing = "it is no plan that can run now"
+    else:
+        names = [name for name in {**now, **then} if now.get(name) != then.get(name)]
+        differing = f"steps that differ: {', '.join(names)}" if names else "its steps are the same"
     return (
         f"The plan file {path} has changed since the run began ({differing}), but the run goes on by its own copy. "
         f"To carry out the changed plan, start a new run: surefoot run {shlex.quote(str(path))}"
     )
-
-
-def _differing_steps(now: bytes, then: bytes) -> str:
-    try:
-        steps = [{step.id: step for step in parse_plan(content.decode(), "plan").plan.steps} for content in (now, then)]
-    except (PlanInvalid, UnicodeDecodeError):
-        return "it is no plan that can run now"
-    names = [name for name in {**steps[0], **steps[1]} if steps[0].get(name) != steps[1].get(name)]
-    return f"steps that differ: {', '.join(names)}" if names else "its steps are the same"

@@ -19,6 +19,8 @@ from surefoot.views.lines import EMPTY, Line, one_line
 from surefoot.views.report_sections import Section, asking_rows, question_row, style_of
 
 RUNS_SCHEMA = "surefoot.runs/1"
+_STATUS = ("run", "goal", "state", "outcome", "reason", "phase", "selection", "counts", "questions", "asking", "next")
+"""The keys of a report that `status --json` has."""
 
 
 def engine_of(home: Home, run: RunId) -> str | None:
@@ -33,20 +35,7 @@ def status(name: str | None, repo: Path | None, screen: Screen) -> int:
         run = find_run(home, name, repo)
         report, engine = read_report(home, run), engine_of(home, run)
     if screen.is_json:
-        kept = (
-            "run",
-            "goal",
-            "state",
-            "outcome",
-            "reason",
-            "phase",
-            "selection",
-            "counts",
-            "questions",
-            "asking",
-            "next",
-        )
-        screen.document({key: value for key, value in report.items() if key in kept} | {"engine": engine})
+        screen.document({key: value for key, value in report.items() if key in _STATUS} | {"engine": engine})
     screen.show(status_lines(report, engine))
     return 0
 

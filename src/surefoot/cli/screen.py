@@ -119,7 +119,13 @@ class Screen:
             return
         width = max(_NARROWEST, self._console.width)
         for line in self._masked(lines):
-            self._print([self._painted(line, row, number) for number, row in enumerate(wrapped(line, width))])
+            rows = [self._painted(line, row, number) for number, row in enumerate(wrapped(line, width))]
+            if self._region is not None:
+                self._region.above(rows)
+                continue
+            self._kept.extend(rows)
+            for row in rows:
+                self._emit(row + "\n")
 
     def page(self, lines: Iterable[Line]) -> None:
         """Write lines as `show` does; on a terminal, more of them than it has rows come page by page."""
@@ -195,14 +201,6 @@ class Screen:
     def _size(self) -> Size:
         size = self._console.size
         return size.width, size.height
-
-    def _print(self, lines: Sequence[str]) -> None:
-        if self._region is not None:
-            self._region.above(lines)
-            return
-        self._kept.extend(lines)
-        for line in lines:
-            self._emit(line + "\n")
 
     def _painted(self, line: Line, row: str, number: int = 0) -> str:
         """Return a row of a line with its colours."""

@@ -45,8 +45,14 @@ class Page:
 
     def raw(self, node: Tree) -> str | None:
         """Read a text that may be empty."""
+        if is_braced_name(node):
+            self.flaw(node, QUOTE_BRACES)
+            return None
         if not isinstance(node, Scalar) or node.kind is not Kind.TEXT:
-            self.flaw(node, _no_text(node))
+            cure = "put it in quotes" if isinstance(node, Scalar) else "write one"
+            if isinstance(node, Scalar) and node.kind is Kind.NOTHING:
+                cure = "write one, or remove the key"
+            self.flaw(node, f"found {described(node)}; a text was expected; {cure}")
             return None
         if "\0" in node.text or any("\ud800" <= char <= "\udfff" for char in node.text):
             self.flaw(
@@ -361,15 +367,6 @@ def described(node: Tree) -> str:
             return "a value with a tag (`!…`)"
         case Scalar():
             return f"the text {shortened(node.text, 40)!r}"
-
-
-def _no_text(node: Tree) -> str:
-    if is_braced_name(node):
-        return QUOTE_BRACES
-    cure = "write one"
-    if isinstance(node, Scalar):
-        cure = "put it in quotes" if node.kind is not Kind.NOTHING else "write one, or remove the key"
-    return f"found {described(node)}; a text was expected; {cure}"
 
 
 def _number(node: Tree) -> float | None:

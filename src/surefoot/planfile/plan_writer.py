@@ -103,17 +103,14 @@ def _written(value: object) -> object:
             table = cast("Mapping[str, object]", value)
             return {str(key): _written(one) for key, one in table.items()}
         case str():
-            return _text(value)
+            if value.lower() in _FLAGS_ELSEWHERE or _ODD.search(value):
+                return DoubleQuotedScalarString(value)
+            if "\n" not in value:
+                return value
+            has_open_end = any(line != line.rstrip() for line in value.split("\n"))
+            is_block = _BLOCK.fullmatch(value) and not has_open_end
+            return LiteralScalarString(value) if is_block else DoubleQuotedScalarString(value)
         case Sequence():
             return [_written(one) for one in cast("Sequence[object]", value)]
         case _:
             return value
-
-
-def _text(text: str) -> str:
-    if text.lower() in _FLAGS_ELSEWHERE or _ODD.search(text):
-        return DoubleQuotedScalarString(text)
-    if "\n" not in text:
-        return text
-    has_open_end = any(line != line.rstrip() for line in text.split("\n"))
-    return LiteralScalarString(text) if _BLOCK.fullmatch(text) and not has_open_end else DoubleQuotedScalarString(text)

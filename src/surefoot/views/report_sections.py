@@ -167,7 +167,10 @@ def is_done(step: StepShape) -> bool:
 
 def _step_row(step: StepShape) -> Row:
     asides = [f"risk: {one_line(step['risk'])}"] if step["risk"] else []
-    asides += [f"its agent claims: {claim_of(step)}"] if step["claim"] is not None else []
+    if (claim := step["claim"]) is not None:
+        sure = f" ({claim['confidence']:.0%} sure)" if claim["confidence"] is not None else ""
+        doubts = f"; not sure: {listed(map(one_line, claim['uncertainties']), 3)}" if claim["uncertainties"] else ""
+        asides.append(f"its agent claims: {one_line(claim['summary'])}{sure}{doubts}")
     more = ""
     if not is_done(step) and not step["blocked_by"]:
         # Why it was not done: expected beside actual, or the last lines of its body's output.
@@ -192,16 +195,6 @@ def _beside(expected: str | None, actual: str | None) -> str:
     return "\n".join(
         [f"expected  {one_line(expected)}", f"actual    {first}", *(f"          {line}" for line in below)]
     )
-
-
-def claim_of(step: StepShape) -> str:
-    """Return what the agent at work on a step says of it, on one line."""
-    claim = step["claim"]
-    if claim is None:
-        return ""
-    sure = f" ({claim['confidence']:.0%} sure)" if claim["confidence"] is not None else ""
-    doubts = f"; not sure: {listed(map(one_line, claim['uncertainties']), 3)}" if claim["uncertainties"] else ""
-    return f"{one_line(claim['summary'])}{sure}{doubts}"
 
 
 def _step_text(step: StepShape) -> str:

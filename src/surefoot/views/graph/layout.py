@@ -47,8 +47,11 @@ def layout_of(picture: Picture, widths: Sequence[float], gap: float, passing: fl
     layers, links = _layered(picture, widths, passing)
     for sweep in range(_SWEEPS):
         _order_by_neighbours(layers, links, is_down=sweep % 2 == 0)
-    for layer in layers:
-        _pack(layer, gap)
+    for layer in layers:  # side by side, their middle at 0
+        at = -(sum(spot.width for spot in layer) + gap * (len(layer) - 1)) / 2
+        for spot in layer:
+            spot.x = at + spot.width / 2
+            at += spot.width + gap
     for sweep in range(_SWEEPS):
         _align(layers, links, gap, is_down=sweep % 2 == 0)
     left = min((spot.x - spot.width / 2 for layer in layers for spot in layer), default=0.0)
@@ -111,14 +114,6 @@ def _near(links: _Links, depth: int, *, is_down: bool) -> dict[int, list[int]]:
         here, there = (end, start) if is_down else (start, end)
         found.setdefault(here, []).append(there)
     return found
-
-
-def _pack(layer: Sequence[Spot], gap: float) -> None:
-    """Put the spots side by side, their middle at 0."""
-    at = -(sum(spot.width for spot in layer) + gap * (len(layer) - 1)) / 2
-    for spot in layer:
-        spot.x = at + spot.width / 2
-        at += spot.width + gap
 
 
 def _align(layers: list[list[Spot]], links: _Links, gap: float, *, is_down: bool) -> None:
