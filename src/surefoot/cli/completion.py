@@ -5,52 +5,37 @@ Nothing in here raises or creates a home.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
+from typing import ParamSpec
 
 import typer
+
+P = ParamSpec("P")
 
 _RUNS_MOST = 20
 """The open questions of so many runs, the latest, are offered."""
 
 
+def _quietly(offer: Callable[P, list[tuple[str, str]]]) -> Callable[P, list[tuple[str, str]]]:
+    """Let a function offer nothing where there is no journal, and where it fails."""
+
+    @wraps(offer)
+    def offered(*args: P.args, **kwargs: P.kwargs) -> list[tuple[str, str]]:
+        try:
+            from surefoot.api.home import has_journal, home_folder
+
+            return offer(*args, **kwargs) if has_journal(home_folder()) else []
+        except Exception:  # noqa: BLE001 - a shell that completes is no place for an error
+            return []
+
+    return offered
+
+
+@_quietly
 def offer_runs(incomplete: str) -> list[tuple[str, str]]:
     """Offer the runs, newest first, each with its goal."""
-    return _quietly(lambda: _runs(incomplete))
-
-
-def offer_steps(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
-    """Offer the steps of the run that is named already (default: the latest)."""
-    return _quietly(
-        lambda: _steps(ctx.params.get("run_or_step", ctx.params.get("run")), ctx.params.get("repo"), incomplete)
-    )
-
-
-def offer_either(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
-    """Offer the runs, and the steps of the latest."""
-    return [*offer_runs(incomplete), *_quietly(lambda: _steps(None, ctx.params.get("repo"), incomplete))]
-
-
-def offer_questions(incomplete: str) -> list[tuple[str, str]]:
-    """Offer the open questions of the latest runs."""
-    return _quietly(lambda: _questions(incomplete))
-
-
-def offer_open(incomplete: str) -> list[tuple[str, str]]:
-    """Offer the runs, and the open questions of the latest."""
-    return [*offer_runs(incomplete), *offer_questions(incomplete)]
-
-
-def _quietly(offer: Callable[[], Iterable[tuple[str, str]]]) -> list[tuple[str, str]]:
-    try:
-        from surefoot.api.home import has_journal, home_folder
-
-        return list(offer()) if has_journal(home_folder()) else []
-    except Exception:  # noqa: BLE001 - a shell that completes is no place for an error
-        return []
-
-
-def _runs(incomplete: str) -> Iterable[tuple[str, str]]:
     from rich.markup import escape
 
     from surefoot.api.home import Home
@@ -61,7 +46,8 @@ def _runs(incomplete: str) -> Iterable[tuple[str, str]]:
     return [(row.run, escape(row.goal)) for row in rows if row.run.startswith(incomplete)]
 
 
-def _steps(run: str | None, repo: Path | None, incomplete: str) -> Iterable[tuple[str, str]]:
+@_quietly
+def _steps(run: str | None, repo: Path | None, incomplete: str) -> list[tuple[str, str]]:
     from surefoot.api.home import Home
     from surefoot.cli.lookup import find_steps
 
@@ -71,10 +57,27 @@ def _steps(run: str | None, repo: Path | None, incomplete: str) -> Iterable[tupl
     return [(node.spec.id, node.status.value) for node in nodes if node.spec.id.startswith(incomplete)]
 
 
-def _questions(incomplete: str) -> Iterable[tuple[str, str]]:
+def offer_steps(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+    """Offer the steps of the run that is named already (default: the latest)."""
+    return _steps(ctx.params.get("run_or_step", ctx.params.get("run")), ctx.params.get("repo"), incomplete)
+
+
+def offer_either(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+    """Offer the runs, and the steps of the latest."""
+    return [*offer_runs(incomplete), *_steps(None, ctx.params.get("repo"), incomplete)]
+
+
+@_quietly
+def offer_questions(incomplete: str) -> list[tuple[str, str]]:
+    """Offer the open questions of the latest runs."""
     from surefoot.api.home import Home
 
     with Home() as home:
         rows = sorted(home.journal.runs(), key=lambda row: -row.created_at)[:_RUNS_MOST]
         asked = [question.asked for row in rows for question in home.state(row.run).open_questions]
     return [(one.question, f"step {one.step}") for one in asked if one.question.startswith(incomplete)]
+
+
+def offer_open(incomplete: str) -> list[tuple[str, str]]:
+    """Offer the runs, and the open questions of the latest."""
+    return [*offer_runs(incomplete), *offer_questions(incomplete)]

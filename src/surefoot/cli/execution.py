@@ -188,7 +188,7 @@ def _rung_lines(*, is_first: bool = False) -> Iterator[Line]:
 
 def _work(home: Home, run: RunId, options: Options, screen: Screen, plan_file: Path | None = None) -> ExitCode:
     """Let an engine work on the run until it stops; then report."""
-    progress = Progress(screen, hear=Listener.of(home.folder / "runs", run).last_line, hint=_HINTS[0])
+    progress = Progress(screen, hear=Listener(home.run_folder(run) / "spool").last_line, hint=_HINTS[0])
     asker = None
     if screen.can_ask:
         # Without a person at the terminal, none of what shows and takes answers is loaded.

@@ -60,7 +60,7 @@ def head_lines(report: Report, engine: str | None = None) -> Iterator[Line]:
     yield from selection_lines(report)
     if report["outcome"] is None:
         yield Line(phase_said(report), hang=2)
-    if report["outcome"] is not None and report["reason"]:
+    elif report["reason"]:
         yield Line(f"Why it {_ENDED[report['outcome']]}: {one_line(report['reason'])}", hang=2)
 
 

@@ -99,39 +99,33 @@ def _watch_tree(home: Home, run: RunId, screen: Screen) -> int:
         screen,
         began_at=state.at - state.active_s,
         state=state,
-        hear=Listener.of(home.folder / "runs", run).last_line,
+        hear=Listener(home.run_folder(run) / "spool").last_line,
         hint=_HINT,
         shows_questions=True,
     )
     progress.work.join(state)
     follower = Follower(home, run, state)
     screen.show([Line(f"Run {run}: {one_line(state.plan.goal)}", "head", hang=2)])
-    if not follower.is_worked_on():
+    goes_on = follower.is_worked_on()
+    if not goes_on:
         view = View(state=state, work=progress.work, now=state.at)
         screen.show([EMPTY, *tree_lines(view, _WIDTH, _HEIGHT)])
-        return _concluded(home, state, screen)
-    for question in state.open_questions:
-        screen.show(asked_lines(question.asked))
-    progress.begin()
-    try:
-        goes_on = True
-        while goes_on:
-            goes_on = follower.is_worked_on()
-            for recorded in follower.news():
-                assert follower.state is not None
-                progress.observe(follower.state, recorded.event)
-            screen.refresh()
-            if goes_on:
-                pause(REDRAW_S)
-    finally:
-        progress.end()
-    return _concluded(home, state, screen)
-
-
-def _concluded(home: Home, state: RunState, screen: Screen) -> int:
-    """Report where the run stands, and say so if its engine went without a word."""
+    else:
+        for question in state.open_questions:
+            screen.show(asked_lines(question.asked))
+        progress.begin()
+        try:
+            while goes_on:
+                goes_on = follower.is_worked_on()
+                for recorded in follower.news():
+                    assert follower.state is not None
+                    progress.observe(follower.state, recorded.event)
+                screen.refresh()
+                if goes_on:
+                    pause(REDRAW_S)
+        finally:
+            progress.end()
     if state.engine_on:
         text = "The engine has disappeared; perhaps it was killed. No verified step is lost."
         screen.show([EMPTY, Line(text, "bad", hang=2)])
-    conclude(home, state, screen)
-    return code_of(state)
+    return conclude(home, state, screen)

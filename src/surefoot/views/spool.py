@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from surefoot.core.ids import RunId
 from surefoot.core.record import record
 from surefoot.core.regex import regex
 from surefoot.function_calls import is_record
@@ -22,11 +21,7 @@ class Listener:
     """Hears the commands of one run."""
 
     folder: Path
-
-    @classmethod
-    def of(cls, runs: Path, run: RunId) -> Listener:
-        """Listen to a run, whose folder lies in `runs`."""
-        return cls(runs / run / "spool")
+    """Where a run keeps what its commands print."""
 
     def last_line(self, lane: str) -> str:
         """Return the last line that the command at work in a lane has printed; empty when there is none."""
