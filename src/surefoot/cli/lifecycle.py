@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import asdict
 
 from surefoot.api.home import Home
@@ -17,7 +16,6 @@ from surefoot.core.short_text import listed
 from surefoot.errors import SurefootError
 from surefoot.views.lines import Line, counted
 from surefoot.views.report_sections import HASH
-from surefoot.workspace import LandedFiles
 
 _LISTED_MAX = 10
 
@@ -43,25 +41,20 @@ def land(given: Given, screen: Screen) -> int:
     if screen.is_json:
         document = {"run": run, "commit": commit, "repository": where, "missing": missing}
         screen.document({**document, "brought": asdict(brought), "hooks_ran": given.run_hooks or not brought.hooks})
-    screen.show(
-        [
-            *_told_of(brought, run_hooks=given.run_hooks),
-            *([Line(f"Landed the verified part: {missing}.", "warn", hang=2)] if missing else []),
-            Line(f"Landed: {where} is at {commit[:HASH]} now.", "good", hang=2),
-            Line(f"Next: surefoot rm {run} --branch   (the run is not needed any more)", "head", is_whole=True),
-        ]
-    )
-    return 0
-
-
-def _told_of(brought: LandedFiles, *, run_hooks: bool) -> Iterator[Line]:
-    """Name the files of the branch that do something by themselves from here on."""
+    # Files of the branch that do something by themselves from here on.
     kinds = {"Hooks": brought.hooks, "CI files": brought.ci, "Files that steer git": brought.steering}
-    for kind, paths in kinds.items():
-        if paths:
-            yield Line(f"{kind} that the run brings or changes: {listed(paths, _LISTED_MAX)}", "warn", hang=2)
-    if brought.hooks and not run_hooks:
-        yield Line("So no git hook was run. Look at these files; --run-hooks lets hooks run.", "warn", hang=2)
+    told = [
+        f"{kind} that the run brings or changes: {listed(paths, _LISTED_MAX)}" for kind, paths in kinds.items() if paths
+    ]
+    if brought.hooks and not given.run_hooks:
+        told.append("So no git hook was run. Look at these files; --run-hooks lets hooks run.")
+    if missing:
+        told.append(f"Landed the verified part: {missing}.")
+    screen.show(Line(text, "warn", hang=2) for text in told)
+    screen.show([Line(f"Landed: {where} is at {commit[:HASH]} now.", "good", hang=2)])
+    cleaning = f"surefoot rm {run} --branch   (the run is not needed any more)"
+    screen.show([Line(f"Next: {cleaning}", "head", is_whole=True)])
+    return 0
 
 
 def remove(given: Given, screen: Screen) -> int:
