@@ -28,11 +28,7 @@ from surefoot.core.graph_state import (
 from surefoot.core.ids import ID_LENGTH_MAX, StepId
 from surefoot.core.kernel.attempt_fold import ATTEMPT_FAILURES, ATTEMPT_FOLDS, cancelled
 from surefoot.core.kernel.body_drivers import driver_of
-from surefoot.core.kernel.conversation_fold import (
-    TURN_FOLDS,
-    call_cancelled,
-    try_models_again,
-)
+from surefoot.core.kernel.conversation_fold import TURN_FOLDS, call_cancelled, try_models_again
 from surefoot.core.kernel.guards import illegal, is_ready, need, node_of, work_of
 from surefoot.core.kernel.plan_adoption import forget_review, go_back, plan_adopted
 from surefoot.core.kernel.service_rules import SERVICE_FOLDS, service_failed
@@ -40,7 +36,6 @@ from surefoot.core.placeholders import member_of
 from surefoot.core.priorities import expected_times, ranks_of
 from surefoot.core.queue import let_past
 from surefoot.core.state import DONE, FINAL, LaneState, RunState, StepState, StepStatus
-from surefoot.core.verdicts import CheckRecord
 from surefoot.effects import BY_NAME, GROUP, LANE, SERVICE_START, TOOL_CALL
 
 _PHASES = (Phase.UNDERSTAND, Phase.PLAN, Phase.EXECUTE, Phase.VALIDATE)
@@ -55,7 +50,10 @@ def apply(state: RunState | None, event: Event) -> RunState:
     if state is None:
         if not isinstance(event, ev.RunCreated):
             raise illegal(event, "a run begins with run_created")
-        return first_state(event, _graph_of(event))
+        graph, problems = build_graph(event.plan.steps)
+        if graph is None:
+            raise illegal(event, "; ".join(problem.text for problem in problems))
+        return first_state(event, graph)
     fold = _FOLDS.get(type(event))
     if fold is None:
         raise illegal(event, "a run is created once")
@@ -66,13 +64,6 @@ def apply(state: RunState | None, event: Event) -> RunState:
     state.at = max(state.at, event.at)
     state.seq += 1
     return state
-
-
-def _graph_of(event: ev.RunCreated) -> Graph:
-    graph, problems = build_graph(event.plan.steps)
-    if graph is None:
-        raise illegal(event, "; ".join(problem.text for problem in problems))
-    return graph
 
 
 def first_state(event: ev.RunCreated, graph: Graph) -> RunState:
@@ -176,15 +167,12 @@ def _phase_entered(state: RunState, event: ev.PhaseEntered) -> None:
         need(state.understanding is not None, event, "nothing is known about the goal yet")
     if event.phase is Phase.EXECUTE:
         need(state.created.goal_options is None or state.revision > 0, event, "no plan was adopted")
-        need(not any(r.before is None for r in _baseline(state)), event, "the baseline is not complete")
+        pairs = zip(state.plan.accept, state.accept.records, strict=True)
+        baseline = [record for check, record in pairs if check.expect != "pass"]
+        need(all(record.before is not None for record in baseline), event, "the baseline is not complete")
     if event.phase is Phase.VALIDATE:
         need(state.unfinished == 0, event, "some steps are not final")
     state.phase = event.phase
-
-
-def _baseline(state: RunState) -> list[CheckRecord]:
-    checks = state.plan.accept
-    return [r for check, r in zip(checks, state.accept.records, strict=True) if check.expect != "pass"]
 
 
 def _pause_requested(state: RunState, event: ev.PauseRequested) -> None:
@@ -219,27 +207,17 @@ def _run_ended(state: RunState, event: ev.RunEnded) -> None:
         need(state.cancelling is not None and not state.is_busy, event, "nobody asked for it, or something runs")
     elif event.outcome is Outcome.COMPLETED:
         need(state.phase is Phase.VALIDATE and state.unfinished == 0, event, "not everything is validated")
-    _let_go(state)
+    # What was started is taken back, except for effects in doubt.
+    for node in [state.nodes[name] for name in state.active]:
+        if not node.is_in_doubt:
+            withdraw(state, node, "the run ended")
     if event.outcome is Outcome.CANCELLED:
-        _cancel_all(state)
+        for node in state.nodes.values():
+            if node.status is StepStatus.PENDING and node.members is None:
+                node.status, node.reason, node.due = StepStatus.CANCELLED, "the run was cancelled", None
+        state.ready.clear()
+        state.waits.clear()
     state.outcome, state.outcome_reason = event.outcome, event.reason
-
-
-def _let_go(state: RunState) -> None:
-    """Take back what was started and is not in doubt."""
-    for name in list(state.active):
-        node = state.nodes[name]
-        if node.is_in_doubt:
-            continue
-        withdraw(state, node, "the run ended")
-
-
-def _cancel_all(state: RunState) -> None:
-    for node in state.nodes.values():
-        if node.status is StepStatus.PENDING and node.members is None:
-            node.status, node.reason, node.due = StepStatus.CANCELLED, "the run was cancelled", None
-    state.ready.clear()
-    state.waits.clear()
 
 
 # --- lanes and groups
@@ -312,14 +290,14 @@ def _group_expansion_requested(state: RunState, event: ev.GroupExpansionRequeste
 
 def _group_expanded(state: RunState, event: ev.GroupExpanded) -> None:
     group = _expanding(state, event, event.group)
-    ids = [member_of(group.spec, item).id for item in event.items]
+    ids = Counter(member_of(group.spec, item).id for item in event.items)
     state.expanding = state.expanding_in = None
     group.status = StepStatus.PENDING
-    flawed = next((name for name, count in Counter(ids).items() if count > 1 or not _is_free(state, name)), None)
-    if flawed is not None:
-        reason = f"the step id {flawed!r} is taken, or longer than {ID_LENGTH_MAX} characters; put less into `id`"
-        finish(state, group, StepStatus.FAILED, reason)
-        return
+    for name, count in ids.items():
+        if count > 1 or name in state.nodes or len(name) > ID_LENGTH_MAX:
+            reason = f"the step id {name!r} is taken, or longer than {ID_LENGTH_MAX} characters; put less into `id`"
+            finish(state, group, StepStatus.FAILED, reason)
+            return
     if not event.items and not group.spec.if_empty_ok:
         finish(state, group, StepStatus.FAILED, "the group is empty; set `if_empty: ok` if that is all right")
         return
@@ -328,10 +306,6 @@ def _group_expanded(state: RunState, event: ev.GroupExpanded) -> None:
         for name in group.members or ():
             state.nodes[name].held_by = group.held_by
         recount(state)
-
-
-def _is_free(state: RunState, name: StepId) -> bool:
-    return name not in state.nodes and len(name) <= ID_LENGTH_MAX
 
 
 def _expansion_cancelled(state: RunState, event: ev.EffectCancelled) -> None:

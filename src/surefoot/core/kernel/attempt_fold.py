@@ -10,7 +10,7 @@ from typing import Any
 
 from surefoot.core import events as ev
 from surefoot.core.attempt import Attempt, Committing, Ended, Judging, Place, Preparing
-from surefoot.core.event_words import Applied, Diagnosis, Phase, Status, Verdict
+from surefoot.core.event_words import Applied, Phase, Status, Verdict
 from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.graph_state import (
     finish,
@@ -110,13 +110,11 @@ def _checkpoint_failed(state: RunState, event: ev.EffectFailed) -> None:
     lane = state.lanes[work.lane]
     lane.is_ready, lane.needs_fresh, lane.held_by = False, True, None
     work.place = None
-    node.last_failure = _failed(event, event.diagnosis, event.reason)
+    node.last_failure = ev.AttemptFailed(
+        at=event.at, step=event.step, attempt=event.attempt, diagnosis=event.diagnosis, reason=event.reason
+    )
     work.fail(node.last_failure)
     node.failures += 1
-
-
-def _failed(event: ev.StepEvent, diagnosis: Diagnosis, reason: str) -> ev.AttemptFailed:
-    return ev.AttemptFailed(at=event.at, step=event.step, attempt=event.attempt, diagnosis=diagnosis, reason=reason)
 
 
 def _body_started(state: RunState, event: ev.BodyStarted) -> None:

@@ -27,6 +27,9 @@ def ask_check(state: RunState, node: StepState, work: Attempt, now: float, which
     tree = work.base_tree if moment is Moment.BEFORE else work.tree or work.base_tree
     assert tree is not None
     services = state.plan.services_of(node.spec)
+    environment = environment_of(state, work.lane, services)
+    if work.body_started and node.spec.artifacts:
+        environment += f"!{state.seq}"  # what the body has made for later steps makes it one of a kind
     command = do.AskCheck(
         **node.in_lane,
         moment=moment,
@@ -34,7 +37,7 @@ def ask_check(state: RunState, node: StepState, work: Attempt, now: float, which
         check=node.spec.checks[index],
         spec=node.spec,
         tree=tree,
-        environment=_environment(state, node, work, environment_of(state, work.lane, services)),
+        environment=environment,
         services=services,
         changed=work.changed,
         before=work.checks[index].before_results,
@@ -44,11 +47,6 @@ def ask_check(state: RunState, node: StepState, work: Attempt, now: float, which
     if move.command is None or work.lane_tree == tree:
         return move
     return place(node, work, tree, now)
-
-
-def _environment(state: RunState, node: StepState, work: Attempt, lane: str) -> str:
-    """Name what a verdict depends on beside the tree; what a body has made for later steps makes it one of a kind."""
-    return f"{lane}!{state.seq}" if work.body_started and node.spec.artifacts else lane
 
 
 def prepare_again(state: RunState, node: StepState, work: Attempt, now: float) -> Proposal | None:
@@ -85,17 +83,18 @@ def ask_or_reuse(state: RunState, command: do.AskCheck, record: CheckRecord, now
     name, attempt, moment, index = command.step, command.attempt, command.moment, command.index
     if known is None or not may_reuse:
         return Proposal(ev.CheckRequested(at=now, step=name, attempt=attempt, moment=moment, check=index), command)
-    event = ev.VerdictReused(
-        at=now,
-        step=name,
-        attempt=attempt,
-        moment=moment,
-        check=index,
-        evidence=known.evidence,
-        results=known.results,
-        changed_files=known.changed_files,
+    return Proposal(
+        ev.VerdictReused(
+            at=now,
+            step=name,
+            attempt=attempt,
+            moment=moment,
+            check=index,
+            evidence=known.evidence,
+            results=known.results,
+            changed_files=known.changed_files,
+        )
     )
-    return Proposal(event)
 
 
 def diagnosis_of(state: RunState, check: Check, record: CheckRecord) -> Diagnosis:

@@ -52,26 +52,20 @@ def _question_asked(state: RunState, event: ev.QuestionAsked) -> None:
     leave_queue(state, event.step)
     keeps_lane = not isinstance(work.stage, Preparing) or work.people.taken_by is not None
     if not keeps_lane and work.lane is not None:
-        _let_go_of_lane(state, node, work)
-
-
-def _let_go_of_lane(state: RunState, node: StepState, work: Attempt) -> None:
-    """Free the lane while a person thinks; the attempt takes its checkpoint anew afterwards."""
-    assert work.lane is not None
-    state.lanes[work.lane].held_by = None
-    work.free_lane()
-    work.checks = [CheckRecord() for _ in node.spec.checks]
+        # The lane is free while a person thinks; the attempt takes its checkpoint anew afterwards.
+        state.lanes[work.lane].held_by = None
+        work.free_lane()
+        work.checks = [CheckRecord() for _ in node.spec.checks]
 
 
 def _question_answered(state: RunState, event: ev.QuestionAnswered) -> None:
-    question = state.questions.get(event.question)
-    need(question is not None and question.is_open, event, f"question {event.question} is not open")
-    assert question is not None
-    node = state.nodes[question.asked.step]
+    question, node = _open_question(state, event)
     _may_answer(question, event, node)
-    if _is_yes(question, event) and not _is_enough(question, event):
-        question.approved_by[event.by] = event.roles
-        return
+    if question.asked.about is QuestionKind.CONFIRM and event.answer == "yes" and not _is_beforehand(event):
+        given = {**question.approved_by, event.by: event.roles}
+        if not is_satisfied(question.demand, given):
+            question.approved_by[event.by] = event.roles
+            return
     work = work_of(node)
     question.answered = event
     work.people.question, work.people.answer = None, event.answer
@@ -90,6 +84,14 @@ def _question_answered(state: RunState, event: ev.QuestionAnswered) -> None:
             pass
 
 
+def _open_question(state: RunState, event: ev.QuestionAnswered | ev.QuestionExpired) -> tuple[QuestionState, StepState]:
+    """Return the open question that an event is about, and the step that asked it."""
+    question = state.questions.get(event.question)
+    need(question is not None and question.is_open, event, f"question {event.question} is not open")
+    assert question is not None
+    return question, state.nodes[question.asked.step]
+
+
 def _may_answer(question: QuestionState, event: ev.QuestionAnswered, node: StepState) -> None:
     """Refuse an answer that the question does not take, or not from this person."""
     asked, options = question.asked, question.asked.options
@@ -99,13 +101,8 @@ def _may_answer(question: QuestionState, event: ev.QuestionAnswered, node: StepS
     role = question.role
     has_role = role is None or role in event.roles or _is_beforehand(event)
     need(has_role, event, f"question {event.question} takes somebody with the role {role}")
-    is_edit = event.edit is not None or event.diff is not None
-    need(not is_edit or event.answer == "yes", event, "an edit is a way of saying yes")
-    if event.edit is not None:
-        is_command = asked.package is not None and asked.package.trees is None and not asked.call
-        need(is_command and node.spec.body.commands, event, "there is no command to edit")
-    if event.diff is not None:
-        need(asked.package is not None and asked.package.trees is not None, event, "there is no result to edit")
+    if event.edit is not None or event.diff is not None:
+        _may_edit(asked, event, node)
     is_about_attempt = asked.about is QuestionKind.IN_DOUBT or options == (DONE, ABANDON)
     has_failed = node.work is not None and node.work.failure is not None
     need(not (is_about_attempt and has_failed), event, "the attempt that it is about has failed")
@@ -113,12 +110,14 @@ def _may_answer(question: QuestionState, event: ev.QuestionAnswered, node: StepS
     need(event.by not in question.approved_by, event, f"{event.by} has approved it already; it takes another person")
 
 
-def _is_yes(question: QuestionState, event: ev.QuestionAnswered) -> bool:
-    return question.asked.about is QuestionKind.CONFIRM and event.answer == "yes"
-
-
-def _is_enough(question: QuestionState, event: ev.QuestionAnswered) -> bool:
-    return _is_beforehand(event) or is_satisfied(question.demand, {**question.approved_by, event.by: event.roles})
+def _may_edit(asked: ev.QuestionAsked, event: ev.QuestionAnswered, node: StepState) -> None:
+    """Refuse an edit of what was not shown, or one that comes without a yes."""
+    need(event.answer == "yes", event, "an edit is a way of saying yes")
+    if event.edit is not None:
+        is_command = asked.package is not None and asked.package.trees is None and not asked.call
+        need(is_command and node.spec.body.commands, event, "there is no command to edit")
+    if event.diff is not None:
+        need(asked.package is not None and asked.package.trees is not None, event, "there is no result to edit")
 
 
 def _is_beforehand(event: ev.QuestionAnswered) -> bool:
@@ -205,11 +204,8 @@ def _deadline_set(state: RunState, event: ev.DeadlineSet) -> None:
 
 
 def _question_expired(state: RunState, event: ev.QuestionExpired) -> None:
-    question = state.questions.get(event.question)
-    need(question is not None and question.is_open, event, f"question {event.question} is not open")
-    assert question is not None
+    question, node = _open_question(state, event)
     need(question.due is not None and event.at >= question.due, event, f"question {event.question} has time left")
-    node = state.nodes[question.asked.step]
     question.expired, question.due, question.is_timed = event, None, False
     if event.overdue is Overdue.HAND_ON:
         question.role = question.asked.demand.next_role

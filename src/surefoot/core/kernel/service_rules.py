@@ -46,13 +46,8 @@ def start_missing(
     if name is None:
         return None
     step, attempt = place
-    command = do.StartService(
-        step=step,
-        attempt=attempt,
-        lane=lane_name,
-        service=state.plan.service(name),
-        up=tuple(lane.services),
-    )
+    service, up = state.plan.service(name), tuple(lane.services)
+    command = do.StartService(step=step, attempt=attempt, lane=lane_name, service=service, up=up)
     return Proposal(ev.ServiceRequested(at=now, step=step, attempt=attempt, lane=lane_name, service=name), command)
 
 
@@ -144,18 +139,14 @@ def _service_ended(state: RunState, event: ev.ServiceEnded) -> None:
     if not was_wanted:  # it was stopped, or it ended while it was being stopped and that is told twice
         return
     if lane.held_by is not None:
-        _miss(state, state.nodes[lane.held_by], event)
+        node = state.nodes[lane.held_by]
+        work = work_of(node)
+        is_used = event.service in state.plan.services_of(node.spec)
+        is_over = work.checkpoint is None or work.failure is not None or work.open == ev.CommitRequested.kind
+        if is_used and not node.is_reaching_out and not is_over:
+            work.lost_service = (Diagnosis.TRANSIENT, event.reason)
     elif state.accept.open:
         state.accept.has_lost_service = True
-
-
-def _miss(state: RunState, node: StepState, event: ev.ServiceEnded) -> None:
-    """Note that a step has lost a service while that could matter to it."""
-    work = work_of(node)
-    is_used = event.service in state.plan.services_of(node.spec)
-    is_over = work.checkpoint is None or work.failure is not None or work.open == ev.CommitRequested.kind
-    if is_used and not node.is_reaching_out and not is_over:
-        work.lost_service = (Diagnosis.TRANSIENT, event.reason)
 
 
 SERVICE_FOLDS: dict[type[Event], Callable[[RunState, Any], None]] = {
