@@ -7,7 +7,6 @@ from dataclasses import replace
 from surefoot.core.agent_types import ToolCall
 from surefoot.core.approval import Package, Precondition, difference_of, text_of
 from surefoot.core.attempt import Attempt
-from surefoot.core.conversation import Conversation
 from surefoot.core.event_words import QuestionKind
 from surefoot.core.kernel.call_effects import is_repeated_call, rule_for_call
 from surefoot.core.kernel.proposal import Proposal
@@ -114,6 +113,9 @@ def _package(state: RunState, node: StepState, work: Attempt, decision: Decision
     is_confined = state.has_workspace and spec.body.starts_program and spec.confine
     outputs = (work.outputs, *needed_outputs(state, node).values())
     sure = [stated for one in outputs if (stated := confidence_of(one)) is not None]
+    doubts = [text for one in outputs for text in uncertainties_of(one)]
+    claim = None if work.conversation is None else work.conversation.claim
+    said = "nothing, for it did not finish" if claim is None else claim.summary
     package = Package(
         step=spec.id,
         title=spec.title,
@@ -129,10 +131,10 @@ def _package(state: RunState, node: StepState, work: Attempt, decision: Decision
         beside=_beside(state, node),
         sandbox=state.rung if is_confined else "",
         evidence=(*_verdicts(node, work), *_needs(state, node)),
-        claim=_claim_of(work),
+        claim=said if work.conversation is not None and work.ending is not None else "",
         statements=_statements_of(work),
         confidence=min(sure, default=None),
-        uncertainties=(*_doubts_of(work), *(text for one in outputs for text in uncertainties_of(one))),
+        uncertainties=(*(() if claim is None else claim.uncertainties), *doubts),
         rollback_point=_rollback_point(state),
         cost_usd=state.cost_usd,
         skipped=skipped_needs(state, node),
@@ -143,15 +145,16 @@ def _package(state: RunState, node: StepState, work: Attempt, decision: Decision
         like=_like(node, decision),
         raised_by=node.raised_by,
     )
-    return package if work.changes is None else _with_result(package, work)
-
-
-def _claim_of(work: Attempt) -> str:
-    """Return what the agent says of its work; empty where no agent has ended."""
-    conversation = work.conversation
-    if conversation is None or work.ending is None:
-        return ""
-    return "nothing, for it did not finish" if conversation.claim is None else conversation.claim.summary
+    if work.changes is None:
+        return package
+    assert work.checkpoint is not None
+    return replace(
+        package,
+        changed=work.changes.changed,
+        lines=work.changes.lines,
+        trees=(work.checkpoint.tree, work.changes.tree),
+        like=f"{package.like}, for what it changes",
+    )
 
 
 def _statements_of(work: Attempt) -> tuple[str, ...]:
@@ -159,20 +162,12 @@ def _statements_of(work: Attempt) -> tuple[str, ...]:
     conversation = work.conversation
     if conversation is None or conversation.claim is None:
         return ()
-    return tuple(f"{one.text} ({_rests_on(conversation, one.evidence)})" for one in conversation.claim.statements)
-
-
-def _rests_on(conversation: Conversation, evidence: str) -> str:
-    """Name the call that a statement rests on."""
-    if not evidence:
-        return "rests on no call"
-    call = conversation.call(evidence)
-    return f"rests on {evidence}" if call is None else f"rests on call {evidence}, {call_line(call)}"
-
-
-def _doubts_of(work: Attempt) -> tuple[str, ...]:
-    conversation = work.conversation
-    return () if conversation is None or conversation.claim is None else conversation.claim.uncertainties
+    said: list[str] = []
+    for one in conversation.claim.statements:
+        call = conversation.call(one.evidence) if one.evidence else None
+        rests_on = f"call {one.evidence}, {call_line(call)}" if call is not None else one.evidence or "no call"
+        said.append(f"{one.text} (rests on {rests_on})")
+    return tuple(said)
 
 
 def _undo_of(effect: Effect) -> str:
@@ -188,26 +183,14 @@ def _beside(state: RunState, node: StepState) -> tuple[str, ...]:
     return tuple(f"{one.where} ({', '.join(ways_out(one))}): {one.text}" for one in found)
 
 
-def _with_result(package: Package, work: Attempt) -> Package:
-    assert work.changes is not None
-    assert work.checkpoint is not None
-    return replace(
-        package,
-        changed=work.changes.changed,
-        lines=work.changes.lines,
-        trees=(work.checkpoint.tree, work.changes.tree),
-        like=f"{package.like}, for what it changes",
-    )
-
-
 def _verdicts(node: StepState, work: Attempt) -> list[str]:
-    pairs = zip(node.spec.checks, work.checks, strict=True)
-    answers = [(check.name, record.before, record.after) for check, record in pairs]
-    said = [
-        (name, [f"{verdict} {when}" for verdict, when in ((before, "before"), (after, "after")) if verdict is not None])
-        for name, before, after in answers
-    ]
-    return [f"check {name}: {', '.join(verdicts)}" for name, verdicts in said if verdicts]
+    said: list[str] = []
+    for check, record in zip(node.spec.checks, work.checks, strict=True):
+        answers = ((record.before, "before"), (record.after, "after"))
+        verdicts = [f"{verdict} {when}" for verdict, when in answers if verdict is not None]
+        if verdicts:
+            said.append(f"check {check.name}: {', '.join(verdicts)}")
+    return said
 
 
 def _needs(state: RunState, node: StepState) -> list[str]:

@@ -5,6 +5,7 @@ Tiers come from `surefoot.core.policy`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from surefoot.core import commands as do
@@ -14,12 +15,12 @@ from surefoot.core.attempt import Attempt
 from surefoot.core.check_kinds import Expect
 from surefoot.core.event_words import Diagnosis, QuestionKind, Verdict
 from surefoot.core.kernel.approval_request import ask, body_digest, shown_of, skipped_needs, taken_over
-from surefoot.core.kernel.failure_rules import fails
+from surefoot.core.kernel.failure_rules import fails, refused
 from surefoot.core.kernel.proposal import Proposal, RuleResult
 from surefoot.core.money import money
 from surefoot.core.outputs import confidence_of
 from surefoot.core.plan import Effect, Tier
-from surefoot.core.plan_commands import PlanCommand, probe_command
+from surefoot.core.plan_commands import probe_command
 from surefoot.core.policy import (
     BESIDE,
     SEALED_RUNG,
@@ -47,7 +48,7 @@ def get_consent(state: RunState, node: StepState, work: Attempt, now: float) -> 
         return None
     if work.people.taken_by is not None:
         return None
-    said = _refused(node, work, now)
+    said = refused(node, work, now)
     if said is not None:
         return said
     decision = decision_before(state, node)
@@ -84,24 +85,23 @@ def review_result(state: RunState, node: StepState, work: Attempt, now: float) -
     An effect outside is done by now; of what its body made only files that are run outside the sandbox are asked about.
     """
     if work.people.patch is not None:
-        return _apply_patch(node, work, now)
+        assert work.checkpoint is not None
+        diff, commit = work.people.patch, work.checkpoint.commit
+        command = do.ApplyPatch(**node.in_lane, commit=commit, scratch=node.spec.uncommitted, diff=diff)
+        return Proposal(ev.PatchRequested(**node.at(now), diff=diff), command)
     changes = work.changes
     if changes is None or not node.spec.body.acts:
         return None
-    is_weighed = bool(changes.changed or changes.check_files) and node.spec.effect is Effect.REVERSIBLE
-    # What git ignores stays in the lane after a step that only reads, too.
-    is_weighed = is_weighed or (bool(changes.check_files) and node.spec.effect is Effect.READ)
-    if not is_weighed and not changes.run_outside:
+    decision = _of_result(state, node, changes, work.outputs)
+    if decision is None:
         return None
     if work.people.taken_by is not None:
         return taken_over(state, node, now)
     if work.people.is_patched or work.people.by_hand is not None:
         return None
-    said = _refused(node, work, now)
+    said = refused(node, work, now)
     if said is not None:
         return said
-    decision = _of_result(state, node, work) if is_weighed else _OF_RESULT
-    decision = _run_outside(changes, decision)
     if decision.tier is Tier.NEVER:
         return _forbidden(node, now, decision)
     if decision.tier is not Tier.CONFIRM:
@@ -156,15 +156,6 @@ def allowed_meanwhile(state: RunState, node: StepState, asked: QuestionState, no
     return Proposal(ev.QuestionAnswered(at=now, question=question.question, answer="yes", by=by, via="beforehand"))
 
 
-def _refused(node: StepState, work: Attempt, now: float) -> RuleResult:
-    """Fail the attempt where a person said no, or nobody said anything in time."""
-    if work.people.is_overdue:
-        return fails(node, now, Diagnosis.EXPIRED, "nobody answered in time; that is neither consent nor denial")
-    if work.people.answer is not None:
-        return fails(node, now, Diagnosis.DENIED, f"not approved: {work.people.answer}")
-    return None
-
-
 def _forbidden(node: StepState, now: float, decision: Decision) -> Proposal:
     return fails(node, now, Diagnosis.DENIED, f"never allowed: {decision.reason} (rule {decision.rule})")
 
@@ -173,8 +164,10 @@ def _approved_or_asked(state: RunState, node: StepState, decision: Decision, sho
     proposal = ask(state, node, now, decision, shown)
     question = proposal.event
     assert isinstance(question, ev.QuestionAsked)
+    # Approval given beforehand holds for the preconditions of then; where they have changed, exactly this counts.
     has_shifted = question.package is not None and question.package.difference
-    by = None if has_shifted and not _was_seen(state, question) else _approved_by(state, node, question)
+    was_seen = question.shown in state.approvals.get(question.step, {})
+    by = None if has_shifted and not was_seen else _approved_by(state, node, question)
     if by is None:
         return proposal
     return Proposal(ev.ApprovalRecorded(**node.at(now), by=by, shown=shown))
@@ -185,29 +178,19 @@ def decision_before(state: RunState, node: StepState) -> Decision:
     spec, work = node.spec, node.work
     assert work is not None
     does = None if work.checkpoint is None else work.checkpoint.does
-    if _has_no_say(state, does):
+    # So it is with most functions: there is nothing that a rule could be held against.
+    if does is None and not state.policy.own and not state.policy.raising:
         decision = raised_by_step(floor_of(spec, state.plan), spec)
     else:
         decision = weigh_step(spec, state.plan, state.policy, _facts(state, node))
-    probe = _probe_of(node, work)
-    if probe is not None:
-        said = weigh_command(state.policy, probe, state.phase.value, state.rung)
-        decision = strictest([decision, said], decision)
+    if spec.probe is not None and node.effect.is_outside:
+        # What the probe runs or requests was read at the checkpoint.
+        known = None if work.checkpoint is None else work.checkpoint.probe
+        probe = known or probe_command(spec)
+        if probe is not None:
+            said = weigh_command(state.policy, probe, state.phase.value, state.rung)
+            decision = strictest([decision, said], decision)
     return _near_budget(state, node, decision)
-
-
-def _probe_of(node: StepState, work: Attempt) -> PlanCommand | None:
-    """Return what the step's probe runs or requests, as it was read at the checkpoint."""
-    spec = node.spec
-    if spec.probe is None or not node.effect.is_outside:
-        return None
-    known = None if work.checkpoint is None else work.checkpoint.probe
-    return known or probe_command(spec)
-
-
-def _has_no_say(state: RunState, does: object) -> bool:
-    """Tell whether there is nothing that a rule could be held against; so it is with most functions."""
-    return does is None and not state.policy.own and not state.policy.raising
 
 
 def _near_budget(state: RunState, node: StepState, decision: Decision) -> Decision:
@@ -222,30 +205,33 @@ def _near_budget(state: RunState, node: StepState, decision: Decision) -> Decisi
     return Decision(tier=Tier.CONFIRM, rule="budget-nearly-spent", reason=reason)
 
 
-def _of_result(state: RunState, node: StepState, work: Attempt) -> Decision:
-    """Weigh what the body made; what it did was weighed before it ran."""
-    assert work.changes is not None
-    judged = unnamed_of(work.changes.check_files, node.spec, state.plan)
-    paths = tuple(dict.fromkeys((*undeclared_of(work.changes.changed, node.spec, state.plan), *judged)))
-    facts = replace(
-        _facts(state, node),
-        command=None,
-        paths=paths,
-        check_files=judged,
-        lines=work.changes.lines,
-        confidence=confidence_of(work.outputs),
-    )
-    return weigh(state.policy.about_results, facts, _OF_RESULT)
-
-
-def _run_outside(changes: ev.ChangesObserved, decision: Decision) -> Decision:
-    """Ask about files that are run outside the sandbox, beside bodies, whatever else is said about the result."""
-    if not changes.run_outside or decision.tier in (Tier.CONFIRM, Tier.NEVER):
-        return decision
-    reason = (
-        f"It changes what a check, a probe or `observe` runs outside the sandbox: {listed_paths(changes.run_outside)}."
-    )
-    return Decision(tier=Tier.CONFIRM, rule="run-outside", reason=reason)
+def _of_result(
+    state: RunState, node: StepState, changes: ev.ChangesObserved, outputs: Mapping[str, str]
+) -> Decision | None:
+    """Weigh what the body made; what it did was weighed before it ran. None where no rule has a say in it."""
+    is_weighed = bool(changes.changed or changes.check_files) and node.spec.effect is Effect.REVERSIBLE
+    # What git ignores stays in the lane after a step that only reads, too.
+    is_weighed = is_weighed or (bool(changes.check_files) and node.spec.effect is Effect.READ)
+    if not is_weighed and not changes.run_outside:
+        return None
+    decision = _OF_RESULT
+    if is_weighed:
+        judged = unnamed_of(changes.check_files, node.spec, state.plan)
+        facts = replace(
+            _facts(state, node),
+            command=None,
+            paths=tuple(dict.fromkeys((*undeclared_of(changes.changed, node.spec, state.plan), *judged))),
+            check_files=judged,
+            lines=changes.lines,
+            confidence=confidence_of(outputs),
+        )
+        decision = weigh(state.policy.about_results, facts, _OF_RESULT)
+    # Files that are run outside the sandbox, beside bodies, are asked about whatever else is said about the result.
+    if changes.run_outside and decision.tier not in (Tier.CONFIRM, Tier.NEVER):
+        outside = listed_paths(changes.run_outside)
+        reason = f"It changes what a check, a probe or `observe` runs outside the sandbox: {outside}."
+        decision = Decision(tier=Tier.CONFIRM, rule="run-outside", reason=reason)
+    return decision
 
 
 def _facts(state: RunState, node: StepState) -> Facts:
@@ -254,11 +240,6 @@ def _facts(state: RunState, node: StepState) -> Facts:
     return facts_before(
         node.spec, state.phase.value, does, state.rung, cost_usd=state.cost_usd, raised_by=node.raised_by
     )
-
-
-def _was_seen(state: RunState, question: ev.QuestionAsked) -> bool:
-    """Tell whether somebody approved exactly this; approval given beforehand holds for the preconditions of then."""
-    return question.shown in state.approvals.get(question.step, {})
 
 
 def _approved_by(state: RunState, node: StepState, question: ev.QuestionAsked) -> str | None:
@@ -281,13 +262,3 @@ def _approved_by(state: RunState, node: StepState, question: ev.QuestionAsked) -
     if state.yes_by is not None and node.effect is not Effect.IRREVERSIBLE and not question.call:
         return f"{state.yes_by} (--yes)"
     return None
-
-
-def _apply_patch(node: StepState, work: Attempt, now: float) -> Proposal:
-    """Make the result what a person wants it to be."""
-    assert work.people.patch is not None
-    assert work.checkpoint is not None
-    command = do.ApplyPatch(
-        **node.in_lane, commit=work.checkpoint.commit, scratch=node.spec.uncommitted, diff=work.people.patch
-    )
-    return Proposal(ev.PatchRequested(**node.at(now), diff=work.people.patch), command)

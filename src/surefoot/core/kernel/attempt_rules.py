@@ -35,10 +35,10 @@ from surefoot.core.kernel.approval_rules import (
 from surefoot.core.kernel.body_drivers import driver_of
 from surefoot.core.kernel.check_rules import ask_check, diagnosis_of, prepare_again
 from surefoot.core.kernel.conversation_rules import beside_question, converse
-from surefoot.core.kernel.failure_rules import conclude, fails, late, stop_services
+from surefoot.core.kernel.failure_rules import conclude, fails, late
 from surefoot.core.kernel.phase_rules import compare_claim, show_outcome
 from surefoot.core.kernel.proposal import HOLD, Proposal, RuleResult
-from surefoot.core.kernel.service_rules import serve
+from surefoot.core.kernel.service_rules import serve, stop_next
 from surefoot.core.kernel.surrounding_commands import decide_surrounding_commands
 from surefoot.core.leftover_files import lost_product
 from surefoot.core.outputs import artifacts_for, needed_by
@@ -103,19 +103,14 @@ def next_for(state: RunState, node: StepState, now: float) -> Proposal | None:
 def _put_back(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
     """After a failed attempt: stop what ran beside it, then restore the lane."""
     assert work.checkpoint is not None
-    stopping = stop_services(state, node, work, now)
-    if stopping is not None:
-        return stopping
+    if work.lane is not None and state.plan.services_of(node.spec):
+        stopping = stop_next(state, work.lane, now)
+        if stopping is not None:
+            return stopping
     command = do.RestoreLane(
         **node.in_lane, commit=work.checkpoint.commit, scratch=node.spec.scratch, made=node.spec.made
     )
     return Proposal(ev.RestoreRequested(**node.at(now)), command)
-
-
-def _conclude(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
-    """Decide what a failed attempt means for the step, now that its lane is as it was."""
-    assert work.failure is not None
-    return conclude(state, node, work.failure, now)
 
 
 def _wait(_: RunState, __: StepState, ___: Attempt, ____: float) -> RuleResult:
@@ -199,31 +194,27 @@ def _checkpoint(state: RunState, node: StepState, work: Attempt, now: float) -> 
     if lane is None:
         return HOLD
     assert state.branch is not None
-    name, attempt = node.spec.id, node.attempt
+    commits: tuple[do.BranchCommit, ...] = ()
+    # Only an effect that may count as irreversible is held against the commits of the run branch.
+    if node.effect.is_outside or node.spec.reaches_out or state.rung != SEALED_RUNG:
+        needed = needed_by(state, node)
+        commits = tuple(
+            do.BranchCommit(commit=one.commit, step=one.spec.id, is_needed=one.spec.id in needed)
+            for one in state.nodes.values()
+            if one.commit is not None
+        )
     command = do.TakeCheckpoint(
-        step=name,
-        attempt=attempt,
+        step=node.spec.id,
+        attempt=node.attempt,
         lane=lane,
         commit=state.branch.head,
         scratch=node.spec.scratch,
         made=node.spec.made,
         artifacts=artifacts_for(state, node),
         spec=node.spec,
-        branch=_results(state, node),
+        branch=commits,
     )
     return Proposal(ev.CheckpointRequested(**node.at(now), lane=lane), command)
-
-
-def _results(state: RunState, node: StepState) -> tuple[do.BranchCommit, ...]:
-    """Return the commits of the run branch; only an effect that may count as irreversible is held against them."""
-    if not (node.effect.is_outside or node.spec.reaches_out or state.rung != SEALED_RUNG):
-        return ()
-    needed = needed_by(state, node)
-    return tuple(
-        do.BranchCommit(commit=one.commit, step=one.spec.id, is_needed=one.spec.id in needed)
-        for one in state.nodes.values()
-        if one.commit is not None
-    )
 
 
 def free_lane(state: RunState) -> str | None:
@@ -240,10 +231,9 @@ def _before(state: RunState, node: StepState, work: Attempt, now: float) -> Rule
     bad = first_unanswerable(node.spec.checks, work.checks)
     if bad is not None:
         check, record = node.spec.checks[bad], work.checks[bad]
-        reason = with_cure(
-            f"the check {check.name!r} has no answer before the step", _cure_of(state, node, check, record)
-        )
-        return fails(node, now, diagnosis_of(state, check, record), because(reason, record.text))
+        said = f"the check {check.name!r} has no answer before the step"
+        reason = because(with_cure(said, _cure_of(state, node, check, record)), record.text)
+        return fails(node, now, diagnosis_of(state, check, record), reason)
     if has_nothing_to_do(node.spec.checks, work.checks):
         return Proposal(ev.StepSkipped(**node.at(now), reason="nothing_to_do"))
     index = next_before(node.spec.checks, work.checks)
@@ -346,9 +336,8 @@ def _outside_scope(_: RunState, node: StepState, work: Attempt, now: float) -> R
     """Fail the attempt that wrote where it may not, or wrote what no commit may hold."""
     assert work.changes is not None
     if work.changes.outside:
-        return fails(
-            node, now, Diagnosis.STRUCTURAL, f"wrote outside the scope: {', '.join(work.changes.outside[:10])}"
-        )
+        reason = f"wrote outside the scope: {', '.join(work.changes.outside[:10])}"
+        return fails(node, now, Diagnosis.STRUCTURAL, reason)
     if work.changes.secrets:
         where = ", ".join(work.changes.secrets[:10])
         reason = f"the value of an env_from variable stands in {where}, and no commit may hold it; `scratch` files may"
@@ -400,13 +389,14 @@ def _after(state: RunState, node: StepState, work: Attempt, now: float) -> RuleR
     if index is not None:
         check, record = node.spec.checks[index], work.checks[index]
         assert record.after is not None
-        diagnosis = Diagnosis.VERIFICATION
-        if record.after == "inconclusive" and not record.is_flaky:
-            diagnosis = diagnosis_of(state, check, record)
         if work.is_merged:
             return late(node, now, f"check {check.name!r} {record.after.value} on the head of the run branch")
-        has_no_answer = record.is_flaky and record.after == "inconclusive"
-        said = f"check {check.name!r} {'is flaky' if has_no_answer else record.after.value}"
+        diagnosis, standing = Diagnosis.VERIFICATION, record.after.value
+        if record.after == "inconclusive" and record.is_flaky:
+            standing = "is flaky"
+        elif record.after == "inconclusive":
+            diagnosis = diagnosis_of(state, check, record)
+        said = f"check {check.name!r} {standing}"
         reason = because(with_cure(said, _cure_of(state, node, check, record)), record.text)
         return stopped_short(node, work, now, reason) or fails(node, now, diagnosis, reason)
     index = next_after(node.spec.checks, work.checks)
@@ -528,7 +518,7 @@ NEXT: Mapping[type[Stage], tuple[_Rule, ...]] = {
     Committing: (*_AFTER_BODY, *_JUDGE),
     Committed: (*_AFTER_BODY, *_JUDGE),
     Failed: (_put_back,),
-    Restored: (_conclude,),
+    Restored: (conclude,),
 }
 """What is asked in each stage, in order: the first rule that has something to say decides. The reason for its place
 stands beside it. Where no rule says anything, the step is verified."""

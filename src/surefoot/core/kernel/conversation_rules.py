@@ -6,7 +6,7 @@ request. Nothing here changes the state.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from surefoot.core import commands as do
@@ -27,7 +27,6 @@ from surefoot.core.kernel.failure_rules import CRASHES_MAX, fails
 from surefoot.core.kernel.model_fallback import TOOLS_TOKENS, after_fault, chain_of, next_wait, tokens_max
 from surefoot.core.kernel.plan_adoption import is_kept
 from surefoot.core.kernel.proposal import HOLD, Proposal, RuleResult
-from surefoot.core.plan import Check
 from surefoot.core.policy import facts_before, weigh
 from surefoot.core.policy_types import Decision, Tier
 from surefoot.core.prompt import brief_of
@@ -38,7 +37,6 @@ from surefoot.core.state import RunState, StepState
 from surefoot.core.token_estimate import AT_MOST, tokens_of
 from surefoot.core.tool_table import TOOLBOX, EditableFiles, PlanInForce, StoredTexts, ToolState, refusal_of
 from surefoot.core.untrusted_text import behind
-from surefoot.core.verdicts import CheckRecord
 
 MISUSES_MAX = 12
 REPEATS_MAX = 5
@@ -72,35 +70,37 @@ def converse(state: RunState, node: StepState, work: Attempt, now: float) -> Rul
         return _bring_back(state, node, work, conversation, now)
     if work.people.taken_by is not None:
         return HOLD if work.is_busy else taken_over(state, node, now)
+    move = _stop_beforehand(node, work, conversation, now)
+    move = move or beside_question(state, node, work, now) or _settle_answered(node, work, conversation, now)
+    if move is not None:
+        return move
+    if work.is_busy or (conversation.turns and not conversation.turns[-1].is_over):
+        return _ask_next(state, node, work, conversation, now) or HOLD
+    move = _stop(node, conversation, now) or _next_request(state, node, work, conversation, now)
+    return _stopped(node, conversation, move)
+
+
+def _stop_beforehand(node: StepState, work: Attempt, conversation: Conversation, now: float) -> Proposal | None:
+    """Fail the attempt for what happened to it, whatever its calls come to."""
     if work.people.is_overdue and not work.is_busy:
         return fails(node, now, Diagnosis.EXPIRED, "nobody answered in time; that is neither consent nor denial")
     if node.crashes >= CRASHES_MAX and not work.is_busy:
         reason = f"the engine ended {node.crashes} times in a row while its agent was at work"
         return fails(node, now, Diagnosis.CRASH, reason, counted=False)
     if conversation.claim is not None and conversation.claim.gives_up:
-        return fails(
-            node, now, Diagnosis.GIVEN_UP, f"the agent says that it cannot be done: {conversation.claim.summary}"
-        )
-    move = beside_question(state, node, work, now) or _settle_answered(node, work, conversation, now)
-    if move is not None:
-        return move
-    if work.is_busy or (conversation.turns and not conversation.turns[-1].is_over):
-        return _ask_next(state, node, work, conversation, now) or HOLD
-    move = _stop(node, conversation, now) or _next_request(state, node, work, conversation, now)
-    return _stopped(node, conversation, move) or move
+        reason = f"the agent says that it cannot be done: {conversation.claim.summary}"
+        return fails(node, now, Diagnosis.GIVEN_UP, reason)
+    return None
 
 
-def _stopped(node: StepState, conversation: Conversation, move: RuleResult) -> Proposal | None:
-    """Have the step's checks decide where an agent comes to no end but has changed files; None: the move stands."""
+def _stopped(node: StepState, conversation: Conversation, move: RuleResult) -> RuleResult:
+    """Return the move; where an agent comes to no end but has changed files, have the step's checks decide instead."""
     failed = move.event if isinstance(move, Proposal) else None
     if not isinstance(failed, ev.AttemptFailed) or failed.diagnosis not in _NO_END:
-        return None
+        return move
     if not conversation.has_changed_files or not node.spec.checks:
-        return None
-    event = ev.ConversationStopped(
-        at=failed.at, step=failed.step, attempt=failed.attempt, diagnosis=failed.diagnosis, reason=failed.reason
-    )
-    return Proposal(event)
+        return move
+    return Proposal(ev.ConversationStopped(**node.at(failed.at), diagnosis=failed.diagnosis, reason=failed.reason))
 
 
 def _bring_back(
@@ -120,13 +120,9 @@ def _bring_back(
 def beside_question(state: RunState, node: StepState, work: Attempt, now: float) -> Proposal | None:
     """Return the next call to carry out or settle that waits for nobody's word; None where there is none."""
     conversation = work.conversation
-    if (
-        conversation is None
-        or not conversation.turns
-        or not is_conversing(work)
-        or work.people.taken_by is not None
-        or work.people.is_overdue
-    ):
+    if conversation is None or not conversation.turns or not is_conversing(work):
+        return None
+    if work.people.taken_by is not None or work.people.is_overdue:
         return None
     calls = conversation.turns[-1].calls
     for index, call in enumerate(calls):
@@ -135,22 +131,49 @@ def beside_question(state: RunState, node: StepState, work: Attempt, now: float)
         flaw = refusal_of(call.asked.tool, conversation.role) or call.asked.flaw
         if flaw:
             return _settled(node, call, f"refused: {flaw}", now, is_misuse=True)
-        if state.pausing is not None or not _may_begin(call, calls[:index], calls[index + 1 :]):
-            continue
-        if rule_for_call(state, node, call.asked) and settles_any(state):
-            continue
-        decision = _weigh(state, node, call)
-        if decision.tier is Tier.NEVER:
-            text = f"refused: never allowed: {decision.reason} (rule {decision.rule})"
-            return _settled(node, call, text, now)
-        if call.kind is ToolKind.ASK or (
-            decision.tier is Tier.CONFIRM and not _is_approved(state, node, call, decision)
-        ):
-            continue
-        if work.lane_tree is None and state.has_workspace:
-            return _place(node, work, conversation, now)
-        return _start(state, node, work, call, decision, now)
+        if _may_begin(call, calls[:index], calls[index + 1 :]):
+            move = _carry_out(state, node, conversation, call, now)
+            if move is not None:
+                return move
     return None
+
+
+def _carry_out(
+    state: RunState, node: StepState, conversation: Conversation, call: ToolCallState, now: float
+) -> Proposal | None:
+    """Begin a call whose turn it is, or refuse it; None where it waits for a person, or for what is in doubt."""
+    if state.pausing is not None:
+        return None
+    work = node.work
+    assert work is not None
+    raised_by = rule_for_call(state, node, call.asked)
+    if raised_by and settles_any(state):
+        return None
+    decision = _weigh(state, node, call)
+    if decision.tier is Tier.NEVER:
+        text = f"refused: never allowed: {decision.reason} (rule {decision.rule})"
+        return _settled(node, call, text, now)
+    if call.kind is ToolKind.ASK:
+        return None
+    if decision.tier is Tier.CONFIRM and not _is_approved(state, node, call, decision):
+        return None
+    if work.lane_tree is None and state.has_workspace:
+        return _place(node, work, conversation, now)
+    wanted = TOOLBOX[call.asked.tool].state
+    key = key_for_call(state, node, call.asked) if raised_by else ""
+    command = do.UseTool(
+        step=node.spec.id,
+        attempt=node.attempt,
+        lane=work.lane,
+        call=call.asked,
+        role=conversation.role,
+        spec=node.spec,
+        state=None if wanted is None else _STATES[wanted](state, node, conversation),
+        key=key,
+    )
+    tier, rule = decision.tier, decision.rule
+    event = ev.ToolCallStarted(**node.at(now), call=call.asked.call, tier=tier, rule=rule, raised_by=raised_by, key=key)
+    return Proposal(event, command)
 
 
 def _may_begin(call: ToolCallState, earlier: list[ToolCallState], later: list[ToolCallState]) -> bool:
@@ -165,36 +188,6 @@ def _may_begin(call: ToolCallState, earlier: list[ToolCallState], later: list[To
     if call.kind is ToolKind.WRITE:  # a later read may be under way still, begun while this waited for a person's word
         return all(one.kind is ToolKind.ASK for one in undone) and not any(one.is_open for one in later)
     return not any(one.kind is ToolKind.WRITE and (one.is_open or one.question is None) for one in undone)
-
-
-def _start(
-    state: RunState, node: StepState, work: Attempt, call: ToolCallState, decision: Decision, now: float
-) -> Proposal:
-    conversation = work.conversation
-    assert conversation is not None
-    spec, raised_by = node.spec, rule_for_call(state, node, call.asked)
-    wanted = TOOLBOX[call.asked.tool].state
-    command = do.UseTool(
-        step=spec.id,
-        attempt=node.attempt,
-        lane=work.lane,
-        call=call.asked,
-        role=conversation.role,
-        spec=spec,
-        state=None if wanted is None else _STATES[wanted](state, node, conversation),
-        key=key_for_call(state, node, call.asked) if raised_by else "",
-    )
-    event = ev.ToolCallStarted(
-        at=now,
-        step=spec.id,
-        attempt=node.attempt,
-        call=call.asked.call,
-        tier=decision.tier,
-        rule=decision.rule,
-        raised_by=raised_by,
-        key=command.key,
-    )
-    return Proposal(event, command)
 
 
 def _editable_files(state: RunState, node: StepState, conversation: Conversation) -> EditableFiles:
@@ -215,8 +208,17 @@ def _stored_texts(state: RunState, _: StepState, conversation: Conversation) -> 
         for call in turn.calls:
             if isinstance(call.result, ev.ToolCallFinished):
                 found[call.asked.call] = call.result.whole or call.result.output
+    answers = [
+        (node.spec.id, check, record)
+        for node in state.steps()
+        for check, record in zip(
+            node.spec.checks, node.records if node.work is None else node.work.checks, strict=False
+        )
+    ]
+    pairs = zip(state.plan.accept, state.accept.records, strict=True)
+    answers += [("accept", check, record) for check, record in pairs]
     hidden: list[BlobId | None] = []
-    for whose, check, record in _answers(state):
+    for whose, check, record in answers:
         if check.held_back:
             hidden += (record.evidence, record.results)
         elif record.evidence is not None:
@@ -230,16 +232,6 @@ _STATES: Mapping[type[ToolState], Callable[[RunState, StepState, Conversation], 
     PlanInForce: _plan_in_force,
 }
 """What of the state a call is given, by what the row of its tool asks for."""
-
-
-def _answers(state: RunState) -> Iterator[tuple[str, Check, CheckRecord]]:
-    """Yield every check of the run with its answers, and whose it is."""
-    for node in state.steps():
-        records = node.work.checks if node.work is not None else node.records
-        for check, record in zip(node.spec.checks, records, strict=False):
-            yield node.spec.id, check, record
-    for check, record in zip(state.plan.accept, state.accept.records, strict=True):
-        yield "accept", check, record
 
 
 def _settled(
@@ -333,11 +325,7 @@ def _stop(node: StepState, conversation: Conversation, now: float) -> Proposal |
         reason = f"tools were used wrongly {conversation.misuses} times, at last so: {_last_misuse(conversation)}"
         return fails(node, now, Diagnosis.TOOL_MISUSE, reason)
     if conversation.repeats >= REPEATS_MAX:
-        last = (
-            conversation.turns[-1].calls[-1].asked.summary
-            if conversation.turns and conversation.turns[-1].calls
-            else ""
-        )
+        last = "".join(call.asked.summary for turn in conversation.turns[-1:] for call in turn.calls[-1:])
         reason = f"the same calls had the same results {conversation.repeats} times in a row, the last: {last}"
         return fails(node, now, Diagnosis.INFINITE_LOOP, reason)
     if conversation.idle >= IDLE_MAX:
@@ -345,20 +333,16 @@ def _stop(node: StepState, conversation: Conversation, now: float) -> Proposal |
     if ends >= ENDS_MAX:
         return fails(node, now, Diagnosis.MALFORMED, f"what it ended with could not be used, {ends} times")
     if conversation.worked_s >= node.spec.timeout_s:
-        return fails(node, now, Diagnosis.STALL, _overtime(node, conversation))
+        reason = f"no end after {conversation.worked_s:.0f} s of work; its `timeout` is {node.spec.timeout_s:g} s"
+        return fails(node, now, Diagnosis.STALL, reason)
     if len(conversation.turns) >= AgentBody.of(node.spec.body).turns_max:
         return fails(node, now, Diagnosis.STALL, f"no end after {len(conversation.turns)} turns")
     return None
 
 
-def _overtime(node: StepState, conversation: Conversation) -> str:
-    return f"no end after {conversation.worked_s:.0f} s of work; its `timeout` is {node.spec.timeout_s:g} s"
-
-
 def _last_misuse(conversation: Conversation) -> str:
     results = (call.result for turn in reversed(conversation.turns) for call in reversed(turn.calls))
-    texts = (result.text for result in results if result is not None and result.is_misuse)
-    return next(texts, "")[:SAID_MAX]
+    return next((one.text for one in results if one is not None and one.is_misuse), "")[:SAID_MAX]
 
 
 def _next_request(
@@ -414,9 +398,8 @@ def _say_near(state: RunState, now: float) -> Proposal | None:
     for limit, text in near_of(state):
         kind = f"limit-near-{limit.replace('_', '-')}"
         if kind not in told:
-            return Proposal(
-                ev.FindingReported(at=now, finding=Finding(kind=kind, severity=Severity.WARNING, text=text))
-            )
+            finding = Finding(kind=kind, severity=Severity.WARNING, text=text)
+            return Proposal(ev.FindingReported(at=now, finding=finding))
     return None
 
 

@@ -9,7 +9,6 @@ from surefoot.core.event_words import Applied, Diagnosis, QuestionKind
 from surefoot.core.failure_words import followed_by
 from surefoot.core.graph_state import results_after
 from surefoot.core.kernel.proposal import Proposal, RuleResult
-from surefoot.core.kernel.service_rules import stop_next
 from surefoot.core.plan import OnFailure
 from surefoot.core.recovery import question
 from surefoot.core.retry import delay_s, may_retry
@@ -47,29 +46,30 @@ def fails(node: StepState, now: float, diagnosis: Diagnosis, reason: str, *, cou
     return Proposal(event)
 
 
+def refused(node: StepState, work: Attempt, now: float) -> Proposal | None:
+    """Fail the attempt where a person said no, or nobody said anything in time."""
+    if work.people.is_overdue:
+        return fails(node, now, Diagnosis.EXPIRED, "nobody answered in time; that is neither consent nor denial")
+    if work.people.answer is not None:
+        return fails(node, now, Diagnosis.DENIED, f"not approved: {work.people.answer}")
+    return None
+
+
 def late(node: StepState, now: float, reason: str) -> Proposal:
     """Fail an attempt that was made on too old a base; that counts only where it cannot be made again."""
     return fails(node, now, Diagnosis.STALE, reason, counted=bool(node.applied))
 
 
-def stop_services(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
-    """Stop the services of a step's lane, so that the next attempt begins with fresh ones."""
-    if work.lane is None or not state.plan.services_of(node.spec):
-        return None
-    return stop_next(state, work.lane, now)
-
-
-def conclude(state: RunState, node: StepState, failure: ev.AttemptFailed, now: float) -> RuleResult:
-    """Decide what a failed attempt means for the step."""
-    work = node.work
-    assert work is not None
+def conclude(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
+    """Decide what a failed attempt means for the step, now that its lane is as it was."""
+    failure = work.failure
+    assert failure is not None
     if work.people.answer is not None:
         return _as_answered(state, node, failure, work.people.answer, now)
     if not failure.is_counted and not failure.applied:
         if failure.diagnosis is Diagnosis.CRASH and node.crashes >= CRASHES_MAX:
-            text = (
-                f"Step {node.spec.id}: the engine ended {node.crashes} times in a row while it was at work. Go on how?"
-            )
+            often = f"the engine ended {node.crashes} times in a row while it was at work"
+            text = f"Step {node.spec.id}: {often}. Go on how?"
             return Proposal(question(state, node, now, QuestionKind.ASK, text, _ways_on(node, _AFTER_CRASHES)))
         return _again(node, now, 0.0)
     error_type = work.ending.error_type if work.ending is not None else None
@@ -114,12 +114,8 @@ def _give_up(state: RunState, node: StepState, how: OnFailure, reason: str, now:
         return Proposal(ev.StepSkipped(**node.at(now), reason=f"failed: {reason}"))
     target = state.nodes[node.spec.rollback_to] if node.spec.rollback_to is not None else None
     if how is OnFailure.ROLLBACK and target is not None and target.head_after is not None:
-        event = ev.RolledBack(
-            **node.at(now),
-            reason=reason,
-            to=target.spec.id,
-            commit=target.head_after,
-            invalidated=results_after(state, target),
+        gone, commit = results_after(state, target), target.head_after
+        return Proposal(
+            ev.RolledBack(**node.at(now), reason=reason, to=target.spec.id, commit=commit, invalidated=gone)
         )
-        return Proposal(event)
     return Proposal(ev.StepFailed(**node.at(now), reason=reason, stop=how is OnFailure.STOP))

@@ -74,8 +74,7 @@ def after_fault(
         return None if failed.at + wait_s <= now else _wait(node, failed.at + wait_s, failed.text, now)
     if conversation.position + 1 < len(chain):
         reason = f"{chain[conversation.position].name}: {failed.text}"
-        event = ev.ModelChanged(**node.at(now), position=conversation.position + 1, reason=reason)
-        return Proposal(event)
+        return Proposal(ev.ModelChanged(**node.at(now), position=conversation.position + 1, reason=reason))
     return _exhausted(node, failed, now)
 
 
@@ -87,9 +86,8 @@ def next_wait(node: StepState, conversation: Conversation, now: float) -> RuleRe
 
 
 def _wait(node: StepState, due: float, reason: str, now: float) -> Proposal:
-    name, attempt = node.spec.id, node.attempt
     event = ev.ModelRequestDelayed(**node.at(now), due=due, reason=reason)
-    return Proposal(event, do.WaitForRequest(step=name, attempt=attempt, lane=None, due=due))
+    return Proposal(event, do.WaitForRequest(step=node.spec.id, attempt=node.attempt, lane=None, due=due))
 
 
 def _exhausted(node: StepState, failed: ev.ModelRequestFailed, now: float) -> Proposal:

@@ -34,7 +34,7 @@ from surefoot.core.policy_types import Effect, Tier
 from surefoot.core.recovery import question
 from surefoot.core.state import FINAL, RunState, StepState, StepStatus
 from surefoot.core.system_steps import BASELINE, COMMANDS, PLANNING, REVIEWING, UNDERSTANDING, system_step_of
-from surefoot.core.tool_payload import MadePlan, Planned, Understood
+from surefoot.core.tool_payload import Planned, Understood
 
 RETURNS_MAX = 3
 """A run goes back to make another plan so often and no more."""
@@ -79,35 +79,26 @@ def plan_move(state: RunState, now: float) -> Proposal | None:
     assert graph is not None
     by = "the short way: few steps that stand alone and can all be undone"
     if is_done(state, PLANNING):
-        by = _approved_by(state)
-    return Proposal(
-        ev.PlanAdopted(
-            at=now,
-            revision=state.revision + 1,
-            plan=replace(made.plan, limits=replace(made.plan.limits, **_given_limits(state.plan))),
-            text=made.text,
-            by=by,
-            changes=changes_of(state, made.plan),
-            waits=waits_of(made.plan, graph),
-        )
+        names = dict.fromkeys(name for people in state.approvals.get(PLANNING, {}).values() for name in people)
+        by = " and ".join(names) or "nobody had to"
+    given = state.plan.limits  # only a person sets these
+    limits = replace(
+        made.plan.limits,
+        wall_s=given.wall_s,
+        cost_usd=given.cost_usd,
+        tokens=given.tokens,
+        requests=given.requests,
     )
-
-
-def _given_limits(plan: Plan) -> dict[str, float | int | None]:
-    """Return the limits that only a person sets."""
-    limits = plan.limits
-    return {
-        "wall_s": limits.wall_s,
-        "cost_usd": limits.cost_usd,
-        "tokens": limits.tokens,
-        "requests": limits.requests,
-    }
-
-
-def _approved_by(state: RunState) -> str:
-    given = state.approvals.get(PLANNING, {})
-    names = [name for people in given.values() for name in people]
-    return " and ".join(dict.fromkeys(names)) or "nobody had to"
+    event = ev.PlanAdopted(
+        at=now,
+        revision=state.revision + 1,
+        plan=replace(made.plan, limits=limits),
+        text=made.text,
+        by=by,
+        changes=changes_of(state, made.plan),
+        waits=waits_of(made.plan, graph),
+    )
+    return Proposal(event)
 
 
 def is_short(plan: Plan) -> bool:
@@ -139,7 +130,6 @@ def show_outcome(state: RunState, node: StepState, work: Attempt, now: float) ->
     found = None if ended is None else ended.payload
     if not isinstance(found, Understood | Planned):
         return None
-    is_plan = isinstance(found, Planned)
     flaw = flaw_of_plan(state, found.made.plan) if isinstance(found, Planned) else None
     if flaw is not None:
         return fails(node, now, Diagnosis.MALFORMED, flaw)
@@ -147,59 +137,55 @@ def show_outcome(state: RunState, node: StepState, work: Attempt, now: float) ->
     never = never_allowed(commands)
     if never:
         return fails(node, now, Diagnosis.VERIFICATION, never)
-    text = _plan_to_show(state, found.made, commands) if isinstance(found, Planned) else _commands_to_show(commands)
-    if text is None:
-        return None
-    what = "the plan" if is_plan else "what is to run beside the steps"
-    refused = _refused(node, work, what, now)
-    if refused is not None:
-        return refused
-    shown = (
-        f"{what} {digest_of(repr(found.made.plan if isinstance(found, Planned) else (found.prepare, found.accept)))}"
-    )
+    if isinstance(found, Planned):
+        what, rests_on = "the plan", repr(found.made.plan)
+        lines = words_of(state, found.made.plan, changes_of(state, found.made.plan))
+        lines += ["Beside the steps it runs:", *lines_of(commands)] if commands else []
+    else:
+        asked = [(one, decision) for one, decision in commands if decision.tier is Tier.CONFIRM]
+        if not asked:
+            return None
+        what, rests_on = "what is to run beside the steps", repr((found.prepare, found.accept))
+        lines = ["A model wants this to run beside the steps, from now on. Shall it?", *lines_of(asked)]
+    said_no = _refused(node, work, what, now)
+    if said_no is not None:
+        return said_no
+    return _get_consent(state, node, f"{what} {digest_of(rests_on)}", "\n".join(lines), commands, now)
+
+
+def _refused(node: StepState, work: Attempt, what: str, now: float) -> Proposal | None:
+    """Fail the attempt where a person said no; with a reason it is made anew, with that as its lesson."""
+    people = work.people
+    if people.is_overdue:
+        return fails(node, now, Diagnosis.EXPIRED, "nobody answered in time; that is neither consent nor denial")
+    if people.answer == "no":
+        return fails(node, now, Diagnosis.DENIED, f"{what} was not approved")
+    if people.answer is not None:
+        return fails(node, now, Diagnosis.VERIFICATION, f"{what} was not approved: {people.answer}")
+    return None
+
+
+def _get_consent(
+    state: RunState, node: StepState, shown: str, text: str, commands: list[Weighed], now: float
+) -> RuleResult:
+    """Get a person's consent to what a system step came to, unless they gave it."""
+    assert node.work is not None
+    people = node.work.people
     given, demand = state.approvals.get(node.spec.id, {}).get(shown), demand_of(commands)
-    if (
-        work.people.edited is not None
-        or work.people.approved == shown
-        or (given is not None and is_satisfied(demand, given))
-    ):
+    if people.edited is not None or people.approved == shown or (given is not None and is_satisfied(demand, given)):
         return None
     if state.pausing is not None:
         return HOLD
+    is_plan = node.spec.id == PLANNING
     paused = pause_for_plan(state, now) if is_plan else None
     if paused is not None:
         return paused
     # What a model wants to run beyond the sandbox was in nobody's mind when they said yes to the goal.
     if state.yes_by is not None and not asks_person(commands):
-        by = f"{state.yes_by} (--yes)"
-        return Proposal(ev.ApprovalRecorded(**node.at(now), by=by, shown=shown))
+        return Proposal(ev.ApprovalRecorded(**node.at(now), by=f"{state.yes_by} (--yes)", shown=shown))
     options = ("yes", "no", EDIT) if is_plan else ("yes", "no")
-    asked = question(state, node, now, QuestionKind.CONFIRM, text, options, shown)
-    return Proposal(replace(asked, demand=demand))
-
-
-def _refused(node: StepState, work: Attempt, what: str, now: float) -> Proposal | None:
-    """Fail the attempt where a person said no; with a reason it is made anew, with that as its lesson."""
-    if work.people.is_overdue:
-        return fails(node, now, Diagnosis.EXPIRED, "nobody answered in time; that is neither consent nor denial")
-    if work.people.answer is None:
-        return None
-    is_plain = work.people.answer == "no"
-    diagnosis = Diagnosis.DENIED if is_plain else Diagnosis.VERIFICATION
-    return fails(node, now, diagnosis, f"{what} was not approved" + ("" if is_plain else f": {work.people.answer}"))
-
-
-def _plan_to_show(state: RunState, made: MadePlan, commands: list[Weighed]) -> str:
-    beside = ["Beside the steps it runs:", *lines_of(commands)] if commands else []
-    return "\n".join([*words_of(state, made.plan, changes_of(state, made.plan)), *beside])
-
-
-def _commands_to_show(commands: list[Weighed]) -> str | None:
-    """Return the question about what a model wants run before there is a plan; None where nobody has to be asked."""
-    asked = [(one, decision) for one, decision in commands if decision.tier is Tier.CONFIRM]
-    if not asked:
-        return None
-    return "\n".join(["A model wants this to run beside the steps, from now on. Shall it?", *lines_of(asked)])
+    event = question(state, node, now, QuestionKind.CONFIRM, text, options, shown)
+    return Proposal(replace(event, demand=demand))
 
 
 def pause_for_plan(state: RunState, now: float) -> Proposal | None:

@@ -5,14 +5,14 @@ Prompt, inbox and API show this one text.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from surefoot.core.agent_types import Price
 from surefoot.core.check_kinds import Expect
 from surefoot.core.kernel.plan_adoption import is_kept
 from surefoot.core.plan import Body, Check, Plan, Step
 from surefoot.core.policy import facts_before, weigh_step
 from surefoot.core.policy_types import Tier
+from surefoot.core.short_text import shortened
 from surefoot.core.state import RunState
 from surefoot.core.untrusted_text import exact, in_line
 
@@ -26,14 +26,13 @@ def words_of(state: RunState, plan: Plan, changes: tuple[str, ...]) -> list[str]
     for number, step in enumerate(plan.steps, start=1):
         done = state.nodes.get(step.id)
         standing = f" [{done.status}]" if done is not None and is_kept(done) else ""
-        asks = " ASKS BEFORE IT" if _asks(state, plan, step) else ""
+        decision = weigh_step(step, plan, state.policy, facts_before(step, "execute", None, state.rung))
+        asks = " ASKS BEFORE IT" if decision.tier is Tier.CONFIRM else ""
         needs = f", after {', '.join(step.needs)}" if step.needs else ""
-        lines.append(
-            f"{number}. {step.id}{standing} ({step.effect}{needs}){asks}: {_brief(step.title or step.why or '-')}"
-        )
+        title = _brief(step.title or step.why or "-")
+        lines.append(f"{number}. {step.id}{standing} ({step.effect}{needs}){asks}: {title}")
         lines += [f"   {name + ':':<8} {in_line(text)}" for name, text in _details(state, plan, step)]
-    accept = ", ".join(_check_said(check) for check in plan.accept)
-    lines.append(f"In the end: {in_line(accept) or 'no acceptance checks'}")
+    lines.append(f"In the end: {in_line(_checks_said(plan.accept)) or 'no acceptance checks'}")
     lines += [f"Changed: {in_line(line)}" for line in changes]
     if state.understanding is not None:
         lines += [f"Risk: {_brief(text)}" for text in state.understanding.risks]
@@ -50,45 +49,36 @@ def _details(state: RunState, plan: Plan, step: Step) -> Iterator[tuple[str, str
         yield "risk", _brief(step.risk)
     yield "writes", ", ".join(plan.scope_write if step.writes is None else step.writes) or "nothing"
     unproved = "only its agent's word: it ends unproved" if body.by_model else "its exit status"
-    yield "checks", ", ".join(_check_said(check) for check in step.checks) or unproved
+    yield "checks", _checks_said(step.checks) or unproved
     if step.estimate_s is not None:
         yield "takes", f"about {step.estimate_s:g} s"
     if body.by_model:
         yield "costs", _price_said(state, body)
 
 
-def _check_said(check: Check) -> str:
-    return check.name if check.expect is Expect.PASS else f"{check.name} ({check.expect})"
+def _checks_said(checks: Iterable[Check]) -> str:
+    return ", ".join(one.name if one.expect is Expect.PASS else f"{one.name} ({one.expect})" for one in checks)
 
 
 def _price_said(state: RunState, body: Body) -> str:
     """Say what an agent's step may cost, and who asks for how much, as far as that is known."""
     limits = body.own_limits
-    most = [
-        *([f"${limits.cost_usd:g}"] if limits.cost_usd is not None else []),
-        *([f"{limits.tokens} tokens"] if limits.tokens is not None else []),
-        *([f"{limits.requests} requests"] if limits.requests is not None else []),
-    ]
+    most = [f"${limits.cost_usd:g}"] if limits.cost_usd is not None else []
+    most += [f"{limits.tokens} tokens"] if limits.tokens is not None else []
+    most += [f"{limits.requests} requests"] if limits.requests is not None else []
     said = [f"at most {', '.join(most)}"] if most else ["no limit of its own"]
     models = state.routing.roles.get(body.played_by)
     for facts in models.chain[:1] if models is not None else ():
         price = facts.price
-        costs = "price unknown" if price is None else _per_million(price)
+        if price is None:
+            costs = "price unknown"
+        elif not price.input_usd and not price.output_usd:
+            costs = "free"
+        else:
+            costs = f"${price.input_usd:g} in and ${price.output_usd:g} out for a million tokens"
         said.append(f"{facts.name} ({costs})")
     return "; ".join(said)
 
 
-def _per_million(price: Price) -> str:
-    if not price.input_usd and not price.output_usd:
-        return "free"
-    return f"${price.input_usd:g} in and ${price.output_usd:g} out for a million tokens"
-
-
 def _brief(text: str) -> str:
-    line = exact(" ".join(text.split()))
-    return line if len(line) <= _TEXT_MAX else f"{line[: _TEXT_MAX - 1]}…"
-
-
-def _asks(state: RunState, plan: Plan, step: Step) -> bool:
-    facts = facts_before(step, "execute", None, state.rung)
-    return weigh_step(step, plan, state.policy, facts).tier is Tier.CONFIRM
+    return shortened(exact(" ".join(text.split())), _TEXT_MAX)

@@ -35,13 +35,12 @@ from surefoot.core.kernel.service_rules import leave, start_missing, stop_next
 from surefoot.core.kernel.surrounding_commands import needs_approval, unanswered_before
 from surefoot.core.lessons import lesson_of, teaches
 from surefoot.core.outputs import artifacts_for, spec_of
-from surefoot.core.plan import Check, Effect
+from surefoot.core.plan import Effect
 from surefoot.core.queue import first_in_queue, is_kept_by_doubt, startable, waits_for
 from surefoot.core.recovery import doubt_of, is_settling
 from surefoot.core.state import DONE, LaneState, RunState, StepState, StepStatus
 from surefoot.core.system_steps import BASELINE, COMMANDS, PLANNING, REVIEWING, UNDERSTANDING
 from surefoot.core.verdicts import (
-    CheckRecord,
     is_red_before,
     next_after,
     next_before,
@@ -70,13 +69,17 @@ def decide(state: RunState, now: float) -> list[Proposal]:
     moves += _interrupts(state, now)
     if moves:
         return moves
-    left = [node for node in _active(state) if is_settling(node) and _is_left_over(state, node)]
+    # What became of a body that began under an engine before this one comes before anything else.
+    doubtful = [node for node in _active(state) if is_settling(node)]
+    left = [node for node in doubtful if node.work is not None and node.work.begun_by != state.token]
     if left:
         return _step_moves(state, left, now)
     if state.cancelling is not None:
         return _cancel(state, now)
     if state.lane_failure is not None:
-        return _give_up(state, now)
+        if state.is_busy:
+            return []
+        return [Proposal(ev.RunEnded(at=now, outcome=_unfinished_outcome(state), reason=state.lane_failure))]
     return _in_phase(state, now)
 
 
@@ -100,11 +103,6 @@ def _active(state: RunState) -> list[StepState]:
     return [state.nodes[name] for name in state.active]
 
 
-def _is_left_over(state: RunState, node: StepState) -> bool:
-    """Tell whether the body began under an engine before this one: what became of it comes before anything else."""
-    return node.work is not None and node.work.begun_by != state.token
-
-
 def _step_moves(state: RunState, nodes: list[StepState], now: float) -> list[Proposal]:
     """Return a move of each step; the first of those that would take one lane or question number, or say the same.
 
@@ -116,7 +114,10 @@ def _step_moves(state: RunState, nodes: list[StepState], now: float) -> list[Pro
         move = next_for(state, node, now)
         if move is None:
             continue
-        move = _with_lesson(node, move)
+        event, work = move.event, node.work
+        if isinstance(event, ev.AttemptFailed) and work is not None and teaches(node, event):
+            # The journal keeps what the attempt has taught, so that no later release learns otherwise.
+            move = replace(move, event=replace(event, lesson=lesson_of(node, work, event)))
         takes = _takes(move)
         if takes is None or takes not in taken:
             moves.append(move)
@@ -125,14 +126,6 @@ def _step_moves(state: RunState, nodes: list[StepState], now: float) -> list[Pro
         if isinstance(move.event, ev.LimitReached):
             break
     return moves
-
-
-def _with_lesson(node: StepState, move: Proposal) -> Proposal:
-    """Add to a failed attempt what it has taught: the journal keeps it, so that no later release learns otherwise."""
-    event, work = move.event, node.work
-    if not isinstance(event, ev.AttemptFailed) or work is None or not teaches(node, event):
-        return move
-    return replace(move, event=replace(event, lesson=lesson_of(node, work, event)))
 
 
 def _takes(move: Proposal) -> str | None:
@@ -195,13 +188,6 @@ def _is_leaving(node: StepState) -> bool:
         or work.interrupted is not None
         or (work.failure is not None and not work.is_restored)
     )
-
-
-def _give_up(state: RunState, now: float) -> list[Proposal]:
-    if state.is_busy:
-        return []
-    outcome = _unfinished_outcome(state)
-    return [Proposal(ev.RunEnded(at=now, outcome=outcome, reason=state.lane_failure or ""))]
 
 
 def _pause(state: RunState, now: float) -> list[Proposal]:
@@ -289,26 +275,20 @@ def _without_baseline(state: RunState, now: float) -> list[Proposal] | None:
 
 def _ask_acceptance(state: RunState, moment: Moment, index: int, lane: str, now: float) -> list[Proposal]:
     """Ask an acceptance check, once the services it uses are ready in the lane."""
-    services = state.plan.services_of_check(state.plan.accept[index])
+    check = state.plan.accept[index]
+    services = state.plan.services_of_check(check)
     starting = start_missing(state, (ACCEPTANCE, 1), lane, services, now)
     if starting is not None:
         return [starting] if isinstance(starting, Proposal) else []
-    command = _acceptance(state, moment, index, lane)
-    return [ask_or_reuse(state, command, state.accept.records[index], now)]
-
-
-def _acceptance(state: RunState, moment: Moment, index: int, lane: str) -> do.AskCheck:
     assert state.branch is not None
-    record = state.accept.records[index]
-    services = state.plan.services_of_check(state.plan.accept[index])
-    environment = environment_of(state, lane, services)
-    return do.AskCheck(
+    record, environment = state.accept.records[index], environment_of(state, lane, services)
+    command = do.AskCheck(
         step=ACCEPTANCE,
         attempt=1,
         lane=lane,
         moment=moment,
         index=index,
-        check=state.plan.accept[index],
+        check=check,
         spec=None,
         tree=state.branch.tree,
         environment=f"{environment} {CLEAN}" if lane == CLEAN else environment,
@@ -316,6 +296,7 @@ def _acceptance(state: RunState, moment: Moment, index: int, lane: str) -> do.As
         before=record.before_results,
         earlier=record.results if moment is Moment.AFTER else None,
     )
+    return [ask_or_reuse(state, command, record, now)]
 
 
 def _lane_wanted(state: RunState, now: float) -> list[Proposal]:
@@ -379,17 +360,13 @@ def _execute(state: RunState, now: float) -> list[Proposal]:
     moves = _clocks(state, now) + _deadlines(state, now) + _start(state, now)
     if moves:
         return moves
-    if state.unfinished == 0:
-        return _leave_lanes(state, now) or [Proposal(ev.PhaseEntered(at=now, phase=Phase.VALIDATE))]
-    return []
-
-
-def _leave_lanes(state: RunState, now: float) -> list[Proposal]:
-    """End the preparing of lanes in which nothing is left to run."""
-    if state.accept.interrupt_requested or not any(lane.is_open for lane in state.lanes.values()):
+    if state.unfinished > 0:
         return []
-    event = ev.InterruptRequested(at=now, step=ACCEPTANCE, attempt=1)
-    return [Proposal(event, do.Interrupt(step=ACCEPTANCE, attempt=1, lane=None))]
+    # The preparing of lanes in which nothing is left to run is ended.
+    if any(lane.is_open for lane in state.lanes.values()) and not state.accept.interrupt_requested:
+        event = ev.InterruptRequested(at=now, step=ACCEPTANCE, attempt=1)
+        return [Proposal(event, do.Interrupt(step=ACCEPTANCE, attempt=1, lane=None))]
+    return [Proposal(ev.PhaseEntered(at=now, phase=Phase.VALIDATE))]
 
 
 def _clocks(state: RunState, now: float) -> list[Proposal]:
@@ -502,36 +479,26 @@ def _validate(state: RunState, now: float) -> list[Proposal]:
 
 
 def _outcome(state: RunState) -> tuple[Outcome, str]:
-    undone = [node for node in state.steps() if not _is_done(node) and not _may_be_undone(node)]
+    undone = [node for node in state.steps() if _is_missing(node)]
     pairs = zip(state.plan.accept, state.accept.records, strict=True)
     red = [(check, r) for check, r in pairs if r.after is not Verdict.PASSED and not is_red_before(check, r)]
-    old = _unanswered_red(state)
-    objections = objections_of(state)
-    unproved = sum(node.status is StepStatus.UNPROVED for node in state.steps())
-    if not undone and not red and not old and not objections and not unproved:
-        return Outcome.COMPLETED, ""
     reasons = [f"{len(undone)} of {sum(1 for _ in state.steps())} steps not done"] if undone else []
-    reasons += [_why_red(check, record) for check, record in red]
-    reasons += old
-    reasons += [f"the reviewer objects: {text}" for text in objections]
+    for check, record in red:
+        was_red = record.before is Verdict.FAILED and check.expect is Expect.PASS
+        why = "was red before the run and still is" if was_red else "did not pass"
+        reasons.append(f"acceptance check {check.name!r} {why}")
+    reasons += _unanswered_red(state)
+    reasons += [f"the reviewer objects: {text}" for text in objections_of(state)]
+    unproved = sum(node.status is StepStatus.UNPROVED for node in state.steps())
     reasons += [f"{unproved} {'step is' if unproved == 1 else 'steps are'} done but unproved"] if unproved else []
-    return _unfinished_outcome(state), "; ".join(reasons)
-
-
-def _why_red(check: Check, record: CheckRecord) -> str:
-    was_red = record.before is Verdict.FAILED and check.expect is Expect.PASS
-    return f"acceptance check {check.name!r} " + ("was red before the run and still is" if was_red else "did not pass")
+    return (_unfinished_outcome(state), "; ".join(reasons)) if reasons else (Outcome.COMPLETED, "")
 
 
 def _unanswered_red(state: RunState) -> list[str]:
     """Say which tests were red before and still are, where nothing turned green that would show the goal reached."""
     accept = list(zip(state.plan.accept, state.accept.records, strict=True))
-    of_steps = [
-        pair
-        for node in state.steps()
-        if node.status in DONE
-        for pair in zip(node.spec.checks, node.records, strict=True)
-    ]
+    done = [node for node in state.steps() if node.status in DONE]
+    of_steps = [pair for node in done for pair in zip(node.spec.checks, node.records, strict=True)]
     if any(turned_green(check, record) for check, record in (*accept, *of_steps)):
         return []
     return [
@@ -541,15 +508,13 @@ def _unanswered_red(state: RunState) -> list[str]:
     ]
 
 
-def _is_done(node: StepState) -> bool:
+def _is_missing(node: StepState) -> bool:
+    """Tell whether the run is not completed as the step stands; an effect in doubt is never passed over."""
+    if node.spec.optional and not node.is_in_doubt:
+        return False
     if node.status is StepStatus.SKIPPED:
-        return node.reason == "nothing_to_do"
-    return node.status in DONE
-
-
-def _may_be_undone(node: StepState) -> bool:
-    """Tell whether the run is completed without the step; an effect of which nobody knows is never passed over."""
-    return node.spec.optional and not node.is_in_doubt
+        return node.reason != "nothing_to_do"
+    return node.status not in DONE
 
 
 def _unfinished_outcome(state: RunState) -> Outcome:

@@ -15,7 +15,8 @@ from surefoot.core import events as ev
 from surefoot.core.approval import is_satisfied
 from surefoot.core.attempt import Attempt
 from surefoot.core.event_words import Diagnosis, QuestionKind, Verdict
-from surefoot.core.kernel.failure_rules import fails
+from surefoot.core.ids import StepId
+from surefoot.core.kernel.failure_rules import fails, refused
 from surefoot.core.kernel.proposal import HOLD, Proposal, RuleResult
 from surefoot.core.plan import Check, digest_of
 from surefoot.core.plan_commands import PlanCommand, commands_of_plan
@@ -46,15 +47,17 @@ def decide_surrounding_commands(state: RunState, node: StepState, work: Attempt,
     name = node.spec.id
     if name not in (COMMANDS, BASELINE):
         return None
-    if work.people.is_overdue:
-        return fails(node, now, Diagnosis.EXPIRED, "nobody answered in time; that is neither consent nor denial")
-    if work.people.answer is not None:
-        return fails(node, now, Diagnosis.DENIED, f"not approved: {work.people.answer}")
+    said = refused(node, work, now)
+    if said is not None:
+        return said
     weighed = _asked(state) if name == COMMANDS else []
     never = never_allowed(weighed)
     if never:
         return fails(node, now, Diagnosis.DENIED, never)
-    text = _commands_text(weighed) if name == COMMANDS else _baseline_text(state)
+    if name == COMMANDS:
+        text = "\n".join(["Shall the plan run this around its steps?", *lines_of(weighed)]) if weighed else ""
+    else:
+        text = _baseline_text(state)
     raw = tuple(one.text for one, _ in weighed)  # two commands may look alike in the text that people are shown
     shown = f"{name.strip('()')} {digest_of((text, raw))}"
     if not text or work.people.approved == shown:
@@ -62,24 +65,26 @@ def decide_surrounding_commands(state: RunState, node: StepState, work: Attempt,
     if state.pausing is not None:
         return HOLD
     demand = demand_of(weighed)
-    given = state.approvals.get(name, {}).get(shown)
-    by = " and ".join(given) if given is not None and is_satisfied(demand, given) else None
-    if by is None and state.yes_by is not None and demand.role is None and demand.people == 1:
-        by = f"{state.yes_by} (--yes)"
+    by = _approved_by(state, name, shown, demand)
     if by is not None:
         return Proposal(ev.ApprovalRecorded(**node.at(now), by=by, shown=shown))
     question_asked = question(state, node, now, QuestionKind.CONFIRM, text, ("yes", "no"), shown)
     return Proposal(replace(question_asked, demand=demand))
 
 
+def _approved_by(state: RunState, name: StepId, shown: str, demand: Demand) -> str | None:
+    """Say who has approved this beforehand; None where nobody has."""
+    given = state.approvals.get(name, {}).get(shown)
+    if given is not None and is_satisfied(demand, given):
+        return " and ".join(given)
+    is_enough = state.yes_by is not None and demand.role is None and demand.people == 1
+    return f"{state.yes_by} (--yes)" if is_enough else None
+
+
 def unanswered_before(state: RunState) -> list[tuple[Check, CheckRecord]]:
     """Return the acceptance checks that were asked before the first change and gave no answer."""
     pairs = zip(state.plan.accept, state.accept.records, strict=True)
     return [(check, record) for check, record in pairs if record.before is Verdict.INCONCLUSIVE]
-
-
-def _commands_text(weighed: list[Weighed]) -> str:
-    return "\n".join(["Shall the plan run this around its steps?", *lines_of(weighed)]) if weighed else ""
 
 
 def _baseline_text(state: RunState) -> str:
@@ -103,13 +108,11 @@ def commands_of_model(state: RunState, found: Iterable[PlanCommand]) -> list[Wei
     """Return what a model wants to run beside bodies that the plan in force does not have, with what decides on it."""
     known = {replace(one, does=None) for one, _ in commands_of_plan(state.plan)}
     new = [one for one in found if replace(one, does=None) not in known]
-    return [(one, _weighed_for_model(state, one)) for one in new]
-
-
-def _weighed_for_model(state: RunState, command: PlanCommand) -> Decision:
-    """Weigh a command of a model; only a rule of the user's own lets it reach out unasked."""
-    floor = _OF_MODEL if command.reaches_out else BESIDE
-    return weigh_command(state.policy, command, state.phase.value, state.rung, floor)
+    weighed: list[Weighed] = []
+    for one in new:
+        floor = _OF_MODEL if one.reaches_out else BESIDE  # only a rule of the user's own lets it reach out unasked
+        weighed.append((one, weigh_command(state.policy, one, state.phase.value, state.rung, floor)))
+    return weighed
 
 
 def asks_person(weighed: Iterable[Weighed]) -> bool:
@@ -119,14 +122,10 @@ def asks_person(weighed: Iterable[Weighed]) -> bool:
 
 def never_allowed(weighed: Iterable[Weighed]) -> str:
     """Say which of the commands is never allowed, and why; empty where none is."""
-    return next(
-        (
-            f"never allowed: {one.where} runs {one.text!r}: {decision.reason} (rule {decision.rule})"
-            for one, decision in weighed
-            if decision.tier is Tier.NEVER
-        ),
-        "",
-    )
+    for one, decision in weighed:
+        if decision.tier is Tier.NEVER:
+            return f"never allowed: {one.where} runs {one.text!r}: {decision.reason} (rule {decision.rule})"
+    return ""
 
 
 def demand_of(weighed: Iterable[Weighed]) -> Demand:
