@@ -10,9 +10,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from surefoot.core.record import record
+from surefoot.core.short_text import listed
 from surefoot.errors import WorkspaceError
 from surefoot.workspace.collisions import is_case_blind, refuse_collisions
-from surefoot.workspace.git import Git, join_names, split_names, user_git
+from surefoot.workspace.git import join_names, split_names, user_git
 from surefoot.workspace.lfs import lfs_settings, missing_contents, own_lfs
 from surefoot.workspace.partial_clone import bring_promised
 from surefoot.workspace.source import Settings, Source
@@ -34,20 +35,10 @@ class Remark:
     """What it is, and what to do."""
 
 
-@record(kw_only=False)
-class Start:
-    """What a run starts from."""
-
-    commit: str
-    """The commit."""
-    remarks: tuple[Remark, ...]
-    """What lanes hold otherwise than the checkout."""
-
-
 def find_start(
     source: Source, settings: Settings, store: Store, author: tuple[str, str, int], *, run: str, include_dirty: bool
-) -> Start:
-    """Return the commit a run starts from; it is made where there is none.
+) -> tuple[str, tuple[Remark, ...]]:
+    """Return the commit a run starts from, made where there is none, and what lanes hold otherwise than the checkout.
 
     Raises:
         WorkspaceError: a lane could not hold it, or a merge is under way in the checkout.
@@ -69,8 +60,15 @@ def find_start(
         )
         remarks.append(Remark("nested-repository", text))
     remarks.extend(_filter_remarks(source, store, commit))
-    remarks.extend(_submodule_remarks(source, store, commit))
-    return Start(commit, tuple(remarks))
+    paths = Copies(store.git_dir.parent, source.root).missing(store, commit) if source.kind == "git" else ()
+    if paths:
+        text = (
+            f"your copies have no checkout to give for {len(paths)} "
+            f"{'submodule' if len(paths) == 1 else 'submodules'} ({_named(paths)}): lanes hold an empty folder there. "
+            "`git submodule update --init` gets them"
+        )
+        remarks.append(Remark("submodule-missing", text))
+    return commit, tuple(remarks)
 
 
 def _refuse_collisions(source: Source, settings: Settings, store: Store, commit: str) -> None:
@@ -96,7 +94,11 @@ def _commit_of(
     git = store.at(source.root, index)
     message = f"The folder as surefoot run {run} found it\n"
     if source.kind == "git":
-        git = _dirty_git(source, store, index)
+        # The user's git works with a copy of their index, and puts objects into the run's store.
+        users = user_git(source.root)
+        copy_index(Path(users.line("rev-parse", "--path-format=absolute", "--git-path", "index")), index)
+        settings = lfs_settings(own_lfs(store.git_dir), source.lfs)
+        git = users.having(GIT_INDEX_FILE=index, GIT_OBJECT_DIRECTORY=store.objects).setting(settings)
         if git.run("ls-files", "--unmerged"):
             text = f"A merge with conflicts is under way in {str(source.root)!r}, so its files cannot be a base. "
             raise WorkspaceError(text + "Finish or abort the merge, or start without --include-dirty.")
@@ -110,18 +112,12 @@ def _commit_of(
     return commit, differences.nested
 
 
-def _dirty_git(source: Source, store: Store, index: Path) -> Git:
-    """Return the user's git with a copy of their index, which puts objects into the run's store."""
-    assert source.git_dir is not None
-    git = user_git(source.root)
-    copy_index(Path(git.line("rev-parse", "--path-format=absolute", "--git-path", "index")), index)
-    settings = lfs_settings(own_lfs(store.git_dir), source.lfs)
-    return git.having(GIT_INDEX_FILE=index, GIT_OBJECT_DIRECTORY=store.objects).setting(settings)
-
-
 def _filter_remarks(source: Source, store: Store, commit: str) -> Iterator[Remark]:
     """Remark on filters that are not applied, and on contents of LFS files that are not there."""
-    if not _names_filters(store, commit):
+    places = (".gitattributes", "**/.gitattributes")
+    asked = ("grep", "--quiet", "--fixed-strings", "-e", "filter=", commit, "--", *places)
+    attributes = store.git_dir / "info" / "attributes"
+    if store.git.attempt(*asked).code != 0 and not (attributes.is_file() and b"filter=" in attributes.read_bytes()):
         return
     blobs = _filtered(store, commit)
     own = {name: paths for name, paths in blobs.items() if name == _LFS and source.kind == "git"}
@@ -143,13 +139,6 @@ def _filter_remarks(source: Source, store: Store, commit: str) -> Iterator[Remar
         yield Remark("lfs-missing", text)
 
 
-def _names_filters(store: Store, commit: str) -> bool:
-    places = (".gitattributes", "**/.gitattributes")
-    asked = ("grep", "--quiet", "--fixed-strings", "-e", "filter=", commit, "--", *places)
-    own = store.git_dir / "info" / "attributes"
-    return store.git.attempt(*asked).code == 0 or (own.is_file() and b"filter=" in own.read_bytes())
-
-
 def _filtered(store: Store, commit: str) -> dict[str, dict[str, str]]:
     """Return the files that have a filter: path by blob, by filter."""
     index = store.git_dir / "base-index"
@@ -166,19 +155,5 @@ def _filtered(store: Store, commit: str) -> dict[str, dict[str, str]]:
     return found
 
 
-def _submodule_remarks(source: Source, store: Store, commit: str) -> Iterator[Remark]:
-    if source.kind != "git":
-        return
-    paths = Copies(store.git_dir.parent, source.root).missing(store, commit)
-    if paths:
-        text = (
-            f"your copies have no checkout to give for {len(paths)} "
-            f"{'submodule' if len(paths) == 1 else 'submodules'} ({_named(paths)}): lanes hold an empty folder there. "
-            "`git submodule update --init` gets them"
-        )
-        yield Remark("submodule-missing", text)
-
-
 def _named(paths: Sequence[str]) -> str:
-    shown = ", ".join(repr(path) for path in paths[:_SHOWN_MAX])
-    return shown if len(paths) <= _SHOWN_MAX else f"{shown} and {len(paths) - _SHOWN_MAX} more"
+    return listed(map(repr, paths), _SHOWN_MAX)

@@ -45,7 +45,14 @@ class Clone:
         Objects that bodies made stay as long as the lane. Worktrees other than `lane` are forgotten.
         """
         self._mend_files(_KEPT)
-        self._empty_refs()
+        # All loose refs go: those that count are packed.
+        refs = self.path / "refs"
+        folders = (refs, refs / "heads", refs / "tags")
+        names = [sorted(entry.name for entry in folder.iterdir()) if is_folder(folder) else None for folder in folders]
+        if names != [["heads", "tags"], [], []]:
+            remove_path(refs)
+        for folder in folders:
+            make_folder(folder)
         put_file(self.path / "HEAD", f"{head}\n".encode())
         for entry in os.scandir(self.path / "worktrees"):
             if entry.name != lane:
@@ -77,8 +84,7 @@ class Clone:
                 remove_path(Path(entry))
         remove_path(self.path / "objects/info/http-alternates")
         for name, source in wanted.items():
-            content = source.read_bytes()
-            put_file(self.path / name, content)
+            put_file(self.path / name, source.read_bytes())
 
     def is_whole(self) -> bool:
         """Tell whether the clone is there at all."""
@@ -94,16 +100,6 @@ class Clone:
         except (OSError, UnicodeDecodeError):
             return None
         return said if _COMMIT.fullmatch(said) else None
-
-    def _empty_refs(self) -> None:
-        """Remove all loose refs: those that count are packed."""
-        refs = self.path / "refs"
-        folders = (refs, refs / "heads", refs / "tags")
-        names = [sorted(entry.name for entry in folder.iterdir()) if is_folder(folder) else None for folder in folders]
-        if names != [["heads", "tags"], [], []]:
-            remove_path(refs)
-        for folder in folders:
-            make_folder(folder)
 
     def point_lane(self, name: str, root: Path, commit: str, index: Path) -> None:
         """Make the lane `name` at `root` a worktree with `commit` checked out and nothing under way.
@@ -180,13 +176,8 @@ def _packed_refs(source: Source) -> bytes:
     """Return the user's branches, tags and remote branches as a file of packed refs."""
     if source.git_dir is None:
         return b""
-    out = user_git(source.root).run(
-        "for-each-ref",
-        "--format=%(objectname) %(refname) %(symref)",
-        "refs/heads",
-        "refs/tags",
-        "refs/remotes",
-    )
+    places = ("refs/heads", "refs/tags", "refs/remotes")
+    out = user_git(source.root).run("for-each-ref", "--format=%(objectname) %(refname) %(symref)", *places)
     parts = (line.split(b" ") for line in out.splitlines())
     lines = [b"%s %s\n" % (one, name) for one, name, symref in parts if not symref]
     kept = [line for line in lines if b" refs/heads/surefoot/" not in line]

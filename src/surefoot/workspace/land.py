@@ -8,6 +8,7 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from surefoot.core.short_text import listed
 from surefoot.errors import WorkspaceError
 from surefoot.workspace.folder_files import remove_inside, write_file
 from surefoot.workspace.git import Git, join_names, persons_git, split_names
@@ -58,7 +59,8 @@ def land_in_checkout(
     if merged == git.line("rev-parse", f"{before}^{{tree}}"):
         return before
     held = _held_changes(git, source_root, (before, merged), started_from)
-    way = "--no-ff" if _signs(git) else "--ff"
+    signs = git.attempt("config", "--type=bool", "--get", "commit.gpgSign").out.strip() == b"true"
+    way = "--no-ff" if signs else "--ff"
     steps: list[tuple[str, ...]] = [("merge", "--quiet", "--no-edit", "--no-autostash", "-m", message, way, commit)]
     if squash:
         steps = [
@@ -71,15 +73,9 @@ def land_in_checkout(
             if ending.code != 0:
                 _take_back(git, before)
                 said = ending.err or os.fsdecode(ending.out).strip() or f"it ended with exit status {ending.code}"
-                text = (
-                    f"git {step[0]} refused to land {commit[:12]} in {str(source_root)!r}; nothing was changed: {said}"
-                )
-                raise WorkspaceError(text, command=step[0])
+                what = f"git {step[0]} refused to land {commit[:12]} in {str(source_root)!r}"
+                raise WorkspaceError(f"{what}; nothing was changed: {said}", command=step[0])
     return git.line("rev-parse", "HEAD")
-
-
-def _signs(git: Git) -> bool:
-    return git.attempt("config", "--type=bool", "--get", "commit.gpgSign").out.strip() == b"true"
 
 
 def _refuse_busy(git: Git, root: Path) -> None:
@@ -187,8 +183,7 @@ def _take_back(git: Git, before: str) -> None:
 
 
 def _named(paths: Sequence[str]) -> str:
-    shown = ", ".join(repr(path) for path in paths[:_SHOWN_MAX])
-    return shown if len(paths) <= _SHOWN_MAX else f"{shown} and {len(paths) - _SHOWN_MAX} more"
+    return listed(map(repr, paths), _SHOWN_MAX)
 
 
 def land_in_folder(store: Store, folder: Path, index: Path, trees: tuple[str, str], changed: Sequence[str]) -> None:

@@ -10,7 +10,7 @@ import hashlib
 import os
 import re
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -115,7 +115,7 @@ class Lane:
     def keep_prepared(self) -> tuple[str, ...]:
         """Ignore from now on what is untracked in the lane, which was put back before prepare; return all of that."""
         self._seen = None
-        git = self._store.at(self.root, self._index)
+        git = self.git
         out = git.run("ls-files", "-z", "--others", "--directory", "--no-empty-directory", *self._excludes())
         made = tuple(path for path in split_names(out) if "\n" not in path)
         if made:
@@ -132,7 +132,7 @@ class Lane:
 
     def tracked(self) -> frozenset[str]:
         """Return the paths of the lane's checkpoint."""
-        return frozenset(split_names(self._store.at(self.root, self._index).run("ls-files", "-z")))
+        return frozenset(split_names(self.git.run("ls-files", "-z")))
 
     def make_way(self, path: str, *, is_folder: bool) -> None:
         """Make folders down to `path`, and remove what stands in its place.
@@ -158,11 +158,6 @@ class Lane:
     def _excludes(self) -> tuple[str, ...]:
         return (*EXCLUDES, *(f"--exclude-from={file}" for file in (self._kept, self._artifacts) if file.exists()))
 
-    def _prepared(self) -> tuple[str, ...]:
-        """Return what `keep_prepared` was told to keep; folders end in a slash."""
-        lines = self._kept.read_bytes().splitlines() if self._kept.exists() else []
-        return tuple(os.fsdecode(_QUOTED.sub(rb"\1", line[1:])) for line in lines)
-
     @property
     def git(self) -> Git:
         """Return git for questions about the lane's files, held against its checkpoint."""
@@ -180,7 +175,7 @@ class Lane:
         make_folder(self._indexes)
         for lock in self._indexes.glob("*.lock"):
             lock.unlink()
-        self._take_index(self._store.at(self.root, self._index), tree)
+        self._take_index(self.git, tree)
         self._tree = tree
         for submodule in self._find_submodules(tree):
             self._lane_of(submodule).adopt(submodule.store.tree_of(submodule.commit))
@@ -210,7 +205,9 @@ class Lane:
             allowance = Allowance(self._limits, "writes", within_s)
             copied = copy_out(self.root, paths, stage, allowance, algorithm)
             staged = replace(self._store.at(stage, self._next), timeout_s=within_s or TIMEOUT_S)
-            self._next_tree = write_tree(staged, stage, differences, exclude, self._submodule_heads())
+            # The commits that are checked out in the submodules, whatever they were meant to be.
+            heads = {path: at for path, lane in self._inner() if (at := lane.clone.head(lane.name)) is not None}
+            self._next_tree = write_tree(staged, stage, differences, exclude, heads)
         if self._next_tree is not None:
             stamps = {path: one.status for path, one in copied.items()}
             ids = stamp(self._next, stamps, began_ns - _TICK_NS)
@@ -274,21 +271,11 @@ class Lane:
         tracked = (path for path in found.tracked if not self._is_submodule(git, path))
         return (*tracked, *found.others, *found.nested)
 
-    def _submodule_heads(self) -> dict[str, str]:
-        """Return the commits that are checked out in the submodules, whatever they were meant to be."""
-        heads = ((path, lane.clone.head(lane.name)) for path, lane in self._inner())
-        return {path: at for path, at in heads if at is not None}
-
     def _inner(self) -> list[tuple[str, Lane]]:
         """Return the submodules that are in their places, as lanes."""
         lanes = ((path, lane) for path, (_, lane) in self._submodules.items())
-        return [
-            (path, lane) for path, lane in lanes if not is_beyond_link(self.root, f"{path}/.git") and lane.is_filled()
-        ]
-
-    def is_filled(self) -> bool:
-        """Tell whether there is anything in the lane."""
-        return is_folder(self.root) and not _is_empty(self.root)
+        places = [(path, lane) for path, lane in lanes if not is_beyond_link(self.root, f"{path}/.git")]
+        return [(path, lane) for path, lane in places if is_folder(lane.root) and not _is_empty(lane.root)]
 
     def _find_submodules(self, tree: str) -> tuple[Submodule, ...]:
         if self._copies is None or not (self.root / ".gitmodules").is_file():
@@ -298,17 +285,16 @@ class Lane:
     def _lane_of(self, submodule: Submodule) -> Lane:
         """Return the lane that a submodule in this one is."""
         known = self._submodules.get(submodule.path)
-        lane = known[1] if known is not None and known[0].key == submodule.key else self._make_lane_of(submodule)
+        if known is not None and known[0].key == submodule.key:
+            lane = known[1]
+        else:
+            name = f"{submodule.path}\0{submodule.key}".encode("utf-8", "surrogateescape")
+            place = hashlib.blake2b(name, digest_size=6).hexdigest()
+            lane = Lane(f"{self.name}+{place}", self._run_dir, submodule.store, submodule.copies, self._limits)
+            lane._is_inner = True
+            lane.root, lane.home = self.root / submodule.path, self.home
+            lane.clone = Clone(self.clone.path / "modules" / place, submodule.pristine)
         self._submodules[submodule.path] = (submodule, lane)
-        return lane
-
-    def _make_lane_of(self, submodule: Submodule) -> Lane:
-        place = hashlib.blake2b(f"{submodule.path}\0{submodule.key}".encode("utf-8", "surrogateescape"), digest_size=6)
-        name = f"{self.name}+{place.hexdigest()}"
-        lane = Lane(name, self._run_dir, submodule.store, submodule.copies, self._limits)
-        lane._is_inner = True
-        lane.root, lane.home = self.root / submodule.path, self.home
-        lane.clone = Clone(self.clone.path / "modules" / place.hexdigest(), submodule.pristine)
         return lane
 
     def _restore_submodules(self, tree: str) -> None:
@@ -349,7 +335,7 @@ class Lane:
         make_folder(self._indexes)
         for lock in self._indexes.glob("*.lock"):
             lock.unlink()
-        git = self._store.at(self.root, self._index)
+        git = self.git
         self._take_index(git, tree)
         if settled and self._seen is not None and self._seen[0] == tree and not self._seen[1]:
             self._tree = tree
@@ -380,10 +366,8 @@ class Lane:
         git = self._store.at(self.root, index)
         ending = git.attempt("apply", "--cached", "--whitespace=nowarn", "-", stdin=patch)
         if ending.code != 0:
-            message = (
-                f"The patch does not fit what the step began with: {ending.err}. Make it against that, and try again"
-            )
-            raise WorkspaceError(f"{message}.", lane=self.name)
+            message = f"The patch does not fit what the step began with: {ending.err}. "
+            raise WorkspaceError(message + "Make it against that, and try again.", lane=self.name)
         tree = git.line("write-tree")
         self.put_back(tree, self._store.changes(held, tree).paths)
 
@@ -456,10 +440,8 @@ class Lane:
     def _need_tree(self, git: Git, tree: str) -> None:
         got = git.line("write-tree")
         if got != tree:
-            message = (
-                f"The lane {str(self.root)!r} was put back to tree {got} instead of {tree}. Resume to get a new one."
-            )
-            raise RestoreFailed(message, lane=self.name, tree=got)
+            message = f"The lane {str(self.root)!r} was put back to tree {got} instead of {tree}. "
+            raise RestoreFailed(message + "Resume to get a new one.", lane=self.name, tree=got)
 
     def _check_out(self, git: Git, paths: Sequence[str], *, is_new: bool = False) -> None:
         """Check these paths out over whatever stands in their place."""
@@ -493,7 +475,10 @@ class Lane:
         strays = find_strays(os.fspath(self.root))
         if not strays:
             return
-        spared = {*links_to_commits(git), *(path.rstrip("/") for path in self._prepared())}
+        # What `keep_prepared` was told to keep; folders end in a slash.
+        lines = self._kept.read_bytes().splitlines() if self._kept.exists() else []
+        prepared = (os.fsdecode(_QUOTED.sub(rb"\1", line[1:])) for line in lines)
+        spared = {*links_to_commits(git), *(path.rstrip("/") for path in prepared)}
         strays = [path for path in strays if not any(path == one or path.startswith(f"{one}/") for one in spared)]
         places = {path: path if _is_empty(self.root / path) else path.rpartition("/")[0] for path in strays}
         asked = sorted({place for place in places.values() if place})
@@ -506,19 +491,21 @@ class Lane:
 
     def files(self) -> tuple[str, ...]:
         """Return the files `tree` would hold, without writing it."""
-        out = self._store.at(self.root, self._index).run("ls-files", "-z", "--cached", "--others", *self._excludes())
+        out = self.git.run("ls-files", "-z", "--cached", "--others", *self._excludes())
         return tuple(path for path in split_names(out) if os.path.lexists(self.root / path))
 
     def ignored_state(self, caches: Sequence[str], exclude: Sequence[str], *, settled: bool = False) -> str:
         """Return a digest over the ignored files, by path, size, times and mode; `settled` as for `restore`."""
-        digest = hashlib.blake2b(digest_size=16)
+        paths = [*self.ignored_paths(settled=settled)]
+        if exclude:  # untracked files that no tree holds only because a glob says so
+            others = split_names(self.git.run("ls-files", "-z", "--others", *self._excludes()))
+            paths += [path for path in others if matches(path, exclude)]
         lines: list[str] = []
-        for path in (*self.ignored_paths(settled=settled), *self._excluded(exclude)):
+        for path in paths:
             _describe(os.fspath(self.root), path, caches, lines)
         lines.extend(f"{path}\t{lane.ignored_state(caches, ())}" for path, lane in self._inner())
         lines.sort()
-        digest.update("\0".join(lines).encode("utf-8", "surrogateescape"))
-        return digest.hexdigest()
+        return hashlib.blake2b("\0".join(lines).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
 
     def ignored_paths(self, *, settled: bool = False) -> tuple[str, ...]:
         """Return the ignored files and folders, a folder as one path that ends in a slash, without fixed caches."""
@@ -532,13 +519,6 @@ class Lane:
         """Return the folders that have the fixed name of a cache and lie in no other ignored folder."""
         paths = list_ignored(self.git, self._excludes())
         return tuple(path.rstrip("/") for path in paths if path.endswith("/") and is_cache(path.rstrip("/")))
-
-    def _excluded(self, exclude: Sequence[str]) -> Iterable[str]:
-        """Yield untracked files that no tree holds only because a glob says so."""
-        if not exclude:
-            return ()
-        out = self._store.at(self.root, self._index).run("ls-files", "-z", "--others", *self._excludes())
-        return (path for path in split_names(out) if matches(path, exclude))
 
 
 def _exclude_pattern(path: str) -> bytes:

@@ -94,18 +94,14 @@ class _Filter:
             size += len(chunk)
             file.write(chunk)
         name = digest.hexdigest()
-        if self._stays(head, size, name):
+        is_pointer = size < POINTER_SIZE_MAX and _LOOKS_LIKE_ONE.match(head) is not None
+        if size == 0 or is_pointer or self._note(name).exists():
             file.seek(0)
             self._reply(iter(lambda: file.read(_CHUNK), b""))
             return None
         file.flush()
         self._reply([_START + b"oid sha256:%s\nsize %d\n" % (name.encode(), size)])
         return name, size
-
-    def _stays(self, head: bytes, size: int, name: str) -> bool:
-        """Tell whether a content is stored in git as it is."""
-        is_pointer = size < POINTER_SIZE_MAX and _LOOKS_LIKE_ONE.match(head) is not None
-        return size == 0 or is_pointer or self._note(name).exists()
 
     def _smudge(self) -> None:
         content = b"".join(self._packets())
@@ -133,12 +129,8 @@ class _Filter:
         self._out.flush()
 
     def _packets(self) -> Iterator[bytes]:
-        while (packet := self._read()) is not None:
-            yield packet
-
-    def _read(self) -> bytes | None:
-        size = int(self._in.read(4) or b"0", 16)
-        return self._in.read(size - 4) if size else None
+        while size := int(self._in.read(4) or b"0", 16):
+            yield self._in.read(size - 4)
 
     def _read_list(self) -> list[bytes]:
         return [packet.rstrip(b"\n") for packet in self._packets()]

@@ -60,13 +60,8 @@ class Refs:
 
     def read(self) -> RefState:
         """Read the run's refs, and whether a branch stands in the way of its branch."""
-        out = self.git.run(
-            "for-each-ref",
-            "--format=%(objectname) %(refname) %(worktreepath)",
-            f"refs/surefoot/{self.run}",
-            self.branch,
-            "refs/heads/surefoot",
-        )
+        places = (f"refs/surefoot/{self.run}", self.branch, "refs/heads/surefoot")
+        out = self.git.run("for-each-ref", "--format=%(objectname) %(refname) %(worktreepath)", *places)
         parts = [line.split(" ", 2) for line in out.decode("utf-8", "surrogateescape").splitlines()]
         return RefState({name: one for one, name, _ in parts}, {name: path for _, name, path in parts if path})
 
@@ -116,9 +111,8 @@ class Refs:
             place = self.name(f"kept/{kept}")
             if found.commits.get(place, old) != old:
                 message = f"{place} already keeps {found.commits[place]}, so {old} cannot be kept under that number. "
-                raise WorkspaceError(
-                    message + "Rename or delete that ref, then go on with `surefoot resume`.", ref=place
-                )
+                message += "Rename or delete that ref, then go on with `surefoot resume`."
+                raise WorkspaceError(message, ref=place)
             changes[place] = (found.commits.get(place), old)
         changes[self.name("head")] = (found.commits.get(self.name("head")), new)
         if reason is None:

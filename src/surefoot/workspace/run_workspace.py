@@ -82,7 +82,11 @@ class RunWorkspace:
         self.root = Path(record["root"])
         self.remarks: tuple[Remark, ...] = ()
         """What a person should know about what the run starts from; told when it is created."""
-        self._refs = _refs_of(record, self._store)
+        # The run's refs stand in the user's repository, or in the store when the user has none.
+        self._refs = Refs(self._store.git, self._store.git_dir, record["run"])
+        if self.git_dir is not None:
+            git = user_git(self.git_dir).having(GIT_DIR=self.git_dir, GIT_OPTIONAL_LOCKS="1")
+            self._refs = Refs(git, self.git_dir, record["run"])
 
     @classmethod
     def create(cls, run_dir: Path, source: Source, run: str, *, include_dirty: bool, at: float) -> RunWorkspace:
@@ -109,8 +113,7 @@ class RunWorkspace:
         settings = read_settings(source)
         store = create_store(run_dir / "store", settings, source)
         author = (settings.name, settings.email, int(at))
-        start = find_start(source, settings, store, author, run=run, include_dirty=include_dirty)
-        base = start.commit
+        base, remarks = find_start(source, settings, store, author, run=run, include_dirty=include_dirty)
         record = _Record(
             format=_FORMAT,
             run=run,
@@ -123,7 +126,7 @@ class RunWorkspace:
             email=settings.email,
         )
         workspace = cls(run_dir, record)
-        workspace.remarks = start.remarks
+        workspace.remarks = remarks
         text = json.dumps(record, indent=1)
         write_file(run_dir / "claimed.json", text.encode("utf-8", "surrogateescape"))
         workspace._claim_base(source)
@@ -138,8 +141,14 @@ class RunWorkspace:
         """Remove what a killed `create` left in the user's repository: the ref that keeps the base."""
         for name in ("claimed.json", "workspace.json"):
             with suppress(FileNotFoundError, NotADirectoryError):
-                workspace = cls(run_dir, _read_record(run_dir, _read_text(run_dir / name)))
-                workspace._disclaim_base()
+                workspace = cls(run_dir, _read_record(run_dir / name))
+                if not workspace._refs.git_dir.is_dir():
+                    continue
+                workspace._refs.unlock()
+                found = workspace._refs.read()
+                place, head = workspace._refs.name("base"), workspace._refs.name("head")
+                if head not in found.commits and found.commits.get(place) == workspace.base:
+                    workspace._refs.write({place: (workspace.base, None)})
 
     @classmethod
     def open(cls, run_dir: Path, source_root: Path, run: str, *, limits: LaneLimits | None = None) -> RunWorkspace:
@@ -150,7 +159,7 @@ class RunWorkspace:
         """
         git_version()
         try:
-            text = _read_text(run_dir / "workspace.json")
+            record = _read_record(run_dir / "workspace.json")
         except (FileNotFoundError, NotADirectoryError) as error:
             message = (
                 f"The workspace of run {run} in {str(run_dir)!r} is gone. The verified commits are still on the branch "
@@ -158,7 +167,7 @@ class RunWorkspace:
                 "to do the rest."
             )
             raise WorkspaceMissing(message, run=run, path=str(run_dir)) from error
-        workspace = cls(run_dir, _read_record(run_dir, text), limits)
+        workspace = cls(run_dir, record, limits)
         assert workspace.root == source_root, "the journal and workspace.json name different folders"
         if gone := workspace.missing():
             raise _unusable(run, gone)
@@ -194,7 +203,7 @@ class RunWorkspace:
     def readable(self) -> tuple[Path, ...]:
         """Return what commands in lanes must be able to read beside a lane and its clone."""
         borrowed = _alternates(self._store.objects)
-        user = [] if self._record["git_dir"] is None else [self.root, Path(self._record["git_dir"])]
+        user = [] if self.git_dir is None else [self.root, self.git_dir]
         return tuple(dict.fromkeys([self._store.git_dir, *user, *borrowed]))
 
     def repository(self, name: str, commit: str) -> Path:
@@ -227,9 +236,7 @@ class RunWorkspace:
             return tuple(gone)
         commits = [self.base] if head is None else [self.base, head]
         ending = self._store.git.attempt("rev-list", "--objects", "--no-walk", "--quiet", *commits)
-        if ending.code != 0:
-            return (f"objects of {' or '.join(commits)} are missing ({ending.err})",)
-        return ()
+        return (f"objects of {' or '.join(commits)} are missing ({ending.err})",) if ending.code != 0 else ()
 
     def refuse_without_repository(self) -> None:
         """Refuse to go on where the user's repository, or one that it borrows from, was deleted or moved.
@@ -487,7 +494,8 @@ class RunWorkspace:
         """Return the trailer `key` of the commits after `since` up to `until` that changed one of the paths."""
         if not paths:
             return ()
-        asked = (f"--format=%(trailers:key={key},valueonly)", f"{since}..{until}", "--", *map(_literal_path, paths))
+        literal = (f":(top,literal){path}" for path in paths)
+        asked = (f"--format=%(trailers:key={key},valueonly)", f"{since}..{until}", "--", *literal)
         return tuple(dict.fromkeys(filter(None, self._store.git.line("log", *asked).split("\n"))))
 
     def write_commit(self, tree: str, parent: str, message: str, *, at: float) -> str:
@@ -625,10 +633,9 @@ class RunWorkspace:
             doomed = [name for name in found.commits if name.startswith(own)]
             if delete_branch and self._refs.branch in found.commits:
                 if place := found.checkouts.get(self._refs.branch):
-                    message = (
-                        f"The branch surefoot/{self._record['run']} is checked out in {place!r}. Switch to another "
-                    )
-                    raise WorkspaceError(message + "branch there, then remove the run.", path=place)
+                    message = f"The branch surefoot/{self._record['run']} is checked out in {place!r}. "
+                    message += "Switch to another branch there, then remove the run."
+                    raise WorkspaceError(message, path=place)
                 doomed.append(self._refs.branch)
             self._refs.write({name: (found.commits[name], None) for name in doomed})
         for part in _PARTS:
@@ -652,38 +659,27 @@ class RunWorkspace:
         """Give the user's repository the objects it lacks for `commit`."""
         if commit in known:
             return
-        assert self._record["git_dir"] is not None
+        assert self.git_dir is not None
         last, parent, objects = self._last_added
         if last != commit or parent not in known:
             objects = self._store.new_objects(commit, known)
-        git_dir = Path(self._record["git_dir"])
         own = own_lfs(self._store.git_dir)
         if own.is_dir():
-            lend_contents(self._store.git, objects, own, users_lfs(git_dir))
-        self._store.lend(objects, git_dir / "objects")
+            lend_contents(self._store.git, objects, own, users_lfs(self.git_dir))
+        self._store.lend(objects, self.git_dir / "objects")
 
     def _claim_base(self, source: Source) -> None:
         """Keep the base in the user's repository, so that its gc keeps what the run borrows."""
         self._refs.unlock()
         found = self._refs.read()
         if self._refs.name("head") in found.commits or self._refs.branch in found.commits:
-            message = (
-                f"{str(source.root)!r} already has a run or a branch surefoot/{self._record['run']}. Choose another id."
-            )
-            raise RunExists(message, run=self._record["run"])
+            run = self._record["run"]
+            message = f"{str(source.root)!r} already has a run or a branch surefoot/{run}. Choose another id."
+            raise RunExists(message, run=run)
         if self.kind == "git" and source.head is not None:
             self._lend(self.base, [source.head])
         name = self._refs.name("base")
         self._refs.write({name: (found.commits.get(name), self.base)})
-
-    def _disclaim_base(self) -> None:
-        if not self._refs.git_dir.is_dir():
-            return
-        self._refs.unlock()
-        found = self._refs.read()
-        name = self._refs.name("base")
-        if self._refs.name("head") not in found.commits and found.commits.get(name) == self.base:
-            self._refs.write({name: (self.base, None)})
 
     def _land_in_folder(self, commit: str) -> str:
         from surefoot.workspace.land import land_in_folder  # no run needs it
@@ -709,31 +705,13 @@ def _unusable(run: str, gone: tuple[str, ...]) -> WorkspaceMissing:
     )
 
 
-def _literal_path(path: str) -> str:
-    return f":(top,literal){path}"
-
-
-def _read_text(path: Path) -> str:
-    return path.read_bytes().decode("utf-8", "surrogateescape")
-
-
-def _read_record(run_dir: Path, text: str) -> _Record:
-    record = cast("_Record", json.loads(text))
+def _read_record(path: Path) -> _Record:
+    record = cast("_Record", json.loads(path.read_bytes().decode("utf-8", "surrogateescape")))
     if record["format"] != _FORMAT:
-        message = (
-            f"The workspace in {str(run_dir)!r} was made by another release of Surefoot. Use that one for this run."
-        )
-        raise WorkspaceError(message, path=str(run_dir))
+        run_dir = str(path.parent)
+        message = f"The workspace in {run_dir!r} was made by another release of Surefoot. Use that one for this run."
+        raise WorkspaceError(message, path=run_dir)
     return record
-
-
-def _refs_of(record: _Record, store: Store) -> Refs:
-    """Return where the run's refs stand: the user's repository, or the store when the user has none."""
-    if record["git_dir"] is None:
-        return Refs(store.git, store.git_dir, record["run"])
-    git_dir = Path(record["git_dir"])
-    git = user_git(git_dir).having(GIT_DIR=git_dir, GIT_OPTIONAL_LOCKS="1")
-    return Refs(git, git_dir, record["run"])
 
 
 def _alternates(objects: Path) -> tuple[Path, ...]:

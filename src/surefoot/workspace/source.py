@@ -101,9 +101,8 @@ def inspect_source(path: Path) -> Source:
     head = git.attempt("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
     if head.code != 0:
         message = f"The repository {str(root)!r} has no commit yet, so there is nothing to start from. "
-        raise WorkspaceError(
-            message + "Commit something (`git commit --allow-empty -m Start` will do).", path=str(root)
-        )
+        message += "Commit something (`git commit --allow-empty -m Start` will do)."
+        raise WorkspaceError(message, path=str(root))
     branch = git.attempt("symbolic-ref", "--quiet", "HEAD").out.decode("utf-8", "surrogateescape").strip() or None
     return Source(root, "git", Path(common), head.out.decode().strip(), dirty_paths(root), branch)
 
@@ -152,12 +151,12 @@ def read_settings(source: Source) -> Settings:
 def _promisors(values: Mapping[str, str]) -> tuple[str, ...]:
     """Return the remotes that promise what a partial clone lacks, the one it was cloned from first."""
     first = values.get("extensions.partialclone")
-    others = (key[len("remote.") : -len(".promisor")] for key, value in values.items() if _is_promise(key, value))
-    return tuple(dict.fromkeys([*([first] if first else []), *others]))
-
-
-def _is_promise(key: str, value: str) -> bool:
-    return key.startswith("remote.") and key.endswith(".promisor") and value.lower() in {"true", "yes", "on", "1"}
+    found = [first] if first else []
+    for key, value in values.items():
+        is_promisor = key.startswith("remote.") and key.endswith(".promisor")
+        if is_promisor and value.lower() in {"true", "yes", "on", "1"}:
+            found.append(key[len("remote.") : -len(".promisor")])
+    return tuple(dict.fromkeys(found))
 
 
 def config_text(settings: Iterable[tuple[str, str]]) -> bytes:

@@ -43,26 +43,19 @@ def stamp(index: Path, stamps: Mapping[str, os.stat_result], at_ns: int | None =
         end = content.index(0, begin)
         name = bytes(content[begin:end])
         if name in wanted:
-            _write(content, at, wanted[name])
+            status = wanted[name]
+            times = (*divmod(status.st_ctime_ns, 10**9), *divmod(status.st_mtime_ns, 10**9))
+            numbers = (*times, status.st_dev, status.st_ino)
+            _STAMP.pack_into(content, at, *(number & _MASK for number in numbers))
+            numbers = (status.st_uid, status.st_gid, status.st_size)
+            _OWNER.pack_into(content, at + _OWNER_AT, *(number & _MASK for number in numbers))
             ids[os.fsdecode(name)] = content[at + _OBJECT_AT : at + _OBJECT_AT + size].hex()
         at += (end - at) // 8 * 8 + 8
     digest = hashlib.new("sha1" if is_sha1 else "sha256", content[:-size], usedforsecurity=False)
     content[-size:] = digest.digest()
-    _replace(index, content, at_ns)
-    return ids
-
-
-def _write(content: bytearray, at: int, status: os.stat_result) -> None:
-    changed, written = divmod(status.st_ctime_ns, 10**9), divmod(status.st_mtime_ns, 10**9)
-    numbers = (*changed, *written, status.st_dev, status.st_ino)
-    _STAMP.pack_into(content, at, *(number & _MASK for number in numbers))
-    numbers = (status.st_uid, status.st_gid, status.st_size)
-    _OWNER.pack_into(content, at + _OWNER_AT, *(number & _MASK for number in numbers))
-
-
-def _replace(index: Path, content: bytearray, at_ns: int | None) -> None:
     fresh = index.with_name(f"{index.name}.stamped")
     fresh.write_bytes(content)
     if at_ns is not None:
         os.utime(fresh, ns=(at_ns, at_ns))
     fresh.replace(index)
+    return ids

@@ -17,16 +17,11 @@ from surefoot.errors import WorkspaceError
 from surefoot.workspace.folder_files import write_file
 from surefoot.workspace.git import Git, own_git, split_names
 from surefoot.workspace.lfs import lfs_settings, own_lfs
-from surefoot.workspace.source import Settings, Source, config_text
+from surefoot.workspace.source import IDENTITY, Settings, Source, config_text
 
 _FSYNC_EACH_MAX = 256
 _NO_OBJECT_MODES = frozenset({"000000", "160000"})
 """Of what is gone, and of a submodule, whose commit lies elsewhere."""
-_NOBODY = {
-    f"GIT_{who}_{what}": value
-    for who in ("AUTHOR", "COMMITTER")
-    for what, value in (("NAME", "Surefoot"), ("EMAIL", "surefoot@localhost"), ("DATE", "@0 +0000"))
-}
 
 
 @record(kw_only=False)
@@ -107,7 +102,7 @@ class Store:
         The attributes are those of the files that `git` is set up for: what is marked `-merge` conflicts.
         """
         # merge-tree finds the base by history, so the tree is given one.
-        theirs = self.git.having(**_NOBODY).line("commit-tree", tree, "-p", base)
+        theirs = self._git_as(*IDENTITY, 0).line("commit-tree", tree, "-p", base)
         options = ("-c", "merge.directoryRenames=false", "-c", "merge.conflictStyle=merge")
         ending = git.attempt(*options, "merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", onto, theirs)
         if ending.code not in {0, 1}:
@@ -127,22 +122,20 @@ class Store:
 
         `changes` are those since the parent's tree, where they are known.
         """
-        name, email, at_s = author
-        git = self.git.having(
-            **{
-                f"GIT_{who}_{what}": value
-                for who in ("AUTHOR", "COMMITTER")
-                for what, value in (("NAME", name), ("EMAIL", email), ("DATE", f"@{at_s} +0000"))
-            }
-        )
         parents = () if parent is None else ("-p", parent)
-        commit = git.line("commit-tree", tree, *parents, stdin=message.encode("utf-8", "surrogateescape"))
+        text = message.encode("utf-8", "surrogateescape")
+        commit = self._git_as(*author).line("commit-tree", tree, *parents, stdin=text)
         if changes is None:
             added = self.new_objects(commit, () if parent is None else (parent,))
         else:
             added = (commit, *changes.objects)
         self.keep(added)
         return commit, added
+
+    def _git_as(self, name: str, email: str, at_s: int) -> Git:
+        """Return git with the author and committer of the commits it writes."""
+        words = (("NAME", name), ("EMAIL", email), ("DATE", f"@{at_s} +0000"))
+        return self.git.having(**{f"GIT_{who}_{what}": said for who in ("AUTHOR", "COMMITTER") for what, said in words})
 
     def keep(self, objects: Sequence[str]) -> None:
         """Make sure the store itself has these objects, durably.

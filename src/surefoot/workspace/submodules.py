@@ -68,7 +68,10 @@ class Copies:
         if answer is None:
             found: list[Submodule] = []
             missing: list[str] = []
-            names = _declared(store, tree)
+            # The name of each submodule by its path, as `.gitmodules` has it.
+            asked = ("config", "--blob", f"{tree}:.gitmodules", "-z", "--get-regexp", r"^submodule\..*\.path$")
+            entries = (entry.partition("\n") for entry in split_names(store.git.attempt(*asked).out))
+            names = {path.rstrip("/"): key[len("submodule.") : -len(".path")] for key, _, path in entries if path}
             for path, commit in _recorded(store, tree, list(names)):
                 copy = self._copy(names[path], path)
                 one = None if copy is None else self._open(copy, path, commit)
@@ -108,13 +111,6 @@ class Copies:
             return None
         copies = Copies(self.run_dir, self.checkout / path, copy / "modules")
         return Submodule(path, commit, key, store, folder / "pristine", copies)
-
-
-def _declared(store: Store, tree: str) -> dict[str, str]:
-    """Return the name of each submodule by its path, as `.gitmodules` has it."""
-    asked = ("config", "--blob", f"{tree}:.gitmodules", "-z", "--get-regexp", r"^submodule\..*\.path$")
-    entries = (entry.partition("\n") for entry in split_names(store.git.attempt(*asked).out))
-    return {path.rstrip("/"): key[len("submodule.") : -len(".path")] for key, _, path in entries if path}
 
 
 def _recorded(store: Store, tree: str, paths: list[str]) -> list[tuple[str, str]]:
