@@ -32,6 +32,7 @@ from surefoot.core.record import record
 from surefoot.core.system_steps import SYSTEM_STEPS
 from surefoot.core.tool_payload import MadePlan
 from surefoot.core.verdicts import CheckRecord
+from surefoot.effects.effect import AtStep
 
 
 class StepStatus(StrEnum):
@@ -64,14 +65,6 @@ class CachedVerdict:
     evidence: BlobId | None
     results: BlobId | None
     changed_files: tuple[str, ...] = ()
-
-
-class AtStep(TypedDict):
-    """The fields of every event of an attempt."""
-
-    at: float
-    step: StepId
-    attempt: int
 
 
 class InLane(TypedDict):

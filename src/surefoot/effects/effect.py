@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypedDict
 
 from surefoot.core.event import ACCEPTANCE, Event, StepEvent
 from surefoot.core.event_words import Diagnosis
@@ -39,6 +39,14 @@ class EffectCancelled(StepEvent):
     effect: Handle
     subject: Handle = ""
     """As for `EffectFailed`."""
+
+
+class AtStep(TypedDict):
+    """The fields of every event of an attempt."""
+
+    at: float
+    step: StepId
+    attempt: int
 
 
 Owner = tuple[StepId, int]
@@ -72,6 +80,10 @@ class StepCommand(Command):
     def owner(self) -> Owner:
         """The step and the attempt."""
         return (self.step, self.attempt)
+
+    def at(self, now: float) -> AtStep:
+        """Return what every event of its attempt says."""
+        return {"at": now, "step": self.step, "attempt": self.attempt}
 
 
 @record

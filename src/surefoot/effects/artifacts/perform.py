@@ -67,9 +67,7 @@ def _keep(context: RunContext, command: do.KeepArtifacts) -> Event:
     _sync(_folder(context))
     point("artifacts.keep.after")
     return ev.ArtifactsKept(
-        at=context.clock.now(),
-        step=command.step,
-        attempt=command.attempt,
+        **command.at(context.clock.now()),
         manifest=context.blobs.put(text) if entries else None,
         count=len(entries),
         size_bytes=sum(entry[4] for entry in entries),

@@ -62,7 +62,7 @@ class RunStep(StepCommand):
 
 def _broken(command: RunStep, how: Breakage) -> BodyFinished:
     ending = Ending(status=Status.ERROR, error_type=how.error_type, text=how.trace[-2000:])
-    return BodyFinished(at=how.at, step=command.step, attempt=command.attempt, ending=ending)
+    return BodyFinished(**command.at(how.at), ending=ending)
 
 
 def _can_be_done_again(command: RunStep, finished: BodyFinished) -> bool:

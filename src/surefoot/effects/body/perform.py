@@ -42,9 +42,7 @@ async def run_step(context: RunContext, command: do.RunStep) -> Event:
     point(f"body.{command.spec.effect}.after")
     now = context.clock.now()
     return ev.BodyFinished(
-        at=now,
-        step=command.step,
-        attempt=command.attempt,
+        **command.at(now),
         ending=ended.ending,
         evidence=ended.evidence,
         duration_s=context.clock.elapsed() - started,

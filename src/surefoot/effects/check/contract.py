@@ -72,9 +72,7 @@ class AskCheck(StepCommand):
 
 def _check_answered(command: AskCheck, how: Breakage) -> CheckAnswered:
     return CheckAnswered(
-        at=how.at,
-        step=command.step,
-        attempt=command.attempt,
+        **command.at(how.at),
         moment=command.moment,
         check=command.index,
         verdict=Verdict.INCONCLUSIVE,

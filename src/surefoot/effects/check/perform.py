@@ -48,9 +48,7 @@ async def ask_check(context: RunContext, command: do.AskCheck) -> Event:
         await in_thread(clean, context, command.lane, command.tree, uncommitted)
     point(f"check.{command.moment}.after")
     return ev.CheckAnswered(
-        at=context.clock.now(),
-        step=command.step,
-        attempt=command.attempt,
+        **command.at(context.clock.now()),
         moment=command.moment,
         check=command.index,
         verdict=answer.verdict,

@@ -17,4 +17,4 @@ async def check_out_tree(context: RunContext, command: do.CheckOutTree) -> Event
         await in_thread(context.space.hold, lane, command.commit, command.tree, exclude=command.scratch)
         await prepared_anew(context, lane, command.scratch)
     await in_thread(context.space.place, lane, command.commit, command.tree, exclude=command.scratch)
-    return ev.TreeCheckedOut(at=context.clock.now(), step=command.step, attempt=command.attempt, tree=command.tree)
+    return ev.TreeCheckedOut(**command.at(context.clock.now()), tree=command.tree)

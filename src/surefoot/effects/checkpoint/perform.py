@@ -37,7 +37,6 @@ from surefoot.workers.run_context import RunContext
 async def take_checkpoint(context: RunContext, command: do.TakeCheckpoint) -> Event:
     """Put the lane to the head and make sure of it; prepare again where a key file has changed."""
     lane = lane_of(command)
-    place = (command.step, command.attempt)
     try:
         point("checkpoint.before")
         is_settled = lane in context.settled
@@ -59,9 +58,7 @@ async def take_checkpoint(context: RunContext, command: do.TakeCheckpoint) -> Ev
         diagnosis = Diagnosis.TRANSIENT if retryable else Diagnosis.STRUCTURAL
         return CHECKPOINT.failed(command, context.clock.now(), diagnosis, error.message)
     return ev.Checkpointed(
-        at=context.clock.now(),
-        step=place[0],
-        attempt=place[1],
+        **command.at(context.clock.now()),
         commit=command.commit,
         tree=tree,
         environment=digest_of((prepared.environment, command.artifacts)) if command.artifacts else prepared.environment,

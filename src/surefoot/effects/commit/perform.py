@@ -23,4 +23,4 @@ async def write_commit(context: RunContext, command: do.WriteCommit) -> Event:
     message = "\n".join([title, "", *([spec.why, ""] if spec.why else []), *trailers])
     now = context.clock.now()
     commit = await in_thread(context.space.write_commit, command.tree, command.parent, message, at=now)
-    return ev.CommitWritten(at=context.clock.now(), step=command.step, attempt=command.attempt, commit=commit)
+    return ev.CommitWritten(**command.at(context.clock.now()), commit=commit)

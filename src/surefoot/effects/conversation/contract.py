@@ -27,7 +27,7 @@ class StartConversation(StepCommand):
 
 
 def _conversation_started(command: StartConversation, how: Breakage) -> ConversationStarted:
-    return ConversationStarted(at=how.at, step=command.step, attempt=command.attempt)
+    return ConversationStarted(**command.at(how.at))
 
 
 CONVERSATION = Effect(

@@ -28,6 +28,4 @@ async def start_conversation(context: RunContext, command: do.StartConversation)
             guidance = Guidance(path=found.path, text=blob, digest=found.digest, tokens=tokens_of(found.text))
         tree = await in_thread(context.space.tree, command.lane, exclude=command.spec.uncommitted)
     point("talk.open.after")
-    return ev.ConversationStarted(
-        at=context.clock.now(), step=command.step, attempt=command.attempt, guidance=guidance, tree=tree
-    )
+    return ev.ConversationStarted(**command.at(context.clock.now()), guidance=guidance, tree=tree)

@@ -48,9 +48,7 @@ def _inspect(context: RunContext, command: do.Inspect) -> Event:
         space.put_back(lane, command.tree, secrets)
     elif secrets:
         return ev.ChangesObserved(
-            at=context.clock.now(),
-            step=command.step,
-            attempt=command.attempt,
+            **command.at(context.clock.now()),
             tree=command.tree,
             changed=(),
             secrets=secrets,
@@ -81,9 +79,7 @@ def _inspect(context: RunContext, command: do.Inspect) -> Event:
         context.settled.discard(lane)  # the next checkpoint has to look at what prepare had made
     point("inspect.after")
     return ev.ChangesObserved(
-        at=context.clock.now(),
-        step=command.step,
-        attempt=command.attempt,
+        **command.at(context.clock.now()),
         tree=tree,
         changed=tuple(keeps),
         undeclared=() if is_read or outside else tuple(refused),

@@ -35,18 +35,14 @@ def _merge(context: RunContext, command: do.MergeResult) -> Event:
         reason = f"it conflicts with {', '.join(steps) or 'the run branch'} in {', '.join(overlap)}"
     if merged.tree is None or reason is not None:
         return ev.MergeRefused(
-            at=context.clock.now(),
-            step=command.step,
-            attempt=command.attempt,
+            **command.at(context.clock.now()),
             onto=command.onto,
             reason=reason or "",
             conflicts=overlap if merged.conflicts else (),
             with_steps=steps,
         )
     return ev.Merged(
-        at=context.clock.now(),
-        step=command.step,
-        attempt=command.attempt,
+        **command.at(context.clock.now()),
         onto=command.onto,
         onto_tree=until,
         tree=merged.tree,

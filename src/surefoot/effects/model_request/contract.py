@@ -87,9 +87,7 @@ class RequestModel(StepCommand):
 
 def _model_request_failed(command: RequestModel, how: Breakage) -> ModelRequestFailed:
     return ModelRequestFailed(
-        at=how.at,
-        step=command.step,
-        attempt=command.attempt,
+        **command.at(how.at),
         turn=command.turn,
         fault=Fault.UNAVAILABLE,
         text=how.reason,

@@ -157,9 +157,7 @@ def _answered(
     usage = replace(answer.usage, requests=1)
     calls = () if command.is_summary else answer.calls
     return ev.ModelResponded(
-        at=now,
-        step=command.step,
-        attempt=command.attempt,
+        **command.at(now),
         turn=command.turn,
         model=answer.model,
         reply=context.blobs.put(reply),
@@ -228,9 +226,7 @@ def _failed(context: RunContext, command: do.RequestModel, failed: ModelFault, n
     elif failed.is_unbilled:
         usage = Usage(requests=1)
     return ev.ModelRequestFailed(
-        at=now,
-        step=command.step,
-        attempt=command.attempt,
+        **command.at(now),
         turn=command.turn,
         fault=failed.fault,
         text=failed.text,

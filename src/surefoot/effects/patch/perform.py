@@ -16,4 +16,4 @@ async def apply_patch(context: RunContext, command: do.ApplyPatch) -> Event:
     context.disturb(lane, leaves_nothing=False)
     patch = context.blobs.get(command.diff)
     await in_thread(context.space.apply_patch, lane, command.commit, patch, exclude=command.scratch)
-    return ev.PatchApplied(at=context.clock.now(), step=command.step, attempt=command.attempt)
+    return ev.PatchApplied(**command.at(context.clock.now()))

@@ -40,7 +40,7 @@ class AskProbe(StepCommand):
 
 
 def _probe_answered(command: AskProbe, how: Breakage) -> ProbeAnswered:
-    return ProbeAnswered(at=how.at, step=command.step, attempt=command.attempt, answer=Applied.UNKNOWN, text=how.reason)
+    return ProbeAnswered(**command.at(how.at), answer=Applied.UNKNOWN, text=how.reason)
 
 
 PROBE = Effect(

@@ -50,9 +50,7 @@ async def ask_probe(context: RunContext, command: do.AskProbe) -> Event:
     )
     point("probe.after")
     return ev.ProbeAnswered(
-        at=context.clock.now(),
-        step=command.step,
-        attempt=command.attempt,
+        **command.at(context.clock.now()),
         answer=reply.answer,
         text=reply.text,
         evidence=reply.evidence,

@@ -35,7 +35,7 @@ class RestoreLane(StepCommand):
 
 
 def _lane_restored(command: RestoreLane, how: Breakage) -> LaneRestored:
-    return LaneRestored(at=how.at, step=command.step, attempt=command.attempt, lane_changed=True)
+    return LaneRestored(**command.at(how.at), lane_changed=True)
 
 
 RESTORE = Effect(

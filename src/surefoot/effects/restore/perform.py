@@ -27,4 +27,4 @@ async def restore_lane(context: RunContext, command: do.RestoreLane) -> Event:
         point("restore.after")
     except WorkspaceError:
         is_changed = True
-    return ev.LaneRestored(at=context.clock.now(), step=command.step, attempt=command.attempt, lane_changed=is_changed)
+    return ev.LaneRestored(**command.at(context.clock.now()), lane_changed=is_changed)

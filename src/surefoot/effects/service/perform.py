@@ -63,9 +63,7 @@ async def start_service(context: RunContext, command: do.StartService) -> Event:
     service.watching = asyncio.create_task(_watch(context, service))
     now = context.clock.now()
     return ev.ServiceReady(
-        at=now,
-        step=command.step,
-        attempt=command.attempt,
+        **command.at(now),
         lane=lane,
         service=spec.name,
         port=service.port,

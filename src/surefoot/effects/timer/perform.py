@@ -10,22 +10,20 @@ from surefoot.workers.run_context import RunContext
 async def wait_for_retry(context: RunContext, command: WaitForRetry) -> Event:
     """Wait until the next attempt is due."""
     await context.clock.wait_until(command.due)
-    return RetryDue(at=context.clock.now(), step=command.step, attempt=command.attempt)
+    return RetryDue(**command.at(context.clock.now()))
 
 
 async def wait_for_request(context: RunContext, command: WaitForRequest) -> Event:
     """Wait until the next request may be made."""
     await context.clock.wait_until(command.due)
-    return ModelRequestDue(at=context.clock.now(), step=command.step, attempt=command.attempt)
+    return ModelRequestDue(**command.at(context.clock.now()))
 
 
 async def wait_for_deadline(context: RunContext, command: WaitForDeadline) -> Event:
     """Wait for an answer until its time is over."""
     await context.clock.wait_until(command.due)
     return QuestionExpired(
-        at=max(context.clock.now(), command.due),
-        step=command.step,
-        attempt=command.attempt,
+        **command.at(max(context.clock.now(), command.due)),
         question=command.question,
         overdue=command.overdue,
     )

@@ -98,9 +98,7 @@ class UseTool(StepCommand):
 def _tool_call_finished(command: UseTool, how: Breakage) -> ToolCallFinished:
     text = f"the tool broke: {how.reason}"
     return ToolCallFinished(
-        at=how.at,
-        step=command.step,
-        attempt=command.attempt,
+        **command.at(how.at),
         call=command.call.call,
         ok=False,
         text=text[:_TEXT_MAX],

@@ -74,9 +74,7 @@ def _finished(
     text = context.masker.text(result.text)
     whole = result.evidence if result.whole is None else context.store(result.whole.encode("utf-8", "surrogatepass"))
     return ev.ToolCallFinished(
-        at=now,
-        step=command.step,
-        attempt=command.attempt,
+        **command.at(now),
         call=command.call.call,
         ok=result.ok,
         text=text[:_TEXT_MAX],
