@@ -12,8 +12,7 @@ import os
 import stat
 import tempfile
 from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import BinaryIO
+from pathlib import Path, PurePosixPath
 
 from surefoot import safe_open
 from surefoot.core import commands as do
@@ -59,9 +58,8 @@ def _keep(context: RunContext, command: do.KeepArtifacts) -> Event:
             raise WorkspaceError(message + "write it to a `scratch` file, or to none")
     allowance = Allowance(context.limits, "keeps", reading_s(command.timeout_s))
     entries = [_entry(context, root, path, allowance) for path in found]
-    missing = tuple(
-        glob for glob in command.artifacts if not any(matches(path, with_content((glob,))) for path in found)
-    )
+    globs = {glob: with_content((glob,)) for glob in command.artifacts}
+    missing = tuple(glob for glob, made in globs.items() if not any(matches(path, made) for path in found))
     text = json.dumps(entries).encode("ascii")
     hold(context, lane, (*held(context, lane), *found))
     _sync(_folder(context))
@@ -160,21 +158,12 @@ def _store(context: RunContext, pieces: Iterator[bytes]) -> tuple[str, int]:
     return digest.hexdigest(), size
 
 
-def _pieces(content: BinaryIO) -> Iterator[bytes]:
-    while piece := content.read(_CHUNK):
-        yield piece
-
-
 def _sync(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _load(context: RunContext, manifest: BlobId) -> list[Entry]:
-    return [tuple(entry) for entry in json.loads(context.blobs.get(manifest))]
 
 
 # --- what lies in a lane
@@ -245,16 +234,10 @@ def wanted_artifacts(context: RunContext, lists: Sequence[BlobId]) -> dict[str, 
     """Return what belongs into the lane by path, folders first; of two entries for a path the later one counts."""
     wanted: dict[str, Entry] = {}
     for manifest in lists:
-        for entry in _load(context, manifest):
-            wanted[entry[0]] = entry
+        for entry in json.loads(context.blobs.get(manifest)):
+            wanted[entry[0]] = tuple(entry)
     solid = {path for path, entry in wanted.items() if entry[1] != _FOLDER}
-    return {path: wanted[path] for path in sorted(wanted) if not any(parent in solid for parent in _parents(path))}
-
-
-def _parents(path: str) -> Iterator[str]:
-    while "/" in path:
-        path = path.rpartition("/")[0]
-        yield path
+    return {path: wanted[path] for path in sorted(wanted) if solid.isdisjoint(map(str, PurePosixPath(path).parents))}
 
 
 def _stamp(file: Path, entry: Entry) -> str:
@@ -278,7 +261,7 @@ def _put(context: RunContext, target: Path, entry: Entry) -> None:
     digest = hashlib.sha256()
     try:
         with (_folder(context) / what).open("rb") as content, safe_open.make_plain(target) as out:
-            for piece in _pieces(content):
+            while piece := content.read(_CHUNK):
                 digest.update(piece)
                 out.write(piece)
             os.fchmod(out.fileno(), mode)

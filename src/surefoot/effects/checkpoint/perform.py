@@ -8,9 +8,8 @@ from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.event_words import Diagnosis
 from surefoot.core.events import Event
-from surefoot.core.plan import Step, digest_of
+from surefoot.core.plan import digest_of
 from surefoot.core.policy import raising_rule
-from surefoot.core.policy_types import CommandFacts
 from surefoot.effects import CHECKPOINT
 from surefoot.effects.artifacts.perform import made_before, place_artifacts
 from surefoot.effects.lane.perform import (
@@ -28,29 +27,29 @@ from surefoot.errors import EffectError, WorkspaceError
 from surefoot.faults import point
 from surefoot.threads import in_thread
 from surefoot.workers.preconditions import commands_of, preconditions_of, probe_of
-from surefoot.workers.prepared import (
-    cache_digests,
-)
+from surefoot.workers.prepared import cache_digests
 from surefoot.workers.run_context import RunContext
 
 
 async def take_checkpoint(context: RunContext, command: do.TakeCheckpoint) -> Event:
     """Put the lane to the head and make sure of it; prepare again where a key file has changed."""
-    lane = lane_of(command)
+    lane, spec = lane_of(command), command.spec
     try:
         point("checkpoint.before")
         is_settled = lane in context.settled
         await in_thread(context.space.restore, lane, command.commit, settled=is_settled)
         context.settle(lane)
-        prepared = await (
-            prepared_lane(context, lane) if is_settled else prepared_anew(context, lane, command.uncommitted)
-        )
+        if is_settled:
+            prepared = await prepared_lane(context, lane)
+        else:
+            prepared = await prepared_anew(context, lane, command.uncommitted)
         await in_thread(place_artifacts, context, lane, command.artifacts)
         tree = await in_thread(context.space.commit_tree_of, command.commit)
-        does = None if command.spec is None else commands_of(command.spec, context.plan.env)
-        raised_by = _raised_by(context, command.spec, does)
+        does = None if spec is None else commands_of(spec, context.plan.env)
+        # What an agent runs is looked at call by call.
+        raised_by = "" if spec is None or spec.body.by_model else raising_rule(spec, does, context.rung.value)
         preconditions = await preconditions_of(context, command, lane, raised_by)
-        probe = None if command.spec is None else probe_of(command.spec, context.plan.env)
+        probe = None if spec is None else probe_of(spec, context.plan.env)
         left = await in_thread(_note_ignored, context, lane, command)
         point("checkpoint.after")
     except (EffectError, WorkspaceError) as error:
@@ -70,13 +69,6 @@ async def take_checkpoint(context: RunContext, command: do.TakeCheckpoint) -> Ev
     )
 
 
-def _raised_by(context: RunContext, spec: Step | None, does: CommandFacts | None) -> str:
-    """Name the rule by which the step counts as irreversible; what an agent runs is looked at call by call."""
-    if spec is None or spec.body.by_model:
-        return ""
-    return raising_rule(spec, does, context.rung.value)
-
-
 def _note_ignored(context: RunContext, lane: str, command: do.TakeCheckpoint) -> tuple[str, ...]:
     """Note how the ignored files are at the checkpoint, to be compared after the body and after a restore.
 
@@ -85,15 +77,13 @@ def _note_ignored(context: RunContext, lane: str, command: do.TakeCheckpoint) ->
     is_settled, uncommitted = lane in context.settled, command.uncommitted
     ignored = context.space.ignored_state(lane, command.scratch, exclude=uncommitted, settled=is_settled)
     beside = context.space.ignored_state(lane, uncommitted, exclude=uncommitted) if command.made else ignored
-    made = made_before(context, lane, command.made)
     known = context.space.not_held(lane, settled=is_settled)
-    caches = json.dumps(cache_digests(context, lane))
     told = {
         IGNORED_NOTE: ignored,
         BESIDE_NOTE: beside,
-        MADE_NOTE: made,
+        MADE_NOTE: made_before(context, lane, command.made),
         KNOWN_NOTE: json.dumps(known),
-        CACHES_NOTE: caches,
+        CACHES_NOTE: json.dumps(cache_digests(context, lane)),
     }
     context.write_note(lane, context.note(lane) | told)
     return known

@@ -9,9 +9,7 @@ from surefoot.core.events import Event
 from surefoot.core.token_estimate import tokens_of
 from surefoot.faults import point
 from surefoot.threads import in_thread
-from surefoot.tools import (
-    guidance_of,
-)
+from surefoot.tools import guidance_of
 from surefoot.workers.run_context import RunContext
 
 
@@ -20,9 +18,7 @@ async def start_conversation(context: RunContext, command: do.StartConversation)
     point("talk.open.before")
     guidance, tree = None, ""
     if command.lane is not None:
-        root = context.start(command.lane)
-        near = tuple(command.spec.writes or ())
-        found = await in_thread(guidance_of, root, near)
+        found = await in_thread(guidance_of, context.start(command.lane), tuple(command.spec.writes or ()))
         if found is not None:
             blob = context.store(found.text.encode())
             guidance = Guidance(path=found.path, text=blob, digest=found.digest, tokens=tokens_of(found.text))

@@ -19,12 +19,7 @@ from surefoot.faults import point
 from surefoot.sandbox import Rung
 from surefoot.threads import in_thread
 from surefoot.workers.check_files import changed_by_step
-from surefoot.workers.prepared import (
-    Spoiled,
-    cache_digests,
-    spoiled,
-    tidy_home,
-)
+from surefoot.workers.prepared import Spoiled, cache_digests, spoiled, tidy_home
 from surefoot.workers.run_context import RunContext
 from surefoot.workers.run_outside import run_outside
 from surefoot.workers.secret_scan import holds_secret, with_keys

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -28,26 +29,14 @@ from surefoot.sandbox import Rung, command_environment
 from surefoot.threads import in_thread
 from surefoot.workers.caches import keep_caches, kept_caches, lend_caches
 from surefoot.workers.command import LaneCommands
-from surefoot.workers.prepared import (
-    forget_prepared,
-    note_prepared,
-    remove_prepared,
-    spoiled,
-)
+from surefoot.workers.prepared import forget_prepared, note_prepared, remove_prepared, spoiled
 from surefoot.workers.run_context import RunContext
 
 NAMED_MAX = 20
-
-
 PREPARED_NOTE, IGNORED_NOTE, BESIDE_NOTE, MADE_NOTE, KNOWN_NOTE = "prepared", "ignored", "beside", "made", "known"
-IMPORTS_NOTE = "imports"
+CACHES_NOTE, IMPORTS_NOTE = "caches", "imports"
 _OF_PYTHON = (".py", ".pyi", ".pyx", "pyproject.toml", "setup.cfg", ".gitmodules")
 """How files end in a repository from which Python could import; what submodules hold is not looked at."""
-
-
-CACHES_NOTE = "caches"
-
-
 _WHERE_IMPORTS_COME_FROM = """
 import importlib.metadata, json, sys
 found = [path for path in sys.path if path]
@@ -144,17 +133,11 @@ def _key_of(context: RunContext, lane: str, prepare: Prepare | None) -> str:
         return digest_of("no prepare")
     root = context.space.lane_path(lane)
     paths = sorted(path for path in context.space.files_of_lane(lane) if matches(path, prepare.key))
-    contents = [(path, digest_of(content)) for path in paths if (content := _content_of(root / path)) is not None]
+    contents: list[tuple[str, str]] = []
+    for path in paths:
+        with suppress(OSError), safe_open.open_plain(root / path) as file:
+            contents.append((path, digest_of(file.read())))
     return digest_of((prepare.run, prepare.path, contents))
-
-
-def _content_of(file: Path) -> bytes | None:
-    """Return what a plain file holds; None where there is none."""
-    try:
-        with safe_open.open_plain(file) as opened:
-            return opened.read()
-    except OSError:
-        return None
 
 
 async def _run_prepare(context: RunContext, lane: str, prepare: Prepare) -> CommandOutcome:
@@ -163,16 +146,13 @@ async def _run_prepare(context: RunContext, lane: str, prepare: Prepare) -> Comm
     outcome = await commands.run(request)
     if outcome.exit_code == 0:
         return outcome
-    is_transient = outcome.timed_out or _will_pass(outcome)
+    said = f"{outcome.said}\n{outcome.tail}"
+    is_transient = outcome.timed_out or diagnose_text(outcome.exit_code, said) is Diagnosis.TRANSIENT
     if prepare.network is not True and context.rung is not Rung.PLAIN and misses_network(outcome.tail):
         is_transient = False
     hint = "" if prepare.network else "\nprepare ran without network; `network: true` gives it one"
     message = f"prepare failed ({outcome.said}): {prepare.run}\n{outcome.tail[-1500:].strip()}{hint}"
     raise EffectError(message, retryable=is_transient)
-
-
-def _will_pass(outcome: CommandOutcome) -> bool:
-    return diagnose_text(outcome.exit_code, f"{outcome.said}\n{outcome.tail}") is Diagnosis.TRANSIENT
 
 
 async def _refuse_foreign_imports(context: RunContext, lane: str) -> None:
@@ -206,7 +186,7 @@ def _texts_in(line: str) -> tuple[str, ...]:
     return tuple(one for one in cast("list[object]", said) if isinstance(one, str)) if isinstance(said, list) else ()
 
 
-def _foreign_path(context: RunContext, source: Path, entries: Iterable[str]) -> Path | None:
+def _foreign_path(context: RunContext, source: Path, entries: Sequence[str]) -> Path | None:
     checkout, own = source.resolve(), context.folder.resolve()
     paths = (Path(entry).resolve() for entry in entries)
     inside = (path for path in paths if path.is_relative_to(checkout) and not path.is_relative_to(own))
@@ -215,9 +195,7 @@ def _foreign_path(context: RunContext, source: Path, entries: Iterable[str]) -> 
 
 def _is_environment(path: Path) -> bool:
     """Tell whether a path belongs to an installation, which may well lie in the checkout (a venv there)."""
-    return (
-        "site-packages" in path.parts or "dist-packages" in path.parts or path.suffix == ".zip" or "lib" in path.parts
-    )
+    return path.suffix == ".zip" or not {"site-packages", "dist-packages", "lib"}.isdisjoint(path.parts)
 
 
 async def prepared_anew(context: RunContext, lane: str, declared: Sequence[str]) -> Prepared:

@@ -23,21 +23,14 @@ from surefoot.masking import Masker
 from surefoot.ports import Called, Message, ModelAnswer, ModelFault, ModelRequest, Speaker
 from surefoot.shellwords import facts_given
 from surefoot.threads import in_thread
-from surefoot.tools import (
-    flaw_of,
-    question_of,
-    shell_command_of,
-    specs_of,
-    summary_of,
-)
+from surefoot.tools import flaw_of, question_of, shell_command_of, specs_of, summary_of
 from surefoot.workers.redaction import masked
 from surefoot.workers.run_context import RunContext
 
 SAID_MAX = 300
 """So many characters of what is said stand in the journal itself."""
-
-
 _PLACEHOLDER = regex(r"\{[^{}]*\}")
+_REPLY_BEGINS = '{"surefoot.reply/1"'
 
 
 async def request_model(context: RunContext, command: do.RequestModel) -> Event:
@@ -79,12 +72,14 @@ def _messages(context: RunContext, parts: Sequence[Part]) -> tuple[Message, ...]
             ids |= {f"{part.turn}.{n}": (call.provider_id, call.name) for n, call in enumerate(calls, start=1)}
             messages.append(Message(speaker=Speaker.MODEL, text=text, calls=calls, is_cache_end=part.is_cache_end))
             continue
-        text = part.text + (_text_of(content) if part.blob is not None else "")
+        stored = content.decode("utf-8", "replace")
+        if stored.startswith(_REPLY_BEGINS):  # of a stored reply, such as a summary, what it says
+            stored = read_reply(content)[0]
         provider_id, tool = ids.get(part.call, ("", ""))
         messages.append(
             Message(
                 speaker=Speaker(part.speaker),
-                text=text,
+                text=part.text + stored,
                 provider_id=provider_id,
                 tool=tool,
                 is_cache_end=part.is_cache_end,
@@ -93,25 +88,13 @@ def _messages(context: RunContext, parts: Sequence[Part]) -> tuple[Message, ...]
     return tuple(messages)
 
 
-def _text_of(content: bytes) -> str:
-    """Return a stored text; of a stored reply, such as a summary, what it says."""
-    text = content.decode("utf-8", "replace")
-    if text.startswith(_REPLY_BEGINS):
-        return read_reply(content)[0]
-    return text
-
-
-_REPLY_BEGINS = '{"surefoot.reply/1"'
-
-
 def written_reply(text: str, calls: Sequence[Called]) -> bytes:
     """Return a reply in our own form."""
     said = [
         {"name": one.name, "arguments": one.arguments, "raw": one.raw, "provider_id": one.provider_id} for one in calls
     ]
-    return json.dumps({"surefoot.reply/1": True, "text": text, "calls": said}, ensure_ascii=False).encode(
-        "utf-8", "surrogatepass"
-    )
+    reply = {"surefoot.reply/1": True, "text": text, "calls": said}
+    return json.dumps(reply, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
 def read_reply(content: bytes) -> tuple[str, tuple[Called, ...]]:

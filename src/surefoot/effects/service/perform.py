@@ -80,7 +80,9 @@ def _failed(
 
 def _begin(context: RunContext, lane: str, spec: Service, up: Iterable[str]) -> RunningService:
     end: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    port = _free_port()
+    with socket.socket() as opened:  # a port that is free now
+        opened.bind(("127.0.0.1", 0))
+        port: int = opened.getsockname()[1]
     commands = _commands(context, lane, spec, (*up, spec.name))
     request = CommandRequest(text=spec.run, cwd=spec.cwd, env=spec.env, network=spec.network, output_max=OUTPUT_MAX)
     # It begins to run only after it is registered below, so that it is told its own port.
@@ -92,12 +94,6 @@ def _begin(context: RunContext, lane: str, spec: Service, up: Iterable[str]) -> 
 
 def _commands(context: RunContext, lane: str, spec: Service, services: tuple[str, ...]) -> LaneCommands:
     return LaneCommands(context=context, lane=lane, mark=f"service-{lane}-{spec.name}", services=services)
-
-
-def _free_port() -> int:
-    with socket.socket() as opened:
-        opened.bind(("127.0.0.1", 0))
-        return opened.getsockname()[1]
 
 
 async def _wait_ready(context: RunContext, service: RunningService) -> tuple[Diagnosis, str] | None:
@@ -221,10 +217,6 @@ def _ended(outcome: CommandOutcome) -> str:
 
 def _reason(context: RunContext, spec: Service, said: str, outcome: CommandOutcome) -> str:
     """Say how a service failed, with the key that would allow what the sandbox refused, and its last lines."""
-    cure = cure_of(spec, context.rung, outcome.tail)
-    return f"{with_cure(f'service {spec.name} {said}', cure)}{_tail_of(outcome)}"
-
-
-def _tail_of(outcome: CommandOutcome) -> str:
-    lines = outcome.tail.strip().splitlines()[-_TAIL_LINES:]
-    return f": {chr(10).join(lines)[-_TAIL_CHARACTERS:]}" if lines and outcome.started else ""
+    reason = with_cure(f"service {spec.name} {said}", cure_of(spec, context.rung, outcome.tail))
+    tail = "\n".join(outcome.tail.strip().splitlines()[-_TAIL_LINES:])[-_TAIL_CHARACTERS:]
+    return f"{reason}: {tail}" if tail and outcome.started else reason

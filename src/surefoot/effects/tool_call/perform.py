@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.agent_types import ToolCall, ToolKind
+from surefoot.core.agent_types import ToolKind
 from surefoot.core.event_words import Severity
 from surefoot.core.events import Event
 from surefoot.core.plan import Plan
@@ -18,12 +18,7 @@ from surefoot.faults import point
 from surefoot.ports import CommandRequest
 from surefoot.probes.subject import KEY_VARIABLE
 from surefoot.threads import in_thread
-from surefoot.tools import (
-    ToolContext,
-    ToolResult,
-    failed,
-    use,
-)
+from surefoot.tools import ToolContext, ToolResult, failed, use
 from surefoot.workers.command import LaneCommands
 from surefoot.workers.hidden_places import opened_by
 from surefoot.workers.preconditions import with_facts
@@ -39,7 +34,9 @@ async def use_tool(context: RunContext, command: do.UseTool) -> Event:
     assert kind is not None  # the kernel refuses what is no tool
     point(f"tool.{kind}.before")
     started = context.clock.elapsed()
-    arguments = json.loads(_arguments_of(context, command.call))
+    # The arguments as the model wrote them; those that hold a secret lie apart.
+    private = command.call.private
+    arguments = json.loads(context.private.get(private) if private else context.blobs.get(command.call.arguments))
     if kind is ToolKind.WRITE and command.lane is not None:
         context.disturb(command.lane, leaves_nothing=True)
     result = await use(command.call.tool, arguments, _context(context, command))
@@ -57,10 +54,14 @@ def _looked_over(context: RunContext, result: ToolResult, payload: Understood | 
 
     What surely makes a step fail refuses the plan.
     """
-    result = replace(result, payload=replace(payload, commands=with_facts(commands_of_plan(_plan_of(payload)))))
+    if payload.made is None:  # what was found out before there is a plan
+        plan = Plan(goal="", steps=(), prepare=payload.prepare, accept=payload.accept)
+    else:
+        plan = payload.made.plan
+    result = replace(result, payload=replace(payload, commands=with_facts(commands_of_plan(plan))))
     if payload.made is None:
         return result
-    found = missing(payload.made.plan, context.source, context.plan_folder, context.folder, context.environ)
+    found = missing(plan, context.source, context.plan_folder, context.folder, context.environ)
     lines = [f"step {one.step}: {one.text}" if one.step else one.text for one in found]
     if any(one.severity is Severity.PROBLEM for one in found):
         return failed("\n".join(["the plan cannot run on this machine; correct it and call the tool again:", *lines]))
@@ -89,23 +90,6 @@ def _finished(
         payload=result.payload,
         duration_s=context.clock.elapsed() - started,
     )
-
-
-def _arguments_of(context: RunContext, call: ToolCall) -> bytes:
-    """Return the arguments of a call as the model wrote them.
-
-    Raises:
-        WorkspaceError: they are gone, or were altered.
-    """
-    return context.private.get(call.private) if call.private else context.blobs.get(call.arguments)
-
-
-def _plan_of(payload: Understood | Planned) -> Plan:
-    """Return the plan that an agent ends with, or one with what was found out before there is a plan."""
-    if isinstance(payload, Understood) and payload.made is None:
-        return Plan(goal="", steps=(), prepare=payload.prepare, accept=payload.accept)
-    assert payload.made is not None
-    return payload.made.plan
 
 
 def _context(context: RunContext, command: do.UseTool) -> ToolContext:
