@@ -16,7 +16,6 @@ from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.commands import Command
 from surefoot.core.events import ACCEPTANCE, Event
-from surefoot.core.ids import StepId
 from surefoot.core.kernel import apply, decide
 from surefoot.core.state import RunState
 from surefoot.effects import BY_COMMAND
@@ -202,7 +201,10 @@ class RunLoop:
 
     def _dispatch(self, command: Command) -> None:
         if isinstance(command, do.Interrupt):
-            self._interrupt(command.step)
+            for running, other in self._running.items():
+                owner = other.step if isinstance(other, do.StepCommand) else ACCEPTANCE
+                if owner == command.step and BY_COMMAND[type(other)].is_cancellable:
+                    _cancel_later(running)
             return
         running = asyncio.create_task(self._perform(command))
         self._running[running] = command
@@ -221,17 +223,12 @@ class RunLoop:
             self._failure = running.exception()
         self._bell.set()
 
-    def _interrupt(self, step: StepId) -> None:
-        for running, command in self._running.items():
-            owner = command.step if isinstance(command, do.StepCommand) else ACCEPTANCE
-            if owner == step and BY_COMMAND[type(command)].is_cancellable:
-                _cancel_later(running)
-
     def _reason_to_stop(self) -> str | None:
-        if self.state.outcome is not None:
-            return None if self._is_moving_refs() else "ended"
-        if self.state.is_paused:
-            return None if self._is_moving_refs() else "paused"
+        if self.state.outcome is not None or self.state.is_paused:
+            is_moving_refs = any(isinstance(command, do.UpdateBranch) for command in self._running.values())
+            if is_moving_refs or self._inbox:
+                return None
+            return "paused" if self.state.outcome is None else "ended"
         if self._inbox or any(self._will_end_soon(command) for command in self._running.values()):
             return None
         if self.state.open_questions:
@@ -246,9 +243,6 @@ class RunLoop:
     def _will_end_soon(self, command: Command) -> bool:
         """Tell whether to wait for a command: for the end of a question's time only where that has come."""
         return not isinstance(command, do.WaitForDeadline) or command.due <= self.context.clock.now()
-
-    def _is_moving_refs(self) -> bool:
-        return any(isinstance(command, do.UpdateBranch) for command in self._running.values()) or bool(self._inbox)
 
 
 def _cancel_later(running: asyncio.Task[None], turns: int = TURNS_TO_END) -> None:

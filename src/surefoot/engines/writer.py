@@ -55,19 +55,16 @@ class GroupWriter:
             self._sync_soon()
             result = results if isinstance(results, BaseException) else results[0]
         else:
-            result = await self._queued(batch)
+            loop = asyncio.get_running_loop()
+            answer: asyncio.Future[Result] = loop.create_future()
+            self._queue.append((batch, answer))
+            if not self._flushing:
+                self._flushing = True
+                loop.call_soon(self._flush)
+            result = await answer
         if isinstance(result, Appended):
             return result
         raise result
-
-    def _queued(self, batch: Batch) -> asyncio.Future[Result]:
-        loop = asyncio.get_running_loop()
-        answer: asyncio.Future[Result] = loop.create_future()
-        self._queue.append((batch, answer))
-        if not self._flushing:
-            self._flushing = True
-            loop.call_soon(self._flush)
-        return answer
 
     def _is_quick(self, batches: Sequence[Batch]) -> bool:
         """Tell whether the loop can be kept waiting for it: it is small, and the disk need not have it."""
