@@ -261,12 +261,8 @@ class Lane:
 
     def differing(self, commit: str) -> tuple[str, ...]:
         """Return the paths at which the lane differs from a commit; nothing is stored."""
-        index, tree = self._index, self._store.tree_of(commit)
-        if tree != self._tree:
-            index = self._indexes / "other"
-            copy_index(self._index, index)
-            self._store.at(self.root, index).run("read-tree", "--reset", tree)
-        git = self._store.at(self.root, index)
+        tree = self._store.tree_of(commit)
+        git = self._git_at(tree)
         found = self._differences(git, tree)
         tracked = (path for path in found.tracked if not self._is_submodule(git, path))
         return (*tracked, *found.others, *found.nested)
@@ -310,18 +306,24 @@ class Lane:
     def put_back(self, tree: str, paths: Sequence[str]) -> None:
         """Make these paths what they are in `tree`."""
         self._seen = None
-        is_checkpoint = tree == self._held()
-        index = self._index if is_checkpoint else self._indexes / "other"
-        git = self._store.at(self.root, index)
-        if not is_checkpoint:
-            copy_index(self._index, index)
-            git.run("read-tree", "--reset", tree)
+        self._held()  # which refuses a lane that is not open
+        git = self._git_at(tree)
         known = frozenset(split_names(git.run("ls-files", "-z")))
         for path in paths:
             remove_inside(self.root, path)
         self._check_out(git, sorted(known.intersection(paths)))
         if not {".gitmodules", *self._submodules}.isdisjoint(paths):
             self._restore_submodules(tree)
+
+    def _git_at(self, tree: str) -> Git:
+        """Return git held against `tree`: in the index of the checkpoint, or in another one made from that."""
+        if tree == self._tree:
+            return self.git
+        other = self._indexes / "other"
+        copy_index(self._index, other)
+        git = self._store.at(self.root, other)
+        git.run("read-tree", "--reset", tree)
+        return git
 
     def restore(self, commit: str, tree: str, exclude: Sequence[str], *, settled: bool = False) -> Restored:
         """Make the lane hold `commit` again; untracked files that match `exclude` may stay.
