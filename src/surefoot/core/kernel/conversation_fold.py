@@ -48,12 +48,8 @@ def _conversation_started(state: RunState, event: ev.ConversationStarted) -> Non
     node, work = answered(state, event, ev.BodyStarted)
     conversation.guidance, conversation.is_begun, node.crashes = event.guidance, True, 0
     conversation.tree = event.tree or None
-    _note_tree(work, conversation.tree)
-
-
-def _note_tree(work: Attempt, tree: str | None) -> None:
     if work.place is not None:
-        work.place.tree = tree
+        work.place.tree = conversation.tree
 
 
 def _model_requested(state: RunState, event: ev.ModelRequested) -> None:
@@ -61,11 +57,8 @@ def _model_requested(state: RunState, event: ev.ModelRequested) -> None:
     begin(state, event)
     need(conversation.is_begun and not conversation.is_open, event, "tool calls are being carried out")
     need(not conversation.turns or conversation.turns[-1].is_over, event, "a call of the last reply has no result yet")
-    need(
-        event.is_summary or event.turn == len(conversation.turns) + 1,
-        event,
-        f"turn {len(conversation.turns) + 1} is next",
-    )
+    number = len(conversation.turns) + 1
+    need(event.is_summary or event.turn == number, event, f"turn {number} is next")
     work.open, conversation.asked, conversation.due = event.kind, event, None
     conversation.stubbed, conversation.folded = event.stubbed, event.folded
     state.reserved[node.spec.id] = (event.reserved_usd, event.reserved_tokens)
@@ -90,11 +83,8 @@ def _model_responded(state: RunState, event: ev.ModelResponded) -> None:
     conversation.faults, conversation.fault, node.crashes = 0, None, 0
     conversation.worked_s += event.duration_s
     if asked.is_summary:
-        conversation.summary, conversation.summarised, conversation.summary_tokens = (
-            event.reply,
-            asked.folded,
-            event.tokens,
-        )
+        conversation.summary, conversation.summary_tokens = event.reply, event.tokens
+        conversation.summarised = asked.folded
         return
     calls = [ToolCallState(asked=call, kind=call.kind) for call in event.calls]
     conversation.turns.append(Turn(number=event.turn, answered=event, calls=calls))
@@ -163,12 +153,10 @@ def _model_request_delayed(state: RunState, event: ev.ModelRequestDelayed) -> No
 
 def _model_request_due(state: RunState, event: ev.ModelRequestDue) -> None:
     node = state.nodes.get(event.step)
-    conversation = (
-        None if node is None or node.work is None or node.attempt != event.attempt else node.work.conversation
-    )
-    if (
-        conversation is not None and conversation.is_timed
-    ):  # else the attempt is over, or an engine before this one wound the clock
+    if node is None or node.work is None or node.attempt != event.attempt:
+        return  # the attempt is over
+    conversation = node.work.conversation
+    if conversation is not None and conversation.is_timed:  # else an engine before this one wound the clock
         conversation.due, conversation.is_timed = None, False
 
 
@@ -181,10 +169,6 @@ def _model_changed(state: RunState, event: ev.ModelChanged) -> None:
 # --- tool calls
 
 
-def _call_of(state: RunState, event: ev.ToolCallStarted | ev.ToolCallFinished | ev.ToolCallResolved) -> ToolCallState:
-    return _call_named(state, event, event.call)
-
-
 def _call_named(state: RunState, event: ev.StepEvent, name: str) -> ToolCallState:
     _, _, conversation = _conversation_of(state, event)
     call = conversation.call(name)
@@ -194,7 +178,7 @@ def _call_named(state: RunState, event: ev.StepEvent, name: str) -> ToolCallStat
 
 
 def _tool_call_started(state: RunState, event: ev.ToolCallStarted) -> None:
-    call = _call_of(state, event)
+    call = _call_named(state, event, event.call)
     _, work, conversation = _conversation_of(state, event)
     need(not call.is_open and work.open is None, event, f"call {event.call} is under way, or something else is")
     need(state.outcome is None, event, "the run has ended")
@@ -229,18 +213,19 @@ def call_cancelled(state: RunState, event: ev.EffectCancelled) -> None:
 
 
 def _tool_call_finished(state: RunState, event: ev.ToolCallFinished) -> None:
-    call = _call_of(state, event)
+    call = _call_named(state, event, event.call)
     need(call.is_open, event, f"call {event.call} is not under way")
     node, work, conversation = _conversation_of(state, event)
     call.is_open, call.result, work.interrupt_requested, node.crashes = False, event, False, 0
     if call.raised_by:
-        has_begun = not event.is_misuse
-        _note_reached(node, applied=(True if event.ok else None) if has_begun else False)
+        applied = True if event.ok else None
+        _note_reached(node, applied=False if event.is_misuse else applied)
     conversation.misuses += event.is_misuse
     conversation.worked_s += event.duration_s
     conversation.repeats = conversation.repeats + 1 if _is_repeat(conversation, call, event) else 0
     if call.kind is ToolKind.WRITE:
-        _note_tree(work, event.tree)
+        if work.place is not None:
+            work.place.tree = event.tree
         conversation.tree = event.tree or conversation.tree
     conversation.seen.update(event.saw)
     if isinstance(event.payload, Note):
@@ -294,7 +279,7 @@ def _end(work: Attempt, conversation: Conversation, event: ev.ToolCallFinished) 
 
 
 def _tool_call_resolved(state: RunState, event: ev.ToolCallResolved) -> None:
-    call = _call_of(state, event)
+    call = _call_named(state, event, event.call)
     need(not call.is_open, event, f"call {event.call} is under way")
     _, work, conversation = _conversation_of(state, event)
     call.result, call.answer = event, None

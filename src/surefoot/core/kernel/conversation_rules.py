@@ -369,53 +369,22 @@ def _ask(
     facts = chain[min(conversation.position, len(chain) - 1)]
     if flaw := prefix_flaw(state, node, tokens_max(state, conversation, facts)):
         return fails(node, now, Diagnosis.CONTEXT_OVERFLOW, flaw)
-    event, parts, must_hold = _request(state, node, conversation, facts, now)
-    crossing = crossing_of(state, node, (event.reserved_usd, event.reserved_tokens))
-    if crossing is None:
-        command = do.RequestModel(
-            step=node.spec.id,
-            attempt=node.attempt,
-            lane=None,
-            turn=event.turn,
-            role=conversation.role,
-            facts=facts,
-            parts=parts,
-            must_hold=must_hold,
-            is_summary=event.is_summary,
-        )
-        return Proposal(event, command)
-    if crossing.may_pass:
-        return HOLD
-    if crossing.is_of_step:
-        return fails(node, now, Diagnosis.BUDGET, f"{crossing.text}; a request could cross it")
-    text = told_at(state, crossing, "the next request could cross it")
-    return Proposal(ev.LimitReached(at=now, limit=crossing.limit, text=text))
-
-
-def _say_near(state: RunState, now: float) -> Proposal | None:
-    """Tell the person, once, that most of a limit is used."""
-    told = {finding.kind for finding in state.reported}
-    for limit, text in near_of(state):
-        kind = f"limit-near-{limit.replace('_', '-')}"
-        if kind not in told:
-            finding = Finding(kind=kind, severity=Severity.WARNING, text=text)
-            return Proposal(ev.FindingReported(at=now, finding=finding))
-    return None
-
-
-def _request(
-    state: RunState, node: StepState, conversation: Conversation, facts: ModelFacts, now: float
-) -> tuple[ev.ModelRequested, tuple[Part, ...], tuple[str, ...]]:
-    """Return the next request, with its brief and what the reply has to hold."""
     fold = fold_for(state, node, tokens_max(state, conversation, facts))
     is_summary = fold.wants_summary and conversation.summarised < fold.folded
-    parts = (
-        summary_brief(state, node, fold)
-        if is_summary
-        else (*brief_of(state, node, fold), *_nudges(state, node, conversation))
-    )
+    if is_summary:
+        parts = summary_brief(state, node, fold)
+    else:
+        parts = (*brief_of(state, node, fold), *_nudges(state, node, conversation))
     tokens = sum(part.tokens for part in parts)
     reserved_usd, reserved_tokens = worst_of(facts, int(tokens * AT_MOST) + TOOLS_TOKENS[conversation.role])
+    crossing = crossing_of(state, node, (reserved_usd, reserved_tokens))
+    if crossing is not None and crossing.may_pass:
+        return HOLD
+    if crossing is not None and crossing.is_of_step:
+        return fails(node, now, Diagnosis.BUDGET, f"{crossing.text}; a request could cross it")
+    if crossing is not None:
+        text = told_at(state, crossing, "the next request could cross it")
+        return Proposal(ev.LimitReached(at=now, limit=crossing.limit, text=text))
     event = ev.ModelRequested(
         **node.at(now),
         turn=len(conversation.turns) + 1,
@@ -427,7 +396,29 @@ def _request(
         folded=fold.folded,
         is_summary=is_summary,
     )
-    return event, parts, facts_that_must_survive(node, fold) if is_summary else ()
+    command = do.RequestModel(
+        step=node.spec.id,
+        attempt=node.attempt,
+        lane=None,
+        turn=event.turn,
+        role=conversation.role,
+        facts=facts,
+        parts=parts,
+        must_hold=facts_that_must_survive(node, fold) if is_summary else (),
+        is_summary=is_summary,
+    )
+    return Proposal(event, command)
+
+
+def _say_near(state: RunState, now: float) -> Proposal | None:
+    """Tell the person, once, that most of a limit is used."""
+    told = {finding.kind for finding in state.reported}
+    for limit, text in near_of(state):
+        kind = f"limit-near-{limit.replace('_', '-')}"
+        if kind not in told:
+            finding = Finding(kind=kind, severity=Severity.WARNING, text=text)
+            return Proposal(ev.FindingReported(at=now, finding=finding))
+    return None
 
 
 def _nudges(state: RunState, node: StepState, conversation: Conversation) -> tuple[Part, ...]:

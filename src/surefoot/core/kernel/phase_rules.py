@@ -83,11 +83,7 @@ def plan_move(state: RunState, now: float) -> Proposal | None:
         by = " and ".join(names) or "nobody had to"
     given = state.plan.limits  # only a person sets these
     limits = replace(
-        made.plan.limits,
-        wall_s=given.wall_s,
-        cost_usd=given.cost_usd,
-        tokens=given.tokens,
-        requests=given.requests,
+        made.plan.limits, wall_s=given.wall_s, cost_usd=given.cost_usd, tokens=given.tokens, requests=given.requests
     )
     event = ev.PlanAdopted(
         at=now,
@@ -220,21 +216,14 @@ def compare_claim(state: RunState, node: StepState, work: Attempt, now: float) -
     wrong = [
         ("ungrounded-claim", Severity.WARNING, text) for text in ungrounded(conversation.claim, conversation, changed)
     ]
-    bare = [
-        ("unproven-claim", Severity.NOTE, text)
-        for text in unproven(conversation.claim, conversation, _asked_commands(state, node))
-    ]
+    checks = [*node.spec.checks, *state.plan.accept]  # of these an agent may know those that are not held back
+    asked = {one.ask.runs for one in checks if one.ask.runs is not None and not one.held_back}
+    bare = [("unproven-claim", Severity.NOTE, text) for text in unproven(conversation.claim, conversation, asked)]
     for kind, severity, text in (*wrong, *bare):
         finding = Finding(kind=kind, severity=severity, text=text, step=node.spec.id)
         if finding not in state.reported:
             return Proposal(ev.FindingReported(at=now, finding=finding))
     return None
-
-
-def _asked_commands(state: RunState, node: StepState) -> set[str]:
-    """Return the commands of the checks that an agent may know of."""
-    checks = [*node.spec.checks, *state.plan.accept]
-    return {one.ask.runs for one in checks if one.ask.runs is not None and not one.held_back}
 
 
 def going_back(state: RunState, now: float) -> Proposal | None:

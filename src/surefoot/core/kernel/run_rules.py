@@ -40,13 +40,7 @@ from surefoot.core.queue import first_in_queue, is_kept_by_doubt, startable, wai
 from surefoot.core.recovery import doubt_of, is_settling
 from surefoot.core.state import DONE, LaneState, RunState, StepState, StepStatus
 from surefoot.core.system_steps import BASELINE, COMMANDS, PLANNING, REVIEWING, UNDERSTANDING
-from surefoot.core.verdicts import (
-    is_red_before,
-    next_after,
-    next_before,
-    red_before_said,
-    turned_green,
-)
+from surefoot.core.verdicts import is_red_before, next_after, next_before, red_before_said, turned_green
 from surefoot.effects import BY_REQUEST
 
 CLEAN = "clean"
