@@ -58,7 +58,7 @@ class BranchCommit:
 
 @record
 class TakeCheckpoint(StepCommand):
-    """Put the lane to the head and make sure of it. Answered by `Checkpointed` or `CheckpointFailed`."""
+    """Put the lane to the head and make sure of it. Answered by `Checkpointed` or `EffectFailed`."""
 
     commit: str
     scratch: tuple[str, ...]

@@ -34,7 +34,7 @@ class GroupExpanded(Event):
 
 @record
 class ExpandGroup(Command):
-    """Find a group's items at a commit. Answered by `GroupExpanded` or `ExpansionFailed`."""
+    """Find a group's items at a commit. Answered by `GroupExpanded` or `EffectFailed`."""
 
     group: Step
     commit: str | None

@@ -39,7 +39,7 @@ class LaneReady(Event):
 
 @record
 class OpenLane(Command):
-    """Make a lane hold a commit and be prepared. Answered by `LaneReady` or `LaneFailed`."""
+    """Make a lane hold a commit and be prepared. Answered by `LaneReady` or `EffectFailed`."""
 
     lane: str
     commit: str

@@ -25,7 +25,7 @@ class PatchApplied(StepEvent):
 
 @record
 class ApplyPatch(StepCommand):
-    """Make the lane hold what a person's patch says. Answered by `PatchApplied` or `EffectBroken`."""
+    """Make the lane hold what a person's patch says. Answered by `PatchApplied` or `EffectFailed`."""
 
     commit: str
     scratch: tuple[str, ...]

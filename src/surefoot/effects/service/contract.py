@@ -34,7 +34,7 @@ class ServiceReady(StepEvent):
 
 @record
 class StartService(StepCommand):
-    """Start a service and wait until it is ready. Answered by `ServiceReady` or `ServiceFailed`."""
+    """Start a service and wait until it is ready. Answered by `ServiceReady` or `EffectFailed`."""
 
     service: Service
     up: tuple[str, ...]
