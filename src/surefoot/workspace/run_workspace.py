@@ -236,7 +236,9 @@ class RunWorkspace:
             return tuple(gone)
         commits = [self.base] if head is None else [self.base, head]
         ending = self._store.git.attempt("rev-list", "--objects", "--no-walk", "--quiet", *commits)
-        return (f"objects of {' or '.join(commits)} are missing ({ending.err})",) if ending.code != 0 else ()
+        if ending.code != 0:
+            return (f"objects of {' or '.join(commits)} are missing ({ending.err})",)
+        return ()
 
     def refuse_without_repository(self) -> None:
         """Refuse to go on where the user's repository, or one that it borrows from, was deleted or moved.

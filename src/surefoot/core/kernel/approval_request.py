@@ -113,9 +113,10 @@ def _package(state: RunState, node: StepState, work: Attempt, decision: Decision
     is_confined = state.has_workspace and spec.body.starts_program and spec.confine
     outputs = (work.outputs, *needed_outputs(state, node).values())
     sure = [stated for one in outputs if (stated := confidence_of(one)) is not None]
-    doubts = [text for one in outputs for text in uncertainties_of(one)]
     claim = None if work.conversation is None else work.conversation.claim
     said = "nothing, for it did not finish" if claim is None else claim.summary
+    doubts = [] if claim is None else [*claim.uncertainties]
+    doubts += [text for one in outputs for text in uncertainties_of(one)]
     package = Package(
         step=spec.id,
         title=spec.title,
@@ -134,7 +135,7 @@ def _package(state: RunState, node: StepState, work: Attempt, decision: Decision
         claim=said if work.conversation is not None and work.ending is not None else "",
         statements=_statements_of(work),
         confidence=min(sure, default=None),
-        uncertainties=(*(() if claim is None else claim.uncertainties), *doubts),
+        uncertainties=tuple(doubts),
         rollback_point=_rollback_point(state),
         cost_usd=state.cost_usd,
         skipped=skipped_needs(state, node),

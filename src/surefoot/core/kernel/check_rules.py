@@ -83,18 +83,17 @@ def ask_or_reuse(state: RunState, command: do.AskCheck, record: CheckRecord, now
     name, attempt, moment, index = command.step, command.attempt, command.moment, command.index
     if known is None or not may_reuse:
         return Proposal(ev.CheckRequested(at=now, step=name, attempt=attempt, moment=moment, check=index), command)
-    return Proposal(
-        ev.VerdictReused(
-            at=now,
-            step=name,
-            attempt=attempt,
-            moment=moment,
-            check=index,
-            evidence=known.evidence,
-            results=known.results,
-            changed_files=known.changed_files,
-        )
+    event = ev.VerdictReused(
+        at=now,
+        step=name,
+        attempt=attempt,
+        moment=moment,
+        check=index,
+        evidence=known.evidence,
+        results=known.results,
+        changed_files=known.changed_files,
     )
+    return Proposal(event)
 
 
 def diagnosis_of(state: RunState, check: Check, record: CheckRecord) -> Diagnosis:

@@ -6,7 +6,7 @@ request. Nothing here changes the state.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from surefoot.core import commands as do
@@ -27,6 +27,7 @@ from surefoot.core.kernel.failure_rules import CRASHES_MAX, fails
 from surefoot.core.kernel.model_fallback import TOOLS_TOKENS, after_fault, chain_of, next_wait, tokens_max
 from surefoot.core.kernel.plan_adoption import is_kept
 from surefoot.core.kernel.proposal import HOLD, Proposal, RuleResult
+from surefoot.core.plan import Check
 from surefoot.core.policy import facts_before, weigh
 from surefoot.core.policy_types import Decision, Tier
 from surefoot.core.prompt import brief_of
@@ -37,6 +38,7 @@ from surefoot.core.state import RunState, StepState
 from surefoot.core.token_estimate import AT_MOST, tokens_of
 from surefoot.core.tool_table import TOOLBOX, EditableFiles, PlanInForce, StoredTexts, ToolState, refusal_of
 from surefoot.core.untrusted_text import behind
+from surefoot.core.verdicts import CheckRecord
 
 MISUSES_MAX = 12
 REPEATS_MAX = 5
@@ -208,22 +210,23 @@ def _stored_texts(state: RunState, _: StepState, conversation: Conversation) -> 
         for call in turn.calls:
             if isinstance(call.result, ev.ToolCallFinished):
                 found[call.asked.call] = call.result.whole or call.result.output
-    answers = [
-        (node.spec.id, check, record)
-        for node in state.steps()
-        for check, record in zip(
-            node.spec.checks, node.records if node.work is None else node.work.checks, strict=False
-        )
-    ]
-    pairs = zip(state.plan.accept, state.accept.records, strict=True)
-    answers += [("accept", check, record) for check, record in pairs]
     hidden: list[BlobId | None] = []
-    for whose, check, record in answers:
+    for whose, check, record in _answers(state):
         if check.held_back:
             hidden += (record.evidence, record.results)
         elif record.evidence is not None:
             found[f"{whose}: {check.name}"] = record.evidence
     return StoredTexts(texts=found, hidden=tuple(blob for blob in hidden if blob is not None))
+
+
+def _answers(state: RunState) -> Iterator[tuple[str, Check, CheckRecord]]:
+    """Yield every check of the run with its answers, and whose it is."""
+    for node in state.steps():
+        records = node.work.checks if node.work is not None else node.records
+        for check, record in zip(node.spec.checks, records, strict=False):
+            yield node.spec.id, check, record
+    for check, record in zip(state.plan.accept, state.accept.records, strict=True):
+        yield "accept", check, record
 
 
 _STATES: Mapping[type[ToolState], Callable[[RunState, StepState, Conversation], ToolState]] = {
@@ -325,7 +328,8 @@ def _stop(node: StepState, conversation: Conversation, now: float) -> Proposal |
         reason = f"tools were used wrongly {conversation.misuses} times, at last so: {_last_misuse(conversation)}"
         return fails(node, now, Diagnosis.TOOL_MISUSE, reason)
     if conversation.repeats >= REPEATS_MAX:
-        last = "".join(call.asked.summary for turn in conversation.turns[-1:] for call in turn.calls[-1:])
+        calls = conversation.turns[-1].calls if conversation.turns else []
+        last = calls[-1].asked.summary if calls else ""
         reason = f"the same calls had the same results {conversation.repeats} times in a row, the last: {last}"
         return fails(node, now, Diagnosis.INFINITE_LOOP, reason)
     if conversation.idle >= IDLE_MAX:

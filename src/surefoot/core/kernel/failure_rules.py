@@ -114,8 +114,12 @@ def _give_up(state: RunState, node: StepState, how: OnFailure, reason: str, now:
         return Proposal(ev.StepSkipped(**node.at(now), reason=f"failed: {reason}"))
     target = state.nodes[node.spec.rollback_to] if node.spec.rollback_to is not None else None
     if how is OnFailure.ROLLBACK and target is not None and target.head_after is not None:
-        gone, commit = results_after(state, target), target.head_after
-        return Proposal(
-            ev.RolledBack(**node.at(now), reason=reason, to=target.spec.id, commit=commit, invalidated=gone)
+        event = ev.RolledBack(
+            **node.at(now),
+            reason=reason,
+            to=target.spec.id,
+            commit=target.head_after,
+            invalidated=results_after(state, target),
         )
+        return Proposal(event)
     return Proposal(ev.StepFailed(**node.at(now), reason=reason, stop=how is OnFailure.STOP))

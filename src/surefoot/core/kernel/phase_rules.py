@@ -146,7 +146,8 @@ def show_outcome(state: RunState, node: StepState, work: Attempt, now: float) ->
     said_no = _refused(node, work, what, now)
     if said_no is not None:
         return said_no
-    return _get_consent(state, node, f"{what} {digest_of(rests_on)}", "\n".join(lines), commands, now)
+    shown = f"{what} {digest_of(rests_on)}"
+    return _consent_to_outcome(state, node, shown, "\n".join(lines), commands, now)
 
 
 def _refused(node: StepState, work: Attempt, what: str, now: float) -> Proposal | None:
@@ -161,7 +162,7 @@ def _refused(node: StepState, work: Attempt, what: str, now: float) -> Proposal 
     return None
 
 
-def _get_consent(
+def _consent_to_outcome(
     state: RunState, node: StepState, shown: str, text: str, commands: list[Weighed], now: float
 ) -> RuleResult:
     """Get a person's consent to what a system step came to, unless they gave it."""

@@ -485,7 +485,9 @@ def _outcome(state: RunState) -> tuple[Outcome, str]:
     reasons += [f"the reviewer objects: {text}" for text in objections_of(state)]
     unproved = sum(node.status is StepStatus.UNPROVED for node in state.steps())
     reasons += [f"{unproved} {'step is' if unproved == 1 else 'steps are'} done but unproved"] if unproved else []
-    return (_unfinished_outcome(state), "; ".join(reasons)) if reasons else (Outcome.COMPLETED, "")
+    if not reasons:
+        return Outcome.COMPLETED, ""
+    return _unfinished_outcome(state), "; ".join(reasons)
 
 
 def _unanswered_red(state: RunState) -> list[str]:

@@ -54,19 +54,18 @@ def _check_answered(state: RunState, event: ev.CheckAnswered) -> None:
         answered(state, event, ev.CheckRequested)
     record_answer(check, record, event)
     if event.verdict is Verdict.PASSED and not event.flaky and not record.is_flaky:
-        passed = CachedVerdict(event.tree, event.environment, event.evidence, event.results, event.changed_files)
-        _note_passed(state, verdict_key(check), passed)
+        _remember(state, verdict_key(check), event)
     if check.reaches_out:
         work = None if event.step == ACCEPTANCE else state.nodes[event.step].work
         for lane in state.lanes.values() if work is None else [state.lanes[work.lane]] if work.lane else ():
             lane.epoch += 1
 
 
-def _note_passed(state: RunState, key: str, passed: CachedVerdict) -> None:
+def _remember(state: RunState, key: str, event: ev.CheckAnswered) -> None:
     """Remember the verdict, and only so many of a kind: steps that run at once ask about a few trees in turn."""
-    others = [
-        one for one in state.verdicts.get(key, ()) if (one.tree, one.environment) != (passed.tree, passed.environment)
-    ]
+    place = (event.tree, event.environment)
+    others = [one for one in state.verdicts.get(key, ()) if (one.tree, one.environment) != place]
+    passed = CachedVerdict(*place, event.evidence, event.results, event.changed_files)
     state.verdicts[key] = [*others, passed][-VERDICTS_KEPT:]
 
 

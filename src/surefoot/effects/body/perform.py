@@ -40,9 +40,8 @@ async def run_step(context: RunContext, command: do.RunStep) -> Event:
     started = context.clock.elapsed()
     ended = await PERFORMERS[type(command.spec.body)](context, command)
     point(f"body.{command.spec.effect}.after")
-    now = context.clock.now()
     return ev.BodyFinished(
-        **command.at(now),
+        **command.at(context.clock.now()),
         ending=ended.ending,
         evidence=ended.evidence,
         duration_s=context.clock.elapsed() - started,

@@ -61,9 +61,8 @@ async def start_service(context: RunContext, command: do.StartService) -> Event:
     point("service.start.after")
     # It begins to watch only after this has been answered, for nothing is awaited in between.
     service.watching = asyncio.create_task(_watch(context, service))
-    now = context.clock.now()
     return ev.ServiceReady(
-        **command.at(now),
+        **command.at(context.clock.now()),
         lane=lane,
         service=spec.name,
         port=service.port,
