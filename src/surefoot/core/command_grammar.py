@@ -70,7 +70,7 @@ def find(tree: Tree, words: Sequence[str]) -> tuple[list[str], Shape | None, Seq
     while at < len(words) and len(path) < deepest and words[at] != "--":
         word = words[at]
         taken = 1
-        if _is_beginning(tree, [*path, word]):
+        if any(_begins(key, [*path, word]) for key in tree):
             path.append(word)
         elif word[:1] in {"-", "+"} and len(word) > 1:
             taken += word in base.valued
@@ -78,32 +78,26 @@ def find(tree: Tree, words: Sequence[str]) -> tuple[list[str], Shape | None, Seq
         else:
             break
         at += taken
-    shape = _shape(tree, path)
+    shape = _shape_at(tree, path)
     operand = next(iter(words[at:]), "--")
     is_unknown = shape is None or (not path and len(tree) > 1 and base.operands == "any")
     if is_unknown and operand != "--":
         return [*path, operand], None, ()
-    return path, None if shape is None else _with(shape, base), [*left, *words[at:]]
+    return path, shape, [*left, *words[at:]]
 
 
-def _is_beginning(tree: Tree, path: Sequence[str]) -> bool:
-    return any(len(key) >= len(path) and all(map(fnmatchcase, path, key)) for key in tree)
-
-
-def _shape(tree: Tree, path: Sequence[str]) -> Shape | None:
-    return next((one for key, one in tree.items() if len(key) == len(path) and all(map(fnmatchcase, path, key))), None)
-
-
-def _with(shape: Shape, base: Shape) -> Shape:
-    """Return the shape of a subcommand with the options of its program."""
-    if shape is base:
+def _shape_at(tree: Tree, path: Sequence[str]) -> Shape | None:
+    """Return the shape of a subcommand, which takes the options of its program as well."""
+    shape = next((one for key, one in tree.items() if len(key) == len(path) and _begins(key, path)), None)
+    base = tree.get(())
+    if shape is None or shape is base or base is None:
         return shape
-    return replace(
-        shape,
-        flags=shape.flags | base.flags,
-        valued={**base.valued, **shape.valued},
-        denied=shape.denied | base.denied,
-    )
+    flags, denied = shape.flags | base.flags, shape.denied | base.denied
+    return replace(shape, flags=flags, denied=denied, valued={**base.valued, **shape.valued})
+
+
+def _begins(key: Sequence[str], path: Sequence[str]) -> bool:
+    return len(key) >= len(path) and all(map(fnmatchcase, path, key))
 
 
 # --- options
@@ -164,14 +158,11 @@ def _unknown(shape: Shape, option: _Option | None, word: str, following: str) ->
     if not shape.takes_any or not OUTSIDE.match(path):
         return None
     loads = _LOADING.match(known) and not path.startswith("$")
-    if not loads and not (_WRITING.match(known) and not _is_open(path)):
+    # Anything may be written in the temporary folder, or where a variable names the place.
+    is_open = SCRATCH.match(path) or path.startswith("$") or path == ".."
+    if not loads and (is_open or not _WRITING.match(known)):
         return None
     return word if path in word else f"{word} {path}"
-
-
-def _is_open(path: str) -> bool:
-    """Tell whether a path is in the temporary folder, or one that a variable names."""
-    return bool(SCRATCH.match(path)) or path.startswith("$") or path == ".."
 
 
 _ENDING = ";"

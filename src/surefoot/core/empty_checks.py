@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from operator import eq, ge, gt, le, lt, ne
 
 from surefoot.core.check_kinds import ChangedCheck, CommandCheck
 from surefoot.core.globs import any_overlap, is_inside, literal, matches, with_content
@@ -16,7 +17,7 @@ _NOT_READ = regex(r"[(){}`\\]|<<|(?<!&)&(?!&)|\b(?:if|for|while|until|case|funct
 """What this module does not understand."""
 _TOKEN = regex(r"""(?P<end>\|\||&&|;|\n)|(?P<word>(?:"[^"]*"|'[^']*'|[^\s;&|<>"'])+)|(?P<other>[|<>&])|\s""")
 _ALWAYS = frozenset({"true", ":", "/bin/true", "/usr/bin/true", "echo", "printf", "pwd", "sleep"})
-_NUMBERS = {"-eq", "-ne", "-lt", "-le", "-gt", "-ge"}
+_COMPARING = {"-eq": eq, "-ne": ne, "-lt": lt, "-le": le, "-gt": gt, "-ge": ge}
 
 _Command = tuple[str, ...] | None
 """The words of a simple command; None: one that is not understood."""
@@ -46,7 +47,12 @@ def is_constant(check: Check) -> bool:
     """Tell whether a check passes on any files."""
     if isinstance(check.ask, ChangedCheck):
         return EVERYTHING in check.ask.globs
-    return isinstance(check.ask, CommandCheck) and _always_ends_well(check.ask.command)
+    if not isinstance(check.ask, CommandCheck):
+        return False
+    text = _QUIET.sub(" ", check.ask.command.strip())
+    if not text or _NOT_READ.search(text):
+        return False
+    return all(_is_true(line) for line in _lines(text) if line)
 
 
 def is_untouched(check: Check, step: Step, plan: Plan, changed: Sequence[str]) -> bool:
@@ -62,13 +68,6 @@ def _from_root(check: Check, globs: Sequence[str], plan: Plan) -> tuple[str, ...
     """Return globs over what a check asks about, as they count from the root of the repository, as `writes` does."""
     folders = [literal(folder.removeprefix("./").strip("/")) for folder in (plan.folder, check.cwd) if folder]
     return with_content(tuple("/".join([*folders, glob.removeprefix("./").rstrip("/")]) for glob in globs))
-
-
-def _always_ends_well(command: str) -> bool:
-    text = _QUIET.sub(" ", command.strip())
-    if not text or _NOT_READ.search(text):
-        return False
-    return all(_is_true(line) for line in _lines(text) if line)
 
 
 _Line = list[tuple[str, _Command]]
@@ -118,9 +117,7 @@ def _test(arguments: list[str]) -> bool:
     if any(sign in word for word in arguments for sign in "$*?~"):
         return False
     match [word.strip("\"'") for word in arguments]:
-        case [text]:
-            return bool(text)
-        case ["-n", text]:
+        case [text] | ["-n", text]:
             return bool(text)
         case ["-z", text]:
             return not text
@@ -128,19 +125,7 @@ def _test(arguments: list[str]) -> bool:
             return one == other
         case [one, "!=", other]:
             return one != other
-        case [one, sign, other] if sign in _NUMBERS and one.isdigit() and other.isdigit():
-            return _compare(int(one), sign, int(other))
+        case [one, sign, other] if sign in _COMPARING and one.isdigit() and other.isdigit():
+            return _COMPARING[sign](int(one), int(other))
         case _:
             return False
-
-
-def _compare(one: int, sign: str, other: int) -> bool:
-    results = {
-        "-eq": one == other,
-        "-ne": one != other,
-        "-lt": one < other,
-        "-le": one <= other,
-        "-gt": one > other,
-        "-ge": one >= other,
-    }
-    return results[sign]

@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import takewhile
 from typing import TypeVar
 
-from surefoot.core.stars import between_stars, joined
+from surefoot.core.stars import between_stars, joined, symbols_of
 
 _MAGIC = re.compile(r"([*?\[])")
 _STANDS_FOR_ANY = "\ue000"
@@ -68,7 +68,7 @@ def samples(glob: str) -> tuple[str, ...]:
             if part == "**":
                 folders += [_STANDS_FOR_ANY * max(size, 1)] * (size + (index == len(parts) - 1))
             else:
-                folders.append("".join(_sample(symbol, size) for symbol in _symbols(part)) or _STANDS_FOR_ANY)
+                folders.append("".join(_sample(symbol, size) for symbol in symbols_of(part)) or _STANDS_FOR_ANY)
         found["/".join(folders)] = None
     return tuple(found)
 
@@ -128,7 +128,7 @@ def literal_folder(glob: str) -> tuple[str, ...]:
     """Return the path components before the first with a wildcard: globs that part there share no path."""
     folder: list[str] = []
     for part in _parts(glob):
-        if any(symbol[0] in "*?[" and (len(symbol) > 1 or symbol != "[") for symbol in _symbols(part)):
+        if any(symbol[0] in "*?[" and (len(symbol) > 1 or symbol != "[") for symbol in symbols_of(part)):
             break
         folder.append(part)
     return tuple(folder)
@@ -161,31 +161,13 @@ def _parts(glob: str) -> list[str]:
     return [part for index, part in enumerate(names) if part != "**" or index == 0 or names[index - 1] != "**"]
 
 
-def _symbols(part: str) -> Iterator[str]:
-    """Split one path component into `*`, `?`, whole classes and single characters."""
-    at = 0
-    while at < len(part):
-        end = at + 1
-        if part[at] == "[":
-            # The first character of a class belongs to it even if it is `]`; a `[` without an end is an ordinary one.
-            first = at + 1 + part.startswith("!", at + 1)
-            close = part.find("]", first + 1)
-            end = close + 1 if close > 0 else end
-        yield part[at:end]
-        at = end
-
-
 def _part_pattern(part: str) -> str:
-    return joined(between_stars(_symbols(part), _symbol_pattern), "[^/]")
+    return joined(between_stars(symbols_of(part), _symbol_pattern), "[^/]")
 
 
 def _symbol_pattern(symbol: str) -> str:
-    if symbol == "?":
-        return "[^/]"
-    return _class_pattern(symbol) if len(symbol) > 1 else re.escape(symbol)
-
-
-def _class_pattern(symbol: str) -> str:
+    if len(symbol) == 1:
+        return "[^/]" if symbol == "?" else re.escape(symbol)
     is_negated, pieces = _class_pieces(symbol)
     inside = "".join(f"{re.escape(low)}-{re.escape(high)}" for low, high in pieces)
     if not pieces:
@@ -227,7 +209,7 @@ def _fixed_parts(glob: str) -> tuple[str, str, str]:
     folder = literal_folder(glob)
     if len(folder) == len(parts):
         return "/".join(parts), parts[-1], parts[-1]
-    symbols = [*_symbols(parts[-1])]
+    symbols = [*symbols_of(parts[-1])]
     first, last = "".join(takewhile(_is_fixed, symbols)), "".join(takewhile(_is_fixed, reversed(symbols)))
     return "/".join((*folder, "")) if folder else "", first, last[::-1]
 
@@ -259,7 +241,7 @@ def _components_of(glob: str) -> _Row[str] | None:
 @lru_cache(maxsize=4096)
 def _characters_of(part: str) -> _Row[_Ranges]:
     """Return the characters that each place of a path component allows."""
-    return _row([None if symbol == "*" else _ranges_of(symbol) for symbol in _symbols(part)])
+    return _row([None if symbol == "*" else _ranges_of(symbol) for symbol in symbols_of(part)])
 
 
 def _ranges_of(symbol: str) -> _Ranges:

@@ -152,7 +152,7 @@ def _unknown_in(words: tuple[str, ...]) -> str | None:
     said = quoted(" ".join([name, *path]))
     if shape is None:
         return f"{said} is not among the commands known to be harmless"
-    operands, option, reason = taken_apart(shape, name, args, _judged)
+    operands, option, reason = taken_apart(shape, name, args, lambda judge, word, value: JUDGES[judge](word, [value]))
     if reason is not None:
         return reason
     if option is not None:
@@ -178,16 +178,14 @@ def _is_of_tools(path: str) -> bool:
 
 def _unknown_script(words: Sequence[str]) -> str | None:
     """Judge a program of the project's own: known, unless its name, or its first argument, says that it reaches out."""
-    script = table().get(words[0].rpartition("/")[2])
-    if script is not None and words[0].rpartition("/")[2] in {"gradlew", "mvnw"}:
-        return _unknown_in((words[0].rpartition("/")[2], *words[1:]))
+    name = words[0].rpartition("/")[2]
+    if name in {"gradlew", "mvnw"} and name in table():
+        return _unknown_in((name, *words[1:]))
     if _GIT_FILES.match(words[0]):
         return f"{quoted(words[0])} is one of git's own files"
-    if words[0].rpartition("/")[2] == "manage.py" and set(words[1:2]) & STRANGE_DUTIES:
+    if name == "manage.py" and set(words[1:2]) & STRANGE_DUTIES:
         return f"{quoted(' '.join(words[:2]))} is not among the commands known to be harmless"
-    return _reaching_name(words[0].rpartition("/")[2]) or next(
-        (_reaching_name(word) for word in words[1:2] if not word.startswith("-")), None
-    )
+    return _reaching_name(name) or next((_reaching_name(word) for word in words[1:2] if word[:1] != "-"), None)
 
 
 def _reaching_name(text: str) -> str | None:
@@ -265,17 +263,32 @@ def _is_elsewhere(path: str) -> bool:
 # --- operands
 
 
+_Judge = Callable[[str, Sequence[str]], str | None]
+
+
+def _refusing(is_refused: Callable[[str], object], said: str) -> _Judge:
+    """Return what judges arguments one by one, and says of the first it refuses which program is given which word."""
+
+    def judge(name: str, operands: Sequence[str]) -> str | None:
+        found = next((word for word in operands if is_refused(word)), None)
+        return None if found is None else said.format(name=quoted(name), word=quoted(found))
+
+    return judge
+
+
+_in_lane = _refusing(
+    lambda word: OUTSIDE.match(word) and not word.startswith("$") and word != "..",
+    "{name} is given {word}, which lies outside the project",
+)
+_written = _refusing(_is_elsewhere, "{name} writes {word}, which lies outside the project")
+_not_remote = _refusing(
+    lambda word: re.match(r"[^/=]+:", word) and not word.startswith("-"),
+    "{name} is given {word}, which names another machine",
+)
+
+
 def _any(name: str, operands: Sequence[str]) -> str | None:  # noqa: ARG001
     return None
-
-
-def _none(name: str, operands: Sequence[str]) -> str | None:
-    return f"{quoted(name)} is given {quoted(operands[0])}" if operands else None
-
-
-def _in_lane(name: str, operands: Sequence[str]) -> str | None:
-    outside = [word for word in operands if OUTSIDE.match(word) and not word.startswith("$") and word != ".."]
-    return f"{quoted(name)} is given {quoted(outside[0])}, which lies outside the project" if outside else None
 
 
 def _places(name: str, operands: Sequence[str]) -> str | None:
@@ -287,32 +300,9 @@ def _places(name: str, operands: Sequence[str]) -> str | None:
     return f"{quoted(name)} gives the program {quoted(programs[0])} another name" if programs else None
 
 
-def _edited(name: str, operands: Sequence[str]) -> str | None:
-    """Judge the files after a script."""
-    return _places(name, operands[1:])
-
-
-def _copied_to(name: str, operands: Sequence[str]) -> str | None:
-    return _written(name, [word.removeprefix("of=") for word in operands if word.startswith("of=")])
-
-
-def _written(name: str, operands: Sequence[str]) -> str | None:
-    first = next((word for word in operands if _is_elsewhere(word)), None)
-    return None if first is None else f"{quoted(name)} writes {quoted(first)}, which lies outside the project"
-
-
 def _script(name: str, operands: Sequence[str]) -> str | None:
     """Judge an interpreter with a file of the project; without one it reads what is known otherwise, or nothing."""
     return _in_lane(name, operands[:1]) or (_unknown_script(operands) if operands else None)
-
-
-def _named_file(name: str, operands: Sequence[str]) -> str | None:
-    return _in_lane(name, operands[:1]) or (f"{quoted(name)} is given no file" if not operands else None)
-
-
-def _folder(name: str, operands: Sequence[str]) -> str | None:
-    system = [word for word in operands if re.match(r"/(?!home/|root/|tmp(?:/|$)|work|Users/|workspace)", word)]
-    return f"{quoted(name)} goes to {quoted(system[0])}, where programs of the system may lie" if system else None
 
 
 def _targets(name: str, operands: Sequence[str]) -> str | None:
@@ -347,11 +337,6 @@ def _is_known_target(word: str) -> bool:
     return is_known and not any(one in REACHING_WORDS for one in words) and not word.startswith(("/", "~", ".."))
 
 
-def _target(name: str, operands: Sequence[str]) -> str | None:
-    """Judge a runner of named scripts: what follows the name is given to the script."""
-    return _targets(name, operands[:1])
-
-
 def _addresses(name: str, operands: Sequence[str]) -> str | None:
     """Judge what is fetched: nothing in the address may be told by another command or be a secret."""
     for word in operands:
@@ -367,58 +352,16 @@ def _addresses(name: str, operands: Sequence[str]) -> str | None:
     return None
 
 
-def _copied(name: str, operands: Sequence[str]) -> str | None:
-    return _written(name, operands[-1:]) or _places(name, operands)
-
-
-def _processes(name: str, operands: Sequence[str]) -> str | None:
-    """Judge whom a signal is sent to: a number that stands in the text is nobody that the text has started."""
-    found = [word for word in operands if word.lstrip("-").isdigit()]
-    return f"{quoted(name)} is given {quoted(found[0])}, which may be a program of others" if found else None
-
-
-def _pytest_setting(name: str, operands: Sequence[str]) -> str | None:
-    """Judge `-o`: more options, and other folders, may be given so."""
-    return _denied(name, operands) if operands[0].partition("=")[0] in {"addopts", "pythonpath"} else None
-
-
-def _project_file(name: str, operands: Sequence[str]) -> str | None:
-    return _not_remote(name, operands[:1]) or _script(name, operands)
-
-
-def _local(name: str, operands: Sequence[str]) -> str | None:
-    found = [word for word in operands if "://" in word]
-    return f"{quoted(name)} is given {quoted(found[0])}, which is not of the project" if found else None
-
-
-def _no_secrets(name: str, operands: Sequence[str]) -> str | None:
-    found = [word for word in operands if set(_split(word)) & {"secret", "secrets", "password", "token", "credentials"}]
-    return f"{quoted(name)} is asked for {quoted(found[0])}" if found else None
-
-
-def _not_remote(name: str, operands: Sequence[str]) -> str | None:
-    found = [word for word in operands if re.match(r"[^/=]+:", word) and not word.startswith("-")]
-    return f"{quoted(name)} is given {quoted(found[0])}, which names another machine" if found else None
-
-
 def _no_fetched(name: str, operands: Sequence[str]) -> str | None:
     found = [word for word in operands[:1] if "@" in word or "://" in word or OUTSIDE.match(word)]
     return f"{quoted(name)} runs {quoted(found[0])}, which is not of the project" if found else None
-
-
-def _evaluating(name: str, operands: Sequence[str]) -> str | None:
-    found = [word for word in operands if re.search(r"\[.*(?:\$\(|`)", word, re.DOTALL)]
-    return f"{quoted(name)} may run what stands in {quoted(found[0])}" if found else None
 
 
 def _header(name: str, operands: Sequence[str]) -> str | None:
     """Judge a header: a credential is known where it belongs, and nowhere else; `@` takes headers from a file."""
     if operands[0].startswith("@"):
         return f"{quoted(name)} sends what stands in {quoted(operands[0][1:])}"
-    return next(
-        (_addresses(name, [word]) for word in operands if not _CREDENTIAL.fullmatch(word) and _addresses(name, [word])),
-        None,
-    )
+    return _addresses(name, [word for word in operands if not _CREDENTIAL.fullmatch(word)])
 
 
 def _reading_method(name: str, operands: Sequence[str]) -> str | None:
@@ -436,60 +379,14 @@ def _loopback(name: str, operands: Sequence[str]) -> str | None:
     return f"{quoted(name)} listens on {quoted(other[0])}" if other else None
 
 
-def _mount(name: str, operands: Sequence[str]) -> str | None:
-    """Judge what a container is given of this machine: a named volume, or a folder of the project."""
-    outside = [word for word in operands if OUTSIDE.match(word.partition(":")[0])]
-    return f"{quoted(name)} is given {quoted(outside[0])}, which lies outside the project" if outside else None
-
-
-def _program_named(name: str, operands: Sequence[str]) -> str | None:  # noqa: ARG001
-    return _unknown_in((operands[0],)) if operands[0] else None
-
-
-def _own_network(name: str, operands: Sequence[str]) -> str | None:
-    shared = [word for word in operands if word == "host" or word.startswith("container:")]
-    return f"{quoted(name)} shares the network of {quoted(shared[0])}" if shared else None
-
-
-def _no_commands(name: str, operands: Sequence[str]) -> str | None:
-    """Judge where a pager is told to begin: `+!` begins with a program."""
-    found = [word for word in operands if word.startswith("+") and not re.fullmatch(r"\+(?:\d+|[GF]|/[^!]*)", word)]
-    return f"{quoted(name)} is given the command {quoted(found[0])}" if found else None
-
-
-def _no_lists(name: str, operands: Sequence[str]) -> str | None:
-    found = [word for word in operands if word.startswith("@")]
-    return f"{quoted(name)} reads more options from {quoted(found[0])}" if found else None
-
-
-def _no_linker(name: str, operands: Sequence[str]) -> str | None:
-    return _denied(name, operands) if "-ext" in operands[0] or "-linkmode" in operands[0] else None
-
-
-def _makefile(name: str, operands: Sequence[str]) -> str | None:
-    return _denied(name, operands) if operands[0] == "-" else _in_lane(name, operands)
-
-
 def _code_options(name: str, operands: Sequence[str]) -> str | None:
     known = ("opt-level", "debuginfo", "target-cpu", "debug-assertions", "lto", "strip", "panic", "codegen-units")
     return None if operands[0].startswith(known) else _denied(name, operands)
 
 
-def _reading_path(name: str, operands: Sequence[str]) -> str | None:
-    return _denied(name, operands) if operands[:1] == ["graphql"] else _addresses(name, operands)
-
-
 def _reading_redis(name: str, operands: Sequence[str]) -> str | None:
-    is_reading = bool(operands) and operands[0].lower() in {
-        "ping",
-        "get",
-        "keys",
-        "info",
-        "ttl",
-        "llen",
-        "exists",
-        "type",
-    }
+    reading = {"ping", "get", "keys", "info", "ttl", "llen", "exists", "type"}
+    is_reading = bool(operands) and operands[0].lower() in reading
     return None if is_reading else f"{quoted(name)} is given no command that is known to read only"
 
 
@@ -508,52 +405,71 @@ def _sql(name: str, operands: Sequence[str]) -> str | None:
     return None
 
 
-_Judge = Callable[[str, Sequence[str]], str | None]
 JUDGES: Mapping[str, _Judge] = {
     "": _any,
     "any": _any,
     "number": _any,
     "inner": _any,
-    "edited": _edited,
-    "dd": _copied_to,
-    "none": _none,
+    "edited": lambda name, operands: _places(name, operands[1:]),  # the files after a script
+    "dd": lambda name, operands: _written(name, [word[3:] for word in operands if word.startswith("of=")]),
+    "none": _refusing(lambda _: True, "{name} is given {word}"),
     "denied": _denied,
     "lane": _in_lane,
     "places": _places,
     "written": _written,
     "script": _script,
-    "file": _named_file,
-    "folder": _folder,
+    "file": lambda name, given: _in_lane(name, given[:1]) or (None if given else f"{quoted(name)} is given no file"),
+    "folder": _refusing(
+        lambda word: re.match(r"/(?!home/|root/|tmp(?:/|$)|work|Users/|workspace)", word),
+        "{name} goes to {word}, where programs of the system may lie",
+    ),
     "targets": _targets,
-    "target": _target,
+    # Runners of named scripts give the script what follows its name.
+    "target": lambda name, operands: _targets(name, operands[:1]),
     "addresses": _addresses,
     "header": _header,
     "get": _reading_method,
-    "api": _reading_path,
+    "api": lambda name, given: _denied(name, given) if given[:1] == ["graphql"] else _addresses(name, given),
     "codegen": _code_options,
-    "linker": _no_linker,
-    "makefile": _makefile,
-    "copied": _copied,
-    "local": _local,
-    "processes": _processes,
-    "setting": _pytest_setting,
-    "project-file": _project_file,
-    "no-secrets": _no_secrets,
+    "linker": lambda name, given: _denied(name, given) if "-ext" in given[0] or "-linkmode" in given[0] else None,
+    "makefile": lambda name, given: _denied(name, given) if given[0] == "-" else _in_lane(name, given),
+    "copied": lambda name, operands: _written(name, operands[-1:]) or _places(name, operands),
+    "local": _refusing(lambda word: "://" in word, "{name} is given {word}, which is not of the project"),
+    # A number that stands in the text is nobody that the text has started.
+    "processes": _refusing(
+        lambda word: word.lstrip("-").isdigit(), "{name} is given {word}, which may be a program of others"
+    ),
+    # More options, and other folders, may be given so to pytest.
+    "setting": lambda name, given: (
+        _denied(name, given) if given[0].partition("=")[0] in {"addopts", "pythonpath"} else None
+    ),
+    "project-file": lambda name, operands: _not_remote(name, operands[:1]) or _script(name, operands),
+    "no-secrets": _refusing(
+        lambda word: set(_split(word)) & {"secret", "secrets", "password", "token", "credentials"},
+        "{name} is asked for {word}",
+    ),
     "not-remote": _not_remote,
     "no-fetched": _no_fetched,
-    "no-plus": _no_commands,
-    "no-lists": _no_lists,
-    "evaluating": _evaluating,
+    # A pager may be told where to begin, but `+!` begins with a program.
+    "no-plus": _refusing(
+        lambda word: word.startswith("+") and not re.fullmatch(r"\+(?:\d+|[GF]|/[^!]*)", word),
+        "{name} is given the command {word}",
+    ),
+    "no-lists": _refusing(lambda word: word.startswith("@"), "{name} reads more options from {word}"),
+    "evaluating": _refusing(
+        lambda word: re.search(r"\[.*(?:\$\(|`)", word, re.DOTALL), "{name} may run what stands in {word}"
+    ),
     "loopback": _loopback,
-    "mount": _mount,
-    "program": _program_named,
-    "network": _own_network,
+    # A container may be given a named volume of this machine, or a folder of the project.
+    "mount": _refusing(
+        lambda word: OUTSIDE.match(word.partition(":")[0]), "{name} is given {word}, which lies outside the project"
+    ),
+    "program": lambda _, given: _unknown_in((given[0],)) if given[0] else None,
+    "network": _refusing(
+        lambda word: word == "host" or word.startswith("container:"), "{name} shares the network of {word}"
+    ),
     "redis": _reading_redis,
     "sql": _sql,
     "statements": _statements,
 }
 """What judges an argument, by the name that the table has for it."""
-
-
-def _judged(judge: str, name: str, value: str) -> str | None:
-    return JUDGES[judge](name, [value])

@@ -174,18 +174,15 @@ def run_files(facts: CommandFacts, folder: str = "") -> tuple[str, ...]:
 
     Files that it only reads are left out; `folder` is as for `named_files`.
     """
-    running = tuple(run for words in facts.commands if (run := _running(words)))
-    return named_files(replace(facts, commands=running, sets=()), folder)
-
-
-def _running(words: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the words of a command that name what it runs; none, where that is a program on the PATH."""
-    name = _VERSION.sub("", words[0].rpartition("/")[2])
-    if name in _SHELLS | _INTERPRETERS | _RUNNERS or words[0] in _MOVERS:
-        return words
-    if name in _SCRIPT_RUNNERS and not _SCRIPT_WORDS.isdisjoint(words):
-        return words
-    return words[:1] if "/" in words[0] else ()
+    running: list[tuple[str, ...]] = []
+    for words in facts.commands:
+        name = _VERSION.sub("", words[0].rpartition("/")[2])
+        runs_script = name in _SCRIPT_RUNNERS and not _SCRIPT_WORDS.isdisjoint(words)
+        if runs_script or name in _SHELLS | _INTERPRETERS | _RUNNERS or words[0] in _MOVERS:
+            running.append(words)
+        elif "/" in words[0]:  # else it is a program on the PATH
+            running.append(words[:1])
+    return named_files(replace(facts, commands=tuple(running), sets=()), folder)
 
 
 def _entered(words: Sequence[str], folders: Sequence[str]) -> list[str]:

@@ -7,12 +7,13 @@ pattern that ends in `*` allows any further words, unless its last word is `;`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import product
+from math import prod
 
 from surefoot.core.regex import regex
-from surefoot.core.stars import between_stars, joined
+from surefoot.core.stars import between_stars, joined, symbols_of
 
 _ANY_WORDS = None
 """Stands in a pattern for any number of words."""
@@ -32,11 +33,11 @@ def matches_command(words: Sequence[str], pattern: str) -> bool:
     at = part = 0
     star, resumed = -1, 0
     while at < len(words):
-        asked = parts[part] if part < len(parts) else None
-        if part < len(parts) and asked is _ANY_WORDS:
+        asked = parts[part] if part < len(parts) else ""
+        if asked is _ANY_WORDS:
             star, resumed = part, at
             part += 1
-        elif part < len(parts) and asked is not None and _is(words[at], asked):
+        elif asked and _is(words[at], asked):
             at, part = at + 1, part + 1
         elif star >= 0:
             resumed += 1
@@ -69,34 +70,14 @@ def _parts(pattern: str) -> tuple[str | None, ...]:
 
 @lru_cache(maxsize=4096)
 def _word(pattern: str) -> _Word:
-    chosen = list(_choices(pattern))
+    options = [piece.split(",") if index % 2 else [piece] for index, piece in enumerate(_CHOICE.split(pattern))]
+    if prod(map(len, options)) > _CHOICES_MAX:
+        return frozenset()
+    chosen = ["".join(parts) for parts in product(*options)]
     if not any(mark in text for text in chosen for mark in "*?["):
         return frozenset(chosen)
-    return re.compile("|".join(f"(?:{_translated(text)})" for text in chosen) or "(?!)", re.DOTALL)
-
-
-def _choices(pattern: str) -> Iterator[str]:
-    pieces = _CHOICE.split(pattern)
-    options = [piece.split(",") if index % 2 else [piece] for index, piece in enumerate(pieces)]
-    count = 1
-    for option in options:
-        count *= len(option)
-    if count <= _CHOICES_MAX:
-        yield from ("".join(parts) for parts in product(*options))
-
-
-def _translated(text: str) -> str:
-    return joined(between_stars(_symbols(text), _translated_symbol), ".")
-
-
-def _symbols(text: str) -> Iterator[str]:
-    """Split into stars, whole classes and single characters."""
-    at = 0
-    while at < len(text):
-        close = text.find("]", at + 2 + text.startswith("!", at + 1)) if text[at] == "[" else -1
-        end = close + 1 if close > 0 else at + 1
-        yield text[at:end]
-        at = end
+    translated = (joined(between_stars(symbols_of(text), _translated_symbol), ".") for text in chosen)
+    return re.compile("|".join(f"(?:{text})" for text in translated), re.DOTALL)
 
 
 def _translated_symbol(symbol: str) -> str:

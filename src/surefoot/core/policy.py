@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, reduce
 
 from surefoot.core import policy_defaults
 from surefoot.core.globs import is_inside, literal, matches
@@ -22,6 +22,7 @@ from surefoot.core.plan import LOOPBACK, Check, Effect, Network, Plan, Step, Tie
 from surefoot.core.plan_commands import PlanCommand
 from surefoot.core.policy_types import CommandFacts, Decision, Demand, Facts, Policy, Rule, effect_with
 from surefoot.core.record import record
+from surefoot.core.short_text import listed
 
 SEALED_RUNG = "bubblewrap"
 """The rung on which a command without network and sockets reaches nothing of the host."""
@@ -49,6 +50,7 @@ _BY_EFFECT = {
 _RISING = tuple(Tier)
 BESIDE = Decision(tier=Tier.AUTO, rule="beside-steps", reason="It runs beside the steps, as the plan says.")
 """The floor of a command beside the bodies of steps: a person who wrote it has said so."""
+_HARMLESS = Decision(tier=Tier.AUTO, rule=policy_defaults.HARMLESS, reason=policy_defaults.HARMLESS_REASON)
 _ASKING = (Tier.CONFIRM, Tier.NEVER)
 _NAMED_MAX = 5
 
@@ -60,7 +62,6 @@ class Weighed:
     words: tuple[str, ...] | None
     """The simple command; empty: one that cannot be told; None: the step as a whole, or its files."""
     decision: Decision
-    """What decides for this part."""
     is_harmless: bool = False
     """Whether a rule that ships calls it harmless."""
 
@@ -111,14 +112,17 @@ def weigh(policy: Policy, facts: Facts, floor: Decision) -> Decision:
 
 def weigh_parts(policy: Policy, facts: Facts, floor: Decision) -> tuple[Weighed, ...]:
     """Return what the policy says to each part; the strictest decides."""
-    speaking = _speaking(policy, facts)
-    parts = [_weighed(speaking, facts, words, floor) for words in _commands_of(facts)]
+    speaking, command = _speaking(policy, facts), facts.command
+    commands: tuple[tuple[str, ...] | None, ...] = () if command is None else command.commands
+    if not commands and (command is None or command.unclear is None):
+        commands = (None,)  # a body without simple commands is one part of its own
+    parts = [_weighed(speaking, facts, words, floor) for words in commands]
     is_lowered = any(own for _, own in parts)
-    # Beside what a rule of the user's own has judged, what is harmless has no say.
-    weighed = [
-        replace(part, decision=_raised(speaking, part, floor))
-        for part in (_without_floor(part) if part.is_harmless and is_lowered else part for part, _ in parts)
-    ]
+    weighed: list[Weighed] = []
+    for part, _ in parts:
+        # Beside what a rule of the user's own has judged, what is harmless has no say.
+        said = replace(part, decision=_HARMLESS) if part.is_harmless and is_lowered else part
+        weighed.append(replace(said, decision=_raised(speaking, said, floor)))
     for rule, reason in _open_questions(facts):
         weighed.append(_unclear(policy, speaking, facts, Decision(tier=Tier.CONFIRM, rule=rule, reason=reason), floor))
     files = _files(policy, facts, floor)
@@ -139,14 +143,11 @@ def raising_rule(step: Step, does: CommandFacts | None, rung: str) -> str:
 @lru_cache(maxsize=256)  # the kernel asks again at every turn, as long as a step waits for one
 def _recognised_in(does: CommandFacts) -> str:
     """Name the first rule that recognises a command which reaches others; empty: there is none."""
-    return next((rule.name for rule in policy_defaults.REACHING if _recognises(rule, does)), "")
-
-
-def _recognises(rule: Rule, does: CommandFacts) -> bool:
-    """Tell whether one of the commands, or of the files they write, is of the rule's."""
-    if any(matches_path(path, glob) for path in does.writes for glob in rule.paths):
-        return True
-    return any(_is_among(rule, words) for words in does.commands)
+    for rule in policy_defaults.REACHING:
+        is_written = any(matches_path(path, glob) for path in does.writes for glob in rule.paths)
+        if is_written or any(_is_among(rule, words) for words in does.commands):
+            return rule.name
+    return ""
 
 
 def facts_before(
@@ -186,20 +187,23 @@ def _is_sealed(step: Step, rung: str, *, but_for: Network = False) -> bool:
 
 def undeclared_of(paths: Iterable[str], step: Step, plan: Plan) -> tuple[str, ...]:
     """Return the paths that the plan's author has not asked for by a glob of `writes` or the scope that names them."""
-    named = [glob for glob in (*(step.writes or ()), *plan.scope_write) if not _is_universal(glob, plan.folder)]
+    named = [glob for glob, inner in _given_globs(step, plan) if inner.strip("*?./")]  # stars alone name nothing
     return tuple(path for path in paths if not matches(path, named))
 
 
 def unnamed_of(paths: Iterable[str], step: Step, plan: Plan) -> tuple[str, ...]:
     """Return the paths that no glob names by a file or a folder: not `**/*.py`, which takes in a `pytest.py`, too."""
-    globs = [glob for glob in (*(step.writes or ()), *plan.scope_write) if _names_something(glob, plan.folder)]
+    globs: list[str] = []
+    for glob, inner in _given_globs(step, plan):
+        parts = re.sub(r"\[[*?\[]\]", "_", inner).split("/")
+        globs += [glob] if any(part and not re.search(r"[*?\[]", part) for part in parts) else []
     return tuple(path for path in paths if not matches(path, globs))
 
 
-def _names_something(glob: str, folder: str) -> bool:
-    inner = glob.removeprefix(f"{literal(folder)}/") if folder else glob
-    plain = re.sub(r"\[[*?\[]\]", "_", inner)
-    return any(part and not re.search(r"[*?\[]", part) for part in plain.split("/"))
+def _given_globs(step: Step, plan: Plan) -> Iterator[tuple[str, str]]:
+    """Yield the globs over what the step may write, each also as it counts from the plan's folder."""
+    folder = f"{literal(plan.folder)}/" if plan.folder else ""
+    yield from ((glob, glob.removeprefix(folder)) for glob in (*(step.writes or ()), *plan.scope_write))
 
 
 def ways_out(of: Step | Check | PlanCommand) -> tuple[str, ...]:
@@ -230,19 +234,6 @@ def _spelled_out(step: Step, glob: str) -> tuple[str, ...]:
         return (glob,)
     items = each.items if each.items is not None else (each.glob,) if each.glob is not None else ()
     return tuple(glob.replace(f"{{{each.name}}}", item) for item in items)
-
-
-def _is_universal(glob: str, folder: str) -> bool:
-    """Tell whether a glob names nothing: all its components are stars."""
-    inner = glob.removeprefix(f"{literal(folder)}/") if folder else glob
-    return all(set(part) <= {"*", "?", "."} for part in inner.split("/"))
-
-
-def _commands_of(facts: Facts) -> tuple[tuple[str, ...] | None, ...]:
-    """Return the simple commands; a body without any is one part of its own."""
-    commands = facts.command.commands if facts.command is not None else ()
-    is_unclear = facts.command is not None and facts.command.unclear is not None
-    return commands or (() if is_unclear else (None,))
 
 
 @record(kw_only=False)
@@ -314,12 +305,6 @@ def _open_questions(facts: Facts) -> Iterator[tuple[str, str]]:
             yield UNKNOWN, f"{_capital(strange)}, {_WAY_OUT}."
 
 
-def _without_floor(part: Weighed) -> Weighed:
-    return replace(
-        part, decision=Decision(tier=Tier.AUTO, rule=policy_defaults.HARMLESS, reason=policy_defaults.HARMLESS_REASON)
-    )
-
-
 def _raised(speaking: _Speaking, part: Weighed, floor: Decision) -> Decision:
     """Return the strictest of what the part has got and what projects and plans say to it."""
     raising = [_first(rules, part.words) for rules in speaking.raising]
@@ -343,19 +328,12 @@ def _files(policy: Policy, facts: Facts, floor: Decision) -> Weighed | None:
         return None
     lists = (policy.own, policy_defaults.FILES, *policy.raising)
     own, found, *raising = [_first(_that_speak(rules, facts, facts.paths), None) for rules in lists]
-    found = own or found or _about_check_files(facts)
-    said = [_said_by(rule) for rule in (found, *raising) if rule is not None]
+    if own is None and found is None and facts.check_files:
+        named = listed(facts.check_files, _NAMED_MAX)
+        reason = f"It changes what a check of the plan runs or is set up by, and the plan does not name it: {named}."
+        found = replace(policy_defaults.CHECK_FILES, reason=reason)
+    said = [_said_by(rule) for rule in (own or found, *raising) if rule is not None]
     return Weighed(words=None, decision=strictest(said, floor)) if said else None
-
-
-def _about_check_files(facts: Facts) -> Rule | None:
-    """Return the rule about files that decide what checks say, naming them; None: none of these was changed."""
-    if not facts.check_files:
-        return None
-    more = len(facts.check_files) - _NAMED_MAX
-    named = ", ".join(facts.check_files[:_NAMED_MAX]) + (f" and {more} more" if more > 0 else "")
-    reason = f"It changes what a check of the plan runs or is set up by, and the plan does not name it: {named}."
-    return replace(policy_defaults.CHECK_FILES, reason=reason)
 
 
 def _first(rules: Iterable[Rule], words: tuple[str, ...] | None) -> Rule | None:
@@ -375,17 +353,14 @@ def _that_speak(rules: Iterable[Rule], facts: Facts, paths: Sequence[str]) -> tu
 def _speaks(rule: Rule, facts: Facts, paths: Sequence[str]) -> bool:
     if not (_holds_of_step(rule, facts) and _holds_of_figures(rule, facts)):
         return False
-    command = facts.command
+    command = facts.command or CommandFacts()
+    variables = (*facts.variables, *command.variables)
     return (
         (not rule.paths or _hold(rule, rule.paths, paths, matches_path))
         and (not rule.resources or _hold(rule, rule.resources, facts.resources, matches_text))
-        and (not rule.hosts or _hold(rule, rule.hosts, command.hosts if command is not None else (), matches_text))
-        and (not rule.variables or _hold(rule, rule.variables, _variables_of(facts), matches_text))
+        and (not rule.hosts or _hold(rule, rule.hosts, command.hosts, matches_text))
+        and (not rule.variables or _hold(rule, rule.variables, variables, matches_text))
     )
-
-
-def _variables_of(facts: Facts) -> tuple[str, ...]:
-    return (*facts.variables, *(facts.command.variables if facts.command is not None else ()))
 
 
 def _holds_of_step(rule: Rule, facts: Facts) -> bool:
@@ -449,10 +424,7 @@ def strictest(decisions: Sequence[Decision], floor: Decision) -> Decision:
             one.demand.role is not None,
         ),
     )
-    demand = first.demand
-    for other in equals:
-        demand = _both(demand, other.demand)
-    return replace(first, demand=demand)
+    return replace(first, demand=reduce(_both, (one.demand for one in equals), first.demand))
 
 
 def _both(one: Demand, other: Demand) -> Demand:

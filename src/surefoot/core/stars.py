@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 
 def joined(pieces: Sequence[str], unit: str) -> str:
@@ -17,6 +17,20 @@ def joined(pieces: Sequence[str], unit: str) -> str:
         return first
     inner = "".join(f"(?>(?:{unit})*?{piece})" for piece in rest[:-1] if piece)
     return f"{first}{inner}(?:{unit})*{rest[-1]}"
+
+
+def symbols_of(pattern: str) -> Iterator[str]:
+    """Split a pattern into `*`, `?`, whole classes such as `[a-z]`, and single characters."""
+    at = 0
+    while at < len(pattern):
+        end = at + 1
+        if pattern[at] == "[":
+            # The first character of a class belongs to it even if it is `]`; a `[` without an end is an ordinary one.
+            first = at + 1 + pattern.startswith("!", at + 1)
+            close = pattern.find("]", first + 1)
+            end = close + 1 if close > 0 else end
+        yield pattern[at:end]
+        at = end
 
 
 def between_stars(symbols: Iterable[str], translated: Callable[[str], str]) -> list[str]:
