@@ -15,16 +15,28 @@ from surefoot.core.plan import Plan, Step
 
 def problems_of_agents(plan: Plan) -> tuple[Problem, ...]:
     """Return what is wrong with steps that agents carry out; `name` is the key at fault."""
-    return tuple(problem for step in plan.steps for problem in _of_step(step, plan))
-
-
-def _of_step(step: Step, plan: Plan) -> Iterator[Problem]:
-    if not step.body.by_model:
-        if step.unproved:
+    found: list[Problem] = []
+    for step in plan.steps:
+        if step.body.by_model:
+            found += _of_agent(step, plan)
+        elif step.unproved:
             text = "`unproved` belongs to `agent` steps, and this is none; remove it"
-            yield Problem(step=step.id, name="unproved", text=text)
-        return
-    yield from _of_proof(step, plan)
+            found.append(Problem(step=step.id, name="unproved", text=text))
+    return tuple(found)
+
+
+def _of_agent(step: Step, plan: Plan) -> Iterator[Problem]:
+    # What the agent says of its work is no proof.
+    reasons = [(check.name, why_empty(check, step, plan)) for check in step.checks]
+    if not step.unproved and all(why for _, why in reasons):
+        found = "; ".join(f"the check {name!r} proves nothing: {why}" for name, why in reasons) or "it has no checks"
+        yield Problem(
+            step=step.id,
+            name="checks" if step.checks else "agent",
+            text=f"an agent carries it out, and {found}; what an agent says is no proof, so at least one check that "
+            "can fail was expected; add one that fails now and passes afterwards (`expect: fail_to_pass`), or the "
+            "tests; or write `unproved: true`: then the step ends unproved and the run partially completed",
+        )
     into = "put what needs it into a `run` or `call` step of its own"
     if step.effect.is_outside:
         yield Problem(
@@ -54,18 +66,3 @@ def _of_step(step: Step, plan: Plan) -> Iterator[Problem]:
     if not step.confine:
         text = f"`confine: false` stands beside `agent`; commands of a model stay in the sandbox; {into}"
         yield Problem(step=step.id, name="confine", text=text)
-
-
-def _of_proof(step: Step, plan: Plan) -> Iterator[Problem]:
-    """Yield that nothing can prove what the agent does: what it says of its work is no proof."""
-    reasons = [(check.name, why_empty(check, step, plan)) for check in step.checks]
-    if step.unproved or not all(why for _, why in reasons):
-        return
-    found = "; ".join(f"the check {name!r} proves nothing: {why}" for name, why in reasons) or "it has no checks"
-    yield Problem(
-        step=step.id,
-        name="checks" if step.checks else "agent",
-        text=f"an agent carries it out, and {found}; what an agent says is no proof, so at least one check that can "
-        "fail was expected; add one that fails now and passes afterwards (`expect: fail_to_pass`), or the tests; or "
-        "write `unproved: true`: then the step ends unproved and the run partially completed",
-    )

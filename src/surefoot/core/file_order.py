@@ -43,9 +43,7 @@ def readings_of(touched: Sequence[Files]) -> Iterator[Reading]:
     readers = holders(number, lambda at: touched[at].reads)
     writers = holders(number, lambda at: touched[at].writes or ())
     for one, others in overlapping(readers, writers):
-        together = 0
-        for other in others:
-            together |= writers[other]
+        together = union(writers[other] for other in others)
         what = (one, *(other for other in others if other != one))
         yield Reading(kind="reads", what=what, readers=readers[one], writers=together)
     written = holders(number, lambda at: touched[at].written)
@@ -63,34 +61,42 @@ def waits_of(plan: Plan, graph: Graph) -> dict[StepId, tuple[StepId, ...]]:
     """
     known = {step.id: step for step in plan.steps}
     number = {name: at for at, name in enumerate(graph.order)}
-    sharing, groups = [0] * len(number), 0
-    for reading in readings_of([files_of(known[name]) for name in graph.order]):
-        for at in bits_of(reading.readers):
-            sharing[at] |= reading.writers
-        for at in bits_of(reading.writers):
-            sharing[at] |= reading.readers
-        groups |= reading.readers & reading.writers if reading.kind == "file" else 0
+    readings = tuple(readings_of([files_of(known[name]) for name in graph.order]))
+    sharing = _sharing(readings, len(number))
+    inner = union(reading.readers & reading.writers for reading in readings if reading.kind == "file")
     needed: list[int] = []
     covered: list[int] = []
     waits: dict[StepId, tuple[StepId, ...]] = {}
     for at, name in enumerate(graph.order):
-        needed.append(_all_before((number[need] for need in graph.needs[name]), needed))
+        needed.append(union(1 << need | needed[need] for need in map(number.__getitem__, graph.needs[name])))
         left = sharing[at] & ((1 << at) - 1) & ~needed[at]
         kept: list[int] = []
         while left:
             kept.append(left.bit_length() - 1)
             left &= ~(1 << kept[-1] | covered[kept[-1]])
-        covered.append(_all_before(kept, covered))
-        own = (name,) if groups >> at & 1 and known[name].for_each is not None else ()
+        covered.append(union(1 << other | covered[other] for other in kept))
+        own = (name,) if inner >> at & 1 and known[name].for_each is not None else ()
         if kept or own:
             waits[name] = (*(graph.order[other] for other in reversed(kept)), *own)
     return waits
 
 
-def _all_before(direct: Iterable[int], before: Sequence[int]) -> int:
+def _sharing(readings: Iterable[Reading], number: int) -> list[int]:
+    """Return for each step those that read what it writes, or write what it reads."""
+    sharing = [0] * number
+    for reading in readings:
+        for at in bits_of(reading.readers):
+            sharing[at] |= reading.writers
+        for at in bits_of(reading.writers):
+            sharing[at] |= reading.readers
+    return sharing
+
+
+def union(sets: Iterable[int]) -> int:
+    """Return all that is in one of some sets."""
     found = 0
-    for at in direct:
-        found |= 1 << at | before[at]
+    for one in sets:
+        found |= one
     return found
 
 

@@ -63,7 +63,11 @@ def build_graph(steps: Sequence[Step]) -> tuple[Graph | None, tuple[Problem, ...
     problems += _problems_of_cycles(needs, order)
     problems += [problem for step in steps for problem in _problems_of_rollback(step, known, needs)]
     references = {step.id: given for step in steps if (given := references_of(step))}
-    problems += [each for name in references for each in _problems_of_references(name, references[name], known, needs)]
+    for name, given in references.items():
+        needed = upstream(name, needs)
+        for one in given:
+            if (flaw := _flaw_of(one, known, needed)) is not None:
+                problems.append(Problem(step=name, text=f"{one.token} {flaw}", name=one.token))
     if problems:
         return None, tuple(problems)
     return Graph(needs=needs, dependants=_turned(needs), order=tuple(order), references=references), ()
@@ -133,16 +137,11 @@ def _problems_of_need(
 def suggestion(name: str, known: Mapping[StepId, Step], *, most: int = 1) -> str:
     """Return what to write in the place of a name that names nothing: the nearest ids, at most `most` of them."""
     for step in known.values():
-        if step.for_each is not None and _may_be_member(name, step):
+        template = "" if step.for_each is None else step.id.replace(f"{{{step.for_each.name}}}", "*")
+        if template.strip("*") and matches_id(template, name):
             return f"members cannot be named before they exist; name their group, {str(step.id)!r}"
     near = " or ".join(repr(str(one)) for one in get_close_matches(name, known, most))
     return f"did you mean {near}?" if near else f"the ids are {listed((repr(str(name)) for name in known), 8)}"
-
-
-def _may_be_member(name: str, group: Step) -> bool:
-    assert group.for_each is not None
-    template = group.id.replace(f"{{{group.for_each.name}}}", "*")
-    return template.strip("*") != "" and matches_id(template, name)
 
 
 def _turned(needs: Mapping[StepId, tuple[StepId, ...]]) -> dict[StepId, tuple[StepId, ...]]:
@@ -184,9 +183,8 @@ def _problems_of_cycles(needs: Mapping[StepId, tuple[StepId, ...]], order: Seque
         first = min(cycle, key=list(needs).index)
         turn = cycle.index(first)
         names = [*cycle[turn:], *cycle[:turn], first]
-        text = (
-            f"the needs go round in a circle: {' -> '.join(names)}; a step cannot wait for itself; remove one of them"
-        )
+        circle = " -> ".join(names)
+        text = f"the needs go round in a circle: {circle}; a step cannot wait for itself; remove one of them"
         yield Problem(step=first, text=text)
         cut = {name: wanted for name, wanted in needs.items() if name not in sorted_so_far and name not in cycle}
         rest = {name: tuple(need for need in wanted if need in cut) for name, wanted in cut.items()}
@@ -211,19 +209,6 @@ def _problems_of_rollback(
             "so that it may not have run by then; name a step it needs"
         )
         yield Problem(step=step.id, text=text, name=target)
-
-
-def _problems_of_references(
-    name: StepId,
-    references: Iterable[Reference],
-    known: Mapping[StepId, Step],
-    needs: Mapping[StepId, tuple[StepId, ...]],
-) -> Iterable[Problem]:
-    needed = upstream(name, needs)
-    for reference in references:
-        text = _flaw_of(reference, known, needed)
-        if text is not None:
-            yield Problem(step=name, text=f"{reference.token} {text}", name=reference.token)
 
 
 def _flaw_of(reference: Reference, known: Mapping[StepId, Step], needed: set[StepId]) -> str | None:

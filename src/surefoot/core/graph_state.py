@@ -17,15 +17,7 @@ from surefoot.core.ids import StepId
 from surefoot.core.placeholders import member_of
 from surefoot.core.plan import Plan
 from surefoot.core.policy_types import Policy
-from surefoot.core.state import (
-    FINAL,
-    SATISFIED,
-    AcceptState,
-    BranchState,
-    RunState,
-    StepState,
-    StepStatus,
-)
+from surefoot.core.state import FINAL, SATISFIED, AcceptState, BranchState, RunState, StepState, StepStatus
 from surefoot.core.verdicts import CheckRecord
 
 _LOST = frozenset({StepStatus.FAILED, StepStatus.BLOCKED, StepStatus.CANCELLED})
@@ -72,30 +64,17 @@ def recount(state: RunState) -> None:
         if node.status in (StepStatus.PENDING, StepStatus.BLOCKED):
             node.status, node.blocked_by = StepStatus.PENDING, ()
     _recount_groups(state)
-    _recount_needs(state)
-    _withdraw_ungrounded(state)
-    for node in list(state.nodes.values()):
-        if node.status is StepStatus.FAILED and node.members is None:
-            _block_dependants(state, node, node.spec.id)
-    _hold_again(state)
-    state.unfinished = sum(node.status not in FINAL for node in state.nodes.values())
-
-
-def _recount_needs(state: RunState) -> None:
-    """Count what each node still waits for, and make ready what waits for nothing."""
     state.ready.clear()
     for node in state.nodes.values():
         node.missing = sum(state.nodes[need].status not in SATISFIED for need in node.needs)
         if node.status is StepStatus.PENDING and node.missing == 0 and node.due is None:
             make_ready(state, node)
-
-
-def _withdraw_ungrounded(state: RunState) -> None:
-    """Take back the attempts that have not begun and whose needs are not satisfied any more."""
-    for name in list(state.active):
-        node = state.nodes[name]
+    # Attempts that have not begun are taken back where their needs are not satisfied any more.
+    for node in [state.nodes[name] for name in state.active]:
         if node.missing > 0 and node.work is not None and not node.work.has_begun:
             withdraw(state, node, "what it needs was taken back")
+    _recount_blocked(state)
+    state.unfinished = sum(node.status not in FINAL for node in state.nodes.values())
 
 
 def _recount_groups(state: RunState) -> None:
@@ -108,7 +87,11 @@ def _recount_groups(state: RunState) -> None:
             group.status = _status_of_group(state, group)
 
 
-def _hold_again(state: RunState) -> None:
+def _recount_blocked(state: RunState) -> None:
+    """Block what needs a failed step, and what a failed step holds."""
+    for node in list(state.nodes.values()):
+        if node.status is StepStatus.FAILED and node.members is None:
+            _block_dependants(state, node, node.spec.id)
     for node in state.nodes.values():
         if node.held_by is None:
             continue
@@ -244,15 +227,11 @@ def _close_member(state: RunState, node: StepState) -> None:
 
 def _satisfy(state: RunState, node: StepState) -> None:
     for name in node.dependants:
-        dependant = state.nodes[name]
-        for one in (name, *(dependant.members or ())):
-            _count_need(state, state.nodes[one])
-
-
-def _count_need(state: RunState, node: StepState) -> None:
-    node.missing -= 1
-    if node.missing == 0 and node.status is StepStatus.PENDING and node.due is None:
-        make_ready(state, node)
+        for one in (name, *(state.nodes[name].members or ())):
+            dependant = state.nodes[one]
+            dependant.missing -= 1
+            if dependant.missing == 0 and dependant.status is StepStatus.PENDING and dependant.due is None:
+                make_ready(state, dependant)
 
 
 def _block_dependants(state: RunState, node: StepState, by: StepId) -> None:

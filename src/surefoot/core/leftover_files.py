@@ -42,8 +42,11 @@ def products_of(step: Step, plan: Plan) -> Iterator[str]:
 def named_by(plan: Plan, path: str, maker: Step) -> tuple[str, ...]:
     """Return the other steps, and the acceptance checks, whose commands name a path or what lies below it."""
     own = path.rstrip("/").removeprefix(f"{plan.folder}/" if plan.folder else "")
-    steps = (step for step in plan.steps if step.id != maker.id)
-    found = [step.id for step in steps if any(_names(text, cwd, own) for text, cwd in _texts(step))]
+    found: list[str] = []
+    for step in plan.steps:
+        texts = [*((text, step.cwd) for text, _ in step.body.commands), *_asked(step.checks)]
+        if step.id != maker.id and any(_names(text, cwd, own) for text, cwd in texts):
+            found.append(step.id)
     is_accepted = any(_names(text, cwd, own) for text, cwd in _asked(plan.accept))
     return (*found, *(("the acceptance checks",) if is_accepted else ()))
 
@@ -52,11 +55,6 @@ def _names(text: str, cwd: str | None, path: str) -> bool:
     """Tell whether a text that counts from `cwd` names the path, or something below it."""
     near = path if cwd is None else path.removeprefix(f"{cwd.strip('/')}/")
     return re.search(rf"(?<![\w-]){re.escape(near)}(?![\w-])", text) is not None
-
-
-def _texts(step: Step) -> Iterator[tuple[str, str | None]]:
-    yield from ((text, step.cwd) for text, _ in step.body.commands)
-    yield from _asked(step.checks)
 
 
 def _asked(checks: Iterable[Check]) -> Iterator[tuple[str, str | None]]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from surefoot.core.file_order import bits_of, holders, readings_of
+from surefoot.core.file_order import bits_of, holders, readings_of, union
 from surefoot.core.globs import any_overlap, overlapping
 from surefoot.core.graph import Graph
 from surefoot.core.ids import StepId, encode_id
@@ -75,14 +75,13 @@ def sequencing_of(plan: Plan, graph: Graph) -> Sequencing:
     """Look over the order of a plan's steps."""
     order = _Order(plan, graph)
     layers = layers_of(graph)
-    widest, is_exact = _widest(order, layers)
-    shared = tuple(_Shares(order).found())
+    is_exact = len(order.steps) <= EXACT_MAX
     return Sequencing(
         layers=layers,
-        widest=widest,
+        widest=_widest(order) if is_exact else max(layers, key=len),
         is_widest_exact=is_exact,
         needless=tuple(_needless(order)),
-        shared=shared,
+        shared=tuple(_Shares(order).found()),
         undeclared=tuple(
             step.id
             for at, step in enumerate(order.steps)
@@ -105,10 +104,10 @@ def layers_of(graph: Graph) -> tuple[tuple[StepId, ...], ...]:
 def drawn_needs(graph: Graph) -> dict[StepId, tuple[StepId, ...]]:
     """Return for each step the needs that no other need brings along: what is left to draw."""
     index = {name: at for at, name in enumerate(graph.order)}
-    before = _closure(index, graph.order, graph.needs)
+    before = closure(index, graph.order, graph.needs)
     drawn: dict[StepId, tuple[StepId, ...]] = {}
     for name in graph.order:
-        further = _union(before[index[need]] for need in graph.needs[name])
+        further = union(before[index[need]] for need in graph.needs[name])
         drawn[name] = tuple(need for need in graph.needs[name] if not further >> index[need] & 1)
     return drawn
 
@@ -123,8 +122,8 @@ class _Order:
         self.index = {step.id: at for at, step in enumerate(plan.steps)}
         self.touched: list[Touched] = [touched_by(step, plan) for step in plan.steps]
         self.readings = tuple(readings_of(self.touched))
-        self.before = _closure(self.index, graph.order, graph.needs)
-        self.behind = _closure(self.index, tuple(reversed(graph.order)), graph.dependants)
+        self.before = closure(self.index, graph.order, graph.needs)
+        self.behind = closure(self.index, tuple(reversed(graph.order)), graph.dependants)
         self.turn = {self.index[name]: turn for turn, name in enumerate(graph.order)}
         self.all = (1 << len(plan.steps)) - 1
 
@@ -137,9 +136,10 @@ class _Order:
         return tuple(self.steps[at].id for at in bits_of(members))
 
 
-def _closure(
+def closure(
     index: Mapping[StepId, int], order: Iterable[StepId], edges: Mapping[StepId, tuple[StepId, ...]]
 ) -> list[int]:
+    """Return for each, by its number in `index`, all that edges lead to; `order` has it behind what it leads to."""
     found = [0] * len(index)
     for name in order:
         for other in edges[name]:
@@ -147,26 +147,15 @@ def _closure(
     return found
 
 
-def _union(sets: Iterable[int]) -> int:
-    """Return all that is in one of some sets."""
-    found = 0
-    for one in sets:
-        found |= one
-    return found
-
-
 # --- what can run at once
 
 
-def _widest(order: _Order, layers: Sequence[Sequence[StepId]]) -> tuple[tuple[StepId, ...], bool]:
+def _widest(order: _Order) -> tuple[StepId, ...]:
     """Return a largest set of steps of which none needs another.
 
     As many chains as that set has members cover all steps; the chains come from pairing each step with one behind it.
     """
-    number = len(order.steps)
-    if number > EXACT_MAX:
-        return tuple(max(layers, key=len)), False
-    behind = order.behind
+    number, behind = len(order.steps), order.behind
     paired_to: list[int] = [-1] * number
     pair_of: list[int] = [-1] * number
     free = order.all
@@ -190,7 +179,7 @@ def _widest(order: _Order, layers: Sequence[Sequence[StepId]]) -> tuple[tuple[St
         fresh = behind[at] & ~second
         second |= fresh
         todo += [pair_of[to] for to in bits_of(fresh)]
-    return order.names(reached & ~second), True
+    return order.names(reached & ~second)
 
 
 def _augment(start: int, behind: Sequence[int], paired_to: list[int], pair_of: list[int]) -> None:
@@ -202,21 +191,17 @@ def _augment(start: int, behind: Sequence[int], paired_to: list[int], pair_of: l
         open_to &= ~fresh
         for to in bits_of(fresh):
             came_from[to] = at
-            if pair_of[to] < 0:
-                _turn(start, to, came_from, (paired_to, pair_of))
-                return
-            todo.append(pair_of[to])
-
-
-def _turn(start: int, end: int, came_from: Mapping[int, int], pairs: tuple[list[int], list[int]]) -> None:
-    """Give each on the way what it was reached by, back to the start, which had nothing."""
-    paired_to, pair_of = pairs
-    giver = -1
-    while giver != start:
-        giver = came_from[end]
-        following = paired_to[giver]
-        paired_to[giver], pair_of[end] = end, giver
-        end = following
+            if pair_of[to] >= 0:
+                todo.append(pair_of[to])
+                continue
+            # Give each on the way what it was reached by, back to the start, which had nothing.
+            giver, end = -1, to
+            while giver != start:
+                giver = came_from[end]
+                following = paired_to[giver]
+                paired_to[giver], pair_of[end] = end, giver
+                end = following
+            return
 
 
 # --- orders nobody needs
@@ -225,9 +210,7 @@ def _turn(start: int, end: int, came_from: Mapping[int, int], pairs: tuple[list[
 def _needless(order: _Order) -> Iterator[NeedlessOrder]:
     for at, step in enumerate(order.steps):
         needs = [order.index[name] for name in order.graph.needs[step.id]]
-        further = 0  # what the needs need
-        for need in needs:
-            further |= order.before[need]
+        further = union(order.before[need] for need in needs)  # what the needs need
         yield from _implied(order, at, [need for need in needs if further >> need & 1])
         yield from _unfounded(order, at, [need for need in needs if not further >> need & 1])
 
@@ -235,7 +218,9 @@ def _needless(order: _Order) -> Iterator[NeedlessOrder]:
 def _implied(order: _Order, at: int, needs: Sequence[int]) -> Iterator[NeedlessOrder]:
     """Name those of the needs, all of them needed by other needs as well, that could be left out."""
     step = order.steps[at]
-    named = {order.index[name] for name in _literal_needs(step, order)}
+    # A glob among the needs means all that fit, needed or not.
+    exact = [StepId(name) if StepId(name) in order.index else encode_id(name) for name in step.needs]
+    named = {order.index[name] for name in exact if name in order.index}
     idle = [need for need in needs if need in named and _may_pass(order, need, at) is not True]
     if not idle:
         return
@@ -244,12 +229,6 @@ def _implied(order: _Order, at: int, needs: Sequence[int]) -> Iterator[NeedlessO
     others = f" (and {len(names) - 1} more like it)" if len(names) > 1 else ""
     why = f"`needs` names {names[0]}{others}, which {through}, needed as well, comes after: the order stays without it."
     yield NeedlessOrder(step=step.id, needs=tuple(names), kind="implied", why=why)
-
-
-def _literal_needs(step: Step, order: _Order) -> Iterator[StepId]:
-    """Yield the needs that are named one by one; a glob means all that fit, needed or not."""
-    for name in step.needs:
-        yield from [exact for exact in (StepId(name), encode_id(name)) if exact in order.index][:1]
 
 
 def _unfounded(order: _Order, at: int, needs: Sequence[int]) -> Iterator[NeedlessOrder]:
@@ -302,7 +281,7 @@ def _before_without(order: _Order, need: int, at: int) -> dict[int, int]:
     for then in sorted((at, *bits_of(order.behind[at])), key=order.turn.__getitem__):
         needs = [order.index[name] for name in order.graph.needs[order.steps[then].id]]
         kept = [other for other in needs if (other, then) != (need, at)]
-        known[then] = _union(1 << other | known.get(other, order.before[other]) for other in kept)
+        known[then] = union(1 << other | known.get(other, order.before[other]) for other in kept)
     return known
 
 
@@ -340,8 +319,8 @@ class _Shares:
         self.order = order
         self.open = [order.beside(at) for at in range(len(order.steps))]
         """The steps that each may run beside, less those it is known to share with already."""
-        self.groups = _union(1 << at for at, step in enumerate(order.steps) if step.for_each is not None)
-        self.merged: dict[tuple[str, int, bool], tuple[list[str], str]] = {}
+        self.groups = union(1 << at for at, step in enumerate(order.steps) if step.for_each is not None)
+        self.merged: dict[tuple[str, int], tuple[list[str], str]] = {}
 
     def found(self) -> Iterator[Sharing]:
         """Yield what is shared, what the engine serialises first."""
@@ -359,20 +338,22 @@ class _Shares:
         self._close("reads", before)
         self._readings("file")
         self._outside()
-        for (kind, members, is_serialised), (what, why) in sorted(self.merged.items(), key=lambda one: not one[0][2]):
+        for (kind, members), (what, why) in sorted(self.merged.items(), key=lambda one: one[0][0] not in SERIALISED):
             names = self.order.names(members)
             shown = " and ".join(what[:2]) + (f" (and {len(what) - 2} more)" if len(what) > 2 else "")
             said = why.replace("{what}", shown)
-            yield Sharing(kind=kind, steps=names, what=tuple(what), is_serialised=is_serialised, why=said)
+            yield Sharing(kind=kind, steps=names, what=tuple(what), is_serialised=kind in SERIALISED, why=said)
 
-    def _note(self, kind: str, sides: tuple[int, int], what: Iterable[str], why: str) -> None:
-        """Keep what the members of two sets share, if some of them may run at once."""
+    def _note(
+        self, kind: str, sides: tuple[int, int], what: Iterable[str], why: str, groups: int | None = None
+    ) -> None:
+        """Keep what the members of two sets share, if some may run at once; `groups` are those that share by itself."""
         one, other = sides
-        members = _union(1 << at for at in bits_of(one) if self.open[at] & other)
-        members |= _union(1 << at for at in bits_of(other) if self.open[at] & one)
-        members |= self.groups & one & other
+        members = union(1 << at for at in bits_of(one) if self.open[at] & other)
+        members |= union(1 << at for at in bits_of(other) if self.open[at] & one)
+        members |= (self.groups if groups is None else groups) & one & other
         if members:
-            texts, _ = self.merged.setdefault((kind, members, kind in SERIALISED), ([], why))
+            texts, _ = self.merged.setdefault((kind, members), ([], why))
             texts += [text for text in what if text not in texts]
 
     def _holders(self, of: Callable[[int], Iterable[str]]) -> dict[str, int]:
@@ -381,30 +362,27 @@ class _Shares:
     def _writes(self) -> None:
         writers = self._holders(lambda at: self.order.touched[at].writes or ())
         before = list(self.open)
-        own = self.groups
         for one, others in overlapping(writers, writers):
-            # Members of a group that write by their placeholder each write another file.
-            self.groups = own & ~self._split(one, own, lambda step: step.writes or ()) if one in others else 0
-            together = _union(writers[other] for other in others)
+            groups = self._sharing_groups(one, lambda step: step.writes or ()) if one in others else 0
+            together = union(writers[other] for other in others)
             what = (one, *(other for other in others if other != one))
-            self._note("writes", (writers[one], together), what, "They declare to write the same files: {what}.")
-        self.groups = own
+            why = "They declare to write the same files: {what}."
+            self._note("writes", (writers[one], together), what, why, groups)
         self._close("writes", before)
 
-    def _split(self, glob: str, groups: int, of: Callable[[Step], Iterable[str]]) -> int:
-        """Return the groups whose members each have their own part of what a glob means."""
+    def _sharing_groups(self, glob: str, of: Callable[[Step], Iterable[str]]) -> int:
+        """Return the groups whose members share a glob; those that have it by their placeholder each mean another."""
         found = 0
-        for at in bits_of(groups):
+        for at in bits_of(self.groups):
             step = self.order.steps[at]
             assert step.for_each is not None
             token = f"{{{step.for_each.name}}}"
-            own = [text for text in of(step) if token not in text]
-            found |= (0 if glob in own else 1) << at
+            found |= (glob in [text for text in of(step) if token not in text]) << at
         return found
 
     def _close(self, kind: str, before: list[int]) -> None:
         """Say no more of steps that are taken one after the other anyway."""
-        for found_kind, members, _ in self.merged:
+        for found_kind, members in self.merged:
             if found_kind == kind:
                 for at in bits_of(members):
                     self.open[at] &= ~(members & before[at])
@@ -418,24 +396,22 @@ class _Shares:
 
     def _readings(self, kind: str) -> None:
         """Note who reads what another one writes, by one of the two ways in which that is seen."""
-        own = self.groups
         # Members of a group that declare to read and write by their placeholder each mean another file.
-        self.groups = 0 if kind == "reads" else own
+        groups = 0 if kind == "reads" else self.groups
         for found in self.order.readings:
             if found.kind == kind:
-                self._note(kind, (found.readers, found.writers), found.what, _READ_WHY[kind])
-        self.groups = own
+                self._note(kind, (found.readers, found.writers), found.what, _READ_WHY[kind], groups)
 
     def _made(self) -> None:
         """Note who makes the same artifact, where a later step is handed what the one verified last has made."""
         makers = self._holders(lambda at: self.order.touched[at].made)
         declared = self._holders(lambda at: resolved(self.order.steps[at].artifacts, self.order.steps[at].for_each))
-        own, behind = self.groups, self.order.behind
+        behind = self.order.behind
         for one, others in overlapping(makers, makers):
-            self.groups = own & ~self._split(one, own, lambda step: step.made) if one in others else 0
-            self.groups &= _union(1 << at for at in bits_of(self.groups) if behind[at])
-            together = _union(makers[other] for other in others)
-            first = _union(
+            groups = self._sharing_groups(one, lambda step: step.made) if one in others else 0
+            groups = union(1 << at for at in bits_of(groups) if behind[at])
+            together = union(makers[other] for other in others)
+            first = union(
                 1 << at
                 for at in bits_of(makers[one])
                 if any(behind[at] & behind[other] for other in bits_of(self.open[at] & together))
@@ -445,29 +421,23 @@ class _Shares:
                 "They make the same artifact, and a step that comes after them is handed that of the one verified "
                 "last: {what}. Let one need the other, or give each a name of its own."
             )
-            self._note("made", (first | self.groups, together), dict.fromkeys(texts), why)
-        self.groups = own
+            self._note("made", (first | groups, together), dict.fromkeys(texts), why, groups)
 
     def _artifacts(self) -> None:
         makers = self._holders(lambda at: self.order.touched[at].made)
         takers = self._holders(lambda at: (*self.order.touched[at].named, *self.order.steps[at].reads))
-        own, self.groups = self.groups, 0
         for one, others in overlapping(makers, takers):
             # Who makes the same artifact itself needs nobody else's.
-            together = _union(takers[other] for other in others) & ~makers[one]
+            together = union(takers[other] for other in others) & ~makers[one]
             why = "One of them names an artifact of another, which only those that need that step are handed: {what}."
-            self._note("artifact", (makers[one], together), (one,), why)
-        self.groups = own
+            self._note("artifact", (makers[one], together), (one,), why, groups=0)
 
     def _outside(self) -> None:
         touched = self.order.touched
         for port, users in self._holders(lambda at: touched[at].ports).items():
-            is_open = any(touched[at].is_open for at in bits_of(users))
-            where = (
-                "of this machine"
-                if is_open
-                else "(under bubblewrap each has one of its own; on the other rungs they would meet)"
-            )
+            where = "(under bubblewrap each has one of its own; on the other rungs they would meet)"
+            if any(touched[at].is_open for at in bits_of(users)):
+                where = "of this machine"
             self._note("port", (users, users), (port,), f"They name the same port {{what}} {where}.")
         places = self._holders(lambda at: (f"{k}={v}" if v else k for k, v in (touched[at].places or {}).items()))
         for place, users in places.items():

@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from surefoot.core.globs import literal
 from surefoot.core.ids import StepId, encode_id
-from surefoot.core.plan import AgentBody, AskBody, Body, Check, RunBody, Step
+from surefoot.core.plan import AgentBody, AskBody, Body, RunBody, Step
 from surefoot.core.plan_keys import Key, Way
 from surefoot.core.plan_schema import TABLES
 from surefoot.core.record import record
@@ -40,7 +40,11 @@ class Reference:
 
 def references_in(text: str) -> tuple[Reference, ...]:
     """Return the references that stand in a text."""
-    return tuple(_reference(match) for match in _REFERENCE.finditer(text))
+    found: list[Reference] = []
+    for match in _REFERENCE.finditer(text):
+        name, dot, key = match[1].rpartition(".")
+        found.append(Reference(token=match[0], step=StepId(name if dot else key), key=key if dot else ""))
+    return tuple(found)
 
 
 def references_of(step: Step) -> tuple[Reference, ...]:
@@ -88,17 +92,12 @@ def bound(template: Step, item: str | None, values: Mapping[str, str]) -> Step:
     return step if item is None else replace(step, id=encode_id(to[Way.PLAIN](template.id)), for_each=None)
 
 
-def _in_sql(value: str) -> str:
-    """Return the value as it stands between the quotes of a text in SQL."""
-    return value.replace("'", "''")
-
-
 _QUOTES: Mapping[Way, _Text] = {
     Way.PLAIN: str,
     Way.SHELL: shlex.quote,
     Way.GLOB: literal,
     Way.REGEX: re.escape,
-    Way.SQL: _in_sql,
+    Way.SQL: lambda value: value.replace("'", "''"),
 }
 _BODY_KEYS: Mapping[type[Body], tuple[Key, ...]] = {
     RunBody: (TABLES["step"].key("run")._replace(field="command", way=Way.SHELL),),
@@ -110,11 +109,6 @@ _KIND_KEYS: Mapping[type, tuple[Key, ...]] = {
 }
 _Rewriting = Mapping[Way, _Text]
 """What is done to the texts of a step, by what they are."""
-
-
-def _reference(match: re.Match[str]) -> Reference:
-    name, dot, key = match[1].rpartition(".")
-    return Reference(token=match[0], step=StepId(name if dot else key), key=key if dot else "")
 
 
 def _rewritten(step: Step, to: _Rewriting) -> Step:
@@ -132,13 +126,12 @@ def _rewritten(step: Step, to: _Rewriting) -> Step:
         for_each=each,
         home=tuple(map(plain, step.home)),
         body=replace(step.body, **_changes(step.body, _BODY_KEYS.get(type(step.body), ()), to)),
-        checks=tuple(_check(check, to) for check in step.checks),
+        checks=tuple(
+            replace(check, ask=_question(check.ask, to), **_changes(check, TABLES["check"].keys, to))
+            for check in step.checks
+        ),
         probe=None if probe is None else replace(probe, ask=_question(probe.ask, to)),
     )
-
-
-def _check(check: Check, to: _Rewriting) -> Check:
-    return replace(check, ask=_question(check.ask, to), **_changes(check, TABLES["check"].keys, to))
 
 
 def _question(ask: Any, to: _Rewriting) -> Any:

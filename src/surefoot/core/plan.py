@@ -71,7 +71,6 @@ class Check:
     name: str = ""
     """Unique within its step; made from the question when none is given."""
     ask: CheckQuestion
-    """The question."""
     expect: Expect = Expect.PASS
     """What it proves."""
     timeout_s: float = 600.0
@@ -81,7 +80,6 @@ class Check:
     env: Mapping[str, str] = field(default_factory=dict[str, str])
     """Variables on top of the plan's and the step's."""
     network: Network = False
-    """How far the command's network reaches."""
     confine: bool = True
     """Whether the command runs in the sandbox."""
     uses: tuple[str, ...] = ()
@@ -127,7 +125,6 @@ class Step:
     id: StepId
     """Unique in the plan; a group's id is its template."""
     body: AnyBody
-    """What is done."""
     title: str = ""
     """A few words for people."""
     why: str = ""
@@ -157,7 +154,6 @@ class Step:
     artifacts: tuple[str, ...] = ()
     """Globs over files (or whole folders) that are never committed and handed on to the steps that need this one."""
     network: Network = False
-    """How far the body's network reaches."""
     sockets: tuple[str, ...] = ()
     """Sockets of the host the body may use: absolute paths, or `$NAME` for one that a variable names."""
     confine: bool = True
@@ -169,7 +165,6 @@ class Step:
     unproved: bool = False
     """For `agent`: whether it may run although no check can prove its result; it then ends unproved."""
     effect: Effect = Effect.REVERSIBLE
-    """The effect class."""
     tier: Tier | None = None
     """Raises the tier the effect class gives; never lowers it."""
     probe: Probe | None = None
@@ -229,7 +224,6 @@ class Prepare:
     path: tuple[str, ...] = ()
     """Folders of the lane put in front of PATH."""
     network: Network = False
-    """How far the command's network reaches."""
     timeout_s: float = 1800.0
     """It is ended after this many seconds."""
 
@@ -296,13 +290,11 @@ class Plan:
     files: tuple[str, ...] = ()
     """Files beside the plan, copied when the run starts and readable at `$SUREFOOT_FILES`."""
     prepare: Prepare | None = None
-    """How a lane is made usable."""
     accept: tuple[Check, ...] = ()
     """What must hold for the goal to be reached."""
     scope_write: tuple[str, ...] = (EVERYTHING,)
     """Globs over all files the run may change."""
     limits: Limits = Limits()
-    """What the run may use."""
     env: Mapping[str, str] = field(default_factory=dict[str, str])
     """Variables for prepare, bodies, checks and acceptance."""
     services: tuple[Service, ...] = ()

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from surefoot.core.globs import matches
 from surefoot.core.ids import StepId, encode_id
 from surefoot.core.placeholders import references_of
-from surefoot.core.plan import Check, Effect, ForEach, Plan, Step
+from surefoot.core.plan import Effect, ForEach, Plan, Step
 from surefoot.core.record import record
 from surefoot.core.regex import regex
 
@@ -70,7 +70,6 @@ class Touched(Files):
     places: Mapping[str, str] | None = None
     """Variables that name a place outside the lane, with their values."""
     outside: frozenset[str] = frozenset()
-    """What its probe asks about."""
     is_open: bool = False
     """Whether it shares this machine's network or runs outside the sandbox."""
 
@@ -85,10 +84,17 @@ def files_of(step: Step) -> Files:
             named.add(path)
             if is_written:
                 written.add(path)
-    writes = _writes(step)
+    writes: tuple[str, ...] | None = None
+    if step.writes is not None:
+        writes = tuple(resolved(step.writes, step.for_each))
+    elif step.effect is Effect.READ or not step.body.acts:
+        writes = ()  # what a step writes that only reads is thrown away
     if writes is not None:
         written = {path for path in written if matches(path, writes)}  # what lies outside is put back
-    return Files(writes=writes, reads=_reads(step), named=frozenset(named), written=frozenset(written))
+    globs = [*step.reads, *(glob for check in step.checks if (glob := check.ask.looks_at) is not None)]
+    made_from = () if step.for_each is None or step.for_each.glob is None else (step.for_each.glob,)
+    reads = (*resolved(globs, step.for_each), *made_from)
+    return Files(writes=writes, reads=reads, named=frozenset(named), written=frozenset(written))
 
 
 def touched_by(step: Step, plan: Plan) -> Touched:
@@ -109,19 +115,6 @@ def touched_by(step: Step, plan: Plan) -> Touched:
         outside=frozenset(asked_outside(step)),
         is_open=step.reaches_out,
     )
-
-
-def _writes(step: Step) -> tuple[str, ...] | None:
-    if step.writes is not None:
-        return tuple(resolved(step.writes, step.for_each))
-    # What a step writes that only reads is thrown away.
-    return () if step.effect is Effect.READ or not step.body.acts else None
-
-
-def _reads(step: Step) -> tuple[str, ...]:
-    globs = [*step.reads, *(glob for check in step.checks if (glob := check.ask.looks_at) is not None)]
-    made_from = [step.for_each.glob] if step.for_each is not None and step.for_each.glob is not None else []
-    return (*resolved(globs, step.for_each), *made_from)
 
 
 def resolved(globs: Iterable[str], each: ForEach | None) -> Iterator[str]:
@@ -208,16 +201,11 @@ def _is_all_seen(step: Step) -> bool:
     """Tell whether all that the step may read is declared or stands in the arguments of its commands."""
     if step.for_each is not None and step.for_each.lines is not None:
         return False
+    for ask in (check.ask for check in step.checks):
+        if ask.looks_at is None and (ask.runs is None or ask.is_by_test or not _is_transparent(ask.runs)):
+            return False
     commands = step.body.commands
-    is_body_seen = bool(step.reads) or all(_is_transparent(command.text) for command in commands)
-    return bool(commands) and is_body_seen and all(_is_seen(check) for check in step.checks)
-
-
-def _is_seen(check: Check) -> bool:
-    ask = check.ask
-    if ask.runs is not None:
-        return not ask.is_by_test and _is_transparent(ask.runs)
-    return ask.looks_at is not None
+    return bool(commands) and (bool(step.reads) or all(_is_transparent(command.text) for command in commands))
 
 
 def _is_transparent(command: str) -> bool:

@@ -50,7 +50,6 @@ class PlanCommand:
     raw: ClassVar[Raw] = WRITTEN
 
     kind: CommandKind
-    """What it is run for."""
     text: str
     """What is run or requested, as a person reads it."""
     name: str = ""
@@ -58,7 +57,6 @@ class PlanCommand:
     step: StepId | None = None
     """The step it belongs to; None: the plan as a whole."""
     network: Network = False
-    """How far its network reaches."""
     confine: bool = True
     """Whether it runs in the sandbox."""
     is_shell: bool = True

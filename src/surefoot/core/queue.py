@@ -15,10 +15,7 @@ from surefoot.core.state import FINAL, SATISFIED, RunState, StepState, StepStatu
 
 def first_in_queue(state: RunState) -> StepId | None:
     """Return the step whose turn on the branch it is; one that is to be made again on the head keeps its turn."""
-    for name in state.queue:
-        if _is_live(state, state.nodes[name]):
-            return name
-    return None
+    return next((name for name in state.queue if _is_live(state, state.nodes[name])), None)
 
 
 def _is_live(state: RunState, node: StepState) -> bool:

@@ -7,22 +7,24 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field, replace
 from difflib import get_close_matches
+from itertools import islice
 
 from surefoot.core.empty_checks import why_empty
 from surefoot.core.event_words import Finding, Severity
 from surefoot.core.graph import Graph, build_graph, longest_path
 from surefoot.core.ids import StepId
-from surefoot.core.parallelism import Sequencing, Sharing, sequencing_of
-from surefoot.core.plan import LOOPBACK, Effect, OnFailure, Plan, RetryPolicy, Step, Tier
+from surefoot.core.parallelism import Sequencing, Sharing, closure, sequencing_of
+from surefoot.core.plan import LOOPBACK, Effect, OnFailure, Plan, Step, Tier
 from surefoot.core.plan_commands import PlanCommand, open_commands
 from surefoot.core.policy import tier_of, writes_outside
 from surefoot.core.policy_types import Decision, effect_with
 from surefoot.core.probe_kinds import RunProbe, SqlProbe
 from surefoot.core.record import record
 from surefoot.core.regex import regex
+from surefoot.core.short_text import listed
 
 LONG_S = 60.0
 """A step that is estimated to take this long, in seconds, is named among the long ones."""
@@ -63,7 +65,6 @@ class AskPoint:
     """A place where the run will wait for a person."""
 
     step: StepId
-    """Which step it asks about."""
     why: str
     """What makes it ask."""
     approve: str
@@ -78,7 +79,6 @@ class RecoveryNote:
 
     step: StepId
     text: str
-    """In words."""
 
 
 @record
@@ -88,7 +88,6 @@ class Review:
     findings: tuple[Finding, ...] = ()
     """The plan's own first, then step by step."""
     critical_path: CriticalPath = CriticalPath()
-    """What decides how long the run takes."""
     asks: tuple[AskPoint, ...] = ()
     """In the order in which the questions will come."""
     rollback_points: tuple[StepId, ...] = ()
@@ -126,44 +125,64 @@ def review(
             class, scope and the step's own tier say is told.
         raised: Steps that count as irreversible whatever they declare, each with the rule that recognised them.
     """
+    places = places or {}
     graph, problems = build_graph(plan.steps)
     if graph is None:
         found = [Finding(kind="graph", severity=Severity.PROBLEM, text=p.text, step=p.step) for p in problems]
-        return Review(findings=tuple(_placed(one, places or {}) for one in found))
-    found = [*_about_plan(plan, checkout), *(finding for step in plan.steps for finding in _about_step(step, plan))]
-    sequencing = sequencing_of(plan, graph)
-    found += _about_order(plan, sequencing)
+        return Review(findings=_placed(found, places))
     decisions, raised = decisions or {}, raised or {}
-    found += (_raised(step, raised[step.id]) for step in plan.steps if step.id in raised)
-    found += (_never(name, decision) for name, decision in decisions.items() if decision.tier is Tier.NEVER)
+    sequencing = sequencing_of(plan, graph)
+    found = _findings(plan, sequencing, checkout, decisions, raised)
     steps = {step.id: step for step in plan.steps}
     ordered = [steps[name] for name in graph.order]
-    counting = {
-        step.id: replace(step, effect=effect_with(step.effect, raised[step.id])) if step.id in raised else step
-        for step in ordered
-    }
+    counting = {one.id: replace(one, effect=effect_with(one.effect, raised.get(one.id, ""))) for one in ordered}
+    estimates = sorted(((step.estimate_s or 0.0, step.id) for step in ordered), key=lambda one: -one[0])
     return Review(
-        findings=tuple(_placed(one, places or {}) for one in found),
+        findings=_placed(found, places),
         critical_path=_critical_path(plan, graph),
         asks=tuple(point for step in ordered for point in _ask_points(step, plan, graph, counting, decisions)),
         rollback_points=tuple(step.id for step in ordered if _may_commit(step)),
-        long_steps=_long_steps(ordered),
+        long_steps=tuple(name for seconds, name in estimates if seconds >= LONG_S),
         recovery=tuple(_recovery(list(counting.values()), graph)),
         open_commands=open_commands(plan),
         sequencing=sequencing,
     )
 
 
-def _long_steps(steps: Sequence[Step]) -> tuple[StepId, ...]:
-    estimates = [(step.estimate_s or 0.0, step.id) for step in steps]
-    return tuple(name for seconds, name in sorted(estimates, key=lambda one: -one[0]) if seconds >= LONG_S)
-
-
-def _placed(finding: Finding, places: Mapping[StepId, str]) -> Finding:
-    return finding if finding.step is None else replace(finding, place=places.get(finding.step))
-
-
 # --- findings
+
+
+def _placed(findings: Iterable[Finding], places: Mapping[StepId, str]) -> tuple[Finding, ...]:
+    return tuple(one if one.step is None else replace(one, place=places.get(one.step)) for one in findings)
+
+
+def _findings(
+    plan: Plan,
+    sequencing: Sequencing,
+    checkout: str | None,
+    decisions: Mapping[StepId, Decision],
+    raised: Mapping[StepId, str],
+) -> Iterator[Finding]:
+    yield from _about_plan(plan, checkout)
+    for step in plan.steps:
+        yield from _about_step(step, plan)
+    yield from _about_order(plan, sequencing)
+    for step in plan.steps:
+        if step.id in raised:
+            text = (
+                f"It is declared {step.effect}, but rule {raised[step.id]} knows its command as one that reaches "
+                "others: it counts as irreversible. When its outcome is unknown, a person is asked, and it is not "
+                "tried again by itself. Declare `effect: idempotent` if it may be repeated under its key, or "
+                "`irreversible` with a `probe`."
+            )
+            yield Finding(kind="effect-raised", severity=Severity.WARNING, text=text, step=step.id)
+    for name, decision in decisions.items():
+        if decision.tier is Tier.NEVER:
+            text = (
+                f"it will not be run: {decision.reason} Take it out, or see `surefoot policy show` "
+                f"(rule {decision.rule})"
+            )
+            yield Finding(kind="never-allowed", severity=Severity.PROBLEM, text=text, step=name)
 
 
 def _about_plan(plan: Plan, checkout: str | None) -> Iterator[Finding]:
@@ -186,11 +205,9 @@ def _about_plan(plan: Plan, checkout: str | None) -> Iterator[Finding]:
 def _about_prepare(plan: Plan) -> Iterator[Finding]:
     if plan.prepare is not None:
         return
-    needy = [
-        (where, word)
-        for where, command in _commands(plan)
-        if (word := next((word for word in _words_that_need_preparing(command)), None)) is not None
-    ]
+    needy: list[tuple[str, str]] = []
+    for where, command in _commands(plan):
+        needy += ((where, word) for word in islice(_words_that_need_preparing(command), 1))
     if needy:
         where, word = needy[0]
         others = f" (and {len(needy) - 1} other commands like it)" if len(needy) > 1 else ""
@@ -279,16 +296,15 @@ def _about_proof(step: Step, plan: Plan) -> Iterator[Finding]:
             yield Finding(kind="empty-check", severity=Severity.WARNING, text=text, step=step.id)
     if not step.body.acts or not all(why for _, why in reasons):
         return
-    if step.body.by_model:
-        text = "No check can prove its result: it ends unproved, and the run partially completed. Add a check."
-        yield Finding(kind="claim-only", severity=Severity.WARNING, text=text, step=step.id)
-        return
-    if step.effect is Effect.READ:
-        text = "Only its exit status is checked; what it writes is thrown away."
-        yield Finding(kind="exit-status-only", severity=Severity.NOTE, text=text, step=step.id)
-        return
+    kind, severity = "exit-status-only", Severity.WARNING
     text = "It is proved by its exit status only. Add a check that asks about its result."
-    yield Finding(kind="exit-status-only", severity=Severity.WARNING, text=text, step=step.id)
+    if step.body.by_model:
+        kind = "claim-only"
+        text = "No check can prove its result: it ends unproved, and the run partially completed. Add a check."
+    elif step.effect is Effect.READ:
+        severity = Severity.NOTE
+        text = "Only its exit status is checked; what it writes is thrown away."
+    yield Finding(kind=kind, severity=severity, text=text, step=step.id)
 
 
 def _about_effect(step: Step) -> Iterator[Finding]:
@@ -335,7 +351,10 @@ def _about_placeholders(step: Step) -> Iterator[Finding]:
     found = {name: None for text in _replaced_texts(step) for name in _PLACEHOLDER.findall(text)}
     found |= dict.fromkeys(_ENCODED_PLACEHOLDER.findall(step.id))
     # What an agent is told, or a file is searched for, may well hold braces: there, only what looks like a slip counts.
-    near = {name: None for text in _free_texts(step) for name in _PLACEHOLDER.findall(text)}
+    free = [text for check in step.checks for text in check.ask.searched]
+    if step.body.by_model:
+        free.insert(0, step.body.text)
+    near = [name for text in free for name in _PLACEHOLDER.findall(text)]
     found |= {name: None for name in near if get_close_matches(name, declared, 1, 0.7)}
     for name in (name for name in found if name not in declared):
         why = f"this step declares only {{{next(iter(declared))}}}" if declared else "this step has no `for_each`"
@@ -356,13 +375,6 @@ def _replaced_texts(step: Step) -> Iterator[str]:
         yield from (check.cwd or "", check.ask.runs or "", check.ask.looks_at or "")
 
 
-def _free_texts(step: Step) -> Iterator[str]:
-    if step.body.by_model:
-        yield step.body.text
-    for check in step.checks:
-        yield from check.ask.searched
-
-
 _ORDER_KINDS = {"implied": "order-implied", "unfounded": "order-unfounded"}
 _SHARED_KINDS = {"writes": "serialised", "uses": "serialised", "made": "artifact-twice"}
 
@@ -375,29 +387,25 @@ def _about_order(plan: Plan, sequencing: Sequencing) -> Iterator[Finding]:
         yield Finding(kind=kind, severity=Severity.NOTE, text=_said_of_sharing(sharing), step=sharing.steps[0])
     if plan.limits.parallel > 1 and sequencing.undeclared:
         text = (
-            f"Steps that declare no `writes` are not held apart, though they may run at once: "
-            f"{_some(sequencing.undeclared)}. Where two of them change one file, the later one is merged or done again."
+            "Steps that declare no `writes` are not held apart, though they may run at once: "
+            f"{listed(sequencing.undeclared, 3)}. Where two of them change one file, the later one is merged or done "
+            "again."
         )
         yield Finding(kind="writes-undeclared", severity=Severity.NOTE, text=text)
 
 
 def _said_of_sharing(sharing: Sharing) -> str:
     others = sharing.steps[1:]
-    who = f"Nothing orders it and {_some(others)}" if others else "Nothing orders the members of this group"
-    return f"{who}. {sharing.why}{_said_of_turns(sharing)}"
-
-
-def _said_of_turns(sharing: Sharing) -> str:
-    """Say how the engine keeps apart what shares, where it does."""
+    who = f"Nothing orders it and {listed(others, 3)}" if others else "Nothing orders the members of this group"
+    said = f"{who}. {sharing.why}"
     if sharing.kind == "writes":
-        return " The engine takes them one after the other."
-    if sharing.kind not in ("reads", "file") or len(sharing.steps) < 2:
-        return ""
-    return " The engine takes them one after the other, in the order of the plan; `needs` says which order you mean."
-
-
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+        return f"{said} The engine takes them one after the other."
+    if sharing.kind not in ("reads", "file") or not others:
+        return said
+    return (
+        f"{said} The engine takes them one after the other, in the order of the plan; `needs` says which order you "
+        "mean."
+    )
 
 
 # --- what will happen
@@ -423,20 +431,6 @@ def _critical_path(plan: Plan, graph: Graph) -> CriticalPath:
         one_member=tuple(name for name in path if name in unknown and name in estimates),
         without_estimate=tuple(step.id for step in plan.steps if step.id not in estimates),
     )
-
-
-def _raised(step: Step, rule: str) -> Finding:
-    text = (
-        f"It is declared {step.effect}, but rule {rule} knows its command as one that reaches others: it counts as "
-        "irreversible. When its outcome is unknown, a person is asked, and it is not tried again by itself. Declare "
-        "`effect: idempotent` if it may be repeated under its key, or `irreversible` with a `probe`."
-    )
-    return Finding(kind="effect-raised", severity=Severity.WARNING, text=text, step=step.id)
-
-
-def _never(step: StepId, decision: Decision) -> Finding:
-    text = f"it will not be run: {decision.reason} Take it out, or see `surefoot policy show` (rule {decision.rule})"
-    return Finding(kind="never-allowed", severity=Severity.PROBLEM, text=text, step=step)
 
 
 def _ask_points(
@@ -476,21 +470,22 @@ def _may_commit(step: Step) -> bool:
 
 def _recovery(ordered: list[Step], graph: Graph) -> Iterator[RecoveryNote]:
     """Say for each step what its failure leads to; all that depend on it are counted as bits of one number."""
-    bit = {name: 1 << number for number, name in enumerate(graph.order)}
-    behind: dict[StepId, int] = {}
-    for name in reversed(graph.order):
-        behind[name] = 0
-        for dependant in graph.dependants[name]:
-            behind[name] |= bit[dependant] | behind[dependant]
+    index = {name: number for number, name in enumerate(graph.order)}
+    behind = closure(index, reversed(graph.order), graph.dependants)
     for step in ordered:
-        then = _then(step, behind[step.id].bit_count(), len(ordered))
+        then = _then(step, behind[index[step.id]].bit_count(), len(ordered))
         yield RecoveryNote(step=step.id, text=f"{_tries(step)}; {then}")
 
 
 def _tries(step: Step) -> str:
     if not step.body.acts:
         return "the answer no fails it"
-    times = _times(step.retry)
+    retry = step.retry
+    times = f"up to {retry.maximum_attempts} times"
+    if retry.maximum_attempts == 1:
+        times = "once"
+    elif not retry.retry_unknown:
+        times = f"once, {times} if the failure may pass"
     if not step.effect.is_outside:
         return f"tried {times}, from a restored workspace"
     if step.probe is not None:
@@ -500,13 +495,6 @@ def _tries(step: Step) -> str:
     return "when its outcome is unknown, a person is asked; never repeated blindly"
 
 
-def _times(retry: RetryPolicy) -> str:
-    if retry.maximum_attempts == 1:
-        return "once"
-    most = f"up to {retry.maximum_attempts} times"
-    return most if retry.retry_unknown else f"once, {most} if the failure may pass"
-
-
 def _then(step: Step, behind: int, total: int) -> str:
     dependants = "1 dependant" if behind == 1 else f"{behind} dependants"
     match step.on_failure:
@@ -514,11 +502,8 @@ def _then(step: Step, behind: int, total: int) -> str:
             rest = "the rest goes on" if behind < total - 1 else "nothing else is left"
             return f"then its {dependants} {'is' if behind == 1 else 'are'} blocked" if behind else f"then {rest}"
         case OnFailure.SKIP:
-            return (
-                f"then it is skipped and its {dependants} {'goes' if behind == 1 else 'go'} on"
-                if behind
-                else "then skipped"
-            )
+            goes = "goes" if behind == 1 else "go"
+            return f"then it is skipped and its {dependants} {goes} on" if behind else "then skipped"
         case OnFailure.STOP:
             return "then nothing new starts"
         case OnFailure.ASK:

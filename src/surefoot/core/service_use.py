@@ -15,19 +15,12 @@ from surefoot.core.plan import Check, Plan, Service, Step
 
 def problems_of_services(plan: Plan) -> tuple[Problem, ...]:
     """Return what is wrong with how services are used."""
-    return tuple(_problems(plan))
-
-
-def _problems(plan: Plan) -> Iterator[Problem]:
     known = {service.name: service for service in plan.services}
-    for check in plan.accept:
-        yield from _of_check(ACCEPTANCE, check, known)
+    found = [problem for check in plan.accept for problem in _of_check(ACCEPTANCE, check, known)]
     for step in plan.steps:
-        for name in step.uses:
-            if name in known:
-                yield from _of_step(step, known[name])
-        for check in step.checks:
-            yield from _of_check(step.id, check, known)
+        found += (problem for name in step.uses if name in known for problem in _of_step(step, known[name]))
+        found += (problem for check in step.checks for problem in _of_check(step.id, check, known))
+    return tuple(found)
 
 
 def _of_step(step: Step, service: Service) -> Iterator[Problem]:

@@ -12,11 +12,9 @@ class AgentLimits:
     """What a model may use; None: no limit of its own."""
 
     cost_usd: float | None = None
-    """US dollars."""
     tokens: int | None = None
     """Tokens, sent and written."""
     requests: int | None = None
-    """Requests."""
 
 
 class ShellCommand(NamedTuple):
