@@ -79,30 +79,22 @@ def spent_by(state: RunState) -> Usage:
 
 def crossing_of(state: RunState, node: StepState, worst: tuple[float, int]) -> Crossing | None:
     """Return the limit that a request would cross, with all that is under way at its worst; None: it may be made."""
-    return next(_crossings(state, node, worst), None)
-
-
-def _crossings(state: RunState, node: StepState, worst: tuple[float, int]) -> Iterator[Crossing]:
     limits, spent = state.plan.limits, spent_by(state)
     under_way = [held for name, held in state.reserved.items() if name != node.spec.id]
     held_usd, held_tokens = sum(usd for usd, _ in under_way), sum(tokens for _, tokens in under_way)
-    of_run = (
-        ("cost_usd", limits.cost_usd, state.cost_usd, worst[0], held_usd),
-        ("tokens", limits.tokens, spent.tokens, worst[1], held_tokens),
-        ("requests", limits.requests, spent.requests, 1, len(under_way)),
-    )
-    for name, limit, used, more, held in of_run:
-        if limit is not None and used + held + more > limit:
-            yield _crossing(name, limit, used, is_of_step=False, may_pass=held > 0 and used + more <= limit)
     own = node.spec.body.own_limits
-    of_step = (
-        ("cost_usd", own.cost_usd, node.usage.cost_usd, worst[0]),
-        ("tokens", own.tokens, node.usage.tokens, worst[1]),
-        ("requests", own.requests, node.usage.requests, 1),
+    amounts = (
+        ("cost_usd", False, limits.cost_usd, state.cost_usd, worst[0], held_usd),
+        ("tokens", False, limits.tokens, spent.tokens, worst[1], held_tokens),
+        ("requests", False, limits.requests, spent.requests, 1, len(under_way)),
+        ("cost_usd", True, own.cost_usd, node.usage.cost_usd, worst[0], 0),
+        ("tokens", True, own.tokens, node.usage.tokens, worst[1], 0),
+        ("requests", True, own.requests, node.usage.requests, 1, 0),
     )
-    for name, limit, used, more in of_step:
-        if limit is not None and used + more > limit:
-            yield _crossing(name, limit, used, is_of_step=True, may_pass=False)
+    for name, is_of_step, limit, used, more, held in amounts:
+        if limit is not None and used + held + more > limit:
+            return _crossing(name, limit, used, is_of_step=is_of_step, may_pass=held > 0 and used + more <= limit)
+    return None
 
 
 def _crossing(name: str, limit: float, used: float, *, is_of_step: bool, may_pass: bool) -> Crossing:

@@ -140,8 +140,20 @@ def ungrounded(claim: Claim, conversation: Conversation, changed: tuple[str, ...
     if claim.gives_up:
         return ()
     calls = _calls(conversation)
-    found = [*_unchanged(claim, calls, changed)]
-    for statement in _statements(claim):
+    found: list[str] = []
+    for path in claim.changed:
+        if _is_among(path, changed):
+            continue
+        touched = next((one for one in reversed(calls) if _is_among(path, one.result.changed)), None)
+        if touched is not None:
+            found.append(
+                f"it says that {path} was changed; call {touched} did so, and in the end the file is as it was"
+            )
+        elif not any(_clean(path) in one.command for one in calls):
+            found.append(f"it says that {path} was changed, and no call has changed it")
+    # Agents say as much in the summary as in statements.
+    sentences = [Statement(text=said) for sentence in _SENTENCES.split(claim.summary) if (said := sentence.strip())]
+    for statement in map(_shortened, [*claim.statements, *sentences]):
         found += _evidence_flaws(statement, conversation)
         found += _work_flaws(statement, calls)
         found += _unmade(statement, calls, changed)
@@ -168,18 +180,6 @@ def unproven(claim: Claim, conversation: Conversation, whole: Collection[str] = 
 def _calls(conversation: Conversation) -> list[_Done]:
     asked = [call for turn in conversation.turns for call in turn.calls]
     return [_Done(at, call, call.result) for at, call in enumerate(asked) if isinstance(call.result, ToolCallFinished)]
-
-
-def _find(calls: Sequence[_Done], name: str) -> _Done | None:
-    return next((one for one in calls if one.call.asked.call == name), None)
-
-
-def _statements(claim: Claim) -> Iterator[Statement]:
-    """Yield what is said, sentence by sentence; agents say as much in the summary as in statements."""
-    yield from map(_shortened, claim.statements)
-    for sentence in _SENTENCES.split(claim.summary):
-        if sentence.strip():
-            yield _shortened(Statement(text=sentence.strip()))
 
 
 def _shortened(statement: Statement) -> Statement:
@@ -219,7 +219,9 @@ def _work_flaws(statement: Statement, calls: Sequence[_Done]) -> Iterator[str]:
     if not own:
         yield f"{said}, and no command that {kind.name} was run"
     elif not own[-1].has_succeeded:
-        yield f"{said}, and the last command that {kind.name} ({own[-1]}) ended with {_ending_text(own[-1])}"
+        result = own[-1].result
+        ending = cut(result.text, 100) if result.exit_code is None else f"exit status {result.exit_code}"
+        yield f"{said}, and the last command that {kind.name} ({own[-1]}) ended with {ending}"
     else:
         last = _last_change(calls)
         yield f"{said}, and after the last command that {kind.name} ({own[-1]}) files were changed ({last})"
@@ -262,27 +264,12 @@ def _is_of_kind(kind: Kind, command: str) -> bool:
 
 
 def _named_calls(statement: Statement, calls: Sequence[_Done]) -> list[_Done]:
-    return [one for name in _CALL.findall(statement.evidence) if (one := _find(calls, name)) is not None]
+    known = {one.call.asked.call: one for one in reversed(calls)}
+    return [known[name] for name in _CALL.findall(statement.evidence) if name in known]
 
 
 def _last_change(calls: Sequence[_Done]) -> _Done | None:
     return next((one for one in reversed(calls) if one.changes_code), None)
-
-
-def _ending_text(done: _Done) -> str:
-    code = done.result.exit_code
-    return f"exit status {code}" if code is not None else cut(done.result.text, 100)
-
-
-def _unchanged(claim: Claim, calls: Sequence[_Done], changed: Sequence[str]) -> Iterator[str]:
-    for path in claim.changed:
-        if _is_among(path, changed):
-            continue
-        touched = next((one for one in reversed(calls) if _is_among(path, one.result.changed)), None)
-        if touched is not None:
-            yield f"it says that {path} was changed; call {touched} did so, and in the end the file is as it was"
-        elif not any(_clean(path) in one.command for one in calls):
-            yield f"it says that {path} was changed, and no call has changed it"
 
 
 def _unmade(statement: Statement, calls: Sequence[_Done], changed: Sequence[str]) -> Iterator[str]:

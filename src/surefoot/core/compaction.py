@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from surefoot.core.agent_types import Part, ToolKind
-from surefoot.core.conversation import Conversation, ToolCallState, Turn
-from surefoot.core.events import ToolCallFinished, ToolCallResolved
+from surefoot.core.conversation import Conversation
+from surefoot.core.events import ToolCallFinished
 from surefoot.core.prompt import turns_of
 from surefoot.core.prompt_prefix import conversation_of, goal_and_constraints, prefix_of, size_of
 from surefoot.core.state import RunState, StepState
@@ -22,9 +22,12 @@ from surefoot.core.stubs import (
     cut,
     has_summary,
     is_beyond_lines,
+    latest,
     line_of,
     noted,
     summary_tokens_max,
+    text_part,
+    unsummarised,
 )
 from surefoot.core.token_estimate import tokens_of
 
@@ -45,16 +48,16 @@ def fold_for(state: RunState, node: StepState, tokens_max: int) -> Fold:
 
     if fits(now, FULL):
         return now
-    fold = next(
-        (fold for fold, share in _steps_down(conversation, now) if fits(fold, share)), _shortest(conversation, now)
-    )
+    last = _last_turn(conversation)
+    shortest = replace(now, stubbed=last, folded=last)
+    fold = next((fold for fold, share in _steps_down(conversation, now) if fits(fold, share)), shortest)
     is_new = fold.folded > now.folded
     return replace(fold, wants_summary=is_new and is_beyond_lines(conversation, fold))
 
 
 def _steps_down(conversation: Conversation, now: Fold) -> Iterator[tuple[Fold, float]]:
     """Yield ever shorter folds, each with the share of its room that a brief folded so has to come down to."""
-    last = conversation.turns[-1].number if conversation.turns else 0
+    last = _last_turn(conversation)
     fold = replace(now, stubbed=max(now.stubbed, last - WHOLE_MIN))
     yield fold, DOWN_TO
     while fold.folded < last - TURNS_MIN:
@@ -71,9 +74,8 @@ def _steps_down(conversation: Conversation, now: Fold) -> Iterator[tuple[Fold, f
         yield fold, FULL
 
 
-def _shortest(conversation: Conversation, now: Fold) -> Fold:
-    last = conversation.turns[-1].number if conversation.turns else 0
-    return replace(now, stubbed=last, folded=last)
+def _last_turn(conversation: Conversation) -> int:
+    return conversation.turns[-1].number if conversation.turns else 0
 
 
 def summary_brief(state: RunState, node: StepState, fold: Fold) -> tuple[Part, ...]:
@@ -85,35 +87,36 @@ def summary_brief(state: RunState, node: StepState, fold: Fold) -> tuple[Part, .
         "tried and how it went, what was changed, and what is left to do. Keep paths, names, numbers and messages as "
         f"they are. Claim nothing that is not below. Write at most {words} words, as plain text. Call no tool."
     )
-    parts = [_part("system", head), _part("user", goal_and_constraints(state, node))]
+    parts = [text_part("system", head), text_part("user", goal_and_constraints(state, node))]
     if has_summary(conversation, fold):
         before = f"What was written about turns 1 to {conversation.summarised}:\n\n"
-        tokens = tokens_of(before) + conversation.summary_tokens
-        parts.append(Part(speaker="user", text=before, blob=conversation.summary, tokens=tokens))
-    after = conversation.summarised if has_summary(conversation, fold) else 0
-    lines = [line_of(turn) for turn in _until(conversation, fold) if turn.number > after]
+        parts.append(text_part("user", before, conversation.summary, conversation.summary_tokens))
     facts = "\n".join(f"- {fact}" for fact in facts_that_must_survive(node, fold))
     tail = f"These must stand in the summary as they are:\n{facts}\n\nNow write the summary."
     room = int(fold.tokens_max * FULL) - size_of(parts) - tokens_of(tail)
-    parts.append(_part("user", "\n".join(["What happened, turn by turn:", *_as_many(lines, room)])))
-    return (*parts, _part("user", tail))
+    lines = latest([line_of(turn) for turn in unsummarised(conversation, fold)], room)
+    parts.append(text_part("user", "\n".join(["What happened, turn by turn:", *lines])))
+    return (*parts, text_part("user", tail))
 
 
 def facts_that_must_survive(node: StepState, fold: Fold) -> tuple[str, ...]:
     """Return what a summary of the folded turns has to hold: changed files, notes, failures, a person's answers."""
-    calls = [(turn, call) for turn in _until(conversation_of(node), fold) for call in turn.calls]
-    changed = [path for _, call in calls if isinstance(call.result, ToolCallFinished) for path in call.result.changed]
-    notes = [note for turn in _until(conversation_of(node), fold) for note in noted(turn)]
-    answers = [
-        _answer(call) for _, call in calls if call.kind is ToolKind.ASK and isinstance(call.result, ToolCallResolved)
-    ]
+    turns = [turn for turn in conversation_of(node).turns if turn.number <= fold.folded]
+    notes = [cut(note, 300) for turn in turns for note in noted(turn)]
+    changed: dict[str, None] = {}
     ends: dict[str, str] = {}
-    for _, call in calls:
-        if isinstance(call.result, ToolCallFinished) and call.result.exit_code is not None:
-            ends[call.asked.summary] = f"exit status {call.result.exit_code} ({call.asked.call})"
+    answers: list[str] = []
+    for call in (call for turn in turns for call in turn.calls):
+        result = call.result
+        if isinstance(result, ToolCallFinished):
+            changed |= dict.fromkeys(result.changed)
+            if result.exit_code is not None:
+                ends[call.asked.summary] = f"exit status {result.exit_code} ({call.asked.call})"
+        elif result is not None and call.kind is ToolKind.ASK:
+            answers.append(f"{cut(call.asked.summary, 120)}: {cut(result.text, 600)}")
     last = [f"{cut(command, 120)}: {end}" for command, end in list(ends.items())[-8:]]
-    found = [*dict.fromkeys(changed), *(cut(note, 300) for note in notes), *answers, *last]
-    return _first_with_room(found, summary_tokens_max(fold.tokens_max) // 2)
+    found = [*changed, *notes, *answers, *last]
+    return latest(found[::-1], summary_tokens_max(fold.tokens_max) // 2)[::-1]  # the first ones have the room
 
 
 def lost_in(summary: str, facts: tuple[str, ...]) -> tuple[str, ...]:
@@ -122,39 +125,5 @@ def lost_in(summary: str, facts: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(fact for fact in facts if _normalized(fact) not in plain)
 
 
-def _answer(call: ToolCallState) -> str:
-    assert isinstance(call.result, ToolCallResolved)
-    return f"{cut(call.asked.summary, 120)}: {cut(call.result.text, 600)}"
-
-
 def _normalized(text: str) -> str:
     return re.sub(r"[\s`*]+", " ", text).strip().casefold()
-
-
-def _until(conversation: Conversation, fold: Fold) -> list[Turn]:
-    return [turn for turn in conversation.turns if turn.number <= fold.folded]
-
-
-def _as_many(lines: list[str], room: int) -> list[str]:
-    """Return the lines, without the first ones where there is no room for all."""
-    kept: list[str] = []
-    for line in reversed(lines):
-        room -= tokens_of(line)
-        if room < 0:
-            break
-        kept.append(line)
-    return kept[::-1]
-
-
-def _first_with_room(texts: list[str], room: int) -> tuple[str, ...]:
-    kept: list[str] = []
-    for text in texts:
-        room -= tokens_of(text)
-        if room < 0:
-            break
-        kept.append(text)
-    return tuple(kept)
-
-
-def _part(speaker: str, text: str) -> Part:
-    return Part(speaker=speaker, text=text, tokens=tokens_of(text))

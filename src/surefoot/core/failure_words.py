@@ -33,16 +33,13 @@ def last_lines(output: str, most: int = LINES_MAX) -> str:
 
     The last line that names what a sandbox can refuse is always among them: programs report it before they give up.
     """
-    lines = [_within_width(line.rstrip()) for line in output.splitlines() if any(map(str.isalnum, line))]
+    full = (line.rstrip() for line in output.splitlines() if any(map(str.isalnum, line)))
+    lines = [line if len(line) <= _WIDTH_MAX else f"{line[: _WIDTH_MAX - 1].rstrip()}…" for line in full]
     telling = [at for at, line in enumerate(lines) if _NO_LOOKUP.search(line) or _NO_WRITE.search(line)]
     last = lines[-most:]
     if telling and telling[-1] < len(lines) - most:
         last = [lines[telling[-1]], *lines[1 - most :]]
     return "\n".join(last)
-
-
-def _within_width(line: str) -> str:
-    return line if len(line) <= _WIDTH_MAX else f"{line[: _WIDTH_MAX - 1].rstrip()}…"
 
 
 def with_output(said: str, output: str, most: int = LINES_MAX) -> str:

@@ -24,46 +24,38 @@ def teaches(node: StepState, failed: AttemptFailed) -> bool:
 
 def lesson_of(node: StepState, work: Attempt, failed: AttemptFailed) -> Lesson:
     """Return the lesson of an attempt that has just failed, while what was done in it is still known."""
-    tried = "nothing that is known" if work.conversation is None else _tried(work.conversation, work.changed)
-    return Lesson(attempt=failed.attempt, tried=tried, said=_reply_to(node, work, failed))
+    conversation = work.conversation
+    said = _reply_to(node, work, failed)[:_SAID_MAX]
+    if conversation is not None and conversation.claim is not None:
+        # Loaded where a claim is judged: its expressions are a twentieth of the time until `surefoot status` answers.
+        from surefoot.core.claim_check import ungrounded
+
+        wrong = "; ".join(ungrounded(conversation.claim, conversation, work.changed))
+        said += f" Moreover {wrong[:_WRONG_MAX]}: look before you say so." if wrong else ""
+    tried = "nothing that is known" if conversation is None else _tried(conversation, work.changed)
+    return Lesson(attempt=failed.attempt, tried=tried, said=said)
 
 
 def _reply_to(node: StepState, work: Attempt, failed: AttemptFailed) -> str:
     index = first_unpassed(node.spec.checks, work.checks) if work.checks else None
     is_hidden = index is not None and node.spec.checks[index].held_back
     is_named = any(one.held_back and f"check {one.name!r}" in failed.reason for one in node.spec.checks)
-    said = _HELD_BACK if is_hidden or is_named else _unusable(work, failed) or failed.reason
+    fault = None if work.conversation is None else work.conversation.fault
+    said = ""
+    if is_hidden or is_named:
+        said = _HELD_BACK
+    elif fault is not None and failed.diagnosis in (Diagnosis.MALFORMED, Diagnosis.REFUSED):
+        said = UNUSABLE.get(fault.fault, "")  # what was wrong with the last replies, not in their provider's words
     stopped = None if work.conversation is None else work.conversation.stopped
-    if stopped is not None and said is not failed.reason:
-        said = f"{stopped.reason}; {said}"
-    return " ".join([said[:_SAID_MAX], *_claimed(work)])
-
-
-def _unusable(work: Attempt, failed: AttemptFailed) -> str:
-    """Say what was wrong with the last replies, where they ended the attempt: not in their provider's words."""
-    fault = None if work.conversation is None or work.conversation.fault is None else work.conversation.fault.fault
-    is_end = failed.diagnosis in (Diagnosis.MALFORMED, Diagnosis.REFUSED)
-    return UNUSABLE.get(fault, "") if fault is not None and is_end else ""
-
-
-def _claimed(work: Attempt) -> list[str]:
-    """Return what was claimed and was not so, with the order to look first."""
-    conversation = work.conversation
-    if conversation is None or conversation.claim is None:
-        return []
-    # Loaded where a claim is judged: its expressions are a twentieth of the time until `surefoot status` answers.
-    from surefoot.core.claim_check import ungrounded
-
-    wrong = ungrounded(conversation.claim, conversation, work.changed)
-    return [f"Moreover {'; '.join(wrong)[:_WRONG_MAX]}: look before you say so."] if wrong else []
+    if said and stopped is not None:
+        return f"{stopped.reason}; {said}"
+    return said or failed.reason
 
 
 def _found_nothing(call: ToolCallState) -> bool:
     """Tell whether a call looked for what is not there: named in a lesson, the next attempt would ask for it again."""
-    result = call.result
-    return (
-        call.kind is ToolKind.READ and isinstance(result, ToolCallFinished) and not result.ok and not result.is_misuse
-    )
+    found = call.result
+    return call.kind is ToolKind.READ and isinstance(found, ToolCallFinished) and not (found.ok or found.is_misuse)
 
 
 def _tried(conversation: Conversation, changed: tuple[str, ...]) -> str:

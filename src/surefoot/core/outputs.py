@@ -12,7 +12,7 @@ from dataclasses import replace
 from surefoot.core.ids import BlobId, StepId, encode_id
 from surefoot.core.placeholders import Reference, bound
 from surefoot.core.plan import Step
-from surefoot.core.state import DONE, RunState, StepState, StepStatus
+from surefoot.core.state import DONE, RunState, StepState, StepStatus, needed_by
 
 COST = "cost_usd"
 """The output by which a body says what it has cost."""
@@ -23,9 +23,10 @@ def spec_of(state: RunState, node: StepState) -> tuple[Step, str | None]:
     template = state.plan.steps[node.order[0]]
     values: dict[str, str] = {}
     for reference in node.references:
-        value = _value_of(state, reference)
+        giver = state.nodes.get(reference.step) or state.nodes.get(encode_id(reference.step))
+        value = giver.outputs.get(reference.key) if giver is not None and giver.status in DONE else None
         if value is None:
-            return bound(template, node.item, {}), _lack(state, reference)
+            return bound(template, node.item, {}), _lack(reference, giver)
         values[reference.token] = value
     return bound(template, node.item, values), None
 
@@ -69,37 +70,13 @@ def _amount(text: str) -> float:
     return number if 0.0 <= number < float("inf") else 0.0
 
 
-def needed_by(state: RunState, node: StepState) -> frozenset[StepId]:
-    """Return what the step needs, directly or through others, with the members of groups."""
-    found: set[StepId] = set()
-    todo = [*node.needs]
-    while todo:
-        name = todo.pop()
-        if name not in found:
-            found.add(name)
-            todo += (*state.nodes[name].needs, *(state.nodes[name].members or ()))
-    return frozenset(found)
-
-
 def artifacts_for(state: RunState, node: StepState) -> tuple[BlobId, ...]:
     """Return the lists of artifacts that belong into the step's lane; a later one goes over an earlier one."""
     kept = (one.kept for one in _earlier(state, node))
     return tuple(one.manifest for one in kept if one is not None and one.manifest is not None)
 
 
-def _value_of(state: RunState, reference: Reference) -> str | None:
-    node = _node_named(state, reference)
-    if node is None or node.status not in DONE:
-        return None
-    return node.outputs.get(reference.key)
-
-
-def _node_named(state: RunState, reference: Reference) -> StepState | None:
-    return state.nodes.get(reference.step) or state.nodes.get(encode_id(reference.step))
-
-
-def _lack(state: RunState, reference: Reference) -> str:
-    node = _node_named(state, reference)
+def _lack(reference: Reference, node: StepState | None) -> str:
     if node is not None and node.status is StepStatus.SKIPPED:
         return f"{reference.token} stands for nothing: step {node.spec.id} was skipped ({node.reason})"
     put_out = ", ".join(node.outputs) if node is not None else ""
@@ -112,9 +89,7 @@ def _lack(state: RunState, reference: Reference) -> str:
 
 def _earlier(state: RunState, node: StepState) -> Iterator[StepState]:
     """Yield the steps that hand something on and that the step needs, in the order in which they were verified."""
-    if not state.handing:
-        return
-    found = needed_by(state, node)
+    found = needed_by(state, node) if state.handing else ()
     for name in state.handing:
         if name in found and state.nodes[name].status in DONE:
             yield state.nodes[name]

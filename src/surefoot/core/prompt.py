@@ -15,7 +15,7 @@ from surefoot.core.events import ToolCallFinished, ToolCallResolved
 from surefoot.core.prompt_prefix import conversation_of, goal_and_constraints, later_notes, prefix_of
 from surefoot.core.prompts import no_call, reminder
 from surefoot.core.state import RunState, StepState
-from surefoot.core.stubs import Fold, folded_parts, is_stub, latest_notes, stub_of
+from surefoot.core.stubs import Fold, folded_parts, is_stub, latest_notes, stub_of, text_part
 from surefoot.core.token_estimate import tokens_of
 
 REMIND_EVERY = 10
@@ -35,22 +35,21 @@ def turns_of(state: RunState, node: StepState, fold: Fold) -> tuple[Part, ...]:
     said = list(folded_parts(conversation, fold))
     for turn in conversation.turns:
         if turn.number > fold.folded and turn.is_over:
-            said += [*_turn_parts(turn, fold), *_no_call(conversation, turn)]
+            answered = turn.answered
+            said.append(Part(speaker="model", blob=answered.reply, turn=turn.number, tokens=answered.tokens))
+            said += [*(_result_part(call, turn, fold) for call in turn.calls), *_no_call(conversation, turn)]
             said += _reminder(state, node, turn, fold)
     if conversation.turns and conversation.turns[-1].number <= fold.folded:
         said += _no_call(conversation, conversation.turns[-1])
-    return (*_kept(said), *_news(state, node, fold))
+    # What was noted elsewhere since the conversation began changes from request to request.
+    notes = latest_notes(later_notes(state, node), fold.tokens_max)
+    news = [text_part("user", "\n".join(["Noted meanwhile by agents at other steps:", *notes]))] if notes else []
+    return (*_kept(said), *news)
 
 
 def _kept(parts: tuple[Part, ...] | list[Part]) -> tuple[Part, ...]:
     """Mark where what will be said again ends."""
     return (*parts[:-1], replace(parts[-1], is_cache_end=True)) if parts else ()
-
-
-def _turn_parts(turn: Turn, fold: Fold) -> list[Part]:
-    answered = turn.answered
-    reply = Part(speaker="model", blob=answered.reply, turn=turn.number, tokens=answered.tokens)
-    return [reply, *(_result_part(call, turn, fold) for call in turn.calls)]
 
 
 def _result_part(call: ToolCallState, turn: Turn, fold: Fold) -> Part:
@@ -65,7 +64,7 @@ def _result_part(call: ToolCallState, turn: Turn, fold: Fold) -> Part:
 
 
 def _no_call(conversation: Conversation, turn: Turn) -> list[Part]:
-    return [] if turn.calls else [_user_part(no_call(conversation.role, turn.number))]
+    return [] if turn.calls else [text_part("user", no_call(conversation.role, turn.number))]
 
 
 def _reminder(state: RunState, node: StepState, turn: Turn, fold: Fold) -> list[Part]:
@@ -75,16 +74,4 @@ def _reminder(state: RunState, node: StepState, turn: Turn, fold: Fold) -> list[
     text = goal_and_constraints(state, node)
     if len(text) > REMINDER_MAX:
         text = f"{text[:REMINDER_MAX]}…\n(All of it stands at the beginning.)"
-    return [_user_part(reminder(turn.number, text))]
-
-
-def _user_part(text: str) -> Part:
-    return Part(speaker="user", text=text, tokens=tokens_of(text))
-
-
-def _news(state: RunState, node: StepState, fold: Fold) -> tuple[Part, ...]:
-    """Return what was noted elsewhere since the conversation began; it changes from request to request."""
-    notes = latest_notes(later_notes(state, node), fold.tokens_max)
-    if not notes:
-        return ()
-    return (_user_part("\n".join(["Noted meanwhile by agents at other steps:", *notes])),)
+    return [text_part("user", reminder(turn.number, text))]

@@ -11,12 +11,10 @@ from collections.abc import Iterable, Sequence
 
 from surefoot.core.agent_types import Part, Role
 from surefoot.core.conversation import Conversation
-from surefoot.core.ids import StepId
 from surefoot.core.plan import EVERYTHING, Check
 from surefoot.core.prompts import advice, advice_left_out, instructions
-from surefoot.core.state import RunState, StepState, StepStatus
-from surefoot.core.stubs import cut, latest_notes, noted
-from surefoot.core.token_estimate import tokens_of
+from surefoot.core.state import RunState, StepState, StepStatus, needed_by
+from surefoot.core.stubs import cut, latest_notes, noted, text_part
 from surefoot.core.verdicts import CheckRecord
 
 SHARE_MAX = 0.5
@@ -28,15 +26,8 @@ _LEVELS = 5
 _NEAR = 12
 """So many steps before and after its own are told of a long plan."""
 _REACHED_MAX = 20
-_LEARNED_MAX, _OUTPUT_MAX, _OUTPUTS_MAX, _LESSON_MAX, _LESSONS_MAX, _TITLE_MAX, _FILES_MAX = (
-    500,
-    200,
-    40,
-    800,
-    3,
-    100,
-    40,
-)
+_LEARNED_MAX, _OUTPUT_MAX, _OUTPUTS_MAX, _LESSON_MAX, _LESSONS_MAX = 500, 200, 40, 800, 3
+_TITLE_MAX, _FILES_MAX = 100, 40
 _WORDS = {
     StepStatus.VERIFIED: "done",
     StepStatus.UNPROVED: "done, unproved",
@@ -118,37 +109,36 @@ def later_notes(state: RunState, node: StepState) -> list[str]:
 
 def _parts(state: RunState, node: StepState, tokens_max: int, level: int) -> tuple[Part, ...]:
     guidance = conversation_of(node).guidance
-    parts = [_part("system", instructions(_role(node), state.created.run, node.spec.id, node.attempt))]
+    parts = [text_part("system", instructions(_role(node), state.created.run, node.spec.id, node.attempt))]
     if guidance is not None and level < 1:
-        head = advice(guidance.path)
-        parts.append(Part(speaker="user", text=head, blob=guidance.text, tokens=tokens_of(head) + guidance.tokens))
+        parts.append(text_part("user", advice(guidance.path), guidance.text, guidance.tokens))
     elif guidance is not None:
-        parts.append(_part("user", advice_left_out(guidance.path, guidance.tokens)))
+        parts.append(text_part("user", advice_left_out(guidance.path, guidance.tokens)))
     sections = [goal_and_constraints(state, node), *_sections(state, node, tokens_max, level)]
-    parts.append(_part("user", "\n\n".join(section for section in sections if section)))
-    return tuple(parts)
+    return (*parts, text_part("user", "\n\n".join(section for section in sections if section)))
 
 
 def _sections(state: RunState, node: StepState, tokens_max: int, level: int) -> list[str]:
     role = _role(node)
-    own = [_step(node)] if role is Role.WORKER else []
+    lessons = [
+        f"- Attempt {one.attempt} tried: {cut(one.tried, _LESSON_MAX)}\n  It was told: {cut(one.said, _LESSON_MAX)}"
+        for one in node.lessons[-_LESSONS_MAX:]
+    ]
+    failed = _section("What failed before. Try a different approach; what follows did not work:", lessons)
     if role is Role.REVIEWER:
-        return [_result(state, 20 if level >= 2 else 200), *_lessons(node)]
+        return [_result(state, 20 if level >= 2 else 200), failed]
+    baseline = [f"- {answers.before.value}: {asked(check)}" for check, answers in _accepted(state) if answers.before]
     notes = latest_notes([note for note, is_prior in _notes(state, node) if is_prior], tokens_max)
     return [
-        *own,
+        _step(node) if role is Role.WORKER else "",
         _plan(state, node, 2 if level >= 2 else _NEAR),
         _understood(state, level) if role is not Role.SCOUT else "",
-        _baseline(state),
+        _section("What held before the first change:", baseline),
         _section("What steps before this one have put out:", _outputs(state, node) if level < 4 else ()),
         _section("What was noted:", notes if level < 4 else ()),
         _reached(node),
-        *_lessons(node),
+        failed,
     ]
-
-
-def _part(speaker: str, text: str) -> Part:
-    return Part(speaker=speaker, text=text, tokens=tokens_of(text))
 
 
 def _role(node: StepState) -> Role:
@@ -178,31 +168,17 @@ def _plan(state: RunState, node: StepState, near: int) -> str:
         return ""
     first, last = (0, 2 * near) if at is None else (max(0, at - near), at + near)
     close = {one.spec.id for one in steps[first : last + 1]} | {*node.needs[:near], *node.dependants[:near]}
-    known = _ancestors(state, node) if state.plan.limits.parallel > 1 else None
-    lines = [_plan_line(one, node, known) for one in steps if one.spec.id in close]
-    rest = len(steps) - len(lines)
-    more = [f"  … and {rest} more"] if rest else []
-    return _section(f"The plan in short ({len(steps)} steps):", [*lines, *more])
-
-
-def _plan_line(one: StepState, node: StepState, known: set[StepId] | None) -> str:
-    is_known = known is None or one.spec.id in known
-    word = "now" if one is node else _WORDS.get(one.status, "later") if is_known else "beside"
-    title = f": {cut(one.spec.title, _TITLE_MAX)}" if one.spec.title else ""
-    return f"  {word:7} {one.spec.id}{title}"
-
-
-def _ancestors(state: RunState, node: StepState) -> set[StepId]:
-    """Return what the step rests on. Where steps run side by side, only of these it is certain that they stay as is."""
-    found: set[StepId] = set()
-    open_ids = list(node.needs)
-    while open_ids:
-        name = open_ids.pop()
-        if name not in found and name in state.nodes:
-            found.add(name)
-            one = state.nodes[name]
-            open_ids += [*one.needs, *(one.members or ())]
-    return found
+    # Where steps run side by side, only of what the step rests on it is certain that it stays as it is.
+    known = needed_by(state, node) if state.plan.limits.parallel > 1 else None
+    lines: list[str] = []
+    for one in (one for one in steps if one.spec.id in close):
+        is_known = known is None or one.spec.id in known
+        word = "now" if one is node else _WORDS.get(one.status, "later") if is_known else "beside"
+        title = f": {cut(one.spec.title, _TITLE_MAX)}" if one.spec.title else ""
+        lines.append(f"  {word:7} {one.spec.id}{title}")
+    if rest := len(steps) - len(lines):
+        lines.append(f"  … and {rest} more")
+    return _section(f"The plan in short ({len(steps)} steps):", lines)
 
 
 def _understood(state: RunState, level: int) -> str:
@@ -224,11 +200,6 @@ def _accepted(state: RunState) -> list[tuple[Check, CheckRecord]]:
     """Return the acceptance checks an agent may know of, with their answers."""
     pairs = zip(state.plan.accept, state.accept.records, strict=False)
     return [(check, answers) for check, answers in pairs if not check.held_back]
-
-
-def _baseline(state: RunState) -> str:
-    lines = [f"- {answers.before.value}: {asked(check)}" for check, answers in _accepted(state) if answers.before]
-    return _section("What held before the first change:", lines)
 
 
 def _result(state: RunState, steps_max: int) -> str:
@@ -259,18 +230,10 @@ def _reached(node: StepState) -> str:
     return _section(title, lines)
 
 
-def _lessons(node: StepState) -> list[str]:
-    lines = [
-        f"- Attempt {one.attempt} tried: {cut(one.tried, _LESSON_MAX)}\n  It was told: {cut(one.said, _LESSON_MAX)}"
-        for one in node.lessons[-_LESSONS_MAX:]
-    ]
-    return [_section("What failed before. Try a different approach; what follows did not work:", lines)]
-
-
 def _notes(state: RunState, node: StepState) -> list[tuple[str, bool]]:
     """Return what was noted outside this conversation, and whether it was there when the conversation began."""
     own = [text for turn in conversation_of(node).turns for text in noted(turn)]
-    known = _ancestors(state, node) if state.plan.limits.parallel > 1 else None
+    known = needed_by(state, node) if state.plan.limits.parallel > 1 else None
     found: list[tuple[str, bool]] = []
     for note in reversed(state.notes):
         if note.by == node.spec.id and note.text in own:

@@ -88,28 +88,25 @@ UNUSABLE: Mapping[Fault, str] = {
 
 def instructions(role: Role, run: RunId, step: StepId, attempt: int) -> str:
     """Return what the runtime says first. The first line has a fixed form, by which scripted models find their way."""
-    duty = _DUTIES[role]
     tools = ", ".join(tool.name for tool in tools_of(role))
     return (
         f"You are the {role.name} of run {run}, step {step}, attempt {attempt}.\n\n"
         "Surefoot carries a goal out in four phases: UNDERSTAND, PLAN, EXECUTE, VALIDATE. Each has tools of its own.\n"
-        f"{duty}\n\nYour tools: {tools}. There are no others.\n\n{_RULES}"
+        f"{_DUTIES[role]}\n\nYour tools: {tools}. There are no others.\n\n{_RULES}"
     )
 
 
 def end_of(role: Role) -> str:
     """Return the tool with which a role ends its work."""
-    *_, last = (tool.name for tool in tools_of(role))
-    return last
+    return tools_of(role)[-1].name
 
 
 def no_call(role: Role, turn: int) -> str:
     """Return what is said to a reply that called no tool."""
-    last = end_of(role)
     tools = ", ".join(tool.name for tool in tools_of(role))
     return (
         f"Your reply of turn {turn} called no tool, so nothing came of it. Call one of: {tools}. "
-        f"If there is nothing left to do, end with `{last}`."
+        f"If there is nothing left to do, end with `{end_of(role)}`."
     )
 
 

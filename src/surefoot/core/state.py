@@ -462,3 +462,15 @@ class RunState:
         for name in SYSTEM_STEPS:
             if name in self.nodes:
                 yield self.nodes[name]
+
+
+def needed_by(state: RunState, node: StepState) -> set[StepId]:
+    """Return what the step needs, directly or through others, with the members of groups."""
+    found: set[StepId] = set()
+    todo = list(node.needs)
+    while todo:
+        name = todo.pop()
+        if name not in found and name in state.nodes:
+            found.add(name)
+            todo += (*state.nodes[name].needs, *(state.nodes[name].members or ()))
+    return found

@@ -5,11 +5,13 @@ Each has a reference that `recall` brings back in full.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from surefoot.core.agent_types import Note, Part
 from surefoot.core.conversation import Conversation, ToolCallState, Turn
 from surefoot.core.events import ToolCallFinished, ToolCallResolved
+from surefoot.core.ids import BlobId
 from surefoot.core.record import record
 from surefoot.core.short_text import shortened
 from surefoot.core.token_estimate import tokens_of
@@ -84,18 +86,12 @@ def call_line(call: ToolCallState) -> str:
 def lines_of(conversation: Conversation, fold: Fold) -> tuple[str, ...]:
     """Return the lines that have room, those of the latest turns; all that is summed up has none."""
     room = int(fold.tokens_max * LINES_SHARE)
-    return _latest([line_of(turn) for turn in _unsummarised(conversation, fold)], room)
+    return latest([line_of(turn) for turn in unsummarised(conversation, fold)], room)
 
 
 def is_beyond_lines(conversation: Conversation, fold: Fold) -> bool:
     """Tell whether as many folded turns have neither line nor summary as have a line."""
-    return len(_unsummarised(conversation, fold)) >= 2 * max(1, len(lines_of(conversation, fold)))
-
-
-def notes_of(conversation: Conversation, fold: Fold) -> tuple[str, ...]:
-    """Return what was noted in folded turns, as far as there is room, the latest first to have it."""
-    notes = [note for turn in conversation.turns if turn.number <= fold.folded for note in noted(turn)]
-    return latest_notes(notes, fold.tokens_max)
+    return len(unsummarised(conversation, fold)) >= 2 * max(1, len(lines_of(conversation, fold)))
 
 
 def noted(turn: Turn) -> Iterable[str]:
@@ -107,7 +103,7 @@ def noted(turn: Turn) -> Iterable[str]:
 
 def latest_notes(texts: Sequence[str], tokens_max: int) -> tuple[str, ...]:
     """Return the latest of these notes that have room in a brief of so many tokens, each in a line."""
-    kept = _latest([f"- {cut(text, _NOTE_MAX)}" for text in texts], int(tokens_max * NOTES_SHARE))
+    kept = latest([f"- {cut(text, _NOTE_MAX)}" for text in texts], int(tokens_max * NOTES_SHARE))
     return kept if len(kept) == len(texts) else (f"- … and {len(texts) - len(kept)} older ones", *kept)
 
 
@@ -128,49 +124,42 @@ def folded_parts(conversation: Conversation, fold: Fold) -> tuple[Part, ...]:
     parts: list[Part] = []
     if has_summary(conversation, fold):
         written = f"What a model wrote about turns 1 to {conversation.summarised}, for you to go on from"
-        head = f"{written}; it proves nothing:\n\n"
-        tokens = tokens_of(head) + conversation.summary_tokens
-        parts.append(Part(speaker="user", text=head, blob=conversation.summary, tokens=tokens))
-    lines, notes = lines_of(conversation, fold), notes_of(conversation, fold)
-    text = "\n".join(
-        [
-            _head(conversation, fold),
-            *_left_out(conversation, fold, len(lines)),
-            *lines,
-            *(["What you noted in them:", *notes] if notes else []),
-        ]
-    )
-    parts.append(Part(speaker="user", text=text, tokens=tokens_of(text)))
-    return tuple(parts)
-
-
-def _head(conversation: Conversation, fold: Fold) -> str:
+        before = f"{written}; it proves nothing:\n\n"
+        parts.append(text_part("user", before, conversation.summary, conversation.summary_tokens))
     call = next((call.asked.call for turn in conversation.turns for call in turn.calls), "1.1")
-    return (
+    head = (
         f'Turns 1 to {fold.folded}, in short. recall("TURN.CALL"), such as recall("{call}"), brings back in full what '
         'a call gave, and recall("turn TURN") what you wrote and called in that turn.'
     )
+    folded = [turn for turn in conversation.turns if turn.number <= fold.folded]
+    lines = lines_of(conversation, fold)
+    notes = latest_notes([note for turn in folded for note in noted(turn)], fold.tokens_max)
+    noted_in_them = ["What you noted in them:", *notes] if notes else []
+    left_out = _left_out(folded[: len(folded) - len(lines)])
+    return (*parts, text_part("user", "\n".join([head, *left_out, *lines, *noted_in_them])))
 
 
-def _left_out(conversation: Conversation, fold: Fold, shown: int) -> list[str]:
+def text_part(speaker: str, text: str, blob: BlobId | None = None, blob_tokens: int = 0) -> Part:
+    """Return a text, with a blob of so many tokens behind it if one is given, as a part of a brief."""
+    return Part(speaker=speaker, text=text, blob=blob, tokens=tokens_of(text) + blob_tokens)
+
+
+def _left_out(bare: Sequence[Turn]) -> list[str]:
     """Say which turns have no line, and what they were about, so that each can still be named."""
-    turns = [turn for turn in conversation.turns if turn.number <= fold.folded]
-    if len(turns) == shown:
+    if not bare:
         return []
-    bare = turns[: len(turns) - shown]
-    counts: dict[str, int] = {}
-    for call in (call for turn in bare for call in turn.calls):
-        counts[call.asked.tool] = counts.get(call.asked.tool, 0) + 1
+    counts = Counter(call.asked.tool for turn in bare for call in turn.calls)
     said = ", ".join(f"{count} {cut(tool, 20)}" for tool, count in sorted(counts.items())[:20])
     return [f"turns {bare[0].number} to {bare[-1].number}: {sum(counts.values())} calls ({said or 'none'})"]
 
 
-def _unsummarised(conversation: Conversation, fold: Fold) -> list[Turn]:
+def unsummarised(conversation: Conversation, fold: Fold) -> list[Turn]:
+    """Return the folded turns that no summary in the brief is about."""
     after = conversation.summarised if has_summary(conversation, fold) else 0
     return [turn for turn in conversation.turns if after < turn.number <= fold.folded]
 
 
-def _latest(lines: Sequence[str], room: int) -> tuple[str, ...]:
+def latest(lines: Sequence[str], room: int) -> tuple[str, ...]:
     """Return as many of the last lines as have room."""
     kept: list[str] = []
     for line in reversed(lines):

@@ -41,7 +41,7 @@ from surefoot.core.kernel.proposal import HOLD, Proposal, RuleResult
 from surefoot.core.kernel.service_rules import serve, stop_next
 from surefoot.core.kernel.surrounding_commands import decide_surrounding_commands
 from surefoot.core.leftover_files import lost_product
-from surefoot.core.outputs import artifacts_for, needed_by
+from surefoot.core.outputs import artifacts_for
 from surefoot.core.plan import Check
 from surefoot.core.policy import SEALED_RUNG
 from surefoot.core.queue import (
@@ -64,7 +64,7 @@ from surefoot.core.recovery import (
     settle,
     settles_any,
 )
-from surefoot.core.state import RunState, StepState
+from surefoot.core.state import RunState, StepState, needed_by
 from surefoot.core.untrusted_text import in_line
 from surefoot.core.verdicts import (
     CLAIM,
