@@ -103,8 +103,11 @@ def difference_of(before: tuple[Precondition, ...], after: tuple[Precondition, .
 def text_of(package: Package) -> str:
     """Return the package as a person reads it; what others wrote stands behind labels or bars."""
     title = f": {in_line(package.title)}" if package.title else ""
+    names = (one.name for one in package.preconditions)
+    odd = spelled_out([package.step, package.title, package.does, *package.beside, *package.changed, *names])
+    note = f"  note:    spelled out, for they cannot be seen or look like others: {listed(odd, _ODD_SHOWN)}"
+    known = [*_what_and_why(package), *_known(package), *_ways_back(package), *([note] if odd else [])]
     ending = "Keep it?" if package.trees else "Do it?"
-    known = [*_what_and_why(package), *_known(package), *_ways_back(package), *_note(package)]
     return "\n".join([f"Step {in_line(package.step)}{title}", *known, ending])
 
 
@@ -126,7 +129,8 @@ def _what_and_why(package: Package) -> Iterator[str]:
     for text in package.beside:
         yield from labelled("beside", text)
     if package.changed:
-        yield f"  changes: {listed_paths(package.changed)}{_counted(package.lines)}"
+        lines = "" if package.lines is None else f" ({package.lines} lines)"
+        yield f"  changes: {listed_paths(package.changed)}{lines}"
 
 
 def _known(package: Package) -> Iterator[str]:
@@ -162,14 +166,6 @@ def _ways_back(package: Package) -> Iterator[str]:
     yield from labelled("undo", package.undo, is_exact=False)
 
 
-def _note(package: Package) -> Iterator[str]:
-    """Say which characters are spelled out in what is to be approved."""
-    names = (one.name for one in package.preconditions)
-    odd = spelled_out([package.step, package.title, package.does, *package.beside, *package.changed, *names])
-    if odd:
-        yield f"  note:    spelled out, for they cannot be seen or look like others: {listed(odd, _ODD_SHOWN)}"
-
-
 def _shortened(text: str) -> str:
     """Return a text with the beginnings of digests and commits only, by which people tell them apart."""
     return _DIGEST.sub(lambda found: found.group()[:12], text)
@@ -178,7 +174,3 @@ def _shortened(text: str) -> str:
 def listed_paths(paths: tuple[str, ...]) -> str:
     """Return paths as a person reads them in a sentence."""
     return listed(map(in_line, paths), 8)
-
-
-def _counted(lines: int | None) -> str:
-    return "" if lines is None else f" ({lines} lines)"

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from surefoot.core.event_words import QuestionKind
+from surefoot.core.priorities import median
 from surefoot.core.record import record
 from surefoot.core.state import QuestionState, RunState, StepStatus
 
@@ -60,7 +61,6 @@ def attention_of(state: RunState) -> Attention:
     took = sorted(one.answered.at - one.asked.at for one in answered if one.answered is not None)
     said = Counter(word for one in answered if (word := _word(one)) is not None)
     verified = sum(node.status is StepStatus.VERIFIED for node in state.steps())
-    median = _median(took)
     return Attention(
         asked=len(questions),
         open=sum(one.is_open for one in questions),
@@ -72,7 +72,7 @@ def attention_of(state: RunState) -> Attention:
         edited=said["edited"],
         rejected=said["rejected"],
         taken_over=said["taken_over"],
-        median_s=median,
+        median_s=median(took) if took else None,
         longest_s=took[-1] if took else None,
         per_verified_step=len(questions) / verified if verified else None,
         remark=_remark(answered, said),
@@ -91,24 +91,17 @@ def _word(question: QuestionState) -> str | None:
     return "edited" if given.edit is not None or given.diff is not None else "unchanged"
 
 
-def _median(sorted_s: Sequence[float]) -> float | None:
-    middle = len(sorted_s) // 2
-    if not sorted_s:
-        return None
-    return sorted_s[middle] if len(sorted_s) % 2 else (sorted_s[middle - 1] + sorted_s[middle]) / 2
-
-
 def _remark(answered: Sequence[QuestionState], said: Counter[str]) -> str | None:
     """Say so when everything is approved as it comes, faster than it can be read, and what to do about it."""
     decided = [one for one in answered if _word(one) is not None]
     took = sorted(one.answered.at - one.asked.at for one in decided if one.answered is not None)
-    median = _median(took)
-    if median is None or median >= _QUICK_S or len(decided) < _APPROVALS_MIN or said["unchanged"] < len(decided):
+    if len(decided) < _APPROVALS_MIN or said["unchanged"] < len(decided) or median(took) >= _QUICK_S:
         return None
+    half_s = median(took)
     rules = Counter(one.asked.package.rule for one in decided if one.asked.package is not None)
     (rule, times), *_ = rules.most_common(1) or [("", 0)]
     most = f" Rule {rule!r} asked {times} of them:" if rule else ""
     return (
-        f"All {len(decided)} approvals were given unchanged, half of them within {median:.1f} s.{most} lower it in the "
+        f"All {len(decided)} approvals were given unchanged, half of them within {half_s:.1f} s.{most} lower it in the "
         "settings where its answer is always yes, or approve all of a kind at once, so that what matters is read"
     )

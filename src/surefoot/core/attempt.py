@@ -50,12 +50,7 @@ class Result:
     def onto(self, merged: Merged) -> Result:
         """Return the result on the head of the run branch."""
         return replace(
-            self,
-            base=merged.onto,
-            base_tree=merged.onto_tree,
-            tree=merged.tree,
-            changed=merged.changed,
-            is_merged=True,
+            self, base=merged.onto, base_tree=merged.onto_tree, tree=merged.tree, changed=merged.changed, is_merged=True
         )
 
 

@@ -23,6 +23,10 @@ def spending_of(state: RunState) -> Json:
     total, limits = spent_by(state), state.plan.limits
     held_usd = sum(usd for usd, _ in state.reserved.values())
     held_tokens = sum(tokens for _, tokens in state.reserved.values())
+    models: dict[str, ModelFacts] = {}
+    for role in state.routing.roles.values():
+        stronger = () if role.stronger is None else (role.stronger,)
+        models.update((facts.name, facts) for facts in (*role.chain, *stronger))
     return {
         "schema": SCHEMA,
         "run": state.created.run,
@@ -32,7 +36,7 @@ def spending_of(state: RunState) -> Json:
         "limits": {"cost_usd": limits.cost_usd, "tokens": limits.tokens, "requests": limits.requests},
         "reserved": {"cost_usd": round(held_usd, 6), "tokens": held_tokens, "requests": len(state.reserved)},
         "by": {side: _by(state, name_of) for side, name_of in _SIDES.items()},
-        "prices": {facts.name: _price(facts) for facts in _models(state)},
+        "prices": {name: _price(facts) for name, facts in models.items()},
     }
 
 
@@ -55,15 +59,6 @@ def _usage(usage: Usage) -> Json:
         "cost_usd": round(usage.cost_usd, 6),
         "lost_usd": round(usage.lost_usd, 6),
     }
-
-
-def _models(state: RunState) -> list[ModelFacts]:
-    """Return the models that play a role, each once."""
-    found: dict[str, ModelFacts] = {}
-    for role in state.routing.roles.values():
-        stronger = () if role.stronger is None else (role.stronger,)
-        found.update((facts.name, facts) for facts in (*role.chain, *stronger))
-    return list(found.values())
 
 
 def _price(facts: ModelFacts) -> Json | None:

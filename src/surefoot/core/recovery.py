@@ -31,17 +31,11 @@ def doubt_of(node: StepState, rung: str = "") -> str | None:
 
 def _flaw_of(node: StepState, work: Attempt, rung: str) -> str | None:
     """Say what was not as it should be with a body that has begun; None: nothing so far."""
-    if work.ending is not None:
-        return _flaw_after(node, work, rung)
-    if work.interrupted is None:
-        return None
-    how = "the engine was ended" if work.interrupted is Diagnosis.CRASH else "it was interrupted"
-    return f"{how} while the effect was under way"
-
-
-def _flaw_after(node: StepState, work: Attempt, rung: str) -> str | None:
-    """Say what was not as it should be once the body had ended."""
-    assert work.ending is not None
+    if work.ending is None:
+        if work.interrupted is None:
+            return None
+        how = "the engine was ended" if work.interrupted is Diagnosis.CRASH else "it was interrupted"
+        return f"{how} while the effect was under way"
     if work.ending.status is not Status.OK:
         return f"the body ended with {describe_ending(node, rung)}"
     index = first_unpassed(node.spec.checks, work.checks)
@@ -119,7 +113,11 @@ def settle(state: RunState, node: StepState, now: float, why: str) -> tuple[Even
         return ask_probe(node, work, now, patient=True)
     call = None if work.conversation is None else work.conversation.doubtful
     if call is not None:
-        asked = question(state, node, now, QuestionKind.IN_DOUBT, _text_about(node, why), ANSWERS)
+        text = (
+            f"Step {name}: {in_line(why)}. There is no probe to tell. Was its effect applied? The agent is told what "
+            "you say; it runs the command again only if you approve that anew."
+        )
+        asked = question(state, node, now, QuestionKind.IN_DOUBT, text, ANSWERS)
         return replace(asked, call=call.asked.call), None
     if node.spec.probe is None and node.effect is Effect.IDEMPOTENT:
         return failed_attempt(state, node, now, why), None
@@ -127,13 +125,6 @@ def settle(state: RunState, node: StepState, now: float, why: str) -> tuple[Even
     probed = "There is no probe to tell." if work.probe is None else f"The probe could not tell: {said}."
     text = followed_by(fenced_below(f"Step {name}: {why}"), in_line(f"{probed} Was the effect applied?"))
     return question(state, node, now, QuestionKind.IN_DOUBT, text, ANSWERS), None
-
-
-def _text_about(node: StepState, why: str) -> str:
-    return (
-        f"Step {node.spec.id}: {in_line(why)}. There is no probe to tell. Was its effect applied? The agent is "
-        "told what you say; it runs the command again only if you approve that anew."
-    )
 
 
 def not_applied(state: RunState, node: StepState, now: float) -> AttemptFailed:

@@ -25,14 +25,11 @@ from surefoot.core.report_shape import (
     ClaimShape,
     EffectShape,
     FindingShape,
-    PointShape,
     QuestionShape,
     ReachShape,
     Report,
     SelectionShape,
     StepShape,
-    TestsShape,
-    UsageShape,
 )
 from surefoot.core.short_text import listed
 from surefoot.core.state import DONE, QuestionState, RunState, StepState, StepStatus
@@ -70,21 +67,15 @@ _NAMED_MAX = 10
 _LIMITS = ("cost_usd", "tokens", "requests")
 
 Json = dict[str, object]
-_NO_WAY_OUT: ReachShape = {
-    "step": None,
-    "check": None,
-    "network": False,
-    "sockets": [],
-    "confined": True,
-    "said": "",
-    "command": None,
-}
 
 
 def report_of(state: RunState) -> Report:
     """Return the report of a run as plain data, ready for JSON; its shape is that of FORMATS."""
     steps = [_step(node) for node in state.steps()]
-    branch = state.branch
+    branch, attention, spent = state.branch, attention_of(state), spent_by(state)
+    chosen, left_out = len(state.created.plan.steps), state.created.left_out
+    committed = sorted((n for n in state.nodes.values() if n.commit is not None), key=lambda node: node.verified_seq)
+    selection: SelectionShape = {"chosen": chosen, "of": chosen + len(left_out), "left_out": [*left_out]}
     return {
         "schema": SCHEMA,
         "run": state.created.run,
@@ -99,25 +90,26 @@ def report_of(state: RunState) -> Report:
         "head": branch.head if branch is not None else None,
         "rung": state.rung,
         "phase": state.phase.value,
-        "selection": _selection(state),
+        "selection": selection if left_out else None,
         "counts": _counts(steps),
         "steps": steps,
         "accept": [_check(c, r) for c, r in zip(state.plan.accept, state.accept.records, strict=True)],
         "questions": [_question(state, question) for question in state.open_questions],
-        "asking": _asking(state),
+        "asking": cast("AskingShape", {**asdict(attention), "unchanged_share": attention.unchanged_share}),
         "findings": [*map(_reported, (*state.created.findings, *state.reported)), *_own_findings(state)],
-        "rollback_points": _rollback_points(state),
+        "rollback_points": [{"step": node.spec.id, "commit": node.commit or ""} for node in committed],
         "outside_effects": _outside_effects(state),
         "reach": _reach(state),
         "look_at": _look_at(state),
-        "usage": _usage(state),
+        "usage": {
+            "active_s": round(state.active_s, 3),
+            "cost_usd": round(state.cost_usd, 6),
+            "lost_usd": round(spent.lost_usd, 6),
+            "tokens": spent.tokens,
+            "requests": spent.requests,
+        },
         "next": next_command(state),
     }
-
-
-def _selection(state: RunState) -> SelectionShape | None:
-    chosen, left_out = len(state.created.plan.steps), state.created.left_out
-    return {"chosen": chosen, "of": chosen + len(left_out), "left_out": [*left_out]} if left_out else None
 
 
 def standing_of(state: RunState) -> str:
@@ -214,17 +206,6 @@ def _claim(node: StepState) -> ClaimShape | None:
     }
 
 
-def _usage(state: RunState) -> UsageShape:
-    spent = spent_by(state)
-    return {
-        "active_s": round(state.active_s, 3),
-        "cost_usd": round(state.cost_usd, 6),
-        "lost_usd": round(spent.lost_usd, 6),
-        "tokens": spent.tokens,
-        "requests": spent.requests,
-    }
-
-
 def _artifacts(node: StepState) -> Json | None:
     if node.kept is None:
         return None
@@ -233,6 +214,8 @@ def _artifacts(node: StepState) -> Json | None:
 
 def _check(check: Check, record: CheckRecord) -> CheckShape:
     verdict = record.after
+    found = _TEST_COUNTS.match(record.text) if is_by_test(check) and verdict is not None else None
+    passed, failed, skipped = (0, 0, 0) if found is None else map(int, found.groups())
     return {
         "name": check.name,
         "expect": check.expect.value,
@@ -245,18 +228,9 @@ def _check(check: Check, record: CheckRecord) -> CheckShape:
         "flags": list(flags_of(check, record)),
         "flaky_tests": list(record.flaky),
         "changed_files": list(record.changed_files),
-        "tests": _tests(check, record),
+        "tests": None if found is None else {"passed": passed, "failed": failed, "skipped": skipped},
         "evidence": record.evidence,
     }
-
-
-def _tests(check: Check, record: CheckRecord) -> TestsShape | None:
-    """Return how the tests of a suite ended; None: it was not asked, or there is no answer test by test."""
-    found = _TEST_COUNTS.match(record.text) if is_by_test(check) and record.after is not None else None
-    if found is None:
-        return None
-    passed, failed, skipped = map(int, found.groups())
-    return {"passed": passed, "failed": failed, "skipped": skipped}
 
 
 def _counts(steps: Sequence[StepShape]) -> dict[str, int]:
@@ -285,12 +259,6 @@ def _question(state: RunState, question: QuestionState) -> QuestionShape:
     }
 
 
-def _asking(state: RunState) -> AskingShape:
-    """Return how people's attention was used."""
-    attention = attention_of(state)
-    return cast("AskingShape", {**asdict(attention), "unchanged_share": attention.unchanged_share})
-
-
 def _reported(finding: Finding) -> FindingShape:
     return cast("FindingShape", {**asdict(finding), "severity": finding.severity.value})
 
@@ -299,17 +267,29 @@ def _finding(kind: str, severity: str, text: str, step: str | None = None) -> Fi
     return {"kind": kind, "severity": severity, "text": text, "step": step, "place": None}
 
 
-def _own_findings(state: RunState) -> list[FindingShape]:
-    """Return what the run itself shows, beside what was reported on the way."""
-    of_steps = (finding for node in state.steps() for finding in (*_found_at(node), *_found_left(state, node)))
-    return [
-        *_found_around(state),
-        *_found_overlaps(state),
-        *of_steps,
-        *_found_printed(state),
-        *_found_in_review(state),
-        *_found_at_branch(state),
-    ]
+def _own_findings(state: RunState) -> Iterator[FindingShape]:
+    """Yield what the run itself shows, beside what was reported on the way."""
+    yield from _found_around(state)
+    for path, changed_by in state.overlaps.items():
+        text = (
+            f"{path} was changed at once by {listed(changed_by, _NAMED_MAX)}; name it in `writes` of each, or let one "
+            "need the other, so that no work is done twice"
+        )
+        yield _finding("overlapping-writes", "warning", text)
+    printed: dict[str, list[str]] = {}
+    for node in state.steps():
+        yield from (*_found_at(node), *_found_left(state, node))
+        for remark in node.remarks if node.status is StepStatus.VERIFIED else ():
+            printed.setdefault(remark, []).append(node.spec.id)
+    for remark, names in printed.items():
+        yield _finding("printed-warning", "warning", f"{listed(names, _NAMED_MAX)} printed: {remark}")
+    review = state.nodes.get(REVIEWING)
+    if review is not None and review.status is StepStatus.FAILED:
+        yield _finding("not-reviewed", "warning", f"the reviewer came to no end: {review.reason}")
+    branch = state.branch
+    if branch is not None and branch.refused is not None:
+        kind, severity = ("branch-behind", "problem") if branch.has_failed else ("branch-left-alone", "warning")
+        yield _finding(kind, severity, branch.refused)
 
 
 _OPEN_RUNGS: dict[str, tuple[str, str, str]] = {
@@ -329,13 +309,12 @@ def _found_around(state: RunState) -> Iterator[FindingShape]:
     """Yield what stands between the run and its surroundings: the checkout, the sandbox, what prepare makes."""
     if state.created.dirty and not state.created.include_dirty:
         number = len(state.created.dirty)
-        said = (
+        paths = (
             "1 uncommitted path of the checkout is"
             if number == 1
             else f"{number} uncommitted paths of the checkout are"
         )
-        text = f"{said} not part of this run"
-        yield _finding("dirty-checkout", "note", text)
+        yield _finding("dirty-checkout", "note", f"{paths} not part of this run")
     if state.rung in _OPEN_RUNGS and state.has_workspace:
         yield _finding(*_OPEN_RUNGS[state.rung])
     if state.as_root and state.has_workspace:
@@ -350,23 +329,6 @@ def _found_around(state: RunState) -> Iterator[FindingShape]:
         if lane.given_up is not None and state.lane_failure is None:
             text = f"lane {lane.name} could not be made usable, so fewer steps ran at once: {lane.given_up}"
             yield _finding("lane-unusable", "warning", text)
-
-
-def _found_in_review(state: RunState) -> Iterator[FindingShape]:
-    """Yield that nobody has reviewed the result, although that was wanted."""
-    node = state.nodes.get(REVIEWING)
-    if node is not None and node.status is StepStatus.FAILED:
-        yield _finding("not-reviewed", "warning", f"the reviewer came to no end: {node.reason}")
-
-
-def _found_overlaps(state: RunState) -> Iterator[FindingShape]:
-    """Yield the paths that steps changed at once without saying so beforehand."""
-    for path, steps in state.overlaps.items():
-        text = (
-            f"{path} was changed at once by {listed(steps, _NAMED_MAX)}; name it in `writes` of each, or let one need "
-            "the other, so that no work is done twice"
-        )
-        yield _finding("overlapping-writes", "warning", text)
 
 
 def _found_at(node: StepState) -> Iterator[FindingShape]:
@@ -393,31 +355,6 @@ def _found_left(state: RunState, node: StepState) -> Iterator[FindingShape]:
     found = finding_of(state.plan, node.spec if group is None else group.spec, node.left)
     if found is not None:
         yield _reported(found)
-
-
-def _found_printed(state: RunState) -> Iterator[FindingShape]:
-    """Yield each deprecation or warning that bodies printed which ended well, once, with the steps."""
-    steps: dict[str, list[str]] = {}
-    for node in state.steps():
-        for remark in node.remarks if node.status is StepStatus.VERIFIED else ():
-            steps.setdefault(remark, []).append(node.spec.id)
-    for remark, names in steps.items():
-        yield _finding("printed-warning", "warning", f"{listed(names, _NAMED_MAX)} printed: {remark}")
-
-
-def _found_at_branch(state: RunState) -> Iterator[FindingShape]:
-    """Yield why the branch is not where the journal would have it."""
-    if state.branch is not None and state.branch.refused is not None:
-        is_behind = state.branch.has_failed
-        kind, severity = ("branch-behind", "problem") if is_behind else ("branch-left-alone", "warning")
-        yield _finding(kind, severity, state.branch.refused)
-
-
-def _rollback_points(state: RunState) -> list[PointShape]:
-    if state.branch is None:
-        return []
-    committed = sorted((n for n in state.nodes.values() if n.commit is not None), key=lambda node: node.verified_seq)
-    return [{"step": node.spec.id, "commit": node.commit or ""} for node in committed]
 
 
 def _outside_effects(state: RunState) -> list[EffectShape]:
@@ -476,7 +413,8 @@ def _has_run(state: RunState, command: PlanCommand) -> bool:
         case CommandKind.OBSERVE:
             return any(node.effect.is_outside and command.name in node.spec.uses for node in begun)
         case CommandKind.ITEMS:
-            group = None if command.step is None else state.nodes.get(command.step)
+            assert command.step is not None
+            group = state.nodes.get(command.step)
             return group is not None and (group.members is not None or group.status is StepStatus.FAILED)
         case _:
             return False
@@ -485,14 +423,7 @@ def _has_run(state: RunState, command: PlanCommand) -> bool:
 def _command_out(command: PlanCommand) -> ReachShape:
     """Return a command beside bodies as what had a way out."""
     said = f"{command.where} {', '.join(ways_out(command))}"
-    return {
-        **_NO_WAY_OUT,
-        "step": command.step,
-        "network": command.network,
-        "confined": command.confine,
-        "said": said,
-        "command": command.text,
-    }
+    return {**_way_out(command, command.step), "said": said, "command": command.text}
 
 
 def _checks_that_reach(checks: Sequence[Check], records: Sequence[CheckRecord], step: str | None) -> list[ReachShape]:
@@ -504,15 +435,15 @@ def _checks_that_reach(checks: Sequence[Check], records: Sequence[CheckRecord], 
     ]
 
 
-def _way_out(of: Step | Check, step: str | None) -> ReachShape:
-    sockets = list(of.sockets) if isinstance(of, Step) else []
+def _way_out(of: Step | Check | PlanCommand, step: str | None) -> ReachShape:
     return {
-        **_NO_WAY_OUT,
         "step": step,
+        "check": None,
         "network": of.network,
-        "sockets": sockets,
+        "sockets": list(of.sockets) if isinstance(of, Step) else [],
         "confined": of.confine,
         "said": ", ".join(ways_out(of)),
+        "command": None,
     }
 
 

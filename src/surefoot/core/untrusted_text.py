@@ -101,7 +101,7 @@ def labelled(label: str, text: str, *, is_exact: bool = True, aside: str = "") -
 def _spelling(char: str) -> str:
     code = ord(char)
     if char in "\t\r":
-        return {"\t": "\\t", "\r": "\\r"}[char]
+        return "\\t" if char == "\t" else "\\r"
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
@@ -138,13 +138,10 @@ def _told_apart(found: re.Match[str]) -> str:
 def _is_odd(char: str, *, is_mixed: bool) -> bool:
     if char.isascii():
         return False
-    if char in _ODD_LATIN or (unicodedata.normalize("NFKC", char) != char and _nfkc(char).isascii()):
+    plain = unicodedata.normalize("NFKC", char)
+    if char in _ODD_LATIN or (plain != char and plain.isascii()):
         return True  # wide, bold and other forms of ASCII
     return is_mixed and _script(char) in _LIKE_LATIN
-
-
-def _nfkc(char: str) -> str:
-    return unicodedata.normalize("NFKC", char)
 
 
 @lru_cache(maxsize=4096)

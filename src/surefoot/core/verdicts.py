@@ -18,8 +18,6 @@ from surefoot.core.short_text import listed
 _NAMED_MAX = 10
 CLAIM = "claim"
 """The proof of a step for which nothing speaks but the word of the agent that did it."""
-
-
 CHANGED = "changed-by-step"
 """The flag of a check that rests on a file which a step of the run has changed, such as its script."""
 
@@ -100,9 +98,8 @@ def next_before(checks: Sequence[Check], records: Sequence[CheckRecord], *, ever
 def next_after(checks: Sequence[Check], records: Sequence[CheckRecord]) -> int | None:
     """Return the next check to ask after the body; a failed `pass_to_pass` is asked once more."""
     for index, (check, known) in enumerate(zip(checks, records, strict=True)):
-        if is_red_before(check, known):
-            continue
-        if known.after is None or must_ask_again(check, known):
+        is_open = known.after is None or must_ask_again(check, known)
+        if is_open and not is_red_before(check, known):
             return index
     return None
 
@@ -120,18 +117,16 @@ def first_unanswerable(checks: Sequence[Check], records: Sequence[CheckRecord]) 
 def first_unpassed(checks: Sequence[Check], records: Sequence[CheckRecord]) -> int | None:
     """Return the first check whose final verdict is not *passed*."""
     for index, (check, known) in enumerate(zip(checks, records, strict=True)):
-        if known.after in (None, Verdict.PASSED) or must_ask_again(check, known):
-            continue
-        return index
+        if known.after not in (None, Verdict.PASSED) and not must_ask_again(check, known):
+            return index
     return None
 
 
 def has_nothing_to_do(checks: Sequence[Check], records: Sequence[CheckRecord]) -> bool:
     """Tell whether every `fail_to_pass` check was green before the body (and there is one)."""
-    wanted = [
-        record.before for check, record in zip(checks, records, strict=True) if check.expect is Expect.FAIL_TO_PASS
-    ]
-    return bool(wanted) and all(before is Verdict.PASSED for before in wanted)
+    both = zip(checks, records, strict=True)
+    before = [record.before for check, record in both if check.expect is Expect.FAIL_TO_PASS]
+    return bool(before) and all(verdict is Verdict.PASSED for verdict in before)
 
 
 def turned_green(check: Check, record: CheckRecord) -> bool:
@@ -142,9 +137,8 @@ def turned_green(check: Check, record: CheckRecord) -> bool:
 
 def red_before_said(record: CheckRecord) -> str:
     """Say how many tests were red before the first change and still are, and name them."""
-    count, named = len(record.red_before), ", ".join(record.red_before[:_NAMED_MAX])
-    more = f" and {count - _NAMED_MAX} more" if count > _NAMED_MAX else ""
-    return f"{count} {'was' if count == 1 else 'were'} red before: {named}{more}"
+    count = len(record.red_before)
+    return f"{count} {'was' if count == 1 else 'were'} red before: {listed(record.red_before, _NAMED_MAX)}"
 
 
 def changed_said(files: Sequence[str]) -> str:

@@ -9,9 +9,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import ClassVar
 
-from surefoot.core.agent_types import (
-    ModelRouting,
-)
+from surefoot.core.agent_types import ModelRouting
 from surefoot.core.event import Event, StepEvent
 from surefoot.core.event_words import Diagnosis, Finding
 from surefoot.core.ids import BlobId, StepId
