@@ -27,7 +27,7 @@ _Word = frozenset[str] | re.Pattern[str]
 def matches_command(words: Sequence[str], pattern: str) -> bool:
     """Tell whether the pattern describes the command."""
     parts = _parts(pattern)
-    if not parts or (parts[0] is not None and (not words or not _is(words[0], parts[0]))):
+    if not parts or (parts[0] is not None and (not words or not matches_text(words[0], parts[0]))):
         return False
     # Walk along both; where it goes wrong, the last star takes one word more. Never more than words times parts.
     at = part = 0
@@ -37,7 +37,7 @@ def matches_command(words: Sequence[str], pattern: str) -> bool:
         if asked is _ANY_WORDS:
             star, resumed = part, at
             part += 1
-        elif asked and _is(words[at], asked):
+        elif asked and matches_text(words[at], asked):
             at, part = at + 1, part + 1
         elif star >= 0:
             resumed += 1
@@ -49,13 +49,9 @@ def matches_command(words: Sequence[str], pattern: str) -> bool:
 
 def matches_text(text: str, pattern: str) -> bool:
     """Tell whether a single word, such as the name of a host or of a step, is what the pattern describes."""
-    return _is(text, pattern)
-
-
-def _is(word: str, pattern: str) -> bool:
     # Most commands differ in their first word: what comes after it is not even compiled.
     asked = _word(pattern)
-    return word in asked if isinstance(asked, frozenset) else asked.fullmatch(word) is not None
+    return text in asked if isinstance(asked, frozenset) else asked.fullmatch(text) is not None
 
 
 @lru_cache(maxsize=4096)

@@ -123,8 +123,9 @@ def weigh_parts(policy: Policy, facts: Facts, floor: Decision) -> tuple[Weighed,
         # Beside what a rule of the user's own has judged, what is harmless has no say.
         said = replace(part, decision=_HARMLESS) if part.is_harmless and is_lowered else part
         weighed.append(replace(said, decision=_raised(speaking, said, floor)))
-    for rule, reason in _open_questions(facts):
-        weighed.append(_unclear(policy, speaking, facts, Decision(tier=Tier.CONFIRM, rule=rule, reason=reason), floor))
+    asked = _open_question(facts)
+    if asked is not None:
+        weighed.append(_unclear(policy, speaking, facts, asked, floor))
     files = _files(policy, facts, floor)
     return (*weighed, *([files] if files is not None else []))
 
@@ -280,29 +281,24 @@ def _not_known(others: Beside | None, words: tuple[str, ...] | None, floor: Deci
     if others is None or words is None or _rank(floor.tier) > _rank(Tier.CONFIRM):
         return None
     unknown = unknown_in(words, others)
-    if unknown is None:
-        return None
-    return Decision(tier=Tier.CONFIRM, rule=UNKNOWN, reason=f"{_capital(unknown)}, {_WAY_OUT}.")
+    return None if unknown is None else _asking_about(unknown)
 
 
-_WAY_OUT = "and the step has a way out of its lane"
+def _asking_about(unknown: str) -> Decision:
+    reason = f"{unknown[:1].upper()}{unknown[1:]}, and the step has a way out of its lane."
+    return Decision(tier=Tier.CONFIRM, rule=UNKNOWN, reason=reason)
 
 
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-def _open_questions(facts: Facts) -> Iterator[tuple[str, str]]:
-    """Yield what of a command as a whole cannot be told, or is not known to be harmless, with the rule that asks."""
+def _open_question(facts: Facts) -> Decision | None:
+    """Ask about a command that as a whole cannot be told, or is not known to be harmless; None: nothing to ask."""
     command = facts.command
     if command is None:
-        return
+        return None
     if command.unclear is not None:
-        yield UNCLEAR, f"What the command does cannot be told beforehand: {command.unclear}."
-    elif facts.has_way_out:
-        strange = next(unknown_around(command), None)
-        if strange is not None:
-            yield UNKNOWN, f"{_capital(strange)}, {_WAY_OUT}."
+        reason = f"What the command does cannot be told beforehand: {command.unclear}."
+        return Decision(tier=Tier.CONFIRM, rule=UNCLEAR, reason=reason)
+    strange = next(unknown_around(command), None) if facts.has_way_out else None
+    return None if strange is None else _asking_about(strange)
 
 
 def _raised(speaking: _Speaking, part: Weighed, floor: Decision) -> Decision:

@@ -48,17 +48,8 @@ from surefoot.core.verdicts import (
 
 SCHEMA = "surefoot.report/1"
 _COUNTED = (
-    "verified",
-    "unproved",
-    "in_doubt",
-    "failed",
-    "blocked",
-    "skipped",
-    "pending",
-    "running",
-    "waiting",
-    "cancelled",
-    "interrupted",
+    *("verified", "unproved", "in_doubt", "failed", "blocked", "skipped", "pending", "running", "waiting"),
+    *("cancelled", "interrupted"),
 )
 
 _TEST_COUNTS = regex(r"(\d+) passed, (\d+) failed, (\d+) skipped\b")

@@ -16,7 +16,7 @@ from surefoot.core.empty_checks import why_empty
 from surefoot.core.event_words import Finding, Severity
 from surefoot.core.graph import Graph, build_graph, longest_path
 from surefoot.core.ids import StepId
-from surefoot.core.parallelism import Sequencing, Sharing, closure, sequencing_of
+from surefoot.core.parallelism import Sequencing, closure, sequencing_of
 from surefoot.core.plan import LOOPBACK, Effect, OnFailure, Plan, Step, Tier
 from surefoot.core.plan_commands import PlanCommand, open_commands
 from surefoot.core.policy import tier_of, writes_outside
@@ -383,8 +383,16 @@ def _about_order(plan: Plan, sequencing: Sequencing) -> Iterator[Finding]:
     for order in sequencing.needless:
         yield Finding(kind=_ORDER_KINDS[order.kind], severity=Severity.NOTE, text=order.why, step=order.step)
     for sharing in sequencing.shared:
-        kind = _SHARED_KINDS.get(sharing.kind, f"shared-{sharing.kind}")
-        yield Finding(kind=kind, severity=Severity.NOTE, text=_said_of_sharing(sharing), step=sharing.steps[0])
+        kind, others = _SHARED_KINDS.get(sharing.kind, f"shared-{sharing.kind}"), sharing.steps[1:]
+        who = f"Nothing orders it and {listed(others, 3)}" if others else "Nothing orders the members of this group"
+        turns = ""
+        if sharing.kind == "writes":
+            turns = " The engine takes them one after the other."
+        elif sharing.kind in ("reads", "file") and others:
+            order = "in the order of the plan; `needs` says which order you mean"
+            turns = f" The engine takes them one after the other, {order}."
+        text = f"{who}. {sharing.why}{turns}"
+        yield Finding(kind=kind, severity=Severity.NOTE, text=text, step=sharing.steps[0])
     if plan.limits.parallel > 1 and sequencing.undeclared:
         text = (
             "Steps that declare no `writes` are not held apart, though they may run at once: "
@@ -392,20 +400,6 @@ def _about_order(plan: Plan, sequencing: Sequencing) -> Iterator[Finding]:
             "again."
         )
         yield Finding(kind="writes-undeclared", severity=Severity.NOTE, text=text)
-
-
-def _said_of_sharing(sharing: Sharing) -> str:
-    others = sharing.steps[1:]
-    who = f"Nothing orders it and {listed(others, 3)}" if others else "Nothing orders the members of this group"
-    said = f"{who}. {sharing.why}"
-    if sharing.kind == "writes":
-        return f"{said} The engine takes them one after the other."
-    if sharing.kind not in ("reads", "file") or not others:
-        return said
-    return (
-        f"{said} The engine takes them one after the other, in the order of the plan; `needs` says which order you "
-        "mean."
-    )
 
 
 # --- what will happen

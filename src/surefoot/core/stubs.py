@@ -135,22 +135,18 @@ def folded_parts(conversation: Conversation, fold: Fold) -> tuple[Part, ...]:
     lines = lines_of(conversation, fold)
     notes = latest_notes([note for turn in folded for note in noted(turn)], fold.tokens_max)
     noted_in_them = ["What you noted in them:", *notes] if notes else []
-    left_out = _left_out(folded[: len(folded) - len(lines)])
+    left_out: list[str] = []
+    if bare := folded[: len(folded) - len(lines)]:
+        # What turns without a line were about is said, so that each can still be named.
+        counts = Counter(call.asked.tool for turn in bare for call in turn.calls)
+        said = ", ".join(f"{count} {cut(tool, 20)}" for tool, count in sorted(counts.items())[:20]) or "none"
+        left_out = [f"turns {bare[0].number} to {bare[-1].number}: {counts.total()} calls ({said})"]
     return (*parts, text_part("user", "\n".join([head, *left_out, *lines, *noted_in_them])))
 
 
 def text_part(speaker: str, text: str, blob: BlobId | None = None, blob_tokens: int = 0) -> Part:
     """Return a text, with a blob of so many tokens behind it if one is given, as a part of a brief."""
     return Part(speaker=speaker, text=text, blob=blob, tokens=tokens_of(text) + blob_tokens)
-
-
-def _left_out(bare: Sequence[Turn]) -> list[str]:
-    """Say which turns have no line, and what they were about, so that each can still be named."""
-    if not bare:
-        return []
-    counts = Counter(call.asked.tool for turn in bare for call in turn.calls)
-    said = ", ".join(f"{count} {cut(tool, 20)}" for tool, count in sorted(counts.items())[:20])
-    return [f"turns {bare[0].number} to {bare[-1].number}: {sum(counts.values())} calls ({said or 'none'})"]
 
 
 def unsummarised(conversation: Conversation, fold: Fold) -> list[Turn]:
