@@ -2,7 +2,8 @@
 
 Python writes and compiles up to nine methods for a dataclass when its class is made; with the hundreds of records of
 this program that took a quarter of the processor time of a short run, although each command uses few of them. Here all
-records share their methods, and only `__init__`, on which an engine's speed hangs, is compiled, when it is first used.
+records share their methods, only `__init__`, on which an engine's speed hangs, is compiled, when it is first used, and
+`dataclasses` is asked about the fields of a record when somebody wants to know them.
 What comes out is a dataclass to all others: `fields`, `replace` and `asdict` work, and it is equal, hashed and written
 as `dataclass(frozen=True, slots=True, kw_only=True)` has it, or with other arguments where a record is told otherwise.
 """
@@ -12,9 +13,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, FrozenInstanceError, dataclass, field, fields
 from functools import cache
-from typing import Any, TypeVar, dataclass_transform, overload
+from typing import Any, TypeVar, cast, dataclass_transform, overload
 
 T = TypeVar("T")
+_DESCRIBED = ("__dataclass_fields__", "__dataclass_params__", "__match_args__")
+_NOT_COPIED = frozenset({"__dict__", "__weakref__"})
+_NO_FIELD = ("ClassVar", "typing.ClassVar")
 
 
 @overload
@@ -38,13 +42,38 @@ def record(
         methods |= {"__eq__": _is_equal, "__hash__": _hash if frozen else None}
 
     def make(kind: type[T]) -> type[T]:
-        made = dataclass(init=False, repr=False, eq=False, slots=True, kw_only=kw_only)(kind)
-        for name, method in methods.items():
-            if name not in vars(kind):
-                setattr(made, name, method)
+        own = [name for name, said in kind.__annotations__.items() if not str(said).startswith(_NO_FIELD)]
+        known = {name for base in kind.__mro__[1:-1] for name in vars(base).get("__slots__", ())}
+        body = {name: one for name, one in vars(kind).items() if name not in own and name not in _NOT_COPIED}
+        described = {name: _Described(kind, kw_only=kw_only) for name in _DESCRIBED}
+        slots = tuple(name for name in own if name not in known)
+        inner = {**methods, **body, **described, "__slots__": slots, "__qualname__": kind.__qualname__}
+        made: type[T] = type(kind)(kind.__name__, kind.__bases__, inner)
         return made
 
     return make if kind is None else make(kind)
+
+
+class _Described:
+    """Stands for what `dataclasses` knows of a record until someone asks for it: that, too, takes long."""
+
+    def __init__(self, declared: type[Any], *, kw_only: bool) -> None:
+        self._declared = declared
+        self._kw_only = kw_only
+
+    def __set_name__(self, kind: type[Any], name: str) -> None:
+        self._kind = kind
+        self._name = name
+
+    def __get__(self, instance: object, kind: type[Any]) -> Any:
+        # A class of its own each time: two threads may ask at once, and `dataclass` changes the class it is given.
+        declared, metaclass = self._declared, cast("Any", type(self._declared))
+        body = {name: one for name, one in vars(declared).items() if name not in _NOT_COPIED}
+        copied = metaclass(declared.__name__, declared.__bases__, {**body, "__doc__": "A copy."})
+        found = dataclass(init=False, repr=False, eq=False, kw_only=self._kw_only)(copied)
+        for name in _DESCRIBED:
+            setattr(self._kind, name, getattr(found, name))
+        return getattr(self._kind, self._name)
 
 
 class _Init:
