@@ -15,7 +15,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import cache, partial
-from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hints
+from inspect import get_annotations
+from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
 
 Reader = Callable[[Any], Any]
 """Takes what JSON holds and returns the value, or raises one of `REFUSALS`."""
@@ -73,7 +74,13 @@ def _unfolded(tagged: frozenset[type[object]], record: object) -> dict[str, obje
 @cache
 def _hints(kind: type[Any]) -> Mapping[str, Any]:
     """Return the annotations of a class: many stand below most kinds of events, and to evaluate them takes long."""
-    return get_type_hints(kind)
+    return {name: hint for one in reversed(kind.__mro__) for name, hint in get_annotations(one, eval_str=True).items()}
+
+
+def _bare(hint: Any) -> Any:
+    """Return an annotation without its marks, and without the name of its own that a type may have."""
+    inner = get_args(hint)[0] if get_origin(hint) is Annotated else hint
+    return getattr(inner, "__supertype__", inner)
 
 
 @cache
@@ -82,7 +89,7 @@ def _tagged(kind: type[object]) -> frozenset[type[object]]:
     found, seen, todo = set[type[object]](), set[Any](), [cast("Any", kind)]
     while todo:
         hint = todo.pop()
-        hint = getattr(hint, "__supertype__", hint)
+        hint = _bare(hint)
         if hint in seen:
             continue
         seen.add(hint)
@@ -99,7 +106,7 @@ def _tagged(kind: type[object]) -> frozenset[type[object]]:
 @cache
 def reader_of(hint: Any) -> Reader:
     """Return the reader for an annotation."""
-    hint = types.NoneType if hint is None else getattr(hint, "__supertype__", hint)
+    hint = types.NoneType if hint is None else _bare(hint)
     origin, inner = get_origin(hint), get_args(hint)
     if hint is object:
         return lambda value: value
@@ -153,14 +160,13 @@ def _readers(kind: type[Any]) -> Mapping[str, Reader]:
 
 
 def _record(kind: type[Any]) -> Reader:
-    readers = _readers(kind)
-
     def record_of(value: Any) -> Any:
         if type(value) is dict and TAG in value:
             told = dict(cast("dict[str, Any]", value))
             if told.pop(TAG) != kind.__name__:
                 raise ValueError("another class")
             value = told
+        readers = _readers(kind)  # made when there is such a record: most journals hold few of the kinds
         return kind(**{name: readers[name](each) for name, each in _exactly(dict, value).items()})
 
     return record_of
