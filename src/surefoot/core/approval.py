@@ -6,7 +6,6 @@ the run otherwise.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
@@ -14,10 +13,11 @@ from surefoot.core.money import money
 from surefoot.core.policy_types import Demand
 from surefoot.core.raw import Digest, Handle
 from surefoot.core.record import record
+from surefoot.core.regex import regex
 from surefoot.core.short_text import listed
 from surefoot.core.untrusted_text import in_line, labelled, spelled_out
 
-_DIGEST: Final = re.compile(r"\b[0-9a-f]{40}(?:[0-9a-f]{24})?\b")
+_DIGEST: Final = regex(r"\b[0-9a-f]{40}(?:[0-9a-f]{24})?\b")
 _PRECONDITIONS_SHOWN: Final = 8
 _ODD_SHOWN: Final = 6
 

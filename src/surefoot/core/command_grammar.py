@@ -16,7 +16,7 @@ from surefoot.core.record import record
 from surefoot.core.regex import regex
 from surefoot.core.short_text import shortened
 
-OUTSIDE: Final = re.compile(r"[/~]|\w[\w+.-]*://|\$(?!PWD\b|\{PWD\})|(?:.*/)?\.\.(?:/|$)", re.DOTALL)
+OUTSIDE: Final = regex(r"[/~]|\w[\w+.-]*://|\$(?!PWD\b|\{PWD\})|(?:.*/)?\.\.(?:/|$)", re.DOTALL)
 """A path, or an address, that is not of the project."""
 _LOADING = regex(
     r"--?.*(?:config|plugin|require|setup|loader|init|preset|script|hook|module|reporter|resolver|runner|environment|"
@@ -24,7 +24,7 @@ _LOADING = regex(
 )
 _WRITING = regex(r"--.*(?:out|xml|report|dest|target|prefix|save|log|dir|root|file)")
 """Options of which a file or a folder is the value, and mostly one that is written."""
-SCRATCH: Final = re.compile(r"/tmp(?:/(?!(?:.*/)?\.\.(?:/|$))|$)|/dev/(?:null|stdout|stderr|fd/\d+)$|-$", re.DOTALL)  # noqa: S108 - names that are compared
+SCRATCH: Final = regex(r"/tmp(?:/(?!(?:.*/)?\.\.(?:/|$))|$)|/dev/(?:null|stdout|stderr|fd/\d+)$|-$", re.DOTALL)  # noqa: S108 - names that are compared
 """Where anything may be written: the temporary folder is the step's own."""
 RUNNING: Final = frozenset({"script", "file", "no-fetched", "inner"})
 """What follows the first operand of these belongs to what is run."""

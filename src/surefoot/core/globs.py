@@ -13,9 +13,10 @@ from functools import lru_cache
 from itertools import takewhile
 from typing import TypeVar
 
+from surefoot.core.regex import regex
 from surefoot.core.stars import between_stars, joined, symbols_of
 
-_MAGIC = re.compile(r"([*?\[])")
+_MAGIC = regex(r"([*?\[])")
 _STANDS_FOR_ANY = "\ue000"
 """A character of the private-use area: no glob names it, so only a wildcard of the other glob can match it."""
 GLOB_LENGTH_MAX = 1_000

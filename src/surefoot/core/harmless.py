@@ -49,7 +49,7 @@ _STATEMENT = regex(
     r"|\\(?:d\w*|l|z|conninfo|timing)\+?(?:\s+[\w.*]+)?|\.(?:schema|tables|databases|indexes)(?:\s+[\w.]+)?)",
     re.IGNORECASE,
 )
-_CHANGING = re.compile(
+_CHANGING = regex(
     r"\b(?:into|insert|update|delete|drop|alter|truncate|create|grant|copy|call|do|load)\b", re.IGNORECASE
 )
 _CALLED = regex(r"\b(\w++)\s*+\(")

@@ -14,13 +14,13 @@ _NAMED_MAX = 5
 _PATH = r"(?P<path>[\w.][\w./-]*)"
 _OPTIONS = r"(?:\s+-\S+)*"
 _MAKES: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(rf"\bpython[\d.]*\s+-m\s+venv{_OPTIONS}\s+{_PATH}"), ""),
-    (re.compile(rf"\bvirtualenv{_OPTIONS}\s+{_PATH}"), ""),
-    (re.compile(rf"\buv\s+venv{_OPTIONS}(?:[ \t]+{_PATH})?"), ".venv"),
-    (re.compile(r"\buv\s+sync\b"), ".venv"),
-    (re.compile(r"\b(?:npm|pnpm)\s+(?:install|ci|i)\b|\byarn(?:\s+install)?\s*(?:$|[\n;&|])"), "node_modules"),
-    (re.compile(r"\bcargo\s+build\b"), "target"),
-    (re.compile(r"\bpython[\d.]*\s+-m\s+build\b"), "dist"),
+    (regex(rf"\bpython[\d.]*\s+-m\s+venv{_OPTIONS}\s+{_PATH}"), ""),
+    (regex(rf"\bvirtualenv{_OPTIONS}\s+{_PATH}"), ""),
+    (regex(rf"\buv\s+venv{_OPTIONS}(?:[ \t]+{_PATH})?"), ".venv"),
+    (regex(r"\buv\s+sync\b"), ".venv"),
+    (regex(r"\b(?:npm|pnpm)\s+(?:install|ci|i)\b|\byarn(?:\s+install)?\s*(?:$|[\n;&|])"), "node_modules"),
+    (regex(r"\bcargo\s+build\b"), "target"),
+    (regex(r"\bpython[\d.]*\s+-m\s+build\b"), "dist"),
 )
 """Commands that make a folder: what they look like, and which it is where they do not name it."""
 _MISSING = regex(r"no such file|not found|cannot find|cannot open|does not exist", re.IGNORECASE)

@@ -6,13 +6,13 @@ and is not found.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 from surefoot.core.globs import GLOB_LENGTH_MAX, literal
 from surefoot.core.policy_types import CommandFacts
+from surefoot.core.regex import regex
 
 EVERYTHING: Final = "**"
 """The glob for commands of which nobody can tell which files they name."""
@@ -29,17 +29,17 @@ _SCRIPT_WORDS: Final = frozenset({"run", "run-script", "test", "t", "tst", "star
 _MOVERS: Final = frozenset({"cd", "pushd"})
 _SAYING: Final = frozenset({"echo", "printf"})
 """What only says its words."""
-_IS_FILE: Final = re.compile(r"/|[^/.]\.[^/.]")
+_IS_FILE: Final = regex(r"/|[^/.]\.[^/.]")
 """A program that may be a file of the project: its name has a folder, or a suffix."""
-_SEPARATORS: Final = re.compile(r"[\s,;=@:\"'()<>|&]+")
+_SEPARATORS: Final = regex(r"[\s,;=@:\"'()<>|&]+")
 """What stands before or behind a path in a word: `--file=a`, `@body.json`, `a.py::test`, `\\i a.sql`."""
-_VALUE: Final = re.compile(r"\$\([^()]*\)|\$\{[^{}]*\}|\$\w+|\$[@*#?!-]|`[^`]*`")
+_VALUE: Final = regex(r"\$\([^()]*\)|\$\{[^{}]*\}|\$\w+|\$[@*#?!-]|`[^`]*`")
 """A variable, or the output of a command, whose value nobody knows beforehand."""
-_ELSEWHERE: Final = re.compile(r"/|~|\$\{?(?:HOME|TMPDIR|SUREFOOT_\w+|XDG_\w+)\b")
+_ELSEWHERE: Final = regex(r"/|~|\$\{?(?:HOME|TMPDIR|SUREFOOT_\w+|XDG_\w+)\b")
 """The beginning of a path that leads out of the lane."""
-_MAGIC: Final = re.compile(r"[*?\[]")
-_MODULE: Final = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*")
-_VERSION: Final = re.compile(r"(?<=[a-z])[\d.]+$")
+_MAGIC: Final = regex(r"[*?\[]")
+_MODULE: Final = regex(r"[A-Za-z_]\w*(?:\.\w+)*")
+_VERSION: Final = regex(r"(?<=[a-z])[\d.]+$")
 
 _PYTHON: Final = "pyproject.toml setup.py setup.cfg MANIFEST.in requirements*.txt"
 _NODE: Final = (

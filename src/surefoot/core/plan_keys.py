@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, fields
 from enum import StrEnum
 from functools import cache
 from typing import Any, NamedTuple
 
+from surefoot.core.regex import regex
+
 _MINUTE_S = 60
-_LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
+_LINK = regex(r"\[([^\]]*)\]\([^)]*\)")
 
 
 class Way(StrEnum):

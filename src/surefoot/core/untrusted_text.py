@@ -11,9 +11,11 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Final
 
+from surefoot.core.regex import regex
+
 BAR: Final = "| "
 """In front of each line of a text of several lines that somebody else wrote."""
-_UNSEEN: Final = re.compile(
+_UNSEEN: Final = regex(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u070f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
     "\u2060-\u206f\u2800\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3"
     "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
@@ -24,10 +26,10 @@ _EMOJI_STYLE: Final = "\ufe0f"
 _KEYCAPS: Final = frozenset("0123456789#*")
 _JOINED_SCRIPTS: Final = range(0x0600, 0x0E00)
 """Arabic, the scripts of India and those near them: they are spelled with joiners."""
-_BLANK: Final = re.compile("[\xa0\u1680\u2000-\u200a\u202f\u205f\u3000]|(?<=\\S)\t")
+_BLANK: Final = regex("[\xa0\u1680\u2000-\u200a\u202f\u205f\u3000]|(?<=\\S)\t")
 """Blanks that no shell takes for one, and tabs that look like several."""
-_WORD: Final = re.compile(r"[^\W_]+")
-_LIKE_SIGNS: Final = re.compile(
+_WORD: Final = regex(r"[^\W_]+")
+_LIKE_SIGNS: Final = regex(
     "[\u2024\u2044\u2215\u2216\u2223\u2236\u29f5\u29f8\u29f9\u01c0\u01c3\u037e\u02d0\u0589\u05c3\ua789]"
     "|(?<!\\S)[\u02d7\u2010-\u2015\u2043\u2212\ufe58]+(?=\\S)"
 )

@@ -26,7 +26,7 @@ _REDIRECT = regex(r"(?:\d+|\{[A-Za-z_]\w*\})?(<<<|<<-|<<|<>|<&|>>|>&|>\||<(?!\()
 _SEPARATOR = regex(r"[ \t]+|\\\n|#[^\n]*")
 _AFTER_ITEM = regex(r";;&|;;|;&")
 _BETWEEN = regex(r"&&|\|\||&(?!>)|;(?![;&])")
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?=[\s;]|$)")
+_NAME = regex(r"[A-Za-z_][A-Za-z0-9_]*(?=[\s;]|$)")
 _TIME_OPTION = regex(r"-p(?=\s)")
 _PARENTHESES = regex(r"[ \t]*\([ \t]*\)")
 _DECLARING = {"export", "declare", "typeset", "local", "readonly", "alias", "eval"}

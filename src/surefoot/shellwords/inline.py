@@ -10,32 +10,33 @@ import re
 from collections.abc import Mapping, Sequence
 
 from surefoot.core.record import record
+from surefoot.core.regex import regex
 from surefoot.shellwords.expansion import Term
 
-PYTHON = re.compile(
+PYTHON = regex(
     r"\b(?:os\s*\.\s*(?:system|popen|exec|spawn|posix_spawn|kill|remove|unlink|rmdir|removedirs|fork)|subprocess|pty\b|"
     r"shutil\s*\.\s*(?:rmtree|move)|socket|urllib\s*\.\s*request|urlopen|http\.(?:client|server)|smtplib|ftplib|paramiko|"
     r"(?:requests|httpx)\s*\.\s*(?!__)|ctypes|eval|exec|compile|__import__|import_module|getattr|__builtins__|globals|"
     r"vars|__subclasses__|base64|codecs|marshal|pickle|runpy|multiprocessing|asyncio|webbrowser|fabric|sh\s*\.)|"
     r"\bfrom\s+(?:os|shutil|requests|httpx|posix|urllib|importlib)\s+import|\bimport\s+(?:posix|nt)\b|\bimport\s+os\s+as\b"
 )
-JAVASCRIPT = re.compile(
+JAVASCRIPT = regex(
     r"child_process|execa|\bexec|spawn|\bfork\b|\bnet\b|\bdgram\b|\bhttps?\b|fetch\s*\(|\beval\b|\bFunction\b|\bbinding\b|"
     r"constructor|globalThis|import\s*\(|require\s*\(\s*[^'\"\s]|\brm(?:Sync|dir)?\b|unlink|\bvm\b|worker_threads|"
     r"\bDeno\s*\.\s*(?:run|Command)|\bBun\s*\.\s*(?:spawn|\$)|process\s*\.\s*(?:kill|dlopen)|\[\s*['\"`]"
 )
-SCRIPTING = re.compile(
+SCRIPTING = regex(
     r"\bsystem\b|\bexec|`|\bpopen|\bspawn|\bfork\b|\bqx\b|\bsocket|Socket|\beval\b|\bunlink|\bkill\b|\brmtree|\bpassthru|"
     r"shell_exec|proc_open|%x|\bopen\b[^;]{0,200}\||Net::|HTTP|LWP|\bopen-uri|FileUtils|__send__|\bsend\b|io\.popen|os\.(?:exec|remove)|"
     r"/(?=[a-z]*e)[a-z]*+\s*+(?:;|$)|\bsyscall"
 )
-AWK = re.compile(r"\bsystem\s*\(|\|\s*+&?\s*+[\"a-z]|\|\s*getline|\"[^\"]*\"\s*\|\s*getline|@load|/inet/")
-SED = re.compile(
+AWK = regex(r"\bsystem\s*\(|\|\s*+&?\s*+[\"a-z]|\|\s*getline|\"[^\"]*\"\s*\|\s*getline|@load|/inet/")
+SED = regex(
     r"(?:^|(?<=[;{}\n]))(?:[0-9,$+~!]|/(?:\\.|[^/\\])*+/[IM]?|[^\S\n])*+e(?:\s|$)|s([^\w\s\\])(?:\\.|(?!\1)[^\\])*+\1(?:\\.|(?!\1)[^\\])*+\1[gpimIM0-9]*e",
     re.DOTALL,
 )
-_EDITOR = re.compile(r"!|\bsystem\s*\(|shell-command|call-process|start-process|\bterm(?:inal)?\b|jobstart|job_start")
-_ANYTHING = re.compile(r".", re.DOTALL)
+_EDITOR = regex(r"!|\bsystem\s*\(|shell-command|call-process|start-process|\bterm(?:inal)?\b|jobstart|job_start")
+_ANYTHING = regex(r".", re.DOTALL)
 
 
 @record(kw_only=False)

@@ -14,12 +14,12 @@ from surefoot.shellwords.word_budget import Budget
 
 _DEPTH_MAX = 50
 """No one writes substitutions within substitutions deeper than this."""
-_PLAIN = re.compile(r"""[^\s\\'"$`;&|()<>]+""")
-_PLAIN_IN_TEST = re.compile(r"""[^\s\\'"$`]+""")
+_PLAIN = regex(r"""[^\s\\'"$`;&|()<>]+""")
+_PLAIN_IN_TEST = regex(r"""[^\s\\'"$`]+""")
 _PLAIN_IN_QUOTES = regex(r'[^\\"$`]+')
 _PLAIN_IN_TEXT = regex(r"[^\\$`]+")
 _PLAIN_IN_BRACES = regex(r"""[^\\'"$`{}]+""")
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]|[@*#?$!-]")
+_NAME = regex(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]|[@*#?$!-]")
 _WHOLE_NAME = regex(r"([A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$!-])\}")
 _SETTING_NAME = regex(r"([A-Za-z_][A-Za-z0-9_]*)(?:\[[^\]]{200}|(?:\[[^\]]{0,199}\])?:?=)")
 """What begins a longer index counts as a setting, too: how it ends is not looked for."""

@@ -13,11 +13,11 @@ _READ_MAX = 500
 _HINT = regex(r"warn|deprecat", re.IGNORECASE)
 """What every shape holds, so that most lines are looked at once."""
 _SHAPES = (
-    re.compile(r"\b\w*(?:DeprecationWarning|FutureWarning)\b:? ?.+"),
-    re.compile(r".*\bwarn(?:ing)?\b.*\bdeprecated\b.*", re.IGNORECASE),
-    re.compile(r".*\b(?:is|are|been) deprecated\b.*", re.IGNORECASE),
-    re.compile(r"\s*DEPRECATION: .+"),
-    re.compile(r"(?:.*: |\s*)warning: .+", re.IGNORECASE),
+    regex(r"\b\w*(?:DeprecationWarning|FutureWarning)\b:? ?.+"),
+    regex(r".*\bwarn(?:ing)?\b.*\bdeprecated\b.*", re.IGNORECASE),
+    regex(r".*\b(?:is|are|been) deprecated\b.*", re.IGNORECASE),
+    regex(r"\s*DEPRECATION: .+"),
+    regex(r"(?:.*: |\s*)warning: .+", re.IGNORECASE),
 )
 _ROUTINE = regex(
     r"running pip as the 'root' user|new (?:major |minor |patch )?(?:release|version) of (?:pip|npm)"

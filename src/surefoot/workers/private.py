@@ -9,16 +9,16 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
-import re
 import secrets
 from pathlib import Path
 
 from surefoot.core.record import record
+from surefoot.core.regex import regex
 from surefoot.errors import WorkspaceError
 
 _KEY = "key"
 _KEY_BYTES = 32
-_NAME = re.compile(r"[0-9a-f]{64}")
+_NAME = regex(r"[0-9a-f]{64}")
 
 
 @record(kw_only=False)
