@@ -85,6 +85,8 @@ def _end(is_meant: Callable[[bytes], bool], is_limit: Callable[[int], bool]) -> 
             if time.monotonic() > deadline:
                 break
             time.sleep(0.02)
+        if not ended:
+            break  # nothing was there, as a rule
     return tuple(sorted(ended))
 
 
@@ -96,6 +98,8 @@ def _find(is_meant: Callable[[bytes], bool], is_limit: Callable[[int], bool]) ->
         if entry.name.isdigit() and _is_own(entry, own)
         if ((mark := _mark(entry)) is not None and is_meant(mark)) or is_limit(_limit(entry))
     }
+    if not marked:
+        return marked
     # What has ended is left out, whether or not it was collected.
     return {pid for pid in marked | descendants(marked) if _status(pid)[:1] not in ([b"Z"], [])}.difference(forebears())
 
