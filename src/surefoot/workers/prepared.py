@@ -124,7 +124,8 @@ def _home_files(context: RunContext, lane: str) -> Iterator[tuple[str, str]]:
 def cache_digests(context: RunContext, lane: str) -> dict[str, str]:
     """Return a digest for each folder of a lane in which tools keep caches, outside of what git ignores anyway."""
     root = context.space.lane_path(lane)
-    return {folder: digest_of(sorted(_stamps(root, (folder,)))) for folder in context.space.cache_folders(lane)}
+    folders = context.space.cache_folders(lane, settled=lane in context.settled)
+    return {folder: digest_of(sorted(_stamps(root, (folder,)))) for folder in folders}
 
 
 def _stamps(root: Path, paths: Sequence[str], left_out: Collection[str] = ()) -> Iterator[tuple[str, str]]:

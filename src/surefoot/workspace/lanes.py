@@ -511,16 +511,15 @@ class Lane:
 
     def ignored_paths(self, *, settled: bool = False) -> tuple[str, ...]:
         """Return the ignored files and folders, a folder as one path that ends in a slash, without fixed caches."""
-        if settled and self._seen is not None:
-            paths = self._seen[1].ignored
-        else:
-            paths = list_ignored(self.git, self._excludes())
-        return tuple(path for path in paths if not is_cache(path.rstrip("/")))
+        return tuple(path for path in self._ignored(settled=settled) if not is_cache(path.rstrip("/")))
 
-    def cache_folders(self) -> tuple[str, ...]:
+    def cache_folders(self, *, settled: bool = False) -> tuple[str, ...]:
         """Return the folders that have the fixed name of a cache and lie in no other ignored folder."""
-        paths = list_ignored(self.git, self._excludes())
-        return tuple(path.rstrip("/") for path in paths if path.endswith("/") and is_cache(path.rstrip("/")))
+        folders = (path.rstrip("/") for path in self._ignored(settled=settled) if path.endswith("/"))
+        return tuple(filter(is_cache, folders))
+
+    def _ignored(self, *, settled: bool) -> tuple[str, ...]:
+        return self._seen[1].ignored if settled and self._seen is not None else list_ignored(self.git, self._excludes())
 
 
 def _exclude_pattern(path: str) -> bytes:

@@ -384,9 +384,9 @@ class RunWorkspace:
         """Return the ignored paths of a lane, which no restore puts back; a folder as one path ending in a slash."""
         return self._lane(name).ignored_paths(settled=settled)
 
-    def cache_folders(self, name: str) -> tuple[str, ...]:
+    def cache_folders(self, name: str, *, settled: bool = False) -> tuple[str, ...]:
         """Return the folders of a lane that have the fixed name of a cache and lie in no other ignored folder."""
-        return self._lane(name).cache_folders()
+        return self._lane(name).cache_folders(settled=settled)
 
     # --- commits and refs
 

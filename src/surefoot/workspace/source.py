@@ -97,14 +97,14 @@ def inspect_source(path: Path) -> Source:
     if "true" in {bare, inside}:
         message = f"{str(path)!r} is a bare repository or a git directory, without a checkout to start from. "
         raise WorkspaceError(message + "Clone it, and start the run in the clone.", path=str(path))
-    root = Path(git.line("rev-parse", "--show-toplevel"))
-    head = git.attempt("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
-    if head.code != 0:
-        message = f"The repository {str(root)!r} has no commit yet, so there is nothing to start from. "
-        message += "Commit something (`git commit --allow-empty -m Start` will do)."
-        raise WorkspaceError(message, path=str(root))
-    branch = git.attempt("symbolic-ref", "--quiet", "HEAD").out.decode("utf-8", "surrogateescape").strip() or None
-    return Source(root, "git", Path(common), head.out.decode().strip(), dirty_paths(root), branch)
+    asked = git.attempt("rev-parse", "HEAD^{commit}", "--show-toplevel")
+    if asked.code != 0:
+        root = git.line("rev-parse", "--show-toplevel")
+        message = f"The repository {root!r} has no commit yet, so there is nothing to start from. "
+        raise WorkspaceError(message + "Commit something (`git commit --allow-empty -m Start` will do).", path=root)
+    head, _, top = os.fsdecode(asked.out).rstrip("\n").partition("\n")
+    branch = os.fsdecode(git.attempt("symbolic-ref", "--quiet", "HEAD").out).strip() or None
+    return Source(Path(top), "git", Path(common), head, dirty_paths(Path(top)), branch)
 
 
 def dirty_paths(root: Path) -> tuple[str, ...]:

@@ -62,6 +62,10 @@ def list_differences(git: Git, excludes: Sequence[str] = EXCLUDES) -> Difference
     # What is untracked is told apart where it is: looking through the whole folder again would take as long as this.
     is_short = not is_covered and len(untracked) <= _PLACES_MAX
     places = [path.rstrip("/") for path in untracked] if is_short else []
+    if is_short and not any(path.endswith("/") for path in untracked):
+        others = _listed(git, "--others", *excludes, "--", *places)
+        ignored = tuple(path for path in untracked if path not in others)
+        return Differences(tuple(tracked), others, (), ignored)
     ignored = list_ignored(git, excludes, places)
     others: tuple[str, ...] = ()
     if is_covered or not set(untracked).issubset(ignored):

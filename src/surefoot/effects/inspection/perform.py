@@ -50,7 +50,6 @@ def _inspect(context: RunContext, command: do.Inspect) -> Event:
             lane_changed=True,
         )
     _settle_submodules(context, lane, is_read=is_read)
-    _remove_changed_caches(context, lane)
     tidy_home(context, lane)
     within_s = reading_s(spec.timeout_s)
     tree = space.tree(lane, exclude=spec.uncommitted, within_s=within_s)
@@ -62,6 +61,7 @@ def _inspect(context: RunContext, command: do.Inspect) -> Event:
     # What is checked from here on is what will be committed, also where git converts it.
     space.take_committed_form(lane, tree)
     context.settle(lane)
+    _remove_changed_caches(context, lane)
     space.reset_refs(lane, command.commit)
     beside = space.ignored_state(lane, spec.uncommitted, exclude=spec.uncommitted, settled=lane in context.settled)
     is_changed = context.note(lane).get(BESIDE_NOTE) != beside
