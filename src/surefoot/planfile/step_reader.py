@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from surefoot.core.ids import StepId, encode_id
 from surefoot.core.placeholders import references_of
-from surefoot.core.plan import AskBody, Body, CallBody, Effect, ForEach, OnFailure, RetryPolicy, RunBody, Step
+from surefoot.core.plan import (
+    AgentBody,
+    AskBody,
+    Body,
+    CallBody,
+    Effect,
+    ForEach,
+    OnFailure,
+    RetryPolicy,
+    RunBody,
+    Step,
+)
 from surefoot.core.plan_keys import FUNCTION
 from surefoot.core.plan_schema import BODIES, ON_FAILURE, TABLES
 from surefoot.core.probe_kinds import Probe
@@ -133,19 +145,24 @@ def _read_body(page: Page, own: Fields, fields: Fields) -> Body:
     if kind is not None and kind != "run" and "shell" in own:
         page.flaw(own.at("shell"), f"`shell` stands beside `{kind}`; it belongs to `run`; remove it")
     node = None if kind is None else own.node(kind)
-    body: Body | None = None
-    if node is not None and kind == "run":
-        command = page.text(node) or ""
-        body = RunBody(command=command, shell=_takes(page, fields, "shell") or "bash")
-    elif node is not None and kind == "call":
-        function = read_value(page, node, FUNCTION)
-        body = None if function is None else CallBody(function=function)
-    elif node is not None:
-        body = _read_question(page, node) if kind == "ask" else read_record(page, node, TABLES["agent"])
+    body = None if kind is None or node is None else _BODY_READERS[kind](page, node, fields)
     return RunBody(command="") if body is None else body
 
 
-def _read_question(page: Page, node: Tree) -> AskBody | None:
+def _read_command(page: Page, node: Tree, fields: Fields) -> RunBody:
+    return RunBody(command=page.text(node) or "", shell=_takes(page, fields, "shell") or "bash")
+
+
+def _read_call(page: Page, node: Tree, _: Fields) -> CallBody | None:
+    function = read_value(page, node, FUNCTION)
+    return None if function is None else CallBody(function=function)
+
+
+def _read_agent(page: Page, node: Tree, _: Fields) -> AgentBody | None:
+    return read_record(page, node, TABLES["agent"])
+
+
+def _read_question(page: Page, node: Tree, _: Fields) -> AskBody | None:
     if not isinstance(node, Table):
         return read_record(page, node, TABLES["question"])
     fields = read_keys(page, node, "question")
@@ -160,6 +177,14 @@ def _read_question(page: Page, node: Tree) -> AskBody | None:
     if len(set(body.options)) < len(body.options):
         page.flaw(fields.at("options"), "an option is listed twice; different ones were expected; remove one")
     return body
+
+
+_BODY_READERS: Mapping[str, Callable[[Page, Tree, Fields], Body | None]] = {
+    "run": _read_command,
+    "call": _read_call,
+    "agent": _read_agent,
+    "ask": _read_question,
+}
 
 
 def _read_probe(page: Page, node: Tree) -> Probe | None:

@@ -48,13 +48,9 @@ def list_differences(git: Git, excludes: Sequence[str] = EXCLUDES) -> Difference
     Raises:
         WorkspaceError: a folder could not be read, so that nobody knows what is in it.
     """
-    tracked: dict[str, None] = {}
-    untracked: list[str] = []
-    for entry in _listed(git, "-t", "--modified", "--deleted", "--others", "--directory"):
-        if entry[0] == "?":
-            untracked.append(entry[2:])
-        else:
-            tracked[entry[2:]] = None
+    entries = _listed(git, "-t", "--modified", "--deleted", "--others", "--directory")
+    untracked = [entry[2:] for entry in entries if entry[0] == "?"]
+    tracked = dict.fromkeys(entry[2:] for entry in entries if entry[0] != "?")
     # git does not tell of what lies in a folder that has taken the place of a tracked file.
     is_covered = any(is_folder(git.cwd / path) for path in tracked)
     if not (untracked or is_covered):
@@ -62,16 +58,17 @@ def list_differences(git: Git, excludes: Sequence[str] = EXCLUDES) -> Difference
     # What is untracked is told apart where it is: looking through the whole folder again would take as long as this.
     is_short = not is_covered and len(untracked) <= _PLACES_MAX
     places = [path.rstrip("/") for path in untracked] if is_short else []
+    others: tuple[str, ...] = ()
     if is_short and not any(path.endswith("/") for path in untracked):
         others = _listed(git, "--others", *excludes, "--", *places)
         ignored = tuple(path for path in untracked if path not in others)
-        return Differences(tuple(tracked), others, (), ignored)
-    ignored = list_ignored(git, excludes, places)
-    others: tuple[str, ...] = ()
-    if is_covered or not set(untracked).issubset(ignored):
-        others = _listed(git, "--others", *excludes, "--", *places)
-    nested = tuple(path[:-1] for path in others if path.endswith("/"))
-    return Differences(tuple(tracked), tuple(path for path in others if not path.endswith("/")), nested, ignored)
+    else:
+        ignored = list_ignored(git, excludes, places)
+        if is_covered or not set(untracked).issubset(ignored):
+            others = _listed(git, "--others", *excludes, "--", *places)
+    nested = [path for path in others if path.endswith("/")]
+    files = tuple(path for path in others if path not in nested)
+    return Differences(tuple(tracked), files, tuple(path[:-1] for path in nested), ignored)
 
 
 def list_ignored(git: Git, excludes: Sequence[str], places: Sequence[str] = ()) -> tuple[str, ...]:
