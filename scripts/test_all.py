@@ -1,6 +1,7 @@
 """Run every test, the slow ones included, and write the result to docs/internals/test-all.md.
 
-Arguments are passed on to pytest. The exit status is pytest's.
+Arguments are passed on to pytest. What fails is run once more, alone, and the page tells it apart: a test that failed
+for the load of the others is no fault of the program, and still one to look at. The exit status is that of the last.
 """
 
 import platform
@@ -14,6 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 JUNIT = ROOT / "build" / "test-all.xml"
+AGAIN = ROOT / "build" / "test-all-again.xml"
 PAGE = ROOT / "docs" / "internals" / "test-all.md"
 
 
@@ -37,9 +39,23 @@ def counted(junit: Path) -> tuple[dict[str, Counter[str]], list[str]]:
     return folders, names
 
 
+def failed(junit: Path) -> list[str]:
+    """The tests that failed, as pytest takes them."""
+    found: list[str] = []
+    for case in ET.parse(junit).iter("testcase"):  # noqa: S314
+        if any(child.tag in {"failure", "error"} for child in case):
+            names = case.get("classname", "").split(".")
+            size = next(at for at in range(len(names), 0, -1) if (ROOT / f"{'/'.join(names[:at])}.py").exists())
+            found.append("::".join([f"{'/'.join(names[:size])}.py", *names[size:], case.get("name", "")]))
+    return found
+
+
 def page(passed: bool, duration_s: float) -> str:  # noqa: FBT001 - it is the one thing that the page is about
     """The page's text."""
     folders, names = counted(JUNIT)
+    failed_again = counted(AGAIN)[1] if AGAIN.exists() else names
+    passed_alone = [name for name in names if not name.startswith("- skipped") and name not in failed_again]
+    names = [name for name in names if name not in passed_alone]
     rows = [
         f"| `{folder}` | {ends['passed']} | {ends['failure'] + ends['error']} | {ends['skipped']} |"
         for folder, ends in sorted(folders.items())
@@ -58,6 +74,8 @@ def page(passed: bool, duration_s: float) -> str:  # noqa: FBT001 - it is the on
         "|---|---|---|---|",
         *rows,
     ]
+    if passed_alone:
+        lines += ["", "Failed beside other tests, and passed when run alone after them:", "", *passed_alone]
     return "\n".join([*lines, *(["", "Not passed:", "", *names] if names else [])]) + "\n"
 
 
@@ -65,10 +83,13 @@ def main(arguments: list[str]) -> int:
     """Run pytest and write the page, whatever the result."""
     JUNIT.parent.mkdir(exist_ok=True)
     JUNIT.unlink(missing_ok=True)
+    AGAIN.unlink(missing_ok=True)
     begun = time.monotonic()
     command = [sys.executable, "-m", "pytest", "-m", "slow or not slow", "--hypothesis-profile=searching"]
-    command += [f"--junitxml={JUNIT}", *arguments]
-    code = subprocess.run(command, check=False, cwd=ROOT).returncode
+    code = subprocess.run([*command, f"--junitxml={JUNIT}", *arguments], check=False, cwd=ROOT).returncode
+    if code == 1:  # some tests failed, and nothing else went wrong
+        command += ["-p", "no:xdist", f"--junitxml={AGAIN}", *failed(JUNIT)]
+        code = subprocess.run(command, check=False, cwd=ROOT).returncode
     if JUNIT.exists():
         PAGE.parent.mkdir(exist_ok=True)
         PAGE.write_text(page(code == 0, time.monotonic() - begun), encoding="utf-8")
