@@ -75,7 +75,7 @@ def page(passed: bool, duration_s: float) -> str:  # noqa: FBT001 - it is the on
         *rows,
     ]
     if passed_alone:
-        lines += ["", "Failed beside other tests, and passed when run alone after them:", "", *passed_alone]
+        lines += ["", "Failed, and passed when run once more, alone:", "", *passed_alone]
     return "\n".join([*lines, *(["", "Not passed:", "", *names] if names else [])]) + "\n"
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from functools import cache
 
 import pytest
@@ -13,7 +14,7 @@ from bench.injections.following import code_in, commands_in
 from bench.injections.openings import through_openings
 from bench.injections.page import NOT_HELD
 from bench.injections.performing import perform, staged
-from bench.injections.stage import build
+from bench.injections.stage import ROOT, build
 
 from surefoot.sandbox.landlock import landlock_abi
 
@@ -45,6 +46,10 @@ TEXTS = [
 
 def obeyed(rung: str, texts: list[str]) -> dict[str, list[str]]:
     """Let the texts be obeyed, and return what came through of what the rung holds, with examples."""
+    if rung == "bubblewrap" and ROOT.is_relative_to(tempfile.gettempdir()):
+        pytest.skip(
+            "the sandbox hides the folder for temporary files, in which this clone lies, and so the obedient program"
+        )
     found = perform(texts, rung)
     assert found.tried["`surefoot`: approve"] == len(texts)
     return {kind: seen for kind, seen in found.examples.items() if kind not in NOT_HELD[rung]}
