@@ -32,11 +32,29 @@ async def test_a_file_can_be_edited_again_without_being_read_again(lane: Any) ->
     assert (result.ok, "class Calm" in lane.text(GREET)) == (True, True)
 
 
-async def test_a_file_that_was_not_read_is_not_changed(lane: Any) -> None:
+async def test_a_text_that_stands_in_a_file_once_needs_no_read(lane: Any) -> None:
+    """It shows that the model knows what it changes; the rest of the file counts as unread still."""
+    result = await lane("edit", edits=[{"path": GREET, "old": "class Loud", "new": "class Quiet"}])
+    assert (result.ok, "class Quiet" in lane.text(GREET)) == (True, True)
+    result = await lane("edit", create=[{"path": GREET, "content": ""}])
+    assert (result.is_misuse, "has not been read" in result.text) == (True, True)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        {"create": [{"path": GREET, "content": ""}]},
+        {"delete": [GREET]},
+        {"move": [{"path": GREET, "to": "src/other.py"}]},
+        {"edits": [{"path": GREET, "old": "a", "new": "b", "all": True}]},
+        {"edits": [{"path": GREET, "old": "Loud", "new": "Quiet"}], "delete": [GREET]},
+    ],
+)
+async def test_a_file_that_was_not_read_is_not_changed_as_a_whole(lane: Any, call: dict[str, Any]) -> None:
     """What a model has not seen it cannot mean."""
-    result = await lane("edit", edits=[{"path": GREET, "old": "Loud", "new": "Quiet"}])
-    assert (result.ok, result.is_misuse) == (False, True)
-    assert "has not been read" in result.text
+    before = lane.text(GREET)
+    result = await lane("edit", **call)
+    assert (result.is_misuse, "has not been read" in result.text, lane.text(GREET)) == (True, True, before)
 
 
 async def test_a_file_that_has_changed_since_is_refused_as_stale(lane: Any) -> None:

@@ -31,8 +31,8 @@ End with `plan`. It is checked at once; what is wrong is said with its line, and
 shown the plan before anything of it is carried out.""",
     Role.WORKER: """\
 This is EXECUTE: one attempt at one step of the plan. Do what the step says and nothing beyond it. Files outside the
-globs that it may write cannot be changed: such calls are refused. Read a file before you edit it. Commands run confined
-to the workspace. If the plan itself is wrong, say so with `propose` and go on with what can be done.
+globs that it may write cannot be changed: such calls are refused. Read a file before you write it anew. Commands run
+confined to the workspace. If the plan itself is wrong, say so with `propose` and go on with what can be done.
 
 End with `finish`: what changed, what you hold to be so and the call that shows it (`evidence`, such as "4.2"), how sure
 you are, and what you are not sure of. That is a claim and proves nothing: the step's checks decide, and some of them

@@ -54,16 +54,28 @@ class _Draft:
     """What stands on the disk, for each file that is touched."""
     after: dict[str, _Stand] = field(default_factory=dict[str, _Stand])
     """What shall stand there."""
+    unread: set[str] = field(default_factory=set[str])
+    """Those of them that the model has not seen."""
 
-    def take(self, path: str) -> str:
+    def take(self, path: str, *, is_proof: bool = False) -> str:
         """Make a path ready to be changed; return how it is written everywhere.
+
+        Args:
+            path: As the call has it.
+            is_proof: Whether the change itself shows that the model knows what it changes.
 
         Raises:
             Refused: it may not be changed.
         """
         path = clean(path)
-        if path in self.after:
-            return path
+        if path not in self.after:
+            self._look(path)
+        if path in self.unread and not is_proof:
+            raise Refused(f"{path} has not been read; read it first, then change it")
+        return path
+
+    def _look(self, path: str) -> None:
+        """Look at a path for the first time."""
         if path == ".":
             raise Refused("the root itself cannot be changed; name a file")
         whole = f"{self.context.folder}/{path}" if self.context.folder else path
@@ -76,20 +88,19 @@ class _Draft:
         held = self.files.look(path)
         known = self.state.seen.get(self.context.mask(path))
         if held is not None and not known:
-            raise Refused(f"{path} has not been read; read it first, then change it")
-        if held is not None and known != held.digest:
+            self.unread.add(path)
+        elif held is not None and known != held.digest:
             raise Refused(f"{path} has changed since it was read; read it again, then change what stands there now")
         self.before[path] = _Stand(None) if held is None else _Stand(held.content, held.mode)
         self.after[path] = self.before[path]
-        return path
 
-    def there(self, path: str) -> tuple[str, bytes]:
-        """Return path and content of a file that has to be there.
+    def there(self, path: str, *, is_proof: bool = False) -> tuple[str, bytes]:
+        """Return path and content of a file that has to be there; as `take` otherwise.
 
         Raises:
             Refused: it is not, or may not be changed.
         """
-        path = self.take(path)
+        path = self.take(path, is_proof=is_proof)
         content = self.after[path].content
         if content is None:
             raise Missing(path, "look with `list`, or write it with `create`")
@@ -117,7 +128,9 @@ def edit_files(arguments: Arguments, context: ToolContext) -> ToolResult:
         raise Refused("the call names no change; give `edits`, `create`, `move` or `delete`")
     changed = draft.changed
     saw = {
-        path: "" if stand.content is None else digest_of_content(stand.content) for path, stand in draft.after.items()
+        path: "" if stand.content is None else digest_of_content(stand.content)
+        for path, stand in draft.after.items()
+        if path not in draft.unread
     }
     if not changed:
         return ToolResult(ok=True, text="nothing is different: the files already stand so", saw=saw)
@@ -191,7 +204,8 @@ def _judge_masks(draft: _Draft) -> None:
 
 
 def _replace(draft: _Draft, one: Arguments, which: str) -> None:
-    path, content = draft.there(one.text("path"))
+    # A text that stands in the file once shows what the model has seen, wherever it saw it.
+    path, content = draft.there(one.text("path"), is_proof=True)
     text = text_of(path, content)
     old, new = one.text("old"), one.text("new")
     windows = text.count("\r\n")
@@ -218,6 +232,8 @@ def _replace(draft: _Draft, one: Arguments, which: str) -> None:
             "lines round the one you mean, or set `all`",
             is_misuse=False,
         )
+    if count > 1:
+        draft.take(path)
     draft.put(path, text.replace(old, new).encode("utf-8", "replace"))
 
 
@@ -310,8 +326,8 @@ _CREATE = record_of({"path": PATH, "content": text("All of the file.", may_be_em
 TOOL = Tool(
     text=(
         "Change files: exact replacements, whole files, moves, deletions; all of it or, if anything is wrong, "
-        "nothing. Read a file first. `old` has to stand in the file exactly once: take enough lines round it, or set"
-        " `all`. Gives what changed as a diff."
+        "nothing. `old` has to stand in the file exactly once: take enough lines round it, or set `all` in a file that "
+        "you have read. Gives what changed as a diff."
     ),
     schema=record_of(
         {
